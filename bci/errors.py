@@ -1,0 +1,28 @@
+"""The errors a user can cause and mend; the command line prints each as one line and exits 2.
+
+A message says what is wrong, where (file, stream, channel or key) and what to do about it.
+"""
+
+
+class BciError(Exception):
+    """Base of every error that the user can mend."""
+
+
+class RecordingError(BciError):
+    """A recorded file is missing, unreadable, damaged or lacks what was asked of it."""
+
+
+class StreamError(BciError):
+    """A live stream cannot be found, is ambiguous, or has changed under us."""
+
+
+class MismatchError(BciError):
+    """A stream or recording cannot satisfy what a model or profile needs."""
+
+
+class ProfileError(BciError):
+    """A profile or other configuration is invalid; the message names the key path."""
+
+
+class BundleError(BciError):
+    """A model bundle is missing, incomplete, damaged or tampered with."""

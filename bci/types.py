@@ -1,0 +1,181 @@
+"""The plain data that flows between the parts, and the protocols the parts meet.
+
+Arrays on the wire and in rings are ``(n_samples, n_channels)`` float32. A window handed to a
+decoder is ``(n_channels, n_samples)``. Times are seconds on the LSL clock.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+TimeArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One channel of a stream.
+
+    Parameters
+    ----------
+    name : str
+        Label, in 10-05 spelling where the electrode is a scalp position (``C3``, ``FCz``).
+    kind : str
+        What it measures, lower case: ``eeg``, ``eog``, ``ecg``, ``emg``, ``mag``, ``grad``,
+        ``seeg``, ``ecog``, ``stim``, ``misc``; ``unknown`` if the source does not say.
+    unit : str
+        ``uV``, ``T``, ``T/m`` ...; ``unknown`` if the source does not say.
+    position : tuple of 3 float, optional
+        Head coordinates (x right, y front, z up), in metres.
+    """
+
+    name: str
+    kind: str = "unknown"
+    unit: str = "unknown"
+    position: tuple[float, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamInfo:
+    """What a stream says of itself.
+
+    ``sfreq`` is the nominal rate in hertz, 0 for irregular streams. ``simulated`` is carried
+    along the whole way, so that no view can show a simulated signal as a real one.
+    """
+
+    name: str
+    type: str
+    sfreq: float
+    channels: tuple[Channel, ...]
+    source_id: str = ""
+    simulated: bool = False
+
+    @property
+    def n_channels(self) -> int:
+        return len(self.channels)
+
+    @property
+    def ch_names(self) -> tuple[str, ...]:
+        return tuple(channel.name for channel in self.channels)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Consecutive samples of one stream, without a gap inside.
+
+    Parameters
+    ----------
+    data : ndarray of float32, shape (n_samples, n_channels)
+    timestamps : ndarray of float64, shape (n_samples,)
+        When each sample was taken, in seconds on the LSL clock (offline: of the recording).
+    first : int
+        Absolute index of ``data[0]`` since the stream began. Where it is larger than the end
+        of the chunk before, the samples between were lost.
+    arrived : float
+        When the chunk reached this process, LSL clock; NaN offline.
+    """
+
+    data: FloatArray
+    timestamps: TimeArray
+    first: int
+    arrived: float = float("nan")
+
+    @property
+    def end(self) -> int:
+        """Absolute index one past the last sample."""
+        return self.first + len(self.data)
+
+
+class Marker(NamedTuple):
+    """An event in a recording or on a marker stream."""
+
+    time: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What the decoder said of one window, and when each step was done.
+
+    ``start`` and ``end`` are absolute sample indices at the pipeline's output rate; ``end``
+    is one past the last sample. ``taken`` is the time stamp of that last sample; the other
+    times are NaN where no clock was given (offline).
+    """
+
+    classes: tuple[str, ...]
+    probabilities: NDArray[np.float64]
+    start: int
+    end: int
+    taken: float
+    arrived: float = float("nan")
+    filtered: float = float("nan")
+    decoded: float = float("nan")
+
+    @property
+    def label(self) -> str:
+        return self.classes[int(np.argmax(self.probabilities))]
+
+    @property
+    def confidence(self) -> float:
+        return float(np.max(self.probabilities))
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A recorded signal in memory, with its markers.
+
+    Parameters
+    ----------
+    info : StreamInfo
+    data : ndarray of float32, shape (n_samples, n_channels)
+        In the unit that each channel of ``info`` names.
+    timestamps : ndarray of float64, shape (n_samples,)
+        Seconds since the recording's start.
+    indices : ndarray of int64, shape (n_samples,)
+        Absolute sample index of each row; it jumps where samples were lost.
+    markers : tuple of Marker
+        Times on the same clock as ``timestamps``, ascending.
+    source : str
+        The file it came from, for messages.
+    """
+
+    info: StreamInfo
+    data: FloatArray
+    timestamps: TimeArray
+    indices: NDArray[np.int64]
+    markers: tuple[Marker, ...] = field(default=())
+    source: str = ""
+
+    @property
+    def duration(self) -> float:
+        return float(self.timestamps[-1] - self.timestamps[0]) if len(self.timestamps) else 0.0
+
+
+class Device(Protocol):
+    """A source of samples that ``bci`` puts onto the Lab Streaming Layer.
+
+    ``read`` returns the samples that became due since the last call as ``(chunk, markers)``,
+    waiting at most ``timeout`` seconds; ``None`` when the source has ended.
+    """
+
+    def describe(self) -> StreamInfo: ...
+    def open(self) -> None: ...
+    def read(self, timeout: float) -> tuple[Chunk, list[Marker]] | None: ...
+    def close(self) -> None: ...
+
+
+class Decoder(Protocol):
+    """A trained or trainable classifier of windows."""
+
+    classes: tuple[str, ...]
+
+    def fit(self, windows: FloatArray, labels: NDArray[np.str_]) -> None:
+        """Learn from windows of shape (n_windows, n_channels, n_samples)."""
+
+    def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
+        """Class probabilities, shape (n_classes,), of one window (n_channels, n_samples)."""
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Everything learnt, as plain arrays for the model bundle."""

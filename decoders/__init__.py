@@ -1,0 +1,1 @@
+"""Decoders: one a file, each behind the `bci.types.Decoder` protocol."""

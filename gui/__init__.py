@@ -1,0 +1,1 @@
+"""The Qt dashboard: one more LSL client; it decides nothing."""
