@@ -4,7 +4,9 @@ Arrays on the wire and in rings are ``(n_samples, n_channels)`` float32. A windo
 decoder is ``(n_channels, n_samples)``. Times are seconds on the LSL clock.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -151,6 +153,14 @@ class Recording:
     @property
     def duration(self) -> float:
         return float(self.timestamps[-1] - self.timestamps[0]) if len(self.timestamps) else 0.0
+
+    def chunks(self, n_samples: int = 4096) -> Iterator[Chunk]:
+        """The signal in chunks of at most ``n_samples``, split wherever samples were lost."""
+        seams = np.flatnonzero(np.diff(self.indices) != 1) + 1
+        for start, stop in pairwise([0, *seams.tolist(), len(self.data)]):
+            for row in range(start, stop, n_samples):
+                rows = slice(row, min(row + n_samples, stop))
+                yield Chunk(self.data[rows], self.timestamps[rows], int(self.indices[row]))
 
 
 class Device(Protocol):

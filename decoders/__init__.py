@@ -1,1 +1,69 @@
-"""Decoders: one a file, each behind the `bci.types.Decoder` protocol."""
+"""Decoders: one a file, each behind the `bci.types.Decoder` protocol.
+
+`DECODERS` names them; `create` makes an untrained one and `load` brings one back from the plain
+arrays of a model bundle. A decoder's module is imported only when it is asked for.
+"""
+
+from collections.abc import Mapping
+from importlib import import_module
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.errors import BundleError, ProfileError
+from bci.types import Decoder
+
+DECODERS: dict[str, tuple[str, str, str]] = {
+    # name: module, class, what it is
+    "tangent-space": ("decoders.tangent", "TangentSpace", "Riemannian tangent space + LR"),
+    "csp-lda": ("decoders.csp", "CspLda", "common spatial patterns + shrinkage LDA"),
+    "log-power": ("decoders.log_power", "LogPower", "log band power + shrinkage LDA"),
+}
+
+
+def create(name: str, params: Mapping[str, object] | None = None) -> Decoder:
+    """Make an untrained decoder.
+
+    Raises
+    ------
+    ProfileError
+        If there is no decoder of that name, or it has no such parameter.
+    """
+    try:
+        made: Decoder = _class_of(name)(**(params or {}))
+    except (TypeError, ValueError) as error:
+        raise ProfileError(f"decoder {name}: {error}") from error
+    except KeyError:
+        raise ProfileError(
+            f"there is no decoder {name!r}; choose one of {', '.join(DECODERS)}"
+        ) from None
+    return made
+
+
+def load(
+    name: str,
+    params: Mapping[str, object],
+    classes: tuple[str, ...],
+    arrays: Mapping[str, NDArray[np.generic]],
+) -> Decoder:
+    """Bring a trained decoder back from the arrays of a bundle.
+
+    Raises
+    ------
+    BundleError
+        If the decoder is unknown here, or an array is missing or has the wrong shape.
+    """
+    if name not in DECODERS:
+        raise BundleError(f"the bundle wants the decoder {name!r}; this version has none such")
+    try:
+        decoder: Decoder = _class_of(name).from_arrays(dict(params), classes, arrays)
+    except KeyError as error:
+        raise BundleError(f"decoder {name}: the bundle lacks the array {error}") from error
+    except (TypeError, ValueError) as error:
+        raise BundleError(f"decoder {name}: {error}") from error
+    return decoder
+
+
+def _class_of(name: str):  # type: ignore[no-untyped-def]
+    module, cls, _ = DECODERS[name]
+    return getattr(import_module(module), cls)

@@ -1,0 +1,203 @@
+"""Model bundles: a folder with a readable card and plain arrays; data, never code."""
+
+import os
+import shutil
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+from pydantic import Field
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_arrays
+from safetensors.numpy import save as save_arrays
+
+from bci.errors import BundleError, MismatchError
+from bci.profile import DecoderChoice, Paradigm, file_sha256, parse_yaml
+from bci.settings import PipelineSettings, Settings
+from bci.types import Channel, StreamInfo
+
+CARD = "card.yaml"
+ARRAYS = "arrays.safetensors"
+_MOST_BYTES = 4 << 30
+
+
+class ChannelCard(Settings):
+    """A channel that the model was trained on."""
+
+    name: str
+    kind: str
+    unit: str
+
+
+class StreamCard(Settings):
+    """The stream that the model needs: rate in hertz, and the channels in order."""
+
+    sfreq: float = Field(gt=0)
+    channels: tuple[ChannelCard, ...] = Field(min_length=1)
+
+
+class SourceCard(Settings):
+    """A recording that the model learnt from."""
+
+    file: str
+    sha256: str
+    trials: int
+
+
+class ScoreCard(Settings):
+    """How the model did in cross-validation on its own calibration data, by trial."""
+
+    accuracy: float
+    low: float
+    high: float
+    trials: int
+    chance: float
+    p_value: float
+    kappa: float
+    confusion: list[list[int]]
+    folds: str
+
+
+class Card(Settings):
+    """Everything about a model but its arrays."""
+
+    format: Literal[1] = 1
+    name: str
+    task: str
+    created: datetime
+    simulated: bool
+    decoder: DecoderChoice
+    classes: tuple[str, ...] = Field(min_length=2)
+    stream: StreamCard
+    pipeline: PipelineSettings
+    group_delay_s: float
+    paradigm: Paradigm
+    sources: tuple[SourceCard, ...]
+    score: ScoreCard
+    versions: dict[str, str]
+    arrays_sha256: str = ""
+
+
+def save_bundle(
+    folder: Path, card: Card, arrays: dict[str, NDArray[np.generic]], overwrite: bool = False
+) -> None:
+    """Write a bundle; it appears whole or not at all.
+
+    Raises
+    ------
+    BundleError
+        If the folder exists and ``overwrite`` is not set, or holds something else.
+    """
+    if folder.exists() and not (overwrite and (folder / CARD).is_file()):
+        hint = "is not a model" if overwrite else "exists already; choose another --out"
+        raise BundleError(f"{folder} {hint}")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    new = folder.with_name(f".{folder.name}.{os.getpid()}")
+    new.mkdir()
+    try:
+        (new / ARRAYS).write_bytes(
+            save_arrays({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+        )
+        sealed = card.model_copy(update={"arrays_sha256": file_sha256(new / ARRAYS)})
+        content = yaml.safe_dump(
+            sealed.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=100
+        )
+        (new / CARD).write_text(content, encoding="utf-8")
+        if folder.exists():
+            old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+            folder.rename(old)
+            new.rename(folder)
+            shutil.rmtree(old)
+        else:
+            new.rename(folder)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def load_card(folder: Path) -> Card:
+    """Read a bundle's card alone.
+
+    Raises
+    ------
+    BundleError
+        If there is no bundle, or its card is invalid.
+    """
+    if not (folder / CARD).is_file():
+        raise BundleError(f"{folder} is not a model: it has no {CARD}; see bci models")
+    return parse_yaml(folder / CARD, Card, BundleError)
+
+
+def load_bundle(folder: Path) -> tuple[Card, dict[str, NDArray[np.generic]]]:
+    """Read a bundle and check that its arrays are those that its card was written with.
+
+    Raises
+    ------
+    BundleError
+        If a part is missing, invalid, or was changed.
+    """
+    card = load_card(folder)
+    file = folder / ARRAYS
+    if not file.is_file():
+        raise BundleError(f"{folder}: {ARRAYS} is missing; calibrate again")
+    if file.stat().st_size > _MOST_BYTES:
+        raise BundleError(f"{file}: larger than {_MOST_BYTES >> 30} GiB; not a model of ours")
+    if file_sha256(file) != card.arrays_sha256:
+        raise BundleError(
+            f"{file}: was changed after training (its hash differs from the card's); "
+            "restore it or calibrate again"
+        )
+    try:
+        return card, load_arrays(file.read_bytes())
+    except (SafetensorError, ValueError, KeyError) as problem:
+        raise BundleError(f"{file}: not a safetensors file: {problem}") from problem
+
+
+def list_bundles(folder: Path) -> list[tuple[Path, Card | BundleError]]:
+    """Every bundle below a folder, with its card or what is wrong with it."""
+    found: list[tuple[Path, Card | BundleError]] = []
+    for card_file in sorted(folder.rglob(CARD)):
+        try:
+            found.append((card_file.parent, load_card(card_file.parent)))
+        except BundleError as problem:
+            found.append((card_file.parent, problem))
+    return found
+
+
+def describe_stream(sfreq: float, channels: tuple[Channel, ...]) -> StreamCard:
+    """What a stream must have for a model trained on these channels."""
+    cards = tuple(ChannelCard(name=c.name, kind=c.kind, unit=c.unit) for c in channels)
+    return StreamCard(sfreq=sfreq, channels=cards)
+
+
+def check_stream(card: Card, info: StreamInfo) -> None:
+    """Refuse a stream that differs from what the model was trained on.
+
+    Raises
+    ------
+    MismatchError
+        Naming everything that differs: rate, missing channels, kinds, units.
+    """
+    differs = []
+    if abs(info.sfreq - card.stream.sfreq) > 1e-6 * card.stream.sfreq:
+        differs.append(f"rate {info.sfreq:g} Hz instead of {card.stream.sfreq:g} Hz")
+    by_name = {channel.name.lower(): channel for channel in info.channels}
+    missing = [c.name for c in card.stream.channels if c.name.lower() not in by_name]
+    if missing:
+        shown = ", ".join(missing[:12]) + (" ..." if len(missing) > 12 else "")
+        differs.append(f"{len(missing)} channels missing ({shown})")
+    for needed in card.stream.channels:
+        given = by_name.get(needed.name.lower())
+        if given and (given.kind, given.unit) != (needed.kind, needed.unit):
+            differs.append(
+                f"{given.name} is {given.kind} in {given.unit} instead of {needed.kind} "
+                f"in {needed.unit}"
+            )
+            break  # mostly it is all of them: one line is enough
+    if differs:
+        raise MismatchError(
+            f"{info.name} does not fit the model {card.name}: {'; '.join(differs)}. "
+            "Choose another stream or calibrate a model for this one"
+        )

@@ -1,0 +1,196 @@
+"""Training a decoder on a person's labelled recordings, with an honest estimate of its worth."""
+
+import platform
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci import __version__
+from bci.bundle import Card, ScoreCard, SourceCard, describe_stream
+from bci.errors import MismatchError, RecordingError
+from bci.pipeline import Pipeline
+from bci.profile import Profile, file_sha256
+from bci.scores import confusion, kappa, score_accuracy
+from bci.trials import Epochs, cut_epochs, find_trials
+from bci.types import Decoder, Recording
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how many steps are done, and of how many."""
+
+
+def _silent(_doing: str, _done: int, _of: int) -> None:
+    """Progress that nobody watches."""
+
+
+_LIBRARIES = ("numpy", "scipy", "scikit-learn", "pyriemann", "mne")
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A trained decoder and the card that tells what it is."""
+
+    decoder: Decoder
+    card: Card
+
+
+def calibrate(
+    recordings: list[Recording],
+    profile: Profile,
+    make_decoder: Callable[[], Decoder],
+    name: str,
+    on_progress: Progress = _silent,
+) -> Calibration:
+    """Cut epochs with the serving pipeline, cross-validate by run, then train on all.
+
+    With a single recording the folds are four consecutive blocks of its trials. Every fit
+    (covariance mean, spatial filters, classifier) sees training folds only.
+
+    Parameters
+    ----------
+    recordings : list of Recording
+        Runs of one subject, same montage and rate.
+    profile : Profile
+    make_decoder : callable
+        Gives a fresh, untrained decoder.
+    name : str
+        What the model will be called.
+    on_progress : callable, optional
+
+    Raises
+    ------
+    RecordingError
+        If markers are missing or there are too few trials.
+    MismatchError
+        If the recordings differ from one another or cannot satisfy the profile.
+    """
+    pipeline = _common_pipeline(recordings, profile)
+    on_progress("Cutting epochs", 0, 1)
+    epochs = cut_epochs(recordings, profile.pipeline, profile.paradigm)
+    splits, described = split_by_run(epochs)
+    truth: list[str] = []
+    decided: list[str] = []
+    for fold, test in enumerate(splits):
+        on_progress("Cross-validating", fold, len(splits) + 1)
+        decoder = make_decoder()
+        training = epochs.only(~test)
+        decoder.fit(training.windows, training.labels)
+        for label, decision in decide_trials(decoder, epochs.only(test)):
+            truth.append(label)
+            decided.append(decision)
+    on_progress("Training on all runs", len(splits), len(splits) + 1)
+    decoder = make_decoder()
+    decoder.fit(epochs.windows, epochs.labels)
+    on_progress("Done", len(splits) + 1, len(splits) + 1)
+    return Calibration(
+        decoder,
+        Card(
+            name=name,
+            task=profile.task,
+            created=datetime.now(UTC).replace(microsecond=0),
+            simulated=any(recording.info.simulated for recording in recordings),
+            decoder=profile.decoder,
+            classes=decoder.classes,
+            stream=describe_stream(recordings[0].info.sfreq, pipeline.chain.picked),
+            pipeline=profile.pipeline.model_copy(
+                update={"channels": tuple(c.name for c in pipeline.chain.picked)}
+            ),
+            group_delay_s=round(pipeline.chain.group_delay_s(), 6),
+            paradigm=profile.paradigm,
+            sources=tuple(_source(recording, profile) for recording in recordings),
+            score=_score(np.array(truth), np.array(decided), decoder.classes, described),
+            versions=_versions(),
+        ),
+    )
+
+
+def split_by_run(epochs: Epochs) -> tuple[list[NDArray[np.bool_]], str]:
+    """Test masks of the cross-validation, and what the folds are.
+
+    Raises
+    ------
+    RecordingError
+        If there are too few trials to hold any out.
+    """
+    runs = np.unique(epochs.runs)
+    if len(runs) > 1:
+        splits = [epochs.runs == run for run in runs]
+        described = f"leave one run out, {len(runs)} runs"
+    else:
+        trials = np.unique(epochs.trials)
+        if len(trials) < 8:
+            raise RecordingError(
+                f"{len(trials)} trials are too few to calibrate on; record at least 8"
+            )
+        splits = [np.isin(epochs.trials, block) for block in np.array_split(trials, 4)]
+        described = "4 consecutive blocks of the trials of one run"
+    for test in splits:
+        if len(np.unique(epochs.labels[~test])) < len(np.unique(epochs.labels)):
+            raise RecordingError(
+                "a class is found in one part of the recordings only, so nothing can be held "
+                "out; record every class in every run"
+            )
+    return splits, described
+
+
+def decide_trials(decoder: Decoder, epochs: Epochs) -> Iterator[tuple[str, str]]:
+    """True class and decision of each trial, taken from its last window: the end of the cue."""
+    for trial in np.unique(epochs.trials):
+        last = np.flatnonzero(epochs.trials == trial)[-1]
+        probabilities = decoder.predict_proba(epochs.windows[last])
+        yield str(epochs.labels[last]), decoder.classes[int(np.argmax(probabilities))]
+
+
+def _common_pipeline(recordings: list[Recording], profile: Profile) -> Pipeline:
+    if not recordings:
+        raise RecordingError("there is no recording to calibrate on")
+    first = recordings[0]
+    pipeline = Pipeline(profile.pipeline, first.info)
+    for other in recordings[1:]:
+        theirs = Pipeline(profile.pipeline, other.info).chain.picked
+        if other.info.sfreq != first.info.sfreq or theirs != pipeline.chain.picked:
+            raise MismatchError(
+                f"{other.source} differs from {first.source} in rate, channels or units; "
+                "calibrate on runs of one set-up"
+            )
+    return pipeline
+
+
+def _source(recording: Recording, profile: Profile) -> SourceCard:
+    file = Path(recording.source)
+    return SourceCard(
+        file=file.name,
+        sha256=file_sha256(file),
+        trials=len(find_trials(recording, profile.paradigm)),
+    )
+
+
+def _score(
+    truth: NDArray[np.str_], decided: NDArray[np.str_], classes: tuple[str, ...], folds: str
+) -> ScoreCard:
+    accuracy = score_accuracy(truth, decided)
+    return ScoreCard(
+        accuracy=round(accuracy.value, 4),
+        low=round(accuracy.low, 4),
+        high=round(accuracy.high, 4),
+        trials=accuracy.n,
+        chance=round(accuracy.chance, 4),
+        p_value=float(f"{accuracy.p_value:.3g}"),
+        kappa=round(kappa(truth, decided), 4),
+        confusion=confusion(truth, decided, classes),
+        folds=folds,
+    )
+
+
+def _versions() -> dict[str, str]:
+    versions = {"bci": __version__, "python": platform.python_version()}
+    for library in _LIBRARIES:
+        try:
+            versions[library] = version(library)
+        except PackageNotFoundError:
+            versions[library] = "not installed"
+    return versions

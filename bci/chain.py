@@ -1,0 +1,201 @@
+"""A chain of filter stages, built from settings for one stream."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bci import filters, kernels, settings
+from bci.errors import MismatchError
+from bci.types import FloatArray, StreamInfo
+
+
+@dataclass(frozen=True)
+class FilteredChunk:
+    """What came out of a chain for one block of input.
+
+    ``data`` (n_samples, n_channels) float32 and ``first`` are at the chain's output rate.
+    ``newest_bad`` is the index of the newest output sample for which an input value had to be
+    held because it was not finite; -1 if there is none.
+    """
+
+    data: FloatArray
+    first: int
+    newest_bad: int
+
+
+class Chain:
+    """Channel pick, then filters, over consecutive blocks of one stream.
+
+    Values that are not finite are replaced by the channel's last finite one before any filter
+    sees them, and reported; output begins with the first sample of which every value is
+    finite. After a gap call `reset`: the state of before says nothing of what follows.
+
+    Parameters
+    ----------
+    wanted : PipelineSettings
+    info : StreamInfo
+
+    Raises
+    ------
+    MismatchError
+        If the stream lacks a channel or is too slow for a filter; the message names it.
+    """
+
+    def __init__(self, wanted: settings.PipelineSettings, info: StreamInfo) -> None:
+        self._picks = np.array(pick_channels(wanted, info))
+        self.picked = tuple(info.channels[i] for i in self._picks)
+        self.channels = self.picked
+        self.sfreq = info.sfreq
+        self.decimation = 1
+        self.settling = 0
+        self._stages: list[filters.Stage] = []
+        self._rates: list[float] = []
+        if info.sfreq <= 0:
+            raise MismatchError(
+                f"{info.name}: an irregular stream cannot be filtered; "
+                "choose a stream with a sampling rate"
+            )
+        for position, step in enumerate(wanted.filters):
+            try:
+                self._append(step)
+            except ValueError as error:
+                raise MismatchError(
+                    f"{info.name} at {info.sfreq:g} Hz: filters.{position} ({step.kind}): {error}"
+                ) from error
+        self._held = np.zeros(len(self._picks), dtype=np.float32)
+        self._started = False
+        self.non_finite = 0
+
+    def _append(self, step: settings.FilterSettings) -> None:
+        n_channels, sfreq = len(self.channels), self.sfreq
+        stage: filters.Stage
+        match step:
+            case settings.Bandpass():
+                sos = filters.bandpass(step.low_hz, step.high_hz, sfreq, step.order)
+                stage = filters.SosFilter(sos, n_channels, sfreq)
+            case settings.Notch():
+                sos = filters.notch(step.freq_hz, sfreq, step.q)
+                stage = filters.SosFilter(sos, n_channels, sfreq)
+            case settings.RemoveDc():
+                stage = filters.SosFilter(
+                    filters.highpass(step.cutoff_hz, sfreq), n_channels, sfreq
+                )
+            case settings.CommonAverage():
+                stage = filters.CommonAverageReference()
+            case settings.Bipolar():
+                pairs = [self._pair(anode, cathode) for anode, cathode in step.pairs]
+                stage = filters.BipolarReference(pairs)
+                self.channels = tuple(
+                    replace(
+                        self.channels[a],
+                        name=f"{self.channels[a].name}-{self.channels[c].name}",
+                        position=None,
+                    )
+                    for a, c in pairs
+                )
+            case settings.Decimate():
+                stage = filters.Decimator(step.factor, n_channels, sfreq)
+            case settings.Standardize():
+                stage = filters.RunningStandardize(step.time_constant_s, n_channels, sfreq)
+        self.settling += stage.settling * self.decimation
+        self.decimation *= stage.decimation
+        self.sfreq /= stage.decimation
+        previous = self._stages[-1] if self._stages else None
+        # One pass over the chunk for neighbouring cascades instead of two.
+        if isinstance(stage, filters.SosFilter) and isinstance(previous, filters.SosFilter):
+            both = np.vstack([previous.sos, stage.sos])
+            self._stages[-1] = filters.SosFilter(both, n_channels, sfreq)
+        else:
+            self._stages.append(stage)
+            self._rates.append(sfreq)
+
+    def _pair(self, anode: str, cathode: str) -> tuple[int, int]:
+        names = [channel.name.lower() for channel in self.channels]
+        for name in (anode, cathode):
+            if name.lower() not in names:
+                raise ValueError(f"there is no channel {name!r} to pair")
+        return names.index(anode.lower()), names.index(cathode.lower())
+
+    def reset(self) -> None:
+        """Forget all state, as after a gap."""
+        self._started = False
+        for stage in self._stages:
+            stage.reset()
+
+    def process(self, data: FloatArray, first: int) -> FilteredChunk:
+        """Filter the next block.
+
+        Parameters
+        ----------
+        data : ndarray, shape (n_samples, n_channels of the stream)
+        first : int
+            Absolute index of ``data[0]`` at the stream's rate.
+        """
+        newest_bad = -1
+        if not self._started:
+            # The first values set the filters' state, so all of them have to be real ones.
+            leading = self._count_leading_bad_rows(data)
+            self._started = leading < len(data)
+            newest_bad = first + leading - 1 if leading else -1
+            data, first = data[leading:], first + leading
+        out = np.empty((len(data), len(self._picks)), dtype=np.float32)
+        is_bad = np.empty(len(data), dtype=np.bool_)
+        self.non_finite += kernels.pick_finite(data, self._picks, self._held, out, is_bad)
+        if is_bad.any():
+            newest_bad = first + int(np.flatnonzero(is_bad)[-1])
+        for stage in self._stages:
+            out, first = stage.process(out, first)
+        if newest_bad > 0:
+            newest_bad = -(-newest_bad // self.decimation)
+        return FilteredChunk(out, first, newest_bad)
+
+    def _count_leading_bad_rows(self, data: FloatArray) -> int:
+        bad = ~(np.abs(data[:, self._picks]) < kernels.LARGEST)
+        good_rows = np.flatnonzero(~bad.any(axis=1))
+        leading = int(good_rows[0]) if len(good_rows) else len(data)
+        self.non_finite += int(bad[:leading].sum())
+        return leading
+
+    def group_delay_s(self) -> float:
+        """Delay of the chain, in seconds: the mean over its pass band (-3 dB), by gain."""
+        freqs = np.linspace(0.05, 0.5 * self.sfreq * 0.999, 4000)
+        gain = np.ones(len(freqs), dtype=np.complex128)
+        for stage in self._stages:
+            gain = gain * stage.response(freqs)
+        phase = np.unwrap(np.angle(gain))
+        delay = -np.gradient(phase, 2 * np.pi * freqs)
+        power = np.abs(gain) ** 2
+        weight = np.where(power >= 0.5 * power.max(), power, 0.0)
+        return float(np.sum(delay * weight) / np.sum(weight))
+
+
+def pick_channels(wanted: settings.PipelineSettings, info: StreamInfo) -> list[int]:
+    """Indices of the wanted channels in a stream; names are matched without regard to case.
+
+    Raises
+    ------
+    MismatchError
+        If one is missing; the message names it and what there is.
+    """
+    if wanted.channels is None:
+        picks = [i for i, channel in enumerate(info.channels) if channel.kind in wanted.kinds]
+        if not picks:
+            kinds = sorted({channel.kind for channel in info.channels})
+            raise MismatchError(
+                f"{info.name} has no channel of kind {' or '.join(wanted.kinds)} (it has "
+                f"{', '.join(kinds)}); name the channels or their kinds in the profile"
+            )
+        return picks
+    by_name = {channel.name.lower(): i for i, channel in enumerate(info.channels)}
+    missing = [name for name in wanted.channels if name.lower() not in by_name]
+    if missing:
+        raise MismatchError(
+            f"{info.name} lacks the channels {_abridged(missing)}; "
+            f"it has {_abridged([channel.name for channel in info.channels])}"
+        )
+    return [by_name[name.lower()] for name in wanted.channels]
+
+
+def _abridged(names: list[str], most: int = 24) -> str:
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -1,0 +1,145 @@
+"""Pseudo-online evaluation: a recording through a model's pipeline, as if it were live."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from bci.bundle import Card, check_stream
+from bci.errors import RecordingError
+from bci.pipeline import Pipeline
+from bci.scores import Accuracy, confusion, information_transfer_rate, kappa, score_accuracy
+from bci.trials import Trial, find_rest, find_trials
+from bci.types import Decoder, Prediction, Recording
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a model scored on one recording.
+
+    ``trial_accuracy`` is of the decision at the end of each cue (the last window wholly in
+    the trial); ``window_accuracy`` of all windows wholly within trials, which overlap and so
+    carry no interval. ``itr_bits_per_min`` counts one decision per ``stop_s`` of the
+    paradigm. ``seconds_to_correct`` is the median over trials, from cue onset, of the first
+    right decision of at least ``threshold`` confidence, reached in ``trials_reached`` trials.
+    ``false_positives_per_min`` counts how often such confidence began during rest.
+    """
+
+    recording: str
+    model: str
+    simulated: bool
+    classes: tuple[str, ...]
+    trial_accuracy: Accuracy
+    kappa: float
+    confusion: list[list[int]]
+    window_accuracy: float
+    n_windows: int
+    itr_bits_per_min: float
+    threshold: float
+    seconds_to_correct: float | None
+    trials_reached: int
+    trials_without_window: int
+    false_positives_per_min: float | None
+    rest_min: float
+    windows_rejected: int
+
+
+def evaluate(card: Card, decoder: Decoder, recording: Recording, threshold: float) -> Evaluation:
+    """Replay a recording through a model at full speed and score what comes out.
+
+    Parameters
+    ----------
+    card, decoder
+        Of the model.
+    recording : Recording
+        Not one that the model was trained on.
+    threshold : float
+        Least confidence of a decision, 0-1; for time to decision and false positives.
+
+    Raises
+    ------
+    MismatchError
+        If the recording cannot satisfy the model.
+    RecordingError
+        If it lacks the cues, or no window lies within any trial.
+    """
+    check_stream(card, recording.info)
+    trials = find_trials(recording, card.paradigm)
+    pipeline = Pipeline(card.pipeline, recording.info, decoder)
+    predictions = [p for chunk in recording.chunks() for p in pipeline.push(chunk)]
+    period = 1.0 / pipeline.chain.sfreq
+    length = (pipeline.n_samples - 1) * period
+
+    def inside(start: float, stop: float) -> list[Prediction]:
+        return [
+            p
+            for p in predictions
+            if p.taken - length >= start - period / 2 and p.taken <= stop + period / 2
+        ]
+
+    decided: list[Prediction] = []
+    truth: list[str] = []
+    times: list[float] = []
+    right_windows = n_windows = 0
+    for trial in trials:
+        within = inside(trial.start, trial.stop)
+        if not within:
+            continue
+        truth.append(trial.label)
+        decided.append(within[-1])
+        right_windows += sum(p.label == trial.label for p in within)
+        n_windows += len(within)
+        if (reached := _time_to_correct(within, trial, threshold)) is not None:
+            times.append(reached)
+    if not decided:
+        raise RecordingError(f"{recording.source}: no sound window lies within any trial")
+    labels, decisions = np.array(truth), np.array([p.label for p in decided])
+    accuracy = score_accuracy(labels, decisions)
+    false_positives, rest_min = _false_positives(
+        [inside(start, stop) for start, stop in find_rest(recording, card.paradigm)],
+        threshold,
+        pipeline.hop * period,
+    )
+    counts = pipeline.counts
+    return Evaluation(
+        recording=recording.source,
+        model=card.name,
+        simulated=recording.info.simulated,
+        classes=card.classes,
+        trial_accuracy=accuracy,
+        kappa=kappa(labels, decisions),
+        confusion=confusion(labels, decisions, card.classes),
+        window_accuracy=right_windows / n_windows,
+        n_windows=n_windows,
+        itr_bits_per_min=information_transfer_rate(
+            accuracy.value, len(card.classes), card.paradigm.stop_s
+        ),
+        threshold=threshold,
+        seconds_to_correct=float(np.median(times)) if times else None,
+        trials_reached=len(times),
+        trials_without_window=len(trials) - len(decided),
+        false_positives_per_min=false_positives / rest_min if rest_min else None,
+        rest_min=rest_min,
+        windows_rejected=counts.rejected_gap
+        + counts.rejected_settling
+        + counts.rejected_non_finite,
+    )
+
+
+def _time_to_correct(within: list[Prediction], trial: Trial, threshold: float) -> float | None:
+    for prediction in within:
+        if prediction.label == trial.label and prediction.confidence >= threshold:
+            return prediction.taken - trial.onset
+    return None
+
+
+def _false_positives(
+    rests: list[list[Prediction]], threshold: float, hop_s: float
+) -> tuple[int, float]:
+    """How often confidence rose to the threshold during rest, and how many minutes were watched."""
+    rises, n_windows = 0, 0
+    for predictions in rests:
+        confident = [p.confidence >= threshold for p in predictions]
+        rises += sum(now and not before for before, now in pairwise([False, *confident]))
+        n_windows += len(predictions)
+    return rises, n_windows * hop_s / 60.0

@@ -1,0 +1,199 @@
+"""From chunks to predictions: the one object that live use, replay and calibration all drive."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from bci.chain import Chain
+from bci.ring import RingBuffer
+from bci.settings import PipelineSettings
+from bci.types import Chunk, Decoder, FloatArray, Prediction, StreamInfo, TimeArray
+
+# Samples filtered at a time, at most: bounds the memory of a push of any size.
+_BLOCK = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One window of filtered signal.
+
+    ``data`` (n_channels, n_samples) is a view that stays right until the next push. ``start``
+    and ``end`` (exclusive) are absolute indices at the pipeline's output rate; ``taken`` is
+    the time stamp of the last sample.
+    """
+
+    data: FloatArray
+    start: int
+    end: int
+    taken: float
+
+
+@dataclass
+class WindowCounts:
+    """What became of the windows so far."""
+
+    predicted: int = 0
+    rejected_gap: int = 0
+    rejected_settling: int = 0
+    rejected_non_finite: int = 0
+    skipped: int = 0
+
+
+class Pipeline:
+    """Causal filters, windows and a decoder over the chunks of one stream.
+
+    A window ends at every multiple of the hop, counted in absolute sample index. Splitting
+    the same samples into other chunks changes no bit of any output. A window gives no
+    prediction while the filters settle (at the start and after a gap), if it contains a gap,
+    or if a value in it was not finite; `counts` tells how many and why.
+
+    Parameters
+    ----------
+    settings : PipelineSettings
+    info : StreamInfo
+        The stream that the chunks will come from.
+    decoder : Decoder, optional
+        Without one, only `windows` is of use.
+    clock : callable, optional
+        Gives the LSL time for a prediction's time stamps; offline there is none.
+
+    Raises
+    ------
+    MismatchError
+        If the stream cannot satisfy the settings.
+    """
+
+    def __init__(
+        self,
+        settings: PipelineSettings,
+        info: StreamInfo,
+        decoder: Decoder | None = None,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        self.chain = Chain(settings, info)
+        self.decoder = decoder
+        self.counts = WindowCounts()
+        self.n_samples = max(1, round(settings.window_s * self.chain.sfreq))
+        self.hop = max(1, round(settings.hop_s * self.chain.sfreq))
+        self.settling = -(-self.chain.settling // self.chain.decimation)
+        self._clock = clock or (lambda: float("nan"))
+        self._ring = RingBuffer(self.n_samples + _BLOCK, len(self.chain.channels))
+        self._expected: int | None = None  # index of the next input sample, if none is lost
+        self._segment_start: int | None = None  # first output sample since the last gap
+        self._after_gap = False
+        self._newest_bad = -1
+        self._filtered_at = float("nan")
+
+    @property
+    def samples_to_window(self) -> int:
+        """Input samples still missing until the next window is complete; at least 1."""
+        if self._expected is None:
+            return self.hop * self.chain.decimation
+        return self._samples_to_window(self._expected)
+
+    def _samples_to_window(self, index: int) -> int:
+        q = self.chain.decimation
+        return (self._next_end(-(-index // q)) - 1) * q + 1 - index
+
+    def push(self, chunk: Chunk, newest_only: bool = False) -> list[Prediction]:
+        """Take samples in; return the predictions of the windows that they completed.
+
+        Parameters
+        ----------
+        chunk : Chunk
+        newest_only : bool
+            Decode only the newest complete window and count the others as skipped: for a
+            consumer that has fallen behind.
+        """
+        if self.decoder is None:
+            raise ValueError("this pipeline has no decoder: use windows()")
+        predictions = []
+        for window in self._newest(chunk) if newest_only else self.windows(chunk):
+            probabilities = self.decoder.predict_proba(window.data)
+            predictions.append(
+                Prediction(
+                    classes=self.decoder.classes,
+                    probabilities=probabilities,
+                    start=window.start,
+                    end=window.end,
+                    taken=window.taken,
+                    arrived=chunk.arrived,
+                    filtered=self._filtered_at,
+                    decoded=self._clock(),
+                )
+            )
+        self.counts.predicted += len(predictions)
+        return predictions
+
+    def windows(self, chunk: Chunk) -> Iterator[Window]:
+        """Take samples in; yield each sound window that they completed.
+
+        A window's data are to be used or copied before the next is asked for.
+        """
+        for start, end in self._advance(chunk):
+            if self._is_sound(start):
+                data, timestamps = self._ring.view(start, end)
+                yield Window(data.T, start, end, float(timestamps[-1]))
+
+    def _newest(self, chunk: Chunk) -> list[Window]:
+        bounds = [(start, end) for start, end in self._advance(chunk) if self._is_sound(start)]
+        if not bounds:
+            return []
+        self.counts.skipped += len(bounds) - 1
+        start, end = bounds[-1]
+        data, timestamps = self._ring.view(start, end)
+        return [Window(data.T, start, end, float(timestamps[-1]))]
+
+    def _advance(self, chunk: Chunk) -> Iterator[tuple[int, int]]:
+        """Filter a chunk up to each window's end in turn; yield the bounds of that window.
+
+        So no sample after a window's end has touched anything when the window is judged.
+        """
+        if self._expected is not None and chunk.first != self._expected:
+            self.chain.reset()
+            self._segment_start = None
+            self._after_gap = True
+        self._expected = chunk.end
+        row = 0
+        while row < len(chunk.data):
+            rows = slice(row, row + min(_BLOCK, self._samples_to_window(chunk.first + row)))
+            yield from self._advance_block(
+                chunk.data[rows], chunk.timestamps[rows], chunk.first + row
+            )
+            row = rows.stop
+
+    def _advance_block(
+        self, data: FloatArray, timestamps: TimeArray, first: int
+    ) -> Iterator[tuple[int, int]]:
+        filtered = self.chain.process(data, first)
+        self._newest_bad = max(self._newest_bad, filtered.newest_bad)
+        self._filtered_at = self._clock()
+        if not len(filtered.data):
+            return
+        before = self._ring.end
+        if self._segment_start is None:
+            self._segment_start = filtered.first
+            if self._after_gap:
+                self.counts.rejected_gap += filtered.first // self.hop - before // self.hop
+            before = filtered.first
+        q = self.chain.decimation
+        self._ring.write(filtered.data, timestamps[filtered.first * q - first :: q], filtered.first)
+        end = self._next_end(before)
+        if end <= self._ring.end:
+            yield end - self.n_samples, end
+
+    def _next_end(self, after: int) -> int:
+        return (after // self.hop + 1) * self.hop
+
+    def _is_sound(self, start: int) -> bool:
+        assert self._segment_start is not None
+        if start < self._segment_start:
+            # At the very start of a stream such a span never was a window.
+            self.counts.rejected_gap += self._after_gap
+            return False
+        if self._newest_bad >= start:
+            self.counts.rejected_non_finite += 1
+            return False
+        if start < self._segment_start + self.settling:
+            self.counts.rejected_settling += 1
+            return False
+        return True

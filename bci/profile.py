@@ -1,0 +1,199 @@
+"""Profiles: the YAML files that say which stream, which filters, which task and which model."""
+
+import hashlib
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, Field, ValidationError, model_validator
+
+from bci.errors import ProfileError
+from bci.settings import PipelineSettings, Settings
+
+_MOST_BYTES = 1_000_000
+
+SettingsT = TypeVar("SettingsT", bound=BaseModel)
+
+
+class StreamSelector(Settings):
+    """Which LSL stream: every key given has to fit; ``predicate`` is an LSL XPath expression."""
+
+    name: str | None = None
+    type: str | None = None
+    source_id: str | None = None
+    predicate: str | None = None
+
+
+class Paradigm(Settings):
+    """How cues on the marker stream become labelled trials.
+
+    ``classes`` maps a class to the marker that cues it. Windows of a trial lie wholly between
+    ``start_s`` and ``stop_s`` after the cue. ``rest`` is the marker after which nothing is
+    asked of the subject, until the next marker.
+    """
+
+    classes: dict[str, str] = Field(min_length=2, max_length=1000)
+    rest: str | None = None
+    start_s: float = Field(0.5, ge=0, le=3600)
+    stop_s: float = Field(4.0, gt=0, le=3600)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Paradigm":
+        if self.start_s >= self.stop_s:
+            raise ValueError(f"start_s ({self.start_s}) must be before stop_s ({self.stop_s})")
+        if len(set(self.classes.values())) < len(self.classes):
+            raise ValueError("two classes share a marker")
+        return self
+
+
+class DecoderChoice(Settings):
+    """A decoder by name, with its parameters."""
+
+    name: str = "tangent-space"
+    params: dict[str, float | int | str | bool] = Field(default_factory=dict)
+
+
+class Output(Settings):
+    """Where predictions go: streams ``<name>-predictions``, ``-decisions`` and ``-status``.
+
+    A decision is a prediction of at least ``decision_threshold`` confidence.
+    """
+
+    name: str = Field(default="bci", min_length=1, max_length=100)
+    decision_threshold: float = Field(default=0.7, ge=0, le=1)
+
+
+class Profile(Settings):
+    """Everything a session needs, as a user writes it down."""
+
+    task: str = Field(min_length=1, max_length=100)
+    stream: StreamSelector = StreamSelector(type="EEG")
+    markers: StreamSelector | None = None
+    pipeline: PipelineSettings
+    paradigm: Paradigm
+    decoder: DecoderChoice = DecoderChoice()
+    output: Output = Output()
+    model: str | None = None
+
+    @model_validator(mode="after")
+    def _a_window_fits_into_a_trial(self) -> "Profile":
+        trial_s = self.paradigm.stop_s - self.paradigm.start_s
+        if self.pipeline.window_s > trial_s:
+            raise ValueError(
+                f"pipeline.window_s ({self.pipeline.window_s:g} s) is longer than the part of a "
+                f"trial between paradigm.start_s and stop_s ({trial_s:g} s)"
+            )
+        return self
+
+
+def load_profile(path: Path | str) -> Profile:
+    """Read and check a profile; a bare name means one of the profiles that ship with ``bci``.
+
+    Raises
+    ------
+    ProfileError
+        If the file is missing, not YAML, or invalid; the message names the key path and what
+        is allowed there.
+    """
+    file = Path(path)
+    if not file.exists() and file.parent == Path():
+        shipped = shipped_profiles()
+        if file.stem in shipped:
+            file = shipped[file.stem]
+        else:
+            raise ProfileError(
+                f"there is no profile {path}; give a file or one of {', '.join(sorted(shipped))}"
+            )
+    return parse_yaml(file, Profile, ProfileError)
+
+
+def shipped_profiles() -> dict[str, Path]:
+    """The profiles in ``configs/``, by name."""
+    here = Path(__file__).parent
+    # In a checkout they lie beside the package, in an installed copy inside it.
+    folder = here / "configs" if (here / "configs").is_dir() else here.parent / "configs"
+    return {file.stem: file for file in sorted(folder.glob("*.yaml"))}
+
+
+def parse_yaml(file: Path, model: type[SettingsT], error: type[Exception]) -> SettingsT:
+    """Read a YAML file into a settings model, raising ``error`` with one line if it is invalid."""
+    try:
+        raw = file.read_bytes()
+    except FileNotFoundError:
+        raise error(f"{file}: no such file") from None
+    except OSError as problem:
+        raise error(f"{file}: cannot be read ({problem.strerror})") from problem
+    if len(raw) > _MOST_BYTES:
+        raise error(f"{file}: {len(raw)} bytes is too large for a YAML file of ours")
+    try:
+        content = yaml.load(raw, Loader=_PlainLoader)  # noqa: S506 - a SafeLoader
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as problem:
+        where = getattr(problem, "problem_mark", None)
+        line = f", line {where.line + 1}" if where else ""
+        detail = getattr(problem, "problem", None) or str(problem).splitlines()[0]
+        raise error(f"{file}{line}: not valid YAML: {detail}") from problem
+    if not isinstance(content, dict):
+        raise error(f"{file}: expected keys and values, found {type(content).__name__}")
+    try:
+        return model.model_validate(content)
+    except ValidationError as problem:
+        raise error(f"{file}: {_first_problem(problem, model)}") from problem
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """Without aliases: a few lines of them can stand for gigabytes."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.events.AliasEvent):
+            event = self.get_event()  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(
+                None, None, "aliases (*name) are not allowed", event.start_mark
+            )
+        return super().compose_node(parent, index)
+
+
+def _first_problem(problem: ValidationError, model: type[BaseModel]) -> str:
+    first = problem.errors(include_url=False)[0]
+    path = ".".join(str(part) for part in first["loc"]) or "the file as a whole"
+    more = f" (and {problem.error_count() - 1} more)" if problem.error_count() > 1 else ""
+    if first["type"] == "extra_forbidden":
+        allowed = _allowed_keys(model, first["loc"][:-1])
+        return f"{path}: there is no such key; allowed here: {', '.join(allowed)}{more}"
+    given = (
+        f", not {first['input']!r:.60}" if first["type"] not in ("missing", "value_error") else ""
+    )
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{path}: {message}{given}{more}"
+
+
+def _allowed_keys(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
+    """The keys that a settings model has at a key path, read from its JSON schema."""
+    schema: dict[str, Any] = model.model_json_schema()
+    definitions = schema.get("$defs", {})
+    node = schema
+
+    def resolved(node: dict[str, Any]) -> dict[str, Any]:
+        for option in [node, *node.get("anyOf", []), *node.get("allOf", [])]:
+            if "$ref" in option:
+                found: dict[str, Any] = definitions[option["$ref"].rsplit("/", 1)[1]]
+                return found
+        return node
+
+    for part in path:
+        node = resolved(node)
+        if isinstance(part, int):
+            node = node.get("items", {})
+        elif "discriminator" in node:
+            node = {"$ref": node["discriminator"]["mapping"][part]}
+        else:
+            node = node.get("properties", {}).get(part, {})
+    return sorted(resolved(node).get("properties", {}))
+
+
+def file_sha256(file: Path) -> str:
+    """Hash of a file's content, hexadecimal."""
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,70 @@
+"""How good a decoder is, said honestly: interval and chance beside every accuracy."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+from sklearn.metrics import cohen_kappa_score, confusion_matrix
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Share of right decisions, with its exact 95 % interval (Clopper-Pearson) and chance.
+
+    ``chance`` is what always naming the most frequent class would score; ``p_value`` is of
+    the one-sided binomial test against it.
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
+    chance: float
+    p_value: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}], n = {self.n}, "
+            f"chance {self.chance:.2f}, p = {self.p_value:.2g}"
+        )
+
+
+def score_accuracy(truth: NDArray[np.str_], decided: NDArray[np.str_]) -> Accuracy:
+    """Accuracy of independent decisions (trials, not overlapping windows)."""
+    n = len(truth)
+    right = int(np.sum(truth == decided))
+    _, class_counts = np.unique(truth, return_counts=True)
+    chance = float(class_counts.max() / n)
+    test = stats.binomtest(right, n, min(chance, 1.0), alternative="greater")
+    interval = stats.binomtest(right, n).proportion_ci(0.95, method="exact")
+    return Accuracy(right / n, interval.low, interval.high, n, chance, test.pvalue)
+
+
+def kappa(truth: NDArray[np.str_], decided: NDArray[np.str_]) -> float:
+    """Cohen's kappa: agreement beyond that expected by chance; NaN for a single class."""
+    if len(np.unique(truth)) < 2:
+        return float("nan")
+    return float(cohen_kappa_score(truth, decided))
+
+
+def confusion(
+    truth: NDArray[np.str_], decided: NDArray[np.str_], classes: tuple[str, ...]
+) -> list[list[int]]:
+    """Counts: rows are the true classes, columns the decided ones."""
+    counts: list[list[int]] = confusion_matrix(truth, decided, labels=list(classes)).tolist()
+    return counts
+
+
+def information_transfer_rate(accuracy: float, n_classes: int, seconds: float) -> float:
+    """Wolpaw's rate in bits a minute, 0 at or below chance.
+
+    Wolpaw, Birbaumer, McFarland, Pfurtscheller and Vaughan, Clin. Neurophysiol. 113 (2002)
+    767-791: balanced classes, errors spread evenly, no pause between decisions.
+    """
+    if accuracy <= 1.0 / n_classes:
+        return 0.0
+    bits = np.log2(n_classes) + accuracy * np.log2(accuracy)
+    if accuracy < 1.0:
+        bits += (1.0 - accuracy) * np.log2((1.0 - accuracy) / (n_classes - 1))
+    return float(bits * 60.0 / seconds)

@@ -1,0 +1,100 @@
+"""What a pipeline is made of, as validated settings: the same words in profiles and bundles."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Hertz = Annotated[float, Field(gt=0, le=1e6)]
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+
+
+class Settings(BaseModel):
+    """Immutable; an unknown key is an error, never ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Bandpass(Settings):
+    """Causal Butterworth band-pass between two -3 dB corners."""
+
+    kind: Literal["bandpass"] = "bandpass"
+    low_hz: Hertz
+    high_hz: Hertz
+    order: int = Field(4, ge=1, le=10)
+
+    @model_validator(mode="after")
+    def _corners_in_order(self) -> "Bandpass":
+        if self.low_hz >= self.high_hz:
+            raise ValueError(f"low_hz ({self.low_hz}) must be below high_hz ({self.high_hz})")
+        return self
+
+
+class Notch(Settings):
+    """Narrow band-stop, for power-line noise."""
+
+    kind: Literal["notch"] = "notch"
+    freq_hz: Hertz
+    q: float = Field(30.0, gt=0, le=1000)
+
+
+class RemoveDc(Settings):
+    """First-order high-pass that removes offset and slow drift."""
+
+    kind: Literal["remove_dc"] = "remove_dc"
+    cutoff_hz: Hertz = 0.5
+
+
+class CommonAverage(Settings):
+    """Subtract the mean of all channels from each."""
+
+    kind: Literal["common_average"] = "common_average"
+
+
+class Bipolar(Settings):
+    """Replace the channels by differences of named pairs, anode minus cathode."""
+
+    kind: Literal["bipolar"] = "bipolar"
+    pairs: tuple[tuple[str, str], ...] = Field(min_length=1, max_length=4096)
+
+
+class Decimate(Settings):
+    """Keep every n-th sample behind an anti-alias low-pass."""
+
+    kind: Literal["decimate"] = "decimate"
+    factor: int = Field(ge=2, le=1000)
+
+
+class Standardize(Settings):
+    """Running z-score; ``time_constant_s`` is how long the past is remembered."""
+
+    kind: Literal["standardize"] = "standardize"
+    time_constant_s: Seconds = 30.0
+
+
+FilterSettings = Annotated[
+    Bandpass | Notch | RemoveDc | CommonAverage | Bipolar | Decimate | Standardize,
+    Field(discriminator="kind"),
+]
+
+
+class PipelineSettings(Settings):
+    """Everything between a stream and a decoder's windows.
+
+    ``channels``: names in the order that the filters meet them; ``None`` takes every channel
+    of the kinds in ``kinds``.
+    """
+
+    channels: tuple[str, ...] | None = Field(None, max_length=4096)
+    kinds: tuple[str, ...] = ("eeg",)
+    filters: tuple[FilterSettings, ...] = Field((), max_length=32)
+    window_s: Seconds
+    hop_s: Seconds = 0.1
+
+    @model_validator(mode="after")
+    def _channels_are_distinct(self) -> "PipelineSettings":
+        if self.channels is not None:
+            if not self.channels:
+                raise ValueError("channels is empty: name at least one, or leave the key out")
+            if len({name.lower() for name in self.channels}) < len(self.channels):
+                raise ValueError("channels names a channel twice")
+        return self

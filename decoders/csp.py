@@ -1,0 +1,66 @@
+"""Common spatial patterns + linear discriminant analysis.
+
+Ramoser, Mueller-Gerking and Pfurtscheller, IEEE Trans. Rehabil. Eng. 8 (2000) 441-446; more than
+two classes as in pyriemann (joint diagonalisation). Discriminant with Ledoit-Wolf shrinkage.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.types import FloatArray
+from decoders.covariance import covariance, covariances
+from decoders.linear import LinearHead, shaped
+
+
+class CspLda:
+    """Log variance of the most discriminant spatial components -> shrinkage LDA.
+
+    Parameters
+    ----------
+    n_components : int
+        How many spatial filters are kept.
+    """
+
+    def __init__(self, n_components: int = 6) -> None:
+        if not (isinstance(n_components, int) and n_components >= 1):
+            raise ValueError(f"n_components = {n_components} must be a whole number above 0")
+        self.n_components = n_components
+        self.classes: tuple[str, ...] = ()
+
+    def fit(self, windows: FloatArray, labels: NDArray[np.str_]) -> None:
+        from pyriemann.spatialfilters import CSP
+        from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+        spreads = covariances(windows)
+        n_components = min(self.n_components, windows.shape[1])
+        csp = CSP(nfilter=n_components, metric="euclid").fit(spreads, labels)
+        self._filters = np.ascontiguousarray(csp.filters_)
+        features = np.stack([self._log_variances(spread) for spread in spreads])
+        lda = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto").fit(features, labels)
+        self.classes = tuple(str(label) for label in lda.classes_)
+        self._head = LinearHead.from_sklearn(lda)
+
+    def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
+        return self._head.probabilities(self._log_variances(covariance(window)))
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        return {"filters": self._filters, **self._head.arrays()}
+
+    @classmethod
+    def from_arrays(
+        cls,
+        params: dict[str, int],
+        classes: tuple[str, ...],
+        arrays: Mapping[str, NDArray[np.generic]],
+    ) -> "CspLda":
+        decoder = cls(**params)
+        decoder.classes = classes
+        decoder._filters = shaped(arrays, "filters", (-1, -1))
+        decoder._head = LinearHead.from_arrays(arrays, len(classes), len(decoder._filters))
+        return decoder
+
+    def _log_variances(self, spread: NDArray[np.float64]) -> NDArray[np.float64]:
+        variances = np.einsum("fc,cd,fd->f", self._filters, spread, self._filters)
+        return np.asarray(np.log(variances))

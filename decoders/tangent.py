@@ -1,0 +1,82 @@
+"""Riemannian tangent space + logistic regression.
+
+Barachant, Bonnet, Congedo and Jutten, IEEE Trans. Biomed. Eng. 59 (2012) 920-928. The fit is
+pyriemann's and scikit-learn's; serving one window needs only the arrays kept here.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.types import FloatArray
+from decoders.covariance import covariance, covariances
+from decoders.linear import LinearHead, shaped
+
+
+class TangentSpace:
+    """Covariance -> tangent vector at the training mean -> multinomial logistic regression.
+
+    Parameters
+    ----------
+    c : float
+        Inverse strength of the regression's L2 penalty.
+    """
+
+    def __init__(self, c: float = 1.0) -> None:
+        if not c > 0:
+            raise ValueError(f"c = {c} must be above 0")
+        self.c = float(c)
+        self.classes: tuple[str, ...] = ()
+
+    def fit(self, windows: FloatArray, labels: NDArray[np.str_]) -> None:
+        from pyriemann.utils.mean import mean_riemann
+        from sklearn.linear_model import LogisticRegression
+
+        spreads = covariances(windows)
+        self._set_reference(mean_riemann(spreads))
+        vectors = np.stack([self._tangent_vector(spread) for spread in spreads])
+        regression = LogisticRegression(C=self.c, max_iter=2000).fit(vectors, labels)
+        self.classes = tuple(str(label) for label in regression.classes_)
+        self._head = LinearHead.from_sklearn(regression)
+
+    def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
+        return self._head.probabilities(self._tangent_vector(covariance(window)))
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        return {"reference": self._reference, **self._head.arrays()}
+
+    @classmethod
+    def from_arrays(
+        cls,
+        params: dict[str, float],
+        classes: tuple[str, ...],
+        arrays: Mapping[str, NDArray[np.generic]],
+    ) -> "TangentSpace":
+        decoder = cls(**params)
+        decoder.classes = classes
+        reference = shaped(arrays, "reference", (-1, -1))
+        n_channels = len(reference)
+        if reference.shape != (n_channels, n_channels):
+            raise ValueError(f"array 'reference' has shape {reference.shape}; it must be square")
+        decoder._set_reference(reference)
+        n_features = n_channels * (n_channels + 1) // 2
+        decoder._head = LinearHead.from_arrays(arrays, len(classes), n_features)
+        return decoder
+
+    def _set_reference(self, reference: NDArray[np.float64]) -> None:
+        self._reference = np.ascontiguousarray(reference)
+        values, vectors = np.linalg.eigh(self._reference)
+        if values[0] <= 0:
+            raise ValueError(
+                "the mean covariance is singular: a channel is flat or a copy of others"
+            )
+        self._whitening = np.ascontiguousarray((vectors / np.sqrt(values)) @ vectors.T)
+        self._upper = np.triu_indices(len(reference))
+        # Off-diagonal entries stand for two, so that the vector keeps the matrix's norm.
+        self._weights = np.where(self._upper[0] == self._upper[1], 1.0, np.sqrt(2.0))
+
+    def _tangent_vector(self, spread: NDArray[np.float64]) -> NDArray[np.float64]:
+        values, vectors = np.linalg.eigh(self._whitening @ spread @ self._whitening)
+        logarithm = (vectors * np.log(np.maximum(values, 1e-12))) @ vectors.T
+        return np.asarray(logarithm[self._upper] * self._weights)
