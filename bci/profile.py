@@ -197,3 +197,37 @@ def file_sha256(file: Path) -> str:
         while block := stream.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
+
+
+def check_agreement(profile: Profile, trained: PipelineSettings, model: Path) -> None:
+    """Refuse a profile whose pipeline differs from the one a model was trained with.
+
+    The model's pipeline is the one that runs; a difference would silently have no effect.
+
+    Raises
+    ------
+    ProfileError
+        Naming the first setting that differs.
+    """
+    for key in ("filters", "window_s", "hop_s", "channels"):
+        ours, theirs = getattr(profile.pipeline, key), getattr(trained, key)
+        if key == "channels" and ours is None:
+            continue
+        if ours != theirs:
+            raise ProfileError(
+                f"pipeline.{key} of the profile differs from what {model} was trained with "
+                f"({_brief(theirs)}): calibrate again with this profile, or use the one that "
+                "the model was calibrated with"
+            )
+
+
+def _brief(value: object) -> str:
+    if isinstance(value, tuple):
+        parts = [
+            str(part.model_dump(exclude_defaults=False))
+            if isinstance(part, BaseModel)
+            else str(part)
+            for part in value
+        ]
+        return f"{', '.join(parts):.200}"
+    return str(value)

@@ -30,7 +30,7 @@ class TangentSpace:
         self.classes: tuple[str, ...] = ()
 
     def fit(self, windows: FloatArray, labels: NDArray[np.str_]) -> None:
-        from pyriemann.utils.mean import mean_riemann
+        from pyriemann.geometry.mean import mean_riemann
         from sklearn.linear_model import LogisticRegression
 
         spreads = covariances(windows)

@@ -1,0 +1,5 @@
+"""``python -m bci``."""
+
+from bci.cli import main
+
+main()

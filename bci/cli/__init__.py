@@ -1,0 +1,49 @@
+"""The command line: thin over the library, and the one place that wires its parts together."""
+
+import sys
+
+import typer
+
+from bci import __version__
+from bci.cli import live, system, training
+from bci.errors import BciError
+
+app = typer.Typer(
+    name="bci",
+    help="Real-time brain-computer interfaces: replay, calibrate, decode, watch.\n\n"
+    "New here? 'bci demo' shows everything on a simulated subject.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"bci {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Show the version and exit."
+    ),
+) -> None:
+    pass
+
+
+for module in (live, training, system):
+    module.add_commands(app)
+
+
+def main() -> None:
+    """Run a command; what a user can mend is one line on stderr and exit code 2."""
+    try:
+        app()
+    except BciError as error:
+        typer.secho(f"error: {' '.join(str(error).split())}", fg="red", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,166 @@
+"""Opening the dashboard, alone or with a replay and an engine as its child processes."""
+
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from bci.bundle import CARD, load_card
+from bci.cli.training import train
+from bci.errors import BciError, ProfileError
+from bci.profile import Profile, load_profile
+from bci.reading import read_recording
+
+console = Console(stderr=True, highlight=False)
+
+_DEMO_PROFILE = "motor-imagery"
+_DEMO_MODEL = "simulated"
+
+
+def open_dashboard(profile_name: str, model: Path | None, stream: str | None) -> int:
+    """Show the profile's stream; offer to start an engine where a model is known."""
+    app = _import_dashboard()
+    profile = load_profile(profile_name)
+    folder = model or (Path(profile.model) if profile.model else None)
+    commands = []
+    if folder is not None:
+        load_card(folder)
+        selected = ["--stream", stream] if stream else []
+        commands.append(_engine(profile_name, folder, selected))
+    return _show(app, profile, stream, tuple(commands), autostart=False)
+
+
+def run_demo(
+    recording: Path | None,
+    model: Path | None,
+    profile_name: str | None,
+    speed: str,
+    folder: Path,
+    screenshot: Path | None,
+    screenshot_after: float,
+) -> int:
+    """Replay, engine and dashboard together.
+
+    Raises
+    ------
+    ProfileError
+        If a recording is given without a model.
+    BciError
+        If the recording or the model cannot be read.
+    """
+    from bci.bundle import check_stream
+    from bci.cli.live import parse_speed
+
+    app = _import_dashboard()
+    parse_speed(speed)
+    if recording is None:
+        profile_name = profile_name or _DEMO_PROFILE
+        recording, model = _simulated_subject(folder, load_profile(profile_name))
+    elif model is None:
+        raise ProfileError("a recording needs a model: calibrate one, then give --model FOLDER")
+    card = load_card(model)
+    info = read_recording(recording).info
+    check_stream(card, info)
+    profile_name = profile_name or _profile_of(card.paradigm, card.pipeline)
+    profile = load_profile(profile_name)
+    name = info.name
+    commands = (
+        app.Command(
+            "replay",
+            (
+                *_bci(),
+                "replay",
+                str(recording),
+                "--speed",
+                speed,
+                "--loop",
+                "--name",
+                name,
+                "--wait-for-consumer",
+                "10",
+                "--with-parent",
+            ),
+        ),
+        _engine(profile_name, model, ["--stream", name]),
+    )
+    return _show(app, profile, name, commands, True, screenshot, screenshot_after)
+
+
+def _simulated_subject(folder: Path, profile: Profile) -> tuple[Path, Path]:
+    """The simulated subject's last run, and the model calibrated on the earlier ones."""
+    from devices.simulator import write_subject
+
+    *earlier, last = write_subject(folder, seed=1, n_runs=3)
+    model = folder / "models" / _DEMO_MODEL
+    if not (model / CARD).is_file():
+        console.print(f"first start: calibrating on the simulated subject's runs in {folder}")
+        card = train(profile, earlier, model, force=False)
+        score = card.score
+        console.print(
+            f"accuracy {score.accuracy:.2f} ({score.low:.2f}-{score.high:.2f}, n = "
+            f"{score.trials}, chance {score.chance:.2f}) on a simulated signal"
+        )
+    return last, model
+
+
+def _profile_of(paradigm: object, pipeline: object) -> str:
+    """The shipped profile that a model was calibrated with."""
+    from bci.profile import shipped_profiles
+
+    for name in shipped_profiles():
+        profile = load_profile(name)
+        if profile.paradigm == paradigm and profile.pipeline.filters == pipeline.filters:  # type: ignore[attr-defined]
+            return name
+    raise ProfileError("the model was calibrated with a profile of yours: give it with --profile")
+
+
+def _engine(profile_name: str, model: Path, more: list[str]):  # type: ignore[no-untyped-def]
+    from gui.app import Command
+
+    run = (*_bci(), "run", profile_name, "--model", str(model), *more, "--with-parent")
+    return Command("engine", run)
+
+
+def _bci() -> tuple[str, ...]:
+    return sys.executable, "-m", "bci"
+
+
+def _import_dashboard():  # type: ignore[no-untyped-def]
+    try:
+        import gui.app
+    except ImportError as error:
+        raise BciError(
+            f"the dashboard cannot start ({error}); install it with: pip install 'bci[gui]'"
+        ) from error
+    return gui.app
+
+
+def _show(  # type: ignore[no-untyped-def]
+    app,
+    profile: Profile,
+    stream: str | None,
+    commands: tuple[object, ...],
+    autostart: bool,
+    screenshot: Path | None = None,
+    screenshot_after: float = 0.0,
+) -> int:
+    from bci.lsl.discovery import StreamQuery
+
+    signal = StreamQuery(name=stream) if stream else StreamQuery(**profile.stream.model_dump())
+    markers = None
+    if stream and autostart:
+        markers = StreamQuery(name=f"{stream}-markers")
+    elif profile.markers is not None:
+        markers = StreamQuery(**profile.markers.model_dump())
+    options = app.DashboardOptions(
+        signal=signal,
+        markers=markers,
+        engine_name=profile.output.name,
+        cue_labels={marker: name for name, marker in profile.paradigm.classes.items()},
+        commands=commands,
+        autostart=autostart,
+        screenshot=screenshot,
+        screenshot_after_s=screenshot_after,
+    )
+    status: int = app.run_dashboard(options)
+    return status

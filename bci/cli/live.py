@@ -1,0 +1,218 @@
+"""Commands that deal with live streams: run, replay, streams, gui, demo."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bci.errors import ProfileError
+
+console = Console(stderr=True, highlight=False)
+out = Console(highlight=False)
+
+WithParent = Annotated[bool, typer.Option("--with-parent", hidden=True)]
+RECORDINGS = Path("recordings")
+
+
+def add_commands(app: typer.Typer) -> None:
+    app.command()(demo)
+    app.command()(gui)
+    app.command()(run)
+    app.command()(replay)
+    app.command()(streams)
+
+
+def run(
+    profile: Annotated[str, typer.Argument(help="Profile file, or the name of a shipped one.")],
+    model: Annotated[
+        Path | None, typer.Option(help="Model folder; overrides the profile's.")
+    ] = None,
+    stream: Annotated[str | None, typer.Option(help="Name of the LSL stream to decode.")] = None,
+    wait: Annotated[
+        float | None, typer.Option(min=0, help="Give up if no stream appears for this long, in s.")
+    ] = None,
+    with_parent: WithParent = False,
+) -> None:
+    """Decode a live stream and publish the predictions (the headless engine).
+
+    Publishes <name>-predictions (one channel a class, then latencies), <name>-decisions
+    (text markers) and <name>-status over LSL. Ctrl-C stops it.
+
+    Example: bci run motor-imagery --model recordings/models/me
+    """
+    from bci.cli.models import load_model
+    from bci.cli.stopping import stop_on_signals
+    from bci.engine import Engine
+    from bci.profile import check_agreement, load_profile
+
+    wanted = load_profile(profile)
+    folder = model or (Path(wanted.model) if wanted.model else None)
+    if folder is None:
+        raise ProfileError(f"{profile} names no model; give --model FOLDER (see bci models)")
+    card, decoder = load_model(folder)
+    check_agreement(wanted, card.pipeline, folder)
+    stop = stop_on_signals(with_parent)
+    engine = Engine(card, decoder, _query(wanted.stream, stream), wanted.output, _say)
+    engine.run(stop, wait)
+
+
+def replay(
+    file: Annotated[
+        Path, typer.Argument(help="Recording: EDF, BDF, GDF, FIF, BrainVision, XDF ...")
+    ],
+    speed: Annotated[
+        str, typer.Option(help="Times real time, or 'max' for as fast as possible.")
+    ] = "1",
+    loop: Annotated[bool, typer.Option("--loop", help="Begin again at the end.")] = False,
+    start: Annotated[float, typer.Option(min=0, help="Begin here, in s.")] = 0.0,
+    stop: Annotated[float | None, typer.Option(min=0, help="End here, in s.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the LSL stream; default the file's.")
+    ] = None,
+    xdf_stream: Annotated[
+        str | None, typer.Option(help="Which signal stream of an XDF file with several.")
+    ] = None,
+    wait_for_consumer: Annotated[
+        float,
+        typer.Option(min=0, help="Wait up to this long for a listener before the start, in s."),
+    ] = 0.0,
+    with_parent: WithParent = False,
+) -> None:
+    """Stream a recording over LSL, with its markers, as if it happened now.
+
+    Example: bci replay recordings/run-01_eeg.fif --speed 2 --loop
+    """
+    import dataclasses
+
+    from devices.replay import ReplayDevice
+
+    from bci.cli.stopping import stop_on_signals
+    from bci.reading import read_recording
+    from bci.streaming import stream_device
+
+    recording = read_recording(file, xdf_stream)
+    info = dataclasses.replace(recording.info, name=name or recording.info.name)
+    recording = dataclasses.replace(recording, info=info)
+    device = ReplayDevice(recording, parse_speed(speed), loop=loop, start_s=start, stop_s=stop)
+    asked_to_stop = stop_on_signals(with_parent)
+    _say(
+        f"streaming {info.name}: {info.n_channels} channels, {info.sfreq:g} Hz, "
+        f"{recording.duration:.0f} s, {len(recording.markers)} markers"
+        f"{', simulated' if info.simulated else ''}"
+    )
+    stream_device(device, asked_to_stop, wait_for_consumers_s=wait_for_consumer)
+
+
+def parse_speed(text: str) -> float | None:
+    """Speed factor; None stands for as fast as possible.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is neither a number above 0 nor 'max'.
+    """
+    if text == "max":
+        return None
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed < float("inf"):
+        raise typer.BadParameter(
+            f"{text!r} is neither a number above 0 nor 'max'", param_hint="--speed"
+        )
+    return speed
+
+
+def streams(
+    wait: Annotated[float, typer.Option(min=0.1, max=30, help="How long to look, in s.")] = 1.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the LSL streams on the network now."""
+    from bci.lsl.discovery import list_streams
+
+    found = list_streams(wait)
+    if as_json:
+        rows = [
+            {
+                "name": s.info.name,
+                "type": s.info.type,
+                "channels": s.raw.channel_count(),
+                "rate_hz": s.info.sfreq,
+                "format": s.channel_format,
+                "host": s.hostname,
+                "source_id": s.info.source_id,
+            }
+            for s in found
+        ]
+        out.print_json(json.dumps(rows))
+        return
+    if not found:
+        out.print("no LSL stream found; is the device streaming, on this network?")
+        return
+    table = Table("Name", "Type", "Channels", "Rate (Hz)", "Format", "Host", "Source id")
+    for s in found:
+        rate = f"{s.info.sfreq:g}" if s.info.sfreq else "irregular"
+        table.add_row(
+            s.info.name, s.info.type, str(s.raw.channel_count()), rate, s.channel_format,
+            s.hostname, s.info.source_id,
+        )  # fmt: skip
+    out.print(table)
+
+
+def gui(
+    profile: Annotated[
+        str, typer.Argument(help="Profile file, or the name of a shipped one.")
+    ] = "motor-imagery",
+    model: Annotated[
+        Path | None, typer.Option(help="Model folder for the engine's start button.")
+    ] = None,
+    stream: Annotated[str | None, typer.Option(help="Name of the LSL stream to show.")] = None,
+) -> None:
+    """Open the dashboard on a live stream; start and stop the engine from it."""
+    from bci.cli.dashboard import open_dashboard
+
+    sys.exit(open_dashboard(profile, model, stream))
+
+
+def demo(
+    recording: Annotated[
+        Path | None, typer.Argument(help="Replay this instead of the simulated subject.")
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="Model folder; needed with a recording.")
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Profile; default: that of the simulated subject.")
+    ] = None,
+    speed: Annotated[str, typer.Option(help="Times real time.")] = "1",
+    folder: Annotated[Path, typer.Option(help="Where the simulated subject is kept.")] = RECORDINGS,
+    screenshot: Annotated[Path | None, typer.Option(hidden=True)] = None,
+    screenshot_after: Annotated[float, typer.Option(hidden=True)] = 30.0,
+) -> None:
+    """Watch a recording being decoded live: replay, engine and dashboard together.
+
+    Without a recording: a simulated subject, calibrated at the first start by the same
+    commands that you have ('bci simulate', 'bci calibrate').
+
+    Example: bci demo S007R12.edf --model recordings/models/S007
+    """
+    from bci.cli.dashboard import run_demo
+
+    sys.exit(run_demo(recording, model, profile, speed, folder, screenshot, screenshot_after))
+
+
+def _query(selector, name: str | None):  # type: ignore[no-untyped-def]
+    from bci.lsl.discovery import StreamQuery
+
+    if name is not None:
+        return StreamQuery(name=name)
+    return StreamQuery(**selector.model_dump())
+
+
+def _say(sentence: str) -> None:
+    console.print(sentence)

@@ -1,0 +1,209 @@
+"""Commands that train and judge models: calibrate, evaluate, models, benchmark."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from bci.errors import BciError, BundleError
+
+out = Console(highlight=False)
+console = Console(stderr=True, highlight=False)
+MODELS = Path("recordings/models")
+
+Recordings = Annotated[
+    list[Path], typer.Argument(help="Recordings: EDF, FIF, BrainVision, XDF ...")
+]
+
+
+def add_commands(app: typer.Typer) -> None:
+    app.command()(calibrate)
+    app.command()(evaluate)
+    app.command()(models)
+    app.add_typer(benchmarks, name="benchmark", help="Score decoders on public data sets.")
+
+
+def calibrate(
+    profile: Annotated[str, typer.Argument(help="Profile file, or the name of a shipped one.")],
+    recordings: Recordings,
+    out_folder: Annotated[
+        Path, typer.Option("--out", help="Where to put the model (a new folder).")
+    ],
+    decoder: Annotated[
+        str | None,
+        typer.Option(help="Instead of the profile's: tangent-space, csp-lda, log-power."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a model of that name.")] = False,
+) -> None:
+    """Train a decoder on one person's labelled recordings and say how good it is.
+
+    Cross-validated by run, with the very pipeline that will serve.
+
+    Example: bci calibrate motor-imagery run1.fif run2.fif --out recordings/models/me
+    """
+    from bci.profile import DecoderChoice, load_profile
+
+    wanted = load_profile(profile)
+    if decoder is not None:
+        wanted = wanted.model_copy(update={"decoder": DecoderChoice(name=decoder)})
+    if out_folder.exists() and not force:
+        raise BundleError(f"{out_folder} exists already; choose another --out, or give --force")
+    card = train(wanted, recordings, out_folder, force)
+    score = card.score
+    out.print(
+        f"accuracy [bold]{score.accuracy:.2f}[/bold] by trial "
+        f"(95 % interval {score.low:.2f}-{score.high:.2f}, n = {score.trials}, "
+        f"chance {score.chance:.2f}, p = {score.p_value:.2g}); {score.folds}"
+    )
+    print_confusion(card.classes, score.confusion)
+    if score.p_value > 0.05:
+        out.print("[yellow]not distinguishable from chance: do not rely on this model[/yellow]")
+    out.print(f"model written to {out_folder}; group delay {1000 * card.group_delay_s:.0f} ms")
+
+
+def train(wanted, recordings: list[Path], out_folder: Path, force: bool):  # type: ignore[no-untyped-def]
+    """Read, calibrate and store, with a progress bar; return the model's card."""
+    import decoders
+    from bci.bundle import save_bundle
+    from bci.calibration import calibrate as run_calibration
+    from bci.reading import read_recording
+
+    choice = wanted.decoder
+    decoders.create(choice.name, choice.params)  # a wrong name is told before any work is done
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task("Reading recordings", total=len(recordings))
+        read = []
+        for file in recordings:
+            read.append(read_recording(file))
+            progress.advance(bar)
+
+        def show(doing: str, done: int, of: int) -> None:
+            progress.update(bar, description=doing, completed=done, total=of)
+
+        calibration = run_calibration(
+            read,
+            wanted,
+            lambda: decoders.create(choice.name, choice.params),
+            out_folder.name,
+            show,
+        )
+    save_bundle(out_folder, calibration.card, calibration.decoder.arrays(), overwrite=force)
+    return calibration.card
+
+
+def print_confusion(classes: tuple[str, ...], counts: list[list[int]]) -> None:
+    """A confusion matrix: rows are what was asked, columns what was decided."""
+    table = Table("asked \\ decided", *classes)
+    for name, row in zip(classes, counts, strict=True):
+        table.add_row(name, *(str(n) for n in row))
+    out.print(table)
+
+
+def evaluate(
+    model: Annotated[Path, typer.Argument(help="Model folder.")],
+    recordings: Recordings,
+    threshold: Annotated[
+        float, typer.Option(min=0, max=1, help="Least confidence of a decision.")
+    ] = 0.7,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Replay recordings through a model as if live, at full speed, and score it.
+
+    Example: bci evaluate recordings/models/me run3.fif --json
+    """
+    from bci.cli.models import load_model
+    from bci.evaluation import evaluate as run_evaluation
+    from bci.reading import read_recording
+
+    card, decoder = load_model(model)
+    results = [run_evaluation(card, decoder, read_recording(f), threshold) for f in recordings]
+    if as_json:
+        out.print_json(json.dumps([dataclasses.asdict(result) for result in results]))
+        return
+    for result in results:
+        _print_evaluation(result)
+
+
+def _print_evaluation(result) -> None:  # type: ignore[no-untyped-def]
+    simulated = " [yellow](simulated signal)[/yellow]" if result.simulated else ""
+    out.print(f"[bold]{result.recording}[/bold]{simulated} with {result.model}")
+    rows = {
+        "accuracy, end of cue": str(result.trial_accuracy),
+        "Cohen's kappa": f"{result.kappa:.2f}",
+        "accuracy by window": f"{result.window_accuracy:.2f} "
+        f"({result.n_windows} windows, overlapping)",
+        "information transfer": f"{result.itr_bits_per_min:.1f} bit/min (Wolpaw)",
+        f"first right decision at {result.threshold:g}": "never"
+        if result.seconds_to_correct is None
+        else f"{result.seconds_to_correct:.1f} s after the cue (median of "
+        f"{result.trials_reached} trials that reached it)",
+        "false positives at rest": "no rest in this recording"
+        if result.false_positives_per_min is None
+        else f"{result.false_positives_per_min:.1f} a minute, in {result.rest_min:.1f} min",
+        "windows rejected": str(result.windows_rejected),
+        "trials without a window": str(result.trials_without_window),
+    }
+    table = Table(show_header=False, box=None)
+    for what, value in rows.items():
+        table.add_row(what, value)
+    out.print(table)
+    print_confusion(result.classes, result.confusion)
+
+
+def models(
+    folder: Annotated[Path, typer.Argument(help="Where to look.")] = MODELS,
+) -> None:
+    """List the models below a folder, with their scores."""
+    from bci.bundle import list_bundles
+
+    if not folder.is_dir():
+        raise BundleError(f"{folder} is not a folder; calibrate a model first, or name another")
+    table = Table("Model", "Decoder", "Classes", "Accuracy (95 %)", "Chance", "Needs", "Trained")
+    for path, card in list_bundles(folder):
+        if isinstance(card, BciError):
+            table.add_row(str(path), f"[red]{card}[/red]")
+            continue
+        score = card.score
+        table.add_row(
+            str(path) + (" (simulated)" if card.simulated else ""),
+            card.decoder.name,
+            ", ".join(card.classes),
+            f"{score.accuracy:.2f} ({score.low:.2f}-{score.high:.2f}), n = {score.trials}",
+            f"{score.chance:.2f}",
+            f"{len(card.stream.channels)} ch, {card.stream.sfreq:g} Hz",
+            f"{card.created:%Y-%m-%d %H:%M}",
+        )
+    out.print(table)
+
+
+benchmarks = typer.Typer(no_args_is_help=True)
+
+
+@benchmarks.callback()
+def _benchmarks() -> None:
+    """Score decoders on public data sets."""
+
+
+@benchmarks.command("motor-imagery")
+def benchmark_motor_imagery(
+    folder: Annotated[Path, typer.Argument(help="PhysioNet EEGMMIDB: folders S001, S002 ...")],
+    decoder: Annotated[
+        list[str] | None, typer.Option(help="Which decoders; may be repeated. Default: all.")
+    ] = None,
+    out_file: Annotated[
+        Path | None, typer.Option("--out", help="Also write the table as JSON.")
+    ] = None,
+) -> None:
+    """Imagined left against right fist: train on runs 04 + 08, test on run 12, subject by subject.
+
+    Causal filters, decision at the end of the cue, as the live engine would decide.
+    """
+    from bci.cli.benchmark import motor_imagery
+
+    motor_imagery(folder, decoder, out_file)

@@ -1,0 +1,190 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+import decoders
+from bci.bundle import ARRAYS, CARD, check_stream, list_bundles, load_bundle, save_bundle
+from bci.calibration import Calibration, calibrate
+from bci.errors import BundleError, MismatchError
+from bci.profile import Profile
+from bci.types import Channel, StreamInfo
+from tests.signals import eeg_info, stored, two_class_recording
+
+PROFILE = Profile.model_validate(
+    {
+        "task": "test",
+        "pipeline": {
+            "filters": [{"kind": "bandpass", "low_hz": 8, "high_hz": 30}],
+            "window_s": 1.0,
+        },
+        "paradigm": {"classes": {"left": "left", "right": "right"}, "rest": "rest", "stop_s": 3},
+    }
+)
+
+
+@pytest.fixture(scope="module", params=sorted(decoders.DECODERS))
+def trained(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Calibration:
+    folder = tmp_path_factory.mktemp("runs")
+    runs = [stored(two_class_recording(seed=seed), folder / f"{seed}.bin") for seed in (1, 2)]
+    profile = PROFILE.model_copy(
+        update={"decoder": PROFILE.decoder.model_copy(update={"name": request.param})}
+    )
+    return calibrate(runs, profile, lambda: decoders.create(request.param), "me")
+
+
+@pytest.fixture
+def bundle(trained: Calibration, tmp_path: Path) -> Path:
+    save_bundle(tmp_path / "me", trained.card, trained.decoder.arrays())
+    return tmp_path / "me"
+
+
+def test_a_bundle_brings_back_the_same_decoder_bit_for_bit(
+    trained: Calibration, bundle: Path
+) -> None:
+    card, arrays = load_bundle(bundle)
+    again = decoders.load(card.decoder.name, card.decoder.params, card.classes, arrays)
+    window = np.random.default_rng(0).normal(size=(6, 128)).astype(np.float32)
+    expected = trained.decoder.predict_proba(window)
+    assert again.predict_proba(window).tobytes() == expected.tobytes()
+    assert expected.sum() == pytest.approx(1)
+    assert card.model_copy(update={"arrays_sha256": ""}) == trained.card
+
+
+def test_the_card_tells_a_person_what_the_model_is(bundle: Path) -> None:
+    card = yaml.safe_load((bundle / CARD).read_text())
+    assert card["classes"] == ["left", "right"]
+    assert card["stream"]["channels"][0] == {"name": "E1", "kind": "eeg", "unit": "uV"}
+    assert card["pipeline"]["filters"][0]["kind"] == "bandpass"
+    assert [source["trials"] for source in card["sources"]] == [24, 24]
+    assert card["score"]["folds"] == "leave one run out, 2 runs"
+    assert card["simulated"] is True
+
+
+def test_a_bundle_holds_no_pickle(bundle: Path) -> None:
+    assert sorted(file.name for file in bundle.iterdir()) == [ARRAYS, CARD]
+    header_length = int.from_bytes((bundle / ARRAYS).read_bytes()[:8], "little")
+    assert (bundle / ARRAYS).read_bytes()[8 : 9 + header_length].startswith(b"{")
+
+
+def test_nothing_is_overwritten_unless_asked(trained: Calibration, bundle: Path) -> None:
+    before = (bundle / CARD).read_bytes()
+    with pytest.raises(BundleError, match="exists already"):
+        save_bundle(bundle, trained.card, trained.decoder.arrays())
+    assert (bundle / CARD).read_bytes() == before
+    save_bundle(bundle, trained.card, trained.decoder.arrays(), overwrite=True)
+    assert [entry.name for entry in bundle.parent.iterdir()] == ["me"]
+    other = bundle.parent / "data"
+    other.mkdir()
+    with pytest.raises(BundleError, match="is not a model"):
+        save_bundle(other, trained.card, trained.decoder.arrays(), overwrite=True)
+
+
+def reseal(bundle: Path, arrays: dict[str, np.ndarray]) -> None:
+    """Write other arrays together with their right hash, as a hand-made bundle would."""
+    from safetensors.numpy import save
+
+    from bci.profile import file_sha256
+
+    (bundle / ARRAYS).write_bytes(save(arrays))
+    card = yaml.safe_load((bundle / CARD).read_text())
+    card["arrays_sha256"] = file_sha256(bundle / ARRAYS)
+    (bundle / CARD).write_text(yaml.safe_dump(card))
+
+
+def load(bundle: Path) -> object:
+    card, arrays = load_bundle(bundle)
+    return decoders.load(card.decoder.name, card.decoder.params, card.classes, arrays)
+
+
+def test_a_tampered_array_is_refused(bundle: Path) -> None:
+    content = bytearray((bundle / ARRAYS).read_bytes())
+    content[-1] ^= 1
+    (bundle / ARRAYS).write_bytes(content)
+    with pytest.raises(BundleError, match="was changed after training"):
+        load(bundle)
+
+
+def test_a_missing_array_is_named(bundle: Path) -> None:
+    _, arrays = load_bundle(bundle)
+    del arrays["coef"]
+    reseal(bundle, arrays)
+    with pytest.raises(BundleError, match="lacks the array 'coef'"):
+        load(bundle)
+
+
+def test_an_array_of_another_shape_is_named(bundle: Path) -> None:
+    _, arrays = load_bundle(bundle)
+    arrays["intercept"] = np.zeros(5)
+    reseal(bundle, arrays)
+    with pytest.raises(BundleError, match=r"'intercept' has shape \(5,\), not \(2,\)"):
+        load(bundle)
+
+
+def test_values_that_are_not_finite_are_refused(bundle: Path) -> None:
+    _, arrays = load_bundle(bundle)
+    arrays["coef"] = np.full_like(arrays["coef"], np.nan)
+    reseal(bundle, arrays)
+    with pytest.raises(BundleError, match="'coef' holds values that are not finite"):
+        load(bundle)
+
+
+def test_garbage_with_the_right_hash_is_refused(bundle: Path) -> None:
+    from bci.profile import file_sha256
+
+    (bundle / ARRAYS).write_bytes(b"\xff" * 100)
+    card = yaml.safe_load((bundle / CARD).read_text())
+    card["arrays_sha256"] = file_sha256(bundle / ARRAYS)
+    (bundle / CARD).write_text(yaml.safe_dump(card))
+    with pytest.raises(BundleError, match="not a safetensors file"):
+        load(bundle)
+
+
+def test_what_is_missing_from_a_bundle_is_said(bundle: Path) -> None:
+    (bundle / ARRAYS).unlink()
+    with pytest.raises(BundleError, match="arrays.safetensors is missing"):
+        load(bundle)
+    (bundle / CARD).unlink()
+    with pytest.raises(BundleError, match="is not a model"):
+        load(bundle)
+
+
+def test_an_unknown_decoder_in_a_card_is_refused(bundle: Path) -> None:
+    card = yaml.safe_load((bundle / CARD).read_text())
+    card["decoder"]["name"] = "os.system"
+    (bundle / CARD).write_text(yaml.safe_dump(card))
+    with pytest.raises(BundleError, match=r"wants the decoder 'os.system'"):
+        load(bundle)
+
+
+def test_models_are_listed_with_those_that_are_broken(bundle: Path) -> None:
+    broken = bundle.parent / "broken"
+    broken.mkdir()
+    (broken / CARD).write_text("task: x")
+    (found_broken, problem), (found, card) = list_bundles(bundle.parent)
+    assert (found_broken, found) == (broken, bundle)
+    assert isinstance(problem, BundleError)
+    assert not isinstance(card, BundleError)
+    assert card.name == "me"
+
+
+@pytest.mark.parametrize(
+    ("info", "message"),
+    [
+        (eeg_info(6, 256.0), "rate 256 Hz instead of 128 Hz"),
+        (eeg_info(4, 128.0), r"2 channels missing \(E5, E6\)"),
+        (
+            StreamInfo("s", "EEG", 128.0, tuple(Channel(f"e{i}", "eeg", "V") for i in range(1, 7))),
+            "e1 is eeg in V instead of eeg in uV",
+        ),
+    ],
+)
+def test_a_stream_that_does_not_fit_is_refused_naming_what_differs(
+    trained: Calibration, info: StreamInfo, message: str
+) -> None:
+    check_stream(trained.card, eeg_info(8, 128.0))
+    with pytest.raises(MismatchError, match=message):
+        check_stream(trained.card, info)

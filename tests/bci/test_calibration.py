@@ -1,0 +1,149 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import decoders
+from bci.calibration import calibrate, split_by_run
+from bci.errors import MismatchError, RecordingError
+from bci.evaluation import evaluate
+from bci.profile import Profile
+from bci.trials import cut_epochs, find_rest, find_trials
+from bci.types import Marker, Recording
+from tests.signals import stored, two_class_recording
+
+PROFILE = Profile.model_validate(
+    {
+        "task": "test",
+        "pipeline": {
+            "filters": [
+                {"kind": "common_average"},
+                {"kind": "bandpass", "low_hz": 8, "high_hz": 30},
+            ],
+            "window_s": 1.0,
+        },
+        "paradigm": {"classes": {"left": "left", "right": "right"}, "rest": "rest", "stop_s": 3},
+    }
+)
+
+
+def run(tmp_path: Path, seed: int, **options: object) -> Recording:
+    return stored(two_class_recording(seed=seed, **options), tmp_path / f"{seed}.bin")
+
+
+def shuffled(recording: Recording, seed: int) -> Recording:
+    """The same signal with its cues in random order."""
+    from dataclasses import replace
+
+    cues = [m.label for m in recording.markers if m.label != "rest"]
+    order = iter(np.random.default_rng(seed).permutation(cues))
+    markers = tuple(
+        m if m.label == "rest" else Marker(m.time, str(next(order))) for m in recording.markers
+    )
+    return replace(recording, markers=markers)
+
+
+def test_every_window_of_an_epoch_lies_within_its_trial() -> None:
+    recording = two_class_recording(n_trials=6)
+    epochs = cut_epochs([recording], PROFILE.pipeline, PROFILE.paradigm)
+    # From 0.5 to 3 s after the cue, 1 s long, a hop (13 samples) apart: 15 windows at the most.
+    _, counts = np.unique(epochs.trials, return_counts=True)
+    assert set(counts) <= {14, 15, 16}
+    assert epochs.windows.shape[1:] == (6, 128)
+    for trial, label in zip(
+        find_trials(recording, PROFILE.paradigm), epochs.labels[::15], strict=False
+    ):
+        assert trial.label in ("left", "right")
+        assert label in ("left", "right")
+
+
+def test_epochs_are_the_very_windows_that_the_engine_cuts() -> None:
+    from bci.pipeline import Pipeline
+
+    recording = two_class_recording(n_trials=4)
+    epochs = cut_epochs([recording], PROFILE.pipeline, PROFILE.paradigm)
+    pipeline = Pipeline(PROFILE.pipeline, recording.info)
+    served = {w.data.tobytes() for chunk in recording.chunks(17) for w in pipeline.windows(chunk)}
+    assert all(window.tobytes() in served for window in epochs.windows)
+
+
+def test_a_trial_ends_where_the_next_marker_comes_early() -> None:
+    recording = two_class_recording(n_trials=2)
+    early = (Marker(2.0, "left"), Marker(3.0, "rest"), Marker(7.0, "right"))
+    from dataclasses import replace
+
+    trials = find_trials(replace(recording, markers=early), PROFILE.paradigm)
+    assert [(t.start, t.stop) for t in trials] == [(2.5, 3.0), (7.5, 10.0)]
+    assert find_rest(replace(recording, markers=early), PROFILE.paradigm) == [(3.0, 7.0)]
+
+
+@pytest.mark.parametrize("name", sorted(decoders.DECODERS))
+def test_a_decoder_learns_what_there_is_and_says_so(tmp_path: Path, name: str) -> None:
+    runs = [run(tmp_path, seed) for seed in (1, 2)]
+    calibration = calibrate(runs, PROFILE, lambda: decoders.create(name), "me")
+    score = calibration.card.score
+    assert score.accuracy > 0.85
+    assert score.low < score.accuracy <= score.high
+    assert score.trials == 48
+    assert score.chance == 0.5
+    assert score.p_value < 1e-6
+    assert np.sum(score.confusion) == 48
+    unseen = evaluate(calibration.card, calibration.decoder, run(tmp_path, 3), threshold=0.7)
+    assert unseen.trial_accuracy.value > 0.85
+    assert unseen.kappa > 0.7
+    assert unseen.itr_bits_per_min > 5
+    assert unseen.seconds_to_correct is not None
+    assert 1.5 <= unseen.seconds_to_correct <= 3.0
+    assert unseen.trials_without_window == 0
+
+
+@pytest.mark.parametrize("name", sorted(decoders.DECODERS))
+def test_labels_that_mean_nothing_score_at_chance(tmp_path: Path, name: str) -> None:
+    accuracies = []
+    for seed in range(4):
+        runs = [shuffled(run(tmp_path, 10 * seed + k), seed + k) for k in (1, 2)]
+        card = calibrate(runs, PROFILE, lambda: decoders.create(name), "me").card
+        accuracies.append(card.score.accuracy)
+    # 4 x 48 trials: three standard errors around 0.5.
+    assert np.mean(accuracies) == pytest.approx(0.5, abs=3 * 0.5 / np.sqrt(4 * 48))
+
+
+def test_runs_are_never_split_between_training_and_test() -> None:
+    epochs = cut_epochs(
+        [two_class_recording(seed=seed, n_trials=8) for seed in (1, 2, 3)],
+        PROFILE.pipeline,
+        PROFILE.paradigm,
+    )
+    splits, described = split_by_run(epochs)
+    assert described == "leave one run out, 3 runs"
+    for run_index, test in enumerate(splits):
+        assert set(epochs.runs[test]) == {run_index}
+        assert run_index not in epochs.runs[~test]
+
+
+def test_one_run_is_split_into_blocks_of_whole_trials() -> None:
+    epochs = cut_epochs([two_class_recording()], PROFILE.pipeline, PROFILE.paradigm)
+    splits, described = split_by_run(epochs)
+    assert "blocks" in described
+    for test in splits:
+        assert not set(epochs.trials[test]) & set(epochs.trials[~test])
+        held_out = np.unique(epochs.trials[test])
+        assert list(held_out) == list(range(held_out[0], held_out[-1] + 1))
+
+
+def test_too_few_trials_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match="6 trials are too few"):
+        calibrate([run(tmp_path, 1, n_trials=6)], PROFILE, lambda: decoders.create("csp-lda"), "me")
+
+
+def test_missing_markers_are_named_with_those_that_there_are(tmp_path: Path) -> None:
+    wanted = PROFILE.paradigm.model_copy(update={"classes": {"left": "T1", "right": "right"}})
+    profile = PROFILE.model_copy(update={"paradigm": wanted})
+    with pytest.raises(RecordingError, match=r"no marker 'T1' \(left\); .*'rest' x24"):
+        calibrate([run(tmp_path, 1)], profile, lambda: decoders.create("csp-lda"), "me")
+
+
+def test_runs_of_different_set_ups_are_refused(tmp_path: Path) -> None:
+    runs = [run(tmp_path, 1), run(tmp_path, 2, sfreq=256.0)]
+    with pytest.raises(MismatchError, match="differs from .* in rate, channels or units"):
+        calibrate(runs, PROFILE, lambda: decoders.create("csp-lda"), "me")

@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+from pyriemann.estimation import Covariances
+from pyriemann.tangentspace import TangentSpace
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+import decoders
+from bci.errors import ProfileError
+from decoders.covariance import covariance
+
+
+@pytest.fixture(scope="module")
+def epochs() -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    labels = np.resize(["a", "b", "c"], 60)
+    windows = rng.normal(size=(60, 5, 200)).astype(np.float32)
+    for k, label in enumerate("abc"):
+        windows[labels == label, k] *= 2
+    return windows, labels
+
+
+def test_covariance_is_sklearns_oas() -> None:
+    from sklearn.covariance import oas
+
+    window = np.random.default_rng(0).normal(size=(8, 40)).astype(np.float32)
+    expected, _ = oas(window.T.astype(np.float64))
+    np.testing.assert_allclose(covariance(window), expected, rtol=1e-10)
+
+
+def test_tangent_space_serves_what_pyriemann_and_sklearn_compute(epochs) -> None:
+    windows, labels = epochs
+    ours = decoders.create("tangent-space")
+    ours.fit(windows, labels)
+    peer = make_pipeline(
+        Covariances("oas"), TangentSpace("riemann"), LogisticRegression(max_iter=2000)
+    ).fit(windows.astype(np.float64), labels)
+    got = np.stack([ours.predict_proba(window) for window in windows])
+    np.testing.assert_allclose(got, peer.predict_proba(windows.astype(np.float64)), atol=1e-4)
+
+
+@pytest.mark.parametrize("name", sorted(decoders.DECODERS))
+def test_three_classes_are_told_apart(epochs, name: str) -> None:
+    windows, labels = epochs
+    decoder = decoders.create(name)
+    decoder.fit(windows[:30], labels[:30])
+    assert decoder.classes == ("a", "b", "c")
+    decided = [decoder.classes[decoder.predict_proba(w).argmax()] for w in windows[30:]]
+    assert np.mean(np.array(decided) == labels[30:]) > 0.8
+
+
+@pytest.mark.parametrize("name", sorted(decoders.DECODERS))
+def test_a_window_gives_the_same_bits_whatever_its_memory_layout(epochs, name: str) -> None:
+    windows, labels = epochs
+    decoder = decoders.create(name)
+    decoder.fit(windows, labels)
+    in_ring = np.ascontiguousarray(windows[3].T).T
+    assert decoder.predict_proba(in_ring).tobytes() == decoder.predict_proba(windows[3]).tobytes()
+
+
+def test_an_unknown_decoder_or_parameter_is_named() -> None:
+    with pytest.raises(ProfileError, match="no decoder 'svm'; choose one of tangent-space"):
+        decoders.create("svm")
+    with pytest.raises(ProfileError, match=r"decoder csp-lda: .*gamma"):
+        decoders.create("csp-lda", {"gamma": 1})
+    with pytest.raises(ProfileError, match="decoder tangent-space: c = -1"):
+        decoders.create("tangent-space", {"c": -1})
