@@ -43,6 +43,7 @@ class Chain:
 
     def __init__(self, wanted: settings.PipelineSettings, info: StreamInfo) -> None:
         self._picks = np.array(pick_channels(wanted, info))
+        self._takes_all = np.array_equal(self._picks, np.arange(info.n_channels))
         self.picked = tuple(info.channels[i] for i in self._picks)
         self.channels = self.picked
         self.sfreq = info.sfreq
@@ -63,6 +64,9 @@ class Chain:
                     f"{info.name} at {info.sfreq:g} Hz: filters.{position} ({step.kind}): {error}"
                 ) from error
         self._held = np.zeros(len(self._picks), dtype=np.float32)
+        # Reused from chunk to chunk: fresh memory costs more than filtering it does.
+        self._scratch = np.empty((0, len(self._picks)), dtype=np.float32)
+        self._is_bad = np.empty(0, dtype=np.bool_)
         self._started = False
         self.non_finite = 0
 
@@ -130,6 +134,11 @@ class Chain:
         data : ndarray, shape (n_samples, n_channels of the stream)
         first : int
             Absolute index of ``data[0]`` at the stream's rate.
+
+        Returns
+        -------
+        filtered : FilteredChunk
+            Its data stay right until the next call.
         """
         newest_bad = -1
         if not self._started:
@@ -138,10 +147,18 @@ class Chain:
             self._started = leading < len(data)
             newest_bad = first + leading - 1 if leading else -1
             data, first = data[leading:], first + leading
-        out = np.empty((len(data), len(self._picks)), dtype=np.float32)
-        is_bad = np.empty(len(data), dtype=np.bool_)
-        self.non_finite += kernels.pick_finite(data, self._picks, self._held, out, is_bad)
-        if is_bad.any():
+        n_samples = len(data)
+        if n_samples > len(self._scratch):
+            self._scratch = np.empty((n_samples, len(self._picks)), dtype=np.float32)
+            self._is_bad = np.empty(n_samples, dtype=np.bool_)
+        out, is_bad = self._scratch[:n_samples], self._is_bad[:n_samples]
+        if self._takes_all:
+            out[:] = data
+        else:
+            kernels.take(data, self._picks, out)
+        n_held = kernels.hold_finite(out, self._held, is_bad)
+        if n_held:
+            self.non_finite += n_held
             newest_bad = first + int(np.flatnonzero(is_bad)[-1])
         for stage in self._stages:
             out, first = stage.process(out, first)

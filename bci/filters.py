@@ -100,7 +100,7 @@ class SosFilter:
     """A cascade of second-order sections.
 
     Starts in the steady state of its first sample, so that an electrode's offset makes no
-    transient.
+    transient; ``start_steady=False`` starts from zero, as scipy's ``sosfilt`` does.
 
     Parameters
     ----------
@@ -108,27 +108,37 @@ class SosFilter:
     n_channels : int
     sfreq : float
         Rate of its input in hertz.
+    start_steady : bool
     """
 
     decimation = 1
 
-    def __init__(self, sos: Sos, n_channels: int, sfreq: float) -> None:
+    def __init__(self, sos: Sos, n_channels: int, sfreq: float, start_steady: bool = True) -> None:
         self.sos = np.ascontiguousarray(sos, dtype=np.float64)
         self.sfreq = sfreq
         self.settling = _settling(self.sos)
-        self._steady = signal.sosfilt_zi(self.sos)
+        gains = self.sos[:, 0]
+        self._gain = float(np.prod(gains))
+        monic = np.column_stack([self.sos[:, :3] / gains[:, None], self.sos[:, 3:]])
+        self._sections = np.ascontiguousarray(monic[:, [1, 2, 4, 5]])
+        self._steady = signal.sosfilt_zi(monic) * self._gain
         self._state = np.zeros((len(self.sos), 2, n_channels))
-        self._fresh = True
+        self._start_steady = start_steady
+        self._fresh = start_steady
+        self._age = 0
 
     def reset(self) -> None:
-        self._fresh = True
+        self._state[:] = 0.0
+        self._fresh = self._start_steady
+        self._age = 0
 
     def process(self, data: FloatArray, first: int) -> tuple[FloatArray, int]:
         if len(data):
             if self._fresh:
                 self._state[:] = self._steady[:, :, None] * data[0].astype(np.float64)
                 self._fresh = False
-            kernels.sosfilt(data, self.sos, self._state)
+            kernels.sosfilt(data, self._gain, self._sections, self._state, self._age)
+            self._age += len(data)
         return data, first
 
     def response(self, freqs_hz: NDArray[np.float64]) -> NDArray[np.complex128]:

@@ -145,5 +145,5 @@ def test_missing_markers_are_named_with_those_that_there_are(tmp_path: Path) -> 
 
 def test_runs_of_different_set_ups_are_refused(tmp_path: Path) -> None:
     runs = [run(tmp_path, 1), run(tmp_path, 2, sfreq=256.0)]
-    with pytest.raises(MismatchError, match="differs from .* in rate, channels or units"):
+    with pytest.raises(MismatchError, match=r"differs from .* in rate, channels or units"):
         calibrate(runs, PROFILE, lambda: decoders.create("csp-lda"), "me")

@@ -63,7 +63,7 @@ def test_output_begins_with_the_first_sample_that_is_wholly_finite() -> None:
     whole = Chain(settings(), eeg_info()).process(data, 0)
     assert (whole.first, len(whole.data), whole.newest_bad) == (40, 60, 60)
     one_by_one = Chain(settings(), eeg_info())
-    parts = [one_by_one.process(data[i : i + 1], i).data for i in range(100)]
+    parts = [one_by_one.process(data[i : i + 1], i).data.copy() for i in range(100)]
     np.testing.assert_array_equal(np.concatenate(parts), whole.data)
     assert one_by_one.non_finite == 41
 
