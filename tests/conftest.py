@@ -10,7 +10,7 @@ import pytest
 # liblsl reads its configuration once, at import: a session of our own keeps these tests from
 # seeing, or being seen by, any other LSL program on the machine or the network.
 _lsl_config = Path(tempfile.mkdtemp(prefix="bci-lsl-")) / "lsl_api.cfg"
-_lsl_config.write_text(f"[lab]\nSessionID = test-{uuid.uuid4().hex}\n[log]\nlevel = -2\n")
+_lsl_config.write_text(f"[lab]\nSessionID = test-{uuid.uuid4().hex}\n[log]\nlevel = -3\n")
 os.environ["LSLAPICFG"] = str(_lsl_config)
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 

@@ -1,0 +1,1 @@
+"""The Lab Streaming Layer: finding streams, taking samples in, putting samples out."""

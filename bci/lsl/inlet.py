@@ -1,0 +1,300 @@
+"""Taking signals and markers from LSL, on our clock, through losses and reconnections."""
+
+import contextlib
+import time
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pylsl
+from numpy.typing import NDArray
+from pylsl.util import LostError
+from pylsl.util import TimeoutError as LslTimeoutError
+
+from bci.errors import StreamError
+from bci.lsl.discovery import FoundStream
+from bci.lsl.metadata import MOST_CHANNELS, from_lsl
+from bci.timing import SampleClock
+from bci.types import Chunk, FloatArray, Marker, StreamInfo, TimeArray
+
+_OPEN_S = 5.0
+# The offset between the sender's clock and ours is asked for this often.
+_OFFSET_EVERY_S = 5.0
+_MOST_MARKERS = 1024
+_MOST_LABEL = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class InletStats:
+    """What came through an inlet so far; ``effective_rate`` in hertz."""
+
+    samples: int
+    lost_samples: int
+    gaps: int
+    clock_jumps: int
+    reconnects: int
+    effective_rate: float
+
+
+class _Connection:
+    """One LSL inlet, its clock offset, and its coming back after the outlet was gone.
+
+    liblsl's own recovery is silent and works only for streams with a source id; ours is
+    visible and works for all.
+    """
+
+    def __init__(self, found: FoundStream, buffer_s: float) -> None:
+        self._buffer_s = buffer_s
+        self._open(found.raw)
+        self.reconnects = 0
+
+    def _open(self, described: pylsl.StreamInfo) -> None:
+        if not 1 <= described.channel_count() <= MOST_CHANNELS:
+            raise StreamError(
+                f"stream {described.name()!r} claims {described.channel_count()} channels"
+            )
+        inlet = pylsl.StreamInlet(
+            described, max_buflen=max(1, round(self._buffer_s)), recover=False
+        )
+        try:
+            self.info = from_lsl(inlet.info(timeout=_OPEN_S))
+            inlet.open_stream(timeout=_OPEN_S)
+            self.offset = inlet.time_correction(timeout=_OPEN_S)
+        except RuntimeError as error:
+            raise StreamError(
+                f"stream {described.name()!r} does not answer; is its program still running?"
+            ) from error
+        self.inlet: pylsl.StreamInlet | None = inlet
+        self._offset_due = pylsl.local_clock() + _OFFSET_EVERY_S
+        self._resolver: pylsl.ContinuousResolver | None = None
+
+    def refresh_offset(self, now: float) -> None:
+        """Take the newest clock offset; liblsl measures it in a thread of its own."""
+        if now < self._offset_due or self.inlet is None:
+            return
+        self._offset_due = now + _OFFSET_EVERY_S
+        # Where no newer measurement is to be had, the last one holds on.
+        with contextlib.suppressLostError, LslTimeoutError:
+            self.offset = self.inlet.time_correction(timeout=0.001)
+
+    def lose(self) -> None:
+        """The outlet is gone: begin to look for its return."""
+        self.inlet = None
+        wanted = self.info
+        # The same outlet, restarted: by its source id, else by everything else it is known by.
+        if wanted.source_id:
+            condition = f"source_id={_xpath(wanted.source_id)} and type={_xpath(wanted.type)}"
+        else:
+            condition = f"name={_xpath(wanted.name)} and type={_xpath(wanted.type)}"
+        self._resolver = pylsl.ContinuousResolver(pred=condition, forget_after=2.0)
+
+    def try_again(self, timeout: float) -> bool:
+        """Look once for the stream's return, at most ``timeout`` seconds; whether it is back.
+
+        Raises
+        ------
+        StreamError
+            If it came back with other channels or another rate.
+        """
+        assert self._resolver is not None
+        for described in self._resolver.results():
+            before = self.info
+            try:
+                self._open(described)
+            except StreamError:
+                continue
+            if (self.info.sfreq, self.info.channels) != (before.sfreq, before.channels):
+                self.inlet = None
+                raise StreamError(
+                    f"stream {before.name!r} came back changed: {before.n_channels} channels at "
+                    f"{before.sfreq:g} Hz before, {self.info.n_channels} at {self.info.sfreq:g} Hz "
+                    "now, or with other names; start again"
+                )
+            self.reconnects += 1
+            return True
+        # Discovery runs in a thread of liblsl's; look again soon.
+        time.sleep(max(0.0, min(timeout, 0.1)))
+        return False
+
+    def close(self) -> None:
+        if self.inlet is not None:
+            self.inlet.close_stream()
+            self.inlet = None
+        self._resolver = None
+
+
+class SignalInlet:
+    """A numeric stream as chunks of float32 with smooth time stamps and absolute indices.
+
+    Parameters
+    ----------
+    found : FoundStream
+    buffer_s : float
+        How much liblsl keeps for us while we are busy, in seconds.
+
+    Raises
+    ------
+    StreamError
+        If the stream does not answer, or is not numeric.
+    """
+
+    def __init__(self, found: FoundStream, buffer_s: float = 360.0) -> None:
+        if found.channel_format in ("string", "undefined"):
+            raise StreamError(
+                f"stream {found.info.name!r} carries {found.channel_format} values, not a signal"
+            )
+        self._connection = _Connection(found, buffer_s)
+        self.info: StreamInfo = self._connection.info
+        self._clock = SampleClock(self.info.sfreq) if self.info.sfreq > 0 else None
+        self._n_samples = 0
+        self._buffer: NDArray[Any] = np.empty((0, 0))
+        self._converted = np.empty((0, 0), dtype=np.float32)
+
+    @property
+    def connected(self) -> bool:
+        return self._connection.inlet is not None
+
+    @property
+    def stats(self) -> InletStats:
+        clock = self._clock
+        return InletStats(
+            samples=self._n_samples,
+            lost_samples=clock.lost_samples if clock else 0,
+            gaps=clock.gaps if clock else 0,
+            clock_jumps=clock.clock_jumps if clock else 0,
+            reconnects=self._connection.reconnects,
+            effective_rate=clock.sfreq if clock else 0.0,
+        )
+
+    def pull(self, max_samples: int, timeout: float) -> list[Chunk]:
+        """Wait for samples.
+
+        Parameters
+        ----------
+        max_samples : int
+            Return as soon as so many are there.
+        timeout : float
+            Return with what is there after so many seconds.
+
+        Returns
+        -------
+        chunks : list of Chunk
+            None, one, or, where samples were lost in between, several. Their data stay right
+            until the next pull.
+
+        Raises
+        ------
+        StreamError
+            If the stream was gone and came back changed.
+        """
+        if not self.connected and not self._connection.try_again(timeout):
+            return []
+        inlet = self._connection.inlet
+        assert inlet is not None
+        if len(self._buffer) < max_samples:
+            shape = (max_samples, self.info.n_channels)
+            self._buffer = np.empty(shape, dtype=inlet.np_dtype)
+            self._converted = np.empty(shape, dtype=np.float32)
+        try:
+            _, stamps = inlet.pull_chunk(
+                timeout=timeout, max_samples=max_samples, dest_obj=self._buffer, as_numpy=True
+            )
+        except LostError:
+            self._connection.lose()
+            return []
+        if not len(stamps):
+            return []
+        arrived = pylsl.local_clock()
+        self._connection.refresh_offset(arrived)
+        return self._number(self._as_float32(len(stamps)), stamps, arrived)
+
+    def _as_float32(self, n: int) -> FloatArray:
+        if self._buffer.dtype == np.float32:
+            pulled: FloatArray = self._buffer[:n]
+            return pulled
+        # A double too large for float32 becomes infinite; the pipeline holds and counts it.
+        with np.errstate(over="ignore"):
+            self._converted[:n] = self._buffer[:n]
+        return self._converted[:n]
+
+    def _number(self, data: FloatArray, stamps: TimeArray, arrived: float) -> list[Chunk]:
+        n, offset = len(data), self._connection.offset
+        first = self._n_samples
+        self._n_samples += n
+        if self._clock is None:
+            return [Chunk(data, stamps + offset, first, arrived)]
+        smooth = self._clock.stamp(stamps, arrived)
+        times, indices = smooth.timestamps + offset, smooth.indices
+        if indices[-1] - indices[0] == n - 1:
+            return [Chunk(data, times, int(indices[0]), arrived)]
+        seams = [0, *(np.flatnonzero(np.diff(indices) != 1) + 1).tolist(), n]
+        return [
+            Chunk(data[start:stop], times[start:stop], int(indices[start]), arrived)
+            for start, stop in pairwise(seams)
+        ]
+
+    def close(self) -> None:
+        """Leave the stream."""
+        self._connection.close()
+
+
+class MarkerInlet:
+    """A marker stream, of strings or of numbers, on our clock.
+
+    Parameters
+    ----------
+    found : FoundStream
+
+    Raises
+    ------
+    StreamError
+        If the stream does not answer.
+    """
+
+    def __init__(self, found: FoundStream) -> None:
+        self._connection = _Connection(found, buffer_s=360.0)
+        self.info: StreamInfo = self._connection.info
+
+    @property
+    def connected(self) -> bool:
+        return self._connection.inlet is not None
+
+    def pull(self, timeout: float = 0.0) -> list[Marker]:
+        """Markers that came since the last call; waits up to ``timeout`` s for the first.
+
+        A whole number is given as its digits; empty markers are left out.
+        """
+        if not self.connected and not self._connection.try_again(timeout):
+            return []
+        inlet = self._connection.inlet
+        assert inlet is not None
+        try:
+            samples, stamps = inlet.pull_chunk(
+                timeout=timeout, max_samples=_MOST_MARKERS, min_samples=1
+            )
+        except LostError:
+            self._connection.lose()
+            return []
+        self._connection.refresh_offset(pylsl.local_clock())
+        offset = self._connection.offset
+        markers = [
+            Marker(stamp + offset, _label(sample[0]))
+            for sample, stamp in zip(samples, stamps, strict=True)
+        ]
+        return [marker for marker in markers if marker.label]
+
+    def close(self) -> None:
+        """Leave the stream."""
+        self._connection.close()
+
+
+def _label(value: str | float) -> str:
+    if isinstance(value, str):
+        return value.strip()[:_MOST_LABEL]
+    return str(int(value)) if float(value).is_integer() else str(value)
+
+
+def _xpath(value: str) -> str:
+    quote = '"' if "'" in value else "'"
+    return f"{quote}{value.replace(quote, '')}{quote}"

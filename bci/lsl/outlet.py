@@ -1,0 +1,64 @@
+"""Putting signals and markers onto LSL."""
+
+import pylsl
+
+from bci.lsl.metadata import to_lsl
+from bci.types import Channel, Chunk, Marker, StreamInfo
+
+
+class SignalOutlet:
+    """A float32 stream of samples with their time stamps and full channel meta-data.
+
+    Parameters
+    ----------
+    info : StreamInfo
+    """
+
+    def __init__(self, info: StreamInfo) -> None:
+        self.info = info
+        self._outlet = pylsl.StreamOutlet(to_lsl(info))
+
+    @property
+    def has_consumers(self) -> bool:
+        return bool(self._outlet.have_consumers())
+
+    def push(self, chunk: Chunk) -> None:
+        """Send a chunk; every sample keeps its own time stamp."""
+        self._outlet.push_chunk(chunk.data, chunk.timestamps)
+
+    def close(self) -> None:
+        """Take the stream off the network."""
+        _close(self)
+
+
+class MarkerOutlet:
+    """A string stream of events, irregular.
+
+    Parameters
+    ----------
+    name, source_id : str
+    simulated : bool
+        Whether the events belong to a simulated signal.
+    """
+
+    def __init__(self, name: str, source_id: str, simulated: bool = False) -> None:
+        channel = Channel("marker", "marker", "text")
+        info = StreamInfo(name, "Markers", 0.0, (channel,), source_id, simulated)
+        self._outlet = pylsl.StreamOutlet(to_lsl(info, "string"))
+
+    @property
+    def has_consumers(self) -> bool:
+        return bool(self._outlet.have_consumers())
+
+    def push(self, marker: Marker) -> None:
+        self._outlet.push_sample([marker.label], marker.time)
+
+    def close(self) -> None:
+        """Take the stream off the network."""
+        _close(self)
+
+
+def _close(owner: SignalOutlet | MarkerOutlet) -> None:
+    # liblsl closes a stream when its outlet object goes.
+    if hasattr(owner, "_outlet"):
+        del owner._outlet

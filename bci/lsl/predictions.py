@@ -1,0 +1,181 @@
+"""What the engine publishes: predictions, decisions and its own status."""
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import pylsl
+from numpy.typing import NDArray
+
+from bci.errors import StreamError
+from bci.lsl.discovery import FoundStream
+from bci.lsl.inlet import MarkerInlet, SignalInlet
+from bci.lsl.metadata import to_lsl
+from bci.lsl.outlet import MarkerOutlet
+from bci.types import Channel, Marker, Prediction, StreamInfo
+
+LATENCIES = ("arrived", "filtered", "decoded", "published")
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedPrediction:
+    """A prediction as it came over LSL.
+
+    ``taken`` is when the window's last sample was taken, on our clock; the others are seconds
+    after that.
+    """
+
+    taken: float
+    probabilities: NDArray[np.float32]
+    arrived_s: float
+    filtered_s: float
+    decoded_s: float
+    published_s: float
+
+
+class PredictionOutlet:
+    """Stream ``<name>-predictions``: one channel a class, then the latencies of each stage.
+
+    Each sample's time stamp is when the window's last sample was taken; the latency channels
+    are seconds after it.
+
+    Parameters
+    ----------
+    name : str
+        The engine's name.
+    classes : tuple of str
+    source_id : str
+    simulated : bool
+        Whether the signal is simulated.
+    task : str
+        What is decoded, for the views that show it.
+    """
+
+    def __init__(
+        self, name: str, classes: tuple[str, ...], source_id: str, simulated: bool, task: str
+    ) -> None:
+        channels = [Channel(label, "class", "probability") for label in classes]
+        channels += [Channel(label, "latency", "s") for label in LATENCIES]
+        info = StreamInfo(
+            f"{name}-predictions", "Predictions", 0.0, tuple(channels), source_id, simulated
+        )
+        described = to_lsl(info)
+        described.desc().append_child_value("task", task)
+        self._outlet = pylsl.StreamOutlet(described)
+        self._row = np.empty(len(channels), dtype=np.float32)
+
+    def push(self, prediction: Prediction) -> float:
+        """Send a prediction; returns when, on the LSL clock."""
+        n = len(prediction.classes)
+        self._row[:n] = prediction.probabilities
+        published = float(pylsl.local_clock())
+        times = (prediction.arrived, prediction.filtered, prediction.decoded, published)
+        self._row[n:] = np.subtract(times, prediction.taken)
+        self._outlet.push_sample(self._row, prediction.taken)
+        return published
+
+    def close(self) -> None:
+        """Take the stream off the network."""
+        del self._outlet
+
+
+class DecisionOutlet:
+    """Stream ``<name>-decisions``: a text event whenever the decision changes."""
+
+    def __init__(self, name: str, source_id: str, simulated: bool = False) -> None:
+        self._outlet = MarkerOutlet(f"{name}-decisions", source_id, simulated)
+        self._last: str | None = None
+
+    def push(self, prediction: Prediction) -> None:
+        if prediction.label != self._last:
+            self._last = prediction.label
+            self._outlet.push(Marker(prediction.taken, prediction.label))
+
+    def close(self) -> None:
+        """Take the stream off the network."""
+        self._outlet.close()
+
+
+class StatusOutlet:
+    """Stream ``<name>-status``: what the engine is doing and what was lost, as JSON."""
+
+    def __init__(self, name: str, source_id: str) -> None:
+        info = StreamInfo(
+            f"{name}-status", "Status", 0.0, (Channel("status", "status", "json"),), source_id
+        )
+        self._outlet = pylsl.StreamOutlet(to_lsl(info, "string"))
+
+    def push(self, status: dict[str, object]) -> None:
+        self._outlet.push_sample([json.dumps(status)])
+
+    def close(self) -> None:
+        """Take the stream off the network."""
+        del self._outlet
+
+
+class PredictionInlet:
+    """Receives a ``<name>-predictions`` stream.
+
+    Raises
+    ------
+    StreamError
+        If the stream does not answer or is not one of predictions.
+    """
+
+    def __init__(self, found: FoundStream) -> None:
+        self._inlet = SignalInlet(found)
+        info = self._inlet.info
+        self.classes = tuple(c.name for c in info.channels if c.kind == "class")
+        latencies = tuple(c.name for c in info.channels if c.kind == "latency")
+        if not self.classes or latencies != LATENCIES:
+            self._inlet.close()
+            raise StreamError(f"stream {info.name!r} is not a stream of predictions")
+        self.simulated = info.simulated
+
+    @property
+    def connected(self) -> bool:
+        return self._inlet.connected
+
+    def pull(self, timeout: float = 0.0) -> list[ReceivedPrediction]:
+        """Predictions that came since the last call, oldest first."""
+        n = len(self.classes)
+        received = []
+        for chunk in self._inlet.pull(256, timeout):
+            for row, taken in zip(chunk.data, chunk.timestamps, strict=True):
+                stages = (float(value) for value in row[n:])
+                received.append(ReceivedPrediction(float(taken), row[:n].copy(), *stages))
+        return received
+
+    def close(self) -> None:
+        """Leave the stream."""
+        self._inlet.close()
+
+
+class StatusInlet:
+    """Receives a ``<name>-status`` stream; ``n_invalid`` counts what was no status."""
+
+    def __init__(self, found: FoundStream) -> None:
+        self._inlet = MarkerInlet(found)
+        self.n_invalid = 0
+
+    @property
+    def connected(self) -> bool:
+        return self._inlet.connected
+
+    def pull(self, timeout: float = 0.0) -> list[dict[str, object]]:
+        """Statuses that came since the last call, oldest first."""
+        statuses = []
+        for marker in self._inlet.pull(timeout):
+            try:
+                status = json.loads(marker.label)
+            except (ValueError, RecursionError):
+                status = None
+            if isinstance(status, dict):
+                statuses.append(status)
+            else:
+                self.n_invalid += 1
+        return statuses
+
+    def close(self) -> None:
+        """Leave the stream."""
+        self._inlet.close()
