@@ -95,10 +95,9 @@ def evaluate(card: Card, decoder: Decoder, recording: Recording, threshold: floa
         raise RecordingError(f"{recording.source}: no sound window lies within any trial")
     labels, decisions = np.array(truth), np.array([p.label for p in decided])
     accuracy = score_accuracy(labels, decisions)
+    rest = {id(p) for span in find_rest(recording, card.paradigm) for p in inside(*span)}
     false_positives, rest_min = _false_positives(
-        [inside(start, stop) for start, stop in find_rest(recording, card.paradigm)],
-        threshold,
-        pipeline.hop * period,
+        predictions, rest, threshold, pipeline.hop * period
     )
     counts = pipeline.counts
     return Evaluation(
@@ -134,12 +133,14 @@ def _time_to_correct(within: list[Prediction], trial: Trial, threshold: float) -
 
 
 def _false_positives(
-    rests: list[list[Prediction]], threshold: float, hop_s: float
+    predictions: list[Prediction], rest: set[int], threshold: float, hop_s: float
 ) -> tuple[int, float]:
-    """How often confidence rose to the threshold during rest, and how many minutes were watched."""
-    rises, n_windows = 0, 0
-    for predictions in rests:
-        confident = [p.confidence >= threshold for p in predictions]
-        rises += sum(now and not before for before, now in pairwise([False, *confident]))
-        n_windows += len(predictions)
-    return rises, n_windows * hop_s / 60.0
+    """How often confidence rose to the threshold during rest, and how many minutes were watched.
+
+    ``rest`` holds the identities of the predictions whose windows lie wholly within rest.
+    """
+    rises = sum(
+        id(now) in rest and now.confidence >= threshold > before.confidence
+        for before, now in pairwise(predictions)
+    )
+    return rises, len(rest) * hop_s / 60.0

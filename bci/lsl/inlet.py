@@ -75,7 +75,7 @@ class _Connection:
             return
         self._offset_due = now + _OFFSET_EVERY_S
         # Where no newer measurement is to be had, the last one holds on.
-        with contextlib.suppressLostError, LslTimeoutError:
+        with contextlib.suppress(LostError, LslTimeoutError):
             self.offset = self.inlet.time_correction(timeout=0.001)
 
     def lose(self) -> None:

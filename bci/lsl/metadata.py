@@ -85,9 +85,7 @@ def from_lsl(described: pylsl.StreamInfo) -> StreamInfo:
     )
 
 
-def _read_channels(
-    desc: XMLElement, n_channels: int, stream_type: str
-) -> tuple[Channel, ...]:
+def _read_channels(desc: XMLElement, n_channels: int, stream_type: str) -> tuple[Channel, ...]:
     nodes: list[XMLElement] = []
     node = desc.child("channels").child("channel")
     while not node.empty() and len(nodes) < n_channels:
@@ -102,16 +100,21 @@ def _read_channels(
             label = f"{label}-{i + 1}"
         seen.add(label.lower())
         kind = node.child_value("type").strip().lower()[:_MOST_LABEL]
-        unit = node.child_value("unit").strip()[:_MOST_LABEL]
         found.append(
             Channel(
                 label,
                 kind or _kind_of_type(stream_type),
-                _UNITS.get(unit.lower(), unit) or "unknown",
+                canonical_unit(node.child_value("unit")),
                 _read_position(node.child("location")),
             )
         )
     return tuple(found)
+
+
+def canonical_unit(unit: str) -> str:
+    """One spelling of a unit: ``microvolts`` and ``µV`` are ``uV``; empty is ``unknown``."""
+    unit = unit.strip()[:_MOST_LABEL]
+    return _UNITS.get(unit.lower(), unit) or "unknown"
 
 
 def _read_position(location: XMLElement) -> tuple[float, float, float] | None:

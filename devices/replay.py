@@ -1,0 +1,152 @@
+"""A recorded file as a device: its samples and markers come again, at their own pace."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from pylsl import local_clock
+
+from bci.errors import RecordingError
+from bci.types import Chunk, Marker, Recording, StreamInfo
+
+# Between the end of a loop and its next beginning: long enough to be seen as a gap by any
+# receiver, so that no window mixes the two.
+_SEAM_S = 0.5
+
+
+class ReplayDevice:
+    """Plays a recording.
+
+    Time stamps are on the LSL clock and advance as in the recording, from the moment of `open`.
+    At ``speed`` 1 they are when each sample is sent; at another speed the nominal rate stays
+    that of the recording and the stamps run ahead of the clock (or behind it), so that filters,
+    windows and gaps mean the same. Samples that the recording lost stay lost: the stamps jump.
+
+    Parameters
+    ----------
+    recording : Recording
+    speed : float or None
+        Times real time; None is as fast as possible.
+    loop : bool
+        Begin again at the end, after half a second.
+    start_s, stop_s : float
+        Part of the recording to play, in seconds from its beginning.
+    chunk_s : float
+        Length of a chunk, in seconds of recording.
+    clock : callable
+        Gives the LSL time.
+
+    Raises
+    ------
+    RecordingError
+        If the part chosen holds no sample.
+    """
+
+    def __init__(
+        self,
+        recording: Recording,
+        speed: float | None = 1.0,
+        loop: bool = False,
+        start_s: float = 0.0,
+        stop_s: float | None = None,
+        chunk_s: float = 0.01,
+        clock: Callable[[], float] = local_clock,
+    ) -> None:
+        stop_s = float("inf") if stop_s is None else stop_s
+        rows = (recording.timestamps >= start_s) & (recording.timestamps < stop_s)
+        if not rows.any():
+            raise RecordingError(
+                f"{recording.source}: no sample between {start_s:g} s and {stop_s:g} s; "
+                f"it is {recording.duration:.1f} s long"
+            )
+        self._recording = replace(
+            recording,
+            data=recording.data[rows],
+            timestamps=recording.timestamps[rows] - start_s,
+            indices=recording.indices[rows] - recording.indices[rows][0],
+            markers=tuple(
+                Marker(m.time - start_s, m.label)
+                for m in recording.markers
+                if start_s <= m.time < stop_s
+            ),
+        )
+        self._period = 1.0 / recording.info.sfreq
+        self._chunk = max(1, round(chunk_s * recording.info.sfreq))
+        self._speed = speed
+        self._loop = loop
+        self._clock = clock
+        seams = np.flatnonzero(np.diff(self._recording.indices) != 1) + 1
+        self._seams = [*seams.tolist(), len(self._recording.data)]
+
+    def describe(self) -> StreamInfo:
+        """The recording's own description."""
+        return self._recording.info
+
+    def open(self) -> None:
+        """Start the clock."""
+        self._origin = self._clock()  # when, on the clock, the recording's second 0 is due
+        self._shift = 0.0  # what earlier loops have added to the time stamps, in seconds
+        self._row = 0
+        self._marker = 0
+        self._seam = 0
+
+    def read(self, timeout: float) -> tuple[Chunk, list[Marker]] | None:
+        """The next samples, as soon as they are due; none if that is later than ``timeout`` s.
+
+        Markers come with the chunk that reaches their time. None at the end.
+        """
+        recording = self._recording
+        if self._row == len(recording.data):
+            if not self._loop:
+                return None
+            self._rewind()
+        stop = min(self._row + self._chunk, self._seams[self._seam])
+        due = self._due(stop)
+        if (wait := due - self._clock()) > 0:
+            time.sleep(min(wait, timeout))
+            if wait > timeout:
+                return self._take(self._row)
+        # After a delay catch up in one chunk, a second of recording at most.
+        limit = min(self._seams[self._seam], self._row + round(1.0 / self._period) + 1)
+        while self._speed is not None and stop < limit and self._due(stop + 1) <= self._clock():
+            stop = min(stop + self._chunk, limit)
+        return self._take(stop)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _due(self, stop: int) -> float:
+        """When, on the clock, the sample before ``stop`` is due."""
+        if self._speed is None:
+            return self._origin
+        at = float(self._recording.timestamps[stop - 1]) + self._shift
+        return self._origin + at / self._speed
+
+    def _take(self, stop: int) -> tuple[Chunk, list[Marker]]:
+        recording, rows = self._recording, slice(self._row, stop)
+        shift = self._origin + self._shift
+        chunk = Chunk(
+            recording.data[rows],
+            recording.timestamps[rows] + shift,
+            int(recording.indices[min(self._row, len(recording.indices) - 1)]),
+        )
+        until = float("inf")
+        if stop < len(recording.data):
+            until = float(recording.timestamps[stop])
+        markers = []
+        while self._marker < len(recording.markers) and stop > self._row:
+            marker = recording.markers[self._marker]
+            if marker.time >= until:
+                break
+            markers.append(Marker(marker.time + shift, marker.label))
+            self._marker += 1
+        self._row = stop
+        if stop == self._seams[self._seam] and self._seam + 1 < len(self._seams):
+            self._seam += 1
+        return chunk, markers
+
+    def _rewind(self) -> None:
+        length = float(self._recording.timestamps[-1]) + self._period
+        self._shift += length + _SEAM_S
+        self._row = self._marker = self._seam = 0
