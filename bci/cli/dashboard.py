@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from types import ModuleType
 
 from rich.console import Console
 
@@ -114,7 +115,7 @@ def _profile_of(paradigm: object, pipeline: object) -> str:
     raise ProfileError("the model was calibrated with a profile of yours: give it with --profile")
 
 
-def _engine(profile_name: str, model: Path, more: list[str]):  # type: ignore[no-untyped-def]
+def _engine(profile_name: str, model: Path, more: list[str]) -> object:
     from gui.app import Command
 
     run = (*_bci(), "run", profile_name, "--model", str(model), *more, "--with-parent")
@@ -125,7 +126,7 @@ def _bci() -> tuple[str, ...]:
     return sys.executable, "-m", "bci"
 
 
-def _import_dashboard():  # type: ignore[no-untyped-def]
+def _import_dashboard() -> ModuleType:
     try:
         import gui.app
     except ImportError as error:
@@ -135,8 +136,8 @@ def _import_dashboard():  # type: ignore[no-untyped-def]
     return gui.app
 
 
-def _show(  # type: ignore[no-untyped-def]
-    app,
+def _show(
+    app: ModuleType,
     profile: Profile,
     stream: str | None,
     commands: tuple[object, ...],
@@ -159,6 +160,7 @@ def _show(  # type: ignore[no-untyped-def]
         cue_labels={marker: name for name, marker in profile.paradigm.classes.items()},
         commands=commands,
         autostart=autostart,
+        threshold=profile.output.decision_threshold,
         screenshot=screenshot,
         screenshot_after_s=screenshot_after,
     )

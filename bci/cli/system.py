@@ -16,7 +16,7 @@ out = Console(highlight=False)
 
 _LIBRARIES = (
     "numpy", "scipy", "numba", "pylsl", "mne", "pyxdf", "pyriemann", "scikit-learn",
-    "safetensors", "PySide6-Essentials", "pyqtgraph",
+    "safetensors", "PySide6-Essentials",
 )  # fmt: skip
 
 

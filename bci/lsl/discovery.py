@@ -156,3 +156,28 @@ def _quoted(value: str) -> str:
         if quote not in value:
             return f"{quote}{value}{quote}"
     raise StreamError(f"{value!r} holds both kinds of quote; select by another property")
+
+
+class StreamWatch:
+    """Looks for one stream in the background; asking costs nothing and never waits.
+
+    Parameters
+    ----------
+    query : StreamQuery
+
+    Raises
+    ------
+    StreamError
+        If the query cannot be expressed.
+    """
+
+    def __init__(self, query: StreamQuery) -> None:
+        self.query = query
+        try:
+            self._resolver = pylsl.ContinuousResolver(pred=query.to_predicate(), forget_after=2.0)
+        except RuntimeError as error:
+            raise StreamError(f"cannot look for {query}: {error}") from error
+
+    def poll(self) -> list[FoundStream]:
+        """The streams that fit and were heard of in the last two seconds."""
+        return _sorted(self._resolver.results())

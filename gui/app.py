@@ -1,0 +1,33 @@
+"""Starting the dashboard."""
+
+import signal
+import sys
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from gui.main_window import DashboardOptions, MainWindow
+from gui.process import Command
+
+__all__ = ["Command", "DashboardOptions", "run_dashboard"]
+
+
+def run_dashboard(options: DashboardOptions) -> int:
+    """Show the dashboard until it is closed; returns the exit code."""
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(application, QApplication)
+    window = MainWindow(options)
+    window.show()
+    # Python sees a signal only when it runs; the window's timer lets it, sixty times a second.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: window.close())
+    if options.screenshot is not None:
+        QTimer.singleShot(
+            round(1000 * options.screenshot_after_s), lambda: _save_and_close(window, options)
+        )
+    return int(application.exec())
+
+
+def _save_and_close(window: MainWindow, options: DashboardOptions) -> None:
+    window.grab().save(str(options.screenshot))
+    window.close()

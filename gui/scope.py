@@ -1,0 +1,296 @@
+"""The scope: all channels, scrolling, drawn once per new column of pixels."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QFont, QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from bci.filters import SosFilter, highpass
+from bci.ring import RingBuffer
+from bci.types import Marker, StreamInfo
+from gui.theme import DARK, Theme
+
+TIME_BASES_S = (2.0, 5.0, 10.0, 20.0, 30.0)
+_GUTTER = 64
+_FOOTER = 22
+_CUTOFF_HZ = 0.5
+_PAGE = 64
+
+
+class Scope(QWidget):
+    """Scrolling traces of a stream.
+
+    New samples are high-passed at 0.5 Hz (for the display only), reduced to the smallest and
+    largest value of each column of pixels, and drawn into a pixmap that is shifted to the left:
+    the cost of a frame is that of its new columns. Up and Down change the gain, Left and Right
+    the time base, Page Up and Page Down the channels shown.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(320, 200)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.theme: Theme = DARK
+        self.time_base_s = 10.0
+        self.gain_uv = 0.0  # amplitude of one channel's height; 0 until it is chosen
+        self.n_samples = 0
+        self._info: StreamInfo | None = None
+        self._markers: list[Marker] = []
+        self._first_channel = 0
+        self._pixmap = QPixmap()
+
+    def set_stream(self, info: StreamInfo, ring: RingBuffer) -> None:
+        """Show another stream."""
+        self._info, self._ring = info, ring
+        self._sfreq = info.sfreq or 100.0
+        self._filter = SosFilter(highpass(_CUTOFF_HZ, self._sfreq), info.n_channels, self._sfreq)
+        self._shown = RingBuffer(ring.capacity, info.n_channels)
+        self._cursor = ring.end
+        self._markers.clear()
+        self._first_channel = 0
+        self.gain_uv = 0.0
+        self.n_samples = 0
+        self._redraw()
+
+    def set_theme(self, theme: Theme) -> None:
+        self.theme = theme
+        self._redraw()
+
+    def add_markers(self, markers: list[Marker]) -> None:
+        """Markers to draw where their time is."""
+        self._markers = [*self._markers, *markers][-200:]
+        self.update()
+
+    def set_time_base(self, seconds: float) -> None:
+        self.time_base_s = seconds
+        self._redraw()
+
+    def set_gain(self, microvolts: float) -> None:
+        self.gain_uv = float(np.clip(microvolts, 1e-3, 1e9))
+        self._redraw()
+
+    def advance(self) -> None:
+        """Take in what is new in the ring and draw it; once a frame."""
+        if self._info is None:
+            return
+        got = self._ring.read(self._cursor)
+        n = len(got.data)
+        if not n:
+            return
+        data, times = got.data.copy(), got.timestamps.copy()
+        if not self._ring.still_holds(got.first):
+            self._cursor = self._ring.end
+            return
+        self._cursor = got.first + n
+        self.n_samples += n
+        self._high_pass(data, got.first)
+        self._shown.write(data, times, max(got.first, self._shown.end))
+        if self.gain_uv == 0.0:
+            if self._shown.end - self._shown.oldest < self._sfreq:
+                return
+            self._choose_gain()
+        self._draw_new_columns()
+        self.update()
+
+    def _high_pass(self, data: NDArray[np.float32], first: int) -> None:
+        lost = ~np.isfinite(data).all(axis=1)
+        if not lost.any():
+            self._filter.process(data, first)
+            return
+        edges = np.flatnonzero(np.diff(lost)) + 1
+        for part in np.split(np.arange(len(data)), edges):
+            if lost[part[0]]:
+                self._filter.reset()
+                data[part] = np.nan
+            else:
+                self._filter.process(data[part[0] : part[-1] + 1], first + int(part[0]))
+
+    def _choose_gain(self) -> None:
+        data = self._shown.latest(round(2 * self._sfreq)).data
+        spread = float(np.nanmedian(np.nanstd(data, axis=0))) if len(data) else 1.0
+        steps = np.array([1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000]) * 10.0 ** np.floor(
+            np.log10(max(spread, 1e-12)) - 1
+        )
+        self.gain_uv = float(steps[np.argmin(np.abs(steps - 6 * spread))])
+        self._redraw()
+
+    # Columns of pixels are counted from the stream's first sample, so that the same sample is
+    # always drawn in the same column, whenever it is drawn.
+    def _column(self, index: float) -> int:
+        return int(index // self._per_column)
+
+    @property
+    def _per_column(self) -> float:
+        return self.time_base_s * self._sfreq / max(1, self._plot_width())
+
+    def _plot_width(self) -> int:
+        return max(1, self.width() - _GUTTER)
+
+    def _plot_height(self) -> int:
+        return max(1, self.height() - _FOOTER)
+
+    def _channels(self) -> range:
+        assert self._info is not None
+        return range(self._first_channel, min(self._info.n_channels, self._first_channel + _PAGE))
+
+    def _redraw(self) -> None:
+        """Draw everything anew: another size, gain, time base, theme or page."""
+        ratio = self.devicePixelRatioF()
+        size = QRect(0, 0, self._plot_width(), self._plot_height()).size()
+        self._pixmap = QPixmap(size * ratio)
+        self._pixmap.setDevicePixelRatio(ratio)
+        self._pixmap.fill(self.theme.colour("panel"))
+        if self._info is not None and self.gain_uv > 0:
+            self._drawn = self._column(self._shown.end) - self._plot_width()
+            self._draw_new_columns()
+        self.update()
+
+    def _draw_new_columns(self) -> None:
+        newest = self._column(self._shown.end)
+        n_new = min(newest - self._drawn, self._plot_width())
+        if n_new <= 0:
+            return
+        width, height = self._plot_width(), self._plot_height()
+        ratio = self._pixmap.devicePixelRatio()
+        if n_new < width:
+            self._pixmap.scroll(-round(n_new * ratio), 0, self._pixmap.rect())
+        painter = QPainter(self._pixmap)
+        fresh = QRectF(width - n_new, 0, n_new, height)
+        painter.fillRect(fresh, self.theme.colour("panel"))
+        low, high, columns = self._extremes(newest - n_new, newest)
+        channels = self._channels()
+        row = height / len(channels)
+        centres = row * (np.arange(len(channels)) + 0.5)
+        scale = row / self.gain_uv
+        x = width - newest + columns
+        top = np.clip(centres - high[:, channels] * scale, 0, height)
+        bottom = np.clip(centres - low[:, channels] * scale, 0, height)
+        gone = np.isnan(top).any(axis=1)
+        for column in x[gone]:
+            painter.fillRect(QRectF(column, 0, 1, height), self.theme.colour("lost"))
+        painter.setPen(QPen(self.theme.colour("trace"), 1.0))
+        lines = [
+            QLineF(px, a, px, b + 0.7)
+            for px, tops, bottoms in zip(x[~gone], top[~gone], bottom[~gone], strict=True)
+            for a, b in zip(tops.tolist(), bottoms.tolist(), strict=True)
+        ]
+        painter.drawLines(lines)
+        painter.end()
+        self._drawn = newest
+
+    def _extremes(
+        self, start: int, stop: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]:
+        """Smallest and largest value of each column, with the sample before it to join up."""
+        bounds = np.ceil(np.arange(start, stop + 1) * self._per_column).astype(np.int64)
+        columns = np.arange(start, stop)
+        held = bounds[:-1] > self._shown.oldest
+        held &= bounds[1:] <= self._shown.end
+        bounds, columns = np.append(bounds[:-1][held], bounds[1:][held][-1:]), columns[held]
+        if not len(columns):
+            empty = np.empty((0, self._shown.n_channels), dtype=np.float32)
+            return empty, empty, columns
+        data, _ = self._shown.view(int(bounds[0]) - 1, int(bounds[-1]))
+        offsets = bounds[:-1] - bounds[0]
+        # Column k takes samples from one before its beginning up to its last.
+        low = np.minimum.reduceat(data[1:], offsets, axis=0)
+        high = np.maximum.reduceat(data[1:], offsets, axis=0)
+        before = data[offsets]
+        return np.fmin(low, before), np.fmax(high, before), columns
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self.theme.colour("panel"))
+        if self._info is None:
+            painter.setPen(self.theme.colour("dim"))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "waiting for a signal ...")
+            return
+        painter.drawPixmap(QPointF(_GUTTER, 0), self._pixmap)
+        self._paint_names(painter)
+        self._paint_markers(painter)
+        self._paint_footer(painter)
+
+    def _paint_names(self, painter: QPainter) -> None:
+        assert self._info is not None
+        channels = self._channels()
+        row = self._plot_height() / len(channels)
+        every = max(1, int(np.ceil(10 / row)))
+        font = QFont(self.font())
+        font.setPixelSize(int(np.clip(row * 0.8, 9, 13)))
+        painter.setFont(font)
+        painter.setPen(self.theme.colour("text"))
+        for k, channel in enumerate(channels):
+            if k % every == 0:
+                box = QRectF(4, row * k, _GUTTER - 12, max(row, 10))
+                align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+                painter.drawText(box, align, self._info.channels[channel].name[:9])
+
+    def _paint_markers(self, painter: QPainter) -> None:
+        end, newest = self._shown.end, self._shown.latest(1).timestamps
+        if not len(newest):
+            return
+        width = self._plot_width()
+        font = QFont(self.font())
+        font.setPixelSize(11)
+        painter.setFont(font)
+        for marker in self._markers:
+            index = end - 1 - (float(newest[0]) - marker.time) * self._sfreq
+            x = width - (end - index) / self._per_column
+            if not 0 <= x <= width:
+                continue
+            painter.setPen(QPen(self.theme.colour("warning"), 1.0, Qt.PenStyle.DashLine))
+            painter.drawLine(QLineF(_GUTTER + x, 0, _GUTTER + x, self._plot_height()))
+            self._paint_tag(painter, _GUTTER + x + 3, marker.label[:16])
+
+    def _paint_tag(self, painter: QPainter, x: float, label: str) -> None:
+        text_width = painter.fontMetrics().horizontalAdvance(label)
+        box = QRectF(x, 2, text_width + 6, 15)
+        painter.fillRect(box, self.theme.colour("panel"))
+        painter.setPen(self.theme.colour("warning"))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, label)
+
+    def _paint_footer(self, painter: QPainter) -> None:
+        assert self._info is not None
+        top = self._plot_height()
+        painter.setPen(self.theme.colour("dim"))
+        unit = self._info.channels[0].unit.replace("uV", "µV")
+        shown = self._channels()
+        page = (
+            f"   channels {shown.start + 1}-{shown.stop} of {self._info.n_channels} (Page keys)"
+            if self._info.n_channels > _PAGE
+            else ""
+        )
+        text = (
+            f"{self.time_base_s:g} s (Left/Right)   {self.gain_uv:g} {unit} a row (Up/Down){page}"
+            "   display high-pass 0.5 Hz"
+        )
+        box = QRectF(_GUTTER, top, self._plot_width() - 6, _FOOTER)
+        font = QFont(self.font())
+        font.setPixelSize(11)
+        painter.setFont(font)
+        align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(box, align, text)
+
+    def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802
+        self._redraw()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        match event.key():
+            case Qt.Key.Key_Up:
+                self.set_gain(self.gain_uv / 1.5)
+            case Qt.Key.Key_Down:
+                self.set_gain(self.gain_uv * 1.5)
+            case Qt.Key.Key_Left | Qt.Key.Key_Right:
+                step = 1 if event.key() == Qt.Key.Key_Right else -1
+                k = TIME_BASES_S.index(self.time_base_s) + step
+                self.set_time_base(TIME_BASES_S[max(0, min(k, len(TIME_BASES_S) - 1))])
+            case Qt.Key.Key_PageUp | Qt.Key.Key_PageDown if self._info is not None:
+                step = _PAGE if event.key() == Qt.Key.Key_PageDown else -_PAGE
+                last = (self._info.n_channels - 1) // _PAGE * _PAGE
+                self._first_channel = max(0, min(self._first_channel + step, last))
+                self._redraw()
+            case _:
+                super().keyPressEvent(event)
