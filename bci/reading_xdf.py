@@ -52,7 +52,7 @@ def read_xdf(path: Path, wanted: str | None = None) -> Recording:
             type=_field(signal, "type"),
             sfreq=sfreq,
             channels=_channels(signal),
-            source_id=_field(signal, "source_id"),
+            source_id=_field(signal, "source_id") or f"file-{path.stem}",
             simulated=_desc(signal, "simulated") == "true",
         ),
         data=np.ascontiguousarray(signal["time_series"], dtype=np.float32),

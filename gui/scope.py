@@ -96,7 +96,7 @@ class Scope(QWidget):
         self.update()
 
     def _high_pass(self, data: NDArray[np.float32], first: int) -> None:
-        lost = ~np.isfinite(data).all(axis=1)
+        lost = np.logical_not(np.isfinite(data).all(axis=1))
         if not lost.any():
             self._filter.process(data, first)
             return

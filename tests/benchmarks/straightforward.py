@@ -39,7 +39,9 @@ def decode(name: str, seconds: float) -> dict[str, object]:
     inlet = pylsl.StreamInlet(found, max_buflen=60)
     rng = np.random.default_rng(0)
     classifier = LogisticRegression().fit(rng.normal(size=(40, n_channels)), np.arange(40) % 2)
-    outlet = pylsl.StreamOutlet(pylsl.StreamInfo(f"{name}-peer", "Predictions", 2, 0, "float32"))
+    outlet = pylsl.StreamOutlet(
+        pylsl.StreamInfo(f"{name}-peer", "Predictions", 2, 0, "float32", f"{name}-peer")
+    )
     chain = StraightforwardChain(sfreq, n_channels)
     n_window, hop, n_chunk = round(2 * sfreq), round(0.1 * sfreq), round(0.01 * sfreq)
     window = np.zeros((0, n_channels))
@@ -57,8 +59,9 @@ def decode(name: str, seconds: float) -> dict[str, object]:
         if since_last >= hop and len(window) == n_window:
             since_last = 0
             features = np.log(np.var(window, axis=0))
-            outlet.push_sample(classifier.predict_proba(features[None])[0])
+            probabilities = classifier.predict_proba(features[None])[0]
             latencies.append(pylsl.local_clock() - stamps[-1])
+            outlet.push_sample(probabilities)
     spent = time.perf_counter() - started
     return {
         "latencies": latencies,

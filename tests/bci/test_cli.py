@@ -1,0 +1,197 @@
+"""The command line as a user meets it, above all when something is wrong."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bci.bundle import ARRAYS, CARD
+from devices.simulator import SubjectSettings, simulate_run, write_run
+
+
+def bci(*arguments: object, timeout: float = 90) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "bci", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+
+
+def refused(*arguments: object) -> str:
+    """Run a command that has to fail; its one line."""
+    done = bci(*arguments)
+    assert done.returncode == 2, done.stderr + done.stdout
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    assert len(lines) == 1, done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    return lines[0]
+
+
+@pytest.fixture(scope="module")
+def subject(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two short simulated runs and a model calibrated on them by the command."""
+    folder = tmp_path_factory.mktemp("subject")
+    for run in (1, 2):
+        settings = SubjectSettings(trials_per_class=5)
+        write_run(simulate_run(settings, run), folder / f"run-{run:02d}_eeg.fif")
+    runs = sorted(folder.glob("*.fif"))
+    done = bci("calibrate", "motor-imagery", *runs, "--out", folder / "model")
+    assert done.returncode == 0, done.stderr
+    assert "chance 0.50" in done.stdout
+    assert "leave one run out" in done.stdout
+    return folder
+
+
+def test_help_teaches_every_command() -> None:
+    text = bci("--help").stdout
+    for command in ("demo", "gui", "run", "replay", "streams", "calibrate", "evaluate", "models",
+                    "simulate", "devices", "doctor", "benchmark"):  # fmt: skip
+        assert command in text
+    assert "Example" in bci("calibrate", "--help").stdout
+
+
+def test_importing_bci_is_light() -> None:
+    code = (
+        "import bci, bci.cli, sys; "
+        "heavy = {'torch', 'PySide6', 'numba', 'mne', 'sklearn', 'scipy'} & set(sys.modules); "
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
+
+
+def test_evaluate_reports_everything_and_as_json(subject: Path) -> None:
+    text = bci("evaluate", subject / "model", subject / "run-02_eeg.fif").stdout
+    for what in ("simulated", "kappa", "bit/min", "false positives", "chance"):
+        assert what in text
+    (result,) = json.loads(
+        bci("evaluate", subject / "model", subject / "run-02_eeg.fif", "--json").stdout
+    )
+    assert result["trial_accuracy"]["n"] == 10
+    assert result["simulated"] is True
+    assert 0 <= result["window_accuracy"] <= 1
+
+
+def test_models_lists_what_was_calibrated(subject: Path) -> None:
+    assert "tangent-space" in bci("models", subject).stdout
+
+
+def test_streams_as_json_is_nothing_but_json() -> None:
+    assert isinstance(json.loads(bci("streams", "--wait", "0.3", "--json").stdout), list)
+
+
+def test_doctor_finds_this_machine_fit() -> None:
+    done = bci("doctor")
+    assert done.returncode == 0, done.stdout
+    assert "discovery in" in done.stdout
+
+
+def test_nothing_is_overwritten_without_force(subject: Path) -> None:
+    runs = sorted(subject.glob("*.fif"))
+    before = (subject / "model" / CARD).read_bytes()
+    line = refused("calibrate", "motor-imagery", *runs, "--out", subject / "model")
+    assert "exists already" in line
+    assert (subject / "model" / CARD).read_bytes() == before
+
+
+def test_a_missing_file_is_named(subject: Path, tmp_path: Path) -> None:
+    for arguments in (
+        ("evaluate", subject / "model", tmp_path / "none.edf"),
+        ("replay", tmp_path / "none.edf"),
+        ("calibrate", "motor-imagery", tmp_path / "none.edf", "--out", tmp_path / "m"),
+        ("demo", tmp_path / "none.edf", "--model", subject / "model"),
+    ):
+        assert "none.edf: no such file" in refused(*arguments)
+
+
+def test_an_unknown_extension_is_named(tmp_path: Path) -> None:
+    (tmp_path / "signal.abc").write_text("x")
+    assert "not a kind of recording that is known here" in refused(
+        "replay", tmp_path / "signal.abc"
+    )
+
+
+def test_a_truncated_recording_is_named(eegmmidb: Path, shared_data: Path, tmp_path: Path) -> None:
+    edf = (eegmmidb / "S001" / "S001R04.edf").read_bytes()
+    (tmp_path / "cut.edf").write_bytes(edf[: len(edf) // 2])
+    assert "cut.edf: truncated" in refused("replay", tmp_path / "cut.edf")
+    xdf = (shared_data / "xdf" / "muse_sub-P001.xdf").read_bytes()
+    (tmp_path / "cut.xdf").write_bytes(xdf[: len(xdf) // 2])
+    assert "cut.xdf: truncated" in refused("replay", tmp_path / "cut.xdf")
+
+
+def test_a_recording_without_the_markers_asked_for_is_named(eegmmidb: Path, tmp_path: Path) -> None:
+    line = refused(
+        "calibrate", "motor-imagery", eegmmidb / "S001" / "S001R04.edf", "--out", tmp_path / "m"
+    )
+    assert "no marker 'left' (left) or 'right' (right); its markers are: 'T0' x15" in line
+    assert not (tmp_path / "m").exists()
+
+
+def test_a_recording_that_does_not_fit_the_model_is_named(subject: Path, eegmmidb: Path) -> None:
+    line = refused("evaluate", subject / "model", eegmmidb / "S001" / "S001R12.edf")
+    assert "rate 160 Hz instead of 250 Hz" in line
+
+
+def copy_of_model(subject: Path, folder: Path) -> Path:
+    import shutil
+
+    return Path(shutil.copytree(subject / "model", folder / "model"))
+
+
+def test_a_tampered_or_incomplete_bundle_is_named(subject: Path, tmp_path: Path) -> None:
+    model = copy_of_model(subject, tmp_path)
+    content = bytearray((model / ARRAYS).read_bytes())
+    content[-3] ^= 255
+    (model / ARRAYS).write_bytes(content)
+    assert "was changed after training" in refused("run", "motor-imagery", "--model", model)
+    (model / ARRAYS).unlink()
+    assert f"{ARRAYS} is missing" in refused("run", "motor-imagery", "--model", model)
+    assert "is not a model" in refused("run", "motor-imagery", "--model", tmp_path)
+
+
+def test_a_misspelt_key_is_named_with_those_allowed(subject: Path, tmp_path: Path) -> None:
+    profile = tmp_path / "mine.yaml"
+    profile.write_text("task: x\npipelin: {}\n")
+    line = refused("run", profile, "--model", subject / "model")
+    assert "mine.yaml" in line
+    assert "there is no such key" in line or "Field required" in line
+
+
+def test_a_profile_that_differs_from_its_model_is_refused(subject: Path, tmp_path: Path) -> None:
+    from bci.profile import shipped_profiles
+
+    content = yaml.safe_load(shipped_profiles()["motor-imagery"].read_text())
+    content["pipeline"]["window_s"] = 2.0
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(content))
+    line = refused("run", tmp_path / "mine.yaml", "--model", subject / "model")
+    assert "pipeline.window_s of the profile differs" in line
+
+
+def test_no_stream_is_said_with_what_there_is(subject: Path) -> None:
+    line = refused(
+        "run", "motor-imagery", "--model", subject / "model", "--stream", "none", "--wait", "0.5"
+    )
+    assert "no LSL stream with name 'none'" in line
+
+
+def test_arguments_that_make_no_sense_exit_with_2(subject: Path) -> None:
+    run = subject / "run-01_eeg.fif"
+    for arguments in (
+        ("replay", run, "--speed", "fast"),
+        ("replay", run, "--speed", "-1"),
+        ("replay", run, "--start", "9999"),
+        ("run", "motor-imagery"),
+        ("demo", run),
+        ("calibrate", "motor-imagery", run, "--out", subject / "x", "--decoder", "svm"),
+        ("models", subject / "nowhere"),
+        ("nonsense",),
+    ):
+        done = bci(*arguments)
+        assert done.returncode == 2, arguments
+        assert "Traceback" not in done.stderr

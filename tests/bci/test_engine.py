@@ -1,0 +1,293 @@
+"""The engine live, over real LSL streams, against the same recording offline."""
+
+import json
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+import decoders
+from bci.bundle import save_bundle
+from bci.calibration import Calibration, calibrate
+from bci.engine import Engine
+from bci.errors import MismatchError, StreamError
+from bci.lsl.discovery import StreamQuery
+from bci.lsl.inlet import MarkerInlet
+from bci.lsl.outlet import SignalOutlet
+from bci.lsl.predictions import PredictionInlet, ReceivedPrediction, StatusInlet
+from bci.pipeline import Pipeline
+from bci.profile import Output, Profile
+from bci.streaming import stream_device
+from bci.types import Prediction, Recording
+from devices.replay import ReplayDevice
+from tests.signals import eeg_info, stored, two_class_recording
+from tests.streams import find, send, wait_until
+
+PROFILE = Profile.model_validate(
+    {
+        "task": "test",
+        "pipeline": {
+            "filters": [
+                {"kind": "common_average"},
+                {"kind": "bandpass", "low_hz": 8, "high_hz": 30},
+            ],
+            "window_s": 1.0,
+        },
+        "paradigm": {"classes": {"left": "left", "right": "right"}, "rest": "rest", "stop_s": 3},
+    }
+)
+
+
+@dataclass
+class Live:
+    """An engine in a thread, and what it was heard to say."""
+
+    name: str
+    stop: threading.Event
+    thread: threading.Thread
+    said: list[str]
+    errors: list[Exception]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Calibration:
+    folder = tmp_path_factory.mktemp("runs")
+    runs = [stored(two_class_recording(seed=seed), folder / f"{seed}.bin") for seed in (1, 2)]
+    return calibrate(runs, PROFILE, lambda: decoders.create("tangent-space"), "me")
+
+
+@pytest.fixture
+def test_run() -> Recording:
+    made = two_class_recording(n_trials=6, seed=3)
+    name = f"run-{uuid.uuid4().hex[:8]}"
+    return replace(made, info=replace(made.info, name=name, source_id=name))
+
+
+def start_engine(trained: Calibration, stream: str, wait_s: float | None = 20.0) -> Live:
+    name = f"engine-{uuid.uuid4().hex[:8]}"
+    live = Live(name, threading.Event(), threading.Thread(), [], [])
+    output = Output(name=name, decision_threshold=0.0)
+    query = StreamQuery(name=stream)
+    engine = Engine(trained.card, trained.decoder, query, output, live.said.append)
+
+    def work() -> None:
+        try:
+            engine.run(live.stop, wait_s)
+        except Exception as error:
+            live.errors.append(error)
+
+    live.thread = threading.Thread(target=work)
+    live.thread.start()
+    return live
+
+
+def end(live: Live) -> None:
+    live.stop.set()
+    live.thread.join(1.0)
+    assert not live.thread.is_alive(), "the engine did not stop within a second"
+    assert live.errors == []
+
+
+def offline(trained: Calibration, recording: Recording) -> list[Prediction]:
+    pipeline = Pipeline(trained.card.pipeline, recording.info, trained.decoder)
+    return [p for chunk in recording.chunks() for p in pipeline.push(chunk)]
+
+
+@pytest.mark.parametrize("speed", [None, 4.0])
+def test_live_over_lsl_equals_offline(
+    trained: Calibration, test_run: Recording, speed: float | None
+) -> None:
+    expected = offline(trained, test_run)
+    live = start_engine(trained, test_run.info.name)
+    stop = threading.Event()
+    device = ReplayDevice(test_run, speed=speed)
+    player = threading.Thread(
+        target=stream_device, args=(device, stop), kwargs={"wait_for_consumers_s": 20.0}
+    )
+    player.start()
+    inlet = PredictionInlet(find(f"{live.name}-predictions"))
+    got: list[ReceivedPrediction] = []
+    wait_until(lambda: (got.extend(inlet.pull(0.01)), len(got) >= len(expected))[1], 30)
+    stop.set()
+    player.join(2)
+    end(live)
+    inlet.close()
+    assert len(got) == len(expected) > 200
+    assert inlet.simulated
+    for live_one, offline_one in zip(got, expected, strict=True):
+        published = offline_one.probabilities.astype(np.float32)
+        assert live_one.probabilities.tobytes() == published.tobytes()
+        assert live_one.filtered_s - live_one.arrived_s > 0 or speed is None
+        assert live_one.filtered_s <= live_one.decoded_s <= live_one.published_s
+
+
+def test_the_status_tells_what_runs_and_what_was_lost(
+    trained: Calibration, test_run: Recording
+) -> None:
+    outlet = SignalOutlet(test_run.info)
+    live = start_engine(trained, test_run.info.name)
+    wait_until(lambda: outlet.has_consumers, 20)
+    status = StatusInlet(find(f"{live.name}-status"))
+    data = test_run.data
+    start = send(outlet, data[:1000])
+    send(outlet, data[1200:2400], first=1200, start=start)
+    last: list[dict] = []
+    wait_until(lambda: (last.extend(status.pull(0.05)), last and last[-1]["samples"] == 2200)[1])
+    assert last[-1]["state"] == "running"
+    assert (last[-1]["stream"], last[-1]["model"]) == (test_run.info.name, "me")
+    assert (last[-1]["gaps"], last[-1]["lost_samples"]) == (1, 200)
+    assert last[-1]["simulated"] is True
+    assert last[-1]["windows_rejected_gap"] > 10
+    assert last[-1]["windows_predicted"] > 50
+    json.dumps(last[-1], allow_nan=False)
+    end(live)
+    status.close()
+    outlet.close()
+
+
+def test_a_slow_decoder_skips_to_the_newest_window_and_says_how_many(
+    trained: Calibration, test_run: Recording
+) -> None:
+    class Slow:
+        classes = trained.decoder.classes
+
+        def predict_proba(self, window):
+            time.sleep(0.35)
+            return trained.decoder.predict_proba(window)
+
+    slow = Calibration(Slow(), trained.card)
+    live = start_engine(slow, test_run.info.name)
+    stop = threading.Event()
+    player = threading.Thread(
+        target=stream_device,
+        args=(ReplayDevice(test_run, speed=1.0), stop),
+        kwargs={"wait_for_consumers_s": 20.0},
+    )
+    player.start()
+    status = StatusInlet(find(f"{live.name}-status"))
+    inlet = PredictionInlet(find(f"{live.name}-predictions"))
+    last: list[dict] = []
+    wait_until(
+        lambda: (last.extend(status.pull(0.05)), last and last[-1].get("windows_skipped", 0) > 15)[
+            1
+        ],
+        30,
+    )
+    late = [prediction.published_s for prediction in inlet.pull()]
+    # Without skipping the delay would have grown to several seconds by now.
+    assert late[-1] < 1.5
+    assert last[-1]["lost_samples"] == 0
+    stop.set()
+    player.join(2)
+    end(live)
+    inlet.close()
+    status.close()
+
+
+def test_a_stream_that_goes_and_comes_back_is_decoded_again(
+    trained: Calibration, test_run: Recording
+) -> None:
+    outlet = SignalOutlet(test_run.info)
+    live = start_engine(trained, test_run.info.name)
+    wait_until(lambda: outlet.has_consumers, 20)
+    start = send(outlet, test_run.data[:800])
+    status = StatusInlet(find(f"{live.name}-status"))
+    last: list[dict] = []
+    state = lambda: (last.extend(status.pull(0.02)), last and last[-1])[1]  # noqa: E731
+    wait_until(lambda: (state() or {}).get("samples") == 800)
+    outlet.close()
+    wait_until(lambda: state()["state"] == "stream lost")
+    outlet = SignalOutlet(test_run.info)
+    wait_until(lambda: state()["state"] == "running" and outlet.has_consumers)
+    send(outlet, test_run.data[:800], first=3000, start=start)
+    wait_until(lambda: state()["samples"] == 1600)
+    assert last[-1]["reconnects"] == 1
+    assert any("was lost" in sentence for sentence in live.said)
+    assert any("is back" in sentence for sentence in live.said)
+    end(live)
+    status.close()
+    outlet.close()
+
+
+def test_a_stream_that_does_not_fit_the_model_is_refused(trained: Calibration) -> None:
+    info = eeg_info(4, 256.0, f"other-{uuid.uuid4().hex[:8]}")
+    outlet = SignalOutlet(info)
+    live = start_engine(trained, info.name)
+    live.thread.join(20)
+    (error,) = live.errors
+    assert isinstance(error, MismatchError)
+    assert "rate 256 Hz instead of 128 Hz; 2 channels missing (E5, E6)" in str(error)
+    outlet.close()
+
+
+def test_a_stream_that_never_comes_is_given_up_when_asked(trained: Calibration) -> None:
+    live = start_engine(trained, "nobody", wait_s=0.5)
+    live.thread.join(10)
+    (error,) = live.errors
+    assert isinstance(error, StreamError)
+    assert "no LSL stream with name 'nobody'" in str(error)
+
+
+@pytest.fixture
+def model(trained: Calibration, tmp_path: Path) -> Path:
+    save_bundle(tmp_path / "me", trained.card, trained.decoder.arrays())
+    profile = PROFILE.model_dump(mode="json")
+    profile["output"]["name"] = f"engine-{uuid.uuid4().hex[:8]}"
+    (tmp_path / "profile.yaml").write_text(json.dumps(profile))
+    return tmp_path / "me"
+
+
+def test_the_engine_process_decodes_and_stops_within_a_second_of_ctrl_c(
+    model: Path, test_run: Recording
+) -> None:
+    import signal
+
+    outlet = SignalOutlet(test_run.info)
+    profile = model.parent / "profile.yaml"
+    name = json.loads(profile.read_text())["output"]["name"]
+    command = [sys.executable, "-m", "bci", "run", str(profile), "--model", str(model)]
+    child = subprocess.Popen(
+        [*command, "--stream", test_run.info.name], stderr=subprocess.PIPE, text=True
+    )
+    try:
+        wait_until(lambda: outlet.has_consumers, 40)
+        send(outlet, test_run.data[:1500])
+        decisions = MarkerInlet(find(f"{name}-decisions"))
+        inlet = PredictionInlet(find(f"{name}-predictions"))
+        send(outlet, test_run.data[1500:3000], first=1500)
+        wait_until(inlet.pull, 20)
+        child.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        assert child.wait(5) == 0
+        assert time.monotonic() - began < 1.0
+        decisions.close()
+        inlet.close()
+    finally:
+        child.kill()
+        child.wait(5)
+        outlet.close()
+    assert child.stderr is not None
+    assert "decoding" in child.stderr.read()
+
+
+def test_the_engine_process_ends_with_its_parent(model: Path, test_run: Recording) -> None:
+    outlet = SignalOutlet(test_run.info)
+    command = [
+        sys.executable, "-m", "bci", "run", str(model.parent / "profile.yaml"), "--model",
+        str(model), "--stream", test_run.info.name, "--with-parent",
+    ]  # fmt: skip
+    code = "import subprocess, sys; subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE).wait()"
+    parent = subprocess.Popen([sys.executable, "-c", code, *command], stderr=subprocess.DEVNULL)
+    wait_until(lambda: outlet.has_consumers, 40)
+    (engine,) = psutil.Process(parent.pid).children()
+    parent.kill()
+    parent.wait(5)
+    wait_until(lambda: not engine.is_running() or engine.status() == psutil.STATUS_ZOMBIE, 3)
+    outlet.close()
