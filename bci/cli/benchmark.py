@@ -5,19 +5,18 @@ import json
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 import decoders
 from bci.calibration import calibrate
+from bci.cli.console import err, out
 from bci.errors import RecordingError
 from bci.evaluation import Evaluation, evaluate
 from bci.profile import DecoderChoice, load_profile
 from bci.reading import read_recording
 from bci.types import Recording
 
-out = Console(highlight=False)
 _TRAINING_RUNS = ("04", "08")
 _TEST_RUN = "12"
 
@@ -36,7 +35,7 @@ def motor_imagery(folder: Path, names: list[str] | None, out_file: Path | None) 
     if not subjects:
         raise RecordingError(f"{folder}: no subject folder like S001 with a run S001R12.edf in it")
     results: dict[str, dict[str, Evaluation]] = {name: {} for name in chosen}
-    for subject in track(subjects, "Subjects", transient=True, console=Console(stderr=True)):
+    for subject in track(subjects, "Subjects", transient=True, console=err):
         training: list[Recording] = [read_recording(_run(subject, run)) for run in _TRAINING_RUNS]
         test = read_recording(_run(subject, _TEST_RUN))
         for name in chosen:

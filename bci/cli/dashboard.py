@@ -4,15 +4,12 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from rich.console import Console
-
 from bci.bundle import CARD, load_card
+from bci.cli.console import err
 from bci.cli.training import train
 from bci.errors import BciError, ProfileError
 from bci.profile import Profile, load_profile
 from bci.reading import read_recording
-
-console = Console(stderr=True, highlight=False)
 
 _DEMO_PROFILE = "motor-imagery"
 _DEMO_MODEL = "simulated"
@@ -94,10 +91,10 @@ def _simulated_subject(folder: Path, profile: Profile) -> tuple[Path, Path]:
     *earlier, last = write_subject(folder, seed=1, n_runs=3)
     model = folder / "models" / _DEMO_MODEL
     if not (model / CARD).is_file():
-        console.print(f"first start: calibrating on the simulated subject's runs in {folder}")
+        err.print(f"first start: calibrating on the simulated subject's runs in {folder}")
         card = train(profile, earlier, model, force=False)
         score = card.score
-        console.print(
+        err.print(
             f"accuracy {score.accuracy:.2f} ({score.low:.2f}-{score.high:.2f}, n = "
             f"{score.trials}, chance {score.chance:.2f}) on a simulated signal"
         )

@@ -6,13 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from bci.cli.console import err, out
 from bci.errors import ProfileError
-
-console = Console(stderr=True, highlight=False)
-out = Console(highlight=False)
 
 WithParent = Annotated[bool, typer.Option("--with-parent", hidden=True)]
 RECORDINGS = Path("recordings")
@@ -88,11 +85,10 @@ def replay(
     """
     import dataclasses
 
-    from devices.replay import ReplayDevice
-
     from bci.cli.stopping import stop_on_signals
     from bci.reading import read_recording
     from bci.streaming import stream_device
+    from devices.replay import ReplayDevice
 
     recording = read_recording(file, xdf_stream)
     info = dataclasses.replace(recording.info, name=name or recording.info.name)
@@ -215,4 +211,4 @@ def _query(selector, name: str | None):  # type: ignore[no-untyped-def]
 
 
 def _say(sentence: str) -> None:
-    console.print(sentence)
+    err.print(sentence)

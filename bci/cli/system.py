@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-out = Console(highlight=False)
+from bci.cli.console import out
 
 _LIBRARIES = (
     "numpy", "scipy", "numba", "pylsl", "mne", "pyxdf", "pyriemann", "scikit-learn",

@@ -6,14 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from bci.cli.console import err, out
 from bci.errors import BciError, BundleError
 
-out = Console(highlight=False)
-console = Console(stderr=True, highlight=False)
 MODELS = Path("recordings/models")
 
 Recordings = Annotated[
@@ -76,7 +74,7 @@ def train(wanted, recordings: list[Path], out_folder: Path, force: bool):  # typ
     choice = wanted.decoder
     decoders.create(choice.name, choice.params)  # a wrong name is told before any work is done
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=err, transient=True) as progress:
         bar = progress.add_task("Reading recordings", total=len(recordings))
         read = []
         for file in recordings:

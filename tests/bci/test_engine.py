@@ -106,13 +106,17 @@ def test_live_over_lsl_equals_offline(
 ) -> None:
     expected = offline(trained, test_run)
     live = start_engine(trained, test_run.info.name)
-    stop = threading.Event()
-    device = ReplayDevice(test_run, speed=speed)
-    player = threading.Thread(
-        target=stream_device, args=(device, stop), kwargs={"wait_for_consumers_s": 20.0}
-    )
+    stop, listening = threading.Event(), threading.Event()
+
+    class Gated(ReplayDevice):
+        def open(self) -> None:
+            assert listening.wait(20)
+            super().open()
+
+    player = threading.Thread(target=stream_device, args=(Gated(test_run, speed=speed), stop))
     player.start()
     inlet = PredictionInlet(find(f"{live.name}-predictions"))
+    listening.set()
     got: list[ReceivedPrediction] = []
     wait_until(lambda: (got.extend(inlet.pull(0.01)), len(got) >= len(expected))[1], 30)
     stop.set()
