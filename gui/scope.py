@@ -35,7 +35,7 @@ class Scope(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.theme: Theme = DARK
         self.time_base_s = 10.0
-        self.gain_uv = 0.0  # amplitude of one channel's height; 0 until it is chosen
+        self.gain = 0.0  # of the channels' unit, a row high; 0 until it is chosen
         self.n_samples = 0
         self._info: StreamInfo | None = None
         self._markers: list[Marker] = []
@@ -48,10 +48,10 @@ class Scope(QWidget):
         self._sfreq = info.sfreq or 100.0
         self._filter = SosFilter(highpass(_CUTOFF_HZ, self._sfreq), info.n_channels, self._sfreq)
         self._shown = RingBuffer(ring.capacity, info.n_channels)
-        self._cursor = ring.end
+        self._cursor = ring.oldest
         self._markers.clear()
         self._first_channel = 0
-        self.gain_uv = 0.0
+        self.gain = 0.0
         self.n_samples = 0
         self._redraw()
 
@@ -68,8 +68,9 @@ class Scope(QWidget):
         self.time_base_s = seconds
         self._redraw()
 
-    def set_gain(self, microvolts: float) -> None:
-        self.gain_uv = float(np.clip(microvolts, 1e-3, 1e9))
+    def set_gain(self, amplitude: float) -> None:
+        """How much of the channel's unit the height of its row stands for."""
+        self.gain = float(np.clip(amplitude, 1e-18, 1e12))
         self._redraw()
 
     def advance(self) -> None:
@@ -88,7 +89,7 @@ class Scope(QWidget):
         self.n_samples += n
         self._high_pass(data, got.first)
         self._shown.write(data, times, max(got.first, self._shown.end))
-        if self.gain_uv == 0.0:
+        if self.gain == 0.0:
             if self._shown.end - self._shown.oldest < self._sfreq:
                 return
             self._choose_gain()
@@ -114,7 +115,7 @@ class Scope(QWidget):
         steps = np.array([1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000]) * 10.0 ** np.floor(
             np.log10(max(spread, 1e-12)) - 1
         )
-        self.gain_uv = float(steps[np.argmin(np.abs(steps - 6 * spread))])
+        self.gain = float(steps[np.argmin(np.abs(steps - 6 * spread))])
         self._redraw()
 
     # Columns of pixels are counted from the stream's first sample, so that the same sample is
@@ -143,7 +144,7 @@ class Scope(QWidget):
         self._pixmap = QPixmap(size * ratio)
         self._pixmap.setDevicePixelRatio(ratio)
         self._pixmap.fill(self.theme.colour("panel"))
-        if self._info is not None and self.gain_uv > 0:
+        if self._info is not None and self.gain > 0:
             self._drawn = self._column(self._shown.end) - self._plot_width()
             self._draw_new_columns()
         self.update()
@@ -157,26 +158,27 @@ class Scope(QWidget):
         ratio = self._pixmap.devicePixelRatio()
         if n_new < width:
             self._pixmap.scroll(-round(n_new * ratio), 0, self._pixmap.rect())
-        painter = QPainter(self._pixmap)
-        fresh = QRectF(width - n_new, 0, n_new, height)
-        painter.fillRect(fresh, self.theme.colour("panel"))
         low, high, columns = self._extremes(newest - n_new, newest)
         channels = self._channels()
         row = height / len(channels)
         centres = row * (np.arange(len(channels)) + 0.5)
-        scale = row / self.gain_uv
+        scale = row / self.gain
         x = width - newest + columns
         top = np.clip(centres - high[:, channels] * scale, 0, height)
         bottom = np.clip(centres - low[:, channels] * scale, 0, height)
         gone = np.isnan(top).any(axis=1)
-        for column in x[gone]:
-            painter.fillRect(QRectF(column, 0, 1, height), self.theme.colour("lost"))
-        painter.setPen(QPen(self.theme.colour("trace"), 1.0))
         lines = [
             QLineF(px, a, px, b + 0.7)
             for px, tops, bottoms in zip(x[~gone], top[~gone], bottom[~gone], strict=True)
             for a, b in zip(tops.tolist(), bottoms.tolist(), strict=True)
         ]
+        # An error between here and end() would leave the pixmap locked: nothing may fail.
+        painter = QPainter(self._pixmap)
+        fresh = QRectF(width - n_new, 0, n_new, height)
+        painter.fillRect(fresh, self.theme.colour("panel"))
+        for column in x[gone]:
+            painter.fillRect(QRectF(column, 0, 1, height), self.theme.colour("lost"))
+        painter.setPen(QPen(self.theme.colour("trace"), 1.0))
         painter.drawLines(lines)
         painter.end()
         self._drawn = newest
@@ -191,15 +193,18 @@ class Scope(QWidget):
         held &= bounds[1:] <= self._shown.end
         bounds, columns = np.append(bounds[:-1][held], bounds[1:][held][-1:]), columns[held]
         if not len(columns):
-            empty = np.empty((0, self._shown.n_channels), dtype=np.float32)
-            return empty, empty, columns
+            nothing = np.empty((0, self._shown.n_channels), dtype=np.float32)
+            return nothing, nothing, columns
         data, _ = self._shown.view(int(bounds[0]) - 1, int(bounds[-1]))
         offsets = bounds[:-1] - bounds[0]
-        # Column k takes samples from one before its beginning up to its last.
-        low = np.minimum.reduceat(data[1:], offsets, axis=0)
-        high = np.maximum.reduceat(data[1:], offsets, axis=0)
+        # A column takes its samples and the one before; where there are fewer samples than
+        # columns, some have that one only.
         before = data[offsets]
-        return np.fmin(low, before), np.fmax(high, before), columns
+        empty = (np.diff(bounds) == 0)[:, None]
+        inside = np.minimum(offsets + 1, len(data) - 1)
+        low = np.where(empty, before, np.fmin(before, np.minimum.reduceat(data, inside, axis=0)))
+        high = np.where(empty, before, np.fmax(before, np.maximum.reduceat(data, inside, axis=0)))
+        return low, high, columns
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         painter = QPainter(self)
@@ -264,7 +269,7 @@ class Scope(QWidget):
             else ""
         )
         text = (
-            f"{self.time_base_s:g} s (Left/Right)   {self.gain_uv:g} {unit} a row (Up/Down){page}"
+            f"{self.time_base_s:g} s (Left/Right)   {self.gain:g} {unit} a row (Up/Down){page}"
             "   display high-pass 0.5 Hz"
         )
         box = QRectF(_GUTTER, top, self._plot_width() - 6, _FOOTER)
@@ -280,9 +285,9 @@ class Scope(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         match event.key():
             case Qt.Key.Key_Up:
-                self.set_gain(self.gain_uv / 1.5)
+                self.set_gain(self.gain / 1.5)
             case Qt.Key.Key_Down:
-                self.set_gain(self.gain_uv * 1.5)
+                self.set_gain(self.gain * 1.5)
             case Qt.Key.Key_Left | Qt.Key.Key_Right:
                 step = 1 if event.key() == Qt.Key.Key_Right else -1
                 k = TIME_BASES_S.index(self.time_base_s) + step

@@ -1,0 +1,223 @@
+"""The real window, fed by real LSL streams."""
+
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+
+import numpy as np
+import psutil
+import pytest
+from pylsl import local_clock
+from pytestqt.qtbot import QtBot
+
+from bci.lsl.discovery import StreamQuery
+from bci.lsl.outlet import MarkerOutlet, SignalOutlet
+from bci.lsl.predictions import PredictionOutlet, StatusOutlet
+from bci.types import Marker, Prediction
+from gui.main_window import DashboardOptions, MainWindow
+from gui.process import Child, Command
+from tests.signals import eeg_info, noise
+from tests.streams import send
+
+SLEEPER = (sys.executable, "-c", "import sys; print('hello', flush=True); sys.stdin.read()")
+
+
+@pytest.fixture
+def name() -> str:
+    return f"amp-{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def windows(qtbot: QtBot) -> Iterator[list[MainWindow]]:
+    opened: list[MainWindow] = []
+    yield opened
+    for window in opened:
+        window.close()
+
+
+def open_window(
+    windows: list[MainWindow], qtbot: QtBot, name: str, commands: tuple[Command, ...] = ()
+) -> MainWindow:
+    window = MainWindow(
+        DashboardOptions(
+            signal=StreamQuery(name=name),
+            markers=StreamQuery(name=f"{name}-markers"),
+            engine_name=f"{name}-engine",
+            cue_labels={"T1": "left", "T2": "right"},
+            commands=commands,
+        )
+    )
+    windows.append(window)
+    window.show()
+    return window
+
+
+def prediction(left: float) -> Prediction:
+    taken = local_clock() - 0.01
+    return Prediction(
+        ("left", "right"), np.array([left, 1 - left]), 0, 100, taken, taken + 0.002, taken + 0.003,
+        taken + 0.005,
+    )  # fmt: skip
+
+
+def test_the_signal_is_shown_and_called_simulated(
+    windows: list[MainWindow], qtbot: QtBot, name: str
+) -> None:
+    outlet = SignalOutlet(eeg_info(16, 250.0, name))
+    window = open_window(windows, qtbot, name)
+    qtbot.waitUntil(lambda: outlet.has_consumers, timeout=10_000)
+    start = send(outlet, noise(1000, 16, offset=5000))
+    qtbot.waitUntil(lambda: window.scope.n_samples == 1000, timeout=10_000)
+    assert window.badge.isVisible()
+    assert name in window.windowTitle()
+    assert "simulated" in window.windowTitle()
+    # The offset of 5 mV is out of the picture: traces stay within a few rows of the amplitude.
+    assert 20 < window.scope.gain < 500
+    before = window.scope.grab().toImage()
+    send(outlet, noise(250, 16, seed=1, offset=5000), first=1000, start=start)
+    qtbot.waitUntil(lambda: window.scope.n_samples == 1250, timeout=10_000)
+    assert window.scope.grab().toImage() != before
+    outlet.close()
+
+
+def test_a_real_signal_is_not_called_simulated(
+    windows: list[MainWindow], qtbot: QtBot, name: str
+) -> None:
+    from dataclasses import replace
+
+    outlet = SignalOutlet(replace(eeg_info(4, 250.0, name), simulated=False))
+    window = open_window(windows, qtbot, name)
+    qtbot.waitUntil(lambda: outlet.has_consumers, timeout=10_000)
+    send(outlet, noise(100, 4))
+    qtbot.waitUntil(lambda: window.scope.n_samples == 100, timeout=10_000)
+    assert not window.badge.isVisible()
+    outlet.close()
+
+
+def test_predictions_cue_latency_and_losses_are_shown(
+    windows: list[MainWindow], qtbot: QtBot, name: str
+) -> None:
+    engine = PredictionOutlet(f"{name}-engine", ("left", "right"), name, True, "test")
+    status = StatusOutlet(f"{name}-engine", f"{name}-status")
+    markers = MarkerOutlet(f"{name}-markers", f"{name}-markers")
+    window = open_window(windows, qtbot, name)
+    for outlet in (engine, status):
+        qtbot.waitUntil(lambda outlet=outlet: outlet._outlet.have_consumers(), timeout=10_000)
+    qtbot.waitUntil(lambda: markers.has_consumers, timeout=10_000)
+    assert window.decision.decision == "no prediction"
+    markers.push(Marker(local_clock(), "T1"))
+    status.push({"state": "running", "lost_samples": 7, "windows_skipped": 2, "model": "me"})
+    engine.push(prediction(0.9))
+    qtbot.waitUntil(lambda: window.decision.decision == "left", timeout=10_000)
+    assert window.decision.probabilities == pytest.approx((0.9, 0.1), abs=1e-6)
+    qtbot.waitUntil(lambda: window.decision.cue == "left", timeout=10_000)
+    assert window.history.cues_shown() == ["left"]
+    qtbot.waitUntil(lambda: window.latency.counts.get("lost_samples") == 7, timeout=10_000)
+    assert window.latency.counts["windows_skipped"] == 2
+    assert window.badge.isVisible()
+    engine.push(prediction(0.55))
+    qtbot.waitUntil(lambda: window.decision.decision == "not sure", timeout=10_000)
+    markers.push(Marker(local_clock(), "T0"))
+    qtbot.waitUntil(lambda: window.decision.cue is None, timeout=10_000)
+    # Nothing comes any more: an old prediction must not stand as the present one.
+    qtbot.waitUntil(lambda: window.decision.decision == "no prediction", timeout=10_000)
+    assert not window.grab().isNull()
+    for outlet in (engine, status, markers):
+        outlet.close()
+
+
+def test_a_stream_that_vanishes_is_said_and_shown_again_when_it_is_back(
+    windows: list[MainWindow], qtbot: QtBot, name: str
+) -> None:
+    outlet = SignalOutlet(eeg_info(4, 250.0, name))
+    window = open_window(windows, qtbot, name)
+    qtbot.waitUntil(lambda: outlet.has_consumers, timeout=10_000)
+    start = send(outlet, noise(100, 4))
+    qtbot.waitUntil(lambda: window.scope.n_samples == 100, timeout=10_000)
+    outlet.close()
+    qtbot.waitUntil(window.banner.isVisible, timeout=3000)
+    assert f"{name} is gone" in window.banner_text.text()
+    assert "no signal now" in window.state.text()
+    outlet = SignalOutlet(eeg_info(4, 250.0, name))
+    qtbot.waitUntil(lambda: outlet.has_consumers, timeout=10_000)
+    send(outlet, noise(100, 4), first=1000, start=start)
+    qtbot.waitUntil(lambda: window.scope.n_samples >= 200, timeout=10_000)
+    assert not window.banner.isVisible()
+    outlet.close()
+
+
+def test_a_child_that_dies_is_said_within_a_second(
+    windows: list[MainWindow], qtbot: QtBot, name: str
+) -> None:
+    code = "import sys; sys.stdin.readline(); print('error: no battery'); sys.exit(3)"
+    window = open_window(windows, qtbot, name, (Command("engine", (sys.executable, "-c", code)),))
+    button = window.buttons["engine"]
+    assert button.text() == "Start engine"
+    button.click()
+    child = window.processes[0]
+    qtbot.waitUntil(lambda: button.text() == "Stop engine" and child.is_running, timeout=5000)
+    psutil.Process(child.pid).kill()
+    qtbot.waitUntil(window.banner.isVisible, timeout=1000)
+    assert "engine ended by itself" in window.banner_text.text()
+    assert button.text() == "Start engine"
+
+
+def test_stopping_a_child_is_no_problem_worth_a_banner(
+    windows: list[MainWindow], qtbot: QtBot, name: str
+) -> None:
+    window = open_window(windows, qtbot, name, (Command("replay", SLEEPER),))
+    window.buttons["replay"].click()
+    qtbot.waitUntil(lambda: "hello" in window.log.toPlainText(), timeout=5000)
+    window.buttons["replay"].click()
+    qtbot.waitUntil(lambda: window.buttons["replay"].text() == "Start replay", timeout=2000)
+    assert not window.banner.isVisible()
+
+
+def test_closing_stops_children_and_threads_within_a_second(
+    windows: list[MainWindow], qtbot: QtBot, name: str
+) -> None:
+    outlet = SignalOutlet(eeg_info(4, 250.0, name))
+    window = open_window(windows, qtbot, name, (Command("replay", SLEEPER),))
+    window.processes[0].start()
+    qtbot.waitUntil(lambda: "hello" in window.log.toPlainText(), timeout=5000)
+    qtbot.waitUntil(lambda: outlet.has_consumers, timeout=10_000)
+    pid = window.processes[0].pid
+    began = time.monotonic()
+    window.close()
+    assert time.monotonic() - began < 1.0
+    assert not psutil.pid_exists(pid)
+    assert window.feed.isFinished()
+    outlet.close()
+
+
+def test_a_command_that_cannot_be_started_is_said(qtbot: QtBot) -> None:
+    child = Child(Command("engine", ("/no/such/program",)))
+    with qtbot.waitSignal(child.died, timeout=3000) as caught:
+        child.start()
+    assert "/no/such/program" in caught.args[0]
+
+
+def test_keys_change_gain_time_base_and_page(
+    windows: list[MainWindow], qtbot: QtBot, name: str
+) -> None:
+    from PySide6.QtCore import Qt
+
+    outlet = SignalOutlet(eeg_info(100, 250.0, name))
+    window = open_window(windows, qtbot, name)
+    qtbot.waitUntil(lambda: outlet.has_consumers, timeout=10_000)
+    send(outlet, noise(600, 100))
+    qtbot.waitUntil(lambda: window.scope.gain > 0, timeout=10_000)
+    gain = window.scope.gain
+    qtbot.keyClick(window.scope, Qt.Key.Key_Up)
+    assert window.scope.gain == pytest.approx(gain / 1.5)
+    for _ in range(9):
+        qtbot.keyClick(window.scope, Qt.Key.Key_Right)
+    assert window.scope.time_base_s == 30.0
+    for _ in range(9):
+        qtbot.keyClick(window.scope, Qt.Key.Key_Left)
+    assert window.scope.time_base_s == 2.0
+    assert window.scope._channels() == range(0, 64)
+    qtbot.keyClick(window.scope, Qt.Key.Key_PageDown)
+    assert window.scope._channels() == range(64, 100)
+    outlet.close()
