@@ -124,7 +124,8 @@ def _listing(streams: list[FoundStream], lead: str) -> str:
 def _sorted(described: list[pylsl.StreamInfo]) -> list[FoundStream]:
     unique = {stream.uid(): stream for stream in described}
     return sorted(
-        (_found(stream) for stream in unique.values()), key=lambda s: (s.info.name, s.uid)
+        (_found(stream) for stream in unique.values()),
+        key=lambda s: (s.info.name, s.info.source_id, s.uid),
     )
 
 

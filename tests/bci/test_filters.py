@@ -50,6 +50,15 @@ def test_common_average_leaves_a_mean_of_zero() -> None:
         np.testing.assert_allclose(got, expected, atol=1e-4)
 
 
+@pytest.mark.parametrize("n_channels", [1, 7, 16, 37, 64, 306])
+def test_common_average_gives_the_same_bits_sample_by_sample(n_channels: int) -> None:
+    data = noise(101, n_channels, offset=1000)
+    whole, _ = filters.CommonAverageReference().process(data.copy(), 0)
+    stage = filters.CommonAverageReference()
+    parts = [stage.process(data[i : i + 1].copy(), i)[0] for i in range(len(data))]
+    assert np.concatenate(parts).tobytes() == whole.tobytes()
+
+
 def test_bipolar_is_anode_minus_cathode() -> None:
     data = noise(50, 4)
     got, _ = filters.BipolarReference([(0, 1), (3, 2)]).process(data.copy(), 0)
