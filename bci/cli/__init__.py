@@ -1,6 +1,8 @@
 """The command line: thin over the library, and the one place that wires its parts together."""
 
+import os
 import sys
+from pathlib import Path
 
 import typer
 
@@ -40,6 +42,7 @@ for module in (live, training, system):
 
 def main() -> None:
     """Run a command; what a user can mend is one line on stderr and exit code 2."""
+    _quieten_liblsl()
     try:
         app()
     except BciError as error:
@@ -47,3 +50,11 @@ def main() -> None:
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _quieten_liblsl() -> None:
+    """Silence liblsl's own log, unless the user has configured it."""
+    places = (Path("lsl_api.cfg"), Path.home() / "lsl_api" / "lsl_api.cfg",
+              Path("/etc/lsl_api/lsl_api.cfg"))  # fmt: skip
+    if "LSLAPICFG" not in os.environ and not any(place.exists() for place in places):
+        os.environ["LSLAPICFG"] = str(Path(__file__).parents[1] / "lsl" / "quiet.cfg")

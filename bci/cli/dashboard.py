@@ -6,6 +6,7 @@ from types import ModuleType
 
 from bci.bundle import CARD, load_card
 from bci.cli.console import err
+from bci.cli.system import has_screen
 from bci.cli.training import train
 from bci.errors import BciError, ProfileError
 from bci.profile import Profile, load_profile
@@ -124,6 +125,15 @@ def _bci() -> tuple[str, ...]:
 
 
 def _import_dashboard() -> ModuleType:
+    """The dashboard's module, where there is one and a screen to show it on.
+
+    Qt ends the process without a word of ours where it finds no screen.
+    """
+    if not has_screen():
+        raise BciError(
+            "there is no screen here: start it in a desktop session, or set DISPLAY "
+            "(QT_QPA_PLATFORM=offscreen draws to nowhere); bci run decodes without a window"
+        )
     try:
         import gui.app
     except ImportError as error:

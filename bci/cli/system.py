@@ -4,6 +4,7 @@ import os
 import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
@@ -122,19 +123,19 @@ def _check_numba() -> bool:
     return _report(bool(np.isfinite(data).all()), "filter kernels compile")
 
 
-def _check_qt() -> bool:
-    """The dashboard needs PySide6 and a platform to draw on."""
-    try:
-        from PySide6.QtGui import QGuiApplication
-    except ImportError as error:
-        return _report(
-            False, f"no dashboard: {error}; pip install 'bci[gui]' (Debian: libegl1 libxkbcommon0)"
-        )
-    has_screen = sys.platform != "linux" or any(
+def has_screen() -> bool:
+    """Whether Qt has a screen to draw on, or was told to do without."""
+    return sys.platform != "linux" or any(
         os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     )
-    if not has_screen:
-        return _report(True, "PySide6 imports; no screen here (set QT_QPA_PLATFORM=offscreen)")
+
+
+def _check_qt() -> bool:
+    """The dashboard needs PySide6 and a platform to draw on."""
+    if find_spec("PySide6") is None:
+        return _report(True, "no dashboard here: pip install 'bci[gui]' adds it")
+    if not has_screen():
+        return _report(True, "no screen here: bci run works, bci gui and bci demo do not")
     # Qt ends the process where it finds no platform, so a child tries it.
     import subprocess
 
@@ -145,7 +146,6 @@ def _check_qt() -> bool:
         )
     except subprocess.TimeoutExpired:
         return _report(False, "Qt did not start within 20 s")
-    assert QGuiApplication is not None
     if child.returncode:
         detail = child.stderr.strip().splitlines()
         return _report(False, f"Qt cannot start: {detail[0] if detail else 'no message'}")

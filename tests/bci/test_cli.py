@@ -180,6 +180,24 @@ def test_no_stream_is_said_with_what_there_is(subject: Path) -> None:
     assert "no LSL stream with name 'none'" in line
 
 
+def test_a_machine_without_a_screen_is_told_so(subject: Path) -> None:
+    import os
+
+    hidden = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    environment = {name: value for name, value in os.environ.items() if name not in hidden}
+    done = subprocess.run(
+        [sys.executable, "-m", "bci", "demo", "--folder", subject],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=60,
+        check=False,
+    )
+    if sys.platform == "linux":
+        assert done.returncode == 2
+        assert "there is no screen here" in done.stderr
+
+
 def test_arguments_that_make_no_sense_exit_with_2(subject: Path) -> None:
     run = subject / "run-01_eeg.fif"
     for arguments in (
