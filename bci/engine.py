@@ -10,7 +10,7 @@ from pylsl import local_clock
 from threadpoolctl import threadpool_limits
 
 from bci.bundle import Card, check_stream
-from bci.errors import StreamError
+from bci.errors import AmbiguousStreamError, StreamError
 from bci.lsl.discovery import FoundStream, StreamQuery, resolve
 from bci.lsl.inlet import SignalInlet
 from bci.lsl.predictions import DecisionOutlet, PredictionOutlet, StatusOutlet
@@ -89,8 +89,10 @@ class Engine:
         while not stop.is_set():
             try:
                 return resolve(self._query, _RESOLVE_S)
+            except AmbiguousStreamError:
+                raise
             except StreamError as error:
-                if "several" in str(error) or local_clock() > deadline:
+                if local_clock() > deadline:
                     raise
                 if not said:
                     self._say(f"waiting for the stream ({error})")
@@ -110,7 +112,9 @@ class Engine:
             simulated=info.simulated,
             task=self._card.task,
         )
-        decisions = DecisionOutlet(self._output.name, f"{self._output.name}-decisions")
+        decisions = DecisionOutlet(
+            self._output.name, f"{self._output.name}-decisions", info.simulated
+        )
         self._say(
             f"decoding {info.name} ({info.n_channels} channels, {info.sfreq:g} Hz"
             f"{', simulated' if info.simulated else ''}) with {self._card.name}"

@@ -16,6 +16,10 @@ class StreamError(BciError):
     """A live stream cannot be found, is ambiguous, or has changed under us."""
 
 
+class AmbiguousStreamError(StreamError):
+    """Several live streams fit; waiting will not help, choosing will."""
+
+
 class MismatchError(BciError):
     """A stream or recording cannot satisfy what a model or profile needs."""
 

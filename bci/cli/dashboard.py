@@ -48,10 +48,7 @@ def run_demo(
         If the recording or the model cannot be read.
     """
     from bci.bundle import check_stream
-    from bci.cli.live import parse_speed
-
     app = _import_dashboard()
-    parse_speed(speed)
     if recording is None:
         profile_name = profile_name or _DEMO_PROFILE
         recording, model = _simulated_subject(folder, load_profile(profile_name))

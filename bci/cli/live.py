@@ -199,6 +199,7 @@ def demo(
     """
     from bci.cli.dashboard import run_demo
 
+    parse_speed(speed)
     sys.exit(run_demo(recording, model, profile, speed, folder, screenshot, screenshot_after))
 
 

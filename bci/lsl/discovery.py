@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pylsl
 
-from bci.errors import StreamError
+from bci.errors import AmbiguousStreamError, StreamError
 from bci.types import StreamInfo
 
 _MOST_LISTED = 20
@@ -91,7 +91,9 @@ def resolve(query: StreamQuery, timeout_s: float = 5.0) -> FoundStream:
     Raises
     ------
     StreamError
-        If none fits, several do, or the predicate is not valid; the message lists what there is.
+        If none fits or the predicate is not valid; the message lists what there is.
+    AmbiguousStreamError
+        If several fit; the message lists them.
     """
     predicate = query.to_predicate()
     try:
@@ -107,7 +109,7 @@ def resolve(query: StreamQuery, timeout_s: float = 5.0) -> FoundStream:
         raise StreamError(f"no LSL stream with {query}; {_listing(others, 'there is')}")
     if not found:
         return _found(first[0])
-    raise StreamError(
+    raise AmbiguousStreamError(
         f"several LSL streams with {query}: {_listing(found, 'they are')}. "
         "Choose one by its name or source id"
     )

@@ -39,11 +39,15 @@ class MarkerOutlet:
     name, source_id : str
     simulated : bool
         Whether the events belong to a simulated signal.
+    stream_type : str
+        ``Markers`` for cues and the like; another, so as not to be taken for those.
     """
 
-    def __init__(self, name: str, source_id: str, simulated: bool = False) -> None:
+    def __init__(
+        self, name: str, source_id: str, simulated: bool = False, stream_type: str = "Markers"
+    ) -> None:
         channel = Channel("marker", "marker", "text")
-        info = StreamInfo(name, "Markers", 0.0, (channel,), source_id, simulated)
+        info = StreamInfo(name, stream_type, 0.0, (channel,), source_id, simulated)
         self._outlet = pylsl.StreamOutlet(to_lsl(info, "string"))
 
     @property

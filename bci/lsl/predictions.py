@@ -80,10 +80,10 @@ class PredictionOutlet:
 
 
 class DecisionOutlet:
-    """Stream ``<name>-decisions``: a text event whenever the decision changes."""
+    """Stream ``<name>-decisions`` of type Decisions: a text event when the decision changes."""
 
     def __init__(self, name: str, source_id: str, simulated: bool = False) -> None:
-        self._outlet = MarkerOutlet(f"{name}-decisions", source_id, simulated)
+        self._outlet = MarkerOutlet(f"{name}-decisions", source_id, simulated, "Decisions")
         self._last: str | None = None
 
     def push(self, prediction: Prediction) -> None:
