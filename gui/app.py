@@ -6,7 +6,8 @@ import sys
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from gui.main_window import DashboardOptions, MainWindow
+from gui.main_window import MainWindow
+from gui.options import DashboardOptions
 from gui.process import Command
 
 __all__ = ["Command", "DashboardOptions", "run_dashboard"]

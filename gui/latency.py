@@ -3,12 +3,13 @@
 from collections import deque
 
 import numpy as np
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QFont, QPainter, QPaintEvent
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.lsl.predictions import ReceivedPrediction
-from gui.theme import DARK, Theme, class_colour
+from gui.amounts import round_up
+from gui.theme import DARK, Theme
 
 STAGES = ("arrive", "filter", "decode", "publish")
 
@@ -25,16 +26,24 @@ COUNTS = (
     ("windows_skipped", "windows skipped: decoder late"),
 )
 _ALWAYS = ("lost_samples", "windows_skipped")
+# Every start has windows that the filters' transient reaches: nothing is wrong then.
+_HARMLESS = ("windows_rejected_settling",)
+_SPAN_S = 30.0
+_CHART_HEIGHT = 70
 
 
 class LatencyView(QWidget):
-    """Sample-to-prediction latency: now, median, 99th percentile, and where it is spent."""
+    """Sample-to-prediction latency: now, median, 99th percentile, and where it is spent.
+
+    Below, what was lost, and the latency of each prediction of the last half minute.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.theme: Theme = DARK
         self.counts: dict[str, int] = {}
         self._totals: deque[float] = deque(maxlen=600)
+        self._times: deque[float] = deque(maxlen=600)
         self._stages = np.zeros(4)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(170)
@@ -42,8 +51,11 @@ class LatencyView(QWidget):
     def add(self, predictions: list[ReceivedPrediction]) -> None:
         for p in predictions:
             until = np.array([p.arrived_s, p.filtered_s, p.decoded_s, p.published_s])
+            if not np.isfinite(until).all():
+                continue
             self._stages = np.maximum(np.diff(until, prepend=0.0), 0.0) * 1000
             self._totals.append(1000 * p.published_s)
+            self._times.append(p.taken)
         self.update()
 
     def show_counts(self, status: dict[str, object]) -> None:
@@ -55,6 +67,11 @@ class LatencyView(QWidget):
         self.counts = counts
         self.update()
 
+    @property
+    def median_ms(self) -> float | None:
+        """Median latency of the last predictions; None before the first."""
+        return float(np.median(self._totals)) if self._totals else None
+
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         painter = QPainter(self)
         painter.fillRect(self.rect(), self.theme.colour("panel"))
@@ -65,7 +82,7 @@ class LatencyView(QWidget):
         painter.drawText(QRectF(14, 8, self.width() - 28, 18), 0, "sample to prediction")
         self._paint_numbers(painter)
         self._paint_stages(painter)
-        self._paint_counts(painter)
+        self._paint_chart(painter, self._paint_counts(painter) + 12)
 
     def _paint_numbers(self, painter: QPainter) -> None:
         figures = ("-", "-", "-")
@@ -90,7 +107,7 @@ class LatencyView(QWidget):
         width, x = self.width() - 28.0, 14.0
         for k, stage in enumerate(self._stages):
             length = width * stage / total if total else 0.0
-            painter.fillRect(QRectF(x, 76, length, 12), class_colour(k))
+            painter.fillRect(QRectF(x, 76, length, 12), QColor(self.theme.stages[k]))
             x += length
         font = QFont(self.font())
         font.setPixelSize(11)
@@ -98,21 +115,64 @@ class LatencyView(QWidget):
         column = width / 4
         for k, (name, stage) in enumerate(zip(STAGES, self._stages, strict=True)):
             left = 14 + k * column
-            painter.fillRect(QRectF(left, 96, 8, 8), class_colour(k))
+            painter.fillRect(QRectF(left, 96, 8, 8), QColor(self.theme.stages[k]))
             painter.setPen(self.theme.colour("dim"))
-            painter.drawText(QRectF(left + 12, 92, column - 12, 16), 0, f"{name} {stage:.1f}")
+            text = f"{name} {stage:.1f}" if self._totals else name
+            painter.drawText(QRectF(left + 12, 92, column - 12, 16), 0, text)
 
-    def _paint_counts(self, painter: QPainter) -> None:
+    def _paint_counts(self, painter: QPainter) -> float:
+        """Returns where the counts end."""
         font = QFont(self.font())
         font.setPixelSize(12)
         painter.setFont(font)
         top = 118.0
+        if not self.counts:
+            painter.setPen(self.theme.colour("dim"))
+            box = QRectF(14, top, self.width() - 28, 17)
+            painter.drawText(box, Qt.AlignmentFlag.AlignLeft, "no engine has reported losses yet")
+            return top + 18
         for key, name in COUNTS:
             count = self.counts.get(key, 0)
             if not count and key not in _ALWAYS:
                 continue
-            painter.setPen(self.theme.colour("warning" if count else "dim"))
+            worth_a_look = count and key not in _HARMLESS
+            painter.setPen(self.theme.colour("warning" if worth_a_look else "dim"))
             box = QRectF(14, top, self.width() - 28, 17)
             painter.drawText(box, Qt.AlignmentFlag.AlignLeft, name)
             painter.drawText(box, Qt.AlignmentFlag.AlignRight, f"{count:,}")
             top += 18
+        return top
+
+    def _paint_chart(self, painter: QPainter, top: float) -> None:
+        left, right, bottom = 14.0, self.width() - 14.0, self.height() - 26.0
+        top = max(top, bottom - 160)
+        if not self._totals or bottom - top < _CHART_HEIGHT:
+            return
+        shown = [
+            (time - self._times[-1], total)
+            for time, total in zip(self._times, self._totals, strict=True)
+            if time > self._times[-1] - _SPAN_S
+        ]
+        highest = round_up(max(total for _, total in shown))
+        font = QFont(self.font())
+        font.setPixelSize(11)
+        painter.setFont(font)
+        painter.setPen(self.theme.colour("dim"))
+        align = Qt.AlignmentFlag.AlignLeft
+        painter.drawText(QRectF(left, top, right - left, 14), align, f"{highest:g} ms")
+        align = Qt.AlignmentFlag.AlignRight
+        painter.drawText(QRectF(left, top, right - left, 14), align, "each prediction")
+        painter.drawText(QRectF(left, bottom + 5, right - left, 14), align, "now")
+        painter.drawText(QRectF(left, bottom + 5, 80, 14), 0, f"-{_SPAN_S:.0f} s")
+        painter.setPen(QPen(self.theme.colour("line"), 1.0))
+        painter.drawLine(QPointF(left, bottom), QPointF(right, bottom))
+        painter.drawLine(QPointF(left, top + 16), QPointF(right, top + 16))
+        painter.setPen(QPen(self.theme.colour("trace"), 2.5, c=Qt.PenCapStyle.RoundCap))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        height = bottom - top - 16
+        painter.drawPoints(
+            [
+                QPointF(right + ago / _SPAN_S * (right - left), bottom - total / highest * height)
+                for ago, total in shown
+            ]
+        )

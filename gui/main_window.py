@@ -1,14 +1,9 @@
 """The dashboard's window: views side by side, fed by the streams, and the children's buttons."""
 
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TypeVar
-
 from pylsl import local_clock
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QLabel,
     QMainWindow,
@@ -18,39 +13,22 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from bci.lsl.discovery import StreamQuery
+from bci.lsl.inlet import InletStats
 from bci.lsl.predictions import ReceivedPrediction
 from bci.types import Marker
+from gui.banner import Banner
 from gui.feed import Feed, SignalFound
 from gui.latency import LatencyView
+from gui.options import DashboardOptions
+from gui.pieces import button, named, panel, plain
 from gui.predictions import DecisionView, HistoryView
-from gui.process import Child, Command
-from gui.scope import Scope
+from gui.process import Child, stop_all
+from gui.scope_panel import ScopePanel
 from gui.theme import DARK, LIGHT, Theme
-
-W = TypeVar("W", bound=QWidget)
 
 _FRAME_MS = 16
 _STALE_S = 1.5
-
-
-@dataclass(frozen=True)
-class DashboardOptions:
-    """What the dashboard shows and which children it may start.
-
-    ``cue_labels`` maps a marker's label to the class that it asks for; every other marker ends
-    the cue. With ``screenshot`` the window is saved after ``screenshot_after_s`` and closed.
-    """
-
-    signal: StreamQuery
-    markers: StreamQuery | None
-    engine_name: str
-    cue_labels: dict[str, str]
-    commands: tuple[Command, ...] = ()
-    autostart: bool = False
-    threshold: float = 0.7
-    screenshot: Path | None = None
-    screenshot_after_s: float = 10.0
+_LONGEST_TITLE = 60
 
 
 class MainWindow(QMainWindow):
@@ -61,17 +39,25 @@ class MainWindow(QMainWindow):
         self.options = options
         self.setWindowTitle("bci")
         self.resize(1280, 760)
-        self.scope = Scope()
+        self.scope_panel = ScopePanel()
+        self.scope = self.scope_panel.scope
         self.decision = DecisionView(options.threshold)
         self.history = HistoryView()
         self.latency = LatencyView()
         self.processes = [Child(command, self) for command in options.commands]
         self._last_prediction = 0.0
         self._status: dict[str, object] = {}
+        self._status_at = -float("inf")
+        self._stats: InletStats | None = None
+        self._samples_at = 0.0
+        self._samples_seen = 0
+        self._signal_simulated = self._engine_simulated = False
+        self._theme_chosen = False
         self._stream_name = ""
         self._signal_alive = self._engine_alive = False
         self._build()
         self._apply_theme(_system_theme())
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system_theme)
         self._connect_feed()
         self._timer = QTimer(self)
         self._timer.setInterval(_FRAME_MS)
@@ -80,19 +66,21 @@ class MainWindow(QMainWindow):
         if options.autostart:
             for child in self.processes:
                 child.start()
+        # Keys go to the scope from the start; Space must not press a button by accident.
+        self.scope.setFocus()
 
     def _build(self) -> None:
-        self.title = _named(QLabel("waiting for a stream ..."), "title")
-        self.badge = _named(QLabel("SIMULATED SIGNAL"), "badge")
+        self.title = plain(named(QLabel("waiting for a stream ..."), "title"))
+        self.badge = named(QLabel("SIMULATED SIGNAL"), "badge")
         self.badge.hide()
         self.log = QPlainTextEdit()
         self.log.setReadOnly(True)
         self.log.setMaximumBlockCount(1000)
-        self.log.setFixedHeight(130)
+        self.log.setFixedHeight(100)
         self.log.hide()
-        self.theme_button = QPushButton("Light")
+        self.theme_button = button("Light", "Dark or light (Ctrl+T)")
         self.theme_button.clicked.connect(self._toggle_theme)
-        self.log_button = QPushButton("Log")
+        self.log_button = button("Log", "What the programs say (Ctrl+L)")
         self.log_button.setCheckable(True)
         self.log_button.toggled.connect(self.log.setVisible)
         top = QHBoxLayout()
@@ -105,22 +93,14 @@ class MainWindow(QMainWindow):
         top.addWidget(self.log_button)
         top.addWidget(self.theme_button)
 
-        self.banner = _named(QFrame(), "banner")
-        self.banner.hide()
-        self.banner_text = QLabel()
-        self.banner_text.setWordWrap(True)
-        dismiss = QPushButton("Dismiss")
-        dismiss.clicked.connect(self.banner.hide)
-        banner_row = QHBoxLayout(self.banner)
-        banner_row.addWidget(self.banner_text, 1)
-        banner_row.addWidget(dismiss)
-
+        self.banner = Banner()
+        self.banner_text = self.banner.text
         left = QVBoxLayout()
-        left.addWidget(_panel(self.scope), 1)
-        left.addWidget(_panel(self.history))
+        left.addWidget(panel(self.scope_panel), 1)
+        left.addWidget(panel(self.history))
         right = QVBoxLayout()
-        right.addWidget(_panel(self.decision))
-        right.addWidget(_panel(self.latency), 1)
+        right.addWidget(panel(self.decision))
+        right.addWidget(panel(self.latency), 1)
         side = QWidget()
         side.setFixedWidth(360)
         side.setLayout(right)
@@ -136,27 +116,34 @@ class MainWindow(QMainWindow):
         centre = QWidget()
         centre.setLayout(column)
         self.setCentralWidget(centre)
-        self.state = QLabel()
+        self.state = plain(QLabel())
         self.statusBar().addWidget(self.state)
         QShortcut(QKeySequence("Ctrl+L"), self, self.log_button.toggle)
         QShortcut(QKeySequence("Ctrl+T"), self, self._toggle_theme)
         QShortcut(QKeySequence.StandardKey.Quit, self, self.close)
 
     def _add_child_button(self, child: Child, row: QHBoxLayout) -> None:
-        button = QPushButton(f"Start {child.command.name}")
-        button.clicked.connect(lambda: child.stop() if child.is_running else child.start())
-        child.running.connect(
-            lambda on: button.setText(f"{'Stop' if on else 'Start'} {child.command.name}")
-        )
+        name = child.command.name
+        toggle = button(f"Start {name}", "")
+        toggle.clicked.connect(lambda: child.stop() if child.is_running else child.start())
+        child.running.connect(lambda on: self._on_child(name, on))
         child.said.connect(self._log)
-        child.died.connect(lambda why: self.show_problem(f"{why}. Press Start to run it again."))
-        self.buttons[child.command.name] = button
-        row.addWidget(button)
+        child.died.connect(
+            lambda why: self.show_problem(f"{why}. Press Start {name} to run it again.", name)
+        )
+        self.buttons[name] = toggle
+        row.addWidget(toggle)
+
+    def _on_child(self, name: str, running: bool) -> None:
+        self.buttons[name].setText(f"{'Stop' if running else 'Start'} {name}")
+        if running:
+            self.banner.settle(name)
 
     def _connect_feed(self) -> None:
         self.feed = Feed(self.options.signal, self.options.markers, self.options.engine_name)
         self.feed.signal_found.connect(self._on_signal)
         self.feed.signal_alive.connect(self._on_signal_alive)
+        self.feed.signal_stats.connect(self._on_signal_stats)
         self.feed.markers_came.connect(self._on_markers)
         self.feed.engine_found.connect(self._on_engine)
         self.feed.engine_alive.connect(self._on_engine_alive)
@@ -168,9 +155,12 @@ class MainWindow(QMainWindow):
     def _on_signal(self, found: SignalFound) -> None:
         info = found.info
         self._stream_name = info.name
-        self.title.setText(info.name)
-        self.setWindowTitle(f"{info.name} - bci" + (" (simulated signal)" * info.simulated))
-        self.badge.setVisible(info.simulated)
+        short = info.name[:_LONGEST_TITLE] + ("..." * (len(info.name) > _LONGEST_TITLE))
+        self.title.setText(short)
+        self.setWindowTitle(f"{short} - bci" + (" (simulated signal)" * info.simulated))
+        self._signal_simulated = info.simulated
+        self._show_badge()
+        self._samples_seen = 0
         self.scope.set_stream(info, found.ring)
         self._log(f"showing {info.name}: {info.n_channels} channels at {info.sfreq:g} Hz")
 
@@ -178,22 +168,33 @@ class MainWindow(QMainWindow):
         if not alive:
             self.show_problem(
                 f"The stream {self._stream_name} is gone. Is its program still running? "
-                "It is shown again as soon as it is back."
+                "It is shown again as soon as it is back.",
+                "signal",
             )
-        elif self._stream_name:
-            self.banner.hide()
+        else:
+            self.banner.settle("signal")
+            self._samples_at = local_clock()
         self._signal_alive = alive
+        self.scope.set_live(alive)
+
+    def _on_signal_stats(self, stats: InletStats) -> None:
+        self._stats = stats
 
     def _on_engine(self, classes: tuple[str, ...], simulated: bool) -> None:
         self.decision.set_classes(classes)
         self.history.set_classes(classes)
-        if simulated:
-            self.badge.show()
+        self._engine_simulated = simulated
+        self._show_badge()
 
     def _on_engine_alive(self, alive: bool) -> None:
         if not alive:
             self.decision.show_prediction(None)
+            self._engine_simulated = False
+            self._show_badge()
         self._engine_alive = alive
+
+    def _show_badge(self) -> None:
+        self.badge.setVisible(self._signal_simulated or self._engine_simulated)
 
     def _on_markers(self, markers: list[Marker]) -> None:
         self.scope.add_markers(markers)
@@ -209,13 +210,12 @@ class MainWindow(QMainWindow):
         self.latency.add(predictions)
 
     def _on_status(self, status: dict[str, object]) -> None:
-        self._status = status
+        self._status, self._status_at = status, local_clock()
         self.latency.show_counts(status)
 
-    def show_problem(self, sentence: str) -> None:
+    def show_problem(self, sentence: str, subject: str = "") -> None:
         """A banner that says what is wrong and what to do; it stops nothing."""
-        self.banner_text.setText(sentence)
-        self.banner.show()
+        self.banner.tell(sentence, subject)
         self._log(sentence)
 
     def _log(self, sentence: str) -> None:
@@ -227,22 +227,36 @@ class MainWindow(QMainWindow):
         self.history.advance(now)
         if self.decision.live and now - self._last_prediction > _STALE_S:
             self.decision.show_prediction(None)
-        self.state.setText(self._sentence())
+        if self.scope.n_samples != self._samples_seen:
+            self._samples_seen, self._samples_at = self.scope.n_samples, now
+        self.state.setText(self._sentence(now))
 
-    def _sentence(self) -> str:
+    def _sentence(self, now: float) -> str:
+        """What runs, on which stream, how late, and what was lost."""
+        name, status = self._stream_name, self._status
         if not self._signal_alive:
-            return "no signal" if not self._stream_name else f"{self._stream_name}: no signal now"
+            return f"{name}: no signal now" if name else f"no signal: {self.options.signal} awaited"
+        if now - self._samples_at > _STALE_S:
+            return f"{name} is there but sends no samples"
+        # The engine's own count where one runs: that is what its windows suffered from.
+        lost = status.get("lost_samples") if self._engine_alive else None
+        if not isinstance(lost, int):
+            lost = self._stats.lost_samples if self._stats else 0
+        loss = f"{lost:,} samples lost" if lost else "no samples lost"
+        if now - self._status_at < _STALE_S and status.get("state") == "waiting for stream":
+            return f"{name} is shown, {loss}; the engine waits for its stream"
         if not self._engine_alive:
-            return f"{self._stream_name} is shown; no engine is running"
-        status = self._status
-        late, lost = status.get("latency_p50_ms"), status.get("lost_samples", 0)
-        lateness = f", {late:.1f} ms late" if isinstance(late, float) else ""
-        return (
-            f"{self._stream_name} is decoded by {status.get('model', 'an engine')}{lateness}, "
-            f"{lost or 'no'} samples lost"
-        )
+            return f"{name} is shown, {loss}; no engine is running"
+        late = self.latency.median_ms
+        lateness = "" if late is None else f", {late:.1f} ms late"
+        return f"{name} is decoded by {status.get('model', 'an engine')}{lateness}, {loss}"
+
+    def _follow_system_theme(self) -> None:
+        if not self._theme_chosen:
+            self._apply_theme(_system_theme())
 
     def _toggle_theme(self) -> None:
+        self._theme_chosen = True
         self._apply_theme(LIGHT if self.scope.theme is DARK else DARK)
 
     def _apply_theme(self, theme: Theme) -> None:
@@ -255,23 +269,9 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         self._timer.stop()
-        for child in self.processes:
-            child.stop()
+        stop_all(self.processes)
         self.feed.stop()
         event.accept()
-
-
-def _named(widget: W, name: str) -> W:
-    widget.setObjectName(name)
-    return widget
-
-
-def _panel(view: QWidget) -> QFrame:
-    frame = _named(QFrame(), "panel")
-    layout = QVBoxLayout(frame)
-    layout.setContentsMargins(1, 1, 1, 1)
-    layout.addWidget(view)
-    return frame
 
 
 def _system_theme() -> Theme:

@@ -7,7 +7,7 @@ from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.lsl.predictions import ReceivedPrediction
-from gui.theme import DARK, Theme, class_colour
+from gui.theme import DARK, Theme
 
 _SPAN_S = 30.0
 _STALE_S = 1.5
@@ -62,7 +62,7 @@ class DecisionView(QWidget):
         painter.setFont(font)
         known = self.decision in self.classes
         if known:
-            painter.setPen(class_colour(self.classes.index(self.decision)))
+            painter.setPen(self.theme.class_colour(self.classes.index(self.decision)))
         else:
             painter.setPen(self.theme.colour("dim"))
         painter.drawText(QRectF(14, 6, width - 28, 42), Qt.AlignmentFlag.AlignLeft, self.decision)
@@ -81,7 +81,7 @@ class DecisionView(QWidget):
         font = QFont(self.font())
         font.setPixelSize(14)
         painter.setFont(font)
-        left, width = 100.0, self.width() - 100.0 - 66.0
+        left, width = 100.0, self.width() - 100.0 - 70.0
         middle = Qt.AlignmentFlag.AlignVCenter
         for k, name in enumerate(self.classes[:7]):
             top = 54.0 + 34 * k
@@ -93,7 +93,7 @@ class DecisionView(QWidget):
             painter.drawRoundedRect(QRectF(left, top, width, 22), 4, 4)
             if not self.probabilities:
                 continue
-            colour = class_colour(k)
+            colour = self.theme.class_colour(k)
             colour.setAlpha(255 if self.live else 90)
             painter.setBrush(colour)
             painter.drawRoundedRect(QRectF(left, top, width * self.probabilities[k], 22), 4, 4)
@@ -101,6 +101,8 @@ class DecisionView(QWidget):
             box = QRectF(left + width + 4, top, 52, 22)
             share = f"{100 * self.probabilities[k]:.0f} %"
             painter.drawText(box, middle | Qt.AlignmentFlag.AlignRight, share)
+        if not self.classes:
+            return
         x = left + width * self.threshold
         painter.setPen(QPen(self.theme.colour("text"), 1.0, Qt.PenStyle.DotLine))
         painter.drawLine(QPointF(x, 50), QPointF(x, 54 + 34 * len(self.classes[:7]) - 8))
@@ -165,6 +167,8 @@ class HistoryView(QWidget):
         self._paint_cues(painter, bottom + 8)
         painter.setClipping(False)
         painter.setPen(self.theme.colour("dim"))
+        align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(QRectF(2, bottom + 8, 38, 16), align, "cue")
         for ago in (0, 10, 20, 30):
             box = QRectF(self._x(self.now - ago) - 30, self.height() - 17, 60, 14)
             align = Qt.AlignmentFlag.AlignRight if ago == 0 else Qt.AlignmentFlag.AlignHCenter
@@ -174,7 +178,7 @@ class HistoryView(QWidget):
     def _paint_lines(self, painter: QPainter, top: float, bottom: float) -> None:
         shown = [p for p in self._predictions if p.taken > self.now - _SPAN_S - 1]
         for k in range(len(self.classes)):
-            painter.setPen(QPen(class_colour(k), 2.0))
+            painter.setPen(QPen(self.theme.class_colour(k), 2.0))
             line: list[QPointF] = []
             last = None
             for prediction in shown:
@@ -188,15 +192,15 @@ class HistoryView(QWidget):
             painter.drawPolyline(QPolygonF(line))
 
     def _paint_cues(self, painter: QPainter, top: float) -> None:
-        painter.setPen(self.theme.colour("dim"))
         for start, stop, cue in self._spans():
             box = QRectF(self._x(start), top, self._x(stop) - self._x(start), 16)
             if cue in self.classes:
-                painter.fillRect(box, class_colour(self.classes.index(cue)))
+                painter.fillRect(box, self.theme.class_colour(self.classes.index(cue)))
             else:
                 painter.fillRect(box, self.theme.colour("dim"))
-            painter.setPen(self.theme.colour("warning_text"))
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, cue)
+            if painter.fontMetrics().horizontalAdvance(cue) < box.width():
+                painter.setPen(self.theme.colour("on_class"))
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, cue)
 
     def _spans(self) -> list[tuple[float, float, str]]:
         ends = [*(time for time, _ in list(self._cues)[1:]), self.now]

@@ -1,10 +1,13 @@
 """Child processes of the dashboard: started, watched, stopped."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, QProcess, Signal
+from PySide6.QtCore import QDeadlineTimer, QObject, QProcess, QTimer, Signal
 
-_TERMINATE_MS = 800
+_INSIST_MS = 1000
+_CLOSING_MS = 700
+_KILLED_MS = 200
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,10 @@ class Child(QObject):
         self._process.readyReadStandardOutput.connect(self._read)
         self._process.finished.connect(self._finished)
         self._process.errorOccurred.connect(self._failed)
+        self._insist = QTimer(self)
+        self._insist.setSingleShot(True)
+        self._insist.setInterval(_INSIST_MS)
+        self._insist.timeout.connect(self._process.kill)
 
     @property
     def is_running(self) -> bool:
@@ -50,24 +57,32 @@ class Child(QObject):
         self.running.emit(True)
 
     def stop(self) -> None:
-        """End it: ask, and after most of a second insist."""
+        """Ask it to end, and insist a second later; returns at once."""
         self._asked_to_stop = True
-        if not self.is_running:
-            return
-        self._process.terminate()
-        if not self._process.waitForFinished(_TERMINATE_MS):
+        if self.is_running:
+            self._process.terminate()
+            self._insist.start()
+
+    def wait(self, deadline: QDeadlineTimer) -> None:
+        """Wait for its end after `stop`, and kill it at the deadline."""
+        if self.is_running and not self._process.waitForFinished(max(0, deadline.remainingTime())):
             self._process.kill()
-            self._process.waitForFinished(200)
+            self._process.waitForFinished(_KILLED_MS)
 
     def _read(self) -> None:
-        text = bytes(self._process.readAllStandardOutput().data()).decode("utf-8", "replace")
-        for line in text.splitlines():
-            if line.strip():
-                self._last_line = line.strip()[:500]
-                self.said.emit(f"{self.command.name}: {self._last_line}")
+        while self._process.canReadLine():
+            self._say(bytes(self._process.readLine().data()))
+
+    def _say(self, line: bytes) -> None:
+        text = line.decode("utf-8", "replace").strip()[:500]
+        if text:
+            self._last_line = text
+            self.said.emit(f"{self.command.name}: {text}")
 
     def _finished(self, code: int, _status: QProcess.ExitStatus) -> None:
+        self._insist.stop()
         self._read()
+        self._say(bytes(self._process.readAllStandardOutput().data()))
         self.running.emit(False)
         if not self._asked_to_stop:
             why = f": {self._last_line}" if self._last_line else ""
@@ -77,3 +92,12 @@ class Child(QObject):
         if error == QProcess.ProcessError.FailedToStart:
             self.running.emit(False)
             self.died.emit(f"The {self.command.name} could not be started: {self.command.argv[0]}")
+
+
+def stop_all(children: Sequence[Child]) -> None:
+    """End all children together, within a second; for the moment the window closes."""
+    for child in children:
+        child.stop()
+    deadline = QDeadlineTimer(_CLOSING_MS)
+    for child in children:
+        child.wait(deadline)

@@ -2,18 +2,19 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.filters import SosFilter, highpass
 from bci.ring import RingBuffer
 from bci.types import Marker, StreamInfo
+from gui.amounts import round_up, with_unit
+from gui.envelope import extremes
 from gui.theme import DARK, Theme
 
 TIME_BASES_S = (2.0, 5.0, 10.0, 20.0, 30.0)
 _GUTTER = 64
-_FOOTER = 22
 _CUTOFF_HZ = 0.5
 _PAGE = 64
 
@@ -27,6 +28,8 @@ class Scope(QWidget):
     the time base, Page Up and Page Down the channels shown.
     """
 
+    view_changed = Signal()  # gain, time base or page
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -37,6 +40,7 @@ class Scope(QWidget):
         self.time_base_s = 10.0
         self.gain = 0.0  # of the channels' unit, a row high; 0 until it is chosen
         self.n_samples = 0
+        self.live = True
         self._info: StreamInfo | None = None
         self._markers: list[Marker] = []
         self._first_channel = 0
@@ -46,7 +50,9 @@ class Scope(QWidget):
         """Show another stream."""
         self._info, self._ring = info, ring
         self._sfreq = info.sfreq or 100.0
-        self._filter = SosFilter(highpass(_CUTOFF_HZ, self._sfreq), info.n_channels, self._sfreq)
+        self._cutoff_hz = min(_CUTOFF_HZ, self._sfreq / 20)
+        sos = highpass(self._cutoff_hz, self._sfreq)
+        self._filter = SosFilter(sos, info.n_channels, self._sfreq)
         self._shown = RingBuffer(ring.capacity, info.n_channels)
         self._cursor = ring.oldest
         self._markers.clear()
@@ -54,6 +60,12 @@ class Scope(QWidget):
         self.gain = 0.0
         self.n_samples = 0
         self._redraw()
+        self.view_changed.emit()
+
+    def set_live(self, live: bool) -> None:
+        """Whether the stream is there; if not, the picture says that it stands still."""
+        self.live = live
+        self.update()
 
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
@@ -67,11 +79,53 @@ class Scope(QWidget):
     def set_time_base(self, seconds: float) -> None:
         self.time_base_s = seconds
         self._redraw()
+        self.view_changed.emit()
 
     def set_gain(self, amplitude: float) -> None:
         """How much of the channel's unit the height of its row stands for."""
         self.gain = float(np.clip(amplitude, 1e-18, 1e12))
         self._redraw()
+        self.view_changed.emit()
+
+    def step_time_base(self, way: int) -> None:
+        """Show more (+1) or less (-1) time."""
+        k = TIME_BASES_S.index(self.time_base_s) + way
+        self.set_time_base(TIME_BASES_S[max(0, min(k, len(TIME_BASES_S) - 1))])
+
+    def step_gain(self, way: int) -> None:
+        """Draw the traces larger (+1) or smaller (-1)."""
+        if self.gain > 0:
+            self.set_gain(self.gain * 1.5**-way)
+
+    def step_page(self, way: int) -> None:
+        """Show the next (+1) or the previous (-1) channels."""
+        if self._info is None:
+            return
+        last = (self._info.n_channels - 1) // _PAGE * _PAGE
+        self._first_channel = max(0, min(self._first_channel + way * _PAGE, last))
+        self._redraw()
+        self.view_changed.emit()
+
+    @property
+    def gain_text(self) -> str:
+        """What the height of a row stands for."""
+        if self._info is None or self.gain == 0.0:
+            return "-"
+        unit = self._info.channels[self._first_channel].unit
+        return f"{with_unit(self.gain, unit)} a row"
+
+    @property
+    def page_text(self) -> str:
+        """Which channels are shown; empty where all are."""
+        if self._info is None or self._info.n_channels <= _PAGE:
+            return ""
+        shown = self._channels()
+        return f"channels {shown.start + 1}-{shown.stop} of {self._info.n_channels}"
+
+    @property
+    def note(self) -> str:
+        """What is done to the signal for the display only."""
+        return "" if self._info is None else f"display high-pass {self._cutoff_hz:g} Hz"
 
     def advance(self) -> None:
         """Take in what is new in the ring and draw it; once a frame."""
@@ -111,12 +165,7 @@ class Scope(QWidget):
 
     def _choose_gain(self) -> None:
         data = self._shown.latest(round(2 * self._sfreq)).data
-        spread = float(np.nanmedian(np.nanstd(data, axis=0))) if len(data) else 1.0
-        steps = np.array([1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000]) * 10.0 ** np.floor(
-            np.log10(max(spread, 1e-12)) - 1
-        )
-        self.gain = float(steps[np.argmin(np.abs(steps - 6 * spread))])
-        self._redraw()
+        self.set_gain(round_up(4 * float(np.nanmedian(np.nanstd(data, axis=0)))))
 
     # Columns of pixels are counted from the stream's first sample, so that the same sample is
     # always drawn in the same column, whenever it is drawn.
@@ -131,7 +180,7 @@ class Scope(QWidget):
         return max(1, self.width() - _GUTTER)
 
     def _plot_height(self) -> int:
-        return max(1, self.height() - _FOOTER)
+        return max(1, self.height())
 
     def _channels(self) -> range:
         assert self._info is not None
@@ -158,7 +207,7 @@ class Scope(QWidget):
         ratio = self._pixmap.devicePixelRatio()
         if n_new < width:
             self._pixmap.scroll(-round(n_new * ratio), 0, self._pixmap.rect())
-        low, high, columns = self._extremes(newest - n_new, newest)
+        low, high, columns = extremes(self._shown, newest - n_new, newest, self._per_column)
         channels = self._channels()
         row = height / len(channels)
         centres = row * (np.arange(len(channels)) + 0.5)
@@ -183,29 +232,6 @@ class Scope(QWidget):
         painter.end()
         self._drawn = newest
 
-    def _extremes(
-        self, start: int, stop: int
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]:
-        """Smallest and largest value of each column, with the sample before it to join up."""
-        bounds = np.ceil(np.arange(start, stop + 1) * self._per_column).astype(np.int64)
-        columns = np.arange(start, stop)
-        held = bounds[:-1] > self._shown.oldest
-        held &= bounds[1:] <= self._shown.end
-        bounds, columns = np.append(bounds[:-1][held], bounds[1:][held][-1:]), columns[held]
-        if not len(columns):
-            nothing = np.empty((0, self._shown.n_channels), dtype=np.float32)
-            return nothing, nothing, columns
-        data, _ = self._shown.view(int(bounds[0]) - 1, int(bounds[-1]))
-        offsets = bounds[:-1] - bounds[0]
-        # A column takes its samples and the one before; where there are fewer samples than
-        # columns, some have that one only.
-        before = data[offsets]
-        empty = (np.diff(bounds) == 0)[:, None]
-        inside = np.minimum(offsets + 1, len(data) - 1)
-        low = np.where(empty, before, np.fmin(before, np.minimum.reduceat(data, inside, axis=0)))
-        high = np.where(empty, before, np.fmax(before, np.maximum.reduceat(data, inside, axis=0)))
-        return low, high, columns
-
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         painter = QPainter(self)
         painter.fillRect(self.rect(), self.theme.colour("panel"))
@@ -216,7 +242,8 @@ class Scope(QWidget):
         painter.drawPixmap(QPointF(_GUTTER, 0), self._pixmap)
         self._paint_names(painter)
         self._paint_markers(painter)
-        self._paint_footer(painter)
+        if not self.live:
+            self._paint_tag(painter, _GUTTER + 8, "signal lost: the picture stands still", 24)
 
     def _paint_names(self, painter: QPainter) -> None:
         assert self._info is not None
@@ -228,7 +255,7 @@ class Scope(QWidget):
         painter.setFont(font)
         painter.setPen(self.theme.colour("text"))
         for k, channel in enumerate(channels):
-            if k % every == 0:
+            if k % every == 0 and row * k + 10 <= self._plot_height():
                 box = QRectF(4, row * k, _GUTTER - 12, max(row, 10))
                 align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
                 painter.drawText(box, align, self._info.channels[channel].name[:9])
@@ -250,34 +277,11 @@ class Scope(QWidget):
             painter.drawLine(QLineF(_GUTTER + x, 0, _GUTTER + x, self._plot_height()))
             self._paint_tag(painter, _GUTTER + x + 3, marker.label[:16])
 
-    def _paint_tag(self, painter: QPainter, x: float, label: str) -> None:
-        text_width = painter.fontMetrics().horizontalAdvance(label)
-        box = QRectF(x, 2, text_width + 6, 15)
+    def _paint_tag(self, painter: QPainter, x: float, label: str, y: float = 2) -> None:
+        box = QRectF(x, y, painter.fontMetrics().horizontalAdvance(label) + 6, 15)
         painter.fillRect(box, self.theme.colour("panel"))
         painter.setPen(self.theme.colour("warning"))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, label)
-
-    def _paint_footer(self, painter: QPainter) -> None:
-        assert self._info is not None
-        top = self._plot_height()
-        painter.setPen(self.theme.colour("dim"))
-        unit = self._info.channels[0].unit.replace("uV", "µV")
-        shown = self._channels()
-        page = (
-            f"   channels {shown.start + 1}-{shown.stop} of {self._info.n_channels} (Page keys)"
-            if self._info.n_channels > _PAGE
-            else ""
-        )
-        text = (
-            f"{self.time_base_s:g} s (Left/Right)   {self.gain:g} {unit} a row (Up/Down){page}"
-            "   display high-pass 0.5 Hz"
-        )
-        box = QRectF(_GUTTER, top, self._plot_width() - 6, _FOOTER)
-        font = QFont(self.font())
-        font.setPixelSize(11)
-        painter.setFont(font)
-        align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(box, align, text)
 
     def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802
         self._redraw()
@@ -285,17 +289,12 @@ class Scope(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         match event.key():
             case Qt.Key.Key_Up:
-                self.set_gain(self.gain / 1.5)
+                self.step_gain(1)
             case Qt.Key.Key_Down:
-                self.set_gain(self.gain * 1.5)
+                self.step_gain(-1)
             case Qt.Key.Key_Left | Qt.Key.Key_Right:
-                step = 1 if event.key() == Qt.Key.Key_Right else -1
-                k = TIME_BASES_S.index(self.time_base_s) + step
-                self.set_time_base(TIME_BASES_S[max(0, min(k, len(TIME_BASES_S) - 1))])
-            case Qt.Key.Key_PageUp | Qt.Key.Key_PageDown if self._info is not None:
-                step = _PAGE if event.key() == Qt.Key.Key_PageDown else -_PAGE
-                last = (self._info.n_channels - 1) // _PAGE * _PAGE
-                self._first_channel = max(0, min(self._first_channel + step, last))
-                self._redraw()
+                self.step_time_base(1 if event.key() == Qt.Key.Key_Right else -1)
+            case Qt.Key.Key_PageUp | Qt.Key.Key_PageDown:
+                self.step_page(1 if event.key() == Qt.Key.Key_PageDown else -1)
             case _:
                 super().keyPressEvent(event)

@@ -4,22 +4,32 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import psutil
 import pytest
 from pylsl import local_clock
+from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
 from bci.lsl.predictions import PredictionOutlet, StatusOutlet
 from bci.types import Marker, Prediction
-from gui.main_window import DashboardOptions, MainWindow
+from gui.main_window import MainWindow
+from gui.options import DashboardOptions
 from gui.process import Child, Command
+from gui.theme import DARK, LIGHT
 from tests.signals import eeg_info, noise
 from tests.streams import send
 
+STUBBORN = (
+    sys.executable,
+    "-c",
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+    "print('stubborn', flush=True); time.sleep(60)",
+)
 SLEEPER = (sys.executable, "-c", "import sys; print('hello', flush=True); sys.stdin.read()")
 
 
@@ -84,8 +94,6 @@ def test_the_signal_is_shown_and_called_simulated(
 def test_a_real_signal_is_not_called_simulated(
     windows: list[MainWindow], qtbot: QtBot, name: str
 ) -> None:
-    from dataclasses import replace
-
     outlet = SignalOutlet(replace(eeg_info(4, 250.0, name), simulated=False))
     window = open_window(windows, qtbot, name)
     qtbot.waitUntil(lambda: outlet.has_consumers, timeout=10_000)
@@ -221,3 +229,111 @@ def test_keys_change_gain_time_base_and_page(
     qtbot.keyClick(window.scope, Qt.Key.Key_PageDown)
     assert window.scope._channels() == range(64, 100)
     outlet.close()
+
+
+def test_the_controls_do_what_the_keys_do(
+    windows: list[MainWindow], qtbot: QtBot, name: str
+) -> None:
+    outlet = SignalOutlet(eeg_info(8, 250.0, name))
+    window = open_window(windows, qtbot, name)
+    qtbot.waitUntil(lambda: outlet.has_consumers, timeout=10_000)
+    send(outlet, noise(600, 8))
+    qtbot.waitUntil(lambda: window.scope.gain > 0, timeout=10_000)
+    panel, gain = window.scope_panel, window.scope.gain
+    shorter, longer, smaller, larger = panel.findChildren(QToolButton)[:4]
+    longer.click()
+    assert window.scope.time_base_s == 20.0
+    assert panel.time_base.text() == "20 s"
+    shorter.click()
+    assert window.scope.time_base_s == 10.0
+    larger.click()
+    assert window.scope.gain == pytest.approx(gain / 1.5)
+    smaller.click()
+    assert window.scope.gain == pytest.approx(gain)
+    assert panel.gain.text() == window.scope.gain_text
+    assert window.scope.hasFocus() or not window.isActiveWindow()
+    outlet.close()
+
+
+def test_children_that_ignore_the_request_to_end_are_killed_within_a_second(
+    windows: list[MainWindow], qtbot: QtBot, name: str
+) -> None:
+    commands = (Command("replay", STUBBORN), Command("engine", STUBBORN))
+    window = open_window(windows, qtbot, name, commands)
+    for child in window.processes:
+        child.start()
+    qtbot.waitUntil(lambda: window.log.toPlainText().count("stubborn") == 2, timeout=5000)
+    pids = [child.pid for child in window.processes]
+    began = time.monotonic()
+    window.close()
+    assert time.monotonic() - began < 1.0
+    assert not any(psutil.pid_exists(pid) for pid in pids)
+
+
+def test_stopping_a_stubborn_child_does_not_hold_up_the_window(
+    windows: list[MainWindow], qtbot: QtBot, name: str
+) -> None:
+    window = open_window(windows, qtbot, name, (Command("engine", STUBBORN),))
+    button = window.buttons["engine"]
+    button.click()
+    qtbot.waitUntil(lambda: "stubborn" in window.log.toPlainText(), timeout=5000)
+    began = time.monotonic()
+    button.click()
+    assert time.monotonic() - began < 0.1
+    qtbot.waitUntil(lambda: button.text() == "Start engine", timeout=2000)
+    assert not window.banner.isVisible()
+
+
+def test_a_banner_goes_only_when_what_it_tells_of_is_well_again(
+    windows: list[MainWindow], qtbot: QtBot, name: str
+) -> None:
+    code = "import sys; sys.exit('no model') if len(sys.argv) < 2 else sys.stdin.read()"
+    window = open_window(windows, qtbot, name, (Command("engine", (sys.executable, "-c", code)),))
+    window.buttons["engine"].click()
+    qtbot.waitUntil(window.banner.isVisible, timeout=5000)
+    assert "no model" in window.banner_text.text()
+    outlet = SignalOutlet(eeg_info(4, 250.0, name))
+    qtbot.waitUntil(lambda: "is shown" in window.state.text(), timeout=10_000)
+    assert window.banner.isVisible()
+    window.buttons["engine"].click()
+    assert not window.banner.isVisible()
+    outlet.close()
+
+
+def test_simulated_predictions_on_an_unmarked_signal_are_called_simulated(
+    windows: list[MainWindow], qtbot: QtBot, name: str
+) -> None:
+    engine = PredictionOutlet(f"{name}-engine", ("left", "right"), name, True, "test")
+    window = open_window(windows, qtbot, name)
+    qtbot.waitUntil(window.badge.isVisible, timeout=10_000)
+    outlet = SignalOutlet(replace(eeg_info(4, 250.0, name), simulated=False))
+    qtbot.waitUntil(lambda: name in window.windowTitle(), timeout=10_000)
+    assert window.badge.isVisible()
+    engine.close()
+    qtbot.waitUntil(lambda: not window.badge.isVisible(), timeout=5000)
+    outlet.close()
+
+
+def test_a_stream_that_is_there_but_silent_is_said(
+    windows: list[MainWindow], qtbot: QtBot, name: str
+) -> None:
+    outlet = SignalOutlet(eeg_info(4, 250.0, name))
+    window = open_window(windows, qtbot, name)
+    qtbot.waitUntil(lambda: "sends no samples" in window.state.text(), timeout=10_000)
+    outlet.close()
+
+
+def test_both_themes_are_drawn_with_every_view_filled(
+    windows: list[MainWindow], qtbot: QtBot, name: str
+) -> None:
+    engine = PredictionOutlet(f"{name}-engine", ("left", "right"), name, True, "test")
+    window = open_window(windows, qtbot, name)
+    qtbot.waitUntil(lambda: engine._outlet.have_consumers(), timeout=10_000)
+    engine.push(prediction(0.8))
+    qtbot.waitUntil(lambda: window.decision.decision == "left", timeout=10_000)
+    window._apply_theme(DARK)
+    dark = window.grab().toImage()
+    window._toggle_theme()
+    assert window.scope.theme is LIGHT
+    assert window.grab().toImage() != dark
+    engine.close()

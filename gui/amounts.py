@@ -1,0 +1,26 @@
+"""Amounts with their unit, as a person writes them."""
+
+from math import floor, log10
+
+_PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k"}
+_SCALED = {"uV": (1e-6, "V"), "µV": (1e-6, "V"), "nV": (1e-9, "V"), "mV": (1e-3, "V")}
+_BASE = ("V", "T", "T/m")
+
+
+def with_unit(value: float, unit: str) -> str:
+    """``value`` of ``unit`` with three digits: ``33.3 µV``, ``2 pT``; bare if unknown."""
+    scale, base = _SCALED.get(unit, (1.0, unit))
+    if base not in _BASE or value <= 0:
+        return f"{value:.3g}" if unit == "unknown" else f"{value:.3g} {unit[:12]}"
+    value *= scale
+    # A value just under a step (999.9) is rounded first, so that it takes the larger prefix.
+    exponent = min(max(3 * floor(log10(float(f"{value:.3g}")) / 3 + 1e-9), -15), 3)
+    return f"{value / 10**exponent:.3g} {_PREFIXES[exponent]}{base}"
+
+
+def round_up(value: float) -> float:
+    """The next of 1, 2, 5, 10, 20, 50 ... at or above ``value``."""
+    if not value > 0:
+        return 1.0
+    decade = 10.0 ** floor(log10(value))
+    return next(step * decade for step in (1, 2, 5, 10) if value <= step * decade * (1 + 1e-9))

@@ -1,0 +1,26 @@
+"""What a dashboard is opened with."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bci.lsl.discovery import StreamQuery
+from gui.process import Command
+
+
+@dataclass(frozen=True)
+class DashboardOptions:
+    """What the dashboard shows and which children it may start.
+
+    ``cue_labels`` maps a marker's label to the class that it asks for; every other marker ends
+    the cue. With ``screenshot`` the window is saved after ``screenshot_after_s`` and closed.
+    """
+
+    signal: StreamQuery
+    markers: StreamQuery | None
+    engine_name: str
+    cue_labels: dict[str, str]
+    commands: tuple[Command, ...] = ()
+    autostart: bool = False
+    threshold: float = 0.7
+    screenshot: Path | None = None
+    screenshot_after_s: float = 10.0

@@ -1,0 +1,35 @@
+"""Small pieces that the window is put together from."""
+
+from typing import TypeVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
+
+W = TypeVar("W", bound=QWidget)
+
+
+def named(widget: W, name: str) -> W:
+    widget.setObjectName(name)
+    return widget
+
+
+def plain(label: QLabel) -> QLabel:
+    # A stream's name is shown as it is, never as markup.
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label
+
+
+def button(text: str, tip: str) -> QPushButton:
+    """A button that takes the focus by Tab only, so that keys stay with the scope."""
+    push = QPushButton(text)
+    push.setToolTip(tip)
+    push.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return push
+
+
+def panel(view: QWidget) -> QFrame:
+    frame = named(QFrame(), "panel")
+    layout = QVBoxLayout(frame)
+    layout.setContentsMargins(1, 1, 1, 1)
+    layout.addWidget(view)
+    return frame

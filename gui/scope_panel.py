@@ -1,0 +1,69 @@
+"""The scope with its controls: time base, gain and the page of channels, by mouse or keys."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from gui.scope import Scope
+
+
+class ScopePanel(QWidget):
+    """A `Scope` above one row of controls."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.scope = Scope()
+        self.scope.view_changed.connect(self._show_view)
+        self.time_base, self.gain, self.page = QLabel(), QLabel(), QLabel()
+        row = QHBoxLayout()
+        row.setContentsMargins(8, 0, 8, 6)
+        row.setSpacing(4)
+        step = self.scope.step_time_base
+        _add_stepper(row, self.time_base, ("Shorter (Left)", "Longer (Right)"), step)
+        row.addSpacing(20)
+        step = self.scope.step_gain
+        _add_stepper(row, self.gain, ("Smaller traces (Down)", "Larger traces (Up)"), step)
+        row.addSpacing(20)
+        step = self.scope.step_page
+        self._page_buttons = _add_stepper(
+            row, self.page, ("Channels before (Page Up)", "Next channels (Page Down)"), step
+        )
+        row.addStretch()
+        self.note = QLabel()
+        self.note.setObjectName("dim")
+        row.addWidget(self.note)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.scope, 1)
+        column.addLayout(row)
+        self._show_view()
+
+    def _show_view(self) -> None:
+        scope = self.scope
+        self.time_base.setText(f"{scope.time_base_s:g} s")
+        self.gain.setText(scope.gain_text)
+        self.page.setText(scope.page_text)
+        self.note.setText(scope.note)
+        for widget in (self.page, *self._page_buttons):
+            widget.setVisible(bool(scope.page_text))
+
+
+def _add_stepper(
+    row: QHBoxLayout, value: QLabel, tips: tuple[str, str], step: Callable[[int], None]
+) -> list[QToolButton]:
+    """A value between two buttons, that call ``step`` with -1 and +1."""
+    buttons = []
+    for sign, way, tip in zip("\u2212+", (-1, 1), tips, strict=True):
+        button = QToolButton()
+        button.setText(sign)
+        button.setToolTip(tip)
+        button.setAutoRepeat(True)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.clicked.connect(lambda _checked=False, way=way: step(way))
+        buttons.append(button)
+    row.addWidget(buttons[0])
+    row.addWidget(value)
+    row.addWidget(buttons[1])
+    return buttons
