@@ -41,7 +41,7 @@ class SubjectSettings:
     mu_hz: float = 10.5
     alpha_uv: float = 9.0
     alpha_hz: float = 9.5
-    desynchronisation: tuple[float, float] = (0.15, 0.75)
+    desynchronisation: tuple[float, float] = (0.3, 0.8)
     blink_uv: float = 180.0
     blinks_per_min: float = 15.0
     line_uv: float = 4.0

@@ -48,6 +48,7 @@ def run_demo(
         If the recording or the model cannot be read.
     """
     from bci.bundle import check_stream
+
     app = _import_dashboard()
     if recording is None:
         profile_name = profile_name or _DEMO_PROFILE
