@@ -1,4 +1,3 @@
-import time
 import uuid
 
 import pytest
@@ -31,10 +30,8 @@ def test_a_stream_is_found_by_each_of_its_properties(name: str) -> None:
 def test_when_none_fits_the_message_lists_what_there_is(name: str) -> None:
     outlet = SignalOutlet(eeg_info(name=name))
     resolve(StreamQuery(name=name), 5.0)
-    began = time.monotonic()
     with pytest.raises(StreamError, match=f"no LSL stream with name 'other'; there is.*'{name}'"):
         resolve(StreamQuery(name="other"), 0.5)
-    assert time.monotonic() - began < 5
     outlet.close()
 
 
