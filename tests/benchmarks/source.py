@@ -5,9 +5,9 @@ import threading
 import time
 
 import numpy as np
-from bci.lsl.outlet import SignalOutlet
 from pylsl import local_clock
 
+from bci.lsl.outlet import SignalOutlet
 from bci.types import Channel, Chunk, StreamInfo
 
 
