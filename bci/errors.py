@@ -20,6 +20,10 @@ class AmbiguousStreamError(StreamError):
     """Several live streams fit; waiting will not help, choosing will."""
 
 
+class DeviceError(BciError):
+    """A device cannot be reached, was lost, or was given a parameter that it cannot use."""
+
+
 class MismatchError(BciError):
     """A stream or recording cannot satisfy what a model or profile needs."""
 

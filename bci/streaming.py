@@ -1,51 +1,105 @@
-"""Putting a device onto LSL."""
+"""Putting a device onto LSL, and keeping its streams there while it comes and goes."""
 
 import threading
+from collections.abc import Callable
 
 from pylsl import local_clock
 
+from bci.errors import DeviceError
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
-from bci.types import Device
+from bci.types import Device, StreamInfo
 
 _READ_S = 0.05
 # After the last sample: what liblsl still holds has to get through before the outlet goes.
 _LINGER_S = 1.0
+# Between tries to reach a lost device again: first, doubling up to the last.
+_BACK_OFF_S = (0.25, 8.0)
 
 
-def stream_device(device: Device, stop: threading.Event, wait_for_consumers_s: float = 0.0) -> None:
+def stream_device(
+    device: Device,
+    stop: threading.Event,
+    wait_for_consumers_s: float = 0.0,
+    say: Callable[[str], None] = lambda sentence: None,
+) -> None:
     """Publish a device's samples and markers until it ends or ``stop`` is set.
 
-    The streams are called as the device is, and ``<name>-markers``.
+    Each stream is called as the device describes it; the markers are ``<first>-markers``. When
+    the device is lost, its streams stay on the network while it is tried again, ever more
+    slowly; the time stamps jump, so every receiver sees the gap.
 
     Parameters
     ----------
     device : Device
     stop : threading.Event
-        Seen within a tenth of a second.
+        Seen within a tenth of a second, or as soon as an attempt to connect gives up.
     wait_for_consumers_s : float
         Wait up to so long for somebody to listen to the signal before the device is started.
+    say : callable
+        Told in a sentence what happens to the device.
+
+    Raises
+    ------
+    DeviceError
+        If the device cannot be reached at first, or comes back with other streams.
     """
-    info = device.describe()
-    signal = SignalOutlet(info)
-    markers = MarkerOutlet(f"{info.name}-markers", f"{info.source_id}-markers", info.simulated)
     try:
-        deadline = local_clock() + wait_for_consumers_s
-        while not signal.has_consumers and local_clock() < deadline and not stop.wait(_READ_S):
-            continue
         device.open()
-        try:
-            while not stop.is_set():
-                got = device.read(_READ_S)
-                if got is None:
-                    stop.wait(_LINGER_S)
-                    return
-                chunk, events = got
-                for event in events:
-                    markers.push(event)
-                if len(chunk.data):
-                    signal.push(chunk)
-        finally:
-            device.close()
+        _publish(device, stop, wait_for_consumers_s, say)
+    finally:
+        device.close()
+
+
+def _publish(
+    device: Device, stop: threading.Event, wait_s: float, say: Callable[[str], None]
+) -> None:
+    infos = device.describe()
+    signals = [SignalOutlet(info) for info in infos]
+    first = infos[0]
+    markers = MarkerOutlet(f"{first.name}-markers", f"{first.source_id}-markers", first.simulated)
+    try:
+        deadline = local_clock() + wait_s
+        while not signals[0].has_consumers and local_clock() < deadline and not stop.wait(_READ_S):
+            continue
+        while not stop.is_set():
+            try:
+                reading = device.read(_READ_S)
+            except DeviceError as error:
+                say(f"{first.name}: {error}; trying again")
+                _reconnect(device, infos, stop, say)
+                continue
+            if reading is None:
+                stop.wait(_LINGER_S)
+                return
+            for marker in reading.markers:
+                markers.push(marker)
+            for number, chunk in reading.chunks:
+                signals[number].push(chunk)
     finally:
         markers.close()
-        signal.close()
+        for signal in signals:
+            signal.close()
+
+
+def _reconnect(
+    device: Device,
+    infos: tuple[StreamInfo, ...],
+    stop: threading.Event,
+    say: Callable[[str], None],
+) -> None:
+    lost_at = local_clock()
+    wait_s, longest_s = _BACK_OFF_S
+    device.close()
+    while not stop.wait(wait_s):
+        wait_s = min(2 * wait_s, longest_s)
+        try:
+            device.open()
+        except DeviceError:
+            device.close()
+            continue
+        if device.describe() != infos:
+            raise DeviceError(
+                f"{infos[0].name} came back with other streams or channels; start it again"
+            )
+        say(f"{infos[0].name}: back after {local_clock() - lost_at:.1f} s")
+        return

@@ -1,5 +1,6 @@
 """Time stamps of a regular stream made smooth, and its samples numbered so that losses show."""
 
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,12 @@ _ENVELOPE_S = 10.0
 # A sender may hold samples back for this long before a jump of its stamps is no longer
 # explained by a pause in their arrival.
 _SLACK_S = 1.0
+# A device's clock: least lags of so many seconds are kept, a drift is believed after so many,
+# and up to this much (quartz is a hundred times better).
+_LAG_MEMORY = 30
+_LAGS_FOR_DRIFT = 10
+_MOST_DRIFT = 1e-3
+_CLOCK_SET_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +122,44 @@ class SampleClock:
         if streamed > 2.0 * watched + _SLACK_S:
             return float("inf")
         return arrived - self._last_arrival + _SLACK_S
+
+
+class DeviceClock:
+    """LSL times of moments that are known on a device's own clock.
+
+    No sample arrives before it was taken, so the least lag between device time and arrival is
+    the offset between the clocks plus the shortest way; its course over half a minute gives the
+    drift. When the lag jumps by more than a second, the device's clock was set or had stood
+    still, and following begins anew.
+    """
+
+    def __init__(self) -> None:
+        self._lags: deque[tuple[float, float]] = deque(maxlen=_LAG_MEMORY)
+
+    def to_lsl(self, device_times: TimeArray, arrived: float) -> TimeArray:
+        """LSL times of samples that came together.
+
+        Parameters
+        ----------
+        device_times : ndarray, shape (n_samples,)
+            Seconds on the device's clock, ascending; at least one.
+        arrived : float
+            When they came, on the LSL clock.
+        """
+        lag = arrived - float(device_times[-1])
+        if self._lags and abs(lag - self._offset(arrived)) > _CLOCK_SET_S:
+            self._lags.clear()
+        if self._lags and int(self._lags[-1][0]) == int(arrived):
+            if lag < self._lags[-1][1]:
+                self._lags[-1] = (arrived, lag)
+        else:
+            self._lags.append((arrived, lag))
+        return device_times + self._offset(arrived)
+
+    def _offset(self, now: float) -> float:
+        times, lags = np.array(self._lags).T
+        drift = 0.0
+        if len(times) > _LAGS_FOR_DRIFT:
+            drift = float(np.polyfit(times - now, lags, 1)[0])
+            drift = min(_MOST_DRIFT, max(-_MOST_DRIFT, drift))
+        return float(np.min(lags - drift * (times - now)))

@@ -163,16 +163,29 @@ class Recording:
                 yield Chunk(self.data[rows], self.timestamps[rows], int(self.indices[row]))
 
 
+class Reading(NamedTuple):
+    """What a device gave in one read.
+
+    ``chunks`` are pairs of a stream's number, in the order of `Device.describe`, and a chunk.
+    """
+
+    chunks: list[tuple[int, Chunk]]
+    markers: list[Marker]
+
+
 class Device(Protocol):
     """A source of samples that ``bci`` puts onto the Lab Streaming Layer.
 
-    ``read`` returns the samples that became due since the last call as ``(chunk, markers)``,
-    waiting at most ``timeout`` seconds; ``None`` when the source has ended.
+    ``open`` connects, waiting seconds at most, and raises `DeviceError` where it cannot.
+    ``describe``, once open, names the device's streams; the first one names the device. The
+    first ``read`` starts the samples: each gives what came since the last one, after
+    ``timeout`` seconds at the latest, and None when the source has ended; it raises
+    `DeviceError` when the connection is lost, after which ``close`` and ``open`` try again.
     """
 
-    def describe(self) -> StreamInfo: ...
     def open(self) -> None: ...
-    def read(self, timeout: float) -> tuple[Chunk, list[Marker]] | None: ...
+    def describe(self) -> tuple[StreamInfo, ...]: ...
+    def read(self, timeout: float) -> Reading | None: ...
     def close(self) -> None: ...
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from pylsl import local_clock
 
 from bci.errors import RecordingError
-from bci.types import Chunk, Marker, Recording, StreamInfo
+from bci.types import Chunk, Marker, Reading, Recording, StreamInfo
 
 # Between the end of a loop and its next beginning: long enough to be seen as a gap by any
 # receiver, so that no window mixes the two.
@@ -18,7 +18,7 @@ _SEAM_S = 0.5
 class ReplayDevice:
     """Plays a recording.
 
-    Time stamps are on the LSL clock and advance as in the recording, from the moment of `open`.
+    Time stamps are on the LSL clock and advance as in the recording, from the first read on.
     At ``speed`` 1 they are when each sample is sent; at another speed the nominal rate stays
     that of the recording and the stamps run ahead of the clock (or behind it), so that filters,
     windows and gaps mean the same. Samples that the recording lost stay lost: the stamps jump.
@@ -79,24 +79,26 @@ class ReplayDevice:
         seams = np.flatnonzero(np.diff(self._recording.indices) != 1) + 1
         self._seams = [*seams.tolist(), len(self._recording.data)]
 
-    def describe(self) -> StreamInfo:
+    def describe(self) -> tuple[StreamInfo, ...]:
         """The recording's own description."""
-        return self._recording.info
+        return (self._recording.info,)
 
     def open(self) -> None:
-        """Start the clock."""
-        self._origin = self._clock()  # when, on the clock, the recording's second 0 is due
+        """Go to the beginning; the clock starts with the first read."""
+        self._origin: float | None = None  # when, on the clock, the recording's second 0 is due
         self._shift = 0.0  # what earlier loops have added to the time stamps, in seconds
         self._row = 0
         self._marker = 0
         self._seam = 0
 
-    def read(self, timeout: float) -> tuple[Chunk, list[Marker]] | None:
+    def read(self, timeout: float) -> Reading | None:
         """The next samples, as soon as they are due; none if that is later than ``timeout`` s.
 
         Markers come with the chunk that reaches their time. None at the end.
         """
         recording = self._recording
+        if self._origin is None:
+            self._origin = self._clock()
         if self._row == len(recording.data):
             if not self._loop:
                 return None
@@ -118,12 +120,14 @@ class ReplayDevice:
 
     def _due(self, stop: int) -> float:
         """When, on the clock, the sample before ``stop`` is due."""
+        assert self._origin is not None
         if self._speed is None:
             return self._origin
         at = float(self._recording.timestamps[stop - 1]) + self._shift
         return self._origin + at / self._speed
 
-    def _take(self, stop: int) -> tuple[Chunk, list[Marker]]:
+    def _take(self, stop: int) -> Reading:
+        assert self._origin is not None
         recording, rows = self._recording, slice(self._row, stop)
         shift = self._origin + self._shift
         chunk = Chunk(
@@ -144,7 +148,7 @@ class ReplayDevice:
         self._row = stop
         if stop == self._seams[self._seam] and self._seam + 1 < len(self._seams):
             self._seam += 1
-        return chunk, markers
+        return Reading([(0, chunk)] if len(chunk.data) else [], markers)
 
     def _rewind(self) -> None:
         length = float(self._recording.timestamps[-1]) + self._period

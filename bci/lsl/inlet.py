@@ -144,6 +144,8 @@ class SignalInlet:
             raise StreamError(
                 f"stream {found.info.name!r} carries {found.channel_format} values, not a signal"
             )
+        # Compiled before samples flow: liblsl forgets what was not yet pulled when an outlet goes.
+        SampleClock(1.0).stamp(np.zeros(1))
         self._connection = _Connection(found, buffer_s)
         self.info: StreamInfo = self._connection.info
         self._clock = SampleClock(self.info.sfreq) if self.info.sfreq > 0 else None

@@ -25,7 +25,7 @@ from bci.lsl.predictions import PredictionInlet, ReceivedPrediction, StatusInlet
 from bci.pipeline import Pipeline
 from bci.profile import Output, Profile
 from bci.streaming import stream_device
-from bci.types import Prediction, Recording
+from bci.types import Prediction, Reading, Recording
 from devices.replay import ReplayDevice
 from tests.signals import eeg_info, stored, two_class_recording
 from tests.streams import find, send, wait_until
@@ -109,9 +109,9 @@ def test_live_over_lsl_equals_offline(
     stop, listening = threading.Event(), threading.Event()
 
     class Gated(ReplayDevice):
-        def open(self) -> None:
+        def read(self, timeout: float) -> Reading | None:
             assert listening.wait(20)
-            super().open()
+            return super().read(timeout)
 
     player = threading.Thread(target=stream_device, args=(Gated(test_run, speed=speed), stop))
     player.start()

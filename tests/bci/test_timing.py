@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from bci.timing import SampleClock
+from bci.timing import DeviceClock, SampleClock
 
 
 def stamp_in_chunks(
@@ -127,3 +127,33 @@ def test_the_outcome_does_not_depend_on_how_stamps_are_chunked(
 def test_an_irregular_stream_has_no_sample_clock() -> None:
     with pytest.raises(ValueError, match="rate above 0"):
         SampleClock(0.0)
+
+
+def test_a_device_clock_takes_the_shortest_way_and_follows_drift() -> None:
+    rng = np.random.default_rng(3)
+    clock, drift, ahead = DeviceClock(), 50e-6, 1.7e9
+    errors = []
+    for step in range(6000):
+        taken = 100.0 + 0.01 * step
+        on_device = ahead + taken * (1 + drift)
+        arrived = taken + 0.004 + rng.exponential(0.003)
+        errors.append(clock.to_lsl(np.array([on_device]), arrived)[0] - taken)
+    # Offset known but for the shortest way of 4 ms, although the clocks part by 3 ms a minute.
+    assert 0.0035 < np.median(errors[1500:]) < 0.005
+    assert np.ptp(errors[1500:]) < 0.002
+
+
+@pytest.mark.parametrize("jump", [3600.0, -3600.0])
+def test_a_device_clock_that_is_set_does_not_move_the_lsl_times(jump: float) -> None:
+    clock = DeviceClock()
+    for second in range(20):
+        on_device = float(second) + (jump if second >= 10 else 0.0)
+        (taken,) = clock.to_lsl(np.array([on_device]), 50.0 + second)
+        assert taken == pytest.approx(50.0 + second, abs=1e-6)
+
+
+def test_a_sample_count_that_stood_still_shows_as_a_gap() -> None:
+    clock = DeviceClock()
+    times = [clock.to_lsl(np.array([n / 100]), n / 100 + 7.0)[0] for n in range(500)]
+    times += [clock.to_lsl(np.array([n / 100]), n / 100 + 12.0)[0] for n in range(500, 600)]
+    assert times[500] - times[499] == pytest.approx(5.01)

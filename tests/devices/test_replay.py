@@ -30,8 +30,8 @@ def play(device: ReplayDevice, seconds: float = 30.0) -> tuple[list[Chunk], list
     chunks, markers = [], []
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and (got := device.read(0.05)) is not None:
-        chunks.append(got[0])
-        markers += got[1]
+        chunks += [chunk for _, chunk in got.chunks]
+        markers += got.markers
     return chunks, markers
 
 
@@ -52,8 +52,8 @@ def test_samples_are_sent_when_they_are_due(speed: float) -> None:
     began = local_clock()
     n, lateness = 0, []
     while (got := device.read(0.05)) is not None:
-        n += len(got[0].data)
-        if len(got[0].data):
+        n += sum(len(chunk.data) for _, chunk in got.chunks)
+        if got.chunks:
             lateness.append(local_clock() - began - (n - 1) / 250.0 / speed)
     assert n == 250
     # Never before its time; the median is free of what else the machine was doing.
@@ -73,7 +73,7 @@ def test_a_part_of_the_recording_can_be_played() -> None:
 def test_a_loop_begins_again_after_a_seam_that_shows_as_a_gap() -> None:
     device = ReplayDevice(recording(250), speed=None, loop=True)
     device.open()
-    times = np.concatenate([device.read(0.05)[0].timestamps for _ in range(300)])
+    times = np.concatenate([device.read(0.05).chunks[0][1].timestamps for _ in range(300)])
     steps = np.diff(times)
     assert np.sum(steps > 0.4) == len(times) // 250 - (len(times) % 250 == 0)
     assert steps.min() > 0
@@ -135,7 +135,7 @@ def test_streaming_stops_within_a_second_of_being_asked() -> None:
     device = ReplayDevice(recording(25_000), speed=1.0)
     player = threading.Thread(target=stream_device, args=(device, stop))
     player.start()
-    find(device.describe().name)
+    find(device.describe()[0].name)
     stop.set()
     player.join(1.0)
     assert not player.is_alive()
