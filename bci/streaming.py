@@ -20,7 +20,7 @@ def stream_device(
     device: Device,
     stop: threading.Event,
     wait_for_consumers_s: float = 0.0,
-    say: Callable[[str], None] = lambda sentence: None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Publish a device's samples and markers until it ends or ``stop`` is set.
 
