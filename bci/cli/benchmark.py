@@ -14,7 +14,7 @@ from bci.cli.console import err, out
 from bci.errors import RecordingError
 from bci.evaluation import Evaluation, evaluate
 from bci.profile import DecoderChoice, load_profile
-from bci.reading import read_recording
+from bci.recording.reading import read_recording
 from bci.types import Recording
 
 _TRAINING_RUNS = ("04", "08")

@@ -10,7 +10,7 @@ from bci.cli.system import has_screen
 from bci.cli.training import train
 from bci.errors import BciError, ProfileError
 from bci.profile import Profile, load_profile
-from bci.reading import read_recording
+from bci.recording.reading import read_recording
 
 _DEMO_PROFILE = "motor-imagery"
 _DEMO_MODEL = "simulated"

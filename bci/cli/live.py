@@ -86,7 +86,7 @@ def replay(
     import dataclasses
 
     from bci.cli.stopping import stop_on_signals
-    from bci.reading import read_recording
+    from bci.recording.reading import read_recording
     from bci.streaming import stream_device
     from devices.replay import ReplayDevice
 

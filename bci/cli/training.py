@@ -69,7 +69,7 @@ def train(wanted, recordings: list[Path], out_folder: Path, force: bool):  # typ
     import decoders
     from bci.bundle import save_bundle
     from bci.calibration import calibrate as run_calibration
-    from bci.reading import read_recording
+    from bci.recording.reading import read_recording
 
     choice = wanted.decoder
     decoders.create(choice.name, choice.params)  # a wrong name is told before any work is done
@@ -117,7 +117,7 @@ def evaluate(
     """
     from bci.cli.models import load_model
     from bci.evaluation import evaluate as run_evaluation
-    from bci.reading import read_recording
+    from bci.recording.reading import read_recording
 
     card, decoder = load_model(model)
     results = [run_evaluation(card, decoder, read_recording(f), threshold) for f in recordings]

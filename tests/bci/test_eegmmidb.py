@@ -10,7 +10,7 @@ from bci.calibration import Calibration, calibrate
 from bci.evaluation import evaluate
 from bci.pipeline import Pipeline
 from bci.profile import load_profile
-from bci.reading import read_recording
+from bci.recording.reading import read_recording
 from bci.types import Recording
 
 

@@ -8,7 +8,7 @@ import decoders
 from bci.calibration import calibrate
 from bci.evaluation import evaluate
 from bci.profile import load_profile
-from bci.reading import read_recording
+from bci.recording.reading import read_recording
 from bci.types import Recording
 from devices.simulator import CH_NAMES, SubjectSettings, simulate_run, write_subject
 

@@ -42,7 +42,7 @@ def read_recording(path: Path | str, stream: str | None = None) -> Recording:
     if not path.exists():
         raise RecordingError(f"{path}: no such file")
     if path.suffix.lower() in (".xdf", ".xdfz"):
-        from bci.reading_xdf import read_xdf
+        from bci.recording.reading_xdf import read_xdf
 
         return read_xdf(path, stream)
     return _read_with_mne(path)

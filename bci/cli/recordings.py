@@ -1,0 +1,129 @@
+"""Commands about recordings: record, info, repair, export."""
+
+import dataclasses
+import json
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from bci.cli.console import err, out
+
+_FOLDER = Path("recordings")
+_MOST_LABELS = 12
+
+
+def add_commands(app: typer.Typer) -> None:
+    app.command()(record)
+    app.command()(info)
+    app.command()(repair)
+
+
+def record(
+    stream: Annotated[
+        list[str] | None,
+        typer.Option(help="Name of a stream to record; again for more. Default: all there are."),
+    ] = None,
+    subject: Annotated[str, typer.Option(help="Who, as in BIDS: letters and digits.")] = "01",
+    task: Annotated[str, typer.Option(help="What is done.")] = "rest",
+    session: Annotated[str | None, typer.Option(help="Which visit.")] = None,
+    folder: Annotated[Path, typer.Option(help="Where recordings go.")] = _FOLDER,
+    output: Annotated[
+        Path | None, typer.Option(help="Write this very file instead of a BIDS name.")
+    ] = None,
+    duration: Annotated[
+        float | None, typer.Option(min=0.1, help="Stop after so long, in s.")
+    ] = None,
+    with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
+) -> None:
+    """Record LSL streams together into one XDF file: signals, markers, predictions.
+
+    Streams that appear later are added. Nothing is ever overwritten: each call is the next
+    run. Whatever dies, what was written up to a second before can be read. Ctrl-C ends it.
+
+    Example: bci record --subject 07 --session 1 --task motorimagery
+    """
+    from bci.cli.stopping import stop_on_signals
+    from bci.recorder import Recorder
+    from bci.recording.names import Session
+    from bci.recording.writer import XdfWriter
+
+    path = output or Session(subject, task, session).next_path(folder)
+    writer = XdfWriter(path)
+    err.print(f"writing {path}")
+    recorder = Recorder(writer, tuple(stream or ()), err.print)
+    stop = stop_on_signals(with_parent)
+    began = time.monotonic()
+
+    def stop_when_due() -> None:
+        if duration is not None and time.monotonic() - began >= duration:
+            stop.set()
+
+    try:
+        recorder.run(stop, stop_when_due)
+    finally:
+        for recorded in recorder.streams:
+            err.print(f"  {recorded.found.info.name}: {recorded.n_samples} samples")
+        err.print(f"{path}: {writer.n_bytes / 1e6:.1f} MB, {time.monotonic() - began:.0f} s")
+    out.print(str(path))
+
+
+def info(
+    file: Annotated[Path, typer.Argument(help="A recording of any format that can be read.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Tell what is in a recording: streams, rates, gaps, drift, markers.
+
+    Example: bci info recordings/sub-07/ses-1/eeg/sub-07_ses-1_task-motorimagery_run-01_eeg.xdf
+    """
+    from bci.recording.report import describe_recording
+
+    reports = describe_recording(file)
+    if as_json:
+        out.print_json(json.dumps([dataclasses.asdict(report) for report in reports]))
+        return
+    table = Table(
+        "Stream", "Type", "Format", "Channels", "Samples", "Length (s)", "Rate: nominal",
+        "effective", "Gaps", "Lost", "Longest (s)", "Clock set", "Drift (ppm)",
+    )  # fmt: skip
+    for r in reports:
+        regular = r.nominal_hz > 0
+        table.add_row(
+            f"{r.name}{' (simulated)' if r.simulated else ''}", r.type, r.channel_format,
+            str(r.n_channels), str(r.n_samples), f"{r.duration_s:.1f}",
+            f"{r.nominal_hz:g}" if regular else "irregular",
+            f"{r.effective_hz:.3f}" if regular and r.n_samples else "",
+            str(r.gaps) if regular else "", str(r.lost_samples) if regular else "",
+            f"{r.longest_gap_s:.2f}" if r.gaps else "", str(r.clock_jumps) if regular else "",
+            "" if r.drift_ppm is None else f"{r.drift_ppm:+.1f}",
+        )  # fmt: skip
+    out.print(table)
+    for r in reports:
+        if r.markers:
+            shown = [f"{label} x{count}" for label, count in r.markers.items()][:_MOST_LABELS]
+            more = len(r.markers) - len(shown)
+            out.print(
+                f"markers of {r.name}: {', '.join(shown)}{f' and {more} more' if more else ''}",
+                markup=False,
+            )
+
+
+def repair(
+    file: Annotated[Path, typer.Argument(help="A damaged XDF file; it is left as it is.")],
+    output: Annotated[Path | None, typer.Option(help="Default: <name>_repaired.xdf.")] = None,
+) -> None:
+    """Save what is whole of a truncated or damaged XDF file into a new one.
+
+    Example: bci repair recordings/sub-07_task-rest_run-01_eeg.xdf
+    """
+    from bci.recording.repair import repair as salvage
+
+    saved = salvage(file, output)
+    for at, what in saved.damage:
+        err.print(f"damaged at byte {at}: {what}", markup=False)
+    if not saved.damage:
+        err.print(f"{file} was whole")
+    err.print(f"lost {saved.n_lost_bytes} bytes, saved {saved.n_bytes}")
+    out.print(str(saved.path))

@@ -1,0 +1,1 @@
+"""Recordings: written live from LSL, read, mended, described and exported."""

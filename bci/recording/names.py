@@ -1,0 +1,48 @@
+"""Where recordings go: folders and names after BIDS."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from bci.errors import RecordingError
+
+_LABEL = re.compile(r"[A-Za-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Whose recording it is and what was done.
+
+    Labels are letters and digits (https://bids-specification.readthedocs.io).
+
+    Raises
+    ------
+    RecordingError
+        If a label holds anything else.
+    """
+
+    subject: str
+    task: str
+    session: str | None = None
+    suffix: str = "eeg"
+
+    def __post_init__(self) -> None:
+        for what in ("subject", "task", "session"):
+            label = getattr(self, what)
+            if label is not None and not _LABEL.fullmatch(label):
+                raise RecordingError(f"the {what} {label!r} may have letters and digits only")
+
+    def path(self, folder: Path, run: int) -> Path:
+        """Where a run goes: ``sub-…/ses-…/eeg/sub-…_ses-…_task-…_run-…_eeg.xdf``."""
+        parts = [f"sub-{self.subject}"]
+        if self.session:
+            parts.append(f"ses-{self.session}")
+        stem = "_".join([*parts, f"task-{self.task}", f"run-{run:02d}", self.suffix])
+        return folder.joinpath(*parts, self.suffix, f"{stem}.xdf")
+
+    def next_path(self, folder: Path) -> Path:
+        """The path of the first run that is not there yet."""
+        run = 1
+        while self.path(folder, run).exists():
+            run += 1
+        return self.path(folder, run)

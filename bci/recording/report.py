@@ -1,0 +1,123 @@
+"""What is in a recording: streams, rates, gaps, drift, markers."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bci.recording.reading import read_recording
+from bci.recording.reading_xdf import field_of, load_streams, markers_of
+from bci.timing import SampleClock
+from bci.types import Marker, TimeArray
+
+_FEWEST_OFFSETS = 3
+_CLOCK_SET_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class StreamReport:
+    """One stream of a recording.
+
+    Rates are in hertz, 0 where samples come irregularly; ``drift_ppm`` is how much faster the
+    sender's clock ran than the recorder's, in parts per million, None where it was not measured.
+    """
+
+    name: str
+    type: str
+    channel_format: str
+    n_channels: int
+    n_samples: int
+    duration_s: float
+    nominal_hz: float
+    effective_hz: float
+    gaps: int
+    lost_samples: int
+    longest_gap_s: float
+    clock_jumps: int
+    drift_ppm: float | None
+    simulated: bool = False
+    markers: dict[str, int] = field(default_factory=dict)
+
+
+def describe_recording(path: Path) -> list[StreamReport]:
+    """Report on every stream of a file of any format that can be read.
+
+    Raises
+    ------
+    RecordingError
+        If it cannot be read.
+    """
+    if path.suffix.lower() in (".xdf", ".xdfz") and path.exists():
+        return [_report_xdf(stream) for stream in load_streams(path)]
+    recording = read_recording(path)
+    steps = np.diff(recording.indices) - 1
+    info = recording.info
+    return [
+        StreamReport(
+            name=info.name,
+            type=info.type,
+            channel_format=path.suffix.lstrip("."),
+            n_channels=info.n_channels,
+            n_samples=len(recording.data),
+            duration_s=recording.duration,
+            nominal_hz=info.sfreq,
+            effective_hz=info.sfreq,
+            gaps=int(np.count_nonzero(steps)),
+            lost_samples=int(steps.sum()),
+            longest_gap_s=float(steps.max(initial=0)) / info.sfreq,
+            clock_jumps=0,
+            drift_ppm=None,
+            simulated=info.simulated,
+            markers=_count(recording.markers),
+        )
+    ]
+
+
+def _report_xdf(stream: dict[str, Any]) -> StreamReport:
+    stamps = np.asarray(stream["time_stamps"], dtype=np.float64)
+    nominal = float(field_of(stream, "nominal_srate") or 0)
+    clock = None
+    longest = 0.0
+    if nominal > 0 and len(stamps):
+        clock = SampleClock(nominal)
+        indices = clock.stamp(stamps).indices
+        if clock.gaps:
+            longest = float(np.diff(stamps)[np.diff(indices) > 1].max())
+    desc = (stream["info"].get("desc") or [None])[0]
+    simulated = isinstance(desc, dict) and (desc.get("simulated") or [""])[0] == "true"
+    return StreamReport(
+        name=field_of(stream, "name"),
+        type=field_of(stream, "type"),
+        channel_format=field_of(stream, "channel_format"),
+        n_channels=int(field_of(stream, "channel_count")),
+        n_samples=len(stamps),
+        duration_s=float(stamps[-1] - stamps[0]) if len(stamps) else 0.0,
+        nominal_hz=nominal,
+        effective_hz=clock.sfreq if clock else 0.0,
+        gaps=clock.gaps if clock else 0,
+        lost_samples=clock.lost_samples if clock else 0,
+        longest_gap_s=longest,
+        clock_jumps=(clock.clock_jumps if clock else 0) + _clock_sets(stream["clock_values"]),
+        drift_ppm=_drift_ppm(stream["clock_times"], stream["clock_values"]),
+        simulated=simulated,
+        markers=_count(markers_of(stream)),
+    )
+
+
+def _clock_sets(offsets: list[float]) -> int:
+    """How often the sender's clock was set, as its offsets show."""
+    return int(np.count_nonzero(np.abs(np.diff(offsets)) > _CLOCK_SET_S))
+
+
+def _drift_ppm(measured: list[float], offsets: list[float]) -> float | None:
+    """Slope of the clock offsets; None where they are few, or the clock was set in between."""
+    times: TimeArray = np.asarray(measured)
+    if len(times) < _FEWEST_OFFSETS or np.ptp(times) <= 0 or _clock_sets(offsets):
+        return None
+    return float(-1e6 * np.polyfit(times - times[0], offsets, 1)[0])
+
+
+def _count(markers: list[Marker] | tuple[Marker, ...]) -> dict[str, int]:
+    return dict(Counter(marker.label for marker in markers).most_common())
