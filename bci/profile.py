@@ -8,7 +8,7 @@ import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from bci.errors import ProfileError
-from bci.settings import PipelineSettings, Settings
+from bci.settings import PipelineSettings, Settings, explain
 
 _MOST_BYTES = 1_000_000
 
@@ -137,7 +137,7 @@ def parse_yaml(file: Path, model: type[SettingsT], error: type[Exception]) -> Se
     try:
         return model.model_validate(content)
     except ValidationError as problem:
-        raise error(f"{file}: {_first_problem(problem, model)}") from problem
+        raise error(f"{file}: {explain(problem, model)}") from problem
 
 
 class _PlainLoader(yaml.SafeLoader):
@@ -150,44 +150,6 @@ class _PlainLoader(yaml.SafeLoader):
                 None, None, "aliases (*name) are not allowed", event.start_mark
             )
         return super().compose_node(parent, index)
-
-
-def _first_problem(problem: ValidationError, model: type[BaseModel]) -> str:
-    first = problem.errors(include_url=False)[0]
-    path = ".".join(str(part) for part in first["loc"]) or "the file as a whole"
-    more = f" (and {problem.error_count() - 1} more)" if problem.error_count() > 1 else ""
-    if first["type"] == "extra_forbidden":
-        allowed = _allowed_keys(model, first["loc"][:-1])
-        return f"{path}: there is no such key; allowed here: {', '.join(allowed)}{more}"
-    given = (
-        f", not {first['input']!r:.60}" if first["type"] not in ("missing", "value_error") else ""
-    )
-    message = first["msg"].removeprefix("Value error, ")
-    return f"{path}: {message}{given}{more}"
-
-
-def _allowed_keys(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
-    """The keys that a settings model has at a key path, read from its JSON schema."""
-    schema: dict[str, Any] = model.model_json_schema()
-    definitions = schema.get("$defs", {})
-    node = schema
-
-    def resolved(node: dict[str, Any]) -> dict[str, Any]:
-        for option in [node, *node.get("anyOf", []), *node.get("allOf", [])]:
-            if "$ref" in option:
-                found: dict[str, Any] = definitions[option["$ref"].rsplit("/", 1)[1]]
-                return found
-        return node
-
-    for part in path:
-        node = resolved(node)
-        if isinstance(part, int):
-            node = node.get("items", {})
-        elif "discriminator" in node:
-            node = {"$ref": node["discriminator"]["mapping"][part]}
-        else:
-            node = node.get("properties", {}).get(part, {})
-    return sorted(resolved(node).get("properties", {}))
 
 
 def file_sha256(file: Path) -> str:

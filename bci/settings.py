@@ -1,8 +1,8 @@
 """What a pipeline is made of, as validated settings: the same words in profiles and bundles."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 Hertz = Annotated[float, Field(gt=0, le=1e6)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
@@ -98,3 +98,42 @@ class PipelineSettings(Settings):
             if len({name.lower() for name in self.channels}) < len(self.channels):
                 raise ValueError("channels names a channel twice")
         return self
+
+
+def explain(problem: ValidationError, model: type[BaseModel]) -> str:
+    """The first thing wrong with given settings, in a sentence with its key path."""
+    first = problem.errors(include_url=False)[0]
+    path = ".".join(str(part) for part in first["loc"]) or "the file as a whole"
+    more = f" (and {problem.error_count() - 1} more)" if problem.error_count() > 1 else ""
+    if first["type"] == "extra_forbidden":
+        allowed = _allowed_keys(model, first["loc"][:-1])
+        return f"{path}: there is no such key; allowed here: {', '.join(allowed)}{more}"
+    given = (
+        f", not {first['input']!r:.60}" if first["type"] not in ("missing", "value_error") else ""
+    )
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{path}: {message}{given}{more}"
+
+
+def _allowed_keys(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
+    """The keys that a settings model has at a key path, read from its JSON schema."""
+    schema: dict[str, Any] = model.model_json_schema()
+    definitions = schema.get("$defs", {})
+    node = schema
+
+    def resolved(node: dict[str, Any]) -> dict[str, Any]:
+        for option in [node, *node.get("anyOf", []), *node.get("allOf", [])]:
+            if "$ref" in option:
+                found: dict[str, Any] = definitions[option["$ref"].rsplit("/", 1)[1]]
+                return found
+        return node
+
+    for part in path:
+        node = resolved(node)
+        if isinstance(part, int):
+            node = node.get("items", {})
+        elif "discriminator" in node:
+            node = {"$ref": node["discriminator"]["mapping"][part]}
+        else:
+            node = node.get("properties", {}).get(part, {})
+    return sorted(resolved(node).get("properties", {}))

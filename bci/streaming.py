@@ -1,5 +1,6 @@
 """Putting a device onto LSL, and keeping its streams there while it comes and goes."""
 
+import queue
 import threading
 from collections.abc import Callable
 
@@ -7,7 +8,7 @@ from pylsl import local_clock
 
 from bci.errors import DeviceError
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
-from bci.types import Device, StreamInfo
+from bci.types import Commanded, Device, StreamInfo
 
 _READ_S = 0.05
 # After the last sample: what liblsl still holds has to get through before the outlet goes.
@@ -21,6 +22,8 @@ def stream_device(
     stop: threading.Event,
     wait_for_consumers_s: float = 0.0,
     say: Callable[[str], None] = lambda _: None,
+    commands: "queue.SimpleQueue[str] | None" = None,
+    on_open: Callable[[], None] = lambda: None,
 ) -> None:
     """Publish a device's samples and markers until it ends or ``stop`` is set.
 
@@ -37,6 +40,10 @@ def stream_device(
         Wait up to so long for somebody to listen to the signal before the device is started.
     say : callable
         Told in a sentence what happens to the device.
+    commands : queue of str, optional
+        What a person has to say to the device: ``marker 5``, or words of its own language.
+    on_open : callable
+        Called once the device is connected and describes itself.
 
     Raises
     ------
@@ -45,13 +52,18 @@ def stream_device(
     """
     try:
         device.open()
-        _publish(device, stop, wait_for_consumers_s, say)
+        on_open()
+        _publish(device, stop, wait_for_consumers_s, say, commands or queue.SimpleQueue())
     finally:
         device.close()
 
 
 def _publish(
-    device: Device, stop: threading.Event, wait_s: float, say: Callable[[str], None]
+    device: Device,
+    stop: threading.Event,
+    wait_s: float,
+    say: Callable[[str], None],
+    commands: "queue.SimpleQueue[str]",
 ) -> None:
     infos = device.describe()
     signals = [SignalOutlet(info) for info in infos]
@@ -62,6 +74,8 @@ def _publish(
         while not signals[0].has_consumers and local_clock() < deadline and not stop.wait(_READ_S):
             continue
         while not stop.is_set():
+            while not commands.empty():
+                say(_command(device, commands.get()))
             try:
                 reading = device.read(_READ_S)
             except DeviceError as error:
@@ -79,6 +93,15 @@ def _publish(
         markers.close()
         for signal in signals:
             signal.close()
+
+
+def _command(device: Device, text: str) -> str:
+    if not isinstance(device, Commanded):
+        return "this device takes no commands"
+    try:
+        return device.command(text)
+    except DeviceError as error:
+        return str(error)
 
 
 def _reconnect(

@@ -7,7 +7,7 @@ decoder is ``(n_channels, n_samples)``. Times are seconds on the LSL clock.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -187,6 +187,16 @@ class Device(Protocol):
     def describe(self) -> tuple[StreamInfo, ...]: ...
     def read(self, timeout: float) -> Reading | None: ...
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class Commanded(Protocol):
+    """A device that can be spoken to while it streams.
+
+    ``command`` returns its answer and raises `DeviceError` where it cannot follow.
+    """
+
+    def command(self, text: str) -> str: ...
 
 
 class Decoder(Protocol):

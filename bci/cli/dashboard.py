@@ -85,7 +85,7 @@ def run_demo(
 
 def _simulated_subject(folder: Path, profile: Profile) -> tuple[Path, Path]:
     """The simulated subject's last run, and the model calibrated on the earlier ones."""
-    from devices.simulator import write_subject
+    from devices.simulated_subject import write_subject
 
     *earlier, last = write_subject(folder, seed=1, n_runs=3)
     model = folder / "models" / _DEMO_MODEL

@@ -1,18 +1,23 @@
 """How a long-running command is asked to stop: Ctrl-C, SIGTERM, or the death of its parent."""
 
 import os
+import queue
 import signal
 import sys
 import threading
 
 
-def stop_on_signals(with_parent: bool = False) -> threading.Event:
+def stop_on_signals(
+    with_parent: bool = False, lines: "queue.SimpleQueue[str] | None" = None
+) -> threading.Event:
     """An event that SIGINT and SIGTERM set; a second Ctrl-C ends the process at once.
 
     Parameters
     ----------
     with_parent : bool
         Also set it when standard input closes: a parent that started us with a pipe is gone.
+    lines : queue of str, optional
+        Gets what is typed, or sent by the parent, line by line.
     """
     stop = threading.Event()
 
@@ -23,12 +28,22 @@ def stop_on_signals(with_parent: bool = False) -> threading.Event:
 
     signal.signal(signal.SIGINT, on_signal)
     signal.signal(signal.SIGTERM, on_signal)
-    if with_parent:
-        threading.Thread(target=_wait_for_end_of_input, args=(stop,), daemon=True).start()
+    if with_parent or (lines is not None and sys.stdin.isatty()):
+        listening = threading.Thread(target=_listen, args=(stop, with_parent, lines), daemon=True)
+        listening.start()
     return stop
 
 
-def _wait_for_end_of_input(stop: threading.Event) -> None:
-    while os.read(sys.stdin.fileno(), 4096):
-        continue
-    stop.set()
+def _listen(
+    stop: threading.Event, with_parent: bool, lines: "queue.SimpleQueue[str] | None"
+) -> None:
+    pending = b""
+    while heard := os.read(sys.stdin.fileno(), 4096):
+        *whole, pending = (pending + heard).split(b"\n")
+        for line in whole:
+            text = line.decode(errors="replace").strip()
+            if lines is not None and text:
+                lines.put(text)
+        pending = pending[-4096:]
+    if with_parent:
+        stop.set()

@@ -1,4 +1,4 @@
-"""Commands about this machine: devices, doctor, simulate."""
+"""Commands about this machine: doctor, simulate."""
 
 import os
 import platform
@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from bci.cli.console import out
 
@@ -22,7 +21,6 @@ _LIBRARIES = (
 
 def add_commands(app: typer.Typer) -> None:
     app.command()(simulate)
-    app.command()(devices)
     app.command()(doctor)
 
 
@@ -37,19 +35,10 @@ def simulate(
 
     Example: bci simulate recordings --seed 1
     """
-    from devices.simulator import write_subject
+    from devices.simulated_subject import write_subject
 
     for path in write_subject(folder, seed, runs):
         out.print(f"{path} (simulated)")
-
-
-def devices() -> None:
-    """List the device adapters of this installation and how to start each."""
-    table = Table("Device", "What it is", "How to start it")
-    table.add_row("recording", "any file that MNE or pyxdf reads", "bci replay FILE")
-    table.add_row("simulated subject", "motor-imagery EEG, written to files", "bci simulate")
-    table.add_row("LSL stream", "anything already on LSL needs no adapter", "bci streams")
-    out.print(table)
 
 
 def doctor() -> None:

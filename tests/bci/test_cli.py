@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from bci.bundle import ARRAYS, CARD
-from devices.simulator import SubjectSettings, simulate_run, write_run
+from devices.simulated_subject import SubjectSettings, simulate_run, write_run
 
 
 def bci(*arguments: object, timeout: float = 90) -> subprocess.CompletedProcess[str]:

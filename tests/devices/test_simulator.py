@@ -1,94 +1,222 @@
-from pathlib import Path
+"""The simulator as a live device: what it says of itself, what can be learnt, its faults."""
+
+import threading
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from scipy.signal import welch
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.linear_model import RidgeCV
 
-import decoders
-from bci.calibration import calibrate
-from bci.evaluation import evaluate
-from bci.profile import load_profile
-from bci.recording.reading import read_recording
-from bci.types import Recording
-from devices.simulator import CH_NAMES, SubjectSettings, simulate_run, write_subject
-
-
-@pytest.fixture(scope="module")
-def run() -> Recording:
-    return simulate_run(SubjectSettings(), 1)
-
-
-def spectrum(recording: Recording, electrode: str) -> tuple[np.ndarray, np.ndarray]:
-    channel = recording.data[:, CH_NAMES.index(electrode)]
-    return welch(channel - channel.mean(), recording.info.sfreq, nperseg=1000)
+from bci.errors import DeviceError
+from bci.lsl.inlet import SignalInlet
+from bci.streaming import stream_device
+from bci.types import Chunk, Marker
+from devices.catalogue import create
+from devices.simulation import montages, scenarios
+from devices.simulation.signal import SimulatedSignal
+from devices.simulator import SimulatorDevice, SimulatorSettings
+from tests.streams import find, wait_until
 
 
-def band_power(recording: Recording, electrode: str, cue: str) -> float:
-    """Mean 9-12 Hz power in the cues of one class."""
-    powers = []
-    channel = recording.data[:, CH_NAMES.index(electrode)]
-    for marker in recording.markers:
-        if marker.label == cue:
-            start = round((marker.time + 1) * recording.info.sfreq)
-            freqs, power = welch(channel[start : start + 750], recording.info.sfreq, nperseg=250)
-            powers.append(power[(freqs >= 9) & (freqs <= 12)].mean())
-    return float(np.mean(powers))
+class SteppedClock:
+    """A clock that a test moves on."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
-def test_the_same_seed_gives_the_same_bits_and_another_does_not(run: Recording) -> None:
-    assert simulate_run(SubjectSettings(), 1).data.tobytes() == run.data.tobytes()
-    assert simulate_run(SubjectSettings(), 1).markers == run.markers
-    assert simulate_run(SubjectSettings(), 2).data.tobytes() != run.data.tobytes()
-    assert simulate_run(SubjectSettings(seed=2), 1).data.tobytes() != run.data.tobytes()
+def play(seconds: float, step_s: float = 0.05, **settings: object) -> tuple[
+    list[Chunk], list[Marker], SimulatorDevice
+]:  # fmt: skip
+    """Run the simulator on a clock of our own, so that no time passes."""
+    clock = SteppedClock()
+    device = SimulatorDevice(SimulatorSettings(**settings), clock)
+    device.open()
+    chunks: list[Chunk] = []
+    markers: list[Marker] = []
+    for _ in range(round(seconds / step_s) + 1):
+        try:
+            reading = device.read(0.0)
+        except DeviceError:
+            clock.now += settings["disconnect_s"]
+            device.open()
+            continue
+        chunks += [chunk for _, chunk in reading.chunks]
+        markers += reading.markers
+        clock.now += step_s
+    return chunks, markers, device
 
 
-def test_it_says_that_it_is_simulated_and_is_of_plausible_size(run: Recording) -> None:
-    assert run.info.simulated
-    freqs, power = spectrum(run, "Cz")
-    rms = np.sqrt(np.trapezoid(power[(freqs > 1) & (freqs < 40)], dx=freqs[1]))
-    assert 5 < rms < 40
+@pytest.mark.parametrize(
+    ("modality", "channels", "kinds"),
+    [
+        ("eeg", 64, {"eeg": 64}),
+        ("eeg", 400, {"eeg": 400}),
+        ("meg", 16, {"mag": 102, "grad": 204}),
+        ("seeg", 100, {"seeg": 100}),
+    ],
+)
+def test_it_describes_its_sensors_and_says_that_it_is_simulated(
+    modality: str, channels: int, kinds: dict[str, int]
+) -> None:
+    device = SimulatorDevice(SimulatorSettings(modality=modality, channels=channels))
+    (info,) = device.describe()
+    assert info.simulated
+    found = [channel.kind for channel in info.channels]
+    assert {kind: found.count(kind) for kind in set(found)} == kinds
+    assert len(set(info.ch_names)) == info.n_channels
+    assert all(channel.position and channel.unit != "unknown" for channel in info.channels)
 
 
-def test_the_spectrum_falls_and_has_alpha_mu_and_the_power_line(run: Recording) -> None:
-    freqs, occipital = spectrum(run, "O1")
-    at = lambda hz: occipital[np.argmin(np.abs(freqs - hz))]  # noqa: E731
-    assert at(3) > 3 * at(30)
-    assert at(9.5) > 3 * at(6)
-    assert at(50) > 10 * at(45)
-    freqs, central = spectrum(run, "C3")
-    around = (freqs > 8) & (freqs < 13)
-    assert freqs[around][central[around].argmax()] == pytest.approx(10.5, abs=1.0)
+def test_contacts_of_a_shaft_are_in_line_and_evenly_apart() -> None:
+    channels = montages.seeg(24)
+    assert [c.name for c in channels[10:14]] == ["A11", "A12", "B1", "B2"]
+    steps = np.diff(montages.positions(channels[:12]), axis=0)
+    np.testing.assert_allclose(np.linalg.norm(steps, axis=1), 0.0035, atol=1e-5)
 
 
-def test_mu_falls_over_the_hemisphere_opposite_to_the_hand(run: Recording) -> None:
-    assert band_power(run, "C3", "right") < 0.75 * band_power(run, "C3", "left")
-    assert band_power(run, "C4", "left") < 0.75 * band_power(run, "C4", "right")
+@pytest.mark.parametrize("step_s", [0.013, 0.5])
+def test_the_same_seed_gives_the_same_bits_however_it_is_read(step_s: float) -> None:
+    expected, cues, _ = play(6.0)
+    chunks, again, _ = play(6.0, step_s)
+    n = 1400
+    joined = [np.concatenate([c.data for c in given])[:n] for given in (expected, chunks)]
+    assert joined[0].tobytes() == joined[1].tobytes()
+    assert [m for m in again if m.time < 1005] == [m for m in cues if m.time < 1005]
 
 
-def test_blinks_are_frontal(run: Recording) -> None:
-    largest = np.ptp(run.data - np.median(run.data, axis=0), axis=0)
-    assert largest[CH_NAMES.index("Fp1")] > 1.5 * largest[CH_NAMES.index("Pz")]
+def test_sensors_see_signals_of_the_size_that_theirs_see() -> None:
+    for modality, kind, low, high in (
+        ("eeg", "eeg", 3e0, 5e1), ("meg", "mag", 3e-14, 1e-12), ("meg", "grad", 1e-12, 3e-11),
+        ("seeg", "seeg", 1e1, 3e2),
+    ):  # fmt: skip
+        chunks, _, device = play(8.0, modality=modality, sfreq=500.0)
+        rows = [i for i, c in enumerate(device.describe()[0].channels) if c.kind == kind]
+        freqs, power = welch(np.concatenate([c.data for c in chunks])[:, rows], 500.0, axis=0)
+        band = power[(freqs > 2) & (freqs < 40)].sum(axis=0) * freqs[1]
+        assert low < np.sqrt(np.median(band)) < high
 
 
-def test_cues_are_balanced_and_between_rests(run: Recording) -> None:
-    labels = [marker.label for marker in run.markers]
-    assert (labels.count("left"), labels.count("right")) == (15, 15)
-    assert set(labels[::2]) == {"rest"}
+def trials_of(
+    task: str, n_trials: int, sfreq: float, length_s: float, seed: int = 3
+) -> tuple[np.ndarray, list[str]]:
+    """Trials (n_trials, n_samples, n_channels) of a task's usual sensors, and their labels."""
+    channels = {"images": montages.meg(), "speech": montages.seeg(60)}.get(task, montages.eeg(32))
+    scenario = {
+        "emotion": lambda: scenarios.emotion(trial_s=4.0),
+        "speech": lambda: scenarios.speech(montages.positions(channels)),
+        "images": scenarios.images,
+    }[task]()
+    signal = SimulatedSignal(channels, sfreq, scenario, seed)
+    blocks, cues, n = [], [], round(length_s * sfreq)
+    for block, markers in signal.blocks():
+        blocks.append(block)
+        cues += [m for m in markers if m.label != scenarios.REST]
+        if len(cues) > n_trials and sum(map(len, blocks)) > (cues[n_trials].time) * sfreq + n:
+            break
+    data = np.concatenate(blocks)
+    starts = [round(m.time * sfreq) for m in cues[:n_trials]]
+    return np.stack([data[s : s + n] for s in starts]), [m.label for m in cues[:n_trials]]
 
 
-def test_a_decoder_generalises_to_a_later_run_but_not_perfectly(tmp_path: Path) -> None:
-    *training, test = [read_recording(path) for path in write_subject(tmp_path, seed=1)]
-    profile = load_profile("motor-imagery")
-    trained = calibrate(training, profile, lambda: decoders.create("tangent-space"), "sim")
-    assert 0.75 <= trained.card.score.accuracy <= 0.98
-    assert trained.card.simulated
-    accuracy = evaluate(trained.card, trained.decoder, test, 0.7).trial_accuracy
-    assert accuracy.value >= 0.75
-    assert accuracy.p_value < 0.01
+def log_power(trials: np.ndarray, sfreq: float, bands: list[tuple[float, float]]) -> np.ndarray:
+    freqs, power = welch(trials, sfreq, nperseg=min(256, trials.shape[1]), axis=1)
+    parts = [np.log(power[:, (freqs >= low) & (freqs < high)].sum(axis=1)) for low, high in bands]
+    return np.concatenate(parts, axis=1)
 
 
-def test_runs_that_are_there_are_left_as_they_are(tmp_path: Path) -> None:
-    first = write_subject(tmp_path, seed=1, n_runs=1)[0]
-    before = first.stat().st_mtime_ns
-    assert write_subject(tmp_path, seed=1, n_runs=1) == [first]
-    assert first.stat().st_mtime_ns == before
+def test_valence_and_arousal_can_be_learnt_from_band_power() -> None:
+    trials, labels = trials_of("emotion", 100, 128.0, 4.0)
+    X = log_power(trials, 128.0, [(8, 13), (18, 30)])
+    for axis in ("valence", "arousal"):
+        level = np.array([int(label.split(f"{axis}-")[1][0]) for label in labels], float)
+        # Rounds of the same 25 films: later ones are predicted from earlier ones.
+        model = RidgeCV(np.logspace(0, 4, 9)).fit(X[:75], level[:75])
+        assert np.corrcoef(model.predict(X[75:]), level[75:])[0, 1] > 0.5
+
+
+def test_words_can_be_learnt_from_high_gamma() -> None:
+    trials, labels = trials_of("speech", 200, 500.0, 1.0)
+    quarters = [log_power(part, 500.0, [(70, 120)]) for part in np.split(trials[:, 100:475], 3, 1)]
+    X = np.concatenate(quarters, axis=1)
+    model = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto").fit(X[:150], labels[:150])
+    # Ten words: chance is 0.1, and with 50 trials 0.22 is beyond the 99th percentile.
+    assert model.score(X[150:], labels[150:]) > 0.3
+
+
+def test_the_vector_of_a_new_image_can_be_learnt_from_meg() -> None:
+    trials, labels = trials_of("images", 200, 250.0, 0.5)
+    evoked = trials - trials[:, :10].mean(axis=1, keepdims=True)
+    X = evoked[:, 10::5].reshape(len(trials), -1)
+    X = (X - X.mean(axis=0)) / X.std(axis=0)
+    vectors = np.stack([scenarios.image_vector(label) for label in labels])
+    held_out = np.isin(labels, [f"image-{i:04d}" for i in range(1, 11)])
+    model = RidgeCV(np.logspace(3, 7, 9)).fit(X[~held_out], vectors[~held_out])
+    said = model.predict(X[held_out])
+    hits = [np.corrcoef(a, b)[0, 1] for a, b in zip(said, vectors[held_out], strict=True)]
+    assert np.mean(hits) > 0.3
+
+
+def test_one_per_cent_of_drops_is_counted_exactly() -> None:
+    chunks, _, device = play(120.0, drop=0.01, channels=2)
+    seams = [b.first - a.end for a, b in pairwise(chunks)]
+    assert sum(seams) == device.lost_samples > 0
+    n_chunks = len(chunks) + device.lost_samples // len(chunks[0].data)
+    assert 0.007 < device.lost_samples / len(chunks[0].data) / n_chunks < 0.013
+
+
+@pytest.mark.parametrize("jump", [3600.0, -3600.0])
+def test_a_clock_jump_moves_the_stamps_and_loses_nothing(jump: float) -> None:
+    chunks, _, device = play(10.0, clock_jump_after_s=4.0, clock_jump_s=jump, channels=1)
+    stamps = np.concatenate([c.timestamps for c in chunks])
+    steps = np.diff(stamps)
+    assert steps[999] == pytest.approx(jump + 0.004)
+    assert np.delete(steps, 999) == pytest.approx(0.004)
+    assert device.lost_samples == 0
+
+
+def test_a_pause_a_railed_channel_and_a_pulled_plug() -> None:
+    chunks, _, device = play(12.0, pause_after_s=2.0, pause_s=5.0, rail_after_s=8.0, channels=2)
+    indices = np.concatenate([np.arange(c.first, c.end) for c in chunks])
+    assert device.lost_samples == np.diff(indices).max() - 1 == 1250
+    data = np.concatenate([c.data for c in chunks])
+    assert (data[indices >= 2000, 0] == 187_500).all()
+    assert data[indices < 2000].max() < 100_000
+    chunks, _, device = play(12.0, disconnect_after_s=4.0, disconnect_s=3.0, channels=2)
+    assert device.lost_samples == 750
+
+
+def test_unplugged_under_lsl_the_stream_stays_and_the_gap_is_seen() -> None:
+    device = create(
+        "simulator",
+        {"name": "unplugged", "channels": "2", "disconnect_after_s": "4", "disconnect_s": "1.5"},
+    )
+    stop, said = threading.Event(), []
+    player = threading.Thread(target=stream_device, args=(device, stop, 0.0, said.append))
+    player.start()
+    inlet = SignalInlet(find("unplugged"))
+    try:
+        wait_until(lambda: (inlet.pull(100, 0.02), inlet.stats.gaps)[1], 30)
+        assert inlet.stats.lost_samples == device.lost_samples > 370
+        assert inlet.stats.reconnects == 0
+        assert [sentence.split(";")[0] for sentence in said[:1]] == [
+            "unplugged: the simulated device was unplugged"
+        ]
+        assert "unplugged: back after" in said[1]
+    finally:
+        stop.set()
+        player.join(2)
+        inlet.close()
+    assert not player.is_alive()
+
+
+def test_a_wrong_parameter_is_named() -> None:
+    with pytest.raises(DeviceError, match=r"simulator: channels: .*integer.* not 'many'"):
+        create("simulator", {"channels": "many"})
+    with pytest.raises(DeviceError, match=r"chanels: there is no such key; allowed here: .*drop"):
+        create("simulator", {"chanels": "4"})

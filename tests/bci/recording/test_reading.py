@@ -7,7 +7,7 @@ import pytest
 from bci.errors import RecordingError
 from bci.recording.reading import read_recording
 from bci.types import Marker
-from devices.simulator import SubjectSettings, simulate_run, write_run
+from devices.simulated_subject import SubjectSettings, simulate_run, write_run
 
 
 def write_fif(folder: Path, kinds: list[str], annotations: mne.Annotations | None = None) -> Path:

@@ -1,0 +1,78 @@
+"""Commands that put devices onto LSL: devices, stream."""
+
+import json
+import queue
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from bci.cli.console import err, out
+
+
+def add_commands(app: typer.Typer) -> None:
+    app.command()(devices)
+    app.command()(stream)
+
+
+def devices(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List every device that can be streamed, how it is reached and what it needs.
+
+    Recordings are streamed by 'bci replay FILE'; what is on LSL already ('bci streams') needs
+    no adapter.
+    """
+    import dataclasses
+
+    from devices.catalogue import entries
+
+    listed = entries()
+    if as_json:
+        out.print_json(json.dumps([dataclasses.asdict(entry) for entry in listed]))
+        return
+    table = Table("Device", "What it is", "Reached by", "Needs", "Takes besides")
+    for entry in listed:
+        table.add_row(
+            entry.name, entry.what, entry.transport, " ".join(entry.needs), " ".join(entry.takes)
+        )
+    out.print(table)
+    out.print("bci stream --device NAME [PARAMETER=VALUE ...]; recordings: bci replay FILE")
+
+
+def stream(
+    device: Annotated[str, typer.Option(help="Name of the device, as 'bci devices' lists it.")],
+    parameters: Annotated[
+        list[str] | None, typer.Argument(help="What the device needs, as PARAMETER=VALUE.")
+    ] = None,
+    with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
+) -> None:
+    """Stream a device over LSL until Ctrl-C; when it is lost, its return is waited for.
+
+    What you type while it streams goes to the device: 'marker 5', or its own commands.
+
+    Example: bci stream --device cyton serial_port=/dev/ttyUSB0
+    Example: bci stream --device simulator channels=64 sfreq=1000 drop=0.01
+    """
+    from bci.cli.stopping import stop_on_signals
+    from bci.streaming import stream_device
+    from devices.catalogue import create
+
+    source = create(device, dict(_pair(given) for given in parameters or ()))
+    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+    stop = stop_on_signals(with_parent, lines)
+
+    def announce() -> None:
+        for info in source.describe():
+            rate = f"{info.sfreq:g} Hz" if info.sfreq else "irregular"
+            simulated = ", simulated" if info.simulated else ""
+            err.print(f"streaming {info.name}: {info.n_channels} channels, {rate}{simulated}")
+
+    stream_device(source, stop, say=err.print, commands=lines, on_open=announce)
+
+
+def _pair(given: str) -> tuple[str, str]:
+    key, equals, value = given.partition("=")
+    if not equals or not key:
+        raise typer.BadParameter(f"{given!r} is not of the form PARAMETER=VALUE")
+    return key, value

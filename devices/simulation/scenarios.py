@@ -1,0 +1,206 @@
+"""Tasks that a simulated person does, and the trace that each leaves in the signal.
+
+None is a model of a brain. Each puts where and when the field looks for it an effect that a
+decoder can learn:
+
+- motor imagery: the mu rhythm under C3 and C4 falls over the hemisphere opposite to the hand
+  (Pfurtscheller and Lopes da Silva, Clin. Neurophysiol. 110 (1999) 1842-1857);
+- emotion: frontal alpha asymmetry follows valence, occipital alpha and temporal beta arousal;
+- speech: each word is a sequence of high-gamma patterns over the contacts;
+- images: an evoked response whose components follow a vector that belongs to the image.
+"""
+
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Place = tuple[float, float, float]
+
+LEFT, RIGHT, REST = "left", "right", "rest"
+WORDS = ("yes", "no", "water", "help", "pain", "hot", "cold", "more", "stop", "home")
+N_IMAGES = 40
+IMAGE_DIMENSIONS = 12
+_RAMP_S = 0.5
+_DELAY_S = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One cue: ``strength``, 0 to 1, is how well the person follows it this time."""
+
+    onset: float
+    label: str
+    strength: float
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSource:
+    """A source that follows the task.
+
+    ``gain(label, t, strength)`` is its amplitude ``t`` seconds after a cue, ``idle`` its
+    amplitude before the first. ``rhythm`` is its centre and half width in hertz; without one
+    it is an evoked response, whose course is the gain itself. The amplitude is the rms at the
+    nearest sensor, in microvolts of scalp EEG.
+    """
+
+    place: Place
+    width_m: float
+    amplitude_uv: float
+    rhythm: tuple[float, float] | None
+    idle: float
+    gain: Callable[[str, Array, float], Array]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A task: its labels, the length of a trial, the range of pauses, and its sources."""
+
+    task: str
+    labels: tuple[str, ...]
+    trial_s: float
+    pause_s: tuple[float, float]
+    sources: tuple[TaskSource, ...]
+    marks_rest: bool = True
+
+    def trials(self, rng: np.random.Generator, per_label: int) -> Iterator[Trial]:
+        """Trials for ever, in rounds of ``per_label`` of each label in random order."""
+        time = 0.0
+        while True:
+            order = rng.permutation(list(self.labels) * per_label)
+            for label in order:
+                time += float(rng.uniform(*self.pause_s))
+                yield Trial(time, str(label), float(rng.uniform()))
+                time += self.trial_s
+
+
+def motor_imagery(
+    mu_uv: float = 7.0,
+    mu_hz: float = 10.5,
+    alpha_uv: float = 9.0,
+    alpha_hz: float = 9.5,
+    desynchronisation: tuple[float, float] = (0.3, 0.8),
+    trial_s: float = 4.0,
+    pause_s: tuple[float, float] = (3.5, 4.5),
+) -> Scenario:
+    """Imagined movement of the left or the right hand."""
+    sources = [TaskSource(_OCCIPUT, 0.04, alpha_uv, (alpha_hz, 1.0), 1.0, _always(1.0))]
+    for place, contralateral in ((_C3, RIGHT), (_C4, LEFT)):
+
+        def gain(label: str, t: Array, strength: float, opposite: str = contralateral) -> Array:
+            low, high = desynchronisation
+            depth = low + (high - low) * strength
+            depth *= 1.0 if label == opposite else 0.3
+            return np.asarray(1.0 - depth * _plateau(t, trial_s))
+
+        sources.append(TaskSource(place, 0.04, mu_uv, (mu_hz, 1.0), 1.0, gain))
+        # A weaker harmonic gives the rhythm its comb shape and the beta band its share.
+        sources.append(TaskSource(place, 0.04, 0.35 * mu_uv, (2 * mu_hz, 2.0), 1.0, gain))
+    return Scenario("motor-imagery", (LEFT, RIGHT), trial_s, pause_s, tuple(sources))
+
+
+def emotion(trial_s: float = 10.0) -> Scenario:
+    """Films with a level of valence and one of arousal, 1 to 5: ``film-07/valence-2/arousal-2``."""
+    films = tuple(
+        f"film-{i + 1:02d}/valence-{v}/arousal-{a}"
+        for i, (v, a) in enumerate(product(range(1, 6), repeat=2))
+    )
+
+    def following(axis: str, slope: float) -> Callable[[str, Array, float], Array]:
+        def gain(label: str, t: Array, strength: float) -> Array:
+            level = int(label.split(f"{axis}-")[1][0])
+            change = slope * (level - 3) / 2 * (0.7 + 0.3 * strength)
+            return np.asarray(np.exp(change * _plateau(t, trial_s)))
+
+        return gain
+
+    sources = (
+        TaskSource(_F3, 0.03, 6.0, (10.0, 1.5), 1.0, following("valence", -0.4)),
+        TaskSource(_F4, 0.03, 6.0, (10.0, 1.5), 1.0, following("valence", 0.4)),
+        TaskSource(_OCCIPUT, 0.04, 9.0, (10.0, 1.0), 1.0, following("arousal", -0.5)),
+        TaskSource(_T7, 0.03, 2.0, (24.0, 5.0), 1.0, following("arousal", 0.6)),
+        TaskSource(_T8, 0.03, 2.0, (24.0, 5.0), 1.0, following("arousal", 0.6)),
+    )
+    return Scenario("emotion", films, trial_s, (2.0, 3.0), sources)
+
+
+def speech(places: Array, trial_s: float = 1.5) -> Scenario:
+    """Spoken words; ``places`` (n_contacts, 3) are where the contacts are."""
+    chosen = places[np.linspace(0, len(places) - 1, min(10, len(places))).astype(int)]
+    syllable_s, n_syllables = 0.25, 3
+
+    def following(number: int) -> Callable[[str, Array, float], Array]:
+        def gain(label: str, t: Array, strength: float) -> Array:
+            code = _vector(label, n_syllables * len(chosen)).reshape(n_syllables, -1)[:, number]
+            now = np.floor((t - 0.2) / syllable_s).astype(int)
+            spoken = (now >= 0) & (now < n_syllables)
+            active = np.where(spoken, code[np.clip(now, 0, n_syllables - 1)] > 0, False)
+            return np.asarray(0.4 + (1.2 + 0.8 * strength) * active)
+
+        return gain
+
+    sources = tuple(
+        TaskSource(_place(place), 0.006, 4.0, (95.0, 25.0), 0.4, following(i))
+        for i, place in enumerate(chosen)
+    )
+    return Scenario("speech", WORDS, trial_s, (0.8, 1.4), sources)
+
+
+def images(trial_s: float = 0.5) -> Scenario:
+    """Seen images, ``image-0001`` ...; what is evoked is linear in `image_vector`."""
+    rng = np.random.default_rng(0)
+
+    def following(number: int) -> Callable[[str, Array, float], Array]:
+        latency, width = 0.09 + 0.025 * number, 0.03
+
+        def gain(label: str, t: Array, strength: float) -> Array:
+            bump = np.exp(-0.5 * ((t - latency) / width) ** 2)
+            return np.asarray((0.7 + 0.3 * strength) * image_vector(label)[number] * bump)
+
+        return gain
+
+    sources = []
+    for number in range(IMAGE_DIMENSIONS):
+        x, y, z = rng.normal(0, 0.02, 3) + _OCCIPUT
+        sources.append(TaskSource((x, y, z), 0.035, 12.0, None, 0.0, following(number)))
+    labels = tuple(f"image-{i + 1:04d}" for i in range(N_IMAGES))
+    return Scenario("images", labels, trial_s, (0.7, 0.9), tuple(sources), marks_rest=False)
+
+
+def image_vector(label: str) -> Array:
+    """What an image is to the simulated person, (IMAGE_DIMENSIONS,), about unit variance."""
+    return _vector(label, IMAGE_DIMENSIONS)
+
+
+# Under electrodes of the template head.
+_C3: Place = (-0.0654, -0.0116, 0.0644)
+_C4: Place = (0.0671, -0.0109, 0.0636)
+_F3: Place = (-0.0502, 0.0531, 0.0422)
+_F4: Place = (0.0518, 0.0543, 0.0408)
+_T7: Place = (-0.0842, -0.0160, -0.0093)
+_T8: Place = (0.0851, -0.0150, -0.0095)
+_OCCIPUT: Place = (0.0002, -0.1123, 0.0088)
+
+
+def _plateau(t: Array, length_s: float) -> Array:
+    """0 to 1 over half a second from 0.3 s on, and back after the trial's end."""
+    rise = np.clip((t - _DELAY_S) / _RAMP_S, 0, 1)
+    return np.asarray(rise * np.clip((length_s + _RAMP_S - t) / _RAMP_S, 0, 1))
+
+
+def _always(value: float) -> Callable[[str, Array, float], Array]:
+    return lambda _label, t, _strength: np.full(len(t), value)
+
+
+def _vector(label: str, n: int) -> Array:
+    """Numbers that belong to a label, the same in every process."""
+    return np.random.default_rng(zlib.crc32(label.encode())).standard_normal(n)
+
+
+def _place(place: Array) -> Place:
+    x, y, z = (float(value) for value in place)
+    return x, y, z
