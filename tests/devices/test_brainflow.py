@@ -20,9 +20,9 @@ from bci.errors import DeviceError
 from bci.lsl.inlet import SignalInlet
 from bci.streaming import stream_device
 from bci.types import Chunk, Marker, Reading
-from devices.brainflow import BrainFlowDevice, _ImpedanceMeter
+from devices.brainflow import BrainFlowDevice
 from devices.brainflow_boards import BrainFlowSettings, boards, find_board, impedance_commands
-from devices.impedance import impedance_kohm
+from devices.impedance import ImpedanceMeter, impedance_kohm
 from devices.package_counter import PackageCounter
 from tests.streams import find, wait_until
 
@@ -374,7 +374,7 @@ def test_impedances_come_once_a_second_and_never_over_a_gap() -> None:
     time_s = np.arange(n_samples) / SFREQ
     lead_off = 6e-9 * 12_200.0 * 1e6 * np.sin(2 * np.pi * 31.2 * time_s)
     data = np.repeat(lead_off[:, None], 8, axis=1).astype(np.float32)
-    meter = _ImpedanceMeter(SFREQ)
+    meter = ImpedanceMeter(SFREQ)
     measured = []
     for at in (*range(0, lost.start, 30), *range(lost.stop, n_samples, 30)):
         end = min(at + 30, lost.start if at < lost.start else n_samples)
