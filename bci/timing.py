@@ -82,6 +82,11 @@ class SampleClock:
         """The rate that the stamps show, in hertz; the nominal one before any came."""
         return 1.0 / float(self._state[1]) if self._counts[4] else 1.0 / self._period
 
+    @property
+    def jitter_s(self) -> float:
+        """How far the stamps stray from a straight line, at most of late, in seconds."""
+        return float(self._state[2])
+
     def stamp(self, raw: TimeArray, arrived: float | None = None) -> Stamps:
         """Take the raw time stamps of the next samples.
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from collections import deque
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -21,13 +22,21 @@ from bci.types import Chunk, FloatArray, Marker, StreamInfo, TimeArray
 _OPEN_S = 5.0
 # The offset between the sender's clock and ours is asked for this often.
 _OFFSET_EVERY_S = 5.0
+# Ten minutes of them tell the drift, and fewer than half a minute nothing.
+_MOST_OFFSETS = 120
+_OFFSETS_FOR_DRIFT = 7
 _MOST_MARKERS = 1024
 _MOST_LABEL = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class InletStats:
-    """What came through an inlet so far; ``effective_rate`` in hertz."""
+    """What came through an inlet so far, and how the sender keeps time.
+
+    ``effective_rate`` is in hertz, ``jitter_s`` how far the stamps stray, ``clock_offset_s`` what
+    the sender's clock lacks to ours, ``clock_drift_ppm`` how much faster it runs than ours, in
+    parts per million, NaN until half a minute shows it.
+    """
 
     samples: int
     lost_samples: int
@@ -35,6 +44,9 @@ class InletStats:
     clock_jumps: int
     reconnects: int
     effective_rate: float
+    jitter_s: float
+    clock_offset_s: float
+    clock_drift_ppm: float
 
 
 class _Connection:
@@ -46,8 +58,17 @@ class _Connection:
 
     def __init__(self, found: FoundStream, buffer_s: float) -> None:
         self._buffer_s = buffer_s
+        self._offsets: deque[tuple[float, float]] = deque(maxlen=_MOST_OFFSETS)
         self._open(found.raw)
         self.reconnects = 0
+
+    @property
+    def drift_ppm(self) -> float:
+        """How much faster the sender's clock runs than ours; NaN until it is known."""
+        if len(self._offsets) < _OFFSETS_FOR_DRIFT:
+            return float("nan")
+        times, offsets = np.array(self._offsets).T
+        return float(-1e6 * np.polyfit(times - times[0], offsets, 1)[0])
 
     def _open(self, described: pylsl.StreamInfo) -> None:
         if not 1 <= described.channel_count() <= MOST_CHANNELS:
@@ -67,6 +88,7 @@ class _Connection:
             ) from error
         self.inlet: pylsl.StreamInlet | None = inlet
         self._offset_due = pylsl.local_clock() + _OFFSET_EVERY_S
+        self._offsets.clear()
         self._resolver: pylsl.ContinuousResolver | None = None
 
     def refresh_offset(self, now: float) -> None:
@@ -77,6 +99,7 @@ class _Connection:
         # Where no newer measurement is to be had, the last one holds on.
         with contextlib.suppress(LostError, LslTimeoutError):
             self.offset = self.inlet.time_correction(timeout=0.001)
+            self._offsets.append((now, self.offset))
 
     def lose(self) -> None:
         """The outlet is gone: begin to look for its return."""
@@ -167,6 +190,9 @@ class SignalInlet:
             clock_jumps=clock.clock_jumps if clock else 0,
             reconnects=self._connection.reconnects,
             effective_rate=clock.sfreq if clock else 0.0,
+            jitter_s=clock.jitter_s if clock else 0.0,
+            clock_offset_s=self._connection.offset,
+            clock_drift_ppm=self._connection.drift_ppm,
         )
 
     def pull(self, max_samples: int, timeout: float) -> list[Chunk]:

@@ -1,0 +1,104 @@
+"""The command that watches a stream: monitor."""
+
+import sys
+import time
+from typing import Annotated
+
+import typer
+from rich.console import Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from bci.cli.console import out
+from bci.monitor import StreamQuality
+from bci.quality import ChannelQuality, State
+
+_COLOURS = {State.GOOD: "green", State.DOUBTFUL: "yellow", State.BAD: "red"}
+_MARKS = {State.GOOD: "o", State.DOUBTFUL: "?", State.BAD: "x"}
+# With more channels than this the good ones are only counted.
+_MOST_ROWS = 32
+
+
+def add_commands(app: typer.Typer) -> None:
+    app.command()(monitor)
+
+
+def monitor(
+    stream: Annotated[
+        str | None, typer.Option(help="Name of the stream; default: the only EEG, MEG or iEEG.")
+    ] = None,
+    line_hz: Annotated[
+        float, typer.Option(min=40, max=70, help="Frequency of the power line, in Hz.")
+    ] = 50.0,
+    duration: Annotated[float | None, typer.Option(min=1, help="Stop after so long, in s.")] = None,
+    with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
+) -> None:
+    """Watch how good each electrode is, and what a stream loses; publishes it over LSL too.
+
+    Example: bci monitor --stream cyton --line-hz 60
+    """
+    from bci.cli.stopping import stop_on_signals
+    from bci.lsl.discovery import StreamQuery
+    from bci.monitor import monitor as watch
+
+    signals = "type='EEG' or type='MEG' or type='iEEG'"
+    query = StreamQuery(name=stream) if stream else StreamQuery(predicate=signals)
+    stop = stop_on_signals(with_parent)
+    began = time.monotonic()
+    last: list[StreamQuality] = []
+    live = Live(console=out, auto_refresh=False) if sys.stdout.isatty() else None
+
+    def show(report: StreamQuality) -> None:
+        last[:] = [report]
+        if live is not None:
+            live.update(_render(report), refresh=True)
+        if duration is not None and time.monotonic() - began >= duration:
+            stop.set()
+
+    if live is not None:
+        with live:
+            watch(query, stop, show, line_hz)
+    else:
+        watch(query, stop, show, line_hz)
+        for report in last:
+            out.print(_render(report))
+
+
+def _render(report: StreamQuality) -> Group:
+    counts = dict.fromkeys(State, 0)
+    for channel in report.channels:
+        counts[channel.state] += 1
+    stats, info = report.stats, report.info
+    drift = "" if stats.clock_drift_ppm != stats.clock_drift_ppm else (
+        f", clock drift {stats.clock_drift_ppm:+.1f} ppm"
+    )  # fmt: skip
+    head = Text(
+        f"{info.name}{' (simulated)' if info.simulated else ''}: "
+        f"{'' if report.connected else 'LOST, its return is waited for; '}"
+        f"{stats.effective_rate:.2f} Hz of {info.sfreq:g}, jitter {1000 * stats.jitter_s:.2f} ms, "
+        f"{stats.lost_samples} samples lost in {stats.gaps} gaps, "
+        f"{stats.clock_jumps} clock jumps, {stats.reconnects} reconnects{drift}"
+    )
+    tally = Text.assemble(
+        *[(f"{counts[state]} {state.name.lower()}  ", _COLOURS[state]) for state in State]
+    )
+    table = Table("", "Channel", "Why", "rms", "Line", ">35 Hz", "Drift/s", "Kurtosis", "r")
+    rows = report.channels
+    if len(rows) > _MOST_ROWS:
+        rows = [channel for channel in rows if channel.state != State.GOOD][:_MOST_ROWS]
+    for channel in rows:
+        table.add_row(*_row(channel))
+    return Group(head, tally, table) if rows else Group(head, tally)
+
+
+def _row(channel: ChannelQuality) -> list[Text]:
+    colour = _COLOURS[channel.state]
+    correlation = channel.correlation
+    values = (
+        f"{channel.rms:.3g}", f"{channel.line_share:.0%}", f"{channel.high:.3g}",
+        f"{channel.drift:+.3g}", f"{channel.kurtosis:.1f}",
+        "" if correlation != correlation else f"{correlation:.2f}",
+    )  # fmt: skip
+    lead = (_MARKS[channel.state], channel.name, channel.reason)
+    return [Text(text, style=colour) for text in lead] + [Text(text) for text in values]

@@ -1,0 +1,50 @@
+"""Signal quality on LSL: for every channel a text such as ``bad: flat``."""
+
+import numpy as np
+import pylsl
+
+from bci.lsl.metadata import to_lsl
+from bci.quality import ChannelQuality, State
+from bci.types import Channel, StreamInfo
+
+STREAM_TYPE = "Quality"
+
+
+class QualityOutlet:
+    """Stream ``<name>-quality``: one text channel for each channel of the stream.
+
+    A text is ``good``, or ``doubtful`` or ``bad``, a colon and the reason.
+
+    Parameters
+    ----------
+    info : StreamInfo
+        Of the stream that is judged.
+    """
+
+    def __init__(self, info: StreamInfo) -> None:
+        channels = tuple(Channel(c.name, "quality", "text", c.position) for c in info.channels)
+        described = StreamInfo(
+            f"{info.name}-quality", STREAM_TYPE, 0.0, channels, f"{info.source_id}-quality",
+            info.simulated,
+        )  # fmt: skip
+        self._outlet = pylsl.StreamOutlet(to_lsl(described, "string"))
+
+    def push(self, report: list[ChannelQuality], at: float) -> None:
+        """Send one second's report; ``at`` is when it ended, on the LSL clock."""
+        self._outlet.push_sample([to_text(channel) for channel in report], at)
+
+    def close(self) -> None:
+        """Take the stream off the network."""
+        del self._outlet
+
+
+def to_text(quality: ChannelQuality) -> str:
+    """``good``, or the state, a colon and the reason."""
+    state = quality.state.name.lower()
+    return f"{state}: {quality.reason}" if quality.state != State.GOOD else state
+
+
+def n_in_state(report: list[ChannelQuality]) -> dict[State, int]:
+    """How many channels are in each state."""
+    states = np.array([channel.state for channel in report])
+    return {state: int(np.count_nonzero(states == state)) for state in State}

@@ -1,0 +1,293 @@
+"""How good each channel of a live stream is, told once a second from one pass over its samples."""
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import butter, iirpeak
+
+from bci import kernels
+from bci.types import Chunk, StreamInfo
+
+Values = NDArray[np.float64]
+
+_SLOW_HZ = 0.5
+_HIGH_HZ = 35.0
+_LINE_Q = 12.0
+_N_NEIGHBOURS = 4
+# A verdict gets worse after so many seconds in a row that say so, and better after so many.
+_SECONDS_TO_WORSE, _SECONDS_TO_BETTER = 2, 3
+_SETTLING_S = 2.0
+# What a microvolt of scalp EEG is at other sensors, so that the limits mean the same.
+_UNITS_PER_UV = {
+    ("eeg", "uV"): 1.0, ("seeg", "uV"): 5.0, ("ecog", "uV"): 5.0, ("eog", "uV"): 5.0,
+    ("mag", "T"): 1.5e-14, ("grad", "T/m"): 4e-13,
+}  # fmt: skip
+
+
+class State(IntEnum):
+    """Of a channel."""
+
+    GOOD = 0
+    DOUBTFUL = 1
+    BAD = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """From where on a channel is doubtful, and from where on bad.
+
+    Amplitudes are as in scalp EEG, in microvolts; other sensors are scaled. The values are
+    those at which people who run EEG look at an electrode, not diagnostic ones.
+    """
+
+    line_share: tuple[float, float] = (0.5, 0.9)
+    high_uv: tuple[float, float] = (12.0, 40.0)
+    rms_uv: tuple[float, float] = (120.0, 500.0)
+    drift_uv_s: tuple[float, float] = (300.0, 3000.0)
+    kurtosis: tuple[float, float] = (15.0, 60.0)
+    least_correlation: tuple[float, float] = (0.35, 0.1)
+    impedance_kohm: tuple[float, float] = (50.0, 500.0)
+    held_share: float = 0.1
+    rail_uv: float = 50_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelQuality:
+    """One channel, this second.
+
+    Parameters
+    ----------
+    state : State
+        Settled: it does not flicker.
+    reason : str
+        Why it is not good; empty where it is.
+    rms : float
+        Of what is faster than half a hertz, in the channel's unit.
+    line_share : float
+        Share of the power that lies at the line frequency, 0 to 1.
+    high : float
+        Rms above 35 Hz without the line, in the channel's unit; muscle, mostly.
+    drift : float
+        Of the slow mean, in the channel's unit a second.
+    kurtosis : float
+        Excess; 0 for Gaussian noise, large for jumps and blinks.
+    correlation : float
+        Largest magnitude with a neighbour; NaN where positions are unknown.
+    """
+
+    name: str
+    state: State
+    reason: str
+    rms: float
+    line_share: float
+    high: float
+    drift: float
+    kurtosis: float
+    correlation: float
+
+
+@dataclass
+class _Verdict:
+    """What is shown of a channel, and what the last seconds said instead."""
+
+    state: State = State.GOOD
+    reason: str = ""
+    seconds: int = 0
+    towards: State = State.GOOD
+
+
+@dataclass
+class _Sums:
+    """What one second added up to."""
+
+    values: Values
+    cross: Values
+    n: int = 0
+    mean_at_start: Values = field(default_factory=lambda: np.empty(0))
+
+
+class QualityMeter:
+    """Follows the quality of every channel of a stream.
+
+    Parameters
+    ----------
+    info : StreamInfo
+        A regular stream.
+    line_hz : float
+        Frequency of the power line, 50 or 60.
+    limits : Limits
+    """
+
+    def __init__(
+        self, info: StreamInfo, line_hz: float = 50.0, limits: Limits | None = None
+    ) -> None:
+        if not info.sfreq > 0:
+            raise ValueError(f"{info.name} is irregular: it has no signal quality")
+        self.info = info
+        self._limits = limits or Limits()
+        self._n_second = max(1, round(info.sfreq))
+        self._settling = round(_SETTLING_S * info.sfreq)
+        self._scale = np.array([_UNITS_PER_UV.get((c.kind, c.unit), np.nan) for c in info.channels])
+        self._neighbours = _neighbours(info)
+        self._weight = 1.0 - float(np.exp(-2 * np.pi * _SLOW_HZ / info.sfreq))
+        self._line = _biquad_peak(line_hz, info.sfreq)
+        self._high = _biquad_high(_HIGH_HZ, info.sfreq)
+        self._verdicts = [_Verdict() for _ in info.channels]
+        self._impedances: Values | None = None
+        self._expected: int | None = None
+        self._state = np.zeros((12, info.n_channels))
+        self._sums = self._begin_second()
+
+    def set_impedances(self, kohm: Values | None) -> None:
+        """Take the newest impedances, (n_channels,), in kiloohms; NaN where unknown."""
+        self._impedances = kohm
+
+    def push(self, chunk: Chunk) -> list[list[ChannelQuality]]:
+        """Take samples; one list of all channels for every second that they completed."""
+        if self._expected is None or chunk.first != self._expected:
+            self._restart(chunk)
+        self._expected = chunk.end
+        reports, row = [], 0
+        while row < len(chunk.data):
+            n = min(len(chunk.data) - row, self._n_second - self._sums.n)
+            self._measure(chunk.data[row : row + n])
+            row += n
+            if self._sums.n == self._n_second:
+                report = self._judge()
+                if report is not None:
+                    reports.append(report)
+                self._sums = self._begin_second()
+        return reports
+
+    def _restart(self, chunk: Chunk) -> None:
+        """After a gap the filters begin anew, at the level that the signal has now."""
+        self._state[:] = 0.0
+        self._state[0] = np.nan_to_num(chunk.data[0]) if len(chunk.data) else 0.0
+        self._wait = self._settling
+        self._sums = self._begin_second()
+
+    def _begin_second(self) -> _Sums:
+        self._state[6], self._state[7] = np.inf, -np.inf
+        self._state[8:11] = 0.0
+        n = self.info.n_channels
+        cross = np.zeros(self._neighbours.shape)
+        return _Sums(np.zeros((4, n)), cross, 0, self._state[0].copy())
+
+    def _measure(self, data: NDArray[np.float32]) -> None:
+        if not np.isfinite(data).all():
+            data = np.nan_to_num(data, nan=0.0, posinf=0.0, neginf=0.0)
+        kernels.measure_quality(
+            data, self._neighbours, self._weight, self._line, self._high, self._state,
+            self._sums.values, self._sums.cross,
+        )  # fmt: skip
+        self._sums.n += len(data)
+
+    def _judge(self) -> list[ChannelQuality] | None:
+        self._wait -= self._sums.n
+        if self._wait > 0:
+            return None
+        n, (power, fourth, line, high) = self._sums.n, self._sums.values / self._sums.n
+        measured = {
+            "rms": np.sqrt(power),
+            "line_share": np.clip(line / np.maximum(power, 1e-300), 0, 1),
+            # A resonator this broad has about the line's share of the fast power, too.
+            "high": np.sqrt(np.maximum(high - line, 0.0)),
+            "drift": self._state[0] - self._sums.mean_at_start,
+            "kurtosis": fourth / np.maximum(power, 1e-150) ** 2 - 3.0,
+            "correlation": self._correlations(power),
+        }
+        constant = self._state[10] >= n - 1
+        held = np.maximum(self._state[8], self._state[9]) / n >= self._limits.held_share
+        reports = []
+        for c, channel in enumerate(self.info.channels):
+            values = {name: float(each[c]) for name, each in measured.items()}
+            state, reason = self._verdict(c, values, bool(constant[c]), bool(held[c]))
+            shown = _settle(self._verdicts[c], state, reason)
+            reports.append(ChannelQuality(channel.name, shown.state, shown.reason, **values))
+        return reports
+
+    def _correlations(self, power: Values) -> Values:
+        if not self._neighbours.size:
+            return np.full(self.info.n_channels, np.nan)
+        scale = np.sqrt(power[:, None] * power[self._neighbours])
+        return np.asarray(
+            np.max(np.abs(self._sums.cross / self._sums.n) / np.maximum(scale, 1e-300), axis=1)
+        )
+
+    def _verdict(
+        self, c: int, values: dict[str, float], constant: bool, held: bool
+    ) -> tuple[State, str]:
+        """What this second says of a channel, the worst first."""
+        limits, scale = self._limits, self._scale[c]
+        level = max(abs(self._state[6, c]), abs(self._state[7, c])) / scale
+        if constant:
+            return State.BAD, "railed" if level > limits.rail_uv else "flat"
+        if held:
+            return State.BAD, "clipped at the amplifier's limit"
+        microvolts = {name: abs(values[name]) / scale for name in ("rms", "high", "drift")}
+        checks = [
+            (values["line_share"], limits.line_share, f"line noise {values['line_share']:.0%}"),
+            (microvolts["high"], limits.high_uv, "muscle or noise above 35 Hz"),
+            (microvolts["rms"], limits.rms_uv, "very large signal"),
+            (microvolts["drift"], limits.drift_uv_s, "drifting"),
+            (values["kurtosis"], limits.kurtosis, "jumps"),
+        ]
+        if self._impedances is not None:
+            impedance = float(self._impedances[c])
+            checks.insert(0, (impedance, limits.impedance_kohm, f"impedance {impedance:.0f} kOhm"))
+        doubtful, bad = limits.least_correlation
+        checks.append((-values["correlation"], (-doubtful, -bad), "unlike its neighbours"))
+        # A comparison with NaN, where the unit or the position is unknown, is never true.
+        for value, (_, worst), reason in checks:
+            if value >= worst:
+                return State.BAD, reason
+        for value, (first, _), reason in checks:
+            if value >= first:
+                return State.DOUBTFUL, reason
+        return State.GOOD, ""
+
+
+def _settle(verdict: _Verdict, state: State, reason: str) -> _Verdict:
+    """Change what is shown only when several seconds in a row agree on the direction."""
+    if state == verdict.state:
+        verdict.seconds = 0
+        verdict.reason = reason
+        return verdict
+    worse = state > verdict.state
+    same_way = verdict.seconds > 0 and (verdict.towards > verdict.state) == worse
+    verdict.seconds = verdict.seconds + 1 if same_way else 1
+    verdict.towards = state
+    if verdict.seconds >= (_SECONDS_TO_WORSE if worse else _SECONDS_TO_BETTER):
+        verdict.state, verdict.reason, verdict.seconds = state, reason, 0
+    return verdict
+
+
+def _neighbours(info: StreamInfo) -> NDArray[np.int64]:
+    """For each channel the nearest of its own kind, (n_channels, k); k is 0 if unknown."""
+    places = [channel.position for channel in info.channels]
+    kinds = np.array([channel.kind for channel in info.channels])
+    fewest = int(np.unique(kinds, return_counts=True)[1].min())
+    k = min(_N_NEIGHBOURS, fewest - 1)
+    if k < 1 or any(place is None for place in places):
+        return np.empty((info.n_channels, 0), dtype=np.int64)
+    at = np.array(places, dtype=np.float64)
+    distance = np.linalg.norm(at[:, None] - at[None], axis=2)
+    distance[kinds[:, None] != kinds[None]] = np.inf
+    np.fill_diagonal(distance, np.inf)
+    return np.argsort(distance, axis=1, kind="stable")[:, :k].copy()
+
+
+def _biquad_peak(hz: float, sfreq: float) -> Values:
+    if hz >= 0.45 * sfreq:
+        return np.zeros(5)
+    b, a = iirpeak(hz, _LINE_Q, fs=sfreq)
+    return np.array([*b, *a[1:]])
+
+
+def _biquad_high(hz: float, sfreq: float) -> Values:
+    if hz >= 0.45 * sfreq:
+        return np.zeros(5)
+    b, a = butter(2, hz, "highpass", fs=sfreq)
+    return np.array([*b, *a[1:]])
