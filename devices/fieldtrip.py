@@ -329,7 +329,7 @@ def _client_module() -> Any:
             return importlib.import_module("mne_realtime.externals.FieldTrip")
     except ImportError as error:
         raise DeviceError(
-            f"mne-realtime cannot be imported ({error}); pip install 'bci[fieldtrip]'==0.3.0"
+            f"mne-realtime cannot be imported ({error}); pip install 'bci[fieldtrip]'"
         ) from error
 
 
