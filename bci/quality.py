@@ -219,7 +219,7 @@ class QualityMeter:
     def _verdict(
         self, c: int, values: dict[str, float], constant: bool, held: bool
     ) -> tuple[State, str]:
-        """What this second says of a channel, the worst first."""
+        """What this second says of a channel."""
         limits, scale = self._limits, self._scale[c]
         level = max(abs(self._state[6, c]), abs(self._state[7, c])) / scale
         if constant:
@@ -227,12 +227,13 @@ class QualityMeter:
         if held:
             return State.BAD, "clipped at the amplifier's limit"
         microvolts = {name: abs(values[name]) / scale for name in ("rms", "high", "drift")}
+        # From what has one cause to what has many.
         checks = [
             (values["line_share"], limits.line_share, f"line noise {values['line_share']:.0%}"),
-            (microvolts["high"], limits.high_uv, "muscle or noise above 35 Hz"),
-            (microvolts["rms"], limits.rms_uv, "very large signal"),
             (microvolts["drift"], limits.drift_uv_s, "drifting"),
             (values["kurtosis"], limits.kurtosis, "jumps"),
+            (microvolts["high"], limits.high_uv, "muscle or noise above 35 Hz"),
+            (microvolts["rms"], limits.rms_uv, "very large signal"),
         ]
         if self._impedances is not None:
             impedance = float(self._impedances[c])

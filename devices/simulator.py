@@ -31,6 +31,7 @@ class SimulatorSettings(Settings):
     seed: int = Field(1, ge=0, description="Same seed, same signal")
     chunk_s: float = Field(0.01, gt=0, le=1, description="Length of a chunk in s")
     drop: float = Field(0.0, ge=0, lt=1, description="Share of chunks lost on the way")
+    drop_after_s: float = Field(0.0, ge=0, description="When chunks begin to be lost")
     pause_after_s: float | None = Field(None, ge=0, description="Begin of a pause")
     pause_s: float = Field(5.0, gt=0, description="Length of the pause")
     clock_jump_after_s: float | None = Field(None, ge=0, description="When the clock is set")
@@ -174,7 +175,7 @@ class SimulatorDevice:
 
     def _is_lost(self, chunk: Chunk) -> bool:
         settings, at = self._settings, chunk.first / self._settings.sfreq
-        dropped = bool(self._fault_rng.random() < settings.drop)
+        dropped = bool(self._fault_rng.random() < settings.drop) and at >= settings.drop_after_s
         after = settings.pause_after_s
         paused = after is not None and after <= at < after + settings.pause_s
         out = settings.disconnect_after_s

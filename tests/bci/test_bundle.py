@@ -1,13 +1,17 @@
+import contextlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 import decoders
 from bci.bundle import ARRAYS, CARD, check_stream, list_bundles, load_bundle, save_bundle
 from bci.calibration import Calibration, calibrate
-from bci.errors import BundleError, MismatchError
+from bci.errors import BciError, BundleError, MismatchError
 from bci.profile import Profile
 from bci.types import Channel, StreamInfo
 from tests.signals import eeg_info, stored, two_class_recording
@@ -188,3 +192,22 @@ def test_a_stream_that_does_not_fit_is_refused_naming_what_differs(
     check_stream(trained.card, eeg_info(8, 128.0))
     with pytest.raises(MismatchError, match=message):
         check_stream(trained.card, info)
+
+
+@given(data=st.data())
+@hypothesis_settings(max_examples=60, deadline=None)
+def test_damaged_bytes_anywhere_are_refused_or_do_no_harm(
+    trained: Calibration, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.mktemp("fuzz") / "me"
+    save_bundle(folder, trained.card, trained.decoder.arrays())
+    victim = folder / data.draw(st.sampled_from(sorted(file.name for file in folder.iterdir())))
+    content = bytearray(victim.read_bytes())
+    at = data.draw(st.integers(0, len(content) - 1))
+    content[at : at + data.draw(st.integers(0, 30))] = data.draw(st.binary(max_size=30))
+    victim.write_bytes(content)
+    with contextlib.suppress(BciError):
+        card, arrays = load_bundle(folder)
+        again = decoders.load(card.decoder.name, card.decoder.params, card.classes, arrays)
+        window = np.ones((6, 128), dtype=np.float32) + np.eye(6, 128, dtype=np.float32)
+        assert again.predict_proba(window).sum() == pytest.approx(1)

@@ -1,0 +1,116 @@
+"""The monitor on a live stream: its verdicts over LSL, and the stream's own figures."""
+
+import json
+import subprocess
+import sys
+import threading
+import uuid
+
+import pylsl
+import pytest
+
+from bci.errors import StreamError
+from bci.lsl.discovery import StreamQuery
+from bci.lsl.outlet import MarkerOutlet
+from bci.monitor import StreamQuality, monitor
+from bci.quality import State
+from bci.streaming import stream_device
+from devices.simulator import SimulatorDevice, SimulatorSettings
+from tests.streams import find, wait_until
+
+
+def test_a_railed_channel_is_told_over_lsl_with_the_streams_own_figures() -> None:
+    name = f"watched-{uuid.uuid4().hex[:8]}"
+    device = SimulatorDevice(SimulatorSettings(name=name, channels=8, rail_after_s=1.0))
+    stop = threading.Event()
+    reports: list[StreamQuality] = []
+    player = threading.Thread(target=stream_device, args=(device, stop))
+    player.start()
+    find(name)
+    watcher = threading.Thread(target=monitor, args=(StreamQuery(name=name), stop, reports.append))
+    watcher.start()
+    try:
+        inlet = pylsl.StreamInlet(find(f"{name}-quality").raw, recover=False)
+        texts = wait_until(
+            lambda: (lambda sample: sample if sample and "bad" in sample[0] else None)(
+                inlet.pull_sample(timeout=0.5)[0]
+            ),
+            30,
+        )
+        assert texts[0] == "bad: railed"
+        assert len(texts) == 8
+        wait_until(lambda: reports[-1].channels[0].state == State.BAD)
+        stats = reports[-1].stats
+        assert stats.lost_samples == stats.gaps == stats.clock_jumps == 0
+        assert stats.effective_rate == pytest.approx(250, rel=1e-3)
+        assert abs(stats.clock_offset_s) < 1e-3
+    finally:
+        stop.set()
+        player.join(2)
+        watcher.join(2)
+    assert not player.is_alive()
+    assert not watcher.is_alive()
+
+
+def test_an_irregular_stream_has_no_quality() -> None:
+    name = f"markers-{uuid.uuid4().hex[:8]}"
+    numbers = pylsl.StreamOutlet(pylsl.StreamInfo(name, "x", 2, 0.0, "float32", name))
+    with pytest.raises(StreamError, match="irregular: it has no signal quality"):
+        monitor(StreamQuery(name=name), threading.Event(), print)
+    texts = MarkerOutlet(f"{name}-text", f"{name}-text")
+    with pytest.raises(StreamError, match="carries string values"):
+        monitor(StreamQuery(name=f"{name}-text"), threading.Event(), print)
+    texts.close()
+    del numbers
+
+
+def test_the_commands_stream_monitor_and_devices() -> None:
+    name = f"cli-{uuid.uuid4().hex[:8]}"
+    bci = [sys.executable, "-m", "bci"]
+    streaming = subprocess.Popen(
+        [*bci, "stream", "--device", "simulator", f"name={name}", "channels=4", "--with-parent"],
+        stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        find(name)
+        ran = subprocess.run(
+            [*bci, "monitor", "--stream", name, "--duration", "5"],
+            capture_output=True, text=True, timeout=60, check=True,
+        )  # fmt: skip
+        assert f"{name} (simulated)" in ran.stdout
+        assert "4 good  0 doubtful  0 bad" in ran.stdout
+    finally:
+        _, said = streaming.communicate(timeout=5)
+    assert streaming.returncode == 0
+    assert f"streaming {name}: 4 channels, 250 Hz, simulated" in said
+    listed = subprocess.run(
+        [*bci, "devices", "--json"], capture_output=True, text=True, timeout=60, check=True
+    )
+    names = {entry["name"]: entry for entry in json.loads(listed.stdout)}
+    assert {"simulator", "fieldtrip", "synthetic", "cyton", "playback"} <= set(names)
+    assert names["cyton"]["needs"] == ["serial_port"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["stream", "--device", "cyton"], "needs serial_port"),
+        (["stream", "--device", "cyton", "serial_port=/dev/none"], "/dev/none"),
+        (["stream", "--device", "fieldtrip", "port=1", "timeout_s=0.5"], "localhost:1"),
+        (["stream", "--device", "nosuch"], "nosuch"),
+        (["stream", "--device", "simulator", "task=sleep"], "task"),
+        (["monitor", "--stream", "nosuch"], "nosuch"),
+        (["record", "--subject", "a/b"], "letters and digits"),
+        (["repair", "/nowhere.xdf"], "/nowhere.xdf"),
+        (["info", "/nowhere.edf"], "/nowhere.edf"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(arguments: list[str], message: str) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "bci", *arguments], capture_output=True, text=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+    assert ran.returncode == 2
+    assert message in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert len(ran.stderr.strip().splitlines()) == 1
