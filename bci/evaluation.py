@@ -121,7 +121,8 @@ def evaluate(card: Card, decoder: Decoder, recording: Recording, threshold: floa
         rest_min=rest_min,
         windows_rejected=counts.rejected_gap
         + counts.rejected_settling
-        + counts.rejected_non_finite,
+        + counts.rejected_non_finite
+        + counts.rejected_artifact,
     )
 
 

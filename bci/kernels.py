@@ -179,6 +179,20 @@ def log_power(window, out):  # type: ignore[no-untyped-def]
         out[c] = np.log(out[c] / n_samples + _TINY)
 
 
+@njit(cache=True, nogil=True)
+def swings_beyond(window, limit):  # type: ignore[no-untyped-def]
+    """Whether any channel's highest and lowest value are more than ``limit`` apart.
+
+    ``window`` (n_samples, n_channels) float32 in ring layout.
+    """
+    low, high = window[0].copy(), window[0].copy()
+    for t in range(1, window.shape[0]):
+        for c in range(window.shape[1]):
+            low[c] = min(low[c], window[t, c])
+            high[c] = max(high[c], window[t, c])
+    return (high - low).max() > limit
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def follow_clock(raw, period, memory, decay, learning, pause, state, counts, times, indices):  # type: ignore[no-untyped-def]
     """Smooth the time stamps of a regular stream and number its samples.

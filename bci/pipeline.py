@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from bci import kernels
 from bci.chain import Chain
 from bci.ring import RingBuffer
 from bci.settings import PipelineSettings
@@ -35,6 +36,7 @@ class WindowCounts:
     rejected_gap: int = 0
     rejected_settling: int = 0
     rejected_non_finite: int = 0
+    rejected_artifact: int = 0
     skipped: int = 0
 
 
@@ -44,7 +46,8 @@ class Pipeline:
     A window ends at every multiple of the hop, counted in absolute sample index. Splitting
     the same samples into other chunks changes no bit of any output. A window gives no
     prediction while the filters settle (at the start and after a gap), if it contains a gap,
-    or if a value in it was not finite; `counts` tells how many and why.
+    if a value in it was not finite, or if it swings beyond the settings' limit; `counts` tells
+    how many and why.
 
     Parameters
     ----------
@@ -75,6 +78,7 @@ class Pipeline:
         self.n_samples = max(1, round(settings.window_s * self.chain.sfreq))
         self.hop = max(1, round(settings.hop_s * self.chain.sfreq))
         self.settling = -(-self.chain.settling // self.chain.decimation)
+        self._max_peak_to_peak = settings.max_peak_to_peak
         self._clock = clock or (lambda: float("nan"))
         self._ring = RingBuffer(self.n_samples + _BLOCK, len(self.chain.channels))
         self._expected: int | None = None  # index of the next input sample, if none is lost
@@ -130,12 +134,12 @@ class Pipeline:
         A window's data are to be used or copied before the next is asked for.
         """
         for start, end in self._advance(chunk):
-            if self._is_sound(start):
+            if self._is_sound(start, end):
                 data, timestamps = self._ring.view(start, end)
                 yield Window(data.T, start, end, float(timestamps[-1]))
 
     def _newest(self, chunk: Chunk) -> list[Window]:
-        bounds = [(start, end) for start, end in self._advance(chunk) if self._is_sound(start)]
+        bounds = [(start, end) for start, end in self._advance(chunk) if self._is_sound(start, end)]
         if not bounds:
             return []
         self.counts.skipped += len(bounds) - 1
@@ -184,7 +188,7 @@ class Pipeline:
     def _next_end(self, after: int) -> int:
         return (after // self.hop + 1) * self.hop
 
-    def _is_sound(self, start: int) -> bool:
+    def _is_sound(self, start: int, end: int) -> bool:
         assert self._segment_start is not None
         if start < self._segment_start:
             # At the very start of a stream such a span never was a window.
@@ -195,5 +199,9 @@ class Pipeline:
             return False
         if start < self._segment_start + self.settling:
             self.counts.rejected_settling += 1
+            return False
+        limit = self._max_peak_to_peak
+        if limit is not None and kernels.swings_beyond(self._ring.view(start, end)[0], limit):
+            self.counts.rejected_artifact += 1
             return False
         return True

@@ -81,7 +81,9 @@ class PipelineSettings(Settings):
     """Everything between a stream and a decoder's windows.
 
     ``channels``: names in the order that the filters meet them; ``None`` takes every channel
-    of the kinds in ``kinds``.
+    of the kinds in ``kinds``. A window in which a filtered channel swings by more than
+    ``max_peak_to_peak`` (in the channel's unit: microvolts for EEG) is withheld from the decoder,
+    in training as live: blinks, movement.
     """
 
     channels: tuple[str, ...] | None = Field(None, max_length=4096)
@@ -89,6 +91,7 @@ class PipelineSettings(Settings):
     filters: tuple[FilterSettings, ...] = Field((), max_length=32)
     window_s: Seconds
     hop_s: Seconds = 0.1
+    max_peak_to_peak: float | None = Field(None, gt=0)
 
     @model_validator(mode="after")
     def _channels_are_distinct(self) -> "PipelineSettings":

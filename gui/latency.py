@@ -23,6 +23,7 @@ COUNTS = (
     ("windows_rejected_gap", "windows rejected: gap"),
     ("windows_rejected_settling", "windows rejected: filters settling"),
     ("windows_rejected_non_finite", "windows rejected: not finite"),
+    ("windows_rejected_artifact", "windows rejected: large swing"),
     ("windows_skipped", "windows skipped: decoder late"),
 )
 _ALWAYS = ("lost_samples", "windows_skipped")

@@ -24,6 +24,10 @@ from bci.lsl.outlet import SignalOutlet
 from bci.lsl.predictions import PredictionInlet, ReceivedPrediction, StatusInlet
 from bci.pipeline import Pipeline
 from bci.profile import Output, Profile
+from bci.recorder import Recorder
+from bci.recording.reading import read_recording
+from bci.recording.reading_xdf import load_streams
+from bci.recording.writer import XdfWriter
 from bci.streaming import stream_device
 from bci.types import Prediction, Reading, Recording
 from devices.replay import ReplayDevice
@@ -98,6 +102,45 @@ def end(live: Live) -> None:
 def offline(trained: Calibration, recording: Recording) -> list[Prediction]:
     pipeline = Pipeline(trained.card.pipeline, recording.info, trained.decoder)
     return [p for chunk in recording.chunks() for p in pipeline.push(chunk)]
+
+
+def test_a_recorded_session_replayed_gives_the_predictions_it_gave_live(
+    trained: Calibration, test_run: Recording, tmp_path: Path
+) -> None:
+    live = start_engine(trained, test_run.info.name)
+    predictions = f"{live.name}-predictions"
+    recorder = Recorder(XdfWriter(tmp_path / "session.xdf"), (test_run.info.name, predictions))
+    recording_stop, stop, ready = threading.Event(), threading.Event(), threading.Event()
+
+    class Gated(ReplayDevice):
+        def read(self, timeout: float) -> Reading | None:
+            assert ready.wait(20)
+            return super().read(timeout)
+
+    player = threading.Thread(target=stream_device, args=(Gated(test_run, speed=4.0), stop))
+    player.start()
+    recording = threading.Thread(target=recorder.run, args=(recording_stop,))
+    recording.start()
+    wait_until(lambda: len(recorder.streams) == 2, 30)
+    ready.set()
+    wait_until(lambda: not player.is_alive(), 60)
+    expected = offline(trained, test_run)
+    wait_until(lambda: max(r.n_samples for r in recorder.streams) == len(test_run.data))
+    wait_until(lambda: min(r.n_samples for r in recorder.streams) == len(expected))
+    recording_stop.set()
+    recording.join(5)
+    end(live)
+    session = read_recording(tmp_path / "session.xdf", test_run.info.name)
+    np.testing.assert_array_equal(session.data, test_run.data)
+    streams = {s["info"]["name"][0]: s for s in load_streams(tmp_path / "session.xdf")}
+    n_classes = len(trained.card.classes)
+    said_live = streams[predictions]["time_series"][:, :n_classes]
+    replayed = np.array([p.probabilities for p in offline(trained, session)], dtype=np.float32)
+    np.testing.assert_array_equal(said_live, replayed)
+    # Both are on the recorder's clock: a prediction is stamped with its window's last sample.
+    first = streams[test_run.info.name]["time_stamps"][0]
+    at = [test_run.timestamps[p.end - 1] - test_run.timestamps[0] for p in expected]
+    np.testing.assert_allclose(streams[predictions]["time_stamps"] - first, at, atol=2e-3)
 
 
 @pytest.mark.parametrize("speed", [None, 4.0])

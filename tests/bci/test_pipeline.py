@@ -193,3 +193,22 @@ def test_every_prediction_carries_its_times(decoder: Decoder) -> None:
     for prediction in pipeline.push(chunk):
         assert prediction.taken == chunk.timestamps[prediction.end * 2 - 2]
         assert 50.0 == prediction.arrived < prediction.filtered < prediction.decoded
+
+
+@pytest.mark.parametrize("size", [1, 64, 1000])
+def test_a_window_with_a_large_swing_is_withheld_and_counted(size: int) -> None:
+    decoder = decoders.create("log-power")
+    rng = np.random.default_rng(1)
+    decoder.fit(rng.normal(size=(20, 8, 250)).astype(np.float32), np.resize(["a", "b"], 20))
+    data = noise(5000)
+    data[3000, 4] += 5000.0
+    limited = PLAIN.model_copy(update={"max_peak_to_peak": 250.0})
+    info = eeg_info(8, SFREQ)
+    free, kept = Pipeline(PLAIN, info, decoder), Pipeline(limited, info, decoder)
+    expected = [p for chunk in chunked(data, SFREQ, size) for p in free.push(chunk)]
+    got = [p for chunk in chunked(data, SFREQ, size) for p in kept.push(chunk)]
+    withheld = {p.end for p in expected} - {p.end for p in got}
+    # The windows that hold the jump, and a few more in which the filter still rings.
+    assert set(range(3025, 3275, 25)) <= withheld <= set(range(3025, 3400, 25))
+    assert kept.counts.rejected_artifact == len(withheld)
+    assert same_bits(got, [p for p in expected if p.end not in withheld])
