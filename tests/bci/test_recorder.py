@@ -2,6 +2,7 @@
 
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -189,3 +190,29 @@ def _check_killed(path: Path, name: str, killed: float) -> None:
     assert killed - stream["time_stamps"][-1] < 1.0
     (report,) = describe_recording(path)
     assert report.lost_samples == 0
+
+
+def test_a_full_disk_ends_the_command_with_an_error_and_a_whole_file(tmp_path: Path) -> None:
+    name = unique("flood")
+    outlet = SignalOutlet(eeg_info(64, 1000.0, name))
+    path = tmp_path / "full.xdf"
+    command = [sys.executable, "-m", "bci", "record", "--stream", name, "--output", str(path)]
+    limit = 2_000_000
+    recorder = subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+    )  # fmt: skip
+    wait_until(lambda: outlet.has_consumers, 30)
+    start, n = pylsl.local_clock(), 0
+    while recorder.poll() is None and n < 60_000:
+        send(outlet, np.full((500, 64), n, np.float32), n, start)
+        n += 500
+        time.sleep(0.05)
+    _, said = recorder.communicate(timeout=10)
+    outlet.close()
+    assert recorder.returncode == 2
+    assert "the disk is full; the file is whole up to here" in said
+    xdf.check_whole(path)
+    recorded = load(path)[name]["time_series"]
+    assert len(recorded) > 5000
+    np.testing.assert_array_equal(recorded[:, 0], np.arange(len(recorded)) // 500 * 500)
