@@ -17,7 +17,7 @@ from bci.pipeline import Pipeline
 from bci.profile import Profile, file_sha256
 from bci.scores import confusion, kappa, score_accuracy
 from bci.trials import Epochs, cut_epochs, find_trials
-from bci.types import Decoder, Recording
+from bci.types import Decoder, Recording, Signal, TrainingStep
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many steps are done, and of how many."""
@@ -71,6 +71,7 @@ def calibrate(
     pipeline = _common_pipeline(recordings, profile)
     on_progress("Cutting epochs", 0, 1)
     epochs = cut_epochs(recordings, profile.pipeline, profile.paradigm)
+    signal = Signal(pipeline.chain.sfreq, pipeline.chain.channels)
     splits, described = split_by_run(epochs)
     truth: list[str] = []
     decided: list[str] = []
@@ -78,13 +79,17 @@ def calibrate(
         on_progress("Cross-validating", fold, len(splits) + 1)
         decoder = make_decoder()
         training = epochs.only(~test)
-        decoder.fit(training.windows, training.labels)
+        decoder.fit(training.windows, training.labels, groups=training.runs, signal=signal)
         for label, decision in decide_trials(decoder, epochs.only(test)):
             truth.append(label)
             decided.append(decision)
     on_progress("Training on all runs", len(splits), len(splits) + 1)
     decoder = make_decoder()
-    decoder.fit(epochs.windows, epochs.labels)
+
+    def watch(step: TrainingStep) -> None:
+        on_progress(f"Training on all runs, loss {step.loss:.2f}", step.step, step.of)
+
+    decoder.fit(epochs.windows, epochs.labels, groups=epochs.runs, signal=signal, watch=watch)
     on_progress("Done", len(splits) + 1, len(splits) + 1)
     return Calibration(
         decoder,

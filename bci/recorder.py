@@ -1,5 +1,6 @@
 """Recording LSL streams together into one XDF file."""
 
+import os
 import queue
 import shutil
 import threading
@@ -217,6 +218,7 @@ class Recorder:
     def _describe(self, elapsed_s: float) -> dict[str, object]:
         return {
             "task": "recording",
+            "pid": os.getpid(),
             "file": str(self._writer.path),
             "elapsed_s": round(elapsed_s, 1),
             "bytes": self._writer.n_bytes,

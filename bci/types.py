@@ -4,7 +4,7 @@ Arrays on the wire and in rings are ``(n_samples, n_channels)`` float32. A windo
 decoder is ``(n_channels, n_samples)``. Times are seconds on the LSL clock.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple, Protocol, runtime_checkable
@@ -199,13 +199,56 @@ class Commanded(Protocol):
     def command(self, text: str) -> str: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """What a pipeline's windows are made of: their rate in hertz and their channels."""
+
+    sfreq: float
+    channels: tuple[Channel, ...]
+
+
+class TrainingStep(NamedTuple):
+    """How far a training is: ``loss`` on training data, ``score`` (accuracy) on held-out data.
+
+    ``score`` is NaN where nothing is held out.
+    """
+
+    step: int
+    of: int
+    loss: float
+    score: float
+
+
+Watch = Callable[[TrainingStep], None]
+"""Told after every step of a training; what it raises ends the training."""
+
+
 class Decoder(Protocol):
     """A trained or trainable classifier of windows."""
 
     classes: tuple[str, ...]
 
-    def fit(self, windows: FloatArray, labels: NDArray[np.str_]) -> None:
-        """Learn from windows of shape (n_windows, n_channels, n_samples)."""
+    def fit(
+        self,
+        windows: FloatArray,
+        labels: NDArray[np.str_],
+        *,
+        groups: NDArray[np.int64] | None = None,
+        signal: Signal | None = None,
+        watch: Watch | None = None,
+    ) -> None:
+        """Learn from windows.
+
+        Parameters
+        ----------
+        windows : ndarray of float32, shape (n_windows, n_channels, n_samples)
+        labels : ndarray of str, shape (n_windows,)
+        groups : ndarray of int, shape (n_windows,), optional
+            Run, or subject and run, that each window is from, in order of time.
+        signal : Signal, optional
+            For decoders whose design depends on rate or positions.
+        watch : callable, optional
+        """
 
     def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
         """Class probabilities, shape (n_classes,), of one window (n_channels, n_samples)."""

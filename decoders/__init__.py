@@ -18,19 +18,44 @@ DECODERS: dict[str, tuple[str, str, str]] = {
     "tangent-space": ("decoders.tangent", "TangentSpace", "Riemannian tangent space + LR"),
     "csp-lda": ("decoders.csp", "CspLda", "common spatial patterns + shrinkage LDA"),
     "log-power": ("decoders.log_power", "LogPower", "log band power + shrinkage LDA"),
+    "eegnet": ("decoders.network", "EegNet", "EEGNet"),
+    "shallow": ("decoders.network", "Shallow", "ShallowConvNet"),
+    "conformer": ("decoders.network", "Conformer", "EEG Conformer"),
+    "ifnet": ("decoders.network", "IfNet", "IFNet"),
+    "dbconformer": ("decoders.network", "DbConformer", "DBConformer"),
+    "mvcnet": ("decoders.network", "MvcNet", "MVCNet around IFNet"),
+    "mvcnet-dbconformer": ("decoders.network", "MvcDbConformer", "MVCNet around DBConformer"),
 }
+# Those that need no PyTorch and learn in seconds.
+CLASSICAL = ("tangent-space", "csp-lda", "log-power")
+_NEEDS_TORCH = "networks need PyTorch: pip install 'bci[networks]'"
 
 
-def create(name: str, params: Mapping[str, object] | None = None) -> Decoder:
+def create(
+    name: str,
+    params: Mapping[str, object] | None = None,
+    start: Mapping[str, NDArray[np.generic]] | None = None,
+) -> Decoder:
     """Make an untrained decoder.
+
+    Parameters
+    ----------
+    name : str
+        One of `DECODERS`.
+    params : mapping, optional
+    start : mapping of str to ndarray, optional
+        Arrays of a base model, trained on other people, to go on from.
 
     Raises
     ------
     ProfileError
         If there is no decoder of that name, or it has no such parameter.
     """
+    given = dict(params or {}) | ({} if start is None else {"start": start})
     try:
-        made: Decoder = _class_of(name)(**(params or {}))
+        made: Decoder = _class_of(name)(**given)
+    except ImportError as error:
+        raise ProfileError(f"decoder {name}: {error}; {_NEEDS_TORCH}") from error
     except (TypeError, ValueError) as error:
         raise ProfileError(f"decoder {name}: {error}") from error
     except KeyError:
@@ -57,6 +82,8 @@ def load(
         raise BundleError(f"the bundle wants the decoder {name!r}; this version has none such")
     try:
         decoder: Decoder = _class_of(name).from_arrays(dict(params), classes, arrays)
+    except ImportError as error:
+        raise BundleError(f"decoder {name}: {error}; {_NEEDS_TORCH}") from error
     except KeyError as error:
         raise BundleError(f"decoder {name}: the bundle lacks the array {error}") from error
     except (TypeError, ValueError) as error:

@@ -29,7 +29,7 @@ class CspLda:
         self.n_components = n_components
         self.classes: tuple[str, ...] = ()
 
-    def fit(self, windows: FloatArray, labels: NDArray[np.str_]) -> None:
+    def fit(self, windows: FloatArray, labels: NDArray[np.str_], **_: object) -> None:
         from pyriemann.spatialfilters import CSP
         from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 

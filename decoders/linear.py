@@ -57,6 +57,44 @@ class LinearHead:
         return {"coef": self.coef, "intercept": self.intercept}
 
 
+def fit_near(
+    prior: LinearHead, features: Features, classes: NDArray[np.int64], c: float
+) -> LinearHead:
+    """Logistic regression whose weights are held to those of another.
+
+    Minimises the summed cross-entropy plus the squared distance from ``prior`` over ``2 c``; the
+    intercepts are free.
+
+    Parameters
+    ----------
+    prior : LinearHead
+    features : ndarray, shape (n_windows, n_features)
+    classes : ndarray of int, shape (n_windows,)
+    c : float
+        Large: the data decide; small: the prior does.
+    """
+    from scipy.optimize import minimize
+
+    n_classes, n_features = prior.coef.shape
+    wanted = np.eye(n_classes)[classes]
+
+    def cost(flat: Features) -> tuple[float, Features]:
+        weights = flat.reshape(n_classes, n_features + 1)
+        coef, intercept = weights[:, :-1], weights[:, -1]
+        scores = features @ coef.T + intercept
+        scores -= scores.max(axis=1, keepdims=True)
+        logs = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
+        off = np.exp(logs) - wanted
+        away = coef - prior.coef
+        slope = np.column_stack([off.T @ features + away / c, off.sum(axis=0)])
+        return float(-(wanted * logs).sum() + (away**2).sum() / (2 * c)), slope.ravel()
+
+    start = np.column_stack([prior.coef, prior.intercept]).ravel()
+    best = minimize(cost, start, jac=True, method="L-BFGS-B", options={"maxiter": 2000})
+    weights = best.x.reshape(n_classes, n_features + 1)
+    return LinearHead(weights[:, :-1].copy(), weights[:, -1].copy())
+
+
 def shaped(
     arrays: Mapping[str, NDArray[np.generic]], name: str, shape: tuple[int, ...]
 ) -> Features:

@@ -20,7 +20,7 @@ class LogPower:
     def __init__(self) -> None:
         self.classes: tuple[str, ...] = ()
 
-    def fit(self, windows: FloatArray, labels: NDArray[np.str_]) -> None:
+    def fit(self, windows: FloatArray, labels: NDArray[np.str_], **_: object) -> None:
         from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
         features = np.stack([_log_powers(window) for window in windows])

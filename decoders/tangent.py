@@ -5,37 +5,80 @@ pyriemann's and scikit-learn's; serving one window needs only the arrays kept he
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bci.types import FloatArray
 from decoders.covariance import covariance, covariances
-from decoders.linear import LinearHead, shaped
+from decoders.linear import LinearHead, fit_near, shaped
 
 
 class TangentSpace:
     """Covariance -> tangent vector at the training mean -> multinomial logistic regression.
 
+    With ``align`` each group of training windows (a run, or another person's run) has its
+    tangent vectors taken at its own mean, which is what makes people alike (Zanini, Congedo,
+    Jutten, Said and Berthoumieu, IEEE Trans. Biomed. Eng. 65 (2018) 1107-1116); served windows
+    have theirs at the mean of all training windows. With arrays of a base model the regression
+    is held to the base's weights instead of to zero.
+
     Parameters
     ----------
     c : float
         Inverse strength of the regression's L2 penalty.
+    align : bool
+    start : mapping of str to ndarray, optional
+        Arrays of a base model of the same decoder.
     """
 
-    def __init__(self, c: float = 1.0) -> None:
+    def __init__(
+        self,
+        c: float = 1.0,
+        align: bool = False,
+        start: Mapping[str, NDArray[np.generic]] | None = None,
+    ) -> None:
         if not c > 0:
             raise ValueError(f"c = {c} must be above 0")
         self.c = float(c)
+        self.align = bool(align)
         self.classes: tuple[str, ...] = ()
+        self._start = start
 
-    def fit(self, windows: FloatArray, labels: NDArray[np.str_]) -> None:
+    def fit(
+        self,
+        windows: FloatArray,
+        labels: NDArray[np.str_],
+        *,
+        groups: NDArray[np.int64] | None = None,
+        **_: object,
+    ) -> None:
+        """Learn from windows; see `bci.types.Decoder`.
+
+        Raises
+        ------
+        ValueError
+            If the base model has other channels or classes.
+        """
         from pyriemann.geometry.mean import mean_riemann
         from sklearn.linear_model import LogisticRegression
 
         spreads = covariances(windows)
-        self._set_reference(mean_riemann(spreads))
-        vectors = np.stack([self._tangent_vector(spread) for spread in spreads])
+        vectors = np.empty((len(spreads), spreads.shape[1] * (spreads.shape[1] + 1) // 2))
+        each = groups if self.align and groups is not None else np.zeros(len(spreads))
+        for group in np.unique(each):
+            chosen = np.flatnonzero(each == group)
+            self._set_reference(mean_riemann(spreads[chosen]))
+            vectors[chosen] = [self._tangent_vector(spread) for spread in spreads[chosen]]
+        if len(np.unique(each)) > 1:
+            self._set_reference(mean_riemann(spreads))
+        if self._start is not None:
+            classes = tuple(str(label) for label in np.unique(labels))
+            prior = LinearHead.from_arrays(self._start, len(classes), vectors.shape[1])
+            self.classes = classes
+            self._head = fit_near(prior, vectors, np.searchsorted(classes, labels), self.c)
+            return
         regression = LogisticRegression(C=self.c, max_iter=2000).fit(vectors, labels)
         self.classes = tuple(str(label) for label in regression.classes_)
         self._head = LinearHead.from_sklearn(regression)
@@ -49,7 +92,7 @@ class TangentSpace:
     @classmethod
     def from_arrays(
         cls,
-        params: dict[str, float],
+        params: dict[str, Any],
         classes: tuple[str, ...],
         arrays: Mapping[str, NDArray[np.generic]],
     ) -> "TangentSpace":

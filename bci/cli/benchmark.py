@@ -30,7 +30,7 @@ def motor_imagery(folder: Path, names: list[str] | None, out_file: Path | None) 
         If no subject of the folder has the three runs.
     """
     profile = load_profile("motor-imagery-eegmmidb")
-    chosen = names or list(decoders.DECODERS)
+    chosen = names or list(decoders.CLASSICAL)
     subjects = [s for s in sorted(folder.glob("S[0-9][0-9][0-9]")) if _run(s, _TEST_RUN).exists()]
     if not subjects:
         raise RecordingError(f"{folder}: no subject folder like S001 with a run S001R12.edf in it")

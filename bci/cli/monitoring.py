@@ -2,7 +2,7 @@
 
 import sys
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Group
@@ -11,11 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from bci.cli.console import out
-from bci.monitor import StreamQuality
-from bci.quality import ChannelQuality, State
 
-_COLOURS = {State.GOOD: "green", State.DOUBTFUL: "yellow", State.BAD: "red"}
-_MARKS = {State.GOOD: "o", State.DOUBTFUL: "?", State.BAD: "x"}
+if TYPE_CHECKING:
+    from bci.monitor import StreamQuality
+    from bci.quality import ChannelQuality
+
+# Good, doubtful, bad, as in `bci.quality.State`.
+_COLOURS = ("green", "yellow", "red")
+_MARKS = ("o", "?", "x")
 # With more channels than this the good ones are only counted.
 _MOST_ROWS = 32
 
@@ -49,7 +52,7 @@ def monitor(
     last: list[StreamQuality] = []
     live = Live(console=out, auto_refresh=False) if sys.stdout.isatty() else None
 
-    def show(report: StreamQuality) -> None:
+    def show(report: "StreamQuality") -> None:
         last[:] = [report]
         if live is not None:
             live.update(_render(report), refresh=True)
@@ -65,10 +68,11 @@ def monitor(
             out.print(_render(report))
 
 
-def _render(report: StreamQuality) -> Group:
-    counts = dict.fromkeys(State, 0)
-    for channel in report.channels:
-        counts[channel.state] += 1
+def _render(report: "StreamQuality") -> Group:
+    from bci.lsl.quality import n_in_state
+    from bci.quality import State
+
+    counts = n_in_state(report.channels)
     stats, info = report.stats, report.info
     drift = "" if stats.clock_drift_ppm != stats.clock_drift_ppm else (
         f", clock drift {stats.clock_drift_ppm:+.1f} ppm"
@@ -92,7 +96,7 @@ def _render(report: StreamQuality) -> Group:
     return Group(head, tally, table) if rows else Group(head, tally)
 
 
-def _row(channel: ChannelQuality) -> list[Text]:
+def _row(channel: "ChannelQuality") -> list[Text]:
     colour = _COLOURS[channel.state]
     correlation = channel.correlation
     values = (

@@ -19,6 +19,7 @@ def add_commands(app: typer.Typer) -> None:
     app.command()(record)
     app.command()(info)
     app.command()(repair)
+    app.command()(export)
 
 
 def record(
@@ -127,3 +128,40 @@ def repair(
         err.print(f"{file} was whole")
     err.print(f"lost {saved.n_lost_bytes} bytes, saved {saved.n_bytes}")
     out.print(str(saved.path))
+
+
+def export(
+    file: Annotated[Path, typer.Argument(help="A recording of any format that can be read.")],
+    subject: Annotated[str, typer.Option(help="Who: letters and digits.")],
+    task: Annotated[str, typer.Option(help="What was done: letters and digits.")],
+    session: Annotated[str | None, typer.Option(help="Which visit.")] = None,
+    folder: Annotated[Path, typer.Option(help="The BIDS dataset; made if missing.")] = Path("bids"),
+    run: Annotated[int | None, typer.Option(min=1, help="Default: the next free run.")] = None,
+    stream: Annotated[
+        str | None, typer.Option(help="Name or type of the signal, where a file holds several.")
+    ] = None,
+    line_hz: Annotated[float | None, typer.Option(help="Power line: 50 or 60 Hz.")] = None,
+    bad: Annotated[
+        list[str] | None, typer.Option(help="A channel to mark as bad; again for more.")
+    ] = None,
+    intracranial: Annotated[
+        bool,
+        typer.Option("--intracranial", help="The electrodes that the file calls EEG are sEEG."),
+    ] = False,
+) -> None:
+    """Export a recording into a BIDS dataset: BrainVision for EEG and iEEG, FIF for MEG.
+
+    Nothing is ever overwritten.
+
+    Example: bci export run.xdf --folder bids --subject 07 --task motorimagery --line-hz 50
+    """
+    from bci.recording.bids import export_bids, markers_outside
+    from bci.recording.names import Session
+    from bci.recording.reading import read_recording
+
+    visit = Session(subject, task, session, "ieeg" if intracranial else "eeg")
+    recording = read_recording(file, stream)
+    path = export_bids(recording, visit, folder, run, tuple(bad or ()), line_hz)
+    if n_outside := markers_outside(recording):
+        err.print(f"{n_outside} markers lie before or after the signal and were left out")
+    out.print(str(path), soft_wrap=True)

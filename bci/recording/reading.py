@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from bci.electrodes import standard_name, standard_position
 from bci.errors import RecordingError
+from bci.recording.bids_sidecars import with_sidecars
 from bci.types import Channel, Marker, Recording, StreamInfo
 
 # MNE's words for a file that is shorter than its header says.
@@ -45,7 +46,7 @@ def read_recording(path: Path | str, stream: str | None = None) -> Recording:
         from bci.recording.reading_xdf import read_xdf
 
         return read_xdf(path, stream)
-    return _read_with_mne(path)
+    return with_sidecars(_read_with_mne(path), path)
 
 
 def _read_with_mne(path: Path) -> Recording:

@@ -28,7 +28,7 @@ PROFILE = Profile.model_validate(
 )
 
 
-@pytest.fixture(scope="module", params=sorted(decoders.DECODERS))
+@pytest.fixture(scope="module", params=decoders.CLASSICAL)
 def trained(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Calibration:

@@ -39,7 +39,7 @@ def test_tangent_space_serves_what_pyriemann_and_sklearn_compute(epochs) -> None
     np.testing.assert_allclose(got, peer.predict_proba(windows.astype(np.float64)), atol=1e-4)
 
 
-@pytest.mark.parametrize("name", sorted(decoders.DECODERS))
+@pytest.mark.parametrize("name", decoders.CLASSICAL)
 def test_three_classes_are_told_apart(epochs, name: str) -> None:
     windows, labels = epochs
     decoder = decoders.create(name)
@@ -49,7 +49,7 @@ def test_three_classes_are_told_apart(epochs, name: str) -> None:
     assert np.mean(np.array(decided) == labels[30:]) > 0.8
 
 
-@pytest.mark.parametrize("name", sorted(decoders.DECODERS))
+@pytest.mark.parametrize("name", decoders.CLASSICAL)
 def test_a_window_gives_the_same_bits_whatever_its_memory_layout(epochs, name: str) -> None:
     windows, labels = epochs
     decoder = decoders.create(name)

@@ -1,0 +1,152 @@
+"""The tables and notes beside a BIDS recording: what its signal file cannot hold."""
+
+import csv
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+
+from bci.errors import RecordingError
+from bci.types import Channel, Marker, Recording
+
+_KINDS = {
+    "EEG": "eeg", "EOG": "eog", "VEOG": "eog", "HEOG": "eog", "ECG": "ecg", "EMG": "emg",
+    "SEEG": "seeg", "ECOG": "ecog", "DBS": "dbs", "TRIG": "stim", "MISC": "misc", "RESP": "resp",
+}  # fmt: skip
+_TYPES = {"eeg": "EEG", "ieeg": "iEEG"}
+_FRAME = (
+    "Head coordinates: x to the right, y to the front, z up. Positions may be those of a template "
+    "head in the 10-05 system rather than measured ones."
+)
+
+
+def with_sidecars(recording: Recording, path: Path) -> Recording:
+    """A recording with what the files beside it in a BIDS dataset say.
+
+    These are the kinds of channels, the markers, and whether the signal is simulated. MEG files
+    hold all that themselves; there, and where nothing lies beside the file, nothing changes.
+
+    Parameters
+    ----------
+    recording : Recording
+        As read from ``path``.
+    path : path
+        A file ``sub-…_eeg.*`` or ``sub-…_ieeg.*``.
+
+    Raises
+    ------
+    RecordingError
+        If one of these files is damaged.
+    """
+    stem, _, suffix = path.stem.rpartition("_")
+    if not stem.startswith("sub-") or suffix not in _TYPES:
+        return recording
+    try:
+        return _amended(recording, path, stem, _TYPES[suffix])
+    except (OSError, ValueError, csv.Error) as error:
+        raise RecordingError(
+            f"{path}: a table or note beside it in its BIDS dataset is damaged ({error})"
+        ) from error
+
+
+def _amended(recording: Recording, path: Path, stem: str, kind_of_signal: str) -> Recording:
+    info, markers = recording.info, recording.markers
+    table = path.with_name(f"{stem}_channels.tsv")
+    if table.exists():
+        kinds = {row.get("name"): _KINDS.get(row.get("type", "")) for row in _rows(table)}
+        channels = tuple(
+            dataclasses.replace(channel, kind=kinds.get(channel.name) or channel.kind)
+            for channel in info.channels
+        )
+        info = dataclasses.replace(info, channels=channels, type=kind_of_signal)
+    table = path.with_name(f"{stem}_events.tsv")
+    if table.exists():
+        markers = tuple(sorted(_events(table)))
+    notes = path.with_suffix(".json")
+    if notes.exists():
+        said = json.loads(notes.read_text(encoding="utf-8"))
+        if isinstance(said, dict) and said.get("Simulated") is True:
+            info = dataclasses.replace(info, simulated=True)
+    return dataclasses.replace(recording, info=info, markers=markers)
+
+
+def check_positions(place: Path, stem: str, channels: tuple[Channel, ...], datatype: str) -> None:
+    """Check that `write_positions` would not change the table of the session.
+
+    Raises
+    ------
+    RecordingError
+        If the session has another table already.
+    """
+    table = place / f"{stem}_electrodes.tsv"
+    content = _electrodes(channels, datatype)
+    if content and table.exists() and table.read_text(encoding="utf-8-sig") != content:
+        raise RecordingError(
+            f"{table}: holds other electrodes than this recording; export it as another session"
+        )
+
+
+def write_positions(place: Path, stem: str, channels: tuple[Channel, ...], datatype: str) -> None:
+    """Write ``electrodes.tsv`` and ``coordsystem.json``, where any channel has a position.
+
+    Parameters
+    ----------
+    place : path
+        Folder of the session's recordings of this kind.
+    stem : str
+        ``sub-…`` or ``sub-…_ses-…``; all runs of a session share the table.
+    channels : tuple of Channel
+    datatype : str
+        ``eeg`` or ``ieeg``.
+    """
+    content = _electrodes(channels, datatype)
+    if not content:
+        return
+    (place / f"{stem}_electrodes.tsv").write_text(content, encoding="utf-8")
+    prefix = _TYPES[datatype]
+    system = {
+        f"{prefix}CoordinateSystem": "Other",
+        f"{prefix}CoordinateUnits": "m",
+        f"{prefix}CoordinateSystemDescription": _FRAME,
+    }
+    notes = json.dumps(system, indent=4) + "\n"
+    (place / f"{stem}_coordsystem.json").write_text(notes, encoding="utf-8")
+
+
+def write_simulated(folder: Path, subject: str) -> None:
+    """Say in the dataset's README that a subject is simulated, once."""
+    readme = next(iter(sorted(folder.glob("README*"))), folder / "README")
+    text = readme.read_text(encoding="utf-8") if readme.exists() else ""
+    note = f"sub-{subject} has simulated signals: there was no human subject."
+    if note not in text:
+        readme.write_text(f"{note}\n\n{text}" if text else f"{note}\n", encoding="utf-8")
+
+
+def _electrodes(channels: tuple[Channel, ...], datatype: str) -> str:
+    if all(channel.position is None for channel in channels):
+        return ""
+    size = ["n/a"] if datatype == "ieeg" else []
+    rows = [["name", "x", "y", "z", *(["size"] if size else [])]]
+    for channel in channels:
+        if channel.kind != "stim":
+            rows.append([channel.name, *map(str, channel.position or ("n/a",) * 3), *size])
+    return "".join("\t".join(row) + "\n" for row in rows)
+
+
+def _events(table: Path) -> list[Marker]:
+    markers = []
+    for row in _rows(table):
+        label = row.get("trial_type") or row.get("value") or "n/a"
+        try:
+            onset = float(row["onset"])
+        except (KeyError, TypeError, ValueError):
+            continue
+        if np.isfinite(onset) and label != "n/a" and not label.upper().startswith(("BAD", "EDGE")):
+            markers.append(Marker(onset, label))
+    return markers
+
+
+def _rows(table: Path) -> list[dict[str, str]]:
+    with table.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))

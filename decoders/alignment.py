@@ -1,0 +1,59 @@
+"""Euclidean alignment: a person's windows made alike in spread to everybody else's.
+
+He and Wu, IEEE Trans. Biomed. Eng. 67 (2020) 399-410: windows are whitened by the inverse square
+root of the mean covariance of that person's (here: that run's) windows.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.types import FloatArray
+
+# Directions with less than this share of the mean variance hold nothing but rounding: a flat or
+# copied channel, or the one that a common average takes away. They stay nought.
+_EMPTY = 1e-4
+
+
+def mean_spread(windows: FloatArray) -> NDArray[np.float64]:
+    """Mean covariance of windows (n_windows, n_channels, n_samples), (n_channels, n_channels)."""
+    flat = windows.astype(np.float64)
+    flat -= flat.mean(axis=2, keepdims=True)
+    return np.asarray(np.einsum("wct,wdt->cd", flat, flat) / (len(flat) * flat.shape[2]))
+
+
+def whitening(spread: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Inverse square root of a covariance, (n_channels, n_channels)."""
+    values, vectors = np.linalg.eigh(spread)
+    full = values > _EMPTY * values.mean()
+    gains = np.where(full, 1.0 / np.sqrt(np.where(full, values, 1.0)), 0.0)
+    return np.ascontiguousarray((vectors * gains) @ vectors.T, dtype=np.float32)
+
+
+def align_groups(windows: FloatArray, groups: NDArray[np.int64]) -> FloatArray:
+    """Whiten each group of windows by its own spread."""
+    aligned = np.empty(windows.shape, dtype=np.float32)
+    for group in np.unique(groups):
+        chosen = groups == group
+        aligned[chosen] = whitening(mean_spread(windows[chosen])) @ windows[chosen]
+    return aligned
+
+
+class RunningSpread:
+    """The spread of what comes, each window weighing less as time goes by.
+
+    Parameters
+    ----------
+    spread : ndarray, shape (n_channels, n_channels)
+        What is known at the start.
+    weight : float
+        Of the newest window, 0 to 1.
+    """
+
+    def __init__(self, spread: NDArray[np.float64], weight: float) -> None:
+        self.spread = spread.copy()
+        self._weight = weight
+
+    def update(self, window: FloatArray) -> NDArray[np.float32]:
+        """Take a window (n_channels, n_samples); the whitening that now holds."""
+        self.spread += self._weight * (mean_spread(window[None]) - self.spread)
+        return whitening(self.spread)

@@ -1,0 +1,215 @@
+"""Networks as decoders: alignment, training from scratch or from a base model, serving."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from bci.types import FloatArray, Signal, Watch
+from decoders.alignment import align_groups, mean_spread, whitening
+from decoders.linear import shaped
+from decoders.networks import NETWORKS
+from decoders.networks.mvcnet import Mvcnet
+from decoders.networks.views import three_views
+from decoders.training import Loss, TrainingSettings, train
+
+_WEIGHTS = "weights."
+# One window at a time is too little to share, and the other cores are the engine's.
+torch.set_num_threads(1)
+
+
+class NetworkDecoder:
+    """A network behind Euclidean alignment.
+
+    Each group of training windows (a run, or a person's run) is aligned by its own spread; served
+    windows by that of all calibration windows. With arrays of a base model, training goes on from
+    its weights.
+
+    Parameters
+    ----------
+    epochs, batch, lr, weight_decay, patience, seed
+        See `decoders.training.TrainingSettings`.
+    start : mapping of str to ndarray, optional
+        Arrays of a base model of the same network.
+    """
+
+    network: ClassVar[str]
+    defaults: ClassVar[TrainingSettings] = TrainingSettings()
+
+    def __init__(
+        self,
+        epochs: int | None = None,
+        batch: int | None = None,
+        lr: float | None = None,
+        weight_decay: float | None = None,
+        patience: int | None = None,
+        seed: int = 0,
+        start: Mapping[str, NDArray[np.generic]] | None = None,
+    ) -> None:
+        given = {
+            "epochs": epochs, "batch": batch, "lr": lr, "weight_decay": weight_decay,
+            "patience": patience, "seed": seed,
+        }  # fmt: skip
+        kept = {key: value for key, value in given.items() if value is not None}
+        for key in ("epochs", "batch", "lr"):
+            if key in kept and not kept[key] > 0:
+                raise ValueError(f"{key} = {kept[key]} must be above 0")
+        base = {name: getattr(self.defaults, name) for name in TrainingSettings.__slots__}
+        self.settings = TrainingSettings(**{**base, **kept})
+        self.classes: tuple[str, ...] = ()
+        self._start = start
+
+    def fit(
+        self,
+        windows: FloatArray,
+        labels: NDArray[np.str_],
+        *,
+        groups: NDArray[np.int64] | None = None,
+        signal: Signal | None = None,
+        watch: Watch | None = None,
+    ) -> None:
+        """Learn from windows; see `bci.types.Decoder`.
+
+        Raises
+        ------
+        ValueError
+            If the window is too short for the network, or the base model has another shape.
+        """
+        if signal is None:
+            raise ValueError("a network needs to know the sampling rate")
+        groups = np.zeros(len(windows), dtype=np.int64) if groups is None else groups
+        self.classes = tuple(str(label) for label in np.unique(labels))
+        self._sfreq = signal.sfreq
+        self._spread = mean_spread(windows)
+        self._build(windows.shape[1], windows.shape[2])
+        if self._start is not None:
+            self._load_weights(self._start)
+        numbers = np.searchsorted(self.classes, labels).astype(np.int64)
+        aligned = align_groups(windows, groups)
+        self.history = train(
+            self.model, aligned, numbers, groups, self.settings, self.loss(signal), watch
+        )
+
+    def loss(self, signal: Signal) -> Loss:  # noqa: ARG002 - some losses need it
+        """What is minimised: cross-entropy."""
+        return cross_entropy
+
+    @property
+    def served(self) -> nn.Module:
+        """The part that decides, without what is there for training only."""
+        backbone = getattr(self.model, "backbone", self.model)
+        assert isinstance(backbone, nn.Module)
+        return backbone
+
+    def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
+        with torch.inference_mode():
+            logits = self.served(torch.from_numpy(self._whitening @ window)[None])[0]
+        odds = np.exp(logits.numpy().astype(np.float64) - float(logits.max()))
+        return np.asarray(odds / odds.sum())
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        weights = {_WEIGHTS + k: v.numpy() for k, v in self.served.state_dict().items()}
+        shape = np.array([self._shape[0], self._shape[1]], dtype=np.int64)
+        return {
+            "shape": shape, "sfreq": np.array([self._sfreq]), "spread": self._spread, **weights,
+        }  # fmt: skip
+
+    @classmethod
+    def from_arrays(
+        cls,
+        params: dict[str, Any],
+        classes: tuple[str, ...],
+        arrays: Mapping[str, NDArray[np.generic]],
+    ) -> "NetworkDecoder":
+        decoder = cls(**params)
+        decoder.classes = classes
+        n_channels, n_samples = (int(n) for n in shaped(arrays, "shape", (2,)))
+        if not (1 <= n_channels <= 10_000 and 1 <= n_samples <= 1_000_000):
+            raise ValueError(f"array 'shape' is {n_channels} x {n_samples}")
+        decoder._sfreq = float(shaped(arrays, "sfreq", (1,))[0])
+        decoder._spread = shaped(arrays, "spread", (n_channels, n_channels))
+        decoder._build(n_channels, n_samples)
+        decoder._load_weights(arrays)
+        return decoder
+
+    def _build(self, n_channels: int, n_samples: int) -> None:
+        torch.manual_seed(self.settings.seed)
+        self._shape = (n_channels, n_samples)
+        make = NETWORKS[self.network]
+        self.model: nn.Module = make(n_channels, n_samples, self._sfreq, len(self.classes))
+        self.model.eval()
+        self._whitening = whitening(self._spread)
+
+    def _load_weights(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
+        wanted = self.served.state_dict()
+        state = {}
+        for key, like in wanted.items():
+            array = np.asarray(arrays[_WEIGHTS + key])
+            if array.shape != tuple(like.shape) or not np.isfinite(array).all():
+                raise ValueError(
+                    f"array {_WEIGHTS + key!r} has shape {array.shape}, not {tuple(like.shape)}, "
+                    "or is not finite"
+                )
+            state[key] = torch.from_numpy(np.array(array)).to(like.dtype)
+        self.served.load_state_dict(state)
+
+
+def cross_entropy(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    """Cross-entropy of a batch."""
+    return nn.functional.cross_entropy(model(x), y)
+
+
+class EegNet(NetworkDecoder):
+    """EEGNet; see `decoders.networks.eegnet`."""
+
+    network = "eegnet"
+
+
+class Shallow(NetworkDecoder):
+    """ShallowConvNet; see `decoders.networks.shallow`."""
+
+    network = "shallow"
+
+
+class Conformer(NetworkDecoder):
+    """EEG Conformer; see `decoders.networks.conformer`."""
+
+    network = "conformer"
+
+
+class IfNet(NetworkDecoder):
+    """IFNet; see `decoders.networks.ifnet`."""
+
+    network = "ifnet"
+
+
+class DbConformer(NetworkDecoder):
+    """DBConformer; see `decoders.networks.dbconformer`."""
+
+    network = "dbconformer"
+
+
+class MvcNet(NetworkDecoder):
+    """MVCNet around IFNet; see `decoders.networks.mvcnet`."""
+
+    network = "mvcnet"
+
+    def loss(self, signal: Signal) -> Loss:
+        """Cross-entropy and both contrasts, over three views of each trial."""
+        ch_names = tuple(channel.name for channel in signal.channels)
+        views = three_views(signal.sfreq, ch_names, self.classes)
+
+        def total(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+            assert isinstance(model, Mvcnet)
+            return model.loss(x, y, views(x, y)).total
+
+        return total
+
+
+class MvcDbConformer(MvcNet):
+    """MVCNet around DBConformer."""
+
+    network = "mvcnet-dbconformer"

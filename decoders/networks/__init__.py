@@ -1,0 +1,29 @@
+"""Networks for motor imagery: plain torch modules, one a file.
+
+Each is made from (n_channels, n_samples, sfreq, n_classes) with its paper's hyper-parameters and
+takes float32 trials (n_trials, n_channels, n_samples) of about unit variance to logits
+(n_trials, n_classes); ``features`` gives what its ``head`` sees. Kernels and pools that a paper
+gives at one sampling rate last as long at any other.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from torch import nn
+
+from decoders.networks.conformer import Conformer
+from decoders.networks.dbconformer import Dbconformer
+from decoders.networks.eegnet import Eegnet
+from decoders.networks.ifnet import Ifnet
+from decoders.networks.mvcnet import Mvcnet
+from decoders.networks.shallow import Shallow
+
+NETWORKS: dict[str, Callable[[int, int, float, int], nn.Module]] = {
+    "eegnet": Eegnet,
+    "shallow": Shallow,
+    "conformer": Conformer,
+    "ifnet": Ifnet,
+    "dbconformer": Dbconformer,
+    "mvcnet": Mvcnet,
+    "mvcnet-dbconformer": partial(Mvcnet, backbone="dbconformer"),
+}

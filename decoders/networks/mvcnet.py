@@ -1,0 +1,192 @@
+"""MVCNet: a network trained together with a Transformer on several views of each trial.
+
+Source: Wang et al. 2025, "MVCNet: multi-view contrastive network for motor imagery
+classification", arXiv 2502.17482, with values as in its authors' repository (wzwvv/MVCNet).
+
+Only the backbone decides; the Transformer and its projector are there for `Mvcnet.loss` and may
+be thrown away after training. The Transformer's tokens are the channels, each as wide as the
+trial is long. Not stated where we looked, so chosen: the projector's hidden width (256). Left
+out: the supervised-contrastive variant.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+from decoders.networks.conformer import Conformer
+from decoders.networks.dbconformer import Dbconformer
+from decoders.networks.durations import samples
+from decoders.networks.eegnet import Eegnet
+from decoders.networks.ifnet import UNFILTERED, Ifnet
+from decoders.networks.shallow import Shallow
+from decoders.networks.views import View
+
+Backbone = Ifnet | Dbconformer | Eegnet | Shallow | Conformer
+
+BACKBONES: dict[str, Callable[[int, int, float, int], Backbone]] = {
+    "ifnet": partial(Ifnet, settings=UNFILTERED),  # one band, as in MVCNet's repository
+    "dbconformer": Dbconformer,
+    "eegnet": Eegnet,
+    "shallow": Shallow,
+    "conformer": Conformer,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MvcnetSettings:
+    """Hyper-parameters.
+
+    ``encoder_hz`` is the rate, in hertz, to which the Transformer's input is averaged down; None,
+    as published, leaves it. Its width is the number of samples, so that its cost falls with the
+    square.
+    """
+
+    encoder_hz: float | None = None
+    n_heads: int = 2
+    depth: int = 1
+    least_expanded: int = 128
+    dropout: float = 0.1
+    projector_width: int = 256
+    temperature: float = 0.2
+    cross_view_weight: float = 0.1
+    cross_model_weight: float = 0.1
+
+
+PUBLISHED = MvcnetSettings()
+
+
+class Loss(NamedTuple):
+    """What a training step minimises (``total``) and what it is made of, unweighted."""
+
+    total: Tensor
+    classification: Tensor
+    cross_view: Tensor
+    cross_model: Tensor
+
+
+def nt_xent(a: Tensor, b: Tensor, temperature: float) -> Tensor:
+    """Normalised temperature-scaled cross-entropy of two sets of features, each (n, width).
+
+    Row k of ``a`` and row k of ``b`` belong together; all other rows of both are what they have
+    to be told from. Similarity is the cosine.
+    """
+    n = len(a)
+    rows = F.normalize(torch.cat([a, b]), dim=1)  # (2 n, width)
+    similarity = rows @ rows.T / temperature  # (2 n, 2 n)
+    itself = torch.eye(2 * n, dtype=torch.bool, device=a.device)
+    partner = torch.arange(2 * n, device=a.device).roll(n)
+    return F.cross_entropy(similarity.masked_fill(itself, -torch.inf), partner)
+
+
+def cross_view_loss(raw: Tensor, views: Sequence[Tensor], temperature: float) -> Tensor:
+    """Raw trials against each view in turn, averaged over the views."""
+    return torch.stack([nt_xent(raw, view, temperature) for view in views]).mean()
+
+
+def cross_model_loss(backbone: Tensor, transformer: Tensor, temperature: float) -> Tensor:
+    """The backbone's features against the Transformer's, over the trials of all views."""
+    return nt_xent(backbone, transformer, temperature)
+
+
+class TrialEncoder(nn.Module):
+    """The Transformer over the raw trial, and its projection to the backbone's features."""
+
+    def __init__(
+        self, n_channels: int, n_samples: int, sfreq: float, n_features: int, s: MvcnetSettings
+    ) -> None:
+        super().__init__()
+        step = samples(1 / s.encoder_hz, sfreq) if s.encoder_hz else 1
+        self.pool = nn.AvgPool1d(step)
+        self.width = n_samples // step // s.n_heads * s.n_heads
+        layer = nn.TransformerEncoderLayer(
+            self.width,
+            s.n_heads,
+            dim_feedforward=max(2 * self.width, s.least_expanded),
+            dropout=s.dropout,
+            batch_first=True,
+        )
+        self.encoder = nn.TransformerEncoder(layer, s.depth, enable_nested_tensor=False)
+        self.projector = nn.Sequential(
+            nn.Linear(n_channels * self.width, s.projector_width),
+            nn.LayerNorm(s.projector_width),
+            nn.ReLU(),
+            nn.Linear(s.projector_width, n_features),
+            nn.Tanh(),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.pool(x)[..., : self.width]  # (B, C, width), a multiple of the heads
+        x = self.encoder(x)  # (B, C, width)
+        projected: Tensor = self.projector(x.flatten(1))  # (B, n_features)
+        return projected
+
+
+class Mvcnet(nn.Module):
+    """A backbone with what it takes to train it on several views.
+
+    Parameters
+    ----------
+    n_channels, n_samples, n_classes : int
+    sfreq : float
+        Sampling rate in hertz.
+    backbone : str
+        A name in `BACKBONES`.
+
+    Raises
+    ------
+    ValueError
+        If there is no such backbone, or the window is too short for it.
+    """
+
+    def __init__(
+        self,
+        n_channels: int,
+        n_samples: int,
+        sfreq: float,
+        n_classes: int,
+        backbone: str = "ifnet",
+        settings: MvcnetSettings = PUBLISHED,
+    ) -> None:
+        super().__init__()
+        if backbone not in BACKBONES:
+            raise ValueError(f"no backbone {backbone!r}; choose one of {', '.join(BACKBONES)}")
+        self.settings = settings
+        self.backbone = BACKBONES[backbone](n_channels, n_samples, sfreq, n_classes)
+        self.n_features = self.backbone.n_features
+        self.transformer = TrialEncoder(n_channels, n_samples, sfreq, self.n_features, settings)
+
+    def features(self, x: Tensor) -> Tensor:
+        """The backbone's features, shape (n_trials, n_features)."""
+        return self.backbone.features(x)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits (n_trials, n_classes) of trials (n_trials, n_channels, n_samples)."""
+        logits: Tensor = self.backbone(x)
+        return logits
+
+    def loss(self, trials: Tensor, labels: Tensor, views: Sequence[View]) -> Loss:
+        """The loss of a batch and its views (`views.three_views`), at least one.
+
+        In the cross-view term the features of both models stand in one set, as in the authors'
+        repository.
+        """
+        s = self.settings
+        classification = trials.new_zeros(())
+        backbone, transformer = [], []
+        for x, y in [(trials, labels), *views]:
+            features = self.backbone.features(x)  # (B, n_features)
+            classification = classification + F.cross_entropy(self.backbone.head(features), y)
+            backbone.append(features)
+            transformer.append(self.transformer(x))  # (B, n_features)
+        raw, *others = (torch.cat(both) for both in zip(backbone, transformer, strict=True))
+        cross_view = cross_view_loss(raw, others, s.temperature)
+        cross_model = cross_model_loss(torch.cat(backbone), torch.cat(transformer), s.temperature)
+        total = (
+            classification + s.cross_view_weight * cross_view + s.cross_model_weight * cross_model
+        )
+        return Loss(total, classification, cross_view, cross_model)

@@ -1,0 +1,148 @@
+"""The one training loop of all networks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from bci.types import TrainingStep, Watch
+
+Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
+"""Loss of a model on windows (n, n_channels, n_samples) and class numbers (n,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSettings:
+    """How a network is trained.
+
+    With ``patience`` above 0, the last group is held out and the weights that scored best on it
+    are kept; training ends when that many epochs brought nothing better. With 0, nothing is held
+    out and the last weights are kept.
+    """
+
+    epochs: int = 60
+    batch: int = 32
+    lr: float = 1e-3
+    weight_decay: float = 1e-2
+    clip: float = 1.0
+    patience: int = 0
+    seed: int = 0
+    threads: int = 1
+
+
+def train(
+    model: nn.Module,
+    windows: NDArray[np.float32],
+    classes: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    settings: TrainingSettings,
+    loss: Loss,
+    watch: Watch | None = None,
+) -> list[TrainingStep]:
+    """Train in place; what happened, epoch by epoch.
+
+    Seeded: the same data, model and settings give the same weights on the same machine. Classes
+    weigh alike, however many windows each has.
+
+    Parameters
+    ----------
+    model : nn.Module
+    windows : ndarray, shape (n_windows, n_channels, n_samples)
+    classes : ndarray, shape (n_windows,)
+        Numbers of the classes.
+    groups : ndarray, shape (n_windows,)
+        Runs or subjects, in order of time; what is held out is whole groups.
+    settings : TrainingSettings
+    loss : callable
+    watch : callable, optional
+        Told after each epoch; what it raises ends the training.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(settings.threads)
+    try:
+        return _train(model, windows, classes, groups, settings, loss, watch)
+    finally:
+        torch.set_num_threads(before)
+        model.eval()
+
+
+def _train(
+    model: nn.Module,
+    windows: NDArray[np.float32],
+    classes: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    settings: TrainingSettings,
+    loss: Loss,
+    watch: Watch | None,
+) -> list[TrainingStep]:
+    torch.manual_seed(settings.seed)
+    rng = np.random.default_rng(settings.seed)
+    held_out = _held_out(groups) if settings.patience else np.zeros(len(groups), dtype=bool)
+    x, y = torch.from_numpy(windows[~held_out]), torch.from_numpy(classes[~held_out])
+    test_x, test_y = torch.from_numpy(windows[held_out]), torch.from_numpy(classes[held_out])
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=settings.lr, weight_decay=settings.weight_decay
+    )
+    n_steps = len(_batches(y, settings.batch, rng)) * settings.epochs
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.lr, max(n_steps, 2))
+    history: list[TrainingStep] = []
+    best, best_weights, waited = -np.inf, None, 0
+    for epoch in range(settings.epochs):
+        model.train()
+        total = 0.0
+        for rows in _batches(y, settings.batch, rng):
+            optimizer.zero_grad(set_to_none=True)
+            value = loss(model, x[rows], y[rows])
+            value.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(model.parameters(), settings.clip)
+            optimizer.step()
+            schedule.step()
+            total += value.item() * len(rows)
+        score = accuracy(model, test_x, test_y) if len(test_x) else float("nan")
+        history.append(TrainingStep(epoch + 1, settings.epochs, total / len(x), score))
+        if watch is not None:
+            watch(history[-1])
+        if not len(test_x):
+            continue
+        waited += 1
+        if score > best:
+            best, waited = score, 0
+            best_weights = {k: v.detach().clone() for k, v in model.state_dict().items()}
+        if waited >= settings.patience:
+            break
+    if best_weights is not None:
+        model.load_state_dict(best_weights)
+    return history
+
+
+@torch.inference_mode()
+def accuracy(model: nn.Module, x: Tensor, y: Tensor, batch: int = 256) -> float:
+    """Share of windows that a model classifies rightly."""
+    model.eval()
+    right = sum(
+        int((model(x[i : i + batch]).argmax(1) == y[i : i + batch]).sum())
+        for i in range(0, len(x), batch)
+    )
+    return right / len(x)
+
+
+def _held_out(groups: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """The last group; of a single one its last fifth, without what overlaps with the rest."""
+    found = np.unique(groups)
+    if len(found) > 1:
+        return np.asarray(groups == found[-1])
+    held_out = np.zeros(len(groups), dtype=bool)
+    held_out[round(0.8 * len(groups)) :] = True
+    return held_out
+
+
+def _batches(y: Tensor, size: int, rng: np.random.Generator) -> list[Tensor]:
+    """Row numbers in random order, with each class drawn as often as any other."""
+    classes, counts = np.unique(y.numpy(), return_counts=True)
+    rows = [np.flatnonzero(y.numpy() == c) for c in classes]
+    drawn = [np.concatenate([own, rng.choice(own, counts.max() - len(own))]) for own in rows]
+    order = rng.permutation(np.concatenate(drawn))
+    return [torch.from_numpy(part) for part in np.array_split(order, -(-len(order) // size))]
