@@ -78,6 +78,7 @@ class Card(Settings):
     sources: tuple[SourceCard, ...]
     score: ScoreCard
     versions: dict[str, str]
+    base: str | None = None
     arrays_sha256: str = ""
 
 

@@ -44,6 +44,7 @@ def calibrate(
     make_decoder: Callable[[], Decoder],
     name: str,
     on_progress: Progress = _silent,
+    base: Card | None = None,
 ) -> Calibration:
     """Cut epochs with the serving pipeline, cross-validate by run, then train on all.
 
@@ -60,15 +61,20 @@ def calibrate(
     name : str
         What the model will be called.
     on_progress : callable, optional
+    base : Card, optional
+        Of the model that ``make_decoder``'s decoders go on from.
 
     Raises
     ------
     RecordingError
         If markers are missing or there are too few trials.
     MismatchError
-        If the recordings differ from one another or cannot satisfy the profile.
+        If the recordings differ from one another or cannot satisfy the profile, or the base
+        model has another pipeline, montage or classes, or has learnt from one of them.
     """
-    pipeline = _common_pipeline(recordings, profile)
+    pipeline = common_pipeline(recordings, profile)
+    if base is not None:
+        check_base(base, profile, pipeline, recordings)
     on_progress("Cutting epochs", 0, 1)
     epochs = cut_epochs(recordings, profile.pipeline, profile.paradigm)
     signal = Signal(pipeline.chain.sfreq, pipeline.chain.channels)
@@ -91,26 +97,72 @@ def calibrate(
 
     decoder.fit(epochs.windows, epochs.labels, groups=epochs.runs, signal=signal, watch=watch)
     on_progress("Done", len(splits) + 1, len(splits) + 1)
+    score = score_card(np.array(truth), np.array(decided), decoder.classes, described)
+    card = make_card(name, profile, pipeline, recordings, decoder, score)
     return Calibration(
-        decoder,
-        Card(
-            name=name,
-            task=profile.task,
-            created=datetime.now(UTC).replace(microsecond=0),
-            simulated=any(recording.info.simulated for recording in recordings),
-            decoder=profile.decoder,
-            classes=decoder.classes,
-            stream=describe_stream(recordings[0].info.sfreq, pipeline.chain.picked),
-            pipeline=profile.pipeline.model_copy(
-                update={"channels": tuple(c.name for c in pipeline.chain.picked)}
-            ),
-            group_delay_s=round(pipeline.chain.group_delay_s(), 6),
-            paradigm=profile.paradigm,
-            sources=tuple(_source(recording, profile) for recording in recordings),
-            score=_score(np.array(truth), np.array(decided), decoder.classes, described),
-            versions=_versions(),
-        ),
+        decoder, card.model_copy(update={"base": base.name if base is not None else None})
     )
+
+
+def make_card(
+    name: str,
+    profile: Profile,
+    pipeline: Pipeline,
+    recordings: list[Recording],
+    decoder: Decoder,
+    score: ScoreCard,
+) -> Card:
+    """The card of a model that was trained on recordings through a pipeline."""
+    return Card(
+        name=name,
+        task=profile.task,
+        created=datetime.now(UTC).replace(microsecond=0),
+        simulated=any(recording.info.simulated for recording in recordings),
+        decoder=profile.decoder,
+        classes=decoder.classes,
+        stream=describe_stream(recordings[0].info.sfreq, pipeline.chain.picked),
+        pipeline=profile.pipeline.model_copy(
+            update={"channels": tuple(c.name for c in pipeline.chain.picked)}
+        ),
+        group_delay_s=round(pipeline.chain.group_delay_s(), 6),
+        paradigm=profile.paradigm,
+        sources=tuple(_source(recording, profile) for recording in recordings),
+        score=score,
+        versions=_versions(),
+    )
+
+
+def check_base(
+    base: Card, profile: Profile, pipeline: Pipeline, recordings: list[Recording]
+) -> None:
+    """Prove that a base model may be gone on from with these recordings.
+
+    Raises
+    ------
+    MismatchError
+        Naming what differs, or the recording that the base has learnt from already.
+    """
+    picked = tuple(channel.name for channel in pipeline.chain.picked)
+    theirs = base.pipeline.model_copy(update={"channels": picked})
+    ours = profile.pipeline.model_copy(update={"channels": picked})
+    for what, have, want in (
+        ("decoder", profile.decoder.name, base.decoder.name),
+        ("classes", sorted(profile.paradigm.classes), sorted(base.classes)),
+        ("sampling rate", recordings[0].info.sfreq, base.stream.sfreq),
+        ("channels", picked, tuple(channel.name for channel in base.stream.channels)),
+        ("pipeline", ours, theirs),
+    ):
+        if have != want:
+            raise MismatchError(
+                f"the base model {base.name} has another {what}: {want}, where this has {have}"
+            )
+    known = {source.sha256: source.file for source in base.sources}
+    for recording in recordings:
+        if (digest := file_sha256(Path(recording.source))) in known:
+            raise MismatchError(
+                f"the base model {base.name} has learnt from {known[digest]} already: its score "
+                "here would mean nothing; pretrain without this person"
+            )
 
 
 def split_by_run(epochs: Epochs) -> tuple[list[NDArray[np.bool_]], str]:
@@ -150,7 +202,8 @@ def decide_trials(decoder: Decoder, epochs: Epochs) -> Iterator[tuple[str, str]]
         yield str(epochs.labels[last]), decoder.classes[int(np.argmax(probabilities))]
 
 
-def _common_pipeline(recordings: list[Recording], profile: Profile) -> Pipeline:
+def common_pipeline(recordings: list[Recording], profile: Profile) -> Pipeline:
+    """A pipeline for recordings that have to be of one set-up."""
     if not recordings:
         raise RecordingError("there is no recording to calibrate on")
     first = recordings[0]
@@ -174,9 +227,10 @@ def _source(recording: Recording, profile: Profile) -> SourceCard:
     )
 
 
-def _score(
+def score_card(
     truth: NDArray[np.str_], decided: NDArray[np.str_], classes: tuple[str, ...], folds: str
 ) -> ScoreCard:
+    """Score of independent decisions, as a card tells it."""
     accuracy = score_accuracy(truth, decided)
     return ScoreCard(
         accuracy=round(accuracy.value, 4),

@@ -255,3 +255,11 @@ class Decoder(Protocol):
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Everything learnt, as plain arrays for the model bundle."""
+
+
+@runtime_checkable
+class Adaptable(Protocol):
+    """A decoder that can be fitted to a person by windows whose labels are unknown."""
+
+    def adapt(self, windows: FloatArray) -> None:
+        """Take windows of float32, shape (n_windows, n_channels, n_samples)."""

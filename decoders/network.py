@@ -97,6 +97,11 @@ class NetworkDecoder:
         """What is minimised: cross-entropy."""
         return cross_entropy
 
+    def adapt(self, windows: FloatArray) -> None:
+        """Take a person's windows, labels unknown, for the alignment."""
+        self._spread = mean_spread(windows)
+        self._whitening = whitening(self._spread)
+
     @property
     def served(self) -> nn.Module:
         """The part that decides, without what is there for training only."""

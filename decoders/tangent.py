@@ -83,6 +83,12 @@ class TangentSpace:
         self.classes = tuple(str(label) for label in regression.classes_)
         self._head = LinearHead.from_sklearn(regression)
 
+    def adapt(self, windows: FloatArray) -> None:
+        """Take a person's windows, labels unknown, for the mean at which vectors are taken."""
+        from pyriemann.geometry.mean import mean_riemann
+
+        self._set_reference(mean_riemann(covariances(windows)))
+
     def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
         return self._head.probabilities(self._tangent_vector(covariance(window)))
 

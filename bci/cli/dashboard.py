@@ -11,6 +11,7 @@ from bci.cli.training import train
 from bci.errors import BciError, ProfileError
 from bci.profile import Profile, load_profile
 from bci.recording.reading import read_recording
+from bci.settings import Notch
 
 _DEMO_PROFILE = "motor-imagery"
 _DEMO_MODEL = "simulated"
@@ -158,6 +159,7 @@ def _show(
         markers = StreamQuery(name=f"{stream}-markers")
     elif profile.markers is not None:
         markers = StreamQuery(**profile.markers.model_dump())
+    notches = [f.freq_hz for f in profile.pipeline.filters if isinstance(f, Notch)]
     options = app.DashboardOptions(
         signal=signal,
         markers=markers,
@@ -165,6 +167,8 @@ def _show(
         cue_labels={marker: name for name, marker in profile.paradigm.classes.items()},
         commands=commands,
         autostart=autostart,
+        follow_last=stream is None,
+        line_hz=notches[0] if notches else 50.0,
         threshold=profile.output.decision_threshold,
         screenshot=screenshot,
         screenshot_after_s=screenshot_after,

@@ -21,6 +21,7 @@ Recordings = Annotated[
 
 def add_commands(app: typer.Typer) -> None:
     app.command()(calibrate)
+    app.command()(pretrain)
     app.command()(evaluate)
     app.command()(models)
     app.add_typer(benchmarks, name="benchmark", help="Score decoders on public data sets.")
@@ -34,7 +35,10 @@ def calibrate(
     ],
     decoder: Annotated[
         str | None,
-        typer.Option(help="Instead of the profile's: tangent-space, csp-lda, log-power."),
+        typer.Option(help="Instead of the profile's: tangent-space, csp-lda, dbconformer ..."),
+    ] = None,
+    base: Annotated[
+        Path | None, typer.Option(help="Model to go on from, made by bci pretrain.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a model of that name.")] = False,
 ) -> None:
@@ -51,7 +55,12 @@ def calibrate(
         wanted = wanted.model_copy(update={"decoder": DecoderChoice(name=decoder)})
     if out_folder.exists() and not force:
         raise BundleError(f"{out_folder} exists already; choose another --out, or give --force")
-    card = train(wanted, recordings, out_folder, force)
+    card = train(wanted, recordings, out_folder, force, base)
+    _print_score(card)
+    out.print(f"model written to {out_folder}; group delay {1000 * card.group_delay_s:.0f} ms")
+
+
+def _print_score(card) -> None:  # type: ignore[no-untyped-def]
     score = card.score
     out.print(
         f"accuracy [bold]{score.accuracy:.2f}[/bold] by trial "
@@ -61,17 +70,86 @@ def calibrate(
     print_confusion(card.classes, score.confusion)
     if score.p_value > 0.05:
         out.print("[yellow]not distinguishable from chance: do not rely on this model[/yellow]")
-    out.print(f"model written to {out_folder}; group delay {1000 * card.group_delay_s:.0f} ms")
 
 
-def train(wanted, recordings: list[Path], out_folder: Path, force: bool):  # type: ignore[no-untyped-def]
-    """Read, calibrate and store, with a progress bar; return the model's card."""
+def pretrain(
+    profile: Annotated[str, typer.Argument(help="Profile file, or the name of a shipped one.")],
+    folder: Annotated[Path, typer.Argument(help="A folder of recordings for each person.")],
+    out_folder: Annotated[
+        Path, typer.Option("--out", help="Where to put the base model (a new folder).")
+    ],
+    decoder: Annotated[str | None, typer.Option(help="Instead of the profile's.")] = None,
+    runs: Annotated[str, typer.Option(help="Which files of each person, as a pattern.")] = "**/*",
+    without: Annotated[
+        list[str] | None, typer.Option(help="A person to leave out; again for more.")
+    ] = None,
+    folds: Annotated[int, typer.Option(min=2, help="Trainings for the score, at most.")] = 5,
+    force: Annotated[bool, typer.Option("--force", help="Replace a model of that name.")] = False,
+) -> None:
+    """Train a base model on many people, for 'bci calibrate --base' to go on from.
+
+    Scored on people held out, aligned by their own unlabelled windows.
+
+    Example: bci pretrain motor-imagery-eegmmidb eegmmidb --runs '*R0[48].edf' --without S007
+    --decoder dbconformer --out recordings/models/base
+    """
     import decoders
     from bci.bundle import save_bundle
+    from bci.errors import RecordingError
+    from bci.pretraining import pretrain as run_pretraining
+    from bci.profile import DecoderChoice, load_profile
+    from bci.recording.reading import read_recording
+
+    wanted = load_profile(profile)
+    if decoder is not None:
+        wanted = wanted.model_copy(update={"decoder": DecoderChoice(name=decoder)})
+    if out_folder.exists() and not force:
+        raise BundleError(f"{out_folder} exists already; choose another --out, or give --force")
+    if not folder.is_dir():
+        raise RecordingError(f"{folder}: no such folder")
+    choice = wanted.decoder
+    decoders.create(choice.name, choice.params)
+    files = {
+        person.name: [file for file in sorted(person.glob(runs)) if file.is_file()]
+        for person in sorted(folder.iterdir())
+        if person.is_dir() and person.name not in (without or ())
+    }
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as progress:
+        bar = progress.add_task("Reading recordings", total=sum(map(len, files.values())))
+        people = {}
+        for person, own in files.items():
+            if own:
+                people[person] = [read_recording(file) for file in own]
+            progress.advance(bar, len(own))
+
+        def show(doing: str, done: int, of: int) -> None:
+            progress.update(bar, description=doing, completed=done, total=of)
+
+        made = run_pretraining(
+            people,
+            wanted,
+            lambda: decoders.create(choice.name, choice.params),
+            out_folder.name,
+            show,
+            folds,
+        )
+    save_bundle(out_folder, made.card, made.decoder.arrays(), overwrite=force)
+    _print_score(made.card)
+    out.print(f"base model of {len(people)} people written to {out_folder}")
+
+
+def train(  # type: ignore[no-untyped-def]
+    wanted, recordings: list[Path], out_folder: Path, force: bool, base: Path | None = None
+):
+    """Read, calibrate and store, with a progress bar; return the model's card."""
+    import decoders
+    from bci.bundle import load_bundle, save_bundle
     from bci.calibration import calibrate as run_calibration
     from bci.recording.reading import read_recording
 
     choice = wanted.decoder
+    base_card, start = load_bundle(base) if base is not None else (None, None)
     decoders.create(choice.name, choice.params)  # a wrong name is told before any work is done
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True) as progress:
@@ -87,9 +165,10 @@ def train(wanted, recordings: list[Path], out_folder: Path, force: bool):  # typ
         calibration = run_calibration(
             read,
             wanted,
-            lambda: decoders.create(choice.name, choice.params),
+            lambda: decoders.create(choice.name, choice.params, start),
             out_folder.name,
             show,
+            base_card,
         )
     save_bundle(out_folder, calibration.card, calibration.decoder.arrays(), overwrite=force)
     return calibration.card
