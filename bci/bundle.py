@@ -15,13 +15,14 @@ from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
 from bci.errors import BundleError, MismatchError
-from bci.profile import DecoderChoice, Paradigm, file_sha256, parse_yaml
+from bci.profile import DecoderChoice, Output, Paradigm, file_sha256, parse_yaml
 from bci.settings import PipelineSettings, Settings
 from bci.types import Channel, StreamInfo
 
 CARD = "card.yaml"
 ARRAYS = "arrays.safetensors"
 _MOST_BYTES = 4 << 30
+_DEFAULT_THRESHOLD = 0.7
 
 
 class ChannelCard(Settings):
@@ -61,6 +62,22 @@ class ScoreCard(Settings):
     folds: str
 
 
+class ConfidenceCard(Settings):
+    """How sure the model may be, learnt from decisions on held-out calibration data.
+
+    ``temperature`` is applied to every prediction; ``error`` is the expected calibration error
+    with it, told on folds that it was not fitted on, and ``error_before`` without. ``threshold``
+    is the least confidence of a decision that kept false positives at rest to
+    ``false_positives_per_min``; None where the recordings had no rest.
+    """
+
+    temperature: float = Field(gt=0)
+    error_before: float
+    error: float
+    threshold: float | None = None
+    false_positives_per_min: float | None = None
+
+
 class Card(Settings):
     """Everything about a model but its arrays."""
 
@@ -77,9 +94,18 @@ class Card(Settings):
     paradigm: Paradigm
     sources: tuple[SourceCard, ...]
     score: ScoreCard
+    confidence: ConfidenceCard | None = None
     versions: dict[str, str]
     base: str | None = None
     arrays_sha256: str = ""
+
+
+def decision_threshold(output: Output, card: Card | None) -> float:
+    """Least confidence of a decision: the profile's, else the model's, else 0.7."""
+    if output.decision_threshold is not None:
+        return output.decision_threshold
+    chosen = card.confidence.threshold if card is not None and card.confidence else None
+    return _DEFAULT_THRESHOLD if chosen is None else chosen
 
 
 def save_bundle(

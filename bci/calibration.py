@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci import __version__
-from bci.bundle import Card, ScoreCard, SourceCard, describe_stream
+from bci.bundle import Card, ConfidenceCard, ScoreCard, SourceCard, describe_stream
+from bci.confidence import Tempered, calibration_error, choose_threshold, fit_temperature, temper
 from bci.errors import MismatchError, RecordingError
 from bci.pipeline import Pipeline
 from bci.profile import Profile, file_sha256
 from bci.scores import confusion, kappa, score_accuracy
-from bci.trials import Epochs, cut_epochs, find_trials
+from bci.trials import Epochs, cut_epochs, find_rest, find_trials
 from bci.types import Decoder, Recording, Signal, TrainingStep
 
 Progress = Callable[[str, int, int], None]
@@ -79,16 +80,15 @@ def calibrate(
     epochs = cut_epochs(recordings, profile.pipeline, profile.paradigm)
     signal = Signal(pipeline.chain.sfreq, pipeline.chain.channels)
     splits, described = split_by_run(epochs)
-    truth: list[str] = []
-    decided: list[str] = []
+    by_run = len(np.unique(epochs.runs)) > 1
+    held_out = []
     for fold, test in enumerate(splits):
         on_progress("Cross-validating", fold, len(splits) + 1)
         decoder = make_decoder()
         training = epochs.only(~test)
         decoder.fit(training.windows, training.labels, groups=training.runs, signal=signal)
-        for label, decision in decide_trials(decoder, epochs.only(test)):
-            truth.append(label)
-            decided.append(decision)
+        run = recordings[fold] if by_run else None
+        held_out.append(_hold_out(decoder, epochs.only(test), run, profile))
     on_progress("Training on all runs", len(splits), len(splits) + 1)
     decoder = make_decoder()
 
@@ -97,10 +97,79 @@ def calibrate(
 
     decoder.fit(epochs.windows, epochs.labels, groups=epochs.runs, signal=signal, watch=watch)
     on_progress("Done", len(splits) + 1, len(splits) + 1)
-    score = score_card(np.array(truth), np.array(decided), decoder.classes, described)
+    classes = np.array(decoder.classes)
+    truth = classes[np.concatenate([each.truth for each in held_out])]
+    decided = classes[np.concatenate([each.probabilities for each in held_out]).argmax(axis=1)]
+    score = score_card(truth, decided, decoder.classes, described)
+    confidence = _confidence(held_out, pipeline, profile)
     card = make_card(name, profile, pipeline, recordings, decoder, score)
+    base_name = base.name if base is not None else None
     return Calibration(
-        decoder, card.model_copy(update={"base": base.name if base is not None else None})
+        Tempered(decoder, confidence.temperature),
+        card.model_copy(update={"base": base_name, "confidence": confidence}),
+    )
+
+
+@dataclass(frozen=True)
+class _HeldOut:
+    """What a decoder said of a fold that it had not seen.
+
+    ``probabilities`` (n_trials, n_classes) at the end of each trial and the true class numbers
+    ``truth``; ``stream`` (n_predictions, n_classes) of the whole run and which of them are
+    ``in_rest``, both empty where the fold is no whole run or has no rest.
+    """
+
+    probabilities: NDArray[np.float64]
+    truth: NDArray[np.int64]
+    stream: NDArray[np.float64]
+    in_rest: NDArray[np.bool_]
+
+
+def _hold_out(
+    decoder: Decoder, epochs: Epochs, run: Recording | None, profile: Profile
+) -> _HeldOut:
+    lasts = [np.flatnonzero(epochs.trials == trial)[-1] for trial in np.unique(epochs.trials)]
+    probabilities = np.stack([decoder.predict_proba(epochs.windows[last]) for last in lasts])
+    truth = np.array([decoder.classes.index(str(epochs.labels[last])) for last in lasts])
+    rest = find_rest(run, profile.paradigm) if run is not None else []
+    if run is None or not rest:
+        nothing = np.empty((0, len(decoder.classes)))
+        return _HeldOut(probabilities, truth, nothing, np.empty(0, dtype=bool))
+    pipeline = Pipeline(profile.pipeline, run.info, decoder)
+    predictions = [p for chunk in run.chunks() for p in pipeline.push(chunk)]
+    taken = np.array([p.taken for p in predictions])
+    began = taken - (pipeline.n_samples - 1) / pipeline.chain.sfreq
+    in_rest = np.zeros(len(predictions), dtype=bool)
+    for start, stop in rest:
+        in_rest |= (began >= start) & (taken <= stop)
+    return _HeldOut(probabilities, truth, np.stack([p.probabilities for p in predictions]), in_rest)
+
+
+def _confidence(held_out: list[_HeldOut], pipeline: Pipeline, profile: Profile) -> ConfidenceCard:
+    probabilities = np.concatenate([each.probabilities for each in held_out])
+    truth = np.concatenate([each.truth for each in held_out])
+    temperature = fit_temperature(probabilities, truth)
+    # The error is told on each fold with the temperature that the others ask for.
+    crossed = []
+    for k, each in enumerate(held_out):
+        others = [other for i, other in enumerate(held_out) if i != k] or held_out
+        fitted = fit_temperature(
+            np.concatenate([other.probabilities for other in others]),
+            np.concatenate([other.truth for other in others]),
+        )
+        crossed.append(temper(each.probabilities, fitted))
+    chosen = choose_threshold(
+        [(temper(each.stream, temperature).max(axis=1), each.in_rest)
+         for each in held_out if len(each.in_rest)],
+        pipeline.hop / pipeline.chain.sfreq,
+        profile.output.false_positives_per_min,
+    )  # fmt: skip
+    return ConfidenceCard(
+        temperature=round(temperature, 4),
+        error_before=round(calibration_error(probabilities, truth), 4),
+        error=round(calibration_error(np.concatenate(crossed), truth), 4),
+        threshold=chosen[0] if chosen else None,
+        false_positives_per_min=round(chosen[1], 3) if chosen else None,
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from pylsl import local_clock
 from threadpoolctl import threadpool_limits
 
-from bci.bundle import Card, check_stream
+from bci.bundle import Card, check_stream, decision_threshold
 from bci.errors import AmbiguousStreamError, StreamError
 from bci.lsl.discovery import FoundStream, StreamQuery, resolve
 from bci.lsl.inlet import SignalInlet
@@ -120,6 +120,7 @@ class Engine:
             f"{', simulated' if info.simulated else ''}) with {self._card.name}"
         )
         hop_s = pipeline.hop / pipeline.chain.sfreq
+        threshold = decision_threshold(self._output, self._card)
         everything = max(1, round(10 * info.sfreq))
         behind = False
         connected = True
@@ -134,7 +135,7 @@ class Engine:
                     for prediction in pipeline.push(chunk, newest_only=behind):
                         published = predictions.push(prediction)
                         self._latencies.append(published - prediction.taken)
-                        if prediction.confidence >= self._output.decision_threshold:
+                        if prediction.confidence >= threshold:
                             decisions.push(prediction)
                 now = local_clock()
                 behind = now - began > hop_s

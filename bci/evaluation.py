@@ -1,11 +1,11 @@
 """Pseudo-online evaluation: a recording through a model's pipeline, as if it were live."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from bci.bundle import Card, check_stream
+from bci.confidence import false_positives
 from bci.errors import RecordingError
 from bci.pipeline import Pipeline
 from bci.scores import Accuracy, confusion, information_transfer_rate, kappa, score_accuracy
@@ -96,9 +96,9 @@ def evaluate(card: Card, decoder: Decoder, recording: Recording, threshold: floa
     labels, decisions = np.array(truth), np.array([p.label for p in decided])
     accuracy = score_accuracy(labels, decisions)
     rest = {id(p) for span in find_rest(recording, card.paradigm) for p in inside(*span)}
-    false_positives, rest_min = _false_positives(
-        predictions, rest, threshold, pipeline.hop * period
-    )
+    in_rest = np.array([id(p) in rest for p in predictions])
+    rises = false_positives(np.array([p.confidence for p in predictions]), in_rest, threshold)
+    rest_min = len(rest) * pipeline.hop * period / 60.0
     counts = pipeline.counts
     return Evaluation(
         recording=recording.source,
@@ -117,7 +117,7 @@ def evaluate(card: Card, decoder: Decoder, recording: Recording, threshold: floa
         seconds_to_correct=float(np.median(times)) if times else None,
         trials_reached=len(times),
         trials_without_window=len(trials) - len(decided),
-        false_positives_per_min=false_positives / rest_min if rest_min else None,
+        false_positives_per_min=rises / rest_min if rest_min else None,
         rest_min=rest_min,
         windows_rejected=counts.rejected_gap
         + counts.rejected_settling
@@ -131,17 +131,3 @@ def _time_to_correct(within: list[Prediction], trial: Trial, threshold: float) -
         if prediction.label == trial.label and prediction.confidence >= threshold:
             return prediction.taken - trial.onset
     return None
-
-
-def _false_positives(
-    predictions: list[Prediction], rest: set[int], threshold: float, hop_s: float
-) -> tuple[int, float]:
-    """How often confidence rose to the threshold during rest, and how many minutes were watched.
-
-    ``rest`` holds the identities of the predictions whose windows lie wholly within rest.
-    """
-    rises = sum(
-        id(now) in rest and now.confidence >= threshold > before.confidence
-        for before, now in pairwise(predictions)
-    )
-    return rises, len(rest) * hop_s / 60.0

@@ -56,11 +56,14 @@ class DecoderChoice(Settings):
 class Output(Settings):
     """Where predictions go: streams ``<name>-predictions``, ``-decisions`` and ``-status``.
 
-    A decision is a prediction of at least ``decision_threshold`` confidence.
+    A decision is a prediction of at least ``decision_threshold`` confidence; without one, that
+    which calibration chose so that rest gives no more false positives than
+    ``false_positives_per_min``.
     """
 
     name: str = Field(default="bci", min_length=1, max_length=100)
-    decision_threshold: float = Field(default=0.7, ge=0, le=1)
+    decision_threshold: float | None = Field(default=None, ge=0, le=1)
+    false_positives_per_min: float = Field(default=2.0, gt=0, le=600)
 
 
 class Profile(Settings):

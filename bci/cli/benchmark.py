@@ -9,6 +9,7 @@ from rich.progress import track
 from rich.table import Table
 
 import decoders
+from bci.bundle import decision_threshold
 from bci.calibration import calibrate
 from bci.cli.console import err, out
 from bci.errors import RecordingError
@@ -42,7 +43,10 @@ def motor_imagery(folder: Path, names: list[str] | None, out_file: Path | None) 
             wanted = profile.model_copy(update={"decoder": DecoderChoice(name=name)})
             trained = calibrate(training, wanted, lambda n=name: decoders.create(n), subject.name)  # type: ignore[misc]
             results[name][subject.name] = evaluate(
-                trained.card, trained.decoder, test, profile.output.decision_threshold
+                trained.card,
+                trained.decoder,
+                test,
+                decision_threshold(profile.output, trained.card),
             )
     _print_table(results)
     if out_file is not None:

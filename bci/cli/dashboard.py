@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from bci.bundle import CARD, load_card
+from bci.bundle import CARD, Card, decision_threshold, load_card
 from bci.cli.console import err
 from bci.cli.system import has_screen
 from bci.cli.training import train
@@ -15,6 +15,8 @@ from bci.settings import Notch
 
 _DEMO_PROFILE = "motor-imagery"
 _DEMO_MODEL = "simulated"
+# A notch in this range is against the power line.
+_LINE_HZ = (40.0, 70.0)
 
 
 def open_dashboard(profile_name: str, model: Path | None, stream: str | None) -> int:
@@ -23,11 +25,12 @@ def open_dashboard(profile_name: str, model: Path | None, stream: str | None) ->
     profile = load_profile(profile_name)
     folder = model or (Path(profile.model) if profile.model else None)
     commands = []
+    card = None
     if folder is not None:
-        load_card(folder)
+        card = load_card(folder)
         selected = ["--stream", stream] if stream else []
         commands.append(_engine(profile_name, folder, selected))
-    return _show(app, profile, stream, tuple(commands), autostart=False)
+    return _show(app, profile, stream, card, tuple(commands), autostart=False)
 
 
 def run_demo(
@@ -81,7 +84,7 @@ def run_demo(
         ),
         _engine(profile_name, model, ["--stream", name]),
     )
-    return _show(app, profile, name, commands, True, screenshot, screenshot_after)
+    return _show(app, profile, name, card, commands, True, screenshot, screenshot_after)
 
 
 def _simulated_subject(folder: Path, profile: Profile) -> tuple[Path, Path]:
@@ -146,6 +149,7 @@ def _show(
     app: ModuleType,
     profile: Profile,
     stream: str | None,
+    card: Card | None,
     commands: tuple[object, ...],
     autostart: bool,
     screenshot: Path | None = None,
@@ -160,6 +164,7 @@ def _show(
     elif profile.markers is not None:
         markers = StreamQuery(**profile.markers.model_dump())
     notches = [f.freq_hz for f in profile.pipeline.filters if isinstance(f, Notch)]
+    line_hz = next((hz for hz in notches if _LINE_HZ[0] <= hz <= _LINE_HZ[1]), 50.0)
     options = app.DashboardOptions(
         signal=signal,
         markers=markers,
@@ -167,9 +172,9 @@ def _show(
         cue_labels={marker: name for name, marker in profile.paradigm.classes.items()},
         commands=commands,
         autostart=autostart,
-        follow_last=stream is None,
-        line_hz=notches[0] if notches else 50.0,
-        threshold=profile.output.decision_threshold,
+        follow_last=stream is None and profile.stream.name is None,
+        line_hz=line_hz,
+        threshold=decision_threshold(profile.output, card),
         screenshot=screenshot,
         screenshot_after_s=screenshot_after,
     )

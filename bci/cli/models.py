@@ -4,6 +4,7 @@ from pathlib import Path
 
 import decoders
 from bci.bundle import Card, load_bundle
+from bci.confidence import Tempered
 from bci.types import Decoder
 
 
@@ -16,4 +17,5 @@ def load_model(folder: Path) -> tuple[Card, Decoder]:
         If the bundle is missing, invalid, or was changed.
     """
     card, arrays = load_bundle(folder)
-    return card, decoders.load(card.decoder.name, card.decoder.params, card.classes, arrays)
+    decoder = decoders.load(card.decoder.name, card.decoder.params, card.classes, arrays)
+    return card, Tempered(decoder, card.confidence.temperature) if card.confidence else decoder

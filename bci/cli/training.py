@@ -68,6 +68,17 @@ def _print_score(card) -> None:  # type: ignore[no-untyped-def]
         f"chance {score.chance:.2f}, p = {score.p_value:.2g}); {score.folds}"
     )
     print_confusion(card.classes, score.confusion)
+    if card.confidence is not None:
+        sure = card.confidence
+        out.print(
+            f"confidence: temperature {sure.temperature:.2f}, expected calibration error "
+            f"{sure.error:.2f} (before {sure.error_before:.2f})"
+        )
+        if sure.threshold is not None:
+            out.print(
+                f"decisions from confidence {sure.threshold:.2f} on: "
+                f"{sure.false_positives_per_min:.1f} false positives a minute at rest"
+            )
     if score.p_value > 0.05:
         out.print("[yellow]not distinguishable from chance: do not rely on this model[/yellow]")
 
@@ -186,19 +197,24 @@ def evaluate(
     model: Annotated[Path, typer.Argument(help="Model folder.")],
     recordings: Recordings,
     threshold: Annotated[
-        float, typer.Option(min=0, max=1, help="Least confidence of a decision.")
-    ] = 0.7,
+        float | None,
+        typer.Option(min=0, max=1, help="Least confidence of a decision. Default: the model's."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Replay recordings through a model as if live, at full speed, and score it.
 
     Example: bci evaluate recordings/models/me run3.fif --json
     """
+    from bci.bundle import decision_threshold
     from bci.cli.models import load_model
     from bci.evaluation import evaluate as run_evaluation
+    from bci.profile import Output
     from bci.recording.reading import read_recording
 
     card, decoder = load_model(model)
+    if threshold is None:
+        threshold = decision_threshold(Output(), card)
     results = [run_evaluation(card, decoder, read_recording(f), threshold) for f in recordings]
     if as_json:
         out.print_json(json.dumps([dataclasses.asdict(result) for result in results]))

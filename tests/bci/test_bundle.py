@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import decoders
 from bci.bundle import ARRAYS, CARD, check_stream, list_bundles, load_bundle, save_bundle
 from bci.calibration import Calibration, calibrate
+from bci.cli.models import load_model
 from bci.errors import BciError, BundleError, MismatchError
 from bci.profile import Profile
 from bci.types import Channel, StreamInfo
@@ -49,8 +50,7 @@ def bundle(trained: Calibration, tmp_path: Path) -> Path:
 def test_a_bundle_brings_back_the_same_decoder_bit_for_bit(
     trained: Calibration, bundle: Path
 ) -> None:
-    card, arrays = load_bundle(bundle)
-    again = decoders.load(card.decoder.name, card.decoder.params, card.classes, arrays)
+    card, again = load_model(bundle)
     window = np.random.default_rng(0).normal(size=(6, 128)).astype(np.float32)
     expected = trained.decoder.predict_proba(window)
     assert again.predict_proba(window).tobytes() == expected.tobytes()

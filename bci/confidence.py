@@ -1,0 +1,131 @@
+"""Confidence that means what it says: temperature scaling, and a threshold with a known cost."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.types import Decoder, FloatArray
+
+Probabilities = NDArray[np.float64]
+
+_TEMPERATURES = (0.05, 20.0)
+_TINY = 1e-12
+_N_BINS = 10
+_THRESHOLDS = np.arange(0.5, 1.0, 0.005).round(3)
+
+
+def temper(probabilities: Probabilities, temperature: float) -> Probabilities:
+    """Probabilities made less sure (temperature above 1) or surer; the order stays.
+
+    Guo, Pleiss, Sun and Weinberger, ICML 2017. ``probabilities`` (..., n_classes).
+    """
+    logs = np.log(np.maximum(probabilities, _TINY)) / temperature
+    odds = np.exp(logs - logs.max(axis=-1, keepdims=True))
+    return np.asarray(odds / odds.sum(axis=-1, keepdims=True))
+
+
+def fit_temperature(probabilities: Probabilities, truth: NDArray[np.int64]) -> float:
+    """The temperature under which held-out decisions are likeliest.
+
+    Parameters
+    ----------
+    probabilities : ndarray, shape (n_trials, n_classes)
+    truth : ndarray of int, shape (n_trials,)
+        Numbers of the true classes.
+    """
+    from scipy.optimize import minimize_scalar
+
+    rows = np.arange(len(truth))
+
+    def cost(log_temperature: float) -> float:
+        tempered = temper(probabilities, float(np.exp(log_temperature)))
+        return float(-np.log(np.maximum(tempered[rows, truth], _TINY)).mean())
+
+    bounds = tuple(np.log(_TEMPERATURES))
+    return float(np.exp(minimize_scalar(cost, bounds=bounds, method="bounded").x))
+
+
+def calibration_error(probabilities: Probabilities, truth: NDArray[np.int64]) -> float:
+    """Expected calibration error: mean gap between confidence and accuracy over ten bins."""
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == truth
+    bins = np.minimum((confidence * _N_BINS).astype(int), _N_BINS - 1)
+    gaps = [
+        (bins == b).mean() * abs(confidence[bins == b].mean() - right[bins == b].mean())
+        for b in np.unique(bins)
+    ]
+    return float(np.sum(gaps))
+
+
+def false_positives(
+    confidence: NDArray[np.float64], in_rest: NDArray[np.bool_], threshold: float
+) -> int:
+    """How often confidence rose to the threshold during rest.
+
+    Parameters
+    ----------
+    confidence : ndarray, shape (n_predictions,)
+        Of every prediction in turn.
+    in_rest : ndarray of bool, shape (n_predictions,)
+        Whether its window lies wholly within rest.
+    threshold : float
+    """
+    rose = (confidence[1:] >= threshold) & (confidence[:-1] < threshold)
+    return int(np.count_nonzero(rose & in_rest[1:]))
+
+
+def choose_threshold(
+    runs: list[tuple[NDArray[np.float64], NDArray[np.bool_]]], hop_s: float, most_per_min: float
+) -> tuple[float, float] | None:
+    """The lowest threshold that, like all above it, keeps false positives at rest to a rate.
+
+    Parameters
+    ----------
+    runs : list of (confidence, in_rest)
+        Of each held-out run, as in `false_positives`.
+    hop_s : float
+        Between predictions, in seconds.
+    most_per_min : float
+        False positives a minute of rest.
+
+    Returns
+    -------
+    (threshold, false positives a minute with it), or None where there is no rest.
+    """
+    rest_min = sum(int(in_rest.sum()) for _, in_rest in runs) * hop_s / 60.0
+    if not rest_min:
+        return None
+    # From the top down, since a threshold that is always exceeded is never risen to.
+    chosen = 1.0, 0.0
+    for threshold in _THRESHOLDS[::-1]:
+        count = sum(false_positives(c, in_rest, float(threshold)) for c, in_rest in runs)
+        if count / rest_min > most_per_min:
+            break
+        chosen = float(threshold), count / rest_min
+    return chosen
+
+
+class Tempered:
+    """A decoder whose probabilities are tempered.
+
+    Parameters
+    ----------
+    decoder : Decoder
+        Trained.
+    temperature : float
+    """
+
+    def __init__(self, decoder: Decoder, temperature: float) -> None:
+        self.inner = decoder
+        self.temperature = temperature
+        self.classes = decoder.classes
+
+    def fit(self, windows: FloatArray, labels: NDArray[np.str_], **context: object) -> None:
+        """Train anew; the temperature belongs to what was, so it is 1 from here on."""
+        self.inner.fit(windows, labels, **context)  # type: ignore[arg-type]
+        self.temperature = 1.0
+
+    def predict_proba(self, window: FloatArray) -> Probabilities:
+        return temper(self.inner.predict_proba(window), self.temperature)
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        return self.inner.arrays()
