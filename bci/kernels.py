@@ -231,8 +231,8 @@ def follow_clock(raw, period, memory, decay, learning, pause, state, counts, tim
         n = state[3]
         stamp = state[0] + residual * 2.0 * (2.0 * n - 1.0) / (n * (n + 1.0))
         state[1] += residual * 6.0 / (n * (n + 1.0))
-        # No real rate is far from its nominal one: a wild start must not run away.
-        state[1] = min(max(state[1], 0.9 * period), 1.1 * period)
+        # A wild start must not run away, and no rate is so far from what it is called.
+        state[1] = min(max(state[1], 0.65 * period), 1.5 * period)
         state[0] = stamp + state[1]
         state[3] = min(n + 1.0, memory[1])
         times[i] = stamp

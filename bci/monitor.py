@@ -2,21 +2,25 @@
 
 import math
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from bci.errors import StreamError
-from bci.lsl.discovery import StreamQuery, StreamWatch, resolve
+from bci.errors import AmbiguousStreamError, StreamError
+from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch, resolve
 from bci.lsl.inlet import InletStats, SignalInlet
 from bci.lsl.quality import QualityOutlet
 from bci.quality import ChannelQuality, QualityMeter
 from bci.types import StreamInfo
 
 _PULL_S = 0.05
+_RESOLVE_S = 0.4
 # Pulled at most this long at a time, in seconds of signal.
 _CHUNK_S = 0.1
+# An impedance in a unit that is not known is not used.
+_KOHM = {"kOhm": 1.0, "Ohm": 1e-3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,10 @@ def monitor(
     StreamError
         If the stream is not there, is irregular, or comes back changed.
     """
-    inlet = SignalInlet(resolve(query, wait_s))
+    found = _find(query, stop, wait_s)
+    if found is None:
+        return
+    inlet = SignalInlet(found)
     info = inlet.info
     if not info.sfreq > 0:
         inlet.close()
@@ -71,7 +78,7 @@ def monitor(
             for chunk in inlet.pull(max(1, math.ceil(_CHUNK_S * info.sfreq)), _PULL_S):
                 for report in meter.push(chunk):
                     channels = report
-                    outlet.push(report, float(chunk.timestamps[-1]))
+                    outlet.push(report, inlet.stats, float(chunk.timestamps[-1]))
                     meter.set_impedances(impedances.newest())
                     on_report(StreamQuality(info, True, inlet.stats, channels))
             if inlet.connected != connected:
@@ -81,6 +88,20 @@ def monitor(
         impedances.close()
         outlet.close()
         inlet.close()
+
+
+def _find(query: StreamQuery, stop: threading.Event, wait_s: float) -> FoundStream | None:
+    """The stream; None when told to stop while looking for it."""
+    deadline = time.monotonic() + wait_s
+    while not stop.is_set():
+        try:
+            return resolve(query, _RESOLVE_S)
+        except AmbiguousStreamError:
+            raise
+        except StreamError:
+            if time.monotonic() > deadline:
+                raise
+    return None
 
 
 class _Impedances:
@@ -99,9 +120,17 @@ class _Impedances:
             if not found:
                 return None
             self._inlet = SignalInlet(found[0])
+            channels = self._inlet.info.channels
+            self._scale = np.array([_KOHM.get(channel.unit, np.nan) for channel in channels])
         for chunk in self._inlet.pull(64, 0.0):
-            said = dict(zip(self._inlet.info.ch_names, chunk.data[-1].tolist(), strict=True))
-            self._kohm = np.array([said.get(name, np.nan) for name in self._names])
+            kohm = chunk.data[-1].astype(np.float64) * self._scale
+            names = self._inlet.info.ch_names
+            if len(names) == len(self._names):
+                # Boards that measure impedances name their channels after nothing.
+                self._kohm = kohm
+            else:
+                said = dict(zip(names, kohm.tolist(), strict=True))
+                self._kohm = np.array([said.get(name, np.nan) for name in self._names])
         return self._kohm
 
     def close(self) -> None:

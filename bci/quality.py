@@ -19,6 +19,8 @@ _N_NEIGHBOURS = 4
 # A verdict gets worse after so many seconds in a row that say so, and better after so many.
 _SECONDS_TO_WORSE, _SECONDS_TO_BETTER = 2, 3
 _SETTLING_S = 2.0
+# Channels that no electrode is behind.
+_NOT_JUDGED = ("stim", "misc", "trig", "markers", "ref_meg")
 # What a microvolt of scalp EEG is at other sensors, so that the limits mean the same.
 _UNITS_PER_UV = {
     ("eeg", "uV"): 1.0, ("seeg", "uV"): 5.0, ("ecog", "uV"): 5.0, ("eog", "uV"): 5.0,
@@ -75,6 +77,8 @@ class ChannelQuality:
         Excess; 0 for Gaussian noise, large for jumps and blinks.
     correlation : float
         Largest magnitude with a neighbour; NaN where positions are unknown.
+    impedance_kohm : float
+        NaN where it is not measured.
     """
 
     name: str
@@ -86,6 +90,7 @@ class ChannelQuality:
     drift: float
     kurtosis: float
     correlation: float
+    impedance_kohm: float
 
 
 @dataclass
@@ -130,19 +135,20 @@ class QualityMeter:
         self._n_second = max(1, round(info.sfreq))
         self._settling = round(_SETTLING_S * info.sfreq)
         self._scale = np.array([_UNITS_PER_UV.get((c.kind, c.unit), np.nan) for c in info.channels])
-        self._neighbours = _neighbours(info)
+        self._neighbours, self._has_neighbours = _neighbours(info)
         self._weight = 1.0 - float(np.exp(-2 * np.pi * _SLOW_HZ / info.sfreq))
         self._line = _biquad_peak(line_hz, info.sfreq)
         self._high = _biquad_high(_HIGH_HZ, info.sfreq)
         self._verdicts = [_Verdict() for _ in info.channels]
-        self._impedances: Values | None = None
+        self._impedances: Values = np.full(info.n_channels, np.nan)
         self._expected: int | None = None
         self._state = np.zeros((12, info.n_channels))
         self._sums = self._begin_second()
 
     def set_impedances(self, kohm: Values | None) -> None:
         """Take the newest impedances, (n_channels,), in kiloohms; NaN where unknown."""
-        self._impedances = kohm
+        if kohm is not None:
+            self._impedances = kohm
 
     def push(self, chunk: Chunk) -> list[list[ChannelQuality]]:
         """Take samples; one list of all channels for every second that they completed."""
@@ -197,6 +203,7 @@ class QualityMeter:
             "drift": self._state[0] - self._sums.mean_at_start,
             "kurtosis": fourth / np.maximum(power, 1e-150) ** 2 - 3.0,
             "correlation": self._correlations(power),
+            "impedance_kohm": self._impedances,
         }
         constant = self._state[10] >= n - 1
         held = np.maximum(self._state[8], self._state[9]) / n >= self._limits.held_share
@@ -212,14 +219,15 @@ class QualityMeter:
         if not self._neighbours.size:
             return np.full(self.info.n_channels, np.nan)
         scale = np.sqrt(power[:, None] * power[self._neighbours])
-        return np.asarray(
-            np.max(np.abs(self._sums.cross / self._sums.n) / np.maximum(scale, 1e-300), axis=1)
-        )
+        with_each = np.abs(self._sums.cross / self._sums.n) / np.maximum(scale, 1e-300)
+        return np.where(self._has_neighbours, with_each.max(axis=1), np.nan)
 
     def _verdict(
         self, c: int, values: dict[str, float], constant: bool, held: bool
     ) -> tuple[State, str]:
         """What this second says of a channel."""
+        if self.info.channels[c].kind in _NOT_JUDGED:
+            return State.GOOD, ""
         limits, scale = self._limits, self._scale[c]
         level = max(abs(self._state[6, c]), abs(self._state[7, c])) / scale
         if constant:
@@ -235,9 +243,8 @@ class QualityMeter:
             (microvolts["high"], limits.high_uv, "muscle or noise above 35 Hz"),
             (microvolts["rms"], limits.rms_uv, "very large signal"),
         ]
-        if self._impedances is not None:
-            impedance = float(self._impedances[c])
-            checks.insert(0, (impedance, limits.impedance_kohm, f"impedance {impedance:.0f} kOhm"))
+        impedance = values["impedance_kohm"]
+        checks.insert(0, (impedance, limits.impedance_kohm, f"impedance {impedance:.0f} kOhm"))
         doubtful, bad = limits.least_correlation
         checks.append((-values["correlation"], (-doubtful, -bad), "unlike its neighbours"))
         # A comparison with NaN, where the unit or the position is unknown, is never true.
@@ -265,19 +272,28 @@ def _settle(verdict: _Verdict, state: State, reason: str) -> _Verdict:
     return verdict
 
 
-def _neighbours(info: StreamInfo) -> NDArray[np.int64]:
-    """For each channel the nearest of its own kind, (n_channels, k); k is 0 if unknown."""
-    places = [channel.position for channel in info.channels]
+def _neighbours(info: StreamInfo) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """For each channel its nearest of the same kind, (n_channels, k), and whether it has any."""
+    own = np.arange(info.n_channels)
+    nearest = np.tile(own[:, None], (1, _N_NEIGHBOURS))
+    has_any = np.zeros(info.n_channels, dtype=bool)
+    placed = np.array([channel.position is not None for channel in info.channels])
     kinds = np.array([channel.kind for channel in info.channels])
-    fewest = int(np.unique(kinds, return_counts=True)[1].min())
-    k = min(_N_NEIGHBOURS, fewest - 1)
-    if k < 1 or any(place is None for place in places):
-        return np.empty((info.n_channels, 0), dtype=np.int64)
-    at = np.array(places, dtype=np.float64)
-    distance = np.linalg.norm(at[:, None] - at[None], axis=2)
-    distance[kinds[:, None] != kinds[None]] = np.inf
-    np.fill_diagonal(distance, np.inf)
-    return np.argsort(distance, axis=1, kind="stable")[:, :k].copy()
+    for kind in np.unique(kinds[placed]):
+        members = np.flatnonzero(placed & (kinds == kind))
+        k = min(_N_NEIGHBOURS, len(members) - 1)
+        if k < 1:
+            continue
+        at = np.array([info.channels[c].position for c in members], dtype=np.float64)
+        distance = np.linalg.norm(at[:, None] - at[None], axis=2)
+        np.fill_diagonal(distance, np.inf)
+        closest = members[np.argsort(distance, axis=1, kind="stable")[:, :k]]
+        # Filled up with the nearest once more, so that no channel is compared with itself.
+        nearest[members] = np.column_stack([closest, *[closest[:, 0]] * (_N_NEIGHBOURS - k)])
+        has_any[members] = True
+    if not has_any.any():
+        return np.empty((info.n_channels, 0), dtype=np.int64), has_any
+    return nearest, has_any
 
 
 def _biquad_peak(hz: float, sfreq: float) -> Values:

@@ -21,6 +21,7 @@ _OFFSET_EVERY_S = 5.0
 _BOUNDARY_EVERY_S = 10.0
 # A stream that restarts is still listed twice for a moment; twins stay.
 _TWIN_S = 6.0
+_MISS_AFTER_S = 3.0
 _WARN_BELOW_BYTES = 1 << 30
 _STOP_BELOW_BYTES = 8 << 20
 _MOST_STREAMS = 256
@@ -97,11 +98,15 @@ class Recorder:
         watch = StreamWatch(StreamQuery())
         status = StatusOutlet("recorder", self._status_id)
         sync = offset = boundary = began = time.monotonic()
+        missed = began + _MISS_AFTER_S
         try:
             while not stop.wait(_PULL_EVERY_S):
                 now = time.monotonic()
                 self._adopt()
                 self._pull()
+                if now >= missed:
+                    missed = float("inf")
+                    self._say_what_is_missing()
                 if now >= offset:
                     offset = now + _OFFSET_EVERY_S
                     self._write_offsets()
@@ -139,9 +144,18 @@ class Recorder:
             if self._resumes(found, uids, now):
                 continue
             if len(self._opening) >= _MOST_STREAMS:
+                self._say(f"not recorded: {found}; {_MOST_STREAMS} streams are the most")
                 return
             self._opening.add(found.uid)
             threading.Thread(target=self._open, args=(found,), daemon=True).start()
+
+    def _say_what_is_missing(self) -> None:
+        there = {recorded.found.info.name for recorded in self.streams}
+        for name in self._names:
+            if name not in there:
+                self._say(f"there is no stream called {name!r} so far; it is waited for")
+        if not there and not self._names:
+            self._say("there is no stream on the network so far; they are waited for")
 
     def _is_wanted(self, found: FoundStream) -> bool:
         if found.info.source_id == self._status_id or found.channel_format == "undefined":
@@ -159,8 +173,12 @@ class Recorder:
         same = [r for r, _ in self._sources if _same_source(r.found, found)]
         if not same:
             return False
-        if any(recorded.found.uid not in uids for recorded in same):
-            return True
+        for recorded in same:
+            if recorded.found.uid == found.uid:
+                return True
+            if recorded.found.uid not in uids:
+                recorded.found = found
+                return True
         return now - self._twins.setdefault(found.uid, now) < _TWIN_S
 
     def _open(self, found: FoundStream) -> None:
@@ -189,6 +207,7 @@ class Recorder:
             except StreamError as error:
                 self._say(f"{error}; without a source id it cannot be waited for")
                 recorded.there = False
+                inlet.close()
                 self._finished.append(recorded)
                 self._sources.remove((recorded, inlet))
 
@@ -206,7 +225,12 @@ class Recorder:
                 self._writer.write_offset(recorded.stream_id, *inlet.offset())
 
     def _check_disk(self) -> None:
-        free = shutil.disk_usage(self._writer.path.parent).free
+        try:
+            free = shutil.disk_usage(self._writer.path.parent).free
+        except OSError as error:
+            raise RecordingError(
+                f"{self._writer.path.parent} is gone ({error.strerror}): recording stopped"
+            ) from error
         if free < _STOP_BELOW_BYTES:
             raise RecordingError(
                 f"{self._writer.path}: the disk is full; recording stopped, the file is whole"

@@ -8,7 +8,7 @@ from pylsl import local_clock
 
 from bci.errors import DeviceError
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
-from bci.types import Commanded, Device, StreamInfo
+from bci.types import Chunk, Commanded, Device, StreamInfo
 
 _READ_S = 0.05
 # After the last sample: what liblsl still holds has to get through before the outlet goes.
@@ -35,7 +35,7 @@ def stream_device(
     ----------
     device : Device
     stop : threading.Event
-        Seen within a tenth of a second, or as soon as an attempt to connect gives up.
+        Seen within a tenth of a second.
     wait_for_consumers_s : float
         Wait up to so long for somebody to listen to the signal before the device is started.
     say : callable
@@ -50,12 +50,55 @@ def stream_device(
     DeviceError
         If the device cannot be reached at first, or comes back with other streams.
     """
+    if not _open(device, stop):
+        return
     try:
-        device.open()
         on_open()
         _publish(device, stop, wait_for_consumers_s, say, commands or queue.SimpleQueue())
     finally:
         device.close()
+
+
+def _open(device: Device, stop: threading.Event) -> bool:
+    """Connect; False if told to stop meanwhile, when what hangs is left to itself."""
+    outcome: queue.SimpleQueue[Exception | None] = queue.SimpleQueue()
+
+    def work() -> None:
+        try:
+            device.open()
+        except Exception as error:  # noqa: BLE001 - raised again below
+            outcome.put(error)
+        else:
+            outcome.put(None)
+
+    threading.Thread(target=work, daemon=True).start()
+    while outcome.empty():
+        if stop.wait(_READ_S):
+            return False
+    if (error := outcome.get()) is not None:
+        device.close()
+        raise error
+    return True
+
+
+class _Losses:
+    """Says at most once a second how many samples a device itself counted as lost."""
+
+    def __init__(self, name: str, n_streams: int, say: Callable[[str], None]) -> None:
+        self._name = name
+        self._say = say
+        self._expected = [-1] * n_streams
+        self._lost = 0
+        self._due = 0.0
+
+    def count(self, number: int, chunk: Chunk) -> None:
+        before = self._expected[number]
+        if number == 0 and 0 <= before < chunk.first:
+            self._lost += chunk.first - before
+        self._expected[number] = chunk.end
+        if self._lost and (now := local_clock()) >= self._due:
+            self._say(f"{self._name}: the device lost {self._lost} samples")
+            self._lost, self._due = 0, now + 1.0
 
 
 def _publish(
@@ -73,6 +116,7 @@ def _publish(
         deadline = local_clock() + wait_s
         while not signals[0].has_consumers and local_clock() < deadline and not stop.wait(_READ_S):
             continue
+        losses = _Losses(first.name, len(infos), say)
         while not stop.is_set():
             while not commands.empty():
                 say(_command(device, commands.get()))
@@ -88,6 +132,7 @@ def _publish(
             for marker in reading.markers:
                 markers.push(marker)
             for number, chunk in reading.chunks:
+                losses.count(number, chunk)
                 signals[number].push(chunk)
     finally:
         markers.close()
@@ -116,9 +161,9 @@ def _reconnect(
     while not stop.wait(wait_s):
         wait_s = min(2 * wait_s, longest_s)
         try:
-            device.open()
+            if not _open(device, stop):
+                return
         except DeviceError:
-            device.close()
             continue
         if device.describe() != infos:
             raise DeviceError(

@@ -25,6 +25,7 @@ _LAG_MEMORY = 30
 _LAGS_FOR_DRIFT = 10
 _MOST_DRIFT = 1e-3
 _CLOCK_SET_S = 1.0
+_LATE_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +135,13 @@ class DeviceClock:
 
     No sample arrives before it was taken, so the least lag between device time and arrival is
     the offset between the clocks plus the shortest way; its course over half a minute gives the
-    drift. When the lag jumps by more than a second, the device's clock was set or had stood
-    still, and following begins anew.
+    drift. When the lag jumps, by more than a second at once or by less for a whole second, the
+    device's clock was set or had stood still, and following begins anew.
     """
 
     def __init__(self) -> None:
         self._lags: deque[tuple[float, float]] = deque(maxlen=_LAG_MEMORY)
+        self._now: tuple[float, float] | None = None  # least lag of the second that is running
 
     def to_lsl(self, device_times: TimeArray, arrived: float) -> TimeArray:
         """LSL times of samples that came together.
@@ -152,16 +154,27 @@ class DeviceClock:
             When they came, on the LSL clock.
         """
         lag = arrived - float(device_times[-1])
-        if self._lags and abs(lag - self._offset(arrived)) > _CLOCK_SET_S:
+        if self._now is not None and abs(lag - self._offset(arrived)) > _CLOCK_SET_S:
             self._lags.clear()
-        if self._lags and int(self._lags[-1][0]) == int(arrived):
-            if lag < self._lags[-1][1]:
-                self._lags[-1] = (arrived, lag)
-        else:
-            self._lags.append((arrived, lag))
+            self._now = None
+        if self._now is not None and int(self._now[0]) != int(arrived):
+            self._end_second()
+        if self._now is None or lag < self._now[1]:
+            self._now = arrived, lag
         return device_times + self._offset(arrived)
 
+    def _end_second(self) -> None:
+        assert self._now is not None
+        if self._lags and self._now[1] - self._line(self._now[0]) > _LATE_S:
+            self._lags.clear()
+        self._lags.append(self._now)
+        self._now = None
+
     def _offset(self, now: float) -> float:
+        known = self._line(now) if self._lags else float("inf")
+        return min(known, self._now[1] if self._now is not None else float("inf"))
+
+    def _line(self, now: float) -> float:
         times, lags = np.array(self._lags).T
         drift = 0.0
         if len(times) > _LAGS_FOR_DRIFT:

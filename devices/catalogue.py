@@ -1,5 +1,6 @@
 """All devices by name: what each is, how it is reached, what it needs; and making one."""
 
+import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args, get_origin
@@ -77,6 +78,11 @@ def create(name: str, parameters: Mapping[str, str]) -> Device:
     from devices.brainflow import BrainFlowDevice
     from devices.brainflow_boards import BrainFlowSettings, find_board
 
+    names = [entry.name for entry in entries()]
+    if names and name not in names:
+        near = difflib.get_close_matches(name, names, n=3)
+        hint = f"did you mean {' or '.join(near)}?" if near else "bci devices lists them all"
+        raise DeviceError(f"there is no device {name!r}; {hint}")
     find_board(name)
     return _create(BrainFlowDevice, BrainFlowSettings, name, {"board": name, **parameters})
 

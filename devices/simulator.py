@@ -88,6 +88,7 @@ class SimulatorDevice:
             self._markers: list[Marker] = []
             self._fault_rng = np.random.default_rng([self._settings.seed, 1])
             self._n = 0
+            self._skipped = 0
 
     def describe(self) -> tuple[StreamInfo, ...]:
         """One stream, called simulated."""
@@ -113,6 +114,9 @@ class SimulatorDevice:
         if wait > 0:
             time.sleep(min(wait, timeout))
         n_due = int((self._clock() - self._began) * sfreq) - self._n
+        if n_due > 2 * sfreq:
+            # This machine is too slow: what cannot be made in time is lost, not late.
+            n_due = self._skip(n_due)
         n_due = min(n_due - n_due % self._chunk, round(sfreq))
         self._pull_plug()
         chunks, markers = [], []
@@ -139,6 +143,13 @@ class SimulatorDevice:
             case "images":
                 return scenarios.images()
 
+    def _skip(self, n_due: int) -> int:
+        n = (n_due - round(self._settings.sfreq)) // self._chunk * self._chunk
+        self._n += n
+        self._skipped += n
+        self.lost_samples += n
+        return n_due - n
+
     def _next_chunk(self) -> tuple[Chunk, list[Marker]]:
         assert self._blocks is not None
         assert self._began is not None
@@ -151,12 +162,13 @@ class SimulatorDevice:
         sfreq = self._settings.sfreq
         index = np.arange(self._n, self._n + n)
         stamps = self._began + self._clock_error(index / sfreq) + index / sfreq
-        end = (self._n + n) / sfreq
+        late = self._skipped / sfreq
+        end = (self._n + n) / sfreq - late
         due = [marker for marker in self._markers if marker.time < end]
         self._markers = self._markers[len(due) :]
         events = [
-            Marker(self._began + self._clock_error(np.array([m.time]))[0] + m.time, m.label)
-            for m in due
+            Marker(self._began + self._clock_error(np.array([at]))[0] + at, m.label)
+            for at, m in ((m.time + late, m) for m in due)
         ]
         chunk = Chunk(self._rail(data, index / sfreq), stamps, self._n)
         self._n += n

@@ -1,7 +1,7 @@
 """The command that watches a stream: monitor."""
 
 import sys
-import time
+import threading
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from bci.cli.console import out
+from bci.cli.console import err, out
 
 if TYPE_CHECKING:
     from bci.monitor import StreamQuality
@@ -48,16 +48,19 @@ def monitor(
     signals = "type='EEG' or type='MEG' or type='iEEG'"
     query = StreamQuery(name=stream) if stream else StreamQuery(predicate=signals)
     stop = stop_on_signals(with_parent)
-    began = time.monotonic()
+    if duration is not None:
+        timer = threading.Timer(duration, stop.set)
+        timer.daemon = True
+        timer.start()
     last: list[StreamQuality] = []
     live = Live(console=out, auto_refresh=False) if sys.stdout.isatty() else None
 
     def show(report: "StreamQuality") -> None:
+        if live is None:
+            _say_changes(last[0] if last else None, report)
         last[:] = [report]
         if live is not None:
             live.update(_render(report), refresh=True)
-        if duration is not None and time.monotonic() - began >= duration:
-            stop.set()
 
     if live is not None:
         with live:
@@ -66,6 +69,18 @@ def monitor(
         watch(query, stop, show, line_hz)
         for report in last:
             out.print(_render(report))
+
+
+def _say_changes(before: "StreamQuality | None", now: "StreamQuality") -> None:
+    """Where there is no screen to keep up to date, a line for whatever changed."""
+    from bci.lsl.quality import to_text
+
+    if before is not None and before.connected != now.connected:
+        err.print(f"{now.info.name} {'is back' if now.connected else 'was lost'}")
+    known = {} if before is None else {c.name: (c.state, c.reason) for c in before.channels}
+    for channel in now.channels:
+        if known.get(channel.name, (0, "")) != (channel.state, channel.reason):
+            err.print(f"{channel.name} {to_text(channel)}")
 
 
 def _render(report: "StreamQuality") -> Group:
@@ -82,12 +97,15 @@ def _render(report: "StreamQuality") -> Group:
         f"{'' if report.connected else 'LOST, its return is waited for; '}"
         f"{stats.effective_rate:.2f} Hz of {info.sfreq:g}, jitter {1000 * stats.jitter_s:.2f} ms, "
         f"{stats.lost_samples} samples lost in {stats.gaps} gaps, "
-        f"{stats.clock_jumps} clock jumps, {stats.reconnects} reconnects{drift}"
+        f"{stats.clock_jumps} clock jumps, {stats.reconnects} reconnects, "
+        f"clock offset {1000 * stats.clock_offset_s:+.2f} ms{drift}"
     )
     tally = Text.assemble(
         *[(f"{counts[state]} {state.name.lower()}  ", _COLOURS[state]) for state in State]
     )
-    table = Table("", "Channel", "Why", "rms", "Line", ">35 Hz", "Drift/s", "Kurtosis", "r")
+    table = Table(
+        "", "Channel", "Why", "rms", "Line", ">35 Hz", "Drift/s", "Kurtosis", "r", "kOhm"
+    )  # fmt: skip
     rows = report.channels
     if len(rows) > _MOST_ROWS:
         rows = [channel for channel in rows if channel.state != State.GOOD][:_MOST_ROWS]
@@ -103,6 +121,7 @@ def _row(channel: "ChannelQuality") -> list[Text]:
         f"{channel.rms:.3g}", f"{channel.line_share:.0%}", f"{channel.high:.3g}",
         f"{channel.drift:+.3g}", f"{channel.kurtosis:.1f}",
         "" if correlation != correlation else f"{correlation:.2f}",
+        "" if channel.impedance_kohm != channel.impedance_kohm else f"{channel.impedance_kohm:.0f}",
     )  # fmt: skip
     lead = (_MARKS[channel.state], channel.name, channel.reason)
     return [Text(text, style=colour) for text in lead] + [Text(text) for text in values]

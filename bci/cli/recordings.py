@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from bci.cli.console import err, out
+from bci.errors import RecordingError
 
 _FOLDER = Path("recordings")
 _MOST_LABELS = 12
@@ -64,6 +65,10 @@ def record(
 
     try:
         recorder.run(stop, stop_when_due)
+        if not recorder.streams:
+            path.unlink()
+            wanted = " or ".join(stream) if stream else "any stream"
+            raise RecordingError(f"nothing was recorded: {wanted} did not appear")
     finally:
         for recorded in recorder.streams:
             err.print(f"  {recorded.found.info.name}: {recorded.n_samples} samples")
@@ -126,7 +131,9 @@ def repair(
         err.print(f"damaged at byte {at}: {what}", markup=False)
     if not saved.damage:
         err.print(f"{file} was whole")
-    err.print(f"lost {saved.n_lost_bytes} bytes, saved {saved.n_bytes}")
+    err.print(f"lost {saved.n_lost_bytes} bytes, saved {saved.n_bytes}; of each stream:")
+    for name, n_samples in saved.n_samples.items():
+        err.print(f"  {name}: {n_samples} samples", markup=False)
     out.print(str(saved.path))
 
 

@@ -28,6 +28,9 @@ def stop_on_signals(
 
     signal.signal(signal.SIGINT, on_signal)
     signal.signal(signal.SIGTERM, on_signal)
+    if hasattr(signal, "SIGTTIN"):
+        # In the background of a terminal there is nobody to listen to; reading fails instead.
+        signal.signal(signal.SIGTTIN, signal.SIG_IGN)
     if with_parent or (lines is not None and sys.stdin.isatty()):
         listening = threading.Thread(target=_listen, args=(stop, with_parent, lines), daemon=True)
         listening.start()
@@ -38,7 +41,7 @@ def _listen(
     stop: threading.Event, with_parent: bool, lines: "queue.SimpleQueue[str] | None"
 ) -> None:
     pending = b""
-    while heard := os.read(sys.stdin.fileno(), 4096):
+    while heard := _hear():
         *whole, pending = (pending + heard).split(b"\n")
         for line in whole:
             text = line.decode(errors="replace").strip()
@@ -47,3 +50,11 @@ def _listen(
         pending = pending[-4096:]
     if with_parent:
         stop.set()
+
+
+def _hear() -> bytes:
+    """What standard input gives next; nothing when it has ended or belongs to another job."""
+    try:
+        return os.read(sys.stdin.fileno(), 4096)
+    except OSError:
+        return b""

@@ -1,8 +1,12 @@
-"""Signal quality on LSL: for every channel a text such as ``bad: flat``."""
+"""Signal quality on LSL: for every channel a text such as ``bad: flat``, and the stream's own."""
+
+import json
+from dataclasses import asdict
 
 import numpy as np
 import pylsl
 
+from bci.lsl.inlet import InletStats
 from bci.lsl.metadata import to_lsl
 from bci.quality import ChannelQuality, State
 from bci.types import Channel, StreamInfo
@@ -11,9 +15,10 @@ STREAM_TYPE = "Quality"
 
 
 class QualityOutlet:
-    """Stream ``<name>-quality``: one text channel for each channel of the stream.
+    """Stream ``<name>-quality``: a text for each channel of the stream, and one for the whole.
 
-    A text is ``good``, or ``doubtful`` or ``bad``, a colon and the reason.
+    A text is ``good``, or ``doubtful`` or ``bad``, a colon and the reason. The last channel,
+    called ``stream``, is JSON: rate, jitter, losses, clock offset and drift.
 
     Parameters
     ----------
@@ -22,16 +27,19 @@ class QualityOutlet:
     """
 
     def __init__(self, info: StreamInfo) -> None:
-        channels = tuple(Channel(c.name, "quality", "text", c.position) for c in info.channels)
+        judged = [Channel(c.name, "quality", "text", c.position) for c in info.channels]
+        channels = (*judged, Channel("stream", "stream", "json"))
         described = StreamInfo(
             f"{info.name}-quality", STREAM_TYPE, 0.0, channels, f"{info.source_id}-quality",
             info.simulated,
         )  # fmt: skip
         self._outlet = pylsl.StreamOutlet(to_lsl(described, "string"))
 
-    def push(self, report: list[ChannelQuality], at: float) -> None:
+    def push(self, report: list[ChannelQuality], stats: InletStats, at: float) -> None:
         """Send one second's report; ``at`` is when it ended, on the LSL clock."""
-        self._outlet.push_sample([to_text(channel) for channel in report], at)
+        figures = {name: None if value != value else value for name, value in asdict(stats).items()}
+        texts = [to_text(channel) for channel in report]
+        self._outlet.push_sample([*texts, json.dumps(figures)], at)
 
     def close(self) -> None:
         """Take the stream off the network."""

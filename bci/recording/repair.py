@@ -1,5 +1,6 @@
 """Saving what is whole in a damaged XDF file."""
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,12 +10,17 @@ from bci.recording import xdf
 
 @dataclass(frozen=True, slots=True)
 class Salvage:
-    """What was saved: ``damage`` are the first byte of each damaged place and what was wrong."""
+    """What was saved.
+
+    ``damage`` are the first byte of each damaged place and what was wrong; ``n_samples`` of each
+    stream were saved.
+    """
 
     path: Path
     n_bytes: int
     n_lost_bytes: int
     damage: tuple[tuple[int, str], ...]
+    n_samples: dict[str, int]
 
 
 def repair(path: Path, target: Path | None = None) -> Salvage:
@@ -60,4 +66,8 @@ def repair(path: Path, target: Path | None = None) -> Salvage:
             target.unlink(missing_ok=True)
             raise RecordingError(f"{target}: cannot be written ({error.strerror})") from error
     kept = len(xdf.MAGIC) + sum(part.end - part.start for part in parts)
-    return Salvage(target, kept, size - kept, tuple(damage))
+    n_samples: Counter[str] = Counter()
+    for part in parts:
+        if part.stream_id is not None:
+            n_samples[walk.name_of(part.stream_id)] += part.n_samples
+    return Salvage(target, kept, size - kept, tuple(damage), dict(n_samples))

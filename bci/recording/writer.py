@@ -1,5 +1,6 @@
 """Writing XDF so that whatever happens, what was written can be read."""
 
+import contextlib
 import errno
 import os
 from dataclasses import dataclass
@@ -52,6 +53,7 @@ class XdfWriter:
             raise RecordingError(f"{path} is there already; nothing is overwritten") from None
         except OSError as error:
             raise RecordingError(f"{path}: cannot be written ({error.strerror})") from error
+        _sync_folder(path.parent)
         self._tallies: list[_Tally] = []
         self.n_bytes = 0
         began = datetime.now(UTC).isoformat(timespec="seconds")
@@ -101,7 +103,10 @@ class XdfWriter:
 
     def sync(self) -> None:
         """Get all that was written onto the disk."""
-        os.fsync(self._file.fileno())
+        try:
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise RecordingError(f"{self.path}: the disk fails ({error.strerror})") from error
 
     def close(self) -> None:
         """Write the footers, as far as they fit, and close."""
@@ -126,10 +131,27 @@ class XdfWriter:
             while written < len(piece):
                 written += self._file.write(memoryview(piece)[written:])
         except OSError as error:
-            self._file.truncate(self.n_bytes)
+            self._take_back()
             full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
             raise RecordingError(
                 f"{self.path}: {'the disk is full' if full else error.strerror}; the file is whole "
                 f"up to here ({self.n_bytes / 1e6:.1f} MB)"
             ) from error
         self.n_bytes += len(piece)
+
+    def _take_back(self) -> None:
+        """Leave nothing of a piece that did not fit; what comes next goes to its place."""
+        # Where the disk itself is gone, nothing can be done about its last piece.
+        with contextlib.suppress(OSError):
+            self._file.truncate(self.n_bytes)
+            self._file.seek(self.n_bytes)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Get a new file's name onto the disk; not every system can."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

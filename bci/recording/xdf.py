@@ -9,7 +9,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, cast
 from xml.etree import ElementTree
@@ -83,19 +83,21 @@ def encode_texts(stamps: NDArray[np.float64], values: NDArray[np.generic]) -> by
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One chunk of a file: where it lies, its tag and, where it has one, its stream."""
+    """One chunk of a file: where it lies, its tag and, where it has them, stream and samples."""
 
     start: int
     end: int
     tag: int
     content: int
     stream_id: int | None
+    n_samples: int = 0
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Shape:
-    """What the samples of a stream look like; 0 bytes a value for strings."""
+    """A stream's name and what its samples look like; 0 bytes a value for strings."""
 
+    name: str
     n_channels: int
     value_bytes: int
 
@@ -164,8 +166,11 @@ class Walk:
             (stream_id,) = struct.unpack("<I", file.read(4))
             content += 4
         part = Part(start, end, tag, content, stream_id)
-        self._prove(part)
-        return part
+        return replace(part, n_samples=self._prove(part))
+
+    def name_of(self, stream_id: int) -> str:
+        """Name of a stream whose header was met."""
+        return self._shapes[stream_id].name
 
     def _read_length(self) -> int:
         width = self._file.read(1)
@@ -176,8 +181,11 @@ class Walk:
             raise _DamageError("the chunk is cut off")
         return int(struct.unpack(_WIDTHS[width[0]], raw)[0])
 
-    def _prove(self, part: Part) -> None:
-        """A chunk must hold what its tag says, or readers fail on it or allocate without end."""
+    def _prove(self, part: Part) -> int:
+        """A chunk must hold what its tag says, or readers fail on it or allocate without end.
+
+        Returns how many samples it holds.
+        """
         size = part.end - part.content
         if part.tag == FILE_HEADER:
             self._xml(size)
@@ -193,9 +201,10 @@ class Walk:
             if part.tag == CLOCK_OFFSET and size != 16:
                 raise _DamageError("a clock offset of the wrong length")
             if part.tag == SAMPLES:
-                self._prove_samples(self._shapes[part.stream_id], part.end)
+                return self._prove_samples(self._shapes[part.stream_id], part.end)
+        return 0
 
-    def _prove_samples(self, shape: _Shape, end: int) -> None:
+    def _prove_samples(self, shape: _Shape, end: int) -> int:
         n_samples, file = self._read_length(), self._file
         at = file.tell()
         # The shortest sample: no stamp of its own and, of a string, a length of nought.
@@ -206,11 +215,12 @@ class Walk:
             raw = file.read(end - at)
             if not _numbers_fit(raw, n_samples, shape.n_channels * shape.value_bytes):
                 raise _DamageError("its samples do not add up to its length")
-            return
+            return n_samples
         for _ in range(n_samples):
             self._skip_string_sample(shape.n_channels, end)
         if file.tell() != end:
             raise _DamageError("its samples do not add up to its length")
+        return n_samples
 
     def _skip_string_sample(self, n_channels: int, end: int) -> None:
         stamp = self._file.read(1)
@@ -218,9 +228,10 @@ class Walk:
             raise _DamageError("a time stamp of the wrong length")
         self._file.seek(stamp[0], 1)
         for _ in range(n_channels):
-            self._file.seek(self._read_length(), 1)
-            if self._file.tell() > end:
+            length = self._read_length()
+            if length > end - self._file.tell():
                 raise _DamageError("a text runs past the end of its chunk")
+            self._file.seek(length, 1)
 
     def _xml(self, size: int) -> ElementTree.Element:
         if size > _LONGEST_XML:
@@ -250,7 +261,10 @@ def _shape(header: ElementTree.Element) -> _Shape:
         raise _DamageError(
             f"a stream of {n_channels} channels of {kind[:20]!r} at {rate:g} Hz cannot be read"
         )
-    return _Shape(n_channels, np.dtype(NUMBER_TYPES[kind]).itemsize if kind != "string" else 0)
+    name = (header.findtext("name") or "")[:200]
+    return _Shape(
+        name, n_channels, np.dtype(NUMBER_TYPES[kind]).itemsize if kind != "string" else 0
+    )
 
 
 def _numbers_fit(raw: bytes, n_samples: int, values_bytes: int) -> bool:

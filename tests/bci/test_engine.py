@@ -291,9 +291,7 @@ def model(trained: Calibration, tmp_path: Path) -> Path:
     return tmp_path / "me"
 
 
-def test_the_engine_process_decodes_and_stops_on_ctrl_c(
-    model: Path, test_run: Recording
-) -> None:
+def test_the_engine_process_decodes_and_stops_on_ctrl_c(model: Path, test_run: Recording) -> None:
     import signal
 
     outlet = SignalOutlet(test_run.info)

@@ -38,7 +38,8 @@ def test_a_railed_channel_is_told_over_lsl_with_the_streams_own_figures() -> Non
             30,
         )
         assert texts[0] == "bad: railed"
-        assert len(texts) == 8
+        assert len(texts) == 9
+        assert json.loads(texts[8])["lost_samples"] == 0
         wait_until(lambda: reports[-1].channels[0].state == State.BAD)
         stats = reports[-1].stats
         assert stats.lost_samples == stats.gaps == stats.clock_jumps == 0

@@ -120,7 +120,7 @@ def test_the_verdicts_do_not_depend_on_the_chunks(
         part = data[row : row + sizes[turn % len(sizes)]]
         reports += meter.push(Chunk(part.copy(), np.arange(len(part)) / SFREQ, row))
         row, turn = row + len(part), turn + 1
-    assert reports == judge(info, data)
+    assert str(reports) == str(judge(info, data))
 
 
 def test_a_gap_and_values_that_are_not_numbers_do_not_upset_it(
@@ -144,8 +144,23 @@ def test_impedances_count_where_they_are_known(eeg: tuple[StreamInfo, np.ndarray
     kohm[2] = 900.0
     meter.set_impedances(kohm)
     last = meter.push(Chunk(data.copy(), np.arange(len(data)) / SFREQ, 0))[-1]
+    assert last[2].impedance_kohm == 900
     assert (last[2].state, last[2].reason) == (State.BAD, "impedance 900 kOhm")
     assert last[3].state == State.GOOD
+
+
+def test_channels_of_other_kinds_do_not_take_the_neighbours_away(
+    eeg: tuple[StreamInfo, np.ndarray],
+) -> None:
+    info, data = eeg
+    more = (*info.channels, Channel("TRIG", "stim", "unknown"), Channel("ECG", "ecg", "uV"))
+    extra = np.column_stack([np.zeros(len(data)), 100 * data[:, 0]]).astype(np.float32)
+    last = judge(replace(info, channels=more), np.hstack([data, extra]))[-1]
+    assert [channel.correlation for channel in last[:N_CHANNELS]] == pytest.approx(
+        [channel.correlation for channel in judge(info, data)[-1]]
+    )
+    assert (last[N_CHANNELS].state, last[N_CHANNELS].reason) == (State.GOOD, "")
+    assert np.isnan(last[-1].correlation)
 
 
 def test_without_units_and_positions_only_what_can_be_known_is_said(

@@ -3,6 +3,7 @@
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import pylsl
 import pytest
 import pyxdf
 
+from bci.errors import RecordingError
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
 from bci.recorder import Recorder
 from bci.recording import xdf
@@ -216,3 +218,40 @@ def test_a_full_disk_ends_the_command_with_an_error_and_a_whole_file(tmp_path: P
     recorded = load(path)[name]["time_series"]
     assert len(recorded) > 5000
     np.testing.assert_array_equal(recorded[:, 0], np.arange(len(recorded)) // 500 * 500)
+
+
+def test_a_stream_that_never_came_is_told_and_leaves_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "none.xdf"
+    command = [sys.executable, "-m", "bci", "record", "--stream", "nosuch", "--output", str(path)]
+    ran = subprocess.run(
+        [*command, "--duration", "4"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ran.returncode == 2
+    assert "there is no stream called 'nosuch' so far; it is waited for" in ran.stderr
+    assert "nothing was recorded: nosuch did not appear" in ran.stderr
+    assert not path.exists()
+
+
+def test_a_folder_that_goes_away_ends_the_recording_with_an_error(tmp_path: Path) -> None:
+    name = unique("gone")
+    outlet = SignalOutlet(eeg_info(2, 100.0, name))
+    folder = tmp_path / "usb"
+    recorder = Recorder(XdfWriter(folder / "r.xdf"), (name,))
+    stop = threading.Event()
+    errors: list[Exception] = []
+
+    def work() -> None:
+        try:
+            recorder.run(stop)
+        except RecordingError as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    wait_until(lambda: is_recorded(recorder, name))
+    shutil.rmtree(folder)
+    thread.join(5)
+    stop.set()
+    assert not thread.is_alive()
+    assert "is gone" in str(errors[0])
+    outlet.close()

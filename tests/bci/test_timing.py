@@ -152,6 +152,30 @@ def test_a_device_clock_that_is_set_does_not_move_the_lsl_times(jump: float) -> 
         assert taken == pytest.approx(50.0 + second, abs=1e-6)
 
 
+def test_a_device_clock_set_by_less_than_a_second_is_right_again_after_one() -> None:
+    clock = DeviceClock()
+    errors = []
+    for step in range(3000):
+        taken = 0.01 * step
+        on_device = taken - (0.5 if taken >= 10 else 0.0)
+        errors.append(clock.to_lsl(np.array([on_device]), taken + 0.005)[0] - taken)
+    assert max(np.abs(errors[:1000])) < 0.006
+    assert max(np.abs(errors[1210:])) < 0.006
+
+
+@pytest.mark.parametrize("true_rate", [200.0, 225.0, 300.0, 333.0])
+def test_a_rate_far_from_what_it_is_called_is_followed(true_rate: float) -> None:
+    clock = SampleClock(250.0)
+    raw = np.arange(4000) / true_rate
+    stamps = clock.stamp(raw)
+    assert clock.sfreq == pytest.approx(true_rate, rel=0.01)
+    assert np.abs(stamps.timestamps - raw)[2000:].max() < 0.04
+    assert clock.lost_samples == 0
+    clock.stamp(raw[-1] + 1.0 + np.arange(1, 500) / true_rate)
+    assert clock.gaps == 1
+    assert clock.lost_samples == pytest.approx(true_rate, rel=0.03)
+
+
 def test_a_sample_count_that_stood_still_shows_as_a_gap() -> None:
     clock = DeviceClock()
     times = [clock.to_lsl(np.array([n / 100]), n / 100 + 7.0)[0] for n in range(500)]

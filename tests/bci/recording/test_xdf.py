@@ -116,6 +116,7 @@ def test_a_file_cut_off_anywhere_is_refused_and_its_whole_chunks_are_saved(tmp_p
                 20 for p in parts if p.tag == xdf.SAMPLES and p.stream_id == 1 and p.end <= size
             )
             np.testing.assert_array_equal(read_recording(saved.path).data, data[:n_whole])
+            assert saved.n_samples["signal"] == n_whole
 
 
 def test_damage_in_the_middle_costs_only_what_lies_before_the_next_boundary(tmp_path: Path) -> None:
@@ -152,6 +153,19 @@ def test_damaged_bytes_give_a_recording_or_a_typed_error(
             assert attempt(folder / "fuzzed.xdf") is not None
 
 
+@pytest.mark.parametrize("length", [1 << 63, (1 << 64) - 1, (1 << 63) - 1, 1000])
+def test_a_text_that_claims_to_be_longer_than_its_chunk_is_damage(
+    tmp_path: Path, length: int
+) -> None:
+    data = write(tmp_path / "file.xdf")
+    text = struct.pack("<BI", 4, 1) + struct.pack("<BdBQ", 8, 51.0, 8, length)
+    claim = xdf.stream_chunk(xdf.SAMPLES, 2, text)
+    (tmp_path / "long.xdf").write_bytes((tmp_path / "file.xdf").read_bytes() + claim)
+    with pytest.raises(RecordingError, match="a text runs past the end of its chunk"):
+        read_recording(tmp_path / "long.xdf")
+    np.testing.assert_array_equal(read_recording(repair(tmp_path / "long.xdf").path).data, data)
+
+
 def test_a_chunk_that_claims_more_than_it_holds_allocates_nothing(tmp_path: Path) -> None:
     write(tmp_path / "file.xdf")
     claim = xdf.stream_chunk(xdf.SAMPLES, 1, struct.pack("<BQ", 8, 1 << 60))
@@ -166,7 +180,7 @@ from pathlib import Path
 import numpy as np, pylsl
 from bci.errors import RecordingError
 from bci.recording.writer import XdfWriter
-resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, resource.RLIM_INFINITY))
 writer = XdfWriter(Path(sys.argv[1]))
 header = pylsl.StreamInfo("s", "EEG", 8, 100.0, "float32", "s").as_xml()
 stream = writer.add_stream(header)
@@ -176,6 +190,9 @@ try:
         writer.write_samples(stream, stamps, np.full((25, 8), i, np.float32))
 except RecordingError as error:
     print(error, i)
+# Room for the footers again, as when the system frees a page: they must not leave a hole.
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+writer.close()
 """
 
 
