@@ -241,45 +241,54 @@ def follow_clock(raw, period, memory, decay, learning, pause, state, counts, tim
         counts[4] += 1
 
 
+# Rows of the state of `measure_quality`: the slow mean, what two biquads remember, the last value,
+# the lowest and highest of this second and how often they came, how often a value was repeated,
+# and how far the last one is from the mean.
+(
+    MEAN, LINE_1, LINE_2, HIGH_1, HIGH_2, LAST,
+    LOWEST, HIGHEST, N_LOWEST, N_HIGHEST, N_REPEATS, DEVIATION,
+    N_ROWS,
+) = range(13)  # fmt: skip
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def measure_quality(data, neighbours, weight, line, high, state, sums, cross):  # type: ignore[no-untyped-def]
     """Add up, over the samples of a chunk, what the quality of each channel is told by.
 
     ``data`` (n, c) float32; ``neighbours`` (c, k) indices; ``weight`` of the newest sample in the
-    slow mean; ``line`` (5,) and ``high`` (5,) biquads b0 b1 b2 a1 a2. ``state`` (12, c)
-    float64: slow mean, two of each biquad, last, lowest, highest, their counts, repeats, mean at
-    the start, latest deviation. ``sums`` (4, c): squares, fourth powers, line, high; ``cross``
+    slow mean; ``line`` (5,) and ``high`` (5,) biquads b0 b1 b2 a1 a2. ``state`` (N_ROWS, c)
+    float64, by the rows named above. ``sums`` (4, c): squares, fourth powers, line, high; ``cross``
     (c, k): products with the neighbours. One pass, nothing allocated.
     """
     n_samples, n_channels = data.shape
     for t in range(n_samples):
         for c in range(n_channels):
             x = np.float64(data[t, c])
-            if x == state[5, c]:
-                state[10, c] += 1.0
-            state[5, c] = x
-            if x < state[6, c]:
-                state[6, c], state[8, c] = x, 1.0
-            elif x == state[6, c]:
-                state[8, c] += 1.0
-            if x > state[7, c]:
-                state[7, c], state[9, c] = x, 1.0
-            elif x == state[7, c]:
-                state[9, c] += 1.0
-            state[0, c] += weight * (x - state[0, c])
-            y = x - state[0, c]
-            state[11, c] = y
+            if x == state[LAST, c]:
+                state[N_REPEATS, c] += 1.0
+            state[LAST, c] = x
+            if x < state[LOWEST, c]:
+                state[LOWEST, c], state[N_LOWEST, c] = x, 1.0
+            elif x == state[LOWEST, c]:
+                state[N_LOWEST, c] += 1.0
+            if x > state[HIGHEST, c]:
+                state[HIGHEST, c], state[N_HIGHEST, c] = x, 1.0
+            elif x == state[HIGHEST, c]:
+                state[N_HIGHEST, c] += 1.0
+            state[MEAN, c] += weight * (x - state[MEAN, c])
+            y = x - state[MEAN, c]
+            state[DEVIATION, c] = y
             squared = y * y
             sums[0, c] += squared
             sums[1, c] += squared * squared
-            out = line[0] * y + state[1, c]
-            state[1, c] = line[1] * y - line[3] * out + state[2, c]
-            state[2, c] = line[2] * y - line[4] * out
+            out = line[0] * y + state[LINE_1, c]
+            state[LINE_1, c] = line[1] * y - line[3] * out + state[LINE_2, c]
+            state[LINE_2, c] = line[2] * y - line[4] * out
             sums[2, c] += out * out
-            out = high[0] * y + state[3, c]
-            state[3, c] = high[1] * y - high[3] * out + state[4, c]
-            state[4, c] = high[2] * y - high[4] * out
+            out = high[0] * y + state[HIGH_1, c]
+            state[HIGH_1, c] = high[1] * y - high[3] * out + state[HIGH_2, c]
+            state[HIGH_2, c] = high[2] * y - high[4] * out
             sums[3, c] += out * out
         for c in range(n_channels):
             for k in range(neighbours.shape[1]):
-                cross[c, k] += state[11, c] * state[11, neighbours[c, k]]
+                cross[c, k] += state[DEVIATION, c] * state[DEVIATION, neighbours[c, k]]

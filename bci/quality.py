@@ -142,7 +142,7 @@ class QualityMeter:
         self._verdicts = [_Verdict() for _ in info.channels]
         self._impedances: Values = np.full(info.n_channels, np.nan)
         self._expected: int | None = None
-        self._state = np.zeros((12, info.n_channels))
+        self._state = np.zeros((kernels.N_ROWS, info.n_channels))
         self._sums = self._begin_second()
 
     def set_impedances(self, kohm: Values | None) -> None:
@@ -170,16 +170,16 @@ class QualityMeter:
     def _restart(self, chunk: Chunk) -> None:
         """After a gap the filters begin anew, at the level that the signal has now."""
         self._state[:] = 0.0
-        self._state[0] = np.nan_to_num(chunk.data[0]) if len(chunk.data) else 0.0
+        self._state[kernels.MEAN] = np.nan_to_num(chunk.data[0]) if len(chunk.data) else 0.0
         self._wait = self._settling
         self._sums = self._begin_second()
 
     def _begin_second(self) -> _Sums:
-        self._state[6], self._state[7] = np.inf, -np.inf
-        self._state[8:11] = 0.0
+        self._state[kernels.LOWEST], self._state[kernels.HIGHEST] = np.inf, -np.inf
+        self._state[kernels.N_LOWEST : kernels.N_REPEATS + 1] = 0.0
         n = self.info.n_channels
         cross = np.zeros(self._neighbours.shape)
-        return _Sums(np.zeros((4, n)), cross, 0, self._state[0].copy())
+        return _Sums(np.zeros((4, n)), cross, 0, self._state[kernels.MEAN].copy())
 
     def _measure(self, data: NDArray[np.float32]) -> None:
         if not np.isfinite(data).all():
@@ -200,13 +200,16 @@ class QualityMeter:
             "line_share": np.clip(line / np.maximum(power, 1e-300), 0, 1),
             # A resonator this broad has about the line's share of the fast power, too.
             "high": np.sqrt(np.maximum(high - line, 0.0)),
-            "drift": self._state[0] - self._sums.mean_at_start,
+            "drift": self._state[kernels.MEAN] - self._sums.mean_at_start,
             "kurtosis": fourth / np.maximum(power, 1e-150) ** 2 - 3.0,
             "correlation": self._correlations(power),
             "impedance_kohm": self._impedances,
         }
-        constant = self._state[10] >= n - 1
-        held = np.maximum(self._state[8], self._state[9]) / n >= self._limits.held_share
+        constant = self._state[kernels.N_REPEATS] >= n - 1
+        held = (
+            np.maximum(self._state[kernels.N_LOWEST], self._state[kernels.N_HIGHEST]) / n
+            >= self._limits.held_share
+        )
         reports = []
         for c, channel in enumerate(self.info.channels):
             values = {name: float(each[c]) for name, each in measured.items()}
@@ -229,7 +232,9 @@ class QualityMeter:
         if self.info.channels[c].kind in _NOT_JUDGED:
             return State.GOOD, ""
         limits, scale = self._limits, self._scale[c]
-        level = max(abs(self._state[6, c]), abs(self._state[7, c])) / scale
+        level = (
+            max(abs(self._state[kernels.LOWEST, c]), abs(self._state[kernels.HIGHEST, c])) / scale
+        )
         if constant:
             return State.BAD, "railed" if level > limits.rail_uv else "flat"
         if held:

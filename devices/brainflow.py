@@ -19,10 +19,10 @@ from devices.brainflow_boards import (
     board_shim,
     board_streams,
     check_needs,
-    explain,
     find_board,
     impedance_commands,
 )
+from devices.brainflow_errors import explain
 from devices.impedance import ImpedanceMeter
 from devices.package_counter import PackageCounter
 

@@ -6,11 +6,9 @@ names come from the installed BrainFlow itself.
 """
 
 import difflib
-import os
 import sys
 import warnings
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pydantic import Field
@@ -109,25 +107,6 @@ _IMPEDANCE = ("resistance_channels", "Impedance", "impedance", "unknown")
 _PRESET_SUFFIX = {0: "", 1: "-aux", 2: "-anc"}
 # These armbands give what their converter counts, not volts.
 _UNCALIBRATED = ("gforce-pro", "gforce-dual")
-
-_EXIT_CODES = {
-    1: "the port is already open; close the other program that uses it",
-    2: "the connection could not be opened; is the board plugged in or Bluetooth switched on?",
-    3: "the serial port could not be set up; is it the right one?",
-    4: "the board takes no commands; is it switched on and in range?",
-    5: "the board sends what BrainFlow does not understand; is it the right kind of board?",
-    6: "the board did not greet; is it switched on and is it the right kind of board?",
-    7: "the board is not ready; is it switched on, charged and in range?",
-    8: "the stream is already running",
-    10: "BrainFlow could not start its acquisition thread",
-    11: "the acquisition has stopped",
-    13: "BrainFlow does not accept the parameters; check them in the profile",
-    14: "this BrainFlow does not support the board on this system",
-    15: "the connection to the board is gone",
-    16: "the board is already in use by this program",
-    17: "BrainFlow could not reach the board; is it switched on and its driver installed?",
-    18: "the board was not found in time; is it switched on and in range?",
-}
 
 
 class BrainFlowSettings(Settings):
@@ -287,24 +266,6 @@ def board_streams(settings: BrainFlowSettings, board: Board) -> tuple[BoardStrea
     if settings.impedance and all(stream.info.type != "Impedance" for stream in streams):
         raise DeviceError(f"board {board.name} measures no impedance; leave impedance out")
     return tuple(streams)
-
-
-def explain(error: Any, settings: BrainFlowSettings) -> str:
-    """A BrainFlowError in a sentence with what to do about it."""
-    code = int(getattr(error, "exit_code", 17))
-    port = settings.serial_port
-    if code in (1, 2, 3) and port and port.startswith("/"):
-        if not Path(port).exists():
-            here = ", ".join(sorted(str(path) for path in Path("/dev").glob("tty[UA][SC][BM]*")))
-            return f"there is no port {port}; {'there is ' + here if here else 'is it plugged in?'}"
-        if not os.access(port, os.R_OK | os.W_OK):
-            return (
-                f"permission denied on {port}; on Linux add yourself to the group dialout "
-                "(sudo usermod -aG dialout $USER) and log in again"
-            )
-    if code == 13 and settings.file and not Path(settings.file).is_file():
-        return f"there is no file {settings.file}"
-    return _EXIT_CODES.get(code, f"BrainFlow says {error}")
 
 
 def _name(enum_name: str) -> str:

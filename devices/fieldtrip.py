@@ -2,7 +2,7 @@
 
 The protocol is spoken by the low-level client of mne-realtime, which trusts its peer: it waits
 for ever, reads on after the end of the connection and takes answers of any size. It touches the
-network through ``send`` and ``recv`` only, so `_Wire` stands in for its socket and sets bounds.
+network through ``send`` and ``recv`` only, so `Wire` stands in for its socket and sets bounds.
 """
 
 import importlib
@@ -30,6 +30,7 @@ from devices.fieldtrip_header import (
     read_resolutions,
     sample_type,
 )
+from devices.fieldtrip_wire import Wire
 
 # Bytes of an answer: of samples, of a header (a CTF .res4 in it has about 3 MB), of events, and
 # of anything short.
@@ -37,7 +38,6 @@ _MOST_DATA = 64 << 20
 _MOST_HEADER = 8 << 20
 _MOST_EVENTS = 256 << 10
 _SHORT = 64
-_PIECE = 1 << 20
 # Events asked for at once, and requests for them in one read.
 _EVENTS, _MOST_REQUESTS = 50, 4
 _LONGEST_LABEL = 256
@@ -140,7 +140,7 @@ class FieldTripDevice:
             connection = socket.create_connection(
                 (settings.host, settings.port), settings.timeout_s
             )
-            self._wire = _Wire(connection, settings.timeout_s)
+            self._wire = Wire(connection, settings.timeout_s)
         except (socket.gaierror, UnicodeError) as error:
             raise DeviceError(
                 f"there is no {self._where}: no computer of that name is known; correct the host"
@@ -271,54 +271,6 @@ class FieldTripDevice:
             del parts[0]
         label = "/".join(part for part in parts if part) or "event"
         return Marker(newest_at + (sample - newest) / self._info.sfreq, label)
-
-
-class _Wire:
-    """A socket for mne-realtime's client that waits, and takes, only so much.
-
-    Parameters
-    ----------
-    connection : socket
-    timeout_s : float
-        Longest wait for a whole answer, in seconds.
-    """
-
-    def __init__(self, connection: socket.socket, timeout_s: float) -> None:
-        self._connection = connection
-        self._timeout_s = timeout_s
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def expect(self, most_bytes: int, wait_s: float) -> None:
-        """Allow the next answer so many bytes, and so much longer to begin, in seconds."""
-        self._most_bytes = most_bytes
-        self._deadline = time.monotonic() + self._timeout_s + wait_s
-
-    def send(self, request: bytes) -> int:
-        self._connection.settimeout(self._left())
-        self._connection.sendall(request)
-        return len(request)
-
-    def recv(self, n_bytes: int) -> bytes:
-        """Exactly so many bytes."""
-        if n_bytes > self._most_bytes:
-            raise ConnectionError(f"it claims to send {n_bytes:,} bytes")
-        received = bytearray()
-        while len(received) < n_bytes:
-            self._connection.settimeout(self._left())
-            piece = self._connection.recv(min(n_bytes - len(received), _PIECE))
-            if not piece:
-                raise ConnectionError("it hung up")
-            received += piece
-        return bytes(received)
-
-    def close(self) -> None:
-        self._connection.close()
-
-    def _left(self) -> float:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        return left
 
 
 def _client_module() -> Any:

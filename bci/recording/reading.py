@@ -102,6 +102,8 @@ def _unreadable(path: Path, error: Exception) -> str:
     detail = (str(error).splitlines() or [type(error).__name__])[0]
     if isinstance(error, ValueError) and "supported" in detail.lower():
         return f"{path}: not a kind of recording that is known here; these are: {_FAMILIES}"
+    if isinstance(error, AssertionError):
+        return f"{path}: not a recording that its name says, or one that is not known here"
     if path.is_dir():
         return f"{path}: is a folder, not a recording"
     return f"{path}: damaged or not what its name says ({detail:.200})"

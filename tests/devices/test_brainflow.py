@@ -322,7 +322,7 @@ def test_a_port_without_permission_is_told_with_the_group(
 ) -> None:
     port = tmp_path / "ttyUSB0"
     port.touch()
-    monkeypatch.setattr("devices.brainflow_boards.os.access", lambda *_: False)
+    monkeypatch.setattr("devices.brainflow_errors.os.access", lambda *_: False)
     device = BrainFlowDevice(BrainFlowSettings(board="cyton", serial_port=str(port)))
     with pytest.raises(DeviceError, match=r"permission denied on .* the group dialout"):
         device.open()
