@@ -1,0 +1,196 @@
+"""HiSTN: levels of valence and arousal from a graph of channels, of regions, of the whole head.
+
+Source: Kuang, Song and Michoski 2024, "Emotion classification from multi-channel EEG signals
+using HiSTN", arXiv 2408.15255: depthwise temporal convolutions a channel, three graph levels
+with Chebyshev convolutions and fusion from each into the next, all levels before one small
+classifier, ordinal label smoothing, Seq2HR, about 1,000 parameters. We found no code and could
+not read the widths; DREAMER's 14 channels at 128 Hz make 1,050 parameters here. Ours, the
+simplest that we could think of:
+
+- filters shared by all channels, so that the count hardly depends on the montage; no
+  non-linearity between the two convolutions, which make one long filter of few weights;
+- a channel's features are the log powers of its filtered window;
+- regions are the nearest of twelve anchors; edges fall off as a Gaussian of the distance;
+- fusion weighs every node by itself, a feature at a time: graph convolutions alone cannot tell
+  left from right, on which frontal asymmetry depends;
+- a target falls off geometrically with the distance from the true level;
+- one network has a head for each axis; ``n_axes=1`` makes one network an axis.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+from decoders.networks.durations import odd_samples, require_window
+from decoders.networks.montage_graph import Array, hierarchy
+
+AXES = ("valence", "arousal")
+N_LEVELS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class HistnSettings:
+    """Hyper-parameters; times in seconds. ``order`` counts a Chebyshev convolution's terms."""
+
+    n_filters: int = 8
+    kernel_s: float = 0.2
+    second_kernel_s: float = 0.07
+    order: int = 2
+    dropout: float = 0.25
+    least_power: float = 1e-6
+
+
+OURS = HistnSettings()
+
+
+class ChebyshevConvolution(nn.Module):
+    """Message passing: a linear layer of x, Lx, (2 L^2 - 1) x ... (Defferrard et al. 2016)."""
+
+    def __init__(self, laplacian: Array, width: int, order: int) -> None:
+        super().__init__()
+        self.order = order
+        self.register_buffer("laplacian", torch.tensor(laplacian, dtype=torch.float32))
+        self.mix = nn.Linear(order * width, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Nodes (B, n_nodes, width) to nodes of the same shape."""
+        terms = [x]
+        for k in range(1, self.order):
+            step: Tensor = self.laplacian @ terms[-1]  # type: ignore[operator]
+            terms.append(step if k == 1 else 2 * step - terms[-2])
+        mixed: Tensor = self.mix(torch.cat(terms, dim=2))  # (B, n_nodes, order * width) -> width
+        return mixed
+
+
+class Fusion(nn.Module):
+    """Each node of the next level: a weighted mean of its members, a weight a member and feature.
+
+    ``members`` (n_next, n_nodes) holds each row's share of its members.
+    """
+
+    def __init__(self, members: Array, width: int) -> None:
+        super().__init__()
+        self.register_buffer("members", torch.tensor(members, dtype=torch.float32))
+        # Unequal from the start, so that left and right are not alike.
+        self.weight = nn.Parameter(1.0 + torch.randn(members.shape[1], width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Nodes (B, n_nodes, width) to nodes (B, n_next, width)."""
+        fused: Tensor = self.members @ (x * self.weight)  # type: ignore[operator]
+        return fused
+
+
+class Histn(nn.Module):
+    """HiSTN.
+
+    Parameters
+    ----------
+    positions : ndarray, shape (n_channels, 3)
+        Head coordinates in metres.
+    n_samples : int
+    sfreq : float
+        Sampling rate in hertz.
+    n_axes, n_levels : int
+        One head an axis.
+
+    Raises
+    ------
+    ValueError
+        If a channel has no position or the window is shorter than the filters.
+    """
+
+    def __init__(
+        self,
+        positions: Array,
+        n_samples: int,
+        sfreq: float,
+        n_axes: int = len(AXES),
+        n_levels: int = N_LEVELS,
+        settings: HistnSettings = OURS,
+    ) -> None:
+        super().__init__()
+        s = settings
+        first, second = odd_samples(s.kernel_s, sfreq), odd_samples(s.second_kernel_s, sfreq)
+        require_window("HiSTN", n_samples, first + second - 1, sfreq)
+        levels = hierarchy(positions)
+        n_regions = len(levels.regions)
+        self.regions = levels.regions
+        self.n_axes, self.n_levels, self.least_power = n_axes, n_levels, s.least_power
+        width = s.n_filters
+        self.filters = nn.Sequential(
+            nn.Conv2d(1, width, (1, first), bias=False),
+            nn.Conv2d(width, width, (1, second), groups=width, bias=False),
+        )
+        self.norm = nn.BatchNorm1d(width)
+        self.channels = ChebyshevConvolution(levels.channel_graph, width, s.order)
+        self.to_regions = Fusion(levels.members, width)
+        self.across_regions = ChebyshevConvolution(levels.region_graph, width, s.order)
+        self.to_head = Fusion(np.full((1, n_regions), 1.0 / n_regions), width)
+        # One node has no neighbours: its convolution is of order 1, a linear layer.
+        self.head = nn.Linear(width, width)
+        self.dropout = nn.Dropout(s.dropout)
+        self.classifier = nn.Linear(3 * width, n_axes * n_levels)
+
+    def features(self, x: Tensor) -> Tensor:
+        """What the classifier sees, shape (n_trials, 3 * n_filters): a third from each level."""
+        x = self.filters(x.unsqueeze(1))  # (B, 8, C, T - kernels)
+        x = torch.log(x.square().mean(dim=3) + self.least_power)  # (B, 8, C), log power
+        x = self.norm(x).transpose(1, 2)  # (B, C, 8)
+        channels = F.elu(x + self.channels(x))  # (B, C, 8)
+        x = self.to_regions(channels)  # (B, R, 8)
+        regions = F.elu(x + self.across_regions(x))  # (B, R, 8)
+        x = self.to_head(regions)[:, 0]  # (B, 8)
+        head = F.elu(x + self.head(x))  # (B, 8)
+        return torch.cat([channels.mean(dim=1), regions.mean(dim=1), head], dim=1)  # (B, 24)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits (n_trials, n_axes, n_levels) of trials (n_trials, n_channels, n_samples)."""
+        logits: Tensor = self.classifier(self.dropout(self.features(x)))  # (B, 10)
+        return logits.view(-1, self.n_axes, self.n_levels)
+
+
+def ordinal_targets(levels: Tensor, n_levels: int = N_LEVELS, falloff: float = 0.2) -> Tensor:
+    """Smoothed targets: a level's share falls by ``falloff`` with each step from the true one.
+
+    Parameters
+    ----------
+    levels : Tensor of int64, any shape
+        From 0.
+    falloff : float
+        0 gives one-hot targets, 1 the same share to all.
+
+    Returns
+    -------
+    targets : Tensor, shape (..., n_levels)
+        Sums to 1 over the last axis.
+    """
+    distance = (torch.arange(n_levels, device=levels.device) - levels.unsqueeze(-1)).abs()
+    shares = torch.tensor(falloff, device=levels.device) ** distance
+    return shares / shares.sum(dim=-1, keepdim=True)
+
+
+def ordinal_loss(logits: Tensor, levels: Tensor, falloff: float = 0.2) -> Tensor:
+    """Cross-entropy with `ordinal_targets`, a mean over trials and axes.
+
+    ``logits`` (..., n_levels); ``levels`` (...), from 0.
+    """
+    targets = ordinal_targets(levels, logits.shape[-1], falloff)
+    return -(targets * F.log_softmax(logits, dim=-1)).sum(dim=-1).mean()
+
+
+def seq2hr(scores: Tensor, levels: Tensor) -> float:
+    """Sequential top-2 hit rate: how often the two best are the true level and one next to it.
+
+    ``scores`` (n_trials, n_levels); ``levels`` (n_trials,), from 0.
+    """
+    steps = (scores.topk(2, dim=1).indices - levels[:, None]).abs()  # (n_trials, 2)
+    return float((steps.sort(dim=1).values == torch.tensor([0, 1])).all(dim=1).float().mean())
+
+
+def expected_level(probabilities: Tensor) -> Tensor:
+    """Mean level, counted from 1; the last axis of ``probabilities`` is levels."""
+    numbers = torch.arange(probabilities.shape[-1], dtype=probabilities.dtype) + 1
+    return probabilities @ numbers

@@ -1,0 +1,250 @@
+"""Seen images from MEG: a window to the embedding that a vision model gives the image.
+
+Sources: Benchetrit, Banville and King 2024, "Brain decoding: toward real-time reconstruction of
+visual perception", ICLR, arXiv 2310.19812, for the two heads and the aggregation over time; its
+encoder is that of Defossez et al. 2023, "Decoding speech perception from non-invasive brain
+recordings", Nat. Mach. Intell. 5, 1097-1107 (sizes: facebookresearch/brainmagick).
+
+Windows are scaled a channel to about unit variance, at 120 Hz. Not verified against the paper:
+that rate, two blocks of convolutions (the speech decoder has five), the loss's 0.75 and 0.25.
+Ours, or the simplest where we could not read it: one weight a sample for the aggregation; heads
+with one hidden layer; a symmetric contrast by cosine with a fixed temperature, in which trials
+of the same image are each other's positives; no bias before a batch norm; places are
+projected from the helmet by the angle to its top; channels at one place (a magnetometer and two
+gradiometers of a 306-channel system) are told apart by a learnt vector each, without which
+attention by position would add them up with one weight.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class MegImagesSettings:
+    """Hyper-parameters; ``drop_radius`` and ``margin`` in widths of the unit square of places."""
+
+    n_frequencies: int = 32
+    n_virtual: int = 270
+    drop_radius: float = 0.2
+    margin: float = 0.2
+    width: int = 320
+    n_blocks: int = 2
+    kernel: int = 3
+    dilation_period: int = 5
+
+
+PUBLISHED = MegImagesSettings()
+SMALL = MegImagesSettings(n_frequencies=8, n_virtual=32, width=48, n_blocks=1)
+
+
+class Embeddings(NamedTuple):
+    """Predicted image embeddings, each (n_trials, n_dimensions), for retrieval and regression."""
+
+    contrast: Tensor
+    regression: Tensor
+
+
+class SpatialAttention(nn.Module):
+    """Sensors at any places to virtual channels: weights are a softmax over the sensors.
+
+    Scores are inner products of a vector a virtual channel with the sensors' Fourier features.
+    While training, sensors around a random place are left out.
+    """
+
+    features: Tensor
+    places: Tensor
+    rank: Tensor
+
+    def __init__(self, positions: Array, settings: MegImagesSettings) -> None:
+        super().__init__()
+        s = settings
+        self.drop_radius = s.drop_radius
+        places = flat_places(positions)
+        features = fourier_features(places, s.n_frequencies, s.margin)
+        rank = rank_at_place(positions)
+        self.register_buffer("features", torch.tensor(features, dtype=torch.float32))
+        self.register_buffer("places", torch.tensor(places, dtype=torch.float32))
+        self.register_buffer("rank", torch.tensor(rank))
+        n_features = features.shape[1]
+        self.heads = nn.Parameter(torch.randn(s.n_virtual, n_features) / n_features**0.5)
+        self.rank_features = (
+            nn.Parameter(torch.randn(int(rank.max()) + 1, n_features)) if rank.any() else None
+        )
+
+    def weights(self) -> Tensor:
+        """Share of each sensor in each virtual channel, (n_virtual, n_channels)."""
+        features = self.features  # (C, 2048)
+        if self.rank_features is not None:
+            features = features + self.rank_features[self.rank]
+        scores = self.heads @ features.T  # (270, C)
+        if self.training:
+            distance = (self.places - torch.rand(2, device=scores.device)).norm(dim=1)  # (C,)
+            left_out = distance <= self.drop_radius
+            if not left_out.all():
+                scores = scores.masked_fill(left_out, -torch.inf)
+        return scores.softmax(dim=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Trials (B, n_channels, T) to virtual channels (B, n_virtual, T)."""
+        return self.weights() @ x
+
+
+class SubjectLayer(nn.Module):
+    """A linear map a subject."""
+
+    def __init__(self, n_subjects: int, width: int) -> None:
+        super().__init__()
+        self.maps = nn.Parameter(torch.randn(n_subjects, width, width) / width**0.5)
+
+    def forward(self, x: Tensor, subjects: Tensor) -> Tensor:
+        """Channels (B, width, T) of subjects (B,), numbers from 0."""
+        return self.maps[subjects] @ x
+
+
+class ConvolutionBlock(nn.Module):
+    """Two residual dilated convolutions, then one that gates itself (GLU)."""
+
+    def __init__(self, n_in: int, width: int, kernel: int, dilations: tuple[int, int]) -> None:
+        super().__init__()
+        self.convolutions = nn.ModuleList(
+            nn.Sequential(
+                nn.Conv1d(n, width, kernel, dilation=dilation, padding="same", bias=False),
+                nn.BatchNorm1d(width),
+                nn.GELU(),
+            )
+            for n, dilation in zip((n_in, width), dilations, strict=True)
+        )
+        self.gate = nn.Sequential(nn.Conv1d(width, 2 * width, 3, padding=1), nn.GLU(dim=1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, n_in, T) to (B, width, T)."""
+        for convolution in self.convolutions:
+            y = convolution(x)  # (B, width, T)
+            x = x + y if x.shape == y.shape else y
+        gated: Tensor = self.gate(x)
+        return gated
+
+
+class MegImages(nn.Module):
+    """The MEG encoder and its two heads.
+
+    Parameters
+    ----------
+    positions : ndarray, shape (n_channels, 3)
+        Head or helmet coordinates (z up) in metres.
+    n_samples : int
+    n_dimensions : int
+        Of the image embeddings.
+    n_subjects : int
+        0 leaves the subject layer out.
+    """
+
+    def __init__(
+        self,
+        positions: Array,
+        n_samples: int,
+        n_dimensions: int,
+        n_subjects: int = 0,
+        settings: MegImagesSettings = PUBLISHED,
+    ) -> None:
+        super().__init__()
+        s = settings
+        self.attention = SpatialAttention(positions, s)
+        self.mix = nn.Conv1d(s.n_virtual, s.n_virtual, 1)
+        self.subject = SubjectLayer(n_subjects, s.n_virtual) if n_subjects else None
+        self.blocks = nn.Sequential()
+        for i in range(s.n_blocks):
+            first, second = (2 ** (k % s.dilation_period) for k in (2 * i, 2 * i + 1))
+            n_in = s.width if i else s.n_virtual
+            self.blocks.append(ConvolutionBlock(n_in, s.width, s.kernel, (first, second)))
+        self.widen = nn.Sequential(nn.Conv1d(s.width, 2 * s.width, 1), nn.GELU())
+        self.over_time = nn.Linear(n_samples, 1)
+        self.contrast = head(2 * s.width, n_dimensions)
+        self.regression = head(2 * s.width, n_dimensions)
+
+    def features(self, x: Tensor, subjects: Tensor | None = None) -> Tensor:
+        """What the heads see, shape (n_trials, 2 * width)."""
+        x = self.mix(self.attention(x))  # (B, 270, T)
+        if self.subject is not None:
+            if subjects is None:
+                raise ValueError("this network has a layer for each subject: give their numbers")
+            x = self.subject(x, subjects)  # (B, 270, T)
+        x = self.widen(self.blocks(x))  # (B, 320, T), (B, 640, T)
+        summed: Tensor = self.over_time(x).squeeze(2)  # (B, 640)
+        return summed
+
+    def forward(self, x: Tensor, subjects: Tensor | None = None) -> Embeddings:
+        """Embeddings of trials (n_trials, n_channels, n_samples) of subjects (n_trials,)."""
+        x = self.features(x, subjects)
+        return Embeddings(self.contrast(x), self.regression(x))
+
+
+def head(n_in: int, n_out: int) -> nn.Sequential:
+    """One hidden layer, as wide as the input."""
+    return nn.Sequential(
+        nn.LayerNorm(n_in), nn.Linear(n_in, n_in), nn.GELU(), nn.Linear(n_in, n_out)
+    )
+
+
+def contrastive_loss(predicted: Tensor, images: Tensor, temperature: float = 0.1) -> Tensor:
+    """Cross-entropy of finding the image of each trial in the batch, and the trial of each image.
+
+    Parameters
+    ----------
+    predicted, images : Tensor, shape (n_trials, n_dimensions)
+        Compared by cosine. Equal rows of ``images`` are one image: its trials share the target.
+    """
+    scores = F.normalize(predicted, dim=1) @ F.normalize(images, dim=1).T / temperature
+    same = (torch.cdist(images, images, compute_mode="donot_use_mm_for_euclid_dist") == 0).float()
+    targets = same / same.sum(dim=1, keepdim=True)  # (B, B), symmetric
+    return (F.cross_entropy(scores, targets) + F.cross_entropy(scores.T, targets)) / 2
+
+
+def images_loss(embeddings: Embeddings, images: Tensor, share: float = 0.75) -> Tensor:
+    """``share`` of the contrast, the rest mean squared error of the regression head."""
+    contrast = contrastive_loss(embeddings.contrast, images)
+    return share * contrast + (1 - share) * F.mse_loss(embeddings.regression, images)
+
+
+def flat_places(positions: Array) -> Array:
+    """Places on the unit square, (n_channels, 2).
+
+    Azimuthal equidistant: the angle from the z axis becomes the distance from the middle.
+    """
+    positions = np.asarray(positions, dtype=float)
+    if not np.isfinite(positions).all():
+        raise ValueError("attention over sensors needs the position of every channel")
+    across = np.linalg.norm(positions[:, :2], axis=1, keepdims=True)
+    angle = np.arctan2(across, positions[:, 2:])
+    flat = angle * positions[:, :2] / np.maximum(across, 1e-9)
+    flat -= flat.min(axis=0)
+    return np.asarray(flat / max(flat.max(), 1e-9))
+
+
+def rank_at_place(positions: Array) -> NDArray[np.int64]:
+    """How many channels before each one are at the same place, to a millimetre, (n_channels,)."""
+    seen: dict[tuple[float, ...], int] = {}
+    ranks = []
+    for place in np.round(positions, 3).tolist():
+        ranks.append(seen.get(tuple(place), 0))
+        seen[tuple(place)] = ranks[-1] + 1
+    return np.array(ranks, dtype=np.int64)
+
+
+def fourier_features(places: Array, n_frequencies: int, margin: float) -> Array:
+    """Cosines and sines of every pair of frequencies, (n_channels, 2 * n_frequencies ** 2).
+
+    A period is the unit square with a ``margin`` on each side.
+    """
+    turns = 2 * np.pi * np.arange(n_frequencies) / (1 + 2 * margin)
+    x, y = (places + margin).T
+    angle = (x[:, None, None] * turns[:, None] + y[:, None, None] * turns).reshape(len(places), -1)
+    return np.concatenate([np.cos(angle), np.sin(angle)], axis=1)
