@@ -1,184 +1,88 @@
-"""The dashboard's ears: a thread for each stream, that finds it and polls it."""
+"""The dashboard's ears: a thread for each stream that it follows."""
 
-import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any
 
-from PySide6.QtCore import QObject, Signal, SignalInstance
+from PySide6.QtCore import QObject, Qt, Signal
 
-from bci.errors import StreamError
-from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch
-from bci.lsl.inlet import MarkerInlet, SignalInlet
-from bci.lsl.predictions import PredictionInlet, StatusInlet
-from bci.ring import RingBuffer
-from bci.types import StreamInfo
+from bci.lsl.discovery import StreamQuery
+from gui.following import Follower, Poller
+from gui.pollers import MarkerPoller, PredictionPoller, SignalPoller, StatusPoller
 
-_POLL_S = 0.015
 _STOP_S = 0.8
-_STATS_EVERY_S = 0.5
-_KEEP_S = 60.0
-_MOST_SAMPLES = 20_000
-
-
-@dataclass(frozen=True)
-class SignalFound:
-    """The signal stream and the ring that its samples will be written to."""
-
-    info: StreamInfo
-    ring: RingBuffer
-
-
-class _Inlet(Protocol):
-    @property
-    def connected(self) -> bool: ...
-    def close(self) -> None: ...
-
-
-I = TypeVar("I", bound=_Inlet)  # noqa: E741 - the inlet's own type
 
 
 class Feed(QObject):
     """Polls signal, markers, predictions and status; passes on plain data by Qt signals.
 
-    Each stream has a thread of its own, so that one that answers discovery and nothing else (a
-    firewall, a program that hangs) holds up none of the others. The threads are daemons: one
-    that still waits for such a stream cannot keep the program from ending.
+    Each stream has a thread of its own, so that one that hangs holds up none of the others.
 
     Parameters
     ----------
-    signal : StreamQuery
-    markers : StreamQuery or None
     engine_name : str
         Prefix of the engine's streams.
+    line_hz : float
+        Frequency of the power line, for the signal's quality.
     """
 
     signal_found = Signal(object)  # SignalFound
     signal_alive = Signal(bool)
     signal_stats = Signal(object)  # InletStats
+    quality_came = Signal(list)  # of ChannelQuality
     markers_came = Signal(list)  # of Marker
     engine_found = Signal(tuple, bool)  # classes, simulated
     engine_alive = Signal(bool)
     predictions_came = Signal(list)  # of ReceivedPrediction
     status_came = Signal(dict)
     problem = Signal(str)
+    _came = Signal(object, str, tuple)  # from whom, which of the signals above, its values
 
-    def __init__(self, signal: StreamQuery, markers: StreamQuery | None, engine_name: str) -> None:
+    def __init__(self, engine_name: str, line_hz: float = 50.0) -> None:
         super().__init__()
-        self._stopping = threading.Event()
+        self._line_hz = line_hz
         self._problems: set[str] = set()
-        self._stats_due = 0.0
-        follow = [
-            (signal, self._open_signal, self._poll_signal, self.signal_alive),
-            (
-                StreamQuery(name=f"{engine_name}-predictions"),
-                self._open_predictions,
-                self._poll_predictions,
-                self.engine_alive,
-            ),
-            (StreamQuery(name=f"{engine_name}-status"), StatusInlet, self._poll_status, None),
-        ]
-        if markers is not None:
-            follow.append((markers, MarkerInlet, self._poll_markers, None))
-        self._threads = [
-            threading.Thread(target=self._follow, args=args, daemon=True) for args in follow
-        ]
+        self._came.connect(self._pass_on, Qt.ConnectionType.QueuedConnection)
+        self._shown: list[Follower[Any]] = []
+        self._all: list[Follower[Any]] = []
+        self._follow(StreamQuery(name=f"{engine_name}-predictions"), PredictionPoller())
+        self._follow(StreamQuery(name=f"{engine_name}-status"), StatusPoller())
 
-    def start(self) -> None:
-        for thread in self._threads:
-            thread.start()
+    def show(self, signal: StreamQuery, markers: StreamQuery | None) -> None:
+        """Follow this signal, with these markers, and no longer the one before."""
+        for follower in self._shown:
+            follower.retire()
+        self._all = [follower for follower in self._all if not follower.is_finished]
+        self._shown = [self._follow(signal, SignalPoller(self._line_hz))]
+        if markers is not None:
+            self._shown.append(self._follow(markers, MarkerPoller()))
+
+    def retire(self) -> None:
+        """Ask all threads to end; returns at once."""
+        for follower in self._all:
+            follower.retire()
 
     def stop(self) -> None:
         """End the threads, within a second."""
-        self._stopping.set()
+        self.retire()
         deadline = time.monotonic() + _STOP_S
-        for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+        for follower in self._all:
+            follower.join(max(0.0, deadline - time.monotonic()))
 
     def isFinished(self) -> bool:  # noqa: N802 - as a QThread says it
-        return not any(thread.is_alive() for thread in self._threads)
+        return all(follower.is_finished for follower in self._all)
 
-    def _follow(
-        self,
-        query: StreamQuery,
-        open_inlet: Callable[[FoundStream], I],
-        poll: Callable[[I], None],
-        alive_changed: SignalInstance | None,
-    ) -> None:
-        """Body of a thread: find the stream, poll it, tell when it goes and comes."""
-        try:
-            watch = StreamWatch(query)
-        except StreamError as error:
-            self._say_once(str(error))
+    def _follow(self, query: StreamQuery, poller: Poller[Any]) -> Follower[Any]:
+        follower = Follower(query, poller, self._came.emit)
+        self._all.append(follower)
+        follower.start()
+        return follower
+
+    def _pass_on(self, source: Follower[Any], name: str, values: tuple[Any, ...]) -> None:
+        """On Qt's thread; what a stream that is no longer shown still sent is dropped."""
+        if source.is_retired:
             return
-        inlet: I | None = None
-        was_alive = False
-        while not self._stopping.wait(_POLL_S):
-            try:
-                if inlet is None:
-                    inlet = self._open(watch, open_inlet)
-                if inlet is not None:
-                    poll(inlet)
-            except StreamError as error:
-                # It does not answer, or came back as another stream: begin anew.
-                self._say_once(str(error))
-                if inlet is not None:
-                    inlet.close()
-                    inlet = None
-            alive = inlet is not None and inlet.connected
-            if alive != was_alive and alive_changed is not None:
-                self._emit(alive_changed, alive)
-            was_alive = alive
-        if inlet is not None:
-            inlet.close()
-
-    def _open(self, watch: StreamWatch, open_inlet: Callable[[FoundStream], I]) -> I | None:
-        found = watch.poll()
-        if not found:
-            return None
-        if len(found) > 1:
-            names = "; ".join(str(stream) for stream in found[:5])
-            self._say_once(f"Several streams fit {watch.query}: {names}. The first is shown.")
-        return open_inlet(found[0])
-
-    def _open_signal(self, found: FoundStream) -> SignalInlet:
-        inlet = SignalInlet(found, buffer_s=_KEEP_S)
-        capacity = max(1, round(_KEEP_S * (inlet.info.sfreq or 100.0)))
-        self._ring = RingBuffer(capacity, inlet.info.n_channels)
-        self._emit(self.signal_found, SignalFound(inlet.info, self._ring))
-        return inlet
-
-    def _open_predictions(self, found: FoundStream) -> PredictionInlet:
-        inlet = PredictionInlet(found)
-        self._emit(self.engine_found, inlet.classes, inlet.simulated)
-        return inlet
-
-    def _poll_signal(self, inlet: SignalInlet) -> None:
-        for chunk in inlet.pull(_MOST_SAMPLES, 0.0):
-            self._ring.write(chunk.data, chunk.timestamps, chunk.first)
-        if time.monotonic() >= self._stats_due:
-            self._stats_due = time.monotonic() + _STATS_EVERY_S
-            self._emit(self.signal_stats, inlet.stats)
-
-    def _poll_markers(self, inlet: MarkerInlet) -> None:
-        if markers := inlet.pull():
-            self._emit(self.markers_came, markers)
-
-    def _poll_predictions(self, inlet: PredictionInlet) -> None:
-        if predictions := inlet.pull():
-            self._emit(self.predictions_came, predictions)
-
-    def _poll_status(self, inlet: StatusInlet) -> None:
-        for status in inlet.pull():
-            self._emit(self.status_came, status)
-
-    def _emit(self, signal: SignalInstance, *values: object) -> None:
-        # A thread that outlived the window must not touch what Qt has deleted.
-        if not self._stopping.is_set():
-            signal.emit(*values)
-
-    def _say_once(self, sentence: str) -> None:
-        if sentence not in self._problems:
-            self._problems.add(sentence)
-            self._emit(self.problem, sentence)
+        if name == "problem":
+            if values[0] in self._problems:
+                return
+            self._problems.add(values[0])
+        getattr(self, name).emit(*values)

@@ -1,200 +1,235 @@
 """The dashboard's window: views side by side, fed by the streams, and the children's buttons."""
 
 from pylsl import local_clock
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QMainWindow,
-    QPlainTextEdit,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QVBoxLayout, QWidget
 
+from bci.lsl.discovery import StreamQuery
 from bci.lsl.inlet import InletStats
 from bci.lsl.predictions import ReceivedPrediction
+from bci.quality import ChannelQuality
 from bci.types import Marker
+from gui import connecting, recording
 from gui.banner import Banner
-from gui.feed import Feed, SignalFound
+from gui.connect_panel import ConnectPanel
+from gui.connecting import Connecting
+from gui.feed import Feed
+from gui.header import Header
 from gui.latency import LatencyView
+from gui.log_panel import LogPanel
 from gui.options import DashboardOptions
-from gui.pieces import button, named, panel, plain
+from gui.pieces import column_of, panel, plain
+from gui.pollers import SignalFound
 from gui.predictions import DecisionView, HistoryView
-from gui.process import Child, stop_all
+from gui.process import stop_all
+from gui.programs import Programs
+from gui.quality_marks import summarise
+from gui.quality_view import QualityView
+from gui.record_bar import FIELDS, RecordBar
+from gui.recording import Recording
+from gui.remembered import Remembered
 from gui.scope_panel import ScopePanel
-from gui.theme import DARK, LIGHT, Theme
+from gui.situation import Situation
+from gui.theme import DARK, LIGHT, Theme, system_theme, theme_named
 
 _FRAME_MS = 16
 _STALE_S = 1.5
-_LONGEST_TITLE = 60
+_CONNECT_WIDTH, _RIGHT_WIDTH = 264, 340
+_FIRST_TIME = {"subject": "01", "task": "rest"}
 
 
 class MainWindow(QMainWindow):
-    """One calm window: what comes in, what is decided, how late, what was lost."""
+    """One calm window: what comes in, how good it is, what is decided, how late, what was lost."""
 
     def __init__(self, options: DashboardOptions) -> None:
         super().__init__()
         self.options = options
         self.setWindowTitle("bci")
-        self.resize(1280, 760)
+        self.resize(1280, 720)
+        self.remembered = Remembered(options.settings)
         self.scope_panel = ScopePanel()
         self.scope = self.scope_panel.scope
         self.decision = DecisionView(options.threshold)
         self.history = HistoryView()
+        self.quality = QualityView()
         self.latency = LatencyView()
-        self.processes = [Child(command, self) for command in options.commands]
+        self.connect_panel = ConnectPanel()
+        filled = self.remembered.table("record") or _FIRST_TIME
+        self.record_bar = RecordBar({name: filled.get(name, "") for name in FIELDS})
+        self.log = LogPanel()
+        self.programs = Programs(options.commands)
+        self.processes, self.buttons = self.programs.processes, self.programs.buttons
+        self.situation = Situation(str(options.signal))
         self._last_prediction = 0.0
-        self._status: dict[str, object] = {}
-        self._status_at = -float("inf")
-        self._stats: InletStats | None = None
-        self._samples_at = 0.0
-        self._samples_seen = 0
-        self._signal_simulated = self._engine_simulated = False
-        self._theme_chosen = False
-        self._stream_name = ""
-        self._signal_alive = self._engine_alive = False
         self._build()
-        self._apply_theme(_system_theme())
+        theme = theme_named(self.remembered.text("theme"))
+        self._theme_chosen = theme is not None
+        self._apply_theme(theme or system_theme())
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system_theme)
         self._connect_feed()
+        self._connect_sources()
         self._timer = QTimer(self)
         self._timer.setInterval(_FRAME_MS)
         self._timer.timeout.connect(self._advance)
         self._timer.start()
+        if self.remembered.set_aside is not None:
+            self.show_problem(
+                f"What was remembered could not be read; it is now {self.remembered.set_aside}."
+            )
         if options.autostart:
-            for child in self.processes:
-                child.start()
+            self.programs.start()
         # Keys go to the scope from the start; Space must not press a button by accident.
         self.scope.setFocus()
 
     def _build(self) -> None:
-        self.title = plain(named(QLabel("waiting for a stream ..."), "title"))
-        self.badge = named(QLabel("SIMULATED SIGNAL"), "badge")
-        self.badge.hide()
-        self.log = QPlainTextEdit()
-        self.log.setReadOnly(True)
-        self.log.setMaximumBlockCount(1000)
-        self.log.setFixedHeight(100)
+        self.header = Header(self.programs)
+        self.badge = self.header.badge
         self.log.hide()
-        self.theme_button = button("Light", "Dark or light (Ctrl+T)")
-        self.theme_button.clicked.connect(self._toggle_theme)
-        self.log_button = button("Log", "What the programs say (Ctrl+L)")
-        self.log_button.setCheckable(True)
-        self.log_button.toggled.connect(self.log.setVisible)
-        top = QHBoxLayout()
-        top.addWidget(self.title)
-        top.addWidget(self.badge)
-        top.addStretch()
-        self.buttons: dict[str, QPushButton] = {}
-        for child in self.processes:
-            self._add_child_button(child, top)
-        top.addWidget(self.log_button)
-        top.addWidget(self.theme_button)
-
+        self.header.log_button.toggled.connect(self.log.setVisible)
+        self.header.theme_button.clicked.connect(self._toggle_theme)
         self.banner = Banner()
         self.banner_text = self.banner.text
         left = QVBoxLayout()
         left.addWidget(panel(self.scope_panel), 1)
         left.addWidget(panel(self.history))
-        right = QVBoxLayout()
-        right.addWidget(panel(self.decision))
-        right.addWidget(panel(self.latency), 1)
-        side = QWidget()
-        side.setFixedWidth(360)
-        side.setLayout(right)
-        right.setContentsMargins(0, 0, 0, 0)
+        left.addWidget(self.log)
+        side = column_of(_RIGHT_WIDTH, self.decision, self.quality, self.latency)
+        self.connect_side = column_of(_CONNECT_WIDTH, self.connect_panel)
         middle = QHBoxLayout()
+        middle.addWidget(self.connect_side)
         middle.addLayout(left, 1)
         middle.addWidget(side)
         column = QVBoxLayout()
-        column.addLayout(top)
+        column.setContentsMargins(9, 7, 9, 3)
+        column.addWidget(self.header)
         column.addWidget(self.banner)
+        column.addWidget(panel(self.record_bar))
         column.addLayout(middle, 1)
-        column.addWidget(self.log)
         centre = QWidget()
         centre.setLayout(column)
         self.setCentralWidget(centre)
         self.state = plain(QLabel())
         self.statusBar().addWidget(self.state)
-        QShortcut(QKeySequence("Ctrl+L"), self, self.log_button.toggle)
-        QShortcut(QKeySequence("Ctrl+T"), self, self._toggle_theme)
+        self.quality_state = plain(QLabel())
+        self.statusBar().addPermanentWidget(self.quality_state)
+        # A demo brings its own stream; nobody has to choose one.
+        shown = self.remembered.flag("connect/shown", True) and not self.options.autostart
+        self.connect_side.setVisible(shown)
+        self.header.connect_button.setChecked(shown)
+        self.header.connect_button.toggled.connect(self._show_connect)
+        keys = {
+            "Ctrl+L": self.header.log_button.toggle,
+            "Ctrl+T": self._toggle_theme,
+            "Ctrl+K": self.header.connect_button.toggle,
+            "Ctrl+D": self.connect_panel.toggle,
+            "Ctrl+Shift+S": self.connect_panel.try_simulator,
+            "Ctrl+O": self.connect_panel.replay.click,
+            "Ctrl+R": self.record_bar.toggle,
+            "Ctrl+N": self.record_bar.write_note,
+        }
+        for key, action in keys.items():
+            QShortcut(QKeySequence(key), self, action)
         QShortcut(QKeySequence.StandardKey.Quit, self, self.close)
 
-    def _add_child_button(self, child: Child, row: QHBoxLayout) -> None:
-        name = child.command.name
-        toggle = button(f"Start {name}", "")
-        toggle.clicked.connect(lambda: child.stop() if child.is_running else child.start())
-        child.running.connect(lambda on: self._on_child(name, on))
-        child.said.connect(self._log)
-        child.died.connect(
-            lambda why: self.show_problem(f"{why}. Press Start {name} to run it again.", name)
-        )
-        self.buttons[name] = toggle
-        row.addWidget(toggle)
-
-    def _on_child(self, name: str, running: bool) -> None:
-        self.buttons[name].setText(f"{'Stop' if running else 'Start'} {name}")
-        if running:
-            self.banner.settle(name)
-
     def _connect_feed(self) -> None:
-        self.feed = Feed(self.options.signal, self.options.markers, self.options.engine_name)
+        options = self.options
+        self.feed = Feed(options.engine_name, options.line_hz)
         self.feed.signal_found.connect(self._on_signal)
         self.feed.signal_alive.connect(self._on_signal_alive)
         self.feed.signal_stats.connect(self._on_signal_stats)
+        self.feed.quality_came.connect(self._show_quality)
         self.feed.markers_came.connect(self._on_markers)
         self.feed.engine_found.connect(self._on_engine)
         self.feed.engine_alive.connect(self._on_engine_alive)
         self.feed.predictions_came.connect(self._on_predictions)
         self.feed.status_came.connect(self._on_status)
         self.feed.problem.connect(self.show_problem)
-        self.feed.start()
+        self.feed.show(options.signal, options.markers)
+
+    def _connect_sources(self) -> None:
+        options, remembered = self.options, self.remembered
+        self.connecting = Connecting(
+            self.connect_panel, options.bci, remembered, options.recordings, options.follow_last
+        )
+        self.connecting.stream_wanted.connect(self.show_stream)
+        self.recording = Recording(
+            self.record_bar, options.bci, options.recordings, options.recorded, remembered
+        )
+        self.recording.noted.connect(lambda marker: self.scope.add_markers([marker]))
+        self.programs.said.connect(self.log.add)
+        self.programs.problem.connect(self.show_problem)
+        self.programs.well.connect(self.banner.settle)
+        for model, subject in (
+            (self.connecting, connecting.SUBJECT),
+            (self.recording, recording.SUBJECT),
+        ):
+            model.said.connect(self.log.add)
+            model.problem.connect(lambda why, subject=subject: self.show_problem(why, subject))
+            model.well.connect(lambda subject=subject: self.banner.settle(subject))
+
+    def show_stream(self, query: StreamQuery, name: str) -> None:
+        """Show another stream, with the markers that belong to it."""
+        self.situation.show_other(str(query))
+        self.banner.settle("signal")
+        self._show_quality([])
+        self.header.set_title(f"waiting for {name} ...")
+        self._show_badge()
+        self.feed.show(query, StreamQuery(name=f"{name}-markers"))
 
     def _on_signal(self, found: SignalFound) -> None:
         info = found.info
-        self._stream_name = info.name
-        short = info.name[:_LONGEST_TITLE] + ("..." * (len(info.name) > _LONGEST_TITLE))
-        self.title.setText(short)
+        self.situation.stream_name, self.situation.signal_simulated = info.name, info.simulated
+        self.situation.samples = 0
+        short = self.header.set_title(info.name)
         self.setWindowTitle(f"{short} - bci" + (" (simulated signal)" * info.simulated))
-        self._signal_simulated = info.simulated
         self._show_badge()
-        self._samples_seen = 0
         self.scope.set_stream(info, found.ring)
-        self._log(f"showing {info.name}: {info.n_channels} channels at {info.sfreq:g} Hz")
+        self.quality.set_stream(info)
+        self.connecting.set_shown(info.name)
+        self.log.add(f"showing {info.name}: {info.n_channels} channels at {info.sfreq:g} Hz")
 
     def _on_signal_alive(self, alive: bool) -> None:
-        if not alive:
+        name = self.situation.stream_name
+        if alive:
+            self.banner.settle("signal")
+            self.situation.samples_at = local_clock()
+        elif self.connecting.is_ending(name):
+            self.log.add(f"{name} was disconnected")
+        else:
             self.show_problem(
-                f"The stream {self._stream_name} is gone. Is its program still running? "
+                f"The stream {name} is gone. Is its program still running? "
                 "It is shown again as soon as it is back.",
                 "signal",
             )
-        else:
-            self.banner.settle("signal")
-            self._samples_at = local_clock()
-        self._signal_alive = alive
+        self._show_quality([])
+        self.quality.set_live(alive)
+        self.situation.signal_alive = alive
         self.scope.set_live(alive)
 
     def _on_signal_stats(self, stats: InletStats) -> None:
-        self._stats = stats
+        self.situation.stats = stats
+
+    def _show_quality(self, channels: list[ChannelQuality]) -> None:
+        self.quality.set_quality(channels)
+        self.scope.names.set_quality(channels)
+        self.quality_state.setText(summarise(channels) if channels else "")
 
     def _on_engine(self, classes: tuple[str, ...], simulated: bool) -> None:
         self.decision.set_classes(classes)
         self.history.set_classes(classes)
-        self._engine_simulated = simulated
+        self.situation.engine_simulated = simulated
         self._show_badge()
 
     def _on_engine_alive(self, alive: bool) -> None:
+        self.situation.engine_alive = alive
         if not alive:
             self.decision.show_prediction(None)
-            self._engine_simulated = False
+            self.situation.engine_simulated = False
             self._show_badge()
-        self._engine_alive = alive
 
     def _show_badge(self) -> None:
-        self.badge.setVisible(self._signal_simulated or self._engine_simulated)
+        self.badge.setVisible(self.situation.simulated)
 
     def _on_markers(self, markers: list[Marker]) -> None:
         self.scope.add_markers(markers)
@@ -210,16 +245,13 @@ class MainWindow(QMainWindow):
         self.latency.add(predictions)
 
     def _on_status(self, status: dict[str, object]) -> None:
-        self._status, self._status_at = status, local_clock()
+        self.situation.status, self.situation.status_at = status, local_clock()
         self.latency.show_counts(status)
 
     def show_problem(self, sentence: str, subject: str = "") -> None:
         """A banner that says what is wrong and what to do; it stops nothing."""
         self.banner.tell(sentence, subject)
-        self._log(sentence)
-
-    def _log(self, sentence: str) -> None:
-        self.log.appendPlainText(sentence)
+        self.log.add(sentence)
 
     def _advance(self) -> None:
         now = local_clock()
@@ -227,53 +259,38 @@ class MainWindow(QMainWindow):
         self.history.advance(now)
         if self.decision.live and now - self._last_prediction > _STALE_S:
             self.decision.show_prediction(None)
-        if self.scope.n_samples != self._samples_seen:
-            self._samples_seen, self._samples_at = self.scope.n_samples, now
-        self.state.setText(self._sentence(now))
+        self.situation.count_samples(self.scope.n_samples, now)
+        self.state.setText(self.situation.sentence(now, self.latency.median_ms))
 
-    def _sentence(self, now: float) -> str:
-        """What runs, on which stream, how late, and what was lost."""
-        name, status = self._stream_name, self._status
-        if not self._signal_alive:
-            return f"{name}: no signal now" if name else f"no signal: {self.options.signal} awaited"
-        if now - self._samples_at > _STALE_S:
-            return f"{name} is there but sends no samples"
-        # The engine's own count where one runs: that is what its windows suffered from.
-        lost = status.get("lost_samples") if self._engine_alive else None
-        if not isinstance(lost, int):
-            lost = self._stats.lost_samples if self._stats else 0
-        loss = f"{lost:,} samples lost" if lost else "no samples lost"
-        if now - self._status_at < _STALE_S and status.get("state") == "waiting for stream":
-            return f"{name} is shown, {loss}; the engine waits for its stream"
-        if not self._engine_alive:
-            return f"{name} is shown, {loss}; no engine is running"
-        late = self.latency.median_ms
-        lateness = "" if late is None else f", {late:.1f} ms late"
-        return f"{name} is decoded by {status.get('model', 'an engine')}{lateness}, {loss}"
+    def _show_connect(self, shown: bool) -> None:
+        self.connect_side.setVisible(shown)
+        self.remembered.keep("connect/shown", shown)
 
     def _follow_system_theme(self) -> None:
         if not self._theme_chosen:
-            self._apply_theme(_system_theme())
+            self._apply_theme(system_theme())
 
     def _toggle_theme(self) -> None:
         self._theme_chosen = True
         self._apply_theme(LIGHT if self.scope.theme is DARK else DARK)
+        self.remembered.keep("theme", self.scope.theme.name)
 
     def _apply_theme(self, theme: Theme) -> None:
         self.setStyleSheet(theme.style_sheet())
-        self.theme_button.setText("Light" if theme is DARK else "Dark")
-        for view in (self.decision, self.history, self.latency):
+        self.header.theme_button.setText("Light" if theme is DARK else "Dark")
+        streams = self.connect_panel.streams
+        for view in (self.decision, self.history, self.latency, self.quality, streams):
             view.theme = theme
             view.update()
         self.scope.set_theme(theme)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         self._timer.stop()
-        stop_all(self.processes)
+        # All are asked first, then waited for together: closing takes less than a second.
+        for part in (self.feed, self.connecting, self.recording.link):
+            part.retire()
+        stop_all([*self.processes, *self.connecting.processes])
         self.feed.stop()
+        self.connecting.stop()
+        self.recording.stop()
         event.accept()
-
-
-def _system_theme() -> Theme:
-    scheme = QGuiApplication.styleHints().colorScheme()
-    return LIGHT if scheme == Qt.ColorScheme.Light else DARK

@@ -1,5 +1,6 @@
 """What a dashboard is opened with."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,9 @@ class DashboardOptions:
     """What the dashboard shows and which children it may start.
 
     ``cue_labels`` maps a marker's label to the class that it asks for; every other marker ends
-    the cue. With ``screenshot`` the window is saved after ``screenshot_after_s`` and closed.
+    the cue. With ``follow_last`` the stream of the last time is shown as soon as it is there.
+    ``recorded`` names the streams that the red button records; none means all. With
+    ``screenshot`` the window is saved after ``screenshot_after_s`` and closed.
     """
 
     signal: StreamQuery
@@ -21,6 +24,12 @@ class DashboardOptions:
     cue_labels: dict[str, str]
     commands: tuple[Command, ...] = ()
     autostart: bool = False
+    follow_last: bool = False
     threshold: float = 0.7
+    line_hz: float = 50.0
+    bci: tuple[str, ...] = (sys.executable, "-m", "bci")
+    recordings: Path = Path("recordings")
+    recorded: tuple[str, ...] = ()
+    settings: Path | None = None
     screenshot: Path | None = None
     screenshot_after_s: float = 10.0

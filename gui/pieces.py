@@ -1,5 +1,6 @@
 """Small pieces that the window is put together from."""
 
+from html import escape
 from typing import TypeVar
 
 from PySide6.QtCore import Qt
@@ -33,3 +34,21 @@ def panel(view: QWidget) -> QFrame:
     layout.setContentsMargins(1, 1, 1, 1)
     layout.addWidget(view)
     return frame
+
+
+def column_of(width: int, *views: QWidget) -> QWidget:
+    """Views one above the other, each in a panel; the last one takes the room that is left."""
+    column = QVBoxLayout()
+    column.setContentsMargins(0, 0, 0, 0)
+    for view in views[:-1]:
+        column.addWidget(panel(view))
+    column.addWidget(panel(views[-1]), 1)
+    side = QWidget()
+    side.setFixedWidth(width)
+    side.setLayout(column)
+    return side
+
+
+def tip(text: str) -> str:
+    """Text as a tooltip that shows it as it is; what streams say is never markup."""
+    return f"<qt>{escape(text).replace(chr(10), '<br>')}</qt>" if text else ""

@@ -10,11 +10,12 @@ from bci.filters import SosFilter, highpass
 from bci.ring import RingBuffer
 from bci.types import Marker, StreamInfo
 from gui.amounts import round_up, with_unit
+from gui.channel_names import ChannelNames
 from gui.envelope import extremes
 from gui.theme import DARK, Theme
 
 TIME_BASES_S = (2.0, 5.0, 10.0, 20.0, 30.0)
-_GUTTER = 64
+_GUTTER = 72
 _CUTOFF_HZ = 0.5
 _PAGE = 64
 
@@ -45,6 +46,7 @@ class Scope(QWidget):
         self._markers: list[Marker] = []
         self._first_channel = 0
         self._pixmap = QPixmap()
+        self.names = ChannelNames(self)
 
     def set_stream(self, info: StreamInfo, ring: RingBuffer) -> None:
         """Show another stream."""
@@ -57,6 +59,7 @@ class Scope(QWidget):
         self._cursor = ring.oldest
         self._markers.clear()
         self._first_channel = 0
+        self.names.set_quality([])
         self.gain = 0.0
         self.n_samples = 0
         self._redraw()
@@ -68,7 +71,7 @@ class Scope(QWidget):
         self.update()
 
     def set_theme(self, theme: Theme) -> None:
-        self.theme = theme
+        self.theme = self.names.theme = theme
         self._redraw()
 
     def add_markers(self, markers: list[Marker]) -> None:
@@ -148,7 +151,8 @@ class Scope(QWidget):
                 return
             self._choose_gain()
         self._draw_new_columns()
-        self.update()
+        # The names beside stay as they are.
+        self.update(_GUTTER, 0, self._plot_width(), self._plot_height())
 
     def _high_pass(self, data: NDArray[np.float32], first: int) -> None:
         lost = np.logical_not(np.isfinite(data).all(axis=1))
@@ -193,10 +197,14 @@ class Scope(QWidget):
         self._pixmap = QPixmap(size * ratio)
         self._pixmap.setDevicePixelRatio(ratio)
         self._pixmap.fill(self.theme.colour("panel"))
+        self.names.setGeometry(0, 0, _GUTTER, self._plot_height())
+        if self._info is not None:
+            self.names.set_names(tuple(self._info.ch_names[c] for c in self._channels()))
         if self._info is not None and self.gain > 0:
             self._drawn = self._column(self._shown.end) - self._plot_width()
             self._draw_new_columns()
-        self.update()
+        # The names beside stay as they are.
+        self.update(_GUTTER, 0, self._plot_width(), self._plot_height())
 
     def _draw_new_columns(self) -> None:
         newest = self._column(self._shown.end)
@@ -240,25 +248,9 @@ class Scope(QWidget):
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "waiting for a signal ...")
             return
         painter.drawPixmap(QPointF(_GUTTER, 0), self._pixmap)
-        self._paint_names(painter)
         self._paint_markers(painter)
         if not self.live:
             self._paint_tag(painter, _GUTTER + 8, "signal lost: the picture stands still", 24)
-
-    def _paint_names(self, painter: QPainter) -> None:
-        assert self._info is not None
-        channels = self._channels()
-        row = self._plot_height() / len(channels)
-        every = max(1, int(np.ceil(10 / row)))
-        font = QFont(self.font())
-        font.setPixelSize(int(np.clip(row * 0.8, 9, 13)))
-        painter.setFont(font)
-        painter.setPen(self.theme.colour("text"))
-        for k, channel in enumerate(channels):
-            if k % every == 0 and row * k + 10 <= self._plot_height():
-                box = QRectF(4, row * k, _GUTTER - 12, max(row, 10))
-                align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-                painter.drawText(box, align, self._info.channels[channel].name[:9])
 
     def _paint_markers(self, painter: QPainter) -> None:
         end, newest = self._shown.end, self._shown.latest(1).timestamps

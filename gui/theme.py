@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtGui import QColor
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QGuiApplication
+
+from bci.quality import State
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,9 @@ class Theme:
     error_text: str
     lost: str
     on_class: str
+    accent: str
+    record: str
+    quality: tuple[str, str, str]
     classes: tuple[str, ...]
     stages: tuple[str, str, str, str]
 
@@ -31,6 +37,10 @@ class Theme:
     def class_colour(self, index: int) -> QColor:
         """The colour of a class, by its place in the list of classes."""
         return QColor(self.classes[index % len(self.classes)])
+
+    def quality_colour(self, state: State) -> QColor:
+        """The colour of a good, doubtful or bad channel; never shown without its symbol."""
+        return QColor(self.quality[state])
 
     def style_sheet(self) -> str:
         """The Qt style sheet of the whole window."""
@@ -54,6 +64,39 @@ class Theme:
                            border-radius: 5px; padding: 5px 14px; }}
             QPushButton:hover, QPushButton:focus {{ border-color: {self.dim}; }}
             QPushButton:disabled {{ color: {self.dim}; }}
+            QPushButton#small {{ padding: 5px 4px; }}
+            QPushButton:checked {{ border-color: {self.accent}; }}
+            QPushButton#record {{ background: {self.record}; color: #ffffff; font-weight: 700;
+                                  border: 1px solid {self.record}; min-width: 86px; }}
+            QPushButton#record:hover, QPushButton#record:focus {{ border-color: {self.text}; }}
+            QPushButton#record:disabled {{ background: {self.panel}; color: {self.dim};
+                                           border-color: {self.line}; }}
+            QLabel#heading {{ font-weight: 600; }}
+            QLabel#problem {{ color: {self.dim}; }}
+            QLabel#problem[wrong="true"] {{ color: {self.warning}; }}
+            QLabel#recording {{ font-size: 16px; font-weight: 600; }}
+            QLineEdit, QComboBox {{ background: {self.window}; border: 1px solid {self.line};
+                                    border-radius: 4px; padding: 3px 6px; min-height: 18px; }}
+            QLineEdit:focus, QComboBox:focus {{ border-color: {self.accent}; }}
+            QLineEdit[wrong="true"] {{ border: 2px solid {self.warning}; padding: 2px 5px; }}
+            QLineEdit:disabled, QComboBox:disabled {{ color: {self.dim}; }}
+            QComboBox QAbstractItemView {{ background: {self.panel}; color: {self.text};
+                                           selection-background-color: {self.line};
+                                           selection-color: {self.text}; }}
+            QComboBox {{ combobox-popup: 0; }}
+            QComboBox::drop-down {{ border: none; width: 18px; }}
+            QScrollBar:vertical {{ background: transparent; width: 8px; margin: 0; border: none; }}
+            QScrollBar::handle:vertical {{ background: {self.line}; border-radius: 4px;
+                                           min-height: 24px; }}
+            QScrollBar::handle:vertical:hover {{ background: {self.dim}; }}
+            QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}
+            QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+            QListWidget {{ background: {self.window}; border: 1px solid {self.line};
+                           border-radius: 4px; outline: none; }}
+            QListWidget:focus {{ border-color: {self.accent}; }}
+            QFrame#panel QScrollArea, QFrame#panel QScrollArea > QWidget > QWidget {{
+                background: transparent; }}
+            QFrame#panel QWidget#plain {{ background: transparent; }}
             QPlainTextEdit {{ background: {self.panel}; border: 1px solid {self.line};
                               border-radius: 6px; font-family: monospace; font-size: 12px; }}
             QStatusBar {{ color: {self.dim}; }}
@@ -68,6 +111,7 @@ DARK = Theme(
     name="dark", window="#15181c", panel="#1d2126", text="#e8eaed", dim="#9aa3ad", line="#343b43",
     trace="#b9c6d3", warning="#E69F00", warning_text="#1a1300", error="#8c2f10",
     error_text="#ffffff", lost="#5a2a1a", on_class="#101418",
+    accent="#56B4E9", record="#c2321e", quality=("#2bb58c", "#E69F00", "#ff7043"),
     classes=("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#3D8FD1", "#D55E00"),
     stages=("#dfe5eb", "#a9b5c1", "#74818e", "#4b5661"),
 )  # fmt: skip
@@ -76,6 +120,18 @@ LIGHT = Theme(
     name="light", window="#f4f5f7", panel="#ffffff", text="#1c2126", dim="#5b6670", line="#d3d8de",
     trace="#2f4257", warning="#9a5b00", warning_text="#ffffff", error="#b5400f",
     error_text="#ffffff", lost="#f6d3c6", on_class="#ffffff",
+    accent="#0066A8", record="#b3261e", quality=("#007856", "#9a5b00", "#b5340f"),
     classes=("#0066A8", "#B85000", "#007856", "#A6447A", "#6F6400", "#2F3FA0", "#8A2A1C"),
     stages=("#2b3947", "#5d6e7f", "#93a2b1", "#c3ced8"),
 )  # fmt: skip
+
+
+def theme_named(name: str) -> Theme | None:
+    """The theme of that name; None if there is none."""
+    return {theme.name: theme for theme in (DARK, LIGHT)}.get(name)
+
+
+def system_theme() -> Theme:
+    """The theme that the system asks for; dark where it asks for none."""
+    scheme = QGuiApplication.styleHints().colorScheme()
+    return LIGHT if scheme == Qt.ColorScheme.Light else DARK

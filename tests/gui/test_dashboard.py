@@ -30,6 +30,7 @@ STUBBORN = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
     "print('stubborn', flush=True); time.sleep(60)",
 )
+NO_DEVICES = (sys.executable, "-c", "print('[]')")
 SLEEPER = (sys.executable, "-c", "import sys; print('hello', flush=True); sys.stdin.read()")
 
 
@@ -56,6 +57,7 @@ def open_window(
             engine_name=f"{name}-engine",
             cue_labels={"T1": "left", "T2": "right"},
             commands=commands,
+            bci=NO_DEVICES,
         )
     )
     windows.append(window)

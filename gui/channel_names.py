@@ -1,0 +1,86 @@
+"""The names at the scope's left edge, each marked by the quality of its channel."""
+
+from math import ceil
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtGui import QFont, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from bci.quality import ChannelQuality, State
+from gui.pieces import tip
+from gui.quality_marks import explain, paint_mark
+from gui.theme import DARK, Theme
+
+_LEAST_ROW = 10.0
+_LONGEST = 9
+
+
+class ChannelNames(QWidget):
+    """One name a row, or every few rows where they are low; the worst of those is named."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme: Theme = DARK
+        self.names: tuple[str, ...] = ()
+        self._quality: dict[str, ChannelQuality] = {}
+
+    def set_names(self, names: tuple[str, ...]) -> None:
+        """The channels from top to bottom."""
+        self.names = names
+        self.update()
+
+    def set_quality(self, channels: list[ChannelQuality]) -> None:
+        self._quality = {channel.name: channel for channel in channels}
+        self.update()
+
+    def state_of(self, name: str) -> State:
+        """How a channel is shown; good as long as nothing is known."""
+        known = self._quality.get(name)
+        return known.state if known else State.GOOD
+
+    def reason_at(self, y: float) -> str:
+        """What is to be said of the channel at a height."""
+        if not self.names:
+            return ""
+        name = self.names[int(min(max(0.0, y / self._row), len(self.names) - 1))]
+        known = self._quality.get(name)
+        return explain(known) if known else name
+
+    @property
+    def _row(self) -> float:
+        return max(1, self.height()) / max(1, len(self.names))
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            reason = self.reason_at(event.pos().y())
+            QToolTip.showText(event.globalPos(), tip(reason))
+            return True
+        return super().event(event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), self.theme.colour("panel"))
+        row = self._row
+        every = max(1, ceil(_LEAST_ROW / row))
+        font = QFont(self.font())
+        font.setPixelSize(int(min(max(row * 0.8, 9), 13)))
+        align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        for first in range(0, len(self.names), every):
+            together = range(first, min(first + every, len(self.names)))
+            k = max(together, key=lambda i: (self.state_of(self.names[i]), -i))
+            state = self.state_of(self.names[k])
+            top = row * first
+            if top + _LEAST_ROW > self.height():
+                break
+            height = max(row, _LEAST_ROW)
+            font.setBold(state == State.BAD)
+            painter.setFont(font)
+            if state > State.GOOD:
+                mark = min(4.0, height * 0.32)
+                paint_mark(painter, self.theme, state, QPointF(8, top + height / 2), mark)
+                painter.setPen(self.theme.quality_colour(state))
+            else:
+                painter.setPen(self.theme.colour("text"))
+            box = QRectF(4, top, self.width() - 12, height)
+            painter.drawText(box, align, self.names[k][:_LONGEST])

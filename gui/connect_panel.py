@@ -1,0 +1,193 @@
+"""The side panel: live streams to show, devices to connect, and what to do without either."""
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.choice import Choice
+from gui.device_form import DeviceForm, mark_wrong
+from gui.devices import Device
+from gui.directory import LiveStream
+from gui.pieces import button, named, plain
+from gui.stream_list import ROW, StreamList
+
+_NONE_YET = "No stream on the network yet. Connect a device below, or start its own program."
+_MOST_ROWS = 4
+_FETCHING = "looking for devices ..."
+
+
+class ConnectPanel(QWidget):
+    """Shows what it is given; what the user wants comes out as signals."""
+
+    stream_chosen = Signal(object)  # LiveStream
+    device_wanted = Signal(str, dict)  # name and parameters
+    replay_wanted = Signal()
+    disconnect_wanted = Signal()
+    device_changed = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._devices: dict[str, Device] = {}
+        self._filled: dict[str, dict[str, str]] = {}
+        self._active = False
+        self.streams = StreamList()
+        self.streams.chosen.connect(self.stream_chosen)
+        self.no_streams = named(QLabel(_NONE_YET), "dim")
+        self.no_streams.setWordWrap(True)
+        self.devices = Choice()
+        self.devices.addItem(_FETCHING)
+        self.devices.setEnabled(False)
+        self.devices.setToolTip("Type a few letters to find a device")
+        self.devices.setMaxVisibleItems(16)
+        self.devices.currentIndexChanged.connect(self._show_device)
+        self.what = plain(named(QLabel(), "dim"))
+        self.what.setWordWrap(True)
+        self.form = DeviceForm()
+        self.form.changed.connect(self._judge)
+        self.form.submitted.connect(self.toggle)
+        self.problem = plain(named(QLabel(), "problem"))
+        self.problem.setWordWrap(True)
+        self.connect_button = button("Connect", "Connect the device (Ctrl+D)")
+        self.connect_button.clicked.connect(self.toggle)
+        self.simulator = button("Try the simulator", "Stream a simulated person (Ctrl+Shift+S)")
+        self.simulator.clicked.connect(self.try_simulator)
+        self.replay = button("Replay a file ...", "Stream a recording as if it were live (Ctrl+O)")
+        self.replay.clicked.connect(self.replay_wanted)
+        self._build()
+
+    def set_streams(self, streams: tuple[LiveStream, ...]) -> None:
+        """The signal streams that are on the network now."""
+        self.streams.set_streams(streams)
+        self.no_streams.setVisible(not streams)
+        self.streams.setVisible(bool(streams))
+        self.streams.setFixedHeight(4 + ROW * min(_MOST_ROWS, len(streams)))
+
+    def set_devices(
+        self, devices: tuple[Device, ...], last: str, filled: dict[str, dict[str, str]]
+    ) -> None:
+        """The devices, which was chosen last, and with which parameters each was."""
+        self._devices = {device.name: device for device in devices}
+        self._filled = filled
+        self.devices.blockSignals(True)
+        self.devices.clear()
+        self.devices.addItems(list(self._devices))
+        self.devices.setCurrentIndex(max(0, self.devices.findText(last)))
+        self.devices.blockSignals(False)
+        self._show_device()
+
+    def set_no_devices(self) -> None:
+        self.devices.setItemText(0, "no list of devices")
+
+    def set_connection(self, state: str, active: bool, stopping: bool) -> None:
+        """What the dashboard's own source is doing; ``active`` while it runs."""
+        self._active = active
+        self.state.setText(state)
+        self.state.setVisible(bool(state))
+        self.devices.setEnabled(not active and bool(self._devices))
+        self.form.setEnabled(not active)
+        self.connect_button.setText("Disconnect" if active else "Connect")
+        self.connect_button.setToolTip(
+            "Stop the source that was started here (Ctrl+D)"
+            if active
+            else "Connect the device (Ctrl+D)"
+        )
+        self.simulator.setEnabled(not active)
+        self.replay.setEnabled(not active)
+        self._stopping = stopping
+        self._judge()
+
+    def toggle(self) -> None:
+        """Connect what is chosen, or disconnect what is connected."""
+        if self._active:
+            self.disconnect_wanted.emit()
+        elif self.connect_button.isEnabled():
+            self.device_wanted.emit(self.devices.currentText(), self.form.values())
+
+    def try_simulator(self) -> None:
+        """Connect the simulator, as it is filled in where that is what is chosen."""
+        if self._active:
+            return
+        chosen = self.devices.currentText() == "simulator" and not self.form.problem()
+        self.device_wanted.emit("simulator", self.form.values() if chosen else {})
+
+    def _build(self) -> None:
+        self.state = plain(named(QLabel(), "state"))
+        self.state.setWordWrap(True)
+        self.state.hide()
+        self._stopping = False
+        scroll = _JustHighEnough()
+        scroll.setWidget(self.form)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 8, 10, 10)
+        column.setSpacing(6)
+        column.addWidget(named(QLabel("Live streams"), "heading"))
+        column.addWidget(self.no_streams)
+        column.addWidget(self.streams)
+        column.addSpacing(4)
+        column.addWidget(named(QLabel("Connect a device"), "heading"))
+        column.addWidget(self.devices)
+        column.addWidget(self.what)
+        column.addWidget(scroll)
+        column.addWidget(self.problem)
+        column.addWidget(self.state)
+        column.addWidget(self.connect_button)
+        column.addSpacing(4)
+        column.addWidget(named(QLabel("No headset?"), "heading"))
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        for push in (self.simulator, self.replay):
+            row.addWidget(named(push, "small"))
+        column.addLayout(row)
+        column.addStretch(1)
+        self.set_streams(())
+        self._judge()
+
+    def _show_device(self) -> None:
+        device = self._devices.get(self.devices.currentText())
+        if device is None:
+            return
+        self.devices.setEnabled(not self._active)
+        self.what.setText(_describe(device))
+        self.form.set_device(device, self._filled.get(device.name, {}))
+        self.device_changed.emit(device.name)
+
+    def _judge(self) -> None:
+        problem = "" if self._active else self.form.problem()
+        self.problem.setText(problem)
+        self.problem.setVisible(bool(problem))
+        mark_wrong(self.problem, self.form.is_wrong)
+        ready = bool(self._devices) and not problem
+        self.connect_button.setEnabled(not self._stopping if self._active else ready)
+
+
+class _JustHighEnough(QScrollArea):
+    """As high as what it holds, and scrolling only where there is not the room."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        held: QWidget | None = self.widget()
+        return held.sizeHint() if held else super().sizeHint()
+
+
+def _describe(device: Device) -> str:
+    if device.transport == "none":
+        return f"{device.what[:1].upper()}{device.what[1:]}."
+    return f"{device.what[:1].upper()}{device.what[1:]}, reached by {device.transport}."

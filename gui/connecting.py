@@ -1,0 +1,164 @@
+"""Joins the connect panel to the network, the list of devices and the source it starts."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QFileDialog
+
+from bci.lsl.discovery import StreamQuery
+from gui.connect_panel import ConnectPanel
+from gui.connection import Connection
+from gui.devices import Device, DeviceCatalogue
+from gui.directory import Directory, LiveStream
+from gui.process import Child, Command
+from gui.remembered import Remembered
+
+_RECORDINGS = (
+    "Recordings (*.xdf *.edf *.bdf *.gdf *.fif *.vhdr *.set *.cnt *.sqd *.mff *.xdfz);;"
+    "All files (*)"
+)
+SUBJECT = "source"
+
+
+class Connecting(QObject):
+    """Acts on what the user wants of the panel, and tells the panel what is so.
+
+    Parameters
+    ----------
+    panel : ConnectPanel
+    bci : tuple of str
+        How the command line is called.
+    remembered : Remembered
+    folder : Path
+        Where recordings are.
+    follow_last : bool
+        Show the stream of the last time as soon as it is there, unless one was chosen by then.
+    """
+
+    stream_wanted = Signal(object, str)  # StreamQuery, and the stream's name
+    said = Signal(str)
+    problem = Signal(str)
+    well = Signal()  # what the last problem told of works now
+
+    def __init__(
+        self,
+        panel: ConnectPanel,
+        bci: tuple[str, ...],
+        remembered: Remembered,
+        folder: Path,
+        follow_last: bool,
+    ) -> None:
+        super().__init__(panel)
+        self._panel = panel
+        self._bci = bci
+        self._remembered = remembered
+        self._folder = folder
+        self._last = remembered.table("connect/stream") if follow_last else {}
+        self._shown = ""
+        self.streams: tuple[LiveStream, ...] = ()
+        self.directory = Directory()
+        self.directory.changed.connect(self._on_streams)
+        self.catalogue = DeviceCatalogue(bci, self)
+        self.catalogue.found.connect(self._on_devices)
+        self.catalogue.failed.connect(self._on_no_devices)
+        self.connection = Connection(self)
+        self.connection.changed.connect(self._on_connection)
+        self.connection.said.connect(self.said)
+        self.connection.failed.connect(self.problem)
+        self.connection.streaming.connect(self._on_streaming)
+        panel.stream_chosen.connect(self._on_chosen)
+        panel.device_wanted.connect(self._on_device_wanted)
+        panel.replay_wanted.connect(self.choose_file)
+        panel.disconnect_wanted.connect(self.connection.close)
+        self.directory.start()
+        self.catalogue.fetch()
+
+    def retire(self) -> None:
+        """Begin to stop; returns at once."""
+        self.directory.retire()
+        self.catalogue.retire()
+
+    def stop(self) -> None:
+        """Stop looking; the source is for the window to end, with its other children."""
+        self.directory.stop()
+        self.catalogue.stop()
+
+    @property
+    def processes(self) -> list[Child]:
+        """The source that runs, if one does."""
+        return [self.connection.child] if self.connection.child else []
+
+    def set_shown(self, name: str) -> None:
+        """Which stream the window shows."""
+        self._shown = name
+        self._panel.streams.set_shown(name)
+
+    def is_ending(self, name: str) -> bool:
+        """Whether a stream goes because the user disconnected it."""
+        ours = self.connection.stream == name and bool(name)
+        return ours and (self.connection.is_stopping or not self.connection.is_active)
+
+    def replay(self, file: str) -> None:
+        """Stream a recording, again and again."""
+        self._remembered.keep("connect/file", file)
+        self._open("replay", ("replay", file, "--loop", "--wait-for-consumer", "5"))
+
+    def choose_file(self) -> None:
+        """Ask for a recording and replay it."""
+        if self.connection.is_active:
+            return
+        dialog = QFileDialog(
+            self._panel.window(), "Replay a recording",
+            self._remembered.text("connect/file", str(self._folder)), _RECORDINGS,
+        )  # fmt: skip
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self.replay)
+        # Not `exec`: the window goes on drawing.
+        dialog.open()
+
+    def _open(self, name: str, arguments: tuple[str, ...]) -> None:
+        self.well.emit()
+        self.connection.open(Command(name, (*self._bci, *arguments, "--with-parent")))
+
+    def _on_streams(self, streams: tuple[LiveStream, ...]) -> None:
+        self.streams = streams
+        self._panel.set_streams(streams)
+        for stream in streams:
+            if self._last and self._last.items() <= _identity(stream).items():
+                self._last = {}
+                self.stream_wanted.emit(stream.query, stream.name)
+                break
+
+    def _on_chosen(self, stream: LiveStream) -> None:
+        self._last = {}
+        self._remembered.keep("connect/stream", _identity(stream))
+        self.stream_wanted.emit(stream.query, stream.name)
+
+    def _on_devices(self, devices: tuple[Device, ...]) -> None:
+        filled = {d.name: self._remembered.table(f"device/{d.name}") for d in devices}
+        last = self._remembered.text("connect/device", "simulator")
+        self._panel.set_devices(devices, last, filled)
+
+    def _on_no_devices(self, why: str) -> None:
+        self._panel.set_no_devices()
+        self.problem.emit(why)
+
+    def _on_device_wanted(self, name: str, values: dict[str, str]) -> None:
+        self._remembered.keep("connect/device", name)
+        self._remembered.keep(f"device/{name}", values)
+        pairs = [f"{key}={value}" for key, value in values.items()]
+        self._open(name, ("stream", "--device", name, *pairs))
+
+    def _on_connection(self) -> None:
+        connection = self.connection
+        self._panel.set_connection(connection.state, connection.is_active, connection.is_stopping)
+
+    def _on_streaming(self, name: str) -> None:
+        self._last = {}
+        self._remembered.keep("connect/stream", {"name": name})
+        self.stream_wanted.emit(StreamQuery(name=name), name)
+
+
+def _identity(stream: LiveStream) -> dict[str, str]:
+    return {"name": stream.name, "type": stream.type, "source_id": stream.source_id}

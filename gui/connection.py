@@ -1,0 +1,76 @@
+"""The one source that the dashboard itself put onto the network: a device or a file."""
+
+import re
+
+from PySide6.QtCore import QObject, Signal
+
+from gui.process import Child, Command
+
+# What `bci stream` and `bci replay` say once their stream is there.
+_STREAMING = re.compile(r"streaming (.+?): \d+ channels")
+
+
+class Connection(QObject):
+    """Starts a source as a child process, and stops it; at most one at a time."""
+
+    changed = Signal()
+    said = Signal(str)  # a line of the child
+    streaming = Signal(str)  # the name of the stream that it gives, once it does
+    failed = Signal(str)  # it ended without being asked to; one sentence
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.child: Child | None = None
+        self.stream = ""
+        self.is_stopping = False
+
+    @property
+    def is_active(self) -> bool:
+        return self.child is not None
+
+    @property
+    def state(self) -> str:
+        """What it is doing, in words; empty where nothing is connected."""
+        if self.child is None:
+            return ""
+        name = self.child.command.name
+        if self.is_stopping:
+            return f"{name}: disconnecting ..."
+        if not self.stream:
+            return f"{name}: connecting ..."
+        return f"{name} is connected"
+
+    def open(self, command: Command) -> None:
+        """Start a source; nothing happens while another one runs."""
+        if self.child is not None:
+            return
+        self.stream, self.is_stopping = "", False
+        self.child = child = Child(command, self)
+        child.said.connect(self._on_said)
+        child.died.connect(self._on_died)
+        child.running.connect(self._on_running)
+        child.start()
+
+    def close(self) -> None:
+        """Ask the source to end; returns at once."""
+        if self.child is not None:
+            self.is_stopping = True
+            self.changed.emit()
+            self.child.stop()
+
+    def _on_said(self, line: str) -> None:
+        self.said.emit(line)
+        found = _STREAMING.search(line)
+        if found and not self.stream:
+            self.stream = found[1]
+            self.changed.emit()
+            self.streaming.emit(self.stream)
+
+    def _on_died(self, why: str) -> None:
+        self.failed.emit(why)
+
+    def _on_running(self, running: bool) -> None:
+        if not running and self.child is not None:
+            self.child.deleteLater()
+            self.child = None
+        self.changed.emit()

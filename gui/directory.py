@@ -1,0 +1,117 @@
+"""Which signal streams are on the network, as they come and go."""
+
+import queue
+import threading
+from dataclasses import dataclass
+
+import pylsl
+from PySide6.QtCore import QObject, Signal
+
+from bci.errors import StreamError
+from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch
+from bci.lsl.metadata import from_lsl
+
+_LOOK_EVERY_S = 0.2
+_STOP_S = 0.8
+_DESCRIPTION_S = 5.0
+_MOST_STREAMS = 200
+# What our own programs publish about signals, and what carries text.
+_NO_SIGNALS = ("Predictions", "Status", "Decisions", "Quality", "Markers")
+
+
+@dataclass(frozen=True, slots=True)
+class LiveStream:
+    """A signal stream that is there now; ``simulated`` is None until it has said so itself."""
+
+    uid: str
+    name: str
+    type: str
+    n_channels: int
+    sfreq: float
+    source_id: str
+    hostname: str
+    simulated: bool | None = None
+
+    @property
+    def query(self) -> StreamQuery:
+        """Finds this stream again, also after its program was restarted."""
+        return StreamQuery(self.name, self.type or None, self.source_id or None)
+
+    @property
+    def summary(self) -> str:
+        """``EEG, 16 channels, 250 Hz``."""
+        rate = f"{self.sfreq:g} Hz" if self.sfreq else "irregular"
+        channels = f"{self.n_channels} channel{'s' * (self.n_channels != 1)}"
+        return ", ".join(part for part in (self.type, channels, rate) if part)
+
+
+class Directory(QObject):
+    """Lists the signal streams of the network from a thread of its own.
+
+    A stream tells only when asked whether it is simulated. Each is asked in a thread of its own,
+    since one that hangs takes seconds to give up.
+    """
+
+    changed = Signal(tuple)  # of LiveStream, by name
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stopping = threading.Event()
+        self._answers: queue.SimpleQueue[tuple[str, bool]] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._follow, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def retire(self) -> None:
+        """Ask the thread to end; returns at once."""
+        self._stopping.set()
+
+    def stop(self) -> None:
+        """End the thread, within a second."""
+        self.retire()
+        self._thread.join(_STOP_S)
+
+    def _follow(self) -> None:
+        watch = StreamWatch(StreamQuery())
+        simulated: dict[str, bool] = {}
+        asked: set[str] = set()
+        listed: tuple[LiveStream, ...] | None = None
+        while not self._stopping.wait(_LOOK_EVERY_S):
+            while not self._answers.empty():
+                uid, answer = self._answers.get()
+                simulated[uid] = answer
+            found = [stream for stream in watch.poll() if _is_signal(stream)][:_MOST_STREAMS]
+            for stream in found:
+                if stream.uid not in asked:
+                    asked.add(stream.uid)
+                    threading.Thread(target=self._ask, args=(stream,), daemon=True).start()
+            now = tuple(_live(stream, simulated.get(stream.uid)) for stream in found)
+            if now != listed and not self._stopping.is_set():
+                listed = now
+                self.changed.emit(now)
+
+    def _ask(self, stream: FoundStream) -> None:
+        try:
+            inlet = pylsl.StreamInlet(stream.raw, recover=False)
+            described = from_lsl(inlet.info(timeout=_DESCRIPTION_S))
+        except (RuntimeError, StreamError):
+            # It does not answer: what it says of itself stays unknown.
+            return
+        self._answers.put((stream.uid, described.simulated))
+
+
+def _is_signal(stream: FoundStream) -> bool:
+    return (
+        stream.channel_format not in ("string", "undefined")
+        and stream.info.type not in _NO_SIGNALS
+        and stream.raw.channel_count() > 0
+    )
+
+
+def _live(stream: FoundStream, simulated: bool | None) -> LiveStream:
+    info = stream.info
+    return LiveStream(
+        stream.uid, info.name, info.type, stream.raw.channel_count(), info.sfreq, info.source_id,
+        stream.hostname, simulated,
+    )  # fmt: skip

@@ -1,0 +1,39 @@
+"""The window's top row: which stream is shown, and the buttons of what surrounds it."""
+
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+from gui.pieces import button, named, plain
+
+_LONGEST = 60
+
+
+class Header(QWidget):
+    """Title and badge on the left; buttons of the programs, the log and the theme on the right."""
+
+    def __init__(self, programs: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = plain(named(QLabel(), "title"))
+        self.badge = named(QLabel("SIMULATED SIGNAL"), "badge")
+        self.badge.hide()
+        self.connect_button = button("Connect", "Streams and devices (Ctrl+K)")
+        self.connect_button.setCheckable(True)
+        self.log_button = button("Log", "What the programs say (Ctrl+L)")
+        self.log_button.setCheckable(True)
+        self.theme_button = button("Light", "Dark or light (Ctrl+T)")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.connect_button)
+        row.addSpacing(6)
+        row.addWidget(self.title)
+        row.addWidget(self.badge)
+        row.addStretch()
+        row.addWidget(programs)
+        row.addWidget(self.log_button)
+        row.addWidget(self.theme_button)
+        self.set_title("waiting for a stream ...")
+
+    def set_title(self, text: str) -> str:
+        """Show a title, shortened where it is too long; returns what is shown."""
+        short = text[:_LONGEST] + ("..." * (len(text) > _LONGEST))
+        self.title.setText(short)
+        return short

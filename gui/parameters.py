@@ -1,0 +1,108 @@
+"""What is known of the devices' parameters: how they are called, what they may be.
+
+The device itself judges what it is given; this tells a person before it is even tried.
+"""
+
+import re
+from dataclasses import dataclass
+
+_MAC = re.compile(r"([0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}|[0-9A-Fa-f-]{36}")
+_ADDRESS = re.compile(r"[A-Za-z0-9.:_-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a device.
+
+    Parameters
+    ----------
+    name : str
+        As the device calls it.
+    label : str
+        As a person calls it.
+    hint : str
+        An example, or what is taken when it is left empty.
+    number : type, optional
+        ``int`` or ``float`` where it is one, between ``low`` and ``high``.
+    choices : tuple of str
+        All that it may be, where that is known.
+    pattern : re.Pattern, optional
+        What the whole of it has to look like.
+    """
+
+    name: str
+    label: str
+    hint: str = ""
+    number: type[int] | type[float] | None = None
+    low: float = float("-inf")
+    high: float = float("inf")
+    choices: tuple[str, ...] = ()
+    pattern: re.Pattern[str] | None = None
+
+    def problem(self, text: str, needed: bool) -> str:
+        """What is wrong with a value, in a sentence; empty if nothing is."""
+        text = text.strip()
+        if not text:
+            return f"{self.label} is needed." if needed else ""
+        if self.number is not None:
+            return self._problem_of_number(text)
+        if self.choices and text not in self.choices:
+            return f"{self.label} is one of {', '.join(self.choices)}."
+        if self.pattern is not None and not self.pattern.fullmatch(text):
+            return f"{self.label} looks like {self.hint}."
+        return ""
+
+    def _problem_of_number(self, text: str) -> str:
+        kind = "a whole number" if self.number is int else "a number"
+        try:
+            value = float(int(text)) if self.number is int else float(text)
+        except ValueError:
+            return f"{self.label} is {kind}."
+        if self.low <= value <= self.high:
+            return ""
+        if self.high == float("inf"):
+            return f"{self.label} is {kind}, at least {self.low:g}."
+        return f"{self.label} is {kind} from {self.low:g} to {self.high:g}."
+
+
+def describe(name: str) -> Parameter:
+    """What is known of a parameter; any text for one that is not known."""
+    return _KNOWN.get(name) or Parameter(name, name.replace("_", " ").capitalize())
+
+
+def _seconds(name: str, label: str, hint: str = "never") -> Parameter:
+    return Parameter(name, f"{label} (s)", hint, float, low=0)
+
+
+_KNOWN = {
+    parameter.name: parameter
+    for parameter in (
+        Parameter("serial_port", "Serial port", "/dev/ttyUSB0"),
+        Parameter("mac_address", "Bluetooth", "00:07:80:AB:CD:EF", pattern=_MAC),
+        Parameter("serial_number", "Serial number", "first one found"),
+        Parameter("ip_address", "IP address", "192.168.4.1", pattern=_ADDRESS),
+        Parameter("ip_port", "IP port", "6677", int, 1, 65535),
+        Parameter("host", "Computer", "localhost", pattern=_ADDRESS),
+        Parameter("port", "Port", "1972", int, 1, 65535),
+        Parameter("file", "File", "path of the file"),
+        Parameter("master_board", "Recorded with", "name of the board"),
+        Parameter("timeout_s", "Give up after (s)", "device's own", float, 1, 600),
+        Parameter("name", "Stream name", "device's own"),
+        Parameter("stream_type", "Stream type", "MEG"),
+        Parameter("modality", "Sensors", choices=("eeg", "meg", "seeg")),
+        Parameter("channels", "Channels", "16", int, 1, 4096),
+        Parameter("sfreq", "Rate (Hz)", "250", float, 10, 50_000),
+        Parameter("task", "Task", choices=("motor-imagery", "emotion", "speech", "images")),
+        Parameter("seed", "Seed", "1", int, 0),
+        Parameter("chunk_s", "Chunk (s)", "0.01", float, 1e-6, 1),
+        Parameter("drop", "Chunks lost (0-1)", "0", float, 0, 0.999),
+        _seconds("drop_after_s", "Lose after", "0"),
+        _seconds("pause_after_s", "Pause after"),
+        _seconds("pause_s", "Pause for", "5"),
+        _seconds("clock_jump_after_s", "Jump clock after"),
+        Parameter("clock_jump_s", "Jump clock by (s)", "3600", float),
+        _seconds("rail_after_s", "Rail after"),
+        _seconds("disconnect_after_s", "Unplug after"),
+        _seconds("disconnect_s", "Unplug for", "3"),
+    )
+}

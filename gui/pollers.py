@@ -1,0 +1,93 @@
+"""What the dashboard does with each kind of stream, in the stream's own thread."""
+
+import time
+from dataclasses import dataclass
+
+from bci.lsl.discovery import FoundStream
+from bci.lsl.inlet import MarkerInlet, SignalInlet
+from bci.lsl.predictions import PredictionInlet, StatusInlet
+from bci.quality import QualityMeter
+from bci.ring import RingBuffer
+from bci.types import StreamInfo
+from gui.following import Tell
+
+_STATS_EVERY_S = 0.5
+_KEEP_S = 60.0
+_MOST_SAMPLES = 20_000
+
+
+@dataclass(frozen=True)
+class SignalFound:
+    """The signal stream and the ring that its samples will be written to."""
+
+    info: StreamInfo
+    ring: RingBuffer
+
+
+class SignalPoller:
+    """Writes samples to a ring, and judges every channel once a second."""
+
+    alive = "signal_alive"
+
+    def __init__(self, line_hz: float) -> None:
+        self._line_hz = line_hz
+        self._stats_due = 0.0
+
+    def open(self, found: FoundStream, tell: Tell) -> SignalInlet:
+        inlet = SignalInlet(found, buffer_s=_KEEP_S)
+        capacity = max(1, round(_KEEP_S * (inlet.info.sfreq or 100.0)))
+        self._ring = RingBuffer(capacity, inlet.info.n_channels)
+        regular = inlet.info.sfreq > 0
+        self._meter = QualityMeter(inlet.info, self._line_hz) if regular else None
+        tell("signal_found", SignalFound(inlet.info, self._ring))
+        return inlet
+
+    def poll(self, inlet: SignalInlet, tell: Tell) -> None:
+        for chunk in inlet.pull(_MOST_SAMPLES, 0.0):
+            self._ring.write(chunk.data, chunk.timestamps, chunk.first)
+            for report in self._meter.push(chunk) if self._meter else ():
+                tell("quality_came", report)
+        if time.monotonic() >= self._stats_due:
+            self._stats_due = time.monotonic() + _STATS_EVERY_S
+            tell("signal_stats", inlet.stats)
+
+
+class MarkerPoller:
+    """Passes on markers."""
+
+    alive = ""
+
+    def open(self, found: FoundStream, _tell: Tell) -> MarkerInlet:
+        return MarkerInlet(found)
+
+    def poll(self, inlet: MarkerInlet, tell: Tell) -> None:
+        if markers := inlet.pull():
+            tell("markers_came", markers)
+
+
+class PredictionPoller:
+    """Passes on predictions."""
+
+    alive = "engine_alive"
+
+    def open(self, found: FoundStream, tell: Tell) -> PredictionInlet:
+        inlet = PredictionInlet(found)
+        tell("engine_found", inlet.classes, inlet.simulated)
+        return inlet
+
+    def poll(self, inlet: PredictionInlet, tell: Tell) -> None:
+        if predictions := inlet.pull():
+            tell("predictions_came", predictions)
+
+
+class StatusPoller:
+    """Passes on what the engine says of itself."""
+
+    alive = ""
+
+    def open(self, found: FoundStream, _tell: Tell) -> StatusInlet:
+        return StatusInlet(found)
+
+    def poll(self, inlet: StatusInlet, tell: Tell) -> None:
+        for status in inlet.pull():
+            tell("status_came", status)

@@ -1,0 +1,46 @@
+"""Buttons that start and stop the programs the dashboard was opened with."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+from gui.pieces import button
+from gui.process import Child, Command
+
+
+class Programs(QWidget):
+    """One button a program; each is a child process of its own."""
+
+    said = Signal(str)
+    problem = Signal(str, str)  # one sentence, and the program that it is about
+    well = Signal(str)  # the program that runs now
+
+    def __init__(self, commands: tuple[Command, ...], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.processes = [Child(command, self) for command in commands]
+        self.buttons: dict[str, QPushButton] = {}
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        for child in self.processes:
+            row.addWidget(self._add(child))
+
+    def start(self) -> None:
+        """Start them all."""
+        for child in self.processes:
+            child.start()
+
+    def _add(self, child: Child) -> QPushButton:
+        name = child.command.name
+        toggle = button(f"Start {name}", f"The {name} is a program of its own")
+        toggle.clicked.connect(lambda: child.stop() if child.is_running else child.start())
+        child.running.connect(lambda on: self._on_running(name, on))
+        child.said.connect(self.said)
+        child.died.connect(
+            lambda why: self.problem.emit(f"{why}. Press Start {name} to run it again.", name)
+        )
+        self.buttons[name] = toggle
+        return toggle
+
+    def _on_running(self, name: str, running: bool) -> None:
+        self.buttons[name].setText(f"{'Stop' if running else 'Start'} {name}")
+        if running:
+            self.well.emit(name)

@@ -1,0 +1,50 @@
+"""How a channel's quality looks: a shape beside the colour, so that no one needs the colour."""
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QPainter, QPen, QPolygonF
+
+from bci.quality import ChannelQuality, State
+from gui.theme import Theme
+
+WORDS = {State.GOOD: "good", State.DOUBTFUL: "doubtful", State.BAD: "bad"}
+
+
+def paint_mark(
+    painter: QPainter, theme: Theme, state: State, centre: QPointF, radius: float
+) -> None:
+    """A disc for good, a triangle for doubtful, a cross for bad."""
+    colour = theme.quality_colour(state)
+    if state == State.BAD:
+        painter.setPen(QPen(colour, max(2.0, radius * 0.6), c=Qt.PenCapStyle.RoundCap))
+        arm = radius * 0.9
+        for way in (-1, 1):
+            tip = QPointF(arm, way * arm)
+            painter.drawLine(centre - tip, centre + tip)
+        return
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    if state == State.GOOD:
+        painter.drawEllipse(centre, radius, radius)
+        return
+    side = radius * 1.2
+    corners = [QPointF(0, -side), QPointF(side, side * 0.8), QPointF(-side, side * 0.8)]
+    painter.drawPolygon(QPolygonF([centre + corner for corner in corners]))
+
+
+def explain(channel: ChannelQuality) -> str:
+    """``C3 is bad: railed``."""
+    why = f": {channel.reason}" if channel.reason else ""
+    return f"{channel.name} is {WORDS[channel.state]}{why}"
+
+
+def summarise(channels: list[ChannelQuality]) -> str:
+    """``2 bad, 1 doubtful, 13 good``; ``all 16 channels good``."""
+    counts = [(state, sum(c.state == state for c in channels)) for state in reversed(State)]
+    if counts[-1][1] == len(channels):
+        return f"all {len(channels)} channels good"
+    return ", ".join(f"{count} {WORDS[state]}" for state, count in counts if count)
+
+
+def worst_first(channels: list[ChannelQuality]) -> list[ChannelQuality]:
+    """The channels that are not good."""
+    return sorted((c for c in channels if c.state > State.GOOD), key=lambda c: -c.state)

@@ -1,0 +1,157 @@
+"""One red button: whose recording, of what; then how long, how large, which streams."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QRegularExpression, Signal
+from PySide6.QtGui import QRegularExpressionValidator
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
+
+from gui.pieces import button, named, plain
+from gui.recorder_link import RecorderStatus
+
+FIELDS = ("subject", "session", "task")
+_TIPS = {
+    "subject": "Who is recorded: letters and digits",
+    "session": "Which visit, if there are several: letters and digits",
+    "task": "What is done: letters and digits",
+}
+_GOES_ON = "The recorder is a program of its own: it goes on when this window is closed."
+_MOST_NAMES = 3
+_LONGEST_NOTE = 200
+_NO_NOTES = "This recording takes no notes, or not yet"
+
+
+class RecordBar(QWidget):
+    """Shows what it is given; what the user wants comes out as signals."""
+
+    start_wanted = Signal()
+    stop_wanted = Signal()
+    noted = Signal(str)
+
+    def __init__(self, values: dict[str, str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("plain")
+        self.button = named(button("", ""), "record")
+        self.button.clicked.connect(self.toggle)
+        self.elapsed = named(QLabel(), "recording")
+        self.details = plain(named(QLabel(), "details"))
+        self.file = plain(named(QLabel(), "dim"))
+        self.note = QLineEdit()
+        self.note.setPlaceholderText("Note (Ctrl+N)")
+        self.note.setMaxLength(_LONGEST_NOTE)
+        self.note.setFixedWidth(180)
+        self.note.returnPressed.connect(self._give_note)
+        self.fields: dict[str, QLineEdit] = {}
+        self._status: RecorderStatus | None = None
+        self._waiting = ""
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 4, 8, 4)
+        row.addWidget(self.button)
+        self._labels = []
+        for name in FIELDS:
+            label = QLabel(name.capitalize())
+            field = QLineEdit(values.get(name, ""))
+            field.setValidator(QRegularExpressionValidator(QRegularExpression("[A-Za-z0-9]*")))
+            field.setMaxLength(40)
+            field.setMaximumWidth(130 if name == "task" else 80)
+            field.setToolTip(_TIPS[name])
+            field.textChanged.connect(self._show)
+            label.setBuddy(field)
+            self.fields[name] = field
+            self._labels.append(label)
+            row.addWidget(label)
+            row.addWidget(field)
+        for shown in (self.elapsed, self.details):
+            row.addWidget(shown)
+        row.addStretch()
+        row.addWidget(self.note)
+        row.addWidget(self.file)
+        self.set_takes_notes(False)
+        self._show()
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What is filled in, by field."""
+        return {name: field.text() for name, field in self.fields.items()}
+
+    def set_status(self, status: RecorderStatus | None) -> None:
+        """What the recorder says; None while none runs."""
+        if (status is None) != (self._status is None):
+            self._waiting = ""
+        self._status = status
+        self._show()
+
+    def set_waiting(self, what: str) -> None:
+        """What was asked for and is not yet so, as ``starting ...``; empty if nothing is."""
+        self._waiting = what
+        self._show()
+
+    def toggle(self) -> None:
+        """Start recording, or stop it."""
+        if self.button.isEnabled():
+            (self.start_wanted if self._status is None else self.stop_wanted).emit()
+
+    def set_takes_notes(self, takes: bool) -> None:
+        """Whether notes reach the recording."""
+        self.note.setEnabled(takes)
+        tip = "Written into the recording with the time of Enter" if takes else _NO_NOTES
+        self.note.setToolTip(f"{tip} (Ctrl+N)")
+
+    def write_note(self) -> None:
+        """Let the user write a note."""
+        if self.note.isVisible() and self.note.isEnabled():
+            self.note.setFocus()
+
+    def _give_note(self) -> None:
+        if text := self.note.text().strip():
+            self.note.clear()
+            self.noted.emit(text)
+
+    def _show(self) -> None:
+        status = self._status
+        recording = status is not None
+        complete = bool(self.fields["subject"].text() and self.fields["task"].text())
+        self.button.setText("\u25a0  Stop" if recording else "\u25cf  Record")
+        self.button.setEnabled(not self._waiting and (recording or complete))
+        tip = "Stop recording" if recording else "Record all streams into one file"
+        if not complete and not recording:
+            tip = "Fill in subject and task first"
+        self.button.setToolTip(f"{tip} (Ctrl+R). {_GOES_ON}")
+        for widget in (*self._labels, *self.fields.values()):
+            widget.setVisible(not recording)
+            widget.setEnabled(not self._waiting)
+        self.elapsed.setVisible(recording)
+        self.details.setVisible(recording or bool(self._waiting))
+        self.file.setVisible(recording)
+        self.note.setVisible(recording)
+        self.details.setText(self._waiting)
+        if status is not None:
+            self.elapsed.setText(_clock(status.elapsed_s))
+            self.details.setText("   ".join(filter(None, (_describe(status), self._waiting))))
+            self.file.setText(Path(status.file).name)
+            names = "\n".join(status.streams)
+            self.details.setToolTip(f"Recorded streams:\n{names}" if names else "")
+            self.file.setToolTip(status.file)
+
+
+def _describe(status: RecorderStatus) -> str:
+    n = len(status.streams)
+    names = ", ".join(status.streams[:_MOST_NAMES]) + ", ..." * (n > _MOST_NAMES)
+    parts = [_size(status.n_bytes), f"{n} stream{'s' * (n != 1)}" + f": {names}" * bool(n)]
+    if status.missing:
+        parts.append(f"gone: {', '.join(status.missing[:_MOST_NAMES])}")
+    if not status.pid:
+        parts.append(f"on {status.hostname or 'another computer'}")
+    return "   ".join(parts)
+
+
+def _size(n_bytes: int) -> str:
+    if n_bytes < 1e6:
+        return f"{n_bytes / 1e3:.0f} kB"
+    return f"{n_bytes / 1e6:.1f} MB" if n_bytes < 1e9 else f"{n_bytes / 1e9:.2f} GB"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes:02d}:{rest:02d}"

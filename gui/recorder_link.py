@@ -1,0 +1,239 @@
+"""Recorders, each a process of its own: started here or elsewhere, found by what they publish."""
+
+import contextlib
+import os
+import queue
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, SignalInstance
+
+from bci.errors import StreamError
+from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch
+from bci.lsl.predictions import StatusInlet
+
+_POLL_S = 0.1
+_STOP_S = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderStatus:
+    """What a recorder last said; ``pid`` is 0 unless it runs on this computer and said it."""
+
+    uid: str
+    hostname: str
+    pid: int
+    file: str
+    elapsed_s: float
+    n_bytes: int
+    streams: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+@dataclass
+class _Heard:
+    found: FoundStream
+    inlet: StatusInlet
+    status: RecorderStatus | None = None
+
+
+class RecorderLink(QObject):
+    """Starts a recorder that outlives the dashboard, finds those that run, and stops one.
+
+    All of it in a thread of its own. A recorder started here gets no pipe from us and a session
+    of its own, so that neither our end nor Ctrl-C in our terminal reaches it.
+    """
+
+    changed = Signal(object)  # RecorderStatus, or None when no recorder runs
+    said = Signal(str)  # a line of a recorder started here
+    failed = Signal(str)  # one sentence
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stopping = threading.Event()
+        self._wanted: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._opened: queue.SimpleQueue[_Heard] = queue.SimpleQueue()
+        self._heard: dict[str, _Heard] = {}
+        self._opening: set[str] = set()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._own, self._asked_to_end = -1, False
+        self._log: Path | None = None
+        self._log_at = 0
+        self._last_line = ""
+        self._last: RecorderStatus | None = None
+        self._thread = threading.Thread(target=self._work, daemon=True)
+
+    def start(self) -> None:
+        """Begin to look for recorders."""
+        self._thread.start()
+
+    def retire(self) -> None:
+        """Ask the thread to end; returns at once."""
+        self._stopping.set()
+
+    def stop(self) -> None:
+        """End the thread, within a second; recorders go on."""
+        self.retire()
+        self._thread.join(_STOP_S)
+
+    def record(self, argv: tuple[str, ...]) -> None:
+        """Start a recorder; returns at once."""
+        self._wanted.put(lambda: self._spawn(argv))
+
+    def end(self, status: RecorderStatus | None) -> None:
+        """Ask a recorder, or the one just started, to end with all it has; returns at once."""
+        self._wanted.put(lambda: self._interrupt(status))
+
+    def _work(self) -> None:
+        watch = StreamWatch(StreamQuery(name="recorder-status", type="Status"))
+        while not self._stopping.wait(_POLL_S):
+            while not self._wanted.empty():
+                self._wanted.get()()
+            self._follow_process()
+            self._adopt(watch.poll())
+            self._poll()
+        for heard in self._heard.values():
+            heard.inlet.close()
+
+    def _spawn(self, argv: tuple[str, ...]) -> None:
+        if self._process is not None:
+            return
+        handle, log = tempfile.mkstemp(prefix="bci-record-", suffix=".log")
+        detached = getattr(subprocess, "DETACHED_PROCESS", 0)
+        try:
+            self._process = subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=handle,
+                start_new_session=True, creationflags=detached,
+            )  # fmt: skip
+            self._own, self._asked_to_end = self._process.pid, False
+        except OSError as error:
+            self._tell(self.failed, f"The recorder could not be started: {error}")
+        finally:
+            os.close(handle)
+        self._log, self._log_at, self._last_line = Path(log), 0, ""
+
+    def _follow_process(self) -> None:
+        """Pass on what the recorder that we started says, and how it ends."""
+        if self._process is None or self._log is None:
+            return
+        code = self._process.poll()
+        with self._log.open("rb") as file:
+            file.seek(self._log_at)
+            text = file.read()
+        whole = text if code is not None else text[: text.rfind(b"\n") + 1]
+        self._log_at += len(whole)
+        for line in whole.decode("utf-8", "replace").splitlines():
+            if line.strip():
+                self._last_line = line.strip()[:500]
+                self._tell(self.said, f"recorder: {self._last_line}")
+        if code is None:
+            return
+        self._process = None
+        self._log.unlink(missing_ok=True)
+        if code:
+            why = self._last_line or f"exit code {code}"
+            how = "has stopped" if self._asked_to_end else "ended by itself"
+            self._tell(self.failed, f"The recorder {how}: {why}")
+
+    def _interrupt(self, status: RecorderStatus | None) -> None:
+        self._asked_to_end = status is None or status.pid == self._own
+        if status is None:
+            if self._process is not None:
+                self._process.send_signal(signal.SIGINT)
+            return
+        if not status.pid:
+            where = (
+                f"on {status.hostname}: end it there" if status.hostname else "elsewhere: end it"
+            )
+            self._tell(self.failed, f"This recorder runs {where} with Ctrl-C.")
+            return
+        # The number came over the network: it must belong to a recorder still.
+        if not _is_recorder(status.pid):
+            self._tell(self.failed, f"Process {status.pid} is no recorder: end it where it runs.")
+            return
+        try:
+            os.kill(status.pid, signal.SIGINT)
+        except OSError as error:
+            self._tell(self.failed, f"The recorder could not be stopped: {error}")
+
+    def _adopt(self, listed: list[FoundStream]) -> None:
+        """Listen to recorders that have come; forget those that have gone."""
+        while not self._opened.empty():
+            heard = self._opened.get()
+            self._heard[heard.found.uid] = heard
+        for found in listed:
+            if found.uid not in self._opening:
+                self._opening.add(found.uid)
+                threading.Thread(target=self._open, args=(found,), daemon=True).start()
+
+    def _open(self, found: FoundStream) -> None:
+        """In a thread of its own, since a stream that hangs takes seconds to give up."""
+        with contextlib.suppress(StreamError):
+            self._opened.put(_Heard(found, StatusInlet(found)))
+
+    def _poll(self) -> None:
+        for uid, heard in list(self._heard.items()):
+            try:
+                for status in heard.inlet.pull():
+                    heard.status = _read(heard.found, status)
+                gone = not heard.inlet.connected
+            except StreamError:
+                gone = True
+            if gone:
+                heard.inlet.close()
+                del self._heard[uid]
+                if heard.status is not None and heard.status.pid != self._own:
+                    self._tell(self.said, f"recorder: {heard.status.file} has ended")
+        running = [heard.status for heard in self._heard.values() if heard.status is not None]
+        chosen = min(running, key=lambda s: (s.pid != self._own, not s.pid, s.uid), default=None)
+        if chosen != self._last:
+            known = self._last.uid if self._last else None
+            if chosen and chosen.pid != self._own and chosen.uid != known:
+                self._tell(self.said, f"recorder: found one that writes {chosen.file}")
+            self._last = chosen
+            self._tell(self.changed, chosen)
+
+    def _tell(self, news: SignalInstance, *values: object) -> None:
+        # A thread that outlived the window must not touch what Qt has deleted.
+        if not self._stopping.is_set():
+            news.emit(*values)
+
+
+def _read(found: FoundStream, status: dict[str, object]) -> RecorderStatus:
+    """A recorder's status as it came from the network: nothing in it is trusted."""
+    pid = status.get("pid")
+    here = found.hostname == socket.gethostname()
+    listed = status.get("streams")
+    streams = [s for s in listed if isinstance(s, dict)] if isinstance(listed, list) else []
+    return RecorderStatus(
+        found.uid,
+        found.hostname,
+        pid if here and isinstance(pid, int) and pid > 1 else 0,
+        str(status.get("file", ""))[:1000],
+        _number(status.get("elapsed_s")),
+        int(_number(status.get("bytes"))),
+        tuple(str(s.get("name", ""))[:200] for s in streams if s.get("there", True)),
+        tuple(str(s.get("name", ""))[:200] for s in streams if not s.get("there", True)),
+    )
+
+
+def _is_recorder(pid: int) -> bool:
+    """Whether a process of this computer is a recorder, by its command line."""
+    if os.name != "posix":
+        return True
+    try:
+        line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
+    except OSError:
+        ps = ("ps", "-o", "args=", "-p", str(pid))
+        line = subprocess.run(ps, capture_output=True, check=False).stdout
+    return b"bci" in line and b" record" in line
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) and 0 <= value < 1e15 else 0.0

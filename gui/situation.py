@@ -1,0 +1,63 @@
+"""What runs, on which stream, how late, and what was lost: the state behind the status bar."""
+
+from dataclasses import dataclass, field
+
+from bci.lsl.inlet import InletStats
+
+_STALE_S = 1.5
+
+
+@dataclass
+class Situation:
+    """What is known of the shown signal and of the engine; times on the LSL clock."""
+
+    awaited: str
+    stream_name: str = ""
+    signal_alive: bool = False
+    signal_simulated: bool = False
+    engine_alive: bool = False
+    engine_simulated: bool = False
+    stats: InletStats | None = None
+    samples: int = 0
+    samples_at: float = 0.0
+    status: dict[str, object] = field(default_factory=dict)
+    status_at: float = -float("inf")
+
+    @property
+    def simulated(self) -> bool:
+        """Whether anything shown is simulated."""
+        return self.signal_simulated or self.engine_simulated
+
+    def show_other(self, awaited: str) -> None:
+        """Another stream was chosen: nothing is known of it yet."""
+        self.awaited = awaited
+        self.stream_name, self.signal_alive, self.signal_simulated = "", False, False
+        self.stats = None
+
+    def count_samples(self, samples: int, now: float) -> None:
+        """How many samples have come so far."""
+        if samples != self.samples:
+            self.samples, self.samples_at = samples, now
+
+    def sentence(self, now: float, late_ms: float | None) -> str:
+        """All of it in one sentence."""
+        name, status = self.stream_name, self.status
+        if not self.signal_alive:
+            awaited = f"no signal: waiting for a stream with {self.awaited}"
+            return f"{name}: no signal now" if name else awaited
+        if now - self.samples_at > _STALE_S:
+            return f"{name} is there but sends no samples"
+        decoded = self.engine_alive and status.get("stream", name) == name
+        # The engine's own count where one runs: that is what its windows suffered from.
+        lost = status.get("lost_samples") if decoded else None
+        if not isinstance(lost, int):
+            lost = self.stats.lost_samples if self.stats else 0
+        loss = f"{lost:,} samples lost" if lost else "no samples lost"
+        if now - self.status_at < _STALE_S and status.get("state") == "waiting for stream":
+            return f"{name} is shown, {loss}; the engine waits for its stream"
+        if not self.engine_alive:
+            return f"{name} is shown, {loss}; no engine is running"
+        if not decoded:
+            return f"{name} is shown, {loss}; the engine decodes {status['stream']}"
+        lateness = "" if late_ms is None else f", {late_ms:.1f} ms late"
+        return f"{name} is decoded by {status.get('model', 'an engine')}{lateness}, {loss}"

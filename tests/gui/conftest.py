@@ -1,0 +1,55 @@
+"""The dashboard under test remembers nothing of the user's, and leaves nothing behind."""
+
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QSettings
+from pytestqt.qtbot import QtBot
+
+from bci.lsl.discovery import StreamQuery
+from gui.main_window import MainWindow
+from gui.options import DashboardOptions
+
+NO_DEVICES = (sys.executable, "-c", "print('[]')")
+
+
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path: Path) -> None:
+    """Settings go to the test's own folder."""
+    QSettings.setPath(
+        QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings")
+    )
+
+
+@pytest.fixture
+def name() -> str:
+    """Of a stream that no other test has."""
+    return f"amp-{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot, tmp_path: Path, name: str) -> Iterator[Callable[..., MainWindow]]:
+    """Opens windows that wait for the stream ``name``; they are closed at the end."""
+    opened: list[MainWindow] = []
+
+    def open_one(**options: Any) -> MainWindow:
+        given: dict[str, Any] = {
+            "signal": StreamQuery(name=name),
+            "markers": None,
+            "engine_name": f"{name}-engine",
+            "cue_labels": {},
+            "recordings": tmp_path / "recordings",
+            "settings": tmp_path / "dashboard.ini",
+        }
+        window = MainWindow(DashboardOptions(**(given | options)))
+        opened.append(window)
+        window.show()
+        return window
+
+    yield open_one
+    for window in opened:
+        window.close()

@@ -1,0 +1,192 @@
+"""The connect panel in the real window: real LSL streams, real child processes."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from bci.lsl.outlet import MarkerOutlet, SignalOutlet
+from bci.quality import State
+from gui.device_form import DeviceForm
+from gui.devices import Device, parse_devices
+from gui.main_window import MainWindow
+from gui.parameters import describe
+from tests.gui.conftest import NO_DEVICES
+from tests.signals import eeg_info
+
+OpenWindow = Callable[..., MainWindow]
+LONG = 15_000
+
+
+def test_streams_are_listed_while_they_are_there(
+    open_window: OpenWindow, qtbot: QtBot, name: str
+) -> None:
+    window = open_window(bci=NO_DEVICES)
+    panel = window.connect_panel
+    assert panel.no_streams.isVisible()
+    outlet = SignalOutlet(eeg_info(16, 250.0, name))
+    markers = MarkerOutlet(f"{name}-markers", f"{name}-markers")
+    qtbot.waitUntil(
+        lambda: [(s.name, s.simulated) for s in panel.streams.streams] == [(name, True)],
+        timeout=LONG,
+    )
+    assert panel.streams.streams[0].summary == "EEG, 16 channels, 250 Hz"
+    assert panel.streams.isVisible()
+    assert not panel.no_streams.isVisible()
+    outlet.close()
+    qtbot.waitUntil(lambda: not panel.streams.streams, timeout=LONG)
+    assert panel.no_streams.isVisible()
+    markers.close()
+
+
+def test_a_chosen_stream_is_shown_and_the_one_before_is_left(
+    open_window: OpenWindow, qtbot: QtBot, name: str
+) -> None:
+    first = SignalOutlet(eeg_info(4, 250.0, name))
+    second = SignalOutlet(replace(eeg_info(6, 500.0, f"{name}-b"), simulated=False))
+    window = open_window(bci=NO_DEVICES)
+    streams = window.connect_panel.streams
+    qtbot.waitUntil(lambda: first.has_consumers and streams.count() == 2, timeout=LONG)
+    qtbot.waitUntil(window.badge.isVisible, timeout=LONG)
+    box = streams.visualItemRect(streams.item(1))
+    qtbot.mouseClick(streams.viewport(), Qt.MouseButton.LeftButton, pos=box.center())
+    qtbot.waitUntil(lambda: second.has_consumers and not first.has_consumers, timeout=LONG)
+    qtbot.waitUntil(lambda: window.situation.stream_name == f"{name}-b", timeout=LONG)
+    assert not window.badge.isVisible()
+    assert window.quality.headline == "Measuring ..."
+    # The next dashboard shows it by itself.
+    window.close()
+    again = open_window(bci=NO_DEVICES, follow_last=True)
+    qtbot.waitUntil(lambda: again.situation.stream_name == f"{name}-b", timeout=LONG)
+    first.close()
+    second.close()
+
+
+def test_the_simulator_is_connected_judged_and_disconnected(
+    open_window: OpenWindow, qtbot: QtBot, name: str
+) -> None:
+    window = open_window()
+    panel = window.connect_panel
+    qtbot.waitUntil(panel.devices.isEnabled, timeout=LONG)
+    panel.devices.setCurrentText("simulator")
+    panel.form.fields["name"].setText(name)
+    panel.form.fields["channels"].setText("0")
+    assert not panel.connect_button.isEnabled()
+    assert panel.problem.isVisible()
+    panel.form.fields["channels"].setText("8")
+    panel.form.fields["rail_after_s"].setText("2")
+    panel.connect_button.click()
+    assert panel.connect_button.text() == "Disconnect"
+    assert not panel.form.isEnabled()
+    assert not panel.simulator.isEnabled()
+    qtbot.waitUntil(lambda: window.scope.n_samples > 250, timeout=LONG)
+    assert window.badge.isVisible()
+    assert panel.state.text() == "simulator is connected"
+    first = window.scope.names.names[0]
+    qtbot.waitUntil(lambda: window.scope.names.state_of(first) == State.BAD, timeout=LONG)
+    assert window.scope.names.reason_at(0) == f"{first} is bad: railed"
+    assert [c.name for c in window.quality.channels if c.state == State.BAD] == [first]
+    assert "1 bad" in window.quality_state.text()
+    pid = window.connecting.processes[0].pid
+    panel.connect_button.click()
+    qtbot.waitUntil(lambda: panel.connect_button.text() == "Connect", timeout=2000)
+    assert not psutil.pid_exists(pid)
+    qtbot.waitUntil(lambda: "no signal now" in window.state.text(), timeout=LONG)
+    # It went because it was told to: nothing to be warned of.
+    assert not window.banner.isVisible()
+    assert window.quality.headline == "No signal now"
+    window.close()
+    again = open_window().connect_panel
+    qtbot.waitUntil(again.devices.isEnabled, timeout=LONG)
+    assert again.devices.currentText() == "simulator"
+    assert again.form.values() == {"name": name, "channels": "8", "rail_after_s": "2"}
+    assert again.form.fields["rail_after_s"].isVisible()
+
+
+def test_a_device_that_cannot_be_reached_is_said_in_its_own_words(
+    open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    window = open_window()
+    panel = window.connect_panel
+    qtbot.waitUntil(panel.devices.isEnabled, timeout=LONG)
+    panel.devices.setCurrentText("fieldtrip")
+    panel.form.fields["port"].setText("9")
+    panel.form.fields["timeout_s"].setText("1")
+    qtbot.keyClick(panel.form.fields["port"], Qt.Key.Key_Return)
+    qtbot.waitUntil(window.banner.isVisible, timeout=LONG)
+    assert "The fieldtrip ended by itself" in window.banner_text.text()
+    assert "localhost:9" in window.banner_text.text()
+    assert panel.connect_button.text() == "Connect"
+    assert "localhost:9" in window.log.toPlainText()
+
+
+def test_closing_the_window_ends_the_source(
+    open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    from devices.simulated_subject import write_subject
+
+    file = write_subject(tmp_path / "subject", seed=1, n_runs=1)[0]
+    window = open_window()
+    window.connecting.replay(str(file))
+    qtbot.waitUntil(lambda: window.scope.n_samples > 0, timeout=LONG)
+    assert window.badge.isVisible()
+    pid = window.connecting.processes[0].pid
+    window.close()
+    assert not psutil.pid_exists(pid)
+    assert window.feed.isFinished()
+
+
+def test_needed_parameters_come_first_and_are_asked_for(qtbot: QtBot) -> None:
+    form = DeviceForm()
+    qtbot.addWidget(form)
+    takes = ("serial_port", "mac_address", "timeout_s", "a_b", "c", "d", "e")
+    form.set_device(Device("board", "a board", "serial", ("serial_port",), takes), {})
+    form.show()
+    assert next(iter(form.fields)) == "serial_port"
+    assert form.problem() == "Serial port is needed."
+    assert not form.is_wrong
+    form.fields["serial_port"].setText(" COM3 ")
+    assert form.problem() == ""
+    assert form.values() == {"serial_port": "COM3"}
+    form.fields["mac_address"].setText("here")
+    assert "00:07:80" in form.problem()
+    assert form.is_wrong
+    assert not form.fields["e"].isVisible()
+    form.more.click()
+    assert form.fields["e"].isVisible()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("ip_port", "6677", ""),
+        ("ip_port", "70000", "IP port is a whole number from 1 to 65535."),
+        ("ip_port", "66.5", "IP port is a whole number."),
+        ("rail_after_s", "-1", "Rail after (s) is a number, at least 0."),
+        ("sfreq", "nan", "Rate (Hz) is a number from 10 to 50000."),
+        ("task", "dancing", "Task is one of motor-imagery, emotion, speech, images."),
+        ("mac_address", "00:07:80:ab:cd:ef", ""),
+        ("something_new", "anything", ""),
+    ],
+)
+def test_what_is_filled_in_is_judged(name: str, text: str, said: str) -> None:
+    assert describe(name).problem(text, needed=False) == said
+
+
+@pytest.mark.parametrize("answer", [b"", b"{}", b'[{"name": "x"}]', b"[1]"])
+def test_an_answer_that_is_no_list_of_devices_is_refused(answer: bytes) -> None:
+    with pytest.raises(ValueError, match="list of devices"):
+        parse_devices(answer)
+
+
+def test_a_list_of_devices_that_cannot_be_made_is_said(
+    open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    window = open_window(bci=("/no/such/python",))
+    qtbot.waitUntil(window.banner.isVisible, timeout=LONG)
+    assert "list of devices" in window.banner_text.text()
+    assert not window.connect_panel.devices.isEnabled()

@@ -1,0 +1,158 @@
+"""The red button in the real window, with real recorders."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pyxdf
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from bci.lsl.outlet import SignalOutlet
+from bci.lsl.predictions import StatusOutlet
+from gui.main_window import MainWindow
+from tests.gui.conftest import NO_DEVICES
+from tests.signals import eeg_info, noise
+from tests.streams import send
+
+OpenWindow = Callable[..., MainWindow]
+LONG = 15_000
+
+
+def samples_in(file: Path) -> dict[str, Any]:
+    streams, _ = pyxdf.load_xdf(str(file))
+    return {stream["info"]["name"][0]: stream["time_series"] for stream in streams}
+
+
+def test_the_red_button_writes_a_file_that_opens(
+    open_window: OpenWindow, qtbot: QtBot, name: str, tmp_path: Path
+) -> None:
+    outlet = SignalOutlet(eeg_info(4, 250.0, name))
+    window = open_window(recorded=(name,))
+    bar = window.record_bar
+    bar.fields["subject"].setText("07")
+    qtbot.keyClicks(bar.fields["session"], "1-2")
+    assert bar.fields["session"].text() == "12"
+    bar.fields["task"].clear()
+    assert not bar.button.isEnabled()
+    bar.fields["task"].setText("blinks")
+    bar.button.click()
+    assert not bar.button.isEnabled()
+    qtbot.waitUntil(lambda: name in bar.details.text(), timeout=LONG)
+    assert "Stop" in bar.button.text()
+    send(outlet, noise(500, 4))
+    status = window.recording.status
+    assert status is not None
+    size = status.n_bytes
+    qtbot.waitUntil(lambda: window.recording.status.n_bytes > size + 8000, timeout=LONG)
+    qtbot.waitUntil(bar.note.isEnabled, timeout=LONG)
+    qtbot.keyClicks(bar.note, "he blinked")
+    qtbot.keyClick(bar.note, Qt.Key.Key_Return)
+    assert bar.note.text() == ""
+    size = window.recording.status.n_bytes
+    qtbot.waitUntil(lambda: window.recording.status.n_bytes > size, timeout=LONG)
+    bar.button.click()
+    qtbot.waitUntil(lambda: "Record" in bar.button.text(), timeout=LONG)
+    file = tmp_path / "recordings/sub-07/ses-12/eeg/sub-07_ses-12_task-blinks_run-01_eeg.xdf"
+    qtbot.waitUntil(lambda: f"{file}:" in window.log.toPlainText(), timeout=LONG)
+    samples = samples_in(file)
+    assert len(samples[name]) == 500
+    assert samples["dashboard-notes"][0][0] == "he blinked"
+    assert not window.banner.isVisible()
+    outlet.close()
+
+
+def test_a_recorder_outlives_the_window_and_is_found_and_stopped_by_the_next(
+    open_window: OpenWindow, qtbot: QtBot, name: str, tmp_path: Path
+) -> None:
+    outlet = SignalOutlet(eeg_info(4, 250.0, name))
+    first = open_window(recorded=(name,))
+    first.record_bar.button.click()
+    qtbot.waitUntil(lambda: name in first.record_bar.details.text(), timeout=LONG)
+    assert first.recording.status is not None
+    pid = first.recording.status.pid
+    first.close()
+    assert psutil.pid_exists(pid)
+    second = open_window(bci=NO_DEVICES)
+    qtbot.waitUntil(lambda: "Stop" in second.record_bar.button.text(), timeout=LONG)
+    assert second.recording.status is not None
+    assert second.recording.status.pid == pid
+    assert "found one" in second.log.toPlainText()
+    send(outlet, noise(100, 4))
+    file = Path(second.recording.status.file)
+    second.record_bar.button.click()
+    qtbot.waitUntil(lambda: "Record" in second.record_bar.button.text(), timeout=LONG)
+    assert file.is_relative_to(tmp_path)
+    assert len(samples_in(file)[name]) == 100
+    outlet.close()
+
+
+def test_a_recorder_started_elsewhere_is_found(
+    open_window: OpenWindow, qtbot: QtBot, name: str, tmp_path: Path
+) -> None:
+    argv = (sys.executable, "-m", "bci", "record", "--stream", name)
+    file = tmp_path / "other.xdf"
+    outlet = SignalOutlet(eeg_info(4, 250.0, name))
+    recorder = subprocess.Popen((*argv, "--output", str(file)), stderr=subprocess.DEVNULL)
+    try:
+        window = open_window(bci=NO_DEVICES)
+        qtbot.waitUntil(lambda: window.record_bar.file.text() == "other.xdf", timeout=LONG)
+        qtbot.waitUntil(lambda: name in window.record_bar.details.text(), timeout=LONG)
+        window.record_bar.button.click()
+        qtbot.waitUntil(lambda: recorder.poll() is not None, timeout=LONG)
+        assert recorder.returncode == 0
+        qtbot.waitUntil(lambda: "Record" in window.record_bar.button.text(), timeout=LONG)
+    finally:
+        recorder.kill()
+        outlet.close()
+
+
+def test_a_recording_of_nothing_is_said(open_window: OpenWindow, qtbot: QtBot, name: str) -> None:
+    window = open_window(recorded=(name,))
+    window.record_bar.button.click()
+    qtbot.waitUntil(lambda: "Stop" in window.record_bar.button.text(), timeout=LONG)
+    window.record_bar.button.click()
+    qtbot.waitUntil(window.banner.isVisible, timeout=LONG)
+    assert "The recorder has stopped" in window.banner_text.text()
+    assert name in window.banner_text.text()
+    qtbot.waitUntil(lambda: "Record" in window.record_bar.button.text(), timeout=LONG)
+
+
+def test_a_recorder_that_fails_is_said_in_its_own_words(
+    open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    (tmp_path / "recordings").write_text("not a folder")
+    window = open_window()
+    window.record_bar.button.click()
+    qtbot.waitUntil(window.banner.isVisible, timeout=LONG)
+    assert "The recorder ended by itself" in window.banner_text.text()
+    assert window.record_bar.button.isEnabled()
+
+
+def test_a_status_that_names_another_program_stops_nothing(
+    open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    other = subprocess.Popen((sys.executable, "-c", "input()"), stdin=subprocess.PIPE)
+    status = StatusOutlet("recorder", "pretends")
+    window = open_window(bci=NO_DEVICES)
+    qtbot.waitUntil(lambda: status._outlet.have_consumers(), timeout=LONG)
+    status.push({"pid": other.pid, "file": "/tmp/x.xdf", "elapsed_s": "nan", "streams": [3]})
+    qtbot.waitUntil(lambda: window.recording.status is not None, timeout=LONG)
+    window.record_bar.button.click()
+    qtbot.waitUntil(window.banner.isVisible, timeout=LONG)
+    assert "is no recorder" in window.banner_text.text()
+    assert other.poll() is None
+    other.communicate(b"\n")
+    status.close()
+
+
+def test_closing_the_window_waits_for_no_recorder(open_window: OpenWindow) -> None:
+    window = open_window(bci=(sys.executable, "-c", "import time; time.sleep(3)"))
+    window.record_bar.button.click()
+    began = time.monotonic()
+    window.close()
+    assert time.monotonic() - began < 1.0
