@@ -1,0 +1,44 @@
+"""What `bci info` tells of real recordings."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bci.recording.report import describe_recording
+from devices.simulated_subject import SubjectSettings, simulate_run, write_run
+
+
+def test_a_clock_reset_is_told_with_its_gap(shared_data: Path) -> None:
+    markers, signal = describe_recording(shared_data / "xdf" / "clock_resets.xdf")
+    assert (signal.name, signal.n_samples, signal.gaps, signal.clock_jumps) == (
+        "BioSemi", 27815, 1, 1,
+    )  # fmt: skip
+    assert signal.longest_gap_s == pytest.approx(273.9, abs=0.5)
+    assert signal.drift_ppm is None
+    assert sum(markers.markers.values()) == 175
+
+
+def test_every_real_xdf_file_is_described_and_empty_streams_are_tolerated(
+    shared_data: Path,
+) -> None:
+    for path in sorted((shared_data / "xdf").glob("*.xdf")):
+        reports = describe_recording(path)
+        assert reports
+        assert all(np.isfinite(report.duration_s) for report in reports)
+    reports = describe_recording(shared_data / "xdf" / "empty_streams.xdf")
+    assert [report.n_samples for report in reports].count(0) == 2
+    muse = {r.type: r for r in describe_recording(shared_data / "xdf" / "muse_sub-P001.xdf")}
+    assert muse["EEG"].effective_hz == pytest.approx(255.96, abs=0.05)
+    assert (muse["EEG"].gaps, muse["PPG"].n_samples) == (0, 0)
+
+
+def test_other_formats_get_the_same_report(shared_data: Path, tmp_path: Path) -> None:
+    (edf,) = describe_recording(shared_data / "eegmmidb" / "S001" / "S001R04.edf")
+    assert (edf.n_channels, edf.n_samples, edf.nominal_hz) == (64, 20_000, 160.0)
+    assert edf.markers == {"T0": 15, "T1": 8, "T2": 7}
+    run = simulate_run(SubjectSettings(trials_per_class=2), 1)
+    write_run(run, tmp_path / "run_eeg.fif")
+    (fif,) = describe_recording(tmp_path / "run_eeg.fif")
+    assert fif.simulated
+    assert fif.n_samples == len(run.data)
