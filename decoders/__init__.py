@@ -26,9 +26,15 @@ DECODERS: dict[str, tuple[str, str, str]] = {
     "mvcnet": ("decoders.network", "MvcNet", "MVCNet around IFNet"),
     "mvcnet-dbconformer": ("decoders.network", "MvcDbConformer", "MVCNet around DBConformer"),
 }
+
 # Those that need no PyTorch and learn in seconds.
 CLASSICAL = ("tangent-space", "csp-lda", "log-power")
 _NEEDS_TORCH = "networks need PyTorch: pip install 'bci[networks]'"
+
+
+def carries_over(name: str) -> bool:
+    """Whether a decoder can be trained on some people and adapted to another."""
+    return name not in ("csp-lda", "log-power")
 
 
 def create(

@@ -1,4 +1,4 @@
-"""The motor-imagery benchmark on PhysioNet EEGMMIDB."""
+"""The motor-imagery benchmark on PhysioNet EEGMMIDB: decoders times protocols."""
 
 import dataclasses
 import json
@@ -9,71 +9,184 @@ from rich.progress import track
 from rich.table import Table
 
 import decoders
-from bci.bundle import decision_threshold
-from bci.calibration import calibrate
 from bci.cli.console import err, out
 from bci.errors import RecordingError
-from bci.evaluation import Evaluation, evaluate
-from bci.profile import DecoderChoice, load_profile
+from bci.pipeline import Pipeline
+from bci.profile import load_profile
+from bci.protocols import PROTOCOLS, MakeDecoder, Outcome, Person, compare, run_protocol
 from bci.recording.reading import read_recording
-from bci.types import Recording
+from bci.trials import cut_epochs
+from bci.types import Signal
 
 _TRAINING_RUNS = ("04", "08")
 _TEST_RUN = "12"
+_REFERENCE = ("tangent-space", "within")
+
+Results = dict[str, dict[str, dict[str, list[Outcome]]]]
+"""Outcomes of every seed, by decoder, protocol and person."""
 
 
-def motor_imagery(folder: Path, names: list[str] | None, out_file: Path | None) -> None:
-    """Print one row a subject and a mean row, one column a decoder.
+def motor_imagery(
+    folder: Path,
+    names: list[str] | None,
+    protocols: list[str] | None,
+    n_seeds: int,
+    out_file: Path | None,
+) -> None:
+    """Print one row a decoder and protocol, and one a person; go on where a file left off.
 
     Raises
     ------
     RecordingError
-        If no subject of the folder has the three runs.
+        If no subject of the folder has the three runs, or the file holds something else.
     """
-    profile = load_profile("motor-imagery-eegmmidb")
+    people, signal = _read(folder)
     chosen = names or list(decoders.CLASSICAL)
+    results = _load(out_file)
+    jobs = [
+        (name, protocol, person, seed)
+        for name in chosen
+        for protocol in protocols or PROTOCOLS[:1]
+        if protocol == "within" or decoders.carries_over(name)
+        for seed in range(1 if name in decoders.CLASSICAL else n_seeds)
+        for person in people
+    ]
+    for name, protocol, person, seed in track(jobs, "Trainings", transient=True, console=err):
+        done = results.setdefault(name, {}).setdefault(protocol, {}).setdefault(person.name, [])
+        if len(done) > seed:
+            continue
+
+        others = [other for other in people if other is not person]
+        done.append(run_protocol(protocol, person, others, _maker(name, protocol, seed), signal))
+        if out_file is not None:
+            _save(results, out_file)
+    _print_people(results, people, chosen)
+    _print_comparison(results, people)
+
+
+def _maker(name: str, protocol: str, seed: int) -> MakeDecoder:
+    params: dict[str, object] = {} if name in decoders.CLASSICAL else {"seed": seed}
+    if name == "tangent-space" and protocol != "within":
+        # Chosen on runs 04 and 08: trained on one of them, tested on the other.
+        params = {"align": True, "c": 0.1}
+    return lambda start: decoders.create(name, params, start)
+
+
+def _read(folder: Path) -> tuple[list[Person], Signal]:
+    profile = load_profile("motor-imagery-eegmmidb")
     subjects = [s for s in sorted(folder.glob("S[0-9][0-9][0-9]")) if _run(s, _TEST_RUN).exists()]
     if not subjects:
         raise RecordingError(f"{folder}: no subject folder like S001 with a run S001R12.edf in it")
-    results: dict[str, dict[str, Evaluation]] = {name: {} for name in chosen}
-    for subject in track(subjects, "Subjects", transient=True, console=err):
-        training: list[Recording] = [read_recording(_run(subject, run)) for run in _TRAINING_RUNS]
-        test = read_recording(_run(subject, _TEST_RUN))
-        for name in chosen:
-            wanted = profile.model_copy(update={"decoder": DecoderChoice(name=name)})
-            trained = calibrate(training, wanted, lambda n=name: decoders.create(n), subject.name)  # type: ignore[misc]
-            results[name][subject.name] = evaluate(
-                trained.card,
-                trained.decoder,
-                test,
-                decision_threshold(profile.output, trained.card),
+    people = []
+    for subject in track(subjects, "Reading", transient=True, console=err):
+        runs = [read_recording(_run(subject, run)) for run in (*_TRAINING_RUNS, _TEST_RUN)]
+        chain = Pipeline(profile.pipeline, runs[0].info).chain
+        signal = Signal(chain.sfreq, chain.channels)
+        people.append(
+            Person(
+                subject.name,
+                cut_epochs(runs[:-1], profile.pipeline, profile.paradigm),
+                cut_epochs(runs[-1:], profile.pipeline, profile.paradigm),
             )
-    _print_table(results)
-    if out_file is not None:
-        rows = {
-            name: {subject: dataclasses.asdict(result) for subject, result in scores.items()}
-            for name, scores in results.items()
-        }
-        out_file.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+        )
+    return people, signal
 
 
 def _run(subject: Path, run: str) -> Path:
     return subject / f"{subject.name}R{run}.edf"
 
 
-def _print_table(results: dict[str, dict[str, Evaluation]]) -> None:
-    table = Table("subject", *results, "chance", "trials", title="accuracy, end of cue")
-    first = next(iter(results.values()))
-    for subject, shown in first.items():
-        cells = [f"{scores[subject].trial_accuracy.value:.2f}" for scores in results.values()]
-        accuracy = shown.trial_accuracy
-        table.add_row(subject, *cells, f"{accuracy.chance:.2f}", str(accuracy.n))
-    means = []
-    for scores in results.values():
-        values = [result.trial_accuracy.value for result in scores.values()]
-        spread = np.std(values, ddof=1) if len(values) > 1 else float("nan")
-        means.append(f"{np.mean(values):.2f} ± {spread:.2f}")
-    chance = np.mean([result.trial_accuracy.chance for result in first.values()])
-    table.add_section()
-    table.add_row(f"mean ± sd, n = {len(first)}", *means, f"{chance:.2f}", "")
+def _load(file: Path | None) -> Results:
+    if file is None or not file.exists():
+        return {}
+    try:
+        stored = json.loads(file.read_text(encoding="utf-8"))
+        return {
+            name: {
+                protocol: {
+                    person: [Outcome(**outcome) for outcome in outcomes]
+                    for person, outcomes in by_person.items()
+                }
+                for protocol, by_person in by_protocol.items()
+            }
+            for name, by_protocol in stored.items()
+        }
+    except (ValueError, TypeError, AttributeError) as error:
+        raise RecordingError(
+            f"{file}: not a file of this benchmark's results; give another --out"
+        ) from error
+
+
+def _save(results: Results, file: Path) -> None:
+    new = file.with_name(f".{file.name}.new")
+    plain = {
+        name: {
+            protocol: {
+                person: [dataclasses.asdict(outcome) for outcome in outcomes]
+                for person, outcomes in by_person.items()
+            }
+            for protocol, by_person in by_protocol.items()
+        }
+        for name, by_protocol in results.items()
+    }
+    new.write_text(json.dumps(plain, indent=1), encoding="utf-8")
+    new.replace(file)
+
+
+def _accuracies(outcomes: dict[str, list[Outcome]], people: list[Person]) -> np.ndarray:
+    return np.array([np.mean([o.accuracy for o in outcomes[p.name]]) for p in people])
+
+
+def _chance(person: Person) -> float:
+    lasts = [np.flatnonzero(person.test.trials == t)[-1] for t in np.unique(person.test.trials)]
+    return float(np.unique(person.test.labels[lasts], return_counts=True)[1].max() / len(lasts))
+
+
+def _rows(results: Results, people: list[Person]) -> list[tuple[str, str]]:
+    return [
+        (name, protocol)
+        for name, by_protocol in results.items()
+        for protocol, outcomes in by_protocol.items()
+        if all(outcomes.get(person.name) for person in people)
+    ]
+
+
+def _print_people(results: Results, people: list[Person], names: list[str]) -> None:
+    rows = [row for row in _rows(results, people) if row[0] in names]
+    table = Table(
+        "subject", *(f"{name}\n{protocol}" for name, protocol in rows), "chance", "trials",
+        title="accuracy on run 12, end of cue",
+    )  # fmt: skip
+    for k, person in enumerate(people):
+        cells = [f"{_accuracies(results[n][p], people)[k]:.2f}" for n, p in rows]
+        trials = len(np.unique(person.test.trials))
+        table.add_row(person.name, *cells, f"{_chance(person):.2f}", str(trials))
     out.print(table)
+
+
+def _print_comparison(results: Results, people: list[Person]) -> None:
+    table = Table(
+        "decoder", "protocol", "mean ± sd", "n", "seeds", "p (chance)", "p (tangent, within)",
+        "training (s)", "p50 (ms)", "p99 (ms)", "numbers",
+    )  # fmt: skip
+    reference_name, reference_protocol = _REFERENCE
+    reference = None
+    if _REFERENCE in _rows(results, people):
+        reference = _accuracies(results[reference_name][reference_protocol], people)
+    chance = float(np.mean([_chance(person) for person in people]))
+    for name, protocol in _rows(results, people):
+        outcomes = results[name][protocol]
+        every = [outcome for person in people for outcome in outcomes[person.name]]
+        n_trials = np.array([outcomes[person.name][0].n_trials for person in people])
+        summed = compare(_accuracies(outcomes, people), n_trials, chance, reference)
+        table.add_row(
+            name, protocol, f"{summed.mean:.3f} ± {summed.spread:.3f}", str(summed.n_people),
+            str(min(len(outcomes[person.name]) for person in people)), f"{summed.p_chance:.2g}",
+            "" if np.isnan(summed.p_reference) else f"{summed.p_reference:.2g}",
+            f"{np.mean([o.training_s for o in every]):.1f}",
+            f"{np.median([o.inference_p50_ms for o in every]):.2f}",
+            f"{np.median([o.inference_p99_ms for o in every]):.2f}",
+            str(every[0].n_parameters),
+        )  # fmt: skip
+    out.print(table)
+    out.print(f"chance {chance:.2f}; seeds are averaged within each person before any test")

@@ -41,6 +41,9 @@ def calibrate(
         Path | None, typer.Option(help="Model to go on from, made by bci pretrain.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a model of that name.")] = False,
+    curve: Annotated[
+        bool, typer.Option("--curve", help="Also tell the accuracy with fewer trials.")
+    ] = False,
 ) -> None:
     """Train a decoder on one person's labelled recordings and say how good it is.
 
@@ -58,6 +61,36 @@ def calibrate(
     card = train(wanted, recordings, out_folder, force, base)
     _print_score(card)
     out.print(f"model written to {out_folder}; group delay {1000 * card.group_delay_s:.0f} ms")
+    if curve:
+        _print_curve(wanted, recordings, base)
+
+
+def _print_curve(wanted, recordings: list[Path], base: Path | None) -> None:  # type: ignore[no-untyped-def]
+    import decoders
+    from bci.bundle import load_bundle
+    from bci.learning_curve import recordings_curve
+    from bci.recording.reading import read_recording
+
+    choice = wanted.decoder
+    start = load_bundle(base)[1] if base is not None else None
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as progress:
+        bar = progress.add_task("Reading recordings", total=None)
+        points = recordings_curve(
+            [read_recording(file) for file in recordings],
+            wanted,
+            lambda: decoders.create(choice.name, choice.params, start),
+            lambda doing, done, of: progress.update(
+                bar, description=doing, completed=done, total=of
+            ),
+        )
+    table = Table("trials a class", "accuracy", "95 % interval", "n", "chance")
+    for number, point in enumerate(points):
+        n, score = point.trials_per_class, point.accuracy
+        told = f"all (at least {n})" if number == len(points) - 1 else str(n)
+        interval = f"{score.low:.2f}-{score.high:.2f}"
+        table.add_row(told, f"{score.value:.2f}", interval, str(score.n), f"{score.chance:.2f}")
+    out.print(table)
 
 
 def _print_score(card) -> None:  # type: ignore[no-untyped-def]
@@ -181,7 +214,8 @@ def train(  # type: ignore[no-untyped-def]
             show,
             base_card,
         )
-    save_bundle(out_folder, calibration.card, calibration.decoder.arrays(), overwrite=force)
+    arrays = calibration.decoder.arrays() | calibration.patterns
+    save_bundle(out_folder, calibration.card, arrays, overwrite=force)
     return calibration.card
 
 
@@ -289,14 +323,26 @@ def benchmark_motor_imagery(
     decoder: Annotated[
         list[str] | None, typer.Option(help="Which decoders; may be repeated. Default: all.")
     ] = None,
+    protocol: Annotated[
+        list[str] | None,
+        typer.Option(help="within, leave-one-out or transfer; may be repeated. Default: within."),
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Trainings of each network.")] = 5,
     out_file: Annotated[
-        Path | None, typer.Option("--out", help="Also write the table as JSON.")
+        Path | None,
+        typer.Option("--out", help="Keep results here (JSON); what is there is not done again."),
     ] = None,
 ) -> None:
-    """Imagined left against right fist: train on runs 04 + 08, test on run 12, subject by subject.
+    """Imagined left against right fist: calibrate on runs 04 + 08, test on run 12.
 
-    Causal filters, decision at the end of the cue, as the live engine would decide.
+    Causal filters, decision at the end of the cue, as the live engine would decide. Within:
+    each person alone. Leave-one-out: trained on the other people, aligned by this one's
+    unlabelled runs. Transfer: the same, then trained on with this person's labels.
     """
     from bci.cli.benchmark import motor_imagery
+    from bci.protocols import PROTOCOLS
 
-    motor_imagery(folder, decoder, out_file)
+    for name in protocol or ():
+        if name not in PROTOCOLS:
+            raise typer.BadParameter(f"{name!r} is none of {', '.join(PROTOCOLS)}")
+    motor_imagery(folder, decoder, protocol, seeds, out_file)

@@ -1,0 +1,150 @@
+"""How a decoder is compared over people: protocols, each scored on a run it has not seen."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from bci.pretraining import fit
+from bci.trials import Epochs
+from bci.types import Adaptable, Decoder, Signal
+
+Arrays = Mapping[str, NDArray[np.generic]]
+MakeDecoder = Callable[[Arrays | None], Decoder]
+"""Gives a fresh decoder, going on from a base model's arrays if there are any."""
+
+PROTOCOLS = ("within", "leave-one-out", "transfer")
+# A base learns from every so manieth window: those of a trial overlap by nine tenths.
+_BASE_STRIDE = 4
+_N_TIMED = 50
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person's epochs: of the calibration runs, and of the run that is scored."""
+
+    name: str
+    calibration: Epochs
+    test: Epochs
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One decoder on one person: accuracy by trial, and what it cost.
+
+    ``inference_p50_ms`` and ``inference_p99_ms`` are of one window on one thread;
+    ``n_parameters`` counts all numbers of the model.
+    """
+
+    accuracy: float
+    n_trials: int
+    training_s: float
+    inference_p50_ms: float
+    inference_p99_ms: float
+    n_parameters: int
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A decoder under a protocol over all people.
+
+    ``p_chance`` is of the one-sided binomial test of all trials together against guessing;
+    ``p_reference`` of the two-sided paired Wilcoxon test over people against the reference, NaN
+    where there is none or nothing differs.
+    """
+
+    mean: float
+    spread: float
+    n_people: int
+    p_chance: float
+    p_reference: float
+
+
+def run_protocol(
+    protocol: str, person: Person, others: list[Person], make_decoder: MakeDecoder, signal: Signal
+) -> Outcome:
+    """Train for one person and score on that person's test run.
+
+    ``within`` trains on the person's calibration runs. ``leave-one-out`` trains on the others'
+    and takes the person's calibration windows, without labels, for alignment. ``transfer`` goes
+    on from such a base with the labels.
+
+    Raises
+    ------
+    ValueError
+        If there is no such protocol, or the decoder cannot be adapted to a person.
+    """
+    began = time.perf_counter()
+    own = person.calibration
+    if protocol == "within":
+        decoder = make_decoder(None)
+        decoder.fit(own.windows, own.labels, groups=own.runs, signal=signal)
+    elif protocol in PROTOCOLS:
+        decoder = make_decoder(None)
+        if not isinstance(decoder, Adaptable):
+            raise ValueError("this decoder does not carry over from person to person")
+        fit(decoder, [_thinned(other.calibration, k) for k, other in enumerate(others)], signal)
+        if protocol == "leave-one-out":
+            decoder.adapt(own.windows)
+        else:
+            decoder = make_decoder(decoder.arrays())
+            decoder.fit(own.windows, own.labels, groups=own.runs, signal=signal)
+    else:
+        raise ValueError(f"there is no protocol {protocol!r}; choose of {', '.join(PROTOCOLS)}")
+    return _score(decoder, person.test, time.perf_counter() - began)
+
+
+def compare(
+    accuracies: NDArray[np.float64], n_trials: NDArray[np.int64], chance: float,
+    reference: NDArray[np.float64] | None,
+) -> Comparison:  # fmt: skip
+    """Sum up a decoder's accuracies over people, each already a mean over seeds.
+
+    Parameters
+    ----------
+    accuracies : ndarray, shape (n_people,)
+    n_trials : ndarray of int, shape (n_people,)
+    chance : float
+    reference : ndarray, shape (n_people,), optional
+        Accuracies of the same people under what it is compared with.
+    """
+    right = round(float((accuracies * n_trials).sum()))
+    p_chance = stats.binomtest(right, int(n_trials.sum()), chance, alternative="greater").pvalue
+    p_reference = float("nan")
+    if reference is not None and np.any(accuracies != reference):
+        p_reference = float(stats.wilcoxon(accuracies, reference).pvalue)
+    spread = float(np.std(accuracies, ddof=1)) if len(accuracies) > 1 else float("nan")
+    return Comparison(
+        float(np.mean(accuracies)), spread, len(accuracies), float(p_chance), p_reference
+    )
+
+
+def _thinned(epochs: Epochs, person: int) -> Epochs:
+    """Fewer windows, in groups that no other person shares."""
+    kept = np.zeros(len(epochs.labels), dtype=bool)
+    kept[::_BASE_STRIDE] = True
+    thin = epochs.only(kept)
+    return Epochs(thin.windows, thin.labels, thin.trials, thin.runs + 1000 * person)
+
+
+def _score(decoder: Decoder, test: Epochs, training_s: float) -> Outcome:
+    lasts = [np.flatnonzero(test.trials == trial)[-1] for trial in np.unique(test.trials)]
+    said = [decoder.classes[int(np.argmax(decoder.predict_proba(test.windows[i])))] for i in lasts]
+    right = np.array(said) == test.labels[lasts]
+    took = []
+    for k in range(_N_TIMED):
+        window = test.windows[k % len(test.windows)]
+        began = time.perf_counter()
+        decoder.predict_proba(window)
+        took.append(1000 * (time.perf_counter() - began))
+    return Outcome(
+        accuracy=float(right.mean()),
+        n_trials=len(right),
+        training_s=training_s,
+        inference_p50_ms=float(np.percentile(took, 50)),
+        inference_p99_ms=float(np.percentile(took, 99)),
+        n_parameters=sum(int(array.size) for array in decoder.arrays().values()),
+    )

@@ -1,0 +1,86 @@
+"""Protocols on people whose rhythm is the same behind heads that differ."""
+
+import numpy as np
+import pytest
+
+import decoders
+from bci.protocols import Person, compare, run_protocol
+from bci.trials import Epochs
+from bci.types import Channel, Signal
+
+SIGNAL = Signal(128.0, tuple(Channel(f"E{i}", "eeg", "uV") for i in range(4)))
+
+
+def epochs(rng: np.random.Generator, head: np.ndarray, n_trials: int, known: bool) -> Epochs:
+    """Five windows a trial; the classes differ in the power of two sources."""
+    labels = np.repeat(np.resize(["left", "right"], n_trials), 5)
+    sources = rng.normal(size=(5 * n_trials, 4, 128))
+    for window, label in zip(sources, labels, strict=True):
+        window[0 if label == "left" else 1] *= 2.0
+    labels = labels if known else rng.permutation(labels)
+    trials = np.repeat(np.arange(n_trials), 5)
+    return Epochs((head @ sources).astype(np.float32), labels, trials, trials * 2 // n_trials)
+
+
+def people(n: int, known: bool = True) -> list[Person]:
+    rng = np.random.default_rng(0)
+    made = []
+    for k in range(n):
+        head = np.eye(4) + 0.3 * rng.normal(size=(4, 4))
+        made.append(Person(f"P{k}", epochs(rng, head, 24, known), epochs(rng, head, 40, known)))
+    return made
+
+
+def maker(start):
+    return decoders.create("tangent-space", {"align": True}, start)
+
+
+@pytest.mark.parametrize("protocol", ["within", "leave-one-out", "transfer"])
+def test_what_people_share_carries_over(protocol: str) -> None:
+    first, *others = people(4)
+    outcome = run_protocol(protocol, first, others, maker, SIGNAL)
+    assert outcome.accuracy > 0.9
+    assert outcome.n_trials == 40
+    assert 0 < outcome.inference_p50_ms <= outcome.inference_p99_ms
+    assert outcome.n_parameters == 16 + 2 * 10 + 2
+
+
+@pytest.mark.parametrize("protocol", ["within", "leave-one-out", "transfer"])
+def test_labels_that_mean_nothing_give_chance(protocol: str) -> None:
+    scores = [
+        run_protocol(protocol, person, [o for o in made if o is not person], maker, SIGNAL).accuracy
+        for made in [people(4, known=False)]
+        for person in made
+    ]
+    assert 0.3 < np.mean(scores) < 0.7
+
+
+def test_a_persons_own_test_run_teaches_nothing() -> None:
+    first, *others = people(4)
+    spoilt = Person(first.name, first.calibration, first.test)
+    spoilt.test.windows[:] = np.random.default_rng(9).normal(size=spoilt.test.windows.shape)
+    outcome = run_protocol("transfer", spoilt, others, maker, SIGNAL)
+    assert outcome.accuracy < 0.75
+
+
+def test_a_decoder_that_cannot_carry_over_or_an_unknown_protocol_is_refused() -> None:
+    first, *others = people(3)
+    with pytest.raises(ValueError, match="does not carry over"):
+        run_protocol(
+            "transfer", first, others, lambda start: decoders.create("csp-lda", None, start), SIGNAL
+        )
+    with pytest.raises(ValueError, match="no protocol 'shuffled'"):
+        run_protocol("shuffled", first, others, maker, SIGNAL)
+
+
+def test_a_comparison_counts_people_not_seeds() -> None:
+    rng = np.random.default_rng(0)
+    reference = rng.uniform(0.4, 0.8, 11)
+    better = compare(reference + 0.1, np.full(11, 15), 0.5, reference)
+    assert better.n_people == 11
+    assert better.p_reference < 0.01
+    assert better.mean == pytest.approx(reference.mean() + 0.1)
+    same = compare(reference, np.full(11, 15), 0.5, reference)
+    assert np.isnan(same.p_reference)
+    guess = compare(np.full(11, 0.5), np.full(11, 15), 0.5, None)
+    assert guess.p_chance > 0.4
