@@ -1,8 +1,8 @@
 """Training a decoder on a person's labelled recordings, with an honest estimate of its worth."""
 
 import platform
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,6 +14,7 @@ from bci import __version__
 from bci.bundle import Card, ConfidenceCard, ScoreCard, SourceCard, describe_stream
 from bci.confidence import Tempered, calibration_error, choose_threshold, fit_temperature, temper
 from bci.errors import MismatchError, RecordingError
+from bci.interpretation import ClassPattern, pattern_arrays
 from bci.pipeline import Pipeline
 from bci.profile import Profile, file_sha256
 from bci.scores import confusion, kappa, score_accuracy
@@ -22,6 +23,9 @@ from bci.types import Decoder, Recording, Signal, TrainingStep
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many steps are done, and of how many."""
+
+Look = Callable[[Decoder, Epochs, tuple[str, ...]], Iterable[ClassPattern]]
+"""Given a trained decoder, its epochs and the channels' names, tells what it looks at."""
 
 
 def _silent(_doing: str, _done: int, _of: int) -> None:
@@ -33,10 +37,14 @@ _LIBRARIES = ("numpy", "scipy", "scikit-learn", "pyriemann", "mne")
 
 @dataclass(frozen=True)
 class Calibration:
-    """A trained decoder and the card that tells what it is."""
+    """A trained decoder, the card that tells what it is, and what it looks at.
+
+    ``patterns`` are arrays for the bundle; see `bci.interpretation`.
+    """
 
     decoder: Decoder
     card: Card
+    patterns: dict[str, NDArray[np.generic]] = field(default_factory=dict)
 
 
 def calibrate(
@@ -46,6 +54,7 @@ def calibrate(
     name: str,
     on_progress: Progress = _silent,
     base: Card | None = None,
+    look: Look | None = None,
 ) -> Calibration:
     """Cut epochs with the serving pipeline, cross-validate by run, then train on all.
 
@@ -64,6 +73,8 @@ def calibrate(
     on_progress : callable, optional
     base : Card, optional
         Of the model that ``make_decoder``'s decoders go on from.
+    look : callable, optional
+        Finds what the decoder looks at.
 
     Raises
     ------
@@ -104,9 +115,11 @@ def calibrate(
     confidence = _confidence(held_out, pipeline, profile)
     card = make_card(name, profile, pipeline, recordings, decoder, score)
     base_name = base.name if base is not None else None
+    ch_names = tuple(channel.name for channel in signal.channels)
     return Calibration(
         Tempered(decoder, confidence.temperature),
         card.model_copy(update={"base": base_name, "confidence": confidence}),
+        pattern_arrays(look(decoder, epochs, ch_names)) if look is not None else {},
     )
 
 

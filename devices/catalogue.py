@@ -11,6 +11,9 @@ from bci.errors import DeviceError
 from bci.settings import explain
 from bci.types import Device
 
+# A board that every BrainFlow has: where it is not listed, BrainFlow is not installed.
+_SYNTHETIC = "synthetic"
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -52,6 +55,11 @@ def entries() -> list[Entry]:
     return listed
 
 
+def has_brainflow(listed: list[Entry]) -> bool:
+    """Whether BrainFlow's boards are among what `entries` listed."""
+    return any(entry.name == _SYNTHETIC for entry in listed)
+
+
 def create(name: str, parameters: Mapping[str, str]) -> Device:
     """Make the device of that name.
 
@@ -79,7 +87,7 @@ def create(name: str, parameters: Mapping[str, str]) -> Device:
     from devices.brainflow_boards import BrainFlowSettings, find_board
 
     names = [entry.name for entry in entries()]
-    if names and name not in names:
+    if _SYNTHETIC in names and name not in names:
         near = difflib.get_close_matches(name, names, n=3)
         hint = f"did you mean {' or '.join(near)}?" if near else "bci devices lists them all"
         raise DeviceError(f"there is no device {name!r}; {hint}")

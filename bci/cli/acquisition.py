@@ -25,7 +25,7 @@ def devices(
     """
     import dataclasses
 
-    from devices.catalogue import entries
+    from devices.catalogue import entries, has_brainflow
 
     listed = entries()
     if as_json:
@@ -37,6 +37,11 @@ def devices(
             entry.name, entry.what, entry.transport, " ".join(entry.needs), " ".join(entry.takes)
         )
     out.print(table)
+    if not has_brainflow(listed):
+        out.print(
+            "amplifiers of many makers come with BrainFlow: pip install 'bci[brainflow]'",
+            markup=False,
+        )
     out.print("bci stream --device NAME [PARAMETER=VALUE ...]; recordings: bci replay FILE")
 
 

@@ -107,7 +107,11 @@ def _print_score(card) -> None:  # type: ignore[no-untyped-def]
             f"confidence: temperature {sure.temperature:.2f}, expected calibration error "
             f"{sure.error:.2f} (before {sure.error_before:.2f})"
         )
-        if sure.threshold is not None:
+        if sure.threshold == 1.0:
+            out.print(
+                "[yellow]it is as sure at rest as in a trial: no threshold keeps quiet[/yellow]"
+            )
+        elif sure.threshold is not None:
             out.print(
                 f"decisions from confidence {sure.threshold:.2f} on: "
                 f"{sure.false_positives_per_min:.1f} false positives a minute at rest"
@@ -191,6 +195,7 @@ def train(  # type: ignore[no-untyped-def]
     from bci.bundle import load_bundle, save_bundle
     from bci.calibration import calibrate as run_calibration
     from bci.recording.reading import read_recording
+    from decoders.patterns import class_patterns
 
     choice = wanted.decoder
     base_card, start = load_bundle(base) if base is not None else (None, None)
@@ -213,6 +218,7 @@ def train(  # type: ignore[no-untyped-def]
             out_folder.name,
             show,
             base_card,
+            class_patterns,
         )
     arrays = calibration.decoder.arrays() | calibration.patterns
     save_bundle(out_folder, calibration.card, arrays, overwrite=force)
