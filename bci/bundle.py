@@ -68,7 +68,7 @@ class ConfidenceCard(Settings):
     ``temperature`` is applied to every prediction; ``error`` is the expected calibration error
     with it, told on folds that it was not fitted on, and ``error_before`` without. ``threshold``
     is the least confidence of a decision that kept false positives at rest to
-    ``false_positives_per_min``; None where the recordings had no rest.
+    ``false_positives_per_min``; None where the recordings had no rest or none kept it quiet.
     """
 
     temperature: float = Field(gt=0)

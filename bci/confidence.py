@@ -89,13 +89,14 @@ def choose_threshold(
 
     Returns
     -------
-    (threshold, false positives a minute with it), or None where there is no rest.
+    (threshold, false positives a minute with it), or None where there is no rest or none keeps
+    it quiet.
     """
     rest_min = sum(int(in_rest.sum()) for _, in_rest in runs) * hop_s / 60.0
     if not rest_min:
         return None
     # From the top down, since a threshold that is always exceeded is never risen to.
-    chosen = 1.0, 0.0
+    chosen = None
     for threshold in _THRESHOLDS[::-1]:
         count = sum(false_positives(c, in_rest, float(threshold)) for c, in_rest in runs)
         if count / rest_min > most_per_min:

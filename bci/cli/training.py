@@ -107,11 +107,9 @@ def _print_score(card) -> None:  # type: ignore[no-untyped-def]
             f"confidence: temperature {sure.temperature:.2f}, expected calibration error "
             f"{sure.error:.2f} (before {sure.error_before:.2f})"
         )
-        if sure.threshold == 1.0:
-            out.print(
-                "[yellow]it is as sure at rest as in a trial: no threshold keeps quiet[/yellow]"
-            )
-        elif sure.threshold is not None:
+        if sure.threshold is None:
+            out.print("no threshold for decisions: there is no rest, or none keeps it quiet")
+        else:
             out.print(
                 f"decisions from confidence {sure.threshold:.2f} on: "
                 f"{sure.false_positives_per_min:.1f} false positives a minute at rest"

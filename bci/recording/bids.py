@@ -108,6 +108,7 @@ def export_bids(
             raw = (_fif if datatype == "meg" else _brainvision)(made, Path(scratch))
             raw.info["bads"] = list(bad_channels)
             raw.info["line_freq"] = line_hz
+            folder.mkdir(parents=True, exist_ok=True)
             if not (folder / "dataset_description.json").exists():
                 mne_bids.make_dataset_description(path=folder, name=folder.name, verbose="error")
             # Its checks against overwriting also refuse tables that a person has filled in

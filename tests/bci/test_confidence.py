@@ -51,7 +51,7 @@ def test_only_rises_at_rest_are_false_positives() -> None:
 
 def test_the_threshold_is_the_lowest_that_keeps_the_rate() -> None:
     rng = np.random.default_rng(1)
-    runs = [(rng.uniform(0.5, 1.0, 3000), np.ones(3000, dtype=bool)) for _ in range(2)]
+    runs = [(0.5 + 0.5 * rng.beta(1, 6, 3000), np.ones(3000, dtype=bool)) for _ in range(2)]
     chosen = choose_threshold(runs, 0.1, 2.0)
     assert chosen is not None
     threshold, rate = chosen
@@ -59,3 +59,8 @@ def test_the_threshold_is_the_lowest_that_keeps_the_rate() -> None:
     lower = sum(false_positives(*run, threshold - 0.005) for run in runs) / 10.0
     assert lower > 2.0
     assert choose_threshold([(np.empty(0), np.empty(0, dtype=bool))], 0.1, 2.0) is None
+
+
+def test_a_decoder_that_is_always_sure_has_no_threshold() -> None:
+    confidence = np.where(np.arange(3000) % 20 < 10, 0.9999, 0.6)
+    assert choose_threshold([(confidence, np.ones(3000, dtype=bool))], 0.1, 2.0) is None

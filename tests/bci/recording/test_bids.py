@@ -146,6 +146,12 @@ def test_an_unknown_power_line_and_a_real_recording_claim_nothing(tmp_path: Path
     assert not list(tmp_path.rglob("*electrodes*"))
 
 
+def test_the_dataset_is_made_where_it_is_missing(tmp_path: Path, simulated: Recording) -> None:
+    path = export_bids(simulated, SESSION, tmp_path / "new" / "bids")
+    assert path.is_file()
+    assert (tmp_path / "new" / "bids" / "dataset_description.json").is_file()
+
+
 def test_nothing_is_overwritten(tmp_path: Path, simulated: Recording) -> None:
     export_bids(simulated, SESSION, tmp_path)
     participants = tmp_path / "participants.tsv"
