@@ -2,8 +2,8 @@
 
 from math import ceil
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QFont, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from bci.quality import ChannelQuality, State
@@ -16,17 +16,29 @@ _LONGEST = 9
 
 
 class ChannelNames(QWidget):
-    """One name a row, or every few rows where they are low; the worst of those is named."""
+    """One name a row, or every few rows where they are low; the worst of those is named.
+
+    A click on a name says that the user holds the channel to be bad, or no longer.
+    """
+
+    clicked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.theme: Theme = DARK
         self.names: tuple[str, ...] = ()
         self._quality: dict[str, ChannelQuality] = {}
+        self._marked: frozenset[str] = frozenset()
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def set_names(self, names: tuple[str, ...]) -> None:
         """The channels from top to bottom."""
         self.names = names
+        self.update()
+
+    def set_marked(self, names: frozenset[str]) -> None:
+        """The channels that the user marked bad."""
+        self._marked = names
         self.update()
 
     def set_quality(self, channels: list[ChannelQuality]) -> None:
@@ -40,11 +52,23 @@ class ChannelNames(QWidget):
 
     def reason_at(self, y: float) -> str:
         """What is to be said of the channel at a height."""
+        name = self._name_at(y)
+        known = self._quality.get(name)
+        said = explain(known) if known else name
+        return f"{said}; marked bad by you" if name in self._marked else said
+
+    def _name_at(self, y: float) -> str:
         if not self.names:
             return ""
-        name = self.names[int(min(max(0.0, y / self._row), len(self.names) - 1))]
-        known = self._quality.get(name)
-        return explain(known) if known else name
+        return self.names[int(min(max(0.0, y / self._row), len(self.names) - 1))]
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        if self.names and event.button() == Qt.MouseButton.LeftButton:
+            self.clicked.emit(self._name_at(event.position().y()))
+
+    def _weight(self, k: int) -> tuple[bool, State, int]:
+        name = self.names[k]
+        return name in self._marked, self.state_of(name), -k
 
     @property
     def _row(self) -> float:
@@ -53,7 +77,8 @@ class ChannelNames(QWidget):
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             reason = self.reason_at(event.pos().y())
-            QToolTip.showText(event.globalPos(), tip(reason))
+            action = "click: mark it bad, or no longer"
+            QToolTip.showText(event.globalPos(), tip(f"{reason}\n{action}" if reason else ""))
             return True
         return super().event(event)
 
@@ -68,15 +93,19 @@ class ChannelNames(QWidget):
         align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for first in range(0, len(self.names), every):
             together = range(first, min(first + every, len(self.names)))
-            k = max(together, key=lambda i: (self.state_of(self.names[i]), -i))
+            k = max(together, key=self._weight)
             state = self.state_of(self.names[k])
             top = row * first
             if top + _LEAST_ROW > self.height():
                 break
             height = max(row, _LEAST_ROW)
-            font.setBold(state == State.BAD)
+            marked = self.names[k] in self._marked
+            font.setBold(state == State.BAD and not marked)
+            font.setStrikeOut(marked)
             painter.setFont(font)
-            if state > State.GOOD:
+            if marked:
+                painter.setPen(self.theme.colour("dim"))
+            elif state > State.GOOD:
                 mark = min(4.0, height * 0.32)
                 paint_mark(painter, self.theme, state, QPointF(8, top + height / 2), mark)
                 painter.setPen(self.theme.quality_colour(state))

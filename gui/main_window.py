@@ -16,12 +16,13 @@ from gui.connect_panel import ConnectPanel
 from gui.connecting import Connecting
 from gui.feed import Feed
 from gui.header import Header
+from gui.history import HistoryView
 from gui.latency import LatencyView
 from gui.log_panel import LogPanel
 from gui.options import DashboardOptions
 from gui.pieces import column_of, panel, plain
 from gui.pollers import SignalFound
-from gui.predictions import DecisionView, HistoryView
+from gui.predictions import DecisionView
 from gui.process import stop_all
 from gui.programs import Programs
 from gui.quality_marks import summarise
@@ -136,6 +137,7 @@ class MainWindow(QMainWindow):
         options = self.options
         self.feed = Feed(options.engine_name, options.line_hz)
         self.feed.signal_found.connect(self._on_signal)
+        self.scope.bad_changed.connect(self._keep_bad)
         self.feed.signal_alive.connect(self._on_signal_alive)
         self.feed.signal_stats.connect(self._on_signal_stats)
         self.feed.quality_came.connect(self._show_quality)
@@ -185,9 +187,14 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{short} - bci" + (" (simulated signal)" * info.simulated))
         self._show_badge()
         self.scope.set_stream(info, found.ring)
+        self.scope.set_bad(frozenset(self.remembered.table(f"bad/{info.name}")))
         self.quality.set_stream(info)
         self.connecting.set_shown(info.name)
         self.log.add(f"showing {info.name}: {info.n_channels} channels at {info.sfreq:g} Hz")
+
+    def _keep_bad(self, names: frozenset[str]) -> None:
+        marked = dict.fromkeys(sorted(names), "bad")
+        self.remembered.keep(f"bad/{self.situation.stream_name}", marked)
 
     def _on_signal_alive(self, alive: bool) -> None:
         name = self.situation.stream_name
@@ -223,6 +230,8 @@ class MainWindow(QMainWindow):
 
     def _on_engine_alive(self, alive: bool) -> None:
         self.situation.engine_alive = alive
+        self.decision.set_engine(alive)
+        self.history.set_engine(alive)
         if not alive:
             self.decision.show_prediction(None)
             self.situation.engine_simulated = False

@@ -1,16 +1,12 @@
-"""What the decoder says: bars and the decision now, and a ribbon of the last half minute."""
-
-from collections import deque
+"""What the decoder says now: a bar for each class, and the decision."""
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.lsl.predictions import ReceivedPrediction
+from gui.hint import HINT_HEIGHT, NO_ENGINE, paint_hint
 from gui.theme import DARK, Theme
-
-_SPAN_S = 30.0
-_STALE_S = 1.5
 
 
 class DecisionView(QWidget):
@@ -25,12 +21,19 @@ class DecisionView(QWidget):
         self.cue: str | None = None
         self.live = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(150)
+        self.set_engine(False)
+
+    def set_engine(self, alive: bool) -> None:
+        """Whether an engine runs; without one a line says so, and takes no more room."""
+        self.has_engine = alive
+        bars = min(max(2, len(self.classes)), 7)
+        self.setFixedHeight(92 + 34 * bars if alive else HINT_HEIGHT)
+        self.update()
 
     def set_classes(self, classes: tuple[str, ...]) -> None:
+        """What an engine that was found decides between."""
         self.classes, self.probabilities = classes, ()
-        self.setFixedHeight(92 + 34 * min(max(2, len(classes)), 7))
-        self.update()
+        self.set_engine(True)
 
     def show_prediction(self, prediction: ReceivedPrediction | None) -> None:
         """The newest prediction; None when there is none any more."""
@@ -55,6 +58,9 @@ class DecisionView(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), self.theme.colour("panel"))
+        if not self.has_engine:
+            paint_hint(painter, self.theme, QRectF(self.rect()), NO_ENGINE)
+            return
         width = self.width()
         font = QFont(self.font())
         font.setPixelSize(30)
@@ -106,106 +112,3 @@ class DecisionView(QWidget):
         x = left + width * self.threshold
         painter.setPen(QPen(self.theme.colour("text"), 1.0, Qt.PenStyle.DotLine))
         painter.drawLine(QPointF(x, 50), QPointF(x, 54 + 34 * len(self.classes[:7]) - 8))
-
-
-class HistoryView(QWidget):
-    """Probabilities of the last half minute as lines, with the true cue as a band under them."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.theme: Theme = DARK
-        self.classes: tuple[str, ...] = ()
-        self.now = 0.0
-        self._predictions: deque[ReceivedPrediction] = deque(maxlen=3000)
-        self._cues: deque[tuple[float, str | None]] = deque(maxlen=500)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(150)
-
-    def set_classes(self, classes: tuple[str, ...]) -> None:
-        self.classes = classes
-        self._predictions.clear()
-        self.update()
-
-    def add(self, predictions: list[ReceivedPrediction]) -> None:
-        self._predictions.extend(predictions)
-
-    def add_cue(self, time: float, cue: str | None) -> None:
-        """From ``time`` on (LSL clock) the subject was asked for ``cue``; None ends it."""
-        self._cues.append((time, cue))
-
-    def cues_shown(self) -> list[str]:
-        """The cues within the span, oldest first."""
-        return [cue for _, _, cue in self._spans()]
-
-    def advance(self, now: float) -> None:
-        """Move the right edge to ``now``, LSL clock."""
-        self.now = now
-        self.update()
-
-    def _x(self, time: float) -> float:
-        left, right = 44.0, self.width() - 10.0
-        return right - (self.now - time) / _SPAN_S * (right - left)
-
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), self.theme.colour("panel"))
-        top, bottom = 12.0, self.height() - 46.0
-        font = QFont(self.font())
-        font.setPixelSize(11)
-        painter.setFont(font)
-        for share in (0.0, 0.5, 1.0):
-            y = bottom - share * (bottom - top)
-            painter.setPen(QPen(self.theme.colour("line"), 1.0))
-            painter.drawLine(QPointF(44, y), QPointF(self.width() - 10, y))
-            painter.setPen(self.theme.colour("dim"))
-            box = QRectF(2, y - 8, 38, 16)
-            align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(box, align, f"{100 * share:.0f} %")
-        painter.setClipRect(QRectF(44, 0, self.width() - 54, self.height()))
-        self._paint_lines(painter, top, bottom)
-        self._paint_cues(painter, bottom + 8)
-        painter.setClipping(False)
-        painter.setPen(self.theme.colour("dim"))
-        align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(QRectF(2, bottom + 8, 38, 16), align, "cue")
-        for ago in (0, 10, 20, 30):
-            box = QRectF(self._x(self.now - ago) - 30, self.height() - 17, 60, 14)
-            align = Qt.AlignmentFlag.AlignRight if ago == 0 else Qt.AlignmentFlag.AlignHCenter
-            box = box.translated(-30, 0) if ago == 0 else box
-            painter.drawText(box, align, "now" if ago == 0 else f"-{ago} s")
-
-    def _paint_lines(self, painter: QPainter, top: float, bottom: float) -> None:
-        shown = [p for p in self._predictions if p.taken > self.now - _SPAN_S - 1]
-        for k in range(len(self.classes)):
-            painter.setPen(QPen(self.theme.class_colour(k), 2.0))
-            line: list[QPointF] = []
-            last = None
-            for prediction in shown:
-                # A hole in the predictions stays a hole.
-                if last is not None and prediction.taken - last > _STALE_S:
-                    painter.drawPolyline(QPolygonF(line))
-                    line = []
-                last = prediction.taken
-                share = float(prediction.probabilities[k])
-                line.append(QPointF(self._x(prediction.taken), bottom - share * (bottom - top)))
-            painter.drawPolyline(QPolygonF(line))
-
-    def _paint_cues(self, painter: QPainter, top: float) -> None:
-        for start, stop, cue in self._spans():
-            box = QRectF(self._x(start), top, self._x(stop) - self._x(start), 16)
-            if cue in self.classes:
-                painter.fillRect(box, self.theme.class_colour(self.classes.index(cue)))
-            else:
-                painter.fillRect(box, self.theme.colour("dim"))
-            if painter.fontMetrics().horizontalAdvance(cue) < box.width():
-                painter.setPen(self.theme.colour("on_class"))
-                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, cue)
-
-    def _spans(self) -> list[tuple[float, float, str]]:
-        ends = [*(time for time, _ in list(self._cues)[1:]), self.now]
-        return [
-            (start, stop, cue)
-            for (start, cue), stop in zip(self._cues, ends, strict=False)
-            if cue is not None and stop > self.now - _SPAN_S
-        ]

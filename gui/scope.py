@@ -1,23 +1,31 @@
 """The scope: all channels, scrolling, drawn once per new column of pixels."""
 
 import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QFont, QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import (
+    QFont,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from bci.filters import SosFilter, highpass
 from bci.ring import RingBuffer
 from bci.types import Marker, StreamInfo
-from gui.amounts import round_up, with_unit
+from gui.amounts import with_unit
 from gui.channel_names import ChannelNames
-from gui.envelope import extremes
+from gui.display_signal import DisplaySignal
+from gui.measure import Measure, Traces
+from gui.scope_overlay import paint_marker, paint_tag
 from gui.theme import DARK, Theme
+from gui.trace_picture import Layout, TracePicture
 
 TIME_BASES_S = (2.0, 5.0, 10.0, 20.0, 30.0)
 _GUTTER = 72
-_CUTOFF_HZ = 0.5
 _PAGE = 64
+_LOOK_BACK = 0.25  # of what is shown, a step
 
 
 class Scope(QWidget):
@@ -26,10 +34,12 @@ class Scope(QWidget):
     New samples are high-passed at 0.5 Hz (for the display only), reduced to the smallest and
     largest value of each column of pixels, and drawn into a pixmap that is shifted to the left:
     the cost of a frame is that of its new columns. Up and Down change the gain, Left and Right
-    the time base, Page Up and Page Down the channels shown.
+    the time base, Page Up and Page Down the channels shown. Space pauses; Shift with Left or
+    Right, or the wheel, looks back. The mouse reads a trace; dragged, it measures from there.
     """
 
-    view_changed = Signal()  # gain, time base or page
+    view_changed = Signal()  # gain, time base, page or pause
+    bad_changed = Signal(object)  # set of str, the channels marked bad
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,30 +50,34 @@ class Scope(QWidget):
         self.theme: Theme = DARK
         self.time_base_s = 10.0
         self.gain = 0.0  # of the channels' unit, a row high; 0 until it is chosen
-        self.n_samples = 0
         self.live = True
+        self.bad: frozenset[str] = frozenset()
         self._info: StreamInfo | None = None
+        self._paused_at: int | None = None
         self._markers: list[Marker] = []
         self._first_channel = 0
-        self._pixmap = QPixmap()
+        self._picture = TracePicture()
         self.names = ChannelNames(self)
+        self.names.clicked.connect(self._toggle_bad)
+        self.measure = Measure(self._place, self)
 
     def set_stream(self, info: StreamInfo, ring: RingBuffer) -> None:
         """Show another stream."""
-        self._info, self._ring = info, ring
-        self._sfreq = info.sfreq or 100.0
-        self._cutoff_hz = min(_CUTOFF_HZ, self._sfreq / 20)
-        sos = highpass(self._cutoff_hz, self._sfreq)
-        self._filter = SosFilter(sos, info.n_channels, self._sfreq)
-        self._shown = RingBuffer(ring.capacity, info.n_channels)
-        self._cursor = ring.oldest
+        self._info = info
+        self._signal = DisplaySignal(info, ring)
         self._markers.clear()
         self._first_channel = 0
         self.names.set_quality([])
         self.gain = 0.0
-        self.n_samples = 0
-        self._redraw()
+        self._paused_at = None
+        self.set_bad(frozenset())
         self.view_changed.emit()
+
+    def set_bad(self, names: frozenset[str]) -> None:
+        """The channels that the user holds to be bad."""
+        self.bad = names
+        self.names.set_marked(names)
+        self._redraw()
 
     def set_live(self, live: bool) -> None:
         """Whether the stream is there; if not, the picture says that it stands still."""
@@ -79,11 +93,6 @@ class Scope(QWidget):
         self._markers = [*self._markers, *markers][-200:]
         self.update()
 
-    def set_time_base(self, seconds: float) -> None:
-        self.time_base_s = seconds
-        self._redraw()
-        self.view_changed.emit()
-
     def set_gain(self, amplitude: float) -> None:
         """How much of the channel's unit the height of its row stands for."""
         self.gain = float(np.clip(amplitude, 1e-18, 1e12))
@@ -93,7 +102,9 @@ class Scope(QWidget):
     def step_time_base(self, way: int) -> None:
         """Show more (+1) or less (-1) time."""
         k = TIME_BASES_S.index(self.time_base_s) + way
-        self.set_time_base(TIME_BASES_S[max(0, min(k, len(TIME_BASES_S) - 1))])
+        self.time_base_s = TIME_BASES_S[max(0, min(k, len(TIME_BASES_S) - 1))]
+        self._redraw()
+        self.view_changed.emit()
 
     def step_gain(self, way: int) -> None:
         """Draw the traces larger (+1) or smaller (-1)."""
@@ -108,6 +119,50 @@ class Scope(QWidget):
         self._first_channel = max(0, min(self._first_channel + way * _PAGE, last))
         self._redraw()
         self.view_changed.emit()
+
+    @property
+    def n_samples(self) -> int:
+        """How many samples of the stream have come."""
+        return 0 if self._info is None else self._signal.n_samples
+
+    @property
+    def is_paused(self) -> bool:
+        return self._paused_at is not None
+
+    def toggle_pause(self) -> None:
+        """Hold the picture, or go on with what is new."""
+        if self._info is None:
+            return
+        if self._paused_at is None:
+            self._paused_at, self._signal.is_held = self._shown.end, True
+        else:
+            self._paused_at = None
+            self._signal.release()
+            self._signal.take()
+        self._redraw()
+        self.view_changed.emit()
+
+    def look(self, way: int) -> None:
+        """Look further back (-1) or less far (+1); pauses."""
+        if self._info is None or (way > 0 and not self.is_paused):
+            return
+        if self._paused_at is None:
+            self.toggle_pause()
+        assert self._paused_at is not None
+        shown = self.time_base_s * self._signal.sfreq
+        oldest = min(self._shown.oldest + round(shown), self._shown.end)
+        moved = self._paused_at + round(way * _LOOK_BACK * shown)
+        self._paused_at = max(oldest, min(moved, self._shown.end))
+        self._redraw()
+        self.view_changed.emit()
+
+    @property
+    def pause_text(self) -> str:
+        """How far back the paused picture ends; empty while it moves."""
+        if self._paused_at is None:
+            return ""
+        back = (self._shown.end - self._paused_at) / self._signal.sfreq
+        return f"paused, {back:.1f} s back" if back else "paused"
 
     @property
     def gain_text(self) -> str:
@@ -128,57 +183,39 @@ class Scope(QWidget):
     @property
     def note(self) -> str:
         """What is done to the signal for the display only."""
-        return "" if self._info is None else f"display high-pass {self._cutoff_hz:g} Hz"
+        return "" if self._info is None else f"display high-pass {self._signal.cutoff_hz:g} Hz"
 
     def advance(self) -> None:
         """Take in what is new in the ring and draw it; once a frame."""
         if self._info is None:
             return
-        got = self._ring.read(self._cursor)
-        n = len(got.data)
-        if not n:
+        if not self._signal.take():
             return
-        data, times = got.data.copy(), got.timestamps.copy()
-        if not self._ring.still_holds(got.first):
-            self._cursor = self._ring.end
-            return
-        self._cursor = got.first + n
-        self.n_samples += n
-        self._high_pass(data, got.first)
-        self._shown.write(data, times, max(got.first, self._shown.end))
         if self.gain == 0.0:
-            if self._shown.end - self._shown.oldest < self._sfreq:
+            gain = self._signal.usual_gain()
+            if gain == 0.0:
                 return
-            self._choose_gain()
-        self._draw_new_columns()
+            self.set_gain(gain)
+        self._picture.draw_new(self._shown, self._layout)
         # The names beside stay as they are.
         self.update(_GUTTER, 0, self._plot_width(), self._plot_height())
 
-    def _high_pass(self, data: NDArray[np.float32], first: int) -> None:
-        lost = np.logical_not(np.isfinite(data).all(axis=1))
-        if not lost.any():
-            self._filter.process(data, first)
-            return
-        edges = np.flatnonzero(np.diff(lost)) + 1
-        for part in np.split(np.arange(len(data)), edges):
-            if lost[part[0]]:
-                self._filter.reset()
-                data[part] = np.nan
-            else:
-                self._filter.process(data[part[0] : part[-1] + 1], first + int(part[0]))
-
-    def _choose_gain(self) -> None:
-        data = self._shown.latest(round(2 * self._sfreq)).data
-        self.set_gain(round_up(4 * float(np.nanmedian(np.nanstd(data, axis=0)))))
-
-    # Columns of pixels are counted from the stream's first sample, so that the same sample is
-    # always drawn in the same column, whenever it is drawn.
-    def _column(self, index: float) -> int:
-        return int(index // self._per_column)
+    @property
+    def _shown(self) -> RingBuffer:
+        return self._signal.ring
 
     @property
-    def _per_column(self) -> float:
-        return self.time_base_s * self._sfreq / max(1, self._plot_width())
+    def _edge(self) -> int:
+        """One past the last sample in the picture."""
+        return self._shown.end if self._paused_at is None else self._paused_at
+
+    @property
+    def _layout(self) -> Layout:
+        width = self._plot_width()
+        per_column = self.time_base_s * self._signal.sfreq / width
+        return Layout(
+            width, self._plot_height(), per_column, self._edge, self._channels(), self.gain
+        )
 
     def _plot_width(self) -> int:
         return max(1, self.width() - _GUTTER)
@@ -192,53 +229,19 @@ class Scope(QWidget):
 
     def _redraw(self) -> None:
         """Draw everything anew: another size, gain, time base, theme or page."""
-        ratio = self.devicePixelRatioF()
-        size = QRect(0, 0, self._plot_width(), self._plot_height()).size()
-        self._pixmap = QPixmap(size * ratio)
-        self._pixmap.setDevicePixelRatio(ratio)
-        self._pixmap.fill(self.theme.colour("panel"))
-        self.names.setGeometry(0, 0, _GUTTER, self._plot_height())
-        if self._info is not None:
-            self.names.set_names(tuple(self._info.ch_names[c] for c in self._channels()))
-        if self._info is not None and self.gain > 0:
-            self._drawn = self._column(self._shown.end) - self._plot_width()
-            self._draw_new_columns()
-        # The names beside stay as they are.
-        self.update(_GUTTER, 0, self._plot_width(), self._plot_height())
-
-    def _draw_new_columns(self) -> None:
-        newest = self._column(self._shown.end)
-        n_new = min(newest - self._drawn, self._plot_width())
-        if n_new <= 0:
-            return
         width, height = self._plot_width(), self._plot_height()
-        ratio = self._pixmap.devicePixelRatio()
-        if n_new < width:
-            self._pixmap.scroll(-round(n_new * ratio), 0, self._pixmap.rect())
-        low, high, columns = extremes(self._shown, newest - n_new, newest, self._per_column)
-        channels = self._channels()
-        row = height / len(channels)
-        centres = row * (np.arange(len(channels)) + 0.5)
-        scale = row / self.gain
-        x = width - newest + columns
-        top = np.clip(centres - high[:, channels] * scale, 0, height)
-        bottom = np.clip(centres - low[:, channels] * scale, 0, height)
-        gone = np.isnan(top).any(axis=1)
-        lines = [
-            QLineF(px, a, px, b + 0.7)
-            for px, tops, bottoms in zip(x[~gone], top[~gone], bottom[~gone], strict=True)
-            for a, b in zip(tops.tolist(), bottoms.tolist(), strict=True)
-        ]
-        # An error between here and end() would leave the pixmap locked: nothing may fail.
-        painter = QPainter(self._pixmap)
-        fresh = QRectF(width - n_new, 0, n_new, height)
-        painter.fillRect(fresh, self.theme.colour("panel"))
-        for column in x[gone]:
-            painter.fillRect(QRectF(column, 0, 1, height), self.theme.colour("lost"))
-        painter.setPen(QPen(self.theme.colour("trace"), 1.0))
-        painter.drawLines(lines)
-        painter.end()
-        self._drawn = newest
+        self._picture.theme = self.measure.theme = self.theme
+        self._picture.clear(width, height, self.devicePixelRatioF())
+        self.names.setGeometry(0, 0, _GUTTER, height)
+        self.measure.setGeometry(_GUTTER, 0, width, height)
+        if self._info is not None:
+            names = self._info.ch_names
+            self.names.set_names(tuple(names[c] for c in self._channels()))
+            self._picture.faint = np.array([name in self.bad for name in names])
+            if self.gain > 0:
+                self._picture.draw_all(self._shown, self._layout)
+        # The names beside stay as they are.
+        self.update(_GUTTER, 0, width, height)
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         painter = QPainter(self)
@@ -247,43 +250,56 @@ class Scope(QWidget):
             painter.setPen(self.theme.colour("dim"))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "waiting for a signal ...")
             return
-        painter.drawPixmap(QPointF(_GUTTER, 0), self._pixmap)
-        self._paint_markers(painter)
-        if not self.live:
-            self._paint_tag(painter, _GUTTER + 8, "signal lost: the picture stands still", 24)
-
-    def _paint_markers(self, painter: QPainter) -> None:
-        end, newest = self._shown.end, self._shown.latest(1).timestamps
-        if not len(newest):
-            return
-        width = self._plot_width()
+        painter.drawPixmap(QPointF(_GUTTER, 0), self._picture.pixmap)
         font = QFont(self.font())
         font.setPixelSize(11)
         painter.setFont(font)
-        for marker in self._markers:
-            index = end - 1 - (float(newest[0]) - marker.time) * self._sfreq
-            x = width - (end - index) / self._per_column
-            if not 0 <= x <= width:
-                continue
-            painter.setPen(QPen(self.theme.colour("warning"), 1.0, Qt.PenStyle.DashLine))
-            painter.drawLine(QLineF(_GUTTER + x, 0, _GUTTER + x, self._plot_height()))
-            self._paint_tag(painter, _GUTTER + x + 3, marker.label[:16])
+        self._paint_markers(painter)
+        for line, tag in enumerate(
+            ("signal lost: the picture stands still" * (not self.live), self.pause_text)
+        ):
+            if tag:
+                paint_tag(painter, self.theme, QPointF(_GUTTER + 8, 24 + 18 * line), tag)
 
-    def _paint_tag(self, painter: QPainter, x: float, label: str, y: float = 2) -> None:
-        box = QRectF(x, y, painter.fontMetrics().horizontalAdvance(label) + 6, 15)
-        painter.fillRect(box, self.theme.colour("panel"))
-        painter.setPen(self.theme.colour("warning"))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, label)
+    def _paint_markers(self, painter: QPainter) -> None:
+        newest = self._shown.latest(1).timestamps
+        if not len(newest):
+            return
+        layout = self._layout
+        for marker in self._markers:
+            back = (float(newest[0]) - marker.time) * self._signal.sfreq
+            x = layout.x(self._shown.end - 1 - back)
+            if 0 <= x <= layout.width:
+                paint_marker(painter, self.theme, _GUTTER + x, layout.height, marker.label)
+
+    def _place(self) -> Traces | None:
+        """What the measure cursor reads from."""
+        if self._info is None or self.gain == 0.0:
+            return None
+        return Traces(self._info, self._shown, self._signal.sfreq, self._layout)
+
+    def _toggle_bad(self, name: str) -> None:
+        self.set_bad(self.bad ^ {name})
+        self.bad_changed.emit(self.bad)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        if event.angleDelta().y():
+            self.look(-1 if event.angleDelta().y() > 0 else 1)
 
     def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802
         self._redraw()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        shifted = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
         match event.key():
             case Qt.Key.Key_Up:
                 self.step_gain(1)
             case Qt.Key.Key_Down:
                 self.step_gain(-1)
+            case Qt.Key.Key_Space:
+                self.toggle_pause()
+            case Qt.Key.Key_Left | Qt.Key.Key_Right if shifted:
+                self.look(1 if event.key() == Qt.Key.Key_Right else -1)
             case Qt.Key.Key_Left | Qt.Key.Key_Right:
                 self.step_time_base(1 if event.key() == Qt.Key.Key_Right else -1)
             case Qt.Key.Key_PageUp | Qt.Key.Key_PageDown:

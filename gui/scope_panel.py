@@ -29,6 +29,16 @@ class ScopePanel(QWidget):
         self._page_buttons = _add_stepper(
             row, self.page, ("Channels before (Page Up)", "Next channels (Page Down)"), step
         )
+        row.addSpacing(20)
+        self.pause = QToolButton()
+        self.pause.setCheckable(True)
+        self.pause.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.pause.setText("Pause")
+        self.pause.setToolTip("Hold the picture, or go on (Space)")
+        self.pause.clicked.connect(self.scope.toggle_pause)
+        row.addWidget(self.pause)
+        tips = ("Look further back (Shift+Left, wheel)", "Less far back (Shift+Right, wheel)")
+        _add_stepper(row, QLabel(), tips, self.scope.look, "\u25c2\u25b8")
         row.addStretch()
         self.note = QLabel()
         self.note.setObjectName("dim")
@@ -46,16 +56,22 @@ class ScopePanel(QWidget):
         self.gain.setText(scope.gain_text)
         self.page.setText(scope.page_text)
         self.note.setText(scope.note)
+        self.pause.setChecked(scope.is_paused)
+        self.pause.setText("Go on" if scope.is_paused else "Pause")
         for widget in (self.page, *self._page_buttons):
             widget.setVisible(bool(scope.page_text))
 
 
 def _add_stepper(
-    row: QHBoxLayout, value: QLabel, tips: tuple[str, str], step: Callable[[int], None]
+    row: QHBoxLayout,
+    value: QLabel,
+    tips: tuple[str, str],
+    step: Callable[[int], None],
+    signs: str = "\u2212+",
 ) -> list[QToolButton]:
     """A value between two buttons, that call ``step`` with -1 and +1."""
     buttons = []
-    for sign, way, tip in zip("\u2212+", (-1, 1), tips, strict=True):
+    for sign, way, tip in zip(signs, (-1, 1), tips, strict=True):
         button = QToolButton()
         button.setText(sign)
         button.setToolTip(tip)

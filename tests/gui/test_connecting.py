@@ -10,9 +10,11 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
+from bci.lsl.predictions import PredictionOutlet
 from bci.quality import State
 from gui.device_form import DeviceForm
 from gui.devices import Device, parse_devices
+from gui.hint import HINT_HEIGHT
 from gui.main_window import MainWindow
 from gui.parameters import describe
 from tests.gui.conftest import NO_DEVICES
@@ -190,3 +192,30 @@ def test_a_list_of_devices_that_cannot_be_made_is_said(
     qtbot.waitUntil(window.banner.isVisible, timeout=LONG)
     assert "list of devices" in window.banner_text.text()
     assert not window.connect_panel.devices.isEnabled()
+
+
+def test_a_channel_marked_bad_is_remembered_for_its_stream(
+    open_window: OpenWindow, qtbot: QtBot, name: str
+) -> None:
+    outlet = SignalOutlet(eeg_info(4, 250.0, name))
+    window = open_window(bci=NO_DEVICES)
+    qtbot.waitUntil(lambda: window.situation.stream_name == name, timeout=LONG)
+    window.scope.names.clicked.emit("E2")
+    window.close()
+    again = open_window(bci=NO_DEVICES)
+    qtbot.waitUntil(lambda: again.scope.bad == {"E2"}, timeout=LONG)
+    outlet.close()
+
+
+def test_views_of_decisions_take_a_line_until_there_is_an_engine(
+    open_window: OpenWindow, qtbot: QtBot, name: str
+) -> None:
+    window = open_window(bci=NO_DEVICES)
+    qtbot.waitExposed(window)
+    height = window.scope.height()
+    assert (window.decision.height(), window.history.height()) == (HINT_HEIGHT, HINT_HEIGHT)
+    engine = PredictionOutlet(f"{name}-engine", ("left", "right"), name, True, "test")
+    qtbot.waitUntil(lambda: window.history.height() > 2 * HINT_HEIGHT, timeout=LONG)
+    qtbot.waitUntil(lambda: window.scope.height() < height, timeout=LONG)
+    engine.close()
+    qtbot.waitUntil(lambda: window.scope.height() == height, timeout=LONG)

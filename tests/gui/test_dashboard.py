@@ -85,7 +85,7 @@ def test_the_signal_is_shown_and_called_simulated(
     assert name in window.windowTitle()
     assert "simulated" in window.windowTitle()
     # The offset of 5 mV is out of the picture: traces stay within a few rows of the amplitude.
-    assert 20 < window.scope.gain < 500
+    qtbot.waitUntil(lambda: 20 < window.scope.gain < 500, timeout=5_000)
     before = window.scope.grab().toImage()
     send(outlet, noise(250, 16, seed=1, offset=5000), first=1000, start=start)
     qtbot.waitUntil(lambda: window.scope.n_samples == 1250, timeout=10_000)

@@ -1,0 +1,86 @@
+"""The signal as the scope shows it: high-passed for the display, held for looking back."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.filters import SosFilter, highpass
+from bci.ring import RingBuffer
+from bci.types import StreamInfo
+from gui.amounts import round_up
+
+_CUTOFF_HZ = 0.5
+
+
+class DisplaySignal:
+    """Takes samples out of the feed's ring and holds them filtered in a ring of its own.
+
+    While it is held nothing is taken in: what was there when it stopped stays there, for as long
+    as it is looked at. Afterwards it catches up with what the feed's ring still has.
+
+    Parameters
+    ----------
+    info : StreamInfo
+    source : RingBuffer
+        Written to by the feed.
+    """
+
+    def __init__(self, info: StreamInfo, source: RingBuffer) -> None:
+        self.info = info
+        self.sfreq = info.sfreq or 100.0
+        self.cutoff_hz = min(_CUTOFF_HZ, self.sfreq / 20)
+        self.ring = RingBuffer(source.capacity, info.n_channels)
+        self.is_held = False
+        self._source = source
+        self._cursor = source.oldest
+        self._taken = 0
+        sos = highpass(self.cutoff_hz, self.sfreq)
+        self._filter = SosFilter(sos, info.n_channels, self.sfreq)
+
+    @property
+    def n_samples(self) -> int:
+        """How many samples have come, whether taken in or not."""
+        return self._taken + self._source.end - max(self._cursor, self._source.oldest)
+
+    def release(self) -> None:
+        """Take samples in again; begins anew where too many came meanwhile."""
+        self.is_held = False
+        if self._cursor < self._source.oldest:
+            self.ring = RingBuffer(self._source.capacity, self.info.n_channels)
+
+    def take(self) -> bool:
+        """Take in what is new; whether anything was."""
+        if self.is_held:
+            return False
+        got = self._source.read(self._cursor)
+        n = len(got.data)
+        if not n:
+            return False
+        data, times = got.data.copy(), got.timestamps.copy()
+        if not self._source.still_holds(got.first):
+            self._cursor = self._source.end
+            return False
+        self._cursor = got.first + n
+        self._taken += n
+        self._high_pass(data, got.first)
+        self.ring.write(data, times, max(got.first, self.ring.end))
+        return True
+
+    def usual_gain(self) -> float:
+        """A row's height that suits the signal; 0 while there is less than a second of it."""
+        if self.ring.end - self.ring.oldest < self.sfreq:
+            return 0.0
+        data = self.ring.latest(round(2 * self.sfreq)).data
+        return round_up(4 * float(np.nanmedian(np.nanstd(data, axis=0))))
+
+    def _high_pass(self, data: NDArray[np.float32], first: int) -> None:
+        lost = np.logical_not(np.isfinite(data).all(axis=1))
+        if not lost.any():
+            self._filter.process(data, first)
+            return
+        edges = np.flatnonzero(np.diff(lost)) + 1
+        for part in np.split(np.arange(len(data)), edges):
+            if lost[part[0]]:
+                self._filter.reset()
+                data[part] = np.nan
+            else:
+                self._filter.process(data[part[0] : part[-1] + 1], first + int(part[0]))

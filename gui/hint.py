@@ -1,0 +1,18 @@
+"""A calm line where a view has nothing to show yet."""
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFont, QPainter
+
+from gui.theme import Theme
+
+HINT_HEIGHT = 36
+NO_ENGINE = "no engine: start one with a model"
+
+
+def paint_hint(painter: QPainter, theme: Theme, box: QRectF, text: str) -> None:
+    font = QFont(painter.font())
+    font.setPixelSize(13)
+    painter.setFont(font)
+    painter.setPen(theme.colour("dim"))
+    align = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+    painter.drawText(box.adjusted(14, 0, -14, 0), align, text)
