@@ -18,7 +18,7 @@ from bci.interpretation import ClassPattern, pattern_arrays
 from bci.pipeline import Pipeline
 from bci.profile import Profile, file_sha256
 from bci.scores import confusion, kappa, score_accuracy
-from bci.trials import Epochs, cut_epochs, find_rest, find_trials
+from bci.trials import Epochs, cut_epochs, find_rest, find_trials, in_spans
 from bci.types import Decoder, Recording, Signal, TrainingStep
 
 Progress = Callable[[str, int, int], None]
@@ -141,9 +141,9 @@ class _HeldOut:
 def _hold_out(
     decoder: Decoder, epochs: Epochs, run: Recording | None, profile: Profile
 ) -> _HeldOut:
-    lasts = [np.flatnonzero(epochs.trials == trial)[-1] for trial in np.unique(epochs.trials)]
-    probabilities = np.stack([decoder.predict_proba(epochs.windows[last]) for last in lasts])
-    truth = np.array([decoder.classes.index(str(epochs.labels[last])) for last in lasts])
+    ends = epochs.last_of_trials()
+    probabilities = np.stack([decoder.predict_proba(window) for window in ends.windows])
+    truth = np.searchsorted(decoder.classes, ends.labels)
     rest = find_rest(run, profile.paradigm) if run is not None else []
     if run is None or not rest:
         nothing = np.empty((0, len(decoder.classes)))
@@ -151,10 +151,8 @@ def _hold_out(
     pipeline = Pipeline(profile.pipeline, run.info, decoder)
     predictions = [p for chunk in run.chunks() for p in pipeline.push(chunk)]
     taken = np.array([p.taken for p in predictions])
-    began = taken - (pipeline.n_samples - 1) / pipeline.chain.sfreq
-    in_rest = np.zeros(len(predictions), dtype=bool)
-    for start, stop in rest:
-        in_rest |= (began >= start) & (taken <= stop)
+    period = 1.0 / pipeline.chain.sfreq
+    in_rest = in_spans(taken, rest, pipeline.n_samples * period, period)
     return _HeldOut(probabilities, truth, np.stack([p.probabilities for p in predictions]), in_rest)
 
 
@@ -278,10 +276,9 @@ def split_by_run(epochs: Epochs) -> tuple[list[NDArray[np.bool_]], str]:
 
 def decide_trials(decoder: Decoder, epochs: Epochs) -> Iterator[tuple[str, str]]:
     """True class and decision of each trial, taken from its last window: the end of the cue."""
-    for trial in np.unique(epochs.trials):
-        last = np.flatnonzero(epochs.trials == trial)[-1]
-        probabilities = decoder.predict_proba(epochs.windows[last])
-        yield str(epochs.labels[last]), decoder.classes[int(np.argmax(probabilities))]
+    ends = epochs.last_of_trials()
+    for window, label in zip(ends.windows, ends.labels, strict=True):
+        yield str(label), decoder.classes[int(np.argmax(decoder.predict_proba(window)))]
 
 
 def common_pipeline(recordings: list[Recording], profile: Profile) -> Pipeline:

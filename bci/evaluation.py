@@ -9,7 +9,7 @@ from bci.confidence import false_positives
 from bci.errors import RecordingError
 from bci.pipeline import Pipeline
 from bci.scores import Accuracy, confusion, information_transfer_rate, kappa, score_accuracy
-from bci.trials import Trial, find_rest, find_trials
+from bci.trials import Trial, find_rest, find_trials, in_spans
 from bci.types import Decoder, Prediction, Recording
 
 
@@ -95,10 +95,11 @@ def evaluate(card: Card, decoder: Decoder, recording: Recording, threshold: floa
         raise RecordingError(f"{recording.source}: no sound window lies within any trial")
     labels, decisions = np.array(truth), np.array([p.label for p in decided])
     accuracy = score_accuracy(labels, decisions)
-    rest = {id(p) for span in find_rest(recording, card.paradigm) for p in inside(*span)}
-    in_rest = np.array([id(p) in rest for p in predictions])
+    taken = np.array([p.taken for p in predictions])
+    spans = find_rest(recording, card.paradigm)
+    in_rest = in_spans(taken, spans, pipeline.n_samples * period, period)
     rises = false_positives(np.array([p.confidence for p in predictions]), in_rest, threshold)
-    rest_min = len(rest) * pipeline.hop * period / 60.0
+    rest_min = int(in_rest.sum()) * pipeline.hop * period / 60.0
     counts = pipeline.counts
     return Evaluation(
         recording=recording.source,

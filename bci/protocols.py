@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from bci.calibration import decide_trials
 from bci.pretraining import fit
 from bci.trials import Epochs
 from bci.types import Adaptable, Decoder, Signal
@@ -131,9 +132,7 @@ def _thinned(epochs: Epochs, person: int) -> Epochs:
 
 
 def _score(decoder: Decoder, test: Epochs, training_s: float) -> Outcome:
-    lasts = [np.flatnonzero(test.trials == trial)[-1] for trial in np.unique(test.trials)]
-    said = [decoder.classes[int(np.argmax(decoder.predict_proba(test.windows[i])))] for i in lasts]
-    right = np.array(said) == test.labels[lasts]
+    right = np.array([label == decided for label, decided in decide_trials(decoder, test)])
     took = []
     for k in range(_N_TIMED):
         window = test.windows[k % len(test.windows)]

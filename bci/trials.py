@@ -36,6 +36,13 @@ class Epochs:
     trials: NDArray[np.int64]
     runs: NDArray[np.int64]
 
+    def last_of_trials(self) -> "Epochs":
+        """The last window of each trial: what is known at the end of the cue."""
+        _, from_behind = np.unique(self.trials[::-1], return_index=True)
+        chosen = np.zeros(len(self.trials), dtype=np.bool_)
+        chosen[len(self.trials) - 1 - from_behind] = True
+        return self.only(chosen)
+
     def only(self, chosen: NDArray[np.bool_]) -> "Epochs":
         return Epochs(
             self.windows[chosen], self.labels[chosen], self.trials[chosen], self.runs[chosen]
@@ -82,6 +89,20 @@ def find_rest(recording: Recording, paradigm: Paradigm) -> list[tuple[float, flo
             later = recording.markers[i + 1 :]
             spans.append((marker.time, later[0].time if later else float(recording.timestamps[-1])))
     return spans
+
+
+def in_spans(
+    taken: NDArray[np.float64], spans: list[tuple[float, float]], window_s: float, period: float
+) -> NDArray[np.bool_]:
+    """Which windows, by the times of their last samples, lie wholly in one of the spans.
+
+    ``window_s`` counts both ends, as do ``n_samples * period``; half a sample of slack.
+    """
+    first = taken - window_s + period
+    found = np.zeros(len(taken), dtype=np.bool_)
+    for start, stop in spans:
+        found |= (first >= start - period / 2) & (taken <= stop + period / 2)
+    return found
 
 
 def windows_of(pipeline: Pipeline, recording: Recording) -> Iterator[Window]:

@@ -36,24 +36,3 @@ def align_groups(windows: FloatArray, groups: NDArray[np.int64]) -> FloatArray:
         chosen = groups == group
         aligned[chosen] = whitening(mean_spread(windows[chosen])) @ windows[chosen]
     return aligned
-
-
-class RunningSpread:
-    """The spread of what comes, each window weighing less as time goes by.
-
-    Parameters
-    ----------
-    spread : ndarray, shape (n_channels, n_channels)
-        What is known at the start.
-    weight : float
-        Of the newest window, 0 to 1.
-    """
-
-    def __init__(self, spread: NDArray[np.float64], weight: float) -> None:
-        self.spread = spread.copy()
-        self._weight = weight
-
-    def update(self, window: FloatArray) -> NDArray[np.float32]:
-        """Take a window (n_channels, n_samples); the whitening that now holds."""
-        self.spread += self._weight * (mean_spread(window[None]) - self.spread)
-        return whitening(self.spread)

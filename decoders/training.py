@@ -30,7 +30,6 @@ class TrainingSettings:
     clip: float = 1.0
     patience: int = 0
     seed: int = 0
-    threads: int = 1
 
 
 def train(
@@ -60,24 +59,6 @@ def train(
     watch : callable, optional
         Told after each epoch; what it raises ends the training.
     """
-    before = torch.get_num_threads()
-    torch.set_num_threads(settings.threads)
-    try:
-        return _train(model, windows, classes, groups, settings, loss, watch)
-    finally:
-        torch.set_num_threads(before)
-        model.eval()
-
-
-def _train(
-    model: nn.Module,
-    windows: NDArray[np.float32],
-    classes: NDArray[np.int64],
-    groups: NDArray[np.int64],
-    settings: TrainingSettings,
-    loss: Loss,
-    watch: Watch | None,
-) -> list[TrainingStep]:
     torch.manual_seed(settings.seed)
     rng = np.random.default_rng(settings.seed)
     held_out = _held_out(groups) if settings.patience else np.zeros(len(groups), dtype=bool)
@@ -115,6 +96,7 @@ def _train(
             break
     if best_weights is not None:
         model.load_state_dict(best_weights)
+    model.eval()
     return history
 
 

@@ -57,7 +57,6 @@ class Follower(Generic[I]):
     ) -> None:
         self._query = query
         self._poller = poller
-        self._poller = poller
         self._tell_feed = tell
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._follow, daemon=True)

@@ -138,8 +138,8 @@ def _accuracies(outcomes: dict[str, list[Outcome]], people: list[Person]) -> np.
 
 
 def _chance(person: Person) -> float:
-    lasts = [np.flatnonzero(person.test.trials == t)[-1] for t in np.unique(person.test.trials)]
-    return float(np.unique(person.test.labels[lasts], return_counts=True)[1].max() / len(lasts))
+    _, counts = np.unique(person.test.last_of_trials().labels, return_counts=True)
+    return float(counts.max() / counts.sum())
 
 
 def _rows(results: Results, people: list[Person]) -> list[tuple[str, str]]:

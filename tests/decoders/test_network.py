@@ -8,7 +8,7 @@ import pytest
 import decoders
 from bci.errors import BundleError
 from bci.types import Channel, Signal, TrainingStep
-from decoders.alignment import RunningSpread, align_groups, mean_spread, whitening
+from decoders.alignment import align_groups, mean_spread, whitening
 
 SIGNAL = Signal(128.0, tuple(Channel(name, "eeg", "uV") for name in ("C3", "Cz", "C4", "Pz")))
 NETWORKS = sorted(set(decoders.DECODERS) - set(decoders.CLASSICAL))
@@ -150,13 +150,3 @@ def test_a_direction_without_signal_is_not_blown_up() -> None:
     gains = whitening(mean_spread(windows))
     assert np.abs(gains @ np.ones(4, np.float32)).max() < 1e-3
     assert np.isfinite(gains).all()
-
-
-def test_a_running_spread_follows_a_person_whose_signal_changes() -> None:
-    windows, _ = trials(400, 1)
-    running = RunningSpread(mean_spread(windows[:50]), weight=0.02)
-    for window in 3 * windows[50:]:
-        gains = running.update(window)
-    np.testing.assert_allclose(running.spread, mean_spread(3 * windows), rtol=0.3, atol=30)
-    aligned = gains @ (3 * windows[300])
-    assert 0.3 < aligned.var() < 3

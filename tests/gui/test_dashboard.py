@@ -153,7 +153,7 @@ def test_a_stream_that_vanishes_is_said_and_shown_again_when_it_is_back(
     qtbot.waitUntil(lambda: outlet.has_consumers, timeout=10_000)
     send(outlet, noise(100, 4), first=1000, start=start)
     qtbot.waitUntil(lambda: window.scope.n_samples >= 200, timeout=10_000)
-    assert not window.banner.isVisible()
+    qtbot.waitUntil(lambda: not window.banner.isVisible(), timeout=10_000)
     outlet.close()
 
 
