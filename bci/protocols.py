@@ -1,7 +1,7 @@
 """How a decoder is compared over people: protocols, each scored on a run it has not seen."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,38 +64,55 @@ class Comparison:
     p_reference: float
 
 
-def run_protocol(
-    protocol: str, person: Person, others: list[Person], make_decoder: MakeDecoder, signal: Signal
-) -> Outcome:
-    """Train for one person and score on that person's test run.
+def run_protocols(
+    protocols: Sequence[str],
+    person: Person,
+    others: list[Person],
+    make_decoder: MakeDecoder,
+    signal: Signal,
+) -> dict[str, Outcome]:
+    """Train for one person and score on that person's test run, once a protocol.
 
     ``within`` trains on the person's calibration runs. ``leave-one-out`` trains on the others'
     and takes the person's calibration windows, without labels, for alignment. ``transfer`` goes
-    on from such a base with the labels.
+    on from such a base with the labels. The base is trained once for both; the training time of
+    ``transfer`` is what the person waits for, without the base.
 
     Raises
     ------
     ValueError
         If there is no such protocol, or the decoder cannot be adapted to a person.
     """
-    began = time.perf_counter()
     own = person.calibration
-    if protocol == "within":
-        decoder = make_decoder(None)
-        decoder.fit(own.windows, own.labels, groups=own.runs, signal=signal)
-    elif protocol in PROTOCOLS:
-        decoder = make_decoder(None)
-        if not isinstance(decoder, Adaptable):
-            raise ValueError("this decoder does not carry over from person to person")
-        fit(decoder, [_thinned(other.calibration, k) for k, other in enumerate(others)], signal)
+    outcomes: dict[str, Outcome] = {}
+    base: Adaptable | None = None
+    base_s = 0.0
+    for protocol in protocols:
+        if protocol not in PROTOCOLS:
+            raise ValueError(f"there is no protocol {protocol!r}; choose of {', '.join(PROTOCOLS)}")
+        if protocol != "within" and base is None:
+            began = time.perf_counter()
+            base = _train_base(others, make_decoder, signal)
+            base_s = time.perf_counter() - began
+            arrays = base.arrays()
+        began = time.perf_counter()
         if protocol == "leave-one-out":
-            decoder.adapt(own.windows)
-        else:
-            decoder = make_decoder(decoder.arrays())
-            decoder.fit(own.windows, own.labels, groups=own.runs, signal=signal)
-    else:
-        raise ValueError(f"there is no protocol {protocol!r}; choose of {', '.join(PROTOCOLS)}")
-    return _score(decoder, person.test, time.perf_counter() - began)
+            assert base is not None
+            base.adapt(own.windows)
+            outcomes[protocol] = _score(base, person.test, base_s)
+            continue
+        decoder = make_decoder(None if protocol == "within" else arrays)
+        decoder.fit(own.windows, own.labels, groups=own.runs, signal=signal)
+        outcomes[protocol] = _score(decoder, person.test, time.perf_counter() - began)
+    return outcomes
+
+
+def _train_base(others: list[Person], make_decoder: MakeDecoder, signal: Signal) -> Adaptable:
+    decoder = make_decoder(None)
+    if not isinstance(decoder, Adaptable):
+        raise ValueError("this decoder does not carry over from person to person")
+    fit(decoder, [_thinned(other.calibration, k) for k, other in enumerate(others)], signal)
+    return decoder
 
 
 def compare(

@@ -258,7 +258,7 @@ class Decoder(Protocol):
 
 
 @runtime_checkable
-class Adaptable(Protocol):
+class Adaptable(Decoder, Protocol):
     """A decoder that can be fitted to a person by windows whose labels are unknown."""
 
     def adapt(self, windows: FloatArray) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from bci.cli.console import err, out
 from bci.errors import RecordingError
 from bci.pipeline import Pipeline
 from bci.profile import load_profile
-from bci.protocols import PROTOCOLS, MakeDecoder, Outcome, Person, compare, run_protocol
+from bci.protocols import PROTOCOLS, Outcome, Person, compare, run_protocols
 from bci.recording.reading import read_recording
 from bci.trials import cut_epochs
 from bci.types import Signal
@@ -43,33 +44,45 @@ def motor_imagery(
     people, signal = _read(folder)
     chosen = names or list(decoders.CLASSICAL)
     results = _load(out_file)
+    # Seed by seed, so that whenever it is stopped all decoders have as many.
     jobs = [
-        (name, protocol, person, seed)
+        (seed, name, person)
+        for seed in range(n_seeds)
         for name in chosen
-        for protocol in protocols or PROTOCOLS[:1]
-        if protocol == "within" or decoders.carries_over(name)
-        for seed in range(1 if name in decoders.CLASSICAL else n_seeds)
+        if seed == 0 or name not in decoders.CLASSICAL
         for person in people
     ]
-    for name, protocol, person, seed in track(jobs, "Trainings", transient=True, console=err):
-        done = results.setdefault(name, {}).setdefault(protocol, {}).setdefault(person.name, [])
-        if len(done) > seed:
-            continue
-
+    for seed, name, person in track(jobs, "Trainings", transient=True, console=err):
+        wanted = [
+            p for p in protocols or PROTOCOLS[:1] if p == "within" or decoders.carries_over(name)
+        ]
+        done = {
+            p: results.setdefault(name, {}).setdefault(p, {}).setdefault(person.name, [])
+            for p in wanted
+        }
         others = [other for other in people if other is not person]
-        done.append(run_protocol(protocol, person, others, _maker(name, protocol, seed), signal))
-        if out_file is not None:
-            _save(results, out_file)
+        # Those of one maker together: they share a base.
+        for params, missing in _by_params(name, seed, [p for p in wanted if len(done[p]) <= seed]):
+            make = partial(decoders.create, name, params)
+            for protocol, outcome in run_protocols(missing, person, others, make, signal).items():
+                done[protocol].append(outcome)
+            if out_file is not None:
+                _save(results, out_file)
     _print_people(results, people, chosen)
     _print_comparison(results, people)
 
 
-def _maker(name: str, protocol: str, seed: int) -> MakeDecoder:
-    params: dict[str, object] = {} if name in decoders.CLASSICAL else {"seed": seed}
-    if name == "tangent-space" and protocol != "within":
-        # Chosen on runs 04 and 08: trained on one of them, tested on the other.
-        params = {"align": True, "c": 0.1}
-    return lambda start: decoders.create(name, params, start)
+def _by_params(
+    name: str, seed: int, protocols: list[str]
+) -> list[tuple[dict[str, object], list[str]]]:
+    """Protocols with the decoder's parameters under them."""
+    if name != "tangent-space":
+        params: dict[str, object] = {} if name in decoders.CLASSICAL else {"seed": seed}
+        return [(params, protocols)]
+    # Chosen on runs 04 and 08: trained on one of them, tested on the other.
+    across: dict[str, object] = {"align": True, "c": 0.1}
+    within = [p for p in protocols if p == "within"]
+    return [({}, within), (across, [p for p in protocols if p != "within"])]
 
 
 def _read(folder: Path) -> tuple[list[Person], Signal]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import decoders
-from bci.protocols import Person, compare, run_protocol
+from bci.protocols import Outcome, Person, compare, run_protocols
 from bci.trials import Epochs
 from bci.types import Channel, Signal
 
@@ -29,6 +29,10 @@ def people(n: int, known: bool = True) -> list[Person]:
         head = np.eye(4) + 0.3 * rng.normal(size=(4, 4))
         made.append(Person(f"P{k}", epochs(rng, head, 24, known), epochs(rng, head, 40, known)))
     return made
+
+
+def run_protocol(protocol, person, others, make, signal) -> Outcome:
+    return run_protocols([protocol], person, others, make, signal)[protocol]
 
 
 def maker(start):
@@ -84,3 +88,11 @@ def test_a_comparison_counts_people_not_seeds() -> None:
     assert np.isnan(same.p_reference)
     guess = compare(np.full(11, 0.5), np.full(11, 15), 0.5, None)
     assert guess.p_chance > 0.4
+
+
+def test_a_base_trained_once_gives_what_two_give() -> None:
+    first, *others = people(3)
+    together = run_protocols(["leave-one-out", "transfer"], first, others, maker, SIGNAL)
+    for protocol, outcome in together.items():
+        alone = run_protocol(protocol, first, others, maker, SIGNAL)
+        assert outcome.accuracy == alone.accuracy
