@@ -48,8 +48,19 @@ class SourceCard(Settings):
     trials: int
 
 
+class MeasureCard(Settings):
+    """A figure beside accuracy, and what guessing would give."""
+
+    name: str
+    value: float
+    chance: float
+
+
 class ScoreCard(Settings):
-    """How the model did in cross-validation on its own calibration data, by trial."""
+    """How the model did in cross-validation on its own calibration data, by trial.
+
+    ``confusion`` is empty where there are too many classes to look at.
+    """
 
     accuracy: float
     low: float
@@ -60,6 +71,7 @@ class ScoreCard(Settings):
     kappa: float
     confusion: list[list[int]]
     folds: str
+    measures: tuple[MeasureCard, ...] = ()
 
 
 class ConfidenceCard(Settings):

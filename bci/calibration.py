@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci import __version__
-from bci.bundle import Card, ConfidenceCard, ScoreCard, SourceCard, describe_stream
+from bci.bundle import Card, ConfidenceCard, MeasureCard, ScoreCard, SourceCard, describe_stream
 from bci.confidence import Tempered, calibration_error, choose_threshold, fit_temperature, temper
 from bci.errors import MismatchError, RecordingError
 from bci.interpretation import ClassPattern, pattern_arrays
+from bci.measures import measures
 from bci.pipeline import Pipeline
 from bci.profile import Profile, file_sha256
 from bci.scores import confusion, kappa, score_accuracy
@@ -32,6 +33,7 @@ def _silent(_doing: str, _done: int, _of: int) -> None:
     """Progress that nobody watches."""
 
 
+_ITEM_FOLDS = 5
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "pyriemann", "mne")
 
 
@@ -58,7 +60,8 @@ def calibrate(
 ) -> Calibration:
     """Cut epochs with the serving pipeline, cross-validate by run, then train on all.
 
-    With a single recording the folds are four consecutive blocks of its trials. Every fit
+    With a single recording the folds are four consecutive blocks of its trials; where the paradigm
+    has items (films, images) they are folds of whole items. Every fit
     (covariance mean, spatial filters, classifier) sees training folds only.
 
     Parameters
@@ -90,8 +93,8 @@ def calibrate(
     on_progress("Cutting epochs", 0, 1)
     epochs = cut_epochs(recordings, profile.pipeline, profile.paradigm)
     signal = Signal(pipeline.chain.sfreq, pipeline.chain.channels)
-    splits, described = split_by_run(epochs)
-    by_run = len(np.unique(epochs.runs)) > 1
+    splits, described = split_by_run(epochs) if epochs.items is None else split_by_item(epochs)
+    by_run = epochs.items is None and len(np.unique(epochs.runs)) > 1
     held_out = []
     for fold, test in enumerate(splits):
         on_progress("Cross-validating", fold, len(splits) + 1)
@@ -110,8 +113,11 @@ def calibrate(
     on_progress("Done", len(splits) + 1, len(splits) + 1)
     classes = np.array(decoder.classes)
     truth = classes[np.concatenate([each.truth for each in held_out])]
-    decided = classes[np.concatenate([each.probabilities for each in held_out]).argmax(axis=1)]
-    score = score_card(truth, decided, decoder.classes, described)
+    probabilities = np.concatenate([each.probabilities for each in held_out])
+    decided = classes[probabilities.argmax(axis=1)]
+    score = score_card(truth, decided, decoder.classes, described).model_copy(
+        update={"measures": _measure_cards(decoder.classes, probabilities, truth)}
+    )
     confidence = _confidence(held_out, pipeline, profile)
     card = make_card(name, profile, pipeline, recordings, decoder, score)
     base_name = base.name if base is not None else None
@@ -145,7 +151,7 @@ def _hold_out(
     probabilities = np.stack([decoder.predict_proba(window) for window in ends.windows])
     truth = np.searchsorted(decoder.classes, ends.labels)
     rest = find_rest(run, profile.paradigm) if run is not None else []
-    if run is None or not rest:
+    if run is None or not rest or profile.pipeline.at_cues:
         nothing = np.empty((0, len(decoder.classes)))
         return _HeldOut(probabilities, truth, nothing, np.empty(0, dtype=bool))
     pipeline = Pipeline(profile.pipeline, run.info, decoder)
@@ -227,7 +233,7 @@ def check_base(
     ours = profile.pipeline.model_copy(update={"channels": picked})
     for what, have, want in (
         ("decoder", profile.decoder.name, base.decoder.name),
-        ("classes", sorted(profile.paradigm.classes), sorted(base.classes)),
+        ("classes", sorted(profile.paradigm.classes or base.classes), sorted(base.classes)),
         ("sampling rate", recordings[0].info.sfreq, base.stream.sfreq),
         ("channels", picked, tuple(channel.name for channel in base.stream.channels)),
         ("pipeline", ours, theirs),
@@ -272,6 +278,25 @@ def split_by_run(epochs: Epochs) -> tuple[list[NDArray[np.bool_]], str]:
                 "out; record every class in every run"
             )
     return splits, described
+
+
+def split_by_item(epochs: Epochs) -> tuple[list[NDArray[np.bool_]], str]:
+    """Test masks of five folds of whole items, drawn at random (seeded), and what they are.
+
+    Raises
+    ------
+    RecordingError
+        If there are too few items to hold any out.
+    """
+    assert epochs.items is not None
+    items = np.unique(epochs.items)
+    if len(items) < 2 * _ITEM_FOLDS:
+        raise RecordingError(
+            f"{len(items)} items are too few to calibrate on; show at least {2 * _ITEM_FOLDS}"
+        )
+    parts = np.array_split(np.random.default_rng(0).permutation(items), _ITEM_FOLDS)
+    described = f"{_ITEM_FOLDS} folds of whole items, {len(items)} items"
+    return [np.isin(epochs.items, part) for part in parts], described
 
 
 def decide_trials(decoder: Decoder, epochs: Epochs) -> Iterator[tuple[str, str]]:
@@ -321,6 +346,15 @@ def score_card(
         kappa=round(kappa(truth, decided), 4),
         confusion=confusion(truth, decided, classes),
         folds=folds,
+    )
+
+
+def _measure_cards(
+    classes: tuple[str, ...], probabilities: NDArray[np.float64], truth: NDArray[np.str_]
+) -> tuple[MeasureCard, ...]:
+    return tuple(
+        MeasureCard(name=each.name, value=round(each.value, 4), chance=round(each.chance, 4))
+        for each in measures(classes, probabilities, truth)
     )
 
 

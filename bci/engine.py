@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from bci.bundle import Card, check_stream, decision_threshold
 from bci.errors import AmbiguousStreamError, StreamError
+from bci.lsl.cues import CueListener
 from bci.lsl.discovery import FoundStream, StreamQuery, resolve
 from bci.lsl.inlet import SignalInlet
 from bci.lsl.predictions import DecisionOutlet, PredictionOutlet, StatusOutlet
@@ -40,11 +41,29 @@ class Engine:
         Names of the streams to publish, and the least confidence of a decision.
     say : callable
         Takes one plain sentence whenever something changes.
+    markers : StreamQuery, optional
+        Where cues come from; needed by a model whose windows come at cues.
+
+    Raises
+    ------
+    StreamError
+        If the model needs cues and there is no ``markers``.
     """
 
     def __init__(
-        self, card: Card, decoder: Decoder, query: StreamQuery, output: Output, say: Say
+        self,
+        card: Card,
+        decoder: Decoder,
+        query: StreamQuery,
+        output: Output,
+        say: Say,
+        markers: StreamQuery | None = None,
     ) -> None:
+        if card.pipeline.at_cues and markers is None:
+            raise StreamError(
+                f"{card.name} decodes at cues: name their stream in the profile (markers:)"
+            )
+        self._markers = markers if card.pipeline.at_cues else None
         self._card = card
         self._decoder = decoder
         self._query = query
@@ -124,6 +143,7 @@ class Engine:
         everything = max(1, round(10 * info.sfreq))
         behind = False
         connected = True
+        cues = CueListener(self._markers) if self._markers is not None else None
         try:
             while not stop.is_set():
                 if behind:
@@ -131,6 +151,8 @@ class Engine:
                 else:
                     chunks = inlet.pull(pipeline.samples_to_window, _PULL_S)
                 began = local_clock()
+                if cues is not None:
+                    self._ask(pipeline, cues)
                 for chunk in chunks:
                     for prediction in pipeline.push(chunk, newest_only=behind):
                         published = predictions.push(prediction)
@@ -148,6 +170,14 @@ class Engine:
         finally:
             predictions.close()
             decisions.close()
+            if cues is not None:
+                cues.close()
+
+    def _ask(self, pipeline: Pipeline, cues: CueListener) -> None:
+        paradigm = self._card.paradigm
+        for marker in cues.pull():
+            if paradigm.cue_of(marker.label) is not None:
+                pipeline.at(marker.time + paradigm.start_s)
 
     def _describe(self, inlet: SignalInlet, pipeline: Pipeline) -> dict[str, object]:
         p50, p99 = np.percentile(self._latencies, [50, 99]) if self._latencies else (None, None)

@@ -7,9 +7,10 @@ import numpy as np
 from bci.bundle import Card, check_stream
 from bci.confidence import false_positives
 from bci.errors import RecordingError
+from bci.measures import Measure, measures
 from bci.pipeline import Pipeline
 from bci.scores import Accuracy, confusion, information_transfer_rate, kappa, score_accuracy
-from bci.trials import Trial, find_rest, find_trials, in_spans
+from bci.trials import Trial, chunks_for, find_rest, find_trials, in_spans, trial_of
 from bci.types import Decoder, Prediction, Recording
 
 
@@ -42,6 +43,7 @@ class Evaluation:
     false_positives_per_min: float | None
     rest_min: float
     windows_rejected: int
+    measures: tuple[Measure, ...] = ()
 
 
 def evaluate(card: Card, decoder: Decoder, recording: Recording, threshold: float) -> Evaluation:
@@ -66,35 +68,27 @@ def evaluate(card: Card, decoder: Decoder, recording: Recording, threshold: floa
     check_stream(card, recording.info)
     trials = find_trials(recording, card.paradigm)
     pipeline = Pipeline(card.pipeline, recording.info, decoder)
-    predictions = [p for chunk in recording.chunks() for p in pipeline.push(chunk)]
-    period = 1.0 / pipeline.chain.sfreq
-    length = (pipeline.n_samples - 1) * period
-
-    def inside(start: float, stop: float) -> list[Prediction]:
-        return [
-            p
-            for p in predictions
-            if p.taken - length >= start - period / 2 and p.taken <= stop + period / 2
-        ]
-
-    decided: list[Prediction] = []
-    truth: list[str] = []
-    times: list[float] = []
-    right_windows = n_windows = 0
-    for trial in trials:
-        within = inside(trial.start, trial.stop)
-        if not within:
-            continue
-        truth.append(trial.label)
-        decided.append(within[-1])
-        right_windows += sum(p.label == trial.label for p in within)
-        n_windows += len(within)
-        if (reached := _time_to_correct(within, trial, threshold)) is not None:
-            times.append(reached)
+    predictions = [
+        prediction
+        for chunk in chunks_for(pipeline, recording, trials)
+        for prediction in pipeline.push(chunk)
+    ]
+    within: dict[int, list[Prediction]] = {}
+    for prediction in predictions:
+        number = trial_of(prediction.taken, trials, pipeline)
+        if number is not None:
+            within.setdefault(number, []).append(prediction)
+    decided = [own[-1] for own in within.values()]
+    truth = [trials[number].label for number in within]
+    right_windows = sum(p.label == trials[k].label for k, own in within.items() for p in own)
+    n_windows = sum(len(own) for own in within.values())
+    reached = (_time_to_correct(own, trials[k], threshold) for k, own in within.items())
+    times = [time for time in reached if time is not None]
     if not decided:
         raise RecordingError(f"{recording.source}: no sound window lies within any trial")
     labels, decisions = np.array(truth), np.array([p.label for p in decided])
     accuracy = score_accuracy(labels, decisions)
+    period = 1.0 / pipeline.chain.sfreq
     taken = np.array([p.taken for p in predictions])
     spans = find_rest(recording, card.paradigm)
     in_rest = in_spans(taken, spans, pipeline.n_samples * period, period)
@@ -124,6 +118,7 @@ def evaluate(card: Card, decoder: Decoder, recording: Recording, threshold: floa
         + counts.rejected_settling
         + counts.rejected_non_finite
         + counts.rejected_artifact,
+        measures=measures(card.classes, np.stack([p.probabilities for p in decided]), labels),
     )
 
 

@@ -8,6 +8,7 @@ from bci.chain import Chain
 from bci.ring import RingBuffer
 from bci.settings import PipelineSettings
 from bci.types import Chunk, Decoder, FloatArray, Prediction, StreamInfo, TimeArray
+from bci.window_ends import AtCues, EveryHop, WindowEnds
 
 # Samples filtered at a time, at most: bounds the memory of a push of any size.
 _BLOCK = 4096
@@ -43,11 +44,11 @@ class WindowCounts:
 class Pipeline:
     """Causal filters, windows and a decoder over the chunks of one stream.
 
-    A window ends at every multiple of the hop, counted in absolute sample index. Splitting
-    the same samples into other chunks changes no bit of any output. A window gives no
-    prediction while the filters settle (at the start and after a gap), if it contains a gap,
-    if a value in it was not finite, or if it swings beyond the settings' limit; `counts` tells
-    how many and why.
+    A window ends at every multiple of the hop, counted in absolute sample index; or, where the
+    settings say so, one begins at each time that is asked for by `at`. Splitting the same samples
+    into other chunks changes no bit of any output. A window gives no prediction while the filters
+    settle (at the start and after a gap), if it contains a gap, if a value in it was not finite,
+    or if it swings beyond the settings' limit; `counts` tells how many and why.
 
     Parameters
     ----------
@@ -77,6 +78,13 @@ class Pipeline:
         self.counts = WindowCounts()
         self.n_samples = max(1, round(settings.window_s * self.chain.sfreq))
         self.hop = max(1, round(settings.hop_s * self.chain.sfreq))
+        self.at_cues = settings.at_cues
+        self._at_cues = (
+            AtCues(self.n_samples, self.chain.decimation, 1.0 / self.chain.sfreq)
+            if settings.at_cues
+            else None
+        )
+        self._ends: WindowEnds = self._at_cues or EveryHop(self.hop)
         self.settling = -(-self.chain.settling // self.chain.decimation)
         self._max_peak_to_peak = settings.max_peak_to_peak
         self._clock = clock or (lambda: float("nan"))
@@ -92,11 +100,21 @@ class Pipeline:
         """Input samples still missing until the next window is complete; at least 1."""
         if self._expected is None:
             return self.hop * self.chain.decimation
-        return self._samples_to_window(self._expected)
+        return min(self._samples_to_window(self._expected), _BLOCK)
+
+    def at(self, time: float) -> None:
+        """Ask for the window that begins at ``time``, on the clock of the time stamps.
+
+        It is given by the push that completes it, or by the next one if it is complete already.
+        Only where the settings want windows at cues; elsewhere windows come by themselves.
+        """
+        since = self._ring.end if self._segment_start is None else self._segment_start
+        if self._at_cues is not None and not self._at_cues.ask(time, self._ring, since):
+            self.counts.rejected_gap += 1
 
     def _samples_to_window(self, index: int) -> int:
         q = self.chain.decimation
-        return (self._next_end(-(-index // q)) - 1) * q + 1 - index
+        return (self._ends.after(-(-index // q)) - 1) * q + 1 - index
 
     def push(self, chunk: Chunk, newest_only: bool = False) -> list[Prediction]:
         """Take samples in; return the predictions of the windows that they completed.
@@ -152,11 +170,18 @@ class Pipeline:
 
         So no sample after a window's end has touched anything when the window is judged.
         """
+        cues = self._at_cues
+        while cues is not None and cues.overdue:
+            end = cues.overdue.pop(0)
+            yield end - self.n_samples, end
         if self._expected is not None and chunk.first != self._expected:
             self.chain.reset()
             self._segment_start = None
             self._after_gap = True
         self._expected = chunk.end
+        if cues is not None:
+            cues.forget(self._ring.end)
+            self.counts.rejected_gap += cues.locate(chunk.timestamps, chunk.first)
         row = 0
         while row < len(chunk.data):
             rows = slice(row, row + min(_BLOCK, self._samples_to_window(chunk.first + row)))
@@ -177,16 +202,13 @@ class Pipeline:
         if self._segment_start is None:
             self._segment_start = filtered.first
             if self._after_gap:
-                self.counts.rejected_gap += filtered.first // self.hop - before // self.hop
+                self.counts.rejected_gap += self._ends.count(before, filtered.first)
             before = filtered.first
         q = self.chain.decimation
         self._ring.write(filtered.data, timestamps[filtered.first * q - first :: q], filtered.first)
-        end = self._next_end(before)
+        end = self._ends.after(before)
         if end <= self._ring.end:
             yield end - self.n_samples, end
-
-    def _next_end(self, after: int) -> int:
-        return (after // self.hop + 1) * self.hop
 
     def _is_sound(self, start: int, end: int) -> bool:
         assert self._segment_start is not None

@@ -2,7 +2,7 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
@@ -24,26 +24,52 @@ class StreamSelector(Settings):
     predicate: str | None = None
 
 
+class Cue(NamedTuple):
+    """What a marker asks for: the class, and the item (film, image) that is shown."""
+
+    label: str
+    item: str
+
+
 class Paradigm(Settings):
     """How cues on the marker stream become labelled trials.
 
-    ``classes`` maps a class to the marker that cues it. Windows of a trial lie wholly between
-    ``start_s`` and ``stop_s`` after the cue. ``rest`` is the marker after which nothing is
-    asked of the subject, until the next marker.
+    ``classes`` maps a class to the marker that cues it. Where each trial shows an item of which
+    there are many (a film, an image), ``items`` is instead what their markers begin with: the
+    marker up to a first ``/`` is the item, what follows is its class, or the item itself where
+    nothing follows. Windows of a trial lie wholly between ``start_s`` and ``stop_s`` after the
+    cue. ``rest`` is the marker after which nothing is asked of the subject, until the next marker.
     """
 
-    classes: dict[str, str] = Field(min_length=2, max_length=1000)
+    classes: dict[str, str] = Field(default_factory=dict, max_length=1000)
+    items: str | None = Field(None, min_length=1, max_length=100)
     rest: str | None = None
     start_s: float = Field(0.5, ge=0, le=3600)
     stop_s: float = Field(4.0, gt=0, le=3600)
 
     @model_validator(mode="after")
     def _consistent(self) -> "Paradigm":
+        if (self.items is None) == (not self.classes):
+            raise ValueError("give either classes or items")
+        if len(self.classes) == 1:
+            raise ValueError("classes has one class; there must be two to tell apart")
         if self.start_s >= self.stop_s:
             raise ValueError(f"start_s ({self.start_s}) must be before stop_s ({self.stop_s})")
         if len(set(self.classes.values())) < len(self.classes):
             raise ValueError("two classes share a marker")
         return self
+
+    def cue_of(self, marker: str) -> Cue | None:
+        """What a marker asks for; None if it is no cue."""
+        if self.items is not None:
+            if not marker.startswith(self.items):
+                return None
+            item, _, label = marker.partition("/")
+            return Cue(label or item, item)
+        for label, cue in self.classes.items():
+            if cue == marker:
+                return Cue(label, label)
+        return None
 
 
 class DecoderChoice(Settings):
@@ -174,7 +200,7 @@ def check_agreement(profile: Profile, trained: PipelineSettings, model: Path) ->
     ProfileError
         Naming the first setting that differs.
     """
-    for key in ("filters", "window_s", "hop_s", "channels"):
+    for key in ("filters", "window_s", "hop_s", "at_cues", "channels"):
         ours, theirs = getattr(profile.pipeline, key), getattr(trained, key)
         if key == "channels" and ours is None:
             continue

@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 from scipy import stats
 from sklearn.metrics import cohen_kappa_score, confusion_matrix
 
+# A confusion matrix of more classes tells a reader nothing.
+MOST_SHOWN = 30
+
 
 @dataclass(frozen=True)
 class Accuracy:
@@ -51,7 +54,9 @@ def kappa(truth: NDArray[np.str_], decided: NDArray[np.str_]) -> float:
 def confusion(
     truth: NDArray[np.str_], decided: NDArray[np.str_], classes: tuple[str, ...]
 ) -> list[list[int]]:
-    """Counts: rows are the true classes, columns the decided ones."""
+    """Counts: rows are the true classes, columns the decided ones; empty for too many classes."""
+    if len(classes) > MOST_SHOWN:
+        return []
     counts: list[list[int]] = confusion_matrix(truth, decided, labels=list(classes)).tolist()
     return counts
 

@@ -83,7 +83,8 @@ class PipelineSettings(Settings):
     ``channels``: names in the order that the filters meet them; ``None`` takes every channel
     of the kinds in ``kinds``. A window in which a filtered channel swings by more than
     ``max_peak_to_peak`` (in the channel's unit: microvolts for EEG) is withheld from the decoder,
-    in training as live: blinks, movement.
+    in training as live: blinks, movement. With ``at_cues`` there is one window for each cue,
+    beginning at the paradigm's ``start_s`` after it, and ``hop_s`` means nothing.
     """
 
     channels: tuple[str, ...] | None = Field(None, max_length=4096)
@@ -92,6 +93,7 @@ class PipelineSettings(Settings):
     window_s: Seconds
     hop_s: Seconds = 0.1
     max_peak_to_peak: float | None = Field(None, gt=0)
+    at_cues: bool = False
 
     @model_validator(mode="after")
     def _channels_are_distinct(self) -> "PipelineSettings":

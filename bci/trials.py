@@ -1,5 +1,7 @@
 """Cutting labelled trials out of recordings with the very pipeline that serves."""
 
+import bisect
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -7,17 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import RecordingError
-from bci.pipeline import Pipeline, Window
+from bci.pipeline import Pipeline
 from bci.profile import Paradigm
 from bci.settings import PipelineSettings
-from bci.types import FloatArray, Recording
+from bci.types import Chunk, FloatArray, Recording
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One cue: its class and the span, in recording time, in which its windows lie."""
+    """One cue: its class and the span, in recording time, in which its windows lie.
+
+    ``item`` is what was shown where the paradigm has items, else the class.
+    """
 
     label: str
+    item: str
     onset: float
     start: float
     stop: float
@@ -28,13 +34,15 @@ class Epochs:
     """Labelled windows.
 
     ``windows`` (n, n_channels, n_samples) float32; ``labels``, ``trials`` (index of the
-    trial, counted over all recordings) and ``runs`` (index of the recording), each (n,).
+    trial, counted over all recordings) and ``runs`` (index of the recording), each (n,). Where
+    the paradigm has items, ``items`` (n,) are theirs.
     """
 
     windows: FloatArray
     labels: NDArray[np.str_]
     trials: NDArray[np.int64]
     runs: NDArray[np.int64]
+    items: NDArray[np.str_] | None = None
 
     def last_of_trials(self) -> "Epochs":
         """The last window of each trial: what is known at the end of the cue."""
@@ -45,7 +53,11 @@ class Epochs:
 
     def only(self, chosen: NDArray[np.bool_]) -> "Epochs":
         return Epochs(
-            self.windows[chosen], self.labels[chosen], self.trials[chosen], self.runs[chosen]
+            self.windows[chosen],
+            self.labels[chosen],
+            self.trials[chosen],
+            self.runs[chosen],
+            None if self.items is None else self.items[chosen],
         )
 
 
@@ -59,26 +71,31 @@ def find_trials(recording: Recording, paradigm: Paradigm) -> list[Trial]:
     RecordingError
         If a class has no marker in the recording; the message names those that there are.
     """
-    counts: dict[str, int] = {}
-    for marker in recording.markers:
-        counts[marker.label] = counts.get(marker.label, 0) + 1
-    missing = [f"{m!r} ({c})" for c, m in paradigm.classes.items() if m not in counts]
+    cues = [(marker, paradigm.cue_of(marker.label)) for marker in recording.markers]
+    _require_cues(recording, paradigm, {cue.label for _, cue in cues if cue is not None})
+    known = [(m, cue) for m, cue in cues if cue is not None or m.label == paradigm.rest]
+    trials = []
+    for i, (marker, cue) in enumerate(known):
+        if cue is not None:
+            following = known[i + 1][0].time if i + 1 < len(known) else np.inf
+            stop = min(marker.time + paradigm.stop_s, following)
+            start = marker.time + paradigm.start_s
+            trials.append(Trial(cue.label, cue.item, marker.time, start, stop))
+    return trials
+
+
+def _require_cues(recording: Recording, paradigm: Paradigm, found: set[str]) -> None:
+    if paradigm.items is not None:
+        missing = [] if found else [f"{paradigm.items!r}..."]
+    else:
+        missing = [f"{m!r} ({c})" for c, m in paradigm.classes.items() if c not in found]
     if missing:
+        counts = Counter(marker.label for marker in recording.markers)
         there = ", ".join(f"{label!r} x{n}" for label, n in list(counts.items())[:20]) or "none"
         raise RecordingError(
             f"{recording.source}: no marker {' or '.join(missing)}; its markers are: {there}. "
-            "Set paradigm.classes in the profile to match"
+            f"Set paradigm.{'items' if paradigm.items else 'classes'} in the profile to match"
         )
-    classes = {marker: name for name, marker in paradigm.classes.items()}
-    known = [m for m in recording.markers if m.label in classes or m.label == paradigm.rest]
-    trials = []
-    for i, marker in enumerate(known):
-        if marker.label in classes:
-            following = known[i + 1].time if i + 1 < len(known) else np.inf
-            stop = min(marker.time + paradigm.stop_s, following)
-            start = marker.time + paradigm.start_s
-            trials.append(Trial(classes[marker.label], marker.time, start, stop))
-    return trials
 
 
 def find_rest(recording: Recording, paradigm: Paradigm) -> list[tuple[float, float]]:
@@ -105,16 +122,30 @@ def in_spans(
     return found
 
 
-def windows_of(pipeline: Pipeline, recording: Recording) -> Iterator[Window]:
-    """Every sound window of a recording, as the live engine would cut it."""
+def chunks_for(pipeline: Pipeline, recording: Recording, trials: list[Trial]) -> Iterator[Chunk]:
+    """A recording's chunks; where windows come at cues, each is asked for as its time comes."""
+    waiting = deque(trials if pipeline.at_cues else ())
     for chunk in recording.chunks():
-        yield from pipeline.windows(chunk)
+        while waiting and waiting[0].start <= chunk.timestamps[-1]:
+            pipeline.at(waiting.popleft().start)
+        yield chunk
 
 
-def lies_within(window: Window, start: float, stop: float, window_s: float, period: float) -> bool:
-    """Whether a window's samples all lie in a span; half a sample of slack for rounding."""
-    first = window.taken - window_s + period
-    return first >= start - period / 2 and window.taken <= stop + period / 2
+def trial_of(taken: float, trials: list[Trial], pipeline: Pipeline) -> int | None:
+    """Which trial a window belongs to, by the time of its last sample; None if to none.
+
+    A window at a cue begins where the trial does; any other lies wholly within it. Half a sample
+    of slack for rounding.
+    """
+    slack = 0.5 / pipeline.chain.sfreq
+    first = taken - (pipeline.n_samples - 1) / pipeline.chain.sfreq
+    # The last trial that had begun by then.
+    number = bisect.bisect_right(trials, first + slack, key=lambda trial: trial.start) - 1
+    if number < 0:
+        return None
+    if pipeline.at_cues:
+        return number if first <= trials[number].start + slack else None
+    return number if taken <= trials[number].stop + slack else None
 
 
 def cut_epochs(
@@ -129,32 +160,34 @@ def cut_epochs(
     MismatchError
         If a recording cannot satisfy the settings.
     """
-    windows, labels, trial_numbers, runs = [], [], [], []
+    windows, labels, items, trial_numbers, runs = [], [], [], [], []
     n_trials = 0
     for run, recording in enumerate(recordings):
         trials = find_trials(recording, paradigm)
         pipeline = Pipeline(settings, recording.info)
-        period = 1.0 / pipeline.chain.sfreq
-        window_s = pipeline.n_samples * period
-        current = 0
-        for window in windows_of(pipeline, recording):
-            while current < len(trials) and window.taken > trials[current].stop + period / 2:
-                current += 1
-            if current == len(trials):
-                break
-            trial = trials[current]
-            if lies_within(window, trial.start, trial.stop, window_s, period):
+        for window in (
+            window
+            for chunk in chunks_for(pipeline, recording, trials)
+            for window in pipeline.windows(chunk)
+        ):
+            number = trial_of(window.taken, trials, pipeline)
+            if number is not None:
                 windows.append(window.data.copy())
-                labels.append(trial.label)
-                trial_numbers.append(n_trials + current)
+                labels.append(trials[number].label)
+                items.append(trials[number].item)
+                trial_numbers.append(n_trials + number)
                 runs.append(run)
         n_trials += len(trials)
     found = set(labels)
     lacking = [name for name in paradigm.classes if name not in found]
-    if lacking:
+    if lacking or not found:
         sources = ", ".join(recording.source for recording in recordings)
+        what = f"a trial of {' or '.join(lacking)}" if lacking else "any trial"
         raise RecordingError(
-            f"{sources}: no sound window of {settings.window_s:g} s lies within a trial of "
-            f"{' or '.join(lacking)}; shorten the window, or widen paradigm.start_s - stop_s"
+            f"{sources}: no sound window of {settings.window_s:g} s lies within {what}; "
+            "shorten the window, or widen paradigm.start_s - stop_s"
         )
-    return Epochs(np.stack(windows), np.array(labels), np.array(trial_numbers), np.array(runs))
+    return Epochs(
+        np.stack(windows), np.array(labels), np.array(trial_numbers), np.array(runs),
+        np.array(items) if paradigm.items is not None else None,
+    )  # fmt: skip

@@ -243,7 +243,7 @@ class MainWindow(QMainWindow):
     def _on_markers(self, markers: list[Marker]) -> None:
         self.scope.add_markers(markers)
         for marker in markers:
-            cue = self.options.cue_labels.get(marker.label)
+            cue = self.options.cue_of(marker.label)
             self.history.add_cue(marker.time, cue)
             self.decision.show_cue(cue)
 

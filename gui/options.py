@@ -1,6 +1,7 @@
 """What a dashboard is opened with."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from gui.process import Command
 class DashboardOptions:
     """What the dashboard shows and which children it may start.
 
-    ``cue_labels`` maps a marker's label to the class that it asks for; every other marker ends
+    ``cue_of`` tells the class that a marker's label asks for; a marker that asks for none ends
     the cue. With ``follow_last`` the stream of the last time is shown as soon as it is there.
     ``recorded`` names the streams that the red button records; none means all. With
     ``screenshot`` the window is saved after ``screenshot_after_s`` and closed.
@@ -21,7 +22,7 @@ class DashboardOptions:
     signal: StreamQuery
     markers: StreamQuery | None
     engine_name: str
-    cue_labels: dict[str, str]
+    cue_of: Callable[[str], str | None]
     commands: tuple[Command, ...] = ()
     autostart: bool = False
     follow_last: bool = False

@@ -169,7 +169,7 @@ def _show(
         signal=signal,
         markers=markers,
         engine_name=profile.output.name,
-        cue_labels={marker: name for name, marker in profile.paradigm.classes.items()},
+        cue_of=lambda marker: getattr(profile.paradigm.cue_of(marker), "label", None),
         commands=commands,
         autostart=autostart,
         follow_last=stream is None and profile.stream.name is None,

@@ -29,6 +29,9 @@ def run(
         Path | None, typer.Option(help="Model folder; overrides the profile's.")
     ] = None,
     stream: Annotated[str | None, typer.Option(help="Name of the LSL stream to decode.")] = None,
+    markers: Annotated[
+        str | None, typer.Option(help="Name of the LSL stream of cues, where windows come at cues.")
+    ] = None,
     wait: Annotated[
         float | None, typer.Option(min=0, help="Give up if no stream appears for this long, in s.")
     ] = None,
@@ -53,7 +56,8 @@ def run(
     card, decoder = load_model(folder)
     check_agreement(wanted, card.pipeline, folder)
     stop = stop_on_signals(with_parent)
-    engine = Engine(card, decoder, _query(wanted.stream, stream), wanted.output, _say)
+    cues = _query(wanted.markers, markers) if wanted.markers or markers else None
+    engine = Engine(card, decoder, _query(wanted.stream, stream), wanted.output, _say, cues)
     engine.run(stop, wait)
 
 

@@ -100,6 +100,8 @@ def _print_score(card) -> None:  # type: ignore[no-untyped-def]
         f"(95 % interval {score.low:.2f}-{score.high:.2f}, n = {score.trials}, "
         f"chance {score.chance:.2f}, p = {score.p_value:.2g}); {score.folds}"
     )
+    for measure in score.measures:
+        out.print(f"{measure.name} {measure.value:.3g} (chance {measure.chance:.3g})")
     print_confusion(card.classes, score.confusion)
     if card.confidence is not None:
         sure = card.confidence
@@ -225,6 +227,8 @@ def train(  # type: ignore[no-untyped-def]
 
 def print_confusion(classes: tuple[str, ...], counts: list[list[int]]) -> None:
     """A confusion matrix: rows are what was asked, columns what was decided."""
+    if not counts:
+        return
     table = Table("asked \\ decided", *classes)
     for name, row in zip(classes, counts, strict=True):
         table.add_row(name, *(str(n) for n in row))
@@ -280,6 +284,7 @@ def _print_evaluation(result) -> None:  # type: ignore[no-untyped-def]
         "windows rejected": str(result.windows_rejected),
         "trials without a window": str(result.trials_without_window),
     }
+    rows |= {m.name: f"{m.value:.3g} (chance {m.chance:.3g})" for m in result.measures}
     table = Table(show_header=False, box=None)
     for what, value in rows.items():
         table.add_row(what, value)

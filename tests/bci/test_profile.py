@@ -37,7 +37,7 @@ def test_some_profiles_ship() -> None:
         ({"modle": "x"}, r"modle: there is no such key; allowed here: .*model"),
         (
             {"pipeline": {"window_s": 2, "hop": 0.1}},
-            r"pipeline.hop: there is no such key; allowed here: channels, filters, hop_s",
+            r"pipeline.hop: there is no such key; allowed here: at_cues, channels, filters, hop_s",
         ),
         (
             {"pipeline": {"window_s": 2, "filters": [{"kind": "bandpas"}]}},

@@ -41,7 +41,7 @@ def open_window(qtbot: QtBot, tmp_path: Path, name: str) -> Iterator[Callable[..
             "signal": StreamQuery(name=name),
             "markers": None,
             "engine_name": f"{name}-engine",
-            "cue_labels": {},
+            "cue_of": {}.get,
             "recordings": tmp_path / "recordings",
             "settings": tmp_path / "dashboard.ini",
         }

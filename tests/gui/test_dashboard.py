@@ -55,7 +55,7 @@ def open_window(
             signal=StreamQuery(name=name),
             markers=StreamQuery(name=f"{name}-markers"),
             engine_name=f"{name}-engine",
-            cue_labels={"T1": "left", "T2": "right"},
+            cue_of={"T1": "left", "T2": "right"}.get,
             commands=commands,
             bci=NO_DEVICES,
         )
