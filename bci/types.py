@@ -7,10 +7,13 @@ decoder is ``(n_channels, n_samples)``. Times are seconds on the LSL clock.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
+
+Task = Literal["motor-imagery", "emotion", "speech", "images"]
+"""What is decoded: the name of its profile too."""
 
 FloatArray = NDArray[np.float32]
 TimeArray = NDArray[np.float64]

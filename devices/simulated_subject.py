@@ -1,26 +1,65 @@
-"""A simulated motor-imagery subject: runs of EEG with cues, written to files, seeded."""
+"""A simulated subject: runs of a task with its cues, written to files, seeded."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from bci.types import Recording, StreamInfo
-from devices.simulation import montages
-from devices.simulation.scenarios import motor_imagery
+from bci.types import Channel, Recording, StreamInfo, Task
+from devices.simulation import montages, scenarios
+from devices.simulation.scenarios import Scenario
 from devices.simulation.signal import Levels, SimulatedSignal
 
 CH_NAMES = montages.FIRST_SIXTEEN
 _END_S = 4.5
+_TYPES = {"eeg": "EEG", "meg": "MEG", "ieeg": "iEEG"}
+Channels = tuple[Channel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRun:
+    """How a run of a task is made.
+
+    ``datatype`` is BIDS' word for the modality. ``scenario`` is given the channels and the run's
+    number: films and images are others in every run, so that what was seen in training is not
+    seen again.
+    """
+
+    datatype: str
+    channels: Callable[[], Channels]
+    sfreq: float
+    trials_per_label: int
+    scenario: Callable[[Channels, int], Scenario]
+
+
+TASKS: dict[Task, TaskRun] = {
+    "motor-imagery": TaskRun(
+        "eeg", lambda: montages.eeg(len(CH_NAMES)), 250.0, 15,
+        lambda _channels, _run: scenarios.motor_imagery(),
+    ),
+    "emotion": TaskRun(
+        "eeg", montages.epoc, 128.0, 1,
+        lambda _channels, run: scenarios.emotion(first_film=25 * (run - 1) + 1),
+    ),
+    "speech": TaskRun(
+        "ieeg", lambda: montages.seeg(48), 1000.0, 6,
+        lambda channels, _run: scenarios.speech(montages.positions(channels)),
+    ),
+    "images": TaskRun(
+        "meg", montages.meg, 250.0, 1,
+        lambda _channels, run: scenarios.images(first_image=scenarios.N_IMAGES * (run - 1) + 1),
+    ),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class SubjectSettings:
-    """What one simulated subject is like, and how a run is made."""
+    """What one simulated subject is like, and how a run is made; None: as its task has it."""
 
     seed: int = 1
-    sfreq: float = 250.0
-    trials_per_class: int = 15
+    task: Task = "motor-imagery"
+    trials_per_class: int | None = None
     levels: Levels = field(default_factory=Levels)
 
 
@@ -33,13 +72,14 @@ def simulate_run(settings: SubjectSettings, run: int) -> Recording:
     run : int
         Number of the run; every run has its own noise, order of cues and pauses.
     """
-    scenario = motor_imagery()
-    channels = montages.eeg(len(CH_NAMES))
+    task = TASKS[settings.task]
+    per_label = settings.trials_per_class or task.trials_per_label
+    channels = task.channels()
+    scenario = task.scenario(channels, run)
     signal = SimulatedSignal(
-        channels, settings.sfreq, scenario, settings.seed, run, settings.levels,
-        settings.trials_per_class,
-    )  # fmt: skip
-    n_cues = len(scenario.labels) * settings.trials_per_class
+        channels, task.sfreq, scenario, settings.seed, run, settings.levels, per_label
+    )
+    n_cues = len(scenario.labels) * per_label
     parts, markers, end = [], [], float("inf")
     for block, events in signal.blocks():
         parts.append(block)
@@ -47,14 +87,16 @@ def simulate_run(settings: SubjectSettings, run: int) -> Recording:
         cues = [marker for marker in markers if marker.label in scenario.labels]
         if len(cues) == n_cues:
             end = cues[-1].time + scenario.trial_s + _END_S
-        if sum(len(part) for part in parts) >= end * settings.sfreq:
+        if sum(len(part) for part in parts) >= end * task.sfreq:
             break
     data = np.concatenate(parts)
     name = f"simulated-{settings.seed}-run-{run:02d}"
     return Recording(
-        info=StreamInfo(name, "EEG", settings.sfreq, channels, f"simulator-{name}", simulated=True),
+        info=StreamInfo(
+            name, _TYPES[task.datatype], task.sfreq, channels, f"simulator-{name}", simulated=True
+        ),
         data=data,
-        timestamps=np.arange(len(data)) / settings.sfreq,
+        timestamps=np.arange(len(data)) / task.sfreq,
         indices=np.arange(len(data)),
         markers=tuple(m for m in markers if m.time <= end - _END_S),
         source=name,
@@ -65,10 +107,18 @@ def write_run(recording: Recording, path: Path) -> None:
     """Write a simulated run as FIF, with montage and annotations; says that it is simulated."""
     import mne
 
-    info = mne.create_info(list(recording.info.ch_names), recording.info.sfreq, "eeg")
-    raw = mne.io.RawArray(recording.data.T * 1e-6, info, verbose="error")
-    raw.set_montage("colin27_1005", verbose="error")
-    raw.info["description"] = "simulated motor-imagery EEG: no human subject"
+    channels = recording.info.channels
+    info = mne.create_info(
+        list(recording.info.ch_names), recording.info.sfreq, [c.kind for c in channels]
+    )
+    scale = np.array([1e-6 if channel.unit == "uV" else 1.0 for channel in channels])
+    raw = mne.io.RawArray(recording.data.T * scale[:, None], info, verbose="error")
+    if channels[0].kind == "eeg":
+        raw.set_montage("colin27_1005", verbose="error")
+    else:
+        for described, channel in zip(raw.info["chs"], channels, strict=True):
+            described["loc"][:3] = channel.position
+    raw.info["description"] = "simulated signal: no human subject"
     onsets = [marker.time for marker in recording.markers]
     labels = [marker.label for marker in recording.markers]
     raw.set_annotations(mne.Annotations(onsets, [0.0] * len(onsets), labels), verbose="error")
@@ -76,12 +126,15 @@ def write_run(recording: Recording, path: Path) -> None:
     raw.save(path, fmt="single", verbose="error")
 
 
-def write_subject(folder: Path, seed: int, n_runs: int = 3) -> list[Path]:
+def write_subject(
+    folder: Path, seed: int, n_runs: int = 3, task: Task = "motor-imagery"
+) -> list[Path]:
     """Write a subject's runs, named as in BIDS; files that are there are left as they are."""
-    settings = SubjectSettings(seed=seed)
+    settings = SubjectSettings(seed, task)
+    bids_task, datatype = task.replace("-", ""), TASKS[task].datatype
     paths = []
     for run in range(1, n_runs + 1):
-        path = folder / f"sub-simulated{seed}_task-motorimagery_run-{run:02d}_eeg.fif"
+        path = folder / f"sub-simulated{seed}_task-{bids_task}_run-{run:02d}_{datatype}.fif"
         if not path.exists():
             write_run(simulate_run(settings, run), path)
         paths.append(path)

@@ -10,11 +10,10 @@ from pylsl import local_clock
 
 from bci.errors import DeviceError
 from bci.settings import Settings
-from bci.types import Channel, Chunk, FloatArray, Marker, Reading, StreamInfo
+from bci.types import Channel, Chunk, FloatArray, Marker, Reading, StreamInfo, Task
 from devices.simulation import montages, scenarios
 from devices.simulation.signal import SimulatedSignal
 
-Task = Literal["motor-imagery", "emotion", "speech", "images"]
 Modality = Literal["eeg", "meg", "seeg"]
 _TYPES = {"eeg": "EEG", "meg": "MEG", "seeg": "iEEG"}
 _RAILED_UV = 187_500.0

@@ -12,9 +12,8 @@ from bci.errors import BciError, ProfileError
 from bci.profile import Profile, load_profile
 from bci.recording.reading import read_recording
 from bci.settings import Notch
+from bci.types import Task
 
-_DEMO_PROFILE = "motor-imagery"
-_DEMO_MODEL = "simulated"
 # A notch in this range is against the power line.
 _LINE_HZ = (40.0, 70.0)
 
@@ -37,6 +36,7 @@ def run_demo(
     recording: Path | None,
     model: Path | None,
     profile_name: str | None,
+    task: Task,
     speed: str,
     folder: Path,
     screenshot: Path | None,
@@ -55,8 +55,8 @@ def run_demo(
 
     app = _import_dashboard()
     if recording is None:
-        profile_name = profile_name or _DEMO_PROFILE
-        recording, model = _simulated_subject(folder, load_profile(profile_name))
+        profile_name = profile_name or task
+        recording, model = _simulated_subject(folder, load_profile(profile_name), task)
     elif model is None:
         raise ProfileError("a recording needs a model: calibrate one, then give --model FOLDER")
     card = load_card(model)
@@ -82,17 +82,17 @@ def run_demo(
                 "--with-parent",
             ),
         ),
-        _engine(profile_name, model, ["--stream", name]),
+        _engine(profile_name, model, ["--stream", name, "--markers", f"{name}-markers"]),
     )
     return _show(app, profile, name, card, commands, True, screenshot, screenshot_after)
 
 
-def _simulated_subject(folder: Path, profile: Profile) -> tuple[Path, Path]:
+def _simulated_subject(folder: Path, profile: Profile, task: Task) -> tuple[Path, Path]:
     """The simulated subject's last run, and the model calibrated on the earlier ones."""
     from devices.simulated_subject import write_subject
 
-    *earlier, last = write_subject(folder, seed=1, n_runs=3)
-    model = folder / "models" / _DEMO_MODEL
+    *earlier, last = write_subject(folder, seed=1, n_runs=3, task=task)
+    model = folder / "models" / ("simulated" if task == "motor-imagery" else f"simulated-{task}")
     if not (model / CARD).is_file():
         err.print(f"first start: calibrating on the simulated subject's runs in {folder}")
         card = train(profile, earlier, model, force=False)

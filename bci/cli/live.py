@@ -10,6 +10,7 @@ from rich.table import Table
 
 from bci.cli.console import err, out
 from bci.errors import ProfileError
+from bci.types import Task
 
 WithParent = Annotated[bool, typer.Option("--with-parent", hidden=True)]
 RECORDINGS = Path("recordings")
@@ -189,6 +190,9 @@ def demo(
     profile: Annotated[
         str | None, typer.Option(help="Profile; default: that of the simulated subject.")
     ] = None,
+    task: Annotated[
+        Task, typer.Option(help="What the simulated subject does, without a recording.")
+    ] = "motor-imagery",
     speed: Annotated[str, typer.Option(help="Times real time.")] = "1",
     folder: Annotated[Path, typer.Option(help="Where the simulated subject is kept.")] = RECORDINGS,
     screenshot: Annotated[Path | None, typer.Option(hidden=True)] = None,
@@ -204,7 +208,7 @@ def demo(
     from bci.cli.dashboard import run_demo
 
     parse_speed(speed)
-    sys.exit(run_demo(recording, model, profile, speed, folder, screenshot, screenshot_after))
+    sys.exit(run_demo(recording, model, profile, task, speed, folder, screenshot, screenshot_after))
 
 
 def _query(selector, name: str | None):  # type: ignore[no-untyped-def]

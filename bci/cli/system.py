@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from bci.cli.console import out
+from bci.types import Task
 
 _LIBRARIES = (
     "numpy", "scipy", "numba", "pylsl", "mne", "pyxdf", "pyriemann", "scikit-learn",
@@ -28,8 +29,11 @@ def simulate(
     folder: Annotated[Path, typer.Argument(help="Where to write the runs.")] = Path("recordings"),
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same subject, same bits.")] = 1,
     runs: Annotated[int, typer.Option(min=1, max=20, help="How many runs.")] = 3,
+    task: Annotated[
+        Task, typer.Option(help="What the subject does; emotion is EEG, speech sEEG, images MEG.")
+    ] = "motor-imagery",
 ) -> None:
-    """Write a simulated motor-imagery subject: a few runs of EEG with cues.
+    """Write a simulated subject: a few runs of a task with its cues.
 
     Files that are already there are left as they are.
 
@@ -37,7 +41,7 @@ def simulate(
     """
     from devices.simulated_subject import write_subject
 
-    for path in write_subject(folder, seed, runs):
+    for path in write_subject(folder, seed, runs, task):
         out.print(f"{path} (simulated)")
 
 

@@ -14,6 +14,10 @@ FIRST_SIXTEEN = (
     "Fp1", "Fp2", "F3", "F4", "FC3", "FC4", "C3", "Cz", "C4", "CP3", "CP4", "P3", "Pz", "P4",
     "O1", "O2",
 )  # fmt: skip
+# DREAMER's headset (Emotiv EPOC).
+_EPOC = (
+    "AF3", "F7", "F3", "FC5", "T7", "P7", "O1", "O2", "P8", "T8", "FC6", "F4", "F8", "AF4",
+)  # fmt: skip
 _HEAD_RADIUS_M = 0.095
 _HELMET_RADIUS_M = 0.115
 _N_HELMET = 102
@@ -29,6 +33,11 @@ def eeg(n_channels: int) -> tuple[Channel, ...]:
     for i, place in enumerate(_half_sphere(n_more, _HEAD_RADIUS_M) if n_more else ()):
         channels.append(Channel(f"X{i + 1}", "eeg", "uV", _tuple(place)))
     return tuple(channels)
+
+
+def epoc() -> tuple[Channel, ...]:
+    """The fourteen electrodes of the headset that many emotion data sets were recorded with."""
+    return tuple(Channel(name, "eeg", "uV", standard_position(name)) for name in _EPOC)
 
 
 def meg() -> tuple[Channel, ...]:

@@ -103,10 +103,10 @@ def motor_imagery(
     return Scenario("motor-imagery", (LEFT, RIGHT), trial_s, pause_s, tuple(sources))
 
 
-def emotion(trial_s: float = 10.0) -> Scenario:
+def emotion(trial_s: float = 10.0, first_film: int = 1) -> Scenario:
     """Films with a level of valence and one of arousal, 1 to 5: ``film-07/valence-2/arousal-2``."""
     films = tuple(
-        f"film-{i + 1:02d}/valence-{v}/arousal-{a}"
+        f"film-{i + first_film:02d}/valence-{v}/arousal-{a}"
         for i, (v, a) in enumerate(product(range(1, 6), repeat=2))
     )
 
@@ -150,7 +150,7 @@ def speech(places: Array, trial_s: float = 1.5) -> Scenario:
     return Scenario("speech", WORDS, trial_s, (0.8, 1.4), sources)
 
 
-def images(trial_s: float = 0.5) -> Scenario:
+def images(trial_s: float = 0.5, first_image: int = 1) -> Scenario:
     """Seen images, ``image-0001`` ...; what is evoked is linear in `image_vector`."""
     rng = np.random.default_rng(0)
 
@@ -167,7 +167,7 @@ def images(trial_s: float = 0.5) -> Scenario:
     for number in range(IMAGE_DIMENSIONS):
         x, y, z = rng.normal(0, 0.02, 3) + _OCCIPUT
         sources.append(TaskSource((x, y, z), 0.035, 12.0, None, 0.0, following(number)))
-    labels = tuple(f"image-{i + 1:04d}" for i in range(N_IMAGES))
+    labels = tuple(f"image-{i + first_image:04d}" for i in range(N_IMAGES))
     return Scenario("images", labels, trial_s, (0.7, 0.9), tuple(sources), marks_rest=False)
 
 

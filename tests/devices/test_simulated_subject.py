@@ -10,7 +10,13 @@ from bci.evaluation import evaluate
 from bci.profile import load_profile
 from bci.recording.reading import read_recording
 from bci.types import Recording
-from devices.simulated_subject import CH_NAMES, SubjectSettings, simulate_run, write_subject
+from devices.simulated_subject import (
+    CH_NAMES,
+    SubjectSettings,
+    simulate_run,
+    write_run,
+    write_subject,
+)
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +98,32 @@ def test_runs_that_are_there_are_left_as_they_are(tmp_path: Path) -> None:
     before = first.stat().st_mtime_ns
     assert write_subject(tmp_path, seed=1, n_runs=1) == [first]
     assert first.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    ("task", "kinds", "unit", "sfreq"),
+    [
+        ("emotion", {"eeg"}, "uV", 128),
+        ("speech", {"seeg"}, "uV", 1000),
+        ("images", {"mag", "grad"}, "T", 250),
+    ],
+)
+def test_every_task_is_read_back_with_its_sensors_and_cues(
+    tmp_path: Path, task: str, kinds: set[str], unit: str, sfreq: float
+) -> None:
+    settings = SubjectSettings(task=task, trials_per_class=1)
+    made = simulate_run(settings, 2)
+    write_run(made, tmp_path / "run_meg.fif")
+    read = read_recording(tmp_path / "run_meg.fif")
+    assert read.info.simulated
+    assert read.info.sfreq == sfreq
+    assert {c.kind for c in read.info.channels} == kinds
+    assert read.info.channels[0].unit == unit
+    assert all(c.position is not None for c in read.info.channels)
+    assert [m.label for m in read.markers] == [m.label for m in made.markers]
+    np.testing.assert_allclose(read.data, made.data, rtol=1e-5)
+    first = {m.label for m in simulate_run(settings, 1).markers}
+    shown = {m.label for m in made.markers}
+    assert shown & first == (
+        {"rest"} if task == "emotion" else first if task == "speech" else set()
+    )
