@@ -41,11 +41,12 @@ class StreamCard(Settings):
 
 
 class SourceCard(Settings):
-    """A recording that the model learnt from."""
+    """A recording that the model learnt from, and which of its channels were interpolated."""
 
     file: str
     sha256: str
     trials: int
+    interpolated: tuple[str, ...] = ()
 
 
 class MeasureCard(Settings):
@@ -211,6 +212,11 @@ def describe_stream(sfreq: float, channels: tuple[Channel, ...]) -> StreamCard:
     return StreamCard(sfreq=sfreq, channels=cards)
 
 
+def trained_channels(card: Card) -> tuple[Channel, ...]:
+    """The channels that the model was trained on, in order."""
+    return tuple(Channel(c.name, c.kind, c.unit) for c in card.stream.channels)
+
+
 def check_stream(card: Card, info: StreamInfo) -> None:
     """Refuse a stream that differs from what the model was trained on.
 
@@ -221,7 +227,9 @@ def check_stream(card: Card, info: StreamInfo) -> None:
     """
     differs = []
     if abs(info.sfreq - card.stream.sfreq) > 1e-6 * card.stream.sfreq:
-        differs.append(f"rate {info.sfreq:g} Hz instead of {card.stream.sfreq:g} Hz")
+        differs.append(
+            f"rate {info.sfreq:g} Hz instead of {card.stream.sfreq:g} Hz (it is not resampled)"
+        )
     by_name = {channel.name.lower(): channel for channel in info.channels}
     missing = [c.name for c in card.stream.channels if c.name.lower() not in by_name]
     if missing:
@@ -236,7 +244,9 @@ def check_stream(card: Card, info: StreamInfo) -> None:
             )
             break  # mostly it is all of them: one line is enough
     if differs:
+        only_missing = missing and len(differs) == 1
         raise MismatchError(
             f"{info.name} does not fit the model {card.name}: {'; '.join(differs)}. "
-            "Choose another stream or calibrate a model for this one"
+            f"Choose another stream{', give --map-montage' if only_missing else ''} or calibrate "
+            "a model for this one"
         )

@@ -317,7 +317,7 @@ def common_pipeline(recordings: list[Recording], profile: Profile) -> Pipeline:
         if other.info.sfreq != first.info.sfreq or theirs != pipeline.chain.picked:
             raise MismatchError(
                 f"{other.source} differs from {first.source} in rate, channels or units; "
-                "calibrate on runs of one set-up"
+                "calibrate on runs of one set-up, or give --map-montage where only channels differ"
             )
     return pipeline
 
@@ -328,6 +328,7 @@ def _source(recording: Recording, profile: Profile) -> SourceCard:
         file=file.name,
         sha256=file_sha256(file),
         trials=len(find_trials(recording, profile.paradigm)),
+        interpolated=recording.info.interpolated,
     )
 
 

@@ -1,6 +1,10 @@
 """Scalp electrode names and positions of the international 10-05 system."""
 
+from collections.abc import Sequence
 from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
 
 Position = tuple[float, float, float]
 
@@ -23,6 +27,32 @@ def standard_position(name: str) -> Position | None:
     """Head coordinates (x right, y front, z up) in metres, of a template head; None if unknown."""
     found = _standard().get(name.lower())
     return found[1] if found else None
+
+
+def standard_directions(names: Sequence[str]) -> NDArray[np.float64]:
+    """Where electrodes are on a template head, as unit vectors from its centre.
+
+    Parameters
+    ----------
+    names : sequence of str
+
+    Returns
+    -------
+    directions : ndarray, shape (n_names, 3)
+        Rows of NaN for names that are not of the 10-05 system.
+    """
+    centre, _ = fit_sphere(np.array([position for _, position in _standard().values()]))
+    placed = [standard_position(standard_name(name)) or (np.nan,) * 3 for name in names]
+    offsets = np.array(placed).reshape(-1, 3) - centre
+    directions: NDArray[np.float64] = offsets / np.linalg.norm(offsets, axis=1, keepdims=True)
+    return directions
+
+
+def fit_sphere(positions: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """Centre (3,) and radius of the sphere nearest to positions (n, 3), by least squares."""
+    design = np.column_stack([2 * positions, np.ones(len(positions))])
+    solved = np.linalg.lstsq(design, (positions**2).sum(axis=1), rcond=None)[0]
+    return solved[:3], float(np.sqrt(max(0.0, solved[3] + solved[:3] @ solved[:3])))
 
 
 def _rounded(xyz: object) -> Position:

@@ -9,12 +9,14 @@ import numpy as np
 from pylsl import local_clock
 from threadpoolctl import threadpool_limits
 
-from bci.bundle import Card, check_stream, decision_threshold
+from bci.bundle import Card, check_stream, decision_threshold, trained_channels
 from bci.errors import AmbiguousStreamError, StreamError
 from bci.lsl.cues import CueListener
 from bci.lsl.discovery import FoundStream, StreamQuery, resolve
 from bci.lsl.inlet import SignalInlet
+from bci.lsl.mapped import MappedInlet
 from bci.lsl.predictions import DecisionOutlet, PredictionOutlet, StatusOutlet
+from bci.montage import tell_map
 from bci.pipeline import Pipeline
 from bci.profile import Output
 from bci.types import Decoder, StreamInfo
@@ -43,6 +45,8 @@ class Engine:
         Takes one plain sentence whenever something changes.
     markers : StreamQuery, optional
         Where cues come from; needed by a model whose windows come at cues.
+    map_montage : bool
+        Interpolate the channels that the stream lacks.
 
     Raises
     ------
@@ -58,6 +62,7 @@ class Engine:
         output: Output,
         say: Say,
         markers: StreamQuery | None = None,
+        map_montage: bool = False,
     ) -> None:
         if card.pipeline.at_cues and markers is None:
             raise StreamError(
@@ -69,6 +74,7 @@ class Engine:
         self._query = query
         self._output = output
         self._say = say
+        self._map_montage = map_montage
         self._latencies: deque[float] = deque(maxlen=1000)
         self._status_due = 0.0
 
@@ -93,8 +99,12 @@ class Engine:
             found = self._find(stop, wait_s)
             if found is None:
                 return
-            inlet = SignalInlet(found)
+            signal = SignalInlet(found)
+            inlet: SignalInlet | MappedInlet = signal
             try:
+                if self._map_montage:
+                    inlet = MappedInlet(signal, trained_channels(self._card))
+                    self._say(tell_map(inlet.info.name, inlet.info))
                 with threadpool_limits(limits=1):
                     self._decode(inlet, stop)
             finally:
@@ -119,7 +129,7 @@ class Engine:
                 self._status.push({"state": "waiting for stream", "model": self._card.name})
         return None
 
-    def _decode(self, inlet: SignalInlet, stop: threading.Event) -> None:
+    def _decode(self, inlet: SignalInlet | MappedInlet, stop: threading.Event) -> None:
         info = inlet.info
         check_stream(self._card, info)
         warm_up(self._card, self._decoder, info)
@@ -179,7 +189,7 @@ class Engine:
             if paradigm.cue_of(marker.label) is not None:
                 pipeline.at(marker.time + paradigm.start_s)
 
-    def _describe(self, inlet: SignalInlet, pipeline: Pipeline) -> dict[str, object]:
+    def _describe(self, inlet: SignalInlet | MappedInlet, pipeline: Pipeline) -> dict[str, object]:
         p50, p99 = np.percentile(self._latencies, [50, 99]) if self._latencies else (None, None)
         stats = inlet.stats
         return {
@@ -187,6 +197,7 @@ class Engine:
             "stream": inlet.info.name,
             "model": self._card.name,
             "simulated": inlet.info.simulated,
+            "interpolated": list(inlet.info.interpolated),
             "samples": stats.samples,
             "lost_samples": stats.lost_samples,
             "gaps": stats.gaps,

@@ -24,11 +24,13 @@ class Evaluation:
     paradigm. ``seconds_to_correct`` is the median over trials, from cue onset, of the first
     right decision of at least ``threshold`` confidence, reached in ``trials_reached`` trials.
     ``false_positives_per_min`` counts how often such confidence began during rest.
+    ``interpolated`` names the channels that a montage map computed from others.
     """
 
     recording: str
     model: str
     simulated: bool
+    interpolated: tuple[str, ...]
     classes: tuple[str, ...]
     trial_accuracy: Accuracy
     kappa: float
@@ -99,6 +101,7 @@ def evaluate(card: Card, decoder: Decoder, recording: Recording, threshold: floa
         recording=recording.source,
         model=card.name,
         simulated=recording.info.simulated,
+        interpolated=recording.info.interpolated,
         classes=card.classes,
         trial_accuracy=accuracy,
         kappa=kappa(labels, decisions),

@@ -29,6 +29,26 @@ def take(data, picks, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def map_channels(data, picks, weights, sources, out):  # type: ignore[no-untyped-def]
+    """Channels of another montage: ``data`` (n, all channels) -> ``out`` (n, len(picks)).
+
+    ``picks`` (k,) int64 is the channel that is copied, or -1 for the sum over the channels
+    ``sources`` (s,) int64 by ``weights`` (k, s) float64: added up in one order, in float64. What
+    is not finite spreads to the sums that it is part of, and no further.
+    """
+    for t in range(out.shape[0]):
+        source, target = data[t], out[t]
+        for k in range(out.shape[1]):
+            if picks[k] >= 0:
+                target[k] = source[picks[k]]
+            else:
+                total = 0.0
+                for j in range(len(sources)):
+                    total += weights[k, j] * source[sources[j]]
+                target[k] = total
+
+
+@njit(cache=True, nogil=True)
 def hold_finite(data, held, is_bad):  # type: ignore[no-untyped-def]
     """Put the last finite value of a channel where a sample is not finite, in place.
 

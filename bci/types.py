@@ -47,7 +47,8 @@ class StreamInfo:
     """What a stream says of itself.
 
     ``sfreq`` is the nominal rate in hertz, 0 for irregular streams. ``simulated`` is carried
-    along the whole way, so that no view can show a simulated signal as a real one.
+    along the whole way, so that no view can show a simulated signal as a real one;
+    ``interpolated`` names the channels that a montage map computed from others.
     """
 
     name: str
@@ -56,6 +57,7 @@ class StreamInfo:
     channels: tuple[Channel, ...]
     source_id: str = ""
     simulated: bool = False
+    interpolated: tuple[str, ...] = ()
 
     @property
     def n_channels(self) -> int:

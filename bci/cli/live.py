@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from bci.cli.console import err, out
+from bci.cli.montage import MapMontage
 from bci.errors import ProfileError
 from bci.types import Task
 
@@ -36,6 +37,7 @@ def run(
     wait: Annotated[
         float | None, typer.Option(min=0, help="Give up if no stream appears for this long, in s.")
     ] = None,
+    map_montage: MapMontage = False,
     with_parent: WithParent = False,
 ) -> None:
     """Decode a live stream and publish the predictions (the headless engine).
@@ -44,6 +46,8 @@ def run(
     (text markers) and <name>-status over LSL. Ctrl-C stops it.
 
     Example: bci run motor-imagery --model recordings/models/me
+
+    On a headset that lacks some of the model's electrodes: the same with --map-montage
     """
     from bci.cli.models import load_model
     from bci.cli.stopping import stop_on_signals
@@ -57,8 +61,9 @@ def run(
     card, decoder = load_model(folder)
     check_agreement(wanted, card.pipeline, folder)
     stop = stop_on_signals(with_parent)
+    query = _query(wanted.stream, stream)
     cues = _query(wanted.markers, markers) if wanted.markers or markers else None
-    engine = Engine(card, decoder, _query(wanted.stream, stream), wanted.output, _say, cues)
+    engine = Engine(card, decoder, query, wanted.output, _say, cues, map_montage)
     engine.run(stop, wait)
 
 

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from bci.cli.console import err, out
+from bci.cli.montage import MapMontage, mapped_to_model, mapped_to_profile
 from bci.errors import BciError, BundleError
 
 MODELS = Path("recordings/models")
@@ -44,6 +45,7 @@ def calibrate(
     curve: Annotated[
         bool, typer.Option("--curve", help="Also tell the accuracy with fewer trials.")
     ] = False,
+    map_montage: MapMontage = False,
 ) -> None:
     """Train a decoder on one person's labelled recordings and say how good it is.
 
@@ -58,26 +60,27 @@ def calibrate(
         wanted = wanted.model_copy(update={"decoder": DecoderChoice(name=decoder)})
     if out_folder.exists() and not force:
         raise BundleError(f"{out_folder} exists already; choose another --out, or give --force")
-    card = train(wanted, recordings, out_folder, force, base)
+    card = train(wanted, recordings, out_folder, force, base, map_montage)
     _print_score(card)
     out.print(f"model written to {out_folder}; group delay {1000 * card.group_delay_s:.0f} ms")
     if curve:
-        _print_curve(wanted, recordings, base)
+        _print_curve(wanted, recordings, base, map_montage)
 
 
-def _print_curve(wanted, recordings: list[Path], base: Path | None) -> None:  # type: ignore[no-untyped-def]
+def _print_curve(  # type: ignore[no-untyped-def]
+    wanted, recordings: list[Path], base: Path | None, map_montage: bool
+) -> None:
     import decoders
     from bci.bundle import load_bundle
     from bci.learning_curve import recordings_curve
-    from bci.recording.reading import read_recording
 
     choice = wanted.decoder
-    start = load_bundle(base)[1] if base is not None else None
+    base_card, start = load_bundle(base) if base is not None else (None, None)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True) as progress:
         bar = progress.add_task("Reading recordings", total=None)
         points = recordings_curve(
-            [read_recording(file) for file in recordings],
+            [_read(file, wanted, base_card, map_montage) for file in recordings],
             wanted,
             lambda: decoders.create(choice.name, choice.params, start),
             lambda doing, done, of: progress.update(
@@ -133,6 +136,7 @@ def pretrain(
     ] = None,
     folds: Annotated[int, typer.Option(min=2, help="Trainings for the score, at most.")] = 5,
     force: Annotated[bool, typer.Option("--force", help="Replace a model of that name.")] = False,
+    map_montage: MapMontage = False,
 ) -> None:
     """Train a base model on many people, for 'bci calibrate --base' to go on from.
 
@@ -146,7 +150,6 @@ def pretrain(
     from bci.errors import RecordingError
     from bci.pretraining import pretrain as run_pretraining
     from bci.profile import DecoderChoice, load_profile
-    from bci.recording.reading import read_recording
 
     wanted = load_profile(profile)
     if decoder is not None:
@@ -168,7 +171,7 @@ def pretrain(
         people = {}
         for person, own in files.items():
             if own:
-                people[person] = [read_recording(file) for file in own]
+                people[person] = [_read(file, wanted, None, map_montage) for file in own]
             progress.advance(bar, len(own))
 
         def show(doing: str, done: int, of: int) -> None:
@@ -188,13 +191,17 @@ def pretrain(
 
 
 def train(  # type: ignore[no-untyped-def]
-    wanted, recordings: list[Path], out_folder: Path, force: bool, base: Path | None = None
+    wanted,
+    recordings: list[Path],
+    out_folder: Path,
+    force: bool,
+    base: Path | None = None,
+    map_montage: bool = False,
 ):
     """Read, calibrate and store, with a progress bar; return the model's card."""
     import decoders
     from bci.bundle import load_bundle, save_bundle
     from bci.calibration import calibrate as run_calibration
-    from bci.recording.reading import read_recording
     from decoders.patterns import class_patterns
 
     choice = wanted.decoder
@@ -205,7 +212,7 @@ def train(  # type: ignore[no-untyped-def]
         bar = progress.add_task("Reading recordings", total=len(recordings))
         read = []
         for file in recordings:
-            read.append(read_recording(file))
+            read.append(_read(file, wanted, base_card, map_montage))
             progress.advance(bar)
 
         def show(doing: str, done: int, of: int) -> None:
@@ -223,6 +230,18 @@ def train(  # type: ignore[no-untyped-def]
     arrays = calibration.decoder.arrays() | calibration.patterns
     save_bundle(out_folder, calibration.card, arrays, overwrite=force)
     return calibration.card
+
+
+def _read(file: Path, wanted, base_card, map_montage: bool):  # type: ignore[no-untyped-def]
+    """A recording, if asked with the channels of the base model or those that the profile names."""
+    from bci.recording.reading import read_recording
+
+    recording = read_recording(file)
+    if not map_montage:
+        return recording
+    if base_card is not None:
+        return mapped_to_model(recording, base_card)
+    return mapped_to_profile(recording, wanted)
 
 
 def print_confusion(classes: tuple[str, ...], counts: list[list[int]]) -> None:
@@ -243,6 +262,7 @@ def evaluate(
         typer.Option(min=0, max=1, help="Least confidence of a decision. Default: the model's."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    map_montage: MapMontage = False,
 ) -> None:
     """Replay recordings through a model as if live, at full speed, and score it.
 
@@ -257,7 +277,12 @@ def evaluate(
     card, decoder = load_model(model)
     if threshold is None:
         threshold = decision_threshold(Output(), card)
-    results = [run_evaluation(card, decoder, read_recording(f), threshold) for f in recordings]
+    results = []
+    for file in recordings:
+        recording = read_recording(file)
+        if map_montage:
+            recording = mapped_to_model(recording, card)
+        results.append(run_evaluation(card, decoder, recording, threshold))
     if as_json:
         out.print_json(json.dumps([dataclasses.asdict(result) for result in results]))
         return
@@ -281,6 +306,7 @@ def _print_evaluation(result) -> None:  # type: ignore[no-untyped-def]
         "false positives at rest": "no rest in this recording"
         if result.false_positives_per_min is None
         else f"{result.false_positives_per_min:.1f} a minute, in {result.rest_min:.1f} min",
+        "channels interpolated": ", ".join(result.interpolated) or "none",
         "windows rejected": str(result.windows_rejected),
         "trials without a window": str(result.trials_without_window),
     }

@@ -1,0 +1,49 @@
+"""The option that lets recordings and streams of other montages be mapped to the one wanted."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bci.cli.console import err
+from bci.errors import ProfileError
+
+if TYPE_CHECKING:
+    from bci.bundle import Card
+    from bci.profile import Profile
+    from bci.types import Recording
+
+MapMontage = Annotated[
+    bool,
+    typer.Option("--map-montage", help="Interpolate EEG channels that are missing, by splines."),
+]
+
+
+def mapped_to_model(recording: "Recording", card: "Card") -> "Recording":
+    """The recording with the channels of a model; says which of them are interpolated."""
+    from bci.bundle import trained_channels
+    from bci.montage import map_recording, tell_map
+
+    mapped = map_recording(recording, trained_channels(card))
+    err.print(tell_map(recording.source, mapped.info))
+    return mapped
+
+
+def mapped_to_profile(recording: "Recording", profile: "Profile") -> "Recording":
+    """The recording with the channels that a profile names; says which are interpolated.
+
+    Raises
+    ------
+    ProfileError
+        If the profile names none.
+    """
+    from bci.montage import map_recording, named_channels, tell_map
+
+    if profile.pipeline.channels is None:
+        raise ProfileError(
+            "--map-montage needs to know to which channels: name them in pipeline.channels of the "
+            "profile"
+        )
+    targets = named_channels(profile.pipeline.channels, recording.info)
+    mapped = map_recording(recording, targets)
+    err.print(tell_map(recording.source, mapped.info))
+    return mapped

@@ -1,0 +1,44 @@
+"""A signal inlet seen through a montage map: a live stream with the channels of a model."""
+
+from collections.abc import Sequence
+
+from bci.lsl.inlet import InletStats, SignalInlet
+from bci.montage import map_montage
+from bci.types import Channel, Chunk
+
+
+class MappedInlet:
+    """An inlet whose stream gives other channels, by name or interpolated; see `bci.montage`.
+
+    Parameters
+    ----------
+    inlet : SignalInlet
+        Closed together with this.
+    targets : sequence of Channel
+
+    Raises
+    ------
+    MismatchError
+        If the stream cannot give one of the channels.
+    """
+
+    def __init__(self, inlet: SignalInlet, targets: Sequence[Channel]) -> None:
+        self._inlet = inlet
+        self._map = map_montage(inlet.info, targets)
+        self.info = self._map.info
+
+    @property
+    def connected(self) -> bool:
+        return self._inlet.connected
+
+    @property
+    def stats(self) -> InletStats:
+        return self._inlet.stats
+
+    def pull(self, max_samples: int, timeout: float) -> list[Chunk]:
+        """As `SignalInlet.pull`."""
+        return [self._map.apply(chunk) for chunk in self._inlet.pull(max_samples, timeout)]
+
+    def close(self) -> None:
+        """Leave the stream."""
+        self._inlet.close()
