@@ -128,8 +128,12 @@ def named_channels(names: Sequence[str], info: StreamInfo) -> tuple[Channel, ...
 def tell_map(name: str, info: StreamInfo) -> str:
     """What a montage map made of a stream or file of that name, in a sentence."""
     n = len(info.interpolated)
-    by_name = f"{name}: {info.n_channels - n} of {info.n_channels} channels by name"
-    return f"{by_name}, {n} interpolated{f' ({_listed(info.interpolated)})' if n else ''}"
+    told = f"{name}: {info.n_channels - n} of {info.n_channels} channels by name, {n} interpolated"
+    if n:
+        told += f" ({_listed(info.interpolated)})"
+    if 2 * n > info.n_channels:
+        told += "; that is most of them: score the model on this headset before you rely on it"
+    return told
 
 
 def spline_weights(
