@@ -50,11 +50,12 @@ class SourceCard(Settings):
 
 
 class MeasureCard(Settings):
-    """A figure beside accuracy, and what guessing would give."""
+    """A figure beside accuracy, what guessing would give, and how likely it is by guessing."""
 
     name: str
     value: float
     chance: float
+    p_value: float
 
 
 class ScoreCard(Settings):

@@ -354,7 +354,12 @@ def _measure_cards(
     classes: tuple[str, ...], probabilities: NDArray[np.float64], truth: NDArray[np.str_]
 ) -> tuple[MeasureCard, ...]:
     return tuple(
-        MeasureCard(name=each.name, value=round(each.value, 4), chance=round(each.chance, 4))
+        MeasureCard(
+            name=each.name,
+            value=round(each.value, 4),
+            chance=round(each.chance, 4),
+            p_value=float(f"{each.p_value:.3g}"),
+        )
         for each in measures(classes, probabilities, truth)
     )
 

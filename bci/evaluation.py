@@ -9,7 +9,14 @@ from bci.confidence import false_positives
 from bci.errors import RecordingError
 from bci.measures import Measure, measures
 from bci.pipeline import Pipeline
-from bci.scores import Accuracy, confusion, information_transfer_rate, kappa, score_accuracy
+from bci.scores import (
+    Accuracy,
+    confusion,
+    information_transfer_rate,
+    kappa,
+    score_accuracy,
+    shuffled_labels,
+)
 from bci.trials import Trial, chunks_for, find_rest, find_trials, in_spans, trial_of
 from bci.types import Decoder, Prediction, Recording
 
@@ -20,7 +27,8 @@ class Evaluation:
 
     ``trial_accuracy`` is of the decision at the end of each cue (the last window wholly in
     the trial); ``window_accuracy`` of all windows wholly within trials, which overlap and so
-    carry no interval. ``itr_bits_per_min`` counts one decision per ``stop_s`` of the
+    carry no interval: ``window_chance`` and ``window_p_value`` are by shuffling the labels of
+    whole trials. ``itr_bits_per_min`` counts one decision per ``stop_s`` of the
     paradigm. ``seconds_to_correct`` is the median over trials, from cue onset, of the first
     right decision of at least ``threshold`` confidence, reached in ``trials_reached`` trials.
     ``false_positives_per_min`` counts how often such confidence began during rest.
@@ -36,6 +44,8 @@ class Evaluation:
     kappa: float
     confusion: list[list[int]]
     window_accuracy: float
+    window_chance: float
+    window_p_value: float
     n_windows: int
     itr_bits_per_min: float
     threshold: float
@@ -82,14 +92,19 @@ def evaluate(card: Card, decoder: Decoder, recording: Recording, threshold: floa
             within.setdefault(number, []).append(prediction)
     decided = [own[-1] for own in within.values()]
     truth = [trials[number].label for number in within]
-    right_windows = sum(p.label == trials[k].label for k, own in within.items() for p in own)
-    n_windows = sum(len(own) for own in within.values())
     reached = (_time_to_correct(own, trials[k], threshold) for k, own in within.items())
     times = [time for time in reached if time is not None]
     if not decided:
         raise RecordingError(f"{recording.source}: no sound window lies within any trial")
     labels, decisions = np.array(truth), np.array([p.label for p in decided])
     accuracy = score_accuracy(labels, decisions)
+    of_class = {name: k for k, name in enumerate(card.classes)}
+    numbers = np.array([of_class[label] for label in truth])
+    by_class = np.zeros((len(truth), len(of_class)), dtype=np.int64)
+    for row, own in zip(by_class, within.values(), strict=True):
+        np.add.at(row, [of_class[p.label] for p in own], 1)
+    n_windows = int(by_class.sum())
+    window_chance, window_p = shuffled_labels(by_class, numbers)
     period = 1.0 / pipeline.chain.sfreq
     taken = np.array([p.taken for p in predictions])
     spans = find_rest(recording, card.paradigm)
@@ -106,7 +121,9 @@ def evaluate(card: Card, decoder: Decoder, recording: Recording, threshold: floa
         trial_accuracy=accuracy,
         kappa=kappa(labels, decisions),
         confusion=confusion(labels, decisions, card.classes),
-        window_accuracy=right_windows / n_windows,
+        window_accuracy=float(by_class[np.arange(len(labels)), numbers].sum() / n_windows),
+        window_chance=window_chance,
+        window_p_value=window_p,
         n_windows=n_windows,
         itr_bits_per_min=information_transfer_rate(
             accuracy.value, len(card.classes), card.paradigm.stop_s

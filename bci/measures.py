@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 # Below this many classes the rank of the right one says little more than accuracy.
 _MANY = 6
@@ -11,11 +12,12 @@ _TOP = 5
 
 
 class Measure(NamedTuple):
-    """One figure and what guessing would give."""
+    """One figure, what guessing would give, and how likely guessing would do as well."""
 
     name: str
     value: float
     chance: float
+    p_value: float
 
 
 def measures(
@@ -37,7 +39,10 @@ def measures(
 def ranks(
     classes: tuple[str, ...], probabilities: NDArray[np.float64], truth: NDArray[np.str_]
 ) -> tuple[Measure, ...]:
-    """Share of trials with the right class among the first five; its median rank (1 = first)."""
+    """Share of trials with the right class among the first five; its median rank (1 = first).
+
+    The first is tested by the binomial test, the second by the sign test, both one-sided.
+    """
     number = {name: k for k, name in enumerate(classes)}
     own = probabilities[np.arange(len(truth)), [number[label] for label in truth]]
     # Equals count half, so that a decoder that says nothing is in the middle.
@@ -45,7 +50,22 @@ def ranks(
     equal = (probabilities == own[:, None]).sum(axis=1) - 1
     rank = 1.0 + above + equal / 2.0
     n = len(classes)
+    middle = (n + 1) / 2.0
     return (
-        Measure(f"top-{_TOP} accuracy", float((rank <= _TOP).mean()), _TOP / n),
-        Measure("median rank", float(np.median(rank)), (n + 1) / 2.0),
+        Measure(
+            f"top-{_TOP} accuracy",
+            float((rank <= _TOP).mean()),
+            _TOP / n,
+            _p_value(int((rank <= _TOP).sum()), len(rank), _TOP / n),
+        ),
+        Measure(
+            "median rank",
+            float(np.median(rank)),
+            middle,
+            _p_value(int((rank < middle).sum()), int((rank != middle).sum()), 0.5),
+        ),
     )
+
+
+def _p_value(right: int, n: int, chance: float) -> float:
+    return float(stats.binomtest(right, n, chance, alternative="greater").pvalue) if n else 1.0

@@ -40,8 +40,42 @@ def score_accuracy(truth: NDArray[np.str_], decided: NDArray[np.str_]) -> Accura
     _, class_counts = np.unique(truth, return_counts=True)
     chance = float(class_counts.max() / n)
     test = stats.binomtest(right, n, min(chance, 1.0), alternative="greater")
+    low, high = exact_interval(right, n)
+    return Accuracy(right / n, low, high, n, chance, test.pvalue)
+
+
+def exact_interval(right: int, n: int) -> tuple[float, float]:
+    """The 95 % interval (Clopper-Pearson) of a share of right decisions."""
     interval = stats.binomtest(right, n).proportion_ci(0.95, method="exact")
-    return Accuracy(right / n, interval.low, interval.high, n, chance, test.pvalue)
+    return float(interval.low), float(interval.high)
+
+
+def shuffled_labels(
+    decided: NDArray[np.int64], truth: NDArray[np.int64], n_shuffles: int = 1999
+) -> tuple[float, float]:
+    """Chance and p-value of an accuracy by window, whose windows of one trial are no news.
+
+    Labels are shuffled over whole trials (seeded), what was decided stays.
+
+    Parameters
+    ----------
+    decided : ndarray of int, shape (n_trials, n_classes)
+        How many windows of each trial were decided for each class.
+    truth : ndarray of int, shape (n_trials,)
+        Number of each trial's class.
+    n_shuffles : int
+
+    Returns
+    -------
+    chance, p_value : float
+        Mean accuracy with shuffled labels, and the share of shuffles that reach the true one.
+    """
+    rng = np.random.default_rng(0)
+    rows = np.arange(len(truth))
+    right = int(decided[rows, truth].sum())
+    shuffled = np.array([decided[rows, rng.permutation(truth)].sum() for _ in range(n_shuffles)])
+    p_value = (1 + int((shuffled >= right).sum())) / (1 + n_shuffles)
+    return float(shuffled.mean() / decided.sum()), p_value
 
 
 def kappa(truth: NDArray[np.str_], decided: NDArray[np.str_]) -> float:

@@ -16,6 +16,7 @@ from bci.pipeline import Pipeline
 from bci.profile import load_profile
 from bci.protocols import PROTOCOLS, Outcome, Person, compare, run_protocols
 from bci.recording.reading import read_recording
+from bci.scores import exact_interval
 from bci.trials import cut_epochs
 from bci.types import Signal
 
@@ -168,13 +169,19 @@ def _print_people(results: Results, people: list[Person], names: list[str]) -> N
     rows = [row for row in _rows(results, people) if row[0] in names]
     table = Table(
         "subject", *(f"{name}\n{protocol}" for name, protocol in rows), "chance", "trials",
-        title="accuracy on run 12, end of cue",
+        title="accuracy on run 12, end of cue, with its 95 % interval",
     )  # fmt: skip
     for k, person in enumerate(people):
-        cells = [f"{_accuracies(results[n][p], people)[k]:.2f}" for n, p in rows]
         trials = len(np.unique(person.test.trials))
+        cells = [_with_interval(_accuracies(results[n][p], people)[k], trials) for n, p in rows]
         table.add_row(person.name, *cells, f"{_chance(person):.2f}", str(trials))
     out.print(table)
+
+
+def _with_interval(accuracy: float, n_trials: int) -> str:
+    """Of a mean over seeds, the interval is that of one training with as many right."""
+    low, high = exact_interval(round(accuracy * n_trials), n_trials)
+    return f"{accuracy:.2f} ({low:.2f}-{high:.2f})"
 
 
 def _print_comparison(results: Results, people: list[Person]) -> None:
@@ -202,4 +209,5 @@ def _print_comparison(results: Results, people: list[Person]) -> None:
             str(every[0].n_parameters),
         )  # fmt: skip
     out.print(table)
-    out.print(f"chance {chance:.2f}; seeds are averaged within each person before any test")
+    total = sum(len(np.unique(person.test.trials)) for person in people)
+    out.print(f"{total} trials, chance {chance:.2f}; seeds are averaged within each person first")

@@ -104,7 +104,7 @@ def _print_score(card) -> None:  # type: ignore[no-untyped-def]
         f"chance {score.chance:.2f}, p = {score.p_value:.2g}); {score.folds}"
     )
     for measure in score.measures:
-        out.print(f"{measure.name} {measure.value:.3g} (chance {measure.chance:.3g})")
+        out.print(f"{measure.name} {_measure(measure, score.trials)}")
     print_confusion(card.classes, score.confusion)
     if card.confidence is not None:
         sure = card.confidence
@@ -121,6 +121,10 @@ def _print_score(card) -> None:  # type: ignore[no-untyped-def]
             )
     if score.p_value > 0.05:
         out.print("[yellow]not distinguishable from chance: do not rely on this model[/yellow]")
+
+
+def _measure(measure, n: int) -> str:  # type: ignore[no-untyped-def]
+    return f"{measure.value:.3g} (n = {n}, chance {measure.chance:.3g}, p = {measure.p_value:.2g})"
 
 
 def pretrain(
@@ -297,7 +301,8 @@ def _print_evaluation(result) -> None:  # type: ignore[no-untyped-def]
         "accuracy, end of cue": str(result.trial_accuracy),
         "Cohen's kappa": f"{result.kappa:.2f}",
         "accuracy by window": f"{result.window_accuracy:.2f} "
-        f"({result.n_windows} windows, overlapping)",
+        f"({result.n_windows} overlapping windows of {result.trial_accuracy.n} trials, chance "
+        f"{result.window_chance:.2f}, p = {result.window_p_value:.2g} by shuffled trials)",
         "information transfer": f"{result.itr_bits_per_min:.1f} bit/min (Wolpaw)",
         f"first right decision at {result.threshold:g}": "never"
         if result.seconds_to_correct is None
@@ -310,7 +315,7 @@ def _print_evaluation(result) -> None:  # type: ignore[no-untyped-def]
         "windows rejected": str(result.windows_rejected),
         "trials without a window": str(result.trials_without_window),
     }
-    rows |= {m.name: f"{m.value:.3g} (chance {m.chance:.3g})" for m in result.measures}
+    rows |= {m.name: _measure(m, result.trial_accuracy.n) for m in result.measures}
     table = Table(show_header=False, box=None)
     for what, value in rows.items():
         table.add_row(what, value)

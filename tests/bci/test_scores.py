@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from bci.scores import confusion, information_transfer_rate, kappa, score_accuracy
+from bci.measures import ranks
+from bci.scores import confusion, information_transfer_rate, kappa, score_accuracy, shuffled_labels
 
 
 def test_accuracy_comes_with_its_exact_interval_and_chance() -> None:
@@ -28,3 +29,29 @@ def test_kappa_and_confusion_are_by_class() -> None:
     assert kappa(truth, decided) == pytest.approx(0.5)
     assert confusion(truth, decided, ("a", "b")) == [[1, 1], [0, 2]]
     assert np.isnan(kappa(np.array(["a", "a"]), np.array(["a", "a"])))
+
+
+def test_accuracy_by_window_is_tested_by_trial() -> None:
+    # 4 trials of 100 windows each, all right: only 1 shuffle in 6 can be as good.
+    decided = np.array([[100, 0], [100, 0], [0, 100], [0, 100]])
+    chance, p_value = shuffled_labels(decided, np.array([0, 0, 1, 1]))
+    assert chance == pytest.approx(0.5, abs=0.03)
+    assert p_value == pytest.approx(1 / 6, abs=0.03)
+    rng = np.random.default_rng(1)
+    truth = rng.integers(0, 2, 60)
+    assert shuffled_labels(rng.multinomial(20, [0.5, 0.5], 60), truth)[1] > 0.05
+    right = np.where(truth[:, None] == [0, 1], 13, 7)
+    assert shuffled_labels(right, truth)[1] < 0.001
+
+
+def test_ranks_of_the_right_class_carry_how_likely_they_are_by_guessing() -> None:
+    classes = tuple("abcdefghijkl")
+    rng = np.random.default_rng(0)
+    numbers = rng.integers(0, 12, 60)
+    guessed = rng.dirichlet(np.ones(12), 60)
+    known = guessed + 0.1 * np.eye(12)[numbers]
+    truth = np.array(classes)[numbers]
+    assert all(measure.p_value > 0.05 for measure in ranks(classes, guessed, truth))
+    assert all(measure.p_value < 1e-6 for measure in ranks(classes, known, truth))
+    nothing = ranks(classes, np.full((60, 12), 1 / 12), truth)
+    assert [measure.p_value for measure in nothing] == [1.0, 1.0]
