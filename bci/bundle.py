@@ -227,10 +227,9 @@ def check_stream(card: Card, info: StreamInfo) -> None:
         Naming everything that differs: rate, missing channels, kinds, units.
     """
     differs = []
-    if abs(info.sfreq - card.stream.sfreq) > 1e-6 * card.stream.sfreq:
-        differs.append(
-            f"rate {info.sfreq:g} Hz instead of {card.stream.sfreq:g} Hz (it is not resampled)"
-        )
+    other_rate = abs(info.sfreq - card.stream.sfreq) > 1e-6 * card.stream.sfreq
+    if other_rate:
+        differs.append(f"rate {info.sfreq:g} Hz instead of {card.stream.sfreq:g} Hz")
     by_name = {channel.name.lower(): channel for channel in info.channels}
     missing = [c.name for c in card.stream.channels if c.name.lower() not in by_name]
     if missing:
@@ -245,9 +244,12 @@ def check_stream(card: Card, info: StreamInfo) -> None:
             )
             break  # mostly it is all of them: one line is enough
     if differs:
-        only_missing = missing and len(differs) == 1
+        hint = ""
+        if other_rate:
+            hint = " Nothing is resampled live."
+        elif missing and len(differs) == 1:
+            hint = " To interpolate what is missing, give --map-montage."
         raise MismatchError(
             f"{info.name} does not fit the model {card.name}: {'; '.join(differs)}. "
-            f"Choose another stream{', give --map-montage' if only_missing else ''} or calibrate "
-            "a model for this one"
+            f"Choose another stream or calibrate a model for this one.{hint}"
         )
