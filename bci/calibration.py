@@ -20,7 +20,7 @@ from bci.pipeline import Pipeline
 from bci.profile import Profile, file_sha256
 from bci.scores import confusion, kappa, score_accuracy
 from bci.trials import Epochs, cut_epochs, find_rest, find_trials, in_spans
-from bci.types import Decoder, Recording, Signal, TrainingStep
+from bci.types import Decoder, Recording, Servable, Signal, TrainingStep
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many steps are done, and of how many."""
@@ -110,6 +110,9 @@ def calibrate(
         on_progress(f"Training on all runs, loss {step.loss:.2f}", step.step, step.of)
 
     decoder.fit(epochs.windows, epochs.labels, groups=epochs.runs, signal=signal, watch=watch)
+    if isinstance(decoder, Servable):
+        on_progress("Choosing the faster runtime", len(splits), len(splits) + 1)
+        decoder.choose_runtime()
     on_progress("Done", len(splits) + 1, len(splits) + 1)
     classes = np.array(decoder.classes)
     truth = classes[np.concatenate([each.truth for each in held_out])]

@@ -15,7 +15,7 @@ from bci.calibration import (
 from bci.errors import ProfileError, RecordingError
 from bci.profile import Profile
 from bci.trials import Epochs, cut_epochs
-from bci.types import Adaptable, Decoder, Recording, Signal, TrainingStep
+from bci.types import Adaptable, Decoder, Recording, Servable, Signal, TrainingStep
 
 _FEWEST_PEOPLE = 2
 # A group is a run of a person: none has as many runs.
@@ -90,6 +90,9 @@ def pretrain(
 
     decoder = make_decoder()
     fit(decoder, epochs, signal, watch)
+    if isinstance(decoder, Servable):
+        on_progress("Choosing the faster runtime", len(folds), len(folds) + 1)
+        decoder.choose_runtime()
     described = (
         f"{len(folds)} folds of whole people, {len(people)} people, each aligned by their own "
         "unlabelled windows"

@@ -268,3 +268,11 @@ class Adaptable(Decoder, Protocol):
 
     def adapt(self, windows: FloatArray) -> None:
         """Take windows of float32, shape (n_windows, n_channels, n_samples)."""
+
+
+@runtime_checkable
+class Servable(Decoder, Protocol):
+    """A decoder that more than one runtime can serve."""
+
+    def choose_runtime(self) -> None:
+        """Measure the runtimes here and serve by the fastest; `arrays` tells which it was."""

@@ -14,6 +14,7 @@ from decoders.linear import shaped
 from decoders.networks import NETWORKS
 from decoders.networks.mvcnet import Mvcnet
 from decoders.networks.views import three_views
+from decoders.serving import Serving, choose, restore
 from decoders.training import Loss, TrainingSettings, train
 
 _WEIGHTS = "weights."
@@ -26,7 +27,7 @@ class NetworkDecoder:
 
     Each group of training windows (a run, or a person's run) is aligned by its own spread; served
     windows by that of all calibration windows. With arrays of a base model, training goes on from
-    its weights.
+    its weights. PyTorch serves, unless `choose_runtime` or the bundle found ONNX Runtime faster.
 
     Parameters
     ----------
@@ -60,6 +61,7 @@ class NetworkDecoder:
         base = {name: getattr(self.defaults, name) for name in TrainingSettings.__slots__}
         self.settings = TrainingSettings(**{**base, **kept})
         self.classes: tuple[str, ...] = ()
+        self._serving: Serving | None = None
         self._start = start
 
     def fit(
@@ -97,6 +99,10 @@ class NetworkDecoder:
         """What is minimised: cross-entropy."""
         return cross_entropy
 
+    def choose_runtime(self) -> None:
+        """Serve by ONNX Runtime from here on if that is faster and equal, as measured here."""
+        self._serving = choose(self.served, self._shape)
+
     def adapt(self, windows: FloatArray) -> None:
         """Take a person's windows, labels unknown, for the alignment."""
         self._spread = mean_spread(windows)
@@ -110,16 +116,22 @@ class NetworkDecoder:
         return backbone
 
     def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
-        with torch.inference_mode():
-            logits = self.served(torch.from_numpy(self._whitening @ window)[None])[0]
-        odds = np.exp(logits.numpy().astype(np.float64) - float(logits.max()))
+        np.matmul(self._whitening, window, out=self._aligned[0])
+        if self._serving is not None and self._serving.network is not None:
+            logits = self._serving.network(self._aligned)[0]
+        else:
+            with torch.inference_mode():
+                logits = self.served(torch.from_numpy(self._aligned))[0].numpy()
+        odds = np.exp(logits.astype(np.float64) - float(logits.max()))
         return np.asarray(odds / odds.sum())
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         weights = {_WEIGHTS + k: v.numpy() for k, v in self.served.state_dict().items()}
         shape = np.array([self._shape[0], self._shape[1]], dtype=np.int64)
+        serving = self._serving.arrays() if self._serving is not None else {}
         return {
             "shape": shape, "sfreq": np.array([self._sfreq]), "spread": self._spread, **weights,
+            **serving,
         }  # fmt: skip
 
     @classmethod
@@ -138,6 +150,7 @@ class NetworkDecoder:
         decoder._spread = shaped(arrays, "spread", (n_channels, n_channels))
         decoder._build(n_channels, n_samples)
         decoder._load_weights(arrays)
+        decoder._serving = restore(arrays, decoder.served, decoder._shape)
         return decoder
 
     def _build(self, n_channels: int, n_samples: int) -> None:
@@ -146,6 +159,8 @@ class NetworkDecoder:
         make = NETWORKS[self.network]
         self.model: nn.Module = make(n_channels, n_samples, self._sfreq, len(self.classes))
         self.model.eval()
+        self._serving = None
+        self._aligned = np.empty((1, n_channels, n_samples), dtype=np.float32)
         self._whitening = whitening(self._spread)
 
     def _load_weights(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:

@@ -189,8 +189,10 @@ def pretrain(
             show,
             folds,
         )
-    save_bundle(out_folder, made.card, made.decoder.arrays(), overwrite=force)
+    arrays = made.decoder.arrays()
+    save_bundle(out_folder, made.card, arrays, overwrite=force)
     _print_score(made.card)
+    _print_serving(arrays)
     out.print(f"base model of {len(people)} people written to {out_folder}")
 
 
@@ -233,6 +235,7 @@ def train(  # type: ignore[no-untyped-def]
         )
     arrays = calibration.decoder.arrays() | calibration.patterns
     save_bundle(out_folder, calibration.card, arrays, overwrite=force)
+    _print_serving(arrays)
     return calibration.card
 
 
@@ -246,6 +249,13 @@ def _read(file: Path, wanted, base_card, map_montage: bool):  # type: ignore[no-
     if base_card is not None:
         return mapped_to_model(recording, base_card)
     return mapped_to_profile(recording, wanted)
+
+
+def _print_serving(arrays) -> None:  # type: ignore[no-untyped-def]
+    if "serving" in arrays:
+        from decoders.serving import described
+
+        out.print(described(arrays))
 
 
 def print_confusion(classes: tuple[str, ...], counts: list[list[int]]) -> None:

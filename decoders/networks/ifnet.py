@@ -10,6 +10,7 @@ inside (one second long, Hamming-windowed, without phase), so that the network t
 trials as every other one. The paper's samples at 250 Hz are kept as times.
 """
 
+import copy
 from dataclasses import dataclass
 
 import torch
@@ -39,6 +40,8 @@ class IfnetSettings:
     head_max_norm: float = 0.5
     initial_std: float = 0.01
 
+
+_LONGEST_MATRIX = 4096
 
 PUBLISHED = IfnetSettings()
 UNFILTERED = IfnetSettings(bands=(), kernels_s=(0.252,))
@@ -77,6 +80,7 @@ class Ifnet(nn.Module):
     """
 
     gains: Tensor  # (n_bands, n_bins), fixed
+    matrices: Tensor | None  # (n_bands, T, T), the same filters
 
     def __init__(
         self,
@@ -105,6 +109,7 @@ class Ifnet(nn.Module):
         self.register_buffer(
             "gains", torch.stack(gains) if gains else torch.empty(0), persistent=False
         )
+        self.register_buffer("matrices", None, persistent=False)
 
         self.spatial = nn.Sequential(
             nn.Conv1d(n_bands * n_channels, n_bands * s.n_filters, 1, groups=n_bands, bias=False),
@@ -139,11 +144,29 @@ class Ifnet(nn.Module):
         """All channels of the first band, then of the next, shape (B, n_bands * C, T)."""
         if not len(self.gains):
             return x
+        if self.matrices is not None:
+            return (x.unsqueeze(1) @ self.matrices).flatten(1, 2)
         n_samples = x.shape[-1]
         spectrum = torch.fft.rfft(x, n=2 * (self.gains.shape[1] - 1))  # (B, C, n_bins)
         spectrum = spectrum.unsqueeze(1) * self.gains.unsqueeze(1)  # (B, n_bands, C, n_bins)
         bands: Tensor = torch.fft.irfft(spectrum)[..., :n_samples]  # (B, n_bands, C, T)
         return bands.flatten(1, 2)
+
+    def exportable(self, n_samples: int) -> "Ifnet":
+        """A copy without complex numbers, which ONNX lacks: each band filter is a matrix.
+
+        Raises
+        ------
+        ValueError
+            If the window is so long that the matrices would be larger than 128 MiB.
+        """
+        if n_samples > _LONGEST_MATRIX:
+            raise ValueError(f"{n_samples} samples are too many for a filter as a matrix")
+        written = copy.deepcopy(self)
+        if len(self.gains):
+            bands = self.split_bands(torch.eye(n_samples)[None])  # (1, n_bands * T, T)
+            written.matrices = bands.reshape(-1, n_samples, n_samples)
+        return written
 
     def features(self, x: Tensor) -> Tensor:
         """What the head sees, shape (n_trials, n_features)."""
