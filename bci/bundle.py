@@ -140,7 +140,7 @@ def save_bundle(
     new.mkdir()
     try:
         (new / ARRAYS).write_bytes(
-            save_arrays({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+            save_arrays({name: np.asarray(array, order="C") for name, array in arrays.items()})
         )
         sealed = card.model_copy(update={"arrays_sha256": file_sha256(new / ARRAYS)})
         content = yaml.safe_dump(
