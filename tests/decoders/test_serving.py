@@ -1,0 +1,250 @@
+"""Networks served by ONNX Runtime: equal to PyTorch, chosen by measurement, data in the bundle."""
+
+import sys
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import onnx
+import psutil
+import pytest
+from onnx import TensorProto, helper
+
+import decoders
+from bci.bundle import load_bundle, save_bundle
+from bci.calibration import calibrate
+from bci.cli.models import load_model
+from bci.errors import BundleError
+from bci.profile import Profile
+from bci.types import Channel, Signal
+from decoders import serving
+from decoders.onnx_network import export
+from tests.signals import stored, two_class_recording
+
+SIGNAL = Signal(128.0, tuple(Channel(name, "eeg", "uV") for name in ("C3", "Cz", "C4", "Pz")))
+NETWORKS = sorted(set(decoders.DECODERS) - set(decoders.CLASSICAL))
+PARAMS = {"epochs": 2}
+CLASSES = ("left", "right")
+NOISE = np.random.default_rng(3)
+
+
+def windows(n: int) -> np.ndarray:
+    return NOISE.normal(0, 5, (n, 4, 192)).astype(np.float32)
+
+
+def onnx_is_faster(*_: object) -> tuple[np.ndarray, np.ndarray]:
+    return np.array([2.0]), np.array([1.0])
+
+
+def fitted(name: str):
+    decoder = decoders.create(name, PARAMS)
+    decoder.fit(windows(16), np.resize(CLASSES, 16), signal=SIGNAL)
+    return decoder
+
+
+@cache
+def served_arrays(name: str) -> dict[str, np.ndarray]:
+    """Arrays of a network that ONNX Runtime serves, however loaded the machine is."""
+    decoder = fitted(name)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(serving, "timed", onnx_is_faster)
+        decoder.choose_runtime()
+    return decoder.arrays()
+
+
+def load(name: str, arrays: dict[str, np.ndarray]):
+    return decoders.load(name, PARAMS, CLASSES, arrays)
+
+
+def eager(name: str):
+    kept = {k: v for k, v in served_arrays(name).items() if k not in ("onnx", "serving")}
+    return load(name, kept)
+
+
+def with_model(arrays: dict[str, np.ndarray], model: onnx.ModelProto) -> dict[str, np.ndarray]:
+    return arrays | {"onnx": np.frombuffer(model.SerializeToString(), dtype=np.uint8)}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_network_says_the_same_in_both_runtimes(name: str) -> None:
+    arrays = served_arrays(name)
+    assert "onnx" in arrays
+    fast, slow = load(name, arrays), eager(name)
+    for window in (*windows(20), np.zeros((4, 192), np.float32), 100 * windows(1)[0]):
+        np.testing.assert_allclose(
+            fast.predict_proba(window), slow.predict_proba(window), rtol=0, atol=1e-4
+        )
+
+
+@pytest.mark.parametrize("name", ["ifnet", "dbconformer"])
+def test_loading_brings_back_the_very_predictions_and_arrays(name: str) -> None:
+    arrays = served_arrays(name)
+    once, twice = load(name, arrays), load(name, load(name, arrays).arrays())
+    for window in windows(5):
+        assert once.predict_proba(window).tobytes() == twice.predict_proba(window).tobytes()
+    again = twice.arrays()
+    assert again.keys() == arrays.keys()
+    assert all(again[key].tobytes() == arrays[key].tobytes() for key in arrays)
+
+
+def test_a_calibrated_network_survives_the_bundle_bit_for_bit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "timed", onnx_is_faster)
+    runs = [stored(two_class_recording(seed=seed), tmp_path / f"{seed}.bin") for seed in (1, 2)]
+    profile = Profile.model_validate(
+        {
+            "task": "test",
+            "pipeline": {
+                "filters": [{"kind": "bandpass", "low_hz": 8, "high_hz": 30}],
+                "window_s": 1.0,
+            },
+            "paradigm": {"classes": {"left": "left", "right": "right"}, "stop_s": 3},
+            "decoder": {"name": "shallow", "params": {"epochs": 1}},
+        }
+    )
+    made = calibrate(runs, profile, lambda: decoders.create("shallow", {"epochs": 1}), "me")
+    save_bundle(tmp_path / "me", made.card, made.decoder.arrays())
+    assert "onnx" in load_bundle(tmp_path / "me")[1]
+    _, again = load_model(tmp_path / "me")
+    window = np.random.default_rng(0).normal(size=(6, 128)).astype(np.float32)
+    assert again.predict_proba(window).tobytes() == made.decoder.predict_proba(window).tobytes()
+
+
+def test_onnx_is_kept_only_where_it_is_faster_and_equal(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoder = fitted("eegnet")
+    monkeypatch.setattr(serving, "timed", lambda *_: onnx_is_faster()[::-1])
+    decoder.choose_runtime()
+    assert "onnx" not in decoder.arrays()
+    told = serving.described(decoder.arrays())
+    assert told == "served by PyTorch; ONNX Runtime took 2.00 of its time"
+    assert load("eegnet", decoder.arrays()).arrays()["serving"].tolist()[:2] == [1.0, 2.0]
+    monkeypatch.setattr(serving, "timed", onnx_is_faster)
+    decoder.choose_runtime()
+    assert "in 0.50 of PyTorch's time" in serving.described(decoder.arrays())
+    monkeypatch.setattr(serving, "compared", lambda *_: (1e-3, False))
+    decoder.choose_runtime()
+    assert "onnx" not in decoder.arrays()
+
+
+def test_both_runtimes_are_really_timed() -> None:
+    decoder = fitted("eegnet")
+    decoder.choose_runtime()
+    torch_ms, onnx_ms, difference = decoder.arrays()["serving"]
+    assert 0 < torch_ms < 1000
+    assert 0 < onnx_ms < 1000
+    assert 0 <= difference < 1e-4
+
+
+def test_the_same_weights_give_the_same_onnx_without_paths_of_this_machine() -> None:
+    first, again = (export(eager("dbconformer").served, (4, 192)) for _ in range(2))
+    assert first == again == served_arrays("dbconformer")["onnx"].tobytes()
+    assert str(Path(serving.__file__).parent).encode() not in first
+
+
+def test_a_model_that_is_not_what_the_weights_make_is_refused() -> None:
+    arrays = served_arrays("shallow")
+    other = arrays | {"weights.head.bias": arrays["weights.head.bias"] + np.float32([0.01, 0])}
+    with pytest.raises(BundleError, match="is not the network that the weights make"):
+        load("shallow", other)
+
+
+def test_what_is_no_plain_onnx_is_refused() -> None:
+    arrays = served_arrays("shallow")
+
+    def changed() -> onnx.ModelProto:
+        return onnx.load_from_string(arrays["onnx"].tobytes())
+
+    foreign, nested, outside, hidden, functions, other, unknown = (changed() for _ in range(7))
+    foreign.graph.node[0].domain = "com.microsoft"
+    body = helper.make_graph([helper.make_node("Identity", ["a"], ["b"])], "body", [], [])
+    nested.graph.node.append(
+        helper.make_node("If", ["x"], ["y"], then_branch=body, else_branch=body)
+    )
+    tensor = outside.graph.initializer[0]
+    tensor.data_location = TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="../../etc/passwd")
+    constant = TensorProto(data_type=TensorProto.FLOAT, dims=[1], name="c")
+    constant.data_location = TensorProto.EXTERNAL
+    hidden.graph.node.append(helper.make_node("Constant", [], ["c"], value=constant))
+    functions.functions.add(name="f", domain="")
+    other.graph.input[0].type.tensor_type.shape.dim[2].dim_value = 10**9
+    unknown.graph.node[0].op_type = "LaunchRockets"
+    listed = helper.make_model(
+        helper.make_graph(
+            [helper.make_node("SequenceConstruct", ["windows"], ["logits"])],
+            "listed",
+            [helper.make_tensor_value_info("windows", TensorProto.FLOAT, [1, 4, 192])],
+            [helper.make_tensor_sequence_value_info("logits", TensorProto.FLOAT, [1, 4, 192])],
+        ),
+        opset_imports=[helper.make_opsetid("", 20)],
+        ir_version=10,
+    )
+    for model, message in (
+        (foreign, "outside the ONNX standard"),
+        (nested, "graphs within its graph"),
+        (outside, "tensors in other files"),
+        (hidden, "tensors in other files"),
+        (functions, "graphs within its graph"),
+        (other, "does not take one window of 4 x 192"),
+        (unknown, "ONNX Runtime cannot take"),
+        (listed, "float32 into float32"),
+    ):
+        with pytest.raises(BundleError, match=message):
+            load("shallow", with_model(arrays, model))
+
+
+def test_bytes_that_are_no_onnx_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    arrays = served_arrays("shallow")
+    flatbuffer = np.frombuffer(b"\x18\x00\x00\x00ORTM" + bytes(64), dtype=np.uint8)
+    for broken, message in (
+        (arrays | {"onnx": arrays["onnx"][:-100]}, "ONNX"),
+        (arrays | {"onnx": flatbuffer}, "ONNX"),
+        (arrays | {"onnx": np.empty(0, np.uint8)}, "ONNX"),
+        (arrays | {"onnx": np.ones(10)}, "not at most 256 MiB of bytes"),
+        (arrays | {"serving": np.ones(2)}, "'serving' has shape"),
+        ({k: v for k, v in arrays.items() if k != "serving"}, "but none 'serving'"),
+    ):
+        with pytest.raises(BundleError, match=message):
+            load("shallow", broken)
+    monkeypatch.setattr(serving, "_MOST_BYTES", 1000)
+    with pytest.raises(BundleError, match="of bytes"):
+        load("shallow", arrays)
+
+
+@pytest.mark.parametrize("missing", ["onnxruntime", "onnx"])
+def test_without_the_runtime_pytorch_serves(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    arrays = served_arrays("shallow")
+    slow, window = eager("shallow"), windows(1)[0]
+    monkeypatch.setitem(sys.modules, missing, None)
+    decoder = load("shallow", arrays)
+    assert decoder.predict_proba(window).tobytes() == slow.predict_proba(window).tobytes()
+    assert decoder.arrays()["onnx"].tobytes() == arrays["onnx"].tobytes()
+    slow.choose_runtime()
+    assert "serving" not in slow.arrays()
+    assert serving.described(slow.arrays()) == ""
+
+
+def test_a_served_network_can_still_be_adapted_to_a_person() -> None:
+    fast, slow = load("shallow", served_arrays("shallow")), eager("shallow")
+    person = np.diag([1.0, 5.0, 0.2, 1.0]).astype(np.float32) @ windows(30)
+    before = fast.predict_proba(person[0])
+    for decoder in (fast, slow):
+        decoder.adapt(person)
+    after = fast.predict_proba(person[0])
+    np.testing.assert_allclose(after, slow.predict_proba(person[0]), rtol=0, atol=1e-4)
+    assert np.abs(after - before).max() > 1e-3
+
+
+def test_going_on_from_a_served_base_forgets_the_bases_onnx() -> None:
+    tuned = decoders.create("shallow", PARAMS, served_arrays("shallow"))
+    tuned.fit(windows(8), np.resize(CLASSES, 8), signal=SIGNAL)
+    assert not {"onnx", "serving"} & tuned.arrays().keys()
+
+
+def test_serving_takes_no_thread_of_its_own() -> None:
+    load("shallow", served_arrays("shallow")).predict_proba(windows(1)[0])
+    before = psutil.Process().num_threads()
+    decoder = load("shallow", served_arrays("shallow"))
+    decoder.predict_proba(windows(1)[0])
+    assert psutil.Process().num_threads() == before
