@@ -53,7 +53,10 @@ class OnnxNetwork:
         options.log_severity_level = 4  # what is wrong is raised; nothing is printed
         try:
             self._session = onnxruntime.InferenceSession(
-                model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+                model.SerializeToString(),
+                options,
+                providers=["CPUExecutionProvider"],
+                enable_fallback=0,  # there is none, and trying it prints
             )
         except Exception as problem:  # the runtime's exceptions share no base
             raise ValueError(f"ONNX Runtime cannot take the network's ONNX: {problem}") from problem
