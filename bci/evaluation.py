@@ -1,6 +1,7 @@
 """Pseudo-online evaluation: a recording through a model's pipeline, as if it were live."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -17,8 +18,31 @@ from bci.scores import (
     score_accuracy,
     shuffled_labels,
 )
-from bci.trials import Trial, chunks_for, find_rest, find_trials, in_spans, trial_of
+from bci.trials import (
+    JudgedWindow,
+    Trial,
+    chunks_for,
+    find_rest,
+    find_trials,
+    in_spans,
+    trial_of,
+)
 from bci.types import Decoder, Prediction, Recording
+
+
+@dataclass(frozen=True, slots=True)
+class TrialDecision:
+    """One trial, and the decision at its end; None where no sound window lay within it.
+
+    Times are in recording time: ``onset`` of the cue, and the span that is scored.
+    """
+
+    label: str
+    onset: float
+    start: float
+    stop: float
+    decision: str | None
+    confidence: float | None
 
 
 @dataclass(frozen=True)
@@ -56,9 +80,16 @@ class Evaluation:
     rest_min: float
     windows_rejected: int
     measures: tuple[Measure, ...] = ()
+    trials: list[TrialDecision] = field(default_factory=list)
 
 
-def evaluate(card: Card, decoder: Decoder, recording: Recording, threshold: float) -> Evaluation:
+def evaluate(
+    card: Card,
+    decoder: Decoder,
+    recording: Recording,
+    threshold: float,
+    watch: Callable[[JudgedWindow], None] | None = None,
+) -> Evaluation:
     """Replay a recording through a model at full speed and score what comes out.
 
     Parameters
@@ -69,6 +100,9 @@ def evaluate(card: Card, decoder: Decoder, recording: Recording, threshold: floa
         Not one that the model was trained on.
     threshold : float
         Least confidence of a decision, 0-1; for time to decision and false positives.
+    watch : callable, optional
+        Told every window that gave a prediction, in order of time. With it, a recording that
+        lacks the cues is gone through all the same before that is raised.
 
     Raises
     ------
@@ -78,18 +112,24 @@ def evaluate(card: Card, decoder: Decoder, recording: Recording, threshold: floa
         If it lacks the cues, or no window lies within any trial.
     """
     check_stream(card, recording.info)
-    trials = find_trials(recording, card.paradigm)
     pipeline = Pipeline(card.pipeline, recording.info, decoder)
-    predictions = [
-        prediction
-        for chunk in chunks_for(pipeline, recording, trials)
-        for prediction in pipeline.push(chunk)
-    ]
+    try:
+        trials = find_trials(recording, card.paradigm)
+    except RecordingError:
+        if watch is not None:
+            # What is predicted is of use without cues too; only the score is not.
+            for prediction in _predict(pipeline, recording, []):
+                watch(_judged(prediction, None, pipeline))
+        raise
+    predictions = []
     within: dict[int, list[Prediction]] = {}
-    for prediction in predictions:
+    for prediction in _predict(pipeline, recording, trials):
+        predictions.append(prediction)
         number = trial_of(prediction.taken, trials, pipeline)
         if number is not None:
             within.setdefault(number, []).append(prediction)
+        if watch is not None:
+            watch(_judged(prediction, None if number is None else trials[number], pipeline))
     decided = [own[-1] for own in within.values()]
     truth = [trials[number].label for number in within]
     reached = (_time_to_correct(own, trials[k], threshold) for k, own in within.items())
@@ -139,7 +179,24 @@ def evaluate(card: Card, decoder: Decoder, recording: Recording, threshold: floa
         + counts.rejected_non_finite
         + counts.rejected_artifact,
         measures=measures(card.classes, np.stack([p.probabilities for p in decided]), labels),
+        trials=[_decision(trial, within.get(number, [])) for number, trial in enumerate(trials)],
     )
+
+
+def _predict(pipeline: Pipeline, recording: Recording, trials: list[Trial]) -> Iterator[Prediction]:
+    for chunk in chunks_for(pipeline, recording, trials):
+        yield from pipeline.push(chunk)
+
+
+def _judged(prediction: Prediction, trial: Trial | None, pipeline: Pipeline) -> JudgedWindow:
+    first = prediction.taken - (pipeline.n_samples - 1) / pipeline.chain.sfreq
+    return JudgedWindow(prediction, first, trial)
+
+
+def _decision(trial: Trial, within: list[Prediction]) -> TrialDecision:
+    decision = within[-1].label if within else None
+    confidence = within[-1].confidence if within else None
+    return TrialDecision(trial.label, trial.onset, trial.start, trial.stop, decision, confidence)
 
 
 def _time_to_correct(within: list[Prediction], trial: Trial, threshold: float) -> float | None:

@@ -12,7 +12,7 @@ from bci.errors import RecordingError
 from bci.pipeline import Pipeline
 from bci.profile import Paradigm
 from bci.settings import PipelineSettings
-from bci.types import Chunk, FloatArray, Recording
+from bci.types import Chunk, FloatArray, Prediction, Recording
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,19 @@ class Trial:
     onset: float
     start: float
     stop: float
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedWindow:
+    """What was predicted of one window.
+
+    ``first`` is when its first sample was taken, in recording time; ``trial`` the trial that it
+    belongs to, if any.
+    """
+
+    prediction: Prediction
+    first: float
+    trial: Trial | None
 
 
 @dataclass(frozen=True)

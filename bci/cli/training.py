@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -277,14 +278,19 @@ def evaluate(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     map_montage: MapMontage = False,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(help="Also write every prediction here: a table, FILE.csv; replaced."),
+    ] = None,
 ) -> None:
     """Replay recordings through a model as if live, at full speed, and score it.
 
-    Example: bci evaluate recordings/models/me run3.fif --json
+    Example: bci evaluate recordings/models/me run3.fif --json --predictions run3.csv
     """
     from bci.bundle import decision_threshold
     from bci.cli.models import load_model
     from bci.evaluation import evaluate as run_evaluation
+    from bci.predictions_table import PredictionsTable
     from bci.profile import Output
     from bci.recording.reading import read_recording
 
@@ -292,11 +298,13 @@ def evaluate(
     if threshold is None:
         threshold = decision_threshold(Output(), card)
     results = []
-    for file in recordings:
-        recording = read_recording(file)
-        if map_montage:
-            recording = mapped_to_model(recording, card)
-        results.append(run_evaluation(card, decoder, recording, threshold))
+    with PredictionsTable(predictions, card.classes) if predictions else nullcontext() as table:
+        for file in recordings:
+            recording = read_recording(file)
+            if map_montage:
+                recording = mapped_to_model(recording, card)
+            watch = table.of(str(file)) if table is not None else None
+            results.append(run_evaluation(card, decoder, recording, threshold, watch))
     if as_json:
         out.print_json(json.dumps([dataclasses.asdict(result) for result in results]))
         return
