@@ -57,7 +57,7 @@ class ConnectPanel(QWidget):
         self.connect_button.clicked.connect(self.toggle)
         self.simulator = button("Try the simulator", "Stream a simulated person (Ctrl+Shift+S)")
         self.simulator.clicked.connect(self.try_simulator)
-        self.replay = button("Replay a file ...", "Stream a recording as if it were live (Ctrl+O)")
+        self.replay = button("Stream a file ...", "Replay a recording as if it were live (Ctrl+O)")
         self.replay.clicked.connect(self.replay_wanted)
         self._build()
 

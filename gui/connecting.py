@@ -13,7 +13,7 @@ from gui.directory import Directory, LiveStream
 from gui.process import Child, Command
 from gui.remembered import Remembered
 
-_RECORDINGS = (
+RECORDINGS = (
     "Recordings (*.xdf *.edf *.bdf *.gdf *.fif *.vhdr *.set *.cnt *.sqd *.mff *.xdfz);;"
     "All files (*)"
 )
@@ -109,7 +109,7 @@ class Connecting(QObject):
             return
         dialog = QFileDialog(
             self._panel.window(), "Replay a recording",
-            self._remembered.text("connect/file", str(self._folder)), _RECORDINGS,
+            self._remembered.text("connect/file", str(self._folder)), RECORDINGS,
         )  # fmt: skip
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

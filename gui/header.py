@@ -17,6 +17,9 @@ class Header(QWidget):
         self.badge.hide()
         self.connect_button = button("Connect", "Streams and devices (Ctrl+K)")
         self.connect_button.setCheckable(True)
+        self.replay_button = button(
+            "Replay", "Look through a recording, and run a model over it (Ctrl+Shift+O)"
+        )
         self.log_button = button("Log", "What the programs say (Ctrl+L)")
         self.log_button.setCheckable(True)
         self.theme_button = button("Light", "Dark or light (Ctrl+T)")
@@ -28,6 +31,7 @@ class Header(QWidget):
         row.addWidget(self.badge)
         row.addStretch()
         row.addWidget(programs)
+        row.addWidget(self.replay_button)
         row.addWidget(self.log_button)
         row.addWidget(self.theme_button)
         self.set_title("waiting for a stream ...")

@@ -30,6 +30,7 @@ from gui.quality_view import QualityView
 from gui.record_bar import FIELDS, RecordBar
 from gui.recording import Recording
 from gui.remembered import Remembered
+from gui.replay.window import ReplayWindow
 from gui.scope_panel import ScopePanel
 from gui.situation import Situation
 from gui.theme import DARK, LIGHT, Theme, system_theme, theme_named
@@ -62,6 +63,9 @@ class MainWindow(QMainWindow):
         self.programs = Programs(options.commands)
         self.processes, self.buttons = self.programs.processes, self.programs.buttons
         self.situation = Situation(str(options.signal))
+        self.replay = ReplayWindow(
+            options.bci, options.recordings, self.remembered, options.cue_labels
+        )
         self._last_prediction = 0.0
         self._build()
         theme = theme_named(self.remembered.text("theme"))
@@ -89,6 +93,7 @@ class MainWindow(QMainWindow):
         self.log.hide()
         self.header.log_button.toggled.connect(self.log.setVisible)
         self.header.theme_button.clicked.connect(self._toggle_theme)
+        self.header.replay_button.clicked.connect(self.replay.bring)
         self.banner = Banner()
         self.banner_text = self.banner.text
         left = QVBoxLayout()
@@ -126,6 +131,7 @@ class MainWindow(QMainWindow):
             "Ctrl+D": self.connect_panel.toggle,
             "Ctrl+Shift+S": self.connect_panel.try_simulator,
             "Ctrl+O": self.connect_panel.replay.click,
+            "Ctrl+Shift+O": self.header.replay_button.click,
             "Ctrl+R": self.record_bar.toggle,
             "Ctrl+N": self.record_bar.write_note,
         }
@@ -292,9 +298,11 @@ class MainWindow(QMainWindow):
             view.theme = theme
             view.update()
         self.scope.set_theme(theme)
+        self.replay.set_theme(theme)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         self._timer.stop()
+        self.replay.stop()
         # All are asked first, then waited for together: closing takes less than a second.
         for part in (self.feed, self.connecting, self.recording.link):
             part.retire()

@@ -1,11 +1,10 @@
 """The scope with its controls: time base, gain and the page of channels, by mouse or keys."""
 
-from collections.abc import Callable
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from gui.scope import Scope
+from gui.stepper import add_stepper
 
 
 class ScopePanel(QWidget):
@@ -20,13 +19,13 @@ class ScopePanel(QWidget):
         row.setContentsMargins(8, 0, 8, 6)
         row.setSpacing(4)
         step = self.scope.step_time_base
-        _add_stepper(row, self.time_base, ("Shorter (Left)", "Longer (Right)"), step)
+        add_stepper(row, self.time_base, ("Shorter (Left)", "Longer (Right)"), step)
         row.addSpacing(20)
         step = self.scope.step_gain
-        _add_stepper(row, self.gain, ("Smaller traces (Down)", "Larger traces (Up)"), step)
+        add_stepper(row, self.gain, ("Smaller traces (Down)", "Larger traces (Up)"), step)
         row.addSpacing(20)
         step = self.scope.step_page
-        self._page_buttons = _add_stepper(
+        self._page_buttons = add_stepper(
             row, self.page, ("Channels before (Page Up)", "Next channels (Page Down)"), step
         )
         row.addSpacing(20)
@@ -38,7 +37,7 @@ class ScopePanel(QWidget):
         self.pause.clicked.connect(self.scope.toggle_pause)
         row.addWidget(self.pause)
         tips = ("Look further back (Shift+Left, wheel)", "Less far back (Shift+Right, wheel)")
-        _add_stepper(row, QLabel(), tips, self.scope.look, "\u25c2\u25b8")
+        add_stepper(row, QLabel(), tips, self.scope.look, "\u25c2\u25b8")
         row.addStretch()
         self.note = QLabel()
         self.note.setObjectName("dim")
@@ -60,26 +59,3 @@ class ScopePanel(QWidget):
         self.pause.setText("Go on" if scope.is_paused else "Pause")
         for widget in (self.page, *self._page_buttons):
             widget.setVisible(bool(scope.page_text))
-
-
-def _add_stepper(
-    row: QHBoxLayout,
-    value: QLabel,
-    tips: tuple[str, str],
-    step: Callable[[int], None],
-    signs: str = "\u2212+",
-) -> list[QToolButton]:
-    """A value between two buttons, that call ``step`` with -1 and +1."""
-    buttons = []
-    for sign, way, tip in zip(signs, (-1, 1), tips, strict=True):
-        button = QToolButton()
-        button.setText(sign)
-        button.setToolTip(tip)
-        button.setAutoRepeat(True)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.clicked.connect(lambda _checked=False, way=way: step(way))
-        buttons.append(button)
-    row.addWidget(buttons[0])
-    row.addWidget(value)
-    row.addWidget(buttons[1])
-    return buttons

@@ -99,6 +99,14 @@ class Theme:
             QFrame#panel QWidget#plain {{ background: transparent; }}
             QPlainTextEdit {{ background: {self.panel}; border: 1px solid {self.line};
                               border-radius: 6px; font-family: monospace; font-size: 12px; }}
+            QTableWidget {{ background: {self.panel}; border: none; outline: none;
+                            selection-background-color: {self.line};
+                            selection-color: {self.text}; }}
+            QHeaderView, QHeaderView::section {{ background: {self.panel}; color: {self.dim};
+                                                 border: none; padding: 3px 3px; }}
+            QProgressBar {{ background: {self.window}; border: 1px solid {self.line};
+                            border-radius: 4px; text-align: center; min-height: 18px; }}
+            QProgressBar::chunk {{ background: {self.line}; border-radius: 3px; }}
             QStatusBar {{ color: {self.dim}; }}
             QStatusBar QLabel {{ color: {self.dim}; padding: 0 6px; }}
         """

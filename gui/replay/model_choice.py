@@ -1,0 +1,147 @@
+"""The models that there are, and which of them fit the recording."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QStandardItemModel
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
+
+from bci.bundle import Card, check_stream, list_bundles
+from bci.errors import BundleError, MismatchError
+from bci.types import StreamInfo
+from gui.choice import Choice
+from gui.pieces import button, named, tip
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A model; ``why_not`` says why it does not fit, and is empty where it does."""
+
+    folder: Path
+    card: Card | None
+    why_not: str
+
+
+def list_models(folder: Path, info: StreamInfo) -> list[Listed]:
+    """The models below a folder, those that fit the stream first."""
+    found = [_judge(path, card, info) for path, card in list_bundles(folder)]
+    return sorted(found, key=lambda model: (bool(model.why_not), model.folder))
+
+
+def _judge(folder: Path, card: Card | BundleError, info: StreamInfo) -> Listed:
+    if isinstance(card, BundleError):
+        return Listed(folder, None, str(card))
+    try:
+        check_stream(card, info)
+    except MismatchError as problem:
+        return Listed(folder, card, str(problem))
+    return Listed(folder, card, "")
+
+
+class ModelChoice(QWidget):
+    """A list of models with a button that runs the chosen one, and how far that is."""
+
+    chosen = Signal()
+    run_wanted = Signal()
+    cancel_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("plain")
+        self._models: list[Listed] = []
+        self._is_running = False
+        self.list = Choice()
+        self.list.setMinimumWidth(170)
+        self.list.setMaxVisibleItems(20)
+        self.list.currentIndexChanged.connect(self._on_chosen)
+        self.run = button("Run", "")
+        self.run.clicked.connect(self._toggle)
+        self.progress = QProgressBar()
+        self.progress.setRange(0, 100)
+        self.progress.setFixedWidth(90)
+        self.progress.hide()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(named(QLabel("Model"), "heading"))
+        row.addWidget(self.list)
+        row.addWidget(self.progress)
+        row.addWidget(self.run)
+        self._show()
+        self.list.setPlaceholderText("open a recording first")
+
+    @property
+    def model(self) -> Listed | None:
+        """The model that is chosen; one that fits."""
+        k = self.list.currentIndex()
+        chosen = self._models[k] if 0 <= k < len(self._models) else None
+        return chosen if chosen is not None and not chosen.why_not else None
+
+    def set_models(self, models: list[Listed]) -> None:
+        """Offer these; the first that fits is chosen."""
+        self._models = models
+        self.list.blockSignals(True)
+        self.list.clear()
+        items = self.list.model()
+        assert isinstance(items, QStandardItemModel)
+        for k, model in enumerate(models):
+            self.list.addItem(_name(model))
+            self.list.setItemData(k, tip(model.why_not or _about(model)), _TOOLTIP)
+            items.item(k).setEnabled(not model.why_not)
+        fits = bool(models) and not models[0].why_not
+        self.list.setCurrentIndex(0 if fits else -1)
+        self.list.setPlaceholderText("none fits this recording" if models else "no model yet")
+        self.list.blockSignals(False)
+        self._on_chosen()
+
+    def set_running(self, running: bool) -> None:
+        self._is_running = running
+        self.progress.setValue(0)
+        self.progress.setVisible(running)
+        self._show()
+
+    def set_progress(self, share: float) -> None:
+        self.progress.setValue(round(100 * share))
+
+    def _toggle(self) -> None:
+        (self.cancel_wanted if self._is_running else self.run_wanted).emit()
+
+    def _on_chosen(self) -> None:
+        self._show()
+        self.chosen.emit()
+
+    def _show(self) -> None:
+        model = self.model
+        self.list.setEnabled(not self._is_running and bool(self._models))
+        self.run.setText("Cancel" if self._is_running else "Run")
+        self.run.setEnabled(self._is_running or model is not None)
+        if self._is_running:
+            said = "Stop the run; what is predicted so far stays (Ctrl+Return)"
+        elif model is not None:
+            said = "Run the model over the whole recording, as if it were live (Ctrl+Return)"
+        elif self._models:
+            said = "No model fits this recording: the list says why of each"
+        else:
+            said = "No model yet: bci calibrate makes one from labelled recordings"
+        self.run.setToolTip(said)
+        self.list.setToolTip(tip(_about(model)) if model is not None else said)
+
+
+_TOOLTIP = Qt.ItemDataRole.ToolTipRole
+
+
+def _name(model: Listed) -> str:
+    return model.folder.name + " (simulated)" * bool(model.card and model.card.simulated)
+
+
+def _about(model: Listed) -> str:
+    card = model.card
+    if card is None:
+        return str(model.folder)
+    score = card.score
+    return (
+        f"{card.decoder.name}: {', '.join(card.classes)}\n{len(card.stream.channels)} channels at "
+        f"{card.stream.sfreq:g} Hz\ncross-validated {score.accuracy:.2f} "
+        f"({score.low:.2f}-{score.high:.2f}), n = {score.trials}, chance {score.chance:.2f}\n"
+        f"{model.folder}"
+    )

@@ -1,0 +1,66 @@
+"""Predictions over time as columns of pixels, and where there are none."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.predictions_table import Predictions
+
+# A prediction is missed where the next one comes later than so many hops.
+_MISSED = 1.5
+
+
+def shares(
+    predictions: Predictions, hop_s: float, start: float, stop: float, width: int
+) -> NDArray[np.float64]:
+    """Mean probability of each class in each column; NaN where no prediction holds.
+
+    A prediction holds from the end of its window, when it was known, for one hop.
+
+    Parameters
+    ----------
+    predictions : Predictions
+    hop_s : float
+    start, stop : float
+        Times of the left and the right edge.
+    width : int
+        Columns.
+
+    Returns
+    -------
+    shares : ndarray, shape (width, n_classes)
+    """
+    n = len(predictions.times)
+    edges = np.linspace(start, stop, width + 1)
+    first = np.searchsorted(predictions.times, edges[:-1])
+    last = np.searchsorted(predictions.times, edges[1:])
+    sums = np.vstack([np.zeros(len(predictions.classes)), predictions.probabilities.cumsum(axis=0)])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found: NDArray[np.float64] = (sums[last] - sums[first]) / (last - first)[:, None]
+    # Columns narrower than a hop: what was predicted last, if that still holds.
+    empty = np.flatnonzero((first == last) & (first > 0))
+    if n and len(empty):
+        before = first[empty] - 1
+        holds = edges[empty] - predictions.times[before] <= _MISSED * hop_s
+        found[empty[holds]] = predictions.probabilities[before[holds]]
+    return found
+
+
+def rejected(predictions: Predictions, hop_s: float, until: float) -> Iterator[tuple[float, float]]:
+    """Stretches from 0 to ``until`` in which no window gave a prediction."""
+    times = predictions.times
+    ends = np.append(times, until + hop_s)
+    known = np.append(0.0, times + hop_s)
+    for k in np.flatnonzero(ends - known > (_MISSED - 1) * hop_s):
+        if known[k] < until:
+            yield float(known[k]), float(min(ends[k], until))
+
+
+def at(predictions: Predictions, hop_s: float, position: float) -> NDArray[np.float64] | None:
+    """The probabilities that hold at a position; None where none do."""
+    k = int(np.searchsorted(predictions.times, position, side="right")) - 1
+    if k < 0 or position - predictions.times[k] > _MISSED * hop_s:
+        return None
+    found: NDArray[np.float64] = predictions.probabilities[k]
+    return found

@@ -1,0 +1,77 @@
+"""The trials that one steps through: what was asked, and what a model decided."""
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+
+from bci.errors import RecordingError
+from bci.profile import Paradigm
+from bci.trials import find_trials
+from bci.types import Recording
+
+# How long a cue is taken to last where no model's paradigm says so.
+_USUAL_S = 4.0
+# Times are told apart from here on.
+_APART_S = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One trial: its class and times in seconds; ``decision`` is None where nothing was decided."""
+
+    label: str
+    onset: float
+    stop: float
+    decision: str | None = None
+    confidence: float | None = None
+
+    @property
+    def is_right(self) -> bool | None:
+        """Whether the decision was; None where there is none."""
+        return None if self.decision is None else self.decision == self.label
+
+
+def find_steps(
+    recording: Recording, paradigm: Paradigm | None, cue_labels: dict[str, str]
+) -> tuple[Step, ...]:
+    """The trials of a recording.
+
+    By a model's paradigm where its markers are there; else by ``cue_labels`` (marker to class);
+    else every marker is one.
+    """
+    end = float(recording.timestamps[-1])
+    if paradigm is not None:
+        try:
+            trials = find_trials(recording, paradigm)
+        except RecordingError:
+            # The markers are others than the model's: they are stepped through as they are.
+            trials = []
+        if trials:
+            return tuple(Step(t.label, t.onset, min(t.stop, end)) for t in trials)
+    markers = recording.markers
+    ends = [*(marker.time for marker in markers[1:]), end]
+    steps = [
+        Step(marker.label, marker.time, max(marker.time, min(following, marker.time + _USUAL_S)))
+        for marker, following in zip(markers, ends, strict=False)
+    ]
+    cued = [
+        Step(cue_labels[step.label], step.onset, step.stop)
+        for step in steps
+        if step.label in cue_labels
+    ]
+    return tuple(cued or steps)
+
+
+def step_from(steps: tuple[Step, ...], position: float, way: int) -> int | None:
+    """Number of the next (+1) or previous (-1) trial, by where they end; None at the last."""
+    stops = [step.stop for step in steps]
+    if way > 0:
+        k = bisect_right(stops, position + _APART_S)
+        return k if k < len(steps) else None
+    k = bisect_left(stops, position - _APART_S) - 1
+    return k if k >= 0 else None
+
+
+def step_at(steps: tuple[Step, ...], position: float) -> int | None:
+    """Number of the trial that is under way; None between trials."""
+    k = bisect_right([step.onset for step in steps], position + _APART_S) - 1
+    return k if k >= 0 and position <= steps[k].stop + _APART_S else None

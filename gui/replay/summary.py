@@ -1,0 +1,134 @@
+"""What the model scored: accuracy with its interval beside chance, and the confusion matrix."""
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFont, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from gui.hint import HINT_HEIGHT, paint_hint
+from gui.replay.outcome import Outcome
+from gui.theme import DARK, Theme
+
+_MOST_CLASSES = 7
+_TOP, _ROW, _LINE = 72.0, 24.0, 18.0
+
+
+class Summary(QWidget):
+    """Rows of the matrix are what was asked, columns what was decided."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme: Theme = DARK
+        self.outcome: Outcome | None = None
+        self.warnings: tuple[str, ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.set_outcome(None)
+
+    def set_outcome(self, outcome: Outcome | None, learnt_from_it: bool = False) -> None:
+        """Show a score; ``learnt_from_it`` if the model was trained on this very recording."""
+        self.outcome = outcome
+        self.warnings = ()
+        if outcome is not None:
+            self.warnings = tuple(_warnings(outcome, learnt_from_it))
+        lines = len(self.warnings) * _LINE
+        rows = min(len(outcome.classes), _MOST_CLASSES) * _ROW + 32 if outcome else 0
+        self.setFixedHeight(round(_TOP + rows + lines) if outcome else HINT_HEIGHT)
+        self.setAccessibleName(self.text)
+        self.setToolTip(self.text if outcome else "")
+        self.update()
+
+    @property
+    def text(self) -> str:
+        """The score in words."""
+        o = self.outcome
+        if o is None:
+            return "no score yet: run a model"
+        return (
+            f"accuracy {100 * o.accuracy:.0f} %, 95 % interval {100 * o.low:.0f}-"
+            f"{100 * o.high:.0f} %, chance {100 * o.chance:.0f} %, "
+            f"p = {o.p_value:.2g}, n = {o.n} trials"
+        )
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), self.theme.colour("panel"))
+        outcome = self.outcome
+        if outcome is None:
+            paint_hint(painter, self.theme, QRectF(self.rect()), self.text)
+            return
+        width = self.width() - 28.0
+        font = QFont(self.font())
+        font.setPixelSize(26)
+        font.setBold(True)
+        painter.setFont(font)
+        painter.setPen(self.theme.colour("text"))
+        painter.drawText(QRectF(14, 4, width, 34), 0, f"{100 * outcome.accuracy:.0f} %")
+        left = 14.0 + painter.fontMetrics().horizontalAdvance("100 %") + 10
+        font.setPixelSize(12)
+        font.setBold(False)
+        painter.setFont(font)
+        painter.setPen(self.theme.colour("dim"))
+        lines = (
+            f"correct of {outcome.n} trials, chance {100 * outcome.chance:.0f} %",
+            f"95 % interval {100 * outcome.low:.0f}\u2013{100 * outcome.high:.0f} %",
+        )
+        for k, line in enumerate(lines):
+            painter.drawText(QRectF(left, 8 + 17 * k, self.width() - left - 6, 17), 0, line)
+        self._paint_scale(painter, outcome, width)
+        top = _TOP
+        painter.setPen(self.theme.colour("warning"))
+        for warning in self.warnings:
+            painter.drawText(QRectF(14, top - 2, width, _LINE), 0, warning)
+            top += _LINE
+        self._paint_confusion(painter, outcome, top)
+
+    def _paint_scale(self, painter: QPainter, outcome: Outcome, width: float) -> None:
+        """From 0 to 100 %: the interval as a bar, the accuracy in it, chance as a tick."""
+        y = 52.0
+        painter.fillRect(QRectF(14, y, width, 8), self.theme.colour("line"))
+        span = QRectF(14 + width * outcome.low, y, width * (outcome.high - outcome.low), 8)
+        painter.fillRect(span, self.theme.colour("dim"))
+        painter.fillRect(
+            QRectF(13 + width * outcome.accuracy, y - 3, 3, 14), self.theme.colour("text")
+        )
+        painter.fillRect(
+            QRectF(13 + width * outcome.chance, y - 3, 2, 14), self.theme.colour("warning")
+        )
+
+    def _paint_confusion(self, painter: QPainter, outcome: Outcome, top: float) -> None:
+        names = outcome.classes[:_MOST_CLASSES]
+        cell = min(64.0, (self.width() - 28 - 90.0) / max(1, len(names)))
+        left = 104.0
+        painter.setPen(self.theme.colour("dim"))
+        painter.drawText(QRectF(14, top + 2, 88, 16), 0, "true \\ decided")
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        metrics = painter.fontMetrics()
+        elide = Qt.TextElideMode.ElideRight
+        for k, name in enumerate(names):
+            box = QRectF(left + k * cell, top + 2, cell, 16)
+            painter.setPen(self.theme.colour("text"))
+            text = metrics.elidedText(name, elide, int(cell - 4))
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+            box = QRectF(14, top + 22 + k * _ROW, left - 22, _ROW)
+            painter.drawText(box, right, metrics.elidedText(name, elide, int(left - 24)))
+            asked = max(1, sum(outcome.confusion[k]))
+            for j in range(len(names)):
+                count = outcome.confusion[k][j]
+                box = QRectF(left + j * cell + 1, top + 23 + k * _ROW, cell - 2, _ROW - 2)
+                painter.fillRect(box, self.theme.colour("window"))
+                colour = self.theme.class_colour(j)
+                colour.setAlpha(round(150 * count / asked))
+                painter.fillRect(box, colour)
+                painter.setPen(self.theme.colour("text" if count else "dim"))
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(count))
+
+
+def _warnings(outcome: Outcome, learnt_from_it: bool) -> list[str]:
+    said = []
+    if learnt_from_it:
+        said.append("The model learnt from this recording: no test of it.")
+    if outcome.p_value > 0.05:
+        said.append("Not distinguishable from chance.")
+    if outcome.without_window:
+        said.append(f"Trials without a sound window, not counted: {outcome.without_window}")
+    return said

@@ -1,0 +1,134 @@
+"""The recording's traces up to the cursor: the scope, fed from a file instead of a stream."""
+
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from bci.ring import RingBuffer
+from bci.types import Recording
+from gui.pieces import named, plain
+from gui.scope import Scope
+from gui.stepper import add_stepper
+from gui.theme import Theme
+
+# What the scope can show at most, and what the display's high-pass takes to settle before that.
+_HELD_S, _LEAD_S = 45.0, 40.0
+
+
+class Traces(QWidget):
+    """A scope whose right edge is the cursor, above its controls."""
+
+    turned = Signal(int)  # the wheel: +1 later, -1 earlier
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.scope = Scope()
+        self.scope.installEventFilter(self)
+        self.scope.view_changed.connect(self._show_view)
+        self._recording: Recording | None = None
+        self._row = 0
+        self._page = 0
+        self._next_marker = 0
+        self.time_base, self.gain, self.page = QLabel(), QLabel(), QLabel()
+        row = QHBoxLayout()
+        row.setContentsMargins(8, 0, 8, 6)
+        row.setSpacing(4)
+        tips = ("Show less time", "Show more time")
+        add_stepper(row, self.time_base, tips, self.scope.step_time_base)
+        row.addSpacing(20)
+        tips = ("Smaller traces (Down)", "Larger traces (Up)")
+        add_stepper(row, self.gain, tips, self.scope.step_gain)
+        row.addSpacing(20)
+        tips = ("Channels before", "Next channels")
+        self._page_buttons = add_stepper(row, self.page, tips, self.step_page)
+        row.addStretch()
+        self.note = plain(named(QLabel(), "dim"))
+        row.addWidget(self.note)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.scope, 1)
+        column.addLayout(row)
+        self._show_view()
+
+    def set_theme(self, theme: Theme) -> None:
+        self.scope.set_theme(theme)
+
+    def set_recording(self, recording: Recording) -> None:
+        """Show another recording; nothing of it until `show_until`."""
+        self._recording = recording
+        self._page = 0
+        self._begin(0, keep_view=False)
+
+    def show_until(self, position: float) -> None:
+        """Show the signal up to ``position``, in seconds of the recording."""
+        recording = self._recording
+        if recording is None:
+            return
+        row = int(np.searchsorted(recording.timestamps, position, side="right"))
+        sfreq = recording.info.sfreq
+        if not self._row <= row <= self._row + _LEAD_S * sfreq:
+            self._begin(max(0, row - round(_LEAD_S * sfreq)), keep_view=True)
+        self._write(row)
+        first, last = self._next_marker, len(recording.markers)
+        while self._next_marker < last and recording.markers[self._next_marker].time <= position:
+            self._next_marker += 1
+        self.scope.add_markers(list(recording.markers[first : self._next_marker]))
+        self.scope.advance()
+
+    def step_page(self, way: int) -> None:
+        """Show the next (+1) or the previous (-1) channels."""
+        before = self.scope.page_text
+        self.scope.step_page(way)
+        self._page += way * (self.scope.page_text != before)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        # The live scope looks back with the wheel; here the whole window moves in time.
+        if isinstance(event, QWheelEvent):
+            if event.angleDelta().y():
+                self.turned.emit(-1 if event.angleDelta().y() > 0 else 1)
+            return True
+        return False
+
+    def _begin(self, row: int, keep_view: bool) -> None:
+        """Forget what is shown and begin with this row of the recording."""
+        assert self._recording is not None
+        info = self._recording.info
+        scope, gain, bad = self.scope, self.scope.gain, self.scope.bad
+        capacity = max(1, round(_HELD_S * info.sfreq))
+        self._ring = RingBuffer(capacity, info.n_channels)
+        self._row = row
+        scope.set_stream(info, self._ring)
+        if keep_view:
+            scope.set_bad(bad)
+            for _ in range(self._page):
+                scope.step_page(1)
+            if gain > 0:
+                scope.set_gain(gain)
+        times = self._recording.timestamps
+        start = float(times[row]) if row < len(times) else 0.0
+        self._next_marker = sum(marker.time < start for marker in self._recording.markers)
+
+    def _write(self, until: int) -> None:
+        assert self._recording is not None
+        rows = slice(self._row, until)
+        part = replace(
+            self._recording,
+            data=self._recording.data[rows],
+            timestamps=self._recording.timestamps[rows],
+            indices=self._recording.indices[rows],
+        )
+        for chunk in part.chunks():
+            self._ring.write(chunk.data, chunk.timestamps, chunk.first)
+        self._row = max(until, self._row)
+
+    def _show_view(self) -> None:
+        self.time_base.setText(f"{self.scope.time_base_s:g} s")
+        self.gain.setText(self.scope.gain_text)
+        self.page.setText(self.scope.page_text)
+        self.note.setText(self.scope.note)
+        for widget in (self.page, *self._page_buttons):
+            widget.setVisible(bool(self.scope.page_text))

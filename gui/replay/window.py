@@ -1,0 +1,347 @@
+"""The replay window: open a recording, look through it, and run a model over it."""
+
+import time
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QVBoxLayout,
+    QWidget,
+)
+
+from bci.bundle import decision_threshold
+from bci.lsl.predictions import ReceivedPrediction
+from bci.predictions_table import Predictions
+from bci.profile import Output
+from gui.banner import Banner
+from gui.connecting import RECORDINGS
+from gui.pieces import button, column_of, named, panel, plain
+from gui.predictions import DecisionView
+from gui.remembered import Remembered
+from gui.replay import ribbon
+from gui.replay.lanes import clock
+from gui.replay.model_choice import ModelChoice, list_models
+from gui.replay.model_run import ModelRun
+from gui.replay.outcome import Outcome
+from gui.replay.playhead import Playhead
+from gui.replay.reader import OpenedRecording, RecordingReader
+from gui.replay.steps import Step, find_steps, step_at, step_from
+from gui.replay.summary import Summary
+from gui.replay.timeline import Timeline, describe
+from gui.replay.traces import Traces
+from gui.replay.transport import Transport
+from gui.replay.trial_list import TrialList
+from gui.theme import DARK, Theme
+
+_FRAME_MS = 16
+_RIGHT_WIDTH = 330
+_STEP_S, _LONG_STEP_S = 1.0, 10.0
+_WHEEL = 0.1  # of what the traces show
+_LONGEST = 60
+
+
+class ReplayWindow(QWidget):
+    """A window of its own; all of a recording, seen as it would have been live.
+
+    Parameters
+    ----------
+    bci : tuple of str
+        How the command line is called.
+    folder : Path
+        Where recordings are, and models in its ``models``.
+    remembered : Remembered
+    cue_labels : dict
+        The class that a marker asks for, where no model says so.
+    """
+
+    def __init__(
+        self,
+        bci: tuple[str, ...],
+        folder: Path,
+        remembered: Remembered,
+        cue_labels: dict[str, str],
+    ) -> None:
+        super().__init__()
+        self.theme: Theme = DARK
+        self._folder, self._remembered, self._cue_labels = folder, remembered, cue_labels
+        self.opened: OpenedRecording | None = None
+        self.predictions: Predictions | None = None
+        self._hop_s = 0.1
+        self.steps: tuple[Step, ...] = ()
+        self._is_stale = False
+        self.setWindowTitle("Replay - bci")
+        self.resize(1280, 800)
+        self.reader = RecordingReader(self)
+        self.run = ModelRun(bci, self)
+        self.playhead = Playhead(self)
+        self.traces, self.timeline = Traces(), Timeline()
+        self.transport, self.models = Transport(self.playhead), ModelChoice()
+        self.decision, self.summary, self.trials = DecisionView(), Summary(), TrialList()
+        self.banner = Banner()
+        self._build()
+        self._connect()
+        self._timer = QTimer(self)
+        self._timer.setInterval(_FRAME_MS)
+        self._timer.timeout.connect(self._advance)
+        self._show_decision(False)
+        self._set_steps()
+        self.traces.scope.setFocus()
+
+    def open(self, file: Path) -> None:
+        """Read a recording; the window shows it when it is read."""
+        self.title.setText(f"reading {file.name} ...")
+        self.banner.settle("file")
+        self.reader.read(file)
+
+    def bring(self) -> None:
+        """Show the window, in front; ask for a recording where none is open yet."""
+        self.show()
+        self.raise_()
+        self.activateWindow()
+        if self.opened is None:
+            self.choose_file()
+
+    def choose_file(self) -> None:
+        """Ask for a recording."""
+        dialog = QFileDialog(
+            self, "Open a recording", self._remembered.text("replay/file", str(self._folder)),
+            RECORDINGS,
+        )  # fmt: skip
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda name: self.open(Path(name)))
+        # Not `exec`: the window goes on drawing.
+        dialog.open()
+
+    def set_theme(self, theme: Theme) -> None:
+        self.theme = theme
+        self.setStyleSheet(theme.style_sheet())
+        for view in (self.decision, self.summary):
+            view.theme = theme
+            view.update()
+        for part in (self.traces, self.timeline, self.trials):
+            part.set_theme(theme)
+
+    def step(self, way: int) -> None:
+        """Go to the end of the next (+1) or the previous (-1) trial, where it was decided."""
+        k = step_from(self.steps, self.playhead.position, way)
+        if k is not None:
+            self.go_to(k)
+
+    def go_to(self, trial: int) -> None:
+        """Go to the end of a trial."""
+        self.playhead.seek(self.steps[trial].stop)
+
+    def run_model(self) -> None:
+        """Run the chosen model, or cancel the run."""
+        if self.run.is_running:
+            self.run.cancel()
+            return
+        model = self.models.model
+        if model is None or model.card is None or self.opened is None:
+            return
+        self.banner.settle("model")
+        self._hop_s = model.card.pipeline.hop_s
+        self._forget_predictions()
+        self.decision.threshold = decision_threshold(Output(), model.card)
+        self.decision.set_classes(model.card.classes)
+        self._show_decision(True)
+        self.run.start(model.folder, self.opened.file)
+
+    def _build(self) -> None:
+        self.open_button = button("Open ...", "Open a recording (Ctrl+O)")
+        self.title = plain(named(QLabel("no recording is open"), "title"))
+        self.about = plain(named(QLabel(), "dim"))
+        # Where there is not the room they are cut off; the window does not grow.
+        self.title.setMinimumWidth(160)
+        self.about.setMinimumWidth(40)
+        self.badge = named(QLabel("SIMULATED SIGNAL"), "badge")
+        self.badge.hide()
+        header = QHBoxLayout()
+        for widget in (self.open_button, self.title, self.badge, self.about):
+            header.addWidget(widget)
+        header.addStretch()
+        header.addWidget(self.models)
+        side = column_of(_RIGHT_WIDTH, self.decision, self.summary, self.trials)
+        middle = QHBoxLayout()
+        middle.addWidget(panel(self.traces), 1)
+        middle.addWidget(side)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(9, 7, 9, 9)
+        column.addLayout(header)
+        column.addWidget(self.banner)
+        column.addLayout(middle, 1)
+        column.addWidget(panel(self.timeline))
+        column.addWidget(panel(self.transport))
+        keys = {
+            "Ctrl+O": self.choose_file,
+            "Ctrl+Return": self.run_model,
+            "Ctrl+W": self.close,
+            "Space": self._space,
+            "Left": lambda: self._move(-_STEP_S),
+            "Right": lambda: self._move(_STEP_S),
+            "Shift+Left": lambda: self._move(-_LONG_STEP_S),
+            "Shift+Right": lambda: self._move(_LONG_STEP_S),
+            "Home": lambda: self.playhead.seek(0.0),
+            "End": lambda: self.playhead.seek(self.playhead.duration),
+            ",": lambda: self.step(-1),
+            ".": lambda: self.step(1),
+            "S": lambda: self.playhead.step_speed(-1),
+            "D": lambda: self.playhead.step_speed(1),
+        }
+        for key, action in keys.items():
+            QShortcut(QKeySequence(key), self, action)
+
+    def _connect(self) -> None:
+        self.open_button.clicked.connect(self.choose_file)
+        self.reader.opened.connect(self._show_recording)
+        self.reader.failed.connect(self._on_unreadable)
+        self.playhead.moved.connect(self._on_moved)
+        self.timeline.sought.connect(self.playhead.seek)
+        self.transport.stepped.connect(self.step)
+        self.trials.chosen.connect(self.go_to)
+        self.traces.turned.connect(
+            lambda way: self._move(way * _WHEEL * self.traces.scope.time_base_s)
+        )
+        self.models.chosen.connect(self._on_model_chosen)
+        self.models.run_wanted.connect(self.run_model)
+        self.models.cancel_wanted.connect(self.run.cancel)
+        self.run.running.connect(self.models.set_running)
+        self.run.predicted.connect(self._on_predicted)
+        self.run.finished.connect(self._on_finished)
+        self.run.failed.connect(lambda why: self.banner.tell(why, "model"))
+
+    def _show_recording(self, opened: OpenedRecording) -> None:
+        self.run.cancel()
+        self.opened = opened
+        self._remembered.keep("replay/file", str(opened.file))
+        recording = opened.recording
+        name, info = opened.file.name, recording.info
+        self.title.setText(name if len(name) <= _LONGEST else f"{name[:_LONGEST]} ...")
+        self.title.setToolTip(str(opened.file))
+        self.setWindowTitle(f"{name} - bci" + " (simulated signal)" * info.simulated)
+        self.badge.setVisible(info.simulated)
+        duration = float(recording.timestamps[-1])
+        self.about.setText(f"{info.n_channels} channels, {info.sfreq:g} Hz, {clock(duration)}")
+        self.predictions = None
+        self.steps = ()
+        self.timeline.set_recording(recording, ())
+        self.traces.set_recording(recording)
+        self.playhead.set_duration(duration)
+        self.models.set_models(list_models(self._folder / "models", info))
+        self._forget_predictions()
+        # A full picture, not an empty one.
+        self.playhead.seek(self.traces.scope.time_base_s)
+
+    def _on_unreadable(self, why: str) -> None:
+        self.title.setText(self.opened.file.name if self.opened else "no recording is open")
+        self.banner.tell(why, "file")
+
+    def _on_model_chosen(self) -> None:
+        if self.opened is not None and not self.run.is_running:
+            self._forget_predictions()
+
+    def _forget_predictions(self) -> None:
+        self.predictions = None
+        self.timeline.set_predictions(None, self._hop_s, 0.0)
+        self.summary.set_outcome(None)
+        self._show_decision(False)
+        self._set_steps()
+
+    def _set_steps(self, steps: tuple[Step, ...] | None = None) -> None:
+        """The trials with what was decided; those of the recording alone if none are given."""
+        if steps is None and self.opened is not None:
+            model = self.models.model
+            paradigm = model.card.paradigm if model is not None and model.card else None
+            steps = find_steps(self.opened.recording, paradigm, self._cue_labels)
+        self.steps = steps or ()
+        self.trials.set_steps(self.steps)
+        self.timeline.set_steps(self.steps)
+        self._on_moved()
+
+    def _on_predicted(self, predictions: Predictions) -> None:
+        self.predictions = predictions
+        last = float(predictions.times[-1]) if len(predictions.times) else 0.0
+        self.timeline.set_predictions(predictions, self._hop_s, last)
+        self.models.set_progress(last / max(self.playhead.duration, 1e-3))
+        self._on_moved()
+
+    def _on_finished(self, outcome: Outcome) -> None:
+        model = self.models.model
+        assert self.opened is not None
+        digest = self.opened.sha256
+        learnt = model is not None and model.card is not None and bool(digest)
+        learnt = learnt and any(source.sha256 == digest for source in model.card.sources)  # type: ignore[union-attr]
+        self.timeline.set_predictions(self.predictions, self._hop_s, self.playhead.duration)
+        self.summary.set_outcome(outcome, learnt)
+        self._set_steps(outcome.steps)
+
+    def _show_decision(self, shown: bool) -> None:
+        frame = self.decision.parentWidget()
+        assert frame is not None
+        frame.setVisible(shown)
+
+    def _move(self, seconds: float) -> None:
+        self.playhead.seek(self.playhead.position + seconds)
+
+    def _space(self) -> None:
+        focused = QApplication.focusWidget()
+        if isinstance(focused, QAbstractButton):
+            # Reached by Tab: Space presses it, as everywhere.
+            focused.click()
+        else:
+            self.playhead.toggle()
+
+    def _on_moved(self) -> None:
+        position = self.playhead.position
+        self._is_stale = True
+        self.timeline.set_position(position, follow=True)
+        k = step_at(self.steps, position)
+        self.trials.set_current(k)
+        cue = self.steps[k].label if k is not None else None
+        self.decision.show_cue(cue)
+        of = f"of {len(self.steps)}"
+        self.transport.set_trial(
+            f"trial {k + 1} {of}: {describe(self.steps[k])}"
+            if k is not None
+            else f"{len(self.steps)} trials"
+            if self.steps
+            else "no trials"
+        )
+        if self.predictions is not None and self.opened is not None:
+            # Half a sample later: the trial's last window ends where the trial does.
+            half = 0.5 / self.opened.recording.info.sfreq
+            shares = ribbon.at(self.predictions, self._hop_s, position + half)
+            self.decision.show_prediction(
+                None
+                if shares is None
+                else ReceivedPrediction(position, shares.astype("float32"), 0.0, 0.0, 0.0, 0.0)
+            )
+
+    def _advance(self) -> None:
+        self.playhead.advance(time.monotonic())
+        # However often the cursor moved, the traces are drawn once a frame.
+        if self._is_stale:
+            self._is_stale = False
+            self.traces.show_until(self.playhead.position)
+
+    def showEvent(self, _event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        self._timer.start()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        self._timer.stop()
+        if self.playhead.is_playing:
+            self.playhead.toggle()
+        self.run.cancel()
+        event.accept()
+
+    def stop(self) -> None:
+        """End everything, within a second; the window is not used again."""
+        self.reader.retire()
+        self.close()
