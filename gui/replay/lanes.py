@@ -15,7 +15,7 @@ from gui.replay import ribbon
 from gui.replay.steps import Step
 from gui.theme import Theme
 
-LEFT, RIGHT = 66.0, 12.0
+LEFT, RIGHT = 66.0, 26.0
 _LEGEND, _MARKERS, _RIBBON = (6.0, 14.0), (27.0, 14.0), (46.0, 56.0)
 _CUES, _VERDICTS, _AXIS = (106.0, 16.0), (125.0, 16.0), (146.0, 30.0)
 _MOST_IN_LEGEND = 8
@@ -96,7 +96,7 @@ class Lanes:
             painter.end()
             return
         for name, (top, height) in (
-            ("markers", _MARKERS), ("decoder", _RIBBON), ("true cue", _CUES),
+            ("markers", _MARKERS), ("decoder", _RIBBON), ("cue", _CUES),
             ("decided", _VERDICTS),
         ):  # fmt: skip
             painter.setPen(theme.colour("dim"))

@@ -14,8 +14,8 @@ from gui.scope import Scope
 from gui.stepper import add_stepper
 from gui.theme import Theme
 
-# What the scope can show at most, and what the display's high-pass takes to settle before that.
-_HELD_S, _LEAD_S = 45.0, 40.0
+# What the display's high-pass takes to settle, before what is shown.
+_SETTLING_S = 6.0
 
 
 class Traces(QWidget):
@@ -32,6 +32,7 @@ class Traces(QWidget):
         self._row = 0
         self._page = 0
         self._next_marker = 0
+        self._held_s = 0.0
         self.time_base, self.gain, self.page = QLabel(), QLabel(), QLabel()
         row = QHBoxLayout()
         row.setContentsMargins(8, 0, 8, 6)
@@ -63,16 +64,24 @@ class Traces(QWidget):
         self._page = 0
         self._begin(0, keep_view=False)
 
+    @property
+    def is_outdated(self) -> bool:
+        """Whether more time is to be shown than was taken in; `show_until` takes it in."""
+        return self._recording is not None and self.scope.time_base_s + _SETTLING_S > self._held_s
+
     def show_until(self, position: float) -> None:
         """Show the signal up to ``position``, in seconds of the recording."""
         recording = self._recording
         if recording is None:
             return
         row = int(np.searchsorted(recording.timestamps, position, side="right"))
-        sfreq = recording.info.sfreq
-        if not self._row <= row <= self._row + _LEAD_S * sfreq:
-            self._begin(max(0, row - round(_LEAD_S * sfreq)), keep_view=True)
+        held = round(self._held_s * recording.info.sfreq)
+        if self.is_outdated or not self._row <= row <= self._row + held:
+            self._begin(row, keep_view=True)
         self._write(row)
+        # In a gap of the recording what is shown is what was before it.
+        last_time = recording.timestamps[row - 1] if row else 0.0
+        self.scope.set_live(position - last_time < 1.0 + 2 / recording.info.sfreq)
         first, last = self._next_marker, len(recording.markers)
         while self._next_marker < last and recording.markers[self._next_marker].time <= position:
             self._next_marker += 1
@@ -94,13 +103,14 @@ class Traces(QWidget):
         return False
 
     def _begin(self, row: int, keep_view: bool) -> None:
-        """Forget what is shown and begin with this row of the recording."""
+        """Forget what is shown, and begin so much before a row that it can be shown at once."""
         assert self._recording is not None
         info = self._recording.info
         scope, gain, bad = self.scope, self.scope.gain, self.scope.bad
-        capacity = max(1, round(_HELD_S * info.sfreq))
-        self._ring = RingBuffer(capacity, info.n_channels)
-        self._row = row
+        self._held_s = scope.time_base_s + _SETTLING_S
+        held = max(1, round(self._held_s * info.sfreq))
+        self._ring = RingBuffer(held, info.n_channels)
+        row = self._row = max(0, row - held)
         scope.set_stream(info, self._ring)
         if keep_view:
             scope.set_bad(bad)

@@ -18,6 +18,7 @@ from gui.replay.timeline import describe
 from gui.theme import DARK, Theme
 
 _COLUMNS = ("", "at", "true", "decided", "")
+_OF_DECISIONS = (3, 4)
 
 
 class TrialList(QTableWidget):
@@ -61,6 +62,9 @@ class TrialList(QTableWidget):
                 sure = "" if step.confidence is None else f", {100 * step.confidence:.0f} % sure"
                 item.setToolTip(tip(describe(step) + sure))
                 self.setItem(row, column, item)
+        decided = any(step.decision is not None for step in steps)
+        for column in _OF_DECISIONS:
+            self.setColumnHidden(column, not decided)
         self._colour()
 
     def set_current(self, row: int | None) -> None:

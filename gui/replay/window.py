@@ -327,7 +327,7 @@ class ReplayWindow(QWidget):
     def _advance(self) -> None:
         self.playhead.advance(time.monotonic())
         # However often the cursor moved, the traces are drawn once a frame.
-        if self._is_stale:
+        if self._is_stale or self.traces.is_outdated:
             self._is_stale = False
             self.traces.show_until(self.playhead.position)
 
