@@ -63,9 +63,7 @@ class MainWindow(QMainWindow):
         self.programs = Programs(options.commands)
         self.processes, self.buttons = self.programs.processes, self.programs.buttons
         self.situation = Situation(str(options.signal))
-        self.replay = ReplayWindow(
-            options.bci, options.recordings, self.remembered, options.cue_labels
-        )
+        self.replay = ReplayWindow(options.bci, options.recordings, self.remembered, options.cue_of)
         self._last_prediction = 0.0
         self._build()
         theme = theme_named(self.remembered.text("theme"))

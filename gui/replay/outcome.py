@@ -11,7 +11,8 @@ from gui.replay.steps import Step
 class Outcome:
     """The score by trial with its 95 % interval, and every trial with what was decided.
 
-    ``confusion`` has a row for each true class and a column for each decided one.
+    ``confusion`` has a row for each true class and a column for each decided one; none where
+    there are too many. ``measures`` are further scores: name, value and chance.
     """
 
     model: str
@@ -26,6 +27,7 @@ class Outcome:
     confusion: tuple[tuple[int, ...], ...]
     without_window: int
     steps: tuple[Step, ...]
+    measures: tuple[tuple[str, float, float], ...] = ()
 
 
 def parse_outcome(answer: bytes) -> Outcome:
@@ -41,7 +43,7 @@ def parse_outcome(answer: bytes) -> Outcome:
         score = result["trial_accuracy"]
         classes = tuple(map(str, result["classes"]))
         confusion = tuple(tuple(map(int, row)) for row in result["confusion"])
-        if [len(row) for row in confusion] != [len(classes)] * len(classes):
+        if confusion and [len(row) for row in confusion] != [len(classes)] * len(classes):
             raise TypeError
         return Outcome(
             model=str(result["model"]),
@@ -56,6 +58,10 @@ def parse_outcome(answer: bytes) -> Outcome:
             confusion=confusion,
             without_window=int(result["trials_without_window"]),
             steps=tuple(_step(trial) for trial in result["trials"]),
+            measures=tuple(
+                (str(name), float(value), float(by_chance))
+                for name, value, by_chance in result["measures"]
+            ),
         )
     except (ValueError, KeyError, TypeError) as problem:
         raise ValueError("not the answer of an evaluation") from problem

@@ -1,6 +1,7 @@
 """The trials that one steps through: what was asked, and what a model decided."""
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bci.errors import RecordingError
@@ -31,11 +32,11 @@ class Step:
 
 
 def find_steps(
-    recording: Recording, paradigm: Paradigm | None, cue_labels: dict[str, str]
+    recording: Recording, paradigm: Paradigm | None, cue_of: Callable[[str], str | None]
 ) -> tuple[Step, ...]:
     """The trials of a recording.
 
-    By a model's paradigm where its markers are there; else by ``cue_labels`` (marker to class);
+    By a model's paradigm where its markers are there; else by ``cue_of`` (the class that a marker asks for);
     else every marker is one.
     """
     end = float(recording.timestamps[-1])
@@ -54,9 +55,9 @@ def find_steps(
         for marker, following in zip(markers, ends, strict=False)
     ]
     cued = [
-        Step(cue_labels[step.label], step.onset, step.stop)
+        Step(label, step.onset, step.stop)
         for step in steps
-        if step.label in cue_labels
+        if (label := cue_of(step.label)) is not None
     ]
     return tuple(cued or steps)
 

@@ -20,17 +20,23 @@ class Summary(QWidget):
         self.theme: Theme = DARK
         self.outcome: Outcome | None = None
         self.warnings: tuple[str, ...] = ()
+        self.measures: tuple[str, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.set_outcome(None)
 
     def set_outcome(self, outcome: Outcome | None, learnt_from_it: bool = False) -> None:
         """Show a score; ``learnt_from_it`` if the model was trained on this very recording."""
         self.outcome = outcome
-        self.warnings = ()
+        self.warnings = self.measures = ()
         if outcome is not None:
             self.warnings = tuple(_warnings(outcome, learnt_from_it))
-        lines = len(self.warnings) * _LINE
-        rows = min(len(outcome.classes), _MOST_CLASSES) * _ROW + 32 if outcome else 0
+            self.measures = tuple(
+                f"{name} {value:.3g} (chance {chance:.3g})"
+                for name, value, chance in outcome.measures
+            )
+        lines = (len(self.warnings) + len(self.measures)) * _LINE
+        n_rows = min(len(outcome.confusion), _MOST_CLASSES) if outcome else 0
+        rows = n_rows * _ROW + 32 if n_rows else 8
         self.setFixedHeight(round(_TOP + rows + lines) if outcome else HINT_HEIGHT)
         self.setAccessibleName(self.text)
         self.setToolTip(self.text if outcome else "")
@@ -76,11 +82,13 @@ class Summary(QWidget):
             painter.drawText(QRectF(left, 8 + 17 * k, self.width() - left - 6, 17), 0, line)
         self._paint_scale(painter, outcome, width)
         top = _TOP
-        painter.setPen(self.theme.colour("warning"))
-        for warning in self.warnings:
-            painter.drawText(QRectF(14, top - 2, width, _LINE), 0, warning)
-            top += _LINE
-        self._paint_confusion(painter, outcome, top)
+        for colour, said in (("warning", self.warnings), ("text", self.measures)):
+            painter.setPen(self.theme.colour(colour))
+            for line in said:
+                painter.drawText(QRectF(14, top - 2, width, _LINE), 0, line)
+                top += _LINE
+        if outcome.confusion:
+            self._paint_confusion(painter, outcome, top)
 
     def _paint_scale(self, painter: QPainter, outcome: Outcome, width: float) -> None:
         """From 0 to 100 %: the interval as a bar, the accuracy in it, chance as a tick."""

@@ -1,6 +1,7 @@
 """The replay window: open a recording, look through it, and run a model over it."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
@@ -56,8 +57,8 @@ class ReplayWindow(QWidget):
     folder : Path
         Where recordings are, and models in its ``models``.
     remembered : Remembered
-    cue_labels : dict
-        The class that a marker asks for, where no model says so.
+    cue_of : callable
+        The class that a marker asks for, if any, where no model says so.
     """
 
     def __init__(
@@ -65,11 +66,11 @@ class ReplayWindow(QWidget):
         bci: tuple[str, ...],
         folder: Path,
         remembered: Remembered,
-        cue_labels: dict[str, str],
+        cue_of: Callable[[str], str | None],
     ) -> None:
         super().__init__()
         self.theme: Theme = DARK
-        self._folder, self._remembered, self._cue_labels = folder, remembered, cue_labels
+        self._folder, self._remembered, self._cue_of = folder, remembered, cue_of
         self.opened: OpenedRecording | None = None
         self.predictions: Predictions | None = None
         self._hop_s = 0.1
@@ -147,7 +148,9 @@ class ReplayWindow(QWidget):
         if model is None or model.card is None or self.opened is None:
             return
         self.banner.settle("model")
-        self._hop_s = model.card.pipeline.hop_s
+        pipeline, paradigm = model.card.pipeline, model.card.paradigm
+        # Where windows come at cues alone, what was predicted holds until the cue is over.
+        self._hop_s = paradigm.stop_s if pipeline.at_cues else pipeline.hop_s
         self._forget_predictions()
         self.decision.threshold = decision_threshold(Output(), model.card)
         self.decision.set_classes(model.card.classes)
@@ -259,7 +262,7 @@ class ReplayWindow(QWidget):
         if steps is None and self.opened is not None:
             model = self.models.model
             paradigm = model.card.paradigm if model is not None and model.card else None
-            steps = find_steps(self.opened.recording, paradigm, self._cue_labels)
+            steps = find_steps(self.opened.recording, paradigm, self._cue_of)
         self.steps = steps or ()
         self.trials.set_steps(self.steps)
         self.timeline.set_steps(self.steps)

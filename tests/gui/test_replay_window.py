@@ -47,7 +47,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def window(qtbot: QtBot, folder: Path, tmp_path: Path) -> Iterator[ReplayWindow]:
-    opened = ReplayWindow(BCI, folder, Remembered(tmp_path / "settings.ini"), {})
+    opened = ReplayWindow(BCI, folder, Remembered(tmp_path / "settings.ini"), lambda _: None)
     opened.show()
     yield opened
     opened.stop()
