@@ -36,8 +36,8 @@ def find_steps(
 ) -> tuple[Step, ...]:
     """The trials of a recording.
 
-    By a model's paradigm where its markers are there; else by ``cue_of`` (the class that a marker asks for);
-    else every marker is one.
+    By a model's paradigm where its markers are there; else by ``cue_of``, which tells the class
+    that a marker asks for; else every marker is one.
     """
     end = float(recording.timestamps[-1])
     if paradigm is not None:
