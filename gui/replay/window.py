@@ -90,7 +90,7 @@ class ReplayWindow(QWidget):
         self._timer = QTimer(self)
         self._timer.setInterval(_FRAME_MS)
         self._timer.timeout.connect(self._advance)
-        self._show_decision(False)
+        self.show_decision(False)
         self._set_steps()
         self.traces.scope.setFocus()
 
@@ -154,7 +154,7 @@ class ReplayWindow(QWidget):
         self._forget_predictions()
         self.decision.threshold = decision_threshold(Output(), model.card)
         self.decision.set_classes(model.card.classes)
-        self._show_decision(True)
+        self.show_decision(True)
         self.run.start(model.folder, self.opened.file)
 
     def _build(self) -> None:
@@ -254,7 +254,7 @@ class ReplayWindow(QWidget):
         self.predictions = None
         self.timeline.set_predictions(None, self._hop_s, 0.0)
         self.summary.set_outcome(None)
-        self._show_decision(False)
+        self.show_decision(False)
         self._set_steps()
 
     def _set_steps(self, steps: tuple[Step, ...] | None = None) -> None:
@@ -285,7 +285,8 @@ class ReplayWindow(QWidget):
         self.summary.set_outcome(outcome, learnt)
         self._set_steps(outcome.steps)
 
-    def _show_decision(self, shown: bool) -> None:
+    def show_decision(self, shown: bool) -> None:
+        """Whether there is room for what the decoder says at the cursor."""
         frame = self.decision.parentWidget()
         assert frame is not None
         frame.setVisible(shown)

@@ -1,0 +1,34 @@
+"""A view as the gallery shows it: on the window's ground, and called simulated."""
+
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from gui.banner import Banner
+from gui.gallery.views import VIEWS
+from gui.pieces import named, panel
+from gui.theme import Theme
+
+
+def framed(name: str, theme: Theme) -> QWidget:
+    """The view of that name; a whole window says itself that its signal is simulated."""
+    view = VIEWS[name](theme)
+    if view.isWindow() and view.windowTitle():
+        return view
+    frame = QWidget()
+    frame.setWindowTitle(f"{name} - gallery (simulated data)")
+    frame.setStyleSheet(theme.style_sheet())
+    heading = QHBoxLayout()
+    heading.addWidget(named(QLabel(name), "title"))
+    heading.addWidget(named(QLabel("SIMULATED DATA"), "badge"))
+    heading.addStretch()
+    view.setMinimumSize(view.size())
+    column = QVBoxLayout(frame)
+    column.addLayout(heading)
+    # A banner has a ground of its own.
+    column.addWidget(view if isinstance(view, Banner) else panel(view), 1)
+    for part in frame.findChildren(QWidget):
+        # How high a button is, is known only in its style.
+        part.ensurePolished()
+    frame.resize(frame.minimumSizeHint())
+    # Nothing looks as if it were being used.
+    frame.setFocus()
+    return frame

@@ -1,0 +1,153 @@
+"""Simulated data for the gallery, the same at every start; none of it is a person's."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.electrodes import standard_position
+from bci.lsl.predictions import ReceivedPrediction
+from bci.predictions_table import Predictions
+from bci.quality import ChannelQuality, State
+from bci.ring import RingBuffer
+from bci.types import Channel, Marker, Recording, StreamInfo
+from gui.replay.outcome import Outcome
+from gui.replay.steps import Step
+
+SFREQ = 250.0
+CLASSES = ("left", "right")
+NAMES = ("Fp1", "Fp2", "F3", "F4", "FC3", "FC4", "C3", "Cz", "C4", "CP3", "CP4", "P3", "Pz", "P4",
+         "O1", "O2")  # fmt: skip
+INFO = StreamInfo(
+    "simulated-cap", "EEG", SFREQ,
+    tuple(Channel(name, "eeg", "uV", standard_position(name)) for name in NAMES),
+    "gallery", simulated=True,
+)  # fmt: skip
+TRIAL_S, CUE_S = 8.0, 4.0
+_HOP_S = 0.1
+
+
+def eeg(seconds: float, seed: int = 1) -> NDArray[np.float32]:
+    """Slow noise with an alpha rhythm at the back, in microvolts, (n_samples, n_channels)."""
+    rng = np.random.default_rng(seed)
+    n = round(seconds * SFREQ)
+    spectrum = np.fft.rfft(rng.normal(size=(n, len(NAMES))), axis=0)
+    hz = np.fft.rfftfreq(n, 1 / SFREQ)
+    spectrum *= (1 / np.maximum(hz, 0.5) / (1 + (hz / 25) ** 4))[:, None]
+    background = np.fft.irfft(spectrum, n, axis=0)
+    background *= 8 / background.std()
+    time = np.arange(n) / SFREQ
+    waxing = 0.6 + 0.4 * np.sin(2 * np.pi * time / 3.1)
+    alpha = np.array([18.0 if name.startswith("O") else 8.0 if "P" in name else 3.0
+                      for name in NAMES])  # fmt: skip
+    rhythm = (waxing * np.sin(2 * np.pi * 10 * time))[:, None] * alpha
+    return np.asarray(background + rhythm, dtype=np.float32)
+
+
+def ring(seconds: float, start: float = 0.0) -> RingBuffer:
+    """A ring that holds so much signal, which began at ``start``."""
+    data = eeg(seconds)
+    held = RingBuffer(len(data), len(NAMES))
+    held.write(data, start + np.arange(len(data)) / SFREQ, 0)
+    return held
+
+
+def cues(seconds: float) -> list[Marker]:
+    """Left and right in an order of chance, with rest between."""
+    order = np.random.default_rng(10).permutation(np.resize(CLASSES, 1000))
+    found = []
+    for k in range(int(seconds / TRIAL_S)):
+        onset = k * TRIAL_S + 3.0
+        found.append(Marker(onset, str(order[k])))
+        found.append(Marker(onset + CUE_S, "rest"))
+    return found
+
+
+def _shares(times: NDArray[np.float64], markers: list[Marker]) -> Iterator[tuple[float, float]]:
+    """A decoder that is mostly right, a second late, and unsure at rest."""
+    rng = np.random.default_rng(3)
+    towards, share = 0.5, 0.5
+    for time in times:
+        past = [marker for marker in markers if marker.time + 1.0 <= time]
+        if past and time - past[-1].time - 1.0 < _HOP_S:
+            asked = past[-1].label
+            mistaken = rng.random() < 0.15
+            towards = 0.5 if asked == "rest" else float((asked == "left") != mistaken)
+        share += 0.12 * (towards - share) + rng.normal(0, 0.035)
+        share = min(max(share, 0.03), 0.97)
+        yield share, 1 - share
+
+
+def predictions(seconds: float) -> Predictions:
+    """Ten a second, but for the settling at the start and one stretch that was rejected."""
+    times = np.arange(3.0, seconds, _HOP_S)
+    shares = np.array(list(_shares(times, cues(seconds))))
+    kept = (times < 0.55 * seconds) | (times > 0.6 * seconds)
+    return Predictions(CLASSES, times[kept], shares[kept])
+
+
+def received(seconds: float, start: float = 0.0) -> list[ReceivedPrediction]:
+    """The same as they come over LSL, with latencies of a few milliseconds."""
+    rng = np.random.default_rng(4)
+    found = predictions(seconds)
+    return [
+        ReceivedPrediction(
+            start + float(time), share.astype(np.float32),
+            *(float(late) for late in np.cumsum(rng.gamma(4, (1e-4, 2e-5, 9e-5, 1e-5)))),
+        )
+        for time, share in zip(found.times, found.probabilities, strict=True)
+    ]  # fmt: skip
+
+
+def quality() -> list[ChannelQuality]:
+    """A cap with one electrode off, one that hums and one that is touched."""
+    wrong = {
+        "F4": (State.BAD, "railed"),
+        "P3": (State.DOUBTFUL, "line noise 62 %"),
+        "O2": (State.DOUBTFUL, "muscle, 18 uV above 35 Hz"),
+    }
+    return [
+        ChannelQuality(name, *wrong.get(name, (State.GOOD, "")), 10.0, 0.1, 3.0, 5.0, 0.2, 0.8, 8.0)
+        for name in NAMES
+    ]
+
+
+def recording(seconds: float) -> Recording:
+    data = eeg(seconds)
+    index = np.arange(len(data))
+    return Recording(INFO, data, index / SFREQ, index, tuple(cues(seconds)), "simulated_eeg.fif")
+
+
+def outcome(seconds: float) -> Outcome:
+    """What those predictions score."""
+    from scipy.stats import binomtest
+
+    found = predictions(seconds)
+    steps = []
+    for cue in cues(seconds):
+        if cue.label not in CLASSES:
+            continue
+        stop = cue.time + CUE_S
+        within = np.flatnonzero((found.times > cue.time + 2.0) & (found.times <= stop))
+        shares = found.probabilities[within[-1]] if len(within) else None
+        best = None if shares is None else int(np.argmax(shares))
+        steps.append(
+            Step(
+                cue.label, cue.time, stop,
+                None if best is None else CLASSES[best],
+                None if best is None or shares is None else float(shares[best]),
+            )
+        )  # fmt: skip
+    decided = [step for step in steps if step.decision is not None]
+    right, n = sum(bool(step.is_right) for step in decided), len(decided)
+    chance = max(sum(step.label == name for step in decided) for name in CLASSES) / n
+    interval = binomtest(right, n).proportion_ci(0.95, method="exact")
+    return Outcome(
+        "simulated", True, CLASSES, right / n, interval.low, interval.high, n, chance,
+        binomtest(right, n, chance, alternative="greater").pvalue,
+        tuple(
+            tuple(sum((s.label, s.decision) == (asked, said) for s in decided) for said in CLASSES)
+            for asked in CLASSES
+        ),
+        len(steps) - n, tuple(steps),
+    )  # fmt: skip

@@ -1,0 +1,163 @@
+"""Every view of the dashboard by name. To add one: a function that returns it, and a line in VIEWS.
+
+A function is given the theme and returns the view, filled with simulated data and of the size
+that it has in the dashboard; a height of 0 is as high as it needs to be.
+"""
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QWidget
+
+from gui.banner import Banner
+from gui.connect_panel import ConnectPanel
+from gui.devices import Device
+from gui.directory import LiveStream
+from gui.gallery import simulated
+from gui.gallery.windows import dashboard, replay_window
+from gui.history import HistoryView
+from gui.latency import LatencyView
+from gui.log_panel import LogPanel
+from gui.predictions import DecisionView
+from gui.quality_view import QualityView
+from gui.record_bar import RecordBar
+from gui.recorder_link import RecorderStatus
+from gui.scope_panel import ScopePanel
+from gui.theme import Theme
+
+_WIDE, _SIDE, _CONNECT = 900, 340, 264
+_SECONDS = 40.0
+
+
+def scope(theme: Theme) -> QWidget:
+    view = ScopePanel()
+    view.resize(_WIDE, 480)
+    view.scope.set_theme(theme)
+    view.scope.set_stream(simulated.INFO, simulated.ring(_SECONDS))
+    view.scope.add_markers(simulated.cues(_SECONDS))
+    view.scope.advance()
+    view.scope.names.set_quality(simulated.quality())
+    view.scope.set_bad(frozenset({"Fp2"}))
+    return view
+
+
+def decision(theme: Theme) -> QWidget:
+    view = DecisionView(threshold=0.7)
+    view.theme = theme
+    view.set_classes(simulated.CLASSES)
+    sure = max(simulated.received(_SECONDS), key=lambda p: float(p.probabilities[0]))
+    view.show_prediction(sure)
+    view.show_cue("left")
+    view.resize(_SIDE, view.height())
+    return view
+
+
+def history(theme: Theme) -> QWidget:
+    view = HistoryView()
+    view.theme = theme
+    view.set_classes(simulated.CLASSES)
+    view.add(simulated.received(_SECONDS))
+    for marker in simulated.cues(_SECONDS):
+        view.add_cue(marker.time, marker.label if marker.label != "rest" else None)
+    view.advance(_SECONDS)
+    view.resize(_WIDE, view.height())
+    return view
+
+
+def quality(theme: Theme) -> QWidget:
+    view = QualityView()
+    view.theme = theme
+    view.set_stream(simulated.INFO)
+    view.set_quality(simulated.quality())
+    view.resize(_SIDE, view.height())
+    return view
+
+
+def latency(theme: Theme) -> QWidget:
+    view = LatencyView()
+    view.theme = theme
+    view.add(simulated.received(_SECONDS))
+    view.show_counts({"lost_samples": 12, "gaps": 1, "windows_rejected_gap": 25})
+    view.resize(_SIDE, 340)
+    return view
+
+
+def connect(theme: Theme) -> QWidget:
+    view = ConnectPanel()
+    view.streams.theme = theme
+    view.set_streams(simulated_streams())
+    view.streams.set_shown(simulated.INFO.name)
+    view.set_devices(simulated_devices(), "cyton", {})
+    view.resize(_CONNECT, 480)
+    return view
+
+
+def record(_theme: Theme) -> QWidget:
+    view = RecordBar({"subject": "07", "session": "1", "task": "motorimagery"})
+    view.resize(_WIDE, 0)
+    return view
+
+
+def recording(_theme: Theme) -> QWidget:
+    view = RecordBar({"subject": "07", "session": "1", "task": "motorimagery"})
+    file = "recordings/sub-07/ses-1/eeg/sub-07_ses-1_task-motorimagery_run-01_eeg.xdf"
+    names = (simulated.INFO.name, f"{simulated.INFO.name}-markers")
+    view.set_status(RecorderStatus("gallery", "here", 1, file, 754.0, 48_200_000, names, ()))
+    view.set_takes_notes(True)
+    view.resize(1240, 0)
+    return view
+
+
+def log(_theme: Theme) -> QWidget:
+    view = LogPanel()
+    # Not by `add`, which writes the time of now.
+    for line in (
+        "10:02:11  showing simulated-cap: 16 channels at 250 Hz",
+        "10:02:12  engine: decoding simulated-cap with model simulated",
+        "10:04:40  engine: 12 samples were lost; 25 windows over the gap give no prediction",
+        "10:05:03  replay: end of the recording, from the start again (2 times)",
+    ):
+        view.appendPlainText(line)
+    view.resize(_WIDE, view.height())
+    return view
+
+
+def banner(_theme: Theme) -> QWidget:
+    view = Banner()
+    view.tell(
+        "The stream simulated-cap is gone. Is its program still running? "
+        "It is shown again as soon as it is back.",
+        "signal",
+    )
+    view.resize(_WIDE, 0)
+    return view
+
+
+def simulated_streams() -> tuple[LiveStream, ...]:
+    """Two streams, as if they were on the network."""
+    return (
+        LiveStream("1", simulated.INFO.name, "EEG", 16, 250.0, "gallery", "here", True),
+        LiveStream("2", "pupil", "Gaze", 2, 120.0, "gallery-2", "other-computer", True),
+    )
+
+
+def simulated_devices() -> tuple[Device, ...]:
+    return (
+        Device("simulator", "a simulated person", "none", (), ("channels", "sfreq", "task")),
+        Device("cyton", "OpenBCI Cyton, 8 channels", "serial port", ("serial_port",), ("timeout",)),
+    )
+
+
+VIEWS: dict[str, Callable[[Theme], QWidget]] = {
+    "dashboard": dashboard,
+    "replay": replay_window,
+    "scope": scope,
+    "decision": decision,
+    "history": history,
+    "quality": quality,
+    "latency": latency,
+    "connect": connect,
+    "record": record,
+    "recording": recording,
+    "log": log,
+    "banner": banner,
+}
