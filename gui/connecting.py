@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtCore import QObject, Signal
 
 from bci.lsl.discovery import StreamQuery
 from gui.connect_panel import ConnectPanel
@@ -11,12 +10,9 @@ from gui.connection import Connection
 from gui.devices import Device, DeviceCatalogue
 from gui.directory import Directory, LiveStream
 from gui.process import Child, Command
+from gui.recording_dialog import ask_for_recording
 from gui.remembered import Remembered
 
-RECORDINGS = (
-    "Recordings (*.xdf *.edf *.bdf *.gdf *.fif *.vhdr *.set *.cnt *.sqd *.mff *.xdfz);;"
-    "All files (*)"
-)
 SUBJECT = "source"
 
 
@@ -107,15 +103,12 @@ class Connecting(QObject):
         """Ask for a recording and replay it."""
         if self.connection.is_active:
             return
-        dialog = QFileDialog(
-            self._panel.window(), "Replay a recording",
-            self._remembered.text("connect/file", str(self._folder)), RECORDINGS,
-        )  # fmt: skip
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.replay)
-        # Not `exec`: the window goes on drawing.
-        dialog.open()
+        ask_for_recording(
+            self._panel.window(),
+            "Replay a recording",
+            self._remembered.text("connect/file", str(self._folder)),
+            self.replay,
+        )
 
     def _open(self, name: str, arguments: tuple[str, ...]) -> None:
         self.well.emit()

@@ -76,3 +76,18 @@ def step_at(steps: tuple[Step, ...], position: float) -> int | None:
     """Number of the trial that is under way; None between trials."""
     k = bisect_right([step.onset for step in steps], position + _APART_S) - 1
     return k if k >= 0 and position <= steps[k].stop + _APART_S else None
+
+
+def describe(step: Step) -> str:
+    """``asked left, decided right: wrong``."""
+    if step.decision is None:
+        return step.label
+    verdict = "correct" if step.is_right else "wrong"
+    return f"asked {step.label}, decided {step.decision}: {verdict}"
+
+
+def describe_place(steps: tuple[Step, ...], number: int | None) -> str:
+    """``trial 4 of 30: left``; between trials how many there are."""
+    if number is None:
+        return f"{len(steps)} trials" if steps else "no trials"
+    return f"trial {number + 1} of {len(steps)}: {describe(steps[number])}"

@@ -19,7 +19,7 @@ from bci.types import Recording
 from gui.pieces import tip
 from gui.replay import ribbon
 from gui.replay.lanes import LEFT, RIGHT, Lanes, Place
-from gui.replay.steps import Step, step_at
+from gui.replay.steps import Step, describe, step_at
 from gui.theme import DARK, Theme
 
 TIMELINE_HEIGHT = 170
@@ -174,11 +174,3 @@ class Timeline(QWidget):
 
     def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802
         self._redraw()
-
-
-def describe(step: Step) -> str:
-    """``asked left, decided right: wrong``."""
-    if step.decision is None:
-        return step.label
-    verdict = "correct" if step.is_right else "wrong"
-    return f"asked {step.label}, decided {step.decision}: {verdict}"

@@ -13,8 +13,7 @@ from PySide6.QtWidgets import (
 from bci.quality import State
 from gui.pieces import tip
 from gui.replay.lanes import clock
-from gui.replay.steps import Step
-from gui.replay.timeline import describe
+from gui.replay.steps import Step, describe
 from gui.theme import DARK, Theme
 
 _COLUMNS = ("", "at", "true", "decided", "")

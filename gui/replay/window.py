@@ -4,12 +4,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QVBoxLayout,
@@ -21,9 +20,9 @@ from bci.lsl.predictions import ReceivedPrediction
 from bci.predictions_table import Predictions
 from bci.profile import Output
 from gui.banner import Banner
-from gui.connecting import RECORDINGS
 from gui.pieces import button, column_of, named, panel, plain
 from gui.predictions import DecisionView
+from gui.recording_dialog import ask_for_recording
 from gui.remembered import Remembered
 from gui.replay import ribbon
 from gui.replay.lanes import clock
@@ -32,9 +31,9 @@ from gui.replay.model_run import ModelRun
 from gui.replay.outcome import Outcome
 from gui.replay.playhead import Playhead
 from gui.replay.reader import OpenedRecording, RecordingReader
-from gui.replay.steps import Step, find_steps, step_at, step_from
+from gui.replay.steps import Step, describe_place, find_steps, step_at, step_from
 from gui.replay.summary import Summary
-from gui.replay.timeline import Timeline, describe
+from gui.replay.timeline import Timeline
 from gui.replay.traces import Traces
 from gui.replay.transport import Transport
 from gui.replay.trial_list import TrialList
@@ -110,15 +109,8 @@ class ReplayWindow(QWidget):
 
     def choose_file(self) -> None:
         """Ask for a recording."""
-        dialog = QFileDialog(
-            self, "Open a recording", self._remembered.text("replay/file", str(self._folder)),
-            RECORDINGS,
-        )  # fmt: skip
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda name: self.open(Path(name)))
-        # Not `exec`: the window goes on drawing.
-        dialog.open()
+        start = self._remembered.text("replay/file", str(self._folder))
+        ask_for_recording(self, "Open a recording", start, lambda name: self.open(Path(name)))
 
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
@@ -310,14 +302,7 @@ class ReplayWindow(QWidget):
         self.trials.set_current(k)
         cue = self.steps[k].label if k is not None else None
         self.decision.show_cue(cue)
-        of = f"of {len(self.steps)}"
-        self.transport.set_trial(
-            f"trial {k + 1} {of}: {describe(self.steps[k])}"
-            if k is not None
-            else f"{len(self.steps)} trials"
-            if self.steps
-            else "no trials"
-        )
+        self.transport.set_trial(describe_place(self.steps, k))
         if self.predictions is not None and self.opened is not None:
             # Half a sample later: the trial's last window ends where the trial does.
             half = 0.5 / self.opened.recording.info.sfreq

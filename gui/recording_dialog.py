@@ -1,0 +1,23 @@
+"""Asking for a recording, of any kind that can be read."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+_RECORDINGS = (
+    "Recordings (*.xdf *.edf *.bdf *.gdf *.fif *.vhdr *.set *.cnt *.sqd *.mff *.xdfz);;"
+    "All files (*)"
+)
+
+
+def ask_for_recording(
+    parent: QWidget, title: str, start: str, chosen: Callable[[str], object]
+) -> None:
+    """Show a dialog that begins at ``start``; ``chosen`` is called with the file, if one is."""
+    dialog = QFileDialog(parent, title, start, _RECORDINGS)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.fileSelected.connect(chosen)
+    # Not `exec`: the window goes on drawing.
+    dialog.open()
