@@ -4,6 +4,8 @@ from math import ceil, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen, QPolygonF
 
 from bci.types import Channel
 
@@ -35,6 +37,14 @@ def flatten(channels: tuple[Channel, ...]) -> dict[int, tuple[float, float]]:
     return {k: (float(x), float(y)) for k, (x, y) in zip(placed, flat, strict=True)}
 
 
+def on_sphere(places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Unit vectors, (n, 3), from the middle of the head to places, (n, 2), in the picture."""
+    far = np.hypot(places[:, 0], places[:, 1])
+    angle = far * _EDGE
+    across = places * (np.sin(angle) / np.maximum(far, 1e-9))[:, None]
+    return np.column_stack([across, np.cos(angle)])
+
+
 def grid(n_channels: int) -> dict[int, tuple[float, float]]:
     """Places in rows from left to right, for channels whose positions are unknown."""
     per_row = max(1, ceil(sqrt(n_channels)))
@@ -47,6 +57,24 @@ def grid(n_channels: int) -> dict[int, tuple[float, float]]:
         )
         for index in range(n_channels)
     }
+
+
+def paint_head(painter: QPainter, pen: QPen, middle: QPointF, radius: float) -> None:
+    """The outline, with nose and ears."""
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    wide, long, ear = 0.145 * radius, 0.145 * radius, 0.16 * radius
+    nose = [
+        QPointF(-wide, 1 - radius),
+        QPointF(0, -radius - long),
+        QPointF(wide, 1 - radius),
+    ]
+    painter.drawPolyline(QPolygonF([middle + corner for corner in nose]))
+    for side in (-1, 1):
+        x = middle.x() + side * (radius + 2) - ear / 2.5
+        box = QRectF(x, middle.y() - ear, ear / 1.25, 2 * ear)
+        painter.drawArc(box, 16 * (90 if side < 0 else -90), 16 * 180)
+    painter.drawEllipse(middle, radius, radius)
 
 
 def _middle(at: NDArray[np.float64]) -> NDArray[np.float64]:

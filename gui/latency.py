@@ -1,9 +1,8 @@
 """How late predictions are, by stage, and what was lost on the way."""
 
-from collections import deque
-
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -13,65 +12,100 @@ from gui.theme import DARK, Theme
 
 STAGES = ("arrive", "filter", "decode", "publish")
 
-# Status keys and what they are called, in the order shown.
-COUNTS = (
-    ("lost_samples", "samples lost"),
-    ("gaps", "gaps"),
-    ("clock_jumps", "clock jumps"),
-    ("reconnects", "reconnections"),
-    ("non_finite", "values not finite"),
-    ("windows_rejected_gap", "windows rejected: gap"),
-    ("windows_rejected_settling", "windows rejected: filters settling"),
-    ("windows_rejected_non_finite", "windows rejected: not finite"),
-    ("windows_rejected_artifact", "windows rejected: large swing"),
-    ("windows_skipped", "windows skipped: decoder late"),
-)
-_ALWAYS = ("lost_samples", "windows_skipped")
+# Status keys of what was lost, and what it is called; what is zero is left out after the first.
+LOST = {
+    "lost_samples": "samples",
+    "gaps": "gaps",
+    "clock_jumps": "clock jumps",
+    "reconnects": "reconnections",
+    "non_finite": "non-finite values",
+}
+REJECTED = {
+    "windows_rejected_gap": "gap",
+    "windows_rejected_settling": "settling",
+    "windows_rejected_artifact": "artifact",
+    "windows_rejected_non_finite": "not finite",
+}
+SKIPPED = "windows_skipped"
 # Every start has windows that the filters' transient reaches: nothing is wrong then.
 _HARMLESS = ("windows_rejected_settling",)
-_SPAN_S = 30.0
-_CHART_HEIGHT = 70
+_SPAN_S = 60.0
+_MOST = 12_000
+_N_BINS = 26
+_LEAST_BARS = 24.0  # pixels; lower, a histogram says nothing
 
 
 class LatencyView(QWidget):
-    """Sample-to-prediction latency: now, median, 99th percentile, and where it is spent.
+    """Sample-to-prediction latency of the last minute: now, median, 99th percentile.
 
-    Below, what was lost, and the latency of each prediction of the last half minute.
+    Below, the stages that it is spent in, how it is distributed, and what was lost on the way.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.theme: Theme = DARK
         self.counts: dict[str, int] = {}
-        self._totals: deque[float] = deque(maxlen=600)
-        self._times: deque[float] = deque(maxlen=600)
+        # When each was taken, in seconds, and when each of its stages ended, in ms after that.
+        self._rows = np.zeros((0, 5))
+        self._totals = np.zeros(0)
         self._stages = np.zeros(4)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(170)
+        self.setAccessibleName("Latency and losses")
 
     def add(self, predictions: list[ReceivedPrediction]) -> None:
-        for p in predictions:
-            until = np.array([p.arrived_s, p.filtered_s, p.decoded_s, p.published_s])
-            if not np.isfinite(until).all():
-                continue
-            self._stages = np.maximum(np.diff(until, prepend=0.0), 0.0) * 1000
-            self._totals.append(1000 * p.published_s)
-            self._times.append(p.taken)
+        new = np.array([_row(p) for p in predictions]).reshape(-1, 5)
+        rows = np.concatenate([self._rows, new[np.isfinite(new).all(axis=1)]])[-_MOST:]
+        if len(rows):
+            self._rows = rows[np.abs(rows[:, 0] - rows[-1, 0]) < _SPAN_S]
+            self._totals = self._rows[:, -1]
+            spent = np.diff(self._rows[:, 1:], axis=1, prepend=0.0)
+            self._stages = np.maximum(spent, 0.0).mean(axis=0)
         self.update()
 
     def show_counts(self, status: dict[str, object]) -> None:
         """Take the loss counters out of an engine's status."""
-        counts = {}
-        for key, _ in COUNTS:
-            value = status.get(key)
-            counts[key] = value if isinstance(value, int) else 0
-        self.counts = counts
+        self.counts = {
+            key: value if isinstance(value := status.get(key), int) else 0
+            for key in (*LOST, *REJECTED, SKIPPED)
+        }
         self.update()
 
     @property
     def median_ms(self) -> float | None:
-        """Median latency of the last predictions; None before the first."""
-        return float(np.median(self._totals)) if self._totals else None
+        """Median latency of the last minute; None before the first prediction."""
+        return float(np.median(self._totals)) if len(self._totals) else None
+
+    @property
+    def lost_text(self) -> str:
+        """``lost: 7 samples, 2 gaps``."""
+        if not self.counts:
+            return "no engine has reported losses yet"
+        lost = [
+            f"{n:,} {name.removesuffix('s') if n == 1 else name}"
+            for k, (key, name) in enumerate(LOST.items())
+            if (n := self.counts[key]) or k == 0
+        ]
+        return f"lost: {', '.join(lost)}"
+
+    @property
+    def rejected_text(self) -> str:
+        """``rejected: 12 gap, 3 settling, 5 artifact, 0 not finite; skipped 0``."""
+        if not self.counts:
+            return ""
+        rejected = ", ".join(f"{self.counts[key]:,} {why}" for key, why in REJECTED.items())
+        return f"rejected: {rejected}; skipped {self.counts[SKIPPED]:,}"
+
+    def histogram(self) -> tuple[NDArray[np.int64], float]:
+        """How many predictions of the last minute fall in each bin, and where the last one ends.
+
+        The first bin begins at 0; whatever is later than the end is counted in the last. In ms.
+        """
+        if not len(self._totals):
+            return np.zeros(_N_BINS, dtype=np.int64), 1.0
+        end = round_up(1.1 * float(np.percentile(self._totals, 99)))
+        counts, _ = np.histogram(np.clip(self._totals, 0, end), _N_BINS, (0, end))
+        return counts, end
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         painter = QPainter(self)
@@ -83,11 +117,12 @@ class LatencyView(QWidget):
         painter.drawText(QRectF(14, 8, self.width() - 28, 18), 0, "sample to prediction")
         self._paint_numbers(painter)
         self._paint_stages(painter)
-        self._paint_chart(painter, self._paint_counts(painter) + 12)
+        top = self._paint_counts(painter)
+        self._paint_histogram(painter, QRectF(14, 112, self.width() - 28, top - 112 - 8))
 
     def _paint_numbers(self, painter: QPainter) -> None:
         figures = ("-", "-", "-")
-        if self._totals:
+        if len(self._totals):
             p50, p99 = np.percentile(self._totals, [50, 99])
             figures = (f"{self._totals[-1]:.1f}", f"{p50:.1f}", f"{p99:.1f}")
         column = (self.width() - 28) / 3
@@ -96,7 +131,7 @@ class LatencyView(QWidget):
             font.setPixelSize(20)
             painter.setFont(font)
             painter.setPen(self.theme.colour("text"))
-            text = f"{figure} ms" if self._totals else figure
+            text = f"{figure} ms" if len(self._totals) else figure
             painter.drawText(QRectF(14 + k * column, 28, column, 28), 0, text)
             font.setPixelSize(11)
             painter.setFont(font)
@@ -118,62 +153,53 @@ class LatencyView(QWidget):
             left = 14 + k * column
             painter.fillRect(QRectF(left, 96, 8, 8), QColor(self.theme.stages[k]))
             painter.setPen(self.theme.colour("dim"))
-            text = f"{name} {stage:.1f}" if self._totals else name
+            text = f"{name} {stage:.1f}" if len(self._totals) else name
             painter.drawText(QRectF(left + 12, 92, column - 12, 16), 0, text)
 
     def _paint_counts(self, painter: QPainter) -> float:
-        """Returns where the counts end."""
+        """At the bottom; returns where the text begins."""
         font = QFont(self.font())
         font.setPixelSize(12)
         painter.setFont(font)
-        top = 118.0
-        if not self.counts:
-            painter.setPen(self.theme.colour("dim"))
-            box = QRectF(14, top, self.width() - 28, 17)
-            painter.drawText(box, Qt.AlignmentFlag.AlignLeft, "no engine has reported losses yet")
-            return top + 18
-        for key, name in COUNTS:
-            count = self.counts.get(key, 0)
-            if not count and key not in _ALWAYS:
-                continue
-            worth_a_look = count and key not in _HARMLESS
-            painter.setPen(self.theme.colour("warning" if worth_a_look else "dim"))
-            box = QRectF(14, top, self.width() - 28, 17)
-            painter.drawText(box, Qt.AlignmentFlag.AlignLeft, name)
-            painter.drawText(box, Qt.AlignmentFlag.AlignRight, f"{count:,}")
-            top += 18
-        return top
+        watched = [key for key in (*REJECTED, SKIPPED) if key not in _HARMLESS]
+        bottom = self.height() - 8.0
+        for text, keys in ((self.rejected_text, watched), (self.lost_text, LOST)):
+            wrong = any(self.counts.get(key) for key in keys)
+            painter.setPen(self.theme.colour("warning" if wrong else "dim"))
+            flags = Qt.TextFlag.TextWordWrap
+            room = QRectF(14, 0, self.width() - 28, 60)
+            high = painter.boundingRect(room, flags, text).height() if text else 0.0
+            bottom -= high
+            painter.drawText(QRectF(14, bottom, self.width() - 28, high + 2), flags, text)
+            bottom -= 4 if text else 0
+        return bottom
 
-    def _paint_chart(self, painter: QPainter, top: float) -> None:
-        left, right, bottom = 14.0, self.width() - 14.0, self.height() - 26.0
-        top = max(top, bottom - 160)
-        if not self._totals or bottom - top < _CHART_HEIGHT:
+    def _paint_histogram(self, painter: QPainter, room: QRectF) -> None:
+        bars = room.adjusted(0, 0, 0, -15)
+        if not len(self._totals) or bars.height() < _LEAST_BARS:
             return
-        shown = [
-            (time - self._times[-1], total)
-            for time, total in zip(self._times, self._totals, strict=True)
-            if time > self._times[-1] - _SPAN_S
-        ]
-        highest = round_up(max(total for _, total in shown))
+        counts, end = self.histogram()
+        width = bars.width() / len(counts)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.theme.colour("trace"))
+        for k, count in enumerate(counts.tolist()):
+            # Even a single one can be seen.
+            high = max(2.0, count / counts.max() * bars.height()) if count else 0.0
+            left = bars.left() + k * width
+            painter.drawRect(QRectF(left, bars.bottom() - high, width - 1, high))
+        painter.setPen(QPen(self.theme.colour("line"), 1.0))
+        painter.drawLine(bars.bottomLeft(), bars.bottomRight())
         font = QFont(self.font())
         font.setPixelSize(11)
         painter.setFont(font)
         painter.setPen(self.theme.colour("dim"))
-        align = Qt.AlignmentFlag.AlignLeft
-        painter.drawText(QRectF(left, top, right - left, 14), align, f"{highest:g} ms")
-        align = Qt.AlignmentFlag.AlignRight
-        painter.drawText(QRectF(left, top, right - left, 14), align, "each prediction")
-        painter.drawText(QRectF(left, bottom + 5, right - left, 14), align, "now")
-        painter.drawText(QRectF(left, bottom + 5, 80, 14), 0, f"-{_SPAN_S:.0f} s")
-        painter.setPen(QPen(self.theme.colour("line"), 1.0))
-        painter.drawLine(QPointF(left, bottom), QPointF(right, bottom))
-        painter.drawLine(QPointF(left, top + 16), QPointF(right, top + 16))
-        painter.setPen(QPen(self.theme.colour("trace"), 2.5, c=Qt.PenCapStyle.RoundCap))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        height = bottom - top - 16
-        painter.drawPoints(
-            [
-                QPointF(right + ago / _SPAN_S * (right - left), bottom - total / highest * height)
-                for ago, total in shown
-            ]
-        )
+        words = QRectF(bars.left(), bars.bottom() + 2, bars.width(), 14)
+        painter.drawText(words, Qt.AlignmentFlag.AlignLeft, "0")
+        said = f"{len(self._totals):,} in the last minute"
+        painter.drawText(words, Qt.AlignmentFlag.AlignHCenter, said)
+        painter.drawText(words, Qt.AlignmentFlag.AlignRight, f"{end:g} ms +")
+
+
+def _row(p: ReceivedPrediction) -> tuple[float, ...]:
+    stages = (p.arrived_s, p.filtered_s, p.decoded_s, p.published_s)
+    return p.taken, *(1000 * until for until in stages)

@@ -2,27 +2,24 @@
 
 from pylsl import local_clock
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QVBoxLayout, QWidget
 
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.inlet import InletStats
-from bci.lsl.predictions import ReceivedPrediction
 from bci.quality import ChannelQuality
-from bci.types import Marker
 from gui import connecting, recording
 from gui.banner import Banner
 from gui.connect_panel import ConnectPanel
 from gui.connecting import Connecting
+from gui.engine_shown import EngineShown
 from gui.feed import Feed
 from gui.header import Header
-from gui.history import HistoryView
-from gui.latency import LatencyView
+from gui.keys import bind
 from gui.log_panel import LogPanel
 from gui.options import DashboardOptions
 from gui.pieces import column_of, panel, plain
 from gui.pollers import SignalFound
-from gui.predictions import DecisionView
 from gui.process import stop_all
 from gui.programs import Programs
 from gui.quality_marks import summarise
@@ -31,12 +28,11 @@ from gui.record_bar import FIELDS, RecordBar
 from gui.recording import Recording
 from gui.remembered import Remembered
 from gui.replay.window import ReplayWindow
-from gui.scope_panel import ScopePanel
+from gui.signal_tabs import SignalTabs
 from gui.situation import Situation
 from gui.theme import DARK, LIGHT, Theme, system_theme, theme_named
 
 _FRAME_MS = 16
-_STALE_S = 1.5
 _CONNECT_WIDTH, _RIGHT_WIDTH = 264, 340
 _FIRST_TIME = {"subject": "01", "task": "rest"}
 
@@ -50,12 +46,12 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("bci")
         self.resize(1280, 720)
         self.remembered = Remembered(options.settings)
-        self.scope_panel = ScopePanel()
-        self.scope = self.scope_panel.scope
-        self.decision = DecisionView(options.threshold)
-        self.history = HistoryView()
+        self.tabs = SignalTabs(self.remembered)
+        self.scope_panel, self.scope = self.tabs.scope_panel, self.tabs.scope
+        self.engine = EngineShown(options.cue_of, options.threshold, self.remembered)
+        self.decision, self.history = self.engine.decision, self.engine.history
+        self.latency = self.engine.latency
         self.quality = QualityView()
-        self.latency = LatencyView()
         self.connect_panel = ConnectPanel()
         filled = self.remembered.table("record") or _FIRST_TIME
         self.record_bar = RecordBar({name: filled.get(name, "") for name in FIELDS})
@@ -64,7 +60,6 @@ class MainWindow(QMainWindow):
         self.processes, self.buttons = self.programs.processes, self.programs.buttons
         self.situation = Situation(str(options.signal))
         self.replay = ReplayWindow(options.bci, options.recordings, self.remembered, options.cue_of)
-        self._last_prediction = 0.0
         self._build()
         theme = theme_named(self.remembered.text("theme"))
         self._theme_chosen = theme is not None
@@ -82,8 +77,8 @@ class MainWindow(QMainWindow):
             )
         if options.autostart:
             self.programs.start()
-        # Keys go to the scope from the start; Space must not press a button by accident.
-        self.scope.setFocus()
+        # Keys go to the page from the start; Space must not press a button by accident.
+        self.tabs.show_page(self.tabs.page)
 
     def _build(self) -> None:
         self.header = Header(self.programs)
@@ -95,7 +90,7 @@ class MainWindow(QMainWindow):
         self.banner = Banner()
         self.banner_text = self.banner.text
         left = QVBoxLayout()
-        left.addWidget(panel(self.scope_panel), 1)
+        left.addWidget(panel(self.tabs), 1)
         left.addWidget(panel(self.history))
         left.addWidget(self.log)
         side = column_of(_RIGHT_WIDTH, self.decision, self.quality, self.latency)
@@ -132,23 +127,20 @@ class MainWindow(QMainWindow):
             "Ctrl+Shift+O": self.header.replay_button.click,
             "Ctrl+R": self.record_bar.toggle,
             "Ctrl+N": self.record_bar.write_note,
+            "Ctrl+B": self.decision.toggle_ball,
         }
-        for key, action in keys.items():
-            QShortcut(QKeySequence(key), self, action)
-        QShortcut(QKeySequence.StandardKey.Quit, self, self.close)
+        bind(self, keys | self.tabs.keys)
 
     def _connect_feed(self) -> None:
         options = self.options
         self.feed = Feed(options.engine_name, options.line_hz)
         self.feed.signal_found.connect(self._on_signal)
-        self.scope.bad_changed.connect(self._keep_bad)
         self.feed.signal_alive.connect(self._on_signal_alive)
         self.feed.signal_stats.connect(self._on_signal_stats)
         self.feed.quality_came.connect(self._show_quality)
-        self.feed.markers_came.connect(self._on_markers)
-        self.feed.engine_found.connect(self._on_engine)
-        self.feed.engine_alive.connect(self._on_engine_alive)
-        self.feed.predictions_came.connect(self._on_predictions)
+        self.feed.markers_came.connect(self.scope.add_markers)
+        self.engine.follow(self.feed)
+        self.engine.state_changed.connect(self._on_engine_state)
         self.feed.status_came.connect(self._on_status)
         self.feed.problem.connect(self.show_problem)
         self.feed.show(options.signal, options.markers)
@@ -190,15 +182,10 @@ class MainWindow(QMainWindow):
         short = self.header.set_title(info.name)
         self.setWindowTitle(f"{short} - bci" + (" (simulated signal)" * info.simulated))
         self._show_badge()
-        self.scope.set_stream(info, found.ring)
-        self.scope.set_bad(frozenset(self.remembered.table(f"bad/{info.name}")))
+        self.tabs.set_signal(found)
         self.quality.set_stream(info)
         self.connecting.set_shown(info.name)
         self.log.add(f"showing {info.name}: {info.n_channels} channels at {info.sfreq:g} Hz")
-
-    def _keep_bad(self, names: frozenset[str]) -> None:
-        marked = dict.fromkeys(sorted(names), "bad")
-        self.remembered.keep(f"bad/{self.situation.stream_name}", marked)
 
     def _on_signal_alive(self, alive: bool) -> None:
         name = self.situation.stream_name
@@ -226,40 +213,15 @@ class MainWindow(QMainWindow):
         self.scope.names.set_quality(channels)
         self.quality_state.setText(summarise(channels) if channels else "")
 
-    def _on_engine(self, classes: tuple[str, ...], simulated: bool) -> None:
-        self.decision.set_classes(classes)
-        self.history.set_classes(classes)
-        self.situation.engine_simulated = simulated
-        self._show_badge()
-
-    def _on_engine_alive(self, alive: bool) -> None:
-        self.situation.engine_alive = alive
-        self.decision.set_engine(alive)
-        self.history.set_engine(alive)
-        if not alive:
-            self.decision.show_prediction(None)
-            self.situation.engine_simulated = False
-            self._show_badge()
-
     def _show_badge(self) -> None:
         self.badge.setVisible(self.situation.simulated)
 
-    def _on_markers(self, markers: list[Marker]) -> None:
-        self.scope.add_markers(markers)
-        for marker in markers:
-            cue = self.options.cue_of(marker.label)
-            self.history.add_cue(marker.time, cue)
-            self.decision.show_cue(cue)
-
-    def _on_predictions(self, predictions: list[ReceivedPrediction]) -> None:
-        self._last_prediction = local_clock()
-        self.decision.show_prediction(predictions[-1])
-        self.history.add(predictions)
-        self.latency.add(predictions)
-
     def _on_status(self, status: dict[str, object]) -> None:
         self.situation.status, self.situation.status_at = status, local_clock()
-        self.latency.show_counts(status)
+
+    def _on_engine_state(self, alive: bool, simulated: bool) -> None:
+        self.situation.engine_alive, self.situation.engine_simulated = alive, simulated
+        self._show_badge()
 
     def show_problem(self, sentence: str, subject: str = "") -> None:
         """A banner that says what is wrong and what to do; it stops nothing."""
@@ -268,11 +230,9 @@ class MainWindow(QMainWindow):
 
     def _advance(self) -> None:
         now = local_clock()
-        self.scope.advance()
-        self.history.advance(now)
-        if self.decision.live and now - self._last_prediction > _STALE_S:
-            self.decision.show_prediction(None)
-        self.situation.count_samples(self.scope.n_samples, now)
+        self.tabs.advance()
+        self.engine.advance(now)
+        self.situation.count_samples(self.tabs.samples_end, now)
         self.state.setText(self.situation.sentence(now, self.latency.median_ms))
 
     def _show_connect(self, shown: bool) -> None:
@@ -295,17 +255,18 @@ class MainWindow(QMainWindow):
         for view in (self.decision, self.history, self.latency, self.quality, streams):
             view.theme = theme
             view.update()
-        self.scope.set_theme(theme)
+        self.tabs.set_theme(theme)
         self.replay.set_theme(theme)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         self._timer.stop()
         self.replay.stop()
         # All are asked first, then waited for together: closing takes less than a second.
-        for part in (self.feed, self.connecting, self.recording.link):
+        for part in (self.feed, self.tabs.analysis, self.connecting, self.recording.link):
             part.retire()
         stop_all([*self.processes, *self.connecting.processes])
         self.feed.stop()
+        self.tabs.analysis.stop()
         self.connecting.stop()
         self.recording.stop()
         event.accept()

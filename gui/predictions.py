@@ -1,16 +1,25 @@
 """What the decoder says now: a bar for each class, and the decision."""
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
 from bci.lsl.predictions import ReceivedPrediction
+from gui.ball import Evidence, paint_ball
 from gui.hint import HINT_HEIGHT, NO_ENGINE, paint_hint
 from gui.theme import DARK, Theme
 
+# The bars of up to seven classes share the room of four.
+_MOST_BARS, _BAR, _ROOM = 7, 34.0, 136.0
+
 
 class DecisionView(QWidget):
-    """One bar a class with its probability; the decision, its confidence and the true cue."""
+    """One bar a class with its probability; the decision, its confidence and the true cue.
+
+    With two classes a ball between them can take the place of the bars.
+    """
+
+    ball_toggled = Signal(bool)
 
     def __init__(self, threshold: float = 0.7, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -20,19 +29,44 @@ class DecisionView(QWidget):
         self.probabilities: tuple[float, ...] = ()
         self.cue: str | None = None
         self.live = False
+        self.evidence = Evidence()
+        self.has_ball = False
+        self._toggle = QToolButton(self)
+        self._toggle.setCheckable(True)
+        self._toggle.setText("Ball")
+        self._toggle.setToolTip("A ball that the evidence moves (Ctrl+B)")
+        self._toggle.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._toggle.clicked.connect(self.toggle_ball)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.set_engine(False)
 
     def set_engine(self, alive: bool) -> None:
         """Whether an engine runs; without one a line says so, and takes no more room."""
         self.has_engine = alive
-        bars = min(max(2, len(self.classes)), 7)
-        self.setFixedHeight(92 + 34 * bars if alive else HINT_HEIGHT)
+        bars = min(max(2, len(self.classes)), _MOST_BARS)
+        self.setFixedHeight(92 + round(self._bar * bars) if alive else HINT_HEIGHT)
+        self._toggle.setVisible(alive and len(self.classes) == 2)
         self.update()
+
+    def set_ball(self, shown: bool) -> None:
+        """Whether the ball takes the place of the bars, where there are two classes."""
+        self.has_ball = shown
+        self._toggle.setChecked(shown)
+        self.update()
+
+    def toggle_ball(self) -> None:
+        self.set_ball(not self.has_ball)
+        self.ball_toggled.emit(self.has_ball)
+
+    @property
+    def _bar(self) -> float:
+        """Height of a bar with the room around it."""
+        return min(_BAR, _ROOM / max(1, min(len(self.classes), _MOST_BARS)))
 
     def set_classes(self, classes: tuple[str, ...]) -> None:
         """What an engine that was found decides between."""
         self.classes, self.probabilities = classes, ()
+        self.evidence.reset()
         self.set_engine(True)
 
     def show_prediction(self, prediction: ReceivedPrediction | None) -> None:
@@ -40,6 +74,10 @@ class DecisionView(QWidget):
         self.live = prediction is not None
         if prediction is not None:
             self.probabilities = tuple(float(p) for p in prediction.probabilities)
+            if len(self.probabilities) == 2:
+                self.evidence.add(prediction.taken, *self.probabilities)
+        else:
+            self.evidence.reset()
         self.update()
 
     def show_cue(self, cue: str | None) -> None:
@@ -75,40 +113,55 @@ class DecisionView(QWidget):
         if known:
             confidence = f"{100 * max(self.probabilities):.0f} %"
             painter.drawText(QRectF(14, 6, width - 28, 42), Qt.AlignmentFlag.AlignRight, confidence)
-        self._paint_bars(painter)
+        if self.has_ball and len(self.classes) == 2:
+            track = QRectF(14, 56, width - 28, 62)
+            first, second = self.classes
+            place, threshold = self.evidence.place, self.threshold
+            paint_ball(painter, self.theme, track, place, (first, second), threshold, self.live)
+        else:
+            self._paint_bars(painter)
         font.setPixelSize(14)
         font.setBold(False)
         painter.setFont(font)
         painter.setPen(self.theme.colour("text" if self.cue else "dim"))
         cue = f"true cue: {self.cue}" if self.cue else "true cue: none now"
-        painter.drawText(QRectF(14, self.height() - 30, width - 28, 22), 0, cue)
+        painter.drawText(QRectF(14, self.height() - 30, width - 80, 22), 0, cue)
+
+    def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802
+        size = self._toggle.sizeHint()
+        self._toggle.setGeometry(
+            self.width() - size.width() - 12, self.height() - size.height() - 8, size.width(),
+            size.height(),
+        )  # fmt: skip
 
     def _paint_bars(self, painter: QPainter) -> None:
         font = QFont(self.font())
-        font.setPixelSize(14)
+        high = self._bar - min(12.0, self._bar / 4)
+        font.setPixelSize(min(14, round(high)))
         painter.setFont(font)
         left, width = 100.0, self.width() - 100.0 - 70.0
         middle = Qt.AlignmentFlag.AlignVCenter
-        for k, name in enumerate(self.classes[:7]):
-            top = 54.0 + 34 * k
+        for k, name in enumerate(self.classes[:_MOST_BARS]):
+            top = 54.0 + self._bar * k
             painter.setPen(self.theme.colour("text"))
             name = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, 82)
-            painter.drawText(QRectF(14, top, 84, 22), middle, name)
+            painter.drawText(QRectF(14, top, 84, high), middle, name)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self.theme.colour("line"))
-            painter.drawRoundedRect(QRectF(left, top, width, 22), 4, 4)
+            painter.drawRoundedRect(QRectF(left, top, width, high), 4, 4)
             if not self.probabilities:
                 continue
             colour = self.theme.class_colour(k)
             colour.setAlpha(255 if self.live else 90)
             painter.setBrush(colour)
-            painter.drawRoundedRect(QRectF(left, top, width * self.probabilities[k], 22), 4, 4)
+            painter.drawRoundedRect(QRectF(left, top, width * self.probabilities[k], high), 4, 4)
             painter.setPen(self.theme.colour("text" if self.live else "dim"))
-            box = QRectF(left + width + 4, top, 52, 22)
+            box = QRectF(left + width + 4, top, 52, high)
             share = f"{100 * self.probabilities[k]:.0f} %"
             painter.drawText(box, middle | Qt.AlignmentFlag.AlignRight, share)
         if not self.classes:
             return
         x = left + width * self.threshold
         painter.setPen(QPen(self.theme.colour("text"), 1.0, Qt.PenStyle.DotLine))
-        painter.drawLine(QPointF(x, 50), QPointF(x, 54 + 34 * len(self.classes[:7]) - 8))
+        bottom = 46 + self._bar * min(len(self.classes), _MOST_BARS)
+        painter.drawLine(QPointF(x, 50), QPointF(x, bottom))

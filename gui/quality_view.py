@@ -3,12 +3,12 @@
 from math import hypot, sqrt
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QHelpEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QFont, QHelpEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from bci.quality import ChannelQuality, State
 from bci.types import StreamInfo
-from gui.head import flatten, grid
+from gui.head import flatten, grid, paint_head
 from gui.pieces import tip
 from gui.quality_marks import explain, paint_mark, summarise, worst_first
 from gui.theme import DARK, Theme
@@ -105,19 +105,9 @@ class QualityView(QWidget):
         painter.setPen(self.theme.colour("dim"))
         painter.drawText(QRectF(14, 8, 140, 18), 0, "signal quality")
         if self._has_head or self._info is None:
-            self._paint_head(painter)
+            paint_head(painter, QPen(self.theme.colour("dim"), 1.5), _MIDDLE, _RADIUS)
         self._paint_electrodes(painter)
         self._paint_words(painter)
-
-    def _paint_head(self, painter: QPainter) -> None:
-        painter.setPen(QPen(self.theme.colour("dim"), 1.5))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        nose = [QPointF(-9, -_RADIUS + 1), QPointF(0, -_RADIUS - 9), QPointF(9, -_RADIUS + 1)]
-        painter.drawPolyline(QPolygonF([_MIDDLE + corner for corner in nose]))
-        for side in (-1, 1):
-            ear = QRectF(_MIDDLE.x() + side * (_RADIUS + 2) - 4, _MIDDLE.y() - 10, 8, 20)
-            painter.drawArc(ear, 16 * (90 if side < 0 else -90), 16 * 180)
-        painter.drawEllipse(_MIDDLE, _RADIUS, _RADIUS)
 
     def _paint_electrodes(self, painter: QPainter) -> None:
         radius = min(5.5, max(2.0, 30 / sqrt(max(1, len(self._places)))))

@@ -65,6 +65,12 @@ class Theme:
             QPushButton:hover, QPushButton:focus {{ border-color: {self.dim}; }}
             QPushButton:disabled {{ color: {self.dim}; }}
             QPushButton#small {{ padding: 5px 4px; }}
+            QPushButton#band {{ padding: 3px 10px; }}
+            QPushButton#tab {{ background: transparent; border: none; border-radius: 0;
+                               border-bottom: 2px solid transparent; padding: 4px 10px;
+                               color: {self.dim}; }}
+            QPushButton#tab:hover, QPushButton#tab:focus {{ color: {self.text}; }}
+            QPushButton#tab:checked {{ color: {self.text}; border-bottom-color: {self.accent}; }}
             QPushButton:checked {{ border-color: {self.accent}; }}
             QPushButton#record {{ background: {self.record}; color: #ffffff; font-weight: 700;
                                   border: 1px solid {self.record}; min-width: 86px; }}

@@ -1,0 +1,186 @@
+"""Spectra and maps of the shown signal, computed in a thread of their own."""
+
+import threading
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QObject, Qt, Signal
+
+from bci.ring import RingBuffer
+from bci.types import StreamInfo
+from gui.bands import Band
+from gui.head import flatten
+from gui.scalp import LEAST_ELECTRODES, Scalp
+from gui.spectra import Peak, Spectra, Values, band_power, decibels, find_peak
+
+_POLL_S = 0.1
+
+
+class Source(NamedTuple):
+    """A regular stream and the ring that its samples are written to."""
+
+    info: StreamInfo
+    ring: RingBuffer
+
+
+class Wanted(NamedTuple):
+    """What is looked at: spectra, or the map of a band; ``left_out`` are marked bad."""
+
+    channel: int
+    band: Band | None
+    left_out: frozenset[str]
+
+
+@dataclass(frozen=True)
+class SpectrumSeen:
+    """Spectra in dB re 1 unit squared a hertz.
+
+    ``density`` is (n_freqs, n_shown), of the channels ``shown``; ``mean`` (n_freqs,) that of
+    their power; ``chosen`` (n_freqs,) and ``history`` (n_segments, n_freqs) are the channel's.
+    """
+
+    info: StreamInfo
+    channel: int
+    freqs: Values
+    shown: tuple[int, ...]
+    density: Values
+    mean: Values
+    chosen: Values
+    history: Values
+    peak: Peak | None
+
+
+@dataclass(frozen=True)
+class MapSeen:
+    """Power of a band, in dB re 1 unit squared: ``values`` at ``electrodes``, and in between.
+
+    ``picture`` is (65, 65), the nose up; None where there are too few electrodes.
+    """
+
+    info: StreamInfo
+    band: Band
+    unit: str
+    electrodes: tuple[int, ...]
+    values: Values
+    picture: Values | None
+
+
+class Analysis(QObject):
+    """Looks at the ring about four times a second, as long as somebody looks at the outcome."""
+
+    spectrum_came = Signal(object)  # SpectrumSeen
+    map_came = Signal(object)  # MapSeen
+    _came = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.n_computed = 0
+        self._source: Source | None = None
+        self._wanted: Wanted | None = None
+        self._stopping = False
+        self._woken = threading.Event()
+        self._came.connect(self._pass_on, Qt.ConnectionType.QueuedConnection)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def show_signal(self, source: Source | None) -> None:
+        """Analyse this signal from now on; None: there is none that could be."""
+        self._source = source
+        self._woken.set()
+
+    def want(self, wanted: Wanted | None) -> None:
+        """What is looked at now; None while nothing is."""
+        self._wanted = wanted
+        self._woken.set()
+
+    def retire(self) -> None:
+        """Ask the thread to end; returns at once."""
+        self._stopping = True
+        self._woken.set()
+
+    def stop(self, timeout_s: float = 0.5) -> None:
+        self.retire()
+        self._thread.join(timeout_s)
+
+    @property
+    def is_finished(self) -> bool:
+        return not self._thread.is_alive()
+
+    def _pass_on(self, seen: SpectrumSeen | MapSeen) -> None:
+        """On Qt's thread; what is of a signal that is no longer shown is dropped."""
+        if self._source is None or seen.info is not self._source.info:
+            return
+        came = self.spectrum_came if isinstance(seen, SpectrumSeen) else self.map_came
+        came.emit(seen)
+
+    def _run(self) -> None:
+        spectra: Spectra | None = None
+        scalps = _Scalps()
+        done: Wanted | None = None
+        while not self._stopping:
+            source, wanted = self._source, self._wanted
+            if source is None or wanted is None:
+                self._woken.wait()
+                self._woken.clear()
+                continue
+            if spectra is None or spectra.ring is not source.ring:
+                spectra, done = Spectra(*source), None
+            if not spectra.take() and wanted == done:
+                self._woken.wait(_POLL_S)
+                self._woken.clear()
+                continue
+            seen: SpectrumSeen | MapSeen
+            if wanted.band is None:
+                seen = _spectrum(source.info, spectra, wanted)
+            else:
+                seen = scalps.map(source.info, spectra, wanted, wanted.band)
+            self.n_computed += 1
+            done = wanted
+            # A thread that outlived the window must not touch what Qt has deleted.
+            if not self._stopping:
+                self._came.emit(seen)
+
+
+def alike(info: StreamInfo, channel: int) -> list[int]:
+    """The channels that measure the same in the same unit."""
+    measured = [(each.kind, each.unit) for each in info.channels]
+    return [k for k, each in enumerate(measured) if each == measured[channel]]
+
+
+def _spectrum(info: StreamInfo, spectra: Spectra, wanted: Wanted) -> SpectrumSeen:
+    density, channel = spectra.density(), wanted.channel
+    shown = [k for k in alike(info, channel) if info.channels[k].name not in wanted.left_out]
+    known = [k for k in shown if np.isfinite(density[:, k]).all()]
+    mean = density[:, known].mean(axis=1) if known else np.full(len(density), np.nan)
+    chosen = decibels(density[:, channel])
+    return SpectrumSeen(
+        info, channel, spectra.freqs, tuple(shown), decibels(density[:, shown]), decibels(mean),
+        chosen, decibels(spectra.history(channel)), find_peak(chosen, spectra.freqs),
+    )  # fmt: skip
+
+
+class _Scalps:
+    """Keeps the matrix of the electrodes that were mapped last."""
+
+    def __init__(self) -> None:
+        self._of: tuple[StreamInfo, tuple[int, ...]] | None = None
+
+    def map(self, info: StreamInfo, spectra: Spectra, wanted: Wanted, band: Band) -> MapSeen:
+        power = decibels(band_power(spectra.density(), spectra.freqs, band))
+        places = flatten(info.channels)
+        electrodes = tuple(
+            k
+            for k in alike(info, wanted.channel)
+            if k in places
+            and info.channels[k].name not in wanted.left_out
+            and np.isfinite(power[k])
+        )
+        values, picture = power[list(electrodes)], None
+        if len(electrodes) >= LEAST_ELECTRODES:
+            if self._of != (info, electrodes):
+                self._scalp = Scalp(np.array([places[k] for k in electrodes]))
+                self._of = (info, electrodes)
+            picture = self._scalp.picture(values)
+        unit = info.channels[wanted.channel].unit
+        return MapSeen(info, band, unit, electrodes, values, picture)

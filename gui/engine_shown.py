@@ -1,0 +1,87 @@
+"""What the engine says, and the views that show it."""
+
+from collections.abc import Callable
+
+from pylsl import local_clock
+from PySide6.QtCore import QObject, Signal
+
+from bci.lsl.predictions import ReceivedPrediction
+from bci.types import Marker
+from gui.feed import Feed
+from gui.history import HistoryView
+from gui.latency import LatencyView
+from gui.predictions import DecisionView
+from gui.remembered import Remembered
+
+_STALE_S = 1.5
+
+
+class EngineShown(QObject):
+    """Passes predictions, cues and status on to decision, history and latency.
+
+    Parameters
+    ----------
+    cue_of : callable
+        Gives the class that a marker's label asks for; None for one that ends the cue.
+    threshold : float
+        Least probability of a decision.
+    remembered : Remembered
+        Keeps whether the ball is shown.
+    """
+
+    state_changed = Signal(bool, bool)  # alive, simulated
+
+    def __init__(
+        self, cue_of: Callable[[str], str | None], threshold: float, remembered: Remembered
+    ) -> None:
+        super().__init__()
+        self.decision = DecisionView(threshold)
+        self.decision.set_ball(remembered.flag("ball", False))
+        self.decision.ball_toggled.connect(lambda on: remembered.keep("ball", on))
+        self.history = HistoryView()
+        self.latency = LatencyView()
+        self._cue_of = cue_of
+        self._last_prediction = 0.0
+        self._alive = self._simulated = False
+
+    def follow(self, feed: Feed) -> None:
+        """Show what this feed tells of the engine and its cues."""
+        feed.markers_came.connect(self._on_markers)
+        feed.engine_found.connect(self._on_engine)
+        feed.engine_alive.connect(self._on_alive)
+        feed.predictions_came.connect(self._on_predictions)
+        feed.status_came.connect(self.latency.show_counts)
+
+    def advance(self, now: float) -> None:
+        """An old prediction does not stand as the present one; LSL clock."""
+        self.history.advance(now)
+        if self.decision.live and now - self._last_prediction > _STALE_S:
+            self.decision.show_prediction(None)
+
+    def _on_engine(self, classes: tuple[str, ...], simulated: bool) -> None:
+        self.decision.set_classes(classes)
+        self.history.set_classes(classes)
+        self._simulated = simulated
+        self.state_changed.emit(self._alive, simulated)
+
+    def _on_alive(self, alive: bool) -> None:
+        self._alive = alive
+        self.decision.set_engine(alive)
+        self.history.set_engine(alive)
+        if not alive:
+            self.decision.show_prediction(None)
+            self._simulated = False
+        self.state_changed.emit(alive, self._simulated)
+
+    def _on_markers(self, markers: list[Marker]) -> None:
+        for marker in markers:
+            cue = self._cue_of(marker.label)
+            self.history.add_cue(marker.time, cue)
+            self.decision.show_cue(cue)
+
+    def _on_predictions(self, predictions: list[ReceivedPrediction]) -> None:
+        self._last_prediction = local_clock()
+        for prediction in predictions:
+            self.decision.show_prediction(prediction)
+        self.history.add(predictions)
+        self.latency.add(predictions)

@@ -1,0 +1,13 @@
+"""The window's keys."""
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QWidget
+
+
+def bind(window: QWidget, actions: Mapping[str, Callable[[], object]]) -> None:
+    """Let each key (``Ctrl+L``) do its action, and the system's key for it close the window."""
+    for key, action in actions.items():
+        QShortcut(QKeySequence(key), window, action)
+    QShortcut(QKeySequence.StandardKey.Quit, window, window.close)

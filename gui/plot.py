@@ -1,0 +1,75 @@
+"""The frame of a small plot: where values lie in it, and its axes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QFont, QPainter, QPen, QPolygonF
+
+from gui.theme import Theme
+
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_CENTRE = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A box in pixels, and the values at its edges."""
+
+    box: QRectF
+    left: float
+    right: float
+    bottom: float
+    top: float
+
+    def x(self, value: float) -> float:
+        return self.box.left() + (value - self.left) / (self.right - self.left) * self.box.width()
+
+    def y(self, value: float) -> float:
+        share = (value - self.bottom) / (self.top - self.bottom)
+        return self.box.bottom() - share * self.box.height()
+
+    def line(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> QPolygonF:
+        """A line through points; those that are not known are left out."""
+        known = np.isfinite(y)
+        return QPolygonF(
+            [
+                QPointF(self.x(a), self.y(b))
+                for a, b in zip(x[known].tolist(), y[known].tolist(), strict=True)
+            ]
+        )
+
+    def paint_axes(
+        self,
+        painter: QPainter,
+        theme: Theme,
+        across: dict[float, str],
+        up: dict[float, str],
+        grid: bool = True,
+    ) -> None:
+        """Values with what is written there, below and to the left; with lines through them."""
+        font = QFont(painter.font())
+        font.setPixelSize(11)
+        painter.setFont(font)
+        for value, text in across.items():
+            painter.setPen(theme.colour("dim"))
+            # The last one ends with the plot.
+            x = min(self.x(value), self.box.right() + 8 - len(text) * 3.5)
+            painter.drawText(QRectF(x - 30, self.box.bottom() + 3, 60, 14), _CENTRE, text)
+        for value, text in up.items():
+            y = self.y(value)
+            painter.setPen(theme.colour("dim"))
+            painter.drawText(QRectF(self.box.left() - 60, y - 8, 54, 16), _RIGHT, text)
+            if grid:
+                painter.setPen(QPen(theme.colour("line"), 1.0))
+                painter.drawLine(QLineF(self.box.left(), y, self.box.right(), y))
+
+
+def ticks(low: float, high: float, most: int) -> list[float]:
+    """Round values between two, at most ``most`` of them."""
+    step = next(
+        (s for s in (1, 2, 5, 10, 20, 50, 100) if (high - low) / s <= most), (high - low) / most
+    )
+    first = np.ceil(low / step) * step
+    return [float(value) for value in np.arange(first, high + step / 1000, step)]

@@ -1,0 +1,114 @@
+"""The shown signal on three tabs, and the analysis behind the two that need one."""
+
+from PySide6.QtWidgets import QWidget
+
+from bci.ring import RingBuffer
+from bci.types import StreamInfo
+from gui.analysis import Analysis, Source, Wanted
+from gui.bands import BANDS
+from gui.map_page import MapPage
+from gui.pollers import SignalFound
+from gui.remembered import Remembered
+from gui.scope_panel import ScopePanel
+from gui.spectrum_page import SpectrumPage
+from gui.tabs import Tabs
+from gui.theme import Theme
+
+SIGNAL, SPECTRUM, MAP = "Signal", "Spectrum", "Map"
+_LEAST_HZ = 30.0
+
+
+class SignalTabs(Tabs):
+    """Signal, Spectrum and Map; what is on a tab that is not shown is not computed.
+
+    Parameters
+    ----------
+    remembered : Remembered
+        Keeps the tab, the band of the map, and of each stream the channel and which are bad.
+    """
+
+    def __init__(self, remembered: Remembered, parent: QWidget | None = None) -> None:
+        self.scope_panel, self.spectrum, self.map = ScopePanel(), SpectrumPage(), MapPage()
+        super().__init__({SIGNAL: self.scope_panel, SPECTRUM: self.spectrum, MAP: self.map}, parent)
+        self.scope = self.scope_panel.scope
+        self.scope_panel.setFocusProxy(self.scope)
+        self.analysis = Analysis(self)
+        self._remembered = remembered
+        self._info: StreamInfo | None = None
+        self._ring: RingBuffer | None = None
+        self._channel = 0
+        kept = remembered.text("map/band")
+        self.map.choose(next((band for band in BANDS if band.name == kept), self.map.band))
+        self.analysis.spectrum_came.connect(self._on_spectrum)
+        self.analysis.map_came.connect(self.map.view.show_map)
+        self.spectrum.channel_chosen.connect(self._on_channel)
+        self.map.view.picked.connect(self.spectrum.choose)
+        self.map.band_chosen.connect(lambda band: remembered.keep("map/band", band.name))
+        self.map.band_chosen.connect(self._ask)
+        self.scope.bad_changed.connect(self._on_bad)
+        self.show_page(remembered.text("page"))
+        self.changed.connect(lambda page: remembered.keep("page", page))
+        self.changed.connect(self._ask)
+
+    def set_signal(self, found: SignalFound) -> None:
+        """Show another stream."""
+        info = found.info
+        self._info, self._ring = info, found.ring
+        self.scope.set_stream(info, found.ring)
+        marked = self._remembered.table(f"bad/{info.name}")
+        self.scope.set_bad(frozenset(marked))
+        kept = self._remembered.text(f"channel/{info.name}")
+        self._channel = info.ch_names.index(kept) if kept in info.ch_names else 0
+        self.spectrum.set_channels(info.ch_names, self._channel)
+        self.map.view.set_stream(info)
+        fast = info.sfreq >= _LEAST_HZ
+        self.spectrum.show_hint("measuring ..." if fast else _too_slow(info))
+        if not fast:
+            self.map.view.show_hint(_too_slow(info))
+        self.analysis.show_signal(Source(info, found.ring) if fast else None)
+        self._ask()
+
+    @property
+    def samples_end(self) -> int:
+        """One past the number of the newest sample; 0 before the first."""
+        return 0 if self._ring is None else self._ring.end
+
+    def set_theme(self, theme: Theme) -> None:
+        self.scope.set_theme(theme)
+        self.spectrum.set_theme(theme)
+        self.map.view.theme = theme
+        self.map.view.update()
+
+    def advance(self) -> None:
+        """Draw what is new, once a frame; the other tabs draw when their analysis comes."""
+        if self.page == SIGNAL:
+            self.scope.advance()
+
+    def _ask(self) -> None:
+        """Tell the analysis what is looked at."""
+        self.map.view.set_left_out(self.scope.bad)
+        band = self.map.band if self.page == MAP else None
+        looked_at = self._info is not None and self.page != SIGNAL
+        self.analysis.want(Wanted(self._channel, band, self.scope.bad) if looked_at else None)
+
+    def _on_channel(self, channel: int) -> None:
+        assert self._info is not None
+        self._channel = channel
+        name = self._info.channels[channel].name
+        self._remembered.keep(f"channel/{self._info.name}", name)
+        self._ask()
+
+    def _on_bad(self, names: frozenset[str]) -> None:
+        if self._info is not None:
+            marked = dict.fromkeys(sorted(names), "bad")
+            self._remembered.keep(f"bad/{self._info.name}", marked)
+        self._ask()
+
+    def _on_spectrum(self, seen: object) -> None:
+        self.spectrum.show_spectrum(seen)  # type: ignore[arg-type]
+
+
+def _too_slow(info: StreamInfo) -> str:
+    if info.sfreq <= 0:
+        return "no spectrum: the stream is irregular"
+    return f"no spectrum: {info.sfreq:g} Hz is too slow for it"

@@ -1,0 +1,74 @@
+"""The spectrum above the spectrogram, and the list of channels to choose from."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from gui.analysis import SpectrumSeen
+from gui.choice import Choice
+from gui.pieces import named
+from gui.spectrogram_view import SpectrogramView
+from gui.spectrum_view import SpectrumView
+from gui.theme import Theme
+
+
+class SpectrumPage(QWidget):
+    """Shows what it is given; which channel is wanted comes out as a signal."""
+
+    channel_chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.view, self.spectrogram = SpectrumView(), SpectrogramView()
+        self.setFocusProxy(self.view)
+        self.channels = Choice()
+        self.channels.setFixedWidth(120)
+        self.channels.setMaxVisibleItems(16)
+        self.channels.setToolTip("The channel in front (Up, Down, or click its line)")
+        self.channels.currentIndexChanged.connect(self._on_index)
+        self.view.picked.connect(self.choose)
+        self.view.stepped.connect(self._step)
+        row = QHBoxLayout()
+        row.setContentsMargins(8, 0, 8, 6)
+        row.addWidget(QLabel("Channel"))
+        row.addWidget(self.channels)
+        row.addStretch()
+        row.addWidget(named(QLabel("Welch, Hann 2 s, over 6 s"), "dim"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self.view, 3)
+        column.addWidget(self.spectrogram, 2)
+        column.addLayout(row)
+
+    def set_channels(self, names: tuple[str, ...], channel: int) -> None:
+        """Another stream, and the channel of it to begin with."""
+        self.channels.blockSignals(True)
+        self.channels.clear()
+        self.channels.addItems(names)
+        self.channels.setCurrentIndex(channel)
+        self.channels.blockSignals(False)
+
+    def choose(self, channel: int) -> None:
+        """Put a channel in front; beyond the last or the first there is none."""
+        if 0 <= channel < self.channels.count():
+            self.channels.setCurrentIndex(channel)
+
+    def _step(self, way: int) -> None:
+        self.choose(self.channels.currentIndex() + way)
+
+    def show_hint(self, hint: str) -> None:
+        self.view.show_hint(hint)
+        self.spectrogram.clear()
+
+    def show_spectrum(self, seen: SpectrumSeen) -> None:
+        self.view.show_spectrum(seen)
+        self.spectrogram.show_spectrum(seen)
+
+    def set_theme(self, theme: Theme) -> None:
+        for view in (self.view, self.spectrogram):
+            view.theme = theme
+            view.update()
+
+    def _on_index(self, channel: int) -> None:
+        if channel >= 0:
+            self.channel_chosen.emit(channel)
