@@ -76,6 +76,7 @@ class Analysis(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.n_computed = 0
+        self.is_resting = True
         self._source: Source | None = None
         self._wanted: Wanted | None = None
         self._stopping = False
@@ -121,8 +122,10 @@ class Analysis(QObject):
         while not self._stopping:
             source, wanted = self._source, self._wanted
             if source is None or wanted is None:
+                self.is_resting = True
                 self._woken.wait()
                 self._woken.clear()
+                self.is_resting = False
                 continue
             if spectra is None or spectra.ring is not source.ring:
                 spectra, done = Spectra(*source), None

@@ -1,10 +1,11 @@
 """Where on the head a band is strong: power at the electrodes, interpolated in between."""
 
-from math import hypot
+from math import hypot, sqrt
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
+    QColor,
     QFont,
     QImage,
     QMouseEvent,
@@ -126,10 +127,9 @@ class MapView(QWidget):
         for channel, value in zip(seen.electrodes, seen.values.tolist(), strict=True):
             place = self._place(channel)
             # Told apart from the colours under it, whatever the theme.
-            ink = self.theme.colour("text")
             is_inside = hypot(*self._places[channel]) <= 1.0
-            if is_inside:
-                ink.setNamedColor("#000000" if value > middle else "#ffffff")
+            ink = QColor("black" if value > middle else "white")
+            ink = ink if is_inside else self.theme.colour("text")
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(ink)
             painter.drawEllipse(place, 2.5, 2.5)
@@ -151,7 +151,7 @@ class MapView(QWidget):
     def _kept_inside(self, place: QPointF, half: float) -> float:
         """Where a name under a place is centred so that it does not cross the outline."""
         middle, below = self._middle, place.y() + 12 - self._middle.y()
-        reach = max(0.0, max(0.0, self._radius**2 - below**2) ** 0.5 - half)
+        reach = max(0.0, sqrt(max(0.0, self._radius**2 - below**2)) - half)
         return max(middle.x() - reach, min(place.x(), middle.x() + reach))
 
     def _paint_words(self, painter: QPainter, seen: MapSeen) -> None:

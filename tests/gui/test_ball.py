@@ -1,0 +1,90 @@
+from collections.abc import Callable
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QToolButton
+from pytestqt.qtbot import QtBot
+
+from bci.lsl.predictions import ReceivedPrediction
+from gui.ball import Evidence
+from gui.main_window import MainWindow
+from gui.predictions import DecisionView
+from tests.gui.conftest import NO_DEVICES
+
+
+def prediction(taken: float, left: float) -> ReceivedPrediction:
+    shares = np.array([left, 1 - left], dtype=np.float32)
+    return ReceivedPrediction(taken, shares, 0.0, 0.0, 0.0, 0.0)
+
+
+def test_evidence_builds_up_and_fades() -> None:
+    evidence = Evidence()
+    assert evidence.place == 0.0
+    evidence.add(0.0, 0.1, 0.9)
+    places = []
+    for k in range(1, 60):
+        evidence.add(k / 10, 0.1, 0.9)
+        places.append(evidence.place)
+    assert all(later > earlier for earlier, later in pairwise(places))
+    # It settles where the probabilities say: 90 % against 10 %.
+    assert places[-1] == pytest.approx(0.8, abs=0.01)
+    for k in range(60, 120):
+        evidence.add(k / 10, 0.5, 0.5)
+    assert abs(evidence.place) < 0.01
+
+
+def test_a_single_window_moves_the_ball_little_however_sure_it_is() -> None:
+    evidence = Evidence()
+    evidence.add(0.0, 0.5, 0.5)
+    evidence.add(0.1, 1.0, 0.0)
+    assert -0.4 < evidence.place < 0.0
+    # Nor does a stamp that jumps.
+    evidence.add(-50.0, 0.0, 1.0)
+    assert -0.4 < evidence.place < 0.0
+
+
+def test_the_ball_begins_in_the_middle_when_predictions_stop(qtbot: QtBot) -> None:
+    view = DecisionView()
+    qtbot.addWidget(view)
+    view.resize(338, 160)
+    view.set_classes(("left", "right"))
+    view.set_ball(True)
+    for k in range(30):
+        view.show_prediction(prediction(k / 10, 0.05))
+    assert view.evidence.place > 0.8
+    ball = view.grab().toImage()
+    view.set_ball(False)
+    assert view.grab().toImage() != ball
+    view.show_prediction(None)
+    assert view.evidence.place == 0.0
+
+
+def test_the_ball_is_for_two_classes_and_is_remembered(
+    open_window: Callable[..., MainWindow],
+) -> None:
+    window = open_window(bci=NO_DEVICES)
+    toggle = window.decision.findChildren(QToolButton)[0]
+    window.decision.set_classes(("left", "right", "rest"))
+    assert not toggle.isVisible()
+    window.decision.set_classes(("left", "right"))
+    assert toggle.isVisible()
+    toggle.click()
+    assert window.decision.has_ball
+    window.close()
+    assert open_window(bci=NO_DEVICES).decision.has_ball
+
+
+@pytest.mark.parametrize("n_classes", [2, 4, 7])
+def test_the_window_stays_720_high_with_any_number_of_classes(
+    open_window: Callable[..., MainWindow], n_classes: int
+) -> None:
+    window = open_window(bci=NO_DEVICES)
+    classes = tuple(f"class {k}" for k in range(n_classes))
+    window.engine._on_engine(classes, True)
+    window.decision.show_prediction(
+        ReceivedPrediction(0.0, np.full(n_classes, 1 / n_classes, dtype=np.float32), 0, 0, 0, 0)
+    )
+    window.resize(1280, 720)
+    assert window.minimumSizeHint().height() <= 720
+    assert not window.grab().isNull()

@@ -1,0 +1,71 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from bci.lsl.predictions import ReceivedPrediction
+from gui.latency import LatencyView
+from gui.theme import DARK, LIGHT
+
+
+def prediction(taken: float, total_ms: float = 10.0) -> ReceivedPrediction:
+    total = total_ms / 1000
+    shares = (0.4 * total, 0.5 * total, 0.9 * total, total)
+    return ReceivedPrediction(taken, np.array([0.5, 0.5], dtype=np.float32), *shares)
+
+
+@pytest.fixture
+def view(qtbot: QtBot) -> LatencyView:
+    view = LatencyView()
+    qtbot.addWidget(view)
+    view.resize(338, 250)
+    return view
+
+
+def test_the_histogram_counts_the_predictions_of_the_last_minute(view: LatencyView) -> None:
+    assert view.histogram()[0].sum() == 0
+    view.add([prediction(k / 10, 10.0) for k in range(900)])
+    # One second of a minute's predictions is left at each end.
+    assert view.histogram()[0].sum() == pytest.approx(600, abs=1)
+    view.add([prediction(90.0, 500.0)])
+    counts, end = view.histogram()
+    assert counts.sum() == pytest.approx(600, abs=1)
+    assert end == 20.0
+    # What is later than the end is not lost from sight.
+    assert counts[-1] == 1
+    assert view.median_ms == pytest.approx(10.0)
+
+
+def test_stages_add_up_to_the_mean_latency(view: LatencyView) -> None:
+    view.add([prediction(0.0, 10.0), prediction(0.1, 20.0)])
+    np.testing.assert_allclose(view._stages, [6.0, 1.5, 6.0, 1.5])
+    view.add([prediction(0.2, float("nan"))])
+    np.testing.assert_allclose(view._stages, [6.0, 1.5, 6.0, 1.5])
+
+
+def test_rejected_windows_are_told_with_the_reason(view: LatencyView) -> None:
+    assert view.rejected_text == ""
+    view.show_counts(
+        {"lost_samples": 1, "gaps": 2, "windows_rejected_gap": 12, "windows_rejected_settling": 3,
+         "windows_rejected_artifact": 5, "windows_skipped": "not a number"}
+    )  # fmt: skip
+    assert view.rejected_text == (
+        "rejected: 12 gap, 3 settling, 5 artifact, 0 not finite; skipped 0"
+    )
+    assert view.lost_text == "lost: 1 sample, 2 gaps"
+
+
+def test_all_is_drawn_in_the_room_that_the_window_has(view: LatencyView) -> None:
+    view.add([prediction(k / 10, 10 + k % 7) for k in range(300)])
+    view.show_counts(
+        {"lost_samples": 123_456, "gaps": 1234, "clock_jumps": 12, "reconnects": 3,
+         "non_finite": 99, "windows_rejected_gap": 12_345, "windows_rejected_artifact": 12_345}
+    )  # fmt: skip
+    pictures = []
+    for theme in (DARK, LIGHT):
+        for height in (170, 250):
+            view.theme = theme
+            view.resize(338, height)
+            pictures.append(view.grab().toImage())
+    assert all(one != other for one, other in pairwise(pictures))
