@@ -129,7 +129,7 @@ class Analysis(QObject):
                 continue
             if spectra is None or spectra.ring is not source.ring:
                 spectra, done = Spectra(*source), None
-            if not spectra.take() and wanted == done:
+            if not spectra.take() and (wanted == done or not spectra.is_begun):
                 self._woken.wait(_POLL_S)
                 self._woken.clear()
                 continue

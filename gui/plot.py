@@ -1,6 +1,7 @@
 """The frame of a small plot: where values lie in it, and its axes."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +9,9 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QPen, QPolygonF
 
 from gui.theme import Theme
+
+# One place, or many at once.
+Value = TypeVar("Value", float, NDArray[np.float64])
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _CENTRE = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter
@@ -23,22 +27,19 @@ class Plot:
     bottom: float
     top: float
 
-    def x(self, value: float) -> float:
-        return self.box.left() + (value - self.left) / (self.right - self.left) * self.box.width()
+    def x(self, value: Value) -> Value:
+        per_unit = self.box.width() / (self.right - self.left)
+        return self.box.left() + (value - self.left) * per_unit
 
-    def y(self, value: float) -> float:
-        share = (value - self.bottom) / (self.top - self.bottom)
-        return self.box.bottom() - share * self.box.height()
+    def y(self, value: Value) -> Value:
+        per_unit = self.box.height() / (self.top - self.bottom)
+        return self.box.bottom() - (value - self.bottom) * per_unit
 
     def line(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> QPolygonF:
         """A line through points; those that are not known are left out."""
         known = np.isfinite(y)
-        return QPolygonF(
-            [
-                QPointF(self.x(a), self.y(b))
-                for a, b in zip(x[known].tolist(), y[known].tolist(), strict=True)
-            ]
-        )
+        across, up = self.x(x[known]).tolist(), self.y(y[known]).tolist()
+        return QPolygonF(list(map(QPointF, across, up)))
 
     def paint_axes(
         self,
@@ -68,8 +69,7 @@ class Plot:
 
 def ticks(low: float, high: float, most: int) -> list[float]:
     """Round values between two, at most ``most`` of them."""
-    step = next(
-        (s for s in (1, 2, 5, 10, 20, 50, 100) if (high - low) / s <= most), (high - low) / most
-    )
+    steps = (1, 2, 5, 10, 20, 50, 100)
+    step = next((step for step in steps if (high - low) / step <= most), steps[-1])
     first = np.ceil(low / step) * step
     return [float(value) for value in np.arange(first, high + step / 1000, step)]

@@ -9,8 +9,8 @@ from gui.ball import Evidence, paint_ball
 from gui.hint import HINT_HEIGHT, NO_ENGINE, paint_hint
 from gui.theme import DARK, Theme
 
-# The bars of up to seven classes share the room of four.
-_MOST_BARS, _BAR, _ROOM = 7, 34.0, 136.0
+# The bars of up to seven classes share the room of three: what is below them needs the rest.
+_MOST_BARS, _BAR, _ROOM = 7, 34.0, 102.0
 
 
 class DecisionView(QWidget):

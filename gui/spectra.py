@@ -21,7 +21,8 @@ _AVERAGED = 17
 _MOST_AT_ONCE = 8
 # A peak is looked for below the power line, and where the fit of what surrounds it holds.
 _PEAK_HZ = (3.0, 45.0)
-_LEAST_PEAK_DB = 3.0
+# Three in a thousand spectra of white noise have such a peak by chance.
+_LEAST_PEAK_DB = 5.5
 
 
 class Peak(NamedTuple):
@@ -78,6 +79,11 @@ class Spectra:
         for number in range(first, self._next):
             self._segments[number % self._n_kept] = self._periodogram(number * self._step)
         return True
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether any segment was completed."""
+        return self._next > 0
 
     def density(self) -> Values:
         """Welch's power spectral density, (n_freqs, n_channels), unit squared a hertz."""
@@ -141,7 +147,10 @@ def find_peak(density_db: Values, freqs: Values) -> Peak | None:
     # Once more without the humps, which lift the fit.
     flat = above <= np.median(above)
     above = db - np.polyval(np.polyfit(octaves[flat], db[flat], 1), octaves)
-    above -= np.median(above)
+    # A rhythm is broader than one step of the frequency; chance is not.
+    above = np.convolve(
+        np.pad(above - np.median(above), 1, mode="edge"), [0.25, 0.5, 0.25], "valid"
+    )
     best = int(np.argmax(above))
     if above[best] < _LEAST_PEAK_DB:
         return None

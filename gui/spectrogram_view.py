@@ -67,7 +67,8 @@ class SpectrogramView(QWidget):
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(known, image)
         across = {-30.0: "-30 s", -20.0: "-20 s", -10.0: "-10 s", 0.0: "now"}
-        up = {float(hz): f"{hz:g}" for hz in range(10, 61, 10) if hz <= seen.freqs[-1]}
+        step = 10 if box.height() > 80 else 20
+        up = {float(hz): f"{hz:g}" for hz in range(step, 61, step) if hz <= seen.freqs[-1]}
         up[max(up)] += " Hz"
         plot.paint_axes(painter, self.theme, across, up, grid=False)
         scale = QRectF(box.right() + 14, box.top(), 12, box.height())

@@ -86,7 +86,7 @@ class SpectrumView(QWidget):
         across = {float(hz): f"{hz:g}" for hz in (1, *range(10, 61, 10)) if hz <= seen.freqs[-1]}
         last = max(across)
         across[last] += " Hz"
-        up = {db: f"{db:g}" for db in ticks(plot.bottom, plot.top, 6)}
+        up = {db: f"{db:g}" for db in ticks(plot.bottom, plot.top, int(plot.box.height() / 22))}
         plot.paint_axes(painter, self.theme, across, up)
         painter.setClipRect(plot.box)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -102,7 +102,10 @@ def test_the_peak_is_the_rhythm_and_not_the_slow_background() -> None:
     assert peak is not None
     assert peak.hz == pytest.approx(10.3, abs=0.2)
     assert peak.above_db > 6
-    # A flat line has none.
+    # Noise has next to none.
+    still = filled(noise(2000, 64))
+    found = [find_peak(db, still.freqs) for db in decibels(still.density()).T]
+    assert sum(peak is not None for peak in found) <= 2
     assert find_peak(decibels(np.full(len(freqs), 3.0)), freqs) is None
     assert find_peak(np.full(len(freqs), np.nan), freqs) is None
 
