@@ -82,7 +82,8 @@ class ConfidenceCard(Settings):
     ``temperature`` is applied to every prediction; ``error`` is the expected calibration error
     with it, told on folds that it was not fitted on, and ``error_before`` without. ``threshold``
     is the least confidence of a decision that kept false positives at rest to
-    ``false_positives_per_min``; None where the recordings had no rest or none kept it quiet.
+    ``false_positives_per_min``, of decisions from ``evidence_s`` seconds of evidence; None where
+    the recordings had no rest or none kept it quiet.
     """
 
     temperature: float = Field(gt=0)
@@ -90,6 +91,7 @@ class ConfidenceCard(Settings):
     error: float
     threshold: float | None = None
     false_positives_per_min: float | None = None
+    evidence_s: float = 0.0
 
 
 class Card(Settings):
@@ -120,6 +122,18 @@ def decision_threshold(output: Output, card: Card | None) -> float:
         return output.decision_threshold
     chosen = card.confidence.threshold if card is not None and card.confidence else None
     return _DEFAULT_THRESHOLD if chosen is None else chosen
+
+
+def evidence_span(output: Output, card: Card) -> float:
+    """Seconds of evidence a decision is taken from: the profile's, else the model's, else none.
+
+    Windows at cues stand alone.
+    """
+    if card.pipeline.at_cues:
+        return 0.0
+    if output.evidence_s is not None:
+        return output.evidence_s
+    return card.confidence.evidence_s if card.confidence else 0.0
 
 
 def save_bundle(

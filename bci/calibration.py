@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,15 +12,23 @@ from numpy.typing import NDArray
 
 from bci import __version__
 from bci.bundle import Card, ConfidenceCard, MeasureCard, ScoreCard, SourceCard, describe_stream
-from bci.confidence import Tempered, calibration_error, choose_threshold, fit_temperature, temper
+from bci.confidence import (
+    Tempered,
+    calibration_error,
+    choose_threshold,
+    confidences,
+    fit_temperature,
+    temper,
+)
 from bci.errors import MismatchError, RecordingError
+from bci.evidence import Evidence
 from bci.interpretation import ClassPattern, pattern_arrays
 from bci.measures import measures
 from bci.pipeline import Pipeline
 from bci.profile import Profile, file_sha256
 from bci.scores import confusion, kappa, score_accuracy
 from bci.trials import Epochs, cut_epochs, find_rest, find_trials, in_spans
-from bci.types import Decoder, Recording, Servable, Signal, TrainingStep
+from bci.types import Decoder, Prediction, Recording, Servable, Signal, TrainingStep
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many steps are done, and of how many."""
@@ -137,13 +145,13 @@ class _HeldOut:
     """What a decoder said of a fold that it had not seen.
 
     ``probabilities`` (n_trials, n_classes) at the end of each trial and the true class numbers
-    ``truth``; ``stream`` (n_predictions, n_classes) of the whole run and which of them are
-    ``in_rest``, both empty where the fold is no whole run or has no rest.
+    ``truth``; ``stream``, the predictions of the whole run, and which of them are ``in_rest``,
+    (n_predictions,), both empty where the fold is no whole run or has no rest.
     """
 
     probabilities: NDArray[np.float64]
     truth: NDArray[np.int64]
-    stream: NDArray[np.float64]
+    stream: list[Prediction]
     in_rest: NDArray[np.bool_]
 
 
@@ -155,14 +163,21 @@ def _hold_out(
     truth = np.searchsorted(decoder.classes, ends.labels)
     rest = find_rest(run, profile.paradigm) if run is not None else []
     if run is None or not rest or profile.pipeline.at_cues:
-        nothing = np.empty((0, len(decoder.classes)))
-        return _HeldOut(probabilities, truth, nothing, np.empty(0, dtype=bool))
+        return _HeldOut(probabilities, truth, [], np.empty(0, dtype=bool))
     pipeline = Pipeline(profile.pipeline, run.info, decoder)
     predictions = [p for chunk in run.chunks() for p in pipeline.push(chunk)]
     taken = np.array([p.taken for p in predictions])
     period = 1.0 / pipeline.chain.sfreq
     in_rest = in_spans(taken, rest, pipeline.n_samples * period, period)
-    return _HeldOut(probabilities, truth, np.stack([p.probabilities for p in predictions]), in_rest)
+    return _HeldOut(probabilities, truth, predictions, in_rest)
+
+
+def _sureness(
+    stream: list[Prediction], temperature: float, evidence: Evidence, quiet: str | None
+) -> NDArray[np.float64]:
+    """Confidence in the command that each prediction would lead to, (n_predictions,)."""
+    tempered = (replace(p, probabilities=temper(p.probabilities, temperature)) for p in stream)
+    return confidences([evidence.add(prediction) for prediction in tempered], quiet)
 
 
 def _confidence(held_out: list[_HeldOut], pipeline: Pipeline, profile: Profile) -> ConfidenceCard:
@@ -178,18 +193,22 @@ def _confidence(held_out: list[_HeldOut], pipeline: Pipeline, profile: Profile) 
             np.concatenate([other.truth for other in others]),
         )
         crossed.append(temper(each.probabilities, fitted))
-    chosen = choose_threshold(
-        [(temper(each.stream, temperature).max(axis=1), each.in_rest)
-         for each in held_out if len(each.in_rest)],
-        pipeline.hop / pipeline.chain.sfreq,
-        profile.output.false_positives_per_min,
-    )  # fmt: skip
+    hop_s = pipeline.hop / pipeline.chain.sfreq
+    span_s = profile.output.evidence_s or 0.0
+    runs = []
+    for each in held_out:
+        if len(each.in_rest):
+            evidence = Evidence(span_s, hop_s, pipeline.hop)
+            sure = _sureness(each.stream, temperature, evidence, profile.paradigm.quiet)
+            runs.append((sure, each.in_rest))
+    chosen = choose_threshold(runs, hop_s, profile.output.false_positives_per_min)
     return ConfidenceCard(
         temperature=round(temperature, 4),
         error_before=round(calibration_error(probabilities, truth), 4),
         error=round(calibration_error(np.concatenate(crossed), truth), 4),
         threshold=chosen[0] if chosen else None,
         false_positives_per_min=round(chosen[1], 3) if chosen else None,
+        evidence_s=span_s,
     )
 
 
@@ -236,7 +255,7 @@ def check_base(
     ours = profile.pipeline.model_copy(update={"channels": picked})
     for what, have, want in (
         ("decoder", profile.decoder.name, base.decoder.name),
-        ("classes", sorted(profile.paradigm.classes or base.classes), sorted(base.classes)),
+        ("classes", sorted(profile.paradigm.labels or base.classes), sorted(base.classes)),
         ("sampling rate", recordings[0].info.sfreq, base.stream.sfreq),
         ("channels", picked, tuple(channel.name for channel in base.stream.channels)),
         ("pipeline", ours, theirs),

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.types import Decoder, FloatArray
+from bci.types import Decoder, FloatArray, Prediction
 
 Probabilities = NDArray[np.float64]
 
@@ -54,6 +54,17 @@ def calibration_error(probabilities: Probabilities, truth: NDArray[np.int64]) ->
         for b in np.unique(bins)
     ]
     return float(np.sum(gaps))
+
+
+def confidences(decisions: list[Prediction | None], quiet: str | None = None) -> Probabilities:
+    """Confidence of each decision, (n_decisions,).
+
+    0 where there was not evidence enough, or for the class ``quiet``, which is no command: so a
+    threshold is chosen, and false positives are counted, for the other classes alone.
+    """
+    return np.array(
+        [0.0 if each is None or each.label == quiet else each.confidence for each in decisions]
+    )
 
 
 def false_positives(

@@ -1,15 +1,18 @@
 """The live engine: an LSL stream through a model's pipeline, predictions back onto LSL."""
 
+import queue
 import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 from pylsl import local_clock
 from threadpoolctl import threadpool_limits
 
-from bci.bundle import Card, check_stream, decision_threshold, trained_channels
+from bci.bundle import Card, decision_threshold, evidence_span, trained_channels
+from bci.decoding import Decoded, Decoding, warm_up
 from bci.errors import AmbiguousStreamError, StreamError
 from bci.lsl.cues import CueListener
 from bci.lsl.discovery import FoundStream, StreamQuery, resolve
@@ -17,8 +20,8 @@ from bci.lsl.inlet import SignalInlet
 from bci.lsl.mapped import MappedInlet
 from bci.lsl.predictions import DecisionOutlet, PredictionOutlet, StatusOutlet
 from bci.montage import tell_map
-from bci.pipeline import Pipeline
 from bci.profile import Output
+from bci.swap import Load, Successor
 from bci.types import Decoder, StreamInfo
 
 # How long one pull may wait: bounds both how much is left to filter when a window completes
@@ -47,6 +50,8 @@ class Engine:
         Where cues come from; needed by a model whose windows come at cues.
     map_montage : bool
         Interpolate the channels that the stream lacks.
+    load : callable, optional
+        Reads a model folder; without it no other model can be taken while decoding.
 
     Raises
     ------
@@ -63,22 +68,27 @@ class Engine:
         say: Say,
         markers: StreamQuery | None = None,
         map_montage: bool = False,
+        load: Load | None = None,
     ) -> None:
-        if card.pipeline.at_cues and markers is None:
-            raise StreamError(
-                f"{card.name} decodes at cues: name their stream in the profile (markers:)"
-            )
-        self._markers = markers if card.pipeline.at_cues else None
+        self._markers = markers
+        self._require_cues(card)
         self._card = card
         self._decoder = decoder
         self._query = query
         self._output = output
         self._say = say
         self._map_montage = map_montage
+        self._load = load
+        self._swaps = 0
         self._latencies: deque[float] = deque(maxlen=1000)
         self._status_due = 0.0
 
-    def run(self, stop: threading.Event, wait_s: float | None = None) -> None:
+    def run(
+        self,
+        stop: threading.Event,
+        wait_s: float | None = None,
+        commands: "queue.SimpleQueue[str] | None" = None,
+    ) -> None:
         """Find the stream, decode it, publish; return soon after ``stop`` is set.
 
         Parameters
@@ -86,6 +96,10 @@ class Engine:
         stop : threading.Event
         wait_s : float, optional
             How long to wait for the stream at first; without it, for ever.
+        commands : queue of str, optional
+            ``use FOLDER`` loads another model beside the running one, which goes on until the
+            other's filters have settled; no window is left out. One that does not fit is refused
+            in a sentence and changes nothing.
 
         Raises
         ------
@@ -106,7 +120,7 @@ class Engine:
                     inlet = MappedInlet(signal, trained_channels(self._card))
                     self._say(tell_map(inlet.info.name, inlet.info))
                 with threadpool_limits(limits=1):
-                    self._decode(inlet, stop)
+                    self._decode(inlet, stop, commands or queue.SimpleQueue())
             finally:
                 inlet.close()
         finally:
@@ -129,73 +143,106 @@ class Engine:
                 self._status.push({"state": "waiting for stream", "model": self._card.name})
         return None
 
-    def _decode(self, inlet: SignalInlet | MappedInlet, stop: threading.Event) -> None:
+    def _decode(
+        self,
+        inlet: SignalInlet | MappedInlet,
+        stop: threading.Event,
+        commands: "queue.SimpleQueue[str]",
+    ) -> None:
         info = inlet.info
-        check_stream(self._card, info)
+
+        def make(card: Card, decoder: Decoder) -> Decoding:
+            self._require_cues(card)
+            span_s, adapt = evidence_span(self._output, card), self._output.adapt != "off"
+            return Decoding(card, decoder, info, local_clock, span_s, adapt)
+
+        running = make(self._card, self._decoder)
         warm_up(self._card, self._decoder, info)
-        pipeline = Pipeline(self._card.pipeline, info, self._decoder, clock=local_clock)
-        predictions = PredictionOutlet(
-            self._output.name,
-            self._card.classes,
-            f"{self._output.name}-predictions",
-            simulated=info.simulated,
-            task=self._card.task,
-        )
-        decisions = DecisionOutlet(
-            self._output.name, f"{self._output.name}-decisions", info.simulated
-        )
+        successor = Successor(self._load, make, info, self._say) if self._load else None
+        outlets = _Outlets(self._output, running.card, info)
+        self._warn(running.card)
         self._say(
             f"decoding {info.name} ({info.n_channels} channels, {info.sfreq:g} Hz"
-            f"{', simulated' if info.simulated else ''}) with {self._card.name}"
+            f"{', simulated' if info.simulated else ''}) with {running.card.name}"
         )
-        hop_s = pipeline.hop / pipeline.chain.sfreq
-        threshold = decision_threshold(self._output, self._card)
         everything = max(1, round(10 * info.sfreq))
         behind = False
         connected = True
-        cues = CueListener(self._markers) if self._markers is not None else None
+        cues: CueListener | None = None
         try:
             while not stop.is_set():
                 if behind:
                     chunks = inlet.pull(everything, 0.0)
                 else:
-                    chunks = inlet.pull(pipeline.samples_to_window, _PULL_S)
+                    chunks = inlet.pull(running.pipeline.samples_to_window, _PULL_S)
                 began = local_clock()
-                if cues is not None:
-                    self._ask(pipeline, cues)
+                at_work = [running, successor.settling] if successor else [running]
+                waiting = [each for each in at_work if each and each.pipeline.at_cues]
+                if waiting and self._markers is not None:
+                    cues = cues or CueListener(self._markers)
+                    for marker in cues.pull():
+                        for each in waiting:
+                            each.cue(marker)
                 for chunk in chunks:
-                    for prediction in pipeline.push(chunk, newest_only=behind):
-                        published = predictions.push(prediction)
-                        self._latencies.append(published - prediction.taken)
-                        if prediction.confidence >= threshold:
-                            decisions.push(prediction)
+                    for decoded in running.push(chunk, newest_only=behind):
+                        published = outlets.publish(decoded)
+                        self._latencies.append(published - decoded.prediction.taken)
                 now = local_clock()
-                behind = now - began > hop_s
+                behind = now - began > running.hop_s
+                if successor is not None:
+                    while not commands.empty():
+                        self._obey(commands.get(), successor)
+                    if following := successor.follow(chunks, running.card.name):
+                        following.take_over(running)
+                        running = following
+                        self._swaps += 1
+                        changed = outlets.serve(running.card)
+                        self._warn(running.card)
+                        self._say(f"decoding with {running.card.name} from here on{changed}")
                 if connected != inlet.connected:
                     connected = inlet.connected
                     self._say(f"{info.name} is back" if connected else f"{info.name} was lost")
                 if now >= self._status_due:
                     self._status_due = now + _STATUS_EVERY_S
-                    self._status.push(self._describe(inlet, pipeline))
+                    self._status.push(self._describe(inlet, running))
         finally:
-            predictions.close()
-            decisions.close()
+            outlets.close()
             if cues is not None:
                 cues.close()
 
-    def _ask(self, pipeline: Pipeline, cues: CueListener) -> None:
-        paradigm = self._card.paradigm
-        for marker in cues.pull():
-            if paradigm.cue_of(marker.label) is not None:
-                pipeline.at(marker.time + paradigm.start_s)
+    def _require_cues(self, card: Card) -> None:
+        if card.pipeline.at_cues and self._markers is None:
+            raise StreamError(
+                f"{card.name} decodes at cues: name their stream in the profile (markers:)"
+            )
 
-    def _describe(self, inlet: SignalInlet | MappedInlet, pipeline: Pipeline) -> dict[str, object]:
+    def _warn(self, card: Card) -> None:
+        """Say it where decisions would be held to a threshold that was chosen for others."""
+        span, sure = evidence_span(self._output, card), card.confidence
+        own = self._output.decision_threshold is None and sure and sure.threshold is not None
+        if own and sure and sure.evidence_s != span:
+            self._say(
+                f"{card.name} chose its threshold for decisions from {sure.evidence_s:g} s of "
+                f"evidence, the profile wants {span:g} s: calibrate again, or set "
+                "output.decision_threshold"
+            )
+
+    def _obey(self, command: str, successor: Successor) -> None:
+        word, _, rest = command.strip().partition(" ")
+        if word == "use" and rest.strip():
+            successor.ask(Path(rest.strip()))
+        else:
+            self._say(f"{command!r:.80} is not understood; 'use FOLDER' takes another model")
+
+    def _describe(self, inlet: SignalInlet | MappedInlet, running: Decoding) -> dict[str, object]:
+        pipeline = running.pipeline
         p50, p99 = np.percentile(self._latencies, [50, 99]) if self._latencies else (None, None)
         stats = inlet.stats
         return {
             "state": "running" if inlet.connected else "stream lost",
             "stream": inlet.info.name,
-            "model": self._card.name,
+            "model": running.card.name,
+            "swaps": self._swaps,
             "simulated": inlet.info.simulated,
             "interpolated": list(inlet.info.interpolated),
             "samples": stats.samples,
@@ -206,15 +253,55 @@ class Engine:
             "rate_hz": stats.effective_rate,
             "non_finite": pipeline.chain.non_finite,
             **{f"windows_{name}": n for name, n in asdict(pipeline.counts).items()},
+            "adaptation": running.adaptation.described if running.adaptation else "off",
+            "evidence_s": round(running.evidence.span_s, 6),
+            "evidence_delay_s": round(running.evidence.delay_s, 6),
             "latency_p50_ms": None if p50 is None else round(1000 * float(p50), 3),
             "latency_p99_ms": None if p99 is None else round(1000 * float(p99), 3),
         }
 
 
-def warm_up(card: Card, decoder: Decoder, info: StreamInfo) -> None:
-    """Compile the kernels and touch every code path once, on noise, before samples arrive."""
-    pipeline = Pipeline(card.pipeline, info, decoder)
-    rng = np.random.default_rng(0)
-    window = rng.normal(size=(pipeline.n_samples, len(pipeline.chain.channels)))
-    decoder.predict_proba(window.astype(np.float32).T)
-    pipeline.chain.process(rng.normal(size=(8, info.n_channels)).astype(np.float32), 0)
+class _Outlets:
+    """Where a model's predictions and decisions go."""
+
+    def __init__(self, output: Output, card: Card, info: StreamInfo) -> None:
+        self._output = output
+        self._info = info
+        self._decisions = DecisionOutlet(output.name, f"{output.name}-decisions", info.simulated)
+        self._open(card)
+
+    def _open(self, card: Card) -> None:
+        self._card = card
+        self._threshold = decision_threshold(self._output, card)
+        self._predictions = PredictionOutlet(
+            self._output.name,
+            card.classes,
+            f"{self._output.name}-predictions",
+            simulated=self._info.simulated,
+            task=card.task,
+            adaptation=self._output.adapt,
+        )
+
+    def serve(self, card: Card) -> str:
+        """Publish another model's from here on; tells if the stream had to be made anew."""
+        before = self._card
+        if (card.classes, card.task) == (before.classes, before.task):
+            self._card, self._threshold = card, decision_threshold(self._output, card)
+            return ""
+        self._predictions.close()
+        self._open(card)
+        return (
+            f"; {self._output.name}-predictions is a new stream, since the classes are now "
+            f"{', '.join(card.classes):.200} ({card.task})"
+        )
+
+    def publish(self, decoded: Decoded) -> float:
+        """Send a prediction, and the decision if there is one; when, on the LSL clock."""
+        published = self._predictions.push(decoded.prediction)
+        if decoded.decision is not None and decoded.decision.confidence >= self._threshold:
+            self._decisions.push(decoded.decision)
+        return published
+
+    def close(self) -> None:
+        self._predictions.close()
+        self._decisions.close()

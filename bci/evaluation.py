@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bci.bundle import Card, check_stream
-from bci.confidence import false_positives
+from bci.bundle import Card
+from bci.confidence import confidences, false_positives
+from bci.decoding import Decoded, Decoding
 from bci.errors import RecordingError
 from bci.measures import Measure, measures
 from bci.pipeline import Pipeline
@@ -55,7 +56,10 @@ class Evaluation:
     whole trials. ``itr_bits_per_min`` counts one decision per ``stop_s`` of the
     paradigm. ``seconds_to_correct`` is the median over trials, from cue onset, of the first
     right decision of at least ``threshold`` confidence, reached in ``trials_reached`` trials.
-    ``false_positives_per_min`` counts how often such confidence began during rest.
+    ``false_positives_per_min`` counts how often such confidence began during rest. Decisions are
+    taken from ``evidence_s`` seconds of evidence, which is on average ``evidence_delay_s`` older
+    than a single window; ``window_accuracy`` is of single windows. Where rest is a class, its
+    decisions are no false positives, and its trials have no time to a right one.
     ``interpolated`` names the channels that a montage map computed from others.
     """
 
@@ -79,6 +83,9 @@ class Evaluation:
     false_positives_per_min: float | None
     rest_min: float
     windows_rejected: int
+    evidence_s: float = 0.0
+    evidence_delay_s: float = 0.0
+    adaptation: str = "off"
     measures: tuple[Measure, ...] = ()
     trials: list[TrialDecision] = field(default_factory=list)
 
@@ -89,6 +96,8 @@ def evaluate(
     recording: Recording,
     threshold: float,
     watch: Callable[[JudgedWindow], None] | None = None,
+    evidence_s: float = 0.0,
+    adapt: bool = False,
 ) -> Evaluation:
     """Replay a recording through a model at full speed and score what comes out.
 
@@ -103,6 +112,10 @@ def evaluate(
     watch : callable, optional
         Told every window that gave a prediction, in order of time. With it, a recording that
         lacks the cues is gone through all the same before that is raised.
+    evidence_s : float
+        How long evidence is gathered for a decision, in seconds; 0: each window decides alone.
+    adapt : bool
+        Whether the decoder's alignment follows the recording; ``decoder`` itself is not changed.
 
     Raises
     ------
@@ -111,28 +124,36 @@ def evaluate(
     RecordingError
         If it lacks the cues, or no window lies within any trial.
     """
-    check_stream(card, recording.info)
-    pipeline = Pipeline(card.pipeline, recording.info, decoder)
+    decoding = Decoding(card, decoder, recording.info, evidence_s=evidence_s, adapt=adapt)
+    pipeline = decoding.pipeline
     try:
         trials = find_trials(recording, card.paradigm)
     except RecordingError:
         if watch is not None:
             # What is predicted is of use without cues too; only the score is not.
-            for prediction in _predict(pipeline, recording, []):
-                watch(_judged(prediction, None, pipeline))
+            for each in _decode(decoding, recording, []):
+                watch(_judged(each.prediction, None, pipeline))
         raise
-    predictions = []
-    within: dict[int, list[Prediction]] = {}
-    for prediction in _predict(pipeline, recording, trials):
-        predictions.append(prediction)
-        number = trial_of(prediction.taken, trials, pipeline)
+    decoded = []
+    within: dict[int, list[Decoded]] = {}
+    for each in _decode(decoding, recording, trials):
+        decoded.append(each)
+        number = trial_of(each.prediction.taken, trials, pipeline)
         if number is not None:
-            within.setdefault(number, []).append(prediction)
+            within.setdefault(number, []).append(each)
         if watch is not None:
-            watch(_judged(prediction, None if number is None else trials[number], pipeline))
-    decided = [own[-1] for own in within.values()]
-    truth = [trials[number].label for number in within]
-    reached = (_time_to_correct(own, trials[k], threshold) for k, own in within.items())
+            trial = None if number is None else trials[number]
+            watch(_judged(each.prediction, trial, pipeline))
+    # A trial whose evidence never was whole is one without a window.
+    judged = {k: [each.decision for each in own if each.decision] for k, own in within.items()}
+    within = {k: own for k, own in within.items() if judged[k]}
+    decided = [judged[k][-1] for k in within]
+    truth = [trials[k].label for k in within]
+    reached = (
+        _time_to_correct(judged[k], trials[k], threshold)
+        for k in within
+        if trials[k].label != card.paradigm.quiet
+    )
     times = [time for time in reached if time is not None]
     if not decided:
         raise RecordingError(f"{recording.source}: no sound window lies within any trial")
@@ -142,14 +163,15 @@ def evaluate(
     numbers = np.array([of_class[label] for label in truth])
     by_class = np.zeros((len(truth), len(of_class)), dtype=np.int64)
     for row, own in zip(by_class, within.values(), strict=True):
-        np.add.at(row, [of_class[p.label] for p in own], 1)
+        np.add.at(row, [of_class[each.prediction.label] for each in own], 1)
     n_windows = int(by_class.sum())
     window_chance, window_p = shuffled_labels(by_class, numbers)
     period = 1.0 / pipeline.chain.sfreq
-    taken = np.array([p.taken for p in predictions])
+    taken = np.array([each.prediction.taken for each in decoded])
     spans = find_rest(recording, card.paradigm)
     in_rest = in_spans(taken, spans, pipeline.n_samples * period, period)
-    rises = false_positives(np.array([p.confidence for p in predictions]), in_rest, threshold)
+    sure = confidences([each.decision for each in decoded], card.paradigm.quiet)
+    rises = false_positives(sure, in_rest, threshold)
     rest_min = int(in_rest.sum()) * pipeline.hop * period / 60.0
     counts = pipeline.counts
     return Evaluation(
@@ -178,14 +200,17 @@ def evaluate(
         + counts.rejected_settling
         + counts.rejected_non_finite
         + counts.rejected_artifact,
+        evidence_s=decoding.evidence.span_s,
+        evidence_delay_s=decoding.evidence.delay_s,
+        adaptation=decoding.adaptation.described if decoding.adaptation else "off",
         measures=measures(card.classes, np.stack([p.probabilities for p in decided]), labels),
-        trials=[_decision(trial, within.get(number, [])) for number, trial in enumerate(trials)],
+        trials=[_decision(trial, judged.get(number, [])) for number, trial in enumerate(trials)],
     )
 
 
-def _predict(pipeline: Pipeline, recording: Recording, trials: list[Trial]) -> Iterator[Prediction]:
-    for chunk in chunks_for(pipeline, recording, trials):
-        yield from pipeline.push(chunk)
+def _decode(decoding: Decoding, recording: Recording, trials: list[Trial]) -> Iterator[Decoded]:
+    for chunk in chunks_for(decoding.pipeline, recording, trials):
+        yield from decoding.push(chunk)
 
 
 def _judged(prediction: Prediction, trial: Trial | None, pipeline: Pipeline) -> JudgedWindow:

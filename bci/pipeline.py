@@ -102,6 +102,14 @@ class Pipeline:
             return self.hop * self.chain.decimation
         return min(self._samples_to_window(self._expected), _BLOCK)
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether a window that is complete from now on lies behind the filters' settling."""
+        if self._segment_start is None:
+            return False
+        end = self._ring.end + 1 if self.at_cues else self._ends.after(self._ring.end)
+        return end - self.n_samples >= self._segment_start + self.settling
+
     def at(self, time: float) -> None:
         """Ask for the window that begins at ``time``, on the clock of the time stamps.
 
@@ -126,12 +134,19 @@ class Pipeline:
             Decode only the newest complete window and count the others as skipped: for a
             consumer that has fallen behind.
         """
+        return [prediction for _, prediction in self.decode(chunk, newest_only)]
+
+    def decode(
+        self, chunk: Chunk, newest_only: bool = False
+    ) -> Iterator[tuple[Window, Prediction]]:
+        """As `push`, one by one and each with its window, which is right until the next."""
         if self.decoder is None:
             raise ValueError("this pipeline has no decoder: use windows()")
-        predictions = []
         for window in self._newest(chunk) if newest_only else self.windows(chunk):
             probabilities = self.decoder.predict_proba(window.data)
-            predictions.append(
+            self.counts.predicted += 1
+            yield (
+                window,
                 Prediction(
                     classes=self.decoder.classes,
                     probabilities=probabilities,
@@ -141,10 +156,8 @@ class Pipeline:
                     arrived=chunk.arrived,
                     filtered=self._filtered_at,
                     decoded=self._clock(),
-                )
+                ),
             )
-        self.counts.predicted += len(predictions)
-        return predictions
 
     def windows(self, chunk: Chunk) -> Iterator[Window]:
         """Take samples in; yield each sound window that they completed.

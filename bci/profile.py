@@ -2,10 +2,10 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from bci.errors import ProfileError
 from bci.settings import PipelineSettings, Settings, explain
@@ -31,6 +31,12 @@ class Cue(NamedTuple):
     item: str
 
 
+Adapt = Literal["off", "alignment"]
+
+# The class that rest makes where a paradigm wants one: no command.
+REST = "rest"
+
+
 class Paradigm(Settings):
     """How cues on the marker stream become labelled trials.
 
@@ -39,11 +45,14 @@ class Paradigm(Settings):
     marker up to a first ``/`` is the item, what follows is its class, or the item itself where
     nothing follows. Windows of a trial lie wholly between ``start_s`` and ``stop_s`` after the
     cue. ``rest`` is the marker after which nothing is asked of the subject, until the next marker.
+    With ``rest_class`` such spans are trials of a class ``rest`` too, which every decoder then
+    learns; deciding for it is no command.
     """
 
     classes: dict[str, str] = Field(default_factory=dict, max_length=1000)
     items: str | None = Field(None, min_length=1, max_length=100)
     rest: str | None = None
+    rest_class: bool = False
     start_s: float = Field(0.5, ge=0, le=3600)
     stop_s: float = Field(4.0, gt=0, le=3600)
 
@@ -57,7 +66,21 @@ class Paradigm(Settings):
             raise ValueError(f"start_s ({self.start_s}) must be before stop_s ({self.stop_s})")
         if len(set(self.classes.values())) < len(self.classes):
             raise ValueError("two classes share a marker")
+        if self.rest_class and (self.rest is None or self.items is not None):
+            raise ValueError("rest_class needs classes, and rest: the marker of rest")
+        if self.rest_class and REST in self.classes:
+            raise ValueError("rest_class makes a class of rest, and classes has one of that name")
         return self
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes that trials can be of; empty where only the markers tell."""
+        return (*self.classes, *([REST] if self.rest_class else []))
+
+    @property
+    def quiet(self) -> str | None:
+        """The class that is no command, if there is one."""
+        return REST if self.rest_class else None
 
     def cue_of(self, marker: str) -> Cue | None:
         """What a marker asks for; None if it is no cue."""
@@ -84,12 +107,22 @@ class Output(Settings):
 
     A decision is a prediction of at least ``decision_threshold`` confidence; without one, that
     which calibration chose so that rest gives no more false positives than
-    ``false_positives_per_min``.
+    ``false_positives_per_min``. With ``evidence_s`` decisions are taken from the windows of so many
+    seconds together (see `bci.evidence`; 0: from each alone), which delays them by about half of
+    it; without, as the model was calibrated. With ``adapt: alignment`` the decoder's alignment
+    follows the signal while it is decoded (see `bci.adaptation`).
     """
 
     name: str = Field(default="bci", min_length=1, max_length=100)
     decision_threshold: float | None = Field(default=None, ge=0, le=1)
     false_positives_per_min: float = Field(default=2.0, gt=0, le=600)
+    evidence_s: float | None = Field(default=None, ge=0, le=60)
+    adapt: Adapt = "off"
+
+    @field_validator("adapt", mode="before")
+    @classmethod
+    def _off_is_no_truth_value(cls, given: object) -> object:
+        return "off" if given is False else given  # as YAML reads a bare off
 
 
 class Profile(Settings):
@@ -112,6 +145,17 @@ class Profile(Settings):
                 f"pipeline.window_s ({self.pipeline.window_s:g} s) is longer than the part of a "
                 f"trial between paradigm.start_s and stop_s ({trial_s:g} s)"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _windows_at_cues_stand_alone(self) -> "Profile":
+        if self.pipeline.at_cues and self.output.evidence_s:
+            raise ValueError(
+                "output.evidence_s gathers neighbouring windows; with pipeline.at_cues there is "
+                "one a cue: leave it out"
+            )
+        if self.pipeline.at_cues and self.paradigm.rest_class:
+            raise ValueError("paradigm.rest_class has no cue to begin at: pipeline.at_cues has")
         return self
 
 

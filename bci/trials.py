@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bci.errors import RecordingError
 from bci.pipeline import Pipeline
-from bci.profile import Paradigm
+from bci.profile import REST, Paradigm
 from bci.settings import PipelineSettings
 from bci.types import Chunk, FloatArray, Prediction, Recording
 
@@ -77,7 +77,8 @@ class Epochs:
 def find_trials(recording: Recording, paradigm: Paradigm) -> list[Trial]:
     """The trials that a recording's markers tell of.
 
-    A trial's span ends early where the next marker of the paradigm comes early.
+    A trial's span ends early where the next marker of the paradigm comes early. Rest, where it is
+    a class, has no more trials than the class that has most: the first ones.
 
     Raises
     ------
@@ -94,6 +95,23 @@ def find_trials(recording: Recording, paradigm: Paradigm) -> list[Trial]:
             stop = min(marker.time + paradigm.stop_s, following)
             start = marker.time + paradigm.start_s
             trials.append(Trial(cue.label, cue.item, marker.time, start, stop))
+    if paradigm.rest_class:
+        most = max(Counter(trial.label for trial in trials).values())
+        trials = sorted(trials + rest_trials(recording, paradigm)[:most], key=lambda t: t.start)
+    return trials
+
+
+def rest_trials(recording: Recording, paradigm: Paradigm) -> list[Trial]:
+    """Rest as trials, in order of time: each span of it in pieces as long as a cued trial.
+
+    A span shorter than that is one trial; what is left of a longer one is dropped.
+    """
+    length = paradigm.stop_s - paradigm.start_s
+    trials = []
+    for start, stop in find_rest(recording, paradigm):
+        for number in range(max(1, int((stop - start) / length + 1e-6))):
+            begin = start + number * length
+            trials.append(Trial(REST, REST, begin, begin, min(begin + length, stop)))
     return trials
 
 
@@ -192,7 +210,7 @@ def cut_epochs(
                 runs.append(run)
         n_trials += len(trials)
     found = set(labels)
-    lacking = [name for name in paradigm.classes if name not in found]
+    lacking = [name for name in paradigm.labels if name not in found]
     if lacking or not found:
         sources = ", ".join(recording.source for recording in recordings)
         what = f"a trial of {' or '.join(lacking)}" if lacking else "any trial"

@@ -271,6 +271,18 @@ class Adaptable(Decoder, Protocol):
 
 
 @runtime_checkable
+class Following(Decoder, Protocol):
+    """A decoder whose alignment can follow a signal that changes while it is decoded.
+
+    What ``follow`` learns replaces what was there and never changes it in place, so that a
+    shallow copy of the decoder follows for itself.
+    """
+
+    def follow(self, window: FloatArray, weight: float) -> None:
+        """Move the reference towards a window of float32, (n_channels, n_samples), by 0-1."""
+
+
+@runtime_checkable
 class Servable(Decoder, Protocol):
     """A decoder that more than one runtime can serve."""
 

@@ -113,6 +113,11 @@ class NetworkDecoder:
         self._spread = mean_spread(windows)
         self._whitening = whitening(self._spread)
 
+    def follow(self, window: FloatArray, weight: float) -> None:
+        """Let the mean covariance that windows are whitened by forget a little for a new one."""
+        self._spread = (1.0 - weight) * self._spread + weight * mean_spread(window[None])
+        self._whitening = whitening(self._spread)
+
     @property
     def served(self) -> nn.Module:
         """The part that decides, without what is there for training only."""

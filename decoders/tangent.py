@@ -89,6 +89,19 @@ class TangentSpace:
 
         self._set_reference(mean_riemann(covariances(windows)))
 
+    def follow(self, window: FloatArray, weight: float) -> None:
+        """Move the mean at which vectors are taken along the geodesic to a window's covariance.
+
+        So the mean is a running one: Kumar, Yger and Lotte, 7th International Winter Conference
+        on Brain-Computer Interface (2019), 10.1109/IWW-BCI.2019.8737349.
+        """
+        values, vectors = np.linalg.eigh(self._whitening @ covariance(window) @ self._whitening)
+        if values[0] <= 0:  # every channel is constant: there is nothing to learn
+            return
+        root = np.linalg.inv(self._whitening)
+        moved = root @ (vectors * values**weight) @ vectors.T @ root
+        self._set_reference((moved + moved.T) / 2)
+
     def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
         return self._head.probabilities(self._tangent_vector(covariance(window)))
 

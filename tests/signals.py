@@ -32,7 +32,11 @@ def chunked(data: np.ndarray, sfreq: float, sizes: list[int] | int, first: int =
 
 
 def two_class_recording(
-    n_trials: int = 24, seed: int = 0, sfreq: float = 128.0, n_channels: int = 6
+    n_trials: int = 24,
+    seed: int = 0,
+    sfreq: float = 128.0,
+    n_channels: int = 6,
+    amplitude: float = 12.0,
 ) -> Recording:
     """Cued trials of 3 s after 2 s of rest; each class makes a 12 Hz rhythm at one electrode."""
     rng = np.random.default_rng(seed)
@@ -43,7 +47,7 @@ def two_class_recording(
     for i, label in enumerate(labels):
         cue = i * trial + round(2 * sfreq)
         span = np.arange(cue, (i + 1) * trial)
-        wave = 12 * np.sin(2 * np.pi * 12 * span / sfreq + rng.uniform(0, 2 * np.pi))
+        wave = amplitude * np.sin(2 * np.pi * 12 * span / sfreq + rng.uniform(0, 2 * np.pi))
         data[span, 1 if label == "left" else 3] += wave
         markers += [Marker(i * trial / sfreq, "rest"), Marker(cue / sfreq, str(label))]
     index = np.arange(len(data))

@@ -1,6 +1,7 @@
 """Commands that deal with live streams: run, replay, streams, gui, demo."""
 
 import json
+import queue
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ from rich.table import Table
 from bci.cli.console import err, out
 from bci.cli.montage import MapMontage
 from bci.errors import ProfileError
+from bci.profile import Adapt
 from bci.types import Task
 
 WithParent = Annotated[bool, typer.Option("--with-parent", hidden=True)]
@@ -34,6 +36,10 @@ def run(
     markers: Annotated[
         str | None, typer.Option(help="Name of the LSL stream of cues, where windows come at cues.")
     ] = None,
+    adapt: Annotated[
+        Adapt | None,
+        typer.Option(help="Let the decoder's alignment follow the signal. Default: the profile's."),
+    ] = None,
     wait: Annotated[
         float | None, typer.Option(min=0, help="Give up if no stream appears for this long, in s.")
     ] = None,
@@ -43,7 +49,8 @@ def run(
     """Decode a live stream and publish the predictions (the headless engine).
 
     Publishes <name>-predictions (one channel a class, then latencies), <name>-decisions
-    (text markers) and <name>-status over LSL. Ctrl-C stops it.
+    (text markers) and <name>-status over LSL. Ctrl-C stops it. Type 'use FOLDER' while it runs
+    to go on with another model, without a gap in the predictions.
 
     Example: bci run motor-imagery --model recordings/models/me
 
@@ -60,11 +67,13 @@ def run(
         raise ProfileError(f"{profile} names no model; give --model FOLDER (see bci models)")
     card, decoder = load_model(folder)
     check_agreement(wanted, card.pipeline, folder)
-    stop = stop_on_signals(with_parent)
+    output = wanted.output.model_copy(update={"adapt": adapt or wanted.output.adapt})
+    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+    stop = stop_on_signals(with_parent, lines)
     query = _query(wanted.stream, stream)
     cues = _query(wanted.markers, markers) if wanted.markers or markers else None
-    engine = Engine(card, decoder, query, wanted.output, _say, cues, map_montage)
-    engine.run(stop, wait)
+    engine = Engine(card, decoder, query, output, _say, cues, map_montage, load_model)
+    engine.run(stop, wait, lines)
 
 
 def replay(

@@ -13,6 +13,7 @@ from rich.table import Table
 from bci.cli.console import err, out
 from bci.cli.montage import MapMontage, mapped_to_model, mapped_to_profile
 from bci.errors import BciError, BundleError
+from bci.profile import Adapt
 
 MODELS = Path("recordings/models")
 
@@ -119,6 +120,7 @@ def _print_score(card) -> None:  # type: ignore[no-untyped-def]
             out.print(
                 f"decisions from confidence {sure.threshold:.2f} on: "
                 f"{sure.false_positives_per_min:.1f} false positives a minute at rest"
+                f"{f', with {sure.evidence_s:g} s of evidence' if sure.evidence_s else ''}"
             )
     if score.p_value > 0.05:
         out.print("[yellow]not distinguishable from chance: do not rely on this model[/yellow]")
@@ -276,6 +278,15 @@ def evaluate(
         float | None,
         typer.Option(min=0, max=1, help="Least confidence of a decision. Default: the model's."),
     ] = None,
+    adapt: Annotated[
+        Adapt, typer.Option(help="Let the decoder's alignment follow each recording.")
+    ] = "off",
+    evidence: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=60, help="Seconds of windows a decision is taken from. Default: the model's."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     map_montage: MapMontage = False,
     predictions: Annotated[
@@ -287,7 +298,7 @@ def evaluate(
 
     Example: bci evaluate recordings/models/me run3.fif --json --predictions run3.csv
     """
-    from bci.bundle import decision_threshold
+    from bci.bundle import decision_threshold, evidence_span
     from bci.cli.models import load_model
     from bci.evaluation import evaluate as run_evaluation
     from bci.predictions_table import PredictionsTable
@@ -297,6 +308,7 @@ def evaluate(
     card, decoder = load_model(model)
     if threshold is None:
         threshold = decision_threshold(Output(), card)
+    span = evidence_span(Output(evidence_s=evidence), card)
     results = []
     with PredictionsTable(predictions, card.classes) if predictions else nullcontext() as table:
         for file in recordings:
@@ -304,7 +316,9 @@ def evaluate(
             if map_montage:
                 recording = mapped_to_model(recording, card)
             watch = table.of(str(file)) if table is not None else None
-            results.append(run_evaluation(card, decoder, recording, threshold, watch))
+            results.append(
+                run_evaluation(card, decoder, recording, threshold, watch, span, adapt != "off")
+            )
     if as_json:
         out.print_json(json.dumps([dataclasses.asdict(result) for result in results]))
         return
@@ -322,6 +336,11 @@ def _print_evaluation(result) -> None:  # type: ignore[no-untyped-def]
         f"({result.n_windows} overlapping windows of {result.trial_accuracy.n} trials, chance "
         f"{result.window_chance:.2f}, p = {result.window_p_value:.2g} by shuffled trials)",
         "information transfer": f"{result.itr_bits_per_min:.1f} bit/min (Wolpaw)",
+        "decisions from": f"{result.evidence_s:g} s of evidence, which delays them by "
+        f"{result.evidence_delay_s:.2f} s"
+        if result.evidence_s
+        else "each window alone",
+        "adaptation": result.adaptation,
         f"first right decision at {result.threshold:g}": "never"
         if result.seconds_to_correct is None
         else f"{result.seconds_to_correct:.1f} s after the cue (median of "

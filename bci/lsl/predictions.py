@@ -49,10 +49,18 @@ class PredictionOutlet:
         Whether the signal is simulated.
     task : str
         What is decoded, for the views that show it.
+    adaptation : str
+        ``off``, or what of the model follows the signal.
     """
 
     def __init__(
-        self, name: str, classes: tuple[str, ...], source_id: str, simulated: bool, task: str
+        self,
+        name: str,
+        classes: tuple[str, ...],
+        source_id: str,
+        simulated: bool,
+        task: str,
+        adaptation: str = "off",
     ) -> None:
         channels = [Channel(label, "class", "probability") for label in classes]
         channels += [Channel(label, "latency", "s") for label in LATENCIES]
@@ -61,6 +69,7 @@ class PredictionOutlet:
         )
         described = to_lsl(info)
         described.desc().append_child_value("task", task)
+        described.desc().append_child_value("adaptation", adaptation)
         self._outlet = pylsl.StreamOutlet(described)
         self._row = np.empty(len(channels), dtype=np.float32)
 

@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,14 +16,12 @@ import pytest
 import decoders
 from bci.bundle import save_bundle
 from bci.calibration import Calibration, calibrate
-from bci.engine import Engine
 from bci.errors import MismatchError, StreamError
-from bci.lsl.discovery import StreamQuery
 from bci.lsl.inlet import MarkerInlet
 from bci.lsl.outlet import SignalOutlet
 from bci.lsl.predictions import PredictionInlet, ReceivedPrediction, StatusInlet
 from bci.pipeline import Pipeline
-from bci.profile import Output, Profile
+from bci.profile import Profile
 from bci.recorder import Recorder
 from bci.recording.reading import read_recording
 from bci.recording.reading_xdf import load_streams
@@ -31,6 +29,7 @@ from bci.recording.writer import XdfWriter
 from bci.streaming import stream_device
 from bci.types import Prediction, Reading, Recording
 from devices.replay import ReplayDevice
+from tests.engines import end, start_engine
 from tests.signals import eeg_info, stored, two_class_recording
 from tests.streams import find, send, wait_until
 
@@ -49,17 +48,6 @@ PROFILE = Profile.model_validate(
 )
 
 
-@dataclass
-class Live:
-    """An engine in a thread, and what it was heard to say."""
-
-    name: str
-    stop: threading.Event
-    thread: threading.Thread
-    said: list[str]
-    errors: list[Exception]
-
-
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Calibration:
     folder = tmp_path_factory.mktemp("runs")
@@ -72,31 +60,6 @@ def test_run() -> Recording:
     made = two_class_recording(n_trials=6, seed=3)
     name = f"run-{uuid.uuid4().hex[:8]}"
     return replace(made, info=replace(made.info, name=name, source_id=name))
-
-
-def start_engine(trained: Calibration, stream: str, wait_s: float | None = 20.0) -> Live:
-    name = f"engine-{uuid.uuid4().hex[:8]}"
-    live = Live(name, threading.Event(), threading.Thread(), [], [])
-    output = Output(name=name, decision_threshold=0.0)
-    query = StreamQuery(name=stream)
-    engine = Engine(trained.card, trained.decoder, query, output, live.said.append)
-
-    def work() -> None:
-        try:
-            engine.run(live.stop, wait_s)
-        except Exception as error:
-            live.errors.append(error)
-
-    live.thread = threading.Thread(target=work)
-    live.thread.start()
-    return live
-
-
-def end(live: Live) -> None:
-    live.stop.set()
-    live.thread.join(5.0)
-    assert not live.thread.is_alive(), "the engine did not stop"
-    assert live.errors == []
 
 
 def offline(trained: Calibration, recording: Recording) -> list[Prediction]:
