@@ -1,20 +1,18 @@
 """Alignment that follows a signal while it is decoded; off unless it is asked for."""
 
 import copy
+import math
 
 import numpy as np
 
 from bci.confidence import Tempered
 from bci.errors import MismatchError
+from bci.pace import Pace
 from bci.pipeline import Window
 from bci.types import Decoder, Following
 
 TIME_CONSTANT_S = 60.0
 """After so long a window counts for a third: several trials, so that no one class is learnt."""
-
-_EVERY_S = 1.0
-# A pause is not a reason to believe the first window after it.
-_MOST_S = 5.0
 
 
 class Adaptation:
@@ -52,8 +50,7 @@ class Adaptation:
         )
         self.n_updates = 0
         self._inner = inner
-        self._sfreq = sfreq
-        self._last: int | None = None
+        self._pace = Pace(sfreq)
 
     @property
     def described(self) -> str:
@@ -62,13 +59,9 @@ class Adaptation:
 
     def learn(self, window: Window) -> None:
         """Take in a window whose prediction is out."""
-        if self._last is None:
-            self._last = window.end
+        passed_s = self._pace.passed(window)
+        if passed_s is None:
             return
-        passed_s = (window.end - self._last) / self._sfreq
-        if passed_s < _EVERY_S - 0.5 / self._sfreq:
-            return
-        self._last = window.end
-        weight = 1.0 - np.exp(-min(passed_s, _MOST_S) / TIME_CONSTANT_S)
-        self._inner.follow(np.ascontiguousarray(window.data), float(weight))
+        weight = 1.0 - math.exp(-passed_s / TIME_CONSTANT_S)
+        self._inner.follow(np.ascontiguousarray(window.data), weight)
         self.n_updates += 1

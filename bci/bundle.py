@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
+from bci.drift import DriftCard
 from bci.errors import BundleError, MismatchError
 from bci.profile import DecoderChoice, Output, Paradigm, file_sha256, parse_yaml
 from bci.settings import PipelineSettings, Settings
@@ -111,6 +112,7 @@ class Card(Settings):
     sources: tuple[SourceCard, ...]
     score: ScoreCard
     confidence: ConfidenceCard | None = None
+    drift: DriftCard | None = None
     versions: dict[str, str]
     base: str | None = None
     arrays_sha256: str = ""

@@ -20,6 +20,7 @@ from bci.confidence import (
     fit_temperature,
     temper,
 )
+from bci.drift import describe_drift
 from bci.errors import MismatchError, RecordingError
 from bci.evidence import Evidence
 from bci.interpretation import ClassPattern, pattern_arrays
@@ -27,7 +28,7 @@ from bci.measures import measures
 from bci.pipeline import Pipeline
 from bci.profile import Profile, file_sha256
 from bci.scores import confusion, kappa, score_accuracy
-from bci.trials import Epochs, cut_epochs, find_rest, find_trials, in_spans
+from bci.trials import Epochs, cut_epochs, find_rest, find_trials, in_spans, windows_of
 from bci.types import Decoder, Prediction, Recording, Servable, Signal, TrainingStep
 
 Progress = Callable[[str, int, int], None]
@@ -133,9 +134,14 @@ def calibrate(
     card = make_card(name, profile, pipeline, recordings, decoder, score)
     base_name = base.name if base is not None else None
     ch_names = tuple(channel.name for channel in signal.channels)
+    drift = describe_drift(
+        (windows_of(recording, profile.pipeline, profile.paradigm) for recording in recordings),
+        ch_names,
+        signal.sfreq,
+    )
     return Calibration(
         Tempered(decoder, confidence.temperature),
-        card.model_copy(update={"base": base_name, "confidence": confidence}),
+        card.model_copy(update={"base": base_name, "confidence": confidence, "drift": drift}),
         pattern_arrays(look(decoder, epochs, ch_names)) if look is not None else {},
     )
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from bci.adaptation import Adaptation
 from bci.bundle import Card, check_stream
+from bci.drift import Drift
 from bci.errors import BundleError
 from bci.evidence import Evidence
 from bci.pipeline import Pipeline
@@ -59,6 +60,8 @@ class Decoding:
         self.adaptation = Adaptation(decoder, self.pipeline.chain.sfreq) if adapt else None
         if self.adaptation is not None:
             self.decoder = self.pipeline.decoder = self.adaptation.decoder
+        ch_names = tuple(channel.name for channel in self.pipeline.chain.channels)
+        self.drift = Drift(card.drift, ch_names, self.pipeline.chain.sfreq) if card.drift else None
         self.evidence = Evidence(evidence_s, self.hop_s, self.pipeline.hop)
 
     @property
@@ -82,6 +85,8 @@ class Decoding:
         """
         for window, prediction in self.pipeline.decode(chunk, newest_only):
             yield Decoded(prediction, self.evidence.add(prediction))
+            if self.drift is not None:
+                self.drift.add(window)
             if self.adaptation is not None:
                 self.adaptation.learn(window)
 

@@ -167,7 +167,7 @@ class Engine:
         )
         everything = max(1, round(10 * info.sfreq))
         behind = False
-        connected = True
+        connected, warned = True, False
         cues: CueListener | None = None
         try:
             while not stop.is_set():
@@ -205,6 +205,10 @@ class Engine:
                 if now >= self._status_due:
                     self._status_due = now + _STATUS_EVERY_S
                     self._status.push(self._describe(inlet, running))
+                    warning = running.drift.warning if running.drift else None
+                    if warning and not warned:
+                        self._say(warning)
+                    warned = warning is not None
         finally:
             outlets.close()
             if cues is not None:
@@ -235,7 +239,7 @@ class Engine:
             self._say(f"{command!r:.80} is not understood; 'use FOLDER' takes another model")
 
     def _describe(self, inlet: SignalInlet | MappedInlet, running: Decoding) -> dict[str, object]:
-        pipeline = running.pipeline
+        pipeline, drift = running.pipeline, running.drift
         p50, p99 = np.percentile(self._latencies, [50, 99]) if self._latencies else (None, None)
         stats = inlet.stats
         return {
@@ -254,6 +258,8 @@ class Engine:
             "non_finite": pipeline.chain.non_finite,
             **{f"windows_{name}": n for name, n in asdict(pipeline.counts).items()},
             "adaptation": running.adaptation.described if running.adaptation else "off",
+            "drift": round(drift.ratio, 2) if drift and drift.ratio is not None else None,
+            "drift_warning": drift.warning if drift else None,
             "evidence_s": round(running.evidence.span_s, 6),
             "evidence_delay_s": round(running.evidence.delay_s, 6),
             "latency_p50_ms": None if p50 is None else round(1000 * float(p50), 3),

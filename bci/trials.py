@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import RecordingError
-from bci.pipeline import Pipeline
+from bci.pipeline import Pipeline, Window
 from bci.profile import REST, Paradigm
 from bci.settings import PipelineSettings
 from bci.types import Chunk, FloatArray, Prediction, Recording
@@ -160,6 +160,18 @@ def chunks_for(pipeline: Pipeline, recording: Recording, trials: list[Trial]) ->
         while waiting and waiting[0].start <= chunk.timestamps[-1]:
             pipeline.at(waiting.popleft().start)
         yield chunk
+
+
+def windows_of(
+    recording: Recording, settings: PipelineSettings, paradigm: Paradigm
+) -> Iterator[Window]:
+    """Every sound window of a recording, as the live engine would decode it.
+
+    A window's data are to be used or copied before the next is asked for.
+    """
+    pipeline = Pipeline(settings, recording.info)
+    for chunk in chunks_for(pipeline, recording, find_trials(recording, paradigm)):
+        yield from pipeline.windows(chunk)
 
 
 def trial_of(taken: float, trials: list[Trial], pipeline: Pipeline) -> int | None:
