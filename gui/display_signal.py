@@ -29,7 +29,7 @@ class DisplaySignal:
         self.sfreq = info.sfreq or 100.0
         self.cutoff_hz = min(_CUTOFF_HZ, self.sfreq / 20)
         self.ring = RingBuffer(source.capacity, info.n_channels)
-        self.is_held = False
+        self._held_at: int | None = None
         self._source = source
         self._cursor = source.oldest
         self._taken = 0
@@ -41,11 +41,38 @@ class DisplaySignal:
         """How many samples have come, whether taken in or not."""
         return self._taken + self._source.end - max(self._cursor, self._source.oldest)
 
+    @property
+    def is_held(self) -> bool:
+        return self._held_at is not None
+
+    @property
+    def edge(self) -> int:
+        """One past the last sample to be shown."""
+        return self.ring.end if self._held_at is None else self._held_at
+
+    @property
+    def seconds_back(self) -> float:
+        """How far back from the newest sample taken in `edge` is."""
+        return (self.ring.end - self.edge) / self.sfreq
+
+    def hold(self) -> None:
+        """Take nothing in until it is released."""
+        if self._held_at is None:
+            self._held_at = self.ring.end
+
     def release(self) -> None:
         """Take samples in again; begins anew where too many came meanwhile."""
-        self.is_held = False
+        self._held_at = None
         if self._cursor < self._source.oldest:
             self.ring = RingBuffer(self._source.capacity, self.info.n_channels)
+        self.take()
+
+    def look(self, seconds: float, shown_s: float) -> None:
+        """Hold, and move the edge by ``seconds``, as far as ``shown_s`` before it are there."""
+        self.hold()
+        oldest = min(self.ring.oldest + round(shown_s * self.sfreq), self.ring.end)
+        moved = self.edge + round(seconds * self.sfreq)
+        self._held_at = max(oldest, min(moved, self.ring.end))
 
     def take(self) -> bool:
         """Take in what is new; whether anything was."""
@@ -64,6 +91,13 @@ class DisplaySignal:
         self._high_pass(data, got.first)
         self.ring.write(data, times, max(got.first, self.ring.end))
         return True
+
+    def index_at(self, time: float) -> float:
+        """Which sample was taken at ``time``, told by the newest one's stamp; NaN if there is none."""
+        newest = self.ring.latest(1).timestamps
+        if not len(newest):
+            return float("nan")
+        return self.ring.end - 1 - (float(newest[0]) - time) * self.sfreq
 
     def usual_gain(self) -> float:
         """A row's height that suits the signal; 0 while there is less than a second of it."""

@@ -1,15 +1,19 @@
 """Many samples as few columns of pixels: the smallest and the largest value of each."""
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from bci.ring import RingBuffer
 
 
 def extremes(
-    ring: RingBuffer, start: int, stop: int, per_column: float
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]:
+    ring: RingBuffer, start: int, stop: int, per_column: float, channels: range
+) -> tuple[NDArray[np.float32], NDArray[np.float32], int]:
     """Smallest and largest value of columns ``start`` to ``stop``, as far as the ring holds them.
+
+    The samples are joined by straight lines; a column takes the part of the line between its left
+    and its right edge. So columns join up, and there may be more of them than samples.
 
     Parameters
     ----------
@@ -18,29 +22,61 @@ def extremes(
         Columns, counted from the stream's first sample on.
     per_column : float
         Samples a column; may be less than one.
+    channels : range
+        In steps of one.
 
     Returns
     -------
     low, high : ndarray, shape (n_columns, n_channels)
-        With the sample before each column, so that columns join up.
-    columns : ndarray, shape (n_columns,)
-        Those that the ring holds.
+        NaN where the line touches a sample that was lost.
+    first : int
+        The first column of those that the ring holds; up to it there are none.
     """
-    bounds = np.ceil(np.arange(start, stop + 1) * per_column).astype(np.int64)
-    columns = np.arange(start, stop)
-    held = bounds[:-1] > ring.oldest
-    held &= bounds[1:] <= ring.end
-    bounds, columns = np.append(bounds[:-1][held], bounds[1:][held][-1:]), columns[held]
-    if not len(columns):
-        nothing = np.empty((0, ring.n_channels), dtype=np.float32)
-        return nothing, nothing, columns
-    data, _ = ring.view(int(bounds[0]) - 1, int(bounds[-1]))
-    offsets = bounds[:-1] - bounds[0]
-    # A column takes its samples and the one before; where there are fewer samples than
-    # columns, some have that one only.
-    before = data[offsets]
-    empty = (np.diff(bounds) == 0)[:, None]
-    inside = np.minimum(offsets + 1, len(data) - 1)
-    low = np.where(empty, before, np.fmin(before, np.minimum.reduceat(data, inside, axis=0)))
-    high = np.where(empty, before, np.fmax(before, np.maximum.reduceat(data, inside, axis=0)))
-    return low, high, columns
+    # Column c needs the samples on both sides of its edges.
+    first = max(start, int(np.ceil(ring.oldest / per_column)))
+    stop = max(first, min(stop, int((ring.end - 1) // per_column)))
+    low = np.empty((stop - first, len(channels)), dtype=np.float32)
+    high = np.empty_like(low)
+    if stop > first:
+        begin = int(first * per_column)
+        data, _ = ring.view(begin, min(ring.end, int(np.ceil(stop * per_column)) + 1))
+        shown = data[:, channels.start : channels.stop]
+        _span(shown, begin, first, per_column, low, high)
+    return low, high, first
+
+
+@njit(cache=True, nogil=True)
+def _span(data, begin, first, per_column, low, high):  # type: ignore[no-untyped-def]
+    """Fill ``low`` and ``high`` (n_columns, n_channels) from ``data`` (n_samples, n_channels).
+
+    ``data[0]`` is sample ``begin``, ``low[0]`` column ``first``. Nothing is kept between calls: a
+    column is the same whenever it is computed. One pass over the samples.
+    """
+    n_columns, n_channels = low.shape
+    last = len(data) - 1
+    for k in range(n_columns):
+        smallest, largest = low[k], high[k]
+        for edge in range(2):
+            at = (first + k + edge) * per_column - begin
+            before = min(max(int(np.floor(at)), 0), last)
+            share = np.float32(at - before)
+            after = min(before + 1, last) if share > 0.0 else before
+            for c in range(n_channels):
+                value = data[before, c] + share * (data[after, c] - data[before, c])
+                if edge == 0:
+                    smallest[c] = largest[c] = value
+                else:
+                    # A comparison with NaN is false: what was lost is put in by hand.
+                    if value < smallest[c] or np.isnan(value):
+                        smallest[c] = value
+                    if value > largest[c] or np.isnan(value):
+                        largest[c] = value
+        left = int(np.ceil((first + k) * per_column)) - begin
+        right = int(np.floor((first + k + 1) * per_column)) - begin
+        for t in range(left, min(right, last) + 1):
+            for c in range(n_channels):
+                value = data[t, c]
+                if value < smallest[c] or np.isnan(value):
+                    smallest[c] = value
+                if value > largest[c] or np.isnan(value):
+                    largest[c] = value

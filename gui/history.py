@@ -8,11 +8,14 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.lsl.predictions import ReceivedPrediction
 from gui.hint import HINT_HEIGHT, NO_ENGINE, paint_hint
+from gui.pieces import is_seen
 from gui.theme import DARK, Theme
 
 HISTORY_HEIGHT = 150
 _SPAN_S = 30.0
 _STALE_S = 1.5
+# It moves by a pixel or two meanwhile.
+_FRAME_S = 0.08
 
 
 class HistoryView(QWidget):
@@ -52,9 +55,10 @@ class HistoryView(QWidget):
         return [cue for _, _, cue in self._spans()]
 
     def advance(self, now: float) -> None:
-        """Move the right edge to ``now``, LSL clock."""
-        self.now = now
-        self.update()
+        """Move the right edge to ``now``, LSL clock, as often as one sees it move."""
+        if now - self.now >= _FRAME_S and self.has_engine and is_seen(self):
+            self.now = now
+            self.update()
 
     def _x(self, time: float) -> float:
         left, right = 44.0, self.width() - 10.0

@@ -52,3 +52,8 @@ def column_of(width: int, *views: QWidget) -> QWidget:
 def tip(text: str) -> str:
     """Text as a tooltip that shows it as it is; what streams say is never markup."""
     return f"<qt>{escape(text).replace(chr(10), '<br>')}</qt>" if text else ""
+
+
+def is_seen(view: QWidget) -> bool:
+    """Whether it is worth drawing: shown, in a window that is not minimised."""
+    return view.isVisible() and not view.window().isMinimized()

@@ -16,15 +16,16 @@ from bci.ring import RingBuffer
 from bci.types import Marker, StreamInfo
 from gui.amounts import with_unit
 from gui.channel_names import ChannelNames
+from gui.channel_page import ChannelPage
 from gui.display_signal import DisplaySignal
 from gui.measure import Measure, Traces
+from gui.pieces import is_seen
 from gui.scope_overlay import paint_marker, paint_tag
 from gui.theme import DARK, Theme
 from gui.trace_picture import Layout, TracePicture
 
 TIME_BASES_S = (2.0, 5.0, 10.0, 20.0, 30.0)
 _GUTTER = 72
-_PAGE = 64
 _LOOK_BACK = 0.25  # of what is shown, a step
 
 
@@ -32,10 +33,10 @@ class Scope(QWidget):
     """Scrolling traces of a stream.
 
     New samples are high-passed at 0.5 Hz (for the display only), reduced to the smallest and
-    largest value of each column of pixels, and drawn into a pixmap that is shifted to the left:
-    the cost of a frame is that of its new columns. Up and Down change the gain, Left and Right
-    the time base, Page Up and Page Down the channels shown. Space pauses; Shift with Left or
-    Right, or the wheel, looks back. The mouse reads a trace; dragged, it measures from there.
+    largest value of each column of pixels, and drawn into a picture that goes round: the cost of
+    a frame is that of its new columns. Up and Down change the gain, Left and Right the time base,
+    Page Up and Page Down the channels shown, A shows all of them. Space pauses; Shift with Left
+    or Right, or the wheel, looks back. The mouse reads a trace; dragged, it measures from there.
     """
 
     view_changed = Signal()  # gain, time base, page or pause
@@ -53,9 +54,8 @@ class Scope(QWidget):
         self.live = True
         self.bad: frozenset[str] = frozenset()
         self._info: StreamInfo | None = None
-        self._paused_at: int | None = None
         self._markers: list[Marker] = []
-        self._first_channel = 0
+        self._page = ChannelPage()
         self._picture = TracePicture()
         self.names = ChannelNames(self)
         self.names.clicked.connect(self._toggle_bad)
@@ -66,10 +66,9 @@ class Scope(QWidget):
         self._info = info
         self._signal = DisplaySignal(info, ring)
         self._markers.clear()
-        self._first_channel = 0
+        self._page = ChannelPage(info.n_channels, self._page.all_shown)
         self.names.set_quality([])
         self.gain = 0.0
-        self._paused_at = None
         self.set_bad(frozenset())
         self.view_changed.emit()
 
@@ -113,10 +112,18 @@ class Scope(QWidget):
 
     def step_page(self, way: int) -> None:
         """Show the next (+1) or the previous (-1) channels."""
-        if self._info is None:
-            return
-        last = (self._info.n_channels - 1) // _PAGE * _PAGE
-        self._first_channel = max(0, min(self._first_channel + way * _PAGE, last))
+        self._page.step(way)
+        self._redraw()
+        self.view_changed.emit()
+
+    @property
+    def shows_all(self) -> bool:
+        """Whether all channels are shown at once, not a page of them."""
+        return self._page.all_shown
+
+    def show_all(self, shown: bool) -> None:
+        """Show all channels at once, or a page of them."""
+        self._page.all_shown = shown
         self._redraw()
         self.view_changed.emit()
 
@@ -127,18 +134,16 @@ class Scope(QWidget):
 
     @property
     def is_paused(self) -> bool:
-        return self._paused_at is not None
+        return self._info is not None and self._signal.is_held
 
     def toggle_pause(self) -> None:
         """Hold the picture, or go on with what is new."""
         if self._info is None:
             return
-        if self._paused_at is None:
-            self._paused_at, self._signal.is_held = self._shown.end, True
-        else:
-            self._paused_at = None
+        if self._signal.is_held:
             self._signal.release()
-            self._signal.take()
+        else:
+            self._signal.hold()
         self._redraw()
         self.view_changed.emit()
 
@@ -146,22 +151,16 @@ class Scope(QWidget):
         """Look further back (-1) or less far (+1); pauses."""
         if self._info is None or (way > 0 and not self.is_paused):
             return
-        if self._paused_at is None:
-            self.toggle_pause()
-        assert self._paused_at is not None
-        shown = self.time_base_s * self._signal.sfreq
-        oldest = min(self._shown.oldest + round(shown), self._shown.end)
-        moved = self._paused_at + round(way * _LOOK_BACK * shown)
-        self._paused_at = max(oldest, min(moved, self._shown.end))
+        self._signal.look(way * _LOOK_BACK * self.time_base_s, self.time_base_s)
         self._redraw()
         self.view_changed.emit()
 
     @property
     def pause_text(self) -> str:
         """How far back the paused picture ends; empty while it moves."""
-        if self._paused_at is None:
+        if not self.is_paused:
             return ""
-        back = (self._shown.end - self._paused_at) / self._signal.sfreq
+        back = self._signal.seconds_back
         return f"paused, {back:.1f} s back" if back else "paused"
 
     @property
@@ -169,16 +168,13 @@ class Scope(QWidget):
         """What the height of a row stands for."""
         if self._info is None or self.gain == 0.0:
             return "-"
-        unit = self._info.channels[self._first_channel].unit
+        unit = self._info.channels[self._page.channels.start].unit
         return f"{with_unit(self.gain, unit)} a row"
 
     @property
     def page_text(self) -> str:
-        """Which channels are shown; empty where all are."""
-        if self._info is None or self._info.n_channels <= _PAGE:
-            return ""
-        shown = self._channels()
-        return f"channels {shown.start + 1}-{shown.stop} of {self._info.n_channels}"
+        """Which channels are shown; empty where there is one page only."""
+        return self._page.text
 
     @property
     def note(self) -> str:
@@ -186,16 +182,16 @@ class Scope(QWidget):
         return "" if self._info is None else f"display high-pass {self._signal.cutoff_hz:g} Hz"
 
     def advance(self) -> None:
-        """Take in what is new in the ring and draw it; once a frame."""
-        if self._info is None:
-            return
-        if not self._signal.take():
+        """Take in what is new in the ring and draw it, where anybody sees it; once a frame."""
+        if self._info is None or not self._signal.take():
             return
         if self.gain == 0.0:
             gain = self._signal.usual_gain()
             if gain == 0.0:
                 return
             self.set_gain(gain)
+        if not is_seen(self):
+            return
         self._picture.draw_new(self._shown, self._layout)
         # The names beside stay as they are.
         self.update(_GUTTER, 0, self._plot_width(), self._plot_height())
@@ -205,16 +201,11 @@ class Scope(QWidget):
         return self._signal.ring
 
     @property
-    def _edge(self) -> int:
-        """One past the last sample in the picture."""
-        return self._shown.end if self._paused_at is None else self._paused_at
-
-    @property
     def _layout(self) -> Layout:
         width = self._plot_width()
         per_column = self.time_base_s * self._signal.sfreq / width
         return Layout(
-            width, self._plot_height(), per_column, self._edge, self._channels(), self.gain
+            width, self._plot_height(), per_column, self._signal.edge, self._page.channels, self.gain
         )
 
     def _plot_width(self) -> int:
@@ -222,10 +213,6 @@ class Scope(QWidget):
 
     def _plot_height(self) -> int:
         return max(1, self.height())
-
-    def _channels(self) -> range:
-        assert self._info is not None
-        return range(self._first_channel, min(self._info.n_channels, self._first_channel + _PAGE))
 
     def _redraw(self) -> None:
         """Draw everything anew: another size, gain, time base, theme or page."""
@@ -236,21 +223,22 @@ class Scope(QWidget):
         self.measure.setGeometry(_GUTTER, 0, width, height)
         if self._info is not None:
             names = self._info.ch_names
-            self.names.set_names(tuple(names[c] for c in self._channels()))
+            self.names.set_names(tuple(names[c] for c in self._page.channels))
             self._picture.faint = np.array([name in self.bad for name in names])
             if self.gain > 0:
-                self._picture.draw_all(self._shown, self._layout)
+                self._picture.draw_new(self._shown, self._layout)
         # The names beside stay as they are.
         self.update(_GUTTER, 0, width, height)
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         painter = QPainter(self)
-        painter.fillRect(self.rect(), self.theme.colour("panel"))
         if self._info is None:
+            painter.fillRect(self.rect(), self.theme.colour("panel"))
             painter.setPen(self.theme.colour("dim"))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "waiting for a signal ...")
             return
-        painter.drawPixmap(QPointF(_GUTTER, 0), self._picture.pixmap)
+        # The picture and the names beside it leave nothing uncovered.
+        self._picture.paint(painter, QPointF(_GUTTER, 0))
         font = QFont(self.font())
         font.setPixelSize(11)
         painter.setFont(font)
@@ -262,13 +250,9 @@ class Scope(QWidget):
                 paint_tag(painter, self.theme, QPointF(_GUTTER + 8, 24 + 18 * line), tag)
 
     def _paint_markers(self, painter: QPainter) -> None:
-        newest = self._shown.latest(1).timestamps
-        if not len(newest):
-            return
         layout = self._layout
         for marker in self._markers:
-            back = (float(newest[0]) - marker.time) * self._signal.sfreq
-            x = layout.x(self._shown.end - 1 - back)
+            x = layout.x(self._signal.index_at(marker.time))
             if 0 <= x <= layout.width:
                 paint_marker(painter, self.theme, _GUTTER + x, layout.height, marker.label)
 
@@ -302,6 +286,8 @@ class Scope(QWidget):
                 self.look(1 if event.key() == Qt.Key.Key_Right else -1)
             case Qt.Key.Key_Left | Qt.Key.Key_Right:
                 self.step_time_base(1 if event.key() == Qt.Key.Key_Right else -1)
+            case Qt.Key.Key_A:
+                self.show_all(not self.shows_all)
             case Qt.Key.Key_PageUp | Qt.Key.Key_PageDown:
                 self.step_page(1 if event.key() == Qt.Key.Key_PageDown else -1)
             case _:

@@ -28,6 +28,13 @@ class ScopePanel(QWidget):
         self._page_buttons = add_stepper(
             row, self.page, ("Channels before (Page Up)", "Next channels (Page Down)"), step
         )
+        self.all = QToolButton()
+        self.all.setCheckable(True)
+        self.all.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.all.setText("All")
+        self.all.setToolTip("All channels at once, or a page of them (A)")
+        self.all.clicked.connect(self.scope.show_all)
+        row.addWidget(self.all)
         row.addSpacing(20)
         self.pause = QToolButton()
         self.pause.setCheckable(True)
@@ -57,5 +64,6 @@ class ScopePanel(QWidget):
         self.note.setText(scope.note)
         self.pause.setChecked(scope.is_paused)
         self.pause.setText("Go on" if scope.is_paused else "Pause")
-        for widget in (self.page, *self._page_buttons):
+        self.all.setChecked(scope.shows_all)
+        for widget in (self.page, self.all, *self._page_buttons):
             widget.setVisible(bool(scope.page_text))

@@ -1,24 +1,29 @@
-"""The traces as a picture that moves to the left: a frame costs only its new columns."""
+"""The traces as a picture that goes round: a frame costs only its new columns."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QRect, QRectF
-from PySide6.QtGui import QPainter, QPen, QPixmap
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QImage, QPainter
 
 from bci.ring import RingBuffer
 from gui.envelope import extremes
+from gui.rasterise import paint_columns
 from gui.theme import DARK, Theme
+
+# Of a level trace, in pixels; thinner where rows are so low that traces would run together.
+_THICKNESS, _LEAST_THICKNESS, _SHARE_OF_ROW = 1.2, 0.7, 0.25
+# Where rows are lower than this, every other trace is paler, to tell it from its neighbours.
+_LOW_ROW, _PALER = 6.0, 0.45
 
 
 @dataclass(frozen=True)
 class Layout:
     """Where samples are in the picture.
 
-    Columns of pixels are counted from the stream's first sample, so that the same sample is
-    always drawn in the same column, whenever it is drawn. ``edge`` is one past the last sample
-    shown, ``gain`` what a row's height stands for.
+    ``edge`` is one past the last sample shown, which lies at the right edge; ``per_column`` are
+    the samples a pixel, ``gain`` what a row's height stands for.
     """
 
     width: int
@@ -32,82 +37,77 @@ class Layout:
     def row(self) -> float:
         return self.height / max(1, len(self.channels))
 
-    @property
-    def last_column(self) -> int:
-        return int(self.edge // self.per_column)
-
     def x(self, index: float) -> float:
-        return self.width - (self.edge - index) / self.per_column
+        return self.width - (self.edge - 1 - index) / self.per_column
 
     def y(self, channel: int, value: float) -> float:
         return self.row * (channel - self.channels.start + 0.5) - value * self.row / self.gain
 
     def sample_at(self, x: float) -> int:
-        return int(self.edge - (self.width - x) * self.per_column)
+        return round(self.edge - 1 - (self.width - x) * self.per_column)
 
     def channel_at(self, y: float) -> int:
         return self.channels[int(max(0, min(y / self.row, len(self.channels) - 1)))]
 
 
 class TracePicture:
-    """A pixmap of the traces; channels of ``faint`` are drawn so."""
+    """An image of the traces in the screen's own pixels; channels of ``faint`` are drawn so.
+
+    Columns are counted from the stream's first sample, so that the same sample is always drawn in
+    the same column, whenever it is drawn. Column c lies at c modulo the image's width: nothing is
+    ever moved, and the image is painted in two parts, the older first.
+    """
 
     def __init__(self) -> None:
-        self.pixmap = QPixmap()
         self.theme: Theme = DARK
         self.faint: NDArray[np.bool_] = np.zeros(0, dtype=bool)
-        self._drawn = 0
+        self.clear(1, 1, 1.0)
 
     def clear(self, width: int, height: int, ratio: float) -> None:
         """Begin with an empty picture of this size, ``ratio`` device pixels a pixel."""
-        self.pixmap = QPixmap(QRect(0, 0, width, height).size() * ratio)
-        self.pixmap.setDevicePixelRatio(ratio)
-        self.pixmap.fill(self.theme.colour("panel"))
-
-    def draw_all(self, ring: RingBuffer, layout: Layout) -> None:
-        """Draw all columns, into a cleared picture."""
-        self._drawn = layout.last_column - layout.width
-        self.draw_new(ring, layout)
+        shape = max(1, round(height * ratio)), max(1, round(width * ratio))
+        names = ("panel", "lost", "line", "trace")
+        colours = [self.theme.colour(name) for name in names]
+        self._colours = np.array(
+            [(c.red(), c.green(), c.blue()) for c in colours], dtype=np.float32
+        )
+        self._ratio = ratio
+        self._ground = colours[0].rgb()
+        self._pixels = np.full(shape, self._ground, dtype=np.uint32)
+        # The image looks at these very pixels, which must live as long as it.
+        self._image = QImage(
+            memoryview(self._pixels), shape[1], shape[0], 4 * shape[1], QImage.Format.Format_RGB32
+        )
+        self._image.setDevicePixelRatio(ratio)
+        self._drawn: int | None = None
 
     def draw_new(self, ring: RingBuffer, layout: Layout) -> None:
-        """Draw the columns that came since, and move the others."""
-        newest, width, height = layout.last_column, layout.width, layout.height
-        n_new = min(newest - self._drawn, width)
-        if n_new <= 0:
+        """Draw the columns that came since, or all into a cleared picture."""
+        height, width = self._pixels.shape
+        per_column = layout.per_column * layout.width / width
+        newest = int((layout.edge - 1) // per_column)
+        start = newest - width if self._drawn is None else max(self._drawn, newest - width)
+        if start >= newest:
             return
-        ratio = self.pixmap.devicePixelRatio()
-        if n_new < width:
-            self.pixmap.scroll(-round(n_new * ratio), 0, self.pixmap.rect())
-        low, high, columns = extremes(ring, newest - n_new, newest, layout.per_column)
-        channels = np.array(layout.channels)
-        centres = layout.row * (np.arange(len(channels)) + 0.5)
-        scale = layout.row / layout.gain
-        x = width - newest + columns
-        top = np.clip(centres - high[:, channels] * scale, 0, height)
-        bottom = np.clip(centres - low[:, channels] * scale, 0, height)
-        gone = np.isnan(top).any(axis=1)
-        faint = self.faint[channels]
-        lines = [
-            ("line", _upright(x[~gone], top[~gone][:, faint], bottom[~gone][:, faint])),
-            ("trace", _upright(x[~gone], top[~gone][:, ~faint], bottom[~gone][:, ~faint])),
-        ]
-        # An error between here and end() would leave the pixmap locked: nothing may fail.
-        painter = QPainter(self.pixmap)
-        painter.fillRect(QRectF(width - n_new, 0, n_new, height), self.theme.colour("panel"))
-        for column in x[gone]:
-            painter.fillRect(QRectF(column, 0, 1, height), self.theme.colour("lost"))
-        for colour, drawn in lines:
-            painter.setPen(QPen(self.theme.colour(colour), 1.0))
-            painter.drawLines(drawn)
-        painter.end()
+        low, high, first = extremes(ring, start, newest, per_column, layout.channels)
+        before = np.arange(start, min(first, newest)) % width
+        self._pixels[:, before] = self._ground
+        thickness = min(_THICKNESS, max(_LEAST_THICKNESS, _SHARE_OF_ROW * layout.row))
+        strength = np.ones(len(layout.channels), dtype=np.float32)
+        if layout.row < _LOW_ROW:
+            strength[1::2] = _PALER
+        paint_columns(
+            self._pixels, first, low, high, height / len(layout.channels) / layout.gain,
+            thickness * self._ratio, strength,
+            self.faint[layout.channels.start : layout.channels.stop], self._colours,
+        )  # fmt: skip
         self._drawn = newest
 
-
-def _upright(
-    x: NDArray[np.int64], top: NDArray[np.float64], bottom: NDArray[np.float64]
-) -> list[QLineF]:
-    return [
-        QLineF(at, a, at, b + 0.7)
-        for at, tops, bottoms in zip(x, top, bottom, strict=True)
-        for a, b in zip(tops.tolist(), bottoms.tolist(), strict=True)
-    ]
+    def paint(self, painter: QPainter, at: QPointF) -> None:
+        """Put the picture where its left upper corner is to be, the newest column to the right."""
+        height, width = self._pixels.shape
+        seam = (self._drawn or 0) % width
+        newer = QPointF(at.x() + (width - seam) / self._ratio, at.y())
+        painter.drawImage(at, self._image, QRectF(seam, 0, width - seam, height))
+        if seam:
+            painter.drawImage(newer, self._image, QRectF(0, 0, seam, height))

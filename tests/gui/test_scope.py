@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from bci.ring import RingBuffer
@@ -29,8 +30,13 @@ def fill(scope: Scope, data: np.ndarray, size: int, sfreq: float = 250.0) -> Rin
     return ring
 
 
-def plot(scope: Scope):
-    return scope._picture.pixmap.toImage()
+def plot(scope: Scope) -> QImage:
+    """The traces alone, without what is painted over them."""
+    image = QImage(scope._plot_width(), scope._plot_height(), QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    scope._picture.paint(painter, QPointF(0, 0))
+    painter.end()
+    return image
 
 
 @pytest.mark.parametrize("time_base", [2.0, 10.0, 30.0])

@@ -1,0 +1,50 @@
+"""Columns of traces as pixels: smooth edges, one pass, nothing kept between columns."""
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True, nogil=True)
+def paint_columns(pixels, column, low, high, scale, thickness, strength, faint, colours):  # type: ignore[no-untyped-def]
+    """Paint columns of traces into a picture that goes round.
+
+    ``pixels`` (height, width) uint32 0xffRRGGBB; column k of ``low`` and ``high`` (n_columns,
+    n_channels) goes to pixel column (``column`` + k) modulo the width. The channels share the
+    height in rows; ``scale`` is in pixels a unit, ``thickness`` that of a level trace in pixels,
+    ``strength`` (n_channels,) from 0 to 1 how much of its colour each channel has. ``colours`` (4, 3) float32: red, green and blue of the ground, of a lost column, of the
+    ``faint`` (n_channels,) channels and of the others. A column in which any value is NaN is lost.
+    """
+    height, width = pixels.shape
+    n_columns, n_channels = low.shape
+    row = height / n_channels
+    cover = np.empty((2, height), dtype=np.float32)
+    for k in range(n_columns):
+        x = (column + k) % width
+        lost = False
+        for c in range(n_channels):
+            lost |= np.isnan(low[k, c])
+        cover[:] = 0.0
+        if not lost:
+            for c in range(n_channels):
+                centre = row * (c + 0.5)
+                top = min(max(centre - high[k, c] * scale, 0.0), height) - thickness / 2
+                bottom = min(max(centre - low[k, c] * scale, 0.0), height) + thickness / 2
+                _cover(cover[0 if faint[c] else 1], top, bottom, strength[c])
+        for y in range(height):
+            packed = np.uint32(255)
+            for part in range(3):
+                value = colours[1, part] if lost else colours[0, part]
+                value += (colours[2, part] - value) * cover[0, y]
+                value += (colours[3, part] - value) * cover[1, y]
+                packed = np.uint32(packed << 8) | np.uint32(value + 0.5)
+            pixels[y, x] = packed
+
+
+@njit(cache=True, nogil=True)
+def _cover(cover, top, bottom, strength):  # type: ignore[no-untyped-def]
+    """Lay a bar over what covers a column already; its ends cover their pixels in part."""
+    first = max(0, int(np.floor(top)))
+    last = min(len(cover) - 1, int(np.ceil(bottom)) - 1)
+    for y in range(first, last + 1):
+        share = min(bottom, y + 1.0) - max(top, float(y))
+        cover[y] += (1.0 - cover[y]) * share * strength
