@@ -93,7 +93,7 @@ class DisplaySignal:
         return True
 
     def index_at(self, time: float) -> float:
-        """Which sample was taken at ``time``, told by the newest one's stamp; NaN if there is none."""
+        """Which sample was taken at ``time``, told by the newest stamp; NaN where there is none."""
         newest = self.ring.latest(1).timestamps
         if not len(newest):
             return float("nan")

@@ -33,6 +33,7 @@ from gui.situation import Situation
 from gui.theme import DARK, LIGHT, Theme, system_theme, theme_named
 
 _FRAME_MS = 16
+_WORDS_S = 0.1
 _CONNECT_WIDTH, _RIGHT_WIDTH = 264, 340
 _FIRST_TIME = {"subject": "01", "task": "rest"}
 
@@ -60,6 +61,7 @@ class MainWindow(QMainWindow):
         self.processes, self.buttons = self.programs.processes, self.programs.buttons
         self.situation = Situation(str(options.signal))
         self.replay = ReplayWindow(options.bci, options.recordings, self.remembered, options.cue_of)
+        self._told = 0.0
         self._build()
         theme = theme_named(self.remembered.text("theme"))
         self._theme_chosen = theme is not None
@@ -232,6 +234,10 @@ class MainWindow(QMainWindow):
         now = local_clock()
         self.tabs.advance()
         self.engine.advance(now)
+        # Words need no more frames than are read.
+        if now - self._told < _WORDS_S:
+            return
+        self._told = now
         self.situation.count_samples(self.tabs.samples_end, now)
         self.state.setText(self.situation.sentence(now, self.latency.median_ms))
 

@@ -11,8 +11,9 @@ def paint_columns(pixels, column, low, high, scale, thickness, strength, faint, 
     ``pixels`` (height, width) uint32 0xffRRGGBB; column k of ``low`` and ``high`` (n_columns,
     n_channels) goes to pixel column (``column`` + k) modulo the width. The channels share the
     height in rows; ``scale`` is in pixels a unit, ``thickness`` that of a level trace in pixels,
-    ``strength`` (n_channels,) from 0 to 1 how much of its colour each channel has. ``colours`` (4, 3) float32: red, green and blue of the ground, of a lost column, of the
-    ``faint`` (n_channels,) channels and of the others. A column in which any value is NaN is lost.
+    ``strength`` (n_channels,) from 0 to 1 how much of its colour each channel has. ``colours``
+    (4, 3) float32: red, green and blue of the ground, of a lost column, of the ``faint``
+    (n_channels,) channels and of the others. A column in which any value is NaN is lost.
     """
     height, width = pixels.shape
     n_columns, n_channels = low.shape

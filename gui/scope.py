@@ -204,9 +204,8 @@ class Scope(QWidget):
     def _layout(self) -> Layout:
         width = self._plot_width()
         per_column = self.time_base_s * self._signal.sfreq / width
-        return Layout(
-            width, self._plot_height(), per_column, self._signal.edge, self._page.channels, self.gain
-        )
+        edge, channels = self._signal.edge, self._page.channels
+        return Layout(width, self._plot_height(), per_column, edge, channels, self.gain)
 
     def _plot_width(self) -> int:
         return max(1, self.width() - _GUTTER)

@@ -23,6 +23,7 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
+from bci.settings import PipelineSettings
 from tests.benchmarks.throughput import SETTINGS
 
 SETUPS = ((64, 1000.0), (306, 1000.0), (1024, 2000.0))
@@ -80,7 +81,9 @@ def merged(runs: list[dict]) -> dict:
     }
 
 
-def make_model(n_channels: int, sfreq: float, folder: Path) -> Path:
+def make_model(
+    n_channels: int, sfreq: float, folder: Path, settings: PipelineSettings = SETTINGS
+) -> Path:
     """A profile and a model (log band power + LDA, fitted on noise) for the set-up."""
     from bci.bundle import Card, ScoreCard, describe_stream, save_bundle
     from bci.profile import DecoderChoice, Paradigm
@@ -96,7 +99,7 @@ def make_model(n_channels: int, sfreq: float, folder: Path) -> Path:
     card = Card(
         name=f"noise-{n_channels}", task="benchmark", created="2026-01-01T00:00:00Z",
         simulated=True, decoder=DecoderChoice(name="log-power"), classes=decoder.classes,
-        stream=describe_stream(sfreq, channels), pipeline=SETTINGS, group_delay_s=0.0,
+        stream=describe_stream(sfreq, channels), pipeline=settings, group_delay_s=0.0,
         paradigm=Paradigm.model_validate(paradigm), sources=(), versions={},
         score=ScoreCard(
             accuracy=0.5, low=0, high=1, trials=0, chance=0.5, p_value=1, kappa=0, confusion=[],
@@ -107,7 +110,7 @@ def make_model(n_channels: int, sfreq: float, folder: Path) -> Path:
     save_bundle(model, card, decoder.arrays())
     profile = {
         "task": "benchmark",
-        "pipeline": SETTINGS.model_dump(mode="json"),
+        "pipeline": settings.model_dump(mode="json"),
         "paradigm": paradigm,
         "output": {"name": f"noise-{n_channels}"},
     }
@@ -128,23 +131,32 @@ def source(n_channels: int, sfreq: float) -> Iterator[str]:
         child.wait(5)
 
 
-def run_ours(name: str, model: Path, seconds: float) -> dict:
-    """The engine as a user runs it, watched from outside."""
-    from bci.lsl.discovery import StreamQuery, resolve
-    from bci.lsl.predictions import PredictionInlet, StatusInlet
-
-    engine = subprocess.Popen(
+@contextmanager
+def engine(name: str, model: Path) -> Iterator[psutil.Process]:
+    """The engine as a user runs it, on the stream ``name``."""
+    child = subprocess.Popen(
         [sys.executable, "-m", "bci", "run", f"{model}.yaml", "--model", str(model), "--stream",
          name, "--with-parent"],
         stdin=subprocess.PIPE, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
+        yield psutil.Process(child.pid)
+    finally:
+        child.stdin.close()
+        child.wait(5)
+
+
+def run_ours(name: str, model: Path, seconds: float) -> dict:
+    """The engine, watched from outside."""
+    from bci.lsl.discovery import StreamQuery, resolve
+    from bci.lsl.predictions import PredictionInlet, StatusInlet
+
+    with engine(name, model) as process:
         inlet = PredictionInlet(resolve(StreamQuery(name=f"{model.name}-predictions"), 30))
         status = StatusInlet(resolve(StreamQuery(name=f"{model.name}-status"), 10))
         deadline = time.monotonic() + 30
         while not inlet.pull() and time.monotonic() < deadline:
             time.sleep(0.1)
-        process = psutil.Process(engine.pid)
         began, cpu = time.monotonic(), sum(process.cpu_times()[:2])
         latencies: list[float] = []
         last: dict = {}
@@ -157,9 +169,6 @@ def run_ours(name: str, model: Path, seconds: float) -> dict:
         rss = process.memory_info().rss / 1e6
         inlet.close()
         status.close()
-    finally:
-        engine.stdin.close()
-        engine.wait(5)
     return {"latencies": latencies, "cpu": cpu, "rss_mb": rss, "lost": last.get("lost_samples", -1)}
 
 
