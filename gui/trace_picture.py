@@ -76,7 +76,7 @@ class TracePicture:
         self._pixels = np.full(shape, self._ground, dtype=np.uint32)
         # The image looks at these very pixels, which must live as long as it.
         self._image = QImage(
-            memoryview(self._pixels), shape[1], shape[0], 4 * shape[1], QImage.Format.Format_RGB32
+            self._pixels.data, shape[1], shape[0], 4 * shape[1], QImage.Format.Format_RGB32
         )
         self._image.setDevicePixelRatio(ratio)
         self._drawn: int | None = None

@@ -122,11 +122,12 @@ def dashboards(found: dict[str, Environment | None]) -> Table:
                 shown = ("not measured", "")
                 if environment is not None:
                     model = make_model(n_channels, SFREQ, Path(folder))
-                    with source(n_channels, SFREQ) as name, engine(name, model):
-                        with dashboard(
-                            name, model.name, frame_ms, environment | session
-                        ) as process:
-                            shown = used(process, 20.0)
+                    with (
+                        source(n_channels, SFREQ) as name,
+                        engine(name, model),
+                        dashboard(name, model.name, frame_ms, environment | session) as process,
+                    ):
+                        shown = used(process, 20.0)
                 table.add_row(platform, str(n_channels), f"{1000 / frame_ms:.0f}", *shown)
     return table
 

@@ -1,12 +1,18 @@
+import itertools
+
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from bci.ring import RingBuffer
+from gui.envelope import extremes
 from gui.scope import Scope
 from gui.theme import DARK, LIGHT
+from gui.trace_picture import Layout, TracePicture
 from tests.signals import eeg_info, noise
 
 
@@ -165,3 +171,94 @@ def test_the_mouse_reads_the_trace_and_measures_when_dragged(qtbot: QtBot, scope
     assert not scope.grab().isNull()
     qtbot.mouseRelease(measure, Qt.MouseButton.LeftButton, pos=at)
     assert "Hz" not in measure.text
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    sizes=st.lists(st.integers(1, 900), min_size=1, max_size=12),
+    jumps=st.lists(st.sampled_from([0, 0, 0, 1, 40, 700]), min_size=1, max_size=12),
+    sfreq=st.sampled_from([100.0, 250.0, 999.7]),
+    time_base=st.sampled_from([2.0, 10.0]),
+)
+def test_any_chunks_with_any_gaps_draw_what_a_full_redraw_draws(
+    scope: Scope, sizes: list[int], jumps: list[int], sfreq: float, time_base: float
+) -> None:
+    ring = RingBuffer(20_000, 5)
+    scope.time_base_s = time_base
+    scope.set_stream(eeg_info(5, sfreq), ring)
+    scope.set_gain(100.0)
+    for turn, (size, jump) in enumerate(zip(sizes, itertools.cycle(jumps), strict=False)):
+        first = ring.end + (jump if turn else 0)
+        ring.write(noise(size, 5, seed=turn), np.arange(first, first + size) / sfreq, first)
+        scope.advance()
+    piecewise = plot(scope)
+    scope._redraw()
+    assert piecewise == plot(scope)
+
+
+def test_a_column_spans_the_line_between_its_edges() -> None:
+    ring = RingBuffer(100, 1)
+    ring.write(np.array([[0], [4], [8], [-4]], dtype=np.float32), np.arange(4.0), 0)
+    # Two columns a sample: halves of the straight lines between samples.
+    low, high, first = extremes(ring, 0, 10, 0.5, range(1))
+    assert first == 0
+    assert low.ravel().tolist() == [0, 2, 4, 6, 2, -4]
+    assert high.ravel().tolist() == [2, 4, 6, 8, 8, 2]
+    # One column and a half: what lies within counts, and the edges.
+    low, high, _ = extremes(ring, 0, 10, 1.5, range(1))
+    assert low.ravel().tolist() == [0, -4]
+    assert high.ravel().tolist() == [6, 8]
+
+
+def test_a_column_that_touches_a_lost_sample_is_lost() -> None:
+    ring = RingBuffer(100, 2)
+    data = np.ones((6, 2), dtype=np.float32)
+    data[3] = np.nan
+    ring.write(data, np.arange(6.0), 0)
+    low, high, _ = extremes(ring, 0, 10, 1.0, range(2))
+    assert np.isnan(low).all(axis=1).tolist() == [False, False, True, True, False]
+    assert (np.isnan(low) == np.isnan(high)).all()
+
+
+def test_all_channels_are_shown_at_once_and_a_page_again(qtbot: QtBot, scope: Scope) -> None:
+    fill(scope, noise(2000, 150), 500)
+    assert scope.page_text == "channels 1-64 of 150"
+    page = plot(scope)
+    qtbot.keyClick(scope, Qt.Key.Key_A)
+    assert scope.page_text == "all 150 channels"
+    assert plot(scope) != page
+    assert scope.measure._traces().under(QPointF(10, scope.height() - 1))[1] == 149
+    qtbot.keyClick(scope, Qt.Key.Key_PageDown)
+    assert scope.page_text == "channels 1-64 of 150"
+    assert plot(scope) == page
+
+
+def test_a_hidden_scope_takes_samples_in_and_draws_them_when_it_is_seen(scope: Scope) -> None:
+    ring = fill(scope, noise(3000, 4), 500)
+    before = plot(scope)
+    scope.hide()
+    ring.write(noise(400, 4, seed=1), np.arange(3000, 3400) / 250.0, 3000)
+    scope.advance()
+    assert scope.n_samples == 3400
+    assert plot(scope) == before
+    scope.show()
+    ring.write(noise(10, 4, seed=2), np.arange(3400, 3410) / 250.0, 3400)
+    scope.advance()
+    caught_up = plot(scope)
+    scope._redraw()
+    assert plot(scope) == caught_up != before
+
+
+def test_a_picture_in_finer_pixels_holds_more_columns() -> None:
+    ring = RingBuffer(5000, 2)
+    ring.write(noise(5000, 2), np.arange(5000.0), 0)
+    picture, layout = TracePicture(), Layout(300, 100, 10.0, 5000, range(2), 100.0)
+    picture.faint = np.zeros(2, dtype=bool)
+    for ratio, width in ((1.0, 300), (1.5, 450), (2.0, 600)):
+        picture.clear(300, 100, ratio)
+        picture.draw_new(ring, layout)
+        assert picture._image.width() == width
+        # 3000 samples fill it, whatever its pixels are.
+        assert (picture._pixels != picture._ground).any(axis=0).all()
