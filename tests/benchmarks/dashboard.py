@@ -28,7 +28,7 @@ def main(stream: str, engine: str, frame_ms: int) -> None:
                 signal=StreamQuery(name=stream),
                 markers=None,
                 engine_name=engine,
-                cue_labels={},
+                cue_of=lambda _label: None,
                 recordings=Path(folder),
                 settings=Path(folder) / "dashboard.ini",
             )
