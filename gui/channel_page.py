@@ -25,8 +25,8 @@ class ChannelPage:
         if self.n_channels <= _PAGE:
             return ""
         if self.all_shown:
-            return f"all {self.n_channels} channels"
-        return f"channels {self.channels.start + 1}-{self.channels.stop} of {self.n_channels}"
+            return f"all {self.n_channels}"
+        return f"{self.channels.start + 1}-{self.channels.stop} of {self.n_channels}"
 
     def step(self, way: int) -> None:
         """To the next (+1) or the previous (-1) page; from all channels back to the page before."""

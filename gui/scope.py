@@ -179,7 +179,7 @@ class Scope(QWidget):
     @property
     def note(self) -> str:
         """What is done to the signal for the display only."""
-        return "" if self._info is None else f"display high-pass {self._signal.cutoff_hz:g} Hz"
+        return "" if self._info is None else f"high-pass {self._signal.cutoff_hz:g} Hz"
 
     def advance(self) -> None:
         """Take in what is new in the ring and draw it, where anybody sees it; once a frame."""

@@ -20,10 +20,10 @@ class ScopePanel(QWidget):
         row.setSpacing(4)
         step = self.scope.step_time_base
         add_stepper(row, self.time_base, ("Shorter (Left)", "Longer (Right)"), step)
-        row.addSpacing(20)
+        row.addSpacing(10)
         step = self.scope.step_gain
         add_stepper(row, self.gain, ("Smaller traces (Down)", "Larger traces (Up)"), step)
-        row.addSpacing(20)
+        row.addSpacing(10)
         step = self.scope.step_page
         self._page_buttons = add_stepper(
             row, self.page, ("Channels before (Page Up)", "Next channels (Page Down)"), step
@@ -35,7 +35,7 @@ class ScopePanel(QWidget):
         self.all.setToolTip("All channels at once, or a page of them (A)")
         self.all.clicked.connect(self.scope.show_all)
         row.addWidget(self.all)
-        row.addSpacing(20)
+        row.addSpacing(10)
         self.pause = QToolButton()
         self.pause.setCheckable(True)
         self.pause.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -48,6 +48,7 @@ class ScopePanel(QWidget):
         row.addStretch()
         self.note = QLabel()
         self.note.setObjectName("dim")
+        self.note.setToolTip("Of the picture only; what is decoded and recorded is left as it is")
         row.addWidget(self.note)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

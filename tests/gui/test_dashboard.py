@@ -227,9 +227,9 @@ def test_keys_change_gain_time_base_and_page(
     for _ in range(9):
         qtbot.keyClick(window.scope, Qt.Key.Key_Left)
     assert window.scope.time_base_s == 2.0
-    assert window.scope.page_text == "channels 1-64 of 100"
+    assert window.scope.page_text == "1-64 of 100"
     qtbot.keyClick(window.scope, Qt.Key.Key_PageDown)
-    assert window.scope.page_text == "channels 65-100 of 100"
+    assert window.scope.page_text == "65-100 of 100"
     outlet.close()
 
 
