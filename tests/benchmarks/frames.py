@@ -117,11 +117,12 @@ def dashboards(found: dict[str, Environment | None]) -> Table:
     with tempfile.TemporaryDirectory() as folder:
         isolate(Path(folder))
         session = {"LSLAPICFG": os.environ["LSLAPICFG"]}
+        models = {n: make_model(n, SFREQ, Path(folder)) for n in CHANNELS}
         for platform, environment in found.items():
             for n_channels, frame_ms in ((64, 33), (64, 16), (306, 16)):
                 shown = ("not measured", "")
                 if environment is not None:
-                    model = make_model(n_channels, SFREQ, Path(folder))
+                    model = models[n_channels]
                     with (
                         source(n_channels, SFREQ) as name,
                         engine(name, model),
