@@ -62,11 +62,12 @@ class Scope(QWidget):
         self.measure = Measure(self._place, self)
 
     def set_stream(self, info: StreamInfo, ring: RingBuffer) -> None:
-        """Show another stream."""
+        """Show another stream; where it has the same channels, the same of them."""
+        if self._info is None or info.ch_names != self._info.ch_names:
+            self._page = ChannelPage(info.n_channels, self._page.all_shown)
         self._info = info
         self._signal = DisplaySignal(info, ring)
         self._markers.clear()
-        self._page = ChannelPage(info.n_channels, self._page.all_shown)
         self.names.set_quality([])
         self.gain = 0.0
         self.set_bad(frozenset())
@@ -183,18 +184,13 @@ class Scope(QWidget):
 
     def advance(self) -> None:
         """Take in what is new in the ring and draw it, where anybody sees it; once a frame."""
-        if self._info is None or not self._signal.take():
+        if self._info is None:
             return
-        if self.gain == 0.0:
-            gain = self._signal.usual_gain()
-            if gain == 0.0:
-                return
+        if self._signal.take() and self.gain == 0.0 and (gain := self._signal.usual_gain()):
             self.set_gain(gain)
-        if not is_seen(self):
-            return
-        self._picture.draw_new(self._shown, self._layout)
-        # The names beside stay as they are.
-        self.update(_GUTTER, 0, self._plot_width(), self._plot_height())
+        if self.gain > 0 and is_seen(self) and self._picture.draw_new(self._shown, self._layout):
+            # The names beside stay as they are.
+            self.update(_GUTTER, 0, self._plot_width(), self._plot_height())
 
     @property
     def _shown(self) -> RingBuffer:

@@ -81,14 +81,14 @@ class TracePicture:
         self._image.setDevicePixelRatio(ratio)
         self._drawn: int | None = None
 
-    def draw_new(self, ring: RingBuffer, layout: Layout) -> None:
-        """Draw the columns that came since, or all into a cleared picture."""
+    def draw_new(self, ring: RingBuffer, layout: Layout) -> bool:
+        """Draw the columns that came since, or all into a cleared picture; whether any were."""
         height, width = self._pixels.shape
         per_column = layout.per_column * layout.width / width
         newest = int((layout.edge - 1) // per_column)
         start = newest - width if self._drawn is None else max(self._drawn, newest - width)
         if start >= newest:
-            return
+            return False
         low, high, first = extremes(ring, start, newest, per_column, layout.channels)
         before = np.arange(start, min(first, newest)) % width
         self._pixels[:, before] = self._ground
@@ -102,6 +102,7 @@ class TracePicture:
             self.faint[layout.channels.start : layout.channels.stop], self._colours,
         )  # fmt: skip
         self._drawn = newest
+        return True
 
     def paint(self, painter: QPainter, at: QPointF) -> None:
         """Put the picture where its left upper corner is to be, the newest column to the right."""

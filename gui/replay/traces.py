@@ -30,7 +30,6 @@ class Traces(QWidget):
         self.scope.view_changed.connect(self._show_view)
         self._recording: Recording | None = None
         self._row = 0
-        self._page = 0
         self._next_marker = 0
         self._held_s = 0.0
         self.time_base, self.gain, self.page = QLabel(), QLabel(), QLabel()
@@ -44,7 +43,7 @@ class Traces(QWidget):
         add_stepper(row, self.gain, tips, self.scope.step_gain)
         row.addSpacing(20)
         tips = ("Channels before", "Next channels")
-        self._page_buttons = add_stepper(row, self.page, tips, self.step_page)
+        self._page_buttons = add_stepper(row, self.page, tips, self.scope.step_page)
         row.addStretch()
         self.note = plain(named(QLabel(), "dim"))
         row.addWidget(self.note)
@@ -61,7 +60,6 @@ class Traces(QWidget):
     def set_recording(self, recording: Recording) -> None:
         """Show another recording; nothing of it until `show_until`."""
         self._recording = recording
-        self._page = 0
         self._begin(0, keep_view=False)
 
     @property
@@ -88,12 +86,6 @@ class Traces(QWidget):
         self.scope.add_markers(list(recording.markers[first : self._next_marker]))
         self.scope.advance()
 
-    def step_page(self, way: int) -> None:
-        """Show the next (+1) or the previous (-1) channels."""
-        before = self.scope.page_text
-        self.scope.step_page(way)
-        self._page += way * (self.scope.page_text != before)
-
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         # The live scope looks back with the wheel; here the whole window moves in time.
         if isinstance(event, QWheelEvent):
@@ -114,8 +106,6 @@ class Traces(QWidget):
         scope.set_stream(info, self._ring)
         if keep_view:
             scope.set_bad(bad)
-            for _ in range(self._page):
-                scope.step_page(1)
             if gain > 0:
                 scope.set_gain(gain)
         times = self._recording.timestamps

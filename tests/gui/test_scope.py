@@ -235,6 +235,15 @@ def test_all_channels_are_shown_at_once_and_a_page_again(qtbot: QtBot, scope: Sc
     assert plot(scope) == page
 
 
+def test_the_same_channels_again_keep_their_page(scope: Scope) -> None:
+    fill(scope, noise(1000, 150), 500)
+    scope.step_page(1)
+    fill(scope, noise(1000, 150), 500)
+    assert scope.page_text == "65-128 of 150"
+    fill(scope, noise(1000, 100), 500)
+    assert scope.page_text == "1-64 of 100"
+
+
 def test_a_hidden_scope_takes_samples_in_and_draws_them_when_it_is_seen(scope: Scope) -> None:
     ring = fill(scope, noise(3000, 4), 500)
     before = plot(scope)
@@ -244,7 +253,6 @@ def test_a_hidden_scope_takes_samples_in_and_draws_them_when_it_is_seen(scope: S
     assert scope.n_samples == 3400
     assert plot(scope) == before
     scope.show()
-    ring.write(noise(10, 4, seed=2), np.arange(3400, 3410) / 250.0, 3400)
     scope.advance()
     caught_up = plot(scope)
     scope._redraw()
