@@ -25,7 +25,7 @@ class HistoryView(QWidget):
         super().__init__(parent)
         self.theme: Theme = DARK
         self.classes: tuple[str, ...] = ()
-        self.now = 0.0
+        self.now = self._painted = 0.0
         self._predictions: deque[ReceivedPrediction] = deque(maxlen=3000)
         self._cues: deque[tuple[float, str | None]] = deque(maxlen=500)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -55,9 +55,10 @@ class HistoryView(QWidget):
         return [cue for _, _, cue in self._spans()]
 
     def advance(self, now: float) -> None:
-        """Move the right edge to ``now``, LSL clock, as often as one sees it move."""
-        if now - self.now >= _FRAME_S and self.has_engine and is_seen(self):
-            self.now = now
+        """Move the right edge to ``now``, LSL clock; painted as often as one sees it move."""
+        self.now = now
+        if abs(now - self._painted) >= _FRAME_S and self.has_engine and is_seen(self):
+            self._painted = now
             self.update()
 
     def _x(self, time: float) -> float:
