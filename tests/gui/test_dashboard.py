@@ -148,7 +148,8 @@ def test_a_stream_that_vanishes_is_said_and_shown_again_when_it_is_back(
     outlet.close()
     qtbot.waitUntil(window.banner.isVisible, timeout=3000)
     assert f"{name} is gone" in window.banner_text.text()
-    assert "no signal now" in window.state.text()
+    # The status bar is written ten times a second.
+    qtbot.waitUntil(lambda: "no signal now" in window.state.text(), timeout=10_000)
     outlet = SignalOutlet(eeg_info(4, 250.0, name))
     qtbot.waitUntil(lambda: outlet.has_consumers, timeout=10_000)
     send(outlet, noise(100, 4), first=1000, start=start)
