@@ -143,11 +143,11 @@ class _Sites:
             time.sleep(_LOOK_AGAIN_S)
         self.require(len(self.present()), "joined")
 
-    def require(self, n: int, what: str) -> None:
+    def require(self, n: int, what: str, excluded: Mapping[str, str] | None = None) -> None:
         least = self._agreed.server.min_sites
         if n >= least:
             return
-        reasons = dict(self.progress.banned)
+        reasons = {**self.progress.banned, **(excluded or {})}
         there = {self._names[node] for node in self._joined}
         for site in self._agreed.sites:
             if site.name not in there:
@@ -206,7 +206,7 @@ def _one_round(
         done.received[name], done.trained[name] = told["received"], told["trained"]
     # Sites answer in any order; sums of rounded numbers depend on it.
     order = sorted(changes)
-    sites.require(len(order), f"gave something sound in round {number}")
+    sites.require(len(order), f"gave something sound in round {number}", done.excluded)
     total = add_mean_change(shared, [changes[n] for n in order], [trials[n] for n in order])
     return total, done
 

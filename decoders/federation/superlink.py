@@ -157,7 +157,9 @@ class StateGrid(InMemoryGrid):
 
     def pull_messages(self, message_ids: Iterable[str]) -> Iterable[Message]:
         wanted = set(message_ids)
-        self._pending += self.state.get_message_res(message_ids=wanted, run_id=self.run.run_id)
+        self._pending += self.state.get_message_res(
+            message_ids=set(wanted), run_id=self.run.run_id
+        )
         whole = []
         for message in list(self._pending):
             read = self._whole(message)
