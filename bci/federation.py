@@ -21,9 +21,9 @@ class CommonSpace(Settings):
     """
 
     trunk: str = "dbconformer"
-    n_virtual: int = Field(16, ge=1, le=1024)
+    n_virtual: int = Field(default=16, ge=1, le=1024)
     sfreq: Hertz = 128.0
-    window_s: float = Field(4.0, gt=0, le=60)
+    window_s: float = Field(default=4.0, gt=0, le=60)
 
 
 class Rounds(Settings):
@@ -33,14 +33,14 @@ class Rounds(Settings):
     ``sharpness`` is the radius of sharpness-aware steps, 0 for plain ones.
     """
 
-    rounds: int = Field(20, ge=1, le=10_000)
-    epochs: int = Field(2, ge=1, le=1000)
-    finish_epochs: int = Field(5, ge=0, le=1000)
-    batch: int = Field(32, ge=2, le=4096)
-    lr: float = Field(1e-3, gt=0, le=1)
-    weight_decay: float = Field(1e-2, ge=0, le=10)
-    sharpness: float = Field(0.0, ge=0, le=10)
-    seed: int = Field(0, ge=0, le=10_000)
+    rounds: int = Field(default=20, ge=1, le=10_000)
+    epochs: int = Field(default=2, ge=1, le=1000)
+    finish_epochs: int = Field(default=5, ge=0, le=1000)
+    batch: int = Field(default=32, ge=2, le=4096)
+    lr: float = Field(default=1e-3, gt=0, le=1)
+    weight_decay: float = Field(default=1e-2, ge=0, le=10)
+    sharpness: float = Field(default=0.0, ge=0, le=10)
+    seed: int = Field(default=0, ge=0, le=10_000)
 
 
 class Privacy(Settings):
@@ -51,7 +51,7 @@ class Privacy(Settings):
 
     clip_norm: float = Field(gt=0, le=1e6)
     noise_multiplier: float = Field(gt=0, le=1e4)
-    delta: float = Field(1e-5, gt=0, lt=1)
+    delta: float = Field(default=1e-5, gt=0, lt=1)
 
 
 class Partner(Settings):
@@ -76,13 +76,13 @@ class Server(Settings):
     """
 
     host: str = "127.0.0.1"
-    port: int = Field(9092, ge=1, le=65535)
+    port: int = Field(default=9092, ge=1, le=65535)
     certificate: str | None = None
     key: str | None = None
-    min_sites: int = Field(2, ge=1, le=1000)
-    join_timeout_s: float = Field(600, gt=0, le=7 * 86_400)
-    round_timeout_s: float = Field(1800, gt=0, le=7 * 86_400)
-    max_change: float = Field(100.0, gt=0, le=1e6)
+    min_sites: int = Field(default=2, ge=1, le=1000)
+    join_timeout_s: float = Field(default=600, gt=0, le=7 * 86_400)
+    round_timeout_s: float = Field(default=1800, gt=0, le=7 * 86_400)
+    max_change: float = Field(default=100.0, gt=0, le=1e6)
 
     @model_validator(mode="after")
     def _reachable_from_elsewhere_only_with_tls(self) -> "Server":
@@ -103,7 +103,7 @@ class Federation(Settings):
     training: Rounds = Rounds()
     privacy: Privacy | None = None
     sites: tuple[Partner, ...] = Field(min_length=1, max_length=1000)
-    server: Server = Field(default_factory=Server)
+    server: Server = Field(default_factory=lambda: Server())
 
     @model_validator(mode="after")
     def _sites_are_distinct(self) -> "Federation":

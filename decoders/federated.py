@@ -183,6 +183,7 @@ class Site:
         self._runs = training.runs
         self._first = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
         self.shapes = shared_weights(self.model)
+        self._accuracies: dict[int, float] = {}
         folder.mkdir(parents=True, exist_ok=True)
 
     @property
@@ -191,11 +192,16 @@ class Site:
         counted = self._folder / "sent"
         return int(counted.read_text()) if counted.exists() else 0
 
+    @property
+    def accuracies(self) -> dict[int, float]:
+        """Accuracy on held-out trials with the weights that came, by round."""
+        return self._accuracies
+
     def train(self, number: int, shared: Arrays) -> Contribution:
         """Do one round, counted from 1, from weights that `what_is_wrong` has nothing against."""
         self._restore(number)
         self._take(shared)
-        received = self.accuracy()
+        received = self._accuracies[number] = self.accuracy()
         settings = self._seeded(number)
         history = train(
             self.model, self._aligned, self._classes, self._runs, settings, cross_entropy

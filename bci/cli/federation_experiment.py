@@ -65,9 +65,7 @@ def in_format(recording: Recording, headset: Format) -> Recording:
     data = resample_poly(recording.data.astype(np.float64), 4, 5, axis=0).astype(np.float32)
     index = np.arange(len(data))
     info = replace(recording.info, sfreq=headset.sfreq)
-    return replace(
-        recording, info=info, data=data, timestamps=index / headset.sfreq, indices=index
-    )
+    return replace(recording, info=info, data=data, timestamps=index / headset.sfreq, indices=index)
 
 
 def profile_for(headset: Format) -> Profile:
@@ -140,7 +138,7 @@ def _run(
         sites = {n: make_site(n, m, agreed, parts / n) for n, m in materials.items()}
         return _train(sites, agreed, parts)
     if condition.startswith("alone"):
-        scores = {}
+        scores: dict[str, float] = {}
         for name, material in materials.items():
             site = make_site(name, material, agreed, parts / name)
             scores |= _train({name: site}, agreed, parts / f"{name}-server")
@@ -221,7 +219,9 @@ def _load(file: Path, agreed: Federation, names: tuple[str, ...]) -> dict:  # ty
         same = stored["settings"] == settings and stored["subjects"] == list(names)
         dict(stored["seeds"])
     except (ValueError, TypeError, KeyError) as error:
-        raise RecordingError(f"{file}: not a file of this experiment; give another --out") from error
+        raise RecordingError(
+            f"{file}: not a file of this experiment; give another --out"
+        ) from error
     if not same:
         raise RecordingError(f"{file}: made with other subjects or settings; give another --out")
     return stored

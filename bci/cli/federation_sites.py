@@ -38,9 +38,7 @@ class Material:
         return len(np.unique(self.training.trials))
 
 
-def cut_material(
-    profile: Profile, recordings: list[Recording], test: list[Recording]
-) -> Material:
+def cut_material(profile: Profile, recordings: list[Recording], test: list[Recording]) -> Material:
     """Cut windows and hold some out.
 
     Parameters
@@ -111,11 +109,11 @@ def make_site(name: str, material: Material, agreed: Federation, folder: Path) -
     clipping = None
     if agreed.privacy is not None:
         clipping = Clipping(agreed.privacy.clip_norm, agreed.privacy.noise_multiplier)
-    chain = material.pipeline.chain
+    chain, space = material.pipeline.chain, agreed.model
     training, ends = material.training, material.held_out.last_of_trials()
     try:
         return Site(
-            FleegDecoder(**choice_of(agreed).params, seed=seed),
+            FleegDecoder(space.trunk, space.n_virtual, space.sfreq, space.window_s, seed=seed),
             Labelled(training.windows, training.labels, training.runs),
             Labelled(ends.windows, ends.labels, ends.runs),
             material.n_trials,
@@ -138,5 +136,3 @@ def card_of(
     recordings = list(material.recordings)
     card = make_card(name, profile, material.pipeline, recordings, site.decoder, score)
     return card.model_copy(update={"federation": told})
-
-

@@ -83,7 +83,7 @@ def client_app(
             return _refuse(message, 2)
         try:
             return Message(do(numbers, arrays), reply_to=message)  # type: ignore[arg-type]
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is
             # What went wrong may name files or people: it is told here, never to the server.
             _log.exception("this site could not do its part")
             return _refuse(message, 3)

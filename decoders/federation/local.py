@@ -19,7 +19,7 @@ from flwr.supercore.task_identity import TaskIdentity
 _THE_RUN = 1
 
 
-class LocalGrid(Grid):
+class LocalGrid(Grid):  # type: ignore[misc, unused-ignore]
     """A grid that calls client apps in turn.
 
     Parameters
@@ -84,6 +84,6 @@ class LocalGrid(Grid):
 
     @staticmethod
     def _number(message: Message) -> str:
-        number = message.object_id
+        number: str = message.object_id
         message.metadata.__dict__["_message_id"] = number
         return number

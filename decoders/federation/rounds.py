@@ -227,9 +227,7 @@ def _finish(grid: Grid, agreed: Federation, sites: _Sites, shared: Arrays) -> di
     return accuracies
 
 
-def _replies(
-    grid: Grid, asked: list[Message], agreed: Federation
-) -> list[tuple[int, Message]]:
+def _replies(grid: Grid, asked: list[Message], agreed: Federation) -> list[tuple[int, Message]]:
     answers = grid.send_and_receive(asked, timeout=agreed.server.round_timeout_s)
     nodes = {message.metadata.dst_node_id for message in asked}
     return [

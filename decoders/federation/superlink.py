@@ -131,7 +131,7 @@ class SuperLink:
             self._state.acknowledge_task_heartbeat(task)
 
 
-class StateGrid(InMemoryGrid):
+class StateGrid(InMemoryGrid):  # type: ignore[misc, unused-ignore]
     """Rounds' way to the sites: straight into and out of the SuperLink's state."""
 
     def __init__(self, state: LinkState, run_id: int) -> None:
@@ -157,9 +157,7 @@ class StateGrid(InMemoryGrid):
 
     def pull_messages(self, message_ids: Iterable[str]) -> Iterable[Message]:
         wanted = set(message_ids)
-        self._pending += self.state.get_message_res(
-            message_ids=set(wanted), run_id=self.run.run_id
-        )
+        self._pending += self.state.get_message_res(message_ids=set(wanted), run_id=self.run.run_id)
         whole = []
         for message in list(self._pending):
             read = self._whole(message)
@@ -231,7 +229,8 @@ def read_public_key(file: Path, where: str) -> bytes:
         raise ProfileError(f"{where}: {file} is not a public key of OpenSSH") from error
     if not isinstance(key, ec.EllipticCurvePublicKey):
         raise ProfileError(f"{where}: {file} is no ECDSA key; ssh-keygen -t ecdsa -b 384 makes one")
-    return public_key_to_bytes(key)
+    written: bytes = public_key_to_bytes(key)
+    return written
 
 
 def _existing(file: Path, where: str) -> str:

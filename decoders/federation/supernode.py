@@ -103,9 +103,7 @@ def serve_site(
                 arrived = client.PullMessages(PullMessagesRequest(node=node))
                 if arrived.messages_list:
                     message = _whole(arrived, client, node)
-                    context = Context(
-                        message.metadata.run_id, node.node_id, {}, RecordDict(), {}
-                    )
+                    context = Context(message.metadata.run_id, node.node_id, {}, RecordDict(), {})
                     _give(app(message, context), client, node)
                     heard = time.monotonic()
                     continue
