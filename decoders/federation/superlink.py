@@ -157,7 +157,11 @@ class StateGrid(InMemoryGrid):  # type: ignore[misc, unused-ignore]
 
     def pull_messages(self, message_ids: Iterable[str]) -> Iterable[Message]:
         wanted = set(message_ids)
-        self._pending += self.state.get_message_res(message_ids=set(wanted), run_id=self.run.run_id)
+        # Asked again for a reply that it has given, Flower says that it has gone astray.
+        given = {message.metadata.reply_to_message_id for message in self._pending}
+        self._pending += self.state.get_message_res(
+            message_ids=wanted - given, run_id=self.run.run_id
+        )
         whole = []
         for message in list(self._pending):
             read = self._whole(message)

@@ -107,8 +107,12 @@ def serve_site(
                     _give(app(message, context), client, node)
                     heard = time.monotonic()
                     continue
+            except httpx.HTTPStatusError as error:
+                raise StreamError(
+                    f"{address}: the server no longer knows this site; it was started anew. Join "
+                    "again to go on"
+                ) from error
             except httpx.HTTPError as error:
-                # A server that restarts asks for the round again.
                 _log.warning("%s: %s; trying again", address, error)
                 time.sleep(_TRY_AGAIN_S)
             time.sleep(_POLL_S)
@@ -129,8 +133,9 @@ def _activated(
             break
         except httpx.HTTPStatusError as error:
             raise StreamError(
-                f"{address}: the server refuses this site's key; its public half has to be in the "
-                "server's file of the federation"
+                f"{address}: the server refuses this site's key: its public half is not in the "
+                "server's file of the federation, or it has joined already (a site that was "
+                "killed is forgotten after a minute or two)"
             ) from error
         except httpx.HTTPError as error:
             if time.monotonic() > ends or "CERTIFICATE_VERIFY" in str(error):
@@ -149,12 +154,19 @@ def _activated(
     threading.Thread(target=beat, daemon=True).start()
     try:
         yield node
+    except BaseException:
+        # Only who leaves early says so: Flower drops the last answer of whoever is gone.
+        _leave(client, node)
+        raise
     finally:
         stop.set()
-        try:
-            client.DeactivateNode(DeactivateNodeRequest(node_id=node.node_id))
-        except httpx.HTTPError as error:
-            _log.info("%s: could not say goodbye (%s)", address, error)
+
+
+def _leave(client: FleetHttpClient, node: Node) -> None:
+    try:
+        client.DeactivateNode(DeactivateNodeRequest(node_id=node.node_id))
+    except httpx.HTTPError as error:
+        _log.info("could not say goodbye (%s)", error)
 
 
 def _whole(arrived: PullMessagesResponse, client: FleetHttpClient, node: Node) -> Message:
