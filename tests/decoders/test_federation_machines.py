@@ -122,13 +122,12 @@ def test_sites_with_keys_train_over_tls_and_others_are_refused(tmp_path: Path) -
     rounds: list[Round] = []
     link = SuperLink(agreed.server, public, tmp_path)
     with link as grid:
+        stranger = read_private_key(files["stranger"])
+        app = client_app(sites["a"], 0, 0, *SILENT)
         with pytest.raises(StreamError, match="refuses this site's key"):
-            stranger = read_private_key(files["stranger"])
-            serve_site(client_app(sites["a"], 0, 0, *SILENT), where, stranger, authority,
-                       lambda: False, 5)  # fmt: skip
+            serve_site(app, where, stranger, authority, lambda: False, 5)
         with pytest.raises(StreamError, match="cannot reach the server"):
-            serve_site(client_app(sites["a"], 0, 0, *SILENT), where, stranger, None,
-                       lambda: False, 1)  # fmt: skip
+            serve_site(app, where, stranger, None, lambda: False, 1)
         for path in ("/v1/control/start-run", "/v1/runtime/acquire-task", "/docs"):
             url = f"https://{where}{path}"
             assert httpx.post(url, verify=str(authority), content=b"").status_code == 404
