@@ -1,6 +1,8 @@
 """Commands that train across sites: federate simulate, server, join, experiment."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -30,7 +32,21 @@ def _federate() -> None:
     """Learn across sites with unlike headsets; recordings never leave theirs."""
 
 
+@contextmanager
+def _ends_at_once() -> Iterator[None]:
+    """After Ctrl-C; taking down PyTorch in order lasts seconds on a busy machine.
+
+    What has to last is on disk by then: whole rounds, each written and then renamed.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        err.print("stopped; the same command goes on after the last whole round")
+        os._exit(130)
+
+
 @federate.command()
+@_ends_at_once()
 def simulate(
     config: Config,
     out_folder: Annotated[Path, typer.Option("--out", help="For the sites' models and rounds.")],
@@ -70,6 +86,7 @@ def simulate(
 
 
 @federate.command()
+@_ends_at_once()
 def server(config: Config, state: State) -> None:
     """Wait for the sites and lead the rounds. Sees changes of the shared layers, nothing else.
 
@@ -96,6 +113,7 @@ def server(config: Config, state: State) -> None:
 
 
 @federate.command()
+@_ends_at_once()
 def join(
     config: Config,
     site: Annotated[str, typer.Option(help="Which of the file's sites this is.")],
@@ -140,6 +158,7 @@ def join(
 
 
 @federate.command()
+@_ends_at_once()
 def experiment(
     folder: Annotated[Path, typer.Argument(help="PhysioNet EEGMMIDB: folders S001, S002 ...")],
     out_file: Annotated[
