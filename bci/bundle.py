@@ -95,6 +95,24 @@ class ConfidenceCard(Settings):
     evidence_s: float = 0.0
 
 
+class FederationCard(Settings):
+    """How a model was trained with other sites.
+
+    ``partners`` counts the sites of the last round, this one among them. ``accuracies`` are on
+    this site's held-out trials with the weights that came, round by round since the site was
+    last started, and ``accuracy`` at the end. ``epsilon`` and ``delta`` are the privacy budget
+    that this site has spent; None where nothing was clipped and no noise added.
+    """
+
+    name: str
+    rounds: int
+    partners: int
+    accuracies: tuple[float, ...]
+    accuracy: float
+    epsilon: float | None = None
+    delta: float | None = None
+
+
 class Card(Settings):
     """Everything about a model but its arrays."""
 
@@ -115,6 +133,7 @@ class Card(Settings):
     drift: DriftCard | None = None
     versions: dict[str, str]
     base: str | None = None
+    federation: FederationCard | None = None
     arrays_sha256: str = ""
 
 

@@ -25,6 +25,7 @@ DECODERS: dict[str, tuple[str, str, str]] = {
     "dbconformer": ("decoders.network", "DbConformer", "DBConformer"),
     "mvcnet": ("decoders.network", "MvcNet", "MVCNet around IFNet"),
     "mvcnet-dbconformer": ("decoders.network", "MvcDbConformer", "MVCNet around DBConformer"),
+    "fleeg": ("decoders.fleeg", "FleegDecoder", "FLEEG, for federated training"),
 }
 
 # Those that need no PyTorch and learn in seconds.

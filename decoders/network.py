@@ -88,17 +88,21 @@ class NetworkDecoder:
         if signal is None:
             raise ValueError("a network needs to know the sampling rate")
         groups = np.zeros(len(windows), dtype=np.int64) if groups is None else groups
+        self.begin(windows, labels, signal)
+        numbers = np.searchsorted(self.classes, labels).astype(np.int64)
+        aligned = align_groups(windows, groups)
+        self.history = train(
+            self.model, aligned, numbers, groups, self.settings, self.loss(signal), watch
+        )
+
+    def begin(self, windows: FloatArray, labels: NDArray[np.str_], signal: Signal) -> None:
+        """Make the network for these windows, untrained or with the weights of the base."""
         self.classes = tuple(str(label) for label in np.unique(labels))
         self._sfreq = signal.sfreq
         self._spread = mean_spread(windows)
         self._build(windows.shape[1], windows.shape[2])
         if self._start is not None:
             self._load_weights(self._start)
-        numbers = np.searchsorted(self.classes, labels).astype(np.int64)
-        aligned = align_groups(windows, groups)
-        self.history = train(
-            self.model, aligned, numbers, groups, self.settings, self.loss(signal), watch
-        )
 
     def loss(self, signal: Signal) -> Loss:  # noqa: ARG002 - some losses need it
         """What is minimised: cross-entropy."""
@@ -166,12 +170,14 @@ class NetworkDecoder:
     def _build(self, n_channels: int, n_samples: int) -> None:
         torch.manual_seed(self.settings.seed)
         self._shape = (n_channels, n_samples)
-        make = NETWORKS[self.network]
-        self.model: nn.Module = make(n_channels, n_samples, self._sfreq, len(self.classes))
+        self.model = self._make(n_channels, n_samples)
         self.model.eval()
         self._serving = None
         self._aligned = np.empty((1, n_channels, n_samples), dtype=np.float32)
         self._whitening = whitening(self._spread)
+
+    def _make(self, n_channels: int, n_samples: int) -> nn.Module:
+        return NETWORKS[self.network](n_channels, n_samples, self._sfreq, len(self.classes))
 
     def _load_weights(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
         wanted = self.served.state_dict()

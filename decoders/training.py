@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bci.types import TrainingStep, Watch
+from decoders.sharpness import sharpness_aware_gradients
 
 Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
 """Loss of a model on windows (n, n_channels, n_samples) and class numbers (n,)."""
@@ -20,7 +21,8 @@ class TrainingSettings:
 
     With ``patience`` above 0, the last group is held out and the weights that scored best on it
     are kept; training ends when that many epochs brought nothing better. With 0, nothing is held
-    out and the last weights are kept.
+    out and the last weights are kept. With ``sharpness`` above 0, steps are sharpness-aware with
+    that radius; see `decoders.sharpness`.
     """
 
     epochs: int = 60
@@ -30,6 +32,7 @@ class TrainingSettings:
     clip: float = 1.0
     patience: int = 0
     seed: int = 0
+    sharpness: float = 0.0
 
 
 def train(
@@ -75,13 +78,11 @@ def train(
         model.train()
         total = 0.0
         for rows in _batches(y, settings.batch, rng):
-            optimizer.zero_grad(set_to_none=True)
-            value = loss(model, x[rows], y[rows])
-            value.backward()  # type: ignore[no-untyped-call]
+            value = _gradients(model, x[rows], y[rows], loss, settings.sharpness)
             nn.utils.clip_grad_norm_(model.parameters(), settings.clip)
             optimizer.step()
             schedule.step()
-            total += value.item() * len(rows)
+            total += value * len(rows)
         score = accuracy(model, test_x, test_y) if len(test_x) else float("nan")
         history.append(TrainingStep(epoch + 1, settings.epochs, total / len(x), score))
         if watch is not None:
@@ -98,6 +99,16 @@ def train(
         model.load_state_dict(best_weights)
     model.eval()
     return history
+
+
+def _gradients(model: nn.Module, x: Tensor, y: Tensor, loss: Loss, sharpness: float) -> float:
+    """Leave the gradients of a batch on the parameters; its loss."""
+    if sharpness:
+        return sharpness_aware_gradients(model, lambda: loss(model, x, y), sharpness)
+    model.zero_grad(set_to_none=True)
+    value = loss(model, x, y)
+    value.backward()  # type: ignore[no-untyped-call]
+    return value.item()
 
 
 @torch.inference_mode()

@@ -14,6 +14,7 @@ from torch import nn
 from decoders.networks.conformer import Conformer
 from decoders.networks.dbconformer import Dbconformer
 from decoders.networks.eegnet import Eegnet
+from decoders.networks.fleeg import Fleeg
 from decoders.networks.ifnet import Ifnet
 from decoders.networks.mvcnet import Mvcnet
 from decoders.networks.shallow import Shallow
@@ -26,4 +27,5 @@ NETWORKS: dict[str, Callable[[int, int, float, int], nn.Module]] = {
     "dbconformer": Dbconformer,
     "mvcnet": Mvcnet,
     "mvcnet-dbconformer": partial(Mvcnet, backbone="dbconformer"),
+    "fleeg": Fleeg,
 }

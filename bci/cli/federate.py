@@ -1,0 +1,272 @@
+"""Commands that train across sites: federate simulate, server, join, experiment."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from bci.cli.console import err, out
+from bci.errors import BundleError, ProfileError
+
+federate = typer.Typer(no_args_is_help=True)
+
+Config = Annotated[
+    Path, typer.Argument(help="The federation's file (YAML), the same at all sites.")
+]
+State = Annotated[
+    Path, typer.Option("--state", help="Where rounds are kept; gone on with if it exists.")
+]
+_NEEDS = "federated training needs Flower and PyTorch: pip install 'bci[networks,federation]'"
+
+
+def add_commands(app: typer.Typer) -> None:
+    app.add_typer(federate, name="federate", help="Learn across sites; recordings stay at theirs.")
+
+
+@federate.callback()
+def _federate() -> None:
+    """Learn across sites with unlike headsets; recordings never leave theirs."""
+
+
+@contextmanager
+def _ends_at_once() -> Iterator[None]:
+    """After Ctrl-C; taking down PyTorch in order lasts seconds on a busy machine.
+
+    What has to last is on disk by then: whole rounds, each written and then renamed.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        err.print("stopped; the same command goes on after the last whole round")
+        os._exit(130)
+
+
+@federate.command()
+@_ends_at_once()
+def simulate(
+    config: Config,
+    out_folder: Annotated[Path, typer.Option("--out", help="For the sites' models and rounds.")],
+) -> None:
+    """Run all sites on this machine, with the messages that a deployment sends.
+
+    Ctrl-C and start again to go on with the last round. Each site ends as a model OUT/SITE.
+
+    Example: bci federate simulate partners.yaml --out recordings/models/partners
+    """
+    _need_flower()
+    from decoders.federation.local import LocalGrid
+    from decoders.federation.rounds import common_space, run_rounds
+
+    agreed, folder = _load(config)
+    common_space(agreed)
+    apps, names = {}, {}
+    for number, partner in enumerate(agreed.sites, start=1):
+        if partner.profile is None or not partner.data:
+            raise ProfileError(
+                f"{config}: sites.{number - 1} ({partner.name}) needs profile and data to be "
+                "simulated"
+            )
+        model = out_folder / partner.name
+        _refuse_existing(model)
+        state = out_folder / ".rounds" / partner.name
+        profile = folder / partner.profile
+        apps[number], _ = _site(
+            agreed, partner.name, profile if profile.exists() else partner.profile,
+            [folder / file for file in partner.data], [folder / file for file in partner.test],
+            state, model, quiet=True,
+        )  # fmt: skip
+        names[number] = partner.name
+    rounds = out_folder / ".rounds" / "server"
+    scores = run_rounds(LocalGrid(apps), agreed, names, rounds, _tell_round, _tell_join)
+    _tell_scores(scores)
+
+
+@federate.command()
+@_ends_at_once()
+def server(config: Config, state: State) -> None:
+    """Wait for the sites and lead the rounds. Sees changes of the shared layers, nothing else.
+
+    Example: bci federate server partners.yaml --state recordings/partners
+    """
+    _need_flower()
+    from decoders.federation.rounds import common_space, run_rounds
+    from decoders.federation.superlink import SuperLink, read_public_key
+
+    agreed, folder = _load(config)
+    common_space(agreed)
+    keys = {}
+    for number, partner in enumerate(agreed.sites):
+        where = f"{config}: sites.{number}.public_key"
+        if partner.public_key is None:
+            raise ProfileError(f"{where} is missing; ssh-keygen -t ecdsa -b 384 makes a key")
+        keys[partner.name] = read_public_key(folder / partner.public_key, where)
+    if len(set(keys.values())) < len(keys):
+        raise ProfileError(f"{config}: sites: two have the same public_key")
+    link = SuperLink(agreed.server, keys, folder)
+    with link as grid:
+        err.print(f"waiting for {len(keys)} sites on {agreed.server.host}:{agreed.server.port}")
+        _tell_scores(run_rounds(grid, agreed, link.names, state, _tell_round, _tell_join))
+
+
+@federate.command()
+@_ends_at_once()
+def join(
+    config: Config,
+    site: Annotated[str, typer.Option(help="Which of the file's sites this is.")],
+    profile: Annotated[str, typer.Option(help="Profile file, or the name of a shipped one.")],
+    data: Annotated[list[Path], typer.Option(help="A recording; again for more.")],
+    key: Annotated[Path, typer.Option(help="This site's private key, as ssh-keygen makes it.")],
+    out_folder: Annotated[Path, typer.Option("--out", help="Where to put the model.")],
+    state: State,
+    address: Annotated[
+        str | None, typer.Option("--server", help="host:port; default: as the file says.")
+    ] = None,
+    authority: Annotated[
+        Path | None, typer.Option("--ca", help="Who signed the server's certificate (PEM).")
+    ] = None,
+    test: Annotated[
+        list[Path] | None, typer.Option(help="A recording to score on; default: the last.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait for the server.")] = 3600.0,
+) -> None:
+    """Take part with this site's recordings, which are read here and go nowhere.
+
+    Example: bci federate join partners.yaml --site lab-a --profile motor-imagery
+    --data run1.fif --data run2.fif --key lab-a --server hub.example.org:9092 --ca ca.pem
+    --state recordings/partners-rounds --out recordings/models/partners
+    """
+    _need_flower()
+    from decoders.federation.supernode import read_private_key, serve_site
+
+    agreed, _ = _load(config)
+    agreed.site(site)
+    _refuse_existing(out_folder)
+    if authority is not None and not authority.is_file():
+        raise ProfileError(f"--ca: there is no file {authority}")
+    where = address or f"{agreed.server.host}:{agreed.server.port}"
+    if authority is None and where.rpartition(":")[0] not in ("127.0.0.1", "localhost", "[::1]"):
+        raise ProfileError(f"--ca is missing: {where} is another machine")
+    keys = read_private_key(key)
+    app, finished = _site(agreed, site, profile, data, test or [], state, out_folder)
+    err.print(f"{site}: joining {where}")
+    serve_site(app, where, keys, authority, finished, timeout)
+    out.print(f"model written to {out_folder}")
+
+
+@federate.command()
+@_ends_at_once()
+def experiment(
+    folder: Annotated[Path, typer.Argument(help="PhysioNet EEGMMIDB: folders S001, S002 ...")],
+    out_file: Annotated[
+        Path, typer.Option("--out", help="Keep results here (JSON); what is there is not redone.")
+    ],
+    seeds: Annotated[int, typer.Option(min=1, help="Trainings of everything.")] = 3,
+) -> None:
+    """Subjects as sites with unlike headsets: each alone, federated, and pooled.
+
+    Example: bci federate experiment eegmmidb --out recordings/federated.json
+    """
+    _need_flower()
+    from bci.cli.federation_experiment import experiment as run_experiment
+
+    run_experiment(folder, seeds, out_file, None)
+
+
+def _need_flower() -> None:
+    try:
+        import decoders.federation.rounds
+        import decoders.fleeg  # noqa: F401
+    except ImportError as error:
+        raise ProfileError(f"{_NEEDS} ({error})") from error
+
+
+def _load(config: Path):  # type: ignore[no-untyped-def]
+    from bci.federation import load_federation
+
+    return load_federation(config), config.parent
+
+
+def _refuse_existing(model: Path) -> None:
+    if model.exists():
+        raise BundleError(f"{model} exists already; choose another --out")
+
+
+def _site(  # type: ignore[no-untyped-def]
+    agreed, name: str, profile: Path | str, data: list[Path], test: list[Path], state: Path,
+    model: Path, quiet: bool = False,
+):  # fmt: skip
+    """A site's client app, and what tells whether its model has been written."""
+    from bci.bundle import FederationCard, save_bundle
+    from bci.cli.federation_sites import card_of, cut_material, make_site
+    from bci.profile import load_profile
+    from bci.recording.reading import read_recording
+    from decoders.federation.client import client_app
+
+    material = cut_material(
+        load_profile(profile),
+        [read_recording(file) for file in data],
+        [read_recording(file) for file in test],
+    )
+    site = make_site(name, material, agreed, state)
+    spent = _budget(agreed)
+    written: list[Path] = []
+    received: dict[int, float] = site.accuracies
+
+    def on_round(number: int, made) -> None:  # type: ignore[no-untyped-def]
+        if not quiet:
+            err.print(
+                f"round {number}: accuracy on held-out trials {made.received:.2f} as it came, "
+                f"{made.trained:.2f} after training here"
+            )
+
+    def on_end(n_rounds: int, n_partners: int, accuracy: float) -> None:
+        budget = spent(site.n_sent)
+        told = FederationCard(
+            name=agreed.name, rounds=n_rounds, partners=n_partners,
+            accuracies=tuple(round(received[k], 4) for k in sorted(received)),
+            accuracy=round(accuracy, 4), epsilon=budget,
+            delta=agreed.privacy.delta if agreed.privacy else None,
+        )  # fmt: skip
+        card = card_of(model.name, material, agreed, site, told)
+        save_bundle(model, card, site.decoder.arrays())
+        written.append(model)
+        if budget is not None:
+            err.print(
+                f"{name}: {site.n_sent} changes sent; epsilon {budget:.3g} at delta "
+                f"{agreed.privacy.delta:g}, of a whole site's recordings"
+            )
+
+    app = client_app(site, agreed.digest(), agreed.training.finish_epochs, on_round, on_end)
+    return app, lambda: bool(written)
+
+
+def _budget(agreed) -> Callable[[int], float | None]:  # type: ignore[no-untyped-def]
+    if agreed.privacy is None:
+        return lambda _n_sent: None
+    try:
+        from decoders.privacy import epsilon
+    except ImportError as error:
+        raise ProfileError(f"privacy: {_NEEDS} ({error})") from error
+    return lambda n_sent: epsilon(n_sent, agreed.privacy.noise_multiplier, agreed.privacy.delta)
+
+
+def _tell_join(name: str) -> None:
+    err.print(f"{name} joined")
+
+
+def _tell_round(done) -> None:  # type: ignore[no-untyped-def]
+    scores = ", ".join(f"{name} {score:.2f}" for name, score in sorted(done.received.items()))
+    err.print(f"round {done.number}: {scores}")
+    for name, why in done.excluded.items():
+        err.print(f"[yellow]round {done.number} without {name}: {why}[/yellow]")
+
+
+def _tell_scores(scores: dict[str, float]) -> None:
+    table = Table("site", "accuracy on its held-out trials")
+    for name, score in sorted(scores.items()):
+        table.add_row(name, f"{score:.2f}")
+    out.print(table)

@@ -1,0 +1,228 @@
+"""A site's end of the wire: Flower's fleet protocol, and this program's own answers.
+
+Flower's command ``flower-supernode`` runs the program that the server sends. Whoever joins here
+runs only what is installed here: messages are taken and answered, programs never fetched.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_ssh_private_key
+from flwr.app import Context, Message, RecordDict
+from flwr.app.message import remove_content_from_message
+from flwr.clientapp import ClientApp
+from flwr.common.constant import HEARTBEAT_DEFAULT_INTERVAL
+from flwr.common.serde import message_from_proto, message_to_proto
+from flwr.proto.fleet_pb2 import (
+    ActivateNodeRequest,
+    DeactivateNodeRequest,
+    PullMessagesRequest,
+    PullMessagesResponse,
+    PushMessagesRequest,
+)
+from flwr.proto.heartbeat_pb2 import SendNodeHeartbeatRequest
+from flwr.proto.node_pb2 import Node
+from flwr.supercore.inflatable.inflatable_object import (
+    get_all_nested_objects,
+    get_object_tree,
+    iterate_object_tree,
+    no_object_id_recompute,
+)
+from flwr.supercore.inflatable.inflatable_protobuf_utils import (
+    make_confirm_message_received_fn_protobuf,
+    make_pull_object_fn_protobuf,
+    make_push_object_fn_protobuf,
+)
+from flwr.supercore.inflatable.inflatable_utils import inflate_object_from_contents, pull_objects
+from flwr.supercore.interceptors.http.runtime_version import RuntimeVersionHttpInterceptor
+from flwr.supercore.primitives.asymmetric import public_key_to_bytes
+from flwr.supernode.fleet_http_client import FleetHttpClient
+from flwr.supernode.node_auth_http_interceptor import NodeAuthHttpInterceptor
+
+from bci.errors import ProfileError, StreamError
+
+_log = logging.getLogger(__name__)
+_POLL_S = 0.3
+_TRY_AGAIN_S = 1.0
+
+Keys = tuple[ec.EllipticCurvePrivateKey, ec.EllipticCurvePublicKey]
+
+
+def serve_site(
+    app: ClientApp,
+    address: str,
+    keys: Keys,
+    authority: Path | None,
+    finished: Callable[[], bool],
+    timeout_s: float,
+) -> None:
+    """Answer the server until the site has finished.
+
+    Parameters
+    ----------
+    app : ClientApp
+    address : str
+        Of the server, as ``host:port``.
+    keys : pair
+        As `read_private_key` gives them.
+    authority : Path, optional
+        PEM file of who signed the server's certificate; without one, no TLS: for this machine
+        only.
+    finished : callable
+        Asked after every answer.
+    timeout_s : float
+        How long to wait for the server, to connect and between two messages.
+
+    Raises
+    ------
+    StreamError
+        If the server cannot be reached, does not know the site's key, or is silent too long.
+    """
+    connection = FleetHttpClient.from_server_address(
+        address,
+        authority is None,
+        str(authority) if authority is not None else None,
+        interceptors=[
+            RuntimeVersionHttpInterceptor(component_name="SuperNode"),
+            NodeAuthHttpInterceptor(*keys),
+        ],
+    )
+    with connection as client, _activated(client, address, keys[1], timeout_s) as node:
+        heard = time.monotonic()
+        while not finished():
+            if time.monotonic() - heard > timeout_s:
+                raise StreamError(f"{address}: the server said nothing for {timeout_s:g} s")
+            try:
+                arrived = client.PullMessages(PullMessagesRequest(node=node))
+                if arrived.messages_list:
+                    message = _whole(arrived, client, node)
+                    context = Context(message.metadata.run_id, node.node_id, {}, RecordDict(), {})
+                    _give(app(message, context), client, node)
+                    heard = time.monotonic()
+                    continue
+            except httpx.HTTPStatusError as error:
+                raise StreamError(
+                    f"{address}: the server no longer knows this site; it was started anew. Join "
+                    "again to go on"
+                ) from error
+            except httpx.HTTPError as error:
+                _log.warning("%s: %s; trying again", address, error)
+                time.sleep(_TRY_AGAIN_S)
+            time.sleep(_POLL_S)
+
+
+@contextmanager
+def _activated(
+    client: FleetHttpClient, address: str, key: ec.EllipticCurvePublicKey, timeout_s: float
+) -> Iterator[Node]:
+    """Be known as present while in the context."""
+    asked = ActivateNodeRequest(
+        public_key=public_key_to_bytes(key), heartbeat_interval=HEARTBEAT_DEFAULT_INTERVAL
+    )
+    ends = time.monotonic() + timeout_s
+    while True:
+        try:
+            node = Node(node_id=client.ActivateNode(asked).node_id)
+            break
+        except httpx.HTTPStatusError as error:
+            raise StreamError(
+                f"{address}: the server refuses this site's key: its public half is not in the "
+                "server's file of the federation, or it has joined already (a site that was "
+                "killed is forgotten after a minute or two)"
+            ) from error
+        except httpx.HTTPError as error:
+            if time.monotonic() > ends or "CERTIFICATE_VERIFY" in str(error):
+                raise StreamError(f"{address}: cannot reach the server ({error})") from error
+            time.sleep(_TRY_AGAIN_S)
+    stop = threading.Event()
+
+    def beat() -> None:
+        beaten = SendNodeHeartbeatRequest(node=node, heartbeat_interval=HEARTBEAT_DEFAULT_INTERVAL)
+        while not stop.wait(HEARTBEAT_DEFAULT_INTERVAL / 3):
+            try:
+                client.SendNodeHeartbeat(beaten)
+            except httpx.HTTPError as error:
+                _log.warning("%s: no heartbeat (%s)", address, error)
+
+    threading.Thread(target=beat, daemon=True).start()
+    try:
+        yield node
+    except BaseException:
+        # Only who leaves early says so: Flower drops the last answer of whoever is gone.
+        _leave(client, node)
+        raise
+    finally:
+        stop.set()
+
+
+def _leave(client: FleetHttpClient, node: Node) -> None:
+    try:
+        client.DeactivateNode(DeactivateNodeRequest(node_id=node.node_id))
+    except httpx.HTTPError as error:
+        _log.info("could not say goodbye (%s)", error)
+
+
+def _whole(arrived: PullMessagesResponse, client: FleetHttpClient, node: Node) -> Message:
+    """A message with its content, which is fetched apart."""
+    (tree,) = arrived.message_object_trees
+    metadata = message_from_proto(arrived.messages_list[0]).metadata
+    pull = make_pull_object_fn_protobuf(client.PullObject, node, metadata.run_id)
+    keys = [each.object_id for each in iterate_object_tree(tree)]
+    parts = pull_objects(keys, pull_object_fn=pull)
+    whole = inflate_object_from_contents(tree.object_id, parts)
+    assert isinstance(whole, Message)
+    whole.__dict__["_metadata"] = metadata
+    confirm = make_confirm_message_received_fn_protobuf(
+        client.ConfirmMessageReceived, node, metadata.run_id
+    )
+    confirm(metadata.message_id)
+    return whole
+
+
+def _give(answer: Message, client: FleetHttpClient, node: Node) -> None:
+    answer.metadata.__dict__["_message_id"] = answer.object_id
+    with no_object_id_recompute():
+        parts = get_all_nested_objects(answer)
+        wanted = client.PushMessages(
+            PushMessagesRequest(
+                node=node,
+                messages_list=[message_to_proto(remove_content_from_message(answer))],
+                message_object_trees=[get_object_tree(answer)],
+                clientapp_runtime_list=[0.0],
+            )
+        )
+        push = make_push_object_fn_protobuf(
+            client.PushObject, node, answer.metadata.run_id, wanted.session_id
+        )
+        for key in set(wanted.objects_to_push):
+            push(key, parts[key].deflate())
+
+
+def read_private_key(file: Path) -> Keys:
+    """A site's keys from an OpenSSH file without a passphrase.
+
+    Raises
+    ------
+    ProfileError
+        If it is missing, has a passphrase, or is another kind of key.
+    """
+    try:
+        key = load_ssh_private_key(file.read_bytes(), None)
+    except FileNotFoundError:
+        raise ProfileError(
+            f"--key: there is no file {file}; ssh-keygen -t ecdsa -b 384 -N '' -f {file} makes one"
+        ) from None
+    except (ValueError, TypeError, UnsupportedAlgorithm, OSError) as error:
+        raise ProfileError(
+            f"--key: {file} is not a private key of OpenSSH without a passphrase"
+        ) from error
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise ProfileError(f"--key: {file} is no ECDSA key; ssh-keygen -t ecdsa -b 384 makes one")
+    return key, key.public_key()

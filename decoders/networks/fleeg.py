@@ -1,0 +1,168 @@
+"""FLEEG: layers of a site's own around a trunk that sites with unlike headsets share.
+
+Source: Liu et al. 2024, "Aggregating intrinsic information to enhance BCI performance through
+federated learning", Neural Networks 172 (preprint arXiv 2308.11636): the division into personal
+layers for a site's format, shared layers, and a personal classifier. Its layers are not published
+as code; ours: a personal 1x1 convolution maps a site's channels onto virtual channels, a fixed
+anti-aliased resampling brings its rate to the common one, and zeros before the first sample its
+window to the common length, so that a hertz and a second mean the same to every site. Any network
+of `decoders.networks` is then the trunk. Batch normalisation, statistics and gains alike, is
+personal too, as FedBN (Li et al. 2021) and FedBS (arXiv 2412.01079) have it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import torch
+from scipy.signal import resample_poly
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+from decoders.networks.conformer import Conformer
+from decoders.networks.dbconformer import Dbconformer
+from decoders.networks.durations import require_window, samples
+from decoders.networks.eegnet import Eegnet
+from decoders.networks.ifnet import Ifnet
+from decoders.networks.shallow import Shallow
+
+TRUNKS: dict[str, Callable[[int, int, float, int], nn.Module]] = {
+    "eegnet": Eegnet,
+    "shallow": Shallow,
+    "conformer": Conformer,
+    "ifnet": Ifnet,
+    "dbconformer": Dbconformer,
+}
+# Rates are brought to a ratio of whole numbers up to this.
+_FINEST_RATIO = 1000
+# Below that a window is mostly padding, and less than one patch of the trunks.
+_SHORTEST_S = 0.5
+_TRUNK = "trunk."
+
+
+@dataclass(frozen=True, slots=True)
+class FleegSettings:
+    """The feature space that sites share; ``sfreq`` in hertz, ``window_s`` in seconds."""
+
+    trunk: str = "dbconformer"
+    n_virtual: int = 16
+    sfreq: float = 128.0
+    window_s: float = 4.0
+
+
+DEFAULT = FleegSettings()
+
+
+class ToCommonFormat(nn.Module):
+    """A site's windows as the trunk takes them.
+
+    Parameters
+    ----------
+    n_channels, n_samples : int
+    sfreq : float
+        The site's rate in hertz.
+    settings : FleegSettings
+
+    Raises
+    ------
+    ValueError
+        If the site's window is longer than the common one.
+    """
+
+    resampling: Tensor  # (n_samples, n_common), fixed; empty where the rates agree
+
+    def __init__(
+        self, n_channels: int, n_samples: int, sfreq: float, settings: FleegSettings
+    ) -> None:
+        super().__init__()
+        s = settings
+        ratio = Fraction(s.sfreq / sfreq).limit_denominator(_FINEST_RATIO)
+        resampling = np.empty((0, 0))
+        n_common = n_samples
+        if ratio != 1:
+            resampling = resample_poly(np.eye(n_samples), ratio.numerator, ratio.denominator).T
+            n_common = resampling.shape[1]
+        self.padding = samples(s.window_s, s.sfreq) - n_common
+        if self.padding < 0:
+            raise ValueError(
+                f"windows of {n_samples / sfreq:.3g} s are longer than the common window of "
+                f"{s.window_s:g} s; shorten them or agree on a longer one"
+            )
+        matrix = torch.from_numpy(np.ascontiguousarray(resampling, dtype=np.float32))
+        self.register_buffer("resampling", matrix, persistent=False)
+        self.spatial = nn.Conv1d(n_channels, s.n_virtual, 1, bias=False)
+        self.norm = nn.BatchNorm1d(s.n_virtual)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.spatial(x)  # (B, V, T)
+        if len(self.resampling):
+            x = x @ self.resampling  # (B, V, T * common / sfreq)
+        x = self.norm(x)
+        return F.pad(x, (self.padding, 0))  # (B, V, common)
+
+
+class Fleeg(nn.Module):
+    """A personal input, a shared trunk, a personal head.
+
+    Parameters
+    ----------
+    n_channels, n_samples, n_classes : int
+        Of this site.
+    sfreq : float
+        The site's sampling rate in hertz.
+    settings : FleegSettings
+        What all sites have in common.
+
+    Raises
+    ------
+    ValueError
+        If there is no such trunk, or the window is longer than the common one.
+    """
+
+    def __init__(
+        self,
+        n_channels: int,
+        n_samples: int,
+        sfreq: float,
+        n_classes: int,
+        settings: FleegSettings = DEFAULT,
+    ) -> None:
+        super().__init__()
+        s = settings
+        if s.trunk not in TRUNKS:
+            raise ValueError(f"there is no trunk {s.trunk!r}; choose one of {', '.join(TRUNKS)}")
+        require_window("FLEEG", n_samples, samples(_SHORTEST_S, sfreq), sfreq)
+        self.to_common = ToCommonFormat(n_channels, n_samples, sfreq, s)
+        self.trunk = TRUNKS[s.trunk](s.n_virtual, samples(s.window_s, s.sfreq), s.sfreq, n_classes)
+        self.n_features = int(self.trunk.n_features)  # type: ignore[arg-type]
+        self.trunk.head = nn.Identity()
+        self.head = nn.Sequential(nn.Dropout(0.5), nn.Linear(self.n_features, n_classes))
+
+    def features(self, x: Tensor) -> Tensor:
+        """The trunk's features, shape (n_trials, n_features)."""
+        found: Tensor = self.trunk.features(self.to_common(x))  # type: ignore[operator]
+        return found
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits (n_trials, n_classes) of trials (n_trials, n_channels, n_samples)."""
+        logits: Tensor = self.head(self.features(x))
+        return logits
+
+
+def shared_names(model: Fleeg) -> tuple[str, ...]:
+    """Names in the state of what leaves a site: the trunk's parameters but batch normalisation's.
+
+    Neither running statistics nor any other buffer is among them.
+    """
+    personal = {
+        f"{module_name}.{name}"
+        for module_name, module in model.named_modules()
+        if isinstance(module, nn.modules.batchnorm._BatchNorm)
+        for name, _ in module.named_parameters(recurse=False)
+    }
+    return tuple(
+        name
+        for name, _ in model.named_parameters()
+        if name.startswith(_TRUNK) and name not in personal
+    )

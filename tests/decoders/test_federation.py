@@ -1,0 +1,232 @@
+"""Federated training over Flower: the messages, the rounds, and sites that do not behave."""
+
+import json
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+pytest.importorskip("flwr", reason="needs Flower: pip install -e '.[federation]'")
+
+from flwr.app import Array, ArrayRecord, Context, Message, RecordDict
+
+import decoders.federation
+from bci.errors import ProfileError
+from bci.federation import CommonSpace, Federation, Partner, Rounds, Server, load_federation
+from decoders.federated import initial_weights
+from decoders.federation.client import client_app
+from decoders.federation.local import LocalGrid
+from decoders.federation.messages import ANSWERS, NUMBERS, TRAIN, NotUnderstoodError, read, write
+from decoders.federation.rounds import FederationError, Round, common_space, run_rounds
+from tests.decoders.test_federated import site
+
+SILENT = (lambda *_: None, lambda *_: None)
+
+
+def agreement(n_rounds: int = 2, n_sites: int = 2, **server: object) -> Federation:
+    return Federation(
+        name="test",
+        model=CommonSpace(trunk="shallow", n_virtual=4, sfreq=64, window_s=2),
+        training=Rounds(rounds=n_rounds, epochs=2, finish_epochs=1, batch=16, lr=3e-3),
+        sites=tuple(Partner(name=name) for name in "abc"[:n_sites]),
+        server=Server(**server),
+    )
+
+
+def three_sites(folder: Path):
+    formats = {"a": (6, 128.0, 1.5), "b": (3, 100.0, 2.0), "c": (4, 64.0, 1.0)}
+    return {n: site(folder / n, *f, seed=k) for k, (n, f) in enumerate(formats.items())}
+
+
+def start(sites, agreed: Federation, folder: Path, grid=LocalGrid, apps=None):
+    """Run rounds over sites of one process; the rounds and the sites' accuracies."""
+    apps = apps or {}
+    made = {
+        k: apps.get(name) or client_app(one, agreed.digest(), 1, *SILENT)
+        for k, (name, one) in enumerate(sites.items(), start=1)
+    }
+    rounds: list[Round] = []
+    names = dict(enumerate(sites, start=1))
+    scores = run_rounds(grid(made), agreed, names, folder / "server", rounds.append)
+    return rounds, scores
+
+
+def test_every_message_holds_shared_layers_and_agreed_numbers_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    sent: list[Message] = []
+
+    class Inspected(LocalGrid):
+        def carry(self, message: Message) -> Message:
+            sent.append(message)
+            return super().carry(message)
+
+    sites = {n: s for n, s in three_sites(tmp_path).items() if n in "ab"}
+    agreed = agreement()
+    start(sites, agreed, tmp_path, Inspected)
+    shared = initial_weights(common_space(agreed), 0)
+
+    assert len(sent) == 2 * 2 * (1 + 2 + 1)
+    for message in sent:
+        assert set(message.content) <= {"shared", "numbers"}
+        names = set(message.content["numbers"])
+        kind = message.metadata.message_type
+        assert names in (NUMBERS[kind], ANSWERS[kind])
+        assert all(isinstance(v, int | float) for v in message.content["numbers"].values())
+        arrays = message.content.get("shared", {})
+        if arrays:
+            assert {k: a.numpy().shape for k, a in arrays.items()} == {
+                k: v.shape for k, v in shared.items()
+            }
+        written = b"".join(array.data for array in arrays.values())
+        for one in sites.values():
+            for name, personal in one.model.state_dict().items():
+                if name not in shared and personal.numel() > 3:
+                    assert personal.numpy().tobytes() not in written
+            for window in one._held_out.windows[:3]:
+                assert window.tobytes()[:64] not in written
+
+
+def test_nothing_that_came_from_elsewhere_is_unpickled(tmp_path: Path) -> None:
+    import io
+
+    trap = tmp_path / "sprung"
+
+    class Trap:
+        def __reduce__(self):
+            return (open, (str(trap), "w"))
+
+    buffer = io.BytesIO()
+    np.save(buffer, np.array([Trap()], dtype=object), allow_pickle=True)
+    content = write({"trials": 1, "received": 0, "trained": 0, "loss": 0}, {})
+    content["shared"] = ArrayRecord(
+        {"x": Array("object", (1,), "numpy.ndarray", buffer.getvalue())}
+    )
+    with pytest.raises(NotUnderstoodError, match="cannot be read"):
+        read(content, ANSWERS[TRAIN], with_arrays=True)
+    assert not trap.exists()
+
+
+def test_a_stopped_federation_goes_on_to_the_same_result(tmp_path: Path) -> None:
+    whole = {n: s for n, s in three_sites(tmp_path / "whole").items() if n in "ab"}
+    start(whole, agreement(3), tmp_path / "whole")
+
+    class StopError(Exception):
+        pass
+
+    parts = {n: s for n, s in three_sites(tmp_path / "parts").items() if n in "ab"}
+    agreed = agreement(3)
+    calls = []
+
+    def second_never_comes(done: Round) -> None:
+        calls.append(done)
+        raise StopError
+
+    apps = {
+        k: client_app(s, agreed.digest(), 1, *SILENT) for k, s in enumerate(parts.values(), start=1)
+    }
+    with pytest.raises(StopError):
+        run_rounds(
+            LocalGrid(apps), agreed, {1: "a", 2: "b"}, tmp_path / "parts" / "server",
+            second_never_comes,
+        )  # fmt: skip
+    again = {n: s for n, s in three_sites(tmp_path / "parts").items() if n in "ab"}
+    rounds, _ = start(again, agreed, tmp_path / "parts")
+
+    assert [done.number for done in rounds] == [2, 3]
+    for name, one in whole.items():
+        for key, value in one.model.state_dict().items():
+            assert torch.equal(value, again[name].model.state_dict()[key]), (name, key)
+    other = agreed.model_copy(update={"training": Rounds(rounds=3, epochs=1)})
+    with pytest.raises(ProfileError, match="another model, training or privacy"):
+        run_rounds(
+            LocalGrid(apps), other, {1: "a", 2: "b"}, tmp_path / "parts" / "server", SILENT[0]
+        )
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda a: a | {"trunk.more": np.zeros(2, np.float32)}, "too many or too few"),
+        (lambda a: {k: np.zeros((1, 1), np.float32) for k in a}, r"is float32 \(1, 1\), not"),
+        (lambda a: {k: np.full_like(v, np.nan) for k, v in a.items()}, "not finite"),
+        (lambda a: {k: np.full_like(v, 1e5) for k, v in a.items()}, "norm is .*above 100"),
+        (None, "training failed"),
+    ],
+)
+def test_a_site_that_returns_garbage_is_excluded_and_named(
+    tmp_path: Path, spoil, told: str
+) -> None:
+    sites, agreed = three_sites(tmp_path), agreement(2, 3)
+    honest = sites["c"].train
+
+    def dishonest(number, shared):
+        if spoil is None:
+            raise RuntimeError("/home/secret/file")
+        made = honest(number, shared)
+        return replace(made, change=spoil(made.change))
+
+    sites["c"].train = dishonest
+    rounds, scores = start(sites, agreed, tmp_path)
+
+    assert re.search(told, rounds[0].excluded["c"])
+    assert "secret" not in str(rounds)
+    assert set(rounds[0].received) == set(rounds[1].received) == set(scores) == {"a", "b"}
+    assert json.loads((tmp_path / "server" / "rounds.json").read_text())["banned"]["c"]
+
+
+def test_a_site_that_answers_nonsense_is_excluded_and_too_few_are_named(tmp_path: Path) -> None:
+    sites = {n: s for n, s in three_sites(tmp_path).items() if n in "ab"}
+
+    def nonsense(message: Message, _context: Context) -> Message:
+        return Message(RecordDict({"anything": ArrayRecord()}), reply_to=message)
+
+    with pytest.raises(FederationError, match=r"1 of at least 2 sites joined \(b: it holds"):
+        start(sites, agreement(join_timeout_s=0.1), tmp_path, apps={"b": nonsense})
+
+
+def test_a_site_with_another_agreement_is_refused_by_name(tmp_path: Path) -> None:
+    sites = {n: s for n, s in three_sites(tmp_path).items() if n in "ab"}
+    stubborn = client_app(sites["b"], 1, 1, *SILENT)
+    with pytest.raises(FederationError, match="b: its file of the federation differs"):
+        start(sites, agreement(join_timeout_s=0.1), tmp_path, apps={"b": stubborn})
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("name: x\nsites: [{name: a}, {name: a}]", "two have the same name"),
+        ("name: x\nsites: [{name: a}]\ntraining: {rounds: 0}", r"training\.rounds"),
+        ("name: x\nsites: [{name: a}]\nserver: {host: 0.0.0.0}", "give certificate and key"),
+        ("name: x\nsites: [{name: a}]\nmodle: {}", "modle: there is no such key"),
+    ],
+)
+def test_a_wrong_file_is_told_with_its_key(tmp_path: Path, text: str, told: str) -> None:
+    file = tmp_path / "partners.yaml"
+    file.write_text(text)
+    with pytest.raises(ProfileError, match=told):
+        load_federation(file)
+
+
+def test_a_trunk_that_there_is_not_is_told_with_its_key() -> None:
+    agreed = Federation(name="x", model=CommonSpace(trunk="oak"), sites=(Partner(name="a"),))
+    with pytest.raises(ProfileError, match="model: there is no trunk 'oak'"):
+        common_space(agreed)
+
+
+def test_flower_is_told_not_to_report() -> None:
+    assert os.environ["FLWR_TELEMETRY_ENABLED"] == "0"
+    assert decoders.federation.__doc__
+
+
+def test_a_privacy_budget_grows_with_every_change_sent() -> None:
+    pytest.importorskip("dp_accounting", reason="needs dp-accounting: '.[federation]'")
+    from decoders.privacy import epsilon
+
+    assert epsilon(1, 10.0, 1e-5) < epsilon(20, 10.0, 1e-5) < epsilon(20, 2.0, 1e-5)
+    # Sensitivity is twice the norm: one release at noise 2 z is the classic mechanism at z.
+    assert 0.3 < epsilon(1, 20.0, 1e-5) < 0.6

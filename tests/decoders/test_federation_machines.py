@@ -1,0 +1,204 @@
+"""Federated training as between machines: SuperLink and sites on loopback, TLS, keys."""
+
+import datetime
+import ipaddress
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("flwr", reason="needs Flower: pip install -e '.[federation]'")
+
+import httpx
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from bci.errors import ProfileError, StreamError
+from decoders.federation.client import client_app
+from decoders.federation.rounds import Round, run_rounds
+from decoders.federation.superlink import SuperLink, read_public_key
+from decoders.federation.supernode import read_private_key, serve_site
+from tests.decoders.test_federation import SILENT, agreement, three_sites
+
+PATIENCE_S = 40
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def make_keys(file: Path) -> Path:
+    """What ``ssh-keygen -t ecdsa -b 384 -N '' -f FILE`` makes."""
+    key = ec.generate_private_key(ec.SECP384R1())
+    file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.OpenSSH,
+            serialization.NoEncryption(),
+        )
+    )
+    file.with_suffix(".pub").write_bytes(
+        key.public_key().public_bytes(
+            serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
+        )
+    )
+    return file
+
+
+def make_certificate(folder: Path) -> Path:
+    """A certificate authority and a certificate for loopback signed by it; the former's file."""
+    now = datetime.datetime.now(datetime.UTC)
+    keys = {who: ec.generate_private_key(ec.SECP256R1()) for who in ("ca", "server")}
+    names = {
+        who: x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"test {who}")]) for who in keys
+    }
+    for who in keys:
+        made = (
+            x509.CertificateBuilder()
+            .subject_name(names[who])
+            .issuer_name(names["ca"])
+            .public_key(keys[who].public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(days=1))
+            .not_valid_after(now + datetime.timedelta(days=1))
+            .add_extension(x509.BasicConstraints(who == "ca", None), critical=True)
+            .add_extension(
+                x509.SubjectKeyIdentifier.from_public_key(keys[who].public_key()), critical=False
+            )
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(keys["ca"].public_key()),
+                critical=False,
+            )
+        )
+        if who == "ca":
+            made = made.add_extension(
+                x509.KeyUsage(
+                    digital_signature=True, key_cert_sign=True, crl_sign=True,
+                    content_commitment=False, key_encipherment=False, data_encipherment=False,
+                    key_agreement=False, encipher_only=False, decipher_only=False,
+                ),
+                critical=True,
+            )  # fmt: skip
+        else:
+            loopback = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+            made = made.add_extension(x509.SubjectAlternativeName([loopback]), critical=False)
+        signed = made.sign(keys["ca"], hashes.SHA256())
+        (folder / f"{who}.pem").write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    (folder / "server.key").write_bytes(
+        keys["server"].private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return folder / "ca.pem"
+
+
+def test_sites_with_keys_train_over_tls_and_others_are_refused(tmp_path: Path) -> None:
+    authority = make_certificate(tmp_path)
+    agreed = agreement(
+        2, port=free_port(), certificate="server.pem", key="server.key",
+        join_timeout_s=PATIENCE_S, round_timeout_s=PATIENCE_S,
+    )  # fmt: skip
+    where = f"127.0.0.1:{agreed.server.port}"
+    files = {name: make_keys(tmp_path / f"key-{name}") for name in ("a", "b", "stranger")}
+    public = {name: read_public_key(files[name].with_suffix(".pub"), "public_key") for name in "ab"}
+    sites = {n: s for n, s in three_sites(tmp_path).items() if n in "ab"}
+    ended: dict[str, tuple[int, int, float]] = {}
+
+    def take_part(name: str) -> None:
+        app = client_app(
+            sites[name], agreed.digest(), 1, SILENT[0],
+            lambda *told: ended.update({name: told}),
+        )  # fmt: skip
+        keys = read_private_key(files[name])
+        serve_site(app, where, keys, authority, lambda: name in ended, PATIENCE_S)
+
+    rounds: list[Round] = []
+    link = SuperLink(agreed.server, public, tmp_path)
+    with link as grid:
+        stranger = read_private_key(files["stranger"])
+        app = client_app(sites["a"], 0, 0, *SILENT)
+        with pytest.raises(StreamError, match="refuses this site's key"):
+            serve_site(app, where, stranger, authority, lambda: False, 5)
+        with pytest.raises(StreamError, match="cannot reach the server"):
+            serve_site(app, where, stranger, None, lambda: False, 1)
+        for path in ("/v1/control/start-run", "/v1/runtime/acquire-task", "/docs"):
+            url = f"https://{where}{path}"
+            assert httpx.post(url, verify=str(authority), content=b"").status_code == 404
+        threads = [threading.Thread(target=take_part, args=(name,), daemon=True) for name in "ab"]
+        for thread in threads:
+            thread.start()
+        scores = run_rounds(grid, agreed, link.names, tmp_path / "server", rounds.append)
+        for thread in threads:
+            thread.join(PATIENCE_S)
+
+    assert [done.number for done in rounds] == [1, 2]
+    assert not any(done.excluded for done in rounds)
+    assert set(ended) == set(scores) == {"a", "b"}
+    assert ended["a"][:2] == (2, 2)
+    one, other = (sites[name].model.state_dict() for name in "ab")
+    for name in sites["a"].shapes:
+        assert one[name].equal(other[name])
+
+
+def test_a_site_that_dies_is_left_out_and_named_and_the_rest_go_on(tmp_path: Path) -> None:
+    agreed = agreement(
+        1, 3, port=free_port(), join_timeout_s=PATIENCE_S, round_timeout_s=8
+    )  # fmt: skip
+    where = f"127.0.0.1:{agreed.server.port}"
+    files = {name: make_keys(tmp_path / f"key-{name}") for name in "abc"}
+    public = {n: read_public_key(f.with_suffix(".pub"), "public_key") for n, f in files.items()}
+    sites, ended = three_sites(tmp_path), set()
+
+    class DeathError(Exception):
+        pass
+
+    def take_part(name: str) -> None:
+        inner = client_app(
+            sites[name], agreed.digest(), 1, SILENT[0], lambda *_: ended.add(name)
+        )  # fmt: skip
+
+        def app(message, context):
+            if name == "c" and message.metadata.message_type == "train":
+                raise DeathError
+            return inner(message, context)
+
+        try:
+            serve_site(app, where, read_private_key(files[name]), None, lambda: name in ended, 60)
+        except DeathError:
+            ended.add(name)
+
+    rounds: list[Round] = []
+    link = SuperLink(agreed.server, public, tmp_path)
+    with link as grid:
+        for name in "abc":
+            threading.Thread(target=take_part, args=(name,), daemon=True).start()
+        scores = run_rounds(grid, agreed, link.names, tmp_path / "server", rounds.append)
+
+    assert set(rounds[0].excluded) == {"c"}
+    assert set(rounds[0].received) == set(scores) == {"a", "b"}
+
+
+def test_a_wrong_key_file_or_port_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ProfileError, match="ssh-keygen"):
+        read_private_key(tmp_path / "none")
+    (tmp_path / "text").write_text("hello")
+    with pytest.raises(ProfileError, match="not a private key of OpenSSH"):
+        read_private_key(tmp_path / "text")
+    with pytest.raises(ProfileError, match=r"sites\.0\.public_key: .* is not a public key"):
+        read_public_key(tmp_path / "text", "sites.0.public_key")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        server = agreement(port=taken.getsockname()[1]).server
+        with (
+            pytest.raises(StreamError, match=r"server\.port: cannot listen"),
+            SuperLink(server, {}, tmp_path),
+        ):
+            pass
