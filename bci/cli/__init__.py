@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from bci import __version__
-from bci.cli import acquisition, live, monitoring, recordings, system, training
+from bci.cli import acquisition, importing, live, monitoring, recordings, system, training
 from bci.errors import BciError
 
 app = typer.Typer(
@@ -36,7 +36,7 @@ def _root(
     pass
 
 
-for module in (acquisition, live, monitoring, recordings, training, system):
+for module in (acquisition, live, monitoring, recordings, importing, training, system):
     module.add_commands(app)
 
 
