@@ -128,7 +128,7 @@ def calibrate(
     probabilities = np.concatenate([each.probabilities for each in held_out])
     decided = classes[probabilities.argmax(axis=1)]
     score = score_card(truth, decided, decoder.classes, described).model_copy(
-        update={"measures": _measure_cards(decoder.classes, probabilities, truth)}
+        update={"measures": measure_cards(decoder.classes, probabilities, truth)}
     )
     confidence = _confidence(held_out, pipeline, profile)
     card = make_card(name, profile, pipeline, recordings, decoder, score)
@@ -378,9 +378,10 @@ def score_card(
     )
 
 
-def _measure_cards(
+def measure_cards(
     classes: tuple[str, ...], probabilities: NDArray[np.float64], truth: NDArray[np.str_]
 ) -> tuple[MeasureCard, ...]:
+    """What accuracy does not say, as a card tells it; see `bci.measures.measures`."""
     return tuple(
         MeasureCard(
             name=each.name,

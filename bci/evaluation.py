@@ -9,10 +9,11 @@ from bci.bundle import Card
 from bci.confidence import confidences, false_positives
 from bci.decoding import Decoded, Decoding
 from bci.errors import RecordingError
-from bci.measures import Measure, measures
+from bci.measures import measures
 from bci.pipeline import Pipeline
 from bci.scores import (
     Accuracy,
+    Measure,
     confusion,
     information_transfer_rate,
     kappa,

@@ -1,29 +1,22 @@
 """What accuracy alone does not say where classes are many or ordered."""
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
+
+from bci.level_measures import level_measures
+from bci.levels import grid_of
+from bci.scores import Measure
 
 # Below this many classes the rank of the right one says little more than accuracy.
 _MANY = 6
 _TOP = 5
 
 
-class Measure(NamedTuple):
-    """One figure, what guessing would give, and how likely guessing would do as well."""
-
-    name: str
-    value: float
-    chance: float
-    p_value: float
-
-
 def measures(
     classes: tuple[str, ...], probabilities: NDArray[np.float64], truth: NDArray[np.str_]
 ) -> tuple[Measure, ...]:
-    """Ranks of the right class, where there are many.
+    """Figures of each axis where classes are levels; ranks of the right class where many.
 
     Parameters
     ----------
@@ -31,6 +24,8 @@ def measures(
     probabilities : ndarray, shape (n_trials, n_classes)
     truth : ndarray of str, shape (n_trials,)
     """
+    if (grid := grid_of(classes)) is not None:
+        return level_measures(grid, probabilities, truth)
     if len(classes) < _MANY:
         return ()
     return ranks(classes, probabilities, truth)

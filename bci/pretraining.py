@@ -1,15 +1,17 @@
 """Training a base model on many people, for others to go on from."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bci.calibration import (
     Calibration,
     Progress,
     common_pipeline,
-    decide_trials,
     make_card,
+    measure_cards,
     score_card,
 )
 from bci.errors import ProfileError, RecordingError
@@ -70,20 +72,9 @@ def pretrain(
     for number, (person, runs) in enumerate(people.items()):
         on_progress(f"Cutting epochs of {person}", number, len(people))
         own = cut_epochs(runs, profile.pipeline, profile.paradigm)
-        epochs.append(Epochs(own.windows, own.labels, own.trials, own.runs + _RUNS * number))
-    truth: list[str] = []
-    decided: list[str] = []
-    folds = np.array_split(np.arange(len(people)), min(n_folds, len(people)))
-    for fold, held_out in enumerate(folds):
-        on_progress("Scoring on people held out", fold, len(folds) + 1)
-        decoder = make_decoder()
-        fit(decoder, [e for i, e in enumerate(epochs) if i not in held_out], signal)
-        for i in held_out:
-            assert isinstance(decoder, Adaptable)
-            decoder.adapt(epochs[i].windows)
-            for label, decision in decide_trials(decoder, epochs[i]):
-                truth.append(label)
-                decided.append(decision)
+        epochs.append(replace(own, runs=own.runs + _RUNS * number))
+    n_folds = min(n_folds, len(people))
+    scored = score_people(epochs, make_decoder, signal, on_progress, n_folds)
 
     def watch(step: TrainingStep) -> None:
         on_progress(f"Training on all people, loss {step.loss:.2f}", step.step, step.of)
@@ -91,14 +82,81 @@ def pretrain(
     decoder = make_decoder()
     fit(decoder, epochs, signal, watch)
     if isinstance(decoder, Servable):
-        on_progress("Choosing the faster runtime", len(folds), len(folds) + 1)
+        on_progress("Choosing the faster runtime", n_folds, n_folds + 1)
         decoder.choose_runtime()
     described = (
-        f"{len(folds)} folds of whole people, {len(people)} people, each aligned by their own "
+        f"{n_folds} folds of whole people, {len(people)} people, each aligned by their own "
         "unlabelled windows"
     )
-    score = score_card(np.array(truth), np.array(decided), decoder.classes, described)
+    probabilities = np.concatenate([each.over(decoder.classes) for each in scored])
+    truth = np.concatenate([each.truth for each in scored])
+    decided = np.array(decoder.classes)[probabilities.argmax(axis=1)]
+    score = score_card(truth, decided, decoder.classes, described).model_copy(
+        update={"measures": measure_cards(decoder.classes, probabilities, truth)}
+    )
     return Calibration(decoder, make_card(name, profile, pipeline, recordings, decoder, score))
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What a decoder said of trials that it had not seen.
+
+    ``probabilities`` (n_trials, n_classes) are of the decoder's own ``classes``, ascending;
+    ``truth`` (n_trials,) are the true ones.
+    """
+
+    classes: tuple[str, ...]
+    probabilities: NDArray[np.float64]
+    truth: NDArray[np.str_]
+
+    def over(self, classes: tuple[str, ...]) -> NDArray[np.float64]:
+        """Probabilities of more classes, ascending: 0 for those that the decoder did not know."""
+        wider = np.zeros((len(self.truth), len(classes)))
+        wider[:, np.searchsorted(classes, self.classes)] = self.probabilities
+        return wider
+
+
+def decide(decoder: Decoder, epochs: Epochs) -> Decided:
+    """Every window of the epochs, decided for itself."""
+    probabilities = np.stack([decoder.predict_proba(window) for window in epochs.windows])
+    return Decided(decoder.classes, probabilities, epochs.labels)
+
+
+def score_people(
+    people: list[Epochs],
+    make_decoder: Callable[[], Decoder],
+    signal: Signal,
+    on_progress: Progress,
+    n_folds: int,
+) -> list[Decided]:
+    """Each person decided by a decoder of other people, aligned by unlabelled windows.
+
+    Parameters
+    ----------
+    people : list of Epochs
+        No run of one has the number of a run of another.
+    make_decoder : callable
+        Gives a fresh, untrained decoder that can be adapted to a person.
+    signal : Signal
+    on_progress : callable
+    n_folds : int
+        Of whole people; each trains once.
+
+    Returns
+    -------
+    decided : list of Decided
+        Of the last window of each trial, in the order of the people.
+    """
+    decided = []
+    for fold, held_out in enumerate(np.array_split(np.arange(len(people)), n_folds)):
+        on_progress("Scoring on people held out", fold, n_folds + 1)
+        decoder = make_decoder()
+        fit(decoder, [e for i, e in enumerate(people) if i not in held_out], signal)
+        for i in held_out:
+            assert isinstance(decoder, Adaptable)
+            decoder.adapt(people[i].windows)
+            decided.append(decide(decoder, people[i].last_of_trials()))
+    return decided
 
 
 def fit(

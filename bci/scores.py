@@ -1,6 +1,7 @@
 """How good a decoder is, said honestly: interval and chance beside every accuracy."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +9,7 @@ from scipy import stats
 from sklearn.metrics import cohen_kappa_score, confusion_matrix
 
 # A confusion matrix of more classes tells a reader nothing.
-MOST_SHOWN = 30
+MOST_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,15 @@ class Accuracy:
             f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}], n = {self.n}, "
             f"chance {self.chance:.2f}, p = {self.p_value:.2g}"
         )
+
+
+class Measure(NamedTuple):
+    """One figure, what guessing would give, and how likely guessing would do as well."""
+
+    name: str
+    value: float
+    chance: float
+    p_value: float
 
 
 def score_accuracy(truth: NDArray[np.str_], decided: NDArray[np.str_]) -> Accuracy:

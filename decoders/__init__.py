@@ -26,10 +26,16 @@ DECODERS: dict[str, tuple[str, str, str]] = {
     "mvcnet": ("decoders.network", "MvcNet", "MVCNet around IFNet"),
     "mvcnet-dbconformer": ("decoders.network", "MvcDbConformer", "MVCNet around DBConformer"),
     "fleeg": ("decoders.fleeg", "FleegDecoder", "FLEEG, for federated training"),
-}
+    "histn": ("decoders.emotion", "HistnDecoder", "HiSTN: levels of valence and arousal"),
+    "differential-entropy": (
+        "decoders.differential_entropy", "DifferentialEntropy", "differential entropy + LR an axis",
+    ),
+}  # fmt: skip
 
 # Those that need no PyTorch and learn in seconds.
 CLASSICAL = ("tangent-space", "csp-lda", "log-power")
+# Those whose classes are levels, like valence-2/arousal-4, and can be nothing else.
+OF_LEVELS = ("histn", "differential-entropy")
 _NEEDS_TORCH = "networks need PyTorch: pip install 'bci[networks]'"
 
 

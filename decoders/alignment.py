@@ -4,6 +4,8 @@ He and Wu, IEEE Trans. Biomed. Eng. 67 (2020) 399-410: windows are whitened by t
 root of the mean covariance of that person's (here: that run's) windows.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,10 +31,14 @@ def whitening(spread: NDArray[np.float64]) -> NDArray[np.float32]:
     return np.ascontiguousarray((vectors * gains) @ vectors.T, dtype=np.float32)
 
 
-def align_groups(windows: FloatArray, groups: NDArray[np.int64]) -> FloatArray:
+def align_groups(
+    windows: FloatArray,
+    groups: NDArray[np.int64],
+    whiten: Callable[[NDArray[np.float64]], FloatArray] = whitening,
+) -> FloatArray:
     """Whiten each group of windows by its own spread."""
     aligned = np.empty(windows.shape, dtype=np.float32)
     for group in np.unique(groups):
         chosen = groups == group
-        aligned[chosen] = whitening(mean_spread(windows[chosen])) @ windows[chosen]
+        aligned[chosen] = whiten(mean_spread(windows[chosen])) @ windows[chosen]
     return aligned

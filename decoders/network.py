@@ -88,21 +88,23 @@ class NetworkDecoder:
         if signal is None:
             raise ValueError("a network needs to know the sampling rate")
         groups = np.zeros(len(windows), dtype=np.int64) if groups is None else groups
-        self.begin(windows, labels, signal)
-        numbers = np.searchsorted(self.classes, labels).astype(np.int64)
-        aligned = align_groups(windows, groups)
+        numbers = self.begin(windows, labels, signal)
+        aligned = align_groups(windows, groups, self._whiten)
         self.history = train(
             self.model, aligned, numbers, groups, self.settings, self.loss(signal), watch
         )
 
-    def begin(self, windows: FloatArray, labels: NDArray[np.str_], signal: Signal) -> None:
-        """Make the network for these windows, untrained or with the weights of the base."""
-        self.classes = tuple(str(label) for label in np.unique(labels))
-        self._sfreq = signal.sfreq
+    def begin(
+        self, windows: FloatArray, labels: NDArray[np.str_], signal: Signal
+    ) -> NDArray[np.int64]:
+        """Make the network for these windows, untrained or with the base's weights; its targets."""
+        targets = self._targets(labels)
+        self._learn_signal(signal)
         self._spread = mean_spread(windows)
         self._build(windows.shape[1], windows.shape[2])
         if self._start is not None:
             self._load_weights(self._start)
+        return targets
 
     def loss(self, signal: Signal) -> Loss:  # noqa: ARG002 - some losses need it
         """What is minimised: cross-entropy."""
@@ -115,12 +117,12 @@ class NetworkDecoder:
     def adapt(self, windows: FloatArray) -> None:
         """Take a person's windows, labels unknown, for the alignment."""
         self._spread = mean_spread(windows)
-        self._whitening = whitening(self._spread)
+        self._whitening = self._whiten(self._spread)
 
     def follow(self, window: FloatArray, weight: float) -> None:
         """Let the mean covariance that windows are whitened by forget a little for a new one."""
         self._spread = (1.0 - weight) * self._spread + weight * mean_spread(window[None])
-        self._whitening = whitening(self._spread)
+        self._whitening = self._whiten(self._spread)
 
     @property
     def served(self) -> nn.Module:
@@ -136,8 +138,7 @@ class NetworkDecoder:
         else:
             with torch.inference_mode():
                 logits = self.served(torch.from_numpy(self._aligned))[0].numpy()
-        odds = np.exp(logits.astype(np.float64) - float(logits.max()))
-        return np.asarray(odds / odds.sum())
+        return self._probabilities(logits.astype(np.float64))
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         weights = {_WEIGHTS + k: v.numpy() for k, v in self.served.state_dict().items()}
@@ -160,12 +161,33 @@ class NetworkDecoder:
         n_channels, n_samples = (int(n) for n in shaped(arrays, "shape", (2,)))
         if not (1 <= n_channels <= 10_000 and 1 <= n_samples <= 1_000_000):
             raise ValueError(f"array 'shape' is {n_channels} x {n_samples}")
-        decoder._sfreq = float(shaped(arrays, "sfreq", (1,))[0])
-        decoder._spread = shaped(arrays, "spread", (n_channels, n_channels))
+        decoder._restore_signal(arrays, n_channels)
         decoder._build(n_channels, n_samples)
         decoder._load_weights(arrays)
         decoder._serving = restore(arrays, decoder.served, decoder._shape)
         return decoder
+
+    def _targets(self, labels: NDArray[np.str_]) -> NDArray[np.int64]:
+        """Set the classes, and give the numbers that the loss takes."""
+        self.classes = tuple(str(label) for label in np.unique(labels))
+        return np.searchsorted(self.classes, labels).astype(np.int64)
+
+    def _learn_signal(self, signal: Signal) -> None:
+        self._sfreq = signal.sfreq
+
+    def _restore_signal(self, arrays: Mapping[str, NDArray[np.generic]], n_channels: int) -> None:
+        self._sfreq = float(shaped(arrays, "sfreq", (1,))[0])
+        self._spread = shaped(arrays, "spread", (n_channels, n_channels))
+
+    def _make(self, n_channels: int, n_samples: int) -> nn.Module:
+        return NETWORKS[self.network](n_channels, n_samples, self._sfreq, len(self.classes))
+
+    def _whiten(self, spread: NDArray[np.float64]) -> FloatArray:
+        return whitening(spread)
+
+    def _probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        odds = np.exp(logits - logits.max())
+        return np.asarray(odds / odds.sum())
 
     def _build(self, n_channels: int, n_samples: int) -> None:
         torch.manual_seed(self.settings.seed)
@@ -174,10 +196,7 @@ class NetworkDecoder:
         self.model.eval()
         self._serving = None
         self._aligned = np.empty((1, n_channels, n_samples), dtype=np.float32)
-        self._whitening = whitening(self._spread)
-
-    def _make(self, n_channels: int, n_samples: int) -> nn.Module:
-        return NETWORKS[self.network](n_channels, n_samples, self._sfreq, len(self.classes))
+        self._whitening = self._whiten(self._spread)
 
     def _load_weights(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
         wanted = self.served.state_dict()

@@ -12,7 +12,7 @@ from bci.types import TrainingStep, Watch
 from decoders.sharpness import sharpness_aware_gradients
 
 Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
-"""Loss of a model on windows (n, n_channels, n_samples) and class numbers (n,)."""
+"""Loss of a model on windows (n, n_channels, n_samples) and class numbers (n,) or (n, n_axes)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ def train(
     ----------
     model : nn.Module
     windows : ndarray, shape (n_windows, n_channels, n_samples)
-    classes : ndarray, shape (n_windows,)
-        Numbers of the classes.
+    classes : ndarray, shape (n_windows,) or (n_windows, n_axes)
+        Numbers of the classes, or of the levels on each axis.
     groups : ndarray, shape (n_windows,)
         Runs or subjects, in order of time; what is held out is whole groups.
     settings : TrainingSettings
@@ -113,13 +113,13 @@ def _gradients(model: nn.Module, x: Tensor, y: Tensor, loss: Loss, sharpness: fl
 
 @torch.inference_mode()
 def accuracy(model: nn.Module, x: Tensor, y: Tensor, batch: int = 256) -> float:
-    """Share of windows that a model classifies rightly."""
+    """Share of windows that a model classifies rightly; a mean over axes, where there are."""
     model.eval()
     right = sum(
-        int((model(x[i : i + batch]).argmax(1) == y[i : i + batch]).sum())
+        int((model(x[i : i + batch]).argmax(-1) == y[i : i + batch]).sum())
         for i in range(0, len(x), batch)
     )
-    return right / len(x)
+    return right / y.numel()
 
 
 def _held_out(groups: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -134,8 +134,8 @@ def _held_out(groups: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 def _batches(y: Tensor, size: int, rng: np.random.Generator) -> list[Tensor]:
     """Row numbers in random order, with each class drawn as often as any other."""
-    classes, counts = np.unique(y.numpy(), return_counts=True)
-    rows = [np.flatnonzero(y.numpy() == c) for c in classes]
+    _, own, counts = np.unique(y.numpy(), axis=0, return_inverse=True, return_counts=True)
+    rows = [np.flatnonzero(own.ravel() == c) for c in range(len(counts))]
     drawn = [np.concatenate([own, rng.choice(own, counts.max() - len(own))]) for own in rows]
     order = rng.permutation(np.concatenate(drawn))
     return [torch.from_numpy(part) for part in np.array_split(order, -(-len(order) // size))]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bci.recording.writing_fif import write_fif
 from bci.types import Channel, Recording, StreamInfo, Task
 from devices.simulation import montages, scenarios
 from devices.simulation.scenarios import Scenario
@@ -105,25 +106,7 @@ def simulate_run(settings: SubjectSettings, run: int) -> Recording:
 
 def write_run(recording: Recording, path: Path) -> None:
     """Write a simulated run as FIF, with montage and annotations; says that it is simulated."""
-    import mne
-
-    channels = recording.info.channels
-    info = mne.create_info(
-        list(recording.info.ch_names), recording.info.sfreq, [c.kind for c in channels]
-    )
-    scale = np.array([1e-6 if channel.unit == "uV" else 1.0 for channel in channels])
-    raw = mne.io.RawArray(recording.data.T * scale[:, None], info, verbose="error")
-    if channels[0].kind == "eeg":
-        raw.set_montage("colin27_1005", verbose="error")
-    else:
-        for described, channel in zip(raw.info["chs"], channels, strict=True):
-            described["loc"][:3] = channel.position
-    raw.info["description"] = "simulated signal: no human subject"
-    onsets = [marker.time for marker in recording.markers]
-    labels = [marker.label for marker in recording.markers]
-    raw.set_annotations(mne.Annotations(onsets, [0.0] * len(onsets), labels), verbose="error")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    raw.save(path, fmt="single", verbose="error")
+    write_fif(recording, path, "simulated signal: no human subject")
 
 
 def write_subject(

@@ -7,9 +7,12 @@ from PySide6.QtCore import QObject, Signal
 
 from bci.lsl.predictions import ReceivedPrediction
 from bci.types import Marker
+from gui.emotion import EmotionView
 from gui.feed import Feed
 from gui.history import HistoryView
 from gui.latency import LatencyView
+from gui.level_history import LevelHistory
+from gui.pieces import one_of
 from gui.predictions import DecisionView
 from gui.remembered import Remembered
 
@@ -18,6 +21,9 @@ _STALE_S = 1.5
 
 class EngineShown(QObject):
     """Passes predictions, cues and status on to decision, history and latency.
+
+    Where classes are levels of two axes, ``emotion`` and ``level_history`` stand in the places of
+    ``decision`` and ``history``.
 
     Parameters
     ----------
@@ -39,10 +45,19 @@ class EngineShown(QObject):
         self.decision.set_ball(remembered.flag("ball", False))
         self.decision.ball_toggled.connect(lambda on: remembered.keep("ball", on))
         self.history = HistoryView()
+        self.emotion = EmotionView(threshold)
+        self.level_history = LevelHistory(self.emotion.course)
+        self.decided = one_of(self.decision, self.emotion)
+        self.passed = one_of(self.history, self.level_history)
         self.latency = LatencyView()
         self._cue_of = cue_of
         self._last_prediction = 0.0
         self._alive = self._simulated = False
+
+    @property
+    def views(self) -> "tuple[DecisionView, HistoryView, EmotionView, LevelHistory, LatencyView]":
+        """All that is painted in the theme's colours."""
+        return self.decision, self.history, self.emotion, self.level_history, self.latency
 
     def follow(self, feed: Feed) -> None:
         """Show what this feed tells of the engine and its cues."""
@@ -55,12 +70,26 @@ class EngineShown(QObject):
     def advance(self, now: float) -> None:
         """An old prediction does not stand as the present one; LSL clock."""
         self.history.advance(now)
+        self.level_history.advance(now)
         if self.decision.live and now - self._last_prediction > _STALE_S:
-            self.decision.show_prediction(None)
+            self._show_none()
+
+    def _show_none(self) -> None:
+        self.decision.show_prediction(None)
+        self.emotion.show_prediction(None)
+
+    def _show_levels(self, shown: bool) -> None:
+        for usual, of_levels in (
+            (self.decision, self.emotion), (self.history, self.level_history),
+        ):  # fmt: skip
+            usual.setVisible(not shown)
+            of_levels.setVisible(shown)
 
     def _on_engine(self, classes: tuple[str, ...], simulated: bool) -> None:
         self.decision.set_classes(classes)
         self.history.set_classes(classes)
+        self._show_levels(self.emotion.set_classes(classes))
+        self.level_history.course = self.emotion.course
         self._simulated = simulated
         self.state_changed.emit(self._alive, simulated)
 
@@ -69,7 +98,8 @@ class EngineShown(QObject):
         self.decision.set_engine(alive)
         self.history.set_engine(alive)
         if not alive:
-            self.decision.show_prediction(None)
+            self._show_none()
+            self._show_levels(False)
             self._simulated = False
         self.state_changed.emit(alive, self._simulated)
 
@@ -78,10 +108,13 @@ class EngineShown(QObject):
             cue = self._cue_of(marker.label)
             self.history.add_cue(marker.time, cue)
             self.decision.show_cue(cue)
+            self.level_history.add_cue(marker.time, cue)
+            self.emotion.show_cue(cue)
 
     def _on_predictions(self, predictions: list[ReceivedPrediction]) -> None:
         self._last_prediction = local_clock()
         for prediction in predictions:
             self.decision.show_prediction(prediction)
+            self.emotion.show_prediction(prediction)
         self.history.add(predictions)
         self.latency.add(predictions)

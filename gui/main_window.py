@@ -93,9 +93,9 @@ class MainWindow(QMainWindow):
         self.banner_text = self.banner.text
         left = QVBoxLayout()
         left.addWidget(panel(self.tabs), 1)
-        left.addWidget(panel(self.history))
+        left.addWidget(panel(self.engine.passed))
         left.addWidget(self.log)
-        side = column_of(_RIGHT_WIDTH, self.decision, self.quality, self.latency)
+        side = column_of(_RIGHT_WIDTH, self.engine.decided, self.quality, self.latency)
         self.connect_side = column_of(_CONNECT_WIDTH, self.connect_panel)
         middle = QHBoxLayout()
         middle.addWidget(self.connect_side)
@@ -258,7 +258,7 @@ class MainWindow(QMainWindow):
         self.setStyleSheet(theme.style_sheet())
         self.header.theme_button.setText("Light" if theme is DARK else "Dark")
         streams = self.connect_panel.streams
-        for view in (self.decision, self.history, self.latency, self.quality, streams):
+        for view in (*self.engine.views, self.quality, streams):
             view.theme = theme
             view.update()
         self.tabs.set_theme(theme)

@@ -49,6 +49,17 @@ def column_of(width: int, *views: QWidget) -> QWidget:
     return side
 
 
+def one_of(*views: QWidget) -> QWidget:
+    """Views in one place, of which one is shown at a time: the first, until others are."""
+    place = QWidget()
+    layout = QVBoxLayout(place)
+    layout.setContentsMargins(0, 0, 0, 0)
+    for view in views:
+        layout.addWidget(view)
+        view.setVisible(view is views[0])
+    return place
+
+
 def tip(text: str) -> str:
     """Text as a tooltip that shows it as it is; what streams say is never markup."""
     return f"<qt>{escape(text).replace(chr(10), '<br>')}</qt>" if text else ""

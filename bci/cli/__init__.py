@@ -7,7 +7,16 @@ from pathlib import Path
 import typer
 
 from bci import __version__
-from bci.cli import acquisition, federate, live, monitoring, recordings, system, training
+from bci.cli import (
+    acquisition,
+    federate,
+    importing,
+    live,
+    monitoring,
+    recordings,
+    system,
+    training,
+)
 from bci.errors import BciError
 
 app = typer.Typer(
@@ -36,7 +45,9 @@ def _root(
     pass
 
 
-for module in (acquisition, live, monitoring, recordings, training, federate, system):
+for module in (
+    acquisition, live, monitoring, recordings, importing, training, federate, system,
+):  # fmt: skip
     module.add_commands(app)
 
 

@@ -27,7 +27,7 @@ def add_commands(app: typer.Typer) -> None:
     app.command()(pretrain)
     app.command()(evaluate)
     app.command()(models)
-    app.add_typer(benchmarks, name="benchmark", help="Score decoders on public data sets.")
+    app.add_typer(benchmarks, name="benchmark", help="Score decoders on public or simulated data.")
 
 
 def calibrate(
@@ -391,7 +391,7 @@ benchmarks = typer.Typer(no_args_is_help=True)
 
 @benchmarks.callback()
 def _benchmarks() -> None:
-    """Score decoders on public data sets."""
+    """Score decoders on public or simulated data."""
 
 
 @benchmarks.command("motor-imagery")
@@ -423,3 +423,38 @@ def benchmark_motor_imagery(
         if name not in PROTOCOLS:
             raise typer.BadParameter(f"{name!r} is none of {', '.join(PROTOCOLS)}")
     motor_imagery(folder, decoder, protocol, seeds, out_file)
+
+
+@benchmarks.command("emotion")
+def benchmark_emotion(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            help="A folder a person, as bci import dreamer writes. Default: simulated people."
+        ),
+    ] = None,
+    decoder: Annotated[
+        list[str] | None,
+        typer.Option(help="histn or differential-entropy; may be repeated. Default: both."),
+    ] = None,
+    people: Annotated[int, typer.Option(min=2, help="How many people are simulated.")] = 5,
+    seeds: Annotated[int, typer.Option(min=1, help="Trainings, each with its own shuffle.")] = 3,
+    out_file: Annotated[
+        Path | None,
+        typer.Option("--out", help="Keep results here (JSON); what is there is not done again."),
+    ] = None,
+) -> None:
+    """Levels of valence and arousal: folds by film, by subject; labels shuffled; leaky beside.
+
+    Leaky has windows of the same films in training and test, as some publications had: it shows
+    what that gains, and is no result. Files kept with --out are of one set of people.
+
+    Example: bci benchmark emotion --out emotion.json
+    """
+    import decoders
+    from bci.cli.emotion_benchmark import emotion
+
+    for name in decoder or ():
+        if name not in decoders.OF_LEVELS:
+            raise typer.BadParameter(f"{name!r} is none of {', '.join(decoders.OF_LEVELS)}")
+    emotion(folder, decoder, people, seeds, out_file)

@@ -24,11 +24,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from bci.levels import N_LEVELS
 from decoders.networks.durations import odd_samples, require_window
 from decoders.networks.montage_graph import Array, hierarchy
 
 AXES = ("valence", "arousal")
-N_LEVELS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +120,8 @@ class Histn(nn.Module):
         self.regions = levels.regions
         self.n_axes, self.n_levels, self.least_power = n_axes, n_levels, s.least_power
         width = s.n_filters
-        self.filters = nn.Sequential(
-            nn.Conv2d(1, width, (1, first), bias=False),
-            nn.Conv2d(width, width, (1, second), groups=width, bias=False),
-        )
+        self.first = nn.Conv1d(1, width, first, bias=False)
+        self.second = nn.Conv1d(width, width, second, groups=width, bias=False)
         self.norm = nn.BatchNorm1d(width)
         self.channels = ChebyshevConvolution(levels.channel_graph, width, s.order)
         self.to_regions = Fusion(levels.members, width)
@@ -134,11 +132,18 @@ class Histn(nn.Module):
         self.dropout = nn.Dropout(s.dropout)
         self.classifier = nn.Linear(3 * width, n_axes * n_levels)
 
+    def kernels(self) -> Tensor:
+        """Both convolutions as one, shape (n_filters, 1, kernel): a quarter of the time."""
+        first, second = self.first.weight, self.second.weight  # (8, 1, kernel) each
+        both = F.conv_transpose1d(first.transpose(0, 1), second, groups=len(second))
+        return both.transpose(0, 1)
+
     def features(self, x: Tensor) -> Tensor:
         """What the classifier sees, shape (n_trials, 3 * n_filters): a third from each level."""
-        x = self.filters(x.unsqueeze(1))  # (B, 8, C, T - kernels)
-        x = torch.log(x.square().mean(dim=3) + self.least_power)  # (B, 8, C), log power
-        x = self.norm(x).transpose(1, 2)  # (B, C, 8)
+        n_channels = x.shape[1]
+        x = F.conv1d(x.flatten(0, 1).unsqueeze(1), self.kernels())  # (B * C, 8, T - kernels)
+        x = torch.log(x.square().mean(dim=2) + self.least_power)  # (B * C, 8), log power
+        x = self.norm(x).view(-1, n_channels, x.shape[1])  # (B, C, 8)
         channels = F.elu(x + self.channels(x))  # (B, C, 8)
         x = self.to_regions(channels)  # (B, R, 8)
         regions = F.elu(x + self.across_regions(x))  # (B, R, 8)
@@ -179,18 +184,3 @@ def ordinal_loss(logits: Tensor, levels: Tensor, falloff: float = 0.2) -> Tensor
     """
     targets = ordinal_targets(levels, logits.shape[-1], falloff)
     return -(targets * F.log_softmax(logits, dim=-1)).sum(dim=-1).mean()
-
-
-def seq2hr(scores: Tensor, levels: Tensor) -> float:
-    """Sequential top-2 hit rate: how often the two best are the true level and one next to it.
-
-    ``scores`` (n_trials, n_levels); ``levels`` (n_trials,), from 0.
-    """
-    steps = (scores.topk(2, dim=1).indices - levels[:, None]).abs()  # (n_trials, 2)
-    return float((steps.sort(dim=1).values == torch.tensor([0, 1])).all(dim=1).float().mean())
-
-
-def expected_level(probabilities: Tensor) -> Tensor:
-    """Mean level, counted from 1; the last axis of ``probabilities`` is levels."""
-    numbers = torch.arange(probabilities.shape[-1], dtype=probabilities.dtype) + 1
-    return probabilities @ numbers

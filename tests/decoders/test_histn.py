@@ -7,15 +7,14 @@ import torch
 from torch import Tensor, nn
 
 from bci.electrodes import standard_position
+from bci.levels import expected_levels
 from bci.types import Channel
 from decoders.networks.histn import (
     ChebyshevConvolution,
     Fusion,
     Histn,
-    expected_level,
     ordinal_loss,
     ordinal_targets,
-    seq2hr,
 )
 from decoders.networks.montage_graph import hierarchy, scaled_laplacian
 from devices.simulation.montages import eeg, meg, positions, seeg
@@ -170,23 +169,13 @@ def test_ordinal_loss_of_equal_scores_and_of_a_far_miss() -> None:
     assert ordinal_loss(near, level) < ordinal_loss(far, level)
 
 
-def test_seq2hr_counts_the_true_level_beside_a_neighbour() -> None:
-    scores = torch.tensor(
-        [
-            [0.1, 0.5, 0.3, 0.1, 0.0],  # best two 1, 2
-            [0.1, 0.3, 0.5, 0.1, 0.0],  # best two 2, 1
-            [0.5, 0.1, 0.4, 0.0, 0.0],  # best two 0, 2
-            [0.0, 0.0, 0.1, 0.4, 0.5],  # best two 4, 3
-        ]
-    )
+def test_both_filters_as_one_kernel_are_the_two_one_after_the_other() -> None:
+    model = Histn(dreamer(), 256, SFREQ)
+    x = torch.randn(1, 1, 256)
 
-    assert seq2hr(scores, torch.tensor([1, 1, 0, 2])) == 0.5
+    together = nn.functional.conv1d(x, model.kernels())
 
-
-def test_expected_level_counts_from_one() -> None:
-    levels = expected_level(torch.tensor([[0.5, 0.5, 0, 0, 0], [0, 0, 0, 0, 1.0]]))
-
-    torch.testing.assert_close(levels, torch.tensor([1.5, 5.0]))
+    torch.testing.assert_close(together, model.second(model.first(x)))
 
 
 def test_a_trials_logits_do_not_depend_on_its_batch() -> None:
@@ -215,7 +204,7 @@ def test_levels_of_the_simulated_emotion_are_learnt_and_hold_for_later_trials() 
 
     train(model, x[: later.start], levels[: later.start])
     with torch.inference_mode():
-        expected = expected_level(model.eval()(x[later]).softmax(dim=2))
+        expected = expected_levels(model.eval()(x[later]).softmax(dim=2).double().numpy())
 
     for axis in range(2):
         r = np.corrcoef(expected[:, axis], levels[later, axis])[0, 1]

@@ -22,7 +22,7 @@ from decoders.onnx_network import export
 from tests.signals import stored, two_class_recording
 
 SIGNAL = Signal(128.0, tuple(Channel(name, "eeg", "uV") for name in ("C3", "Cz", "C4", "Pz")))
-NETWORKS = sorted(set(decoders.DECODERS) - set(decoders.CLASSICAL))
+NETWORKS = sorted(set(decoders.DECODERS) - {*decoders.CLASSICAL, *decoders.OF_LEVELS})
 PARAMS = {"epochs": 2}
 CLASSES = ("left", "right")
 NOISE = np.random.default_rng(3)

@@ -1,0 +1,88 @@
+"""MATLAB files of data sets, read as plain arrays within bounds; nothing in them is executed."""
+
+import zlib
+from pathlib import Path
+from typing import Any
+
+from bci.errors import RecordingError
+
+_HEADER = 128
+_COMPRESSED = 15
+_MOST_BYTES = 4 << 30
+_BLOCK = 1 << 20
+
+
+def read_matlab(path: Path, names: tuple[str, ...]) -> dict[str, Any]:
+    """Variables of a MATLAB file of version 5 to 7, as SciPy gives them.
+
+    Raises
+    ------
+    RecordingError
+        If the file is missing, none of that version, damaged, larger than 4 GiB once it is
+        unpacked, or lacks a variable.
+    """
+    from scipy.io import loadmat
+
+    if not path.is_file():
+        raise RecordingError(f"{path}: no such file")
+    _check_size(path)
+    try:
+        # Checksums of the published files do not hold, though their data are whole: torcheeg
+        # reads them unchecked too.
+        found: dict[str, Any] = loadmat(
+            path, variable_names=list(names), verify_compressed_data_integrity=False
+        )
+    except Exception as error:
+        detail = (str(error).splitlines() or [type(error).__name__])[0]
+        raise RecordingError(f"{path}: damaged MATLAB file ({detail:.200})") from error
+    missing = [name for name in names if name not in found]
+    if missing:
+        raise RecordingError(f"{path}: lacks the variable {' and '.join(missing)}")
+    return found
+
+
+def _check_size(path: Path) -> None:
+    """Unpack the file's parts in passing, and refuse more than what a data set has."""
+    total = 0
+    with path.open("rb") as file:
+        start = file.read(_HEADER)
+        if start.startswith(b"MATLAB 7.3") or start.startswith(b"\x89HDF"):
+            raise RecordingError(f"{path}: saved as version 7.3; in MATLAB save it with -v7")
+        if start[:1] == b"\x80" or path.suffix.lower() in (".dat", ".pkl", ".pickle"):
+            raise RecordingError(
+                f"{path}: a Python pickle, which can run any program when it is opened; take the "
+                "data set's MATLAB files instead"
+            )
+        if len(start) < _HEADER or start[126:128] not in (b"IM", b"MI"):
+            raise RecordingError(f"{path}: not a MATLAB file of version 5 to 7")
+        order = "little" if start[126:128] == b"IM" else "big"
+        while len(tag := file.read(8)) == 8:
+            kind = int.from_bytes(tag[:4], order)  # type: ignore[arg-type]
+            length = int.from_bytes(tag[4:], order)  # type: ignore[arg-type]
+            if kind == _COMPRESSED:
+                total += _unpacked(file, length, _MOST_BYTES - total)
+            else:
+                total += length
+                file.seek(length, 1)
+            if total > _MOST_BYTES:
+                raise RecordingError(
+                    f"{path}: unpacks to more than {_MOST_BYTES >> 30} GiB; not a file of this kind"
+                )
+
+
+def _unpacked(file: Any, length: int, most: int) -> int:
+    """Unpacked size of the next ``length`` bytes; counting ends above ``most``."""
+    unpack, total, left = zlib.decompressobj(), 0, length
+    while left > 0 and total <= most:
+        block = file.read(min(left, _BLOCK))
+        if not block:
+            break
+        left -= len(block)
+        while block and total <= most:
+            try:
+                total += len(unpack.decompress(block, 16 * _BLOCK))
+            except zlib.error:
+                # SciPy says what is wrong with it.
+                return total
+            block = unpack.unconsumed_tail
+    return total

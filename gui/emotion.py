@@ -1,0 +1,210 @@
+"""Valence and arousal as a point in their plane, with its trail, and a bar a level."""
+
+from itertools import pairwise
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from bci.levels import LevelGrid, grid_of
+from bci.lsl.predictions import ReceivedPrediction
+from gui.level_course import LevelCourse, true_levels
+from gui.theme import DARK, Theme
+
+_HEIGHT = 306
+_PLANE = 176.0
+_TRAIL_S = 12.0
+# What the ends of an axis are called, first the low one.
+_ENDS = {"valence": ("unpleasant", "pleasant"), "arousal": ("calm", "excited")}
+
+
+class EmotionView(QWidget):
+    """Where two axes of levels are expected now, the likeliest levels, and the true ones.
+
+    All are of smoothed probabilities, see `LevelCourse`; how far that is behind is written below.
+
+    Parameters
+    ----------
+    threshold : float
+        Least smoothed probability of a combination that is named.
+    """
+
+    def __init__(self, threshold: float = 0.1, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme: Theme = DARK
+        self.threshold = threshold
+        self.course = LevelCourse(LevelGrid(("valence", "arousal")))
+        self.cue: str | None = None
+        self.live = False
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(_HEIGHT)
+
+    def set_classes(self, classes: tuple[str, ...]) -> bool:
+        """Take what an engine decides between; False where they are no levels of two axes."""
+        grid = grid_of(classes)
+        if grid is None or len(grid.axes) != 2:
+            return False
+        self.course = LevelCourse(grid)
+        self.live = False
+        self.update()
+        return True
+
+    def show_prediction(self, prediction: ReceivedPrediction | None) -> None:
+        """The newest prediction; None when there is none any more."""
+        self.live = prediction is not None
+        if prediction is None:
+            self.course.reset()
+        elif len(prediction.probabilities) == len(self.course.grid.classes):
+            self.course.add(prediction.taken, prediction.probabilities)
+        self.update()
+
+    def show_cue(self, cue: str | None) -> None:
+        self.cue = cue
+        self.update()
+
+    @property
+    def decision(self) -> str:
+        """What is decided now, in words."""
+        if not self.live or not self.course.levels:
+            return "no prediction"
+        if self.course.confidence < self.threshold:
+            return "not sure"
+        return self._named(self.course.levels)
+
+    @property
+    def sentence(self) -> str:
+        """What was shown to the person, where that is known."""
+        levels = true_levels(self.course.grid, self.cue)
+        return f"true: {self._named(levels)}" if levels else "true levels: none now"
+
+    def _named(self, levels: tuple[int, ...]) -> str:
+        axes = self.course.grid.axes
+        return ", ".join(f"{axis} {level}" for axis, level in zip(axes, levels, strict=True))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), self.theme.colour("panel"))
+        width = self.width()
+        known = self.decision not in ("no prediction", "not sure")
+        self._font(painter, 22, bold=True)
+        painter.setPen(self.theme.colour("text" if known else "dim"))
+        painter.drawText(QRectF(14, 8, width - 28, 30), Qt.AlignmentFlag.AlignLeft, self.decision)
+        plane = QRectF(32, 48, _PLANE, _PLANE)
+        self._paint_plane(painter, plane)
+        right = plane.right() + 16
+        half = (_PLANE + 8) / 2
+        for axis in range(2):
+            box = QRectF(right, plane.top() - 2 + axis * half, width - right - 14, half - 8)
+            self._paint_bars(painter, box, axis)
+        self._font(painter, 14)
+        shown = bool(true_levels(self.course.grid, self.cue))
+        painter.setPen(self.theme.colour("text" if shown else "dim"))
+        painter.drawText(QRectF(14, _HEIGHT - 48, width - 28, 20), 0, self.sentence)
+        self._font(painter, 12)
+        painter.setPen(self.theme.colour("dim"))
+        delay = f"smoothed: {self.course.delay_s:g} s behind the predictions"
+        painter.drawText(QRectF(14, _HEIGHT - 26, width - 28, 18), 0, delay)
+
+    def _font(self, painter: QPainter, size: int, bold: bool = False) -> None:
+        font = QFont(self.font())
+        font.setPixelSize(size)
+        font.setBold(bold)
+        painter.setFont(font)
+
+    def _place(self, plane: QRectF, first: float, second: float) -> QPointF:
+        """Where a pair of levels is; half a level of room around."""
+        n = self.course.grid.n_levels
+        x, y = ((level - 0.5) / n for level in (first, second))
+        return QPointF(plane.left() + x * plane.width(), plane.bottom() - y * plane.height())
+
+    def _paint_plane(self, painter: QPainter, plane: QRectF) -> None:
+        painter.setPen(QPen(self.theme.colour("line"), 1.0))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(plane)
+        n = self.course.grid.n_levels
+        self._font(painter, 11)
+        for level in range(1, n + 1):
+            at = self._place(plane, level, level)
+            painter.setPen(QPen(self.theme.colour("line"), 1.0, Qt.PenStyle.DotLine))
+            painter.drawLine(QPointF(at.x(), plane.top()), QPointF(at.x(), plane.bottom()))
+            painter.drawLine(QPointF(plane.left(), at.y()), QPointF(plane.right(), at.y()))
+        painter.setPen(self.theme.colour("dim"))
+        centre = Qt.AlignmentFlag.AlignHCenter
+        below = QRectF(plane.left() - 20, plane.bottom() + 3, plane.width() + 40, 16)
+        painter.drawText(below, centre, self._axis_words(0))
+        painter.save()
+        painter.translate(plane.left() - 19, plane.center().y())
+        painter.rotate(-90)
+        painter.drawText(QRectF(-plane.height() / 2, 0, plane.height(), 16), centre,
+                         self._axis_words(1))  # fmt: skip
+        painter.restore()
+        self._paint_truth(painter, plane)
+        self._paint_trail(painter, plane)
+
+    def _axis_words(self, axis: int) -> str:
+        name = self.course.grid.axes[axis]
+        if name not in _ENDS:
+            return name
+        low, high = _ENDS[name]
+        return f"{low} ← {name} → {high}"
+
+    def _paint_truth(self, painter: QPainter, plane: QRectF) -> None:
+        levels = true_levels(self.course.grid, self.cue)
+        if not levels:
+            return
+        side = plane.width() / self.course.grid.n_levels
+        at = self._place(plane, *levels)
+        painter.setPen(QPen(self.theme.colour("text"), 2.0))
+        painter.drawRect(QRectF(at.x() - side / 2, at.y() - side / 2, side, side))
+
+    def _paint_trail(self, painter: QPainter, plane: QRectF) -> None:
+        if not self.course.steps:
+            return
+        colour = self.theme.colour("accent")
+        now = self.course.steps[-1].time
+        trail = [step for step in self.course.steps if step.time > now - _TRAIL_S]
+        for older, newer in pairwise(trail):
+            if newer.time - older.time > 2.0:
+                continue
+            colour.setAlpha(round(190 * (1 - (now - newer.time) / _TRAIL_S)))
+            painter.setPen(QPen(colour, 2.0))
+            painter.drawLine(
+                self._place(plane, *older.expected), self._place(plane, *newer.expected)
+            )
+        if not self.live:
+            return
+        colour.setAlpha(255)
+        sure = self.course.confidence >= self.threshold
+        painter.setPen(QPen(colour, 2.5))
+        painter.setBrush(colour if sure else self.theme.colour("panel"))
+        painter.drawEllipse(self._place(plane, *trail[-1].expected), 7, 7)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+
+    def _paint_bars(self, painter: QPainter, box: QRectF, axis: int) -> None:
+        """A bar a level, the highest on top; a mark at the true one."""
+        self._font(painter, 12)
+        painter.setPen(self.theme.colour("text"))
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeft, self.course.grid.axes[axis])
+        n = self.course.grid.n_levels
+        high = (box.height() - 17) / n
+        by_axis, true = self.course.by_axis, true_levels(self.course.grid, self.cue)
+        left, room = box.left() + 14, box.width() - 26
+        self._font(painter, min(11, round(high)))
+        for level in range(1, n + 1):
+            row = QRectF(left, box.top() + 17 + (n - level) * high, room, high - 3)
+            marked = bool(true) and true[axis] == level
+            painter.setPen(self.theme.colour("text" if marked else "dim"))
+            middle = Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(row.adjusted(-14, -2, 0, 2), middle, str(level))
+            if marked:
+                mark = QRectF(row.right() + 1, row.top() - 2, 13, row.height() + 4)
+                painter.drawText(mark, middle | Qt.AlignmentFlag.AlignRight, "◀")
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self.theme.colour("line"))
+            painter.drawRoundedRect(row, 2, 2)
+            if by_axis is not None and self.live:
+                painter.setBrush(self.theme.class_colour(axis))
+                row.setWidth(room * float(by_axis[axis, level - 1]))
+                painter.drawRoundedRect(row, 2, 2)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
