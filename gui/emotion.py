@@ -11,8 +11,8 @@ from bci.lsl.predictions import ReceivedPrediction
 from gui.level_course import LevelCourse, true_levels
 from gui.theme import DARK, Theme
 
-_HEIGHT = 306
-_PLANE = 176.0
+_HEIGHT = 238
+_PLANE = 146.0
 _TRAIL_S = 12.0
 # What the ends of an axis are called, first the low one.
 _ENDS = {"valence": ("unpleasant", "pleasant"), "arousal": ("calm", "excited")}
@@ -89,8 +89,8 @@ class EmotionView(QWidget):
         known = self.decision not in ("no prediction", "not sure")
         self._font(painter, 22, bold=True)
         painter.setPen(self.theme.colour("text" if known else "dim"))
-        painter.drawText(QRectF(14, 8, width - 28, 30), Qt.AlignmentFlag.AlignLeft, self.decision)
-        plane = QRectF(32, 48, _PLANE, _PLANE)
+        painter.drawText(QRectF(14, 7, width - 28, 30), Qt.AlignmentFlag.AlignLeft, self.decision)
+        plane = QRectF(34, 42, _PLANE, _PLANE)
         self._paint_plane(painter, plane)
         right = plane.right() + 16
         half = (_PLANE + 8) / 2
@@ -100,11 +100,13 @@ class EmotionView(QWidget):
         self._font(painter, 14)
         shown = bool(true_levels(self.course.grid, self.cue))
         painter.setPen(self.theme.colour("text" if shown else "dim"))
-        painter.drawText(QRectF(14, _HEIGHT - 48, width - 28, 20), 0, self.sentence)
+        footer = QRectF(14, _HEIGHT - 28, width - 28, 20)
+        painter.drawText(footer, Qt.AlignmentFlag.AlignVCenter, self.sentence)
         self._font(painter, 12)
         painter.setPen(self.theme.colour("dim"))
-        delay = f"smoothed: {self.course.delay_s:g} s behind the predictions"
-        painter.drawText(QRectF(14, _HEIGHT - 26, width - 28, 18), 0, delay)
+        right_edge = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        delay = f"smoothed, lag {self.course.delay_s:g} s"
+        painter.drawText(footer, right_edge, delay)
 
     def _font(self, painter: QPainter, size: int, bold: bool = False) -> None:
         font = QFont(self.font())
@@ -131,7 +133,7 @@ class EmotionView(QWidget):
             painter.drawLine(QPointF(plane.left(), at.y()), QPointF(plane.right(), at.y()))
         painter.setPen(self.theme.colour("dim"))
         centre = Qt.AlignmentFlag.AlignHCenter
-        below = QRectF(plane.left() - 20, plane.bottom() + 3, plane.width() + 40, 16)
+        below = QRectF(plane.left() - 30, plane.bottom() + 3, plane.width() + 60, 16)
         painter.drawText(below, centre, self._axis_words(0))
         painter.save()
         painter.translate(plane.left() - 19, plane.center().y())

@@ -1,0 +1,67 @@
+"""Whole decoders, a window at a time as the engine asks: ``python -m tests.benchmarks.decoding``.
+
+Each is trained for a step on noise and serves by the runtime that it chose: the cost of a window
+does not depend on what was learnt.
+"""
+
+import argparse
+import time
+from collections.abc import Callable
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+import decoders
+from bci.levels import LevelGrid
+from bci.types import Decoder, FloatArray, Servable, Signal
+from devices.simulation.montages import epoc
+
+_WARM_UP = 50
+
+
+def emotion(name: str, params: dict[str, object]) -> tuple[Decoder, FloatArray]:
+    """A decoder of levels, and windows of 14 channels x 4 s at 128 Hz."""
+    windows = np.random.default_rng(0).normal(0, 10, (32, 14, 512)).astype(np.float32)
+    labels = np.resize(LevelGrid(("valence", "arousal")).classes, len(windows))
+    decoder = decoders.create(name, params)
+    decoder.fit(windows, labels, signal=Signal(128.0, epoc()))
+    return decoder, windows
+
+
+# What is measured, and how many milliseconds its p99 may take.
+DECODING: dict[str, tuple[Callable[[], tuple[Decoder, FloatArray]], float]] = {
+    "HiSTN, 14 ch x 4 s at 128 Hz": (lambda: emotion("histn", {"epochs": 1}), 5.0),
+    "differential entropy, the same": (lambda: emotion("differential-entropy", {}), 5.0),
+}
+
+
+def milliseconds(decoder: Decoder, windows: FloatArray, n_windows: int) -> FloatArray:
+    """Of single windows, after a warm-up."""
+    if isinstance(decoder, Servable):
+        decoder.choose_runtime()
+    times = []
+    for turn in range(_WARM_UP + n_windows):
+        window = windows[turn % len(windows)]
+        began = time.perf_counter()
+        decoder.predict_proba(window)
+        times.append(1000 * (time.perf_counter() - began))
+    return np.array(times[_WARM_UP:], dtype=np.float32)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--windows", type=int, default=2000, help="of each decoder")
+    n_windows = parser.parse_args().windows
+    table = Table("decoder", "p50 (ms)", "p99", "p99 allowed", "max", title="one window at a time")
+    for name, (make, allowed) in DECODING.items():
+        times = milliseconds(*make(), n_windows)
+        table.add_row(
+            name, *(f"{q:.2f}" for q in np.percentile(times, [50, 99])), f"{allowed:g}",
+            f"{times.max():.2f}",
+        )  # fmt: skip
+    Console(highlight=False, width=120).print(table)
+
+
+if __name__ == "__main__":
+    main()
