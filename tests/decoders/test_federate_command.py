@@ -71,10 +71,6 @@ def test_a_simulated_federation_ends_in_a_model_for_every_site(
     file = tmp_path / "run-2_eeg.fif"
     assert bci("evaluate", tmp_path / "models" / "lab-b", file).returncode == 0
 
-    again = bci("federate", "simulate", partners, "--out", tmp_path / "models")
-    assert again.returncode == 2
-    assert "exists already" in again.stderr
-
 
 def test_a_mistake_is_one_line_that_names_it(partners: Path, tmp_path: Path) -> None:
     for arguments, told in (
@@ -89,4 +85,3 @@ def test_a_mistake_is_one_line_that_names_it(partners: Path, tmp_path: Path) -> 
         assert done.returncode == 2, done.stderr
         assert told in " ".join(done.stderr.split())
         assert "Traceback" not in done.stderr
-    assert "Example" in bci("federate", "join", "--help").stdout
