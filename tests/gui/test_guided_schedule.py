@@ -60,9 +60,8 @@ def test_a_run_goes_through_every_step_of_every_trial() -> None:
     assert not schedule.advance(1e6)
     schedule.begin(0.0)
     seen = phases_until_over(schedule)
-    assert [phase for _, phase in seen] == (
-        [Phase.CUE, Phase.TASK, Phase.PAUSE, Phase.BASELINE] * 4
-    )[:-1] + [Phase.DONE]
+    one_trial = [Phase.CUE, Phase.TASK, Phase.PAUSE, Phase.BASELINE]
+    assert [phase for _, phase in seen] == [*one_trial * 3, *one_trial[:3], Phase.DONE]
     cue, task, pause, baseline = (at for at, _ in seen[:4])
     assert (cue, task, pause) == pytest.approx((1.0, 3.0, 6.0), abs=0.11)
     assert 1.0 <= baseline - pause <= 2.11
