@@ -46,9 +46,7 @@ class ConfusionView(QWidget):
         painter.setFont(font)
         painter.setPen(self.theme.colour("dim"))
         painter.drawText(QRectF(14, 7, self.width() - 20, 18), 0, "asked (rows), decided (columns)")
-        side = min(
-            (self.width() - _LABELS - 14) / n, (self.height() - _HEAD - 10) / n, _MOST_CELL
-        )
+        side = min((self.width() - _LABELS - 14) / n, (self.height() - _HEAD - 10) / n, _MOST_CELL)
         for k, name in enumerate(self.classes):
             self._paint_name(painter, k, name, side)
         for i, row in enumerate(self.counts):

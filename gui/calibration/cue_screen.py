@@ -73,6 +73,11 @@ class CueScreen(QWidget):
         self._said = (sentence, keys)
         self.update()
 
+    @property
+    def sentence(self) -> str:
+        """The words that are shown in place of the cross; empty if none are."""
+        return self._said[0]
+
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         if event.isAutoRepeat():
             return

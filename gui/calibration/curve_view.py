@@ -1,17 +1,12 @@
 """The live learning curve: accuracy by trials, or a network's loss by epoch."""
 
-from collections.abc import Sequence
-from math import ceil
-
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from gui.calibration.axes import Axes, paint_line
 from gui.calibration.training import CurvePoint, NetworkStep
 from gui.theme import DARK, Theme
-
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 14.0, 30.0, 36.0
-_MOST_TICKS = 8
 
 
 class CurveView(QWidget):
@@ -62,7 +57,7 @@ class CurveView(QWidget):
 
     def _paint_accuracy(self, painter: QPainter) -> None:
         most = max(point.trials_per_class for point in self.points)
-        axes = _Axes(self.rect(), (0.0, max(most, 4) * 1.05), (0.0, 1.0))
+        axes = Axes(self.rect(), (0.0, max(most, 4) * 1.05), (0.0, 1.0))
         axes.paint(painter, self.theme, [0, 0.25, 0.5, 0.75, 1.0])
         colour = self.theme.colour("accent")
         self._paint_chance(painter, axes)
@@ -78,9 +73,9 @@ class CurveView(QWidget):
             at = point.trials_per_class
             painter.drawLine(axes.at(at, point.low), axes.at(at, point.high))
         line = [axes.at(p.trials_per_class, p.accuracy) for p in self.points]
-        _paint_line(painter, line, colour)
+        paint_line(painter, line, colour)
 
-    def _paint_chance(self, painter: QPainter, axes: "_Axes") -> None:
+    def _paint_chance(self, painter: QPainter, axes: Axes) -> None:
         chance = self.points[-1].chance
         painter.setPen(QPen(self.theme.colour("dim"), 1.0, Qt.PenStyle.DashLine))
         left, right = axes.at(axes.x[0], chance), axes.at(axes.x[1], chance)
@@ -91,56 +86,14 @@ class CurveView(QWidget):
         fold = self.steps[-1].fold
         losses = [s.loss for s in self.steps if s.loss is not None]
         top = max([1.0, *losses])
-        axes = _Axes(self.rect(), (0.0, float(self.steps[-1].of)), (0.0, top))
+        axes = Axes(self.rect(), (0.0, float(self.steps[-1].of)), (0.0, top))
         axes.paint(painter, self.theme, [0, top / 2, top])
         for number in range(fold + 1):
             own = [s for s in self.steps if s.fold == number]
             colour = self.theme.colour("accent" if number == fold else "line")
             line = [axes.at(s.step, s.loss) for s in own if s.loss is not None]
-            _paint_line(painter, line, colour, dots=False)
+            paint_line(painter, line, colour, dots=False)
         scored = [axes.at(s.step, s.score) for s in self.steps if s.fold == fold and s.score]
         if scored:
-            _paint_line(painter, scored, self.theme.colour("warning"), dots=False)
+            paint_line(painter, scored, self.theme.colour("warning"), dots=False)
             painter.drawText(QRectF(self.width() - 170, 7, 160, 18), 0x2, "held-out accuracy")
-
-
-class _Axes:
-    """From values to places in the picture."""
-
-    def __init__(self, room: object, x: tuple[float, float], y: tuple[float, float]) -> None:
-        rect = QRectF(room)  # type: ignore[call-overload]
-        self.room = rect.adjusted(_LEFT, _TOP, -_RIGHT, -_BOTTOM)
-        self.x, self.y = x, y
-
-    def at(self, x: float, y: float) -> QPointF:
-        across = (x - self.x[0]) / (self.x[1] - self.x[0])
-        up = (y - self.y[0]) / (self.y[1] - self.y[0])
-        room = self.room
-        return QPointF(room.left() + across * room.width(), room.bottom() - up * room.height())
-
-    def paint(self, painter: QPainter, theme: Theme, ticks: Sequence[float]) -> None:
-        """A faint line and a number at each tick of y; numbers under x."""
-        for tick in ticks:
-            left, right = self.at(self.x[0], tick), self.at(self.x[1], tick)
-            painter.setPen(QPen(theme.colour("line"), 1.0))
-            painter.drawLine(left, right)
-            painter.setPen(theme.colour("dim"))
-            place = QRectF(0, left.y() - 9, _LEFT - 6, 18)
-            middle = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(place, middle, f"{tick:.2g}")
-        every = max(1, ceil((self.x[1] - self.x[0]) / _MOST_TICKS))
-        for tick in range(ceil(self.x[0]), int(self.x[1]) + 1, every):
-            foot = self.at(tick, self.y[0])
-            place = QRectF(foot.x() - 20, foot.y() + 4, 40, 16)
-            painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, str(tick))
-
-
-def _paint_line(
-    painter: QPainter, line: Sequence[QPointF], colour: QColor, dots: bool = True
-) -> None:
-    painter.setPen(QPen(colour, 2.0))
-    painter.drawPolyline(QPolygonF(line))
-    if dots:
-        painter.setBrush(colour)
-        for point in line:
-            painter.drawEllipse(point, 3.5, 3.5)

@@ -116,15 +116,18 @@ class Training(QObject):
         argv = (*bci, "calibrate", profile, *map(str, files), *named)
         self._model: Path | None = None
         self._last = ""
+        self._cancelled = False
         self.child = Child(Command(_NAME, argv), self)
         self.child.said.connect(self._hear)
         self.child.died.connect(self._on_end)
+        self.child.running.connect(self._on_running)
 
     def start(self) -> None:
         self.child.start()
 
     def cancel(self) -> None:
-        """End it; nothing is kept."""
+        """End it."""
+        self._cancelled = True
         self.child.stop()
 
     def _hear(self, line: str) -> None:
@@ -147,6 +150,10 @@ class Training(QObject):
                 self.stepped.emit(NetworkStep(**event))
             case "model":
                 self._model = Path(event["folder"])
+
+    def _on_running(self, running: bool) -> None:
+        if not running and self._cancelled:
+            self.failed.emit("Cancelled.")
 
     def _on_end(self, why: str) -> None:
         if self._model is not None:
