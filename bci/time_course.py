@@ -61,6 +61,8 @@ def right_by_place(decoder: Decoder, epochs: Epochs) -> list[tuple[int, bool]]:
 def time_course(right: Iterable[tuple[int, bool]], first_s: float, hop_s: float) -> TimeCourse:
     """Collect `right_by_place` of all folds.
 
+    Places at which fewer than half as many trials have a window as elsewhere are left out.
+
     Parameters
     ----------
     right : iterable of (int, bool)
@@ -71,7 +73,9 @@ def time_course(right: Iterable[tuple[int, bool]], first_s: float, hop_s: float)
     places, hits = np.array(list(right), dtype=np.int64).T
     found, number = np.unique(places, return_inverse=True)
     trials = np.bincount(number)
-    return TimeCourse(first_s + found * hop_s, np.bincount(number, hits) / trials, trials)
+    seconds, accuracy = first_s + found * hop_s, np.bincount(number, hits) / trials
+    often = trials >= trials.max() / 2
+    return TimeCourse(seconds[often], accuracy[often], trials[often])
 
 
 def load_time_course(folder: Path) -> TimeCourse | None:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from gui.theme import DARK, Theme
 
 _LABELS, _HEAD = 84.0, 46.0
-_MOST_CELL = 74.0
+_MOST_CELL = 100.0
 # With more classes than this a cell is too small for its number.
 _MOST_NUMBERED = 12
 
@@ -47,6 +47,7 @@ class ConfusionView(QWidget):
         painter.setPen(self.theme.colour("dim"))
         painter.drawText(QRectF(14, 7, self.width() - 20, 18), 0, "asked (rows), decided (columns)")
         side = min((self.width() - _LABELS - 14) / n, (self.height() - _HEAD - 10) / n, _MOST_CELL)
+        painter.translate(max(0.0, (self.width() - 2 * _LABELS - n * side) / 2), 0)
         for k, name in enumerate(self.classes):
             self._paint_name(painter, k, name, side)
         for i, row in enumerate(self.counts):
@@ -81,9 +82,22 @@ class ConfusionView(QWidget):
         font.setPixelSize(max(9, min(20, int(cell.height() * 0.34))))
         font.setBold(right)
         painter.setFont(font)
-        strong = colour.alphaF() > 0.55
-        painter.setPen(self.theme.colour("on_class" if strong else "text"))
+        painter.setPen(self._ink(colour))
         painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, str(count))
         font.setPixelSize(12)
         font.setBold(False)
         painter.setFont(font)
+
+    def _ink(self, veil: QColor) -> QColor:
+        """The theme's darkest or lightest, whichever can be read on a veil over the panel."""
+        under = self.theme.colour("panel")
+        share = veil.alphaF()
+        mixed = [
+            share * over + (1 - share) * below
+            for over, below in zip(veil.getRgbF()[:3], under.getRgbF()[:3], strict=True)  # type: ignore[index]
+        ]
+        light = 0.299 * mixed[0] + 0.587 * mixed[1] + 0.114 * mixed[2]
+        both = sorted(
+            (self.theme.colour("text"), self.theme.colour("window")), key=QColor.lightnessF
+        )
+        return both[0] if light > 0.5 else both[1]

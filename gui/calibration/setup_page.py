@@ -80,6 +80,7 @@ class SetupPage(QWidget):
         form = QFormLayout(who)
         form.setContentsMargins(16, 14, 16, 14)
         form.setVerticalSpacing(9)
+        form.setHorizontalSpacing(14)
         form.addRow("Subject", self.subject)
         form.addRow("Session", self.session)
         form.addRow("Paradigm", self.kinds)

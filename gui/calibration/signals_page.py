@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from bci.quality import ChannelQuality, State
 from bci.types import StreamInfo
 from gui.pieces import button, named, panel, plain
-from gui.quality_marks import explain, worst_first
+from gui.quality_marks import worst_first
 from gui.quality_view import QualityView
 from gui.theme import Theme
 
@@ -25,8 +25,6 @@ class SignalsPage(QWidget):
         self.stream = named(plain(QLabel()), "heading")
         self.verdict = plain(QLabel())
         self.verdict.setWordWrap(True)
-        self.listed = plain(QLabel())
-        self.listed.setWordWrap(True)
         self.back = button("Back", "Change subject, paradigm or numbers")
         self.back.clicked.connect(self.back_wanted)
         self.start = named(button("Start", "Record, and show the cues"), "go")
@@ -37,19 +35,20 @@ class SignalsPage(QWidget):
         column = QVBoxLayout(words)
         column.setContentsMargins(16, 14, 16, 14)
         column.setSpacing(10)
-        for label in (self.stream, self.verdict, self.listed):
+        for label in (self.stream, self.verdict):
             column.addWidget(label)
         column.addStretch()
         middle = QHBoxLayout()
-        middle.addWidget(panel(self.head), 2)
-        middle.addWidget(panel(words), 3)
+        middle.addWidget(panel(self.head), 1)
+        middle.addWidget(panel(words), 1)
         foot = QHBoxLayout()
         foot.addWidget(self.back)
         foot.addStretch()
         foot.addWidget(self.start)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addLayout(middle, 1)
+        whole.addLayout(middle)
+        whole.addStretch()
         whole.addLayout(foot)
         self._show([])
 
@@ -79,7 +78,6 @@ class SignalsPage(QWidget):
         if info is None:
             self.stream.setText("No signal")
             self.verdict.setText("Connect a stream in the dashboard first (Connect, Ctrl+K).")
-            self.listed.clear()
             return
         simulated = " - SIMULATED SIGNAL" if info.simulated else ""
         self.stream.setText(
@@ -99,7 +97,3 @@ class SignalsPage(QWidget):
             self.verdict.setText("No channel is bad; look at the doubtful ones.")
         else:
             self.verdict.setText("All channels are good.")
-        lines = [explain(channel) for channel in worst[:_MOST_NAMED]]
-        if len(worst) > _MOST_NAMED:
-            lines.append(f"and {len(worst) - _MOST_NAMED} more")
-        self.listed.setText("\n".join(lines))

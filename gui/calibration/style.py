@@ -16,6 +16,7 @@ def style_sheet(theme: Theme) -> str:
                                    border-color: {theme.line}; }}
         QSpinBox, QDoubleSpinBox {{ background: {theme.window}; border: 1px solid {theme.line};
                                     border-radius: 4px; padding: 3px 6px; min-height: 18px; }}
+        QAbstractSpinBox QLineEdit {{ border: none; padding: 0; min-height: 0; }}
         QSpinBox:focus, QDoubleSpinBox:focus {{ border-color: {theme.accent}; }}
         QFrame#panel QCheckBox, QFrame#panel QRadioButton, QFrame#panel QWidget#plain QWidget {{
             background-color: transparent; }}
@@ -36,6 +37,7 @@ def style_sheet(theme: Theme) -> str:
         QProgressBar::chunk {{ background: {theme.accent}; border-radius: 3px; }}
         QTableWidget {{ background: {theme.panel}; border: 1px solid {theme.line};
                         border-radius: 6px; }}
+        QTableWidget::item {{ padding: 0 6px; }}
         QHeaderView, QHeaderView::section {{ background: {theme.panel}; color: {theme.dim};
                                              border: none; padding: 3px 6px; }}
     """

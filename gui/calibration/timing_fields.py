@@ -31,6 +31,8 @@ class TimingFields(QWidget):
         super().__init__(parent)
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
+        form.setVerticalSpacing(9)
+        form.setHorizontalSpacing(14)
         self.trials = QSpinBox()
         self.trials.setRange(1, _MOST_TRIALS)
         self.trials.setToolTip("How often each class is shown")

@@ -42,6 +42,7 @@ class TrainingPage(QWidget):
         self.bar.setTextVisible(False)
         self.doing = named(plain(QLabel()), "dim")
         self.problem = named(plain(QLabel()), "problem")
+        self.problem.setProperty("wrong", True)
         self.problem.setWordWrap(True)
         self.curve = CurveView()
         self.again = button("Record another run", "More trials make a surer model")
