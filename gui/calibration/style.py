@@ -16,7 +16,9 @@ def style_sheet(theme: Theme) -> str:
                                    border-color: {theme.line}; }}
         QSpinBox, QDoubleSpinBox {{ background: {theme.window}; border: 1px solid {theme.line};
                                     border-radius: 4px; padding: 3px 6px; min-height: 18px; }}
-        QAbstractSpinBox QLineEdit {{ border: none; padding: 0; min-height: 0; }}
+        QAbstractSpinBox QLineEdit {{ border: none; padding: 0 6px; min-height: 0;
+                                      background: transparent; }}
+        QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0; border: none; }}
         QSpinBox:focus, QDoubleSpinBox:focus {{ border-color: {theme.accent}; }}
         QFrame#panel QCheckBox, QFrame#panel QRadioButton, QFrame#panel QWidget#plain QWidget {{
             background-color: transparent; }}

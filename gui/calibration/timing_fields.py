@@ -2,7 +2,6 @@
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
-    QAbstractSpinBox,
     QDoubleSpinBox,
     QFormLayout,
     QLabel,
@@ -37,7 +36,7 @@ class TimingFields(QWidget):
         self.trials.setRange(1, _MOST_TRIALS)
         self.trials.setToolTip("How often each class is shown")
         self.trials.valueChanged.connect(self.changed)
-        self._tidy(self.trials)
+        self.trials.setMinimumWidth(110)
         form.addRow("Trials a class", self.trials)
         self.fields: dict[str, QDoubleSpinBox] = {}
         for name, label, tip, least in _STEPS:
@@ -48,7 +47,7 @@ class TimingFields(QWidget):
             field.setSuffix(" s")
             field.setToolTip(tip)
             field.valueChanged.connect(self.changed)
-            self._tidy(field)
+            field.setMinimumWidth(110)
             self.fields[name] = field
             form.addRow(QLabel(label), field)
 
@@ -60,8 +59,3 @@ class TimingFields(QWidget):
     @property
     def timing(self) -> Timing:
         return Timing(**{name: field.value() for name, field in self.fields.items()})
-
-    @staticmethod
-    def _tidy(field: QAbstractSpinBox) -> None:
-        field.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-        field.setMinimumWidth(110)
