@@ -157,15 +157,23 @@ def calibrate(
         ch_names,
         signal.sfreq,
     )
-    period = 1.0 / pipeline.chain.sfreq
-    first_s = profile.paradigm.start_s + pipeline.n_samples * period
-    course = time_course(right, first_s, pipeline.hop * period)
     patterns = pattern_arrays(look(decoder, epochs, ch_names)) if look is not None else {}
     return Calibration(
         Tempered(decoder, confidence.temperature),
         card.model_copy(update={"base": base_name, "confidence": confidence, "drift": drift}),
-        patterns | course.arrays(),
+        patterns | _course_arrays(right, pipeline, profile),
     )
+
+
+def _course_arrays(
+    right: list[tuple[int, bool]], pipeline: Pipeline, profile: Profile
+) -> dict[str, NDArray[np.generic]]:
+    """When in a trial its class can be told; nothing where there is one window a trial."""
+    if profile.pipeline.at_cues:
+        return {}
+    period = 1.0 / pipeline.chain.sfreq
+    first_s = profile.paradigm.start_s + pipeline.n_samples * period
+    return time_course(right, first_s, pipeline.hop * period).arrays()
 
 
 @dataclass(frozen=True)

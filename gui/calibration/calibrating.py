@@ -50,6 +50,7 @@ class Calibrating(QObject):
         feed.quality_came.connect(self._on_quality)
         feed.engine_alive.connect(self._on_engine_alive)
         feed.status_came.connect(self._on_status)
+        programs.said.connect(self._on_said)
 
     def open(self) -> None:
         """Show the window, where it was left."""
@@ -110,6 +111,11 @@ class Calibrating(QObject):
         self.window.result.tell(
             "Handed to the running engine ..." if swapped else "The engine is being started ..."
         )
+
+    def _on_said(self, line: str) -> None:
+        """Show what the engine answers, which may be why it does not take the model."""
+        if self.window is not None and self._handed and line.startswith(_ENGINE):
+            self.window.result.tell(line)
 
     def _on_status(self, status: dict[str, object]) -> None:
         if self.window is not None and self._handed and status.get("model") == self._handed:

@@ -33,7 +33,7 @@ class CourseView(QWidget):
         font.setPixelSize(12)
         painter.setFont(font)
         painter.setPen(self.theme.colour("dim"))
-        title = f"accuracy by when the {self.window_s:g} s window ends, s after the cue"
+        title = f"held-out accuracy, by end of the {self.window_s:g} s window (s)"
         painter.drawText(QRectF(14, 7, self.width() - 20, 18), 0, title)
         course = self.course
         if course is None or not len(course.seconds):

@@ -37,7 +37,7 @@ class CurveView(QWidget):
     def title(self) -> str:
         if self.steps and not self.points:
             return f"training {self.steps[-1].fold + 1}: loss by epoch"
-        return "accuracy on held-out trials, by trials a class learnt from"
+        return "held-out accuracy, by trials a class"
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         painter = QPainter(self)

@@ -120,7 +120,15 @@ KINDS = (MOTOR_IMAGERY, WORDS, PICTURE_VIEWING)
 
 
 def class_cues(paradigm: Paradigm) -> tuple[Cue, ...]:
-    """An arrow for each class that is a direction or a part of the body; for others their name."""
+    """An arrow for each class that is a direction or a part of the body; for others their name.
+
+    Raises
+    ------
+    ProfileError
+        If the paradigm shows items (films, images) instead of classes.
+    """
+    if not paradigm.classes:
+        raise ProfileError("this profile names no classes: choose another, or words or pictures")
     cues = []
     for label, marker in paradigm.classes.items():
         points = [_ARROWS[word] for word in label.lower().split() if word in _ARROWS]
@@ -174,7 +182,7 @@ def profile_of(profile: Profile, cues: tuple[Cue, ...]) -> Profile:
     classes = {cue.label: cue.marker for cue in cues}
     if classes == profile.paradigm.classes:
         return profile
-    paradigm = profile.paradigm.model_copy(update={"classes": classes})
+    paradigm = profile.paradigm.model_copy(update={"classes": classes, "items": None})
     return profile.model_copy(update={"paradigm": paradigm})
 
 
