@@ -15,7 +15,7 @@ class Choice:
     """Whom, with which profile, and the run.
 
     ``profile`` has the classes of the run. ``profile_name`` is the file or the shipped name that
-    it was made from; ``profile_differs`` says that its classes are others.
+    it was made from; ``profile_differs`` says that it is not as it is there.
     """
 
     session: Session

@@ -177,13 +177,17 @@ def _check_number(n: int, what: str) -> None:
         raise ProfileError(f"{n} {what}: give 2 to {_MOST_CUES}")
 
 
-def profile_of(profile: Profile, cues: tuple[Cue, ...]) -> Profile:
-    """The profile whose classes are the cues; itself where they are already."""
+def profile_of(profile: Profile, cues: tuple[Cue, ...], engine_name: str) -> Profile:
+    """The profile with the cues as its classes, and with the engine's streams so named.
+
+    Itself, where it says so already.
+    """
     classes = {cue.label: cue.marker for cue in cues}
-    if classes == profile.paradigm.classes:
+    if classes == profile.paradigm.classes and engine_name == profile.output.name:
         return profile
     paradigm = profile.paradigm.model_copy(update={"classes": classes, "items": None})
-    return profile.model_copy(update={"paradigm": paradigm})
+    output = profile.output.model_copy(update={"name": engine_name})
+    return profile.model_copy(update={"paradigm": paradigm, "output": output})
 
 
 def order_of(plan: RunPlan) -> list[Cue]:

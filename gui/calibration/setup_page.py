@@ -34,14 +34,21 @@ class SetupPage(QWidget):
         Profile to begin with: a file, or the name of a shipped one.
     remembered : dict of str to str
         What was chosen the last time: subject, session.
+    engine_name : str
+        Prefix of the streams of the engine that the dashboard shows.
     """
 
     chosen = Signal(object)  # Choice
 
     def __init__(
-        self, profile: str, remembered: dict[str, str], parent: QWidget | None = None
+        self,
+        profile: str,
+        remembered: dict[str, str],
+        engine_name: str,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._engine_name = engine_name
         self.subject = _label_field(remembered.get("subject", ""), "Who: letters and digits")
         self.session = _label_field(
             remembered.get("session", ""), "Which visit, if there are several"
@@ -129,7 +136,7 @@ class SetupPage(QWidget):
         cues = self.cue_fields.cues(profile)
         timing = self.timing_fields.timing
         _check(timing, profile)
-        made = profile_of(profile, cues)
+        made = profile_of(profile, cues, self._engine_name)
         trials = self.timing_fields.trials.value()
         plan = RunPlan(session.task, self.kind.instruction, cues, timing, trials, seed=0)
         full_screen = self.full_screen.isChecked()

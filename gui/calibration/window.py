@@ -66,7 +66,7 @@ class CalibrationWindow(QWidget):
         self.recorder = RunRecorder(options.bci, self)
         self.recorder.said.connect(self.said)
         filled = remembered.table("calibrate") or remembered.table("record")
-        self.setup = SetupPage(options.profile, filled)
+        self.setup = SetupPage(options.profile, filled, options.engine_name)
         self.signals = SignalsPage()
         self.training_page = TrainingPage()
         self.result = ResultPage()

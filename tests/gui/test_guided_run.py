@@ -1,5 +1,6 @@
 """A guided calibration from the button to the model, with a person who follows the cues."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from bci.recording.reading import read_recording
 from gui.calibration.schedule import Phase
 from gui.calibration.window import CalibrationWindow
 from gui.main_window import MainWindow
+from gui.process import Command, stop_all
+from gui.programs import Programs
 from tests.gui.cued_person import cued_person
 
 OpenWindow = Callable[..., MainWindow]
@@ -110,6 +113,25 @@ def test_a_guided_run_ends_in_a_model_that_is_better_than_chance(
         assert {p.ch_names[abs(p.weights).argmax()] for p in result.patterns} <= {"C3", "C4"}
         assert result.course is not None
         assert result.course.accuracy[-1] > 0.6
+        window.result.use.click()
+        told = f"The engine decodes with {result.folder.name} now."
+        qtbot.waitUntil(lambda: window.result.told.text() == told, timeout=2 * LONG)
+        qtbot.waitUntil(lambda: main.decision.live, timeout=LONG)
+
+
+def test_a_model_is_handed_to_the_engine_that_runs_and_one_is_started_where_none_does(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    echo = "import sys\nfor line in sys.stdin: print('heard', line.strip(), flush=True)"
+    command = Command("engine", (sys.executable, "-u", "-c", echo))
+    programs = Programs(())
+    said: list[str] = []
+    programs.said.connect(said.append)
+    assert not programs.use_model(tmp_path / "first", command)
+    assert programs.buttons["engine"].text() == "Stop engine"
+    assert programs.use_model(tmp_path / "my second", command)
+    qtbot.waitUntil(lambda: said == [f"engine: heard use {tmp_path}/my second"], timeout=LONG)
+    stop_all(programs.processes)
 
 
 def test_a_run_that_is_ended_early_is_kept_and_says_what_it_lacks(

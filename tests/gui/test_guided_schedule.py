@@ -133,8 +133,9 @@ def test_words_become_classes_of_the_profile() -> None:
     cues = word_cues("yes, no water\n")
     assert [cue.marker for cue in cues] == ["word-yes", "word-no", "word-water"]
     assert [c.label for c in word_cues("good morning\nstop\n")] == ["good morning", "stop"]
-    assert profile_of(PROFILE, CUES) is PROFILE
-    made = profile_of(PROFILE, cues)
+    assert profile_of(PROFILE, CUES, "bci") is PROFILE
+    made = profile_of(PROFILE, cues, "other")
+    assert made.output.name == "other"
     assert made.paradigm.classes["water"] == "word-water"
     with pytest.raises(ProfileError, match="1 words"):
         word_cues("yes yes")
