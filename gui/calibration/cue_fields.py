@@ -66,7 +66,7 @@ class CueFields(QWidget):
         Raises
         ------
         ProfileError
-            If words or pictures are missing or cannot be read.
+            If words or pictures are missing.
         """
         if self._kind is WORDS:
             return word_cues(self.line.text())
@@ -74,11 +74,7 @@ class CueFields(QWidget):
             return class_cues(profile.paradigm)
         if not self.line.text().strip():
             raise ProfileError("choose a folder of pictures")
-        cues = picture_cues(Path(self.line.text().strip()))
-        for cue in cues:
-            if not QImageReader(cue.shown).canRead():
-                raise ProfileError(f"{cue.shown}: cannot be read as a picture")
-        return cues
+        return picture_cues(Path(self.line.text().strip()))
 
     def read_words(self, file: Path) -> None:
         """Take the words of a text file."""
@@ -99,3 +95,16 @@ class CueFields(QWidget):
             chosen = QFileDialog.getExistingDirectory(self, "Pictures")
             if chosen:
                 self.line.setText(chosen)
+
+
+def check_readable(cues: tuple[Cue, ...]) -> None:
+    """Prove that every picture can be shown.
+
+    Raises
+    ------
+    ProfileError
+        Naming the file that cannot.
+    """
+    for cue in cues:
+        if cue.kind == "picture" and not QImageReader(cue.shown).canRead():
+            raise ProfileError(f"{cue.shown}: cannot be read as a picture")

@@ -141,14 +141,17 @@ def class_cues(paradigm: Paradigm) -> tuple[Cue, ...]:
 
 
 def word_cues(text: str) -> tuple[Cue, ...]:
-    """A cue for each word or line of a text, with the marker ``word-...``.
+    """A cue for each word of a text, with the marker ``word-...``.
+
+    What stands between commas or on a line of its own is one; without either, each word.
 
     Raises
     ------
     ProfileError
         If there are fewer than two different words, or too many.
     """
-    parts = text.splitlines() if "\n" in text.strip() else text.replace(",", " ").split()
+    lines = text.replace("\n", ",").strip(", ")
+    parts = lines.split(",") if "," in lines else lines.split()
     words = dict.fromkeys(part.strip()[:60] for part in parts if part.strip())
     _check_number(len(words), "words")
     return tuple(Cue(word, f"word-{word}", "word", word) for word in words)
@@ -208,6 +211,8 @@ def _can_follow(order: list[int], chosen: int, left: dict[int, int]) -> bool:
     row = _row_of(order, chosen) + 1
     if row > MOST_IN_A_ROW:
         return False
+    if 2 * max(left.values()) <= sum(left.values()):
+        return True  # no cue is more than half of what is left
     after = left | {chosen: left[chosen] - 1}
     for k, n in after.items():
         others = sum(after.values()) - n

@@ -6,7 +6,6 @@ from PySide6.QtCore import QRegularExpression, Signal
 from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -18,10 +17,11 @@ from PySide6.QtWidgets import (
 from bci.errors import BciError, ProfileError
 from bci.profile import Profile, load_profile, shipped_profiles
 from bci.recording.names import Session
-from gui.calibration.choice import Choice
-from gui.calibration.cue_fields import CueFields
+from gui.calibration.cue_fields import CueFields, check_readable
 from gui.calibration.paradigms import KINDS, Kind, RunPlan, Timing, profile_of
+from gui.calibration.run_choice import RunChoice
 from gui.calibration.timing_fields import TimingFields
+from gui.choice import Choice
 from gui.pieces import button, named, panel, plain
 
 
@@ -38,7 +38,7 @@ class SetupPage(QWidget):
         Prefix of the streams of the engine that the dashboard shows.
     """
 
-    chosen = Signal(object)  # Choice
+    chosen = Signal(object)  # RunChoice
 
     def __init__(
         self,
@@ -53,11 +53,11 @@ class SetupPage(QWidget):
         self.session = _label_field(
             remembered.get("session", ""), "Which visit, if there are several"
         )
-        self.profiles = QComboBox()
+        self.profiles = Choice()
         names = list(shipped_profiles())
         self.profiles.addItems(names if profile in names else [profile, *names])
         self.profiles.setCurrentText(profile)
-        self.kinds = QComboBox()
+        self.kinds = Choice()
         self.kinds.addItems([kind.name for kind in KINDS])
         self.cue_fields = CueFields()
         self.cues_label = QLabel()
@@ -120,7 +120,7 @@ class SetupPage(QWidget):
     def kind(self) -> Kind:
         return KINDS[self.kinds.currentIndex()]
 
-    def choice(self) -> Choice:
+    def choice(self) -> RunChoice:
         """What is filled in.
 
         Raises
@@ -140,7 +140,7 @@ class SetupPage(QWidget):
         trials = self.timing_fields.trials.value()
         plan = RunPlan(session.task, self.kind.instruction, cues, timing, trials, seed=0)
         full_screen = self.full_screen.isChecked()
-        return Choice(session, name, made, made is not profile, plan, full_screen)
+        return RunChoice(session, name, made, made is not profile, plan, full_screen)
 
     def _fill(self) -> None:
         """Take the numbers of the kind, long enough for the profile's windows."""
@@ -179,6 +179,7 @@ class SetupPage(QWidget):
     def _go_on(self) -> None:
         try:
             choice = self.choice()
+            check_readable(choice.plan.cues)
         except BciError as error:
             self._say(str(error))
             return

@@ -13,11 +13,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, 
 from bci.errors import BciError
 from bci.lsl.outlet import MarkerOutlet
 from bci.types import StreamInfo
-from gui.calibration.choice import Choice, earlier_runs
 from gui.calibration.cue_run import CueRun
 from gui.calibration.cue_screen import CueScreen
 from gui.calibration.result import read_result
 from gui.calibration.result_page import ResultPage
+from gui.calibration.run_choice import RunChoice, earlier_runs
 from gui.calibration.run_recorder import RunRecorder
 from gui.calibration.setup_page import SetupPage
 from gui.calibration.signals_page import SignalsPage
@@ -57,7 +57,7 @@ class CalibrationWindow(QWidget):
         self._remembered = remembered
         self._info: StreamInfo | None = None
         self._outlet: MarkerOutlet | None = None
-        self._choice: Choice | None = None
+        self._choice: RunChoice | None = None
         self._profile = options.profile
         self._recorded: set[Path] = set()
         self.run: CueRun | None = None
@@ -157,7 +157,7 @@ class CalibrationWindow(QWidget):
             label.style().unpolish(label)
             label.style().polish(label)
 
-    def _on_chosen(self, choice: Choice) -> None:
+    def _on_chosen(self, choice: RunChoice) -> None:
         self._choice = choice
         values = {"subject": choice.session.subject, "session": choice.session.session or ""}
         self._remembered.keep("calibrate", values)

@@ -40,7 +40,9 @@ def phases_until_over(schedule: Schedule, now: float = 0.0) -> list[tuple[float,
     return seen
 
 
-@pytest.mark.parametrize(("per_class", "n_words"), [(1, 0), (4, 0), (20, 0), (150, 0), (9, 3)])
+@pytest.mark.parametrize(
+    ("per_class", "n_words"), [(1, 0), (4, 0), (20, 0), (150, 0), (9, 3), (2, 90)]
+)
 def test_each_class_comes_equally_often_and_never_four_times_in_a_row(
     per_class: int, n_words: int
 ) -> None:
@@ -130,7 +132,7 @@ def test_arrows_point_where_the_class_says_and_other_classes_are_named() -> None
 
 
 def test_words_become_classes_of_the_profile() -> None:
-    cues = word_cues("yes, no water\n")
+    cues = word_cues("yes no water\n")
     assert [cue.marker for cue in cues] == ["word-yes", "word-no", "word-water"]
     assert [c.label for c in word_cues("good morning\nstop\n")] == ["good morning", "stop"]
     assert profile_of(PROFILE, CUES, "bci") is PROFILE

@@ -11,7 +11,7 @@ from gui.calibration.paradigms import RunPlan
 
 
 @dataclass(frozen=True)
-class Choice:
+class RunChoice:
     """Whom, with which profile, and the run.
 
     ``profile`` has the classes of the run. ``profile_name`` is the file or the shipped name that
