@@ -46,6 +46,9 @@ class ConfusionView(QWidget):
         painter.setFont(font)
         painter.setPen(self.theme.colour("dim"))
         painter.drawText(QRectF(14, 7, self.width() - 20, 18), 0, "asked (rows), decided (columns)")
+        if not self.counts:
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, f"{n} classes: too many")
+            return
         side = min((self.width() - _LABELS - 14) / n, (self.height() - _HEAD - 10) / n, _MOST_CELL)
         painter.translate(max(0.0, (self.width() - 2 * _LABELS - n * side) / 2), 0)
         for k, name in enumerate(self.classes):

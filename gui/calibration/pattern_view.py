@@ -11,7 +11,9 @@ from gui.calibration.result import placed
 from gui.head import flatten, grid
 from gui.theme import DARK, Theme
 
-_PIXELS = 72
+_PIXELS = 180
+# Bands of colour: their edges are contours, by which values can be compared.
+_BANDS = 6
 _MOST_HEADS = 4
 _MOST_NAMES = 3
 _NEAR = 0.02
@@ -109,7 +111,7 @@ class PatternView(QWidget):
 
     def _image(self, values: NDArray[np.float64]) -> QImage:
         low, none, high = map(self._rgb, ("accent", "panel", "warning"))
-        strength = np.clip(np.abs(values), 0, 1)[..., None]
+        strength = (np.round(_BANDS * np.clip(np.abs(values), 0, 1)) / _BANDS)[..., None]
         ends = np.where(values[..., None] > 0, high, low)
         rgb = np.ascontiguousarray(none + strength * (ends - none)).astype(np.uint8)
         height, width = values.shape

@@ -89,6 +89,8 @@ class ResultPage(QWidget):
         self.verdict.setText(verdict(card.score))
         sure = card.confidence
         said = "" if sure is None else f" Expected calibration error {sure.error:.2f}."
+        for other in card.score.measures:
+            said += f" {other.name} {other.value:.2f} (chance {other.chance:.2f})."
         simulated = " Simulated signal." if card.simulated else ""
         self.details.setText(
             f"Cross-validated: {card.score.folds}.{said}{simulated} Stored in {result.folder}."
