@@ -62,7 +62,8 @@ def _card(counts: tuple[int, ...], low: float, high: float, p_value: float, day:
         simulated=True, decoder=DecoderChoice(), classes=simulated.CLASSES,
         stream=describe_stream(simulated.SFREQ, simulated.INFO.channels),
         pipeline=PipelineSettings.model_validate({"window_s": 2.5}), group_delay_s=0.045,
-        paradigm=Paradigm.model_validate({"classes": {name: name for name in simulated.CLASSES}}), sources=(),
+        paradigm=Paradigm.model_validate({"classes": {name: name for name in simulated.CLASSES}}),
+        sources=(),
         score=ScoreCard(
             accuracy=right / _TRIALS, low=low, high=high, trials=_TRIALS, chance=0.5,
             p_value=p_value, kappa=2 * right / _TRIALS - 1,
