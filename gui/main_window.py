@@ -160,7 +160,7 @@ class MainWindow(QMainWindow):
         )
         self.recording.noted.connect(lambda marker: self.scope.add_markers([marker]))
         self.calibrating = Calibrating(options, remembered, self.feed, self.programs)
-        self.calibrating.cued.connect(lambda marker: self._on_markers([marker]))
+        self.calibrating.cued.connect(lambda marker: self.feed.markers_came.emit([marker]))
         self.calibrating.said.connect(self.log.add)
         self.header.calibrate_button.clicked.connect(self.calibrating.open)
         self.programs.said.connect(self.log.add)
