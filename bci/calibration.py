@@ -127,7 +127,9 @@ def calibrate(
         )
         run = recordings[fold] if by_run else None
         held_out.append(_hold_out(decoder, epochs.only(test), run, profile))
-        right += right_by_place(decoder, epochs.only(test))
+        # Rest has no cue that its time could be counted from.
+        cued = epochs.labels != profile.paradigm.quiet
+        right += right_by_place(decoder, epochs.only(test & cued))
     on_progress("Training on all runs", len(splits), len(splits) + 1)
     decoder = make_decoder()
     decoder.fit(

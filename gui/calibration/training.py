@@ -1,7 +1,7 @@
 """A training as a child process: what is trained, and what it tells while it runs."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,7 +29,7 @@ class Level:
     curve: bool = True
 
 
-def levels(models: Path, classes: Mapping[str, str]) -> tuple[Level, ...]:
+def levels(models: Path, classes: Collection[str]) -> tuple[Level, ...]:
     """From fast to deep, with what this computer and the folder of models allow."""
     base = _newest_base(models, classes)
     told = f" Goes on from {base.name}." if base is not None else ""
@@ -56,7 +56,7 @@ def levels(models: Path, classes: Mapping[str, str]) -> tuple[Level, ...]:
     )
 
 
-def _newest_base(models: Path, classes: Mapping[str, str]) -> Path | None:
+def _newest_base(models: Path, classes: Collection[str]) -> Path | None:
     found = [
         (card.created, folder)
         for folder, card in (list_bundles(models) if models.is_dir() else ())

@@ -198,7 +198,7 @@ class CalibrationWindow(QWidget):
             self._profile = choice.profile_for(file)
         runs = earlier_runs(self._options.recordings, choice.session)
         same_visit = {other for other in runs if other.parent == file.parent}
-        offered = levels(self.models, choice.profile.paradigm.classes)
+        offered = levels(self.models, choice.profile.paradigm.labels)
         self.training_page.offer(said, runs, same_visit, offered)
         self._go(_TRAIN)
         self.raise_()

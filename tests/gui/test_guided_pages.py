@@ -111,7 +111,7 @@ def test_runs_are_chosen_by_ticks(qtbot: QtBot, tmp_path: Path) -> None:
     runs = [tmp_path / f"run-{k}.xdf" for k in (1, 2)]
     for run in runs:
         run.write_bytes(b"")
-    page.offer("Recorded.", runs, {runs[1]}, levels(tmp_path, {"left": "l", "right": "r"}))
+    page.offer("Recorded.", runs, {runs[1]}, levels(tmp_path, ("left", "right")))
     assert page.files == [runs[1]]
     assert "bci pretrain" in page.levels[1][1].lacks
     page.runs.item(0).setCheckState(Qt.CheckState.Unchecked)

@@ -117,6 +117,9 @@ def test_a_guided_run_ends_in_a_model_that_is_better_than_chance(
         told = f"The engine decodes with {result.folder.name} now."
         qtbot.waitUntil(lambda: window.result.told.text() == told, timeout=2 * LONG)
         qtbot.waitUntil(lambda: main.decision.live, timeout=LONG)
+        window.result.use.click()
+        qtbot.waitUntil(lambda: main.situation.status.get("swaps") == 1, timeout=2 * LONG)
+        assert main.situation.status["lost_samples"] == 0
 
 
 def test_a_model_is_handed_to_the_engine_that_runs_and_one_is_started_where_none_does(
