@@ -4,6 +4,7 @@ import platform
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from bci.measures import measures
 from bci.pipeline import Pipeline
 from bci.profile import Profile, file_sha256
 from bci.scores import confusion, kappa, score_accuracy
+from bci.time_course import right_by_place, time_course
 from bci.trials import Epochs, cut_epochs, find_rest, find_trials, in_spans, windows_of
 from bci.types import Decoder, Prediction, Recording, Servable, Signal, TrainingStep
 
@@ -36,6 +38,10 @@ Progress = Callable[[str, int, int], None]
 
 Look = Callable[[Decoder, Epochs, tuple[str, ...]], Iterable[ClassPattern]]
 """Given a trained decoder, its epochs and the channels' names, tells what it looks at."""
+
+
+StepWatch = Callable[[int, TrainingStep], None]
+"""Told after each step of a training: which fold (the last is of all runs), and the step."""
 
 
 def _silent(_doing: str, _done: int, _of: int) -> None:
@@ -48,9 +54,9 @@ _LIBRARIES = ("numpy", "scipy", "scikit-learn", "pyriemann", "mne")
 
 @dataclass(frozen=True)
 class Calibration:
-    """A trained decoder, the card that tells what it is, and what it looks at.
+    """A trained decoder, the card that tells what it is, and what it looks at and when.
 
-    ``patterns`` are arrays for the bundle; see `bci.interpretation`.
+    ``patterns`` are arrays for the bundle; see `bci.interpretation` and `bci.time_course`.
     """
 
     decoder: Decoder
@@ -66,6 +72,7 @@ def calibrate(
     on_progress: Progress = _silent,
     base: Card | None = None,
     look: Look | None = None,
+    on_step: StepWatch = lambda _fold, _step: None,
 ) -> Calibration:
     """Cut epochs with the serving pipeline, cross-validate by run, then train on all.
 
@@ -87,6 +94,7 @@ def calibrate(
         Of the model that ``make_decoder``'s decoders go on from.
     look : callable, optional
         Finds what the decoder looks at.
+    on_step : callable, optional
 
     Raises
     ------
@@ -105,20 +113,32 @@ def calibrate(
     splits, described = split_by_run(epochs) if epochs.items is None else split_by_item(epochs)
     by_run = epochs.items is None and len(np.unique(epochs.runs)) > 1
     held_out = []
+    right: list[tuple[int, bool]] = []
     for fold, test in enumerate(splits):
         on_progress("Cross-validating", fold, len(splits) + 1)
         decoder = make_decoder()
         training = epochs.only(~test)
-        decoder.fit(training.windows, training.labels, groups=training.runs, signal=signal)
+        decoder.fit(
+            training.windows,
+            training.labels,
+            groups=training.runs,
+            signal=signal,
+            watch=partial(on_step, fold),
+        )
         run = recordings[fold] if by_run else None
         held_out.append(_hold_out(decoder, epochs.only(test), run, profile))
+        # Rest has no cue that its time could be counted from.
+        cued = epochs.labels != profile.paradigm.quiet
+        right += right_by_place(decoder, epochs.only(test & cued))
     on_progress("Training on all runs", len(splits), len(splits) + 1)
     decoder = make_decoder()
-
-    def watch(step: TrainingStep) -> None:
-        on_progress(f"Training on all runs, loss {step.loss:.2f}", step.step, step.of)
-
-    decoder.fit(epochs.windows, epochs.labels, groups=epochs.runs, signal=signal, watch=watch)
+    decoder.fit(
+        epochs.windows,
+        epochs.labels,
+        groups=epochs.runs,
+        signal=signal,
+        watch=partial(on_step, len(splits)),
+    )
     if isinstance(decoder, Servable):
         on_progress("Choosing the faster runtime", len(splits), len(splits) + 1)
         decoder.choose_runtime()
@@ -139,11 +159,23 @@ def calibrate(
         ch_names,
         signal.sfreq,
     )
+    patterns = pattern_arrays(look(decoder, epochs, ch_names)) if look is not None else {}
     return Calibration(
         Tempered(decoder, confidence.temperature),
         card.model_copy(update={"base": base_name, "confidence": confidence, "drift": drift}),
-        pattern_arrays(look(decoder, epochs, ch_names)) if look is not None else {},
+        patterns | _course_arrays(right, pipeline, profile),
     )
+
+
+def _course_arrays(
+    right: list[tuple[int, bool]], pipeline: Pipeline, profile: Profile
+) -> dict[str, NDArray[np.generic]]:
+    """When in a trial its class can be told; nothing where there is one window a trial."""
+    if profile.pipeline.at_cues:
+        return {}
+    period = 1.0 / pipeline.chain.sfreq
+    first_s = profile.paradigm.start_s + pipeline.n_samples * period
+    return time_course(right, first_s, pipeline.hop * period).arrays()
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ def learning_curve(
     signal: Signal,
     on_progress: Progress | None = None,
     step: int = 4,
+    on_point: Callable[[CurvePoint], None] = lambda _point: None,
 ) -> list[CurvePoint]:
     """Cross-validate by run with the first trials only, then with more and more of them.
 
@@ -49,6 +50,8 @@ def learning_curve(
     on_progress : callable, optional
     step : int
         Trials per class from one point to the next; 2 or more.
+    on_point : callable, optional
+        Told each point as soon as it is known.
 
     Returns
     -------
@@ -81,6 +84,7 @@ def learning_curve(
             decisions += decide_trials(decoder, epochs.only(test))
         truth, decided = np.array(decisions).T
         curve.append(CurvePoint(fewest if size is None else size, score_accuracy(truth, decided)))
+        on_point(curve[-1])
     return curve
 
 
@@ -89,12 +93,13 @@ def recordings_curve(
     profile: Profile,
     make_decoder: Callable[[], Decoder],
     on_progress: Progress | None = None,
+    on_point: Callable[[CurvePoint], None] = lambda _point: None,
 ) -> list[CurvePoint]:
     """`learning_curve` of recordings, cut as `bci.calibration.calibrate` cuts them."""
     pipeline = common_pipeline(recordings, profile)
     epochs = cut_epochs(recordings, profile.pipeline, profile.paradigm)
     signal = Signal(pipeline.chain.sfreq, pipeline.chain.channels)
-    return learning_curve(epochs, make_decoder, signal, on_progress)
+    return learning_curve(epochs, make_decoder, signal, on_progress, on_point=on_point)
 
 
 def _trials_by_class(epochs: Epochs) -> list[NDArray[np.int64]]:

@@ -14,6 +14,9 @@ from bci.profile import REST, Paradigm
 from bci.settings import PipelineSettings
 from bci.types import Chunk, FloatArray, Prediction, Recording
 
+INTERRUPTED = "interrupted"
+"""Marker of a run that was paused or ended early: the trial under way, if any, ends there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:
@@ -77,8 +80,8 @@ class Epochs:
 def find_trials(recording: Recording, paradigm: Paradigm) -> list[Trial]:
     """The trials that a recording's markers tell of.
 
-    A trial's span ends early where the next marker of the paradigm comes early. Rest, where it is
-    a class, has no more trials than the class that has most: the first ones.
+    A trial's span ends early where the next marker of the paradigm, or `INTERRUPTED`, comes early.
+    Rest, where it is a class, has no more trials than the class that has most: the first ones.
 
     Raises
     ------
@@ -87,7 +90,8 @@ def find_trials(recording: Recording, paradigm: Paradigm) -> list[Trial]:
     """
     cues = [(marker, paradigm.cue_of(marker.label)) for marker in recording.markers]
     _require_cues(recording, paradigm, {cue.label for _, cue in cues if cue is not None})
-    known = [(m, cue) for m, cue in cues if cue is not None or m.label == paradigm.rest]
+    ends = (paradigm.rest, INTERRUPTED)
+    known = [(m, cue) for m, cue in cues if cue is not None or m.label in ends]
     trials = []
     for i, (marker, cue) in enumerate(known):
         if cue is not None:

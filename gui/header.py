@@ -20,6 +20,7 @@ class Header(QWidget):
         self.replay_button = button(
             "Replay", "Look through a recording, and run a model over it (Ctrl+Shift+O)"
         )
+        self.calibrate_button = button("Calibrate", "Train a model, step by step (Ctrl+G)")
         self.log_button = button("Log", "What the programs say (Ctrl+L)")
         self.log_button.setCheckable(True)
         self.theme_button = button("Light", "Dark or light (Ctrl+T)")
@@ -30,6 +31,7 @@ class Header(QWidget):
         row.addWidget(self.title)
         row.addWidget(self.badge)
         row.addStretch()
+        row.addWidget(self.calibrate_button)
         row.addWidget(programs)
         row.addWidget(self.replay_button)
         row.addWidget(self.log_button)

@@ -10,6 +10,7 @@ from bci.lsl.inlet import InletStats
 from bci.quality import ChannelQuality
 from gui import connecting, recording
 from gui.banner import Banner
+from gui.calibration.calibrating import Calibrating
 from gui.connect_panel import ConnectPanel
 from gui.connecting import Connecting
 from gui.engine_shown import EngineShown
@@ -63,12 +64,12 @@ class MainWindow(QMainWindow):
         self.replay = ReplayWindow(options.bci, options.recordings, self.remembered, options.cue_of)
         self._told = 0.0
         self._build()
+        self._connect_feed()
+        self._connect_sources()
         theme = theme_named(self.remembered.text("theme"))
         self._theme_chosen = theme is not None
         self._apply_theme(theme or system_theme())
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system_theme)
-        self._connect_feed()
-        self._connect_sources()
         self._timer = QTimer(self)
         self._timer.setInterval(_FRAME_MS)
         self._timer.timeout.connect(self._advance)
@@ -122,6 +123,7 @@ class MainWindow(QMainWindow):
         keys = {
             "Ctrl+L": self.header.log_button.toggle,
             "Ctrl+T": self._toggle_theme,
+            "Ctrl+G": self.header.calibrate_button.click,
             "Ctrl+K": self.header.connect_button.toggle,
             "Ctrl+D": self.connect_panel.toggle,
             "Ctrl+Shift+S": self.connect_panel.try_simulator,
@@ -157,6 +159,10 @@ class MainWindow(QMainWindow):
             self.record_bar, options.bci, options.recordings, options.recorded, remembered
         )
         self.recording.noted.connect(lambda marker: self.scope.add_markers([marker]))
+        self.calibrating = Calibrating(options, remembered, self.feed, self.programs)
+        self.calibrating.cued.connect(lambda marker: self.feed.markers_came.emit([marker]))
+        self.calibrating.said.connect(self.log.add)
+        self.header.calibrate_button.clicked.connect(self.calibrating.open)
         self.programs.said.connect(self.log.add)
         self.programs.problem.connect(self.show_problem)
         self.programs.well.connect(self.banner.settle)
@@ -263,16 +269,19 @@ class MainWindow(QMainWindow):
             view.update()
         self.tabs.set_theme(theme)
         self.replay.set_theme(theme)
+        self.calibrating.set_theme(theme)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         self._timer.stop()
         self.replay.stop()
         # All are asked first, then waited for together: closing takes less than a second.
-        for part in (self.feed, self.tabs.analysis, self.connecting, self.recording.link):
+        parts = (self.feed, self.tabs.analysis, self.connecting, self.recording.link)
+        for part in (*parts, self.calibrating):
             part.retire()
         stop_all([*self.processes, *self.connecting.processes])
         self.feed.stop()
         self.tabs.analysis.stop()
         self.connecting.stop()
         self.recording.stop()
+        self.calibrating.stop()
         event.accept()

@@ -15,8 +15,9 @@ class DashboardOptions:
 
     ``cue_of`` tells the class that a marker's label asks for; a marker that asks for none ends
     the cue. With ``follow_last`` the stream of the last time is shown as soon as it is there.
-    ``recorded`` names the streams that the red button records; none means all. With
-    ``screenshot`` the window is saved after ``screenshot_after_s`` and closed.
+    ``recorded`` names the streams that the red button records; none means all. ``profile`` is
+    what a guided calibration begins with. With ``screenshot`` the window is saved after
+    ``screenshot_after_s`` and closed.
     """
 
     signal: StreamQuery
@@ -31,6 +32,7 @@ class DashboardOptions:
     bci: tuple[str, ...] = (sys.executable, "-m", "bci")
     recordings: Path = Path("recordings")
     recorded: tuple[str, ...] = ()
+    profile: str = "motor-imagery"
     settings: Path | None = None
     screenshot: Path | None = None
     screenshot_after_s: float = 10.0

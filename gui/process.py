@@ -56,6 +56,10 @@ class Child(QObject):
         self._process.start(self.command.argv[0], list(self.command.argv[1:]))
         self.running.emit(True)
 
+    def write_line(self, text: str) -> None:
+        """Send a line to its standard input."""
+        self._process.write(f"{text}\n".encode())
+
     def stop(self) -> None:
         """Ask it to end, and insist a second later; returns at once."""
         self._asked_to_stop = True

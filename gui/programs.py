@@ -1,5 +1,7 @@
 """Buttons that start and stop the programs the dashboard was opened with."""
 
+from pathlib import Path
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
@@ -18,15 +20,41 @@ class Programs(QWidget):
         super().__init__(parent)
         self.processes = [Child(command, self) for command in commands]
         self.buttons: dict[str, QPushButton] = {}
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
         for child in self.processes:
-            row.addWidget(self._add(child))
+            self._row.addWidget(self._add(child))
 
     def start(self) -> None:
         """Start them all."""
         for child in self.processes:
             child.start()
+
+    def use_model(self, folder: Path, command: Command) -> bool:
+        """Have the engine decode with a model, without a sample lost where it runs already.
+
+        Parameters
+        ----------
+        folder : Path
+        command : Command
+            How an engine with this model is started, now or the next time.
+
+        Returns
+        -------
+        swapped : bool
+            Whether a running engine was told; else one is started.
+        """
+        child = next((c for c in self.processes if c.command.name == command.name), None)
+        if child is None:
+            child = Child(command, self)
+            self.processes.append(child)
+            self._row.addWidget(self._add(child))
+        child.command = command
+        if child.is_running:
+            child.write_line(f"use {folder}")
+            return True
+        child.start()
+        return False
 
     def _add(self, child: Child) -> QPushButton:
         name = child.command.name

@@ -53,6 +53,7 @@ class RecorderLink(QObject):
     changed = Signal(object)  # RecorderStatus, or None when no recorder runs
     said = Signal(str)  # a line of a recorder started here
     failed = Signal(str)  # one sentence
+    ended = Signal()  # a recorder started here; its file is complete
 
     def __init__(self) -> None:
         super().__init__()
@@ -114,6 +115,7 @@ class RecorderLink(QObject):
             self._own, self._asked_to_end = self._process.pid, False
         except OSError as error:
             self._tell(self.failed, f"The recorder could not be started: {error}")
+            self._tell(self.ended)
         finally:
             os.close(handle)
         self._log, self._log_at, self._last_line = Path(log), 0, ""
@@ -140,6 +142,7 @@ class RecorderLink(QObject):
             why = self._last_line or f"exit code {code}"
             how = "has stopped" if self._asked_to_end else "ended by itself"
             self._tell(self.failed, f"The recorder {how}: {why}")
+        self._tell(self.ended)
 
     def _interrupt(self, status: RecorderStatus | None) -> None:
         self._asked_to_end = status is None or status.pid == self._own

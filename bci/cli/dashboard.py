@@ -29,7 +29,7 @@ def open_dashboard(profile_name: str, model: Path | None, stream: str | None) ->
         card = load_card(folder)
         selected = ["--stream", stream] if stream else []
         commands.append(_engine(profile_name, folder, selected))
-    return _show(app, profile, stream, card, tuple(commands), autostart=False)
+    return _show(app, profile_name, stream, card, tuple(commands), autostart=False)
 
 
 def run_demo(
@@ -63,7 +63,6 @@ def run_demo(
     info = read_recording(recording).info
     check_stream(card, info)
     profile_name = profile_name or _profile_of(card.paradigm, card.pipeline)
-    profile = load_profile(profile_name)
     name = info.name
     commands = (
         app.Command(
@@ -84,7 +83,7 @@ def run_demo(
         ),
         _engine(profile_name, model, ["--stream", name, "--markers", f"{name}-markers"]),
     )
-    return _show(app, profile, name, card, commands, True, screenshot, screenshot_after)
+    return _show(app, profile_name, name, card, commands, True, screenshot, screenshot_after)
 
 
 def _simulated_subject(folder: Path, profile: Profile, task: Task) -> tuple[Path, Path]:
@@ -147,7 +146,7 @@ def _import_dashboard() -> ModuleType:
 
 def _show(
     app: ModuleType,
-    profile: Profile,
+    profile_name: str,
     stream: str | None,
     card: Card | None,
     commands: tuple[object, ...],
@@ -157,6 +156,7 @@ def _show(
 ) -> int:
     from bci.lsl.discovery import StreamQuery
 
+    profile = load_profile(profile_name)
     signal = StreamQuery(name=stream) if stream else StreamQuery(**profile.stream.model_dump())
     markers = None
     if stream and autostart:
@@ -174,6 +174,7 @@ def _show(
         autostart=autostart,
         follow_last=stream is None and profile.stream.name is None,
         line_hz=line_hz,
+        profile=profile_name,
         threshold=decision_threshold(profile.output, card),
         screenshot=screenshot,
         screenshot_after_s=screenshot_after,

@@ -48,12 +48,18 @@ def calibrate(
         bool, typer.Option("--curve", help="Also tell the accuracy with fewer trials.")
     ] = False,
     map_montage: MapMontage = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print each step as a line of JSON, for programs.")
+    ] = False,
 ) -> None:
     """Train a decoder on one person's labelled recordings and say how good it is.
 
     Cross-validated by run, with the very pipeline that will serve.
 
     Example: bci calibrate motor-imagery run1.fif run2.fif --out recordings/models/me
+
+    With --json, events follow one another on standard output: progress, step (of a network's
+    training), point (of the learning curve), at last model.
     """
     from bci.profile import DecoderChoice, load_profile
 
@@ -62,33 +68,41 @@ def calibrate(
         wanted = wanted.model_copy(update={"decoder": DecoderChoice(name=decoder)})
     if out_folder.exists() and not force:
         raise BundleError(f"{out_folder} exists already; choose another --out, or give --force")
-    card = train(wanted, recordings, out_folder, force, base, map_montage)
-    _print_score(card)
-    out.print(f"model written to {out_folder}; group delay {1000 * card.group_delay_s:.0f} ms")
+    card = train(wanted, recordings, out_folder, force, base, map_montage, as_json)
+    if not as_json:
+        _print_score(card)
+        out.print(f"model written to {out_folder}; group delay {1000 * card.group_delay_s:.0f} ms")
     if curve:
-        _print_curve(wanted, recordings, base, map_montage)
+        points = _learn_curve(wanted, recordings, base, map_montage, as_json)
+        if not as_json:
+            _print_curve(points)
+    if as_json:
+        from bci.cli.training_progress import JsonLines
+
+        JsonLines().model(str(out_folder))
 
 
-def _print_curve(  # type: ignore[no-untyped-def]
-    wanted, recordings: list[Path], base: Path | None, map_montage: bool
-) -> None:
+def _learn_curve(  # type: ignore[no-untyped-def]
+    wanted, recordings: list[Path], base: Path | None, map_montage: bool, as_json: bool
+):
     import decoders
     from bci.bundle import load_bundle
+    from bci.cli.training_progress import telling
     from bci.learning_curve import recordings_curve
 
     choice = wanted.decoder
     base_card, start = load_bundle(base) if base is not None else (None, None)
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as progress:
-        bar = progress.add_task("Reading recordings", total=None)
-        points = recordings_curve(
+    with telling(as_json) as teller:
+        return recordings_curve(
             [_read(file, wanted, base_card, map_montage) for file in recordings],
             wanted,
             lambda: decoders.create(choice.name, choice.params, start),
-            lambda doing, done, of: progress.update(
-                bar, description=doing, completed=done, total=of
-            ),
+            teller.progress,
+            teller.point,
         )
+
+
+def _print_curve(points) -> None:  # type: ignore[no-untyped-def]
     table = Table("trials a class", "accuracy", "95 % interval", "n", "chance")
     for number, point in enumerate(points):
         n, score = point.trials_per_class, point.accuracy
@@ -206,35 +220,32 @@ def train(  # type: ignore[no-untyped-def]
     force: bool,
     base: Path | None = None,
     map_montage: bool = False,
+    as_json: bool = False,
 ):
     """Read, calibrate and store, with a progress bar; return the model's card."""
     import decoders
     from bci.bundle import load_bundle, save_bundle
     from bci.calibration import calibrate as run_calibration
+    from bci.cli.training_progress import telling
     from decoders.patterns import class_patterns
 
     choice = wanted.decoder
     base_card, start = load_bundle(base) if base is not None else (None, None)
     decoders.create(choice.name, choice.params)  # a wrong name is told before any work is done
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as progress:
-        bar = progress.add_task("Reading recordings", total=len(recordings))
+    with telling(as_json) as teller:
         read = []
-        for file in recordings:
+        for number, file in enumerate(recordings):
+            teller.progress("Reading recordings", number, len(recordings))
             read.append(_read(file, wanted, base_card, map_montage))
-            progress.advance(bar)
-
-        def show(doing: str, done: int, of: int) -> None:
-            progress.update(bar, description=doing, completed=done, total=of)
-
         calibration = run_calibration(
             read,
             wanted,
             lambda: decoders.create(choice.name, choice.params, start),
             out_folder.name,
-            show,
+            teller.progress,
             base_card,
             class_patterns,
+            teller.step,
         )
     arrays = calibration.decoder.arrays() | calibration.patterns
     save_bundle(out_folder, calibration.card, arrays, overwrite=force)

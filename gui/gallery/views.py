@@ -13,6 +13,7 @@ from gui.connect_panel import ConnectPanel
 from gui.devices import Device
 from gui.directory import LiveStream
 from gui.gallery import simulated
+from gui.gallery.calibrated import calibration
 from gui.gallery.windows import dashboard, replay_window
 from gui.history import HistoryView
 from gui.latency import LatencyView
@@ -150,6 +151,7 @@ def simulated_devices() -> tuple[Device, ...]:
 VIEWS: dict[str, Callable[[Theme], QWidget]] = {
     "dashboard": dashboard,
     "replay": replay_window,
+    "calibration": calibration,
     "scope": scope,
     "decision": decision,
     "history": history,

@@ -77,6 +77,15 @@ def test_a_trial_ends_where_the_next_marker_comes_early() -> None:
     assert find_rest(replace(recording, markers=early), PROFILE.paradigm) == [(3.0, 7.0)]
 
 
+def test_a_trial_ends_where_its_run_was_interrupted() -> None:
+    from dataclasses import replace
+
+    recording = two_class_recording(n_trials=2)
+    paused = (Marker(2.0, "left"), Marker(3.5, "interrupted"), Marker(7.0, "right"))
+    trials = find_trials(replace(recording, markers=paused), PROFILE.paradigm)
+    assert [(t.start, t.stop) for t in trials] == [(2.5, 3.5), (7.5, 10.0)]
+
+
 @pytest.mark.parametrize("name", decoders.CLASSICAL)
 def test_a_decoder_learns_what_there_is_and_says_so(tmp_path: Path, name: str) -> None:
     runs = [run(tmp_path, seed) for seed in (1, 2)]

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from bci.bundle import ARRAYS, CARD
+from bci.time_course import load_time_course
 from devices.simulated_subject import SubjectSettings, simulate_run, write_run
 
 
@@ -75,6 +76,24 @@ def test_evaluate_reports_everything_and_as_json(subject: Path) -> None:
     assert result["trial_accuracy"]["n"] == 10
     assert result["simulated"] is True
     assert 0 <= result["window_accuracy"] <= 1
+
+
+def test_calibrate_tells_programs_each_step_and_the_model_at_last(
+    subject: Path, tmp_path: Path
+) -> None:
+    runs = sorted(subject.glob("*.fif"))
+    model = tmp_path / "told"
+    done = bci("calibrate", "motor-imagery", *runs, "--out", model, "--json", "--curve")
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {event["event"] for event in events} == {"progress", "point", "model"}
+    assert events[-1] == {"event": "model", "folder": str(model)}
+    assert all(e["done"] <= e["of"] for e in events if e["event"] == "progress")
+    point = next(event for event in events if event["event"] == "point")
+    assert point["low"] <= point["accuracy"] <= point["high"]
+    assert done.stderr == ""
+    course = load_time_course(model)
+    assert course is not None
+    assert course.seconds[0] == pytest.approx(3.0)
 
 
 def test_models_lists_what_was_calibrated(subject: Path) -> None:

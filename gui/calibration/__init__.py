@@ -1,0 +1,1 @@
+"""Guided calibration: cues, recording, training and the result, in a window of its own."""

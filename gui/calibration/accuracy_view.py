@@ -1,0 +1,90 @@
+"""An accuracy as a point on a line from 0 to 1, with its interval, beside chance."""
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from bci.bundle import ScoreCard
+from gui.theme import DARK, Theme
+
+_SURE_P = 0.05
+
+
+def verdict(score: ScoreCard) -> str:
+    """What the accuracy means, in a sentence."""
+    if score.p_value > _SURE_P:
+        return (
+            f"Not distinguishable from chance (p = {score.p_value:.2g}): do not rely on this "
+            "model. Record more runs, or try another task."
+        )
+    return f"Better than chance (p = {score.p_value:.2g})."
+
+
+class AccuracyView(QWidget):
+    """The figure large, its interval and chance as a picture and in words."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme: Theme = DARK
+        self.score: ScoreCard | None = None
+        self.setFixedHeight(120)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def set_score(self, score: ScoreCard) -> None:
+        self.score = score
+        self.setAccessibleName(f"Accuracy {score.accuracy:.2f}")
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), self.theme.colour("panel"))
+        score = self.score
+        if score is None:
+            return
+        font = QFont(self.font())
+        font.setPixelSize(36)
+        font.setBold(True)
+        painter.setFont(font)
+        sure = score.p_value <= _SURE_P
+        painter.setPen(self.theme.colour("text" if sure else "warning"))
+        painter.drawText(QRectF(14, 6, 100, 46), Qt.AlignmentFlag.AlignVCenter, self._figure)
+        font.setPixelSize(13)
+        font.setBold(False)
+        painter.setFont(font)
+        painter.setPen(self.theme.colour("text"))
+        beside = QRectF(112, 6, self.width() - 124, 46)
+        words = (
+            f"of {score.trials} held-out trials decided rightly\n"
+            f"95 % interval {score.low:.2f} to {score.high:.2f}, chance {score.chance:.2f}"
+        )
+        painter.drawText(beside, Qt.AlignmentFlag.AlignVCenter, words)
+        self._paint_line(painter, score)
+
+    @property
+    def _figure(self) -> str:
+        return f"{self.score.accuracy:.2f}" if self.score else ""
+
+    def _paint_line(self, painter: QPainter, score: ScoreCard) -> None:
+        left, right, y = 22.0, self.width() - 22.0, 76.0
+
+        def at(value: float) -> QPointF:
+            return QPointF(left + value * (right - left), y)
+
+        painter.setPen(QPen(self.theme.colour("line"), 2.0))
+        painter.drawLine(at(0), at(1))
+        painter.setPen(QPen(self.theme.colour("dim"), 2.0))
+        chance = at(score.chance)
+        painter.drawLine(chance - QPointF(0, 10), chance + QPointF(0, 10))
+        painter.setPen(self.theme.colour("dim"))
+        middle = Qt.AlignmentFlag.AlignHCenter
+        for value, told in ((0.0, "0"), (1.0, "1"), (score.chance, "chance")):
+            foot = at(value)
+            painter.drawText(QRectF(foot.x() - 40, y + 14, 80, 18), middle, told)
+        sure = score.p_value <= _SURE_P
+        colour = self.theme.colour("accent" if sure else "warning")
+        painter.setPen(QPen(colour, 6.0, c=Qt.PenCapStyle.RoundCap))
+        painter.drawLine(at(score.low), at(score.high))
+        painter.setPen(QPen(self.theme.colour("panel"), 2.0))
+        painter.setBrush(colour)
+        painter.drawEllipse(at(score.accuracy), 8, 8)

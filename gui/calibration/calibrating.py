@@ -1,0 +1,123 @@
+"""Joins the calibration window to the dashboard: its stream, its quality, its engine."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from bci.quality import ChannelQuality
+from bci.types import StreamInfo
+from gui.calibration.window import CalibrationWindow
+from gui.feed import Feed
+from gui.options import DashboardOptions
+from gui.pollers import SignalFound
+from gui.process import Command
+from gui.programs import Programs
+from gui.remembered import Remembered
+from gui.theme import DARK, Theme
+
+_ENGINE = "engine"
+
+
+class Calibrating(QObject):
+    """Opens the window when it is wanted, and hands a new model to the engine.
+
+    Parameters
+    ----------
+    options : DashboardOptions
+    remembered : Remembered
+    feed : Feed
+    programs : Programs
+    """
+
+    cued = Signal(object)  # Marker, as it was sent
+    said = Signal(str)
+
+    def __init__(
+        self, options: DashboardOptions, remembered: Remembered, feed: Feed, programs: Programs
+    ) -> None:
+        super().__init__()
+        self._options = options
+        self._remembered = remembered
+        self._programs = programs
+        self._theme: Theme = DARK
+        self._info: StreamInfo | None = None
+        self._quality: list[ChannelQuality] = []
+        self._engine_alive = False
+        self._handed = ""
+        self.window: CalibrationWindow | None = None
+        feed.signal_found.connect(self._on_signal)
+        feed.signal_alive.connect(self._on_alive)
+        feed.quality_came.connect(self._on_quality)
+        feed.engine_alive.connect(self._on_engine_alive)
+        feed.status_came.connect(self._on_status)
+        programs.said.connect(self._on_said)
+
+    def open(self) -> None:
+        """Show the window, where it was left."""
+        if self.window is None:
+            self.window = CalibrationWindow(self._options, self._remembered)
+            self.window.set_theme(self._theme)
+            self.window.cued.connect(self.cued)
+            self.window.said.connect(self.said)
+            self.window.use_wanted.connect(self._use)
+            self.window.set_stream(self._info)
+            self.window.signals.set_quality(self._quality)
+        self.window.open()
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        if self.window is not None:
+            self.window.set_theme(theme)
+
+    def retire(self) -> None:
+        """End a run and a training, for when the dashboard closes; returns at once."""
+        if self.window is not None:
+            self.window.close()
+
+    def stop(self) -> None:
+        """End the threads, within a second."""
+        if self.window is not None:
+            self.window.stop()
+
+    def _on_signal(self, found: SignalFound) -> None:
+        self._info, self._quality = found.info, []
+        if self.window is not None:
+            self.window.set_stream(found.info)
+
+    def _on_alive(self, alive: bool) -> None:
+        if self.window is not None:
+            self.window.set_stream(self._info if alive else None)
+
+    def _on_quality(self, channels: list[ChannelQuality]) -> None:
+        self._quality = channels
+        if self.window is not None:
+            self.window.signals.set_quality(channels)
+
+    def _on_engine_alive(self, alive: bool) -> None:
+        self._engine_alive = alive
+
+    def _use(self, folder: Path, profile: str) -> None:
+        assert self.window is not None
+        ours = any(c.is_running for c in self._programs.processes if c.command.name == _ENGINE)
+        if self._engine_alive and not ours:
+            self.window.result.tell(
+                f"An engine that was started elsewhere runs: type there  use {folder}"
+            )
+            return
+        stream = [f"--stream={self._info.name}"] if self._info is not None else []
+        run = (*self._options.bci, "run", profile, f"--model={folder}", *stream, "--with-parent")
+        swapped = self._programs.use_model(folder, Command(_ENGINE, run))
+        self._handed = folder.name
+        self.window.result.tell(
+            "Handed to the running engine ..." if swapped else "The engine is being started ..."
+        )
+
+    def _on_said(self, line: str) -> None:
+        """Show what the engine answers, which may be why it does not take the model."""
+        if self.window is not None and self._handed and line.startswith(_ENGINE):
+            self.window.result.tell(line)
+
+    def _on_status(self, status: dict[str, object]) -> None:
+        if self.window is not None and self._handed and status.get("model") == self._handed:
+            self.window.result.tell(f"The engine decodes with {self._handed} now.")
+            self._handed = ""

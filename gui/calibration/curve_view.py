@@ -1,0 +1,99 @@
+"""The live learning curve: accuracy by trials, or a network's loss by epoch."""
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from gui.calibration.axes import Axes, paint_line
+from gui.calibration.training import CurvePoint, NetworkStep
+from gui.theme import DARK, Theme
+
+
+class CurveView(QWidget):
+    """Points as they come; accuracy has its interval and chance, loss its held-out score."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme: Theme = DARK
+        self.points: list[CurvePoint] = []
+        self.steps: list[NetworkStep] = []
+        self.setMinimumSize(260, 150)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("Learning curve")
+
+    def clear(self) -> None:
+        self.points, self.steps = [], []
+        self.update()
+
+    def add_point(self, point: CurvePoint) -> None:
+        self.points.append(point)
+        self.update()
+
+    def add_step(self, step: NetworkStep) -> None:
+        self.steps.append(step)
+        self.update()
+
+    @property
+    def title(self) -> str:
+        if self.steps and not self.points:
+            return f"training {self.steps[-1].fold + 1}: loss by epoch"
+        return "held-out accuracy, by trials a class"
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), self.theme.colour("panel"))
+        font = QFont(self.font())
+        font.setPixelSize(12)
+        painter.setFont(font)
+        painter.setPen(self.theme.colour("dim"))
+        painter.drawText(QRectF(14, 7, self.width() - 20, 18), 0, self.title)
+        if self.points:
+            self._paint_accuracy(painter)
+        elif self.steps:
+            self._paint_loss(painter)
+        else:
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "not yet")
+
+    def _paint_accuracy(self, painter: QPainter) -> None:
+        most = max(point.trials_per_class for point in self.points)
+        axes = Axes(self.rect(), (0.0, max(most, 4) * 1.05), (0.0, 1.0))
+        axes.paint(painter, self.theme, [0, 0.25, 0.5, 0.75, 1.0])
+        colour = self.theme.colour("accent")
+        self._paint_chance(painter, axes)
+        band = [axes.at(p.trials_per_class, p.low) for p in self.points]
+        band += [axes.at(p.trials_per_class, p.high) for p in reversed(self.points)]
+        veil = QColor(colour)
+        veil.setAlphaF(0.22)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(veil)
+        painter.drawPolygon(QPolygonF(band))
+        painter.setPen(QPen(colour, 1.4))
+        for point in self.points:
+            at = point.trials_per_class
+            painter.drawLine(axes.at(at, point.low), axes.at(at, point.high))
+        line = [axes.at(p.trials_per_class, p.accuracy) for p in self.points]
+        paint_line(painter, line, colour)
+
+    def _paint_chance(self, painter: QPainter, axes: Axes) -> None:
+        chance = self.points[-1].chance
+        painter.setPen(QPen(self.theme.colour("dim"), 1.0, Qt.PenStyle.DashLine))
+        left, right = axes.at(axes.x[0], chance), axes.at(axes.x[1], chance)
+        painter.drawLine(left, right)
+        painter.drawText(QRectF(right.x() - 50, right.y() + 1, 50, 16), 0x2, "chance")
+
+    def _paint_loss(self, painter: QPainter) -> None:
+        fold = self.steps[-1].fold
+        losses = [s.loss for s in self.steps if s.loss is not None]
+        top = max([1.0, *losses])
+        axes = Axes(self.rect(), (0.0, float(self.steps[-1].of)), (0.0, top))
+        axes.paint(painter, self.theme, [0, top / 2, top])
+        for number in range(fold + 1):
+            own = [s for s in self.steps if s.fold == number]
+            colour = self.theme.colour("accent" if number == fold else "line")
+            line = [axes.at(s.step, s.loss) for s in own if s.loss is not None]
+            paint_line(painter, line, colour, dots=False)
+        scored = [axes.at(s.step, s.score) for s in self.steps if s.fold == fold and s.score]
+        if scored:
+            paint_line(painter, scored, self.theme.colour("warning"), dots=False)
+            painter.drawText(QRectF(self.width() - 170, 7, 160, 18), 0x2, "held-out accuracy")

@@ -1,0 +1,232 @@
+"""What a calibration run shows: its cues and their markers, how long each step is, the order."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Literal
+
+from bci.errors import ProfileError
+from bci.profile import Paradigm, Profile
+
+CueKind = Literal["arrow", "word", "picture"]
+MOST_IN_A_ROW = 3
+_MOST_CUES = 1000
+# What is imagined, by the words that classes are named with, and where its arrow points.
+_ARROWS = {
+    "left": "left", "right": "right", "feet": "down", "foot": "down", "tongue": "up",
+    "up": "up", "down": "down",
+}  # fmt: skip
+PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp")
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """What the person is shown for one class.
+
+    Parameters
+    ----------
+    label : str
+        The class.
+    marker : str
+        What is sent when it is painted.
+    kind : str
+        ``arrow``, ``word`` or ``picture``.
+    shown : str
+        Where the arrow points (``left``, ``right``, ``up``, ``down``), the word, or the file.
+    """
+
+    label: str
+    marker: str
+    kind: CueKind
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long each step of a trial is, in seconds; the pause is drawn between its limits.
+
+    The fixation cross alone, then the cue, then the cross again while the task is done.
+    """
+
+    baseline_s: float = 2.0
+    cue_s: float = 1.25
+    task_s: float = 3.0
+    pause_min_s: float = 1.5
+    pause_max_s: float = 2.5
+
+    @property
+    def trial_s(self) -> float:
+        """From one cue to the next, on average."""
+        pause_s = (self.pause_min_s + self.pause_max_s) / 2
+        return self.baseline_s + self.cue_s + self.task_s + pause_s
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """One run: what is shown, how often, how fast, and the seed of order and pauses."""
+
+    task: str
+    instruction: str
+    cues: tuple[Cue, ...]
+    timing: Timing
+    trials_per_class: int
+    seed: int
+
+    @property
+    def n_trials(self) -> int:
+        return len(self.cues) * self.trials_per_class
+
+    @property
+    def duration_s(self) -> float:
+        return self.n_trials * self.timing.trial_s
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of run: its name for people, its task label in file names, what to say and wait."""
+
+    name: str
+    task: str
+    instruction: str
+    timing: Timing
+    trials_per_class: int
+
+
+MOTOR_IMAGERY = Kind(
+    "Motor imagery (Graz)",
+    "motorimagery",
+    "Look at the cross. When an arrow appears, imagine the movement of that side, as it would "
+    "feel, until the screen goes empty. Do not move.",
+    Timing(),
+    20,
+)
+WORDS = Kind(
+    "Word reading",
+    "wordreading",
+    "Look at the cross. Read each word silently, once, then go on thinking of it until the "
+    "screen goes empty.",
+    Timing(1.0, 1.5, 1.5, 1.0, 1.5),
+    12,
+)
+PICTURE_VIEWING = Kind(
+    "Picture viewing",
+    "pictureviewing",
+    "Look at the cross, then at each picture. Try not to blink while it is there.",
+    Timing(0.8, 1.0, 0.5, 0.8, 1.2),
+    12,
+)
+KINDS = (MOTOR_IMAGERY, WORDS, PICTURE_VIEWING)
+
+
+def class_cues(paradigm: Paradigm) -> tuple[Cue, ...]:
+    """An arrow for each class that is a direction or a part of the body; for others their name.
+
+    Raises
+    ------
+    ProfileError
+        If the paradigm shows items (films, images) instead of classes.
+    """
+    if not paradigm.classes:
+        raise ProfileError("this profile names no classes: choose another, or words or pictures")
+    cues = []
+    for label, marker in paradigm.classes.items():
+        points = [_ARROWS[word] for word in label.lower().split() if word in _ARROWS]
+        cues.append(
+            Cue(label, marker, "arrow", points[0])
+            if len(points) == 1
+            else Cue(label, marker, "word", label)
+        )
+    return tuple(cues)
+
+
+def word_cues(text: str) -> tuple[Cue, ...]:
+    """A cue for each word of a text, with the marker ``word-...``.
+
+    What stands between commas or on a line of its own is one; without either, each word.
+
+    Raises
+    ------
+    ProfileError
+        If there are fewer than two different words, or too many.
+    """
+    lines = text.replace("\n", ",").strip(", ")
+    parts = lines.split(",") if "," in lines else lines.split()
+    words = dict.fromkeys(part.strip()[:60] for part in parts if part.strip())
+    _check_number(len(words), "words")
+    return tuple(Cue(word, f"word-{word}", "word", word) for word in words)
+
+
+def picture_cues(folder: Path) -> tuple[Cue, ...]:
+    """A cue for each picture of a folder; class and marker are the file's name without ending.
+
+    Raises
+    ------
+    ProfileError
+        If the folder holds fewer than two pictures, too many, or two of one name.
+    """
+    if not folder.is_dir():
+        raise ProfileError(f"{folder}: no such folder of pictures")
+    files = sorted(file for file in folder.iterdir() if file.suffix.lower() in PICTURES)
+    _check_number(len(files), f"pictures ({' '.join(PICTURES)}) in {folder}")
+    twice = [stem for stem, count in Counter(file.stem for file in files).items() if count > 1]
+    if twice:
+        raise ProfileError(f"{folder}: two pictures are called {twice[0]}; rename one")
+    return tuple(Cue(file.stem, file.stem, "picture", str(file)) for file in files)
+
+
+def _check_number(n: int, what: str) -> None:
+    if not 2 <= n <= _MOST_CUES:
+        raise ProfileError(f"{n} {what}: give 2 to {_MOST_CUES}")
+
+
+def profile_of(profile: Profile, cues: tuple[Cue, ...], engine_name: str) -> Profile:
+    """The profile with the cues as its classes, and with the engine's streams so named.
+
+    Itself, where it says so already.
+    """
+    classes = {cue.label: cue.marker for cue in cues}
+    if classes == profile.paradigm.classes and engine_name == profile.output.name:
+        return profile
+    paradigm = profile.paradigm.model_copy(update={"classes": classes, "items": None})
+    output = profile.output.model_copy(update={"name": engine_name})
+    return profile.model_copy(update={"paradigm": paradigm, "output": output})
+
+
+def order_of(plan: RunPlan) -> list[Cue]:
+    """Each cue ``trials_per_class`` times in a seeded random order, never four in a row."""
+    rng = Random(plan.seed)  # noqa: S311 - an order of cues, no secret
+    left = dict.fromkeys(range(len(plan.cues)), plan.trials_per_class)
+    order: list[int] = []
+    for _ in range(plan.n_trials):
+        allowed = [k for k, n in left.items() if n and _can_follow(order, k, left)]
+        chosen = rng.choices(allowed, [left[k] for k in allowed])[0]
+        left[chosen] -= 1
+        order.append(chosen)
+    return [plan.cues[k] for k in order]
+
+
+def _can_follow(order: list[int], chosen: int, left: dict[int, int]) -> bool:
+    """Whether after this cue the rest can still be shown without four in a row."""
+    row = _row_of(order, chosen) + 1
+    if row > MOST_IN_A_ROW:
+        return False
+    if 2 * max(left.values()) <= sum(left.values()):
+        return True  # no cue is more than half of what is left
+    after = left | {chosen: left[chosen] - 1}
+    for k, n in after.items():
+        others = sum(after.values()) - n
+        room = MOST_IN_A_ROW * others + (MOST_IN_A_ROW - row if k == chosen else MOST_IN_A_ROW)
+        if n > room:
+            return False
+    return True
+
+
+def _row_of(order: list[int], k: int) -> int:
+    """How often the cue stands at the end of the order without another between."""
+    count = 0
+    for other in reversed(order):
+        if other != k:
+            break
+        count += 1
+    return count

@@ -1,0 +1,117 @@
+"""How good the new model is, where it looks, how it compares, and the button to use it."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from gui.calibration.accuracy_view import AccuracyView, verdict
+from gui.calibration.confusion_view import ConfusionView
+from gui.calibration.course_view import CourseView
+from gui.calibration.curve_view import CurveView
+from gui.calibration.earlier_table import TELLS, EarlierTable
+from gui.calibration.pattern_view import PatternView
+from gui.calibration.result import Result
+from gui.pieces import button, named, panel, plain
+from gui.theme import Theme
+
+
+class ResultPage(QWidget):
+    """Shows a `Result`."""
+
+    use_wanted = Signal(object)  # Path of the model
+    again_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.result: Result | None = None
+        self.accuracy = AccuracyView()
+        self.verdict = named(plain(QLabel()), "heading")
+        self.verdict.setWordWrap(True)
+        self.details = named(plain(QLabel()), "dim")
+        self.details.setWordWrap(True)
+        self.confusion = ConfusionView()
+        self.patterns = PatternView()
+        self.course = CourseView()
+        self.curve = CurveView()
+        self.table = EarlierTable()
+        self.use = named(button("Use this model now", "The running engine takes it over"), "go")
+        self.use.clicked.connect(self._use)
+        self.again = button("Record another run", "More trials make a surer model")
+        self.again.clicked.connect(self.again_wanted)
+        self.told = named(plain(QLabel()), "dim")
+        self._build()
+
+    def _build(self) -> None:
+        words = QWidget()
+        column = QVBoxLayout(words)
+        column.setContentsMargins(14, 0, 14, 8)
+        column.addWidget(self.verdict)
+        column.addWidget(self.details)
+        words.setObjectName("plain")
+        score = QWidget()
+        score.setObjectName("plain")
+        stack = QVBoxLayout(score)
+        stack.setContentsMargins(0, 0, 0, 0)
+        stack.addWidget(self.accuracy)
+        stack.addWidget(words)
+        left = QVBoxLayout()
+        left.addWidget(panel(score))
+        left.addWidget(panel(self.confusion), 1)
+        right = QVBoxLayout()
+        right.addWidget(panel(self.patterns), 3)
+        lines = QHBoxLayout()
+        lines.addWidget(panel(self.course))
+        self.curve_frame = panel(self.curve)
+        lines.addWidget(self.curve_frame)
+        right.addLayout(lines, 2)
+        top = QHBoxLayout()
+        top.addLayout(left, 2)
+        top.addLayout(right, 3)
+        foot = QHBoxLayout()
+        foot.addWidget(self.again)
+        foot.addWidget(self.told, 1)
+        foot.addWidget(self.use)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addLayout(top, 1)
+        whole.addWidget(named(QLabel(TELLS), "dim"))
+        self.table.setFixedHeight(112)
+        whole.addWidget(self.table)
+        whole.addLayout(foot)
+
+    def show_result(self, result: Result, curve: CurveView) -> None:
+        """Show a result, with the learning curve as the training drew it."""
+        self.result = result
+        self.curve.points, self.curve.steps = list(curve.points), list(curve.steps)
+        card = result.card
+        self.accuracy.set_score(card.score)
+        self.verdict.setText(verdict(card.score))
+        sure = card.confidence
+        said = "" if sure is None else f" Expected calibration error {sure.error:.2f}."
+        for other in card.score.measures:
+            said += f" {other.name} {other.value:.2f} (chance {other.chance:.2f})."
+        simulated = " Simulated signal." if card.simulated else ""
+        self.details.setText(
+            f"Cross-validated: {card.score.folds}.{said}{simulated} Stored in {result.folder}."
+        )
+        self.confusion.set_counts(card.classes, card.score.confusion)
+        self.patterns.set_patterns(result.patterns)
+        self.course.set_course(result.course, card.pipeline.window_s, card.score.chance)
+        self.curve_frame.setVisible(bool(self.curve.points or self.curve.steps))
+        self.table.set_result(result)
+        self.told.setText("")
+
+    def tell(self, sentence: str) -> None:
+        """A line beside the button: what became of the model."""
+        self.told.setText(sentence)
+        self.told.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+    def set_theme(self, theme: Theme) -> None:
+        for view in (self.accuracy, self.confusion, self.patterns, self.course, self.curve):
+            view.theme = theme
+            view.update()
+
+    def _use(self) -> None:
+        if self.result is not None:
+            self.use_wanted.emit(Path(self.result.folder))

@@ -1,0 +1,206 @@
+"""The first page: whom, what, how often and how fast."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import QRegularExpression, Signal
+from PySide6.QtGui import QRegularExpressionValidator
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from bci.errors import BciError, ProfileError
+from bci.profile import Profile, load_profile, shipped_profiles
+from bci.recording.names import Session
+from gui.calibration.cue_fields import CueFields, check_readable
+from gui.calibration.paradigms import KINDS, Kind, RunPlan, Timing, profile_of
+from gui.calibration.run_choice import RunChoice
+from gui.calibration.timing_fields import TimingFields
+from gui.choice import Choice
+from gui.pieces import button, named, panel, plain
+
+
+class SetupPage(QWidget):
+    """Says what is missing; when nothing is, the next step is open.
+
+    Parameters
+    ----------
+    profile : str
+        Profile to begin with: a file, or the name of a shipped one.
+    remembered : dict of str to str
+        What was chosen the last time: subject, session.
+    engine_name : str
+        Prefix of the streams of the engine that the dashboard shows.
+    """
+
+    chosen = Signal(object)  # RunChoice
+
+    def __init__(
+        self,
+        profile: str,
+        remembered: dict[str, str],
+        engine_name: str,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._engine_name = engine_name
+        self.subject = _label_field(remembered.get("subject", ""), "Who: letters and digits")
+        self.session = _label_field(
+            remembered.get("session", ""), "Which visit, if there are several"
+        )
+        self.profiles = Choice()
+        names = list(shipped_profiles())
+        self.profiles.addItems(names if profile in names else [profile, *names])
+        self.profiles.setCurrentText(profile)
+        self.kinds = Choice()
+        self.kinds.addItems([kind.name for kind in KINDS])
+        self.cue_fields = CueFields()
+        self.cues_label = QLabel()
+        self.timing_fields = TimingFields()
+        self.full_screen = QCheckBox("Cues on the full screen")
+        self.full_screen.setChecked(True)
+        self.instruction = named(plain(QLabel()), "dim")
+        self.instruction.setWordWrap(True)
+        self.summary = named(plain(QLabel()), "heading")
+        self.problem = named(plain(QLabel()), "problem")
+        self.problem.setWordWrap(True)
+        self.next = named(button("Check signals", "Go on"), "go")
+        self.next.clicked.connect(self._go_on)
+        self._build()
+        for line in (self.subject, self.session):
+            line.textChanged.connect(self._show)
+        self.profiles.currentTextChanged.connect(self._fill)
+        self.kinds.currentIndexChanged.connect(self._fill)
+        self.timing_fields.changed.connect(self._show)
+        self.cue_fields.changed.connect(self._show)
+        self.cue_fields.problem.connect(self._say)
+        self._fill()
+
+    def _build(self) -> None:
+        who = QWidget()
+        who.setObjectName("plain")
+        form = QFormLayout(who)
+        form.setContentsMargins(16, 14, 16, 14)
+        form.setVerticalSpacing(9)
+        form.setHorizontalSpacing(14)
+        form.addRow("Subject", self.subject)
+        form.addRow("Session", self.session)
+        form.addRow("Paradigm", self.kinds)
+        form.addRow("Profile", self.profiles)
+        form.addRow(self.cues_label, self.cue_fields)
+        form.addRow("", self.full_screen)
+        form.addRow("", self.instruction)
+        numbers = QWidget()
+        numbers.setObjectName("plain")
+        column = QVBoxLayout(numbers)
+        column.setContentsMargins(16, 14, 16, 14)
+        column.addWidget(self.timing_fields)
+        column.addStretch()
+        middle = QHBoxLayout()
+        middle.addWidget(panel(who), 3)
+        middle.addWidget(panel(numbers), 2)
+        foot = QHBoxLayout()
+        words = QVBoxLayout()
+        words.addWidget(self.summary)
+        words.addWidget(self.problem)
+        foot.addLayout(words, 1)
+        foot.addWidget(self.next)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addLayout(middle)
+        whole.addStretch()
+        whole.addLayout(foot)
+
+    @property
+    def kind(self) -> Kind:
+        return KINDS[self.kinds.currentIndex()]
+
+    def choice(self) -> RunChoice:
+        """What is filled in.
+
+        Raises
+        ------
+        BciError
+            If something is missing or does not fit; the message says what.
+        """
+        if not self.subject.text():
+            raise ProfileError("fill in the subject")
+        session = Session(self.subject.text(), self.kind.task, self.session.text() or None)
+        name = self.profiles.currentText()
+        profile = load_profile(name)
+        cues = self.cue_fields.cues(profile)
+        timing = self.timing_fields.timing
+        _check(timing, profile)
+        made = profile_of(profile, cues, self._engine_name)
+        trials = self.timing_fields.trials.value()
+        plan = RunPlan(session.task, self.kind.instruction, cues, timing, trials, seed=0)
+        full_screen = self.full_screen.isChecked()
+        return RunChoice(session, name, made, made is not profile, plan, full_screen)
+
+    def _fill(self) -> None:
+        """Take the numbers of the kind, long enough for the profile's windows."""
+        kind = self.kind
+        self.cue_fields.set_kind(kind)
+        self.cues_label.setText(self.cue_fields.name)
+        self.cues_label.setVisible(bool(self.cue_fields.name))
+        self.instruction.setText(kind.instruction)
+        timing = kind.timing
+        try:
+            stop_s = load_profile(self.profiles.currentText()).paradigm.stop_s
+            task_s = max(timing.task_s, round(stop_s - timing.cue_s, 2))
+            timing = replace(timing, task_s=task_s)
+        except BciError as error:
+            self._say(str(error))
+        self.timing_fields.set_values(timing, kind.trials_per_class)
+        self._show()
+
+    def _show(self) -> None:
+        try:
+            plan = self.choice().plan
+        except BciError as error:
+            self._say(str(error))
+            return
+        self._say("")
+        minutes, seconds = divmod(round(plan.duration_s), 60)
+        classes = ", ".join(cue.label for cue in plan.cues[:6]) + " ..." * (len(plan.cues) > 6)
+        self.summary.setText(f"{plan.n_trials} trials ({classes}), about {minutes}:{seconds:02d}")
+
+    def _say(self, problem: str) -> None:
+        self.problem.setText(problem[:1].upper() + problem[1:])
+        self.problem.setVisible(bool(problem))
+        self.summary.setVisible(not problem)
+        self.next.setEnabled(not problem)
+
+    def _go_on(self) -> None:
+        try:
+            choice = self.choice()
+            check_readable(choice.plan.cues)
+        except BciError as error:
+            self._say(str(error))
+            return
+        self.chosen.emit(choice)
+
+
+def _check(timing: Timing, profile: Profile) -> None:
+    if timing.pause_min_s > timing.pause_max_s:
+        raise ProfileError("the pause at least is longer than the pause at most")
+    least_s = profile.paradigm.start_s + profile.pipeline.window_s
+    trial_s = timing.cue_s + timing.task_s
+    if trial_s < least_s:
+        raise ProfileError(
+            f"cue and task last {trial_s:g} s, but the profile's window ends {least_s:g} s after "
+            "the cue at the earliest; lengthen the task"
+        )
+
+
+def _label_field(text: str, tip: str) -> QLineEdit:
+    field = QLineEdit(text)
+    field.setValidator(QRegularExpressionValidator(QRegularExpression("[A-Za-z0-9]*")))
+    field.setMaxLength(40)
+    field.setToolTip(tip)
+    return field

@@ -1,0 +1,99 @@
+"""The second page: how good each channel is before a run begins."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from bci.quality import ChannelQuality, State
+from bci.types import StreamInfo
+from gui.pieces import button, named, panel, plain
+from gui.quality_marks import worst_first
+from gui.quality_view import QualityView
+from gui.theme import Theme
+
+_MOST_NAMED = 12
+
+
+class SignalsPage(QWidget):
+    """Names what is bad and leaves the choice to the user."""
+
+    start_wanted = Signal()
+    back_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.head = QualityView()
+        self.stream = named(plain(QLabel()), "heading")
+        self.verdict = plain(QLabel())
+        self.verdict.setWordWrap(True)
+        self.back = button("Back", "Change subject, paradigm or numbers")
+        self.back.clicked.connect(self.back_wanted)
+        self.start = named(button("Start", "Record, and show the cues"), "go")
+        self.start.clicked.connect(self.start_wanted)
+        self._info: StreamInfo | None = None
+        words = QWidget()
+        words.setObjectName("plain")
+        column = QVBoxLayout(words)
+        column.setContentsMargins(16, 14, 16, 14)
+        column.setSpacing(10)
+        for label in (self.stream, self.verdict):
+            column.addWidget(label)
+        column.addStretch()
+        middle = QHBoxLayout()
+        middle.addWidget(panel(self.head), 1)
+        middle.addWidget(panel(words), 1)
+        foot = QHBoxLayout()
+        foot.addWidget(self.back)
+        foot.addStretch()
+        foot.addWidget(self.start)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addLayout(middle)
+        whole.addStretch()
+        whole.addLayout(foot)
+        self._show([])
+
+    def set_stream(self, info: StreamInfo) -> None:
+        """Another stream is shown in the dashboard: it is the one that will be recorded."""
+        self._info = info
+        self.head.set_stream(info)
+        self._show([])
+
+    def set_live(self, alive: bool) -> None:
+        self.head.set_live(alive)
+        if not alive:
+            self._info = None
+        self._show([])
+
+    def set_quality(self, channels: list[ChannelQuality]) -> None:
+        self.head.set_quality(channels)
+        self._show(channels)
+
+    def set_theme(self, theme: Theme) -> None:
+        self.head.theme = theme
+        self.head.update()
+
+    def _show(self, channels: list[ChannelQuality]) -> None:
+        info = self._info
+        self.start.setEnabled(info is not None)
+        if info is None:
+            self.stream.setText("No signal")
+            self.verdict.setText("Connect a stream in the dashboard first (Connect, Ctrl+K).")
+            return
+        simulated = " - SIMULATED SIGNAL" if info.simulated else ""
+        self.stream.setText(
+            f"{info.name}: {info.n_channels} channels, {info.sfreq:g} Hz{simulated}"
+        )
+        worst = worst_first(channels)
+        bad = [channel for channel in worst if channel.state is State.BAD]
+        if not channels:
+            self.verdict.setText("Measuring ...")
+        elif bad:
+            names = ", ".join(channel.name for channel in bad[:_MOST_NAMED])
+            self.verdict.setText(
+                f"Bad: {names}. Mend these electrodes before you start: a model that was trained "
+                "on bad channels serves badly. You may go on all the same."
+            )
+        elif worst:
+            self.verdict.setText("No channel is bad; look at the doubtful ones.")
+        else:
+            self.verdict.setText("All channels are good.")

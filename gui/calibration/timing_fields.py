@@ -1,0 +1,61 @@
+"""Numbers of a run: trials a class, and the seconds of each step."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QDoubleSpinBox,
+    QFormLayout,
+    QLabel,
+    QSpinBox,
+    QWidget,
+)
+
+from gui.calibration.paradigms import Timing
+
+_MOST_S, _MOST_TRIALS = 60.0, 500
+_STEPS = (
+    ("baseline_s", "Cross alone", "Fixation cross before each cue", 0.1),
+    ("cue_s", "Cue", "How long the cue itself is shown", 0.1),
+    ("task_s", "Task", "From the end of the cue until the screen goes empty", 0.1),
+    ("pause_min_s", "Pause, at least", "The empty screen between two trials", 0.0),
+    ("pause_max_s", "Pause, at most", "Each pause is drawn between the two", 0.0),
+)
+
+
+class TimingFields(QWidget):
+    """One field a number."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        form = QFormLayout(self)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setVerticalSpacing(9)
+        form.setHorizontalSpacing(14)
+        self.trials = QSpinBox()
+        self.trials.setRange(1, _MOST_TRIALS)
+        self.trials.setToolTip("How often each class is shown")
+        self.trials.valueChanged.connect(self.changed)
+        self.trials.setMinimumWidth(110)
+        form.addRow("Trials a class", self.trials)
+        self.fields: dict[str, QDoubleSpinBox] = {}
+        for name, label, tip, least in _STEPS:
+            field = QDoubleSpinBox()
+            field.setRange(least, _MOST_S)
+            field.setDecimals(2)
+            field.setSingleStep(0.25)
+            field.setSuffix(" s")
+            field.setToolTip(tip)
+            field.valueChanged.connect(self.changed)
+            field.setMinimumWidth(110)
+            self.fields[name] = field
+            form.addRow(QLabel(label), field)
+
+    def set_values(self, timing: Timing, trials: int) -> None:
+        self.trials.setValue(trials)
+        for name, field in self.fields.items():
+            field.setValue(getattr(timing, name))
+
+    @property
+    def timing(self) -> Timing:
+        return Timing(**{name: field.value() for name, field in self.fields.items()})

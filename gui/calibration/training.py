@@ -1,0 +1,162 @@
+"""A training as a child process: what is trained, and what it tells while it runs."""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from bci.bundle import Card, list_bundles
+from gui.process import Child, Command
+
+_NAME = "training"
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A choice of decoder: its name for people, a sentence, and what it needs.
+
+    ``base`` is the model to go on from; ``lacks`` says why it cannot be chosen, empty if it can.
+    """
+
+    name: str
+    sentence: str
+    decoder: str
+    base: Path | None = None
+    lacks: str = ""
+    curve: bool = True
+
+
+def levels(models: Path, classes: Collection[str]) -> tuple[Level, ...]:
+    """From fast to deep, with what this computer and the folder of models allow."""
+    base = _newest_base(models, classes)
+    told = f" Goes on from {base.name}." if base is not None else ""
+    return (
+        Level(
+            "Fast",
+            "Riemannian tangent space, trained on these runs alone. Seconds; the best start.",
+            "tangent-space",
+        ),
+        Level(
+            "From other people",
+            "Tangent space that begins with what others' brains have in common." + told,
+            "tangent-space",
+            base,
+            "" if base is not None else "Needs a base model for these classes: bci pretrain.",
+        ),
+        Level(
+            "Deep",
+            "DBConformer, a network over time and channels. Minutes; for many runs.",
+            "dbconformer",
+            lacks="" if find_spec("torch") else "Needs PyTorch: pip install 'bci[networks]'.",
+            curve=False,
+        ),
+    )
+
+
+def _newest_base(models: Path, classes: Collection[str]) -> Path | None:
+    found = [
+        (card.created, folder)
+        for folder, card in (list_bundles(models) if models.is_dir() else ())
+        if isinstance(card, Card)
+        and card.decoder.name == "tangent-space"
+        and sorted(card.classes) == sorted(classes)
+        and "whole people" in card.score.folds
+    ]
+    return max(found)[1] if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """Accuracy after so many trials a class, with its interval and chance."""
+
+    trials_per_class: int
+    accuracy: float
+    low: float
+    high: float
+    chance: float
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkStep:
+    """One epoch of a network's training; ``score`` of held-out windows, if any are."""
+
+    fold: int
+    step: int
+    of: int
+    loss: float | None
+    score: float | None
+
+
+class Training(QObject):
+    """Runs ``bci calibrate --json`` and passes on what it tells."""
+
+    progressed = Signal(str, int, int)  # what is done, steps done, of how many
+    pointed = Signal(object)  # CurvePoint
+    stepped = Signal(object)  # NetworkStep
+    finished = Signal(object)  # Path of the model
+    failed = Signal(str)  # one sentence
+    said = Signal(str)
+
+    def __init__(
+        self,
+        bci: tuple[str, ...],
+        profile: str,
+        files: list[Path],
+        level: Level,
+        model: Path,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        more = [f"--base={level.base}"] if level.base is not None else []
+        more += ["--curve"] if level.curve else []
+        named = (f"--out={model}", f"--decoder={level.decoder}", "--json", *more)
+        argv = (*bci, "calibrate", profile, *map(str, files), *named)
+        self._model: Path | None = None
+        self._last = ""
+        self._cancelled = False
+        self.child = Child(Command(_NAME, argv), self)
+        self.child.said.connect(self._hear)
+        self.child.died.connect(self._on_end)
+        self.child.running.connect(self._on_running)
+
+    def start(self) -> None:
+        self.child.start()
+
+    def cancel(self) -> None:
+        """End it."""
+        self._cancelled = True
+        self.child.stop()
+
+    def _hear(self, line: str) -> None:
+        text = line.removeprefix(f"{_NAME}: ")
+        try:
+            event = json.loads(text)
+        except ValueError:
+            event = None
+        if not isinstance(event, dict):
+            self._last = text
+            self.said.emit(line)
+            return
+        match event.pop("event", None):
+            case "progress":
+                self.progressed.emit(event["doing"], event["done"], event["of"])
+            case "point":
+                event.pop("trials")
+                self.pointed.emit(CurvePoint(**event))
+            case "step":
+                self.stepped.emit(NetworkStep(**event))
+            case "model":
+                self._model = Path(event["folder"])
+
+    def _on_running(self, running: bool) -> None:
+        if not running and self._cancelled:
+            self.failed.emit("Cancelled.")
+
+    def _on_end(self, why: str) -> None:
+        if self._model is not None:
+            self.finished.emit(self._model)
+        else:
+            self.failed.emit(self._last or why)

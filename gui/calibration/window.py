@@ -1,0 +1,244 @@
+"""The calibration window: set up, check signals, cues, train, result."""
+
+import socket
+import time
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from PySide6.QtCore import QThread, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+
+from bci.errors import BciError
+from bci.lsl.outlet import MarkerOutlet
+from bci.types import StreamInfo
+from gui.calibration.cue_run import CueRun
+from gui.calibration.cue_screen import CueScreen
+from gui.calibration.result import read_result
+from gui.calibration.result_page import ResultPage
+from gui.calibration.run_choice import RunChoice, earlier_runs
+from gui.calibration.run_recorder import RunRecorder
+from gui.calibration.setup_page import SetupPage
+from gui.calibration.signals_page import SignalsPage
+from gui.calibration.style import style_sheet
+from gui.calibration.training import Training, levels
+from gui.calibration.training_page import TrainingPage
+from gui.options import DashboardOptions
+from gui.pieces import named
+from gui.remembered import Remembered
+from gui.theme import Theme
+
+_STEPS = ("Set up", "Check signals", "Cues", "Train", "Result")
+_SETUP, _SIGNALS, _CUES, _TRAIN, _RESULT = range(5)
+_HEARD_MS = 250
+
+
+class CalibrationWindow(QWidget):
+    """One page a step; nothing of a run or training is lost by going back.
+
+    Parameters
+    ----------
+    options : DashboardOptions
+    remembered : Remembered
+    """
+
+    cued = Signal(object)  # Marker, as it was sent
+    said = Signal(str)
+    use_wanted = Signal(object, str)  # Path of the model, profile
+
+    def __init__(
+        self, options: DashboardOptions, remembered: Remembered, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("bci - calibrate")
+        self.resize(1120, 700)
+        self._options = options
+        self._remembered = remembered
+        self._info: StreamInfo | None = None
+        self._outlet: MarkerOutlet | None = None
+        self._choice: RunChoice | None = None
+        self._profile = options.profile
+        self._recorded: set[Path] = set()
+        self.run: CueRun | None = None
+        self.training: Training | None = None
+        self.cue_screen = CueScreen()
+        self.recorder = RunRecorder(options.bci, self)
+        self.recorder.said.connect(self.said)
+        filled = remembered.table("calibrate") or remembered.table("record")
+        self.setup = SetupPage(options.profile, filled, options.engine_name)
+        self.signals = SignalsPage()
+        self.training_page = TrainingPage()
+        self.result = ResultPage()
+        self._build()
+        self._connect()
+        self._go(_SETUP)
+
+    @property
+    def markers_name(self) -> str:
+        """Name of the stream on which cues are sent."""
+        return f"{self._options.engine_name}-cues"
+
+    @property
+    def models(self) -> Path:
+        """Folder of the models."""
+        return self._options.recordings / "models"
+
+    def _build(self) -> None:
+        steps = QHBoxLayout()
+        steps.setSpacing(22)
+        self._step_labels = [named(QLabel(f"{k + 1}  {s}"), "step") for k, s in enumerate(_STEPS)]
+        for label in self._step_labels:
+            steps.addWidget(label)
+        steps.addStretch()
+        waiting = named(QLabel("The cues are shown in a window of their own."), "dim")
+        self.pages = QStackedWidget()
+        for page in (self.setup, self.signals, waiting, self.training_page, self.result):
+            self.pages.addWidget(page)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 12, 14, 14)
+        column.setSpacing(12)
+        column.addLayout(steps)
+        column.addWidget(self.pages, 1)
+
+    def _connect(self) -> None:
+        self.setup.chosen.connect(self._on_chosen)
+        self.signals.back_wanted.connect(lambda: self._go(_SETUP))
+        self.signals.start_wanted.connect(self._start_run)
+        self.training_page.train_wanted.connect(self._train)
+        self.training_page.cancel_wanted.connect(self._cancel_training)
+        self.training_page.again_wanted.connect(lambda: self._go(_SIGNALS))
+        self.result.again_wanted.connect(lambda: self._go(_SIGNALS))
+        self.result.use_wanted.connect(lambda folder: self.use_wanted.emit(folder, self._profile))
+
+    def open(self) -> None:
+        """Show the window; the marker stream is there as long as it is open."""
+        if self._outlet is None:
+            simulated = self._info is not None and self._info.simulated
+            source = f"{self.markers_name}-{socket.gethostname()}"
+            # Its type keeps it from being taken for the markers of a device.
+            self._outlet = MarkerOutlet(self.markers_name, source, simulated, "Cues")
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def set_stream(self, info: StreamInfo | None) -> None:
+        """The stream that the dashboard shows now; None while there is none."""
+        self._info = info
+        if info is None:
+            self.signals.set_live(False)
+        else:
+            self.signals.set_stream(info)
+
+    def set_theme(self, theme: Theme) -> None:
+        self.setStyleSheet(style_sheet(theme))
+        for page in (self.signals, self.training_page, self.result):
+            page.set_theme(theme)
+
+    def stop(self) -> None:
+        """End the recorder's thread, within a second."""
+        self.recorder.stop()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        if self.run is not None and not self.run.schedule.is_over:
+            self.run.abort()
+            # Our thread must have passed the wish on before it may end with the dashboard.
+            QThread.msleep(_HEARD_MS)
+        self._cancel_training()
+        if self._outlet is not None:
+            self._outlet.close()
+            self._outlet = None
+        event.accept()
+
+    def _go(self, step: int) -> None:
+        self.pages.setCurrentIndex(step)
+        for k, label in enumerate(self._step_labels):
+            label.setProperty("now", k == step)
+            label.style().unpolish(label)
+            label.style().polish(label)
+
+    def _on_chosen(self, choice: RunChoice) -> None:
+        self._choice = choice
+        values = {"subject": choice.session.subject, "session": choice.session.session or ""}
+        self._remembered.keep("calibrate", values)
+        self._go(_SIGNALS)
+
+    def _start_run(self) -> None:
+        choice = self._choice
+        if choice is None or self._info is None or self._outlet is None or self._is_running:
+            return
+        plan = replace(choice.plan, seed=time.time_ns() % (1 << 31))
+        rest = choice.profile.paradigm.rest
+        self.run = CueRun(plan, rest, self.cue_screen, self._outlet, self.recorder, self)
+        self.run.marked.connect(self.cued)
+        self.run.over.connect(self._on_run_over)
+        self._go(_CUES)
+        self.cue_screen.open(choice.full_screen)
+        file = choice.session.next_path(self._options.recordings)
+        self.run.begin(file, (self._info.name, self.markers_name))
+
+    @property
+    def _is_running(self) -> bool:
+        return self.recorder.is_running
+
+    def _on_run_over(self) -> None:
+        run, choice, file = self.run, self._choice, self.recorder.file
+        if run is None or choice is None:
+            return
+        self.run = None
+        run.deleteLater()
+        step = run.schedule.step
+        counts = ", ".join(f"{n} {label}" for label, n in sorted(run.schedule.completed.items()))
+        said = f"Recorded {step.n_done} of {step.n_trials} trials"
+        said += f" ({counts})." if counts else "."
+        if run.trouble:
+            said += f" {run.trouble}"
+        if file.is_file():
+            self._recorded.add(file)
+            self._profile = choice.profile_for(file)
+        runs = earlier_runs(self._options.recordings, choice.session)
+        same_visit = {other for other in runs if other.parent == file.parent}
+        offered = levels(self.models, choice.profile.paradigm.labels)
+        self.training_page.offer(said, runs, same_visit, offered)
+        self._go(_TRAIN)
+        self.raise_()
+        self.activateWindow()
+
+    def _train(self) -> None:
+        if self._choice is None:
+            return
+        page = self.training_page
+        subject = self._choice.session.subject
+        model = self.models / f"{subject}-{datetime.now():%Y%m%d-%H%M%S}"
+        training = Training(
+            self._options.bci, self._profile, sorted(page.files), page.level, model, self
+        )
+        training.progressed.connect(page.show_progress)
+        training.pointed.connect(page.show_point)
+        training.stepped.connect(page.show_step)
+        training.said.connect(self.said)
+        training.failed.connect(self._on_training_failed)
+        training.finished.connect(self._on_trained)
+        self.training = training
+        page.set_training(True)
+        training.start()
+
+    def _cancel_training(self) -> None:
+        if self.training is not None:
+            self.training.cancel()
+
+    def _on_training_failed(self, why: str) -> None:
+        self.training = None
+        self.training_page.set_training(False, why)
+
+    def _on_trained(self, model: Path) -> None:
+        assert self._choice is not None
+        self.training = None
+        self.training_page.set_training(False)
+        try:
+            result = read_result(model, self.models, self._choice.session.subject)
+        except BciError as error:
+            self.training_page.set_training(False, str(error))
+            return
+        self.result.show_result(result, self.training_page.curve)
+        self._go(_RESULT)

@@ -1,0 +1,73 @@
+"""The result of a calibration for the gallery."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from bci.bundle import Card, ConfidenceCard, ScoreCard, describe_stream
+from bci.interpretation import ClassPattern
+from bci.profile import DecoderChoice, Paradigm
+from bci.settings import PipelineSettings
+from bci.time_course import TimeCourse
+from gui.calibration.curve_view import CurveView
+from gui.calibration.result import Result
+from gui.calibration.result_page import ResultPage
+from gui.calibration.style import style_sheet
+from gui.calibration.training import CurvePoint
+from gui.gallery import simulated
+from gui.theme import Theme
+
+_TRIALS = 40
+
+
+def calibration(theme: Theme) -> ResultPage:
+    """A model that is better than chance, beside an earlier one that was not."""
+    view = ResultPage()
+    view.setStyleSheet(style_sheet(theme))
+    view.set_theme(theme)
+    curve = CurveView()
+    curve.points = [
+        CurvePoint(4, 0.65, 0.48, 0.79, 0.5),
+        CurvePoint(8, 0.75, 0.59, 0.87, 0.5),
+        CurvePoint(12, 0.80, 0.64, 0.91, 0.5),
+        CurvePoint(15, 0.82, 0.67, 0.93, 0.5),
+    ]
+    seconds = np.arange(3.0, 4.0, 0.1)
+    course = TimeCourse(seconds, 0.62 + 0.22 * (seconds - 3), np.full(10, _TRIALS))
+    folder, earlier = Path("recordings/models/07"), _card((11, 9, 8, 12), 0.42, 0.73, 0.21, 17)
+    card = _card((17, 3, 4, 16), 0.67, 0.93, 2e-5, 24)
+    view.show_result(Result(folder, card, _patterns(), course, ((folder, earlier),)), curve)
+    view.resize(1120, 640)
+    return view
+
+
+def _patterns() -> tuple[ClassPattern, ...]:
+    at = np.array([channel.position for channel in simulated.INFO.channels])
+    places = {name: at[simulated.NAMES.index(name)] for name in ("C3", "C4")}
+    near = {
+        name: np.exp(-np.square(at - place).sum(axis=1) / 0.0012) for name, place in places.items()
+    }
+    left = (near["C3"] - 1.2 * near["C4"]).astype(np.float32)
+    return tuple(
+        ClassPattern(label, simulated.NAMES, weights)
+        for label, weights in zip(simulated.CLASSES, (left, -left), strict=True)
+    )
+
+
+def _card(counts: tuple[int, ...], low: float, high: float, p_value: float, day: int) -> Card:
+    right = counts[0] + counts[3]
+    return Card(
+        name="simulated", task="motor imagery", created=datetime(2026, 3, day, 10, 0, tzinfo=UTC),
+        simulated=True, decoder=DecoderChoice(), classes=simulated.CLASSES,
+        stream=describe_stream(simulated.SFREQ, simulated.INFO.channels),
+        pipeline=PipelineSettings.model_validate({"window_s": 2.5}), group_delay_s=0.045,
+        paradigm=Paradigm.model_validate({"classes": {name: name for name in simulated.CLASSES}}),
+        sources=(),
+        score=ScoreCard(
+            accuracy=right / _TRIALS, low=low, high=high, trials=_TRIALS, chance=0.5,
+            p_value=p_value, kappa=2 * right / _TRIALS - 1,
+            confusion=[list(counts[:2]), list(counts[2:])], folds="leave one run out, 2 runs",
+        ),
+        confidence=ConfidenceCard(temperature=1.4, error_before=0.12, error=0.06), versions={},
+    )  # fmt: skip

@@ -1,0 +1,161 @@
+"""The pages of the calibration window, each alone."""
+
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from pytestqt.qtbot import QtBot
+
+from bci.bundle import ScoreCard
+from bci.lsl.outlet import MarkerOutlet
+from bci.profile import load_profile
+from bci.quality import ChannelQuality, State
+from gui.calibration.accuracy_view import verdict
+from gui.calibration.cue_run import CueRun
+from gui.calibration.cue_screen import CueScreen
+from gui.calibration.paradigms import KINDS, PICTURE_VIEWING, WORDS, RunPlan, Timing, class_cues
+from gui.calibration.run_recorder import RunRecorder
+from gui.calibration.schedule import Phase
+from gui.calibration.setup_page import SetupPage
+from gui.calibration.signals_page import SignalsPage
+from gui.calibration.training import Level, NetworkStep, Training, levels
+from gui.calibration.training_page import TrainingPage
+from tests.signals import eeg_info
+
+LONG = 15_000
+
+
+@pytest.fixture
+def setup(qtbot: QtBot) -> SetupPage:
+    page = SetupPage("motor-imagery", {"subject": "07", "session": "2"}, "bci")
+    qtbot.addWidget(page)
+    return page
+
+
+def score(accuracy: float, p_value: float) -> ScoreCard:
+    return ScoreCard(
+        accuracy=accuracy, low=0.4, high=0.9, trials=40, chance=0.5, p_value=p_value, kappa=0.0,
+        confusion=[[10, 10], [10, 10]], folds="",
+    )  # fmt: skip
+
+
+def test_chance_is_called_chance() -> None:
+    assert "Not distinguishable from chance" in verdict(score(0.6, 0.13))
+    assert "Better than chance" in verdict(score(0.8, 0.001))
+
+
+def test_the_profile_s_classes_are_cued_as_they_are(setup: SetupPage) -> None:
+    choice = setup.choice()
+    assert not choice.profile_differs
+    assert choice.plan.n_trials == 40
+    assert (choice.session.subject, choice.session.session) == ("07", "2")
+    assert choice.profile_for(Path("anything.xdf")) == "motor-imagery"
+
+
+def test_words_become_a_profile_beside_the_recording(setup: SetupPage, tmp_path: Path) -> None:
+    setup.kinds.setCurrentIndex(KINDS.index(WORDS))
+    words = tmp_path / "words.txt"
+    words.write_text("yes\nno\nhot water\n", encoding="utf-8")
+    setup.cue_fields.read_words(words)
+    choice = setup.choice()
+    file = Path(choice.profile_for(tmp_path / "run_eeg.xdf"))
+    assert file.name == "run_eeg_profile.yaml"
+    classes = load_profile(file).paradigm.classes
+    assert classes == {"yes": "word-yes", "no": "word-no", "hot water": "word-hot water"}
+
+
+def test_a_picture_that_cannot_be_read_is_named(
+    setup: SetupPage, qtbot: QtBot, tmp_path: Path
+) -> None:
+    setup.kinds.setCurrentIndex(KINDS.index(PICTURE_VIEWING))
+    assert "folder of pictures" in setup.problem.text()
+    for name in ("face", "house"):
+        QImage(8, 8, QImage.Format.Format_RGB32).save(str(tmp_path / f"{name}.png"))
+    setup.cue_fields.line.setText(str(tmp_path))
+    with qtbot.waitSignal(setup.chosen):
+        setup.next.click()
+    (tmp_path / "tree.jpg").write_bytes(b"no picture")
+    setup.next.click()
+    assert "tree.jpg: cannot be read as a picture" in setup.problem.text()
+
+
+def test_a_task_too_short_for_the_window_is_told(setup: SetupPage) -> None:
+    setup.timing_fields.fields["task_s"].setValue(1.0)
+    assert not setup.next.isEnabled()
+    assert "lengthen the task" in setup.problem.text()
+    setup.timing_fields.fields["task_s"].setValue(3.0)
+    setup.timing_fields.fields["pause_min_s"].setValue(9.0)
+    assert "pause" in setup.problem.text()
+
+
+def test_bad_channels_are_named_and_the_user_may_go_on(qtbot: QtBot) -> None:
+    page = SignalsPage()
+    qtbot.addWidget(page)
+    assert not page.start.isEnabled()
+    page.set_stream(eeg_info(2))
+    good = ChannelQuality("E1", State.GOOD, "", *[0.0] * 7)
+    bad = ChannelQuality("E2", State.BAD, "railed", *[0.0] * 7)
+    page.set_quality([good, bad])
+    assert "Bad: E2." in page.verdict.text()
+    assert page.start.isEnabled()
+    page.set_live(False)
+    assert not page.start.isEnabled()
+
+
+def test_runs_are_chosen_by_ticks(qtbot: QtBot, tmp_path: Path) -> None:
+    page = TrainingPage()
+    qtbot.addWidget(page)
+    runs = [tmp_path / f"run-{k}.xdf" for k in (1, 2)]
+    for run in runs:
+        run.write_bytes(b"")
+    page.offer("Recorded.", runs, {runs[1]}, levels(tmp_path, ("left", "right")))
+    assert page.files == [runs[1]]
+    assert "bci pretrain" in page.levels[1][1].lacks
+    page.runs.item(0).setCheckState(Qt.CheckState.Unchecked)
+    assert not page.train.isEnabled()
+
+
+def test_a_network_s_steps_arrive_and_a_training_can_be_cancelled(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    code = (
+        'import time; print(\'{"event": "step", "fold": 1, "step": 3, "of": 60, '
+        '"loss": 0.5, "score": null}\', flush=True); time.sleep(60)'
+    )
+    level = Level("Deep", "", "dbconformer", curve=False)
+    training = Training((sys.executable, "-c", code), "p", [], level, tmp_path / "m")
+    with qtbot.waitSignal(training.stepped, timeout=LONG) as stepped:
+        training.start()
+    assert stepped.args == [NetworkStep(1, 3, 60, 0.5, None)]
+    with qtbot.waitSignal(training.failed, timeout=LONG) as failed:
+        training.cancel()
+    assert failed.args == ["Cancelled."]
+
+
+def test_a_cue_that_nobody_could_see_is_not_counted(qtbot: QtBot) -> None:
+    name = f"cues-{uuid.uuid4().hex[:8]}"
+    cues = class_cues(load_profile("motor-imagery").paradigm)
+    plan = RunPlan("t", "Imagine.", cues, Timing(0.1, 0.1, 0.1, 0.1, 0.1), 1, 0)
+    screen, outlet = CueScreen(), MarkerOutlet(name, name)
+    qtbot.addWidget(screen)
+    recorder = RunRecorder((sys.executable, "-c", ""))
+    run = CueRun(plan, "rest", screen, outlet, recorder)
+    sent: list[str] = []
+    run.marked.connect(lambda marker: sent.append(marker.label))
+    screen.open(False)
+    recorder.ready.emit()
+    screen.hide()
+    screen.space_pressed.emit()
+    qtbot.waitUntil(lambda: run.schedule.phase is Phase.HELD, timeout=LONG)
+    assert sent == ["interrupted"]
+    screen.open(False)
+    screen.space_pressed.emit()
+    with qtbot.waitSignal(run.over, timeout=LONG):
+        pass
+    assert sorted(sent) == sorted(["interrupted", *["rest"] * 3, "left", "right"])
+    assert run.schedule.completed.total() == 2
+    recorder.stop()
+    outlet.close()
