@@ -6,6 +6,7 @@ import numpy as np
 
 from bci import filters, kernels, settings
 from bci.errors import MismatchError
+from bci.shafts import shaft_pairs
 from bci.types import FloatArray, StreamInfo
 
 
@@ -87,7 +88,9 @@ class Chain:
             case settings.CommonAverage():
                 stage = filters.CommonAverageReference()
             case settings.Bipolar():
-                pairs = [self._pair(anode, cathode) for anode, cathode in step.pairs]
+                names = tuple(channel.name for channel in self.channels)
+                named = shaft_pairs(names) if step.pairs == "shafts" else step.pairs
+                pairs = [self._pair(anode, cathode) for anode, cathode in named]
                 stage = filters.BipolarReference(pairs)
                 self.channels = tuple(
                     replace(

@@ -50,11 +50,17 @@ class CommonAverage(Settings):
     kind: Literal["common_average"] = "common_average"
 
 
+Pairs = Annotated[tuple[tuple[str, str], ...], Field(min_length=1, max_length=4096)]
+
+
 class Bipolar(Settings):
-    """Replace the channels by differences of named pairs, anode minus cathode."""
+    """Replace the channels by differences of pairs, anode minus cathode.
+
+    The pairs are named, or ``shafts``: all neighbouring contacts of depth electrodes.
+    """
 
     kind: Literal["bipolar"] = "bipolar"
-    pairs: tuple[tuple[str, str], ...] = Field(min_length=1, max_length=4096)
+    pairs: Pairs | Literal["shafts"]
 
 
 class Decimate(Settings):

@@ -1,0 +1,44 @@
+"""Contacts of depth electrodes: which of them are neighbours on one shaft, by their names."""
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+# A shaft's name ends in no digit; its contacts are counted: A1, A2 ... or L'1, "LACN 1".
+_CONTACT = re.compile(r"(?P<shaft>.*\D)(?P<number>\d{1,3})")
+
+
+def shaft_pairs(ch_names: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Pairs of neighbouring contacts, the lower number first: (A1, A2), (A2, A3) ...
+
+    A gap in the numbers is not bridged: those contacts are further apart than the others. A
+    channel without a neighbour is in no pair. Shafts come in the order of their first channel.
+
+    Parameters
+    ----------
+    ch_names : sequence of str
+
+    Raises
+    ------
+    ValueError
+        If no two channels are neighbours, or two are the same contact.
+    """
+    shafts: dict[str, dict[int, str]] = {}
+    for name in ch_names:
+        if found := _CONTACT.fullmatch(name.strip()):
+            contacts = shafts.setdefault(found["shaft"].lower(), {})
+            if (number := int(found["number"])) in contacts:
+                raise ValueError(f"{contacts[number]!r} and {name!r} are the same contact")
+            contacts[number] = name
+    pairs = tuple(
+        (contacts[one], contacts[next_one])
+        for contacts in shafts.values()
+        for one, next_one in pairwise(sorted(contacts))
+        if next_one == one + 1
+    )
+    if not pairs:
+        raise ValueError(
+            f"no two channels are neighbours on a shaft, as A1 and A2 are (there are: "
+            f"{', '.join(ch_names[:8])}); name the pairs"
+        )
+    return pairs
