@@ -43,7 +43,7 @@ class DuinDecoder(NetworkDecoder):
     """
 
     network = "duin"
-    defaults: ClassVar[TrainingSettings] = TrainingSettings(epochs=60, batch=32, lr=1e-3)
+    defaults: ClassVar[TrainingSettings] = TrainingSettings(epochs=40, batch=32, lr=2e-3)
 
     def __init__(self, size: str = "small", channels: int = 10, **training: Any) -> None:
         if size not in SIZES:
