@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import yaml
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
@@ -114,7 +114,10 @@ class FederationCard(Settings):
 
 
 class Card(Settings):
-    """Everything about a model but its arrays."""
+    """Everything about a model but its arrays.
+
+    A base model that learnt ``without_labels`` has no classes, and decodes nothing by itself.
+    """
 
     format: Literal[1] = 1
     name: str
@@ -122,7 +125,8 @@ class Card(Settings):
     created: datetime
     simulated: bool
     decoder: DecoderChoice
-    classes: tuple[str, ...] = Field(min_length=2)
+    classes: tuple[str, ...]
+    without_labels: bool = False
     stream: StreamCard
     pipeline: PipelineSettings
     group_delay_s: float
@@ -135,6 +139,12 @@ class Card(Settings):
     base: str | None = None
     federation: FederationCard | None = None
     arrays_sha256: str = ""
+
+    @model_validator(mode="after")
+    def _decides_between_classes(self) -> "Card":
+        if len(self.classes) < 2 and not self.without_labels:
+            raise ValueError(f"classes: there must be two or more, not {len(self.classes)}")
+        return self
 
 
 def decision_threshold(output: Output, card: Card | None) -> float:

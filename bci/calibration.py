@@ -257,6 +257,7 @@ def make_card(
     recordings: list[Recording],
     decoder: Decoder,
     score: ScoreCard,
+    labelled: bool = True,
 ) -> Card:
     """The card of a model that was trained on recordings through a pipeline."""
     return Card(
@@ -266,13 +267,14 @@ def make_card(
         simulated=any(recording.info.simulated for recording in recordings),
         decoder=profile.decoder,
         classes=decoder.classes,
+        without_labels=not labelled,
         stream=describe_stream(recordings[0].info.sfreq, pipeline.chain.picked),
         pipeline=profile.pipeline.model_copy(
             update={"channels": tuple(c.name for c in pipeline.chain.picked)}
         ),
         group_delay_s=round(pipeline.chain.group_delay_s(), 6),
         paradigm=profile.paradigm,
-        sources=tuple(_source(recording, profile) for recording in recordings),
+        sources=tuple(_source(recording, profile, labelled) for recording in recordings),
         score=score,
         versions=_versions(),
     )
@@ -282,6 +284,8 @@ def check_base(
     base: Card, profile: Profile, pipeline: Pipeline, recordings: list[Recording]
 ) -> None:
     """Prove that a base model may be gone on from with these recordings.
+
+    A base that learnt without labels may be gone on from with any classes.
 
     Raises
     ------
@@ -298,7 +302,7 @@ def check_base(
         ("channels", picked, tuple(channel.name for channel in base.stream.channels)),
         ("pipeline", ours, theirs),
     ):
-        if have != want:
+        if have != want and not (what == "classes" and base.without_labels):
             raise MismatchError(
                 f"the base model {base.name} has another {what}: {want}, where this has {have}"
             )
@@ -382,12 +386,12 @@ def common_pipeline(recordings: list[Recording], profile: Profile) -> Pipeline:
     return pipeline
 
 
-def _source(recording: Recording, profile: Profile) -> SourceCard:
+def _source(recording: Recording, profile: Profile, labelled: bool) -> SourceCard:
     file = Path(recording.source)
     return SourceCard(
         file=file.name,
         sha256=file_sha256(file),
-        trials=len(find_trials(recording, profile.paradigm)),
+        trials=len(find_trials(recording, profile.paradigm)) if labelled else 0,
         interpolated=recording.info.interpolated,
     )
 

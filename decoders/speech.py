@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from bci.errors import MismatchError
 from bci.types import FloatArray, Signal, Watch
@@ -89,6 +90,14 @@ class DuinDecoder(NetworkDecoder):
             self.model, self.scaled(windows), numbers, groups, self.settings, self.loss(signal),
             watch,
         )  # fmt: skip
+
+    def prepare(
+        self, windows: FloatArray, chosen: NDArray[np.int64], n_samples: int, sfreq: float
+    ) -> None:
+        """Take channels and their scale for pretraining, where there are no words."""
+        self._sfreq, self._n_given, self.chosen = sfreq, windows.shape[1], chosen
+        self._shape = (len(chosen), n_samples)
+        self._fit_scale(windows)
 
     def adapt(self, windows: FloatArray) -> None:
         """Take a person's windows, labels unknown, for the channels' scale."""
@@ -181,7 +190,9 @@ class DuinDecoder(NetworkDecoder):
         self.chosen = shaped(base, "chosen", (-1,)).astype(np.int64)
 
     def _load_encoder(self, base: Mapping[str, NDArray[np.generic]]) -> None:
-        wanted = self.model.encoder.state_dict()
+        encoder = self.model.encoder
+        assert isinstance(encoder, nn.Module)
+        wanted = encoder.state_dict()
         state = {}
         for key, like in wanted.items():
             array = np.asarray(base[_ENCODER + key])
@@ -191,7 +202,7 @@ class DuinDecoder(NetworkDecoder):
                     "or is not finite: give decoder.params.size as it was pretrained"
                 )
             state[key] = torch.from_numpy(np.array(array)).to(like.dtype)
-        self.model.encoder.load_state_dict(state)
+        encoder.load_state_dict(state)
 
 
 def whole_patches(n_samples: int, sfreq: float, sizes: DuinSettings) -> int:

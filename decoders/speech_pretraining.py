@@ -1,4 +1,4 @@
-"""Pretraining Du-IN on windows without labels: stage 1 finds units, stage 2 learns to foretell them.
+"""Pretraining Du-IN without labels: stage 1 finds units, stage 2 learns to name unseen ones.
 
 It can be stopped after any batch and goes on from the last epoch that was whole: a checkpoint of
 plain arrays holds weights and Adam's moments; random numbers start anew at each epoch from its
@@ -157,7 +157,7 @@ def _epoch(
 ) -> float:
     torch.manual_seed(1000 * settings.seed + number + 1)
     total = 0.0
-    for rows in torch.randperm(len(x)).split(settings.batch):
+    for rows in torch.split(torch.randperm(len(x)), settings.batch):
         if stop():
             raise Stopped
         model.train()

@@ -14,6 +14,7 @@ from bci.cli import (
     live,
     monitoring,
     recordings,
+    speech,
     system,
     training,
 )
@@ -46,7 +47,7 @@ def _root(
 
 
 for module in (
-    acquisition, live, monitoring, recordings, importing, training, federate, system,
+    acquisition, live, monitoring, recordings, importing, training, federate, speech, system,
 ):  # fmt: skip
     module.add_commands(app)
 

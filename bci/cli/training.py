@@ -388,7 +388,7 @@ def models(
         table.add_row(
             str(path) + (" (simulated)" if card.simulated else ""),
             card.decoder.name,
-            ", ".join(card.classes),
+            ", ".join(card.classes) or "(a base, without labels)",
             f"{score.accuracy:.2f} ({score.low:.2f}-{score.high:.2f}), n = {score.trials}",
             f"{score.chance:.2f}",
             f"{len(card.stream.channels)} ch, {card.stream.sfreq:g} Hz",

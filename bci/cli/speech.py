@@ -1,0 +1,83 @@
+"""Commands about speech: pretrain-speech."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bci.cli.console import err, out
+from bci.errors import BundleError, ProfileError
+
+
+def add_commands(app: typer.Typer) -> None:
+    app.command("pretrain-speech")(pretrain_speech)
+
+
+def pretrain_speech(
+    profile: Annotated[str, typer.Argument(help="Profile file, or the name of a shipped one.")],
+    recordings: Annotated[
+        list[Path], typer.Argument(help="Recordings of one person; cues are not needed or used.")
+    ],
+    out_folder: Annotated[
+        Path, typer.Option("--out", help="Where to put the base model (a new folder).")
+    ],
+    size: Annotated[str, typer.Option(help="small or full.")] = "small",
+    channels: Annotated[int, typer.Option(min=1, help="How many channels are chosen.")] = 10,
+    epochs: Annotated[int, typer.Option(min=1, help="Of each of the two stages.")] = 40,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+) -> None:
+    """Let Du-IN learn from a person's recordings without labels, for calibrate --base.
+
+    Stage 1 finds units in the signal, stage 2 learns to name units that it does not see. Ctrl-C
+    stops it; the same command goes on where it was.
+
+    Example: bci pretrain-speech speech run1.edf run2.edf --out recordings/models/base
+    """
+    if out_folder.exists():
+        raise BundleError(f"{out_folder} exists already; choose another --out")
+    try:
+        from decoders.speech_pretraining import PretrainingSettings, PretrainingStep, Stopped
+    except ImportError as error:
+        raise ProfileError(
+            f"Du-IN: {error}; networks need PyTorch: pip install 'bci[networks]'"
+        ) from error
+    from bci.bundle import save_bundle
+    from bci.cli.stopping import stop_on_signals
+    from bci.profile import DecoderChoice, load_profile
+    from bci.recording.reading import read_recording
+    from decoders.speech_base import make_base
+
+    choice = DecoderChoice(name="duin", params={"size": size, "channels": channels, "seed": seed})
+    wanted = load_profile(profile).model_copy(update={"decoder": choice})
+    checkpoint = out_folder.with_name(f"{out_folder.name}.unfinished.safetensors")
+    stop = stop_on_signals()
+    if checkpoint.exists():
+        err.print(f"going on from {checkpoint}")
+
+    def tell(step: PretrainingStep) -> None:
+        if step.epoch == step.of or step.epoch % max(1, step.of // 10) == 0:
+            what = ("units", "masked units")[step.stage - 1]
+            err.print(
+                f"{what}: epoch {step.epoch} of {step.of}, loss {step.loss:.3f}; codes: perplexity "
+                f"{step.perplexity:.1f}, {100 * step.share:.0f} % in use on held-out windows"
+            )
+
+    try:
+        read = [read_recording(file) for file in recordings]
+        settings = PretrainingSettings(unit_epochs=epochs, masked_epochs=epochs, seed=seed)
+        card, arrays = make_base(
+            read, wanted, out_folder.name, settings, checkpoint, stop.is_set, tell
+        )
+    except Stopped:
+        err.print(f"stopped; the same command goes on from {checkpoint}")
+        raise typer.Exit(130) from None
+    save_bundle(out_folder, card, arrays)
+    checkpoint.unlink(missing_ok=True)
+    score = card.score
+    out.print(
+        f"names {score.accuracy:.2f} ({score.low:.2f}-{score.high:.2f}) of the units that it does "
+        f"not see (n = {score.trials} held-out windows; always the most frequent: "
+        f"{score.chance:.2f})" + (" on a simulated signal" if card.simulated else "")
+    )
+    out.print(f"base model written to {out_folder}: bci calibrate {profile} ... --decoder duin "
+              f"--base {out_folder}")  # fmt: skip

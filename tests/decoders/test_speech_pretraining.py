@@ -1,0 +1,107 @@
+"""Du-IN learns without labels: stopped and gone on with, and what may be done with the base."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import decoders
+from bci.bundle import Card, load_bundle, save_bundle
+from bci.calibration import calibrate
+from bci.errors import BundleError, MismatchError
+from bci.profile import DecoderChoice, Profile, load_profile
+from bci.recording.reading import read_recording
+from decoders.networks.duin import DuinSettings
+from decoders.speech_base import make_base
+from decoders.speech_pretraining import (
+    Pretrained,
+    PretrainingSettings,
+    PretrainingStep,
+    Stopped,
+    pretrain_duin,
+)
+from devices.simulated_subject import SubjectSettings, simulate_run, write_run
+
+TINY = DuinSettings(
+    n_spatial=4, widths=(8, 8, 2), n_blocks=1, n_heads=2, head_width=8, n_codes=8, code_width=8,
+    n_decoder_blocks=1,
+)  # fmt: skip
+SHORT = PretrainingSettings(unit_epochs=2, masked_epochs=2, batch=16)
+
+
+def windows(n: int = 40) -> np.ndarray:
+    return np.random.default_rng(0).normal(size=(n, 3, 300)).astype(np.float32)
+
+
+def pretrained(
+    checkpoint: Path, after: int | None = None, data: str = "a"
+) -> tuple[Pretrained, list[PretrainingStep]]:
+    """Train until so many batches were asked for, or to the end."""
+    steps: list[PretrainingStep] = []
+    asked = iter(range(1000))
+    made = pretrain_duin(
+        windows(), TINY, SHORT, checkpoint, data,
+        lambda: after is not None and next(asked) >= after, steps.append,
+    )  # fmt: skip
+    return made, steps
+
+
+def test_a_stopped_pretraining_goes_on_and_ends_with_the_same_weights(tmp_path: Path) -> None:
+    whole, steps = pretrained(tmp_path / "whole")
+    assert [(step.stage, step.epoch) for step in steps] == [(1, 1), (1, 2), (2, 1), (2, 2)]
+    assert all(1 <= step.perplexity <= TINY.n_codes for step in steps)
+    for batches in (4, 4):  # of three an epoch: ends within the second, then within the third
+        with pytest.raises(Stopped):
+            pretrained(tmp_path / "stopped", batches)
+    again, left = pretrained(tmp_path / "stopped")
+    assert [(step.stage, step.epoch) for step in left] == [(2, 1), (2, 2)]
+    assert all(again.encoder[k].tobytes() == v.tobytes() for k, v in whole.encoder.items())
+
+
+def test_a_checkpoint_of_other_data_or_a_damaged_one_is_refused(tmp_path: Path) -> None:
+    pretrained(tmp_path / "kept")
+    with pytest.raises(BundleError, match="other recordings or settings"):
+        pretrained(tmp_path / "kept", data="b")
+    (tmp_path / "kept").write_bytes(b"no arrays")
+    with pytest.raises(BundleError, match="damaged checkpoint"):
+        pretrained(tmp_path / "kept")
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A run to pretrain on and one to calibrate on; simulated."""
+    folder = tmp_path_factory.mktemp("speech")
+    paths = folder / "one_raw.fif", folder / "two_raw.fif"
+    for run, path in enumerate(paths, 1):
+        write_run(simulate_run(SubjectSettings(1, "speech", trials_per_class=2), run), path)
+    return paths
+
+
+def based(file: Path, folder: Path) -> tuple[Profile, Card, dict[str, np.ndarray]]:
+    choice = DecoderChoice(name="duin", params={"epochs": 1})
+    profile = load_profile("speech").model_copy(update={"decoder": choice})
+    settings = PretrainingSettings(unit_epochs=1, masked_epochs=1)
+    card, arrays = make_base(
+        [read_recording(file)], profile, "base", settings, folder / "kept", lambda: False,
+        lambda _step: None,
+    )  # fmt: skip
+    save_bundle(folder / "base", card, arrays)
+    return profile, *load_bundle(folder / "base")
+
+
+def test_a_base_serves_calibration_on_other_runs_only(
+    files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    profile, card, arrays = based(files[0], tmp_path)
+    assert (card.classes, card.without_labels, card.simulated) == ((), True, True)
+    with pytest.raises(BundleError, match="knows no words yet"):
+        decoders.load("duin", {}, ("yes", "no"), arrays)
+
+    def make() -> decoders.Decoder:
+        return decoders.create("duin", {"epochs": 1}, arrays)
+
+    made = calibrate([read_recording(files[1])], profile, make, "me", base=card)
+    assert made.card.base == "base"
+    assert made.decoder.arrays()["chosen"].tolist() == arrays["chosen"].tolist()
+    with pytest.raises(MismatchError, match="has learnt from one_raw"):
+        calibrate([read_recording(files[0])], profile, make, "me", base=card)
