@@ -44,6 +44,8 @@ class DuinDecoder(NetworkDecoder):
     """
 
     network = "duin"
+    _offset: FloatArray
+    _scale: FloatArray
     defaults: ClassVar[TrainingSettings] = TrainingSettings(epochs=40, batch=32, lr=2e-3)
 
     def __init__(self, size: str = "small", channels: int = 10, **training: Any) -> None:
@@ -51,7 +53,8 @@ class DuinDecoder(NetworkDecoder):
             raise ValueError(f"size = {size!r} must be {' or '.join(SIZES)}")
         if not 1 <= channels <= 1000:
             raise ValueError(f"channels = {channels} must lie between 1 and 1000")
-        super().__init__(**training)
+        # A base knows no words, so what is learnt from the labels is as much as without one.
+        super().__init__(**{"epochs": self.defaults.epochs, **training})
         self.sizes, self.channels = SIZES[size], channels
 
     def fit(
@@ -102,6 +105,14 @@ class DuinDecoder(NetworkDecoder):
     def adapt(self, windows: FloatArray) -> None:
         """Take a person's windows, labels unknown, for the channels' scale."""
         self._fit_scale(windows)
+
+    def follow(self, window: FloatArray, weight: float) -> None:
+        """Let the channels' offset and scale forget a little for a new window."""
+        kept = window[self.chosen].astype(np.float64)
+        offset = (1.0 - weight) * self._offset + weight * kept.mean(axis=1)
+        variance = (1.0 - weight) * self._scale**2 + weight * kept.var(axis=1)
+        self._offset = offset.astype(np.float32)
+        self._scale = np.maximum(np.sqrt(variance), _LEAST_SCALE).astype(np.float32)
 
     def scaled(self, windows: FloatArray) -> FloatArray:
         """What the network sees of windows (n, n_channels, n_samples), chosen, cut and scaled."""

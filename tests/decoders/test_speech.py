@@ -101,3 +101,10 @@ def test_a_bundle_that_was_tampered_with_is_refused() -> None:
     for name, value in (("chosen", np.array([99])), ("scale", np.zeros(10))):
         with pytest.raises(BundleError, match=name):
             decoders.load("duin", {}, decoder.classes, decoder.arrays() | {name: value})
+
+
+def test_a_scale_that_follows_the_signal_takes_another_gain_in() -> None:
+    decoder, window = fitted("duin", epochs=1), simulated()[1].windows[0]
+    for _ in range(300):
+        decoder.follow(5 * window, 0.05)
+    assert decoder.scaled(5 * window[None]).std(axis=2) == pytest.approx(1, abs=0.02)

@@ -7,10 +7,13 @@ import pytest
 
 import decoders
 from bci.bundle import Card, load_bundle, save_bundle
-from bci.calibration import calibrate
+from bci.calibration import check_base
 from bci.errors import BundleError, MismatchError
+from bci.pipeline import Pipeline
 from bci.profile import DecoderChoice, Profile, load_profile
 from bci.recording.reading import read_recording
+from bci.trials import cut_epochs
+from bci.types import Signal
 from decoders.networks.duin import DuinSettings
 from decoders.speech_base import make_base
 from decoders.speech_pretraining import (
@@ -97,11 +100,20 @@ def test_a_base_serves_calibration_on_other_runs_only(
     with pytest.raises(BundleError, match="knows no words yet"):
         decoders.load("duin", {}, ("yes", "no"), arrays)
 
-    def make() -> decoders.Decoder:
-        return decoders.create("duin", {"epochs": 1}, arrays)
-
-    made = calibrate([read_recording(files[1])], profile, make, "me", base=card)
-    assert made.card.base == "base"
-    assert made.decoder.arrays()["chosen"].tolist() == arrays["chosen"].tolist()
+    read = [read_recording(file) for file in files]
+    pipeline = Pipeline(profile.pipeline, read[1].info)
+    check_base(card, profile, pipeline, read[1:])
     with pytest.raises(MismatchError, match="has learnt from one_raw"):
-        calibrate([read_recording(files[0])], profile, make, "me", base=card)
+        check_base(card, profile, pipeline, read[:1])
+    epochs = cut_epochs(read[1:], profile.pipeline, profile.paradigm)
+    signal = Signal(pipeline.chain.sfreq, pipeline.chain.channels)
+    decoder = decoders.create("duin", {"epochs": 1, "lr": 1e-12}, arrays)
+    decoder.fit(epochs.windows, epochs.labels, groups=epochs.runs, signal=signal)
+    made = decoder.arrays()
+    assert made["chosen"].tolist() == arrays["chosen"].tolist()
+    key = "weights.encoder.transformer.blocks.0.projection.weight"
+    np.testing.assert_allclose(made[key], arrays[key], atol=1e-6)
+    with pytest.raises(MismatchError, match="size"):
+        decoders.create("duin", {"size": "full"}, arrays).fit(
+            epochs.windows, epochs.labels, signal=signal
+        )
