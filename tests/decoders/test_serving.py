@@ -23,6 +23,7 @@ from tests.signals import stored, two_class_recording
 
 SIGNAL = Signal(128.0, tuple(Channel(name, "eeg", "uV") for name in ("C3", "Cz", "C4", "Pz")))
 NETWORKS = sorted(set(decoders.DECODERS) - {*decoders.CLASSICAL, *decoders.OF_LEVELS})
+NETWORKS = sorted(set(decoders.DECODERS) - {*decoders.CLASSICAL, *decoders.OF_SPEECH})
 PARAMS = {"epochs": 2}
 CLASSES = ("left", "right")
 NOISE = np.random.default_rng(3)
