@@ -30,18 +30,14 @@ DECODERS: dict[str, tuple[str, str, str]] = {
     "differential-entropy": (
         "decoders.differential_entropy", "DifferentialEntropy", "differential entropy + LR an axis",
     ),
+    "high-gamma-lda": ("decoders.high_gamma", "HighGammaLda", "log high-gamma power + LDA"),
+    "duin": ("decoders.speech", "DuinDecoder", "Du-IN: words from depth electrodes"),
 }  # fmt: skip
 
 # Those that need no PyTorch and learn in seconds.
 CLASSICAL = ("tangent-space", "csp-lda", "log-power")
 # Those whose classes are levels, like valence-2/arousal-4, and can be nothing else.
 OF_LEVELS = ("histn", "differential-entropy")
-    "high-gamma-lda": ("decoders.high_gamma", "HighGammaLda", "log high-gamma power + LDA"),
-    "duin": ("decoders.speech", "DuinDecoder", "Du-IN: words from depth electrodes"),
-}
-
-# Those that need no PyTorch and learn in seconds.
-CLASSICAL = ("tangent-space", "csp-lda", "log-power")
 # Those that need high-gamma activity: signals of depth electrodes at 1 kHz.
 OF_SPEECH = ("high-gamma-lda", "duin")
 _NEEDS_TORCH = "networks need PyTorch: pip install 'bci[networks]'"
