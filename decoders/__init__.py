@@ -30,8 +30,12 @@ DECODERS: dict[str, tuple[str, str, str]] = {
     "differential-entropy": (
         "decoders.differential_entropy", "DifferentialEntropy", "differential entropy + LR an axis",
     ),
+    "image-ridge": ("decoders.image_ridge", "ImageRidge", "seen images: ridge to embeddings"),
+    "meg-images": ("decoders.images", "SeenImages", "seen images: MEG encoder to embeddings"),
 }  # fmt: skip
 
+# Those whose classes are images of a gallery.
+OF_IMAGES = ("image-ridge", "meg-images")
 # Those that need no PyTorch and learn in seconds.
 CLASSICAL = ("tangent-space", "csp-lda", "log-power")
 # Those whose classes are levels, like valence-2/arousal-4, and can be nothing else.
@@ -41,7 +45,7 @@ _NEEDS_TORCH = "networks need PyTorch: pip install 'bci[networks]'"
 
 def carries_over(name: str) -> bool:
     """Whether a decoder can be trained on some people and adapted to another."""
-    return name not in ("csp-lda", "log-power")
+    return name not in ("csp-lda", "log-power", *OF_IMAGES)
 
 
 def create(

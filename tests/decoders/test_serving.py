@@ -22,7 +22,8 @@ from decoders.onnx_network import export
 from tests.signals import stored, two_class_recording
 
 SIGNAL = Signal(128.0, tuple(Channel(name, "eeg", "uV") for name in ("C3", "Cz", "C4", "Pz")))
-NETWORKS = sorted(set(decoders.DECODERS) - {*decoders.CLASSICAL, *decoders.OF_LEVELS})
+OTHERS = {*decoders.CLASSICAL, *decoders.OF_LEVELS, *decoders.OF_IMAGES}
+NETWORKS = sorted({*decoders.DECODERS} - OTHERS)
 PARAMS = {"epochs": 2}
 CLASSES = ("left", "right")
 NOISE = np.random.default_rng(3)
