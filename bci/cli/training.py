@@ -87,10 +87,12 @@ def calibrate(
         JsonLines().model(str(out_folder))
 
 
-def with_gallery(wanted, gallery: Path):  # type: ignore[no-untyped-def]
-    """A profile whose decoder looks images up in a gallery."""
+def with_gallery(wanted, gallery: Path, candidates: Path | None = None):  # type: ignore[no-untyped-def]
+    """A profile whose decoder looks images up in a gallery, and chooses among another's live."""
     choice = wanted.decoder
     params = {**choice.params, "gallery": str(gallery)}
+    if candidates is not None:
+        params["candidates"] = str(candidates)
     return wanted.model_copy(update={"decoder": choice.model_copy(update={"params": params})})
 
 
