@@ -15,7 +15,7 @@ from gui.hint import HINT_HEIGHT, NO_ENGINE, paint_hint
 from gui.theme import DARK, Theme
 
 _N_SHOWN = 5
-_TITLE, _ROW, _FOOT = 36.0, 31.0, 50.0
+_TITLE, _ROW, _FOOT = 33.0, 31.0, 46.0
 _TILE = 27.0
 _HEIGHT = round(_TITLE + _N_SHOWN * _ROW + _FOOT)
 _VCENTRE = Qt.AlignmentFlag.AlignVCenter
@@ -176,7 +176,7 @@ class ImagesView(QWidget):
                 f"compared by {self._shown.compared_by}", Qt.TextElideMode.ElideRight,
                 self.width() - 28,
             )  # fmt: skip
-            painter.drawText(QRectF(14, top + 30, self.width() - 28, 18), _VCENTRE, told)
+            painter.drawText(QRectF(14, top + 29, self.width() - 28, 16), _VCENTRE, told)
 
     def _paint_tile(self, painter: QPainter, box: QRectF, name: str) -> None:
         thumbnail = self._thumbnail(name)

@@ -10,6 +10,7 @@ from bci import __version__
 from bci.cli import (
     acquisition,
     federate,
+    images,
     importing,
     live,
     monitoring,
@@ -46,7 +47,7 @@ def _root(
 
 
 for module in (
-    acquisition, live, monitoring, recordings, importing, training, federate, system,
+    acquisition, live, monitoring, recordings, importing, training, federate, images, system,
 ):  # fmt: skip
     module.add_commands(app)
 
