@@ -62,7 +62,8 @@ class MeasureCard(Settings):
 class ScoreCard(Settings):
     """How the model did in cross-validation on its own calibration data, by trial.
 
-    ``confusion`` is empty where there are too many classes to look at.
+    ``confusion`` is empty where there are too many classes to look at. ``candidates`` tells, of a
+    decoder that finds items, among how many it chose: those of its fold, all unseen in training.
     """
 
     accuracy: float
@@ -74,6 +75,7 @@ class ScoreCard(Settings):
     kappa: float
     confusion: list[list[int]]
     folds: str
+    candidates: str | None = None
     measures: tuple[MeasureCard, ...] = ()
 
 
@@ -117,6 +119,7 @@ class Card(Settings):
     """Everything about a model but its arrays.
 
     A base model that learnt ``without_labels`` has no classes, and decodes nothing by itself.
+    ``embedded_by`` is what made the vectors that a decoder of images compares them by.
     """
 
     format: Literal[1] = 1
@@ -138,6 +141,7 @@ class Card(Settings):
     versions: dict[str, str]
     base: str | None = None
     federation: FederationCard | None = None
+    embedded_by: str | None = None
     arrays_sha256: str = ""
 
     @model_validator(mode="after")

@@ -25,13 +25,13 @@ from bci.drift import describe_drift
 from bci.errors import MismatchError, RecordingError
 from bci.evidence import Evidence
 from bci.interpretation import ClassPattern, pattern_arrays
-from bci.measures import measures
+from bci.measures import measures, ranks
 from bci.pipeline import Pipeline
 from bci.profile import Profile, file_sha256
-from bci.scores import confusion, kappa, score_accuracy
+from bci.scores import Measure, confusion, kappa, score_accuracy
 from bci.time_course import right_by_place, time_course
 from bci.trials import Epochs, cut_epochs, find_rest, find_trials, in_spans, windows_of
-from bci.types import Decoder, Prediction, Recording, Servable, Signal, TrainingStep
+from bci.types import Decoder, Prediction, Recording, Retrieval, Servable, Signal, TrainingStep
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many steps are done, and of how many."""
@@ -125,6 +125,9 @@ def calibrate(
             signal=signal,
             watch=partial(on_step, fold),
         )
+        if isinstance(decoder, Retrieval):
+            # Among what none of it was trained on: a seen item would be told by its own trials.
+            decoder.choose_from([str(label) for label in np.unique(epochs.only(test).labels)])
         run = recordings[fold] if by_run else None
         held_out.append(_hold_out(decoder, epochs.only(test), run, profile))
         # Rest has no cue that its time could be counted from.
@@ -143,13 +146,7 @@ def calibrate(
         on_progress("Choosing the faster runtime", len(splits), len(splits) + 1)
         decoder.choose_runtime()
     on_progress("Done", len(splits) + 1, len(splits) + 1)
-    classes = np.array(decoder.classes)
-    truth = classes[np.concatenate([each.truth for each in held_out])]
-    probabilities = np.concatenate([each.probabilities for each in held_out])
-    decided = classes[probabilities.argmax(axis=1)]
-    score = score_card(truth, decided, decoder.classes, described).model_copy(
-        update={"measures": measure_cards(decoder.classes, probabilities, truth)}
-    )
+    score = _score(held_out, decoder, described)
     confidence = _confidence(held_out, pipeline, profile)
     card = make_card(name, profile, pipeline, recordings, decoder, score)
     base_name = base.name if base is not None else None
@@ -162,7 +159,14 @@ def calibrate(
     patterns = pattern_arrays(look(decoder, epochs, ch_names)) if look is not None else {}
     return Calibration(
         Tempered(decoder, confidence.temperature),
-        card.model_copy(update={"base": base_name, "confidence": confidence, "drift": drift}),
+        card.model_copy(
+            update={
+                "base": base_name,
+                "confidence": confidence,
+                "drift": drift,
+                "embedded_by": decoder.embedded_by if isinstance(decoder, Retrieval) else None,
+            }
+        ),
         patterns | _course_arrays(right, pipeline, profile),
     )
 
@@ -182,11 +186,13 @@ def _course_arrays(
 class _HeldOut:
     """What a decoder said of a fold that it had not seen.
 
+    ``classes`` are those it decided among: where items are retrieved, the fold's own.
     ``probabilities`` (n_trials, n_classes) at the end of each trial and the true class numbers
     ``truth``; ``stream``, the predictions of the whole run, and which of them are ``in_rest``,
     (n_predictions,), both empty where the fold is no whole run or has no rest.
     """
 
+    classes: tuple[str, ...]
     probabilities: NDArray[np.float64]
     truth: NDArray[np.int64]
     stream: list[Prediction]
@@ -201,13 +207,13 @@ def _hold_out(
     truth = np.searchsorted(decoder.classes, ends.labels)
     rest = find_rest(run, profile.paradigm) if run is not None else []
     if run is None or not rest or profile.pipeline.at_cues:
-        return _HeldOut(probabilities, truth, [], np.empty(0, dtype=bool))
+        return _HeldOut(decoder.classes, probabilities, truth, [], np.empty(0, dtype=bool))
     pipeline = Pipeline(profile.pipeline, run.info, decoder)
     predictions = [p for chunk in run.chunks() for p in pipeline.push(chunk)]
     taken = np.array([p.taken for p in predictions])
     period = 1.0 / pipeline.chain.sfreq
     in_rest = in_spans(taken, rest, pipeline.n_samples * period, period)
-    return _HeldOut(probabilities, truth, predictions, in_rest)
+    return _HeldOut(decoder.classes, probabilities, truth, predictions, in_rest)
 
 
 def _sureness(
@@ -218,19 +224,48 @@ def _sureness(
     return confidences([evidence.add(prediction) for prediction in tempered], quiet)
 
 
+def _together(held_out: list[_HeldOut]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Probabilities and true numbers of all folds."""
+    probabilities = _padded([each.probabilities for each in held_out])
+    return probabilities, np.concatenate([each.truth for each in held_out])
+
+
+def _padded(folds: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Probabilities of all folds, with 0 where one had fewer candidates than another."""
+    widest = max(fold.shape[1] for fold in folds)
+    return np.concatenate([np.pad(fold, ((0, 0), (0, widest - fold.shape[1]))) for fold in folds])
+
+
+def _score(held_out: list[_HeldOut], decoder: Decoder, described: str) -> ScoreCard:
+    truth = np.concatenate([np.array(each.classes)[each.truth] for each in held_out])
+    decided = np.concatenate(
+        [np.array(each.classes)[each.probabilities.argmax(axis=1)] for each in held_out]
+    )
+    probabilities, numbers = _together(held_out)
+    if not isinstance(decoder, Retrieval):
+        measured = measures(decoder.classes, probabilities, truth)
+        card = score_card(truth, decided, decoder.classes, described)
+        return card.model_copy(update={"measures": measure_cards(measured)})
+    n = np.concatenate([np.full(len(each.truth), len(each.classes)) for each in held_out])
+    among = f"{n.min()}" if n.min() == n.max() else f"{n.min()} or {n.max()}"
+    shown = tuple(sorted({name for each in held_out for name in each.classes}))
+    card = score_card(truth, decided, shown, described, chance=float((1 / n).mean()))
+    return card.model_copy(
+        update={
+            "candidates": f"among the {among} of its fold, none of them in training",
+            "measures": measure_cards(ranks(probabilities, numbers, n)),
+        }
+    )
+
+
 def _confidence(held_out: list[_HeldOut], pipeline: Pipeline, profile: Profile) -> ConfidenceCard:
-    probabilities = np.concatenate([each.probabilities for each in held_out])
-    truth = np.concatenate([each.truth for each in held_out])
+    probabilities, truth = _together(held_out)
     temperature = fit_temperature(probabilities, truth)
     # The error is told on each fold with the temperature that the others ask for.
     crossed = []
     for k, each in enumerate(held_out):
         others = [other for i, other in enumerate(held_out) if i != k] or held_out
-        fitted = fit_temperature(
-            np.concatenate([other.probabilities for other in others]),
-            np.concatenate([other.truth for other in others]),
-        )
-        crossed.append(temper(each.probabilities, fitted))
+        crossed.append(temper(each.probabilities, fit_temperature(*_together(others))))
     hop_s = pipeline.hop / pipeline.chain.sfreq
     span_s = profile.output.evidence_s or 0.0
     runs = []
@@ -243,7 +278,7 @@ def _confidence(held_out: list[_HeldOut], pipeline: Pipeline, profile: Profile) 
     return ConfidenceCard(
         temperature=round(temperature, 4),
         error_before=round(calibration_error(probabilities, truth), 4),
-        error=round(calibration_error(np.concatenate(crossed), truth), 4),
+        error=round(calibration_error(_padded(crossed), truth), 4),
         threshold=chosen[0] if chosen else None,
         false_positives_per_min=round(chosen[1], 3) if chosen else None,
         evidence_s=span_s,
@@ -397,10 +432,14 @@ def _source(recording: Recording, profile: Profile, labelled: bool) -> SourceCar
 
 
 def score_card(
-    truth: NDArray[np.str_], decided: NDArray[np.str_], classes: tuple[str, ...], folds: str
+    truth: NDArray[np.str_],
+    decided: NDArray[np.str_],
+    classes: tuple[str, ...],
+    folds: str,
+    chance: float | None = None,
 ) -> ScoreCard:
     """Score of independent decisions, as a card tells it."""
-    accuracy = score_accuracy(truth, decided)
+    accuracy = score_accuracy(truth, decided, chance)
     return ScoreCard(
         accuracy=round(accuracy.value, 4),
         low=round(accuracy.low, 4),
@@ -414,10 +453,8 @@ def score_card(
     )
 
 
-def measure_cards(
-    classes: tuple[str, ...], probabilities: NDArray[np.float64], truth: NDArray[np.str_]
-) -> tuple[MeasureCard, ...]:
-    """What accuracy does not say, as a card tells it; see `bci.measures.measures`."""
+def measure_cards(measured: tuple[Measure, ...]) -> tuple[MeasureCard, ...]:
+    """What accuracy does not say, as a card tells it."""
     return tuple(
         MeasureCard(
             name=each.name,
@@ -425,7 +462,7 @@ def measure_cards(
             chance=round(each.chance, 4),
             p_value=float(f"{each.p_value:.3g}"),
         )
-        for each in measures(classes, probabilities, truth)
+        for each in measured
     )
 
 

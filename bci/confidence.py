@@ -16,10 +16,11 @@ _THRESHOLDS = np.arange(0.5, 1.0, 0.005).round(3)
 def temper(probabilities: Probabilities, temperature: float) -> Probabilities:
     """Probabilities made less sure (temperature above 1) or surer; the order stays.
 
-    Guo, Pleiss, Sun and Weinberger, ICML 2017. ``probabilities`` (..., n_classes).
+    Guo, Pleiss, Sun and Weinberger, ICML 2017. ``probabilities`` (..., n_classes). What is
+    exactly 0 stays so: it was no candidate.
     """
     logs = np.log(np.maximum(probabilities, _TINY)) / temperature
-    odds = np.exp(logs - logs.max(axis=-1, keepdims=True))
+    odds = np.exp(logs - logs.max(axis=-1, keepdims=True)) * (probabilities > 0)
     return np.asarray(odds / odds.sum(axis=-1, keepdims=True))
 
 

@@ -34,3 +34,7 @@ class ProfileError(BciError):
 
 class BundleError(BciError):
     """A model bundle is missing, incomplete, damaged or tampered with."""
+
+
+class GalleryError(BciError):
+    """A gallery of images is missing or damaged, or lacks an image that was shown."""

@@ -158,9 +158,16 @@ def evaluate(
     times = [time for time in reached if time is not None]
     if not decided:
         raise RecordingError(f"{recording.source}: no sound window lies within any trial")
+    of_class = {name: k for k, name in enumerate(card.classes)}
+    if unknown := [label for label in dict.fromkeys(truth) if label not in of_class]:
+        more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+        raise RecordingError(
+            f"{recording.source}: {', '.join(unknown[:5])}{more} is none of the "
+            f"{len(of_class)} classes that {card.name} decides among; calibrate it with all that "
+            "is shown"
+        )
     labels, decisions = np.array(truth), np.array([p.label for p in decided])
     accuracy = score_accuracy(labels, decisions)
-    of_class = {name: k for k, name in enumerate(card.classes)}
     numbers = np.array([of_class[label] for label in truth])
     by_class = np.zeros((len(truth), len(of_class)), dtype=np.int64)
     for row, own in zip(by_class, within.values(), strict=True):

@@ -28,35 +28,46 @@ def measures(
         return level_measures(grid, probabilities, truth)
     if len(classes) < _MANY:
         return ()
-    return ranks(classes, probabilities, truth)
+    number = {name: k for k, name in enumerate(classes)}
+    return ranks(probabilities, np.array([number[label] for label in truth]), len(classes))
 
 
 def ranks(
-    classes: tuple[str, ...], probabilities: NDArray[np.float64], truth: NDArray[np.str_]
+    probabilities: NDArray[np.float64],
+    truth: NDArray[np.int64],
+    n_candidates: int | NDArray[np.int64],
 ) -> tuple[Measure, ...]:
     """Share of trials with the right class among the first five; its median rank (1 = first).
 
     The first is tested by the binomial test, the second by the sign test, both one-sided.
+
+    Parameters
+    ----------
+    probabilities : ndarray, shape (n_trials, n_classes)
+    truth : ndarray of int, shape (n_trials,)
+        Number of each trial's class.
+    n_candidates : int or ndarray of int, shape (n_trials,)
+        How many classes each trial was decided among; the others have probability 0.
     """
-    number = {name: k for k, name in enumerate(classes)}
-    own = probabilities[np.arange(len(truth)), [number[label] for label in truth]]
+    own = probabilities[np.arange(len(truth)), truth]
     # Equals count half, so that a decoder that says nothing is in the middle.
     above = (probabilities > own[:, None]).sum(axis=1)
     equal = (probabilities == own[:, None]).sum(axis=1) - 1
     rank = 1.0 + above + equal / 2.0
-    n = len(classes)
+    n = np.broadcast_to(n_candidates, rank.shape)
     middle = (n + 1) / 2.0
+    top_chance = float(np.minimum(_TOP / n, 1.0).mean())
     return (
         Measure(
             f"top-{_TOP} accuracy",
             float((rank <= _TOP).mean()),
-            _TOP / n,
-            _p_value(int((rank <= _TOP).sum()), len(rank), _TOP / n),
+            top_chance,
+            _p_value(int((rank <= _TOP).sum()), len(rank), top_chance),
         ),
         Measure(
             "median rank",
             float(np.median(rank)),
-            middle,
+            float(middle.mean()),
             _p_value(int((rank < middle).sum()), int((rank != middle).sum()), 0.5),
         ),
     )

@@ -15,6 +15,7 @@ from bci.calibration import (
     score_card,
 )
 from bci.errors import ProfileError, RecordingError
+from bci.measures import measures
 from bci.profile import Profile
 from bci.trials import Epochs, cut_epochs
 from bci.types import Adaptable, Decoder, Recording, Servable, Signal, TrainingStep
@@ -92,7 +93,7 @@ def pretrain(
     truth = np.concatenate([each.truth for each in scored])
     decided = np.array(decoder.classes)[probabilities.argmax(axis=1)]
     score = score_card(truth, decided, decoder.classes, described).model_copy(
-        update={"measures": measure_cards(decoder.classes, probabilities, truth)}
+        update={"measures": measure_cards(measures(decoder.classes, probabilities, truth))}
     )
     return Calibration(decoder, make_card(name, profile, pipeline, recordings, decoder, score))
 

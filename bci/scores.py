@@ -43,12 +43,17 @@ class Measure(NamedTuple):
     p_value: float
 
 
-def score_accuracy(truth: NDArray[np.str_], decided: NDArray[np.str_]) -> Accuracy:
-    """Accuracy of independent decisions (trials, not overlapping windows)."""
+def score_accuracy(
+    truth: NDArray[np.str_], decided: NDArray[np.str_], chance: float | None = None
+) -> Accuracy:
+    """Accuracy of independent decisions (trials, not overlapping windows).
+
+    ``chance`` is given where it is not that of always naming the most frequent class.
+    """
     n = len(truth)
     right = int(np.sum(truth == decided))
     _, class_counts = np.unique(truth, return_counts=True)
-    chance = float(class_counts.max() / n)
+    chance = float(class_counts.max() / n) if chance is None else chance
     test = stats.binomtest(right, n, min(chance, 1.0), alternative="greater")
     low, high = exact_interval(right, n)
     return Accuracy(right / n, low, high, n, chance, test.pvalue)

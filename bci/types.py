@@ -4,7 +4,7 @@ Arrays on the wire and in rings are ``(n_samples, n_channels)`` float32. A windo
 decoder is ``(n_channels, n_samples)``. Times are seconds on the LSL clock.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
@@ -288,3 +288,16 @@ class Servable(Decoder, Protocol):
 
     def choose_runtime(self) -> None:
         """Measure the runtimes here and serve by the fastest; `arrays` tells which it was."""
+
+
+@runtime_checkable
+class Retrieval(Decoder, Protocol):
+    """A decoder that finds an item among candidates, of which it need not have seen any trial.
+
+    ``embedded_by`` tells what made the vectors that items are compared by.
+    """
+
+    embedded_by: str
+
+    def choose_from(self, names: Sequence[str]) -> None:
+        """Decide among these items from here on: they become its classes, in ascending order."""

@@ -32,8 +32,12 @@ DECODERS: dict[str, tuple[str, str, str]] = {
     ),
     "high-gamma-lda": ("decoders.high_gamma", "HighGammaLda", "log high-gamma power + LDA"),
     "duin": ("decoders.speech", "DuinDecoder", "Du-IN: words from depth electrodes"),
+    "image-ridge": ("decoders.image_ridge", "ImageRidge", "seen images: ridge to embeddings"),
+    "meg-images": ("decoders.images", "SeenImages", "seen images: MEG encoder to embeddings"),
 }  # fmt: skip
 
+# Those whose classes are images of a gallery.
+OF_IMAGES = ("image-ridge", "meg-images")
 # Those that need no PyTorch and learn in seconds.
 CLASSICAL = ("tangent-space", "csp-lda", "log-power")
 # Those whose classes are levels, like valence-2/arousal-4, and can be nothing else.
@@ -45,7 +49,7 @@ _NEEDS_TORCH = "networks need PyTorch: pip install 'bci[networks]'"
 
 def carries_over(name: str) -> bool:
     """Whether a decoder can be trained on some people and adapted to another."""
-    return name not in ("csp-lda", "log-power", *OF_SPEECH)
+    return name not in ("csp-lda", "log-power", *OF_SPEECH, *OF_IMAGES)
 
 
 def create(

@@ -95,6 +95,20 @@ def fit_near(
     return LinearHead(weights[:, :-1].copy(), weights[:, -1].copy())
 
 
+def window_shape(arrays: Mapping[str, NDArray[np.generic]]) -> tuple[int, int]:
+    """Channels and samples of a window, by the array ``shape`` of a bundle.
+
+    Raises
+    ------
+    ValueError
+        If they are none that a window can have.
+    """
+    n_channels, n_samples = (int(n) for n in shaped(arrays, "shape", (2,)))
+    if not (1 <= n_channels <= 10_000 and 1 <= n_samples <= 1_000_000):
+        raise ValueError(f"array 'shape' is {n_channels} x {n_samples}")
+    return n_channels, n_samples
+
+
 def shaped(
     arrays: Mapping[str, NDArray[np.generic]], name: str, shape: tuple[int, ...]
 ) -> Features:

@@ -10,14 +10,14 @@ from torch import Tensor, nn
 
 from bci.types import FloatArray, Signal, Watch
 from decoders.alignment import align_groups, mean_spread, whitening
-from decoders.linear import shaped
+from decoders.linear import shaped, window_shape
 from decoders.networks import NETWORKS
 from decoders.networks.mvcnet import Mvcnet
 from decoders.networks.views import three_views
 from decoders.serving import Serving, choose, restore
 from decoders.training import Loss, TrainingSettings, train
+from decoders.weights import load_weights, weight_arrays
 
-_WEIGHTS = "weights."
 # From a base fewer do as well: chosen on eight people's EEGMMIDB runs 04 and 08, trained on one,
 # tested on the other: 0.66 with 20 epochs, 0.65 with 60 (DBConformer, one seed).
 _EPOCHS_FROM_BASE = 20
@@ -53,18 +53,12 @@ class NetworkDecoder:
         seed: int = 0,
         start: Mapping[str, NDArray[np.generic]] | None = None,
     ) -> None:
-        given = {
-            "epochs": epochs, "batch": batch, "lr": lr, "weight_decay": weight_decay,
-            "patience": patience, "seed": seed,
-        }  # fmt: skip
-        kept = {key: value for key, value in given.items() if value is not None}
-        for key in ("epochs", "batch", "lr"):
-            if key in kept and not kept[key] > 0:
-                raise ValueError(f"{key} = {kept[key]} must be above 0")
-        if start is not None:
-            kept.setdefault("epochs", _EPOCHS_FROM_BASE)
-        base = {name: getattr(self.defaults, name) for name in TrainingSettings.__slots__}
-        self.settings = TrainingSettings(**{**base, **kept})
+        if start is not None and epochs is None:
+            epochs = _EPOCHS_FROM_BASE
+        self.settings = self.defaults.but(
+            epochs=epochs, batch=batch, lr=lr, weight_decay=weight_decay, patience=patience,
+            seed=seed,
+        )  # fmt: skip
         self.classes: tuple[str, ...] = ()
         self._serving: Serving | None = None
         self._start = start
@@ -141,7 +135,7 @@ class NetworkDecoder:
         return self._probabilities(logits.astype(np.float64))
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
-        weights = {_WEIGHTS + k: v.numpy() for k, v in self.served.state_dict().items()}
+        weights = weight_arrays(self.served)
         shape = np.array([self._shape[0], self._shape[1]], dtype=np.int64)
         serving = self._serving.arrays() if self._serving is not None else {}
         return {
@@ -158,9 +152,7 @@ class NetworkDecoder:
     ) -> "NetworkDecoder":
         decoder = cls(**params)
         decoder.classes = classes
-        n_channels, n_samples = (int(n) for n in shaped(arrays, "shape", (2,)))
-        if not (1 <= n_channels <= 10_000 and 1 <= n_samples <= 1_000_000):
-            raise ValueError(f"array 'shape' is {n_channels} x {n_samples}")
+        n_channels, n_samples = window_shape(arrays)
         decoder._restore_signal(arrays, n_channels)
         decoder._build(n_channels, n_samples)
         decoder._load_weights(arrays)
@@ -199,17 +191,7 @@ class NetworkDecoder:
         self._whitening = self._whiten(self._spread)
 
     def _load_weights(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
-        wanted = self.served.state_dict()
-        state = {}
-        for key, like in wanted.items():
-            array = np.asarray(arrays[_WEIGHTS + key])
-            if array.shape != tuple(like.shape) or not np.isfinite(array).all():
-                raise ValueError(
-                    f"array {_WEIGHTS + key!r} has shape {array.shape}, not {tuple(like.shape)}, "
-                    "or is not finite"
-                )
-            state[key] = torch.from_numpy(np.array(array)).to(like.dtype)
-        self.served.load_state_dict(state)
+        load_weights(self.served, arrays)
 
 
 def cross_entropy(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:

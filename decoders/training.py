@@ -1,7 +1,7 @@
 """The one training loop of all networks."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -33,6 +33,20 @@ class TrainingSettings:
     patience: int = 0
     seed: int = 0
     sharpness: float = 0.0
+
+    def but(self, **given: float | None) -> "TrainingSettings":
+        """The same, but for what is given and not None.
+
+        Raises
+        ------
+        ValueError
+            If a number that has to be above 0 is not.
+        """
+        kept = {key: value for key, value in given.items() if value is not None}
+        for key in ("epochs", "batch", "lr"):
+            if key in kept and not kept[key] > 0:
+                raise ValueError(f"{key} = {kept[key]} must be above 0")
+        return replace(self, **kept)  # type: ignore[arg-type]
 
 
 def train(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bci.gallery import Gallery, save_gallery
 from bci.recording.writing_fif import write_fif
 from bci.types import Channel, Recording, StreamInfo, Task
 from devices.simulation import montages, scenarios
@@ -109,10 +110,21 @@ def write_run(recording: Recording, path: Path) -> None:
     write_fif(recording, path, "simulated signal: no human subject")
 
 
+def simulated_gallery(runs: list[int]) -> Gallery:
+    """The images that a simulated subject is shown in some runs, called simulated."""
+    channels = TASKS["images"].channels()
+    names = tuple(name for run in runs for name in TASKS["images"].scenario(channels, run).labels)
+    vectors = np.array([scenarios.image_vector(name) for name in names], dtype=np.float32)
+    return Gallery(names, vectors, "simulated image vectors")
+
+
 def write_subject(
     folder: Path, seed: int, n_runs: int = 3, task: Task = "motor-imagery"
 ) -> list[Path]:
-    """Write a subject's runs, named as in BIDS; files that are there are left as they are."""
+    """Write a subject's runs, named as in BIDS; files that are there are left as they are.
+
+    Where images are seen, their gallery is written beside the runs.
+    """
     settings = SubjectSettings(seed, task)
     bids_task, datatype = task.replace("-", ""), TASKS[task].datatype
     paths = []
@@ -121,4 +133,12 @@ def write_subject(
         if not path.exists():
             write_run(simulate_run(settings, run), path)
         paths.append(path)
+    if task == "images":
+        runs = list(range(1, n_runs + 1))
+        save_gallery(simulated_gallery(runs), gallery_file(folder, seed))
     return paths
+
+
+def gallery_file(folder: Path, seed: int) -> Path:
+    """Where the gallery of a simulated subject's images is kept."""
+    return folder / f"sub-simulated{seed}_task-images_gallery.safetensors"

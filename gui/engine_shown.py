@@ -10,6 +10,7 @@ from bci.types import Marker
 from gui.emotion import EmotionView
 from gui.feed import Feed
 from gui.history import HistoryView
+from gui.images import ImagesView, ShownImages
 from gui.latency import LatencyView
 from gui.level_history import LevelHistory
 from gui.pieces import one_of
@@ -17,6 +18,7 @@ from gui.predictions import DecisionView
 from gui.remembered import Remembered
 
 _STALE_S = 1.5
+Painted = DecisionView | ImagesView | HistoryView | EmotionView | LevelHistory | LatencyView
 
 
 class EngineShown(QObject):
@@ -33,21 +35,31 @@ class EngineShown(QObject):
         Least probability of a decision.
     remembered : Remembered
         Keeps whether the ball is shown.
+    images : ShownImages, optional
+        Where images are seen: they stand in the place of the bars.
     """
 
     state_changed = Signal(bool, bool)  # alive, simulated
 
     def __init__(
-        self, cue_of: Callable[[str], str | None], threshold: float, remembered: Remembered
+        self,
+        cue_of: Callable[[str], str | None],
+        threshold: float,
+        remembered: Remembered,
+        images: ShownImages | None = None,
     ) -> None:
         super().__init__()
         self.decision = DecisionView(threshold)
         self.decision.set_ball(remembered.flag("ball", False))
         self.decision.ball_toggled.connect(lambda on: remembered.keep("ball", on))
+        self.images = ImagesView(images, threshold) if images is not None else None
         self.history = HistoryView()
         self.emotion = EmotionView(threshold)
         self.level_history = LevelHistory(self.emotion.course)
-        self.decided = one_of(self.decision, self.emotion)
+        self.usual: DecisionView | ImagesView = (
+            self.decision if self.images is None else self.images
+        )
+        self.decided = one_of(self.usual, self.emotion)
         self.passed = one_of(self.history, self.level_history)
         self.latency = LatencyView()
         self._cue_of = cue_of
@@ -55,9 +67,9 @@ class EngineShown(QObject):
         self._alive = self._simulated = False
 
     @property
-    def views(self) -> "tuple[DecisionView, HistoryView, EmotionView, LevelHistory, LatencyView]":
+    def views(self) -> tuple[Painted, ...]:
         """All that is painted in the theme's colours."""
-        return self.decision, self.history, self.emotion, self.level_history, self.latency
+        return self.usual, self.history, self.emotion, self.level_history, self.latency
 
     def follow(self, feed: Feed) -> None:
         """Show what this feed tells of the engine and its cues."""
@@ -77,16 +89,20 @@ class EngineShown(QObject):
     def _show_none(self) -> None:
         self.decision.show_prediction(None)
         self.emotion.show_prediction(None)
+        if self.images is not None:
+            self.images.show_prediction(None)
 
     def _show_levels(self, shown: bool) -> None:
         for usual, of_levels in (
-            (self.decision, self.emotion), (self.history, self.level_history),
+            (self.usual, self.emotion), (self.history, self.level_history),
         ):  # fmt: skip
             usual.setVisible(not shown)
             of_levels.setVisible(shown)
 
     def _on_engine(self, classes: tuple[str, ...], simulated: bool) -> None:
         self.decision.set_classes(classes)
+        if self.images is not None:
+            self.images.set_classes(classes)
         self.history.set_classes(classes)
         self._show_levels(self.emotion.set_classes(classes))
         self.level_history.course = self.emotion.course
@@ -96,6 +112,8 @@ class EngineShown(QObject):
     def _on_alive(self, alive: bool) -> None:
         self._alive = alive
         self.decision.set_engine(alive)
+        if self.images is not None:
+            self.images.set_engine(alive)
         self.history.set_engine(alive)
         if not alive:
             self._show_none()
@@ -110,11 +128,15 @@ class EngineShown(QObject):
             self.decision.show_cue(cue)
             self.level_history.add_cue(marker.time, cue)
             self.emotion.show_cue(cue)
+            if self.images is not None:
+                self.images.add_cue(marker.time, cue)
 
     def _on_predictions(self, predictions: list[ReceivedPrediction]) -> None:
         self._last_prediction = local_clock()
         for prediction in predictions:
             self.decision.show_prediction(prediction)
             self.emotion.show_prediction(prediction)
+            if self.images is not None:
+                self.images.show_prediction(prediction)
         self.history.add(predictions)
         self.latency.add(predictions)

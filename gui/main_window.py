@@ -50,7 +50,9 @@ class MainWindow(QMainWindow):
         self.remembered = Remembered(options.settings)
         self.tabs = SignalTabs(self.remembered)
         self.scope_panel, self.scope = self.tabs.scope_panel, self.tabs.scope
-        self.engine = EngineShown(options.cue_of, options.threshold, self.remembered)
+        self.engine = EngineShown(
+            options.cue_of, options.threshold, self.remembered, options.images
+        )
         self.decision, self.history = self.engine.decision, self.engine.history
         self.latency = self.engine.latency
         self.quality = QualityView()

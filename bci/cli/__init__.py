@@ -10,6 +10,7 @@ from bci import __version__
 from bci.cli import (
     acquisition,
     federate,
+    images,
     importing,
     live,
     monitoring,
@@ -47,7 +48,8 @@ def _root(
 
 
 for module in (
-    acquisition, live, monitoring, recordings, importing, training, federate, speech, system,
+    acquisition, live, monitoring, recordings, importing, training, federate, speech, images,
+    system,
 ):  # fmt: skip
     module.add_commands(app)
 

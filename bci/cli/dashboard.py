@@ -7,8 +7,9 @@ from types import ModuleType
 from bci.bundle import CARD, Card, decision_threshold, load_card
 from bci.cli.console import err
 from bci.cli.system import has_screen
-from bci.cli.training import train
+from bci.cli.training import train, with_gallery
 from bci.errors import BciError, ProfileError
+from bci.gallery import load_gallery, save_gallery
 from bci.profile import Profile, load_profile
 from bci.recording.reading import read_recording
 from bci.settings import Notch
@@ -88,12 +89,18 @@ def run_demo(
 
 def _simulated_subject(folder: Path, profile: Profile, task: Task) -> tuple[Path, Path]:
     """The simulated subject's last run, and the model calibrated on the earlier ones."""
-    from devices.simulated_subject import write_subject
+    from devices.simulated_subject import gallery_file, simulated_gallery, write_subject
 
-    *earlier, last = write_subject(folder, seed=1, n_runs=3, task=task)
+    n_runs = 3
+    *earlier, last = write_subject(folder, seed=1, n_runs=n_runs, task=task)
     model = folder / "models" / ("simulated" if task == "motor-imagery" else f"simulated-{task}")
     if not (model / CARD).is_file():
         err.print(f"first start: calibrating on the simulated subject's runs in {folder}")
+        if task == "images":
+            # Live it is decided among those that will be shown; none was in the earlier runs.
+            shown = last.with_name(f"{last.stem}_gallery.safetensors")
+            save_gallery(simulated_gallery([n_runs]), shown)
+            profile = with_gallery(profile, gallery_file(folder, seed=1), candidates=shown)
         card = train(profile, earlier, model, force=False)
         score = card.score
         err.print(
@@ -101,6 +108,24 @@ def _simulated_subject(folder: Path, profile: Profile, task: Task) -> tuple[Path
             f"{score.trials}, chance {score.chance:.2f}) on a simulated signal"
         )
     return last, model
+
+
+def _shown_images(profile: Profile, card: Card | None) -> object:
+    """Pictures of a model's images, as far as they are where its gallery says."""
+    from gui.images import ShownImages
+
+    pictures: dict[str, Path] = {}
+    params = card.decoder.params if card is not None else {}
+    for file in (Path(str(params[key])) for key in ("gallery", "candidates") if params.get(key)):
+        if not file.is_file():
+            err.print(f"the gallery {file} is not here any more: images are shown by name")
+            continue
+        gallery = load_gallery(file)
+        named = zip(gallery.names, gallery.pictures, strict=True) if gallery.pictures else ()
+        pictures |= {name: file.parent / picture for name, picture in named if picture}
+    pipeline = card.pipeline if card is not None else profile.pipeline
+    embedded_by = card.embedded_by if card is not None else None
+    return ShownImages(pipeline.window_s, pictures, embedded_by or "")
 
 
 def _profile_of(paradigm: object, pipeline: object) -> str:
@@ -165,6 +190,7 @@ def _show(
         markers = StreamQuery(**profile.markers.model_dump())
     notches = [f.freq_hz for f in profile.pipeline.filters if isinstance(f, Notch)]
     line_hz = next((hz for hz in notches if _LINE_HZ[0] <= hz <= _LINE_HZ[1]), 50.0)
+    shown = _shown_images(profile, card) if profile.task == "images" else None
     options = app.DashboardOptions(
         signal=signal,
         markers=markers,
@@ -176,6 +202,7 @@ def _show(
         line_hz=line_hz,
         profile=profile_name,
         threshold=decision_threshold(profile.output, card),
+        images=shown,
         screenshot=screenshot,
         screenshot_after_s=screenshot_after,
     )

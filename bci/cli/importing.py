@@ -70,3 +70,49 @@ def _write(recording, folder: Path, name: str, data_set: str) -> None:  # type: 
     films = sum(marker.label.startswith("film-") for marker in recording.markers)
     err.print(f"{name}: {films} films, {len(recording.data) / recording.info.sfreq:.0f} s")
     out.print(str(path), soft_wrap=True)
+
+
+@imports.command()
+def things_meg(
+    file: Annotated[
+        Path, typer.Argument(help="preprocessed_P1-epo.fif, or a raw run, ..._run-01_meg.ds")
+    ],
+    out_folder: _Out,
+    attributes: Annotated[
+        Path | None,
+        typer.Option(help="For a raw run: sourcedata/sample_attributes_P1.csv, with the names."),
+    ] = None,
+) -> None:
+    """THINGS-MEG, seen images: one FIF a session, or a run; markers are the images' names.
+
+    Preprocessed epochs become a file to learn from (task-images) and one of the test images
+    (task-imagestest) for each session; decode them with the profile images-things. Nothing is
+    overwritten.
+
+    Example: bci import things-meg preprocessed_P1-epo.fif --out things
+    """
+    from bci.recording.things_meg import read_epochs, read_run
+
+    if attributes is not None:
+        recording = read_run(file, attributes)
+        _write_images(recording, out_folder / f"{file.stem.removesuffix('_meg')}_meg.fif")
+        return
+    if file.suffix == ".ds":
+        raise RecordingError(f"{file}: a raw run needs --attributes, where the images' names are")
+    person = file.name.removesuffix(".fif").removesuffix("-epo").removeprefix("preprocessed_")
+    for session, is_test, recording in read_epochs(file):
+        task = "imagestest" if is_test else "images"
+        name = f"sub-{person}_ses-{session:02d}_task-{task}_meg.fif"
+        _write_images(recording, out_folder / f"sub-{person}" / name)
+
+
+def _write_images(recording, path: Path) -> None:  # type: ignore[no-untyped-def]
+    from bci.recording.writing_fif import write_fif
+
+    if path.exists():
+        raise RecordingError(f"{path} exists already; choose another --out")
+    write_fif(recording, path, "THINGS-MEG")
+    err.print(
+        f"{len(recording.markers)} images, {len(recording.data) / recording.info.sfreq:.0f} s"
+    )
+    out.print(str(path), soft_wrap=True)

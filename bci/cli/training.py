@@ -40,6 +40,9 @@ def calibrate(
         str | None,
         typer.Option(help="Instead of the profile's: tangent-space, csp-lda, dbconformer ..."),
     ] = None,
+    gallery: Annotated[
+        Path | None, typer.Option(help="Embeddings of the images shown, by bci embed-images.")
+    ] = None,
     base: Annotated[
         Path | None, typer.Option(help="Model to go on from, made by bci pretrain.")
     ] = None,
@@ -66,6 +69,8 @@ def calibrate(
     wanted = load_profile(profile)
     if decoder is not None:
         wanted = wanted.model_copy(update={"decoder": DecoderChoice(name=decoder)})
+    if gallery is not None:
+        wanted = with_gallery(wanted, gallery)
     if out_folder.exists() and not force:
         raise BundleError(f"{out_folder} exists already; choose another --out, or give --force")
     card = train(wanted, recordings, out_folder, force, base, map_montage, as_json)
@@ -80,6 +85,15 @@ def calibrate(
         from bci.cli.training_progress import JsonLines
 
         JsonLines().model(str(out_folder))
+
+
+def with_gallery(wanted, gallery: Path, candidates: Path | None = None):  # type: ignore[no-untyped-def]
+    """A profile whose decoder looks images up in a gallery, and chooses among another's live."""
+    choice = wanted.decoder
+    params = {**choice.params, "gallery": str(gallery)}
+    if candidates is not None:
+        params["candidates"] = str(candidates)
+    return wanted.model_copy(update={"decoder": choice.model_copy(update={"params": params})})
 
 
 def _learn_curve(  # type: ignore[no-untyped-def]
@@ -121,6 +135,8 @@ def _print_score(card) -> None:  # type: ignore[no-untyped-def]
     )
     for measure in score.measures:
         out.print(f"{measure.name} {_measure(measure, score.trials)}")
+    if score.candidates is not None:
+        out.print(f"found {score.candidates}; compared by {card.embedded_by}")
     print_confusion(card.classes, score.confusion)
     if card.confidence is not None:
         sure = card.confidence

@@ -160,12 +160,8 @@ class MegImages(nn.Module):
         self.attention = SpatialAttention(positions, s)
         self.mix = nn.Conv1d(s.n_virtual, s.n_virtual, 1)
         self.subject = SubjectLayer(n_subjects, s.n_virtual) if n_subjects else None
-        self.blocks = nn.Sequential()
-        for i in range(s.n_blocks):
-            first, second = (2 ** (k % s.dilation_period) for k in (2 * i, 2 * i + 1))
-            n_in = s.width if i else s.n_virtual
-            self.blocks.append(ConvolutionBlock(n_in, s.width, s.kernel, (first, second)))
-        self.widen = nn.Sequential(nn.Conv1d(s.width, 2 * s.width, 1), nn.GELU())
+        self.blocks = residual_blocks(s)
+        self.widen = widening(s)
         self.over_time = nn.Linear(n_samples, 1)
         self.contrast = head(2 * s.width, n_dimensions)
         self.regression = head(2 * s.width, n_dimensions)
@@ -185,6 +181,70 @@ class MegImages(nn.Module):
         """Embeddings of trials (n_trials, n_channels, n_samples) of subjects (n_trials,)."""
         x = self.features(x, subjects)
         return Embeddings(self.contrast(x), self.regression(x))
+
+
+class Retriever(nn.Module):
+    """What serves of `MegImages`: the contrast head, with attention over the sensors at rest.
+
+    Attention depends on places alone and the 1x1 convolution after it is linear, so together they
+    are one matrix. Gives the same embeddings, without the sensors' positions.
+
+    Parameters
+    ----------
+    n_channels, n_samples : int
+        Of the windows.
+    n_dimensions : int
+    settings : MegImagesSettings
+    """
+
+    def __init__(
+        self,
+        n_channels: int,
+        n_samples: int,
+        n_dimensions: int,
+        settings: MegImagesSettings = PUBLISHED,
+    ) -> None:
+        super().__init__()
+        self.sensors = nn.Conv1d(n_channels, settings.n_virtual, 1)
+        self.blocks = residual_blocks(settings)
+        self.widen = widening(settings)
+        self.over_time = nn.Linear(n_samples, 1)
+        self.contrast = head(2 * settings.width, n_dimensions)
+
+    @torch.no_grad()
+    def take(self, trained: MegImages) -> None:
+        """Take over what a network without a subject layer has learnt."""
+        trained.eval()
+        self.sensors.weight.copy_(
+            (trained.mix.weight[:, :, 0] @ trained.attention.weights())[..., None]
+        )
+        assert trained.mix.bias is not None
+        assert self.sensors.bias is not None
+        self.sensors.bias.copy_(trained.mix.bias)
+        for name in ("blocks", "widen", "over_time", "contrast"):
+            getattr(self, name).load_state_dict(getattr(trained, name).state_dict())
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Trials (B, n_channels, T) to embeddings (B, n_dimensions)."""
+        x = self.widen(self.blocks(self.sensors(x)))  # (B, 640, T)
+        found: Tensor = self.contrast(self.over_time(x).squeeze(2))
+        return found
+
+
+def residual_blocks(settings: MegImagesSettings) -> nn.Sequential:
+    """Virtual channels (B, n_virtual, T) to (B, width, T)."""
+    s = settings
+    blocks = nn.Sequential()
+    for i in range(s.n_blocks):
+        first, second = (2 ** (k % s.dilation_period) for k in (2 * i, 2 * i + 1))
+        n_in = s.width if i else s.n_virtual
+        blocks.append(ConvolutionBlock(n_in, s.width, s.kernel, (first, second)))
+    return blocks
+
+
+def widening(settings: MegImagesSettings) -> nn.Sequential:
+    """(B, width, T) to twice as wide."""
+    return nn.Sequential(nn.Conv1d(settings.width, 2 * settings.width, 1), nn.GELU())
 
 
 def head(n_in: int, n_out: int) -> nn.Sequential:

@@ -45,13 +45,19 @@ def test_accuracy_by_window_is_tested_by_trial() -> None:
 
 
 def test_ranks_of_the_right_class_carry_how_likely_they_are_by_guessing() -> None:
-    classes = tuple("abcdefghijkl")
     rng = np.random.default_rng(0)
     numbers = rng.integers(0, 12, 60)
     guessed = rng.dirichlet(np.ones(12), 60)
     known = guessed + 0.1 * np.eye(12)[numbers]
-    truth = np.array(classes)[numbers]
-    assert all(measure.p_value > 0.05 for measure in ranks(classes, guessed, truth))
-    assert all(measure.p_value < 1e-6 for measure in ranks(classes, known, truth))
-    nothing = ranks(classes, np.full((60, 12), 1 / 12), truth)
+    assert all(measure.p_value > 0.05 for measure in ranks(guessed, numbers, 12))
+    assert all(measure.p_value < 1e-6 for measure in ranks(known, numbers, 12))
+    nothing = ranks(np.full((60, 12), 1 / 12), numbers, 12)
     assert [measure.p_value for measure in nothing] == [1.0, 1.0]
+
+
+def test_ranks_among_few_of_the_classes_are_judged_by_those_few() -> None:
+    probabilities = np.array([[0.2, 0.5, 0.3, 0, 0, 0, 0, 0]] * 4 + [[0.125] * 8] * 4)
+    top_5, median_rank = ranks(probabilities, np.zeros(8, dtype=int), np.array([3] * 4 + [8] * 4))
+    assert top_5.chance == pytest.approx((1 + 5 / 8) / 2)
+    assert median_rank.chance == pytest.approx((2 + 4.5) / 2)
+    assert median_rank.value == pytest.approx((3 + 4.5) / 2)

@@ -39,7 +39,7 @@ def main() -> None:
         title="64 ch x 2 s at 250 Hz, one window at a time on one thread, in turns",
     )  # fmt: skip
     for name in decoders.DECODERS:
-        if name in (*decoders.CLASSICAL, *decoders.OF_LEVELS):
+        if name in (*decoders.CLASSICAL, *decoders.OF_LEVELS, *decoders.OF_IMAGES):
             continue
         module = untrained(name).served
         network = OnnxNetwork(export(module, SHAPE), SHAPE)

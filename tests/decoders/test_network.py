@@ -11,8 +11,8 @@ from bci.types import Channel, Signal, TrainingStep
 from decoders.alignment import align_groups, mean_spread, whitening
 
 SIGNAL = Signal(128.0, tuple(Channel(name, "eeg", "uV") for name in ("C3", "Cz", "C4", "Pz")))
-OTHERS = {*decoders.CLASSICAL, *decoders.OF_LEVELS, *decoders.OF_SPEECH}
-NETWORKS = sorted(set(decoders.DECODERS) - OTHERS)
+OTHERS = {*decoders.CLASSICAL, *decoders.OF_LEVELS, *decoders.OF_SPEECH, *decoders.OF_IMAGES}
+NETWORKS = sorted({*decoders.DECODERS} - OTHERS)
 
 
 def trials(n: int, seed: int, mixing: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:

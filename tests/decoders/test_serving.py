@@ -22,8 +22,8 @@ from decoders.onnx_network import export
 from tests.signals import stored, two_class_recording
 
 SIGNAL = Signal(128.0, tuple(Channel(name, "eeg", "uV") for name in ("C3", "Cz", "C4", "Pz")))
-OTHERS = {*decoders.CLASSICAL, *decoders.OF_LEVELS, *decoders.OF_SPEECH}
-NETWORKS = sorted(set(decoders.DECODERS) - OTHERS)
+OTHERS = {*decoders.CLASSICAL, *decoders.OF_LEVELS, *decoders.OF_SPEECH, *decoders.OF_IMAGES}
+NETWORKS = sorted({*decoders.DECODERS} - OTHERS)
 PARAMS = {"epochs": 2}
 CLASSES = ("left", "right")
 NOISE = np.random.default_rng(3)

@@ -1,0 +1,133 @@
+"""Galleries: images by name, each with the vector that a vision model gives it.
+
+A gallery is a safetensors file: one array of embeddings and, in its header, the images' names, what
+made the embeddings, and where the pictures lie. Data, never code.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from bci.errors import GalleryError
+from bci.types import FloatArray
+
+_FORMAT = "bci gallery 1"
+_MOST_BYTES = 2 << 30
+_MOST_IMAGES = 100_000
+_MOST_DIMENSIONS = 10_000
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Images that a person may see.
+
+    Parameters
+    ----------
+    names : tuple of str
+        As on the markers, ``image-0001``; distinct.
+    embeddings : ndarray of float32, shape (n_images, n_dimensions)
+    made_by : str
+        The model or method that made the embeddings, as a person is told it.
+    pictures : tuple of str
+        File of each image, relative to the gallery's folder; empty where there are none.
+    """
+
+    names: tuple[str, ...]
+    embeddings: FloatArray
+    made_by: str
+    pictures: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        shape = self.embeddings.shape
+        if len(shape) != 2 or shape[0] != len(self.names) or shape[1] < 1:
+            raise GalleryError(f"{len(self.names)} images have embeddings of shape {shape}")
+        if len(self.names) < 2 or len(set(self.names)) < len(self.names):
+            raise GalleryError("a gallery needs two images or more, each with a name of its own")
+        if not np.isfinite(self.embeddings).all():
+            raise GalleryError("an embedding holds values that are not finite")
+        if self.pictures and len(self.pictures) != len(self.names):
+            raise GalleryError(f"{len(self.pictures)} pictures for {len(self.names)} images")
+
+    def of(self, names: list[str]) -> FloatArray:
+        """Embeddings of images, shape (n, n_dimensions).
+
+        Raises
+        ------
+        GalleryError
+            Naming those that are not in the gallery.
+        """
+        row = {name: i for i, name in enumerate(self.names)}
+        if missing := [name for name in dict.fromkeys(names) if name not in row]:
+            more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+            raise GalleryError(
+                f"the gallery has no image {', '.join(missing[:5])}{more}: make it of all images "
+                "that are shown (bci embed-images)"
+            )
+        return self.embeddings[[row[name] for name in names]]
+
+
+def save_gallery(gallery: Gallery, file: Path) -> None:
+    """Write a gallery; it appears whole or not at all."""
+    header = {
+        "format": _FORMAT,
+        "made_by": gallery.made_by,
+        "names": json.dumps(gallery.names),
+        "pictures": json.dumps(gallery.pictures),
+    }
+    file.parent.mkdir(parents=True, exist_ok=True)
+    embeddings = np.ascontiguousarray(gallery.embeddings, dtype=np.float32)
+    new = file.with_name(f".{file.name}.new")
+    new.write_bytes(save({"embeddings": embeddings}, header))
+    new.replace(file)
+
+
+def load_gallery(file: Path) -> Gallery:
+    """Read a gallery.
+
+    Raises
+    ------
+    GalleryError
+        If it is missing, too large, or not a gallery.
+    """
+    if not file.is_file():
+        raise GalleryError(f"{file}: no such gallery; make one with bci embed-images")
+    if file.stat().st_size > _MOST_BYTES:
+        raise GalleryError(f"{file}: larger than {_MOST_BYTES >> 30} GiB; not a gallery of ours")
+    try:
+        with safe_open(file, framework="np") as content:
+            header = content.metadata() or {}
+            if header.get("format") != _FORMAT or list(content.keys()) != ["embeddings"]:
+                raise GalleryError(f"{file}: not a gallery; make one with bci embed-images")
+            shape = content.get_slice("embeddings").get_shape()
+            if len(shape) != 2 or shape[0] > _MOST_IMAGES or shape[1] > _MOST_DIMENSIONS:
+                raise GalleryError(
+                    f"{file}: embeddings of shape {tuple(shape)}; at most {_MOST_IMAGES} images "
+                    f"of {_MOST_DIMENSIONS} dimensions"
+                )
+            embeddings = np.asarray(content.get_tensor("embeddings"), dtype=np.float32)
+        names, pictures = (_texts(header[key]) for key in ("names", "pictures"))
+        made_by = header["made_by"]
+    except (SafetensorError, KeyError, ValueError, TypeError, RecursionError) as problem:
+        raise GalleryError(f"{file}: damaged, or not a gallery ({problem})") from problem
+    if any(_leads_out(picture) for picture in pictures):
+        raise GalleryError(f"{file}: a picture lies outside the gallery's folder")
+    try:
+        return Gallery(names, embeddings, made_by[:200], pictures)
+    except GalleryError as problem:
+        raise GalleryError(f"{file}: {problem}") from None
+
+
+def _texts(content: str) -> tuple[str, ...]:
+    texts = json.loads(content)
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise ValueError("names are not a list of texts")
+    return tuple(texts)
+
+
+def _leads_out(picture: str) -> bool:
+    path = PurePosixPath(picture)
+    return path.is_absolute() or ".." in path.parts or "\\" in picture

@@ -1,0 +1,37 @@
+"""A network's weights as plain arrays, and back."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+_PREFIX = "weights."
+
+
+def weight_arrays(module: nn.Module) -> dict[str, NDArray[np.generic]]:
+    """All weights, for a bundle."""
+    return {_PREFIX + key: value.numpy() for key, value in module.state_dict().items()}
+
+
+def load_weights(module: nn.Module, arrays: Mapping[str, NDArray[np.generic]]) -> None:
+    """Take weights out of a bundle's arrays.
+
+    Raises
+    ------
+    KeyError
+        If one is missing.
+    ValueError
+        If one has another shape than the network needs, or is not finite.
+    """
+    state = {}
+    for key, like in module.state_dict().items():
+        array = np.asarray(arrays[_PREFIX + key])
+        if array.shape != tuple(like.shape) or not np.isfinite(array).all():
+            raise ValueError(
+                f"array {_PREFIX + key!r} has shape {array.shape}, not {tuple(like.shape)}, "
+                "or is not finite"
+            )
+        state[key] = torch.from_numpy(np.array(array)).to(like.dtype)
+    module.load_state_dict(state)

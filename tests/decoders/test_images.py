@@ -1,0 +1,237 @@
+"""Seen images: ridge and network find images that they were not trained on."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import decoders
+from bci.bundle import load_bundle, save_bundle
+from bci.calibration import calibrate
+from bci.cli.training import with_gallery
+from bci.errors import BundleError, GalleryError, MismatchError, ProfileError, RecordingError
+from bci.evaluation import evaluate
+from bci.gallery import Gallery, save_gallery
+from bci.profile import load_profile
+from bci.recording.reading import read_recording
+from bci.types import Channel, Retrieval, Signal
+from decoders.images import SeenImages
+from decoders.networks.meg_images import SMALL, MegImages, Retriever
+from devices.simulated_subject import write_subject
+from devices.simulation.montages import meg, positions
+
+N_IMAGES, N_SAMPLES = 24, 20
+SIGNAL = Signal(125.0, meg()[:30])
+NAMES = tuple(f"image-{i:02d}" for i in range(N_IMAGES))
+TINY = {"size": "small", "epochs": 15, "batch": 16}
+
+
+def embeddings(n_dimensions: int = 4) -> np.ndarray:
+    rng = np.random.default_rng(7)
+    # A large mean that all share, as embeddings of vision models have.
+    return (5 + rng.normal(size=(N_IMAGES, n_dimensions))).astype(np.float32)
+
+
+def shown(seed: int, numbers: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Windows (n, 30, 20) in tesla whose evoked response follows the embedding; labels."""
+    patterns = np.random.default_rng(1).normal(size=(4, 30, N_SAMPLES))
+    seen = embeddings()[numbers] - 5
+    noise = np.random.default_rng(seed).normal(size=(len(numbers), 30, N_SAMPLES))
+    windows = np.einsum("nd,dct->nct", seen, patterns) + noise
+    return (1e-13 * windows).astype(np.float32), np.array([NAMES[i] for i in numbers])
+
+
+@pytest.fixture
+def gallery(tmp_path: Path) -> str:
+    file = tmp_path / "gallery.safetensors"
+    save_gallery(Gallery(NAMES, embeddings(), "simulated image vectors"), file)
+    return str(file)
+
+
+@pytest.fixture(params=["image-ridge", "meg-images"])
+def trained(request: pytest.FixtureRequest, gallery: str) -> tuple[str, Retrieval]:
+    params = {"gallery": gallery} | (TINY if request.param == "meg-images" else {})
+    decoder = decoders.create(request.param, params)
+    decoder.fit(*shown(0, [*range(16)] * 6), signal=SIGNAL)
+    assert isinstance(decoder, Retrieval)
+    return request.param, decoder
+
+
+def test_images_that_were_not_trained_on_are_found(trained: tuple[str, Retrieval]) -> None:
+    _, decoder = trained
+    windows, labels = shown(1, [*range(16, 24)] * 4)
+    decoder.choose_from(NAMES[16:])
+
+    found = [decoder.classes[np.argmax(decoder.predict_proba(window))] for window in windows]
+
+    assert np.mean(np.array(found) == labels) > 0.4  # chance is 1 / 8
+
+
+def test_decides_among_the_gallery_at_first_and_among_what_is_chosen_then(
+    trained: tuple[str, Retrieval],
+) -> None:
+    _, decoder = trained
+    window = shown(1, [20])[0][0]
+    assert decoder.classes == NAMES
+    before = decoder.predict_proba(window)
+    decoder.choose_from(["image-20", "image-03"])
+
+    after = decoder.predict_proba(window)
+
+    assert decoder.classes == ("image-03", "image-20")
+    assert after.sum() == pytest.approx(1)
+    # The same odds between the two, whoever else is a candidate.
+    assert after[1] / after[0] == pytest.approx(before[20] / before[3], rel=1e-5)
+    with pytest.raises(GalleryError, match="no image image-99"):
+        decoder.choose_from(["image-03", "image-99"])
+
+
+def test_a_loaded_model_needs_no_gallery_and_says_the_same(
+    trained: tuple[str, Retrieval], gallery: str
+) -> None:
+    name, decoder = trained
+    decoder.choose_from(NAMES[5:15])
+    params = {"gallery": gallery} | (TINY if name == "meg-images" else {})
+    arrays = {key: np.array(value) for key, value in decoder.arrays().items()}
+    Path(gallery).unlink()
+
+    loaded = decoders.load(name, params, decoder.classes, arrays)
+
+    for window in shown(2, [6, 20])[0]:
+        np.testing.assert_array_equal(loaded.predict_proba(window), decoder.predict_proba(window))
+    with pytest.raises(BundleError, match="candidates"):
+        decoders.load(name, params, decoder.classes[1:], arrays)
+    with pytest.raises(BundleError):
+        decoders.load(name, params, decoder.classes, arrays | {"shape": np.array([10**7, 20])})
+
+
+def test_units_do_not_matter(gallery: str) -> None:
+    windows, labels = shown(0, [*range(16)] * 3)
+    volts = windows * np.float32(1e6)
+    ours, theirs = (decoders.create("image-ridge", {"gallery": gallery}) for _ in range(2))
+    ours.fit(windows, labels)
+    theirs.fit(volts, labels)
+    np.testing.assert_allclose(
+        ours.predict_proba(windows[0]), theirs.predict_proba(volts[0]), rtol=1e-3
+    )
+
+
+def test_the_same_seed_gives_the_same_network(gallery: str) -> None:
+    first, second = (decoders.create("meg-images", {"gallery": gallery} | TINY) for _ in range(2))
+    for decoder in (first, second):
+        decoder.fit(*shown(0, [*range(16)] * 2), signal=SIGNAL)
+    window = shown(1, [3])[0][0]
+    np.testing.assert_array_equal(first.predict_proba(window), second.predict_proba(window))
+
+
+def test_what_serves_gives_the_embeddings_of_what_was_trained() -> None:
+    import torch
+
+    torch.manual_seed(0)
+    model = MegImages(positions(meg()), 30, 5, settings=SMALL)
+    x = torch.randn(3, 306, 30)
+    model(x)  # batch norms learn something
+    served = Retriever(306, 30, 5, SMALL).eval()
+    served.take(model)
+    with torch.inference_mode():
+        torch.testing.assert_close(served(x), model.eval()(x).contrast, rtol=1e-4, atol=1e-5)
+
+
+def test_onnx_runtime_serves_the_network(gallery: str) -> None:
+    pytest.importorskip("onnxruntime")
+    from decoders.onnx_network import OnnxNetwork, export
+
+    decoder = decoders.create("meg-images", {"gallery": gallery} | TINY | {"epochs": 1})
+    assert isinstance(decoder, SeenImages)
+    decoder.fit(*shown(0, [*range(16)]), signal=SIGNAL)
+    shape = 30, N_SAMPLES
+    from decoders.serving import compared
+
+    assert compared(decoder.served, OnnxNetwork(export(decoder.served, shape), shape), shape)[1]
+
+
+def test_what_is_missing_is_said_before_any_work(tmp_path: Path, gallery: str) -> None:
+    windows, labels = shown(0, [*range(16)])
+    with pytest.raises(GalleryError, match="no such gallery"):
+        decoders.create("image-ridge", {"gallery": str(tmp_path / "none")})
+    with pytest.raises(GalleryError, match="--gallery FILE"):
+        decoders.create("image-ridge").fit(windows, labels)
+    with pytest.raises(GalleryError, match="has no image image-99"):
+        decoders.create("image-ridge", {"gallery": gallery}).fit(
+            windows, np.where(labels == "image-00", "image-99", labels)
+        )
+    with pytest.raises(ProfileError, match="none of published, small"):
+        decoders.create("meg-images", {"size": "huge"})
+    nowhere = Signal(125.0, (*SIGNAL.channels[:29], Channel("REF", "mag", "T")))
+    with pytest.raises(MismatchError, match="that of REF is not known"):
+        decoders.create("meg-images", {"gallery": gallery} | TINY).fit(
+            windows, labels, signal=nowhere
+        )
+
+
+def test_candidates_of_another_kind_are_refused(tmp_path: Path, gallery: str) -> None:
+    others = Gallery(NAMES[:3], embeddings()[:3], "another model")
+    save_gallery(others, tmp_path / "others.safetensors")
+    params = {"gallery": gallery, "candidates": str(tmp_path / "others.safetensors")}
+    with pytest.raises(GalleryError, match="embed both by the same model"):
+        decoders.create("image-ridge", params)
+
+
+def test_more_images_than_can_be_shown_need_candidates(tmp_path: Path) -> None:
+    names = tuple(f"image-{i:05d}" for i in range(1001))
+    vectors = np.random.default_rng(0).normal(size=(1001, 4)).astype(np.float32)
+    save_gallery(Gallery(names, vectors, "x"), tmp_path / "many.safetensors")
+    save_gallery(Gallery(names[:9], vectors[:9], "x"), tmp_path / "few.safetensors")
+    params = {"gallery": str(tmp_path / "many.safetensors")}
+    windows = shown(0, [*range(16)])[0]
+    decoder = decoders.create("image-ridge", params)
+    with pytest.raises(GalleryError, match=r"1001 images.*2 to 1000"):
+        decoder.fit(windows, np.array(names[:16]))
+    decoder = decoders.create(
+        "image-ridge", params | {"candidates": str(tmp_path / "few.safetensors")}
+    )
+    decoder.fit(windows, np.array(names[:16]))
+    assert decoder.classes == names[:9]
+
+
+def test_from_a_simulated_helmet_to_the_image_in_a_later_run(tmp_path: Path) -> None:
+    *earlier, last = [read_recording(run) for run in write_subject(tmp_path, 1, 3, "images")]
+    (file,) = tmp_path.glob("*gallery.safetensors")
+    profile = with_gallery(load_profile("images"), file)
+
+    made = calibrate(
+        earlier, profile, lambda: decoders.create("image-ridge", profile.decoder.params), "x"
+    )
+
+    score = made.card.score
+    top_5, median_rank = score.measures
+    assert made.card.simulated
+    assert made.card.embedded_by == "simulated image vectors"
+    assert score.candidates == "among the 15 or 16 of its fold, none of them in training"
+    assert score.chance == pytest.approx(1 / 15.6, abs=0.001)
+    assert score.p_value < 1e-3
+    assert top_5.chance == pytest.approx(5 / 15.6, abs=0.005)
+    assert top_5.p_value < 1e-3
+    assert median_rank.value < median_rank.chance
+    assert made.card.classes == tuple(f"image-{i:04d}" for i in range(1, 121))
+
+    save_bundle(tmp_path / "model", made.card, made.decoder.arrays())
+    card, arrays = load_bundle(tmp_path / "model")
+    decoder = decoders.load(card.decoder.name, card.decoder.params, card.classes, arrays)
+    later = evaluate(card, decoder, last, 0.5)  # among 120, of which none of its 40 was trained on
+    assert later.measures[0].chance == pytest.approx(5 / 120)
+    assert later.measures[0].p_value < 1e-3
+    few = card.model_copy(update={"classes": card.classes[:80]})
+    decoder.choose_from(few.classes)
+    with pytest.raises(RecordingError, match=r"image-0\d+.* none of the 80 classes"):
+        evaluate(few, decoder, last, 0.5)
+
+
+@pytest.mark.slow
+def test_the_network_finds_unseen_images_of_a_simulated_subject(tmp_path: Path) -> None:
+    runs = [read_recording(run) for run in write_subject(tmp_path, 1, 4, "images")]
+    (file,) = tmp_path.glob("*gallery.safetensors")
+    profile = with_gallery(load_profile("images"), file)
+    params = {**profile.decoder.params, "size": "small", "epochs": 20}
+    made = calibrate(runs, profile, lambda: decoders.create("meg-images", params), "x")
+    assert made.card.score.measures[0].p_value < 0.01

@@ -1,0 +1,104 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QColor, QImage
+from pytestqt.qtbot import QtBot
+
+from bci.lsl.predictions import ReceivedPrediction
+from gui.images import ImagesView, ShownImages
+from gui.main_window import MainWindow
+from gui.theme import LIGHT
+
+NAMES = tuple(f"image-{i:02d}" for i in range(8))
+
+
+def prediction(taken: float, **probabilities: float) -> ReceivedPrediction:
+    given = {key.removeprefix("i"): value for key, value in probabilities.items()}
+    rest = (1 - sum(given.values())) / (len(NAMES) - len(given))
+    row = [given.get(name.removeprefix("image-"), rest) for name in NAMES]
+    return ReceivedPrediction(taken, np.array(row, dtype=np.float32), 0.0, 0.0, 0.0, 0.0)
+
+
+@pytest.fixture
+def view(qtbot: QtBot) -> ImagesView:
+    view = ImagesView(ShownImages(0.8, compared_by="simulated image vectors"), threshold=0.4)
+    qtbot.addWidget(view)
+    view.resize(338, 300)
+    view.set_classes(NAMES)
+    return view
+
+
+def test_the_five_likeliest_images_come_first_to_last(view: ImagesView) -> None:
+    view.show_prediction(prediction(10.8, i03=0.5, i06=0.2, i01=0.1))
+    assert [name for name, _ in view.best[:3]] == ["image-03", "image-06", "image-01"]
+    assert len(view.best) == 5
+    assert view.decision == "03"
+
+
+def test_below_the_threshold_it_is_not_sure(view: ImagesView) -> None:
+    assert view.decision == "no prediction"
+    view.show_prediction(prediction(10.8, i03=0.39))
+    assert view.decision == "not sure"
+
+
+def test_the_true_image_is_the_one_the_window_began_with_not_the_one_shown_now(
+    view: ImagesView,
+) -> None:
+    for time, name in ((8.7, "image-00"), (10.0, "image-06"), (10.75, "image-05")):
+        view.add_cue(time, name)
+    view.show_prediction(prediction(10.796, i03=0.5, i06=0.2))
+    assert view.truth == "06, rank 2 of 8"
+    view.show_prediction(prediction(30.0, i03=0.5))
+    assert view.truth == "not known"
+    view.add_cue(40.0, "image-99")
+    view.show_prediction(prediction(40.8, i03=0.5))
+    assert view.truth == "99, no candidate"
+
+
+def test_pictures_are_shown_where_there_are_any_and_names_elsewhere(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    red = QImage(300, 200, QImage.Format.Format_RGB32)
+    red.fill(QColor("red"))
+    assert red.save(str(tmp_path / "red.png"))
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    pictures = {
+        "image-03": tmp_path / "red.png",
+        "image-06": tmp_path / "broken.png",
+        "image-01": tmp_path / "missing.png",
+    }
+    view = ImagesView(ShownImages(0.8, pictures))
+    qtbot.addWidget(view)
+    view.resize(338, 300)
+    view.set_classes(NAMES)
+    view.show_prediction(prediction(10.8, i03=0.5, i06=0.2, i01=0.1))
+
+    drawn = view.grab().toImage()
+
+    assert drawn.pixelColor(28, 50) == QColor("red")
+    assert drawn.pixelColor(18, 70) != QColor("red")
+
+
+def test_it_is_painted_in_both_themes_and_without_an_engine(view: ImagesView) -> None:
+    view.show_prediction(prediction(10.8, i03=0.5))
+    dark = view.grab().toImage()
+    view.theme = LIGHT
+    light = view.grab().toImage()
+    view.show_prediction(None)
+    old = view.grab().toImage()
+    view.set_engine(False)
+    assert dark != light != old
+    assert view.height() < 50
+
+
+def test_the_window_shows_images_instead_of_bars(open_window: Callable[..., MainWindow]) -> None:
+    window = open_window(images=ShownImages(0.8))
+    assert window.engine.images is not None
+    assert window.engine.images.isVisible()
+    assert not window.engine.decision.isVisible()
+    window.engine._on_engine(NAMES, True)
+    window.engine._on_predictions([prediction(10.8, i03=0.8)])
+    assert window.engine.images.decision == "03"
+    assert window.minimumSizeHint().height() <= 720
