@@ -28,7 +28,7 @@ DECODERS: dict[str, tuple[str, str, str]] = {
     "fleeg": ("decoders.fleeg", "FleegDecoder", "FLEEG, for federated training"),
     "histn": ("decoders.emotion", "HistnDecoder", "HiSTN: levels of valence and arousal"),
     "differential-entropy": (
-        "decoders.differential_entropy", "DifferentialEntropy", "differential entropy + LR an axis",
+        "decoders.differential_entropy", "DifferentialEntropy", "differential entropy + ridge",
     ),
     "high-gamma-lda": ("decoders.high_gamma", "HighGammaLda", "log high-gamma power + LDA"),
     "duin": ("decoders.speech", "DuinDecoder", "Du-IN: words from depth electrodes"),

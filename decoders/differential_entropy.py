@@ -1,4 +1,4 @@
-"""Differential entropy of frequency bands + one logistic regression an axis.
+"""Differential entropy of frequency bands + one ridge regression an axis.
 
 Duan, Zhu and Lu, "Differential entropy feature for EEG-based emotion classification", IEEE/EMBS
 NER 2013: of a Gaussian signal it is half the logarithm of 2 pi e times its variance, here that
@@ -13,30 +13,28 @@ from numpy.typing import NDArray
 
 from bci.levels import LevelGrid, grid_for, grid_of
 from bci.types import FloatArray, Signal
-from decoders.linear import Features, LinearHead, shaped
+from decoders.linear import Features, shaped
 
 # Delta, theta, alpha, beta, gamma, in hertz; what the pipeline's filters leave of them.
 BANDS_HZ = ((1.0, 4.0), (4.0, 8.0), (8.0, 14.0), (14.0, 31.0), (31.0, 50.0))
+# Strengths of the penalty that are tried.
+_ALPHAS = np.logspace(0, 4, 9)
 _TINY = 1e-30
 
 
 class DifferentialEntropy:
-    """Differential entropies, standardised -> multinomial logistic regression an axis.
+    """Differential entropies, standardised -> ridge regression of the level on each axis.
+
+    A level's probability falls off as a Gaussian of its distance from the regression's, as wide as
+    the regression's leave-one-out error. Regression keeps the levels' order, which logistic
+    regression, the usual choice, forgets: on simulated subjects it was the weaker by far.
 
     Each group of training windows (a run, or a person's run) is standardised by itself, served
     windows by all calibration windows, which is what makes people alike. Classes are all
     combinations of levels, and their probabilities the products of the axes'.
-
-    Parameters
-    ----------
-    c : float
-        Inverse strength of the regressions' L2 penalty.
     """
 
-    def __init__(self, c: float = 0.1) -> None:
-        if not c > 0:
-            raise ValueError(f"c = {c} must be above 0")
-        self.c = float(c)
+    def __init__(self) -> None:
         self.classes: tuple[str, ...] = ()
 
     def fit(
@@ -54,14 +52,14 @@ class DifferentialEntropy:
         self._take_grid(grid_for(labels))
         self._set_bands(signal.sfreq, windows.shape[2])
         features = self._features(windows)
-        numbers = self._grid.numbers(labels)
+        numbers = self._grid.numbers(labels).astype(np.float64)
         self._standardise_by(features)
         each = np.zeros(len(windows), dtype=np.int64) if groups is None else groups
         for group in np.unique(each):
             chosen = each == group
             own = features[chosen]
             features[chosen] = (own - own.mean(axis=0)) / _spread(own)
-        self._heads = tuple(self._fit_axis(features, own) for own in numbers.T)
+        self._regress(features, numbers)
 
     def adapt(self, windows: FloatArray) -> None:
         """Take a person's windows, labels unknown, for the standardisation."""
@@ -69,15 +67,19 @@ class DifferentialEntropy:
 
     def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
         features = (self._features(window[None])[0] - self._mean) / self._deviation
-        return self._grid.joint(np.stack([head.probabilities(features) for head in self._heads]))
+        level = self._coef @ features + self._intercept  # (n_axes,), from 0
+        away = (np.arange(self._grid.n_levels) - level[:, None]) / self._error[:, None]
+        odds = np.exp(-0.5 * (away**2 - (away**2).min(axis=1, keepdims=True)))
+        return self._grid.joint(odds / odds.sum(axis=1, keepdims=True))
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         return {
             "signal": np.array([self._sfreq, self._n_samples]),
             "mean": self._mean,
             "deviation": self._deviation,
-            "coef": np.stack([head.coef for head in self._heads]),
-            "intercept": np.stack([head.intercept for head in self._heads]),
+            "coef": self._coef,
+            "intercept": self._intercept,
+            "error": self._error,
         }
 
     @classmethod
@@ -96,13 +98,13 @@ class DifferentialEntropy:
         if not (0 < sfreq <= 1e6 and 2 <= n_samples <= 1e6):
             raise ValueError(f"array 'signal' is {sfreq:g} Hz and {n_samples:g} samples")
         decoder._set_bands(float(sfreq), int(n_samples))
-        n_axes, n_levels = len(grid.axes), grid.n_levels
+        n_axes = len(grid.axes)
         decoder._mean = shaped(arrays, "mean", (-1,))
         n_features = len(decoder._mean)
         decoder._deviation = shaped(arrays, "deviation", (n_features,))
-        coef = shaped(arrays, "coef", (n_axes, n_levels, n_features))
-        intercept = shaped(arrays, "intercept", (n_axes, n_levels))
-        decoder._heads = tuple(map(LinearHead, coef, intercept))
+        decoder._coef = shaped(arrays, "coef", (n_axes, n_features))
+        decoder._intercept = shaped(arrays, "intercept", (n_axes,))
+        decoder._error = np.maximum(shaped(arrays, "error", (n_axes,)), _LEAST_ERROR)
         return decoder
 
     def _take_grid(self, grid: LevelGrid) -> None:
@@ -128,24 +130,19 @@ class DifferentialEntropy:
     def _standardise_by(self, features: Features) -> None:
         self._mean, self._deviation = features.mean(axis=0), _spread(features)
 
-    def _fit_axis(self, features: Features, levels: NDArray[np.int64]) -> LinearHead:
-        """A head over all levels; one that was not in training is hardly ever decided."""
-        from sklearn.linear_model import LogisticRegression
+    def _regress(self, features: Features, numbers: Features) -> None:
+        from sklearn.linear_model import RidgeCV
 
-        found, n_levels = np.unique(levels), self._grid.n_levels
-        coef = np.zeros((n_levels, features.shape[1]))
-        intercept = np.full(n_levels, _NEVER)
-        if len(found) == 1:
-            intercept[found] = 0.0
-            return LinearHead(coef, intercept)
-        regression = LogisticRegression(C=self.c, max_iter=2000, class_weight="balanced")
-        head = LinearHead.from_sklearn(regression.fit(features, levels))
-        coef[found], intercept[found] = head.coef, head.intercept
-        return LinearHead(coef, intercept)
+        axes = [RidgeCV(_ALPHAS).fit(features, own) for own in numbers.T]
+        self._coef = np.stack([axis.coef_ for axis in axes])
+        self._intercept = np.array([axis.intercept_ for axis in axes])
+        # The best score is the negative of the leave-one-out squared error.
+        errors = [np.sqrt(max(0.0, -axis.best_score_)) for axis in axes]
+        self._error = np.maximum(errors, _LEAST_ERROR)
 
 
-# Log odds of a level without training windows.
-_NEVER = -10.0
+# In levels; a film or two are learnt by heart.
+_LEAST_ERROR = 0.1
 
 
 def _spread(features: Features) -> Features:

@@ -68,10 +68,8 @@ def test_classes_are_all_25_even_where_few_films_were_shown(name: str) -> None:
     assert probabilities.shape == (25,)
     assert probabilities.sum() == pytest.approx(1.0)
     if name == "differential-entropy":
-        # Levels that it has never seen are hardly ever decided.
-        by_axis = GRID.by_axis(probabilities)
-        assert by_axis[0, [1, 4]].sum() > 0.99
-        assert by_axis[1, 3] > 0.99
+        # It has seen no other arousal.
+        assert GRID.by_axis(probabilities)[1, 3] > 0.99
 
 
 @NAMES
