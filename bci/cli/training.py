@@ -16,6 +16,7 @@ from bci.errors import BciError, BundleError
 from bci.profile import Adapt
 
 MODELS = Path("recordings/models")
+_MOST_NAMED = 8
 
 Recordings = Annotated[
     list[Path], typer.Argument(help="Recordings: EDF, FIF, BrainVision, XDF ...")
@@ -404,13 +405,19 @@ def models(
         table.add_row(
             str(path) + (" (simulated)" if card.simulated else ""),
             card.decoder.name,
-            ", ".join(card.classes) or "(a base, without labels)",
+            _named(card.classes) or "(a base, without labels)",
             f"{score.accuracy:.2f} ({score.low:.2f}-{score.high:.2f}), n = {score.trials}",
             f"{score.chance:.2f}",
             f"{len(card.stream.channels)} ch, {card.stream.sfreq:g} Hz",
             f"{card.created:%Y-%m-%d %H:%M}",
         )
     out.print(table)
+
+
+def _named(classes: tuple[str, ...]) -> str:
+    shown = ", ".join(classes[:_MOST_NAMED])
+    more = len(classes) - _MOST_NAMED
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 benchmarks = typer.Typer(no_args_is_help=True)
