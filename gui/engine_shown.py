@@ -64,7 +64,7 @@ class EngineShown(QObject):
         self.latency = LatencyView()
         self._cue_of = cue_of
         self._last_prediction = 0.0
-        self._alive = self._simulated = False
+        self._alive = self._simulated = self._of_levels = False
 
     @property
     def views(self) -> tuple[Painted, ...]:
@@ -104,7 +104,8 @@ class EngineShown(QObject):
         if self.images is not None:
             self.images.set_classes(classes)
         self.history.set_classes(classes)
-        self._show_levels(self.emotion.set_classes(classes))
+        self._of_levels = self.emotion.set_classes(classes)
+        self._show_levels(self._of_levels)
         self.level_history.course = self.emotion.course
         self._simulated = simulated
         self.state_changed.emit(self._alive, simulated)
@@ -115,9 +116,10 @@ class EngineShown(QObject):
         if self.images is not None:
             self.images.set_engine(alive)
         self.history.set_engine(alive)
+        # Without an engine the usual views say so.
+        self._show_levels(alive and self._of_levels)
         if not alive:
             self._show_none()
-            self._show_levels(False)
             self._simulated = False
         self.state_changed.emit(alive, self._simulated)
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.electrodes import standard_position
+from bci.levels import LevelGrid
 from bci.lsl.predictions import ReceivedPrediction
 from bci.predictions_table import Predictions
 from bci.quality import ChannelQuality, State
@@ -23,6 +24,7 @@ INFO = StreamInfo(
     tuple(Channel(name, "eeg", "uV", standard_position(name)) for name in NAMES),
     "gallery", simulated=True,
 )  # fmt: skip
+FELT = LevelGrid(("valence", "arousal"))
 TRIAL_S, CUE_S = 8.0, 4.0
 _HOP_S = 0.1
 
@@ -97,6 +99,31 @@ def received(seconds: float, start: float = 0.0) -> list[ReceivedPrediction]:
         )
         for time, share in zip(found.times, found.probabilities, strict=True)
     ]  # fmt: skip
+
+
+def films(seconds: float) -> list[Marker]:
+    """What is felt: other levels every ten seconds."""
+    levels = ((4, 4), (2, 4), (2, 2), (4, 3))
+    return [
+        Marker(10.0 * k, f"valence-{valence}/arousal-{arousal}")
+        for k, (valence, arousal) in enumerate(levels)
+        if 10.0 * k < seconds
+    ]
+
+
+def felt(seconds: float) -> list[ReceivedPrediction]:
+    """What a decoder says of `films`, twice a second."""
+    rng = np.random.default_rng(1)
+    shown = films(seconds)
+    levels = FELT.numbers(np.array([marker.label for marker in shown]))
+    found = []
+    for time in np.arange(0.5, seconds + 0.5, 0.5):
+        at = sum(marker.time <= time for marker in shown) - 1
+        centre = levels[at] + rng.normal(0, 0.7, 2)
+        odds = np.exp(-0.5 * (np.arange(5) - centre[:, None]) ** 2)
+        joint = FELT.joint(odds / odds.sum(axis=1, keepdims=True)).astype(np.float32)
+        found.append(ReceivedPrediction(float(time), joint, 0.001, 0.0011, 0.0016, 0.0017))
+    return found
 
 
 def quality() -> list[ChannelQuality]:

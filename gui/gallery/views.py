@@ -12,11 +12,14 @@ from gui.banner import Banner
 from gui.connect_panel import ConnectPanel
 from gui.devices import Device
 from gui.directory import LiveStream
+from gui.emotion import EmotionView
 from gui.gallery import simulated
 from gui.gallery.calibrated import calibration
 from gui.gallery.windows import dashboard, replay_window
 from gui.history import HistoryView
 from gui.latency import LatencyView
+from gui.level_course import LevelCourse
+from gui.level_history import LevelHistory
 from gui.log_panel import LogPanel
 from gui.predictions import DecisionView
 from gui.quality_view import QualityView
@@ -59,6 +62,30 @@ def history(theme: Theme) -> QWidget:
     view.add(simulated.received(_SECONDS))
     for marker in simulated.cues(_SECONDS):
         view.add_cue(marker.time, marker.label if marker.label != "rest" else None)
+    view.advance(_SECONDS)
+    view.resize(_WIDE, view.height())
+    return view
+
+
+def emotion(theme: Theme) -> QWidget:
+    view = EmotionView(threshold=0.12)
+    view.theme = theme
+    view.set_classes(simulated.FELT.classes)
+    for prediction in simulated.felt(_SECONDS):
+        view.show_prediction(prediction)
+    view.show_cue(simulated.films(_SECONDS)[-1].label)
+    view.resize(_SIDE, view.height())
+    return view
+
+
+def emotion_history(theme: Theme) -> QWidget:
+    course = LevelCourse(simulated.FELT)
+    view = LevelHistory(course)
+    view.theme = theme
+    for prediction in simulated.felt(_SECONDS):
+        course.add(prediction.taken, prediction.probabilities)
+    for marker in simulated.films(_SECONDS):
+        view.add_cue(marker.time, marker.label)
     view.advance(_SECONDS)
     view.resize(_WIDE, view.height())
     return view
@@ -155,6 +182,8 @@ VIEWS: dict[str, Callable[[Theme], QWidget]] = {
     "scope": scope,
     "decision": decision,
     "history": history,
+    "emotion": emotion,
+    "emotion-history": emotion_history,
     "quality": quality,
     "latency": latency,
     "connect": connect,
