@@ -111,7 +111,7 @@ def read_run(file: Path, attributes: Path) -> Recording:
     """A raw run (a CTF folder ``sub-BIGMEG1_ses-01_task-main_run-01_meg.ds``), images as markers.
 
     Times are those of its ``events.tsv``, which follow the optical sensor; names are those of the
-    person's table of attributes, in the same order.
+    person's table of attributes, in the same order. What is no MEG channel is left out.
 
     Raises
     ------
@@ -140,7 +140,11 @@ def read_run(file: Path, attributes: Path) -> Recording:
         for trial, shown in zip(when, what, strict=True)
         if shown["trial_type"] != _CATCH
     ]
-    return replace(recording, markers=tuple(sorted(markers)))
+    picks = [i for i, c in enumerate(recording.info.channels) if c.kind in ("mag", "grad")]
+    info = replace(recording.info, channels=tuple(recording.info.channels[i] for i in picks))
+    return replace(
+        recording, info=info, data=recording.data[:, picks], markers=tuple(sorted(markers))
+    )
 
 
 def image_name(path: str) -> str:

@@ -28,7 +28,8 @@ def write_fif(recording: Recording, path: Path, description: str = "") -> None:
         raw.set_montage("colin27_1005", verbose="error")
     else:
         for described, channel in zip(raw.info["chs"], channels, strict=True):
-            described["loc"][:3] = channel.position
+            if channel.position is not None:
+                described["loc"][:3] = channel.position
     raw.info["description"] = description
     notes = [(marker.time, 0.0, marker.label) for marker in recording.markers]
     for seam in np.flatnonzero(np.diff(rows) != 1):
