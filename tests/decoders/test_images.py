@@ -12,8 +12,10 @@ from bci.cli.training import with_gallery
 from bci.errors import BundleError, GalleryError, MismatchError, ProfileError, RecordingError
 from bci.evaluation import evaluate
 from bci.gallery import Gallery, save_gallery
+from bci.pipeline import Pipeline
 from bci.profile import load_profile
 from bci.recording.reading import read_recording
+from bci.settings import PipelineSettings
 from bci.types import Channel, Retrieval, Signal
 from decoders.images import SeenImages
 from decoders.networks.meg_images import SMALL, MegImages, Retriever
@@ -225,6 +227,27 @@ def test_from_a_simulated_helmet_to_the_image_in_a_later_run(tmp_path: Path) -> 
     decoder.choose_from(few.classes)
     with pytest.raises(RecordingError, match=r"image-0\d+.* none of the 80 classes"):
         evaluate(few, decoder, last, 0.5)
+
+
+def test_the_network_takes_a_real_helmet(shared_data: Path, tmp_path: Path) -> None:
+    recording = read_recording(shared_data / "meg" / "sample_audvis_raw.fif")
+    bare = {"kinds": ["mag", "grad"], "filters": [{"kind": "decimate", "factor": 2}],
+            "window_s": 0.2, "hop_s": 0.05}  # fmt: skip
+    pipeline = Pipeline(PipelineSettings.model_validate(bare), recording.info)
+    found = [w.data.copy() for chunk in recording.chunks() for w in pipeline.windows(chunk)]
+    windows = np.array(found)[:N_IMAGES]
+    names = NAMES[: len(windows)]
+    vectors = embeddings()[: len(windows)]
+    save_gallery(Gallery(names, vectors, "noise"), tmp_path / "g.safetensors")
+    signal = Signal(pipeline.chain.sfreq, pipeline.chain.channels)
+    assert {c.unit for c in signal.channels} == {"T", "T/m"}
+    decoder = decoders.create("meg-images", {"gallery": str(tmp_path / "g.safetensors")} | TINY)
+
+    decoder.fit(windows, np.array(names), signal=signal)
+
+    probabilities = decoder.predict_proba(windows[0])
+    assert np.isfinite(probabilities).all()
+    assert probabilities.sum() == pytest.approx(1)
 
 
 @pytest.mark.slow

@@ -1,0 +1,178 @@
+"""The benchmark of seen images, on simulated subjects: network against ridge regression."""
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from rich.progress import track
+from rich.table import Table
+
+import decoders
+from bci.cli.console import err, out
+from bci.errors import RecordingError
+from bci.gallery import Gallery, save_gallery
+from bci.image_protocols import find_images, part_of, shuffled
+from bci.pipeline import Pipeline
+from bci.profile import Profile, load_profile
+from bci.trials import Epochs, cut_epochs
+from bci.types import Signal
+
+_TRAINING_RUNS = 6
+_WHOLE = "0-0.8 s"
+_PARTS = {"0-0.2 s": (0.0, 0.2), "0.2-0.4 s": (0.2, 0.4), "0.4-0.8 s": (0.4, 0.8)}
+# World: by how much a weak response is late, in seconds.
+WORLDS = {"linear": 0.0, "weak is late": 0.08}
+UNSEEN, LATER = "unseen images", "seen images, later run"
+# Few trials for the published size; with it the network learns less here.
+PARAMS: dict[str, dict[str, object]] = {"image-ridge": {}, "meg-images": {"size": "small"}}
+
+
+class Row(NamedTuple):
+    """One decoder on one simulated subject."""
+
+    world: str
+    protocol: str
+    window: str
+    is_shuffled: bool
+    decoder: str
+    subject: int
+    top_1: float
+    top_5: float
+    median_rank: float
+    n_trials: int
+    n_candidates: int
+
+
+class Job(NamedTuple):
+    """What one row takes."""
+
+    protocol: str
+    window: str
+    is_shuffled: bool
+    decoder: str
+
+
+def images(n_subjects: int, out_file: Path | None) -> None:
+    """Print the tables; go on where a file left off.
+
+    Raises
+    ------
+    RecordingError
+        If the file holds something else.
+    """
+    rows = _load(out_file)
+    todo = [(world, subject) for subject in range(1, n_subjects + 1) for world in WORLDS]
+    for world, subject in track(todo, "Simulated subjects", transient=True, console=err):
+        done = {row[:6] for row in rows}
+        missing = [job for job in _jobs() if (world, *job, subject) not in done]
+        if not missing:
+            continue
+        for job, found in _run(world, subject, missing):
+            rows.append(Row(world, *job, subject, *found))
+            if out_file is not None:
+                _save(rows, out_file)
+    for world in WORLDS:
+        _print(world, [row for row in rows if row.world == world and row.subject <= n_subjects])
+
+
+def _jobs() -> list[Job]:
+    kinds = [(UNSEEN, _WHOLE, False), (LATER, _WHOLE, False), (UNSEEN, _WHOLE, True)]
+    kinds += [(UNSEEN, part, False) for part in _PARTS]
+    return [Job(*kind, decoder) for kind in kinds for decoder in PARAMS]
+
+
+def _run(world: str, subject: int, jobs: list[Job]) -> Iterator[tuple[Job, tuple[float, ...]]]:
+    profile = load_profile("images")
+    data = {p: _simulate(subject, WORLDS[world], p == UNSEEN, profile)
+            for p in dict.fromkeys(job.protocol for job in jobs)}  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        gallery = Path(folder) / "gallery.safetensors"
+        for job in jobs:
+            training, test, signal, seen = data[job.protocol]
+            save_gallery(seen, gallery)
+            if job.is_shuffled:
+                training = shuffled(training, subject)
+            if job.window in _PARTS:
+                cut: Callable[[Epochs], Epochs] = partial(
+                    _cut, bounds=_PARTS[job.window], sfreq=signal.sfreq
+                )
+                training, test = cut(training), cut(test)
+            params = {**PARAMS[job.decoder], "gallery": str(gallery)}
+            make = partial(decoders.create, job.decoder, params)
+            found = find_images(training, test, make, signal)
+            yield job, (found.top_1, found.top_5, found.median_rank, found.n_trials,
+                        found.n_candidates)  # fmt: skip
+
+
+def _cut(epochs: Epochs, bounds: tuple[float, float], sfreq: float) -> Epochs:
+    return part_of(epochs, *bounds, sfreq)
+
+
+def _simulate(
+    subject: int, jitter_s: float, is_unseen: bool, profile: Profile
+) -> tuple[Epochs, Epochs, Signal, Gallery]:
+    """Training and test epochs; every run shows other images, or all the same."""
+    from devices.simulated_subject import SubjectSettings, simulate_run
+    from devices.simulation import scenarios
+
+    recordings, names = [], []
+    for run in range(1, _TRAINING_RUNS + 2):
+        first = 1 + scenarios.N_IMAGES * (run - 1) * is_unseen
+        scenario = scenarios.images(first_image=first, latency_jitter_s=jitter_s)
+        names += scenario.labels
+        recordings.append(simulate_run(SubjectSettings(subject, "images"), run, scenario))
+    *earlier, last = recordings
+    chain = Pipeline(profile.pipeline, last.info).chain
+    shown = tuple(dict.fromkeys(names))
+    vectors = np.array([scenarios.image_vector(name) for name in shown], dtype=np.float32)
+    return (
+        cut_epochs(earlier, profile.pipeline, profile.paradigm),
+        cut_epochs([last], profile.pipeline, profile.paradigm),
+        Signal(chain.sfreq, chain.channels),
+        Gallery(shown, vectors, "simulated image vectors"),
+    )
+
+
+def _print(world: str, rows: list[Row]) -> None:
+    table = Table("", "window", "decoder", "top-1", "top-5", "median rank", "chance", "n",
+                  title=f"simulated subjects, world: {world}")  # fmt: skip
+    for job in _jobs():
+        own = [row for row in rows if Job(*row[1:5]) == job]
+        if not own:
+            continue
+        n = float(np.mean([row.n_candidates for row in own]))
+        table.add_row(
+            "labels shuffled" if job.is_shuffled else job.protocol, job.window, job.decoder,
+            _spread([row.top_1 for row in own]), _spread([row.top_5 for row in own]),
+            _spread([row.median_rank for row in own], 1),
+            f"{1 / n:.3f}, {5 / n:.3f}, {(n + 1) / 2:.1f}",
+            f"{len(own)} subjects, {sum(row.n_trials for row in own)} trials",
+        )  # fmt: skip
+    out.print(table)
+
+
+def _spread(values: list[float], digits: int = 2) -> str:
+    return (
+        f"{np.mean(values):.{digits}f} ± {np.std(values, ddof=min(1, len(values) - 1)):.{digits}f}"
+    )
+
+
+def _load(file: Path | None) -> list[Row]:
+    if file is None or not file.exists():
+        return []
+    try:
+        return [Row(*row) for row in json.loads(file.read_text(encoding="utf-8"))]
+    except (ValueError, TypeError) as error:
+        raise RecordingError(
+            f"{file}: not a file of this benchmark's results; give another --out"
+        ) from error
+
+
+def _save(rows: list[Row], file: Path) -> None:
+    new = file.with_name(f".{file.name}.new")
+    new.write_text(json.dumps(rows, indent=0), encoding="utf-8")
+    new.replace(file)
