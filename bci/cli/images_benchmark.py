@@ -2,7 +2,8 @@
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -15,18 +16,20 @@ import decoders
 from bci.cli.console import err, out
 from bci.errors import RecordingError
 from bci.gallery import Gallery, save_gallery
-from bci.image_protocols import find_images, part_of, shuffled
+from bci.image_protocols import Found, find_images, part_of, shuffled
 from bci.pipeline import Pipeline
 from bci.profile import Profile, load_profile
 from bci.trials import Epochs, cut_epochs
 from bci.types import Signal
 
-_TRAINING_RUNS = 6
 _WHOLE = "0-0.8 s"
 _PARTS = {"0-0.2 s": (0.0, 0.2), "0.2-0.4 s": (0.2, 0.4), "0.4-0.8 s": (0.4, 0.8)}
 # World: by how much a weak response is late, in seconds.
 WORLDS = {"linear": 0.0, "weak is late": 0.08}
-UNSEEN, LATER = "unseen images", "seen images, later run"
+# Protocol: how many runs are learnt from, and whether each shows other images.
+UNSEEN_FEW, UNSEEN = "unseen images, 6 runs learnt", "unseen images, 25 runs learnt"
+LATER = "seen images, 6 runs learnt"
+_LEARNT = {UNSEEN_FEW: (6, True), UNSEEN: (25, True), LATER: (6, False)}
 # Few trials for the published size; with it the network learns less here.
 PARAMS: dict[str, dict[str, object]] = {"image-ridge": {}, "meg-images": {"size": "small"}}
 
@@ -72,7 +75,10 @@ def images(n_subjects: int, out_file: Path | None) -> None:
         if not missing:
             continue
         for job, found in _run(world, subject, missing):
-            rows.append(Row(world, *job, subject, *found))
+            rows.append(
+                Row(world, *job, subject, found.top_1, found.top_5, found.median_rank,
+                    found.n_trials, found.n_candidates)
+            )  # fmt: skip
             if out_file is not None:
                 _save(rows, out_file)
     for world in WORLDS:
@@ -80,61 +86,65 @@ def images(n_subjects: int, out_file: Path | None) -> None:
 
 
 def _jobs() -> list[Job]:
-    kinds = [(UNSEEN, _WHOLE, False), (LATER, _WHOLE, False), (UNSEEN, _WHOLE, True)]
+    kinds = [(protocol, _WHOLE, False) for protocol in _LEARNT] + [(UNSEEN, _WHOLE, True)]
     kinds += [(UNSEEN, part, False) for part in _PARTS]
     return [Job(*kind, decoder) for kind in kinds for decoder in PARAMS]
 
 
-def _run(world: str, subject: int, jobs: list[Job]) -> Iterator[tuple[Job, tuple[float, ...]]]:
+def _run(world: str, subject: int, jobs: list[Job]) -> Iterator[tuple[Job, Found]]:
     profile = load_profile("images")
-    data = {p: _simulate(subject, WORLDS[world], p == UNSEEN, profile)
-            for p in dict.fromkeys(job.protocol for job in jobs)}  # fmt: skip
-    with tempfile.TemporaryDirectory() as folder:
-        gallery = Path(folder) / "gallery.safetensors"
-        for job in jobs:
-            training, test, signal, seen = data[job.protocol]
-            save_gallery(seen, gallery)
-            if job.is_shuffled:
-                training = shuffled(training, subject)
-            if job.window in _PARTS:
-                cut: Callable[[Epochs], Epochs] = partial(
-                    _cut, bounds=_PARTS[job.window], sfreq=signal.sfreq
-                )
-                training, test = cut(training), cut(test)
-            params = {**PARAMS[job.decoder], "gallery": str(gallery)}
-            make = partial(decoders.create, job.decoder, params)
-            found = find_images(training, test, make, signal)
-            yield job, (found.top_1, found.top_5, found.median_rank, found.n_trials,
-                        found.n_candidates)  # fmt: skip
+    for protocol in dict.fromkeys(job.protocol for job in jobs):
+        training, test, signal = _simulate(subject, WORLDS[world], *_LEARNT[protocol], profile)
+        with tempfile.TemporaryDirectory() as folder:
+            params = _galleries(training, test, Path(folder))
+            for job in (job for job in jobs if job.protocol == protocol):
+                given, asked = training, test
+                if job.is_shuffled:
+                    given = shuffled(given, subject)
+                if job.window in _PARTS:
+                    given, asked = (
+                        part_of(each, *_PARTS[job.window], signal.sfreq) for each in (given, asked)
+                    )
+                make = partial(decoders.create, job.decoder, {**PARAMS[job.decoder], **params})
+                yield job, find_images(given, asked, make, signal)
 
 
-def _cut(epochs: Epochs, bounds: tuple[float, float], sfreq: float) -> Epochs:
-    return part_of(epochs, *bounds, sfreq)
+def _galleries(training: Epochs, test: Epochs, folder: Path) -> dict[str, object]:
+    """Files of what is learnt and of what is asked, as parameters of a decoder."""
+    from devices.simulation.scenarios import image_vector
+
+    params: dict[str, object] = {}
+    for role, epochs in (("gallery", training), ("candidates", test)):
+        names = tuple(str(name) for name in np.unique(epochs.labels))
+        vectors = np.array([image_vector(name) for name in names], dtype=np.float32)
+        file = folder / f"{role}.safetensors"
+        save_gallery(Gallery(names, vectors, "simulated image vectors"), file)
+        params[role] = str(file)
+    return params
 
 
 def _simulate(
-    subject: int, jitter_s: float, is_unseen: bool, profile: Profile
-) -> tuple[Epochs, Epochs, Signal, Gallery]:
-    """Training and test epochs; every run shows other images, or all the same."""
+    subject: int, jitter_s: float, n_runs: int, is_unseen: bool, profile: Profile
+) -> tuple[Epochs, Epochs, Signal]:
+    """Epochs of the runs to learn from, and of one more; each with other images, or all alike."""
     from devices.simulated_subject import SubjectSettings, simulate_run
     from devices.simulation import scenarios
 
-    recordings, names = [], []
-    for run in range(1, _TRAINING_RUNS + 2):
+    cut: list[Epochs] = []
+    for run in range(1, n_runs + 2):
         first = 1 + scenarios.N_IMAGES * (run - 1) * is_unseen
         scenario = scenarios.images(first_image=first, latency_jitter_s=jitter_s)
-        names += scenario.labels
-        recordings.append(simulate_run(SubjectSettings(subject, "images"), run, scenario))
-    *earlier, last = recordings
-    chain = Pipeline(profile.pipeline, last.info).chain
-    shown = tuple(dict.fromkeys(names))
-    vectors = np.array([scenarios.image_vector(name) for name in shown], dtype=np.float32)
-    return (
-        cut_epochs(earlier, profile.pipeline, profile.paradigm),
-        cut_epochs([last], profile.pipeline, profile.paradigm),
-        Signal(chain.sfreq, chain.channels),
-        Gallery(shown, vectors, "simulated image vectors"),
-    )
+        recording = simulate_run(SubjectSettings(subject, "images"), run, scenario)
+        own = cut_epochs([recording], profile.pipeline, profile.paradigm)
+        # Run by run, since the signal of all would take gigabytes.
+        cut.append(replace(own, runs=own.runs + run, trials=own.trials + 1000 * run))
+    chain = Pipeline(profile.pipeline, recording.info).chain
+    *earlier, last = cut
+    together = Epochs(
+        *(np.concatenate([getattr(each, name) for each in earlier])
+          for name in ("windows", "labels", "trials", "runs", "items"))
+    )  # fmt: skip
+    return together, last, Signal(chain.sfreq, chain.channels)
 
 
 def _print(world: str, rows: list[Row]) -> None:

@@ -496,7 +496,7 @@ def benchmark_emotion(
 
 @benchmarks.command("images")
 def benchmark_images(
-    subjects: Annotated[int, typer.Option(min=1, help="How many people are simulated.")] = 5,
+    subjects: Annotated[int, typer.Option(min=1, help="How many people are simulated.")] = 3,
     out_file: Annotated[
         Path | None,
         typer.Option("--out", help="Keep results here (JSON); what is there is not done again."),
@@ -506,6 +506,7 @@ def benchmark_images(
 
     Two simulated worlds, one in which the response is linear in the image and one in which a weak
     response is also a late one. By time window too, and with labels shuffled.
+    Takes ten minutes or so a person.
 
     Example: bci benchmark images --out images.json
     """
