@@ -49,11 +49,7 @@ def ranks(
     n_candidates : int or ndarray of int, shape (n_trials,)
         How many classes each trial was decided among; the others have probability 0.
     """
-    own = probabilities[np.arange(len(truth)), truth]
-    # Equals count half, so that a decoder that says nothing is in the middle.
-    above = (probabilities > own[:, None]).sum(axis=1)
-    equal = (probabilities == own[:, None]).sum(axis=1) - 1
-    rank = 1.0 + above + equal / 2.0
+    rank = rank_of_truth(probabilities, truth)
     n = np.broadcast_to(n_candidates, rank.shape)
     middle = (n + 1) / 2.0
     top_chance = float(np.minimum(_TOP / n, 1.0).mean())
@@ -71,6 +67,19 @@ def ranks(
             _p_value(int((rank < middle).sum()), int((rank != middle).sum()), 0.5),
         ),
     )
+
+
+def rank_of_truth(
+    probabilities: NDArray[np.float64], truth: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Place of the right class, 1 for the first, (n_trials,).
+
+    Equals count half, so that a decoder that says nothing is in the middle.
+    """
+    own = probabilities[np.arange(len(truth)), truth]
+    above = (probabilities > own[:, None]).sum(axis=1)
+    equal = (probabilities == own[:, None]).sum(axis=1) - 1
+    return np.asarray(1.0 + above + equal / 2.0)
 
 
 def _p_value(right: int, n: int, chance: float) -> float:

@@ -65,7 +65,9 @@ class SubjectSettings:
     levels: Levels = field(default_factory=Levels)
 
 
-def simulate_run(settings: SubjectSettings, run: int) -> Recording:
+def simulate_run(
+    settings: SubjectSettings, run: int, scenario: Scenario | None = None
+) -> Recording:
     """One run of cued trials; the same settings and run give the same bits.
 
     Parameters
@@ -73,11 +75,13 @@ def simulate_run(settings: SubjectSettings, run: int) -> Recording:
     settings : SubjectSettings
     run : int
         Number of the run; every run has its own noise, order of cues and pauses.
+    scenario : Scenario, optional
+        Instead of the task's own for that run.
     """
     task = TASKS[settings.task]
     per_label = settings.trials_per_class or task.trials_per_label
     channels = task.channels()
-    scenario = task.scenario(channels, run)
+    scenario = scenario or task.scenario(channels, run)
     signal = SimulatedSignal(
         channels, task.sfreq, scenario, settings.seed, run, settings.levels, per_label
     )

@@ -492,3 +492,24 @@ def benchmark_emotion(
         if name not in decoders.OF_LEVELS:
             raise typer.BadParameter(f"{name!r} is none of {', '.join(decoders.OF_LEVELS)}")
     emotion(folder, decoder, people, seeds, out_file)
+
+
+@benchmarks.command("images")
+def benchmark_images(
+    subjects: Annotated[int, typer.Option(min=1, help="How many people are simulated.")] = 3,
+    out_file: Annotated[
+        Path | None,
+        typer.Option("--out", help="Keep results here (JSON); what is there is not done again."),
+    ] = None,
+) -> None:
+    """Seen images on simulated subjects: network against ridge; unseen images, and a later run.
+
+    Two simulated worlds, one in which the response is linear in the image and one in which a weak
+    response is also a late one. By time window too, and with labels shuffled.
+    Takes ten minutes or so a person.
+
+    Example: bci benchmark images --out images.json
+    """
+    from bci.cli.images_benchmark import images
+
+    images(subjects, out_file)

@@ -150,15 +150,21 @@ def speech(places: Array, trial_s: float = 1.5) -> Scenario:
     return Scenario("speech", WORDS, trial_s, (0.8, 1.4), sources)
 
 
-def images(trial_s: float = 0.5, first_image: int = 1) -> Scenario:
-    """Seen images, ``image-0001`` ...; what is evoked is linear in `image_vector`."""
+def images(trial_s: float = 0.5, first_image: int = 1, latency_jitter_s: float = 0.0) -> Scenario:
+    """Seen images, ``image-0001`` ...; what is evoked is linear in `image_vector`.
+
+    Unless ``latency_jitter_s`` is above 0: then a weak response is a late one too, by up to so
+    much, as under low contrast or attention. The same image then takes another course each time,
+    which no linear map from the window undoes.
+    """
     rng = np.random.default_rng(0)
 
     def following(number: int) -> Callable[[str, Array, float], Array]:
         latency, width = 0.09 + 0.025 * number, 0.03
 
         def gain(label: str, t: Array, strength: float) -> Array:
-            bump = np.exp(-0.5 * ((t - latency) / width) ** 2)
+            late = latency + latency_jitter_s * (1.0 - strength)
+            bump = np.exp(-0.5 * ((t - late) / width) ** 2)
             return np.asarray((0.7 + 0.3 * strength) * image_vector(label)[number] * bump)
 
         return gain

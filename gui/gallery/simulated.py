@@ -54,6 +54,15 @@ def ring(seconds: float, start: float = 0.0) -> RingBuffer:
     return held
 
 
+def seen() -> tuple[tuple[str, ...], ReceivedPrediction, str]:
+    """Names of forty images, what is said of a window of 0.8 s, and the image that it was of."""
+    names = tuple(f"image-{i:04d}" for i in range(81, 121))
+    odds = np.exp(1.2 * np.random.default_rng(4).normal(size=len(names)))
+    probabilities = (odds / odds.sum()).astype(np.float32)
+    true = names[int(np.argsort(-probabilities)[1])]
+    return names, ReceivedPrediction(0.8, probabilities, 0.0, 0.0, 0.0, 0.0), true
+
+
 def cues(seconds: float) -> list[Marker]:
     """Left and right in an order of chance, with rest between."""
     order = np.random.default_rng(10).permutation(np.resize(CLASSES, 1000))

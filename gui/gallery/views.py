@@ -17,6 +17,7 @@ from gui.gallery import simulated
 from gui.gallery.calibrated import calibration
 from gui.gallery.windows import dashboard, replay_window
 from gui.history import HistoryView
+from gui.images import ImagesView, ShownImages
 from gui.latency import LatencyView
 from gui.level_course import LevelCourse
 from gui.level_history import LevelHistory
@@ -88,6 +89,17 @@ def emotion_history(theme: Theme) -> QWidget:
         view.add_cue(marker.time, marker.label)
     view.advance(_SECONDS)
     view.resize(_WIDE, view.height())
+    return view
+
+
+def images(theme: Theme) -> QWidget:
+    view = ImagesView(ShownImages(0.8, compared_by="simulated image vectors"), threshold=0.15)
+    view.theme = theme
+    names, prediction, shown = simulated.seen()
+    view.set_classes(names)
+    view.add_cue(0.0, shown)
+    view.show_prediction(prediction)
+    view.resize(_SIDE, view.height())
     return view
 
 
@@ -184,6 +196,7 @@ VIEWS: dict[str, Callable[[Theme], QWidget]] = {
     "history": history,
     "emotion": emotion,
     "emotion-history": emotion_history,
+    "images": images,
     "quality": quality,
     "latency": latency,
     "connect": connect,

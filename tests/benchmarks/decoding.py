@@ -5,17 +5,20 @@ does not depend on what was learnt.
 """
 
 import argparse
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
 import decoders
+from bci.gallery import Gallery, save_gallery
 from bci.levels import LevelGrid
-from bci.types import Decoder, FloatArray, Servable, Signal
-from devices.simulation.montages import epoc
+from bci.types import Channel, Decoder, FloatArray, Servable, Signal
+from devices.simulation.montages import epoc, meg
 
 _WARM_UP = 50
 
@@ -29,10 +32,33 @@ def emotion(name: str, params: dict[str, object]) -> tuple[Decoder, FloatArray]:
     return decoder, windows
 
 
+def images(
+    name: str,
+    params: dict[str, object],
+    channels: tuple[Channel, ...] | None = None,
+    n_samples: int = 100,
+    sfreq: float = 125.0,
+) -> tuple[Decoder, FloatArray]:
+    """A decoder of images, and windows: of 306 channels x 0.8 s at 125 Hz; 768 dimensions."""
+    rng = np.random.default_rng(0)
+    channels = channels or meg()
+    windows = rng.normal(0, 1e-13, (32, len(channels), n_samples)).astype(np.float32)
+    names = tuple(f"image-{i:03d}" for i in range(200))
+    vectors = rng.normal(size=(200, 768)).astype(np.float32)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "gallery.safetensors"
+        save_gallery(Gallery(names, vectors, "noise"), file)
+        decoder = decoders.create(name, {"gallery": str(file), **params})
+    decoder.fit(windows, np.array(names[:32]), signal=Signal(sfreq, channels))
+    return decoder, windows
+
+
 # What is measured, and how many milliseconds its p99 may take.
 DECODING: dict[str, tuple[Callable[[], tuple[Decoder, FloatArray]], float]] = {
     "HiSTN, 14 ch x 4 s at 128 Hz": (lambda: emotion("histn", {"epochs": 1}), 5.0),
     "differential entropy, the same": (lambda: emotion("differential-entropy", {}), 5.0),
+    "MEG encoder, 306 ch x 0.8 s at 125 Hz": (lambda: images("meg-images", {"epochs": 1}), 100.0),
+    "ridge of images, the same": (lambda: images("image-ridge", {}), 100.0),
 }
 
 

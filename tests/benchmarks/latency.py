@@ -169,7 +169,10 @@ def run_ours(name: str, model: Path, seconds: float) -> dict:
         rss = process.memory_info().rss / 1e6
         inlet.close()
         status.close()
-    return {"latencies": latencies, "cpu": cpu, "rss_mb": rss, "lost": last.get("lost_samples", -1)}
+    return {
+        "latencies": latencies, "cpu": cpu, "rss_mb": rss, "lost": last.get("lost_samples", -1),
+        "skipped": last.get("windows_skipped", -1),
+    }  # fmt: skip
 
 
 def run_peer(name: str, seconds: float) -> dict:

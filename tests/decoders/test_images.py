@@ -1,5 +1,6 @@
 """Seen images: ridge and network find images that they were not trained on."""
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +9,17 @@ import pytest
 import decoders
 from bci.bundle import load_bundle, save_bundle
 from bci.calibration import calibrate
+from bci.cli.images_benchmark import _galleries, _simulate
 from bci.cli.training import with_gallery
 from bci.errors import BundleError, GalleryError, MismatchError, ProfileError, RecordingError
 from bci.evaluation import evaluate
 from bci.gallery import Gallery, save_gallery
+from bci.image_protocols import Found, find_images, part_of, shuffled
+from bci.pipeline import Pipeline
 from bci.profile import load_profile
 from bci.recording.reading import read_recording
+from bci.settings import PipelineSettings
+from bci.trials import Epochs
 from bci.types import Channel, Retrieval, Signal
 from decoders.images import SeenImages
 from decoders.networks.meg_images import SMALL, MegImages, Retriever
@@ -227,11 +233,56 @@ def test_from_a_simulated_helmet_to_the_image_in_a_later_run(tmp_path: Path) -> 
         evaluate(few, decoder, last, 0.5)
 
 
+def test_the_network_takes_a_real_helmet(shared_data: Path, tmp_path: Path) -> None:
+    recording = read_recording(shared_data / "meg" / "sample_audvis_raw.fif")
+    bare = {"kinds": ["mag", "grad"], "filters": [{"kind": "decimate", "factor": 2}],
+            "window_s": 0.2, "hop_s": 0.05}  # fmt: skip
+    pipeline = Pipeline(PipelineSettings.model_validate(bare), recording.info)
+    found = [w.data.copy() for chunk in recording.chunks() for w in pipeline.windows(chunk)]
+    windows = np.array(found)[:N_IMAGES]
+    names = NAMES[: len(windows)]
+    vectors = embeddings()[: len(windows)]
+    save_gallery(Gallery(names, vectors, "noise"), tmp_path / "g.safetensors")
+    signal = Signal(pipeline.chain.sfreq, pipeline.chain.channels)
+    assert {c.unit for c in signal.channels} == {"T", "T/m"}
+    decoder = decoders.create("meg-images", {"gallery": str(tmp_path / "g.safetensors")} | TINY)
+
+    decoder.fit(windows, np.array(names), signal=signal)
+
+    probabilities = decoder.predict_proba(windows[0])
+    assert np.isfinite(probabilities).all()
+    assert probabilities.sum() == pytest.approx(1)
+
+
+def test_the_benchmark_finds_images_by_the_part_that_tells_them_and_by_true_labels_only(
+    gallery: str,
+) -> None:
+    numbers = [*range(16)] * 6
+    windows, labels = shown(0, numbers)
+    windows[:, :, :10] = np.random.default_rng(5).normal(0, 1e-13, (len(numbers), 30, 10))
+    training = Epochs(windows, labels, np.arange(96), np.zeros(96, dtype=int))
+    late, names = shown(1, [*range(16, 24)] * 4)
+    test = Epochs(late, names, np.arange(32), np.zeros(32, dtype=int))
+
+    def found(training: Epochs, start_s: float, stop_s: float) -> Found:
+        cut = [part_of(epochs, start_s, stop_s, 100.0) for epochs in (training, test)]
+        assert cut[0].windows.shape[2] == 10
+        return find_images(
+            *cut, lambda: decoders.create("image-ridge", {"gallery": gallery}), SIGNAL
+        )
+
+    telling = found(training, 0.1, 0.2)
+    assert (telling.n_trials, telling.n_candidates) == (32, 8)
+    assert telling.top_1 > 0.5
+    assert telling.median_rank == 1
+    assert found(training, 0.0, 0.1).top_1 < 0.4
+    assert found(shuffled(training, 0), 0.1, 0.2).top_1 < 0.4
+
+
 @pytest.mark.slow
-def test_the_network_finds_unseen_images_of_a_simulated_subject(tmp_path: Path) -> None:
-    runs = [read_recording(run) for run in write_subject(tmp_path, 1, 4, "images")]
-    (file,) = tmp_path.glob("*gallery.safetensors")
-    profile = with_gallery(load_profile("images"), file)
-    params = {**profile.decoder.params, "size": "small", "epochs": 20}
-    made = calibrate(runs, profile, lambda: decoders.create("meg-images", params), "x")
-    assert made.card.score.measures[0].p_value < 0.01
+def test_the_network_finds_unseen_images_of_a_simulated_subject() -> None:
+    training, test, signal = _simulate(1, 0.0, 25, True, load_profile("images"))
+    with tempfile.TemporaryDirectory() as folder:
+        params = {"size": "small", **_galleries(training, test, Path(folder))}
+        found = find_images(training, test, lambda: decoders.create("meg-images", params), signal)
+    assert found.top_5 > 3 * 5 / found.n_candidates
