@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from decoders.networks.depthwise import DepthwiseConv
 from decoders.networks.durations import odd_samples, require_window, samples
 from decoders.networks.transformer import Block
 
@@ -48,9 +49,7 @@ class TemporalTokens(nn.Module):
         self.layers = nn.Sequential(
             nn.Conv1d(n_channels, s.width, 1, bias=False),  # (B, 40, T)
             nn.BatchNorm1d(s.width),
-            nn.Conv1d(
-                s.width, s.width, kernel, padding=kernel // 2, groups=s.width, bias=False
-            ),  # (B, 40, T)
+            DepthwiseConv(s.width, kernel),  # (B, 40, T)
             nn.BatchNorm1d(s.width),
             nn.GELU(),
             nn.AvgPool1d(samples(s.patch_s, sfreq)),  # (B, 40, P); the remainder is dropped

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from decoders.networks.depthwise import DepthwiseConv
 from decoders.networks.durations import odd_samples, require_window, samples
 from decoders.networks.max_norm import MaxNormLinear
 
@@ -117,17 +118,7 @@ class Ifnet(nn.Module):
         )
         kernels = [odd_samples(seconds, sfreq) for seconds in s.kernels_s]
         self.temporal = nn.ModuleList(
-            nn.Sequential(
-                nn.Conv1d(
-                    s.n_filters,
-                    s.n_filters,
-                    kernel,
-                    padding=kernel // 2,
-                    groups=s.n_filters,
-                    bias=False,
-                ),
-                nn.BatchNorm1d(s.n_filters),
-            )
+            nn.Sequential(DepthwiseConv(s.n_filters, kernel), nn.BatchNorm1d(s.n_filters))
             for kernel in kernels
         )
         self.pool = nn.AvgPool1d(patch)
