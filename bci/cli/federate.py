@@ -165,6 +165,10 @@ def experiment(
         Path, typer.Option("--out", help="Keep results here (JSON); what is there is not redone.")
     ],
     seeds: Annotated[int, typer.Option(min=1, help="Trainings of everything.")] = 3,
+    trunk: Annotated[str, typer.Option(help="The shared network.")] = "ifnet",
+    sharpness: Annotated[
+        float, typer.Option(min=0, max=10, help="Radius of sharpness-aware steps; 0: plain.")
+    ] = 0.0,
 ) -> None:
     """Subjects as sites with unlike headsets: each alone, federated, and pooled.
 
@@ -173,7 +177,7 @@ def experiment(
     _need_flower()
     from bci.cli.federation_experiment import experiment as run_experiment
 
-    run_experiment(folder, seeds, out_file, None)
+    run_experiment(folder, seeds, out_file, trunk, sharpness)
 
 
 def _need_flower() -> None:
