@@ -109,7 +109,13 @@ def server(config: Config, state: State) -> None:
     link = SuperLink(agreed.server, keys, folder)
     with link as grid:
         err.print(f"waiting for {len(keys)} sites on {agreed.server.host}:{agreed.server.port}")
-        _tell_scores(run_rounds(grid, agreed, link.names, state, _tell_round, _tell_join))
+        scores = run_rounds(grid, agreed, link.names, state, _tell_round, _tell_join)
+        _tell_scores(scores)
+    for name in keys.keys() - scores.keys():
+        err.print(
+            f"[yellow]{name} has no model: see {state / 'rounds.json'}; if it was only away, start "
+            "the server again with the same --state and let it join[/yellow]"
+        )
 
 
 @federate.command()
