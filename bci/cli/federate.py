@@ -109,7 +109,13 @@ def server(config: Config, state: State) -> None:
     link = SuperLink(agreed.server, keys, folder)
     with link as grid:
         err.print(f"waiting for {len(keys)} sites on {agreed.server.host}:{agreed.server.port}")
-        _tell_scores(run_rounds(grid, agreed, link.names, state, _tell_round, _tell_join))
+        scores = run_rounds(grid, agreed, link.names, state, _tell_round, _tell_join)
+        _tell_scores(scores)
+    for name in keys.keys() - scores.keys():
+        err.print(
+            f"[yellow]{name} has no model: see {state / 'rounds.json'}; if it was only away, start "
+            "the server again with the same --state and let it join[/yellow]"
+        )
 
 
 @federate.command()
@@ -165,6 +171,10 @@ def experiment(
         Path, typer.Option("--out", help="Keep results here (JSON); what is there is not redone.")
     ],
     seeds: Annotated[int, typer.Option(min=1, help="Trainings of everything.")] = 3,
+    trunk: Annotated[str, typer.Option(help="The shared network.")] = "ifnet",
+    sharpness: Annotated[
+        float, typer.Option(min=0, max=10, help="Radius of sharpness-aware steps; 0: plain.")
+    ] = 0.0,
 ) -> None:
     """Subjects as sites with unlike headsets: each alone, federated, and pooled.
 
@@ -173,7 +183,7 @@ def experiment(
     _need_flower()
     from bci.cli.federation_experiment import experiment as run_experiment
 
-    run_experiment(folder, seeds, out_file, None)
+    run_experiment(folder, seeds, out_file, trunk, sharpness)
 
 
 def _need_flower() -> None:

@@ -20,7 +20,7 @@ from bci.types import Recording
 from decoders.federated import Site
 from decoders.federation.client import client_app
 from decoders.federation.local import LocalGrid
-from decoders.federation.rounds import run_rounds
+from decoders.federation.rounds import common_space, run_rounds
 
 CONDITIONS = ("alone", "federated", "alone, common format", "pooled, common format")
 _FORMATS = ("own", "own", "common", "common")
@@ -84,7 +84,9 @@ def profile_for(headset: Format) -> Profile:
     return profile.model_copy(update={"pipeline": pipeline, "paradigm": paradigm})
 
 
-def experiment(folder: Path, n_seeds: int, out_file: Path, agreed: Federation | None) -> None:
+def experiment(
+    folder: Path, n_seeds: int, out_file: Path, trunk: str = "ifnet", sharpness: float = 0.0
+) -> None:
     """Fill ``out_file`` with what it lacks, then print the comparison.
 
     Raises
@@ -96,7 +98,8 @@ def experiment(folder: Path, n_seeds: int, out_file: Path, agreed: Federation | 
     if len(subjects) < 2:
         raise RecordingError(f"{folder}: needs two or more folders like S001 with S001R12.edf")
     names = tuple(subject.name for subject in subjects)
-    agreed = agreed or default_agreement(names)
+    agreed = default_agreement(names, trunk, sharpness)
+    common_space(agreed)
     results = _load(out_file, agreed, names)
     missing = [
         (seed, condition)
@@ -120,12 +123,14 @@ def experiment(folder: Path, n_seeds: int, out_file: Path, agreed: Federation | 
     _print(results, names)
 
 
-def default_agreement(names: tuple[str, ...]) -> Federation:
+def default_agreement(
+    names: tuple[str, ...], trunk: str = "ifnet", sharpness: float = 0.0
+) -> Federation:
     """What was chosen before any result on run 12 was seen."""
     return Federation(
         name="EEGMMIDB",
-        model=CommonSpace(trunk="ifnet", n_virtual=16, sfreq=128.0, window_s=4.0),
-        training=Rounds(rounds=15, epochs=2, finish_epochs=5),
+        model=CommonSpace(trunk=trunk, n_virtual=16, sfreq=128.0, window_s=4.0),
+        training=Rounds(rounds=15, epochs=2, finish_epochs=5, sharpness=sharpness),
         sites=tuple(Partner(name=name) for name in names),
         server=Server(min_sites=1),
     )

@@ -1,7 +1,8 @@
 """Federated training over Flower: what sites and server say to each other, and over which wire.
 
 `messages` holds everything that may cross it, `client` answers at a site, `rounds` asks at the
-server. `local` carries messages within one process, `superlink` and `supernode` between machines.
+server, and `progress` keeps what came of it. `local` carries messages within one process,
+`superlink` and `supernode` between machines.
 """
 
 import logging

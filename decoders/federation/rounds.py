@@ -1,18 +1,14 @@
 """The server's part: asks sites, checks what comes, adds it up, and can go on after a stop."""
 
-import json
+import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from flwr.app import Message
 from flwr.serverapp import Grid
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
 
 from bci.errors import BciError, ProfileError
 from bci.federation import Federation
@@ -27,38 +23,19 @@ from decoders.federation.messages import (
     read,
     write,
 )
+from decoders.federation.progress import Progress, Round, resume, save
 from decoders.networks.fleeg import FleegSettings
 
-_HISTORY, _WEIGHTS = "rounds.json", "shared-{:05d}.safetensors"
+_log = logging.getLogger(__name__)
+
 _MOST_TRIALS = 1_000_000
 _LOOK_AGAIN_S = 0.2
+# How often a round is begun whose sites do not answer.
+_TRIES = 3
 
 
 class FederationError(BciError):
     """Too few sites are left to go on."""
-
-
-@dataclass(frozen=True)
-class Round:
-    """What happened in a round.
-
-    ``received`` and ``trained`` are sites' accuracies on their held-out trials, before and after
-    their training; ``excluded`` tells why a site's change was left out.
-    """
-
-    number: int
-    received: dict[str, float]
-    trained: dict[str, float]
-    excluded: dict[str, str]
-
-
-@dataclass
-class Progress:
-    """How far a federation is; ``banned`` are sites that returned garbage."""
-
-    agreement: int
-    rounds: list[Round] = field(default_factory=list)
-    banned: dict[str, str] = field(default_factory=dict)
 
 
 OnRound = Callable[[Round], None]
@@ -91,7 +68,8 @@ def run_rounds(
 ) -> dict[str, float]:
     """Train until the last round and let the sites finish; their accuracies on held-out trials.
 
-    Goes on after the last round that ``folder`` knows of.
+    Goes on after the last round that ``folder`` knows of. A round in which too few answer is begun
+    again when enough are there.
 
     Parameters
     ----------
@@ -111,15 +89,19 @@ def run_rounds(
     ProfileError
         If the folder is of another federation.
     """
-    shared, progress = _resume(folder, agreed)
+    fresh = initial_weights(common_space(agreed), agreed.training.seed)
+    shared, progress = resume(folder, agreed.digest(), fresh)
     known = _Sites(grid, agreed, names, progress, on_join)
     known.wait()
     for number in range(len(progress.rounds) + 1, agreed.training.rounds + 1):
         shared, done = _one_round(grid, agreed, known, shared, number)
         progress.rounds.append(done)
-        _save(folder, shared, progress)
+        save(folder, shared, progress)
         on_round(done)
-    return _finish(grid, agreed, known, shared)
+    _finish(grid, agreed, known, shared)
+    save(folder, shared, progress)
+    known.require(0, "finished")
+    return progress.finished
 
 
 class _Sites:
@@ -135,30 +117,49 @@ class _Sites:
 
     def wait(self) -> None:
         """Until all are there, or the time is up and enough are."""
-        server = self._agreed.server
-        ends = time.monotonic() + server.join_timeout_s
-        while len(self.present()) < len(self._agreed.sites) - len(self.progress.banned):
-            if time.monotonic() > ends:
-                break
-            time.sleep(_LOOK_AGAIN_S)
+        self._wait_for(self._expected())
         self.require(len(self.present()), "joined")
 
-    def require(self, n: int, what: str, excluded: Mapping[str, str] | None = None) -> None:
+    def wait_for_enough(self, excluded: Mapping[str, str]) -> None:
+        """Until enough are there for a round."""
         least = self._agreed.server.min_sites
-        if n >= least:
-            return
+        if self._expected() >= least:
+            self._wait_for(least)
+        self.require(len(self.present()), "are left", excluded)
+
+    def _expected(self) -> int:
+        progress = self.progress
+        return len(self._agreed.sites) - len(progress.banned) - len(progress.finished)
+
+    def _wait_for(self, n: int) -> None:
+        ends = time.monotonic() + self._agreed.server.join_timeout_s
+        while len(self.present()) < min(n, self._expected()) and time.monotonic() < ends:
+            time.sleep(_LOOK_AGAIN_S)
+
+    def too_few(self, n: int) -> bool:
+        return n + len(self.progress.finished) < self._agreed.server.min_sites
+
+    def require(self, n: int, what: str, excluded: Mapping[str, str] | None = None) -> None:
+        """Raise if fewer than agreed did something; who has finished counts."""
+        if self.too_few(n):
+            raise self.failure(n, what, excluded)
+
+    def failure(
+        self, n: int, what: str, excluded: Mapping[str, str] | None = None
+    ) -> FederationError:
+        least, n = self._agreed.server.min_sites, n + len(self.progress.finished)
         reasons = {**self.progress.banned, **(excluded or {})}
-        there = {self._names[node] for node in self._joined}
+        there = {self._names[node] for node in self._joined} | set(self.progress.finished)
         for site in self._agreed.sites:
             if site.name not in there:
                 reasons.setdefault(site.name, "not there")
         told = "; ".join(f"{name}: {why}" for name, why in reasons.items())
-        raise FederationError(f"{n} of at least {least} sites {what} ({told})")
+        return FederationError(f"{n} of at least {least} sites {what} ({told})")
 
     def present(self) -> list[int]:
-        """Nodes that are there and were not excluded for good; new ones are greeted."""
+        """Nodes that are there and not done or excluded for good; new ones are greeted."""
         there = [node for node in self._grid.get_node_ids() if node in self._names]
-        new = [n for n in there if n not in self._joined and not self._is_banned(n)]
+        new = [n for n in there if n not in self._joined and not self._is_over(n)]
         if new:
             numbers = {"agreement": self._agreed.digest()}
             asked = [Message(write(numbers), node, HELLO) for node in new]
@@ -170,7 +171,7 @@ class _Sites:
                 else:
                     self._joined.add(node)
                     self._on_join(self._names[node])
-        return [node for node in there if node in self._joined and not self._is_banned(node)]
+        return [node for node in there if node in self._joined and not self._is_over(node)]
 
     def name(self, node: int) -> str:
         return self._names[node]
@@ -178,15 +179,34 @@ class _Sites:
     def ban(self, node: int, why: str) -> None:
         self.progress.banned[self._names[node]] = why
 
-    def _is_banned(self, node: int) -> bool:
-        return self._names[node] in self.progress.banned
+    def _is_over(self, node: int) -> bool:
+        name = self._names[node]
+        return name in self.progress.banned or name in self.progress.finished
 
 
 def _one_round(
     grid: Grid, agreed: Federation, sites: _Sites, shared: Arrays, number: int
 ) -> tuple[Arrays, Round]:
+    excluded: dict[str, str] = {}
+    for _ in range(_TRIES):
+        sites.wait_for_enough(excluded)
+        changes, trials, done = _ask_all(grid, agreed, sites, shared, number)
+        excluded = done.excluded
+        if not sites.too_few(len(changes)):
+            # Sites answer in any order; sums of rounded numbers depend on it.
+            order = sorted(changes)
+            given = [changes[name] for name in order]
+            return add_mean_change(shared, given, [trials[name] for name in order]), done
+        for name, why in excluded.items():
+            _log.warning("round %d is begun again: %s: %s", number, name, why)
+    raise sites.failure(len(changes), f"gave something sound in round {number}", excluded)
+
+
+def _ask_all(
+    grid: Grid, agreed: Federation, sites: _Sites, shared: Arrays, number: int
+) -> tuple[dict[str, Arrays], dict[str, int], Round]:
+    """The changes and numbers of trials of the sites that gave something sound."""
     nodes = sites.present()
-    sites.require(len(nodes), f"are left in round {number}")
     numbers = {"agreement": agreed.digest(), "round": number}
     asked = [Message(write(numbers, shared), node, TRAIN) for node in nodes]
     done = Round(number, {}, {}, {sites.name(node): "no answer in time" for node in nodes})
@@ -204,27 +224,23 @@ def _one_round(
         del done.excluded[name]
         changes[name], trials[name] = change, int(told["trials"])
         done.received[name], done.trained[name] = told["received"], told["trained"]
-    # Sites answer in any order; sums of rounded numbers depend on it.
-    order = sorted(changes)
-    sites.require(len(order), f"gave something sound in round {number}", done.excluded)
-    total = add_mean_change(shared, [changes[n] for n in order], [trials[n] for n in order])
-    return total, done
+    return changes, trials, done
 
 
-def _finish(grid: Grid, agreed: Federation, sites: _Sites, shared: Arrays) -> dict[str, float]:
-    nodes = sites.present()
+def _finish(grid: Grid, agreed: Federation, sites: _Sites, shared: Arrays) -> None:
+    """Let the sites that have no model yet make theirs."""
+    nodes, finished = sites.present(), sites.progress.finished
     numbers = {
-        "agreement": agreed.digest(), "rounds": agreed.training.rounds, "partners": len(nodes),
+        "agreement": agreed.digest(), "rounds": agreed.training.rounds,
+        "partners": len(nodes) + len(finished),
     }  # fmt: skip
     asked = [Message(write(numbers, shared), node, FINISH) for node in nodes]
-    accuracies = {}
     for node, answer in _replies(grid, asked, agreed):
         try:
-            accuracies[sites.name(node)] = _understood(answer, FINISH)[0]["accuracy"]
+            finished[sites.name(node)] = _understood(answer, FINISH)[0]["accuracy"]
         except NotUnderstoodError as error:
-            sites.ban(node, str(error))
-    sites.require(len(accuracies), "finished")
-    return accuracies
+            if not answer.has_error():
+                sites.ban(node, str(error))
 
 
 def _replies(grid: Grid, asked: list[Message], agreed: Federation) -> list[tuple[int, Message]]:
@@ -256,36 +272,3 @@ def _checked(answer: Message, shared: Arrays, longest: float) -> tuple[dict[str,
     if wrong is not None:
         raise NotUnderstoodError(wrong)
     return told, {name: np.asarray(array, dtype=np.float32) for name, array in arrays.items()}
-
-
-def _resume(folder: Path, agreed: Federation) -> tuple[Arrays, Progress]:
-    fresh = initial_weights(common_space(agreed), agreed.training.seed)
-    file = folder / _HISTORY
-    if not file.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        return fresh, Progress(agreed.digest())
-    try:
-        stored: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        rounds = [Round(**each) for each in stored["rounds"]]
-        progress = Progress(int(stored["agreement"]), rounds, dict(stored["banned"]))
-        weights = load_file(folder / _WEIGHTS.format(len(rounds)))
-    except (ValueError, TypeError, KeyError, OSError, SafetensorError) as error:
-        raise ProfileError(
-            f"{folder}: its rounds cannot be gone on with ({error}); give another --state"
-        ) from error
-    wrong = what_is_wrong(weights, fresh)
-    if progress.agreement != agreed.digest() or wrong is not None:
-        raise ProfileError(
-            f"{folder} holds rounds of a federation with another model, training or privacy; "
-            "give another --state"
-        )
-    return weights, progress
-
-
-def _save(folder: Path, shared: Arrays, progress: Progress) -> None:
-    number = len(progress.rounds)
-    save_file(shared, folder / _WEIGHTS.format(number))
-    new = folder / f".{_HISTORY}.new"
-    new.write_text(json.dumps(asdict(progress), indent=1), encoding="utf-8")
-    new.replace(folder / _HISTORY)
-    (folder / _WEIGHTS.format(number - 1)).unlink(missing_ok=True)

@@ -18,7 +18,6 @@ from cryptography.hazmat.primitives.serialization import load_ssh_private_key
 from flwr.app import Context, Message, RecordDict
 from flwr.app.message import remove_content_from_message
 from flwr.clientapp import ClientApp
-from flwr.common.constant import HEARTBEAT_DEFAULT_INTERVAL
 from flwr.common.serde import message_from_proto, message_to_proto
 from flwr.proto.fleet_pb2 import (
     ActivateNodeRequest,
@@ -51,6 +50,9 @@ from bci.errors import ProfileError, StreamError
 _log = logging.getLogger(__name__)
 _POLL_S = 0.3
 _TRY_AGAIN_S = 1.0
+# Flower forgets who has been silent for two of these; it takes 10 s or more.
+_BEAT_S = 15.0
+_FORGOTTEN_S = 2 * _BEAT_S + 5
 
 Keys = tuple[ec.EllipticCurvePrivateKey, ec.EllipticCurvePublicKey]
 
@@ -63,7 +65,7 @@ def serve_site(
     finished: Callable[[], bool],
     timeout_s: float,
 ) -> None:
-    """Answer the server until the site has finished.
+    """Answer the server until the site has finished; after a restart of the server too.
 
     Parameters
     ----------
@@ -94,28 +96,44 @@ def serve_site(
             NodeAuthHttpInterceptor(*keys),
         ],
     )
-    with connection as client, _activated(client, address, keys[1], timeout_s) as node:
-        heard = time.monotonic()
+    with connection as client:
         while not finished():
-            if time.monotonic() - heard > timeout_s:
-                raise StreamError(f"{address}: the server said nothing for {timeout_s:g} s")
-            try:
-                arrived = client.PullMessages(PullMessagesRequest(node=node))
-                if arrived.messages_list:
-                    message = _whole(arrived, client, node)
-                    context = Context(message.metadata.run_id, node.node_id, {}, RecordDict(), {})
-                    _give(app(message, context), client, node)
-                    heard = time.monotonic()
-                    continue
-            except httpx.HTTPStatusError as error:
-                raise StreamError(
-                    f"{address}: the server no longer knows this site; it was started anew. Join "
-                    "again to go on"
-                ) from error
-            except httpx.HTTPError as error:
-                _log.warning("%s: %s; trying again", address, error)
-                time.sleep(_TRY_AGAIN_S)
-            time.sleep(_POLL_S)
+            with _activated(client, address, keys[1], timeout_s) as node:
+                _answer_all(app, client, node, address, finished, timeout_s)
+
+
+def _answer_all(
+    app: ClientApp, client: FleetHttpClient, node: Node, address: str,
+    finished: Callable[[], bool], timeout_s: float,
+) -> None:  # fmt: skip
+    """Until the site has finished, or the server was started anew and has forgotten it."""
+    heard, lost = time.monotonic(), False
+    while not finished():
+        if time.monotonic() - heard > timeout_s:
+            raise StreamError(f"{address}: the server said nothing for {timeout_s:g} s")
+        try:
+            arrived = client.PullMessages(PullMessagesRequest(node=node))
+            if lost:
+                _log.warning("%s: the server is there again", address)
+                lost = False
+            if arrived.messages_list:
+                message = _whole(arrived, client, node)
+                context = Context(message.metadata.run_id, node.node_id, {}, RecordDict(), {})
+                _give(app(message, context), client, node)
+                heard = time.monotonic()
+                continue
+        except httpx.HTTPError as error:
+            status = error.response.status_code if isinstance(error, httpx.HTTPStatusError) else 0
+            if status == httpx.codes.UNAUTHORIZED:
+                _log.warning("%s: the server was started anew; joining again", address)
+                return
+            if 400 <= status < 500:
+                raise StreamError(f"{address}: the server refuses a message ({status})") from error
+            if not lost:
+                _log.warning("%s: %s; trying again for %g s", address, error, timeout_s)
+                lost = True
+            time.sleep(_TRY_AGAIN_S)
+        time.sleep(_POLL_S)
 
 
 @contextmanager
@@ -123,33 +141,40 @@ def _activated(
     client: FleetHttpClient, address: str, key: ec.EllipticCurvePublicKey, timeout_s: float
 ) -> Iterator[Node]:
     """Be known as present while in the context."""
-    asked = ActivateNodeRequest(
-        public_key=public_key_to_bytes(key), heartbeat_interval=HEARTBEAT_DEFAULT_INTERVAL
-    )
-    ends = time.monotonic() + timeout_s
+    asked = ActivateNodeRequest(public_key=public_key_to_bytes(key), heartbeat_interval=_BEAT_S)
+    began, told = time.monotonic(), False
     while True:
         try:
             node = Node(node_id=client.ActivateNode(asked).node_id)
             break
         except httpx.HTTPStatusError as error:
-            raise StreamError(
-                f"{address}: the server refuses this site's key: its public half is not in the "
-                "server's file of the federation, or it has joined already (a site that was "
-                "killed is forgotten after a minute or two)"
-            ) from error
+            # Flower says the same of an unknown key as of one that is in use.
+            if time.monotonic() - began > min(timeout_s, _FORGOTTEN_S):
+                raise StreamError(
+                    f"{address}: the server refuses this site's key: its public half is not in "
+                    "the server's file of the federation, or another process is this site already"
+                ) from error
+            if not told:
+                _log.warning(
+                    "%s: the server refuses this site's key; trying for %g s, as it takes a site "
+                    "that was killed for present so long", address, min(timeout_s, _FORGOTTEN_S),
+                )  # fmt: skip
         except httpx.HTTPError as error:
-            if time.monotonic() > ends or "CERTIFICATE_VERIFY" in str(error):
+            if time.monotonic() - began > timeout_s or "CERTIFICATE_VERIFY" in str(error):
                 raise StreamError(f"{address}: cannot reach the server ({error})") from error
-            time.sleep(_TRY_AGAIN_S)
+            if not told:
+                _log.warning("%s: %s; trying again for %g s", address, error, timeout_s)
+        told = True
+        time.sleep(_TRY_AGAIN_S)
     stop = threading.Event()
 
     def beat() -> None:
-        beaten = SendNodeHeartbeatRequest(node=node, heartbeat_interval=HEARTBEAT_DEFAULT_INTERVAL)
-        while not stop.wait(HEARTBEAT_DEFAULT_INTERVAL / 3):
+        beaten = SendNodeHeartbeatRequest(node=node, heartbeat_interval=_BEAT_S)
+        while not stop.wait(_BEAT_S / 3):
             try:
                 client.SendNodeHeartbeat(beaten)
             except httpx.HTTPError as error:
-                _log.warning("%s: no heartbeat (%s)", address, error)
+                _log.info("%s: no heartbeat (%s)", address, error)
 
     threading.Thread(target=beat, daemon=True).start()
     try:

@@ -20,8 +20,17 @@ from bci.federation import CommonSpace, Federation, Partner, Rounds, Server, loa
 from decoders.federated import initial_weights
 from decoders.federation.client import client_app
 from decoders.federation.local import LocalGrid
-from decoders.federation.messages import ANSWERS, NUMBERS, TRAIN, NotUnderstoodError, read, write
-from decoders.federation.rounds import FederationError, Round, common_space, run_rounds
+from decoders.federation.messages import (
+    ANSWERS,
+    FINISH,
+    NUMBERS,
+    TRAIN,
+    NotUnderstoodError,
+    read,
+    write,
+)
+from decoders.federation.progress import Round
+from decoders.federation.rounds import FederationError, common_space, run_rounds
 from tests.decoders.test_federated import site
 
 SILENT = (lambda *_: None, lambda *_: None)
@@ -177,6 +186,48 @@ def test_a_site_that_returns_garbage_is_excluded_and_named(
     assert "secret" not in str(rounds)
     assert set(rounds[0].received) == set(rounds[1].received) == set(scores) == {"a", "b"}
     assert json.loads((tmp_path / "server" / "rounds.json").read_text())["banned"]["c"]
+
+
+class Deaf(LocalGrid):
+    """Node 2 gives no answer to the first message of a kind."""
+
+    kind = TRAIN
+
+    def pull_messages(self, message_ids):
+        answers = list(super().pull_messages(message_ids))
+        for answer in answers:
+            metadata = answer.metadata
+            if (metadata.src_node_id, metadata.message_type) == (2, self.kind):
+                self.kind = "none"
+                return [a for a in answers if a is not answer]
+        return answers
+
+
+def test_a_round_in_which_too_few_answer_is_begun_again(tmp_path: Path) -> None:
+    sites = {n: s for n, s in three_sites(tmp_path).items() if n in "ab"}
+    rounds, scores = start(sites, agreement(2), tmp_path, Deaf)
+
+    assert [set(done.received) for done in rounds] == [{"a", "b"}, {"a", "b"}]
+    assert set(scores) == {"a", "b"}
+    assert sites["a"].n_sent == 3
+
+
+def test_a_site_that_was_away_at_the_end_gets_its_model_from_the_next_start(
+    tmp_path: Path,
+) -> None:
+    class DeafAtTheEnd(Deaf):
+        kind = FINISH
+
+    sites = {n: s for n, s in three_sites(tmp_path).items() if n in "ab"}
+    agreed = agreement(1)
+    with pytest.raises(FederationError, match="1 of at least 2 sites finished"):
+        start(sites, agreed, tmp_path, DeafAtTheEnd)
+    sites["a"].finish = None  # asked again, it would fail
+    rounds, scores = start(sites, agreed, tmp_path)
+
+    assert rounds == []
+    assert set(scores) == {"a", "b"}
+    assert not json.loads((tmp_path / "server" / "rounds.json").read_text())["banned"]
 
 
 def test_a_site_that_answers_nonsense_is_excluded_and_too_few_are_named(tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ from cryptography.x509.oid import NameOID
 
 from bci.errors import ProfileError, StreamError
 from decoders.federation.client import client_app
-from decoders.federation.rounds import Round, run_rounds
+from decoders.federation.progress import Round
+from decoders.federation.rounds import run_rounds
 from decoders.federation.superlink import SuperLink, read_public_key
 from decoders.federation.supernode import read_private_key, serve_site
 from tests.decoders.test_federation import SILENT, agreement, three_sites
@@ -183,6 +184,38 @@ def test_a_site_that_dies_is_left_out_and_named_and_the_rest_go_on(tmp_path: Pat
 
     assert set(rounds[0].excluded) == {"c"}
     assert set(rounds[0].received) == set(scores) == {"a", "b"}
+
+
+def test_sites_go_on_by_themselves_when_the_server_is_started_anew(tmp_path: Path) -> None:
+    agreed = agreement(2, port=free_port(), join_timeout_s=PATIENCE_S, round_timeout_s=PATIENCE_S)
+    where = f"127.0.0.1:{agreed.server.port}"
+    files = {name: make_keys(tmp_path / f"key-{name}") for name in "ab"}
+    public = {n: read_public_key(f.with_suffix(".pub"), "public_key") for n, f in files.items()}
+    sites, ended = three_sites(tmp_path), set()
+
+    def take_part(name: str) -> None:
+        app = client_app(sites[name], agreed.digest(), 1, SILENT[0], lambda *_: ended.add(name))
+        keys = read_private_key(files[name])
+        serve_site(app, where, keys, None, lambda: name in ended, PATIENCE_S)
+
+    class StopError(Exception):
+        pass
+
+    def stop(_round: Round) -> None:
+        raise StopError
+
+    for name in "ab":
+        threading.Thread(target=take_part, args=(name,), daemon=True).start()
+    link = SuperLink(agreed.server, public, tmp_path)
+    with pytest.raises(StopError), link as grid:
+        run_rounds(grid, agreed, link.names, tmp_path / "server", stop)
+    rounds: list[Round] = []
+    anew = SuperLink(agreed.server, public, tmp_path)
+    with anew as grid:
+        scores = run_rounds(grid, agreed, anew.names, tmp_path / "server", rounds.append)
+
+    assert [done.number for done in rounds] == [2]
+    assert set(scores) == {"a", "b"}
 
 
 def test_a_wrong_key_file_or_port_is_one_sentence(tmp_path: Path) -> None:
