@@ -7,6 +7,7 @@ decoder is ``(n_channels, n_samples)``. Times are seconds on the LSL clock.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -241,6 +242,7 @@ class Decoder(Protocol):
         groups: NDArray[np.int64] | None = None,
         signal: Signal | None = None,
         watch: Watch | None = None,
+        checkpoint: Path | None = None,
     ) -> None:
         """Learn from windows.
 
@@ -253,6 +255,9 @@ class Decoder(Protocol):
         signal : Signal, optional
             For decoders whose design depends on rate or positions.
         watch : callable, optional
+        checkpoint : Path, optional
+            File in which a long training keeps how far it is, and from which it goes on; to be
+            deleted by whoever gave it. Only networks that can be bases make one.
         """
 
     def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:

@@ -145,9 +145,7 @@ def pretrain_duin(
     return Pretrained(weights, accuracy, chance)
 
 
-def _go_on(
-    kept: Checkpoint, both: tuple[tuple[str, nn.Module, torch.optim.Optimizer], ...]
-) -> int:
+def _go_on(kept: Checkpoint, both: tuple[tuple[str, nn.Module, torch.optim.Optimizer], ...]) -> int:
     """Put back what was saved; how many epochs it had done, 0 where there is nothing."""
     found = kept.load()
     if found is None:

@@ -3,7 +3,6 @@
 import torch
 from scipy.fft import next_fast_len
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812
 
 
 class DepthwiseConv(nn.Conv1d):
