@@ -288,6 +288,20 @@ class Following(Decoder, Protocol):
 
 
 @runtime_checkable
+class Teachable(Decoder, Protocol):
+    """A decoder that can learn from labelled windows while it decodes."""
+
+    def features(self, window: FloatArray) -> NDArray[np.float64]:
+        """What it learns from of a window (n_channels, n_samples), shape (n_features,)."""
+
+    def taught(self, features: NDArray[np.float64], numbers: NDArray[np.int64]) -> Decoder:
+        """A copy that has learnt from features (n_windows, n_features) of numbered classes.
+
+        It is held to what this one has learnt, and this one stays as it is.
+        """
+
+
+@runtime_checkable
 class Servable(Decoder, Protocol):
     """A decoder that more than one runtime can serve."""
 

@@ -330,7 +330,11 @@ def evaluate(
         typer.Option(min=0, max=1, help="Least confidence of a decision. Default: the model's."),
     ] = None,
     adapt: Annotated[
-        Adapt, typer.Option(help="Let the decoder's alignment follow each recording.")
+        Adapt,
+        typer.Option(
+            help="Let the decoder's alignment follow each recording, or (supervised) let it learn "
+            "from each cued trial that is over."
+        ),
     ] = "off",
     evidence: Annotated[
         float | None,
@@ -367,9 +371,7 @@ def evaluate(
             if map_montage:
                 recording = mapped_to_model(recording, card)
             watch = table.of(str(file)) if table is not None else None
-            results.append(
-                run_evaluation(card, decoder, recording, threshold, watch, span, adapt != "off")
-            )
+            results.append(run_evaluation(card, decoder, recording, threshold, watch, span, adapt))
     if as_json:
         out.print_json(json.dumps([dataclasses.asdict(result) for result in results]))
         return
