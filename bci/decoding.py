@@ -11,6 +11,8 @@ from bci.drift import Drift
 from bci.errors import BundleError
 from bci.evidence import Evidence
 from bci.pipeline import Pipeline
+from bci.profile import Adapt
+from bci.supervised import Supervised
 from bci.types import Chunk, Decoder, Marker, Prediction, StreamInfo
 
 
@@ -34,8 +36,9 @@ class Decoding:
         Gives the LSL time for a prediction's time stamps; offline there is none.
     evidence_s : float
         How long evidence is gathered for a decision, in seconds; 0: each window decides alone.
-    adapt : bool
-        Whether the decoder's alignment follows the signal; see `bci.adaptation`.
+    adapt : {"off", "alignment", "supervised"}
+        Whether the decoder's alignment follows the signal (see `bci.adaptation`), or it learns
+        from cued trials (see `bci.supervised`).
 
     Raises
     ------
@@ -51,13 +54,17 @@ class Decoding:
         info: StreamInfo,
         clock: Callable[[], float] | None = None,
         evidence_s: float = 0.0,
-        adapt: bool = False,
+        adapt: Adapt = "off",
     ) -> None:
         check_stream(card, info)
         self.card = card
         self.decoder = decoder
         self.pipeline = Pipeline(card.pipeline, info, decoder, clock)
-        self.adaptation = Adaptation(decoder, self.pipeline.chain.sfreq) if adapt else None
+        self.adaptation: Adaptation | Supervised | None = None
+        if adapt == "alignment":
+            self.adaptation = Adaptation(decoder, self.pipeline.chain.sfreq)
+        elif adapt == "supervised":
+            self.adaptation = Supervised(decoder, card.paradigm, self.pipeline)
         if self.adaptation is not None:
             self.decoder = self.pipeline.decoder = self.adaptation.decoder
         ch_names = tuple(channel.name for channel in self.pipeline.chain.channels)
@@ -69,10 +76,21 @@ class Decoding:
         """Between predictions, in seconds."""
         return self.pipeline.hop / self.pipeline.chain.sfreq
 
+    @property
+    def needs_cues(self) -> bool:
+        """Whether `cue` has to be told of markers."""
+        return self.pipeline.at_cues or isinstance(self.adaptation, Supervised)
+
     def cue(self, marker: Marker) -> None:
-        """Ask for the window of a cue, where windows come at cues."""
+        """Ask for the window of a cue, where windows come at cues, and learn its label."""
         if self.card.paradigm.cue_of(marker.label) is not None:
             self.pipeline.at(marker.time + self.card.paradigm.start_s)
+        self.hear(marker)
+
+    def hear(self, marker: Marker) -> None:
+        """Take in a marker for what is learnt from cues, if anything is."""
+        if isinstance(self.adaptation, Supervised):
+            self.adaptation.hear(marker)
 
     def push(self, chunk: Chunk, newest_only: bool = False) -> Iterator[Decoded]:
         """Take samples in; yield what is made of each window that they completed.
@@ -89,6 +107,7 @@ class Decoding:
                 self.drift.add(window)
             if self.adaptation is not None:
                 self.adaptation.learn(window)
+                self.decoder = self.pipeline.decoder = self.adaptation.decoder
 
     def settle(self, chunk: Chunk) -> bool:
         """Take samples in for the filters alone; whether the next window would be predicted."""

@@ -47,7 +47,7 @@ class Engine:
     say : callable
         Takes one plain sentence whenever something changes.
     markers : StreamQuery, optional
-        Where cues come from; needed by a model whose windows come at cues.
+        Where cues come from; needed by a model whose windows come at cues, and to learn from cues.
     map_montage : bool
         Interpolate the channels that the stream lacks.
     load : callable, optional
@@ -56,7 +56,7 @@ class Engine:
     Raises
     ------
     StreamError
-        If the model needs cues and there is no ``markers``.
+        If cues are needed and there is no ``markers``.
     """
 
     def __init__(
@@ -71,11 +71,11 @@ class Engine:
         load: Load | None = None,
     ) -> None:
         self._markers = markers
+        self._output = output
         self._require_cues(card)
         self._card = card
         self._decoder = decoder
         self._query = query
-        self._output = output
         self._say = say
         self._map_montage = map_montage
         self._load = load
@@ -153,8 +153,8 @@ class Engine:
 
         def make(card: Card, decoder: Decoder) -> Decoding:
             self._require_cues(card)
-            span_s, adapt = evidence_span(self._output, card), self._output.adapt != "off"
-            return Decoding(card, decoder, info, local_clock, span_s, adapt)
+            span_s = evidence_span(self._output, card)
+            return Decoding(card, decoder, info, local_clock, span_s, self._output.adapt)
 
         running = make(self._card, self._decoder)
         warm_up(self._card, self._decoder, info)
@@ -177,7 +177,7 @@ class Engine:
                     chunks = inlet.pull(running.pipeline.samples_to_window, _PULL_S)
                 began = local_clock()
                 at_work = [running, successor.settling] if successor else [running]
-                waiting = [each for each in at_work if each and each.pipeline.at_cues]
+                waiting = [each for each in at_work if each and each.needs_cues]
                 if waiting and self._markers is not None:
                     cues = cues or CueListener(self._markers)
                     for marker in cues.pull():
@@ -215,10 +215,13 @@ class Engine:
                 cues.close()
 
     def _require_cues(self, card: Card) -> None:
-        if card.pipeline.at_cues and self._markers is None:
-            raise StreamError(
-                f"{card.name} decodes at cues: name their stream in the profile (markers:)"
-            )
+        if self._markers is not None:
+            return
+        hint = "name their stream by --markers, or in the profile (markers:)"
+        if card.pipeline.at_cues:
+            raise StreamError(f"{card.name} decodes at cues: {hint}")
+        if self._output.adapt == "supervised":
+            raise StreamError(f"supervised adaptation learns from cues: {hint}")
 
     def _warn(self, card: Card) -> None:
         """Say it where decisions would be held to a threshold that was chosen for others."""
@@ -273,7 +276,9 @@ class _Outlets:
     def __init__(self, output: Output, card: Card, info: StreamInfo) -> None:
         self._output = output
         self._info = info
-        self._decisions = DecisionOutlet(output.name, f"{output.name}-decisions", info.simulated)
+        self._decisions = DecisionOutlet(
+            output.name, f"{output.name}-decisions", info.simulated, output.adapt
+        )
         self._open(card)
 
     def _open(self, card: Card) -> None:

@@ -1,9 +1,11 @@
 """Pseudo-online evaluation: a recording through a model's pipeline, as if it were live."""
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from bci.bundle import Card
 from bci.confidence import confidences, false_positives
@@ -11,6 +13,7 @@ from bci.decoding import Decoded, Decoding
 from bci.errors import RecordingError
 from bci.measures import measures
 from bci.pipeline import Pipeline
+from bci.profile import Adapt
 from bci.scores import (
     Accuracy,
     Measure,
@@ -98,7 +101,7 @@ def evaluate(
     threshold: float,
     watch: Callable[[JudgedWindow], None] | None = None,
     evidence_s: float = 0.0,
-    adapt: bool = False,
+    adapt: Adapt = "off",
 ) -> Evaluation:
     """Replay a recording through a model at full speed and score what comes out.
 
@@ -115,8 +118,9 @@ def evaluate(
         lacks the cues is gone through all the same before that is raised.
     evidence_s : float
         How long evidence is gathered for a decision, in seconds; 0: each window decides alone.
-    adapt : bool
-        Whether the decoder's alignment follows the recording; ``decoder`` itself is not changed.
+    adapt : {"off", "alignment", "supervised"}
+        Whether the decoder follows the recording, as it would live; ``decoder`` itself is not
+        changed.
 
     Raises
     ------
@@ -217,8 +221,13 @@ def evaluate(
 
 
 def _decode(decoding: Decoding, recording: Recording, trials: list[Trial]) -> Iterator[Decoded]:
-    for chunk in chunks_for(decoding.pipeline, recording, trials):
-        yield from decoding.push(chunk)
+    markers = deque(recording.markers)
+    # One thread, as in the live engine: so the numbers are the same to the last bit.
+    with threadpool_limits(limits=1):
+        for chunk in chunks_for(decoding.pipeline, recording, trials):
+            while markers and markers[0].time <= chunk.timestamps[-1]:
+                decoding.hear(markers.popleft())
+            yield from decoding.push(chunk)
 
 
 def _judged(prediction: Prediction, trial: Trial | None, pipeline: Pipeline) -> JudgedWindow:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,7 @@ def pretrain(
     name: str,
     on_progress: Progress,
     n_folds: int = 5,
+    unfinished: Path | None = None,
 ) -> Calibration:
     """Train on people, and score on those who were held out, by folds of whole people.
 
@@ -49,6 +51,9 @@ def pretrain(
     on_progress : callable
     n_folds : int
         At most; each fold trains once.
+    unfinished : Path, optional
+        Folder in which each training of a network keeps how far it is, so that one that was
+        stopped goes on and one that was done is not done again; to be deleted by the caller.
 
     Raises
     ------
@@ -58,6 +63,8 @@ def pretrain(
         If recordings differ in rate, channels or units.
     ProfileError
         If the decoder cannot be adapted to a person.
+    BundleError
+        If what was kept is damaged, or of other recordings or settings.
     """
     if len(people) < _FEWEST_PEOPLE:
         raise RecordingError(f"{len(people)} people are too few to pretrain on; give two or more")
@@ -75,13 +82,13 @@ def pretrain(
         own = cut_epochs(runs, profile.pipeline, profile.paradigm)
         epochs.append(replace(own, runs=own.runs + _RUNS * number))
     n_folds = min(n_folds, len(people))
-    scored = score_people(epochs, make_decoder, signal, on_progress, n_folds)
+    scored = score_people(epochs, make_decoder, signal, on_progress, n_folds, unfinished)
 
     def watch(step: TrainingStep) -> None:
         on_progress(f"Training on all people, loss {step.loss:.2f}", step.step, step.of)
 
     decoder = make_decoder()
-    fit(decoder, epochs, signal, watch)
+    fit(decoder, epochs, signal, watch, unfinished and unfinished / "all.safetensors")
     if isinstance(decoder, Servable):
         on_progress("Choosing the faster runtime", n_folds, n_folds + 1)
         decoder.choose_runtime()
@@ -129,6 +136,7 @@ def score_people(
     signal: Signal,
     on_progress: Progress,
     n_folds: int,
+    unfinished: Path | None = None,
 ) -> list[Decided]:
     """Each person decided by a decoder of other people, aligned by unlabelled windows.
 
@@ -142,6 +150,8 @@ def score_people(
     on_progress : callable
     n_folds : int
         Of whole people; each trains once.
+    unfinished : Path, optional
+        See `pretrain`.
 
     Returns
     -------
@@ -152,7 +162,9 @@ def score_people(
     for fold, held_out in enumerate(np.array_split(np.arange(len(people)), n_folds)):
         on_progress("Scoring on people held out", fold, n_folds + 1)
         decoder = make_decoder()
-        fit(decoder, [e for i, e in enumerate(people) if i not in held_out], signal)
+        others = [each for i, each in enumerate(people) if i not in held_out]
+        kept = unfinished and unfinished / f"fold-{fold + 1}.safetensors"
+        fit(decoder, others, signal, checkpoint=kept)
         for i in held_out:
             assert isinstance(decoder, Adaptable)
             decoder.adapt(people[i].windows)
@@ -165,6 +177,7 @@ def fit(
     people: list[Epochs],
     signal: Signal,
     watch: Callable[[TrainingStep], None] | None = None,
+    checkpoint: Path | None = None,
 ) -> None:
     """Train a decoder on the epochs of several people together."""
     decoder.fit(
@@ -173,4 +186,5 @@ def fit(
         groups=np.concatenate([epochs.runs for epochs in people]),
         signal=signal,
         watch=watch,
+        checkpoint=checkpoint,
     )

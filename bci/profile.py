@@ -31,7 +31,7 @@ class Cue(NamedTuple):
     item: str
 
 
-Adapt = Literal["off", "alignment"]
+Adapt = Literal["off", "alignment", "supervised"]
 
 # The class that rest makes where a paradigm wants one: no command.
 REST = "rest"
@@ -110,7 +110,8 @@ class Output(Settings):
     ``false_positives_per_min``. With ``evidence_s`` decisions are taken from the windows of so many
     seconds together (see `bci.evidence`; 0: from each alone), which delays them by about half of
     it; without, as the model was calibrated. With ``adapt: alignment`` the decoder's alignment
-    follows the signal while it is decoded (see `bci.adaptation`).
+    follows the signal while it is decoded (see `bci.adaptation`), with ``adapt: supervised`` the
+    decoder learns from each cued trial that is over (see `bci.supervised`).
     """
 
     name: str = Field(default="bci", min_length=1, max_length=100)

@@ -9,9 +9,12 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from bci.calibration import decide_trials
+from bci.pipeline import Pipeline
 from bci.pretraining import fit
-from bci.trials import Epochs
-from bci.types import Adaptable, Decoder, Signal
+from bci.profile import Paradigm
+from bci.settings import PipelineSettings
+from bci.trials import Epochs, find_trials, trial_of
+from bci.types import Adaptable, Decoder, Recording, Signal
 
 Arrays = Mapping[str, NDArray[np.generic]]
 MakeDecoder = Callable[[Arrays | None], Decoder]
@@ -21,15 +24,30 @@ PROTOCOLS = ("within", "leave-one-out", "transfer")
 # A base learns from every so manieth window: those of a trial overlap by nine tenths.
 _BASE_STRIDE = 4
 _N_TIMED = 50
+# As the engine is given samples: some milliseconds of them at a time.
+_CHUNK_S = 0.01
+
+
+@dataclass(frozen=True)
+class ScoredRun:
+    """The run that is scored, as it was recorded, and how it is decoded."""
+
+    recording: Recording
+    pipeline: PipelineSettings
+    paradigm: Paradigm
 
 
 @dataclass(frozen=True)
 class Person:
-    """One person's epochs: of the calibration runs, and of the run that is scored."""
+    """One person's epochs: of the calibration runs, and of the run that is scored.
+
+    With ``run`` the latter is also streamed.
+    """
 
     name: str
     calibration: Epochs
     test: Epochs
+    run: ScoredRun | None = None
 
 
 @dataclass(frozen=True)
@@ -37,7 +55,9 @@ class Outcome:
     """One decoder on one person: accuracy by trial, and what it cost.
 
     ``inference_p50_ms`` and ``inference_p99_ms`` are of one window on one thread;
-    ``n_parameters`` counts all numbers of the model.
+    ``n_parameters`` counts all numbers of the model. ``streamed`` is the largest difference of a
+    probability between the windows as they were cut and those that the pipeline gave when the run
+    was streamed through it; None where that was not done.
     """
 
     accuracy: float
@@ -46,6 +66,7 @@ class Outcome:
     inference_p50_ms: float
     inference_p99_ms: float
     n_parameters: int
+    streamed: float | None = None
 
 
 @dataclass(frozen=True)
@@ -99,11 +120,11 @@ def run_protocols(
         if protocol == "leave-one-out":
             assert base is not None
             base.adapt(own.windows)
-            outcomes[protocol] = _score(base, person.test, base_s)
+            outcomes[protocol] = _score(base, person, base_s)
             continue
         decoder = make_decoder(None if protocol == "within" else arrays)
         decoder.fit(own.windows, own.labels, groups=own.runs, signal=signal)
-        outcomes[protocol] = _score(decoder, person.test, time.perf_counter() - began)
+        outcomes[protocol] = _score(decoder, person, time.perf_counter() - began)
     return outcomes
 
 
@@ -148,7 +169,40 @@ def _thinned(epochs: Epochs, person: int) -> Epochs:
     return Epochs(thin.windows, thin.labels, thin.trials, thin.runs + 1000 * person)
 
 
-def _score(decoder: Decoder, test: Epochs, training_s: float) -> Outcome:
+def streamed_difference(decoder: Decoder, epochs: Epochs, run: ScoredRun) -> float:
+    """Largest difference of a probability between windows as cut and as streamed.
+
+    The run is pushed through a pipeline in chunks of 10 ms, as the live engine does it.
+
+    Parameters
+    ----------
+    decoder : Decoder
+    epochs : Epochs
+        Of that run alone.
+    run : ScoredRun
+
+    Returns
+    -------
+    difference : float
+        0 where all are equal to the last bit; infinite where windows are missing.
+    """
+    pipeline = Pipeline(run.pipeline, run.recording.info, decoder)
+    trials = find_trials(run.recording, run.paradigm)
+    n_samples = max(1, round(_CHUNK_S * run.recording.info.sfreq))
+    streamed = [
+        prediction.probabilities
+        for chunk in run.recording.chunks(n_samples)
+        for prediction in pipeline.push(chunk)
+        if trial_of(prediction.taken, trials, pipeline) is not None
+    ]
+    if len(streamed) != len(epochs.windows):
+        return float("inf")
+    cut = [decoder.predict_proba(window) for window in epochs.windows]
+    return float(np.abs(np.stack(streamed) - np.stack(cut)).max())
+
+
+def _score(decoder: Decoder, person: Person, training_s: float) -> Outcome:
+    test, run = person.test, person.run
     right = np.array([label == decided for label, decided in decide_trials(decoder, test)])
     took = []
     for k in range(_N_TIMED):
@@ -163,4 +217,5 @@ def _score(decoder: Decoder, test: Epochs, training_s: float) -> Outcome:
         inference_p50_ms=float(np.percentile(took, 50)),
         inference_p99_ms=float(np.percentile(took, 99)),
         n_parameters=sum(int(array.size) for array in decoder.arrays().values()),
+        streamed=None if run is None else streamed_difference(decoder, test, run),
     )

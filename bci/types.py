@@ -7,6 +7,7 @@ decoder is ``(n_channels, n_samples)``. Times are seconds on the LSL clock.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -241,6 +242,7 @@ class Decoder(Protocol):
         groups: NDArray[np.int64] | None = None,
         signal: Signal | None = None,
         watch: Watch | None = None,
+        checkpoint: Path | None = None,
     ) -> None:
         """Learn from windows.
 
@@ -253,6 +255,9 @@ class Decoder(Protocol):
         signal : Signal, optional
             For decoders whose design depends on rate or positions.
         watch : callable, optional
+        checkpoint : Path, optional
+            File in which a long training keeps how far it is, and from which it goes on; to be
+            deleted by whoever gave it. Only networks that can be bases make one.
         """
 
     def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
@@ -280,6 +285,20 @@ class Following(Decoder, Protocol):
 
     def follow(self, window: FloatArray, weight: float) -> None:
         """Move the reference towards a window of float32, (n_channels, n_samples), by 0-1."""
+
+
+@runtime_checkable
+class Teachable(Decoder, Protocol):
+    """A decoder that can learn from labelled windows while it decodes."""
+
+    def features(self, window: FloatArray) -> NDArray[np.float64]:
+        """What it learns from of a window (n_channels, n_samples), shape (n_features,)."""
+
+    def taught(self, features: NDArray[np.float64], numbers: NDArray[np.int64]) -> Decoder:
+        """A copy that has learnt from features (n_windows, n_features) of numbered classes.
+
+        It is held to what this one has learnt, and this one stays as it is.
+        """
 
 
 @runtime_checkable

@@ -4,6 +4,7 @@ Ramoser, Mueller-Gerking and Pfurtscheller, IEEE Trans. Rehabil. Eng. 8 (2000) 4
 two classes as in pyriemann (joint diagonalisation). Discriminant with Ledoit-Wolf shrinkage.
 """
 
+import copy
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from bci.types import FloatArray
 from decoders.covariance import covariance, covariances
-from decoders.linear import LinearHead, shaped
+from decoders.linear import LinearHead, shaped, taught
 
 
 class CspLda:
@@ -42,8 +43,18 @@ class CspLda:
         self.classes = tuple(str(label) for label in lda.classes_)
         self._head = LinearHead.from_sklearn(lda)
 
+    def features(self, window: FloatArray) -> NDArray[np.float64]:
+        """Log variance of each component."""
+        return self._log_variances(covariance(window))
+
+    def taught(self, features: NDArray[np.float64], numbers: NDArray[np.int64]) -> "CspLda":
+        """A copy whose discriminant has learnt more; see `bci.types.Teachable`."""
+        learnt = copy.copy(self)
+        learnt._head = taught(self._head, features, numbers)
+        return learnt
+
     def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
-        return self._head.probabilities(self._log_variances(covariance(window)))
+        return self._head.probabilities(self.features(window))
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         return {"filters": self._filters, **self._head.arrays()}

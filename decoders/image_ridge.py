@@ -1,6 +1,7 @@
 """The linear baseline of image decoding: ridge regression from a window to the embedding."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,7 @@ class ImageRidge:
         groups: NDArray[np.int64] | None = None,  # noqa: ARG002 - all windows weigh alike
         signal: Signal | None = None,  # noqa: ARG002
         watch: Watch | None = None,  # noqa: ARG002 - it is done in one step
+        checkpoint: Path | None = None,  # noqa: ARG002 - one person's, no base
     ) -> None:
         """Learn from windows; see `bci.types.Decoder`.
 

@@ -1,6 +1,7 @@
 """Seen images by the MEG encoder: a window to its image's embedding, found among candidates."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -72,6 +73,7 @@ class SeenImages:
         groups: NDArray[np.int64] | None = None,
         signal: Signal | None = None,
         watch: Watch | None = None,
+        checkpoint: Path | None = None,  # noqa: ARG002 - one person's, no base
     ) -> None:
         """Learn from windows; see `bci.types.Decoder`.
 

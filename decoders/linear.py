@@ -9,6 +9,10 @@ from numpy.typing import NDArray
 
 Features = NDArray[np.float64]
 
+# Chosen on eleven people's EEGMMIDB runs 04 and 08, calibrated on one and taught by the other
+# (tangent space): 0.62 with 0.003 and 0.03, 0.60 with 0.3; 0.61 when not taught.
+TAUGHT_C = 0.03
+
 
 @dataclass(frozen=True)
 class LinearHead:
@@ -58,7 +62,11 @@ class LinearHead:
 
 
 def fit_near(
-    prior: LinearHead, features: Features, classes: NDArray[np.int64], c: float
+    prior: LinearHead,
+    features: Features,
+    classes: NDArray[np.int64],
+    c: float,
+    weights: Features | None = None,
 ) -> LinearHead:
     """Logistic regression whose weights are held to those of another.
 
@@ -72,27 +80,45 @@ def fit_near(
     classes : ndarray of int, shape (n_windows,)
     c : float
         Large: the data decide; small: the prior does.
+    weights : ndarray, shape (n_windows,), optional
+        Of the windows in the sum.
     """
     from scipy.optimize import minimize
 
     n_classes, n_features = prior.coef.shape
     wanted = np.eye(n_classes)[classes]
+    share = np.ones((len(features), 1)) if weights is None else weights[:, None]
 
     def cost(flat: Features) -> tuple[float, Features]:
-        weights = flat.reshape(n_classes, n_features + 1)
-        coef, intercept = weights[:, :-1], weights[:, -1]
+        both = flat.reshape(n_classes, n_features + 1)
+        coef, intercept = both[:, :-1], both[:, -1]
         scores = features @ coef.T + intercept
         scores -= scores.max(axis=1, keepdims=True)
         logs = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
-        off = np.exp(logs) - wanted
+        off = share * (np.exp(logs) - wanted)
         away = coef - prior.coef
         slope = np.column_stack([off.T @ features + away / c, off.sum(axis=0)])
-        return float(-(wanted * logs).sum() + (away**2).sum() / (2 * c)), slope.ravel()
+        return float(-(share * wanted * logs).sum() + (away**2).sum() / (2 * c)), slope.ravel()
 
     start = np.column_stack([prior.coef, prior.intercept]).ravel()
     best = minimize(cost, start, jac=True, method="L-BFGS-B", options={"maxiter": 2000})
-    weights = best.x.reshape(n_classes, n_features + 1)
-    return LinearHead(weights[:, :-1].copy(), weights[:, -1].copy())
+    both = best.x.reshape(n_classes, n_features + 1)
+    return LinearHead(both[:, :-1].copy(), both[:, -1].copy())
+
+
+def taught(
+    prior: LinearHead, features: Features, classes: NDArray[np.int64], c: float = TAUGHT_C
+) -> LinearHead:
+    """A head that has learnt a little more: `fit_near` with classes that weigh alike.
+
+    Parameters
+    ----------
+    prior, features, classes, c
+        As of `fit_near`; each class has a window at least.
+    """
+    n = np.bincount(classes, minlength=len(prior.intercept))
+    weights = (len(classes) / len(n) / n)[classes]
+    return fit_near(prior, features, classes, c, weights)
 
 
 def window_shape(arrays: Mapping[str, NDArray[np.generic]]) -> tuple[int, int]:

@@ -4,6 +4,7 @@ The band is that of the pipeline's filters. Pfurtscheller and Neuper, Proc. IEEE
 1123-1134, describe band power as the feature of motor imagery.
 """
 
+import copy
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from bci import kernels
 from bci.types import FloatArray
-from decoders.linear import LinearHead, shaped
+from decoders.linear import LinearHead, shaped, taught
 
 
 class LogPower:
@@ -28,8 +29,18 @@ class LogPower:
         self.classes = tuple(str(label) for label in lda.classes_)
         self._head = LinearHead.from_sklearn(lda)
 
+    def features(self, window: FloatArray) -> NDArray[np.float64]:
+        """Log power of each channel."""
+        return _log_powers(window)
+
+    def taught(self, features: NDArray[np.float64], numbers: NDArray[np.int64]) -> "LogPower":
+        """A copy whose discriminant has learnt more; see `bci.types.Teachable`."""
+        learnt = copy.copy(self)
+        learnt._head = taught(self._head, features, numbers)
+        return learnt
+
     def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
-        return self._head.probabilities(_log_powers(window))
+        return self._head.probabilities(self.features(window))
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         return self._head.arrays()

@@ -1,6 +1,7 @@
 """Networks as decoders: alignment, training from scratch or from a base model, serving."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -69,6 +70,7 @@ class NetworkDecoder:
         groups: NDArray[np.int64] | None = None,
         signal: Signal | None = None,
         watch: Watch | None = None,
+        checkpoint: Path | None = None,
     ) -> None:
         """Learn from windows; see `bci.types.Decoder`.
 
@@ -76,6 +78,8 @@ class NetworkDecoder:
         ------
         ValueError
             If the window is too short for the network, or the base model has another shape.
+        BundleError
+            If the checkpoint is damaged, or of another network, other data or settings.
         """
         if signal is None:
             raise ValueError("a network needs to know the sampling rate")
@@ -83,8 +87,9 @@ class NetworkDecoder:
         numbers = self.begin(windows, labels, signal)
         aligned = align_groups(windows, groups, self._whiten)
         self.history = train(
-            self.model, aligned, numbers, groups, self.settings, self.loss(signal), watch
-        )
+            self.model, aligned, numbers, groups, self.settings, self.loss(signal), watch,
+            checkpoint,
+        )  # fmt: skip
 
     def begin(
         self, windows: FloatArray, labels: NDArray[np.str_], signal: Signal

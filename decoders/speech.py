@@ -1,6 +1,7 @@
 """Du-IN as a decoder of words: a person's channels, their scale, the network, its serving."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -65,6 +66,7 @@ class DuinDecoder(NetworkDecoder):
         groups: NDArray[np.int64] | None = None,
         signal: Signal | None = None,
         watch: Watch | None = None,
+        checkpoint: Path | None = None,
     ) -> None:
         """Learn from windows; see `bci.types.Decoder`.
 
@@ -73,6 +75,8 @@ class DuinDecoder(NetworkDecoder):
         MismatchError
             If the rate is not 1000 Hz, the window is shorter than a patch, or the base model has
             another size or window.
+        BundleError
+            If the checkpoint is damaged, or of another network, other data or settings.
         """
         if signal is None:
             raise ValueError("a network needs to know the sampling rate")
@@ -91,7 +95,7 @@ class DuinDecoder(NetworkDecoder):
         numbers = np.searchsorted(self.classes, labels).astype(np.int64)
         self.history = train(
             self.model, self.scaled(windows), numbers, groups, self.settings, self.loss(signal),
-            watch,
+            watch, checkpoint,
         )  # fmt: skip
 
     def prepare(

@@ -7,7 +7,6 @@ weights as one that was not.
 """
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,12 +15,10 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from bci.errors import BundleError
 from bci.types import FloatArray
+from decoders.checkpoint import Checkpoint, put_back, state_of
 from decoders.networks.codebook import code_shares, code_use
 from decoders.networks.duin import DuinSettings
 from decoders.networks.duin_pretraining import (
@@ -32,7 +29,7 @@ from decoders.networks.duin_pretraining import (
     vqvae_loss,
 )
 
-_FORMAT = "bci-duin-checkpoint-1"
+_FORMAT = "bci-duin-checkpoint-2"
 _HELD_OUT = 0.1
 
 
@@ -117,9 +114,10 @@ def pretrain_duin(
     torch.manual_seed(settings.seed)
     shape = windows.shape[1], windows.shape[2]
     units, masked = DuinVqVae(*shape, sizes), DuinMasked(*shape, sizes)
-    kept = _Checkpoint(checkpoint, json.dumps([_FORMAT, fingerprint, asdict(settings)]))
     first, second = _optimizer(units, settings), _optimizer(masked, settings)
-    done = kept.load((units, masked), (first, second))
+    both = (("units", units, first), ("masked", masked, second))
+    kept = Checkpoint(checkpoint, json.dumps([_FORMAT, fingerprint, asdict(settings)]))
+    done = _go_on(kept, both)
 
     def found(batch: Tensor) -> Tensor:
         units.eval()
@@ -138,12 +136,26 @@ def pretrain_duin(
             _set_rate(optimizer, settings, epoch, epochs)
             mean = _epoch(model, optimizer, loss, x, settings, before + epoch, stop)
             use = code_use(code_shares(found(test), sizes.n_codes))
-            kept.save((units, masked), (first, second), before + epoch + 1)
+            states = [state_of(*each) for each in both]
+            kept.save(states[0] | states[1], {"epochs": before + epoch + 1})
             tell(PretrainingStep(number, epoch + 1, epochs, mean, *use))
         before += epochs
     accuracy, chance = _named_rightly(masked.eval(), found(x), found(test), test, settings.seed)
     weights = {k: v.numpy() for k, v in masked.encoder.state_dict().items()}
     return Pretrained(weights, accuracy, chance)
+
+
+def _go_on(kept: Checkpoint, both: tuple[tuple[str, nn.Module, torch.optim.Optimizer], ...]) -> int:
+    """Put back what was saved; how many epochs it had done, 0 where there is nothing."""
+    found = kept.load()
+    if found is None:
+        return 0
+    try:
+        for each in both:
+            put_back(*each, found.tensors)
+        return int(found.said["epochs"])
+    except (RuntimeError, ValueError, KeyError) as error:
+        raise kept.damaged() from error
 
 
 def _epoch(
@@ -195,56 +207,3 @@ def _set_rate(
     )  # fmt: skip
     for group in optimizer.param_groups:
         group["lr"] = settings.least_lr + share * (settings.lr - settings.least_lr)
-
-
-class _Checkpoint:
-    """Models and optimizers as one safetensors file; it appears whole or not at all."""
-
-    def __init__(self, path: Path, belongs_to: str) -> None:
-        self._path, self._belongs_to = path, belongs_to
-
-    def save(
-        self, models: tuple[nn.Module, ...], optimizers: tuple[torch.optim.Optimizer, ...], n: int
-    ) -> None:
-        tensors: dict[str, Tensor] = {}
-        for i, (model, optimizer) in enumerate(zip(models, optimizers, strict=True)):
-            tensors |= {f"{i}.model.{k}": v.clone() for k, v in model.state_dict().items()}
-            for row, state in optimizer.state_dict()["state"].items():
-                tensors |= {f"{i}.adam.{row}.{k}": v.clone() for k, v in state.items()}
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        new = self._path.with_name(f".{self._path.name}.{os.getpid()}")
-        save_file(tensors, new, {"belongs_to": self._belongs_to, "epochs": str(n)})
-        new.replace(self._path)
-
-    def load(
-        self, models: tuple[nn.Module, ...], optimizers: tuple[torch.optim.Optimizer, ...]
-    ) -> int:
-        """Put back what was saved; how many epochs it had done, 0 where there is nothing."""
-        if not self._path.exists():
-            return 0
-        try:
-            with safe_open(self._path, "pt") as file:
-                said = file.metadata() or {}
-                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-            if said.get("belongs_to") != self._belongs_to:
-                raise BundleError(
-                    f"{self._path}: an unfinished pretraining with other recordings or settings; "
-                    "give those again, or delete it to begin anew"
-                )
-            for i, (model, optimizer) in enumerate(zip(models, optimizers, strict=True)):
-                own = f"{i}.model."
-                model.load_state_dict(
-                    {k.removeprefix(own): v for k, v in tensors.items() if k.startswith(own)}
-                )
-                state: dict[int, dict[str, Tensor]] = {}
-                for key, value in tensors.items():
-                    if key.startswith(f"{i}.adam."):
-                        row, name = key.removeprefix(f"{i}.adam.").split(".")
-                        state.setdefault(int(row), {})[name] = value
-                groups = optimizer.state_dict()["param_groups"]
-                optimizer.load_state_dict({"state": state, "param_groups": groups})
-            return int(said["epochs"])
-        except (SafetensorError, RuntimeError, ValueError, KeyError, OSError) as error:
-            raise BundleError(
-                f"{self._path}: a damaged checkpoint; delete it to begin anew"
-            ) from error

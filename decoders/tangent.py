@@ -4,6 +4,7 @@ Barachant, Bonnet, Congedo and Jutten, IEEE Trans. Biomed. Eng. 59 (2012) 920-92
 pyriemann's and scikit-learn's; serving one window needs only the arrays kept here.
 """
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from bci.types import FloatArray
 from decoders.covariance import covariance, covariances
-from decoders.linear import LinearHead, fit_near, shaped
+from decoders.linear import LinearHead, fit_near, shaped, taught
 
 
 class TangentSpace:
@@ -102,8 +103,18 @@ class TangentSpace:
         moved = root @ (vectors * values**weight) @ vectors.T @ root
         self._set_reference((moved + moved.T) / 2)
 
+    def features(self, window: FloatArray) -> NDArray[np.float64]:
+        """Its tangent vector."""
+        return self._tangent_vector(covariance(window))
+
+    def taught(self, features: NDArray[np.float64], numbers: NDArray[np.int64]) -> "TangentSpace":
+        """A copy whose discriminant has learnt more; see `bci.types.Teachable`."""
+        learnt = copy.copy(self)
+        learnt._head = taught(self._head, features, numbers)
+        return learnt
+
     def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
-        return self._head.probabilities(self._tangent_vector(covariance(window)))
+        return self._head.probabilities(self.features(window))
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         return {"reference": self._reference, **self._head.arrays()}

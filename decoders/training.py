@@ -1,7 +1,10 @@
 """The one training loop of all networks."""
 
+import hashlib
+import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -9,10 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bci.types import TrainingStep, Watch
+from decoders.checkpoint import Checkpoint, below, put_back, state_of
 from decoders.sharpness import sharpness_aware_gradients
 
 Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
 """Loss of a model on windows (n, n_channels, n_samples) and class numbers (n,) or (n, n_axes)."""
+
+_FORMAT = "bci-training-1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,7 @@ def train(
     settings: TrainingSettings,
     loss: Loss,
     watch: Watch | None = None,
+    checkpoint: Path | None = None,
 ) -> list[TrainingStep]:
     """Train in place; what happened, epoch by epoch.
 
@@ -75,7 +82,19 @@ def train(
     loss : callable
     watch : callable, optional
         Told after each epoch; what it raises ends the training.
+    checkpoint : Path, optional
+        Written after each epoch, and gone on from where it is there: a training that was stopped,
+        at any moment, ends with the same weights as one that was not. It stays when all is done,
+        and then gives those weights at once.
+
+    Raises
+    ------
+    BundleError
+        If the checkpoint is damaged, or of another network, other data or settings.
     """
+    kept = None
+    if checkpoint is not None:
+        kept = Checkpoint(checkpoint, _fingerprint(model, windows, classes, groups, settings))
     torch.manual_seed(settings.seed)
     rng = np.random.default_rng(settings.seed)
     held_out = _held_out(groups) if settings.patience else np.zeros(len(groups), dtype=bool)
@@ -86,9 +105,12 @@ def train(
     )
     n_steps = len(_batches(y, settings.batch, rng)) * settings.epochs
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.lr, max(n_steps, 2))
-    history: list[TrainingStep] = []
-    best, best_weights, waited = -np.inf, None, 0
-    for epoch in range(settings.epochs):
+    progress = _Progress()
+    if kept is not None:
+        progress.restore(kept, model, optimizer, schedule, rng)
+    for epoch in range(len(progress.history), settings.epochs):
+        if settings.patience and progress.waited >= settings.patience:
+            break
         model.train()
         total = 0.0
         for rows in _batches(y, settings.batch, rng):
@@ -98,21 +120,98 @@ def train(
             schedule.step()
             total += value * len(rows)
         score = accuracy(model, test_x, test_y) if len(test_x) else float("nan")
-        history.append(TrainingStep(epoch + 1, settings.epochs, total / len(x), score))
+        progress.add(TrainingStep(epoch + 1, settings.epochs, total / len(x), score), model)
+        if kept is not None:
+            progress.save(kept, model, optimizer, schedule, rng)
         if watch is not None:
-            watch(history[-1])
-        if not len(test_x):
-            continue
-        waited += 1
-        if score > best:
-            best, waited = score, 0
-            best_weights = {k: v.detach().clone() for k, v in model.state_dict().items()}
-        if waited >= settings.patience:
-            break
-    if best_weights is not None:
-        model.load_state_dict(best_weights)
+            watch(progress.history[-1])
+    if progress.best_weights:
+        model.load_state_dict(progress.best_weights)
     model.eval()
-    return history
+    return progress.history
+
+
+class _Progress:
+    """How far a training is.
+
+    ``best_weights`` are those that scored best on what is held out, ``waited`` epochs ago; where
+    nothing is held out there are none.
+    """
+
+    def __init__(self) -> None:
+        self.history: list[TrainingStep] = []
+        self.waited = 0
+        self.best_weights: dict[str, Tensor] = {}
+        self._best = -np.inf
+
+    def add(self, step: TrainingStep, model: nn.Module) -> None:
+        self.history.append(step)
+        if np.isnan(step.score):
+            return
+        self.waited += 1
+        if step.score > self._best:
+            self._best, self.waited = step.score, 0
+            self.best_weights = {k: v.detach().clone() for k, v in model.state_dict().items()}
+
+    def save(
+        self,
+        kept: Checkpoint,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        schedule: torch.optim.lr_scheduler.OneCycleLR,
+        rng: np.random.Generator,
+    ) -> None:
+        tensors = state_of("last", model, optimizer) | {"random": torch.get_rng_state()}
+        tensors |= {f"best.{k}": v for k, v in self.best_weights.items()}
+        said = {
+            "history": self.history,
+            "waited": self.waited,
+            "best": self._best,
+            "random": rng.bit_generator.state,
+            "steps": schedule.last_epoch,
+            "rates": [(group["lr"], group["betas"]) for group in optimizer.param_groups],
+        }
+        kept.save(tensors, said)
+
+    def restore(
+        self,
+        kept: Checkpoint,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        schedule: torch.optim.lr_scheduler.OneCycleLR,
+        rng: np.random.Generator,
+    ) -> None:
+        found = kept.load()
+        if found is None:
+            return
+        tensors, said = found
+        try:
+            put_back("last", model, optimizer, tensors)
+            torch.set_rng_state(tensors["random"])
+            self.best_weights = below("best.", tensors)
+            self.history = [TrainingStep(*step) for step in said["history"]]
+            self.waited, self._best = int(said["waited"]), float(said["best"])
+            rng.bit_generator.state = said["random"]
+            schedule.last_epoch = int(said["steps"])
+            for group, (lr, betas) in zip(optimizer.param_groups, said["rates"], strict=True):
+                group["lr"], group["betas"] = lr, tuple(betas)
+        except (RuntimeError, ValueError, KeyError, TypeError) as error:
+            raise kept.damaged() from error
+
+
+def _fingerprint(
+    model: nn.Module,
+    windows: NDArray[np.float32],
+    classes: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    settings: TrainingSettings,
+) -> str:
+    """Tells an untrained or a base network, what it is trained on, and how."""
+    digest = hashlib.sha256(repr(model).encode())
+    for array in (windows, classes, groups, *(v.numpy() for v in model.state_dict().values())):
+        digest.update(f"{array.dtype} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return json.dumps([_FORMAT, digest.hexdigest(), asdict(settings)])
 
 
 def _gradients(model: nn.Module, x: Tensor, y: Tensor, loss: Loss, sharpness: float) -> float:

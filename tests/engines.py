@@ -29,6 +29,7 @@ def start_engine(
     stream: str,
     wait_s: float | None = 20.0,
     load: Load | None = None,
+    markers: StreamQuery | None = None,
     **output: object,
 ) -> Live:
     """An engine that decides at every confidence, unless ``output`` says otherwise."""
@@ -40,6 +41,7 @@ def start_engine(
         StreamQuery(name=stream),
         Output.model_validate(given),
         live.said.append,
+        markers,
         load=load,
     )
 

@@ -14,7 +14,7 @@ from bci.cli.console import err, out
 from bci.errors import RecordingError
 from bci.pipeline import Pipeline
 from bci.profile import load_profile
-from bci.protocols import PROTOCOLS, Outcome, Person, compare, run_protocols
+from bci.protocols import PROTOCOLS, Outcome, Person, ScoredRun, compare, run_protocols
 from bci.recording.reading import read_recording
 from bci.scores import exact_interval
 from bci.trials import cut_epochs
@@ -101,6 +101,7 @@ def _read(folder: Path) -> tuple[list[Person], Signal]:
                 subject.name,
                 cut_epochs(runs[:-1], profile.pipeline, profile.paradigm),
                 cut_epochs(runs[-1:], profile.pipeline, profile.paradigm),
+                ScoredRun(runs[-1], profile.pipeline, profile.paradigm),
             )
         )
     return people, signal
@@ -187,7 +188,7 @@ def _with_interval(accuracy: float, n_trials: int) -> str:
 def _print_comparison(results: Results, people: list[Person]) -> None:
     table = Table(
         "decoder", "protocol", "mean ± sd", "n", "seeds", "p (chance)", "p (tangent, within)",
-        "training (s)", "p50 (ms)", "p99 (ms)", "numbers",
+        "training (s)", "p50 (ms)", "p99 (ms)", "numbers", "streamed",
     )  # fmt: skip
     reference_name, reference_protocol = _REFERENCE
     reference = None
@@ -206,8 +207,22 @@ def _print_comparison(results: Results, people: list[Person]) -> None:
             f"{np.mean([o.training_s for o in every]):.1f}",
             f"{np.median([o.inference_p50_ms for o in every]):.2f}",
             f"{np.median([o.inference_p99_ms for o in every]):.2f}",
-            str(every[0].n_parameters),
+            str(every[0].n_parameters), _streamed(every),
         )  # fmt: skip
     out.print(table)
     total = sum(len(np.unique(person.test.trials)) for person in people)
     out.print(f"{total} trials, chance {chance:.2f}; seeds are averaged within each person first")
+    out.print(
+        "streamed: every window of run 12 through the live pipeline, 10 ms at a time, against "
+        "those cut offline; the largest difference of a probability"
+    )
+
+
+def _streamed(outcomes: list[Outcome]) -> str:
+    """How far what was streamed differed; older results do not tell."""
+    told = [outcome.streamed for outcome in outcomes if outcome.streamed is not None]
+    if not told:
+        return ""
+    largest = max(told)
+    said = "equal" if largest == 0 else f"{largest:.1g}"
+    return said if len(told) == len(outcomes) else f"{said} ({len(told)} of {len(outcomes)})"

@@ -34,11 +34,17 @@ def run(
     ] = None,
     stream: Annotated[str | None, typer.Option(help="Name of the LSL stream to decode.")] = None,
     markers: Annotated[
-        str | None, typer.Option(help="Name of the LSL stream of cues, where windows come at cues.")
+        str | None,
+        typer.Option(
+            help="Name of the LSL stream of cues, to decode at them or to learn from them."
+        ),
     ] = None,
     adapt: Annotated[
         Adapt | None,
-        typer.Option(help="Let the decoder's alignment follow the signal. Default: the profile's."),
+        typer.Option(
+            help="Let the decoder's alignment follow the signal, or (supervised) let it learn from "
+            "each cued trial that is over. Default: the profile's."
+        ),
     ] = None,
     wait: Annotated[
         float | None, typer.Option(min=0, help="Give up if no stream appears for this long, in s.")

@@ -2,7 +2,10 @@
 
 import dataclasses
 import json
-from contextlib import nullcontext
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -178,7 +181,8 @@ def pretrain(
 ) -> None:
     """Train a base model on many people, for 'bci calibrate --base' to go on from.
 
-    Scored on people held out, aligned by their own unlabelled windows.
+    Scored on people held out, aligned by their own unlabelled windows. Ctrl-C stops it; for a
+    network the same command goes on where it was.
 
     Example: bci pretrain motor-imagery-eegmmidb eegmmidb --runs '*R0[48].edf' --without S007
     --decoder dbconformer --out recordings/models/base
@@ -203,8 +207,14 @@ def pretrain(
         for person in sorted(folder.iterdir())
         if person.is_dir() and person.name not in (without or ())
     }
+    unfinished = out_folder.with_name(f"{out_folder.name}.unfinished")
+    if unfinished.exists():
+        err.print(f"going on from {unfinished}")
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as progress:
+    with (
+        _said_when_stopped(unfinished),
+        Progress(*columns, console=err, transient=True) as progress,
+    ):
         bar = progress.add_task("Reading recordings", total=sum(map(len, files.values())))
         people = {}
         for person, own in files.items():
@@ -222,12 +232,25 @@ def pretrain(
             out_folder.name,
             show,
             folds,
+            unfinished,
         )
     arrays = made.decoder.arrays()
     save_bundle(out_folder, made.card, arrays, overwrite=force)
+    shutil.rmtree(unfinished, ignore_errors=True)
     _print_score(made.card)
     _print_serving(arrays)
     out.print(f"base model of {len(people)} people written to {out_folder}")
+
+
+@contextmanager
+def _said_when_stopped(unfinished: Path) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        if unfinished.exists():
+            err.print(f"stopped; the same command goes on from {unfinished}")
+        # All is on the disk, and on a busy machine it takes seconds to take PyTorch down.
+        os._exit(130)
 
 
 def train(  # type: ignore[no-untyped-def]
@@ -307,7 +330,11 @@ def evaluate(
         typer.Option(min=0, max=1, help="Least confidence of a decision. Default: the model's."),
     ] = None,
     adapt: Annotated[
-        Adapt, typer.Option(help="Let the decoder's alignment follow each recording.")
+        Adapt,
+        typer.Option(
+            help="Let the decoder's alignment follow each recording, or (supervised) let it learn "
+            "from each cued trial that is over."
+        ),
     ] = "off",
     evidence: Annotated[
         float | None,
@@ -344,9 +371,7 @@ def evaluate(
             if map_montage:
                 recording = mapped_to_model(recording, card)
             watch = table.of(str(file)) if table is not None else None
-            results.append(
-                run_evaluation(card, decoder, recording, threshold, watch, span, adapt != "off")
-            )
+            results.append(run_evaluation(card, decoder, recording, threshold, watch, span, adapt))
     if as_json:
         out.print_json(json.dumps([dataclasses.asdict(result) for result in results]))
         return

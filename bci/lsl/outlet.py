@@ -1,5 +1,7 @@
 """Putting signals and markers onto LSL."""
 
+from collections.abc import Mapping
+
 import pylsl
 
 from bci.lsl.metadata import to_lsl
@@ -41,14 +43,24 @@ class MarkerOutlet:
         Whether the events belong to a simulated signal.
     stream_type : str
         ``Markers`` for cues and the like; another, so as not to be taken for those.
+    described : mapping of str to str, optional
+        What else the stream says of itself.
     """
 
     def __init__(
-        self, name: str, source_id: str, simulated: bool = False, stream_type: str = "Markers"
+        self,
+        name: str,
+        source_id: str,
+        simulated: bool = False,
+        stream_type: str = "Markers",
+        described: Mapping[str, str] | None = None,
     ) -> None:
         channel = Channel("marker", "marker", "text")
         info = StreamInfo(name, stream_type, 0.0, (channel,), source_id, simulated)
-        self._outlet = pylsl.StreamOutlet(to_lsl(info, "string"))
+        raw = to_lsl(info, "string")
+        for key, value in (described or {}).items():
+            raw.desc().append_child_value(key, value)
+        self._outlet = pylsl.StreamOutlet(raw)
 
     @property
     def has_consumers(self) -> bool:

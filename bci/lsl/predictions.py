@@ -89,10 +89,17 @@ class PredictionOutlet:
 
 
 class DecisionOutlet:
-    """Stream ``<name>-decisions`` of type Decisions: a text event when the decision changes."""
+    """Stream ``<name>-decisions`` of type Decisions: a text event when the decision changes.
 
-    def __init__(self, name: str, source_id: str, simulated: bool = False) -> None:
-        self._outlet = MarkerOutlet(f"{name}-decisions", source_id, simulated, "Decisions")
+    Its description says, as that of the predictions, whether the model adapts.
+    """
+
+    def __init__(
+        self, name: str, source_id: str, simulated: bool = False, adaptation: str = "off"
+    ) -> None:
+        self._outlet = MarkerOutlet(
+            f"{name}-decisions", source_id, simulated, "Decisions", {"adaptation": adaptation}
+        )
         self._last: str | None = None
 
     def push(self, prediction: Prediction) -> None:

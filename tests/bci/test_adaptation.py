@@ -19,7 +19,7 @@ from bci.evaluation import evaluate
 from bci.lsl.outlet import SignalOutlet
 from bci.lsl.predictions import StatusInlet
 from bci.pipeline import Pipeline
-from bci.profile import Profile, parse_yaml
+from bci.profile import Adapt, Profile, parse_yaml
 from bci.types import Chunk, Recording, Signal
 from decoders.alignment import mean_spread, whitening
 from tests.engines import end, start_engine
@@ -71,7 +71,7 @@ def electrodes_that_change() -> Recording:
 def test_following_the_signal_recovers_what_a_change_of_gains_cost(trained: Calibration) -> None:
     changed = electrodes_that_change()
     still = evaluate(trained.card, trained.decoder, changed, 0.7)
-    follows = evaluate(trained.card, trained.decoder, changed, 0.7, adapt=True)
+    follows = evaluate(trained.card, trained.decoder, changed, 0.7, adapt="alignment")
     assert still.trial_accuracy.value < 0.65
     assert follows.trial_accuracy.value > still.trial_accuracy.value + 0.12
     assert (still.adaptation, follows.adaptation) == ("off", "alignment, 293 updates")
@@ -81,7 +81,7 @@ def test_a_signal_that_does_not_change_loses_nothing_by_it(trained: Calibration)
     same = two_class_recording(n_trials=60, seed=3, amplitude=8)
     accuracy = [
         evaluate(trained.card, trained.decoder, same, 0.7, adapt=adapt).trial_accuracy.value
-        for adapt in (False, True)
+        for adapt in ("off", "alignment")
     ]
     assert accuracy[1] >= accuracy[0] - 1 / 60
 
@@ -105,7 +105,7 @@ def test_a_network_follows_too(tmp_path: Path) -> None:
     changed = electrodes_that_change()
     still, follows = (
         evaluate(network.card, network.decoder, changed, 0.7, adapt=adapt).trial_accuracy.value
-        for adapt in (False, True)
+        for adapt in ("off", "alignment")
     )
     assert follows > still + 0.12
 
@@ -114,28 +114,28 @@ def test_without_it_not_one_bit_changes_and_the_model_never_does(trained: Calibr
     changed = electrodes_that_change()
     before = {name: array.tobytes() for name, array in trained.decoder.arrays().items()}
 
-    def said(adapt: bool) -> list[bytes]:
+    def said(adapt: Adapt) -> list[bytes]:
         decoding = Decoding(trained.card, trained.decoder, changed.info, adapt=adapt)
         each = [decoded for chunk in changed.chunks() for decoded in decoding.push(chunk)]
         return [one.prediction.probabilities.tobytes() for one in each]
 
     pipeline = Pipeline(trained.card.pipeline, changed.info, trained.decoder)
     plain = [p.probabilities.tobytes() for c in changed.chunks() for p in pipeline.push(c)]
-    assert said(False) == plain
-    followed = said(True)
+    assert said("off") == plain
+    followed = said("alignment")
     # The first update comes after the first second of predictions, and changes none of those.
     assert followed[:10] == plain[:10]
     assert followed[20:] != plain[20:]
     after = {name: array.tobytes() for name, array in trained.decoder.arrays().items()}
     assert after == before
-    assert said(True) == followed
+    assert said("alignment") == followed
 
 
 def test_chunks_change_no_bit_of_what_it_learns(trained: Calibration) -> None:
     made = two_class_recording(n_trials=4, seed=5)
 
     def said(sizes: list[int] | int) -> list[bytes]:
-        decoding = Decoding(trained.card, trained.decoder, made.info, adapt=True)
+        decoding = Decoding(trained.card, trained.decoder, made.info, adapt="alignment")
         chunks = chunked(made.data, made.info.sfreq, sizes)
         each = [decoded for chunk in chunks for decoded in decoding.push(chunk)]
         return [one.prediction.probabilities.tobytes() for one in each]
@@ -147,7 +147,7 @@ def test_windows_that_are_withheld_teach_nothing(trained: Calibration) -> None:
     made = two_class_recording(n_trials=4, seed=5)
     settings = trained.card.pipeline.model_copy(update={"max_peak_to_peak": 1e-3})
     card = trained.card.model_copy(update={"pipeline": settings})
-    decoding = Decoding(card, trained.decoder, made.info, adapt=True)
+    decoding = Decoding(card, trained.decoder, made.info, adapt="alignment")
     assert [d for chunk in made.chunks() for d in decoding.push(chunk)] == []
     assert decoding.adaptation is not None
     assert decoding.adaptation.n_updates == 0
@@ -156,7 +156,7 @@ def test_windows_that_are_withheld_teach_nothing(trained: Calibration) -> None:
 
 def test_a_flat_signal_does_no_harm(trained: Calibration) -> None:
     made = two_class_recording(n_trials=4, seed=5)
-    decoding = Decoding(trained.card, trained.decoder, made.info, adapt=True)
+    decoding = Decoding(trained.card, trained.decoder, made.info, adapt="alignment")
     flat = Chunk(np.zeros_like(made.data), made.timestamps, 0)
     each = list(decoding.push(flat))
     assert len(each) > 100
@@ -196,7 +196,7 @@ def test_a_live_engine_says_that_it_adapts_and_leaves_the_folder_alone(
         lambda: (told.extend(status.pull(0.05)), told and told[-1]["samples"] == len(made.data))[1],
         20,
     )
-    decoding = Decoding(card, decoder, made.info, adapt=True)
+    decoding = Decoding(card, decoder, made.info, adapt="alignment")
     for chunk in made.chunks():
         list(decoding.push(chunk))
     assert told[-1]["adaptation"] == decoding.adaptation.described

@@ -1,12 +1,25 @@
 """Protocols on people whose rhythm is the same behind heads that differ."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import decoders
-from bci.protocols import Outcome, Person, compare, run_protocols
-from bci.trials import Epochs
+from bci.cli.benchmark import _streamed
+from bci.profile import Paradigm
+from bci.protocols import (
+    Outcome,
+    Person,
+    ScoredRun,
+    compare,
+    run_protocols,
+    streamed_difference,
+)
+from bci.settings import PipelineSettings
+from bci.trials import Epochs, cut_epochs
 from bci.types import Channel, Signal
+from tests.signals import two_class_recording
 
 SIGNAL = Signal(128.0, tuple(Channel(f"E{i}", "eeg", "uV") for i in range(4)))
 
@@ -96,3 +109,29 @@ def test_a_base_trained_once_gives_what_two_give() -> None:
     for protocol, outcome in together.items():
         alone = run_protocol(protocol, first, others, maker, SIGNAL)
         assert outcome.accuracy == alone.accuracy
+
+
+@pytest.mark.parametrize("name", ["tangent-space", "log-power"])
+def test_what_is_streamed_is_what_was_cut_and_a_difference_is_told(name: str) -> None:
+    settings = PipelineSettings.model_validate(
+        {"filters": [{"kind": "bandpass", "low_hz": 8, "high_hz": 30}], "window_s": 1.0}
+    )
+    paradigm = Paradigm(classes={"left": "left", "right": "right"}, rest="rest", stop_s=3)
+    made = two_class_recording(n_trials=8)
+    cut = cut_epochs([made], settings, paradigm)
+    decoder = decoders.create(name)
+    decoder.fit(cut.windows, cut.labels)
+    assert streamed_difference(decoder, cut, ScoredRun(made, settings, paradigm)) == 0
+    louder = replace(made, data=made.data * np.float32(1.1))
+    assert streamed_difference(decoder, cut, ScoredRun(louder, settings, paradigm)) > 0
+    short = replace(made, markers=made.markers[:-2])
+    assert streamed_difference(decoder, cut, ScoredRun(short, settings, paradigm)) == np.inf
+
+
+def test_results_of_before_it_was_streamed_still_load() -> None:
+    kept = {"accuracy": 0.6, "n_trials": 15, "training_s": 1.0, "inference_p50_ms": 0.1,
+            "inference_p99_ms": 0.2, "n_parameters": 9}  # fmt: skip
+    old = Outcome(**kept)
+    assert _streamed([old]) == ""
+    assert _streamed([old, replace(old, streamed=0.0)]) == "equal (1 of 2)"
+    assert _streamed([replace(old, streamed=0.0), replace(old, streamed=2e-7)]) == "2e-07"

@@ -1,0 +1,134 @@
+"""The training loop: what was stopped goes on, and ends where it would have."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from bci.bundle import load_bundle
+from bci.cli import training
+from bci.errors import BundleError
+from bci.profile import load_profile
+from bci.types import TrainingStep
+from decoders.network import cross_entropy
+from decoders.networks import NETWORKS
+from decoders.training import Loss, TrainingSettings, train
+from devices.simulated_subject import SubjectSettings, simulate_run, write_run
+from tests.streams import wait_until
+
+WINDOWS = np.random.default_rng(0).normal(size=(50, 4, 192)).astype(np.float32)
+CLASSES = np.resize(np.array([0, 1, 1]), 50)
+GROUPS = np.repeat(np.arange(5), 10)
+PLAIN = TrainingSettings(epochs=4, batch=16)
+
+
+def stopping(after: int) -> Loss:
+    """Cross-entropy, until so many batches were asked for."""
+    asked = iter(range(after))
+
+    def loss(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+        if next(asked, None) is None:
+            raise KeyboardInterrupt
+        return cross_entropy(model, x, y)
+
+    return loss
+
+
+def trained(
+    settings: TrainingSettings,
+    checkpoint: Path | None = None,
+    loss: Loss = cross_entropy,
+    name: str = "eegnet",
+    windows: np.ndarray = WINDOWS,
+    watch: Callable[[TrainingStep], None] | None = None,
+) -> tuple[dict[str, bytes], list[TrainingStep]]:
+    torch.manual_seed(1)
+    model = NETWORKS[name](4, 192, 128.0, 2)
+    history = train(model, windows, CLASSES, GROUPS, settings, loss, watch, checkpoint)
+    return {k: v.numpy().tobytes() for k, v in model.state_dict().items()}, history
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [PLAIN, TrainingSettings(epochs=9, batch=16, patience=5),
+     TrainingSettings(epochs=4, batch=16, sharpness=0.05)],
+    ids=["plain", "early stop", "sharpness-aware"],
+)  # fmt: skip
+def test_a_stopped_training_ends_with_the_very_weights_of_one_that_was_not(
+    settings: TrainingSettings, tmp_path: Path
+) -> None:
+    whole = trained(settings)
+    kept = tmp_path / "kept"
+    for batches in (3, 6, 13):  # of four or five an epoch
+        with pytest.raises(KeyboardInterrupt):
+            trained(settings, kept, stopping(batches))
+    told: list[TrainingStep] = []
+    assert repr(trained(settings, kept, watch=told.append)) == repr(whole)
+    assert told[0].step > 1
+    assert [file.name for file in tmp_path.iterdir()] == ["kept"]
+
+
+def test_a_training_that_was_done_is_not_done_again(tmp_path: Path) -> None:
+    settings = TrainingSettings(epochs=30, batch=16, patience=2)
+    first = trained(settings, tmp_path / "kept")
+    assert len(first[1]) < 30
+    assert repr(trained(settings, tmp_path / "kept", stopping(0))) == repr(first)
+
+
+def test_a_checkpoint_of_anything_else_or_a_damaged_one_is_refused(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    trained(PLAIN, kept)
+    for other in (
+        {"settings": TrainingSettings(epochs=5, batch=16)},
+        {"name": "shallow"},
+        {"windows": WINDOWS + np.float32(1e-6)},
+    ):
+        with pytest.raises(BundleError, match="other recordings or settings"):
+            trained(**{"settings": PLAIN, "checkpoint": kept, **other})
+    kept.write_bytes(kept.read_bytes()[:-100])
+    with pytest.raises(BundleError, match="damaged checkpoint"):
+        trained(PLAIN, kept)
+
+
+def test_ctrl_c_ends_a_pretraining_within_a_second_and_the_same_command_goes_on(
+    tmp_path: Path,
+) -> None:
+    for person in (1, 2):
+        (tmp_path / f"people/{person}").mkdir(parents=True)
+        run = simulate_run(SubjectSettings(person, trials_per_class=4), 1)
+        write_run(run, tmp_path / f"people/{person}/run_raw.fif")
+    profile = load_profile("motor-imagery").model_dump(mode="json", exclude_none=True)
+    profile["pipeline"] |= {"channels": ["C3", "Cz", "C4"], "window_s": 1.0, "hop_s": 0.5}
+    profile["decoder"] = {"name": "shallow", "params": {"epochs": 6}}
+    (tmp_path / "profile.yaml").write_text(json.dumps(profile))
+    command = [
+        sys.executable, "-m", "bci", "pretrain", str(tmp_path / "profile.yaml"),
+        str(tmp_path / "people"), "--out", str(tmp_path / "base"),
+    ]  # fmt: skip
+    stopped = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    unfinished = tmp_path / "base.unfinished"
+    try:
+        wait_until(lambda: (unfinished / "fold-1.safetensors").exists(), 120)
+        stopped.send_signal(signal.SIGINT)
+        assert stopped.wait(1.5) == 130
+    finally:
+        stopped.kill()
+        stopped.wait(5)
+    assert stopped.stderr is not None
+    assert "the same command goes on" in stopped.stderr.read()
+    assert not (tmp_path / "base").exists()
+    for name in ("base", "whole"):
+        training.pretrain(str(tmp_path / "profile.yaml"), tmp_path / "people", tmp_path / name,
+                          folds=2)  # fmt: skip
+    assert not unfinished.exists()
+    (card, arrays), (other_card, others) = (load_bundle(tmp_path / n) for n in ("base", "whole"))
+    assert card.score == other_card.score
+    weights = [key for key in arrays if key.startswith("weights.")]
+    assert all(arrays[key].tobytes() == others[key].tobytes() for key in weights)
