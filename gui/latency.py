@@ -8,23 +8,18 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.lsl.predictions import ReceivedPrediction
 from gui.amounts import round_up
+from gui.rejections import REASONS, counts_of
 from gui.theme import DARK, Theme
 
 STAGES = ("arrive", "filter", "decode", "publish")
 
-# Status keys of what was lost, and what it is called; what is zero is left out after the first.
+# Status keys of what was lost, and what it is called; what is zero is left out.
 LOST = {
     "lost_samples": "samples",
     "gaps": "gaps",
     "clock_jumps": "clock jumps",
     "reconnects": "reconnections",
     "non_finite": "non-finite values",
-}
-REJECTED = {
-    "windows_rejected_gap": "gap",
-    "windows_rejected_settling": "settling",
-    "windows_rejected_artifact": "artifact",
-    "windows_rejected_non_finite": "not finite",
 }
 SKIPPED = "windows_skipped"
 # Every start has windows that the filters' transient reaches: nothing is wrong then.
@@ -65,10 +60,7 @@ class LatencyView(QWidget):
 
     def show_counts(self, status: dict[str, object]) -> None:
         """Take the loss counters out of an engine's status."""
-        self.counts = {
-            key: value if isinstance(value := status.get(key), int) else 0
-            for key in (*LOST, *REJECTED, SKIPPED)
-        }
+        self.counts = counts_of(status, (*LOST, *REASONS, SKIPPED))
         self.update()
 
     @property
@@ -78,23 +70,30 @@ class LatencyView(QWidget):
 
     @property
     def lost_text(self) -> str:
-        """``lost: 7 samples, 2 gaps``."""
+        """``lost: 7 samples, 2 gaps``; what is zero is left out."""
         if not self.counts:
             return "no engine has reported losses yet"
         lost = [
             f"{n:,} {name.removesuffix('s') if n == 1 else name}"
-            for k, (key, name) in enumerate(LOST.items())
-            if (n := self.counts[key]) or k == 0
+            for key, name in LOST.items()
+            if (n := self.counts[key])
         ]
-        return f"lost: {', '.join(lost)}"
+        return f"lost: {', '.join(lost)}" if lost else "no samples lost"
 
     @property
     def rejected_text(self) -> str:
-        """``rejected: 12 gap, 3 settling, 5 artifact, 0 not finite; skipped 0``."""
+        """``windows rejected: 12 gap, 3 settling; skipped: 2``; what is zero is left out."""
         if not self.counts:
             return ""
-        rejected = ", ".join(f"{self.counts[key]:,} {why}" for key, why in REJECTED.items())
-        return f"rejected: {rejected}; skipped {self.counts[SKIPPED]:,}"
+        rejected = ", ".join(
+            f"{n:,} {why}" for key, why in REASONS.items() if (n := self.counts[key])
+        )
+        skipped = f"skipped: {self.counts[SKIPPED]:,}" if self.counts[SKIPPED] else ""
+        if not rejected:
+            return (
+                f"no windows rejected; {skipped}" if skipped else "no windows rejected or skipped"
+            )
+        return "; ".join(filter(None, (f"windows rejected: {rejected}", skipped)))
 
     def histogram(self) -> tuple[NDArray[np.int64], float]:
         """How many predictions of the last minute fall in each bin, and where the last one ends.
@@ -161,7 +160,7 @@ class LatencyView(QWidget):
         font = QFont(self.font())
         font.setPixelSize(12)
         painter.setFont(font)
-        watched = [key for key in (*REJECTED, SKIPPED) if key not in _HARMLESS]
+        watched = [key for key in (*REASONS, SKIPPED) if key not in _HARMLESS]
         bottom = self.height() - 8.0
         for text, keys in ((self.rejected_text, watched), (self.lost_text, LOST)):
             wrong = any(self.counts.get(key) for key in keys)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from gui.banner import Banner
 from gui.connect_panel import ConnectPanel
+from gui.cue_windows import CueWindows
 from gui.devices import Device
 from gui.directory import LiveStream
 from gui.emotion import EmotionView
@@ -27,7 +28,9 @@ from gui.quality_view import QualityView
 from gui.record_bar import RecordBar
 from gui.recorder_link import RecorderStatus
 from gui.scope_panel import ScopePanel
+from gui.speech import SpeechView
 from gui.theme import Theme
+from gui.transcript_view import TranscriptView
 
 _WIDE, _SIDE, _CONNECT = 900, 340, 264
 _SECONDS = 40.0
@@ -100,6 +103,36 @@ def images(theme: Theme) -> QWidget:
     view.add_cue(0.0, shown)
     view.show_prediction(prediction)
     view.resize(_SIDE, view.height())
+    return view
+
+
+def speech(theme: Theme) -> QWidget:
+    windows = CueWindows(1.2)
+    view = SpeechView(windows, threshold=0.5)
+    view.theme = theme
+    words, found = simulated.spoken()
+    view.set_classes(words)
+    for cue, prediction in found:
+        windows.add(cue.time, cue.label)
+        view.show_prediction(prediction)
+    view.resize(_SIDE, view.height())
+    return view
+
+
+def transcript(theme: Theme) -> QWidget:
+    windows = CueWindows(1.2)
+    # Not the time of day, which would be another in every picture.
+    view = TranscriptView(windows, threshold=0.5, time_of=lambda at: f"10:02:{at:02.0f}")
+    view.theme = theme
+    words, found = simulated.spoken()
+    view.set_classes(words)
+    for cue, prediction in found:
+        windows.add(cue.time, cue.label)
+        if prediction is None:
+            view.show_rejected(cue.time + 1.5, "artifact")
+        else:
+            view.add([prediction])
+    view.resize(_WIDE, view.height())
     return view
 
 
@@ -197,6 +230,8 @@ VIEWS: dict[str, Callable[[Theme], QWidget]] = {
     "emotion": emotion,
     "emotion-history": emotion_history,
     "images": images,
+    "speech": speech,
+    "transcript": transcript,
     "quality": quality,
     "latency": latency,
     "connect": connect,
