@@ -113,11 +113,13 @@ class LatencyView(QWidget):
         font.setPixelSize(13)
         painter.setFont(font)
         painter.setPen(self.theme.colour("dim"))
-        painter.drawText(QRectF(14, 8, self.width() - 28, 18), 0, "sample to prediction")
+        painter.drawText(
+            QRectF(14, 8, self.width() - 28, 18), 0, "latency: from sample to prediction"
+        )
         self._paint_numbers(painter)
         self._paint_stages(painter)
         top = self._paint_counts(painter)
-        self._paint_histogram(painter, QRectF(14, 112, self.width() - 28, top - 112 - 8))
+        self._paint_histogram(painter, QRectF(14, 126, self.width() - 28, top - 126 - 8))
 
     def _paint_numbers(self, painter: QPainter) -> None:
         figures = ("-", "-", "-")
@@ -126,16 +128,18 @@ class LatencyView(QWidget):
             figures = (f"{self._totals[-1]:.1f}", f"{p50:.1f}", f"{p99:.1f}")
         column = (self.width() - 28) / 3
         font = QFont(self.font())
-        for k, (name, figure) in enumerate(zip(("now", "p50", "p99"), figures, strict=True)):
+        for k, (name, figure) in enumerate(
+            zip(("now", "median", "99 % below"), figures, strict=True)
+        ):
             font.setPixelSize(20)
             painter.setFont(font)
             painter.setPen(self.theme.colour("text"))
             text = f"{figure} ms" if len(self._totals) else figure
             painter.drawText(QRectF(14 + k * column, 28, column, 28), 0, text)
-            font.setPixelSize(11)
+            font.setPixelSize(12)
             painter.setFont(font)
             painter.setPen(self.theme.colour("dim"))
-            painter.drawText(QRectF(14 + k * column, 54, column, 14), 0, name)
+            painter.drawText(QRectF(14 + k * column, 53, column, 16), 0, name)
 
     def _paint_stages(self, painter: QPainter) -> None:
         total = float(self._stages.sum())
@@ -145,20 +149,22 @@ class LatencyView(QWidget):
             painter.fillRect(QRectF(x, 76, length, 12), QColor(self.theme.stages[k]))
             x += length
         font = QFont(self.font())
-        font.setPixelSize(11)
+        font.setPixelSize(12)
         painter.setFont(font)
         column = width / 4
         for k, (name, stage) in enumerate(zip(STAGES, self._stages, strict=True)):
             left = 14 + k * column
-            painter.fillRect(QRectF(left, 96, 8, 8), QColor(self.theme.stages[k]))
+            painter.fillRect(QRectF(left, 95, 9, 9), QColor(self.theme.stages[k]))
             painter.setPen(self.theme.colour("dim"))
-            text = f"{name} {stage:.1f}" if len(self._totals) else name
-            painter.drawText(QRectF(left + 12, 92, column - 12, 16), 0, text)
+            painter.drawText(QRectF(left + 13, 91, column - 13, 16), 0, name)
+            if len(self._totals):
+                painter.setPen(self.theme.colour("text"))
+                painter.drawText(QRectF(left + 13, 106, column - 13, 16), 0, f"{stage:.1f} ms")
 
     def _paint_counts(self, painter: QPainter) -> float:
         """At the bottom; returns where the text begins."""
         font = QFont(self.font())
-        font.setPixelSize(12)
+        font.setPixelSize(13)
         painter.setFont(font)
         watched = [key for key in (*REASONS, SKIPPED) if key not in _HARMLESS]
         bottom = self.height() - 8.0
@@ -189,10 +195,10 @@ class LatencyView(QWidget):
         painter.setPen(QPen(self.theme.colour("line"), 1.0))
         painter.drawLine(bars.bottomLeft(), bars.bottomRight())
         font = QFont(self.font())
-        font.setPixelSize(11)
+        font.setPixelSize(12)
         painter.setFont(font)
         painter.setPen(self.theme.colour("dim"))
-        words = QRectF(bars.left(), bars.bottom() + 2, bars.width(), 14)
+        words = QRectF(bars.left(), bars.bottom() + 1, bars.width(), 15)
         painter.drawText(words, Qt.AlignmentFlag.AlignLeft, "0")
         said = f"{len(self._totals):,} in the last minute"
         painter.drawText(words, Qt.AlignmentFlag.AlignHCenter, said)

@@ -49,7 +49,7 @@ class LevelHistory(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), self.theme.colour("panel"))
         font = QFont(self.font())
-        font.setPixelSize(11)
+        font.setPixelSize(12)
         painter.setFont(font)
         right = self.width() - _RIGHT
         for level in range(1, self.course.grid.n_levels + 1):

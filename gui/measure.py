@@ -136,7 +136,7 @@ class Measure(QWidget):
             return
         painter, theme, picture = QPainter(self), self.theme, QRectF(self.rect())
         font = QFont(self.font())
-        font.setPixelSize(11)
+        font.setPixelSize(13)
         painter.setFont(font)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for reading in (now, start) if start else (now,):

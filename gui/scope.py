@@ -1,6 +1,7 @@
 """The scope: all channels, scrolling, drawn once per new column of pixels."""
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import (
     QFont,
@@ -12,6 +13,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from bci.quality import ChannelQuality
 from bci.ring import RingBuffer
 from bci.types import Marker, StreamInfo
 from gui.amounts import with_unit
@@ -22,7 +24,7 @@ from gui.measure import Measure, Traces
 from gui.pieces import is_seen
 from gui.scope_overlay import paint_marker, paint_tag
 from gui.theme import DARK, Theme
-from gui.trace_picture import Layout, TracePicture
+from gui.trace_picture import FAINT, INK, Layout, TracePicture
 
 TIME_BASES_S = (2.0, 5.0, 10.0, 20.0, 30.0)
 _GUTTER = 72
@@ -78,6 +80,14 @@ class Scope(QWidget):
         self.bad = names
         self.names.set_marked(names)
         self._redraw()
+
+    def set_quality(self, channels: list[ChannelQuality]) -> None:
+        """How good each channel is now; empty while nothing is known."""
+        self.names.set_quality(channels)
+        if self._info is not None and not np.array_equal(
+            self._picture.inks, self._inks(self._info.ch_names)
+        ):
+            self._redraw()
 
     def set_live(self, live: bool) -> None:
         """Whether the stream is there; if not, the picture says that it stands still."""
@@ -219,11 +229,16 @@ class Scope(QWidget):
         if self._info is not None:
             names = self._info.ch_names
             self.names.set_names(tuple(names[c] for c in self._page.channels))
-            self._picture.faint = np.array([name in self.bad for name in names])
+            self._picture.inks = self._inks(names)
             if self.gain > 0:
                 self._picture.draw_new(self._shown, self._layout)
         # The names beside stay as they are.
         self.update(_GUTTER, 0, width, height)
+
+    def _inks(self, names: tuple[str, ...]) -> NDArray[np.uint8]:
+        """A trace has the colour of its channel's quality; one marked bad is faint."""
+        inks = [FAINT if name in self.bad else INK[self.names.state_of(name)] for name in names]
+        return np.array(inks, dtype=np.uint8)
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         painter = QPainter(self)
@@ -235,7 +250,7 @@ class Scope(QWidget):
         # The picture and the names beside it leave nothing uncovered.
         self._picture.paint(painter, QPointF(_GUTTER, 0))
         font = QFont(self.font())
-        font.setPixelSize(11)
+        font.setPixelSize(13)
         painter.setFont(font)
         self._paint_markers(painter)
         for line, tag in enumerate(

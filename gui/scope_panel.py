@@ -64,7 +64,6 @@ class ScopePanel(QWidget):
         self.page.setText(scope.page_text)
         self.note.setText(scope.note)
         self.pause.setChecked(scope.is_paused)
-        self.pause.setText("Go on" if scope.is_paused else "Pause")
         self.all.setChecked(scope.shows_all)
         for widget in (self.page, self.all, *self._page_buttons):
             widget.setVisible(bool(scope.page_text))

@@ -7,11 +7,15 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage, QPainter
 
+from bci.quality import State
 from bci.ring import RingBuffer
 from gui.envelope import extremes
 from gui.rasterise import paint_columns
 from gui.theme import DARK, Theme
 
+# What a channel is drawn in: set aside by the user, or by its quality.
+FAINT = 0
+INK = {State.GOOD: 1, State.DOUBTFUL: 2, State.BAD: 3}
 # Of a level trace, in pixels; thinner where rows are so low that traces would run together.
 _THICKNESS, _LEAST_THICKNESS, _SHARE_OF_ROW = 1.2, 0.7, 0.25
 # Where rows are lower than this, every other trace is paler, to tell it from its neighbours.
@@ -51,7 +55,7 @@ class Layout:
 
 
 class TracePicture:
-    """An image of the traces in the screen's own pixels; channels of ``faint`` are drawn so.
+    """An image of the traces in the screen's own pixels, each channel in one of the inks.
 
     Columns are counted from the stream's first sample, so that the same sample is always drawn in
     the same column, whenever it is drawn. Column c lies at c modulo the image's width: nothing is
@@ -60,7 +64,7 @@ class TracePicture:
 
     def __init__(self) -> None:
         self.theme: Theme = DARK
-        self.faint: NDArray[np.bool_] = np.zeros(0, dtype=bool)
+        self.inks: NDArray[np.uint8] = np.zeros(0, dtype=np.uint8)
         self.clear(1, 1, 1.0)
 
     def clear(self, width: int, height: int, ratio: float) -> None:
@@ -68,6 +72,7 @@ class TracePicture:
         shape = max(1, round(height * ratio)), max(1, round(width * ratio))
         names = ("panel", "lost", "line", "trace")
         colours = [self.theme.colour(name) for name in names]
+        colours += [self.theme.quality_colour(state) for state in (State.DOUBTFUL, State.BAD)]
         self._colours = np.array(
             [(c.red(), c.green(), c.blue()) for c in colours], dtype=np.float32
         )
@@ -99,7 +104,7 @@ class TracePicture:
         paint_columns(
             self._pixels, first, low, high, height / len(layout.channels) / layout.gain,
             thickness * self._ratio, strength,
-            self.faint[layout.channels.start : layout.channels.stop], self._colours,
+            self.inks[layout.channels.start : layout.channels.stop], self._colours,
         )  # fmt: skip
         self._drawn = newest
         return True

@@ -1,6 +1,7 @@
 """Simulated data for the gallery, the same at every start; none of it is a person's."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -158,9 +159,18 @@ def quality() -> list[ChannelQuality]:
         "O2": (State.DOUBTFUL, "muscle, 18 uV above 35 Hz"),
     }
     return [
-        ChannelQuality(name, *wrong.get(name, (State.GOOD, "")), 10.0, 0.1, 3.0, 5.0, 0.2, 0.8, 8.0)
+        ChannelQuality(
+            name, *wrong.get(name, (State.GOOD, "")), 10.0, 0.1, 3.0, 5.0, 0.2, 0.8, float("nan")
+        )
         for name in NAMES
-    ]
+    ]  # fmt: skip
+
+
+def impedances() -> list[ChannelQuality]:
+    """A cap whose impedances are measured: one electrode is off, two want more gel."""
+    kohm = dict(zip(NAMES, np.random.default_rng(2).uniform(5, 30, len(NAMES)), strict=True))
+    kohm |= {"F4": 1240.0, "P3": 86.0, "O2": 64.0}
+    return [replace(channel, impedance_kohm=float(kohm[channel.name])) for channel in quality()]
 
 
 def recording(seconds: float) -> Recording:

@@ -19,6 +19,7 @@ from gui.gallery.calibrated import calibration
 from gui.gallery.windows import dashboard, replay_window
 from gui.history import HistoryView
 from gui.images import ImagesView, ShownImages
+from gui.impedance_page import ImpedancePage
 from gui.latency import LatencyView
 from gui.level_course import LevelCourse
 from gui.level_history import LevelHistory
@@ -43,7 +44,7 @@ def scope(theme: Theme) -> QWidget:
     view.scope.set_stream(simulated.INFO, simulated.ring(_SECONDS))
     view.scope.add_markers(simulated.cues(_SECONDS))
     view.scope.advance()
-    view.scope.names.set_quality(simulated.quality())
+    view.scope.set_quality(simulated.quality())
     view.scope.set_bad(frozenset({"Fp2"}))
     return view
 
@@ -145,6 +146,15 @@ def quality(theme: Theme) -> QWidget:
     return view
 
 
+def impedance(theme: Theme) -> QWidget:
+    view = ImpedancePage()
+    view.theme = theme
+    view.set_stream(simulated.INFO)
+    view.set_quality(simulated.impedances())
+    view.resize(_WIDE, 460)
+    return view
+
+
 def latency(theme: Theme) -> QWidget:
     view = LatencyView()
     view.theme = theme
@@ -233,6 +243,7 @@ VIEWS: dict[str, Callable[[Theme], QWidget]] = {
     "speech": speech,
     "transcript": transcript,
     "quality": quality,
+    "impedance": impedance,
     "latency": latency,
     "connect": connect,
     "record": record,
