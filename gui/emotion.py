@@ -12,7 +12,7 @@ from gui.headline import NO_PREDICTION, NOT_SURE, paint_headline
 from gui.level_course import LevelCourse, true_levels
 from gui.theme import DARK, Theme
 
-_HEIGHT = 238
+_HEIGHT = 232
 _PLANE = 146.0
 _TRAIL_S = 12.0
 # What the ends of an axis are called, first the low one.

@@ -10,6 +10,7 @@ from bci.types import Marker
 from gui.cue_windows import CueWindows
 from gui.emotion import EmotionView
 from gui.feed import Feed
+from gui.hint import NO_ENGINE, STARTING
 from gui.history import HistoryView
 from gui.images import ImagesView, ShownImages
 from gui.latency import LatencyView
@@ -113,6 +114,12 @@ class EngineShown(QObject):
         feed.engine_alive.connect(self._on_alive)
         feed.predictions_came.connect(self._on_predictions)
         feed.status_came.connect(self._on_status)
+
+    def set_starting(self, starting: bool) -> None:
+        """Whether a program is running that will be an engine: said where there is none yet."""
+        for view in (*self._bars, *self._past):
+            view.hint = STARTING if starting else NO_ENGINE
+            view.update()
 
     def advance(self, now: float) -> None:
         """An old prediction does not stand as the present one; LSL clock."""

@@ -32,6 +32,7 @@ class HistoryView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.theme: Theme = DARK
+        self.hint = NO_ENGINE
         self.classes: tuple[str, ...] = ()
         self.now = self._painted = 0.0
         self._predictions: deque[ReceivedPrediction] = deque(maxlen=3000)
@@ -87,7 +88,7 @@ class HistoryView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), self.theme.colour("panel"))
         if not self.has_engine:
-            paint_hint(painter, self.theme, QRectF(self.rect()), NO_ENGINE)
+            paint_hint(painter, self.theme, QRectF(self.rect()), self.hint)
             return
         top, bottom = 12.0, self.height() - 46.0
         font = QFont(self.font())

@@ -51,6 +51,7 @@ class ImagesView(QWidget):
     ) -> None:
         super().__init__(parent)
         self.theme: Theme = DARK
+        self.hint = NO_ENGINE
         self.threshold = threshold
         self.classes: tuple[str, ...] = ()
         self.best: list[tuple[str, float]] = []
@@ -123,11 +124,11 @@ class ImagesView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.fillRect(self.rect(), self.theme.colour("panel"))
         if not self.has_engine:
-            paint_hint(painter, self.theme, QRectF(self.rect()), NO_ENGINE)
+            paint_hint(painter, self.theme, QRectF(self.rect()), self.hint)
             return
         width = self.width() - 28.0
         painter.setFont(self.font())
-        colour = self.theme.colour("accent" if self.live else "text")
+        colour = self.theme.colour("accent" if self.live else "dim")
         confidence = self.best[0][1] if self.best else None
         paint_headline(
             painter, self.theme, QRectF(14, 3, width, _TITLE - 4), self.decision, colour,

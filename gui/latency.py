@@ -27,6 +27,8 @@ _HARMLESS = ("windows_rejected_settling",)
 _SPAN_S = 60.0
 _MOST = 12_000
 _N_BINS = 26
+# Where there is less room than they need, stages and histogram are left out.
+_LEAST_HEIGHT, _STAGES = 118, 50.0
 _LEAST_BARS = 18.0  # pixels; lower, a histogram says nothing
 
 
@@ -45,7 +47,7 @@ class LatencyView(QWidget):
         self._totals = np.zeros(0)
         self._stages = np.zeros(4)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(170)
+        self.setMinimumHeight(_LEAST_HEIGHT)
         self.setAccessibleName("Latency and losses")
 
     def add(self, predictions: list[ReceivedPrediction]) -> None:
@@ -117,8 +119,9 @@ class LatencyView(QWidget):
             QRectF(14, 8, self.width() - 28, 18), 0, "latency: from sample to prediction"
         )
         self._paint_numbers(painter)
-        self._paint_stages(painter)
         top = self._paint_counts(painter)
+        if top - 74 >= _STAGES:
+            self._paint_stages(painter)
         self._paint_histogram(painter, QRectF(14, 126, self.width() - 28, top - 126 - 8))
 
     def _paint_numbers(self, painter: QPainter) -> None:

@@ -169,6 +169,7 @@ class MainWindow(QMainWindow):
         self.calibrating.said.connect(self.log.add)
         self.header.calibrate_button.clicked.connect(self.calibrating.open)
         self.programs.said.connect(self.log.add)
+        self.programs.runs.connect(self._on_program)
         self.programs.problem.connect(self.show_problem)
         self.programs.well.connect(self.banner.settle)
         for model, subject in (
@@ -235,6 +236,10 @@ class MainWindow(QMainWindow):
     def _on_engine_state(self, alive: bool, simulated: bool) -> None:
         self.situation.engine_alive, self.situation.engine_simulated = alive, simulated
         self._show_badge()
+
+    def _on_program(self, name: str, running: bool) -> None:
+        if name == "engine":
+            self.engine.set_starting(running)
 
     def show_problem(self, sentence: str, subject: str = "") -> None:
         """A banner that says what is wrong and what to do; it stops nothing."""

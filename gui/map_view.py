@@ -121,7 +121,7 @@ class MapView(QWidget):
 
     def _paint_electrodes(self, painter: QPainter, seen: MapSeen) -> None:
         font = QFont(self.font())
-        font.setPixelSize(10)
+        font.setPixelSize(12)
         painter.setFont(font)
         middle = (self._levels.low + self._levels.high) / 2
         for channel, value in zip(seen.electrodes, seen.values.tolist(), strict=True):

@@ -25,6 +25,7 @@ class DecisionView(QWidget):
     def __init__(self, threshold: float = 0.7, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.theme: Theme = DARK
+        self.hint = NO_ENGINE
         self.threshold = threshold
         self.classes: tuple[str, ...] = ()
         self.probabilities: tuple[float, ...] = ()
@@ -106,7 +107,7 @@ class DecisionView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), self.theme.colour("panel"))
         if not self.has_engine:
-            paint_hint(painter, self.theme, QRectF(self.rect()), NO_ENGINE)
+            paint_hint(painter, self.theme, QRectF(self.rect()), self.hint)
             return
         width = self.width()
         painter.setFont(self.font())

@@ -47,6 +47,7 @@ class SpeechView(QWidget):
     ) -> None:
         super().__init__(parent)
         self.theme: Theme = DARK
+        self.hint = NO_ENGINE
         self.threshold = threshold
         self.live = False
         self._windows = windows
@@ -107,11 +108,11 @@ class SpeechView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), self.theme.colour("panel"))
         if not self.has_engine:
-            paint_hint(painter, self.theme, QRectF(self.rect()), NO_ENGINE)
+            paint_hint(painter, self.theme, QRectF(self.rect()), self.hint)
             return
         painter.setFont(self.font())
         width = self.width() - 28.0
-        colour = self.theme.colour("accent" if self.live else "text")
+        colour = self.theme.colour("accent" if self.live else "dim")
         confidence = self.best[0][1] if self.best else None
         paint_headline(
             painter, self.theme, QRectF(14, 6, width, 40), self.decision, colour, confidence,
@@ -129,7 +130,7 @@ class SpeechView(QWidget):
         painter.drawText(foot, _VCENTRE | Qt.AlignmentFlag.AlignRight, among)
 
     def _paint_bars(self, painter: QPainter) -> None:
-        left, width = 110.0, self.width() - 110.0 - 66.0
+        left, width = 110.0, self.width() - 110.0 - 74.0
         font = QFont(self.font())
         font.setPixelSize(15)
         for k, (word, probability) in enumerate(self.best):
@@ -142,7 +143,7 @@ class SpeechView(QWidget):
             name = painter.fontMetrics().elidedText(word, Qt.TextElideMode.ElideRight, room)
             # The tick says which is true: no one needs the bold letters.
             painter.drawText(QRectF(14, top, 92, 20), _VCENTRE, f"{name} \u2713" if right else name)
-            share = QRectF(left + width + 4, top, 48, 20)
+            share = QRectF(left + width + 4, top, 56, 20)
             percent = f"{100 * probability:.0f} %"
             painter.drawText(share, _VCENTRE | Qt.AlignmentFlag.AlignRight, percent)
             painter.setPen(Qt.PenStyle.NoPen)

@@ -55,6 +55,7 @@ class TranscriptView(QWidget):
     ) -> None:
         super().__init__(parent)
         self.theme: Theme = DARK
+        self.hint = NO_ENGINE
         self.transcript = Transcript(windows, threshold)
         self._heading, self._prefix, self._time_of = heading, prefix, time_of
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -118,7 +119,7 @@ class TranscriptView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), self.theme.colour("panel"))
         if not self.has_engine:
-            paint_hint(painter, self.theme, QRectF(self.rect()), NO_ENGINE)
+            paint_hint(painter, self.theme, QRectF(self.rect()), self.hint)
             return
         self._font(painter, 13)
         painter.setPen(self.theme.colour("dim"))

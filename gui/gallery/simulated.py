@@ -67,11 +67,11 @@ def seen() -> tuple[tuple[str, ...], ReceivedPrediction, str]:
 def spoken() -> tuple[tuple[str, ...], list[tuple[Marker, ReceivedPrediction | None]]]:
     """Ten words, and what is said of each cued one's window of 1.2 s; None: it was rejected."""
     words = ("yes", "no", "water", "help", "pain", "hot", "cold", "more", "stop", "home")
-    rng = np.random.default_rng(11)
+    rng = np.random.default_rng(9)
     found: list[tuple[Marker, ReceivedPrediction | None]] = []
     for k, asked in enumerate(rng.integers(0, len(words), 17)):
-        odds = rng.normal(0, 1.1, len(words))
-        odds[asked] += 2.9
+        odds = rng.normal(0, 1.6, len(words))
+        odds[asked] += 3.4
         shares = (np.exp(odds) / np.exp(odds).sum()).astype(np.float32)
         cue = Marker(2.6 * k, words[asked])
         came = ReceivedPrediction(cue.time + 1.2, shares, 0.0, 0.0, 0.0, 0.0)

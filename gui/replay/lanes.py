@@ -87,7 +87,7 @@ class Lanes:
     def paint(self, picture: QPixmap, theme: Theme, base: QFont, place: Place, size: QSize) -> None:
         painter = QPainter(picture)
         font = QFont(base)
-        font.setPixelSize(11)
+        font.setPixelSize(12)
         painter.setFont(font)
         if self.recording is None:
             painter.setPen(theme.colour("dim"))

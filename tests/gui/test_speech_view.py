@@ -1,3 +1,4 @@
+import sys
 import time
 from collections.abc import Callable
 
@@ -11,7 +12,9 @@ from bci.lsl.outlet import MarkerOutlet
 from bci.lsl.predictions import PredictionOutlet, ReceivedPrediction, StatusOutlet
 from bci.types import Marker, Prediction
 from gui.cue_windows import CueWindows
+from gui.hint import NO_ENGINE, STARTING
 from gui.main_window import MainWindow
+from gui.process import Command
 from gui.rejections import Rejections
 from gui.speech import ShownWords, SpeechView
 from gui.theme import DARK, LIGHT
@@ -212,3 +215,17 @@ def test_words_come_over_the_network_into_the_window(
     assert len(shown.transcript.transcript.said) == 3
     for outlet in (status, markers):
         outlet.close()
+
+
+def test_an_engine_that_is_starting_is_not_called_missing(
+    open_window: Callable[..., MainWindow], qtbot: QtBot
+) -> None:
+    waits = (sys.executable, "-c", "import sys; sys.stdin.read()")
+    window = open_window(words=ShownWords(1.2), commands=(Command("engine", waits),))
+    shown = window.engine
+    assert shown.speech.hint == NO_ENGINE
+    window.buttons["engine"].click()
+    qtbot.waitUntil(lambda: shown.speech.hint == STARTING, timeout=5_000)
+    assert shown.transcript.hint == STARTING
+    window.buttons["engine"].click()
+    qtbot.waitUntil(lambda: shown.speech.hint == NO_ENGINE, timeout=5_000)
