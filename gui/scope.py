@@ -37,7 +37,8 @@ class Scope(QWidget):
     New samples are high-passed at 0.5 Hz (for the display only), reduced to the smallest and
     largest value of each column of pixels, and drawn into a picture that goes round: the cost of
     a frame is that of its new columns. Up and Down change the gain, Left and Right the time base,
-    Page Up and Page Down the channels shown, A shows all of them. Space pauses; Shift with Left
+    Page Up and Page Down the channels shown, A shows all of them. W lets the newest sweep over
+    traces that stand. Space pauses; Shift with Left
     or Right, or the wheel, looks back. The mouse reads a trace; dragged, it measures from there.
     """
 
@@ -53,6 +54,7 @@ class Scope(QWidget):
         self.theme: Theme = DARK
         self.time_base_s = 10.0
         self.gain = 0.0  # of the channels' unit, a row high; 0 until it is chosen
+        self.sweep = False
         self.live = True
         self.bad: frozenset[str] = frozenset()
         self._info: StreamInfo | None = None
@@ -138,6 +140,12 @@ class Scope(QWidget):
         self._redraw()
         self.view_changed.emit()
 
+    def show_sweep(self, shown: bool) -> None:
+        """Let the newest sweep over traces that stand, instead of letting all scroll."""
+        self.sweep = shown
+        self._redraw()
+        self.view_changed.emit()
+
     @property
     def n_samples(self) -> int:
         """How many samples of the stream have come."""
@@ -211,7 +219,8 @@ class Scope(QWidget):
         width = self._plot_width()
         per_column = self.time_base_s * self._signal.sfreq / width
         edge, channels = self._signal.edge, self._page.channels
-        return Layout(width, self._plot_height(), per_column, edge, channels, self.gain)
+        height = self._plot_height()
+        return Layout(width, height, per_column, edge, channels, self.gain, self.sweep)
 
     def _plot_width(self) -> int:
         return max(1, self.width() - _GUTTER)
@@ -248,7 +257,7 @@ class Scope(QWidget):
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "waiting for a signal ...")
             return
         # The picture and the names beside it leave nothing uncovered.
-        self._picture.paint(painter, QPointF(_GUTTER, 0))
+        self._picture.paint(painter, QPointF(_GUTTER, 0), self.sweep)
         font = QFont(self.font())
         font.setPixelSize(13)
         painter.setFont(font)
@@ -262,9 +271,10 @@ class Scope(QWidget):
     def _paint_markers(self, painter: QPainter) -> None:
         layout = self._layout
         for marker in self._markers:
-            x = layout.x(self._signal.index_at(marker.time))
-            if 0 <= x <= layout.width:
-                paint_marker(painter, self.theme, _GUTTER + x, layout.height, marker.label)
+            index = self._signal.index_at(marker.time)
+            if layout.holds(index):
+                x = _GUTTER + layout.x(index)
+                paint_marker(painter, self.theme, x, layout.height, marker.label)
 
     def _place(self) -> Traces | None:
         """What the measure cursor reads from."""
@@ -296,6 +306,8 @@ class Scope(QWidget):
                 self.look(1 if event.key() == Qt.Key.Key_Right else -1)
             case Qt.Key.Key_Left | Qt.Key.Key_Right:
                 self.step_time_base(1 if event.key() == Qt.Key.Key_Right else -1)
+            case Qt.Key.Key_W:
+                self.show_sweep(not self.sweep)
             case Qt.Key.Key_A:
                 self.show_all(not self.shows_all)
             case Qt.Key.Key_PageUp | Qt.Key.Key_PageDown:

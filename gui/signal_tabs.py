@@ -28,7 +28,8 @@ class SignalTabs(Tabs):
     Parameters
     ----------
     remembered : Remembered
-        Keeps the tab, the band of the map, and of each stream the channel and which are bad.
+        Keeps the tab, sweep or scroll, the band of the map, and of each stream the channel and
+        which are bad.
     """
 
     def __init__(self, remembered: Remembered, parent: QWidget | None = None) -> None:
@@ -44,6 +45,8 @@ class SignalTabs(Tabs):
         self._info: StreamInfo | None = None
         self._ring: RingBuffer | None = None
         self._channel = 0
+        self.scope.show_sweep(remembered.flag("sweep", False))
+        self.scope.view_changed.connect(lambda: remembered.keep("sweep", self.scope.sweep))
         kept = remembered.text("map/band")
         self.map.choose(next((band for band in BANDS if band.name == kept), self.map.band))
         self.analysis.spectrum_came.connect(self._on_spectrum)

@@ -20,6 +20,7 @@ INK = {State.GOOD: 1, State.DOUBTFUL: 2, State.BAD: 3}
 _THICKNESS, _LEAST_THICKNESS, _SHARE_OF_ROW = 1.2, 0.7, 0.25
 # Where rows are lower than this, every other trace is paler, to tell it from its neighbours.
 _LOW_ROW, _PALER = 6.0, 0.45
+_GAP = 12.0  # between the newest and the oldest of a sweep, in pixels
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class Layout:
     """Where samples are in the picture.
 
     ``edge`` is one past the last sample shown, which lies at the right edge; ``per_column`` are
-    the samples a pixel, ``gain`` what a row's height stands for.
+    the samples a pixel, ``gain`` what a row's height stands for. With ``sweep`` the traces stand
+    and the edge moves over them from left to right, as a pen does.
     """
 
     width: int
@@ -36,18 +38,29 @@ class Layout:
     edge: int
     channels: range
     gain: float
+    sweep: bool = False
 
     @property
     def row(self) -> float:
         return self.height / max(1, len(self.channels))
 
+    def holds(self, index: float) -> bool:
+        """Whether a sample is within the time that is shown."""
+        return self.edge - 1 - self.width * self.per_column <= index < self.edge
+
     def x(self, index: float) -> float:
+        if self.sweep:
+            return index / self.per_column % self.width
         return self.width - (self.edge - 1 - index) / self.per_column
 
     def y(self, channel: int, value: float) -> float:
         return self.row * (channel - self.channels.start + 0.5) - value * self.row / self.gain
 
     def sample_at(self, x: float) -> int:
+        if self.sweep:
+            newest = self.edge - 1
+            back = (self.x(newest) - x) % self.width
+            return round(newest - back * self.per_column)
         return round(self.edge - 1 - (self.width - x) * self.per_column)
 
     def channel_at(self, y: float) -> int:
@@ -109,10 +122,20 @@ class TracePicture:
         self._drawn = newest
         return True
 
-    def paint(self, painter: QPainter, at: QPointF) -> None:
-        """Put the picture where its left upper corner is to be, the newest column to the right."""
+    def paint(self, painter: QPainter, at: QPointF, sweep: bool = False) -> None:
+        """Put the picture where its left upper corner is to be.
+
+        The newest column is at the right; with ``sweep`` it is where it was drawn, before a gap.
+        """
         height, width = self._pixels.shape
         seam = (self._drawn or 0) % width
+        if sweep:
+            painter.drawImage(at, self._image)
+            x = at.x() + seam / self._ratio
+            gap = QRectF(x, at.y(), min(_GAP, (width - seam) / self._ratio), height / self._ratio)
+            painter.fillRect(gap, self.theme.colour("panel"))
+            painter.fillRect(QRectF(x, at.y(), 1.5, gap.height()), self.theme.colour("dim"))
+            return
         newer = QPointF(at.x() + (width - seam) / self._ratio, at.y())
         painter.drawImage(at, self._image, QRectF(seam, 0, width - seam, height))
         if seam:
