@@ -173,9 +173,9 @@ class ImagesView(QWidget):
         painter.drawText(QRectF(left, top + 2, self.width() - left - 14, _TILE), _VCENTRE, told)
         self._font(painter, 12)
         painter.setPen(self.theme.colour("dim"))
-        by = f", compared by {self._shown.compared_by}" if self._shown.compared_by else ""
+        by = f" compared by {self._shown.compared_by}" if self._shown.compared_by else ""
         told = painter.fontMetrics().elidedText(
-            f"of {len(self.classes)} images{by}", Qt.TextElideMode.ElideRight, self.width() - 28
+            f"{len(self.classes)} images{by}", Qt.TextElideMode.ElideRight, self.width() - 28
         )
         painter.drawText(QRectF(14, top + 29, self.width() - 28, 16), _VCENTRE, told)
 

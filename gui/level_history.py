@@ -79,7 +79,8 @@ class LevelHistory(QWidget):
             box = QRectF(right + 8, y - 8, _RIGHT - 10, 16)
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, self.course.grid.axes[axis])
         painter.setPen(self.theme.colour("dim"))
-        box = QRectF(right + 8, self.height() - 20, _RIGHT - 10, 16)
+        # Beside the word "now".
+        box = QRectF(right + 24, self.height() - 18, _RIGHT - 24, 16)
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, "- - true")
 
     def _paint_axis(self, painter: QPainter, axis: int) -> None:
