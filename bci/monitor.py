@@ -6,10 +6,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
 from bci.errors import AmbiguousStreamError, StreamError
-from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch, resolve
+from bci.lsl.discovery import FoundStream, StreamQuery, resolve
+from bci.lsl.impedance import Impedances
 from bci.lsl.inlet import InletStats, SignalInlet
 from bci.lsl.quality import QualityOutlet
 from bci.quality import ChannelQuality, QualityMeter
@@ -19,8 +18,6 @@ _PULL_S = 0.05
 _RESOLVE_S = 0.4
 # Pulled at most this long at a time, in seconds of signal.
 _CHUNK_S = 0.1
-# An impedance in a unit that is not known is not used.
-_KOHM = {"kOhm": 1.0, "Ohm": 1e-3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,7 @@ def monitor(
         inlet.close()
         raise StreamError(f"stream {info.name!r} is irregular: it has no signal quality")
     meter, outlet = QualityMeter(info, line_hz), QualityOutlet(info)
-    impedances = _Impedances(info)
+    impedances = Impedances(info)
     channels: list[ChannelQuality] = []
     connected = True
     try:
@@ -102,37 +99,3 @@ def _find(query: StreamQuery, stop: threading.Event, wait_s: float) -> FoundStre
             if time.monotonic() > deadline:
                 raise
     return None
-
-
-class _Impedances:
-    """The newest impedances of a stream's channels, once a stream of them appears."""
-
-    def __init__(self, info: StreamInfo) -> None:
-        self._names = info.ch_names
-        self._watch = StreamWatch(StreamQuery(name=f"{info.name}-impedance"))
-        self._inlet: SignalInlet | None = None
-        self._kohm: np.ndarray[tuple[int], np.dtype[np.float64]] | None = None
-
-    def newest(self) -> np.ndarray[tuple[int], np.dtype[np.float64]] | None:
-        """In kiloohms, (n_channels,), NaN where unknown; None where there are none at all."""
-        if self._inlet is None:
-            found = self._watch.poll()
-            if not found:
-                return None
-            self._inlet = SignalInlet(found[0])
-            channels = self._inlet.info.channels
-            self._scale = np.array([_KOHM.get(channel.unit, np.nan) for channel in channels])
-        for chunk in self._inlet.pull(64, 0.0):
-            kohm = chunk.data[-1].astype(np.float64) * self._scale
-            names = self._inlet.info.ch_names
-            if len(names) == len(self._names):
-                # Boards that measure impedances name their channels after nothing.
-                self._kohm = kohm
-            else:
-                said = dict(zip(names, kohm.tolist(), strict=True))
-                self._kohm = np.array([said.get(name, np.nan) for name in self._names])
-        return self._kohm
-
-    def close(self) -> None:
-        if self._inlet is not None:
-            self._inlet.close()

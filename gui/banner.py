@@ -18,6 +18,7 @@ class Banner(QFrame):
         self.text.setTextFormat(Qt.TextFormat.PlainText)
         self._subject = ""
         dismiss = QPushButton("Dismiss")
+        dismiss.setToolTip("Hide this; nothing else changes (Esc)")
         dismiss.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         dismiss.clicked.connect(self.hide)
         row = QHBoxLayout(self)

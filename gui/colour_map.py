@@ -48,7 +48,7 @@ def paint_scale(
     ramp = coloured(np.linspace(high, low, 256)[:, None], low, high, QColor())
     painter.drawImage(box, ramp)
     font = QFont(painter.font())
-    font.setPixelSize(11)
+    font.setPixelSize(12)
     font.setBold(False)
     painter.setFont(font)
     painter.setPen(theme.colour("dim"))

@@ -8,10 +8,11 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.levels import LevelGrid, grid_of
 from bci.lsl.predictions import ReceivedPrediction
+from gui.headline import NO_PREDICTION, NOT_SURE, paint_headline
 from gui.level_course import LevelCourse, true_levels
 from gui.theme import DARK, Theme
 
-_HEIGHT = 238
+_HEIGHT = 232
 _PLANE = 146.0
 _TRAIL_S = 12.0
 # What the ends of an axis are called, first the low one.
@@ -36,7 +37,9 @@ class EmotionView(QWidget):
         self.course = LevelCourse(LevelGrid(("valence", "arousal")))
         self.cue: str | None = None
         self.live = False
+        self.why = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Valence and arousal")
         self.setFixedHeight(_HEIGHT)
 
     def set_classes(self, classes: tuple[str, ...]) -> bool:
@@ -56,6 +59,12 @@ class EmotionView(QWidget):
             self.course.reset()
         elif len(prediction.probabilities) == len(self.course.grid.classes):
             self.course.add(prediction.taken, prediction.probabilities)
+            self.why = ""
+        self.update()
+
+    def show_rejected(self, why: str) -> None:
+        """Windows give no prediction now, for this reason."""
+        self.why = why
         self.update()
 
     def show_cue(self, cue: str | None) -> None:
@@ -66,9 +75,9 @@ class EmotionView(QWidget):
     def decision(self) -> str:
         """What is decided now, in words."""
         if not self.live or not self.course.levels:
-            return "no prediction"
+            return NO_PREDICTION
         if self.course.confidence < self.threshold:
-            return "not sure"
+            return NOT_SURE
         return self._named(self.course.levels)
 
     @property
@@ -86,10 +95,12 @@ class EmotionView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), self.theme.colour("panel"))
         width = self.width()
-        known = self.decision not in ("no prediction", "not sure")
-        self._font(painter, 22, bold=True)
-        painter.setPen(self.theme.colour("text" if known else "dim"))
-        painter.drawText(QRectF(14, 7, width - 28, 30), Qt.AlignmentFlag.AlignLeft, self.decision)
+        painter.setFont(self.font())
+        confidence = self.course.confidence if self.course.levels else None
+        paint_headline(
+            painter, self.theme, QRectF(14, 4, width - 28, 34), self.decision,
+            self.theme.colour("text"), confidence, self.why, 22,
+        )  # fmt: skip
         plane = QRectF(34, 42, _PLANE, _PLANE)
         self._paint_plane(painter, plane)
         right = plane.right() + 16

@@ -7,25 +7,32 @@ from PySide6.QtCore import QObject, Signal
 
 from bci.lsl.predictions import ReceivedPrediction
 from bci.types import Marker
+from gui.cue_windows import CueWindows
 from gui.emotion import EmotionView
 from gui.feed import Feed
+from gui.hint import NO_ENGINE, STARTING
 from gui.history import HistoryView
 from gui.images import ImagesView, ShownImages
 from gui.latency import LatencyView
 from gui.level_history import LevelHistory
 from gui.pieces import one_of
 from gui.predictions import DecisionView
+from gui.rejections import Rejections
 from gui.remembered import Remembered
+from gui.speech import ShownWords, SpeechView
+from gui.transcript_view import TranscriptView
 
 _STALE_S = 1.5
-Painted = DecisionView | ImagesView | HistoryView | EmotionView | LevelHistory | LatencyView
+Deciding = DecisionView | ImagesView | SpeechView | EmotionView
+Passed = HistoryView | TranscriptView | LevelHistory
 
 
 class EngineShown(QObject):
     """Passes predictions, cues and status on to decision, history and latency.
 
     Where classes are levels of two axes, ``emotion`` and ``level_history`` stand in the places of
-    ``decision`` and ``history``.
+    ``decision`` and ``history``; where images are seen or words said, ``images`` or ``speech`` and
+    ``transcript`` do.
 
     Parameters
     ----------
@@ -36,7 +43,9 @@ class EngineShown(QObject):
     remembered : Remembered
         Keeps whether the ball is shown.
     images : ShownImages, optional
-        Where images are seen: they stand in the place of the bars.
+        Given where images are seen.
+    words : ShownWords, optional
+        Given where words are said.
     """
 
     state_changed = Signal(bool, bool)  # alive, simulated
@@ -47,29 +56,56 @@ class EngineShown(QObject):
         threshold: float,
         remembered: Remembered,
         images: ShownImages | None = None,
+        words: ShownWords | None = None,
     ) -> None:
         super().__init__()
         self.decision = DecisionView(threshold)
         self.decision.set_ball(remembered.flag("ball", False))
         self.decision.ball_toggled.connect(lambda on: remembered.keep("ball", on))
-        self.images = ImagesView(images, threshold) if images is not None else None
         self.history = HistoryView()
+        self.images: ImagesView | None = None
+        self.speech: SpeechView | None = None
+        self.transcript: TranscriptView | None = None
+        self._windows: CueWindows | None = None
+        if images is not None:
+            self.images = ImagesView(images, threshold)
+            self._windows = self.images.windows
+            self.transcript = TranscriptView(
+                self._windows, threshold, "images found", prefix="image-"
+            )
+        elif words is not None:
+            self._windows = words.windows
+            self.speech = SpeechView(self._windows, threshold)
+            self.transcript = TranscriptView(self._windows, threshold)
         self.emotion = EmotionView(threshold)
         self.level_history = LevelHistory(self.emotion.course)
-        self.usual: DecisionView | ImagesView = (
-            self.decision if self.images is None else self.images
-        )
+        self.usual: Deciding = self.images or self.speech or self.decision
+        self._usual_passed: Passed = self.transcript or self.history
         self.decided = one_of(self.usual, self.emotion)
-        self.passed = one_of(self.history, self.level_history)
+        self.passed = one_of(self._usual_passed, self.level_history)
         self.latency = LatencyView()
         self._cue_of = cue_of
         self._last_prediction = 0.0
+        self._rejections = Rejections()
         self._alive = self._simulated = self._of_levels = False
 
     @property
-    def views(self) -> tuple[Painted, ...]:
+    def views(self) -> tuple[Deciding | Passed | LatencyView, ...]:
         """All that is painted in the theme's colours."""
-        return self.usual, self.history, self.emotion, self.level_history, self.latency
+        return (*self._deciding, self._usual_passed, self.level_history, self.latency)
+
+    @property
+    def _deciding(self) -> tuple[Deciding, ...]:
+        return self.decision, self.emotion, *(v for v in (self.images, self.speech) if v)
+
+    @property
+    def _bars(self) -> tuple[DecisionView | ImagesView | SpeechView, ...]:
+        """All that show any classes."""
+        return self.decision, *(v for v in (self.images, self.speech) if v)
+
+    @property
+    def _past(self) -> tuple[HistoryView | TranscriptView, ...]:
+        return (self.history, self.transcript) if self.transcript else (self.history,)
 
     def follow(self, feed: Feed) -> None:
         """Show what this feed tells of the engine and its cues."""
@@ -77,7 +113,13 @@ class EngineShown(QObject):
         feed.engine_found.connect(self._on_engine)
         feed.engine_alive.connect(self._on_alive)
         feed.predictions_came.connect(self._on_predictions)
-        feed.status_came.connect(self.latency.show_counts)
+        feed.status_came.connect(self._on_status)
+
+    def set_starting(self, starting: bool) -> None:
+        """Whether a program is running that will be an engine: said where there is none yet."""
+        for view in (*self._bars, *self._past):
+            view.hint = STARTING if starting else NO_ENGINE
+            view.update()
 
     def advance(self, now: float) -> None:
         """An old prediction does not stand as the present one; LSL clock."""
@@ -87,23 +129,20 @@ class EngineShown(QObject):
             self._show_none()
 
     def _show_none(self) -> None:
-        self.decision.show_prediction(None)
-        self.emotion.show_prediction(None)
-        if self.images is not None:
-            self.images.show_prediction(None)
+        for view in self._deciding:
+            view.show_prediction(None)
 
     def _show_levels(self, shown: bool) -> None:
         for usual, of_levels in (
-            (self.usual, self.emotion), (self.history, self.level_history),
+            (self.usual, self.emotion), (self._usual_passed, self.level_history),
         ):  # fmt: skip
             usual.setVisible(not shown)
             of_levels.setVisible(shown)
 
     def _on_engine(self, classes: tuple[str, ...], simulated: bool) -> None:
-        self.decision.set_classes(classes)
-        if self.images is not None:
-            self.images.set_classes(classes)
-        self.history.set_classes(classes)
+        for view in (*self._bars, *self._past):
+            view.set_classes(classes)
+        self._rejections.reset()
         self._of_levels = self.emotion.set_classes(classes)
         self._show_levels(self._of_levels)
         self.level_history.course = self.emotion.course
@@ -112,10 +151,8 @@ class EngineShown(QObject):
 
     def _on_alive(self, alive: bool) -> None:
         self._alive = alive
-        self.decision.set_engine(alive)
-        if self.images is not None:
-            self.images.set_engine(alive)
-        self.history.set_engine(alive)
+        for view in (*self._bars, *self._past):
+            view.set_engine(alive)
         # Without an engine the usual views say so.
         self._show_levels(alive and self._of_levels)
         if not alive:
@@ -130,15 +167,25 @@ class EngineShown(QObject):
             self.decision.show_cue(cue)
             self.level_history.add_cue(marker.time, cue)
             self.emotion.show_cue(cue)
-            if self.images is not None:
-                self.images.add_cue(marker.time, cue)
+            if self._windows is not None:
+                self._windows.add(marker.time, cue)
 
     def _on_predictions(self, predictions: list[ReceivedPrediction]) -> None:
         self._last_prediction = local_clock()
         for prediction in predictions:
-            self.decision.show_prediction(prediction)
-            self.emotion.show_prediction(prediction)
-            if self.images is not None:
-                self.images.show_prediction(prediction)
-        self.history.add(predictions)
+            for view in self._deciding:
+                view.show_prediction(prediction)
+        for past in self._past:
+            past.add(predictions)
         self.latency.add(predictions)
+
+    def _on_status(self, status: dict[str, object]) -> None:
+        self.latency.show_counts(status)
+        why = self._rejections.since_last(status)
+        if not why:
+            return
+        for view in self._deciding:
+            view.show_rejected(why)
+        now = local_clock()
+        for past in self._past:
+            past.show_rejected(now, why)

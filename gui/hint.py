@@ -7,6 +7,7 @@ from gui.theme import Theme
 
 HINT_HEIGHT = 36
 NO_ENGINE = "no engine: start one with a model"
+STARTING = "the engine is starting ..."
 
 
 def paint_hint(painter: QPainter, theme: Theme, box: QRectF, text: str) -> None:

@@ -1,33 +1,43 @@
 """What the decoder said in the last half minute, above what was asked for."""
 
 from collections import deque
+from itertools import pairwise
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QFont, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.lsl.predictions import ReceivedPrediction
 from gui.hint import HINT_HEIGHT, NO_ENGINE, paint_hint
 from gui.pieces import is_seen
+from gui.scope_overlay import paint_tag
 from gui.theme import DARK, Theme
 
 HISTORY_HEIGHT = 150
 _SPAN_S = 30.0
 _STALE_S = 1.5
+_LEFT, _NAMES = 44.0, 74.0
+_NAME = 14.0
 # It moves by a pixel or two meanwhile.
 _FRAME_S = 0.08
 
 
 class HistoryView(QWidget):
-    """Probabilities of the last half minute as lines, with the true cue as a band under them."""
+    """Probabilities of the last half minute as lines, with the true cue as a band under them.
+
+    Each line has its class's name at its end; hatched is where windows gave no prediction, with
+    the reason where it is known.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.theme: Theme = DARK
+        self.hint = NO_ENGINE
         self.classes: tuple[str, ...] = ()
         self.now = self._painted = 0.0
         self._predictions: deque[ReceivedPrediction] = deque(maxlen=3000)
         self._cues: deque[tuple[float, str | None]] = deque(maxlen=500)
+        self._rejected: deque[tuple[float, str]] = deque(maxlen=500)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.set_engine(False)
 
@@ -41,6 +51,7 @@ class HistoryView(QWidget):
         """What an engine that was found decides between."""
         self.classes = classes
         self._predictions.clear()
+        self._rejected.clear()
         self.set_engine(True)
 
     def add(self, predictions: list[ReceivedPrediction]) -> None:
@@ -49,6 +60,10 @@ class HistoryView(QWidget):
     def add_cue(self, time: float, cue: str | None) -> None:
         """From ``time`` on (LSL clock) the subject was asked for ``cue``; None ends it."""
         self._cues.append((time, cue))
+
+    def show_rejected(self, now: float, why: str) -> None:
+        """Windows gave no prediction; told at ``now``, LSL clock."""
+        self._rejected.append((now, why))
 
     def cues_shown(self) -> list[str]:
         """The cues within the span, oldest first."""
@@ -62,29 +77,34 @@ class HistoryView(QWidget):
             self.update()
 
     def _x(self, time: float) -> float:
-        left, right = 44.0, self.width() - 10.0
-        return right - (self.now - time) / _SPAN_S * (right - left)
+        return self._right - (self.now - time) / _SPAN_S * (self._right - _LEFT)
+
+    @property
+    def _right(self) -> float:
+        return self.width() - _NAMES
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), self.theme.colour("panel"))
         if not self.has_engine:
-            paint_hint(painter, self.theme, QRectF(self.rect()), NO_ENGINE)
+            paint_hint(painter, self.theme, QRectF(self.rect()), self.hint)
             return
         top, bottom = 12.0, self.height() - 46.0
         font = QFont(self.font())
-        font.setPixelSize(11)
+        font.setPixelSize(12)
         painter.setFont(font)
         for share in (0.0, 0.5, 1.0):
             y = bottom - share * (bottom - top)
             painter.setPen(QPen(self.theme.colour("line"), 1.0))
-            painter.drawLine(QPointF(44, y), QPointF(self.width() - 10, y))
+            painter.drawLine(QPointF(_LEFT, y), QPointF(self._right, y))
             painter.setPen(self.theme.colour("dim"))
             box = QRectF(2, y - 8, 38, 16)
             align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             painter.drawText(box, align, f"{100 * share:.0f} %")
-        painter.setClipRect(QRectF(44, 0, self.width() - 54, self.height()))
+        self._paint_names(painter, top, bottom)
+        painter.setClipRect(QRectF(_LEFT, 0, self._right - _LEFT, self.height()))
+        self._paint_holes(painter, top, bottom)
         self._paint_lines(painter, top, bottom)
         self._paint_cues(painter, bottom + 8)
         painter.setClipping(False)
@@ -93,9 +113,46 @@ class HistoryView(QWidget):
         painter.drawText(QRectF(2, bottom + 8, 38, 16), align, "cue")
         for ago in (0, 10, 20, 30):
             box = QRectF(self._x(self.now - ago) - 30, self.height() - 17, 60, 14)
-            align = Qt.AlignmentFlag.AlignRight if ago == 0 else Qt.AlignmentFlag.AlignHCenter
-            box = box.translated(-30, 0) if ago == 0 else box
-            painter.drawText(box, align, "now" if ago == 0 else f"-{ago} s")
+            painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, "now" if ago == 0 else f"-{ago} s")
+
+    def _paint_names(self, painter: QPainter, top: float, bottom: float) -> None:
+        """Each class's name where its line ends; only the likeliest where there is no room."""
+        if not self._predictions or len(self._predictions[-1].probabilities) != len(self.classes):
+            return
+        shares = self._predictions[-1].probabilities
+        most = int((bottom - top) // _NAME) + 1
+        likeliest = sorted(range(len(self.classes)), key=lambda k: -shares[k])[:most]
+        y = top - _NAME
+        for k, place in enumerate(likeliest):
+            below = (len(likeliest) - 1 - k) * _NAME
+            y = max(bottom - float(shares[place]) * (bottom - top), y + _NAME)
+            y = min(y, bottom - below)
+            painter.setPen(self.theme.class_colour(place))
+            name = painter.fontMetrics().elidedText(
+                self.classes[place], Qt.TextElideMode.ElideRight, round(_NAMES - 12)
+            )
+            box = QRectF(self._right + 7, y - 8, _NAMES - 9, 16)
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, name)
+
+    def _holes(self) -> list[tuple[float, float]]:
+        """From when to when no window gave a prediction."""
+        times = [p.taken for p in self._predictions if p.taken > self.now - _SPAN_S - 30]
+        return [
+            (before, after)
+            for before, after in pairwise([*times, self.now])
+            if after - before > _STALE_S
+        ]
+
+    def _paint_holes(self, painter: QPainter, top: float, bottom: float) -> None:
+        hatch = QBrush(self.theme.colour("line"), Qt.BrushStyle.BDiagPattern)
+        for start, stop in self._holes():
+            box = QRectF(self._x(start), top, self._x(stop) - self._x(start), bottom - top)
+            painter.fillRect(box, hatch)
+            # A status tells of what was up to half a second before.
+            why = {why for time, why in self._rejected if start < time < stop + 0.6}
+            said = ", ".join(sorted(why)) or "no prediction"
+            if painter.fontMetrics().horizontalAdvance(said) + 8 < box.width():
+                paint_tag(painter, self.theme, QPointF(box.left() + 4, top + 2), said)
 
     def _paint_lines(self, painter: QPainter, top: float, bottom: float) -> None:
         shown = [p for p in self._predictions if p.taken > self.now - _SPAN_S - 1]

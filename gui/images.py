@@ -1,6 +1,5 @@
 """Which image was seen: the five likeliest as thumbnails, and the true one where it is known."""
 
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,8 @@ from PySide6.QtGui import QFont, QImage, QImageReader, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.lsl.predictions import ReceivedPrediction
+from gui.cue_windows import CueWindows
+from gui.headline import NO_PREDICTION, NOT_SURE, paint_headline
 from gui.hint import HINT_HEIGHT, NO_ENGINE, paint_hint
 from gui.theme import DARK, Theme
 
@@ -50,16 +51,19 @@ class ImagesView(QWidget):
     ) -> None:
         super().__init__(parent)
         self.theme: Theme = DARK
+        self.hint = NO_ENGINE
         self.threshold = threshold
         self.classes: tuple[str, ...] = ()
         self.best: list[tuple[str, float]] = []
         self.live = False
         self.true_image: str | None = None
         self.rank: int | None = None
+        self.why = ""
+        self.windows = CueWindows(shown.window_s)
         self._shown = shown
-        self._cues: deque[tuple[float, str]] = deque(maxlen=100)
         self._thumbnails: dict[str, QImage] = {}
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Seen image")
         self.set_engine(False)
 
     def set_engine(self, alive: bool) -> None:
@@ -70,14 +74,13 @@ class ImagesView(QWidget):
 
     def set_classes(self, classes: tuple[str, ...]) -> None:
         """The candidates of an engine that was found."""
-        self.classes, self.best = classes, []
+        self.classes, self.best, self.why = classes, [], ""
         self.true_image = self.rank = None
         self.set_engine(True)
 
     def add_cue(self, time: float, image: str | None) -> None:
         """An image was shown at ``time``, LSL clock."""
-        if image is not None:
-            self._cues.append((time, image))
+        self.windows.add(time, image)
 
     def show_prediction(self, prediction: ReceivedPrediction | None) -> None:
         """The newest prediction, with the image that its window began with; None when it is old."""
@@ -86,20 +89,26 @@ class ImagesView(QWidget):
             probabilities = prediction.probabilities
             order = np.argsort(-probabilities, kind="stable")
             self.best = [(self.classes[i], float(probabilities[i])) for i in order[:_N_SHOWN]]
-            self.true_image = self._cue_of(prediction.taken)
-            self.rank = None
+            self.true_image = self.windows.cue_of(prediction.taken)
+            self.rank, self.why = None, ""
             if self.true_image in self.classes:
                 own = probabilities[self.classes.index(self.true_image)]
                 self.rank = 1 + int((probabilities > own).sum())
+            self.setAccessibleDescription(f"{self.decision}; true image: {self.truth}")
+        self.update()
+
+    def show_rejected(self, why: str) -> None:
+        """The last window gave no prediction, for this reason."""
+        self.best, self.true_image, self.rank, self.why = [], None, None, why
         self.update()
 
     @property
     def decision(self) -> str:
         """What is decided, in words."""
         if not self.best:
-            return "no prediction"
+            return NO_PREDICTION
         name, probability = self.best[0]
-        return _short(name) if probability >= self.threshold else "not sure"
+        return _short(name) if probability >= self.threshold else NOT_SURE
 
     @property
     def truth(self) -> str:
@@ -109,29 +118,22 @@ class ImagesView(QWidget):
         rank = "no candidate" if self.rank is None else f"rank {self.rank} of {len(self.classes)}"
         return f"{_short(self.true_image)}, {rank}"
 
-    def _cue_of(self, taken: float) -> str | None:
-        """The image with which the window began whose last sample was taken then."""
-        began = taken - self._shown.window_s
-        near = [(abs(time - began), image) for time, image in self._cues]
-        return min(near)[1] if near and min(near)[0] < self._shown.window_s / 2 else None
-
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.fillRect(self.rect(), self.theme.colour("panel"))
         if not self.has_engine:
-            paint_hint(painter, self.theme, QRectF(self.rect()), NO_ENGINE)
+            paint_hint(painter, self.theme, QRectF(self.rect()), self.hint)
             return
         width = self.width() - 28.0
-        sure = self.decision not in ("not sure", "no prediction")
-        self._font(painter, 22, bold=True)
-        painter.setPen(self.theme.colour("accent" if sure and self.live else "dim"))
-        painter.drawText(QRectF(14, 4, width, _TITLE - 6), _VCENTRE, self.decision)
-        self._font(painter, 12)
-        painter.setPen(self.theme.colour("dim"))
-        among = f"of {len(self.classes)} images"
-        painter.drawText(QRectF(14, 4, width, _TITLE - 6), _RIGHT, among)
+        painter.setFont(self.font())
+        colour = self.theme.colour("accent" if self.live else "dim")
+        confidence = self.best[0][1] if self.best else None
+        paint_headline(
+            painter, self.theme, QRectF(14, 3, width, _TITLE - 4), self.decision, colour,
+            confidence, self.why, 24,
+        )  # fmt: skip
         for k, (name, probability) in enumerate(self.best):
             self._paint_row(painter, _TITLE + k * _ROW, name, probability)
         self._paint_truth(painter, _TITLE + _N_SHOWN * _ROW)
@@ -169,14 +171,13 @@ class ImagesView(QWidget):
         painter.setPen(self.theme.colour("text" if self.true_image else "dim"))
         told = f"true image: {self.truth}"
         painter.drawText(QRectF(left, top + 2, self.width() - left - 14, _TILE), _VCENTRE, told)
-        if self._shown.compared_by:
-            self._font(painter, 11)
-            painter.setPen(self.theme.colour("dim"))
-            told = painter.fontMetrics().elidedText(
-                f"compared by {self._shown.compared_by}", Qt.TextElideMode.ElideRight,
-                self.width() - 28,
-            )  # fmt: skip
-            painter.drawText(QRectF(14, top + 29, self.width() - 28, 16), _VCENTRE, told)
+        self._font(painter, 12)
+        painter.setPen(self.theme.colour("dim"))
+        by = f" compared by {self._shown.compared_by}" if self._shown.compared_by else ""
+        told = painter.fontMetrics().elidedText(
+            f"{len(self.classes)} images{by}", Qt.TextElideMode.ElideRight, self.width() - 28
+        )
+        painter.drawText(QRectF(14, top + 29, self.width() - 28, 16), _VCENTRE, told)
 
     def _paint_tile(self, painter: QPainter, box: QRectF, name: str) -> None:
         thumbnail = self._thumbnail(name)

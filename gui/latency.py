@@ -8,11 +8,12 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.lsl.predictions import ReceivedPrediction
 from gui.amounts import round_up
+from gui.rejections import REASONS, counts_of
 from gui.theme import DARK, Theme
 
 STAGES = ("arrive", "filter", "decode", "publish")
 
-# Status keys of what was lost, and what it is called; what is zero is left out after the first.
+# Status keys of what was lost, and what it is called; what is zero is left out.
 LOST = {
     "lost_samples": "samples",
     "gaps": "gaps",
@@ -20,18 +21,14 @@ LOST = {
     "reconnects": "reconnections",
     "non_finite": "non-finite values",
 }
-REJECTED = {
-    "windows_rejected_gap": "gap",
-    "windows_rejected_settling": "settling",
-    "windows_rejected_artifact": "artifact",
-    "windows_rejected_non_finite": "not finite",
-}
 SKIPPED = "windows_skipped"
 # Every start has windows that the filters' transient reaches: nothing is wrong then.
 _HARMLESS = ("windows_rejected_settling",)
 _SPAN_S = 60.0
 _MOST = 12_000
 _N_BINS = 26
+# Where there is less room than they need, stages and histogram are left out.
+_LEAST_HEIGHT, _STAGES = 118, 50.0
 _LEAST_BARS = 18.0  # pixels; lower, a histogram says nothing
 
 
@@ -50,7 +47,7 @@ class LatencyView(QWidget):
         self._totals = np.zeros(0)
         self._stages = np.zeros(4)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(170)
+        self.setMinimumHeight(_LEAST_HEIGHT)
         self.setAccessibleName("Latency and losses")
 
     def add(self, predictions: list[ReceivedPrediction]) -> None:
@@ -65,10 +62,7 @@ class LatencyView(QWidget):
 
     def show_counts(self, status: dict[str, object]) -> None:
         """Take the loss counters out of an engine's status."""
-        self.counts = {
-            key: value if isinstance(value := status.get(key), int) else 0
-            for key in (*LOST, *REJECTED, SKIPPED)
-        }
+        self.counts = counts_of(status, (*LOST, *REASONS, SKIPPED))
         self.update()
 
     @property
@@ -78,23 +72,30 @@ class LatencyView(QWidget):
 
     @property
     def lost_text(self) -> str:
-        """``lost: 7 samples, 2 gaps``."""
+        """``lost: 7 samples, 2 gaps``; what is zero is left out."""
         if not self.counts:
             return "no engine has reported losses yet"
         lost = [
             f"{n:,} {name.removesuffix('s') if n == 1 else name}"
-            for k, (key, name) in enumerate(LOST.items())
-            if (n := self.counts[key]) or k == 0
+            for key, name in LOST.items()
+            if (n := self.counts[key])
         ]
-        return f"lost: {', '.join(lost)}"
+        return f"lost: {', '.join(lost)}" if lost else "no samples lost"
 
     @property
     def rejected_text(self) -> str:
-        """``rejected: 12 gap, 3 settling, 5 artifact, 0 not finite; skipped 0``."""
+        """``windows rejected: 12 gap, 3 settling; skipped: 2``; what is zero is left out."""
         if not self.counts:
             return ""
-        rejected = ", ".join(f"{self.counts[key]:,} {why}" for key, why in REJECTED.items())
-        return f"rejected: {rejected}; skipped {self.counts[SKIPPED]:,}"
+        rejected = ", ".join(
+            f"{n:,} {why}" for key, why in REASONS.items() if (n := self.counts[key])
+        )
+        skipped = f"skipped: {self.counts[SKIPPED]:,}" if self.counts[SKIPPED] else ""
+        if not rejected:
+            return (
+                f"no windows rejected; {skipped}" if skipped else "no windows rejected or skipped"
+            )
+        return "; ".join(filter(None, (f"windows rejected: {rejected}", skipped)))
 
     def histogram(self) -> tuple[NDArray[np.int64], float]:
         """How many predictions of the last minute fall in each bin, and where the last one ends.
@@ -114,11 +115,14 @@ class LatencyView(QWidget):
         font.setPixelSize(13)
         painter.setFont(font)
         painter.setPen(self.theme.colour("dim"))
-        painter.drawText(QRectF(14, 8, self.width() - 28, 18), 0, "sample to prediction")
+        painter.drawText(
+            QRectF(14, 8, self.width() - 28, 18), 0, "latency: from sample to prediction"
+        )
         self._paint_numbers(painter)
-        self._paint_stages(painter)
         top = self._paint_counts(painter)
-        self._paint_histogram(painter, QRectF(14, 112, self.width() - 28, top - 112 - 8))
+        if top - 74 >= _STAGES:
+            self._paint_stages(painter)
+        self._paint_histogram(painter, QRectF(14, 126, self.width() - 28, top - 126 - 8))
 
     def _paint_numbers(self, painter: QPainter) -> None:
         figures = ("-", "-", "-")
@@ -127,16 +131,18 @@ class LatencyView(QWidget):
             figures = (f"{self._totals[-1]:.1f}", f"{p50:.1f}", f"{p99:.1f}")
         column = (self.width() - 28) / 3
         font = QFont(self.font())
-        for k, (name, figure) in enumerate(zip(("now", "p50", "p99"), figures, strict=True)):
+        for k, (name, figure) in enumerate(
+            zip(("now", "median", "99 % below"), figures, strict=True)
+        ):
             font.setPixelSize(20)
             painter.setFont(font)
             painter.setPen(self.theme.colour("text"))
             text = f"{figure} ms" if len(self._totals) else figure
             painter.drawText(QRectF(14 + k * column, 28, column, 28), 0, text)
-            font.setPixelSize(11)
+            font.setPixelSize(12)
             painter.setFont(font)
             painter.setPen(self.theme.colour("dim"))
-            painter.drawText(QRectF(14 + k * column, 54, column, 14), 0, name)
+            painter.drawText(QRectF(14 + k * column, 53, column, 16), 0, name)
 
     def _paint_stages(self, painter: QPainter) -> None:
         total = float(self._stages.sum())
@@ -146,22 +152,24 @@ class LatencyView(QWidget):
             painter.fillRect(QRectF(x, 76, length, 12), QColor(self.theme.stages[k]))
             x += length
         font = QFont(self.font())
-        font.setPixelSize(11)
+        font.setPixelSize(12)
         painter.setFont(font)
         column = width / 4
         for k, (name, stage) in enumerate(zip(STAGES, self._stages, strict=True)):
             left = 14 + k * column
-            painter.fillRect(QRectF(left, 96, 8, 8), QColor(self.theme.stages[k]))
+            painter.fillRect(QRectF(left, 95, 9, 9), QColor(self.theme.stages[k]))
             painter.setPen(self.theme.colour("dim"))
-            text = f"{name} {stage:.1f}" if len(self._totals) else name
-            painter.drawText(QRectF(left + 12, 92, column - 12, 16), 0, text)
+            painter.drawText(QRectF(left + 13, 91, column - 13, 16), 0, name)
+            if len(self._totals):
+                painter.setPen(self.theme.colour("text"))
+                painter.drawText(QRectF(left + 13, 106, column - 13, 16), 0, f"{stage:.1f} ms")
 
     def _paint_counts(self, painter: QPainter) -> float:
         """At the bottom; returns where the text begins."""
         font = QFont(self.font())
-        font.setPixelSize(12)
+        font.setPixelSize(13)
         painter.setFont(font)
-        watched = [key for key in (*REJECTED, SKIPPED) if key not in _HARMLESS]
+        watched = [key for key in (*REASONS, SKIPPED) if key not in _HARMLESS]
         bottom = self.height() - 8.0
         for text, keys in ((self.rejected_text, watched), (self.lost_text, LOST)):
             wrong = any(self.counts.get(key) for key in keys)
@@ -190,10 +198,10 @@ class LatencyView(QWidget):
         painter.setPen(QPen(self.theme.colour("line"), 1.0))
         painter.drawLine(bars.bottomLeft(), bars.bottomRight())
         font = QFont(self.font())
-        font.setPixelSize(11)
+        font.setPixelSize(12)
         painter.setFont(font)
         painter.setPen(self.theme.colour("dim"))
-        words = QRectF(bars.left(), bars.bottom() + 2, bars.width(), 14)
+        words = QRectF(bars.left(), bars.bottom() + 1, bars.width(), 15)
         painter.drawText(words, Qt.AlignmentFlag.AlignLeft, "0")
         said = f"{len(self._totals):,} in the last minute"
         painter.drawText(words, Qt.AlignmentFlag.AlignHCenter, said)

@@ -13,7 +13,7 @@ from gui.theme import DARK, Theme
 
 _SPAN_S = 30.0
 _BREAK_S = 2.0
-_LEFT, _RIGHT = 44.0, 74.0
+_LEFT, _RIGHT, _NAME = 44.0, 74.0, 16.0
 
 
 class LevelHistory(QWidget):
@@ -49,7 +49,7 @@ class LevelHistory(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), self.theme.colour("panel"))
         font = QFont(self.font())
-        font.setPixelSize(11)
+        font.setPixelSize(12)
         painter.setFont(font)
         right = self.width() - _RIGHT
         for level in range(1, self.course.grid.n_levels + 1):
@@ -64,14 +64,24 @@ class LevelHistory(QWidget):
         for ago in (0, 10, 20, 30):
             box = QRectF(self._at(self.now - ago, 1).x() - 30, self.height() - 17, 60, 14)
             painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, "now" if ago == 0 else f"-{ago} s")
-        for axis, name in enumerate(self.course.grid.axes):
-            painter.setPen(self.theme.class_colour(axis))
-            painter.drawText(QRectF(right + 8, 12 + 18 * axis, _RIGHT - 10, 16), 0, name)
-        painter.setPen(self.theme.colour("dim"))
-        painter.drawText(QRectF(right + 8, 48, _RIGHT - 10, 16), 0, "- - true")
+        self._paint_names(painter, right)
         painter.setClipRect(QRectF(_LEFT, 0, right - _LEFT, self.height()))
         for axis in range(len(self.course.grid.axes)):
             self._paint_axis(painter, axis)
+
+    def _paint_names(self, painter: QPainter, right: float) -> None:
+        """Each axis's name where its line ends."""
+        ends = self.course.steps[-1].expected if self.course.steps else (4.0, 2.0)
+        y = -_NAME
+        for axis in sorted(range(len(self.course.grid.axes)), key=lambda axis: -ends[axis]):
+            y = max(self._at(self.now, ends[axis]).y(), y + _NAME)
+            painter.setPen(self.theme.class_colour(axis))
+            box = QRectF(right + 8, y - 8, _RIGHT - 10, 16)
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, self.course.grid.axes[axis])
+        painter.setPen(self.theme.colour("dim"))
+        # Beside the word "now".
+        box = QRectF(right + 24, self.height() - 18, _RIGHT - 24, 16)
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, "- - true")
 
     def _paint_axis(self, painter: QPainter, axis: int) -> None:
         colour = self.theme.class_colour(axis)

@@ -7,7 +7,7 @@ from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 _MOST_LINES = 1000
-_HEIGHT = 120
+_LEAST_HEIGHT, _HEIGHT = 62, 120
 # Colours and such that a program writes for a terminal.
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -19,7 +19,9 @@ class LogPanel(QPlainTextEdit):
         super().__init__(parent)
         self.setReadOnly(True)
         self.setMaximumBlockCount(_MOST_LINES)
-        self.setFixedHeight(_HEIGHT)
+        # Where the window is low it gives room to what is above it.
+        self.setMinimumHeight(_LEAST_HEIGHT)
+        self.setMaximumHeight(_HEIGHT)
         self.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.setPlaceholderText("Nothing was said yet.")
         self.setAccessibleName("Log")

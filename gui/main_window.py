@@ -31,6 +31,7 @@ from gui.remembered import Remembered
 from gui.replay.window import ReplayWindow
 from gui.signal_tabs import SignalTabs
 from gui.situation import Situation
+from gui.state_mark import StateMark
 from gui.theme import DARK, LIGHT, Theme, system_theme, theme_named
 
 _FRAME_MS = 16
@@ -51,7 +52,7 @@ class MainWindow(QMainWindow):
         self.tabs = SignalTabs(self.remembered)
         self.scope_panel, self.scope = self.tabs.scope_panel, self.tabs.scope
         self.engine = EngineShown(
-            options.cue_of, options.threshold, self.remembered, options.images
+            options.cue_of, options.threshold, self.remembered, options.images, options.words
         )
         self.decision, self.history = self.engine.decision, self.engine.history
         self.latency = self.engine.latency
@@ -113,7 +114,8 @@ class MainWindow(QMainWindow):
         centre = QWidget()
         centre.setLayout(column)
         self.setCentralWidget(centre)
-        self.state = plain(QLabel())
+        self.state_mark, self.state = StateMark(), plain(QLabel())
+        self.statusBar().addWidget(self.state_mark)
         self.statusBar().addWidget(self.state)
         self.quality_state = plain(QLabel())
         self.statusBar().addPermanentWidget(self.quality_state)
@@ -134,6 +136,7 @@ class MainWindow(QMainWindow):
             "Ctrl+R": self.record_bar.toggle,
             "Ctrl+N": self.record_bar.write_note,
             "Ctrl+B": self.decision.toggle_ball,
+            "Escape": self.banner.hide,
         }
         bind(self, keys | self.tabs.keys)
 
@@ -166,6 +169,7 @@ class MainWindow(QMainWindow):
         self.calibrating.said.connect(self.log.add)
         self.header.calibrate_button.clicked.connect(self.calibrating.open)
         self.programs.said.connect(self.log.add)
+        self.programs.runs.connect(self._on_program)
         self.programs.problem.connect(self.show_problem)
         self.programs.well.connect(self.banner.settle)
         for model, subject in (
@@ -188,7 +192,7 @@ class MainWindow(QMainWindow):
     def _on_signal(self, found: SignalFound) -> None:
         info = found.info
         self.situation.stream_name, self.situation.signal_simulated = info.name, info.simulated
-        self.situation.samples = 0
+        self.situation.samples, self.situation.hostname = 0, found.hostname
         short = self.header.set_title(info.name)
         self.setWindowTitle(f"{short} - bci" + (" (simulated signal)" * info.simulated))
         self._show_badge()
@@ -220,7 +224,7 @@ class MainWindow(QMainWindow):
 
     def _show_quality(self, channels: list[ChannelQuality]) -> None:
         self.quality.set_quality(channels)
-        self.scope.names.set_quality(channels)
+        self.tabs.set_quality(channels)
         self.quality_state.setText(summarise(channels) if channels else "")
 
     def _show_badge(self) -> None:
@@ -232,6 +236,10 @@ class MainWindow(QMainWindow):
     def _on_engine_state(self, alive: bool, simulated: bool) -> None:
         self.situation.engine_alive, self.situation.engine_simulated = alive, simulated
         self._show_badge()
+
+    def _on_program(self, name: str, running: bool) -> None:
+        if name == "engine":
+            self.engine.set_starting(running)
 
     def show_problem(self, sentence: str, subject: str = "") -> None:
         """A banner that says what is wrong and what to do; it stops nothing."""
@@ -248,6 +256,7 @@ class MainWindow(QMainWindow):
         self._told = now
         self.situation.count_samples(self.tabs.samples_end, now)
         self.state.setText(self.situation.sentence(now, self.latency.median_ms))
+        self.state_mark.show_state(self.situation.state(now))
 
     def _show_connect(self, shown: bool) -> None:
         self.connect_side.setVisible(shown)
@@ -266,7 +275,7 @@ class MainWindow(QMainWindow):
         self.setStyleSheet(theme.style_sheet())
         self.header.theme_button.setText("Light" if theme is DARK else "Dark")
         streams = self.connect_panel.streams
-        for view in (*self.engine.views, self.quality, streams):
+        for view in (*self.engine.views, self.quality, streams, self.state_mark):
             view.theme = theme
             view.update()
         self.tabs.set_theme(theme)

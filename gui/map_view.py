@@ -121,7 +121,7 @@ class MapView(QWidget):
 
     def _paint_electrodes(self, painter: QPainter, seen: MapSeen) -> None:
         font = QFont(self.font())
-        font.setPixelSize(10)
+        font.setPixelSize(12)
         painter.setFont(font)
         middle = (self._levels.low + self._levels.high) / 2
         for channel, value in zip(seen.electrodes, seen.values.tolist(), strict=True):
@@ -163,7 +163,8 @@ class MapView(QWidget):
         band = f"{seen.band.name}, {seen.band.low:g}-{seen.band.high:g} Hz"
         painter.drawText(QRectF(14, 10, 240, 18), 0, band)
         left = self.width() - _WORDS + 20
-        top, height = self.height() / 2 - 120, 170.0
+        height = min(170.0, self.height() - 130.0)
+        top = max(34.0, self.height() / 2 - 120)
         scale = QRectF(left, top, 14, height)
         low, high = self._levels.low, self._levels.high
         paint_scale(painter, self.theme, scale, low, high, f"dB re 1 {squared(seen.unit)}")
@@ -175,7 +176,7 @@ class MapView(QWidget):
         if self.left_out:
             rest = f" and {len(self.left_out) - 3} more" * (len(self.left_out) > 3)
             lines.append(f"left out: {', '.join(self.left_out[:3])}{rest}")
-        font.setPixelSize(12)
+        font.setPixelSize(13)
         font.setBold(False)
         painter.setFont(font)
         painter.setPen(self.theme.colour("text"))

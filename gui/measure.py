@@ -65,6 +65,8 @@ class Traces:
     def reading(self, index: int, channel: int) -> Reading | None:
         """None where nothing is held or shown, or the sample was lost."""
         held = self.ring.oldest <= index < self.ring.end
+        # A sweep has another sample in the place of one that is no longer shown.
+        held = held and (not self.layout.sweep or self.layout.holds(index))
         if not held or channel not in self.layout.channels:
             return None
         value = float(self.ring.view(index, index + 1)[0][0, channel])
@@ -136,7 +138,7 @@ class Measure(QWidget):
             return
         painter, theme, picture = QPainter(self), self.theme, QRectF(self.rect())
         font = QFont(self.font())
-        font.setPixelSize(11)
+        font.setPixelSize(13)
         painter.setFont(font)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for reading in (now, start) if start else (now,):

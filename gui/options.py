@@ -8,6 +8,7 @@ from pathlib import Path
 from bci.lsl.discovery import StreamQuery
 from gui.images import ShownImages
 from gui.process import Command
+from gui.speech import ShownWords
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class DashboardOptions:
 
     ``cue_of`` tells the class that a marker's label asks for; a marker that asks for none ends
     the cue. With ``follow_last`` the stream of the last time is shown as soon as it is there.
-    ``images`` is given where images are seen: they are shown instead of bars.
+    ``images`` is given where images are seen, ``words`` where words are said: they are shown
+    instead of bars.
     ``recorded`` names the streams that the red button records; none means all. ``profile`` is
     what a guided calibration begins with. With ``screenshot`` the window is saved after
     ``screenshot_after_s`` and closed.
@@ -32,6 +34,7 @@ class DashboardOptions:
     threshold: float = 0.7
     line_hz: float = 50.0
     images: ShownImages | None = None
+    words: ShownWords | None = None
     bci: tuple[str, ...] = (sys.executable, "-m", "bci")
     recordings: Path = Path("recordings")
     recorded: tuple[str, ...] = ()

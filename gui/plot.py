@@ -51,7 +51,7 @@ class Plot:
     ) -> None:
         """Values with what is written there, below and to the left; with lines through them."""
         font = QFont(painter.font())
-        font.setPixelSize(11)
+        font.setPixelSize(12)
         painter.setFont(font)
         for value, text in across.items():
             painter.setPen(theme.colour("dim"))

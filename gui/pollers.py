@@ -4,11 +4,12 @@ import time
 from dataclasses import dataclass
 
 from bci.lsl.discovery import FoundStream
+from bci.lsl.impedance import Impedances
 from bci.lsl.inlet import MarkerInlet, SignalInlet
 from bci.lsl.predictions import PredictionInlet, StatusInlet
-from bci.quality import QualityMeter
+from bci.quality import ChannelQuality, QualityMeter
 from bci.ring import RingBuffer
-from bci.types import StreamInfo
+from bci.types import Chunk, StreamInfo
 from gui.following import Tell
 
 _STATS_EVERY_S = 0.5
@@ -22,6 +23,34 @@ class SignalFound:
 
     info: StreamInfo
     ring: RingBuffer
+    hostname: str = ""
+
+
+class _Judged:
+    """A signal's inlet, with what judges its channels."""
+
+    def __init__(self, found: FoundStream, line_hz: float) -> None:
+        self.inlet = SignalInlet(found, buffer_s=_KEEP_S)
+        self.info = info = self.inlet.info
+        self.ring = RingBuffer(max(1, round(_KEEP_S * (info.sfreq or 100.0))), info.n_channels)
+        self.meter = QualityMeter(info, line_hz) if info.sfreq > 0 else None
+        self.impedances = Impedances(info)
+
+    @property
+    def connected(self) -> bool:
+        return self.inlet.connected
+
+    def judge(self, chunk: Chunk) -> list[list[ChannelQuality]]:
+        if self.meter is None:
+            return []
+        reports = self.meter.push(chunk)
+        if reports:
+            self.meter.set_impedances(self.impedances.newest())
+        return reports
+
+    def close(self) -> None:
+        self.impedances.close()
+        self.inlet.close()
 
 
 class SignalPoller:
@@ -33,23 +62,19 @@ class SignalPoller:
         self._line_hz = line_hz
         self._stats_due = 0.0
 
-    def open(self, found: FoundStream, tell: Tell) -> SignalInlet:
-        inlet = SignalInlet(found, buffer_s=_KEEP_S)
-        capacity = max(1, round(_KEEP_S * (inlet.info.sfreq or 100.0)))
-        self._ring = RingBuffer(capacity, inlet.info.n_channels)
-        regular = inlet.info.sfreq > 0
-        self._meter = QualityMeter(inlet.info, self._line_hz) if regular else None
-        tell("signal_found", SignalFound(inlet.info, self._ring))
-        return inlet
+    def open(self, found: FoundStream, tell: Tell) -> _Judged:
+        signal = _Judged(found, self._line_hz)
+        tell("signal_found", SignalFound(signal.info, signal.ring, found.hostname))
+        return signal
 
-    def poll(self, inlet: SignalInlet, tell: Tell) -> None:
-        for chunk in inlet.pull(_MOST_SAMPLES, 0.0):
-            self._ring.write(chunk.data, chunk.timestamps, chunk.first)
-            for report in self._meter.push(chunk) if self._meter else ():
+    def poll(self, signal: _Judged, tell: Tell) -> None:
+        for chunk in signal.inlet.pull(_MOST_SAMPLES, 0.0):
+            signal.ring.write(chunk.data, chunk.timestamps, chunk.first)
+            for report in signal.judge(chunk):
                 tell("quality_came", report)
         if time.monotonic() >= self._stats_due:
             self._stats_due = time.monotonic() + _STATS_EVERY_S
-            tell("signal_stats", inlet.stats)
+            tell("signal_stats", signal.inlet.stats)
 
 
 class MarkerPoller:

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
 from bci.lsl.predictions import ReceivedPrediction
 from gui.ball import Evidence, paint_ball
+from gui.headline import NO_PREDICTION, NOT_SURE, paint_headline
 from gui.hint import HINT_HEIGHT, NO_ENGINE, paint_hint
 from gui.theme import DARK, Theme
 
@@ -24,6 +25,7 @@ class DecisionView(QWidget):
     def __init__(self, threshold: float = 0.7, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.theme: Theme = DARK
+        self.hint = NO_ENGINE
         self.threshold = threshold
         self.classes: tuple[str, ...] = ()
         self.probabilities: tuple[float, ...] = ()
@@ -31,6 +33,7 @@ class DecisionView(QWidget):
         self.live = False
         self.evidence = Evidence()
         self.has_ball = False
+        self.why = ""
         self._toggle = QToolButton(self)
         self._toggle.setCheckable(True)
         self._toggle.setText("Ball")
@@ -38,6 +41,7 @@ class DecisionView(QWidget):
         self._toggle.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._toggle.clicked.connect(self.toggle_ball)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Decision")
         self.set_engine(False)
 
     def set_engine(self, alive: bool) -> None:
@@ -65,7 +69,7 @@ class DecisionView(QWidget):
 
     def set_classes(self, classes: tuple[str, ...]) -> None:
         """What an engine that was found decides between."""
-        self.classes, self.probabilities = classes, ()
+        self.classes, self.probabilities, self.why = classes, (), ""
         self.evidence.reset()
         self.set_engine(True)
 
@@ -74,10 +78,16 @@ class DecisionView(QWidget):
         self.live = prediction is not None
         if prediction is not None:
             self.probabilities = tuple(float(p) for p in prediction.probabilities)
+            self.why = ""
             if len(self.probabilities) == 2:
                 self.evidence.add(prediction.taken, *self.probabilities)
         else:
             self.evidence.reset()
+        self.update()
+
+    def show_rejected(self, why: str) -> None:
+        """Windows give no prediction now, for this reason."""
+        self.why = why
         self.update()
 
     def show_cue(self, cue: str | None) -> None:
@@ -88,31 +98,27 @@ class DecisionView(QWidget):
     def decision(self) -> str:
         """What is decided now, in words."""
         if not self.live or not self.probabilities:
-            return "no prediction"
+            return NO_PREDICTION
         best = max(range(len(self.probabilities)), key=self.probabilities.__getitem__)
-        return self.classes[best] if self.probabilities[best] >= self.threshold else "not sure"
+        return self.classes[best] if self.probabilities[best] >= self.threshold else NOT_SURE
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), self.theme.colour("panel"))
         if not self.has_engine:
-            paint_hint(painter, self.theme, QRectF(self.rect()), NO_ENGINE)
+            paint_hint(painter, self.theme, QRectF(self.rect()), self.hint)
             return
         width = self.width()
-        font = QFont(self.font())
-        font.setPixelSize(30)
-        font.setBold(True)
-        painter.setFont(font)
-        known = self.decision in self.classes
-        if known:
-            painter.setPen(self.theme.class_colour(self.classes.index(self.decision)))
-        else:
-            painter.setPen(self.theme.colour("dim"))
-        painter.drawText(QRectF(14, 6, width - 28, 42), Qt.AlignmentFlag.AlignLeft, self.decision)
-        if known:
-            confidence = f"{100 * max(self.probabilities):.0f} %"
-            painter.drawText(QRectF(14, 6, width - 28, 42), Qt.AlignmentFlag.AlignRight, confidence)
+        painter.setFont(self.font())
+        decision = self.decision
+        known = decision in self.classes
+        colour = self.theme.class_colour(self.classes.index(decision) if known else 0)
+        confidence = max(self.probabilities) if self.probabilities else None
+        paint_headline(
+            painter, self.theme, QRectF(14, 6, width - 28, 40), decision, colour, confidence,
+            self.why,
+        )  # fmt: skip
         if self.has_ball and len(self.classes) == 2:
             track = QRectF(14, 56, width - 28, 62)
             first, second = self.classes
@@ -120,8 +126,8 @@ class DecisionView(QWidget):
             paint_ball(painter, self.theme, track, place, (first, second), threshold, self.live)
         else:
             self._paint_bars(painter)
+        font = QFont(self.font())
         font.setPixelSize(14)
-        font.setBold(False)
         painter.setFont(font)
         painter.setPen(self.theme.colour("text" if self.cue else "dim"))
         cue = f"true cue: {self.cue}" if self.cue else "true cue: none now"

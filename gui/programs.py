@@ -14,6 +14,7 @@ class Programs(QWidget):
 
     said = Signal(str)
     problem = Signal(str, str)  # one sentence, and the program that it is about
+    runs = Signal(str, bool)  # a program, and whether it runs now
     well = Signal(str)  # the program that runs now
 
     def __init__(self, commands: tuple[Command, ...], parent: QWidget | None = None) -> None:
@@ -70,5 +71,6 @@ class Programs(QWidget):
 
     def _on_running(self, name: str, running: bool) -> None:
         self.buttons[name].setText(f"{'Stop' if running else 'Start'} {name}")
+        self.runs.emit(name, running)
         if running:
             self.well.emit(name)

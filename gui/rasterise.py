@@ -5,20 +5,22 @@ from numba import njit
 
 
 @njit(cache=True, nogil=True)
-def paint_columns(pixels, column, low, high, scale, thickness, strength, faint, colours):  # type: ignore[no-untyped-def]
+def paint_columns(pixels, column, low, high, scale, thickness, strength, inks, colours):  # type: ignore[no-untyped-def]
     """Paint columns of traces into a picture that goes round.
 
     ``pixels`` (height, width) uint32 0xffRRGGBB; column k of ``low`` and ``high`` (n_columns,
     n_channels) goes to pixel column (``column`` + k) modulo the width. The channels share the
     height in rows; ``scale`` is in pixels a unit, ``thickness`` that of a level trace in pixels,
     ``strength`` (n_channels,) from 0 to 1 how much of its colour each channel has. ``colours``
-    (4, 3) float32: red, green and blue of the ground, of a lost column, of the ``faint``
-    (n_channels,) channels and of the others. A column in which any value is NaN is lost.
+    (2 + n_inks, 3) float32: red, green and blue of the ground, of a lost column, and of each ink;
+    ``inks`` (n_channels,) tells which ink a channel has. A later ink covers those before it. A
+    column in which any value is NaN is lost.
     """
     height, width = pixels.shape
     n_columns, n_channels = low.shape
     row = height / n_channels
-    cover = np.empty((2, height), dtype=np.float32)
+    n_inks = len(colours) - 2
+    cover = np.empty((n_inks, height), dtype=np.float32)
     for k in range(n_columns):
         x = (column + k) % width
         lost = False
@@ -30,13 +32,13 @@ def paint_columns(pixels, column, low, high, scale, thickness, strength, faint, 
                 centre = row * (c + 0.5)
                 top = min(max(centre - high[k, c] * scale, 0.0), height) - thickness / 2
                 bottom = min(max(centre - low[k, c] * scale, 0.0), height) + thickness / 2
-                _cover(cover[0 if faint[c] else 1], top, bottom, strength[c])
+                _cover(cover[inks[c]], top, bottom, strength[c])
         for y in range(height):
             packed = np.uint32(255)
             for part in range(3):
                 value = colours[1, part] if lost else colours[0, part]
-                value += (colours[2, part] - value) * cover[0, y]
-                value += (colours[3, part] - value) * cover[1, y]
+                for ink in range(n_inks):
+                    value += (colours[2 + ink, part] - value) * cover[ink, y]
                 packed = np.uint32(packed << 8) | np.uint32(value + 0.5)
             pixels[y, x] = packed
 

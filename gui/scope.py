@@ -1,6 +1,7 @@
 """The scope: all channels, scrolling, drawn once per new column of pixels."""
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import (
     QFont,
@@ -12,6 +13,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from bci.quality import ChannelQuality
 from bci.ring import RingBuffer
 from bci.types import Marker, StreamInfo
 from gui.amounts import with_unit
@@ -22,7 +24,7 @@ from gui.measure import Measure, Traces
 from gui.pieces import is_seen
 from gui.scope_overlay import paint_marker, paint_tag
 from gui.theme import DARK, Theme
-from gui.trace_picture import Layout, TracePicture
+from gui.trace_picture import FAINT, INK, Layout, TracePicture
 
 TIME_BASES_S = (2.0, 5.0, 10.0, 20.0, 30.0)
 _GUTTER = 72
@@ -35,7 +37,8 @@ class Scope(QWidget):
     New samples are high-passed at 0.5 Hz (for the display only), reduced to the smallest and
     largest value of each column of pixels, and drawn into a picture that goes round: the cost of
     a frame is that of its new columns. Up and Down change the gain, Left and Right the time base,
-    Page Up and Page Down the channels shown, A shows all of them. Space pauses; Shift with Left
+    Page Up and Page Down the channels shown, A shows all of them. W lets the newest sweep over
+    traces that stand. Space pauses; Shift with Left
     or Right, or the wheel, looks back. The mouse reads a trace; dragged, it measures from there.
     """
 
@@ -46,11 +49,12 @@ class Scope(QWidget):
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumSize(320, 200)
+        self.setMinimumSize(320, 140)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.theme: Theme = DARK
         self.time_base_s = 10.0
         self.gain = 0.0  # of the channels' unit, a row high; 0 until it is chosen
+        self.sweep = False
         self.live = True
         self.bad: frozenset[str] = frozenset()
         self._info: StreamInfo | None = None
@@ -78,6 +82,14 @@ class Scope(QWidget):
         self.bad = names
         self.names.set_marked(names)
         self._redraw()
+
+    def set_quality(self, channels: list[ChannelQuality]) -> None:
+        """How good each channel is now; empty while nothing is known."""
+        self.names.set_quality(channels)
+        if self._info is not None and not np.array_equal(
+            self._picture.inks, self._inks(self._info.ch_names)
+        ):
+            self._redraw()
 
     def set_live(self, live: bool) -> None:
         """Whether the stream is there; if not, the picture says that it stands still."""
@@ -125,6 +137,12 @@ class Scope(QWidget):
     def show_all(self, shown: bool) -> None:
         """Show all channels at once, or a page of them."""
         self._page.all_shown = shown
+        self._redraw()
+        self.view_changed.emit()
+
+    def show_sweep(self, shown: bool) -> None:
+        """Let the newest sweep over traces that stand, instead of letting all scroll."""
+        self.sweep = shown
         self._redraw()
         self.view_changed.emit()
 
@@ -201,7 +219,8 @@ class Scope(QWidget):
         width = self._plot_width()
         per_column = self.time_base_s * self._signal.sfreq / width
         edge, channels = self._signal.edge, self._page.channels
-        return Layout(width, self._plot_height(), per_column, edge, channels, self.gain)
+        height = self._plot_height()
+        return Layout(width, height, per_column, edge, channels, self.gain, self.sweep)
 
     def _plot_width(self) -> int:
         return max(1, self.width() - _GUTTER)
@@ -219,11 +238,16 @@ class Scope(QWidget):
         if self._info is not None:
             names = self._info.ch_names
             self.names.set_names(tuple(names[c] for c in self._page.channels))
-            self._picture.faint = np.array([name in self.bad for name in names])
+            self._picture.inks = self._inks(names)
             if self.gain > 0:
                 self._picture.draw_new(self._shown, self._layout)
         # The names beside stay as they are.
         self.update(_GUTTER, 0, width, height)
+
+    def _inks(self, names: tuple[str, ...]) -> NDArray[np.uint8]:
+        """A trace has the colour of its channel's quality; one marked bad is faint."""
+        inks = [FAINT if name in self.bad else INK[self.names.state_of(name)] for name in names]
+        return np.array(inks, dtype=np.uint8)
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         painter = QPainter(self)
@@ -233,9 +257,9 @@ class Scope(QWidget):
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "waiting for a signal ...")
             return
         # The picture and the names beside it leave nothing uncovered.
-        self._picture.paint(painter, QPointF(_GUTTER, 0))
+        self._picture.paint(painter, QPointF(_GUTTER, 0), self.sweep)
         font = QFont(self.font())
-        font.setPixelSize(11)
+        font.setPixelSize(13)
         painter.setFont(font)
         self._paint_markers(painter)
         for line, tag in enumerate(
@@ -247,9 +271,10 @@ class Scope(QWidget):
     def _paint_markers(self, painter: QPainter) -> None:
         layout = self._layout
         for marker in self._markers:
-            x = layout.x(self._signal.index_at(marker.time))
-            if 0 <= x <= layout.width:
-                paint_marker(painter, self.theme, _GUTTER + x, layout.height, marker.label)
+            index = self._signal.index_at(marker.time)
+            if layout.holds(index):
+                x = _GUTTER + layout.x(index)
+                paint_marker(painter, self.theme, x, layout.height, marker.label)
 
     def _place(self) -> Traces | None:
         """What the measure cursor reads from."""
@@ -281,6 +306,8 @@ class Scope(QWidget):
                 self.look(1 if event.key() == Qt.Key.Key_Right else -1)
             case Qt.Key.Key_Left | Qt.Key.Key_Right:
                 self.step_time_base(1 if event.key() == Qt.Key.Key_Right else -1)
+            case Qt.Key.Key_W:
+                self.show_sweep(not self.sweep)
             case Qt.Key.Key_A:
                 self.show_all(not self.shows_all)
             case Qt.Key.Key_PageUp | Qt.Key.Key_PageDown:

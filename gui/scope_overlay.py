@@ -5,7 +5,7 @@ from PySide6.QtGui import QPainter, QPen
 
 from gui.theme import Theme
 
-TAG = 15.0
+TAG = 16.0
 
 
 def paint_tag(
@@ -20,6 +20,7 @@ def paint_tag(
 
 
 def paint_marker(painter: QPainter, theme: Theme, x: float, height: float, label: str) -> None:
-    painter.setPen(QPen(theme.colour("warning"), 1.0, Qt.PenStyle.DashLine))
+    # Orange is left to what is wrong.
+    painter.setPen(QPen(theme.colour("accent"), 1.0, Qt.PenStyle.DashLine))
     painter.drawLine(QLineF(x, 0, x, height))
-    paint_tag(painter, theme, QPointF(x + 3, 2), label[:16])
+    paint_tag(painter, theme, QPointF(x + 3, 2), label[:16], "text")

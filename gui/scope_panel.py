@@ -28,19 +28,15 @@ class ScopePanel(QWidget):
         self._page_buttons = add_stepper(
             row, self.page, ("Channels before (Page Up)", "Next channels (Page Down)"), step
         )
-        self.all = QToolButton()
-        self.all.setCheckable(True)
-        self.all.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.all.setText("All")
-        self.all.setToolTip("All channels at once, or a page of them (A)")
+        self.all = _toggle("All", "All channels at once, or a page of them (A)")
         self.all.clicked.connect(self.scope.show_all)
         row.addWidget(self.all)
         row.addSpacing(10)
-        self.pause = QToolButton()
-        self.pause.setCheckable(True)
-        self.pause.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.pause.setText("Pause")
-        self.pause.setToolTip("Hold the picture, or go on (Space)")
+        tip = "Let the newest sweep over traces that stand, or let all scroll (W)"
+        self.sweep = _toggle("Sweep", tip)
+        self.sweep.clicked.connect(self.scope.show_sweep)
+        row.addWidget(self.sweep)
+        self.pause = _toggle("Pause", "Hold the picture, or go on (Space)")
         self.pause.clicked.connect(self.scope.toggle_pause)
         row.addWidget(self.pause)
         tips = ("Look further back (Shift+Left, wheel)", "Less far back (Shift+Right, wheel)")
@@ -63,8 +59,17 @@ class ScopePanel(QWidget):
         self.gain.setText(scope.gain_text)
         self.page.setText(scope.page_text)
         self.note.setText(scope.note)
+        self.sweep.setChecked(scope.sweep)
         self.pause.setChecked(scope.is_paused)
-        self.pause.setText("Go on" if scope.is_paused else "Pause")
         self.all.setChecked(scope.shows_all)
         for widget in (self.page, self.all, *self._page_buttons):
             widget.setVisible(bool(scope.page_text))
+
+
+def _toggle(text: str, tip: str) -> QToolButton:
+    toggle = QToolButton()
+    toggle.setCheckable(True)
+    toggle.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    toggle.setText(text)
+    toggle.setToolTip(tip)
+    return toggle

@@ -1,11 +1,13 @@
-"""The shown signal on three tabs, and the analysis behind the two that need one."""
+"""The shown signal on tabs, and the analysis behind the two that need one."""
 
 from PySide6.QtWidgets import QWidget
 
+from bci.quality import ChannelQuality
 from bci.ring import RingBuffer
 from bci.types import StreamInfo
 from gui.analysis import Analysis, Source, Wanted
 from gui.bands import BANDS
+from gui.impedance_page import ImpedancePage
 from gui.map_page import MapPage
 from gui.pollers import SignalFound
 from gui.remembered import Remembered
@@ -14,22 +16,28 @@ from gui.spectrum_page import SpectrumPage
 from gui.tabs import Tabs
 from gui.theme import Theme
 
-SIGNAL, SPECTRUM, MAP = "Signal", "Spectrum", "Map"
+SIGNAL, SPECTRUM, MAP, IMPEDANCE = "Signal", "Spectrum", "Map", "Impedance"
 _LEAST_HZ = 30.0
 
 
 class SignalTabs(Tabs):
     """Signal, Spectrum and Map; what is on a tab that is not shown is not computed.
 
+    Impedance is there where the board measures it.
+
     Parameters
     ----------
     remembered : Remembered
-        Keeps the tab, the band of the map, and of each stream the channel and which are bad.
+        Keeps the tab, sweep or scroll, the band of the map, and of each stream the channel and
+        which are bad.
     """
 
     def __init__(self, remembered: Remembered, parent: QWidget | None = None) -> None:
         self.scope_panel, self.spectrum, self.map = ScopePanel(), SpectrumPage(), MapPage()
-        super().__init__({SIGNAL: self.scope_panel, SPECTRUM: self.spectrum, MAP: self.map}, parent)
+        self.impedance = ImpedancePage()
+        pages = {SIGNAL: self.scope_panel, SPECTRUM: self.spectrum, MAP: self.map}
+        super().__init__(pages | {IMPEDANCE: self.impedance}, parent)
+        self.offer(IMPEDANCE, False)
         self.scope = self.scope_panel.scope
         self.scope_panel.setFocusProxy(self.scope)
         self.analysis = Analysis(self)
@@ -37,6 +45,8 @@ class SignalTabs(Tabs):
         self._info: StreamInfo | None = None
         self._ring: RingBuffer | None = None
         self._channel = 0
+        self.scope.show_sweep(remembered.flag("sweep", False))
+        self.scope.view_changed.connect(lambda: remembered.keep("sweep", self.scope.sweep))
         kept = remembered.text("map/band")
         self.map.choose(next((band for band in BANDS if band.name == kept), self.map.band))
         self.analysis.spectrum_came.connect(self._on_spectrum)
@@ -61,12 +71,18 @@ class SignalTabs(Tabs):
         self._channel = info.ch_names.index(kept) if kept in info.ch_names else 0
         self.spectrum.set_channels(info.ch_names, self._channel)
         self.map.view.set_stream(info)
+        self.impedance.set_stream(info)
         fast = info.sfreq >= _LEAST_HZ
         self.spectrum.show_hint("measuring ..." if fast else _too_slow(info))
         if not fast:
             self.map.view.show_hint(_too_slow(info))
         self.analysis.show_signal(Source(info, found.ring) if fast else None)
         self._ask()
+
+    def set_quality(self, channels: list[ChannelQuality]) -> None:
+        """How good each channel is now; empty while nothing is known."""
+        self.scope.set_quality(channels)
+        self.offer(IMPEDANCE, self.impedance.set_quality(channels))
 
     @property
     def samples_end(self) -> int:
@@ -76,8 +92,9 @@ class SignalTabs(Tabs):
     def set_theme(self, theme: Theme) -> None:
         self.scope.set_theme(theme)
         self.spectrum.set_theme(theme)
-        self.map.view.theme = theme
-        self.map.view.update()
+        for view in (self.map.view, self.impedance):
+            view.theme = theme
+            view.update()
 
     def advance(self) -> None:
         """Draw what is new, once a frame; the other tabs draw when their analysis comes."""
@@ -88,7 +105,7 @@ class SignalTabs(Tabs):
         """Tell the analysis what is looked at."""
         self.map.view.set_left_out(self.scope.bad)
         band = self.map.band if self.page == MAP else None
-        looked_at = self._info is not None and self.page != SIGNAL
+        looked_at = self._info is not None and self.page in (SPECTRUM, MAP)
         self.analysis.want(Wanted(self._channel, band, self.scope.bad) if looked_at else None)
 
     def _on_channel(self, channel: int) -> None:

@@ -1,8 +1,10 @@
 """What runs, on which stream, how late, and what was lost: the state behind the status bar."""
 
+import socket
 from dataclasses import dataclass, field
 
 from bci.lsl.inlet import InletStats
+from bci.quality import State
 
 _STALE_S = 1.5
 
@@ -13,6 +15,7 @@ class Situation:
 
     awaited: str
     stream_name: str = ""
+    hostname: str = ""
     signal_alive: bool = False
     signal_simulated: bool = False
     engine_alive: bool = False
@@ -39,6 +42,31 @@ class Situation:
         if samples != self.samples:
             self.samples, self.samples_at = samples, now
 
+    def state(self, now: float) -> State:
+        """Good, worth a look, or nothing there: the sentence in one mark."""
+        if not self.signal_alive:
+            return State.BAD
+        waits = self.status.get("state") == "waiting for stream"
+        silent = now - self.samples_at > _STALE_S
+        return (
+            State.DOUBTFUL
+            if silent or self._n_lost or (self.engine_alive and waits)
+            else State.GOOD
+        )
+
+    @property
+    def _is_decoded(self) -> bool:
+        decoded = self.status.get("stream", self.stream_name)
+        return self.engine_alive and decoded == self.stream_name
+
+    @property
+    def _n_lost(self) -> int:
+        """The engine's own count where one runs: that is what its windows suffered from."""
+        lost = self.status.get("lost_samples") if self._is_decoded else None
+        if not isinstance(lost, int):
+            lost = self.stats.lost_samples if self.stats else 0
+        return lost
+
     def sentence(self, now: float, late_ms: float | None) -> str:
         """All of it in one sentence."""
         name, status = self.stream_name, self.status
@@ -47,17 +75,14 @@ class Situation:
             return f"{name}: no signal now" if name else awaited
         if now - self.samples_at > _STALE_S:
             return f"{name} is there but sends no samples"
-        decoded = self.engine_alive and status.get("stream", name) == name
-        # The engine's own count where one runs: that is what its windows suffered from.
-        lost = status.get("lost_samples") if decoded else None
-        if not isinstance(lost, int):
-            lost = self.stats.lost_samples if self.stats else 0
-        loss = f"{lost:,} samples lost" if lost else "no samples lost"
+        if self.hostname not in ("", socket.gethostname()):
+            name = f"{name} from {self.hostname}"
+        loss = f"{self._n_lost:,} samples lost" if self._n_lost else "no samples lost"
         if now - self.status_at < _STALE_S and status.get("state") == "waiting for stream":
             return f"{name} is shown, {loss}; the engine waits for its stream"
         if not self.engine_alive:
             return f"{name} is shown, {loss}; no engine is running"
-        if not decoded:
+        if not self._is_decoded:
             return f"{name} is shown, {loss}; the engine decodes {status['stream']}"
         lateness = "" if late_ms is None else f", {late_ms:.1f} ms late"
         return f"{name} is decoded by {status.get('model', 'an engine')}{lateness}, {loss}"

@@ -74,7 +74,7 @@ class SpectrogramView(QWidget):
         scale = QRectF(box.right() + 14, box.top(), 12, box.height())
         paint_scale(painter, self.theme, scale, levels.low, levels.high, "")
         font = QFont(self.font())
-        font.setPixelSize(11)
+        font.setPixelSize(12)
         painter.setFont(font)
         painter.setPen(self.theme.colour("dim"))
         channel = seen.info.channels[seen.channel]

@@ -101,7 +101,7 @@ class SpectrumView(QWidget):
 
     def _paint_bands(self, painter: QPainter, plot: Plot) -> None:
         font = QFont(self.font())
-        font.setPixelSize(11)
+        font.setPixelSize(12)
         painter.setFont(font)
         for band in (ALPHA, BETA):
             left, right = plot.x(band.low), min(plot.x(band.high), plot.box.right())
@@ -157,7 +157,7 @@ class SpectrumView(QWidget):
         said = f"thick: mean of {len(seen.shown)}, {single}"
         painter.setPen(self.theme.colour("dim"))
         painter.drawText(right, Qt.AlignmentFlag.AlignRight, said)
-        font.setPixelSize(11)
+        font.setPixelSize(12)
         painter.setFont(font)
         painter.drawText(QRectF(14, 30, 240, 16), 0, self.unit)
 

@@ -23,6 +23,7 @@ class Tabs(QWidget):
     def __init__(self, pages: dict[str, QWidget], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._pages, self._names = pages, list(pages)
+        self._withdrawn: frozenset[str] = frozenset()
         self._stack = named(QStackedWidget(), "plain")
         self._group = QButtonGroup(self)
         row = QHBoxLayout()
@@ -53,9 +54,16 @@ class Tabs(QWidget):
         """What each key does."""
         return {f"Ctrl+{k + 1}": partial(self.show_page, n) for k, n in enumerate(self._names)}
 
+    def offer(self, name: str, offered: bool) -> None:
+        """Whether a page can be shown now; if it is, and no longer can be, the first one is."""
+        self._group.button(self._names.index(name)).setVisible(offered)
+        self._withdrawn = self._withdrawn - {name} if offered else self._withdrawn | {name}
+        if name == self.page and not offered:
+            self.show_page(self._names[0])
+
     def show_page(self, name: str) -> None:
-        """Show a page, and give it the keys; a name that there is not changes nothing."""
-        if name not in self._names:
+        """Show a page, and give it the keys; a name that is not offered changes nothing."""
+        if name not in self._names or name in self._withdrawn:
             return
         number = self._names.index(name)
         self._group.button(number).setChecked(True)

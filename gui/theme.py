@@ -54,15 +54,19 @@ class Theme:
             QLabel#badge {{ background: {self.warning}; color: {self.warning_text};
                             font-weight: 700; padding: 3px 10px; border-radius: 4px; }}
             QFrame#banner {{ background: {self.error}; border-radius: 6px; }}
-            QFrame#banner QLabel {{ background: transparent; color: {self.error_text}; }}
+            QFrame#banner QLabel {{ background: transparent; color: {self.error_text};
+                                    font-size: 15px; }}
             QToolTip {{ background: {self.panel}; color: {self.text};
                         border: 1px solid {self.line}; }}
             QToolButton {{ background: {self.panel}; border: 1px solid {self.line};
-                           border-radius: 4px; min-width: 20px; min-height: 18px; }}
-            QToolButton:hover, QToolButton:focus {{ border-color: {self.dim}; }}
+                           border-radius: 4px; min-width: 18px; min-height: 18px;
+                           padding: 1px 5px; }}
+            QToolButton:hover {{ border-color: {self.dim}; }}
+            QToolButton:focus {{ border-color: {self.text}; }}
             QPushButton {{ background: {self.panel}; border: 1px solid {self.line};
                            border-radius: 5px; padding: 5px 14px; }}
-            QPushButton:hover, QPushButton:focus {{ border-color: {self.dim}; }}
+            QPushButton:hover {{ border-color: {self.dim}; }}
+            QPushButton:focus {{ border-color: {self.text}; }}
             QPushButton:disabled {{ color: {self.dim}; }}
             QPushButton#small {{ padding: 5px 4px; }}
             QPushButton#band {{ padding: 3px 10px; }}
@@ -70,8 +74,12 @@ class Theme:
                                border-bottom: 2px solid transparent; padding: 4px 10px;
                                color: {self.dim}; }}
             QPushButton#tab:hover, QPushButton#tab:focus {{ color: {self.text}; }}
-            QPushButton#tab:checked {{ color: {self.text}; border-bottom-color: {self.accent}; }}
-            QPushButton:checked {{ border-color: {self.accent}; }}
+            QPushButton#tab:checked {{ background: transparent; color: {self.text};
+                                       border-bottom-color: {self.accent}; }}
+            QToolButton:checked, QPushButton:checked {{ background: {self.accent};
+                                                       color: {self.on_class};
+                                                       border-color: {self.accent}; }}
+            QToolButton:checked:focus, QPushButton:checked:focus {{ border-color: {self.text}; }}
             QPushButton#record {{ background: {self.record}; color: #ffffff; font-weight: 700;
                                   border: 1px solid {self.record}; min-width: 86px; }}
             QPushButton#record:hover, QPushButton#record:focus {{ border-color: {self.text}; }}
@@ -114,7 +122,8 @@ class Theme:
                             border-radius: 4px; text-align: center; min-height: 18px; }}
             QProgressBar::chunk {{ background: {self.line}; border-radius: 3px; }}
             QStatusBar {{ color: {self.dim}; }}
-            QStatusBar QLabel {{ color: {self.dim}; padding: 0 6px; }}
+            QStatusBar::item {{ border: none; }}
+            QStatusBar QLabel {{ color: {self.text}; font-size: 14px; padding: 0 6px; }}
         """
 
 

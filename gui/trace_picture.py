@@ -7,15 +7,20 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage, QPainter
 
+from bci.quality import State
 from bci.ring import RingBuffer
 from gui.envelope import extremes
 from gui.rasterise import paint_columns
 from gui.theme import DARK, Theme
 
+# What a channel is drawn in: set aside by the user, or by its quality.
+FAINT = 0
+INK = {State.GOOD: 1, State.DOUBTFUL: 2, State.BAD: 3}
 # Of a level trace, in pixels; thinner where rows are so low that traces would run together.
 _THICKNESS, _LEAST_THICKNESS, _SHARE_OF_ROW = 1.2, 0.7, 0.25
 # Where rows are lower than this, every other trace is paler, to tell it from its neighbours.
 _LOW_ROW, _PALER = 6.0, 0.45
+_GAP = 12.0  # between the newest and the oldest of a sweep, in pixels
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,8 @@ class Layout:
     """Where samples are in the picture.
 
     ``edge`` is one past the last sample shown, which lies at the right edge; ``per_column`` are
-    the samples a pixel, ``gain`` what a row's height stands for.
+    the samples a pixel, ``gain`` what a row's height stands for. With ``sweep`` the traces stand
+    and the edge moves over them from left to right, as a pen does.
     """
 
     width: int
@@ -32,18 +38,29 @@ class Layout:
     edge: int
     channels: range
     gain: float
+    sweep: bool = False
 
     @property
     def row(self) -> float:
         return self.height / max(1, len(self.channels))
 
+    def holds(self, index: float) -> bool:
+        """Whether a sample is within the time that is shown."""
+        return self.edge - 1 - self.width * self.per_column <= index < self.edge
+
     def x(self, index: float) -> float:
+        if self.sweep:
+            return index / self.per_column % self.width
         return self.width - (self.edge - 1 - index) / self.per_column
 
     def y(self, channel: int, value: float) -> float:
         return self.row * (channel - self.channels.start + 0.5) - value * self.row / self.gain
 
     def sample_at(self, x: float) -> int:
+        if self.sweep:
+            newest = self.edge - 1
+            back = (self.x(newest) - x) % self.width
+            return round(newest - back * self.per_column)
         return round(self.edge - 1 - (self.width - x) * self.per_column)
 
     def channel_at(self, y: float) -> int:
@@ -51,7 +68,7 @@ class Layout:
 
 
 class TracePicture:
-    """An image of the traces in the screen's own pixels; channels of ``faint`` are drawn so.
+    """An image of the traces in the screen's own pixels, each channel in one of the inks.
 
     Columns are counted from the stream's first sample, so that the same sample is always drawn in
     the same column, whenever it is drawn. Column c lies at c modulo the image's width: nothing is
@@ -60,7 +77,7 @@ class TracePicture:
 
     def __init__(self) -> None:
         self.theme: Theme = DARK
-        self.faint: NDArray[np.bool_] = np.zeros(0, dtype=bool)
+        self.inks: NDArray[np.uint8] = np.zeros(0, dtype=np.uint8)
         self.clear(1, 1, 1.0)
 
     def clear(self, width: int, height: int, ratio: float) -> None:
@@ -68,6 +85,7 @@ class TracePicture:
         shape = max(1, round(height * ratio)), max(1, round(width * ratio))
         names = ("panel", "lost", "line", "trace")
         colours = [self.theme.colour(name) for name in names]
+        colours += [self.theme.quality_colour(state) for state in (State.DOUBTFUL, State.BAD)]
         self._colours = np.array(
             [(c.red(), c.green(), c.blue()) for c in colours], dtype=np.float32
         )
@@ -99,15 +117,25 @@ class TracePicture:
         paint_columns(
             self._pixels, first, low, high, height / len(layout.channels) / layout.gain,
             thickness * self._ratio, strength,
-            self.faint[layout.channels.start : layout.channels.stop], self._colours,
+            self.inks[layout.channels.start : layout.channels.stop], self._colours,
         )  # fmt: skip
         self._drawn = newest
         return True
 
-    def paint(self, painter: QPainter, at: QPointF) -> None:
-        """Put the picture where its left upper corner is to be, the newest column to the right."""
+    def paint(self, painter: QPainter, at: QPointF, sweep: bool = False) -> None:
+        """Put the picture where its left upper corner is to be.
+
+        The newest column is at the right; with ``sweep`` it is where it was drawn, before a gap.
+        """
         height, width = self._pixels.shape
         seam = (self._drawn or 0) % width
+        if sweep:
+            painter.drawImage(at, self._image)
+            x = at.x() + seam / self._ratio
+            gap = QRectF(x, at.y(), min(_GAP, (width - seam) / self._ratio), height / self._ratio)
+            painter.fillRect(gap, self.theme.colour("panel"))
+            painter.fillRect(QRectF(x, at.y(), 1.5, gap.height()), self.theme.colour("dim"))
+            return
         newer = QPointF(at.x() + (width - seam) / self._ratio, at.y())
         painter.drawImage(at, self._image, QRectF(seam, 0, width - seam, height))
         if seam:

@@ -128,6 +128,15 @@ def _shown_images(profile: Profile, card: Card | None) -> object:
     return ShownImages(pipeline.window_s, pictures, embedded_by or "")
 
 
+def _shown_words(profile: Profile, card: Card | None) -> object:
+    """How words are cut out: as the model was calibrated, else as the profile says."""
+    from gui.speech import ShownWords
+
+    pipeline = card.pipeline if card is not None else profile.pipeline
+    start_s = card.paradigm.start_s if card is not None else profile.paradigm.start_s
+    return ShownWords(start_s + pipeline.window_s, pipeline.at_cues)
+
+
 def _profile_of(paradigm: object, pipeline: object) -> str:
     """The shipped profile that a model was calibrated with."""
     from bci.profile import shipped_profiles
@@ -190,7 +199,8 @@ def _show(
         markers = StreamQuery(**profile.markers.model_dump())
     notches = [f.freq_hz for f in profile.pipeline.filters if isinstance(f, Notch)]
     line_hz = next((hz for hz in notches if _LINE_HZ[0] <= hz <= _LINE_HZ[1]), 50.0)
-    shown = _shown_images(profile, card) if profile.task == "images" else None
+    images = _shown_images(profile, card) if profile.task == "images" else None
+    words = _shown_words(profile, card) if profile.task == "speech" else None
     options = app.DashboardOptions(
         signal=signal,
         markers=markers,
@@ -202,7 +212,8 @@ def _show(
         line_hz=line_hz,
         profile=profile_name,
         threshold=decision_threshold(profile.output, card),
-        images=shown,
+        images=images,
+        words=words,
         screenshot=screenshot,
         screenshot_after_s=screenshot_after,
     )

@@ -1,6 +1,7 @@
 """Simulated data for the gallery, the same at every start; none of it is a person's."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +62,21 @@ def seen() -> tuple[tuple[str, ...], ReceivedPrediction, str]:
     probabilities = (odds / odds.sum()).astype(np.float32)
     true = names[int(np.argsort(-probabilities)[1])]
     return names, ReceivedPrediction(0.8, probabilities, 0.0, 0.0, 0.0, 0.0), true
+
+
+def spoken() -> tuple[tuple[str, ...], list[tuple[Marker, ReceivedPrediction | None]]]:
+    """Ten words, and what is said of each cued one's window of 1.2 s; None: it was rejected."""
+    words = ("yes", "no", "water", "help", "pain", "hot", "cold", "more", "stop", "home")
+    rng = np.random.default_rng(9)
+    found: list[tuple[Marker, ReceivedPrediction | None]] = []
+    for k, asked in enumerate(rng.integers(0, len(words), 17)):
+        odds = rng.normal(0, 1.6, len(words))
+        odds[asked] += 3.4
+        shares = (np.exp(odds) / np.exp(odds).sum()).astype(np.float32)
+        cue = Marker(2.6 * k, words[asked])
+        came = ReceivedPrediction(cue.time + 1.2, shares, 0.0, 0.0, 0.0, 0.0)
+        found.append((cue, came if k != 11 else None))
+    return words, found
 
 
 def cues(seconds: float) -> list[Marker]:
@@ -143,9 +159,18 @@ def quality() -> list[ChannelQuality]:
         "O2": (State.DOUBTFUL, "muscle, 18 uV above 35 Hz"),
     }
     return [
-        ChannelQuality(name, *wrong.get(name, (State.GOOD, "")), 10.0, 0.1, 3.0, 5.0, 0.2, 0.8, 8.0)
+        ChannelQuality(
+            name, *wrong.get(name, (State.GOOD, "")), 10.0, 0.1, 3.0, 5.0, 0.2, 0.8, float("nan")
+        )
         for name in NAMES
-    ]
+    ]  # fmt: skip
+
+
+def impedances() -> list[ChannelQuality]:
+    """A cap whose impedances are measured: one electrode is off, two want more gel."""
+    kohm = dict(zip(NAMES, np.random.default_rng(2).uniform(5, 30, len(NAMES)), strict=True))
+    kohm |= {"F4": 1240.0, "P3": 86.0, "O2": 64.0}
+    return [replace(channel, impedance_kohm=float(kohm[channel.name])) for channel in quality()]
 
 
 def recording(seconds: float) -> Recording:

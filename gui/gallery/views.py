@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from gui.banner import Banner
 from gui.connect_panel import ConnectPanel
+from gui.cue_windows import CueWindows
 from gui.devices import Device
 from gui.directory import LiveStream
 from gui.emotion import EmotionView
@@ -18,6 +19,7 @@ from gui.gallery.calibrated import calibration
 from gui.gallery.windows import dashboard, replay_window
 from gui.history import HistoryView
 from gui.images import ImagesView, ShownImages
+from gui.impedance_page import ImpedancePage
 from gui.latency import LatencyView
 from gui.level_course import LevelCourse
 from gui.level_history import LevelHistory
@@ -27,7 +29,9 @@ from gui.quality_view import QualityView
 from gui.record_bar import RecordBar
 from gui.recorder_link import RecorderStatus
 from gui.scope_panel import ScopePanel
+from gui.speech import SpeechView
 from gui.theme import Theme
+from gui.transcript_view import TranscriptView
 
 _WIDE, _SIDE, _CONNECT = 900, 340, 264
 _SECONDS = 40.0
@@ -40,7 +44,7 @@ def scope(theme: Theme) -> QWidget:
     view.scope.set_stream(simulated.INFO, simulated.ring(_SECONDS))
     view.scope.add_markers(simulated.cues(_SECONDS))
     view.scope.advance()
-    view.scope.names.set_quality(simulated.quality())
+    view.scope.set_quality(simulated.quality())
     view.scope.set_bad(frozenset({"Fp2"}))
     return view
 
@@ -103,12 +107,51 @@ def images(theme: Theme) -> QWidget:
     return view
 
 
+def speech(theme: Theme) -> QWidget:
+    windows = CueWindows(1.2)
+    view = SpeechView(windows, threshold=0.5)
+    view.theme = theme
+    words, found = simulated.spoken()
+    view.set_classes(words)
+    for cue, prediction in found:
+        windows.add(cue.time, cue.label)
+        view.show_prediction(prediction)
+    view.resize(_SIDE, view.height())
+    return view
+
+
+def transcript(theme: Theme) -> QWidget:
+    windows = CueWindows(1.2)
+    # Not the time of day, which would be another in every picture.
+    view = TranscriptView(windows, threshold=0.5, time_of=lambda at: f"10:02:{at:02.0f}")
+    view.theme = theme
+    words, found = simulated.spoken()
+    view.set_classes(words)
+    for cue, prediction in found:
+        windows.add(cue.time, cue.label)
+        if prediction is None:
+            view.show_rejected(cue.time + 1.5, "artifact")
+        else:
+            view.add([prediction])
+    view.resize(_WIDE, view.height())
+    return view
+
+
 def quality(theme: Theme) -> QWidget:
     view = QualityView()
     view.theme = theme
     view.set_stream(simulated.INFO)
     view.set_quality(simulated.quality())
     view.resize(_SIDE, view.height())
+    return view
+
+
+def impedance(theme: Theme) -> QWidget:
+    view = ImpedancePage()
+    view.theme = theme
+    view.set_stream(simulated.INFO)
+    view.set_quality(simulated.impedances())
+    view.resize(_WIDE, 460)
     return view
 
 
@@ -197,7 +240,10 @@ VIEWS: dict[str, Callable[[Theme], QWidget]] = {
     "emotion": emotion,
     "emotion-history": emotion_history,
     "images": images,
+    "speech": speech,
+    "transcript": transcript,
     "quality": quality,
+    "impedance": impedance,
     "latency": latency,
     "connect": connect,
     "record": record,

@@ -87,7 +87,7 @@ class Lanes:
     def paint(self, picture: QPixmap, theme: Theme, base: QFont, place: Place, size: QSize) -> None:
         painter = QPainter(picture)
         font = QFont(base)
-        font.setPixelSize(11)
+        font.setPixelSize(12)
         painter.setFont(font)
         if self.recording is None:
             painter.setPen(theme.colour("dim"))
@@ -200,7 +200,7 @@ class Lanes:
                 continue
             box = QRectF(left, top, max(1.0, right - left - 1), height)
             painter.fillRect(box, self.colour(theme, step.label))
-            if painter.fontMetrics().horizontalAdvance(step.label) + 4 < box.width():
+            if painter.fontMetrics().horizontalAdvance(step.label) < box.width():
                 painter.setPen(theme.colour("on_class"))
                 painter.drawText(box, Qt.AlignmentFlag.AlignCenter, step.label)
             if step.decision is None:

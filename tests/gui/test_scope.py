@@ -263,7 +263,7 @@ def test_a_picture_in_finer_pixels_holds_more_columns() -> None:
     ring = RingBuffer(5000, 2)
     ring.write(noise(5000, 2), np.arange(5000.0), 0)
     picture, layout = TracePicture(), Layout(300, 100, 10.0, 5000, range(2), 100.0)
-    picture.faint = np.zeros(2, dtype=bool)
+    picture.inks = np.ones(2, dtype=np.uint8)
     for ratio, width in ((1.0, 300), (1.5, 450), (2.0, 600)):
         picture.clear(300, 100, ratio)
         picture.draw_new(ring, layout)

@@ -1,0 +1,231 @@
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from pylsl import local_clock
+from pytestqt.qtbot import QtBot
+
+from bci.lsl.discovery import StreamQuery
+from bci.lsl.outlet import MarkerOutlet
+from bci.lsl.predictions import PredictionOutlet, ReceivedPrediction, StatusOutlet
+from bci.types import Marker, Prediction
+from gui.cue_windows import CueWindows
+from gui.hint import NO_ENGINE, STARTING
+from gui.main_window import MainWindow
+from gui.process import Command
+from gui.rejections import Rejections
+from gui.speech import ShownWords, SpeechView
+from gui.theme import DARK, LIGHT
+from gui.transcript import Transcript
+from gui.transcript_view import TranscriptView, clock_time
+
+WORDS = ("yes", "no", "water", "help", "pain", "hot", "cold")
+
+
+def shares(**given: float) -> np.ndarray:
+    rest = (1 - sum(given.values())) / (len(WORDS) - len(given))
+    return np.array([given.get(word, rest) for word in WORDS], dtype=np.float32)
+
+
+def received(taken: float, **given: float) -> ReceivedPrediction:
+    return ReceivedPrediction(taken, shares(**given), 0.0, 0.0, 0.0, 0.0)
+
+
+@pytest.fixture
+def windows() -> CueWindows:
+    return CueWindows(1.2)
+
+
+@pytest.fixture
+def view(qtbot: QtBot, windows: CueWindows) -> SpeechView:
+    view = SpeechView(windows, threshold=0.5)
+    qtbot.addWidget(view)
+    view.resize(338, 216)
+    view.set_classes(WORDS)
+    return view
+
+
+@pytest.fixture
+def written(qtbot: QtBot, windows: CueWindows) -> TranscriptView:
+    view = TranscriptView(windows, threshold=0.5)
+    qtbot.addWidget(view)
+    view.resize(600, 150)
+    view.set_classes(WORDS)
+    return view
+
+
+def test_the_likeliest_words_are_shown_with_the_one_that_was_asked_for(
+    view: SpeechView, windows: CueWindows
+) -> None:
+    assert view.decision == "no prediction"
+    windows.add(10.0, "help")
+    windows.add(11.19, "cold")
+    view.show_prediction(received(11.2, pain=0.6, help=0.2))
+    assert [word for word, _ in view.best[:2]] == ["pain", "help"]
+    assert len(view.best) == 5
+    assert view.decision == "pain"
+    assert view.truth == "true word: help"
+    view.show_prediction(received(30.0, pain=0.49))
+    assert view.decision == "not sure"
+    assert view.truth == "true word: not known"
+
+
+def test_a_rejected_window_takes_the_word_away_and_says_why(view: SpeechView) -> None:
+    view.show_prediction(received(11.2, pain=0.6))
+    before = view.grab().toImage()
+    view.show_rejected("artifact")
+    assert (view.decision, view.why) == ("no prediction", "artifact")
+    assert view.grab().toImage() != before
+    view.show_prediction(received(14.0, pain=0.6))
+    assert (view.decision, view.why) == ("pain", "")
+
+
+def test_the_transcript_tells_right_from_wrong_and_counts_both(
+    written: TranscriptView, windows: CueWindows
+) -> None:
+    said = []
+    for k, (asked, given) in enumerate(
+        (("help", {"help": 0.9}), ("no", {"yes": 0.7}), ("hot", {"hot": 0.4}))
+    ):
+        windows.add(10.0 * k, asked)
+        written.add([received(10.0 * k + 1.2, **given)])
+        said.append(written.sentence)
+    assert said == ["help: \u2713 90 %", "yes: \u2717 was no", "not sure: was hot"]
+    assert written.transcript.tally == "1 of 2 right (chance 14 %), 1 not sure"
+    assert written.accessibleDescription() == said[-1]
+
+
+def test_a_window_that_was_rejected_is_an_entry_with_its_cue_and_reason(
+    written: TranscriptView, windows: CueWindows
+) -> None:
+    windows.add(10.0, "help")
+    windows.add(12.0, "no")
+    written.show_rejected(11.5, "gap")
+    assert written.sentence == "rejected: gap, was help"
+    assert written.transcript.tally == ""
+    written.add([received(13.2, no=0.9)])
+    assert written.sentence == "no: \u2713 90 %"
+
+
+def test_with_sliding_windows_a_word_is_one_entry_and_is_held_against_no_cue() -> None:
+    transcript = Transcript(None, 0.5)
+    transcript.begin(WORDS)
+    for k, given in enumerate(
+        ({"no": 0.9}, {"no": 0.8}, {"no": 0.3}, {"no": 0.9}, {"pain": 0.9}, {"pain": 0.2})
+    ):
+        transcript.add(received(k / 10, **given))
+    assert [said.word for said in transcript.said] == ["no", "no", "pain"]
+    assert all(said.is_right is None for said in transcript.said)
+    assert not transcript.reject(1.0, "gap")
+
+
+def test_a_long_transcript_keeps_its_newest_words_in_sight(
+    written: TranscriptView, windows: CueWindows
+) -> None:
+    for k in range(1000):
+        windows.add(3.0 * k, WORDS[k % 7])
+        written.add([received(3.0 * k + 1.2, **{WORDS[k % 7]: 0.9})])
+    assert len(written.transcript.said) <= 200
+    assert written.transcript.n_right == 1000
+    before = written.grab().toImage()
+    windows.add(4000.0, "pain")
+    written.add([received(4001.2, pain=0.3)])
+    assert written.grab().toImage() != before
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT])
+def test_both_are_painted_in_both_themes_and_without_an_engine(
+    view: SpeechView, written: TranscriptView, theme
+) -> None:
+    for one in (view, written):
+        one.theme = theme
+        empty = one.grab().toImage()
+        one.show_prediction(received(1.2, no=0.9)) if one is view else one.add(
+            [received(1.2, no=0.9)]
+        )
+        assert one.grab().toImage() != empty
+        one.set_engine(False)
+        assert one.height() < 50
+
+
+def test_the_time_of_a_word_is_the_time_of_day(written: TranscriptView) -> None:
+    now = time.time()
+    expected = {time.strftime("%H:%M:%S", time.localtime(now - 60 + d)) for d in (-1, 0, 1)}
+    assert clock_time(local_clock() - 60) in expected
+
+
+def test_the_reason_is_that_of_the_windows_rejected_since_the_last_status() -> None:
+    rejections = Rejections()
+    assert rejections.since_last({"windows_rejected_gap": 5}) == ""
+    assert rejections.since_last({"windows_rejected_gap": 5}) == ""
+    grown = {"windows_rejected_gap": 6, "windows_rejected_artifact": 3}
+    assert rejections.since_last(grown) == "artifact"
+    # An engine that was started anew counts from zero.
+    assert rejections.since_last({"windows_rejected_artifact": 0}) == ""
+
+
+def test_words_come_over_the_network_into_the_window(
+    open_window: Callable[..., MainWindow], qtbot: QtBot, name: str
+) -> None:
+    engine = PredictionOutlet(f"{name}-engine", WORDS, name, True, "speech")
+    status = StatusOutlet(f"{name}-engine", f"{name}-status")
+    markers = MarkerOutlet(f"{name}-markers", f"{name}-markers")
+    window = open_window(
+        markers=StreamQuery(name=f"{name}-markers"),
+        cue_of=lambda label: label if label in WORDS else None,
+        words=ShownWords(1.2),
+        threshold=0.5,
+    )
+    shown = window.engine
+    assert shown.speech is not None
+    assert shown.transcript is not None
+    for outlet in (engine, status):
+        qtbot.waitUntil(lambda outlet=outlet: outlet._outlet.have_consumers(), timeout=10_000)
+    qtbot.waitUntil(lambda: markers.has_consumers, timeout=10_000)
+    qtbot.waitUntil(lambda: shown.speech.has_engine, timeout=10_000)
+    assert shown.speech.isVisible()
+    assert shown.transcript.isVisible()
+    assert not window.decision.isVisible()
+    assert not window.history.isVisible()
+
+    def say(asked: str, **given: float) -> None:
+        taken = local_clock()
+        markers.push(Marker(taken - 1.2, asked))
+        qtbot.waitUntil(lambda: shown._windows.cue_of(taken) == asked, timeout=10_000)
+        n = len(shown.transcript.transcript.said)
+        late = (taken + 0.001 * k for k in range(3))
+        engine.push(Prediction(WORDS, shares(**given), 0, 100, taken, *late))
+        qtbot.waitUntil(lambda: len(shown.transcript.transcript.said) == n + 1, timeout=10_000)
+
+    say("help", help=0.9)
+    assert shown.speech.decision == "help"
+    assert shown.speech.truth == "true word: help"
+    say("pain", hot=0.8)
+    assert shown.transcript.sentence == "hot: \u2717 was pain"
+    status.push({"windows_rejected_artifact": 0})
+    status.push({"windows_rejected_artifact": 1})
+    qtbot.waitUntil(lambda: shown.speech.decision == "no prediction", timeout=10_000)
+    assert shown.transcript.sentence == "rejected: artifact"
+    assert window.minimumSizeHint().height() <= 720
+    # What was said stays when the engine is gone; the word does not stand as the present one.
+    engine.close()
+    qtbot.waitUntil(lambda: not shown.speech.has_engine, timeout=10_000)
+    assert len(shown.transcript.transcript.said) == 3
+    for outlet in (status, markers):
+        outlet.close()
+
+
+def test_an_engine_that_is_starting_is_not_called_missing(
+    open_window: Callable[..., MainWindow], qtbot: QtBot
+) -> None:
+    waits = (sys.executable, "-c", "import sys; sys.stdin.read()")
+    window = open_window(words=ShownWords(1.2), commands=(Command("engine", waits),))
+    shown = window.engine
+    assert shown.speech.hint == NO_ENGINE
+    window.buttons["engine"].click()
+    qtbot.waitUntil(lambda: shown.speech.hint == STARTING, timeout=5_000)
+    assert shown.transcript.hint == STARTING
+    window.buttons["engine"].click()
+    qtbot.waitUntil(lambda: shown.speech.hint == NO_ENGINE, timeout=5_000)
