@@ -513,3 +513,24 @@ def benchmark_images(
     from bci.cli.images_benchmark import images
 
     images(subjects, out_file)
+
+
+@benchmarks.command("speech")
+def benchmark_speech(
+    subjects: Annotated[int, typer.Option(min=1, help="How many people are simulated.")] = 3,
+    out_file: Annotated[
+        Path | None,
+        typer.Option("--out", help="Keep results here (JSON); what is there is not done again."),
+    ] = None,
+) -> None:
+    """Words on simulated subjects: Du-IN, pretrained or not, against linear decoders.
+
+    Two simulated worlds, one in which each contact's activity tells words and one in which only
+    how contacts go together does. With few and many trials, and with labels shuffled.
+    Takes ten minutes or so a person.
+
+    Example: bci benchmark speech --out speech.json
+    """
+    from bci.cli.speech_benchmark import speech
+
+    speech(subjects, out_file)
