@@ -110,7 +110,9 @@ class Output(Settings):
     ``false_positives_per_min``. With ``evidence_s`` decisions are taken from the windows of so many
     seconds together (see `bci.evidence`; 0: from each alone), which delays them by about half of
     it; without, as the model was calibrated. With ``adapt: alignment`` the decoder's alignment
-    follows the signal while it is decoded (see `bci.adaptation`).
+    follows the signal while it is decoded (see `bci.adaptation`). With ``sentences``, a text file
+    with one a line, decisions are also told as the words' usual order has it, in a stream of their
+    own, ``<name>-decisions-with-prior`` (see `bci.word_prior`).
     """
 
     name: str = Field(default="bci", min_length=1, max_length=100)
@@ -118,6 +120,7 @@ class Output(Settings):
     false_positives_per_min: float = Field(default=2.0, gt=0, le=600)
     evidence_s: float | None = Field(default=None, ge=0, le=60)
     adapt: Adapt = "off"
+    sentences: str | None = None
 
     @field_validator("adapt", mode="before")
     @classmethod
@@ -153,6 +156,11 @@ class Profile(Settings):
             raise ValueError(
                 "output.evidence_s gathers neighbouring windows; with pipeline.at_cues there is "
                 "one a cue: leave it out"
+            )
+        if self.output.sentences and not self.pipeline.at_cues:
+            raise ValueError(
+                "output.sentences needs pipeline.at_cues: without cues nothing tells where one "
+                "word ends and the next begins"
             )
         if self.pipeline.at_cues and self.paradigm.rest_class:
             raise ValueError("paradigm.rest_class has no cue to begin at: pipeline.at_cues has")

@@ -66,10 +66,20 @@ def speech(n_subjects: int, out_file: Path | None) -> None:
     """
     rows = _load(out_file)
     subjects = range(_FIRST_SUBJECT, _FIRST_SUBJECT + n_subjects)
-    todo = [(world, subject) for subject in subjects for world in WORLDS]
-    for world, subject in track(todo, "Simulated subjects", transient=True, console=err):
+    # Pretraining takes longest and comes last, so that what is stopped tells the rest of all.
+    todo = [
+        (world, subject, pretrained)
+        for pretrained in (False, True)
+        for subject in subjects
+        for world in WORLDS
+    ]
+    for world, subject, pretrained in track(todo, "Trainings", transient=True, console=err):
         done = {row[:5] for row in rows}
-        missing = [job for job in _jobs() if (world, *job, subject) not in done]
+        missing = [
+            job
+            for job in _jobs()
+            if (job.decoder == _PRETRAINED) == pretrained and (world, *job, subject) not in done
+        ]
         if not missing:
             continue
         person = _Person(world, subject)

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from bci.cli.console import err, out
 from bci.cli.montage import MapMontage, mapped_to_model, mapped_to_profile
-from bci.errors import BciError, BundleError
+from bci.errors import BciError, BundleError, ProfileError
 from bci.profile import Adapt
 
 MODELS = Path("recordings/models")
@@ -315,6 +315,10 @@ def evaluate(
             min=0, max=60, help="Seconds of windows a decision is taken from. Default: the model's."
         ),
     ] = None,
+    sentences: Annotated[
+        Path | None,
+        typer.Option(help="Text, one sentence a line: also decide with the words' usual order."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     map_montage: MapMontage = False,
     predictions: Annotated[
@@ -332,8 +336,11 @@ def evaluate(
     from bci.predictions_table import PredictionsTable
     from bci.profile import Output
     from bci.recording.reading import read_recording
+    from bci.word_prior import read_sentences
 
     card, decoder = load_model(model)
+    if sentences is not None and not card.pipeline.at_cues:
+        raise ProfileError(f"--sentences: {card.name} decodes without cues; leave it out")
     if threshold is None:
         threshold = decision_threshold(Output(), card)
     span = evidence_span(Output(evidence_s=evidence), card)
@@ -344,8 +351,11 @@ def evaluate(
             if map_montage:
                 recording = mapped_to_model(recording, card)
             watch = table.of(str(file)) if table is not None else None
+            prior = read_sentences(sentences, card.classes) if sentences is not None else None
             results.append(
-                run_evaluation(card, decoder, recording, threshold, watch, span, adapt != "off")
+                run_evaluation(
+                    card, decoder, recording, threshold, watch, span, adapt != "off", prior
+                )
             )
     if as_json:
         out.print_json(json.dumps([dataclasses.asdict(result) for result in results]))
@@ -380,6 +390,8 @@ def _print_evaluation(result) -> None:  # type: ignore[no-untyped-def]
         "windows rejected": str(result.windows_rejected),
         "trials without a window": str(result.trials_without_window),
     }
+    if result.prior_accuracy is not None:
+        rows["the same with the prior of words"] = str(result.prior_accuracy)
     rows |= {m.name: _measure(m, result.trial_accuracy.n) for m in result.measures}
     table = Table(show_header=False, box=None)
     for what, value in rows.items():

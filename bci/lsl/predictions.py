@@ -89,14 +89,20 @@ class PredictionOutlet:
 
 
 class DecisionOutlet:
-    """Stream ``<name>-decisions`` of type Decisions: a text event when the decision changes."""
+    """Stream ``<name>-decisions`` of type Decisions: a text event when the decision changes.
 
-    def __init__(self, name: str, source_id: str, simulated: bool = False) -> None:
-        self._outlet = MarkerOutlet(f"{name}-decisions", source_id, simulated, "Decisions")
+    ``which`` is another ending of the name, for decisions that more than the signal went into.
+    """
+
+    def __init__(
+        self, name: str, source_id: str, simulated: bool = False, which: str = "decisions"
+    ) -> None:
+        self._outlet = MarkerOutlet(f"{name}-{which}", source_id, simulated, "Decisions")
         self._last: str | None = None
 
-    def push(self, prediction: Prediction) -> None:
-        if prediction.label != self._last:
+    def push(self, prediction: Prediction, again: bool = False) -> None:
+        """Send a decision if it is another one, or also if it is the same ``again``."""
+        if again or prediction.label != self._last:
             self._last = prediction.label
             self._outlet.push(Marker(prediction.taken, prediction.label))
 

@@ -33,7 +33,8 @@ def read_nwb(path: Path, wanted: str | None = None) -> Recording:
     Channels have the names, kinds and places that the table of electrodes tells; where it has no
     ``label`` or ``channel_name``, names are counted within the electrode group, which is the
     shaft: ``LA1``, ``LA2`` ... Markers are the beginnings of trials, named by the first of the
-    columns ``word``, ``label``, ``trial_type``, ``stimulus`` ... that there is, and what was annotated.
+    columns ``word``, ``label``, ``trial_type``, ``stimulus`` ... that there is, and what was
+    annotated.
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ STEM = "sub-01_ses-a_task-words_run-1"
 
 
 def write_edf(path: Path, microvolts: np.ndarray) -> None:
-    """EDF by its specification: a header of ASCII fields, then seconds of int16, channel by channel.
+    """EDF by its specification: a header in ASCII, then seconds of int16, channel by channel.
 
     ``microvolts`` (n_channels, n_samples) are whole numbers below 32768.
     """

@@ -105,7 +105,7 @@ def test_places_that_cannot_be_micrometres_are_left_out(tmp_path: Path) -> None:
 def test_one_of_several_series_is_asked_for_by_name(tmp_path: Path) -> None:
     path = write(tmp_path / "run.nwb", second=True)
 
-    with pytest.raises(RecordingError, match="which series is meant.*ieeg, other"):
+    with pytest.raises(RecordingError, match=r"which series is meant.*ieeg, other"):
         read_recording(path)
     assert read_recording(path, "other").info.sfreq == 9.0
 
