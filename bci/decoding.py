@@ -14,13 +14,18 @@ from bci.pipeline import Pipeline
 from bci.profile import Adapt
 from bci.supervised import Supervised
 from bci.types import Chunk, Decoder, Marker, Prediction, StreamInfo
+from bci.word_prior import WordPrior
 
 
 class Decoded(NamedTuple):
-    """One window's prediction, and what the evidence up to it says; None until that is whole."""
+    """One window's prediction, and what the evidence up to it says; None until that is whole.
+
+    ``with_prior`` is the decision as a prior of words has it, where there is one.
+    """
 
     prediction: Prediction
     decision: Prediction | None
+    with_prior: Prediction | None = None
 
 
 class Decoding:
@@ -39,6 +44,8 @@ class Decoding:
     adapt : {"off", "alignment", "supervised"}
         Whether the decoder's alignment follows the signal (see `bci.adaptation`), or it learns
         from cued trials (see `bci.supervised`).
+    prior : WordPrior, optional
+        What word is likely to follow which; for windows at cues.
 
     Raises
     ------
@@ -55,6 +62,7 @@ class Decoding:
         clock: Callable[[], float] | None = None,
         evidence_s: float = 0.0,
         adapt: Adapt = "off",
+        prior: WordPrior | None = None,
     ) -> None:
         check_stream(card, info)
         self.card = card
@@ -69,6 +77,7 @@ class Decoding:
             self.decoder = self.pipeline.decoder = self.adaptation.decoder
         ch_names = tuple(channel.name for channel in self.pipeline.chain.channels)
         self.drift = Drift(card.drift, ch_names, self.pipeline.chain.sfreq) if card.drift else None
+        self.prior = prior
         self.evidence = Evidence(evidence_s, self.hop_s, self.pipeline.hop)
 
     @property
@@ -102,7 +111,9 @@ class Decoding:
             See `bci.pipeline.Pipeline.push`.
         """
         for window, prediction in self.pipeline.decode(chunk, newest_only):
-            yield Decoded(prediction, self.evidence.add(prediction))
+            decision = self.evidence.add(prediction)
+            weighed = self.prior.weigh(decision) if self.prior and decision else None
+            yield Decoded(prediction, decision, weighed)
             if self.drift is not None:
                 self.drift.add(window)
             if self.adaptation is not None:

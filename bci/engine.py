@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from bci.bundle import Card, decision_threshold, evidence_span, trained_channels
 from bci.decoding import Decoded, Decoding, warm_up
-from bci.errors import AmbiguousStreamError, StreamError
+from bci.errors import AmbiguousStreamError, ProfileError, StreamError
 from bci.lsl.cues import CueListener
 from bci.lsl.discovery import FoundStream, StreamQuery, resolve
 from bci.lsl.inlet import SignalInlet
@@ -23,6 +23,7 @@ from bci.montage import tell_map
 from bci.profile import Output
 from bci.swap import Load, Successor
 from bci.types import Decoder, StreamInfo
+from bci.word_prior import WordPrior, read_sentences
 
 # How long one pull may wait: bounds both how much is left to filter when a window completes
 # and how late a request to stop is seen.
@@ -57,6 +58,8 @@ class Engine:
     ------
     StreamError
         If cues are needed and there is no ``markers``.
+    ProfileError
+        If there are sentences, and the model has no cues or none of its words is in them.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class Engine:
         self._markers = markers
         self._output = output
         self._require_cues(card)
+        self._prior(card)
         self._card = card
         self._decoder = decoder
         self._query = query
@@ -153,8 +157,8 @@ class Engine:
 
         def make(card: Card, decoder: Decoder) -> Decoding:
             self._require_cues(card)
-            span_s = evidence_span(self._output, card)
-            return Decoding(card, decoder, info, local_clock, span_s, self._output.adapt)
+            span_s, adapt = evidence_span(self._output, card), self._output.adapt
+            return Decoding(card, decoder, info, local_clock, span_s, adapt, self._prior(card))
 
         running = make(self._card, self._decoder)
         warm_up(self._card, self._decoder, info)
@@ -223,6 +227,16 @@ class Engine:
         if self._output.adapt == "supervised":
             raise StreamError(f"supervised adaptation learns from cues: {hint}")
 
+    def _prior(self, card: Card) -> WordPrior | None:
+        if self._output.sentences is None:
+            return None
+        if not card.pipeline.at_cues:
+            raise ProfileError(
+                f"output.sentences: {card.name} decodes without cues, so nothing tells where one "
+                "word ends and the next begins; leave it out"
+            )
+        return read_sentences(Path(self._output.sentences), card.classes)
+
     def _warn(self, card: Card) -> None:
         """Say it where decisions would be held to a threshold that was chosen for others."""
         span, sure = evidence_span(self._output, card), card.confidence
@@ -263,6 +277,7 @@ class Engine:
             "adaptation": running.adaptation.described if running.adaptation else "off",
             "drift": round(drift.ratio, 2) if drift and drift.ratio is not None else None,
             "drift_warning": drift.warning if drift else None,
+            "sentences": self._output.sentences,
             "evidence_s": round(running.evidence.span_s, 6),
             "evidence_delay_s": round(running.evidence.delay_s, 6),
             "latency_p50_ms": None if p50 is None else round(1000 * float(p50), 3),
@@ -276,9 +291,15 @@ class _Outlets:
     def __init__(self, output: Output, card: Card, info: StreamInfo) -> None:
         self._output = output
         self._info = info
-        self._decisions = DecisionOutlet(
-            output.name, f"{output.name}-decisions", info.simulated, output.adapt
-        )
+        source_id = f"{output.name}-decisions"
+        self._decisions = DecisionOutlet(output.name, source_id, info.simulated, output.adapt)
+        self._with_prior: DecisionOutlet | None = None
+        if output.sentences is not None:
+            which = "decisions-with-prior"
+            source_id = f"{output.name}-{which}"
+            self._with_prior = DecisionOutlet(
+                output.name, source_id, info.simulated, output.adapt, which
+            )
         self._open(card)
 
     def _open(self, card: Card) -> None:
@@ -309,10 +330,17 @@ class _Outlets:
     def publish(self, decoded: Decoded) -> float:
         """Send a prediction, and the decision if there is one; when, on the LSL clock."""
         published = self._predictions.push(decoded.prediction)
-        if decoded.decision is not None and decoded.decision.confidence >= self._threshold:
-            self._decisions.push(decoded.decision)
+        for outlet, decision in (
+            (self._decisions, decoded.decision),
+            (self._with_prior, decoded.with_prior),
+        ):
+            if outlet and decision is not None and decision.confidence >= self._threshold:
+                # The same word at the next cue is another one.
+                outlet.push(decision, again=self._card.pipeline.at_cues)
         return published
 
     def close(self) -> None:
         self._predictions.close()
         self._decisions.close()
+        if self._with_prior is not None:
+            self._with_prior.close()

@@ -33,12 +33,14 @@ from bci.trials import (
     trial_of,
 )
 from bci.types import Decoder, Prediction, Recording
+from bci.word_prior import WordPrior
 
 
 @dataclass(frozen=True, slots=True)
 class TrialDecision:
     """One trial, and the decision at its end; None where no sound window lay within it.
 
+    ``with_prior`` is the decision with a prior of words, where there is one.
     Times are in recording time: ``onset`` of the cue, and the span that is scored.
     """
 
@@ -48,6 +50,7 @@ class TrialDecision:
     stop: float
     decision: str | None
     confidence: float | None
+    with_prior: str | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,9 @@ class Evaluation:
     taken from ``evidence_s`` seconds of evidence, which is on average ``evidence_delay_s`` older
     than a single window; ``window_accuracy`` is of single windows. Where rest is a class, its
     decisions are no false positives, and its trials have no time to a right one.
-    ``interpolated`` names the channels that a montage map computed from others.
+    ``interpolated`` names the channels that a montage map computed from others. ``prior_accuracy``
+    is as ``trial_accuracy``, of the decisions with a prior of words, where there is one; everything
+    else is of the signal alone.
     """
 
     recording: str
@@ -91,6 +96,7 @@ class Evaluation:
     evidence_delay_s: float = 0.0
     adaptation: str = "off"
     measures: tuple[Measure, ...] = ()
+    prior_accuracy: Accuracy | None = None
     trials: list[TrialDecision] = field(default_factory=list)
 
 
@@ -102,6 +108,7 @@ def evaluate(
     watch: Callable[[JudgedWindow], None] | None = None,
     evidence_s: float = 0.0,
     adapt: Adapt = "off",
+    prior: WordPrior | None = None,
 ) -> Evaluation:
     """Replay a recording through a model at full speed and score what comes out.
 
@@ -121,6 +128,8 @@ def evaluate(
     adapt : {"off", "alignment", "supervised"}
         Whether the decoder follows the recording, as it would live; ``decoder`` itself is not
         changed.
+    prior : WordPrior, optional
+        What word is likely to follow which, anew for each recording; where windows come at cues.
 
     Raises
     ------
@@ -129,7 +138,9 @@ def evaluate(
     RecordingError
         If it lacks the cues, or no window lies within any trial.
     """
-    decoding = Decoding(card, decoder, recording.info, evidence_s=evidence_s, adapt=adapt)
+    decoding = Decoding(
+        card, decoder, recording.info, evidence_s=evidence_s, adapt=adapt, prior=prior
+    )
     pipeline = decoding.pipeline
     try:
         trials = find_trials(recording, card.paradigm)
@@ -171,6 +182,8 @@ def evaluate(
             "is shown"
         )
     labels, decisions = np.array(truth), np.array([p.label for p in decided])
+    weighed = {k: own[-1].with_prior for k, own in within.items()}
+    said = [each.label for each in weighed.values() if each is not None]
     accuracy = score_accuracy(labels, decisions)
     numbers = np.array([of_class[label] for label in truth])
     by_class = np.zeros((len(truth), len(of_class)), dtype=np.int64)
@@ -216,7 +229,11 @@ def evaluate(
         evidence_delay_s=decoding.evidence.delay_s,
         adaptation=decoding.adaptation.described if decoding.adaptation else "off",
         measures=measures(card.classes, np.stack([p.probabilities for p in decided]), labels),
-        trials=[_decision(trial, judged.get(number, [])) for number, trial in enumerate(trials)],
+        prior_accuracy=score_accuracy(labels, np.array(said)) if said else None,
+        trials=[
+            _decision(trial, judged.get(number, []), weighed.get(number))
+            for number, trial in enumerate(trials)
+        ],
     )
 
 
@@ -235,10 +252,15 @@ def _judged(prediction: Prediction, trial: Trial | None, pipeline: Pipeline) -> 
     return JudgedWindow(prediction, first, trial)
 
 
-def _decision(trial: Trial, within: list[Prediction]) -> TrialDecision:
+def _decision(
+    trial: Trial, within: list[Prediction], with_prior: Prediction | None
+) -> TrialDecision:
     decision = within[-1].label if within else None
     confidence = within[-1].confidence if within else None
-    return TrialDecision(trial.label, trial.onset, trial.start, trial.stop, decision, confidence)
+    return TrialDecision(
+        trial.label, trial.onset, trial.start, trial.stop, decision, confidence,
+        with_prior.label if with_prior is not None else None,
+    )  # fmt: skip
 
 
 def _time_to_correct(within: list[Prediction], trial: Trial, threshold: float) -> float | None:

@@ -111,7 +111,9 @@ class Output(Settings):
     seconds together (see `bci.evidence`; 0: from each alone), which delays them by about half of
     it; without, as the model was calibrated. With ``adapt: alignment`` the decoder's alignment
     follows the signal while it is decoded (see `bci.adaptation`), with ``adapt: supervised`` the
-    decoder learns from each cued trial that is over (see `bci.supervised`).
+    decoder learns from each cued trial that is over (see `bci.supervised`). With ``sentences``, a
+    text file with one a line, decisions are also told as the words' usual order has it, in a stream
+    of their own, ``<name>-decisions-with-prior`` (see `bci.word_prior`).
     """
 
     name: str = Field(default="bci", min_length=1, max_length=100)
@@ -119,6 +121,7 @@ class Output(Settings):
     false_positives_per_min: float = Field(default=2.0, gt=0, le=600)
     evidence_s: float | None = Field(default=None, ge=0, le=60)
     adapt: Adapt = "off"
+    sentences: str | None = None
 
     @field_validator("adapt", mode="before")
     @classmethod
@@ -154,6 +157,11 @@ class Profile(Settings):
             raise ValueError(
                 "output.evidence_s gathers neighbouring windows; with pipeline.at_cues there is "
                 "one a cue: leave it out"
+            )
+        if self.output.sentences and not self.pipeline.at_cues:
+            raise ValueError(
+                "output.sentences needs pipeline.at_cues: without cues nothing tells where one "
+                "word ends and the next begins"
             )
         if self.pipeline.at_cues and self.paradigm.rest_class:
             raise ValueError("paradigm.rest_class has no cue to begin at: pipeline.at_cues has")

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from bci.cli.console import err, out
 from bci.cli.montage import MapMontage, mapped_to_model, mapped_to_profile
-from bci.errors import BciError, BundleError
+from bci.errors import BciError, BundleError, ProfileError
 from bci.profile import Adapt
 
 MODELS = Path("recordings/models")
@@ -342,6 +342,10 @@ def evaluate(
             min=0, max=60, help="Seconds of windows a decision is taken from. Default: the model's."
         ),
     ] = None,
+    sentences: Annotated[
+        Path | None,
+        typer.Option(help="Text, one sentence a line: also decide with the words' usual order."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     map_montage: MapMontage = False,
     predictions: Annotated[
@@ -359,8 +363,11 @@ def evaluate(
     from bci.predictions_table import PredictionsTable
     from bci.profile import Output
     from bci.recording.reading import read_recording
+    from bci.word_prior import read_sentences
 
     card, decoder = load_model(model)
+    if sentences is not None and not card.pipeline.at_cues:
+        raise ProfileError(f"--sentences: {card.name} decodes without cues; leave it out")
     if threshold is None:
         threshold = decision_threshold(Output(), card)
     span = evidence_span(Output(evidence_s=evidence), card)
@@ -371,7 +378,10 @@ def evaluate(
             if map_montage:
                 recording = mapped_to_model(recording, card)
             watch = table.of(str(file)) if table is not None else None
-            results.append(run_evaluation(card, decoder, recording, threshold, watch, span, adapt))
+            prior = read_sentences(sentences, card.classes) if sentences is not None else None
+            results.append(
+                run_evaluation(card, decoder, recording, threshold, watch, span, adapt, prior)
+            )
     if as_json:
         out.print_json(json.dumps([dataclasses.asdict(result) for result in results]))
         return
@@ -405,6 +415,8 @@ def _print_evaluation(result) -> None:  # type: ignore[no-untyped-def]
         "windows rejected": str(result.windows_rejected),
         "trials without a window": str(result.trials_without_window),
     }
+    if result.prior_accuracy is not None:
+        rows["the same with the prior of words"] = str(result.prior_accuracy)
     rows |= {m.name: _measure(m, result.trial_accuracy.n) for m in result.measures}
     table = Table(show_header=False, box=None)
     for what, value in rows.items():
@@ -538,3 +550,24 @@ def benchmark_images(
     from bci.cli.images_benchmark import images
 
     images(subjects, out_file)
+
+
+@benchmarks.command("speech")
+def benchmark_speech(
+    subjects: Annotated[int, typer.Option(min=1, help="How many people are simulated.")] = 3,
+    out_file: Annotated[
+        Path | None,
+        typer.Option("--out", help="Keep results here (JSON); what is there is not done again."),
+    ] = None,
+) -> None:
+    """Words on simulated subjects: Du-IN, pretrained or not, against linear decoders.
+
+    Two simulated worlds, one in which each contact's activity tells words and one in which only
+    how contacts go together does. With few and many trials, and with labels shuffled.
+    Takes ten minutes or so a person.
+
+    Example: bci benchmark speech --out speech.json
+    """
+    from bci.cli.speech_benchmark import speech
+
+    speech(subjects, out_file)

@@ -91,19 +91,26 @@ class PredictionOutlet:
 class DecisionOutlet:
     """Stream ``<name>-decisions`` of type Decisions: a text event when the decision changes.
 
-    Its description says, as that of the predictions, whether the model adapts.
+    Its description says, as that of the predictions, whether the model adapts. ``which`` is another
+    ending of the name, for decisions that more than the signal went into.
     """
 
     def __init__(
-        self, name: str, source_id: str, simulated: bool = False, adaptation: str = "off"
+        self,
+        name: str,
+        source_id: str,
+        simulated: bool = False,
+        adaptation: str = "off",
+        which: str = "decisions",
     ) -> None:
         self._outlet = MarkerOutlet(
-            f"{name}-decisions", source_id, simulated, "Decisions", {"adaptation": adaptation}
+            f"{name}-{which}", source_id, simulated, "Decisions", {"adaptation": adaptation}
         )
         self._last: str | None = None
 
-    def push(self, prediction: Prediction) -> None:
-        if prediction.label != self._last:
+    def push(self, prediction: Prediction, again: bool = False) -> None:
+        """Send a decision if it is another one, or also if it is the same ``again``."""
+        if again or prediction.label != self._last:
             self._last = prediction.label
             self._outlet.push(Marker(prediction.taken, prediction.label))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bci.electrodes import standard_name
 from bci.errors import RecordingError
 from bci.types import Channel, Marker, Recording
 
@@ -15,6 +16,8 @@ _KINDS = {
     "SEEG": "seeg", "ECOG": "ecog", "DBS": "dbs", "TRIG": "stim", "MISC": "misc", "RESP": "resp",
 }  # fmt: skip
 _TYPES = {"eeg": "EEG", "ieeg": "iEEG"}
+_INTRACRANIAL = ("seeg", "ecog", "dbs")
+_METRES = {"m": 1.0, "cm": 1e-2, "mm": 1e-3}
 _FRAME = (
     "Head coordinates: x to the right, y to the front, z up. Positions may be those of a template "
     "head in the 10-05 system rather than measured ones."
@@ -24,8 +27,10 @@ _FRAME = (
 def with_sidecars(recording: Recording, path: Path) -> Recording:
     """A recording with what the files beside it in a BIDS dataset say.
 
-    These are the kinds of channels, the markers, and whether the signal is simulated. MEG files
-    hold all that themselves; there, and where nothing lies beside the file, nothing changes.
+    These are the kinds of channels, their positions in metres, the markers, and whether the signal
+    is simulated. Positions are taken in whatever frame the table has, where its units are of
+    length. MEG files hold all that themselves; there, and where nothing lies beside the file,
+    nothing changes.
 
     Parameters
     ----------
@@ -54,12 +59,16 @@ def _amended(recording: Recording, path: Path, stem: str, kind_of_signal: str) -
     info, markers = recording.info, recording.markers
     table = path.with_name(f"{stem}_channels.tsv")
     if table.exists():
-        kinds = {row.get("name"): _KINDS.get(row.get("type", "")) for row in _rows(table)}
+        rows = {standard_name(row.get("name", "")): row for row in _rows(table)}
+        channels = tuple(_told(channel, rows.get(channel.name)) for channel in info.channels)
+        info = dataclasses.replace(info, channels=channels, type=kind_of_signal)
+    places = _places(path, stem)
+    if places:
         channels = tuple(
-            dataclasses.replace(channel, kind=kinds.get(channel.name) or channel.kind)
+            dataclasses.replace(channel, position=places.get(channel.name) or channel.position)
             for channel in info.channels
         )
-        info = dataclasses.replace(info, channels=channels, type=kind_of_signal)
+        info = dataclasses.replace(info, channels=channels)
     table = path.with_name(f"{stem}_events.tsv")
     if table.exists():
         markers = tuple(sorted(_events(table)))
@@ -69,6 +78,41 @@ def _amended(recording: Recording, path: Path, stem: str, kind_of_signal: str) -
         if isinstance(said, dict) and said.get("Simulated") is True:
             info = dataclasses.replace(info, simulated=True)
     return dataclasses.replace(recording, info=info, markers=markers)
+
+
+def _told(channel: Channel, row: dict[str, str] | None) -> Channel:
+    """A channel as the table of channels has it."""
+    kind = _KINDS.get(row.get("type", "")) if row else None
+    if row is None or kind is None:
+        return channel
+    if kind in _INTRACRANIAL and channel.kind == "eeg":
+        # The file calls it EEG, so that a contact A1 or F3 was taken for the scalp's.
+        return dataclasses.replace(channel, name=row["name"], kind=kind, position=None)
+    return dataclasses.replace(channel, kind=kind)
+
+
+def _places(path: Path, stem: str) -> dict[str, tuple[float, float, float]]:
+    """Positions of electrodes in metres, from the table of the session or the subject."""
+    of = "_".join(part for part in stem.split("_") if part.startswith(("sub-", "ses-")))
+    # With several, one for each space, the first by name.
+    table = min(path.parent.glob(f"{of}*_electrodes.tsv"), default=None)
+    if table is None:
+        return {}
+    notes = table.with_name(table.name.replace("_electrodes.tsv", "_coordsystem.json"))
+    said = json.loads(notes.read_text(encoding="utf-8")) if notes.exists() else {}
+    if not isinstance(said, dict):
+        raise ValueError(f"{notes.name} is no table of names and values")
+    units = [said.get(f"{kind}CoordinateUnits") for kind in _TYPES.values()]
+    scale = next((_METRES[unit] for unit in units if unit in _METRES), None)
+    places = {}
+    for row in _rows(table) if scale else []:
+        try:
+            x, y, z = (round(scale * float(row[axis]), 6) for axis in "xyz")
+        except (KeyError, TypeError, ValueError):
+            continue
+        if np.isfinite([x, y, z]).all() and row.get("name"):
+            places[row["name"]] = (x, y, z)
+    return places
 
 
 def check_positions(place: Path, stem: str, channels: tuple[Channel, ...], datatype: str) -> None:

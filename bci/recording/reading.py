@@ -1,4 +1,4 @@
-"""Reading recordings: every format of MNE, and XDF."""
+"""Reading recordings: every format of MNE, XDF, and NWB."""
 
 import warnings
 from pathlib import Path
@@ -17,7 +17,7 @@ _VOLTS = ("eeg", "eog", "ecg", "emg", "seeg", "ecog", "dbs", "bio")
 _OTHER_UNITS = {"mag": "T", "grad": "T/m", "ref_meg": "T"}
 _FAMILIES = (
     "EDF/BDF (.edf .bdf), GDF (.gdf), FIF (.fif), BrainVision (.vhdr), EEGLAB (.set), CNT (.cnt), "
-    "CTF (.ds), KIT (.sqd .con), EGI (.mff), XDF (.xdf .xdfz)"
+    "CTF (.ds), KIT (.sqd .con), EGI (.mff), XDF (.xdf .xdfz), NWB (.nwb)"
 )
 
 
@@ -30,9 +30,9 @@ def read_recording(path: Path | str, stream: str | None = None) -> Recording:
     Parameters
     ----------
     path : path
-        A file that MNE reads, or an XDF file.
+        A file that MNE reads, or an XDF or NWB file.
     stream : str, optional
-        Name or type of the signal stream, for an XDF file that holds several.
+        Name or type of the signal stream, for an XDF or NWB file that holds several.
 
     Raises
     ------
@@ -46,6 +46,10 @@ def read_recording(path: Path | str, stream: str | None = None) -> Recording:
         from bci.recording.reading_xdf import read_xdf
 
         return read_xdf(path, stream)
+    if path.suffix.lower() == ".nwb":
+        from bci.recording.reading_nwb import read_nwb
+
+        return read_nwb(path, stream)
     return with_sidecars(_read_with_mne(path), path)
 
 

@@ -17,6 +17,7 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import hadamard
 
 Array = NDArray[np.float64]
 Place = tuple[float, float, float]
@@ -45,7 +46,8 @@ class TaskSource:
     ``gain(label, t, strength)`` is its amplitude ``t`` seconds after a cue, ``idle`` its
     amplitude before the first. ``rhythm`` is its centre and half width in hertz; without one
     it is an evoked response, whose course is the gain itself. The amplitude is the rms at the
-    nearest sensor, in microvolts of scalp EEG.
+    nearest sensor, in microvolts of scalp EEG. ``also`` are further places where the same course
+    shows, each with how strongly.
     """
 
     place: Place
@@ -54,6 +56,7 @@ class TaskSource:
     rhythm: tuple[float, float] | None
     idle: float
     gain: Callable[[str, Array, float], Array]
+    also: tuple[tuple[Place, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,24 +131,48 @@ def emotion(trial_s: float = 10.0, first_film: int = 1) -> Scenario:
     return Scenario("emotion", films, trial_s, (2.0, 3.0), sources)
 
 
-def speech(places: Array, trial_s: float = 1.5) -> Scenario:
-    """Spoken words; ``places`` (n_contacts, 3) are where the contacts are."""
-    chosen = places[np.linspace(0, len(places) - 1, min(10, len(places))).astype(int)]
+def speech(
+    places: Array, trial_s: float = 1.5, speaker: int = 0, is_distributed: bool = False
+) -> Scenario:
+    """Spoken words; ``places`` (n_contacts, 3) are where the contacts are.
+
+    A word is three syllables, in each of which some of the sources are active: about half of ten,
+    one at each of ten contacts. With ``is_distributed`` they are four of eight, each of which
+    shows at the same eight contacts as strongly as any other and differs in its signs there. A
+    contact is then as active in one word as in another, and only how contacts go together tells
+    them apart. Words have other patterns for each ``speaker``.
+    """
+    if is_distributed:
+        shown = _at_ends_and_between(places, 8)
+        signs = hadamard(8)
+        amplitude = 4.0 / np.sqrt(8)
+        spots = [tuple(zip(map(_place, shown), row, strict=True)) for row in signs]
+    else:
+        shown = _at_ends_and_between(places, 10)
+        amplitude = 4.0
+        spots = [((_place(place), 1.0),) for place in shown]
     syllable_s, n_syllables = 0.25, 3
+
+    def active(label: str) -> Array:
+        """Which sources are, (n_syllables, n_sources)."""
+        of = f"{label}/{speaker}" if speaker else label
+        code = _vector(of, n_syllables * len(spots)).reshape(n_syllables, -1)
+        if is_distributed:
+            return code.argsort(axis=1).argsort(axis=1) >= len(spots) // 2
+        return code > 0
 
     def following(number: int) -> Callable[[str, Array, float], Array]:
         def gain(label: str, t: Array, strength: float) -> Array:
-            code = _vector(label, n_syllables * len(chosen)).reshape(n_syllables, -1)[:, number]
             now = np.floor((t - 0.2) / syllable_s).astype(int)
             spoken = (now >= 0) & (now < n_syllables)
-            active = np.where(spoken, code[np.clip(now, 0, n_syllables - 1)] > 0, False)
-            return np.asarray(0.4 + (1.2 + 0.8 * strength) * active)
+            own = active(label)[np.clip(now, 0, n_syllables - 1), number]
+            return np.asarray(0.4 + (1.2 + 0.8 * strength) * (spoken & own))
 
         return gain
 
     sources = tuple(
-        TaskSource(_place(place), 0.006, 4.0, (95.0, 25.0), 0.4, following(i))
-        for i, place in enumerate(chosen)
+        TaskSource(spot[0][0], 0.006, amplitude, (95.0, 25.0), 0.4, following(i), spot[1:])
+        for i, spot in enumerate(spots)
     )
     return Scenario("speech", WORDS, trial_s, (0.8, 1.4), sources)
 
@@ -196,6 +223,10 @@ def _plateau(t: Array, length_s: float) -> Array:
     """0 to 1 over half a second from 0.3 s on, and back after the trial's end."""
     rise = np.clip((t - _DELAY_S) / _RAMP_S, 0, 1)
     return np.asarray(rise * np.clip((length_s + _RAMP_S - t) / _RAMP_S, 0, 1))
+
+
+def _at_ends_and_between(places: Array, most: int) -> Array:
+    return places[np.linspace(0, len(places) - 1, min(most, len(places))).astype(int)]
 
 
 def _always(value: float) -> Callable[[str, Array, float], Array]:

@@ -153,8 +153,13 @@ def _course(source: TaskSource, sfreq: float, rng: np.random.Generator) -> Rhyth
 
 def _pattern(channels: tuple[Channel, ...], places: Array, source: TaskSource) -> Array:
     """How a source shows at each sensor, (n_channels,)."""
-    weights = spread(places, np.array(source.place), source.width_m)
-    return _along_gradients(channels, places, np.array(source.place), source.width_m, weights)
+    total = np.zeros(len(channels))
+    for place, weight in ((source.place, 1.0), *source.also):
+        weights = spread(places, np.array(place), source.width_m)
+        total += weight * _along_gradients(
+            channels, places, np.array(place), source.width_m, weights
+        )
+    return total
 
 
 def _along_gradients(

@@ -53,12 +53,23 @@ def images(
     return decoder, windows
 
 
+def speech(n_channels: int = 98, n_samples: int = 4000) -> tuple[Decoder, FloatArray]:
+    """Du-IN at full size with 16 of the channels and 61 words, and windows at 1 kHz."""
+    rng = np.random.default_rng(0)
+    windows = rng.normal(0, 10, (122, n_channels, n_samples)).astype(np.float32)
+    labels = np.resize([f"word-{i}" for i in range(61)], len(windows))
+    decoder = decoders.create("duin", {"size": "full", "channels": 16, "epochs": 1})
+    decoder.fit(windows, labels, signal=Signal(1000.0, ()))
+    return decoder, windows
+
+
 # What is measured, and how many milliseconds its p99 may take.
 DECODING: dict[str, tuple[Callable[[], tuple[Decoder, FloatArray]], float]] = {
     "HiSTN, 14 ch x 4 s at 128 Hz": (lambda: emotion("histn", {"epochs": 1}), 5.0),
     "differential entropy, the same": (lambda: emotion("differential-entropy", {}), 5.0),
     "MEG encoder, 306 ch x 0.8 s at 125 Hz": (lambda: images("meg-images", {"epochs": 1}), 100.0),
     "ridge of images, the same": (lambda: images("image-ridge", {}), 100.0),
+    "Du-IN, 16 of 98 ch x 4 s at 1 kHz": (speech, 100.0),
 }
 
 

@@ -152,7 +152,7 @@ def run_ours(name: str, model: Path, seconds: float) -> dict:
     from bci.lsl.predictions import PredictionInlet, StatusInlet
 
     with engine(name, model) as process:
-        inlet = PredictionInlet(resolve(StreamQuery(name=f"{model.name}-predictions"), 30))
+        inlet = PredictionInlet(resolve(StreamQuery(name=f"{model.name}-predictions"), 120))
         status = StatusInlet(resolve(StreamQuery(name=f"{model.name}-status"), 10))
         deadline = time.monotonic() + 30
         while not inlet.pull() and time.monotonic() < deadline:

@@ -1,0 +1,88 @@
+"""What word is likely to come next, from sentences: kept apart from what the signal says."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.errors import ProfileError
+from bci.types import Prediction
+
+_MOST_BYTES = 50_000_000
+
+
+class WordPrior:
+    """A bigram over the words of a decoder, and what was said so far by it.
+
+    Which word was the last is never known for sure, so all of them are held with their
+    probabilities (the forward algorithm of a hidden Markov model). The evidence for a word is its
+    probability by the decoder, which learns all classes alike often; that is multiplied by how
+    likely the word is to come next, and normalised.
+
+    Parameters
+    ----------
+    counts : ndarray, shape (n_words + 1, n_words + 1)
+        How often column follows row. The last row and column are the beginning and the end of a
+        sentence, whose next one begins at once. One is added to each, so that no word is ruled
+        out.
+    """
+
+    def __init__(self, counts: NDArray[np.float64]) -> None:
+        first = _shares(counts[-1, :-1])
+        following = counts[:-1, :-1] + counts[:-1, -1:] * first
+        self._following = np.array([_shares(row) for row in following])
+        self._next = first
+
+    def weigh(self, prediction: Prediction) -> Prediction:
+        """A word's decision with the prior in it; the word counts as said from here on."""
+        odds = prediction.probabilities * self._next
+        total = odds.sum()
+        # Where the decoder rules out all that is likely, it alone decides.
+        believed = odds / total if total > 0 else prediction.probabilities
+        self._next = believed @ self._following
+        return replace(prediction, probabilities=believed)
+
+
+def read_sentences(file: Path, words: Sequence[str]) -> WordPrior:
+    """A prior from a text file with one sentence a line; what is none of the words is left out.
+
+    Parameters
+    ----------
+    file : Path
+        Plain text, UTF-8.
+    words : sequence of str
+        The decoder's classes, in its order; upper and lower case are alike.
+
+    Raises
+    ------
+    ProfileError
+        If the file cannot be read, or none of the words is in it.
+    """
+    try:
+        if file.stat().st_size > _MOST_BYTES:
+            raise ProfileError(f"{file}: larger than {_MOST_BYTES // 1_000_000} MB")
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProfileError(f"{file}: cannot be read as sentences in plain text") from error
+    number = {word.lower(): k for k, word in enumerate(words)}
+    # The longest first, so that a phrase is not taken for its first word.
+    longest_first = sorted(number, key=len, reverse=True)
+    word = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
+    counts = np.zeros((len(words) + 1, len(words) + 1))
+    for line in lines:
+        said = [number[found] for found in word.findall(line.lower())]
+        if said:
+            np.add.at(counts, ([-1, *said], [*said, -1]), 1)
+    if not counts.any():
+        raise ProfileError(
+            f"{file}: none of the model's words is in it; they are: {', '.join(words):.200}"
+        )
+    return WordPrior(counts)
+
+
+def _shares(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    shares: NDArray[np.float64] = (counts + 1.0) / (counts + 1.0).sum()
+    return shares

@@ -1,0 +1,166 @@
+"""A network at full size in the real engine: ``python -m tests.benchmarks.live images|speech``.
+
+The stream comes from one process, the engine is another, ten windows a second. ``images``: the MEG
+encoder on a simulated helmet of 306 channels at 1 kHz, windows of 0.8 s. ``speech``: Du-IN with
+61 words and windows of 4 s as published, on a recording of depth electrodes at 1 kHz played in
+a loop (``--recording``), or on 98 simulated contacts. The networks' weights are as good as
+untrained, which their cost does not depend on.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from bci.bundle import Card, ScoreCard, describe_stream, save_bundle
+from bci.chain import Chain
+from bci.profile import DecoderChoice, Paradigm
+from bci.recording.reading import read_recording
+from bci.settings import PipelineSettings
+from bci.types import Channel, Decoder, Servable, StreamInfo
+from devices.simulation.montages import meg, seeg
+from tests.benchmarks.decoding import images, speech
+from tests.benchmarks.latency import isolate, run_ours
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A stream, the command that makes it, and what decodes it.
+
+    ``make`` is given channels, number of samples in a window and rate behind the filters.
+    """
+
+    info: StreamInfo
+    run: list[str]
+    settings: PipelineSettings
+    paradigm: dict[str, object]
+    make: Callable[[tuple[Channel, ...], int, float], Decoder]
+    decoder: str
+
+
+def images_setup(name: str) -> Setup:
+    return Setup(
+        StreamInfo(name, "MEG", 1000.0, meg(), simulated=True),
+        ["stream", "--device", "simulator", f"name={name}", "modality=meg", "sfreq=1000",
+         "task=images"],
+        PipelineSettings.model_validate({
+            "kinds": ["mag", "grad"],
+            "filters": [{"kind": "remove_dc"}, {"kind": "decimate", "factor": 8}],
+            "window_s": 0.8,
+        }),
+        {"items": "image-", "start_s": 0.0, "stop_s": 1.0},
+        lambda *given: images("meg-images", {"epochs": 1}, *given)[0],
+        "meg-images",
+    )  # fmt: skip
+
+
+def speech_setup(name: str, recording: Path | None) -> Setup:
+    if recording is None:
+        info = StreamInfo(name, "iEEG", 1000.0, seeg(98), simulated=True)
+        run = ["stream", "--device", "simulator", f"name={name}", "modality=seeg", "sfreq=1000",
+               "channels=98", "task=speech"]  # fmt: skip
+    else:
+        info = replace(read_recording(recording).info, name=name)
+        run = ["replay", str(recording), "--loop", "--name", name]
+    return Setup(
+        info, run,
+        PipelineSettings.model_validate({
+            "kinds": ["seeg", "eeg"],
+            "filters": [
+                {"kind": "bipolar", "pairs": "shafts"},
+                {"kind": "notch", "freq_hz": 50},
+                {"kind": "notch", "freq_hz": 100},
+                {"kind": "bandpass", "low_hz": 70, "high_hz": 150, "order": 2},
+            ],
+            "window_s": 4.0,
+        }),
+        {"classes": {f"word-{i}": f"word-{i}" for i in range(61)}, "start_s": 0.0, "stop_s": 5.0},
+        lambda channels, n_samples, _sfreq: speech(len(channels), n_samples)[0],
+        "duin",
+    )  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("task", choices=("images", "speech"))
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--recording", type=Path, help="of depth electrodes, for speech")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        isolate(Path(folder))
+        name = f"live-{uuid.uuid4().hex[:8]}"
+        setup = images_setup(name) if given.task == "images" else speech_setup(
+            name, given.recording
+        )  # fmt: skip
+        model = make_model(setup, Path(folder))
+        with child(setup.run):
+            measured = run_ours(name, model, given.seconds)
+    ms = 1000 * np.array(measured["latencies"])
+    table = Table("stream", "windows", "a second", "p50 (ms)", "p95", "p99", "max", "CPU (cores)",
+                  "skipped", "lost")  # fmt: skip
+    info = setup.info
+    table.add_row(
+        f"{info.n_channels} ch, {info.sfreq:g} Hz{', simulated' * info.simulated}", str(len(ms)),
+        f"{len(ms) / given.seconds:.1f}", *(f"{q:.1f}" for q in np.percentile(ms, [50, 95, 99])),
+        f"{ms.max():.1f}", f"{measured['cpu']:.2f}", str(measured["skipped"]),
+        str(measured["lost"]),
+    )  # fmt: skip
+    Console(highlight=False, width=120).print(table)
+
+
+def make_model(setup: Setup, folder: Path) -> Path:
+    """A profile and a model of the network at full size for a stream, fitted on noise."""
+    settings, info = setup.settings, setup.info
+    chain = Chain(settings, info)
+    decoder = setup.make(chain.channels, round(settings.window_s * chain.sfreq), chain.sfreq)
+    assert isinstance(decoder, Servable)
+    decoder.choose_runtime()
+    card = Card(
+        name="noise", task="benchmark", created="2026-01-01T00:00:00Z", simulated=True,
+        decoder=DecoderChoice(name=setup.decoder, params={"size": "full"}),
+        classes=decoder.classes, stream=describe_stream(info.sfreq, chain.picked),
+        pipeline=settings, group_delay_s=0.0,
+        paradigm=Paradigm.model_validate(setup.paradigm), sources=(), versions={},
+        score=ScoreCard(
+            accuracy=0, low=0, high=1, trials=0, chance=0.005, p_value=1, kappa=0, confusion=[],
+            folds="none: fitted on noise",
+        ),
+    )  # fmt: skip
+    model = folder / "noise"
+    save_bundle(model, card, decoder.arrays())
+    profile = {
+        "task": "benchmark",
+        "pipeline": settings.model_dump(mode="json"),
+        "paradigm": setup.paradigm,
+        "output": {"name": "noise"},
+    }
+    (folder / "noise.yaml").write_text(yaml.safe_dump(profile))
+    return model
+
+
+@contextmanager
+def child(run: list[str]) -> Iterator[None]:
+    """A command of ours in a process of its own."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bci", *run, "--with-parent"],
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        yield
+    finally:
+        process.stdin.close()
+        process.wait(5)
+
+
+if __name__ == "__main__":
+    main()
