@@ -33,13 +33,18 @@ def paint_columns(pixels, column, low, high, scale, thickness, strength, inks, c
                 top = min(max(centre - high[k, c] * scale, 0.0), height) - thickness / 2
                 bottom = min(max(centre - low[k, c] * scale, 0.0), height) + thickness / 2
                 _cover(cover[inks[c]], top, bottom, strength[c])
+        ground = 1 if lost else 0
         for y in range(height):
-            packed = np.uint32(255)
-            for part in range(3):
-                value = colours[1, part] if lost else colours[0, part]
-                for ink in range(n_inks):
-                    value += (colours[2 + ink, part] - value) * cover[ink, y]
-                packed = np.uint32(packed << 8) | np.uint32(value + 0.5)
+            red, green, blue = colours[ground, 0], colours[ground, 1], colours[ground, 2]
+            for ink in range(n_inks):
+                share = cover[ink, y]
+                if share > 0.0:
+                    red += (colours[2 + ink, 0] - red) * share
+                    green += (colours[2 + ink, 1] - green) * share
+                    blue += (colours[2 + ink, 2] - blue) * share
+            packed = np.uint32(255) << 8 | np.uint32(red + 0.5)
+            packed = np.uint32(packed << 8 | np.uint32(green + 0.5))
+            packed = np.uint32(packed << 8 | np.uint32(blue + 0.5))
             pixels[y, x] = packed
 
 
