@@ -6,6 +6,7 @@ by the sites' trials (McMahan et al. 2017, arXiv 1602.05629). Personal layers st
 How weights travel is not told here; see `decoders.federation`.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +28,7 @@ Arrays = dict[str, NDArray[np.float32]]
 
 # A restarted server may ask again for the round before the newest.
 _STATES_KEPT = 2
+_TOLD = "told.json"
 # Seeds of rounds must not meet those of the sites' first weights.
 _ROUNDS_PER_SEED = 100_000
 
@@ -183,25 +185,16 @@ class Site:
         self._runs = training.runs
         self._first = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
         self.shapes = shared_weights(self.model)
-        self._accuracies: dict[int, float] = {}
         folder.mkdir(parents=True, exist_ok=True)
-
-    @property
-    def n_sent(self) -> int:
-        """How many changes have left this site, in all rounds: what a privacy budget counts."""
-        counted = self._folder / "sent"
-        return int(counted.read_text()) if counted.exists() else 0
-
-    @property
-    def accuracies(self) -> dict[int, float]:
-        """Accuracy on held-out trials with the weights that came, by round."""
-        return self._accuracies
+        self.n_sent, self.accuracies = self._told()
+        """How many changes have left this site, in all rounds: what a privacy budget counts; and
+        its accuracy on held-out trials with the weights that came, by round."""
 
     def train(self, number: int, shared: Arrays) -> Contribution:
         """Do one round, counted from 1, from weights that `what_is_wrong` has nothing against."""
         self._restore(number)
         self._take(shared)
-        received = self._accuracies[number] = self.accuracy()
+        received = self.accuracy()
         settings = self._seeded(number)
         history = train(
             self.model, self._aligned, self._classes, self._runs, settings, cross_entropy
@@ -213,7 +206,7 @@ class Site:
         if self._clipping is not None:
             # Not seeded: noise that can be drawn again hides nothing.
             change = make_private(change, self._clipping, np.random.default_rng())
-        (self._folder / "sent").write_text(str(self.n_sent + 1))
+        self._tell(number, received)
         return Contribution(change, self.n_trials, received, trained, history[-1].loss)
 
     def finish(self, n_rounds: int, shared: Arrays, epochs: int) -> float:
@@ -280,6 +273,25 @@ class Site:
         for n, file in self._states():
             if n > number or n <= number - _STATES_KEPT:
                 file.unlink()
+
+    def _told(self) -> tuple[int, dict[int, float]]:
+        file = self._folder / _TOLD
+        if not file.exists():
+            return 0, {}
+        try:
+            told = json.loads(file.read_text(encoding="utf-8"))
+            return int(told["sent"]), {int(k): float(v) for k, v in told["accuracies"].items()}
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise ValueError(f"{file} cannot be read; give another --state folder") from error
+
+    def _tell(self, number: int, received: float) -> None:
+        # Of a run begun anew in the same folder, later rounds are no longer true.
+        earlier = {n: score for n, score in self.accuracies.items() if n < number}
+        self.n_sent, self.accuracies = self.n_sent + 1, earlier | {number: received}
+        new = self._folder / f".{_TOLD}.new"
+        told = {"sent": self.n_sent, "accuracies": self.accuracies}
+        new.write_text(json.dumps(told), encoding="utf-8")
+        new.replace(self._folder / _TOLD)
 
     def _states(self) -> list[tuple[int, Path]]:
         found = sorted(self._folder.glob("round-*.safetensors"))

@@ -146,13 +146,13 @@ def join(
     --state recordings/partners-rounds --out recordings/models/partners
     """
     _need_flower()
-    from decoders.federation.supernode import read_private_key, serve_site
+    from decoders.federation.supernode import read_private_key, require_authority, serve_site
 
     agreed, _ = _load(config)
     agreed.site(site)
     _refuse_existing(out_folder)
-    if authority is not None and not authority.is_file():
-        raise ProfileError(f"--ca: there is no file {authority}")
+    if authority is not None:
+        require_authority(authority)
     where = address or f"{agreed.server.host}:{agreed.server.port}"
     if authority is None and where.rpartition(":")[0] not in ("127.0.0.1", "localhost", "[::1]"):
         raise ProfileError(f"--ca is missing: {where} is another machine")
@@ -224,7 +224,6 @@ def _site(  # type: ignore[no-untyped-def]
     site = make_site(name, material, agreed, state)
     spent = _budget(agreed)
     written: list[Path] = []
-    received: dict[int, float] = site.accuracies
 
     def on_round(number: int, made) -> None:  # type: ignore[no-untyped-def]
         if not quiet:
@@ -237,7 +236,7 @@ def _site(  # type: ignore[no-untyped-def]
         budget = spent(site.n_sent)
         told = FederationCard(
             name=agreed.name, rounds=n_rounds, partners=n_partners,
-            accuracies=tuple(round(received[k], 4) for k in sorted(received)),
+            accuracies=tuple(round(score, 4) for _, score in sorted(site.accuracies.items())),
             accuracy=round(accuracy, 4), epsilon=budget,
             delta=agreed.privacy.delta if agreed.privacy else None,
         )  # fmt: skip

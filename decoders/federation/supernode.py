@@ -5,6 +5,7 @@ runs only what is installed here: messages are taken and answered, programs neve
 """
 
 import logging
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -228,6 +229,22 @@ def _give(answer: Message, client: FleetHttpClient, node: Node) -> None:
         )
         for key in set(wanted.objects_to_push):
             push(key, parts[key].deflate())
+
+
+def require_authority(file: Path) -> None:
+    """Check that a file holds who may sign the server's certificate.
+
+    Raises
+    ------
+    ProfileError
+        If it is missing or holds no certificate.
+    """
+    try:
+        ssl.create_default_context(cafile=file)
+    except FileNotFoundError:
+        raise ProfileError(f"--ca: there is no file {file}") from None
+    except OSError as error:
+        raise ProfileError(f"--ca: {file} holds no certificate (PEM)") from error
 
 
 def read_private_key(file: Path) -> Keys:

@@ -148,6 +148,11 @@ def test_a_round_done_again_after_a_crash_gives_the_same(tmp_path: Path) -> None
         for name, array in once.change.items():
             assert again.change[name].tobytes() == array.tobytes()
     assert restarted.n_sent == 4
+    assert (
+        restarted.accuracies
+        == whole.accuracies
+        == {n + 1: g.received for n, g in enumerate(expected)}
+    )
 
 
 def test_what_another_machine_sends_is_named_when_it_is_wrong() -> None:

@@ -21,7 +21,7 @@ from decoders.federation.client import client_app
 from decoders.federation.progress import Round
 from decoders.federation.rounds import run_rounds
 from decoders.federation.superlink import SuperLink, read_public_key
-from decoders.federation.supernode import read_private_key, serve_site
+from decoders.federation.supernode import read_private_key, require_authority, serve_site
 from tests.decoders.test_federation import SILENT, agreement, three_sites
 
 PATIENCE_S = 40
@@ -226,6 +226,8 @@ def test_a_wrong_key_file_or_port_is_one_sentence(tmp_path: Path) -> None:
         read_private_key(tmp_path / "text")
     with pytest.raises(ProfileError, match=r"sites\.0\.public_key: .* is not a public key"):
         read_public_key(tmp_path / "text", "sites.0.public_key")
+    with pytest.raises(ProfileError, match=r"--ca: .* holds no certificate"):
+        require_authority(tmp_path / "text")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
