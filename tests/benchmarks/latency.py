@@ -143,7 +143,8 @@ def engine(name: str, model: Path) -> Iterator[psutil.Process]:
         yield psutil.Process(child.pid)
     finally:
         child.stdin.close()
-        child.wait(5)
+        # On a busy machine the interpreter alone takes seconds to end.
+        child.wait(30)
 
 
 def run_ours(name: str, model: Path, seconds: float) -> dict:

@@ -159,7 +159,7 @@ def child(run: list[str]) -> Iterator[None]:
         yield
     finally:
         process.stdin.close()
-        process.wait(5)
+        process.wait(30)
 
 
 if __name__ == "__main__":

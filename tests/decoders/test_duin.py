@@ -194,6 +194,25 @@ def test_the_first_batch_starts_the_codes_at_its_clusters() -> None:
     torch.testing.assert_close(kmeans(x[:3], 8).norm(dim=1), torch.ones(8))
 
 
+def test_kmeans_moves_centres_as_a_plain_loop_does() -> None:
+    x = F.normalize(torch.randn(60, 3), dim=1)
+    torch.manual_seed(5)
+    first = torch.randperm(60)[:4]
+    torch.manual_seed(5)
+    found = kmeans(x, 4, n_rounds=6)
+
+    centres = [x[int(row)].numpy() for row in first]
+    for _ in range(6):
+        nearest = [int(np.argmax([vector @ centre for centre in centres])) for vector in x.numpy()]
+        for code in range(4):
+            mine = [v for v, own in zip(x.numpy(), nearest, strict=True) if own == code]
+            if mine:
+                mean = np.mean(mine, axis=0)
+                centres[code] = mean / np.linalg.norm(mean)
+
+    np.testing.assert_allclose(found, centres, atol=1e-5)
+
+
 def test_perplexity_and_share_of_codes_in_use() -> None:
     even, one = torch.full((8,), 1 / 8), F.one_hot(torch.tensor(3), 8).float()
     shares = code_shares(torch.tensor([[0, 0], [1, 1]]), 4)

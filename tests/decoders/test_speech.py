@@ -81,6 +81,14 @@ def test_channels_are_chosen_where_high_gamma_tells_words_or_comes_and_goes() ->
     assert 4 in lively_channels(windows, 1000.0, 2)
 
 
+def test_du_in_sees_its_channels_with_the_mean_and_spread_of_the_training_windows() -> None:
+    decoder, (training, *_) = fitted("duin", epochs=1), simulated()
+    kept = training.windows[:, decoder.chosen].astype(np.float64)
+    for number, channel in enumerate(decoder.scaled(training.windows[:2])[1]):
+        plain = (kept[1, number] - kept[:, number].mean()) / kept[:, number].std()
+        np.testing.assert_allclose(channel, plain, atol=1e-3)
+
+
 def test_what_du_in_cannot_take_is_said_with_what_to_do() -> None:
     windows, labels = np.zeros((4, 3, 400), dtype=np.float32), np.array(["a", "b", "a", "b"])
     for sfreq, window, message in (

@@ -1,9 +1,11 @@
 """Du-IN learns without labels: stopped and gone on with, and what may be done with the base."""
 
+import math
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import decoders
 from bci.bundle import Card, load_bundle, save_bundle
@@ -21,6 +23,7 @@ from decoders.speech_pretraining import (
     PretrainingSettings,
     PretrainingStep,
     Stopped,
+    _set_rate,
     pretrain_duin,
 )
 from devices.simulated_subject import SubjectSettings, simulate_run, write_run
@@ -68,6 +71,20 @@ def test_a_checkpoint_of_other_data_or_a_damaged_one_is_refused(tmp_path: Path) 
     (tmp_path / "kept").write_bytes(b"no arrays")
     with pytest.raises(BundleError, match="damaged checkpoint"):
         pretrained(tmp_path / "kept")
+
+
+def test_the_rate_rises_over_a_tenth_and_falls_as_a_cosine() -> None:
+    settings = PretrainingSettings(lr=1e-2, least_lr=1e-3)
+    parameter = torch.nn.Parameter(torch.zeros(1))
+    optimizer = torch.optim.AdamW([parameter], settings.lr)
+    rates = []
+    for epoch in range(40):
+        _set_rate(optimizer, settings, epoch, 40)
+        rates.append(optimizer.param_groups[0]["lr"])
+
+    plain = [1e-3 + 9e-3 * (k + 1) / 4 for k in range(4)]
+    plain += [1e-3 + 9e-3 * (1 + math.cos(math.pi * k / 36)) / 2 for k in range(36)]
+    assert rates == pytest.approx(plain)
 
 
 @pytest.fixture(scope="module")
