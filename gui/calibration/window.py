@@ -11,6 +11,7 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from bci.errors import BciError
+from bci.lsl.cues import GUIDED
 from bci.lsl.outlet import MarkerOutlet
 from bci.types import StreamInfo
 from gui.calibration.cue_run import CueRun
@@ -112,12 +113,8 @@ class CalibrationWindow(QWidget):
         self.result.use_wanted.connect(lambda folder: self.use_wanted.emit(folder, self._profile))
 
     def open(self) -> None:
-        """Show the window; the marker stream is there as long as it is open."""
-        if self._outlet is None:
-            simulated = self._info is not None and self._info.simulated
-            source = f"{self.markers_name}-{socket.gethostname()}"
-            # Its type keeps it from being taken for the markers of a device.
-            self._outlet = MarkerOutlet(self.markers_name, source, simulated, "Cues")
+        """Show the window, where it was left."""
+        self._go(self.pages.currentIndex())
         self.show()
         self.raise_()
         self.activateWindow()
@@ -145,17 +142,29 @@ class CalibrationWindow(QWidget):
             # Our thread must have passed the wish on before it may end with the dashboard.
             QThread.msleep(_HEARD_MS)
         self._cancel_training()
-        if self._outlet is not None:
-            self._outlet.close()
-            self._outlet = None
+        self._offer_cues(False)
         event.accept()
 
     def _go(self, step: int) -> None:
         self.pages.setCurrentIndex(step)
+        self._offer_cues(step in (_SIGNALS, _CUES))
         for k, label in enumerate(self._step_labels):
             label.setProperty("now", k == step)
             label.style().unpolish(label)
             label.style().polish(label)
+
+    def _offer_cues(self, wanted: bool) -> None:
+        """Keep the stream of cues on the network from before a run until its end, and no longer.
+
+        A simulated person does nothing else while it is there.
+        """
+        if wanted and self._outlet is None:
+            simulated = self._info is not None and self._info.simulated
+            source = f"{self.markers_name}-{socket.gethostname()}"
+            self._outlet = MarkerOutlet(self.markers_name, source, simulated, GUIDED)
+        elif not wanted and self._outlet is not None:
+            self._outlet.close()
+            self._outlet = None
 
     def _on_chosen(self, choice: RunChoice) -> None:
         self._choice = choice
