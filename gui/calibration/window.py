@@ -23,7 +23,7 @@ from gui.calibration.run_recorder import RunRecorder
 from gui.calibration.setup_page import SetupPage
 from gui.calibration.signals_page import SignalsPage
 from gui.calibration.style import style_sheet
-from gui.calibration.training import Training, levels
+from gui.calibration.training import Training, levels, levels_of_feelings
 from gui.calibration.training_page import TrainingPage
 from gui.options import DashboardOptions
 from gui.pieces import named
@@ -207,7 +207,11 @@ class CalibrationWindow(QWidget):
             self._profile = choice.profile_for(file)
         runs = earlier_runs(self._options.recordings, choice.session)
         same_visit = {other for other in runs if other.parent == file.parent}
-        offered = levels(self.models, choice.profile.paradigm.labels)
+        offered = (
+            levels_of_feelings()
+            if choice.plan.rated
+            else levels(self.models, choice.profile.paradigm.labels)
+        )
         self.training_page.offer(said, runs, same_visit, offered)
         self._go(_TRAIN)
         self.raise_()
