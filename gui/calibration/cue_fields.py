@@ -70,6 +70,7 @@ class CueFields(QWidget):
             self._texts[self._kind] = self.line.text()
         self._kind = kind
         self.line.setText(self._texts.get(kind, ""))
+        self.line.setCursorPosition(0)
         self.browse.setText("From file ..." if kind in _WRITTEN else "Choose ...")
         self.line.setPlaceholderText(_LINES[kind][1] if kind in _LINES else "")
         self.setVisible(kind in _LINES)

@@ -22,6 +22,8 @@ PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp")
 TEXTS = (".txt",)
 # Calibration holds out whole clips or moods, in five folds of two or more.
 _FEWEST_RATED = 10
+# What two answers take, about.
+_RATING_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class RunPlan:
 
     @property
     def duration_s(self) -> float:
-        return self.n_trials * self.timing.trial_s
+        return self.n_trials * (self.timing.trial_s + _RATING_S * self.rated)
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,12 +196,15 @@ class SetupPage(QWidget):
 def _check(timing: Timing, profile: Profile) -> None:
     if timing.pause_min_s > timing.pause_max_s:
         raise ProfileError("the pause at least is longer than the pause at most")
-    least_s = profile.paradigm.start_s + profile.pipeline.window_s
+    pipeline = profile.pipeline
+    # Windows end at multiples of the hop, wherever the cue is.
+    hop_s = 0.0 if pipeline.at_cues else pipeline.hop_s
+    least_s = profile.paradigm.start_s + pipeline.window_s + hop_s
     trial_s = timing.cue_s + timing.task_s
     if trial_s < least_s:
         raise ProfileError(
-            f"cue and task last {trial_s:g} s, but the profile's window ends {least_s:g} s after "
-            "the cue at the earliest; lengthen the task"
+            f"cue and task last {trial_s:g} s, but only in {least_s:g} s a window of the profile is "
+            "sure to fit; lengthen the task"
         )
 
 

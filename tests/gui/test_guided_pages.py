@@ -97,7 +97,11 @@ def test_a_task_too_short_for_the_window_is_told(setup: SetupPage) -> None:
     setup.timing_fields.fields["task_s"].setValue(1.0)
     assert not setup.next.isEnabled()
     assert "lengthen the task" in setup.problem.text()
-    setup.timing_fields.fields["task_s"].setValue(3.0)
+    # 0.5 s after the cue a window of 2.5 s may begin, but on the grid of its hop of 0.1 s.
+    setup.timing_fields.fields["task_s"].setValue(1.8)
+    assert not setup.next.isEnabled()
+    setup.timing_fields.fields["task_s"].setValue(1.85)
+    assert setup.next.isEnabled()
     setup.timing_fields.fields["pause_min_s"].setValue(9.0)
     assert "pause" in setup.problem.text()
 

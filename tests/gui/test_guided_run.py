@@ -226,7 +226,7 @@ def test_clips_that_are_rated_end_in_a_model_of_valence_and_arousal(
         qtbot.keyClicks(setup.subject, "07")
         setup.kinds.setCurrentIndex(KINDS.index(CLIPS))
         setup.cue_fields.line.setText(str(clips))
-        fill_in(window, cue_s=1.5, task_s=3.2)
+        fill_in(window, cue_s=1.5, task_s=3.8)
         qtbot.waitUntil(window.signals.start.isEnabled, timeout=LONG)
         begin(window, qtbot, "Look at the cross")
         run = window.run
