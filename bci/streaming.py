@@ -7,8 +7,10 @@ from collections.abc import Callable
 from pylsl import local_clock
 
 from bci.errors import DeviceError
+from bci.lsl.cues import GUIDED, CueListener
+from bci.lsl.discovery import StreamQuery
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
-from bci.types import Chunk, Commanded, Device, StreamInfo
+from bci.types import Chunk, Commanded, Cued, Device, StreamInfo
 
 _READ_S = 0.05
 # After the last sample: what liblsl still holds has to get through before the outlet goes.
@@ -101,6 +103,34 @@ class _Losses:
             self._lost, self._due = 0, now + 1.0
 
 
+class _Cues:
+    """Passes a cue stream's markers on to the person who follows them, where there is one."""
+
+    def __init__(self, device: Device, name: str, say: Callable[[str], None]) -> None:
+        self._name = name
+        self._say = say
+        self._present = False
+        self._person: Cued | None = None
+        if isinstance(device, Cued):
+            query = StreamQuery(name=device.cues) if device.cues else StreamQuery(type=GUIDED)
+            self._person, self._listener = device, CueListener(query)
+
+    def pass_on(self) -> None:
+        if self._person is None:
+            return
+        # Asked after the markers: none of the last ones comes when it is gone already.
+        markers, present = self._listener.pull(), self._listener.connected
+        self._person.follow(present, markers)
+        if present != self._present:
+            self._present = present
+            told = "follows the cues of another program" if present else "has its own cues again"
+            self._say(f"{self._name} {told}")
+
+    def close(self) -> None:
+        if self._person is not None:
+            self._listener.close()
+
+
 def _publish(
     device: Device,
     stop: threading.Event,
@@ -112,6 +142,7 @@ def _publish(
     signals = [SignalOutlet(info) for info in infos]
     first = infos[0]
     markers = MarkerOutlet(f"{first.name}-markers", f"{first.source_id}-markers", first.simulated)
+    cues = _Cues(device, first.name, say)
     try:
         deadline = local_clock() + wait_s
         while not signals[0].has_consumers and local_clock() < deadline and not stop.wait(_READ_S):
@@ -120,6 +151,7 @@ def _publish(
         while not stop.is_set():
             while not commands.empty():
                 say(_command(device, commands.get()))
+            cues.pass_on()
             try:
                 reading = device.read(_READ_S)
             except DeviceError as error:
@@ -138,6 +170,7 @@ def _publish(
         markers.close()
         for signal in signals:
             signal.close()
+        cues.close()
 
 
 def _command(device: Device, text: str) -> str:

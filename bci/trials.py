@@ -17,6 +17,9 @@ from bci.types import Chunk, FloatArray, Prediction, Recording
 INTERRUPTED = "interrupted"
 """Marker of a run that was paused or ended early: the trial under way, if any, ends there."""
 
+RATING = "rating"
+"""Marker of when a person begins to rate what was felt: the trial ends there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:
@@ -80,7 +83,8 @@ class Epochs:
 def find_trials(recording: Recording, paradigm: Paradigm) -> list[Trial]:
     """The trials that a recording's markers tell of.
 
-    A trial's span ends early where the next marker of the paradigm, or `INTERRUPTED`, comes early.
+    A trial's span ends early where the next marker of the paradigm, `RATING` or `INTERRUPTED`,
+    comes early.
     Rest, where it is a class, has no more trials than the class that has most: the first ones.
 
     Raises
@@ -90,7 +94,7 @@ def find_trials(recording: Recording, paradigm: Paradigm) -> list[Trial]:
     """
     cues = [(marker, paradigm.cue_of(marker.label)) for marker in recording.markers]
     _require_cues(recording, paradigm, {cue.label for _, cue in cues if cue is not None})
-    ends = (paradigm.rest, INTERRUPTED)
+    ends = (paradigm.rest, INTERRUPTED, RATING)
     known = [(m, cue) for m, cue in cues if cue is not None or m.label in ends]
     trials = []
     for i, (marker, cue) in enumerate(known):

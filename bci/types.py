@@ -205,6 +205,19 @@ class Commanded(Protocol):
     def command(self, text: str) -> str: ...
 
 
+@runtime_checkable
+class Cued(Protocol):
+    """A device that follows the cues of another program: a simulated person.
+
+    ``cues`` names their stream; None means that of any guided calibration. ``follow`` is told
+    before each read whether the stream is there and which markers came, on the LSL clock.
+    """
+
+    cues: str | None
+
+    def follow(self, present: bool, markers: Sequence[Marker]) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Signal:
     """What a pipeline's windows are made of: their rate in hertz and their channels."""

@@ -1,7 +1,7 @@
 """A simulated person on a live device: any number of sensors, four tasks, faults on demand."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 import numpy as np
@@ -27,6 +27,12 @@ class SimulatorSettings(Settings):
     channels: int = Field(16, ge=1, le=4096, description="How many; MEG always has 306")
     sfreq: float = Field(250.0, ge=10, le=50_000, description="Sampling rate in Hz")
     task: Task = Field("motor-imagery", description="What the simulated person does")
+    cues: str | None = Field(
+        None,
+        min_length=1,
+        max_length=100,
+        description="Stream of cues to follow; without a name that of any guided calibration",
+    )
     seed: int = Field(1, ge=0, description="Same seed, same signal")
     chunk_s: float = Field(0.01, gt=0, le=1, description="Length of a chunk in s")
     drop: float = Field(0.0, ge=0, lt=1, description="Share of chunks lost on the way")
@@ -43,6 +49,9 @@ class SimulatorSettings(Settings):
 class SimulatorDevice:
     """Streams a simulated signal at its own pace; called simulated in its stream.
 
+    The person has cues of its own, the same for the same seed. While there is a stream of cues, it
+    follows those instead, rests between them and sends no marker.
+
     Parameters
     ----------
     settings : SimulatorSettings
@@ -53,12 +62,15 @@ class SimulatorDevice:
     ----------
     lost_samples : int
         How many samples the faults have lost so far.
+    cues : str or None
+        Name of the stream of cues; None for any guided calibration's.
     """
 
     def __init__(
         self, settings: SimulatorSettings, clock: Callable[[], float] = local_clock
     ) -> None:
         self._settings = settings
+        self.cues = settings.cues
         self._clock = clock
         self._channels = _channels(settings)
         self._chunk = max(1, round(settings.chunk_s * settings.sfreq))
@@ -82,6 +94,7 @@ class SimulatorDevice:
             signal = SimulatedSignal(
                 self._channels, self._settings.sfreq, self._scenario(), self._settings.seed
             )
+            self._person = signal.person
             self._blocks = signal.blocks()
             self._ready = np.empty((0, len(self._channels)), dtype=np.float32)
             self._markers: list[Marker] = []
@@ -127,6 +140,16 @@ class SimulatorDevice:
             else:
                 chunks.append((0, chunk))
         return Reading(chunks, markers)
+
+    def follow(self, present: bool, markers: Sequence[Marker]) -> None:
+        """Do what these markers ask for, for as long as their stream is there."""
+        if self._blocks is None:
+            return
+        self._person.listen(present)
+        if self._began is not None:
+            started = self._began + self._skipped / self._settings.sfreq
+            for marker in markers:
+                self._person.hear(Marker(marker.time - started, marker.label))
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -1,23 +1,30 @@
-"""Listening for cues while the engine decodes."""
+"""Listening for cues beside other work that must not wait."""
 
 import queue
 import threading
+
+from pylsl import local_clock
 
 from bci.errors import StreamError
 from bci.lsl.discovery import StreamQuery, StreamWatch
 from bci.lsl.inlet import MarkerInlet
 from bci.types import Marker
 
+GUIDED = "Cues"
+"""Type of the stream of a guided calibration: its cues are not the markers of a device."""
+
 _WAIT_S = 0.01
 _LOOK_S = 0.1
 _STOP_S = 0.8
+# A stream that is gone is still listed for two seconds.
+_LISTED_S = 3.0
 
 
 class CueListener:
-    """Receives markers in a thread of its own, so that no marker stream can hold up decoding.
+    """Receives markers in a thread of its own, so that no marker stream can hold up the caller.
 
-    The stream may come, go and come back at any time. The thread is a daemon: one that waits for
-    a program that hangs cannot keep ours from ending.
+    The stream may come, go and come back at any time, or another that fits in its place. The
+    thread is a daemon: one that waits for a program that hangs cannot keep ours from ending.
 
     Parameters
     ----------
@@ -49,23 +56,29 @@ class CueListener:
 
     def _listen(self) -> None:
         inlet: MarkerInlet | None = None
+        uid, listed_until = "", 0.0
         while not self._stopping.is_set():
             try:
                 if inlet is None:
-                    found = self._watch.poll()
+                    now = local_clock()
+                    found = [s for s in self._watch.poll() if s.uid != uid or now > listed_until]
                     if not found:
                         self._stopping.wait(_LOOK_S)
                         continue
+                    uid, listed_until = found[0].uid, float("inf")
                     inlet = MarkerInlet(found[0])
+                    self.connected = True
                 for marker in inlet.pull(_WAIT_S):
                     self._came.put(marker)
-                self.connected = inlet.connected
+                lost = not inlet.connected
             except StreamError:
-                # It did not answer, or came back as another stream: look anew.
+                lost = True
+            if lost:
+                # Gone, or without an answer: it may come back, or another in its place.
                 if inlet is not None:
                     inlet.close()
                     inlet = None
                 self.connected = False
-                self._stopping.wait(_LOOK_S)
+                listed_until = local_clock() + _LISTED_S
         if inlet is not None:
             inlet.close()

@@ -10,6 +10,7 @@ decoder can learn:
 - images: an evoked response whose components follow a vector that belongs to the image.
 """
 
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,8 +25,16 @@ Place = tuple[float, float, float]
 
 LEFT, RIGHT, REST = "left", "right", "rest"
 WORDS = ("yes", "no", "water", "help", "pain", "hot", "cold", "more", "stop", "home")
+# Valence and arousal, 1 to 5, of what a person can be asked to feel again.
+MOODS = {
+    "joyful": (5, 4), "excited": (4, 5), "content": (4, 2), "calm": (5, 1), "bored": (2, 1),
+    "sad": (1, 2), "angry": (1, 5), "afraid": (2, 5), "tired": (3, 1), "surprised": (3, 4),
+}  # fmt: skip
 N_IMAGES = 40
 IMAGE_DIMENSIONS = 12
+# What a guided calibration puts before a word, and what it sends that is no picture.
+_WORD = "word-"
+_NO_PICTURES = (REST, "interrupted")
 _RAMP_S = 0.5
 _DELAY_S = 0.3
 
@@ -59,9 +68,16 @@ class TaskSource:
     also: tuple[tuple[Place, float], ...] = ()
 
 
+def _nothing(_label: str) -> None:
+    """What cues of others mean to who knows only its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A task: its labels, the length of a trial, the range of pauses, and its sources."""
+    """A task: its labels, the length of a trial, the range of pauses, and its sources.
+
+    ``understands`` gives what a cue that is none of the labels asks for; None if nothing.
+    """
 
     task: str
     labels: tuple[str, ...]
@@ -69,6 +85,11 @@ class Scenario:
     pause_s: tuple[float, float]
     sources: tuple[TaskSource, ...]
     marks_rest: bool = True
+    understands: Callable[[str], str | None] = _nothing
+
+    def asked_by(self, label: str) -> str | None:
+        """What a cue of another program asks for; None where that is rest."""
+        return label if label in self.labels else self.understands(label)
 
     def trials(self, rng: np.random.Generator, per_label: int) -> Iterator[Trial]:
         """Trials for ever, in rounds of ``per_label`` of each label in random order."""
@@ -128,7 +149,7 @@ def emotion(trial_s: float = 10.0, first_film: int = 1) -> Scenario:
         TaskSource(_T7, 0.03, 2.0, (24.0, 5.0), 1.0, following("arousal", 0.6)),
         TaskSource(_T8, 0.03, 2.0, (24.0, 5.0), 1.0, following("arousal", 0.6)),
     )
-    return Scenario("emotion", films, trial_s, (2.0, 3.0), sources)
+    return Scenario("emotion", films, trial_s, (2.0, 3.0), sources, understands=_feeling)
 
 
 def speech(
@@ -174,7 +195,10 @@ def speech(
         TaskSource(spot[0][0], 0.006, amplitude, (95.0, 25.0), 0.4, following(i), spot[1:])
         for i, spot in enumerate(spots)
     )
-    return Scenario("speech", WORDS, trial_s, (0.8, 1.4), sources)
+    return Scenario(
+        "speech", WORDS, trial_s, (0.8, 1.4), sources,
+        understands=lambda label: label[len(_WORD) :] if label.startswith(_WORD) else None,
+    )  # fmt: skip
 
 
 def images(trial_s: float = 0.5, first_image: int = 1, latency_jitter_s: float = 0.0) -> Scenario:
@@ -201,7 +225,10 @@ def images(trial_s: float = 0.5, first_image: int = 1, latency_jitter_s: float =
         x, y, z = rng.normal(0, 0.02, 3) + _OCCIPUT
         sources.append(TaskSource((x, y, z), 0.035, 12.0, None, 0.0, following(number)))
     labels = tuple(f"image-{i + first_image:04d}" for i in range(N_IMAGES))
-    return Scenario("images", labels, trial_s, (0.7, 0.9), tuple(sources), marks_rest=False)
+    return Scenario(
+        "images", labels, trial_s, (0.7, 0.9), tuple(sources), marks_rest=False,
+        understands=lambda label: None if label in _NO_PICTURES else label,
+    )  # fmt: skip
 
 
 def image_vector(label: str) -> Array:
@@ -217,6 +244,14 @@ _F4: Place = (0.0518, 0.0543, 0.0408)
 _T7: Place = (-0.0842, -0.0160, -0.0093)
 _T8: Place = (0.0851, -0.0150, -0.0095)
 _OCCIPUT: Place = (0.0002, -0.1123, 0.0088)
+
+
+def _feeling(label: str) -> str | None:
+    """Levels that a label names itself, or that belong to the mood in it."""
+    if re.search(r"valence-[1-5].*arousal-[1-5]", label):
+        return label
+    moods = [MOODS[word] for word in re.findall("[a-z]+", label.lower()) if word in MOODS]
+    return "valence-{}/arousal-{}".format(*moods[0]) if moods else None
 
 
 def _plateau(t: Array, length_s: float) -> Array:

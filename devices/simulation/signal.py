@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from bci.types import Channel, FloatArray, Marker
 from devices.simulation.montages import positions
-from devices.simulation.scenarios import REST, Scenario, TaskSource, Trial
+from devices.simulation.person import Person
+from devices.simulation.scenarios import Scenario, TaskSource
 from devices.simulation.sources import Array, Blinks, Pink, Rhythm, spread
 
 _N_BACKGROUND = 40
@@ -47,6 +48,11 @@ class SimulatedSignal:
     levels : Levels
     trials_per_label : int
         Length of a round in which each label comes equally often.
+
+    Attributes
+    ----------
+    person : Person
+        Who does the task; can be told to follow cues of others.
     """
 
     def __init__(
@@ -61,10 +67,9 @@ class SimulatedSignal:
     ) -> None:
         levels = levels or Levels()
         # Each part has random numbers of its own, so that one does not shift another's.
-        rngs = [np.random.default_rng(s) for s in np.random.SeedSequence([seed, run]).spawn(6)]
+        rngs = [np.random.default_rng(s) for s in np.random.SeedSequence([seed, run]).spawn(7)]
         self._sfreq = sfreq
         self._n_block = max(1, round(_BLOCK_S * sfreq))
-        self._scenario = scenario
         places = positions(channels)
         self._scale = np.array([_SCALES[channel.kind] for channel in channels])
         self._background = Pink(_N_BACKGROUND, sfreq, rngs[0])
@@ -82,9 +87,7 @@ class SimulatedSignal:
         self._sensor_rng = rngs[4]
         self._walk = rngs[3].normal(0, levels.offset_uv, len(channels)).astype(np.float32)
         self._walk_step = np.float32(levels.walk_uv / np.sqrt(sfreq))
-        self._trials = scenario.trials(rngs[5], trials_per_label)
-        self._trial: Trial | None = None
-        self._next_trial = next(self._trials)
+        self.person = Person(scenario, sfreq, rngs[5], rngs[6], trials_per_label)
         self._n = 0
 
     def blocks(self) -> Iterator[tuple[FloatArray, list[Marker]]]:
@@ -94,7 +97,7 @@ class SimulatedSignal:
         """
         while True:
             times = np.arange(self._n, self._n + self._n_block) / self._sfreq
-            gains, markers = self._follow_trials(times)
+            gains, markers = self.person.act(times)
             self._n += self._n_block
             yield self._make(times, gains), markers
 
@@ -113,34 +116,6 @@ class SimulatedSignal:
         line = (self._line_gain * np.sin(phase)).astype(np.float32)
         total = courses @ self._mixing + self._sensor_uv * noise[0] + walk + line
         return np.asarray(total * self._scale, dtype=np.float32)
-
-    def _follow_trials(self, times: Array) -> tuple[Array, list[Marker]]:
-        """Gain of each task source (n, n_sources), and the markers."""
-        sources = self._scenario.sources
-        markers = []
-        if self._n == 0 and self._scenario.marks_rest:
-            markers.append(Marker(0.0, REST))
-        after = times[-1] + 1.0 / self._sfreq
-        gains = self._gains(times)
-        if self._trial is not None and self._scenario.marks_rest:
-            end = self._trial.onset + self._scenario.trial_s
-            if times[0] <= end < after:
-                markers.append(Marker(end, REST))
-        while self._next_trial.onset < after:
-            self._trial = self._next_trial
-            self._next_trial = next(self._trials)
-            markers.append(Marker(self._trial.onset, self._trial.label))
-            late = times >= self._trial.onset
-            gains[late] = self._gains(times[late])
-        assert gains.shape == (len(times), len(sources))
-        return gains, markers
-
-    def _gains(self, times: Array) -> Array:
-        trial, sources = self._trial, self._scenario.sources
-        if trial is None:
-            return np.tile([source.idle for source in sources], (len(times), 1))
-        t = times - trial.onset
-        return np.stack([s.gain(trial.label, t, trial.strength) for s in sources], axis=1)
 
 
 def _course(source: TaskSource, sfreq: float, rng: np.random.Generator) -> Rhythm | None:

@@ -1,4 +1,4 @@
-"""The fields that say what is shown: nothing for arrows, words, or a folder of pictures."""
+"""The fields that say what is shown: nothing for arrows, words or moods, or a folder."""
 
 from pathlib import Path
 
@@ -9,18 +9,35 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, 
 from bci.errors import ProfileError
 from bci.profile import Profile
 from gui.calibration.paradigms import (
+    CLIPS,
+    MOODS,
     PICTURE_VIEWING,
     WORDS,
     Cue,
     Kind,
     class_cues,
+    clip_cues,
+    mood_cues,
     picture_cues,
     word_cues,
 )
 from gui.pieces import button
 
 _MOST_BYTES = 100_000
-_FIRST_WORDS = "yes, no"
+_FIRST = {
+    WORDS: "yes, no",
+    MOODS: "joyful, excited, content, calm, bored, sad, angry, afraid, tired, surprised",
+    PICTURE_VIEWING: "",
+    CLIPS: "",
+}
+# The name of the line, and what is in it while nothing is.
+_LINES = {
+    WORDS: ("Words", "yes, no, water"),
+    MOODS: ("Moods", "joyful, calm, sad"),
+    PICTURE_VIEWING: ("Pictures", "folder of pictures"),
+    CLIPS: ("Clips", "folder of pictures and texts"),
+}
+_WRITTEN = (WORDS, MOODS)
 
 
 class CueFields(QWidget):
@@ -37,7 +54,7 @@ class CueFields(QWidget):
         self.browse: QPushButton = button("From file ...", "")
         self.browse.clicked.connect(self._browse)
         self._kind: Kind | None = None
-        self._texts = {WORDS: _FIRST_WORDS, PICTURE_VIEWING: ""}
+        self._texts = dict(_FIRST)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.line, 1)
@@ -46,19 +63,17 @@ class CueFields(QWidget):
     @property
     def name(self) -> str:
         """What the line holds; empty where it is not needed."""
-        if self._kind is WORDS:
-            return "Words"
-        return "Pictures" if self._kind is PICTURE_VIEWING else ""
+        return _LINES[self._kind][0] if self._kind in _LINES else ""
 
     def set_kind(self, kind: Kind) -> None:
         if self._kind in self._texts:
             self._texts[self._kind] = self.line.text()
         self._kind = kind
         self.line.setText(self._texts.get(kind, ""))
-        words = kind is WORDS
-        self.browse.setText("From file ..." if words else "Choose ...")
-        self.line.setPlaceholderText("yes, no, water" if words else "folder of pictures")
-        self.setVisible(kind in self._texts)
+        self.line.setCursorPosition(0)
+        self.browse.setText("From file ..." if kind in _WRITTEN else "Choose ...")
+        self.line.setPlaceholderText(_LINES[kind][1] if kind in _LINES else "")
+        self.setVisible(kind in _LINES)
 
     def cues(self, profile: Profile) -> tuple[Cue, ...]:
         """What is shown.
@@ -66,15 +81,20 @@ class CueFields(QWidget):
         Raises
         ------
         ProfileError
-            If words or pictures are missing.
+            If words, moods or files are missing.
         """
+        text = self.line.text().strip()
         if self._kind is WORDS:
-            return word_cues(self.line.text())
-        if self._kind is not PICTURE_VIEWING:
+            return word_cues(text)
+        if self._kind is MOODS:
+            return mood_cues(text, profile.paradigm)
+        if self._kind is None or self._kind not in _LINES:
             return class_cues(profile.paradigm)
-        if not self.line.text().strip():
-            raise ProfileError("choose a folder of pictures")
-        return picture_cues(Path(self.line.text().strip()))
+        if not text:
+            raise ProfileError(f"choose a {_LINES[self._kind][1]}")
+        if self._kind is CLIPS:
+            return clip_cues(Path(text), profile.paradigm)
+        return picture_cues(Path(text))
 
     def read_words(self, file: Path) -> None:
         """Take the words of a text file."""
@@ -87,12 +107,12 @@ class CueFields(QWidget):
         self.line.setText(", ".join(parts))
 
     def _browse(self) -> None:
-        if self._kind is WORDS:
-            chosen, _ = QFileDialog.getOpenFileName(self, "Words", "", "Text (*.txt);;All (*)")
+        if self._kind in _WRITTEN:
+            chosen, _ = QFileDialog.getOpenFileName(self, self.name, "", "Text (*.txt);;All (*)")
             if chosen:
                 self.read_words(Path(chosen))
         else:
-            chosen = QFileDialog.getExistingDirectory(self, "Pictures")
+            chosen = QFileDialog.getExistingDirectory(self, self.name)
             if chosen:
                 self.line.setText(chosen)
 

@@ -6,10 +6,11 @@ from pylsl import local_clock
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from bci.lsl.outlet import MarkerOutlet
-from bci.trials import INTERRUPTED
+from bci.trials import INTERRUPTED, RATING
 from bci.types import Marker
 from gui.calibration.cue_screen import CueScreen
 from gui.calibration.paradigms import RunPlan, order_of
+from gui.calibration.rating import KEYS, Rating
 from gui.calibration.run_recorder import RunRecorder
 from gui.calibration.schedule import Phase, Schedule, Step
 
@@ -22,7 +23,9 @@ class CueRun(QObject):
     """Shows one run and records it.
 
     A cue's marker is sent when the cue is painted. A rest marker, where the profile names one,
-    is sent when the screen goes empty after a task, and when a run begins or goes on.
+    is sent when the screen goes empty after a task, and when a run begins or goes on. Where trials
+    are rated, `RATING` is sent when the questions are painted, and when they are answered the
+    marker of what was shown with its levels, which carries the time at which it was shown.
 
     Parameters
     ----------
@@ -48,7 +51,7 @@ class CueRun(QObject):
     ) -> None:
         super().__init__(parent)
         self.plan = plan
-        self.schedule = Schedule(order_of(plan), plan.timing, plan.seed)
+        self.schedule = Schedule(order_of(plan), plan.timing, plan.seed, plan.rated)
         self.trouble = ""
         self._rest = rest
         self._rests = False
@@ -57,9 +60,13 @@ class CueRun(QObject):
         self._recorder = recorder
         self._recording = False
         self._painted: Step | None = None
+        self._shown_at = 0.0
+        self._rating = Rating()
         screen.painted.connect(self._on_painted)
         screen.space_pressed.connect(self._on_space)
         screen.escape_pressed.connect(self.abort)
+        screen.digit_pressed.connect(self._on_digit)
+        screen.back_pressed.connect(self._on_back)
         recorder.ready.connect(self._on_ready)
         recorder.waits.connect(self._on_trouble)
         recorder.well.connect(self._on_well)
@@ -98,8 +105,29 @@ class CueRun(QObject):
                 self.schedule.begin(local_clock())
                 self._screen.show_step(self.schedule.step)
                 self._timer.start()
+        elif phase is Phase.RATING:
+            if self._rating.is_complete:
+                self._rate()
         else:
             self._hold("Pause. Nothing is lost.")
+
+    def _on_digit(self, digit: int) -> None:
+        if self.schedule.phase is Phase.RATING:
+            self._rating.answer(digit)
+            self._screen.show_rating(self._rating, KEYS)
+
+    def _on_back(self) -> None:
+        if self.schedule.phase is Phase.RATING:
+            self._rating.take_back()
+            self._screen.show_rating(self._rating, KEYS)
+
+    def _rate(self) -> None:
+        cue = self.schedule.step.cue
+        assert cue is not None
+        # It is known only now, and holds from when it was shown.
+        self._mark(f"{cue.item}/{self._rating.label}", self._shown_at)
+        self.schedule.rate(local_clock())
+        self._screen.show_step(self.schedule.step)
 
     def _hold(self, sentence: str) -> None:
         if self.schedule.is_over or self.schedule.phase is Phase.WAITING:
@@ -133,12 +161,18 @@ class CueRun(QObject):
             self._finish()
         else:
             self._screen.show_step(self.schedule.step)
+            if self.schedule.phase is Phase.RATING:
+                self._rating = Rating()
+                self._screen.show_rating(self._rating, KEYS)
 
     def _on_painted(self, step: Step, time: float) -> None:
         self._painted = step
         if step.phase is Phase.CUE and step.cue is not None:
             self._rests = False
+            self._shown_at = time
             self._mark(step.cue.marker, time)
+        elif step.phase is Phase.RATING:
+            self._mark(RATING, time)
         elif step.phase in (Phase.BASELINE, Phase.PAUSE) and not self._rests and self._rest:
             self._rests = True
             self._mark(self._rest, time)

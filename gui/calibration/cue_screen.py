@@ -19,16 +19,18 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from gui.calibration.paradigms import Cue
+from gui.calibration.rating import Rating, paint_rating
 from gui.calibration.schedule import Phase, Step
 
 # Dark whatever the dashboard's theme: nothing on it may dazzle or draw the eye.
 _BACKGROUND, _FAINT, _CALM, _BRIGHT = "#0d0f12", "#79828c", "#aeb6bf", "#f2f4f6"
 _TURNS = {"right": 0.0, "down": 90.0, "left": 180.0, "up": 270.0}
 _WITH_CROSS = (Phase.BASELINE, Phase.CUE, Phase.TASK)
+_UNDER_WAY = (*_WITH_CROSS, Phase.RATING)
 
 
 class CueScreen(QWidget):
-    """A window that shows a step; Space and Esc come out as signals.
+    """A window that shows a step; Space, Esc and the keys of a rating come out as signals.
 
     ``painted`` is emitted once for each step, from the paint event that first shows it, with
     the LSL time of that moment. The picture is on the glass one or two frames of the screen
@@ -38,6 +40,8 @@ class CueScreen(QWidget):
     painted = Signal(object, float)  # Step, LSL time
     space_pressed = Signal()
     escape_pressed = Signal()
+    digit_pressed = Signal(int)
+    back_pressed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,6 +51,7 @@ class CueScreen(QWidget):
         self.resize(960, 600)
         self.step = Step(Phase.WAITING, None, 0, 0)
         self._said = ("", "")
+        self._rating = Rating()
         self._unpainted = False
         self._picture: tuple[str, QPixmap] = ("", QPixmap())
 
@@ -73,6 +78,11 @@ class CueScreen(QWidget):
         self._said = (sentence, keys)
         self.update()
 
+    def show_rating(self, rating: Rating, keys: str) -> None:
+        """The answers so far, in the step of the rating, and the keys that there are."""
+        self._rating, self._said = rating, ("", keys)
+        self.update()
+
     @property
     def sentence(self) -> str:
         """The words that are shown in place of the cross; empty if none are."""
@@ -85,6 +95,10 @@ class CueScreen(QWidget):
             self.space_pressed.emit()
         elif event.key() == Qt.Key.Key_Escape:
             self.escape_pressed.emit()
+        elif event.key() == Qt.Key.Key_Backspace:
+            self.back_pressed.emit()
+        elif event.text().isdigit():
+            self.digit_pressed.emit(int(event.text()))
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         self.escape_pressed.emit()
@@ -115,6 +129,9 @@ class CueScreen(QWidget):
         return QPointF(self.width() / 2, self.height() / 2)
 
     def _paint_step(self, painter: QPainter) -> None:
+        if self.step.phase is Phase.RATING:
+            paint_rating(painter, self._middle, self._unit, self._rating)
+            return
         cue = self.step.cue
         shown = cue if self.step.phase is Phase.CUE else None
         covers = shown is not None and shown.kind != "arrow"
@@ -128,6 +145,8 @@ class CueScreen(QWidget):
             self._paint_arrow(painter, _TURNS[cue.shown])
         elif cue.kind == "word":
             self._paint_word(painter, cue.shown)
+        elif cue.kind == "text":
+            self._paint_words(painter, cue.shown)
         else:
             self._paint_picture(painter, cue.shown)
 
@@ -179,13 +198,18 @@ class CueScreen(QWidget):
 
     def _paint_words(self, painter: QPainter, sentence: str) -> None:
         font = QFont(self.font())
-        font.setPixelSize(max(8, round(5 * self._unit)))
-        painter.setFont(font)
         painter.setPen(QColor(_BRIGHT))
         room = QRectF(self.rect()).adjusted(
             0.12 * self.width(), 0.1 * self.height(), -0.12 * self.width(), -0.2 * self.height()
         )
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        # A long text is written smaller, until it fits.
+        for share in (5.0, 4.0, 3.2, 2.6, 2.1, 1.7):
+            font.setPixelSize(max(8, round(share * self._unit)))
+            needed = QFontMetricsF(font).boundingRect(room, flags, sentence)
+            if needed.height() <= room.height():
+                break
+        painter.setFont(font)
         painter.drawText(room, flags, sentence)
 
     def _paint_foot(self, painter: QPainter, keys: str) -> None:
@@ -197,7 +221,7 @@ class CueScreen(QWidget):
         foot = QRectF(self.rect()).adjusted(4 * unit, 0, -4 * unit, -4 * unit)
         bottom = Qt.AlignmentFlag.AlignBottom
         if step.n_trials:
-            number = min(step.n_done + (step.phase in _WITH_CROSS), step.n_trials)
+            number = min(step.n_done + (step.phase in _UNDER_WAY), step.n_trials)
             left = Qt.AlignmentFlag.AlignLeft | bottom
             painter.drawText(foot, left, f"{number} of {step.n_trials}")
             done = QRectF(0, self.height() - unit, self.width() * step.n_done / step.n_trials, unit)

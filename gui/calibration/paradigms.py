@@ -9,15 +9,21 @@ from typing import Literal
 from bci.errors import ProfileError
 from bci.profile import Paradigm, Profile
 
-CueKind = Literal["arrow", "word", "picture"]
+CueKind = Literal["arrow", "word", "picture", "text"]
 MOST_IN_A_ROW = 3
 _MOST_CUES = 1000
+_MOST_TEXT = 20_000
 # What is imagined, by the words that classes are named with, and where its arrow points.
 _ARROWS = {
     "left": "left", "right": "right", "feet": "down", "foot": "down", "tongue": "up",
     "up": "up", "down": "down",
 }  # fmt: skip
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp")
+TEXTS = (".txt",)
+# Calibration holds out whole clips or moods, in five folds of two or more.
+_FEWEST_RATED = 10
+# What two answers take, about.
+_RATING_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +37,19 @@ class Cue:
     marker : str
         What is sent when it is painted.
     kind : str
-        ``arrow``, ``word`` or ``picture``.
+        ``arrow``, ``word``, ``picture`` or ``text``.
     shown : str
-        Where the arrow points (``left``, ``right``, ``up``, ``down``), the word, or the file.
+        Where the arrow points (``left``, ``right``, ``up``, ``down``), the word, the file, or the
+        text.
+    item : str
+        What is rated afterwards, as the marker of the rating begins; empty where nothing is.
     """
 
     label: str
     marker: str
     kind: CueKind
     shown: str
+    item: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,23 +84,32 @@ class RunPlan:
     seed: int
 
     @property
+    def rated(self) -> bool:
+        """Whether each trial ends with a rating of what was felt."""
+        return bool(self.cues[0].item)
+
+    @property
     def n_trials(self) -> int:
         return len(self.cues) * self.trials_per_class
 
     @property
     def duration_s(self) -> float:
-        return self.n_trials * self.timing.trial_s
+        return self.n_trials * (self.timing.trial_s + _RATING_S * self.rated)
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of run: its name for people, its task label in file names, what to say and wait."""
+    """A kind of run: its name for people, its task label in file names, what to say and wait.
+
+    ``rated``: after each trial the person rates valence and arousal.
+    """
 
     name: str
     task: str
     instruction: str
     timing: Timing
     trials_per_class: int
+    rated: bool = False
 
 
 MOTOR_IMAGERY = Kind(
@@ -116,7 +135,25 @@ PICTURE_VIEWING = Kind(
     Timing(0.8, 1.0, 0.5, 0.8, 1.2),
     12,
 )
-KINDS = (MOTOR_IMAGERY, WORDS, PICTURE_VIEWING)
+CLIPS = Kind(
+    "Emotion: pictures and texts",
+    "emotion",
+    "Look at the cross, then let each picture or text work on you, and go on feeling it while the "
+    "cross is back. Then say how it was, by the keys 1 to 5.",
+    Timing(3.0, 10.0, 2.0, 2.0, 3.0),
+    1,
+    rated=True,
+)
+MOODS = Kind(
+    "Emotion: recalled moods",
+    "emotion",
+    "A mood will be named. Remember a moment in which you felt so, and feel it again until the "
+    "cross goes. Then say how it was, by the keys 1 to 5.",
+    Timing(3.0, 3.0, 17.0, 2.0, 3.0),
+    1,
+    rated=True,
+)
+KINDS = (MOTOR_IMAGERY, WORDS, PICTURE_VIEWING, CLIPS, MOODS)
 
 
 def class_cues(paradigm: Paradigm) -> tuple[Cue, ...]:
@@ -150,11 +187,64 @@ def word_cues(text: str) -> tuple[Cue, ...]:
     ProfileError
         If there are fewer than two different words, or too many.
     """
-    lines = text.replace("\n", ",").strip(", ")
-    parts = lines.split(",") if "," in lines else lines.split()
-    words = dict.fromkeys(part.strip()[:60] for part in parts if part.strip())
+    words = _words_of(text)
     _check_number(len(words), "words")
     return tuple(Cue(word, f"word-{word}", "word", word) for word in words)
+
+
+def mood_cues(text: str, paradigm: Paradigm) -> tuple[Cue, ...]:
+    """A cue for each mood of a text, separated as words are; its item is named after it.
+
+    Raises
+    ------
+    ProfileError
+        If there are too few to hold any out, or too many, or the paradigm shows no items.
+    """
+    moods = _words_of(text)
+    _check_number(len(moods), "moods", _FEWEST_RATED)
+    return tuple(_rated(mood, "word", mood, paradigm) for mood in moods)
+
+
+def clip_cues(folder: Path, paradigm: Paradigm) -> tuple[Cue, ...]:
+    """A cue for each picture or text file of a folder; its item is named after the file.
+
+    Raises
+    ------
+    ProfileError
+        If there are too few to hold any out, too many, or two of one name, a text cannot be read,
+        or the paradigm shows no items.
+    """
+    files = _files_of(folder, (*PICTURES, *TEXTS), "pictures and texts", _FEWEST_RATED)
+    return tuple(
+        _rated(file.stem, "text", _text_of(file), paradigm)
+        if file.suffix.lower() in TEXTS
+        else _rated(file.stem, "picture", str(file), paradigm)
+        for file in files
+    )
+
+
+def _rated(name: str, kind: CueKind, shown: str, paradigm: Paradigm) -> Cue:
+    if paradigm.items is None:
+        raise ProfileError("this profile has classes, not items with levels: choose emotion")
+    # What follows a slash would be taken for a level.
+    named = name.replace("/", " ")
+    return Cue(name, f"clip-{named}", kind, shown, f"{paradigm.items}{named}")
+
+
+def _words_of(text: str) -> list[str]:
+    lines = text.replace("\n", ",").strip(", ")
+    parts = lines.split(",") if "," in lines else lines.split()
+    return list(dict.fromkeys(part.strip()[:60] for part in parts if part.strip()))
+
+
+def _text_of(file: Path) -> str:
+    try:
+        text = file.read_bytes()[:_MOST_TEXT].decode("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        text = ""
+    if not text:
+        raise ProfileError(f"{file}: cannot be read as a text")
+    return text
 
 
 def picture_cues(folder: Path) -> tuple[Cue, ...]:
@@ -165,30 +255,39 @@ def picture_cues(folder: Path) -> tuple[Cue, ...]:
     ProfileError
         If the folder holds fewer than two pictures, too many, or two of one name.
     """
-    if not folder.is_dir():
-        raise ProfileError(f"{folder}: no such folder of pictures")
-    files = sorted(file for file in folder.iterdir() if file.suffix.lower() in PICTURES)
-    _check_number(len(files), f"pictures ({' '.join(PICTURES)}) in {folder}")
-    twice = [stem for stem, count in Counter(file.stem for file in files).items() if count > 1]
-    if twice:
-        raise ProfileError(f"{folder}: two pictures are called {twice[0]}; rename one")
+    files = _files_of(folder, PICTURES, "pictures")
     return tuple(Cue(file.stem, file.stem, "picture", str(file)) for file in files)
 
 
-def _check_number(n: int, what: str) -> None:
-    if not 2 <= n <= _MOST_CUES:
-        raise ProfileError(f"{n} {what}: give 2 to {_MOST_CUES}")
+def _files_of(folder: Path, endings: tuple[str, ...], what: str, fewest: int = 2) -> list[Path]:
+    """The files of a folder with these endings, by name; each has a stem of its own."""
+    if not folder.is_dir():
+        raise ProfileError(f"{folder}: no such folder of {what}")
+    files = sorted(file for file in folder.iterdir() if file.suffix.lower() in endings)
+    _check_number(len(files), f"{what} ({' '.join(endings)}) in {folder}", fewest)
+    twice = [stem for stem, count in Counter(file.stem for file in files).items() if count > 1]
+    if twice:
+        raise ProfileError(f"{folder}: two {what} are called {twice[0]}; rename one")
+    return files
+
+
+def _check_number(n: int, what: str, fewest: int = 2) -> None:
+    if not fewest <= n <= _MOST_CUES:
+        raise ProfileError(f"{n} {what}: give {fewest} to {_MOST_CUES}")
 
 
 def profile_of(profile: Profile, cues: tuple[Cue, ...], engine_name: str) -> Profile:
     """The profile with the cues as its classes, and with the engine's streams so named.
 
+    What is rated has no classes before it is: its items are the profile's.
+
     Itself, where it says so already.
     """
-    classes = {cue.label: cue.marker for cue in cues}
+    classes = {cue.label: cue.marker for cue in cues if not cue.item}
     if classes == profile.paradigm.classes and engine_name == profile.output.name:
         return profile
-    paradigm = profile.paradigm.model_copy(update={"classes": classes, "items": None})
+    items = None if classes else profile.paradigm.items
+    paradigm = profile.paradigm.model_copy(update={"classes": classes, "items": items})
     output = profile.output.model_copy(update={"name": engine_name})
     return profile.model_copy(update={"paradigm": paradigm, "output": output})
 

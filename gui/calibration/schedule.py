@@ -16,6 +16,7 @@ class Phase(Enum):
     BASELINE = "baseline"
     CUE = "cue"
     TASK = "task"
+    RATING = "rating"
     PAUSE = "pause"
     HELD = "held"
     DONE = "done"
@@ -33,12 +34,14 @@ class Step:
 
 
 _OVER = (Phase.DONE, Phase.ABORTED)
+_IN_TRIAL = (Phase.CUE, Phase.TASK, Phase.RATING)
 
 
 class Schedule:
     """Baseline, cue, task, pause, and again; a step lasts from when it was entered.
 
-    A trial that is interrupted in its cue or task is shown again at the end, so that a pause
+    Where trials are rated, the rating comes before the pause and takes as long as it takes. A trial
+    that is interrupted before its pause is shown again at the end, so that a pause
     costs no trial.
 
     Parameters
@@ -47,9 +50,14 @@ class Schedule:
     timing : Timing
     seed : int
         Of the pauses.
+    rated : bool
+        Whether each trial is rated.
     """
 
-    def __init__(self, order: Sequence[Cue], timing: Timing, seed: int) -> None:
+    def __init__(
+        self, order: Sequence[Cue], timing: Timing, seed: int, rated: bool = False
+    ) -> None:
+        self._rated = rated
         self._left = deque(order)
         self._timing = timing
         self._rng = Random(seed)  # noqa: S311 - lengths of pauses, no secret
@@ -61,8 +69,7 @@ class Schedule:
     @property
     def step(self) -> Step:
         """What is to be shown now."""
-        shows_cue = self.phase in (Phase.CUE, Phase.TASK)
-        cue = self._left[0] if shows_cue else None
+        cue = self._left[0] if self.phase in _IN_TRIAL else None
         return Step(self.phase, cue, self.completed.total(), self._n_trials)
 
     @property
@@ -81,7 +88,7 @@ class Schedule:
         """Wait until `begin`; a trial under way will be shown again."""
         if self.is_over or self.phase in (Phase.WAITING, Phase.HELD):
             return
-        if self.phase in (Phase.CUE, Phase.TASK):
+        if self.phase in _IN_TRIAL:
             self._left.rotate(-1)
         self._enter(Phase.HELD, now, float("inf"))
 
@@ -89,6 +96,11 @@ class Schedule:
         """End here."""
         if not self.is_over:
             self._enter(Phase.ABORTED, now, float("inf"))
+
+    def rate(self, now: float) -> None:
+        """The trial is rated: go on."""
+        if self.phase is Phase.RATING:
+            self._complete(now)
 
     def advance(self, now: float) -> bool:
         """Go on by one step at most, if it is time; whether there is another step now.
@@ -102,15 +114,20 @@ class Schedule:
             self._enter(Phase.CUE, now, timing.cue_s)
         elif self.phase is Phase.CUE:
             self._enter(Phase.TASK, now, timing.task_s)
+        elif self.phase is Phase.TASK and self._rated:
+            self._enter(Phase.RATING, now, float("inf"))
         elif self.phase is Phase.TASK:
-            self.completed[self._left.popleft().label] += 1
-            pause_s = self._rng.uniform(timing.pause_min_s, timing.pause_max_s)
-            self._enter(Phase.PAUSE, now, pause_s)
+            self._complete(now)
         elif self._left:
             self._enter(Phase.BASELINE, now, timing.baseline_s)
         else:
             self._enter(Phase.DONE, now, float("inf"))
         return True
+
+    def _complete(self, now: float) -> None:
+        self.completed[self._left.popleft().label] += 1
+        pause_s = self._rng.uniform(self._timing.pause_min_s, self._timing.pause_max_s)
+        self._enter(Phase.PAUSE, now, pause_s)
 
     def _enter(self, phase: Phase, now: float, lasts_s: float) -> None:
         self.phase = phase

@@ -75,7 +75,7 @@ class SetupPage(QWidget):
         for line in (self.subject, self.session):
             line.textChanged.connect(self._show)
         self.profiles.currentTextChanged.connect(self._fill)
-        self.kinds.currentIndexChanged.connect(self._fill)
+        self.kinds.currentIndexChanged.connect(self._on_kind)
         self.timing_fields.changed.connect(self._show)
         self.cue_fields.changed.connect(self._show)
         self.cue_fields.problem.connect(self._say)
@@ -142,6 +142,12 @@ class SetupPage(QWidget):
         full_screen = self.full_screen.isChecked()
         return RunChoice(session, name, made, made is not profile, plan, full_screen)
 
+    def _on_kind(self) -> None:
+        """Feelings need a profile of their own."""
+        if self.kind.rated:
+            self.profiles.setCurrentText("emotion")
+        self._fill()
+
     def _fill(self) -> None:
         """Take the numbers of the kind, long enough for the profile's windows."""
         kind = self.kind
@@ -152,8 +158,9 @@ class SetupPage(QWidget):
         timing = kind.timing
         try:
             stop_s = load_profile(self.profiles.currentText()).paradigm.stop_s
-            task_s = max(timing.task_s, round(stop_s - timing.cue_s, 2))
-            timing = replace(timing, task_s=task_s)
+            # What is rated may last as long as one likes; the profile's end is only the latest.
+            least_s = 0.0 if kind.rated else round(stop_s - timing.cue_s, 2)
+            timing = replace(timing, task_s=max(timing.task_s, least_s))
         except BciError as error:
             self._say(str(error))
         self.timing_fields.set_values(timing, kind.trials_per_class)
@@ -189,12 +196,15 @@ class SetupPage(QWidget):
 def _check(timing: Timing, profile: Profile) -> None:
     if timing.pause_min_s > timing.pause_max_s:
         raise ProfileError("the pause at least is longer than the pause at most")
-    least_s = profile.paradigm.start_s + profile.pipeline.window_s
+    pipeline = profile.pipeline
+    # Windows end at multiples of the hop, wherever the cue is.
+    hop_s = 0.0 if pipeline.at_cues else pipeline.hop_s
+    least_s = profile.paradigm.start_s + pipeline.window_s + hop_s
     trial_s = timing.cue_s + timing.task_s
     if trial_s < least_s:
         raise ProfileError(
-            f"cue and task last {trial_s:g} s, but the profile's window ends {least_s:g} s after "
-            "the cue at the earliest; lengthen the task"
+            f"cue and task last {trial_s:g} s, but only in {least_s:g} s a window of the profile is "
+            "sure to fit; lengthen the task"
         )
 
 

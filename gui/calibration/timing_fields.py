@@ -34,10 +34,10 @@ class TimingFields(QWidget):
         form.setHorizontalSpacing(14)
         self.trials = QSpinBox()
         self.trials.setRange(1, _MOST_TRIALS)
-        self.trials.setToolTip("How often each class is shown")
+        self.trials.setToolTip("How often each class, word, picture or mood is shown")
         self.trials.valueChanged.connect(self.changed)
         self.trials.setMinimumWidth(110)
-        form.addRow("Trials a class", self.trials)
+        form.addRow("Trials of each", self.trials)
         self.fields: dict[str, QDoubleSpinBox] = {}
         for name, label, tip, least in _STEPS:
             field = QDoubleSpinBox()

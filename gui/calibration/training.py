@@ -50,10 +50,33 @@ def levels(models: Path, classes: Collection[str]) -> tuple[Level, ...]:
             "Deep",
             "DBConformer, a network over time and channels. Minutes; for many runs.",
             "dbconformer",
-            lacks="" if find_spec("torch") else "Needs PyTorch: pip install 'bci[networks]'.",
+            lacks=_lacks_torch(),
             curve=False,
         ),
     )
+
+
+def levels_of_feelings() -> tuple[Level, ...]:
+    """Those that learn levels of valence and arousal; they have no classes to draw a curve of."""
+    return (
+        Level(
+            "Fast",
+            "Power in five bands and a ridge regression of each level. Seconds.",
+            "differential-entropy",
+            curve=False,
+        ),
+        Level(
+            "Deep",
+            "HiSTN, a small network over time, channels and regions. Minutes.",
+            "histn",
+            lacks=_lacks_torch(),
+            curve=False,
+        ),
+    )
+
+
+def _lacks_torch() -> str:
+    return "" if find_spec("torch") else "Needs PyTorch: pip install 'bci[networks]'."
 
 
 def _newest_base(models: Path, classes: Collection[str]) -> Path | None:

@@ -11,6 +11,7 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from bci.errors import BciError
+from bci.lsl.cues import GUIDED
 from bci.lsl.outlet import MarkerOutlet
 from bci.types import StreamInfo
 from gui.calibration.cue_run import CueRun
@@ -22,7 +23,7 @@ from gui.calibration.run_recorder import RunRecorder
 from gui.calibration.setup_page import SetupPage
 from gui.calibration.signals_page import SignalsPage
 from gui.calibration.style import style_sheet
-from gui.calibration.training import Training, levels
+from gui.calibration.training import Training, levels, levels_of_feelings
 from gui.calibration.training_page import TrainingPage
 from gui.options import DashboardOptions
 from gui.pieces import named
@@ -112,12 +113,8 @@ class CalibrationWindow(QWidget):
         self.result.use_wanted.connect(lambda folder: self.use_wanted.emit(folder, self._profile))
 
     def open(self) -> None:
-        """Show the window; the marker stream is there as long as it is open."""
-        if self._outlet is None:
-            simulated = self._info is not None and self._info.simulated
-            source = f"{self.markers_name}-{socket.gethostname()}"
-            # Its type keeps it from being taken for the markers of a device.
-            self._outlet = MarkerOutlet(self.markers_name, source, simulated, "Cues")
+        """Show the window, where it was left."""
+        self._go(self.pages.currentIndex())
         self.show()
         self.raise_()
         self.activateWindow()
@@ -145,17 +142,29 @@ class CalibrationWindow(QWidget):
             # Our thread must have passed the wish on before it may end with the dashboard.
             QThread.msleep(_HEARD_MS)
         self._cancel_training()
-        if self._outlet is not None:
-            self._outlet.close()
-            self._outlet = None
+        self._offer_cues(False)
         event.accept()
 
     def _go(self, step: int) -> None:
         self.pages.setCurrentIndex(step)
+        self._offer_cues(step in (_SIGNALS, _CUES))
         for k, label in enumerate(self._step_labels):
             label.setProperty("now", k == step)
             label.style().unpolish(label)
             label.style().polish(label)
+
+    def _offer_cues(self, wanted: bool) -> None:
+        """Keep the stream of cues on the network from before a run until its end, and no longer.
+
+        A simulated person does nothing else while it is there.
+        """
+        if wanted and self._outlet is None:
+            simulated = self._info is not None and self._info.simulated
+            source = f"{self.markers_name}-{socket.gethostname()}"
+            self._outlet = MarkerOutlet(self.markers_name, source, simulated, GUIDED)
+        elif not wanted and self._outlet is not None:
+            self._outlet.close()
+            self._outlet = None
 
     def _on_chosen(self, choice: RunChoice) -> None:
         self._choice = choice
@@ -198,7 +207,11 @@ class CalibrationWindow(QWidget):
             self._profile = choice.profile_for(file)
         runs = earlier_runs(self._options.recordings, choice.session)
         same_visit = {other for other in runs if other.parent == file.parent}
-        offered = levels(self.models, choice.profile.paradigm.labels)
+        offered = (
+            levels_of_feelings()
+            if choice.plan.rated
+            else levels(self.models, choice.profile.paradigm.labels)
+        )
         self.training_page.offer(said, runs, same_visit, offered)
         self._go(_TRAIN)
         self.raise_()

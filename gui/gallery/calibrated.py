@@ -1,24 +1,52 @@
-"""The result of a calibration for the gallery."""
+"""Pages of a calibration for the gallery."""
 
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from bci.bundle import Card, ConfidenceCard, ScoreCard, describe_stream
 from bci.interpretation import ClassPattern
 from bci.profile import DecoderChoice, Paradigm
 from bci.settings import PipelineSettings
 from bci.time_course import TimeCourse
+from gui.calibration.cue_screen import CueScreen
 from gui.calibration.curve_view import CurveView
+from gui.calibration.paradigms import KINDS, MOODS
+from gui.calibration.rating import KEYS, Rating
 from gui.calibration.result import Result
 from gui.calibration.result_page import ResultPage
+from gui.calibration.schedule import Phase, Step
+from gui.calibration.setup_page import SetupPage
 from gui.calibration.style import style_sheet
 from gui.calibration.training import CurvePoint
 from gui.gallery import simulated
 from gui.theme import Theme
 
 _TRIALS = 40
+
+
+def setup(theme: Theme) -> SetupPage:
+    """What is filled in for a run of moods that are recalled and rated."""
+    view = SetupPage("motor-imagery", {"subject": "07", "session": "1"}, "bci")
+    view.setStyleSheet(style_sheet(theme))
+    view.kinds.setCurrentIndex(KINDS.index(MOODS))
+    view.resize(1120, 400)
+    return view
+
+
+def rating(_theme: Theme) -> QWidget:
+    """The screen of cues when the first question is answered; it is dark in every theme."""
+    screen = CueScreen()
+    screen.setFixedSize(600, 360)
+    screen.show_step(Step(Phase.RATING, None, 3, 10))
+    screen.show_rating(Rating([4]), KEYS)
+    view = QWidget()
+    QVBoxLayout(view).addWidget(screen, 0, Qt.AlignmentFlag.AlignCenter)
+    view.resize(960, 480)
+    return view
 
 
 def calibration(theme: Theme) -> ResultPage:

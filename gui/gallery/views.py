@@ -15,7 +15,7 @@ from gui.devices import Device
 from gui.directory import LiveStream
 from gui.emotion import EmotionView
 from gui.gallery import simulated
-from gui.gallery.calibrated import calibration
+from gui.gallery.calibrated import calibration, rating, setup
 from gui.gallery.windows import dashboard, replay_window
 from gui.history import HistoryView
 from gui.images import ImagesView, ShownImages
@@ -233,6 +233,8 @@ def simulated_devices() -> tuple[Device, ...]:
 VIEWS: dict[str, Callable[[Theme], QWidget]] = {
     "dashboard": dashboard,
     "replay": replay_window,
+    "calibration-setup": setup,
+    "rating": rating,
     "calibration": calibration,
     "scope": scope,
     "decision": decision,

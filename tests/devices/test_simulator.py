@@ -1,16 +1,20 @@
 """The simulator as a live device: what it says of itself, what can be learnt, its faults."""
 
 import threading
+import uuid
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from pylsl import local_clock
 from scipy.signal import welch
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import RidgeCV
 
 from bci.errors import DeviceError
-from bci.lsl.inlet import SignalInlet
+from bci.lsl.cues import GUIDED
+from bci.lsl.inlet import MarkerInlet, SignalInlet
+from bci.lsl.outlet import MarkerOutlet
 from bci.streaming import stream_device
 from bci.types import Chunk, Marker
 from devices.catalogue import create
@@ -160,6 +164,131 @@ def test_the_vector_of_a_new_image_can_be_learnt_from_meg() -> None:
     said = model.predict(X[held_out])
     hits = [np.corrcoef(a, b)[0, 1] for a, b in zip(said, vectors[held_out], strict=True)]
     assert np.mean(hits) > 0.3
+
+
+def told(
+    task: str,
+    cues: list[tuple[float, str]],
+    seconds: float,
+    late: tuple[tuple[float, Marker], ...] = (),
+    **settings: object,
+) -> tuple[np.ndarray, list[str], SimulatorDevice]:
+    """The signal of a person who is given cues at these times, and its own markers.
+
+    ``late`` are markers of earlier times, each with when it comes.
+    """
+    clock = SteppedClock()
+    device = SimulatorDevice(SimulatorSettings(task=task, **settings), clock)
+    device.open()
+    coming = sorted([*((at, Marker(at, label)) for at, label in cues), *late])
+    chunks, labels = [], []
+    while (now := clock.now - 1000.0) < seconds:
+        due = [m._replace(time=1000.0 + m.time) for comes, m in coming if comes <= now]
+        coming = coming[len(due) :]
+        device.follow(True, due)
+        reading = device.read(0.0)
+        chunks += [chunk.data for _, chunk in reading.chunks]
+        labels += [marker.label for marker in reading.markers]
+        clock.now += 0.01
+    return np.concatenate(chunks), labels, device
+
+
+def test_a_person_who_is_given_cues_follows_those_and_gives_none_of_its_own() -> None:
+    trials = [(2.0 + 6.0 * k, label) for k, label in enumerate(["left", "right", "right", "left"])]
+    ends = [(at + 3.0, "rest") for at, _ in trials]
+    data, labels, device = told("motor-imagery", sorted([*trials, *ends]), 27.0)
+    assert labels == ["rest"]
+    names = device.describe()[0].ch_names
+    for at, label in trials:
+        hand = {"left": ("C4", "C3"), "right": ("C3", "C4")}[label]
+        during, after = (
+            [mu_power(data[:, names.index(name)], begin) for name in hand]
+            for begin in (at + 1.0, at + 3.7)
+        )
+        assert during[0] < 0.7 * after[0], label
+        assert during[0] / after[0] < during[1] / after[1]
+
+
+def mu_power(signal: np.ndarray, begin: float) -> float:
+    """9-12 Hz power in two seconds of a signal at 250 Hz."""
+    part = signal[round(begin * 250) : round((begin + 2.0) * 250)]
+    freqs, power = welch(part, 250.0, nperseg=250)
+    return float(power[(freqs >= 9) & (freqs <= 12)].mean())
+
+
+def test_its_own_cues_wait_while_there_are_others() -> None:
+    clock = SteppedClock()
+    device = SimulatorDevice(SimulatorSettings(channels=2), clock)
+    device.open()
+    came: list[Marker] = []
+    for step in range(3200):
+        # In its second trial others begin, and are there for ten seconds.
+        device.follow(1350 <= step < 2350, [])
+        came += device.read(0.0).markers
+        clock.now += 0.01
+    own = play(25.0, channels=2)[1]
+    at = [marker.time for marker in came]
+    assert at[:4] == [marker.time for marker in own[:4]]
+    assert came[4] == (pytest.approx(1013.5, abs=0.11), "rest")
+    third = next(marker for marker in own if marker.time > 1017.0)
+    assert came[5] == (pytest.approx(third.time + 10.0, abs=0.21), third.label)
+
+
+@pytest.mark.parametrize(
+    ("task", "cue", "means"),
+    [
+        ("motor-imagery", "feet", None),
+        ("emotion", "clip-joyful", "valence-5/arousal-4"),
+        ("emotion", "clip-beach valence-4 arousal-2", "clip-beach valence-4 arousal-2"),
+        ("emotion", "clip-holiday", None),
+        ("speech", "word-yes", "yes"),
+        ("speech", "rest", None),
+        ("images", "my picture", "my picture"),
+        ("images", "interrupted", None),
+    ],
+)
+def test_a_person_understands_the_cues_of_its_task(task: str, cue: str, means: str | None) -> None:
+    scenario = {
+        "motor-imagery": scenarios.motor_imagery,
+        "emotion": scenarios.emotion,
+        "speech": lambda: scenarios.speech(montages.positions(montages.seeg(12))),
+        "images": scenarios.images,
+    }[task]()
+    assert scenario.asked_by(cue) == means
+
+
+def test_a_marker_that_is_sent_late_asks_for_nothing() -> None:
+    cues = [(2.0, "clip-x"), (6.0, "rating"), (6.5, "rest")]
+    # What was felt is said when it is over, with the time at which it began.
+    late = ((6.4, Marker(2.0, "film-x/valence-5/arousal-5")),)
+    with_it, without = (told("emotion", cues, 10.0, given, channels=4)[0] for given in (late, ()))
+    assert with_it.tobytes() == without.tobytes()
+
+
+def test_the_cues_of_a_guided_calibration_are_followed_and_left_over_lsl() -> None:
+    name = f"person-{uuid.uuid4().hex[:8]}"
+    device = create("simulator", {"name": name, "channels": "2"})
+    stop, said = threading.Event(), []
+    player = threading.Thread(target=stream_device, args=(device, stop, 0.0, said.append))
+    player.start()
+    own = MarkerInlet(find(f"{name}-markers"))
+    try:
+        for _ in range(2):
+            # Another each time: it has to be found again though the one before is gone.
+            cues = MarkerOutlet(f"{name}-cues", f"{name}-cues", stream_type=GUIDED)
+            wait_until(lambda: said and "follows the cues" in said[-1])
+            cues.push(Marker(local_clock(), "left"))
+            cues.close()
+            wait_until(lambda: said and "own cues again" in said[-1])
+        wait_until(lambda: {m.label for m in own.pull(0.02)} & {"left", "right"}, 20)
+    finally:
+        began = local_clock()
+        stop.set()
+        player.join(5)
+        own.close()
+    assert local_clock() - began < 1.0
+    assert not player.is_alive()
+    assert len(said) == 4
 
 
 def test_one_per_cent_of_drops_is_counted_exactly() -> None:

@@ -13,10 +13,21 @@ from bci.bundle import ScoreCard
 from bci.lsl.outlet import MarkerOutlet
 from bci.profile import load_profile
 from bci.quality import ChannelQuality, State
+from bci.types import Marker
 from gui.calibration.accuracy_view import verdict
 from gui.calibration.cue_run import CueRun
 from gui.calibration.cue_screen import CueScreen
-from gui.calibration.paradigms import KINDS, PICTURE_VIEWING, WORDS, RunPlan, Timing, class_cues
+from gui.calibration.paradigms import (
+    KINDS,
+    MOODS,
+    PICTURE_VIEWING,
+    WORDS,
+    RunPlan,
+    Timing,
+    class_cues,
+    mood_cues,
+)
+from gui.calibration.rating import Rating
 from gui.calibration.run_recorder import RunRecorder
 from gui.calibration.schedule import Phase
 from gui.calibration.setup_page import SetupPage
@@ -86,7 +97,11 @@ def test_a_task_too_short_for_the_window_is_told(setup: SetupPage) -> None:
     setup.timing_fields.fields["task_s"].setValue(1.0)
     assert not setup.next.isEnabled()
     assert "lengthen the task" in setup.problem.text()
-    setup.timing_fields.fields["task_s"].setValue(3.0)
+    # 0.5 s after the cue a window of 2.5 s may begin, but on the grid of its hop of 0.1 s.
+    setup.timing_fields.fields["task_s"].setValue(1.8)
+    assert not setup.next.isEnabled()
+    setup.timing_fields.fields["task_s"].setValue(1.85)
+    assert setup.next.isEnabled()
     setup.timing_fields.fields["pause_min_s"].setValue(9.0)
     assert "pause" in setup.problem.text()
 
@@ -133,6 +148,68 @@ def test_a_network_s_steps_arrive_and_a_training_can_be_cancelled(
     with qtbot.waitSignal(training.failed, timeout=LONG) as failed:
         training.cancel()
     assert failed.args == ["Cancelled."]
+
+
+def test_feelings_take_the_profile_that_has_levels(setup: SetupPage) -> None:
+    setup.kinds.setCurrentIndex(KINDS.index(MOODS))
+    choice = setup.choice()
+    assert (choice.profile_name, choice.profile_differs) == ("emotion", False)
+    assert choice.session.task == "emotion"
+    assert choice.plan.rated
+    assert choice.plan.n_trials == 10
+    setup.profiles.setCurrentText("motor-imagery")
+    assert "choose emotion" in setup.problem.text()
+
+
+def test_answers_are_levels_in_order_and_can_be_taken_back() -> None:
+    rating = Rating()
+    for digit in (0, 6, 2, 3):
+        rating.answer(digit)
+    assert rating.label == "valence-2/arousal-3"
+    rating.answer(5)
+    rating.take_back()
+    assert not rating.is_complete
+    rating.answer(4)
+    assert rating.label == "valence-2/arousal-4"
+
+
+def test_what_was_felt_is_told_with_the_time_at_which_the_mood_was_named(qtbot: QtBot) -> None:
+    name = f"cues-{uuid.uuid4().hex[:8]}"
+    moods = "joyful, excited, content, calm, bored, sad, angry, afraid, tired, surprised"
+    cues = mood_cues(moods, load_profile("emotion").paradigm)[:2]
+    plan = RunPlan("emotion", "Feel.", cues, Timing(0.1, 0.1, 0.2, 0.1, 0.1), 1, 0)
+    screen, outlet = CueScreen(), MarkerOutlet(name, name)
+    qtbot.addWidget(screen)
+    recorder = RunRecorder((sys.executable, "-c", ""))
+    run = CueRun(plan, "rest", screen, outlet, recorder)
+    sent: list[Marker] = []
+    run.marked.connect(lambda marker: sent.append(marker))
+    screen.open(False)
+    recorder.ready.emit()
+    qtbot.keyClick(screen, Qt.Key.Key_Space)
+
+    def is_asked() -> bool:
+        return run.schedule.phase is Phase.RATING and sent[-1].label == "rating"
+
+    qtbot.waitUntil(is_asked, timeout=LONG)
+    qtbot.keyClicks(screen, "24 ")
+    qtbot.waitUntil(is_asked, timeout=LONG)
+    # With one answer Space goes nowhere, and pauses nothing.
+    qtbot.keyClicks(screen, "1 3")
+    assert run.schedule.phase is Phase.RATING
+    qtbot.keyClick(screen, Qt.Key.Key_Backspace)
+    qtbot.keyClicks(screen, "5 ")
+    with qtbot.waitSignal(run.over, timeout=LONG):
+        pass
+    recorder.stop()
+    outlet.close()
+    labels = [marker.label for marker in sent]
+    first, second = (label.removeprefix("clip-") for label in labels if label.startswith("clip-"))
+    assert labels == [
+        "rest", f"clip-{first}", "rating", f"film-{first}/valence-2/arousal-4",
+        "rest", f"clip-{second}", "rating", f"film-{second}/valence-1/arousal-5", "rest",
+    ]  # fmt: skip
+    assert (sent[3].time, sent[7].time) == (sent[1].time, sent[5].time)
 
 
 def test_a_cue_that_nobody_could_see_is_not_counted(qtbot: QtBot) -> None:

@@ -13,6 +13,8 @@ from gui.calibration.paradigms import (
     RunPlan,
     Timing,
     class_cues,
+    clip_cues,
+    mood_cues,
     order_of,
     picture_cues,
     profile_of,
@@ -157,3 +159,59 @@ def test_pictures_are_named_after_their_files(tmp_path: Path) -> None:
 def test_a_run_of_the_graz_kind_fits_the_windows_of_the_profile() -> None:
     timing = MOTOR_IMAGERY.timing
     assert timing.cue_s + timing.task_s >= PROFILE.paradigm.stop_s
+
+
+EMOTION = load_profile("emotion")
+MOODS = "joyful, excited, content, calm, bored, sad, angry, afraid, tired, surprised"
+
+
+def test_a_rating_takes_as_long_as_it_takes_and_ends_the_trial() -> None:
+    schedule = Schedule(order_of(plan(1)), TIMING, 0, rated=True)
+    schedule.begin(0.0)
+    for now in (1.0, 3.0, 6.0):
+        assert schedule.advance(now)
+    assert schedule.phase is Phase.RATING
+    assert schedule.step.cue is not None
+    assert not schedule.advance(500.0)
+    assert not schedule.completed
+    schedule.rate(500.0)
+    assert schedule.phase is Phase.PAUSE
+    assert schedule.completed.total() == 1
+
+
+def test_a_trial_that_was_not_rated_is_shown_again() -> None:
+    schedule = Schedule(order_of(plan(1)), TIMING, 0, rated=True)
+    schedule.begin(0.0)
+    for now in (1.0, 3.0, 6.0):
+        schedule.advance(now)
+    unrated = schedule.step.cue
+    schedule.hold(7.0)
+    schedule.begin(8.0)
+    assert not schedule.completed
+    assert schedule._left[-1] == unrated
+
+
+def test_moods_and_clips_are_items_of_the_profile(tmp_path: Path) -> None:
+    cues = mood_cues(MOODS, EMOTION.paradigm)
+    assert (cues[0].marker, cues[0].item) == ("clip-joyful", "film-joyful")
+    assert RunPlan("emotion", "", cues, TIMING, 1, 0).rated
+    assert profile_of(EMOTION, cues, EMOTION.output.name) is EMOTION
+    assert profile_of(EMOTION, cues, "other").paradigm.items == "film-"
+    for k in range(9):
+        (tmp_path / f"picture{k}.png").write_bytes(b"")
+    (tmp_path / "story.txt").write_text("It was a day in May.\n", encoding="utf-8")
+    story = clip_cues(tmp_path, EMOTION.paradigm)[-1]
+    assert (story.kind, story.shown) == ("text", "It was a day in May.")
+    assert story.item == "film-story"
+
+
+def test_what_cannot_be_rated_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ProfileError, match="2 moods: give 10 to"):
+        mood_cues("calm, sad", EMOTION.paradigm)
+    with pytest.raises(ProfileError, match="choose emotion"):
+        mood_cues(MOODS, PROFILE.paradigm)
+    for k in range(10):
+        (tmp_path / f"text{k}.txt").write_text("so", encoding="utf-8")
+    (tmp_path / "text3.txt").write_bytes(b"\xff\xfe")
+    with pytest.raises(ProfileError, match=r"text3\.txt: cannot be read as a text"):
+        clip_cues(tmp_path, EMOTION.paradigm)
