@@ -85,4 +85,18 @@ class Situation:
         if not self._is_decoded:
             return f"{name} is shown, {loss}; the engine decodes {status['stream']}"
         lateness = "" if late_ms is None else f", {late_ms:.1f} ms late"
-        return f"{name} is decoded by {status.get('model', 'an engine')}{lateness}, {loss}"
+        model = f"{status.get('model', 'an engine')}{_adapting(status)}{_drifted(status)}"
+        return f"{name} is decoded by {model}{lateness}, {loss}"
+
+
+def _adapting(status: dict[str, object]) -> str:
+    adaptation = status.get("adaptation", "off")
+    return "" if adaptation == "off" else f", which adapts ({adaptation!s:.60})"
+
+
+def _drifted(status: dict[str, object]) -> str:
+    """How far the signal is from the calibration, 1 being the farthest that this saw."""
+    drift = status.get("drift")
+    if not isinstance(drift, int | float):
+        return ""
+    return f", drift {drift:.1f}{' (too far)' if status.get('drift_warning') else ''}"

@@ -156,3 +156,19 @@ def test_runs_of_different_set_ups_are_refused(tmp_path: Path) -> None:
     runs = [run(tmp_path, 1), run(tmp_path, 2, sfreq=256.0)]
     with pytest.raises(MismatchError, match=r"differs from .* in rate, channels or units"):
         calibrate(runs, PROFILE, lambda: decoders.create("csp-lda"), "me")
+
+
+def test_the_threshold_keeps_the_rate_of_false_positives_that_the_user_sets(
+    tmp_path: Path,
+) -> None:
+    runs = [run(tmp_path, seed, amplitude=6) for seed in (1, 2)]
+    given = PROFILE.model_dump() | {"paradigm": {**PROFILE.paradigm.model_dump(), "rest_class": 1}}
+    thresholds = []
+    for rate in (1.0, 40.0):
+        wanted = Profile.model_validate(given | {"output": {"false_positives_per_min": rate}})
+        sure = calibrate(runs, wanted, lambda: decoders.create("log-power"), "me").card.confidence
+        assert sure is not None
+        assert sure.false_positives_per_min is not None
+        assert sure.false_positives_per_min <= rate
+        thresholds.append(sure.threshold)
+    assert thresholds[0] > thresholds[1] + 0.1

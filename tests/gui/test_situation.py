@@ -1,0 +1,28 @@
+"""The sentence in the status bar."""
+
+import pytest
+
+from gui.situation import Situation
+
+
+def decoding(**status: object) -> str:
+    known = {"stream": "amp", "model": "me", "lost_samples": 0, **status}
+    situation = Situation("type EEG", "amp", signal_alive=True, engine_alive=True, status=known)
+    situation.count_samples(100, 10.0)
+    return situation.sentence(10.1, 1.0)
+
+
+def test_a_model_that_stays_as_it_is_needs_no_words() -> None:
+    assert decoding(adaptation="off") == "amp is decoded by me, 1.0 ms late, no samples lost"
+
+
+@pytest.mark.parametrize("adaptation", ["alignment, 12 updates", "supervised, 7 trials"])
+def test_a_model_that_adapts_is_said_to(adaptation: str) -> None:
+    assert decoding(adaptation=adaptation).startswith(
+        f"amp is decoded by me, which adapts ({adaptation}), 1.0 ms late"
+    )
+
+
+def test_how_far_the_signal_has_drifted_is_shown() -> None:
+    assert "by me, drift 1.2, 1.0 ms late" in decoding(drift=1.2, drift_warning=None)
+    assert "drift 2.5 (too far), 1.0 ms" in decoding(drift=2.5, drift_warning="far")
