@@ -203,8 +203,8 @@ def _check(timing: Timing, profile: Profile) -> None:
     trial_s = timing.cue_s + timing.task_s
     if trial_s < least_s:
         raise ProfileError(
-            f"cue and task last {trial_s:g} s, but only in {least_s:g} s a window of the profile is "
-            "sure to fit; lengthen the task"
+            f"cue and task last {trial_s:g} s, but a window of the profile is sure to fit only "
+            f"into {least_s:g} s; lengthen the task"
         )
 
 
