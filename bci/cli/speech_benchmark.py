@@ -84,7 +84,7 @@ def speech(n_subjects: int, out_file: Path | None) -> None:
             continue
         person = _Person(world, subject)
         for job in missing:
-            rows.append(Row(world, *job, subject, *person.score(job)))
+            rows.append(person.score(job))
             if out_file is not None:
                 _save(rows, out_file)
     for world in WORLDS:
@@ -100,7 +100,7 @@ class _Person:
     """A simulated subject's runs: to learn from, one to be tested on, some without labels."""
 
     def __init__(self, world: str, subject: int) -> None:
-        self._is_distributed, self._subject = WORLDS[world], subject
+        self._world, self._subject = world, subject
         self._profile = load_profile("speech")
         self._cut: list[Epochs] = []
         # Run by run, since the signal of all would take gigabytes.
@@ -112,8 +112,8 @@ class _Person:
         self._signal = Signal(chain.sfreq, chain.channels)
         self._base: dict[str, NDArray[np.generic]] | None = None
 
-    def score(self, job: Job) -> tuple[float, float, int, float]:
-        """Accuracy, share of trials whose word is among the first, their number, chance."""
+    def score(self, job: Job) -> Row:
+        """Train a decoder and test it."""
         *earlier, test = self._cut
         given = earlier[: job.n_runs]
         windows = np.concatenate([each.windows for each in given])
@@ -126,12 +126,10 @@ class _Person:
         odds = np.stack([decoder.predict_proba(window) for window in test.windows])
         best = np.array(decoder.classes)[np.argsort(-odds, axis=1)]
         _, counts = np.unique(test.labels, return_counts=True)
-        return (
-            float((best[:, 0] == test.labels).mean()),
-            float((best[:, :_TOP] == test.labels[:, None]).any(axis=1).mean()),
-            len(test.labels),
-            float(counts.max() / counts.sum()),
-        )
+        accuracy = float((best[:, 0] == test.labels).mean())
+        in_top = float((best[:, :_TOP] == test.labels[:, None]).any(axis=1).mean())
+        chance = float(counts.max() / counts.sum())
+        return Row(self._world, *job, self._subject, accuracy, in_top, len(test.labels), chance)
 
     def _make(self, name: str) -> Decoder:
         if name != _PRETRAINED:
@@ -165,7 +163,7 @@ class _Person:
         from devices.simulation.scenarios import speech as scenario
 
         places = positions(TASKS["speech"].channels())
-        own = scenario(places, speaker=self._subject, is_distributed=self._is_distributed)
+        own = scenario(places, speaker=self._subject, is_distributed=WORLDS[self._world])
         return simulate_run(SubjectSettings(self._subject, "speech"), run, own)
 
 

@@ -104,8 +104,10 @@ def _places(path: Path, stem: str) -> dict[str, tuple[float, float, float]]:
         raise ValueError(f"{notes.name} is no table of names and values")
     units = [said.get(f"{kind}CoordinateUnits") for kind in _TYPES.values()]
     scale = next((_METRES[unit] for unit in units if unit in _METRES), None)
+    if scale is None:
+        return {}
     places = {}
-    for row in _rows(table) if scale else []:
+    for row in _rows(table):
         try:
             x, y, z = (round(scale * float(row[axis]), 6) for axis in "xyz")
         except (KeyError, TypeError, ValueError):

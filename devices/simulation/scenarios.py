@@ -174,13 +174,13 @@ def speech(
         spots = [((_place(place), 1.0),) for place in shown]
     syllable_s, n_syllables = 0.25, 3
 
-    def active(label: str) -> Array:
+    def active(label: str) -> NDArray[np.bool_]:
         """Which sources are, (n_syllables, n_sources)."""
         of = f"{label}/{speaker}" if speaker else label
         code = _vector(of, n_syllables * len(spots)).reshape(n_syllables, -1)
         if is_distributed:
-            return code.argsort(axis=1).argsort(axis=1) >= len(spots) // 2
-        return code > 0
+            return np.asarray(code.argsort(axis=1).argsort(axis=1) >= len(spots) // 2)
+        return np.asarray(code > 0)
 
     def following(number: int) -> Callable[[str, Array, float], Array]:
         def gain(label: str, t: Array, strength: float) -> Array:
@@ -261,7 +261,7 @@ def _plateau(t: Array, length_s: float) -> Array:
 
 
 def _at_ends_and_between(places: Array, most: int) -> Array:
-    return places[np.linspace(0, len(places) - 1, min(most, len(places))).astype(int)]
+    return np.asarray(places[np.linspace(0, len(places) - 1, min(most, len(places))).astype(int)])
 
 
 def _always(value: float) -> Callable[[str, Array, float], Array]:
