@@ -7,6 +7,7 @@ into its state directly, and only signed calls of those sites get through from o
 """
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -70,10 +71,10 @@ class SuperLink:
         self._where = server
         files = {}
         if server.certificate is not None and server.key is not None:
-            files = {
-                "ssl_certfile": _existing(folder / server.certificate, "server.certificate"),
-                "ssl_keyfile": _existing(folder / server.key, "server.key"),
-            }
+            certificate = _existing(folder / server.certificate, "server.certificate")
+            key_file = _existing(folder / server.key, "server.key")
+            _require_pair(certificate, key_file)
+            files = {"ssl_certfile": certificate, "ssl_keyfile": key_file}
         self._server = uvicorn.Server(
             uvicorn.Config(
                 _FleetOnly(app), host=server.host, port=server.port, log_level="error",
@@ -89,10 +90,7 @@ class SuperLink:
         ends = time.monotonic() + _START_S
         while not self._server.started:
             if not self._thread.is_alive() or time.monotonic() > ends:
-                raise StreamError(
-                    f"server: cannot serve on {self._where.host}:{self._where.port}; is the "
-                    "certificate readable and does the key fit it?"
-                )
+                raise StreamError(f"server: cannot serve on {self._where.host}:{self._where.port}")
             time.sleep(_POLL_S)
         state = self._state
         run_id = state.create_run(
@@ -235,6 +233,16 @@ def read_public_key(file: Path, where: str) -> bytes:
         raise ProfileError(f"{where}: {file} is no ECDSA key; ssh-keygen -t ecdsa -b 384 makes one")
     written: bytes = public_key_to_bytes(key)
     return written
+
+
+def _require_pair(certificate: str, key: str) -> None:
+    try:
+        # A passphrase would be asked for at the terminal.
+        ssl.create_default_context().load_cert_chain(certificate, key, password="")
+    except (OSError, ValueError) as error:
+        raise ProfileError(
+            f"server.key: {key} is not the key (PEM, without a passphrase) of {certificate}"
+        ) from error
 
 
 def _existing(file: Path, where: str) -> str:

@@ -228,6 +228,10 @@ def test_a_wrong_key_file_or_port_is_one_sentence(tmp_path: Path) -> None:
         read_public_key(tmp_path / "text", "sites.0.public_key")
     with pytest.raises(ProfileError, match=r"--ca: .* holds no certificate"):
         require_authority(tmp_path / "text")
+    make_certificate(tmp_path)
+    other = agreement(certificate="ca.pem", key="server.key").server
+    with pytest.raises(ProfileError, match=r"server\.key: .* is not the key"):
+        SuperLink(other, {}, tmp_path)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
