@@ -27,4 +27,5 @@ class DepthwiseConv(nn.Conv1d):
         kernels = self.weight[:, 0].flip(-1)  # a convolution of torch is a correlation
         product = torch.fft.rfft(x, length) * torch.fft.rfft(kernels, length)
         first = kernel // 2
-        return torch.fft.irfft(product, length)[..., first : first + n_samples]
+        filtered: Tensor = torch.fft.irfft(product, length)
+        return filtered[..., first : first + n_samples]
