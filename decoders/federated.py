@@ -7,7 +7,7 @@ How weights travel is not told here; see `decoders.federation`.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -83,7 +83,7 @@ def shared_weights(model: Fleeg) -> Arrays:
 
 def add_mean_change(
     shared: Mapping[str, NDArray[np.float32]],
-    changes: list[Mapping[str, NDArray[np.float32]]],
+    changes: Sequence[Mapping[str, NDArray[np.float32]]],
     n_trials: list[int],
 ) -> Arrays:
     """Shared weights after a round: plus the sites' changes, weighted by their trials."""

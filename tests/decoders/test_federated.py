@@ -148,6 +148,8 @@ def test_a_round_done_again_after_a_crash_gives_the_same(tmp_path: Path) -> None
         for name, array in once.change.items():
             assert again.change[name].tobytes() == array.tobytes()
     assert restarted.n_sent == 4
+    without_earlier_rounds = site(tmp_path / "fresh", 4, 128.0, 1.5).train(3, shared)
+    assert length(without_earlier_rounds.change) != length(third.change)
     assert (
         restarted.accuracies
         == whole.accuracies
