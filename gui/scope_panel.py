@@ -1,7 +1,7 @@
 """The scope with its controls: time base, gain and the page of channels, by mouse or keys."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from gui.scope import Scope
 from gui.stepper import add_stepper
@@ -40,12 +40,14 @@ class ScopePanel(QWidget):
         self.pause.clicked.connect(self.scope.toggle_pause)
         row.addWidget(self.pause)
         tips = ("Look further back (Shift+Left, wheel)", "Less far back (Shift+Right, wheel)")
-        add_stepper(row, QLabel(), tips, self.scope.look, "\u25c2\u25b8")
-        row.addStretch()
+        add_stepper(row, QLabel("back"), tips, self.scope.look, "\u25c2\u25b8")
         self.note = QLabel()
         self.note.setObjectName("dim")
         self.note.setToolTip("Of the picture only; what is decoded and recorded is left as it is")
-        row.addWidget(self.note)
+        # The first to go where the room is short: it must not make the window wider.
+        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self.note, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
