@@ -6,6 +6,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVB
 from gui.scope import Scope
 from gui.stepper import add_stepper
 
+_APART = 4
+
 
 class ScopePanel(QWidget):
     """A `Scope` above one row of controls."""
@@ -20,10 +22,10 @@ class ScopePanel(QWidget):
         row.setSpacing(4)
         step = self.scope.step_time_base
         add_stepper(row, self.time_base, ("Shorter (Left)", "Longer (Right)"), step)
-        row.addSpacing(10)
+        row.addSpacing(_APART)
         step = self.scope.step_gain
         add_stepper(row, self.gain, ("Smaller traces (Down)", "Larger traces (Up)"), step)
-        row.addSpacing(10)
+        row.addSpacing(_APART)
         step = self.scope.step_page
         self._page_buttons = add_stepper(
             row, self.page, ("Channels before (Page Up)", "Next channels (Page Down)"), step
@@ -31,7 +33,7 @@ class ScopePanel(QWidget):
         self.all = _toggle("All", "All channels at once, or a page of them (A)")
         self.all.clicked.connect(self.scope.show_all)
         row.addWidget(self.all)
-        row.addSpacing(10)
+        row.addSpacing(_APART)
         tip = "Let the newest sweep over traces that stand, or let all scroll (W)"
         self.sweep = _toggle("Sweep", tip)
         self.sweep.clicked.connect(self.scope.show_sweep)
