@@ -24,3 +24,8 @@ def round_up(value: float) -> float:
         return 1.0
     decade = 10.0 ** floor(log10(value))
     return next(step * decade for step in (1, 2, 5, 10) if value <= step * decade * (1 + 1e-9))
+
+
+def percent(share: float) -> str:
+    """``0.825`` as ``82 %``, and ``0.005`` as ``0.5 %``: chance among many is not nothing."""
+    return f"{100 * share:.{int(0 < share < 0.095)}f} %"

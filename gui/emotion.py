@@ -112,7 +112,7 @@ class EmotionView(QWidget):
         shown = bool(true_levels(self.course.grid, self.cue))
         painter.setPen(self.theme.colour("text" if shown else "dim"))
         footer = QRectF(14, _HEIGHT - 28, width - 28, 20)
-        painter.drawText(footer, Qt.AlignmentFlag.AlignVCenter, self.sentence)
+        painter.drawText(footer, Qt.AlignmentFlag.AlignVCenter, "\u25a1 " * shown + self.sentence)
         self._font(painter, 12)
         painter.setPen(self.theme.colour("dim"))
         right_edge = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

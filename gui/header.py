@@ -2,9 +2,10 @@
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from gui.pieces import button, named, plain
+from gui.pieces import button, named, plain, tip
 
-_LONGEST = 60
+# With a badge and all buttons beside it, this fits a window of 1280 pixels.
+_LONGEST = 43
 
 
 class Header(QWidget):
@@ -18,7 +19,7 @@ class Header(QWidget):
         self.connect_button = button("Connect", "Streams and devices (Ctrl+K)")
         self.connect_button.setCheckable(True)
         self.replay_button = button(
-            "Replay", "Look through a recording, and run a model over it (Ctrl+Shift+O)"
+            "Recordings", "Look through a recording, and run a model over it (Ctrl+Shift+O)"
         )
         self.calibrate_button = button("Calibrate", "Train a model, step by step (Ctrl+G)")
         self.log_button = button("Log", "What the programs say (Ctrl+L)")
@@ -40,6 +41,7 @@ class Header(QWidget):
 
     def set_title(self, text: str) -> str:
         """Show a title, shortened where it is too long; returns what is shown."""
-        short = text[:_LONGEST] + ("..." * (len(text) > _LONGEST))
+        short = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
         self.title.setText(short)
+        self.title.setToolTip(tip(text))
         return short

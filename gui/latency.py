@@ -84,11 +84,11 @@ class LatencyView(QWidget):
 
     @property
     def rejected_text(self) -> str:
-        """``windows rejected: 12 gap, 3 settling; skipped: 2``; what is zero is left out."""
+        """``windows rejected: gap 12, settling 3; skipped: 2``; what is zero is left out."""
         if not self.counts:
             return ""
         rejected = ", ".join(
-            f"{n:,} {why}" for key, why in REASONS.items() if (n := self.counts[key])
+            f"{why} {n:,}" for key, why in REASONS.items() if (n := self.counts[key])
         )
         skipped = f"skipped: {self.counts[SKIPPED]:,}" if self.counts[SKIPPED] else ""
         if not rejected:

@@ -25,7 +25,7 @@ from gui.process import stop_all
 from gui.programs import Programs
 from gui.quality_marks import summarise
 from gui.quality_view import QualityView
-from gui.record_bar import FIELDS, RecordBar
+from gui.record_bar import RecordBar
 from gui.recording import Recording
 from gui.remembered import Remembered
 from gui.replay.window import ReplayWindow
@@ -37,7 +37,6 @@ from gui.theme import DARK, LIGHT, Theme, system_theme, theme_named
 _FRAME_MS = 16
 _WORDS_S = 0.1
 _CONNECT_WIDTH, _RIGHT_WIDTH = 264, 340
-_FIRST_TIME = {"subject": "01", "task": "rest"}
 
 
 class MainWindow(QMainWindow):
@@ -58,8 +57,9 @@ class MainWindow(QMainWindow):
         self.latency = self.engine.latency
         self.quality = QualityView()
         self.connect_panel = ConnectPanel()
-        filled = self.remembered.table("record") or _FIRST_TIME
-        self.record_bar = RecordBar({name: filled.get(name, "") for name in FIELDS})
+        # Whom is remembered; the task of another profile would name the file wrongly.
+        filled = self.remembered.table("record") or {"subject": "01"}
+        self.record_bar = RecordBar(filled | {"task": options.task})
         self.log = LogPanel()
         self.programs = Programs(options.commands)
         self.processes, self.buttons = self.programs.processes, self.programs.buttons

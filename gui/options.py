@@ -19,9 +19,9 @@ class DashboardOptions:
     the cue. With ``follow_last`` the stream of the last time is shown as soon as it is there.
     ``images`` is given where images are seen, ``words`` where words are said: they are shown
     instead of bars.
-    ``recorded`` names the streams that the red button records; none means all. ``profile`` is
-    what a guided calibration begins with. With ``screenshot`` the window is saved after
-    ``screenshot_after_s`` and closed.
+    ``recorded`` names the streams that the red button records; none means all. ``task`` is what
+    its field says at first, ``profile`` what a guided calibration begins with. With
+    ``screenshot`` the window is saved after ``screenshot_after_s`` and closed.
     """
 
     signal: StreamQuery
@@ -38,6 +38,7 @@ class DashboardOptions:
     bci: tuple[str, ...] = (sys.executable, "-m", "bci")
     recordings: Path = Path("recordings")
     recorded: tuple[str, ...] = ()
+    task: str = "rest"
     profile: str = "motor-imagery"
     settings: Path | None = None
     screenshot: Path | None = None

@@ -8,6 +8,11 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 from gui.pieces import button
 from gui.process import Child, Command
 
+_DOES = {
+    "engine": "Decodes the signal with a model",
+    "replay": "Streams the recording as if it were live",
+}
+
 
 class Programs(QWidget):
     """One button a program; each is a child process of its own."""
@@ -59,7 +64,7 @@ class Programs(QWidget):
 
     def _add(self, child: Child) -> QPushButton:
         name = child.command.name
-        toggle = button(f"Start {name}", f"The {name} is a program of its own")
+        toggle = button(f"Start {name}", f"{_DOES.get(name, name)}; a program of its own")
         toggle.clicked.connect(lambda: child.stop() if child.is_running else child.start())
         child.running.connect(lambda on: self._on_running(name, on))
         child.said.connect(self.said)

@@ -55,6 +55,7 @@ class RecordBar(QWidget):
             field.setMaxLength(40)
             field.setMaximumWidth(130 if name == "task" else 80)
             field.setToolTip(_TIPS[name])
+            field.setPlaceholderText("optional" if name == "session" else "")
             field.textChanged.connect(self._show)
             label.setBuddy(field)
             self.fields[name] = field

@@ -1,10 +1,12 @@
 """The scope with its controls: time base, gain and the page of channels, by mouse or keys."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from gui.scope import Scope
 from gui.stepper import add_stepper
+
+_APART = 4
 
 
 class ScopePanel(QWidget):
@@ -20,10 +22,10 @@ class ScopePanel(QWidget):
         row.setSpacing(4)
         step = self.scope.step_time_base
         add_stepper(row, self.time_base, ("Shorter (Left)", "Longer (Right)"), step)
-        row.addSpacing(10)
+        row.addSpacing(_APART)
         step = self.scope.step_gain
         add_stepper(row, self.gain, ("Smaller traces (Down)", "Larger traces (Up)"), step)
-        row.addSpacing(10)
+        row.addSpacing(_APART)
         step = self.scope.step_page
         self._page_buttons = add_stepper(
             row, self.page, ("Channels before (Page Up)", "Next channels (Page Down)"), step
@@ -31,7 +33,7 @@ class ScopePanel(QWidget):
         self.all = _toggle("All", "All channels at once, or a page of them (A)")
         self.all.clicked.connect(self.scope.show_all)
         row.addWidget(self.all)
-        row.addSpacing(10)
+        row.addSpacing(_APART)
         tip = "Let the newest sweep over traces that stand, or let all scroll (W)"
         self.sweep = _toggle("Sweep", tip)
         self.sweep.clicked.connect(self.scope.show_sweep)
@@ -40,12 +42,14 @@ class ScopePanel(QWidget):
         self.pause.clicked.connect(self.scope.toggle_pause)
         row.addWidget(self.pause)
         tips = ("Look further back (Shift+Left, wheel)", "Less far back (Shift+Right, wheel)")
-        add_stepper(row, QLabel(), tips, self.scope.look, "\u25c2\u25b8")
-        row.addStretch()
+        add_stepper(row, QLabel("back"), tips, self.scope.look, "\u25c2\u25b8")
         self.note = QLabel()
         self.note.setObjectName("dim")
         self.note.setToolTip("Of the picture only; what is decoded and recorded is left as it is")
-        row.addWidget(self.note)
+        # The first to go where the room is short: it must not make the window wider.
+        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self.note, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)

@@ -1,5 +1,6 @@
 """Opening the dashboard, alone or with a replay and an engine as its child processes."""
 
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -210,6 +211,8 @@ def _show(
         autostart=autostart,
         follow_last=stream is None and profile.stream.name is None,
         line_hz=line_hz,
+        # As a file may be named: motorimagery.
+        task=re.sub("[^A-Za-z0-9]", "", profile.task),
         profile=profile_name,
         threshold=decision_threshold(profile.output, card),
         images=images,

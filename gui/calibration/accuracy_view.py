@@ -1,10 +1,11 @@
-"""An accuracy as a point on a line from 0 to 1, with its interval, beside chance."""
+"""An accuracy as a point on a line from 0 to 100 %, with its interval, beside chance."""
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.bundle import ScoreCard
+from gui.amounts import percent
 from gui.theme import DARK, Theme
 
 _SURE_P = 0.05
@@ -12,12 +13,13 @@ _SURE_P = 0.05
 
 def verdict(score: ScoreCard) -> str:
     """What the accuracy means, in a sentence."""
+    p = "p < 0.001" if score.p_value < 0.001 else f"p = {score.p_value:.2g}"
     if score.p_value > _SURE_P:
         return (
-            f"Not distinguishable from chance (p = {score.p_value:.2g}): do not rely on this "
+            f"Not distinguishable from chance ({p}): do not rely on this "
             "model. Record more runs, or try another task."
         )
-    return f"Better than chance (p = {score.p_value:.2g})."
+    return f"Better than chance ({p})."
 
 
 class AccuracyView(QWidget):
@@ -32,7 +34,7 @@ class AccuracyView(QWidget):
 
     def set_score(self, score: ScoreCard) -> None:
         self.score = score
-        self.setAccessibleName(f"Accuracy {score.accuracy:.2f}")
+        self.setAccessibleName(f"Accuracy {self._figure}")
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
@@ -48,25 +50,26 @@ class AccuracyView(QWidget):
         painter.setFont(font)
         sure = score.p_value <= _SURE_P
         painter.setPen(self.theme.colour("text" if sure else "warning"))
-        painter.drawText(QRectF(14, 6, 100, 46), Qt.AlignmentFlag.AlignVCenter, self._figure)
+        painter.drawText(QRectF(14, 6, 124, 46), Qt.AlignmentFlag.AlignVCenter, self._figure)
         font.setPixelSize(13)
         font.setBold(False)
         painter.setFont(font)
         painter.setPen(self.theme.colour("text"))
-        beside = QRectF(112, 6, self.width() - 124, 46)
+        beside = QRectF(144, 6, self.width() - 156, 46)
         words = (
             f"of {score.trials} held-out trials decided rightly\n"
-            f"95 % interval {score.low:.2f} to {score.high:.2f}, chance {score.chance:.2f}"
+            f"95 % interval {percent(score.low)} to {percent(score.high)}, "
+            f"chance {percent(score.chance)}"
         )
         painter.drawText(beside, Qt.AlignmentFlag.AlignVCenter, words)
         self._paint_line(painter, score)
 
     @property
     def _figure(self) -> str:
-        return f"{self.score.accuracy:.2f}" if self.score else ""
+        return percent(self.score.accuracy) if self.score else ""
 
     def _paint_line(self, painter: QPainter, score: ScoreCard) -> None:
-        left, right, y = 22.0, self.width() - 22.0, 76.0
+        left, right, y = 30.0, self.width() - 30.0, 76.0
 
         def at(value: float) -> QPointF:
             return QPointF(left + value * (right - left), y)
@@ -78,7 +81,7 @@ class AccuracyView(QWidget):
         painter.drawLine(chance - QPointF(0, 10), chance + QPointF(0, 10))
         painter.setPen(self.theme.colour("dim"))
         middle = Qt.AlignmentFlag.AlignHCenter
-        for value, told in ((0.0, "0"), (1.0, "1"), (score.chance, "chance")):
+        for value, told in ((0.0, "0 %"), (1.0, "100 %"), (score.chance, "chance")):
             foot = at(value)
             painter.drawText(QRectF(foot.x() - 40, y + 14, 80, 18), middle, told)
         sure = score.p_value <= _SURE_P

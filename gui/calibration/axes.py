@@ -32,7 +32,9 @@ class Axes:
         room = self.room
         return QPointF(room.left() + across * room.width(), room.bottom() - up * room.height())
 
-    def paint(self, painter: QPainter, theme: Theme, ticks: Sequence[float]) -> None:
+    def paint(
+        self, painter: QPainter, theme: Theme, ticks: Sequence[float], percent: bool = False
+    ) -> None:
         """A faint line and a number at each tick of y; numbers under x."""
         for tick in ticks:
             left, right = self.at(self.x[0], tick), self.at(self.x[1], tick)
@@ -41,7 +43,7 @@ class Axes:
             painter.setPen(theme.colour("dim"))
             place = QRectF(0, left.y() - 9, _LEFT - 6, 18)
             middle = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(place, middle, f"{tick:.2g}")
+            painter.drawText(place, middle, f"{100 * tick:.0f} %" if percent else f"{tick:.2g}")
         every = max(1, ceil((self.x[1] - self.x[0]) / _MOST_TICKS))
         for tick in range(ceil(self.x[0]), int(self.x[1]) + 1, every):
             foot = self.at(tick, self.y[0])

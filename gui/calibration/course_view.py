@@ -40,7 +40,7 @@ class CourseView(QWidget):
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "not stored")
             return
         axes = Axes(self.rect(), (0.0, float(course.seconds[-1]) * 1.03), (0.0, 1.0))
-        axes.paint(painter, self.theme, [0, 0.5, 1.0])
+        axes.paint(painter, self.theme, [0, 0.5, 1.0], percent=True)
         painter.setPen(QPen(self.theme.colour("dim"), 1.0, Qt.PenStyle.DashLine))
         painter.drawLine(axes.at(axes.x[0], self.chance), axes.at(axes.x[1], self.chance))
         line = [axes.at(s, a) for s, a in zip(course.seconds, course.accuracy, strict=True)]

@@ -37,7 +37,7 @@ class CurveView(QWidget):
     def title(self) -> str:
         if self.steps and not self.points:
             return f"training {self.steps[-1].fold + 1}: loss by epoch"
-        return "held-out accuracy, by trials a class"
+        return "held-out accuracy, by trials of each class"
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         painter = QPainter(self)
@@ -58,7 +58,7 @@ class CurveView(QWidget):
     def _paint_accuracy(self, painter: QPainter) -> None:
         most = max(point.trials_per_class for point in self.points)
         axes = Axes(self.rect(), (0.0, max(most, 4) * 1.05), (0.0, 1.0))
-        axes.paint(painter, self.theme, [0, 0.25, 0.5, 0.75, 1.0])
+        axes.paint(painter, self.theme, [0, 0.25, 0.5, 0.75, 1.0], percent=True)
         colour = self.theme.colour("accent")
         self._paint_chance(painter, axes)
         band = [axes.at(p.trials_per_class, p.low) for p in self.points]

@@ -11,9 +11,18 @@ from PySide6.QtWidgets import (
 )
 
 from bci.bundle import Card
+from gui.amounts import percent
 from gui.calibration.result import Result
 
-_COLUMNS = ("Trained", "Decoder", "Classes", "Accuracy (95 %)", "Trials", "Chance", "Calib. error")
+_COLUMNS = (
+    "Trained",
+    "Decoder",
+    "Classes",
+    "Accuracy (95 % interval)",
+    "Trials",
+    "Chance",
+    "Probabilities off by",
+)
 TELLS = (
     "Each was scored on its own runs: where intervals overlap, figures do not tell models apart."
 )
@@ -57,8 +66,8 @@ def _cells(card: Card) -> tuple[str, ...]:
         f"{card.created.astimezone():%Y-%m-%d %H:%M}",
         card.decoder.name + base,
         classes if len(classes) <= 40 else f"{len(card.classes)} classes",
-        f"{score.accuracy:.2f} ({score.low:.2f}-{score.high:.2f})",
+        f"{percent(score.accuracy)} ({percent(score.low)} to {percent(score.high)})",
         str(score.trials),
-        f"{score.chance:.2f}",
-        f"{card.confidence.error:.2f}" if card.confidence else "-",
+        percent(score.chance),
+        percent(card.confidence.error) if card.confidence else "-",
     )

@@ -44,7 +44,7 @@ class PatternView(QWidget):
         if not self.patterns:
             return "This decoder has no map of its channels."
         if self._is_signed:
-            return "Power with the class: blue falls, orange rises (patterns, not filters)"
+            return "Power with the class: blue \u2212 falls, orange + rises (patterns, not filters)"
         return "Attention of the network to each channel (positive, blind to direction)"
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
@@ -124,9 +124,11 @@ class PatternView(QWidget):
 
 
 def strongest(pattern: ClassPattern) -> list[str]:
-    """The names of the channels with the largest weights, the largest first."""
+    """The channels with the largest weights, the largest first: ``C3 +``, with its way."""
     order = np.argsort(-np.abs(pattern.weights))[:_MOST_NAMES]
-    return [pattern.ch_names[k] for k in order]
+    signed = bool((pattern.weights < 0).any())
+    ways = [(" \u2212" if pattern.weights[k] < 0 else " +") * signed for k in order]
+    return [f"{pattern.ch_names[k]}{way}" for k, way in zip(order, ways, strict=True)]
 
 
 def spread_over_head(at: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:

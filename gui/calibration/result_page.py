@@ -5,6 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from gui.amounts import percent
 from gui.calibration.accuracy_view import AccuracyView, verdict
 from gui.calibration.confusion_view import ConfusionView
 from gui.calibration.course_view import CourseView
@@ -88,7 +89,8 @@ class ResultPage(QWidget):
         self.accuracy.set_score(card.score)
         self.verdict.setText(verdict(card.score))
         sure = card.confidence
-        said = "" if sure is None else f" Expected calibration error {sure.error:.2f}."
+        off = "" if sure is None else f"{percent(sure.error)} on average"
+        said = f" Its probabilities are off by {off}." if off else ""
         for other in card.score.measures:
             said += f" {other.name} {other.value:.2f} (chance {other.chance:.2f})."
         simulated = " Simulated signal." if card.simulated else ""

@@ -53,6 +53,7 @@ class SetupPage(QWidget):
         self.session = _label_field(
             remembered.get("session", ""), "Which visit, if there are several"
         )
+        self.session.setPlaceholderText("optional")
         self.profiles = Choice()
         names = list(shipped_profiles())
         self.profiles.addItems(names if profile in names else [profile, *names])
@@ -175,7 +176,9 @@ class SetupPage(QWidget):
         self._say("")
         minutes, seconds = divmod(round(plan.duration_s), 60)
         classes = ", ".join(cue.label for cue in plan.cues[:6]) + " ..." * (len(plan.cues) > 6)
-        self.summary.setText(f"{plan.n_trials} trials ({classes}), about {minutes}:{seconds:02d}")
+        self.summary.setText(
+            f"{plan.n_trials} trials ({classes}), about {minutes}:{seconds:02d} min"
+        )
 
     def _say(self, problem: str) -> None:
         self.problem.setText(problem[:1].upper() + problem[1:])

@@ -1,6 +1,10 @@
 """What the calibration window's style has beyond the dashboard's."""
 
+from pathlib import Path
+
 from gui.theme import Theme
+
+_FOLDER = Path(__file__).parent.as_posix()
 
 
 def style_sheet(theme: Theme) -> str:
@@ -30,9 +34,13 @@ def style_sheet(theme: Theme) -> str:
             width: 13px; height: 13px; border: 1px solid {theme.dim};
             background: {theme.window}; border-radius: 3px; }}
         QRadioButton::indicator {{ border-radius: 7px; }}
-        QCheckBox::indicator:checked, QRadioButton::indicator:checked,
-        QListWidget::indicator:checked {{
-            background: {theme.accent}; border-color: {theme.accent}; }}
+        QCheckBox::indicator:checked, QListWidget::indicator:checked {{
+            background: {theme.accent}; border-color: {theme.accent};
+            image: url("{_FOLDER}/tick-{theme.name}.svg"); }}
+        QRadioButton::indicator:checked {{
+            border-color: {theme.accent};
+            background: qradialgradient(cx: 0.5, cy: 0.5, radius: 0.5, fx: 0.5, fy: 0.5,
+                                        stop: 0.55 {theme.accent}, stop: 0.65 {theme.window}); }}
         QListWidget::item {{ padding: 3px; color: {theme.text}; }}
         QProgressBar {{ background: {theme.panel}; border: 1px solid {theme.line};
                         border-radius: 4px; min-height: 10px; max-height: 10px; }}

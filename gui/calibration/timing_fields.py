@@ -12,6 +12,8 @@ from PySide6.QtWidgets import (
 from gui.calibration.paradigms import Timing
 
 _MOST_S, _MOST_TRIALS = 60.0, 500
+# A style sheet does not reach the text of these fields.
+_ROOM = (6, 0, 6, 0)
 _STEPS = (
     ("baseline_s", "Cross alone", "Fixation cross before each cue", 0.1),
     ("cue_s", "Cue", "How long the cue itself is shown", 0.1),
@@ -37,6 +39,7 @@ class TimingFields(QWidget):
         self.trials.setToolTip("How often each class, word, picture or mood is shown")
         self.trials.valueChanged.connect(self.changed)
         self.trials.setMinimumWidth(110)
+        self.trials.lineEdit().setTextMargins(*_ROOM)
         form.addRow("Trials of each", self.trials)
         self.fields: dict[str, QDoubleSpinBox] = {}
         for name, label, tip, least in _STEPS:
@@ -48,6 +51,7 @@ class TimingFields(QWidget):
             field.setToolTip(tip)
             field.valueChanged.connect(self.changed)
             field.setMinimumWidth(110)
+            field.lineEdit().setTextMargins(*_ROOM)
             self.fields[name] = field
             form.addRow(QLabel(label), field)
 

@@ -156,7 +156,7 @@ def quality() -> list[ChannelQuality]:
     wrong = {
         "F4": (State.BAD, "railed"),
         "P3": (State.DOUBTFUL, "line noise 62 %"),
-        "O2": (State.DOUBTFUL, "muscle, 18 uV above 35 Hz"),
+        "O2": (State.DOUBTFUL, "muscle or noise above 35 Hz"),
     }
     return [
         ChannelQuality(

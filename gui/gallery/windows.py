@@ -36,6 +36,7 @@ def dashboard(theme: Theme) -> QWidget:
             cue_of=lambda label: label if label in simulated.CLASSES else None,
             bci=_NO_BCI,
             recordings=_NOWHERE,
+            task="motorimagery",
             settings=_NOWHERE / "dashboard.ini",
         )
     )

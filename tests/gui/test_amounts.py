@@ -1,6 +1,6 @@
 import pytest
 
-from gui.amounts import round_up, with_unit
+from gui.amounts import percent, round_up, with_unit
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,8 @@ def test_scales_end_at_round_numbers(value: float, rounded: float) -> None:
 @pytest.mark.parametrize("nothing", [0.0, -1.0, float("nan")])
 def test_a_flat_or_missing_signal_still_has_a_scale(nothing: float) -> None:
     assert round_up(nothing) == 1.0
+
+
+def test_a_small_share_is_not_rounded_to_nothing() -> None:
+    told = [percent(share) for share in (0.0, 0.005, 0.0833, 0.096, 0.5, 1.0)]
+    assert told == ["0 %", "0.5 %", "8.3 %", "10 %", "50 %", "100 %"]

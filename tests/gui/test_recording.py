@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from bci.lsl.outlet import SignalOutlet
 from bci.lsl.predictions import StatusOutlet
 from gui.main_window import MainWindow
+from gui.remembered import Remembered
 from tests.gui.conftest import NO_DEVICES
 from tests.signals import eeg_info, noise
 from tests.streams import send
@@ -64,6 +65,14 @@ def test_the_red_button_writes_a_file_that_opens(
     assert samples["dashboard-notes"][0][0] == "he blinked"
     assert not window.banner.isVisible()
     outlet.close()
+
+
+def test_the_task_is_that_of_the_profile_whatever_was_recorded_last(
+    open_window: OpenWindow, tmp_path: Path
+) -> None:
+    last = {"subject": "07", "session": "2", "task": "motorimagery"}
+    Remembered(tmp_path / "dashboard.ini").keep("record", last)
+    assert open_window(task="speech").record_bar.values == last | {"task": "speech"}
 
 
 def test_a_recorder_outlives_the_window_and_is_found_and_stopped_by_the_next(
