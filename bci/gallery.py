@@ -15,6 +15,8 @@ from safetensors.numpy import save
 from bci.errors import GalleryError
 from bci.types import FloatArray
 
+PREFIX = "image-"
+PICTURE_KINDS = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 _FORMAT = "bci gallery 1"
 _MOST_BYTES = 2 << 30
 _MOST_IMAGES = 100_000
@@ -119,6 +121,62 @@ def load_gallery(file: Path) -> Gallery:
         return Gallery(names, embeddings, made_by[:200], pictures)
     except GalleryError as problem:
         raise GalleryError(f"{file}: {problem}") from None
+
+
+def gallery_from_vectors(vectors: Path, listed: Path, made_by: str) -> Gallery:
+    """A gallery of embeddings that another program made.
+
+    Parameters
+    ----------
+    vectors : Path
+        NumPy file (``.npy``) of numbers, shape (n_images, n_dimensions).
+    listed : Path
+        UTF-8 text, an image a line in the order of the vectors: its name, or its picture's path,
+        whose stem is then the name. Paths are relative to the gallery's folder to be.
+    made_by : str
+        What made the embeddings.
+
+    Raises
+    ------
+    GalleryError
+        If a file is missing or damaged, or the two do not fit together.
+    """
+    try:
+        lines = listed.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise GalleryError(f"{listed}: cannot be read as a list of images") from problem
+    images = [line.strip() for line in lines if line.strip()]
+    try:
+        # Never a pickle, which could run programs.
+        found = np.load(vectors, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as problem:
+        raise GalleryError(f"{vectors}: not a NumPy file of plain numbers ({problem})") from problem
+    if not isinstance(found, np.ndarray) or found.dtype.kind not in "fiu" or found.ndim != 2:
+        raise GalleryError(f"{vectors}: holds no table of numbers, one row an image")
+    if len(found) != len(images):
+        raise GalleryError(f"{vectors} has {len(found)} rows, {listed} lists {len(images)} images")
+    if len(found) > _MOST_IMAGES or found.shape[1] > _MOST_DIMENSIONS:
+        raise GalleryError(
+            f"{vectors}: shape {found.shape}; at most {_MOST_IMAGES} images of {_MOST_DIMENSIONS} "
+            "dimensions"
+        )
+    pictures = tuple(each if _is_picture(each) and not _leads_out(each) else "" for each in images)
+    names = tuple(_name(each) for each in images)
+    try:
+        return Gallery(names, np.asarray(found, dtype=np.float32), made_by[:200], pictures)
+    except GalleryError as problem:
+        raise GalleryError(f"{listed}: {problem}") from None
+
+
+def _name(image: str) -> str:
+    """As markers have it: ``birds/bird_01.jpg`` is ``image-bird_01``."""
+    path = PurePosixPath(image.replace("\\", "/"))
+    stem = path.stem if _is_picture(image) else path.name
+    return PREFIX + stem.removeprefix(PREFIX)
+
+
+def _is_picture(image: str) -> bool:
+    return image.lower().endswith(PICTURE_KINDS)
 
 
 def _texts(content: str) -> tuple[str, ...]:

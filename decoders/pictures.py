@@ -4,13 +4,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bci.errors import GalleryError
+from bci.gallery import PICTURE_KINDS, PREFIX
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-PREFIX = "image-"
 NEEDS_PILLOW = "pictures need Pillow: pip install 'bci[images]'"
-_KINDS = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 _MOST_PIXELS = 100_000_000
 
 
@@ -26,14 +25,14 @@ def find_pictures(folder: Path) -> dict[str, Path]:
         raise GalleryError(f"{folder}: no such folder")
     found: dict[str, Path] = {}
     for file in sorted(folder.rglob("*")):
-        if file.suffix.lower() not in _KINDS or file.name.startswith("."):
+        if file.suffix.lower() not in PICTURE_KINDS or file.name.startswith("."):
             continue
         name = PREFIX + file.stem.removeprefix(PREFIX)
         if name in found:
             raise GalleryError(f"{found[name]} and {file} are both {name}: rename one")
         found[name] = file
     if len(found) < 2:
-        raise GalleryError(f"{folder}: holds fewer than two pictures ({', '.join(_KINDS)})")
+        raise GalleryError(f"{folder}: holds fewer than two pictures ({', '.join(PICTURE_KINDS)})")
     return found
 
 

@@ -1,12 +1,13 @@
 """What is decided now, in large letters: the same at the top of every view of a decision."""
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
 from gui.theme import Theme
 
 NO_PREDICTION, NOT_SURE = "no prediction", "not sure"
 _LOW = 22
+_LEAST = 15
 _VCENTRE = Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | _VCENTRE
 
@@ -33,7 +34,9 @@ def paint_headline(
     decided = is_decided(decision)
     font = QFont(painter.font())
     font.setBold(True)
-    font.setPixelSize(pixels if decided else min(pixels, _LOW))
+    share = f"{100 * confidence:.0f} %" if confidence is not None else ""
+    most = pixels if decided else min(pixels, _LOW)
+    font.setPixelSize(fitting_pixels(font, f"{decision}  {share}", box.width(), most))
     painter.setFont(font)
     painter.setPen(colour if decided else theme.colour("dim"))
     taken = 0.0
@@ -41,8 +44,7 @@ def paint_headline(
         taken = _paint_why(painter, theme, box, why) if why else 0.0
         painter.setFont(font)
         painter.setPen(theme.colour("dim"))
-    elif confidence is not None:
-        share = f"{100 * confidence:.0f} %"
+    elif share:
         painter.drawText(box, _RIGHT, share)
         taken = painter.fontMetrics().horizontalAdvance(share) + 12.0
     room = box.adjusted(0, 0, -taken, 0)
@@ -50,6 +52,16 @@ def paint_headline(
         decision, Qt.TextElideMode.ElideRight, int(room.width())
     )
     painter.drawText(room, _VCENTRE, text)
+
+
+def fitting_pixels(font: QFont, text: str, width: float, most: int) -> int:
+    """The largest height up to ``most`` at which the text is not cut off, 15 at the least."""
+    tried = QFont(font)
+    for pixels in range(most, _LEAST, -1):
+        tried.setPixelSize(pixels)
+        if QFontMetricsF(tried).horizontalAdvance(text) <= width:
+            return pixels
+    return _LEAST
 
 
 def _paint_why(painter: QPainter, theme: Theme, box: QRectF, why: str) -> float:

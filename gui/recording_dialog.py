@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 _RECORDINGS = (
-    "Recordings (*.xdf *.edf *.bdf *.gdf *.fif *.vhdr *.set *.cnt *.sqd *.mff *.xdfz);;"
+    "Recordings (*.xdf *.xdfz *.edf *.bdf *.gdf *.fif *.vhdr *.set *.cnt *.sqd *.con *.mff *.nwb);;"
     "All files (*)"
 )
 

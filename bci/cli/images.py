@@ -1,4 +1,4 @@
-"""Commands about galleries of images: embed-images."""
+"""Commands about galleries of images: embed-images, import embeddings."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,11 +7,14 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bci.cli.console import err, out
+from bci.cli.importing import imports
 from bci.errors import GalleryError
+from bci.gallery import Gallery
 
 
 def add_commands(app: typer.Typer) -> None:
     app.command()(embed_images)
+    imports.command("embeddings")(import_embeddings)
 
 
 def embed_images(
@@ -49,9 +52,39 @@ def embed_images(
             folder, model, lambda done, of: progress.update(bar, completed=done, total=of)
         )
     save_gallery(gallery, out_file)
-    out.print(
-        f"{len(gallery.names)} images, {gallery.embeddings.shape[1]} numbers each, by "
-        f"{gallery.made_by}: {out_file}"
-    )
+    _tell(gallery, out_file)
     if out_file.parent.resolve() != folder.resolve():
         err.print("the dashboard shows pictures only where the gallery lies in their folder")
+
+
+def import_embeddings(
+    vectors: Annotated[Path, typer.Argument(help="NumPy file (.npy), one row an image.")],
+    listed: Annotated[
+        Path, typer.Argument(help="Text file, an image a line: its name, or its picture's path.")
+    ],
+    made_by: Annotated[str, typer.Option("--made-by", help="The model that made them.")],
+    out_file: Annotated[Path, typer.Option("--out", help="The gallery, NAME.safetensors.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace a gallery there.")] = False,
+) -> None:
+    """Embeddings of images that another program made, as a gallery.
+
+    Paths of pictures are relative to where the gallery will lie. The picture bird_01.jpg is the
+    image whose marker is image-bird_01.
+
+    Example: bci import embeddings clip.npy images.txt --made-by "CLIP ViT-L/14" --out
+    gallery.safetensors
+    """
+    from bci.gallery import gallery_from_vectors, save_gallery
+
+    if out_file.exists() and not force:
+        raise GalleryError(f"{out_file} exists already; choose another --out, or give --force")
+    gallery = gallery_from_vectors(vectors, listed, made_by)
+    save_gallery(gallery, out_file)
+    _tell(gallery, out_file)
+
+
+def _tell(gallery: Gallery, file: Path) -> None:
+    out.print(
+        f"{len(gallery.names)} images, {gallery.embeddings.shape[1]} numbers each, by "
+        f"{gallery.made_by}: {file}"
+    )

@@ -8,6 +8,7 @@ import typer
 from bci.cli.console import err, out
 from bci.errors import RecordingError
 
+_WHAT = "Turn public data sets into recordings (FIF), embeddings of images into a gallery."
 imports = typer.Typer(no_args_is_help=True)
 
 _Out = Annotated[
@@ -16,12 +17,12 @@ _Out = Annotated[
 
 
 def add_commands(app: typer.Typer) -> None:
-    app.add_typer(imports, name="import", help="Turn public data sets into recordings (FIF).")
+    app.add_typer(imports, name="import", help=_WHAT)
 
 
 @imports.callback()
 def _imports() -> None:
-    """Turn public data sets into recordings (FIF)."""
+    """Turn public data sets into recordings (FIF), embeddings of images into a gallery."""
 
 
 @imports.command()

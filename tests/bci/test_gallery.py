@@ -3,9 +3,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from safetensors.numpy import save
+from typer.testing import CliRunner
 
+from bci.cli import app
 from bci.errors import GalleryError
-from bci.gallery import Gallery, load_gallery, save_gallery
+from bci.gallery import Gallery, gallery_from_vectors, load_gallery, save_gallery
 
 
 def small_gallery(**changes: object) -> Gallery:
@@ -82,3 +84,40 @@ def test_a_picture_outside_the_gallerys_folder_is_refused(tmp_path: Path, pictur
     save_gallery(small_gallery(pictures=(picture, "", "")), tmp_path / "g.safetensors")
     with pytest.raises(GalleryError, match="outside the gallery's folder"):
         load_gallery(tmp_path / "g.safetensors")
+
+
+def test_vectors_of_another_program_become_a_gallery(tmp_path: Path) -> None:
+    vectors = np.arange(6, dtype=np.float64).reshape(3, 2)
+    np.save(tmp_path / "clip.npy", vectors)
+    listed = "birds/bird_01.JPG\nimage-0002\n../out.png\n"
+    (tmp_path / "images.txt").write_text(listed, encoding="utf-8")
+    file = tmp_path / "g.safetensors"
+    run = ["import", "embeddings", str(tmp_path / "clip.npy"), str(tmp_path / "images.txt")]
+
+    result = CliRunner().invoke(app, [*run, "--made-by", "CLIP ViT-L/14", "--out", str(file)])
+
+    assert result.exit_code == 0, result.output
+    gallery = load_gallery(file)
+    assert gallery.names == ("image-bird_01", "image-0002", "image-out")
+    assert gallery.pictures == ("birds/bird_01.JPG", "", "")
+    assert gallery.made_by == "CLIP ViT-L/14"
+    np.testing.assert_array_equal(gallery.embeddings, vectors)
+
+
+@pytest.mark.parametrize(
+    ("vectors", "listed", "told"),
+    [
+        (np.zeros((3, 2)), "a\nb\n", r"has 3 rows, .*images.txt lists 2 images"),
+        (np.zeros((2, 2)), "a.png\nb/a.jpg\n", r"images.txt: .*a name of its own"),
+        (np.zeros(2), "a\nb\n", "no table of numbers"),
+        (np.array([["1", "2"], ["3", "4"]]), "a\nb\n", "no table of numbers"),
+        (np.array([[{}, {}], [{}, {}]]), "a\nb\n", "not a NumPy file of plain numbers"),
+    ],
+)
+def test_vectors_that_do_not_fit_their_list_are_refused(
+    tmp_path: Path, vectors: np.ndarray, listed: str, told: str
+) -> None:
+    np.save(tmp_path / "v.npy", vectors)
+    (tmp_path / "images.txt").write_text(listed, encoding="utf-8")
+    with pytest.raises(GalleryError, match=told):
+        gallery_from_vectors(tmp_path / "v.npy", tmp_path / "images.txt", "x")

@@ -46,6 +46,7 @@ class Setup:
     paradigm: dict[str, object]
     make: Callable[[tuple[Channel, ...], int, float], Decoder]
     decoder: str
+    size: str
 
 
 def images_setup(name: str) -> Setup:
@@ -60,7 +61,7 @@ def images_setup(name: str) -> Setup:
         }),
         {"items": "image-", "start_s": 0.0, "stop_s": 1.0},
         lambda *given: images("meg-images", {"epochs": 1}, *given)[0],
-        "meg-images",
+        "meg-images", "published",
     )  # fmt: skip
 
 
@@ -80,13 +81,14 @@ def speech_setup(name: str, recording: Path | None) -> Setup:
                 {"kind": "bipolar", "pairs": "shafts"},
                 {"kind": "notch", "freq_hz": 50},
                 {"kind": "notch", "freq_hz": 100},
+                {"kind": "notch", "freq_hz": 150},
                 {"kind": "bandpass", "low_hz": 70, "high_hz": 150, "order": 2},
             ],
             "window_s": 4.0,
         }),
         {"classes": {f"word-{i}": f"word-{i}" for i in range(61)}, "start_s": 0.0, "stop_s": 5.0},
         lambda channels, n_samples, _sfreq: speech(len(channels), n_samples)[0],
-        "duin",
+        "duin", "full",
     )  # fmt: skip
 
 
@@ -127,7 +129,7 @@ def make_model(setup: Setup, folder: Path) -> Path:
     decoder.choose_runtime()
     card = Card(
         name="noise", task="benchmark", created="2026-01-01T00:00:00Z", simulated=True,
-        decoder=DecoderChoice(name=setup.decoder, params={"size": "full"}),
+        decoder=DecoderChoice(name=setup.decoder, params={"size": setup.size}),
         classes=decoder.classes, stream=describe_stream(info.sfreq, chain.picked),
         pipeline=settings, group_delay_s=0.0,
         paradigm=Paradigm.model_validate(setup.paradigm), sources=(), versions={},

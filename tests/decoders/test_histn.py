@@ -169,6 +169,17 @@ def test_ordinal_loss_of_equal_scores_and_of_a_far_miss() -> None:
     assert ordinal_loss(near, level) < ordinal_loss(far, level)
 
 
+def test_ordinal_loss_is_a_mean_over_trials_and_axes_as_a_plain_loop_has_it() -> None:
+    logits, levels = torch.randn(3, 2, 5), torch.tensor([[0, 4], [3, 1], [2, 2]])
+    total = 0.0
+    for scores, level in zip(logits.flatten(0, 1).numpy(), levels.flatten().tolist(), strict=True):
+        shares = [0.2 ** abs(k - level) for k in range(5)]
+        log_odds = scores - np.log(np.exp(scores).sum())
+        total -= sum(w / sum(shares) * o for w, o in zip(shares, log_odds, strict=True))
+
+    assert float(ordinal_loss(logits, levels)) == pytest.approx(total / 6, rel=1e-5)
+
+
 def test_both_filters_as_one_kernel_are_the_two_one_after_the_other() -> None:
     model = Histn(dreamer(), 256, SFREQ)
     x = torch.randn(1, 1, 256)

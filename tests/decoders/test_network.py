@@ -4,6 +4,7 @@ import threading
 
 import numpy as np
 import pytest
+from scipy import linalg
 
 import decoders
 from bci.errors import BundleError
@@ -143,6 +144,14 @@ def test_alignment_makes_people_of_different_heads_alike() -> None:
     aligned = align_groups(np.concatenate(parts), np.repeat([0, 1], 40))
     for half in (aligned[:40], aligned[40:]):
         np.testing.assert_allclose(mean_spread(half), np.eye(4), atol=1e-4)
+
+
+def test_alignment_is_by_the_inverse_square_root_of_the_mean_covariance() -> None:
+    windows = trials(30, 4, np.random.default_rng(3).normal(size=(4, 4)))[0]
+    mean = sum(np.cov(window, bias=True) for window in windows.astype(float)) / len(windows)
+    expected = np.linalg.inv(linalg.sqrtm(mean)) @ windows
+    aligned = align_groups(windows, np.zeros(30, dtype=np.int64))
+    np.testing.assert_allclose(aligned, expected, rtol=1e-3, atol=1e-3)
 
 
 def test_a_direction_without_signal_is_not_blown_up() -> None:

@@ -3,11 +3,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QFont, QFontMetricsF
 from pytestqt.qtbot import QtBot
 
 from bci.levels import LevelGrid
 from bci.lsl.predictions import ReceivedPrediction
 from gui.emotion import EmotionView
+from gui.headline import fitting_pixels
 from gui.level_course import LevelCourse, true_levels
 from gui.main_window import MainWindow
 from gui.theme import DARK, LIGHT
@@ -79,6 +81,18 @@ def test_what_is_decided_is_said_in_words(qtbot: QtBot) -> None:
     assert view.decision == "not sure"
     view.show_prediction(None)
     assert view.decision == "no prediction"
+
+
+def test_letters_shrink_until_both_axes_are_read_whole(qtbot: QtBot) -> None:
+    view = EmotionView(threshold=0.12)
+    qtbot.addWidget(view)
+    font = QFont(view.font())
+    font.setBold(True)
+    said = "valence 3, arousal 5  24 %"
+    font.setPixelSize(fitting_pixels(font, said, 310, 22))
+    assert QFontMetricsF(font).horizontalAdvance(said) <= 310
+    assert fitting_pixels(font, "no", 310, 22) == 22
+    assert fitting_pixels(font, 50 * said, 310, 22) == 15
 
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT])
