@@ -1,5 +1,6 @@
 """Federated training over Flower: the messages, the rounds, and sites that do not behave."""
 
+import io
 import json
 import os
 import re
@@ -101,8 +102,6 @@ def test_every_message_holds_shared_layers_and_agreed_numbers_and_nothing_else(
 
 
 def test_nothing_that_came_from_elsewhere_is_unpickled(tmp_path: Path) -> None:
-    import io
-
     trap = tmp_path / "sprung"
 
     class Trap:
@@ -118,6 +117,25 @@ def test_nothing_that_came_from_elsewhere_is_unpickled(tmp_path: Path) -> None:
     with pytest.raises(NotUnderstoodError, match="cannot be read"):
         read(content, ANSWERS[TRAIN], with_arrays=True)
     assert not trap.exists()
+
+
+def npy(header: str) -> bytes:
+    """A NumPy file with a header of any text and no data."""
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode()
+
+
+@pytest.mark.parametrize(
+    "data", [npy("{'descr': ('<f4'\n"), npy("x\n  y\n z\n"), b"PK\x03\x04junk", "archive", b""]
+)
+def test_an_array_that_cannot_be_read_is_no_more_than_not_understood(data: bytes | str) -> None:
+    if data == "archive":
+        buffer = io.BytesIO()
+        np.savez(buffer, x=np.zeros(3))
+        data = buffer.getvalue()
+    content = write({"trials": 1, "received": 0, "trained": 0, "loss": 0}, {})
+    content["shared"] = ArrayRecord({"x": Array("float32", (1,), "numpy.ndarray", data)})
+    with pytest.raises(NotUnderstoodError):
+        read(content, ANSWERS[TRAIN], with_arrays=True)
 
 
 def test_a_stopped_federation_goes_on_to_the_same_result(tmp_path: Path) -> None:
