@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from bci.cli.console import err, out
@@ -271,7 +272,8 @@ def _tell_round(done) -> None:  # type: ignore[no-untyped-def]
     scores = ", ".join(f"{name} {score:.2f}" for name, score in sorted(done.received.items()))
     err.print(f"round {done.number}: {scores}")
     for name, why in done.excluded.items():
-        err.print(f"[yellow]round {done.number} without {name}: {why}[/yellow]")
+        # Reasons quote what the site sent.
+        err.print(f"[yellow]round {done.number} without {name}: {escape(why)}[/yellow]")
 
 
 def _tell_scores(scores: dict[str, float]) -> None:

@@ -102,7 +102,16 @@ def _arrays(record: Any) -> dict[str, NDArray[np.generic]]:
         raise NotUnderstoodError(f"its arrays are larger than {_MOST_BYTES >> 20} MB")
     if any(array.stype != _NUMPY for array in record.values()):
         raise NotUnderstoodError("its arrays are not plain")
+    return {name: _array(array) for name, array in record.items()}
+
+
+def _array(array: Array) -> NDArray[np.generic]:
     try:
-        return {name: array.numpy() for name, array in record.items()}
-    except (ValueError, OSError, EOFError, MemoryError) as error:
+        found = array.numpy()
+    except Exception as error:
+        # Of a broken header NumPy raises whatever its parsers do.
         raise NotUnderstoodError("an array cannot be read") from error
+    # An archive of arrays is read as well, but as something else.
+    if not isinstance(found, np.ndarray):
+        raise NotUnderstoodError("its arrays are not plain")
+    return found

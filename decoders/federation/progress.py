@@ -88,8 +88,9 @@ def resume(folder: Path, agreement: int, fresh: Arrays) -> tuple[Arrays, Progres
 def save(folder: Path, shared: Arrays, progress: Progress) -> None:
     """Write both such that a stop at any moment leaves the last whole round."""
     number = len(progress.rounds)
-    save_file(shared, folder / _WEIGHTS.format(number))
-    new = folder / f".{_HISTORY}.new"
-    new.write_text(json.dumps(asdict(progress), indent=1), encoding="utf-8")
-    new.replace(folder / _HISTORY)
+    weights, history = folder / ".shared.new", folder / f".{_HISTORY}.new"
+    save_file(shared, weights)
+    weights.replace(folder / _WEIGHTS.format(number))
+    history.write_text(json.dumps(asdict(progress), indent=1), encoding="utf-8")
+    history.replace(folder / _HISTORY)
     (folder / _WEIGHTS.format(number - 1)).unlink(missing_ok=True)

@@ -167,7 +167,9 @@ class _Sites:
                 try:
                     _understood(answer, HELLO)
                 except NotUnderstoodError as error:
-                    self.ban(node, str(error))
+                    # Who went away before answering is greeted anew when it is back.
+                    if not answer.has_error():
+                        self.ban(node, str(error))
                 else:
                     self._joined.add(node)
                     self._on_join(self._names[node])

@@ -1,5 +1,6 @@
 """Federated training over Flower: the messages, the rounds, and sites that do not behave."""
 
+import io
 import json
 import os
 import re
@@ -12,12 +13,14 @@ import torch
 
 pytest.importorskip("flwr", reason="needs Flower: pip install -e '.[federation]'")
 
-from flwr.app import Array, ArrayRecord, Context, Message, RecordDict
+from flwr.app import Array, ArrayRecord, Context, Error, Message, RecordDict
+from flwr.common.constant import ErrorCode
 
 import decoders.federation
 from bci.errors import ProfileError
 from bci.federation import CommonSpace, Federation, Partner, Rounds, Server, load_federation
 from decoders.federated import initial_weights
+from decoders.federation import progress
 from decoders.federation.client import client_app
 from decoders.federation.local import LocalGrid
 from decoders.federation.messages import (
@@ -29,7 +32,7 @@ from decoders.federation.messages import (
     read,
     write,
 )
-from decoders.federation.progress import Round
+from decoders.federation.progress import Progress, Round, resume, save
 from decoders.federation.rounds import FederationError, common_space, run_rounds
 from tests.decoders.test_federated import site
 
@@ -101,8 +104,6 @@ def test_every_message_holds_shared_layers_and_agreed_numbers_and_nothing_else(
 
 
 def test_nothing_that_came_from_elsewhere_is_unpickled(tmp_path: Path) -> None:
-    import io
-
     trap = tmp_path / "sprung"
 
     class Trap:
@@ -118,6 +119,25 @@ def test_nothing_that_came_from_elsewhere_is_unpickled(tmp_path: Path) -> None:
     with pytest.raises(NotUnderstoodError, match="cannot be read"):
         read(content, ANSWERS[TRAIN], with_arrays=True)
     assert not trap.exists()
+
+
+def npy(header: str) -> bytes:
+    """A NumPy file with a header of any text and no data."""
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode()
+
+
+@pytest.mark.parametrize(
+    "data", [npy("{'descr': ('<f4'\n"), npy("x\n  y\n z\n"), b"PK\x03\x04junk", "archive", b""]
+)
+def test_an_array_that_cannot_be_read_is_no_more_than_not_understood(data: bytes | str) -> None:
+    if data == "archive":
+        buffer = io.BytesIO()
+        np.savez(buffer, x=np.zeros(3))
+        data = buffer.getvalue()
+    content = write({"trials": 1, "received": 0, "trained": 0, "loss": 0}, {})
+    content["shared"] = ArrayRecord({"x": Array("float32", (1,), "numpy.ndarray", data)})
+    with pytest.raises(NotUnderstoodError):
+        read(content, ANSWERS[TRAIN], with_arrays=True)
 
 
 def test_a_stopped_federation_goes_on_to_the_same_result(tmp_path: Path) -> None:
@@ -210,6 +230,51 @@ def test_a_round_in_which_too_few_answer_is_begun_again(tmp_path: Path) -> None:
     assert [set(done.received) for done in rounds] == [{"a", "b"}, {"a", "b"}]
     assert set(scores) == {"a", "b"}
     assert sites["a"].n_sent == 3
+
+
+def test_a_site_that_goes_away_before_it_has_joined_is_greeted_anew(tmp_path: Path) -> None:
+    class GoneAtFirst(LocalGrid):
+        gone = True
+
+        def pull_messages(self, message_ids):
+            answers = list(super().pull_messages(message_ids))
+            for k, answer in enumerate(answers):
+                if self.gone and answer.metadata.src_node_id == 2:
+                    self.gone = False
+                    error = Error(ErrorCode.NODE_UNAVAILABLE, "gone")
+                    answers[k] = Message(error, metadata=answer.metadata)
+            return answers
+
+    sites = {n: s for n, s in three_sites(tmp_path).items() if n in "ab"}
+    rounds, scores = start(sites, agreement(1), tmp_path, GoneAtFirst)
+
+    assert set(rounds[0].received) == set(scores) == {"a", "b"}
+
+
+def test_a_stop_while_rounds_are_written_leaves_those_before(tmp_path: Path, monkeypatch) -> None:
+    fresh = initial_weights(common_space(agreement()), 0)
+    done = Progress(7, [Round(1, {"a": 0.5}, {"a": 0.6}, {})])
+    resume(tmp_path, 7, fresh)
+    save(tmp_path, fresh, done)
+
+    def half(_arrays: object, file: Path) -> None:
+        file.write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(progress, "save_file", half)
+    for after in (done, replace(done, rounds=[*done.rounds, Round(2, {}, {}, {})])):
+        with pytest.raises(KeyboardInterrupt):
+            save(tmp_path, fresh, after)
+        weights, kept = resume(tmp_path, 7, fresh)
+        assert kept == done
+        assert all(np.array_equal(weights[name], fresh[name]) for name in fresh)
+
+
+def test_what_a_site_sends_is_told_as_it_is_and_not_taken_for_layout(capsys) -> None:
+    from bci.cli.federate import _tell_round
+
+    _tell_round(Round(1, {}, {}, {"b": "it holds ['[/x]'], not ['numbers']"}))
+    assert "'[/x]'" in capsys.readouterr().err
 
 
 def test_a_site_that_was_away_at_the_end_gets_its_model_from_the_next_start(
