@@ -15,6 +15,8 @@ from bci.types import Chunk, Commanded, Cued, Device, StreamInfo
 _READ_S = 0.05
 # After the last sample: what liblsl still holds has to get through before the outlet goes.
 _LINGER_S = 1.0
+# A source that its parent left ends when nobody has listened for so long.
+_UNHEARD_S = 2.0
 # Between tries to reach a lost device again: first, doubling up to the last.
 _BACK_OFF_S = (0.25, 8.0)
 
@@ -26,6 +28,7 @@ def stream_device(
     say: Callable[[str], None] = lambda _: None,
     commands: "queue.SimpleQueue[str] | None" = None,
     on_open: Callable[[], None] = lambda: None,
+    orphaned: threading.Event | None = None,
 ) -> None:
     """Publish a device's samples and markers until it ends or ``stop`` is set.
 
@@ -46,23 +49,27 @@ def stream_device(
         What a person has to say to the device: ``marker 5``, or words of its own language.
     on_open : callable
         Called once the device is connected and describes itself.
+    orphaned : Event, optional
+        Set when whoever started us is gone: from then on the device is streamed for as long as
+        somebody, a recorder for one, listens to it.
 
     Raises
     ------
     DeviceError
         If the device cannot be reached at first, or comes back with other streams.
     """
-    if not _open(device, stop):
+    if not _open(device, stop, orphaned):
         return
     try:
         on_open()
-        _publish(device, stop, wait_for_consumers_s, say, commands or queue.SimpleQueue())
+        given = commands or queue.SimpleQueue()
+        _publish(device, stop, wait_for_consumers_s, say, given, orphaned)
     finally:
         device.close()
 
 
-def _open(device: Device, stop: threading.Event) -> bool:
-    """Connect; False if told to stop meanwhile, when what hangs is left to itself."""
+def _open(device: Device, stop: threading.Event, orphaned: threading.Event | None = None) -> bool:
+    """Connect; False if told to stop or left meanwhile, when what hangs is left to itself."""
     outcome: queue.SimpleQueue[Exception | None] = queue.SimpleQueue()
 
     def work() -> None:
@@ -75,7 +82,7 @@ def _open(device: Device, stop: threading.Event) -> bool:
 
     threading.Thread(target=work, daemon=True).start()
     while outcome.empty():
-        if stop.wait(_READ_S):
+        if stop.wait(_READ_S) or (orphaned is not None and orphaned.is_set()):
             return False
     if (error := outcome.get()) is not None:
         device.close()
@@ -101,6 +108,28 @@ class _Losses:
         if self._lost and (now := local_clock()) >= self._due:
             self._say(f"{self._name}: the device lost {self._lost} samples")
             self._lost, self._due = 0, now + 1.0
+
+
+class _Orphan:
+    """Ends a source that its parent left and that nobody listens to."""
+
+    def __init__(
+        self,
+        signals: list[SignalOutlet],
+        orphaned: threading.Event | None,
+        stop: threading.Event,
+    ) -> None:
+        self._signals = signals
+        self._orphaned = orphaned
+        self._stop = stop
+        self._heard_at = 0.0
+
+    def look(self) -> None:
+        left = self._orphaned is not None and self._orphaned.is_set()
+        if not left or any(signal.has_consumers for signal in self._signals):
+            self._heard_at = local_clock()
+        elif local_clock() - self._heard_at > _UNHEARD_S:
+            self._stop.set()
 
 
 class _Cues:
@@ -137,6 +166,7 @@ def _publish(
     wait_s: float,
     say: Callable[[str], None],
     commands: "queue.SimpleQueue[str]",
+    orphaned: threading.Event | None,
 ) -> None:
     infos = device.describe()
     signals = [SignalOutlet(info) for info in infos]
@@ -148,7 +178,9 @@ def _publish(
         while not signals[0].has_consumers and local_clock() < deadline and not stop.wait(_READ_S):
             continue
         losses = _Losses(first.name, len(infos), say)
+        orphan = _Orphan(signals, orphaned, stop)
         while not stop.is_set():
+            orphan.look()
             while not commands.empty():
                 say(_command(device, commands.get()))
             cues.pass_on()
@@ -156,7 +188,7 @@ def _publish(
                 reading = device.read(_READ_S)
             except DeviceError as error:
                 say(f"{first.name}: {error}; trying again")
-                _reconnect(device, infos, stop, say)
+                _reconnect(device, infos, stop, say, orphan)
                 continue
             if reading is None:
                 stop.wait(_LINGER_S)
@@ -187,12 +219,14 @@ def _reconnect(
     infos: tuple[StreamInfo, ...],
     stop: threading.Event,
     say: Callable[[str], None],
+    orphan: _Orphan,
 ) -> None:
     lost_at = local_clock()
     wait_s, longest_s = _BACK_OFF_S
     device.close()
     while not stop.wait(wait_s):
         wait_s = min(2 * wait_s, longest_s)
+        orphan.look()
         try:
             if not _open(device, stop):
                 return

@@ -1,5 +1,6 @@
 """Starting the dashboard."""
 
+import os
 import signal
 import sys
 
@@ -26,7 +27,14 @@ def run_dashboard(options: DashboardOptions) -> int:
         QTimer.singleShot(
             round(1000 * options.screenshot_after_s), lambda: _save_and_close(window, options)
         )
-    return int(application.exec())
+    code = int(application.exec())
+    if window.leaves_source:
+        # Qt kills a child that runs when its object is deleted. A source that is recorded goes on
+        # until nobody listens to it, so nothing is deleted.
+        window.remembered.store()
+        sys.stdout.flush()
+        os._exit(code)
+    return code
 
 
 def _save_and_close(window: MainWindow, options: DashboardOptions) -> None:

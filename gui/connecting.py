@@ -112,7 +112,7 @@ class Connecting(QObject):
 
     def _open(self, name: str, arguments: tuple[str, ...]) -> None:
         self.well.emit()
-        self.connection.open(Command(name, (*self._bci, *arguments, "--with-parent")))
+        self.connection.open(Command(name, (*self._bci, *arguments, "--while-heard")))
 
     def _on_streams(self, streams: tuple[LiveStream, ...]) -> None:
         self.streams = streams

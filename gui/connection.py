@@ -58,6 +58,10 @@ class Connection(QObject):
             self.changed.emit()
             self.child.stop()
 
+    def gives(self, streams: tuple[str, ...]) -> bool:
+        """Whether its source runs, and gives one of these streams."""
+        return self.is_active and not self.is_stopping and self.stream in streams
+
     def _on_said(self, line: str) -> None:
         self.said.emit(line)
         found = _STREAMING.search(line)

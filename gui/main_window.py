@@ -66,6 +66,7 @@ class MainWindow(QMainWindow):
         self.situation = Situation(str(options.signal))
         self.replay = ReplayWindow(options.bci, options.recordings, self.remembered, options.cue_of)
         self._told = 0.0
+        self.leaves_source = False
         self._build()
         self._connect_feed()
         self._connect_sources()
@@ -289,7 +290,10 @@ class MainWindow(QMainWindow):
         parts = (self.feed, self.tabs.analysis, self.connecting, self.recording.link)
         for part in (*parts, self.calibrating):
             part.retire()
-        stop_all([*self.processes, *self.connecting.processes])
+        recorded = self.recording.status.streams if self.recording.status else ()
+        self.leaves_source = self.connecting.connection.gives(recorded)
+        sources = () if self.leaves_source else self.connecting.processes
+        stop_all([*self.processes, *sources])
         self.feed.stop()
         self.tabs.analysis.stop()
         self.connecting.stop()

@@ -1,5 +1,6 @@
 """Child processes of the dashboard: started, watched, stopped."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -32,6 +33,9 @@ class Child(QObject):
         self._last_line = ""
         self._process = QProcess(self)
         self._process.setProcessChannelMode(QProcess.ProcessChannelMode.MergedChannels)
+        if sys.platform != "win32":
+            # Ctrl-C in our terminal is for us: we end our children, or leave them.
+            self._process.setUnixProcessParameters(QProcess.UnixProcessFlag.CreateNewSession)
         self._process.readyReadStandardOutput.connect(self._read)
         self._process.finished.connect(self._finished)
         self._process.errorOccurred.connect(self._failed)

@@ -49,6 +49,10 @@ class Remembered:
             value = "yes" if value else "no"
         self._settings.setValue(key, json.dumps(value) if isinstance(value, dict) else value)
 
+    def store(self) -> None:
+        """Write it all into the file now; Qt does so by itself, but later."""
+        self._settings.sync()
+
 
 def _is_broken(file: Path) -> bool:
     """Whether it is no text, or Qt cannot read it; Qt takes any bytes for text."""

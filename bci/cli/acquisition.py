@@ -2,6 +2,7 @@
 
 import json
 import queue
+import threading
 from typing import Annotated
 
 import typer
@@ -51,6 +52,7 @@ def stream(
         list[str] | None, typer.Argument(help="What the device needs, as PARAMETER=VALUE.")
     ] = None,
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
+    while_heard: Annotated[bool, typer.Option("--while-heard", hidden=True)] = False,
 ) -> None:
     """Stream a device over LSL until Ctrl-C; when it is lost, its return is waited for.
 
@@ -65,7 +67,8 @@ def stream(
 
     source = create(device, dict(_pair(given) for given in parameters or ()))
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-    stop = stop_on_signals(with_parent, lines)
+    orphaned = threading.Event() if while_heard else None
+    stop = stop_on_signals(with_parent, lines, orphaned)
 
     def announce() -> None:
         for info in source.describe():
@@ -73,7 +76,7 @@ def stream(
             simulated = ", simulated" if info.simulated else ""
             err.print(f"streaming {info.name}: {info.n_channels} channels, {rate}{simulated}")
 
-    stream_device(source, stop, say=err.print, commands=lines, on_open=announce)
+    stream_device(source, stop, say=err.print, commands=lines, on_open=announce, orphaned=orphaned)
 
 
 def _pair(given: str) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 import json
 import queue
 import sys
+import threading
 from pathlib import Path
 from typing import Annotated
 
@@ -103,6 +104,7 @@ def replay(
         typer.Option(min=0, help="Wait up to this long for a listener before the start, in s."),
     ] = 0.0,
     with_parent: WithParent = False,
+    while_heard: Annotated[bool, typer.Option("--while-heard", hidden=True)] = False,
 ) -> None:
     """Stream a recording over LSL, with its markers, as if it happened now.
 
@@ -119,13 +121,14 @@ def replay(
     info = dataclasses.replace(recording.info, name=name or recording.info.name)
     recording = dataclasses.replace(recording, info=info)
     device = ReplayDevice(recording, parse_speed(speed), loop=loop, start_s=start, stop_s=stop)
-    asked_to_stop = stop_on_signals(with_parent)
+    orphaned = threading.Event() if while_heard else None
+    asked_to_stop = stop_on_signals(with_parent, orphaned=orphaned)
     _say(
         f"streaming {info.name}: {info.n_channels} channels, {info.sfreq:g} Hz, "
         f"{recording.duration:.0f} s, {len(recording.markers)} markers"
         f"{', simulated' if info.simulated else ''}"
     )
-    stream_device(device, asked_to_stop, wait_for_consumers_s=wait_for_consumer)
+    stream_device(device, asked_to_stop, wait_for_consumers_s=wait_for_consumer, orphaned=orphaned)
 
 
 def parse_speed(text: str) -> float | None:
