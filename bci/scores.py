@@ -6,7 +6,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
-from sklearn.metrics import cohen_kappa_score, confusion_matrix
 
 # A confusion matrix of more classes tells a reader nothing.
 MOST_SHOWN = 20
@@ -97,7 +96,9 @@ def kappa(truth: NDArray[np.str_], decided: NDArray[np.str_]) -> float:
     """Cohen's kappa: agreement beyond that expected by chance; NaN for a single class."""
     if len(np.unique(truth)) < 2:
         return float("nan")
-    return float(cohen_kappa_score(truth, decided))
+    counts = _counts(truth, decided, np.union1d(truth, decided))
+    by_chance = counts.sum(axis=0) @ counts.sum(axis=1) / len(truth) ** 2
+    return float((counts.trace() / len(truth) - by_chance) / (1.0 - by_chance))
 
 
 def confusion(
@@ -106,8 +107,16 @@ def confusion(
     """Counts: rows are the true classes, columns the decided ones; empty for too many classes."""
     if len(classes) > MOST_SHOWN:
         return []
-    counts: list[list[int]] = confusion_matrix(truth, decided, labels=list(classes)).tolist()
+    counts: list[list[int]] = _counts(truth, decided, np.array(classes)).tolist()
     return counts
+
+
+def _counts(
+    truth: NDArray[np.str_], decided: NDArray[np.str_], classes: NDArray[np.str_]
+) -> NDArray[np.int64]:
+    """How often each class (row) was taken for each (column)."""
+    each = truth[:, None] == classes, decided[:, None] == classes
+    return np.asarray(each[0].T.astype(np.int64) @ each[1].astype(np.int64))
 
 
 def information_transfer_rate(accuracy: float, n_classes: int, seconds: float) -> float:

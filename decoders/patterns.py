@@ -131,16 +131,15 @@ def _tangent_maps(decoder: TangentSpace, epochs: Epochs) -> Features:
     to ``R``'s; what changes between channels is left out. For an aligned decoder each run's
     vectors are centred on their own mean, as its training did to first order.
     """
-    from pyriemann.geometry.tangentspace import sqrtm, tangent_space, unupper
-
     reference = np.asarray(decoder.arrays()["reference"], dtype=np.float64)
-    vectors: Features = tangent_space(covariances(epochs.windows), reference, metric="riemann")
+    vectors = np.stack([decoder.features(window) for window in epochs.windows])
     if decoder.align:
         for run in np.unique(epochs.runs):
             vectors[epochs.runs == run] -= vectors[epochs.runs == run].mean(axis=0)
-    root = sqrtm(reference)
+    values, eigenvectors = np.linalg.eigh(reference)
+    root = (eigenvectors * np.sqrt(values)) @ eigenvectors.T
     changes = [
-        np.diag(root @ unupper(pattern) @ root)
+        np.diag(root @ decoder.matrix(pattern) @ root)
         for pattern in haufe_patterns(vectors, _class_weights(decoder))
     ]
     return np.asarray(np.stack(changes) / np.diag(reference))

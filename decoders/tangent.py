@@ -1,7 +1,7 @@
 """Riemannian tangent space + logistic regression.
 
-Barachant, Bonnet, Congedo and Jutten, IEEE Trans. Biomed. Eng. 59 (2012) 920-928. The fit is
-pyriemann's and scikit-learn's; serving one window needs only the arrays kept here.
+Barachant, Bonnet, Congedo and Jutten, IEEE Trans. Biomed. Eng. 59 (2012) 920-928. The
+regression is scikit-learn's; serving one window needs only the arrays kept here.
 """
 
 import copy
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.types import FloatArray
-from decoders.covariance import covariance, covariances
+from decoders.covariance import covariance, covariances, riemannian_mean
 from decoders.linear import LinearHead, fit_near, shaped, taught
 
 
@@ -62,7 +62,6 @@ class TangentSpace:
         ValueError
             If the base model has other channels or classes.
         """
-        from pyriemann.geometry.mean import mean_riemann
         from sklearn.linear_model import LogisticRegression
 
         spreads = covariances(windows)
@@ -70,10 +69,10 @@ class TangentSpace:
         each = groups if self.align and groups is not None else np.zeros(len(spreads))
         for group in np.unique(each):
             chosen = np.flatnonzero(each == group)
-            self._set_reference(mean_riemann(spreads[chosen]))
+            self._set_reference(riemannian_mean(spreads[chosen]))
             vectors[chosen] = [self._tangent_vector(spread) for spread in spreads[chosen]]
         if len(np.unique(each)) > 1:
-            self._set_reference(mean_riemann(spreads))
+            self._set_reference(riemannian_mean(spreads))
         if self._start is not None:
             classes = tuple(str(label) for label in np.unique(labels))
             prior = LinearHead.from_arrays(self._start, len(classes), vectors.shape[1])
@@ -86,9 +85,7 @@ class TangentSpace:
 
     def adapt(self, windows: FloatArray) -> None:
         """Take a person's windows, labels unknown, for the mean at which vectors are taken."""
-        from pyriemann.geometry.mean import mean_riemann
-
-        self._set_reference(mean_riemann(covariances(windows)))
+        self._set_reference(riemannian_mean(covariances(windows)))
 
     def follow(self, window: FloatArray, weight: float) -> None:
         """Move the mean at which vectors are taken along the geodesic to a window's covariance.
@@ -148,6 +145,12 @@ class TangentSpace:
         self._upper = np.triu_indices(len(reference))
         # Off-diagonal entries stand for two, so that the vector keeps the matrix's norm.
         self._weights = np.where(self._upper[0] == self._upper[1], 1.0, np.sqrt(2.0))
+
+    def matrix(self, vector: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The symmetric matrix that a tangent vector stands for."""
+        whole = np.zeros_like(self._reference)
+        whole[self._upper] = vector / self._weights
+        return np.asarray(whole + np.triu(whole, 1).T)
 
     def _tangent_vector(self, spread: NDArray[np.float64]) -> NDArray[np.float64]:
         values, vectors = np.linalg.eigh(self._whitening @ spread @ self._whitening)

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from sklearn.metrics import cohen_kappa_score, confusion_matrix
 
 from bci.measures import ranks
 from bci.scores import confusion, information_transfer_rate, kappa, score_accuracy, shuffled_labels
@@ -29,6 +30,15 @@ def test_kappa_and_confusion_are_by_class() -> None:
     assert kappa(truth, decided) == pytest.approx(0.5)
     assert confusion(truth, decided, ("a", "b")) == [[1, 1], [0, 2]]
     assert np.isnan(kappa(np.array(["a", "a"]), np.array(["a", "a"])))
+
+
+def test_kappa_and_confusion_of_many_classes_are_sklearns() -> None:
+    rng = np.random.default_rng(0)
+    # One class is never true, another never decided.
+    truth, decided = rng.choice(list("abcd"), 60), rng.choice(list("bcde"), 60)
+    assert kappa(truth, decided) == pytest.approx(cohen_kappa_score(truth, decided))
+    expected = confusion_matrix(truth, decided, labels=list("abcde"))
+    assert confusion(truth, decided, tuple("abcde")) == expected.tolist()
 
 
 def test_accuracy_by_window_is_tested_by_trial() -> None:

@@ -1,13 +1,17 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from pyriemann.estimation import Covariances
+from pyriemann.geometry.mean import mean_riemann
 from pyriemann.tangentspace import TangentSpace
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 import decoders
 from bci.errors import ProfileError
-from decoders.covariance import covariance
+from decoders.covariance import covariance, riemannian_mean
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +30,30 @@ def test_covariance_is_sklearns_oas() -> None:
     window = np.random.default_rng(0).normal(size=(8, 40)).astype(np.float32)
     expected, _ = oas(window.T.astype(np.float64))
     np.testing.assert_allclose(covariance(window), expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-24])
+def test_the_riemannian_mean_is_pyriemanns_for_matrices_near_and_far(scale: float) -> None:
+    rng = np.random.default_rng(0)
+    for spread in (0.1, 1.0, 4.0):
+        factors = rng.normal(size=(30, 6, 6)) * np.exp(spread * rng.normal(size=(30, 1, 6)))
+        matrices = scale * (factors @ factors.transpose(0, 2, 1) + 1e-3 * np.eye(6))
+        expected = mean_riemann(matrices, tol=1e-10, maxiter=500)
+        np.testing.assert_allclose(
+            riemannian_mean(matrices), expected, rtol=0, atol=1e-6 * np.abs(expected).max()
+        )
+
+
+def test_the_default_decoder_learns_without_the_seconds_that_pytorch_takes_to_load() -> None:
+    code = (
+        "import sys, numpy as np, bci.evaluation, decoders.patterns; "
+        "assert 'sklearn' not in sys.modules; "
+        "windows = np.random.default_rng(0).normal(size=(8, 2, 50)); "
+        "decoder = decoders.create('tangent-space'); "
+        "decoder.fit(windows, np.resize(['a', 'b'], 8)); decoder.adapt(windows); "
+        "assert not {'torch', 'matplotlib', 'pyriemann'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
 def test_tangent_space_serves_what_pyriemann_and_sklearn_compute(epochs) -> None:
