@@ -86,14 +86,16 @@ def simulate_run(
         channels, task.sfreq, scenario, settings.seed, run, settings.levels, per_label
     )
     n_cues = len(scenario.labels) * per_label
-    parts, markers, end = [], [], float("inf")
+    labels = frozenset(scenario.labels)
+    parts, markers, n_samples, end = [], [], 0, float("inf")
     for block, events in signal.blocks():
         parts.append(block)
+        n_samples += len(block)
         markers += events
-        cues = [marker for marker in markers if marker.label in scenario.labels]
-        if len(cues) == n_cues:
-            end = cues[-1].time + scenario.trial_s + _END_S
-        if sum(len(part) for part in parts) >= end * task.sfreq:
+        n_cues -= sum(marker.label in labels for marker in events)
+        if n_cues == 0 and end == float("inf"):
+            end = markers[-1].time + scenario.trial_s + _END_S
+        if n_samples >= end * task.sfreq:
             break
     data = np.concatenate(parts)
     name = f"simulated-{settings.seed}-run-{run:02d}"

@@ -10,7 +10,7 @@ from bci.types import Channel, FloatArray, Marker
 from devices.simulation.montages import positions
 from devices.simulation.person import Person
 from devices.simulation.scenarios import Scenario, TaskSource
-from devices.simulation.sources import Array, Blinks, Pink, Rhythm, spread
+from devices.simulation.sources import Array, Blinks, Pink, Rhythms, spread
 
 _N_BACKGROUND = 40
 # A block is made at a time, so that the same seed gives the same bits however it is read.
@@ -74,7 +74,9 @@ class SimulatedSignal:
         self._scale = np.array([_SCALES[channel.kind] for channel in channels])
         self._background = Pink(_N_BACKGROUND, sfreq, rngs[0])
         mixing = levels.background_uv * _background_mixing(channels, places, rngs[0])
-        self._task = [_course(source, sfreq, rngs[1]) for source in scenario.sources]
+        rhythms = [_rhythm(source, sfreq) for source in scenario.sources]
+        self._swinging = [i for i, rhythm in enumerate(rhythms) if rhythm is not None]
+        self._rhythms = Rhythms([r for r in rhythms if r is not None], sfreq, rngs[1])
         task = [s.amplitude_uv * _pattern(channels, places, s) for s in scenario.sources]
         has_eyes = any(channel.kind != "seeg" for channel in channels)
         self._blinks = Blinks(levels.blinks_per_min, sfreq, rngs[2])
@@ -105,9 +107,8 @@ class SimulatedSignal:
         n = len(times)
         courses = np.empty((n, len(self._mixing)), dtype=np.float32)
         courses[:, :_N_BACKGROUND] = self._background.next(n)
-        for i, rhythm in enumerate(self._task):
-            carrier = 1.0 if rhythm is None else rhythm.next(n)
-            courses[:, _N_BACKGROUND + i] = gains[:, i] * carrier
+        gains[:, self._swinging] *= self._rhythms.next(n).T
+        courses[:, _N_BACKGROUND:-1] = gains
         courses[:, -1] = self._blinks.next(n)
         noise = self._sensor_rng.standard_normal((2, n, len(self._scale)), dtype=np.float32)
         walk = self._walk + np.cumsum(self._walk_step * noise[1], axis=0)
@@ -118,12 +119,12 @@ class SimulatedSignal:
         return np.asarray(total * self._scale, dtype=np.float32)
 
 
-def _course(source: TaskSource, sfreq: float, rng: np.random.Generator) -> Rhythm | None:
+def _rhythm(source: TaskSource, sfreq: float) -> tuple[float, float] | None:
     if source.rhythm is None:
         return None
     hz, width_hz = source.rhythm
     # A rate too low for the rhythm carries it as high as it can.
-    return Rhythm(min(hz, 0.4 * sfreq), min(width_hz, 0.05 * sfreq), sfreq, rng)
+    return min(hz, 0.4 * sfreq), min(width_hz, 0.05 * sfreq)
 
 
 def _pattern(channels: tuple[Channel, ...], places: Array, source: TaskSource) -> Array:

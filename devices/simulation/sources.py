@@ -1,5 +1,7 @@
 """What a simulated signal is added up from; each gives its next samples, for ever."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, lfilter, sosfilt
@@ -34,23 +36,53 @@ class Pink:
         return np.asarray(self._share * total)
 
 
-class Rhythm:
-    """A rhythm that waxes and wanes: noise around one frequency, of unit rms."""
+class Rhythms:
+    """Rhythms that wax and wane: noise around one frequency each, of unit rms.
 
-    def __init__(self, hz: float, width_hz: float, sfreq: float, rng: np.random.Generator) -> None:
-        high = min(hz + width_hz, 0.49 * sfreq)
-        self._sos = butter(2, [max(hz - width_hz, 0.1), high], "bandpass", fs=sfreq, output="sos")
-        ringing = sosfilt(self._sos, np.eye(1, round(20 * sfreq / width_hz))[0])
-        self._gain = 1.0 / np.sqrt(np.sum(ringing**2))
+    Those of the same frequency and width are filtered together, which costs no more than one.
+
+    Parameters
+    ----------
+    rhythms : sequence of (hz, width_hz)
+    sfreq : float
+    rng : numpy.random.Generator
+    """
+
+    def __init__(
+        self, rhythms: Sequence[tuple[float, float]], sfreq: float, rng: np.random.Generator
+    ) -> None:
         self._rng = rng
-        self._state = np.zeros((len(self._sos), 2))
-        self.next(round(4 * sfreq / width_hz))
+        self._sfreq = sfreq
+        self._n = len(rhythms)
+        alike: dict[tuple[float, float], list[int]] = {}
+        for i, rhythm in enumerate(rhythms):
+            alike.setdefault(rhythm, []).append(i)
+        self._filters = [
+            (np.array(rows), *self._designed(*rhythm)) for rhythm, rows in alike.items()
+        ]
+        self._states = [np.zeros((len(sos), len(rows), 2)) for rows, sos, _ in self._filters]
+        # Each swings in for as long as its own width asks for.
+        swing_in = [rng.standard_normal(round(4 * sfreq / width)) for _, width in rhythms]
+        for k, (rows, _, _) in enumerate(self._filters):
+            self._filtered(k, np.stack([swing_in[row] for row in rows]))
 
     def next(self, n: int) -> Array:
-        """The next samples, (n,)."""
-        course, self._state = sosfilt(
-            self._sos, self._rng.standard_normal(n) * self._gain, zi=self._state
-        )
+        """The next samples, (n_rhythms, n)."""
+        courses = self._rng.standard_normal((self._n, n))
+        for k, (rows, _, _) in enumerate(self._filters):
+            courses[rows] = self._filtered(k, courses[rows])
+        return courses
+
+    def _designed(self, hz: float, width_hz: float) -> tuple[Array, float]:
+        high = min(hz + width_hz, 0.49 * self._sfreq)
+        low = max(hz - width_hz, 0.1)
+        sos = butter(2, [low, high], "bandpass", fs=self._sfreq, output="sos")
+        ringing = sosfilt(sos, np.eye(1, round(20 * self._sfreq / width_hz))[0])
+        return sos, 1.0 / np.sqrt(np.sum(ringing**2))
+
+    def _filtered(self, k: int, noise: Array) -> Array:
+        _, sos, gain = self._filters[k]
+        course, self._states[k] = sosfilt(sos, noise * gain, zi=self._states[k])
         return np.asarray(course)
 
 
