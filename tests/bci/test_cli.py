@@ -11,27 +11,7 @@ import yaml
 from bci.bundle import ARRAYS, CARD
 from bci.time_course import load_time_course
 from devices.simulated_subject import SubjectSettings, simulate_run, write_run
-
-
-def bci(*arguments: object, timeout: float = 90) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "bci", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
-
-
-def refused(*arguments: object) -> str:
-    """Run a command that has to fail; its one line."""
-    done = bci(*arguments)
-    assert done.returncode == 2, done.stderr + done.stdout
-    lines = [line for line in done.stderr.splitlines() if line.strip()]
-    assert len(lines) == 1, done.stderr
-    assert "Traceback" not in done.stderr + done.stdout
-    return lines[0]
+from tests.commands import BCI, bci, bci_process, one_line, refused
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +30,7 @@ def subject(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_help_teaches_every_command() -> None:
-    text = bci("--help").stdout
+    text = bci_process("--help").stdout
     for command in ("demo", "gui", "run", "replay", "streams", "calibrate", "evaluate", "models",
                     "simulate", "devices", "doctor", "benchmark"):  # fmt: skip
         assert command in text
@@ -83,7 +63,7 @@ def test_calibrate_tells_programs_each_step_and_the_model_at_last(
 ) -> None:
     runs = sorted(subject.glob("*.fif"))
     model = tmp_path / "told"
-    done = bci("calibrate", "motor-imagery", *runs, "--out", model, "--json", "--curve")
+    done = bci_process("calibrate", "motor-imagery", *runs, "--out", model, "--json", "--curve")
     events = [json.loads(line) for line in done.stdout.splitlines()]
     assert {event["event"] for event in events} == {"progress", "point", "model"}
     assert events[-1] == {"event": "model", "folder": str(model)}
@@ -171,7 +151,8 @@ def test_a_tampered_or_incomplete_bundle_is_named(subject: Path, tmp_path: Path)
     assert "was changed after training" in refused("run", "motor-imagery", "--model", model)
     (model / ARRAYS).unlink()
     assert f"{ARRAYS} is missing" in refused("run", "motor-imagery", "--model", model)
-    assert "is not a model" in refused("run", "motor-imagery", "--model", tmp_path)
+    done = bci_process("run", "motor-imagery", "--model", tmp_path)
+    assert "is not a model" in one_line(done)
 
 
 def test_a_misspelt_key_is_named_with_those_allowed(subject: Path, tmp_path: Path) -> None:
@@ -205,7 +186,7 @@ def test_a_machine_without_a_screen_is_told_so(subject: Path) -> None:
     hidden = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     environment = {name: value for name, value in os.environ.items() if name not in hidden}
     done = subprocess.run(
-        [sys.executable, "-m", "bci", "demo", "--folder", subject],
+        [*BCI, "demo", "--folder", subject],
         capture_output=True,
         text=True,
         env=environment,

@@ -1,7 +1,5 @@
 """Accuracy against calibration trials."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +11,7 @@ from bci.learning_curve import learning_curve
 from bci.trials import Epochs
 from bci.types import Channel, Signal
 from devices.simulated_subject import SubjectSettings, simulate_run, write_run
+from tests.commands import bci
 
 SIGNAL = Signal(128.0, tuple(Channel(f"E{i}", "eeg", "uV") for i in range(12)))
 WINDOWS_PER_TRIAL = 2
@@ -134,9 +133,8 @@ def test_calibrate_prints_the_curve(tmp_path: Path) -> None:
         path = tmp_path / f"run-{run:02d}_eeg.fif"
         write_run(simulate_run(SubjectSettings(trials_per_class=6), run), path)
     runs = sorted(map(str, tmp_path.glob("*.fif")))
-    command = [sys.executable, "-m", "bci", "calibrate", "motor-imagery", *runs]
-    command += ["--decoder", "log-power", "--out", str(tmp_path / "model"), "--curve"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
+    command = ["calibrate", "motor-imagery", *runs, "--decoder", "log-power", "--curve"]
+    done = bci(*command, "--out", tmp_path / "model")
     assert done.returncode == 0, done.stderr
     assert "trials a class" in done.stdout
     assert "all (at least 6)" in done.stdout

@@ -1,8 +1,6 @@
 """Channels of one montage from those of another."""
 
 import json
-import subprocess
-import sys
 import threading
 import uuid
 from dataclasses import replace
@@ -29,6 +27,7 @@ from bci.profile import Output, load_profile
 from bci.recording.reading import read_recording
 from bci.types import Channel, Recording, StreamInfo
 from devices.simulated_subject import SubjectSettings, simulate_run, write_run
+from tests.commands import bci
 from tests.signals import chunked, noise
 from tests.streams import find, send, wait_until
 
@@ -212,11 +211,6 @@ def trained(subject: Path) -> Calibration:
     made = calibrate(runs, profile, lambda: decoders.create("tangent-space"), "me")
     save_bundle(subject / "model", made.card, made.decoder.arrays())
     return made
-
-
-def bci(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "bci", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
 
 
 def test_a_model_is_evaluated_on_another_montage_only_when_asked(

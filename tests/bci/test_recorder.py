@@ -26,6 +26,7 @@ from bci.recording import xdf
 from bci.recording.report import describe_recording
 from bci.recording.writer import XdfWriter
 from bci.types import Marker
+from tests.commands import bci
 from tests.signals import eeg_info, noise
 from tests.streams import find, send, wait_until
 
@@ -222,10 +223,7 @@ def test_a_full_disk_ends_the_command_with_an_error_and_a_whole_file(tmp_path: P
 
 def test_a_stream_that_never_came_is_told_and_leaves_no_file(tmp_path: Path) -> None:
     path = tmp_path / "none.xdf"
-    command = [sys.executable, "-m", "bci", "record", "--stream", "nosuch", "--output", str(path)]
-    ran = subprocess.run(
-        [*command, "--duration", "4"], capture_output=True, text=True, timeout=60, check=False
-    )
+    ran = bci("record", "--stream", "nosuch", "--output", path, "--duration", "3.5")
     assert ran.returncode == 2
     assert "there is no stream called 'nosuch' so far; it is waited for" in ran.stderr
     assert "nothing was recorded: nosuch did not appear" in ran.stderr

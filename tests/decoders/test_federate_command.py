@@ -1,7 +1,5 @@
 """``bci federate`` as a user meets it, on simulated recordings."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,13 +10,7 @@ pytest.importorskip("flwr", reason="needs Flower: pip install -e '.[federation]'
 from bci.bundle import CARD, load_card
 from bci.cli.models import load_model
 from devices.simulated_subject import SubjectSettings, simulate_run, write_run
-
-
-def bci(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "bci", *map(str, arguments)],
-        capture_output=True, text=True, timeout=110, stdin=subprocess.DEVNULL, check=False,
-    )  # fmt: skip
+from tests.commands import bci
 
 
 @pytest.fixture
