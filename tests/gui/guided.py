@@ -1,0 +1,62 @@
+"""A guided calibration up to its first cue, as a user clicks it together."""
+
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from gui.calibration.window import CalibrationWindow
+from gui.main_window import MainWindow
+
+LONG = 20_000
+PROFILE = """
+task: motor imagery
+pipeline:
+  channels: [C3, C4]
+  filters:
+    - {{kind: bandpass, low_hz: 8, high_hz: 14, order: 2}}
+  window_s: {window_s}
+  hop_s: 0.1
+paradigm:
+  classes: {{left: left, right: right}}
+  rest: rest
+  start_s: 0.5
+  stop_s: {stop_s}
+"""
+# The shortest task that holds a window, wherever it begins.
+QUICK = PROFILE.format(window_s=1.0, stop_s=1.8)
+QUICK_S = 1.5
+
+
+def opened(
+    main: MainWindow, qtbot: QtBot, trials: int, task_s: float = QUICK_S
+) -> CalibrationWindow:
+    """The window, filled in up to the signals."""
+    main.header.calibrate_button.click()
+    window = main.calibrating.window
+    assert window is not None
+    setup = window.setup
+    assert not setup.next.isEnabled()
+    assert "subject" in setup.problem.text()
+    qtbot.keyClicks(setup.subject, "07")
+    setup.timing_fields.trials.setValue(trials)
+    fill_in(window, cue_s=0.3, task_s=task_s)
+    qtbot.waitUntil(window.signals.start.isEnabled, timeout=LONG)
+    assert "SIMULATED" in window.signals.stream.text()
+    return window
+
+
+def fill_in(window: CalibrationWindow, **timing: float) -> None:
+    """Quick timings, up to the signals."""
+    setup = window.setup
+    setup.full_screen.setChecked(False)
+    rest = {"baseline_s": 0.1, "pause_min_s": 0.3, "pause_max_s": 0.4}
+    for name, value in (timing | rest).items():
+        setup.timing_fields.fields[name].setValue(value)
+    setup.next.click()
+
+
+def begin(window: CalibrationWindow, qtbot: QtBot, told: str = "imagine") -> None:
+    """Up to the first cue."""
+    window.signals.start.click()
+    qtbot.waitUntil(lambda: told in window.cue_screen.sentence, timeout=LONG)
+    qtbot.keyClick(window.cue_screen, Qt.Key.Key_Space)
+    assert window.run is not None
