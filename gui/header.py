@@ -1,11 +1,12 @@
 """The window's top row: which stream is shown, and the buttons of what surrounds it."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from gui.pieces import button, named, plain, tip
 
-# With a badge and all buttons beside it, this fits a window of 1280 pixels.
-_LONGEST = 43
+# With a badge and all buttons beside it, so many pixels fit a window of 1280.
+_WIDEST = 400
 
 
 class Header(QWidget):
@@ -41,7 +42,8 @@ class Header(QWidget):
 
     def set_title(self, text: str) -> str:
         """Show a title, shortened where it is too long; returns what is shown."""
-        short = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+        self.title.ensurePolished()
+        short = self.title.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, _WIDEST)
         self.title.setText(short)
         self.title.setToolTip(tip(text))
         return short

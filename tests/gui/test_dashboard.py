@@ -76,7 +76,7 @@ def prediction(left: float) -> Prediction:
 def test_a_long_name_and_many_channels_fit_a_window_of_1280(
     windows: list[MainWindow], qtbot: QtBot, name: str
 ) -> None:
-    long = f"{name}_task-motorimagery_acq-evening_run-03_eeg"
+    long = f"{name}_task-MOTORIMAGERY_acq-MMMMM_run-03_eeg"
     outlet = SignalOutlet(eeg_info(306, 250.0, long))
     commands = (Command("replay", SLEEPER), Command("engine", SLEEPER))
     window = open_window(windows, qtbot, long, commands)
@@ -85,7 +85,7 @@ def test_a_long_name_and_many_channels_fit_a_window_of_1280(
     window.scope.step_page(1)
     window.scope.step_page(1)
     assert window.scope_panel.page.text() == "129-192 of 306"
-    assert long.startswith(window.header.title.text().removesuffix("..."))
+    assert long.startswith(window.header.title.text().removesuffix("…"))
     assert long in window.header.title.toolTip()
     qtbot.waitUntil(lambda: 0 < window.minimumSizeHint().width() <= 1280, timeout=5_000)
     outlet.close()
