@@ -65,7 +65,6 @@ def run(
     """
     from bci.cli.models import load_model
     from bci.cli.stopping import stop_on_signals
-    from bci.engine import Engine
     from bci.profile import check_agreement, load_profile
 
     wanted = load_profile(profile)
@@ -74,6 +73,9 @@ def run(
         raise ProfileError(f"{profile} names no model; give --model FOLDER (see bci models)")
     card, decoder = load_model(folder)
     check_agreement(wanted, card.pipeline, folder)
+    # Filters take a second or more to load: a mistake above is told before.
+    from bci.engine import Engine
+
     output = wanted.output.model_copy(update={"adapt": adapt or wanted.output.adapt})
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
     stop = stop_on_signals(with_parent, lines)

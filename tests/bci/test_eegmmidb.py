@@ -1,5 +1,6 @@
 """The main job on real people: EEGMMIDB, imagined left or right fist, runs 04 + 08 -> 12."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ def read(folder: Path, subject: str, run: str) -> Recording:
     return read_recording(folder / subject / f"{subject}R{run}.edf")
 
 
+@cache
 def train(folder: Path, subject: str) -> Calibration:
     runs = [read(folder, subject, run) for run in ("04", "08")]
     profile = load_profile("motor-imagery-eegmmidb")

@@ -129,7 +129,7 @@ def test_the_other_model_takes_over_without_a_hole(
     live.commands.put(f"use {models / 'second'}")
     player.play_until(lambda: (got.extend(inlet.pull()), "second" in live.said[-1])[1])
     n_before = len(got)
-    player.play_until(lambda: (got.extend(inlet.pull()), len(got) > n_before + 10)[1], 500)
+    player.play_until(lambda: (got.extend(inlet.pull()), len(got) > n_before + 10)[1], 1500)
     told: list[dict] = []
     wait_until(lambda: (told.extend(status.pull(0.05)), told[-1]["samples"] == player.sent)[1])
     got.extend(inlet.pull(0.5))
@@ -144,10 +144,13 @@ def test_the_other_model_takes_over_without_a_hole(
     assert live.said[-1] == "decoding with second from here on"
     # What each model says of the whole signal, had it run from the start.
     of_first, of_second = offline(first, signal), offline(second, signal)
-    by_first = [one.probabilities.tobytes() == of_first[e].tobytes()
-                for one, e in zip(got, ends, strict=True)]  # fmt: skip
-    swapped = by_first.index(False)
-    assert not any(by_first[swapped:])
+    # Often both are so sure that their numbers are the same.
+    by_first = {k: one.probabilities.tobytes() == of_first[e].tobytes()
+                for k, (one, e) in enumerate(zip(got, ends, strict=True))
+                if e not in of_second
+                or np.abs(of_first[e] - of_second[e]).max() > 0.01}  # fmt: skip
+    swapped = next(k for k, is_first in by_first.items() if not is_first)
+    assert not any(is_first for k, is_first in by_first.items() if k >= swapped)
     assert 5 < swapped < len(got) - 10
     for one, e in zip(got[swapped:], ends[swapped:], strict=True):
         np.testing.assert_allclose(one.probabilities, of_second[e], atol=2e-3)

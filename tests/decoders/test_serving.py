@@ -73,7 +73,15 @@ def with_model(arrays: dict[str, np.ndarray], model: onnx.ModelProto) -> dict[st
     return arrays | {"onnx": np.frombuffer(model.SerializeToString(), dtype=np.uint8)}
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name in ("shallow", "ifnet", "dbconformer")
+        # Each export takes seconds.
+        else pytest.param(name, marks=pytest.mark.slow)
+        for name in NETWORKS
+    ],
+)  # fmt: skip
 def test_every_network_says_the_same_in_both_runtimes(name: str) -> None:
     arrays = served_arrays(name)
     assert "onnx" in arrays

@@ -117,11 +117,12 @@ def trials_of(
         "images": scenarios.images,
     }[task]()
     signal = SimulatedSignal(channels, sfreq, scenario, seed)
-    blocks, cues, n = [], [], round(length_s * sfreq)
+    blocks, cues, n, n_made = [], [], round(length_s * sfreq), 0
     for block, markers in signal.blocks():
         blocks.append(block)
+        n_made += len(block)
         cues += [m for m in markers if m.label != scenarios.REST]
-        if len(cues) > n_trials and sum(map(len, blocks)) > (cues[n_trials].time) * sfreq + n:
+        if len(cues) > n_trials and n_made > (cues[n_trials].time) * sfreq + n:
             break
     data = np.concatenate(blocks)
     starts = [round(m.time * sfreq) for m in cues[:n_trials]]
