@@ -134,6 +134,8 @@ class MainWindow(QMainWindow):
             "Ctrl+Shift+S": self.connect_panel.try_simulator,
             "Ctrl+O": self.connect_panel.replay.click,
             "Ctrl+Shift+O": self.header.replay_button.click,
+            "Ctrl+E": lambda: self.programs.toggle("engine"),
+            "Ctrl+P": lambda: self.programs.toggle("replay"),
             "Ctrl+R": self.record_bar.toggle,
             "Ctrl+N": self.record_bar.write_note,
             "Ctrl+B": self.decision.toggle_ball,
@@ -209,6 +211,8 @@ class MainWindow(QMainWindow):
             self.situation.samples_at = local_clock()
         elif self.connecting.is_ending(name):
             self.log.add(f"{name} was disconnected")
+        elif self.connecting.is_restarting(name):
+            self.log.add(f"{name} is gone until its source has started again")
         else:
             self.show_problem(
                 f"The stream {name} is gone. Is its program still running? "

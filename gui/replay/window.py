@@ -178,6 +178,7 @@ class ReplayWindow(QWidget):
             "Ctrl+O": self.choose_file,
             "Ctrl+Return": self.run_model,
             "Ctrl+W": self.close,
+            "Escape": self.banner.hide,
             "Space": self._space,
             "Left": lambda: self._move(-_STEP_S),
             "Right": lambda: self._move(_STEP_S),
@@ -327,10 +328,11 @@ class ReplayWindow(QWidget):
         self._timer.stop()
         if self.playhead.is_playing:
             self.playhead.toggle()
-        self.run.cancel()
+        # A model that runs over the recording goes on, and is there when the window is back.
         event.accept()
 
     def stop(self) -> None:
         """End everything, within a second; the window is not used again."""
         self.reader.retire()
+        self.run.cancel()
         self.close()

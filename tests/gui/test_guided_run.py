@@ -27,6 +27,7 @@ from gui.calibration.window import CalibrationWindow
 from gui.main_window import MainWindow
 from gui.process import Command, stop_all
 from gui.programs import Programs
+from gui.revival import LEAST_S
 from tests.gui.simulator import simulator
 
 OpenWindow = Callable[..., MainWindow]
@@ -181,14 +182,16 @@ def test_an_engine_or_a_device_that_is_killed_in_a_run_is_told_and_comes_back(
         begin(window, qtbot)
         guided = window.run
         assert guided is not None
+        qtbot.waitUntil(lambda: main.processes[0].age_s > LEAST_S, timeout=LONG)
         qtbot.waitUntil(lambda: guided.schedule.phase is Phase.TASK, timeout=LONG)
         psutil.Process(main.processes[0].pid).kill()
         qtbot.waitUntil(main.banner.isVisible, timeout=1000)
         assert "engine ended by itself" in main.banner_text.text()
+        assert "It is started again." in main.banner_text.text()
         assert guided.schedule.phase is not Phase.HELD
-        main.buttons["engine"].click()
+        qtbot.waitUntil(lambda: not main.decision.live, timeout=LONG)
         qtbot.waitUntil(lambda: main.decision.live, timeout=3 * LONG)
-        assert not main.banner.isVisible()
+        qtbot.waitUntil(lambda: not main.banner.isVisible(), timeout=LONG)
         qtbot.waitUntil(lambda: guided.schedule.phase is Phase.TASK, timeout=LONG)
         device.kill()
         qtbot.waitUntil(lambda: f"{name} is gone" in main.banner_text.text(), timeout=1000)
@@ -274,7 +277,12 @@ def test_a_model_is_handed_to_the_engine_that_runs_and_one_is_started_where_none
     programs.said.connect(said.append)
     assert not programs.use_model(tmp_path / "first", command)
     assert programs.buttons["engine"].text() == "Stop engine"
-    assert programs.use_model(tmp_path / "my second", command)
+    second = Command("engine", (*command.argv, "second"))
+    assert programs.use_model(tmp_path / "my second", second)
+    # It may refuse the model; until it has taken it, it would be started with the first.
+    assert programs.processes[0].command == command
+    programs.set_command(second)
+    assert programs.processes[0].command == second
     qtbot.waitUntil(lambda: said == [f"engine: heard use {tmp_path}/my second"], timeout=LONG)
     stop_all(programs.processes)
 
