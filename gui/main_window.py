@@ -13,6 +13,7 @@ from gui.banner import Banner
 from gui.calibration.calibrating import Calibrating
 from gui.connect_panel import ConnectPanel
 from gui.connecting import Connecting
+from gui.elided import Elided
 from gui.engine_shown import EngineShown
 from gui.feed import Feed
 from gui.header import Header
@@ -115,9 +116,9 @@ class MainWindow(QMainWindow):
         centre = QWidget()
         centre.setLayout(column)
         self.setCentralWidget(centre)
-        self.state_mark, self.state = StateMark(), plain(QLabel())
+        self.state_mark, self.state = StateMark(), Elided()
         self.statusBar().addWidget(self.state_mark)
-        self.statusBar().addWidget(self.state)
+        self.statusBar().addWidget(self.state, 1)
         self.quality_state = plain(QLabel())
         self.statusBar().addPermanentWidget(self.quality_state)
         # A demo brings its own stream; nobody has to choose one.

@@ -20,6 +20,7 @@ from bci.lsl.predictions import ReceivedPrediction
 from bci.predictions_table import Predictions
 from bci.profile import Output
 from gui.banner import Banner
+from gui.just_high_enough import JustHighEnough
 from gui.pieces import button, column_of, named, panel, plain
 from gui.predictions import DecisionView
 from gui.recording_dialog import ask_for_recording
@@ -163,7 +164,7 @@ class ReplayWindow(QWidget):
             header.addWidget(widget)
         header.addStretch()
         header.addWidget(self.models)
-        side = column_of(_RIGHT_WIDTH, self.decision, self.summary, self.trials)
+        side = column_of(_RIGHT_WIDTH, self.decision, JustHighEnough(self.summary), self.trials)
         middle = QHBoxLayout()
         middle.addWidget(panel(self.traces), 1)
         middle.addWidget(side)
