@@ -1,19 +1,13 @@
 """The side panel: live streams to show, devices to connect, and what to do without either."""
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QScrollArea,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from gui.choice import Choice
 from gui.device_form import DeviceForm, mark_wrong
 from gui.devices import Device
 from gui.directory import LiveStream
+from gui.just_high_enough import JustHighEnough
 from gui.pieces import button, named, plain
 from gui.stream_list import ROW, StreamList
 
@@ -121,8 +115,6 @@ class ConnectPanel(QWidget):
         self.state.setWordWrap(True)
         self.state.hide()
         self._stopping = False
-        scroll = _JustHighEnough()
-        scroll.setWidget(self.form)
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 8, 10, 10)
         column.setSpacing(6)
@@ -133,7 +125,7 @@ class ConnectPanel(QWidget):
         column.addWidget(named(QLabel("Connect a device"), "heading"))
         column.addWidget(self.devices)
         column.addWidget(self.what)
-        column.addWidget(scroll)
+        column.addWidget(JustHighEnough(self.form))
         column.addWidget(self.problem)
         column.addWidget(self.state)
         column.addWidget(self.connect_button)
@@ -164,27 +156,6 @@ class ConnectPanel(QWidget):
         mark_wrong(self.problem, self.form.is_wrong)
         ready = bool(self._devices) and not problem
         self.connect_button.setEnabled(not self._stopping if self._active else ready)
-
-
-class _JustHighEnough(QScrollArea):
-    """As high as what it holds, and scrolling only where there is not the room."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        if event.type() == QEvent.Type.LayoutRequest:
-            self.updateGeometry()
-        return super().eventFilter(watched, event)
-
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        held: QWidget | None = self.widget()
-        return held.sizeHint() if held else super().sizeHint()
 
 
 def _describe(device: Device) -> str:

@@ -9,6 +9,7 @@ from gui.connect_panel import ConnectPanel
 from gui.connection import Connection
 from gui.devices import Device, DeviceCatalogue
 from gui.directory import Directory, LiveStream
+from gui.port_watch import PortWatch
 from gui.process import Child, Command
 from gui.recording_dialog import ask_for_recording
 from gui.remembered import Remembered
@@ -57,22 +58,27 @@ class Connecting(QObject):
         self.catalogue = DeviceCatalogue(bci, self)
         self.catalogue.found.connect(self._on_devices)
         self.catalogue.failed.connect(self._on_no_devices)
+        self.ports = PortWatch(self)
+        self.ports.changed.connect(self._on_ports)
         self.connection = Connection(self)
         self.connection.changed.connect(self._on_connection)
         self.connection.said.connect(self.said)
         self.connection.failed.connect(self.problem)
         self.connection.streaming.connect(self._on_streaming)
+        self.connection.back.connect(self.well)
         panel.stream_chosen.connect(self._on_chosen)
         panel.device_wanted.connect(self._on_device_wanted)
         panel.replay_wanted.connect(self.choose_file)
         panel.disconnect_wanted.connect(self.connection.close)
         self.directory.start()
         self.catalogue.fetch()
+        self.ports.start()
 
     def retire(self) -> None:
         """Begin to stop; returns at once."""
         self.directory.retire()
         self.catalogue.retire()
+        self.ports.stop()
 
     def stop(self) -> None:
         """Stop looking; the source is for the window to end, with its other children."""
@@ -93,6 +99,10 @@ class Connecting(QObject):
         """Whether a stream goes because the user disconnected it."""
         ours = self.connection.stream == name and bool(name)
         return ours and (self.connection.is_stopping or not self.connection.is_active)
+
+    def is_restarting(self, name: str) -> bool:
+        """Whether a stream goes because its source crashed, and is started again."""
+        return self.connection.stream == name and self.connection.is_restarting
 
     def replay(self, file: str) -> None:
         """Stream a recording, again and again."""
@@ -132,6 +142,11 @@ class Connecting(QObject):
         filled = {d.name: self._remembered.table(f"device/{d.name}") for d in devices}
         last = self._remembered.text("connect/device", "simulator")
         self._panel.set_devices(devices, last, filled)
+
+    def _on_ports(self, ports: tuple[str, ...]) -> None:
+        self._panel.form.set_ports(ports)
+        said = f"serial ports now: {', '.join(ports)}" if ports else "there is no serial port now"
+        self.said.emit(said)
 
     def _on_no_devices(self, why: str) -> None:
         self._panel.set_no_devices()

@@ -1,28 +1,37 @@
 """The one source that the dashboard itself put onto the network: a device or a file."""
 
 import re
+import time
 
 from PySide6.QtCore import QObject, Signal
 
 from gui.process import Child, Command
+from gui.revival import Revival
 
 # What `bci stream` and `bci replay` say once their stream is there.
 _STREAMING = re.compile(r"streaming (.+?): \d+ channels")
+_BY = "press Connect (Ctrl+D)"
 
 
 class Connection(QObject):
-    """Starts a source as a child process, and stops it; at most one at a time."""
+    """Starts a source as a child process, and stops it; at most one at a time.
+
+    One that crashes after it streamed is started again.
+    """
 
     changed = Signal()
     said = Signal(str)  # a line of the child
     streaming = Signal(str)  # the name of the stream that it gives, once it does
-    failed = Signal(str)  # it ended without being asked to; one sentence
+    failed = Signal(str)  # it ended without being asked to, and what is done about it
+    back = Signal()  # it streams again
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.child: Child | None = None
         self.stream = ""
         self.is_stopping = False
+        self.is_restarting = False
+        self._revival = Revival(_BY)
 
     @property
     def is_active(self) -> bool:
@@ -36,6 +45,8 @@ class Connection(QObject):
         name = self.child.command.name
         if self.is_stopping:
             return f"{name}: disconnecting ..."
+        if self.is_restarting:
+            return f"{name}: starting again ..."
         if not self.stream:
             return f"{name}: connecting ..."
         return f"{name} is connected"
@@ -44,7 +55,8 @@ class Connection(QObject):
         """Start a source; nothing happens while another one runs."""
         if self.child is not None:
             return
-        self.stream, self.is_stopping = "", False
+        self.stream, self.is_stopping, self.is_restarting = "", False, False
+        self._revival = Revival(_BY)
         self.child = child = Child(command, self)
         child.said.connect(self._on_said)
         child.died.connect(self._on_died)
@@ -65,16 +77,35 @@ class Connection(QObject):
     def _on_said(self, line: str) -> None:
         self.said.emit(line)
         found = _STREAMING.search(line)
-        if found and not self.stream:
+        if found and self.is_restarting:
+            self.is_restarting = False
+            self.changed.emit()
+            self.back.emit()
+        elif found and not self.stream:
             self.stream = found[1]
             self.changed.emit()
             self.streaming.emit(self.stream)
 
     def _on_died(self, why: str) -> None:
-        self.failed.emit(why)
+        child = self.child
+        assert child is not None
+        worked = bool(self.stream) and not self.is_restarting
+        refusal = self._revival.refusal(child.exit_code, worked, time.monotonic())
+        if refusal:
+            self._drop(child)
+            self.failed.emit(f"{why}. {refusal}")
+            return
+        self.is_restarting = True
+        child.start()
+        self.failed.emit(f"{why}. It is started again.")
 
     def _on_running(self, running: bool) -> None:
-        if not running and self.child is not None:
-            self.child.deleteLater()
-            self.child = None
+        if not running and self.is_stopping and self.child is not None:
+            self._drop(self.child)
+        self.changed.emit()
+
+    def _drop(self, child: Child) -> None:
+        child.deleteLater()
+        self.child = None
+        self.is_restarting = False
         self.changed.emit()

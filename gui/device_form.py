@@ -18,6 +18,7 @@ from gui.pieces import named, plain
 
 # A form stays small: what is not needed follows after so many, when asked for.
 _AT_FIRST = 5
+_PORT = "serial_port"
 
 
 class DeviceForm(QWidget):
@@ -32,6 +33,7 @@ class DeviceForm(QWidget):
         self.fields: dict[str, QLineEdit | QComboBox] = {}
         self._parameters: dict[str, Parameter] = {}
         self._later: list[str] = []
+        self._ports: tuple[str, ...] = ()
         self._form = QFormLayout()
         self._form.setVerticalSpacing(4)
         self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
@@ -66,10 +68,7 @@ class DeviceForm(QWidget):
 
     def values(self) -> dict[str, str]:
         """What was filled in, by parameter; empty fields are left out."""
-        texts = {
-            name: str(field.currentData()) if isinstance(field, QComboBox) else field.text().strip()
-            for name, field in self.fields.items()
-        }
+        texts = {name: _text_of(field) for name, field in self.fields.items()}
         return {name: text for name, text in texts.items() if text}
 
     def problem(self) -> str:
@@ -80,6 +79,14 @@ class DeviceForm(QWidget):
             if said := parameter.problem(values.get(name, ""), name in needs):
                 return said
         return ""
+
+    def set_ports(self, ports: tuple[str, ...]) -> None:
+        """The serial ports that are there now: offered, and the only one is filled in."""
+        gone, self._ports = set(self._ports) - set(ports), ports
+        field = self.fields.get(_PORT)
+        if isinstance(field, QComboBox):
+            text = field.currentText()
+            self._fill_ports(field, "" if text in gone and ports else text)
 
     @property
     def is_wrong(self) -> bool:
@@ -104,6 +111,9 @@ class DeviceForm(QWidget):
                 field.addItem(choice, choice)
             field.setCurrentIndex(max(0, field.findData(value)))
             field.currentIndexChanged.connect(self._judge)
+        elif name == _PORT:
+            field = self._port_field(parameter.hint)
+            self._fill_ports(field, value)
         else:
             field = QLineEdit(value)
             field.setMinimumWidth(40)
@@ -115,6 +125,28 @@ class DeviceForm(QWidget):
         self.fields[name] = field
         self._parameters[name] = parameter
         self._form.addRow(label, field)
+
+    def _port_field(self, hint: str) -> Choice:
+        """One port of those that are there, or any that is typed."""
+        field = Choice()
+        field.setEditable(True)
+        field.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        line = field.lineEdit()
+        assert line is not None
+        line.setPlaceholderText(hint)
+        line.returnPressed.connect(self.submitted)
+        field.editTextChanged.connect(self._judge)
+        return field
+
+    def _fill_ports(self, field: QComboBox, text: str) -> None:
+        assert self._device is not None
+        only = self._ports[0] if len(self._ports) == 1 and _PORT in self._device.needs else ""
+        field.blockSignals(True)
+        field.clear()
+        field.addItems(list(self._ports))
+        field.setEditText(text or only)
+        field.blockSignals(False)
+        self._judge()
 
     def _judge(self) -> None:
         values = self.values()
@@ -129,6 +161,12 @@ class DeviceForm(QWidget):
         for name in self._later:
             self._form.setRowVisible(self.fields[name], shown)
         self.more.setText("Less" if shown else "More ...")
+
+
+def _text_of(field: QLineEdit | QComboBox) -> str:
+    if isinstance(field, QLineEdit):
+        return field.text().strip()
+    return field.currentText().strip() if field.isEditable() else str(field.currentData())
 
 
 def mark_wrong(field: QWidget, wrong: bool) -> None:

@@ -13,6 +13,7 @@ from gui.banner import Banner
 from gui.calibration.calibrating import Calibrating
 from gui.connect_panel import ConnectPanel
 from gui.connecting import Connecting
+from gui.elided import Elided
 from gui.engine_shown import EngineShown
 from gui.feed import Feed
 from gui.header import Header
@@ -115,9 +116,9 @@ class MainWindow(QMainWindow):
         centre = QWidget()
         centre.setLayout(column)
         self.setCentralWidget(centre)
-        self.state_mark, self.state = StateMark(), plain(QLabel())
+        self.state_mark, self.state = StateMark(), Elided()
         self.statusBar().addWidget(self.state_mark)
-        self.statusBar().addWidget(self.state)
+        self.statusBar().addWidget(self.state, 1)
         self.quality_state = plain(QLabel())
         self.statusBar().addPermanentWidget(self.quality_state)
         # A demo brings its own stream; nobody has to choose one.
@@ -134,6 +135,8 @@ class MainWindow(QMainWindow):
             "Ctrl+Shift+S": self.connect_panel.try_simulator,
             "Ctrl+O": self.connect_panel.replay.click,
             "Ctrl+Shift+O": self.header.replay_button.click,
+            "Ctrl+E": lambda: self.programs.toggle("engine"),
+            "Ctrl+P": lambda: self.programs.toggle("replay"),
             "Ctrl+R": self.record_bar.toggle,
             "Ctrl+N": self.record_bar.write_note,
             "Ctrl+B": self.decision.toggle_ball,
@@ -209,6 +212,8 @@ class MainWindow(QMainWindow):
             self.situation.samples_at = local_clock()
         elif self.connecting.is_ending(name):
             self.log.add(f"{name} was disconnected")
+        elif self.connecting.is_restarting(name):
+            self.log.add(f"{name} is gone until its source has started again")
         else:
             self.show_problem(
                 f"The stream {name} is gone. Is its program still running? "

@@ -1,6 +1,7 @@
 """Child processes of the dashboard: started, watched, stopped."""
 
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from PySide6.QtCore import QDeadlineTimer, QObject, QProcess, QTimer, Signal
 _INSIST_MS = 1000
 _CLOSING_MS = 700
 _KILLED_MS = 200
+# Of a last line, so that there is room for what to do about it.
+_MOST_LETTERS = 250
 
 
 @dataclass(frozen=True)
@@ -20,15 +23,23 @@ class Command:
 
 
 class Child(QObject):
-    """One child process. Its standard input stays open for as long as we live."""
+    """One child process. Its standard input stays open for as long as we live.
+
+    Attributes
+    ----------
+    exit_code : int
+        Of its last end: its exit code, or the signal that ended it; -1 if it never began.
+    """
 
     said = Signal(str)  # a line of its output
     running = Signal(bool)
-    died = Signal(str)  # ended without being asked to; one sentence
+    died = Signal(str)  # ended without being asked to; one sentence without its full stop
 
     def __init__(self, command: Command, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.command = command
+        self.exit_code = -1
+        self._began = 0.0
         self._asked_to_stop = False
         self._last_line = ""
         self._process = QProcess(self)
@@ -52,11 +63,17 @@ class Child(QObject):
     def pid(self) -> int:
         return int(self._process.processId())
 
+    @property
+    def age_s(self) -> float:
+        """How long ago it was started."""
+        return time.monotonic() - self._began
+
     def start(self) -> None:
         if self.is_running:
             return
         self._asked_to_stop = False
         self._last_line = ""
+        self._began = time.monotonic()
         self._process.start(self.command.argv[0], list(self.command.argv[1:]))
         self.running.emit(True)
 
@@ -87,17 +104,22 @@ class Child(QObject):
             self._last_line = text
             self.said.emit(f"{self.command.name}: {text}")
 
-    def _finished(self, code: int, _status: QProcess.ExitStatus) -> None:
+    def _finished(self, code: int, status: QProcess.ExitStatus) -> None:
         self._insist.stop()
         self._read()
         self._say(bytes(self._process.readAllStandardOutput().data()))
+        self.exit_code = code
         self.running.emit(False)
         if not self._asked_to_stop:
-            why = f": {self._last_line}" if self._last_line else ""
+            # What ends by a signal does not say why.
+            crashed = status == QProcess.ExitStatus.CrashExit
+            last = self._last_line[:_MOST_LETTERS].rstrip(".")
+            why = f"{'; it said last: ' if crashed else ': '}{last}" if last else ""
             self.died.emit(f"The {self.command.name} ended by itself (exit code {code}){why}")
 
     def _failed(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
+            self.exit_code = -1
             self.running.emit(False)
             self.died.emit(f"The {self.command.name} could not be started: {self.command.argv[0]}")
 

@@ -6,7 +6,8 @@ from PySide6.QtCore import QRegularExpression, Signal
 from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
 
-from gui.pieces import button, named, plain
+from gui.elided import Elided
+from gui.pieces import button, named, tip
 from gui.recorder_link import RecorderStatus
 
 FIELDS = ("subject", "session", "task")
@@ -34,8 +35,8 @@ class RecordBar(QWidget):
         self.button = named(button("", ""), "record")
         self.button.clicked.connect(self.toggle)
         self.elapsed = named(QLabel(), "recording")
-        self.details = plain(named(QLabel(), "details"))
-        self.file = plain(named(QLabel(), "dim"))
+        self.details = named(Elided(), "details")
+        self.file = named(Elided(), "dim")
         self.note = QLineEdit()
         self.note.setPlaceholderText("Note (Ctrl+N)")
         self.note.setMaxLength(_LONGEST_NOTE)
@@ -95,8 +96,8 @@ class RecordBar(QWidget):
     def set_takes_notes(self, takes: bool) -> None:
         """Whether notes reach the recording."""
         self.note.setEnabled(takes)
-        tip = "Written into the recording with the time of Enter" if takes else _NO_NOTES
-        self.note.setToolTip(f"{tip} (Ctrl+N)")
+        said = "Written into the recording with the time of Enter" if takes else _NO_NOTES
+        self.note.setToolTip(f"{said} (Ctrl+N)")
 
     def write_note(self) -> None:
         """Let the user write a note."""
@@ -114,10 +115,10 @@ class RecordBar(QWidget):
         complete = bool(self.fields["subject"].text() and self.fields["task"].text())
         self.button.setText("\u25a0  Stop" if recording else "\u25cf  Record")
         self.button.setEnabled(not self._waiting and (recording or complete))
-        tip = "Stop recording" if recording else "Record all streams into one file"
+        said = "Stop recording" if recording else "Record all streams into one file"
         if not complete and not recording:
-            tip = "Fill in subject and task first"
-        self.button.setToolTip(f"{tip} (Ctrl+R). {_GOES_ON}")
+            said = "Fill in subject and task first"
+        self.button.setToolTip(f"{said} (Ctrl+R). {_GOES_ON}")
         for widget in (*self._labels, *self.fields.values()):
             widget.setVisible(not recording)
             widget.setEnabled(not self._waiting)
@@ -131,8 +132,8 @@ class RecordBar(QWidget):
             self.details.setText("   ".join(filter(None, (_describe(status), self._waiting))))
             self.file.setText(Path(status.file).name)
             names = "\n".join(status.streams)
-            self.details.setToolTip(f"Recorded streams:\n{names}" if names else "")
-            self.file.setToolTip(status.file)
+            self.details.setToolTip(tip(f"Recorded streams:\n{names}" if names else ""))
+            self.file.setToolTip(tip(status.file))
 
 
 def _describe(status: RecorderStatus) -> str:

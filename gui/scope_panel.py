@@ -3,6 +3,8 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from gui.elided import Elided
+from gui.pieces import named
 from gui.scope import Scope
 from gui.stepper import add_stepper
 
@@ -43,10 +45,9 @@ class ScopePanel(QWidget):
         row.addWidget(self.pause)
         tips = ("Look further back (Shift+Left, wheel)", "Less far back (Shift+Right, wheel)")
         add_stepper(row, QLabel("back"), tips, self.scope.look, "\u25c2\u25b8")
-        self.note = QLabel()
-        self.note.setObjectName("dim")
-        self.note.setToolTip("Of the picture only; what is decoded and recorded is left as it is")
+        about = "Of the picture only; what is decoded and recorded is left as it is"
         # The first to go where the room is short: it must not make the window wider.
+        self.note = named(Elided(about), "dim")
         self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self.note, 1)

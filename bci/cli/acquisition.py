@@ -3,12 +3,15 @@
 import json
 import queue
 import threading
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from bci.cli.console import err, out
+
+if TYPE_CHECKING:
+    from devices.catalogue import Entry
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -26,11 +29,16 @@ def devices(
     """
     import dataclasses
 
+    from bci.serial_ports import serial_ports
     from devices.catalogue import entries, has_brainflow
 
-    listed = entries()
+    listed, ports = entries(), serial_ports()
     if as_json:
-        out.print_json(json.dumps([dataclasses.asdict(entry) for entry in listed]))
+        answer = [
+            dataclasses.asdict(entry) | {"ports": ports if _takes_port(entry) else ()}
+            for entry in listed
+        ]
+        out.print_json(json.dumps(answer))
         return
     table = Table("Device", "What it is", "Reached by", "Needs", "Takes besides")
     for entry in listed:
@@ -38,12 +46,19 @@ def devices(
             entry.name, entry.what, entry.transport, " ".join(entry.needs), " ".join(entry.takes)
         )
     out.print(table)
+    if any(_takes_port(entry) for entry in listed):
+        found = ", ".join(ports) or "none; is the dongle or the board plugged in?"
+        out.print(f"serial ports now: {found}", markup=False)
     if not has_brainflow(listed):
         out.print(
             "amplifiers of many makers come with BrainFlow: pip install 'bci[brainflow]'",
             markup=False,
         )
     out.print("bci stream --device NAME [PARAMETER=VALUE ...]; recordings: bci replay FILE")
+
+
+def _takes_port(entry: "Entry") -> bool:
+    return "serial_port" in (*entry.needs, *entry.takes)
 
 
 def stream(

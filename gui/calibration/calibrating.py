@@ -44,6 +44,7 @@ class Calibrating(QObject):
         self._quality: list[ChannelQuality] = []
         self._engine_alive = False
         self._handed = ""
+        self._command: Command | None = None
         self.window: CalibrationWindow | None = None
         feed.signal_found.connect(self._on_signal)
         feed.signal_alive.connect(self._on_alive)
@@ -70,9 +71,9 @@ class Calibrating(QObject):
             self.window.set_theme(theme)
 
     def retire(self) -> None:
-        """End a run and a training, for when the dashboard closes; returns at once."""
+        """End a run and a training, for when the dashboard closes."""
         if self.window is not None:
-            self.window.close()
+            self.window.retire()
 
     def stop(self) -> None:
         """End the threads, within a second."""
@@ -106,7 +107,8 @@ class Calibrating(QObject):
             return
         stream = [f"--stream={self._info.name}"] if self._info is not None else []
         run = (*self._options.bci, "run", profile, f"--model={folder}", *stream, "--with-parent")
-        swapped = self._programs.use_model(folder, Command(_ENGINE, run))
+        self._command = Command(_ENGINE, run)
+        swapped = self._programs.use_model(folder, self._command)
         self._handed = folder.name
         self.window.result.tell(
             "Handed to the running engine ..." if swapped else "The engine is being started ..."
@@ -121,3 +123,6 @@ class Calibrating(QObject):
         if self.window is not None and self._handed and status.get("model") == self._handed:
             self.window.result.tell(f"The engine decodes with {self._handed} now.")
             self._handed = ""
+            if self._command is not None:
+                # Only now: a model that the engine refused must not be what it is started with.
+                self._programs.set_command(self._command)

@@ -51,7 +51,7 @@ class CueFields(QWidget):
         self.line = QLineEdit()
         self.line.setMaxLength(_MOST_BYTES)
         self.line.textChanged.connect(self.changed)
-        self.browse: QPushButton = button("From file ...", "")
+        self.browse: QPushButton = button("From file ...", "Read what is shown (Ctrl+O)")
         self.browse.clicked.connect(self._browse)
         self._kind: Kind | None = None
         self._texts = dict(_FIRST)

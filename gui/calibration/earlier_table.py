@@ -62,9 +62,11 @@ def _cells(card: Card) -> tuple[str, ...]:
     score = card.score
     classes = ", ".join(card.classes)
     base = f" from {card.base}" if card.base else ""
+    together = " with other sites" if card.federation else ""
+    simulated = ", simulated" if card.simulated else ""
     return (
-        f"{card.created.astimezone():%Y-%m-%d %H:%M}",
-        card.decoder.name + base,
+        f"{card.created.astimezone():%Y-%m-%d %H:%M}{simulated}",
+        card.decoder.name + base + together,
         classes if len(classes) <= 40 else f"{len(card.classes)} classes",
         f"{percent(score.accuracy)} ({percent(score.low)} to {percent(score.high)})",
         str(score.trials),

@@ -41,8 +41,12 @@ def read_result(folder: Path, models: Path, subject: str) -> Result:
 
 
 def is_of(card: Card, subject: str) -> bool:
-    """Whether a model was calibrated on this subject alone, by its recordings' BIDS names."""
-    return all(source.file.startswith(f"sub-{subject}_") for source in card.sources)
+    """Whether a model was calibrated on this subject alone, by its recordings' BIDS names.
+
+    One that names no recording is nobody's.
+    """
+    whose = {source.file.startswith(f"sub-{subject}_") for source in card.sources}
+    return whose == {True}
 
 
 def placed(pattern: ClassPattern) -> tuple[Channel, ...]:

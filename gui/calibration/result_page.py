@@ -22,6 +22,7 @@ class ResultPage(QWidget):
 
     use_wanted = Signal(object)  # Path of the model
     again_wanted = Signal()
+    back_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,9 +37,13 @@ class ResultPage(QWidget):
         self.course = CourseView()
         self.curve = CurveView()
         self.table = EarlierTable()
-        self.use = named(button("Use this model now", "The running engine takes it over"), "go")
+        self.use = named(
+            button("Use this model now", "The running engine takes it over (Ctrl+Return)"), "go"
+        )
         self.use.clicked.connect(self._use)
-        self.again = button("Record another run", "More trials make a surer model")
+        self.back = button("Back", "Train on other runs, or another decoder (Alt+Left)")
+        self.back.clicked.connect(self.back_wanted)
+        self.again = button("Record another run", "More trials make a surer model (Ctrl+R)")
         self.again.clicked.connect(self.again_wanted)
         self.told = named(plain(QLabel()), "dim")
         self._build()
@@ -70,6 +75,7 @@ class ResultPage(QWidget):
         top.addLayout(left, 2)
         top.addLayout(right, 3)
         foot = QHBoxLayout()
+        foot.addWidget(self.back)
         foot.addWidget(self.again)
         foot.addWidget(self.told, 1)
         foot.addWidget(self.use)

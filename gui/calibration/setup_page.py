@@ -70,7 +70,7 @@ class SetupPage(QWidget):
         self.summary = named(plain(QLabel()), "heading")
         self.problem = named(plain(QLabel()), "problem")
         self.problem.setWordWrap(True)
-        self.next = named(button("Check signals", "Go on"), "go")
+        self.next = named(button("Check signals", "Go on (Ctrl+Return)"), "go")
         self.next.clicked.connect(self._go_on)
         self._build()
         for line in (self.subject, self.session):

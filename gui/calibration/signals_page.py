@@ -25,9 +25,9 @@ class SignalsPage(QWidget):
         self.stream = named(plain(QLabel()), "heading")
         self.verdict = plain(QLabel())
         self.verdict.setWordWrap(True)
-        self.back = button("Back", "Change subject, paradigm or numbers")
+        self.back = button("Back", "Change subject, paradigm or numbers (Alt+Left)")
         self.back.clicked.connect(self.back_wanted)
-        self.start = named(button("Start", "Record, and show the cues"), "go")
+        self.start = named(button("Start", "Record, and show the cues (Ctrl+Return)"), "go")
         self.start.clicked.connect(self.start_wanted)
         self._info: StreamInfo | None = None
         words = QWidget()

@@ -45,9 +45,9 @@ class TrainingPage(QWidget):
         self.problem.setProperty("wrong", True)
         self.problem.setWordWrap(True)
         self.curve = CurveView()
-        self.again = button("Record another run", "More trials make a surer model")
+        self.again = button("Record another run", "More trials make a surer model (Ctrl+R)")
         self.again.clicked.connect(self.again_wanted)
-        self.train = named(button("Train", "Train on the ticked runs"), "go")
+        self.train = named(button("Train", "Train on the ticked runs (Ctrl+Return)"), "go")
         self.train.clicked.connect(self._toggle)
         self._training = False
         self._build()

@@ -2,13 +2,22 @@
 
 import socket
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QThread, Signal
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from bci.errors import BciError
 from bci.lsl.cues import GUIDED
@@ -25,6 +34,7 @@ from gui.calibration.signals_page import SignalsPage
 from gui.calibration.style import style_sheet
 from gui.calibration.training import Training, levels, levels_of_feelings
 from gui.calibration.training_page import TrainingPage
+from gui.keys import bind
 from gui.options import DashboardOptions
 from gui.pieces import named
 from gui.remembered import Remembered
@@ -36,7 +46,7 @@ _HEARD_MS = 250
 
 
 class CalibrationWindow(QWidget):
-    """One page a step; nothing of a run or training is lost by going back.
+    """One page a step; nothing of a run or training is lost by going back or by closing it.
 
     Parameters
     ----------
@@ -72,6 +82,7 @@ class CalibrationWindow(QWidget):
         self.training_page = TrainingPage()
         self.result = ResultPage()
         self._build()
+        self._bind()
         self._connect()
         self._go(_SETUP)
 
@@ -102,6 +113,30 @@ class CalibrationWindow(QWidget):
         column.addLayout(steps)
         column.addWidget(self.pages, 1)
 
+    def _bind(self) -> None:
+        training, result = self.training_page, self.result
+        main = {
+            _SETUP: self.setup.next, _SIGNALS: self.signals.start, _TRAIN: training.train,
+            _RESULT: result.use,
+        }  # fmt: skip
+        back = {_SIGNALS: self.signals.back, _TRAIN: training.again, _RESULT: result.back}
+        again = {_TRAIN: training.again, _RESULT: result.again}
+        browse = {_SETUP: self.setup.cue_fields.browse}
+        pressed = {
+            "Ctrl+Return": main, "Ctrl+Enter": main, "Alt+Left": back, "Ctrl+R": again,
+            "Ctrl+O": browse,
+        }  # fmt: skip
+        keys: dict[str, Callable[[], object]] = {
+            key: partial(self._press, buttons) for key, buttons in pressed.items()
+        }
+        bind(self, keys | {"Ctrl+W": self.close})
+
+    def _press(self, buttons: Mapping[int, QPushButton]) -> None:
+        """Press the button of the page that is shown, if it has one that can be pressed."""
+        button = buttons.get(self.pages.currentIndex())
+        if button is not None and button.isVisible():
+            button.click()
+
     def _connect(self) -> None:
         self.setup.chosen.connect(self._on_chosen)
         self.signals.back_wanted.connect(lambda: self._go(_SETUP))
@@ -110,6 +145,7 @@ class CalibrationWindow(QWidget):
         self.training_page.cancel_wanted.connect(self._cancel_training)
         self.training_page.again_wanted.connect(lambda: self._go(_SIGNALS))
         self.result.again_wanted.connect(lambda: self._go(_SIGNALS))
+        self.result.back_wanted.connect(lambda: self._go(_TRAIN))
         self.result.use_wanted.connect(lambda folder: self.use_wanted.emit(folder, self._profile))
 
     def open(self) -> None:
@@ -132,16 +168,23 @@ class CalibrationWindow(QWidget):
         for page in (self.signals, self.training_page, self.result):
             page.set_theme(theme)
 
+    def retire(self) -> None:
+        """End a run and a training, for when the dashboard closes."""
+        runs = self.run is not None and not self.run.schedule.is_over
+        self.close()
+        if runs:
+            # Our thread must have passed the wish on before it may end with the dashboard.
+            QThread.msleep(_HEARD_MS)
+        self._cancel_training()
+
     def stop(self) -> None:
         """End the recorder's thread, within a second."""
         self.recorder.stop()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
-        if self.run is not None and not self.run.schedule.is_over:
+        """A run ends with what it has recorded; a training goes on."""
+        if self.run is not None:
             self.run.abort()
-            # Our thread must have passed the wish on before it may end with the dashboard.
-            QThread.msleep(_HEARD_MS)
-        self._cancel_training()
         self._offer_cues(False)
         event.accept()
 
@@ -243,6 +286,12 @@ class CalibrationWindow(QWidget):
     def _on_training_failed(self, why: str) -> None:
         self.training = None
         self.training_page.set_training(False, why)
+        self._tell_unseen(f"The training has ended: {why}")
+
+    def _tell_unseen(self, sentence: str) -> None:
+        """Into the log, where this window was closed meanwhile."""
+        if not self.isVisible():
+            self.said.emit(f"{sentence} Calibrate (Ctrl+G) shows it.")
 
     def _on_trained(self, model: Path) -> None:
         assert self._choice is not None
@@ -255,3 +304,4 @@ class CalibrationWindow(QWidget):
             return
         self.result.show_result(result, self.training_page.curve)
         self._go(_RESULT)
+        self._tell_unseen(f"{model.name} is trained.")

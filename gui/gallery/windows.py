@@ -46,7 +46,18 @@ def dashboard(theme: Theme) -> QWidget:
     window.header.connect_button.setChecked(False)
     window._apply_theme(theme)
     window.resize(1280, 800)
-    feed, start = window.feed, local_clock() - _LIVE_S
+    start = fill(window)
+    window._advance()
+    # A still: it is not to run on while nothing comes.
+    window._timer.stop()
+    window.history.advance(start + _LIVE_S)
+    return window
+
+
+def fill(window: MainWindow) -> float:
+    """Tell a dashboard of a signal that is decoded; returns when that began, on the LSL clock."""
+    feed = window.feed
+    start: float = local_clock() - _LIVE_S
     feed.signal_found.emit(SignalFound(simulated.INFO, simulated.ring(_LIVE_S, start)))
     feed.signal_alive.emit(True)
     feed.quality_came.emit(simulated.quality())
@@ -56,11 +67,7 @@ def dashboard(theme: Theme) -> QWidget:
     feed.predictions_came.emit(simulated.received(_LIVE_S, start))
     status = {"state": "running", "stream": simulated.INFO.name, "model": "simulated"}
     feed.status_came.emit(status | {"lost_samples": 0, "windows_skipped": 0})
-    window._advance()
-    # A still: it is not to run on while nothing comes.
-    window._timer.stop()
-    window.history.advance(start + _LIVE_S)
-    return window
+    return start
 
 
 def replay_window(theme: Theme) -> QWidget:

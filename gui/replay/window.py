@@ -20,6 +20,7 @@ from bci.lsl.predictions import ReceivedPrediction
 from bci.predictions_table import Predictions
 from bci.profile import Output
 from gui.banner import Banner
+from gui.just_high_enough import JustHighEnough
 from gui.pieces import button, column_of, named, panel, plain
 from gui.predictions import DecisionView
 from gui.recording_dialog import ask_for_recording
@@ -163,7 +164,7 @@ class ReplayWindow(QWidget):
             header.addWidget(widget)
         header.addStretch()
         header.addWidget(self.models)
-        side = column_of(_RIGHT_WIDTH, self.decision, self.summary, self.trials)
+        side = column_of(_RIGHT_WIDTH, self.decision, JustHighEnough(self.summary), self.trials)
         middle = QHBoxLayout()
         middle.addWidget(panel(self.traces), 1)
         middle.addWidget(side)
@@ -178,6 +179,7 @@ class ReplayWindow(QWidget):
             "Ctrl+O": self.choose_file,
             "Ctrl+Return": self.run_model,
             "Ctrl+W": self.close,
+            "Escape": self.banner.hide,
             "Space": self._space,
             "Left": lambda: self._move(-_STEP_S),
             "Right": lambda: self._move(_STEP_S),
@@ -327,10 +329,11 @@ class ReplayWindow(QWidget):
         self._timer.stop()
         if self.playhead.is_playing:
             self.playhead.toggle()
-        self.run.cancel()
+        # A model that runs over the recording goes on, and is there when the window is back.
         event.accept()
 
     def stop(self) -> None:
         """End everything, within a second; the window is not used again."""
         self.reader.retire()
+        self.run.cancel()
         self.close()

@@ -13,6 +13,7 @@ from bci.lsl.discovery import StreamQuery
 from bci.lsl.outlet import MarkerOutlet
 from bci.monitor import StreamQuality, monitor
 from bci.quality import State
+from bci.serial_ports import serial_ports
 from bci.streaming import stream_device
 from devices.simulator import SimulatorDevice, SimulatorSettings
 from tests.commands import BCI, bci, bci_process, one_line, refused
@@ -83,6 +84,8 @@ def test_the_commands_stream_monitor_and_devices() -> None:
     names = {entry["name"]: entry for entry in json.loads(bci("devices", "--json").stdout)}
     assert {"simulator", "fieldtrip", "synthetic", "cyton", "playback"} <= set(names)
     assert names["cyton"]["needs"] == ["serial_port"]
+    assert names["cyton"]["ports"] == list(serial_ports())
+    assert names["simulator"]["ports"] == []
 
 
 @pytest.mark.parametrize(

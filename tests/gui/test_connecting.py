@@ -1,5 +1,6 @@
 """The connect panel in the real window: real LSL streams, real child processes."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
@@ -152,7 +154,9 @@ def test_needed_parameters_come_first_and_are_asked_for(qtbot: QtBot) -> None:
     assert next(iter(form.fields)) == "serial_port"
     assert form.problem() == "Serial port is needed."
     assert not form.is_wrong
-    form.fields["serial_port"].setText(" COM3 ")
+    port = form.fields["serial_port"]
+    assert isinstance(port, QComboBox)
+    port.setEditText(" COM3 ")
     assert form.problem() == ""
     assert form.values() == {"serial_port": "COM3"}
     form.fields["mac_address"].setText("here")
@@ -161,6 +165,53 @@ def test_needed_parameters_come_first_and_are_asked_for(qtbot: QtBot) -> None:
     assert not form.fields["e"].isVisible()
     form.more.click()
     assert form.fields["e"].isVisible()
+
+
+def test_serial_ports_are_offered_as_they_come_and_go(qtbot: QtBot) -> None:
+    form = DeviceForm()
+    qtbot.addWidget(form)
+    form.set_device(Device("cyton", "a board", "serial dongle", ("serial_port",)), {})
+    port = form.fields["serial_port"]
+    assert isinstance(port, QComboBox)
+    assert form.problem() == "Serial port is needed."
+    form.set_ports(("/dev/ttyUSB0",))
+    # The only one there is: nothing is left to choose.
+    assert form.values() == {"serial_port": "/dev/ttyUSB0"}
+    assert form.problem() == ""
+    form.set_ports(("/dev/ttyACM0", "/dev/ttyUSB0"))
+    assert form.values() == {"serial_port": "/dev/ttyUSB0"}
+    assert [port.itemText(k) for k in range(port.count())] == ["/dev/ttyACM0", "/dev/ttyUSB0"]
+    # Plugged in again it has another name.
+    form.set_ports(("/dev/ttyACM0",))
+    assert form.values() == {"serial_port": "/dev/ttyACM0"}
+    port.setEditText("COM")
+    form.set_ports(())
+    assert form.values() == {"serial_port": "COM"}
+    with qtbot.waitSignal(form.submitted):
+        qtbot.keyClick(port, Qt.Key.Key_Return)
+    form.set_ports(("/dev/ttyUSB0",))
+    # What was typed is left as it is; where no port is needed, none is filled in.
+    assert form.values() == {"serial_port": "COM"}
+    form.set_device(Device("pieeg", "a board", "spi", (), ("serial_port",)), {})
+    assert form.values() == {}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ports are called otherwise")
+def test_a_board_that_is_plugged_in_is_offered_while_the_window_is_open(
+    open_window: OpenWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugged = tmp_path / "dev"
+    plugged.mkdir()
+    monkeypatch.setattr("gui.port_watch.FOLDER", plugged)
+    window = open_window()
+    panel = window.connect_panel
+    qtbot.waitUntil(panel.devices.isEnabled, timeout=LONG)
+    panel.devices.setCurrentText("cyton")
+    assert not panel.connect_button.isEnabled()
+    (plugged / "ttyUSB3").touch()
+    qtbot.waitUntil(panel.connect_button.isEnabled, timeout=LONG)
+    assert panel.form.values() == {"serial_port": f"{plugged}/ttyUSB3"}
+    assert "serial ports now" in window.log.toPlainText()
 
 
 @pytest.mark.parametrize(

@@ -198,6 +198,11 @@ def test_a_model_is_handed_to_the_engine_that_runs_and_one_is_started_where_none
     programs.said.connect(said.append)
     assert not programs.use_model(tmp_path / "first", command)
     assert programs.buttons["engine"].text() == "Stop engine"
-    assert programs.use_model(tmp_path / "my second", command)
+    second = Command("engine", (*command.argv, "second"))
+    assert programs.use_model(tmp_path / "my second", second)
+    # It may refuse the model; until it has taken it, it would be started with the first.
+    assert programs.processes[0].command == command
+    programs.set_command(second)
+    assert programs.processes[0].command == second
     qtbot.waitUntil(lambda: said == [f"engine: heard use {tmp_path}/my second"], timeout=LONG)
     stop_all(programs.processes)

@@ -18,6 +18,7 @@ from devices.simulated_subject import SubjectSettings, simulate_run, write_run
 from gui.calibration.schedule import Phase
 from gui.main_window import MainWindow
 from gui.process import Command
+from gui.revival import LEAST_S
 from tests.gui.guided import LONG, QUICK, begin, opened
 from tests.gui.simulator import simulator
 
@@ -55,14 +56,16 @@ def test_an_engine_or_a_device_that_is_killed_in_a_run_is_told_and_comes_back(
         begin(window, qtbot)
         guided = window.run
         assert guided is not None
+        qtbot.waitUntil(lambda: main.processes[0].age_s > LEAST_S, timeout=LONG)
         qtbot.waitUntil(lambda: guided.schedule.phase is Phase.TASK, timeout=LONG)
         psutil.Process(main.processes[0].pid).kill()
         qtbot.waitUntil(main.banner.isVisible, timeout=1000)
         assert "engine ended by itself" in main.banner_text.text()
+        assert "It is started again." in main.banner_text.text()
         assert guided.schedule.phase is not Phase.HELD
-        main.buttons["engine"].click()
+        qtbot.waitUntil(lambda: not main.decision.live, timeout=LONG)
         qtbot.waitUntil(lambda: main.decision.live, timeout=3 * LONG)
-        assert not main.banner.isVisible()
+        qtbot.waitUntil(lambda: not main.banner.isVisible(), timeout=LONG)
         qtbot.waitUntil(lambda: guided.schedule.phase is Phase.TASK, timeout=LONG)
         device.kill()
         qtbot.waitUntil(lambda: f"{name} is gone" in main.banner_text.text(), timeout=1000)

@@ -1,0 +1,242 @@
+"""Nothing is cut off at 1280x720, in any tab of the dashboard or page of its windows."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QScrollArea,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from bci.quality import ChannelQuality, State
+from gui.calibration.paradigms import KINDS, Kind
+from gui.calibration.training import Level, levels, levels_of_feelings
+from gui.calibration.window import CalibrationWindow
+from gui.elided import Elided
+from gui.gallery import simulated
+from gui.gallery.calibrated import calibration
+from gui.gallery.views import simulated_devices, simulated_streams
+from gui.gallery.windows import fill, replay_window
+from gui.main_window import MainWindow
+from gui.process import Command
+from gui.recorder_link import RecorderStatus
+from gui.signal_tabs import IMPEDANCE, MAP, SIGNAL, SPECTRUM
+from gui.theme import DARK, LIGHT, Theme
+from tests.gui.conftest import NO_DEVICES
+from tests.gui.test_revival import WAITS
+
+OpenWindow = Callable[..., MainWindow]
+ROOM, REST = (1280, 720), 2000
+LONG_NAME = "sub-simulated12_ses-2_task-motorimagery_run-03_eeg"
+SENTENCE = (
+    "The engine ended by itself (exit code 2): error: the model has another sampling rate: 250 Hz, "
+    "where this stream has 500 Hz. Mend that, then press Start engine (Ctrl+E)."
+)
+themes = pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
+
+
+def cut_off(window: QWidget) -> list[str]:
+    """Each widget that is seen and has less room than its words need."""
+    return [said for part in window.findChildren(QWidget) if (said := _lack(part, window))]
+
+
+def _lack(part: QWidget, window: QWidget) -> str:
+    text = _text_of(part)
+    if not text or not part.isVisible():
+        return ""
+    scrolled = _is_scrolled(part)
+    place = QRect(part.mapTo(window, QPoint(0, 0)), part.size())
+    if not scrolled and not window.rect().contains(place):
+        return f"{text!r} is at {place.getRect()}, beyond the window"
+    need = _need_of(part, text)
+    have = (part.width(), part.height())
+    if need[0] > have[0] or need[1] > have[1]:
+        return f"{text!r} needs {need} and has {have}"
+    return ""
+
+
+def _text_of(part: QWidget) -> str:
+    if isinstance(part, QLabel | QAbstractButton):
+        return part.text()
+    if isinstance(part, QComboBox):
+        return part.currentText()
+    if isinstance(part, QLineEdit):
+        return part.placeholderText()
+    if isinstance(part, QAbstractItemView) and part.model() and part.model().rowCount():
+        return type(part).__name__
+    return ""
+
+
+def _need_of(part: QWidget, text: str) -> tuple[int, int]:
+    """Width and height that its words need."""
+    if isinstance(part, QLabel) and part.wordWrap():
+        return 0, part.heightForWidth(part.width())
+    if isinstance(part, QComboBox):
+        # Beside its words are the borders and the arrow.
+        return part.fontMetrics().horizontalAdvance(text) + 28, part.minimumSizeHint().height()
+    if isinstance(part, QLineEdit):
+        return part.fontMetrics().horizontalAdvance(text) + 16, 0
+    if isinstance(part, QAbstractItemView):
+        return part.width() + part.horizontalScrollBar().maximum(), 0
+    hint = part.sizeHint()
+    if isinstance(part, Elided):
+        # The tooltip has the rest; but a word or two are to be seen.
+        return min(60, hint.width()), hint.height()
+    return hint.width(), hint.height()
+
+
+def _is_scrolled(part: QWidget) -> bool:
+    parent = part.parentWidget()
+    while parent is not None:
+        if isinstance(parent, QScrollArea):
+            return True
+        parent = parent.parentWidget()
+    return False
+
+
+def settled(window: QWidget, qtbot: QtBot) -> str:
+    """What is cut off in a window of the least room, once its layouts have come to rest."""
+    window.resize(*ROOM)
+    least = window.minimumSizeHint()
+    if least.width() > ROOM[0] or least.height() > ROOM[1]:
+        return f"the window needs {least.toTuple()}"
+    # Layouts come to rest some turns of Qt's loop later.
+    with suppress(qtbot.TimeoutError):
+        qtbot.waitUntil(lambda: not cut_off(window), timeout=REST)
+    return "\n".join(cut_off(window))
+
+
+@pytest.fixture
+def main(open_window: OpenWindow, qtbot: QtBot) -> MainWindow:
+    """A dashboard with all that it can have around its tabs."""
+    commands = (Command("replay", WAITS), Command("engine", WAITS))
+    window = open_window(bci=NO_DEVICES, commands=commands, task="motorimagery")
+    for part in (window.feed, window.connecting, window.recording.link):
+        part.stop()
+    # What was found on the real network until now is not to be shown later.
+    QApplication.processEvents()
+    fill(window)
+    for button in window.buttons.values():
+        button.click()
+    panel = window.connect_panel
+    panel.set_streams(simulated_streams())
+    panel.set_devices(simulated_devices(), "cyton", {})
+    window.header.connect_button.setChecked(True)
+    window.header.log_button.setChecked(True)
+    return window
+
+
+@themes
+@pytest.mark.parametrize("page", [SIGNAL, SPECTRUM, MAP, IMPEDANCE])
+@pytest.mark.parametrize("is_recording", [False, True], ids=["idle", "recording"])
+def test_the_dashboard_s_words_fit(
+    main: MainWindow, qtbot: QtBot, theme: Theme, page: str, is_recording: bool
+) -> None:
+    main._apply_theme(theme)
+    main.header.set_title(LONG_NAME)
+    if page == IMPEDANCE:
+        main.tabs.set_quality(simulated.impedances())
+    main.tabs.show_page(page)
+    assert main.tabs.page == page
+    if is_recording:
+        names = (LONG_NAME, f"{LONG_NAME}-markers", "bci", "pupil")
+        file = f"recordings/sub-12/ses-2/eeg/{LONG_NAME}.xdf"
+        main.record_bar.set_status(
+            RecorderStatus("r", "here", 1, file, 7540.0, 48_200_000, names, ())
+        )
+        main.record_bar.set_takes_notes(True)
+    main.connect_panel.set_connection("cyton is connected", True, False)
+    main.show_problem(SENTENCE, "engine")
+    main.situation.stream_name = LONG_NAME
+    main.situation.status |= {"stream": LONG_NAME, "model": "12-20261125-140101", "drift": 1.4}
+    main._advance()
+    assert settled(main, qtbot) == ""
+
+
+@pytest.fixture
+def guided(main: MainWindow) -> Iterator[CalibrationWindow]:
+    main.calibrating.open()
+    window = main.calibrating.window
+    assert window is not None
+    yield window
+    window.close()
+
+
+@themes
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_what_is_filled_in_for_a_run_fits(
+    guided: CalibrationWindow, qtbot: QtBot, theme: Theme, kind: Kind
+) -> None:
+    guided.set_theme(theme)
+    guided.setup.kinds.setCurrentIndex(KINDS.index(kind))
+    # Without a subject it says so; with one it sums up the run.
+    assert settled(guided, qtbot) == ""
+    guided.setup.subject.setText("12")
+    assert settled(guided, qtbot) == ""
+
+
+@themes
+def test_the_check_of_signals_fits(guided: CalibrationWindow, qtbot: QtBot, theme: Theme) -> None:
+    guided.set_theme(theme)
+    guided.set_stream(simulated.INFO)
+    bad = [ChannelQuality(name, State.BAD, "railed", *[0.0] * 7) for name in simulated.NAMES]
+    guided.signals.set_quality(bad)
+    guided.pages.setCurrentWidget(guided.signals)
+    assert settled(guided, qtbot) == ""
+    guided.set_stream(None)
+    assert settled(guided, qtbot) == ""
+
+
+@themes
+@pytest.mark.parametrize("feelings", [False, True])
+def test_the_training_fits(
+    guided: CalibrationWindow, qtbot: QtBot, theme: Theme, tmp_path: Path, feelings: bool
+) -> None:
+    guided.set_theme(theme)
+    file = tmp_path / f"{LONG_NAME}.xdf"
+    file.touch()
+    offered: tuple[Level, ...] = levels_of_feelings() if feelings else levels(tmp_path, ("a", "b"))
+    guided.training_page.offer(
+        "Recorded 40 of 40 trials (20 left, 20 right).", [file], {file}, offered
+    )
+    guided.pages.setCurrentWidget(guided.training_page)
+    assert settled(guided, qtbot) == ""
+    guided.training_page.set_training(True)
+    guided.training_page.show_progress("Cross-validating", 3, 8)
+    assert settled(guided, qtbot) == ""
+    guided.training_page.set_training(False, SENTENCE)
+    assert settled(guided, qtbot) == ""
+
+
+@themes
+def test_the_result_fits(guided: CalibrationWindow, qtbot: QtBot, theme: Theme) -> None:
+    guided.set_theme(theme)
+    shown = calibration(theme)
+    qtbot.addWidget(shown)
+    assert shown.result is not None
+    guided.result.show_result(shown.result, shown.curve)
+    guided.result.tell(
+        "An engine that was started elsewhere runs: type there  use recordings/models/12"
+    )
+    guided.pages.setCurrentWidget(guided.result)
+    assert settled(guided, qtbot) == ""
+
+
+@themes
+def test_the_replay_window_s_words_fit(qtbot: QtBot, theme: Theme) -> None:
+    window = replay_window(theme)
+    qtbot.addWidget(window)
+    window.show()
+    assert settled(window, qtbot) == ""
+    window.banner.tell(SENTENCE, "model")
+    assert settled(window, qtbot) == ""
