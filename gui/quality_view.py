@@ -11,13 +11,13 @@ from bci.types import StreamInfo
 from gui.head import flatten, grid, paint_head
 from gui.pieces import tip
 from gui.quality_marks import explain, paint_mark, summarise, worst_first
-from gui.theme import DARK, Theme
+from gui.theme import CAPTION_PX, DARK, Theme
 
 _HEIGHT = 176
-_RADIUS = 62.0
-_MIDDLE = QPointF(82.0, 94.0)
-_TEXT_LEFT = 162.0
-_MOST_LINES, _LINE = 6, 19.0
+_RADIUS = 58.0
+_MIDDLE = QPointF(80.0, 106.0)
+_TEXT_LEFT, _TOP = 154.0, 36.0
+_LINE = 18.0
 _NEAR = 12.0
 
 
@@ -32,7 +32,7 @@ class QualityView(QWidget):
         self._places: dict[int, tuple[float, float]] = {}
         self._has_head = False
         self._live = True
-        self._lines: dict[str, float] = {}
+        self._lines: dict[str, QRectF] = {}
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(_HEIGHT)
         self.setAccessibleName("Signal quality")
@@ -70,8 +70,8 @@ class QualityView(QWidget):
 
     def reason_at(self, point: QPointF) -> str:
         """What is to be said of the electrode or the line under a point; empty if none is."""
-        for name, top in self._lines.items():
-            if point.x() >= _TEXT_LEFT and 0 <= point.y() - top < _LINE:
+        for name, box in self._lines.items():
+            if box.contains(point):
                 return next((explain(c) for c in self.channels if c.name == name), "")
         near = [
             (hypot(place.x() - point.x(), place.y() - point.y()), -channel.state, index)
@@ -100,10 +100,9 @@ class QualityView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), self.theme.colour("panel"))
         font = QFont(self.font())
-        font.setPixelSize(13)
+        font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
-        painter.setPen(self.theme.colour("dim"))
-        painter.drawText(QRectF(14, 8, 140, 18), 0, "signal quality")
+        self._paint_headline(painter)
         if self._has_head or self._info is None:
             paint_head(painter, QPen(self.theme.colour("dim"), 1.5), _MIDDLE, _RADIUS)
         self._paint_electrodes(painter)
@@ -124,34 +123,38 @@ class QualityView(QWidget):
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawEllipse(place, radius, radius)
 
-    def _paint_words(self, painter: QPainter) -> None:
-        width = self.width() - _TEXT_LEFT - 10
-        font = QFont(self.font())
-        font.setPixelSize(13)
+    def _paint_headline(self, painter: QPainter) -> None:
+        row = QRectF(14, 7, self.width() - 24, 20)
+        painter.setPen(self.theme.colour("dim"))
+        painter.drawText(row, 0, "signal")
+        row.setLeft(row.left() + painter.fontMetrics().horizontalAdvance("signal  "))
+        font = QFont(painter.font())
         font.setBold(True)
         painter.setFont(font)
         painter.setPen(self.theme.colour("text"))
-        flags = Qt.TextFlag.TextWordWrap
-        headline = painter.boundingRect(QRectF(_TEXT_LEFT, 8, width, 36), flags, self.headline)
-        painter.drawText(headline, flags, self.headline)
+        painter.drawText(row, 0, self.headline)
         font.setBold(False)
-        font.setPixelSize(12)
         painter.setFont(font)
+
+    def _paint_words(self, painter: QPainter) -> None:
+        """What is wrong with the worst channels: a reason that is too long goes on below."""
+        flags = Qt.TextFlag.TextWordWrap
+        left, width = _TEXT_LEFT + 16, self.width() - _TEXT_LEFT - 16 - 10
+        painter.setPen(self.theme.colour("text"))
         worst = worst_first(self.channels)
-        top = headline.bottom() + 8
-        room = min(_MOST_LINES, int((self.height() - top - 4) // _LINE))
-        shown = worst if len(worst) <= room else worst[: room - 1]
+        top, bottom = _TOP, self.height() - 4
         self._lines.clear()
-        for channel in shown:
-            self._lines[channel.name] = top
+        for k, channel in enumerate(worst):
+            said = f"{channel.name} {channel.reason}"
+            box = painter.boundingRect(QRectF(left, top, width, 3 * _LINE), flags, said)
+            rest = len(worst) - k
+            if box.bottom() + (_LINE if rest > 1 else 0) > bottom:
+                painter.setPen(self.theme.colour("dim"))
+                more = f"and {rest} more" if k else f"{rest} channels"
+                painter.drawText(QRectF(left, top, width, _LINE), 0, more)
+                return
             paint_mark(painter, self.theme, channel.state, QPointF(_TEXT_LEFT + 5, top + 9), 4)
             painter.setPen(self.theme.colour("text"))
-            text = painter.fontMetrics().elidedText(
-                f"{channel.name} {channel.reason}", Qt.TextElideMode.ElideRight, int(width - 16)
-            )
-            painter.drawText(QRectF(_TEXT_LEFT + 16, top, width - 16, 18), 0, text)
-            top += _LINE
-        if len(shown) < len(worst):
-            painter.setPen(self.theme.colour("dim"))
-            rest = f"and {len(worst) - len(shown)} more"
-            painter.drawText(QRectF(_TEXT_LEFT + 16, top, width - 16, 18), 0, rest)
+            painter.drawText(box, flags, said)
+            self._lines[channel.name] = QRectF(_TEXT_LEFT, top, width + 16, box.height())
+            top = box.bottom() + 2

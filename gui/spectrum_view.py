@@ -9,7 +9,7 @@ from gui.analysis import SpectrumSeen
 from gui.bands import ALPHA, BETA
 from gui.levels import Levels
 from gui.plot import Plot, ticks
-from gui.theme import DARK, Theme
+from gui.theme import CAPTION_PX, DARK, Theme
 
 # With more channels than this single lines say nothing: their range is shaded.
 _MOST_LINES = 64
@@ -101,7 +101,7 @@ class SpectrumView(QWidget):
 
     def _paint_bands(self, painter: QPainter, plot: Plot) -> None:
         font = QFont(self.font())
-        font.setPixelSize(12)
+        font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
         for band in (ALPHA, BETA):
             left, right = plot.x(band.low), min(plot.x(band.high), plot.box.right())
@@ -141,7 +141,7 @@ class SpectrumView(QWidget):
 
     def _paint_words(self, painter: QPainter, seen: SpectrumSeen) -> None:
         font = QFont(self.font())
-        font.setPixelSize(13)
+        font.setPixelSize(CAPTION_PX)
         font.setBold(True)
         painter.setFont(font)
         painter.setPen(self.theme.colour("accent"))
@@ -157,7 +157,7 @@ class SpectrumView(QWidget):
         said = f"thick: mean of {len(seen.shown)}, {single}"
         painter.setPen(self.theme.colour("dim"))
         painter.drawText(right, Qt.AlignmentFlag.AlignRight, said)
-        font.setPixelSize(12)
+        font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
         painter.drawText(QRectF(14, 30, 240, 16), 0, self.unit)
 
