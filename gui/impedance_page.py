@@ -99,7 +99,11 @@ class ImpedancePage(QWidget):
         centre = Qt.AlignmentFlag.AlignCenter
         self._font(painter, CAPTION_PX)
         painter.setPen(self.theme.colour("dim"))
-        painter.drawText(QRectF(at.x() - 30, at.y() - 26, 60, 18), centre, self._names[k])
+        # The head's outline does not go through a name.
+        half = painter.fontMetrics().horizontalAdvance(self._names[k]) / 2 + 1
+        above = QRectF(at.x() - half, at.y() - 26, 2 * half, 18)
+        painter.fillRect(above, self.theme.colour("panel"))
+        painter.drawText(above, centre, self._names[k])
         self._font(painter, CAPTION_PX, bold=True)
         painter.setPen(self.theme.colour("text"))
         painter.drawText(QRectF(at.x() + 11, at.y() - 9, 60, 18), _VCENTRE, f"{self.kohm[k]:.0f}")

@@ -10,21 +10,24 @@ from bci.quality import ChannelQuality, State
 from bci.types import StreamInfo
 from gui.head import flatten, grid, paint_head
 from gui.pieces import tip
-from gui.quality_marks import explain, paint_mark, summarise, worst_first
+from gui.quality_marks import advise, explain, paint_mark, summarise, worst_first
 from gui.theme import CAPTION_PX, DARK, Theme
 
 _HEIGHT = 176
-_RADIUS = 58.0
-_MIDDLE = QPointF(80.0, 106.0)
-_TEXT_LEFT, _TOP = 154.0, 36.0
-_LINE = 18.0
+_TOP, _LINE = 36.0, 18.0
 _NEAR = 12.0
+_CENTRE = Qt.AlignmentFlag.AlignHCenter
+# Electrodes are named where the head is as large as this, and no more of them than that.
+_NAMED_RADIUS, _MOST_NAMES = 110.0, 40
 
 
 class QualityView(QWidget):
-    """A compact head map; point at an electrode to read why it is coloured as it is."""
+    """A head map; point at an electrode to read why it is coloured as it is, and what helps.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    It is compact, or ``grows`` with the room that it has, and then names the electrodes.
+    """
+
+    def __init__(self, parent: QWidget | None = None, grows: bool = False) -> None:
         super().__init__(parent)
         self.theme: Theme = DARK
         self.channels: list[ChannelQuality] = []
@@ -33,8 +36,11 @@ class QualityView(QWidget):
         self._has_head = False
         self._live = True
         self._lines: dict[str, QRectF] = {}
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(_HEIGHT)
+        expanding = QSizePolicy.Policy.Expanding
+        self.setSizePolicy(expanding, expanding if grows else QSizePolicy.Policy.Fixed)
+        self.setMinimumHeight(_HEIGHT)
+        if not grows:
+            self.setMaximumHeight(_HEIGHT)
         self.setAccessibleName("Signal quality")
 
     def set_stream(self, info: StreamInfo) -> None:
@@ -70,28 +76,52 @@ class QualityView(QWidget):
 
     def reason_at(self, point: QPointF) -> str:
         """What is to be said of the electrode or the line under a point; empty if none is."""
+        channel = self._channel_at(point)
+        return explain(channel) if channel else ""
+
+    def _channel_at(self, point: QPointF) -> ChannelQuality | None:
         for name, box in self._lines.items():
             if box.contains(point):
-                return next((explain(c) for c in self.channels if c.name == name), "")
+                return next((c for c in self.channels if c.name == name), None)
         near = [
             (hypot(place.x() - point.x(), place.y() - point.y()), -channel.state, index)
             for index, channel in enumerate(self.channels)
             if (place := self._place(index)) is not None
         ]
-        if not near or min(near)[0] > _NEAR:
-            return ""
-        return explain(self.channels[min(near)[2]])
+        if not near or min(near)[0] > max(_NEAR, 2 * self._mark):
+            return None
+        return self.channels[min(near)[2]]
+
+    @property
+    def _radius(self) -> float:
+        return max(40.0, min((self.height() - 60) / 2, 0.3 * self.width()))
+
+    @property
+    def _middle(self) -> QPointF:
+        free = self.height() - _TOP - 2.25 * self._radius
+        return QPointF(22 + self._radius, _TOP + 12 + self._radius + max(0.0, free - 12) / 2)
+
+    @property
+    def _text_left(self) -> float:
+        return 2 * self._radius + 38
+
+    @property
+    def _mark(self) -> float:
+        """How large an electrode's mark is."""
+        size = min(1.4, self._radius / 58)
+        return min(5.5, max(2.0, 30 / sqrt(max(1, len(self._places))))) * size
 
     def _place(self, index: int) -> QPointF | None:
         if index not in self._places:
             return None
         x, y = self._places[index]
-        return _MIDDLE + QPointF(x, -y) * _RADIUS
+        return self._middle + QPointF(x, -y) * self._radius
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            reason = self.reason_at(QPointF(event.pos()))
-            QToolTip.showText(event.globalPos(), tip(reason))
+            channel = self._channel_at(QPointF(event.pos()))
+            said = f"{explain(channel)}\n{advise(channel)}".strip() if channel else ""
+            QToolTip.showText(event.globalPos(), tip(said))
             return True
         return super().event(event)
 
@@ -104,12 +134,13 @@ class QualityView(QWidget):
         painter.setFont(font)
         self._paint_headline(painter)
         if self._has_head or self._info is None:
-            paint_head(painter, QPen(self.theme.colour("dim"), 1.5), _MIDDLE, _RADIUS)
+            paint_head(painter, QPen(self.theme.colour("dim"), 1.5), self._middle, self._radius)
         self._paint_electrodes(painter)
         self._paint_words(painter)
 
     def _paint_electrodes(self, painter: QPainter) -> None:
-        radius = min(5.5, max(2.0, 30 / sqrt(max(1, len(self._places)))))
+        radius = self._mark
+        named = self._radius >= _NAMED_RADIUS and len(self._places) <= _MOST_NAMES
         states = dict.fromkeys(self._places, State.GOOD)
         states |= {k: c.state for k, c in enumerate(self.channels) if k in self._places}
         # The worst are drawn last: nothing covers them.
@@ -122,6 +153,10 @@ class QualityView(QWidget):
                 painter.setPen(QPen(self.theme.colour("dim"), 1.0))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawEllipse(place, radius, radius)
+            if named and self._info is not None:
+                painter.setPen(self.theme.colour("dim"))
+                under = QRectF(place.x() - 40, place.y() + radius + 1, 80, _LINE)
+                painter.drawText(under, _CENTRE, self._info.channels[index].name)
 
     def _paint_headline(self, painter: QPainter) -> None:
         row = QRectF(14, 7, self.width() - 24, 20)
@@ -139,7 +174,7 @@ class QualityView(QWidget):
     def _paint_words(self, painter: QPainter) -> None:
         """What is wrong with the worst channels: a reason that is too long goes on below."""
         flags = Qt.TextFlag.TextWordWrap
-        left, width = _TEXT_LEFT + 16, self.width() - _TEXT_LEFT - 16 - 10
+        left, width = self._text_left + 16, self.width() - self._text_left - 16 - 10
         painter.setPen(self.theme.colour("text"))
         worst = worst_first(self.channels)
         top, bottom = _TOP, self.height() - 4
@@ -153,8 +188,8 @@ class QualityView(QWidget):
                 more = f"and {rest} more" if k else f"{rest} channels"
                 painter.drawText(QRectF(left, top, width, _LINE), 0, more)
                 return
-            paint_mark(painter, self.theme, channel.state, QPointF(_TEXT_LEFT + 5, top + 9), 4)
+            paint_mark(painter, self.theme, channel.state, QPointF(self._text_left + 5, top + 9), 4)
             painter.setPen(self.theme.colour("text"))
             painter.drawText(box, flags, said)
-            self._lines[channel.name] = QRectF(_TEXT_LEFT, top, width + 16, box.height())
+            self._lines[channel.name] = QRectF(self._text_left, top, width + 16, box.height())
             top = box.bottom() + 2

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from gui.analysis import SpectrumSeen
 from gui.bands import ALPHA, BETA
 from gui.levels import Levels
+from gui.pieces import tip
 from gui.plot import Plot, ticks
 from gui.theme import CAPTION_PX, DARK, Theme
 
@@ -35,6 +36,11 @@ class SpectrumView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumHeight(120)
         self.setAccessibleName("Spectrum")
+        self.setToolTip(
+            tip(
+                "How strong each rhythm is: 10 dB more is ten times the power. Click a line: its name"
+            )
+        )
 
     def show_hint(self, hint: str) -> None:
         """There is nothing to draw, and why."""
@@ -110,7 +116,8 @@ class SpectrumView(QWidget):
             shade.setAlpha(150 if band is ALPHA else 80)
             painter.fillRect(box, shade)
             painter.setPen(self.theme.colour("dim"))
-            box.setHeight(18)
+            # Below, where no peak is.
+            box.setTop(box.bottom() - 20)
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, band.name)
 
     def _paint_others(self, painter: QPainter, plot: Plot, seen: SpectrumSeen) -> None:

@@ -172,15 +172,15 @@ class TranscriptView(QWidget):
         word = painter.fontMetrics().elidedText(
             self._word(said), Qt.TextElideMode.ElideRight, int(room.width())
         )
-        painter.drawText(QRectF(room.left(), room.top(), room.width(), 24), _VCENTRE, word)
+        painter.drawText(QRectF(room.left(), room.top() - 1, room.width(), 24), _VCENTRE, word)
         self._font(painter, CAPTION_PX)
         wrong = said.is_right is False or bool(said.why)
         painter.setPen(self.theme.colour("warning" if wrong else "text"))
-        about = QRectF(room.left(), room.top() + 22, room.width(), 18)
+        about = QRectF(room.left(), room.top() + 20, room.width(), 18)
         painter.drawText(about, _VCENTRE, self._about(said))
         self._font(painter, CAPTION_PX)
         painter.setPen(self.theme.colour("dim"))
-        when = QRectF(room.left(), room.top() + 38, room.width(), 18)
+        when = QRectF(room.left(), room.top() + 35, room.width(), 18)
         painter.drawText(when, _VCENTRE, self._time_of(said.time))
 
     def _font(

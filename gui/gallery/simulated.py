@@ -13,8 +13,11 @@ from bci.predictions_table import Predictions
 from bci.quality import ChannelQuality, State
 from bci.ring import RingBuffer
 from bci.types import Channel, Marker, Recording, StreamInfo
+from gui.analysis import MapSeen, Scalps, SpectrumSeen, Wanted, spectrum_of
+from gui.bands import ALPHA
 from gui.replay.outcome import Outcome
 from gui.replay.steps import Step
+from gui.spectra import Spectra
 
 SFREQ = 250.0
 CLASSES = ("left", "right")
@@ -53,6 +56,25 @@ def ring(seconds: float, start: float = 0.0) -> RingBuffer:
     held = RingBuffer(len(data), len(NAMES))
     held.write(data, start + np.arange(len(data)) / SFREQ, 0)
     return held
+
+
+def spectrum(name: str) -> SpectrumSeen:
+    """The spectra of half a minute, with this channel in front."""
+    wanted = Wanted(NAMES.index(name), None, frozenset())
+    return spectrum_of(INFO, _spectra(), wanted)
+
+
+def alpha_map() -> MapSeen:
+    """Where alpha is strong."""
+    wanted = Wanted(0, ALPHA, frozenset())
+    return Scalps().map(INFO, _spectra(), wanted, ALPHA)
+
+
+def _spectra() -> Spectra:
+    spectra = Spectra(INFO, ring(35.0))
+    while spectra.take():
+        pass
+    return spectra
 
 
 def seen() -> tuple[tuple[str, ...], ReceivedPrediction, str]:
