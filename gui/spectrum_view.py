@@ -37,9 +37,7 @@ class SpectrumView(QWidget):
         self.setMinimumHeight(120)
         self.setAccessibleName("Spectrum")
         self.setToolTip(
-            tip(
-                "How strong each rhythm is: 10 dB more is ten times the power. Click a line: its name"
-            )
+            tip("How strong each rhythm is; 10 dB more is ten times the power. Click chooses.")
         )
 
     def show_hint(self, hint: str) -> None:
