@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 from gui.pieces import button, named, plain, tip
 
 # With a badge and all buttons beside it, this fits a window of 1280 pixels.
-_LONGEST = 43
+_LONGEST = 38
 
 
 class Header(QWidget):
