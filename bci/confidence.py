@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.types import Decoder, FloatArray, Prediction
+from bci.types import Comparing, Decoder, FloatArray, Prediction
 
 Probabilities = NDArray[np.float64]
 
@@ -139,6 +139,11 @@ class Tempered:
 
     def predict_proba(self, window: FloatArray) -> Probabilities:
         return temper(self.inner.predict_proba(window), self.temperature)
+
+    @property
+    def similarities(self) -> Probabilities | None:
+        """As `bci.types.Comparing`: no temperature changes them."""
+        return self.inner.similarities if isinstance(self.inner, Comparing) else None
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         return self.inner.arrays()

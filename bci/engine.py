@@ -285,6 +285,11 @@ class Engine:
         }
 
 
+def _shape(card: Card) -> tuple[tuple[str, ...], str, bool]:
+    """What the stream of a model's predictions looks like."""
+    return card.classes, card.task, card.embedded_by is not None
+
+
 class _Outlets:
     """Where a model's predictions and decisions go."""
 
@@ -312,12 +317,13 @@ class _Outlets:
             simulated=self._info.simulated,
             task=card.task,
             adaptation=self._output.adapt,
+            compares=card.embedded_by is not None,
         )
 
     def serve(self, card: Card) -> str:
         """Publish another model's from here on; tells if the stream had to be made anew."""
         before = self._card
-        if (card.classes, card.task) == (before.classes, before.task):
+        if _shape(card) == _shape(before):
             self._card, self._threshold = card, decision_threshold(self._output, card)
             return ""
         self._predictions.close()

@@ -3,11 +3,14 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bci import kernels
 from bci.chain import Chain
 from bci.ring import RingBuffer
 from bci.settings import PipelineSettings
-from bci.types import Chunk, Decoder, FloatArray, Prediction, StreamInfo, TimeArray
+from bci.types import Chunk, Comparing, Decoder, FloatArray, Prediction, StreamInfo, TimeArray
 from bci.window_ends import AtCues, EveryHop, WindowEnds
 
 # Samples filtered at a time, at most: bounds the memory of a push of any size.
@@ -156,8 +159,13 @@ class Pipeline:
                     arrived=chunk.arrived,
                     filtered=self._filtered_at,
                     decoded=self._clock(),
+                    similarities=self._similarities,
                 ),
             )
+
+    @property
+    def _similarities(self) -> NDArray[np.float64] | None:
+        return self.decoder.similarities if isinstance(self.decoder, Comparing) else None
 
     def windows(self, chunk: Chunk) -> Iterator[Window]:
         """Take samples in; yield each sound window that they completed.

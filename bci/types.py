@@ -109,7 +109,8 @@ class Prediction:
 
     ``start`` and ``end`` are absolute sample indices at the pipeline's output rate; ``end``
     is one past the last sample. ``taken`` is the time stamp of that last sample; the other
-    times are NaN where no clock was given (offline).
+    times are NaN where no clock was given (offline). ``similarities`` are what the probabilities
+    were made from where the decoder compares: the cosine with each class.
     """
 
     classes: tuple[str, ...]
@@ -120,6 +121,7 @@ class Prediction:
     arrived: float = float("nan")
     filtered: float = float("nan")
     decoded: float = float("nan")
+    similarities: NDArray[np.float64] | None = None
 
     @property
     def label(self) -> str:
@@ -320,6 +322,15 @@ class Servable(Decoder, Protocol):
 
     def choose_runtime(self) -> None:
         """Measure the runtimes here and serve by the fastest; `arrays` tells which it was."""
+
+
+@runtime_checkable
+class Comparing(Protocol):
+    """A decoder that compares a window with something of each class."""
+
+    @property
+    def similarities(self) -> NDArray[np.float64] | None:
+        """Cosines of the last window that was decided, (n_classes,); None where there are none."""
 
 
 @runtime_checkable

@@ -81,12 +81,17 @@ class Candidates:
             )
         return Candidates(tuple(wanted), self.vectors[[row[name] for name in wanted]])
 
-    def probabilities(self, predicted: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Softmax of the cosines with a predicted vector, over `TEMPERATURE`."""
+    def cosines(self, predicted: NDArray[np.floating]) -> NDArray[np.float64]:
+        """How similar a predicted vector is to each, from -1 to 1."""
         direction = predicted / (np.linalg.norm(predicted) + _TINY)
-        scores = (self.vectors @ direction).astype(np.float64) / TEMPERATURE
-        odds = np.exp(scores - scores.max())
-        return np.asarray(odds / odds.sum())
+        return (self.vectors @ direction).astype(np.float64)
+
+
+def probabilities(cosines: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Their softmax over `TEMPERATURE`."""
+    scores = cosines / TEMPERATURE
+    odds = np.exp(scores - scores.max())
+    return np.asarray(odds / odds.sum())
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.types import FloatArray, Signal, Watch
-from decoders.candidates import Candidates, Galleries, Space, required
+from decoders.candidates import Candidates, Galleries, Space, probabilities, required
 from decoders.linear import shaped, window_shape
 from decoders.robust_scaling import RobustScaling
 
@@ -30,6 +30,7 @@ class ImageRidge:
     def __init__(self, gallery: str = "", candidates: str = "") -> None:
         self._galleries = Galleries.load(gallery, candidates) if gallery else None
         self.classes: tuple[str, ...] = ()
+        self.similarities: NDArray[np.float64] | None = None
         self.embedded_by = ""
 
     def fit(
@@ -71,7 +72,8 @@ class ImageRidge:
 
     def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
         predicted = self._weights @ self._scaling(window).ravel() + self._bias
-        return self._candidates.probabilities(predicted)
+        self.similarities = self._candidates.cosines(predicted)
+        return probabilities(self.similarities)
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         return {

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from bci.errors import MismatchError
 from bci.types import FloatArray, Signal, Watch
-from decoders.candidates import Candidates, Galleries, Space, required
+from decoders.candidates import Candidates, Galleries, Space, probabilities, required
 from decoders.linear import window_shape
 from decoders.networks.meg_images import PUBLISHED, SMALL, MegImages, Retriever, images_loss
 from decoders.robust_scaling import RobustScaling
@@ -62,6 +62,7 @@ class SeenImages:
         )
         self._galleries = Galleries.load(gallery, candidates) if gallery else None
         self.classes: tuple[str, ...] = ()
+        self.similarities: NDArray[np.float64] | None = None
         self.embedded_by = ""
         self._serving: Serving | None = None
 
@@ -123,7 +124,8 @@ class SeenImages:
         else:
             with torch.inference_mode():
                 predicted = self.served(torch.from_numpy(self._scaled))[0].numpy()
-        return self._candidates.probabilities(predicted)
+        self.similarities = self._candidates.cosines(predicted)
+        return probabilities(self.similarities)
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         serving = self._serving.arrays() if self._serving is not None else {}

@@ -117,7 +117,7 @@ class Analysis(QObject):
 
     def _run(self) -> None:
         spectra: Spectra | None = None
-        scalps = _Scalps()
+        scalps = Scalps()
         done: Wanted | None = None
         while not self._stopping:
             source, wanted = self._source, self._wanted
@@ -135,7 +135,7 @@ class Analysis(QObject):
                 continue
             seen: SpectrumSeen | MapSeen
             if wanted.band is None:
-                seen = _spectrum(source.info, spectra, wanted)
+                seen = spectrum_of(source.info, spectra, wanted)
             else:
                 seen = scalps.map(source.info, spectra, wanted, wanted.band)
             self.n_computed += 1
@@ -151,7 +151,8 @@ def alike(info: StreamInfo, channel: int) -> list[int]:
     return [k for k, each in enumerate(measured) if each == measured[channel]]
 
 
-def _spectrum(info: StreamInfo, spectra: Spectra, wanted: Wanted) -> SpectrumSeen:
+def spectrum_of(info: StreamInfo, spectra: Spectra, wanted: Wanted) -> SpectrumSeen:
+    """What is shown of a stream's spectra."""
     density, channel = spectra.density(), wanted.channel
     shown = [k for k in alike(info, channel) if info.channels[k].name not in wanted.left_out]
     known = [k for k in shown if np.isfinite(density[:, k]).all()]
@@ -163,13 +164,14 @@ def _spectrum(info: StreamInfo, spectra: Spectra, wanted: Wanted) -> SpectrumSee
     )  # fmt: skip
 
 
-class _Scalps:
-    """Keeps the matrix of the electrodes that were mapped last."""
+class Scalps:
+    """Maps of a head; keeps the matrix of the electrodes that were mapped last."""
 
     def __init__(self) -> None:
         self._of: tuple[StreamInfo, tuple[int, ...]] | None = None
 
     def map(self, info: StreamInfo, spectra: Spectra, wanted: Wanted, band: Band) -> MapSeen:
+        """What is shown of a band's power on the head."""
         power = decibels(band_power(spectra.density(), spectra.freqs, band))
         places = flatten(info.channels)
         electrodes = tuple(

@@ -5,7 +5,7 @@ from math import exp, log, tanh
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QPen
 
-from gui.theme import Theme
+from gui.theme import CAPTION_PX, Theme
 
 # Evidence fades with this time constant.
 _MEMORY_S = 1.0
@@ -74,7 +74,7 @@ def paint_ball(
     painter.drawEllipse(QPointF(middle + place * half, y), radius, radius)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     font = QFont(painter.font())
-    font.setPixelSize(13)
+    font.setPixelSize(CAPTION_PX)
     font.setBold(False)
     painter.setFont(font)
     words = QRectF(box.left(), y + 20, box.width(), 18)

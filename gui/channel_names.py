@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from bci.quality import ChannelQuality, State
 from gui.pieces import tip
 from gui.quality_marks import explain, paint_mark
-from gui.theme import DARK, Theme
+from gui.theme import CAPTION_PX, DARK, Theme
 
 _LEAST_ROW = 10.0
 _LONGEST = 9
@@ -89,7 +89,7 @@ class ChannelNames(QWidget):
         row = self._row
         every = max(1, ceil(_LEAST_ROW / row))
         font = QFont(self.font())
-        font.setPixelSize(int(min(max(row * 0.8, 9), 13)))
+        font.setPixelSize(int(min(max(row * 0.8, 9), CAPTION_PX)))
         align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for first in range(0, len(self.names), every):
             together = range(first, min(first + every, len(self.names)))

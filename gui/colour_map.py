@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter
 
-from gui.theme import Theme
+from gui.theme import CAPTION_PX, Theme
 
 # Ten places of viridis (S. van der Walt and N. Smith, 2015; public domain), evenly apart.
 _PLACES = (
@@ -48,7 +48,7 @@ def paint_scale(
     ramp = coloured(np.linspace(high, low, 256)[:, None], low, high, QColor())
     painter.drawImage(box, ramp)
     font = QFont(painter.font())
-    font.setPixelSize(12)
+    font.setPixelSize(CAPTION_PX)
     font.setBold(False)
     painter.setFont(font)
     painter.setPen(theme.colour("dim"))
@@ -56,5 +56,5 @@ def paint_scale(
     for share in (0.0, 0.5, 1.0):
         y = box.bottom() - share * box.height()
         value = f"{low + share * (high - low):g}"
-        painter.drawText(QRectF(box.right() + 6, y - 8, 44, 16), middle, value)
-    painter.drawText(QRectF(box.left() - 2, box.top() - 24, 140, 16), middle, unit)
+        painter.drawText(QRectF(box.right() + 6, y - 9, 44, 18), middle, value)
+    painter.drawText(QRectF(box.left() - 2, box.top() - 26, 180, 18), middle, unit)

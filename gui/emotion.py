@@ -10,10 +10,11 @@ from bci.levels import LevelGrid, grid_of
 from bci.lsl.predictions import ReceivedPrediction
 from gui.headline import NO_PREDICTION, NOT_SURE, paint_headline
 from gui.level_course import LevelCourse, true_levels
-from gui.theme import DARK, Theme
+from gui.pieces import tip
+from gui.theme import CAPTION_PX, DARK, Theme
 
-_HEIGHT = 232
-_PLANE = 146.0
+_HEIGHT = 236
+_PLANE = 138.0
 _TRAIL_S = 12.0
 # What the ends of an axis are called, first the low one.
 _ENDS = {"valence": ("unpleasant", "pleasant"), "arousal": ("calm", "excited")}
@@ -40,6 +41,14 @@ class EmotionView(QWidget):
         self.why = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Valence and arousal")
+        self.setToolTip(
+            tip(
+                "Valence: how pleasant. Arousal: how excited. The point is what is expected, "
+                "smoothed over some seconds and so much behind; hollow where it is not sure. "
+                "The square and the arrows are what was true. A bar is how likely a level is,"
+                " from 1 to 5."
+            )
+        )
         self.setFixedHeight(_HEIGHT)
 
     def set_classes(self, classes: tuple[str, ...]) -> bool:
@@ -108,15 +117,15 @@ class EmotionView(QWidget):
         for axis in range(2):
             box = QRectF(right, plane.top() - 2 + axis * half, width - right - 14, half - 8)
             self._paint_bars(painter, box, axis)
-        self._font(painter, 14)
+        self._font(painter, CAPTION_PX)
         shown = bool(true_levels(self.course.grid, self.cue))
         painter.setPen(self.theme.colour("text" if shown else "dim"))
         footer = QRectF(14, _HEIGHT - 28, width - 28, 20)
         painter.drawText(footer, Qt.AlignmentFlag.AlignVCenter, "\u25a1 " * shown + self.sentence)
-        self._font(painter, 12)
+        self._font(painter, CAPTION_PX)
         painter.setPen(self.theme.colour("dim"))
         right_edge = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        delay = f"smoothed, lag {self.course.delay_s:g} s"
+        delay = f"{self.course.delay_s:g} s behind"
         painter.drawText(footer, right_edge, delay)
 
     def _font(self, painter: QPainter, size: int, bold: bool = False) -> None:
@@ -136,7 +145,7 @@ class EmotionView(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(plane)
         n = self.course.grid.n_levels
-        self._font(painter, 11)
+        self._font(painter, CAPTION_PX)
         for level in range(1, n + 1):
             at = self._place(plane, level, level)
             painter.setPen(QPen(self.theme.colour("line"), 1.0, Qt.PenStyle.DotLine))
@@ -144,12 +153,12 @@ class EmotionView(QWidget):
             painter.drawLine(QPointF(plane.left(), at.y()), QPointF(plane.right(), at.y()))
         painter.setPen(self.theme.colour("dim"))
         centre = Qt.AlignmentFlag.AlignHCenter
-        below = QRectF(plane.left() - 30, plane.bottom() + 3, plane.width() + 60, 16)
+        below = QRectF(plane.left() - 24, plane.bottom() + 2, plane.width() + 48, 18)
         painter.drawText(below, centre, self._axis_words(0))
         painter.save()
         painter.translate(plane.left() - 19, plane.center().y())
         painter.rotate(-90)
-        painter.drawText(QRectF(-plane.height() / 2, 0, plane.height(), 16), centre,
+        painter.drawText(QRectF(-plane.height() / 2 - 10, -2, plane.height() + 20, 18), centre,
                          self._axis_words(1))  # fmt: skip
         painter.restore()
         self._paint_truth(painter, plane)
@@ -160,7 +169,7 @@ class EmotionView(QWidget):
         if name not in _ENDS:
             return name
         low, high = _ENDS[name]
-        return f"{low} ← {name} → {high}"
+        return f"{low} → {high}"
 
     def _paint_truth(self, painter: QPainter, plane: QRectF) -> None:
         levels = true_levels(self.course.grid, self.cue)
@@ -196,20 +205,22 @@ class EmotionView(QWidget):
 
     def _paint_bars(self, painter: QPainter, box: QRectF, axis: int) -> None:
         """A bar a level, the highest on top; a mark at the true one."""
-        self._font(painter, 12)
+        self._font(painter, CAPTION_PX)
         painter.setPen(self.theme.colour("text"))
         painter.drawText(box, Qt.AlignmentFlag.AlignLeft, self.course.grid.axes[axis])
         n = self.course.grid.n_levels
         high = (box.height() - 17) / n
         by_axis, true = self.course.by_axis, true_levels(self.course.grid, self.cue)
         left, room = box.left() + 14, box.width() - 26
-        self._font(painter, min(11, round(high)))
+        self._font(painter, CAPTION_PX)
         for level in range(1, n + 1):
             row = QRectF(left, box.top() + 17 + (n - level) * high, room, high - 3)
             marked = bool(true) and true[axis] == level
             painter.setPen(self.theme.colour("text" if marked else "dim"))
             middle = Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(row.adjusted(-14, -2, 0, 2), middle, str(level))
+            if level in (1, n):
+                # There is no room for a number at every bar.
+                painter.drawText(row.adjusted(-14, -4, 0, 4), middle, str(level))
             if marked:
                 mark = QRectF(row.right() + 1, row.top() - 2, 13, row.height() + 4)
                 painter.drawText(mark, middle | Qt.AlignmentFlag.AlignRight, "◀")

@@ -62,7 +62,7 @@ class EngineShown(QObject):
         self.decision = DecisionView(threshold)
         self.decision.set_ball(remembered.flag("ball", False))
         self.decision.ball_toggled.connect(lambda on: remembered.keep("ball", on))
-        self.history = HistoryView()
+        self.history = HistoryView(threshold)
         self.images: ImagesView | None = None
         self.speech: SpeechView | None = None
         self.transcript: TranscriptView | None = None

@@ -3,10 +3,10 @@
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
-from gui.theme import Theme
+from gui.theme import CAPTION_PX, Theme
 
 NO_PREDICTION, NOT_SURE = "no prediction", "not sure"
-_LOW = 22
+_LOW, _NONE = 22, 18
 _LEAST = 15
 _VCENTRE = Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | _VCENTRE
@@ -27,10 +27,13 @@ def paint_headline(
     why: str = "",
     pixels: int = 30,
 ) -> None:
-    """The decision on the left; on the right its confidence, or why there is no prediction.
+    """The decision on the left, on the right its confidence; or why there is no prediction.
 
     Without a decision the words are smaller and dim, and the confidence is that of the likeliest.
     """
+    if decision == NO_PREDICTION and why:
+        _paint_why(painter, theme, box, why)
+        return
     decided = is_decided(decision)
     font = QFont(painter.font())
     font.setBold(True)
@@ -40,11 +43,7 @@ def paint_headline(
     painter.setFont(font)
     painter.setPen(colour if decided else theme.colour("dim"))
     taken = 0.0
-    if decision == NO_PREDICTION:
-        taken = _paint_why(painter, theme, box, why) if why else 0.0
-        painter.setFont(font)
-        painter.setPen(theme.colour("dim"))
-    elif share:
+    if share and decision != NO_PREDICTION:
         painter.drawText(box, _RIGHT, share)
         taken = painter.fontMetrics().horizontalAdvance(share) + 12.0
     room = box.adjusted(0, 0, -taken, 0)
@@ -64,11 +63,21 @@ def fitting_pixels(font: QFont, text: str, width: float, most: int) -> int:
     return _LEAST
 
 
-def _paint_why(painter: QPainter, theme: Theme, box: QRectF, why: str) -> float:
+def _paint_why(painter: QPainter, theme: Theme, box: QRectF, why: str) -> None:
+    """Two lines as wide as the view: no reason is cut off."""
     font = QFont(painter.font())
+    font.setBold(True)
+    half = box.height() / 2
+    font.setPixelSize(min(_NONE, int(half) - 2))
+    painter.setFont(font)
+    painter.setPen(theme.colour("dim"))
+    painter.drawText(QRectF(box.left(), box.top(), box.width(), half), _VCENTRE, NO_PREDICTION)
     font.setBold(False)
-    font.setPixelSize(13)
+    font.setPixelSize(CAPTION_PX)
     painter.setFont(font)
     painter.setPen(theme.colour("warning"))
-    painter.drawText(box, _RIGHT, f"windows rejected:\n{why}")
-    return 120.0
+    below = QRectF(box.left(), box.top() + half, box.width(), half)
+    said = painter.fontMetrics().elidedText(
+        f"signal not used: {why}", Qt.TextElideMode.ElideRight, int(box.width())
+    )
+    painter.drawText(below, _VCENTRE, said)

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFont, QPainter
 
-from gui.theme import Theme
+from gui.theme import CAPTION_PX, Theme
 
 HINT_HEIGHT = 36
 NO_ENGINE = "no engine: start one with a model"
@@ -12,7 +12,7 @@ STARTING = "the engine is starting ..."
 
 def paint_hint(painter: QPainter, theme: Theme, box: QRectF, text: str) -> None:
     font = QFont(painter.font())
-    font.setPixelSize(13)
+    font.setPixelSize(CAPTION_PX)
     painter.setFont(font)
     painter.setPen(theme.colour("dim"))
     align = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

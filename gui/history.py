@@ -9,15 +9,16 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.lsl.predictions import ReceivedPrediction
 from gui.hint import HINT_HEIGHT, NO_ENGINE, paint_hint
-from gui.pieces import is_seen
+from gui.pieces import is_seen, tip
+from gui.rejections import EXPLAINED
 from gui.scope_overlay import paint_tag
-from gui.theme import DARK, Theme
+from gui.theme import CAPTION_PX, DARK, Theme
 
 HISTORY_HEIGHT = 150
 _SPAN_S = 30.0
 _STALE_S = 1.5
-_LEFT, _NAMES = 44.0, 74.0
-_NAME = 14.0
+_LEFT, _NAMES = 52.0, 88.0
+_NAME = 17.0
 # It moves by a pixel or two meanwhile.
 _FRAME_S = 0.08
 
@@ -26,19 +27,21 @@ class HistoryView(QWidget):
     """Probabilities of the last half minute as lines, with the true cue as a band under them.
 
     Each line has its class's name at its end; hatched is where windows gave no prediction, with
-    the reason where it is known.
+    the reason where it is known. Where a line is above the dotted one, its class was decided.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, threshold: float = 0.7, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.theme: Theme = DARK
         self.hint = NO_ENGINE
+        self.threshold = threshold
         self.classes: tuple[str, ...] = ()
         self.now = self._painted = 0.0
         self._predictions: deque[ReceivedPrediction] = deque(maxlen=3000)
         self._cues: deque[tuple[float, str | None]] = deque(maxlen=500)
         self._rejected: deque[tuple[float, str]] = deque(maxlen=500)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setToolTip(tip(f"Above the dotted line a class is decided.\n\n{EXPLAINED}"))
         self.set_engine(False)
 
     def set_engine(self, alive: bool) -> None:
@@ -90,18 +93,11 @@ class HistoryView(QWidget):
         if not self.has_engine:
             paint_hint(painter, self.theme, QRectF(self.rect()), self.hint)
             return
-        top, bottom = 12.0, self.height() - 46.0
+        top, bottom = 12.0, self.height() - 48.0
         font = QFont(self.font())
-        font.setPixelSize(12)
+        font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
-        for share in (0.0, 0.5, 1.0):
-            y = bottom - share * (bottom - top)
-            painter.setPen(QPen(self.theme.colour("line"), 1.0))
-            painter.drawLine(QPointF(_LEFT, y), QPointF(self._right, y))
-            painter.setPen(self.theme.colour("dim"))
-            box = QRectF(2, y - 8, 38, 16)
-            align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(box, align, f"{100 * share:.0f} %")
+        self._paint_scale(painter, top, bottom)
         self._paint_names(painter, top, bottom)
         painter.setClipRect(QRectF(_LEFT, 0, self._right - _LEFT, self.height()))
         self._paint_holes(painter, top, bottom)
@@ -109,10 +105,8 @@ class HistoryView(QWidget):
         self._paint_cues(painter, bottom + 8)
         painter.setClipping(False)
         painter.setPen(self.theme.colour("dim"))
-        align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(QRectF(2, bottom + 8, 38, 16), align, "cue")
         for ago in (0, 10, 20, 30):
-            box = QRectF(self._x(self.now - ago) - 30, self.height() - 17, 60, 14)
+            box = QRectF(self._x(self.now - ago) - 30, self.height() - 20, 60, 17)
             painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, "now" if ago == 0 else f"-{ago} s")
 
     def _paint_names(self, painter: QPainter, top: float, bottom: float) -> None:
@@ -131,8 +125,27 @@ class HistoryView(QWidget):
             name = painter.fontMetrics().elidedText(
                 self.classes[place], Qt.TextElideMode.ElideRight, round(_NAMES - 12)
             )
-            box = QRectF(self._right + 7, y - 8, _NAMES - 9, 16)
+            box = QRectF(self._right + 7, y - 9, _NAMES - 9, 18)
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, name)
+
+    def _paint_scale(self, painter: QPainter, top: float, bottom: float) -> None:
+        """From 0 to 100 %, with the threshold of a decision as a dotted line."""
+        high = bottom - top
+        dim, align = self.theme.colour("dim"), Qt.AlignmentFlag.AlignVCenter
+        right = Qt.AlignmentFlag.AlignRight | align
+        # No number where that of the threshold is.
+        usual = [share for share in (0.0, 0.5, 1.0) if abs(share - self.threshold) * high > _NAME]
+        for share in (*usual, self.threshold):
+            y = bottom - share * high
+            dotted = share == self.threshold
+            line = QPen(dim, 1.0, Qt.PenStyle.DotLine) if dotted else self.theme.colour("line")
+            painter.setPen(line)
+            painter.drawLine(QPointF(_LEFT, y), QPointF(self._right, y))
+            painter.setPen(dim)
+            painter.drawText(QRectF(0, y - 9, _LEFT - 6, 18), right, f"{100 * share:.0f} %")
+        painter.drawText(QRectF(0, bottom + 8, _LEFT - 6, 18), right, "cue")
+        legend = QRectF(self._right + 7, bottom + 8, _NAMES - 8, 18)
+        painter.drawText(legend, align, "\u00b7\u00b7\u00b7 decided")
 
     def _holes(self) -> list[tuple[float, float]]:
         """From when to when no window gave a prediction."""
@@ -172,7 +185,7 @@ class HistoryView(QWidget):
 
     def _paint_cues(self, painter: QPainter, top: float) -> None:
         for start, stop, cue in self._spans():
-            box = QRectF(self._x(start), top, self._x(stop) - self._x(start), 16)
+            box = QRectF(self._x(start), top, self._x(stop) - self._x(start), 18)
             if cue in self.classes:
                 painter.fillRect(box, self.theme.class_colour(self.classes.index(cue)))
             else:

@@ -13,14 +13,27 @@ from bci.lsl.predictions import ReceivedPrediction
 from gui.cue_windows import CueWindows
 from gui.headline import NO_PREDICTION, NOT_SURE, paint_headline
 from gui.hint import HINT_HEIGHT, NO_ENGINE, paint_hint
-from gui.theme import DARK, Theme
+from gui.pieces import tip
+from gui.theme import CAPTION_PX, DARK, Theme
+from gui.threshold import paint_threshold
 
 _N_SHOWN = 5
-_TITLE, _ROW, _FOOT = 33.0, 31.0, 46.0
-_TILE = 27.0
-_HEIGHT = round(_TITLE + _N_SHOWN * _ROW + _FOOT)
+_TITLE, _HEAD, _ROW, _FOOT = 35.0, 18.0, 32.0, 64.0
+_TILE, _LEFT = 29.0, 54.0
+_HEIGHT = round(_TITLE + _HEAD + _N_SHOWN * _ROW + _FOOT)
+# Where the columns of numbers end, from the right edge.
+_SHARE, _SIMILAR = 14.0, 106.0
 _VCENTRE = Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | _VCENTRE
+
+
+@dataclass(frozen=True)
+class Found:
+    """An image that fits the window: how likely it is, and how similar where that is told."""
+
+    name: str
+    probability: float
+    similarity: float | None = None
 
 
 @dataclass(frozen=True)
@@ -37,7 +50,7 @@ class ShownImages:
 
 
 class ImagesView(QWidget):
-    """The five images that the last window fits best, with their probabilities.
+    """The five images that the last window fits best: similarity and probability of each.
 
     Parameters
     ----------
@@ -54,7 +67,7 @@ class ImagesView(QWidget):
         self.hint = NO_ENGINE
         self.threshold = threshold
         self.classes: tuple[str, ...] = ()
-        self.best: list[tuple[str, float]] = []
+        self.best: list[Found] = []
         self.live = False
         self.true_image: str | None = None
         self.rank: int | None = None
@@ -64,6 +77,13 @@ class ImagesView(QWidget):
         self._thumbnails: dict[str, QImage] = {}
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Seen image")
+        self.setToolTip(
+            tip(
+                "Similarity: how much what was decoded is like the image, as a cosine: 1 is "
+                "the same, 0 unrelated. Probability: that against all the others. From the "
+                "dotted line on it is decided; below, not sure."
+            )
+        )
         self.set_engine(False)
 
     def set_engine(self, alive: bool) -> None:
@@ -87,8 +107,16 @@ class ImagesView(QWidget):
         self.live = prediction is not None
         if prediction is not None and len(prediction.probabilities) == len(self.classes):
             probabilities = prediction.probabilities
-            order = np.argsort(-probabilities, kind="stable")
-            self.best = [(self.classes[i], float(probabilities[i])) for i in order[:_N_SHOWN]]
+            order = np.argsort(-probabilities, kind="stable")[:_N_SHOWN]
+            similar = prediction.similarities
+            self.best = [
+                Found(
+                    self.classes[i],
+                    float(probabilities[i]),
+                    None if similar is None or np.isnan(similar[i]) else float(similar[i]),
+                )
+                for i in order
+            ]
             self.true_image = self.windows.cue_of(prediction.taken)
             self.rank, self.why = None, ""
             if self.true_image in self.classes:
@@ -107,8 +135,8 @@ class ImagesView(QWidget):
         """What is decided, in words."""
         if not self.best:
             return NO_PREDICTION
-        name, probability = self.best[0]
-        return _short(name) if probability >= self.threshold else NOT_SURE
+        best = self.best[0]
+        return _short(best.name) if best.probability >= self.threshold else NOT_SURE
 
     @property
     def truth(self) -> str:
@@ -129,55 +157,70 @@ class ImagesView(QWidget):
         width = self.width() - 28.0
         painter.setFont(self.font())
         colour = self.theme.colour("accent" if self.live else "dim")
-        confidence = self.best[0][1] if self.best else None
+        confidence = self.best[0].probability if self.best else None
         paint_headline(
-            painter, self.theme, QRectF(14, 3, width, _TITLE - 4), self.decision, colour,
+            painter, self.theme, QRectF(14, 2, width, _TITLE - 5), self.decision, colour,
             confidence, self.why, 24,
         )  # fmt: skip
-        for k, (name, probability) in enumerate(self.best):
-            self._paint_row(painter, _TITLE + k * _ROW, name, probability)
-        self._paint_truth(painter, _TITLE + _N_SHOWN * _ROW)
+        if self.best:
+            self._paint_heads(painter)
+        for k, found in enumerate(self.best):
+            self._paint_row(painter, _TITLE + _HEAD + k * _ROW, found)
+        if self.best:
+            top, high = _TITLE + _HEAD, len(self.best) * _ROW
+            bars = QRectF(_LEFT, top + 14, self.width() - _LEFT - _SHARE, high - 14)
+            paint_threshold(painter, self.theme, bars, self.threshold)
+        self._paint_truth(painter, self.height() - _FOOT + 18)
 
-    def _paint_row(self, painter: QPainter, top: float, name: str, probability: float) -> None:
-        right = name == self.true_image
-        self._paint_tile(painter, QRectF(14, top, _TILE, _TILE), name)
-        left, width = 50.0, self.width() - 50.0 - 14.0
+    def _paint_heads(self, painter: QPainter) -> None:
+        self._font(painter, CAPTION_PX)
+        painter.setPen(self.theme.colour("dim"))
+        heads = {"probability": _SHARE}
+        if self.best[0].similarity is not None:
+            heads["similarity"] = _SIMILAR
+        for text, right in heads.items():
+            box = QRectF(_LEFT, _TITLE - 1, self.width() - _LEFT - right, _HEAD)
+            painter.drawText(box, _RIGHT, text)
+
+    def _paint_row(self, painter: QPainter, top: float, found: Found) -> None:
+        right = found.name == self.true_image
+        self._paint_tile(painter, QRectF(14, top, _TILE, _TILE), found.name)
+        width = self.width() - _LEFT - _SHARE
         text = self.theme.colour("text" if self.live else "dim")
-        self._font(painter, 13, bold=right)
+        self._font(painter, CAPTION_PX, bold=right)
         painter.setPen(text)
         label = painter.fontMetrics().elidedText(
-            _short(name), Qt.TextElideMode.ElideMiddle, round(width - 90)
+            _short(found.name), Qt.TextElideMode.ElideMiddle, round(width - 160)
         )
-        painter.drawText(
-            QRectF(left, top, width, 16), _VCENTRE, f"{label}  \u2713" if right else label
-        )
-        painter.drawText(QRectF(left, top, width, 16), _RIGHT, f"{100 * probability:.0f} %")
+        line = QRectF(_LEFT, top, width, 18)
+        painter.drawText(line, _VCENTRE, f"{label}  \u2713" if right else label)
+        painter.drawText(line, _RIGHT, f"{100 * found.probability:.0f} %")
+        if found.similarity is not None:
+            beside = line.adjusted(0, 0, _SHARE - _SIMILAR, 0)
+            painter.drawText(beside, _RIGHT, f"{found.similarity:.2f}".replace("-", "\u2212"))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.theme.colour("line"))
-        painter.drawRoundedRect(QRectF(left, top + 18, width, 6), 3, 3)
+        painter.drawRoundedRect(QRectF(_LEFT, top + 20, width, 7), 3, 3)
         colour = self.theme.colour("accent")
         colour.setAlpha(255 if self.live else 90)
         painter.setBrush(colour)
-        painter.drawRoundedRect(QRectF(left, top + 18, width * probability, 6), 3, 3)
-        painter.setBrush(text)
-        painter.drawRect(QRectF(left + width * self.threshold, top + 16, 1, 10))
+        painter.drawRoundedRect(QRectF(_LEFT, top + 20, width * found.probability, 7), 3, 3)
 
     def _paint_truth(self, painter: QPainter, top: float) -> None:
         left = 14.0
         if self.true_image is not None:
-            self._paint_tile(painter, QRectF(14, top + 2, _TILE, _TILE), self.true_image)
-            left = 50.0
-        self._font(painter, 13)
+            self._paint_tile(painter, QRectF(14, top - 6, _TILE, _TILE), self.true_image)
+            left = _LEFT
+        self._font(painter, CAPTION_PX)
         painter.setPen(self.theme.colour("text" if self.true_image else "dim"))
         told = f"true image: {self.truth}"
-        painter.drawText(QRectF(left, top + 2, self.width() - left - 14, _TILE), _VCENTRE, told)
-        self._font(painter, 12)
+        painter.drawText(QRectF(left, top, self.width() - left - 14, 20), _VCENTRE, told)
         painter.setPen(self.theme.colour("dim"))
-        by = f" compared by {self._shown.compared_by}" if self._shown.compared_by else ""
+        by = f", by {self._shown.compared_by}" if self._shown.compared_by else ""
         told = painter.fontMetrics().elidedText(
-            f"{len(self.classes)} images{by}", Qt.TextElideMode.ElideRight, self.width() - 28
+            f"among {len(self.classes)}{by}", Qt.TextElideMode.ElideRight, self.width() - 28
         )
-        painter.drawText(QRectF(14, top + 29, self.width() - 28, 16), _VCENTRE, told)
+        painter.drawText(QRectF(14, self.height() - 21, self.width() - 28, 18), _VCENTRE, told)
 
     def _paint_tile(self, painter: QPainter, box: QRectF, name: str) -> None:
         thumbnail = self._thumbnail(name)
@@ -187,6 +230,7 @@ class ImagesView(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.theme.colour("line"))
         painter.drawRoundedRect(box, 4, 4)
+        # Where it is read in words beside, it needs not be read here.
         self._font(painter, 11)
         painter.setPen(self.theme.colour("dim"))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, _short(name)[-4:])

@@ -10,7 +10,7 @@ from bci.quality import ChannelQuality, Limits, State
 from bci.types import StreamInfo
 from gui.head import flatten, grid, paint_head
 from gui.quality_marks import paint_mark
-from gui.theme import DARK, Theme
+from gui.theme import CAPTION_PX, DARK, Theme
 
 _LIST, _LINE = 190.0, 22.0
 _MOST_NUMBERS = 40
@@ -97,19 +97,23 @@ class ImpedancePage(QWidget):
         if len(self.kohm) > _MOST_NUMBERS:
             return
         centre = Qt.AlignmentFlag.AlignCenter
-        self._font(painter, 12)
+        self._font(painter, CAPTION_PX)
         painter.setPen(self.theme.colour("dim"))
-        painter.drawText(QRectF(at.x() - 30, at.y() - 23, 60, 16), centre, self._names[k])
-        self._font(painter, 14, bold=True)
+        # The head's outline does not go through a name.
+        half = painter.fontMetrics().horizontalAdvance(self._names[k]) / 2 + 1
+        above = QRectF(at.x() - half, at.y() - 26, 2 * half, 18)
+        painter.fillRect(above, self.theme.colour("panel"))
+        painter.drawText(above, centre, self._names[k])
+        self._font(painter, CAPTION_PX, bold=True)
         painter.setPen(self.theme.colour("text"))
         painter.drawText(QRectF(at.x() + 11, at.y() - 9, 60, 18), _VCENTRE, f"{self.kohm[k]:.0f}")
 
     def _paint_list(self, painter: QPainter) -> None:
         left, top, width = self.width() - _LIST, 10.0, _LIST - 12
-        self._font(painter, 14, bold=True)
+        self._font(painter, CAPTION_PX, bold=True)
         painter.setPen(self.theme.colour("text"))
         painter.drawText(QRectF(left, top, width, 20), _VCENTRE, "impedance (kOhm)")
-        self._font(painter, 14)
+        self._font(painter, CAPTION_PX)
         order = self._highest_first()
         fitting = max(1, int((self.height() - top - 70) // _LINE))
         shown = order if len(order) <= fitting else order[: fitting - 1]
@@ -134,7 +138,7 @@ class ImpedancePage(QWidget):
             State.DOUBTFUL: f"high: to {bad:g} kOhm",
             State.BAD: f"too high: above {bad:g} kOhm",
         }
-        self._font(painter, 13)
+        self._font(painter, CAPTION_PX)
         x, y = 20.0, self.height() - 26.0
         for state, text in ranges.items():
             paint_mark(painter, self.theme, state, QPointF(x, y + 9), 5)

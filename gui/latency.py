@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.lsl.predictions import ReceivedPrediction
 from gui.amounts import round_up
-from gui.rejections import REASONS, counts_of
-from gui.theme import DARK, Theme
+from gui.pieces import tip
+from gui.rejections import EXPLAINED, REASONS, counts_of
+from gui.theme import CAPTION_PX, DARK, Theme
 
 STAGES = ("arrive", "filter", "decode", "publish")
 
@@ -27,6 +28,12 @@ _HARMLESS = ("windows_rejected_settling",)
 _SPAN_S = 60.0
 _MOST = 12_000
 _N_BINS = 26
+_STAGES_EXPLAINED = """How long after its last sample was taken a prediction is published.
+arrive: from the device to here
+filter: cleaning the signal
+decode: the model
+publish: to whoever listens
+99 % below: only one in a hundred is later"""
 # Where there is less room than they need, stages and histogram are left out.
 _LEAST_HEIGHT, _STAGES = 118, 50.0
 _LEAST_BARS = 18.0  # pixels; lower, a histogram says nothing
@@ -49,6 +56,7 @@ class LatencyView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(_LEAST_HEIGHT)
         self.setAccessibleName("Latency and losses")
+        self.setToolTip(tip(f"{_STAGES_EXPLAINED}\n\n{EXPLAINED}"))
 
     def add(self, predictions: list[ReceivedPrediction]) -> None:
         new = np.array([_row(p) for p in predictions]).reshape(-1, 5)
@@ -84,18 +92,16 @@ class LatencyView(QWidget):
 
     @property
     def rejected_text(self) -> str:
-        """``windows rejected: gap 12, settling 3; skipped: 2``; what is zero is left out."""
+        """``windows not used: samples lost (12); skipped: 2``; what is zero is left out."""
         if not self.counts:
             return ""
         rejected = ", ".join(
-            f"{why} {n:,}" for key, why in REASONS.items() if (n := self.counts[key])
+            f"{why} ({n:,})" for key, why in REASONS.items() if (n := self.counts[key])
         )
         skipped = f"skipped: {self.counts[SKIPPED]:,}" if self.counts[SKIPPED] else ""
         if not rejected:
-            return (
-                f"no windows rejected; {skipped}" if skipped else "no windows rejected or skipped"
-            )
-        return "; ".join(filter(None, (f"windows rejected: {rejected}", skipped)))
+            return f"all windows used; {skipped}" if skipped else "all windows used, none skipped"
+        return "; ".join(filter(None, (f"windows not used: {rejected}", skipped)))
 
     def histogram(self) -> tuple[NDArray[np.int64], float]:
         """How many predictions of the last minute fall in each bin, and where the last one ends.
@@ -112,7 +118,7 @@ class LatencyView(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), self.theme.colour("panel"))
         font = QFont(self.font())
-        font.setPixelSize(13)
+        font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
         painter.setPen(self.theme.colour("dim"))
         painter.drawText(
@@ -120,9 +126,9 @@ class LatencyView(QWidget):
         )
         self._paint_numbers(painter)
         top = self._paint_counts(painter)
-        if top - 74 >= _STAGES:
+        if top - 76 >= _STAGES:
             self._paint_stages(painter)
-        self._paint_histogram(painter, QRectF(14, 126, self.width() - 28, top - 126 - 8))
+        self._paint_histogram(painter, QRectF(14, 130, self.width() - 28, top - 130 - 8))
 
     def _paint_numbers(self, painter: QPainter) -> None:
         figures = ("-", "-", "-")
@@ -139,10 +145,10 @@ class LatencyView(QWidget):
             painter.setPen(self.theme.colour("text"))
             text = f"{figure} ms" if len(self._totals) else figure
             painter.drawText(QRectF(14 + k * column, 28, column, 28), 0, text)
-            font.setPixelSize(12)
+            font.setPixelSize(CAPTION_PX)
             painter.setFont(font)
             painter.setPen(self.theme.colour("dim"))
-            painter.drawText(QRectF(14 + k * column, 53, column, 16), 0, name)
+            painter.drawText(QRectF(14 + k * column, 52, column, 18), 0, name)
 
     def _paint_stages(self, painter: QPainter) -> None:
         total = float(self._stages.sum())
@@ -152,22 +158,22 @@ class LatencyView(QWidget):
             painter.fillRect(QRectF(x, 76, length, 12), QColor(self.theme.stages[k]))
             x += length
         font = QFont(self.font())
-        font.setPixelSize(12)
+        font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
         column = width / 4
         for k, (name, stage) in enumerate(zip(STAGES, self._stages, strict=True)):
             left = 14 + k * column
             painter.fillRect(QRectF(left, 95, 9, 9), QColor(self.theme.stages[k]))
             painter.setPen(self.theme.colour("dim"))
-            painter.drawText(QRectF(left + 13, 91, column - 13, 16), 0, name)
+            painter.drawText(QRectF(left + 13, 90, column - 13, 18), 0, name)
             if len(self._totals):
                 painter.setPen(self.theme.colour("text"))
-                painter.drawText(QRectF(left + 13, 106, column - 13, 16), 0, f"{stage:.1f} ms")
+                painter.drawText(QRectF(left + 13, 107, column - 13, 18), 0, f"{stage:.1f} ms")
 
     def _paint_counts(self, painter: QPainter) -> float:
         """At the bottom; returns where the text begins."""
         font = QFont(self.font())
-        font.setPixelSize(13)
+        font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
         watched = [key for key in (*REASONS, SKIPPED) if key not in _HARMLESS]
         bottom = self.height() - 8.0
@@ -183,7 +189,7 @@ class LatencyView(QWidget):
         return bottom
 
     def _paint_histogram(self, painter: QPainter, room: QRectF) -> None:
-        bars = room.adjusted(0, 0, 0, -15)
+        bars = room.adjusted(0, 0, 0, -18)
         if not len(self._totals) or bars.height() < _LEAST_BARS:
             return
         counts, end = self.histogram()
@@ -198,10 +204,10 @@ class LatencyView(QWidget):
         painter.setPen(QPen(self.theme.colour("line"), 1.0))
         painter.drawLine(bars.bottomLeft(), bars.bottomRight())
         font = QFont(self.font())
-        font.setPixelSize(12)
+        font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
         painter.setPen(self.theme.colour("dim"))
-        words = QRectF(bars.left(), bars.bottom() + 1, bars.width(), 15)
+        words = QRectF(bars.left(), bars.bottom() + 1, bars.width(), 18)
         painter.drawText(words, Qt.AlignmentFlag.AlignLeft, "0")
         said = f"{len(self._totals):,} in the last minute"
         painter.drawText(words, Qt.AlignmentFlag.AlignHCenter, said)

@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.history import HISTORY_HEIGHT
 from gui.level_course import LevelCourse, true_levels
-from gui.theme import DARK, Theme
+from gui.theme import CAPTION_PX, DARK, Theme
 
 _SPAN_S = 30.0
 _BREAK_S = 2.0
-_LEFT, _RIGHT, _NAME = 44.0, 74.0, 16.0
+_LEFT, _RIGHT, _NAME = 44.0, 84.0, 17.0
 
 
 class LevelHistory(QWidget):
@@ -49,7 +49,7 @@ class LevelHistory(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), self.theme.colour("panel"))
         font = QFont(self.font())
-        font.setPixelSize(12)
+        font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
         right = self.width() - _RIGHT
         for level in range(1, self.course.grid.n_levels + 1):
@@ -57,12 +57,12 @@ class LevelHistory(QWidget):
             painter.setPen(QPen(self.theme.colour("line"), 1.0))
             painter.drawLine(QPointF(_LEFT, y), QPointF(right, y))
             painter.setPen(self.theme.colour("dim"))
-            box = QRectF(2, y - 8, 38, 16)
+            box = QRectF(2, y - 9, 36, 18)
             painter.drawText(
                 box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(level)
             )
         for ago in (0, 10, 20, 30):
-            box = QRectF(self._at(self.now - ago, 1).x() - 30, self.height() - 17, 60, 14)
+            box = QRectF(self._at(self.now - ago, 1).x() - 30, self.height() - 20, 60, 18)
             painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, "now" if ago == 0 else f"-{ago} s")
         self._paint_names(painter, right)
         painter.setClipRect(QRectF(_LEFT, 0, right - _LEFT, self.height()))
@@ -76,11 +76,11 @@ class LevelHistory(QWidget):
         for axis in sorted(range(len(self.course.grid.axes)), key=lambda axis: -ends[axis]):
             y = max(self._at(self.now, ends[axis]).y(), y + _NAME)
             painter.setPen(self.theme.class_colour(axis))
-            box = QRectF(right + 8, y - 8, _RIGHT - 10, 16)
+            box = QRectF(right + 8, y - 9, _RIGHT - 10, 18)
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, self.course.grid.axes[axis])
         painter.setPen(self.theme.colour("dim"))
         # Beside the word "now".
-        box = QRectF(right + 24, self.height() - 18, _RIGHT - 24, 16)
+        box = QRectF(right + 24, self.height() - 20, _RIGHT - 24, 18)
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, "- - true")
 
     def _paint_axis(self, painter: QPainter, axis: int) -> None:

@@ -22,7 +22,7 @@ from gui.colour_map import coloured, paint_scale
 from gui.head import flatten, paint_head
 from gui.levels import Levels
 from gui.spectrum_view import squared
-from gui.theme import DARK, Theme
+from gui.theme import CAPTION_PX, DARK, Theme
 
 _NEAR = 16.0
 _MOST_NAMES = 40
@@ -121,7 +121,7 @@ class MapView(QWidget):
 
     def _paint_electrodes(self, painter: QPainter, seen: MapSeen) -> None:
         font = QFont(self.font())
-        font.setPixelSize(12)
+        font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
         middle = (self._levels.low + self._levels.high) / 2
         for channel, value in zip(seen.electrodes, seen.values.tolist(), strict=True):
@@ -138,7 +138,7 @@ class MapView(QWidget):
                 name = seen.info.channels[channel].name[:8]
                 half = painter.fontMetrics().horizontalAdvance(name) / 2 + 4
                 x = self._kept_inside(place, half) if is_inside else place.x()
-                box = QRectF(x - 30, place.y() + 3, 60, 14)
+                box = QRectF(x - 30, place.y() + 3, 60, 18)
                 painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, name)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(self.theme.colour("dim"), 2.0))
@@ -156,7 +156,7 @@ class MapView(QWidget):
 
     def _paint_words(self, painter: QPainter, seen: MapSeen) -> None:
         font = QFont(self.font())
-        font.setPixelSize(13)
+        font.setPixelSize(CAPTION_PX)
         font.setBold(True)
         painter.setFont(font)
         painter.setPen(self.theme.colour("text"))
@@ -176,7 +176,7 @@ class MapView(QWidget):
         if self.left_out:
             rest = f" and {len(self.left_out) - 3} more" * (len(self.left_out) > 3)
             lines.append(f"left out: {', '.join(self.left_out[:3])}{rest}")
-        font.setPixelSize(13)
+        font.setPixelSize(CAPTION_PX)
         font.setBold(False)
         painter.setFont(font)
         painter.setPen(self.theme.colour("text"))

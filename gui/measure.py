@@ -12,7 +12,7 @@ from bci.ring import RingBuffer
 from bci.types import StreamInfo
 from gui.amounts import with_unit
 from gui.scope_overlay import TAG, paint_tag
-from gui.theme import DARK, Theme
+from gui.theme import CAPTION_PX, DARK, Theme
 from gui.trace_picture import Layout
 
 
@@ -138,7 +138,7 @@ class Measure(QWidget):
             return
         painter, theme, picture = QPainter(self), self.theme, QRectF(self.rect())
         font = QFont(self.font())
-        font.setPixelSize(13)
+        font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for reading in (now, start) if start else (now,):

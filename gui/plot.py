@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QPen, QPolygonF
 
-from gui.theme import Theme
+from gui.theme import CAPTION_PX, Theme
 
 # One place, or many at once.
 Value = TypeVar("Value", float, NDArray[np.float64])
@@ -51,17 +51,17 @@ class Plot:
     ) -> None:
         """Values with what is written there, below and to the left; with lines through them."""
         font = QFont(painter.font())
-        font.setPixelSize(12)
+        font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
         for value, text in across.items():
             painter.setPen(theme.colour("dim"))
             # The last one ends with the plot.
-            x = min(self.x(value), self.box.right() + 8 - len(text) * 3.5)
-            painter.drawText(QRectF(x - 30, self.box.bottom() + 3, 60, 14), _CENTRE, text)
+            x = min(self.x(value), self.box.right() + 10 - len(text) * 4)
+            painter.drawText(QRectF(x - 34, self.box.bottom() + 3, 68, 18), _CENTRE, text)
         for value, text in up.items():
             y = self.y(value)
             painter.setPen(theme.colour("dim"))
-            painter.drawText(QRectF(self.box.left() - 60, y - 8, 54, 16), _RIGHT, text)
+            painter.drawText(QRectF(self.box.left() - 60, y - 9, 54, 18), _RIGHT, text)
             if grid:
                 painter.setPen(QPen(theme.colour("line"), 1.0))
                 painter.drawLine(QLineF(self.box.left(), y, self.box.right(), y))

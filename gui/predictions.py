@@ -1,14 +1,16 @@
 """What the decoder says now: a bar for each class, and the decision."""
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
 from bci.lsl.predictions import ReceivedPrediction
 from gui.ball import Evidence, paint_ball
 from gui.headline import NO_PREDICTION, NOT_SURE, paint_headline
 from gui.hint import HINT_HEIGHT, NO_ENGINE, paint_hint
-from gui.theme import DARK, Theme
+from gui.pieces import tip
+from gui.theme import CAPTION_PX, DARK, Theme
+from gui.threshold import paint_threshold
 
 # The bars of up to seven classes share the room of three: what is below them needs the rest.
 _MOST_BARS, _BAR, _ROOM = 7, 34.0, 102.0
@@ -42,13 +44,16 @@ class DecisionView(QWidget):
         self._toggle.clicked.connect(self.toggle_ball)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Decision")
+        self.setToolTip(
+            tip("How likely each class is. From the dotted line on it is decided; below, not sure.")
+        )
         self.set_engine(False)
 
     def set_engine(self, alive: bool) -> None:
         """Whether an engine runs; without one a line says so, and takes no more room."""
         self.has_engine = alive
         bars = min(max(2, len(self.classes)), _MOST_BARS)
-        self.setFixedHeight(92 + round(self._bar * bars) if alive else HINT_HEIGHT)
+        self.setFixedHeight(100 + round(self._bar * bars) if alive else HINT_HEIGHT)
         self._toggle.setVisible(alive and len(self.classes) == 2)
         self.update()
 
@@ -127,7 +132,7 @@ class DecisionView(QWidget):
         else:
             self._paint_bars(painter)
         font = QFont(self.font())
-        font.setPixelSize(14)
+        font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
         painter.setPen(self.theme.colour("text" if self.cue else "dim"))
         cue = f"true cue: {self.cue}" if self.cue else "true cue: none now"
@@ -143,7 +148,7 @@ class DecisionView(QWidget):
     def _paint_bars(self, painter: QPainter) -> None:
         font = QFont(self.font())
         high = self._bar - min(12.0, self._bar / 4)
-        font.setPixelSize(min(14, round(high)))
+        font.setPixelSize(min(CAPTION_PX, round(high)))
         painter.setFont(font)
         left, width = 100.0, self.width() - 100.0 - 70.0
         middle = Qt.AlignmentFlag.AlignVCenter
@@ -167,7 +172,5 @@ class DecisionView(QWidget):
             painter.drawText(box, middle | Qt.AlignmentFlag.AlignRight, share)
         if not self.classes:
             return
-        x = left + width * self.threshold
-        painter.setPen(QPen(self.theme.colour("text"), 1.0, Qt.PenStyle.DotLine))
-        bottom = 46 + self._bar * min(len(self.classes), _MOST_BARS)
-        painter.drawLine(QPointF(x, 50), QPointF(x, bottom))
+        bars = QRectF(left, 50, width, self._bar * min(len(self.classes), _MOST_BARS) - 4)
+        paint_threshold(painter, self.theme, bars, self.threshold)

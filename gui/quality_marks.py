@@ -37,6 +37,26 @@ def explain(channel: ChannelQuality) -> str:
     return f"{channel.name} is {WORDS[channel.state]}{why}"
 
 
+# What helps, by how a reason begins.
+_ADVICE = {
+    "railed": "press it on, or add gel; is its cable in?",
+    "flat": "is its cable in, and the amplifier's channel switched on?",
+    "clipped": "set the amplifier's gain lower",
+    "line noise": "away from mains cables; is the ground electrode on?",
+    "drifting": "wait until it settles; add gel",
+    "jumps": "hold still; does something pull at its cable?",
+    "muscle": "relax jaw, forehead and neck",
+    "very large": "hold still; press it on",
+    "impedance": "part the hair, add gel",
+    "unlike": "is it in its place, and joined to no other by gel?",
+}
+
+
+def advise(channel: ChannelQuality) -> str:
+    """What helps against what is wrong with a channel; empty where nothing is known."""
+    return next((what for why, what in _ADVICE.items() if channel.reason.startswith(why)), "")
+
+
 def summarise(channels: list[ChannelQuality]) -> str:
     """``2 bad, 1 doubtful, 13 good``; ``all 16 channels good``."""
     counts = [(state, sum(c.state == state for c in channels)) for state in reversed(State)]

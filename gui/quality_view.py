@@ -10,21 +10,24 @@ from bci.quality import ChannelQuality, State
 from bci.types import StreamInfo
 from gui.head import flatten, grid, paint_head
 from gui.pieces import tip
-from gui.quality_marks import explain, paint_mark, summarise, worst_first
-from gui.theme import DARK, Theme
+from gui.quality_marks import advise, explain, paint_mark, summarise, worst_first
+from gui.theme import CAPTION_PX, DARK, Theme
 
 _HEIGHT = 176
-_RADIUS = 62.0
-_MIDDLE = QPointF(82.0, 94.0)
-_TEXT_LEFT = 162.0
-_MOST_LINES, _LINE = 6, 19.0
+_TOP, _LINE = 36.0, 18.0
 _NEAR = 12.0
+_CENTRE = Qt.AlignmentFlag.AlignHCenter
+# Electrodes are named where the head is as large as this, and no more of them than that.
+_NAMED_RADIUS, _MOST_NAMES = 110.0, 40
 
 
 class QualityView(QWidget):
-    """A compact head map; point at an electrode to read why it is coloured as it is."""
+    """A head map; point at an electrode to read why it is coloured as it is, and what helps.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    It is compact, or ``grows`` with the room that it has, and then names the electrodes.
+    """
+
+    def __init__(self, parent: QWidget | None = None, grows: bool = False) -> None:
         super().__init__(parent)
         self.theme: Theme = DARK
         self.channels: list[ChannelQuality] = []
@@ -32,9 +35,12 @@ class QualityView(QWidget):
         self._places: dict[int, tuple[float, float]] = {}
         self._has_head = False
         self._live = True
-        self._lines: dict[str, float] = {}
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(_HEIGHT)
+        self._lines: dict[str, QRectF] = {}
+        expanding = QSizePolicy.Policy.Expanding
+        self.setSizePolicy(expanding, expanding if grows else QSizePolicy.Policy.Fixed)
+        self.setMinimumHeight(_HEIGHT)
+        if not grows:
+            self.setMaximumHeight(_HEIGHT)
         self.setAccessibleName("Signal quality")
 
     def set_stream(self, info: StreamInfo) -> None:
@@ -70,28 +76,52 @@ class QualityView(QWidget):
 
     def reason_at(self, point: QPointF) -> str:
         """What is to be said of the electrode or the line under a point; empty if none is."""
-        for name, top in self._lines.items():
-            if point.x() >= _TEXT_LEFT and 0 <= point.y() - top < _LINE:
-                return next((explain(c) for c in self.channels if c.name == name), "")
+        channel = self._channel_at(point)
+        return explain(channel) if channel else ""
+
+    def _channel_at(self, point: QPointF) -> ChannelQuality | None:
+        for name, box in self._lines.items():
+            if box.contains(point):
+                return next((c for c in self.channels if c.name == name), None)
         near = [
             (hypot(place.x() - point.x(), place.y() - point.y()), -channel.state, index)
             for index, channel in enumerate(self.channels)
             if (place := self._place(index)) is not None
         ]
-        if not near or min(near)[0] > _NEAR:
-            return ""
-        return explain(self.channels[min(near)[2]])
+        if not near or min(near)[0] > max(_NEAR, 2 * self._mark):
+            return None
+        return self.channels[min(near)[2]]
+
+    @property
+    def _radius(self) -> float:
+        return max(40.0, min((self.height() - 60) / 2, 0.3 * self.width()))
+
+    @property
+    def _middle(self) -> QPointF:
+        free = self.height() - _TOP - 2.25 * self._radius
+        return QPointF(22 + self._radius, _TOP + 12 + self._radius + max(0.0, free - 12) / 2)
+
+    @property
+    def _text_left(self) -> float:
+        return 2 * self._radius + 38
+
+    @property
+    def _mark(self) -> float:
+        """How large an electrode's mark is."""
+        size = min(1.4, self._radius / 58)
+        return min(5.5, max(2.0, 30 / sqrt(max(1, len(self._places))))) * size
 
     def _place(self, index: int) -> QPointF | None:
         if index not in self._places:
             return None
         x, y = self._places[index]
-        return _MIDDLE + QPointF(x, -y) * _RADIUS
+        return self._middle + QPointF(x, -y) * self._radius
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            reason = self.reason_at(QPointF(event.pos()))
-            QToolTip.showText(event.globalPos(), tip(reason))
+            channel = self._channel_at(QPointF(event.pos()))
+            said = f"{explain(channel)}\n{advise(channel)}".strip() if channel else ""
+            QToolTip.showText(event.globalPos(), tip(said))
             return True
         return super().event(event)
 
@@ -100,17 +130,17 @@ class QualityView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), self.theme.colour("panel"))
         font = QFont(self.font())
-        font.setPixelSize(13)
+        font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
-        painter.setPen(self.theme.colour("dim"))
-        painter.drawText(QRectF(14, 8, 140, 18), 0, "signal quality")
+        self._paint_headline(painter)
         if self._has_head or self._info is None:
-            paint_head(painter, QPen(self.theme.colour("dim"), 1.5), _MIDDLE, _RADIUS)
+            paint_head(painter, QPen(self.theme.colour("dim"), 1.5), self._middle, self._radius)
         self._paint_electrodes(painter)
         self._paint_words(painter)
 
     def _paint_electrodes(self, painter: QPainter) -> None:
-        radius = min(5.5, max(2.0, 30 / sqrt(max(1, len(self._places)))))
+        radius = self._mark
+        named = self._radius >= _NAMED_RADIUS and len(self._places) <= _MOST_NAMES
         states = dict.fromkeys(self._places, State.GOOD)
         states |= {k: c.state for k, c in enumerate(self.channels) if k in self._places}
         # The worst are drawn last: nothing covers them.
@@ -123,35 +153,43 @@ class QualityView(QWidget):
                 painter.setPen(QPen(self.theme.colour("dim"), 1.0))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawEllipse(place, radius, radius)
+            if named and self._info is not None:
+                painter.setPen(self.theme.colour("dim"))
+                under = QRectF(place.x() - 40, place.y() + radius + 1, 80, _LINE)
+                painter.drawText(under, _CENTRE, self._info.channels[index].name)
 
-    def _paint_words(self, painter: QPainter) -> None:
-        width = self.width() - _TEXT_LEFT - 10
-        font = QFont(self.font())
-        font.setPixelSize(13)
+    def _paint_headline(self, painter: QPainter) -> None:
+        row = QRectF(14, 7, self.width() - 24, 20)
+        painter.setPen(self.theme.colour("dim"))
+        painter.drawText(row, 0, "signal")
+        row.setLeft(row.left() + painter.fontMetrics().horizontalAdvance("signal  "))
+        font = QFont(painter.font())
         font.setBold(True)
         painter.setFont(font)
         painter.setPen(self.theme.colour("text"))
-        flags = Qt.TextFlag.TextWordWrap
-        headline = painter.boundingRect(QRectF(_TEXT_LEFT, 8, width, 36), flags, self.headline)
-        painter.drawText(headline, flags, self.headline)
+        painter.drawText(row, 0, self.headline)
         font.setBold(False)
-        font.setPixelSize(12)
         painter.setFont(font)
+
+    def _paint_words(self, painter: QPainter) -> None:
+        """What is wrong with the worst channels: a reason that is too long goes on below."""
+        flags = Qt.TextFlag.TextWordWrap
+        left, width = self._text_left + 16, self.width() - self._text_left - 16 - 10
+        painter.setPen(self.theme.colour("text"))
         worst = worst_first(self.channels)
-        top = headline.bottom() + 8
-        room = min(_MOST_LINES, int((self.height() - top - 4) // _LINE))
-        shown = worst if len(worst) <= room else worst[: room - 1]
+        top, bottom = _TOP, self.height() - 4
         self._lines.clear()
-        for channel in shown:
-            self._lines[channel.name] = top
-            paint_mark(painter, self.theme, channel.state, QPointF(_TEXT_LEFT + 5, top + 9), 4)
+        for k, channel in enumerate(worst):
+            said = f"{channel.name} {channel.reason}"
+            box = painter.boundingRect(QRectF(left, top, width, 3 * _LINE), flags, said)
+            rest = len(worst) - k
+            if box.bottom() + (_LINE if rest > 1 else 0) > bottom:
+                painter.setPen(self.theme.colour("dim"))
+                more = f"and {rest} more" if k else f"{rest} channels"
+                painter.drawText(QRectF(left, top, width, _LINE), 0, more)
+                return
+            paint_mark(painter, self.theme, channel.state, QPointF(self._text_left + 5, top + 9), 4)
             painter.setPen(self.theme.colour("text"))
-            text = painter.fontMetrics().elidedText(
-                f"{channel.name} {channel.reason}", Qt.TextElideMode.ElideRight, int(width - 16)
-            )
-            painter.drawText(QRectF(_TEXT_LEFT + 16, top, width - 16, 18), 0, text)
-            top += _LINE
-        if len(shown) < len(worst):
-            painter.setPen(self.theme.colour("dim"))
-            rest = f"and {len(worst) - len(shown)} more"
-            painter.drawText(QRectF(_TEXT_LEFT + 16, top, width - 16, 18), 0, rest)
+            painter.drawText(box, flags, said)
+            self._lines[channel.name] = QRectF(self._text_left, top, width + 16, box.height())
+            top = box.bottom() + 2

@@ -2,11 +2,16 @@
 
 # Status keys, and what each reason is called.
 REASONS = {
-    "windows_rejected_gap": "gap",
-    "windows_rejected_settling": "settling",
-    "windows_rejected_artifact": "artifact",
-    "windows_rejected_non_finite": "not finite",
+    "windows_rejected_gap": "samples lost",
+    "windows_rejected_settling": "filters settling",
+    "windows_rejected_artifact": "large swings",
+    "windows_rejected_non_finite": "values missing",
 }
+EXPLAINED = """A window is the stretch of signal that one prediction is made from. None where
+samples lost: the stretch has a hole
+filters settling: the filters began too short a time ago
+large swings: a blink or a movement, larger than the profile allows
+values missing: the device sent no number"""
 
 
 def counts_of(status: dict[str, object], keys: tuple[str, ...]) -> dict[str, int]:

@@ -23,7 +23,7 @@ from gui.display_signal import DisplaySignal
 from gui.measure import Measure, Traces
 from gui.pieces import is_seen
 from gui.scope_overlay import paint_marker, paint_tag
-from gui.theme import DARK, Theme
+from gui.theme import CAPTION_PX, DARK, Theme
 from gui.trace_picture import FAINT, INK, Layout, TracePicture
 
 TIME_BASES_S = (2.0, 5.0, 10.0, 20.0, 30.0)
@@ -259,7 +259,7 @@ class Scope(QWidget):
         # The picture and the names beside it leave nothing uncovered.
         self._picture.paint(painter, QPointF(_GUTTER, 0), self.sweep)
         font = QFont(self.font())
-        font.setPixelSize(13)
+        font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
         self._paint_markers(painter)
         for line, tag in enumerate(

@@ -5,7 +5,7 @@ from PySide6.QtGui import QPainter, QPen
 
 from gui.theme import Theme
 
-TAG = 16.0
+TAG = 18.0
 
 
 def paint_tag(

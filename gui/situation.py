@@ -95,8 +95,5 @@ def _adapting(status: dict[str, object]) -> str:
 
 
 def _drifted(status: dict[str, object]) -> str:
-    """How far the signal is from the calibration, 1 being the farthest that this saw."""
-    drift = status.get("drift")
-    if not isinstance(drift, int | float):
-        return ""
-    return f", drift {drift:.1f}{' (too far)' if status.get('drift_warning') else ''}"
+    """Whether the signal has left what the model was calibrated on; nothing while it has not."""
+    return ", but the signal is unlike its calibration" * bool(status.get("drift_warning"))

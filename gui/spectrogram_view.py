@@ -11,7 +11,7 @@ from gui.levels import Levels
 from gui.plot import Plot
 from gui.spectra import SPAN_S
 from gui.spectrum_view import squared
-from gui.theme import DARK, Theme
+from gui.theme import CAPTION_PX, DARK, Theme
 
 _LEFT, _TOP, _RIGHT, _BOTTOM = 52.0, 30.0, 76.0, 20.0
 # Percentiles that the colours span: a blink must not make all else dark, and the deep holes that
@@ -74,7 +74,7 @@ class SpectrogramView(QWidget):
         scale = QRectF(box.right() + 14, box.top(), 12, box.height())
         paint_scale(painter, self.theme, scale, levels.low, levels.high, "")
         font = QFont(self.font())
-        font.setPixelSize(12)
+        font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
         painter.setPen(self.theme.colour("dim"))
         channel = seen.info.channels[seen.channel]

@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from gui.analysis import SpectrumSeen
 from gui.bands import ALPHA, BETA
 from gui.levels import Levels
+from gui.pieces import tip
 from gui.plot import Plot, ticks
-from gui.theme import DARK, Theme
+from gui.theme import CAPTION_PX, DARK, Theme
 
 # With more channels than this single lines say nothing: their range is shaded.
 _MOST_LINES = 64
@@ -35,6 +36,9 @@ class SpectrumView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumHeight(120)
         self.setAccessibleName("Spectrum")
+        self.setToolTip(
+            tip("How strong each rhythm is; 10 dB more is ten times the power. Click chooses.")
+        )
 
     def show_hint(self, hint: str) -> None:
         """There is nothing to draw, and why."""
@@ -101,7 +105,7 @@ class SpectrumView(QWidget):
 
     def _paint_bands(self, painter: QPainter, plot: Plot) -> None:
         font = QFont(self.font())
-        font.setPixelSize(12)
+        font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
         for band in (ALPHA, BETA):
             left, right = plot.x(band.low), min(plot.x(band.high), plot.box.right())
@@ -110,7 +114,8 @@ class SpectrumView(QWidget):
             shade.setAlpha(150 if band is ALPHA else 80)
             painter.fillRect(box, shade)
             painter.setPen(self.theme.colour("dim"))
-            box.setHeight(18)
+            # Below, where no peak is.
+            box.setTop(box.bottom() - 20)
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, band.name)
 
     def _paint_others(self, painter: QPainter, plot: Plot, seen: SpectrumSeen) -> None:
@@ -141,7 +146,7 @@ class SpectrumView(QWidget):
 
     def _paint_words(self, painter: QPainter, seen: SpectrumSeen) -> None:
         font = QFont(self.font())
-        font.setPixelSize(13)
+        font.setPixelSize(CAPTION_PX)
         font.setBold(True)
         painter.setFont(font)
         painter.setPen(self.theme.colour("accent"))
@@ -157,7 +162,7 @@ class SpectrumView(QWidget):
         said = f"thick: mean of {len(seen.shown)}, {single}"
         painter.setPen(self.theme.colour("dim"))
         painter.drawText(right, Qt.AlignmentFlag.AlignRight, said)
-        font.setPixelSize(12)
+        font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
         painter.drawText(QRectF(14, 30, 240, 16), 0, self.unit)
 

@@ -3,18 +3,19 @@
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.lsl.predictions import ReceivedPrediction
 from gui.cue_windows import CueWindows
 from gui.headline import NO_PREDICTION, NOT_SURE, paint_headline
 from gui.hint import HINT_HEIGHT, NO_ENGINE, paint_hint
-from gui.theme import DARK, Theme
+from gui.theme import CAPTION_PX, DARK, Theme
+from gui.threshold import paint_threshold
 
 _N_SHOWN = 5
-_TITLE, _ROW, _FOOT = 50.0, 26.0, 34.0
+_TITLE, _ROW, _FOOT = 50.0, 26.0, 46.0
 _VCENTRE = Qt.AlignmentFlag.AlignVCenter
 
 
@@ -120,10 +121,10 @@ class SpeechView(QWidget):
         )  # fmt: skip
         self._paint_bars(painter)
         font = QFont(self.font())
-        font.setPixelSize(14)
+        font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
         painter.setPen(self.theme.colour("text" if self.true_word else "dim"))
-        foot = QRectF(14, self.height() - _FOOT + 6, width, 22)
+        foot = QRectF(14, self.height() - 26, width, 22)
         painter.drawText(foot, _VCENTRE, self.truth)
         painter.setPen(self.theme.colour("dim"))
         among = f"of {len(self.classes)} words"
@@ -153,7 +154,6 @@ class SpeechView(QWidget):
             colour.setAlpha(255 if self.live else 90)
             painter.setBrush(colour)
             painter.drawRoundedRect(QRectF(left, top + 2, width * probability, 16), 4, 4)
-        x = left + width * self.threshold
-        painter.setPen(QPen(self.theme.colour("text"), 1.0, Qt.PenStyle.DotLine))
         rows = min(_N_SHOWN, len(self.classes))
-        painter.drawLine(QPointF(x, _TITLE - 3), QPointF(x, _TITLE + rows * _ROW - 3))
+        bars = QRectF(left, _TITLE - 3, width, rows * _ROW)
+        paint_threshold(painter, self.theme, bars, self.threshold)

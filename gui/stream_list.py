@@ -13,11 +13,11 @@ from PySide6.QtWidgets import (
 
 from gui.directory import LiveStream
 from gui.pieces import tip
-from gui.theme import DARK, Theme
+from gui.theme import CAPTION_PX, DARK, Theme
 
 _STREAM = Qt.ItemDataRole.UserRole
 _SHOWN = Qt.ItemDataRole.UserRole + 1
-ROW = 46
+ROW = 48
 
 
 class StreamList(QListWidget):
@@ -97,28 +97,28 @@ class _TwoLines(QStyledItemDelegate):
                              theme.colour("accent"))  # fmt: skip
         left, right = box.left() + 12, box.right() - 8
         font = QFont(self._view.font())
-        font.setPixelSize(11)
+        font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
         if stream.simulated:
             width = painter.fontMetrics().horizontalAdvance("SIMULATED") + 10
-            badge = QRectF(right - width, box.top() + 5, width, 15)
+            badge = QRectF(right - width, box.top() + 4, width, 18)
             painter.fillRect(badge, theme.colour("warning"))
             painter.setPen(theme.colour("warning_text"))
             painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, "SIMULATED")
             right = badge.left() - 6
-        font.setPixelSize(13)
+        font.setPixelSize(CAPTION_PX)
         font.setBold(bool(shown))
         painter.setFont(font)
         painter.setPen(theme.colour("text"))
         name = _fit(painter, stream.name, right - left)
         painter.drawText(QRectF(left, box.top() + 4, right - left, 20), 0, name)
         font.setBold(False)
-        font.setPixelSize(12)
+        font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
         painter.setPen(theme.colour("dim"))
         right = box.right() - 8
         summary = _fit(painter, stream.summary + ", shown" * bool(shown), right - left)
-        painter.drawText(QRectF(left, box.top() + 24, right - left, 18), 0, summary)
+        painter.drawText(QRectF(left, box.top() + 25, right - left, 19), 0, summary)
         painter.restore()
 
 

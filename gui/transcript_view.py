@@ -13,12 +13,12 @@ from gui.cue_windows import CueWindows
 from gui.headline import NOT_SURE
 from gui.hint import HINT_HEIGHT, NO_ENGINE, paint_hint
 from gui.history import HISTORY_HEIGHT
-from gui.theme import DARK, Theme
+from gui.theme import CAPTION_PX, DARK, Theme
 from gui.transcript import Said, Transcript
 
 _LEFT, _TOP = 14.0, 28.0
 _ROW, _GAP, _LEAST = 61.0, 6.0, 62.0
-_WORD, _ABOUT, _TIME = 20, 13, 12
+_WORD = 20
 _VCENTRE = Qt.AlignmentFlag.AlignVCenter
 _RIGHT, _WRONG = "\u2713", "\u2717"
 
@@ -121,7 +121,7 @@ class TranscriptView(QWidget):
         if not self.has_engine:
             paint_hint(painter, self.theme, QRectF(self.rect()), self.hint)
             return
-        self._font(painter, 13)
+        self._font(painter, CAPTION_PX)
         painter.setPen(self.theme.colour("dim"))
         heading = QRectF(_LEFT, 6, self.width() - 2 * _LEFT, 18)
         painter.drawText(heading, _VCENTRE, self._heading)
@@ -145,7 +145,7 @@ class TranscriptView(QWidget):
         self._font(painter, _WORD, bold=True)
         words = painter.fontMetrics()
         widths = [words.horizontalAdvance(self._word(said)) for said in self.transcript.said]
-        self._font(painter, _ABOUT)
+        self._font(painter, CAPTION_PX)
         about = painter.fontMetrics()
         rows: list[list[tuple[Said, float]]] = [[]]
         x, right = _LEFT, self.width() - _LEFT
@@ -172,15 +172,15 @@ class TranscriptView(QWidget):
         word = painter.fontMetrics().elidedText(
             self._word(said), Qt.TextElideMode.ElideRight, int(room.width())
         )
-        painter.drawText(QRectF(room.left(), room.top(), room.width(), 24), _VCENTRE, word)
-        self._font(painter, _ABOUT)
+        painter.drawText(QRectF(room.left(), room.top() - 1, room.width(), 24), _VCENTRE, word)
+        self._font(painter, CAPTION_PX)
         wrong = said.is_right is False or bool(said.why)
         painter.setPen(self.theme.colour("warning" if wrong else "text"))
-        about = QRectF(room.left(), room.top() + 23, room.width(), 17)
+        about = QRectF(room.left(), room.top() + 20, room.width(), 18)
         painter.drawText(about, _VCENTRE, self._about(said))
-        self._font(painter, _TIME)
+        self._font(painter, CAPTION_PX)
         painter.setPen(self.theme.colour("dim"))
-        when = QRectF(room.left(), room.top() + 38, room.width(), 16)
+        when = QRectF(room.left(), room.top() + 35, room.width(), 18)
         painter.drawText(when, _VCENTRE, self._time_of(said.time))
 
     def _font(

@@ -15,6 +15,7 @@ from bci.lsl.outlet import MarkerOutlet
 from bci.types import Channel, Marker, Prediction, StreamInfo
 
 LATENCIES = ("arrived", "filtered", "decoded", "published")
+_N_STAGES = len(LATENCIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class ReceivedPrediction:
     """A prediction as it came over LSL.
 
     ``taken`` is when the window's last sample was taken, on our clock; the others are seconds
-    after that.
+    after that. ``similarities`` are the cosines with each class, where the decoder compares.
     """
 
     taken: float
@@ -31,13 +32,15 @@ class ReceivedPrediction:
     filtered_s: float
     decoded_s: float
     published_s: float
+    similarities: NDArray[np.float32] | None = None
 
 
 class PredictionOutlet:
     """Stream ``<name>-predictions``: one channel a class, then the latencies of each stage.
 
     Each sample's time stamp is when the window's last sample was taken; the latency channels
-    are seconds after it.
+    are seconds after it. Of a decoder that compares, one more channel a class follows: how
+    similar the window was to it, as a cosine.
 
     Parameters
     ----------
@@ -51,6 +54,8 @@ class PredictionOutlet:
         What is decoded, for the views that show it.
     adaptation : str
         ``off``, or what of the model follows the signal.
+    compares : bool
+        Whether predictions have similarities.
     """
 
     def __init__(
@@ -61,9 +66,12 @@ class PredictionOutlet:
         simulated: bool,
         task: str,
         adaptation: str = "off",
+        compares: bool = False,
     ) -> None:
         channels = [Channel(label, "class", "probability") for label in classes]
         channels += [Channel(label, "latency", "s") for label in LATENCIES]
+        if compares:
+            channels += [Channel(label, "similarity", "cosine") for label in classes]
         info = StreamInfo(
             f"{name}-predictions", "Predictions", 0.0, tuple(channels), source_id, simulated
         )
@@ -79,7 +87,10 @@ class PredictionOutlet:
         self._row[:n] = prediction.probabilities
         published = float(pylsl.local_clock())
         times = (prediction.arrived, prediction.filtered, prediction.decoded, published)
-        self._row[n:] = np.subtract(times, prediction.taken)
+        self._row[n : n + _N_STAGES] = np.subtract(times, prediction.taken)
+        if len(self._row) > n + _N_STAGES:
+            similar = prediction.similarities
+            self._row[n + _N_STAGES :] = np.nan if similar is None else similar
         self._outlet.push_sample(self._row, prediction.taken)
         return published
 
@@ -150,7 +161,9 @@ class PredictionInlet:
         info = self._inlet.info
         self.classes = tuple(c.name for c in info.channels if c.kind == "class")
         latencies = tuple(c.name for c in info.channels if c.kind == "latency")
-        if not self.classes or latencies != LATENCIES:
+        n_compared = sum(c.kind == "similarity" for c in info.channels)
+        self._compares = n_compared > 0
+        if not self.classes or latencies != LATENCIES or n_compared not in (0, len(self.classes)):
             self._inlet.close()
             raise StreamError(f"stream {info.name!r} is not a stream of predictions")
         self.simulated = info.simulated
@@ -165,8 +178,18 @@ class PredictionInlet:
         received = []
         for chunk in self._inlet.pull(256, timeout):
             for row, taken in zip(chunk.data, chunk.timestamps, strict=True):
-                stages = (float(value) for value in row[n:])
-                received.append(ReceivedPrediction(float(taken), row[:n].copy(), *stages))
+                arrived, filtered, decoded, published = map(float, row[n : n + _N_STAGES])
+                received.append(
+                    ReceivedPrediction(
+                        float(taken),
+                        row[:n].copy(),
+                        arrived,
+                        filtered,
+                        decoded,
+                        published,
+                        row[n + _N_STAGES :].copy() if self._compares else None,
+                    )
+                )
         return received
 
     def close(self) -> None:

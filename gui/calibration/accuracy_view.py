@@ -6,7 +6,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.bundle import ScoreCard
 from gui.amounts import percent
-from gui.theme import DARK, Theme
+from gui.pieces import tip
+from gui.theme import CAPTION_PX, DARK, Theme
 
 _SURE_P = 0.05
 
@@ -29,8 +30,15 @@ class AccuracyView(QWidget):
         super().__init__(parent)
         self.theme: Theme = DARK
         self.score: ScoreCard | None = None
-        self.setFixedHeight(120)
+        self.setFixedHeight(122)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setToolTip(
+            tip(
+                "Held-out trials are those that the model had not learnt from when it decided"
+                " them. Chance is what one scores without any signal, by guessing or by "
+                "always saying the same."
+            )
+        )
 
     def set_score(self, score: ScoreCard) -> None:
         self.score = score
@@ -51,15 +59,14 @@ class AccuracyView(QWidget):
         sure = score.p_value <= _SURE_P
         painter.setPen(self.theme.colour("text" if sure else "warning"))
         painter.drawText(QRectF(14, 6, 124, 46), Qt.AlignmentFlag.AlignVCenter, self._figure)
-        font.setPixelSize(13)
+        font.setPixelSize(CAPTION_PX)
         font.setBold(False)
         painter.setFont(font)
         painter.setPen(self.theme.colour("text"))
         beside = QRectF(144, 6, self.width() - 156, 46)
         words = (
             f"of {score.trials} held-out trials decided rightly\n"
-            f"95 % interval {percent(score.low)} to {percent(score.high)}, "
-            f"chance {percent(score.chance)}"
+            f"95 % interval {percent(score.low)} to {percent(score.high)}"
         )
         painter.drawText(beside, Qt.AlignmentFlag.AlignVCenter, words)
         self._paint_line(painter, score)
@@ -69,7 +76,7 @@ class AccuracyView(QWidget):
         return percent(self.score.accuracy) if self.score else ""
 
     def _paint_line(self, painter: QPainter, score: ScoreCard) -> None:
-        left, right, y = 30.0, self.width() - 30.0, 76.0
+        left, right, y = 30.0, self.width() - 34.0, 84.0
 
         def at(value: float) -> QPointF:
             return QPointF(left + value * (right - left), y)
@@ -81,9 +88,14 @@ class AccuracyView(QWidget):
         painter.drawLine(chance - QPointF(0, 10), chance + QPointF(0, 10))
         painter.setPen(self.theme.colour("dim"))
         middle = Qt.AlignmentFlag.AlignHCenter
-        for value, told in ((0.0, "0 %"), (1.0, "100 %"), (score.chance, "chance")):
+        # Chance above the line: with many classes it is close to 0 %.
+        said = f"chance {percent(score.chance)}"
+        half = painter.fontMetrics().horizontalAdvance(said) / 2 + 1
+        x = max(14 + half, min(chance.x(), self.width() - 14 - half))
+        painter.drawText(QRectF(x - half, y - 29, 2 * half, 18), middle, said)
+        for value, told in ((0.0, "0 %"), (1.0, "100 %")):
             foot = at(value)
-            painter.drawText(QRectF(foot.x() - 40, y + 14, 80, 18), middle, told)
+            painter.drawText(QRectF(foot.x() - 40, y + 12, 80, 18), middle, told)
         sure = score.p_value <= _SURE_P
         colour = self.theme.colour("accent" if sure else "warning")
         painter.setPen(QPen(colour, 6.0, c=Qt.PenCapStyle.RoundCap))

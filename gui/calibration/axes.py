@@ -8,8 +8,9 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from gui.theme import Theme
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 14.0, 34.0, 26.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 54.0, 16.0, 34.0, 28.0
 _MOST_TICKS = 8
+_RIGHTWARDS = Qt.AlignmentFlag.AlignRight
 
 
 class Axes:
@@ -47,8 +48,15 @@ class Axes:
         every = max(1, ceil((self.x[1] - self.x[0]) / _MOST_TICKS))
         for tick in range(ceil(self.x[0]), int(self.x[1]) + 1, every):
             foot = self.at(tick, self.y[0])
-            place = QRectF(foot.x() - 20, foot.y() + 4, 40, 16)
+            place = QRectF(foot.x() - 20, foot.y() + 4, 40, 18)
             painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, str(tick))
+
+    def paint_chance(self, painter: QPainter, theme: Theme, chance: float) -> None:
+        """A dashed line, and what it is."""
+        painter.setPen(QPen(theme.colour("dim"), 1.0, Qt.PenStyle.DashLine))
+        left, right = self.at(self.x[0], chance), self.at(self.x[1], chance)
+        painter.drawLine(left, right)
+        painter.drawText(QRectF(right.x() - 60, right.y() + 1, 60, 18), _RIGHTWARDS, "chance")
 
 
 def paint_line(

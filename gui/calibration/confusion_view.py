@@ -6,10 +6,12 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from gui.theme import DARK, Theme
+from gui.theme import CAPTION_PX, DARK, Theme
 
-_LABELS, _HEAD = 84.0, 46.0
+_LABELS, _HEAD = 92.0, 50.0
 _MOST_CELL = 100.0
+# What rows and columns of every such matrix are.
+MATRIX = "asked \u2193  decided \u2192"
 # With more classes than this a cell is too small for its number.
 _MOST_NUMBERED = 12
 
@@ -42,10 +44,10 @@ class ConfusionView(QWidget):
         if not n:
             return
         font = QFont(self.font())
-        font.setPixelSize(12)
+        font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
         painter.setPen(self.theme.colour("dim"))
-        painter.drawText(QRectF(14, 7, self.width() - 20, 18), 0, "asked (rows), decided (columns)")
+        painter.drawText(QRectF(14, 7, self.width() - 20, 18), 0, MATRIX)
         if not self.counts:
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, f"{n} classes: too many")
             return
@@ -68,7 +70,7 @@ class ConfusionView(QWidget):
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(QRectF(8, _HEAD + k * side, _LABELS - 16, side - 2), right, short)
         short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(side - 2))
-        above = QRectF(_LABELS + k * side, _HEAD - 20, side - 2, 18)
+        above = QRectF(_LABELS + k * side, _HEAD - 21, side - 2, 20)
         painter.drawText(above, Qt.AlignmentFlag.AlignHCenter, short)
 
     def _paint_cell(
@@ -87,7 +89,7 @@ class ConfusionView(QWidget):
         painter.setFont(font)
         painter.setPen(self._ink(colour))
         painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, str(count))
-        font.setPixelSize(12)
+        font.setPixelSize(CAPTION_PX)
         font.setBold(False)
         painter.setFont(font)
 

@@ -1,12 +1,13 @@
 """When a model is right: accuracy on held-out trials, by when the window ends."""
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.time_course import TimeCourse
 from gui.calibration.axes import Axes, paint_line
-from gui.theme import DARK, Theme
+from gui.pieces import tip
+from gui.theme import CAPTION_PX, DARK, Theme
 
 
 class CourseView(QWidget):
@@ -16,13 +17,19 @@ class CourseView(QWidget):
         super().__init__(parent)
         self.theme: Theme = DARK
         self.course: TimeCourse | None = None
-        self.window_s = self.chance = 0.0
+        self.chance = 0.0
         self.setMinimumSize(260, 130)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Accuracy by time after the cue")
 
     def set_course(self, course: TimeCourse | None, window_s: float, chance: float) -> None:
-        self.course, self.window_s, self.chance = course, window_s, chance
+        self.course, self.chance = course, chance
+        self.setToolTip(
+            tip(
+                f"How often held-out trials were decided rightly from the {window_s:g} s of signal "
+                "that end there; below, when that is, in seconds after the cue."
+            )
+        )
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
@@ -30,10 +37,10 @@ class CourseView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), self.theme.colour("panel"))
         font = QFont(self.font())
-        font.setPixelSize(12)
+        font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
         painter.setPen(self.theme.colour("dim"))
-        title = f"held-out accuracy, by end of the {self.window_s:g} s window (s)"
+        title = "accuracy, by seconds after the cue"
         painter.drawText(QRectF(14, 7, self.width() - 20, 18), 0, title)
         course = self.course
         if course is None or not len(course.seconds):
@@ -41,7 +48,6 @@ class CourseView(QWidget):
             return
         axes = Axes(self.rect(), (0.0, float(course.seconds[-1]) * 1.03), (0.0, 1.0))
         axes.paint(painter, self.theme, [0, 0.5, 1.0], percent=True)
-        painter.setPen(QPen(self.theme.colour("dim"), 1.0, Qt.PenStyle.DashLine))
-        painter.drawLine(axes.at(axes.x[0], self.chance), axes.at(axes.x[1], self.chance))
+        axes.paint_chance(painter, self.theme, self.chance)
         line = [axes.at(s, a) for s, a in zip(course.seconds, course.accuracy, strict=True)]
         paint_line(painter, line, self.theme.colour("accent"), dots=len(line) <= 12)

@@ -8,8 +8,9 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from bci.lsl.outlet import MarkerOutlet
 from bci.trials import INTERRUPTED, RATING
 from bci.types import Marker
+from gui.calibration.cue_order import order_of
 from gui.calibration.cue_screen import CueScreen
-from gui.calibration.paradigms import RunPlan, order_of
+from gui.calibration.paradigms import RunPlan
 from gui.calibration.rating import KEYS, Rating
 from gui.calibration.run_recorder import RunRecorder
 from gui.calibration.schedule import Phase, Schedule, Step

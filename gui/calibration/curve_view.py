@@ -6,7 +6,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.calibration.axes import Axes, paint_line
 from gui.calibration.training import CurvePoint, NetworkStep
-from gui.theme import DARK, Theme
+from gui.pieces import tip
+from gui.theme import CAPTION_PX, DARK, Theme
 
 
 class CurveView(QWidget):
@@ -20,6 +21,13 @@ class CurveView(QWidget):
         self.setMinimumSize(260, 150)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Learning curve")
+        self.setToolTip(
+            tip(
+                "How well trials are decided that were held out of the training, with 95 % "
+                "intervals: does it still rise with more trials? A network shows its error "
+                "(loss) as it learns."
+            )
+        )
 
     def clear(self) -> None:
         self.points, self.steps = [], []
@@ -36,15 +44,15 @@ class CurveView(QWidget):
     @property
     def title(self) -> str:
         if self.steps and not self.points:
-            return f"training {self.steps[-1].fold + 1}: loss by epoch"
-        return "held-out accuracy, by trials of each class"
+            return f"training {self.steps[-1].fold + 1}: error, by pass over the trials"
+        return "accuracy, by trials of each class"
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), self.theme.colour("panel"))
         font = QFont(self.font())
-        font.setPixelSize(12)
+        font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
         painter.setPen(self.theme.colour("dim"))
         painter.drawText(QRectF(14, 7, self.width() - 20, 18), 0, self.title)
@@ -60,7 +68,7 @@ class CurveView(QWidget):
         axes = Axes(self.rect(), (0.0, max(most, 4) * 1.05), (0.0, 1.0))
         axes.paint(painter, self.theme, [0, 0.25, 0.5, 0.75, 1.0], percent=True)
         colour = self.theme.colour("accent")
-        self._paint_chance(painter, axes)
+        axes.paint_chance(painter, self.theme, self.points[-1].chance)
         band = [axes.at(p.trials_per_class, p.low) for p in self.points]
         band += [axes.at(p.trials_per_class, p.high) for p in reversed(self.points)]
         veil = QColor(colour)
@@ -74,13 +82,6 @@ class CurveView(QWidget):
             painter.drawLine(axes.at(at, point.low), axes.at(at, point.high))
         line = [axes.at(p.trials_per_class, p.accuracy) for p in self.points]
         paint_line(painter, line, colour)
-
-    def _paint_chance(self, painter: QPainter, axes: Axes) -> None:
-        chance = self.points[-1].chance
-        painter.setPen(QPen(self.theme.colour("dim"), 1.0, Qt.PenStyle.DashLine))
-        left, right = axes.at(axes.x[0], chance), axes.at(axes.x[1], chance)
-        painter.drawLine(left, right)
-        painter.drawText(QRectF(right.x() - 50, right.y() + 1, 50, 16), 0x2, "chance")
 
     def _paint_loss(self, painter: QPainter) -> None:
         fold = self.steps[-1].fold
@@ -96,4 +97,5 @@ class CurveView(QWidget):
         scored = [axes.at(s.step, s.score) for s in self.steps if s.fold == fold and s.score]
         if scored:
             paint_line(painter, scored, self.theme.colour("warning"), dots=False)
-            painter.drawText(QRectF(self.width() - 170, 7, 160, 18), 0x2, "held-out accuracy")
+            below = QRectF(14, 24, self.width() - 28, 18)
+            painter.drawText(below, Qt.AlignmentFlag.AlignRight, "accuracy on held-out trials")

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from bci.interpretation import ClassPattern
 from gui.calibration.result import placed
 from gui.head import flatten, grid
-from gui.theme import DARK, Theme
+from gui.pieces import tip
+from gui.theme import CAPTION_PX, DARK, Theme
 
 _PIXELS = 180
 # Bands of colour: their edges are contours, by which values can be compared.
@@ -28,6 +29,12 @@ class PatternView(QWidget):
         self.patterns: tuple[ClassPattern, ...] = ()
         self.setMinimumSize(300, 210)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setToolTip(
+            tip(
+                "Where the signal itself changes (patterns), not what the decoder multiplies it "
+                "by (filters). Attention of a network tells how much, not which way."
+            )
+        )
 
     def set_patterns(self, patterns: tuple[ClassPattern, ...]) -> None:
         self.patterns = patterns
@@ -44,8 +51,8 @@ class PatternView(QWidget):
         if not self.patterns:
             return "This decoder has no map of its channels."
         if self._is_signed:
-            return "Power with the class: blue \u2212 falls, orange + rises (patterns, not filters)"
-        return "Attention of the network to each channel (positive, blind to direction)"
+            return "What each class changes: orange + power rises, blue \u2212 falls"
+        return "How much the network attends to each channel"
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         painter = QPainter(self)
@@ -53,7 +60,7 @@ class PatternView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.fillRect(self.rect(), self.theme.colour("panel"))
         font = QFont(self.font())
-        font.setPixelSize(12)
+        font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
         painter.setPen(self.theme.colour("dim"))
         legend = painter.fontMetrics().elidedText(
@@ -64,7 +71,7 @@ class PatternView(QWidget):
         if not shown:
             return
         width = self.width() / len(shown)
-        radius = min(width / 2 - 20, (self.height() - 90) / 2)
+        radius = min(width / 2 - 20, (self.height() - 94) / 2)
         largest = max(float(np.abs(pattern.weights).max()) for pattern in shown) or 1.0
         for k, pattern in enumerate(shown):
             centre = QPointF((k + 0.5) * width, 44 + radius)

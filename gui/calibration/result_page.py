@@ -101,7 +101,7 @@ class ResultPage(QWidget):
             said += f" {other.name} {other.value:.2f} (chance {other.chance:.2f})."
         simulated = " Simulated signal." if card.simulated else ""
         self.details.setText(
-            f"Cross-validated: {card.score.folds}.{said}{simulated} Stored in {result.folder}."
+            f"Held out: {card.score.folds}.{said}{simulated} Stored in {result.folder}."
         )
         self.confusion.set_counts(card.classes, card.score.confusion)
         self.patterns.set_patterns(result.patterns)

@@ -206,8 +206,8 @@ def _check(timing: Timing, profile: Profile) -> None:
     trial_s = timing.cue_s + timing.task_s
     if trial_s < least_s:
         raise ProfileError(
-            f"cue and task last {trial_s:g} s, but a window of the profile is sure to fit only "
-            f"into {least_s:g} s; lengthen the task"
+            f"cue and task last {trial_s:g} s, but the decoder needs {least_s:g} s of signal after "
+            "each cue; lengthen the task"
         )
 
 

@@ -6,11 +6,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from bci.quality import ChannelQuality, State
 from bci.types import StreamInfo
 from gui.pieces import button, named, panel, plain
-from gui.quality_marks import worst_first
+from gui.quality_marks import advise, worst_first
 from gui.quality_view import QualityView
 from gui.theme import Theme
 
-_MOST_NAMED = 12
+_MOST_NAMED, _MOST_ADVICE = 12, 6
 
 
 class SignalsPage(QWidget):
@@ -21,9 +21,9 @@ class SignalsPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.head = QualityView()
+        self.head = QualityView(grows=True)
         self.stream = named(plain(QLabel()), "heading")
-        self.verdict = plain(QLabel())
+        self.verdict = named(plain(QLabel()), "large")
         self.verdict.setWordWrap(True)
         self.back = button("Back", "Change subject, paradigm or numbers (Alt+Left)")
         self.back.clicked.connect(self.back_wanted)
@@ -35,20 +35,22 @@ class SignalsPage(QWidget):
         column = QVBoxLayout(words)
         column.setContentsMargins(16, 14, 16, 14)
         column.setSpacing(10)
-        for label in (self.stream, self.verdict):
+        self.advice = named(plain(QLabel()), "large")
+        self.advice.setWordWrap(True)
+        self.helps = named(QLabel("What helps"), "heading")
+        for label in (self.stream, self.verdict, self.helps, self.advice):
             column.addWidget(label)
         column.addStretch()
         middle = QHBoxLayout()
-        middle.addWidget(panel(self.head), 1)
-        middle.addWidget(panel(words), 1)
+        middle.addWidget(panel(self.head), 3)
+        middle.addWidget(panel(words), 2)
         foot = QHBoxLayout()
         foot.addWidget(self.back)
         foot.addStretch()
         foot.addWidget(self.start)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addLayout(middle)
-        whole.addStretch()
+        whole.addLayout(middle, 1)
         whole.addLayout(foot)
         self._show([])
 
@@ -73,6 +75,9 @@ class SignalsPage(QWidget):
         self.head.update()
 
     def _show(self, channels: list[ChannelQuality]) -> None:
+        advice = _advice(worst_first(channels)) if self._info else ""
+        self.advice.setText(advice)
+        self.helps.setVisible(bool(advice))
         info = self._info
         self.start.setEnabled(info is not None)
         if info is None:
@@ -97,3 +102,16 @@ class SignalsPage(QWidget):
             self.verdict.setText("No channel is bad; look at the doubtful ones.")
         else:
             self.verdict.setText("All channels are good.")
+
+
+def _advice(worst: list[ChannelQuality]) -> str:
+    """A line for all channels that the same helps: ``F4, P3: press it on``."""
+    helped: dict[str, list[str]] = {}
+    for channel in worst:
+        if what := advise(channel):
+            helped.setdefault(what, []).append(channel.name)
+    lines = []
+    for what, names in list(helped.items())[:_MOST_ADVICE]:
+        rest = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+        lines.append(f"{', '.join(names[:_MOST_NAMED])}{rest}: {what}")
+    return "\n\n".join(lines)

@@ -10,7 +10,8 @@ _FOLDER = Path(__file__).parent.as_posix()
 def style_sheet(theme: Theme) -> str:
     """The Qt style sheet of the window."""
     return f"""{theme.style_sheet()}
-        QLabel#step {{ color: {theme.dim}; padding: 2px 0; font-size: 14px; }}
+        QLabel#step {{ color: {theme.dim}; padding: 2px 0; }}
+        QLabel#large {{ font-size: 17px; }}
         QLabel#step[now="true"] {{ color: {theme.text}; font-weight: 600;
                                    border-bottom: 2px solid {theme.accent}; }}
         QPushButton#go {{ background: {theme.accent}; color: {theme.on_class}; font-weight: 700;

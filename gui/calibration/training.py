@@ -36,19 +36,19 @@ def levels(models: Path, classes: Collection[str]) -> tuple[Level, ...]:
     return (
         Level(
             "Fast",
-            "Riemannian tangent space, trained on these runs alone. Seconds; the best start.",
+            "Learns from these runs alone, in seconds: the best start (Riemannian tangent space).",
             "tangent-space",
         ),
         Level(
             "From other people",
-            "Tangent space that begins with what others' brains have in common." + told,
+            "The same, but begins with what other people's signals have in common." + told,
             "tangent-space",
             base,
             "" if base is not None else "Needs a base model for these classes: bci pretrain.",
         ),
         Level(
             "Deep",
-            "DBConformer, a network over time and channels. Minutes; for many runs.",
+            "A network over time and channels, for many runs. Takes minutes (DBConformer).",
             "dbconformer",
             lacks=_lacks_torch(),
             curve=False,
@@ -61,13 +61,13 @@ def levels_of_feelings() -> tuple[Level, ...]:
     return (
         Level(
             "Fast",
-            "Power in five bands and a ridge regression of each level. Seconds.",
+            "From the power in five bands, in seconds (ridge regression of each level).",
             "differential-entropy",
             curve=False,
         ),
         Level(
             "Deep",
-            "HiSTN, a small network over time, channels and regions. Minutes.",
+            "A small network over time, channels and regions. Takes minutes (HiSTN).",
             "histn",
             lacks=_lacks_torch(),
             curve=False,

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -21,6 +22,20 @@ from gui.pieces import button, named, panel, plain
 from gui.theme import Theme
 
 _FILE = Qt.ItemDataRole.UserRole
+
+
+class Run(NamedTuple):
+    """A recorded run: when it was recorded, and how large it is in MB."""
+
+    file: Path
+    recorded: datetime
+    megabytes: float
+
+    @classmethod
+    def of(cls, file: Path) -> "Run":
+        """What the file system says of it."""
+        status = file.stat()
+        return cls(file, datetime.fromtimestamp(status.st_mtime), status.st_size / 1e6)
 
 
 class TrainingPage(QWidget):
@@ -90,18 +105,16 @@ class TrainingPage(QWidget):
         return next(level for radio, level in self.levels if radio.isChecked())
 
     def offer(
-        self, said: str, runs: list[Path], ticked: set[Path], levels: tuple[Level, ...]
+        self, said: str, runs: list[Run], ticked: set[Path], levels: tuple[Level, ...]
     ) -> None:
         """What can be trained on and how; ``said`` tells how the recording went."""
         self.said.setText(said)
         self.runs.clear()
-        for file in reversed(runs):
-            status = file.stat()
-            when = datetime.fromtimestamp(status.st_mtime)
-            item = QListWidgetItem(f"{when:%Y-%m-%d %H:%M}   {file.name}")
-            item.setToolTip(f"{file}, {status.st_size / 1e6:.1f} MB")
-            item.setData(_FILE, file)
-            ticks = Qt.CheckState.Checked if file in ticked else Qt.CheckState.Unchecked
+        for run in reversed(runs):
+            item = QListWidgetItem(f"{run.recorded:%Y-%m-%d %H:%M}   {run.file.name}")
+            item.setToolTip(f"{run.file}, {run.megabytes:.1f} MB")
+            item.setData(_FILE, run.file)
+            ticks = Qt.CheckState.Checked if run.file in ticked else Qt.CheckState.Unchecked
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(ticks)
             self.runs.addItem(item)

@@ -33,7 +33,7 @@ from gui.calibration.setup_page import SetupPage
 from gui.calibration.signals_page import SignalsPage
 from gui.calibration.style import style_sheet
 from gui.calibration.training import Training, levels, levels_of_feelings
-from gui.calibration.training_page import TrainingPage
+from gui.calibration.training_page import Run, TrainingPage
 from gui.keys import bind
 from gui.options import DashboardOptions
 from gui.pieces import named
@@ -255,7 +255,7 @@ class CalibrationWindow(QWidget):
             if choice.plan.rated
             else levels(self.models, choice.profile.paradigm.labels)
         )
-        self.training_page.offer(said, runs, same_visit, offered)
+        self.training_page.offer(said, [Run.of(run) for run in runs], same_visit, offered)
         self._go(_TRAIN)
         self.raise_()
         self.activateWindow()

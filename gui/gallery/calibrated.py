@@ -1,5 +1,6 @@
 """Pages of a calibration for the gallery."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,18 +15,26 @@ from bci.settings import PipelineSettings
 from bci.time_course import TimeCourse
 from gui.calibration.cue_screen import CueScreen
 from gui.calibration.curve_view import CurveView
-from gui.calibration.paradigms import KINDS, MOODS
+from gui.calibration.paradigms import KINDS, MOODS, Cue
 from gui.calibration.rating import KEYS, Rating
 from gui.calibration.result import Result
 from gui.calibration.result_page import ResultPage
 from gui.calibration.schedule import Phase, Step
 from gui.calibration.setup_page import SetupPage
+from gui.calibration.signals_page import SignalsPage
 from gui.calibration.style import style_sheet
-from gui.calibration.training import CurvePoint
+from gui.calibration.training import CurvePoint, levels
+from gui.calibration.training_page import Run, TrainingPage
 from gui.gallery import simulated
 from gui.theme import Theme
 
 _TRIALS = 40
+_CURVE = (
+    CurvePoint(4, 0.65, 0.48, 0.79, 0.5),
+    CurvePoint(8, 0.75, 0.59, 0.87, 0.5),
+    CurvePoint(12, 0.80, 0.64, 0.91, 0.5),
+    CurvePoint(15, 0.82, 0.67, 0.93, 0.5),
+)
 
 
 def setup(theme: Theme) -> SetupPage:
@@ -49,18 +58,52 @@ def rating(_theme: Theme) -> QWidget:
     return view
 
 
+def cues(_theme: Theme) -> QWidget:
+    """The screen of cues while the hand is imagined that the arrow tells; dark in every theme."""
+    screen = CueScreen()
+    screen.setFixedSize(600, 360)
+    screen.show_step(Step(Phase.CUE, Cue("left", "left", "arrow", "left"), 11, _TRIALS))
+    view = QWidget()
+    QVBoxLayout(view).addWidget(screen, 0, Qt.AlignmentFlag.AlignCenter)
+    view.resize(960, 480)
+    return view
+
+
+def signals(theme: Theme) -> SignalsPage:
+    """The electrodes before a run: one is bad, two are doubtful."""
+    view = SignalsPage()
+    view.setStyleSheet(style_sheet(theme))
+    view.set_theme(theme)
+    view.set_stream(simulated.INFO)
+    view.set_quality(simulated.quality())
+    view.resize(1120, 560)
+    return view
+
+
+def training(theme: Theme) -> TrainingPage:
+    """A training under way: three of four points of the learning curve are there."""
+    view = TrainingPage()
+    view.setStyleSheet(style_sheet(theme))
+    view.set_theme(theme)
+    names = [f"sub-07_ses-1_task-motorimagery_run-0{run}_eeg.xdf" for run in (1, 2)]
+    runs = [Run(Path(name), datetime(2026, 3, 24, 9, 50), 12.4) for name in names]
+    said = f"Recorded {_TRIALS} of {_TRIALS} trials (20 left, 20 right)."
+    view.offer(said, runs, {run.file for run in runs}, levels(Path(os.devnull), simulated.CLASSES))
+    view.set_training(True)
+    for point in _CURVE[:3]:
+        view.show_point(point)
+    view.show_progress("learning curve", 3, 4)
+    view.resize(1120, 560)
+    return view
+
+
 def calibration(theme: Theme) -> ResultPage:
     """A model that is better than chance, beside an earlier one that was not."""
     view = ResultPage()
     view.setStyleSheet(style_sheet(theme))
     view.set_theme(theme)
     curve = CurveView()
-    curve.points = [
-        CurvePoint(4, 0.65, 0.48, 0.79, 0.5),
-        CurvePoint(8, 0.75, 0.59, 0.87, 0.5),
-        CurvePoint(12, 0.80, 0.64, 0.91, 0.5),
-        CurvePoint(15, 0.82, 0.67, 0.93, 0.5),
-    ]
+    curve.points = list(_CURVE)
     seconds = np.arange(3.0, 4.0, 0.1)
     course = TimeCourse(seconds, 0.62 + 0.22 * (seconds - 3), np.full(10, _TRIALS))
     folder, earlier = Path("recordings/models/07"), _card((11, 9, 8, 12), 0.42, 0.73, 0.21, 17)

@@ -13,8 +13,11 @@ from bci.predictions_table import Predictions
 from bci.quality import ChannelQuality, State
 from bci.ring import RingBuffer
 from bci.types import Channel, Marker, Recording, StreamInfo
+from gui.analysis import MapSeen, Scalps, SpectrumSeen, Wanted, spectrum_of
+from gui.bands import ALPHA
 from gui.replay.outcome import Outcome
 from gui.replay.steps import Step
+from gui.spectra import Spectra
 
 SFREQ = 250.0
 CLASSES = ("left", "right")
@@ -55,13 +58,34 @@ def ring(seconds: float, start: float = 0.0) -> RingBuffer:
     return held
 
 
+def spectrum(name: str) -> SpectrumSeen:
+    """The spectra of half a minute, with this channel in front."""
+    wanted = Wanted(NAMES.index(name), None, frozenset())
+    return spectrum_of(INFO, _spectra(), wanted)
+
+
+def alpha_map() -> MapSeen:
+    """Where alpha is strong."""
+    wanted = Wanted(0, ALPHA, frozenset())
+    return Scalps().map(INFO, _spectra(), wanted, ALPHA)
+
+
+def _spectra() -> Spectra:
+    spectra = Spectra(INFO, ring(35.0))
+    while spectra.take():
+        pass
+    return spectra
+
+
 def seen() -> tuple[tuple[str, ...], ReceivedPrediction, str]:
     """Names of forty images, what is said of a window of 0.8 s, and the image that it was of."""
     names = tuple(f"image-{i:04d}" for i in range(81, 121))
-    odds = np.exp(1.2 * np.random.default_rng(4).normal(size=len(names)))
+    similar = 0.12 * np.random.default_rng(4).normal(size=len(names))
+    odds = np.exp(similar / 0.1)
     probabilities = (odds / odds.sum()).astype(np.float32)
     true = names[int(np.argsort(-probabilities)[1])]
-    return names, ReceivedPrediction(0.8, probabilities, 0.0, 0.0, 0.0, 0.0), true
+    cosines = similar.astype(np.float32)
+    return names, ReceivedPrediction(0.8, probabilities, 0.0, 0.0, 0.0, 0.0, cosines), true
 
 
 def spoken() -> tuple[tuple[str, ...], list[tuple[Marker, ReceivedPrediction | None]]]:
@@ -117,13 +141,16 @@ def received(seconds: float, start: float = 0.0) -> list[ReceivedPrediction]:
     """The same as they come over LSL, with latencies of a few milliseconds."""
     rng = np.random.default_rng(4)
     found = predictions(seconds)
-    return [
-        ReceivedPrediction(
-            start + float(time), share.astype(np.float32),
-            *(float(late) for late in np.cumsum(rng.gamma(4, (1e-4, 2e-5, 9e-5, 1e-5)))),
+    came = []
+    for time, share in zip(found.times, found.probabilities, strict=True):
+        late = np.cumsum(rng.gamma(4, (1e-4, 2e-5, 9e-5, 1e-5)))
+        arrived, filtered, decoded, published = map(float, late)
+        came.append(
+            ReceivedPrediction(
+                start + float(time), share.astype(np.float32), arrived, filtered, decoded, published
+            )
         )
-        for time, share in zip(found.times, found.probabilities, strict=True)
-    ]  # fmt: skip
+    return came
 
 
 def films(seconds: float) -> list[Marker]:

@@ -15,7 +15,7 @@ from gui.devices import Device
 from gui.directory import LiveStream
 from gui.emotion import EmotionView
 from gui.gallery import simulated
-from gui.gallery.calibrated import calibration, rating, setup
+from gui.gallery.calibrated import calibration, cues, rating, setup, signals, training
 from gui.gallery.windows import dashboard, replay_window
 from gui.history import HistoryView
 from gui.images import ImagesView, ShownImages
@@ -24,11 +24,14 @@ from gui.latency import LatencyView
 from gui.level_course import LevelCourse
 from gui.level_history import LevelHistory
 from gui.log_panel import LogPanel
+from gui.map_page import MapPage
 from gui.predictions import DecisionView
 from gui.quality_view import QualityView
 from gui.record_bar import RecordBar
 from gui.recorder_link import RecorderStatus
 from gui.scope_panel import ScopePanel
+from gui.spectrogram_view import SpectrogramView
+from gui.spectrum_view import SpectrumView
 from gui.speech import SpeechView
 from gui.theme import Theme
 from gui.transcript_view import TranscriptView
@@ -46,6 +49,31 @@ def scope(theme: Theme) -> QWidget:
     view.scope.advance()
     view.scope.set_quality(simulated.quality())
     view.scope.set_bad(frozenset({"Fp2"}))
+    return view
+
+
+def spectrum(theme: Theme) -> QWidget:
+    view = SpectrumView()
+    view.theme = theme
+    view.show_spectrum(simulated.spectrum("O1"))
+    view.resize(_WIDE, 300)
+    return view
+
+
+def spectrogram(theme: Theme) -> QWidget:
+    view = SpectrogramView()
+    view.theme = theme
+    view.show_spectrum(simulated.spectrum("O1"))
+    view.resize(_WIDE, 220)
+    return view
+
+
+def head_map(theme: Theme) -> QWidget:
+    view = MapPage()
+    view.view.theme = theme
+    view.view.set_stream(simulated.INFO)
+    view.view.show_map(simulated.alpha_map())
+    view.resize(_WIDE, 460)
     return view
 
 
@@ -130,7 +158,7 @@ def transcript(theme: Theme) -> QWidget:
     for cue, prediction in found:
         windows.add(cue.time, cue.label)
         if prediction is None:
-            view.show_rejected(cue.time + 1.5, "artifact")
+            view.show_rejected(cue.time + 1.5, "large swings")
         else:
             view.add([prediction])
     view.resize(_WIDE, view.height())
@@ -234,9 +262,15 @@ VIEWS: dict[str, Callable[[Theme], QWidget]] = {
     "dashboard": dashboard,
     "replay": replay_window,
     "calibration-setup": setup,
+    "signals": signals,
+    "cues": cues,
     "rating": rating,
+    "training": training,
     "calibration": calibration,
     "scope": scope,
+    "spectrum": spectrum,
+    "spectrogram": spectrogram,
+    "map": head_map,
     "decision": decision,
     "history": history,
     "emotion": emotion,

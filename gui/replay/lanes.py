@@ -13,11 +13,11 @@ from bci.types import Recording
 from gui.quality_marks import paint_mark
 from gui.replay import ribbon
 from gui.replay.steps import Step
-from gui.theme import Theme
+from gui.theme import CAPTION_PX, Theme
 
-LEFT, RIGHT = 66.0, 26.0
-_LEGEND, _MARKERS, _RIBBON = (6.0, 14.0), (27.0, 14.0), (46.0, 56.0)
-_CUES, _VERDICTS, _AXIS = (106.0, 16.0), (125.0, 16.0), (146.0, 30.0)
+LEFT, RIGHT = 72.0, 44.0
+_LEGEND, _MARKERS, _RIBBON = (4.0, 18.0), (26.0, 16.0), (46.0, 56.0)
+_CUES, _VERDICTS, _AXIS = (105.0, 18.0), (126.0, 18.0), (147.0, 30.0)
 _MOST_IN_LEGEND = 8
 _LABEL_ROOM = 90.0
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
@@ -87,7 +87,7 @@ class Lanes:
     def paint(self, picture: QPixmap, theme: Theme, base: QFont, place: Place, size: QSize) -> None:
         painter = QPainter(picture)
         font = QFont(base)
-        font.setPixelSize(12)
+        font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
         if self.recording is None:
             painter.setPen(theme.colour("dim"))
@@ -96,7 +96,7 @@ class Lanes:
             painter.end()
             return
         for name, (top, height) in (
-            ("markers", _MARKERS), ("decoder", _RIBBON), ("cue", _CUES),
+            ("markers", _MARKERS), ("decoder", _RIBBON), ("asked", _CUES),
             ("decided", _VERDICTS),
         ):  # fmt: skip
             painter.setPen(theme.colour("dim"))
@@ -109,6 +109,10 @@ class Lanes:
         self._paint_ribbon(painter, theme, place)
         self._paint_steps(painter, theme, place)
         painter.setClipping(False)
+        if self.predictions is not None and len(self.classes) == 2:
+            painter.setPen(theme.colour("dim"))
+            beside = QRectF(place.right + 5, _RIBBON[0], RIGHT - 5, _RIBBON[1])
+            painter.drawText(beside, _MIDDLE, "50 %")
         _paint_axis(painter, theme, place)
         painter.end()
 
@@ -194,13 +198,14 @@ class Lanes:
 
     def _paint_steps(self, painter: QPainter, theme: Theme, place: Place) -> None:
         top, height = _CUES
+        named = self._is_room_for_names(painter, place)
         for step in self.steps:
             left, right = place.x(step.onset), place.x(step.stop)
             if right < place.left or left > place.right:
                 continue
             box = QRectF(left, top, max(1.0, right - left - 1), height)
             painter.fillRect(box, self.colour(theme, step.label))
-            if painter.fontMetrics().horizontalAdvance(step.label) < box.width():
+            if named:
                 painter.setPen(theme.colour("on_class"))
                 painter.drawText(box, Qt.AlignmentFlag.AlignCenter, step.label)
             if step.decision is None:
@@ -211,6 +216,12 @@ class Lanes:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             paint_mark(painter, theme, state, middle, radius)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def _is_room_for_names(self, painter: QPainter, place: Place) -> bool:
+        """Whether every class can be written into its trials: all are, or none."""
+        per_second = (place.right - place.left) / (place.stop - place.start)
+        wide = {s.label: painter.fontMetrics().horizontalAdvance(s.label) for s in self.steps}
+        return all(wide[s.label] < (s.stop - s.onset) * per_second - 1 for s in self.steps)
 
 
 def clock(seconds: float, digits: int = 0) -> str:
@@ -233,7 +244,7 @@ def _paint_axis(painter: QPainter, theme: Theme, place: Place) -> None:
         x = place.x(time)
         painter.setPen(QPen(theme.colour("dim"), 1.0))
         painter.drawLine(QLineF(x, top, x, top + 4))
-        box = QRectF(x - 40, top + 6, 80, 14)
+        box = QRectF(x - 40, top + 5, 80, 18)
         painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, clock(time, digits))
         k += 1
 

@@ -4,12 +4,14 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from gui.calibration.confusion_view import MATRIX
 from gui.hint import HINT_HEIGHT, paint_hint
+from gui.pieces import tip
 from gui.replay.outcome import Outcome
-from gui.theme import DARK, Theme
+from gui.theme import CAPTION_PX, DARK, Theme
 
 _MOST_CLASSES = 7
-_TOP, _ROW, _LINE = 72.0, 24.0, 18.0
+_TOP, _ROW, _LINE = 84.0, 22.0, 18.0
 
 
 class Summary(QWidget):
@@ -36,10 +38,10 @@ class Summary(QWidget):
             )
         lines = (len(self.warnings) + len(self.measures)) * _LINE
         n_rows = min(len(outcome.confusion), _MOST_CLASSES) if outcome else 0
-        rows = n_rows * _ROW + 32 if n_rows else 8
+        rows = n_rows * _ROW + 30 if n_rows else 8
         self.setFixedHeight(round(_TOP + rows + lines) if outcome else HINT_HEIGHT)
         self.setAccessibleName(self.text)
-        self.setToolTip(self.text if outcome else "")
+        self.setToolTip(tip(self.text) if outcome else "")
         self.update()
 
     @property
@@ -50,8 +52,8 @@ class Summary(QWidget):
             return "no score yet: run a model"
         return (
             f"accuracy {100 * o.accuracy:.0f} %, 95 % interval {100 * o.low:.0f}-"
-            f"{100 * o.high:.0f} %, chance {100 * o.chance:.0f} %, "
-            f"p = {o.p_value:.2g}, n = {o.n} trials"
+            f"{100 * o.high:.0f} %, chance {100 * o.chance:.0f} % (by always saying the class that "
+            f"was asked most often), p = {o.p_value:.2g}, n = {o.n} trials"
         )
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
@@ -68,18 +70,18 @@ class Summary(QWidget):
         font.setBold(True)
         painter.setFont(font)
         painter.setPen(self.theme.colour("text"))
-        painter.drawText(QRectF(14, 4, width, 34), 0, f"{100 * outcome.accuracy:.0f} %")
+        painter.drawText(QRectF(14, 4, width, 36), 0, f"{100 * outcome.accuracy:.0f} %")
         left = 14.0 + painter.fontMetrics().horizontalAdvance("100 %") + 10
-        font.setPixelSize(12)
+        font.setPixelSize(CAPTION_PX)
         font.setBold(False)
         painter.setFont(font)
         painter.setPen(self.theme.colour("dim"))
         lines = (
-            f"correct of {outcome.n} trials, chance {100 * outcome.chance:.0f} %",
+            f"of {outcome.n} trials decided rightly",
             f"95 % interval {100 * outcome.low:.0f}\u2013{100 * outcome.high:.0f} %",
         )
         for k, line in enumerate(lines):
-            painter.drawText(QRectF(left, 8 + 17 * k, self.width() - left - 6, 17), 0, line)
+            painter.drawText(QRectF(left, 4 + 18 * k, self.width() - left - 6, 18), 0, line)
         self._paint_scale(painter, outcome, width)
         top = _TOP
         for colour, said in (("warning", self.warnings), ("text", self.measures)):
@@ -92,28 +94,33 @@ class Summary(QWidget):
 
     def _paint_scale(self, painter: QPainter, outcome: Outcome, width: float) -> None:
         """From 0 to 100 %: the interval as a bar, the accuracy in it, chance as a tick."""
-        y = 52.0
+        y = 50.0
         painter.fillRect(QRectF(14, y, width, 8), self.theme.colour("line"))
         span = QRectF(14 + width * outcome.low, y, width * (outcome.high - outcome.low), 8)
         painter.fillRect(span, self.theme.colour("dim"))
         painter.fillRect(
             QRectF(13 + width * outcome.accuracy, y - 3, 3, 14), self.theme.colour("text")
         )
-        painter.fillRect(
-            QRectF(13 + width * outcome.chance, y - 3, 2, 14), self.theme.colour("warning")
-        )
+        chance = 13 + width * outcome.chance
+        painter.fillRect(QRectF(chance, y - 3, 2, 16), self.theme.colour("warning"))
+        # Below the tick, but never out of the view.
+        said = f"chance {100 * outcome.chance:.0f} %: always saying the same"
+        needed = painter.fontMetrics().horizontalAdvance(said) + 2
+        left = max(14.0, min(chance - needed / 2, 14 + width - needed))
+        painter.setPen(self.theme.colour("dim"))
+        painter.drawText(QRectF(left, y + 13, needed, 18), Qt.AlignmentFlag.AlignCenter, said)
 
     def _paint_confusion(self, painter: QPainter, outcome: Outcome, top: float) -> None:
         names = outcome.classes[:_MOST_CLASSES]
-        cell = min(64.0, (self.width() - 28 - 90.0) / max(1, len(names)))
-        left = 104.0
+        left = 24.0 + painter.fontMetrics().horizontalAdvance(MATRIX)
+        cell = min(64.0, (self.width() - left - 14) / max(1, len(names)))
         painter.setPen(self.theme.colour("dim"))
-        painter.drawText(QRectF(14, top + 2, 88, 16), 0, "true \\ decided")
+        painter.drawText(QRectF(14, top + 1, left - 16, 18), 0, MATRIX)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         metrics = painter.fontMetrics()
         elide = Qt.TextElideMode.ElideRight
         for k, name in enumerate(names):
-            box = QRectF(left + k * cell, top + 2, cell, 16)
+            box = QRectF(left + k * cell, top + 1, cell, 18)
             painter.setPen(self.theme.colour("text"))
             text = metrics.elidedText(name, elide, int(cell - 4))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
@@ -138,5 +145,5 @@ def _warnings(outcome: Outcome, learnt_from_it: bool) -> list[str]:
     if outcome.p_value > 0.05:
         said.append("Not distinguishable from chance.")
     if outcome.without_window:
-        said.append(f"Trials without a sound window, not counted: {outcome.without_window}")
+        said.append(f"{outcome.without_window} not counted: their signal was not usable")
     return said

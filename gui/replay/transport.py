@@ -21,8 +21,8 @@ class Transport(QWidget):
         super().__init__(parent)
         self.setObjectName("plain")
         self._playhead = playhead
-        self.previous = _narrow("\u25c2\u2009trial", "Previous trial (comma)")
-        self.next = _narrow("trial\u2009\u25b8", "Next trial (full stop)")
+        self.previous = _narrow(" \u25c2 trial ", "Previous trial (comma)")
+        self.next = _narrow(" trial \u25b8 ", "Next trial (full stop)")
         self.play = button("\u25b6  Play", "Play or pause (Space)")
         self.play.setMinimumWidth(104)
         self.speed = Choice()

@@ -16,7 +16,7 @@ from gui.replay.lanes import clock
 from gui.replay.steps import Step, describe
 from gui.theme import DARK, Theme
 
-_COLUMNS = ("", "at", "true", "decided", "")
+_COLUMNS = ("", "at", "asked", "decided", "")
 _OF_DECISIONS = (3, 4)
 
 
@@ -37,7 +37,7 @@ class TrialList(QTableWidget):
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        for column, width in ((0, 34), (1, 56), (4, 84)):
+        for column, width in ((0, 36), (1, 62), (4, 88)):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             self.setColumnWidth(column, width)
         self.setShowGrid(False)

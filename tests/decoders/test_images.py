@@ -11,6 +11,7 @@ from bci.bundle import load_bundle, save_bundle
 from bci.calibration import calibrate
 from bci.cli.images_benchmark import _galleries, _simulate
 from bci.cli.training import with_gallery
+from bci.confidence import Tempered
 from bci.errors import BundleError, GalleryError, MismatchError, ProfileError, RecordingError
 from bci.evaluation import evaluate
 from bci.gallery import Gallery, save_gallery
@@ -20,7 +21,7 @@ from bci.profile import load_profile
 from bci.recording.reading import read_recording
 from bci.settings import PipelineSettings
 from bci.trials import Epochs
-from bci.types import Channel, Retrieval, Signal
+from bci.types import Channel, Chunk, Comparing, Retrieval, Signal, StreamInfo
 from decoders.images import SeenImages
 from decoders.networks.meg_images import SMALL, MegImages, Retriever
 from devices.simulated_subject import write_subject
@@ -90,6 +91,24 @@ def test_decides_among_the_gallery_at_first_and_among_what_is_chosen_then(
     assert after[1] / after[0] == pytest.approx(before[20] / before[3], rel=1e-5)
     with pytest.raises(GalleryError, match="no image image-99"):
         decoder.choose_from(["image-03", "image-99"])
+
+
+def test_similarities_are_cosines_that_the_probabilities_are_made_from(
+    trained: tuple[str, Retrieval],
+) -> None:
+    _, decoder = trained
+    tempered = Tempered(decoder, 2.0)
+    assert isinstance(tempered, Comparing)
+    assert tempered.similarities is None
+
+    said = tempered.predict_proba(shown(1, [20])[0][0])
+
+    cosines = tempered.similarities
+    assert cosines is not None
+    assert cosines.shape == (len(NAMES),)
+    assert np.abs(cosines).max() <= 1 + 1e-6
+    odds = np.exp(cosines / (0.1 * 2.0))
+    np.testing.assert_allclose(said, odds / odds.sum(), rtol=1e-5)
 
 
 def test_a_loaded_model_needs_no_gallery_and_says_the_same(
@@ -231,6 +250,26 @@ def test_from_a_simulated_helmet_to_the_image_in_a_later_run(tmp_path: Path) -> 
     decoder.choose_from(few.classes)
     with pytest.raises(RecordingError, match=r"image-0\d+.* none of the 80 classes"):
         evaluate(few, decoder, last, 0.5)
+
+
+def test_the_pipeline_passes_similarities_on_with_each_prediction(gallery: str) -> None:
+    decoder = decoders.create("image-ridge", {"gallery": gallery})
+    windows, labels = shown(0, [*range(16)] * 3)
+    decoder.fit(windows, labels)
+    n_samples, n_channels = windows.shape[2], windows.shape[1]
+    settings = PipelineSettings.model_validate(
+        {"kinds": ["eeg"], "window_s": n_samples / 100, "hop_s": n_samples / 100}
+    )
+    channels = tuple(Channel(f"E{k}", "eeg", "uV") for k in range(n_channels))
+    info = StreamInfo("cap", "EEG", 100.0, channels)
+    pipeline = Pipeline(settings, info, Tempered(decoder, 2.0))
+    times = np.arange(n_samples) / 100
+
+    (said,) = pipeline.push(Chunk(windows[0].T.copy(), times, 0))
+
+    alone = decoder.predict_proba(windows[0])
+    np.testing.assert_array_equal(said.similarities, decoder.similarities)
+    assert said.probabilities.argmax() == alone.argmax()
 
 
 def test_the_network_takes_a_real_helmet(shared_data: Path, tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ from gui.calibration.schedule import Phase
 from gui.calibration.setup_page import SetupPage
 from gui.calibration.signals_page import SignalsPage
 from gui.calibration.training import Level, NetworkStep, Training, levels
-from gui.calibration.training_page import TrainingPage
+from gui.calibration.training_page import Run, TrainingPage
 from tests.signals import eeg_info
 
 LONG = 15_000
@@ -115,9 +115,11 @@ def test_bad_channels_are_named_and_the_user_may_go_on(qtbot: QtBot) -> None:
     bad = ChannelQuality("E2", State.BAD, "railed", *[0.0] * 7)
     page.set_quality([good, bad])
     assert "Bad: E2." in page.verdict.text()
+    assert page.advice.text() == "E2: press it on, or add gel; is its cable in?"
     assert page.start.isEnabled()
     page.set_live(False)
     assert not page.start.isEnabled()
+    assert page.advice.text() == ""
 
 
 def test_runs_are_chosen_by_ticks(qtbot: QtBot, tmp_path: Path) -> None:
@@ -126,7 +128,9 @@ def test_runs_are_chosen_by_ticks(qtbot: QtBot, tmp_path: Path) -> None:
     runs = [tmp_path / f"run-{k}.xdf" for k in (1, 2)]
     for run in runs:
         run.write_bytes(b"")
-    page.offer("Recorded.", runs, {runs[1]}, levels(tmp_path, ("left", "right")))
+    page.offer(
+        "Recorded.", [Run.of(run) for run in runs], {runs[1]}, levels(tmp_path, ("left", "right"))
+    )
     assert page.files == [runs[1]]
     assert "bci pretrain" in page.levels[1][1].lacks
     page.runs.item(0).setCheckState(Qt.CheckState.Unchecked)

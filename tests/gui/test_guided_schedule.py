@@ -8,6 +8,7 @@ import pytest
 
 from bci.errors import ProfileError
 from bci.profile import load_profile
+from gui.calibration.cue_order import order_of
 from gui.calibration.paradigms import (
     MOTOR_IMAGERY,
     RunPlan,
@@ -15,7 +16,6 @@ from gui.calibration.paradigms import (
     class_cues,
     clip_cues,
     mood_cues,
-    order_of,
     picture_cues,
     profile_of,
     word_cues,

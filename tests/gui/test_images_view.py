@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
 from bci.lsl.predictions import ReceivedPrediction
-from gui.images import ImagesView, ShownImages
+from gui.images import Found, ImagesView, ShownImages
 from gui.main_window import MainWindow
 from gui.theme import LIGHT
 
@@ -32,9 +33,22 @@ def view(qtbot: QtBot) -> ImagesView:
 
 def test_the_five_likeliest_images_come_first_to_last(view: ImagesView) -> None:
     view.show_prediction(prediction(10.8, i03=0.5, i06=0.2, i01=0.1))
-    assert [name for name, _ in view.best[:3]] == ["image-03", "image-06", "image-01"]
+    assert [found.name for found in view.best[:3]] == ["image-03", "image-06", "image-01"]
     assert len(view.best) == 5
     assert view.decision == "03"
+
+
+def test_each_image_has_its_similarity_where_the_engine_tells_it(view: ImagesView) -> None:
+    told = prediction(10.8, i03=0.5, i06=0.2)
+    view.show_prediction(told)
+    assert view.best[0] == Found("image-03", 0.5, None)
+    without = view.grab().toImage()
+
+    cosines = np.linspace(-0.1, 0.6, len(NAMES), dtype=np.float32)
+    view.show_prediction(replace(told, similarities=cosines))
+
+    assert [found.similarity for found in view.best[:2]] == pytest.approx([cosines[3], cosines[6]])
+    assert view.grab().toImage() != without
 
 
 def test_below_the_threshold_it_is_not_sure(view: ImagesView) -> None:
@@ -77,8 +91,8 @@ def test_pictures_are_shown_where_there_are_any_and_names_elsewhere(
 
     drawn = view.grab().toImage()
 
-    assert drawn.pixelColor(28, 50) == QColor("red")
-    assert drawn.pixelColor(18, 70) != QColor("red")
+    assert drawn.pixelColor(28, 66) == QColor("red")
+    assert drawn.pixelColor(18, 98) != QColor("red")
 
 
 def test_it_is_painted_in_both_themes_and_without_an_engine(view: ImagesView) -> None:

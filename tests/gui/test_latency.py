@@ -50,7 +50,9 @@ def test_rejected_windows_are_told_with_the_reason(view: LatencyView) -> None:
         {"lost_samples": 1, "gaps": 2, "windows_rejected_gap": 12, "windows_rejected_settling": 3,
          "windows_rejected_artifact": 5, "windows_skipped": "not a number"}
     )  # fmt: skip
-    assert view.rejected_text == ("windows rejected: gap 12, settling 3, artifact 5")
+    assert view.rejected_text == (
+        "windows not used: samples lost (12), filters settling (3), large swings (5)"
+    )
     assert view.lost_text == "lost: 1 sample, 2 gaps"
 
 

@@ -77,6 +77,37 @@ def test_an_electrode_tells_why_it_is_bad(qtbot: QtBot, info: StreamInfo) -> Non
     assert view.headline == "No signal now"
 
 
+def test_a_long_reason_is_written_whole_on_lines_of_its_own(qtbot: QtBot, info: StreamInfo) -> None:
+    view = QualityView()
+    qtbot.addWidget(view)
+    view.resize(338, 176)
+    view.set_stream(info)
+    long = "muscle or noise above 35 Hz"
+    view.set_quality(
+        [channel("Fpz", State.DOUBTFUL, long), channel("Cz", State.DOUBTFUL, "jumps"),
+         channel("T7"), channel("Oz")]
+    )  # fmt: skip
+    view.grab()
+    first, second = view._lines["Fpz"], view._lines["Cz"]
+    assert first.height() >= 2 * second.height() - 2
+    assert second.top() >= first.bottom()
+    for box, said in ((first, f"Fpz is doubtful: {long}"), (second, "Cz is doubtful: jumps")):
+        assert view.reason_at(box.bottomLeft() - QPointF(0, 4)) == said
+
+
+def test_of_many_bad_channels_as_many_are_told_as_there_is_room_for(qtbot: QtBot) -> None:
+    view = QualityView()
+    qtbot.addWidget(view)
+    view.resize(338, 176)
+    names = [f"E{k}" for k in range(30)]
+    view.set_stream(StreamInfo("x", "EEG", 250.0, tuple(map(Channel, names))))
+    view.set_quality([channel(name, State.BAD, "flat") for name in names])
+    view.grab()
+    assert list(view._lines) == names[: len(view._lines)]
+    assert 5 <= len(view._lines) < 8
+    assert max(box.bottom() for box in view._lines.values()) < 176 - 16
+
+
 def test_channels_without_positions_are_drawn_in_rows(qtbot: QtBot) -> None:
     view = QualityView()
     qtbot.addWidget(view)

@@ -161,7 +161,7 @@ def test_the_reason_is_that_of_the_windows_rejected_since_the_last_status() -> N
     assert rejections.since_last({"windows_rejected_gap": 5}) == ""
     assert rejections.since_last({"windows_rejected_gap": 5}) == ""
     grown = {"windows_rejected_gap": 6, "windows_rejected_artifact": 3}
-    assert rejections.since_last(grown) == "artifact"
+    assert rejections.since_last(grown) == "large swings"
     # An engine that was started anew counts from zero.
     assert rejections.since_last({"windows_rejected_artifact": 0}) == ""
 
@@ -207,7 +207,7 @@ def test_words_come_over_the_network_into_the_window(
     status.push({"windows_rejected_artifact": 0})
     status.push({"windows_rejected_artifact": 1})
     qtbot.waitUntil(lambda: shown.speech.decision == "no prediction", timeout=10_000)
-    assert shown.transcript.sentence == "rejected: artifact"
+    assert shown.transcript.sentence == "rejected: large swings"
     assert window.minimumSizeHint().height() <= 720
     # What was said stays when the engine is gone; the word does not stand as the present one.
     engine.close()

@@ -1,4 +1,5 @@
 import uuid
+from dataclasses import replace
 
 import numpy as np
 import pylsl
@@ -11,6 +12,7 @@ from bci.lsl.predictions import (
     DecisionOutlet,
     PredictionInlet,
     PredictionOutlet,
+    ReceivedPrediction,
     StatusInlet,
     StatusOutlet,
 )
@@ -49,6 +51,35 @@ def test_a_prediction_arrives_with_its_classes_and_the_time_of_every_stage(name:
     assert got.taken == pytest.approx(taken, abs=1e-3)
     stages = (got.arrived_s, got.filtered_s, got.decoded_s, got.published_s)
     assert stages == pytest.approx((0.001, 0.002, 0.003, published - taken), abs=1e-6)
+    assert got.similarities is None
+    inlet.close()
+    outlet.close()
+
+
+def test_what_was_compared_comes_after_all_else_so_that_no_reader_need_know_of_it(
+    name: str,
+) -> None:
+    outlet = PredictionOutlet(
+        name, ("left", "right"), name, simulated=True, task="images", compares=True
+    )
+    inlet = PredictionInlet(find(f"{name}-predictions"))
+    plain = pylsl.StreamInlet(find(f"{name}-predictions").raw)
+    plain.open_stream(timeout=5)
+    wait_until(lambda: outlet._outlet.have_consumers())
+    taken = pylsl.local_clock() - 0.004
+    said = prediction(0.8, taken)
+    outlet.push(replace(said, similarities=np.array([0.31, -0.2])))
+    outlet.push(said)
+    got: list[ReceivedPrediction] = []
+    wait_until(lambda: (got.extend(inlet.pull(0.01)), len(got) == 2)[1])
+    with_them, without = got
+    assert with_them.similarities is not None
+    assert without.similarities is not None
+    np.testing.assert_allclose(with_them.similarities, [0.31, -0.2], rtol=1e-6)
+    assert np.isnan(without.similarities).all()
+    assert with_them.decoded_s == pytest.approx(0.003, abs=1e-6)
+    values, _ = plain.pull_sample(timeout=5)
+    np.testing.assert_allclose(values[:4], [0.8, 0.2, 0.001, 0.002], atol=1e-6)
     inlet.close()
     outlet.close()
 
