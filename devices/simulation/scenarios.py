@@ -223,7 +223,12 @@ def speech(
     )  # fmt: skip
 
 
-def images(trial_s: float = 0.5, first_image: int = 1, latency_jitter_s: float = 0.0) -> Scenario:
+def images(
+    trial_s: float = 0.5,
+    first_image: int = 1,
+    latency_jitter_s: float = 0.0,
+    evoked_uv: float = 25.0,
+) -> Scenario:
     """Seen images, ``image-0001`` ...; what is evoked is linear in `image_vector`.
 
     Unless ``latency_jitter_s`` is above 0: then a weak response is a late one too, by up to so
@@ -245,7 +250,7 @@ def images(trial_s: float = 0.5, first_image: int = 1, latency_jitter_s: float =
     sources = []
     for number in range(IMAGE_DIMENSIONS):
         x, y, z = rng.normal(0, 0.02, 3) + _OCCIPUT
-        sources.append(TaskSource((x, y, z), 0.035, 12.0, None, 0.0, following(number)))
+        sources.append(TaskSource((x, y, z), 0.035, evoked_uv, None, 0.0, following(number)))
     labels = tuple(f"image-{i + first_image:04d}" for i in range(N_IMAGES))
     return Scenario(
         "images", labels, trial_s, (0.7, 0.9), tuple(sources), marks_rest=False,
