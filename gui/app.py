@@ -28,10 +28,11 @@ def run_dashboard(options: DashboardOptions) -> int:
             round(1000 * options.screenshot_after_s), lambda: _save_and_close(window, options)
         )
     code = int(application.exec())
+    # Qt does so when its objects are deleted, which they may never be.
+    window.remembered.store()
     if window.leaves_source:
         # Qt kills a child that runs when its object is deleted. A source that is recorded goes on
         # until nobody listens to it, so nothing is deleted.
-        window.remembered.store()
         sys.stdout.flush()
         os._exit(code)
     return code

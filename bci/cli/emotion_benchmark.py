@@ -21,6 +21,11 @@ from bci.recording.reading import read_recording
 from bci.trials import Epochs, cut_epochs
 from bci.types import Recording, Signal
 
+# World: whether levels show within a band, rather than in its power.
+WORLDS = {"power of bands": False, "within a band": True}
+People = dict[str, list[Recording]]
+"""Each person's runs."""
+
 _SIMULATED_RUNS = 2
 # A group is a run of a person: none has as many runs.
 _RUNS = 1000
@@ -29,15 +34,25 @@ _RUNS = 1000
 class Row(NamedTuple):
     """One figure of one person in one training, of ``n`` decisions."""
 
+    world: str
+    seed: int
     decoder: str
     protocol: str
     shuffled: bool
     person: str
-    seed: int
     name: str
     value: float
     chance: float
     n: int
+
+
+class Job(NamedTuple):
+    """One training, and what it is tested on."""
+
+    seed: int
+    decoder: str
+    protocol: str
+    shuffled: bool
 
 
 def emotion(
@@ -47,88 +62,116 @@ def emotion(
     n_seeds: int,
     out_file: Path | None,
 ) -> None:
-    """Print a table a protocol; go on where a file left off.
+    """Print a table a world and protocol; go on where a file left off.
 
     Raises
     ------
     RecordingError
         If the folder holds no person's recordings, or the file holds something else.
     """
-    people, signal, simulated = _read(folder, n_people)
-    chosen = names or list(decoders.OF_LEVELS)
     rows = _load(out_file)
-    jobs = [
-        (seed, name, protocol, shuffled)
+    chosen = names or list(decoders.OF_LEVELS)
+    recorded = _read(folder) if folder is not None else {}
+    worlds = list(WORLDS) if folder is None else [_world_of(recorded)]
+    todo = [(world, job) for world in worlds for job in _jobs(n_seeds, chosen)]
+    cut: dict[str, tuple[dict[str, Epochs], Signal]] = {}
+    for world, job in track(todo, "Training", transient=True, console=err):
+        if any(row[:5] == (world, *job) for row in rows):
+            continue
+        if world not in cut:
+            cut = {world: _cut(recorded or _simulated(n_people, WORLDS[world]))}
+        rows += _run(world, job, *cut[world])
+        if out_file is not None:
+            _save(rows, out_file)
+    for world in worlds:
+        for protocol in PROTOCOLS:
+            own = [row for row in rows if (row.world, row.protocol) == (world, protocol)]
+            _print(world, protocol, [row for row in own if row.decoder in chosen])
+
+
+def _jobs(n_seeds: int, names: list[str]) -> list[Job]:
+    """Seed by seed, so that whenever it is stopped all decoders have as many."""
+    return [
+        Job(seed, name, protocol, shuffled)
         for seed in range(n_seeds)
         for protocol in PROTOCOLS
         for shuffled in ((False,) if protocol == "leaky" else (False, True))
-        for name in chosen
+        for name in names
     ]
-    for seed, name, protocol, shuffled in track(jobs, "Training", transient=True, console=err):
-        if any((r.decoder, r.protocol, r.shuffled, r.seed) == (name, protocol, shuffled, seed)
-               for r in rows):  # fmt: skip
-            continue
-        given = list(people.values())
-        if shuffled:
-            given = [shuffled_films(each, 1000 * seed + k) for k, each in enumerate(given)]
-        params: dict[str, object] = {"seed": seed} if name == "histn" else {}
-        make = partial(decoders.create, name, params)
-        for person, said in zip(people, run_protocol(protocol, given, make, signal), strict=True):
-            rows += [
-                Row(name, protocol, shuffled, person, seed, m.name, m.value, m.chance,
-                    len(said.truth))
-                for m in measures(said.classes, said.probabilities, said.truth)
-            ]  # fmt: skip
-        if out_file is not None:
-            _save(rows, out_file)
-    shown = [row for row in rows if row.decoder in chosen]
-    for protocol in PROTOCOLS:
-        _print(protocol, shown, simulated)
 
 
-def _read(folder: Path | None, n_people: int) -> tuple[dict[str, Epochs], Signal, bool]:
-    profile = load_profile("emotion")
-    if folder is None:
-        found = {f"simulated {k + 1}": _simulated(k + 1) for k in range(n_people)}
-    else:
-        found = {
-            person.name: [read_recording(file) for file in sorted(person.glob("*.fif"))]
-            for person in sorted(folder.iterdir() if folder.is_dir() else ())
-            if person.is_dir() and any(person.glob("*.fif"))
-        }
+def _run(world: str, job: Job, people: dict[str, Epochs], signal: Signal) -> list[Row]:
+    seed, name, protocol, shuffled = job
+    given = list(people.values())
+    if shuffled:
+        given = [shuffled_films(each, 1000 * seed + k) for k, each in enumerate(given)]
+    params: dict[str, object] = {"seed": seed} if name == "histn" else {}
+    make = partial(decoders.create, name, params)
+    return [
+        Row(world, *job, person, m.name, m.value, m.chance, len(said.truth))
+        for person, said in zip(people, run_protocol(protocol, given, make, signal), strict=True)
+        for m in measures(said.classes, said.probabilities, said.truth)
+    ]  # fmt: skip
+
+
+def _read(folder: Path) -> People:
+    found = {
+        person.name: [read_recording(file) for file in sorted(person.glob("*.fif"))]
+        for person in sorted(folder.iterdir() if folder.is_dir() else ())
+        if person.is_dir() and any(person.glob("*.fif"))
+    }
     if len(found) < 2:
         raise RecordingError(
             f"{folder}: fewer than two people; give a folder that holds one with FIF files for "
             "each of them, as 'bci import dreamer' writes it"
         )
+    return found
+
+
+def _world_of(people: People) -> str:
+    simulated = any(run.info.simulated for runs in people.values() for run in runs)
+    return "recorded, a simulated signal" if simulated else "recorded"
+
+
+def _simulated(n_people: int, within_band: bool) -> People:
+    from devices.simulated_subject import SubjectSettings, simulate_run
+    from devices.simulation.scenarios import emotion as scenario
+
+    n_films = len(scenario().labels)
+    films = [
+        scenario(first_film=k * n_films + 1, within_band=within_band)
+        for k in range(_SIMULATED_RUNS)
+    ]
+    return {
+        f"simulated {seed}": [
+            simulate_run(SubjectSettings(seed, "emotion"), k + 1, each)
+            for k, each in enumerate(films)
+        ]
+        for seed in range(1, n_people + 1)
+    }
+
+
+def _cut(found: People) -> tuple[dict[str, Epochs], Signal]:
+    profile = load_profile("emotion")
     people: dict[str, Epochs] = {}
     for number, (name, runs) in enumerate(found.items()):
         own = cut_epochs(runs, profile.pipeline, profile.paradigm)
         people[name] = replace(own, runs=own.runs + _RUNS * number)
         last = runs[-1].info
     chain = Pipeline(profile.pipeline, last).chain
-    simulated = any(run.info.simulated for runs in found.values() for run in runs)
-    return people, Signal(chain.sfreq, chain.channels), simulated
+    return people, Signal(chain.sfreq, chain.channels)
 
 
-def _simulated(seed: int) -> list[Recording]:
-    from devices.simulated_subject import SubjectSettings, simulate_run
-
-    settings = SubjectSettings(seed, "emotion")
-    return [simulate_run(settings, run) for run in range(1, _SIMULATED_RUNS + 1)]
-
-
-def _print(protocol: str, rows: list[Row], simulated: bool) -> None:
-    own = [row for row in rows if row.protocol == protocol]
+def _print(world: str, protocol: str, own: list[Row]) -> None:
     if not own:
         return
     people = {row.person for row in own}
-    title = protocol
+    title = f"{f'simulated, {world}' if world in WORLDS else world}: {protocol}"
     if protocol == "leaky":
-        title += ": windows of the same films in training and test, no measure of anything"
+        title += ", windows of the same films in training and test, no measure of anything"
     table = Table(
         "decoder", "figure", "mean ± sd", "chance", "labels shuffled", "n", "seeds",
-        title=f"{title}{' (simulated signal)' if simulated else ''}",
+        title=title,
     )  # fmt: skip
     for decoder in dict.fromkeys(row.decoder for row in own):
         for name in dict.fromkeys(row.name for row in own):

@@ -30,6 +30,8 @@ WORLDS = {"linear": 0.0, "weak is late": 0.08}
 UNSEEN_FEW, UNSEEN = "unseen images, 6 runs learnt", "unseen images, 25 runs learnt"
 LATER = "seen images, 6 runs learnt"
 _LEARNT = {UNSEEN_FEW: (6, True), UNSEEN: (25, True), LATER: (6, False)}
+# About half of what the demo's subject shows, which is told after two runs.
+_EVOKED_UV = 12.0
 # Few trials for the published size; with it the network learns less here.
 PARAMS: dict[str, dict[str, object]] = {"image-ridge": {}, "meg-images": {"size": "small"}}
 
@@ -133,7 +135,9 @@ def _simulate(
     cut: list[Epochs] = []
     for run in range(1, n_runs + 2):
         first = 1 + scenarios.N_IMAGES * (run - 1) * is_unseen
-        scenario = scenarios.images(first_image=first, latency_jitter_s=jitter_s)
+        scenario = scenarios.images(
+            first_image=first, latency_jitter_s=jitter_s, evoked_uv=_EVOKED_UV
+        )
         recording = simulate_run(SubjectSettings(subject, "images"), run, scenario)
         own = cut_epochs([recording], profile.pipeline, profile.paradigm)
         # Run by run, since the signal of all would take gigabytes.

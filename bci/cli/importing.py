@@ -61,10 +61,30 @@ def deap(
         _write(read_deap(file, name), out_folder, name, "DEAP")
 
 
-def _write(recording, folder: Path, name: str, data_set: str) -> None:  # type: ignore[no-untyped-def]
+@imports.command()
+def seed(
+    files: Annotated[list[Path], typer.Argument(help="1_20131027.mat ... (Preprocessed_EEG)")],
+    out_folder: _Out,
+) -> None:
+    """SEED, emotion from films: one FIF a session; films are negative, neutral or positive.
+
+    label.mat has to lie beside the files. These are three classes, not levels of two axes: decode
+    them with --decoder tangent-space, say. Nothing is overwritten.
+
+    Example: bci import seed Preprocessed_EEG/1_*.mat --out seed
+    """
+    from bci.recording.seed import read_seed, seed_person
+
+    for file in files:
+        _write(read_seed(file), out_folder, seed_person(file), "SEED", f"_ses-{file.stem[-8:]}")
+
+
+def _write(  # type: ignore[no-untyped-def]
+    recording, folder: Path, name: str, data_set: str, session: str = ""
+) -> None:
     from bci.recording.writing_fif import write_fif
 
-    path = folder / name / f"{name}_task-emotion_eeg.fif"
+    path = folder / name / f"{name}{session}_task-emotion_eeg.fif"
     if path.exists():
         raise RecordingError(f"{path} exists already; choose another --out")
     write_fif(recording, path, data_set)

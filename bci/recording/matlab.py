@@ -23,9 +23,7 @@ def read_matlab(path: Path, names: tuple[str, ...]) -> dict[str, Any]:
     """
     from scipy.io import loadmat
 
-    if not path.is_file():
-        raise RecordingError(f"{path}: no such file")
-    _check_size(path)
+    _check(path)
     try:
         # Checksums of the published files do not hold, though their data are whole: torcheeg
         # reads them unchecked too.
@@ -33,12 +31,33 @@ def read_matlab(path: Path, names: tuple[str, ...]) -> dict[str, Any]:
             path, variable_names=list(names), verify_compressed_data_integrity=False
         )
     except Exception as error:
-        detail = (str(error).splitlines() or [type(error).__name__])[0]
-        raise RecordingError(f"{path}: damaged MATLAB file ({detail:.200})") from error
+        raise _damaged(path, error) from error
     missing = [name for name in names if name not in found]
     if missing:
         raise RecordingError(f"{path}: lacks the variable {' and '.join(missing)}")
     return found
+
+
+def list_matlab(path: Path) -> list[str]:
+    """Names of the variables of a MATLAB file; raises as `read_matlab` does."""
+    from scipy.io import whosmat
+
+    _check(path)
+    try:
+        return [name for name, *_ in whosmat(path)]
+    except Exception as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> RecordingError:
+    detail = (str(error).splitlines() or [type(error).__name__])[0]
+    return RecordingError(f"{path}: damaged MATLAB file ({detail:.200})")
+
+
+def _check(path: Path) -> None:
+    if not path.is_file():
+        raise RecordingError(f"{path}: no such file")
+    _check_size(path)
 
 
 def _check_size(path: Path) -> None:

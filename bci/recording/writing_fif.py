@@ -25,7 +25,7 @@ def write_fif(recording: Recording, path: Path, description: str = "") -> None:
     data[:, rows] = recording.data.T * scale[:, None]
     raw = mne.io.RawArray(data, info, verbose="error")
     if channels[0].kind == "eeg":
-        raw.set_montage("colin27_1005", verbose="error")
+        raw.set_montage("colin27_1005", on_missing="ignore", verbose="error")
     else:
         for described, channel in zip(raw.info["chs"], channels, strict=True):
             if channel.position is not None:

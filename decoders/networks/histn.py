@@ -141,8 +141,9 @@ class Histn(nn.Module):
     def features(self, x: Tensor) -> Tensor:
         """What the classifier sees, shape (n_trials, 3 * n_filters): a third from each level."""
         n_channels = x.shape[1]
-        x = F.conv1d(x.flatten(0, 1).unsqueeze(1), self.kernels())  # (B * C, 8, T - kernels)
-        x = torch.log(x.square().mean(dim=2) + self.least_power)  # (B * C, 8), log power
+        power = power_by_lags if self.training else filtered_power
+        x = power(x.flatten(0, 1), self.kernels()[:, 0])  # (B * C, 8)
+        x = torch.log(x + self.least_power)
         x = self.norm(x).view(-1, n_channels, x.shape[1])  # (B, C, 8)
         channels = F.elu(x + self.channels(x))  # (B, C, 8)
         x = self.to_regions(channels)  # (B, R, 8)
@@ -155,6 +156,37 @@ class Histn(nn.Module):
         """Logits (n_trials, n_axes, n_levels) of trials (n_trials, n_channels, n_samples)."""
         logits: Tensor = self.classifier(self.dropout(self.features(x)))  # (B, 10)
         return logits.view(-1, self.n_axes, self.n_levels)
+
+
+def filtered_power(x: Tensor, kernels: Tensor) -> Tensor:
+    """Mean square of each signal (n, n_samples) behind each filter (n_filters, length).
+
+    Without the filters' rise and fall at the ends; shape (n, n_filters).
+    """
+    return F.conv1d(x.unsqueeze(1), kernels.unsqueeze(1)).square().mean(dim=2)
+
+
+def power_by_lags(x: Tensor, kernels: Tensor) -> Tensor:
+    """The same as `filtered_power`, from products of the signal with itself at each lag.
+
+    They do not depend on the filters, so that no gradient goes back through the samples: training
+    takes a fifth of the time. In double precision, since of what a filter leaves out large terms
+    cancel.
+    """
+    x, kernels = x.double(), kernels.double()
+    length = kernels.shape[1]
+    n_valid = x.shape[1] - length + 1
+    products, weights = [], []
+    for lag in range(length):
+        product = x[:, : x.shape[1] - lag] * x[:, lag:]  # (n, n_samples - lag)
+        first = product[:, :n_valid].sum(dim=1, keepdim=True)
+        # The sum for the next place in the filter: one product less, another more.
+        steps = product[:, n_valid:] - product[:, : length - 1 - lag]
+        products.append(torch.cat([first, first + steps.cumsum(dim=1)], dim=1))
+        pairs = kernels[:, : length - lag] * kernels[:, lag:]  # (n_filters, length - lag)
+        weights.append(pairs if lag == 0 else 2 * pairs)
+    power = torch.cat(products, dim=1) @ torch.cat(weights, dim=1).T / n_valid
+    return power.clamp_min(0).float()
 
 
 def ordinal_targets(levels: Tensor, n_levels: int = N_LEVELS, falloff: float = 0.2) -> Tensor:

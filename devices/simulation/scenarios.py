@@ -5,7 +5,8 @@ decoder can learn:
 
 - motor imagery: the mu rhythm under C3 and C4 falls over the hemisphere opposite to the hand
   (Pfurtscheller and Lopes da Silva, Clin. Neurophysiol. 110 (1999) 1842-1857);
-- emotion: frontal alpha asymmetry follows valence, occipital alpha and temporal beta arousal;
+- emotion: frontal alpha asymmetry follows valence, occipital alpha and temporal beta arousal; or
+  how fast alpha is follows both;
 - speech: each word is a sequence of high-gamma patterns over the contacts;
 - images: an evoked response whose components follow a vector that belongs to the image.
 """
@@ -127,8 +128,12 @@ def motor_imagery(
     return Scenario("motor-imagery", (LEFT, RIGHT), trial_s, pause_s, tuple(sources))
 
 
-def emotion(trial_s: float = 10.0, first_film: int = 1) -> Scenario:
-    """Films with a level of valence and one of arousal, 1 to 5: ``film-07/valence-2/arousal-2``."""
+def emotion(trial_s: float = 10.0, first_film: int = 1, within_band: bool = False) -> Scenario:
+    """Films with a level of valence and one of arousal, 1 to 5: ``film-07/valence-2/arousal-2``.
+
+    With ``within_band`` no band's power follows the levels: power moves from the lower half of
+    the alpha band to its upper half, as where the rhythm itself becomes faster.
+    """
     films = tuple(
         f"film-{i + first_film:02d}/valence-{v}/arousal-{a}"
         for i, (v, a) in enumerate(product(range(1, 6), repeat=2))
@@ -142,6 +147,23 @@ def emotion(trial_s: float = 10.0, first_film: int = 1) -> Scenario:
 
         return gain
 
+    def moving(axis: str, up: int) -> Callable[[str, Array, float], Array]:
+        def gain(label: str, t: Array, strength: float) -> Array:
+            level = int(label.split(f"{axis}-")[1][0])
+            moved = 0.7 * (level - 3) / 2 * (0.7 + 0.3 * strength) * _plateau(t, trial_s)
+            return np.asarray(np.sqrt((1.0 + up * moved) / 2))
+
+        return gain
+
+    if within_band:
+        places = ((_F3, 0.03, 6.0, "valence"), (_F4, 0.03, 6.0, "valence"),
+                  (_OCCIPUT, 0.04, 9.0, "arousal"))  # fmt: skip
+        sources = tuple(
+            TaskSource(place, width_m, uv, (hz, 0.7), np.sqrt(0.5), moving(axis, up))
+            for place, width_m, uv, axis in places
+            for hz, up in ((9.0, -1), (12.5, 1))
+        )
+        return Scenario("emotion", films, trial_s, (2.0, 3.0), sources, understands=_feeling)
     sources = (
         TaskSource(_F3, 0.03, 6.0, (10.0, 1.5), 1.0, following("valence", -0.4)),
         TaskSource(_F4, 0.03, 6.0, (10.0, 1.5), 1.0, following("valence", 0.4)),
@@ -201,7 +223,12 @@ def speech(
     )  # fmt: skip
 
 
-def images(trial_s: float = 0.5, first_image: int = 1, latency_jitter_s: float = 0.0) -> Scenario:
+def images(
+    trial_s: float = 0.5,
+    first_image: int = 1,
+    latency_jitter_s: float = 0.0,
+    evoked_uv: float = 25.0,
+) -> Scenario:
     """Seen images, ``image-0001`` ...; what is evoked is linear in `image_vector`.
 
     Unless ``latency_jitter_s`` is above 0: then a weak response is a late one too, by up to so
@@ -223,7 +250,7 @@ def images(trial_s: float = 0.5, first_image: int = 1, latency_jitter_s: float =
     sources = []
     for number in range(IMAGE_DIMENSIONS):
         x, y, z = rng.normal(0, 0.02, 3) + _OCCIPUT
-        sources.append(TaskSource((x, y, z), 0.035, 12.0, None, 0.0, following(number)))
+        sources.append(TaskSource((x, y, z), 0.035, evoked_uv, None, 0.0, following(number)))
     labels = tuple(f"image-{i + first_image:04d}" for i in range(N_IMAGES))
     return Scenario(
         "images", labels, trial_s, (0.7, 0.9), tuple(sources), marks_rest=False,

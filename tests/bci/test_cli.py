@@ -37,6 +37,26 @@ def test_help_teaches_every_command() -> None:
     assert "Example" in bci("calibrate", "--help").stdout
 
 
+@pytest.mark.parametrize(("argument", "code"), [("--version", 0), ("nosuch", 2)])
+def test_a_command_ends_without_being_taken_apart(argument: str, code: int) -> None:
+    program = (
+        "import atexit, sys\n"
+        "class Part:\n"
+        "    def __del__(self): print('taken apart')\n"
+        "part = Part()\n"
+        "atexit.register(print, 'put in order')\n"
+        "from bci.cli import main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, argument], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code
+    assert argument in done.stderr or "bci" in done.stdout
+    assert "put in order" in done.stdout
+    assert "taken apart" not in done.stdout
+
+
 def test_importing_bci_is_light() -> None:
     code = (
         "import bci, bci.cli, sys; "

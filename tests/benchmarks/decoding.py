@@ -23,12 +23,14 @@ from devices.simulation.montages import epoc, meg
 _WARM_UP = 50
 
 
-def emotion(name: str, params: dict[str, object]) -> tuple[Decoder, FloatArray]:
+def emotion(
+    name: str, params: dict[str, object], channels: tuple[Channel, ...] | None = None
+) -> tuple[Decoder, FloatArray]:
     """A decoder of levels, and windows of 14 channels x 4 s at 128 Hz."""
     windows = np.random.default_rng(0).normal(0, 10, (32, 14, 512)).astype(np.float32)
     labels = np.resize(LevelGrid(("valence", "arousal")).classes, len(windows))
     decoder = decoders.create(name, params)
-    decoder.fit(windows, labels, signal=Signal(128.0, epoc()))
+    decoder.fit(windows, labels, signal=Signal(128.0, channels or epoc()))
     return decoder, windows
 
 

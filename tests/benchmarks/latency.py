@@ -23,6 +23,9 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
+from bci.errors import StreamError
+from bci.lsl.discovery import StreamQuery, resolve
+from bci.lsl.predictions import PredictionInlet, StatusInlet
 from bci.settings import PipelineSettings
 from tests.benchmarks.throughput import SETTINGS
 
@@ -132,32 +135,61 @@ def source(n_channels: int, sfreq: float) -> Iterator[str]:
 
 
 @contextmanager
-def engine(name: str, model: Path) -> Iterator[psutil.Process]:
-    """The engine as a user runs it, on the stream ``name``."""
-    child = subprocess.Popen(
-        [sys.executable, "-m", "bci", "run", f"{model}.yaml", "--model", str(model), "--stream",
-         name, "--with-parent"],
-        stdin=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        yield psutil.Process(child.pid)
-    finally:
-        child.stdin.close()
-        # On a busy machine the interpreter alone takes seconds to end.
-        child.wait(30)
+def engine(name: str, model: Path) -> Iterator[psutil.Popen]:
+    """The engine as a user runs it, on the stream ``name``.
+
+    Raises
+    ------
+    RuntimeError
+        If what is done with it fails, or it does; the message has what the engine said.
+    """
+    command = [sys.executable, "-m", "bci", "run", f"{model}.yaml", "--model", str(model),
+               "--stream", name, "--with-parent"]  # fmt: skip
+    with tempfile.TemporaryFile() as log:
+        child = psutil.Popen(command, stdin=subprocess.PIPE, stderr=log)
+        problem: Exception | None = None
+        try:
+            yield child
+        except Exception as error:
+            problem = error
+        finally:
+            child.stdin.close()
+            # On a busy machine the interpreter alone takes seconds to end.
+            code = child.wait(30)
+        if problem is not None or code != 0:
+            log.seek(0)
+            said = log.read().decode(errors="replace").strip() or "nothing"
+            raise RuntimeError(
+                f"{problem or 'the engine failed'} (its exit code: {code}); the engine said: {said}"
+            ) from problem
+
+
+def first_prediction(engine: psutil.Popen, name: str, within_s: float = 120.0) -> PredictionInlet:
+    """The engine's predictions, once there is one.
+
+    Raises
+    ------
+    StreamError
+        If there is none in time, or the engine has ended.
+    """
+    deadline = time.monotonic() + within_s
+    inlet: PredictionInlet | None = None
+    while engine.poll() is None and time.monotonic() < deadline:
+        try:
+            inlet = inlet or PredictionInlet(resolve(StreamQuery(name=f"{name}-predictions"), 1.0))
+        except StreamError:
+            continue
+        if inlet.pull():
+            return inlet
+        time.sleep(0.1)
+    raise StreamError(f"{name} made no prediction")
 
 
 def run_ours(name: str, model: Path, seconds: float) -> dict:
     """The engine, watched from outside."""
-    from bci.lsl.discovery import StreamQuery, resolve
-    from bci.lsl.predictions import PredictionInlet, StatusInlet
-
     with engine(name, model) as process:
-        inlet = PredictionInlet(resolve(StreamQuery(name=f"{model.name}-predictions"), 120))
+        inlet = first_prediction(process, model.name)
         status = StatusInlet(resolve(StreamQuery(name=f"{model.name}-status"), 10))
-        deadline = time.monotonic() + 30
-        while not inlet.pull() and time.monotonic() < deadline:
-            time.sleep(0.1)
         began, cpu = time.monotonic(), sum(process.cpu_times()[:2])
         latencies: list[float] = []
         last: dict = {}

@@ -1,10 +1,11 @@
-"""A network at full size in the real engine: ``python -m tests.benchmarks.live images|speech``.
+"""A network at full size in the real engine: ``python -m tests.benchmarks.live TASK``.
 
-The stream comes from one process, the engine is another, ten windows a second. ``images``: the MEG
-encoder on a simulated helmet of 306 channels at 1 kHz, windows of 0.8 s. ``speech``: Du-IN with
-61 words and windows of 4 s as published, on a recording of depth electrodes at 1 kHz played in
-a loop (``--recording``), or on 98 simulated contacts. The networks' weights are as good as
-untrained, which their cost does not depend on.
+The stream comes from one process, the engine is another, ten windows a second. ``emotion``: HiSTN
+on 14 simulated channels at 128 Hz, windows of 4 s. ``images``: the MEG encoder on a simulated
+helmet of 306 channels at 1 kHz, windows of 0.8 s. ``speech``: Du-IN with 61 words and windows of
+4 s as published, on a recording of depth electrodes at 1 kHz played in a loop (``--recording``), or
+on 98 simulated contacts. The networks' weights are as good as untrained, which their cost does
+not depend on.
 """
 
 import argparse
@@ -24,12 +25,12 @@ from rich.table import Table
 
 from bci.bundle import Card, ScoreCard, describe_stream, save_bundle
 from bci.chain import Chain
-from bci.profile import DecoderChoice, Paradigm
+from bci.profile import DecoderChoice, Paradigm, load_profile
 from bci.recording.reading import read_recording
 from bci.settings import PipelineSettings
 from bci.types import Channel, Decoder, Servable, StreamInfo
-from devices.simulation.montages import meg, seeg
-from tests.benchmarks.decoding import images, speech
+from devices.simulation.montages import eeg, meg, seeg
+from tests.benchmarks.decoding import emotion, images, speech
 from tests.benchmarks.latency import isolate, run_ours
 
 
@@ -46,7 +47,19 @@ class Setup:
     paradigm: dict[str, object]
     make: Callable[[tuple[Channel, ...], int, float], Decoder]
     decoder: str
-    size: str
+    params: dict[str, object]
+
+
+def emotion_setup(name: str) -> Setup:
+    own = load_profile("emotion")
+    return Setup(
+        StreamInfo(name, "EEG", 128.0, eeg(14), simulated=True),
+        ["stream", "--device", "simulator", f"name={name}", "sfreq=128", "channels=14",
+         "task=emotion"],
+        own.pipeline.model_copy(update={"hop_s": 0.1}), own.paradigm.model_dump(mode="json"),
+        lambda channels, *_: emotion("histn", {"epochs": 1}, channels)[0],
+        "histn", {},
+    )  # fmt: skip
 
 
 def images_setup(name: str) -> Setup:
@@ -61,7 +74,7 @@ def images_setup(name: str) -> Setup:
         }),
         {"items": "image-", "start_s": 0.0, "stop_s": 1.0},
         lambda *given: images("meg-images", {"epochs": 1}, *given)[0],
-        "meg-images", "published",
+        "meg-images", {"size": "published"},
     )  # fmt: skip
 
 
@@ -88,22 +101,23 @@ def speech_setup(name: str, recording: Path | None) -> Setup:
         }),
         {"classes": {f"word-{i}": f"word-{i}" for i in range(61)}, "start_s": 0.0, "stop_s": 5.0},
         lambda channels, n_samples, _sfreq: speech(len(channels), n_samples)[0],
-        "duin", "full",
+        "duin", {"size": "full"},
     )  # fmt: skip
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("task", choices=("images", "speech"))
+    parser.add_argument("task", choices=("emotion", "images", "speech"))
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--recording", type=Path, help="of depth electrodes, for speech")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         isolate(Path(folder))
         name = f"live-{uuid.uuid4().hex[:8]}"
-        setup = images_setup(name) if given.task == "images" else speech_setup(
-            name, given.recording
-        )  # fmt: skip
+        if given.task == "speech":
+            setup = speech_setup(name, given.recording)
+        else:
+            setup = emotion_setup(name) if given.task == "emotion" else images_setup(name)
         model = make_model(setup, Path(folder))
         with child(setup.run):
             measured = run_ours(name, model, given.seconds)
@@ -129,7 +143,7 @@ def make_model(setup: Setup, folder: Path) -> Path:
     decoder.choose_runtime()
     card = Card(
         name="noise", task="benchmark", created="2026-01-01T00:00:00Z", simulated=True,
-        decoder=DecoderChoice(name=setup.decoder, params={"size": setup.size}),
+        decoder=DecoderChoice(name=setup.decoder, params=setup.params),
         classes=decoder.classes, stream=describe_stream(info.sfreq, chain.picked),
         pipeline=settings, group_delay_s=0.0,
         paradigm=Paradigm.model_validate(setup.paradigm), sources=(), versions={},

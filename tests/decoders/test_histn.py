@@ -13,8 +13,10 @@ from decoders.networks.histn import (
     ChebyshevConvolution,
     Fusion,
     Histn,
+    filtered_power,
     ordinal_loss,
     ordinal_targets,
+    power_by_lags,
 )
 from decoders.networks.montage_graph import hierarchy, scaled_laplacian
 from devices.simulation.montages import eeg, meg, positions, seeg
@@ -187,6 +189,42 @@ def test_both_filters_as_one_kernel_are_the_two_one_after_the_other() -> None:
     together = nn.functional.conv1d(x, model.kernels())
 
     torch.testing.assert_close(together, model.second(model.first(x)))
+
+
+def test_power_by_lags_is_the_power_behind_the_filters_and_so_are_its_gradients() -> None:
+    x = torch.cumsum(torch.randn(6, 200), dim=1)
+    kernels = torch.randn(3, 9)
+    # Of a walk this one leaves a ten-thousandth: the second difference, twice.
+    kernels[0] = torch.tensor([0.0, 0, 1, -4, 6, -4, 1, 0, 0])
+    kernels.requires_grad_()
+
+    found = power_by_lags(x, kernels)
+
+    plain = np.empty((6, 3))
+    for i, signal in enumerate(x.double().numpy()):
+        for j, kernel in enumerate(kernels.detach().double().numpy()):
+            # Correlation, as networks have it, is convolution with the kernel turned round.
+            plain[i, j] = (np.convolve(signal, kernel[::-1], "valid") ** 2).mean()
+    assert np.allclose(found.detach(), plain, rtol=1e-5)
+    (gradient,) = torch.autograd.grad(found.log().sum(), kernels)
+    (expected,) = torch.autograd.grad(filtered_power(x, kernels).log().sum(), kernels)
+    assert torch.allclose(gradient, expected, rtol=1e-3, atol=1e-3)
+
+
+def test_the_network_in_training_is_the_network_that_serves() -> None:
+    torch.manual_seed(1)
+    model = Histn(dreamer(), 256, SFREQ)
+    model.dropout.p = 0.0
+    x = torch.randn(4, 14, 256)
+    for part in model.modules():
+        if isinstance(part, nn.BatchNorm1d):
+            part.momentum = 1.0
+    model(x)  # now the statistics that serve are those of this batch
+
+    trained = model.train()(x)
+    served = model.eval()(x)
+
+    assert torch.allclose(trained, served, atol=0.02)
 
 
 def test_a_trials_logits_do_not_depend_on_its_batch() -> None:

@@ -1,0 +1,10 @@
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.latency import run_ours
+
+
+def test_what_an_engine_that_failed_said_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match=r"exit code: 2.*engine said:.*nobody\.yaml"):
+        run_ours("no-such-stream", tmp_path / "nobody", 1.0)
