@@ -2,6 +2,7 @@
 
 import hashlib
 import ipaddress
+import re
 from pathlib import Path
 
 from pydantic import Field, model_validator
@@ -10,6 +11,8 @@ from bci.errors import ProfileError
 from bci.profile import parse_yaml
 from bci.settings import Hertz, Settings
 
+# An IPv6 address is in brackets, as in web addresses.
+_ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+):([0-9]{1,5})")
 # A whole number of this many bits passes through every number type on the way.
 _DIGEST_BITS = 48
 
@@ -94,6 +97,11 @@ class Server(Settings):
             )
         return self
 
+    @property
+    def address(self) -> str:
+        """As ``host:port``."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
 
 class Federation(Settings):
     """The whole agreement."""
@@ -140,6 +148,20 @@ def load_federation(file: Path) -> Federation:
         If it is missing, not YAML, or invalid; the message names the key path.
     """
     return parse_yaml(file, Federation, ProfileError)
+
+
+def is_this_machine(address: str) -> bool:
+    """Whether ``host:port`` can only mean the machine that asks.
+
+    Raises
+    ------
+    ProfileError
+        If it is no such address.
+    """
+    found = _ADDRESS.fullmatch(address)
+    if found is None or not 1 <= int(found[2]) <= 65535:
+        raise ProfileError(f"--server: {address!r} is not host:port, as in hub.example.org:9092")
+    return _is_loopback(found[1].strip("[]"))
 
 
 def _is_loopback(host: str) -> bool:

@@ -21,7 +21,7 @@ MakeDecoder = Callable[[Arrays | None], Decoder]
 """Gives a fresh decoder, going on from a base model's arrays if there are any."""
 
 PROTOCOLS = ("within", "leave-one-out", "transfer")
-# A base learns from every so manieth window: those of a trial overlap by nine tenths.
+# A base learns from one window in four: those of a trial overlap by nine tenths.
 _BASE_STRIDE = 4
 _N_TIMED = 50
 # As the engine is given samples: some milliseconds of them at a time.

@@ -7,6 +7,7 @@ How weights travel is not told here; see `decoders.federation`.
 """
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -122,7 +123,8 @@ def what_is_wrong(
     for name, right in like.items():
         array = given[name]
         if array.dtype != right.dtype or array.shape != right.shape:
-            return f"{name} is {array.dtype} {array.shape}, not {right.dtype} {right.shape}"
+            found = f"{array.dtype} {array.shape}"
+            return f"{name} is {found:.100}, not {right.dtype} {right.shape}"
         if not np.isfinite(array).all():
             return f"{name} is not finite"
     norm = length(given)
@@ -138,6 +140,11 @@ def make_private(change: Arrays, clipping: Clipping, rng: np.random.Generator) -
         .astype(np.float32)
         for name, array in change.items()
     }  # fmt: skip
+
+
+def longest_noise(clipping: Clipping, n_numbers: int) -> float:
+    """A norm that the noise on so many numbers exceeds less than once in ten million times."""
+    return clipping.norm * clipping.noise * (math.sqrt(n_numbers) + 6)
 
 
 class Site:
@@ -254,8 +261,11 @@ class Site:
             self.model.load_state_dict(self._first)
             return
         try:
-            self.model.load_state_dict(load_file(older[-1]), strict=False)
-        except (SafetensorError, RuntimeError, OSError) as error:
+            personal = load_file(older[-1])
+            if set(personal) != self.model.state_dict().keys() - self.shapes.keys():
+                raise ValueError("it holds other layers")
+            self.model.load_state_dict(personal, strict=False)
+        except (SafetensorError, RuntimeError, ValueError, OSError) as error:
             raise ValueError(
                 f"{older[-1]} is not a state of this site ({error}); give another --state folder"
             ) from error

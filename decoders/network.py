@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from bci.errors import MismatchError
 from bci.types import FloatArray, Signal, Watch
 from decoders.alignment import align_groups, mean_spread, whitening
 from decoders.linear import shaped, window_shape
@@ -76,7 +77,7 @@ class NetworkDecoder:
 
         Raises
         ------
-        ValueError
+        MismatchError
             If the window is too short for the network, or the base model has another shape.
         BundleError
             If the checkpoint is damaged, or of another network, other data or settings.
@@ -94,13 +95,22 @@ class NetworkDecoder:
     def begin(
         self, windows: FloatArray, labels: NDArray[np.str_], signal: Signal
     ) -> NDArray[np.int64]:
-        """Make the network for these windows, untrained or with the base's weights; its targets."""
+        """Make the network for these windows, untrained or with the base's weights; its targets.
+
+        Raises
+        ------
+        MismatchError
+            If the windows are too short for the network, or the base model has another shape.
+        """
         targets = self._targets(labels)
         self._learn_signal(signal)
         self._spread = mean_spread(windows)
-        self._build(windows.shape[1], windows.shape[2])
-        if self._start is not None:
-            self._load_weights(self._start)
+        try:
+            self._build(windows.shape[1], windows.shape[2])
+            if self._start is not None:
+                self._load_weights(self._start)
+        except ValueError as error:
+            raise MismatchError(f"decoder {self.network}: {error}") from error
         return targets
 
     def loss(self, signal: Signal) -> Loss:  # noqa: ARG002 - some losses need it

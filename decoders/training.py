@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from bci.errors import ProfileError
 from bci.types import TrainingStep, Watch
 from decoders.checkpoint import Checkpoint, below, put_back, state_of
 from decoders.sharpness import sharpness_aware_gradients
@@ -91,6 +92,8 @@ def train(
     ------
     BundleError
         If the checkpoint is damaged, or of another network, other data or settings.
+    ProfileError
+        If the loss is no longer finite.
     """
     kept = None
     if checkpoint is not None:
@@ -112,15 +115,20 @@ def train(
         if settings.patience and progress.waited >= settings.patience:
             break
         model.train()
-        total = 0.0
+        total, n_drawn = 0.0, 0
         for rows in _batches(y, settings.batch, rng):
             value = _gradients(model, x[rows], y[rows], loss, settings.sharpness)
             nn.utils.clip_grad_norm_(model.parameters(), settings.clip)
             optimizer.step()
             schedule.step()
-            total += value * len(rows)
+            total, n_drawn = total + value * len(rows), n_drawn + len(rows)
+        if not np.isfinite(total):
+            raise ProfileError(
+                f"the training came apart in epoch {epoch + 1}: its loss is not finite; give a "
+                f"smaller lr than {settings.lr:g}"
+            )
         score = accuracy(model, test_x, test_y) if len(test_x) else float("nan")
-        progress.add(TrainingStep(epoch + 1, settings.epochs, total / len(x), score), model)
+        progress.add(TrainingStep(epoch + 1, settings.epochs, total / n_drawn, score), model)
         if kept is not None:
             progress.save(kept, model, optimizer, schedule, rng)
         if watch is not None:
@@ -236,7 +244,7 @@ def accuracy(model: nn.Module, x: Tensor, y: Tensor, batch: int = 256) -> float:
 
 
 def _held_out(groups: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """The last group; of a single one its last fifth, without what overlaps with the rest."""
+    """The last group; of a single one its last fifth, whose first windows overlap with the rest."""
     found = np.unique(groups)
     if len(found) > 1:
         return np.asarray(groups == found[-1])

@@ -40,10 +40,20 @@ def motor_imagery(
     Raises
     ------
     RecordingError
-        If no subject of the folder has the three runs, or the file holds something else.
+        If no subject of the folder has the three runs, there is nobody else to learn from, or the
+        file holds something else.
     """
     people, signal = _read(folder)
+    asked = protocols or PROTOCOLS[:1]
+    if len(people) < 2 and set(asked) != {"within"}:
+        raise RecordingError(
+            f"{folder}: {people[0].name} is alone; leave-one-out and transfer learn from other "
+            "people, so give a folder with two or more"
+        )
     chosen = names or list(decoders.CLASSICAL)
+    for name in chosen:
+        if set(asked) != {"within"} and not decoders.carries_over(name):
+            err.print(f"{name} does not carry over from person to person: within only")
     results = _load(out_file)
     # Seed by seed, so that whenever it is stopped all decoders have as many.
     jobs = [
@@ -54,9 +64,7 @@ def motor_imagery(
         for person in people
     ]
     for seed, name, person in track(jobs, "Trainings", transient=True, console=err):
-        wanted = [
-            p for p in protocols or PROTOCOLS[:1] if p == "within" or decoders.carries_over(name)
-        ]
+        wanted = [p for p in asked if p == "within" or decoders.carries_over(name)]
         done = {
             p: results.setdefault(name, {}).setdefault(p, {}).setdefault(person.name, [])
             for p in wanted

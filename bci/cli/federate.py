@@ -54,16 +54,21 @@ def simulate(
 ) -> None:
     """Run all sites on this machine, with the messages that a deployment sends.
 
-    Ctrl-C and start again to go on with the last round. Each site ends as a model OUT/SITE.
+    Ctrl-C and start again to go on after the last round. Each site ends as a model OUT/SITE.
 
     Example: bci federate simulate partners.yaml --out recordings/models/partners
     """
     _need_flower()
     from decoders.federation.local import LocalGrid
+    from decoders.federation.progress import is_begun
     from decoders.federation.rounds import common_space, run_rounds
 
     agreed, folder = _load(config)
     common_space(agreed)
+    rounds = out_folder / ".rounds" / "server"
+    models = {partner.name: out_folder / partner.name for partner in agreed.sites}
+    # A stop while the models were written leaves some of them.
+    unfinished = is_begun(rounds) and not all(model.exists() for model in models.values())
     apps, names = {}, {}
     for number, partner in enumerate(agreed.sites, start=1):
         if partner.profile is None or not partner.data:
@@ -71,19 +76,20 @@ def simulate(
                 f"{config}: sites.{number - 1} ({partner.name}) needs profile and data to be "
                 "simulated"
             )
-        model = out_folder / partner.name
-        _refuse_existing(model)
+        if not unfinished:
+            _refuse_existing(models[partner.name])
         state = out_folder / ".rounds" / partner.name
         profile = folder / partner.profile
         apps[number], _ = _site(
             agreed, partner.name, profile if profile.exists() else partner.profile,
             [folder / file for file in partner.data], [folder / file for file in partner.test],
-            state, model, quiet=True,
+            state, models[partner.name], quiet=True, overwrite=unfinished,
         )  # fmt: skip
         names[number] = partner.name
-    rounds = out_folder / ".rounds" / "server"
     scores = run_rounds(LocalGrid(apps), agreed, names, rounds, _tell_round, _tell_join)
     _tell_scores(scores)
+    without = [name for name, model in models.items() if not model.exists()]
+    _tell_missing(without, rounds, "its own output above says why")
 
 
 @federate.command()
@@ -109,14 +115,13 @@ def server(config: Config, state: State) -> None:
         raise ProfileError(f"{config}: sites: two have the same public_key")
     link = SuperLink(agreed.server, keys, folder)
     with link as grid:
-        err.print(f"waiting for {len(keys)} sites on {agreed.server.host}:{agreed.server.port}")
+        err.print(f"waiting for {len(keys)} sites on {agreed.server.address}")
         scores = run_rounds(grid, agreed, link.names, state, _tell_round, _tell_join)
         _tell_scores(scores)
-    for name in keys.keys() - scores.keys():
-        err.print(
-            f"[yellow]{name} has no model: see {state / 'rounds.json'}; if it was only away, start "
-            "the server again with the same --state and let it join[/yellow]"
-        )
+    _tell_missing(
+        sorted(keys.keys() - scores.keys()), state,
+        "if it was only away, start the server again with the same --state and let it join",
+    )  # fmt: skip
 
 
 @federate.command()
@@ -147,6 +152,7 @@ def join(
     --state recordings/partners-rounds --out recordings/models/partners
     """
     _need_flower()
+    from bci.federation import is_this_machine
     from decoders.federation.supernode import read_private_key, require_authority, serve_site
 
     agreed, _ = _load(config)
@@ -154,8 +160,8 @@ def join(
     _refuse_existing(out_folder)
     if authority is not None:
         require_authority(authority)
-    where = address or f"{agreed.server.host}:{agreed.server.port}"
-    if authority is None and where.rpartition(":")[0] not in ("127.0.0.1", "localhost", "[::1]"):
+    where = address or agreed.server.address
+    if not is_this_machine(where) and authority is None:
         raise ProfileError(f"--ca is missing: {where} is another machine")
     keys = read_private_key(key)
     app, finished = _site(agreed, site, profile, data, test or [], state, out_folder)
@@ -208,7 +214,7 @@ def _refuse_existing(model: Path) -> None:
 
 def _site(  # type: ignore[no-untyped-def]
     agreed, name: str, profile: Path | str, data: list[Path], test: list[Path], state: Path,
-    model: Path, quiet: bool = False,
+    model: Path, quiet: bool = False, overwrite: bool = False,
 ):  # fmt: skip
     """A site's client app, and what tells whether its model has been written."""
     from bci.bundle import FederationCard, save_bundle
@@ -242,7 +248,7 @@ def _site(  # type: ignore[no-untyped-def]
             delta=agreed.privacy.delta if agreed.privacy else None,
         )  # fmt: skip
         card = card_of(model.name, material, agreed, site, told)
-        save_bundle(model, card, site.decoder.arrays())
+        save_bundle(model, card, site.decoder.arrays(), overwrite)
         written.append(model)
         if budget is not None:
             err.print(
@@ -281,3 +287,8 @@ def _tell_scores(scores: dict[str, float]) -> None:
     for name, score in sorted(scores.items()):
         table.add_row(name, f"{score:.2f}")
     out.print(table)
+
+
+def _tell_missing(names: list[str], folder: Path, hint: str) -> None:
+    for name in names:
+        err.print(f"[yellow]{name} has no model: see {folder / 'rounds.json'}; {hint}[/yellow]")

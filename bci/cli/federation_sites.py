@@ -8,7 +8,7 @@ import numpy as np
 
 from bci.bundle import Card, FederationCard
 from bci.calibration import common_pipeline, make_card, score_card
-from bci.errors import ProfileError, RecordingError
+from bci.errors import MismatchError, ProfileError, RecordingError
 from bci.federation import Federation
 from bci.pipeline import Pipeline
 from bci.profile import DecoderChoice, Profile
@@ -122,7 +122,7 @@ def make_site(name: str, material: Material, agreed: Federation, folder: Path) -
             folder,
             clipping,
         )
-    except ValueError as error:
+    except (ValueError, MismatchError) as error:
         raise ProfileError(f"{name}: {error}") from error
 
 

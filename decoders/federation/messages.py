@@ -32,6 +32,8 @@ ANSWERS = {
 }
 """What a site answers."""
 
+ACCURACIES = frozenset({"received", "trained", "accuracy"})
+
 REFUSED = frozenset({"refused"})
 REFUSALS = {
     1: "its file of the federation differs in model, training or privacy",

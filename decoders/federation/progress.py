@@ -42,6 +42,11 @@ class Progress:
     finished: dict[str, float] = field(default_factory=dict)
 
 
+def is_begun(folder: Path) -> bool:
+    """Whether a folder holds a federation's rounds."""
+    return (folder / _HISTORY).exists()
+
+
 def resume(folder: Path, agreement: int, fresh: Arrays) -> tuple[Arrays, Progress]:
     """The shared weights and the rounds of a folder, which is made if it is missing.
 
@@ -59,7 +64,7 @@ def resume(folder: Path, agreement: int, fresh: Arrays) -> tuple[Arrays, Progres
         If the folder cannot be read or is of another federation.
     """
     file = folder / _HISTORY
-    if not file.exists():
+    if not is_begun(folder):
         folder.mkdir(parents=True, exist_ok=True)
         return fresh, Progress(agreement)
     try:
@@ -74,13 +79,13 @@ def resume(folder: Path, agreement: int, fresh: Arrays) -> tuple[Arrays, Progres
         weights = load_file(folder / _WEIGHTS.format(len(rounds)))
     except (ValueError, TypeError, KeyError, OSError, SafetensorError) as error:
         raise ProfileError(
-            f"{folder}: its rounds cannot be gone on with ({error}); give another --state"
+            f"{folder}: its rounds cannot be gone on with ({error}); give another folder"
         ) from error
     wrong = what_is_wrong(weights, fresh)
     if progress.agreement != agreement or wrong is not None:
         raise ProfileError(
             f"{folder} holds rounds of a federation with another model, training or privacy; "
-            "give another --state"
+            "give another folder"
         )
     return weights, progress
 

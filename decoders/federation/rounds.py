@@ -12,8 +12,16 @@ from numpy.typing import NDArray
 
 from bci.errors import BciError, ProfileError
 from bci.federation import Federation
-from decoders.federated import Arrays, add_mean_change, initial_weights, what_is_wrong
+from decoders.federated import (
+    Arrays,
+    Clipping,
+    add_mean_change,
+    initial_weights,
+    longest_noise,
+    what_is_wrong,
+)
 from decoders.federation.messages import (
+    ACCURACIES,
     ANSWERS,
     FINISH,
     HELLO,
@@ -212,12 +220,13 @@ def _ask_all(
     numbers = {"agreement": agreed.digest(), "round": number}
     asked = [Message(write(numbers, shared), node, TRAIN) for node in nodes]
     done = Round(number, {}, {}, {sites.name(node): "no answer in time" for node in nodes})
+    longest = _longest_change(agreed, shared)
     changes: dict[str, Arrays] = {}
     trials: dict[str, int] = {}
     for node, answer in _replies(grid, asked, agreed):
         name = sites.name(node)
         try:
-            told, change = _checked(answer, shared, agreed.server.max_change)
+            told, change = _checked(answer, shared, longest)
         except NotUnderstoodError as error:
             done.excluded[name] = str(error)
             if not answer.has_error():
@@ -227,6 +236,15 @@ def _ask_all(
         changes[name], trials[name] = change, int(told["trials"])
         done.received[name], done.trained[name] = told["received"], told["trained"]
     return changes, trials, done
+
+
+def _longest_change(agreed: Federation, shared: Arrays) -> float:
+    """What is allowed, and the noise that was agreed on besides."""
+    if agreed.privacy is None:
+        return agreed.server.max_change
+    clipping = Clipping(agreed.privacy.clip_norm, agreed.privacy.noise_multiplier)
+    n_numbers = sum(array.size for array in shared.values())
+    return agreed.server.max_change + longest_noise(clipping, n_numbers)
 
 
 def _finish(grid: Grid, agreed: Federation, sites: _Sites, shared: Arrays) -> None:
@@ -259,11 +277,16 @@ def _understood(
     answer: Message, kind: str
 ) -> tuple[dict[str, float], dict[str, NDArray[np.generic]]]:
     if answer.has_error():
-        raise NotUnderstoodError(f"no sound answer came ({answer.error.reason:.100})")
+        reason = answer.error.reason or f"error {answer.error.code}"
+        raise NotUnderstoodError(f"no sound answer came ({reason!r:.100})")
     refusal = is_refusal(answer.content)
     if refusal is not None:
         raise NotUnderstoodError(refusal)
-    return read(answer.content, ANSWERS[kind], with_arrays=kind == TRAIN)
+    told, arrays = read(answer.content, ANSWERS[kind], with_arrays=kind == TRAIN)
+    for name in told.keys() & ACCURACIES:
+        if not 0 <= told[name] <= 1:
+            raise NotUnderstoodError(f"its accuracy ({name}) is {told[name]:g}")
+    return told, arrays
 
 
 def _checked(answer: Message, shared: Arrays, longest: float) -> tuple[dict[str, float], Arrays]:

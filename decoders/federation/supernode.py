@@ -153,7 +153,8 @@ def _activated(
             if time.monotonic() - began > min(timeout_s, _FORGOTTEN_S):
                 raise StreamError(
                     f"{address}: the server refuses this site's key: its public half is not in "
-                    "the server's file of the federation, or another process is this site already"
+                    "the server's file of the federation, another process is this site already, "
+                    "or the clocks of the two machines differ by more than a few seconds"
                 ) from error
             if not told:
                 _log.warning(

@@ -83,12 +83,13 @@ class ToCommonFormat(nn.Module):
         if ratio != 1:
             resampling = resample_poly(np.eye(n_samples), ratio.numerator, ratio.denominator).T
             n_common = resampling.shape[1]
-        self.padding = samples(s.window_s, s.sfreq) - n_common
-        if self.padding < 0:
+        if n_samples > samples(s.window_s, sfreq):
             raise ValueError(
                 f"windows of {n_samples / sfreq:.3g} s are longer than the common window of "
                 f"{s.window_s:g} s; shorten them or agree on a longer one"
             )
+        # Below 0 where a window of the common length was rounded up: then its first is cut off.
+        self.padding = samples(s.window_s, s.sfreq) - n_common
         matrix = torch.from_numpy(np.ascontiguousarray(resampling, dtype=np.float32))
         self.register_buffer("resampling", matrix, persistent=False)
         self.spatial = nn.Conv1d(n_channels, s.n_virtual, 1, bias=False)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import load_file, save_file
 from torch import nn
 
 from bci.types import Channel, Signal
@@ -111,6 +112,18 @@ def test_a_window_longer_than_the_common_one_is_refused() -> None:
         Fleeg(4, 300, 100.0, 2, SPACE)
 
 
+@pytest.mark.parametrize(
+    ("sfreq", "seconds"), [(125.0, 1.5), (1171.875, 2.0), (508.6, 1.0), (100.0, 2.0)]
+)
+def test_a_window_of_the_common_length_fits_at_any_rate(sfreq: float, seconds: float) -> None:
+    common = FleegSettings("shallow", 4, 128.0, seconds)
+    windows = torch.randn(2, 3, round(seconds * sfreq))
+    model = Fleeg(3, windows.shape[2], sfreq, 2, common).eval()
+    with torch.no_grad():
+        assert model.to_common(windows).shape == (2, 4, round(seconds * 128))
+        assert model(windows).shape == (2, 2)
+
+
 def test_sites_of_unlike_format_learn_together_and_keep_their_own(tmp_path: Path) -> None:
     sites = [site(tmp_path / "a", 6, 128.0, 1.5, 1), site(tmp_path / "b", 3, 100.0, 2.0, 2)]
     shared = initial_weights(SPACE, 0)
@@ -155,6 +168,16 @@ def test_a_round_done_again_after_a_crash_gives_the_same(tmp_path: Path) -> None
         == whole.accuracies
         == {n + 1: g.received for n, g in enumerate(expected)}
     )
+
+
+def test_a_state_of_another_network_is_refused(tmp_path: Path) -> None:
+    shared = initial_weights(SPACE, 0)
+    site(tmp_path, 4, 128.0, 1.5).train(1, shared)
+    kept = tmp_path / "round-00001.safetensors"
+    personal = load_file(kept)
+    save_file({k: v for k, v in personal.items() if not k.startswith("head.")}, kept)
+    with pytest.raises(ValueError, match=r"not a state of this site .* another --state"):
+        site(tmp_path, 4, 128.0, 1.5).train(2, shared)
 
 
 def test_what_another_machine_sends_is_named_when_it_is_wrong() -> None:

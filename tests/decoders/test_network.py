@@ -7,7 +7,7 @@ import pytest
 from scipy import linalg
 
 import decoders
-from bci.errors import BundleError
+from bci.errors import BundleError, MismatchError
 from bci.types import Channel, Signal, TrainingStep
 from decoders.alignment import align_groups, mean_spread, whitening
 
@@ -51,6 +51,13 @@ def test_a_network_survives_the_bundle_bit_for_bit(name: str) -> None:
         assert expected.sum() == pytest.approx(1)
         in_ring = np.ascontiguousarray(window.T).T
         assert again.predict_proba(in_ring).tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_window_too_short_to_learn_from_is_an_error_that_a_user_can_mend(name: str) -> None:
+    windows, labels = trials(8, 1)
+    with pytest.raises(MismatchError, match=rf"decoder {name}: .* needs windows of at least"):
+        decoders.create(name).fit(windows[:, :, :10], labels, signal=SIGNAL)
 
 
 @pytest.mark.parametrize("name", ["shallow", "mvcnet"])

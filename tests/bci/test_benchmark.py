@@ -1,0 +1,45 @@
+"""``bci benchmark motor-imagery``: what it refuses, and how it goes on."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bci.cli.benchmark import motor_imagery
+from bci.errors import RecordingError
+
+
+@pytest.fixture
+def two(eegmmidb: Path, tmp_path: Path) -> Path:
+    folder = tmp_path / "people"
+    folder.mkdir()
+    for name in ("S001", "S007"):
+        (folder / name).symlink_to(eegmmidb / name)
+    return folder
+
+
+def test_one_person_alone_has_nobody_to_learn_from(eegmmidb: Path, tmp_path: Path) -> None:
+    (tmp_path / "S001").symlink_to(eegmmidb / "S001")
+    with pytest.raises(RecordingError, match=r"S001 is alone; .* two or more"):
+        motor_imagery(tmp_path, ["tangent-space"], ["transfer"], 1, None)
+
+
+def test_what_is_there_is_not_done_again_and_what_cannot_be_is_told(
+    two: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "results.json"
+    motor_imagery(two, ["log-power"], ["within", "transfer"], 1, file)
+    told = capsys.readouterr()
+    assert "log-power does not carry over" in told.err
+    assert "30 trials, chance 0.53" in told.out
+    results = json.loads(file.read_text())
+    assert set(results) == {"log-power"}
+    assert set(results["log-power"]["within"]) == {"S001", "S007"}
+
+    results["log-power"]["within"]["S001"][0]["accuracy"] = 0.125
+    file.write_text(json.dumps(results))
+    motor_imagery(two, ["log-power"], None, 1, file)
+    assert "0.12 (" in capsys.readouterr().out
+    file.write_text("[]")
+    with pytest.raises(RecordingError, match="not a file of this benchmark"):
+        motor_imagery(two, ["log-power"], None, 1, file)
