@@ -49,7 +49,7 @@ def _silent(_doing: str, _done: int, _of: int) -> None:
 
 
 _ITEM_FOLDS = 5
-_LIBRARIES = ("numpy", "scipy", "scikit-learn", "pyriemann", "mne")
+_LIBRARIES = ("numpy", "scipy", "scikit-learn", "mne")
 
 
 @dataclass(frozen=True)
