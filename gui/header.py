@@ -2,9 +2,10 @@
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from gui.pieces import button, named, plain, tip
+from gui.elided import Elided
+from gui.pieces import button, named, tip
 
-# With a badge and all buttons beside it, this fits a window of 1280 pixels.
+# A longer name says no more.
 _LONGEST = 43
 
 
@@ -13,7 +14,7 @@ class Header(QWidget):
 
     def __init__(self, programs: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.title = plain(named(QLabel(), "title"))
+        self.title = named(Elided(), "title")
         self.badge = named(QLabel("SIMULATED SIGNAL"), "badge")
         self.badge.hide()
         self.connect_button = button("Connect", "Streams and devices (Ctrl+K)")
