@@ -132,7 +132,7 @@ class ConnectPanel(QWidget):
         column.addSpacing(4)
         column.addWidget(named(QLabel("No headset?"), "heading"))
         row = QHBoxLayout()
-        row.setSpacing(6)
+        row.setSpacing(4)
         for push in (self.simulator, self.replay):
             row.addWidget(named(push, "small"))
         column.addLayout(row)

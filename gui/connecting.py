@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from bci.lsl.discovery import StreamQuery
 from gui.connect_panel import ConnectPanel
 from gui.connection import Connection
-from gui.devices import Device, DeviceCatalogue
+from gui.devices import Device, DeviceCatalogue, has_brainflow
 from gui.directory import Directory, LiveStream
 from gui.port_watch import PortWatch
 from gui.process import Child, Command
@@ -53,6 +53,7 @@ class Connecting(QObject):
         self._last = remembered.table("connect/stream") if follow_last else {}
         self._shown = ""
         self.streams: tuple[LiveStream, ...] = ()
+        self._devices: tuple[Device, ...] | None = None
         self.directory = Directory()
         self.directory.changed.connect(self._on_streams)
         self.catalogue = DeviceCatalogue(bci, self)
@@ -89,6 +90,11 @@ class Connecting(QObject):
     def processes(self) -> list[Child]:
         """The source that runs, if one does."""
         return [self.connection.child] if self.connection.child else []
+
+    def look_again(self) -> None:
+        """Ask anew for the devices where some lacked: BrainFlow may be installed by now."""
+        if not has_brainflow(self._devices or ()):
+            self.catalogue.fetch()
 
     def set_shown(self, name: str) -> None:
         """Which stream the window shows."""
@@ -139,9 +145,18 @@ class Connecting(QObject):
         self.stream_wanted.emit(stream.query, stream.name)
 
     def _on_devices(self, devices: tuple[Device, ...]) -> None:
+        if devices == self._devices:
+            return
         filled = {d.name: self._remembered.table(f"device/{d.name}") for d in devices}
-        last = self._remembered.text("connect/device", "simulator")
-        self._panel.set_devices(devices, last, filled)
+        chosen = self._remembered.text("connect/device", "simulator")
+        if self._devices:
+            # What is filled in just now stays so.
+            chosen = self._panel.devices.currentText()
+            filled[chosen] = self._panel.form.values()
+        self._devices = devices
+        self._panel.set_devices(devices, chosen, filled)
+        if not has_brainflow(devices):
+            self.said.emit("boards of many makers need BrainFlow: pip install 'bci[brainflow]'")
 
     def _on_ports(self, ports: tuple[str, ...]) -> None:
         self._panel.form.set_ports(ports)

@@ -37,6 +37,9 @@ class DeviceCatalogue(QObject):
         self._process.errorOccurred.connect(self._say_failed)
 
     def fetch(self) -> None:
+        """Ask, unless an answer is under way."""
+        if self._process.state() != QProcess.ProcessState.NotRunning:
+            return
         self._process.start(self._argv[0], list(self._argv[1:]))
 
     def retire(self) -> None:
@@ -62,6 +65,11 @@ class DeviceCatalogue(QObject):
     def _say_failed(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
             self.failed.emit(f"The list of devices could not be made: no {self._argv[0]}")
+
+
+def has_brainflow(devices: tuple[Device, ...]) -> bool:
+    """Whether BrainFlow's boards are among them; its simulated one always is."""
+    return any(device.name == "synthetic" for device in devices)
 
 
 def parse_devices(answer: bytes) -> tuple[Device, ...]:

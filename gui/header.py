@@ -1,12 +1,12 @@
 """The window's top row: which stream is shown, and the buttons of what surrounds it."""
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from gui.pieces import button, named, plain, tip
+from gui.elided import Elided
+from gui.pieces import button, named, tip
 
-# With a badge and all buttons beside it, so many pixels fit a window of 1280.
-_WIDEST = 400
+# A longer name says no more.
+_LONGEST = 43
 
 
 class Header(QWidget):
@@ -14,7 +14,7 @@ class Header(QWidget):
 
     def __init__(self, programs: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.title = plain(named(QLabel(), "title"))
+        self.title = named(Elided(), "title")
         self.badge = named(QLabel("SIMULATED SIGNAL"), "badge")
         self.badge.hide()
         self.connect_button = button("Connect", "Streams and devices (Ctrl+K)")
@@ -42,8 +42,7 @@ class Header(QWidget):
 
     def set_title(self, text: str) -> str:
         """Show a title, shortened where it is too long; returns what is shown."""
-        self.title.ensurePolished()
-        short = self.title.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, _WIDEST)
+        short = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
         self.title.setText(short)
         self.title.setToolTip(tip(text))
         return short

@@ -267,6 +267,8 @@ class MainWindow(QMainWindow):
     def _show_connect(self, shown: bool) -> None:
         self.connect_side.setVisible(shown)
         self.remembered.keep("connect/shown", shown)
+        if shown:
+            self.connecting.look_again()
 
     def _follow_system_theme(self) -> None:
         if not self._theme_chosen:

@@ -23,7 +23,7 @@ from tests.gui.conftest import NO_DEVICES
 from tests.signals import eeg_info
 
 OpenWindow = Callable[..., MainWindow]
-LONG = 15_000
+LONG = 40_000
 
 
 def test_streams_are_listed_while_they_are_there(
@@ -244,6 +244,37 @@ def test_a_list_of_devices_that_cannot_be_made_is_said(
     qtbot.waitUntil(window.banner.isVisible, timeout=LONG)
     assert "list of devices" in window.banner_text.text()
     assert not window.connect_panel.devices.isEnabled()
+
+
+LATER = """
+import json, sys
+from pathlib import Path
+names = ["simulator", "synthetic"] if Path(sys.argv[1]).exists() else ["simulator"]
+entry = {"what": "simulated", "transport": "none", "needs": [], "takes": ["channels"]}
+print(json.dumps([entry | {"name": name} for name in names]))
+"""
+
+
+def test_devices_that_were_installed_meanwhile_are_there_when_the_panel_is_shown_again(
+    open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    installed = tmp_path / "brainflow"
+    window = open_window(bci=(sys.executable, "-c", LATER, str(installed)))
+    panel, toggle = window.connect_panel, window.header.connect_button
+    qtbot.waitUntil(panel.devices.isEnabled, timeout=LONG)
+    assert "pip install 'bci[brainflow]'" in window.log.toPlainText()
+    panel.form.fields["channels"].setText("8")
+    for _ in range(2):
+        with qtbot.waitSignal(window.connecting.catalogue.found, timeout=LONG):
+            toggle.click()
+            toggle.click()
+        if panel.devices.count() == 2:
+            break
+        # Nothing new: what was typed is left as it is.
+        assert panel.form.values() == {"channels": "8"}
+        installed.touch()
+    assert [panel.devices.itemText(k) for k in range(2)] == ["simulator", "synthetic"]
+    assert panel.form.values() == {"channels": "8"}
 
 
 def test_a_channel_marked_bad_is_remembered_for_its_stream(

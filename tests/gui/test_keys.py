@@ -21,7 +21,7 @@ from tests.gui.test_revival import WAITS
 from tests.signals import eeg_info
 
 OpenWindow = Callable[..., MainWindow]
-LONG = 20_000
+LONG = 40_000
 _KEY = re.compile(r"\((Ctrl|Alt|Esc|Space|comma|full stop|Page|[A-Z0-9]\b)")
 
 

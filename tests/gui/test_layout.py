@@ -83,7 +83,7 @@ def _need_of(part: QWidget, text: str) -> tuple[int, int]:
         return 0, part.heightForWidth(part.width())
     if isinstance(part, QComboBox):
         # Beside its words are the borders and the arrow.
-        return part.fontMetrics().horizontalAdvance(text) + 28, part.minimumSizeHint().height()
+        return part.fontMetrics().horizontalAdvance(text) + 28, part.fontMetrics().height() + 6
     if isinstance(part, QLineEdit):
         return part.fontMetrics().horizontalAdvance(text) + 16, 0
     if isinstance(part, QAbstractItemView):

@@ -14,7 +14,7 @@ from tests.gui.conftest import NO_DEVICES
 from tests.gui.keys import press
 
 OpenWindow = Callable[..., MainWindow]
-LONG = 20_000
+LONG = 40_000
 WAITS = (sys.executable, "-c", "import sys; print('hello', flush=True); sys.stdin.read()")
 CRASHES = (sys.executable, "-c", "print('no battery', flush=True); import os; os.abort()")
 REFUSES = (sys.executable, "-c", "import sys; sys.exit(print('error: no model.') or 2)")
