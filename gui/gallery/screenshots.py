@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtGui import QImage, QImageWriter
 from PySide6.QtWidgets import QApplication, QWidget
 
 from gui.gallery.frame import framed
 from gui.theme import DARK, LIGHT
 
-_MOST_COLOURS = 64
+# Those that are most, and as many again that stand for the shades of a map between them.
+_MOST, _SHADES = 40, 56
 
 
 def take(folder: Path, names: tuple[str, ...]) -> Iterator[Path]:
@@ -37,17 +39,33 @@ def save(view: QWidget, file: Path) -> None:
 
 
 def few_colours(image: QImage) -> QImage:
-    """The picture with its 64 most frequent colours; each other one becomes the nearest."""
+    """The picture with its 40 most frequent colours and 56 more; each other becomes the nearest.
+
+    The 56 are of the colours that are unlike those: of the shades of a map none is frequent.
+    """
     image = image.convertToFormat(QImage.Format.Format_RGB32)
     width, height = image.width(), image.height()
     pixels = np.frombuffer(bytes(image.constBits()), dtype=np.uint32).reshape(height, -1)[:, :width]
     colours, which, counts = np.unique(pixels, return_inverse=True, return_counts=True)
-    kept = np.sort(np.argsort(-counts, kind="stable")[:_MOST_COLOURS])
     channels = colours[:, None] >> np.array([0, 8, 16]) & 255
     channels = channels.astype(np.int32)
+    kept = _kept(channels, counts)
     apart = ((channels[:, None] - channels[kept][None]) ** 2).sum(axis=2)
     indexed = apart.argmin(axis=1)[which].astype(np.uint8).reshape(height, width)
     reduced = QImage(indexed.tobytes(), width, height, width, QImage.Format.Format_Indexed8)
     reduced.setColorTable([int(colour) for colour in colours[kept]])
     # The picture owns none of the bytes that it was made from.
     return reduced.copy()
+
+
+def _kept(channels: NDArray[np.int32], counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Which colours, (n, 3), stay."""
+    order = np.argsort(-counts, kind="stable")
+    kept, others = order[:_MOST], order[_MOST:]
+    cells = channels // 16 @ np.array([256, 16, 1])
+    others = others[~np.isin(cells[others], cells[kept])]
+    # The most frequent of each cell; those of the fullest cells.
+    _, first, cell = np.unique(cells[others], return_index=True, return_inverse=True)
+    full = np.bincount(cell, weights=counts[others], minlength=len(first))
+    shades = others[first[np.argsort(-full, kind="stable")[:_SHADES]]]
+    return np.sort(np.concatenate([kept, shades]))

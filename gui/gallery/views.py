@@ -64,7 +64,7 @@ def spectrogram(theme: Theme) -> QWidget:
     view = SpectrogramView()
     view.theme = theme
     view.show_spectrum(simulated.spectrum("O1"))
-    view.resize(_WIDE, 220)
+    view.resize(_WIDE, 180)
     return view
 
 

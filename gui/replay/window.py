@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QHBoxLayout,
-    QLabel,
     QVBoxLayout,
     QWidget,
 )
@@ -21,12 +20,12 @@ from bci.predictions_table import Predictions
 from bci.profile import Output
 from gui.banner import Banner
 from gui.just_high_enough import JustHighEnough
-from gui.pieces import button, column_of, named, panel, plain
+from gui.pieces import column_of, panel
 from gui.predictions import DecisionView
 from gui.recording_dialog import ask_for_recording
 from gui.remembered import Remembered
 from gui.replay import ribbon
-from gui.replay.lanes import clock
+from gui.replay.header import ReplayHeader
 from gui.replay.model_choice import ModelChoice, list_models
 from gui.replay.model_run import ModelRun
 from gui.replay.outcome import Outcome
@@ -44,7 +43,6 @@ _FRAME_MS = 16
 _RIGHT_WIDTH = 330
 _STEP_S, _LONG_STEP_S = 1.0, 10.0
 _WHEEL = 0.1  # of what the traces show
-_LONGEST = 60
 
 
 class ReplayWindow(QWidget):
@@ -83,6 +81,7 @@ class ReplayWindow(QWidget):
         self.playhead = Playhead(self)
         self.traces, self.timeline = Traces(), Timeline()
         self.transport, self.models = Transport(self.playhead), ModelChoice()
+        self.header = ReplayHeader(self.models)
         self.decision, self.summary, self.trials = DecisionView(), Summary(), TrialList()
         self.banner = Banner()
         self._build()
@@ -96,7 +95,7 @@ class ReplayWindow(QWidget):
 
     def open(self, file: Path) -> None:
         """Read a recording; the window shows it when it is read."""
-        self.title.setText(f"reading {file.name} ...")
+        self.header.show_reading(file)
         self.banner.settle("file")
         self.reader.read(file)
 
@@ -151,26 +150,13 @@ class ReplayWindow(QWidget):
         self.run.start(model.folder, self.opened.file)
 
     def _build(self) -> None:
-        self.open_button = button("Open ...", "Open a recording (Ctrl+O)")
-        self.title = plain(named(QLabel("no recording is open"), "title"))
-        self.about = plain(named(QLabel(), "dim"))
-        # Where there is not the room they are cut off; the window does not grow.
-        self.title.setMinimumWidth(160)
-        self.about.setMinimumWidth(40)
-        self.badge = named(QLabel("SIMULATED SIGNAL"), "badge")
-        self.badge.hide()
-        header = QHBoxLayout()
-        for widget in (self.open_button, self.title, self.badge, self.about):
-            header.addWidget(widget)
-        header.addStretch()
-        header.addWidget(self.models)
         side = column_of(_RIGHT_WIDTH, self.decision, JustHighEnough(self.summary), self.trials)
         middle = QHBoxLayout()
         middle.addWidget(panel(self.traces), 1)
         middle.addWidget(side)
         column = QVBoxLayout(self)
         column.setContentsMargins(9, 7, 9, 9)
-        column.addLayout(header)
+        column.addWidget(self.header)
         column.addWidget(self.banner)
         column.addLayout(middle, 1)
         column.addWidget(panel(self.timeline))
@@ -196,7 +182,7 @@ class ReplayWindow(QWidget):
             QShortcut(QKeySequence(key), self, action)
 
     def _connect(self) -> None:
-        self.open_button.clicked.connect(self.choose_file)
+        self.header.open_button.clicked.connect(self.choose_file)
         self.reader.opened.connect(self._show_recording)
         self.reader.failed.connect(self._on_unreadable)
         self.playhead.moved.connect(self._on_moved)
@@ -220,24 +206,20 @@ class ReplayWindow(QWidget):
         self._remembered.keep("replay/file", str(opened.file))
         recording = opened.recording
         name, info = opened.file.name, recording.info
-        self.title.setText(name if len(name) <= _LONGEST else f"{name[:_LONGEST]} ...")
-        self.title.setToolTip(str(opened.file))
+        self.header.show_recording(opened)
         self.setWindowTitle(f"{name} - bci" + " (simulated signal)" * info.simulated)
-        self.badge.setVisible(info.simulated)
-        duration = float(recording.timestamps[-1])
-        self.about.setText(f"{info.n_channels} channels, {info.sfreq:g} Hz, {clock(duration)}")
         self.predictions = None
         self.steps = ()
         self.timeline.set_recording(recording, ())
         self.traces.set_recording(recording)
-        self.playhead.set_duration(duration)
+        self.playhead.set_duration(float(recording.timestamps[-1]))
         self.models.set_models(list_models(self._folder / "models", info))
         self._forget_predictions()
         # A full picture, not an empty one.
         self.playhead.seek(self.traces.scope.time_base_s)
 
     def _on_unreadable(self, why: str) -> None:
-        self.title.setText(self.opened.file.name if self.opened else "no recording is open")
+        self.header.show_unread(self.opened)
         self.banner.tell(why, "file")
 
     def _on_model_chosen(self) -> None:

@@ -66,7 +66,7 @@ def test_a_recording_is_shown_with_its_markers_and_called_simulated(
 ) -> None:
     file = open_run(qtbot, window, folder)
     recording = read_recording(file)
-    assert window.badge.isVisible()
+    assert window.header.badge.isVisible()
     assert file.name in window.windowTitle()
     assert window.playhead.duration == recording.timestamps[-1]
     marker = next(marker for marker in recording.markers if marker.label == "left")
@@ -235,7 +235,7 @@ def test_a_file_that_cannot_be_read_is_said_in_a_sentence(
         window.open(tmp_path / "broken.edf")
     assert window.banner.isVisible()
     assert "broken.edf: damaged" in window.banner.text.text()
-    assert window.title.text() == "no recording is open"
+    assert window.header.title.text() == "no recording is open"
 
 
 def test_closing_stops_a_run_and_a_reading_within_a_second(
