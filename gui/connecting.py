@@ -74,9 +74,9 @@ class Connecting(QObject):
         self.directory.retire()
         self.catalogue.retire()
 
-    def stop(self) -> None:
+    def stop(self, timeout_s: float) -> None:
         """Stop looking; the source is for the window to end, with its other children."""
-        self.directory.stop()
+        self.directory.stop(timeout_s)
         self.catalogue.stop()
 
     @property

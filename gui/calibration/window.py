@@ -132,9 +132,9 @@ class CalibrationWindow(QWidget):
         for page in (self.signals, self.training_page, self.result):
             page.set_theme(theme)
 
-    def stop(self) -> None:
-        """End the recorder's thread, within a second."""
-        self.recorder.stop()
+    def stop(self, timeout_s: float) -> None:
+        """End the recorder's thread, and wait for it."""
+        self.recorder.stop(timeout_s)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         if self.run is not None and not self.run.schedule.is_over:
