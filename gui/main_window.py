@@ -300,6 +300,6 @@ class MainWindow(QMainWindow):
         threads = (
             self.feed, self.tabs.analysis, self.connecting, self.recording, self.calibrating,
         )  # fmt: skip
-        for part in threads:
-            part.stop(deadline.remainingTime() / 1000)
+        for each in threads:
+            each.stop(deadline.remainingTime() / 1000)
         event.accept()
