@@ -81,9 +81,9 @@ class Connecting(QObject):
         self.catalogue.retire()
         self.ports.stop()
 
-    def stop(self) -> None:
+    def stop(self, timeout_s: float) -> None:
         """Stop looking; the source is for the window to end, with its other children."""
-        self.directory.stop()
+        self.directory.stop(timeout_s)
         self.catalogue.stop()
 
     @property

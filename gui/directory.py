@@ -67,10 +67,10 @@ class Directory(QObject):
         """Ask the thread to end; returns at once."""
         self._stopping.set()
 
-    def stop(self) -> None:
-        """End the thread, within a second."""
+    def stop(self, timeout_s: float = _STOP_S) -> None:
+        """End the thread, and wait for it."""
         self.retire()
-        self._thread.join(_STOP_S)
+        self._thread.join(timeout_s)
 
     def _follow(self) -> None:
         watch = StreamWatch(StreamQuery())

@@ -61,10 +61,10 @@ class Feed(QObject):
         for follower in self._all:
             follower.retire()
 
-    def stop(self) -> None:
-        """End the threads, within a second."""
+    def stop(self, timeout_s: float = _STOP_S) -> None:
+        """End the threads, and wait for it."""
         self.retire()
-        deadline = time.monotonic() + _STOP_S
+        deadline = time.monotonic() + timeout_s
         for follower in self._all:
             follower.join(max(0.0, deadline - time.monotonic()))
 

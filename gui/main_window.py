@@ -1,7 +1,7 @@
 """The dashboard's window: views side by side, fed by the streams, and the children's buttons."""
 
 from pylsl import local_clock
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QDeadlineTimer, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QVBoxLayout, QWidget
 
@@ -36,6 +36,8 @@ from gui.state_mark import StateMark
 from gui.theme import DARK, LIGHT, Theme, system_theme, theme_named
 
 _FRAME_MS = 16
+# One for all: a thread that hangs in a network call is left, and ends with the process.
+_CLOSING_MS = 900
 _WORDS_S = 0.1
 _CONNECT_WIDTH, _RIGHT_WIDTH = 264, 340
 
@@ -291,6 +293,7 @@ class MainWindow(QMainWindow):
         self.calibrating.set_theme(theme)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        deadline = QDeadlineTimer(_CLOSING_MS)
         self._timer.stop()
         self.replay.stop()
         # All are asked first, then waited for together: closing takes less than a second.
@@ -301,9 +304,9 @@ class MainWindow(QMainWindow):
         self.leaves_source = self.connecting.connection.gives(recorded)
         sources = () if self.leaves_source else self.connecting.processes
         stop_all([*self.processes, *sources])
-        self.feed.stop()
-        self.tabs.analysis.stop()
-        self.connecting.stop()
-        self.recording.stop()
-        self.calibrating.stop()
+        threads = (
+            self.feed, self.tabs.analysis, self.connecting, self.recording, self.calibrating,
+        )  # fmt: skip
+        for each in threads:
+            each.stop(deadline.remainingTime() / 1000)
         event.accept()

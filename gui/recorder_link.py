@@ -78,10 +78,10 @@ class RecorderLink(QObject):
         """Ask the thread to end; returns at once."""
         self._stopping.set()
 
-    def stop(self) -> None:
-        """End the thread, within a second; recorders go on."""
+    def stop(self, timeout_s: float = _STOP_S) -> None:
+        """End the thread, and wait for it; recorders go on."""
         self.retire()
-        self._thread.join(_STOP_S)
+        self._thread.join(timeout_s)
 
     def record(self, argv: tuple[str, ...]) -> None:
         """Start a recorder; returns at once."""

@@ -61,9 +61,9 @@ class Recording(QObject):
         bar.noted.connect(self._note)
         self.link.start()
 
-    def stop(self) -> None:
+    def stop(self, timeout_s: float) -> None:
         """Leave the recorder alone."""
-        self.link.stop()
+        self.link.stop(timeout_s)
         self._offer_notes(False)
 
     def _start(self) -> None:

@@ -150,7 +150,7 @@ def emotion(trial_s: float = 10.0, first_film: int = 1, within_band: bool = Fals
     def moving(axis: str, up: int) -> Callable[[str, Array, float], Array]:
         def gain(label: str, t: Array, strength: float) -> Array:
             level = int(label.split(f"{axis}-")[1][0])
-            moved = 0.7 * (level - 3) / 2 * (0.7 + 0.3 * strength) * _plateau(t, trial_s)
+            moved = 0.5 * (level - 3) / 2 * (0.7 + 0.3 * strength) * _plateau(t, trial_s)
             return np.asarray(np.sqrt((1.0 + up * moved) / 2))
 
         return gain

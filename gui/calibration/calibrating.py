@@ -75,10 +75,10 @@ class Calibrating(QObject):
         if self.window is not None:
             self.window.retire()
 
-    def stop(self) -> None:
-        """End the threads, within a second."""
+    def stop(self, timeout_s: float) -> None:
+        """End the threads, and wait for it."""
         if self.window is not None:
-            self.window.stop()
+            self.window.stop(timeout_s)
 
     def _on_signal(self, found: SignalFound) -> None:
         self._info, self._quality = found.info, []

@@ -62,9 +62,9 @@ class RunRecorder(QObject):
         """Ask our thread to end; returns at once."""
         self._link.retire()
 
-    def stop(self) -> None:
+    def stop(self, timeout_s: float = 0.8) -> None:
         """End our thread; a recorder that still runs goes on."""
-        self._link.stop()
+        self._link.stop(timeout_s)
 
     def _on_status(self, status: RecorderStatus | None) -> None:
         if status is None or Path(status.file) != self.file:

@@ -177,9 +177,9 @@ class CalibrationWindow(QWidget):
             QThread.msleep(_HEARD_MS)
         self._cancel_training()
 
-    def stop(self) -> None:
-        """End the recorder's thread, within a second."""
-        self.recorder.stop()
+    def stop(self, timeout_s: float) -> None:
+        """End the recorder's thread, and wait for it."""
+        self.recorder.stop(timeout_s)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """A run ends with what it has recorded; a training goes on."""

@@ -192,10 +192,13 @@ def run_ours(name: str, model: Path, seconds: float) -> dict:
         status = StatusInlet(resolve(StreamQuery(name=f"{model.name}-status"), 10))
         began, cpu = time.monotonic(), sum(process.cpu_times()[:2])
         latencies: list[float] = []
+        in_engine: list[float] = []
         last: dict = {}
         while time.monotonic() - began < seconds:
             time.sleep(0.5)
-            latencies += [prediction.published_s for prediction in inlet.pull()]
+            for prediction in inlet.pull():
+                latencies.append(prediction.published_s)
+                in_engine.append(prediction.published_s - prediction.arrived_s)
             last = (status.pull() or [last])[-1]
         spent = time.monotonic() - began
         cpu = (sum(process.cpu_times()[:2]) - cpu) / spent
@@ -203,8 +206,8 @@ def run_ours(name: str, model: Path, seconds: float) -> dict:
         inlet.close()
         status.close()
     return {
-        "latencies": latencies, "cpu": cpu, "rss_mb": rss, "lost": last.get("lost_samples", -1),
-        "skipped": last.get("windows_skipped", -1),
+        "latencies": latencies, "in_engine": in_engine, "cpu": cpu, "rss_mb": rss,
+        "lost": last.get("lost_samples", -1), "skipped": last.get("windows_skipped", -1),
     }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The real window, fed by real LSL streams."""
 
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from pylsl import local_clock
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
-from bci.lsl.discovery import StreamQuery
+from bci.lsl.discovery import StreamQuery, StreamWatch
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
 from bci.lsl.predictions import PredictionOutlet, StatusOutlet
 from bci.types import Marker, Prediction
@@ -218,6 +219,31 @@ def test_closing_stops_children_and_threads_within_a_second(
     assert not psutil.pid_exists(pid)
     assert window.feed.isFinished()
     outlet.close()
+
+
+def test_threads_that_hang_hold_up_closing_together_not_one_after_the_other(
+    windows: list[MainWindow], qtbot: QtBot, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hanging, answered = threading.Semaphore(0), threading.Event()
+
+    def hang(_watch: StreamWatch) -> list[object]:
+        hanging.release()
+        answered.wait()
+        return []
+
+    monkeypatch.setattr(StreamWatch, "poll", hang)
+    window = open_window(windows, qtbot, name)
+    # Of the signal, markers, predictions, status, streams listed and recorders.
+    for _ in range(6):
+        assert hanging.acquire(timeout=10)
+    began = time.monotonic()
+    window.close()
+    took = time.monotonic() - began
+    assert not window.feed.isFinished()
+    answered.set()
+    qtbot.waitUntil(window.feed.isFinished, timeout=20_000)
+    # One after the other they would take 2.4 s.
+    assert took < 2.0
 
 
 def test_a_command_that_cannot_be_started_is_said(qtbot: QtBot) -> None:

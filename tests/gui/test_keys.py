@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from bci.lsl.outlet import SignalOutlet
 from devices.simulated_subject import write_subject
 from gui.calibration.training import levels
+from gui.calibration.training_page import Run
 from gui.calibration.window import CalibrationWindow
 from gui.main_window import MainWindow
 from gui.process import Command
@@ -88,7 +89,7 @@ def test_a_training_goes_on_when_its_window_is_closed(
     main = open_window(profile=str(profile))
     window = by_keys(main, qtbot)
     press(qtbot, window, "Ctrl+Return")
-    window.training_page.offer("", [file], {file}, levels(window.models, ()))
+    window.training_page.offer("", [Run.of(file)], {file}, levels(window.models, ()))
     window.pages.setCurrentWidget(window.training_page)
     press(qtbot, window, "Ctrl+Return")
     assert window.training is not None

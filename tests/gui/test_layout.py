@@ -21,6 +21,7 @@ from pytestqt.qtbot import QtBot
 from bci.quality import ChannelQuality, State
 from gui.calibration.paradigms import KINDS, Kind
 from gui.calibration.training import Level, levels, levels_of_feelings
+from gui.calibration.training_page import Run
 from gui.calibration.window import CalibrationWindow
 from gui.elided import Elided
 from gui.gallery import simulated
@@ -207,7 +208,7 @@ def test_the_training_fits(
     file.touch()
     offered: tuple[Level, ...] = levels_of_feelings() if feelings else levels(tmp_path, ("a", "b"))
     guided.training_page.offer(
-        "Recorded 40 of 40 trials (20 left, 20 right).", [file], {file}, offered
+        "Recorded 40 of 40 trials (20 left, 20 right).", [Run.of(file)], {file}, offered
     )
     guided.pages.setCurrentWidget(guided.training_page)
     assert settled(guided, qtbot) == ""
