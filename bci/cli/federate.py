@@ -156,7 +156,7 @@ def join(
 
     Example: bci federate join partners.yaml --site lab-a --profile motor-imagery
     --data run1.fif --data run2.fif --key lab-a --server hub.example.org:9092 --ca ca.pem
-    --state recordings/partners-rounds --out recordings/models/partners
+    --state recordings/partners --out recordings/models/partners-lab-a
     """
     _need_flower()
     from bci.federation import is_this_machine
@@ -171,7 +171,7 @@ def join(
     if not is_this_machine(where) and authority is None:
         raise ProfileError(f"--ca is missing: {where} is another machine")
     keys = read_private_key(key)
-    app, finished = _site(agreed, site, profile, data, test or [], state, out_folder)
+    app, finished = _site(agreed, site, profile, data, test or [], state / site, out_folder)
     err.print(f"{site}: joining {where}")
     serve_site(app, where, keys, authority, finished, timeout)
     out.print(f"model written to {out_folder}")
