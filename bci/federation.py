@@ -147,7 +147,11 @@ def load_federation(file: Path) -> Federation:
     ProfileError
         If it is missing, not YAML, or invalid; the message names the key path.
     """
-    return parse_yaml(file, Federation, ProfileError)
+    agreed = parse_yaml(file, Federation, ProfileError)
+    least, n_sites = agreed.server.min_sites, len(agreed.sites)
+    if least > n_sites:
+        raise ProfileError(f"{file}: server.min_sites is {least}, but there are {n_sites} sites")
+    return agreed
 
 
 def is_this_machine(address: str) -> bool:

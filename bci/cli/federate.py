@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -12,6 +12,13 @@ from rich.table import Table
 
 from bci.cli.console import err, out
 from bci.errors import BundleError, ProfileError
+
+if TYPE_CHECKING:
+    from flwr.clientapp import ClientApp
+
+    from bci.federation import Federation
+    from decoders.federated import Contribution
+    from decoders.federation.progress import Round
 
 federate = typer.Typer(no_args_is_help=True)
 
@@ -149,7 +156,7 @@ def join(
 
     Example: bci federate join partners.yaml --site lab-a --profile motor-imagery
     --data run1.fif --data run2.fif --key lab-a --server hub.example.org:9092 --ca ca.pem
-    --state recordings/partners-rounds --out recordings/models/partners
+    --state recordings/partners --out recordings/models/partners-lab-a
     """
     _need_flower()
     from bci.federation import is_this_machine
@@ -164,7 +171,7 @@ def join(
     if not is_this_machine(where) and authority is None:
         raise ProfileError(f"--ca is missing: {where} is another machine")
     keys = read_private_key(key)
-    app, finished = _site(agreed, site, profile, data, test or [], state, out_folder)
+    app, finished = _site(agreed, site, profile, data, test or [], state / site, out_folder)
     err.print(f"{site}: joining {where}")
     serve_site(app, where, keys, authority, finished, timeout)
     out.print(f"model written to {out_folder}")
@@ -201,7 +208,8 @@ def _need_flower() -> None:
         raise ProfileError(f"{_NEEDS} ({error})") from error
 
 
-def _load(config: Path):  # type: ignore[no-untyped-def]
+def _load(config: Path) -> "tuple[Federation, Path]":
+    """The agreement, and the folder that its paths are relative to."""
     from bci.federation import load_federation
 
     return load_federation(config), config.parent
@@ -212,10 +220,10 @@ def _refuse_existing(model: Path) -> None:
         raise BundleError(f"{model} exists already; choose another --out")
 
 
-def _site(  # type: ignore[no-untyped-def]
-    agreed, name: str, profile: Path | str, data: list[Path], test: list[Path], state: Path,
-    model: Path, quiet: bool = False, overwrite: bool = False,
-):  # fmt: skip
+def _site(
+    agreed: "Federation", name: str, profile: Path | str, data: list[Path], test: list[Path],
+    state: Path, model: Path, quiet: bool = False, overwrite: bool = False,
+) -> "tuple[ClientApp, Callable[[], bool]]":  # fmt: skip
     """A site's client app, and what tells whether its model has been written."""
     from bci.bundle import FederationCard, save_bundle
     from bci.cli.federation_sites import card_of, cut_material, make_site
@@ -230,9 +238,10 @@ def _site(  # type: ignore[no-untyped-def]
     )
     site = make_site(name, material, agreed, state)
     spent = _budget(agreed)
+    delta = agreed.privacy.delta if agreed.privacy else None
     written: list[Path] = []
 
-    def on_round(number: int, made) -> None:  # type: ignore[no-untyped-def]
+    def on_round(number: int, made: "Contribution") -> None:
         if not quiet:
             err.print(
                 f"round {number}: accuracy on held-out trials {made.received:.2f} as it came, "
@@ -244,8 +253,7 @@ def _site(  # type: ignore[no-untyped-def]
         told = FederationCard(
             name=agreed.name, rounds=n_rounds, partners=n_partners,
             accuracies=tuple(round(score, 4) for _, score in sorted(site.accuracies.items())),
-            accuracy=round(accuracy, 4), epsilon=budget,
-            delta=agreed.privacy.delta if agreed.privacy else None,
+            accuracy=round(accuracy, 4), epsilon=budget, delta=delta,
         )  # fmt: skip
         card = card_of(model.name, material, agreed, site, told)
         save_bundle(model, card, site.decoder.arrays(), overwrite)
@@ -253,28 +261,29 @@ def _site(  # type: ignore[no-untyped-def]
         if budget is not None:
             err.print(
                 f"{name}: {site.n_sent} changes sent; epsilon {budget:.3g} at delta "
-                f"{agreed.privacy.delta:g}, of a whole site's recordings"
+                f"{delta:g}, of a whole site's recordings"
             )
 
     app = client_app(site, agreed.digest(), agreed.training.finish_epochs, on_round, on_end)
     return app, lambda: bool(written)
 
 
-def _budget(agreed) -> Callable[[int], float | None]:  # type: ignore[no-untyped-def]
-    if agreed.privacy is None:
+def _budget(agreed: "Federation") -> Callable[[int], float | None]:
+    privacy = agreed.privacy
+    if privacy is None:
         return lambda _n_sent: None
     try:
         from decoders.privacy import epsilon
     except ImportError as error:
         raise ProfileError(f"privacy: {_NEEDS} ({error})") from error
-    return lambda n_sent: epsilon(n_sent, agreed.privacy.noise_multiplier, agreed.privacy.delta)
+    return lambda n_sent: epsilon(n_sent, privacy.noise_multiplier, privacy.delta)
 
 
 def _tell_join(name: str) -> None:
     err.print(f"{name} joined")
 
 
-def _tell_round(done) -> None:  # type: ignore[no-untyped-def]
+def _tell_round(done: "Round") -> None:
     scores = ", ".join(f"{name} {score:.2f}" for name, score in sorted(done.received.items()))
     err.print(f"round {done.number}: {scores}")
     for name, why in done.excluded.items():

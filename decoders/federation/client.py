@@ -42,7 +42,7 @@ def client_app(
 
     @app.query()  # type: ignore[untyped-decorator, unused-ignore]
     def hello(message: Message, _context: Context) -> Message:
-        return _answer(message, HELLO, lambda _numbers, _arrays: write({"trials": site.n_trials}))
+        return _answer(message, HELLO, lambda _numbers, _arrays: write({}))
 
     @app.train()  # type: ignore[untyped-decorator, unused-ignore]
     def train(message: Message, _context: Context) -> Message:

@@ -26,7 +26,7 @@ NUMBERS = {
 """What the server tells with each kind of message."""
 
 ANSWERS = {
-    HELLO: frozenset({"trials"}),
+    HELLO: frozenset(),
     TRAIN: frozenset({"trials", "received", "trained", "loss"}),
     FINISH: frozenset({"accuracy"}),
 }

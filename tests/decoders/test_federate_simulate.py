@@ -67,7 +67,7 @@ def test_a_simulation_stopped_while_models_are_written_goes_on(
 )
 def test_what_is_no_address_is_one_sentence(address: str, tmp_path: Path) -> None:
     file = tmp_path / "partners.yaml"
-    file.write_text("name: x\nsites: [{name: a}]")
+    file.write_text("name: x\nsites: [{name: a}, {name: b}]")
     with pytest.raises(ProfileError, match=r"--server: .* is not host:port"):
         join(
             file, "a", "motor-imagery", [tmp_path / "x.fif"], tmp_path / "key", tmp_path / "out",

@@ -319,6 +319,7 @@ def test_a_site_with_another_agreement_is_refused_by_name(tmp_path: Path) -> Non
         ("name: x\nsites: [{name: a}]\ntraining: {rounds: 0}", r"training\.rounds"),
         ("name: x\nsites: [{name: a}]\nserver: {host: 0.0.0.0}", "give certificate and key"),
         ("name: x\nsites: [{name: a}]\nmodle: {}", "modle: there is no such key"),
+        ("name: x\nsites: [{name: a}]", r"server\.min_sites is 2, but there are 1 sites"),
     ],
 )
 def test_a_wrong_file_is_told_with_its_key(tmp_path: Path, text: str, told: str) -> None:
