@@ -58,7 +58,7 @@ def riemannian_mean(spreads: NDArray[np.float64]) -> NDArray[np.float64]:
     -------
     mean : ndarray, shape (n_channels, n_channels)
     """
-    mean = spreads.mean(axis=0)
+    mean: NDArray[np.float64] = spreads.mean(axis=0)
     step, before = 1.0, np.inf
     for _ in range(_MOST_STEPS):
         values, vectors = np.linalg.eigh(mean)
