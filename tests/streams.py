@@ -16,7 +16,7 @@ from bci.types import Chunk, StreamInfo
 T = TypeVar("T")
 
 
-def wait_until(condition: Callable[[], T], timeout: float = 10.0) -> T:
+def wait_until(condition: Callable[[], T], timeout: float = 30.0) -> T:
     """Poll until the condition is true; its value. Fails the test after ``timeout`` seconds."""
     deadline = time.monotonic() + timeout
     while not (value := condition()):
@@ -26,7 +26,7 @@ def wait_until(condition: Callable[[], T], timeout: float = 10.0) -> T:
 
 
 def find(name: str) -> FoundStream:
-    return resolve(StreamQuery(name=name), 10.0)
+    return resolve(StreamQuery(name=name), 30.0)
 
 
 @contextmanager

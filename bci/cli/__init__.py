@@ -12,9 +12,11 @@ import typer
 from bci import __version__
 from bci.cli import (
     acquisition,
+    benchmarks,
     federate,
     images,
     importing,
+    judging,
     live,
     monitoring,
     recordings,
@@ -51,8 +53,8 @@ def _root(
 
 
 for module in (
-    acquisition, live, monitoring, recordings, importing, training, federate, speech, images,
-    system,
+    acquisition, live, monitoring, recordings, importing, training, judging, benchmarks, federate,
+    speech, images, system,
 ):  # fmt: skip
     module.add_commands(app)
 

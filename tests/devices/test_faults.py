@@ -22,12 +22,12 @@ from devices.simulator import SimulatorDevice, SimulatorSettings
 from tests.streams import find, wait_until
 
 FAULTS = {
-    "drops": {"drop": 0.03, "drop_after_s": 1.0},
-    "pause": {"pause_after_s": 2.0, "pause_s": 2.0},
-    "forward": {"clock_jump_after_s": 2.0, "clock_jump_s": 3600.0},
-    "back": {"clock_jump_after_s": 2.0, "clock_jump_s": -3600.0},
+    "drops": {"drop": 0.03, "drop_after_s": 3.0},
+    "pause": {"pause_after_s": 3.5, "pause_s": 2.0},
+    "forward": {"clock_jump_after_s": 3.5, "clock_jump_s": 3600.0},
+    "back": {"clock_jump_after_s": 3.5, "clock_jump_s": -3600.0},
 }
-SECONDS = 6
+SECONDS = 7
 
 
 class Gated:
@@ -50,7 +50,7 @@ Outcomes = dict[str, tuple[InletStats, SimulatorDevice, int, StreamReport]]
 def outcomes(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Outcomes:
-    """Every fault for six seconds, all at once.
+    """Every fault for seven seconds, all at once.
 
     The inlet's figures, the device, the end of what came, and what was recorded of it.
     """

@@ -1,0 +1,126 @@
+"""Commands that compare decoders on public or simulated data."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def add_commands(app: typer.Typer) -> None:
+    app.add_typer(benchmarks, name="benchmark", help="Score decoders on public or simulated data.")
+
+
+benchmarks = typer.Typer(no_args_is_help=True)
+
+
+@benchmarks.callback()
+def _benchmarks() -> None:
+    """Score decoders on public or simulated data."""
+
+
+@benchmarks.command("motor-imagery")
+def benchmark_motor_imagery(
+    folder: Annotated[Path, typer.Argument(help="PhysioNet EEGMMIDB: folders S001, S002 ...")],
+    decoder: Annotated[
+        list[str] | None, typer.Option(help="Which decoders; may be repeated. Default: all.")
+    ] = None,
+    protocol: Annotated[
+        list[str] | None,
+        typer.Option(help="within, leave-one-out or transfer; may be repeated. Default: within."),
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Trainings of each network.")] = 5,
+    out_file: Annotated[
+        Path | None,
+        typer.Option("--out", help="Keep results here (JSON); what is there is not done again."),
+    ] = None,
+) -> None:
+    """Imagined left against right fist: calibrate on runs 04 + 08, test on run 12.
+
+    Causal filters, decision at the end of the cue, as the live engine would decide. Within:
+    each person alone. Leave-one-out: trained on the other people, aligned by this one's
+    unlabelled runs. Transfer: the same, then trained on with this person's labels.
+    """
+    from bci.cli.benchmark import motor_imagery
+    from bci.protocols import PROTOCOLS
+
+    for name in protocol or ():
+        if name not in PROTOCOLS:
+            raise typer.BadParameter(f"{name!r} is none of {', '.join(PROTOCOLS)}")
+    motor_imagery(folder, decoder, protocol, seeds, out_file)
+
+
+@benchmarks.command("emotion")
+def benchmark_emotion(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            help="A folder a person, as bci import dreamer writes. Default: simulated people."
+        ),
+    ] = None,
+    decoder: Annotated[
+        list[str] | None,
+        typer.Option(help="histn or differential-entropy; may be repeated. Default: both."),
+    ] = None,
+    people: Annotated[int, typer.Option(min=2, help="How many people are simulated.")] = 5,
+    seeds: Annotated[int, typer.Option(min=1, help="Trainings, each with its own shuffle.")] = 3,
+    out_file: Annotated[
+        Path | None,
+        typer.Option("--out", help="Keep results here (JSON); what is there is not done again."),
+    ] = None,
+) -> None:
+    """Levels of valence and arousal: folds by film, by subject; labels shuffled; leaky beside.
+
+    Leaky has windows of the same films in training and test, as some publications had: it shows
+    what that gains, and is no result. Files kept with --out are of one set of people.
+
+    Example: bci benchmark emotion --out emotion.json
+    """
+    import decoders
+    from bci.cli.emotion_benchmark import emotion
+
+    for name in decoder or ():
+        if name not in decoders.OF_LEVELS:
+            raise typer.BadParameter(f"{name!r} is none of {', '.join(decoders.OF_LEVELS)}")
+    emotion(folder, decoder, people, seeds, out_file)
+
+
+@benchmarks.command("images")
+def benchmark_images(
+    subjects: Annotated[int, typer.Option(min=1, help="How many people are simulated.")] = 3,
+    out_file: Annotated[
+        Path | None,
+        typer.Option("--out", help="Keep results here (JSON); what is there is not done again."),
+    ] = None,
+) -> None:
+    """Seen images on simulated subjects: network against ridge; unseen images, and a later run.
+
+    Two simulated worlds, one in which the response is linear in the image and one in which a weak
+    response is also a late one. By time window too, and with labels shuffled.
+    Takes ten minutes or so a person.
+
+    Example: bci benchmark images --out images.json
+    """
+    from bci.cli.images_benchmark import images
+
+    images(subjects, out_file)
+
+
+@benchmarks.command("speech")
+def benchmark_speech(
+    subjects: Annotated[int, typer.Option(min=1, help="How many people are simulated.")] = 3,
+    out_file: Annotated[
+        Path | None,
+        typer.Option("--out", help="Keep results here (JSON); what is there is not done again."),
+    ] = None,
+) -> None:
+    """Words on simulated subjects: Du-IN, pretrained or not, against linear decoders.
+
+    Two simulated worlds, one in which each contact's activity tells words and one in which only
+    how contacts go together does. With few and many trials, and with labels shuffled.
+    Takes ten minutes or so a person.
+
+    Example: bci benchmark speech --out speech.json
+    """
+    from bci.cli.speech_benchmark import speech
+
+    speech(subjects, out_file)

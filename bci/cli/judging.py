@@ -1,0 +1,160 @@
+"""Commands that judge trained models: evaluate, models."""
+
+import dataclasses
+import json
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from bci.cli.console import out
+from bci.cli.montage import MapMontage, mapped_to_model
+from bci.cli.scores import print_confusion, told_measure
+from bci.cli.training import Recordings
+from bci.errors import BciError, BundleError, ProfileError
+from bci.profile import Adapt
+
+MODELS = Path("recordings/models")
+_MOST_NAMED = 8
+
+
+def add_commands(app: typer.Typer) -> None:
+    app.command()(evaluate)
+    app.command()(models)
+
+
+def evaluate(
+    model: Annotated[Path, typer.Argument(help="Model folder.")],
+    recordings: Recordings,
+    threshold: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Least confidence of a decision. Default: the model's."),
+    ] = None,
+    adapt: Annotated[
+        Adapt,
+        typer.Option(
+            help="Let the decoder's alignment follow each recording, or (supervised) let it learn "
+            "from each cued trial that is over."
+        ),
+    ] = "off",
+    evidence: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=60, help="Seconds of windows a decision is taken from. Default: the model's."
+        ),
+    ] = None,
+    sentences: Annotated[
+        Path | None,
+        typer.Option(help="Text, one sentence a line: also decide with the words' usual order."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    map_montage: MapMontage = False,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(help="Also write every prediction here: a table, FILE.csv; replaced."),
+    ] = None,
+) -> None:
+    """Replay recordings through a model as if live, at full speed, and score it.
+
+    Example: bci evaluate recordings/models/me run3.fif --json --predictions run3.csv
+    """
+    from bci.bundle import decision_threshold, evidence_span
+    from bci.cli.models import load_model
+    from bci.evaluation import evaluate as run_evaluation
+    from bci.predictions_table import PredictionsTable
+    from bci.profile import Output
+    from bci.recording.reading import read_recording
+    from bci.word_prior import read_sentences
+
+    card, decoder = load_model(model)
+    if sentences is not None and not card.pipeline.at_cues:
+        raise ProfileError(f"--sentences: {card.name} decodes without cues; leave it out")
+    if threshold is None:
+        threshold = decision_threshold(Output(), card)
+    span = evidence_span(Output(evidence_s=evidence), card)
+    results = []
+    with PredictionsTable(predictions, card.classes) if predictions else nullcontext() as table:
+        for file in recordings:
+            recording = read_recording(file)
+            if map_montage:
+                recording = mapped_to_model(recording, card)
+            watch = table.of(str(file)) if table is not None else None
+            prior = read_sentences(sentences, card.classes) if sentences is not None else None
+            results.append(
+                run_evaluation(card, decoder, recording, threshold, watch, span, adapt, prior)
+            )
+    if as_json:
+        out.print_json(json.dumps([dataclasses.asdict(result) for result in results]))
+        return
+    for result in results:
+        _print_evaluation(result)
+
+
+def _print_evaluation(result) -> None:  # type: ignore[no-untyped-def]
+    simulated = " [yellow](simulated signal)[/yellow]" if result.simulated else ""
+    out.print(f"[bold]{result.recording}[/bold]{simulated} with {result.model}")
+    rows = {
+        "accuracy, end of cue": str(result.trial_accuracy),
+        "Cohen's kappa": f"{result.kappa:.2f}",
+        "accuracy by window": f"{result.window_accuracy:.2f} "
+        f"({result.n_windows} overlapping windows of {result.trial_accuracy.n} trials, chance "
+        f"{result.window_chance:.2f}, p = {result.window_p_value:.2g} by shuffled trials)",
+        "information transfer": f"{result.itr_bits_per_min:.1f} bit/min (Wolpaw)",
+        "decisions from": f"{result.evidence_s:g} s of evidence, which delays them by "
+        f"{result.evidence_delay_s:.2f} s"
+        if result.evidence_s
+        else "each window alone",
+        "adaptation": result.adaptation,
+        f"first right decision at {result.threshold:g}": "never"
+        if result.seconds_to_correct is None
+        else f"{result.seconds_to_correct:.1f} s after the cue (median of "
+        f"{result.trials_reached} trials that reached it)",
+        "false positives at rest": "no rest in this recording"
+        if result.false_positives_per_min is None
+        else f"{result.false_positives_per_min:.1f} a minute, in {result.rest_min:.1f} min",
+        "channels interpolated": ", ".join(result.interpolated) or "none",
+        "windows rejected": str(result.windows_rejected),
+        "trials without a window": str(result.trials_without_window),
+    }
+    if result.prior_accuracy is not None:
+        rows["the same with the prior of words"] = str(result.prior_accuracy)
+    rows |= {m.name: told_measure(m, result.trial_accuracy.n) for m in result.measures}
+    table = Table(show_header=False, box=None)
+    for what, value in rows.items():
+        table.add_row(what, value)
+    out.print(table)
+    print_confusion(result.classes, result.confusion)
+
+
+def models(
+    folder: Annotated[Path, typer.Argument(help="Where to look.")] = MODELS,
+) -> None:
+    """List the models below a folder, with their scores."""
+    from bci.bundle import list_bundles
+
+    if not folder.is_dir():
+        raise BundleError(f"{folder} is not a folder; calibrate a model first, or name another")
+    table = Table("Model", "Decoder", "Classes", "Accuracy (95 %)", "Chance", "Needs", "Trained")
+    for path, card in list_bundles(folder):
+        if isinstance(card, BciError):
+            table.add_row(str(path), f"[red]{card}[/red]")
+            continue
+        score = card.score
+        table.add_row(
+            str(path) + (" (simulated)" if card.simulated else ""),
+            card.decoder.name,
+            _named(card.classes) or "(a base, without labels)",
+            f"{score.accuracy:.2f} ({score.low:.2f}-{score.high:.2f}), n = {score.trials}",
+            f"{score.chance:.2f}",
+            f"{len(card.stream.channels)} ch, {card.stream.sfreq:g} Hz",
+            f"{card.created:%Y-%m-%d %H:%M}",
+        )
+    out.print(table)
+
+
+def _named(classes: tuple[str, ...]) -> str:
+    shown = ", ".join(classes[:_MOST_NAMED])
+    more = len(classes) - _MOST_NAMED
+    return f"{shown} and {more} more" if more > 0 else shown

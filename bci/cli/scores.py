@@ -1,0 +1,49 @@
+"""How the scores of a model are printed."""
+
+from rich.table import Table
+
+from bci.cli.console import out
+
+
+def print_score(card) -> None:  # type: ignore[no-untyped-def]
+    score = card.score
+    out.print(
+        f"accuracy [bold]{score.accuracy:.2f}[/bold] by trial "
+        f"(95 % interval {score.low:.2f}-{score.high:.2f}, n = {score.trials}, "
+        f"chance {score.chance:.2f}, p = {score.p_value:.2g}); {score.folds}"
+    )
+    for measure in score.measures:
+        out.print(f"{measure.name} {told_measure(measure, score.trials)}")
+    if score.candidates is not None:
+        out.print(f"found {score.candidates}; compared by {card.embedded_by}")
+    print_confusion(card.classes, score.confusion)
+    if card.confidence is not None:
+        sure = card.confidence
+        out.print(
+            f"confidence: temperature {sure.temperature:.2f}, expected calibration error "
+            f"{sure.error:.2f} (before {sure.error_before:.2f})"
+        )
+        if sure.threshold is None:
+            out.print("no threshold for decisions: there is no rest, or none keeps it quiet")
+        else:
+            out.print(
+                f"decisions from confidence {sure.threshold:.2f} on: "
+                f"{sure.false_positives_per_min:.1f} false positives a minute at rest"
+                f"{f', with {sure.evidence_s:g} s of evidence' if sure.evidence_s else ''}"
+            )
+    if score.p_value > 0.05:
+        out.print("[yellow]not distinguishable from chance: do not rely on this model[/yellow]")
+
+
+def told_measure(measure, n: int) -> str:  # type: ignore[no-untyped-def]
+    return f"{measure.value:.3g} (n = {n}, chance {measure.chance:.3g}, p = {measure.p_value:.2g})"
+
+
+def print_confusion(classes: tuple[str, ...], counts: list[list[int]]) -> None:
+    """A confusion matrix: rows are what was asked, columns what was decided."""
+    if not counts:
+        return
+    table = Table("asked \\ decided", *classes)
+    for name, row in zip(classes, counts, strict=True):
+        table.add_row(name, *(str(n) for n in row))
+    out.print(table)
