@@ -23,10 +23,7 @@ def bci(*arguments: object) -> Done:
         patch.setattr(sys, "argv", argv)
         patch.setattr(sys, "stdin", StringIO())
         try:
-            cli.main()
-            code = 0
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else int(end.code is not None)
+            code = cli.run()
         finally:
             for number, handler in handlers.items():
                 signal.signal(number, handler)

@@ -60,20 +60,26 @@ for module in (
 
 
 def main() -> None:
+    """Run a command and end the process with its exit code."""
+    _end(run())
+
+
+def run() -> int:
     """Run a command; what a user can mend is one line on stderr and exit code 2."""
     _quieten_liblsl()
     try:
         app()
     except BciError as error:
         typer.secho(f"error: {' '.join(str(error).split())}", fg="red", err=True)
-        _end(2)
+        return 2
     except KeyboardInterrupt:
-        _end(130)
+        return 130
     except SystemExit as ended:
         # Anything but a number is a message, which Python prints.
         if not isinstance(ended.code, int | None):
             raise
-        _end(ended.code or 0)
+        return ended.code or 0
+    return 0
 
 
 def _end(code: int) -> NoReturn:
