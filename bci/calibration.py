@@ -1,18 +1,15 @@
 """Training a decoder on a person's labelled recordings, with an honest estimate of its worth."""
 
-import platform
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bci import __version__
-from bci.bundle import Card, ConfidenceCard, MeasureCard, ScoreCard, SourceCard, describe_stream
+from bci.bundle import Card, ConfidenceCard, ScoreCard
+from bci.cards import make_card, measure_cards, score_card
 from bci.confidence import (
     Tempered,
     calibration_error,
@@ -24,13 +21,13 @@ from bci.confidence import (
 from bci.drift import describe_drift
 from bci.errors import MismatchError, RecordingError
 from bci.evidence import Evidence
+from bci.folds import split_by_item, split_by_run
 from bci.interpretation import ClassPattern, pattern_arrays
 from bci.measures import measures, ranks
 from bci.pipeline import Pipeline
 from bci.profile import Profile, file_sha256
-from bci.scores import Measure, confusion, kappa, score_accuracy
 from bci.time_course import right_by_place, time_course
-from bci.trials import Epochs, cut_epochs, find_rest, find_trials, in_spans, windows_of
+from bci.trials import Epochs, cut_epochs, find_rest, in_spans, windows_of
 from bci.types import Decoder, Prediction, Recording, Retrieval, Servable, Signal, TrainingStep
 
 Progress = Callable[[str, int, int], None]
@@ -46,10 +43,6 @@ StepWatch = Callable[[int, TrainingStep], None]
 
 def _silent(_doing: str, _done: int, _of: int) -> None:
     """Progress that nobody watches."""
-
-
-_ITEM_FOLDS = 5
-_LIBRARIES = ("numpy", "scipy", "scikit-learn", "mne")
 
 
 @dataclass(frozen=True)
@@ -285,36 +278,6 @@ def _confidence(held_out: list[_HeldOut], pipeline: Pipeline, profile: Profile) 
     )
 
 
-def make_card(
-    name: str,
-    profile: Profile,
-    pipeline: Pipeline,
-    recordings: list[Recording],
-    decoder: Decoder,
-    score: ScoreCard,
-    labelled: bool = True,
-) -> Card:
-    """The card of a model that was trained on recordings through a pipeline."""
-    return Card(
-        name=name,
-        task=profile.task,
-        created=datetime.now(UTC).replace(microsecond=0),
-        simulated=any(recording.info.simulated for recording in recordings),
-        decoder=profile.decoder,
-        classes=decoder.classes,
-        without_labels=not labelled,
-        stream=describe_stream(recordings[0].info.sfreq, pipeline.chain.picked),
-        pipeline=profile.pipeline.model_copy(
-            update={"channels": tuple(c.name for c in pipeline.chain.picked)}
-        ),
-        group_delay_s=round(pipeline.chain.group_delay_s(), 6),
-        paradigm=profile.paradigm,
-        sources=tuple(_source(recording, profile, labelled) for recording in recordings),
-        score=score,
-        versions=_versions(),
-    )
-
-
 def check_base(
     base: Card, profile: Profile, pipeline: Pipeline, recordings: list[Recording]
 ) -> None:
@@ -350,54 +313,6 @@ def check_base(
             )
 
 
-def split_by_run(epochs: Epochs) -> tuple[list[NDArray[np.bool_]], str]:
-    """Test masks of the cross-validation, and what the folds are.
-
-    Raises
-    ------
-    RecordingError
-        If there are too few trials to hold any out.
-    """
-    runs = np.unique(epochs.runs)
-    if len(runs) > 1:
-        splits = [epochs.runs == run for run in runs]
-        described = f"leave one run out, {len(runs)} runs"
-    else:
-        trials = np.unique(epochs.trials)
-        if len(trials) < 8:
-            raise RecordingError(
-                f"{len(trials)} trials are too few to calibrate on; record at least 8"
-            )
-        splits = [np.isin(epochs.trials, block) for block in np.array_split(trials, 4)]
-        described = "4 consecutive blocks of the trials of one run"
-    for test in splits:
-        if len(np.unique(epochs.labels[~test])) < len(np.unique(epochs.labels)):
-            raise RecordingError(
-                "a class is found in one part of the recordings only, so nothing can be held "
-                "out; record every class in every run"
-            )
-    return splits, described
-
-
-def split_by_item(epochs: Epochs) -> tuple[list[NDArray[np.bool_]], str]:
-    """Test masks of five folds of whole items, drawn at random (seeded), and what they are.
-
-    Raises
-    ------
-    RecordingError
-        If there are too few items to hold any out.
-    """
-    assert epochs.items is not None
-    items = np.unique(epochs.items)
-    if len(items) < 2 * _ITEM_FOLDS:
-        raise RecordingError(
-            f"{len(items)} items are too few to calibrate on; show at least {2 * _ITEM_FOLDS}"
-        )
-    parts = np.array_split(np.random.default_rng(0).permutation(items), _ITEM_FOLDS)
-    described = f"{_ITEM_FOLDS} folds of whole items, {len(items)} items"
-    return [np.isin(epochs.items, part) for part in parts], described
-
-
 def decide_trials(decoder: Decoder, epochs: Epochs) -> Iterator[tuple[str, str]]:
     """True class and decision of each trial, taken from its last window: the end of the cue."""
     ends = epochs.last_of_trials()
@@ -419,58 +334,3 @@ def common_pipeline(recordings: list[Recording], profile: Profile) -> Pipeline:
                 "calibrate on runs of one set-up, or give --map-montage where only channels differ"
             )
     return pipeline
-
-
-def _source(recording: Recording, profile: Profile, labelled: bool) -> SourceCard:
-    file = Path(recording.source)
-    return SourceCard(
-        file=file.name,
-        sha256=file_sha256(file),
-        trials=len(find_trials(recording, profile.paradigm)) if labelled else 0,
-        interpolated=recording.info.interpolated,
-    )
-
-
-def score_card(
-    truth: NDArray[np.str_],
-    decided: NDArray[np.str_],
-    classes: tuple[str, ...],
-    folds: str,
-    chance: float | None = None,
-) -> ScoreCard:
-    """Score of independent decisions, as a card tells it."""
-    accuracy = score_accuracy(truth, decided, chance)
-    return ScoreCard(
-        accuracy=round(accuracy.value, 4),
-        low=round(accuracy.low, 4),
-        high=round(accuracy.high, 4),
-        trials=accuracy.n,
-        chance=round(accuracy.chance, 4),
-        p_value=float(f"{accuracy.p_value:.3g}"),
-        kappa=round(kappa(truth, decided), 4),
-        confusion=confusion(truth, decided, classes),
-        folds=folds,
-    )
-
-
-def measure_cards(measured: tuple[Measure, ...]) -> tuple[MeasureCard, ...]:
-    """What accuracy does not say, as a card tells it."""
-    return tuple(
-        MeasureCard(
-            name=each.name,
-            value=round(each.value, 4),
-            chance=round(each.chance, 4),
-            p_value=float(f"{each.p_value:.3g}"),
-        )
-        for each in measured
-    )
-
-
-def _versions() -> dict[str, str]:
-    versions = {"bci": __version__, "python": platform.python_version()}
-    for library in _LIBRARIES:
-        try:
-            versions[library] = version(library)
-        except PackageNotFoundError:
-            versions[library] = "not installed"
-    return versions

@@ -11,10 +11,8 @@ from bci.calibration import (
     Calibration,
     Progress,
     common_pipeline,
-    make_card,
-    measure_cards,
-    score_card,
 )
+from bci.cards import make_card, measure_cards, score_card
 from bci.errors import ProfileError, RecordingError
 from bci.measures import measures
 from bci.profile import Profile

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from bci.bundle import Card, ScoreCard
-from bci.calibration import common_pipeline, make_card
+from bci.calibration import common_pipeline
+from bci.cards import make_card
 from bci.errors import ProfileError, RecordingError
 from bci.pipeline import Pipeline
 from bci.profile import Profile, file_sha256

@@ -5,6 +5,7 @@ import tempfile
 import uuid
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 # liblsl reads its configuration once, at import: a session of our own keeps these tests from
@@ -13,6 +14,10 @@ _lsl_config = Path(tempfile.mkdtemp(prefix="bci-lsl-")) / "lsl_api.cfg"
 _lsl_config.write_text(f"[lab]\nSessionID = test-{uuid.uuid4().hex}\n[log]\nlevel = -3\n")
 os.environ["LSLAPICFG"] = str(_lsl_config)
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+# How long an example takes is the machine's affair.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from bci.bundle import Card, FederationCard
-from bci.calibration import common_pipeline, make_card, score_card
+from bci.calibration import common_pipeline
+from bci.cards import make_card, score_card
 from bci.errors import MismatchError, ProfileError, RecordingError
 from bci.federation import Federation
 from bci.pipeline import Pipeline

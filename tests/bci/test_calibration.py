@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 import decoders
-from bci.calibration import calibrate, split_by_run
+from bci.calibration import calibrate
 from bci.errors import MismatchError, RecordingError
 from bci.evaluation import evaluate
+from bci.folds import split_by_run
 from bci.profile import Profile
 from bci.trials import cut_epochs, find_rest, find_trials
 from bci.types import Marker, Recording

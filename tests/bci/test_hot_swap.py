@@ -240,7 +240,7 @@ def test_the_engine_process_takes_a_model_by_a_line_of_its_input(
         )
         status.close()
         engine.stdin.close()
-        assert engine.wait(5) == 0
+        assert engine.wait(40) == 0
     finally:
         engine.kill()
         engine.wait(5)

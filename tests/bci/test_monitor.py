@@ -78,7 +78,7 @@ def test_the_commands_stream_monitor_and_devices() -> None:
         assert f"{name} (simulated)" in ran.stdout
         assert "4 good  0 doubtful  0 bad" in ran.stdout
     finally:
-        _, said = streaming.communicate(timeout=5)
+        _, said = streaming.communicate(timeout=40)
     assert streaming.returncode == 0
     assert f"streaming {name}: 4 channels, 250 Hz, simulated" in said
     names = {entry["name"]: entry for entry in json.loads(bci("devices", "--json").stdout)}

@@ -20,4 +20,4 @@ def simulator(name: str, **parameters: object) -> Iterator[subprocess.Popen[byte
         resolve(StreamQuery(name=name), 30.0)
         yield process
     finally:
-        process.communicate(timeout=5)
+        process.communicate(timeout=40)

@@ -1,0 +1,104 @@
+"""What a model's card tells of its training and its score."""
+
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci import __version__
+from bci.bundle import Card, MeasureCard, ScoreCard, SourceCard, describe_stream
+from bci.pipeline import Pipeline
+from bci.profile import Profile, file_sha256
+from bci.scores import Measure, confusion, kappa, score_accuracy
+from bci.trials import find_trials
+from bci.types import Decoder, Recording
+
+_LIBRARIES = ("numpy", "scipy", "scikit-learn", "mne")
+
+
+def make_card(
+    name: str,
+    profile: Profile,
+    pipeline: Pipeline,
+    recordings: list[Recording],
+    decoder: Decoder,
+    score: ScoreCard,
+    labelled: bool = True,
+) -> Card:
+    """The card of a model that was trained on recordings through a pipeline."""
+    return Card(
+        name=name,
+        task=profile.task,
+        created=datetime.now(UTC).replace(microsecond=0),
+        simulated=any(recording.info.simulated for recording in recordings),
+        decoder=profile.decoder,
+        classes=decoder.classes,
+        without_labels=not labelled,
+        stream=describe_stream(recordings[0].info.sfreq, pipeline.chain.picked),
+        pipeline=profile.pipeline.model_copy(
+            update={"channels": tuple(c.name for c in pipeline.chain.picked)}
+        ),
+        group_delay_s=round(pipeline.chain.group_delay_s(), 6),
+        paradigm=profile.paradigm,
+        sources=tuple(_source(recording, profile, labelled) for recording in recordings),
+        score=score,
+        versions=_versions(),
+    )
+
+
+def score_card(
+    truth: NDArray[np.str_],
+    decided: NDArray[np.str_],
+    classes: tuple[str, ...],
+    folds: str,
+    chance: float | None = None,
+) -> ScoreCard:
+    """Score of independent decisions, as a card tells it."""
+    accuracy = score_accuracy(truth, decided, chance)
+    return ScoreCard(
+        accuracy=round(accuracy.value, 4),
+        low=round(accuracy.low, 4),
+        high=round(accuracy.high, 4),
+        trials=accuracy.n,
+        chance=round(accuracy.chance, 4),
+        p_value=float(f"{accuracy.p_value:.3g}"),
+        kappa=round(kappa(truth, decided), 4),
+        confusion=confusion(truth, decided, classes),
+        folds=folds,
+    )
+
+
+def measure_cards(measured: tuple[Measure, ...]) -> tuple[MeasureCard, ...]:
+    """What accuracy does not say, as a card tells it."""
+    return tuple(
+        MeasureCard(
+            name=each.name,
+            value=round(each.value, 4),
+            chance=round(each.chance, 4),
+            p_value=float(f"{each.p_value:.3g}"),
+        )
+        for each in measured
+    )
+
+
+def _source(recording: Recording, profile: Profile, labelled: bool) -> SourceCard:
+    file = Path(recording.source)
+    return SourceCard(
+        file=file.name,
+        sha256=file_sha256(file),
+        trials=len(find_trials(recording, profile.paradigm)) if labelled else 0,
+        interpolated=recording.info.interpolated,
+    )
+
+
+def _versions() -> dict[str, str]:
+    versions = {"bci": __version__, "python": platform.python_version()}
+    for library in _LIBRARIES:
+        try:
+            versions[library] = version(library)
+        except PackageNotFoundError:
+            versions[library] = "not installed"
+    return versions
