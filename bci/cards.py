@@ -16,7 +16,7 @@ from bci.scores import Measure, confusion, kappa, score_accuracy
 from bci.trials import find_trials
 from bci.types import Decoder, Recording
 
-_LIBRARIES = ("numpy", "scipy", "scikit-learn", "mne")
+_LIBRARIES = ("numpy", "scipy", "scikit-learn", "pyriemann", "mne")
 
 
 def make_card(

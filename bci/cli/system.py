@@ -15,7 +15,7 @@ from bci.cli.console import out
 from bci.types import Task
 
 _LIBRARIES = (
-    "numpy", "scipy", "numba", "pylsl", "mne", "pyxdf", "scikit-learn",
+    "numpy", "scipy", "numba", "pylsl", "mne", "pyxdf", "pyriemann", "scikit-learn",
     "safetensors", "PySide6-Essentials",
 )  # fmt: skip
 

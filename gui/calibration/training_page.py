@@ -111,7 +111,7 @@ class TrainingPage(QWidget):
         self.said.setText(said)
         self.runs.clear()
         for run in reversed(runs):
-            item = QListWidgetItem(f"{run.recorded:%Y-%m-%d %H:%M}   {run.file.name}")
+            item = QListWidgetItem(f"{run.recorded:%Y-%m-%d %H:%M}  {run.file.name}")
             item.setToolTip(f"{run.file}, {run.megabytes:.1f} MB")
             item.setData(_FILE, run.file)
             ticks = Qt.CheckState.Checked if run.file in ticked else Qt.CheckState.Unchecked

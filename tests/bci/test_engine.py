@@ -67,6 +67,7 @@ def offline(trained: Calibration, recording: Recording) -> list[Prediction]:
     return [p for chunk in recording.chunks() for p in pipeline.push(chunk)]
 
 
+@pytest.mark.slow
 def test_a_recorded_session_replayed_gives_the_predictions_it_gave_live(
     trained: Calibration, test_run: Recording, tmp_path: Path
 ) -> None:

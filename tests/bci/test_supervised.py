@@ -186,6 +186,7 @@ def test_a_decoder_that_cannot_learn_and_a_missing_stream_of_cues_are_refused(
         Engine(trained.card, trained.decoder, StreamQuery(name="x"), output, print)
 
 
+@pytest.mark.slow
 def test_a_live_engine_learns_as_a_replay_does_and_says_so(
     trained: Calibration, tmp_path: Path
 ) -> None:

@@ -292,6 +292,7 @@ def test_gradients_reach_every_parameter(stage: str) -> None:
         assert parameter.grad.abs().sum() > 0, name
 
 
+@pytest.mark.slow
 def test_three_stages_learn_the_simulated_words() -> None:
     x, words = spoken_words(n_words=60)
     n_channels, n_samples = x.shape[1:]

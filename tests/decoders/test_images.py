@@ -219,6 +219,7 @@ def test_more_images_than_can_be_shown_need_candidates(tmp_path: Path) -> None:
     assert decoder.classes == names[:9]
 
 
+@pytest.mark.slow
 def test_from_a_simulated_helmet_to_the_image_in_a_later_run(tmp_path: Path) -> None:
     *earlier, last = [read_recording(run) for run in write_subject(tmp_path, 1, 3, "images")]
     (file,) = tmp_path.glob("*gallery.safetensors")

@@ -234,6 +234,7 @@ def test_gradients_reach_every_parameter() -> None:
             assert parameter.grad.abs().sum() > 0, name
 
 
+@pytest.mark.slow
 def test_simulated_images_are_found_among_forty_in_later_trials() -> None:
     x, labels = seen_images(n_trials=320)
     targets = torch.tensor(np.array([image_vector(label) for label in labels])).float()

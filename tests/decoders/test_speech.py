@@ -41,6 +41,7 @@ def accuracy(decoder, test: Epochs) -> float:
     return float(np.mean(np.array(said) == test.labels))
 
 
+@pytest.mark.slow
 def test_high_gamma_tells_the_words_of_a_run_that_it_has_not_seen() -> None:
     assert accuracy(fitted("high-gamma-lda"), simulated()[1]) > 0.9 > CHANCE
 

@@ -97,6 +97,7 @@ def test_a_checkpoint_of_anything_else_or_a_damaged_one_is_refused(tmp_path: Pat
         trained(PLAIN, kept)
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_a_pretraining_and_the_same_command_goes_on(
     tmp_path: Path,
 ) -> None:

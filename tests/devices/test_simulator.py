@@ -135,6 +135,7 @@ def log_power(trials: np.ndarray, sfreq: float, bands: list[tuple[float, float]]
     return np.concatenate(parts, axis=1)
 
 
+@pytest.mark.slow
 def test_valence_and_arousal_can_be_learnt_from_band_power() -> None:
     trials, labels = trials_of("emotion", 100, 128.0, 4.0)
     X = log_power(trials, 128.0, [(8, 13), (18, 30)])
@@ -145,6 +146,7 @@ def test_valence_and_arousal_can_be_learnt_from_band_power() -> None:
         assert np.corrcoef(model.predict(X[75:]), level[75:])[0, 1] > 0.5
 
 
+@pytest.mark.slow
 def test_words_can_be_learnt_from_high_gamma() -> None:
     trials, labels = trials_of("speech", 200, 500.0, 1.0)
     quarters = [log_power(part, 500.0, [(70, 120)]) for part in np.split(trials[:, 100:475], 3, 1)]

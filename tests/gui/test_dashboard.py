@@ -86,7 +86,7 @@ def test_a_long_name_and_many_channels_fit_a_window_of_1280(
     window.scope.step_page(1)
     window.scope.step_page(1)
     assert window.scope_panel.page.text() == "129-192 of 306"
-    assert long.startswith(window.header.title.text().removesuffix("…"))
+    assert long.startswith(window.header.title.text().rstrip("."))
     assert long in window.header.title.toolTip()
     qtbot.waitUntil(lambda: 0 < window.minimumSizeHint().width() <= 1280, timeout=5_000)
     outlet.close()

@@ -17,7 +17,7 @@ from bci.recording.reading import read_recording
 from devices.simulated_subject import write_subject
 from gui.calibration.earlier_table import EarlierTable
 from gui.calibration.result import is_of, read_result
-from tests.gui.test_guided_run import PROFILE
+from tests.gui.guided import QUICK
 
 Keep = Callable[..., Path]
 Trained = tuple[Card, dict[str, NDArray[np.generic]]]
@@ -28,7 +28,7 @@ OURS = "sub-07_ses-1_task-motorimagery_run-01_eeg.xdf"
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     folder = tmp_path_factory.mktemp("subject")
     profile = folder / "quick.yaml"
-    profile.write_text(PROFILE)
+    profile.write_text(QUICK)
     recordings = [read_recording(file) for file in write_subject(folder, seed=1, n_runs=1)]
     made = calibrate(
         recordings, load_profile(profile), lambda: decoders.create("tangent-space"), "model"

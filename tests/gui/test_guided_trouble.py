@@ -34,6 +34,7 @@ def profile(tmp_path: Path) -> Path:
     return file
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_an_engine_or_a_device_that_is_killed_in_a_run_is_told_and_comes_back(
     open_window: OpenWindow, qtbot: QtBot, name: str, profile: Path, tmp_path: Path

@@ -16,8 +16,8 @@ from gui.calibration.window import CalibrationWindow
 from gui.main_window import MainWindow
 from gui.process import Command
 from tests.gui.conftest import NO_DEVICES
+from tests.gui.guided import QUICK
 from tests.gui.keys import press
-from tests.gui.test_guided_run import PROFILE
 from tests.gui.test_revival import WAITS
 from tests.signals import eeg_info
 
@@ -85,7 +85,7 @@ def test_a_training_goes_on_when_its_window_is_closed(
 ) -> None:
     file = write_subject(tmp_path / "subject", seed=1, n_runs=1)[0]
     profile = tmp_path / "quick.yaml"
-    profile.write_text(PROFILE)
+    profile.write_text(QUICK)
     main = open_window(profile=str(profile))
     window = by_keys(main, qtbot)
     press(qtbot, window, "Ctrl+Return")

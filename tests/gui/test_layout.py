@@ -123,7 +123,7 @@ def main(open_window: OpenWindow, qtbot: QtBot) -> MainWindow:
     commands = (Command("replay", WAITS), Command("engine", WAITS))
     window = open_window(bci=NO_DEVICES, commands=commands, task="motorimagery")
     for part in (window.feed, window.connecting, window.recording.link):
-        part.stop()
+        part.stop(1.0)
     # What was found on the real network until now is not to be shown later.
     QApplication.processEvents()
     fill(window)
