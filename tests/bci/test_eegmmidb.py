@@ -39,6 +39,7 @@ def test_those_who_modulate_their_rhythm_are_decoded(eegmmidb: Path) -> None:
     assert np.mean(list(scores.values())) >= 0.80
 
 
+@pytest.mark.slow
 def test_those_who_do_not_stay_near_chance(eegmmidb: Path) -> None:
     # A score well above chance here would mean that something leaks.
     for subject in ("S003", "S005"):

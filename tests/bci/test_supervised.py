@@ -86,6 +86,7 @@ def bits(predictions: list[Prediction]) -> list[bytes]:
     return [each.probabilities.tobytes() for each in predictions]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("decoder", ["tangent-space", "csp-lda", "log-power"])
 def test_cues_recover_what_a_change_of_gains_cost(decoder: str, tmp_path: Path) -> None:
     made = trained_on(tmp_path, decoder)

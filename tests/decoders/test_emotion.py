@@ -90,6 +90,7 @@ def test_a_bundle_brings_back_the_very_predictions(name: str) -> None:
         decoders.load(name, {}, ("left", "right"), arrays)
 
 
+@pytest.mark.slow
 def test_histn_served_by_onnx_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     from decoders import serving
 
@@ -137,6 +138,7 @@ def test_without_alignment_windows_are_only_scaled() -> None:
     assert gains[0, 0] == pytest.approx(1 / 8, rel=0.02)
 
 
+@pytest.mark.slow
 def test_shuffling_moves_whole_films() -> None:
     whole = epochs(1, 1)
     mixed = shuffled_films(whole, 0)
@@ -170,9 +172,8 @@ def test_the_whole_path_finds_levels_of_films_that_it_has_not_seen(tmp_path: Pat
         assert error.value < error.chance - 0.3
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param("histn", marks=pytest.mark.slow), "differential-entropy"]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["histn", "differential-entropy"])
 def test_people_held_out_are_decoded_and_shuffled_labels_are_not(name: str) -> None:
     people = [epochs(seed, 1) for seed in (1, 2, 3)]
     params = {"epochs": 15, "batch": 16} if name == "histn" else {}
@@ -191,6 +192,7 @@ def test_people_held_out_are_decoded_and_shuffled_labels_are_not(name: str) -> N
     assert abs(correlation(mixed)) < 3 / np.sqrt(2 * 75)
 
 
+@pytest.mark.slow
 def test_a_base_of_several_people_has_the_figures_of_levels(tmp_path: Path) -> None:
     people = {
         f"sub-{seed}": [read_recording(write_subject(tmp_path, seed, 1, "emotion")[0])]

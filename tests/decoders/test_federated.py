@@ -124,6 +124,7 @@ def test_a_window_of_the_common_length_fits_at_any_rate(sfreq: float, seconds: f
         assert model(windows).shape == (2, 2)
 
 
+@pytest.mark.slow
 def test_sites_of_unlike_format_learn_together_and_keep_their_own(tmp_path: Path) -> None:
     sites = [site(tmp_path / "a", 6, 128.0, 1.5, 1), site(tmp_path / "b", 3, 100.0, 2.0, 2)]
     shared = initial_weights(SPACE, 0)

@@ -60,7 +60,7 @@ def test_a_window_too_short_to_learn_from_is_an_error_that_a_user_can_mend(name:
         decoders.create(name).fit(windows[:, :, :10], labels, signal=SIGNAL)
 
 
-@pytest.mark.parametrize("name", ["shallow", "mvcnet"])
+@pytest.mark.parametrize("name", ["shallow", pytest.param("mvcnet", marks=pytest.mark.slow)])
 def test_a_network_learns_and_generalises(name: str) -> None:
     decoder = fitted(name, epochs=25)
     assert score(decoder, *trials(40, 7)) > 0.85

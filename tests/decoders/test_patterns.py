@@ -119,6 +119,7 @@ def test_three_classes_have_three_maps_each_at_its_channel() -> None:
         assert [int(p.weights.argmax()) for p in patterns] == [0, 1, 2]
 
 
+@pytest.mark.slow
 def test_dbconformer_tells_its_attention_and_other_networks_nothing(
     runs: list[Recording], epochs: Epochs
 ) -> None:
@@ -139,6 +140,7 @@ def test_dbconformer_tells_its_attention_and_other_networks_nothing(
             assert pattern.weights.sum() == pytest.approx(1, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_a_bundle_keeps_the_patterns_and_its_decoder_ignores_them(
     trained: Calibration, bundle: Path
 ) -> None:

@@ -103,6 +103,7 @@ def test_loading_brings_back_the_very_predictions_and_arrays(name: str) -> None:
     assert all(again[key].tobytes() == arrays[key].tobytes() for key in arrays)
 
 
+@pytest.mark.slow
 def test_a_calibrated_network_survives_the_bundle_bit_for_bit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -109,6 +109,7 @@ def based(file: Path, folder: Path) -> tuple[Profile, Card, dict[str, np.ndarray
     return profile, *load_bundle(folder / "base")
 
 
+@pytest.mark.slow
 def test_a_base_serves_calibration_on_other_runs_only(
     files: tuple[Path, Path], tmp_path: Path
 ) -> None:

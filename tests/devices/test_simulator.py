@@ -156,6 +156,7 @@ def test_words_can_be_learnt_from_high_gamma() -> None:
     assert model.score(X[150:], labels[150:]) > 0.3
 
 
+@pytest.mark.slow
 def test_the_vector_of_a_new_image_can_be_learnt_from_meg() -> None:
     trials, labels = trials_of("images", 200, 250.0, 0.5)
     evoked = trials - trials[:, :10].mean(axis=1, keepdims=True)

@@ -108,7 +108,7 @@ def test_the_signal_is_shown_and_called_simulated(
     before = window.scope.grab().toImage()
     send(outlet, noise(250, 16, seed=1, offset=5000), first=1000, start=start)
     qtbot.waitUntil(lambda: window.scope.n_samples == 1250, timeout=10_000)
-    assert window.scope.grab().toImage() != before
+    qtbot.waitUntil(lambda: window.scope.grab().toImage() != before, timeout=5_000)
     outlet.close()
 
 

@@ -79,6 +79,7 @@ def test_a_guided_calibration_goes_on_and_back(
     outlet.close()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_a_training_goes_on_when_its_window_is_closed(
     open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
