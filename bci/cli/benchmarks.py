@@ -5,6 +5,12 @@ from typing import Annotated
 
 import typer
 
+OutFile = Annotated[
+    Path | None,
+    typer.Option("--out", help="Keep results here (JSON); what is there is not done again."),
+]
+Subjects = Annotated[int, typer.Option(min=1, help="How many people are simulated.")]
+
 
 def add_commands(app: typer.Typer) -> None:
     app.add_typer(benchmarks, name="benchmark", help="Score decoders on public or simulated data.")
@@ -29,10 +35,7 @@ def benchmark_motor_imagery(
         typer.Option(help="within, leave-one-out or transfer; may be repeated. Default: within."),
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Trainings of each network.")] = 5,
-    out_file: Annotated[
-        Path | None,
-        typer.Option("--out", help="Keep results here (JSON); what is there is not done again."),
-    ] = None,
+    out_file: OutFile = None,
 ) -> None:
     """Imagined left against right fist: calibrate on runs 04 + 08, test on run 12.
 
@@ -63,15 +66,14 @@ def benchmark_emotion(
     ] = None,
     people: Annotated[int, typer.Option(min=2, help="How many people are simulated.")] = 5,
     seeds: Annotated[int, typer.Option(min=1, help="Trainings, each with its own shuffle.")] = 3,
-    out_file: Annotated[
-        Path | None,
-        typer.Option("--out", help="Keep results here (JSON); what is there is not done again."),
-    ] = None,
+    out_file: OutFile = None,
 ) -> None:
     """Levels of valence and arousal: folds by film, by subject; labels shuffled; leaky beside.
 
-    Leaky has windows of the same films in training and test, as some publications had: it shows
-    what that gains, and is no result. Files kept with --out are of one set of people.
+    Simulated people live in two worlds, one in which levels show in the power of bands and one in
+    which they show within a band. Leaky has windows of the same films in training and test, as
+    some publications had: it shows what that gains, and is no result. Files kept with --out are
+    of one set of people.
 
     Example: bci benchmark emotion --out emotion.json
     """
@@ -86,11 +88,8 @@ def benchmark_emotion(
 
 @benchmarks.command("images")
 def benchmark_images(
-    subjects: Annotated[int, typer.Option(min=1, help="How many people are simulated.")] = 3,
-    out_file: Annotated[
-        Path | None,
-        typer.Option("--out", help="Keep results here (JSON); what is there is not done again."),
-    ] = None,
+    subjects: Subjects = 3,
+    out_file: OutFile = None,
 ) -> None:
     """Seen images on simulated subjects: network against ridge; unseen images, and a later run.
 
@@ -107,11 +106,8 @@ def benchmark_images(
 
 @benchmarks.command("speech")
 def benchmark_speech(
-    subjects: Annotated[int, typer.Option(min=1, help="How many people are simulated.")] = 3,
-    out_file: Annotated[
-        Path | None,
-        typer.Option("--out", help="Keep results here (JSON); what is there is not done again."),
-    ] = None,
+    subjects: Subjects = 3,
+    out_file: OutFile = None,
 ) -> None:
     """Words on simulated subjects: Du-IN, pretrained or not, against linear decoders.
 
