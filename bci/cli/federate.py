@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -171,9 +172,14 @@ def join(
     if not is_this_machine(where) and authority is None:
         raise ProfileError(f"--ca is missing: {where} is another machine")
     keys = read_private_key(key)
-    app, finished = _site(agreed, site, profile, data, test or [], state / site, out_folder)
+    app, part = _site(agreed, site, profile, data, test or [], state / site, out_folder)
     err.print(f"{site}: joining {where}")
-    serve_site(app, where, keys, authority, finished, timeout)
+    serve_site(app, where, keys, authority, lambda: part.is_over, timeout)
+    if part.refused is not None:
+        raise ProfileError(
+            f"{site} is left out from here on: {part.refused}; mend that, have its line under "
+            "banned deleted in rounds.json at the stopped server, and join again"
+        )
     out.print(f"model written to {out_folder}")
 
 
@@ -220,11 +226,23 @@ def _refuse_existing(model: Path) -> None:
         raise BundleError(f"{model} exists already; choose another --out")
 
 
+@dataclass
+class _Part:
+    """A site's part in a federation: until its model is written, or it refuses."""
+
+    written: bool = False
+    refused: str | None = None
+
+    @property
+    def is_over(self) -> bool:
+        return self.written or self.refused is not None
+
+
 def _site(
     agreed: "Federation", name: str, profile: Path | str, data: list[Path], test: list[Path],
     state: Path, model: Path, quiet: bool = False, overwrite: bool = False,
-) -> "tuple[ClientApp, Callable[[], bool]]":  # fmt: skip
-    """A site's client app, and what tells whether its model has been written."""
+) -> "tuple[ClientApp, _Part]":  # fmt: skip
+    """A site's client app, and how far its part is."""
     from bci.bundle import FederationCard, save_bundle
     from bci.cli.federation_sites import card_of, cut_material, make_site
     from bci.profile import load_profile
@@ -239,7 +257,7 @@ def _site(
     site = make_site(name, material, agreed, state)
     spent = _budget(agreed)
     delta = agreed.privacy.delta if agreed.privacy else None
-    written: list[Path] = []
+    part = _Part()
 
     def on_round(number: int, made: "Contribution") -> None:
         if not quiet:
@@ -257,15 +275,20 @@ def _site(
         )  # fmt: skip
         card = card_of(model.name, material, agreed, site, told)
         save_bundle(model, card, site.decoder.arrays(), overwrite)
-        written.append(model)
+        part.written = True
         if budget is not None:
             err.print(
                 f"{name}: {site.n_sent} changes sent; epsilon {budget:.3g} at delta "
                 f"{delta:g}, of a whole site's recordings"
             )
 
-    app = client_app(site, agreed.digest(), agreed.training.finish_epochs, on_round, on_end)
-    return app, lambda: bool(written)
+    def on_refusal(why: str) -> None:
+        part.refused = why
+
+    app = client_app(
+        site, agreed.digest(), agreed.training.finish_epochs, on_round, on_end, on_refusal
+    )
+    return app, part
 
 
 def _budget(agreed: "Federation") -> Callable[[int], float | None]:

@@ -11,6 +11,7 @@ from decoders.federation.messages import (
     FINISH,
     HELLO,
     NUMBERS,
+    REFUSALS,
     TRAIN,
     NotUnderstoodError,
     read,
@@ -22,10 +23,17 @@ _log = logging.getLogger(__name__)
 OnRound = Callable[[int, Contribution], None]
 OnEnd = Callable[[int, int, float], None]
 """Called with how many rounds and partners there were, and the accuracy on held-out trials."""
+OnRefusal = Callable[[str], None]
+"""Called with why this site refuses; the server asks it for nothing more."""
 
 
 def client_app(
-    site: Site, agreement: int, finish_epochs: int, on_round: OnRound, on_end: OnEnd
+    site: Site,
+    agreement: int,
+    finish_epochs: int,
+    on_round: OnRound,
+    on_end: OnEnd,
+    on_refusal: OnRefusal = lambda _why: None,
 ) -> ClientApp:
     """Make what answers for a site; nothing but `messages.ANSWERS` and changes leaves it.
 
@@ -35,7 +43,7 @@ def client_app(
     agreement : int
         Digest of this site's copy of the agreement.
     finish_epochs : int
-    on_round, on_end : callable
+    on_round, on_end, on_refusal : callable
         Told at the site, not at the server.
     """
     app = ClientApp()
@@ -77,19 +85,19 @@ def client_app(
             wrong, numbers, arrays = str(error), {"agreement": agreement}, {}
         if numbers["agreement"] != agreement:
             _log.warning("the server's file of the federation differs from this site's")
-            return _refuse(message, 1)
+            return refuse(message, 1)
         if wrong is not None:
             _log.warning("the server sent what does not fit: %s", wrong)
-            return _refuse(message, 2)
+            return refuse(message, 2)
         try:
             return Message(do(numbers, arrays), reply_to=message)  # type: ignore[arg-type]
         except Exception:  # noqa: BLE001 - whatever it is
             # What went wrong may name files or people: it is told here, never to the server.
             _log.exception("this site could not do its part")
-            return _refuse(message, 3)
+            return refuse(message, 3)
+
+    def refuse(message: Message, code: int) -> Message:
+        on_refusal(REFUSALS[code])
+        return Message(write({"refused": code}), reply_to=message)
 
     return app
-
-
-def _refuse(message: Message, code: int) -> Message:
-    return Message(write({"refused": code}), reply_to=message)

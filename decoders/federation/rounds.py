@@ -102,7 +102,12 @@ def run_rounds(
     known = _Sites(grid, agreed, names, progress, on_join)
     known.wait()
     for number in range(len(progress.rounds) + 1, agreed.training.rounds + 1):
-        shared, done = _one_round(grid, agreed, known, shared, number)
+        try:
+            shared, done = _one_round(grid, agreed, known, shared, number)
+        except FederationError:
+            # Who is left out for good stays so when the server is started again.
+            save(folder, shared, progress)
+            raise
         progress.rounds.append(done)
         save(folder, shared, progress)
         on_round(done)

@@ -1,7 +1,9 @@
 """``bci federate server`` and ``join`` as three people start them, on one machine with TLS."""
 
+import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,20 +12,24 @@ import yaml
 pytest.importorskip("flwr", reason="needs Flower: pip install -e '.[federation]'")
 
 from bci.bundle import load_card
+from bci.lsl.outlet import SignalOutlet
+from bci.lsl.predictions import PredictionInlet
+from bci.recording.reading import read_recording
 from devices.simulated_subject import SubjectSettings, simulate_run, write_run
 from tests.decoders.test_federation_machines import free_port, make_certificate, make_keys
+from tests.streams import find, send, wait_until
 
 
 def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "bci", "federate", *arguments], cwd=folder, text=True,
+        [sys.executable, "-m", "bci", *arguments], cwd=folder, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
     )  # fmt: skip
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(500)
-def test_two_sites_join_a_server_and_each_has_its_model(tmp_path: Path) -> None:
+def test_two_sites_join_a_server_and_each_runs_its_model_live(tmp_path: Path) -> None:
     authority = make_certificate(tmp_path)
     for run in (1, 2):
         write_run(simulate_run(SubjectSettings(trials_per_class=3), run), tmp_path / f"{run}.fif")
@@ -39,13 +45,13 @@ def test_two_sites_join_a_server_and_each_has_its_model(tmp_path: Path) -> None:
     }
     (tmp_path / "partners.yaml").write_text(yaml.safe_dump(agreed))
 
-    running = [start(tmp_path, "server", "partners.yaml", "--state", "state")]
+    running = [start(tmp_path, "federate", "server", "partners.yaml", "--state", "state")]
     for name in names:
         running.append(
             start(
-                tmp_path, "join", "partners.yaml", "--site", name, "--profile", "motor-imagery",
-                "--data", "1.fif", "--data", "2.fif", "--key", name, "--ca", str(authority),
-                "--state", "state", "--out", f"model-{name}",
+                tmp_path, "federate", "join", "partners.yaml", "--site", name,
+                "--profile", "motor-imagery", "--data", "1.fif", "--data", "2.fif",
+                "--key", name, "--ca", str(authority), "--state", "state", "--out", f"model-{name}",
             )
         )  # fmt: skip
     try:
@@ -63,3 +69,25 @@ def test_two_sites_join_a_server_and_each_has_its_model(tmp_path: Path) -> None:
         assert (card.rounds, card.partners, len(card.accuracies)) == (2, 2, 2)
         kept = {file.name for file in (tmp_path / "state" / name).iterdir()}
         assert {"told.json", "round-00002.safetensors"} <= kept
+        decode_live(tmp_path, f"model-{name}")
+
+
+def decode_live(folder: Path, model: str) -> None:
+    recording = read_recording(folder / "2.fif")
+    info = replace(recording.info, name=model, source_id=model)
+    outlet = SignalOutlet(info)
+    engine = start(folder, "run", "motor-imagery", "--model", model, "--stream", model)
+    try:
+        wait_until(lambda: outlet.has_consumers, 60)
+        send(outlet, recording.data[: round(5 * info.sfreq)])
+        predictions = PredictionInlet(find("bci-predictions"))
+        send(outlet, recording.data[round(5 * info.sfreq) :], first=round(5 * info.sfreq))
+        got = wait_until(predictions.pull, 20)[0]
+        engine.send_signal(signal.SIGINT)
+        assert engine.wait(5) == 0
+        predictions.close()
+    finally:
+        engine.kill()
+        outlet.close()
+    assert len(got.probabilities) == len(load_card(folder / model).classes)
+    assert got.probabilities.sum() == pytest.approx(1, abs=1e-5)

@@ -27,6 +27,7 @@ from decoders.federation.messages import (
     ANSWERS,
     FINISH,
     NUMBERS,
+    REFUSALS,
     TRAIN,
     NotUnderstoodError,
     read,
@@ -307,9 +308,22 @@ def test_a_site_that_answers_nonsense_is_excluded_and_too_few_are_named(tmp_path
 
 def test_a_site_with_another_agreement_is_refused_by_name(tmp_path: Path) -> None:
     sites = {n: s for n, s in three_sites(tmp_path).items() if n in "ab"}
-    stubborn = client_app(sites["b"], 1, 1, *SILENT)
+    told: list[str] = []
+    stubborn = client_app(sites["b"], 1, 1, *SILENT, told.append)
     with pytest.raises(FederationError, match="b: its file of the federation differs"):
         start(sites, agreement(join_timeout_s=0.1), tmp_path, apps={"b": stubborn})
+    assert told == [REFUSALS[1]]  # not left to wait for a server that asks it no more
+
+
+def test_who_is_left_out_in_a_round_that_failed_stays_so(tmp_path: Path) -> None:
+    sites = {n: s for n, s in three_sites(tmp_path).items() if n in "ab"}
+    sites["b"].train = None
+    with pytest.raises(FederationError, match="b: its training failed"):
+        start(sites, agreement(1), tmp_path)
+    assert set(json.loads((tmp_path / "server" / "rounds.json").read_text())["banned"]) == {"b"}
+    sites["a"].train = None  # asked again, it would fail
+    with pytest.raises(FederationError, match=r"1 of at least 2 sites joined \(b: its training"):
+        start(sites, agreement(1, join_timeout_s=0.1), tmp_path)
 
 
 @pytest.mark.parametrize(
