@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.types import Comparing, Decoder, FloatArray, Prediction
+from bci.types import Decoder, FloatArray, Prediction
 
 Probabilities = NDArray[np.float64]
 
@@ -143,7 +143,7 @@ class Tempered:
     @property
     def similarities(self) -> Probabilities | None:
         """As `bci.types.Comparing`: no temperature changes them."""
-        return self.inner.similarities if isinstance(self.inner, Comparing) else None
+        return getattr(self.inner, "similarities", None)
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         return self.inner.arrays()

@@ -10,7 +10,7 @@ from bci import kernels
 from bci.chain import Chain
 from bci.ring import RingBuffer
 from bci.settings import PipelineSettings
-from bci.types import Chunk, Comparing, Decoder, FloatArray, Prediction, StreamInfo, TimeArray
+from bci.types import Chunk, Decoder, FloatArray, Prediction, StreamInfo, TimeArray
 from bci.window_ends import AtCues, EveryHop, WindowEnds
 
 # Samples filtered at a time, at most: bounds the memory of a push of any size.
@@ -165,7 +165,8 @@ class Pipeline:
 
     @property
     def _similarities(self) -> NDArray[np.float64] | None:
-        return self.decoder.similarities if isinstance(self.decoder, Comparing) else None
+        # Once a window: `isinstance` with a protocol takes longer than deciding does.
+        return getattr(self.decoder, "similarities", None)
 
     def windows(self, chunk: Chunk) -> Iterator[Window]:
         """Take samples in; yield each sound window that they completed.

@@ -78,6 +78,7 @@ def test_evaluate_reports_everything_and_as_json(subject: Path) -> None:
     assert 0 <= result["window_accuracy"] <= 1
 
 
+@pytest.mark.slow
 def test_calibrate_tells_programs_each_step_and_the_model_at_last(
     subject: Path, tmp_path: Path
 ) -> None:

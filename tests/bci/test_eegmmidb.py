@@ -33,6 +33,7 @@ def accuracy(folder: Path, subject: str) -> float:
     return result.trial_accuracy.value
 
 
+@pytest.mark.slow
 def test_those_who_modulate_their_rhythm_are_decoded(eegmmidb: Path) -> None:
     scores = {subject: accuracy(eegmmidb, subject) for subject in ("S001", "S002", "S007")}
     assert scores["S007"] >= 0.9

@@ -92,6 +92,7 @@ def test_a_perfect_decoder_is_told_from_chance_on_both_axes() -> None:
     assert all(m.p_value <= 0.001 for m in found.values())
 
 
+@pytest.mark.slow
 def test_guessing_is_no_better_than_its_chance() -> None:
     p_values = []
     for _ in range(20):

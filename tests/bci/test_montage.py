@@ -213,6 +213,7 @@ def trained(subject: Path) -> Calibration:
     return made
 
 
+@pytest.mark.slow
 def test_a_model_is_evaluated_on_another_montage_only_when_asked(
     subject: Path, trained: Calibration
 ) -> None:
@@ -323,6 +324,7 @@ def test_a_profile_is_mapped_to_in_the_unit_of_the_stream() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_half_of_the_electrodes_of_a_real_run_still_decode(eegmmidb: Path) -> None:
     runs = [read_recording(eegmmidb / "S007" / f"S007R{run}.edf") for run in ("04", "08", "12")]
     profile = load_profile("motor-imagery-eegmmidb")

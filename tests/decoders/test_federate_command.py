@@ -39,6 +39,7 @@ def partners(tmp_path: Path) -> Path:
     return file
 
 
+@pytest.mark.slow
 def test_a_simulated_federation_ends_in_a_model_for_every_site(
     partners: Path, tmp_path: Path
 ) -> None:

@@ -186,6 +186,7 @@ def test_a_site_that_dies_is_left_out_and_named_and_the_rest_go_on(tmp_path: Pat
     assert set(rounds[0].received) == set(scores) == {"a", "b"}
 
 
+@pytest.mark.slow
 def test_sites_go_on_by_themselves_when_the_server_is_started_anew(tmp_path: Path) -> None:
     agreed = agreement(2, port=free_port(), join_timeout_s=PATIENCE_S, round_timeout_s=PATIENCE_S)
     where = f"127.0.0.1:{agreed.server.port}"

@@ -162,6 +162,7 @@ def test_what_serves_gives_the_embeddings_of_what_was_trained() -> None:
         torch.testing.assert_close(served(x), model.eval()(x).contrast, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_onnx_runtime_serves_the_network(gallery: str) -> None:
     pytest.importorskip("onnxruntime")
     from decoders.onnx_network import OnnxNetwork, export

@@ -76,7 +76,7 @@ def with_model(arrays: dict[str, np.ndarray], model: onnx.ModelProto) -> dict[st
 @pytest.mark.parametrize(
     "name",
     [
-        name if name in ("shallow", "ifnet", "dbconformer")
+        name if name in ("shallow", "ifnet")
         # Each export takes seconds.
         else pytest.param(name, marks=pytest.mark.slow)
         for name in NETWORKS

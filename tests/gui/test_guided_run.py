@@ -28,6 +28,7 @@ from tests.gui.simulator import simulator
 OpenWindow = Callable[..., MainWindow]
 
 
+@pytest.mark.slow
 def test_a_guided_run_of_the_simulator_ends_in_a_model_that_the_engine_uses(
     open_window: OpenWindow, qtbot: QtBot, name: str, tmp_path: Path
 ) -> None:

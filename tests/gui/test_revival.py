@@ -40,6 +40,7 @@ def test_what_would_only_end_again_is_not_started_again(code: int, worked: bool,
     assert said in Revival("press Start").refusal(code, worked, 0.0)
 
 
+@pytest.mark.slow
 def test_a_killed_program_that_worked_runs_again_and_the_banner_goes_once_it_lasts(
     open_window: OpenWindow, qtbot: QtBot
 ) -> None:

@@ -100,7 +100,10 @@ def test_a_file_cut_off_anywhere_is_refused_and_its_whole_chunks_are_saved(tmp_p
     with (tmp_path / "file.xdf").open("rb") as file:
         parts = list(xdf.Walk(file, len(content)))
     ends = {part.end for part in parts}
-    for size in range(parts[3].end, len(content)):
+    for size in {
+        *range(parts[3].end, len(content), 3),
+        *(end for end in ends if end > parts[3].end),
+    }:
         cut = tmp_path / f"cut{size}.xdf"
         cut.write_bytes(content[:size])
         if size in ends:
