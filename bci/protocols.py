@@ -152,13 +152,16 @@ def compare(
     """
     right = round(float((accuracies * n_trials).sum()))
     p_chance = stats.binomtest(right, int(n_trials.sum()), chance, alternative="greater").pvalue
-    p_reference = float("nan")
-    if reference is not None and np.any(accuracies != reference):
-        p_reference = float(stats.wilcoxon(accuracies, reference).pvalue)
+    p_reference = float("nan") if reference is None else paired_p(accuracies, reference)
     spread = float(np.std(accuracies, ddof=1)) if len(accuracies) > 1 else float("nan")
     return Comparison(
         float(np.mean(accuracies)), spread, len(accuracies), float(p_chance), p_reference
     )
+
+
+def paired_p(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """Of the two-sided paired Wilcoxon test of two (n_people,); NaN where nothing differs."""
+    return float(stats.wilcoxon(one, other).pvalue) if np.any(one != other) else float("nan")
 
 
 def _thinned(epochs: Epochs, person: int) -> Epochs:

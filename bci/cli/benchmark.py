@@ -14,7 +14,7 @@ from bci.cli.console import err, out
 from bci.errors import RecordingError
 from bci.pipeline import Pipeline
 from bci.profile import load_profile
-from bci.protocols import PROTOCOLS, Outcome, Person, ScoredRun, compare, run_protocols
+from bci.protocols import PROTOCOLS, Outcome, Person, ScoredRun, compare, paired_p, run_protocols
 from bci.recording.reading import read_recording
 from bci.scores import exact_interval
 from bci.trials import cut_epochs
@@ -23,6 +23,8 @@ from bci.types import Signal
 _TRAINING_RUNS = ("04", "08")
 _TEST_RUN = "12"
 _REFERENCE = ("tangent-space", "within")
+# The network that the newer ones have to beat under the same protocol.
+_RIVAL = "eegnet"
 
 Results = dict[str, dict[str, dict[str, list[Outcome]]]]
 """Outcomes of every seed, by decoder, protocol and person."""
@@ -196,22 +198,22 @@ def _with_interval(accuracy: float, n_trials: int) -> str:
 def _print_comparison(results: Results, people: list[Person]) -> None:
     table = Table(
         "decoder", "protocol", "mean ± sd", "n", "seeds", "p (chance)", "p (tangent, within)",
-        "training (s)", "p50 (ms)", "p99 (ms)", "numbers", "streamed",
+        "p (EEGNet, same)", "training (s)", "p50 (ms)", "p99 (ms)", "numbers", "streamed",
     )  # fmt: skip
-    reference_name, reference_protocol = _REFERENCE
-    reference = None
-    if _REFERENCE in _rows(results, people):
-        reference = _accuracies(results[reference_name][reference_protocol], people)
+    rows = _rows(results, people)
+    scores = {(name, p): _accuracies(results[name][p], people) for name, p in rows}
     chance = float(np.mean([_chance(person) for person in people]))
-    for name, protocol in _rows(results, people):
+    for name, protocol in rows:
         outcomes = results[name][protocol]
         every = [outcome for person in people for outcome in outcomes[person.name]]
         n_trials = np.array([outcomes[person.name][0].n_trials for person in people])
-        summed = compare(_accuracies(outcomes, people), n_trials, chance, reference)
+        own, rival = scores[name, protocol], scores.get((_RIVAL, protocol))
+        summed = compare(own, n_trials, chance, scores.get(_REFERENCE))
+        p_rival = float("nan") if rival is None else paired_p(own, rival)
         table.add_row(
             name, protocol, f"{summed.mean:.3f} ± {summed.spread:.3f}", str(summed.n_people),
             str(min(len(outcomes[person.name]) for person in people)), f"{summed.p_chance:.2g}",
-            "" if np.isnan(summed.p_reference) else f"{summed.p_reference:.2g}",
+            _p_value(summed.p_reference), _p_value(p_rival),
             f"{np.mean([o.training_s for o in every]):.1f}",
             f"{np.median([o.inference_p50_ms for o in every]):.2f}",
             f"{np.median([o.inference_p99_ms for o in every]):.2f}",
@@ -224,6 +226,10 @@ def _print_comparison(results: Results, people: list[Person]) -> None:
         "streamed: every window of run 12 through the live pipeline, 10 ms at a time, against "
         "those cut offline; the largest difference of a probability"
     )
+
+
+def _p_value(p: float) -> str:
+    return "" if np.isnan(p) else f"{p:.2g}"
 
 
 def _streamed(outcomes: list[Outcome]) -> str:
