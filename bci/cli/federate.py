@@ -195,15 +195,24 @@ def experiment(
     sharpness: Annotated[
         float, typer.Option(min=0, max=10, help="Radius of sharpness-aware steps; 0: plain.")
     ] = 0.0,
+    condition: Annotated[
+        list[str] | None, typer.Option(help="What to train; may be repeated. Default: all four.")
+    ] = None,
 ) -> None:
     """Subjects as sites with unlike headsets: each alone, federated, and pooled.
 
     Example: bci federate experiment eegmmidb --out recordings/federated.json
     """
     _need_flower()
+    from bci.cli.federation_experiment import CONDITIONS
     from bci.cli.federation_experiment import experiment as run_experiment
 
-    run_experiment(folder, seeds, out_file, trunk, sharpness)
+    for each in condition or ():
+        if each not in CONDITIONS:
+            raise typer.BadParameter(f"{each!r} is none of: {'; '.join(CONDITIONS)}")
+    run_experiment(
+        folder, seeds, out_file, trunk, sharpness, tuple(condition) if condition else CONDITIONS
+    )
 
 
 def _need_flower() -> None:

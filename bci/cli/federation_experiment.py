@@ -85,7 +85,12 @@ def profile_for(headset: Format) -> Profile:
 
 
 def experiment(
-    folder: Path, n_seeds: int, out_file: Path, trunk: str = "ifnet", sharpness: float = 0.0
+    folder: Path,
+    n_seeds: int,
+    out_file: Path,
+    trunk: str = "ifnet",
+    sharpness: float = 0.0,
+    conditions: tuple[str, ...] = CONDITIONS,
 ) -> None:
     """Fill ``out_file`` with what it lacks, then print the comparison.
 
@@ -104,7 +109,7 @@ def experiment(
     missing = [
         (seed, condition)
         for seed in range(n_seeds)
-        for condition in CONDITIONS
+        for condition in conditions
         if condition not in results["seeds"].setdefault(str(seed), {})
     ]
     materials: dict[str, dict[str, Material]] = {}
@@ -120,7 +125,7 @@ def experiment(
         kind = _FORMATS[CONDITIONS.index(condition)]
         results["seeds"][str(seed)][condition] = _run(condition, materials[kind], seeded, parts)
         _save(results, out_file)
-    _print(results, names)
+    _print(results, names, conditions)
 
 
 def default_agreement(
@@ -238,16 +243,16 @@ def _save(results: dict, file: Path) -> None:  # type: ignore[type-arg]
     new.replace(file)
 
 
-def _print(results: dict, names: tuple[str, ...]) -> None:  # type: ignore[type-arg]
+def _print(results: dict, names: tuple[str, ...], conditions: tuple[str, ...]) -> None:  # type: ignore[type-arg]
     """One row a site, each the mean over seeds; then means and paired tests."""
-    seeds = [done for done in results["seeds"].values() if set(CONDITIONS) <= set(done)]
+    seeds = [done for done in results["seeds"].values() if set(conditions) <= set(done)]
     by_condition = {
         c: np.array([np.mean([seed[c][name] for seed in seeds]) for name in names])
-        for c in CONDITIONS
+        for c in conditions
     }
-    table = Table("site", "headset", *CONDITIONS, title="accuracy on run 12, end of cue")
+    table = Table("site", "headset", *conditions, title="accuracy on run 12, end of cue")
     for k, name in enumerate(names):
-        cells = [f"{by_condition[c][k]:.2f}" for c in CONDITIONS]
+        cells = [f"{by_condition[c][k]:.2f}" for c in conditions]
         table.add_row(name, str(format_of(k)), *cells)
     cells = [f"{v.mean():.3f} ± {v.std(ddof=1):.3f}" for v in by_condition.values()]
     table.add_row("mean ± sd", f"n = {len(names)}, {len(seeds)} seeds", *cells)
@@ -257,6 +262,8 @@ def _print(results: dict, names: tuple[str, ...]) -> None:  # type: ignore[type-
         ("pooled, common format", "alone, common format"),
         ("federated", "pooled, common format"),
     ):
+        if one not in conditions or other not in conditions:
+            continue
         difference = by_condition[one] - by_condition[other]
         p = float(stats.wilcoxon(difference).pvalue) if difference.any() else float("nan")
         better, worse = int((difference > 0).sum()), int((difference < 0).sum())

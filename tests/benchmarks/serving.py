@@ -14,6 +14,7 @@ import decoders
 from bci.types import Channel, Signal
 from decoders import serving
 from decoders.network import NetworkDecoder
+from decoders.networks import NETWORKS
 from decoders.onnx_network import OnnxNetwork, export
 
 SHAPE = (64, 500)
@@ -38,9 +39,7 @@ def main() -> None:
         "largest difference",
         title="64 ch x 2 s at 250 Hz, one window at a time on one thread, in turns",
     )  # fmt: skip
-    for name in decoders.DECODERS:
-        if name in (*decoders.CLASSICAL, *decoders.OF_LEVELS, *decoders.OF_IMAGES):
-            continue
+    for name in NETWORKS:
         module = untrained(name).served
         network = OnnxNetwork(export(module, SHAPE), SHAPE)
         torch_ms, onnx_ms = serving.timed(module, network, SHAPE, n_windows)

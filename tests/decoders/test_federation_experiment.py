@@ -102,3 +102,7 @@ def test_two_people_are_compared_in_every_condition(
         assert set(by_site) == {"S001", "S002"}
         assert all(0 <= score <= 1 for score in by_site.values())
     assert "federated minus alone:" in capsys.readouterr().out
+    experiment(tmp_path / "data", 1, out, conditions=("alone", "federated"))
+    told = capsys.readouterr().out
+    assert "federated minus alone:" in told
+    assert "pooled" not in told
