@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ _TEST_RUN = "12"
 _REFERENCE = ("tangent-space", "within")
 # The network that the newer ones have to beat under the same protocol.
 _RIVAL = "eegnet"
+_NETWORKS = (_RIVAL, "dbconformer", "mvcnet")
 
 Results = dict[str, dict[str, dict[str, list[Outcome]]]]
 """Outcomes of every seed, by decoder, protocol and person."""
@@ -46,13 +48,13 @@ def motor_imagery(
         file holds something else.
     """
     people, signal = _read(folder)
-    asked = protocols or PROTOCOLS[:1]
+    asked = protocols or (PROTOCOLS if len(people) > 1 else PROTOCOLS[:1])
     if len(people) < 2 and set(asked) != {"within"}:
         raise RecordingError(
             f"{folder}: {people[0].name} is alone; leave-one-out and transfer learn from other "
             "people, so give a folder with two or more"
         )
-    chosen = names or list(decoders.CLASSICAL)
+    chosen = names or [*decoders.CLASSICAL, *(_NETWORKS if find_spec("torch") else ())]
     for name in chosen:
         if set(asked) != {"within"} and not decoders.carries_over(name):
             err.print(f"{name} does not carry over from person to person: within only")
@@ -222,6 +224,9 @@ def _print_comparison(results: Results, people: list[Person]) -> None:
     out.print(table)
     total = sum(len(np.unique(person.test.trials)) for person in people)
     out.print(f"{total} trials, chance {chance:.2f}; seeds are averaged within each person first")
+    out.print(
+        "p50 and p99: of single windows as they were trained, on one thread, without a runtime"
+    )
     out.print(
         "streamed: every window of run 12 through the live pipeline, 10 ms at a time, against "
         "those cut offline; the largest difference of a probability"

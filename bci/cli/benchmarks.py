@@ -28,11 +28,15 @@ def _benchmarks() -> None:
 def benchmark_motor_imagery(
     folder: Annotated[Path, typer.Argument(help="PhysioNet EEGMMIDB: folders S001, S002 ...")],
     decoder: Annotated[
-        list[str] | None, typer.Option(help="Which decoders; may be repeated. Default: all.")
+        list[str] | None,
+        typer.Option(
+            help="Which decoders; may be repeated. Default: the classical ones and, with PyTorch, "
+            "eegnet, dbconformer and mvcnet."
+        ),
     ] = None,
     protocol: Annotated[
         list[str] | None,
-        typer.Option(help="within, leave-one-out or transfer; may be repeated. Default: within."),
+        typer.Option(help="within, leave-one-out or transfer; may be repeated. Default: all."),
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Trainings of each network.")] = 5,
     out_file: OutFile = None,
@@ -42,6 +46,10 @@ def benchmark_motor_imagery(
     Causal filters, decision at the end of the cue, as the live engine would decide. Within:
     each person alone. Leave-one-out: trained on the other people, aligned by this one's
     unlabelled runs. Transfer: the same, then trained on with this person's labels.
+
+    Networks take hours. With --out each person's result is kept as it is there.
+
+    Example: bci benchmark motor-imagery eegmmidb --out motor-imagery.json
     """
     from bci.cli.benchmark import motor_imagery
     from bci.protocols import PROTOCOLS

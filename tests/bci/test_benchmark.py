@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from bci.cli import benchmark
 from bci.cli.benchmark import motor_imagery
 from bci.errors import RecordingError
+from bci.protocols import PROTOCOLS, Outcome
+from decoders import CLASSICAL
 
 
 @pytest.fixture
@@ -43,3 +46,19 @@ def test_what_is_there_is_not_done_again_and_what_cannot_be_is_told(
     file.write_text("[]")
     with pytest.raises(RecordingError, match="not a file of this benchmark"):
         motor_imagery(two, ["log-power"], None, 1, file)
+
+
+def test_without_being_told_every_protocol_and_the_networks_are_done(
+    two: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch", reason="networks need PyTorch")
+    done = Outcome(0.6, 15, 1.0, 0.1, 0.2, 10)
+    monkeypatch.setattr(
+        benchmark, "run_protocols", lambda asked, *_: {protocol: done for protocol in asked}
+    )
+    file = tmp_path / "results.json"
+    motor_imagery(two, None, None, 1, file)
+    results = json.loads(file.read_text())
+    assert set(results) == {*CLASSICAL, "eegnet", "dbconformer", "mvcnet"}
+    assert set(results["mvcnet"]) == set(results["tangent-space"]) == set(PROTOCOLS)
+    assert set(results["csp-lda"]) == {"within"}
