@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bci.bundle import Card, ConfidenceCard, ScoreCard
 from bci.cards import make_card, measure_cards, score_card
+from bci.chain import pick_channels
 from bci.confidence import (
     Tempered,
     calibration_error,
@@ -28,7 +29,16 @@ from bci.pipeline import Pipeline
 from bci.profile import Profile, file_sha256
 from bci.time_course import right_by_place, time_course
 from bci.trials import Epochs, cut_epochs, find_rest, in_spans, windows_of
-from bci.types import Decoder, Prediction, Recording, Retrieval, Servable, Signal, TrainingStep
+from bci.types import (
+    Decoder,
+    Prediction,
+    Recording,
+    Retrieval,
+    Servable,
+    Signal,
+    StreamInfo,
+    TrainingStep,
+)
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many steps are done, and of how many."""
@@ -99,7 +109,7 @@ def calibrate(
     """
     pipeline = common_pipeline(recordings, profile)
     if base is not None:
-        check_base(base, profile, pipeline, recordings)
+        check_base(base, profile, recordings)
     on_progress("Cutting epochs", 0, 1)
     epochs = cut_epochs(recordings, profile.pipeline, profile.paradigm)
     signal = Signal(pipeline.chain.sfreq, pipeline.chain.channels)
@@ -278,25 +288,23 @@ def _confidence(held_out: list[_HeldOut], pipeline: Pipeline, profile: Profile) 
     )
 
 
-def check_base(
-    base: Card, profile: Profile, pipeline: Pipeline, recordings: list[Recording]
-) -> None:
-    """Prove that a base model may be gone on from with these recordings.
+def check_base_fits(base: Card, profile: Profile, info: StreamInfo) -> None:
+    """Prove that a base model may be gone on from with recordings of a stream.
 
     A base that learnt without labels may be gone on from with any classes.
 
     Raises
     ------
     MismatchError
-        Naming what differs, or the recording that the base has learnt from already.
+        Naming what differs, or the channel that the stream lacks.
     """
-    picked = tuple(channel.name for channel in pipeline.chain.picked)
+    picked = tuple(info.channels[i].name for i in pick_channels(profile.pipeline, info))
     theirs = base.pipeline.model_copy(update={"channels": picked})
     ours = profile.pipeline.model_copy(update={"channels": picked})
     for what, have, want in (
         ("decoder", profile.decoder.name, base.decoder.name),
         ("classes", sorted(profile.paradigm.labels or base.classes), sorted(base.classes)),
-        ("sampling rate", recordings[0].info.sfreq, base.stream.sfreq),
+        ("sampling rate", info.sfreq, base.stream.sfreq),
         ("channels", picked, tuple(channel.name for channel in base.stream.channels)),
         ("pipeline", ours, theirs),
     ):
@@ -304,6 +312,17 @@ def check_base(
             raise MismatchError(
                 f"the base model {base.name} has another {what}: {want}, where this has {have}"
             )
+
+
+def check_base(base: Card, profile: Profile, recordings: list[Recording]) -> None:
+    """Prove that a base model may be gone on from with these recordings, all of one set-up.
+
+    Raises
+    ------
+    MismatchError
+        Naming what differs, or the recording that the base has learnt from already.
+    """
+    check_base_fits(base, profile, recordings[0].info)
     known = {source.sha256: source.file for source in base.sources}
     for recording in recordings:
         if (digest := file_sha256(Path(recording.source))) in known:

@@ -1,7 +1,6 @@
 """A training as a child process: what is trained, and what it tells while it runs."""
 
 import json
-from collections.abc import Collection
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,6 +8,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from bci.bundle import Card, list_bundles
+from bci.calibration import check_base_fits
+from bci.errors import MismatchError
+from bci.profile import DecoderChoice, Profile
+from bci.types import StreamInfo
 from gui.process import Child, Command
 
 _NAME = "training"
@@ -29,10 +32,18 @@ class Level:
     curve: bool = True
 
 
-def levels(models: Path, classes: Collection[str]) -> tuple[Level, ...]:
-    """From fast to deep, with what this computer and the folder of models allow."""
-    base = _newest_base(models, classes)
-    told = f" Goes on from {base.name}." if base is not None else ""
+def levels(models: Path, profile: Profile, info: StreamInfo) -> tuple[Level, ...]:
+    """From fast to deep, with what this computer and the folder of models allow.
+
+    ``info`` is the stream that the runs are recordings of.
+    """
+    cards = [
+        (folder, card)
+        for folder, card in (list_bundles(models) if models.is_dir() else ())
+        if isinstance(card, Card)
+    ]
+    base = _newest_base(cards, "tangent-space", profile, info)
+    deep_base = _newest_base(cards, "dbconformer", profile, info)
     return (
         Level(
             "Fast",
@@ -41,15 +52,18 @@ def levels(models: Path, classes: Collection[str]) -> tuple[Level, ...]:
         ),
         Level(
             "From other people",
-            "The same, but begins with what other people's signals have in common." + told,
+            "The same, but begins with what other people's signals have in common."
+            + _goes_on(base),
             "tangent-space",
             base,
-            "" if base is not None else "Needs a base model for these classes: bci pretrain.",
+            "" if base is not None else "Needs a base model that fits these runs: bci pretrain.",
         ),
         Level(
             "Deep",
-            "A network over time and channels, for many runs. Takes minutes (DBConformer).",
+            "A network over time and channels, for many runs. Takes minutes (DBConformer)."
+            + _goes_on(deep_base),
             "dbconformer",
+            deep_base,
             lacks=_lacks_torch(),
             curve=False,
         ),
@@ -79,16 +93,28 @@ def _lacks_torch() -> str:
     return "" if find_spec("torch") else "Needs PyTorch: pip install 'bci[networks]'."
 
 
-def _newest_base(models: Path, classes: Collection[str]) -> Path | None:
+def _goes_on(base: Path | None) -> str:
+    return f" Goes on from {base.name}." if base is not None else ""
+
+
+def _newest_base(
+    cards: list[tuple[Path, Card]], decoder: str, profile: Profile, info: StreamInfo
+) -> Path | None:
+    wanted = profile.model_copy(update={"decoder": DecoderChoice(name=decoder)})
     found = [
         (card.created, folder)
-        for folder, card in (list_bundles(models) if models.is_dir() else ())
-        if isinstance(card, Card)
-        and card.decoder.name == "tangent-space"
-        and sorted(card.classes) == sorted(classes)
-        and "whole people" in card.score.folds
+        for folder, card in cards
+        if "whole people" in card.score.folds and _fits(card, wanted, info)
     ]
     return max(found)[1] if found else None
+
+
+def _fits(base: Card, profile: Profile, info: StreamInfo) -> bool:
+    try:
+        check_base_fits(base, profile, info)
+    except MismatchError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ class CalibrationWindow(QWidget):
         self._options = options
         self._remembered = remembered
         self._info: StreamInfo | None = None
+        self._run_info: StreamInfo | None = None  # the stream of the newest run
         self._outlet: MarkerOutlet | None = None
         self._choice: RunChoice | None = None
         self._profile = options.profile
@@ -227,6 +228,7 @@ class CalibrationWindow(QWidget):
         self._go(_CUES)
         self.cue_screen.open(choice.full_screen)
         file = choice.session.next_path(self._options.recordings)
+        self._run_info = self._info
         self.run.begin(file, (self._info.name, self.markers_name))
 
     @property
@@ -235,7 +237,7 @@ class CalibrationWindow(QWidget):
 
     def _on_run_over(self) -> None:
         run, choice, file = self.run, self._choice, self.recorder.file
-        if run is None or choice is None:
+        if run is None or choice is None or self._run_info is None:
             return
         self.run = None
         run.deleteLater()
@@ -253,7 +255,7 @@ class CalibrationWindow(QWidget):
         offered = (
             levels_of_feelings()
             if choice.plan.rated
-            else levels(self.models, choice.profile.paradigm.labels)
+            else levels(self.models, choice.profile, self._run_info)
         )
         self.training_page.offer(said, [Run.of(run) for run in runs], same_visit, offered)
         self._go(_TRAIN)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from bci.bundle import Card, ConfidenceCard, ScoreCard, describe_stream
 from bci.interpretation import ClassPattern
-from bci.profile import DecoderChoice, Paradigm
+from bci.profile import DecoderChoice, Paradigm, load_profile
 from bci.settings import PipelineSettings
 from bci.time_course import TimeCourse
 from gui.calibration.cue_screen import CueScreen
@@ -88,7 +88,8 @@ def training(theme: Theme) -> TrainingPage:
     names = [f"sub-07_ses-1_task-motorimagery_run-0{run}_eeg.xdf" for run in (1, 2)]
     runs = [Run(Path(name), datetime(2026, 3, 24, 9, 50), 12.4) for name in names]
     said = f"Recorded {_TRIALS} of {_TRIALS} trials (20 left, 20 right)."
-    view.offer(said, runs, {run.file for run in runs}, levels(Path(os.devnull), simulated.CLASSES))
+    offered = levels(Path(os.devnull), load_profile("motor-imagery"), simulated.INFO)
+    view.offer(said, runs, {run.file for run in runs}, offered)
     view.set_training(True)
     for point in _CURVE[:3]:
         view.show_point(point)

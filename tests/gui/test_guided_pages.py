@@ -128,9 +128,8 @@ def test_runs_are_chosen_by_ticks(qtbot: QtBot, tmp_path: Path) -> None:
     runs = [tmp_path / f"run-{k}.xdf" for k in (1, 2)]
     for run in runs:
         run.write_bytes(b"")
-    page.offer(
-        "Recorded.", [Run.of(run) for run in runs], {runs[1]}, levels(tmp_path, ("left", "right"))
-    )
+    offered = levels(tmp_path, load_profile("motor-imagery"), eeg_info())
+    page.offer("Recorded.", [Run.of(run) for run in runs], {runs[1]}, offered)
     assert page.files == [runs[1]]
     assert "bci pretrain" in page.levels[1][1].lacks
     page.runs.item(0).setCheckState(Qt.CheckState.Unchecked)

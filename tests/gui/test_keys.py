@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from bci.lsl.outlet import SignalOutlet
+from bci.profile import load_profile
+from bci.recording.reading import read_recording
 from devices.simulated_subject import write_subject
 from gui.calibration.training import levels
 from gui.calibration.training_page import Run
@@ -90,7 +92,8 @@ def test_a_training_goes_on_when_its_window_is_closed(
     main = open_window(profile=str(profile))
     window = by_keys(main, qtbot)
     press(qtbot, window, "Ctrl+Return")
-    window.training_page.offer("", [Run.of(file)], {file}, levels(window.models, ()))
+    offered = levels(window.models, load_profile(profile), read_recording(file).info)
+    window.training_page.offer("", [Run.of(file)], {file}, offered)
     window.pages.setCurrentWidget(window.training_page)
     press(qtbot, window, "Ctrl+Return")
     assert window.training is not None

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from bci.profile import load_profile
 from bci.quality import ChannelQuality, State
 from gui.calibration.paradigms import KINDS, Kind
 from gui.calibration.training import Level, levels, levels_of_feelings
@@ -35,6 +36,7 @@ from gui.signal_tabs import IMPEDANCE, MAP, SIGNAL, SPECTRUM
 from gui.theme import DARK, LIGHT, Theme
 from tests.gui.conftest import NO_DEVICES
 from tests.gui.test_revival import WAITS
+from tests.signals import eeg_info
 
 OpenWindow = Callable[..., MainWindow]
 ROOM, REST = (1280, 720), 2000
@@ -206,7 +208,11 @@ def test_the_training_fits(
     guided.set_theme(theme)
     file = tmp_path / f"{LONG_NAME}.xdf"
     file.touch()
-    offered: tuple[Level, ...] = levels_of_feelings() if feelings else levels(tmp_path, ("a", "b"))
+    offered: tuple[Level, ...] = (
+        levels_of_feelings()
+        if feelings
+        else levels(tmp_path, load_profile("motor-imagery"), eeg_info())
+    )
     guided.training_page.offer(
         "Recorded 40 of 40 trials (20 left, 20 right).", [Run.of(file)], {file}, offered
     )
