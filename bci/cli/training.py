@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from threadpoolctl import threadpool_limits
 
 from bci.cli.console import err, out
 from bci.cli.montage import MapMontage, mapped_to_model, mapped_to_profile
@@ -19,6 +20,9 @@ from bci.errors import BundleError
 Recordings = Annotated[
     list[Path], typer.Argument(help="Recordings: EDF, FIF, BrainVision, XDF ...")
 ]
+
+# The other cores are an engine's, which may be decoding meanwhile.
+_THREADS = 1
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -102,7 +106,7 @@ def _learn_curve(  # type: ignore[no-untyped-def]
 
     choice = wanted.decoder
     base_card, start = load_bundle(base) if base is not None else (None, None)
-    with telling(as_json) as teller:
+    with telling(as_json) as teller, threadpool_limits(limits=_THREADS):
         return recordings_curve(
             [_read(file, wanted, base_card, map_montage) for file in recordings],
             wanted,
@@ -171,6 +175,7 @@ def pretrain(
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with (
         _said_when_stopped(unfinished),
+        threadpool_limits(limits=_THREADS),
         Progress(*columns, console=err, transient=True) as progress,
     ):
         bar = progress.add_task("Reading recordings", total=sum(map(len, files.values())))
@@ -230,7 +235,7 @@ def train(  # type: ignore[no-untyped-def]
     choice = wanted.decoder
     base_card, start = load_bundle(base) if base is not None else (None, None)
     decoders.create(choice.name, choice.params)  # a wrong name is told before any work is done
-    with telling(as_json) as teller:
+    with telling(as_json) as teller, threadpool_limits(limits=_THREADS):
         read = []
         for number, file in enumerate(recordings):
             teller.progress("Reading recordings", number, len(recordings))
