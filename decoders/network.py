@@ -243,7 +243,11 @@ class DbConformer(NetworkDecoder):
 
 
 class MvcNet(NetworkDecoder):
-    """MVCNet around IFNet; see `decoders.networks.mvcnet`."""
+    """MVCNet around IFNet; see `decoders.networks.mvcnet`.
+
+    Its Transformer, there for training only, sees the trial at about 80 Hz, where the authors'
+    sees every sample; `decoders.networks` says why.
+    """
 
     network = "mvcnet"
 

@@ -2,11 +2,12 @@ import math
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from decoders.networks.mvcnet import (
     BACKBONES,
+    PUBLISHED,
     Mvcnet,
     MvcnetSettings,
     cross_model_loss,
@@ -23,6 +24,48 @@ def seeded() -> None:
 
 def batch() -> tuple[Tensor, Tensor]:
     return torch.randn(8, 4, 256), torch.arange(8) % 2
+
+
+def size(model: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def linear(given: int, made: int) -> int:
+    return given * made + made
+
+
+def norm(width: int) -> int:
+    return 2 * width
+
+
+@pytest.mark.parametrize(("encoder_hz", "width"), [(None, 500), (80.0, 166)])
+def test_full_size_of_the_transformer_and_its_projector(
+    encoder_hz: float | None, width: int
+) -> None:
+    """64 channels, 2 s at 250 Hz; 80 Hz are every third sample, in an even number."""
+    model = Mvcnet(64, 500, 250.0, 2, settings=MvcnetSettings(encoder_hz=encoder_hz))
+    attention = linear(width, 3 * width) + linear(width, width)
+    forward = linear(width, 2 * width) + linear(2 * width, width)
+    projector = linear(64 * width, 256) + norm(256) + linear(256, model.n_features)
+    assert size(model.transformer.encoder) == attention + forward + 2 * norm(width)
+    assert size(model.transformer.projector) == projector
+    assert size(model) == size(model.backbone) + size(model.transformer)
+
+
+def test_the_feed_forward_layer_of_a_short_trial_has_its_least_width() -> None:
+    (layer,) = Mvcnet(4, 40, 20.0, 2, backbone="eegnet").transformer.encoder.layers
+    assert layer.linear1.out_features == 128
+
+
+def test_the_defaults_are_the_published_ones() -> None:
+    assert (PUBLISHED.temperature, PUBLISHED.encoder_hz) == (0.2, None)
+    assert (PUBLISHED.cross_view_weight, PUBLISHED.cross_model_weight) == (0.1, 0.1)
+    model = Mvcnet(4, 256, 128.0, 2)
+    assert model.settings == PUBLISHED
+    (layer,) = model.transformer.encoder.layers
+    assert layer.self_attn.num_heads == 2
+    assert {part.p for part in layer.modules() if isinstance(part, nn.Dropout)} == {0.1}
+    assert layer.self_attn.dropout == 0.1
 
 
 def test_contrast_of_identical_orthogonal_features_is_its_least() -> None:
