@@ -123,18 +123,14 @@ def restore(
 def compared(
     module: nn.Module, network: OnnxNetwork, shape: tuple[int, int], n_windows: int = _N_COMPARED
 ) -> tuple[float, bool]:
-    """Largest difference of the logits over windows of noise, and whether they are equal.
-
-    Equal is within 1e-4, of the logits' size where that is above 1.
-    """
-    largest, equal = 0.0, True
+    """Largest difference of the logits over windows of noise, and whether it is at most 1e-4."""
+    largest = 0.0
     for window in _noise(n_windows, shape):
         ours, theirs = _eager(module, window), network(window)
         if ours.shape != theirs.shape:
             return float("inf"), False
-        largest = max(largest, float(np.abs(ours - theirs).max()))
-        equal &= np.allclose(ours, theirs, rtol=_TOLERANCE, atol=_TOLERANCE)
-    return largest, equal
+        largest = float(np.maximum(largest, np.abs(ours - theirs).max()))  # a NaN stays one
+    return largest, largest <= _TOLERANCE
 
 
 def timed(

@@ -8,6 +8,7 @@ import numpy as np
 import onnx
 import psutil
 import pytest
+import torch
 from onnx import TensorProto, helper
 
 import decoders
@@ -142,6 +143,20 @@ def test_onnx_is_kept_only_where_it_is_faster_and_equal(monkeypatch: pytest.Monk
     monkeypatch.setattr(serving, "compared", lambda *_: (1e-3, False))
     decoder.choose_runtime()
     assert "onnx" not in decoder.arrays()
+
+
+@pytest.mark.parametrize(("apart", "equal"), [(0.0, True), (2e-4, False), (np.nan, False)])
+def test_equal_is_within_the_same_distance_however_large_the_logits_are(
+    apart: float, equal: bool
+) -> None:
+    module = torch.nn.Threshold(1e9, 50.0)  # nothing but logits of 50
+
+    def other(window: np.ndarray) -> np.ndarray:
+        return module(torch.from_numpy(window)).numpy() + np.float32(apart)
+
+    largest, said = serving.compared(module, other, (4, 192))
+    assert largest == pytest.approx(apart, abs=1e-5, nan_ok=True)
+    assert said == equal
 
 
 def test_both_runtimes_are_really_timed(monkeypatch: pytest.MonkeyPatch) -> None:
