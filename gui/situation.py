@@ -95,5 +95,9 @@ def _adapting(status: dict[str, object]) -> str:
 
 
 def _drifted(status: dict[str, object]) -> str:
-    """Whether the signal has left what the model was calibrated on; nothing while it has not."""
-    return ", but the signal is unlike its calibration" * bool(status.get("drift_warning"))
+    """How far the signal has left what the model was calibrated on; nothing while it has not."""
+    if not status.get("drift_warning"):
+        return ""
+    drift = status.get("drift")
+    how_far = f" (drift {drift:.3g})" if isinstance(drift, (int, float)) else ""
+    return f", but the signal is unlike its calibration{how_far}"

@@ -25,5 +25,11 @@ def test_a_model_that_adapts_is_said_to(adaptation: str) -> None:
 
 def test_a_signal_unlike_the_calibration_is_told_and_one_like_it_needs_no_words() -> None:
     assert "by me, 1.0 ms late" in decoding(drift=1.2, drift_warning=None)
-    said = "by me, but the signal is unlike its calibration, 1.0 ms late"
+    said = "by me, but the signal is unlike its calibration (drift 2.5), 1.0 ms late"
     assert said in decoding(drift=2.5, drift_warning="far")
+
+
+@pytest.mark.parametrize("drift", [{}, {"drift": None}, {"drift": "far"}])
+def test_a_drift_without_a_number_is_told_all_the_same(drift: dict[str, object]) -> None:
+    said = "by me, but the signal is unlike its calibration, 1.0 ms late"
+    assert said in decoding(**drift, drift_warning="far")
