@@ -78,8 +78,30 @@ def start(sites, agreed: Federation, folder: Path, grid=LocalGrid, apps=None):
     return rounds, scores
 
 
+def require_nothing_but_what_is_agreed(sent: list[Message], sites, agreed: Federation) -> None:
+    shared = initial_weights(common_space(agreed), 0)
+    shapes = {name: array.shape for name, array in shared.items()}
+    for message in sent:
+        assert set(message.content) <= {"shared", "numbers"}
+        names = set(message.content["numbers"])
+        kind = message.metadata.message_type
+        assert names in (NUMBERS[kind], ANSWERS[kind])
+        assert all(isinstance(v, int | float) for v in message.content["numbers"].values())
+        arrays = message.content.get("shared", {})
+        if "shared" in message.content:
+            assert {k: a.numpy().shape for k, a in arrays.items()} == shapes
+        written = b"".join(array.data for array in arrays.values())
+        for one in sites.values():
+            for name, personal in one.model.state_dict().items():
+                if name not in shared and personal.numel() > 3:
+                    assert personal.numpy().tobytes() not in written
+            for window in one._held_out.windows[:3]:
+                assert window.tobytes()[:64] not in written
+
+
+@pytest.mark.parametrize("trunk", ["shallow", "ifnet", "dbconformer"])
 def test_every_message_holds_shared_layers_and_agreed_numbers_and_nothing_else(
-    tmp_path: Path,
+    tmp_path: Path, trunk: str
 ) -> None:
     sent: list[Message] = []
 
@@ -88,30 +110,14 @@ def test_every_message_holds_shared_layers_and_agreed_numbers_and_nothing_else(
             sent.append(message)
             return super().carry(message)
 
-    sites = {n: s for n, s in three_sites(tmp_path).items() if n in "ab"}
-    agreed = agreement()
+    sites = {n: s for n, s in three_sites(tmp_path, space_of(trunk)).items() if n in "ab"}
+    agreed = agreement(space=space_of(trunk))
     start(sites, agreed, tmp_path, Inspected)
-    shared = initial_weights(common_space(agreed), 0)
 
     assert len(sent) == 2 * 2 * (1 + 2 + 1)
-    for message in sent:
-        assert set(message.content) <= {"shared", "numbers"}
-        names = set(message.content["numbers"])
-        kind = message.metadata.message_type
-        assert names in (NUMBERS[kind], ANSWERS[kind])
-        assert all(isinstance(v, int | float) for v in message.content["numbers"].values())
-        arrays = message.content.get("shared", {})
-        if arrays:
-            assert {k: a.numpy().shape for k, a in arrays.items()} == {
-                k: v.shape for k, v in shared.items()
-            }
-        written = b"".join(array.data for array in arrays.values())
-        for one in sites.values():
-            for name, personal in one.model.state_dict().items():
-                if name not in shared and personal.numel() > 3:
-                    assert personal.numpy().tobytes() not in written
-            for window in one._held_out.windows[:3]:
-                assert window.tobytes()[:64] not in written
+    with_arrays = [message for message in sent if "shared" in message.content]
+    assert len(with_arrays) == 2 * (2 * 2 + 1)
+    require_nothing_but_what_is_agreed(sent, sites, agreed)
 
 
 @pytest.mark.parametrize("trunk", ["ifnet", "dbconformer"])
