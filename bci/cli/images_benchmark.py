@@ -126,8 +126,9 @@ def _galleries(training: Epochs, test: Epochs, folder: Path) -> dict[str, object
 
 
 def _simulate(
-    subject: int, jitter_s: float, n_runs: int, is_unseen: bool, profile: Profile
-) -> tuple[Epochs, Epochs, Signal]:
+    subject: int, jitter_s: float, n_runs: int, is_unseen: bool, profile: Profile,
+    evoked_uv: float = _EVOKED_UV,
+) -> tuple[Epochs, Epochs, Signal]:  # fmt: skip
     """Epochs of the runs to learn from, and of one more; each with other images, or all alike."""
     from devices.simulated_subject import SubjectSettings, simulate_run
     from devices.simulation import scenarios
@@ -136,7 +137,7 @@ def _simulate(
     for run in range(1, n_runs + 2):
         first = 1 + scenarios.N_IMAGES * (run - 1) * is_unseen
         scenario = scenarios.images(
-            first_image=first, latency_jitter_s=jitter_s, evoked_uv=_EVOKED_UV
+            first_image=first, latency_jitter_s=jitter_s, evoked_uv=evoked_uv
         )
         recording = simulate_run(SubjectSettings(subject, "images"), run, scenario)
         own = cut_epochs([recording], profile.pipeline, profile.paradigm)

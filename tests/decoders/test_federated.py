@@ -46,9 +46,10 @@ def rhythm(n_trials: int, n_channels: int, sfreq: float, seconds: float, seed: i
 def site(
     folder: Path, n_channels: int, sfreq: float, seconds: float, seed: int = 0,
     settings: TrainingSettings = ONE_ROUND, clipping: Clipping | None = None,
+    space: FleegSettings = SPACE,
 ) -> Site:  # fmt: skip
     decoder = FleegDecoder(
-        SPACE.trunk, SPACE.n_virtual, SPACE.sfreq, SPACE.window_s, seed=seed, lr=settings.lr
+        space.trunk, space.n_virtual, space.sfreq, space.window_s, seed=seed, lr=settings.lr
     )
     signal = Signal(sfreq, tuple(Channel(f"E{i}", "eeg", "uV") for i in range(n_channels)))
     training = rhythm(40, n_channels, sfreq, seconds, seed)

@@ -4,7 +4,7 @@ import io
 import json
 import os
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -35,24 +35,34 @@ from decoders.federation.messages import (
 )
 from decoders.federation.progress import Progress, Round, resume, save
 from decoders.federation.rounds import FederationError, common_space, run_rounds
-from tests.decoders.test_federated import site
+from decoders.networks.fleeg import FleegSettings
+from tests.decoders.test_federated import SPACE, site
 
 SILENT = (lambda *_: None, lambda *_: None)
 
 
-def agreement(n_rounds: int = 2, n_sites: int = 2, **server: object) -> Federation:
+def agreement(
+    n_rounds: int = 2, n_sites: int = 2, space: FleegSettings = SPACE, **server: object
+) -> Federation:
     return Federation(
         name="test",
-        model=CommonSpace(trunk="shallow", n_virtual=4, sfreq=64, window_s=2),
+        model=CommonSpace(**asdict(space)),
         training=Rounds(rounds=n_rounds, epochs=2, finish_epochs=1, batch=16, lr=3e-3),
         sites=tuple(Partner(name=name) for name in "abc"[:n_sites]),
         server=Server(**server),
     )
 
 
-def three_sites(folder: Path):
+def space_of(trunk: str) -> FleegSettings:
+    """At a rate that IFNet's upper band, up to 40 Hz, fits."""
+    return replace(SPACE, trunk=trunk, sfreq=96.0)
+
+
+def three_sites(folder: Path, space: FleegSettings = SPACE):
     formats = {"a": (6, 128.0, 1.5), "b": (3, 100.0, 2.0), "c": (4, 64.0, 1.0)}
-    return {n: site(folder / n, *f, seed=k) for k, (n, f) in enumerate(formats.items())}
+    return {
+        n: site(folder / n, *f, seed=k, space=space) for k, (n, f) in enumerate(formats.items())
+    }
 
 
 def start(sites, agreed: Federation, folder: Path, grid=LocalGrid, apps=None):
@@ -68,8 +78,30 @@ def start(sites, agreed: Federation, folder: Path, grid=LocalGrid, apps=None):
     return rounds, scores
 
 
+def require_nothing_but_what_is_agreed(sent: list[Message], sites, agreed: Federation) -> None:
+    shared = initial_weights(common_space(agreed), 0)
+    shapes = {name: array.shape for name, array in shared.items()}
+    for message in sent:
+        assert set(message.content) <= {"shared", "numbers"}
+        names = set(message.content["numbers"])
+        kind = message.metadata.message_type
+        assert names in (NUMBERS[kind], ANSWERS[kind])
+        assert all(isinstance(v, int | float) for v in message.content["numbers"].values())
+        arrays = message.content.get("shared", {})
+        if "shared" in message.content:
+            assert {k: a.numpy().shape for k, a in arrays.items()} == shapes
+        written = b"".join(array.data for array in arrays.values())
+        for one in sites.values():
+            for name, personal in one.model.state_dict().items():
+                if name not in shared and personal.numel() > 3:
+                    assert personal.numpy().tobytes() not in written
+            for window in one._held_out.windows[:3]:
+                assert window.tobytes()[:64] not in written
+
+
+@pytest.mark.parametrize("trunk", ["shallow", "ifnet", "dbconformer"])
 def test_every_message_holds_shared_layers_and_agreed_numbers_and_nothing_else(
-    tmp_path: Path,
+    tmp_path: Path, trunk: str
 ) -> None:
     sent: list[Message] = []
 
@@ -78,30 +110,38 @@ def test_every_message_holds_shared_layers_and_agreed_numbers_and_nothing_else(
             sent.append(message)
             return super().carry(message)
 
-    sites = {n: s for n, s in three_sites(tmp_path).items() if n in "ab"}
-    agreed = agreement()
+    sites = {n: s for n, s in three_sites(tmp_path, space_of(trunk)).items() if n in "ab"}
+    agreed = agreement(space=space_of(trunk))
     start(sites, agreed, tmp_path, Inspected)
-    shared = initial_weights(common_space(agreed), 0)
 
     assert len(sent) == 2 * 2 * (1 + 2 + 1)
-    for message in sent:
-        assert set(message.content) <= {"shared", "numbers"}
-        names = set(message.content["numbers"])
-        kind = message.metadata.message_type
-        assert names in (NUMBERS[kind], ANSWERS[kind])
-        assert all(isinstance(v, int | float) for v in message.content["numbers"].values())
-        arrays = message.content.get("shared", {})
-        if arrays:
-            assert {k: a.numpy().shape for k, a in arrays.items()} == {
-                k: v.shape for k, v in shared.items()
-            }
-        written = b"".join(array.data for array in arrays.values())
-        for one in sites.values():
-            for name, personal in one.model.state_dict().items():
-                if name not in shared and personal.numel() > 3:
-                    assert personal.numpy().tobytes() not in written
-            for window in one._held_out.windows[:3]:
-                assert window.tobytes()[:64] not in written
+    with_arrays = [message for message in sent if "shared" in message.content]
+    assert len(with_arrays) == 2 * (2 * 2 + 1)
+    require_nothing_but_what_is_agreed(sent, sites, agreed)
+
+
+@pytest.mark.parametrize("trunk", ["ifnet", "dbconformer"])
+def test_a_larger_trunk_comes_out_of_a_round_changed_and_finite_at_every_site(
+    tmp_path: Path, trunk: str
+) -> None:
+    sites = {n: s for n, s in three_sites(tmp_path, space_of(trunk)).items() if n in "ab"}
+    agreed = agreement(1, space=space_of(trunk))
+    rounds, scores = start(sites, agreed, tmp_path)
+
+    fresh = initial_weights(common_space(agreed), agreed.training.seed)
+    shared, kept = resume(tmp_path / "server", agreed.digest(), fresh)
+    assert kept.rounds == rounds
+    assert set(shared) == set(fresh)
+    assert all(np.isfinite(array).all() for array in shared.values())
+    assert any(not np.array_equal(array, fresh[name]) for name, array in shared.items())
+    for one in sites.values():
+        state = one.model.state_dict()
+        assert all(np.array_equal(state[name], array) for name, array in shared.items())
+    (done,) = rounds
+    assert not done.excluded
+    for accuracies in (done.received, done.trained, scores):
+        assert set(accuracies) == {"a", "b"}
+        assert all(0 <= accuracy <= 1 for accuracy in accuracies.values())
 
 
 def test_nothing_that_came_from_elsewhere_is_unpickled(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from flwr.app import Context, Message
 
 from bci.errors import ProfileError, StreamError
 from decoders.federation.client import client_app
@@ -22,7 +23,12 @@ from decoders.federation.progress import Round
 from decoders.federation.rounds import run_rounds
 from decoders.federation.superlink import SuperLink, read_public_key
 from decoders.federation.supernode import read_private_key, require_authority, serve_site
-from tests.decoders.test_federation import SILENT, agreement, three_sites
+from tests.decoders.test_federation import (
+    SILENT,
+    agreement,
+    require_nothing_but_what_is_agreed,
+    three_sites,
+)
 
 PATIENCE_S = 40
 
@@ -111,12 +117,19 @@ def test_sites_with_keys_train_over_tls_and_others_are_refused(tmp_path: Path) -
     public = {name: read_public_key(files[name].with_suffix(".pub"), "public_key") for name in "ab"}
     sites = {n: s for n, s in three_sites(tmp_path).items() if n in "ab"}
     ended: dict[str, tuple[int, int, float]] = {}
+    crossed: list[Message] = []
 
     def take_part(name: str) -> None:
-        app = client_app(
+        inner = client_app(
             sites[name], agreed.digest(), 1, SILENT[0],
             lambda *told: ended.update({name: told}),
         )  # fmt: skip
+
+        def app(message: Message, context: Context) -> Message:
+            answer = inner(message, context)
+            crossed.extend((message, answer))
+            return answer
+
         keys = read_private_key(files[name])
         serve_site(app, where, keys, authority, lambda: name in ended, PATIENCE_S)
 
@@ -146,6 +159,8 @@ def test_sites_with_keys_train_over_tls_and_others_are_refused(tmp_path: Path) -
     one, other = (sites[name].model.state_dict() for name in "ab")
     for name in sites["a"].shapes:
         assert one[name].equal(other[name])
+    assert sum("shared" in message.content for message in crossed) >= 2 * (2 * 2 + 1)
+    require_nothing_but_what_is_agreed(crossed, sites, agreed)
 
 
 def test_a_site_that_dies_is_left_out_and_named_and_the_rest_go_on(tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """Seen images: ridge and network find images that they were not trained on."""
 
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 import decoders
 from bci.bundle import load_bundle, save_bundle
@@ -320,10 +322,28 @@ def test_the_benchmark_finds_images_by_the_part_that_tells_them_and_by_true_labe
     assert found(shuffled(training, 0), 0.1, 0.2).top_1 < 0.4
 
 
+@cache
+def simulated() -> tuple[Epochs, Epochs, Signal]:
+    """Fourteen runs of a subject like the demo's and one more, each with images of its own."""
+    return _simulate(1, 0.0, 14, True, load_profile("images"), evoked_uv=25.0)
+
+
+def found_by_the_network(training: Epochs) -> Found:
+    _, test, signal = simulated()
+    with tempfile.TemporaryDirectory() as folder:
+        params = {"size": "small", "epochs": 12, **_galleries(training, test, Path(folder))}
+        return find_images(training, test, lambda: decoders.create("meg-images", params), signal)
+
+
 @pytest.mark.slow
 def test_the_network_finds_unseen_images_of_a_simulated_subject() -> None:
-    training, test, signal = _simulate(1, 0.0, 25, True, load_profile("images"))
-    with tempfile.TemporaryDirectory() as folder:
-        params = {"size": "small", **_galleries(training, test, Path(folder))}
-        found = find_images(training, test, lambda: decoders.create("meg-images", params), signal)
+    found = found_by_the_network(simulated()[0])
     assert found.top_5 > 3 * 5 / found.n_candidates
+
+
+@pytest.mark.slow
+def test_the_network_finds_unseen_images_at_chance_after_shuffled_labels() -> None:
+    found = found_by_the_network(shuffled(simulated()[0], 0))
+    n_right, n_trials = round(found.top_5 * found.n_trials), found.n_trials
+    assert binomtest(n_right, n_trials, 5 / found.n_candidates).pvalue > 0.01
+    assert found.median_rank == pytest.approx((found.n_candidates + 1) / 2, abs=8)

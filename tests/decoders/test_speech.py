@@ -4,6 +4,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 import decoders
 from bci.errors import BundleError, MismatchError, ProfileError
@@ -29,10 +30,13 @@ def simulated(n_runs: int = 1, per_word: int = 4) -> tuple[Epochs, Epochs, Signa
     return first, second, Signal(chain.sfreq, chain.channels)
 
 
-def fitted(name: str, *amount: int, **params: object):
+def fitted(name: str, *amount: int, is_shuffled: bool = False, **params: object):
     training, _, signal = simulated(*amount)
+    labels = training.labels
+    if is_shuffled:
+        labels = np.random.default_rng(0).permutation(labels)
     decoder = decoders.create(name, params)
-    decoder.fit(training.windows, training.labels, groups=training.runs, signal=signal)
+    decoder.fit(training.windows, labels, groups=training.runs, signal=signal)
     return decoder
 
 
@@ -49,6 +53,17 @@ def test_high_gamma_tells_the_words_of_a_run_that_it_has_not_seen() -> None:
 @pytest.mark.slow
 def test_du_in_tells_the_words_of_a_run_that_it_has_not_seen() -> None:
     assert accuracy(fitted("duin", 2, 6), simulated(2, 6)[1]) > 0.4 > CHANCE
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "amount"), [("high-gamma-lda", ()), ("duin", (2, 6))])
+def test_shuffled_labels_teach_nothing_about_a_run_that_was_not_seen(
+    name: str, amount: tuple[int, ...]
+) -> None:
+    test = simulated(*amount)[1]
+    right = accuracy(fitted(name, *amount, is_shuffled=True), test)
+    n_trials = len(test.labels)
+    assert binomtest(round(right * n_trials), n_trials, CHANCE).pvalue > 0.01
 
 
 @pytest.mark.parametrize("name", ["high-gamma-lda", "duin"])

@@ -48,6 +48,27 @@ def tiny_dino(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture
+def tiny_clip(tmp_path: Path) -> Path:
+    """A CLIP of random weights: a tower for images, one for text, and what both are mapped to."""
+    transformers = pytest.importorskip("transformers")
+    folder = tmp_path / "clip"
+    layers = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = transformers.CLIPConfig(
+        text_config={**layers, "vocab_size": 8, "intermediate_size": 32},
+        vision_config={**layers, "image_size": 28, "patch_size": 14, "intermediate_size": 32},
+        projection_dim=12,
+    )
+    transformers.CLIPModel(config).save_pretrained(folder)
+    (folder / "preprocessor_config.json").write_text(
+        '{"image_processor_type": "CLIPImageProcessor", "size": {"shortest_edge": 28},'
+        ' "crop_size": {"height": 28, "width": 28}, "do_center_crop": true, "do_resize": true,'
+        ' "do_rescale": true, "do_normalize": true, "do_convert_rgb": true,'
+        ' "image_mean": [0.481, 0.458, 0.408], "image_std": [0.269, 0.261, 0.276]}'
+    )
+    return folder
+
+
 def test_pictures_are_named_as_their_markers(pictures: Path) -> None:
     assert list(find_pictures(pictures)) == ["image-wren_01", "image-0002", "image-tall"]
 
@@ -57,6 +78,25 @@ def test_a_vision_model_embeds_every_picture(pictures: Path, tiny_dino: Path) ->
     assert gallery.embeddings.shape == (3, 16)
     assert gallery.pictures == ("birds/wren_01.jpg", "image-0002.png", "tall.png")
     assert gallery.made_by == str(tiny_dino)
+    assert len({row.tobytes() for row in gallery.embeddings}) == 3
+
+
+def test_clip_embeds_pictures_into_the_space_that_it_shares_with_text(
+    pictures: Path, tiny_clip: Path
+) -> None:
+    import torch
+    import transformers
+
+    gallery = embed_folder(pictures, str(tiny_clip), nobody)
+
+    assert gallery.embeddings.shape == (3, 12)  # 16 before the projection
+    whole = transformers.CLIPModel.from_pretrained(tiny_clip).eval()
+    processor = transformers.AutoImageProcessor.from_pretrained(tiny_clip, backend="pil")
+    for file, embedding in zip(gallery.pictures, gallery.embeddings, strict=True):
+        pixels = processor(images=PIL.open(pictures / file), return_tensors="pt")["pixel_values"]
+        with torch.inference_mode():
+            expected = whole.visual_projection(whole.vision_model(pixels).pooler_output)[0]
+        np.testing.assert_allclose(embedding, expected, rtol=1e-5, atol=1e-6)
     assert len({row.tobytes() for row in gallery.embeddings}) == 3
 
 

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pylsl import local_clock
 from PySide6.QtGui import QFont, QFontMetricsF
 from pytestqt.qtbot import QtBot
 
@@ -13,6 +14,7 @@ from gui.headline import fitting_pixels
 from gui.level_course import LevelCourse, true_levels
 from gui.main_window import MainWindow
 from gui.theme import DARK, LIGHT
+from tests.gui.published import LONG, Published
 
 GRID = LevelGrid(("valence", "arousal"))
 
@@ -127,3 +129,45 @@ def test_the_window_shows_the_plane_for_levels_and_bars_for_others(
     feed.engine_alive.emit(True)
     assert window.decision.isVisible()
     assert not window.engine.emotion.isVisible()
+
+
+def test_levels_come_over_the_network_into_the_window(
+    open_window: Callable[..., MainWindow], qtbot: QtBot, name: str
+) -> None:
+    published = Published(name, GRID.classes, "emotion")
+    window = open_window(
+        markers=published.markers,
+        cue_of=lambda label: label if label in GRID.classes else None,
+        threshold=0.12,
+    )
+    view = window.engine.emotion
+    decided: list[str] = []
+    window.feed.predictions_came.connect(lambda _: decided.append(view.decision))
+    published.wait_for_listeners(qtbot)
+    qtbot.waitUntil(view.isVisible, timeout=LONG)
+    assert window.engine.level_history.isVisible()
+    assert not window.decision.isVisible()
+
+    now = local_clock()
+    published.cue(now, "valence-2/arousal-5")
+    qtbot.waitUntil(lambda: view.sentence == "true: valence 2, arousal 5", timeout=LONG)
+    # So far apart that the smoothing begins anew with the second.
+    for taken, sure in ((now - 10, 0.9), (now, 0.25)):
+        n = len(decided)
+        published.predict(taken, probabilities(2, 4, sure).astype(np.float32))
+        qtbot.waitUntil(lambda n=n: len(decided) == n + 1, timeout=LONG)
+    assert decided == ["valence 2, arousal 4", "not sure"]
+    first, _ = window.engine.level_history.course.steps
+    assert first.time == pytest.approx(now - 10, abs=0.01)
+    assert first.expected == pytest.approx((2.125, 3.875))
+    published.cue(local_clock(), "rest")
+    qtbot.waitUntil(lambda: view.sentence == "true levels: none now", timeout=LONG)
+    published.reject()
+    qtbot.waitUntil(lambda: view.why == "large swings", timeout=LONG)
+    # The course stays when the engine is gone; the levels do not stand as the present ones.
+    published.end_engine()
+    qtbot.waitUntil(lambda: not view.isVisible(), timeout=LONG)
+    assert window.decision.isVisible()
+    assert view.decision == "no prediction"
+    assert len(window.engine.level_history.course.steps) == 2
+    published.close()

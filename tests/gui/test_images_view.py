@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pylsl import local_clock
 from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
@@ -11,6 +12,7 @@ from bci.lsl.predictions import ReceivedPrediction
 from gui.images import Found, ImagesView, ShownImages
 from gui.main_window import MainWindow
 from gui.theme import LIGHT
+from tests.gui.published import LONG, Published
 
 NAMES = tuple(f"image-{i:02d}" for i in range(8))
 
@@ -116,3 +118,49 @@ def test_the_window_shows_images_instead_of_bars(open_window: Callable[..., Main
     window.engine._on_predictions([prediction(10.8, i03=0.8)])
     assert window.engine.images.decision == "03"
     assert window.minimumSizeHint().height() <= 720
+
+
+def test_images_come_over_the_network_into_the_window(
+    open_window: Callable[..., MainWindow], qtbot: QtBot, name: str
+) -> None:
+    published = Published(name, NAMES, "seen images", compares=True)
+    window = open_window(
+        markers=published.markers,
+        cue_of=lambda label: label if label.startswith("image-") else None,
+        images=ShownImages(0.8),
+        threshold=0.4,
+    )
+    view, transcript = window.engine.images, window.engine.transcript
+    assert view is not None
+    assert transcript is not None
+    published.wait_for_listeners(qtbot)
+    qtbot.waitUntil(lambda: view.has_engine, timeout=LONG)
+    assert view.isVisible()
+    assert not window.decision.isVisible()
+
+    def see(image: str, similarities: np.ndarray | None, **given: float) -> None:
+        taken = local_clock()
+        published.cue(taken - 0.8, image)
+        qtbot.waitUntil(lambda: view.windows.cue_of(taken) == image, timeout=LONG)
+        n = len(transcript.transcript.said)
+        published.predict(taken, prediction(taken, **given).probabilities, similarities)
+        qtbot.waitUntil(lambda: len(transcript.transcript.said) == n + 1, timeout=LONG)
+
+    cosines = np.linspace(-0.1, 0.6, len(NAMES), dtype=np.float32)
+    see("image-06", cosines, i03=0.5, i06=0.2)
+    assert (view.decision, view.truth) == ("03", "06, rank 2 of 8")
+    assert [found.similarity for found in view.best[:2]] == [cosines[3], cosines[6]]
+    assert transcript.sentence == "03: \u2717 was 06"
+    see("image-01", None, i01=0.6)
+    assert (view.decision, view.truth) == ("01", "01, rank 1 of 8")
+    assert view.best[0].similarity is None
+    assert transcript.sentence == "01: \u2713 60 %"
+    published.reject()
+    qtbot.waitUntil(lambda: view.decision == "no prediction", timeout=LONG)
+    assert view.why == "large swings"
+    assert transcript.sentence == "rejected: large swings"
+    # What was found stays when the engine is gone.
+    published.end_engine()
+    qtbot.waitUntil(lambda: not view.has_engine, timeout=LONG)
+    assert len(transcript.transcript.said) == 3
+    published.close()

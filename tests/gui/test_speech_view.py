@@ -7,10 +7,7 @@ import pytest
 from pylsl import local_clock
 from pytestqt.qtbot import QtBot
 
-from bci.lsl.discovery import StreamQuery
-from bci.lsl.outlet import MarkerOutlet
-from bci.lsl.predictions import PredictionOutlet, ReceivedPrediction, StatusOutlet
-from bci.types import Marker, Prediction
+from bci.lsl.predictions import ReceivedPrediction
 from gui.cue_windows import CueWindows
 from gui.hint import NO_ENGINE, STARTING
 from gui.main_window import MainWindow
@@ -20,6 +17,7 @@ from gui.speech import ShownWords, SpeechView
 from gui.theme import DARK, LIGHT
 from gui.transcript import Transcript
 from gui.transcript_view import TranscriptView, clock_time
+from tests.gui.published import LONG, Published
 
 WORDS = ("yes", "no", "water", "help", "pain", "hot", "cold")
 
@@ -169,11 +167,9 @@ def test_the_reason_is_that_of_the_windows_rejected_since_the_last_status() -> N
 def test_words_come_over_the_network_into_the_window(
     open_window: Callable[..., MainWindow], qtbot: QtBot, name: str
 ) -> None:
-    engine = PredictionOutlet(f"{name}-engine", WORDS, name, True, "speech")
-    status = StatusOutlet(f"{name}-engine", f"{name}-status")
-    markers = MarkerOutlet(f"{name}-markers", f"{name}-markers")
+    published = Published(name, WORDS, "speech")
     window = open_window(
-        markers=StreamQuery(name=f"{name}-markers"),
+        markers=published.markers,
         cue_of=lambda label: label if label in WORDS else None,
         words=ShownWords(1.2),
         threshold=0.5,
@@ -181,10 +177,8 @@ def test_words_come_over_the_network_into_the_window(
     shown = window.engine
     assert shown.speech is not None
     assert shown.transcript is not None
-    for outlet in (engine, status):
-        qtbot.waitUntil(lambda outlet=outlet: outlet._outlet.have_consumers(), timeout=10_000)
-    qtbot.waitUntil(lambda: markers.has_consumers, timeout=10_000)
-    qtbot.waitUntil(lambda: shown.speech.has_engine, timeout=10_000)
+    published.wait_for_listeners(qtbot)
+    qtbot.waitUntil(lambda: shown.speech.has_engine, timeout=LONG)
     assert shown.speech.isVisible()
     assert shown.transcript.isVisible()
     assert not window.decision.isVisible()
@@ -192,29 +186,26 @@ def test_words_come_over_the_network_into_the_window(
 
     def say(asked: str, **given: float) -> None:
         taken = local_clock()
-        markers.push(Marker(taken - 1.2, asked))
-        qtbot.waitUntil(lambda: shown._windows.cue_of(taken) == asked, timeout=10_000)
+        published.cue(taken - 1.2, asked)
+        qtbot.waitUntil(lambda: shown._windows.cue_of(taken) == asked, timeout=LONG)
         n = len(shown.transcript.transcript.said)
-        late = (taken + 0.001 * k for k in range(3))
-        engine.push(Prediction(WORDS, shares(**given), 0, 100, taken, *late))
-        qtbot.waitUntil(lambda: len(shown.transcript.transcript.said) == n + 1, timeout=10_000)
+        published.predict(taken, shares(**given))
+        qtbot.waitUntil(lambda: len(shown.transcript.transcript.said) == n + 1, timeout=LONG)
 
     say("help", help=0.9)
     assert shown.speech.decision == "help"
     assert shown.speech.truth == "true word: help"
     say("pain", hot=0.8)
     assert shown.transcript.sentence == "hot: \u2717 was pain"
-    status.push({"windows_rejected_artifact": 0})
-    status.push({"windows_rejected_artifact": 1})
-    qtbot.waitUntil(lambda: shown.speech.decision == "no prediction", timeout=10_000)
+    published.reject()
+    qtbot.waitUntil(lambda: shown.speech.decision == "no prediction", timeout=LONG)
     assert shown.transcript.sentence == "rejected: large swings"
     assert window.minimumSizeHint().height() <= 720
     # What was said stays when the engine is gone; the word does not stand as the present one.
-    engine.close()
-    qtbot.waitUntil(lambda: not shown.speech.has_engine, timeout=10_000)
+    published.end_engine()
+    qtbot.waitUntil(lambda: not shown.speech.has_engine, timeout=LONG)
     assert len(shown.transcript.transcript.said) == 3
-    for outlet in (status, markers):
-        outlet.close()
+    published.close()
 
 
 def test_an_engine_that_is_starting_is_not_called_missing(

@@ -1,0 +1,53 @@
+"""An engine's streams and its markers on the network, for a window that follows them."""
+
+import numpy as np
+from pytestqt.qtbot import QtBot
+
+from bci.lsl.discovery import StreamQuery
+from bci.lsl.outlet import MarkerOutlet
+from bci.lsl.predictions import PredictionOutlet, StatusOutlet
+from bci.types import Marker, Prediction
+
+LONG = 10_000
+
+
+class Published:
+    """What the window of the stream ``name`` hears: predictions, status and markers."""
+
+    def __init__(
+        self, name: str, classes: tuple[str, ...], task: str, compares: bool = False
+    ) -> None:
+        self.classes = classes
+        self._engine = PredictionOutlet(
+            f"{name}-engine", classes, name, True, task, compares=compares
+        )
+        self._status = StatusOutlet(f"{name}-engine", f"{name}-status")
+        self._markers = MarkerOutlet(f"{name}-markers", f"{name}-markers")
+        self.markers = StreamQuery(name=f"{name}-markers")
+
+    def wait_for_listeners(self, qtbot: QtBot) -> None:
+        for outlet in (self._engine, self._status, self._markers):
+            qtbot.waitUntil(lambda outlet=outlet: outlet._outlet.have_consumers(), timeout=LONG)
+
+    def cue(self, time: float, label: str) -> None:
+        self._markers.push(Marker(time, label))
+
+    def predict(
+        self, taken: float, probabilities: np.ndarray, similarities: np.ndarray | None = None
+    ) -> None:
+        late = (taken + 0.001 * k for k in range(3))
+        self._engine.push(
+            Prediction(self.classes, probabilities, 0, 100, taken, *late, similarities=similarities)
+        )
+
+    def reject(self) -> None:
+        """One window, for large swings."""
+        for n in (0, 1):
+            self._status.push({"windows_rejected_artifact": n})
+
+    def end_engine(self) -> None:
+        self._engine.close()
+
+    def close(self) -> None:
+        for outlet in (self._status, self._markers):
+            outlet.close()
