@@ -153,6 +153,7 @@ class EngineShown(QObject):
         self._alive = alive
         for view in (*self._bars, *self._past):
             view.set_engine(alive)
+        self.latency.set_engine(alive)
         # Without an engine the usual views say so.
         self._show_levels(alive and self._of_levels)
         if not alive:

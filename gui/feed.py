@@ -33,6 +33,7 @@ class Feed(QObject):
     engine_found = Signal(tuple, bool)  # classes, simulated
     engine_alive = Signal(bool)
     predictions_came = Signal(list)  # of ReceivedPrediction
+    engine_there = Signal(bool)  # whether its program runs, even if it decodes nothing yet
     status_came = Signal(dict)
     problem = Signal(str)
     _came = Signal(object, str, tuple)  # from whom, which of the signals above, its values

@@ -49,6 +49,7 @@ class LatencyView(QWidget):
         super().__init__(parent)
         self.theme: Theme = DARK
         self.counts: dict[str, int] = {}
+        self.has_engine = True
         # When each was taken, in seconds, and when each of its stages ended, in ms after that.
         self._rows = np.zeros((0, 5))
         self._totals = np.zeros(0)
@@ -66,6 +67,11 @@ class LatencyView(QWidget):
             self._totals = self._rows[:, -1]
             spent = np.diff(self._rows[:, 1:], axis=1, prepend=0.0)
             self._stages = np.maximum(spent, 0.0).mean(axis=0)
+        self.update()
+
+    def set_engine(self, alive: bool) -> None:
+        """Whether an engine runs: what was late before it went is not late now."""
+        self.has_engine = alive
         self.update()
 
     def show_counts(self, status: dict[str, object]) -> None:
@@ -134,7 +140,8 @@ class LatencyView(QWidget):
         figures = ("-", "-", "-")
         if len(self._totals):
             p50, p99 = np.percentile(self._totals, [50, 99])
-            figures = (f"{self._totals[-1]:.1f}", f"{p50:.1f}", f"{p99:.1f}")
+            now = f"{self._totals[-1]:.1f}" if self.has_engine else "-"
+            figures = (now, f"{p50:.1f}", f"{p99:.1f}")
         column = (self.width() - 28) / 3
         font = QFont(self.font())
         for k, (name, figure) in enumerate(
@@ -143,7 +150,7 @@ class LatencyView(QWidget):
             font.setPixelSize(20)
             painter.setFont(font)
             painter.setPen(self.theme.colour("text"))
-            text = f"{figure} ms" if len(self._totals) else figure
+            text = figure if figure == "-" else f"{figure} ms"
             painter.drawText(QRectF(14 + k * column, 28, column, 28), 0, text)
             font.setPixelSize(CAPTION_PX)
             painter.setFont(font)

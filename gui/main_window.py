@@ -69,6 +69,7 @@ class MainWindow(QMainWindow):
         self.situation = Situation(str(options.signal))
         self.replay = ReplayWindow(options.bci, options.recordings, self.remembered, options.cue_of)
         self._told = 0.0
+        self._is_own_engine = False
         self.leaves_source = False
         self._build()
         self._connect_feed()
@@ -156,7 +157,9 @@ class MainWindow(QMainWindow):
         self.feed.markers_came.connect(self.scope.add_markers)
         self.engine.follow(self.feed)
         self.engine.state_changed.connect(self._on_engine_state)
+        self.feed.engine_there.connect(self._on_engine_there)
         self.feed.status_came.connect(self._on_status)
+        self.feed.predictions_came.connect(lambda _: self.situation.hear_engine(local_clock()))
         self.feed.problem.connect(self.show_problem)
         self.feed.show(options.signal, options.markers)
 
@@ -243,7 +246,24 @@ class MainWindow(QMainWindow):
 
     def _on_engine_state(self, alive: bool, simulated: bool) -> None:
         self.situation.engine_alive, self.situation.engine_simulated = alive, simulated
+        self.situation.hear_engine(local_clock())
         self._show_badge()
+
+    def _on_engine_there(self, there: bool) -> None:
+        if there:
+            self._is_own_engine = self.programs.is_running("engine")
+            self.situation.engine_lost = False
+            self.banner.settle("lost engine")
+            return
+        own = self._is_own_engine
+        self.situation.engine_lost = not (own and self.programs.was_stopped("engine"))
+        # Of a child it is told when its process ends, with what is done about it.
+        if not own:
+            self.show_problem(
+                "The engine is gone: it was ended or it crashed. Start it again where it ran; "
+                "its decisions are shown as soon as it is back.",
+                "lost engine",
+            )
 
     def _on_program(self, name: str, running: bool) -> None:
         if name == "engine":

@@ -108,7 +108,7 @@ class PredictionPoller:
 class StatusPoller:
     """Passes on what the engine says of itself."""
 
-    alive = ""
+    alive = "engine_there"
 
     def open(self, found: FoundStream, _tell: Tell) -> StatusInlet:
         return StatusInlet(found)

@@ -29,6 +29,8 @@ class Child(QObject):
     ----------
     exit_code : int
         Of its last end: its exit code, or the signal that ended it; -1 if it never began.
+    asked_to_stop : bool
+        Whether it ends, or ended, because it was told to.
     """
 
     said = Signal(str)  # a line of its output
@@ -40,7 +42,7 @@ class Child(QObject):
         self.command = command
         self.exit_code = -1
         self._began = 0.0
-        self._asked_to_stop = False
+        self.asked_to_stop = False
         self._last_line = ""
         self._process = QProcess(self)
         self._process.setProcessChannelMode(QProcess.ProcessChannelMode.MergedChannels)
@@ -71,7 +73,7 @@ class Child(QObject):
     def start(self) -> None:
         if self.is_running:
             return
-        self._asked_to_stop = False
+        self.asked_to_stop = False
         self._last_line = ""
         self._began = time.monotonic()
         self._process.start(self.command.argv[0], list(self.command.argv[1:]))
@@ -83,7 +85,7 @@ class Child(QObject):
 
     def stop(self) -> None:
         """Ask it to end, and insist a second later; returns at once."""
-        self._asked_to_stop = True
+        self.asked_to_stop = True
         if self.is_running:
             self._process.terminate()
             self._insist.start()
@@ -110,7 +112,7 @@ class Child(QObject):
         self._say(bytes(self._process.readAllStandardOutput().data()))
         self.exit_code = code
         self.running.emit(False)
-        if not self._asked_to_stop:
+        if not self.asked_to_stop:
             # What ends by a signal does not say why.
             crashed = status == QProcess.ExitStatus.CrashExit
             last = self._last_line[:_MOST_LETTERS].rstrip(".")

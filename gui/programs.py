@@ -54,6 +54,16 @@ class Programs(QWidget):
                 name,
             )
 
+    def is_running(self, name: str) -> bool:
+        """Whether a program runs as our child."""
+        child = self._child(name)
+        return child is not None and child.is_running
+
+    def was_stopped(self, name: str) -> bool:
+        """Whether a program ends, or ended, because the user wanted it."""
+        child = self._child(name)
+        return child is not None and child.asked_to_stop
+
     def use_model(self, folder: Path, command: Command) -> bool:
         """Have the engine decode with a model, without a sample lost where it runs already.
 

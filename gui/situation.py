@@ -7,6 +7,9 @@ from bci.lsl.inlet import InletStats
 from bci.quality import State
 
 _STALE_S = 1.5
+# An engine that decodes says how it is twice a second, besides its predictions: of one that says
+# nothing for longer than this, a whole status is missed, and the user knows within a second.
+_ENGINE_SILENT_S = 0.9
 
 
 @dataclass
@@ -19,12 +22,14 @@ class Situation:
     signal_alive: bool = False
     signal_simulated: bool = False
     engine_alive: bool = False
+    engine_lost: bool = False
     engine_simulated: bool = False
     stats: InletStats | None = None
     samples: int = 0
     samples_at: float = 0.0
     status: dict[str, object] = field(default_factory=dict)
     status_at: float = -float("inf")
+    heard_at: float = -float("inf")
 
     @property
     def simulated(self) -> bool:
@@ -42,17 +47,23 @@ class Situation:
         if samples != self.samples:
             self.samples, self.samples_at = samples, now
 
+    def hear_engine(self, now: float) -> None:
+        """Something of the engine came, or it is there again."""
+        self.heard_at = now
+
+    def engine_silent_s(self, now: float) -> float:
+        """For how long an engine that decodes has been overdue; 0 while it is not."""
+        silent = now - max(self.heard_at, self.status_at)
+        return silent if self.engine_alive and silent > _ENGINE_SILENT_S else 0.0
+
     def state(self, now: float) -> State:
         """Good, worth a look, or nothing there: the sentence in one mark."""
         if not self.signal_alive:
             return State.BAD
         waits = self.status.get("state") == "waiting for stream"
         silent = now - self.samples_at > _STALE_S
-        return (
-            State.DOUBTFUL
-            if silent or self._n_lost or (self.engine_alive and waits)
-            else State.GOOD
-        )
+        engine = self.engine_lost or self.engine_silent_s(now) or (self.engine_alive and waits)
+        return State.DOUBTFUL if silent or self._n_lost or engine else State.GOOD
 
     @property
     def _is_decoded(self) -> bool:
@@ -78,10 +89,14 @@ class Situation:
         if self.hostname not in ("", socket.gethostname()):
             name = f"{name} from {self.hostname}"
         loss = f"{self._n_lost:,} samples lost" if self._n_lost else "no samples lost"
+        if self.engine_lost:
+            return f"{name} is shown, {loss}; the engine is gone"
         if now - self.status_at < _STALE_S and status.get("state") == "waiting for stream":
             return f"{name} is shown, {loss}; the engine waits for its stream"
         if not self.engine_alive:
             return f"{name} is shown, {loss}; no engine is running"
+        if silent := self.engine_silent_s(now):
+            return f"{name} is shown, {loss}; the engine has not answered for {silent:.0f} s"
         if not self._is_decoded:
             return f"{name} is shown, {loss}; the engine decodes {status['stream']}"
         lateness = "" if late_ms is None else f", {late_ms:.1f} ms late"

@@ -99,8 +99,7 @@ class Calibrating(QObject):
 
     def _use(self, folder: Path, profile: str) -> None:
         assert self.window is not None
-        ours = any(c.is_running for c in self._programs.processes if c.command.name == _ENGINE)
-        if self._engine_alive and not ours:
+        if self._engine_alive and not self._programs.is_running(_ENGINE):
             self.window.result.tell(
                 f"An engine that was started elsewhere runs: type there  use {folder}"
             )

@@ -2,14 +2,21 @@
 
 import pytest
 
+from bci.quality import State
 from gui.situation import Situation
 
 
-def decoding(**status: object) -> str:
+def decoded(**status: object) -> Situation:
+    """An engine that said this at 10 s, of a signal that comes."""
     known = {"stream": "amp", "model": "me", "lost_samples": 0, **status}
     situation = Situation("type EEG", "amp", signal_alive=True, engine_alive=True, status=known)
     situation.count_samples(100, 10.0)
-    return situation.sentence(10.1, 1.0)
+    situation.status_at = 10.0
+    return situation
+
+
+def decoding(**status: object) -> str:
+    return decoded(**status).sentence(10.1, 1.0)
 
 
 def test_a_model_that_stays_as_it_is_needs_no_words() -> None:
@@ -33,3 +40,34 @@ def test_a_signal_unlike_the_calibration_is_told_and_one_like_it_needs_no_words(
 def test_a_drift_without_a_number_is_told_all_the_same(drift: dict[str, object]) -> None:
     said = "by me, but the signal is unlike its calibration, 1.0 ms late"
     assert said in decoding(**drift, drift_warning="far")
+
+
+def test_an_engine_that_says_nothing_any_more_is_doubtful_until_it_does() -> None:
+    situation = decoded()
+    situation.count_samples(200, 11.0)
+    assert situation.state(11.0) == State.DOUBTFUL
+    said = "amp is shown, no samples lost; the engine has not answered for 1 s"
+    assert situation.sentence(11.0, 0.8) == said
+    situation.count_samples(300, 110.0)
+    assert situation.state(110.0) == State.DOUBTFUL
+    assert situation.sentence(110.0, 0.8).endswith("not answered for 100 s")
+    # A prediction tells as much as a status.
+    situation.hear_engine(110.0)
+    assert situation.state(110.5) == State.GOOD
+    assert "is decoded by me" in situation.sentence(110.5, 0.8)
+
+
+def test_an_engine_that_says_something_twice_a_second_is_never_overdue() -> None:
+    situation = decoded()
+    situation.count_samples(200, 10.6)
+    assert situation.state(10.6) == State.GOOD
+
+
+def test_an_engine_that_is_gone_is_doubtful_and_no_engine_at_all_is_not() -> None:
+    situation = decoded()
+    situation.engine_alive = False
+    assert situation.state(10.1) == State.GOOD
+    assert situation.sentence(10.1, None).endswith("no engine is running")
+    situation.engine_lost = True
+    assert situation.state(10.1) == State.DOUBTFUL
+    assert situation.sentence(10.1, None).endswith("the engine is gone")
