@@ -60,7 +60,7 @@ def parse_outcome(answer: bytes) -> Outcome:
             steps=tuple(_step(trial) for trial in result["trials"]),
             measures=tuple(
                 (str(name), float(value), float(by_chance))
-                for name, value, by_chance in result["measures"]
+                for name, value, by_chance, _p_value in result["measures"]
             ),
         )
     except (ValueError, KeyError, TypeError) as problem:
