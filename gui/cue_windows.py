@@ -1,6 +1,13 @@
 """Which cue a window began with, where there is one window at each cue."""
 
 from collections import deque
+from typing import Protocol
+
+
+class CueFinder(Protocol):
+    """Tells the cue of a window by the time of the window's last sample."""
+
+    def cue_of(self, taken: float) -> str | None: ...
 
 
 class CueWindows:

@@ -9,8 +9,11 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QImage, QImageReader, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from bci.bundle import Card
+from bci.errors import GalleryError
+from bci.gallery import load_gallery
 from bci.lsl.predictions import ReceivedPrediction
-from gui.cue_windows import CueWindows
+from gui.cue_windows import CueFinder, CueWindows
 from gui.headline import NO_PREDICTION, NOT_SURE, paint_headline
 from gui.hint import HINT_HEIGHT, NO_ENGINE, paint_hint
 from gui.pieces import tip
@@ -49,6 +52,25 @@ class ShownImages:
     compared_by: str = ""
 
 
+def shown_images(card: Card) -> tuple[ShownImages, list[str]]:
+    """A model's images with their pictures, as far as they are where its gallery says.
+
+    The second is a sentence for each gallery that cannot be read: its images have names alone.
+    """
+    pictures: dict[str, Path] = {}
+    lacking = []
+    params = card.decoder.params
+    for file in (Path(str(params[key])) for key in ("gallery", "candidates") if params.get(key)):
+        try:
+            gallery = load_gallery(file)
+        except GalleryError as problem:
+            lacking.append(f"{problem}: images are shown by name")
+            continue
+        named = zip(gallery.names, gallery.pictures, strict=True) if gallery.pictures else ()
+        pictures |= {name: file.parent / picture for name, picture in named if picture}
+    return ShownImages(card.pipeline.window_s, pictures, card.embedded_by or ""), lacking
+
+
 class ImagesView(QWidget):
     """The five images that the last window fits best: similarity and probability of each.
 
@@ -57,10 +79,16 @@ class ImagesView(QWidget):
     shown : ShownImages
     threshold : float
         Least probability of an image that is named; below it the view is not sure.
+    truth : CueFinder, optional
+        Finds the image of a window; without it, ``windows`` does, which is told of cues.
     """
 
     def __init__(
-        self, shown: ShownImages, threshold: float = 0.5, parent: QWidget | None = None
+        self,
+        shown: ShownImages,
+        threshold: float = 0.5,
+        truth: CueFinder | None = None,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.theme: Theme = DARK
@@ -73,6 +101,7 @@ class ImagesView(QWidget):
         self.rank: int | None = None
         self.why = ""
         self.windows = CueWindows(shown.window_s)
+        self._truth: CueFinder = truth or self.windows
         self._shown = shown
         self._thumbnails: dict[str, QImage] = {}
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -117,7 +146,7 @@ class ImagesView(QWidget):
                 )
                 for i in order
             ]
-            self.true_image = self.windows.cue_of(prediction.taken)
+            self.true_image = self._truth.cue_of(prediction.taken)
             self.rank, self.why = None, ""
             if self.true_image in self.classes:
                 own = probabilities[self.classes.index(self.true_image)]

@@ -1,7 +1,7 @@
 """What the decoder says now: a bar for each class, and the decision."""
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
 from bci.lsl.predictions import ReceivedPrediction
@@ -13,12 +13,14 @@ from gui.theme import CAPTION_PX, DARK, Theme
 from gui.threshold import paint_threshold
 
 # The bars of up to seven classes share the room of three: what is below them needs the rest.
-_MOST_BARS, _BAR, _ROOM = 7, 34.0, 102.0
+# Of more classes the likeliest five are shown, in one colour: colours repeat after seven.
+_MOST_BARS, _LIKELIEST, _BAR, _ROOM = 7, 5, 34.0, 102.0
 
 
 class DecisionView(QWidget):
     """One bar a class with its probability; the decision, its confidence and the true cue.
 
+    Of more than seven classes the five likeliest have a bar, the likeliest on top.
     With two classes a ball between them can take the place of the bars.
     """
 
@@ -52,7 +54,7 @@ class DecisionView(QWidget):
     def set_engine(self, alive: bool) -> None:
         """Whether an engine runs; without one a line says so, and takes no more room."""
         self.has_engine = alive
-        bars = min(max(2, len(self.classes)), _MOST_BARS)
+        bars = max(2, self._n_bars)
         self.setFixedHeight(100 + round(self._bar * bars) if alive else HINT_HEIGHT)
         self._toggle.setVisible(alive and len(self.classes) == 2)
         self.update()
@@ -68,9 +70,17 @@ class DecisionView(QWidget):
         self.ball_toggled.emit(self.has_ball)
 
     @property
+    def _is_many(self) -> bool:
+        return len(self.classes) > _MOST_BARS
+
+    @property
+    def _n_bars(self) -> int:
+        return _LIKELIEST if self._is_many else len(self.classes)
+
+    @property
     def _bar(self) -> float:
         """Height of a bar with the room around it."""
-        return min(_BAR, _ROOM / max(1, min(len(self.classes), _MOST_BARS)))
+        return min(_BAR, _ROOM / max(1, self._n_bars))
 
     def set_classes(self, classes: tuple[str, ...]) -> None:
         """What an engine that was found decides between."""
@@ -100,6 +110,17 @@ class DecisionView(QWidget):
         self.update()
 
     @property
+    def shown(self) -> list[int]:
+        """Numbers of the classes that have a bar, from top to bottom."""
+        places = range(len(self.classes))
+        if not self._is_many or not self.probabilities:
+            return list(places[: self._n_bars])
+        return sorted(places, key=lambda k: -self.probabilities[k])[: self._n_bars]
+
+    def _colour(self, place: int) -> QColor:
+        return self.theme.colour("accent") if self._is_many else self.theme.class_colour(place)
+
+    @property
     def decision(self) -> str:
         """What is decided now, in words."""
         if not self.live or not self.probabilities:
@@ -118,7 +139,7 @@ class DecisionView(QWidget):
         painter.setFont(self.font())
         decision = self.decision
         known = decision in self.classes
-        colour = self.theme.class_colour(self.classes.index(decision) if known else 0)
+        colour = self._colour(self.classes.index(decision) if known else 0)
         confidence = max(self.probabilities) if self.probabilities else None
         paint_headline(
             painter, self.theme, QRectF(14, 6, width - 28, 40), decision, colour, confidence,
@@ -136,7 +157,12 @@ class DecisionView(QWidget):
         painter.setFont(font)
         painter.setPen(self.theme.colour("text" if self.cue else "dim"))
         cue = f"true cue: {self.cue}" if self.cue else "true cue: none now"
-        painter.drawText(QRectF(14, self.height() - 30, width - 80, 22), 0, cue)
+        foot = QRectF(14, self.height() - 30, width - 28, 22)
+        painter.drawText(foot.adjusted(0, 0, -66, 0), 0, cue)
+        if self._is_many:
+            painter.setPen(self.theme.colour("dim"))
+            among = f"of {len(self.classes)}"
+            painter.drawText(foot, Qt.AlignmentFlag.AlignRight, among)
 
     def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802
         size = self._toggle.sizeHint()
@@ -152,8 +178,9 @@ class DecisionView(QWidget):
         painter.setFont(font)
         left, width = 100.0, self.width() - 100.0 - 70.0
         middle = Qt.AlignmentFlag.AlignVCenter
-        for k, name in enumerate(self.classes[:_MOST_BARS]):
-            top = 54.0 + self._bar * k
+        for row, k in enumerate(self.shown):
+            name = self.classes[k]
+            top = 54.0 + self._bar * row
             painter.setPen(self.theme.colour("text"))
             name = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, 82)
             painter.drawText(QRectF(14, top, 84, high), middle, name)
@@ -162,7 +189,7 @@ class DecisionView(QWidget):
             painter.drawRoundedRect(QRectF(left, top, width, high), 4, 4)
             if not self.probabilities:
                 continue
-            colour = self.theme.class_colour(k)
+            colour = self._colour(k)
             colour.setAlpha(255 if self.live else 90)
             painter.setBrush(colour)
             painter.drawRoundedRect(QRectF(left, top, width * self.probabilities[k], high), 4, 4)
@@ -172,5 +199,5 @@ class DecisionView(QWidget):
             painter.drawText(box, middle | Qt.AlignmentFlag.AlignRight, share)
         if not self.classes:
             return
-        bars = QRectF(left, 50, width, self._bar * min(len(self.classes), _MOST_BARS) - 4)
+        bars = QRectF(left, 50, width, self._bar * self._n_bars - 4)
         paint_threshold(painter, self.theme, bars, self.threshold)

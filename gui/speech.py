@@ -8,7 +8,7 @@ from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.lsl.predictions import ReceivedPrediction
-from gui.cue_windows import CueWindows
+from gui.cue_windows import CueFinder, CueWindows
 from gui.headline import NO_PREDICTION, NOT_SURE, paint_headline
 from gui.hint import HINT_HEIGHT, NO_ENGINE, paint_hint
 from gui.theme import CAPTION_PX, DARK, Theme
@@ -37,14 +37,14 @@ class SpeechView(QWidget):
 
     Parameters
     ----------
-    windows : CueWindows, optional
+    windows : CueFinder, optional
         Finds the cue of a window; None where windows slide, and no word is held against a cue.
     threshold : float
         Least probability of a word that is decided; below it the view is not sure.
     """
 
     def __init__(
-        self, windows: CueWindows | None, threshold: float, parent: QWidget | None = None
+        self, windows: CueFinder | None, threshold: float, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self.theme: Theme = DARK

@@ -10,7 +10,7 @@ from bci.cli.console import err
 from bci.cli.system import has_screen
 from bci.cli.training import train, with_gallery
 from bci.errors import BciError, ProfileError
-from bci.gallery import load_gallery, save_gallery
+from bci.gallery import save_gallery
 from bci.profile import Profile, load_profile
 from bci.recording.reading import read_recording
 from bci.settings import Notch
@@ -113,20 +113,14 @@ def _simulated_subject(folder: Path, profile: Profile, task: Task) -> tuple[Path
 
 def _shown_images(profile: Profile, card: Card | None) -> object:
     """Pictures of a model's images, as far as they are where its gallery says."""
-    from gui.images import ShownImages
+    from gui.images import ShownImages, shown_images
 
-    pictures: dict[str, Path] = {}
-    params = card.decoder.params if card is not None else {}
-    for file in (Path(str(params[key])) for key in ("gallery", "candidates") if params.get(key)):
-        if not file.is_file():
-            err.print(f"the gallery {file} is not here any more: images are shown by name")
-            continue
-        gallery = load_gallery(file)
-        named = zip(gallery.names, gallery.pictures, strict=True) if gallery.pictures else ()
-        pictures |= {name: file.parent / picture for name, picture in named if picture}
-    pipeline = card.pipeline if card is not None else profile.pipeline
-    embedded_by = card.embedded_by if card is not None else None
-    return ShownImages(pipeline.window_s, pictures, embedded_by or "")
+    if card is None:
+        return ShownImages(profile.pipeline.window_s)
+    shown, lacking = shown_images(card)
+    for why in lacking:
+        err.print(why)
+    return shown
 
 
 def _shown_words(profile: Profile, card: Card | None) -> object:

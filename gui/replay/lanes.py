@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from math import floor, log10
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPen, QPixmap
 
@@ -179,18 +180,16 @@ class Lanes:
             return
         width = max(1, round(place.right - place.left))
         shares = ribbon.shares(self.predictions, self.hop_s, place.start, place.stop, width)
-        tops = top + height * np.cumsum(np.nan_to_num(shares), axis=1)
-        colours = [theme.class_colour(k) for k in range(shares.shape[1])]
-        for column in np.flatnonzero(~np.isnan(shares[:, 0])):
-            x, at = place.left + float(column), top
-            for colour, below in zip(colours, tops[column].tolist(), strict=True):
-                painter.fillRect(QRectF(x, at, 1.0, below - at), colour)
-                at = below
+        n_classes = shares.shape[1]
+        if n_classes > len(theme.classes):
+            _paint_likeliest(painter, theme, place.left, shares)
+        else:
+            _paint_stacked(painter, theme, place.left, shares)
         hatch = QBrush(theme.colour("dim"), Qt.BrushStyle.BDiagPattern)
         for start, stop in ribbon.rejected(self.predictions, self.hop_s, self.until):
             box = QRectF(place.x(start), top, place.x(stop) - place.x(start), height)
             painter.fillRect(box, hatch)
-        if len(colours) == 2:
+        if n_classes == 2:
             # Above it the one class is likelier, below it the other.
             painter.setPen(QPen(theme.colour("panel"), 1.0, Qt.PenStyle.DashLine))
             middle = top + height / 2
@@ -222,6 +221,31 @@ class Lanes:
         per_second = (place.right - place.left) / (place.stop - place.start)
         wide = {s.label: painter.fontMetrics().horizontalAdvance(s.label) for s in self.steps}
         return all(wide[s.label] < (s.stop - s.onset) * per_second - 1 for s in self.steps)
+
+
+def _paint_stacked(
+    painter: QPainter, theme: Theme, left: float, shares: NDArray[np.float64]
+) -> None:
+    top, height = _RIBBON
+    tops = top + height * np.cumsum(np.nan_to_num(shares), axis=1)
+    colours = [theme.class_colour(k) for k in range(shares.shape[1])]
+    for column in np.flatnonzero(~np.isnan(shares[:, 0])):
+        x, at = left + float(column), top
+        for colour, below in zip(colours, tops[column].tolist(), strict=True):
+            painter.fillRect(QRectF(x, at, 1.0, below - at), colour)
+            at = below
+
+
+def _paint_likeliest(
+    painter: QPainter, theme: Theme, left: float, shares: NDArray[np.float64]
+) -> None:
+    """Of more classes than there are colours: the likeliest alone, as high as it is likely."""
+    top, height = _RIBBON
+    for column in np.flatnonzero(~np.isnan(shares[:, 0])):
+        best = int(shares[column].argmax())
+        high = height * float(shares[column, best])
+        box = QRectF(left + float(column), top + height - high, 1.0, high)
+        painter.fillRect(box, theme.class_colour(best))
 
 
 def clock(seconds: float, digits: int = 0) -> str:

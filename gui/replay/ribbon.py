@@ -57,10 +57,7 @@ def rejected(predictions: Predictions, hop_s: float, until: float) -> Iterator[t
             yield float(known[k]), float(min(ends[k], until))
 
 
-def at(predictions: Predictions, hop_s: float, position: float) -> NDArray[np.float64] | None:
-    """The probabilities that hold at a position; None where none do."""
+def place(predictions: Predictions, hop_s: float, position: float) -> int | None:
+    """Which prediction holds at a position, by its number; None where none does."""
     k = int(np.searchsorted(predictions.times, position, side="right")) - 1
-    if k < 0 or position - predictions.times[k] > _MISSED * hop_s:
-        return None
-    found: NDArray[np.float64] = predictions.probabilities[k]
-    return found
+    return k if k >= 0 and position - predictions.times[k] <= _MISSED * hop_s else None

@@ -8,6 +8,7 @@ from bci.errors import RecordingError
 from bci.profile import Paradigm
 from bci.trials import find_trials
 from bci.types import Recording
+from gui.class_names import brief
 
 # How long a cue is taken to last where no model's paradigm says so.
 _USUAL_S = 4.0
@@ -78,16 +79,16 @@ def step_at(steps: tuple[Step, ...], position: float) -> int | None:
     return k if k >= 0 and position <= steps[k].stop + _APART_S else None
 
 
-def describe(step: Step) -> str:
-    """``asked left, decided right: wrong``."""
+def describe(step: Step, called: Callable[[str], str] = str) -> str:
+    """``asked left, decided right: wrong``; ``called`` gives the name that a class is told by."""
     if step.decision is None:
-        return step.label
+        return called(step.label)
     verdict = "correct" if step.is_right else "wrong"
-    return f"asked {step.label}, decided {step.decision}: {verdict}"
+    return f"asked {called(step.label)}, decided {called(step.decision)}: {verdict}"
 
 
 def describe_place(steps: tuple[Step, ...], number: int | None) -> str:
     """``trial 4 of 30: left``; between trials how many there are."""
     if number is None:
         return f"{len(steps)} trials" if steps else "no trials"
-    return f"trial {number + 1} of {len(steps)}: {describe(steps[number])}"
+    return f"trial {number + 1} of {len(steps)}: {describe(steps[number], brief)}"

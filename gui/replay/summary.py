@@ -1,21 +1,28 @@
-"""What the model scored: accuracy with its interval beside chance, and the confusion matrix."""
+"""What the model scored: accuracy with its interval beside chance, and which class was which."""
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from bci.levels import grid_of
 from gui.calibration.confusion_view import MATRIX
+from gui.class_names import brief
 from gui.hint import HINT_HEIGHT, paint_hint
 from gui.pieces import tip
+from gui.replay.class_scores import ClassScore, class_scores
 from gui.replay.outcome import Outcome
 from gui.theme import CAPTION_PX, DARK, Theme
 
-_MOST_CLASSES = 7
+_MOST_CLASSES, _MOST_LINES, _MOST_TOLD = 7, 5, 25
 _TOP, _ROW, _LINE = 84.0, 22.0, 18.0
 
 
 class Summary(QWidget):
-    """Rows of the matrix are what was asked, columns what was decided."""
+    """Below the score a matrix: its rows are what was asked, its columns what was decided.
+
+    With more than seven classes it has no room: then a line for each of the five asked most often,
+    with how often it was found and what it was mostly taken for, and one for all the others.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -23,6 +30,7 @@ class Summary(QWidget):
         self.outcome: Outcome | None = None
         self.warnings: tuple[str, ...] = ()
         self.measures: tuple[str, ...] = ()
+        self.scores: list[ClassScore] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.set_outcome(None)
 
@@ -37,11 +45,17 @@ class Summary(QWidget):
                 for name, value, chance in outcome.measures
             )
         lines = (len(self.warnings) + len(self.measures)) * _LINE
-        n_rows = min(len(outcome.confusion), _MOST_CLASSES) if outcome else 0
+        many = outcome is not None and len(outcome.classes) > _MOST_CLASSES
+        self.scores = class_scores(outcome.steps) if outcome is not None and many else []
+        if many:
+            n_rows = min(len(self.scores), _MOST_LINES + 1)
+        else:
+            n_rows = len(outcome.confusion) if outcome else 0
         rows = n_rows * _ROW + 30 if n_rows else 8
         self.setFixedHeight(round(_TOP + rows + lines) if outcome else HINT_HEIGHT)
         self.setAccessibleName(self.text)
-        self.setToolTip(tip(self.text) if outcome else "")
+        each = (f"{s.name}: {s.right} of {s.asked} found" for s in self.scores[:_MOST_TOLD])
+        self.setToolTip(tip("\n".join((self.text, *each))) if outcome else "")
         self.update()
 
     @property
@@ -89,7 +103,9 @@ class Summary(QWidget):
             for line in said:
                 painter.drawText(QRectF(14, top - 2, width, _LINE), 0, line)
                 top += _LINE
-        if outcome.confusion:
+        if self.scores:
+            self._paint_scores(painter, top)
+        elif outcome.confusion:
             self._paint_confusion(painter, outcome, top)
 
     def _paint_scale(self, painter: QPainter, outcome: Outcome, width: float) -> None:
@@ -110,8 +126,51 @@ class Summary(QWidget):
         painter.setPen(self.theme.colour("dim"))
         painter.drawText(QRectF(left, y + 13, needed, 18), Qt.AlignmentFlag.AlignCenter, said)
 
+    @property
+    def others_text(self) -> str:
+        """Of the classes that have no line of their own; empty where there are none."""
+        others = self.scores[_MOST_LINES:]
+        if not others:
+            return ""
+        right, asked = sum(s.right for s in others), sum(s.asked for s in others)
+        classes = "class" if len(others) == 1 else "classes"
+        return f"{len(others)} more {classes}: {right} of {asked} found"
+
+    @property
+    def _heading(self) -> str:
+        grid = grid_of(self.outcome.classes) if self.outcome else None
+        return "/".join(grid.axes) if grid else "most asked"
+
+    def _paint_scores(self, painter: QPainter, top: float) -> None:
+        metrics, elide = painter.fontMetrics(), Qt.TextElideMode.ElideMiddle
+        middle = Qt.AlignmentFlag.AlignVCenter
+        right = Qt.AlignmentFlag.AlignRight | middle
+        width = self.width() - 28.0
+        found, mistaken = 14 + 0.36 * width, 14 + 0.58 * width
+        painter.setPen(self.theme.colour("dim"))
+        painter.drawText(QRectF(14, top + 1, width, 18), middle, self._heading)
+        painter.drawText(QRectF(found, top + 1, mistaken - found - 14, 18), right, "found")
+        painter.drawText(QRectF(mistaken, top + 1, width, 18), middle, "else mostly")
+        for row, score in enumerate(self.scores[:_MOST_LINES]):
+            y = top + 22 + row * _ROW
+            painter.setPen(self.theme.colour("text"))
+            name = metrics.elidedText(brief(score.name), elide, int(found - 18))
+            painter.drawText(QRectF(14, y, found - 14, _ROW), middle, name)
+            box = QRectF(found, y, mistaken - found - 14, _ROW)
+            painter.drawText(box, right, f"{score.right} of {score.asked}")
+            if score.times:
+                painter.setPen(self.theme.colour("dim"))
+                count = f" \u00d7{score.times}" * (score.times > 1)
+                room = int(14 + width - mistaken) - metrics.horizontalAdvance(count)
+                name = metrics.elidedText(brief(score.mistaken), elide, room)
+                box = QRectF(mistaken, y, 14 + width - mistaken, _ROW)
+                painter.drawText(box, middle, name + count)
+        painter.setPen(self.theme.colour("dim"))
+        box = QRectF(14, top + 22 + _MOST_LINES * _ROW, width, _ROW)
+        painter.drawText(box, middle, self.others_text)
+
     def _paint_confusion(self, painter: QPainter, outcome: Outcome, top: float) -> None:
-        names = outcome.classes[:_MOST_CLASSES]
+        names = outcome.classes
         left = 24.0 + painter.fontMetrics().horizontalAdvance(MATRIX)
         cell = min(64.0, (self.width() - left - 14) / max(1, len(names)))
         painter.setPen(self.theme.colour("dim"))
@@ -145,5 +204,5 @@ def _warnings(outcome: Outcome, learnt_from_it: bool) -> list[str]:
     if outcome.p_value > 0.05:
         said.append("Not distinguishable from chance.")
     if outcome.without_window:
-        said.append(f"{outcome.without_window} not counted: their signal was not usable")
+        said.append(f"{outcome.without_window} not counted: signal not usable")
     return said

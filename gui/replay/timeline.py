@@ -26,6 +26,7 @@ TIMELINE_HEIGHT = 170
 _LEAST_SPAN_S = 2.0
 _ZOOM = 1.25
 _NEAR = 5.0
+_MOST_TOLD = 7
 
 
 class Timeline(QWidget):
@@ -96,12 +97,11 @@ class Timeline(QWidget):
         step = step_at(lanes.steps, time)
         said = f"{time:.2f} s"
         if lanes.predictions is not None and time <= lanes.until:
-            shares = ribbon.at(lanes.predictions, lanes.hop_s, time)
-            if shares is None:
+            held = ribbon.place(lanes.predictions, lanes.hop_s, time)
+            if held is None:
                 said += ": no prediction, as filters settle, samples were lost or swings are large"
             else:
-                each = zip(lanes.predictions.classes, shares, strict=True)
-                said += ": " + ", ".join(f"{name} {100 * share:.0f} %" for name, share in each)
+                said += f": {_told(lanes.predictions, held)}"
         if step is not None:
             said += f"\ntrial {step + 1}: {describe(lanes.steps[step])}"
         return said
@@ -174,3 +174,14 @@ class Timeline(QWidget):
 
     def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802
         self._redraw()
+
+
+def _told(predictions: Predictions, k: int) -> str:
+    """The probabilities of a prediction; of many classes those of the likeliest, first the most."""
+    names, shares = predictions.classes, predictions.probabilities[k]
+    shown = range(len(names))
+    if len(names) > _MOST_TOLD:
+        shown = sorted(shown, key=lambda i: -shares[i])[:_MOST_TOLD]
+    told = ", ".join(f"{names[i]} {100 * shares[i]:.0f} %" for i in shown)
+    left = len(names) - _MOST_TOLD
+    return f"{told} and {left} less likely" if left > 0 else told

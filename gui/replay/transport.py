@@ -5,6 +5,7 @@ from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from gui.choice import Choice
+from gui.elided import Elided
 from gui.pieces import button, named
 from gui.replay.lanes import clock
 from gui.replay.playhead import SPEEDS, Playhead
@@ -33,7 +34,7 @@ class Transport(QWidget):
         self.time = QLabel()
         self.time.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.time.setMinimumWidth(150)
-        self.trial = named(QLabel(), "dim")
+        self.trial = named(Elided(), "dim")
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 5, 8, 5)
         for widget in (self.previous, self.play, self.next, self.speed, self.time, self.trial):

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
 )
 
 from bci.quality import State
+from gui.class_names import brief
 from gui.pieces import tip
 from gui.replay.lanes import clock
 from gui.replay.steps import Step, describe
@@ -18,6 +19,8 @@ from gui.theme import DARK, Theme
 
 _COLUMNS = ("", "at", "asked", "decided", "")
 _OF_DECISIONS = (3, 4)
+# The trial under way, one before and one after.
+_LEAST_HEIGHT = 104
 
 
 class TrialList(QTableWidget):
@@ -41,6 +44,7 @@ class TrialList(QTableWidget):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             self.setColumnWidth(column, width)
         self.setShowGrid(False)
+        self.setMinimumHeight(_LEAST_HEIGHT)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -55,15 +59,16 @@ class TrialList(QTableWidget):
         self.setRowCount(len(steps))
         for row, step in enumerate(steps):
             verdict = {True: "\u2713 correct", False: "\u2717 wrong", None: ""}[step.is_right]
-            texts = (str(row + 1), clock(step.onset, 1), step.label, step.decision or "", verdict)
+            asked, decided = brief(step.label), brief(step.decision or "")
+            texts = (str(row + 1), clock(step.onset, 1), asked, decided, verdict)
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
                 sure = "" if step.confidence is None else f", {100 * step.confidence:.0f} % sure"
                 item.setToolTip(tip(describe(step) + sure))
                 self.setItem(row, column, item)
-        decided = any(step.decision is not None for step in steps)
+        undecided = all(step.decision is None for step in steps)
         for column in _OF_DECISIONS:
-            self.setColumnHidden(column, not decided)
+            self.setColumnHidden(column, undecided)
         self._colour()
 
     def set_current(self, row: int | None) -> None:

@@ -14,17 +14,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from bci.bundle import decision_threshold
-from bci.lsl.predictions import ReceivedPrediction
 from bci.predictions_table import Predictions
-from bci.profile import Output
 from gui.banner import Banner
 from gui.just_high_enough import JustHighEnough
 from gui.pieces import column_of, panel
-from gui.predictions import DecisionView
 from gui.recording_dialog import ask_for_recording
 from gui.remembered import Remembered
-from gui.replay import ribbon
+from gui.replay.decided import Decided
 from gui.replay.header import ReplayHeader
 from gui.replay.model_choice import ModelChoice, list_models
 from gui.replay.model_run import ModelRun
@@ -82,7 +78,8 @@ class ReplayWindow(QWidget):
         self.traces, self.timeline = Traces(), Timeline()
         self.transport, self.models = Transport(self.playhead), ModelChoice()
         self.header = ReplayHeader(self.models)
-        self.decision, self.summary, self.trials = DecisionView(), Summary(), TrialList()
+        self.decided, self.summary, self.trials = Decided(), Summary(), TrialList()
+        self.decision = self.decided.bars
         self.banner = Banner()
         self._build()
         self._connect()
@@ -115,10 +112,9 @@ class ReplayWindow(QWidget):
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
         self.setStyleSheet(theme.style_sheet())
-        for view in (self.decision, self.summary):
-            view.theme = theme
-            view.update()
-        for part in (self.traces, self.timeline, self.trials):
+        self.summary.theme = theme
+        self.summary.update()
+        for part in (self.decided, self.traces, self.timeline, self.trials):
             part.set_theme(theme)
 
     def step(self, way: int) -> None:
@@ -144,13 +140,12 @@ class ReplayWindow(QWidget):
         # Where windows come at cues alone, what was predicted holds until the cue is over.
         self._hop_s = paradigm.stop_s if pipeline.at_cues else pipeline.hop_s
         self._forget_predictions()
-        self.decision.threshold = decision_threshold(Output(), model.card)
-        self.decision.set_classes(model.card.classes)
+        self.decided.set_model(model.card)
         self.show_decision(True)
         self.run.start(model.folder, self.opened.file)
 
     def _build(self) -> None:
-        side = column_of(_RIGHT_WIDTH, self.decision, JustHighEnough(self.summary), self.trials)
+        side = column_of(_RIGHT_WIDTH, self.decided, JustHighEnough(self.summary), self.trials)
         middle = QHBoxLayout()
         middle.addWidget(panel(self.traces), 1)
         middle.addWidget(side)
@@ -240,6 +235,7 @@ class ReplayWindow(QWidget):
             paradigm = model.card.paradigm if model is not None and model.card else None
             steps = find_steps(self.opened.recording, paradigm, self._cue_of)
         self.steps = steps or ()
+        self.decided.truth.steps = self.steps
         self.trials.set_steps(self.steps)
         self.timeline.set_steps(self.steps)
         self._on_moved()
@@ -263,7 +259,7 @@ class ReplayWindow(QWidget):
 
     def show_decision(self, shown: bool) -> None:
         """Whether there is room for what the decoder says at the cursor."""
-        frame = self.decision.parentWidget()
+        frame = self.decided.parentWidget()
         assert frame is not None
         frame.setVisible(shown)
 
@@ -284,18 +280,10 @@ class ReplayWindow(QWidget):
         self.timeline.set_position(position, follow=True)
         k = step_at(self.steps, position)
         self.trials.set_current(k)
-        cue = self.steps[k].label if k is not None else None
-        self.decision.show_cue(cue)
         self.transport.set_trial(describe_place(self.steps, k))
-        if self.predictions is not None and self.opened is not None:
-            # Half a sample later: the trial's last window ends where the trial does.
-            half = 0.5 / self.opened.recording.info.sfreq
-            shares = ribbon.at(self.predictions, self._hop_s, position + half)
-            self.decision.show_prediction(
-                None
-                if shares is None
-                else ReceivedPrediction(position, shares.astype("float32"), 0.0, 0.0, 0.0, 0.0)
-            )
+        if self.opened is not None:
+            half_s = 0.5 / self.opened.recording.info.sfreq
+            self.decided.show_at(self.predictions, self._hop_s, position, half_s)
 
     def _advance(self) -> None:
         self.playhead.advance(time.monotonic())

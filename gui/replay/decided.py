@@ -1,0 +1,116 @@
+"""What a model says at the cursor: the view of its task, as it is live."""
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from bci.bundle import Card, decision_threshold
+from bci.levels import grid_of
+from bci.lsl.predictions import ReceivedPrediction
+from bci.predictions_table import Predictions
+from bci.profile import Output
+from gui.emotion import EmotionView
+from gui.images import ImagesView, shown_images
+from gui.predictions import DecisionView
+from gui.replay import ribbon
+from gui.replay.steps import Step, step_at
+from gui.speech import SpeechView
+from gui.theme import DARK, Theme
+
+Deciding = DecisionView | ImagesView | SpeechView | EmotionView
+# What is smoothed has its trail again after a leap of the cursor.
+_TRAIL_S = 15.0
+
+
+class StepCues:
+    """The recording's trials, as the true cues of windows."""
+
+    def __init__(self) -> None:
+        self.steps: tuple[Step, ...] = ()
+
+    def cue_of(self, taken: float) -> str | None:
+        """The class of the trial in which a window's last sample was taken."""
+        k = step_at(self.steps, taken)
+        return self.steps[k].label if k is not None else None
+
+
+class Decided(QWidget):
+    """Words, images or levels where the model decides between such; else a bar a class."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme: Theme = DARK
+        self.truth = StepCues()
+        self.bars = DecisionView()
+        self.view: Deciding = self.bars
+        self._told: ReceivedPrediction | None = None
+        self._place = QVBoxLayout(self)
+        self._place.setContentsMargins(0, 0, 0, 0)
+        self._place.addWidget(self.bars)
+
+    def set_theme(self, theme: Theme) -> None:
+        self.theme = theme
+        for view in {self.bars, self.view}:
+            view.theme = theme
+            view.update()
+
+    def set_model(self, card: Card) -> None:
+        """Show what this model decides from now on."""
+        if self.view is not self.bars:
+            self._place.removeWidget(self.view)
+            self.view.deleteLater()
+        self._told = None
+        self.view = self._view_of(card)
+        self.view.set_classes(card.classes)
+        if self.view is not self.bars:
+            self._place.addWidget(self.view)
+        self.bars.setVisible(self.view is self.bars)
+        self.set_theme(self.theme)
+
+    def _view_of(self, card: Card) -> Deciding:
+        threshold = decision_threshold(Output(), card)
+        grid = grid_of(card.classes)
+        if grid is not None and len(grid.axes) == 2:
+            return EmotionView(threshold)
+        if card.task == "images":
+            return ImagesView(shown_images(card)[0], threshold, self.truth)
+        if card.task == "speech":
+            return SpeechView(self.truth, threshold)
+        self.bars.threshold = threshold
+        return self.bars
+
+    def show_at(
+        self, predictions: Predictions | None, hop_s: float, position: float, half_s: float
+    ) -> None:
+        """What holds at a position, and what was truly asked there.
+
+        ``half_s`` is half a sample: the trial's last window ends where the trial does.
+        """
+        if isinstance(self.view, DecisionView | EmotionView):
+            self.view.show_cue(self.truth.cue_of(position))
+        if predictions is None:
+            return
+        k = ribbon.place(predictions, hop_s, position + half_s)
+        if k is None:
+            self._told = None
+            self.view.show_prediction(None)
+        elif isinstance(self.view, EmotionView):
+            self._show_course(self.view, predictions, k)
+        else:
+            self.view.show_prediction(_received(predictions, k))
+
+    def _show_course(self, view: EmotionView, predictions: Predictions, k: int) -> None:
+        """Levels are smoothed: those before are told too, in their order."""
+        times = predictions.times
+        end = view.course.steps[-1].time if self._told and view.course.steps else None
+        goes_on = end is not None and 0 <= times[k] - end <= _TRAIL_S
+        if not goes_on:
+            view.course.steps.clear()
+            view.course.reset()
+        after = end if goes_on else times[k] - _TRAIL_S
+        for each in range(int(times.searchsorted(after, side="right")), k + 1):
+            self._told = _received(predictions, each)
+            view.show_prediction(self._told)
+
+
+def _received(predictions: Predictions, k: int) -> ReceivedPrediction:
+    taken, shares = float(predictions.times[k]), predictions.probabilities[k]
+    return ReceivedPrediction(taken, shares.astype("float32"), 0.0, 0.0, 0.0, 0.0)

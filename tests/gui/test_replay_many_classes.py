@@ -1,0 +1,212 @@
+"""Replay of models with more classes than there are colours: words, levels, images, gestures."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from bci.bundle import Card
+from bci.cli.training import train
+from bci.levels import LevelGrid
+from bci.predictions_table import Predictions
+from bci.profile import load_profile
+from devices.simulated_subject import SubjectSettings, simulate_run, write_run
+from gui.class_names import brief
+from gui.emotion import EmotionView
+from gui.images import ImagesView
+from gui.predictions import DecisionView
+from gui.remembered import Remembered
+from gui.replay.class_scores import ClassScore, class_scores
+from gui.replay.decided import Decided
+from gui.replay.outcome import Outcome
+from gui.replay.steps import Step
+from gui.replay.summary import Summary
+from gui.replay.window import ReplayWindow
+from gui.speech import SpeechView
+from tests.gui.test_replay_window import BCI
+
+GESTURES = tuple(f"gesture {k}" for k in range(12))
+LEVELS = LevelGrid(("valence", "arousal")).classes
+IMAGES = tuple(f"image-{k:04d}" for k in range(40))
+HOP_S = 0.1
+
+
+def card(task: str, classes: tuple[str, ...]) -> Card:
+    """As much of a model's card as decides how it is shown."""
+    return Card.model_construct(
+        task=task,
+        classes=classes,
+        confidence=None,
+        decoder=load_profile("motor-imagery").decoder,
+        pipeline=load_profile("motor-imagery").pipeline,
+        embedded_by=None,
+    )
+
+
+def predicted(classes: tuple[str, ...], best: int, share: float = 0.8) -> Predictions:
+    """The same for ten seconds."""
+    times = np.arange(1, 101) * HOP_S
+    row = np.full(len(classes), (1 - share) / (len(classes) - 1))
+    row[best] = share
+    return Predictions(classes, times, np.tile(row, (len(times), 1)))
+
+
+@pytest.fixture
+def decided(qtbot: QtBot) -> Decided:
+    view = Decided()
+    qtbot.addWidget(view)
+    view.resize(330, 300)
+    return view
+
+
+@pytest.mark.parametrize(
+    ("task", "classes", "kind", "last"),
+    [
+        ("gestures", GESTURES, DecisionView, "gesture 11"),
+        ("speech", GESTURES, SpeechView, "gesture 11"),
+        ("emotion", LEVELS, EmotionView, "valence 5, arousal 5"),
+        ("images", IMAGES, ImagesView, "0039"),
+    ],
+)
+def test_a_decided_class_is_seen_wherever_it_is_in_the_list(
+    decided: Decided, task: str, classes: tuple[str, ...], kind: type, last: str
+) -> None:
+    decided.set_model(card(task, classes))
+    assert isinstance(decided.view, kind)
+    decided.truth.steps = (Step(classes[0], 2.0, 6.0),)
+    decided.show_at(predicted(classes, len(classes) - 1), HOP_S, 5.0, 0.002)
+    assert decided.view.decision == last
+    first = decided.grab().toImage()
+    decided.show_at(predicted(classes, 3), HOP_S, 5.1, 0.002)
+    assert decided.grab().toImage() != first
+    decided.show_at(predicted(classes, 3), HOP_S, 60.0, 0.002)
+    assert not decided.view.live
+
+
+def test_of_many_classes_the_likeliest_have_bars_and_of_few_all_in_their_order(
+    decided: Decided,
+) -> None:
+    decided.set_model(card("gestures", GESTURES))
+    decided.show_at(predicted(GESTURES, 9), HOP_S, 5.0, 0.002)
+    assert decided.bars.shown == [9, 0, 1, 2, 3]
+    decided.set_model(card("gestures", GESTURES[:7]))
+    decided.show_at(predicted(GESTURES[:7], 6), HOP_S, 5.0, 0.002)
+    assert decided.bars.shown == list(range(7))
+
+
+def test_what_was_asked_is_told_beside_what_is_decided(decided: Decided) -> None:
+    steps = (Step("gesture 1", 2.0, 4.0), Step("gesture 2", 5.0, 7.0))
+    decided.truth.steps = steps
+    decided.set_model(card("speech", GESTURES))
+    decided.show_at(predicted(GESTURES, 1), HOP_S, 4.0, 0.002)
+    assert isinstance(decided.view, SpeechView)
+    assert decided.view.truth == "true word: gesture 1"
+    decided.set_model(card("images", IMAGES))
+    decided.truth.steps = (Step(IMAGES[7], 2.0, 4.0),)
+    decided.show_at(predicted(IMAGES, 5), HOP_S, 3.0, 0.002)
+    assert isinstance(decided.view, ImagesView)
+    assert decided.view.truth == "0007, rank 2 of 40"
+    decided.set_model(card("emotion", LEVELS))
+    decided.truth.steps = (Step(LEVELS[0], 2.0, 4.0),)
+    decided.show_at(None, HOP_S, 3.0, 0.002)
+    assert isinstance(decided.view, EmotionView)
+    assert decided.view.sentence == "true: valence 1, arousal 1"
+
+
+def test_levels_are_smoothed_alike_whether_they_are_played_or_leapt_to(decided: Decided) -> None:
+    rng = np.random.default_rng(0)
+    times = np.arange(1, 301) * HOP_S
+    shares = rng.dirichlet(np.ones(len(LEVELS)), len(times))
+    predictions = Predictions(LEVELS, times, shares)
+
+    def shown(*positions: float) -> np.ndarray:
+        decided.set_model(card("emotion", LEVELS))
+        for position in positions:
+            decided.show_at(predictions, HOP_S, position, 0.002)
+        assert isinstance(decided.view, EmotionView)
+        by_axis = decided.view.course.by_axis
+        assert by_axis is not None
+        assert [s.time for s in decided.view.course.steps] == sorted(
+            s.time for s in decided.view.course.steps
+        )
+        return by_axis
+
+    played = shown(*np.arange(5.0, 25.0, 0.5), 25.0)
+    # The mean's memory fades with 2 s: what was 15 s before no longer matters.
+    np.testing.assert_allclose(shown(25.0), played, atol=1e-3)
+    np.testing.assert_allclose(shown(5.0, 29.0, 25.0), played, atol=1e-3)
+
+
+def steps_of(*trials: tuple[str, str | None]) -> tuple[Step, ...]:
+    return tuple(
+        Step(label, 2.0 * k, 2.0 * k + 1, decision) for k, (label, decision) in enumerate(trials)
+    )
+
+
+def test_each_class_is_scored_with_what_it_was_taken_for() -> None:
+    trials = [("b", "b"), ("a", "b"), ("a", "c"), ("a", "b"), ("a", "a"), ("c", "c"), ("d", None)]
+    assert class_scores(steps_of(*trials)) == [
+        ClassScore("a", 4, 1, "b", 2),
+        ClassScore("b", 1, 1),
+        ClassScore("c", 1, 1),
+    ]
+
+
+def test_the_summary_of_many_classes_says_how_those_fared_that_have_no_line(qtbot: QtBot) -> None:
+    summary = Summary()
+    qtbot.addWidget(summary)
+    trials = [(name, name if k % 2 else GESTURES[0]) for k, name in enumerate(GESTURES)]
+    steps = steps_of(*trials, (GESTURES[11], GESTURES[11]))
+    outcome = Outcome(
+        "me", True, GESTURES, 8 / 13, 0.3, 0.9, 13, 2 / 13, 0.001, (), 0, steps
+    )  # fmt: skip
+    summary.set_outcome(outcome)
+    assert summary.scores[0] == ClassScore("gesture 11", 2, 2)
+    assert summary.others_text == "7 more classes: 4 of 7 found"
+    assert "gesture 2: 0 of 1 found" in summary.toolTip()
+    many = summary.height()
+    few = Outcome(
+        "me", True, ("a", "b"), 0.5, 0.1, 0.9, 2, 0.5, 0.5, ((1, 0), (1, 0)), 0,
+        steps_of(("a", "a"), ("b", "a")),
+    )  # fmt: skip
+    summary.set_outcome(few)
+    assert summary.others_text == ""
+    assert summary.height() < many
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [("valence-2/arousal-4", "2/4"), ("image-0015", "0015"), ("left", "left"), ("a-1", "a-1")],
+)
+def test_names_of_classes_are_short_in_columns(name: str, short: str) -> None:
+    assert brief(name) == short
+
+
+@pytest.mark.slow
+def test_a_model_of_ten_words_is_replayed_with_the_words(qtbot: QtBot, tmp_path: Path) -> None:
+    settings = SubjectSettings(task="speech", trials_per_class=3)
+    for run in (1, 2):
+        write_run(simulate_run(settings, run), tmp_path / f"run-{run:02d}_ieeg.fif")
+    train(load_profile("speech"), [tmp_path / "run-01_ieeg.fif"], tmp_path / "models/me", False)
+    window = ReplayWindow(BCI, tmp_path, Remembered(tmp_path / "settings.ini"), lambda _: None)
+    window.show()
+    with qtbot.waitSignal(window.reader.opened, timeout=20_000):
+        window.open(tmp_path / "run-02_ieeg.fif")
+    with qtbot.waitSignal(window.run.finished, timeout=60_000):
+        window.models.run.click()
+    view = window.decided.view
+    assert isinstance(view, SpeechView)
+    assert view.isVisible()
+    assert not window.decision.isVisible()
+    decided = [step for step in window.steps if step.decision is not None]
+    assert len({step.label for step in decided}) == 10
+    for k, step in enumerate(window.steps):
+        window.go_to(k)
+        if step.decision is not None:
+            assert view.best[0][0] == step.decision
+            assert view.true_word == step.label
+    assert sum(score.asked for score in window.summary.scores) == len(decided)
+    assert "5 more classes" in window.summary.others_text
+    assert window.width() <= 1280
+    window.stop()
