@@ -10,6 +10,7 @@ from bci.lsl.predictions import ReceivedPrediction
 from gui.amounts import round_up
 from gui.pieces import tip
 from gui.rejections import EXPLAINED, REASONS, counts_of
+from gui.situation import delay_text
 from gui.theme import CAPTION_PX, DARK, Theme
 
 STAGES = ("arrive", "filter", "decode", "publish")
@@ -28,11 +29,13 @@ _HARMLESS = ("windows_rejected_settling",)
 _SPAN_S = 60.0
 _MOST = 12_000
 _N_BINS = 26
+_TITLE = "latency: from sample to prediction"
 _STAGES_EXPLAINED = """How long after its last sample was taken a prediction is published.
 arrive: from the device to here
 filter: cleaning the signal
 decode: the model
 publish: to whoever listens
+filter delay: so much later than it happened the filtered signal shows it, besides the above
 99 % below: only one in a hundred is later"""
 # Where there is less room than they need, stages and histogram are left out.
 _LEAST_HEIGHT, _STAGES = 118, 50.0
@@ -50,6 +53,7 @@ class LatencyView(QWidget):
         self.theme: Theme = DARK
         self.counts: dict[str, int] = {}
         self.has_engine = True
+        self.delay_text = ""
         # When each was taken, in seconds, and when each of its stages ended, in ms after that.
         self._rows = np.zeros((0, 5))
         self._totals = np.zeros(0)
@@ -75,7 +79,8 @@ class LatencyView(QWidget):
         self.update()
 
     def show_counts(self, status: dict[str, object]) -> None:
-        """Take the loss counters out of an engine's status."""
+        """Take the loss counters and the filters' delay out of an engine's status."""
+        self.delay_text = delay_text(status)
         self.counts = counts_of(status, (*LOST, *REASONS, SKIPPED))
         self.update()
 
@@ -127,9 +132,9 @@ class LatencyView(QWidget):
         font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
         painter.setPen(self.theme.colour("dim"))
-        painter.drawText(
-            QRectF(14, 8, self.width() - 28, 18), 0, "latency: from sample to prediction"
-        )
+        head = QRectF(14, 8, self.width() - 28, 18)
+        painter.drawText(head, 0, "latency to prediction" if self.delay_text else _TITLE)
+        painter.drawText(head, Qt.AlignmentFlag.AlignRight, self.delay_text)
         self._paint_numbers(painter)
         top = self._paint_counts(painter)
         if top - 76 >= _STAGES:

@@ -99,9 +99,18 @@ class Situation:
             return f"{name} is shown, {loss}; the engine has not answered for {silent:.0f} s"
         if not self._is_decoded:
             return f"{name} is shown, {loss}; the engine decodes {status['stream']}"
-        lateness = "" if late_ms is None else f", {late_ms:.1f} ms late"
+        delay = delay_text(status)
+        lateness = "" if late_ms is None else f", {late_ms:.1f} ms late{delay and f' ({delay})'}"
         model = f"{status.get('model', 'an engine')}{_adapting(status)}{_drifted(status)}"
         return f"{name} is decoded by {model}{lateness}, {loss}"
+
+
+def delay_text(status: dict[str, object]) -> str:
+    """What the filters add to the latency, ``+45 ms filter delay``; empty where it is not known."""
+    delay_s = status.get("filter_delay_s")
+    if not isinstance(delay_s, int | float) or not 0.0005 <= delay_s < float("inf"):
+        return ""
+    return f"+{1000 * delay_s:.0f} ms filter delay"
 
 
 def _adapting(status: dict[str, object]) -> str:

@@ -187,7 +187,8 @@ def latency(theme: Theme) -> QWidget:
     view = LatencyView()
     view.theme = theme
     view.add(simulated.received(_SECONDS))
-    view.show_counts({"lost_samples": 12, "gaps": 1, "windows_rejected_gap": 25})
+    lost = {"lost_samples": 12, "gaps": 1, "windows_rejected_gap": 25}
+    view.show_counts({**lost, "filter_delay_s": 0.045})
     view.resize(_SIDE, 340)
     return view
 

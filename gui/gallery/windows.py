@@ -65,7 +65,8 @@ def fill(window: MainWindow) -> float:
     feed.engine_alive.emit(True)
     feed.markers_came.emit([Marker(start + m.time, m.label) for m in simulated.cues(_LIVE_S)])
     feed.predictions_came.emit(simulated.received(_LIVE_S, start))
-    status = {"state": "running", "stream": simulated.INFO.name, "model": "simulated"}
+    status: dict[str, object] = {"state": "running", "stream": simulated.INFO.name}
+    status |= {"model": "simulated", "filter_delay_s": 0.045}
     feed.status_came.emit(status | {"lost_samples": 0, "windows_skipped": 0})
     return start
 

@@ -155,6 +155,7 @@ def test_the_status_tells_what_runs_and_what_was_lost(
     assert (last[-1]["stream"], last[-1]["model"]) == (test_run.info.name, "me")
     assert (last[-1]["gaps"], last[-1]["lost_samples"]) == (1, 200)
     assert last[-1]["simulated"] is True
+    assert last[-1]["filter_delay_s"] == trained.card.group_delay_s > 0
     assert last[-1]["windows_rejected_gap"] > 10
     assert last[-1]["windows_predicted"] > 50
     json.dumps(last[-1], allow_nan=False)

@@ -56,6 +56,16 @@ def test_rejected_windows_are_told_with_the_reason(view: LatencyView) -> None:
     assert view.lost_text == "lost: 1 sample, 2 gaps"
 
 
+def test_the_delay_of_the_filters_is_told_where_it_is_known(view: LatencyView) -> None:
+    assert view.delay_text == ""
+    view.show_counts({"filter_delay_s": 0.045})
+    assert view.delay_text == "+45 ms filter delay"
+    told = view.grab().toImage()
+    view.show_counts({})
+    assert view.delay_text == ""
+    assert view.grab().toImage() != told
+
+
 def test_all_is_drawn_in_the_room_that_the_window_has(view: LatencyView) -> None:
     view.add([prediction(k / 10, 10 + k % 7) for k in range(300)])
     view.show_counts(

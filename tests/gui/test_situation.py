@@ -30,6 +30,13 @@ def test_a_model_that_adapts_is_said_to(adaptation: str) -> None:
     )
 
 
+def test_the_delay_of_the_filters_is_told_beside_the_lateness() -> None:
+    said = decoding(filter_delay_s=0.0452)
+    assert said == "amp is decoded by me, 1.0 ms late (+45 ms filter delay), no samples lost"
+    for unknown in (0.0, None, "soon", -1, float("nan"), float("inf")):
+        assert "by me, 1.0 ms late, no samples lost" in decoding(filter_delay_s=unknown)
+
+
 def test_a_signal_unlike_the_calibration_is_told_and_one_like_it_needs_no_words() -> None:
     assert "by me, 1.0 ms late" in decoding(drift=1.2, drift_warning=None)
     said = "by me, but the signal is unlike its calibration (drift 2.5), 1.0 ms late"
