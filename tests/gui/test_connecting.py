@@ -8,18 +8,20 @@ from pathlib import Path
 import psutil
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtWidgets import QComboBox, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
 from bci.lsl.predictions import PredictionOutlet
 from bci.quality import State
+from devices.simulated_subject import SubjectSettings, simulate_run, write_run
 from gui.device_form import DeviceForm
 from gui.devices import Device, parse_devices
 from gui.hint import HINT_HEIGHT
 from gui.main_window import MainWindow
 from gui.parameters import describe
 from tests.gui.conftest import NO_DEVICES
+from tests.gui.keys import press
 from tests.signals import eeg_info
 
 OpenWindow = Callable[..., MainWindow]
@@ -143,6 +145,58 @@ def test_closing_the_window_ends_the_source(
     window.close()
     assert not psutil.pid_exists(pid)
     assert window.feed.isFinished()
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[QFileDialog]:
+    """The dialogs that were opened for a file, instead of their being shown."""
+    dialogs: list[QFileDialog] = []
+    monkeypatch.setattr(QFileDialog, "open", lambda dialog: dialogs.append(dialog))
+    return dialogs
+
+
+def test_a_file_that_is_chosen_is_streamed_and_asked_for_from_there_the_next_time(
+    open_window: OpenWindow, qtbot: QtBot, tmp_path: Path, asked: list[QFileDialog]
+) -> None:
+    file = tmp_path / "mine" / "run-01_eeg.fif"
+    file.parent.mkdir()
+    (tmp_path / "recordings").mkdir()
+    write_run(simulate_run(SubjectSettings(trials_per_class=1), 1), file)
+    window = open_window()
+    panel = window.connect_panel
+    press(qtbot, window, "Ctrl+O")
+    assert Path(asked[0].directory().path()) == tmp_path / "recordings"
+    # Closed without a file: nothing is started.
+    asked[0].reject()
+    assert not window.connecting.processes
+    press(qtbot, window, "Ctrl+O")
+    asked[1].fileSelected.emit(str(file))
+    qtbot.waitUntil(lambda: window.scope.n_samples > 250, timeout=LONG)
+    assert panel.state.text() == "replay is connected"
+    assert window.situation.stream_name == file.stem
+    assert window.badge.isVisible()
+    qtbot.waitUntil(lambda: bool(window.scope._markers), timeout=LONG)
+    # One source at a time.
+    press(qtbot, window, "Ctrl+O")
+    assert len(asked) == 2
+    panel.connect_button.click()
+    qtbot.waitUntil(lambda: panel.connect_button.text() == "Connect", timeout=LONG)
+    press(qtbot, window, "Ctrl+O")
+    assert Path(asked[2].directory().path()) == file.parent
+    assert not window.banner.isVisible()
+
+
+def test_a_chosen_file_that_cannot_be_read_is_said_with_what_to_do(
+    open_window: OpenWindow, qtbot: QtBot, tmp_path: Path, asked: list[QFileDialog]
+) -> None:
+    (tmp_path / "broken.edf").write_bytes(b"no recording at all")
+    window = open_window()
+    press(qtbot, window, "Ctrl+O")
+    asked[0].fileSelected.emit(str(tmp_path / "broken.edf"))
+    qtbot.waitUntil(window.banner.isVisible, timeout=LONG)
+    assert "broken.edf: damaged" in window.banner_text.text()
+    assert "Mend that" in window.banner_text.text()
+    assert window.connect_panel.replay.isEnabled()
 
 
 def test_needed_parameters_come_first_and_are_asked_for(qtbot: QtBot) -> None:
