@@ -133,14 +133,15 @@ class Theme:
 
 
 # The classes' colours are told apart with every common colour-vision deficiency: Okabe and Ito's
-# palette ("Color Universal Design", 2008) on dark; darker shades of it on light, where the
-# original has too little contrast for text. The stages are shades of one grey: no class.
+# palette ("Color Universal Design", 2008) on dark, its vermilion a little lighter to be read as
+# text; darker shades of it on light, where the original has too little contrast for text. The
+# stages are shades of one grey: no class.
 DARK = Theme(
     name="dark", window="#15181c", panel="#1d2126", text="#e8eaed", dim="#9aa3ad", line="#343b43",
     trace="#b9c6d3", warning="#E69F00", warning_text="#1a1300", error="#8c2f10",
     error_text="#ffffff", lost="#5a2a1a", on_class="#101418",
     accent="#56B4E9", record="#c2321e", quality=("#2bb58c", "#E69F00", "#ff7043"),
-    classes=("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#3D8FD1", "#D55E00"),
+    classes=("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#3D8FD1", "#DE660A"),
     stages=("#dfe5eb", "#a9b5c1", "#74818e", "#4b5661"),
 )  # fmt: skip
 
@@ -148,8 +149,8 @@ LIGHT = Theme(
     name="light", window="#f4f5f7", panel="#ffffff", text="#1c2126", dim="#5b6670", line="#d3d8de",
     trace="#2f4257", warning="#9a5b00", warning_text="#ffffff", error="#b5400f",
     error_text="#ffffff", lost="#f6d3c6", on_class="#ffffff",
-    accent="#0066A8", record="#b3261e", quality=("#007856", "#9a5b00", "#b5340f"),
-    classes=("#0066A8", "#B85000", "#007856", "#A6447A", "#6F6400", "#2F3FA0", "#8A2A1C"),
+    accent="#0066A8", record="#b3261e", quality=("#007856", "#9a5b00", "#961400"),
+    classes=("#0066A8", "#B85000", "#007856", "#A6447A", "#564900", "#2F3FA0", "#9C3933"),
     stages=("#2b3947", "#5d6e7f", "#93a2b1", "#c3ced8"),
 )  # fmt: skip
 

@@ -14,6 +14,8 @@ from gui.replay.outcome import Outcome
 from gui.theme import CAPTION_PX, DARK, Theme
 
 _MOST_CLASSES, _MOST_LINES, _MOST_TOLD = 7, 5, 25
+# Opacity, of 255, of a cell whose whole row is in it: the number on it can still be read.
+STRONGEST = 100
 _TOP, _ROW, _LINE = 84.0, 22.0, 18.0
 
 
@@ -191,7 +193,7 @@ class Summary(QWidget):
                 box = QRectF(left + j * cell + 1, top + 23 + k * _ROW, cell - 2, _ROW - 2)
                 painter.fillRect(box, self.theme.colour("window"))
                 colour = self.theme.class_colour(j)
-                colour.setAlpha(round(150 * count / asked))
+                colour.setAlpha(round(STRONGEST * count / asked))
                 painter.fillRect(box, colour)
                 painter.setPen(self.theme.colour("text" if count else "dim"))
                 painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(count))
