@@ -99,13 +99,12 @@ class Decided(QWidget):
 
     def _show_course(self, view: EmotionView, predictions: Predictions, k: int) -> None:
         """Levels are smoothed: those before are told too, in their order."""
-        times = predictions.times
-        end = view.course.steps[-1].time if self._told and view.course.steps else None
-        goes_on = end is not None and 0 <= times[k] - end <= _TRAIL_S
-        if not goes_on:
-            view.course.steps.clear()
-            view.course.reset()
-        after = end if goes_on else times[k] - _TRAIL_S
+        times, course = predictions.times, view.course
+        after = course.steps[-1].time if self._told and course.steps else float("inf")
+        if not 0 <= times[k] - after <= _TRAIL_S:
+            course.steps.clear()
+            course.reset()
+            after = float(times[k]) - _TRAIL_S
         for each in range(int(times.searchsorted(after, side="right")), k + 1):
             self._told = _received(predictions, each)
             view.show_prediction(self._told)

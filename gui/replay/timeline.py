@@ -179,7 +179,7 @@ class Timeline(QWidget):
 def _told(predictions: Predictions, k: int) -> str:
     """The probabilities of a prediction; of many classes those of the likeliest, first the most."""
     names, shares = predictions.classes, predictions.probabilities[k]
-    shown = range(len(names))
+    shown = list(range(len(names)))
     if len(names) > _MOST_TOLD:
         shown = sorted(shown, key=lambda i: -shares[i])[:_MOST_TOLD]
     told = ", ".join(f"{names[i]} {100 * shares[i]:.0f} %" for i in shown)
