@@ -155,6 +155,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[QFileDialog]:
     return dialogs
 
 
+@pytest.mark.slow
 def test_a_file_that_is_chosen_is_streamed_and_asked_for_from_there_the_next_time(
     open_window: OpenWindow, qtbot: QtBot, tmp_path: Path, asked: list[QFileDialog]
 ) -> None:
