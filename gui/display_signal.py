@@ -1,14 +1,16 @@
-"""The signal as the scope shows it: high-passed for the display, held for looking back."""
+"""The signal as the scope shows it: filtered for the display, held for looking back."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.filters import SosFilter, highpass
+from bci.filters import SosFilter
 from bci.ring import RingBuffer
 from bci.types import StreamInfo
 from gui.amounts import round_up
+from gui.display_filter import DISPLAY_FILTERS, DisplayFilter
 
-_CUTOFF_HZ = 0.5
+# The oldest that a full ring holds is overwritten while it is read.
+_SAFE = 0.95
 
 
 class DisplaySignal:
@@ -22,19 +24,34 @@ class DisplaySignal:
     info : StreamInfo
     source : RingBuffer
         Written to by the feed.
+    chosen : DisplayFilter
     """
 
-    def __init__(self, info: StreamInfo, source: RingBuffer) -> None:
+    def __init__(
+        self, info: StreamInfo, source: RingBuffer, chosen: DisplayFilter = DISPLAY_FILTERS[0]
+    ) -> None:
         self.info = info
         self.sfreq = info.sfreq or 100.0
-        self.cutoff_hz = min(_CUTOFF_HZ, self.sfreq / 20)
-        self.ring = RingBuffer(source.capacity, info.n_channels)
         self._held_at: int | None = None
         self._source = source
-        self._cursor = source.oldest
         self._taken = 0
-        sos = highpass(self.cutoff_hz, self.sfreq)
-        self._filter = SosFilter(sos, info.n_channels, self.sfreq)
+        self._begin(chosen, source.oldest)
+
+    def _begin(self, chosen: DisplayFilter, cursor: int) -> None:
+        self.chosen = chosen.within(self.sfreq)
+        sos = self.chosen.design(self.sfreq)
+        self._filter = SosFilter(sos, self.info.n_channels, self.sfreq)
+        self.ring = RingBuffer(self._source.capacity, self.info.n_channels)
+        self._cursor = cursor
+
+    def choose(self, chosen: DisplayFilter) -> None:
+        """Filter otherwise, from the oldest that the feed's ring still has; held stays held."""
+        source, n_samples, held = self._source, self.n_samples, self._held_at
+        self._begin(chosen, max(source.oldest, source.end - round(_SAFE * source.capacity)))
+        self._taken = n_samples - (source.end - self._cursor)
+        self._held_at = None
+        self.take()
+        self._held_at = held
 
     @property
     def n_samples(self) -> int:
@@ -88,7 +105,7 @@ class DisplaySignal:
             return False
         self._cursor = got.first + n
         self._taken += n
-        self._high_pass(data, got.first)
+        self._apply_filter(data, got.first)
         self.ring.write(data, times, max(got.first, self.ring.end))
         return True
 
@@ -106,7 +123,7 @@ class DisplaySignal:
         data = self.ring.latest(round(2 * self.sfreq)).data
         return round_up(4 * float(np.nanmedian(np.nanstd(data, axis=0))))
 
-    def _high_pass(self, data: NDArray[np.float32], first: int) -> None:
+    def _apply_filter(self, data: NDArray[np.float32], first: int) -> None:
         lost = np.logical_not(np.isfinite(data).all(axis=1))
         if not lost.any():
             self._filter.process(data, first)

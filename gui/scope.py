@@ -19,6 +19,7 @@ from bci.types import Marker, StreamInfo
 from gui.amounts import with_unit
 from gui.channel_names import ChannelNames
 from gui.channel_page import ChannelPage
+from gui.display_filter import DISPLAY_FILTERS, DisplayFilter
 from gui.display_signal import DisplaySignal
 from gui.measure import Measure, Traces
 from gui.pieces import is_seen
@@ -34,7 +35,7 @@ _LOOK_BACK = 0.25  # of what is shown, a step
 class Scope(QWidget):
     """Scrolling traces of a stream.
 
-    New samples are high-passed at 0.5 Hz (for the display only), reduced to the smallest and
+    New samples are filtered (for the display only; F chooses how), reduced to the smallest and
     largest value of each column of pixels, and drawn into a picture that goes round: the cost of
     a frame is that of its new columns. Up and Down change the gain, Left and Right the time base,
     Page Up and Page Down the channels shown, A shows all of them. W lets the newest sweep over
@@ -55,6 +56,7 @@ class Scope(QWidget):
         self.time_base_s = 10.0
         self.gain = 0.0  # of the channels' unit, a row high; 0 until it is chosen
         self.sweep = False
+        self.filter = DISPLAY_FILTERS[0]
         self.live = True
         self.bad: frozenset[str] = frozenset()
         self._info: StreamInfo | None = None
@@ -70,7 +72,7 @@ class Scope(QWidget):
         if self._info is None or info.ch_names != self._info.ch_names:
             self._page = ChannelPage(info.n_channels, self._page.all_shown)
         self._info = info
-        self._signal = DisplaySignal(info, ring)
+        self._signal = DisplaySignal(info, ring, self.filter)
         self._markers.clear()
         self.names.set_quality([])
         self.gain = 0.0
@@ -146,6 +148,22 @@ class Scope(QWidget):
         self._redraw()
         self.view_changed.emit()
 
+    def set_filter(self, chosen: DisplayFilter) -> None:
+        """Filter what is shown, what was before too, in another way."""
+        self.filter = chosen
+        if self._info is not None:
+            self._signal.choose(chosen)
+            if self.is_paused:
+                # What is looked at may be older than what could be filtered anew.
+                self._signal.look(0.0, self.time_base_s)
+        self._redraw()
+        self.view_changed.emit()
+
+    def step_filter(self) -> None:
+        """Choose the next of the filters."""
+        following = DISPLAY_FILTERS.index(self.filter) + 1
+        self.set_filter(DISPLAY_FILTERS[following % len(DISPLAY_FILTERS)])
+
     @property
     def n_samples(self) -> int:
         """How many samples of the stream have come."""
@@ -198,7 +216,7 @@ class Scope(QWidget):
     @property
     def note(self) -> str:
         """What is done to the signal for the display only."""
-        return "" if self._info is None else f"high-pass {self._signal.cutoff_hz:g} Hz"
+        return "" if self._info is None else self._signal.chosen.name
 
     def advance(self) -> None:
         """Take in what is new in the ring and draw it, where anybody sees it; once a frame."""
@@ -310,6 +328,8 @@ class Scope(QWidget):
                 self.show_sweep(not self.sweep)
             case Qt.Key.Key_A:
                 self.show_all(not self.shows_all)
+            case Qt.Key.Key_F:
+                self.step_filter()
             case Qt.Key.Key_PageUp | Qt.Key.Key_PageDown:
                 self.step_page(1 if event.key() == Qt.Key.Key_PageDown else -1)
             case _:

@@ -1,14 +1,15 @@
-"""The scope with its controls: time base, gain and the page of channels, by mouse or keys."""
+"""The scope with its controls: time base, gain, channels and filter, by mouse or keys."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from gui.elided import Elided
-from gui.pieces import named
+from gui.choice import Choice
+from gui.display_filter import DISPLAY_FILTERS
 from gui.scope import Scope
 from gui.stepper import add_stepper
 
 _APART = 4
+_FILTER_WIDTH = 176
 
 
 class ScopePanel(QWidget):
@@ -45,12 +46,13 @@ class ScopePanel(QWidget):
         row.addWidget(self.pause)
         tips = ("Look further back (Shift+Left, wheel)", "Less far back (Shift+Right, wheel)")
         add_stepper(row, QLabel("back"), tips, self.scope.look, "\u25c2\u25b8")
-        about = "Of the picture only; what is decoded and recorded is left as it is"
-        # The first to go where the room is short: it must not make the window wider.
-        self.note = named(Elided(about), "dim")
-        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(self.note, 1)
+        row.addStretch()
+        self.filter = Choice()
+        self.filter.setFixedWidth(_FILTER_WIDTH)
+        self.filter.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.filter.addItems([each.name for each in DISPLAY_FILTERS])
+        self.filter.activated.connect(lambda k: self.scope.set_filter(DISPLAY_FILTERS[k]))
+        row.addWidget(self.filter)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -63,7 +65,11 @@ class ScopePanel(QWidget):
         self.time_base.setText(f"{scope.time_base_s:g} s")
         self.gain.setText(scope.gain_text)
         self.page.setText(scope.page_text)
-        self.note.setText(scope.note)
+        self.filter.setCurrentIndex(DISPLAY_FILTERS.index(scope.filter))
+        about = "The filter of the picture only; what is decoded and recorded is left as it is (F)"
+        # A slow stream has no room for all of it.
+        narrower = scope.note and scope.note != scope.filter.name
+        self.filter.setToolTip(about + (f"\nhere: {scope.note}" if narrower else ""))
         self.sweep.setChecked(scope.sweep)
         self.pause.setChecked(scope.is_paused)
         self.all.setChecked(scope.shows_all)

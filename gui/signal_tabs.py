@@ -7,6 +7,7 @@ from bci.ring import RingBuffer
 from bci.types import StreamInfo
 from gui.analysis import Analysis, Source, Wanted
 from gui.bands import BANDS
+from gui.display_filter import filter_named
 from gui.impedance_page import ImpedancePage
 from gui.map_page import MapPage
 from gui.pollers import SignalFound
@@ -28,8 +29,8 @@ class SignalTabs(Tabs):
     Parameters
     ----------
     remembered : Remembered
-        Keeps the tab, sweep or scroll, the band of the map, and of each stream the channel and
-        which are bad.
+        Keeps the tab, sweep or scroll, the display's filter, the band of the map, and of each
+        stream the channel and which are bad.
     """
 
     def __init__(self, remembered: Remembered, parent: QWidget | None = None) -> None:
@@ -39,6 +40,8 @@ class SignalTabs(Tabs):
         super().__init__(pages | {IMPEDANCE: self.impedance}, parent)
         self.offer(IMPEDANCE, False)
         self.scope = self.scope_panel.scope
+        # Below the traces there is no room for it where the window is small.
+        self.put_beside(SIGNAL, self.scope_panel.filter)
         self.scope_panel.setFocusProxy(self.scope)
         self.analysis = Analysis(self)
         self._remembered = remembered
@@ -46,7 +49,8 @@ class SignalTabs(Tabs):
         self._ring: RingBuffer | None = None
         self._channel = 0
         self.scope.show_sweep(remembered.flag("sweep", False))
-        self.scope.view_changed.connect(lambda: remembered.keep("sweep", self.scope.sweep))
+        self.scope.set_filter(filter_named(remembered.text("filter")))
+        self.scope.view_changed.connect(self._keep_view)
         kept = remembered.text("map/band")
         self.map.choose(next((band for band in BANDS if band.name == kept), self.map.band))
         self.analysis.spectrum_came.connect(self._on_spectrum)
@@ -100,6 +104,10 @@ class SignalTabs(Tabs):
         """Draw what is new, once a frame; the other tabs draw when their analysis comes."""
         if self.page == SIGNAL:
             self.scope.advance()
+
+    def _keep_view(self) -> None:
+        self._remembered.keep("sweep", self.scope.sweep)
+        self._remembered.keep("filter", self.scope.filter.name)
 
     def _ask(self) -> None:
         """Tell the analysis what is looked at."""

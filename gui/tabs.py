@@ -36,6 +36,7 @@ class Tabs(QWidget):
             self._stack.addWidget(page)
             row.addWidget(tab)
         row.addStretch()
+        self._row, self._beside = row, dict[str, QWidget]()
         self._group.idClicked.connect(lambda number: self.show_page(self._names[number]))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -54,6 +55,12 @@ class Tabs(QWidget):
         """What each key does."""
         return {f"Ctrl+{k + 1}": partial(self.show_page, n) for k, n in enumerate(self._names)}
 
+    def put_beside(self, name: str, control: QWidget) -> None:
+        """Put a page's control at the right of the tabs; it is there while the page is."""
+        self._beside[name] = control
+        self._row.addWidget(control)
+        control.setVisible(name == self.page)
+
     def offer(self, name: str, offered: bool) -> None:
         """Whether a page can be shown now; if it is, and no longer can be, the first one is."""
         self._group.button(self._names.index(name)).setVisible(offered)
@@ -68,5 +75,7 @@ class Tabs(QWidget):
         number = self._names.index(name)
         self._group.button(number).setChecked(True)
         self._stack.setCurrentIndex(number)
+        for page, control in self._beside.items():
+            control.setVisible(page == name)
         self._pages[name].setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.changed.emit(name)
