@@ -1,7 +1,7 @@
 """The dashboard's window: views side by side, fed by the streams, and the children's buttons."""
 
 from pylsl import local_clock
-from PySide6.QtCore import QDeadlineTimer, QTimer
+from PySide6.QtCore import QByteArray, QDeadlineTimer, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QVBoxLayout, QWidget
 
@@ -51,6 +51,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("bci")
         self.resize(1280, 720)
         self.remembered = Remembered(options.settings)
+        self.restoreGeometry(QByteArray.fromBase64(self.remembered.text("window").encode()))
         self.tabs = SignalTabs(self.remembered)
         self.scope_panel, self.scope = self.tabs.scope_panel, self.tabs.scope
         self.engine = EngineShown(
@@ -315,6 +316,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         deadline = QDeadlineTimer(_CLOSING_MS)
         self._timer.stop()
+        self.remembered.keep("window", bytes(self.saveGeometry().toBase64().data()).decode())
         self.replay.stop()
         # All are asked first, then waited for together: closing takes less than a second.
         parts = (self.feed, self.tabs.analysis, self.connecting, self.recording.link)

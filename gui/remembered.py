@@ -34,6 +34,13 @@ class Remembered:
     def flag(self, key: str, default: bool) -> bool:
         return self.text(key, "yes" if default else "no") == "yes"
 
+    def number(self, key: str, default: float) -> float:
+        """The default where there is none or it is damaged."""
+        try:
+            return float(self.text(key, str(default)))
+        except ValueError:
+            return default
+
     def table(self, key: str) -> dict[str, str]:
         """Text by text; empty where there is none or it is damaged."""
         try:
@@ -44,9 +51,11 @@ class Remembered:
             return {}
         return {str(name): value for name, value in stored.items() if isinstance(value, str)}
 
-    def keep(self, key: str, value: str | bool | dict[str, str]) -> None:
+    def keep(self, key: str, value: str | bool | float | dict[str, str]) -> None:
         if isinstance(value, bool):
             value = "yes" if value else "no"
+        elif isinstance(value, float):
+            value = repr(value)
         self._settings.setValue(key, json.dumps(value) if isinstance(value, dict) else value)
 
     def store(self) -> None:

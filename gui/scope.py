@@ -43,7 +43,8 @@ class Scope(QWidget):
     or Right, or the wheel, looks back. The mouse reads a trace; dragged, it measures from there.
     """
 
-    view_changed = Signal()  # gain, time base, page or pause
+    view_changed = Signal()  # gain, time base, page, filter or pause
+    gain_chosen = Signal(float)  # by the user, not found from the signal
     bad_changed = Signal(object)  # set of str, the channels marked bad
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -116,7 +117,11 @@ class Scope(QWidget):
     def step_time_base(self, way: int) -> None:
         """Show more (+1) or less (-1) time."""
         k = TIME_BASES_S.index(self.time_base_s) + way
-        self.time_base_s = TIME_BASES_S[max(0, min(k, len(TIME_BASES_S) - 1))]
+        self.show_time(TIME_BASES_S[max(0, min(k, len(TIME_BASES_S) - 1))])
+
+    def show_time(self, seconds: float) -> None:
+        """Show so much time, one of `TIME_BASES_S`."""
+        self.time_base_s = seconds
         self._redraw()
         self.view_changed.emit()
 
@@ -124,6 +129,7 @@ class Scope(QWidget):
         """Draw the traces larger (+1) or smaller (-1)."""
         if self.gain > 0:
             self.set_gain(self.gain * 1.5**-way)
+            self.gain_chosen.emit(self.gain)
 
     def step_page(self, way: int) -> None:
         """Show the next (+1) or the previous (-1) channels."""

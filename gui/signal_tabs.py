@@ -12,6 +12,7 @@ from gui.impedance_page import ImpedancePage
 from gui.map_page import MapPage
 from gui.pollers import SignalFound
 from gui.remembered import Remembered
+from gui.scope import TIME_BASES_S
 from gui.scope_panel import ScopePanel
 from gui.spectrum_page import SpectrumPage
 from gui.tabs import Tabs
@@ -29,8 +30,8 @@ class SignalTabs(Tabs):
     Parameters
     ----------
     remembered : Remembered
-        Keeps the tab, sweep or scroll, the display's filter, the band of the map, and of each
-        stream the channel and which are bad.
+        Keeps the tab, the scope's time base, filter, and sweep or scroll, the band of the map,
+        and of each stream the gain, the channel and which are bad.
     """
 
     def __init__(self, remembered: Remembered, parent: QWidget | None = None) -> None:
@@ -49,8 +50,12 @@ class SignalTabs(Tabs):
         self._ring: RingBuffer | None = None
         self._channel = 0
         self.scope.show_sweep(remembered.flag("sweep", False))
+        time_s = remembered.number("time base", self.scope.time_base_s)
+        if time_s in TIME_BASES_S:
+            self.scope.show_time(time_s)
         self.scope.set_filter(filter_named(remembered.text("filter")))
         self.scope.view_changed.connect(self._keep_view)
+        self.scope.gain_chosen.connect(self._keep_gain)
         kept = remembered.text("map/band")
         self.map.choose(next((band for band in BANDS if band.name == kept), self.map.band))
         self.analysis.spectrum_came.connect(self._on_spectrum)
@@ -69,6 +74,9 @@ class SignalTabs(Tabs):
         info = found.info
         self._info, self._ring = info, found.ring
         self.scope.set_stream(info, found.ring)
+        gain = self._remembered.number(_gain_key(info), 0.0)
+        if 0.0 < gain < float("inf"):
+            self.scope.set_gain(gain)
         marked = self._remembered.table(f"bad/{info.name}")
         self.scope.set_bad(frozenset(marked))
         kept = self._remembered.text(f"channel/{info.name}")
@@ -108,6 +116,11 @@ class SignalTabs(Tabs):
     def _keep_view(self) -> None:
         self._remembered.keep("sweep", self.scope.sweep)
         self._remembered.keep("filter", self.scope.filter.name)
+        self._remembered.keep("time base", self.scope.time_base_s)
+
+    def _keep_gain(self, gain: float) -> None:
+        if self._info is not None:
+            self._remembered.keep(_gain_key(self._info), gain)
 
     def _ask(self) -> None:
         """Tell the analysis what is looked at."""
@@ -131,6 +144,11 @@ class SignalTabs(Tabs):
 
     def _on_spectrum(self, seen: object) -> None:
         self.spectrum.show_spectrum(seen)  # type: ignore[arg-type]
+
+
+def _gain_key(info: StreamInfo) -> str:
+    """A stream that comes in another unit needs another gain."""
+    return f"gain/{info.name}/{info.channels[0].unit}"
 
 
 def _too_slow(info: StreamInfo) -> str:
