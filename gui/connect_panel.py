@@ -49,7 +49,7 @@ class ConnectPanel(QWidget):
         self.problem.setWordWrap(True)
         self.connect_button = button("Connect", "Connect the device (Ctrl+D)")
         self.connect_button.clicked.connect(self.toggle)
-        self.simulator = button("Try the simulator", "Stream a simulated person (Ctrl+Shift+S)")
+        self.simulator = button("Simulator", "Stream a simulated person (Ctrl+Shift+S)")
         self.simulator.clicked.connect(self.try_simulator)
         self.replay = button("Stream a file ...", "Replay a recording as if it were live (Ctrl+O)")
         self.replay.clicked.connect(self.replay_wanted)
@@ -134,7 +134,7 @@ class ConnectPanel(QWidget):
         row = QHBoxLayout()
         row.setSpacing(4)
         for push in (self.simulator, self.replay):
-            row.addWidget(named(push, "small"))
+            row.addWidget(named(push, "narrow"))
         column.addLayout(row)
         column.addStretch(1)
         self.set_streams(())

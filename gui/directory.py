@@ -40,9 +40,18 @@ class LiveStream:
     @property
     def summary(self) -> str:
         """``EEG, 16 channels, 250 Hz``."""
+        return self._told(f"channel{'s' * (self.n_channels != 1)}")
+
+    @property
+    def short_summary(self) -> str:
+        """``EEG, 16 ch, 250 Hz``, where there is no room for more."""
+        return self._told("ch")
+
+    def _told(self, channels: str) -> str:
         rate = f"{self.sfreq:g} Hz" if self.sfreq else "irregular"
-        channels = f"{self.n_channels} channel{'s' * (self.n_channels != 1)}"
-        return ", ".join(part for part in (self.type, channels, rate) if part)
+        return ", ".join(
+            part for part in (self.type, f"{self.n_channels} {channels}", rate) if part
+        )
 
 
 class Directory(QObject):

@@ -86,7 +86,7 @@ _KNOWN = {
         Parameter("port", "Port", "1972", int, 1, 65535),
         Parameter("file", "File", "path of the file"),
         Parameter("master_board", "Recorded with", "name of the board"),
-        Parameter("timeout_s", "Give up after (s)", "device's own", float, 1, 600),
+        Parameter("timeout_s", "Timeout (s)", "device's own", float, 1, 600),
         Parameter("name", "Stream name", "device's own"),
         Parameter("stream_type", "Stream type", "MEG"),
         Parameter("modality", "Sensors", choices=("eeg", "meg", "seeg")),

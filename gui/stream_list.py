@@ -117,7 +117,10 @@ class _TwoLines(QStyledItemDelegate):
         painter.setFont(font)
         painter.setPen(theme.colour("dim"))
         right = box.right() - 8
-        summary = _fit(painter, stream.summary + ", shown" * bool(shown), right - left)
+        too = ", shown" * bool(shown)
+        needed = painter.fontMetrics().horizontalAdvance(stream.summary + too)
+        summary = stream.summary if needed <= right - left else stream.short_summary
+        summary = _fit(painter, summary + too, right - left)
         painter.drawText(QRectF(left, box.top() + 25, right - left, 19), 0, summary)
         painter.restore()
 

@@ -73,7 +73,7 @@ class Theme:
             QPushButton:hover {{ border-color: {self.dim}; }}
             QPushButton:focus {{ border-color: {self.text}; }}
             QPushButton:disabled {{ color: {self.dim}; }}
-            QPushButton#small {{ padding: 5px 1px; }}
+            QPushButton#narrow {{ padding: 5px 6px; }}
             QPushButton#band {{ padding: 3px 10px; }}
             QPushButton#tab {{ background: transparent; border: none; border-radius: 0;
                                border-bottom: 2px solid transparent; padding: 4px 10px;

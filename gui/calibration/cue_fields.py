@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QImageReader
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
 
 from bci.errors import ProfileError
 from bci.profile import Profile
@@ -21,6 +21,7 @@ from gui.calibration.paradigms import (
     picture_cues,
     word_cues,
 )
+from gui.elided_line import ElidedLine
 from gui.pieces import button
 
 _MOST_BYTES = 100_000
@@ -48,7 +49,7 @@ class CueFields(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.line = QLineEdit()
+        self.line = ElidedLine()
         self.line.setMaxLength(_MOST_BYTES)
         self.line.textChanged.connect(self.changed)
         self.browse: QPushButton = button("From file ...", "Read what is shown (Ctrl+O)")

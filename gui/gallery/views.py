@@ -255,7 +255,9 @@ def simulated_streams() -> tuple[LiveStream, ...]:
 def simulated_devices() -> tuple[Device, ...]:
     return (
         Device("simulator", "a simulated person", "none", (), ("channels", "sfreq", "task")),
-        Device("cyton", "OpenBCI Cyton, 8 channels", "serial port", ("serial_port",), ("timeout",)),
+        Device(
+            "cyton", "OpenBCI Cyton, 8 channels", "serial port", ("serial_port",), ("timeout_s",)
+        ),
     )
 
 
