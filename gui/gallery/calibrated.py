@@ -15,7 +15,7 @@ from bci.settings import PipelineSettings
 from bci.time_course import TimeCourse
 from gui.calibration.cue_screen import CueScreen
 from gui.calibration.curve_view import CurveView
-from gui.calibration.paradigms import KINDS, MOODS, Cue
+from gui.calibration.paradigms import Cue
 from gui.calibration.rating import KEYS, Rating
 from gui.calibration.result import Result
 from gui.calibration.result_page import ResultPage
@@ -38,10 +38,9 @@ _CURVE = (
 
 
 def setup(theme: Theme) -> SetupPage:
-    """What is filled in for a run of moods that are recalled and rated."""
+    """What is filled in for a run of hands that are imagined (Graz)."""
     view = SetupPage("motor-imagery", {"subject": "07", "session": "1"}, "bci")
     view.setStyleSheet(style_sheet(theme))
-    view.kinds.setCurrentIndex(KINDS.index(MOODS))
     view.resize(1120, 400)
     return view
 

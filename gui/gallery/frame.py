@@ -1,6 +1,6 @@
 """A view as the gallery shows it: on the window's ground, and called simulated."""
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from gui.banner import Banner
 from gui.gallery.views import VIEWS
@@ -23,8 +23,9 @@ def framed(name: str, theme: Theme) -> QWidget:
     view.setMinimumSize(view.size())
     column = QVBoxLayout(frame)
     column.addLayout(heading)
-    # A banner has a ground of its own.
-    column.addWidget(view if isinstance(view, Banner) else panel(view), 1)
+    # A banner has a ground of its own; a page is made of panels.
+    is_bare = not isinstance(view, Banner) and view.findChild(QFrame, "panel") is None
+    column.addWidget(panel(view) if is_bare else view, 1)
     for part in frame.findChildren(QWidget):
         # How high a button is, is known only in its style.
         part.ensurePolished()
