@@ -22,7 +22,8 @@ class SignalsPage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.head = QualityView(grows=True)
-        self.stream = named(plain(QLabel()), "heading")
+        self.stream = named(plain(QLabel()), "largeheading")
+        self.stream.setWordWrap(True)
         self.verdict = named(plain(QLabel()), "large")
         self.verdict.setWordWrap(True)
         self.back = button("Back", "Change subject, paradigm or numbers (Alt+Left)")
@@ -37,7 +38,7 @@ class SignalsPage(QWidget):
         column.setSpacing(10)
         self.advice = named(plain(QLabel()), "large")
         self.advice.setWordWrap(True)
-        self.helps = named(QLabel("What helps"), "heading")
+        self.helps = named(QLabel("What helps"), "largeheading")
         for label in (self.stream, self.verdict, self.helps, self.advice):
             column.addWidget(label)
         column.addStretch()

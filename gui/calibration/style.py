@@ -12,6 +12,7 @@ def style_sheet(theme: Theme) -> str:
     return f"""{theme.style_sheet()}
         QLabel#step {{ color: {theme.dim}; padding: 2px 0; }}
         QLabel#large {{ font-size: 17px; }}
+        QLabel#largeheading {{ font-size: 17px; font-weight: 600; }}
         QLabel#step[now="true"] {{ color: {theme.text}; font-weight: 600;
                                    border-bottom: 2px solid {theme.accent}; }}
         QPushButton#go {{ background: {theme.accent}; color: {theme.on_class}; font-weight: 700;
@@ -31,10 +32,14 @@ def style_sheet(theme: Theme) -> str:
         QFrame#panel QWidget#plain QSpinBox, QFrame#panel QWidget#plain QDoubleSpinBox,
         QFrame#panel QWidget#plain QListWidget {{ background-color: {theme.window}; }}
         QRadioButton:disabled {{ color: {theme.dim}; }}
+        QRadioButton:disabled:checked {{ color: {theme.text}; }}
+        QFrame#panel QRadioButton[lacks="true"] {{ color: {_faint(theme)}; }}
         QCheckBox::indicator, QRadioButton::indicator, QListWidget::indicator {{
             width: 13px; height: 13px; border: 1px solid {theme.dim};
             background: {theme.window}; border-radius: 3px; }}
         QRadioButton::indicator {{ border-radius: 7px; }}
+        QRadioButton[lacks="true"]::indicator {{ border-color: {theme.line};
+                                                 background: transparent; }}
         QCheckBox::indicator:checked, QListWidget::indicator:checked {{
             background: {theme.accent}; border-color: {theme.accent};
             image: url("{_FOLDER}/tick-{theme.name}.svg"); }}
@@ -52,3 +57,10 @@ def style_sheet(theme: Theme) -> str:
         QHeaderView, QHeaderView::section {{ background: {theme.panel}; color: {theme.dim};
                                              border: none; padding: 3px 6px; }}
     """
+
+
+def _faint(theme: Theme) -> str:
+    """Between what is dim and the ground: of what cannot be chosen."""
+    colour, ground = theme.colour("dim"), theme.colour("panel")
+    parts = zip(colour.getRgb()[:3], ground.getRgb()[:3], strict=True)  # type: ignore[arg-type]
+    return "#" + "".join(f"{(2 * one + other) // 3:02x}" for one, other in parts)

@@ -160,8 +160,9 @@ class TrainingPage(QWidget):
                 widget.deleteLater()
         self.levels = []
         for level in levels:
-            radio = QRadioButton(level.name)
+            radio = QRadioButton(level.name + " (not available)" * bool(level.lacks))
             radio.setEnabled(not level.lacks)
+            radio.setProperty("lacks", bool(level.lacks))
             told = named(plain(QLabel(level.lacks or level.sentence)), "dim")
             told.setWordWrap(True)
             told.setContentsMargins(24, 0, 0, 4)
