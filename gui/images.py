@@ -14,16 +14,18 @@ from bci.errors import GalleryError
 from bci.gallery import load_gallery
 from bci.lsl.predictions import ReceivedPrediction
 from gui.cue_windows import CueFinder, CueWindows
-from gui.headline import NO_PREDICTION, NOT_SURE, paint_headline
+from gui.headline import NO_PREDICTION, NOT_SURE, is_decided, paint_headline
 from gui.hint import HINT_HEIGHT, NO_ENGINE, paint_hint
 from gui.pieces import tip
 from gui.theme import CAPTION_PX, DARK, Theme
 from gui.threshold import paint_threshold
 
 _N_SHOWN = 5
-_TITLE, _HEAD, _ROW, _FOOT = 35.0, 18.0, 32.0, 64.0
-_TILE, _LEFT = 29.0, 54.0
-_HEIGHT = round(_TITLE + _HEAD + _N_SHOWN * _ROW + _FOOT)
+# The best one large, the others in rows below it.
+_BEST, _BESIDE = 98.0, 124.0
+_TOP, _HEAD, _ROW, _FOOT = 109.0, 17.0, 28.0, 45.0
+_TILE, _TRUE, _LEFT = 25.0, 34.0, 56.0
+_HEIGHT = round(_TOP + _HEAD + (_N_SHOWN - 1) * _ROW + _FOOT)
 # Where the columns of numbers end, from the right edge.
 _SHARE, _SIMILAR = 14.0, 106.0
 _VCENTRE = Qt.AlignmentFlag.AlignVCenter
@@ -103,7 +105,8 @@ class ImagesView(QWidget):
         self.windows = CueWindows(shown.window_s)
         self._truth: CueFinder = truth or self.windows
         self._shown = shown
-        self._thumbnails: dict[str, QImage] = {}
+        # Each large and small.
+        self._pictures: dict[str, tuple[QImage, QImage]] = {}
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Seen image")
         self.setToolTip(
@@ -183,32 +186,52 @@ class ImagesView(QWidget):
         if not self.has_engine:
             paint_hint(painter, self.theme, QRectF(self.rect()), self.hint)
             return
-        width = self.width() - 28.0
+        self._paint_best(painter)
+        if len(self.best) > 1:
+            self._paint_heads(painter)
+        for k, found in enumerate(self.best[1:]):
+            self._paint_row(painter, _TOP + _HEAD + k * _ROW, found)
+        self._paint_truth(painter, self.height() - _FOOT + 5)
+
+    def _paint_best(self, painter: QPainter) -> None:
+        """The likeliest image; beside it what is decided, from where on, and how similar it is."""
+        best = self.best[0] if self.best else None
+        left = _BESIDE if best else 14.0
+        width = self.width() - left - _SHARE
         painter.setFont(self.font())
         colour = self.theme.colour("accent" if self.live else "dim")
-        confidence = self.best[0].probability if self.best else None
+        confidence = best.probability if best else None
         paint_headline(
-            painter, self.theme, QRectF(14, 2, width, _TITLE - 5), self.decision, colour,
+            painter, self.theme, QRectF(left, 4, width, 30), self.decision, colour,
             confidence, self.why, 24,
         )  # fmt: skip
-        if self.best:
-            self._paint_heads(painter)
-        for k, found in enumerate(self.best):
-            self._paint_row(painter, _TITLE + _HEAD + k * _ROW, found)
-        if self.best:
-            top, high = _TITLE + _HEAD, len(self.best) * _ROW
-            bars = QRectF(_LEFT, top + 14, self.width() - _LEFT - _SHARE, high - 14)
-            paint_threshold(painter, self.theme, bars, self.threshold)
-        self._paint_truth(painter, self.height() - _FOOT + 18)
+        if best is None:
+            return
+        self._paint_tile(painter, QRectF(14, 7, _BEST, _BEST), best.name)
+        self._paint_bar(painter, QRectF(left, 40, width, 10), best.probability)
+        paint_threshold(painter, self.theme, QRectF(left, 37, width, 17), self.threshold)
+        self._font(painter, CAPTION_PX)
+        painter.setPen(self.theme.colour("text" if self.live else "dim"))
+        right = best.name == self.true_image
+        said = " \u2713 truly shown" if right else ""
+        if not is_decided(self.decision):
+            said = _short(best.name) + (" \u2713" if right else "")
+        lines = [said.strip()]
+        if best.similarity is not None:
+            lines.append(f"similarity {_signed(best.similarity)}")
+        elide, room = Qt.TextElideMode.ElideRight, round(width)
+        for k, line in enumerate(filter(None, lines)):
+            text = painter.fontMetrics().elidedText(line, elide, room)
+            painter.drawText(QRectF(left, 71 + 18 * k, width, 18), _VCENTRE, text)
 
     def _paint_heads(self, painter: QPainter) -> None:
         self._font(painter, CAPTION_PX)
         painter.setPen(self.theme.colour("dim"))
         heads = {"probability": _SHARE}
-        if self.best[0].similarity is not None:
+        if self.best[1].similarity is not None:
             heads["similarity"] = _SIMILAR
         for text, right in heads.items():
-            box = QRectF(_LEFT, _TITLE - 1, self.width() - _LEFT - right, _HEAD)
+            box = QRectF(_LEFT, _TOP - 2, self.width() - _LEFT - right, _HEAD)
             painter.drawText(box, _RIGHT, text)
 
     def _paint_row(self, painter: QPainter, top: float, found: Found) -> None:
@@ -226,49 +249,59 @@ class ImagesView(QWidget):
         painter.drawText(line, _RIGHT, f"{100 * found.probability:.0f} %")
         if found.similarity is not None:
             beside = line.adjusted(0, 0, _SHARE - _SIMILAR, 0)
-            painter.drawText(beside, _RIGHT, f"{found.similarity:.2f}".replace("-", "\u2212"))
+            painter.drawText(beside, _RIGHT, _signed(found.similarity))
+        self._paint_bar(painter, QRectF(_LEFT, top + 20, width, 6), found.probability)
+
+    def _paint_bar(self, painter: QPainter, box: QRectF, share: float) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.theme.colour("line"))
-        painter.drawRoundedRect(QRectF(_LEFT, top + 20, width, 7), 3, 3)
+        painter.drawRoundedRect(box, 3, 3)
         colour = self.theme.colour("accent")
         colour.setAlpha(255 if self.live else 90)
         painter.setBrush(colour)
-        painter.drawRoundedRect(QRectF(_LEFT, top + 20, width * found.probability, 7), 3, 3)
+        box.setWidth(box.width() * share)
+        painter.drawRoundedRect(box, 3, 3)
 
     def _paint_truth(self, painter: QPainter, top: float) -> None:
         left = 14.0
         if self.true_image is not None:
-            self._paint_tile(painter, QRectF(14, top - 6, _TILE, _TILE), self.true_image)
+            self._paint_tile(painter, QRectF(14, top, _TRUE, _TRUE), self.true_image)
             left = _LEFT
         self._font(painter, CAPTION_PX)
         painter.setPen(self.theme.colour("text" if self.true_image else "dim"))
         told = f"true image: {self.truth}"
-        painter.drawText(QRectF(left, top, self.width() - left - 14, 20), _VCENTRE, told)
+        width = self.width() - left - 14
+        painter.drawText(QRectF(left, top, width, 17), _VCENTRE, told)
         painter.setPen(self.theme.colour("dim"))
-        by = f", by {self._shown.compared_by}" if self._shown.compared_by else ""
+        by = f"by {self._shown.compared_by}" if self._shown.compared_by else ""
+        # The rank has told it already.
+        among = f"among {len(self.classes)}" if self.rank is None else ""
         told = painter.fontMetrics().elidedText(
-            f"among {len(self.classes)}{by}", Qt.TextElideMode.ElideRight, self.width() - 28
+            ", ".join(filter(None, (among, by))), Qt.TextElideMode.ElideRight, round(width)
         )
-        painter.drawText(QRectF(14, self.height() - 21, self.width() - 28, 18), _VCENTRE, told)
+        painter.drawText(QRectF(left, top + 17, width, 17), _VCENTRE, told)
 
     def _paint_tile(self, painter: QPainter, box: QRectF, name: str) -> None:
-        thumbnail = self._thumbnail(name)
+        thumbnail = self._thumbnail(name, large=box.width() > _TRUE)
         if not thumbnail.isNull():
             painter.drawImage(box, thumbnail)
             return
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.theme.colour("line"))
         painter.drawRoundedRect(box, 4, 4)
-        # Where it is read in words beside, it needs not be read here.
-        self._font(painter, 11)
-        painter.setPen(self.theme.colour("dim"))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, _short(name)[-4:])
+        if box.width() > _TRUE:
+            self._font(painter, CAPTION_PX)
+            painter.setPen(self.theme.colour("dim"))
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, "no picture")
 
-    def _thumbnail(self, name: str) -> QImage:
+    def _thumbnail(self, name: str, large: bool) -> QImage:
         """The middle square of an image's picture; null where there is none."""
-        if name not in self._thumbnails:
-            self._thumbnails[name] = _read(self._shown.pictures.get(name))
-        return self._thumbnails[name]
+        if name not in self._pictures:
+            picture = _read(self._shown.pictures.get(name))
+            side, smooth = round(2 * _TRUE), Qt.TransformationMode.SmoothTransformation
+            small = picture if picture.isNull() else picture.scaled(QSize(side, side), mode=smooth)
+            self._pictures[name] = picture, small
+        return self._pictures[name][0 if large else 1]
 
     def _font(self, painter: QPainter, pixels: int, bold: bool = False) -> None:
         font = QFont(self.font())
@@ -281,13 +314,17 @@ def _short(name: str) -> str:
     return name.removeprefix("image-")
 
 
+def _signed(similarity: float) -> str:
+    return f"{similarity:.2f}".replace("-", "\u2212")
+
+
 def _read(file: Path | None) -> QImage:
     if file is None:
         return QImage()
     reader = QImageReader(str(file))
     reader.setAutoTransform(True)
     size = reader.size()
-    side = round(2 * _TILE)
+    side = round(2 * _BEST)
     if size.isValid():
         expand = Qt.AspectRatioMode.KeepAspectRatioByExpanding
         reader.setScaledSize(size.scaled(QSize(side, side), expand))

@@ -15,6 +15,7 @@ from bci.ring import RingBuffer
 from bci.types import Channel, Marker, Recording, StreamInfo
 from gui.analysis import MapSeen, Scalps, SpectrumSeen, Wanted, spectrum_of
 from gui.bands import ALPHA
+from gui.gallery import pictures
 from gui.replay.outcome import Outcome
 from gui.replay.steps import Step
 from gui.spectra import Spectra
@@ -79,7 +80,7 @@ def _spectra() -> Spectra:
 
 def seen() -> tuple[tuple[str, ...], ReceivedPrediction, str]:
     """Names of forty images, what is said of a window of 0.8 s, and the image that it was of."""
-    names = tuple(f"image-{i:04d}" for i in range(81, 121))
+    names = pictures.NAMES
     similar = 0.12 * np.random.default_rng(4).normal(size=len(names))
     odds = np.exp(similar / 0.1)
     probabilities = (odds / odds.sum()).astype(np.float32)

@@ -14,7 +14,7 @@ from gui.cue_windows import CueWindows
 from gui.devices import Device
 from gui.directory import LiveStream
 from gui.emotion import EmotionView
-from gui.gallery import simulated
+from gui.gallery import pictures, simulated
 from gui.gallery.calibrated import calibration, cues, rating, setup, signals, training
 from gui.gallery.windows import dashboard, replay_window
 from gui.history import HistoryView
@@ -125,11 +125,12 @@ def emotion_history(theme: Theme) -> QWidget:
 
 
 def images(theme: Theme) -> QWidget:
-    view = ImagesView(ShownImages(0.8, compared_by="simulated image vectors"), threshold=0.15)
+    shown = ShownImages(0.8, pictures.drawn(), compared_by="simulated image vectors")
+    view = ImagesView(shown, threshold=0.15)
     view.theme = theme
-    names, prediction, shown = simulated.seen()
+    names, prediction, true = simulated.seen()
     view.set_classes(names)
-    view.add_cue(0.0, shown)
+    view.add_cue(0.0, true)
     view.show_prediction(prediction)
     view.resize(_SIDE, view.height())
     return view

@@ -93,8 +93,10 @@ def test_pictures_are_shown_where_there_are_any_and_names_elsewhere(
 
     drawn = view.grab().toImage()
 
-    assert drawn.pixelColor(28, 66) == QColor("red")
-    assert drawn.pixelColor(18, 98) != QColor("red")
+    # The likeliest is large.
+    for x, y in ((16, 10), (108, 102)):
+        assert drawn.pixelColor(x, y) == QColor("red")
+    assert drawn.pixelColor(18, 140) != QColor("red")
 
 
 def test_it_is_painted_in_both_themes_and_without_an_engine(view: ImagesView) -> None:
