@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -13,9 +13,12 @@ from gui.level_course import LevelCourse, true_levels
 from gui.pieces import tip
 from gui.theme import CAPTION_PX, DARK, Theme
 
-_HEIGHT = 236
-_PLANE = 138.0
+_HEIGHT = 284
+_TOP, _FOOT, _PLANE = 58.0, 28.0, 146.0
 _TRAIL_S = 12.0
+# The oldest of the trail is still to be seen.
+_FAINTEST = 80
+_NUMBER, _SHARE = 16.0, 46.0
 # What the ends of an axis are called, first the low one.
 _ENDS = {"valence": ("unpleasant", "pleasant"), "arousal": ("calm", "excited")}
 
@@ -45,8 +48,8 @@ class EmotionView(QWidget):
             tip(
                 "Valence: how pleasant. Arousal: how excited. The point is what is expected, "
                 "smoothed over some seconds and so much behind; hollow where it is not sure. "
-                "The square and the arrows are what was true. A bar is how likely a level is,"
-                " from 1 to 5."
+                "The squares are what was true. A bar is how likely a level is, from 1 to 5. "
+                "It is decided from the probability that is told on; below, not sure."
             )
         )
         self.setFixedHeight(_HEIGHT)
@@ -110,21 +113,24 @@ class EmotionView(QWidget):
             painter, self.theme, QRectF(14, 4, width - 28, 34), self.decision,
             self.theme.colour("text"), confidence, self.why, 22,
         )  # fmt: skip
-        plane = QRectF(34, 42, _PLANE, _PLANE)
+        self._font(painter, CAPTION_PX)
+        painter.setPen(self.theme.colour("dim"))
+        right_edge = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        from_where = f"decided from {100 * self.threshold:.0f} %"
+        painter.drawText(QRectF(14, 36, width - 28, 18), right_edge, from_where)
+        plane = QRectF(34, _TOP + 4, _PLANE, _PLANE)
         self._paint_plane(painter, plane)
-        right = plane.right() + 16
-        half = (_PLANE + 8) / 2
+        right = plane.right() + 14
+        half = (_HEIGHT - _TOP - _FOOT) / 2
         for axis in range(2):
-            box = QRectF(right, plane.top() - 2 + axis * half, width - right - 14, half - 8)
+            box = QRectF(right, _TOP + axis * half, width - right - 14, half - 3)
             self._paint_bars(painter, box, axis)
         self._font(painter, CAPTION_PX)
         shown = bool(true_levels(self.course.grid, self.cue))
         painter.setPen(self.theme.colour("text" if shown else "dim"))
-        footer = QRectF(14, _HEIGHT - 28, width - 28, 20)
+        footer = QRectF(14, _HEIGHT - _FOOT + 2, width - 28, 20)
         painter.drawText(footer, Qt.AlignmentFlag.AlignVCenter, "\u25a1 " * shown + self.sentence)
-        self._font(painter, CAPTION_PX)
         painter.setPen(self.theme.colour("dim"))
-        right_edge = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         delay = f"{self.course.delay_s:g} s behind"
         painter.drawText(footer, right_edge, delay)
 
@@ -189,8 +195,9 @@ class EmotionView(QWidget):
         for older, newer in pairwise(trail):
             if newer.time - older.time > 2.0:
                 continue
-            colour.setAlpha(round(190 * (1 - (now - newer.time) / _TRAIL_S)))
-            painter.setPen(QPen(colour, 2.0))
+            age = (now - newer.time) / _TRAIL_S
+            colour.setAlpha(round(255 - (255 - _FAINTEST) * age))
+            painter.setPen(QPen(colour, 3.0))
             painter.drawLine(
                 self._place(plane, *older.expected), self._place(plane, *newer.expected)
             )
@@ -204,31 +211,37 @@ class EmotionView(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
 
     def _paint_bars(self, painter: QPainter, box: QRectF, axis: int) -> None:
-        """A bar a level, the highest on top; a mark at the true one."""
+        """A bar a level with its number, the highest on top; the true one has a frame."""
         self._font(painter, CAPTION_PX)
         painter.setPen(self.theme.colour("text"))
         painter.drawText(box, Qt.AlignmentFlag.AlignLeft, self.course.grid.axes[axis])
         n = self.course.grid.n_levels
         high = (box.height() - 17) / n
         by_axis, true = self.course.by_axis, true_levels(self.course.grid, self.cue)
-        left, room = box.left() + 14, box.width() - 26
-        self._font(painter, CAPTION_PX)
+        left, room = box.left() + _NUMBER, box.width() - _NUMBER - _SHARE
+        middle = Qt.AlignmentFlag.AlignVCenter
         for level in range(1, n + 1):
-            row = QRectF(left, box.top() + 17 + (n - level) * high, room, high - 3)
-            marked = bool(true) and true[axis] == level
-            painter.setPen(self.theme.colour("text" if marked else "dim"))
-            middle = Qt.AlignmentFlag.AlignVCenter
-            if level in (1, n):
-                # There is no room for a number at every bar.
-                painter.drawText(row.adjusted(-14, -4, 0, 4), middle, str(level))
-            if marked:
-                mark = QRectF(row.right() + 1, row.top() - 2, 13, row.height() + 4)
-                painter.drawText(mark, middle | Qt.AlignmentFlag.AlignRight, "◀")
+            row = QRectF(left, box.top() + 17 + (n - level) * high, room, high)
+            bar = row.adjusted(0, 3.5, 0, -3.5)
+            is_true = bool(true) and true[axis] == level
+            self._font(painter, CAPTION_PX, bold=is_true)
+            painter.setPen(self.theme.colour("text" if is_true else "dim"))
+            painter.drawText(row.adjusted(-_NUMBER, -2, 0, 2), middle, str(level))
+            share = float(by_axis[axis, level - 1]) if by_axis is not None and self.live else None
+            if share is not None:
+                beside = row.adjusted(0, -2, _SHARE, 2)
+                said = f"{100 * share:.0f} %"
+                painter.drawText(beside, middle | Qt.AlignmentFlag.AlignRight, said)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self.theme.colour("line"))
-            painter.drawRoundedRect(row, 2, 2)
-            if by_axis is not None and self.live:
+            painter.drawRoundedRect(bar, 2, 2)
+            if share is not None:
                 painter.setBrush(self.theme.class_colour(axis))
-                row.setWidth(room * float(by_axis[axis, level - 1]))
-                painter.drawRoundedRect(row, 2, 2)
+                painter.drawRoundedRect(
+                    QRectF(bar.topLeft(), QSizeF(room * share, bar.height())), 2, 2
+                )
+            if is_true:
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.setPen(QPen(self.theme.colour("text"), 1.5))
+                painter.drawRect(bar.adjusted(-1.5, -2.5, 1.5, 2.5))
         painter.setBrush(Qt.BrushStyle.NoBrush)

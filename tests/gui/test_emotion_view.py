@@ -113,6 +113,14 @@ def test_the_true_level_and_the_point_are_drawn(qtbot: QtBot, theme, tmp_path: P
     assert view.grab().toImage() != pointed
 
 
+def test_it_needs_no_more_room_than_the_smallest_screen_has(
+    open_window: Callable[..., MainWindow],
+) -> None:
+    window = open_window(threshold=0.12)
+    window.feed.engine_found.emit(GRID.classes, True)
+    assert window.minimumSizeHint().height() <= 720
+
+
 def test_the_window_shows_the_plane_for_levels_and_bars_for_others(
     open_window: Callable[..., MainWindow],
 ) -> None:
