@@ -1,23 +1,22 @@
 """A confusion matrix: rows are what was asked, columns what was decided."""
 
-from math import sqrt
-
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from gui.pieces import tip
 from gui.theme import CAPTION_PX, DARK, Theme
 
 _LABELS, _HEAD = 92.0, 50.0
 _MOST_CELL = 100.0
 # What rows and columns of every such matrix are.
 MATRIX = "asked \u2193  decided \u2192"
-# With more classes than this a cell is too small for its number.
-_MOST_NUMBERED = 12
+# A smaller cell has no room for its number, nor a name beside it; both are in the tooltip.
+_LEAST_NUMBERED, _LEAST_NAMED = 26.0, 14.0
 
 
 class ConfusionView(QWidget):
-    """Counts, and the share of the row as the cell's strength."""
+    """Counts, and the share of the row as the cell's strength; what was right has a frame."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,6 +33,7 @@ class ConfusionView(QWidget):
             for name, row in zip(classes, counts, strict=False)
         ]
         self.setAccessibleName("Confusion matrix; " + "; ".join(told))
+        self.setToolTip(tip("\n".join(("What was asked, and what was decided:", *told))))
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
@@ -62,13 +62,15 @@ class ConfusionView(QWidget):
                 self._paint_cell(painter, cell, count, share, i == j)
 
     def _paint_name(self, painter: QPainter, k: int, name: str, side: float) -> None:
-        if len(self.classes) > _MOST_NUMBERED:
+        if side < _LEAST_NAMED:
             return
         painter.setPen(self.theme.colour("text"))
         metrics = painter.fontMetrics()
         short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(_LABELS - 20))
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(QRectF(8, _HEAD + k * side, _LABELS - 16, side - 2), right, short)
+        if side < _LEAST_NUMBERED:
+            return
         short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(side - 2))
         above = QRectF(_LABELS + k * side, _HEAD - 21, side - 2, 20)
         painter.drawText(above, Qt.AlignmentFlag.AlignHCenter, short)
@@ -76,15 +78,16 @@ class ConfusionView(QWidget):
     def _paint_cell(
         self, painter: QPainter, cell: QRectF, count: int, share: float, right: bool
     ) -> None:
-        colour = QColor(self.theme.colour("accent" if right else "warning"))
-        colour.setAlphaF(0.10 + 0.75 * sqrt(share) if count else 0.06)
-        painter.setPen(Qt.PenStyle.NoPen)
+        # One hue, which is no class's: how much of the row, not whether it is right.
+        colour = QColor(self.theme.colour("trace"))
+        colour.setAlphaF(0.08 + 0.77 * share)
+        painter.setPen(QPen(self.theme.colour("text"), 1.5) if right else Qt.PenStyle.NoPen)
         painter.setBrush(colour)
-        painter.drawRoundedRect(cell, 4, 4)
-        if len(self.classes) > _MOST_NUMBERED:
+        painter.drawRoundedRect(cell.adjusted(0.5, 0.5, -0.5, -0.5) if right else cell, 4, 4)
+        if cell.height() < _LEAST_NUMBERED - 2:
             return
         font = QFont(self.font())
-        font.setPixelSize(max(9, min(20, int(cell.height() * 0.34))))
+        font.setPixelSize(max(CAPTION_PX, min(20, int(cell.height() * 0.34))))
         font.setBold(right)
         painter.setFont(font)
         painter.setPen(self._ink(colour))
