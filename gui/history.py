@@ -110,23 +110,28 @@ class HistoryView(QWidget):
             painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, "now" if ago == 0 else f"-{ago} s")
 
     def _paint_names(self, painter: QPainter, top: float, bottom: float) -> None:
-        """Each class's name where its line ends; only the likeliest where there is no room."""
-        if not self._predictions or len(self._predictions[-1].probabilities) != len(self.classes):
-            return
-        shares = self._predictions[-1].probabilities
-        most = int((bottom - top) // _NAME) + 1
-        likeliest = sorted(range(len(self.classes)), key=lambda k: -shares[k])[:most]
+        """Each class's name where its line ends, the likeliest where there is no room for all.
+
+        What the dotted line is stands among them, in its place.
+        """
+        shares = self._predictions[-1].probabilities if self._predictions else ()
+        ends = [(self.threshold, "\u00b7\u00b7\u00b7 decided", self.theme.colour("dim"))]
+        if len(shares) == len(self.classes):
+            most = int((bottom - top) // _NAME)
+            likeliest = sorted(range(len(self.classes)), key=lambda k: -shares[k])[:most]
+            ends += [(shares[k], self.classes[k], self.theme.class_colour(k)) for k in likeliest]
+        ends.sort(key=lambda end: -end[0])
         y = top - _NAME
-        for k, place in enumerate(likeliest):
-            below = (len(likeliest) - 1 - k) * _NAME
-            y = max(bottom - float(shares[place]) * (bottom - top), y + _NAME)
+        for k, (share, name, colour) in enumerate(ends):
+            below = (len(ends) - 1 - k) * _NAME
+            y = max(bottom - float(share) * (bottom - top), y + _NAME)
             y = min(y, bottom - below)
-            painter.setPen(self.theme.class_colour(place))
-            name = painter.fontMetrics().elidedText(
-                self.classes[place], Qt.TextElideMode.ElideRight, round(_NAMES - 12)
+            painter.setPen(colour)
+            written = painter.fontMetrics().elidedText(
+                name, Qt.TextElideMode.ElideRight, round(_NAMES - 8)
             )
-            box = QRectF(self._right + 7, y - 9, _NAMES - 9, 18)
-            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, name)
+            box = QRectF(self._right + 7, y - 9, _NAMES - 7, 18)
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, written)
 
     def _paint_scale(self, painter: QPainter, top: float, bottom: float) -> None:
         """From 0 to 100 %, with the threshold of a decision as a dotted line."""
@@ -144,8 +149,7 @@ class HistoryView(QWidget):
             painter.setPen(dim)
             painter.drawText(QRectF(0, y - 9, _LEFT - 6, 18), right, f"{100 * share:.0f} %")
         painter.drawText(QRectF(0, bottom + 8, _LEFT - 6, 18), right, "cue")
-        legend = QRectF(self._right + 7, bottom + 8, _NAMES - 8, 18)
-        painter.drawText(legend, align, "\u00b7\u00b7\u00b7 decided")
+        painter.drawText(QRectF(0, bottom + 8, _LEFT - 6, 18), right, "cue")
 
     def _holes(self) -> list[tuple[float, float]]:
         """From when to when no window gave a prediction."""

@@ -40,6 +40,8 @@ class TranscriptView(QWidget):
     heading : str
     prefix : str
         What all names begin with, and is left out.
+    truth : str
+        What is written before the true word: that one was asked for it, or that it was shown.
     time_of : callable
         Writes an instant of the LSL clock.
     """
@@ -50,6 +52,7 @@ class TranscriptView(QWidget):
         threshold: float,
         heading: str = "transcript",
         prefix: str = "",
+        truth: str = "asked",
         time_of: Callable[[float], str] = clock_time,
         parent: QWidget | None = None,
     ) -> None:
@@ -57,7 +60,8 @@ class TranscriptView(QWidget):
         self.theme: Theme = DARK
         self.hint = NO_ENGINE
         self.transcript = Transcript(windows, threshold)
-        self._heading, self._prefix, self._time_of = heading, prefix, time_of
+        self._heading, self._prefix, self._truth = heading, prefix, truth
+        self._time_of = time_of
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(heading.capitalize())
         self.set_engine(False)
@@ -104,9 +108,9 @@ class TranscriptView(QWidget):
 
     def _about(self, said: Said) -> str:
         """How sure, and whether it was right."""
-        truth = f"was {self._short(said.cue)}" if said.cue is not None else ""
+        truth = f"{self._truth}: {self._short(said.cue)}" if said.cue is not None else ""
         if said.why:
-            return f"{said.why}, {truth}" if truth else said.why
+            return f"{said.why}; {truth}" if truth else said.why
         share = f"{100 * said.probability:.0f} %"
         if said.is_right:
             return f"{_RIGHT} {share}"

@@ -94,7 +94,8 @@ def spoken() -> tuple[tuple[str, ...], list[tuple[Marker, ReceivedPrediction | N
     words = ("yes", "no", "water", "help", "pain", "hot", "cold", "more", "stop", "home")
     rng = np.random.default_rng(9)
     found: list[tuple[Marker, ReceivedPrediction | None]] = []
-    for k, asked in enumerate(rng.integers(0, len(words), 17)):
+    order = np.concatenate([rng.permutation(len(words)) for _ in range(2)])[:17]
+    for k, asked in enumerate(order):
         odds = rng.normal(0, 1.6, len(words))
         odds[asked] += 3.4
         shares = (np.exp(odds) / np.exp(odds).sum()).astype(np.float32)

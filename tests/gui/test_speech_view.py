@@ -90,7 +90,7 @@ def test_the_transcript_tells_right_from_wrong_and_counts_both(
         windows.add(10.0 * k, asked)
         written.add([received(10.0 * k + 1.2, **given)])
         said.append(written.sentence)
-    assert said == ["help: \u2713 90 %", "yes: \u2717 was no", "not sure: was hot"]
+    assert said == ["help: \u2713 90 %", "yes: \u2717 asked: no", "not sure: asked: hot"]
     assert written.transcript.tally == "1 of 2 right (chance 14 %), 1 not sure"
     assert written.accessibleDescription() == said[-1]
 
@@ -101,7 +101,7 @@ def test_a_window_that_was_rejected_is_an_entry_with_its_cue_and_reason(
     windows.add(10.0, "help")
     windows.add(12.0, "no")
     written.show_rejected(11.5, "gap")
-    assert written.sentence == "rejected: gap, was help"
+    assert written.sentence == "rejected: gap; asked: help"
     assert written.transcript.tally == ""
     written.add([received(13.2, no=0.9)])
     assert written.sentence == "no: \u2713 90 %"
@@ -196,7 +196,7 @@ def test_words_come_over_the_network_into_the_window(
     assert shown.speech.decision == "help"
     assert shown.speech.truth == "true word: help"
     say("pain", hot=0.8)
-    assert shown.transcript.sentence == "hot: \u2717 was pain"
+    assert shown.transcript.sentence == "hot: \u2717 asked: pain"
     published.reject()
     qtbot.waitUntil(lambda: shown.speech.decision == "no prediction", timeout=LONG)
     assert shown.transcript.sentence == "rejected: large swings"
