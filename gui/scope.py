@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QFont,
     QKeyEvent,
@@ -23,12 +23,13 @@ from gui.display_filter import DISPLAY_FILTERS, DisplayFilter
 from gui.display_signal import DisplaySignal
 from gui.measure import Measure, Traces
 from gui.pieces import is_seen
-from gui.scope_overlay import paint_marker, paint_tag
+from gui.scope_overlay import TAG, paint_markers, paint_tag
 from gui.theme import CAPTION_PX, DARK, Theme
 from gui.trace_picture import FAINT, INK, Layout, TracePicture
 
 TIME_BASES_S = (2.0, 5.0, 10.0, 20.0, 30.0)
 _GUTTER = 72
+_STRIP = round(TAG)  # above the traces, for what markers say
 _LOOK_BACK = 0.25  # of what is shown, a step
 
 
@@ -232,7 +233,7 @@ class Scope(QWidget):
             self.set_gain(gain)
         if self.gain > 0 and is_seen(self) and self._picture.draw_new(self._shown, self._layout):
             # The names beside stay as they are.
-            self.update(_GUTTER, 0, self._plot_width(), self._plot_height())
+            self.update(_GUTTER, 0, self._plot_width(), self.height())
 
     @property
     def _shown(self) -> RingBuffer:
@@ -250,15 +251,15 @@ class Scope(QWidget):
         return max(1, self.width() - _GUTTER)
 
     def _plot_height(self) -> int:
-        return max(1, self.height())
+        return max(1, self.height() - _STRIP)
 
     def _redraw(self) -> None:
         """Draw everything anew: another size, gain, time base, theme or page."""
         width, height = self._plot_width(), self._plot_height()
         self._picture.theme = self.measure.theme = self.theme
         self._picture.clear(width, height, self.devicePixelRatioF())
-        self.names.setGeometry(0, 0, _GUTTER, height)
-        self.measure.setGeometry(_GUTTER, 0, width, height)
+        self.names.setGeometry(0, _STRIP, _GUTTER, height)
+        self.measure.setGeometry(_GUTTER, _STRIP, width, height)
         if self._info is not None:
             names = self._info.ch_names
             self.names.set_names(tuple(names[c] for c in self._page.channels))
@@ -266,7 +267,7 @@ class Scope(QWidget):
             if self.gain > 0:
                 self._picture.draw_new(self._shown, self._layout)
         # The names beside stay as they are.
-        self.update(_GUTTER, 0, width, height)
+        self.update(_GUTTER, 0, width, self.height())
 
     def _inks(self, names: tuple[str, ...]) -> NDArray[np.uint8]:
         """A trace has the colour of its channel's quality; one marked bad is faint."""
@@ -280,8 +281,9 @@ class Scope(QWidget):
             painter.setPen(self.theme.colour("dim"))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "waiting for a signal ...")
             return
-        # The picture and the names beside it leave nothing uncovered.
-        self._picture.paint(painter, QPointF(_GUTTER, 0), self.sweep)
+        # The strip, the picture and the names beside it leave nothing uncovered.
+        painter.fillRect(0, 0, self.width(), _STRIP, self.theme.colour("panel"))
+        self._picture.paint(painter, QPointF(_GUTTER, _STRIP), self.sweep)
         font = QFont(self.font())
         font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
@@ -290,15 +292,14 @@ class Scope(QWidget):
             ("signal lost: the picture stands still" * (not self.live), self.pause_text)
         ):
             if tag:
-                paint_tag(painter, self.theme, QPointF(_GUTTER + 8, 24 + 18 * line), tag)
+                paint_tag(painter, self.theme, QPointF(_GUTTER + 8, _STRIP + 6 + 18 * line), tag)
 
     def _paint_markers(self, painter: QPainter) -> None:
         layout = self._layout
-        for marker in self._markers:
-            index = self._signal.index_at(marker.time)
-            if layout.holds(index):
-                x = _GUTTER + layout.x(index)
-                paint_marker(painter, self.theme, x, layout.height, marker.label)
+        at = [(self._signal.index_at(marker.time), marker.label) for marker in self._markers]
+        shown = [(_GUTTER + layout.x(index), label) for index, label in at if layout.holds(index)]
+        strip = QRectF(_GUTTER, 0, layout.width, _STRIP)
+        paint_markers(painter, self.theme, strip, self.height(), shown)
 
     def _place(self) -> Traces | None:
         """What the measure cursor reads from."""

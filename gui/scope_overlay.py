@@ -6,6 +6,7 @@ from PySide6.QtGui import QPainter, QPen
 from gui.theme import Theme
 
 TAG = 18.0
+_LONGEST = 150.0
 
 
 def paint_tag(
@@ -19,8 +20,19 @@ def paint_tag(
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, label)
 
 
-def paint_marker(painter: QPainter, theme: Theme, x: float, height: float, label: str) -> None:
-    # Orange is left to what is wrong.
-    painter.setPen(QPen(theme.colour("accent"), 1.0, Qt.PenStyle.DashLine))
-    painter.drawLine(QLineF(x, 0, x, height))
-    paint_tag(painter, theme, QPointF(x + 3, 2), label[:16], "text")
+def paint_markers(
+    painter: QPainter, theme: Theme, strip: QRectF, bottom: float, markers: list[tuple[float, str]]
+) -> None:
+    """A line for each (x, label) from the strip to ``bottom``; labels, in the strip, end there."""
+    markers = sorted(markers)
+    ends = [*(x for x, _ in markers), strip.right()][1:]
+    for (x, label), end in zip(markers, ends, strict=True):
+        # Orange is left to what is wrong.
+        painter.setPen(QPen(theme.colour("accent"), 1.0, Qt.PenStyle.DashLine))
+        painter.drawLine(QLineF(x, strip.top(), x, bottom))
+        room = QRectF(x + 4, strip.top(), min(end - x - 6, _LONGEST), strip.height())
+        written = painter.fontMetrics().elidedText(
+            label, Qt.TextElideMode.ElideRight, int(room.width())
+        )
+        painter.setPen(theme.colour("text"))
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, written)

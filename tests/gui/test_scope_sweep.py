@@ -89,6 +89,21 @@ def test_a_marker_stays_at_its_sample_and_goes_with_it(panel: ScopePanel) -> Non
     assert plot(panel) == marked
 
 
+def test_what_a_marker_says_covers_no_trace(panel: ScopePanel) -> None:
+    feed(panel, 4000)
+    scope = panel.scope
+    bare = plot(panel)
+    scope.add_markers([Marker(3500 / SFREQ, "left"), Marker(3520 / SFREQ, "a long label")])
+    marked = plot(panel)
+    strip = scope.height() - scope._plot_height()
+    lines = {round(scope._layout.x(index)) + k for index in (3500, 3520) for k in (-1, 0, 1)}
+    for x in set(range(0, bare.width(), 3)) - lines:
+        column = (x, strip, 1, bare.height() - strip)
+        assert bare.copy(*column) == marked.copy(*column)
+    top = (0, 0, bare.width(), strip)
+    assert bare.copy(*top) != marked.copy(*top)
+
+
 def test_the_cursor_reads_what_is_under_it(panel: ScopePanel) -> None:
     feed(panel, 4000)
     panel.scope.show_sweep(True)
