@@ -3,7 +3,7 @@
 from math import ceil
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QFont, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from bci.quality import ChannelQuality, State
@@ -12,7 +12,7 @@ from gui.quality_marks import explain, paint_mark
 from gui.theme import CAPTION_PX, DARK, Theme
 
 _LEAST_ROW = 10.0
-_LONGEST = 9
+_MARK, _MARGIN = 14, 8
 
 
 class ChannelNames(QWidget):
@@ -35,6 +35,14 @@ class ChannelNames(QWidget):
         """The channels from top to bottom."""
         self.names = names
         self.update()
+
+    def room_for(self, names: tuple[str, ...]) -> int:
+        """How wide it has to be for the longest of these, bold and beside its mark."""
+        font = QFont(self.font())
+        font.setPixelSize(CAPTION_PX)
+        font.setBold(True)
+        metrics = QFontMetrics(font)
+        return max(map(metrics.horizontalAdvance, names), default=0) + _MARK + _MARGIN + 1
 
     def set_marked(self, names: frozenset[str]) -> None:
         """The channels that the user marked bad."""
@@ -111,5 +119,10 @@ class ChannelNames(QWidget):
                 painter.setPen(self.theme.quality_colour(state))
             else:
                 painter.setPen(self.theme.colour("text"))
-            box = QRectF(4, top, self.width() - 12, height)
-            painter.drawText(box, align, self.names[k][:_LONGEST])
+            left = _MARK if state > State.GOOD and not marked else 2
+            box = QRectF(left, top, self.width() - _MARGIN - left, height)
+            # Sensors of one array differ at the end of their names.
+            name = painter.fontMetrics().elidedText(
+                self.names[k], Qt.TextElideMode.ElideMiddle, int(box.width())
+            )
+            painter.drawText(box, align, name)

@@ -124,7 +124,10 @@ class ImpedancePage(QWidget):
             )
             painter.setPen(self.theme.colour("text"))
             box = QRectF(left + 20, y, width - 20, 18)
-            painter.drawText(box, _VCENTRE, self._names[k][:12])
+            name = painter.fontMetrics().elidedText(
+                self._names[k], Qt.TextElideMode.ElideMiddle, round(width - 70)
+            )
+            painter.drawText(box, _VCENTRE, name)
             painter.drawText(box, _VCENTRE | Qt.AlignmentFlag.AlignRight, f"{self.kohm[k]:.0f}")
         if len(shown) < len(order):
             painter.setPen(self.theme.colour("dim"))

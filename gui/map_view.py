@@ -135,7 +135,9 @@ class MapView(QWidget):
             painter.drawEllipse(place, 2.5, 2.5)
             if len(seen.electrodes) <= _MOST_NAMES:
                 painter.setPen(ink)
-                name = seen.info.channels[channel].name[:8]
+                name = painter.fontMetrics().elidedText(
+                    seen.info.channels[channel].name, Qt.TextElideMode.ElideMiddle, 60
+                )
                 half = painter.fontMetrics().horizontalAdvance(name) / 2 + 4
                 x = self._kept_inside(place, half) if is_inside else place.x()
                 box = QRectF(x - 30, place.y() + 3, 60, 18)

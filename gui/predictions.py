@@ -12,9 +12,9 @@ from gui.pieces import tip
 from gui.theme import CAPTION_PX, DARK, Theme
 from gui.threshold import paint_threshold
 
-# The bars of up to seven classes share the room of three: what is below them needs the rest.
+# The bars of up to seven classes share the room of four: what is below them needs the rest.
 # Of more classes the likeliest five are shown, in one colour: colours repeat after seven.
-_MOST_BARS, _LIKELIEST, _BAR, _ROOM = 7, 5, 34.0, 102.0
+_MOST_BARS, _LIKELIEST, _BAR, _ROOM = 7, 5, 34.0, 140.0
 
 
 class DecisionView(QWidget):
@@ -174,7 +174,7 @@ class DecisionView(QWidget):
     def _paint_bars(self, painter: QPainter) -> None:
         font = QFont(self.font())
         high = self._bar - min(12.0, self._bar / 4)
-        font.setPixelSize(min(CAPTION_PX, round(high)))
+        font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
         left, width = 100.0, self.width() - 100.0 - 70.0
         middle = Qt.AlignmentFlag.AlignVCenter
@@ -183,7 +183,7 @@ class DecisionView(QWidget):
             top = 54.0 + self._bar * row
             painter.setPen(self.theme.colour("text"))
             name = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, 82)
-            painter.drawText(QRectF(14, top, 84, high), middle, name)
+            painter.drawText(QRectF(14, top - 2, 84, high + 4), middle, name)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self.theme.colour("line"))
             painter.drawRoundedRect(QRectF(left, top, width, high), 4, 4)
@@ -194,7 +194,7 @@ class DecisionView(QWidget):
             painter.setBrush(colour)
             painter.drawRoundedRect(QRectF(left, top, width * self.probabilities[k], high), 4, 4)
             painter.setPen(self.theme.colour("text" if self.live else "dim"))
-            box = QRectF(left + width + 4, top, 52, high)
+            box = QRectF(left + width + 4, top - 2, 52, high + 4)
             share = f"{100 * self.probabilities[k]:.0f} %"
             painter.drawText(box, middle | Qt.AlignmentFlag.AlignRight, share)
         if not self.classes:

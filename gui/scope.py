@@ -28,7 +28,7 @@ from gui.theme import CAPTION_PX, DARK, Theme
 from gui.trace_picture import FAINT, INK, Layout, TracePicture
 
 TIME_BASES_S = (2.0, 5.0, 10.0, 20.0, 30.0)
-_GUTTER = 72
+_LEAST_GUTTER, _MOST_GUTTER = 72, 112  # the names
 _STRIP = round(TAG)  # above the traces, for what markers say
 _LOOK_BACK = 0.25  # of what is shown, a step
 
@@ -65,6 +65,7 @@ class Scope(QWidget):
         self._markers: list[Marker] = []
         self._page = ChannelPage()
         self._picture = TracePicture()
+        self._gutter = _LEAST_GUTTER
         self.names = ChannelNames(self)
         self.names.clicked.connect(self._toggle_bad)
         self.measure = Measure(self._place, self)
@@ -77,6 +78,7 @@ class Scope(QWidget):
         self._signal = DisplaySignal(info, ring, self.filter)
         self._markers.clear()
         self.names.set_quality([])
+        self._gutter = max(_LEAST_GUTTER, min(self.names.room_for(info.ch_names), _MOST_GUTTER))
         self.gain = 0.0
         self.set_bad(frozenset())
         self.view_changed.emit()
@@ -233,7 +235,7 @@ class Scope(QWidget):
             self.set_gain(gain)
         if self.gain > 0 and is_seen(self) and self._picture.draw_new(self._shown, self._layout):
             # The names beside stay as they are.
-            self.update(_GUTTER, 0, self._plot_width(), self.height())
+            self.update(self._gutter, 0, self._plot_width(), self.height())
 
     @property
     def _shown(self) -> RingBuffer:
@@ -248,7 +250,7 @@ class Scope(QWidget):
         return Layout(width, height, per_column, edge, channels, self.gain, self.sweep)
 
     def _plot_width(self) -> int:
-        return max(1, self.width() - _GUTTER)
+        return max(1, self.width() - self._gutter)
 
     def _plot_height(self) -> int:
         return max(1, self.height() - _STRIP)
@@ -258,8 +260,8 @@ class Scope(QWidget):
         width, height = self._plot_width(), self._plot_height()
         self._picture.theme = self.measure.theme = self.theme
         self._picture.clear(width, height, self.devicePixelRatioF())
-        self.names.setGeometry(0, _STRIP, _GUTTER, height)
-        self.measure.setGeometry(_GUTTER, _STRIP, width, height)
+        self.names.setGeometry(0, _STRIP, self._gutter, height)
+        self.measure.setGeometry(self._gutter, _STRIP, width, height)
         if self._info is not None:
             names = self._info.ch_names
             self.names.set_names(tuple(names[c] for c in self._page.channels))
@@ -267,7 +269,7 @@ class Scope(QWidget):
             if self.gain > 0:
                 self._picture.draw_new(self._shown, self._layout)
         # The names beside stay as they are.
-        self.update(_GUTTER, 0, width, self.height())
+        self.update(self._gutter, 0, width, self.height())
 
     def _inks(self, names: tuple[str, ...]) -> NDArray[np.uint8]:
         """A trace has the colour of its channel's quality; one marked bad is faint."""
@@ -283,7 +285,7 @@ class Scope(QWidget):
             return
         # The strip, the picture and the names beside it leave nothing uncovered.
         painter.fillRect(0, 0, self.width(), _STRIP, self.theme.colour("panel"))
-        self._picture.paint(painter, QPointF(_GUTTER, _STRIP), self.sweep)
+        self._picture.paint(painter, QPointF(self._gutter, _STRIP), self.sweep)
         font = QFont(self.font())
         font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
@@ -292,13 +294,17 @@ class Scope(QWidget):
             ("signal lost: the picture stands still" * (not self.live), self.pause_text)
         ):
             if tag:
-                paint_tag(painter, self.theme, QPointF(_GUTTER + 8, _STRIP + 6 + 18 * line), tag)
+                paint_tag(
+                    painter, self.theme, QPointF(self._gutter + 8, _STRIP + 6 + 18 * line), tag
+                )
 
     def _paint_markers(self, painter: QPainter) -> None:
         layout = self._layout
         at = [(self._signal.index_at(marker.time), marker.label) for marker in self._markers]
-        shown = [(_GUTTER + layout.x(index), label) for index, label in at if layout.holds(index)]
-        strip = QRectF(_GUTTER, 0, layout.width, _STRIP)
+        shown = [
+            (self._gutter + layout.x(index), label) for index, label in at if layout.holds(index)
+        ]
+        strip = QRectF(self._gutter, 0, layout.width, _STRIP)
         paint_markers(painter, self.theme, strip, self.height(), shown)
 
     def _place(self) -> Traces | None:

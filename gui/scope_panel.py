@@ -1,14 +1,22 @@
 """The scope with its controls: time base, gain, channels and filter, by mouse or keys."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QSpacerItem,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gui.choice import Choice
 from gui.display_filter import DISPLAY_FILTERS
 from gui.scope import Scope
 from gui.stepper import add_stepper
 
-_APART = 4
+# Between two groups of controls; with pages there are more of them.
+_APART, _LESS_APART = 14, 2
 _FILTER_WIDTH = 176
 
 
@@ -20,15 +28,17 @@ class ScopePanel(QWidget):
         self.scope = Scope()
         self.scope.view_changed.connect(self._show_view)
         self.time_base, self.gain, self.page = QLabel(), QLabel(), QLabel()
-        row = QHBoxLayout()
-        row.setContentsMargins(8, 0, 8, 6)
-        row.setSpacing(4)
+        self._gaps: list[QSpacerItem] = []
+        row = self._row = QHBoxLayout()
+        row.setContentsMargins(6, 0, 5, 6)
+        row.setSpacing(3)
         step = self.scope.step_time_base
         add_stepper(row, self.time_base, ("Shorter (Left)", "Longer (Right)"), step)
-        row.addSpacing(_APART)
+        row.addItem(self._gap())
         step = self.scope.step_gain
         add_stepper(row, self.gain, ("Smaller traces (Down)", "Larger traces (Up)"), step)
-        row.addSpacing(_APART)
+        self.gain.setToolTip("What the height of a row stands for")
+        row.addItem(self._gap())
         step = self.scope.step_page
         self._page_buttons = add_stepper(
             row, self.page, ("Channels before (Page Up)", "Next channels (Page Down)"), step
@@ -36,7 +46,7 @@ class ScopePanel(QWidget):
         self.all = _toggle("All", "All channels at once, or a page of them (A)")
         self.all.clicked.connect(self.scope.show_all)
         row.addWidget(self.all)
-        row.addSpacing(_APART)
+        row.addItem(self._gap())
         tip = "Let the newest sweep over traces that stand, or let all scroll (W)"
         self.sweep = _toggle("Sweep", tip)
         self.sweep.clicked.connect(self.scope.show_sweep)
@@ -45,7 +55,8 @@ class ScopePanel(QWidget):
         self.pause.clicked.connect(self.scope.toggle_pause)
         row.addWidget(self.pause)
         tips = ("Look further back (Shift+Left, wheel)", "Less far back (Shift+Right, wheel)")
-        add_stepper(row, QLabel("back"), tips, self.scope.look, "\u25c2\u25b8")
+        self.back = QLabel("back")
+        add_stepper(row, self.back, tips, self.scope.look, "\u25c2\u25b8")
         row.addStretch()
         self.filter = Choice()
         self.filter.setFixedWidth(_FILTER_WIDTH)
@@ -60,10 +71,20 @@ class ScopePanel(QWidget):
         column.addLayout(row)
         self._show_view()
 
+    def _gap(self) -> QSpacerItem:
+        self._gaps.append(QSpacerItem(_APART, 0))
+        return self._gaps[-1]
+
     def _show_view(self) -> None:
         scope = self.scope
         self.time_base.setText(f"{scope.time_base_s:g} s")
-        self.gain.setText(scope.gain_text)
+        paged = bool(scope.page_text)
+        # With pages there is no room for every word.
+        self.gain.setText(scope.gain_text.removesuffix(" a row") if paged else scope.gain_text)
+        self.back.setVisible(not paged)
+        for gap in self._gaps:
+            gap.changeSize(_LESS_APART if paged else _APART, 0)
+        self._row.invalidate()
         self.page.setText(scope.page_text)
         self.filter.setCurrentIndex(DISPLAY_FILTERS.index(scope.filter))
         about = "The filter of the picture only; what is decoded and recorded is left as it is (F)"
@@ -74,7 +95,7 @@ class ScopePanel(QWidget):
         self.pause.setChecked(scope.is_paused)
         self.all.setChecked(scope.shows_all)
         for widget in (self.page, self.all, *self._page_buttons):
-            widget.setVisible(bool(scope.page_text))
+            widget.setVisible(paged)
 
 
 def _toggle(text: str, tip: str) -> QToolButton:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton
 
+from gui.pieces import named
+
 
 def add_stepper(
     row: QHBoxLayout,
@@ -16,7 +18,7 @@ def add_stepper(
     """A value between two buttons, that call ``step`` with -1 and +1."""
     buttons = []
     for sign, way, tip in zip(signs, (-1, 1), tips, strict=True):
-        button = QToolButton()
+        button = named(QToolButton(), "step")
         button.setText(sign)
         button.setToolTip(tip)
         button.setAutoRepeat(True)

@@ -66,6 +66,7 @@ class Theme:
             QToolButton {{ background: {self.panel}; border: 1px solid {self.line};
                            border-radius: 4px; min-width: 18px; min-height: 18px;
                            padding: 1px 5px; }}
+            QToolButton#step {{ padding: 1px; }}
             QToolButton:hover {{ border-color: {self.dim}; }}
             QToolButton:focus {{ border-color: {self.text}; }}
             QPushButton {{ background: {self.panel}; border: 1px solid {self.line};

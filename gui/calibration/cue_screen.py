@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QWidget
 from gui.calibration.paradigms import Cue
 from gui.calibration.rating import Rating, paint_rating
 from gui.calibration.schedule import Phase, Step
+from gui.theme import CAPTION_PX
 
 # Dark whatever the dashboard's theme: nothing on it may dazzle or draw the eye.
 _BACKGROUND, _FAINT, _CALM, _BRIGHT = "#0d0f12", "#79828c", "#aeb6bf", "#f2f4f6"
@@ -215,7 +216,7 @@ class CueScreen(QWidget):
     def _paint_foot(self, painter: QPainter, keys: str) -> None:
         step, unit = self.step, self._unit
         font = QFont(self.font())
-        font.setPixelSize(max(8, round(3.4 * unit)))
+        font.setPixelSize(max(CAPTION_PX, round(3.4 * unit)))
         painter.setFont(font)
         painter.setPen(QColor(_FAINT))
         foot = QRectF(self.rect()).adjusted(4 * unit, 0, -4 * unit, -4 * unit)

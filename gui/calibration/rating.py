@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 
 from bci.levels import N_LEVELS
+from gui.theme import CAPTION_PX
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def _paint_axis(
     ink = QColor(_BRIGHT if asked else _CALM if level else _FAINT)
     centre = Qt.AlignmentFlag.AlignCenter
     font = QFont(painter.font())
-    font.setPixelSize(max(8, round(4.6 * unit)))
+    font.setPixelSize(max(CAPTION_PX, round(4.6 * unit)))
     painter.setFont(font)
     painter.setPen(ink)
     above = QRectF(middle.x() - 60 * unit, middle.y() - 15 * unit, 120 * unit, 8 * unit)
@@ -86,7 +87,7 @@ def _paint_axis(
         painter.drawRoundedRect(box, 1.2 * unit, 1.2 * unit)
         painter.setPen(QColor(_GROUND) if chosen else ink)
         painter.drawText(box, centre, str(n))
-    font.setPixelSize(max(8, round(3.4 * unit)))
+    font.setPixelSize(max(CAPTION_PX, round(3.4 * unit)))
     painter.setFont(font)
     painter.setPen(ink)
     for text, n in ((axis.low, 1), (axis.high, N_LEVELS)):

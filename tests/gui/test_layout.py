@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import (
@@ -20,6 +21,8 @@ from pytestqt.qtbot import QtBot
 
 from bci.profile import load_profile
 from bci.quality import ChannelQuality, State
+from bci.ring import RingBuffer
+from bci.types import Channel, StreamInfo
 from gui.calibration.paradigms import KINDS, Kind
 from gui.calibration.training import Level, levels, levels_of_feelings
 from gui.calibration.training_page import Run
@@ -30,13 +33,14 @@ from gui.gallery.calibrated import calibration
 from gui.gallery.views import simulated_devices, simulated_streams
 from gui.gallery.windows import fill, replay_window
 from gui.main_window import MainWindow
+from gui.pollers import SignalFound
 from gui.process import Command
 from gui.recorder_link import RecorderStatus
 from gui.signal_tabs import IMPEDANCE, MAP, SIGNAL, SPECTRUM
 from gui.theme import DARK, LIGHT, Theme
 from tests.gui.conftest import NO_DEVICES
 from tests.gui.test_revival import WAITS
-from tests.signals import eeg_info
+from tests.signals import eeg_info, noise
 
 OpenWindow = Callable[..., MainWindow]
 ROOM, REST = (1280, 720), 2000
@@ -163,6 +167,19 @@ def test_the_dashboard_s_words_fit(
     main.situation.stream_name = LONG_NAME
     main.situation.status |= {"stream": LONG_NAME, "model": "12-20261125-140101", "drift": 1.4}
     main._advance()
+    assert settled(main, qtbot) == ""
+
+
+def test_the_controls_of_a_scope_with_pages_fit(main: MainWindow, qtbot: QtBot) -> None:
+    channels = tuple(Channel(f"MEG 0{k}", "mag", "fT") for k in range(306))
+    ring = RingBuffer(1000, 306)
+    ring.write(999 * noise(1000, 306), np.arange(1000) / 1000, 0)
+    info = StreamInfo("meg", "MEG", 1000.0, channels, "meg", True)
+    main.tabs.set_signal(SignalFound(info, ring))
+    main.scope.step_page(1)
+    main.tabs.advance()
+    assert main.scope_panel.page.text() == "65-128 of 306"
+    main.connect_side.show()
     assert settled(main, qtbot) == ""
 
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from bci.ring import RingBuffer
+from bci.types import Channel, StreamInfo
 from gui.envelope import extremes
 from gui.scope import Scope
 from gui.theme import DARK, LIGHT
@@ -270,3 +271,13 @@ def test_a_picture_in_finer_pixels_holds_more_columns() -> None:
         assert picture._image.width() == width
         # 3000 samples fill it, whatever its pixels are.
         assert (picture._pixels != picture._ground).any(axis=0).all()
+
+
+def test_names_have_the_room_that_the_longest_needs(scope: Scope) -> None:
+    short = scope.width() - scope._plot_width()
+    channels = tuple(Channel(f"MEG 0{k}13", "mag", "T") for k in range(1, 5))
+    scope.set_stream(StreamInfo("meg", "MEG", 1000.0, channels, "meg", True), RingBuffer(100, 4))
+    assert scope.width() - scope._plot_width() == scope.names.width() > short
+    very_long = tuple(Channel(f"{k}" * 200, "mag", "T") for k in range(4))
+    scope.set_stream(StreamInfo("meg", "MEG", 1000.0, very_long, "meg", True), RingBuffer(100, 4))
+    assert scope.names.width() < scope.width() / 4
