@@ -10,9 +10,9 @@ from gui.pieces import tip
 class ElidedLine(QLineEdit):
     """All of the text is in the tooltip."""
 
-    def setText(self, text: str) -> None:  # noqa: N802 - Qt's name
+    def setText(self, text: str | None) -> None:  # noqa: N802 - Qt's name
         super().setText(text)
-        self.setToolTip(tip(text))
+        self.setToolTip(tip(text or ""))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         option = QStyleOptionFrame()

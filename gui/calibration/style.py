@@ -61,6 +61,10 @@ def style_sheet(theme: Theme) -> str:
 
 def _faint(theme: Theme) -> str:
     """Between what is dim and the ground: of what cannot be chosen."""
-    colour, ground = theme.colour("dim"), theme.colour("panel")
-    parts = zip(colour.getRgb()[:3], ground.getRgb()[:3], strict=True)  # type: ignore[arg-type]
+    dim, ground = theme.colour("dim"), theme.colour("panel")
+    parts = (
+        (dim.red(), ground.red()),
+        (dim.green(), ground.green()),
+        (dim.blue(), ground.blue()),
+    )
     return "#" + "".join(f"{(2 * one + other) // 3:02x}" for one, other in parts)
