@@ -152,7 +152,7 @@ def test_images_come_over_the_network_into_the_window(
     see("image-06", cosines, i03=0.5, i06=0.2)
     assert (view.decision, view.truth) == ("03", "06, rank 2 of 8")
     assert [found.similarity for found in view.best[:2]] == [cosines[3], cosines[6]]
-    assert transcript.sentence == "03: \u2717 was 06"
+    assert transcript.sentence == "03: \u2717 shown: 06"
     see("image-01", None, i01=0.6)
     assert (view.decision, view.truth) == ("01", "01, rank 1 of 8")
     assert view.best[0].similarity is None
