@@ -149,7 +149,6 @@ class HistoryView(QWidget):
             painter.setPen(dim)
             painter.drawText(QRectF(0, y - 9, _LEFT - 6, 18), right, f"{100 * share:.0f} %")
         painter.drawText(QRectF(0, bottom + 8, _LEFT - 6, 18), right, "cue")
-        painter.drawText(QRectF(0, bottom + 8, _LEFT - 6, 18), right, "cue")
 
     def _holes(self) -> list[tuple[float, float]]:
         """From when to when no window gave a prediction."""

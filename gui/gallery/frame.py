@@ -4,6 +4,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from gui.banner import Banner
 from gui.gallery.views import VIEWS
+from gui.log_panel import LogPanel
 from gui.pieces import named, panel
 from gui.theme import Theme
 
@@ -23,8 +24,8 @@ def framed(name: str, theme: Theme) -> QWidget:
     view.setMinimumSize(view.size())
     column = QVBoxLayout(frame)
     column.addLayout(heading)
-    # A banner has a ground of its own; a page is made of panels.
-    is_bare = not isinstance(view, Banner) and view.findChild(QFrame, "panel") is None
+    # A banner and the log have a ground of their own; a page is made of panels.
+    is_bare = not isinstance(view, Banner | LogPanel) and view.findChild(QFrame, "panel") is None
     column.addWidget(panel(view) if is_bare else view, 1)
     for part in frame.findChildren(QWidget):
         # How high a button is, is known only in its style.
