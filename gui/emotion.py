@@ -13,8 +13,8 @@ from gui.level_course import LevelCourse, true_levels
 from gui.pieces import tip
 from gui.theme import CAPTION_PX, DARK, Theme
 
-_HEIGHT = 284
-_TOP, _FOOT, _PLANE = 58.0, 28.0, 146.0
+_HEIGHT = 258
+_TOP, _FOOT, _PLANE = 40.0, 27.0, 146.0
 _TRAIL_S = 12.0
 # The oldest of the trail is still to be seen.
 _FAINTEST = 80
@@ -113,17 +113,17 @@ class EmotionView(QWidget):
             painter, self.theme, QRectF(14, 4, width - 28, 34), self.decision,
             self.theme.colour("text"), confidence, self.why, 22,
         )  # fmt: skip
+        plane = QRectF(34, _TOP + 2, _PLANE, _PLANE)
+        self._paint_plane(painter, plane)
         self._font(painter, CAPTION_PX)
         painter.setPen(self.theme.colour("dim"))
-        right_edge = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         from_where = f"decided from {100 * self.threshold:.0f} %"
-        painter.drawText(QRectF(14, 36, width - 28, 18), right_edge, from_where)
-        plane = QRectF(34, _TOP + 4, _PLANE, _PLANE)
-        self._paint_plane(painter, plane)
+        below = QRectF(plane.left() - 20, plane.bottom() + 21, plane.width() + 40, 18)
+        painter.drawText(below, Qt.AlignmentFlag.AlignCenter, from_where)
         right = plane.right() + 14
         half = (_HEIGHT - _TOP - _FOOT) / 2
         for axis in range(2):
-            box = QRectF(right, _TOP + axis * half, width - right - 14, half - 3)
+            box = QRectF(right, _TOP + axis * half, width - right - 14, half - 1)
             self._paint_bars(painter, box, axis)
         self._font(painter, CAPTION_PX)
         shown = bool(true_levels(self.course.grid, self.cue))
@@ -131,6 +131,7 @@ class EmotionView(QWidget):
         footer = QRectF(14, _HEIGHT - _FOOT + 2, width - 28, 20)
         painter.drawText(footer, Qt.AlignmentFlag.AlignVCenter, "\u25a1 " * shown + self.sentence)
         painter.setPen(self.theme.colour("dim"))
+        right_edge = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         delay = f"{self.course.delay_s:g} s behind"
         painter.drawText(footer, right_edge, delay)
 

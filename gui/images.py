@@ -22,9 +22,9 @@ from gui.threshold import paint_threshold
 
 _N_SHOWN = 5
 # The best one large, the others in rows below it.
-_BEST, _BESIDE = 98.0, 124.0
-_TOP, _HEAD, _ROW, _FOOT = 109.0, 17.0, 28.0, 45.0
-_TILE, _TRUE, _LEFT = 25.0, 34.0, 56.0
+_BEST, _BESIDE = 96.0, 122.0
+_TOP, _HEAD, _ROW, _FOOT = 105.0, 16.0, 24.0, 41.0
+_TILE, _TRUE, _LEFT = 22.0, 33.0, 56.0
 _HEIGHT = round(_TOP + _HEAD + (_N_SHOWN - 1) * _ROW + _FOOT)
 # Where the columns of numbers end, from the right edge.
 _SHARE, _SIMILAR = 14.0, 106.0
@@ -191,7 +191,7 @@ class ImagesView(QWidget):
             self._paint_heads(painter)
         for k, found in enumerate(self.best[1:]):
             self._paint_row(painter, _TOP + _HEAD + k * _ROW, found)
-        self._paint_truth(painter, self.height() - _FOOT + 5)
+        self._paint_truth(painter, self.height() - _FOOT + 3)
 
     def _paint_best(self, painter: QPainter) -> None:
         """The likeliest image; beside it what is decided, from where on, and how similar it is."""
@@ -207,7 +207,7 @@ class ImagesView(QWidget):
         )  # fmt: skip
         if best is None:
             return
-        self._paint_tile(painter, QRectF(14, 7, _BEST, _BEST), best.name)
+        self._paint_tile(painter, QRectF(14, 6, _BEST, _BEST), best.name)
         self._paint_bar(painter, QRectF(left, 40, width, 10), best.probability)
         paint_threshold(painter, self.theme, QRectF(left, 37, width, 17), self.threshold)
         self._font(painter, CAPTION_PX)
@@ -222,7 +222,7 @@ class ImagesView(QWidget):
         elide, room = Qt.TextElideMode.ElideRight, round(width)
         for k, line in enumerate(filter(None, lines)):
             text = painter.fontMetrics().elidedText(line, elide, room)
-            painter.drawText(QRectF(left, 71 + 18 * k, width, 18), _VCENTRE, text)
+            painter.drawText(QRectF(left, 70 + 17 * k, width, 18), _VCENTRE, text)
 
     def _paint_heads(self, painter: QPainter) -> None:
         self._font(painter, CAPTION_PX)
@@ -244,23 +244,23 @@ class ImagesView(QWidget):
         label = painter.fontMetrics().elidedText(
             _short(found.name), Qt.TextElideMode.ElideMiddle, round(width - 160)
         )
-        line = QRectF(_LEFT, top, width, 18)
+        line = QRectF(_LEFT, top, width, 17)
         painter.drawText(line, _VCENTRE, f"{label}  \u2713" if right else label)
         painter.drawText(line, _RIGHT, f"{100 * found.probability:.0f} %")
         if found.similarity is not None:
             beside = line.adjusted(0, 0, _SHARE - _SIMILAR, 0)
             painter.drawText(beside, _RIGHT, _signed(found.similarity))
-        self._paint_bar(painter, QRectF(_LEFT, top + 20, width, 6), found.probability)
+        self._paint_bar(painter, QRectF(_LEFT, top + 18, width, 4), found.probability)
 
     def _paint_bar(self, painter: QPainter, box: QRectF, share: float) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.theme.colour("line"))
-        painter.drawRoundedRect(box, 3, 3)
+        painter.drawRoundedRect(box, 2, 2)
         colour = self.theme.colour("accent")
         colour.setAlpha(255 if self.live else 90)
         painter.setBrush(colour)
         box.setWidth(box.width() * share)
-        painter.drawRoundedRect(box, 3, 3)
+        painter.drawRoundedRect(box, 2, 2)
 
     def _paint_truth(self, painter: QPainter, top: float) -> None:
         left = 14.0

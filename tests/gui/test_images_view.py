@@ -94,7 +94,7 @@ def test_pictures_are_shown_where_there_are_any_and_names_elsewhere(
     drawn = view.grab().toImage()
 
     # The likeliest is large.
-    for x, y in ((16, 10), (108, 102)):
+    for x, y in ((16, 9), (107, 98)):
         assert drawn.pixelColor(x, y) == QColor("red")
     assert drawn.pixelColor(18, 140) != QColor("red")
 

@@ -36,9 +36,12 @@ from gui.main_window import MainWindow
 from gui.pollers import SignalFound
 from gui.process import Command
 from gui.recorder_link import RecorderStatus
+from gui.replay.outcome import Outcome
+from gui.replay.steps import Step
 from gui.signal_tabs import IMPEDANCE, MAP, SIGNAL, SPECTRUM
 from gui.theme import DARK, LIGHT, Theme
 from tests.gui.conftest import NO_DEVICES
+from tests.gui.test_replay_many_classes import IMAGES, LEVELS, card
 from tests.gui.test_revival import WAITS
 from tests.signals import eeg_info, noise
 
@@ -263,4 +266,23 @@ def test_the_replay_window_s_words_fit(qtbot: QtBot, theme: Theme) -> None:
     window.show()
     assert settled(window, qtbot) == ""
     window.banner.tell(SENTENCE, "model")
+    assert settled(window, qtbot) == ""
+
+
+@pytest.mark.parametrize(("task", "classes"), [("emotion", LEVELS), ("images", IMAGES)])
+def test_the_replay_of_levels_and_of_images_has_the_room_it_needs(
+    qtbot: QtBot, task: str, classes: tuple[str, ...]
+) -> None:
+    window = replay_window(DARK)
+    qtbot.addWidget(window)
+    window.show()
+    window.decided.set_model(card(task, classes))
+    window.show_decision(True)
+    steps = tuple(
+        Step(name, 2.0 * k, 2.0 * k + 1, classes[0], 0.5) for k, name in enumerate(classes)
+    )
+    n, share = len(steps), 1 / len(steps)
+    window.run.finished.emit(
+        Outcome("m", True, classes, share, 0.0, 0.2, n, share, 0.6, (), 0, steps, ())
+    )
     assert settled(window, qtbot) == ""
