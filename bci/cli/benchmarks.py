@@ -36,7 +36,10 @@ def benchmark_motor_imagery(
     ] = None,
     protocol: Annotated[
         list[str] | None,
-        typer.Option(help="within, leave-one-out or transfer; may be repeated. Default: all."),
+        typer.Option(
+            help="within, leave-one-out or transfer; may be repeated. Default: all, of one person "
+            "alone within."
+        ),
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Trainings of each network.")] = 5,
     out_file: OutFile = None,

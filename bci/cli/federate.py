@@ -211,7 +211,7 @@ def experiment(
         if each not in CONDITIONS:
             raise typer.BadParameter(f"{each!r} is none of: {'; '.join(CONDITIONS)}")
     run_experiment(
-        folder, seeds, out_file, trunk, sharpness, tuple(condition) if condition else CONDITIONS
+        folder, seeds, out_file, trunk, sharpness, tuple(dict.fromkeys(condition or CONDITIONS))
     )
 
 

@@ -115,7 +115,7 @@ def experiment(
     materials: dict[str, dict[str, Material]] = {}
     if missing:
         err.print(f"Cutting epochs of {len(names)} subjects")
-        for kind in ("own", "common"):
+        for kind in {_FORMATS[CONDITIONS.index(condition)] for _, condition in missing}:
             materials[kind] = {s.name: _material(s, k, kind) for k, s in enumerate(subjects)}
     for seed, condition in missing:
         err.print(f"seed {seed}: {condition}")

@@ -100,17 +100,17 @@ def run_rounds(
     fresh = initial_weights(common_space(agreed), agreed.training.seed)
     shared, progress = resume(folder, agreed.digest(), fresh)
     known = _Sites(grid, agreed, names, progress, on_join)
-    known.wait()
-    for number in range(len(progress.rounds) + 1, agreed.training.rounds + 1):
-        try:
+    try:
+        known.wait()
+        for number in range(len(progress.rounds) + 1, agreed.training.rounds + 1):
             shared, done = _one_round(grid, agreed, known, shared, number)
-        except FederationError:
-            # Who is left out for good stays so when the server is started again.
+            progress.rounds.append(done)
             save(folder, shared, progress)
-            raise
-        progress.rounds.append(done)
+            on_round(done)
+    except FederationError:
+        # Who is left out for good stays so when the server is started again.
         save(folder, shared, progress)
-        on_round(done)
+        raise
     _finish(grid, agreed, known, shared)
     save(folder, shared, progress)
     known.require(0, "finished")

@@ -13,7 +13,7 @@ pytest.importorskip("flwr", reason="needs Flower: pip install -e '.[federation]'
 
 from bci.bundle import load_card
 from bci.lsl.outlet import SignalOutlet
-from bci.lsl.predictions import PredictionInlet
+from bci.lsl.predictions import PredictionInlet, ReceivedPrediction
 from bci.recording.reading import read_recording
 from devices.simulated_subject import SubjectSettings, simulate_run, write_run
 from tests.decoders.test_federation_machines import free_port, make_certificate, make_keys
@@ -76,18 +76,29 @@ def decode_live(folder: Path, model: str) -> None:
     recording = read_recording(folder / "2.fif")
     info = replace(recording.info, name=model, source_id=model)
     outlet = SignalOutlet(info)
-    engine = start(folder, "run", "motor-imagery", "--model", model, "--stream", model)
+    engine = subprocess.Popen(
+        [sys.executable, "-m", "bci", "run", "motor-imagery", "--model", model, "--stream", model],
+        cwd=folder, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
     try:
         wait_until(lambda: outlet.has_consumers, 60)
-        send(outlet, recording.data[: round(5 * info.sfreq)])
+        size = round(0.5 * info.sfreq)
+        began = send(outlet, recording.data[:size])
         predictions = PredictionInlet(find("bci-predictions"))
-        send(outlet, recording.data[round(5 * info.sfreq) :], first=round(5 * info.sfreq))
-        got = wait_until(predictions.pull, 20)[0]
+        firsts = iter(range(size, len(recording.data), size))
+
+        def predicted() -> list[ReceivedPrediction]:
+            first = next(firsts)
+            send(outlet, recording.data[first : first + size], first, began)
+            return predictions.pull(0.2)
+
+        got = wait_until(predicted)[0]
         engine.send_signal(signal.SIGINT)
-        assert engine.wait(5) == 0
+        assert engine.wait(40) == 0
         predictions.close()
     finally:
         engine.kill()
+        engine.wait(5)
         outlet.close()
     assert len(got.probabilities) == len(load_card(folder / model).classes)
     assert got.probabilities.sum() == pytest.approx(1, abs=1e-5)

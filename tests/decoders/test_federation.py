@@ -353,6 +353,8 @@ def test_a_site_with_another_agreement_is_refused_by_name(tmp_path: Path) -> Non
     with pytest.raises(FederationError, match="b: its file of the federation differs"):
         start(sites, agreement(join_timeout_s=0.1), tmp_path, apps={"b": stubborn})
     assert told == [REFUSALS[1]]  # not left to wait for a server that asks it no more
+    banned = json.loads((tmp_path / "server" / "rounds.json").read_text())["banned"]
+    assert banned == {"b": REFUSALS[1]}
 
 
 def test_who_is_left_out_in_a_round_that_failed_stays_so(tmp_path: Path) -> None:
