@@ -1,7 +1,6 @@
 """Which image was seen: the five likeliest as thumbnails, and the true one where it is known."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +8,12 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QImage, QImageReader, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from bci.bundle import Card
-from bci.errors import GalleryError
-from bci.gallery import load_gallery
 from bci.lsl.predictions import ReceivedPrediction
 from gui.cue_windows import CueFinder, CueWindows
 from gui.headline import NO_PREDICTION, NOT_SURE, is_decided, paint_headline
 from gui.hint import HINT_HEIGHT, NO_ENGINE, paint_hint
 from gui.pieces import tip
+from gui.shown_images import ShownImages
 from gui.theme import CAPTION_PX, DARK, Theme
 from gui.threshold import paint_threshold
 
@@ -39,38 +36,6 @@ class Found:
     name: str
     probability: float
     similarity: float | None = None
-
-
-@dataclass(frozen=True)
-class ShownImages:
-    """What is needed to show images by their names.
-
-    ``pictures`` gives a file for each name that has one; ``compared_by`` tells what made the
-    embeddings. A window begins with its image and ends ``window_s`` later.
-    """
-
-    window_s: float
-    pictures: Mapping[str, Path] = field(default_factory=dict)
-    compared_by: str = ""
-
-
-def shown_images(card: Card) -> tuple[ShownImages, list[str]]:
-    """A model's images with their pictures, as far as they are where its gallery says.
-
-    The second is a sentence for each gallery that cannot be read: its images have names alone.
-    """
-    pictures: dict[str, Path] = {}
-    lacking = []
-    params = card.decoder.params
-    for file in (Path(str(params[key])) for key in ("gallery", "candidates") if params.get(key)):
-        try:
-            gallery = load_gallery(file)
-        except GalleryError as problem:
-            lacking.append(f"{problem}: images are shown by name")
-            continue
-        named = zip(gallery.names, gallery.pictures, strict=True) if gallery.pictures else ()
-        pictures |= {name: file.parent / picture for name, picture in named if picture}
-    return ShownImages(card.pipeline.window_s, pictures, card.embedded_by or ""), lacking
 
 
 class ImagesView(QWidget):

@@ -9,8 +9,9 @@ from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
 from bci.lsl.predictions import ReceivedPrediction
-from gui.images import Found, ImagesView, ShownImages
+from gui.images import Found, ImagesView
 from gui.main_window import MainWindow
+from gui.shown_images import ShownImages
 from gui.theme import LIGHT
 from tests.gui.published import LONG, Published
 
