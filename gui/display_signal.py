@@ -35,6 +35,7 @@ class DisplaySignal:
         self._held_at: int | None = None
         self._source = source
         self._taken = 0
+        self.ring = RingBuffer(source.capacity, info.n_channels)
         self._begin(chosen.within(self.sfreq), source.oldest)
 
     def _begin(self, chosen: DisplayFilter, first: int) -> None:
@@ -42,7 +43,7 @@ class DisplaySignal:
         self.chosen = chosen
         sos = chosen.design(self.sfreq)
         self._filter = SosFilter(sos, self.info.n_channels, self.sfreq)
-        self.ring = RingBuffer(self._source.capacity, self.info.n_channels)
+        self.ring.clear()
         self._cursor = max(first - self._filter.settling, self._source_oldest)
 
     def choose(self, chosen: DisplayFilter, shown_s: float) -> None:
@@ -108,7 +109,7 @@ class DisplaySignal:
         """Take samples in again; begins anew where too many came meanwhile."""
         self._held_at = None
         if self._cursor < self._source.oldest:
-            self.ring = RingBuffer(self._source.capacity, self.info.n_channels)
+            self.ring.clear()
         self.take()
 
     def look(self, seconds: float, shown_s: float) -> None:
