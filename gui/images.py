@@ -1,6 +1,7 @@
 """Which image was seen: the five likeliest as thumbnails, and the true one where it is known."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,8 @@ from gui.theme import CAPTION_PX, DARK, Theme
 from gui.threshold import paint_threshold
 
 _N_SHOWN = 5
+# Pictures that are not read again; the large ones have 150 kB each.
+_KEPT = 60
 # The best one large, the others in rows below it.
 _BEST, _BESIDE = 96.0, 122.0
 _TOP, _HEAD, _ROW, _FOOT = 105.0, 16.0, 24.0, 41.0
@@ -70,8 +73,7 @@ class ImagesView(QWidget):
         self.windows = CueWindows(shown.window_s)
         self._truth: CueFinder = truth or self.windows
         self._shown = shown
-        # Each large and small.
-        self._pictures: dict[str, tuple[QImage, QImage]] = {}
+        self._read = lru_cache(_KEPT)(_read)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Seen image")
         self.setToolTip(
@@ -261,12 +263,7 @@ class ImagesView(QWidget):
 
     def _thumbnail(self, name: str, large: bool) -> QImage:
         """The middle square of an image's picture; null where there is none."""
-        if name not in self._pictures:
-            picture = _read(self._shown.pictures.get(name))
-            side, smooth = round(2 * _TRUE), Qt.TransformationMode.SmoothTransformation
-            small = picture if picture.isNull() else picture.scaled(QSize(side, side), mode=smooth)
-            self._pictures[name] = picture, small
-        return self._pictures[name][0 if large else 1]
+        return self._read(self._shown.pictures.get(name), round(2 * (_BEST if large else _TRUE)))
 
     def _font(self, painter: QPainter, pixels: int, bold: bool = False) -> None:
         font = QFont(self.font())
@@ -283,13 +280,12 @@ def _signed(similarity: float) -> str:
     return f"{similarity:.2f}".replace("-", "\u2212")
 
 
-def _read(file: Path | None) -> QImage:
+def _read(file: Path | None, side: int) -> QImage:
     if file is None:
         return QImage()
     reader = QImageReader(str(file))
     reader.setAutoTransform(True)
     size = reader.size()
-    side = round(2 * _BEST)
     if size.isValid():
         expand = Qt.AspectRatioMode.KeepAspectRatioByExpanding
         reader.setScaledSize(size.scaled(QSize(side, side), expand))
