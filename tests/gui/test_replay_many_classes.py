@@ -21,6 +21,7 @@ from gui.predictions import DecisionView
 from gui.remembered import Remembered
 from gui.replay.class_scores import ClassScore, class_scores
 from gui.replay.decided import Decided
+from gui.replay.lanes import Lanes
 from gui.replay.model_choice import Listed
 from gui.replay.outcome import Outcome
 from gui.replay.reader import OpenedRecording
@@ -28,6 +29,7 @@ from gui.replay.steps import Step
 from gui.replay.summary import Summary
 from gui.replay.window import ReplayWindow
 from gui.speech import SpeechView
+from gui.theme import DARK, LIGHT, Theme
 from tests.gui.test_replay_window import BCI
 from tests.signals import eeg_info, noise
 
@@ -220,6 +222,30 @@ def test_the_summary_of_many_classes_says_how_those_fared_that_have_no_line(qtbo
     summary.set_outcome(few)
     assert summary.others_text == ""
     assert summary.height() < many
+
+
+def test_many_classes_of_which_none_was_scored_have_no_matrix(qtbot: QtBot) -> None:
+    pictures = []
+    for confusion in ((), tuple((0,) * 12 for _ in GESTURES)):
+        summary = Summary()
+        qtbot.addWidget(summary)
+        summary.resize(330, 0)
+        summary.set_outcome(
+            Outcome("me", True, GESTURES, 0.0, 0.0, 1.0, 0, 1 / 12, 1.0, confusion, 12, ())
+        )
+        pictures.append(summary.grab().toImage())
+    assert pictures[0] == pictures[1]
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
+def test_more_classes_than_there_are_colours_have_one_in_the_timeline(theme: Theme) -> None:
+    few, many = (
+        Lanes(predictions=predicted(GESTURES[:7], 0)),
+        Lanes(predictions=predicted(GESTURES, 0)),
+    )
+    assert len({few.colour(theme, name).name() for name in GESTURES[:7]}) == 7
+    assert {many.colour(theme, name).name() for name in GESTURES} == {theme.colour("accent").name()}
+    assert many.colour(theme, "rest") == theme.colour("dim")
 
 
 @pytest.mark.parametrize(
