@@ -72,7 +72,7 @@ class EngineShown(QObject):
             self.images = ImagesView(images, threshold)
             self._windows = self.images.windows
             self.transcript = TranscriptView(
-                self._windows, threshold, "images found", prefix="image-", truth="shown"
+                self._windows, threshold, "images found", truth="shown"
             )
         elif words is not None:
             self._windows = words.windows

@@ -10,6 +10,7 @@ from PySide6.QtGui import QFont, QImage, QImageReader, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.lsl.predictions import ReceivedPrediction
+from gui.class_names import brief
 from gui.cue_windows import CueFinder, CueWindows
 from gui.headline import NO_PREDICTION, NOT_SURE, is_decided, paint_headline
 from gui.hint import HINT_HEIGHT, NO_ENGINE, paint_hint
@@ -135,7 +136,7 @@ class ImagesView(QWidget):
         if not self.best:
             return NO_PREDICTION
         best = self.best[0]
-        return _short(best.name) if best.probability >= self.threshold else NOT_SURE
+        return brief(best.name) if best.probability >= self.threshold else NOT_SURE
 
     @property
     def truth(self) -> str:
@@ -143,7 +144,7 @@ class ImagesView(QWidget):
         if self.true_image is None:
             return "not known"
         rank = "no candidate" if self.rank is None else f"rank {self.rank} of {len(self.classes)}"
-        return f"{_short(self.true_image)}, {rank}"
+        return f"{brief(self.true_image)}, {rank}"
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         painter = QPainter(self)
@@ -182,7 +183,7 @@ class ImagesView(QWidget):
         right = best.name == self.true_image
         said = " \u2713 truly shown" if right else ""
         if not is_decided(self.decision):
-            said = _short(best.name) + (" \u2713" if right else "")
+            said = brief(best.name) + (" \u2713" if right else "")
         lines = [said.strip()]
         if best.similarity is not None:
             lines.append(f"similarity {_signed(best.similarity)}")
@@ -209,7 +210,7 @@ class ImagesView(QWidget):
         self._font(painter, CAPTION_PX, bold=right)
         painter.setPen(text)
         label = painter.fontMetrics().elidedText(
-            _short(found.name), Qt.TextElideMode.ElideMiddle, round(width - 160)
+            brief(found.name), Qt.TextElideMode.ElideMiddle, round(width - 160)
         )
         line = QRectF(_LEFT, top, width, 17)
         painter.drawText(line, _VCENTRE, f"{label}  \u2713" if right else label)
@@ -270,10 +271,6 @@ class ImagesView(QWidget):
         font.setPixelSize(pixels)
         font.setBold(bold)
         painter.setFont(font)
-
-
-def _short(name: str) -> str:
-    return name.removeprefix("image-")
 
 
 def _signed(similarity: float) -> str:
