@@ -190,4 +190,5 @@ def test_the_filter_is_remembered(open_window: Callable[..., MainWindow]) -> Non
     window.close()
     again = open_window(bci=NO_DEVICES)
     assert again.scope.filter == DISPLAY_FILTERS[3]
+    assert again.scope_panel.filter.isVisible()
     assert again.scope_panel.filter.currentText() == "1-40 Hz, notch 60 Hz"
