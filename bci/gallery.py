@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -95,8 +96,9 @@ def load_gallery(file: Path) -> Gallery:
         If it is missing, too large, or not a gallery.
     """
     with _opened(file) as content:
-        names, pictures = _listed(content)
-        made_by = content.metadata()["made_by"][:200]
+        header = content.metadata()
+        names, pictures = _listed(header)
+        made_by = header["made_by"][:200]
         embeddings = np.asarray(content.get_tensor("embeddings"), dtype=np.float32)
         return Gallery(names, embeddings, made_by, pictures)
 
@@ -110,13 +112,13 @@ def read_pictures(file: Path) -> dict[str, Path]:
         If the gallery is missing, too large, or not a gallery.
     """
     with _opened(file) as content:
-        names, pictures = _listed(content)
+        names, pictures = _listed(content.metadata())
         named = zip(names, pictures, strict=True) if pictures else ()
         return {name: file.parent / picture for name, picture in named if picture}
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[safe_open]:
+def _opened(file: Path) -> Iterator[Any]:
     """A gallery's file, of which so far no more than the header was read."""
     if not file.is_file():
         raise GalleryError(f"{file}: no such gallery; make one with bci embed-images")
@@ -142,9 +144,8 @@ def _opened(file: Path) -> Iterator[safe_open]:
         raise GalleryError(f"{file}: damaged, or not a gallery ({problem})") from problem
 
 
-def _listed(content: safe_open) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _listed(header: dict[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Names, and pictures relative to the gallery's folder."""
-    header = content.metadata()
     names, pictures = (_texts(header[key]) for key in ("names", "pictures"))
     if any(_leads_out(picture) for picture in pictures):
         raise GalleryError("a picture lies outside the gallery's folder")
