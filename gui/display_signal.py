@@ -16,8 +16,9 @@ _SAFE = 0.95
 class DisplaySignal:
     """Takes samples out of the feed's ring and holds them filtered in a ring of its own.
 
-    While it is held nothing is taken in: what was there when it stopped stays there, for as long
-    as it is looked at. Afterwards it catches up with what the feed's ring still has.
+    While it is held nothing newer is taken in: what was there when it stopped stays there, for as
+    long as it is looked at, unless another filter is chosen. Afterwards it catches up
+    with what the feed's ring still has.
 
     Parameters
     ----------
@@ -49,8 +50,9 @@ class DisplaySignal:
     def choose(self, chosen: DisplayFilter, shown_s: float) -> None:
         """Filter otherwise: the ``shown_s`` before the edge anew, and all that comes.
 
-        Looking further back filters the rest. What is held stays as it is, filter and all, where
-        the feed's ring no longer has all of it; choose again once it is released.
+        Looking further back filters what else the feed's ring still has; older is gone. What is
+        held and shown stays as it is, filter and all, where that ring no longer has all of it:
+        choose again once it is released.
         """
         chosen = chosen.within(self.sfreq)
         first = max(self.edge - round(shown_s * self.sfreq), self.ring.oldest)
