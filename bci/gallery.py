@@ -5,8 +5,11 @@ made the embeddings, and where the pictures lie. Data, never code.
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -47,12 +50,9 @@ class Gallery:
         shape = self.embeddings.shape
         if len(shape) != 2 or shape[0] != len(self.names) or shape[1] < 1:
             raise GalleryError(f"{len(self.names)} images have embeddings of shape {shape}")
-        if len(self.names) < 2 or len(set(self.names)) < len(self.names):
-            raise GalleryError("a gallery needs two images or more, each with a name of its own")
+        _check(self.names, self.pictures)
         if not np.isfinite(self.embeddings).all():
             raise GalleryError("an embedding holds values that are not finite")
-        if self.pictures and len(self.pictures) != len(self.names):
-            raise GalleryError(f"{len(self.pictures)} pictures for {len(self.names)} images")
 
     def of(self, names: list[str]) -> FloatArray:
         """Embeddings of images, shape (n, n_dimensions).
@@ -95,6 +95,31 @@ def load_gallery(file: Path) -> Gallery:
     GalleryError
         If it is missing, too large, or not a gallery.
     """
+    with _opened(file) as content:
+        header = content.metadata()
+        names, pictures = _listed(header)
+        made_by = header["made_by"][:200]
+        embeddings = np.asarray(content.get_tensor("embeddings"), dtype=np.float32)
+        return Gallery(names, embeddings, made_by, pictures)
+
+
+def read_pictures(file: Path) -> dict[str, Path]:
+    """The picture of each image that has one, by the image's name; no embedding is read.
+
+    Raises
+    ------
+    GalleryError
+        If the gallery is missing, too large, or not a gallery.
+    """
+    with _opened(file) as content:
+        names, pictures = _listed(content.metadata())
+        named = zip(names, pictures, strict=True) if pictures else ()
+        return {name: file.parent / picture for name, picture in named if picture}
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[Any]:
+    """A gallery's file, of which so far no more than the header was read."""
     if not file.is_file():
         raise GalleryError(f"{file}: no such gallery; make one with bci embed-images")
     if file.stat().st_size > _MOST_BYTES:
@@ -103,24 +128,36 @@ def load_gallery(file: Path) -> Gallery:
         with safe_open(file, framework="np") as content:
             header = content.metadata() or {}
             if header.get("format") != _FORMAT or list(content.keys()) != ["embeddings"]:
-                raise GalleryError(f"{file}: not a gallery; make one with bci embed-images")
+                raise GalleryError("not a gallery; make one with bci embed-images")
             shape = content.get_slice("embeddings").get_shape()
             if len(shape) != 2 or shape[0] > _MOST_IMAGES or shape[1] > _MOST_DIMENSIONS:
                 raise GalleryError(
-                    f"{file}: embeddings of shape {tuple(shape)}; at most {_MOST_IMAGES} images "
-                    f"of {_MOST_DIMENSIONS} dimensions"
+                    f"embeddings of shape {tuple(shape)}; at most {_MOST_IMAGES} images of "
+                    f"{_MOST_DIMENSIONS} dimensions"
                 )
-            embeddings = np.asarray(content.get_tensor("embeddings"), dtype=np.float32)
-        names, pictures = (_texts(header[key]) for key in ("names", "pictures"))
-        made_by = header["made_by"]
-    except (SafetensorError, KeyError, ValueError, TypeError, RecursionError) as problem:
-        raise GalleryError(f"{file}: damaged, or not a gallery ({problem})") from problem
-    if any(_leads_out(picture) for picture in pictures):
-        raise GalleryError(f"{file}: a picture lies outside the gallery's folder")
-    try:
-        return Gallery(names, embeddings, made_by[:200], pictures)
+            yield content
     except GalleryError as problem:
         raise GalleryError(f"{file}: {problem}") from None
+    except (
+        SafetensorError, OSError, KeyError, ValueError, TypeError, RecursionError,
+    ) as problem:  # fmt: skip
+        raise GalleryError(f"{file}: damaged, or not a gallery ({problem})") from problem
+
+
+def _listed(header: dict[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names, and pictures relative to the gallery's folder."""
+    names, pictures = (_texts(header[key]) for key in ("names", "pictures"))
+    if any(_leads_out(picture) for picture in pictures):
+        raise GalleryError("a picture lies outside the gallery's folder")
+    _check(names, pictures)
+    return names, pictures
+
+
+def _check(names: tuple[str, ...], pictures: tuple[str, ...]) -> None:
+    if len(names) < 2 or len(set(names)) < len(names):
+        raise GalleryError("a gallery needs two images or more, each with a name of its own")
+    if pictures and len(pictures) != len(names):
+        raise GalleryError(f"{len(pictures)} pictures for {len(names)} images")
 
 
 def gallery_from_vectors(vectors: Path, listed: Path, made_by: str) -> Gallery:

@@ -54,6 +54,10 @@ class RingBuffer:
         self._data = np.full((2 * capacity, n_channels), np.nan, dtype=np.float32)
         self._timestamps = np.full(2 * capacity, np.nan)
 
+    def clear(self) -> None:
+        """Forget all samples; the next may have any index. Not while another thread reads."""
+        self.end = self._begin = 0
+
     @property
     def oldest(self) -> int:
         """Absolute index of the oldest sample still held."""

@@ -16,8 +16,9 @@ _SAFE = 0.95
 class DisplaySignal:
     """Takes samples out of the feed's ring and holds them filtered in a ring of its own.
 
-    While it is held nothing is taken in: what was there when it stopped stays there, for as long
-    as it is looked at. Afterwards it catches up with what the feed's ring still has.
+    While it is held nothing newer is taken in: what was there when it stopped stays there, for as
+    long as it is looked at, unless another filter is chosen. Afterwards it catches up
+    with what the feed's ring still has.
 
     Parameters
     ----------
@@ -35,23 +36,51 @@ class DisplaySignal:
         self._held_at: int | None = None
         self._source = source
         self._taken = 0
-        self._begin(chosen, source.oldest)
+        self.ring = RingBuffer(source.capacity, info.n_channels)
+        self._begin(chosen.within(self.sfreq), source.oldest)
 
-    def _begin(self, chosen: DisplayFilter, cursor: int) -> None:
-        self.chosen = chosen.within(self.sfreq)
-        sos = self.chosen.design(self.sfreq)
+    def _begin(self, chosen: DisplayFilter, first: int) -> None:
+        """Filter from so far before ``first`` that it has settled there."""
+        self.chosen = chosen
+        sos = chosen.design(self.sfreq)
         self._filter = SosFilter(sos, self.info.n_channels, self.sfreq)
-        self.ring = RingBuffer(self._source.capacity, self.info.n_channels)
-        self._cursor = cursor
+        self.ring.clear()
+        self._cursor = max(first - self._filter.settling, self._source_oldest)
 
-    def choose(self, chosen: DisplayFilter) -> None:
-        """Filter otherwise, from the oldest that the feed's ring still has; held stays held."""
-        source, n_samples, held = self._source, self.n_samples, self._held_at
-        self._begin(chosen, max(source.oldest, source.end - round(_SAFE * source.capacity)))
-        self._taken = n_samples - (source.end - self._cursor)
+    def choose(self, chosen: DisplayFilter, shown_s: float) -> None:
+        """Filter otherwise: the ``shown_s`` before the edge anew, and all that comes.
+
+        Looking further back filters what else the feed's ring still has; older is gone. What is
+        held and shown stays as it is, filter and all, where that ring no longer has all of it:
+        choose again once it is released.
+        """
+        chosen = chosen.within(self.sfreq)
+        first = max(self.edge - round(shown_s * self.sfreq), self.ring.oldest)
+        is_lost = self.is_held and first < self._source_oldest
+        if chosen != self.chosen and not is_lost:
+            self._filter_anew(chosen, first)
+
+    def reach(self, shown_s: float) -> None:
+        """Have ``shown_s`` before the edge, as far as the feed's ring has them."""
+        self._reach(self.edge - round(shown_s * self.sfreq))
+
+    def _reach(self, first: int) -> None:
+        if max(first - self._filter.settling, self._source_oldest) < self.ring.oldest:
+            self._filter_anew(self.chosen, first)
+
+    def _filter_anew(self, chosen: DisplayFilter, first: int) -> None:
+        """Have all from ``first`` on, up to where it was taken in if it is held."""
+        n_samples, held, end = self.n_samples, self._held_at, self.ring.end
+        self._begin(chosen, first)
+        self._taken = n_samples - (self._source.end - self._cursor)
         self._held_at = None
-        self.take()
+        self.take(None if held is None else max(0, end - self._cursor))
         self._held_at = held
+
+    @property
+    def _source_oldest(self) -> int:
+        """The oldest that the feed leaves alone while it is read."""
+        return max(self._source.oldest, self._source.end - round(_SAFE * self._source.capacity))
 
     @property
     def n_samples(self) -> int:
@@ -73,29 +102,31 @@ class DisplaySignal:
         return (self.ring.end - self.edge) / self.sfreq
 
     def hold(self) -> None:
-        """Take nothing in until it is released."""
+        """Take nothing in until it is released; all that the feed's ring has can be looked at."""
         if self._held_at is None:
+            self._reach(0)
             self._held_at = self.ring.end
 
     def release(self) -> None:
         """Take samples in again; begins anew where too many came meanwhile."""
         self._held_at = None
         if self._cursor < self._source.oldest:
-            self.ring = RingBuffer(self._source.capacity, self.info.n_channels)
+            self.ring.clear()
         self.take()
 
     def look(self, seconds: float, shown_s: float) -> None:
         """Hold, and move the edge by ``seconds``, as far as ``shown_s`` before it are there."""
         self.hold()
+        self._reach(0)
         oldest = min(self.ring.oldest + round(shown_s * self.sfreq), self.ring.end)
         moved = self.edge + round(seconds * self.sfreq)
         self._held_at = max(oldest, min(moved, self.ring.end))
 
-    def take(self) -> bool:
-        """Take in what is new; whether anything was."""
+    def take(self, at_most: int | None = None) -> bool:
+        """Take in what is new, or so many samples of it; whether anything was."""
         if self.is_held:
             return False
-        got = self._source.read(self._cursor)
+        got = self._source.read(self._cursor, at_most)
         n = len(got.data)
         if not n:
             return False

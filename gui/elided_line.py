@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QLineEdit, QStyle, QStyleOptionFrame
+from PySide6.QtWidgets import QLineEdit, QStyle, QStyleOptionFrame, QWidget
 
 from gui.pieces import tip
 
@@ -10,11 +10,11 @@ from gui.pieces import tip
 class ElidedLine(QLineEdit):
     """All of the text is in the tooltip."""
 
-    def setText(self, text: str | None) -> None:  # noqa: N802 - Qt's name
-        super().setText(text)
-        self.setToolTip(tip(text or ""))
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.textChanged.connect(lambda text: self.setToolTip(tip(text)))
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         option = QStyleOptionFrame()
         self.initStyleOption(option)
         style, element = self.style(), QStyle.SubElement.SE_LineEditContents

@@ -12,13 +12,14 @@ from gui.emotion import EmotionView
 from gui.feed import Feed
 from gui.hint import NO_ENGINE, STARTING
 from gui.history import HistoryView
-from gui.images import ImagesView, ShownImages
+from gui.images import ImagesView
 from gui.latency import LatencyView
 from gui.level_history import LevelHistory
 from gui.pieces import one_of
 from gui.predictions import DecisionView
 from gui.rejections import Rejections
 from gui.remembered import Remembered
+from gui.shown_images import ShownImages
 from gui.speech import ShownWords, SpeechView
 from gui.transcript_view import TranscriptView
 
@@ -71,7 +72,7 @@ class EngineShown(QObject):
             self.images = ImagesView(images, threshold)
             self._windows = self.images.windows
             self.transcript = TranscriptView(
-                self._windows, threshold, "images found", prefix="image-", truth="shown"
+                self._windows, threshold, "images found", truth="shown"
             )
         elif words is not None:
             self._windows = words.windows

@@ -1,7 +1,7 @@
 """Which image was seen: the five likeliest as thumbnails, and the true one where it is known."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -9,18 +9,19 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QImage, QImageReader, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from bci.bundle import Card
-from bci.errors import GalleryError
-from bci.gallery import load_gallery
 from bci.lsl.predictions import ReceivedPrediction
+from gui.class_names import brief
 from gui.cue_windows import CueFinder, CueWindows
 from gui.headline import NO_PREDICTION, NOT_SURE, is_decided, paint_headline
 from gui.hint import HINT_HEIGHT, NO_ENGINE, paint_hint
 from gui.pieces import tip
+from gui.shown_images import ShownImages
 from gui.theme import CAPTION_PX, DARK, Theme
 from gui.threshold import paint_threshold
 
 _N_SHOWN = 5
+# Pictures that are not read again; the large ones have 150 kB each.
+_KEPT = 60
 # The best one large, the others in rows below it.
 _BEST, _BESIDE = 96.0, 122.0
 _TOP, _HEAD, _ROW, _FOOT = 105.0, 16.0, 24.0, 41.0
@@ -39,38 +40,6 @@ class Found:
     name: str
     probability: float
     similarity: float | None = None
-
-
-@dataclass(frozen=True)
-class ShownImages:
-    """What is needed to show images by their names.
-
-    ``pictures`` gives a file for each name that has one; ``compared_by`` tells what made the
-    embeddings. A window begins with its image and ends ``window_s`` later.
-    """
-
-    window_s: float
-    pictures: Mapping[str, Path] = field(default_factory=dict)
-    compared_by: str = ""
-
-
-def shown_images(card: Card) -> tuple[ShownImages, list[str]]:
-    """A model's images with their pictures, as far as they are where its gallery says.
-
-    The second is a sentence for each gallery that cannot be read: its images have names alone.
-    """
-    pictures: dict[str, Path] = {}
-    lacking = []
-    params = card.decoder.params
-    for file in (Path(str(params[key])) for key in ("gallery", "candidates") if params.get(key)):
-        try:
-            gallery = load_gallery(file)
-        except GalleryError as problem:
-            lacking.append(f"{problem}: images are shown by name")
-            continue
-        named = zip(gallery.names, gallery.pictures, strict=True) if gallery.pictures else ()
-        pictures |= {name: file.parent / picture for name, picture in named if picture}
-    return ShownImages(card.pipeline.window_s, pictures, card.embedded_by or ""), lacking
 
 
 class ImagesView(QWidget):
@@ -105,8 +74,7 @@ class ImagesView(QWidget):
         self.windows = CueWindows(shown.window_s)
         self._truth: CueFinder = truth or self.windows
         self._shown = shown
-        # Each large and small.
-        self._pictures: dict[str, tuple[QImage, QImage]] = {}
+        self._read = lru_cache(_KEPT)(_read)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Seen image")
         self.setToolTip(
@@ -168,7 +136,7 @@ class ImagesView(QWidget):
         if not self.best:
             return NO_PREDICTION
         best = self.best[0]
-        return _short(best.name) if best.probability >= self.threshold else NOT_SURE
+        return brief(best.name) if best.probability >= self.threshold else NOT_SURE
 
     @property
     def truth(self) -> str:
@@ -176,7 +144,7 @@ class ImagesView(QWidget):
         if self.true_image is None:
             return "not known"
         rank = "no candidate" if self.rank is None else f"rank {self.rank} of {len(self.classes)}"
-        return f"{_short(self.true_image)}, {rank}"
+        return f"{brief(self.true_image)}, {rank}"
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         painter = QPainter(self)
@@ -215,7 +183,7 @@ class ImagesView(QWidget):
         right = best.name == self.true_image
         said = " \u2713 truly shown" if right else ""
         if not is_decided(self.decision):
-            said = _short(best.name) + (" \u2713" if right else "")
+            said = brief(best.name) + (" \u2713" if right else "")
         lines = [said.strip()]
         if best.similarity is not None:
             lines.append(f"similarity {_signed(best.similarity)}")
@@ -242,7 +210,7 @@ class ImagesView(QWidget):
         self._font(painter, CAPTION_PX, bold=right)
         painter.setPen(text)
         label = painter.fontMetrics().elidedText(
-            _short(found.name), Qt.TextElideMode.ElideMiddle, round(width - 160)
+            brief(found.name), Qt.TextElideMode.ElideMiddle, round(width - 160)
         )
         line = QRectF(_LEFT, top, width, 17)
         painter.drawText(line, _VCENTRE, f"{label}  \u2713" if right else label)
@@ -296,12 +264,7 @@ class ImagesView(QWidget):
 
     def _thumbnail(self, name: str, large: bool) -> QImage:
         """The middle square of an image's picture; null where there is none."""
-        if name not in self._pictures:
-            picture = _read(self._shown.pictures.get(name))
-            side, smooth = round(2 * _TRUE), Qt.TransformationMode.SmoothTransformation
-            small = picture if picture.isNull() else picture.scaled(QSize(side, side), mode=smooth)
-            self._pictures[name] = picture, small
-        return self._pictures[name][0 if large else 1]
+        return self._read(self._shown.pictures.get(name), round(2 * (_BEST if large else _TRUE)))
 
     def _font(self, painter: QPainter, pixels: int, bold: bool = False) -> None:
         font = QFont(self.font())
@@ -310,21 +273,16 @@ class ImagesView(QWidget):
         painter.setFont(font)
 
 
-def _short(name: str) -> str:
-    return name.removeprefix("image-")
-
-
 def _signed(similarity: float) -> str:
     return f"{similarity:.2f}".replace("-", "\u2212")
 
 
-def _read(file: Path | None) -> QImage:
+def _read(file: Path | None, side: int) -> QImage:
     if file is None:
         return QImage()
     reader = QImageReader(str(file))
     reader.setAutoTransform(True)
     size = reader.size()
-    side = round(2 * _BEST)
     if size.isValid():
         expand = Qt.AspectRatioMode.KeepAspectRatioByExpanding
         reader.setScaledSize(size.scaled(QSize(side, side), expand))

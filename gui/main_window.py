@@ -70,7 +70,7 @@ class MainWindow(QMainWindow):
         self.situation = Situation(str(options.signal))
         self.replay = ReplayWindow(options.bci, options.recordings, self.remembered, options.cue_of)
         self._told = 0.0
-        self._is_own_engine = False
+        self._is_own_engine = self._is_started_anew = False
         self.leaves_source = False
         self._build()
         self._connect_feed()
@@ -253,11 +253,14 @@ class MainWindow(QMainWindow):
     def _on_engine_there(self, there: bool) -> None:
         if there:
             self._is_own_engine = self.programs.is_running("engine")
+            self._is_started_anew = False
             self.situation.engine_lost = False
             self.banner.settle("lost engine")
             return
         own = self._is_own_engine
-        self.situation.engine_lost = not (own and self.programs.was_stopped("engine"))
+        # That the one before is gone may be noticed only when the next is starting.
+        expected = self._is_started_anew or self.programs.was_stopped("engine")
+        self.situation.engine_lost = not (own and expected)
         # Of a child it is told when its process ends, with what is done about it.
         if not own:
             self.show_problem(
@@ -269,6 +272,9 @@ class MainWindow(QMainWindow):
     def _on_program(self, name: str, running: bool) -> None:
         if name == "engine":
             self.engine.set_starting(running)
+            if running:
+                self._is_started_anew = True
+                self.situation.engine_lost = False
 
     def show_problem(self, sentence: str, subject: str = "") -> None:
         """A banner that says what is wrong and what to do; it stops nothing."""

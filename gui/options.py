@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bci.lsl.discovery import StreamQuery
-from gui.images import ShownImages
 from gui.process import Command
+from gui.shown_images import ShownImages
 from gui.speech import ShownWords
 
 

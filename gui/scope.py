@@ -125,6 +125,8 @@ class Scope(QWidget):
     def show_time(self, seconds: float) -> None:
         """Show so much time, one of `TIME_BASES_S`."""
         self.time_base_s = seconds
+        if self._info is not None:
+            self._signal.reach(seconds)
         self._redraw()
         self.view_changed.emit()
 
@@ -158,13 +160,10 @@ class Scope(QWidget):
         self.view_changed.emit()
 
     def set_filter(self, chosen: DisplayFilter) -> None:
-        """Filter what is shown, what was before too, in another way."""
+        """Filter what is shown in another way; what is paused and too old, once it goes on."""
         self.filter = chosen
         if self._info is not None:
-            self._signal.choose(chosen)
-            if self.is_paused:
-                # What is looked at may be older than what could be filtered anew.
-                self._signal.look(0.0, self.time_base_s)
+            self._signal.choose(chosen, self.time_base_s)
         self._redraw()
         self.view_changed.emit()
 
@@ -188,6 +187,7 @@ class Scope(QWidget):
             return
         if self._signal.is_held:
             self._signal.release()
+            self._signal.choose(self.filter, self.time_base_s)
         else:
             self._signal.hold()
         self._redraw()
@@ -342,7 +342,8 @@ class Scope(QWidget):
             case Qt.Key.Key_A:
                 self.show_all(not self.shows_all)
             case Qt.Key.Key_F:
-                self.step_filter()
+                if not event.isAutoRepeat():
+                    self.step_filter()
             case Qt.Key.Key_PageUp | Qt.Key.Key_PageDown:
                 self.step_page(1 if event.key() == Qt.Key.Key_PageDown else -1)
             case _:

@@ -1,4 +1,4 @@
-"""The scope with its controls: time base, gain, channels and filter, by mouse or keys."""
+"""The scope with its controls: time base, gain, channels and pause, by mouse or keys."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -21,7 +21,11 @@ _FILTER_WIDTH = 176
 
 
 class ScopePanel(QWidget):
-    """A `Scope` above one row of controls."""
+    """A `Scope` above one row of controls.
+
+    For ``filter``, which chooses the display's filter, the row has no room where the window is
+    small: it is placed by whom the panel belongs to.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -63,7 +67,6 @@ class ScopePanel(QWidget):
         self.filter.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.filter.addItems([each.name for each in DISPLAY_FILTERS])
         self.filter.activated.connect(lambda k: self.scope.set_filter(DISPLAY_FILTERS[k]))
-        row.addWidget(self.filter)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)

@@ -41,7 +41,6 @@ class SignalTabs(Tabs):
         super().__init__(pages | {IMPEDANCE: self.impedance}, parent)
         self.offer(IMPEDANCE, False)
         self.scope = self.scope_panel.scope
-        # Below the traces there is no room for it where the window is small.
         self.put_beside(SIGNAL, self.scope_panel.filter)
         self.scope_panel.setFocusProxy(self.scope)
         self.analysis = Analysis(self)

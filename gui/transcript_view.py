@@ -9,6 +9,7 @@ from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.lsl.predictions import ReceivedPrediction
+from gui.class_names import brief
 from gui.cue_windows import CueWindows
 from gui.headline import NOT_SURE
 from gui.hint import HINT_HEIGHT, NO_ENGINE, paint_hint
@@ -38,8 +39,6 @@ class TranscriptView(QWidget):
     threshold : float
         Least probability of a word that is decided.
     heading : str
-    prefix : str
-        What all names begin with, and is left out.
     truth : str
         What is written before the true word: that one was asked for it, or that it was shown.
     time_of : callable
@@ -51,7 +50,6 @@ class TranscriptView(QWidget):
         windows: CueWindows | None,
         threshold: float,
         heading: str = "transcript",
-        prefix: str = "",
         truth: str = "asked",
         time_of: Callable[[float], str] = clock_time,
         parent: QWidget | None = None,
@@ -60,7 +58,7 @@ class TranscriptView(QWidget):
         self.theme: Theme = DARK
         self.hint = NO_ENGINE
         self.transcript = Transcript(windows, threshold)
-        self._heading, self._prefix, self._truth = heading, prefix, truth
+        self._heading, self._truth = heading, truth
         self._time_of = time_of
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(heading.capitalize())
@@ -98,17 +96,14 @@ class TranscriptView(QWidget):
         said = self.transcript.said
         return f"{self._word(said[-1])}: {self._about(said[-1])}" if said else "nothing yet"
 
-    def _short(self, name: str) -> str:
-        return name.removeprefix(self._prefix)
-
     def _word(self, said: Said) -> str:
         if said.why:
             return "rejected"
-        return self._short(said.word) if said.is_sure else NOT_SURE
+        return brief(said.word) if said.is_sure else NOT_SURE
 
     def _about(self, said: Said) -> str:
         """How sure, and whether it was right."""
-        truth = f"{self._truth}: {self._short(said.cue)}" if said.cue is not None else ""
+        truth = f"{self._truth}: {brief(said.cue)}" if said.cue is not None else ""
         if said.why:
             return f"{said.why}; {truth}" if truth else said.why
         share = f"{100 * said.probability:.0f} %"

@@ -18,7 +18,7 @@ from gui.gallery import pictures, simulated
 from gui.gallery.calibrated import calibration, cues, rating, setup, signals, training
 from gui.gallery.windows import dashboard, replay_window
 from gui.history import HistoryView
-from gui.images import ImagesView, ShownImages
+from gui.images import ImagesView
 from gui.impedance_page import ImpedancePage
 from gui.latency import LatencyView
 from gui.level_course import LevelCourse
@@ -30,9 +30,11 @@ from gui.quality_view import QualityView
 from gui.record_bar import RecordBar
 from gui.recorder_link import RecorderStatus
 from gui.scope_panel import ScopePanel
+from gui.shown_images import ShownImages
 from gui.spectrogram_view import SpectrogramView
 from gui.spectrum_view import SpectrumView
 from gui.speech import SpeechView
+from gui.tabs import Tabs
 from gui.theme import Theme
 from gui.transcript_view import TranscriptView
 
@@ -42,14 +44,16 @@ _SECONDS = 40.0
 
 def scope(theme: Theme) -> QWidget:
     view = ScopePanel()
-    view.resize(_WIDE, 480)
     view.scope.set_theme(theme)
     view.scope.set_stream(simulated.INFO, simulated.ring(_SECONDS))
     view.scope.add_markers(simulated.cues(_SECONDS))
     view.scope.advance()
     view.scope.set_quality(simulated.quality())
     view.scope.set_bad(frozenset({"Fp2"}))
-    return view
+    tabs = Tabs({"Signal": view})
+    tabs.put_beside("Signal", view.filter)
+    tabs.resize(_WIDE, 480)
+    return tabs
 
 
 def spectrum(theme: Theme) -> QWidget:

@@ -8,10 +8,11 @@ from bci.lsl.predictions import ReceivedPrediction
 from bci.predictions_table import Predictions
 from bci.profile import Output
 from gui.emotion import EmotionView
-from gui.images import ImagesView, shown_images
+from gui.images import ImagesView
 from gui.predictions import DecisionView
 from gui.replay import ribbon
 from gui.replay.steps import Step, step_at
+from gui.shown_images import shown_images
 from gui.speech import SpeechView
 from gui.theme import DARK, Theme
 
@@ -33,12 +34,16 @@ class StepCues:
 
 
 class Decided(QWidget):
-    """Words, images or levels where the model decides between such; else a bar a class."""
+    """Words, images or levels where the model decides between such; else a bar a class.
+
+    ``lacking`` is a sentence for each gallery of the model whose pictures cannot be shown.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.theme: Theme = DARK
         self.truth = StepCues()
+        self.lacking: list[str] = []
         self.bars = DecisionView()
         self.view: Deciding = self.bars
         self._told: ReceivedPrediction | None = None
@@ -57,7 +62,7 @@ class Decided(QWidget):
         if self.view is not self.bars:
             self._place.removeWidget(self.view)
             self.view.deleteLater()
-        self._told = None
+        self._told, self.lacking = None, []
         self.view = self._view_of(card)
         self.view.set_classes(card.classes)
         if self.view is not self.bars:
@@ -71,7 +76,8 @@ class Decided(QWidget):
         if grid is not None and len(grid.axes) == 2:
             return EmotionView(threshold)
         if card.task == "images":
-            return ImagesView(shown_images(card)[0], threshold, self.truth)
+            shown, self.lacking = shown_images(card)
+            return ImagesView(shown, threshold, self.truth)
         if card.task == "speech":
             return SpeechView(self.truth, threshold)
         self.bars.threshold = threshold

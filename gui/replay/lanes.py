@@ -81,9 +81,16 @@ class Lanes:
         return tuple(sorted({step.label for step in self.steps}))
 
     def colour(self, theme: Theme, label: str) -> QColor:
-        """Of a class, or of a marker; what is asked of nobody is dim."""
+        """Of a class, or of a marker; what is asked of nobody is dim.
+
+        Of more classes than there are colours all have the same: neighbours would look alike.
+        """
         classes = self.classes
-        return theme.class_colour(classes.index(label)) if label in classes else theme.colour("dim")
+        if label not in classes:
+            return theme.colour("dim")
+        if len(classes) > len(theme.classes):
+            return theme.colour("accent")
+        return theme.class_colour(classes.index(label))
 
     def paint(self, picture: QPixmap, theme: Theme, base: QFont, place: Place, size: QSize) -> None:
         painter = QPainter(picture)
@@ -242,10 +249,9 @@ def _paint_likeliest(
     """Of more classes than there are colours: the likeliest alone, as high as it is likely."""
     top, height = _RIBBON
     for column in np.flatnonzero(~np.isnan(shares[:, 0])):
-        best = int(shares[column].argmax())
-        high = height * float(shares[column, best])
+        high = height * float(shares[column].max())
         box = QRectF(left + float(column), top + height - high, 1.0, high)
-        painter.fillRect(box, theme.class_colour(best))
+        painter.fillRect(box, theme.colour("accent"))
 
 
 def clock(seconds: float, digits: int = 0) -> str:

@@ -47,7 +47,7 @@ class Summary(QWidget):
                 for name, value, chance in outcome.measures
             )
         lines = (len(self.warnings) + len(self.measures)) * _LINE
-        many = outcome is not None and len(outcome.classes) > _MOST_CLASSES
+        many = outcome is not None and _is_many(outcome)
         self.scores = class_scores(outcome.steps) if outcome is not None and many else []
         if many:
             n_rows = min(len(self.scores), _MOST_LINES + 1)
@@ -107,7 +107,7 @@ class Summary(QWidget):
                 top += _LINE
         if self.scores:
             self._paint_scores(painter, top)
-        elif outcome.confusion:
+        elif outcome.confusion and not _is_many(outcome):
             self._paint_confusion(painter, outcome, top)
 
     def _paint_scale(self, painter: QPainter, outcome: Outcome, width: float) -> None:
@@ -197,6 +197,11 @@ class Summary(QWidget):
                 painter.fillRect(box, colour)
                 painter.setPen(self.theme.colour("text" if count else "dim"))
                 painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(count))
+
+
+def _is_many(outcome: Outcome) -> bool:
+    """Whether there is no room for a matrix."""
+    return len(outcome.classes) > _MOST_CLASSES
 
 
 def _warnings(outcome: Outcome, learnt_from_it: bool) -> list[str]:

@@ -141,6 +141,9 @@ class ReplayWindow(QWidget):
         self._hop_s = paradigm.stop_s if pipeline.at_cues else pipeline.hop_s
         self._forget_predictions()
         self.decided.set_model(model.card)
+        self.banner.settle("pictures")
+        if self.decided.lacking:
+            self.banner.tell("\n".join(self.decided.lacking), "pictures")
         self.show_decision(True)
         self.run.start(model.folder, self.opened.file)
 

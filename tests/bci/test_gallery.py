@@ -7,7 +7,13 @@ from typer.testing import CliRunner
 
 from bci.cli import app
 from bci.errors import GalleryError
-from bci.gallery import Gallery, gallery_from_vectors, load_gallery, save_gallery
+from bci.gallery import (
+    Gallery,
+    gallery_from_vectors,
+    load_gallery,
+    read_pictures,
+    save_gallery,
+)
 
 
 def small_gallery(**changes: object) -> Gallery:
@@ -30,6 +36,22 @@ def test_a_gallery_comes_back_as_it_was_written(tmp_path: Path) -> None:
         gallery.names, gallery.made_by, gallery.pictures,
     )  # fmt: skip
     np.testing.assert_array_equal(read.embeddings, gallery.embeddings)
+
+
+def test_pictures_are_found_without_the_embeddings(tmp_path: Path) -> None:
+    file = tmp_path / "g.safetensors"
+    save_gallery(small_gallery(), file)
+    content = file.read_bytes()
+    embeddings = small_gallery().embeddings
+    file.write_bytes(content[: -embeddings.nbytes] + np.full_like(embeddings, np.nan).tobytes())
+    with pytest.raises(GalleryError, match="not finite"):
+        load_gallery(file)
+    assert read_pictures(file) == {
+        "image-b": tmp_path / "b.jpg",
+        "image-a": tmp_path / "sub" / "a.jpg",
+    }
+    save_gallery(small_gallery(pictures=()), file)
+    assert read_pictures(file) == {}
 
 
 def test_embeddings_come_in_the_order_that_is_asked_for() -> None:
@@ -75,15 +97,17 @@ def test_names_that_are_none_are_refused(tmp_path: Path, names: str) -> None:
     header = {"format": "bci gallery 1", "made_by": "x", "names": names, "pictures": "[]"}
     file = tmp_path / "g.safetensors"
     file.write_bytes(save({"embeddings": np.zeros((3, 2), np.float32)}, header))
-    with pytest.raises(GalleryError):
-        load_gallery(file)
+    for read in (load_gallery, read_pictures):
+        with pytest.raises(GalleryError, match=r"g\.safetensors"):
+            read(file)
 
 
 @pytest.mark.parametrize("picture", ["../../etc/passwd", "/etc/passwd", "a\\..\\b"])
 def test_a_picture_outside_the_gallerys_folder_is_refused(tmp_path: Path, picture: str) -> None:
     save_gallery(small_gallery(pictures=(picture, "", "")), tmp_path / "g.safetensors")
-    with pytest.raises(GalleryError, match="outside the gallery's folder"):
-        load_gallery(tmp_path / "g.safetensors")
+    for read in (load_gallery, read_pictures):
+        with pytest.raises(GalleryError, match="outside the gallery's folder"):
+            read(tmp_path / "g.safetensors")
 
 
 def test_vectors_of_another_program_become_a_gallery(tmp_path: Path) -> None:

@@ -72,6 +72,16 @@ def test_a_gap_longer_than_the_ring_leaves_only_what_followed() -> None:
     np.testing.assert_array_equal(np.isnan(data[:, 0]), [True, True, True, False, False])
 
 
+def test_a_cleared_ring_begins_anew_at_any_index() -> None:
+    ring = RingBuffer(10, 2)
+    ring.write(*numbered(0, 17), 0)
+    ring.clear()
+    assert len(ring.latest(10).data) == 0
+    ring.write(*numbered(4, 3), 4)
+    assert (ring.oldest, ring.end) == (4, 7)
+    np.testing.assert_array_equal(ring.latest(10).data[:, 0], [4, 5, 6])
+
+
 def test_a_view_that_was_overwritten_is_recognised() -> None:
     ring = RingBuffer(4, 1)
     ring.write(*numbered(0, 4, 1), 0)

@@ -24,7 +24,14 @@ def test_what_does_not_fit_ends_in_an_ellipsis_and_is_whole_in_the_tooltip(qtbot
     left = ours[1].width() // 2
     assert ours[1].copy(0, 0, left, 28) == plain[1].copy(0, 0, left, 28)
     assert ours[1] != plain[1]
-    elided = ElidedLine()
-    qtbot.addWidget(elided)
-    elided.setText(MOODS)
-    assert MOODS in elided.toolTip()
+
+
+def test_the_tooltip_has_what_was_set_and_what_was_typed(qtbot: QtBot) -> None:
+    line = ElidedLine()
+    qtbot.addWidget(line)
+    line.setText(MOODS)
+    assert MOODS in line.toolTip()
+    qtbot.keyClicks(line, ", <b>")
+    assert f"{MOODS}, &lt;b&gt;" in line.toolTip()
+    line.clear()
+    assert line.toolTip() == ""

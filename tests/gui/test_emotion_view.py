@@ -166,7 +166,8 @@ def test_levels_come_over_the_network_into_the_window(
         qtbot.waitUntil(lambda n=n: len(decided) == n + 1, timeout=LONG)
     assert decided == ["valence 2, arousal 4", "not sure"]
     first, _ = window.engine.level_history.course.steps
-    assert first.time == pytest.approx(now - 10, abs=0.01)
+    # As the clocks' offset is estimated; the other is ten seconds later.
+    assert first.time == pytest.approx(now - 10, abs=1.0)
     assert first.expected == pytest.approx((2.125, 3.875))
     published.cue(local_clock(), "rest")
     qtbot.waitUntil(lambda: view.sentence == "true levels: none now", timeout=LONG)

@@ -20,6 +20,7 @@ from bci.quality import State
 from bci.recording.reading import read_recording
 from devices.simulated_subject import SubjectSettings, simulate_run, write_run
 from gui.main_window import MainWindow
+from gui.process import Command
 from tests.gui.conftest import NO_DEVICES
 from tests.gui.guided import QUICK
 from tests.gui.simulator import simulator
@@ -86,6 +87,40 @@ def test_an_engine_of_elsewhere_that_freezes_or_is_killed_is_told_and_comes_back
         with engine(folder, name):
             qtbot.waitUntil(is_well, timeout=LONG)
             assert not window.banner.isVisible()
+
+
+def test_while_an_engine_of_our_own_is_starting_the_one_before_is_not_missed(
+    open_window: OpenWindow, qtbot: QtBot, name: str
+) -> None:
+    refuses = "import sys; input(); sys.exit(2)"
+    command = Command("engine", (sys.executable, "-c", refuses))
+    window = open_window(bci=NO_DEVICES, commands=(command,))
+    child, button = window.processes[0], window.buttons["engine"]
+
+    def found() -> StatusOutlet:
+        with qtbot.waitSignal(window.feed.engine_there, timeout=LONG):
+            return StatusOutlet(f"{name}-engine", name)
+
+    def lost(status: StatusOutlet) -> None:
+        with qtbot.waitSignal(window.feed.engine_there, timeout=LONG):
+            status.close()
+
+    button.click()
+    status = found()
+    button.click()
+    qtbot.waitUntil(lambda: not child.is_running, timeout=LONG)
+    button.click()
+    lost(status)
+    assert child.is_running
+    assert not window.situation.engine_lost
+    # One that ends by itself is missed until the next is started.
+    status = found()
+    child.write_line("end")
+    qtbot.waitUntil(lambda: not child.is_running, timeout=LONG)
+    lost(status)
+    assert window.situation.engine_lost
+    button.click()
+    assert not window.situation.engine_lost
 
 
 def test_an_engine_that_ends_before_it_decodes_is_told_too(

@@ -9,8 +9,9 @@ from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
 from bci.lsl.predictions import ReceivedPrediction
-from gui.images import Found, ImagesView, ShownImages
+from gui.images import Found, ImagesView
 from gui.main_window import MainWindow
+from gui.shown_images import ShownImages
 from gui.theme import LIGHT
 from tests.gui.published import LONG, Published
 
@@ -97,6 +98,34 @@ def test_pictures_are_shown_where_there_are_any_and_names_elsewhere(
     for x, y in ((16, 9), (107, 98)):
         assert drawn.pixelColor(x, y) == QColor("red")
     assert drawn.pixelColor(18, 140) != QColor("red")
+
+
+def test_pictures_are_read_once_while_they_are_shown_and_not_kept_for_ever(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    red = QImage(300, 200, QImage.Format.Format_RGB32)
+    red.fill(QColor("red"))
+    names = tuple(f"image-{i:03d}" for i in range(100))
+    pictures = {name: tmp_path / f"{name}.png" for name in names}
+    for file in pictures.values():
+        assert red.save(str(file))
+    view = ImagesView(ShownImages(0.8, pictures))
+    qtbot.addWidget(view)
+    view.resize(338, 300)
+    view.set_classes(names)
+
+    def show(best: int) -> None:
+        shares = np.full(100, 0.001, dtype=np.float32)
+        shares[best] = 0.9
+        view.show_prediction(ReceivedPrediction(1.0, shares, 0.0, 0.0, 0.0, 0.0))
+        view.grab()
+
+    show(50)
+    show(50)
+    assert view._read.cache_info().misses == 5
+    for best in range(100):
+        show(best)
+    assert view._read.cache_info().currsize == view._read.cache_info().maxsize == 60
 
 
 def test_it_is_painted_in_both_themes_and_without_an_engine(view: ImagesView) -> None:

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from bci.bundle import Card
+from bci.bundle import Card, ScoreCard, describe_stream
 from bci.cli.training import train
+from bci.gallery import Gallery, save_gallery
 from bci.levels import LevelGrid
 from bci.predictions_table import Predictions
-from bci.profile import load_profile
+from bci.profile import DecoderChoice, load_profile
+from bci.types import Recording
 from devices.simulated_subject import SubjectSettings, simulate_run, write_run
 from gui.class_names import brief
 from gui.emotion import EmotionView
@@ -19,12 +21,17 @@ from gui.predictions import DecisionView
 from gui.remembered import Remembered
 from gui.replay.class_scores import ClassScore, class_scores
 from gui.replay.decided import Decided
+from gui.replay.lanes import Lanes
+from gui.replay.model_choice import Listed
 from gui.replay.outcome import Outcome
+from gui.replay.reader import OpenedRecording
 from gui.replay.steps import Step
 from gui.replay.summary import Summary
 from gui.replay.window import ReplayWindow
 from gui.speech import SpeechView
+from gui.theme import DARK, LIGHT, Theme
 from tests.gui.test_replay_window import BCI
+from tests.signals import eeg_info, noise
 
 GESTURES = tuple(f"gesture {k}" for k in range(12))
 LEVELS = LevelGrid(("valence", "arousal")).classes
@@ -138,6 +145,48 @@ def test_levels_are_smoothed_alike_whether_they_are_played_or_leapt_to(decided: 
     np.testing.assert_allclose(shown(5.0, 29.0, 25.0), played, atol=1e-3)
 
 
+def images_card(gallery: Path) -> Card:
+    info = eeg_info(2)
+    return Card.model_construct(
+        task="images", classes=IMAGES, confidence=None, simulated=True, embedded_by="CLIP",
+        decoder=DecoderChoice(name="image-ridge", params={"gallery": str(gallery)}),
+        pipeline=load_profile("images").pipeline, paradigm=load_profile("images").paradigm,
+        stream=describe_stream(info.sfreq, info.channels), sources=(),
+        score=ScoreCard(
+            accuracy=0.7, low=0.6, high=0.8, trials=90, chance=0.5, p_value=0.001, kappa=0.4,
+            confusion=[], folds="5 folds",
+        ),
+    )  # fmt: skip
+
+
+def test_why_images_are_shown_by_name_is_said_until_another_model_is_run(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    good, missing = tmp_path / "good.safetensors", tmp_path / "missing.safetensors"
+    pictures = tuple(f"{name}.png" for name in IMAGES)
+    save_gallery(Gallery(IMAGES, np.eye(40, dtype=np.float32), "CLIP", pictures), good)
+    window = ReplayWindow(BCI, tmp_path, Remembered(tmp_path / "settings.ini"), lambda _: None)
+    info, n = eeg_info(2), 500
+    recording = Recording(info, noise(n, 2), np.arange(n) / info.sfreq, np.arange(n), ())
+    window.reader.opened.emit(OpenedRecording(tmp_path / "run.fif", recording, ""))
+
+    def run(gallery: Path) -> None:
+        window.models.set_models([Listed(tmp_path / "me", images_card(gallery), "")])
+        window.run_model()
+        window.run.cancel()
+
+    run(missing)
+    assert not window.banner.isHidden()
+    assert f"{missing}: no such gallery" in window.banner.text.text()
+    assert "shown by name" in window.banner.text.text()
+    run(good)
+    assert window.banner.isHidden()
+    view = window.decided.view
+    assert isinstance(view, ImagesView)
+    assert view._shown.pictures[IMAGES[3]] == tmp_path / "image-0003.png"
+    window.stop()
+
+
 def steps_of(*trials: tuple[str, str | None]) -> tuple[Step, ...]:
     return tuple(
         Step(label, 2.0 * k, 2.0 * k + 1, decision) for k, (label, decision) in enumerate(trials)
@@ -173,6 +222,30 @@ def test_the_summary_of_many_classes_says_how_those_fared_that_have_no_line(qtbo
     summary.set_outcome(few)
     assert summary.others_text == ""
     assert summary.height() < many
+
+
+def test_many_classes_of_which_none_was_scored_have_no_matrix(qtbot: QtBot) -> None:
+    pictures = []
+    for confusion in ((), tuple((0,) * 12 for _ in GESTURES)):
+        summary = Summary()
+        qtbot.addWidget(summary)
+        summary.resize(330, 0)
+        summary.set_outcome(
+            Outcome("me", True, GESTURES, 0.0, 0.0, 1.0, 0, 1 / 12, 1.0, confusion, 12, ())
+        )
+        pictures.append(summary.grab().toImage())
+    assert pictures[0] == pictures[1]
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
+def test_more_classes_than_there_are_colours_have_one_in_the_timeline(theme: Theme) -> None:
+    few, many = (
+        Lanes(predictions=predicted(GESTURES[:7], 0)),
+        Lanes(predictions=predicted(GESTURES, 0)),
+    )
+    assert len({few.colour(theme, name).name() for name in GESTURES[:7]}) == 7
+    assert {many.colour(theme, name).name() for name in GESTURES} == {theme.colour("accent").name()}
+    assert many.colour(theme, "rest") == theme.colour("dim")
 
 
 @pytest.mark.parametrize(
