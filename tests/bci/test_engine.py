@@ -107,7 +107,7 @@ def test_a_recorded_session_replayed_gives_the_predictions_it_gave_live(
     np.testing.assert_allclose(streams[predictions]["time_stamps"] - first, at, atol=2e-3)
 
 
-@pytest.mark.parametrize("speed", [None, 4.0])
+@pytest.mark.parametrize("speed", [None, 8.0])
 def test_live_over_lsl_equals_offline(
     trained: Calibration, test_run: Recording, speed: float | None
 ) -> None:

@@ -25,7 +25,8 @@ PROFILE = load_profile("motor-imagery")
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Recording]:
     folder = tmp_path_factory.mktemp("runs")
-    return [stored(simulate_run(SubjectSettings(), k), folder / f"{k}.bin") for k in (1, 2)]
+    subject = SubjectSettings(trials_per_class=8)
+    return [stored(simulate_run(subject, k), folder / f"{k}.bin") for k in (1, 2)]
 
 
 @pytest.fixture(scope="module")

@@ -388,7 +388,7 @@ def test_impedances_come_once_a_second_and_never_over_a_gap() -> None:
         np.testing.assert_allclose(chunk.data, np.full((1, 8), 10.0), rtol=0.01)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(
     cycle=st.sampled_from([100, 250, 256, 1024]),
     low=st.sampled_from([0, 1, 101]),

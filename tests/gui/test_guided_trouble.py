@@ -86,6 +86,7 @@ def test_an_engine_or_a_device_that_is_killed_in_a_run_is_told_and_comes_back(
         assert [m.label for m in recording.markers].count("interrupted") == 2
 
 
+@pytest.mark.slow
 def test_a_run_that_is_ended_early_is_kept_and_says_what_it_lacks(
     open_window: OpenWindow, qtbot: QtBot, name: str, profile: Path
 ) -> None:
