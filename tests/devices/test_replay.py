@@ -48,8 +48,8 @@ def test_as_fast_as_possible_gives_every_sample_once_with_its_markers() -> None:
 @pytest.mark.parametrize("speed", [1.0, 4.0])
 def test_samples_are_sent_when_they_are_due(speed: float) -> None:
     device = ReplayDevice(recording(250), speed=speed)
-    device.open()
     began = local_clock()
+    device.open()
     n, lateness = 0, []
     while (got := device.read(0.05)) is not None:
         n += sum(len(chunk.data) for _, chunk in got.chunks)
