@@ -111,8 +111,10 @@ class ReplayDevice:
                 return self._take(self._row)
         # After a delay catch up in one chunk, a second of recording at most.
         limit = min(self._seams[self._seam], self._row + round(1.0 / self._period) + 1)
-        while self._speed is not None and stop < limit and self._due(stop + 1) <= self._clock():
-            stop = min(stop + self._chunk, limit)
+        if self._speed is not None:
+            further = min(stop + self._chunk, limit)
+            while stop < further and self._due(further) <= self._clock():
+                stop, further = further, min(further + self._chunk, limit)
         return self._take(stop)
 
     def close(self) -> None:

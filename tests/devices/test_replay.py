@@ -61,6 +61,17 @@ def test_samples_are_sent_when_they_are_due(speed: float) -> None:
     assert np.median(lateness) < 0.02
 
 
+def test_what_is_sent_after_a_delay_is_only_what_is_due() -> None:
+    now = 100.0
+    device = ReplayDevice(recording(250), clock=lambda: now)
+    device.open()
+    device.read(0.0)
+    now += 0.0095  # the samples of 0, 4 and 8 ms are due, in chunks of two
+    got = device.read(0.0)
+    assert got is not None
+    assert got.chunks[0][1].timestamps[-1] <= now
+
+
 def test_a_part_of_the_recording_can_be_played() -> None:
     made = recording()
     chunks, markers = play(ReplayDevice(made, speed=None, start_s=1.0, stop_s=3.0))
