@@ -19,21 +19,22 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from bci.errors import BciError
 from bci.lsl.cues import GUIDED
 from bci.lsl.outlet import MarkerOutlet
 from bci.types import StreamInfo
+from gui.background import Background
 from gui.calibration.cue_run import CueRun
 from gui.calibration.cue_screen import CueScreen
-from gui.calibration.result import read_result
+from gui.calibration.result import Result, read_result
 from gui.calibration.result_page import ResultPage
-from gui.calibration.run_choice import RunChoice, earlier_runs
+from gui.calibration.run_choice import RunChoice
 from gui.calibration.run_recorder import RunRecorder
 from gui.calibration.setup_page import SetupPage
 from gui.calibration.signals_page import SignalsPage
 from gui.calibration.style import style_sheet
-from gui.calibration.training import Training, levels, levels_of_feelings
-from gui.calibration.training_page import Run, TrainingPage
+from gui.calibration.trainable import Trainable, find_trainable
+from gui.calibration.training import Training
+from gui.calibration.training_page import TrainingPage
 from gui.keys import bind
 from gui.options import DashboardOptions
 from gui.pieces import named
@@ -71,7 +72,7 @@ class CalibrationWindow(QWidget):
         self._outlet: MarkerOutlet | None = None
         self._choice: RunChoice | None = None
         self._profile = options.profile
-        self._recorded: set[Path] = set()
+        self._finding, self._reading = Background(self), Background(self)
         self.run: CueRun | None = None
         self.training: Training | None = None
         self.cue_screen = CueScreen()
@@ -171,6 +172,8 @@ class CalibrationWindow(QWidget):
 
     def retire(self) -> None:
         """End a run and a training, for when the dashboard closes."""
+        self._finding.retire()
+        self._reading.retire()
         runs = self.run is not None and not self.run.schedule.is_over
         self.close()
         if runs:
@@ -247,17 +250,20 @@ class CalibrationWindow(QWidget):
         said += f" ({counts})." if counts else "."
         if run.trouble:
             said += f" {run.trouble}"
-        if file.is_file():
-            self._recorded.add(file)
-            self._profile = choice.profile_for(file)
-        runs = earlier_runs(self._options.recordings, choice.session)
-        same_visit = {other for other in runs if other.parent == file.parent}
-        offered = (
-            levels_of_feelings()
-            if choice.plan.rated
-            else levels(self.models, choice.profile, self._run_info)
-        )
-        self.training_page.offer(said, [Run.of(run) for run in runs], same_visit, offered)
+        recordings = self._options.recordings
+        find = partial(find_trainable, choice, file, recordings, self.models, self._run_info)
+        self._finding.ask(find, partial(self._offer, said), self._on_not_found)
+
+    def _offer(self, said: str, found: Trainable) -> None:
+        self._profile = found.profile or self._profile
+        self.training_page.offer(said, found.runs, found.same_visit, found.levels)
+        self._show_training()
+
+    def _on_not_found(self, why: str) -> None:
+        self.training_page.set_training(False, why)
+        self._show_training()
+
+    def _show_training(self) -> None:
         self._go(_TRAIN)
         self.raise_()
         self.activateWindow()
@@ -297,13 +303,13 @@ class CalibrationWindow(QWidget):
 
     def _on_trained(self, model: Path) -> None:
         assert self._choice is not None
+        subject = self._choice.session.subject
+        read = partial(read_result, model, self.models, subject)
+        self._reading.ask(read, self._show_result, self._on_training_failed)
+
+    def _show_result(self, result: Result) -> None:
         self.training = None
         self.training_page.set_training(False)
-        try:
-            result = read_result(model, self.models, self._choice.session.subject)
-        except BciError as error:
-            self.training_page.set_training(False, str(error))
-            return
         self.result.show_result(result, self.training_page.curve)
         self._go(_RESULT)
-        self._tell_unseen(f"{model.name} is trained.")
+        self._tell_unseen(f"{result.folder.name} is trained.")

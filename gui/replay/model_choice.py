@@ -1,5 +1,6 @@
 """The models that there are, and which of them fit the recording."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,7 +50,7 @@ class ModelChoice(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("plain")
-        self._models: list[Listed] = []
+        self._models: Sequence[Listed] = ()
         self._is_running = False
         self.list = Choice()
         self.list.setMinimumWidth(170)
@@ -77,7 +78,7 @@ class ModelChoice(QWidget):
         chosen = self._models[k] if 0 <= k < len(self._models) else None
         return chosen if chosen is not None and not chosen.why_not else None
 
-    def set_models(self, models: list[Listed]) -> None:
+    def set_models(self, models: Sequence[Listed]) -> None:
         """Offer these; the first that fits is chosen."""
         self._models = models
         self.list.blockSignals(True)

@@ -1,69 +1,57 @@
-"""Reading a recording in a thread, so that the window goes on drawing."""
+"""Reading a recording, and which models fit it, in a thread."""
 
-import threading
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 
-from bci.errors import BciError
+from bci.errors import RecordingError
 from bci.profile import file_sha256
 from bci.recording.reading import read_recording
 from bci.types import Recording
+from gui.background import Background
+from gui.replay.model_choice import Listed, list_models
 
 
 @dataclass(frozen=True)
 class OpenedRecording:
-    """A recording and the file that it came from; ``sha256`` is empty where that is a folder."""
+    """A recording, the file that it came from and the models that there are.
+
+    ``sha256`` is empty where the recording is a folder.
+    """
 
     file: Path
     recording: Recording
     sha256: str
+    models: tuple[Listed, ...] = ()
 
 
 class RecordingReader(QObject):
-    """Reads one file at a time; of several asked for in turn only the last one is told of.
-
-    The thread is a daemon: a file that is slow to read holds up neither the window nor its end.
-    """
+    """Reads one file at a time; of several asked for in turn only the last one is told of."""
 
     opened = Signal(object)  # OpenedRecording
     failed = Signal(str)  # one sentence
-    _done = Signal(int, object)  # which reading, and OpenedRecording or a sentence
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, models: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._asked = 0
-        self._retired = threading.Event()
-        self._done.connect(self._tell, Qt.ConnectionType.QueuedConnection)
+        self._models = models
+        self._background = Background(self)
 
     def read(self, file: Path) -> None:
         """Begin to read; returns at once."""
-        self._asked += 1
-        threading.Thread(target=self._read, args=(self._asked, file), daemon=True).start()
+        self._background.ask(partial(_read, file, self._models), self.opened.emit, self.failed.emit)
 
     def retire(self) -> None:
         """Tell nothing any more; returns at once."""
-        self._retired.set()
+        self._background.retire()
 
-    def _read(self, number: int, file: Path) -> None:
-        result: OpenedRecording | str
-        try:
-            recording = read_recording(file)
-            digest = file_sha256(file) if file.is_file() else ""
-            result = OpenedRecording(file, recording, digest)
-        except BciError as error:
-            result = str(error)
-        except (OSError, MemoryError) as error:
-            result = f"{file}: cannot be read ({error or type(error).__name__})"
-        # A thread that outlived the window must not touch what Qt has deleted.
-        if not self._retired.is_set():
-            self._done.emit(number, result)
 
-    def _tell(self, number: int, result: OpenedRecording | str) -> None:
-        if number != self._asked or self._retired.is_set():
-            return
-        if isinstance(result, str):
-            self.failed.emit(result)
-        else:
-            self.opened.emit(result)
+def _read(file: Path, models: Path) -> OpenedRecording:
+    try:
+        recording = read_recording(file)
+        digest = file_sha256(file) if file.is_file() else ""
+    except (OSError, MemoryError) as error:
+        why = error or type(error).__name__
+        raise RecordingError(f"{file}: cannot be read ({why})") from error
+    return OpenedRecording(file, recording, digest, tuple(list_models(models, recording.info)))

@@ -22,7 +22,7 @@ from gui.recording_dialog import ask_for_recording
 from gui.remembered import Remembered
 from gui.replay.decided import Decided
 from gui.replay.header import ReplayHeader
-from gui.replay.model_choice import ModelChoice, list_models
+from gui.replay.model_choice import ModelChoice
 from gui.replay.model_run import ModelRun
 from gui.replay.outcome import Outcome
 from gui.replay.playhead import Playhead
@@ -72,7 +72,7 @@ class ReplayWindow(QWidget):
         self._is_stale = False
         self.setWindowTitle("Replay - bci")
         self.resize(1280, 800)
-        self.reader = RecordingReader(self)
+        self.reader = RecordingReader(folder / "models", self)
         self.run = ModelRun(bci, self)
         self.playhead = Playhead(self)
         self.traces, self.timeline = Traces(), Timeline()
@@ -211,7 +211,7 @@ class ReplayWindow(QWidget):
         self.timeline.set_recording(recording, ())
         self.traces.set_recording(recording)
         self.playhead.set_duration(float(recording.timestamps[-1]))
-        self.models.set_models(list_models(self._folder / "models", info))
+        self.models.set_models(opened.models)
         self._forget_predictions()
         # A full picture, not an empty one.
         self.playhead.seek(self.traces.scope.time_base_s)
