@@ -1,0 +1,58 @@
+"""The demo of each task, as a new user starts it: simulated subject, replay, engine, dashboard."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from bci.lsl.predictions import PredictionInlet, ReceivedPrediction
+from bci.profile import load_profile
+from tests.commands import BCI
+from tests.streams import find, wait_until
+
+QUICKLY = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+
+
+def named(task: str, name: str, folder: Path) -> Path:
+    """The task's own profile, but for the name of the engine's streams: others may run here."""
+    profile = load_profile(task)
+    output = profile.output.model_copy(update={"name": name})
+    content = profile.model_copy(update={"output": output}).model_dump(
+        mode="json", exclude_none=True
+    )
+    file = folder / f"{task}.yaml"
+    file.write_text(yaml.safe_dump(content), encoding="utf-8")
+    return file
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("task", "n_classes"), [("emotion", 25), ("speech", 10), ("images", 40)])
+def test_each_task_is_predicted_live_from_a_fresh_folder(
+    task: str, n_classes: int, tmp_path: Path
+) -> None:
+    name = f"demo-{task}-{os.getpid()}"
+    profile = named(task, name, tmp_path)
+    argv = [*BCI, "demo", "--task", task, "--folder", tmp_path, "--profile", profile]
+    with (tmp_path / "said.txt").open("w") as said:
+        demo = subprocess.Popen(argv, env=QUICKLY, stdout=said, stderr=said)
+    received: list[ReceivedPrediction] = []
+    try:
+        wait_until(lambda: (tmp_path / "models").is_dir() or demo.poll() is not None, 100.0)
+        inlet = PredictionInlet(find(f"{name}-predictions"))
+        wait_until(lambda: received.extend(inlet.pull(0.05)) or len(received) >= 3, 60.0)
+        simulated, classes = inlet.simulated, inlet.classes
+        inlet.close()
+    finally:
+        demo.send_signal(signal.SIGTERM)
+        code = demo.wait(10)
+    assert code == 0, (tmp_path / "said.txt").read_text()
+    assert simulated
+    assert len(classes) == n_classes
+    probabilities = np.stack([p.probabilities for p in received])
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-4)
+    assert probabilities.max() > 1.2 / n_classes
+    assert "Traceback" not in (tmp_path / "said.txt").read_text()
