@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import httpx
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -30,6 +31,7 @@ from flwr.proto.fleet_pb2 import (
 from flwr.proto.heartbeat_pb2 import SendNodeHeartbeatRequest
 from flwr.proto.node_pb2 import Node
 from flwr.supercore.inflatable.inflatable_object import (
+    UnexpectedObjectContentError,
     get_all_nested_objects,
     get_object_tree,
     iterate_object_tree,
@@ -40,7 +42,12 @@ from flwr.supercore.inflatable.inflatable_protobuf_utils import (
     make_pull_object_fn_protobuf,
     make_push_object_fn_protobuf,
 )
-from flwr.supercore.inflatable.inflatable_utils import inflate_object_from_contents, pull_objects
+from flwr.supercore.inflatable.inflatable_utils import (
+    ObjectPullError,
+    ObjectUnavailableError,
+    inflate_object_from_contents,
+    pull_objects,
+)
 from flwr.supercore.interceptors.http.runtime_version import RuntimeVersionHttpInterceptor
 from flwr.supercore.primitives.asymmetric import public_key_to_bytes
 from flwr.supernode.fleet_http_client import FleetHttpClient
@@ -54,7 +61,14 @@ _TRY_AGAIN_S = 1.0
 # Flower forgets who has been silent for two of these; it takes 10 s or more.
 _BEAT_S = 15.0
 _FORGOTTEN_S = 2 * _BEAT_S + 5
+# What Flower's parsing of a damaged message ends in.
+_UNREADABLE = (
+    ObjectPullError, ObjectUnavailableError, UnexpectedObjectContentError, ValueError, TypeError,
+    LookupError, AttributeError,
+)  # fmt: skip
 
+Asked = TypeVar("Asked")
+Told = TypeVar("Told")
 Keys = tuple[ec.EllipticCurvePrivateKey, ec.EllipticCurvePublicKey]
 
 
@@ -113,16 +127,18 @@ def _answer_all(
         if time.monotonic() - heard > timeout_s:
             raise StreamError(f"{address}: the server said nothing for {timeout_s:g} s")
         try:
-            arrived = client.PullMessages(PullMessagesRequest(node=node))
+            arrived = _asked(client.PullMessages, PullMessagesRequest(node=node), address)
             if lost:
                 _log.warning("%s: the server is there again", address)
                 lost = False
             if arrived.messages_list:
                 message = _whole(arrived, client, node)
-                context = Context(message.metadata.run_id, node.node_id, {}, RecordDict(), {})
-                _give(app(message, context), client, node)
-                heard = time.monotonic()
-                continue
+                if message is not None:
+                    context = Context(message.metadata.run_id, node.node_id, {}, RecordDict(), {})
+                    _give(app(message, context), client, node)
+                    heard = time.monotonic()
+                    continue
+                _log.warning("%s: a message could not be read and is left out", address)
         except httpx.HTTPError as error:
             status = error.response.status_code if isinstance(error, httpx.HTTPStatusError) else 0
             if status == httpx.codes.UNAUTHORIZED:
@@ -137,6 +153,13 @@ def _answer_all(
         time.sleep(_POLL_S)
 
 
+def _asked(call: Callable[[Asked], Told], request: Asked, address: str) -> Told:
+    try:
+        return call(request)
+    except ValueError as error:
+        raise StreamError(f"{address}: what answers there is no server of a federation") from error
+
+
 @contextmanager
 def _activated(
     client: FleetHttpClient, address: str, key: ec.EllipticCurvePublicKey, timeout_s: float
@@ -146,7 +169,7 @@ def _activated(
     began, told = time.monotonic(), False
     while True:
         try:
-            node = Node(node_id=client.ActivateNode(asked).node_id)
+            node = Node(node_id=_asked(client.ActivateNode, asked, address).node_id)
             break
         except httpx.HTTPStatusError as error:
             # Flower says the same of an unknown key as of one that is in use.
@@ -196,15 +219,20 @@ def _leave(client: FleetHttpClient, node: Node) -> None:
         _log.info("could not say goodbye (%s)", error)
 
 
-def _whole(arrived: PullMessagesResponse, client: FleetHttpClient, node: Node) -> Message:
-    """A message with its content, which is fetched apart."""
-    (tree,) = arrived.message_object_trees
-    metadata = message_from_proto(arrived.messages_list[0]).metadata
-    pull = make_pull_object_fn_protobuf(client.PullObject, node, metadata.run_id)
-    keys = [each.object_id for each in iterate_object_tree(tree)]
-    parts = pull_objects(keys, pull_object_fn=pull)
-    whole = inflate_object_from_contents(tree.object_id, parts)
-    assert isinstance(whole, Message)
+def _whole(arrived: PullMessagesResponse, client: FleetHttpClient, node: Node) -> Message | None:
+    """A message with its content, which is fetched apart; None if it is damaged."""
+    try:
+        (tree,) = arrived.message_object_trees
+        metadata = message_from_proto(arrived.messages_list[0]).metadata
+        pull = make_pull_object_fn_protobuf(client.PullObject, node, metadata.run_id)
+        keys = [each.object_id for each in iterate_object_tree(tree)]
+        parts = pull_objects(keys, pull_object_fn=pull)
+        whole = inflate_object_from_contents(tree.object_id, parts)
+    except _UNREADABLE as error:
+        _log.info("damaged message: %s: %s", type(error).__name__, error)
+        return None
+    if not isinstance(whole, Message):
+        return None
     whole.__dict__["_metadata"] = metadata
     confirm = make_confirm_message_received_fn_protobuf(
         client.ConfirmMessageReceived, node, metadata.run_id

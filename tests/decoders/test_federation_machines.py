@@ -4,7 +4,10 @@ import datetime
 import ipaddress
 import socket
 import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -16,6 +19,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from flwr.app import Context, Message
+from flwr.proto.fleet_pb2 import ActivateNodeResponse, PullMessagesResponse
+from flwr.proto.message_pb2 import Message as ProtoMessage
 
 from bci.errors import ProfileError, StreamError
 from decoders.federation.client import client_app
@@ -257,3 +262,60 @@ def test_a_wrong_key_file_or_port_is_one_sentence(tmp_path: Path) -> None:
             SuperLink(server, {}, tmp_path),
         ):
             pass
+
+
+class Strange(BaseHTTPRequestHandler):
+    """What answers where a server of a federation should; ``answers`` by path."""
+
+    answers: ClassVar[dict[str, bytes]] = {}
+    asked: ClassVar[list[str]] = []
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self.asked.append(self.path)
+        body = self.answers.get(self.path, b"")
+        self.send_response(200)
+        self.send_header("content-type", "application/x-protobuf")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """The test's output is not the place."""
+
+
+@pytest.fixture
+def strange(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Its address; it lets every site in."""
+    joined = ActivateNodeResponse(node_id=7).SerializeToString()
+    monkeypatch.setattr(Strange, "answers", {"/v1/fleet/activate-node": joined})
+    monkeypatch.setattr(Strange, "asked", [])
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Strange)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_message_that_is_damaged_is_left_out_and_does_not_end_the_site(
+    strange: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    without_content = PullMessagesResponse(messages_list=[ProtoMessage()])
+    Strange.answers["/v1/fleet/pull-messages"] = without_content.SerializeToString()
+    keys = read_private_key(make_keys(tmp_path / "key-a"))
+    app = client_app(three_sites(tmp_path)["a"], 0, 0, *SILENT)
+    with pytest.raises(StreamError, match="the server said nothing for 1 s"):
+        serve_site(app, strange, keys, None, lambda: False, 1)
+    assert Strange.asked.count("/v1/fleet/pull-messages") > 1
+    assert "a message could not be read and is left out" in caplog.text
+
+
+@pytest.mark.parametrize("path", ["activate-node", "pull-messages"])
+def test_what_is_no_server_of_a_federation_is_said_to_be_none(
+    path: str, strange: str, tmp_path: Path
+) -> None:
+    Strange.answers[f"/v1/fleet/{path}"] = b"<html>It works!</html>"
+    keys = read_private_key(make_keys(tmp_path / "key-a"))
+    app = client_app(three_sites(tmp_path)["a"], 0, 0, *SILENT)
+    with pytest.raises(StreamError, match="what answers there is no server of a federation"):
+        serve_site(app, strange, keys, None, lambda: False, 1)
