@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from rich.progress import track
@@ -24,14 +24,17 @@ from bci.types import Signal
 
 _WHOLE = "0-0.8 s"
 _PARTS = {"0-0.2 s": (0.0, 0.2), "0.2-0.4 s": (0.2, 0.4), "0.4-0.8 s": (0.4, 0.8)}
-# World: by how much a weak response is late, in seconds.
-WORLDS = {"linear": 0.0, "weak is late": 0.08}
+# How a simulated person responds: what differs from `scenarios.images`. An evoked response is about
+# half of what the demo's subject shows, which is told after two runs.
+WORLDS: dict[str, dict[str, Any]] = {
+    "linear": {"amplitude_uv": 12.0},
+    "weak is late": {"amplitude_uv": 12.0, "latency_jitter_s": 0.08},
+    "induced": {"is_induced": True},
+}
 # Protocol: how many runs are learnt from, and whether each shows other images.
 UNSEEN_FEW, UNSEEN = "unseen images, 6 runs learnt", "unseen images, 25 runs learnt"
 LATER = "seen images, 6 runs learnt"
 _LEARNT = {UNSEEN_FEW: (6, True), UNSEEN: (25, True), LATER: (6, False)}
-# About half of what the demo's subject shows, which is told after two runs.
-_EVOKED_UV = 12.0
 # Few trials for the published size; with it the network learns less here.
 PARAMS: dict[str, dict[str, object]] = {"image-ridge": {}, "meg-images": {"size": "small"}}
 
@@ -126,8 +129,7 @@ def _galleries(training: Epochs, test: Epochs, folder: Path) -> dict[str, object
 
 
 def _simulate(
-    subject: int, jitter_s: float, n_runs: int, is_unseen: bool, profile: Profile,
-    evoked_uv: float = _EVOKED_UV,
+    subject: int, response: dict[str, Any], n_runs: int, is_unseen: bool, profile: Profile
 ) -> tuple[Epochs, Epochs, Signal]:  # fmt: skip
     """Epochs of the runs to learn from, and of one more; each with other images, or all alike."""
     from devices.simulated_subject import SubjectSettings, simulate_run
@@ -136,9 +138,7 @@ def _simulate(
     cut: list[Epochs] = []
     for run in range(1, n_runs + 2):
         first = 1 + scenarios.N_IMAGES * (run - 1) * is_unseen
-        scenario = scenarios.images(
-            first_image=first, latency_jitter_s=jitter_s, evoked_uv=evoked_uv
-        )
+        scenario = scenarios.images(first_image=first, **response)
         recording = simulate_run(SubjectSettings(subject, "images"), run, scenario)
         own = cut_epochs([recording], profile.pipeline, profile.paradigm)
         # Run by run, since the signal of all would take gigabytes.

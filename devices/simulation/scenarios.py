@@ -8,7 +8,8 @@ decoder can learn:
 - emotion: frontal alpha asymmetry follows valence, occipital alpha and temporal beta arousal; or
   how fast alpha is follows both;
 - speech: each word is a sequence of high-gamma patterns over the contacts;
-- images: an evoked response whose components follow a vector that belongs to the image.
+- images: an evoked response whose components follow a vector that belongs to the image, or
+  bursts of rhythms that do.
 """
 
 import re
@@ -227,35 +228,56 @@ def images(
     trial_s: float = 0.5,
     first_image: int = 1,
     latency_jitter_s: float = 0.0,
-    evoked_uv: float = 25.0,
+    amplitude_uv: float = 25.0,
+    is_induced: bool = False,
 ) -> Scenario:
     """Seen images, ``image-0001`` ...; what is evoked is linear in `image_vector`.
 
     Unless ``latency_jitter_s`` is above 0: then a weak response is a late one too, by up to so
     much, as under low contrast or attention. The same image then takes another course each time,
     which no linear map from the window undoes.
+
+    With ``is_induced`` nothing is evoked. The vector tells how strong bursts of fast rhythms are,
+    whose phase is another in each trial: their mean over trials, which is all that a linear map
+    from the window can learn from, is nothing.
     """
     rng = np.random.default_rng(0)
-
-    def following(number: int) -> Callable[[str, Array, float], Array]:
-        latency, width = 0.09 + 0.025 * number, 0.03
-
-        def gain(label: str, t: Array, strength: float) -> Array:
-            late = latency + latency_jitter_s * (1.0 - strength)
-            bump = np.exp(-0.5 * ((t - late) / width) ** 2)
-            return np.asarray((0.7 + 0.3 * strength) * image_vector(label)[number] * bump)
-
-        return gain
-
     sources = []
     for number in range(IMAGE_DIMENSIONS):
-        x, y, z = rng.normal(0, 0.02, 3) + _OCCIPUT
-        sources.append(TaskSource((x, y, z), 0.035, evoked_uv, None, 0.0, following(number)))
+        if is_induced:
+            x, y, z = rng.normal(0, 0.04, 3) + _OCCIPUT
+            rhythm = ((22.0, 6.0), (38.0, 6.0))[number // 6]
+            follows = _induced(number)
+        else:
+            x, y, z = rng.normal(0, 0.02, 3) + _OCCIPUT
+            rhythm, follows = None, _evoked(number, latency_jitter_s)
+        sources.append(TaskSource((x, y, z), 0.035, amplitude_uv, rhythm, 0.0, follows))
     labels = tuple(f"image-{i + first_image:04d}" for i in range(N_IMAGES))
     return Scenario(
         "images", labels, trial_s, (0.7, 0.9), tuple(sources), marks_rest=False,
         understands=lambda label: None if label in _NO_PICTURES else label,
     )  # fmt: skip
+
+
+def _evoked(number: int, latency_jitter_s: float) -> Callable[[str, Array, float], Array]:
+    latency, width = 0.09 + 0.025 * number, 0.03
+
+    def course(label: str, t: Array, strength: float) -> Array:
+        late = latency + latency_jitter_s * (1.0 - strength)
+        bump = np.exp(-0.5 * ((t - late) / width) ** 2)
+        return np.asarray((0.7 + 0.3 * strength) * image_vector(label)[number] * bump)
+
+    return course
+
+
+def _induced(number: int) -> Callable[[str, Array, float], Array]:
+    latency, width = 0.15 + 0.03 * (number % 6), 0.06
+
+    def amplitude(label: str, t: Array, strength: float) -> Array:
+        bump = np.exp(-0.5 * ((t - latency) / width) ** 2)
+        return np.asarray((0.7 + 0.3 * strength) * np.exp(0.7 * image_vector(label)[number]) * bump)
+
+    return amplitude
 
 
 def image_vector(label: str) -> Array:

@@ -325,7 +325,7 @@ def test_the_benchmark_finds_images_by_the_part_that_tells_them_and_by_true_labe
 @cache
 def simulated() -> tuple[Epochs, Epochs, Signal]:
     """Fourteen runs of a subject like the demo's and one more, each with images of its own."""
-    return _simulate(1, 0.0, 14, True, load_profile("images"), evoked_uv=25.0)
+    return _simulate(1, {}, 14, True, load_profile("images"))
 
 
 def found_by_the_network(training: Epochs) -> Found:
