@@ -104,8 +104,9 @@ def benchmark_images(
 ) -> None:
     """Seen images on simulated subjects: network against ridge; unseen images, and a later run.
 
-    Two simulated worlds, one in which the response is linear in the image and one in which a weak
-    response is also a late one. By time window too, and with labels shuffled.
+    Three simulated worlds: the response is linear in the image; a weak response is a late one too;
+    the strength of rhythms tells, whose phase is random. By time window too, and with labels
+    shuffled.
     Takes ten minutes or so a person.
 
     Example: bci benchmark images --out images.json
