@@ -126,6 +126,7 @@ class EngineShown(QObject):
         """An old prediction does not stand as the present one; LSL clock."""
         self.history.advance(now)
         self.level_history.advance(now)
+        self.latency.advance(now)
         if self.decision.live and now - self._last_prediction > _STALE_S:
             self._show_none()
 

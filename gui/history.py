@@ -1,8 +1,8 @@
 """What the decoder said in the last half minute, above what was asked for."""
 
 from collections import deque
-from itertools import pairwise
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QFont, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -17,6 +17,8 @@ from gui.theme import CAPTION_PX, DARK, Theme
 HISTORY_HEIGHT = 150
 _SPAN_S = 30.0
 _STALE_S = 1.5
+# A hole that began before the span shows within it.
+_KEPT_S = 30.0
 _LEFT, _NAMES = 52.0, 88.0
 _NAME = 17.0
 # It moves by a pixel or two meanwhile.
@@ -37,7 +39,9 @@ class HistoryView(QWidget):
         self.threshold = threshold
         self.classes: tuple[str, ...] = ()
         self.now = self._painted = 0.0
-        self._predictions: deque[ReceivedPrediction] = deque(maxlen=3000)
+        # When each prediction was taken, and its shares, (n_predictions, n_classes).
+        self._times = np.zeros(0)
+        self._shares = np.zeros((0, 0))
         self._cues: deque[tuple[float, str | None]] = deque(maxlen=500)
         self._rejected: deque[tuple[float, str]] = deque(maxlen=500)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -53,12 +57,18 @@ class HistoryView(QWidget):
     def set_classes(self, classes: tuple[str, ...]) -> None:
         """What an engine that was found decides between."""
         self.classes = classes
-        self._predictions.clear()
+        self._times, self._shares = np.zeros(0), np.zeros((0, len(classes)))
         self._rejected.clear()
         self.set_engine(True)
 
     def add(self, predictions: list[ReceivedPrediction]) -> None:
-        self._predictions.extend(predictions)
+        sound = [p for p in predictions if len(p.probabilities) == len(self.classes)]
+        if not sound:
+            return
+        times = np.concatenate([self._times, [p.taken for p in sound]])
+        shares = np.concatenate([self._shares, [p.probabilities for p in sound]])
+        kept = times > times[-1] - _SPAN_S - _KEPT_S
+        self._times, self._shares = times[kept], shares[kept]
 
     def add_cue(self, time: float, cue: str | None) -> None:
         """From ``time`` on (LSL clock) the subject was asked for ``cue``; None ends it."""
@@ -114,9 +124,9 @@ class HistoryView(QWidget):
 
         What the dotted line is stands among them, in its place.
         """
-        shares = self._predictions[-1].probabilities if self._predictions else ()
         ends = [(self.threshold, "\u00b7\u00b7\u00b7 decided", self.theme.colour("dim"))]
-        if len(shares) == len(self.classes):
+        if len(self._shares):
+            shares = self._shares[-1]
             most = int((bottom - top) // _NAME)
             likeliest = sorted(range(len(self.classes)), key=lambda k: -shares[k])[:most]
             ends += [(shares[k], self.classes[k], self.theme.class_colour(k)) for k in likeliest]
@@ -152,12 +162,9 @@ class HistoryView(QWidget):
 
     def _holes(self) -> list[tuple[float, float]]:
         """From when to when no window gave a prediction."""
-        times = [p.taken for p in self._predictions if p.taken > self.now - _SPAN_S - 30]
-        return [
-            (before, after)
-            for before, after in pairwise([*times, self.now])
-            if after - before > _STALE_S
-        ]
+        times = np.append(self._times, self.now)
+        before = np.flatnonzero(np.diff(times) > _STALE_S)
+        return list(zip(times[before].tolist(), times[before + 1].tolist(), strict=True))
 
     def _paint_holes(self, painter: QPainter, top: float, bottom: float) -> None:
         hatch = QBrush(self.theme.colour("line"), Qt.BrushStyle.BDiagPattern)
@@ -171,20 +178,21 @@ class HistoryView(QWidget):
                 paint_tag(painter, self.theme, QPointF(box.left() + 4, top + 2), said)
 
     def _paint_lines(self, painter: QPainter, top: float, bottom: float) -> None:
-        shown = [p for p in self._predictions if p.taken > self.now - _SPAN_S - 1]
+        shown = np.flatnonzero(self._times > self.now - _SPAN_S - 1)
+        if not len(shown):
+            return
+        per_s = (self._right - _LEFT) / _SPAN_S
+        # The last of each pixel is all that there is room for; by its time, or it would flicker.
+        shown = shown[np.append(np.diff(np.floor(self._times[shown] * per_s)) != 0, True)]
+        x = self._right - (self.now - self._times[shown]) * per_s
+        y = bottom - self._shares[shown] * (bottom - top)
+        # A hole in the predictions stays a hole.
+        holes = np.flatnonzero(np.diff(self._times[shown]) > _STALE_S) + 1
         for k in range(len(self.classes)):
             painter.setPen(QPen(self.theme.class_colour(k), 2.0))
-            line: list[QPointF] = []
-            last = None
-            for prediction in shown:
-                # A hole in the predictions stays a hole.
-                if last is not None and prediction.taken - last > _STALE_S:
-                    painter.drawPolyline(QPolygonF(line))
-                    line = []
-                last = prediction.taken
-                share = float(prediction.probabilities[k])
-                line.append(QPointF(self._x(prediction.taken), bottom - share * (bottom - top)))
-            painter.drawPolyline(QPolygonF(line))
+            for part_x, part_y in zip(np.split(x, holes), np.split(y[:, k], holes), strict=True):
+                points = map(QPointF, part_x.tolist(), part_y.tolist())
+                painter.drawPolyline(QPolygonF(list(points)))
 
     def _paint_cues(self, painter: QPainter, top: float) -> None:
         for start, stop, cue in self._spans():

@@ -28,6 +28,7 @@ SKIPPED = "windows_skipped"
 _HARMLESS = ("windows_rejected_settling",)
 _SPAN_S = 60.0
 _MOST = 12_000
+_FRAME_S = 0.25
 _N_BINS = 26
 _TITLE = "latency: from sample to prediction"
 _STAGES_EXPLAINED = """How long after its last sample was taken a prediction is published.
@@ -54,6 +55,8 @@ class LatencyView(QWidget):
         self.counts: dict[str, int] = {}
         self.has_engine = True
         self.delay_text = ""
+        self._waiting: list[ReceivedPrediction] = []
+        self._shown = -np.inf
         # When each was taken, in seconds, and when each of its stages ended, in ms after that.
         self._rows = np.zeros((0, 5))
         self._totals = np.zeros(0)
@@ -64,7 +67,16 @@ class LatencyView(QWidget):
         self.setToolTip(tip(f"{_STAGES_EXPLAINED}\n\n{EXPLAINED}"))
 
     def add(self, predictions: list[ReceivedPrediction]) -> None:
-        new = np.array([_row(p) for p in predictions]).reshape(-1, 5)
+        """Take these in; they are counted and shown by the next `advance` but a few."""
+        self._waiting += predictions
+
+    def advance(self, now: float) -> None:
+        """Show what came, as often as figures can be read; ``now`` on the LSL clock."""
+        if not self._waiting or abs(now - self._shown) < _FRAME_S:
+            return
+        self._shown = now
+        new = np.array([_row(p) for p in self._waiting]).reshape(-1, 5)
+        self._waiting.clear()
         rows = np.concatenate([self._rows, new[np.isfinite(new).all(axis=1)]])[-_MOST:]
         if len(rows):
             self._rows = rows[np.abs(rows[:, 0] - rows[-1, 0]) < _SPAN_S]

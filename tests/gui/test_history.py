@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+from PySide6.QtGui import QImage
+from pytestqt.qtbot import QtBot
+
+from bci.lsl.predictions import ReceivedPrediction
+from gui.history import HistoryView
+
+HIGH, LOW = 0.9, 0.1
+
+
+def prediction(taken: float, first: float) -> ReceivedPrediction:
+    shares = np.array([first, 1 - first], dtype=np.float32)
+    return ReceivedPrediction(taken, shares, 0.001, 0.002, 0.003, 0.004)
+
+
+@pytest.fixture
+def view(qtbot: QtBot) -> HistoryView:
+    view = HistoryView()
+    qtbot.addWidget(view)
+    view.resize(640, view.height())
+    view.set_classes(("left", "right"))
+    view.resize(640, view.height())
+    return view
+
+
+def height_of_line(view: HistoryView, picture: QImage, ago: float) -> float:
+    """Mean row, from the bottom, of the first class's colour in the column of so long ago."""
+    colour = view.theme.class_colour(0).rgb()
+    column = round(view._x(view.now - ago))
+    rows = [y for y in range(picture.height()) if picture.pixel(column, y) == colour]
+    assert rows
+    return picture.height() - float(np.mean(rows))
+
+
+@pytest.mark.parametrize("per_s", [5, 50, 500])
+def test_the_line_is_where_the_shares_were(view: HistoryView, per_s: int) -> None:
+    times = np.arange(0, 30, 1 / per_s)
+    view.add([prediction(t, HIGH if t < 15 else LOW) for t in times])
+    view.now = 30.0
+    picture = view.grab().toImage()
+    before, after = (height_of_line(view, picture, ago) for ago in (25.0, 5.0))
+    assert before - after > 50
+
+
+def test_the_line_does_not_flicker_while_it_moves(view: HistoryView) -> None:
+    rng = np.random.default_rng(0)
+    times = np.arange(0, 30, 0.01)
+    view.add([prediction(t, p) for t, p in zip(times, rng.uniform(size=len(times)), strict=True)])
+    per_s = (view._right - 52) / 30
+    pictures = []
+    for pixels in (0, 4):
+        view.now = 30.0 + pixels / per_s
+        pictures.append(view.grab().toImage().copy(100 - pixels, 14, 400, 60))
+    one, moved = (np.array(p.constBits()).reshape(60, -1) for p in pictures)
+    assert np.mean(one == moved) > 0.97
+
+
+def test_where_no_prediction_came_is_a_hole(view: HistoryView) -> None:
+    view.add([prediction(t, HIGH) for t in np.arange(0, 10, 0.1)])
+    view.add([prediction(t, HIGH) for t in np.arange(20, 30, 0.1)])
+    view.now = 30.0
+    (hole,) = view._holes()
+    assert hole == (pytest.approx(9.9), pytest.approx(20.0))
+    picture = view.grab().toImage()
+    height_of_line(view, picture, 25.0)
+    with pytest.raises(AssertionError):
+        height_of_line(view, picture, 15.0)
+
+
+def test_what_is_older_than_can_be_seen_is_forgotten(view: HistoryView) -> None:
+    for minute in range(30):
+        view.add([prediction(60 * minute + s, HIGH) for s in range(60)])
+    assert len(view._times) <= 61
