@@ -1,5 +1,6 @@
 """Work that may wait for a disk, done in a thread so that the windows go on drawing."""
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import TypeVar
@@ -8,13 +9,14 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from bci.errors import BciError
 
+_log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
 class Background(QObject):
-    """Does one thing at a time; of several asked for in turn only the last one is told of.
+    """Each thing asked for has a thread of its own; only the last one is told of.
 
-    The thread is a daemon: a slow disk holds up neither the window nor its end.
+    Threads are daemons: a slow disk holds up neither the window nor its end.
     """
 
     _done = Signal(int, object)  # which asking, and a call of what waits for it
@@ -22,7 +24,8 @@ class Background(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._asked = 0
-        self._retired = threading.Event()
+        self._is_retired = False
+        self._telling = threading.Lock()
         self._done.connect(self._tell, Qt.ConnectionType.QueuedConnection)
 
     def ask(
@@ -38,7 +41,8 @@ class Background(QObject):
 
     def retire(self) -> None:
         """Tell nothing any more; returns at once."""
-        self._retired.set()
+        with self._telling:
+            self._is_retired = True
 
     def _work(
         self,
@@ -49,7 +53,9 @@ class Background(QObject):
     ) -> None:
         try:
             result = work()
-        except (BciError, OSError, MemoryError) as error:
+        except Exception as error:  # noqa: BLE001 - or the window would wait for ever
+            if not isinstance(error, BciError | OSError | MemoryError):
+                _log.exception("work in the background")
             why = str(error) or type(error).__name__
             self._emit(number, lambda: failed(why))
         else:
@@ -57,9 +63,10 @@ class Background(QObject):
 
     def _emit(self, number: int, call: Callable[[], None]) -> None:
         # A thread that outlived the window must not touch what Qt has deleted.
-        if not self._retired.is_set():
-            self._done.emit(number, call)
+        with self._telling:
+            if not self._is_retired:
+                self._done.emit(number, call)
 
     def _tell(self, number: int, call: Callable[[], None]) -> None:
-        if number == self._asked and not self._retired.is_set():
+        if number == self._asked and not self._is_retired:
             call()

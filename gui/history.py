@@ -178,20 +178,22 @@ class HistoryView(QWidget):
                 paint_tag(painter, self.theme, QPointF(box.left() + 4, top + 2), said)
 
     def _paint_lines(self, painter: QPainter, top: float, bottom: float) -> None:
-        shown = np.flatnonzero(self._times > self.now - _SPAN_S - 1)
-        if not len(shown):
+        shown = self._times > self.now - _SPAN_S - 1
+        times, shares = self._times[shown], self._shares[shown]
+        if not len(times):
             return
         per_s = (self._right - _LEFT) / _SPAN_S
-        # The last of each pixel is all that there is room for; by its time, or it would flicker.
-        shown = shown[np.append(np.diff(np.floor(self._times[shown] * per_s)) != 0, True)]
-        x = self._right - (self.now - self._times[shown]) * per_s
-        y = bottom - self._shares[shown] * (bottom - top)
+        # Lowest and highest of each pixel; by its time, or the line would flicker as it moves.
+        first = np.flatnonzero(np.diff(np.floor(times * per_s), prepend=-np.inf))
+        both = [extreme.reduceat(shares, first) for extreme in (np.minimum, np.maximum)]
+        y = bottom - np.stack(both, axis=1) * (bottom - top)  # (n_pixels, 2, n_classes)
+        x = self._right - (self.now - times[first]) * per_s
         # A hole in the predictions stays a hole.
-        holes = np.flatnonzero(np.diff(self._times[shown]) > _STALE_S) + 1
+        holes = np.flatnonzero(np.diff(times[first]) > _STALE_S) + 1
         for k in range(len(self.classes)):
             painter.setPen(QPen(self.theme.class_colour(k), 2.0))
-            for part_x, part_y in zip(np.split(x, holes), np.split(y[:, k], holes), strict=True):
-                points = map(QPointF, part_x.tolist(), part_y.tolist())
+            for part_x, part_y in zip(np.split(x, holes), np.split(y[:, :, k], holes), strict=True):
+                points = map(QPointF, np.repeat(part_x, 2).tolist(), part_y.ravel().tolist())
                 painter.drawPolyline(QPolygonF(list(points)))
 
     def _paint_cues(self, painter: QPainter, top: float) -> None:

@@ -67,7 +67,7 @@ class LatencyView(QWidget):
         self.setToolTip(tip(f"{_STAGES_EXPLAINED}\n\n{EXPLAINED}"))
 
     def add(self, predictions: list[ReceivedPrediction]) -> None:
-        """Take these in; they are counted and shown by the next `advance` but a few."""
+        """Take these in; `advance` counts and shows them."""
         self._waiting += predictions
 
     def advance(self, now: float) -> None:

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -35,24 +36,25 @@ def test_each_task_is_predicted_live_from_a_fresh_folder(
     task: str, n_classes: int, tmp_path: Path
 ) -> None:
     name = f"demo-{task}-{os.getpid()}"
-    profile = named(task, name, tmp_path)
-    argv = [*BCI, "demo", "--task", task, "--folder", tmp_path, "--profile", profile]
-    with (tmp_path / "said.txt").open("w") as said:
+    profile, folder, log = named(task, name, tmp_path), tmp_path / "subject", tmp_path / "said.txt"
+    argv = [*BCI, "demo", "--task", task, "--folder", folder, "--profile", profile]
+    with log.open("w") as said:
         demo = subprocess.Popen(argv, env=QUICKLY, stdout=said, stderr=said)
     received: list[ReceivedPrediction] = []
     try:
-        wait_until(lambda: (tmp_path / "models").is_dir() or demo.poll() is not None, 100.0)
-        inlet = PredictionInlet(find(f"{name}-predictions"))
-        wait_until(lambda: received.extend(inlet.pull(0.05)) or len(received) >= 3, 60.0)
-        simulated, classes = inlet.simulated, inlet.classes
-        inlet.close()
-    finally:
+        wait_until(lambda: (folder / "models").is_dir() or demo.poll() is not None, 100.0)
+        assert demo.poll() is None, log.read_text()
+        with closing(PredictionInlet(find(f"{name}-predictions"))) as inlet:
+            wait_until(lambda: received.extend(inlet.pull(0.05)) or len(received) >= 3, 60.0)
         demo.send_signal(signal.SIGTERM)
-        code = demo.wait(10)
-    assert code == 0, (tmp_path / "said.txt").read_text()
-    assert simulated
-    assert len(classes) == n_classes
+        code = demo.wait(30)
+    finally:
+        demo.kill()
+        demo.wait(10)
+    assert code == 0, log.read_text()
+    assert "Traceback" not in log.read_text()
+    assert inlet.simulated
+    assert len(inlet.classes) == n_classes
     probabilities = np.stack([p.probabilities for p in received])
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-4)
     assert probabilities.max() > 1.2 / n_classes
-    assert "Traceback" not in (tmp_path / "said.txt").read_text()

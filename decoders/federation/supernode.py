@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 import httpx
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -67,8 +67,6 @@ _UNREADABLE = (
     LookupError, AttributeError,
 )  # fmt: skip
 
-Asked = TypeVar("Asked")
-Told = TypeVar("Told")
 Keys = tuple[ec.EllipticCurvePrivateKey, ec.EllipticCurvePublicKey]
 
 
@@ -102,7 +100,7 @@ def serve_site(
     StreamError
         If the server cannot be reached, does not know the site's key, or is silent too long.
     """
-    connection = FleetHttpClient.from_server_address(
+    connection = _Client.from_server_address(
         address,
         authority is None,
         str(authority) if authority is not None else None,
@@ -117,28 +115,40 @@ def serve_site(
                 _answer_all(app, client, node, address, finished, timeout_s)
 
 
+class _Client(FleetHttpClient):  # type: ignore[misc]
+    """Flower's client, to which an answer that cannot be read is an error of the connection."""
+
+    def _unary_unary(self, **call: Any) -> Any:
+        try:
+            return super()._unary_unary(**call)
+        except ValueError as error:
+            raise httpx.DecodingError("what it answers is not of a federation") from error
+
+
 def _answer_all(
     app: ClientApp, client: FleetHttpClient, node: Node, address: str,
     finished: Callable[[], bool], timeout_s: float,
 ) -> None:  # fmt: skip
     """Until the site has finished, or the server was started anew and has forgotten it."""
-    heard, lost = time.monotonic(), False
+    heard, lost, damaged = time.monotonic(), False, False
     while not finished():
         if time.monotonic() - heard > timeout_s:
             raise StreamError(f"{address}: the server said nothing for {timeout_s:g} s")
         try:
-            arrived = _asked(client.PullMessages, PullMessagesRequest(node=node), address)
+            arrived = client.PullMessages(PullMessagesRequest(node=node))
             if lost:
                 _log.warning("%s: the server is there again", address)
                 lost = False
             if arrived.messages_list:
                 message = _whole(arrived, client, node)
-                if message is not None:
+                if isinstance(message, Message):
                     context = Context(message.metadata.run_id, node.node_id, {}, RecordDict(), {})
                     _give(app(message, context), client, node)
-                    heard = time.monotonic()
+                    heard, damaged = time.monotonic(), False
                     continue
-                _log.warning("%s: a message could not be read and is left out", address)
+                if not damaged:
+                    _log.warning("%s: a message is left out, as it %s", address, message)
+                    damaged = True
         except httpx.HTTPError as error:
             status = error.response.status_code if isinstance(error, httpx.HTTPStatusError) else 0
             if status == httpx.codes.UNAUTHORIZED:
@@ -153,13 +163,6 @@ def _answer_all(
         time.sleep(_POLL_S)
 
 
-def _asked(call: Callable[[Asked], Told], request: Asked, address: str) -> Told:
-    try:
-        return call(request)
-    except ValueError as error:
-        raise StreamError(f"{address}: what answers there is no server of a federation") from error
-
-
 @contextmanager
 def _activated(
     client: FleetHttpClient, address: str, key: ec.EllipticCurvePublicKey, timeout_s: float
@@ -169,7 +172,7 @@ def _activated(
     began, told = time.monotonic(), False
     while True:
         try:
-            node = Node(node_id=_asked(client.ActivateNode, asked, address).node_id)
+            node = Node(node_id=client.ActivateNode(asked).node_id)
             break
         except httpx.HTTPStatusError as error:
             # Flower says the same of an unknown key as of one that is in use.
@@ -219,8 +222,8 @@ def _leave(client: FleetHttpClient, node: Node) -> None:
         _log.info("could not say goodbye (%s)", error)
 
 
-def _whole(arrived: PullMessagesResponse, client: FleetHttpClient, node: Node) -> Message | None:
-    """A message with its content, which is fetched apart; None if it is damaged."""
+def _whole(arrived: PullMessagesResponse, client: FleetHttpClient, node: Node) -> Message | str:
+    """A message with its content, which is fetched apart; what is wrong with a damaged one."""
     try:
         (tree,) = arrived.message_object_trees
         metadata = message_from_proto(arrived.messages_list[0]).metadata
@@ -229,10 +232,9 @@ def _whole(arrived: PullMessagesResponse, client: FleetHttpClient, node: Node) -
         parts = pull_objects(keys, pull_object_fn=pull)
         whole = inflate_object_from_contents(tree.object_id, parts)
     except _UNREADABLE as error:
-        _log.info("damaged message: %s: %s", type(error).__name__, error)
-        return None
+        return f"cannot be read ({type(error).__name__}: {error})"
     if not isinstance(whole, Message):
-        return None
+        return f"is a {type(whole).__name__}"
     whole.__dict__["_metadata"] = metadata
     confirm = make_confirm_message_received_fn_protobuf(
         client.ConfirmMessageReceived, node, metadata.run_id

@@ -95,7 +95,7 @@ class CueFields(QWidget):
             raise ProfileError(f"choose a {_LINES[self._kind][1]}")
         if self._kind is CLIPS:
             return clip_cues(Path(text), profile.paradigm)
-        return picture_cues(Path(text))
+        return picture_cues(Path(text), profile)
 
     def read_words(self, file: Path) -> None:
         """Take the words of a text file."""

@@ -9,6 +9,8 @@ from bci.errors import ProfileError
 from bci.profile import Paradigm, Profile
 
 CueKind = Literal["arrow", "word", "picture", "text"]
+# Tasks of profiles whose decoders are others than those of classes.
+IMAGES, SPEECH = "images", "speech"
 _MOST_CUES = 1000
 _MOST_TEXT = 20_000
 # What is imagined, by the words that classes are named with, and where its arrow points.
@@ -245,8 +247,10 @@ def _text_of(file: Path) -> str:
     return text
 
 
-def picture_cues(folder: Path) -> tuple[Cue, ...]:
+def picture_cues(folder: Path, profile: Profile) -> tuple[Cue, ...]:
     """A cue for each picture of a folder; class and marker are the file's name without ending.
+
+    Where the profile looks images up in a gallery, they are the image's name there.
 
     Raises
     ------
@@ -254,7 +258,11 @@ def picture_cues(folder: Path) -> tuple[Cue, ...]:
         If the folder holds fewer than two pictures, too many, or two of one name.
     """
     files = _files_of(folder, PICTURES, "pictures")
-    return tuple(Cue(file.stem, file.stem, "picture", str(file)) for file in files)
+    begins = profile.paradigm.items or "" if profile.task == IMAGES else ""
+    names = [begins + file.stem.removeprefix(begins) for file in files]
+    return tuple(
+        Cue(name, name, "picture", str(file)) for name, file in zip(names, files, strict=True)
+    )
 
 
 def _files_of(folder: Path, endings: tuple[str, ...], what: str, fewest: int = 2) -> list[Path]:
@@ -277,14 +285,18 @@ def _check_number(n: int, what: str, fewest: int = 2) -> None:
 def profile_of(profile: Profile, cues: tuple[Cue, ...], engine_name: str) -> Profile:
     """The profile with the cues as its classes, and with the engine's streams so named.
 
-    What is rated has no classes before it is: its items are the profile's.
+    What is rated has no classes before it is, and what is looked up in a gallery none at all:
+    their items are the profile's.
 
     Itself, where it says so already.
     """
-    classes = {cue.label: cue.marker for cue in cues if not cue.item}
+    items = profile.paradigm.items
+    looked_up = items is not None and all(cue.marker.startswith(items) for cue in cues)
+    classes = {cue.label: cue.marker for cue in cues if not (cue.item or looked_up)}
     if classes == profile.paradigm.classes and engine_name == profile.output.name:
         return profile
-    items = None if classes else profile.paradigm.items
-    paradigm = profile.paradigm.model_copy(update={"classes": classes, "items": items})
+    paradigm = profile.paradigm.model_copy(
+        update={"classes": classes, "items": None if classes else items}
+    )
     output = profile.output.model_copy(update={"name": engine_name})
     return profile.model_copy(update={"paradigm": paradigm, "output": output})

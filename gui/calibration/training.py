@@ -21,7 +21,8 @@ _NAME = "training"
 class Level:
     """A choice of decoder: its name for people, a sentence, and what it needs.
 
-    ``base`` is the model to go on from; ``lacks`` says why it cannot be chosen, empty if it can.
+    ``base`` is the model to go on from, ``gallery`` where images are looked up; ``lacks`` says why
+    it cannot be chosen, empty if it can.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Level:
     base: Path | None = None
     lacks: str = ""
     curve: bool = True
+    gallery: Path | None = None
 
 
 def levels(models: Path, profile: Profile, info: StreamInfo) -> tuple[Level, ...]:
@@ -85,6 +87,52 @@ def levels_of_feelings() -> tuple[Level, ...]:
             "histn",
             lacks=_lacks_torch(),
             curve=False,
+        ),
+    )
+
+
+def levels_of_words() -> tuple[Level, ...]:
+    """Those that tell words, from depth electrodes."""
+    return (
+        Level(
+            "Fast",
+            "From high-gamma power in five parts of each word, in seconds (linear discriminant "
+            "analysis).",
+            "high-gamma-lda",
+        ),
+        Level(
+            "Deep",
+            "A network over time and contacts, for some hundred words. Takes minutes (Du-IN).",
+            "duin",
+            lacks=_lacks_torch(),
+            curve=False,
+        ),
+    )
+
+
+def levels_of_images(pictures: Path) -> tuple[Level, ...]:
+    """Those that find what was seen in the gallery that lies beside the pictures."""
+    gallery = pictures / "gallery.safetensors"
+    lacks = ""
+    if not gallery.is_file():
+        lacks = f"Needs the pictures' gallery: bci embed-images {pictures} --out {gallery}"
+    return (
+        Level(
+            "Fast",
+            "From every sample of every sensor, in seconds (ridge regression).",
+            "image-ridge",
+            lacks=lacks,
+            curve=False,
+            gallery=gallery,
+        ),
+        Level(
+            "Deep",
+            "A network over sensors and time, for a thousand trials or more. Takes an hour or more "
+            "(MEG encoder).",
+            "meg-images",
+            lacks=lacks or _lacks_torch(),
+            curve=False,
+            gallery=gallery,
         ),
     )
 
@@ -161,6 +209,7 @@ class Training(QObject):
         super().__init__(parent)
         more = [f"--base={level.base}"] if level.base is not None else []
         more += ["--curve"] if level.curve else []
+        more += [f"--gallery={level.gallery}"] if level.gallery is not None else []
         named = (f"--out={model}", f"--decoder={level.decoder}", "--json", *more)
         argv = (*bci, "calibrate", profile, *map(str, files), *named)
         self._model: Path | None = None

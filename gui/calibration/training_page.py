@@ -169,7 +169,8 @@ class TrainingPage(QWidget):
             self._level_column.addWidget(radio)
             self._level_column.addWidget(told)
             self.levels.append((radio, level))
-        self.levels[0][0].setChecked(True)
+        if self.levels:
+            self.levels[0][0].setChecked(True)
 
     def _show(self) -> None:
         self.train.setText("Cancel" if self._training else "Train")

@@ -250,16 +250,18 @@ class CalibrationWindow(QWidget):
         said += f" ({counts})." if counts else "."
         if run.trouble:
             said += f" {run.trouble}"
+        if file.is_file():
+            self._profile = choice.profile_for(file)
         recordings = self._options.recordings
         find = partial(find_trainable, choice, file, recordings, self.models, self._run_info)
-        self._finding.ask(find, partial(self._offer, said), self._on_not_found)
+        self._finding.ask(find, partial(self._offer, said), partial(self._on_not_found, said))
 
     def _offer(self, said: str, found: Trainable) -> None:
-        self._profile = found.profile or self._profile
         self.training_page.offer(said, found.runs, found.same_visit, found.levels)
         self._show_training()
 
-    def _on_not_found(self, why: str) -> None:
+    def _on_not_found(self, said: str, why: str) -> None:
+        self.training_page.offer(said, [], set(), ())
         self.training_page.set_training(False, why)
         self._show_training()
 
@@ -303,13 +305,13 @@ class CalibrationWindow(QWidget):
 
     def _on_trained(self, model: Path) -> None:
         assert self._choice is not None
+        self.training = None
+        self.training_page.set_training(False)
         subject = self._choice.session.subject
         read = partial(read_result, model, self.models, subject)
         self._reading.ask(read, self._show_result, self._on_training_failed)
 
     def _show_result(self, result: Result) -> None:
-        self.training = None
-        self.training_page.set_training(False)
         self.result.show_result(result, self.training_page.curve)
         self._go(_RESULT)
         self._tell_unseen(f"{result.folder.name} is trained.")

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -49,29 +50,36 @@ def test_of_two_askings_only_the_last_is_told_of(qtbot: QtBot, released: threadi
 def test_an_error_comes_as_its_sentence(qtbot: QtBot, tmp_path: Path) -> None:
     background, whys = Background(), []
 
-    def broken() -> None:
-        raise BundleError("card.yaml: damaged; train the model again")
+    def broken(error: Exception) -> None:
+        raise error
 
-    background.ask(broken, pytest.fail, whys.append)
-    qtbot.waitUntil(lambda: bool(whys))
-    background.ask((tmp_path / "none").read_text, pytest.fail, whys.append)
-    qtbot.waitUntil(lambda: len(whys) == 2)
-    assert whys[0] == "card.yaml: damaged; train the model again"
-    assert "none" in whys[1]
+    damaged = BundleError("card.yaml: damaged; train the model again")
+    for work in (
+        partial(broken, damaged),
+        (tmp_path / "gone").read_text,
+        partial(broken, KeyError("x")),
+    ):
+        n = len(whys)
+        background.ask(work, pytest.fail, whys.append)
+        qtbot.waitUntil(lambda n=n: len(whys) > n)
+    assert whys[0] == str(damaged)
+    assert "gone" in whys[1]
+    assert "x" in whys[2]
 
 
 def test_after_its_retirement_nothing_is_told(qtbot: QtBot, released: threading.Event) -> None:
-    background, told = Background(), []
+    background, told, workers = Background(), [], []
 
     def work() -> str:
+        workers.append(threading.current_thread())
         released.wait(10)
         return "late"
 
     background.ask(work, told.append, pytest.fail)
-    working = next(t for t in threading.enumerate() if t.name.endswith("(_work)"))
+    qtbot.waitUntil(lambda: bool(workers))
     background.retire()
     released.set()
-    working.join(10)
+    workers[0].join(10)
     qtbot.wait(1)
-    assert not working.is_alive()
+    assert not workers[0].is_alive()
     assert told == []

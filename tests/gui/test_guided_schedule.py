@@ -148,12 +148,12 @@ def test_words_become_classes_of_the_profile() -> None:
 def test_pictures_are_named_after_their_files(tmp_path: Path) -> None:
     for name in ("house.png", "face.JPG", "notes.txt"):
         (tmp_path / name).write_bytes(b"")
-    assert [cue.marker for cue in picture_cues(tmp_path)] == ["face", "house"]
+    assert [cue.marker for cue in picture_cues(tmp_path, PROFILE)] == ["face", "house"]
     (tmp_path / "face.png").write_bytes(b"")
     with pytest.raises(ProfileError, match="two pictures are called face"):
-        picture_cues(tmp_path)
+        picture_cues(tmp_path, PROFILE)
     with pytest.raises(ProfileError, match="no such folder"):
-        picture_cues(tmp_path / "gone")
+        picture_cues(tmp_path / "gone", PROFILE)
 
 
 def test_a_run_of_the_graz_kind_fits_the_windows_of_the_profile() -> None:

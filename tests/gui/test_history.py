@@ -43,6 +43,17 @@ def test_the_line_is_where_the_shares_were(view: HistoryView, per_s: int) -> Non
     assert before - after > 50
 
 
+def test_a_single_decision_among_many_predictions_is_seen(view: HistoryView) -> None:
+    times, pictures = np.arange(0, 30, 0.01), []
+    for high in (None, 1501):
+        view.set_classes(("left", "right"))
+        view.resize(640, view.height())
+        view.add([prediction(t, HIGH if k == high else 0.5) for k, t in enumerate(times)])
+        view.now = 30.0
+        pictures.append(view.grab().toImage().copy(0, 12, 640, 35))
+    assert pictures[0] != pictures[1]
+
+
 def test_the_line_does_not_flicker_while_it_moves(view: HistoryView) -> None:
     rng = np.random.default_rng(0)
     times = np.arange(0, 30, 0.01)
