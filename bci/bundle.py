@@ -100,7 +100,7 @@ class ConfidenceCard(Settings):
 class FederationCard(Settings):
     """How a model was trained with other sites.
 
-    ``partners`` counts the sites of the last round, this one among them. ``accuracies`` are on
+    ``partners`` counts the sites that gave something to any round. ``accuracies`` are on
     this site's held-out trials with the weights that came, of each round that it took part in,
     and ``accuracy`` at the end. ``epsilon`` and ``delta`` are the privacy budget
     that this site has spent; None where nothing was clipped and no noise added.

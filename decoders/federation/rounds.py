@@ -255,9 +255,9 @@ def _longest_change(agreed: Federation, shared: Arrays) -> float:
 def _finish(grid: Grid, agreed: Federation, sites: _Sites, shared: Arrays) -> None:
     """Let the sites that have no model yet make theirs."""
     nodes, finished = sites.present(), sites.progress.finished
+    partners = {name for each in sites.progress.rounds for name in each.trained}
     numbers = {
-        "agreement": agreed.digest(), "rounds": agreed.training.rounds,
-        "partners": len(nodes) + len(finished),
+        "agreement": agreed.digest(), "rounds": agreed.training.rounds, "partners": len(partners)
     }  # fmt: skip
     asked = [Message(write(numbers, shared), node, FINISH) for node in nodes]
     for node, answer in _replies(grid, asked, agreed):

@@ -273,6 +273,32 @@ def test_a_round_in_which_too_few_answer_is_begun_again(tmp_path: Path) -> None:
     assert sites["a"].n_sent == 3
 
 
+def test_who_gave_something_is_a_partner_though_it_is_gone_at_the_end(tmp_path: Path) -> None:
+    class GoneAfterwards(LocalGrid):
+        n_trained = 0
+
+        def push_messages(self, messages):
+            messages = list(messages)
+            self.n_trained += messages[0].metadata.message_type == TRAIN
+            return super().push_messages(messages)
+
+        def get_node_ids(self):
+            return [node for node in super().get_node_ids() if node != 3 or self.n_trained < 1]
+
+    sites, told = three_sites(tmp_path), {}
+    agreed = agreement(2, 3, min_sites=2, join_timeout_s=0.5)
+    apps = {
+        name: client_app(
+            one, agreed.digest(), 1, SILENT[0], lambda *end, n=name: told.update({n: end})
+        )
+        for name, one in sites.items()
+    }
+    rounds, scores = start(sites, agreed, tmp_path, GoneAfterwards, apps)
+    assert [set(done.trained) for done in rounds] == [{"a", "b", "c"}, {"a", "b"}]
+    assert set(scores) == {"a", "b"}
+    assert {n_partners for _, n_partners, _ in told.values()} == {3}
+
+
 def test_a_site_that_goes_away_before_it_has_joined_is_greeted_anew(tmp_path: Path) -> None:
     class GoneAtFirst(LocalGrid):
         gone = True

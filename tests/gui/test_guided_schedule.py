@@ -156,6 +156,17 @@ def test_pictures_are_named_after_their_files(tmp_path: Path) -> None:
         picture_cues(tmp_path / "gone", PROFILE)
 
 
+def test_pictures_are_named_as_in_their_gallery_where_they_are_looked_up(tmp_path: Path) -> None:
+    for name in ("house.png", "image-face.png"):
+        (tmp_path / name).write_bytes(b"")
+    images = load_profile("images")
+    cues = picture_cues(tmp_path, images)
+    assert [cue.marker for cue in cues] == ["image-house", "image-face"]
+    assert profile_of(images, cues, images.output.name) is images
+    made = profile_of(images, cues, "other")
+    assert (made.paradigm.items, made.paradigm.classes) == ("image-", {})
+
+
 def test_a_run_of_the_graz_kind_fits_the_windows_of_the_profile() -> None:
     timing = MOTOR_IMAGERY.timing
     assert timing.cue_s + timing.task_s >= PROFILE.paradigm.stop_s

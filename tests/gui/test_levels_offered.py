@@ -1,4 +1,4 @@
-"""Which base models a guided training offers to go on from: those that `bci calibrate` takes."""
+"""Which decoders and base models a guided training offers: those that `bci calibrate` takes."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,11 +6,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from bci.bundle import Card, ScoreCard, describe_stream, save_bundle
+from bci.gallery import save_gallery
 from bci.profile import DecoderChoice, load_profile
-from bci.types import StreamInfo
-from gui.calibration.training import Level, levels
+from bci.types import StreamInfo, Task
+from devices.simulated_subject import SubjectSettings, simulate_run, simulated_gallery, write_run
+from gui.calibration.curve_view import CurveView
+from gui.calibration.result import read_result
+from gui.calibration.result_page import ResultPage
+from gui.calibration.training import Level, Training, levels, levels_of_images, levels_of_words
+from tests.commands import BCI
 from tests.signals import eeg_info
 
 PROFILE = load_profile("motor-imagery")
@@ -74,3 +81,37 @@ def test_a_base_that_would_be_refused_is_not_offered(
     assert {level.base for level in offered(tmp_path).values()} == {None}
     keep("fits", decoder)
     assert tmp_path / "fits" in {level.base for level in offered(tmp_path).values()}
+
+
+def test_words_and_images_are_learnt_by_the_decoders_of_their_task(tmp_path: Path) -> None:
+    assert [level.decoder for level in levels_of_words()] == ["high-gamma-lda", "duin"]
+    fast, deep = levels_of_images(tmp_path)
+    assert (fast.decoder, deep.decoder) == ("image-ridge", "meg-images")
+    assert f"bci embed-images {tmp_path}" in fast.lacks
+    (tmp_path / "gallery.safetensors").write_bytes(b"")
+    fast, _ = levels_of_images(tmp_path)
+    assert (fast.lacks, fast.gallery) == ("", tmp_path / "gallery.safetensors")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", ["images", "speech"])
+def test_a_guided_training_of_words_or_images_ends_with_its_result(
+    qtbot: QtBot, tmp_path: Path, task: Task
+) -> None:
+    settings = SubjectSettings(task=task, trials_per_class=3 if task == "speech" else 1)
+    files = [tmp_path / f"sub-07_run-{run}_meg.fif" for run in (1, 2)]
+    for run, file in enumerate(files, 1):
+        write_run(simulate_run(settings, run), file)
+    save_gallery(simulated_gallery([1, 2]), tmp_path / "gallery.safetensors")
+    offered = levels_of_words() if task == "speech" else levels_of_images(tmp_path)
+    training = Training(BCI, task, files, offered[0], tmp_path / "models" / "me")
+    with qtbot.waitSignal(training.finished, timeout=90_000) as finished:
+        training.start()
+    result = read_result(finished.args[0], tmp_path / "models", "07")
+    assert result.card.decoder.name == offered[0].decoder
+    assert result.card.score.accuracy > 2 * result.card.score.chance
+    page, curve = ResultPage(), CurveView()
+    qtbot.addWidget(page)
+    page.show_result(result, curve)
+    assert "Better than chance" in page.verdict.text()
+    assert not page.grab().isNull()
