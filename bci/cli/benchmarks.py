@@ -107,7 +107,7 @@ def benchmark_images(
     Three simulated worlds: the response is linear in the image; a weak response is a late one too;
     the strength of rhythms tells, whose phase is random. By time window too, and with labels
     shuffled.
-    Takes ten minutes or so a person.
+    Takes a quarter of an hour or so a person.
 
     Example: bci benchmark images --out images.json
     """

@@ -34,6 +34,7 @@ MOODS = {
 }  # fmt: skip
 N_IMAGES = 40
 IMAGE_DIMENSIONS = 12
+_BURSTS_HZ = ((22.0, 6.0), (38.0, 6.0))  # centre and half width
 # What a guided calibration puts before a word, and what it sends that is no picture.
 _WORD = "word-"
 _NO_PICTURES = (REST, "interrupted")
@@ -245,8 +246,9 @@ def images(
     sources = []
     for number in range(IMAGE_DIMENSIONS):
         if is_induced:
+            # Further apart, since only place, time and frequency tell their power.
             x, y, z = rng.normal(0, 0.04, 3) + _OCCIPUT
-            rhythm = ((22.0, 6.0), (38.0, 6.0))[number // 6]
+            rhythm = _BURSTS_HZ[number * len(_BURSTS_HZ) // IMAGE_DIMENSIONS]
             follows = _induced(number)
         else:
             x, y, z = rng.normal(0, 0.02, 3) + _OCCIPUT
@@ -271,7 +273,7 @@ def _evoked(number: int, latency_jitter_s: float) -> Callable[[str, Array, float
 
 
 def _induced(number: int) -> Callable[[str, Array, float], Array]:
-    latency, width = 0.15 + 0.03 * (number % 6), 0.06
+    latency, width = 0.15 + 0.03 * (number % (IMAGE_DIMENSIONS // len(_BURSTS_HZ))), 0.06
 
     def amplitude(label: str, t: Array, strength: float) -> Array:
         bump = np.exp(-0.5 * ((t - latency) / width) ** 2)
