@@ -29,3 +29,9 @@ def round_up(value: float) -> float:
 def percent(share: float) -> str:
     """``0.825`` as ``82 %``, and ``0.005`` as ``0.5 %``: chance among many is not nothing."""
     return f"{100 * share:.{int(0 < share < 0.095)}f} %"
+
+
+def squared(unit: str) -> str:
+    """``µV²``; ``(T/m)²``; ``unit²`` where it is not known."""
+    known = {"unknown": "unit", "uV": "µV"}.get(unit, unit[:12])
+    return f"({known})²" if "/" in known else f"{known}²"

@@ -5,7 +5,8 @@ from PySide6.QtGui import QFont, QPainter
 
 from gui.theme import CAPTION_PX, Theme
 
-HINT_HEIGHT = 36
+# Of what tells the past, whatever the task, and of the line in its place.
+HISTORY_HEIGHT, HINT_HEIGHT = 150, 36
 NO_ENGINE = "no engine: start one with a model"
 STARTING = "the engine is starting ..."
 

@@ -8,13 +8,12 @@ from PySide6.QtGui import QBrush, QFont, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.lsl.predictions import ReceivedPrediction
-from gui.hint import HINT_HEIGHT, NO_ENGINE, paint_hint
+from gui.hint import HINT_HEIGHT, HISTORY_HEIGHT, NO_ENGINE, paint_hint
 from gui.pieces import is_seen, tip
 from gui.rejections import EXPLAINED
 from gui.scope_overlay import paint_tag
 from gui.theme import CAPTION_PX, DARK, Theme
 
-HISTORY_HEIGHT = 150
 _SPAN_S = 30.0
 _STALE_S = 1.5
 # A hole that began before the span shows within it.

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from gui.history import HISTORY_HEIGHT
+from gui.hint import HISTORY_HEIGHT
 from gui.level_course import LevelCourse, true_levels
 from gui.theme import CAPTION_PX, DARK, Theme
 

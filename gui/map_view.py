@@ -17,11 +17,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.types import StreamInfo
+from gui.amounts import squared
 from gui.analysis import MapSeen
 from gui.colour_map import coloured, paint_scale
 from gui.head import flatten, paint_head
 from gui.levels import Levels
-from gui.spectrum_view import squared
 from gui.theme import CAPTION_PX, DARK, Theme
 
 _NEAR = 16.0

@@ -5,12 +5,12 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from gui.amounts import squared
 from gui.analysis import SpectrumSeen
 from gui.colour_map import coloured, paint_scale
 from gui.levels import Levels
 from gui.plot import Plot
 from gui.spectra import SPAN_S
-from gui.spectrum_view import squared
 from gui.theme import CAPTION_PX, DARK, Theme
 
 _LEFT, _TOP, _RIGHT, _BOTTOM = 52.0, 30.0, 76.0, 20.0

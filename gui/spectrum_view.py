@@ -5,6 +5,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from gui.amounts import squared
 from gui.analysis import SpectrumSeen
 from gui.bands import ALPHA, BETA
 from gui.levels import Levels
@@ -192,9 +193,3 @@ class SpectrumView(QWidget):
 def _unit(seen: SpectrumSeen) -> str:
     unit = seen.info.channels[seen.channel].unit
     return f"dB re 1 {squared(unit)}/Hz"
-
-
-def squared(unit: str) -> str:
-    """``µV²``; ``(T/m)²``; ``unit²`` where it is not known."""
-    known = {"unknown": "unit", "uV": "µV"}.get(unit, unit[:12])
-    return f"({known})²" if "/" in known else f"{known}²"

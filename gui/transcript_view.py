@@ -12,8 +12,7 @@ from bci.lsl.predictions import ReceivedPrediction
 from gui.class_names import brief
 from gui.cue_windows import CueWindows
 from gui.headline import NOT_SURE
-from gui.hint import HINT_HEIGHT, NO_ENGINE, paint_hint
-from gui.history import HISTORY_HEIGHT
+from gui.hint import HINT_HEIGHT, HISTORY_HEIGHT, NO_ENGINE, paint_hint
 from gui.theme import CAPTION_PX, DARK, Theme
 from gui.transcript import Said, Transcript
 

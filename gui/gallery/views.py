@@ -92,6 +92,18 @@ def decision(theme: Theme) -> QWidget:
     return view
 
 
+def ball(theme: Theme) -> QWidget:
+    view = DecisionView(threshold=0.7)
+    view.theme = theme
+    view.set_classes(simulated.CLASSES)
+    view.set_ball(True)
+    for prediction in simulated.received(_SECONDS):
+        view.show_prediction(prediction)
+    view.show_cue("left")
+    view.resize(_SIDE, view.height())
+    return view
+
+
 def history(theme: Theme) -> QWidget:
     view = HistoryView()
     view.theme = theme
@@ -281,6 +293,7 @@ VIEWS: dict[str, Callable[[Theme], QWidget]] = {
     "spectrogram": spectrogram,
     "map": head_map,
     "decision": decision,
+    "ball": ball,
     "history": history,
     "emotion": emotion,
     "emotion-history": emotion_history,
