@@ -75,10 +75,11 @@ def motor_imagery(
         }
         others = [other for other in people if other is not person]
         # Those of one maker together: they share a base.
-        for params, missing in _by_params(name, seed, [p for p in wanted if len(done[p]) <= seed]):
+        lacking = [p for p in wanted if seed not in {outcome.seed for outcome in done[p]}]
+        for params, missing in _by_params(name, seed, lacking):
             make = partial(decoders.create, name, params)
             for protocol, outcome in run_protocols(missing, person, others, make, signal).items():
-                done[protocol].append(outcome)
+                done[protocol].append(dataclasses.replace(outcome, seed=seed))
             if out_file is not None:
                 _save(results, out_file)
     _print_people(results, people, chosen)
@@ -131,7 +132,8 @@ def _load(file: Path | None) -> Results:
         return {
             name: {
                 protocol: {
-                    person: [Outcome(**outcome) for outcome in outcomes]
+                    # Older files do not tell the seeds; they have all up to the last.
+                    person: [Outcome(**{"seed": k, **o}) for k, o in enumerate(outcomes)]
                     for person, outcomes in by_person.items()
                 }
                 for protocol, by_person in by_protocol.items()

@@ -60,3 +60,28 @@ def test_without_being_told_every_protocol_and_the_networks_are_done(
     assert set(results) == {*CLASSICAL, "eegnet", "dbconformer", "mvcnet"}
     assert set(results["mvcnet"]) == set(results["tangent-space"]) == set(PROTOCOLS)
     assert set(results["csp-lda"]) == {"within"}
+
+
+def test_only_seeds_that_are_missing_are_trained(
+    two: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch", reason="networks need PyTorch")
+    asked: list[str] = []
+
+    def score(protocols: list[str], *_: object) -> dict[str, Outcome]:
+        asked.extend(protocols)
+        return dict.fromkeys(protocols, Outcome(0.6, 15, 1.0, 0.1, 0.2, 10))
+
+    monkeypatch.setattr(benchmark, "run_protocols", score)
+    file = tmp_path / "results.json"
+    motor_imagery(two, ["eegnet"], ["within"], 3, file)
+    assert len(asked) == 3 * 2
+    results = json.loads(file.read_text())
+    for rows in results["eegnet"]["within"].values():
+        del rows[1]
+    file.write_text(json.dumps(results))
+    asked.clear()
+    motor_imagery(two, ["eegnet"], ["within"], 3, file)
+    assert len(asked) == 2
+    for rows in json.loads(file.read_text())["eegnet"]["within"].values():
+        assert sorted(row["seed"] for row in rows) == [0, 1, 2]
