@@ -13,6 +13,7 @@ from bci.protocols import (
     Person,
     ScoredRun,
     compare,
+    paired_p,
     run_protocols,
     streamed_difference,
 )
@@ -145,3 +146,11 @@ def test_results_of_before_it_was_streamed_still_load() -> None:
     assert _streamed([old]) == ""
     assert _streamed([old, replace(old, streamed=0.0)]) == "equal (1 of 2)"
     assert _streamed([replace(old, streamed=0.0), replace(old, streamed=2e-7)]) == "2e-07"
+
+
+def test_equal_differences_are_equal_to_the_paired_test_whatever_their_last_bits() -> None:
+    right = np.array([10, 5, 8, 11, 9, 5, 11, 10, 11, 6, 5])
+    more = right + np.array([2, -2, 0, -2, -1, 0, 0, 0, -2, -2, -2])
+    exact = paired_p(more.astype(float), right.astype(float))
+    assert paired_p(more / 15, right / 15) == exact
+    assert np.isnan(paired_p(right / 15, right / 15))
