@@ -161,7 +161,7 @@ class MainWindow(QMainWindow):
         self.feed.engine_there.connect(self._on_engine_there)
         self.feed.status_came.connect(self._on_status)
         self.feed.predictions_came.connect(lambda _: self.situation.hear_engine(local_clock()))
-        self.feed.problem.connect(self.show_problem)
+        self.feed.problem.connect(self._on_feed_problem)
         self.feed.show(options.signal, options.markers)
 
     def _connect_sources(self) -> None:
@@ -230,6 +230,14 @@ class MainWindow(QMainWindow):
         self.quality.set_live(alive)
         self.situation.signal_alive = alive
         self.scope.set_live(alive)
+
+    def _on_feed_problem(self, why: str) -> None:
+        """That a stream does not answer is no news while its source ends or starts again."""
+        name = self.situation.stream_name
+        if self.connecting.is_ending(name) or self.connecting.is_restarting(name):
+            self.log.add(why)
+        else:
+            self.show_problem(why)
 
     def _on_signal_stats(self, stats: InletStats) -> None:
         self.situation.stats = stats

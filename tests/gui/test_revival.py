@@ -106,7 +106,10 @@ def test_a_killed_source_streams_again_and_is_still_ours_to_disconnect(
     panel.connect_button.click()
     qtbot.waitUntil(lambda: panel.connect_button.text() == "Connect", timeout=LONG)
     assert not psutil.pid_exists(second)
-    assert not window.banner.isVisible()
+    # What its inlets still say of it is for the log alone.
+    window.feed.problem.emit(f"stream {name}-markers does not answer")
+    assert "does not answer" in window.log.toPlainText()
+    assert not window.banner.isVisible(), window.banner_text.text()
 
 
 def test_a_source_that_never_streamed_is_not_started_again(
