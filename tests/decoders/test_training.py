@@ -107,7 +107,8 @@ def test_ctrl_c_ends_a_pretraining_and_the_same_command_goes_on(
         write_run(run, tmp_path / f"people/{person}/run_raw.fif")
     profile = load_profile("motor-imagery").model_dump(mode="json", exclude_none=True)
     profile["pipeline"] |= {"channels": ["C3", "Cz", "C4"], "window_s": 1.0, "hop_s": 0.5}
-    profile["decoder"] = {"name": "shallow", "params": {"epochs": 6}}
+    # Long enough not to be over before it is stopped.
+    profile["decoder"] = {"name": "shallow", "params": {"epochs": 60}}
     (tmp_path / "profile.yaml").write_text(json.dumps(profile))
     command = [
         sys.executable, "-m", "bci", "pretrain", str(tmp_path / "profile.yaml"),
