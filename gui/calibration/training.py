@@ -111,26 +111,26 @@ def levels_of_words() -> tuple[Level, ...]:
 
 
 def levels_of_images(pictures: Path) -> tuple[Level, ...]:
-    """Those that find what was seen in the gallery that lies beside the pictures."""
+    """Those that find what was seen in the gallery that has to lie beside the pictures.
+
+    It may be made after the run: that it is missing is told by the training.
+    """
     gallery = pictures / "gallery.safetensors"
-    lacks = ""
-    if not gallery.is_file():
-        lacks = f"Needs the pictures' gallery: bci embed-images {pictures} --out {gallery}"
+    made = f" Looks images up in {gallery} (bci embed-images)."
     return (
         Level(
             "Fast",
-            "From every sample of every sensor, in seconds (ridge regression).",
+            "From every sample of every sensor, in seconds (ridge regression)." + made,
             "image-ridge",
-            lacks=lacks,
             curve=False,
             gallery=gallery,
         ),
         Level(
             "Deep",
             "A network over sensors and time, for a thousand trials or more. Takes an hour or more "
-            "(MEG encoder).",
+            "(MEG encoder)." + made,
             "meg-images",
-            lacks=lacks or _lacks_torch(),
+            lacks=_lacks_torch(),
             curve=False,
             gallery=gallery,
         ),
