@@ -64,7 +64,7 @@ def evaluate(
     from bci.cli.models import load_model
     from bci.evaluation import evaluate as run_evaluation
     from bci.predictions_table import PredictionsTable
-    from bci.profile import Output
+    from bci.profile import Output, file_sha256
     from bci.recording.reading import read_recording
     from bci.word_prior import read_sentences
 
@@ -74,10 +74,12 @@ def evaluate(
     if threshold is None:
         threshold = decision_threshold(Output(), card)
     span = evidence_span(Output(evidence_s=evidence), card)
-    results = []
+    learnt_from = {source.sha256 for source in card.sources}
+    results, known = [], []
     with PredictionsTable(predictions, card.classes) if predictions else nullcontext() as table:
         for file in recordings:
             recording = read_recording(file)
+            known.append(file_sha256(file) in learnt_from)
             if map_montage:
                 recording = mapped_to_model(recording, card)
             watch = table.of(str(file)) if table is not None else None
@@ -86,10 +88,19 @@ def evaluate(
                 run_evaluation(card, decoder, recording, threshold, watch, span, adapt, prior)
             )
     if as_json:
-        out.print_json(json.dumps([dataclasses.asdict(result) for result in results]))
+        told = [
+            {**dataclasses.asdict(result), "learnt_from": was_learnt}
+            for result, was_learnt in zip(results, known, strict=True)
+        ]
+        out.print_json(json.dumps(told))
         return
-    for result in results:
+    for result, was_learnt in zip(results, known, strict=True):
         _print_evaluation(result)
+        if was_learnt:
+            out.print(
+                f"[yellow]{card.name} has learnt from this recording: its score here tells nothing "
+                "of a new one[/yellow]"
+            )
 
 
 def _print_evaluation(result) -> None:  # type: ignore[no-untyped-def]

@@ -78,6 +78,17 @@ def test_evaluate_reports_everything_and_as_json(subject: Path) -> None:
     assert 0 <= result["window_accuracy"] <= 1
 
 
+def test_a_score_on_what_the_model_has_learnt_from_is_told_to_be_one(
+    subject: Path, tmp_path: Path
+) -> None:
+    known, new = subject / "run-02_eeg.fif", tmp_path / "new_eeg.fif"
+    write_run(simulate_run(SubjectSettings(trials_per_class=5), 3), new)
+    assert "has learnt from this recording" in bci("evaluate", subject / "model", known).stdout
+    assert "learnt from" not in bci("evaluate", subject / "model", new).stdout
+    told = json.loads(bci("evaluate", subject / "model", known, new, "--json").stdout)
+    assert [each["learnt_from"] for each in told] == [True, False]
+
+
 @pytest.mark.slow
 def test_calibrate_tells_programs_each_step_and_the_model_at_last(
     subject: Path, tmp_path: Path
