@@ -247,6 +247,13 @@ class Engine:
                 f"evidence, the profile wants {span:g} s: calibrate again, or set "
                 "output.decision_threshold"
             )
+        given = self._output.decision_threshold
+        if given is not None and sure and sure.threshold not in (None, given):
+            self._say(
+                f"the profile's output.decision_threshold has decisions from confidence {given:g} "
+                f"on; {card.name} chose {sure.threshold:g} for few false ones at rest: leave it "
+                "out to have that"
+            )
 
     def _obey(self, command: str, successor: Successor) -> None:
         word, _, rest = command.strip().partition(" ")

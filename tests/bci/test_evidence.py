@@ -205,3 +205,16 @@ def test_a_threshold_that_was_chosen_for_other_evidence_is_told(trained: Calibra
     )
     end(live)
     outlet.close()
+
+
+def test_a_threshold_of_the_profile_is_told_beside_the_one_that_was_chosen(
+    trained: Calibration,
+) -> None:
+    made = two_class_recording(n_trials=1)
+    name = f"run-{uuid.uuid4().hex[:8]}"
+    outlet = SignalOutlet(replace(made.info, name=name, source_id=name))
+    live = start_engine(trained, name, decision_threshold=0.123)
+    wait_until(lambda: len(live.said) > 1, 20)
+    assert "output.decision_threshold has decisions from confidence 0.123 on" in " ".join(live.said)
+    end(live)
+    outlet.close()

@@ -108,3 +108,16 @@ def test_a_profile_that_differs_from_the_model_is_refused(tmp_path: Path) -> Non
     trained = profile.pipeline.model_copy(update={"window_s": 1.0})
     with pytest.raises(ProfileError, match=r"pipeline.window_s .* trained with \(1.0\)"):
         check_agreement(profile, trained, tmp_path)
+
+
+def test_a_shipped_profile_leaves_the_threshold_to_a_calibration_that_chooses_one() -> None:
+    chooses = {
+        name: profile.output.decision_threshold
+        for name in shipped_profiles()
+        if (profile := load_profile(name)).paradigm.rest is not None
+        and profile.paradigm.items is None
+        and not profile.pipeline.at_cues
+    }
+    assert chooses == {
+        "motor-imagery": None, "motor-imagery-eegmmidb": None, "speech-sliding": None,
+    }  # fmt: skip
