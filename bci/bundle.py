@@ -23,7 +23,7 @@ from bci.types import Channel, StreamInfo
 CARD = "card.yaml"
 ARRAYS = "arrays.safetensors"
 _MOST_BYTES = 4 << 30
-_DEFAULT_THRESHOLD = 0.7
+DEFAULT_THRESHOLD = 0.7
 
 
 class ChannelCard(Settings):
@@ -84,9 +84,10 @@ class ConfidenceCard(Settings):
 
     ``temperature`` is applied to every prediction; ``error`` is the expected calibration error
     with it, told on folds that it was not fitted on, and ``error_before`` without. ``threshold``
-    is the least confidence of a decision that kept false positives at rest to
-    ``false_positives_per_min``, of decisions from ``evidence_s`` seconds of evidence; None where
-    the recordings had no rest or none kept it quiet.
+    is the least confidence of a decision that kept false positives at rest to the
+    ``asked_per_min``, of decisions from ``evidence_s`` seconds of evidence; None where there was
+    no rest or none kept it so quiet, and 0.7 holds. ``false_positives_per_min`` were found with
+    whichever holds; None where there was no rest.
     """
 
     temperature: float = Field(gt=0)
@@ -94,6 +95,7 @@ class ConfidenceCard(Settings):
     error: float
     threshold: float | None = None
     false_positives_per_min: float | None = None
+    asked_per_min: float | None = None
     evidence_s: float = 0.0
 
 
@@ -150,13 +152,35 @@ class Card(Settings):
             raise ValueError(f"classes: there must be two or more, not {len(self.classes)}")
         return self
 
+    def decisions(self) -> str | None:
+        """From what confidence on there are decisions, and how many at rest, as a sentence.
+
+        None where they were not held against rest: of a base, or at cues.
+        """
+        sure = self.confidence
+        if sure is None or self.pipeline.at_cues:
+            return None
+        evidence = f", each from {sure.evidence_s:g} s of evidence" if sure.evidence_s else ""
+        held_to = f"decisions from confidence {decision_threshold(Output(), self):.3g} on{evidence}"
+        if sure.false_positives_per_min is None:
+            return f"no rest was held out that a threshold could be chosen on: {held_to}"
+        at_rest = f"{sure.false_positives_per_min:.1f} false ones a minute at rest"
+        if sure.threshold is not None:
+            return f"{held_to}: {at_rest}"
+        asked = "" if sure.asked_per_min is None else f" {sure.asked_per_min:g} a minute"
+        hint = "" if self.paradigm.quiet else "; a class for rest (paradigm.rest_class: true) helps"
+        return (
+            f"no threshold kept false decisions at rest to the{asked} asked for: {held_to}, "
+            f"{at_rest}{hint}"
+        )
+
 
 def decision_threshold(output: Output, card: Card | None) -> float:
     """Least confidence of a decision: the profile's, else the model's, else 0.7."""
     if output.decision_threshold is not None:
         return output.decision_threshold
     chosen = card.confidence.threshold if card is not None and card.confidence else None
-    return _DEFAULT_THRESHOLD if chosen is None else chosen
+    return DEFAULT_THRESHOLD if chosen is None else chosen
 
 
 def evidence_span(output: Output, card: Card) -> float:

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.bundle import Card, ConfidenceCard, ScoreCard
+from bci.bundle import DEFAULT_THRESHOLD, Card, ConfidenceCard, ScoreCard
 from bci.cards import make_card, measure_cards, score_card
 from bci.chain import pick_channels
 from bci.confidence import (
@@ -16,6 +17,7 @@ from bci.confidence import (
     calibration_error,
     choose_threshold,
     confidences,
+    false_positives,
     fit_temperature,
     temper,
 )
@@ -28,7 +30,7 @@ from bci.measures import measures, ranks
 from bci.pipeline import Pipeline
 from bci.profile import Profile, file_sha256
 from bci.time_course import right_by_place, time_course
-from bci.trials import Epochs, cut_epochs, find_rest, in_spans, windows_of
+from bci.trials import Epochs, cut_epochs, find_rest, find_trials, in_spans, windows_of
 from bci.types import (
     Decoder,
     Prediction,
@@ -114,7 +116,7 @@ def calibrate(
     epochs = cut_epochs(recordings, profile.pipeline, profile.paradigm)
     signal = Signal(pipeline.chain.sfreq, pipeline.chain.channels)
     splits, described = split_by_run(epochs) if epochs.items is None else split_by_item(epochs)
-    by_run = epochs.items is None and len(np.unique(epochs.runs)) > 1
+    streams = _streams(splits, epochs, recordings, profile)
     held_out = []
     right: list[tuple[int, bool]] = []
     for fold, test in enumerate(splits):
@@ -131,8 +133,7 @@ def calibrate(
         if isinstance(decoder, Retrieval):
             # Among what none of it was trained on: a seen item would be told by its own trials.
             decoder.choose_from([str(label) for label in np.unique(epochs.only(test).labels)])
-        run = recordings[fold] if by_run else None
-        held_out.append(_hold_out(decoder, epochs.only(test), run, profile))
+        held_out.append(_hold_out(decoder, epochs.only(test), streams[fold], profile))
         # Rest has no cue that its time could be counted from.
         cued = epochs.labels != profile.paradigm.quiet
         right += right_by_place(decoder, epochs.only(test & cued))
@@ -186,13 +187,38 @@ def _course_arrays(
 
 
 @dataclass(frozen=True)
+class _Stream:
+    """The recording that a fold is part of, and from when to when the fold is, in its time."""
+
+    recording: Recording
+    start: float = -np.inf
+    stop: float = np.inf
+
+
+def _streams(
+    splits: list[NDArray[np.bool_]], epochs: Epochs, recordings: list[Recording], profile: Profile
+) -> list[_Stream | None]:
+    """Where each fold can be streamed as if live: not where it is items from here and there."""
+    if epochs.items is not None or profile.pipeline.at_cues:
+        return [None] * len(splits)
+    runs = [recordings[int(epochs.runs[test][0])] for test in splits]
+    if len(np.unique(epochs.runs)) > 1:
+        return [_Stream(run) for run in runs]
+    onsets = [t.onset for each in recordings for t in find_trials(each, profile.paradigm)]
+    later = [onsets[int(epochs.trials[test].min())] for test in splits[1:]]
+    edges = [-np.inf, *later, np.inf]
+    return [_Stream(run, *edges[k : k + 2]) for k, run in enumerate(runs)]
+
+
+@dataclass(frozen=True)
 class _HeldOut:
     """What a decoder said of a fold that it had not seen.
 
     ``classes`` are those it decided among: where items are retrieved, the fold's own.
     ``probabilities`` (n_trials, n_classes) at the end of each trial and the true class numbers
-    ``truth``; ``stream``, the predictions of the whole run, and which of them are ``in_rest``,
-    (n_predictions,), both empty where the fold is no whole run or has no rest.
+    ``truth``; ``stream``, the predictions of the run until the fold's end, and which of them are
+    of the fold and ``in_rest``, (n_predictions,), both empty where there is nothing to stream or
+    no rest.
     """
 
     classes: tuple[str, ...]
@@ -203,20 +229,22 @@ class _HeldOut:
 
 
 def _hold_out(
-    decoder: Decoder, epochs: Epochs, run: Recording | None, profile: Profile
+    decoder: Decoder, epochs: Epochs, stream: _Stream | None, profile: Profile
 ) -> _HeldOut:
     ends = epochs.last_of_trials()
     probabilities = np.stack([decoder.predict_proba(window) for window in ends.windows])
     truth = np.searchsorted(decoder.classes, ends.labels)
-    rest = find_rest(run, profile.paradigm) if run is not None else []
-    if run is None or not rest or profile.pipeline.at_cues:
+    rest = find_rest(stream.recording, profile.paradigm) if stream is not None else []
+    if stream is None or not rest:
         return _HeldOut(decoder.classes, probabilities, truth, [], np.empty(0, dtype=bool))
-    pipeline = Pipeline(profile.pipeline, run.info, decoder)
-    predictions = [p for chunk in run.chunks() for p in pipeline.push(chunk)]
+    pipeline = Pipeline(profile.pipeline, stream.recording.info, decoder)
+    chunks = takewhile(lambda c: c.timestamps[0] < stream.stop, stream.recording.chunks())
+    predictions = [p for chunk in chunks for p in pipeline.push(chunk)]
     taken = np.array([p.taken for p in predictions])
     period = 1.0 / pipeline.chain.sfreq
     in_rest = in_spans(taken, rest, pipeline.n_samples * period, period)
-    return _HeldOut(decoder.classes, probabilities, truth, predictions, in_rest)
+    in_fold = (taken >= stream.start) & (taken < stream.stop)
+    return _HeldOut(decoder.classes, probabilities, truth, predictions, in_rest & in_fold)
 
 
 def _sureness(
@@ -277,13 +305,17 @@ def _confidence(held_out: list[_HeldOut], pipeline: Pipeline, profile: Profile) 
             evidence = Evidence(span_s, hop_s, pipeline.hop)
             sure = _sureness(each.stream, temperature, evidence, profile.paradigm.quiet)
             runs.append((sure, each.in_rest))
-    chosen = choose_threshold(runs, hop_s, profile.output.false_positives_per_min)
+    rest_min = sum(int(in_rest.sum()) for _, in_rest in runs) * hop_s / 60.0
+    most = profile.output.false_positives_per_min
+    threshold = choose_threshold(runs, hop_s, most)
+    rises = sum(false_positives(*run, threshold or DEFAULT_THRESHOLD) for run in runs)
     return ConfidenceCard(
         temperature=round(temperature, 4),
         error_before=round(calibration_error(probabilities, truth), 4),
         error=round(calibration_error(_padded(crossed), truth), 4),
-        threshold=chosen[0] if chosen else None,
-        false_positives_per_min=round(chosen[1], 3) if chosen else None,
+        threshold=threshold,
+        false_positives_per_min=round(rises / rest_min, 3) if rest_min else None,
+        asked_per_min=most,
         evidence_s=span_s,
     )
 
@@ -340,9 +372,10 @@ def decide_trials(decoder: Decoder, epochs: Epochs) -> Iterator[tuple[str, str]]
 
 
 def common_pipeline(recordings: list[Recording], profile: Profile) -> Pipeline:
-    """A pipeline for recordings that have to be of one set-up."""
+    """A pipeline for recordings that have to be of one set-up, each of them another."""
     if not recordings:
         raise RecordingError("there is no recording to calibrate on")
+    _check_no_copies(recordings)
     first = recordings[0]
     pipeline = Pipeline(profile.pipeline, first.info)
     for other in recordings[1:]:
@@ -353,3 +386,16 @@ def common_pipeline(recordings: list[Recording], profile: Profile) -> Pipeline:
                 "calibrate on runs of one set-up, or give --map-montage where only channels differ"
             )
     return pipeline
+
+
+def _check_no_copies(recordings: list[Recording]) -> None:
+    """A run that was learnt from must not be held out under another name."""
+    seen: dict[str, str] = {}
+    for recording in recordings:
+        digest = file_sha256(Path(recording.source))
+        if digest in seen:
+            raise RecordingError(
+                f"{recording.source} holds the same as {seen[digest]}: it would be learnt from and "
+                "tested on; give each run once"
+            )
+        seen[digest] = recording.source

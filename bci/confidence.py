@@ -87,7 +87,7 @@ def false_positives(
 
 def choose_threshold(
     runs: list[tuple[NDArray[np.float64], NDArray[np.bool_]]], hop_s: float, most_per_min: float
-) -> tuple[float, float] | None:
+) -> float | None:
     """The lowest threshold that, like all above it, keeps false positives at rest to a rate.
 
     Parameters
@@ -101,8 +101,8 @@ def choose_threshold(
 
     Returns
     -------
-    (threshold, false positives a minute with it), or None where there is no rest or none keeps
-    it quiet.
+    threshold : float or None
+        None where there is no rest or none keeps it quiet.
     """
     rest_min = sum(int(in_rest.sum()) for _, in_rest in runs) * hop_s / 60.0
     if not rest_min:
@@ -113,7 +113,7 @@ def choose_threshold(
         count = sum(false_positives(c, in_rest, float(threshold)) for c, in_rest in runs)
         if count / rest_min > most_per_min:
             break
-        chosen = float(threshold), count / rest_min
+        chosen = float(threshold)
     return chosen
 
 

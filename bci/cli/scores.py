@@ -23,14 +23,8 @@ def print_score(card) -> None:  # type: ignore[no-untyped-def]
             f"confidence: temperature {sure.temperature:.2f}, expected calibration error "
             f"{sure.error:.2f} (before {sure.error_before:.2f})"
         )
-        if sure.threshold is None:
-            out.print("no threshold for decisions: there is no rest, or none keeps it quiet")
-        else:
-            out.print(
-                f"decisions from confidence {sure.threshold:.2f} on: "
-                f"{sure.false_positives_per_min:.1f} false positives a minute at rest"
-                f"{f', with {sure.evidence_s:g} s of evidence' if sure.evidence_s else ''}"
-            )
+        if (decisions := card.decisions()) is not None:
+            out.print(decisions)
     if score.p_value > 0.05:
         out.print("[yellow]not distinguishable from chance: do not rely on this model[/yellow]")
 

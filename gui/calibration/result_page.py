@@ -95,8 +95,11 @@ class ResultPage(QWidget):
         self.accuracy.set_score(card.score)
         self.verdict.setText(verdict(card.score))
         sure = card.confidence
-        off = "" if sure is None else f"{percent(sure.error)} on average"
-        said = f" Its probabilities are off by {off}." if off else ""
+        said = ""
+        if sure is not None:
+            said = f" Its probabilities are off by {percent(sure.error)} on average."
+        if (decisions := card.decisions()) is not None:
+            said += f" {decisions[0].upper()}{decisions[1:]}."
         for other in card.score.measures:
             said += f" {other.name} {other.value:.2f} (chance {other.chance:.2f})."
         simulated = " Simulated signal." if card.simulated else ""

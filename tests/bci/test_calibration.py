@@ -1,14 +1,17 @@
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import decoders
+from bci.bundle import ConfidenceCard
 from bci.calibration import calibrate
 from bci.errors import MismatchError, RecordingError
 from bci.evaluation import evaluate
 from bci.folds import split_by_run
-from bci.profile import Profile
+from bci.profile import Output, Profile
 from bci.trials import cut_epochs, find_rest, find_trials
 from bci.types import Marker, Recording
 from tests.signals import stored, two_class_recording
@@ -34,8 +37,6 @@ def run(tmp_path: Path, seed: int, **options: object) -> Recording:
 
 def shuffled(recording: Recording, seed: int) -> Recording:
     """The same signal with its cues in random order."""
-    from dataclasses import replace
-
     cues = [m.label for m in recording.markers if m.label != "rest"]
     order = iter(np.random.default_rng(seed).permutation(cues))
     markers = tuple(
@@ -176,3 +177,50 @@ def test_the_threshold_keeps_the_rate_of_false_positives_that_the_user_sets(
         assert sure.false_positives_per_min <= rate
         thresholds.append(sure.threshold)
     assert thresholds[0] > thresholds[1] + 0.1
+
+
+@pytest.mark.parametrize("rest_class", [False, True])
+def test_a_single_run_has_a_threshold_too_chosen_on_rest_that_was_held_out(
+    rest_class: bool, tmp_path: Path
+) -> None:
+    given = PROFILE.model_dump()
+    given["paradigm"]["rest_class"] = rest_class
+    wanted = Profile.model_validate(given | {"output": {"false_positives_per_min": 20.0}})
+    recording = run(tmp_path, 1, amplitude=6)
+    sure = calibrate(
+        [recording], wanted, lambda: decoders.create("log-power"), "me"
+    ).card.confidence
+    assert sure is not None
+    assert sure.threshold is not None
+    assert sure.false_positives_per_min is not None
+    assert sure.false_positives_per_min <= 20.0
+
+
+def test_what_holds_where_no_threshold_was_chosen_is_told(tmp_path: Path) -> None:
+    runs = [run(tmp_path, seed, amplitude=6) for seed in (1, 2)]
+    loud = PROFILE.model_copy(update={"output": Output(false_positives_per_min=60.0)})
+    card = calibrate(runs, loud, lambda: decoders.create("log-power"), "me").card
+    assert re.match(r"decisions from confidence 0\.\d+ on: \d+\.\d false", str(card.decisions()))
+    no_rest = [
+        replace(each, markers=tuple(m for m in each.markers if m.label != "rest")) for each in runs
+    ]
+    card = calibrate(no_rest, PROFILE, lambda: decoders.create("log-power"), "me").card
+    assert card.decisions() == (
+        "no rest was held out that a threshold could be chosen on: decisions from confidence 0.7 on"
+    )
+    never_quiet = ConfidenceCard(
+        temperature=1.0, error_before=0.1, error=0.1,
+        false_positives_per_min=45.06, asked_per_min=2.0, evidence_s=1.5,
+    )  # fmt: skip
+    assert card.model_copy(update={"confidence": never_quiet}).decisions() == (
+        "no threshold kept false decisions at rest to the 2 a minute asked for: decisions from "
+        "confidence 0.7 on, each from 1.5 s of evidence, 45.1 false ones a minute at rest; "
+        "a class for rest (paradigm.rest_class: true) helps"
+    )
+
+
+def test_a_run_is_not_held_out_from_its_own_copy(tmp_path: Path) -> None:
+    one = run(tmp_path, 1)
+    copy = stored(one, tmp_path / "copy.bin")
+    with pytest.raises(RecordingError, match=r"copy\.bin holds the same as .*1\.bin"):
+        calibrate([one, run(tmp_path, 2), copy], PROFILE, lambda: decoders.create("csp-lda"), "me")
