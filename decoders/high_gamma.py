@@ -29,8 +29,8 @@ class HighGammaLda:
     """
 
     def __init__(self, bins: int = 5) -> None:
-        if not 1 <= bins <= 100:
-            raise ValueError(f"bins = {bins} must lie between 1 and 100")
+        if not (isinstance(bins, int) and 1 <= bins <= 100):
+            raise ValueError(f"bins = {bins} must be a whole number from 1 to 100")
         self.bins = bins
         self.classes: tuple[str, ...] = ()
 

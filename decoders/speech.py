@@ -52,8 +52,8 @@ class DuinDecoder(NetworkDecoder):
     def __init__(self, size: str = "small", channels: int = 10, **training: Any) -> None:
         if size not in SIZES:
             raise ValueError(f"size = {size!r} must be {' or '.join(SIZES)}")
-        if not 1 <= channels <= 1000:
-            raise ValueError(f"channels = {channels} must lie between 1 and 1000")
+        if not (isinstance(channels, int) and 1 <= channels <= 1000):
+            raise ValueError(f"channels = {channels} must be a whole number from 1 to 1000")
         # A base knows no words, so what is learnt from the labels is as much as without one.
         super().__init__(**{"epochs": self.defaults.epochs, **training})
         self.sizes, self.channels = SIZES[size], channels

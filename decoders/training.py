@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -20,6 +21,10 @@ Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
 """Loss of a model on windows (n, n_channels, n_samples) and class numbers (n,) or (n, n_axes)."""
 
 _FORMAT = "bci-training-1"
+_WHOLE = ("epochs", "batch", "patience", "seed")
+_ABOVE_0 = ("epochs", "batch", "lr", "clip")
+# What PyTorch's generator takes.
+_MOST = {"seed": 2**64 - 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +50,29 @@ class TrainingSettings:
     seed: int = 0
     sharpness: float = 0.0
 
-    def but(self, **given: float | None) -> "TrainingSettings":
+    def but(self, **given: object) -> "TrainingSettings":
         """The same, but for what is given and not None.
 
         Raises
         ------
         ValueError
-            If a number that has to be above 0 is not.
+            If one is no number, or outside what it may be; the message names it.
         """
         kept = {key: value for key, value in given.items() if value is not None}
-        for key in ("epochs", "batch", "lr"):
-            if key in kept and not kept[key] > 0:
-                raise ValueError(f"{key} = {kept[key]} must be above 0")
+        for key, value in kept.items():
+            _check(key, value)
         return replace(self, **kept)  # type: ignore[arg-type]
+
+
+def _check(key: str, value: object) -> None:
+    kind, called = ((int,), "a whole number") if key in _WHOLE else ((int, float), "a number")
+    # True is a number to Python, and none to whoever writes it.
+    if isinstance(value, bool) or not isinstance(value, kind) or not math.isfinite(value):
+        raise ValueError(f"{key} = {value!r} must be {called}")
+    if value < 0 or (value == 0 and key in _ABOVE_0):
+        raise ValueError(f"{key} = {value} must be {'above 0' if key in _ABOVE_0 else '0 or more'}")
+    if value > _MOST.get(key, math.inf):
+        raise ValueError(f"{key} = {value} must be at most {_MOST[key]}")
 
 
 def train(

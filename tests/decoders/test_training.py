@@ -12,9 +12,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+import decoders
 from bci.bundle import load_bundle
 from bci.cli import training
-from bci.errors import BundleError
+from bci.errors import BundleError, ProfileError
 from bci.profile import load_profile
 from bci.types import TrainingStep
 from decoders.network import cross_entropy
@@ -95,6 +96,41 @@ def test_a_checkpoint_of_anything_else_or_a_damaged_one_is_refused(tmp_path: Pat
     kept.write_bytes(kept.read_bytes()[:-100])
     with pytest.raises(BundleError, match="damaged checkpoint"):
         trained(PLAIN, kept)
+
+
+@pytest.mark.parametrize(
+    ("key", "wrong", "said"),
+    [
+        ("epochs", 2.5, "a whole number"), ("epochs", 0, "above 0"), ("epochs", True, "whole"),
+        ("batch", 0.5, "a whole number"), ("batch", -1, "above 0"), ("lr", 0.0, "above 0"),
+        ("lr", float("nan"), "a number"), ("lr", "fast", "a number"),
+        ("weight_decay", -1, "0 or more"), ("weight_decay", True, "a number"),
+        ("patience", "x", "a whole number"), ("patience", -1, "0 or more"),
+        ("seed", -1, "0 or more"), ("seed", 1.5, "a whole number"), ("seed", 2**64, "at most"),
+    ],
+)  # fmt: skip
+def test_a_setting_that_makes_no_sense_is_named(key: str, wrong: object, said: str) -> None:
+    for name in ("eegnet", "duin", "histn", "fleeg"):
+        with pytest.raises(ProfileError, match=rf"{name}: {key} = .* must be .*{said}"):
+            decoders.create(name, {key: wrong})
+
+
+def test_settings_that_make_sense_are_taken() -> None:
+    given = {"epochs": 3, "batch": 8, "lr": 1, "weight_decay": 0, "patience": 0, "seed": 2**64 - 1}
+    made = decoders.create("eegnet", given)
+    assert made.settings == TrainingSettings(3, 8, 1, 0, 1.0, 0, 2**64 - 1)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("name", "key"), [("duin", "channels"), ("high-gamma-lda", "bins")])
+def test_what_is_counted_is_whole(name: str, key: str) -> None:
+    for wrong in (2.5, "x", 0):
+        with pytest.raises(ProfileError, match=f"{key} = {wrong} must be a whole number from 1"):
+            decoders.create(name, {key: wrong})
+
+
+def test_a_negative_radius_of_sharpness_is_named() -> None:
+    with pytest.raises(ValueError, match=r"sharpness = -0\.1 must be 0 or more"):
+        PLAIN.but(sharpness=-0.1)
 
 
 @pytest.mark.slow
