@@ -141,6 +141,12 @@ class Profile(Settings):
     output: Output = Output()
     model: str | None = None
 
+    def with_decoder(self, name: str) -> "Profile":
+        """The same with that decoder; the parameters stay where it is the profile's own."""
+        if name == self.decoder.name:
+            return self
+        return self.model_copy(update={"decoder": DecoderChoice(name=name)})
+
     @model_validator(mode="after")
     def _a_window_fits_into_a_trial(self) -> "Profile":
         trial_s = self.paradigm.stop_s - self.paradigm.start_s

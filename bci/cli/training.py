@@ -64,11 +64,11 @@ def calibrate(
     With --json, events follow one another on standard output: progress, step (of a network's
     training), point (of the learning curve), at last model.
     """
-    from bci.profile import DecoderChoice, load_profile
+    from bci.profile import load_profile
 
     wanted = load_profile(profile)
     if decoder is not None:
-        wanted = wanted.model_copy(update={"decoder": DecoderChoice(name=decoder)})
+        wanted = wanted.with_decoder(decoder)
     if gallery is not None:
         wanted = with_gallery(wanted, gallery)
     if out_folder.exists() and not force:
@@ -153,11 +153,11 @@ def pretrain(
     from bci.bundle import save_bundle
     from bci.errors import RecordingError
     from bci.pretraining import pretrain as run_pretraining
-    from bci.profile import DecoderChoice, load_profile
+    from bci.profile import load_profile
 
     wanted = load_profile(profile)
     if decoder is not None:
-        wanted = wanted.model_copy(update={"decoder": DecoderChoice(name=decoder)})
+        wanted = wanted.with_decoder(decoder)
     if out_folder.exists() and not force:
         raise BundleError(f"{out_folder} exists already; choose another --out, or give --force")
     if not folder.is_dir():

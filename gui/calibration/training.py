@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from bci.bundle import Card, list_bundles
 from bci.calibration import check_base_fits
 from bci.errors import MismatchError
-from bci.profile import DecoderChoice, Profile
+from bci.profile import Profile
 from bci.types import StreamInfo
 from gui.process import Child, Command
 
@@ -148,7 +148,7 @@ def _goes_on(base: Path | None) -> str:
 def _newest_base(
     cards: list[tuple[Path, Card]], decoder: str, profile: Profile, info: StreamInfo
 ) -> Path | None:
-    wanted = profile.model_copy(update={"decoder": DecoderChoice(name=decoder)})
+    wanted = profile.with_decoder(decoder)
     found = [
         (card.created, folder)
         for folder, card in cards

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bci.bundle import ARRAYS, CARD
+from bci.bundle import ARRAYS, CARD, load_card
+from bci.profile import DecoderChoice, shipped_profiles
 from bci.time_course import load_time_course
 from devices.simulated_subject import SubjectSettings, simulate_run, write_run
 from tests.commands import BCI, bci, bci_process, one_line, refused
@@ -87,6 +88,21 @@ def test_a_score_on_what_the_model_has_learnt_from_is_told_to_be_one(
     assert "learnt from" not in bci("evaluate", subject / "model", new).stdout
     told = json.loads(bci("evaluate", subject / "model", known, new, "--json").stdout)
     assert [each["learnt_from"] for each in told] == [True, False]
+
+
+def test_the_parameters_of_a_profile_stay_where_its_own_decoder_is_named(
+    subject: Path, tmp_path: Path
+) -> None:
+    content = yaml.safe_load(shipped_profiles()["motor-imagery"].read_text())
+    content["decoder"] = {"name": "csp-lda", "params": {"n_components": 2}}
+    profile = tmp_path / "mine.yaml"
+    profile.write_text(yaml.safe_dump(content))
+    runs = sorted(subject.glob("*.fif"))
+    for decoder, params in (("csp-lda", {"n_components": 2}), ("log-power", {})):
+        model = tmp_path / decoder
+        done = bci("calibrate", profile, *runs, "--out", model, "--decoder", decoder)
+        assert done.returncode == 0, done.stderr
+        assert load_card(model).decoder == DecoderChoice(name=decoder, params=params)
 
 
 @pytest.mark.slow
@@ -196,8 +212,6 @@ def test_a_misspelt_key_is_named_with_those_allowed(subject: Path, tmp_path: Pat
 
 
 def test_a_profile_that_differs_from_its_model_is_refused(subject: Path, tmp_path: Path) -> None:
-    from bci.profile import shipped_profiles
-
     content = yaml.safe_load(shipped_profiles()["motor-imagery"].read_text())
     content["pipeline"]["window_s"] = 2.0
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(content))
