@@ -16,6 +16,7 @@ from safetensors.numpy import save as save_arrays
 
 from bci.drift import DriftCard
 from bci.errors import BundleError, MismatchError
+from bci.places import obstacle
 from bci.profile import DecoderChoice, Output, Paradigm, file_sha256, parse_yaml
 from bci.settings import PipelineSettings, Settings
 from bci.types import Channel, StreamInfo
@@ -195,6 +196,23 @@ def evidence_span(output: Output, card: Card) -> float:
     return card.confidence.evidence_s if card.confidence else 0.0
 
 
+def check_place(folder: Path, overwrite: bool = False) -> None:
+    """Prove that a bundle can be written there, before it is worked for.
+
+    Raises
+    ------
+    BundleError
+        If the folder exists and ``overwrite`` is not set, holds something else, or cannot be made.
+    """
+    if folder.exists() and not (overwrite and (folder / CARD).is_file()):
+        hint = "exists already"
+        if overwrite:
+            hint = "is not a model, and is not replaced"
+        raise BundleError(f"{folder} {hint}; choose another --out")
+    if why := obstacle(folder):
+        raise BundleError(f"{folder} cannot be written: {why}; choose another --out")
+
+
 def save_bundle(
     folder: Path, card: Card, arrays: dict[str, NDArray[np.generic]], overwrite: bool = False
 ) -> None:
@@ -203,11 +221,9 @@ def save_bundle(
     Raises
     ------
     BundleError
-        If the folder exists and ``overwrite`` is not set, or holds something else.
+        If it cannot be written there; see `check_place`.
     """
-    if folder.exists() and not (overwrite and (folder / CARD).is_file()):
-        hint = "is not a model" if overwrite else "exists already; choose another --out"
-        raise BundleError(f"{folder} {hint}")
+    check_place(folder, overwrite)
     folder.parent.mkdir(parents=True, exist_ok=True)
     new = folder.with_name(f".{folder.name}.{os.getpid()}")
     new.mkdir()

@@ -12,6 +12,7 @@ from rich.table import Table
 
 import decoders
 from bci.cli.console import err, out
+from bci.cli.results_file import check_place, write
 from bci.errors import RecordingError
 from bci.pipeline import Pipeline
 from bci.profile import load_profile
@@ -45,8 +46,9 @@ def motor_imagery(
     ------
     RecordingError
         If no subject of the folder has the three runs, there is nobody else to learn from, or the
-        file holds something else.
+        file holds something else or cannot be written.
     """
+    check_place(out_file)
     people, signal = _read(folder)
     asked = protocols or (PROTOCOLS if len(people) > 1 else PROTOCOLS[:1])
     if len(people) < 2 and set(asked) != {"within"}:
@@ -147,7 +149,6 @@ def _load(file: Path | None) -> Results:
 
 
 def _save(results: Results, file: Path) -> None:
-    new = file.with_name(f".{file.name}.new")
     plain = {
         name: {
             protocol: {
@@ -158,8 +159,7 @@ def _save(results: Results, file: Path) -> None:
         }
         for name, by_protocol in results.items()
     }
-    new.write_text(json.dumps(plain, indent=1), encoding="utf-8")
-    new.replace(file)
+    write(file, json.dumps(plain, indent=1))
 
 
 def _accuracies(outcomes: dict[str, list[Outcome]], people: list[Person]) -> np.ndarray:

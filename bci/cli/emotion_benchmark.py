@@ -12,6 +12,7 @@ from rich.table import Table
 
 import decoders
 from bci.cli.console import err, out
+from bci.cli.results_file import check_place, write
 from bci.errors import RecordingError
 from bci.level_protocols import PROTOCOLS, run_protocol, shuffled_films
 from bci.measures import measures
@@ -67,8 +68,10 @@ def emotion(
     Raises
     ------
     RecordingError
-        If the folder holds no person's recordings, or the file holds something else.
+        If the folder holds no person's recordings, or the file holds something else, or
+        cannot be written.
     """
+    check_place(out_file)
     rows = _load(out_file)
     chosen = names or list(decoders.OF_LEVELS)
     recorded = _read(folder) if folder is not None else {}
@@ -82,7 +85,7 @@ def emotion(
             cut = {world: _cut(recorded or _simulated(n_people, WORLDS[world]))}
         rows += _run(world, job, *cut[world])
         if out_file is not None:
-            _save(rows, out_file)
+            write(out_file, json.dumps(rows, indent=0))
     for world in worlds:
         for protocol in PROTOCOLS:
             own = [row for row in rows if (row.world, row.protocol) == (world, protocol)]
@@ -203,9 +206,3 @@ def _load(file: Path | None) -> list[Row]:
         raise RecordingError(
             f"{file}: not a file of this benchmark's results; give another --out"
         ) from error
-
-
-def _save(rows: list[Row], file: Path) -> None:
-    new = file.with_name(f".{file.name}.new")
-    new.write_text(json.dumps(rows, indent=0), encoding="utf-8")
-    new.replace(file)

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from bci.cli.console import err, out
-from bci.errors import BundleError, ProfileError
+from bci.errors import ProfileError
 
 if TYPE_CHECKING:
     from flwr.clientapp import ClientApp
@@ -67,6 +67,7 @@ def simulate(
     Example: bci federate simulate partners.yaml --out recordings/models/partners
     """
     _need_flower()
+    from bci.bundle import check_place
     from decoders.federation.local import LocalGrid
     from decoders.federation.progress import is_begun
     from decoders.federation.rounds import common_space, run_rounds
@@ -85,7 +86,7 @@ def simulate(
                 "simulated"
             )
         if not unfinished:
-            _refuse_existing(models[partner.name])
+            check_place(models[partner.name])
         state = out_folder / ".rounds" / partner.name
         profile = folder / partner.profile
         apps[number], _ = _site(
@@ -160,12 +161,13 @@ def join(
     --state recordings/partners --out recordings/models/partners-lab-a
     """
     _need_flower()
+    from bci.bundle import check_place
     from bci.federation import is_this_machine
     from decoders.federation.supernode import read_private_key, require_authority, serve_site
 
     agreed, _ = _load(config)
     agreed.site(site)
-    _refuse_existing(out_folder)
+    check_place(out_folder)
     if authority is not None:
         require_authority(authority)
     where = address or agreed.server.address
@@ -228,11 +230,6 @@ def _load(config: Path) -> "tuple[Federation, Path]":
     from bci.federation import load_federation
 
     return load_federation(config), config.parent
-
-
-def _refuse_existing(model: Path) -> None:
-    if model.exists():
-        raise BundleError(f"{model} exists already; choose another --out")
 
 
 @dataclass

@@ -11,6 +11,7 @@ from scipy.signal import resample_poly
 
 from bci.cli.console import err, out
 from bci.cli.federation_sites import Material, cut_material, make_site
+from bci.cli.results_file import check_place, write
 from bci.errors import RecordingError
 from bci.federation import CommonSpace, Federation, Partner, Rounds, Server
 from bci.profile import Profile, load_profile
@@ -97,8 +98,10 @@ def experiment(
     Raises
     ------
     RecordingError
-        If a subject's runs are missing, or the file holds something else.
+        If a subject's runs are missing, or the file holds something else or cannot
+        be written.
     """
+    check_place(out_file)
     subjects = [s for s in sorted(folder.glob("S[0-9][0-9][0-9]")) if _file(s, _TEST_RUN).exists()]
     if len(subjects) < 2:
         raise RecordingError(f"{folder}: needs two or more folders like S001 with S001R12.edf")
@@ -124,7 +127,7 @@ def experiment(
         parts = out_file.with_suffix(".parts") / f"{seed}-{condition.replace(', ', '-')}"
         kind = _FORMATS[CONDITIONS.index(condition)]
         results["seeds"][str(seed)][condition] = _run(condition, materials[kind], seeded, parts)
-        _save(results, out_file)
+        write(out_file, json.dumps(results, indent=1))
     _print(results, names, conditions)
 
 
@@ -235,12 +238,6 @@ def _load(file: Path, agreed: Federation, names: tuple[str, ...]) -> dict:  # ty
     if not same:
         raise RecordingError(f"{file}: made with other subjects or settings; give another --out")
     return stored
-
-
-def _save(results: dict, file: Path) -> None:  # type: ignore[type-arg]
-    new = file.with_name(f".{file.name}.new")
-    new.write_text(json.dumps(results, indent=1), encoding="utf-8")
-    new.replace(file)
 
 
 def _print(results: dict, names: tuple[str, ...], conditions: tuple[str, ...]) -> None:  # type: ignore[type-arg]

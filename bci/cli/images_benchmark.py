@@ -14,6 +14,7 @@ from rich.table import Table
 
 import decoders
 from bci.cli.console import err, out
+from bci.cli.results_file import check_place, write
 from bci.errors import RecordingError
 from bci.gallery import Gallery, save_gallery
 from bci.image_protocols import Found, find_images, part_of, shuffled
@@ -70,8 +71,9 @@ def images(n_subjects: int, out_file: Path | None) -> None:
     Raises
     ------
     RecordingError
-        If the file holds something else.
+        If the file holds something else, or cannot be written.
     """
+    check_place(out_file)
     rows = _load(out_file)
     todo = [(world, subject) for subject in range(1, n_subjects + 1) for world in WORLDS]
     for world, subject in track(todo, "Simulated subjects", transient=True, console=err):
@@ -85,7 +87,7 @@ def images(n_subjects: int, out_file: Path | None) -> None:
                     found.n_trials, found.n_candidates)
             )  # fmt: skip
             if out_file is not None:
-                _save(rows, out_file)
+                write(out_file, json.dumps(rows, indent=0))
     for world in WORLDS:
         _print(world, [row for row in rows if row.world == world and row.subject <= n_subjects])
 
@@ -185,9 +187,3 @@ def _load(file: Path | None) -> list[Row]:
         raise RecordingError(
             f"{file}: not a file of this benchmark's results; give another --out"
         ) from error
-
-
-def _save(rows: list[Row], file: Path) -> None:
-    new = file.with_name(f".{file.name}.new")
-    new.write_text(json.dumps(rows, indent=0), encoding="utf-8")
-    new.replace(file)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from bci.cli.console import err, out
-from bci.errors import BundleError, ProfileError
+from bci.errors import ProfileError
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -33,15 +33,15 @@ def pretrain_speech(
 
     Example: bci pretrain-speech speech run1.edf run2.edf --out recordings/models/base
     """
-    if out_folder.exists():
-        raise BundleError(f"{out_folder} exists already; choose another --out")
+    from bci.bundle import check_place, save_bundle
+
+    check_place(out_folder)
     try:
         from decoders.speech_pretraining import PretrainingSettings, PretrainingStep, Stopped
     except ImportError as error:
         raise ProfileError(
             f"Du-IN: {error}; networks need PyTorch: pip install 'bci[networks]'"
         ) from error
-    from bci.bundle import save_bundle
     from bci.cli.stopping import stop_on_signals
     from bci.profile import DecoderChoice, load_profile
     from bci.recording.reading import read_recording

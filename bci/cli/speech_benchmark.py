@@ -13,6 +13,7 @@ from rich.table import Table
 
 import decoders
 from bci.cli.console import err, out
+from bci.cli.results_file import check_place, write
 from bci.errors import RecordingError
 from bci.pipeline import Pipeline
 from bci.profile import DecoderChoice, load_profile
@@ -62,8 +63,9 @@ def speech(n_subjects: int, out_file: Path | None) -> None:
     Raises
     ------
     RecordingError
-        If the file holds something else.
+        If the file holds something else, or cannot be written.
     """
+    check_place(out_file)
     rows = _load(out_file)
     subjects = range(_FIRST_SUBJECT, _FIRST_SUBJECT + n_subjects)
     # Pretraining takes longest and comes last, so that what is stopped tells the rest of all.
@@ -86,7 +88,7 @@ def speech(n_subjects: int, out_file: Path | None) -> None:
         for job in missing:
             rows.append(person.score(job))
             if out_file is not None:
-                _save(rows, out_file)
+                write(out_file, json.dumps(rows, indent=0))
     for world in WORLDS:
         _print(world, [row for row in rows if row.world == world and row.subject in subjects])
 
@@ -196,9 +198,3 @@ def _load(file: Path | None) -> list[Row]:
         raise RecordingError(
             f"{file}: not a file of this benchmark's results; give another --out"
         ) from error
-
-
-def _save(rows: list[Row], file: Path) -> None:
-    new = file.with_name(f".{file.name}.new")
-    new.write_text(json.dumps(rows, indent=0), encoding="utf-8")
-    new.replace(file)

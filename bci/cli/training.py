@@ -150,7 +150,7 @@ def pretrain(
     --decoder dbconformer --out recordings/models/base
     """
     import decoders
-    from bci.bundle import save_bundle
+    from bci.bundle import check_place, save_bundle
     from bci.errors import RecordingError
     from bci.pretraining import pretrain as run_pretraining
     from bci.profile import load_profile
@@ -160,6 +160,7 @@ def pretrain(
         wanted = wanted.with_decoder(decoder)
     if out_folder.exists() and not force:
         raise BundleError(f"{out_folder} exists already; choose another --out, or give --force")
+    check_place(out_folder, force)
     if not folder.is_dir():
         raise RecordingError(f"{folder}: no such folder")
     choice = wanted.decoder
@@ -227,11 +228,12 @@ def train(  # type: ignore[no-untyped-def]
 ):
     """Read, calibrate and store, with a progress bar; return the model's card."""
     import decoders
-    from bci.bundle import load_bundle, save_bundle
+    from bci.bundle import check_place, load_bundle, save_bundle
     from bci.calibration import calibrate as run_calibration
     from bci.cli.training_progress import telling
     from decoders.patterns import class_patterns
 
+    check_place(out_folder, force)
     choice = wanted.decoder
     base_card, start = load_bundle(base) if base is not None else (None, None)
     decoders.create(choice.name, choice.params)  # a wrong name is told before any work is done

@@ -10,6 +10,7 @@ from bci.cli.benchmark import motor_imagery
 from bci.errors import RecordingError
 from bci.protocols import PROTOCOLS, Outcome
 from decoders import CLASSICAL
+from tests.commands import refused
 
 
 @pytest.fixture
@@ -46,6 +47,24 @@ def test_what_is_there_is_not_done_again_and_what_cannot_be_is_told(
     file.write_text("[]")
     with pytest.raises(RecordingError, match="not a file of this benchmark"):
         motor_imagery(two, ["log-power"], None, 1, file)
+
+
+@pytest.mark.parametrize("name", ["motor-imagery", "emotion", "images", "speech"])
+def test_a_file_that_cannot_be_written_is_told_before_anything_is_done(
+    name: str, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("x")
+    folder = [tmp_path] if name == "motor-imagery" else []
+    for place, why in ((tmp_path, "it is a folder"), (tmp_path / "file" / "x", "is no folder")):
+        line = refused("benchmark", name, *folder, "--out", place)
+        assert f"{place} cannot be written" in line
+        assert why in line
+
+
+def test_folders_that_results_lack_are_made(two: Path, tmp_path: Path) -> None:
+    file = tmp_path / "no" / "such" / "results.json"
+    motor_imagery(two, ["log-power"], ["within"], 1, file)
+    assert set(json.loads(file.read_text())) == {"log-power"}
 
 
 def test_without_being_told_every_protocol_and_the_networks_are_done(

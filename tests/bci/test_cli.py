@@ -146,6 +146,25 @@ def test_nothing_is_overwritten_without_force(subject: Path) -> None:
     assert (subject / "model" / CARD).read_bytes() == before
 
 
+def test_a_place_that_no_model_can_be_written_to_is_named_before_any_training(
+    subject: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bci.recording.reading.read_recording", pytest.fail)
+    file = tmp_path / "file"
+    file.write_text("x")
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    run = subject / "run-01_eeg.fif"
+    for command in (
+        ("calibrate", "motor-imagery", run), ("pretrain", "motor-imagery", subject),
+    ):  # fmt: skip
+        assert f"{file} is no folder" in refused(*command, "--out", file / "x" / "model")
+        assert "notes is not a model" in refused(*command, "--out", notes, "--force")
+    line = refused("pretrain-speech", "speech", run, "--out", file / "model")
+    assert f"{file} is no folder" in line
+    assert list(notes.iterdir()) == []
+
+
 def test_a_missing_file_is_named(subject: Path, tmp_path: Path) -> None:
     for arguments in (
         ("evaluate", subject / "model", tmp_path / "none.edf"),
