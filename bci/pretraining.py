@@ -77,7 +77,10 @@ def pretrain(
     epochs = []
     for number, (person, runs) in enumerate(people.items()):
         on_progress(f"Cutting epochs of {person}", number, len(people))
-        own = cut_epochs(runs, profile.pipeline, profile.paradigm)
+        try:
+            own = cut_epochs(runs, profile.pipeline, profile.paradigm)
+        except RecordingError as error:
+            raise RecordingError(f"{error}; or leave such runs out by --runs") from error
         epochs.append(replace(own, runs=own.runs + _RUNS * number))
     n_folds = min(n_folds, len(people))
     scored = score_people(epochs, make_decoder, signal, on_progress, n_folds, unfinished)

@@ -133,7 +133,10 @@ def pretrain(
         Path, typer.Option("--out", help="Where to put the base model (a new folder).")
     ],
     decoder: Annotated[str | None, typer.Option(help="Instead of the profile's.")] = None,
-    runs: Annotated[str, typer.Option(help="Which files of each person, as a pattern.")] = "**/*",
+    runs: Annotated[
+        str | None,
+        typer.Option(help="Which files of each person, as a pattern. Default: every recording."),
+    ] = None,
     without: Annotated[
         list[str] | None, typer.Option(help="A person to leave out; again for more.")
     ] = None,
@@ -151,7 +154,7 @@ def pretrain(
     """
     import decoders
     from bci.bundle import check_place, save_bundle
-    from bci.errors import RecordingError
+    from bci.cli.people import files_of_people
     from bci.pretraining import pretrain as run_pretraining
     from bci.profile import load_profile
 
@@ -161,15 +164,9 @@ def pretrain(
     if out_folder.exists() and not force:
         raise BundleError(f"{out_folder} exists already; choose another --out, or give --force")
     check_place(out_folder, force)
-    if not folder.is_dir():
-        raise RecordingError(f"{folder}: no such folder")
     choice = wanted.decoder
     decoders.create(choice.name, choice.params)
-    files = {
-        person.name: [file for file in sorted(person.glob(runs)) if file.is_file()]
-        for person in sorted(folder.iterdir())
-        if person.is_dir() and person.name not in (without or ())
-    }
+    files = files_of_people(folder, runs, without or ())
     unfinished = out_folder.with_name(f"{out_folder.name}.unfinished")
     if unfinished.exists():
         err.print(f"going on from {unfinished}")

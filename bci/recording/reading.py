@@ -15,10 +15,25 @@ from bci.types import Channel, Marker, Recording, StreamInfo
 _TRUNCATED = ("does not match the file size", "truncated", "file size is smaller")
 _VOLTS = ("eeg", "eog", "ecg", "emg", "seeg", "ecog", "dbs", "bio")
 _OTHER_UNITS = {"mag": "T", "grad": "T/m", "ref_meg": "T"}
-_FAMILIES = (
-    "EDF/BDF (.edf .bdf), GDF (.gdf), FIF (.fif), BrainVision (.vhdr), EEGLAB (.set), CNT (.cnt), "
-    "CTF (.ds), KIT (.sqd .con), EGI (.mff), XDF (.xdf .xdfz), NWB (.nwb)"
-)
+_FAMILIES = {
+    "EDF/BDF": (".edf", ".bdf"), "GDF": (".gdf",), "FIF": (".fif",), "BrainVision": (".vhdr",),
+    "EEGLAB": (".set",), "CNT": (".cnt",), "CTF": (".ds",), "KIT": (".sqd", ".con"),
+    "EGI": (".mff",), "XDF": (".xdf", ".xdfz"), "NWB": (".nwb",),
+}  # fmt: skip
+_ENDINGS = tuple(ending for endings in _FAMILIES.values() for ending in endings)
+_FOLDERS = (*_FAMILIES["CTF"], *_FAMILIES["EGI"])
+
+
+def recordings_in(folder: Path) -> list[Path]:
+    """Recordings in a folder and those below it, in order, as the ends of their names tell them."""
+    found = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in _ENDINGS]
+    return [
+        path
+        for path in found
+        if path.is_dir() == (path.suffix.lower() in _FOLDERS)
+        # What a recording that is a folder consists of is none itself.
+        and not any(p.suffix.lower() in _FOLDERS for p in path.relative_to(folder).parents)
+    ]
 
 
 def read_recording(path: Path | str, stream: str | None = None) -> Recording:
@@ -105,7 +120,8 @@ def _read_with_mne(path: Path) -> Recording:
 def _unreadable(path: Path, error: Exception) -> str:
     detail = (str(error).splitlines() or [type(error).__name__])[0]
     if isinstance(error, ValueError) and "supported" in detail.lower():
-        return f"{path}: not a kind of recording that is known here; these are: {_FAMILIES}"
+        known = ", ".join(f"{name} ({' '.join(ends)})" for name, ends in _FAMILIES.items())
+        return f"{path}: not a kind of recording that is known here; these are: {known}"
     if isinstance(error, AssertionError):
         return f"{path}: not a recording that its name says, or one that is not known here"
     if path.is_dir():
