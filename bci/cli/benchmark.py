@@ -28,6 +28,8 @@ _REFERENCE = ("tangent-space", "within")
 # The network that the newer ones have to beat under the same protocol.
 _RIVAL = "eegnet"
 _NETWORKS = (_RIVAL, "dbconformer", "mvcnet")
+_OF_OTHER_TASKS = (*decoders.OF_LEVELS, *decoders.OF_SPEECH, *decoders.OF_IMAGES)
+COMPARABLE = tuple(name for name in decoders.DECODERS if name not in _OF_OTHER_TASKS)
 
 Results = dict[str, dict[str, dict[str, list[Outcome]]]]
 """Outcomes of every seed, by decoder, protocol and person."""

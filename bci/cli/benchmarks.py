@@ -54,9 +54,12 @@ def benchmark_motor_imagery(
 
     Example: bci benchmark motor-imagery eegmmidb --out motor-imagery.json
     """
-    from bci.cli.benchmark import motor_imagery
+    from bci.cli.benchmark import COMPARABLE, motor_imagery
     from bci.protocols import PROTOCOLS
 
+    for name in decoder or ():
+        if name not in COMPARABLE:
+            raise typer.BadParameter(f"{name!r} is none of {', '.join(COMPARABLE)}")
     for name in protocol or ():
         if name not in PROTOCOLS:
             raise typer.BadParameter(f"{name!r} is none of {', '.join(PROTOCOLS)}")

@@ -10,7 +10,7 @@ from bci.cli.benchmark import motor_imagery
 from bci.errors import RecordingError
 from bci.protocols import PROTOCOLS, Outcome
 from decoders import CLASSICAL
-from tests.commands import refused
+from tests.commands import bci, refused
 
 
 @pytest.fixture
@@ -59,6 +59,17 @@ def test_a_file_that_cannot_be_written_is_told_before_anything_is_done(
         line = refused("benchmark", name, *folder, "--out", place)
         assert f"{place} cannot be written" in line
         assert why in line
+
+
+@pytest.mark.parametrize("name", ["differential-entropy", "duin", "image-ridge", "svm"])
+def test_a_decoder_that_cannot_be_compared_is_refused_with_those_that_can(
+    name: str, tmp_path: Path
+) -> None:
+    done = bci("benchmark", "motor-imagery", tmp_path, "--decoder", name)
+    assert done.returncode == 2
+    said = " ".join(word for word in done.stderr.replace("│", " ").split())
+    assert f"'{name}' is none of tangent-space, csp-lda, log-power, eegnet" in said
+    assert "Traceback" not in done.stderr
 
 
 def test_folders_that_results_lack_are_made(two: Path, tmp_path: Path) -> None:
