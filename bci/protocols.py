@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
+from threadpoolctl import threadpool_limits
 
 from bci.calibration import decide_trials
 from bci.pipeline import Pipeline
@@ -214,11 +215,12 @@ def _score(decoder: Decoder, person: Person, training_s: float) -> Outcome:
     test, run = person.test, person.run
     right = np.array([label == decided for label, decided in decide_trials(decoder, test)])
     took = []
-    for k in range(_N_TIMED):
-        window = test.windows[k % len(test.windows)]
-        began = time.perf_counter()
-        decoder.predict_proba(window)
-        took.append(1000 * (time.perf_counter() - began))
+    with threadpool_limits(limits=1):
+        for k in range(_N_TIMED):
+            window = test.windows[k % len(test.windows)]
+            began = time.perf_counter()
+            decoder.predict_proba(window)
+            took.append(1000 * (time.perf_counter() - began))
     return Outcome(
         accuracy=float(right.mean()),
         n_trials=len(right),

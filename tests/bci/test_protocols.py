@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import decoders
 from bci.cli.benchmark import _streamed
@@ -20,6 +21,7 @@ from bci.protocols import (
 from bci.settings import PipelineSettings
 from bci.trials import Epochs, cut_epochs
 from bci.types import Channel, Signal
+from decoders.tangent import TangentSpace
 from tests.signals import two_class_recording
 
 SIGNAL = Signal(128.0, tuple(Channel(f"E{i}", "eeg", "uV") for i in range(4)))
@@ -99,6 +101,22 @@ def test_a_decoder_that_cannot_carry_over_or_an_unknown_protocol_is_refused() ->
         )
     with pytest.raises(ValueError, match="no protocol 'shuffled'"):
         run_protocol("shuffled", first, others, maker, SIGNAL)
+
+
+def test_what_is_timed_has_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[set[int]] = []
+    decide = TangentSpace.predict_proba
+
+    def noting(self: TangentSpace, window: np.ndarray) -> np.ndarray:
+        pools = threadpool_info()
+        seen.append({pool["num_threads"] for pool in pools if pool["user_api"] == "blas"})
+        return decide(self, window)
+
+    monkeypatch.setattr(TangentSpace, "predict_proba", noting)
+    first, *_ = people(1)
+    with threadpool_limits(limits=2, user_api="blas"):
+        run_protocol("within", first, [], maker, SIGNAL)
+    assert set.union(*seen[-50:]) == {1}
 
 
 def test_a_comparison_counts_people_not_seeds() -> None:
