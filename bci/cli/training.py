@@ -62,7 +62,8 @@ def calibrate(
     Example: bci calibrate motor-imagery run1.fif run2.fif --out recordings/models/me
 
     With --json, events follow one another on standard output: progress, step (of a network's
-    training), point (of the learning curve), at last model.
+    training), serving (which runtime decides, of a network), point (of the learning curve), at last
+    model.
     """
     from bci.profile import load_profile
 
@@ -199,7 +200,7 @@ def pretrain(
     save_bundle(out_folder, made.card, arrays, overwrite=force)
     shutil.rmtree(unfinished, ignore_errors=True)
     print_score(made.card)
-    _print_serving(arrays)
+    _tell_serving(arrays)
     out.print(f"base model of {len(people)} people written to {out_folder}")
 
 
@@ -251,7 +252,7 @@ def train(  # type: ignore[no-untyped-def]
         )
     arrays = calibration.decoder.arrays() | calibration.patterns
     save_bundle(out_folder, calibration.card, arrays, overwrite=force)
-    _print_serving(arrays)
+    _tell_serving(arrays, as_json)
     return calibration.card
 
 
@@ -267,8 +268,14 @@ def _read(file: Path, wanted, base_card, map_montage: bool):  # type: ignore[no-
     return mapped_to_profile(recording, wanted)
 
 
-def _print_serving(arrays) -> None:  # type: ignore[no-untyped-def]
-    if "serving" in arrays:
-        from decoders.serving import described
+def _tell_serving(arrays, as_json: bool = False) -> None:  # type: ignore[no-untyped-def]
+    if "serving" not in arrays:
+        return
+    from bci.cli.training_progress import JsonLines
+    from decoders.serving import described
 
-        out.print(described(arrays))
+    said = described(arrays)
+    if as_json:
+        JsonLines().serving(said)
+    else:
+        out.print(said)

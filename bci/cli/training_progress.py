@@ -53,6 +53,10 @@ class JsonLines:
             low=score.low, high=score.high, chance=score.chance, trials=score.n,
         )  # fmt: skip
 
+    def serving(self, said: str) -> None:
+        """``{"event": "serving", "said": "served by ONNX Runtime in 0.41 of PyTorch's time"}``."""
+        self._print(event="serving", said=said)
+
     def model(self, folder: str) -> None:
         """``{"event": "model", "folder": "recordings/models/me"}``."""
         self._print(event="model", folder=folder)

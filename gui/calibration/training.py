@@ -246,6 +246,8 @@ class Training(QObject):
                 self.pointed.emit(CurvePoint(**event))
             case "step":
                 self.stepped.emit(NetworkStep(**event))
+            case "serving":
+                self.said.emit(f"{_NAME}: {event['said']}")
             case "model":
                 self._model = Path(event["folder"])
 

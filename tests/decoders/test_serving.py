@@ -1,5 +1,6 @@
 """Networks served by ONNX Runtime: equal to PyTorch, chosen by measurement, data in the bundle."""
 
+import json
 import sys
 from functools import cache
 from pathlib import Path
@@ -16,10 +17,12 @@ from bci.bundle import load_bundle, save_bundle
 from bci.calibration import calibrate
 from bci.cli.models import load_model
 from bci.errors import BundleError
-from bci.profile import Profile
+from bci.profile import Profile, load_profile
 from bci.types import Channel, Signal
 from decoders import serving
 from decoders.onnx_network import export
+from devices.simulated_subject import SubjectSettings, simulate_run, write_run
+from tests.commands import bci
 from tests.signals import stored, two_class_recording
 
 SIGNAL = Signal(128.0, tuple(Channel(name, "eeg", "uV") for name in ("C3", "Cz", "C4", "Pz")))
@@ -127,6 +130,26 @@ def test_a_calibrated_network_survives_the_bundle_bit_for_bit(
     _, again = load_model(tmp_path / "me")
     window = np.random.default_rng(0).normal(size=(6, 128)).astype(np.float32)
     assert again.predict_proba(window).tobytes() == made.decoder.predict_proba(window).tobytes()
+
+
+def test_calibrate_tells_programs_which_runtime_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "timed", onnx_is_faster)
+    write_run(simulate_run(SubjectSettings(trials_per_class=4), 1), tmp_path / "run_raw.fif")
+    profile = load_profile("motor-imagery").model_dump(mode="json", exclude_none=True)
+    profile["pipeline"] |= {"channels": ["C3", "Cz", "C4"], "window_s": 1.0, "hop_s": 0.5}
+    profile["decoder"] = {"name": "shallow", "params": {"epochs": 1}}
+    (tmp_path / "profile.yaml").write_text(json.dumps(profile))
+    model = tmp_path / "me"
+    done = bci(
+        "calibrate", tmp_path / "profile.yaml", tmp_path / "run_raw.fif", "--out", model, "--json"
+    )
+    assert done.returncode == 0, done.stderr
+    *_, served, last = (json.loads(line) for line in done.stdout.splitlines())
+    said = "served by ONNX Runtime in 0.50 of PyTorch's time"
+    assert served == {"event": "serving", "said": said}
+    assert last["event"] == "model"
 
 
 def test_onnx_is_kept_only_where_it_is_faster_and_equal(monkeypatch: pytest.MonkeyPatch) -> None:

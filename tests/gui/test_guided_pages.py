@@ -140,13 +140,17 @@ def test_a_network_s_steps_arrive_and_a_training_can_be_cancelled(
     qtbot: QtBot, tmp_path: Path
 ) -> None:
     code = (
-        'import time; print(\'{"event": "step", "fold": 1, "step": 3, "of": 60, '
+        'import time; print(\'{"event": "serving", "said": "served by PyTorch"}\'); '
+        'print(\'{"event": "step", "fold": 1, "step": 3, "of": 60, '
         '"loss": 0.5, "score": null}\', flush=True); time.sleep(60)'
     )
     level = Level("Deep", "", "dbconformer", curve=False)
     training = Training((sys.executable, "-c", code), "p", [], level, tmp_path / "m")
+    said: list[str] = []
+    training.said.connect(said.append)
     with qtbot.waitSignal(training.stepped, timeout=LONG) as stepped:
         training.start()
+    assert said == ["training: served by PyTorch"]
     assert stepped.args == [NetworkStep(1, 3, 60, 0.5, None)]
     with qtbot.waitSignal(training.failed, timeout=LONG) as failed:
         training.cancel()
