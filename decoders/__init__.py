@@ -4,7 +4,7 @@
 arrays of a model bundle. A decoder's module is imported only when it is asked for.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 
 import numpy as np
@@ -45,6 +45,16 @@ OF_LEVELS = ("histn", "differential-entropy")
 # Those that need high-gamma activity: signals of depth electrodes at 1 kHz.
 OF_SPEECH = ("high-gamma-lda", "duin")
 _NEEDS_TORCH = "networks need PyTorch: pip install 'bci[networks]'"
+
+
+def by_task(names: Iterable[str] = DECODERS) -> str:
+    """Names in a sentence, each group with what it is or is for."""
+    special = {"emotion": OF_LEVELS, "words": OF_SPEECH, "images": OF_IMAGES}
+    of_one = {name for group in special.values() for name in group}
+    networks = [name for name in DECODERS if name not in (*CLASSICAL, *of_one)]
+    groups = {"classical": CLASSICAL, "networks": networks, **special}
+    found = {task: [name for name in group if name in names] for task, group in groups.items()}
+    return "; ".join(f"{', '.join(own)} ({task})" for task, own in found.items() if own)
 
 
 def carries_over(name: str) -> bool:

@@ -12,14 +12,25 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from threadpoolctl import threadpool_limits
 
+import decoders
 from bci.cli.console import err, out
 from bci.cli.montage import MapMontage, mapped_to_model, mapped_to_profile
 from bci.cli.scores import print_score
 from bci.errors import BundleError
 
-Recordings = Annotated[
-    list[Path], typer.Argument(help="Recordings: EDF, FIF, BrainVision, XDF ...")
+ProfileName = Annotated[
+    str,
+    typer.Argument(
+        help="Profile: a YAML file (copy one of configs/), or the name of a shipped one, like "
+        "motor-imagery."
+    ),
 ]
+Recordings = Annotated[
+    list[Path],
+    typer.Argument(help="The person's runs, with markers of the cues: EDF, FIF, XDF ..."),
+]
+
+_FOR_MANY = [name for name in decoders.DECODERS if decoders.carries_over(name)]
 
 # The other cores are an engine's, which may be decoding meanwhile.
 _THREADS = 1
@@ -31,14 +42,14 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def calibrate(
-    profile: Annotated[str, typer.Argument(help="Profile file, or the name of a shipped one.")],
+    profile: ProfileName,
     recordings: Recordings,
     out_folder: Annotated[
         Path, typer.Option("--out", help="Where to put the model (a new folder).")
     ],
     decoder: Annotated[
         str | None,
-        typer.Option(help="Instead of the profile's: tangent-space, csp-lda, dbconformer ..."),
+        typer.Option(help=f"Instead of the profile's: {decoders.by_task()}."),
     ] = None,
     gallery: Annotated[
         Path | None, typer.Option(help="Embeddings of the images shown, by bci embed-images.")
@@ -100,7 +111,6 @@ def with_gallery(wanted, gallery: Path, candidates: Path | None = None):  # type
 def _learn_curve(  # type: ignore[no-untyped-def]
     wanted, recordings: list[Path], base: Path | None, map_montage: bool, as_json: bool
 ):
-    import decoders
     from bci.bundle import load_bundle
     from bci.cli.training_progress import telling
     from bci.learning_curve import recordings_curve
@@ -128,12 +138,15 @@ def _print_curve(points) -> None:  # type: ignore[no-untyped-def]
 
 
 def pretrain(
-    profile: Annotated[str, typer.Argument(help="Profile file, or the name of a shipped one.")],
+    profile: ProfileName,
     folder: Annotated[Path, typer.Argument(help="A folder of recordings for each person.")],
     out_folder: Annotated[
         Path, typer.Option("--out", help="Where to put the base model (a new folder).")
     ],
-    decoder: Annotated[str | None, typer.Option(help="Instead of the profile's.")] = None,
+    decoder: Annotated[
+        str | None,
+        typer.Option(help=f"Instead of the profile's: {decoders.by_task(_FOR_MANY)}."),
+    ] = None,
     runs: Annotated[
         str | None,
         typer.Option(help="Which files of each person, as a pattern. Default: every recording."),
@@ -153,7 +166,6 @@ def pretrain(
     Example: bci pretrain motor-imagery-eegmmidb eegmmidb --runs '*R0[48].edf' --without S007
     --decoder dbconformer --out recordings/models/base
     """
-    import decoders
     from bci.bundle import check_place, save_bundle
     from bci.cli.people import files_of_people
     from bci.pretraining import pretrain as run_pretraining
@@ -225,7 +237,6 @@ def train(  # type: ignore[no-untyped-def]
     as_json: bool = False,
 ):
     """Read, calibrate and store, with a progress bar; return the model's card."""
-    import decoders
     from bci.bundle import check_place, load_bundle, save_bundle
     from bci.calibration import calibrate as run_calibration
     from bci.cli.training_progress import telling

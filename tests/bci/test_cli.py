@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import decoders
 from bci.bundle import ARRAYS, CARD, load_card
 from bci.profile import DecoderChoice, shipped_profiles
 from bci.time_course import load_time_course
@@ -36,6 +37,16 @@ def test_help_teaches_every_command() -> None:
                     "simulate", "devices", "doctor", "benchmark"):  # fmt: skip
         assert command in text
     assert "Example" in bci("calibrate", "--help").stdout
+
+
+@pytest.mark.parametrize("command", ["calibrate", "pretrain"])
+def test_help_says_what_a_training_is_given(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    text = bci(command, "--help").stdout
+    assert "copy one of configs/" in text
+    assert ("The person's runs" if command == "calibrate" else "folder of recordings") in text
+    for name in decoders.DECODERS:
+        assert (name in text) == (command == "calibrate" or decoders.carries_over(name)), name
 
 
 @pytest.mark.parametrize(("argument", "code"), [("--version", 0), ("nosuch", 2)])
