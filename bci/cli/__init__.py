@@ -24,10 +24,8 @@ from bci.cli import (
     system,
     training,
 )
-from bci.cli.argument_help import keep_argument_help
 from bci.errors import BciError
 
-keep_argument_help()
 app = typer.Typer(
     name="bci",
     help="Real-time brain-computer interfaces: replay, calibrate, decode, watch.\n\n"
