@@ -286,6 +286,7 @@ class Engine:
             "drift_warning": drift.warning if drift else None,
             "sentences": self._output.sentences,
             "filter_delay_s": running.card.group_delay_s,
+            "decision_threshold": decision_threshold(self._output, running.card),
             "evidence_s": round(running.evidence.span_s, 6),
             "evidence_delay_s": round(running.evidence.delay_s, 6),
             "latency_p50_ms": None if p50 is None else round(1000 * float(p50), 3),

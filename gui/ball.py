@@ -5,6 +5,7 @@ from math import exp, log, tanh
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QPen
 
+from gui.decision_rule import DecisionRule
 from gui.theme import CAPTION_PX, Theme
 
 # Evidence fades with this time constant.
@@ -47,22 +48,25 @@ def paint_ball(
     box: QRectF,
     place: float,
     classes: tuple[str, str],
-    threshold: float,
+    rule: DecisionRule,
     live: bool,
 ) -> None:
-    """The track with a target at each end; hollow where the evidence does not suffice."""
+    """The track with a target at each end; hollow where the evidence does not suffice.
+
+    What suffices has no place on it where the engine gathers evidence in its own way.
+    """
     radius, reach = 10.0, 15.0
     y = box.top() + 18
     left, right = box.left() + reach, box.right() - reach
     middle, half = (left + right) / 2, (right - left) / 2
-    edge = max(0.0, 2 * threshold - 1)
+    edge = max(0.0, 2 * rule.threshold - 1)
     painter.setPen(QPen(theme.colour("line"), 6.0, c=Qt.PenCapStyle.RoundCap))
     painter.drawLine(QLineF(left, y, right, y))
     painter.setPen(QPen(theme.colour("text"), 1.0, Qt.PenStyle.DotLine))
-    for side in (-1, 1):
+    for side in () if rule.evidence_s else (-1, 1):
         x = middle + side * edge * half
         painter.drawLine(QLineF(x, y - 15, x, y + 15))
-    sure = abs(place) >= edge
+    sure = bool(rule.evidence_s) or abs(place) >= edge
     for k, x in enumerate((left, right)):
         painter.setPen(QPen(theme.class_colour(k), 3.0))
         painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -8,10 +8,12 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.levels import LevelGrid, grid_of
 from bci.lsl.predictions import ReceivedPrediction
-from gui.headline import NO_PREDICTION, NOT_SURE, paint_headline
+from gui.decision_rule import DecisionRule
+from gui.headline import NO_PREDICTION, paint_headline
 from gui.level_course import LevelCourse, true_levels
 from gui.pieces import tip
 from gui.theme import CAPTION_PX, DARK, Theme
+from gui.threshold import words_of
 
 _HEIGHT = 258
 _TOP, _FOOT, _PLANE = 40.0, 27.0, 146.0
@@ -37,7 +39,7 @@ class EmotionView(QWidget):
     def __init__(self, threshold: float = 0.1, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.theme: Theme = DARK
-        self.threshold = threshold
+        self.rule = DecisionRule(threshold)
         self.course = LevelCourse(LevelGrid(("valence", "arousal")))
         self.cue: str | None = None
         self.live = False
@@ -88,9 +90,9 @@ class EmotionView(QWidget):
         """What is decided now, in words."""
         if not self.live or not self.course.levels:
             return NO_PREDICTION
-        if self.course.confidence < self.threshold:
-            return NOT_SURE
-        return self._named(self.course.levels)
+        decided = self.rule.decided(self._named(self.course.levels), self.course.confidence)
+        levels = true_levels(self.course.grid, decided)
+        return self._named(levels) if levels else decided
 
     @property
     def sentence(self) -> str:
@@ -109,15 +111,17 @@ class EmotionView(QWidget):
         width = self.width()
         painter.setFont(self.font())
         confidence = self.course.confidence if self.course.levels else None
+        beside = self.rule.beside(confidence)
         paint_headline(
             painter, self.theme, QRectF(14, 4, width - 28, 34), self.decision,
-            self.theme.colour("text"), confidence, self.why, 22,
+            self.theme.colour("text"), beside, self.why, 22,
+            bool(self.rule.evidence_s),
         )  # fmt: skip
         plane = QRectF(34, _TOP + 2, _PLANE, _PLANE)
         self._paint_plane(painter, plane)
         self._font(painter, CAPTION_PX)
         painter.setPen(self.theme.colour("dim"))
-        from_where = f"decided from {100 * self.threshold:.0f} %"
+        from_where = words_of(self.rule)
         below = QRectF(plane.left() - 20, plane.bottom() + 21, plane.width() + 40, 18)
         painter.drawText(below, Qt.AlignmentFlag.AlignCenter, from_where)
         right = plane.right() + 14
@@ -205,7 +209,7 @@ class EmotionView(QWidget):
         if not self.live:
             return
         colour.setAlpha(255)
-        sure = self.course.confidence >= self.threshold
+        sure = bool(self.rule.evidence_s) or self.course.confidence >= self.rule.threshold
         painter.setPen(QPen(colour, 2.5))
         painter.setBrush(colour if sure else self.theme.colour("panel"))
         painter.drawEllipse(self._place(plane, *trail[-1].expected), 7, 7)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from bci.lsl.predictions import ReceivedPrediction
 from bci.types import Marker
 from gui.cue_windows import CueWindows
+from gui.decision_rule import DecisionRule
 from gui.emotion import EmotionView
 from gui.feed import Feed
 from gui.hint import NO_ENGINE, STARTING
@@ -40,7 +41,7 @@ class EngineShown(QObject):
     cue_of : callable
         Gives the class that a marker's label asks for; None for one that ends the cue.
     threshold : float
-        Least probability of a decision.
+        Least probability of a decision, until an engine tells its own.
     remembered : Remembered
         Keeps whether the ball is shown.
     images : ShownImages, optional
@@ -85,6 +86,11 @@ class EngineShown(QObject):
         self.decided = one_of(self.usual, self.emotion)
         self.passed = one_of(self._usual_passed, self.level_history)
         self.latency = LatencyView()
+        self.rule = DecisionRule(threshold)
+        for view in (*self._deciding, self.history):
+            view.rule = self.rule
+        if self.transcript is not None:
+            self.transcript.transcript.rule = self.rule
         self._cue_of = cue_of
         self._last_prediction = 0.0
         self._rejections = Rejections()
@@ -114,6 +120,7 @@ class EngineShown(QObject):
         feed.engine_found.connect(self._on_engine)
         feed.engine_alive.connect(self._on_alive)
         feed.predictions_came.connect(self._on_predictions)
+        feed.decisions_came.connect(self._on_decisions)
         feed.status_came.connect(self._on_status)
 
     def set_starting(self, starting: bool) -> None:
@@ -124,6 +131,7 @@ class EngineShown(QObject):
 
     def advance(self, now: float) -> None:
         """An old prediction does not stand as the present one; LSL clock."""
+        self.rule.now = now
         self.history.advance(now)
         self.level_history.advance(now)
         self.latency.advance(now)
@@ -142,6 +150,7 @@ class EngineShown(QObject):
             of_levels.setVisible(shown)
 
     def _on_engine(self, classes: tuple[str, ...], simulated: bool) -> None:
+        self.rule.last = None
         for view in (*self._bars, *self._past):
             view.set_classes(classes)
         self._rejections.reset()
@@ -182,8 +191,18 @@ class EngineShown(QObject):
             past.add(predictions)
         self.latency.add(predictions)
 
+    def _on_decisions(self, decisions: list[Marker]) -> None:
+        self.rule.last = decisions[-1]
+        for past in self._past:
+            past.add_decisions(decisions)
+        for view in self._deciding:
+            view.update()
+
     def _on_status(self, status: dict[str, object]) -> None:
         self.latency.show_counts(status)
+        if self.rule.follow(status):
+            for view in self.views:
+                view.update()
         why = self._rejections.since_last(status)
         if not why:
             return

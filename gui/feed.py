@@ -7,13 +7,13 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from bci.lsl.discovery import StreamQuery
 from gui.following import Follower, Poller
-from gui.pollers import MarkerPoller, PredictionPoller, SignalPoller, StatusPoller
+from gui.pollers import DecisionPoller, MarkerPoller, PredictionPoller, SignalPoller, StatusPoller
 
 _STOP_S = 0.8
 
 
 class Feed(QObject):
-    """Polls signal, markers, predictions and status; passes on plain data by Qt signals.
+    """Polls signal, markers, predictions, decisions and status; passes on plain data by Qt signals.
 
     Each stream has a thread of its own, so that one that hangs holds up none of the others.
 
@@ -33,6 +33,7 @@ class Feed(QObject):
     engine_found = Signal(tuple, bool)  # classes, simulated
     engine_alive = Signal(bool)
     predictions_came = Signal(list)  # of ReceivedPrediction
+    decisions_came = Signal(list)  # of Marker
     engine_there = Signal(bool)  # whether its program runs, even if it decodes nothing yet
     status_came = Signal(dict)
     problem = Signal(str)
@@ -46,6 +47,7 @@ class Feed(QObject):
         self._shown: list[Follower[Any]] = []
         self._all: list[Follower[Any]] = []
         self._follow(StreamQuery(name=f"{engine_name}-predictions"), PredictionPoller())
+        self._follow(StreamQuery(name=f"{engine_name}-decisions"), DecisionPoller())
         self._follow(StreamQuery(name=f"{engine_name}-status"), StatusPoller())
 
     def show(self, signal: StreamQuery, markers: StreamQuery | None) -> None:

@@ -6,6 +6,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 from gui.theme import CAPTION_PX, Theme
 
 NO_PREDICTION, NOT_SURE = "no prediction", "not sure"
+NO_DECISION = "no decision yet"
 _LOW, _NONE = 22, 18
 _LEAST = 15
 _VCENTRE = Qt.AlignmentFlag.AlignVCenter
@@ -14,7 +15,7 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | _VCENTRE
 
 def is_decided(decision: str) -> bool:
     """Whether a decision is one, and not that there is none."""
-    return decision not in (NO_PREDICTION, NOT_SURE)
+    return decision not in (NO_PREDICTION, NOT_SURE, NO_DECISION)
 
 
 def paint_headline(
@@ -23,13 +24,14 @@ def paint_headline(
     box: QRectF,
     decision: str,
     colour: QColor,
-    confidence: float | None,
+    beside: str,
     why: str = "",
     pixels: int = 30,
+    calm: bool = False,
 ) -> None:
-    """The decision on the left, on the right its confidence; or why there is no prediction.
+    """The decision on the left, on the right how sure or how old; or why there is no prediction.
 
-    Without a decision the words are smaller and dim, and the confidence is that of the likeliest.
+    Without a decision the words are smaller and dim; what stands beside them is where it is calm.
     """
     if decision == NO_PREDICTION and why:
         _paint_why(painter, theme, box, why)
@@ -37,20 +39,31 @@ def paint_headline(
     decided = is_decided(decision)
     font = QFont(painter.font())
     font.setBold(True)
-    share = f"{100 * confidence:.0f} %" if confidence is not None else ""
     most = pixels if decided else min(pixels, _LOW)
-    font.setPixelSize(fitting_pixels(font, f"{decision}  {share}", box.width(), most))
+    font.setPixelSize(fitting_pixels(font, f"{decision}  {beside}", box.width(), most))
     painter.setFont(font)
     painter.setPen(colour if decided else theme.colour("dim"))
     taken = 0.0
-    if share and decision != NO_PREDICTION:
-        painter.drawText(box, _RIGHT, share)
-        taken = painter.fontMetrics().horizontalAdvance(share) + 12.0
+    if beside and decision != NO_PREDICTION:
+        if calm:
+            _set_calm(painter, theme, font)
+        painter.drawText(box, _RIGHT, beside)
+        taken = painter.fontMetrics().horizontalAdvance(beside) + 12.0
+        painter.setFont(font)
+        painter.setPen(colour if decided else theme.colour("dim"))
     room = box.adjusted(0, 0, -taken, 0)
     text = painter.fontMetrics().elidedText(
         decision, Qt.TextElideMode.ElideRight, int(room.width())
     )
     painter.drawText(room, _VCENTRE, text)
+
+
+def _set_calm(painter: QPainter, theme: Theme, font: QFont) -> None:
+    small = QFont(font)
+    small.setBold(False)
+    small.setPixelSize(CAPTION_PX)
+    painter.setFont(small)
+    painter.setPen(theme.colour("dim"))
 
 
 def fitting_pixels(font: QFont, text: str, width: float, most: int) -> int:

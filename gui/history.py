@@ -4,10 +4,12 @@ from collections import deque
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QFont, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.lsl.predictions import ReceivedPrediction
+from bci.types import Marker
+from gui.decision_rule import DecisionRule
 from gui.hint import HINT_HEIGHT, HISTORY_HEIGHT, NO_ENGINE, paint_hint
 from gui.pieces import is_seen, tip
 from gui.rejections import EXPLAINED
@@ -29,13 +31,15 @@ class HistoryView(QWidget):
 
     Each line has its class's name at its end; hatched is where windows gave no prediction, with
     the reason where it is known. Where a line is above the dotted one, its class was decided.
+    Where decisions are taken over more than a window, a triangle on top is one, in place of a line.
     """
 
     def __init__(self, threshold: float = 0.7, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.theme: Theme = DARK
         self.hint = NO_ENGINE
-        self.threshold = threshold
+        self.rule = DecisionRule(threshold)
+        self._decisions: deque[Marker] = deque(maxlen=500)
         self.classes: tuple[str, ...] = ()
         self.now = self._painted = 0.0
         # When each prediction was taken, and its shares, (n_predictions, n_classes).
@@ -44,7 +48,12 @@ class HistoryView(QWidget):
         self._cues: deque[tuple[float, str | None]] = deque(maxlen=500)
         self._rejected: deque[tuple[float, str]] = deque(maxlen=500)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setToolTip(tip(f"Above the dotted line a class is decided.\n\n{EXPLAINED}"))
+        self.setToolTip(
+            tip(
+                "Above the dotted line a class is decided. Without one, a triangle is where the "
+                f"engine decided on the class of its colour.\n\n{EXPLAINED}"
+            )
+        )
         self.set_engine(False)
 
     def set_engine(self, alive: bool) -> None:
@@ -58,6 +67,7 @@ class HistoryView(QWidget):
         self.classes = classes
         self._times, self._shares = np.zeros(0), np.zeros((0, len(classes)))
         self._rejected.clear()
+        self._decisions.clear()
         self.set_engine(True)
 
     def add(self, predictions: list[ReceivedPrediction]) -> None:
@@ -72,6 +82,10 @@ class HistoryView(QWidget):
     def add_cue(self, time: float, cue: str | None) -> None:
         """From ``time`` on (LSL clock) the subject was asked for ``cue``; None ends it."""
         self._cues.append((time, cue))
+
+    def add_decisions(self, decisions: list[Marker]) -> None:
+        """What the engine decided, at its times on the LSL clock."""
+        self._decisions += decisions
 
     def show_rejected(self, now: float, why: str) -> None:
         """Windows gave no prediction; told at ``now``, LSL clock."""
@@ -111,6 +125,8 @@ class HistoryView(QWidget):
         painter.setClipRect(QRectF(_LEFT, 0, self._right - _LEFT, self.height()))
         self._paint_holes(painter, top, bottom)
         self._paint_lines(painter, top, bottom)
+        if self.rule.evidence_s:
+            self._paint_decisions(painter, top)
         self._paint_cues(painter, bottom + 8)
         painter.setClipping(False)
         painter.setPen(self.theme.colour("dim"))
@@ -123,7 +139,7 @@ class HistoryView(QWidget):
 
         What the dotted line is stands among them, in its place.
         """
-        ends = [(self.threshold, "\u00b7\u00b7\u00b7 decided", self.theme.colour("dim"))]
+        ends = [self._decided_end]
         if len(self._shares):
             shares = self._shares[-1]
             most = int((bottom - top) // _NAME)
@@ -142,16 +158,24 @@ class HistoryView(QWidget):
             box = QRectF(self._right + 7, y - 9, _NAMES - 7, 18)
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, written)
 
+    @property
+    def _decided_end(self) -> tuple[float, str, QColor]:
+        """How high what is decided is, and how it is drawn."""
+        if self.rule.evidence_s:
+            return 1.0, "\u25be decided", self.theme.colour("dim")
+        return self.rule.threshold, "\u00b7\u00b7\u00b7 decided", self.theme.colour("dim")
+
     def _paint_scale(self, painter: QPainter, top: float, bottom: float) -> None:
         """From 0 to 100 %, with the threshold of a decision as a dotted line."""
         high = bottom - top
         dim, align = self.theme.colour("dim"), Qt.AlignmentFlag.AlignVCenter
         right = Qt.AlignmentFlag.AlignRight | align
         # No number where that of the threshold is.
-        usual = [share for share in (0.0, 0.5, 1.0) if abs(share - self.threshold) * high > _NAME]
-        for share in (*usual, self.threshold):
+        marked = () if self.rule.evidence_s else (self.rule.threshold,)
+        usual = [s for s in (0.0, 0.5, 1.0) if all(abs(s - m) * high > _NAME for m in marked)]
+        for share in (*usual, *marked):
             y = bottom - share * high
-            dotted = share == self.threshold
+            dotted = share in marked
             line = QPen(dim, 1.0, Qt.PenStyle.DotLine) if dotted else self.theme.colour("line")
             painter.setPen(line)
             painter.drawLine(QPointF(_LEFT, y), QPointF(self._right, y))
@@ -194,6 +218,15 @@ class HistoryView(QWidget):
             for part_x, part_y in zip(np.split(x, holes), np.split(y[:, :, k], holes), strict=True):
                 points = map(QPointF, np.repeat(part_x, 2).tolist(), part_y.ravel().tolist())
                 painter.drawPolyline(QPolygonF(list(points)))
+
+    def _paint_decisions(self, painter: QPainter, top: float) -> None:
+        for decision in self._decisions:
+            if decision.label in self.classes:
+                x = self._x(decision.time)
+                corners = QPointF(x - 6, top - 10), QPointF(x + 6, top - 10), QPointF(x, top)
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(self.theme.class_colour(self.classes.index(decision.label)))
+                painter.drawPolygon(QPolygonF(corners))
 
     def _paint_cues(self, painter: QPainter, top: float) -> None:
         for start, stop, cue in self._spans():

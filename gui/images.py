@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from bci.lsl.predictions import ReceivedPrediction
 from gui.class_names import brief
 from gui.cue_windows import CueFinder, CueWindows
-from gui.headline import NO_PREDICTION, NOT_SURE, is_decided, paint_headline
+from gui.decision_rule import DecisionRule
+from gui.headline import NO_PREDICTION, is_decided, paint_headline
 from gui.hint import HINT_HEIGHT, NO_ENGINE, paint_hint
 from gui.pieces import tip
 from gui.shown_images import ShownImages
@@ -64,7 +65,7 @@ class ImagesView(QWidget):
         super().__init__(parent)
         self.theme: Theme = DARK
         self.hint = NO_ENGINE
-        self.threshold = threshold
+        self.rule = DecisionRule(threshold)
         self.classes: tuple[str, ...] = ()
         self.best: list[Found] = []
         self.live = False
@@ -136,7 +137,7 @@ class ImagesView(QWidget):
         if not self.best:
             return NO_PREDICTION
         best = self.best[0]
-        return brief(best.name) if best.probability >= self.threshold else NOT_SURE
+        return brief(self.rule.decided(best.name, best.probability))
 
     @property
     def truth(self) -> str:
@@ -168,16 +169,16 @@ class ImagesView(QWidget):
         width = self.width() - left - _SHARE
         painter.setFont(self.font())
         colour = self.theme.colour("accent" if self.live else "dim")
-        confidence = best.probability if best else None
+        beside = self.rule.beside(best.probability if best else None)
         paint_headline(
             painter, self.theme, QRectF(left, 4, width, 30), self.decision, colour,
-            confidence, self.why, 24,
+            beside, self.why, 24, bool(self.rule.evidence_s),
         )  # fmt: skip
         if best is None:
             return
         self._paint_tile(painter, QRectF(14, 6, _BEST, _BEST), best.name)
         self._paint_bar(painter, QRectF(left, 40, width, 10), best.probability)
-        paint_threshold(painter, self.theme, QRectF(left, 37, width, 17), self.threshold)
+        paint_threshold(painter, self.theme, QRectF(left, 37, width, 17), self.rule)
         self._font(painter, CAPTION_PX)
         painter.setPen(self.theme.colour("text" if self.live else "dim"))
         right = best.name == self.true_image

@@ -30,13 +30,15 @@ _SPAN_S = 60.0
 _MOST = 12_000
 _FRAME_S = 0.25
 _N_BINS = 26
-_TITLE = "latency: from sample to prediction"
+# The longest that fits beside the delays.
+_TITLES = ("latency: from sample to prediction", "latency to prediction", "latency")
 _STAGES_EXPLAINED = """How long after its last sample was taken a prediction is published.
 arrive: from the device to here
 filter: cleaning the signal
 decode: the model
 publish: to whoever listens
 filter delay: so much later than it happened the filtered signal shows it, besides the above
+evidence: so much later is a decision that is taken over several windows, besides the above
 99 % below: only one in a hundred is later"""
 # Where there is less room than they need, stages and histogram are left out.
 _LEAST_HEIGHT, _STAGES = 118, 50.0
@@ -145,7 +147,9 @@ class LatencyView(QWidget):
         painter.setFont(font)
         painter.setPen(self.theme.colour("dim"))
         head = QRectF(14, 8, self.width() - 28, 18)
-        painter.drawText(head, 0, "latency to prediction" if self.delay_text else _TITLE)
+        room = head.width() - painter.fontMetrics().horizontalAdvance(f"{self.delay_text}  ")
+        fitting = (t for t in _TITLES if painter.fontMetrics().horizontalAdvance(t) <= room)
+        painter.drawText(head, 0, next(fitting, ""))
         painter.drawText(head, Qt.AlignmentFlag.AlignRight, self.delay_text)
         self._paint_numbers(painter)
         top = self._paint_counts(painter)

@@ -90,6 +90,19 @@ class MarkerPoller:
             tell("markers_came", markers)
 
 
+class DecisionPoller:
+    """Passes on the engine's decisions."""
+
+    alive = ""
+
+    def open(self, found: FoundStream, _tell: Tell) -> MarkerInlet:
+        return MarkerInlet(found)
+
+    def poll(self, inlet: MarkerInlet, tell: Tell) -> None:
+        if decisions := inlet.pull():
+            tell("decisions_came", decisions)
+
+
 class PredictionPoller:
     """Passes on predictions."""
 

@@ -6,7 +6,8 @@ from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
 from bci.lsl.predictions import ReceivedPrediction
 from gui.ball import Evidence, paint_ball
-from gui.headline import NO_PREDICTION, NOT_SURE, paint_headline
+from gui.decision_rule import DecisionRule
+from gui.headline import NO_PREDICTION, paint_headline
 from gui.hint import HINT_HEIGHT, NO_ENGINE, paint_hint
 from gui.pieces import tip
 from gui.theme import CAPTION_PX, DARK, Theme
@@ -30,7 +31,7 @@ class DecisionView(QWidget):
         super().__init__(parent)
         self.theme: Theme = DARK
         self.hint = NO_ENGINE
-        self.threshold = threshold
+        self.rule = DecisionRule(threshold)
         self.classes: tuple[str, ...] = ()
         self.probabilities: tuple[float, ...] = ()
         self.cue: str | None = None
@@ -47,7 +48,11 @@ class DecisionView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Decision")
         self.setToolTip(
-            tip("How likely each class is. From the dotted line on it is decided; below, not sure.")
+            tip(
+                "How likely each class is. From the dotted line on it is decided; below, not sure. "
+                "Without a line decisions are taken over more than the window that the bars "
+                "show: what was decided last stands above them."
+            )
         )
         self.set_engine(False)
 
@@ -126,7 +131,7 @@ class DecisionView(QWidget):
         if not self.live or not self.probabilities:
             return NO_PREDICTION
         best = max(range(len(self.probabilities)), key=self.probabilities.__getitem__)
-        return self.classes[best] if self.probabilities[best] >= self.threshold else NOT_SURE
+        return self.rule.decided(self.classes[best], self.probabilities[best])
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         painter = QPainter(self)
@@ -141,15 +146,16 @@ class DecisionView(QWidget):
         known = decision in self.classes
         colour = self._colour(self.classes.index(decision) if known else 0)
         confidence = max(self.probabilities) if self.probabilities else None
+        beside = self.rule.beside(confidence)
         paint_headline(
-            painter, self.theme, QRectF(14, 6, width - 28, 40), decision, colour, confidence,
-            self.why,
+            painter, self.theme, QRectF(14, 6, width - 28, 40), decision, colour, beside,
+            self.why, calm=bool(self.rule.evidence_s),
         )  # fmt: skip
         if self.has_ball and len(self.classes) == 2:
             track = QRectF(14, 56, width - 28, 62)
             first, second = self.classes
-            place, threshold = self.evidence.place, self.threshold
-            paint_ball(painter, self.theme, track, place, (first, second), threshold, self.live)
+            place = self.evidence.place
+            paint_ball(painter, self.theme, track, place, (first, second), self.rule, self.live)
         else:
             self._paint_bars(painter)
         font = QFont(self.font())
@@ -200,4 +206,4 @@ class DecisionView(QWidget):
         if not self.classes:
             return
         bars = QRectF(left, 50, width, self._bar * self._n_bars - 4)
-        paint_threshold(painter, self.theme, bars, self.threshold)
+        paint_threshold(painter, self.theme, bars, self.rule)

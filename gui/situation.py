@@ -106,11 +106,20 @@ class Situation:
 
 
 def delay_text(status: dict[str, object]) -> str:
-    """What the filters add to the latency, ``+45 ms filter delay``; empty where it is not known."""
-    delay_s = status.get("filter_delay_s")
+    """What comes on top of the latency: ``+45 ms filters, +450 ms evidence``.
+
+    What is not known, or nothing, is left out.
+    """
+    filters, evidence = (_added(status.get(f"{of}_delay_s")) for of in ("filter", "evidence"))
+    if filters and evidence:
+        return f"{filters} filters, {evidence} evidence"
+    return (filters and f"{filters} filter delay") or (evidence and f"{evidence} evidence")
+
+
+def _added(delay_s: object) -> str:
     if not isinstance(delay_s, int | float) or not 0.0005 <= delay_s < float("inf"):
         return ""
-    return f"+{1000 * delay_s:.0f} ms filter delay"
+    return f"+{1000 * delay_s:.0f} ms" if delay_s < 1 else f"+{delay_s:.1f} s"
 
 
 def _adapting(status: dict[str, object]) -> str:

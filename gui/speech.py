@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.lsl.predictions import ReceivedPrediction
 from gui.cue_windows import CueFinder, CueWindows
-from gui.headline import NO_PREDICTION, NOT_SURE, paint_headline
+from gui.decision_rule import DecisionRule
+from gui.headline import NO_PREDICTION, paint_headline
 from gui.hint import HINT_HEIGHT, NO_ENGINE, paint_hint
 from gui.theme import CAPTION_PX, DARK, Theme
 from gui.threshold import paint_threshold
@@ -49,7 +50,7 @@ class SpeechView(QWidget):
         super().__init__(parent)
         self.theme: Theme = DARK
         self.hint = NO_ENGINE
-        self.threshold = threshold
+        self.rule = DecisionRule(threshold)
         self.live = False
         self._windows = windows
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -97,7 +98,7 @@ class SpeechView(QWidget):
         if not self.best:
             return NO_PREDICTION
         word, probability = self.best[0]
-        return word if probability >= self.threshold else NOT_SURE
+        return self.rule.decided(word, probability)
 
     @property
     def truth(self) -> str:
@@ -114,10 +115,10 @@ class SpeechView(QWidget):
         painter.setFont(self.font())
         width = self.width() - 28.0
         colour = self.theme.colour("accent" if self.live else "dim")
-        confidence = self.best[0][1] if self.best else None
+        beside = self.rule.beside(self.best[0][1] if self.best else None)
         paint_headline(
-            painter, self.theme, QRectF(14, 6, width, 40), self.decision, colour, confidence,
-            self.why,
+            painter, self.theme, QRectF(14, 6, width, 40), self.decision, colour, beside,
+            self.why, calm=bool(self.rule.evidence_s),
         )  # fmt: skip
         self._paint_bars(painter)
         font = QFont(self.font())
@@ -156,4 +157,4 @@ class SpeechView(QWidget):
             painter.drawRoundedRect(QRectF(left, top + 2, width * probability, 16), 4, 4)
         rows = min(_N_SHOWN, len(self.classes))
         bars = QRectF(left, _TITLE - 3, width, rows * _ROW)
-        paint_threshold(painter, self.theme, bars, self.threshold)
+        paint_threshold(painter, self.theme, bars, self.rule)

@@ -3,20 +3,31 @@
 from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QPen
 
+from gui.decision_rule import DecisionRule
 from gui.theme import CAPTION_PX, Theme
 
 
-def paint_threshold(painter: QPainter, theme: Theme, bars: QRectF, threshold: float) -> None:
-    """The line at that share of the bars' width, the words below it."""
-    x = bars.left() + bars.width() * threshold
-    painter.setPen(QPen(theme.colour("text"), 1.0, Qt.PenStyle.DotLine))
-    painter.drawLine(QLineF(x, bars.top(), x, bars.bottom()))
+def words_of(rule: DecisionRule) -> str:
+    """``decided from 70 %``, and over how much signal where that is not a window's."""
+    over = f" over {rule.evidence_s:.2g} s" if rule.evidence_s else ""
+    return f"decided from {100 * rule.threshold:.0f} %{over}"
+
+
+def paint_threshold(painter: QPainter, theme: Theme, bars: QRectF, rule: DecisionRule) -> None:
+    """The line at that share of the bars' width, the words below it.
+
+    Bars of single windows have no line where decisions are taken over more of the signal.
+    """
+    x = bars.left() + bars.width() * rule.threshold
+    if not rule.evidence_s:
+        painter.setPen(QPen(theme.colour("text"), 1.0, Qt.PenStyle.DotLine))
+        painter.drawLine(QLineF(x, bars.top(), x, bars.bottom()))
     font = QFont(painter.font())
     font.setPixelSize(CAPTION_PX)
     font.setBold(False)
     painter.setFont(font)
     painter.setPen(theme.colour("dim"))
-    said = f"decided from {100 * threshold:.0f} %"
+    said = words_of(rule)
     half = painter.fontMetrics().horizontalAdvance(said) / 2 + 1
     middle = max(bars.left() + half, min(x, bars.right() + 60 - half))
     words = QRectF(middle - half, bars.bottom(), 2 * half, CAPTION_PX + 3)

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from bci.lsl.predictions import ReceivedPrediction
+from bci.types import Marker
 from gui.cue_windows import CueWindows
+from gui.decision_rule import DecisionRule
 
 _MOST, _KEPT = 200, 100
 
@@ -13,12 +15,12 @@ class Said:
     """One window: the likeliest word with its probability, and the true one where it is known.
 
     ``time`` is when the window ended, on the LSL clock. ``why`` is given instead of a word where
-    the window was rejected.
+    the window was rejected, ``probability`` is None where it is not known.
     """
 
     time: float
     word: str
-    probability: float
+    probability: float | None
     is_sure: bool
     cue: str | None
     why: str = ""
@@ -33,7 +35,8 @@ class Transcript:
     """Takes predictions and cues and keeps what was said.
 
     With one window at each cue every window is an entry. Where windows slide, a word is one when
-    the decision changes to it, and is not held against any cue.
+    the decision changes to it, and is not held against any cue. Where decisions are taken over
+    more than a window, they are the engine's, whose probabilities are not known.
 
     Parameters
     ----------
@@ -44,7 +47,7 @@ class Transcript:
     """
 
     def __init__(self, windows: CueWindows | None, threshold: float) -> None:
-        self._windows, self._threshold = windows, threshold
+        self._windows, self.rule = windows, DecisionRule(threshold)
         self.begin(())
 
     def begin(self, classes: tuple[str, ...]) -> None:
@@ -62,11 +65,12 @@ class Transcript:
     def add(self, prediction: ReceivedPrediction) -> bool:
         """Take a prediction; whether it is an entry."""
         shares = prediction.probabilities
-        if not self.classes or len(shares) != len(self.classes):
+        gathers = bool(self.rule.evidence_s) and self._windows is None
+        if gathers or not self.classes or len(shares) != len(self.classes):
             return False
         best = int(shares.argmax())
         word, probability = self.classes[best], float(shares[best])
-        sure = probability >= self._threshold
+        sure = probability >= self.rule.threshold
         cue = None
         if self._windows is not None:
             cue = self._windows.cue_of(prediction.taken)
@@ -75,6 +79,13 @@ class Transcript:
             if self._running in ("", before):
                 return False
         self._keep(Said(prediction.taken, word, probability, sure, cue))
+        return True
+
+    def decide(self, decision: Marker) -> bool:
+        """Take a decision of the engine; whether it is an entry."""
+        if not self.rule.evidence_s or self._windows is not None:
+            return False
+        self._keep(Said(decision.time, decision.label, None, True, None))
         return True
 
     def reject(self, now: float, why: str) -> bool:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.lsl.predictions import ReceivedPrediction
+from bci.types import Marker
 from gui.class_names import brief
 from gui.cue_windows import CueWindows
 from gui.headline import NOT_SURE
@@ -80,6 +81,11 @@ class TranscriptView(QWidget):
         if n_new:
             self._tell()
 
+    def add_decisions(self, decisions: list[Marker]) -> None:
+        """What the engine decided, oldest first."""
+        if sum(self.transcript.decide(decision) for decision in decisions):
+            self._tell()
+
     def show_rejected(self, now: float, why: str) -> None:
         """A window gave no prediction; told at ``now``, LSL clock."""
         if self.transcript.reject(now, why):
@@ -105,7 +111,7 @@ class TranscriptView(QWidget):
         truth = f"{self._truth}: {brief(said.cue)}" if said.cue is not None else ""
         if said.why:
             return f"{said.why}; {truth}" if truth else said.why
-        share = f"{100 * said.probability:.0f} %"
+        share = "" if said.probability is None else f"{100 * said.probability:.0f} %"
         if said.is_right:
             return f"{_RIGHT} {share}"
         if said.is_right is False:

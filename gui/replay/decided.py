@@ -7,6 +7,7 @@ from bci.levels import grid_of
 from bci.lsl.predictions import ReceivedPrediction
 from bci.predictions_table import Predictions
 from bci.profile import Output
+from gui.decision_rule import DecisionRule
 from gui.emotion import EmotionView
 from gui.images import ImagesView
 from gui.predictions import DecisionView
@@ -80,7 +81,7 @@ class Decided(QWidget):
             return ImagesView(shown, threshold, self.truth)
         if card.task == "speech":
             return SpeechView(self.truth, threshold)
-        self.bars.threshold = threshold
+        self.bars.rule = DecisionRule(threshold)
         return self.bars
 
     def show_at(

@@ -186,6 +186,7 @@ def test_live_decisions_are_those_of_the_evidence_offline(trained: Calibration) 
         lambda: (got.extend(m.label for m in decisions.pull(0.05)), len(got) >= len(expected))[1]
     )
     assert got == expected
+    assert told[-1]["decision_threshold"] == threshold
     assert told[-1]["evidence_s"] == pytest.approx(1.0, abs=0.02)
     assert told[-1]["evidence_delay_s"] == pytest.approx(0.45, abs=0.02)
     end(live)

@@ -29,6 +29,7 @@ from tests.streams import find, send, wait_until
 
 HOP_S = 0.2
 HOP = 26  # samples
+_THRESHOLDS = {"first": 0.6, "second": 0.85}
 
 
 def profile(low_hz: float, window_s: float, **classes: str) -> Profile:
@@ -63,7 +64,10 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for seed in (1, 2)
         ]
         made = calibrate(runs, wanted, lambda: decoders.create("log-power"), name)
-        save_bundle(folder / name, made.card, made.decoder.arrays())
+        assert made.card.confidence is not None
+        sure = made.card.confidence.model_copy(update={"threshold": _THRESHOLDS.get(name)})
+        card = made.card.model_copy(update={"confidence": sure})
+        save_bundle(folder / name, card, made.decoder.arrays())
     return folder
 
 
@@ -120,7 +124,7 @@ def test_the_other_model_takes_over_without_a_hole(
     models: Path, signal: Recording, player: Player
 ) -> None:
     first, second = loaded(models / "first"), loaded(models / "second")
-    live = start_engine(first, signal.info.name, load=load_model)
+    live = start_engine(first, signal.info.name, decision_threshold=None, load=load_model)
     wait_until(lambda: player.outlet.has_consumers, 20)
     inlet = PredictionInlet(find(f"{live.name}-predictions"))
     status = StatusInlet(find(f"{live.name}-status"))
@@ -139,6 +143,7 @@ def test_the_other_model_takes_over_without_a_hole(
     ends = np.array([player.index(one) for one in got])
     assert np.diff(ends).max() <= 3 * HOP
     assert (told[-1]["model"], told[-1]["swaps"]) == ("second", 1)
+    assert told[-1]["decision_threshold"] == 0.85
     assert told[-1]["lost_samples"] == 0
     assert told[-1]["windows_predicted"] == len(got)
     assert live.said[-1] == "decoding with second from here on"

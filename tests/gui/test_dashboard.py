@@ -233,8 +233,8 @@ def test_threads_that_hang_hold_up_closing_together_not_one_after_the_other(
 
     monkeypatch.setattr(StreamWatch, "poll", hang)
     window = open_window(windows, qtbot, name)
-    # Of the signal, markers, predictions, status, streams listed and recorders.
-    for _ in range(6):
+    # Of the signal, markers, predictions, decisions, status, streams listed and recorders.
+    for _ in range(7):
         assert hanging.acquire(timeout=10)
     began = time.monotonic()
     window.close()

@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
+from gui.decision_rule import DecisionRule
 from gui.gallery import simulated
 from gui.headline import NO_PREDICTION, paint_headline
 from gui.history import HistoryView
@@ -34,7 +35,7 @@ def test_the_words_at_a_threshold_stay_beside_the_bars_however_low_or_high_it_is
 ) -> None:
     image = blank()
     painter = QPainter(image)
-    paint_threshold(painter, DARK, QRectF(100, 5, 168, 25), threshold)
+    paint_threshold(painter, DARK, QRectF(100, 5, 168, 25), DecisionRule(threshold))
     painter.end()
     columns = inked_columns(image)
     assert min(columns) >= 99
@@ -48,7 +49,7 @@ def test_why_there_is_no_prediction_is_never_cut_off(qtbot: QtBot, why: str) -> 
     image = blank()
     painter = QPainter(image)
     box = QRectF(14, 6, _WIDTH - 28, 40)
-    paint_headline(painter, DARK, box, NO_PREDICTION, DARK.colour("text"), None, why)
+    paint_headline(painter, DARK, box, NO_PREDICTION, DARK.colour("text"), "", why)
     needed = painter.fontMetrics().horizontalAdvance(f"signal not used: {why}")
     painter.end()
     assert needed <= box.width()

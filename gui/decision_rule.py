@@ -1,0 +1,51 @@
+"""How the running engine decides, and what it decided last."""
+
+from dataclasses import dataclass
+
+from bci.types import Marker
+from gui.headline import NO_DECISION, NOT_SURE
+
+
+@dataclass
+class DecisionRule:
+    """One for all views of an engine: what it says of itself holds, whatever it was started with.
+
+    Parameters
+    ----------
+    threshold : float
+        Least probability of a decision.
+    evidence_s : float
+        Over how much signal decisions are taken, in seconds; 0: from each window alone.
+    last : Marker, optional
+        The engine's newest decision, and when its last sample was taken.
+    now : float
+        LSL clock.
+    """
+
+    threshold: float
+    evidence_s: float = 0.0
+    last: Marker | None = None
+    now: float = 0.0
+
+    def follow(self, status: dict[str, object]) -> bool:
+        """Take an engine's status; whether anything is another than before."""
+        before = self.threshold, self.evidence_s
+        self.threshold = _number(status.get("decision_threshold"), self.threshold)
+        self.evidence_s = _number(status.get("evidence_s"), self.evidence_s)
+        return before != (self.threshold, self.evidence_s)
+
+    def decided(self, best: str, probability: float) -> str:
+        """What is decided where a window finds ``best`` likeliest; no window alone has evidence."""
+        if self.evidence_s:
+            return self.last.label if self.last else NO_DECISION
+        return best if probability >= self.threshold else NOT_SURE
+
+    def beside(self, probability: float | None) -> str:
+        """What stands beside the decision: its probability, or of evidence how old it is."""
+        if self.evidence_s:
+            return f"{max(0.0, self.now - self.last.time):.0f} s ago" if self.last else ""
+        return "" if probability is None else f"{100 * probability:.0f} %"
+
+
+def _number(told: object, before: float) -> float:
+    return float(told) if isinstance(told, int | float) else before
