@@ -1,6 +1,8 @@
-"""This model beside the earlier ones of the same subject."""
+"""This model beside the others."""
 
-from PySide6.QtCore import Qt
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -15,6 +17,7 @@ from gui.amounts import percent
 from gui.calibration.result import Result
 
 _COLUMNS = (
+    "Model",
     "Trained",
     "Decoder",
     "Classes",
@@ -24,19 +27,26 @@ _COLUMNS = (
     "Probabilities off by",
 )
 TELLS = (
-    "Each was scored on its own runs: where intervals overlap, figures do not tell models apart."
+    "Each was scored on its own runs: where intervals overlap, figures do not tell models apart. "
+    "A double click, or Enter, shows another."
 )
 
 
 class EarlierTable(QTableWidget):
-    """A row a model; the new one first and in bold."""
+    """A row a model, newest first; the one that is shown is in bold."""
+
+    look_wanted = Signal(object)  # Path of a model
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(0, len(_COLUMNS), parent)
         self.setHorizontalHeaderLabels(list(_COLUMNS))
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setTabKeyNavigation(False)
+        self.setAccessibleName("Models")
+        self._folders: list[Path] = []
+        self.cellActivated.connect(lambda row, _: self.look_wanted.emit(self._folders[row]))
         self.setShowGrid(False)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(24)
@@ -46,16 +56,20 @@ class EarlierTable(QTableWidget):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
     def set_result(self, result: Result) -> None:
-        cards = [result.card, *(card for _, card in result.earlier)]
-        self.setRowCount(len(cards))
-        for row, card in enumerate(cards):
-            for column, text in enumerate(_cells(card)):
+        models = [(result.folder, result.card), *result.earlier]
+        models.sort(key=lambda model: model[1].created, reverse=True)
+        self._folders = [folder for folder, _ in models]
+        shown = self._folders.index(result.folder)
+        self.setRowCount(len(models))
+        for row, (folder, card) in enumerate(models):
+            for column, text in enumerate((folder.name, *_cells(card))):
                 item = QTableWidgetItem(text)
-                if row == 0:
+                if row == shown:
                     font = QFont(self.font())
                     font.setBold(True)
                     item.setFont(font)
                 self.setItem(row, column, item)
+        self.setCurrentCell(shown, 0)
 
 
 def _cells(card: Card) -> tuple[str, ...]:

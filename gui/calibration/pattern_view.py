@@ -1,5 +1,7 @@
 """Where a model looks: a head for each class, coloured between the electrodes."""
 
+from math import ceil
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -15,7 +17,7 @@ from gui.theme import CAPTION_PX, DARK, Theme
 _PIXELS = 180
 # Bands of colour: their edges are contours, by which values can be compared.
 _BANDS = 6
-_MOST_HEADS = 4
+_MOST_HEADS, _MOST_A_ROW = 8, 4
 _MOST_NAMES = 3
 _NEAR = 0.02
 
@@ -50,9 +52,11 @@ class PatternView(QWidget):
     def legend(self) -> str:
         if not self.patterns:
             return "This decoder has no map of its channels."
+        n = len(self.patterns)
+        first = f" (first {_MOST_HEADS} of {n} classes)" if n > _MOST_HEADS else ""
         if self._is_signed:
-            return "What each class changes: orange + power rises, blue \u2212 falls"
-        return "How much the network attends to each channel"
+            return f"What each class changes: orange + power rises, blue \u2212 falls{first}"
+        return f"How much the network attends to each channel{first}"
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         painter = QPainter(self)
@@ -70,11 +74,14 @@ class PatternView(QWidget):
         shown = self.patterns[:_MOST_HEADS]
         if not shown:
             return
-        width = self.width() / len(shown)
-        radius = min(width / 2 - 20, (self.height() - 94) / 2)
+        n_rows = ceil(len(shown) / _MOST_A_ROW)
+        a_row = ceil(len(shown) / n_rows)
+        width, height = self.width() / a_row, (self.height() - 30) / n_rows
+        radius = min(width / 2 - 20, (height - 64) / 2)
         largest = max(float(np.abs(pattern.weights).max()) for pattern in shown) or 1.0
         for k, pattern in enumerate(shown):
-            centre = QPointF((k + 0.5) * width, 44 + radius)
+            row, column = divmod(k, a_row)
+            centre = QPointF((column + 0.5) * width, 44 + row * height + radius)
             self._paint_head(painter, pattern, centre, radius, largest)
             under = QRectF(centre.x() - width / 2, centre.y() + radius + 6, width, 18)
             painter.setPen(self.theme.colour("text"))

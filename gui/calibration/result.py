@@ -1,10 +1,11 @@
-"""A trained model as the result page shows it, and the earlier models of the same subject."""
+"""A trained model as the result page shows it, and the other models beside it."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from bci.bundle import Card, list_bundles, load_card
 from bci.electrodes import standard_position
+from bci.errors import BundleError
 from bci.interpretation import ClassPattern, load_patterns
 from bci.time_course import TimeCourse, load_time_course
 from bci.types import Channel
@@ -21,8 +22,8 @@ class Result:
     earlier: tuple[tuple[Path, Card], ...]
 
 
-def read_result(folder: Path, models: Path, subject: str) -> Result:
-    """Read a model and find the earlier ones.
+def read_result(folder: Path, models: Path, subject: str | None) -> Result:
+    """Read a model and find the others of the same subject; without one, all that decide.
 
     Raises
     ------
@@ -32,12 +33,35 @@ def read_result(folder: Path, models: Path, subject: str) -> Result:
     card = load_card(folder)
     earlier = [
         (other, theirs)
-        for other, theirs in list_bundles(models)
-        if isinstance(theirs, Card) and other != folder and is_of(theirs, subject)
+        for other, theirs in _deciding(models)
+        if other != folder and (subject is None or is_of(theirs, subject))
     ]
-    earlier.sort(key=lambda pair: pair[1].created, reverse=True)
     course = load_time_course(folder)
     return Result(folder, card, load_patterns(folder), course, tuple(earlier))
+
+
+def read_newest(models: Path) -> Result:
+    """Read the newest of all models, with the others.
+
+    Raises
+    ------
+    BundleError
+        If there is none.
+    """
+    found = _deciding(models)
+    if not found:
+        raise BundleError(f"there is no model in {models} yet: record a run and train one")
+    return read_result(found[0][0], models, None)
+
+
+def _deciding(models: Path) -> list[tuple[Path, Card]]:
+    """All models that have classes, newest first."""
+    found = [
+        (folder, card)
+        for folder, card in (list_bundles(models) if models.is_dir() else ())
+        if isinstance(card, Card) and card.classes
+    ]
+    return sorted(found, key=lambda pair: pair[1].created, reverse=True)
 
 
 def is_of(card: Card, subject: str) -> bool:

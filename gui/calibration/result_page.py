@@ -1,4 +1,4 @@
-"""How good the new model is, where it looks, how it compares, and the button to use it."""
+"""How good a model is, where it looks, how it compares, and the button to use it."""
 
 from pathlib import Path
 
@@ -21,6 +21,7 @@ class ResultPage(QWidget):
     """Shows a `Result`."""
 
     use_wanted = Signal(object)  # Path of the model
+    look_wanted = Signal(object)  # Path of another model
     again_wanted = Signal()
     back_wanted = Signal()
 
@@ -37,6 +38,7 @@ class ResultPage(QWidget):
         self.course = CourseView()
         self.curve = CurveView()
         self.table = EarlierTable()
+        self.table.look_wanted.connect(self.look_wanted)
         self.use = named(
             button("Use this model now", "The running engine takes it over (Ctrl+Return)"), "go"
         )
@@ -87,10 +89,11 @@ class ResultPage(QWidget):
         whole.addWidget(self.table)
         whole.addLayout(foot)
 
-    def show_result(self, result: Result, curve: CurveView) -> None:
-        """Show a result, with the learning curve as the training drew it."""
+    def show_result(self, result: Result, curve: CurveView | None) -> None:
+        """Show a result, with the learning curve as the training drew it if it was just now."""
         self.result = result
-        self.curve.points, self.curve.steps = list(curve.points), list(curve.steps)
+        self.curve.points = list(curve.points) if curve else []
+        self.curve.steps = list(curve.steps) if curve else []
         card = result.card
         self.accuracy.set_score(card.score)
         self.verdict.setText(verdict(card.score))

@@ -39,6 +39,7 @@ class SetupPage(QWidget):
     """
 
     chosen = Signal(object)  # RunChoice
+    models_wanted = Signal()
 
     def __init__(
         self,
@@ -72,6 +73,8 @@ class SetupPage(QWidget):
         self.problem.setWordWrap(True)
         self.next = named(button("Check signals", "Go on (Ctrl+Return)"), "go")
         self.next.clicked.connect(self._go_on)
+        self.models = button("Models", "Look at those that were calibrated before (Ctrl+M)")
+        self.models.clicked.connect(self.models_wanted)
         self._build()
         for line in (self.subject, self.session):
             line.textChanged.connect(self._show)
@@ -110,6 +113,7 @@ class SetupPage(QWidget):
         words.addWidget(self.summary)
         words.addWidget(self.problem)
         foot.addLayout(words, 1)
+        foot.addWidget(self.models)
         foot.addWidget(self.next)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -185,6 +189,11 @@ class SetupPage(QWidget):
         self.problem.setVisible(bool(problem))
         self.summary.setVisible(not problem)
         self.next.setEnabled(not problem)
+
+    def tell(self, sentence: str) -> None:
+        """Why something else than the run cannot be had; it stops no run."""
+        self.problem.setText(sentence[:1].upper() + sentence[1:])
+        self.problem.show()
 
     def _go_on(self) -> None:
         try:

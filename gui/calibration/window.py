@@ -25,7 +25,7 @@ from bci.types import StreamInfo
 from gui.background import Background
 from gui.calibration.cue_run import CueRun
 from gui.calibration.cue_screen import CueScreen
-from gui.calibration.result import Result, read_result
+from gui.calibration.result import Result, read_newest, read_result
 from gui.calibration.result_page import ResultPage
 from gui.calibration.run_choice import RunChoice
 from gui.calibration.run_recorder import RunRecorder
@@ -72,6 +72,8 @@ class CalibrationWindow(QWidget):
         self._outlet: MarkerOutlet | None = None
         self._choice: RunChoice | None = None
         self._profile = options.profile
+        self._trained: Path | None = None
+        self._subject: str | None = None  # whose models are compared; None: everybody's
         self._finding, self._reading = Background(self), Background(self)
         self.run: CueRun | None = None
         self.training: Training | None = None
@@ -124,9 +126,10 @@ class CalibrationWindow(QWidget):
         back = {_SIGNALS: self.signals.back, _TRAIN: training.again, _RESULT: result.back}
         again = {_TRAIN: training.again, _RESULT: result.again}
         browse = {_SETUP: self.setup.cue_fields.browse}
+        models = {_SETUP: self.setup.models}
         pressed = {
             "Ctrl+Return": main, "Ctrl+Enter": main, "Alt+Left": back, "Ctrl+R": again,
-            "Ctrl+O": browse,
+            "Ctrl+O": browse, "Ctrl+M": models,
         }  # fmt: skip
         keys: dict[str, Callable[[], object]] = {
             key: partial(self._press, buttons) for key, buttons in pressed.items()
@@ -141,13 +144,15 @@ class CalibrationWindow(QWidget):
 
     def _connect(self) -> None:
         self.setup.chosen.connect(self._on_chosen)
+        self.setup.models_wanted.connect(self._look_at_newest)
         self.signals.back_wanted.connect(lambda: self._go(_SETUP))
         self.signals.start_wanted.connect(self._start_run)
         self.training_page.train_wanted.connect(self._train)
         self.training_page.cancel_wanted.connect(self._cancel_training)
         self.training_page.again_wanted.connect(lambda: self._go(_SIGNALS))
-        self.result.again_wanted.connect(lambda: self._go(_SIGNALS))
-        self.result.back_wanted.connect(lambda: self._go(_TRAIN))
+        self.result.again_wanted.connect(lambda: self._go(_SIGNALS if self._choice else _SETUP))
+        self.result.back_wanted.connect(lambda: self._go(_TRAIN if self._subject else _SETUP))
+        self.result.look_wanted.connect(self._look_at)
         self.result.use_wanted.connect(lambda folder: self.use_wanted.emit(folder, self._profile))
 
     def open(self) -> None:
@@ -307,11 +312,25 @@ class CalibrationWindow(QWidget):
         assert self._choice is not None
         self.training = None
         self.training_page.set_training(False)
-        subject = self._choice.session.subject
-        read = partial(read_result, model, self.models, subject)
-        self._reading.ask(read, self._show_result, self._on_training_failed)
+        self._trained, self._subject = model, self._choice.session.subject
+        read = partial(read_result, model, self.models, self._subject)
+        self._reading.ask(read, self._show_trained, self._on_training_failed)
+
+    def _show_trained(self, result: Result) -> None:
+        self._show_result(result)
+        self._tell_unseen(f"{result.folder.name} is trained.")
+
+    def _look_at_newest(self) -> None:
+        """What was calibrated before, whoever it is of and wherever it was trained."""
+        self._subject = None
+        read = partial(read_newest, self.models)
+        self._reading.ask(read, self._show_result, self.setup.tell)
+
+    def _look_at(self, model: Path) -> None:
+        read = partial(read_result, model, self.models, self._subject)
+        self._reading.ask(read, self._show_result, self.result.tell)
 
     def _show_result(self, result: Result) -> None:
-        self.result.show_result(result, self.training_page.curve)
+        is_new = result.folder == self._trained
+        self.result.show_result(result, self.training_page.curve if is_new else None)
         self._go(_RESULT)
-        self._tell_unseen(f"{result.folder.name} is trained.")

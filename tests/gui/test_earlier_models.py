@@ -7,17 +7,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 import decoders
 from bci.bundle import Card, FederationCard, save_bundle
 from bci.calibration import calibrate
+from bci.interpretation import ClassPattern, pattern_arrays
 from bci.profile import load_profile
 from bci.recording.reading import read_recording
 from devices.simulated_subject import write_subject
 from gui.calibration.earlier_table import EarlierTable
+from gui.calibration.pattern_view import PatternView
 from gui.calibration.result import is_of, read_result
-from tests.gui.guided import QUICK
+from gui.calibration.window import CalibrationWindow
+from gui.main_window import MainWindow
+from tests.gui.guided import LONG, QUICK
+from tests.gui.keys import press
 
 Keep = Callable[..., Path]
 Trained = tuple[Card, dict[str, NDArray[np.generic]]]
@@ -33,7 +39,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     made = calibrate(
         recordings, load_profile(profile), lambda: decoders.create("tangent-space"), "model"
     )
-    return made.card, made.decoder.arrays()
+    weights = np.array([1.0, -1.0], dtype=np.float32)
+    patterns = [ClassPattern(label, ("C3", "C4"), weights) for label in made.card.classes]
+    return made.card, made.decoder.arrays() | pattern_arrays(patterns)
 
 
 @pytest.fixture
@@ -83,11 +91,75 @@ def test_what_a_model_began_with_and_what_is_simulated_is_told(
     table = EarlierTable()
     qtbot.addWidget(table)
     table.set_result(read_result(new, tmp_path, "07"))
-    rows = [[_text(table, row, column) for column in (0, 1)] for row in range(3)]
+    rows = [[_text(table, row, column) for column in (1, 2)] for row in range(3)]
     assert [when.endswith(", simulated") for when, _ in rows] == [False, True, True]
     assert [decoder for _, decoder in rows] == [
         "tangent-space", "tangent-space from many-people", "tangent-space with other sites",
     ]  # fmt: skip
+
+
+def test_an_earlier_model_is_looked_at_by_the_keyboard_without_any_run(
+    keep: Keep, open_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
+) -> None:
+    models = tmp_path / "recordings" / "models"
+    keep("models/new", (OURS,))
+    keep("models/of-another", ("S007R04.edf",), days=3)
+    (tmp_path / "recordings").mkdir()
+    (tmp_path / "models").rename(models)
+    main = open_window()
+    main.header.calibrate_button.click()
+    window = main.calibrating.window
+    assert window is not None
+    press(qtbot, window, "Ctrl+M")
+    qtbot.waitUntil(lambda: shown(window) == "new", timeout=LONG)
+    assert window.pages.currentWidget() is window.result
+    table = window.result.table
+    assert [_text(table, row, 0) for row in range(2)] == ["new", "of-another"]
+    table.setFocus()
+    qtbot.keyClick(table, Qt.Key.Key_Down)
+    qtbot.keyClick(table, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: shown(window) == "of-another", timeout=LONG)
+    # The rows stay where they were, and each map is that of the model that is shown.
+    assert [_text(table, row, 0) for row in range(2)] == ["new", "of-another"]
+    assert [p.label for p in window.result.patterns.patterns] == ["left", "right"]
+    with qtbot.waitSignal(window.use_wanted) as wanted:
+        window.result.use.click()
+    assert wanted.args[0] == models / "of-another"
+    window.result.back.click()
+    assert window.pages.currentWidget() is window.setup
+
+
+def test_that_there_is_no_model_yet_is_told(
+    open_window: Callable[..., MainWindow], qtbot: QtBot
+) -> None:
+    main = open_window()
+    main.header.calibrate_button.click()
+    window = main.calibrating.window
+    assert window is not None
+    window.setup.models.click()
+    qtbot.waitUntil(lambda: "no model in" in window.setup.problem.text(), timeout=LONG)
+    assert window.pages.currentWidget() is window.setup
+
+
+@pytest.mark.parametrize(("n", "said"), [(5, ""), (8, ""), (9, "(first 8 of 9 classes)")])
+def test_the_map_of_every_class_is_shown_or_it_is_said_how_many_are_not(
+    qtbot: QtBot, n: int, said: str
+) -> None:
+    view = PatternView()
+    qtbot.addWidget(view)
+    view.resize(640, 340)
+    weights = np.array([1.0, -1.0], dtype=np.float32)
+    patterns = tuple(ClassPattern(f"class {k}", ("C3", "C4"), weights) for k in range(n))
+    view.set_patterns(patterns[:-1])
+    fewer = view.grab().toImage()
+    view.set_patterns(patterns)
+    assert view.grab().toImage() != fewer
+    assert view.legend.endswith(said or "falls")
+
+
+def shown(window: CalibrationWindow) -> str:
+    """Name of the model on the page of the result."""
+    return window.result.result.folder.name if window.result.result else ""
 
 
 def _text(table: EarlierTable, row: int, column: int) -> str:
