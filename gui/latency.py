@@ -1,4 +1,4 @@
-"""How late predictions are, by stage, and what was lost on the way."""
+"""How late predictions are, by stage, what was lost on the way, and how far the signal drifted."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from bci.drift import BEYOND
 from bci.lsl.predictions import ReceivedPrediction
 from gui.amounts import round_up
 from gui.pieces import tip
@@ -39,16 +40,20 @@ decode: the model
 publish: to whoever listens
 filter delay: so much later than it happened the filtered signal shows it, besides the above
 evidence: so much later is a decision that is taken over several windows, besides the above
-99 % below: only one in a hundred is later"""
+99 % below: only one in a hundred is later
+
+Drift: how far the signal of late is from the calibration. 1 is the farthest that its runs were
+from each other; beyond 1.5 look at the electrodes, or calibrate again."""
 # Where there is less room than they need, stages and histogram are left out.
-_LEAST_HEIGHT, _STAGES = 118, 50.0
+_LEAST_HEIGHT, _STAGES = 139, 50.0
 _LEAST_BARS = 18.0  # pixels; lower, a histogram says nothing
 
 
 class LatencyView(QWidget):
     """Sample-to-prediction latency of the last minute: now, median, 99th percentile.
 
-    Below, the stages that it is spent in, how it is distributed, and what was lost on the way.
+    Below, the stages that it is spent in, how it is distributed, what was lost on the way, and how
+    far the signal is from what the model was calibrated on, where the model can tell.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -57,6 +62,7 @@ class LatencyView(QWidget):
         self.counts: dict[str, int] = {}
         self.has_engine = True
         self.delay_text = ""
+        self.drift: float | None = None
         self._waiting: list[ReceivedPrediction] = []
         self._shown = -np.inf
         # When each was taken, in seconds, and when each of its stages ended, in ms after that.
@@ -93,8 +99,10 @@ class LatencyView(QWidget):
         self.update()
 
     def show_counts(self, status: dict[str, object]) -> None:
-        """Take the loss counters and the filters' delay out of an engine's status."""
+        """Take the loss counters, the delays and the drift out of an engine's status."""
         self.delay_text = delay_text(status)
+        drift = status.get("drift")
+        self.drift = float(drift) if isinstance(drift, int | float) else None
         self.counts = counts_of(status, (*LOST, *REASONS, SKIPPED))
         self.update()
 
@@ -127,6 +135,11 @@ class LatencyView(QWidget):
         if not rejected:
             return f"all windows used; {skipped}" if skipped else "all windows used, none skipped"
         return "; ".join(filter(None, (f"windows not used: {rejected}", skipped)))
+
+    @property
+    def drift_text(self) -> str:
+        """``drift 0.8 of 1.5``; empty where it is not measured."""
+        return "" if self.drift is None else f"drift {self.drift:.1f} of {BEYOND}"
 
     def histogram(self) -> tuple[NDArray[np.int64], float]:
         """How many predictions of the last minute fall in each bin, and where the last one ends.
@@ -205,8 +218,10 @@ class LatencyView(QWidget):
         painter.setFont(font)
         watched = [key for key in (*REASONS, SKIPPED) if key not in _HARMLESS]
         bottom = self.height() - 8.0
-        for text, keys in ((self.rejected_text, watched), (self.lost_text, LOST)):
-            wrong = any(self.counts.get(key) for key in keys)
+        for text, wrong in (
+            (self.rejected_text, any(self.counts.get(key) for key in watched)),
+            (self.lost_text, any(self.counts.get(key) for key in LOST)),
+        ):
             painter.setPen(self.theme.colour("warning" if wrong else "dim"))
             flags = Qt.TextFlag.TextWordWrap
             room = QRectF(14, 0, self.width() - 28, 60)
@@ -214,7 +229,20 @@ class LatencyView(QWidget):
             bottom -= high
             painter.drawText(QRectF(14, bottom, self.width() - 28, high + 2), flags, text)
             bottom -= 4 if text else 0
-        return bottom
+        return self._paint_drift(painter, bottom)
+
+    def _paint_drift(self, painter: QPainter, bottom: float) -> float:
+        """At the right of what was lost where there is room, else above it."""
+        metrics = painter.fontMetrics()
+        both = metrics.horizontalAdvance(f"{self.lost_text}  {self.drift_text}")
+        if not self.drift_text:
+            return bottom
+        top = bottom + 4 if both <= self.width() - 28 else bottom - metrics.height()
+        is_far = self.drift is not None and self.drift > BEYOND
+        painter.setPen(self.theme.colour("warning" if is_far else "dim"))
+        room = QRectF(14, top, self.width() - 28, metrics.height() + 2)
+        painter.drawText(room, Qt.AlignmentFlag.AlignRight, self.drift_text)
+        return min(bottom, top)
 
     def _paint_histogram(self, painter: QPainter, room: QRectF) -> None:
         bars = room.adjusted(0, 0, 0, -18)

@@ -205,7 +205,7 @@ def latency(theme: Theme) -> QWidget:
     view.theme = theme
     view.add(simulated.received(_SECONDS))
     view.advance(_SECONDS)
-    lost = {"lost_samples": 12, "gaps": 1, "windows_rejected_gap": 25}
+    lost = {"lost_samples": 12, "gaps": 1, "windows_rejected_gap": 25, "drift": 0.8}
     view.show_counts({**lost, "filter_delay_s": 0.045})
     view.resize(_SIDE, 340)
     return view

@@ -2,6 +2,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from bci.lsl.predictions import ReceivedPrediction
@@ -80,6 +81,27 @@ def test_the_delay_of_the_filters_is_told_where_it_is_known(view: LatencyView) -
     view.show_counts({})
     assert view.delay_text == ""
     assert view.grab().toImage() != told
+
+
+def test_the_drift_is_told_before_it_is_too_large(view: LatencyView) -> None:
+    view.show_counts({"drift": None})
+    assert view.drift_text == ""
+    without = view.grab().toImage()
+    view.show_counts({"drift": 0.8})
+    assert view.drift_text == "drift 0.8 of 1.5"
+    calm = view.grab().toImage()
+    assert calm != without
+    view.show_counts({"drift": 1.8})
+    assert view.drift_text == "drift 1.8 of 1.5"
+    warned = view.grab().toImage()
+    orange = DARK.colour("warning").rgb()
+    assert [has(image, orange) for image in (calm, warned)] == [False, True]
+
+
+def has(image: QImage, colour: int) -> bool:
+    return any(
+        image.pixel(x, y) == colour for x in range(image.width()) for y in range(image.height())
+    )
 
 
 def test_all_is_drawn_in_the_room_that_the_window_has(view: LatencyView) -> None:
