@@ -31,6 +31,11 @@ def percent(share: float) -> str:
     return f"{100 * share:.{int(0 < share < 0.095)}f} %"
 
 
+def by_chance(p_value: float) -> str:
+    """``p = 0.03``, and no figure below a thousandth."""
+    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.2g}"
+
+
 def squared(unit: str) -> str:
     """``µV²``; ``(T/m)²``; ``unit²`` where it is not known."""
     known = {"unknown": "unit", "uV": "µV"}.get(unit, unit[:12])

@@ -5,7 +5,7 @@ from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.bundle import ScoreCard
-from gui.amounts import percent
+from gui.amounts import by_chance, percent
 from gui.pieces import tip
 from gui.theme import CAPTION_PX, DARK, Theme
 
@@ -14,7 +14,7 @@ _SURE_P = 0.05
 
 def verdict(score: ScoreCard) -> str:
     """What the accuracy means, in a sentence."""
-    p = "p < 0.001" if score.p_value < 0.001 else f"p = {score.p_value:.2g}"
+    p = by_chance(score.p_value)
     if score.p_value > _SURE_P:
         return (
             f"Not distinguishable from chance ({p}): do not rely on this "

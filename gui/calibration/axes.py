@@ -59,6 +59,17 @@ class Axes:
         painter.drawText(QRectF(right.x() - 60, right.y() + 1, 60, 18), _RIGHTWARDS, "chance")
 
 
+def paint_band(
+    painter: QPainter, low: Sequence[QPointF], high: Sequence[QPointF], colour: QColor
+) -> None:
+    """A veil between two lines: the interval of what is drawn in that colour."""
+    veil = QColor(colour)
+    veil.setAlphaF(0.22)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(veil)
+    painter.drawPolygon(QPolygonF([*low, *reversed(high)]))
+
+
 def paint_line(
     painter: QPainter, line: Sequence[QPointF], colour: QColor, dots: bool = True
 ) -> None:

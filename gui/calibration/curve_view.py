@@ -1,13 +1,15 @@
 """The live learning curve: accuracy by trials, or a network's loss by epoch."""
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from gui.calibration.axes import Axes, paint_line
+from gui.calibration.axes import Axes, paint_band, paint_line
 from gui.calibration.training import CurvePoint, NetworkStep
 from gui.pieces import tip
 from gui.theme import CAPTION_PX, DARK, Theme
+
+SCORED = "accuracy of held-out windows"
 
 
 class CurveView(QWidget):
@@ -25,7 +27,8 @@ class CurveView(QWidget):
             tip(
                 "How well trials are decided that were held out of the training, with 95 % "
                 "intervals: does it still rise with more trials? A network shows its error "
-                "(loss) as it learns."
+                "(loss) as it learns, and how many windows it decides rightly of those that tell "
+                "when to stop. They overlap and chose the network: that is no score of it."
             )
         )
 
@@ -69,13 +72,9 @@ class CurveView(QWidget):
         axes.paint(painter, self.theme, [0, 0.25, 0.5, 0.75, 1.0], percent=True)
         colour = self.theme.colour("accent")
         axes.paint_chance(painter, self.theme, self.points[-1].chance)
-        band = [axes.at(p.trials_per_class, p.low) for p in self.points]
-        band += [axes.at(p.trials_per_class, p.high) for p in reversed(self.points)]
-        veil = QColor(colour)
-        veil.setAlphaF(0.22)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(veil)
-        painter.drawPolygon(QPolygonF(band))
+        low = [axes.at(p.trials_per_class, p.low) for p in self.points]
+        high = [axes.at(p.trials_per_class, p.high) for p in self.points]
+        paint_band(painter, low, high, colour)
         painter.setPen(QPen(colour, 1.4))
         for point in self.points:
             at = point.trials_per_class
@@ -98,4 +97,4 @@ class CurveView(QWidget):
         if scored:
             paint_line(painter, scored, self.theme.colour("warning"), dots=False)
             below = QRectF(14, 24, self.width() - 28, 18)
-            painter.drawText(below, Qt.AlignmentFlag.AlignRight, "accuracy on held-out trials")
+            painter.drawText(below, Qt.AlignmentFlag.AlignRight, SCORED)

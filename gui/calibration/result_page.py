@@ -5,7 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from gui.amounts import percent
+from gui.amounts import by_chance, percent
 from gui.calibration.accuracy_view import AccuracyView, verdict
 from gui.calibration.confusion_view import ConfusionView
 from gui.calibration.course_view import CourseView
@@ -104,7 +104,8 @@ class ResultPage(QWidget):
         if (decisions := card.decisions()) is not None:
             said += f" {decisions[0].upper()}{decisions[1:]}."
         for other in card.score.measures:
-            said += f" {other.name} {other.value:.2f} (chance {other.chance:.2f})."
+            p = by_chance(other.p_value)
+            said += f" {other.name} {other.value:.2f} (chance {other.chance:.2f}, {p})."
         simulated = " Simulated signal." if card.simulated else ""
         self.details.setText(
             f"Held out: {card.score.folds}.{said}{simulated} Stored in {result.folder}."

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from bci.bundle import MeasureCard
 from gui.replay.steps import Step
 
 
@@ -27,7 +28,7 @@ class Outcome:
     confusion: tuple[tuple[int, ...], ...]
     without_window: int
     steps: tuple[Step, ...]
-    measures: tuple[tuple[str, float, float], ...] = ()
+    measures: tuple[MeasureCard, ...] = ()
 
 
 def parse_outcome(answer: bytes) -> Outcome:
@@ -59,8 +60,8 @@ def parse_outcome(answer: bytes) -> Outcome:
             without_window=int(result["trials_without_window"]),
             steps=tuple(_step(trial) for trial in result["trials"]),
             measures=tuple(
-                (str(name), float(value), float(by_chance))
-                for name, value, by_chance, _p_value in result["measures"]
+                MeasureCard(name=name, value=value, chance=chance, p_value=p_value)
+                for name, value, chance, p_value in result["measures"]
             ),
         )
     except (ValueError, KeyError, TypeError) as problem:

@@ -5,6 +5,7 @@ from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.levels import grid_of
+from gui.amounts import by_chance
 from gui.calibration.confusion_view import MATRIX
 from gui.class_names import brief
 from gui.hint import HINT_HEIGHT, paint_hint
@@ -43,8 +44,8 @@ class Summary(QWidget):
         if outcome is not None:
             self.warnings = tuple(_warnings(outcome, learnt_from_it))
             self.measures = tuple(
-                f"{name} {value:.3g} (chance {chance:.3g})"
-                for name, value, chance in outcome.measures
+                f"{m.name} {m.value:.3g} (chance {m.chance:.3g}, {by_chance(m.p_value)})"
+                for m in outcome.measures
             )
         lines = (len(self.warnings) + len(self.measures)) * _LINE
         many = outcome is not None and _is_many(outcome)
@@ -69,7 +70,7 @@ class Summary(QWidget):
         return (
             f"accuracy {100 * o.accuracy:.0f} %, 95 % interval {100 * o.low:.0f}-"
             f"{100 * o.high:.0f} %, chance {100 * o.chance:.0f} % (by always saying the class that "
-            f"was asked most often), p = {o.p_value:.2g}, n = {o.n} trials"
+            f"was asked most often), {by_chance(o.p_value)}, n = {o.n} trials"
         )
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name

@@ -2,21 +2,27 @@
 
 import sys
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from bci.bundle import ScoreCard
+from bci.bundle import MeasureCard, ScoreCard
 from bci.lsl.outlet import MarkerOutlet
 from bci.profile import load_profile
 from bci.quality import ChannelQuality, State
+from bci.scores import exact_interval
+from bci.time_course import TimeCourse
 from bci.types import Marker
 from gui.calibration.accuracy_view import verdict
+from gui.calibration.course_view import CourseView, intervals_of
 from gui.calibration.cue_run import CueRun
 from gui.calibration.cue_screen import CueScreen
+from gui.calibration.curve_view import SCORED
 from gui.calibration.paradigms import (
     KINDS,
     MOODS,
@@ -34,6 +40,8 @@ from gui.calibration.setup_page import SetupPage
 from gui.calibration.signals_page import SignalsPage
 from gui.calibration.training import Level, NetworkStep, Training, levels
 from gui.calibration.training_page import Run, TrainingPage
+from gui.gallery.calibrated import calibration
+from gui.theme import DARK
 from tests.signals import eeg_info
 
 LONG = 15_000
@@ -56,6 +64,45 @@ def score(accuracy: float, p_value: float) -> ScoreCard:
 def test_chance_is_called_chance() -> None:
     assert "Not distinguishable from chance" in verdict(score(0.6, 0.13))
     assert "Better than chance" in verdict(score(0.8, 0.001))
+
+
+def test_the_course_has_the_interval_that_its_trials_allow(qtbot: QtBot) -> None:
+    view = CourseView()
+    qtbot.addWidget(view)
+    view.resize(320, 160)
+    accuracy = np.array([0.5, 1.0, 0.75])
+    pictures = []
+    for n in (8, 80):
+        course = TimeCourse(np.array([1.0, 1.1, 1.2]), accuracy, np.full(3, n))
+        view.set_course(course, 1.0, 0.5)
+        pictures.append(view.grab().toImage())
+        assert view.intervals[0] == exact_interval(n // 2, n)
+        assert view.intervals[1][1] == 1.0
+    # With more trials the band is narrower.
+    assert pictures[0] != pictures[1]
+    # Of a file that was changed.
+    damaged = TimeCourse(np.array([1.0, 1.1]), np.array([7.0, -1.0]), np.array([4, 0]))
+    assert intervals_of(damaged) == [exact_interval(4, 4), (0.0, 1.0)]
+
+
+def test_the_accuracy_beside_a_network_s_error_is_called_that_of_windows(qtbot: QtBot) -> None:
+    # They overlap: neither are they trials nor do they have an interval.
+    assert SCORED == "accuracy of held-out windows"
+
+
+def test_the_chance_of_every_measure_s_figure_is_told(qtbot: QtBot) -> None:
+    page = calibration(DARK)
+    qtbot.addWidget(page)
+    assert page.result is not None
+    top = MeasureCard(name="top-5 accuracy", value=0.4, chance=0.03, p_value=1e-9)
+    rank = MeasureCard(name="rank", value=0.7, chance=0.5, p_value=0.021)
+    card = page.result.card
+    scored = card.model_copy(
+        update={"score": card.score.model_copy(update={"measures": (top, rank)})}
+    )
+    page.show_result(replace(page.result, card=scored), None)
+    assert "top-5 accuracy 0.40 (chance 0.03, p < 0.001)" in page.details.text()
+    assert "rank 0.70 (chance 0.50, p = 0.021)" in page.details.text()
 
 
 def test_the_profile_s_classes_are_cued_as_they_are(setup: SetupPage) -> None:

@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 import pytest
 
+from bci.bundle import MeasureCard
 from bci.evaluation import Evaluation, TrialDecision
 from bci.scores import Accuracy, Measure
 from gui.replay.outcome import Outcome, parse_outcome
@@ -33,7 +34,10 @@ def test_all_that_is_shown_of_an_evaluation_comes_out_of_its_answer() -> None:
         model="me", simulated=True, classes=("a", "b"), accuracy=0.5, low=0.01, high=0.99, n=2,
         chance=0.5, p_value=0.75, confusion=((1, 0), (1, 0)), without_window=1,
         steps=(Step("a", 2.0, 6.0, "a", 0.9), Step("b", 8.0, 12.0, None, None)),
-        measures=(("top-5", 0.8, 0.25), ("mean rank", 3.0, 20.5)),
+        measures=(
+            MeasureCard(name="top-5", value=0.8, chance=0.25, p_value=0.001),
+            MeasureCard(name="mean rank", value=3.0, chance=20.5, p_value=0.01),
+        ),
     )  # fmt: skip
 
 
