@@ -15,6 +15,7 @@ from bci.types import StreamInfo
 from gui.process import Child, Command
 
 _NAME = "training"
+_FAST, _DEEP = "tangent-space", "dbconformer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,9 @@ class Level:
 def levels(models: Path, profile: Profile, info: StreamInfo) -> tuple[Level, ...]:
     """From fast to deep, with what this computer and the folder of models allow.
 
+    Each base of another network than the deep one is a level of its own: it is learnt on with the
+    decoder that it holds.
+
     ``info`` is the stream that the runs are recordings of.
     """
     cards = [
@@ -44,19 +48,21 @@ def levels(models: Path, profile: Profile, info: StreamInfo) -> tuple[Level, ...
         for folder, card in (list_bundles(models) if models.is_dir() else ())
         if isinstance(card, Card)
     ]
-    base = _newest_base(cards, "tangent-space", profile, info)
-    deep_base = _newest_base(cards, "dbconformer", profile, info)
+    base = _newest_base(cards, _FAST, profile, info)
+    deep_base = _newest_base(cards, _DEEP, profile, info)
+    others = sorted({card.decoder.name for _, card in cards} - {_FAST, _DEEP})
+    found = ((name, _newest_base(cards, name, profile, info)) for name in others)
     return (
         Level(
             "Fast",
             "Learns from these runs alone, in seconds: the best start (Riemannian tangent space).",
-            "tangent-space",
+            _FAST,
         ),
         Level(
             "From other people",
             "The same, but begins with what other people's signals have in common."
             + _goes_on(base),
-            "tangent-space",
+            _FAST,
             base,
             "" if base is not None else "Needs a base model that fits these runs: bci pretrain.",
         ),
@@ -64,10 +70,23 @@ def levels(models: Path, profile: Profile, info: StreamInfo) -> tuple[Level, ...
             "Deep",
             "A network over time and channels, for many runs. Takes minutes (DBConformer)."
             + _goes_on(deep_base),
-            "dbconformer",
+            _DEEP,
             deep_base,
             lacks=_lacks_torch(),
             curve=False,
+        ),
+        *(
+            Level(
+                f"From other people, {name:.30}",
+                f"The network {name:.30}, which learns on. Takes minutes or more."
+                + _goes_on(start),
+                name,
+                start,
+                lacks=_lacks_torch(),
+                curve=False,
+            )
+            for name, start in found
+            if start is not None
         ),
     )
 

@@ -63,6 +63,24 @@ def test_each_decoder_goes_on_from_the_newest_base_of_its_own(keep: Keep, tmp_pa
     assert found["Deep"].sentence.endswith("Goes on from deep-base.")
 
 
+def test_a_base_of_any_other_network_is_gone_on_from_with_its_own_decoder(
+    keep: Keep, tmp_path: Path
+) -> None:
+    keep("views", "mvcnet")
+    keep("newer-views", "mvcnet", days=2)
+    keep("small", "eegnet")
+    keep("of-another-rate", "shallow", replace(INFO, sfreq=500.0))
+    found = levels(tmp_path, PROFILE, INFO)
+    assert [(level.decoder, level.base) for level in found[3:]] == [
+        ("eegnet", tmp_path / "small"), ("mvcnet", tmp_path / "newer-views"),
+    ]  # fmt: skip
+    assert "Goes on from newer-views." in found[4].sentence
+    training = Training(BCI, "p", [], found[4], tmp_path / "me")
+    arguments = training.child.command.argv
+    assert f"--base={tmp_path / 'newer-views'}" in arguments
+    assert "--decoder=mvcnet" in arguments
+
+
 def test_without_a_base_the_network_starts_from_nothing(tmp_path: Path) -> None:
     found = offered(tmp_path)
     assert found["Deep"].base is None
