@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from bci.quality import ChannelQuality
 from bci.types import StreamInfo
+from gui.amounts import percent
 from gui.calibration.window import CalibrationWindow
 from gui.feed import Feed
 from gui.options import DashboardOptions
@@ -120,7 +121,10 @@ class Calibrating(QObject):
 
     def _on_status(self, status: dict[str, object]) -> None:
         if self.window is not None and self._handed and status.get("model") == self._handed:
-            self.window.result.tell(f"The engine decodes with {self._handed} now.")
+            threshold = status.get("decision_threshold")
+            # One that ran already keeps to its own profile, which may have a threshold.
+            own = f" It decides from {percent(threshold)}." if isinstance(threshold, float) else ""
+            self.window.result.tell(f"The engine decodes with {self._handed} now.{own}")
             self._handed = ""
             if self._command is not None:
                 # Only now: a model that the engine refused must not be what it is started with.

@@ -6,6 +6,7 @@ from PySide6.QtCore import QRegularExpression, Signal
 from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import (
     QCheckBox,
+    QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -17,10 +18,11 @@ from PySide6.QtWidgets import (
 from bci.errors import BciError, ProfileError
 from bci.profile import Profile, load_profile, shipped_profiles
 from bci.recording.names import Session
+from gui.amounts import percent
 from gui.calibration.cue_fields import CueFields, check_readable
 from gui.calibration.paradigms import KINDS, Kind, RunPlan, Timing, profile_of
 from gui.calibration.run_choice import RunChoice
-from gui.calibration.timing_fields import TimingFields
+from gui.calibration.timing_fields import ROOM, TimingFields
 from gui.choice import Choice
 from gui.pieces import button, named, panel, plain
 
@@ -64,6 +66,18 @@ class SetupPage(QWidget):
         self.cue_fields = CueFields()
         self.cues_label = QLabel()
         self.timing_fields = TimingFields()
+        self.false_decisions = QDoubleSpinBox()
+        # Nothing filled in is the profile's own.
+        self.false_decisions.setRange(0.0, 600.0)
+        self.false_decisions.setSingleStep(0.5)
+        self.false_decisions.setDecimals(1)
+        self.false_decisions.setPrefix("at most ")
+        self.false_decisions.setSuffix(" a minute")
+        self.false_decisions.lineEdit().setTextMargins(*ROOM)
+        self.false_decisions.setToolTip(
+            "The model then decides from that probability on which kept false decisions at rest "
+            "to this in calibration; an engine that runs already keeps its own threshold"
+        )
         self.full_screen = QCheckBox("Cues on the full screen")
         self.full_screen.setChecked(True)
         self.instruction = named(plain(QLabel()), "dim")
@@ -80,6 +94,7 @@ class SetupPage(QWidget):
             line.textChanged.connect(self._show)
         self.profiles.currentTextChanged.connect(self._fill)
         self.kinds.currentIndexChanged.connect(self._on_kind)
+        self.false_decisions.valueChanged.connect(self._show)
         self.timing_fields.changed.connect(self._show)
         self.cue_fields.changed.connect(self._show)
         self.cue_fields.problem.connect(self._say)
@@ -97,6 +112,7 @@ class SetupPage(QWidget):
         form.addRow("Paradigm", self.kinds)
         form.addRow("Profile", self.profiles)
         form.addRow(self.cues_label, self.cue_fields)
+        form.addRow("False decisions at rest", self.false_decisions)
         form.addRow("", self.full_screen)
         form.addRow("", self.instruction)
         numbers = QWidget()
@@ -141,11 +157,21 @@ class SetupPage(QWidget):
         cues = self.cue_fields.cues(profile)
         timing = self.timing_fields.timing
         _check(timing, profile)
-        made = profile_of(profile, cues, self._engine_name)
+        made = self._with_limit(profile_of(profile, cues, self._engine_name))
         trials = self.timing_fields.trials.value()
         plan = RunPlan(session.task, self.kind.instruction, cues, timing, trials, seed=0)
         full_screen = self.full_screen.isChecked()
         return RunChoice(session, name, made, made is not profile, plan, full_screen)
+
+    def _with_limit(self, profile: Profile) -> Profile:
+        """The profile, held to the false decisions that are filled in; itself where none are."""
+        limit = self.false_decisions.value()
+        if not limit or not self.false_decisions.isEnabled():
+            return profile
+        # A threshold of the profile's own would go before the one that keeps to them.
+        held = {"false_positives_per_min": limit, "decision_threshold": None}
+        output = profile.output.model_copy(update=held)
+        return profile.model_copy(update={"output": output})
 
     def _on_kind(self) -> None:
         """Feelings need a profile of their own."""
@@ -162,7 +188,9 @@ class SetupPage(QWidget):
         self.instruction.setText(kind.instruction)
         timing = kind.timing
         try:
-            stop_s = load_profile(self.profiles.currentText()).paradigm.stop_s
+            profile = load_profile(self.profiles.currentText())
+            self._fill_limit(profile)
+            stop_s = profile.paradigm.stop_s
             # What is rated may last as long as one likes; the profile's end is only the latest.
             least_s = 0.0 if kind.rated else round(stop_s - timing.cue_s, 2)
             timing = replace(timing, task_s=max(timing.task_s, least_s))
@@ -170,6 +198,17 @@ class SetupPage(QWidget):
             self._say(str(error))
         self.timing_fields.set_values(timing, kind.trials_per_class)
         self._show()
+
+    def _fill_limit(self, profile: Profile) -> None:
+        """Begin with what the profile says; only where rest is told can another be chosen."""
+        output = profile.output
+        own = f"at most {output.false_positives_per_min:g} a minute"
+        if output.decision_threshold is not None:
+            own = f"decided from {percent(output.decision_threshold)}"
+        self.false_decisions.setSpecialValueText(f"as the profile says: {own}")
+        self.false_decisions.setValue(0.0)
+        rests = profile.paradigm.rest is not None and not profile.pipeline.at_cues
+        self.false_decisions.setEnabled(rests)
 
     def _show(self) -> None:
         try:

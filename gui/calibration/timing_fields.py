@@ -13,7 +13,7 @@ from gui.calibration.paradigms import Timing
 
 _MOST_S, _MOST_TRIALS = 60.0, 500
 # A style sheet does not reach the text of these fields.
-_ROOM = (6, 0, 6, 0)
+ROOM = (6, 0, 6, 0)
 _STEPS = (
     ("baseline_s", "Cross alone", "Fixation cross before each cue", 0.1),
     ("cue_s", "Cue", "How long the cue itself is shown", 0.1),
@@ -39,7 +39,7 @@ class TimingFields(QWidget):
         self.trials.setToolTip("How often each class, word, picture or mood is shown")
         self.trials.valueChanged.connect(self.changed)
         self.trials.setMinimumWidth(110)
-        self.trials.lineEdit().setTextMargins(*_ROOM)
+        self.trials.lineEdit().setTextMargins(*ROOM)
         form.addRow("Trials of each", self.trials)
         self.fields: dict[str, QDoubleSpinBox] = {}
         for name, label, tip, least in _STEPS:
@@ -51,7 +51,7 @@ class TimingFields(QWidget):
             field.setToolTip(tip)
             field.valueChanged.connect(self.changed)
             field.setMinimumWidth(110)
-            field.lineEdit().setTextMargins(*_ROOM)
+            field.lineEdit().setTextMargins(*ROOM)
             self.fields[name] = field
             form.addRow(QLabel(label), field)
 

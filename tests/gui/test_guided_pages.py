@@ -113,6 +113,25 @@ def test_the_profile_s_classes_are_cued_as_they_are(setup: SetupPage) -> None:
     assert choice.profile_for(Path("anything.xdf")) == "motor-imagery"
 
 
+def test_how_many_false_decisions_are_borne_is_the_profile_s_until_it_is_filled_in(
+    setup: SetupPage, tmp_path: Path
+) -> None:
+    assert setup.false_decisions.text() == "as the profile says: decided from 70 %"
+    setup.false_decisions.setValue(0.5)
+    assert setup.false_decisions.text() == "at most 0.5 a minute"
+    choice = setup.choice()
+    assert choice.profile_differs
+    # Trained and served with; a threshold of the profile's own would go before the model's.
+    written = load_profile(choice.profile_for(tmp_path / "run_eeg.xdf"))
+    assert written.output.false_positives_per_min == 0.5
+    assert written.output.decision_threshold is None
+    assert written.paradigm == load_profile("motor-imagery").paradigm
+    # Windows at cues are never in rest.
+    setup.profiles.setCurrentText("speech")
+    assert not setup.false_decisions.isEnabled()
+    assert setup.false_decisions.value() == 0.0
+
+
 def test_words_become_a_profile_beside_the_recording(setup: SetupPage, tmp_path: Path) -> None:
     setup.kinds.setCurrentIndex(KINDS.index(WORDS))
     words = tmp_path / "words.txt"
