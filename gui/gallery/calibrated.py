@@ -106,9 +106,10 @@ def calibration(theme: Theme) -> ResultPage:
     curve.points = list(_CURVE)
     seconds = np.arange(3.0, 4.0, 0.1)
     course = TimeCourse(seconds, 0.62 + 0.22 * (seconds - 3), np.full(10, _TRIALS))
-    folder, earlier = Path("recordings/models/07"), _card((11, 9, 8, 12), 0.42, 0.73, 0.21, 17)
+    folder, before = (Path(f"recordings/models/07-202603{day}") for day in (24, 17))
+    earlier = _card((11, 9, 8, 12), 0.42, 0.73, 0.21, 17)
     card = _card((17, 3, 4, 16), 0.67, 0.93, 2e-5, 24)
-    view.show_result(Result(folder, card, _patterns(), course, ((folder, earlier),)), curve)
+    view.show_result(Result(folder, card, _patterns(), course, ((before, earlier),)), curve)
     view.resize(1120, 640)
     return view
 

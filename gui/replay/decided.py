@@ -12,6 +12,7 @@ from gui.emotion import EmotionView
 from gui.images import ImagesView
 from gui.predictions import DecisionView
 from gui.replay import ribbon
+from gui.replay.evidence import EvidenceSoFar
 from gui.replay.steps import Step, step_at
 from gui.shown_images import shown_images
 from gui.speech import SpeechView
@@ -48,6 +49,7 @@ class Decided(QWidget):
         self.bars = DecisionView()
         self.view: Deciding = self.bars
         self._told: ReceivedPrediction | None = None
+        self._evidence: EvidenceSoFar | None = None
         self._place = QVBoxLayout(self)
         self._place.setContentsMargins(0, 0, 0, 0)
         self._place.addWidget(self.bars)
@@ -64,7 +66,9 @@ class Decided(QWidget):
             self._place.removeWidget(self.view)
             self.view.deleteLater()
         self._told, self.lacking = None, []
+        self._evidence = EvidenceSoFar(card)
         self.view = self._view_of(card)
+        self.view.rule.evidence_s = self._evidence.span_s
         self.view.set_classes(card.classes)
         if self.view is not self.bars:
             self._place.addWidget(self.view)
@@ -96,6 +100,9 @@ class Decided(QWidget):
         if predictions is None:
             return
         k = ribbon.place(predictions, hop_s, position + half_s)
+        if k is not None and self._evidence is not None:
+            self.view.rule.last = self._evidence.last(predictions, k)
+            self.view.rule.now = position
         if k is None:
             self._told = None
             self.view.show_prediction(None)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from bci.bundle import Card, ScoreCard, describe_stream
+from bci.bundle import Card, ConfidenceCard, ScoreCard, describe_stream
 from bci.cli.training import train
 from bci.gallery import Gallery, save_gallery
 from bci.levels import LevelGrid
@@ -16,6 +16,7 @@ from bci.types import Recording
 from devices.simulated_subject import SubjectSettings, simulate_run, write_run
 from gui.class_names import brief
 from gui.emotion import EmotionView
+from gui.headline import NO_DECISION
 from gui.images import ImagesView
 from gui.predictions import DecisionView
 from gui.remembered import Remembered
@@ -119,6 +120,29 @@ def test_what_was_asked_is_told_beside_what_is_decided(decided: Decided) -> None
     decided.show_at(None, HOP_S, 3.0, 0.002)
     assert isinstance(decided.view, EmotionView)
     assert decided.view.sentence == "true: valence 1, arousal 1"
+
+
+def test_with_evidence_no_window_alone_is_called_decided(decided: Decided) -> None:
+    sure = ConfidenceCard(
+        temperature=1.0, error_before=0.0, error=0.0, threshold=0.7, evidence_s=1.0
+    )
+    decided.set_model(card("gestures", ("left", "right")).model_copy(update={"confidence": sure}))
+    right = np.full(100, 0.5)
+    right[30] = 0.99
+    right[50:70] = 0.1
+    times = np.arange(1, 101) * HOP_S
+    predictions = Predictions(("left", "right"), times, np.stack([1 - right, right], axis=1))
+    after = 0.01
+    for at, said in (
+        (0.5, NO_DECISION), (times[30], NO_DECISION), (times[51], NO_DECISION), (times[65], "left"),
+        (times[90], "left"), (times[31], NO_DECISION),
+    ):  # fmt: skip
+        decided.show_at(predictions, HOP_S, float(at) + after, 0.002)
+        assert decided.bars.decision == said
+    # Another model decides by each window.
+    decided.set_model(card("gestures", ("left", "right")))
+    decided.show_at(predictions, HOP_S, float(times[30]) + after, 0.002)
+    assert decided.bars.decision == "right"
 
 
 def test_levels_are_smoothed_alike_whether_they_are_played_or_leapt_to(decided: Decided) -> None:

@@ -1,0 +1,61 @@
+"""What an engine would have decided so far, where decisions are taken over several windows."""
+
+from bisect import bisect_right
+
+from bci.bundle import Card, decision_threshold, evidence_span
+from bci.evidence import Evidence
+from bci.predictions_table import Predictions
+from bci.profile import Output
+from bci.types import Marker, Prediction
+
+
+class EvidenceSoFar:
+    """Takes in predictions that may still be growing, each once.
+
+    Parameters
+    ----------
+    card : Card
+        Of the model whose predictions they are.
+    """
+
+    def __init__(self, card: Card) -> None:
+        self.threshold = decision_threshold(Output(), card)
+        self._span_s = evidence_span(Output(), card)
+        self._hop_s = card.pipeline.hop_s
+        self._n_hops = max(1, round(card.pipeline.window_s / self._hop_s))
+        self._begin()
+
+    def _begin(self) -> None:
+        self._n_seen = 0
+        self._decisions: list[Marker] = []
+        # Counted in hops: the table tells times alone.
+        self._evidence = Evidence(self._span_s, self._hop_s, 1)
+
+    @property
+    def span_s(self) -> float:
+        """Over how much signal it is decided, in seconds; 0: from each window alone."""
+        return self._evidence.span_s
+
+    def last(self, predictions: Predictions, k: int) -> Marker | None:
+        """The newest change of the decision up to prediction number ``k``."""
+        if not self.span_s:
+            return None
+        if len(predictions.times) < self._n_seen:
+            self._begin()
+        for number in range(self._n_seen, k + 1):
+            self._take(predictions, number)
+        self._n_seen = max(self._n_seen, k + 1)
+        until = bisect_right(self._decisions, predictions.times[k], key=lambda each: each.time)
+        return self._decisions[until - 1] if until else None
+
+    def _take(self, predictions: Predictions, number: int) -> None:
+        time = float(predictions.times[number])
+        end = round(time / self._hop_s)
+        window = Prediction(
+            predictions.classes, predictions.probabilities[number], end - self._n_hops, end, time
+        )
+        decision = self._evidence.add(window)
+        if decision is None or decision.confidence < self.threshold:
+            return
+        if not self._decisions or self._decisions[-1].label != decision.label:
+            self._decisions.append(Marker(time, decision.label))
