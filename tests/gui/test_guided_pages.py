@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from bci.bundle import MeasureCard, ScoreCard
 from bci.lsl.outlet import MarkerOutlet
-from bci.profile import load_profile
+from bci.profile import load_profile, shipped_profiles
 from bci.quality import ChannelQuality, State
 from bci.scores import exact_interval
 from bci.time_course import TimeCourse
@@ -116,6 +117,13 @@ def test_the_profile_s_classes_are_cued_as_they_are(setup: SetupPage) -> None:
 def test_how_many_false_decisions_are_borne_is_the_profile_s_until_it_is_filled_in(
     setup: SetupPage, tmp_path: Path
 ) -> None:
+    assert setup.false_decisions.text() == "as the profile says: at most 2 a minute"
+    assert not setup.choice().profile_differs
+    by_hand = yaml.safe_load(shipped_profiles()["motor-imagery"].read_text(encoding="utf-8"))
+    by_hand["output"] = {"decision_threshold": 0.7}
+    (tmp_path / "by-hand.yaml").write_text(yaml.safe_dump(by_hand), encoding="utf-8")
+    setup.profiles.addItem(str(tmp_path / "by-hand.yaml"))
+    setup.profiles.setCurrentText(str(tmp_path / "by-hand.yaml"))
     assert setup.false_decisions.text() == "as the profile says: decided from 70 %"
     setup.false_decisions.setValue(0.5)
     assert setup.false_decisions.text() == "at most 0.5 a minute"
