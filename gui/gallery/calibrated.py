@@ -141,5 +141,8 @@ def _card(counts: tuple[int, ...], low: float, high: float, p_value: float, day:
             p_value=p_value, kappa=2 * right / _TRIALS - 1,
             confusion=[list(counts[:2]), list(counts[2:])], folds="leave one run out, 2 runs",
         ),
-        confidence=ConfidenceCard(temperature=1.4, error_before=0.12, error=0.06), versions={},
+        confidence=ConfidenceCard(
+            temperature=1.4, error_before=0.12, error=0.06,
+            threshold=0.825, false_positives_per_min=1.6, asked_per_min=2.0,
+        ), versions={},
     )  # fmt: skip
