@@ -87,8 +87,8 @@ class ConfidenceCard(Settings):
     with it, told on folds that it was not fitted on, and ``error_before`` without. ``threshold``
     is the least confidence of a decision that kept false positives at rest to the
     ``asked_per_min``, of decisions from ``evidence_s`` seconds of evidence; None where there was
-    no rest or none kept it so quiet, and 0.7 holds. ``false_positives_per_min`` were found with
-    whichever holds; None where there was no rest.
+    no rest or none kept it so quiet, and ``default_threshold`` holds, the profile's or 0.7.
+    ``false_positives_per_min`` were found with whichever holds; None where there was no rest.
     """
 
     temperature: float = Field(gt=0)
@@ -97,6 +97,7 @@ class ConfidenceCard(Settings):
     threshold: float | None = None
     false_positives_per_min: float | None = None
     asked_per_min: float | None = None
+    default_threshold: float = DEFAULT_THRESHOLD
     evidence_s: float = 0.0
 
 
@@ -122,6 +123,7 @@ class Card(Settings):
     """Everything about a model but its arrays.
 
     A base model that learnt ``without_labels`` has no classes, and decodes nothing by itself.
+    ``base_sources`` are the recordings of other people that its base learnt from.
     ``embedded_by`` is what made the vectors that a decoder of images compares them by.
     """
 
@@ -143,6 +145,7 @@ class Card(Settings):
     drift: DriftCard | None = None
     versions: dict[str, str]
     base: str | None = None
+    base_sources: tuple[SourceCard, ...] = ()
     federation: FederationCard | None = None
     embedded_by: str | None = None
     arrays_sha256: str = ""
@@ -152,6 +155,10 @@ class Card(Settings):
         if len(self.classes) < 2 and not self.without_labels:
             raise ValueError(f"classes: there must be two or more, not {len(self.classes)}")
         return self
+
+    def has_learnt_from(self, sha256: str) -> bool:
+        """Whether the model, or the base that it goes on from, knows a recording by its hash."""
+        return any(s.sha256 == sha256 for s in (*self.sources, *self.base_sources))
 
     def decisions(self) -> str | None:
         """From what confidence on there are decisions, and how many at rest, as a sentence.
@@ -177,11 +184,13 @@ class Card(Settings):
 
 
 def decision_threshold(output: Output, card: Card | None) -> float:
-    """Least confidence of a decision: the profile's, else the model's, else 0.7."""
+    """Least confidence of a decision: the profile's, else what its calibration told, else 0.7."""
     if output.decision_threshold is not None:
         return output.decision_threshold
-    chosen = card.confidence.threshold if card is not None and card.confidence else None
-    return DEFAULT_THRESHOLD if chosen is None else chosen
+    if card is None or card.confidence is None:
+        return DEFAULT_THRESHOLD
+    sure = card.confidence
+    return sure.default_threshold if sure.threshold is None else sure.threshold
 
 
 def evidence_span(output: Output, card: Card) -> float:

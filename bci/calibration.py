@@ -1,5 +1,6 @@
 """Training a decoder on a person's labelled recordings, with an honest estimate of its worth."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -153,7 +154,6 @@ def calibrate(
     score = _score(held_out, decoder, described)
     confidence = _confidence(held_out, pipeline, profile)
     card = make_card(name, profile, pipeline, recordings, decoder, score)
-    base_name = base.name if base is not None else None
     ch_names = tuple(channel.name for channel in signal.channels)
     drift = describe_drift(
         (windows_of(recording, profile.pipeline, profile.paradigm) for recording in recordings),
@@ -165,7 +165,8 @@ def calibrate(
         Tempered(decoder, confidence.temperature),
         card.model_copy(
             update={
-                "base": base_name,
+                "base": base.name if base is not None else None,
+                "base_sources": (*base.sources, *base.base_sources) if base is not None else (),
                 "confidence": confidence,
                 "drift": drift,
                 "embedded_by": decoder.embedded_by if isinstance(decoder, Retrieval) else None,
@@ -243,7 +244,9 @@ def _hold_out(
     taken = np.array([p.taken for p in predictions])
     period = 1.0 / pipeline.chain.sfreq
     in_rest = in_spans(taken, rest, pipeline.n_samples * period, period)
-    in_fold = (taken >= stream.start) & (taken < stream.stop)
+    # Wholly: a window at the edge holds samples that this decoder may have learnt from.
+    first = taken - (pipeline.n_samples - 1) * period
+    in_fold = (first >= stream.start) & (taken < stream.stop)
     return _HeldOut(decoder.classes, probabilities, truth, predictions, in_rest & in_fold)
 
 
@@ -308,7 +311,10 @@ def _confidence(held_out: list[_HeldOut], pipeline: Pipeline, profile: Profile) 
     rest_min = sum(int(in_rest.sum()) for _, in_rest in runs) * hop_s / 60.0
     most = profile.output.false_positives_per_min
     threshold = choose_threshold(runs, hop_s, most)
-    rises = sum(false_positives(*run, threshold or DEFAULT_THRESHOLD) for run in runs)
+    by_hand = profile.output.decision_threshold
+    default = DEFAULT_THRESHOLD if by_hand is None else by_hand
+    held_to = default if threshold is None else threshold
+    rises = sum(false_positives(*run, held_to) for run in runs)
     return ConfidenceCard(
         temperature=round(temperature, 4),
         error_before=round(calibration_error(probabilities, truth), 4),
@@ -316,6 +322,7 @@ def _confidence(held_out: list[_HeldOut], pipeline: Pipeline, profile: Profile) 
         threshold=threshold,
         false_positives_per_min=round(rises / rest_min, 3) if rest_min else None,
         asked_per_min=most,
+        default_threshold=default,
         evidence_s=span_s,
     )
 
@@ -355,7 +362,7 @@ def check_base(base: Card, profile: Profile, recordings: list[Recording]) -> Non
         Naming what differs, or the recording that the base has learnt from already.
     """
     check_base_fits(base, profile, recordings[0].info)
-    known = {source.sha256: source.file for source in base.sources}
+    known = {source.sha256: source.file for source in (*base.sources, *base.base_sources)}
     for recording in recordings:
         if (digest := file_sha256(Path(recording.source))) in known:
             raise MismatchError(
@@ -389,13 +396,12 @@ def common_pipeline(recordings: list[Recording], profile: Profile) -> Pipeline:
 
 
 def _check_no_copies(recordings: list[Recording]) -> None:
-    """A run that was learnt from must not be held out under another name."""
-    seen: dict[str, str] = {}
+    """A run that was learnt from must not be held out under another name, or weigh twice."""
+    seen: dict[bytes, str] = {}
     for recording in recordings:
-        digest = file_sha256(Path(recording.source))
+        digest = hashlib.sha256(np.ascontiguousarray(recording.data).data).digest()
         if digest in seen:
             raise RecordingError(
-                f"{recording.source} holds the same as {seen[digest]}: it would be learnt from and "
-                "tested on; give each run once"
+                f"{recording.source} holds the same signal as {seen[digest]}; give each run once"
             )
         seen[digest] = recording.source

@@ -241,11 +241,13 @@ class _PlainLoader(yaml.SafeLoader):
 
 
 def file_sha256(file: Path) -> str:
-    """Hash of a file's content, hexadecimal."""
+    """Hash of a file's content, or of all files in a folder in order, hexadecimal."""
     digest = hashlib.sha256()
-    with file.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
+    parts = sorted(p for p in file.rglob("*") if p.is_file()) if file.is_dir() else [file]
+    for part in parts:
+        with part.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
     return digest.hexdigest()
 
 

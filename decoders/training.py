@@ -68,7 +68,8 @@ def _check(key: str, value: object) -> None:
     kind, called = ((int,), "a whole number") if key in _WHOLE else ((int, float), "a number")
     # True is a number to Python, and none to whoever writes it.
     if isinstance(value, bool) or not isinstance(value, kind) or not math.isfinite(value):
-        raise ValueError(f"{key} = {value!r} must be {called}")
+        hint = " (YAML takes 1e-3 for text: write 0.001)" if isinstance(value, str) else ""
+        raise ValueError(f"{key} = {value!r} must be {called}{hint}")
     if value < 0 or (value == 0 and key in _ABOVE_0):
         raise ValueError(f"{key} = {value} must be {'above 0' if key in _ABOVE_0 else '0 or more'}")
     if value > _MOST.get(key, math.inf):

@@ -31,7 +31,7 @@ def paint_headline(
 ) -> None:
     """The decision on the left, on the right how sure or how old; or why there is no prediction.
 
-    Without a decision the words are smaller and dim; what stands beside them is where it is calm.
+    Without a decision the words are smaller and dim; with ``calm`` so is what stands beside them.
     """
     if decision == NO_PREDICTION and why:
         _paint_why(painter, theme, box, why)

@@ -74,12 +74,11 @@ def evaluate(
     if threshold is None:
         threshold = decision_threshold(Output(), card)
     span = evidence_span(Output(evidence_s=evidence), card)
-    learnt_from = {source.sha256 for source in card.sources}
     results, known = [], []
     with PredictionsTable(predictions, card.classes) if predictions else nullcontext() as table:
         for file in recordings:
             recording = read_recording(file)
-            known.append(file_sha256(file) in learnt_from)
+            known.append(card.has_learnt_from(file_sha256(file)))
             if map_montage:
                 recording = mapped_to_model(recording, card)
             watch = table.of(str(file)) if table is not None else None

@@ -9,7 +9,8 @@ from gui.calibration.training import CurvePoint, NetworkStep
 from gui.pieces import tip
 from gui.theme import CAPTION_PX, DARK, Theme
 
-SCORED = "accuracy of held-out windows"
+# They overlap: neither are they trials nor do they have an interval.
+_SCORED = "accuracy of held-out windows"
 
 
 class CurveView(QWidget):
@@ -97,4 +98,4 @@ class CurveView(QWidget):
         if scored:
             paint_line(painter, scored, self.theme.colour("warning"), dots=False)
             below = QRectF(14, 24, self.width() - 28, 18)
-            painter.drawText(below, Qt.AlignmentFlag.AlignRight, SCORED)
+            painter.drawText(below, Qt.AlignmentFlag.AlignRight, _SCORED)

@@ -207,8 +207,9 @@ class SetupPage(QWidget):
             own = f"decided from {percent(output.decision_threshold)}"
         self.false_decisions.setSpecialValueText(f"as the profile says: {own}")
         self.false_decisions.setValue(0.0)
-        rests = profile.paradigm.rest is not None and not profile.pipeline.at_cues
-        self.false_decisions.setEnabled(rests)
+        paradigm = profile.paradigm
+        held_out = paradigm.items is None and not profile.pipeline.at_cues
+        self.false_decisions.setEnabled(paradigm.rest is not None and held_out)
 
     def _show(self) -> None:
         try:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+import decoders
 from bci.bundle import Card, list_bundles
 from bci.calibration import check_base_fits
 from bci.errors import MismatchError
@@ -38,8 +39,8 @@ class Level:
 def levels(models: Path, profile: Profile, info: StreamInfo) -> tuple[Level, ...]:
     """From fast to deep, with what this computer and the folder of models allow.
 
-    Each base of another network than the deep one is a level of its own: it is learnt on with the
-    decoder that it holds.
+    Each base of another network than the deep one is a level of its own: it is learnt on with a
+    decoder of that name.
 
     ``info`` is the stream that the runs are recordings of.
     """
@@ -50,7 +51,8 @@ def levels(models: Path, profile: Profile, info: StreamInfo) -> tuple[Level, ...
     ]
     base = _newest_base(cards, _FAST, profile, info)
     deep_base = _newest_base(cards, _DEEP, profile, info)
-    others = sorted({card.decoder.name for _, card in cards} - {_FAST, _DEEP})
+    simple = {*decoders.CLASSICAL, *decoders.OF_LEVELS}
+    others = sorted({card.decoder.name for _, card in cards} - {*simple, _DEEP})
     found = ((name, _newest_base(cards, name, profile, info)) for name in others)
     return (
         Level(

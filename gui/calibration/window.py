@@ -19,8 +19,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from bci.errors import BciError, ProfileError
 from bci.lsl.cues import GUIDED
 from bci.lsl.outlet import MarkerOutlet
+from bci.profile import check_agreement, load_profile
 from bci.types import StreamInfo
 from gui.background import Background
 from gui.calibration.cue_run import CueRun
@@ -153,7 +155,7 @@ class CalibrationWindow(QWidget):
         self.result.again_wanted.connect(lambda: self._go(_SIGNALS if self._choice else _SETUP))
         self.result.back_wanted.connect(lambda: self._go(_TRAIN if self._subject else _SETUP))
         self.result.look_wanted.connect(self._look_at)
-        self.result.use_wanted.connect(lambda folder: self.use_wanted.emit(folder, self._profile))
+        self.result.use_wanted.connect(self._use)
 
     def open(self) -> None:
         """Show the window, where it was left."""
@@ -320,11 +322,28 @@ class CalibrationWindow(QWidget):
         self._show_result(result)
         self._tell_unseen(f"{result.folder.name} is trained.")
 
+    def _use(self, folder: Path) -> None:
+        """Hand on a model; one that was only looked at may need another profile than is at hand."""
+        assert self.result.result is not None
+        card = self.result.result.card
+        if folder != self._trained:
+            try:
+                profile = load_profile(self._profile)
+                if profile.task != card.task:
+                    raise ProfileError(f"{card.name} is of the task {card.task}")
+                check_agreement(profile, card.pipeline, folder)
+            except BciError as error:
+                self.result.tell(f"Not with the profile {self._profile}: {error}")
+                return
+        self.use_wanted.emit(folder, self._profile)
+
     def _look_at_newest(self) -> None:
         """What was calibrated before, whoever it is of and wherever it was trained."""
+        self._reading.ask(partial(read_newest, self.models), self._show_any, self.setup.tell)
+
+    def _show_any(self, result: Result) -> None:
         self._subject = None
-        read = partial(read_newest, self.models)
-        self._reading.ask(read, self._show_result, self.setup.tell)
+        self._show_result(result)
 
     def _look_at(self, model: Path) -> None:
         read = partial(read_result, model, self.models, self._subject)

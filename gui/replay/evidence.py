@@ -2,11 +2,16 @@
 
 from bisect import bisect_right
 
+import numpy as np
+
 from bci.bundle import Card, decision_threshold, evidence_span
 from bci.evidence import Evidence
 from bci.predictions_table import Predictions
 from bci.profile import Output
 from bci.types import Marker, Prediction
+
+# Of so many windows the nearest two tell the hop.
+_FIRST = 256
 
 
 class EvidenceSoFar:
@@ -21,15 +26,15 @@ class EvidenceSoFar:
     def __init__(self, card: Card) -> None:
         self.threshold = decision_threshold(Output(), card)
         self._span_s = evidence_span(Output(), card)
-        self._hop_s = card.pipeline.hop_s
-        self._n_hops = max(1, round(card.pipeline.window_s / self._hop_s))
-        self._begin()
+        self._window_s = card.pipeline.window_s
+        self._begin(card.pipeline.hop_s)
 
-    def _begin(self) -> None:
+    def _begin(self, hop_s: float) -> None:
         self._n_seen = 0
         self._decisions: list[Marker] = []
         # Counted in hops: the table tells times alone.
-        self._evidence = Evidence(self._span_s, self._hop_s, 1)
+        self._hop_s = hop_s
+        self._evidence = Evidence(self._span_s, hop_s, 1)
 
     @property
     def span_s(self) -> float:
@@ -38,10 +43,11 @@ class EvidenceSoFar:
 
     def last(self, predictions: Predictions, k: int) -> Marker | None:
         """The newest change of the decision up to prediction number ``k``."""
-        if not self.span_s:
+        if not self.span_s or len(predictions.times) < 2:
             return None
-        if len(predictions.times) < self._n_seen:
-            self._begin()
+        if not self._n_seen or len(predictions.times) < self._n_seen:
+            # The pipeline's hop is whole samples, so not quite the one that was asked for.
+            self._begin(float(np.diff(predictions.times[:_FIRST]).min()))
         for number in range(self._n_seen, k + 1):
             self._take(predictions, number)
         self._n_seen = max(self._n_seen, k + 1)
@@ -50,9 +56,10 @@ class EvidenceSoFar:
 
     def _take(self, predictions: Predictions, number: int) -> None:
         time = float(predictions.times[number])
-        end = round(time / self._hop_s)
+        end = round((time - float(predictions.times[0])) / self._hop_s)
+        start = end - max(1, round(self._window_s / self._hop_s))
         window = Prediction(
-            predictions.classes, predictions.probabilities[number], end - self._n_hops, end, time
+            predictions.classes, predictions.probabilities[number], start, end, time
         )
         decision = self._evidence.add(window)
         if decision is None or decision.confidence < self.threshold:

@@ -50,7 +50,7 @@ class RecordingReader(QObject):
 def _read(file: Path, models: Path) -> OpenedRecording:
     try:
         recording = read_recording(file)
-        digest = file_sha256(file) if file.is_file() else ""
+        digest = file_sha256(file) if file.exists() else ""
     except (OSError, MemoryError) as error:
         why = error or type(error).__name__
         raise RecordingError(f"{file}: cannot be read ({why})") from error

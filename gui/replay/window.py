@@ -255,7 +255,7 @@ class ReplayWindow(QWidget):
         assert self.opened is not None
         digest = self.opened.sha256
         learnt = model is not None and model.card is not None and bool(digest)
-        learnt = learnt and any(source.sha256 == digest for source in model.card.sources)  # type: ignore[union-attr]
+        learnt = learnt and model.card.has_learnt_from(digest)  # type: ignore[union-attr]
         self.timeline.set_predictions(self.predictions, self._hop_s, self.playhead.duration)
         self.summary.set_outcome(outcome, learnt)
         self._set_steps(outcome.steps)

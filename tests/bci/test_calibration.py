@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import decoders
-from bci.bundle import ConfidenceCard
+from bci.bundle import ConfidenceCard, decision_threshold
 from bci.calibration import calibrate
 from bci.errors import MismatchError, RecordingError
 from bci.evaluation import evaluate
@@ -219,8 +219,18 @@ def test_what_holds_where_no_threshold_was_chosen_is_told(tmp_path: Path) -> Non
     )
 
 
+def test_a_threshold_set_by_hand_holds_where_none_can_be_chosen(tmp_path: Path) -> None:
+    by_hand = PROFILE.model_copy(
+        update={"output": Output(decision_threshold=0.9, false_positives_per_min=1e-6)}
+    )
+    runs = [run(tmp_path, seed, amplitude=6) for seed in (1, 2)]
+    card = calibrate(runs, by_hand, lambda: decoders.create("log-power"), "me").card
+    assert decision_threshold(Output(), card) == 0.9
+    assert "decisions from confidence 0.9 on" in str(card.decisions())
+
+
 def test_a_run_is_not_held_out_from_its_own_copy(tmp_path: Path) -> None:
     one = run(tmp_path, 1)
     copy = stored(one, tmp_path / "copy.bin")
-    with pytest.raises(RecordingError, match=r"copy\.bin holds the same as .*1\.bin"):
+    with pytest.raises(RecordingError, match=r"copy\.bin holds the same signal as .*1\.bin"):
         calibrate([one, run(tmp_path, 2), copy], PROFILE, lambda: decoders.create("csp-lda"), "me")

@@ -313,7 +313,11 @@ def test_calibration_goes_on_from_a_base_of_another_montage_only_when_asked(
     training.calibrate(
         str(profile), own, tmp_path / "own", base=tmp_path / "base", curve=True, map_montage=True
     )
-    assert load_card(tmp_path / "own").sources[0].interpolated == ("FC3",)
+    made = load_card(tmp_path / "own")
+    assert made.sources[0].interpolated == ("FC3",)
+    # What the base knows is not new to the model that goes on from it.
+    assert all(made.has_learnt_from(s.sha256) for s in load_card(tmp_path / "base").sources)
+    assert not made.has_learnt_from("0" * 64)
 
 
 def test_a_profile_is_mapped_to_in_the_unit_of_the_stream() -> None:

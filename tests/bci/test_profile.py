@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from bci.errors import ProfileError
-from bci.profile import Profile, check_agreement, load_profile, shipped_profiles
+from bci.profile import Profile, check_agreement, file_sha256, load_profile, shipped_profiles
 
 VALID = {
     "task": "motor imagery",
@@ -121,3 +121,12 @@ def test_a_shipped_profile_leaves_the_threshold_to_a_calibration_that_chooses_on
     assert chooses == {
         "motor-imagery": None, "motor-imagery-eegmmidb": None, "speech-sliding": None,
     }  # fmt: skip
+
+
+def test_a_recording_that_is_a_folder_has_a_hash_of_all_its_files(tmp_path: Path) -> None:
+    for name in ("one.ds", "two.ds", "other.ds"):
+        (tmp_path / name / "hz").mkdir(parents=True)
+        (tmp_path / name / "run.res4").write_bytes(b"rate")
+        (tmp_path / name / "hz" / "run.meg4").write_bytes(b"samples" if name[0] == "o" else b"new")
+    one, two, other = (file_sha256(tmp_path / n) for n in ("one.ds", "two.ds", "other.ds"))
+    assert one == other != two

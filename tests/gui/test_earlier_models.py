@@ -39,9 +39,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     made = calibrate(
         recordings, load_profile(profile), lambda: decoders.create("tangent-space"), "model"
     )
-    weights = np.array([1.0, -1.0], dtype=np.float32)
-    patterns = [ClassPattern(label, ("C3", "C4"), weights) for label in made.card.classes]
-    return made.card, made.decoder.arrays() | pattern_arrays(patterns)
+    return made.card, made.decoder.arrays()
 
 
 @pytest.fixture
@@ -50,11 +48,16 @@ def keep(trained: Trained, tmp_path: Path) -> Keep:
     card, arrays = trained
 
     def kept(name: str, files: tuple[str, ...], days: int = 0, **more: object) -> Path:
+        # So that what is drawn tells whose it is.
+        weights = np.array([1.0, -1.0 - days], dtype=np.float32)
+        patterns = [ClassPattern(label, ("C3", "C4"), weights) for label in card.classes]
         (source,) = card.sources
         sources = tuple(source.model_copy(update={"file": file}) for file in files)
         created = card.created - timedelta(days=days)
         told = {"name": name, "sources": sources, "created": created} | more
-        save_bundle(tmp_path / name, card.model_copy(update=told), arrays)
+        save_bundle(
+            tmp_path / name, card.model_copy(update=told), arrays | pattern_arrays(patterns)
+        )
         return tmp_path / name
 
     return kept
@@ -106,7 +109,8 @@ def test_an_earlier_model_is_looked_at_by_the_keyboard_without_any_run(
     keep("models/of-another", ("S007R04.edf",), days=3)
     (tmp_path / "recordings").mkdir()
     (tmp_path / "models").rename(models)
-    main = open_window()
+    (tmp_path / "quick.yaml").write_text(QUICK)
+    main = open_window(profile=str(tmp_path / "quick.yaml"))
     main.header.calibrate_button.click()
     window = main.calibrating.window
     assert window is not None
@@ -122,6 +126,7 @@ def test_an_earlier_model_is_looked_at_by_the_keyboard_without_any_run(
     # The rows stay where they were, and each map is that of the model that is shown.
     assert [_text(table, row, 0) for row in range(2)] == ["new", "of-another"]
     assert [p.label for p in window.result.patterns.patterns] == ["left", "right"]
+    assert [p.weights[1] for p in window.result.patterns.patterns] == [-4.0, -4.0]
     with qtbot.waitSignal(window.use_wanted) as wanted:
         window.result.use.click()
     assert wanted.args[0] == models / "of-another"
@@ -139,6 +144,25 @@ def test_that_there_is_no_model_yet_is_told(
     window.setup.models.click()
     qtbot.waitUntil(lambda: "no model in" in window.setup.problem.text(), timeout=LONG)
     assert window.pages.currentWidget() is window.setup
+
+
+def test_a_model_that_needs_another_profile_is_not_handed_on_but_told(
+    keep: Keep, open_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
+) -> None:
+    keep("new", (OURS,))
+    (tmp_path / "recordings" / "models").mkdir(parents=True)
+    (tmp_path / "new").rename(tmp_path / "recordings" / "models" / "new")
+    main = open_window(profile="motor-imagery")
+    main.header.calibrate_button.click()
+    window = main.calibrating.window
+    assert window is not None
+    press(qtbot, window, "Ctrl+M")
+    qtbot.waitUntil(lambda: shown(window) == "new", timeout=LONG)
+    handed: list[Path] = []
+    window.use_wanted.connect(lambda folder, _profile: handed.append(folder))
+    window.result.use.click()
+    assert window.result.told.text().startswith("Not with the profile motor-imagery: ")
+    assert not handed
 
 
 @pytest.mark.parametrize(("n", "said"), [(5, ""), (8, ""), (9, "(first 8 of 9 classes)")])

@@ -23,7 +23,6 @@ from gui.calibration.accuracy_view import verdict
 from gui.calibration.course_view import CourseView, intervals_of
 from gui.calibration.cue_run import CueRun
 from gui.calibration.cue_screen import CueScreen
-from gui.calibration.curve_view import SCORED
 from gui.calibration.paradigms import (
     KINDS,
     MOODS,
@@ -84,11 +83,6 @@ def test_the_course_has_the_interval_that_its_trials_allow(qtbot: QtBot) -> None
     # Of a file that was changed.
     damaged = TimeCourse(np.array([1.0, 1.1]), np.array([7.0, -1.0]), np.array([4, 0]))
     assert intervals_of(damaged) == [exact_interval(4, 4), (0.0, 1.0)]
-
-
-def test_the_accuracy_beside_a_network_s_error_is_called_that_of_windows(qtbot: QtBot) -> None:
-    # They overlap: neither are they trials nor do they have an interval.
-    assert SCORED == "accuracy of held-out windows"
 
 
 def test_the_chance_of_every_measure_s_figure_is_told(qtbot: QtBot) -> None:

@@ -8,11 +8,12 @@ from pytestqt.qtbot import QtBot
 
 from bci.bundle import Card, ConfidenceCard, ScoreCard, describe_stream
 from bci.cli.training import train
+from bci.evidence import Evidence
 from bci.gallery import Gallery, save_gallery
 from bci.levels import LevelGrid
 from bci.predictions_table import Predictions
 from bci.profile import DecoderChoice, load_profile
-from bci.types import Recording
+from bci.types import Prediction, Recording
 from devices.simulated_subject import SubjectSettings, simulate_run, write_run
 from gui.class_names import brief
 from gui.emotion import EmotionView
@@ -22,6 +23,7 @@ from gui.predictions import DecisionView
 from gui.remembered import Remembered
 from gui.replay.class_scores import ClassScore, class_scores
 from gui.replay.decided import Decided
+from gui.replay.evidence import EvidenceSoFar
 from gui.replay.lanes import Lanes
 from gui.replay.model_choice import Listed
 from gui.replay.outcome import Outcome
@@ -143,6 +145,37 @@ def test_with_evidence_no_window_alone_is_called_decided(decided: Decided) -> No
     decided.set_model(card("gestures", ("left", "right")))
     decided.show_at(predictions, HOP_S, float(times[30]) + after, 0.002)
     assert decided.bars.decision == "right"
+
+
+def test_the_replay_s_evidence_is_the_engine_s_where_a_hop_is_not_whole_samples() -> None:
+    sfreq, hop = 128.0, 13  # 0.1 s would be 12.8 samples
+    sure = ConfidenceCard(
+        temperature=1.0, error_before=0.0, error=0.0, threshold=0.6, evidence_s=1.0
+    )
+    trained = card("gestures", ("left", "right")).model_copy(update={"confidence": sure})
+    n_samples = round(trained.pipeline.window_s * sfreq)
+    rng = np.random.default_rng(3)
+    kept = np.flatnonzero(rng.random(600) > 0.05)  # some windows were withheld
+    ends = n_samples + hop * kept
+    right = 1 / (1 + np.exp(-4 * np.sin(kept / 17) - rng.normal(size=len(kept))))
+    predictions = Predictions(
+        ("left", "right"), 3.0 + ends / sfreq, np.stack([1 - right, right], axis=1)
+    )
+    evidence, wanted, label = Evidence(1.0, hop / sfreq, hop), [], None
+    so_far, got = EvidenceSoFar(trained), []
+    for k, end in enumerate(ends):
+        window = Prediction(
+            predictions.classes, predictions.probabilities[k], end - n_samples, end,
+            predictions.times[k],
+        )  # fmt: skip
+        decision = evidence.add(window)
+        if decision is not None and decision.confidence >= 0.6:
+            label = decision.label
+        wanted.append(label)
+        last = so_far.last(predictions, k)
+        got.append(None if last is None else last.label)
+    assert got == wanted
+    assert set(wanted) == {None, "left", "right"}
 
 
 def test_levels_are_smoothed_alike_whether_they_are_played_or_leapt_to(decided: Decided) -> None:
