@@ -168,6 +168,7 @@ def test_items_are_held_out_whole(tmp_path: Path) -> None:
         calibrate(few, profile, lambda: decoders.create("tangent-space"), "me")
 
 
+@pytest.mark.slow
 def test_the_engine_decodes_after_each_cue_as_evaluation_does(tmp_path: Path) -> None:
     runs = [stored(two_class_recording(seed=seed), tmp_path / f"{seed}.bin") for seed in (1, 2)]
     made = calibrate(runs, AT_CUES, lambda: decoders.create("tangent-space"), "me")

@@ -107,7 +107,7 @@ def test_a_recorded_session_replayed_gives_the_predictions_it_gave_live(
     np.testing.assert_allclose(streams[predictions]["time_stamps"] - first, at, atol=2e-3)
 
 
-@pytest.mark.parametrize("speed", [None, 8.0])
+@pytest.mark.parametrize("speed", [None, pytest.param(8.0, marks=pytest.mark.slow)])
 def test_live_over_lsl_equals_offline(
     trained: Calibration, test_run: Recording, speed: float | None
 ) -> None:
@@ -239,6 +239,7 @@ def test_a_stream_that_does_not_fit_the_model_is_refused(trained: Calibration) -
     outlet.close()
 
 
+@pytest.mark.slow
 def test_a_stream_that_never_comes_is_given_up_when_asked(trained: Calibration) -> None:
     live = start_engine(trained, "nobody", wait_s=0.5)
     live.thread.join(40)

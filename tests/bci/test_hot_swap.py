@@ -221,6 +221,7 @@ def test_a_model_that_is_no_good_leaves_the_old_one_running(
     status.close()
 
 
+@pytest.mark.slow
 def test_the_engine_process_takes_a_model_by_a_line_of_its_input(
     models: Path, signal: Recording, player: Player, tmp_path: Path
 ) -> None:

@@ -66,6 +66,7 @@ def test_an_irregular_stream_has_no_quality() -> None:
     del numbers
 
 
+@pytest.mark.slow
 def test_the_commands_stream_monitor_and_devices() -> None:
     name = f"cli-{uuid.uuid4().hex[:8]}"
     streaming = subprocess.Popen(

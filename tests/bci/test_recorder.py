@@ -91,6 +91,7 @@ def test_signals_and_markers_are_recorded_together_with_their_times(tmp_path: Pa
     assert label == ["E1"]
 
 
+@pytest.mark.slow
 def test_a_late_stream_is_added_and_a_restarted_one_goes_on(tmp_path: Path) -> None:
     name, late = unique("eeg"), unique("late")
     outlet = SignalOutlet(eeg_info(2, 100.0, name))
@@ -128,6 +129,7 @@ with PlayerLSL(raw, chunk_size=20, name=sys.argv[1], n_repeat=np.inf) as player:
 """
 
 
+@pytest.mark.slow
 def test_a_stream_of_another_program_is_recorded_whole(tmp_path: Path) -> None:
     name = unique("player")
     player = subprocess.Popen(
@@ -221,6 +223,7 @@ def test_a_full_disk_ends_the_command_with_an_error_and_a_whole_file(tmp_path: P
     np.testing.assert_array_equal(recorded[:, 0], np.arange(len(recorded)) // 500 * 500)
 
 
+@pytest.mark.slow
 def test_a_stream_that_never_came_is_told_and_leaves_no_file(tmp_path: Path) -> None:
     path = tmp_path / "none.xdf"
     ran = bci("record", "--stream", "nosuch", "--output", path, "--duration", "3.5")

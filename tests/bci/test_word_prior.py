@@ -143,6 +143,7 @@ def test_evaluation_tells_both_and_the_signals_own_stays_the_same(
     )
 
 
+@pytest.mark.slow
 def test_predictions_stay_the_signals_and_the_prior_has_a_stream_of_its_own(
     trained: Calibration, tmp_path: Path
 ) -> None:

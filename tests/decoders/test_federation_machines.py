@@ -111,6 +111,7 @@ def make_certificate(folder: Path) -> Path:
     return folder / "ca.pem"
 
 
+@pytest.mark.slow
 def test_sites_with_keys_train_over_tls_and_others_are_refused(tmp_path: Path) -> None:
     authority = make_certificate(tmp_path)
     agreed = agreement(

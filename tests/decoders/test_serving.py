@@ -132,6 +132,7 @@ def test_a_calibrated_network_survives_the_bundle_bit_for_bit(
     assert again.predict_proba(window).tobytes() == made.decoder.predict_proba(window).tobytes()
 
 
+@pytest.mark.slow
 def test_calibrate_tells_programs_which_runtime_serves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

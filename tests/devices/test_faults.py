@@ -91,6 +91,7 @@ def outcomes(
     return outcome
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["drops", "pause"])
 def test_lost_samples_are_counted_exactly(outcomes: Outcomes, kind: str) -> None:
     stats, device, end, recorded = outcomes[kind]
@@ -108,6 +109,7 @@ def test_lost_samples_are_counted_exactly(outcomes: Outcomes, kind: str) -> None
         assert (stats.gaps, stats.lost_samples) == (1, 1000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["forward", "back"])
 def test_a_clock_that_is_set_by_an_hour_loses_nothing(outcomes: Outcomes, kind: str) -> None:
     stats, device, end, recorded = outcomes[kind]
@@ -122,7 +124,6 @@ def test_a_clock_that_is_set_by_an_hour_loses_nothing(outcomes: Outcomes, kind: 
     assert device.lost_samples == 0
 
 
-@pytest.mark.slow
 def test_a_streaming_process_killed_under_load_and_restarted() -> None:
     name = f"load-{uuid.uuid4().hex[:8]}"
     command = [

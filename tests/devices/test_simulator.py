@@ -287,6 +287,7 @@ def test_a_marker_that_is_sent_late_asks_for_nothing() -> None:
     assert with_it.tobytes() == without.tobytes()
 
 
+@pytest.mark.slow
 def test_the_cues_of_a_guided_calibration_are_followed_and_left_over_lsl() -> None:
     name = f"person-{uuid.uuid4().hex[:8]}"
     device = create("simulator", {"name": name, "channels": "2"})
@@ -342,6 +343,7 @@ def test_a_pause_a_railed_channel_and_a_pulled_plug() -> None:
     assert device.lost_samples == 750
 
 
+@pytest.mark.slow
 def test_unplugged_under_lsl_the_stream_stays_and_the_gap_is_seen() -> None:
     device = create(
         "simulator",

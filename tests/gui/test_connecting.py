@@ -72,6 +72,7 @@ def test_a_chosen_stream_is_shown_and_the_one_before_is_left(
     second.close()
 
 
+@pytest.mark.slow
 def test_the_simulator_is_connected_judged_and_disconnected(
     open_window: OpenWindow, qtbot: QtBot, name: str
 ) -> None:
@@ -131,6 +132,7 @@ def test_a_device_that_cannot_be_reached_is_said_in_its_own_words(
     assert "localhost:9" in window.log.toPlainText()
 
 
+@pytest.mark.slow
 def test_closing_the_window_ends_the_source(
     open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -251,6 +253,7 @@ def test_serial_ports_are_offered_as_they_come_and_go(qtbot: QtBot) -> None:
     assert form.values() == {}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="ports are called otherwise")
 def test_a_board_that_is_plugged_in_is_offered_while_the_window_is_open(
     open_window: OpenWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

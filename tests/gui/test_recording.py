@@ -75,6 +75,7 @@ def test_the_task_is_that_of_the_profile_whatever_was_recorded_last(
     assert open_window(task="speech").record_bar.values == last | {"task": "speech"}
 
 
+@pytest.mark.slow
 def test_a_recorder_outlives_the_window_and_is_found_and_stopped_by_the_next(
     open_window: OpenWindow, qtbot: QtBot, name: str, tmp_path: Path
 ) -> None:

@@ -187,6 +187,7 @@ def test_a_model_runs_over_the_recording_and_predicts_what_the_evaluation_does(
     assert "no prediction" in window.timeline.text_at(QPointF(x, 80))
 
 
+@pytest.mark.slow
 def test_a_model_that_learnt_from_the_recording_is_no_test_of_it(
     qtbot: QtBot, window: ReplayWindow, folder: Path
 ) -> None:
@@ -210,6 +211,7 @@ def test_a_model_that_does_not_fit_is_listed_with_the_reason(
     assert window.models.model.folder.name == "me"
 
 
+@pytest.mark.slow
 def test_a_recording_without_cues_is_predicted_and_says_why_it_has_no_score(
     qtbot: QtBot, window: ReplayWindow, folder: Path, tmp_path: Path
 ) -> None:

@@ -81,6 +81,7 @@ def test_a_program_that_dies_at_once_is_not_looped(
     assert not window.processes[0].is_running
 
 
+@pytest.mark.slow
 def test_a_killed_source_streams_again_and_is_still_ours_to_disconnect(
     open_window: OpenWindow, qtbot: QtBot, name: str
 ) -> None:
