@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 import pyxdf
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
