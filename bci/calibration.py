@@ -18,7 +18,7 @@ from bci.confidence import (
     calibration_error,
     choose_threshold,
     confidences,
-    false_positives,
+    false_positive_rate,
     fit_temperature,
     temper,
 )
@@ -308,19 +308,18 @@ def _confidence(held_out: list[_HeldOut], pipeline: Pipeline, profile: Profile) 
             evidence = Evidence(span_s, hop_s, pipeline.hop)
             sure = _sureness(each.stream, temperature, evidence, profile.paradigm.quiet)
             runs.append((sure, each.in_rest))
-    rest_min = sum(int(in_rest.sum()) for _, in_rest in runs) * hop_s / 60.0
     most = profile.output.false_positives_per_min
     threshold = choose_threshold(runs, hop_s, most)
     by_hand = profile.output.decision_threshold
     default = DEFAULT_THRESHOLD if by_hand is None else by_hand
     held_to = default if threshold is None else threshold
-    rises = sum(false_positives(*run, held_to) for run in runs)
+    rate = false_positive_rate(runs, hop_s, held_to)
     return ConfidenceCard(
         temperature=round(temperature, 4),
         error_before=round(calibration_error(probabilities, truth), 4),
         error=round(calibration_error(_padded(crossed), truth), 4),
         threshold=threshold,
-        false_positives_per_min=round(rises / rest_min, 3) if rest_min else None,
+        false_positives_per_min=None if rate is None else round(rate, 3),
         asked_per_min=most,
         default_threshold=default,
         evidence_s=span_s,

@@ -85,6 +85,16 @@ def false_positives(
     return int(np.count_nonzero(rose & in_rest[1:]))
 
 
+def false_positive_rate(
+    runs: list[tuple[NDArray[np.float64], NDArray[np.bool_]]], hop_s: float, threshold: float
+) -> float | None:
+    """False positives a minute of rest over runs, as in `choose_threshold`; None without rest."""
+    rest_min = sum(int(in_rest.sum()) for _, in_rest in runs) * hop_s / 60.0
+    if not rest_min:
+        return None
+    return sum(false_positives(*run, threshold) for run in runs) / rest_min
+
+
 def choose_threshold(
     runs: list[tuple[NDArray[np.float64], NDArray[np.bool_]]], hop_s: float, most_per_min: float
 ) -> float | None:
@@ -104,14 +114,11 @@ def choose_threshold(
     threshold : float or None
         None where there is no rest or none keeps it quiet.
     """
-    rest_min = sum(int(in_rest.sum()) for _, in_rest in runs) * hop_s / 60.0
-    if not rest_min:
-        return None
     # From the top down, since a threshold that is always exceeded is never risen to.
     chosen = None
     for threshold in _THRESHOLDS[::-1]:
-        count = sum(false_positives(c, in_rest, float(threshold)) for c, in_rest in runs)
-        if count / rest_min > most_per_min:
+        rate = false_positive_rate(runs, hop_s, float(threshold))
+        if rate is None or rate > most_per_min:
             break
         chosen = float(threshold)
     return chosen

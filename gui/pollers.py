@@ -78,29 +78,19 @@ class SignalPoller:
 
 
 class MarkerPoller:
-    """Passes on markers."""
+    """Passes on markers, as the news that ``news`` names."""
 
     alive = ""
+
+    def __init__(self, news: str = "markers_came") -> None:
+        self._news = news
 
     def open(self, found: FoundStream, _tell: Tell) -> MarkerInlet:
         return MarkerInlet(found)
 
     def poll(self, inlet: MarkerInlet, tell: Tell) -> None:
         if markers := inlet.pull():
-            tell("markers_came", markers)
-
-
-class DecisionPoller:
-    """Passes on the engine's decisions."""
-
-    alive = ""
-
-    def open(self, found: FoundStream, _tell: Tell) -> MarkerInlet:
-        return MarkerInlet(found)
-
-    def poll(self, inlet: MarkerInlet, tell: Tell) -> None:
-        if decisions := inlet.pull():
-            tell("decisions_came", decisions)
+            tell(self._news, markers)
 
 
 class PredictionPoller:
