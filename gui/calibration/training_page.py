@@ -157,6 +157,8 @@ class TrainingPage(QWidget):
     def _offer_levels(self, levels: tuple[Level, ...]) -> None:
         while item := self._level_column.takeAt(0):
             if (widget := item.widget()) is not None:
+                # It is deleted later only, and would be seen over the others until then.
+                widget.hide()
                 widget.deleteLater()
         self.levels = []
         for level in levels:

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QRadioButton
 from pytestqt.qtbot import QtBot
 
 from bci.bundle import MeasureCard, ScoreCard
@@ -198,6 +199,11 @@ def test_runs_are_chosen_by_ticks(qtbot: QtBot, tmp_path: Path) -> None:
         run.write_bytes(b"")
     offered = levels(tmp_path, load_profile("motor-imagery"), eeg_info())
     page.offer("Recorded.", [Run.of(run) for run in runs], {runs[1]}, offered)
+    # As after each further run: nothing of what was offered before is still seen.
+    page.offer("Recorded.", [Run.of(run) for run in runs], {runs[1]}, offered)
+    page.show()
+    seen = [radio for radio in page.findChildren(QRadioButton) if radio.isVisible()]
+    assert seen == [radio for radio, _ in page.levels]
     assert page.files == [runs[1]]
     assert "bci pretrain" in page.levels[1][1].lacks
     page.runs.item(0).setCheckState(Qt.CheckState.Unchecked)
