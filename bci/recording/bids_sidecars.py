@@ -7,14 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from bci.electrodes import standard_name
+from bci.channels import UNKNOWN, canonical_kind
+from bci.electrodes import electrode
 from bci.errors import RecordingError
 from bci.types import Channel, Marker, Recording
+from bci.units import canonical_unit
 
-_KINDS = {
-    "EEG": "eeg", "EOG": "eog", "VEOG": "eog", "HEOG": "eog", "ECG": "ecg", "EMG": "emg",
-    "SEEG": "seeg", "ECOG": "ecog", "DBS": "dbs", "TRIG": "stim", "MISC": "misc", "RESP": "resp",
-}  # fmt: skip
 _TYPES = {"eeg": "EEG", "ieeg": "iEEG"}
 _INTRACRANIAL = ("seeg", "ecog", "dbs")
 _METRES = {"m": 1.0, "cm": 1e-2, "mm": 1e-3}
@@ -59,7 +57,7 @@ def _amended(recording: Recording, path: Path, stem: str, kind_of_signal: str) -
     info, markers = recording.info, recording.markers
     table = path.with_name(f"{stem}_channels.tsv")
     if table.exists():
-        rows = {standard_name(row.get("name", "")): row for row in _rows(table)}
+        rows = {_name(row): row for row in _rows(table)}
         channels = tuple(_told(channel, rows.get(channel.name)) for channel in info.channels)
         info = dataclasses.replace(info, channels=channels, type=kind_of_signal)
     places = _places(path, stem)
@@ -80,15 +78,25 @@ def _amended(recording: Recording, path: Path, stem: str, kind_of_signal: str) -
     return dataclasses.replace(recording, info=info, markers=markers)
 
 
+def _name(row: dict[str, str]) -> str:
+    """The name that a row of the table of channels would have as a channel of a file."""
+    label = row.get("name", "")
+    return electrode(label) or label.strip()
+
+
 def _told(channel: Channel, row: dict[str, str] | None) -> Channel:
     """A channel as the table of channels has it."""
-    kind = _KINDS.get(row.get("type", "")) if row else None
-    if row is None or kind is None:
+    if row is None:
         return channel
+    kind = canonical_kind(row.get("type") or "")
+    kind = {"other": "misc", "": channel.kind, UNKNOWN: channel.kind}.get(kind, kind)
+    unit = channel.unit
+    if unit == UNKNOWN:
+        unit = canonical_unit(row.get("units") or "", kind)
     if kind in _INTRACRANIAL and channel.kind == "eeg":
         # The file calls it EEG, so that a contact A1 or F3 was taken for the scalp's.
-        return dataclasses.replace(channel, name=row["name"], kind=kind, position=None)
-    return dataclasses.replace(channel, kind=kind)
+        return Channel(row["name"], kind, unit)
+    return dataclasses.replace(channel, kind=kind, unit=unit)
 
 
 def _places(path: Path, stem: str) -> dict[str, tuple[float, float, float]]:

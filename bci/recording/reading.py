@@ -6,15 +6,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.electrodes import standard_name, standard_position
 from bci.errors import RecordingError
 from bci.recording.bids_sidecars import with_sidecars
+from bci.recording.mne_channels import channels_of
 from bci.types import Channel, Marker, Recording, StreamInfo
 
 # MNE's words for a file that is shorter than its header says.
 _TRUNCATED = ("does not match the file size", "truncated", "file size is smaller")
-_VOLTS = ("eeg", "eog", "ecg", "emg", "seeg", "ecog", "dbs", "bio")
-_OTHER_UNITS = {"mag": "T", "grad": "T/m", "ref_meg": "T"}
 _FAMILIES = {
     "EDF/BDF": (".edf", ".bdf"), "GDF": (".gdf",), "FIF": (".fif",), "BrainVision": (".vhdr",),
     "EEGLAB": (".set",), "CNT": (".cnt",), "CTF": (".ds",), "KIT": (".sqd", ".con"),
@@ -87,11 +85,7 @@ def _read_with_mne(path: Path) -> Recording:
     kinds = raw.get_channel_types()
     if not volts.shape[1] or not any(kind != "stim" for kind in kinds):
         raise RecordingError(f"{path}: holds no signal")
-    channels = tuple(
-        _channel(name, kind, raw.info["chs"][i]["loc"])
-        for i, (name, kind) in enumerate(zip(raw.ch_names, kinds, strict=True))
-    )
-    scale = np.array([1e6 if kind in _VOLTS else 1.0 for kind in kinds])
+    channels, scale = channels_of(raw, path)
     sfreq = float(raw.info["sfreq"])
     keep, indices = _without_skips(raw)
     data = np.ascontiguousarray((volts * scale[:, None]).T[keep], dtype=np.float32)
@@ -99,11 +93,7 @@ def _read_with_mne(path: Path) -> Recording:
     return Recording(
         info=StreamInfo(
             name=path.stem,
-            type="EEG"
-            if "eeg" in kinds and "mag" not in kinds
-            else "MEG"
-            if "mag" in kinds
-            else "iEEG",
+            type=_type(channels),
             sfreq=sfreq,
             channels=channels,
             source_id=f"file-{path.stem}",
@@ -129,15 +119,14 @@ def _unreadable(path: Path, error: Exception) -> str:
     return f"{path}: damaged or not what its name says ({detail:.200})"
 
 
-def _channel(name: str, kind: str, loc: NDArray[np.float64]) -> Channel:
-    unit = "uV" if kind in _VOLTS else _OTHER_UNITS.get(kind, "unknown")
-    x, y, z = (round(float(value), 6) for value in loc[:3])
-    placed = bool(np.isfinite(loc[:3]).all() and (x, y, z) != (0, 0, 0))
-    position = (x, y, z) if placed else None
-    if kind == "eeg":
-        name = standard_name(name)
-        position = position or standard_position(name)
-    return Channel(name, kind, unit, position)
+def _type(channels: tuple[Channel, ...]) -> str:
+    """The type of a stream of such channels."""
+    kinds = {channel.kind for channel in channels}
+    if kinds & {"mag", "grad"}:
+        return "MEG"
+    if "eeg" in kinds:
+        return "EEG"
+    return "iEEG" if kinds & {"seeg", "ecog", "dbs"} else "Signal"
 
 
 def _without_skips(raw) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:  # type: ignore[no-untyped-def]
