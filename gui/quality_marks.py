@@ -6,13 +6,16 @@ from PySide6.QtGui import QPainter, QPen, QPolygonF
 from bci.quality import ChannelQuality, State
 from gui.theme import Theme
 
-WORDS = {State.GOOD: "good", State.DOUBTFUL: "doubtful", State.BAD: "bad"}
+WORDS = {
+    State.GOOD: "good", State.DOUBTFUL: "doubtful", State.BAD: "bad",
+    State.NOT_JUDGED: "not judged",
+}  # fmt: skip
 
 
 def paint_mark(
     painter: QPainter, theme: Theme, state: State, centre: QPointF, radius: float
 ) -> None:
-    """A disc for good, a triangle for doubtful, a cross for bad."""
+    """A disc for good, a triangle for doubtful, a cross for bad, a ring for not judged."""
     colour = theme.quality_colour(state)
     if state == State.BAD:
         painter.setPen(QPen(colour, max(2.0, radius * 0.6), c=Qt.PenCapStyle.RoundCap))
@@ -20,6 +23,11 @@ def paint_mark(
         for way in (-1, 1):
             tip = QPointF(arm, way * arm)
             painter.drawLine(centre - tip, centre + tip)
+        return
+    if state == State.NOT_JUDGED:
+        painter.setPen(QPen(colour, 1.5))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawEllipse(centre, radius, radius)
         return
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour)

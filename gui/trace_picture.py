@@ -15,7 +15,7 @@ from gui.theme import DARK, Theme
 
 # What a channel is drawn in: set aside by the user, or by its quality.
 FAINT = 0
-INK = {State.GOOD: 1, State.DOUBTFUL: 2, State.BAD: 3}
+INK = {State.GOOD: 1, State.DOUBTFUL: 2, State.BAD: 3, State.NOT_JUDGED: 1}
 # Of a level trace, in pixels; thinner where rows are so low that traces would run together.
 _THICKNESS, _LEAST_THICKNESS, _SHARE_OF_ROW = 1.2, 0.7, 0.25
 # Where rows are lower than this, every other trace is paler, to tell it from its neighbours.

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from bci.quality import ChannelQuality
 
 # Good, doubtful, bad, as in `bci.quality.State`.
-_COLOURS = ("green", "yellow", "red")
-_MARKS = ("o", "?", "x")
+# By state: good, doubtful, bad; the last is not judged, which is -1.
+_COLOURS = ("green", "yellow", "red", "dim")
+_MARKS = ("o", "?", "x", "-")
 # With more channels than this the good ones are only counted.
 _MOST_ROWS = 32
 
@@ -101,7 +102,11 @@ def _render(report: "StreamQuality") -> Group:
         f"clock offset {1000 * stats.clock_offset_s:+.2f} ms{drift}"
     )
     tally = Text.assemble(
-        *[(f"{counts[state]} {state.name.lower()}  ", _COLOURS[state]) for state in State]
+        *[
+            (f"{counts[state]} {state.name.lower().replace('_', ' ')}  ", _COLOURS[state])
+            for state in State
+            if counts[state] or state != State.NOT_JUDGED
+        ]
     )
     table = Table(
         "", "Channel", "Why", "rms", "Line", ">35 Hz", "Drift/s", "Kurtosis", "r", "kOhm"

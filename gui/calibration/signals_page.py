@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from bci.quality import ChannelQuality, State
 from bci.types import StreamInfo
 from gui.pieces import button, named, panel, plain
-from gui.quality_marks import advise, worst_first
+from gui.quality_marks import advise, explain, worst_first
 from gui.quality_view import QualityView
 from gui.theme import Theme
 
@@ -101,6 +101,8 @@ class SignalsPage(QWidget):
             )
         elif worst:
             self.verdict.setText("No channel is bad; look at the doubtful ones.")
+        elif unjudged := next((c for c in channels if c.state is State.NOT_JUDGED), None):
+            self.verdict.setText(f"No channel is known to be bad. {explain(unjudged)}.")
         else:
             self.verdict.setText("All channels are good.")
 
