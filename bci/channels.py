@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from bci.electrodes import Position, electrode, standard_position
 from bci.types import Channel
-from bci.units import POTENTIALS, canonical_unit, is_potential
+from bci.units import POTENTIALS, UNKNOWN, canonical_unit, is_potential
 
 _MOST_LABEL = 200
-UNKNOWN = "unknown"
+
 AVERAGED = ("eeg", "seeg", "ecog", "dbs")
 """Kinds that a common average is taken of: potentials of the brain against one reference."""
 

@@ -121,7 +121,7 @@ class Engine:
             inlet: SignalInlet | MappedInlet = signal
             try:
                 if self._map_montage:
-                    inlet = MappedInlet(signal, trained_channels(self._card))
+                    inlet = MappedInlet(signal, trained_channels(self._card), self._card.pipeline)
                     self._say(tell_map(inlet.info.name, inlet.info))
                 with threadpool_limits(limits=1):
                     self._decode(inlet, stop, commands or queue.SimpleQueue())
@@ -169,6 +169,8 @@ class Engine:
             f"decoding {info.name} ({info.n_channels} channels, {info.sfreq:g} Hz"
             f"{', simulated' if info.simulated else ''}) with {running.card.name}"
         )
+        for remark in running.remarks:
+            self._say(remark)
         everything = max(1, round(10 * info.sfreq))
         behind = False
         connected, warned = True, False
@@ -178,7 +180,7 @@ class Engine:
                 if behind:
                     chunks = inlet.pull(everything, 0.0)
                 else:
-                    chunks = inlet.pull(running.pipeline.samples_to_window, _PULL_S)
+                    chunks = inlet.pull(running.samples_to_window, _PULL_S)
                 began = local_clock()
                 at_work = [running, successor.settling] if successor else [running]
                 waiting = [each for each in at_work if each and each.needs_cues]
@@ -285,7 +287,7 @@ class Engine:
             "drift": round(drift.ratio, 2) if drift and drift.ratio is not None else None,
             "drift_warning": drift.warning if drift else None,
             "sentences": self._output.sentences,
-            "filter_delay_s": running.card.group_delay_s,
+            "filter_delay_s": running.delay_s,
             "decision_threshold": decision_threshold(self._output, running.card),
             "evidence_s": round(running.evidence.span_s, 6),
             "evidence_delay_s": round(running.evidence.delay_s, 6),

@@ -53,7 +53,7 @@ def run_demo(
     BciError
         If the recording or the model cannot be read.
     """
-    from bci.bundle import check_stream
+    from bci.fit import check_stream
 
     app = _import_dashboard()
     if recording is None:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from bci.lsl.inlet import InletStats, SignalInlet
 from bci.montage import map_montage
+from bci.settings import PipelineSettings
+from bci.stream_options import as_told
 from bci.types import Channel, Chunk
 
 
@@ -15,6 +17,8 @@ class MappedInlet:
     inlet : SignalInlet
         Closed together with this.
     targets : sequence of Channel
+    settings : PipelineSettings, optional
+        What is said of the stream's channels beside what it says itself.
 
     Raises
     ------
@@ -22,9 +26,15 @@ class MappedInlet:
         If the stream cannot give one of the channels.
     """
 
-    def __init__(self, inlet: SignalInlet, targets: Sequence[Channel]) -> None:
+    def __init__(
+        self,
+        inlet: SignalInlet,
+        targets: Sequence[Channel],
+        settings: PipelineSettings | None = None,
+    ) -> None:
         self._inlet = inlet
-        self._map = map_montage(inlet.info, targets)
+        info = as_told(inlet.info, settings) if settings is not None else inlet.info
+        self._map = map_montage(info, targets)
         self.info = self._map.info
 
     @property

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from bci.channels import UNKNOWN, canonical_kind
+from bci.channels import canonical_kind
 from bci.electrodes import electrode
 from bci.errors import RecordingError
 from bci.types import Channel, Marker, Recording
-from bci.units import canonical_unit
+from bci.units import UNKNOWN, canonical_unit
 
 _TYPES = {"eeg": "EEG", "ieeg": "iEEG"}
 _INTRACRANIAL = ("seeg", "ecog", "dbs")

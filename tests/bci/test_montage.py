@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 
 import decoders
-from bci.bundle import check_stream, load_card, save_bundle, trained_channels
+from bci.bundle import load_card, save_bundle, trained_channels
 from bci.calibration import Calibration, calibrate
 from bci.cli import training
 from bci.electrodes import fit_sphere, standard_directions, standard_name, standard_position
 from bci.engine import Engine
 from bci.errors import MismatchError, ProfileError
 from bci.evaluation import evaluate
+from bci.fit import check_stream
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.outlet import SignalOutlet
 from bci.lsl.predictions import PredictionInlet, StatusInlet
@@ -235,7 +236,7 @@ def test_a_model_is_evaluated_on_another_montage_only_when_asked(
 
 def test_another_rate_is_refused_with_a_map_too(trained: Calibration) -> None:
     mapping = map_montage(stream(eeg(TEN_TEN), 500.0), trained_channels(trained.card))
-    with pytest.raises(MismatchError, match=r"500 Hz instead of 250 Hz.*Nothing is resampled live"):
+    with pytest.raises(MismatchError, match=r"500 Hz instead of 250 Hz.*give --resample"):
         check_stream(trained.card, mapping.info)
 
 
