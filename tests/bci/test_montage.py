@@ -162,7 +162,7 @@ def moved(channels: tuple[Channel, ...], order: list[int], scale: float) -> tupl
     ("channels", "wanted", "message"),
     [
         (eeg(["C3", "C4", "Cz"]), eeg(["C1"]), "has 3 channels of eeg in uV at a known place"),
-        (eeg(SUBSET, "V"), eeg(["C1"]), "has 0 channels of eeg in uV at a known place"),
+        (eeg(SUBSET, "counts"), eeg(["C1"]), "has 0 channels of eeg in uV at a known place"),
         (tuple(Channel(f"ch{i}", "eeg", "uV") for i in range(32)), eeg(["C1"]), "has 0 channels"),
         (eeg(TEN_TEN[:17]), eeg(["C1", "Oz"]), "no electrode near C1, Oz: the nearest to Oz is"),
         (eeg(SUBSET), (Channel("A17", "eeg", "uV"),), "lacks A17, .* no such name in the 10-05"),
@@ -232,6 +232,14 @@ def test_a_model_is_evaluated_on_another_montage_only_when_asked(
     whole = simulate_run(SubjectSettings(trials_per_class=6), 3)
     score = evaluate(trained.card, trained.decoder, whole, 0.7).trial_accuracy
     assert result["trial_accuracy"]["value"] >= score.value - 2 / 12
+
+
+def test_channels_in_volts_are_interpolated_in_volts() -> None:
+    mapping = map_montage(stream(eeg(SUBSET, "V")), eeg(["C1", "C3"]))
+    assert {channel.unit for channel in mapping.info.channels} == {"V"}
+    np.testing.assert_array_equal(
+        mapping.matrix, map_montage(stream(eeg(SUBSET)), eeg(["C1", "C3"])).matrix
+    )
 
 
 def test_another_rate_is_refused_with_a_map_too(trained: Calibration) -> None:
