@@ -5,6 +5,7 @@ kind, a unit and a position. `describe` makes channels of that, the same ones wh
 from, so that a model trained on a recording fits the stream that was recorded.
 """
 
+import itertools
 import math
 import re
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from bci.types import Channel
 from bci.units import POTENTIALS, UNKNOWN, canonical_unit, is_potential
 
 _MOST_LABEL = 200
+_MOST_LISTED = 24
 
 AVERAGED = ("eeg", "seeg", "ecog", "dbs")
 """Kinds that a common average is taken of: potentials of the brain against one reference."""
@@ -49,7 +51,7 @@ _NAMED = tuple(
         ("spo2", "s[ap]o2"),
         ("ppg", "ppg|pleth"),
         ("eda", "eda|gsr"),
-        ("misc", "aux[a-z]*|light|sound|battery|misc"),
+        ("misc", r"aux[a-z]*|light|sound|battery|misc|dc0\d"),
     )
 )
 _SAYS_EEG = re.compile(r"eeg[ :_-]+(?=\S)", re.IGNORECASE)
@@ -108,6 +110,25 @@ def kind_named_by(label: str) -> str | None:
     if electrode(label):
         return None
     return next((kind for kind, words in _NAMED if words.match(label.strip())), None)
+
+
+def listed(channels: Sequence[Channel]) -> str:
+    """Names of channels, with kind and unit of each run of them that has the same.
+
+    ``Fp1, Fp2, C3 (3 eeg in uV); EOG left (eog in mV)``.
+    """
+    runs = itertools.groupby(channels, key=lambda channel: (channel.kind, channel.unit))
+    return "; ".join(_listed_run([c.name for c in run], *same) for same, run in runs)
+
+
+def _listed_run(names: list[str], kind: str, unit: str) -> str:
+    what = "kind unknown" if kind == UNKNOWN else kind
+    measured = "unit unknown" if unit == UNKNOWN else f"in {unit}"
+    count = f"{len(names)} " if len(names) > 1 else ""
+    if len(names) > _MOST_LISTED:
+        names = [*names[:_MOST_LISTED], f"and {len(names) - _MOST_LISTED} more"]
+    joint = ", " if UNKNOWN in (kind, unit) else " "
+    return f"{', '.join(names)} ({count}{what}{joint}{measured})"
 
 
 def _kind(label: str, said: Said, stream_type: str, some_say_eeg: bool) -> str:

@@ -173,7 +173,7 @@ class Engine:
             self._say(remark)
         everything = max(1, round(10 * info.sfreq))
         behind = False
-        connected, warned = True, False
+        connected, warned, rounded = True, False, False
         cues: CueListener | None = None
         try:
             while not stop.is_set():
@@ -205,9 +205,14 @@ class Engine:
                         changed = outlets.serve(running.card)
                         self._warn(running.card)
                         self._say(f"decoding with {running.card.name} from here on{changed}")
+                        for remark in running.remarks:
+                            self._say(remark)
                 if connected != inlet.connected:
                     connected = inlet.connected
                     self._say(f"{info.name} is back" if connected else f"{info.name} was lost")
+                if inlet.rounds and not rounded:
+                    rounded = True
+                    self._say(f"{info.name}: values above {1 << 24} are rounded to float32")
                 if now >= self._status_due:
                     self._status_due = now + _STATUS_EVERY_S
                     self._status.push(self._describe(inlet, running))

@@ -42,6 +42,11 @@ class MappedInlet:
         return self._inlet.connected
 
     @property
+    def rounds(self) -> bool:
+        """As `SignalInlet.rounds`."""
+        return self._inlet.rounds
+
+    @property
     def stats(self) -> InletStats:
         return self._inlet.stats
 

@@ -5,13 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bci.channels import Said, describe
 from bci.electrodes import Position
 from bci.errors import RecordingError
+from bci.recording.rounding import rounded
 from bci.recording.xdf import check_whole
 from bci.timing import SampleClock
-from bci.types import Channel, Marker, Recording, StreamInfo
+from bci.types import Channel, FloatArray, Marker, Recording, StreamInfo
 
 
 def read_xdf(path: Path, wanted: str | None = None) -> Recording:
@@ -35,21 +37,30 @@ def read_xdf(path: Path, wanted: str | None = None) -> Recording:
     numbered = SampleClock(sfreq).stamp(stamps)
     start = float(numbered.timestamps[0])
     name = field_of(signal, "name") or path.stem
+    channels = channels_of(signal)
+    values = np.asarray(signal["time_series"])
     return Recording(
         info=StreamInfo(
             name=name,
             type=field_of(signal, "type"),
             sfreq=sfreq,
-            channels=_channels(signal),
+            channels=channels,
             source_id=field_of(signal, "source_id") or f"file-{path.stem}",
             simulated=_desc(signal, "simulated") == "true",
         ),
-        data=np.ascontiguousarray(signal["time_series"], dtype=np.float32),
+        data=_as_float32(values),
         timestamps=numbered.timestamps - start,
         indices=numbered.indices,
         markers=_markers(streams, start),
         source=str(path),
+        remarks=rounded(values, [channel.name for channel in channels]),
     )
+
+
+def _as_float32(values: NDArray[Any]) -> FloatArray:
+    # A double too large for float32 becomes infinite, as live; the pipeline holds and counts it.
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(values, dtype=np.float32)
 
 
 def load_streams(path: Path) -> list[dict[str, Any]]:
@@ -103,7 +114,8 @@ def _choose(path: Path, streams: list[dict[str, Any]], wanted: str | None) -> di
     return signals[0]
 
 
-def _channels(stream: dict[str, Any]) -> tuple[Channel, ...]:
+def channels_of(stream: dict[str, Any]) -> tuple[Channel, ...]:
+    """The channels of a stream, as its header describes them."""
     n_channels = int(field_of(stream, "channel_count"))
     listed = _node(_node(stream["info"], "desc"), "channels").get("channel") or []
     nodes = [each if isinstance(each, dict) else {} for each in listed[:n_channels]]
