@@ -1,23 +1,32 @@
 """What makes a stream fit a model: its names, units and rate, and what is refused otherwise."""
 
+import json
+import uuid
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pylsl
 import pytest
 
-from bci.bundle import Card
+from bci.bundle import Card, save_bundle
 from bci.calibration import Calibration, calibrate
 from bci.decoding import Decoding
 from bci.errors import MismatchError
 from bci.evaluation import evaluate
 from bci.fit import check_stream, with_options
+from bci.lsl.outlet import SignalOutlet
+from bci.lsl.predictions import PredictionInlet, StatusInlet
 from bci.profile import Profile
+from bci.recording.writer import XdfWriter
 from bci.settings import PipelineSettings
 from bci.stream_options import as_told
-from bci.types import Channel, Recording, StreamInfo
+from bci.types import Channel, Prediction, Recording, StreamInfo
 from decoders import create
+from tests.commands import bci
+from tests.engines import end, start_engine
 from tests.signals import chunked, eeg_info, stored, two_class_recording
+from tests.streams import find, send, wait_until
 
 PROFILE = Profile.model_validate(
     {
@@ -208,3 +217,74 @@ def test_kinds_and_units_are_given_where_they_are_not_said() -> None:
     ]  # fmt: skip
     with pytest.raises(MismatchError, match="kind_of names 'd'"):
         as_told(info, settings(kind_of={"d": "eog"}))
+
+
+def test_live_predictions_of_a_bare_stream_are_those_offline(trained: Calibration) -> None:
+    name = f"bare-{uuid.uuid4().hex[:8]}"
+    run = two_class_recording(2, 3, sfreq=160.0)
+    bare = StreamInfo(
+        name, "EEG", 160.0, tuple(Channel(f"ch{i}", "eeg") for i in range(1, 7)), name
+    )
+    options = {"names": run.info.ch_names, "unit": "V", "resample": True}
+    volts = (1e-6 * run.data[:1200]).astype(np.float32)
+    fitted = replace(trained, card=with_options(trained.card, options))
+    decoding = Decoding(fitted.card, trained.decoder, bare)
+    chunks = chunked(volts, 160.0, 1200)
+    expected = [each.prediction for chunk in chunks for each in decoding.push(chunk)]
+    live = start_engine(fitted, name)
+    outlet = SignalOutlet(bare)
+    try:
+        predictions = PredictionInlet(find(f"{live.name}-predictions"))
+        status = StatusInlet(find(f"{live.name}-status"))
+        wait_until(lambda: outlet.has_consumers)
+        received: list[Prediction] = []
+        send(outlet, volts)
+        wait_until(
+            lambda: received.extend(predictions.pull(0.05)) or len(received) >= len(expected)
+        )
+        heard = wait_until(lambda: [s for s in status.pull(0.05) if "filter_delay_s" in s])
+    finally:
+        end(live)
+        outlet.close()
+    assert len(expected) > 20
+    assert heard[0]["filter_delay_s"] == decoding.delay_s
+    assert any("resampled to the model's 128 Hz" in sentence for sentence in live.said)
+    np.testing.assert_array_equal(
+        np.array([p.probabilities for p in received], dtype=np.float32),
+        np.array([p.probabilities for p in expected], dtype=np.float32),
+    )
+
+
+def test_the_command_line_takes_what_a_file_does_not_say(
+    trained: Calibration, tmp_path: Path
+) -> None:
+    model = tmp_path / "me"
+    save_bundle(model, trained.card, trained.decoder.arrays())
+    run = two_class_recording(6, 3, sfreq=160.0)
+    writer = XdfWriter(tmp_path / "bare.xdf")
+    described = pylsl.StreamInfo("amp", "EEG", 6, 160, "float32", "amp")
+    stream = writer.add_stream(described.as_xml())
+    cues = writer.add_stream(pylsl.StreamInfo("cues", "Markers", 1, 0, "string", "c").as_xml())
+    volts = (1e-6 * run.data).astype(np.float32)
+    writer.write_samples(stream, 50 + np.arange(len(volts)) / 160, volts)
+    for marker in run.markers:
+        label = np.array([[marker.label.encode()]], object)
+        writer.write_samples(cues, np.array([50 + marker.time]), label)
+    writer.close()
+    asked = ("evaluate", model, tmp_path / "bare.xdf", "--json")
+    refused = bci(*asked)
+    assert refused.returncode == 2
+    for option in ("--resample", "--names", "6 channels missing"):
+        assert option in refused.stderr.replace("\n", " ")
+    names = ",".join(run.info.ch_names)
+    unsaid = bci(*asked, "--resample", "--names", names)
+    assert unsaid.returncode == 2
+    assert "--unit" in unsaid.stderr
+    done = bci(*asked, "--resample", "--names", names, "--unit", "V")
+    assert done.returncode == 0, done.stderr
+    assert "resampled to the model's 128 Hz" in done.stderr.replace("\n", " ")
+    (result,) = json.loads(done.stdout)
+    assert result["trial_accuracy"]["value"] > 0.7
+    empty = bci(*asked, "--names", "C3,,C4")
+    assert empty.returncode == 2
+    assert "a name is empty" in empty.stderr
