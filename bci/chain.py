@@ -266,7 +266,8 @@ def pick_channels(wanted: settings.PipelineSettings, info: StreamInfo) -> list[i
             kinds = sorted({channel.kind for channel in info.channels})
             raise MismatchError(
                 f"{info.name} has no channel of kind {' or '.join(wanted.kinds)} (it has "
-                f"{', '.join(kinds)}); name the channels in the profile (pipeline.channels, pipeline.kind_of)"
+                f"{', '.join(kinds)}); name the channels in the profile (pipeline.channels, "
+                "pipeline.kind_of)"
             )
         return picks
     by_name = {channel.name.lower(): i for i, channel in enumerate(info.channels)}

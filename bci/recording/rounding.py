@@ -28,7 +28,7 @@ def rounded(values: NDArray[Any], names: Sequence[str]) -> tuple[str, ...]:
     if values.dtype == np.float32 or not values.size:
         return ()
     high, low = values.max(axis=0), values.min(axis=0)
-    large = np.flatnonzero((high > LARGEST_EXACT) | (low < -LARGEST_EXACT))
+    large = np.flatnonzero((high > LARGEST_EXACT) | (low < -LARGEST_EXACT)).tolist()
     found = [names[c] for c in large if _changes(values[:, c])]
     if not found:
         return ()
