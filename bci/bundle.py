@@ -36,10 +36,15 @@ class ChannelCard(Settings):
 
 
 class StreamCard(Settings):
-    """The stream that the model needs: rate in hertz, and the channels in order."""
+    """The stream that the model needs: rate in hertz, and the channels in order.
+
+    ``labels`` are what all channels of the stream were called before the settings named them;
+    None where they had their own names.
+    """
 
     sfreq: float = Field(gt=0)
     channels: tuple[ChannelCard, ...] = Field(min_length=1)
+    labels: tuple[str, ...] | None = None
 
 
 class SourceCard(Settings):
@@ -305,10 +310,12 @@ def list_bundles(folder: Path) -> list[tuple[Path, Card | BundleError]]:
     return found
 
 
-def describe_stream(sfreq: float, channels: tuple[Channel, ...]) -> StreamCard:
+def describe_stream(
+    sfreq: float, channels: tuple[Channel, ...], labels: tuple[str, ...] | None = None
+) -> StreamCard:
     """What a stream must have for a model trained on these channels."""
     cards = tuple(ChannelCard(name=c.name, kind=c.kind, unit=c.unit) for c in channels)
-    return StreamCard(sfreq=sfreq, channels=cards)
+    return StreamCard(sfreq=sfreq, channels=cards, labels=labels)
 
 
 def trained_channels(card: Card) -> tuple[Channel, ...]:

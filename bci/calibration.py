@@ -240,7 +240,8 @@ def common_pipeline(recordings: list[Recording], profile: Profile) -> Pipeline:
     pipeline = Pipeline(profile.pipeline, first.info)
     for other in recordings[1:]:
         theirs = Pipeline(profile.pipeline, other.info).chain.picked
-        if other.info.sfreq != first.info.sfreq or theirs != pipeline.chain.picked:
+        relabelled = profile.pipeline.names and other.info.ch_names != first.info.ch_names
+        if other.info.sfreq != first.info.sfreq or theirs != pipeline.chain.picked or relabelled:
             raise MismatchError(
                 f"{other.source} differs from {first.source} in rate, channels or units; "
                 "calibrate on runs of one set-up, or give --map-montage where only channels differ"

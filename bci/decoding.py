@@ -10,7 +10,7 @@ from bci.bundle import Card
 from bci.drift import Drift
 from bci.errors import BundleError
 from bci.evidence import Evidence
-from bci.fit import at_rate, check_stream, resampler_for
+from bci.fit import check_stream, fitted, resampler_for
 from bci.pipeline import Pipeline
 from bci.profile import Adapt
 from bci.supervised import Supervised
@@ -166,7 +166,7 @@ def _pipeline(
 ) -> Pipeline:
     """A model's pipeline for a stream, in the units that the model was trained in."""
     units = [channel.unit for channel in card.stream.channels]
-    return Pipeline(card.pipeline, at_rate(card, info), decoder, clock, units)
+    return Pipeline(card.pipeline, fitted(card, info), decoder, clock, units)
 
 
 def warm_up(card: Card, decoder: Decoder, info: StreamInfo) -> None:

@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 from bci.bundle import Card, decision_threshold, evidence_span, trained_channels
 from bci.decoding import Decoded, Decoding, warm_up
 from bci.errors import AmbiguousStreamError, ProfileError, StreamError
+from bci.fit import told
 from bci.lsl.cues import CueListener
 from bci.lsl.discovery import FoundStream, StreamQuery, resolve
 from bci.lsl.inlet import SignalInlet
@@ -121,7 +122,8 @@ class Engine:
             inlet: SignalInlet | MappedInlet = signal
             try:
                 if self._map_montage:
-                    inlet = MappedInlet(signal, trained_channels(self._card), self._card.pipeline)
+                    info = told(self._card, signal.info)
+                    inlet = MappedInlet(signal, trained_channels(self._card), info)
                     self._say(tell_map(inlet.info.name, inlet.info))
                 with threadpool_limits(limits=1):
                     self._decode(inlet, stop, commands or queue.SimpleQueue())

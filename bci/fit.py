@@ -21,7 +21,32 @@ def with_options(card: Card, given: dict[str, Any]) -> Card:
         Of the settings ``names``, ``kind_of``, ``unit`` and ``resample``; they go before those
         that the model was calibrated with.
     """
-    return card.model_copy(update={"pipeline": card.pipeline.model_copy(update=given)})
+    stream = card.stream.model_copy(update={"labels": None}) if "names" in given else card.stream
+    pipeline = card.pipeline.model_copy(update=given)
+    return card.model_copy(update={"pipeline": pipeline, "stream": stream})
+
+
+def told(card: Card, info: StreamInfo) -> StreamInfo:
+    """A stream with the names, kinds and units that the model's settings give its channels.
+
+    Names that were given to a stream of other labels are not given to one whose own labels are
+    those of the model.
+
+    Raises
+    ------
+    MismatchError
+        If names were given to a stream of other labels, and this one lacks the model's.
+    """
+    labels, needed = card.stream.labels, {c.name.lower() for c in card.stream.channels}
+    if labels is not None and not info.named and info.ch_names != labels:
+        if not needed <= {name.lower() for name in info.ch_names}:
+            raise MismatchError(
+                f"{info.name}: the names of {card.name} were given to channels called "
+                f"{_abridged(labels)}; this stream's are {_abridged(info.ch_names)}: name them "
+                "anew by --names, or pipeline.names in the profile"
+            )
+        info = replace(info, named=True)
+    return as_told(info, card.pipeline)
 
 
 def resampler_for(card: Card, info: StreamInfo) -> Resampler | None:
@@ -37,8 +62,9 @@ def resampler_for(card: Card, info: StreamInfo) -> Resampler | None:
     return Resampler(info.sfreq, card.stream.sfreq, info.n_channels)
 
 
-def at_rate(card: Card, info: StreamInfo) -> StreamInfo:
-    """The stream as the model's pipeline sees it: at the model's rate."""
+def fitted(card: Card, info: StreamInfo) -> StreamInfo:
+    """The stream as the model's pipeline sees it: with its names, at its rate."""
+    info = told(card, info)
     return replace(info, sfreq=card.stream.sfreq) if _is_other_rate(card, info) else info
 
 
@@ -53,7 +79,7 @@ def check_stream(card: Card, info: StreamInfo) -> None:
     MismatchError
         Naming everything that differs: rate, missing channels, kinds, units; and what helps.
     """
-    info = as_told(info, card.pipeline)
+    info = told(card, info)
     differs, hints = [], []
     if _is_other_rate(card, info) and not card.pipeline.resample:
         differs.append(f"rate {info.sfreq:g} Hz instead of {card.stream.sfreq:g} Hz")
@@ -85,6 +111,10 @@ def check_stream(card: Card, info: StreamInfo) -> None:
             f"{info.name} does not fit the model {card.name}: {'; '.join(differs)}. "
             f"Choose another stream or calibrate a model for this one. {' '.join(hints)}".strip()
         )
+
+
+def _abridged(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:8]) + (" ..." if len(names) > 8 else "")
 
 
 def _is_numbered(name: str) -> bool:

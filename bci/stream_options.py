@@ -13,9 +13,8 @@ from bci.units import POTENTIALS, UNKNOWN
 def as_told(info: StreamInfo, wanted: PipelineSettings) -> StreamInfo:
     """A stream with the names, kinds and units that the settings give its channels.
 
-    ``names`` count where the stream lacks one of the channels that are wanted: they are those of
-    its channels, in order. ``unit`` is that of channels in volts that state none. Doing it again
-    changes nothing.
+    ``names`` are those of its channels, in order. ``unit`` is that of channels in volts that state
+    none. Doing it again changes nothing.
 
     Parameters
     ----------
@@ -28,7 +27,9 @@ def as_told(info: StreamInfo, wanted: PipelineSettings) -> StreamInfo:
         If there are more or fewer names than channels, or a kind is of a channel that the stream
         does not have.
     """
-    channels = _named(info, wanted)
+    if wanted.names is not None and not info.named:
+        info = replace(info, channels=_named(info, wanted.names), named=True)
+    channels = info.channels
     if wanted.kind_of:
         channels = _of_kinds(channels, info, wanted)
     if wanted.unit is not None:
@@ -36,26 +37,17 @@ def as_told(info: StreamInfo, wanted: PipelineSettings) -> StreamInfo:
     return info if channels == info.channels else replace(info, channels=channels)
 
 
-def _named(info: StreamInfo, wanted: PipelineSettings) -> tuple[Channel, ...]:
-    if wanted.names is None:
-        return info.channels
-    there = {name.lower() for name in info.ch_names}
-    if all(name.lower() in there for name in wanted.channels or _distinct(wanted.names)):
-        return info.channels
-    if len(wanted.names) != info.n_channels:
+def _named(info: StreamInfo, names: tuple[str, ...]) -> tuple[Channel, ...]:
+    if len(names) != info.n_channels:
         raise MismatchError(
-            f"{info.name}: pipeline.names has {len(wanted.names)} names for {info.n_channels} "
-            "channels; name all of them, in order"
+            f"{info.name}: pipeline.names has {len(names)} names for {info.n_channels} channels; "
+            "name all of them, in order"
         )
     said = [
         Said(name, _kind(channel, name), channel.unit, _own_position(channel))
-        for channel, name in zip(info.channels, wanted.names, strict=True)
+        for channel, name in zip(info.channels, names, strict=True)
     ]
     return describe(said, info.type)
-
-
-def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(channel.name for channel in describe([Said(name, "eeg") for name in names]))
 
 
 def _kind(channel: Channel, name: str) -> str:

@@ -22,10 +22,10 @@ MapMontage = Annotated[
 def mapped_to_model(recording: "Recording", card: "Card") -> "Recording":
     """The recording with the channels of a model; says which of them are interpolated."""
     from bci.bundle import trained_channels
+    from bci.fit import told
     from bci.montage import map_recording, tell_map
-    from bci.stream_options import as_told
 
-    recording = replace(recording, info=as_told(recording.info, card.pipeline))
+    recording = replace(recording, info=told(card, recording.info))
     mapped = map_recording(recording, trained_channels(card))
     err.print(tell_map(recording.source, mapped.info))
     return mapped

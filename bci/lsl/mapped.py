@@ -4,9 +4,7 @@ from collections.abc import Sequence
 
 from bci.lsl.inlet import InletStats, SignalInlet
 from bci.montage import map_montage
-from bci.settings import PipelineSettings
-from bci.stream_options import as_told
-from bci.types import Channel, Chunk
+from bci.types import Channel, Chunk, StreamInfo
 
 
 class MappedInlet:
@@ -17,8 +15,8 @@ class MappedInlet:
     inlet : SignalInlet
         Closed together with this.
     targets : sequence of Channel
-    settings : PipelineSettings, optional
-        What is said of the stream's channels beside what it says itself.
+    info : StreamInfo, optional
+        The stream's, with what is said of it beside what it says itself.
 
     Raises
     ------
@@ -30,11 +28,10 @@ class MappedInlet:
         self,
         inlet: SignalInlet,
         targets: Sequence[Channel],
-        settings: PipelineSettings | None = None,
+        info: StreamInfo | None = None,
     ) -> None:
         self._inlet = inlet
-        info = as_told(inlet.info, settings) if settings is not None else inlet.info
-        self._map = map_montage(info, targets)
+        self._map = map_montage(info or inlet.info, targets)
         self.info = self._map.info
 
     @property

@@ -12,9 +12,10 @@ import pytest
 from bci.bundle import Card, save_bundle
 from bci.calibration import Calibration, calibrate
 from bci.decoding import Decoding
+from bci.electrodes import standard_position
 from bci.errors import MismatchError
 from bci.evaluation import evaluate
-from bci.fit import check_stream, with_options
+from bci.fit import check_stream, fitted, with_options
 from bci.lsl.outlet import SignalOutlet
 from bci.lsl.predictions import PredictionInlet, StatusInlet
 from bci.profile import Profile
@@ -141,7 +142,7 @@ def test_names_are_kept_in_the_card_and_given_to_the_live_stream(runs: list[Reco
     check_stream(made.card, unnamed[0].info)
     assert predictions(made.card, made, unnamed[1]).shape[1] == 2
     with pytest.raises(MismatchError, match=r"pipeline.names has 6 names for 8 channels"):
-        check_stream(made.card, eeg_info(8, 128.0))
+        check_stream(with_options(made.card, {"names": names}), eeg_info(8, 128.0))
 
 
 def test_a_stream_of_another_rate_is_resampled_where_that_is_asked_for(
@@ -204,8 +205,30 @@ def test_names_are_those_of_the_channels_in_order() -> None:
         ("eeg", "uV", False), ("eog", "uV", True), ("eeg", "uV", True),
     ]  # fmt: skip
     assert as_told(told, settings(names=["C3", "eog", "X"], unit="uV")) is told
-    other = StreamInfo("amp", "EEG", 250.0, (Channel("x", "eeg"), *told.channels))
-    assert as_told(other, settings(names=["C3", "eog", "X"])) is other
+
+
+def test_a_cap_that_was_rewired_is_renamed_in_order() -> None:
+    names = ["C3", "Cz", "C4"]
+    labels = tuple(Channel(name, "eeg", "uV", standard_position(name)) for name in reversed(names))
+    told = as_told(StreamInfo("amp", "EEG", 250.0, labels), settings(names=names))
+    assert told.ch_names == tuple(names)
+    assert [c.position for c in told.channels] == [standard_position(name) for name in names]
+
+
+def test_names_of_other_labels_are_not_given_to_a_stream_that_has_its_own(
+    runs: list[Recording],
+) -> None:
+    names = tuple(f"X{i}" for i in range(6))
+    pipeline = PROFILE.pipeline.model_copy(update={"names": names})
+    made = trained_on(runs, PROFILE.model_copy(update={"pipeline": pipeline}))
+    assert made.card.stream.labels == runs[0].info.ch_names
+    own = tuple(Channel(name, "eeg", "uV") for name in reversed(names))
+    assert fitted(made.card, StreamInfo("other", "EEG", 128.0, own)).ch_names == names[::-1]
+    alien = tuple(Channel(f"Y{i}", "eeg", "uV") for i in range(6))
+    stream = StreamInfo("other", "EEG", 128.0, alien)
+    with pytest.raises(MismatchError, match=r"given to channels called E1, E2.*--names"):
+        check_stream(made.card, stream)
+    check_stream(with_options(made.card, {"names": names}), stream)
 
 
 def test_kinds_and_units_are_given_where_they_are_not_said() -> None:
