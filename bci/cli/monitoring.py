@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bci.cli.console import err, out
+from bci.cli.stream_options import GivenNames, GivenUnit, given_options
 
 if TYPE_CHECKING:
     from bci.monitor import StreamQuality
@@ -36,6 +37,8 @@ def monitor(
         float, typer.Option(min=40, max=70, help="Frequency of the power line, in Hz.")
     ] = 50.0,
     duration: Annotated[float | None, typer.Option(min=1, help="Stop after so long, in s.")] = None,
+    unit: GivenUnit = None,
+    names: GivenNames = None,
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
 ) -> None:
     """Watch how good each electrode is, and what a stream loses; publishes it over LSL too.
@@ -45,9 +48,11 @@ def monitor(
     from bci.cli.stopping import stop_on_signals
     from bci.lsl.discovery import StreamQuery
     from bci.monitor import monitor as watch
+    from bci.settings import PipelineSettings
 
     signals = "type='EEG' or type='MEG' or type='iEEG'"
     query = StreamQuery(name=stream) if stream else StreamQuery(predicate=signals)
+    told = PipelineSettings(window_s=1.0, **given_options(unit, names))
     stop = stop_on_signals(with_parent)
     if duration is not None:
         timer = threading.Timer(duration, stop.set)
@@ -65,9 +70,9 @@ def monitor(
 
     if live is not None:
         with live:
-            watch(query, stop, show, line_hz)
+            watch(query, stop, show, line_hz, told=told)
     else:
-        watch(query, stop, show, line_hz)
+        watch(query, stop, show, line_hz, told=told)
         for report in last:
             out.print(_render(report))
 

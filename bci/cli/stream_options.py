@@ -7,6 +7,8 @@ import typer
 from bci.errors import ProfileError
 from bci.settings import Unit
 
+_LONGEST_NAME = 200
+
 GivenUnit = Annotated[
     Unit | None,
     typer.Option("--unit", help="Unit of the voltages, where the stream or file states none."),
@@ -28,10 +30,14 @@ def given_options(
     Raises
     ------
     ProfileError
-        If a name is empty.
+        If a name is empty or too long.
     """
     listed = tuple(name.strip() for name in names.split(",")) if names is not None else None
-    if listed is not None and not all(listed):
-        raise ProfileError(f"--names {names!r}: a name is empty; write them as Fz,C3,Cz,C4")
+    for name in listed or ():
+        if not 1 <= len(name) <= _LONGEST_NAME:
+            raise ProfileError(
+                f"--names: {name!r:.60} is no name of 1 to {_LONGEST_NAME} letters; write them as "
+                "Fz,C3,Cz,C4"
+            )
     given = {"unit": unit, "names": listed, "resample": resample}
     return {key: value for key, value in given.items() if value}

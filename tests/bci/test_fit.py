@@ -310,4 +310,4 @@ def test_the_command_line_takes_what_a_file_does_not_say(
     assert result["trial_accuracy"]["value"] > 0.7
     empty = bci(*asked, "--names", "C3,,C4")
     assert empty.returncode == 2
-    assert "a name is empty" in empty.stderr
+    assert "'' is no name of 1 to 200 letters" in empty.stderr
