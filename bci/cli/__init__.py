@@ -4,6 +4,7 @@ import atexit
 import contextlib
 import os
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import NoReturn
 
@@ -24,6 +25,7 @@ from bci.cli import (
     system,
     training,
 )
+from bci.cli.console import printable
 from bci.errors import BciError
 
 app = typer.Typer(
@@ -66,11 +68,12 @@ def main() -> None:
 
 def run() -> int:
     """Run a command; what a user can mend is one line on stderr and exit code 2."""
+    _print_anything()
     _quieten_liblsl()
     try:
         app()
     except BciError as error:
-        typer.secho(f"error: {' '.join(str(error).split())}", fg="red", err=True)
+        typer.secho(f"error: {printable(' '.join(str(error).split()))}", fg="red", err=True)
         return 2
     except KeyboardInterrupt:
         return 130
@@ -93,6 +96,13 @@ def _end(code: int) -> NoReturn:
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
     os._exit(code)
+
+
+def _print_anything() -> None:
+    """Escape the letters that a terminal's or a pipe's encoding lacks."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _quieten_liblsl() -> None:
