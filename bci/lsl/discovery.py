@@ -11,6 +11,7 @@ from bci.errors import AmbiguousStreamError, StreamError
 from bci.types import StreamInfo
 
 _MOST_LISTED = 20
+_MOST_LABEL = 200
 _POLL_S = 0.01
 _TWIN_S = 0.2
 _REPORT_EVERY_S = 0.5
@@ -43,19 +44,24 @@ class StreamQuery:
         return {key: value for key, value in pairs if value is not None}
 
     def to_predicate(self) -> str:
-        """The query as one XPath condition.
-
-        Raises
-        ------
-        StreamError
-            If a value holds both kinds of quote, which XPath 1.0 cannot express.
-        """
+        """Express the query as one XPath condition, but for values that `fits` has to compare."""
         parts = [
-            f"{key}={_quoted(value)}" for key, value in self._given().items() if key != "predicate"
+            f"{key}={_quoted(value)}"
+            for key, value in self._given().items()
+            if key != "predicate" and _is_exact(value)
         ]
         if self.predicate is not None:
             parts.append(f"({self.predicate})")
         return " and ".join(parts) or "count(name)>0"
+
+    def fits(self, info: StreamInfo) -> bool:
+        """Compare name, type and source id as discovery gives them."""
+        return all(
+            given is None or given[:_MOST_LABEL] == own
+            for given, own in (
+                (self.name, info.name), (self.type, info.type), (self.source_id, info.source_id),
+            )
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +193,11 @@ def _sorted(described: list[pylsl.StreamInfo]) -> list[FoundStream]:
 def _found(described: pylsl.StreamInfo) -> FoundStream:
     # Discovery does not carry the channels; a count from the network allocates nothing here.
     info = StreamInfo(
-        name=described.name()[:200],
-        type=described.type()[:200],
+        name=described.name()[:_MOST_LABEL],
+        type=described.type()[:_MOST_LABEL],
         sfreq=described.nominal_srate(),
         channels=(),
-        source_id=described.source_id()[:200],
+        source_id=described.source_id()[:_MOST_LABEL],
     )
     formats = {
         pylsl.cf_float32: "float32", pylsl.cf_double64: "double64", pylsl.cf_string: "string",
@@ -201,17 +207,20 @@ def _found(described: pylsl.StreamInfo) -> FoundStream:
     return FoundStream(
         info,
         formats.get(described.channel_format(), "undefined"),
-        described.hostname()[:200],
+        described.hostname()[:_MOST_LABEL],
         described.uid(),
         described,
     )
 
 
+def _is_exact(value: str) -> bool:
+    """Tell whether XPath can compare a value: it is not cut, not of another encoding, quotable."""
+    return value.isascii() and len(value) < _MOST_LABEL and not ("'" in value and '"' in value)
+
+
 def _quoted(value: str) -> str:
-    for quote in "'\"":
-        if quote not in value:
-            return f"{quote}{value}{quote}"
-    raise StreamError(f"{value!r} holds both kinds of quote; select by another property")
+    quote = '"' if "'" in value else "'"
+    return f"{quote}{value}{quote}"
 
 
 class StreamWatch:
@@ -238,4 +247,4 @@ class StreamWatch:
 
     def poll(self) -> list[FoundStream]:
         """The streams that fit and were heard of in the last two seconds."""
-        return _sorted(self._resolver.results())
+        return [found for found in _sorted(self._resolver.results()) if self.query.fits(found.info)]
