@@ -39,6 +39,10 @@ app = typer.Typer(
 )
 
 
+# Recordings are of a person's brain, and models are made of them.
+_SHARED = "BCI_SHARED"
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"bci {__version__}")
@@ -47,11 +51,21 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
-    version: bool = typer.Option(
+    version: bool = typer.Option(  # noqa: ARG001 - its callback has acted
         False, "--version", callback=_version, is_eager=True, help="Show the version and exit."
     ),
+    shared: bool = typer.Option(
+        False,
+        "--shared",
+        envvar=_SHARED,
+        help="Let others on this computer read the files that are written; default: only you.",
+    ),
 ) -> None:
-    pass
+    if shared:
+        # The dashboard's children write for it.
+        os.environ[_SHARED] = "1"
+    else:
+        os.umask(0o077)
 
 
 for module in (
