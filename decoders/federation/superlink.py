@@ -74,8 +74,9 @@ class SuperLink:
             files = {"ssl_certfile": certificate, "ssl_keyfile": key_file}
         self._server = uvicorn.Server(
             uvicorn.Config(
-                Door(app, keys.values()), http=PatientProtocol, ws="none", host=server.host, port=server.port,
-                log_level="error", access_log=False, timeout_graceful_shutdown=1, **files,
+                Door(app, keys.values()), http=PatientProtocol, ws="none",
+                host=server.host, port=server.port, log_level="error", access_log=False,
+                timeout_graceful_shutdown=1, **files,
             )
         )  # fmt: skip
         self._thread = threading.Thread(target=self._server.run, daemon=True)
