@@ -30,7 +30,7 @@ FORMATS = (*NUMBER_TYPES, "string")
 _WIDTHS = {1: "<B", 4: "<I", 8: "<Q"}
 _MOST_CHANNELS = 10_000
 # Headers are small; one that is not has nothing to say to us.
-_LONGEST_XML = 16 << 20
+LONGEST_XML = 16 << 20
 # What a packed file may unpack to: recordings shrink to a half or a tenth.
 _MOST_PACKING = 100
 _LEAST_UNPACKED = 100 << 20
@@ -237,7 +237,7 @@ class Walk:
             self._file.seek(length, 1)
 
     def _xml(self, size: int) -> ElementTree.Element:
-        if size > _LONGEST_XML:
+        if size > LONGEST_XML:
             raise _DamageError(f"a header of {size} bytes")
         text = self._file.read(size).decode("utf-8", "replace")
         try:

@@ -24,6 +24,7 @@ from bci.lsl.outlet import MarkerOutlet, SignalOutlet
 from bci.lsl.raw import RawInlet
 from bci.recorder import Recorder
 from bci.recording import xdf
+from bci.recording.reading import read_recording
 from bci.recording.report import describe_recording
 from bci.recording.writer import XdfWriter
 from bci.types import Marker
@@ -90,6 +91,21 @@ def test_signals_and_markers_are_recorded_together_with_their_times(tmp_path: Pa
         assert stamp == pytest.approx(start + at, abs=1e-3)
     label = streams[name]["info"]["desc"][0]["channels"][0]["channel"][0]["label"]
     assert label == ["E1"]
+
+
+def test_a_description_that_is_too_long_spoils_no_recording(tmp_path: Path) -> None:
+    name = unique("amp")
+    described = pylsl.StreamInfo(name, "EEG", 2, 100.0, "float32", name)
+    for _ in range(20):
+        described.desc().append_child_value("note", "x" * 1_000_000)
+    outlet = pylsl.StreamOutlet(described)
+    with recording(tmp_path / "r.xdf", name) as (recorder, said):
+        wait_until(lambda: is_recorded(recorder, name))
+        outlet.push_chunk([[1.0, 2.0]] * 50)
+        wait_until(lambda: n_recorded(recorder, name) == 50)
+    assert any("too long" in sentence for sentence in said)
+    assert (tmp_path / "r.xdf").stat().st_size < 10_000
+    assert len(read_recording(tmp_path / "r.xdf").data) == 50
 
 
 class StopWith(threading.Event):
