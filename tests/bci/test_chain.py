@@ -149,3 +149,13 @@ def test_units_that_a_model_was_trained_in_are_kept() -> None:
     np.testing.assert_allclose(got, data * 1e-6, rtol=1e-6)
     with pytest.raises(MismatchError, match="E1 is in uV, which cannot become T"):
         Chain(settings(), of_kinds("eeg"), units=["T"])
+
+
+@pytest.mark.parametrize(("row", "newest_bad"), [(700, 175), (701, 176), (703, 176), (704, 176)])
+def test_a_held_value_is_reported_at_the_first_output_sample_that_it_reaches(
+    row: int, newest_bad: int
+) -> None:
+    data = noise(1000)
+    data[row, 2] = np.nan
+    chain = Chain(settings({"kind": "decimate", "factor": 4}), eeg_info())
+    assert chain.process(data, 0).newest_bad == newest_bad
