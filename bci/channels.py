@@ -54,6 +54,8 @@ _NAMED = tuple(
         ("misc", r"aux[a-z]*|light|sound|battery|misc|dc0\d"),
     )
 )
+# An accelerometer has three axes: with more, they are contacts in the anterior cingulate cortex.
+_ACC_CONTACT = re.compile(r"acc[ _.-]?0*(?:[4-9]|[1-9]\d+)", re.IGNORECASE)
 _SAYS_EEG = re.compile(r"eeg[ :_-]+(?=\S)", re.IGNORECASE)
 
 
@@ -67,6 +69,20 @@ class Said(NamedTuple):
     kind: str = ""
     unit: str = ""
     position: Position | None = None
+
+
+class _Beside(NamedTuple):
+    """What the labels of all channels together tell of each."""
+
+    says_eeg: bool
+    has_acc_shaft: bool
+
+    @classmethod
+    def of(cls, labels: Sequence[str]) -> "_Beside":
+        return cls(
+            any(_SAYS_EEG.match(label) for label in labels),
+            any(_ACC_CONTACT.fullmatch(label) for label in labels),
+        )
 
 
 def describe(said: Sequence[Said], stream_type: str = "") -> tuple[Channel, ...]:
@@ -86,12 +102,12 @@ def describe(said: Sequence[Said], stream_type: str = "") -> tuple[Channel, ...]
     stream_type : str
         What the stream says of all its channels.
     """
-    some_say_eeg = any(_SAYS_EEG.match(each.label.strip()) for each in said)
+    beside = _Beside.of([each.label.strip() for each in said])
     channels: list[Channel] = []
     seen: set[str] = set()
     for number, each in enumerate(said, start=1):
         label = each.label.strip()[:_MOST_LABEL].strip()
-        kind = _kind(label, each, stream_type, some_say_eeg)
+        kind = _kind(label, each, stream_type, beside)
         found = electrode(label) if kind == "eeg" else None
         name = _distinct(found or label or f"ch{number}", number, seen)
         position = _placed(each.position) or (standard_position(found) if found else None)
@@ -131,19 +147,20 @@ def _listed_run(names: list[str], kind: str, unit: str) -> str:
     return f"{', '.join(names)} ({count}{what}{joint}{measured})"
 
 
-def _kind(label: str, said: Said, stream_type: str, some_say_eeg: bool) -> str:
+def _kind(label: str, said: Said, stream_type: str, beside: _Beside) -> str:
     kind = canonical_kind(said.kind)
     if kind not in ("", "eeg"):
         return kind
-    if named := kind_named_by(label):
+    named = kind_named_by(label)
+    if named is not None and not (named == "acc" and beside.has_acc_shaft):
         return named
     if kind or _SAYS_EEG.match(label):
         return "eeg"
     by_type = _OF_TYPE.get(stream_type.strip().lower(), UNKNOWN)
     unit = canonical_unit(said.unit, by_type)
     # Where labels say EEG one by one, one that does not is something else.
-    beside = some_say_eeg and electrode(label) is None
-    if by_type in POTENTIALS and (not is_potential(unit) or (by_type == "eeg" and beside)):
+    other = by_type == "eeg" and beside.says_eeg and electrode(label) is None
+    if by_type in POTENTIALS and (not is_potential(unit) or other):
         return UNKNOWN
     return by_type
 

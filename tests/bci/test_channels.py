@@ -75,6 +75,13 @@ def test_a_unit_that_is_no_volt_is_not_eeg_by_default() -> None:
     assert describe([Said("x")], "Gaze")[0].kind == "unknown"
 
 
+def test_contacts_in_the_cingulate_cortex_are_no_accelerometers() -> None:
+    shaft = describe([Said(f"ACC{i}") for i in range(1, 9)], "EEG")
+    assert {channel.kind for channel in shaft} == {"eeg"}
+    axes = describe([Said(f"acc{i}") for i in (1, 2, 3)], "EEG")
+    assert {channel.kind for channel in axes} == {"acc"}
+
+
 def test_where_labels_say_eeg_one_by_one_the_others_are_not() -> None:
     channels = describe([Said("EEG C3-A2"), Said("Snore"), Said("C4")], "EEG")
     assert [channel.kind for channel in channels] == ["eeg", "unknown", "eeg"]

@@ -1,6 +1,7 @@
 import pylsl
 import pytest
 
+from bci.electrodes import standard_position
 from bci.errors import StreamError
 from bci.lsl.metadata import from_lsl, to_lsl
 from bci.types import Channel, StreamInfo
@@ -85,3 +86,10 @@ def test_labels_of_any_length_are_bounded() -> None:
     (channel,) = from_lsl(described(["x" * 100_000], unit="y" * 100_000)).channels
     assert len(channel.name) <= 200
     assert len(channel.unit) <= 200
+
+
+def test_electrodes_without_a_location_are_placed_by_their_names() -> None:
+    info = from_lsl(described(["Fp1.", "C3", "X1"]))
+    assert info.ch_names == ("Fp1", "C3", "X1")
+    places = [channel.position for channel in info.channels]
+    assert places == [standard_position("Fp1"), standard_position("C3"), None]
