@@ -3,9 +3,11 @@
 import csv
 import dataclasses
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bci.electrodes import standard_name
 from bci.errors import RecordingError
@@ -24,7 +26,13 @@ _FRAME = (
 )
 
 
-def with_sidecars(recording: Recording, path: Path) -> Recording:
+def with_sidecars(
+    recording: Recording,
+    path: Path,
+    place: Callable[[Sequence[float]], NDArray[np.float64]] = np.asarray,
+    *,
+    keep_markers: bool = False,
+) -> Recording:
     """A recording with what the files beside it in a BIDS dataset say.
 
     These are the kinds of channels, their positions in metres, the markers, and whether the signal
@@ -38,6 +46,10 @@ def with_sidecars(recording: Recording, path: Path) -> Recording:
         As read from ``path``.
     path : path
         A file ``sub-…_eeg.*`` or ``sub-…_ieeg.*``.
+    place : callable
+        Gives the times in the recording of onsets, which count the samples of the file.
+    keep_markers : bool
+        Whether the recording's markers stay, since they were chosen.
 
     Raises
     ------
@@ -48,14 +60,23 @@ def with_sidecars(recording: Recording, path: Path) -> Recording:
     if not stem.startswith("sub-") or suffix not in _TYPES:
         return recording
     try:
-        return _amended(recording, path, stem, _TYPES[suffix])
+        amended = _amended(recording, path, stem, _TYPES[suffix], place)
     except (OSError, ValueError, csv.Error) as error:
         raise RecordingError(
             f"{path}: a table or note beside it in its BIDS dataset is damaged ({error})"
         ) from error
+    if keep_markers:
+        return dataclasses.replace(amended, markers=recording.markers)
+    return amended
 
 
-def _amended(recording: Recording, path: Path, stem: str, kind_of_signal: str) -> Recording:
+def _amended(
+    recording: Recording,
+    path: Path,
+    stem: str,
+    kind_of_signal: str,
+    place: Callable[[Sequence[float]], NDArray[np.float64]],
+) -> Recording:
     info, markers = recording.info, recording.markers
     table = path.with_name(f"{stem}_channels.tsv")
     if table.exists():
@@ -71,7 +92,11 @@ def _amended(recording: Recording, path: Path, stem: str, kind_of_signal: str) -
         info = dataclasses.replace(info, channels=channels)
     table = path.with_name(f"{stem}_events.tsv")
     if table.exists():
-        markers = tuple(sorted(_events(table)))
+        events = _events(table)
+        times = place([event.time for event in events])
+        markers = tuple(
+            sorted(Marker(float(t), e.label) for t, e in zip(times, events, strict=True))
+        )
     notes = path.with_suffix(".json")
     if notes.exists():
         said = json.loads(notes.read_text(encoding="utf-8"))

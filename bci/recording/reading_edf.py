@@ -1,0 +1,163 @@
+"""Reading EDF and BDF files: the signals of one rate, gaps, annotations and trigger codes."""
+
+import itertools
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.electrodes import standard_name, standard_position
+from bci.errors import RecordingError
+from bci.recording import triggers
+from bci.recording.annotations import acquired, is_marker
+from bci.recording.breaks import Break, TimeLine
+from bci.recording.edf import EdfFile, Note, Signal, open_edf
+from bci.types import Channel, Marker, Recording, StreamInfo
+
+_STIM = ("status", "trigger", "trig", "stim", "sti 014")
+# The higher bits of BioSemi's status channel tell of the amplifier.
+_CODE_BITS = 0xFFFF
+_MICROVOLTS = {"uv": 1.0, "µv": 1.0, "μv": 1.0, "mv": 1e3, "v": 1e6, "nv": 1e-3}
+_MOST_NAMED = 8
+
+
+def read_edf(path: Path, markers: str | None = None) -> Recording:
+    """Read an EDF, EDF+, BDF or BDF+ file.
+
+    Signals of another rate than that of the most channels are left out, which is remarked.
+
+    Parameters
+    ----------
+    path : path
+    markers : str, optional
+        Which markers: the name of a trigger channel, or ``annotations``. Default: all.
+
+    Raises
+    ------
+    RecordingError
+        If the file is truncated, damaged or holds no signal, or has no such markers.
+    """
+    file = open_edf(path)
+    signals = [signal for signal in file.signals if not _is_stim(signal)]
+    if not signals or not file.n_records or not file.record_s:
+        told = " and only annotations" if file.notes_at and not signals else ""
+        raise RecordingError(f"{path}: holds no signal{told}")
+    remarks = []
+    if file.extra:
+        remarks.append(f"{file.extra} data records behind the last one that its header counts")
+    kept, left_out = _of_one_rate(signals)
+    if left_out:
+        remarks.append(_told_left_out(file, kept, left_out))
+    records = file.records()
+    onsets, notes = file.notes(records)
+    sfreq = kept[0].n / file.record_s
+    line = TimeLine(file.n_records * kept[0].n, sfreq, _breaks(file, onsets, kept[0].n, remarks))
+    began = next((onset for onset in onsets if np.isfinite(onset)), 0.0)
+    notes = [Note(note.onset - began, note.duration, note.text) for note in notes]
+    codes = _triggers(file, records, markers, bool(notes), onsets, remarks)
+    wanted = [Marker(n.onset, n.text.strip()) for n in notes if is_marker(n.text, mne=False)]
+    if markers is not None and markers.lower() != triggers.ANNOTATIONS:
+        wanted = []
+    rows = acquired(notes, line.indices, sfreq)
+    stims = [s for s in file.signals if _is_stim(s) and s.n == kept[0].n]
+    columns = [_physical(file, records, signal) for signal in kept]
+    columns += [_codes(file, records, signal).astype(np.float32) for signal in stims]
+    return Recording(
+        info=StreamInfo(
+            name=path.stem,
+            type="EEG",
+            sfreq=sfreq,
+            channels=tuple(_channel(signal) for signal in [*kept, *stims]),
+            source_id=f"file-{path.stem}",
+        ),
+        data=np.ascontiguousarray(np.column_stack(columns)[rows], dtype=np.float32),
+        timestamps=line.indices[rows] / sfreq,
+        indices=line.indices[rows],
+        markers=tuple(sorted(wanted + codes)),
+        source=str(path),
+        remarks=tuple(remarks),
+    )
+
+
+def _is_stim(signal: Signal) -> bool:
+    return signal.label.lower() in _STIM
+
+
+def _channel(signal: Signal) -> Channel:
+    if _is_stim(signal):
+        return Channel(signal.label, "stim", "unknown")
+    name = standard_name(signal.label)
+    unit = "uV" if signal.unit.lower() in _MICROVOLTS else signal.unit or "unknown"
+    return Channel(name, "eeg", unit, standard_position(name))
+
+
+def _physical(file: EdfFile, records: NDArray[np.uint8], signal: Signal) -> NDArray[np.float32]:
+    scale = _MICROVOLTS.get(signal.unit.lower(), 1.0)
+    stored = file.stored(records, signal)
+    values: NDArray[np.float32] = (scale * (signal.offset + signal.gain * stored)).astype("f4")
+    return values
+
+
+def _codes(file: EdfFile, records: NDArray[np.uint8], signal: Signal) -> NDArray[np.int64]:
+    stored = file.stored(records, signal)
+    if file.width == 3:
+        return (stored & _CODE_BITS).astype(np.int64)
+    return triggers.codes_of(stored)
+
+
+def _of_one_rate(signals: list[Signal]) -> tuple[list[Signal], list[Signal]]:
+    """The signals of the rate that most brain signals have, and the others."""
+    brain = [s for s in signals if _channel(s).kind in ("eeg", "seeg", "ecog")] or signals
+    counts = Counter(signal.n for signal in brain)
+    n = max(counts, key=lambda n: (counts[n], n))
+    return [s for s in signals if s.n == n], [s for s in signals if s.n != n]
+
+
+def _told_left_out(file: EdfFile, kept: list[Signal], left_out: list[Signal]) -> str:
+    named = [f"{s.label} ({s.n / file.record_s:g} Hz)" for s in left_out[:_MOST_NAMED]]
+    more = len(left_out) - len(named)
+    return (
+        f"{', '.join(named)}{f' and {more} more' if more else ''} left out: their rate is not "
+        f"the {kept[0].n / file.record_s:g} Hz of the other {len(kept)} channels"
+    )
+
+
+def _breaks(file: EdfFile, onsets: list[float], n: int, remarks: list[str]) -> list[Break]:
+    """Breaks between the data records, where a file says that it has any."""
+    if not file.broken:
+        return []
+    breaks, n_back = [], 0
+    for number, (before, after) in enumerate(itertools.pairwise(onsets), 1):
+        lost = (after - before - file.record_s) * n / file.record_s
+        if lost >= 0.5:
+            breaks.append(Break(number * n, round(lost)))
+        elif not lost > -0.5:
+            n_back += 1
+    if n_back:
+        remarks.append(f"{n_back} data records begin at no time or before the one before them ends")
+    return breaks
+
+
+def _triggers(
+    file: EdfFile,
+    records: NDArray[np.uint8],
+    markers: str | None,
+    annotated: bool,
+    onsets: list[float],
+    remarks: list[str],
+) -> list[Marker]:
+    stims = {signal.label: signal for signal in file.signals if _is_stim(signal)}
+    found = []
+    for name in triggers.chosen(list(stims), markers, str(file.path), annotated):
+        signal = stims[name]
+        sfreq = signal.n / file.record_s
+        events = triggers.events_of(_codes(file, records, signal))
+        if said := triggers.noise(name, events, file.n_records * file.record_s):
+            remarks.append(said)
+        line = TimeLine(file.n_records * signal.n, sfreq, _breaks(file, onsets, signal.n, []))
+        times = line.place([row / sfreq for row, _ in events])
+        found += [
+            Marker(float(time), str(code)) for time, (_, code) in zip(times, events, strict=True)
+        ]
+    return found
