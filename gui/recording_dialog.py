@@ -5,10 +5,9 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-_RECORDINGS = (
-    "Recordings (*.xdf *.xdfz *.edf *.bdf *.gdf *.fif *.vhdr *.set *.cnt *.sqd *.con *.mff *.nwb);;"
-    "All files (*)"
-)
+from bci.recording.formats import ENDINGS
+
+_RECORDINGS = f"Recordings ({' '.join(f'*{ending}' for ending in ENDINGS)});;All files (*)"
 
 
 def ask_for_recording(

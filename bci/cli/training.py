@@ -17,6 +17,7 @@ from bci.cli.console import err, out
 from bci.cli.montage import MapMontage, mapped_to_model, mapped_to_profile
 from bci.cli.scores import print_score
 from bci.errors import BundleError
+from bci.recording.formats import without_parts
 
 ProfileName = Annotated[
     str,
@@ -25,9 +26,22 @@ ProfileName = Annotated[
         "motor-imagery."
     ),
 ]
+
+
+def each_once(files: list[Path]) -> list[Path]:
+    """The recordings without those that are further parts of another; these are named."""
+    kept = without_parts(files)
+    for path in files:
+        if path not in kept:
+            err.print(f"{path}: a part of another of these recordings, with which it is read")
+    return kept
+
+
 Recordings = Annotated[
     list[Path],
-    typer.Argument(help="The person's runs, with markers of the cues: EDF, FIF, XDF ..."),
+    typer.Argument(
+        help="The person's runs, with markers of the cues: EDF, FIF, XDF ...", callback=each_once
+    ),
 ]
 
 _FOR_MANY = [name for name in decoders.DECODERS if decoders.carries_over(name)]

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 UNKNOWN = 1
 """Samples lost in a break of unknown length: enough for filters and windows to start anew."""
 
+_LONGEST_S = 1e9
+
 
 class Break(NamedTuple):
     """A break before the sample ``row``, in which ``lost`` samples are missing.
@@ -19,6 +21,11 @@ class Break(NamedTuple):
 
     row: int
     lost: int
+
+
+def lost(length: float, sfreq: float) -> int:
+    """Samples in a break of ``length`` seconds, which a file may not know: NaN, or 0."""
+    return max(UNKNOWN, round(length * sfreq)) if 0 < length < _LONGEST_S else UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,20 +15,20 @@ from bci.recording import triggers
 from bci.recording.annotations import acquired, is_marker, is_seam
 from bci.recording.bids_sidecars import with_sidecars
 from bci.recording.brainvision import in_utf8, segment_breaks
-from bci.recording.breaks import UNKNOWN, Break, TimeLine
+from bci.recording.breaks import UNKNOWN, Break, TimeLine, lost
+from bci.recording.eeglab import boundaries
 from bci.recording.formats import described_formats, format_of, missing_package
 from bci.recording.neuroscan import is_neuroscan, open_neuroscan
 from bci.types import Channel, Marker, Recording, StreamInfo
 
 # MNE's words for a file that is shorter than its header says, and for events that it drops.
 _TRUNCATED = ("does not match the file size", "truncated", "file size is smaller")
-_DROPPED = ("outside data range", "outside the data range")
+_DROPPED = "Omitted"
 _VOLTS = ("eeg", "eog", "ecg", "emg", "seeg", "ecog", "dbs", "bio")
 _OTHER_UNITS = {"mag": "T", "grad": "T/m", "ref_meg": "T"}
 # Channels in which a MEG system combines its trigger lines.
 _COMBINED = ("STI101", "STI 101", "STI 014", "STI014")
 _MOST_NAMED = 8
-_LONGEST_S = 1e9
 _log = logging.getLogger(__name__)
 
 
@@ -119,7 +119,7 @@ def _read_with_mne(path: Path, markers: str | None) -> tuple[Recording, TimeLine
     sfreq = float(raw.info["sfreq"])
     notes = _annotations(raw)
     breaks, remarks = _breaks(path, notes, sfreq)
-    remarks += [text.splitlines()[0] for text in said if any(words in text for words in _DROPPED)]
+    remarks += [text.splitlines()[0] for text in said if text.startswith(_DROPPED)]
     line = TimeLine(raw.n_times, sfreq, breaks)
     onsets = line.place([onset for onset, _, _ in notes])
     # A skip's length is counted in rows of the file: MNE fills it with zeros.
@@ -213,25 +213,19 @@ def _breaks(
     path: Path, notes: list[tuple[float, float, str]], sfreq: float
 ) -> tuple[list[Break], list[str]]:
     """Breaks of a file, and a sentence where their length is unknown."""
+    seams = [(onset, length) for onset, length, label in notes if is_seam(label)]
     if path.suffix.lower() == ".vhdr":
         breaks = segment_breaks(path, sfreq)
+    elif seams and path.suffix.lower() == ".set":
+        breaks = boundaries(path, sfreq)
     else:
-        breaks = [
-            Break(round(onset * sfreq), _lost(length, sfreq))
-            for onset, length, label in notes
-            if is_seam(label)
-        ]
-    unknown = sorted({row for row, lost in breaks if lost == UNKNOWN and row > 0})
+        breaks = [Break(round(onset * sfreq), lost(length, sfreq)) for onset, length in seams]
+    unknown = sorted({each.row for each in breaks if each.lost == UNKNOWN and each.row > 0})
     if not unknown:
         return breaks, []
     told = ", ".join(f"{row / sfreq:.1f} s" for row in unknown[:_MOST_NAMED])
     more = f" and {len(unknown) - _MOST_NAMED} more" if len(unknown) > _MOST_NAMED else ""
     return breaks, [f"breaks of unknown length, each counted as one lost sample, at {told}{more}"]
-
-
-def _lost(length: float, sfreq: float) -> int:
-    """Samples in a break that lasts ``length`` seconds, which a file may not know."""
-    return max(UNKNOWN, round(length * sfreq)) if 0 < length < _LONGEST_S else UNKNOWN
 
 
 def _codes(
