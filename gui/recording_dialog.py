@@ -7,14 +7,14 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from bci.recording.formats import ENDINGS
 
-_RECORDINGS = f"Recordings ({' '.join(f'*{ending}' for ending in ENDINGS)});;All files (*)"
+RECORDINGS = f"Recordings ({' '.join(f'*{ending}' for ending in ENDINGS)});;All files (*)"
 
 
 def ask_for_recording(
     parent: QWidget, title: str, start: str, chosen: Callable[[str], object]
 ) -> None:
     """Show a dialog that begins at ``start``; ``chosen`` is called with the file, if one is."""
-    dialog = QFileDialog(parent, title, start, _RECORDINGS)
+    dialog = QFileDialog(parent, title, start, RECORDINGS)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.fileSelected.connect(chosen)
