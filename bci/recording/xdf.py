@@ -32,7 +32,7 @@ NO_HEADER = "has no header"
 """End of the fault of a chunk whose stream's header is missing or damaged."""
 
 _WIDTHS = {1: "<B", 4: "<I", 8: "<Q"}
-_TAGS = (FILE_HEADER, STREAM_HEADER, SAMPLES, CLOCK_OFFSET, BOUNDARY, STREAM_FOOTER)
+_PROVEN = (FILE_HEADER, STREAM_HEADER, SAMPLES, CLOCK_OFFSET, BOUNDARY)
 _SEARCHED = 1 << 20
 _OVERLAP = 64
 # What a chunk claims is bounded by its bytes. This bounds only what is made for each channel.
@@ -151,27 +151,17 @@ class Walk:
     def skip_damage(self) -> bool:
         """Go to the next whole chunk; False where there is none.
 
-        Where a damaged chunk has a credible length, that is the one behind it; else the bytes are
+        That is the one behind the damaged chunk, where its length is right; else the bytes are
         searched.
         """
         assert self.damage is not None
         self.damage = None
         behind, self._behind = self._behind, None
-        if behind is not None and self._begins_chunk(behind):
+        if behind is None or not (behind == self._size or self._is_whole(behind)):
+            behind = self._search(self._at + 1)
+        if behind is not None:
             self._at = behind
-            return True
-        found = self._search(self._at + 1)
-        if found is not None:
-            self._at = found
-        return found is not None
-
-    def _begins_chunk(self, at: int) -> bool:
-        if at == self._size:
-            return True
-        try:
-            return self._framed(at).tag in _TAGS
-        except _DamageError:
-            return False
+        return behind is not None
 
     def _search(self, start: int) -> int | None:
         """First byte from ``start`` on at which a chunk begins that proves whole."""
@@ -241,6 +231,9 @@ class Walk:
         self._file.seek(part.content)
         if part.tag == FILE_HEADER:
             self._xml(size)
+        elif part.tag == BOUNDARY:
+            if self._file.read(size) != BOUNDARY_MARK:
+                raise _DamageError("a boundary without its mark")
         elif part.tag == STREAM_HEADER:
             if part.stream_id in self._shapes:
                 raise _DamageError(f"a second header of stream {part.stream_id}")
@@ -254,7 +247,19 @@ class Walk:
             if part.tag == SAMPLES:
                 n_samples = self._prove_samples(self._shapes[part.stream_id], part.end)
                 return replace(part, n_samples=n_samples), None
+        # Of a footer, and of what nobody knows, only the place of the next chunk proves the length.
+        if part.tag not in _PROVEN and not self._may_begin(part.end):
+            raise _DamageError("no chunk begins at its end")
         return part, None
+
+    def _may_begin(self, at: int) -> bool:
+        """Whether the first bytes are those of a chunk, which may be cut off."""
+        self._file.seek(at)
+        head = self._file.read(11)
+        if not head or head[0] not in _WIDTHS:
+            return not head
+        tag = head[1 + head[0] : 3 + head[0]]
+        return len(tag) < 2 or struct.unpack("<H", tag)[0] in (*_PROVEN, STREAM_FOOTER)
 
     def _prove_samples(self, shape: _Shape, end: int) -> int:
         n_samples, file = self._read_length(), self._file
