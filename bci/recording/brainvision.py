@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bci.errors import RecordingError
-from bci.recording.breaks import UNKNOWN, Break
+from bci.recording.breaks import UNKNOWN, Break, lost
 
 _MARKER_FILE = re.compile(r"^MarkerFile[ \t]*=[ \t]*(.+?)[ \t]*$", re.MULTILINE | re.IGNORECASE)
 _DATA_FILE = re.compile(r"^DataFile[ \t]*=[ \t]*(.+?)[ \t]*$", re.MULTILINE | re.IGNORECASE)
@@ -42,11 +42,11 @@ def segment_breaks(header: Path, sfreq: float) -> list[Break]:
     ]
     breaks = []
     for (row, date), (next_row, next_date) in itertools.pairwise(segments):
-        lost = UNKNOWN
+        n_lost = UNKNOWN
         if date is not None and next_date is not None:
             passed = (next_date - date).total_seconds()
-            lost = max(UNKNOWN, round(passed * sfreq) - (next_row - row))
-        breaks.append(Break(next_row, lost))
+            n_lost = lost(passed - (next_row - row) / sfreq, sfreq)
+        breaks.append(Break(next_row, n_lost))
     return breaks
 
 

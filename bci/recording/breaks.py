@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 UNKNOWN = 1
 """Samples lost in a break of unknown length: enough for filters and windows to start anew."""
 
-_LONGEST_S = 1e9
+# Longer ones are mistakes, and would not fit into an index.
+_LONGEST_S = 1e8
 
 
 class Break(NamedTuple):

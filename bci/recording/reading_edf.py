@@ -1,6 +1,5 @@
 """Reading EDF and BDF files: the signals of one rate, gaps, annotations and trigger codes."""
 
-import itertools
 from collections import Counter
 from pathlib import Path
 
@@ -53,7 +52,8 @@ def read_edf(path: Path, markers: str | None = None) -> Recording:
     onsets, notes = file.notes(records)
     sfreq = kept[0].n / file.record_s
     line = TimeLine(file.n_records * kept[0].n, sfreq, _breaks(file, onsets, kept[0].n, remarks))
-    began = next((onset for onset in onsets if np.isfinite(onset)), 0.0)
+    timed = ((i, onset) for i, onset in enumerate(onsets) if np.isfinite(onset))
+    began = next((onset - i * file.record_s for i, onset in timed), 0.0)
     notes = [Note(note.onset - began, note.duration, note.text) for note in notes]
     codes = _triggers(file, records, markers, bool(notes), onsets, remarks)
     wanted = [Marker(n.onset, n.text.strip()) for n in notes if is_marker(n.text, mne=False)]
@@ -61,8 +61,11 @@ def read_edf(path: Path, markers: str | None = None) -> Recording:
         wanted = []
     rows = acquired(notes, line.indices, sfreq)
     stims = [s for s in file.signals if _is_stim(s) and s.n == kept[0].n]
-    columns = [_physical(file, records, signal) for signal in kept]
-    columns += [_codes(file, records, signal).astype(np.float32) for signal in stims]
+    data = np.empty((line.n_samples, len(kept) + len(stims)), dtype=np.float32)
+    for column, signal in enumerate(kept):
+        data[:, column] = _physical(file, records, signal)
+    for column, signal in enumerate(stims, len(kept)):
+        data[:, column] = _codes(file, records, signal)
     return Recording(
         info=StreamInfo(
             name=path.stem,
@@ -71,7 +74,7 @@ def read_edf(path: Path, markers: str | None = None) -> Recording:
             channels=tuple(_channel(signal) for signal in [*kept, *stims]),
             source_id=f"file-{path.stem}",
         ),
-        data=np.ascontiguousarray(np.column_stack(columns)[rows], dtype=np.float32),
+        data=data if rows.all() else data[rows],
         timestamps=line.indices[rows] / sfreq,
         indices=line.indices[rows],
         markers=tuple(sorted(wanted + codes)),
@@ -92,10 +95,10 @@ def _channel(signal: Signal) -> Channel:
     return Channel(name, "eeg", unit, standard_position(name))
 
 
-def _physical(file: EdfFile, records: NDArray[np.uint8], signal: Signal) -> NDArray[np.float32]:
+def _physical(file: EdfFile, records: NDArray[np.uint8], signal: Signal) -> NDArray[np.float64]:
     scale = _MICROVOLTS.get(signal.unit.lower(), 1.0)
     stored = file.stored(records, signal)
-    values: NDArray[np.float32] = (scale * (signal.offset + signal.gain * stored)).astype("f4")
+    values: NDArray[np.float64] = scale * (signal.offset + signal.gain * stored)
     return values
 
 
@@ -127,15 +130,22 @@ def _breaks(file: EdfFile, onsets: list[float], n: int, remarks: list[str]) -> l
     """Breaks between the data records, where a file says that it has any."""
     if not file.broken:
         return []
-    breaks, n_back = [], 0
-    for number, (before, after) in enumerate(itertools.pairwise(onsets), 1):
-        lost = (after - before - file.record_s) * n / file.record_s
+    breaks, n_odd = [], 0
+    due = onsets[0] if onsets else 0.0
+    for number, onset in enumerate(onsets):
+        lost = (onset - due) * n / file.record_s
         if lost >= 0.5:
             breaks.append(Break(number * n, round(lost)))
-        elif not lost > -0.5:
-            n_back += 1
-    if n_back:
-        remarks.append(f"{n_back} data records begin at no time or before the one before them ends")
+        if lost > -0.5 or np.isnan(due):
+            due = onset
+        elif np.isnan(onset):
+            n_odd += 1
+        else:  # goes back: what is due stays
+            n_odd += 1
+            continue
+        due += file.record_s
+    if n_odd:
+        remarks.append(f"{n_odd} data records begin at no time, or before the one before them ends")
     return breaks
 
 

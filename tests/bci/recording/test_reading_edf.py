@@ -1,10 +1,13 @@
 """EDF and BDF files: gaps, rates, annotations and trigger codes are what was recorded."""
 
+import contextlib
 from pathlib import Path
 
 import mne
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bci.errors import RecordingError
 from bci.recording.reading import read_recording
@@ -57,6 +60,16 @@ def test_records_that_go_back_in_time_are_remarked(tmp_path: Path) -> None:
     path = write_edf(tmp_path / "back.edf", [Made("C3", ramp(400))], timed(onsets), "EDF+D")
     (remark,) = [text for text in read_recording(path).remarks if "before" in text]
     assert remark.startswith("1 data records")
+
+
+@pytest.mark.parametrize("untimed", [0, 2])
+def test_record_without_a_time_follows_the_one_before(tmp_path: Path, untimed: int) -> None:
+    notes = timed([0, 1, 2, 3, 10])
+    notes[untimed] = b""
+    path = write_edf(tmp_path / "untimed.edf", [Made("C3", ramp(500))], notes, "EDF+D")
+    recording = read_recording(path)
+    assert np.flatnonzero(np.diff(recording.indices) != 1).tolist() == [399]
+    assert recording.indices[-1] == 1099
 
 
 def test_first_record_may_begin_within_a_second(tmp_path: Path) -> None:
@@ -150,3 +163,18 @@ def test_number_of_records_that_was_never_filled_in_is_told_by_the_length(tmp_pa
     path = write_edf(tmp_path / "more.edf", [Made("C3", ramp(1000))], n_records=8)
     assert len(read_recording(path).data) == 800
     assert read_recording(path).remarks[0].startswith("2 data records behind the last")
+
+
+@given(at=st.integers(0, 1400), junk=st.binary(min_size=1, max_size=24), keep=st.integers(0, 9000))
+def test_damaged_bytes_give_a_recording_or_a_typed_error(
+    tmp_path_factory: pytest.TempPathFactory, at: int, junk: bytes, keep: int
+) -> None:
+    folder = tmp_path_factory.mktemp("fuzz")
+    notes = timed([0, 1, 5, 6], {1: b"+1.5\x14left\x14\0"})
+    signals = [Made("C3", ramp(400)), Made("Status", ramp(400), codes=True)]
+    path = write_edf(folder / "x.edf", signals, notes, "EDF+D")
+    content = bytearray(path.read_bytes())
+    content[at : at + len(junk)] = junk
+    path.write_bytes(content[: max(keep, 0) or None])
+    with contextlib.suppress(RecordingError):
+        assert read_recording(path).data.ndim == 2
