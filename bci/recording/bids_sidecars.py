@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from bci.electrodes import standard_name
 from bci.errors import RecordingError
+from bci.recording.annotations import is_marker
 from bci.types import Channel, Marker, Recording
 
 _KINDS = {
@@ -213,7 +214,7 @@ def _events(table: Path) -> list[Marker]:
             onset = float(row["onset"])
         except (KeyError, TypeError, ValueError):
             continue
-        if np.isfinite(onset) and label != "n/a" and not label.upper().startswith(("BAD", "EDGE")):
+        if np.isfinite(onset) and label != "n/a" and is_marker(label):
             markers.append(Marker(onset, label))
     return markers
 

@@ -45,6 +45,8 @@ _ANT = (b"RIFF", b"RF64")
 
 # What MNE writes beside a recording: events, epochs, averages, covariances, solutions ...
 _NO_SIGNAL = re.compile(r"[-_](eve|epo|ave|cov|ica|proj|trans|fwd|inv|src|bem|sol|fid|ann)\.fif$")
+# As MNE and Elekta's programs name further parts; BIDS has "_split-02_".
+_NUMBERED = re.compile(r"(.+)-\d+\.fif", re.IGNORECASE).fullmatch
 
 
 def format_of(path: Path) -> Format | None:
@@ -112,21 +114,14 @@ def without_parts(files: list[Path]) -> list[Path]:
     A FIF recording of more than 2 GB is split. Its first file names the next one, and reading
     the first reads all.
     """
+    followed = {
+        path.with_name(found[1] + ".fif") for path in files if (found := _NUMBERED(path.name))
+    }
     parts: set[Path] = set()
     for path in files:
-        if path.suffix.lower() == ".fif" and _may_have_parts(path, files):
+        if path.suffix.lower() == ".fif" and (path in followed or "_split-" in path.name):
             parts.update(_parts_of(path))
     return [path for path in files if path.resolve() not in parts]
-
-
-def _may_have_parts(path: Path, files: list[Path]) -> bool:
-    """By the names that MNE, Elekta's and BIDS's programs give to parts."""
-    after_split = re.compile(rf"{re.escape(path.stem)}-\d+\.fif", re.IGNORECASE)
-    return any(
-        other.parent == path.parent
-        and (after_split.fullmatch(other.name) or ("_split-" in path.name and other != path))
-        for other in files
-    )
 
 
 def _parts_of(path: Path) -> list[Path]:

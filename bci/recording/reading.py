@@ -28,6 +28,8 @@ _VOLTS = ("eeg", "eog", "ecg", "emg", "seeg", "ecog", "dbs", "bio")
 _OTHER_UNITS = {"mag": "T", "grad": "T/m", "ref_meg": "T"}
 # Channels in which a MEG system combines its trigger lines.
 _COMBINED = ("STI101", "STI 101", "STI 014", "STI014")
+# GDF's code 0x7ffe: what follows was recorded after a pause.
+_GDF_SEGMENT = "32766"
 _MOST_NAMED = 8
 _log = logging.getLogger(__name__)
 
@@ -117,7 +119,7 @@ def _read_with_mne(path: Path, markers: str | None) -> tuple[Recording, TimeLine
     )
     scale = np.array([1e6 if kind in _VOLTS else 1.0 for kind in kinds])
     sfreq = float(raw.info["sfreq"])
-    notes = _annotations(raw)
+    notes = _annotations(raw, is_gdf=path.suffix.lower() == ".gdf")
     breaks, remarks = _breaks(path, notes, sfreq)
     remarks += [text.splitlines()[0] for text in said if text.startswith(_DROPPED)]
     line = TimeLine(raw.n_times, sfreq, breaks)
@@ -199,12 +201,13 @@ def _channel(name: str, kind: str, loc: NDArray[np.float64]) -> Channel:
     return Channel(name, kind, unit, position)
 
 
-def _annotations(raw: Any) -> list[tuple[float, float, str]]:
+def _annotations(raw: Any, is_gdf: bool) -> list[tuple[float, float, str]]:
     """Onset (seconds from the first sample), duration and label of each annotation."""
     notes = raw.annotations
+    renamed = {_GDF_SEGMENT: "New Segment"} if is_gdf else {}
     return [
         # Whether or not a file has a date, MNE counts from before the first sample.
-        (float(onset) - raw.first_time, float(length), str(label))
+        (float(onset) - raw.first_time, float(length), renamed.get(str(label), str(label)))
         for onset, length, label in zip(notes.onset, notes.duration, notes.description, strict=True)
     ]
 
@@ -240,6 +243,8 @@ def _codes(
     """Events of the trigger channels; where a system combines them in one, of that one."""
     types = raw.get_channel_types()
     names = [name for name, kind in zip(raw.ch_names, types, strict=True) if kind == "stim"]
+    if wanted is None and annotated and path.suffix.lower() == ".mff":
+        return []  # here MNE makes trigger channels of the annotations
     combined = [name for name in _COMBINED if name in names][:1]
     found: list[Marker] = []
     for name in triggers.chosen(names, wanted, str(path), annotated):

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import RecordingError
-from bci.types import Marker
 
 ANNOTATIONS = "annotations"
 """Name of a file's annotations, where markers are chosen."""
@@ -82,8 +81,3 @@ def noise(name: str, events: Sequence[tuple[int, int]], seconds: float) -> str |
         f"trigger channel {name} has {len(events)} events in {seconds:.0f} s ({told} ...) and "
         f"looks like noise; name what holds the cues: another channel, or {ANNOTATIONS!r}"
     )
-
-
-def markers_at(events: Sequence[tuple[int, int]], sfreq: float) -> list[Marker]:
-    """Markers at events, in seconds as the file counts its samples."""
-    return [Marker(row / sfreq, str(code)) for row, code in events]

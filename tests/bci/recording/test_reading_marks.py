@@ -1,5 +1,6 @@
 """Markers and breaks of FIF, EEGLAB and BrainVision files are where they were recorded."""
 
+import struct
 from pathlib import Path
 
 import mne
@@ -148,6 +149,39 @@ def test_boundary_of_eeglab_is_a_gap_and_no_marker(
     assert [round(value_at(recording, m.time)) for m in recording.markers] == [100, 2600, 4000]
     (seam,) = np.flatnonzero(np.diff(recording.indices) != 1)
     assert (seam, recording.indices[seam + 1]) == (2499, 2500 + lost)
+
+
+def gdf(path: Path, table: list[tuple[int, int]]) -> Path:
+    """A file of GDF 2.20, float32 in uV; positions in its table of events count from 1."""
+    names = (b"C3", b"C4")
+    head = bytearray(256 * (len(names) + 1))
+    head[:8] = b"GDF 2.20"
+    struct.pack_into("<Q", head, 168, 739252 << 32)
+    struct.pack_into("<H", head, 184, len(names) + 1)
+    struct.pack_into("<q", head, 236, N)
+    struct.pack_into("<IIH", head, 244, 1, FS, len(names))
+    at = 256
+    texts, low, high, nothing = ("80s", b""), ("<d", -9e3), ("<d", 9e3), ("<f", 0.0)
+    same = [texts, ("6s", b"uV"), ("<H", 4275), low, high, low, high, ("68s", b"")]
+    same += [nothing, nothing, nothing, ("<I", 1), ("<I", 16), ("12s", b""), ("20s", b"")]
+    for form, values in [("16s", names), *((form, (value,) * 2) for form, value in same)]:
+        for value in values:
+            struct.pack_into(form, head, at, value)
+            at += struct.calcsize(form)
+    data = np.column_stack([np.arange(N), -np.arange(N)]).astype("<f4").tobytes()
+    events = struct.pack("<B", 1) + struct.pack("<I", len(table))[:3] + struct.pack("<f", FS)
+    events += b"".join(struct.pack("<I", position) for position, _ in table)
+    events += b"".join(struct.pack("<H", code) for _, code in table)
+    path.write_bytes(bytes(head) + data + events)
+    return path
+
+
+def test_new_segment_of_gdf_is_a_break(tmp_path: Path) -> None:
+    table = [(1, 32766), (101, 769), (2501, 32766), (2601, 770)]
+    recording = read_recording(gdf(tmp_path / "run.gdf", table))
+    assert [marker.label for marker in recording.markers] == ["769", "770"]
+    assert [round(value_at(recording, m.time)) for m in recording.markers] == [100, 2600]
+    assert np.flatnonzero(np.diff(recording.indices) != 1).tolist() == [2499]
 
 
 def brainvision(folder: Path, dates: list[str], encoding: str = "utf-8", name: str = "run") -> Path:
