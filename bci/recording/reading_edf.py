@@ -98,7 +98,7 @@ def _channel(signal: Signal) -> Channel:
 def _physical(file: EdfFile, records: NDArray[np.uint8], signal: Signal) -> NDArray[np.float64]:
     scale = _MICROVOLTS.get(signal.unit.lower(), 1.0)
     stored = file.stored(records, signal)
-    values: NDArray[np.float64] = scale * (signal.offset + signal.gain * stored)
+    values: NDArray[np.float64] = scale * (signal.offset + signal.gain * stored.astype(np.float64))
     return values
 
 

@@ -94,10 +94,12 @@ def read_rows(path: Path, head: Head, event_columns: tuple[int, ...]) -> TextTab
         _beginning(path, file)
         if not head.names:
             file.seek(0)
-            lines = (line for line in _lines(path, file) if not line.startswith(_COMMENTS))
-        else:
-            lines = _lines(path, file)
-        rows = csv.reader((line for line in lines if line.strip()), delimiter=head.separator)
+        lines = (
+            line
+            for line in _lines(path, file)
+            if line.strip() and (head.names or not line.startswith(_COMMENTS))
+        )
+        rows = csv.reader(lines, delimiter=head.separator)
         try:
             while block := list(islice(rows, _BLOCK)):
                 fit = [row for row in block if len(row) == head.n_columns]
