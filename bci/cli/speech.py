@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from bci.cli.console import err, out
-from bci.cli.training import each_once
+from bci.cli.training import whole_recordings
 from bci.errors import ProfileError
 
 
@@ -19,7 +19,7 @@ def pretrain_speech(
     recordings: Annotated[
         list[Path],
         typer.Argument(
-            help="Recordings of one person; cues are not needed or used.", callback=each_once
+            help="Recordings of one person; cues are not needed or used.", callback=whole_recordings
         ),
     ],
     out_folder: Annotated[

@@ -28,7 +28,7 @@ ProfileName = Annotated[
 ]
 
 
-def each_once(files: list[Path]) -> list[Path]:
+def whole_recordings(files: list[Path]) -> list[Path]:
     """The recordings without those that are further parts of another; these are named."""
     kept = without_parts(files)
     for path in files:
@@ -40,7 +40,8 @@ def each_once(files: list[Path]) -> list[Path]:
 Recordings = Annotated[
     list[Path],
     typer.Argument(
-        help="The person's runs, with markers of the cues: EDF, FIF, XDF ...", callback=each_once
+        help="The person's runs, with markers of the cues: EDF, FIF, XDF ...",
+        callback=whole_recordings,
     ),
 ]
 
