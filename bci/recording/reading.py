@@ -82,7 +82,7 @@ def _read(path: Path, stream: str | None, markers: str | None) -> Recording:
         return read_nwb(path, stream)
     if stream is not None:
         raise RecordingError(
-            f"{path}: a stream ({stream!r}) can be chosen in XDF and NWB files only; leave it out"
+            f"{path}: a file of this format has no named streams; leave --stream out"
         )
     if ending in (".csv", ".txt"):
         from bci.recording.reading_table import read_table

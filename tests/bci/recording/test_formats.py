@@ -95,7 +95,7 @@ def test_a_folder_asks_for_its_files(tmp_path: Path) -> None:
 
 
 def test_a_stream_cannot_be_chosen_where_there_is_one(eegmmidb: Path) -> None:
-    with pytest.raises(RecordingError, match="XDF and NWB files only"):
+    with pytest.raises(RecordingError, match="leave --stream out"):
         read_recording(eegmmidb / "S001" / "S001R04.edf", "EEG")
 
 
