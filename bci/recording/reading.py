@@ -42,7 +42,7 @@ def read_recording(
     EEG and other voltages come in microvolts, MEG in tesla and T/m. Electrodes of the 10-05
     system get their standard spelling, and a template position where the file has none. What a
     person should know of how the file was read is logged as a warning and stays in
-    ``remarks``.
+    ``findings``.
 
     Parameters
     ----------
@@ -65,8 +65,8 @@ def read_recording(
     if path.is_dir() and not (known and known.folder):
         raise RecordingError(f"{path}: is a folder; give its files")
     recording = _read(path, stream, markers)
-    for remark in recording.remarks:
-        _log.warning("%s: %s", path, remark)
+    for finding in recording.findings:
+        _log.warning("%s: %s", path, finding)
     return recording
 
 
@@ -120,8 +120,8 @@ def _read_with_mne(path: Path, markers: str | None) -> tuple[Recording, TimeLine
     scale = np.array([1e6 if kind in _VOLTS else 1.0 for kind in kinds])
     sfreq = float(raw.info["sfreq"])
     notes = _annotations(raw, is_gdf=path.suffix.lower() == ".gdf")
-    breaks, remarks = _breaks(path, notes, sfreq)
-    remarks += [text.splitlines()[0] for text in said if text.startswith(_DROPPED)]
+    breaks, findings = _breaks(path, notes, sfreq)
+    findings += [text.splitlines()[0] for text in said if text.startswith(_DROPPED)]
     line = TimeLine(raw.n_times, sfreq, breaks)
     onsets = line.place([onset for onset, _, _ in notes])
     # A skip's length is counted in rows of the file: MNE fills it with zeros.
@@ -134,7 +134,7 @@ def _read_with_mne(path: Path, markers: str | None) -> tuple[Recording, TimeLine
     ]
     if markers is not None and markers.lower() != triggers.ANNOTATIONS:
         found = []
-    found += _codes(path, raw, volts, line, markers, bool(notes), remarks)
+    found += _codes(path, raw, volts, line, markers, bool(notes), findings)
     description = str(raw.info["description"] or "")
     recording = Recording(
         info=StreamInfo(
@@ -154,7 +154,7 @@ def _read_with_mne(path: Path, markers: str | None) -> tuple[Recording, TimeLine
         indices=indices,
         markers=tuple(sorted(found)),
         source=str(path),
-        remarks=tuple(dict.fromkeys(remarks)),
+        findings=tuple(dict.fromkeys(findings)),
     )
     return recording, line
 
@@ -238,7 +238,7 @@ def _codes(
     line: TimeLine,
     wanted: str | None,
     annotated: bool,
-    remarks: list[str],
+    findings: list[str],
 ) -> list[Marker]:
     """Events of the trigger channels; where a system combines them in one, of that one."""
     types = raw.get_channel_types()
@@ -252,7 +252,7 @@ def _codes(
             continue
         events = triggers.events_of(triggers.codes_of(signal[raw.ch_names.index(name)]))
         if said := triggers.noise(name, events, line.n_samples / line.sfreq):
-            remarks.append(said)
+            findings.append(said)
         times = line.place([row / line.sfreq for row, _ in events])
         found += [
             Marker(float(time), str(code)) for time, (_, code) in zip(times, events, strict=True)

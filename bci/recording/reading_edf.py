@@ -24,7 +24,7 @@ _MOST_NAMED = 8
 def read_edf(path: Path, markers: str | None = None) -> Recording:
     """Read an EDF, EDF+, BDF or BDF+ file.
 
-    Signals of another rate than that of the most channels are left out, which is remarked.
+    Signals of another rate than that of the most channels are left out; a finding names them.
 
     Parameters
     ----------
@@ -42,20 +42,20 @@ def read_edf(path: Path, markers: str | None = None) -> Recording:
     if not signals or not file.n_records or not file.record_s:
         told = " and only annotations" if file.notes_at and not signals else ""
         raise RecordingError(f"{path}: holds no signal{told}")
-    remarks = []
+    findings = []
     if file.extra:
-        remarks.append(f"{file.extra} data records behind the last one that its header counts")
+        findings.append(f"{file.extra} data records behind the last one that its header counts")
     kept, left_out = _of_one_rate(signals)
     if left_out:
-        remarks.append(_told_left_out(file, kept, left_out))
+        findings.append(_told_left_out(file, kept, left_out))
     records = file.records()
     onsets, notes = file.notes(records)
     sfreq = kept[0].n / file.record_s
-    line = TimeLine(file.n_records * kept[0].n, sfreq, _breaks(file, onsets, kept[0].n, remarks))
+    line = TimeLine(file.n_records * kept[0].n, sfreq, _breaks(file, onsets, kept[0].n, findings))
     timed = ((i, onset) for i, onset in enumerate(onsets) if np.isfinite(onset))
     began = next((onset - i * file.record_s for i, onset in timed), 0.0)
     notes = [Note(note.onset - began, note.duration, note.text) for note in notes]
-    codes = _triggers(file, records, markers, bool(notes), onsets, remarks)
+    codes = _triggers(file, records, markers, bool(notes), onsets, findings)
     wanted = [Marker(n.onset, n.text.strip()) for n in notes if is_marker(n.text, mne=False)]
     if markers is not None and markers.lower() != triggers.ANNOTATIONS:
         wanted = []
@@ -79,7 +79,7 @@ def read_edf(path: Path, markers: str | None = None) -> Recording:
         indices=line.indices[rows],
         markers=tuple(sorted(wanted + codes)),
         source=str(path),
-        remarks=tuple(remarks),
+        findings=tuple(findings),
     )
 
 
@@ -126,7 +126,7 @@ def _told_left_out(file: EdfFile, kept: list[Signal], left_out: list[Signal]) ->
     )
 
 
-def _breaks(file: EdfFile, onsets: list[float], n: int, remarks: list[str]) -> list[Break]:
+def _breaks(file: EdfFile, onsets: list[float], n: int, findings: list[str]) -> list[Break]:
     """Breaks between the data records, where a file says that it has any."""
     if not file.broken:
         return []
@@ -145,7 +145,9 @@ def _breaks(file: EdfFile, onsets: list[float], n: int, remarks: list[str]) -> l
             continue
         due += file.record_s
     if n_odd:
-        remarks.append(f"{n_odd} data records begin at no time, or before the one before them ends")
+        findings.append(
+            f"{n_odd} data records begin at no time, or before the one before them ends"
+        )
     return breaks
 
 
@@ -155,7 +157,7 @@ def _triggers(
     markers: str | None,
     annotated: bool,
     onsets: list[float],
-    remarks: list[str],
+    findings: list[str],
 ) -> list[Marker]:
     stims = {signal.label: signal for signal in file.signals if _is_stim(signal)}
     found = []
@@ -164,7 +166,7 @@ def _triggers(
         sfreq = signal.n / file.record_s
         events = triggers.events_of(_codes(file, records, signal))
         if said := triggers.noise(name, events, file.n_records * file.record_s):
-            remarks.append(said)
+            findings.append(said)
         line = TimeLine(file.n_records * signal.n, sfreq, _breaks(file, onsets, signal.n, []))
         times = line.place([row / sfreq for row, _ in events])
         found += [

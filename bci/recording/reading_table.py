@@ -113,7 +113,7 @@ def read_table(path: Path) -> Recording:
     channels = [each for each in layout.channels if _is_signal(table, each)]
     if not channels:
         raise RecordingError(f"{path}: holds no signal: no column of numbers is a channel")
-    remarks = _remarks(table, layout, channels)
+    findings = _findings(table, layout, channels)
     sfreq, timestamps, indices = _times(path, table, layout)
     markers = [
         Marker(float(timestamps[row]), label)
@@ -133,7 +133,7 @@ def read_table(path: Path) -> Recording:
         indices=indices,
         markers=tuple(sorted(markers)),
         source=str(path),
-        remarks=tuple(remarks),
+        findings=tuple(findings),
     )
 
 
@@ -205,17 +205,17 @@ def _is_signal(table: TextTable, column: _Column) -> bool:
     return bool(2 * np.isfinite(table.numbers[:, column.at]).sum() > len(table.numbers))
 
 
-def _remarks(table: TextTable, layout: _Layout, channels: list[_Column]) -> list[str]:
-    remarks = []
+def _findings(table: TextTable, layout: _Layout, channels: list[_Column]) -> list[str]:
+    findings = []
     kept = {column.at for column in channels}
     if left_out := [column.label for column in layout.channels if column.at not in kept]:
         more = " ..." if len(left_out) > _MOST_NAMED else ""
-        remarks.append(
+        findings.append(
             f"columns without numbers left out: {', '.join(left_out[:_MOST_NAMED])}{more}"
         )
     if table.n_unfit:
-        remarks.append(f"{table.n_unfit} damaged rows left out")
-    return remarks
+        findings.append(f"{table.n_unfit} damaged rows left out")
+    return findings
 
 
 def _times(

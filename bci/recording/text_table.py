@@ -1,4 +1,4 @@
-"""Tables in text files: remarks, names of columns, numbers, and the columns of events."""
+"""Tables in text files: comments, names of columns, numbers, and the columns of events."""
 
 import csv
 from collections.abc import Iterator

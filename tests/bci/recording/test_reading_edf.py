@@ -52,14 +52,14 @@ def test_discontinuous_file_without_a_gap_has_none(tmp_path: Path) -> None:
     path = write_edf(tmp_path / "whole.edf", [Made("C3", ramp(1000))], timed(onsets), "EDF+D")
     recording = read_recording(path)
     assert (np.diff(recording.indices) == 1).all()
-    assert recording.remarks == ()
+    assert recording.findings == ()
 
 
-def test_records_that_go_back_in_time_are_remarked(tmp_path: Path) -> None:
+def test_records_that_go_back_in_time_are_said(tmp_path: Path) -> None:
     onsets = [0, 1, 0, 3]
     path = write_edf(tmp_path / "back.edf", [Made("C3", ramp(400))], timed(onsets), "EDF+D")
-    (remark,) = [text for text in read_recording(path).remarks if "before" in text]
-    assert remark.startswith("1 data records")
+    (finding,) = [text for text in read_recording(path).findings if "before" in text]
+    assert finding.startswith("1 data records")
 
 
 @pytest.mark.parametrize("untimed", [0, 2])
@@ -108,8 +108,8 @@ def test_eeg_keeps_its_rate_beside_faster_channels(tmp_path: Path) -> None:
     assert recording.info.sfreq == 256
     assert recording.info.ch_names == ("C3", "C4")
     np.testing.assert_allclose(recording.data[:, 0], slow, atol=STEP)
-    (remark,) = recording.remarks
-    assert "ECG (1024 Hz), Resp (32 Hz) left out" in remark
+    (finding,) = recording.findings
+    assert "ECG (1024 Hz), Resp (32 Hz) left out" in finding
 
 
 def test_biosemi_codes_are_the_low_bits_and_need_no_zero_between(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_number_of_records_that_was_never_filled_in_is_told_by_the_length(tmp_pa
     assert len(read_recording(path).data) == 1000
     path = write_edf(tmp_path / "more.edf", [Made("C3", ramp(1000))], n_records=8)
     assert len(read_recording(path).data) == 800
-    assert read_recording(path).remarks[0].startswith("2 data records behind the last")
+    assert read_recording(path).findings[0].startswith("2 data records behind the last")
 
 
 @given(at=st.integers(0, 1400), junk=st.binary(min_size=1, max_size=24), keep=st.integers(0, 9000))

@@ -76,7 +76,7 @@ def test_appended_files_have_a_break_between_them(tmp_path: Path) -> None:
     assert np.flatnonzero(np.diff(recording.indices) != 1).tolist() == [N - 1]
     assert [marker.label for marker in recording.markers] == ["left", "right"]
     assert value_at(recording, recording.markers[1].time) == pytest.approx(500, abs=0.5)
-    assert recording.remarks == (
+    assert recording.findings == (
         "breaks of unknown length, each counted as one lost sample, at 20.0 s",
     )
 
@@ -111,12 +111,12 @@ def test_negative_codes_are_codes_of_16_bits(tmp_path: Path) -> None:
     assert events(read_recording(saved(raw_of({"STI101": stim}), tmp_path))) == [("32771", 400)]
 
 
-def test_noise_on_a_trigger_channel_is_remarked(tmp_path: Path) -> None:
+def test_noise_on_a_trigger_channel_is_said(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 9, N).astype(float)
     recording = read_recording(saved(raw_of({"TRIG": noise}), tmp_path))
-    (remark,) = recording.remarks
-    assert remark.startswith("trigger channel TRIG has")
-    assert "looks like noise" in remark
+    (finding,) = recording.findings
+    assert finding.startswith("trigger channel TRIG has")
+    assert "looks like noise" in finding
 
 
 def eeglab(folder: Path, duration: float) -> Path:
@@ -226,7 +226,7 @@ def test_new_segment_of_brainvision_is_a_gap_as_long_as_its_date_says(tmp_path: 
 def test_new_segment_without_a_date_is_a_break_of_unknown_length(tmp_path: Path) -> None:
     recording = read_recording(brainvision(tmp_path, ["20240101100000000000", ""]))
     assert recording.indices[500] - recording.indices[499] == 2
-    assert "unknown length" in recording.remarks[0]
+    assert "unknown length" in recording.findings[0]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])

@@ -159,7 +159,7 @@ def test_units_counters_and_words_are_no_channels(tmp_path: Path) -> None:
     recording = read_recording(written(table, tmp_path / "units.csv"))
     assert (recording.info.channels[0].name, recording.info.channels[0].unit) == ("C3", "uV")
     assert recording.info.ch_names == ("C3", "C4")
-    assert recording.remarks == ("columns without numbers left out: who",)
+    assert recording.findings == ("columns without numbers left out: who",)
 
 
 @pytest.mark.parametrize(("sep", "decimal"), [(";", ","), ("\t", "."), (";", ".")])
@@ -172,12 +172,12 @@ def test_other_separators_and_decimal_commas_are_understood(
     np.testing.assert_allclose(recording.data[:, 0], np.arange(1000) / 10, rtol=1e-6)
 
 
-def test_a_cut_row_is_left_out_and_remarked(tmp_path: Path) -> None:
+def test_a_cut_row_is_left_out_and_said(tmp_path: Path) -> None:
     path = written(plain(), tmp_path / "cut.csv")
     path.write_bytes(path.read_bytes()[:-8])
     recording = read_recording(path)
     assert len(recording.data) == 999
-    assert recording.remarks == ("1 damaged rows left out",)
+    assert recording.findings == ("1 damaged rows left out",)
 
 
 @pytest.mark.parametrize(
