@@ -24,6 +24,7 @@ from bci.types import Channel, Marker, Recording, StreamInfo
 # MNE's words for a file that is shorter than its header says, and for events that it drops.
 _TRUNCATED = ("does not match the file size", "truncated", "file size is smaller")
 _DROPPED = "Omitted"
+_NOT_CONTINUOUS = ("No raw data in", "Could not find measurement data", "number of trials is")
 _VOLTS = ("eeg", "eog", "ecg", "emg", "seeg", "ecog", "dbs", "bio")
 _OTHER_UNITS = {"mag": "T", "grad": "T/m", "ref_meg": "T"}
 # Channels in which a MEG system combines its trigger lines.
@@ -185,6 +186,8 @@ def _unreadable(path: Path, error: Exception) -> str:
         return f"{path}: not a kind of recording that is read; these are: {described_formats()}"
     if missing := missing_package(path):
         return f"{path}: {missing}"
+    if any(words in detail for words in _NOT_CONTINUOUS):
+        return f"{path}: holds no continuous recording (epochs, averages or events, perhaps)"
     if isinstance(error, AssertionError):
         return f"{path}: not a recording that its name says, or one that is not known here"
     return f"{path}: damaged or not what its name says ({detail:.200})"

@@ -119,7 +119,7 @@ def test_noise_on_a_trigger_channel_is_said(tmp_path: Path) -> None:
     assert "looks like noise" in finding
 
 
-def eeglab(folder: Path, duration: float) -> Path:
+def eeglab(folder: Path, duration: float, n_trials: int = 1) -> Path:
     made = np.zeros(4, dtype=[("type", "O"), ("latency", "O"), ("duration", "O")])
     made["type"] = ["left", "boundary", "right", 7]
     made["latency"] = [101.0, 2500.5, 2601.0, 4001.0]
@@ -131,10 +131,10 @@ def eeglab(folder: Path, duration: float) -> Path:
         places[axis] = [nothing] * 2
     data = np.vstack([np.arange(N), -np.arange(N)]).astype(np.float32)
     content = {
-        "setname": "t", "nbchan": 2, "trials": 1, "pnts": N, "srate": FS, "xmin": 0.0,
-        "xmax": (N - 1) / FS, "data": data, "event": made, "chanlocs": places, "epoch": nothing,
-        "ref": "common", "icawinv": nothing, "icasphere": nothing, "icaweights": nothing,
-        "times": np.arange(N) / FS * 1000,
+        "setname": "t", "nbchan": 2, "trials": n_trials, "pnts": N // n_trials, "srate": FS,
+        "xmin": 0.0, "xmax": (N - 1) / FS, "data": data, "event": made, "chanlocs": places,
+        "epoch": nothing, "ref": "common", "icawinv": nothing, "icasphere": nothing,
+        "icaweights": nothing, "times": np.arange(N) / FS * 1000,
     }  # fmt: skip
     savemat(folder / "marks.set", {"EEG": content}, appendmat=False)
     return folder / "marks.set"
@@ -149,6 +149,14 @@ def test_boundary_of_eeglab_is_a_gap_and_no_marker(
     assert [round(value_at(recording, m.time)) for m in recording.markers] == [100, 2600, 4000]
     (seam,) = np.flatnonzero(np.diff(recording.indices) != 1)
     assert (seam, recording.indices[seam + 1]) == (2499, 2500 + lost)
+
+
+def test_epochs_and_events_are_no_recording(tmp_path: Path) -> None:
+    events = tmp_path / "run-eve.fif"
+    mne.write_events(events, np.array([[10, 0, 1]]), verbose="error")
+    for path in (events, eeglab(tmp_path, 0.0, n_trials=5)):
+        with pytest.raises(RecordingError, match="holds no continuous recording"):
+            read_recording(path)
 
 
 def gdf(path: Path, table: list[tuple[int, int]]) -> Path:
