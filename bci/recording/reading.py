@@ -183,7 +183,9 @@ def _opened(path: Path) -> tuple[Any, NDArray[np.float64]]:
 def _unreadable(path: Path, error: Exception) -> str:
     detail = (str(error).splitlines() or [type(error).__name__])[0]
     if isinstance(error, ValueError) and "unsupported file type" in detail.lower():
-        return f"{path}: not a kind of recording that is read; these are: {described_formats()}"
+        return (
+            f"{path}: not a kind of recording that is known here; these are: {described_formats()}"
+        )
     if missing := missing_package(path):
         return f"{path}: {missing}"
     if any(words in detail for words in _NOT_CONTINUOUS):
