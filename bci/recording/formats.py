@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from bci.recording.fif_check import check_tags
+
 
 @dataclass(frozen=True, slots=True)
 class Format:
@@ -128,6 +130,7 @@ def _parts_of(path: Path) -> list[Path]:
     import mne
 
     try:
+        check_tags(path)
         # Opens the headers only.
         raw = mne.io.read_raw_fif(path, verbose="error")
     except Exception:  # noqa: BLE001  what is wrong with it is said when it is read

@@ -17,6 +17,7 @@ from bci.recording.bids_sidecars import with_sidecars
 from bci.recording.brainvision import in_utf8, segment_breaks
 from bci.recording.breaks import UNKNOWN, Break, TimeLine, lost
 from bci.recording.eeglab import boundaries
+from bci.recording.fif_check import check_tags
 from bci.recording.formats import described_formats, format_of, missing_package
 from bci.recording.neuroscan import is_neuroscan, open_neuroscan
 from bci.types import Channel, Marker, Recording, StreamInfo
@@ -99,10 +100,13 @@ def _read(path: Path, stream: str | None, markers: str | None) -> Recording:
 
 
 def _read_with_mne(path: Path, markers: str | None) -> tuple[Recording, TimeLine]:
+    if path.suffix.lower() == ".fif":
+        check_tags(path)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             raw, volts = _opened(path)
+            kinds = raw.get_channel_types()
         except Exception as error:
             raise RecordingError(_unreadable(path, error)) from error
     said = [str(warning.message) for warning in caught]
@@ -111,7 +115,6 @@ def _read_with_mne(path: Path, markers: str | None) -> tuple[Recording, TimeLine
             f"{path}: truncated: it is shorter than its header says; copy it again, or save "
             "what is left of it with another program"
         )
-    kinds = raw.get_channel_types()
     if not volts.shape[1] or not any(kind != "stim" for kind in kinds):
         raise RecordingError(f"{path}: holds no signal")
     channels = tuple(
