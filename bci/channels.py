@@ -8,7 +8,7 @@ from, so that a model trained on a recording fits the stream that was recorded.
 import itertools
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from bci.electrodes import Position, electrode, standard_position
@@ -119,6 +119,16 @@ def canonical_kind(kind: str) -> str:
     """One spelling of a kind, lower case: ``VEOG`` is ``eog``, ``TRIG`` is ``stim``."""
     kind = kind.strip().lower()[:_MOST_LABEL].strip()
     return _KINDS.get(kind, kind)
+
+
+def stream_type(channels: Iterable[Channel]) -> str:
+    """The type of a stream of such channels: ``EEG``, ``MEG``, ``iEEG`` or ``Signal``."""
+    kinds = {channel.kind for channel in channels}
+    if kinds & {"mag", "grad"}:
+        return "MEG"
+    if "eeg" in kinds:
+        return "EEG"
+    return "iEEG" if kinds & {"seeg", "ecog", "dbs"} else "Signal"
 
 
 def kind_named_by(label: str) -> str | None:

@@ -151,9 +151,8 @@ class Recording:
         Times on the same clock as ``timestamps``, ascending.
     source : str
         The file it came from, for messages.
-    remarks : tuple of str
-        What a person should know of how the file was read, a sentence each: channels left out,
-        breaks of unknown length.
+    findings : tuple of str
+        What is wrong with it, a sentence each: channels left out, breaks of unknown length.
     """
 
     info: StreamInfo
@@ -162,7 +161,7 @@ class Recording:
     indices: NDArray[np.int64]
     markers: tuple[Marker, ...] = field(default=())
     source: str = ""
-    remarks: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
 
     @property
     def duration(self) -> float:

@@ -90,7 +90,7 @@ def evaluate(
             if map_montage:
                 recording = mapped_to_model(recording, card)
             for remark in Decoding(card, decoder, recording.info).remarks:
-                err.print(f"{file}: {remark}", markup=False)
+                err.print(f"{file}: {remark}")
             watch = table.of(str(file)) if table is not None else None
             prior = read_sentences(sentences, card.classes) if sentences is not None else None
             results.append(

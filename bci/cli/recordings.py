@@ -109,9 +109,9 @@ def info(
     out.print(table)
     for r in reports:
         if r.channels:
-            out.print(f"channels of {r.name}: {listed(r.channels)}", markup=False)
-        for remark in r.remarks:
-            out.print(f"{r.name}: {remark}", markup=False)
+            out.print(f"channels of {r.name}: {listed(r.channels)}")
+        for remark in r.findings:
+            out.print(f"{r.name}: {remark}")
     for r in reports:
         if r.markers:
             shown = [f"{label} x{count}" for label, count in r.markers.items()][:_MOST_LABELS]

@@ -18,6 +18,7 @@ from bci.cli.montage import MapMontage, mapped_to_model, mapped_to_profile
 from bci.cli.scores import print_score
 from bci.cli.stream_options import GivenNames, GivenUnit, given_options
 from bci.errors import BundleError
+from bci.recording.formats import without_parts
 
 ProfileName = Annotated[
     str,
@@ -26,9 +27,23 @@ ProfileName = Annotated[
         "motor-imagery."
     ),
 ]
+
+
+def whole_recordings(files: list[Path]) -> list[Path]:
+    """The recordings without those that are further parts of another; these are named."""
+    kept = without_parts(files)
+    for path in files:
+        if path not in kept:
+            err.print(f"{path}: a part of another of these recordings, with which it is read")
+    return kept
+
+
 Recordings = Annotated[
     list[Path],
-    typer.Argument(help="The person's runs, with markers of the cues: EDF, FIF, XDF ..."),
+    typer.Argument(
+        help="The person's runs, with markers of the cues: EDF, FIF, XDF ...",
+        callback=whole_recordings,
+    ),
 ]
 
 _FOR_MANY = [name for name in decoders.DECODERS if decoders.carries_over(name)]
@@ -257,7 +272,7 @@ def train(  # type: ignore[no-untyped-def]
             teller.progress("Reading recordings", number, len(recordings))
             read.append(_read(file, wanted, base_card, map_montage))
         for remark in Pipeline(wanted.pipeline, read[0].info).chain.remarks:
-            err.print(remark, markup=False)
+            err.print(remark)
         calibration = run_calibration(
             read,
             wanted,

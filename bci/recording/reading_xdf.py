@@ -53,7 +53,7 @@ def read_xdf(path: Path, wanted: str | None = None) -> Recording:
         indices=numbered.indices,
         markers=_markers(streams, start),
         source=str(path),
-        remarks=rounded(values, [channel.name for channel in channels]),
+        findings=rounded(values, [channel.name for channel in channels]),
     )
 
 

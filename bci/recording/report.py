@@ -42,7 +42,7 @@ class StreamReport:
     simulated: bool = False
     markers: dict[str, int] = field(default_factory=dict)
     channels: tuple[Channel, ...] = ()
-    remarks: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
 
 
 def describe_recording(path: Path) -> list[StreamReport]:
@@ -76,7 +76,7 @@ def describe_recording(path: Path) -> list[StreamReport]:
             simulated=info.simulated,
             markers=_count(recording.markers),
             channels=info.channels,
-            remarks=recording.remarks,
+            findings=recording.findings,
         )
     ]
 
@@ -113,7 +113,7 @@ def _report_xdf(stream: dict[str, Any]) -> StreamReport:
         simulated=simulated,
         markers=_count(markers_of(stream)),
         channels=channels,
-        remarks=rounded(values, [channel.name for channel in channels]),
+        findings=rounded(values, [channel.name for channel in channels]),
     )
 
 

@@ -22,7 +22,7 @@ def rounded(values: NDArray[Any], names: Sequence[str]) -> tuple[str, ...]:
 
     Returns
     -------
-    remarks : tuple of str
+    findings : tuple of str
         One sentence, or none.
     """
     if values.dtype == np.float32 or not values.size:

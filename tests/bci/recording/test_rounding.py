@@ -31,13 +31,13 @@ def test_large_values_that_are_rounded_are_remarked(
     dtype = {"double64": "f8", "int32": "i4", "int64": "i8"}[channel_format]
     path = write(tmp_path / "big.xdf", channel_format, values.astype(dtype))
     expected = ("ch2: values above 16777216 are rounded to float32",)
-    assert read_recording(path).remarks == expected
+    assert read_recording(path).findings == expected
     (report,) = describe_recording(path)
-    assert report.remarks == expected
+    assert report.findings == expected
 
 
 def test_values_that_float32_holds_are_not_remarked(tmp_path: Path) -> None:
     values = np.column_stack([np.arange(100), 2 * EXACT + 4 * np.arange(100)]).astype("i4")
-    assert read_recording(write(tmp_path / "big.xdf", "int32", values)).remarks == ()
+    assert read_recording(write(tmp_path / "big.xdf", "int32", values)).findings == ()
     small = np.random.default_rng(0).normal(size=(100, 2))
-    assert read_recording(write(tmp_path / "small.xdf", "double64", small)).remarks == ()
+    assert read_recording(write(tmp_path / "small.xdf", "double64", small)).findings == ()
