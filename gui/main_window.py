@@ -229,7 +229,7 @@ class MainWindow(QMainWindow):
         self._show_quality([])
         self.quality.set_live(alive)
         self.situation.signal_alive = alive
-        self.scope.set_live(alive)
+        self.scope.set_trouble("" if alive else "signal lost: the picture stands still")
 
     def _on_feed_problem(self, why: str) -> None:
         """That a stream does not answer is no news while its source ends or starts again."""

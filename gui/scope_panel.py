@@ -10,28 +10,32 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui.channel_chooser import ChannelChooser
 from gui.choice import Choice
 from gui.display_filter import DISPLAY_FILTERS
+from gui.pieces import named, plain, tip
 from gui.scope import Scope
 from gui.stepper import add_stepper
 
 # Between two groups of controls; with pages there are more of them.
 _APART, _LESS_APART = 14, 2
 _FILTER_WIDTH = 176
+_MOST_KINDS = 10
 
 
 class ScopePanel(QWidget):
     """A `Scope` above one row of controls.
 
-    For ``filter``, which chooses the display's filter, the row has no room where the window is
-    small: it is placed by whom the panel belongs to.
+    For ``above``, which chooses the display's filter and the channels, the row has no room where
+    the window is small: it is placed by whom the panel belongs to.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.scope = Scope()
         self.scope.view_changed.connect(self._show_view)
-        self.time_base, self.gain, self.page = QLabel(), QLabel(), QLabel()
+        # Units are the stream's own words: shown as they are.
+        self.time_base, self.gain, self.page = (plain(QLabel()) for _ in range(3))
         self._gaps: list[QSpacerItem] = []
         row = self._row = QHBoxLayout()
         row.setContentsMargins(6, 0, 5, 6)
@@ -39,9 +43,13 @@ class ScopePanel(QWidget):
         step = self.scope.step_time_base
         add_stepper(row, self.time_base, ("Shorter (Left)", "Longer (Right)"), step)
         row.addItem(self._gap())
+        self.kind = named(QToolButton(), "kind")
+        self.kind.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.kind.setToolTip("The kind of channel whose gain is changed (G)")
+        self.kind.clicked.connect(self.scope.step_kind)
+        row.addWidget(self.kind)
         step = self.scope.step_gain
         add_stepper(row, self.gain, ("Smaller traces (Down)", "Larger traces (Up)"), step)
-        self.gain.setToolTip("What the height of a row stands for")
         row.addItem(self._gap())
         step = self.scope.step_page
         self._page_buttons = add_stepper(
@@ -51,15 +59,15 @@ class ScopePanel(QWidget):
         self.all.clicked.connect(self.scope.show_all)
         row.addWidget(self.all)
         row.addItem(self._gap())
-        tip = "Let the newest sweep over traces that stand, or let all scroll (W)"
+        tip = "Sweep (overwrite) or scroll (W)"
         self.sweep = _toggle("Sweep", tip)
         self.sweep.clicked.connect(self.scope.show_sweep)
         row.addWidget(self.sweep)
         self.pause = _toggle("Pause", "Hold the picture, or go on (Space)")
         self.pause.clicked.connect(self.scope.toggle_pause)
         row.addWidget(self.pause)
-        tips = ("Look further back (Shift+Left, wheel)", "Less far back (Shift+Right, wheel)")
-        self.back = QLabel("back")
+        tips = ("Older (Shift+Left, wheel)", "Newer (Shift+Right, wheel)")
+        self.back = QLabel("older / newer")
         add_stepper(row, self.back, tips, self.scope.look, "\u25c2\u25b8")
         row.addStretch()
         self.filter = Choice()
@@ -67,6 +75,16 @@ class ScopePanel(QWidget):
         self.filter.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.filter.addItems([each.name for each in DISPLAY_FILTERS])
         self.filter.activated.connect(lambda k: self.scope.set_filter(DISPLAY_FILTERS[k]))
+        self.channels = ChannelChooser()
+        self.channels.chosen.connect(self.scope.choose_hidden)
+        self.scope.stream_changed.connect(self.channels.set_stream)
+        # What is above the traces; there is no room for it below them.
+        self.above = named(QWidget(), "plain")
+        beside = QHBoxLayout(self.above)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.setSpacing(4)
+        beside.addWidget(self.channels)
+        beside.addWidget(self.filter)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -83,7 +101,8 @@ class ScopePanel(QWidget):
         self.time_base.setText(f"{scope.time_base_s:g} s")
         paged = bool(scope.page_text)
         # With pages there is no room for every word.
-        self.gain.setText(scope.gain_text.removesuffix(" a row") if paged else scope.gain_text)
+        self._show_gain(short=paged)
+        self.channels.set_hidden(scope.hidden)
         self.back.setVisible(not paged)
         for gap in self._gaps:
             gap.changeSize(_LESS_APART if paged else _APART, 0)
@@ -99,6 +118,19 @@ class ScopePanel(QWidget):
         self.all.setChecked(scope.shows_all)
         for widget in (self.page, self.all, *self._page_buttons):
             widget.setVisible(paged)
+
+
+    def _show_gain(self, short: bool) -> None:
+        scope, gains, about = self.scope, self.scope.gains, "What the height of a row stands for"
+        several = len(gains.kinds) > 1
+        self.kind.setVisible(several)
+        text = scope.gain_text
+        self.gain.setText(text.removesuffix(" a row") if short or several else text)
+        if several:
+            self.kind.setText(scope.kind.label)
+            each = [f"{kind.label}: {gains.text(kind)}" for kind in gains.kinds[:_MOST_KINDS]]
+            about = "\n".join([about, *each])
+        self.gain.setToolTip(tip(about))
 
 
 def _toggle(text: str, tip: str) -> QToolButton:

@@ -8,6 +8,7 @@ from bci.types import StreamInfo
 from gui.analysis import Analysis, Source, Wanted
 from gui.bands import BANDS
 from gui.display_filter import filter_named
+from gui.gains import Kind
 from gui.impedance_page import ImpedancePage
 from gui.map_page import MapPage
 from gui.pollers import SignalFound
@@ -31,7 +32,7 @@ class SignalTabs(Tabs):
     ----------
     remembered : Remembered
         Keeps the tab, the scope's time base, filter, and sweep or scroll, the band of the map,
-        and of each stream the gain, the channel and which are bad.
+        and of each stream the gains, the channel, and which are bad or hidden.
     """
 
     def __init__(self, remembered: Remembered, parent: QWidget | None = None) -> None:
@@ -41,7 +42,7 @@ class SignalTabs(Tabs):
         super().__init__(pages | {IMPEDANCE: self.impedance}, parent)
         self.offer(IMPEDANCE, False)
         self.scope = self.scope_panel.scope
-        self.put_beside(SIGNAL, self.scope_panel.filter)
+        self.put_beside(SIGNAL, self.scope_panel.above)
         self.scope_panel.setFocusProxy(self.scope)
         self.analysis = Analysis(self)
         self._remembered = remembered
@@ -55,6 +56,7 @@ class SignalTabs(Tabs):
         self.scope.set_filter(filter_named(remembered.text("filter")))
         self.scope.view_changed.connect(self._keep_view)
         self.scope.gain_chosen.connect(self._keep_gain)
+        self.scope.hidden_changed.connect(self._keep_hidden)
         kept = remembered.text("map/band")
         self.map.choose(next((band for band in BANDS if band.name == kept), self.map.band))
         self.analysis.spectrum_came.connect(self._on_spectrum)
@@ -73,9 +75,11 @@ class SignalTabs(Tabs):
         info = found.info
         self._info, self._ring = info, found.ring
         self.scope.set_stream(info, found.ring)
-        gain = self._remembered.number(_gain_key(info), 0.0)
-        if 0.0 < gain < float("inf"):
-            self.scope.set_gain(gain)
+        for kind in self.scope.gains.kinds:
+            gain = self._remembered.number(_gain_key(info, kind), 0.0)
+            if 0.0 < gain < float("inf"):
+                self.scope.set_gain(gain, kind)
+        self.scope.set_hidden(frozenset(self._remembered.table(f"hidden/{info.name}")))
         marked = self._remembered.table(f"bad/{info.name}")
         self.scope.set_bad(frozenset(marked))
         kept = self._remembered.text(f"channel/{info.name}")
@@ -117,9 +121,14 @@ class SignalTabs(Tabs):
         self._remembered.keep("filter", self.scope.filter.name)
         self._remembered.keep("time base", self.scope.time_base_s)
 
-    def _keep_gain(self, gain: float) -> None:
+    def _keep_gain(self, kind: Kind, gain: float) -> None:
         if self._info is not None:
-            self._remembered.keep(_gain_key(self._info), gain)
+            self._remembered.keep(_gain_key(self._info, kind), gain)
+
+    def _keep_hidden(self, names: frozenset[str]) -> None:
+        if self._info is not None:
+            hidden = dict.fromkeys(sorted(names), "hidden")
+            self._remembered.keep(f"hidden/{self._info.name}", hidden)
 
     def _ask(self) -> None:
         """Tell the analysis what is looked at."""
@@ -145,9 +154,9 @@ class SignalTabs(Tabs):
         self.spectrum.show_spectrum(seen)  # type: ignore[arg-type]
 
 
-def _gain_key(info: StreamInfo) -> str:
-    """A stream that comes in another unit needs another gain."""
-    return f"gain/{info.name}/{info.channels[0].unit}"
+def _gain_key(info: StreamInfo, kind: Kind) -> str:
+    """A stream that comes in another unit needs another gain, and so does each kind."""
+    return f"gain/{info.name}/{kind.name}/{kind.unit}"
 
 
 def _too_slow(info: StreamInfo) -> str:

@@ -1,5 +1,6 @@
 """The traces as a picture that goes round: a frame costs only its new columns."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +10,8 @@ from PySide6.QtGui import QImage, QPainter
 
 from bci.quality import State
 from bci.ring import RingBuffer
-from gui.envelope import extremes
-from gui.rasterise import paint_columns
+from gui.envelope import extremes, lost_columns
+from gui.rasterise import REACH, paint_columns
 from gui.theme import DARK, Theme
 
 # What a channel is drawn in: set aside by the user, or by its quality.
@@ -28,16 +29,18 @@ class Layout:
     """Where samples are in the picture.
 
     ``edge`` is one past the last sample shown, which lies at the right edge; ``per_column`` are
-    the samples a pixel, ``gain`` what a row's height stands for. With ``sweep`` the traces stand
-    and the edge moves over them from left to right, as a pen does.
+    the samples a pixel. For each of the ``channels`` shown, ``gains`` holds what its row's height
+    stands for, 0 while nobody knows, and ``centres`` the value in the middle of its row. With
+    ``sweep`` the traces stand and the edge moves over them from left to right, as a pen does.
     """
 
     width: int
     height: int
     per_column: float
     edge: int
-    channels: range
-    gain: float
+    channels: Sequence[int]
+    gains: NDArray[np.float64]
+    centres: NDArray[np.float64]
     sweep: bool = False
 
     @property
@@ -54,7 +57,10 @@ class Layout:
         return self.width - (self.edge - 1 - index) / self.per_column
 
     def y(self, channel: int, value: float) -> float:
-        return self.row * (channel - self.channels.start + 0.5) - value * self.row / self.gain
+        """Where a value is drawn: never far out of its row."""
+        k = self.channels.index(channel)
+        rows = (value - self.centres[k]) / self.gains[k] if self.gains[k] > 0 else 0.0
+        return self.row * (k + 0.5 - min(max(rows, -REACH), REACH))
 
     def sample_at(self, x: float) -> int:
         if self.sweep:
@@ -105,19 +111,24 @@ class TracePicture:
         per_column = layout.per_column * layout.width / width
         newest = int((layout.edge - 1) // per_column)
         start = newest - width if self._drawn is None else max(self._drawn, newest - width)
-        if start >= newest:
+        if start >= newest or not layout.channels:
             return False
         low, high, first = extremes(ring, start, newest, per_column, layout.channels)
+        lost = lost_columns(ring, first, len(low), per_column)
+        centres = layout.centres.astype(np.float32)
+        low -= centres
+        high -= centres
         before = np.arange(start, min(first, newest)) % width
         self._pixels[:, before] = self._ground
         thickness = min(_THICKNESS, max(_LEAST_THICKNESS, _SHARE_OF_ROW * layout.row))
         strength = np.ones(len(layout.channels), dtype=np.float32)
+        known = layout.gains > 0
+        scale = height / len(layout.channels) / np.where(known, layout.gains, np.inf)
         if layout.row < _LOW_ROW:
             strength[1::2] = _PALER
         paint_columns(
-            self._pixels, first, low, high, height / len(layout.channels) / layout.gain,
-            thickness * self._ratio, strength,
-            self.inks[layout.channels.start : layout.channels.stop], self._colours,
+            self._pixels, first, low, high, lost, scale, thickness * self._ratio, strength,
+            self.inks[list(layout.channels)], self._colours,
         )  # fmt: skip
         self._drawn = newest
         return True

@@ -79,7 +79,8 @@ class Traces(QWidget):
         self._write(row)
         # In a gap of the recording what is shown is what was before it.
         last_time = recording.timestamps[row - 1] if row else 0.0
-        self.scope.set_live(position - last_time < 1.0 + 2 / recording.info.sfreq)
+        in_gap = position - last_time >= 1.0 + 2 / recording.info.sfreq
+        self.scope.set_trouble("a gap: the recording has no samples here" if in_gap else "")
         first, last = self._next_marker, len(recording.markers)
         while self._next_marker < last and recording.markers[self._next_marker].time <= position:
             self._next_marker += 1
@@ -98,7 +99,8 @@ class Traces(QWidget):
         """Forget what is shown, and begin so much before a row that it can be shown at once."""
         assert self._recording is not None
         info = self._recording.info
-        scope, gain, bad = self.scope, self.scope.gain, self.scope.bad
+        scope, gains = self.scope, self.scope.gains
+        bad, hidden = self.scope.bad, self.scope.hidden
         self._held_s = scope.time_base_s + _SETTLING_S
         held = max(1, round(self._held_s * info.sfreq))
         self._ring = RingBuffer(held, info.n_channels)
@@ -106,8 +108,8 @@ class Traces(QWidget):
         scope.set_stream(info, self._ring)
         if keep_view:
             scope.set_bad(bad)
-            if gain > 0:
-                scope.set_gain(gain)
+            scope.set_hidden(hidden)
+            scope.keep_gains(gains)
         times = self._recording.timestamps
         start = float(times[row]) if row < len(times) else 0.0
         self._next_marker = sum(marker.time < start for marker in self._recording.markers)
