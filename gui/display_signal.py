@@ -13,6 +13,7 @@ from gui.display_filter import DISPLAY_FILTERS, DisplayFilter
 
 # The oldest that a full ring holds is overwritten while it is read.
 _SAFE = 0.95
+_FOR_LEVEL = 500
 
 
 class DisplaySignal:
@@ -165,10 +166,12 @@ class DisplaySignal:
             return np.full(self.info.n_channels, np.nan)
         return _over_known(np.std, self.ring.latest(round(2 * self.sfreq)).data)
 
-    def level(self, seconds: float = 1.0) -> NDArray[np.float64]:
-        """Median of each channel over the last ``seconds`` shown; NaN where it is not known."""
-        first = max(self.ring.oldest, self.edge - max(1, round(seconds * self.sfreq)))
-        return _over_known(np.median, self.ring.view(first, max(first, self.edge))[0])
+    def level(self, shown_s: float) -> NDArray[np.float64]:
+        """Median of each channel over what is shown; NaN where it is not known."""
+        first = max(self.ring.oldest, self.edge - max(1, round(shown_s * self.sfreq)))
+        data, _ = self.ring.view(first, max(first, self.edge))
+        # So many samples tell it as well as all.
+        return _over_known(np.median, data[:: max(1, len(data) // _FOR_LEVEL)])
 
     def _apply_filter(self, data: NDArray[np.float32], times: NDArray[np.float64]) -> None:
         """Filter what came, in place; of what did not come, in a gap of the index, is NaN."""

@@ -13,7 +13,7 @@ from gui.amounts import neighbouring, round_up, with_unit
 # A row holds so many standard deviations.
 _DEVIATIONS = 4.0
 _LEAST, _MOST = 1e-18, 1e12
-_LONGEST = 8
+_LONGEST = 12
 _SPELT = {"unknown": "other"}
 
 

@@ -69,7 +69,7 @@ class Plot:
 
 def ticks(low: float, high: float, most: int) -> list[float]:
     """Round values between two, at most ``most`` of them."""
-    steps = (1, 2, 5, 10, 20, 50, 100)
+    steps = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
     step = next((step for step in steps if (high - low) / step <= most), steps[-1])
     first = np.ceil(low / step) * step
     return [float(value) for value in np.arange(first, high + step / 1000, step)]

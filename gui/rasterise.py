@@ -9,9 +9,7 @@ REACH = 0.75
 
 
 @njit(cache=True, nogil=True)
-def paint_columns(
-    pixels, column, low, high, lost, scale, thickness, strength, inks, colours
-):  # type: ignore[no-untyped-def]
+def paint_columns(pixels, column, low, high, lost, scale, thickness, strength, inks, colours):  # type: ignore[no-untyped-def]
     """Paint columns of traces into a picture that goes round.
 
     ``pixels`` (height, width) uint32 0xffRRGGBB; column k of ``low`` and ``high`` (n_columns,

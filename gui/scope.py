@@ -317,15 +317,15 @@ class Scope(QWidget):
         """Draw a raw signal anew that has left its row: nothing takes its offset away."""
         if not self._signal.chosen.is_raw or self._shown.end < self._centres_due:
             return
-        away = np.abs(self._signal.level(_EVERY_S) - self._centres)[list(self._page.channels)]
-        if (away > self.gains.of_channels()[list(self._page.channels)] / 2).any():
+        away = np.abs(self._signal.level(self.time_base_s) - self._centres)
+        if (away > self.gains.of_channels() / 2)[list(self._page.channels)].any():
             self._redraw()
         self._centres_due = self._shown.end + round(_EVERY_S * self._signal.sfreq)
 
     def _centre(self) -> None:
         """Put the offset of every raw channel into the middle of its row."""
         raw = self._signal.chosen.is_raw
-        level = self._signal.level(_EVERY_S) if raw else np.zeros(len(self._centres))
+        level = self._signal.level(self.time_base_s) if raw else np.zeros(len(self._centres))
         self._centres = np.nan_to_num(level)
         self._centres_due = self._shown.end + round(_EVERY_S * self._signal.sfreq)
 

@@ -63,4 +63,5 @@ def paint_time_axis(
         if not sweep:
             painter.drawText(place, align, text)
     if sweep:
-        painter.drawText(box, Qt.AlignmentFlag.AlignRight, f"{every:g} s from mark to mark")
+        said = f"{every:g} s from mark to mark"
+        painter.drawText(box.adjusted(0, 2, -6, 0), Qt.AlignmentFlag.AlignRight, said)

@@ -119,7 +119,6 @@ class ScopePanel(QWidget):
         for widget in (self.page, self.all, *self._page_buttons):
             widget.setVisible(paged)
 
-
     def _show_gain(self, short: bool) -> None:
         scope, gains, about = self.scope, self.scope.gains, "What the height of a row stands for"
         several = len(gains.kinds) > 1

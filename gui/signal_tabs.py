@@ -15,6 +15,7 @@ from gui.pollers import SignalFound
 from gui.remembered import Remembered
 from gui.scope import TIME_BASES_S
 from gui.scope_panel import ScopePanel
+from gui.spectra import HIGH_HZ, LIMITS_HZ
 from gui.spectrum_page import SpectrumPage
 from gui.tabs import Tabs
 from gui.theme import Theme
@@ -32,6 +33,7 @@ class SignalTabs(Tabs):
     ----------
     remembered : Remembered
         Keeps the tab, the scope's time base, filter, and sweep or scroll, the band of the map,
+        the spectrum's limit,
         and of each stream the gains, the channel, and which are bad or hidden.
     """
 
@@ -61,6 +63,10 @@ class SignalTabs(Tabs):
         self.map.choose(next((band for band in BANDS if band.name == kept), self.map.band))
         self.analysis.spectrum_came.connect(self._on_spectrum)
         self.analysis.map_came.connect(self.map.view.show_map)
+        limit_hz = remembered.number("spectrum/limit", HIGH_HZ)
+        self._limit_hz = limit_hz if limit_hz in LIMITS_HZ else HIGH_HZ
+        self.spectrum.show_limit(self._limit_hz)
+        self.spectrum.limit_chosen.connect(self._on_limit)
         self.spectrum.channel_chosen.connect(self._on_channel)
         self.map.view.picked.connect(self.spectrum.choose)
         self.map.band_chosen.connect(lambda band: remembered.keep("map/band", band.name))
@@ -99,6 +105,12 @@ class SignalTabs(Tabs):
         self.scope.set_quality(channels)
         self.offer(IMPEDANCE, self.impedance.set_quality(channels))
 
+    def set_trouble(self, why: str) -> None:
+        """Say in every view why it stands still; empty while it does not."""
+        self.scope.set_trouble(why)
+        self.spectrum.set_trouble(why)
+        self.map.set_trouble(why)
+
     @property
     def samples_end(self) -> int:
         """One past the number of the newest sample; 0 before the first."""
@@ -133,9 +145,18 @@ class SignalTabs(Tabs):
     def _ask(self) -> None:
         """Tell the analysis what is looked at."""
         self.map.view.set_left_out(self.scope.bad)
-        band = self.map.band if self.page == MAP else None
-        looked_at = self._info is not None and self.page in (SPECTRUM, MAP)
-        self.analysis.want(Wanted(self._channel, band, self.scope.bad) if looked_at else None)
+        bad = self.scope.bad
+        if self._info is None or self.page not in (SPECTRUM, MAP):
+            self.analysis.want(None)
+        elif self.page == MAP:
+            self.analysis.want(Wanted(self._channel, self.map.band, bad))
+        else:
+            self.analysis.want(Wanted(self._channel, None, bad, self._limit_hz))
+
+    def _on_limit(self, hz: float) -> None:
+        self._limit_hz = hz
+        self._remembered.keep("spectrum/limit", hz)
+        self._ask()
 
     def _on_channel(self, channel: int) -> None:
         assert self._info is not None

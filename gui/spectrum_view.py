@@ -88,7 +88,8 @@ class SpectrumView(QWidget):
         plot = self._plot
         self._paint_bands(painter, plot)
         seen = self.seen
-        across = {float(hz): f"{hz:g}" for hz in (1, *range(10, 61, 10)) if hz <= seen.freqs[-1]}
+        marks = ticks(0.0, plot.right, max(2, int(plot.box.width() / 60)))[1:]
+        across = {plot.left: f"{plot.left:.2g}"} | {hz: f"{hz:g}" for hz in marks}
         last = max(across)
         across[last] += " Hz"
         up = {db: f"{db:g}" for db in ticks(plot.bottom, plot.top, int(plot.box.height() / 22))}
@@ -117,7 +118,8 @@ class SpectrumView(QWidget):
             painter.setPen(self.theme.colour("dim"))
             # Below, where no peak is.
             box.setTop(box.bottom() - 20)
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, band.name)
+            if painter.fontMetrics().horizontalAdvance(band.name) < box.width():
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, band.name)
 
     def _paint_others(self, painter: QPainter, plot: Plot, seen: SpectrumSeen) -> None:
         known = seen.density[:, np.isfinite(seen.density).all(axis=0)]

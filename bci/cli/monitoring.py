@@ -21,6 +21,7 @@ _COLOURS = ("green", "yellow", "red")
 _MARKS = ("o", "?", "x")
 # With more channels than this the good ones are only counted.
 _MOST_ROWS = 32
+_USUAL_LINE_HZ = 50.0
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -31,9 +32,13 @@ def monitor(
     stream: Annotated[
         str | None, typer.Option(help="Name of the stream; default: the only EEG, MEG or iEEG.")
     ] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Take the stream and the power line from this profile.")
+    ] = None,
     line_hz: Annotated[
-        float, typer.Option(min=40, max=70, help="Frequency of the power line, in Hz.")
-    ] = 50.0,
+        float | None,
+        typer.Option(min=40, max=70, help="Frequency of the power line, in Hz; default: 50."),
+    ] = None,
     duration: Annotated[float | None, typer.Option(min=1, help="Stop after so long, in s.")] = None,
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
 ) -> None:
@@ -45,8 +50,15 @@ def monitor(
     from bci.lsl.discovery import StreamQuery
     from bci.monitor import monitor as watch
 
-    signals = "type='EEG' or type='MEG' or type='iEEG'"
-    query = StreamQuery(name=stream) if stream else StreamQuery(predicate=signals)
+    query = StreamQuery(predicate="type='EEG' or type='MEG' or type='iEEG'")
+    if profile is not None:
+        from bci.profile import load_profile
+
+        chosen = load_profile(profile)
+        query = StreamQuery(**chosen.stream.model_dump())
+        line_hz = line_hz or chosen.line_hz
+    query = StreamQuery(name=stream) if stream else query
+    hz = line_hz or _USUAL_LINE_HZ
     stop = stop_on_signals(with_parent)
     if duration is not None:
         timer = threading.Timer(duration, stop.set)
@@ -64,9 +76,9 @@ def monitor(
 
     if live is not None:
         with live:
-            watch(query, stop, show, line_hz)
+            watch(query, stop, show, hz)
     else:
-        watch(query, stop, show, line_hz)
+        watch(query, stop, show, hz)
         for report in last:
             out.print(_render(report))
 
