@@ -63,7 +63,7 @@ class QualityView(QWidget):
         """Another stream: its channels, not yet judged."""
         self._info = info
         self._places = flatten(info.channels)
-        self._silence = ""
+        self._live, self._silence = True, ""
         self._has_head = bool(self._places)
         if not self._has_head:
             self._places = grid(info.n_channels)

@@ -317,17 +317,17 @@ class Scope(QWidget):
         """Draw a raw signal anew that has left its row: nothing takes its offset away."""
         if not self._signal.chosen.is_raw or self._shown.end < self._centres_due:
             return
-        away = np.abs(self._signal.level(self.time_base_s) - self._centres)
-        if (away > self.gains.of_channels() / 2)[list(self._page.channels)].any():
+        if self._centre()[list(self._page.channels)].any():
             self._redraw()
-        self._centres_due = self._shown.end + round(_EVERY_S * self._signal.sfreq)
 
-    def _centre(self) -> None:
-        """Put the offset of every raw channel into the middle of its row."""
-        raw = self._signal.chosen.is_raw
-        level = self._signal.level(self.time_base_s) if raw else np.zeros(len(self._centres))
-        self._centres = np.nan_to_num(level)
+    def _centre(self) -> NDArray[np.bool_]:
+        """Put the offset of raw channels that have left their row into its middle; which have."""
+        raw, n_channels = self._signal.chosen.is_raw, len(self._centres)
+        level = self._signal.level(self.time_base_s) if raw else np.zeros(n_channels)
+        away = np.abs(level - self._centres) > (self.gains.of_channels() / 2 if raw else 0.0)
+        self._centres = np.where(away, level, self._centres)
         self._centres_due = self._shown.end + round(_EVERY_S * self._signal.sfreq)
+        return away
 
     @property
     def _shown(self) -> RingBuffer:

@@ -4,14 +4,17 @@ import json
 import subprocess
 import threading
 import uuid
+from pathlib import Path
 
 import pylsl
 import pytest
+import yaml
 
 from bci.errors import StreamError
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.outlet import MarkerOutlet
 from bci.monitor import StreamQuality, monitor
+from bci.profile import load_profile, shipped_profiles
 from bci.quality import State
 from bci.serial_ports import serial_ports
 from bci.streaming import stream_device
@@ -52,6 +55,17 @@ def test_a_railed_channel_is_told_over_lsl_with_the_streams_own_figures() -> Non
         watcher.join(2)
     assert not player.is_alive()
     assert not watcher.is_alive()
+
+
+def test_the_monitor_takes_stream_and_power_line_from_a_profile(tmp_path: Path) -> None:
+    profile = yaml.safe_load(shipped_profiles()["motor-imagery"].read_text())
+    name = f"absent-{uuid.uuid4().hex[:8]}"
+    file = tmp_path / "mine.yaml"
+    file.write_text(yaml.safe_dump(profile | {"stream": {"name": name}, "line_hz": 60}))
+    assert load_profile(file).line_hz == 60.0
+    assert name in refused("monitor", "--profile", file)
+    file.write_text(yaml.safe_dump(profile | {"line_hz": 6}))
+    assert "line_hz" in refused("monitor", "--profile", file)
 
 
 def test_an_irregular_stream_has_no_quality() -> None:
