@@ -55,9 +55,13 @@ class ChannelChooser(QToolButton):
 
     def set_stream(self, info: StreamInfo) -> None:
         """Another stream: all of its channels are shown."""
-        self._info, self._hidden = info, frozenset()
-        self._list_channels(info)
-        self._show_hidden()
+        is_known = self._info is not None and self._info.channels == info.channels
+        self._info = info
+        if not is_known:
+            self._list_channels(info)
+        if not is_known or self._hidden:
+            self._hidden = frozenset()
+            self._show_hidden()
 
     def set_hidden(self, hidden: frozenset[str]) -> None:
         """The channels that are hidden now."""

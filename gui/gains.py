@@ -84,6 +84,13 @@ class Gains:
                 found = True
         return found
 
+    def fit(self, spread: NDArray[np.float64]) -> None:
+        """Choose every gain anew; one of whose kind nothing is known stays."""
+        before = self._gains.copy()
+        self._gains[:] = 0.0
+        self.find(spread)
+        self._gains = np.where(self._gains > 0, self._gains, before)
+
     def of_channels(self) -> NDArray[np.float64]:
         """The gain of every channel, (n_channels,)."""
         gains: NDArray[np.float64] = self._gains[self._index]

@@ -23,6 +23,8 @@ from gui.display_signal import DisplaySignal
 from gui.gains import Gains, Kind
 from gui.measure import Measure, Traces
 from gui.pieces import is_seen
+from gui.row_scales import RowScales
+from gui.scope_keys import action_of
 from gui.scope_overlay import TAG, paint_markers, paint_tag, paint_time_axis
 from gui.theme import CAPTION_PX, DARK, Theme
 from gui.trace_picture import FAINT, INK, Layout, TracePicture
@@ -31,20 +33,16 @@ TIME_BASES_S = (2.0, 5.0, 10.0, 20.0, 30.0)
 _LEAST_GUTTER, _MOST_GUTTER = 72, 112  # the names
 _STRIP = round(TAG)  # above the traces, for what markers say
 _AXIS = 18  # below them, for the time
-_EVERY_S = 1.0  # how often a raw signal's offset is looked at
 _LOOK_BACK = 0.25  # of what is shown, a step
 
 
 class Scope(QWidget):
     """Scrolling traces of a stream.
 
-    New samples are filtered (for the display only; F chooses how), reduced to the smallest and
-    largest value of each column of pixels, and drawn into a picture that goes round: the cost of
-    a frame is that of its new columns. Each kind of channel has a gain of its own: Up and Down
-    change that of the chosen kind, G chooses the next. Left and Right change the time base, Page Up
-    and Page Down the channels shown, A shows all of them. W lets the newest sweep over traces that
-    stand. Space pauses; Shift with Left or Right, or the wheel, looks back. The mouse reads a
-    trace; dragged, it measures from there.
+    New samples are filtered (for the display only), reduced to the smallest and largest value of
+    each column of pixels, and drawn into a picture that goes round: the cost of a frame is that of
+    its new columns. Each kind of channel has a gain of its own. The mouse reads a trace; dragged,
+    it measures from there. The wheel looks back; `gui.scope_keys` has what the keys do.
     """
 
     stream_changed = Signal(object)  # StreamInfo
@@ -52,6 +50,7 @@ class Scope(QWidget):
     gain_chosen = Signal(object, float)  # Kind, by the user, not found from the signal
     bad_changed = Signal(object)  # set of str, the channels marked bad
     hidden_changed = Signal(object)  # set of str, the channels that are not shown
+    channels_wanted = Signal()  # the list of channels is to be opened
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -63,7 +62,7 @@ class Scope(QWidget):
         self.time_base_s = 10.0
         self.sweep = False
         self.filter = DISPLAY_FILTERS[0]
-        self.gains = Gains(())
+        self._scales = RowScales(())
         self.kind = self.gains.usual  # whose gain is changed
         self.trouble = ""  # why the picture stands still; empty while it does not
         self.bad: frozenset[str] = frozenset()
@@ -81,17 +80,17 @@ class Scope(QWidget):
 
     def set_stream(self, info: StreamInfo, ring: RingBuffer) -> None:
         """Show another stream; where it has the same channels, the same of them."""
-        if self._info is None or info.ch_names != self._info.ch_names:
+        others = self._info is None or info.channels != self._info.channels
+        if others:
             self._page = ChannelPage(info.n_channels, self._page.all_shown)
         self._info = info
         self._signal = DisplaySignal(info, ring, self.filter)
         self._markers.clear()
         self.names.set_quality([])
         self._gutter = max(_LEAST_GUTTER, min(self.names.room_for(info.ch_names), _MOST_GUTTER))
-        self.gains = Gains(info.channels)
-        self.kind = self.gains.usual
-        self._centres = np.zeros(info.n_channels)
-        self._gains_sought = 0
+        self._scales = RowScales(info.channels)
+        if others:
+            self.kind = self.gains.usual
         self.hidden = frozenset()
         self._page.hide(set())
         self.stream_changed.emit(info)
@@ -138,6 +137,11 @@ class Scope(QWidget):
         """Markers to draw where their time is."""
         self._markers = [*self._markers, *markers][-200:]
         self.update()
+
+    @property
+    def gains(self) -> Gains:
+        """What a row stands for, of each kind of channel."""
+        return self._scales.gains
 
     @property
     def gain(self) -> float:
@@ -188,6 +192,15 @@ class Scope(QWidget):
             self.gains.step(self.kind, way)
             self._show_gains()
             self.gain_chosen.emit(self.kind, self.gain)
+
+    def fit_gains(self) -> None:
+        """Choose all gains anew from the signal, as the user wants it."""
+        if self._info is None:
+            return
+        self._scales.fit(self._signal)
+        self._show_gains()
+        for kind in self.gains.kinds:
+            self.gain_chosen.emit(kind, self.gains.of(kind))
 
     def step_page(self, way: int) -> None:
         """Show the next (+1) or the previous (-1) channels."""
@@ -293,41 +306,14 @@ class Scope(QWidget):
         """Take in what is new in the ring and draw it, where anybody sees it; once a frame."""
         if self._info is None:
             return
-        if self._signal.take():
-            self._find_gains()
-            self._follow_centres()
+        if self._signal.take() and self._scales.follow(self._signal, self.time_base_s):
+            self._show_gains()
         if is_seen(self) and self._draw_new():
             # The names beside stay as they are.
             self.update(self._gutter, 0, self._plot_width(), self.height())
 
     def _draw_new(self) -> bool:
         return self.gains.is_any_known and self._picture.draw_new(self._shown, self._layout)
-
-    def _find_gains(self) -> None:
-        """Choose the gains that are not known, from so much of the signal as there is."""
-        if self.gains.are_known or self._shown.end < self._gains_sought:
-            return
-        if self.gains.find(self._signal.spread()):
-            self._show_gains()
-        elif self.gains.is_any_known:
-            # A kind that sends no numbers is not looked at in every frame.
-            self._gains_sought = self._shown.end + round(_EVERY_S * self._signal.sfreq)
-
-    def _follow_centres(self) -> None:
-        """Draw a raw signal anew that has left its row: nothing takes its offset away."""
-        if not self._signal.chosen.is_raw or self._shown.end < self._centres_due:
-            return
-        if self._centre()[list(self._page.channels)].any():
-            self._redraw()
-
-    def _centre(self) -> NDArray[np.bool_]:
-        """Put the offset of raw channels that have left their row into its middle; which have."""
-        raw, n_channels = self._signal.chosen.is_raw, len(self._centres)
-        level = self._signal.level(self.time_base_s) if raw else np.zeros(n_channels)
-        away = np.abs(level - self._centres) > (self.gains.of_channels() / 2 if raw else 0.0)
-        self._centres = np.where(away, level, self._centres)
-        self._centres_due = self._shown.end + round(_EVERY_S * self._signal.sfreq)
-        return away
 
     @property
     def _shown(self) -> RingBuffer:
@@ -339,7 +325,7 @@ class Scope(QWidget):
         per_column = self.time_base_s * self._signal.sfreq / width
         edge, channels = self._signal.edge, self._page.channels
         which, height = list(channels), self._plot_height()
-        gains, centres = self.gains.of_channels()[which], self._centres[which]
+        gains, centres = self.gains.of_channels()[which], self._scales.centres[which]
         return Layout(width, height, per_column, edge, channels, gains, centres, self.sweep)
 
     def _plot_width(self) -> int:
@@ -359,7 +345,7 @@ class Scope(QWidget):
             names = self._info.ch_names
             self.names.set_names(tuple(names[c] for c in self._page.channels))
             self._picture.inks = self._inks(names)
-            self._centre()
+            self._scales.centre(self._signal, self.time_base_s)
             self._draw_new()
         # The names beside stay as they are.
         self.update(self._gutter, 0, width, self.height())
@@ -423,28 +409,8 @@ class Scope(QWidget):
         self._redraw()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        shifted = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-        match event.key():
-            case Qt.Key.Key_Up:
-                self.step_gain(1)
-            case Qt.Key.Key_Down:
-                self.step_gain(-1)
-            case Qt.Key.Key_Space:
-                self.toggle_pause()
-            case Qt.Key.Key_Left | Qt.Key.Key_Right if shifted:
-                self.look(1 if event.key() == Qt.Key.Key_Right else -1)
-            case Qt.Key.Key_Left | Qt.Key.Key_Right:
-                self.step_time_base(1 if event.key() == Qt.Key.Key_Right else -1)
-            case Qt.Key.Key_G:
-                self.step_kind()
-            case Qt.Key.Key_W:
-                self.show_sweep(not self.sweep)
-            case Qt.Key.Key_A:
-                self.show_all(not self.shows_all)
-            case Qt.Key.Key_F:
-                if not event.isAutoRepeat():
-                    self.step_filter()
-            case Qt.Key.Key_PageUp | Qt.Key.Key_PageDown:
-                self.step_page(1 if event.key() == Qt.Key.Key_PageDown else -1)
-            case _:
-                super().keyPressEvent(event)
+        action = action_of(self, event)
+        if action is not None:
+            action()
+        else:
+            super().keyPressEvent(event)

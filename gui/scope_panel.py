@@ -11,16 +11,14 @@ from PySide6.QtWidgets import (
 )
 
 from gui.channel_chooser import ChannelChooser
-from gui.choice import Choice
-from gui.display_filter import DISPLAY_FILTERS
-from gui.pieces import named, plain, tip
+from gui.filter_choice import FilterChoice
+from gui.gain_control import GainControl
+from gui.pieces import named, plain
 from gui.scope import Scope
 from gui.stepper import add_stepper
 
 # Between two groups of controls; with pages there are more of them.
 _APART, _LESS_APART = 14, 2
-_FILTER_WIDTH = 176
-_MOST_KINDS = 10
 
 
 class ScopePanel(QWidget):
@@ -34,8 +32,7 @@ class ScopePanel(QWidget):
         super().__init__(parent)
         self.scope = Scope()
         self.scope.view_changed.connect(self._show_view)
-        # Units are the stream's own words: shown as they are.
-        self.time_base, self.gain, self.page = (plain(QLabel()) for _ in range(3))
+        self.time_base, self.page = plain(QLabel()), plain(QLabel())
         self._gaps: list[QSpacerItem] = []
         row = self._row = QHBoxLayout()
         row.setContentsMargins(6, 0, 5, 6)
@@ -43,13 +40,9 @@ class ScopePanel(QWidget):
         step = self.scope.step_time_base
         add_stepper(row, self.time_base, ("Shorter (Left)", "Longer (Right)"), step)
         row.addItem(self._gap())
-        self.kind = named(QToolButton(), "kind")
-        self.kind.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.kind.setToolTip("The kind of channel whose gain is changed (G)")
-        self.kind.clicked.connect(self.scope.step_kind)
-        row.addWidget(self.kind)
-        step = self.scope.step_gain
-        add_stepper(row, self.gain, ("Smaller traces (Down)", "Larger traces (Up)"), step)
+        self.gain_control = GainControl(self.scope)
+        self.kind, self.gain = self.gain_control.kind, self.gain_control.value
+        row.addWidget(self.gain_control)
         row.addItem(self._gap())
         step = self.scope.step_page
         self._page_buttons = add_stepper(
@@ -70,14 +63,11 @@ class ScopePanel(QWidget):
         self.back = QLabel("older / newer")
         add_stepper(row, self.back, tips, self.scope.look, "\u25c2\u25b8")
         row.addStretch()
-        self.filter = Choice()
-        self.filter.setFixedWidth(_FILTER_WIDTH)
-        self.filter.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.filter.addItems([each.name for each in DISPLAY_FILTERS])
-        self.filter.activated.connect(lambda k: self.scope.set_filter(DISPLAY_FILTERS[k]))
+        self.filter = FilterChoice(self.scope)
         self.channels = ChannelChooser()
         self.channels.chosen.connect(self.scope.choose_hidden)
         self.scope.stream_changed.connect(self.channels.set_stream)
+        self.scope.channels_wanted.connect(self.channels.open)
         # What is above the traces; there is no room for it below them.
         self.above = named(QWidget(), "plain")
         beside = QHBoxLayout(self.above)
@@ -101,35 +91,19 @@ class ScopePanel(QWidget):
         self.time_base.setText(f"{scope.time_base_s:g} s")
         paged = bool(scope.page_text)
         # With pages there is no room for every word.
-        self._show_gain(short=paged)
+        self.gain_control.show_view(short=paged)
         self.channels.set_hidden(scope.hidden)
         self.back.setVisible(not paged)
         for gap in self._gaps:
             gap.changeSize(_LESS_APART if paged else _APART, 0)
         self._row.invalidate()
         self.page.setText(scope.page_text)
-        self.filter.setCurrentIndex(DISPLAY_FILTERS.index(scope.filter))
-        about = "The filter of the picture only; what is decoded and recorded is left as it is (F)"
-        # A slow stream has no room for all of it.
-        narrower = scope.note and scope.note != scope.filter.name
-        self.filter.setToolTip(about + (f"\nhere: {scope.note}" if narrower else ""))
+        self.filter.show_view()
         self.sweep.setChecked(scope.sweep)
         self.pause.setChecked(scope.is_paused)
         self.all.setChecked(scope.shows_all)
         for widget in (self.page, self.all, *self._page_buttons):
             widget.setVisible(paged)
-
-    def _show_gain(self, short: bool) -> None:
-        scope, gains, about = self.scope, self.scope.gains, "What the height of a row stands for"
-        several = len(gains.kinds) > 1
-        self.kind.setVisible(several)
-        text = scope.gain_text
-        self.gain.setText(text.removesuffix(" a row") if short or several else text)
-        if several:
-            self.kind.setText(scope.kind.label)
-            each = [f"{kind.label}: {gains.text(kind)}" for kind in gains.kinds[:_MOST_KINDS]]
-            about = "\n".join([about, *each])
-        self.gain.setToolTip(tip(about))
 
 
 def _toggle(text: str, tip: str) -> QToolButton:

@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from bci.ring import RingBuffer
 from bci.types import Recording
-from gui.pieces import named, plain
+from gui.channel_chooser import ChannelChooser
+from gui.filter_choice import FilterChoice
+from gui.gain_control import GainControl
 from gui.scope import Scope
 from gui.stepper import add_stepper
 from gui.theme import Theme
@@ -32,21 +34,27 @@ class Traces(QWidget):
         self._row = 0
         self._next_marker = 0
         self._held_s = 0.0
-        self.time_base, self.gain, self.page = QLabel(), QLabel(), QLabel()
+        self.time_base, self.page = QLabel(), QLabel()
         row = QHBoxLayout()
         row.setContentsMargins(8, 0, 8, 6)
         row.setSpacing(4)
         tips = ("Show less time", "Show more time")
         add_stepper(row, self.time_base, tips, self.scope.step_time_base)
         row.addSpacing(20)
-        tips = ("Smaller traces (Down)", "Larger traces (Up)")
-        add_stepper(row, self.gain, tips, self.scope.step_gain)
+        self.gain_control = GainControl(self.scope)
+        self.gain = self.gain_control.value
+        row.addWidget(self.gain_control)
         row.addSpacing(20)
         tips = ("Channels before", "Next channels")
         self._page_buttons = add_stepper(row, self.page, tips, self.scope.step_page)
         row.addStretch()
-        self.note = plain(named(QLabel(), "dim"))
-        row.addWidget(self.note)
+        self.channels = ChannelChooser()
+        self.channels.chosen.connect(self.scope.choose_hidden)
+        self.scope.stream_changed.connect(self.channels.set_stream)
+        self.scope.channels_wanted.connect(self.channels.open)
+        row.addWidget(self.channels)
+        self.filter = FilterChoice(self.scope)
+        row.addWidget(self.filter)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -129,8 +137,9 @@ class Traces(QWidget):
 
     def _show_view(self) -> None:
         self.time_base.setText(f"{self.scope.time_base_s:g} s")
-        self.gain.setText(self.scope.gain_text)
+        self.gain_control.show_view(short=bool(self.scope.page_text))
         self.page.setText(self.scope.page_text)
-        self.note.setText(self.scope.note)
+        self.channels.set_hidden(self.scope.hidden)
+        self.filter.show_view()
         for widget in (self.page, *self._page_buttons):
             widget.setVisible(bool(self.scope.page_text))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from bci.ring import RingBuffer
@@ -270,3 +271,27 @@ def test_looking_back_by_accident_is_undone_by_looking_forward(scope: Scope) -> 
     scope.look(-1)
     scope.look(1)
     assert scope.pause_text == "paused"
+
+
+def test_all_gains_are_fitted_anew_when_it_is_wanted(qtbot: QtBot, scope: Scope) -> None:
+    ring = show(scope, info_of(EEG, EOG), noise(1000, 2))
+    add(scope, ring, noise(1000, 2) * 10)
+    with qtbot.waitSignal(scope.gain_chosen):
+        qtbot.keyClick(scope, Qt.Key.Key_0)
+    assert (scope.gains.of(EEG), scope.gains.of(EOG)) == (1000.0, 1000.0)
+
+
+def test_a_key_opens_the_list_and_what_is_typed_is_found(
+    qtbot: QtBot, panel: ScopePanel, scope: Scope
+) -> None:
+    show(scope, eeg_info(12, SFREQ), noise(600, 12))
+    qtbot.keyClick(scope, Qt.Key.Key_C)
+    chooser = panel.channels
+    assert chooser.popup.isVisible()
+    qtbot.keyClicks(chooser.find, "e12")
+    shown = [row for row in range(12) if not chooser.list.item(row).isHidden()]
+    assert shown == [11]
+    hide = chooser.popup.findChildren(QPushButton)[1]
+    qtbot.mouseClick(hide, Qt.MouseButton.LeftButton)
+    assert scope.hidden == {"E12"}
+    chooser.popup.close()
