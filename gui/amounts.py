@@ -3,7 +3,10 @@
 from math import floor, inf, log10
 
 _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k"}
-_SCALED = {"uV": (1e-6, "V"), "µV": (1e-6, "V"), "nV": (1e-9, "V"), "mV": (1e-3, "V")}
+_SCALED = {
+    "uV": (1e-6, "V"), "µV": (1e-6, "V"), "nV": (1e-9, "V"), "mV": (1e-3, "V"),
+    "fT": (1e-15, "T"), "pT": (1e-12, "T"), "fT/cm": (1e-13, "T/m"),
+}  # fmt: skip
 _BASE = ("V", "T", "T/m")
 
 

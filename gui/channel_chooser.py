@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QListWidgetItem,
-    QPushButton,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -15,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from bci.types import StreamInfo
 from gui.gains import Kind, kind_of
-from gui.pieces import named, tip
+from gui.pieces import button, named, tip
 
 _WIDTH, _HEIGHT = 240, 420
 _ON, _OFF = Qt.CheckState.Checked, Qt.CheckState.Unchecked
@@ -45,8 +44,9 @@ class ChannelChooser(QToolButton):
         column.addWidget(self.find)
         column.addWidget(self.list, 1)
         row = QHBoxLayout()
-        for text, hidden in (("Show all", False), ("Hide all", True)):
-            push = named(QPushButton(text), "narrow")
+        for text, key, hidden in (("Show all", "Alt+S", False), ("Hide all", "Alt+H", True)):
+            push = named(button(text, f"{text} that are listed ({key})"), "narrow")
+            push.setShortcut(key)
             push.clicked.connect(lambda _checked=False, hidden=hidden: self._set_all(hidden))
             row.addWidget(push)
         column.addLayout(row)

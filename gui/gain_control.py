@@ -24,7 +24,7 @@ class GainControl(QWidget):
         super().__init__(parent)
         self.setObjectName("plain")
         self._scope = scope
-        self.kind = QToolButton()
+        self.kind = named(QToolButton(), "step")
         self.kind.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.kind.setToolTip("The kind of channel whose gain is changed (G)")
         self.kind.clicked.connect(scope.step_kind)
@@ -49,6 +49,7 @@ class GainControl(QWidget):
         scope, gains = self._scope, self._scope.gains
         several = len(gains.kinds) > 1
         self.kind.setVisible(several)
+        self.fit.setVisible(not short)
         self.kind.setText(scope.kind.label)
         text, short = scope.gain_text, short or several
         self.value.setText(text.removesuffix(" a row") if short else text)

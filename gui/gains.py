@@ -13,8 +13,8 @@ from gui.amounts import neighbouring, round_up, with_unit
 # A row holds so many standard deviations.
 _DEVIATIONS = 4.0
 _LEAST, _MOST = 1e-18, 1e12
-_LONGEST = 12
-_SPELT = {"unknown": "other"}
+_LONGEST = 8
+_SPELT = {"unknown": "other", "accelerometer": "ACC", "gyroscope": "GYRO"}
 
 
 class Kind(NamedTuple):

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 from gui.channel_chooser import ChannelChooser
 from gui.filter_choice import FilterChoice
 from gui.gain_control import GainControl
-from gui.pieces import named, plain
+from gui.pieces import named, plain, tip
 from gui.scope import Scope
 from gui.stepper import add_stepper
 
@@ -73,6 +73,7 @@ class ScopePanel(QWidget):
         beside = QHBoxLayout(self.above)
         beside.setContentsMargins(0, 0, 0, 0)
         beside.setSpacing(4)
+        beside.addStretch()
         beside.addWidget(self.channels)
         beside.addWidget(self.filter)
         column = QVBoxLayout(self)
@@ -90,14 +91,16 @@ class ScopePanel(QWidget):
         scope = self.scope
         self.time_base.setText(f"{scope.time_base_s:g} s")
         paged = bool(scope.page_text)
-        # With pages there is no room for every word.
+        # With pages or several kinds there is no room for every word.
         self.gain_control.show_view(short=paged)
         self.channels.set_hidden(scope.hidden)
-        self.back.setVisible(not paged)
+        several = len(scope.gains.kinds) > 1
+        self.back.setVisible(not paged and not several)
         for gap in self._gaps:
             gap.changeSize(_LESS_APART if paged else _APART, 0)
         self._row.invalidate()
-        self.page.setText(scope.page_text)
+        self.page.setText(scope.page_text.split(" of ")[0] if several else scope.page_text)
+        self.page.setToolTip(tip(scope.page_text))
         self.filter.show_view()
         self.sweep.setChecked(scope.sweep)
         self.pause.setChecked(scope.is_paused)
