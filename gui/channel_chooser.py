@@ -32,7 +32,7 @@ class ChannelChooser(QToolButton):
         self.setToolTip(tip("Show or hide channels in the traces (C)"))
         self._info: StreamInfo | None = None
         self._hidden: frozenset[str] = frozenset()
-        self.popup = QFrame(self, Qt.WindowType.Popup)
+        self.popup = named(QFrame(self, Qt.WindowType.Popup), "panel")
         self.find = QLineEdit()
         self.find.setPlaceholderText("Find a channel")
         self.find.textChanged.connect(self._filter)

@@ -31,6 +31,10 @@ class Plot:
         per_unit = self.box.width() / (self.right - self.left)
         return self.box.left() + (value - self.left) * per_unit
 
+    def value_at(self, x: float) -> float:
+        """The value on the horizontal axis at a pixel."""
+        return self.left + (x - self.box.left()) / self.box.width() * (self.right - self.left)
+
     def y(self, value: Value) -> Value:
         per_unit = self.box.height() / (self.top - self.bottom)
         return self.box.bottom() - (value - self.bottom) * per_unit

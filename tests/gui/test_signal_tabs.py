@@ -61,6 +61,11 @@ def test_a_rhythm_on_one_channel_is_told_as_its_peak(
     newest = seen.history[-1]
     assert seen.freqs[int(np.argmax(newest))] == pytest.approx(10.0)
     assert not page.grab().isNull()
+    assert page.view.cursor_text == ""
+    at = QPointF(page.view._plot.x(10.0), page.view._plot.box.center().y())
+    qtbot.mouseMove(page.view, at.toPoint())
+    qtbot.waitUntil(lambda: page.view.cursor_text.startswith("10 Hz: "), timeout=15_000)
+    assert not page.grab().isNull()
 
 
 def test_keys_and_clicks_choose_the_channel(

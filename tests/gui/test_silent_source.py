@@ -26,7 +26,7 @@ def test_a_frozen_source_is_said_in_every_view_and_forgotten_when_it_sends_again
     window.calibrating.open()
     assert window.calibrating.window is not None
     page = window.calibrating.window.signals
-    qtbot.waitUntil(lambda: outlet.has_consumers, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.situation.signal_alive, timeout=WAIT_MS)
     start = send(outlet, noise(1500, 4))
     qtbot.waitUntil(lambda: window.scope.trouble.startswith("no samples since "), timeout=WAIT_MS)
     qtbot.waitUntil(lambda: not window.quality.channels, timeout=WAIT_MS)
@@ -51,7 +51,7 @@ def test_a_source_that_goes_is_lost_and_not_silent(
 ) -> None:
     outlet = SignalOutlet(eeg_info(4, SFREQ, name))
     window = open_window(bci=NO_DEVICES)
-    qtbot.waitUntil(lambda: outlet.has_consumers, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.situation.signal_alive, timeout=WAIT_MS)
     send(outlet, noise(500, 4))
     qtbot.waitUntil(lambda: window.scope.n_samples >= 500, timeout=WAIT_MS)
     outlet.close()
@@ -69,7 +69,8 @@ def test_the_cue_ends_where_the_signal_does(
         markers=StreamQuery(name=f"{name}-markers"),
         cue_of=lambda label: label if label == "left" else None,
     )
-    qtbot.waitUntil(lambda: outlet.has_consumers and markers.has_consumers, timeout=WAIT_MS)
+    known = window.situation
+    qtbot.waitUntil(lambda: known.signal_alive and markers.has_consumers, timeout=WAIT_MS)
     markers.push(Marker(local_clock(), "left"))
     cues = window.history._cues
     qtbot.waitUntil(lambda: "left" in [cue for _, cue in cues], timeout=WAIT_MS)
