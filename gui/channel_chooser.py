@@ -33,15 +33,15 @@ class ChannelChooser(QToolButton):
         self._info: StreamInfo | None = None
         self._hidden: frozenset[str] = frozenset()
         self.popup = named(QFrame(self, Qt.WindowType.Popup), "panel")
-        self.find = QLineEdit()
-        self.find.setPlaceholderText("Find a channel")
-        self.find.textChanged.connect(self._filter)
+        self.sought = QLineEdit()
+        self.sought.setPlaceholderText("Find a channel")
+        self.sought.textChanged.connect(self._filter)
         self.list = QListWidget()
         self.list.itemChanged.connect(self._on_item)
         column = QVBoxLayout(self.popup)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(6)
-        column.addWidget(self.find)
+        column.addWidget(self.sought)
         column.addWidget(self.list, 1)
         row = QHBoxLayout()
         for text, key, hidden in (("Show all", "Alt+S", False), ("Hide all", "Alt+H", True)):
@@ -71,11 +71,11 @@ class ChannelChooser(QToolButton):
 
     def open(self) -> None:
         """Show the list under the button."""
-        self.find.clear()
+        self.sought.clear()
         self.popup.resize(_WIDTH, _HEIGHT)
         self.popup.move(self.mapToGlobal(QPoint(self.width() - _WIDTH, self.height() + 2)))
         self.popup.show()
-        self.find.setFocus()
+        self.sought.setFocus()
 
     def _list_channels(self, info: StreamInfo) -> None:
         members: dict[Kind, list[str]] = {}

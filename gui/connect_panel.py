@@ -33,9 +33,9 @@ class ConnectPanel(QWidget):
         self._active = False
         self.streams = StreamList()
         self.streams.chosen.connect(self.stream_chosen)
-        self.find = QLineEdit()
-        self.find.setPlaceholderText("Find a stream")
-        self.find.textChanged.connect(self.streams.show_found)
+        self.sought = QLineEdit()
+        self.sought.setPlaceholderText("Find a stream")
+        self.sought.textChanged.connect(self.streams.show_found)
         self.no_streams = named(QLabel(_NONE_YET), "dim")
         self.no_streams.setWordWrap(True)
         self.devices = Choice()
@@ -66,9 +66,9 @@ class ConnectPanel(QWidget):
         self.streams.setVisible(bool(streams))
         self.streams.setMinimumHeight(4 + ROW * min(_LEAST_ROWS, len(streams)))
         self.streams.setMaximumHeight(4 + ROW * len(streams))
-        self.find.setVisible(len(streams) > _LEAST_ROWS)
+        self.sought.setVisible(len(streams) > _LEAST_ROWS)
         if len(streams) <= _LEAST_ROWS:
-            self.find.clear()
+            self.sought.clear()
 
     def set_devices(
         self, devices: tuple[Device, ...], last: str, filled: dict[str, dict[str, str]]
@@ -128,7 +128,7 @@ class ConnectPanel(QWidget):
         column.setSpacing(6)
         column.addWidget(named(QLabel("Live streams"), "heading"))
         column.addWidget(self.no_streams)
-        column.addWidget(self.find)
+        column.addWidget(self.sought)
         # Far more of it than of the empty room below.
         column.addWidget(self.streams, 100)
         column.addSpacing(4)

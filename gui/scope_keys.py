@@ -20,7 +20,7 @@ def action_of(scope: "Scope", event: QKeyEvent) -> Callable[[], object] | None:
         return lambda: None
     shifted = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
     sideways = scope.look if shifted else scope.step_time_base
-    return {
+    actions: dict[Key, Callable[[], object]] = {
         Key.Key_Up: partial(scope.step_gain, 1),
         Key.Key_Down: partial(scope.step_gain, -1),
         Key.Key_G: scope.step_kind,
@@ -34,4 +34,5 @@ def action_of(scope: "Scope", event: QKeyEvent) -> Callable[[], object] | None:
         Key.Key_C: scope.channels_wanted.emit,
         Key.Key_PageUp: partial(scope.step_page, -1),
         Key.Key_PageDown: partial(scope.step_page, 1),
-    }.get(Key(event.key()))
+    }
+    return actions.get(Key(event.key()))

@@ -288,7 +288,7 @@ def test_a_key_opens_the_list_and_what_is_typed_is_found(
     qtbot.keyClick(scope, Qt.Key.Key_C)
     chooser = panel.channels
     assert chooser.popup.isVisible()
-    qtbot.keyClicks(chooser.find, "e12")
+    qtbot.keyClicks(chooser.sought, "e12")
     shown = [row for row in range(12) if not chooser.list.item(row).isHidden()]
     assert shown == [11]
     hide = chooser.popup.findChildren(QPushButton)[1]
