@@ -309,8 +309,8 @@ class Scope(QWidget):
         if self._signal.take() and self._scales.follow(self._signal, self.time_base_s):
             self._show_gains()
         if is_seen(self) and self._draw_new():
-            # The names beside stay as they are.
-            self.update(self._gutter, 0, self._plot_width(), self.height())
+            # The names beside and the axis below stay as they are.
+            self.update(self._gutter, 0, self._plot_width(), self.height() - _AXIS)
 
     def _draw_new(self) -> bool:
         return self.gains.is_any_known and self._picture.draw_new(self._shown, self._layout)
@@ -323,10 +323,8 @@ class Scope(QWidget):
     def _layout(self) -> Layout:
         width = self._plot_width()
         per_column = self.time_base_s * self._signal.sfreq / width
-        edge, channels = self._signal.edge, self._page.channels
-        which, height = list(channels), self._plot_height()
-        gains, centres = self.gains.of_channels()[which], self._scales.centres[which]
-        return Layout(width, height, per_column, edge, channels, gains, centres, self.sweep)
+        edge, height = self._signal.edge, self._plot_height()
+        return Layout(width, height, per_column, edge, *self._rows, self.sweep)
 
     def _plot_width(self) -> int:
         return max(1, self.width() - self._gutter)
@@ -346,6 +344,10 @@ class Scope(QWidget):
             self.names.set_names(tuple(names[c] for c in self._page.channels))
             self._picture.inks = self._inks(names)
             self._scales.centre(self._signal, self.time_base_s)
+            # Whatever changes a row, or which there are, draws everything anew.
+            which = list(self._page.channels)
+            gains, centres = self.gains.of_channels()[which], self._scales.centres[which]
+            self._rows = self._page.channels, gains, centres
             self._draw_new()
         # The names beside stay as they are.
         self.update(self._gutter, 0, width, self.height())
@@ -355,7 +357,7 @@ class Scope(QWidget):
         inks = [FAINT if name in self.bad else INK[self.names.state_of(name)] for name in names]
         return np.array(inks, dtype=np.uint8)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         painter = QPainter(self)
         if self._info is None:
             painter.fillRect(self.rect(), self.theme.colour("panel"))
@@ -371,9 +373,10 @@ class Scope(QWidget):
         font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
         self._paint_markers(painter)
-        axis = QRectF(self._gutter, bottom, self._plot_width(), _AXIS)
-        back = self._signal.seconds_back
-        paint_time_axis(painter, self.theme, axis, self.time_base_s, back, self.sweep)
+        if event.rect().bottom() >= bottom:
+            axis = QRectF(self._gutter, bottom, self._plot_width(), _AXIS)
+            back = self._signal.seconds_back
+            paint_time_axis(painter, self.theme, axis, self.time_base_s, back, self.sweep)
         if not self._page.channels:
             painter.setPen(self.theme.colour("dim"))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "all channels are hidden")
