@@ -22,12 +22,13 @@ class Bridge:
         self._shift = np.zeros(n_channels, dtype=np.float32)
         self._missing = np.zeros(n_channels, dtype=np.bool_)
         self._fresh = True
+        self._has_gap = False
 
     def reset(self) -> None:
         """Begin anew: what comes next has nothing to go on from."""
         self._shift[:] = self._held[:] = 0.0
         self._missing[:] = False
-        self._fresh = True
+        self._fresh, self._has_gap = True, False
 
     def fill(self, data: FloatArray) -> None:
         """Fill in ``data``, (n_samples, n_channels), in place."""
@@ -37,7 +38,9 @@ class Bridge:
             # A channel that begins without numbers is taken to begin at zero.
             self._missing[:] = ~np.isfinite(data[0])
             self._fresh = False
-        if self._missing.any() or self._shift.any() or not np.isfinite(data).all():
+        # Once there was a gap, what comes after it is shifted.
+        self._has_gap = self._has_gap or not np.isfinite(data).all()
+        if self._has_gap:
             _bridge(data, self._held, self._shift, self._missing)
         else:
             self._held[:] = data[-1]

@@ -176,6 +176,11 @@ class DisplaySignal:
     def _apply_filter(self, data: NDArray[np.float32], times: NDArray[np.float64]) -> None:
         """Filter what came, in place; of what did not come, in a gap of the index, is NaN."""
         unknown = ~np.isfinite(data)
+        if not unknown.any():
+            if self._filter is not None:
+                self._bridge.fill(data)
+                self._filter.process(data, 0)
+            return
         if self._filter is not None:
             # A sample that was lost has no time either: one without a number still has.
             lost = np.isnan(times)

@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 
 from bci.ring import RingBuffer
 
+Channels = Sequence[int] | NDArray[np.int64]
+
 
 def extremes(
-    ring: RingBuffer, start: int, stop: int, per_column: float, channels: Sequence[int]
+    ring: RingBuffer, start: int, stop: int, per_column: float, channels: Channels
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], int]:
     """Smallest and largest value of columns ``start`` to ``stop``, as far as the ring holds them.
 
@@ -24,7 +26,7 @@ def extremes(
         Columns, counted from the stream's first sample on.
     per_column : float
         Samples a column; may be less than one.
-    channels : sequence of int
+    channels : sequence of int, or an array of them
 
     Returns
     -------
@@ -41,8 +43,7 @@ def extremes(
     if stop > first:
         begin = int(first * per_column)
         data, _ = ring.view(begin, min(ring.end, int(np.ceil(stop * per_column)) + 1))
-        which = np.fromiter(channels, dtype=np.int64, count=len(channels))
-        _span(data, which, begin, first, per_column, low, high)
+        _span(data, np.asarray(channels, dtype=np.int64), begin, first, per_column, low, high)
     return low, high, first
 
 
@@ -58,12 +59,22 @@ def lost_columns(
     begin = int(first * per_column)
     stop = min(ring.end, int(np.ceil((first + n_columns) * per_column)) + 1)
     _, times = ring.view(begin, stop)
-    n_lost = np.concatenate([[0], np.cumsum(np.isnan(times))])
-    edges = np.arange(first, first + n_columns + 1) * per_column - begin
-    left = np.floor(edges[:-1]).astype(np.int64).clip(0, len(times) - 1)
-    right = np.ceil(edges[1:]).astype(np.int64).clip(0, len(times) - 1)
-    lost: NDArray[np.bool_] = n_lost[right + 1] > n_lost[left]
+    lost = np.zeros(n_columns, dtype=np.bool_)
+    _mark_lost(times, begin, first, per_column, lost)
     return lost
+
+
+@njit(cache=True, nogil=True)
+def _mark_lost(times, begin, first, per_column, lost):  # type: ignore[no-untyped-def]
+    """Fill ``lost`` (n_columns,) from ``times`` (n_samples,); ``times[0]`` is sample ``begin``."""
+    last = len(times) - 1
+    for k in range(len(lost)):
+        left = max(0, int(np.floor((first + k) * per_column)) - begin)
+        right = min(last, int(np.ceil((first + k + 1) * per_column)) - begin)
+        for t in range(left, right + 1):
+            if np.isnan(times[t]):
+                lost[k] = True
+                break
 
 
 @njit(cache=True, nogil=True)

@@ -345,9 +345,8 @@ class Scope(QWidget):
             self._picture.inks = self._inks(names)
             self._scales.centre(self._signal, self.time_base_s)
             # Whatever changes a row, or which there are, draws everything anew.
-            which = list(self._page.channels)
-            gains, centres = self.gains.of_channels()[which], self._scales.centres[which]
-            self._rows = self._page.channels, gains, centres
+            which = np.array(self._page.channels, dtype=np.int64)
+            self._rows = which, self.gains.of_channels()[which], self._scales.centres[which]
             self._draw_new()
         # The names beside stay as they are.
         self.update(self._gutter, 0, width, self.height())

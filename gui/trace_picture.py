@@ -1,6 +1,5 @@
 """The traces as a picture that goes round: a frame costs only its new columns."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +9,7 @@ from PySide6.QtGui import QImage, QPainter
 
 from bci.quality import State
 from bci.ring import RingBuffer
-from gui.envelope import extremes, lost_columns
+from gui.envelope import Channels, extremes, lost_columns
 from gui.rasterise import REACH, paint_columns
 from gui.theme import DARK, Theme
 
@@ -38,7 +37,7 @@ class Layout:
     height: int
     per_column: float
     edge: int
-    channels: Sequence[int]
+    channels: Channels
     gains: NDArray[np.float64]
     centres: NDArray[np.float64]
     sweep: bool = False
@@ -58,7 +57,7 @@ class Layout:
 
     def y(self, channel: int, value: float) -> float:
         """Where a value is drawn: never far out of its row."""
-        k = self.channels.index(channel)
+        k = int(np.flatnonzero(np.asarray(self.channels) == channel)[0])
         rows = (value - self.centres[k]) / self.gains[k] if self.gains[k] > 0 else 0.0
         return self.row * (k + 0.5 - min(max(rows, -REACH), REACH))
 
@@ -70,7 +69,7 @@ class Layout:
         return round(self.edge - 1 - (self.width - x) * self.per_column)
 
     def channel_at(self, y: float) -> int:
-        return self.channels[int(max(0, min(y / self.row, len(self.channels) - 1)))]
+        return int(self.channels[int(max(0, min(y / self.row, len(self.channels) - 1)))])
 
 
 class TracePicture:
@@ -111,7 +110,7 @@ class TracePicture:
         per_column = layout.per_column * layout.width / width
         newest = int((layout.edge - 1) // per_column)
         start = newest - width if self._drawn is None else max(self._drawn, newest - width)
-        if start >= newest or not layout.channels:
+        if start >= newest or not len(layout.channels):
             return False
         low, high, first = extremes(ring, start, newest, per_column, layout.channels)
         lost = lost_columns(ring, first, len(low), per_column)
@@ -128,7 +127,7 @@ class TracePicture:
             strength[1::2] = _PALER
         paint_columns(
             self._pixels, first, low, high, lost, scale, thickness * self._ratio, strength,
-            self.inks[list(layout.channels)], self._colours,
+            self.inks[np.asarray(layout.channels)], self._colours,
         )  # fmt: skip
         self._drawn = newest
         return True

@@ -73,7 +73,7 @@ def plot(scope: Scope) -> QImage:
 def colours(scope: Scope, channel: int, beyond: float = 0.0) -> set[QColor]:
     """What is seen in a channel's row, or between two fractions of a row above its middle."""
     image, layout = plot(scope), scope._layout
-    middle = layout.row * (layout.channels.index(channel) + 0.5)
+    middle = layout.row * (list(layout.channels).index(channel) + 0.5)
     top = round(middle - (beyond + 0.4) * layout.row)
     rows = range(max(0, top), round(middle - beyond * layout.row))
     return {image.pixelColor(x, y).name() for x in range(0, image.width(), 2) for y in rows}
