@@ -1,14 +1,20 @@
 """Line noise of 50 or of 60 Hz: chosen by the profile or by the user, and used by every check."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from pytestqt.qtbot import QtBot
 
+import gui.app
+from bci.cli.dashboard import open_dashboard
 from bci.lsl.outlet import SignalOutlet
+from bci.profile import shipped_profiles
 from bci.quality import ChannelQuality
 from gui.main_window import MainWindow
+from gui.options import DashboardOptions
 from tests.gui.conftest import NO_DEVICES
 from tests.signals import eeg_info, noise
 from tests.streams import send
@@ -78,3 +84,28 @@ def test_a_damaged_choice_is_50_hz(open_window: Callable[..., MainWindow], kept:
     window.remembered.keep("line_hz", kept)
     window.close()
     assert open_window(bci=NO_DEVICES).quality.line.text() == "50 Hz"
+
+
+@pytest.mark.parametrize(
+    ("profile", "added", "line_hz"),
+    [
+        ("motor-imagery", {}, None),
+        ("motor-imagery", {"line_hz": 60}, 60.0),
+        # A notch against the power line says it too.
+        ("speech", {}, 50.0),
+    ],
+)
+def test_the_dashboard_is_opened_with_the_line_of_the_profile(
+    profile: str,
+    added: dict[str, int],
+    line_hz: float | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened: list[DashboardOptions] = []
+    monkeypatch.setattr(gui.app, "run_dashboard", lambda options: opened.append(options) or 0)
+    file = tmp_path / "mine.yaml"
+    written = yaml.safe_load(shipped_profiles()[profile].read_text())
+    file.write_text(yaml.safe_dump(written | added))
+    open_dashboard(str(file), None, None)
+    assert [options.line_hz for options in opened] == [line_hz]
