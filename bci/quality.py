@@ -118,6 +118,7 @@ class _Sums:
 
     values: Values
     cross: Values
+    unknown: Values
     n: int = 0
     mean_at_start: Values = field(default_factory=lambda: np.empty(0))
 
@@ -191,10 +192,12 @@ class QualityMeter:
         self._state[kernels.N_LOWEST : kernels.N_REPEATS + 1] = 0.0
         n = self.info.n_channels
         cross = np.zeros(self._neighbours.shape)
-        return _Sums(np.zeros((4, n)), cross, 0, self._state[kernels.MEAN].copy())
+        return _Sums(np.zeros((4, n)), cross, np.zeros(n), 0, self._state[kernels.MEAN].copy())
 
     def _measure(self, data: NDArray[np.float32]) -> None:
-        if not np.isfinite(data).all():
+        known = np.isfinite(data)
+        if not known.all():
+            self._sums.unknown += len(data) - known.sum(axis=0)
             data = np.nan_to_num(data, nan=0.0, posinf=0.0, neginf=0.0)
         kernels.measure_quality(
             data, self._neighbours, self._weight, self._line, self._high, self._state,
@@ -225,7 +228,8 @@ class QualityMeter:
         reports = []
         for c, channel in enumerate(self.info.channels):
             values = {name: float(each[c]) for name, each in measured.items()}
-            state, reason = self._verdict(c, values, bool(constant[c]), bool(held[c]))
+            unknown = float(self._sums.unknown[c]) / n
+            state, reason = self._verdict(c, values, unknown, bool(constant[c]), bool(held[c]))
             shown = _settle(self._verdicts[c], state, reason)
             reports.append(ChannelQuality(channel.name, shown.state, shown.reason, **values))
         return reports
@@ -238,11 +242,16 @@ class QualityMeter:
         return np.where(self._has_neighbours, with_each.max(axis=1), np.nan)
 
     def _verdict(
-        self, c: int, values: dict[str, float], constant: bool, held: bool
+        self, c: int, values: dict[str, float], unknown: float, constant: bool, held: bool
     ) -> tuple[State, str]:
         """What this second says of a channel."""
         if self.info.channels[c].kind in _NOT_JUDGED:
             return State.GOOD, ""
+        if unknown > 0.5:
+            return State.BAD, "no values"
+        if unknown:
+            # Its other figures are those of a signal with zeros in it.
+            return State.DOUBTFUL, f"{unknown:.0%} of its values missing"
         limits, scale = self._limits, self._scale[c]
         level = (
             max(abs(self._state[kernels.LOWEST, c]), abs(self._state[kernels.HIGHEST, c])) / scale

@@ -1,5 +1,7 @@
 """How a channel's quality looks: a shape beside the colour, so that no one needs the colour."""
 
+from datetime import datetime
+
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 
@@ -47,6 +49,7 @@ def explain(channel: ChannelQuality) -> str:
 
 # What helps, by how a reason begins.
 _ADVICE = {
+    "no values": "is its contact on, and the amplifier's channel switched on?",
     "railed": "press it on, or add gel; is its cable in?",
     "flat": "is its cable in, and the amplifier's channel switched on?",
     "clipped": "set the amplifier's gain lower",
@@ -68,9 +71,16 @@ def advise(channel: ChannelQuality) -> str:
 def summarise(channels: list[ChannelQuality]) -> str:
     """``2 bad, 1 doubtful, 13 good``; ``all 16 channels good``."""
     counts = [(state, sum(c.state == state for c in channels)) for state in reversed(State)]
+    if len(channels) == 1:
+        return f"1 channel, {WORDS[channels[0].state]}"
     if counts[-1][1] == len(channels):
         return f"all {len(channels)} channels good"
     return ", ".join(f"{count} {WORDS[state]}" for state, count in counts if count)
+
+
+def no_samples_since(since: float) -> str:
+    """``no samples since 14:03:12``; ``since`` in seconds after 1970."""
+    return f"no samples since {datetime.fromtimestamp(since):%H:%M:%S}"
 
 
 def worst_first(channels: list[ChannelQuality]) -> list[ChannelQuality]:

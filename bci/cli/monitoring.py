@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from bci.monitor import StreamQuality
     from bci.quality import ChannelQuality
 
-# Good, doubtful, bad, as in `bci.quality.State`.
 # By state: good, doubtful, bad; the last is not judged, which is -1.
 _COLOURS = ("green", "yellow", "red", "dim")
 _MARKS = ("o", "?", "x", "-")
 # With more channels than this the good ones are only counted.
 _MOST_ROWS = 32
+_USUAL_LINE_HZ = 50.0
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -33,9 +33,13 @@ def monitor(
     stream: Annotated[
         str | None, typer.Option(help="Name of the stream; default: the only EEG, MEG or iEEG.")
     ] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Take the stream and the power line from this profile.")
+    ] = None,
     line_hz: Annotated[
-        float, typer.Option(min=40, max=70, help="Frequency of the power line, in Hz.")
-    ] = 50.0,
+        float | None,
+        typer.Option(min=40, max=70, help="Frequency of the power line, in Hz; default: 50."),
+    ] = None,
     duration: Annotated[float | None, typer.Option(min=1, help="Stop after so long, in s.")] = None,
     unit: GivenUnit = None,
     names: GivenNames = None,
@@ -50,9 +54,18 @@ def monitor(
     from bci.monitor import monitor as watch
     from bci.settings import PipelineSettings
 
-    signals = "type='EEG' or type='MEG' or type='iEEG'"
-    query = StreamQuery(name=stream) if stream else StreamQuery(predicate=signals)
-    told = PipelineSettings(window_s=1.0, **given_options(unit, names))
+    query = StreamQuery(predicate="type='EEG' or type='MEG' or type='iEEG'")
+    told = PipelineSettings(window_s=1.0)
+    if profile is not None:
+        from bci.profile import load_profile
+
+        chosen = load_profile(profile)
+        query = StreamQuery(**chosen.stream.model_dump())
+        line_hz = line_hz or chosen.line_hz
+        told = chosen.pipeline
+    query = StreamQuery(name=stream) if stream else query
+    told = told.model_copy(update=given_options(unit, names))
+    hz = line_hz or _USUAL_LINE_HZ
     stop = stop_on_signals(with_parent)
     if duration is not None:
         timer = threading.Timer(duration, stop.set)
@@ -70,9 +83,9 @@ def monitor(
 
     if live is not None:
         with live:
-            watch(query, stop, show, line_hz, told=told)
+            watch(query, stop, show, hz, told=told)
     else:
-        watch(query, stop, show, line_hz, told=told)
+        watch(query, stop, show, hz, told=told)
         for report in last:
             out.print(_render(report))
 

@@ -31,6 +31,7 @@ class SignalsPage(QWidget):
         self.start = named(button("Start", "Record, and show the cues (Ctrl+Return)"), "go")
         self.start.clicked.connect(self.start_wanted)
         self._info: StreamInfo | None = None
+        self._silence = ""
         words = QWidget()
         words.setObjectName("plain")
         column = QVBoxLayout(words)
@@ -57,7 +58,7 @@ class SignalsPage(QWidget):
 
     def set_stream(self, info: StreamInfo) -> None:
         """Another stream is shown in the dashboard: it is the one that will be recorded."""
-        self._info = info
+        self._info, self._silence = info, ""
         self.head.set_stream(info)
         self._show([])
 
@@ -66,6 +67,12 @@ class SignalsPage(QWidget):
         if not alive:
             self._info = None
         self._show([])
+
+    def set_silent(self, why: str) -> None:
+        """Say why nothing is known of a stream that is there; empty while it is."""
+        self._silence = why
+        self.head.set_silent(why)
+        self._show(self.head.channels)
 
     def set_quality(self, channels: list[ChannelQuality]) -> None:
         self.head.set_quality(channels)
@@ -92,7 +99,8 @@ class SignalsPage(QWidget):
         worst = worst_first(channels)
         bad = [channel for channel in worst if channel.state is State.BAD]
         if not channels:
-            self.verdict.setText("Measuring ...")
+            silence = f"{self._silence}. Is its program still running?" if self._silence else ""
+            self.verdict.setText(silence[:1].upper() + silence[1:] or "Measuring ...")
         elif bad:
             names = ", ".join(channel.name for channel in bad[:_MOST_NAMED])
             self.verdict.setText(

@@ -4,15 +4,18 @@ import json
 import subprocess
 import threading
 import uuid
+from pathlib import Path
 
 import numpy as np
 import pylsl
 import pytest
+import yaml
 
 from bci.errors import StreamError
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
 from bci.monitor import StreamQuality, monitor
+from bci.profile import load_profile, shipped_profiles
 from bci.quality import State
 from bci.serial_ports import serial_ports
 from bci.settings import PipelineSettings
@@ -80,6 +83,17 @@ def test_a_stream_without_unit_is_judged_by_the_one_that_is_given() -> None:
         outlet.close()
     assert [channel.name for channel in reports[-1].channels] == ["Cz", "Pz"]
     assert all(channel.state != State.NOT_JUDGED for channel in reports[-1].channels)
+
+
+def test_the_monitor_takes_stream_and_power_line_from_a_profile(tmp_path: Path) -> None:
+    profile = yaml.safe_load(shipped_profiles()["motor-imagery"].read_text())
+    name = f"absent-{uuid.uuid4().hex[:8]}"
+    file = tmp_path / "mine.yaml"
+    file.write_text(yaml.safe_dump(profile | {"stream": {"name": name}, "line_hz": 60}))
+    assert load_profile(file).line_hz == 60.0
+    assert name in refused("monitor", "--profile", file)
+    file.write_text(yaml.safe_dump(profile | {"line_hz": 6}))
+    assert "line_hz" in refused("monitor", "--profile", file)
 
 
 def test_an_irregular_stream_has_no_quality() -> None:

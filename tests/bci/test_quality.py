@@ -138,6 +138,22 @@ def test_a_gap_and_values_that_are_not_numbers_do_not_upset_it(
     assert sum(channel.state == State.GOOD for channel in last) >= 15
 
 
+def test_a_channel_that_sends_no_values_is_said_to_and_alone(
+    eeg: tuple[StreamInfo, np.ndarray],
+) -> None:
+    info, data = eeg
+    data = data.copy()
+    data[:, 4] = np.nan
+    data[::20, 6] = np.inf
+    good = {c.name for c in judge(info, eeg[1])[-1] if c.state == State.GOOD}
+    last = judge(info, data)[-1]
+    assert (last[4].state, last[4].reason) == (State.BAD, "no values")
+    assert (last[6].state, last[6].reason) == (State.DOUBTFUL, "5% of its values missing")
+    assert all(
+        c.state == State.GOOD for k, c in enumerate(last) if k not in (4, 6) and c.name in good
+    )
+
+
 def test_impedances_count_where_they_are_known(eeg: tuple[StreamInfo, np.ndarray]) -> None:
     info, data = eeg
     meter = QualityMeter(info)
