@@ -104,6 +104,15 @@ class Marker(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class MarkerStream:
+    """The markers of one stream of a recording, ascending in time."""
+
+    name: str
+    type: str
+    markers: tuple[Marker, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """What the decoder said of one window, and when each step was done.
 
@@ -149,6 +158,9 @@ class Recording:
         Times on the same clock as ``timestamps``, ascending.
     source : str
         The file it came from, for messages.
+    marker_streams : tuple of MarkerStream
+        Where ``markers`` are of several streams, each of them: not all hold cues (see
+        `bci.trials.cue_markers`). Empty where all of them may be cues.
     """
 
     info: StreamInfo
@@ -157,6 +169,7 @@ class Recording:
     indices: NDArray[np.int64]
     markers: tuple[Marker, ...] = field(default=())
     source: str = ""
+    marker_streams: tuple[MarkerStream, ...] = field(default=())
 
     @property
     def duration(self) -> float:

@@ -14,6 +14,10 @@ from bci.errors import RecordingError
 
 _FOLDER = Path("recordings")
 _MOST_LABELS = 12
+_KINDS_OF_LABELS = {
+    "notes": "notes", "decisions": "decisions (no cues)",
+    "texts": "texts (cues only if --markers names them)",
+}  # fmt: skip
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -108,12 +112,15 @@ def info(
     out.print(table)
     for r in reports:
         if r.markers:
-            shown = [f"{label} x{count}" for label, count in r.markers.items()][:_MOST_LABELS]
+            shown = [f"{label:.60} x{n}" for label, n in r.markers.items()][:_MOST_LABELS]
             more = len(r.markers) - len(shown)
+            kind = _KINDS_OF_LABELS.get(r.role, "markers")
             out.print(
-                f"markers of {r.name}: {', '.join(shown)}{f' and {more} more' if more else ''}",
+                f"{kind} of {r.name}: {', '.join(shown)}{f' and {more} more' if more else ''}",
                 markup=False,
             )
+        elif r.role == "own" and r.n_samples:
+            out.print(f"{r.name}: {r.n_samples} messages of bci, no cues", markup=False)
 
 
 def repair(

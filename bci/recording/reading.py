@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bci.cue_streams import cue_query
 from bci.electrodes import standard_name, standard_position
 from bci.errors import RecordingError
+from bci.profile import Profile
 from bci.recording.bids_sidecars import with_sidecars
 from bci.types import Channel, Marker, Recording, StreamInfo
 
@@ -36,7 +38,12 @@ def recordings_in(folder: Path) -> list[Path]:
     ]
 
 
-def read_recording(path: Path | str, stream: str | None = None) -> Recording:
+def read_recording(
+    path: Path | str,
+    stream: str | None = None,
+    markers: str | None = None,
+    profile: Profile | None = None,
+) -> Recording:
     """Read a recording whole.
 
     EEG and other voltages come in microvolts, MEG in tesla and T/m. Electrodes of the 10-05
@@ -48,6 +55,10 @@ def read_recording(path: Path | str, stream: str | None = None) -> Recording:
         A file that MNE reads, or an XDF or NWB file.
     stream : str, optional
         Name or type of the signal stream, for an XDF or NWB file that holds several.
+    markers : str, optional
+        Name or type of the streams of cues, for such a file; see `bci.cue_streams`.
+    profile : Profile, optional
+        Its ``stream`` and ``markers`` count where several streams fit and neither is given.
 
     Raises
     ------
@@ -57,14 +68,20 @@ def read_recording(path: Path | str, stream: str | None = None) -> Recording:
     path = Path(path)
     if not path.exists():
         raise RecordingError(f"{path}: no such file")
+    cues = cue_query(profile.markers if profile is not None else None, markers)
     if path.suffix.lower() in (".xdf", ".xdfz"):
         from bci.recording.reading_xdf import read_xdf
 
-        return read_xdf(path, stream)
+        return read_xdf(path, stream, cues, profile.stream if profile is not None else None)
     if path.suffix.lower() == ".nwb":
         from bci.recording.reading_nwb import read_nwb
 
-        return read_nwb(path, stream)
+        return read_nwb(path, stream, cues)
+    for option, given in (("--stream", stream), ("--markers", markers)):
+        if given is not None:
+            raise RecordingError(
+                f"{path}: a file of this format has no named streams; leave {option} out"
+            )
     return with_sidecars(_read_with_mne(path), path)
 
 

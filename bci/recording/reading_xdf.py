@@ -1,4 +1,4 @@
-"""Reading XDF files: one signal stream with the markers of all others."""
+"""Reading XDF files: one signal stream with the markers of others."""
 
 import logging
 from pathlib import Path
@@ -6,22 +6,35 @@ from typing import Any
 
 import numpy as np
 
+from bci.cue_streams import CueQuery
 from bci.electrodes import standard_name, standard_position
 from bci.errors import RecordingError
 from bci.lsl.metadata import canonical_unit
+from bci.profile import StreamSelector
 from bci.recording.xdf import check_whole
+from bci.recording.xdf_header import channel_nodes, desc_of, field_of, first_of
+from bci.recording.xdf_markers import find_markers
 from bci.timing import SampleClock
-from bci.types import Channel, Marker, Recording, StreamInfo
+from bci.types import Channel, Recording, StreamInfo
 
 
-def read_xdf(path: Path, wanted: str | None = None) -> Recording:
-    """Read one signal stream of an XDF file, on the recorder's clock, and all its markers.
+def read_xdf(
+    path: Path,
+    wanted: str | None = None,
+    markers: CueQuery | None = None,
+    usual: StreamSelector | None = None,
+) -> Recording:
+    """Read one signal stream of an XDF file, on the recorder's clock, and its markers.
 
     Parameters
     ----------
     path : Path
     wanted : str, optional
-        Name or type of the signal stream, where there are several.
+        Name, type or source id of the signal stream, where there are several.
+    markers : CueQuery, optional
+        Streams of the cues; without it, those of marker types.
+    usual : StreamSelector, optional
+        Signal stream that a profile names; it counts where several streams fit.
 
     Raises
     ------
@@ -29,12 +42,13 @@ def read_xdf(path: Path, wanted: str | None = None) -> Recording:
         If the file is truncated or damaged, or it is not clear which stream is meant.
     """
     streams = load_streams(path)
-    signal = _choose(path, streams, wanted)
+    signal = _choose(path, streams, wanted, usual)
     sfreq = float(field_of(signal, "nominal_srate"))
     stamps = np.asarray(signal["time_stamps"], dtype=np.float64)
     numbered = SampleClock(sfreq).stamp(stamps)
     start = float(numbered.timestamps[0])
     name = field_of(signal, "name") or path.stem
+    found, of_streams = find_markers(path, streams, markers or CueQuery(), start)
     return Recording(
         info=StreamInfo(
             name=name,
@@ -42,13 +56,14 @@ def read_xdf(path: Path, wanted: str | None = None) -> Recording:
             sfreq=sfreq,
             channels=_channels(signal),
             source_id=field_of(signal, "source_id") or f"file-{path.stem}",
-            simulated=_desc(signal, "simulated") == "true",
+            simulated=desc_of(signal, "simulated") == "true",
         ),
         data=np.ascontiguousarray(signal["time_series"], dtype=np.float32),
         timestamps=numbered.timestamps - start,
         indices=numbered.indices,
-        markers=_markers(streams, start),
+        markers=found,
         source=str(path),
+        marker_streams=of_streams,
     )
 
 
@@ -78,7 +93,9 @@ def load_streams(path: Path) -> list[dict[str, Any]]:
     return streams
 
 
-def _choose(path: Path, streams: list[dict[str, Any]], wanted: str | None) -> dict[str, Any]:
+def _choose(
+    path: Path, streams: list[dict[str, Any]], wanted: str | None, usual: StreamSelector | None
+) -> dict[str, Any]:
     signals = [
         stream
         for stream in streams
@@ -93,56 +110,36 @@ def _choose(path: Path, streams: list[dict[str, Any]], wanted: str | None) -> di
     if not signals:
         raise RecordingError(f"{path}: holds no regular signal stream with samples in it")
     if wanted is not None:
-        signals = [s for s in signals if wanted in (field_of(s, "name"), field_of(s, "type"))]
+        keys = ("name", "type", "source_id")
+        signals = [s for s in signals if wanted in [field_of(s, key) for key in keys]]
     elif len(signals) > 1:
-        signals = [s for s in signals if field_of(s, "type").lower() == "eeg"] or signals
+        as_usual = [s for s in signals if usual is not None and _is_usual(s, usual)]
+        signals = (
+            as_usual or [s for s in signals if field_of(s, "type").lower() == "eeg"] or signals
+        )
     if len(signals) != 1:
         raise RecordingError(
-            f"{path}: {len(signals)} streams fit; choose one by its name or type of: {listing}"
+            f"{path}: {len(signals)} streams fit; choose one by its name or type of: {listing}. "
+            "Name it by --stream, or stream: in the profile"
         )
     return signals[0]
 
 
+def _is_usual(stream: dict[str, Any], usual: StreamSelector) -> bool:
+    """Whether a stream is the profile's; an LSL predicate is not looked at."""
+    said = usual.type
+    return (
+        usual.name in (None, field_of(stream, "name"))
+        and usual.source_id in (None, field_of(stream, "source_id"))
+        and (said is None or said.casefold() == field_of(stream, "type").casefold())
+    )
+
+
 def _channels(stream: dict[str, Any]) -> tuple[Channel, ...]:
-    n_channels = int(field_of(stream, "channel_count"))
-    desc = (stream["info"].get("desc") or [None])[0] or {}
-    listed = ((desc.get("channels") or [None])[0] or {}).get("channel") or []
     channels = []
-    for i in range(n_channels):
-        node = listed[i] if i < len(listed) and isinstance(listed[i], dict) else {}
-        kind = (_first(node, "type") or field_of(stream, "type") or "unknown").lower()
-        name = standard_name(_first(node, "label") or f"ch{i + 1}")
+    for i, node in enumerate(channel_nodes(stream)):
+        kind = (first_of(node, "type") or field_of(stream, "type") or "unknown").lower()
+        name = standard_name(first_of(node, "label") or f"ch{i + 1}")
         position = standard_position(name) if kind == "eeg" else None
-        channels.append(Channel(name, kind, canonical_unit(_first(node, "unit")), position))
+        channels.append(Channel(name, kind, canonical_unit(first_of(node, "unit")), position))
     return tuple(channels)
-
-
-def _markers(streams: list[dict[str, Any]], start: float) -> tuple[Marker, ...]:
-    found = [marker for stream in streams for marker in markers_of(stream)]
-    return tuple(sorted(Marker(marker.time - start, marker.label) for marker in found))
-
-
-def markers_of(stream: dict[str, Any]) -> list[Marker]:
-    """The events of a marker stream, of text or irregular whole numbers; else none."""
-    channel_format = field_of(stream, "channel_format")
-    irregular = float(field_of(stream, "nominal_srate") or 0) == 0
-    if not (channel_format == "string" or (irregular and channel_format.startswith("int"))):
-        return []
-    rows = zip(stream["time_stamps"], stream["time_series"], strict=True)
-    labelled = ((stamp, str(np.ravel(values)[0]).strip()) for stamp, values in rows)
-    return [Marker(float(stamp), label) for stamp, label in labelled if label]
-
-
-def field_of(stream: dict[str, Any], name: str) -> str:
-    """A field of a stream's header; empty where it has none."""
-    return _first(stream["info"], name)
-
-
-def _desc(stream: dict[str, Any], name: str) -> str:
-    desc = (stream["info"].get("desc") or [None])[0]
-    return _first(desc, name).lower() if isinstance(desc, dict) else ""
-
-
-def _first(node: dict[str, Any], name: str) -> str:
-    value = (node.get(name) or [""])[0]
-    return value.strip()[:200] if isinstance(value, str) else ""

@@ -8,12 +8,16 @@ from typing import Any
 import numpy as np
 
 from bci.recording.reading import read_recording
-from bci.recording.reading_xdf import field_of, load_streams, markers_of
+from bci.recording.reading_xdf import load_streams
+from bci.recording.xdf_header import field_of
+from bci.recording.xdf_markers import markers_of, role_of
 from bci.timing import SampleClock
 from bci.types import Marker, TimeArray
 
 _FEWEST_OFFSETS = 3
 _CLOCK_SET_S = 1.0
+# Roles of streams whose labels are counted.
+_LABELLED = ("cues", "notes", "decisions", "texts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,8 @@ class StreamReport:
 
     Rates are in hertz, 0 where samples come irregularly; ``drift_ppm`` is how much faster the
     sender's clock ran than the recorder's, in parts per million, None where it was not measured.
+    ``role`` is ``signal``, ``cues``, ``notes``, ``decisions``, ``own`` for what else this program
+    published, ``texts`` of another type, or ``other``; ``markers`` counts the labels, if any.
     """
 
     name: str
@@ -38,6 +44,7 @@ class StreamReport:
     clock_jumps: int
     drift_ppm: float | None
     simulated: bool = False
+    role: str = "signal"
     markers: dict[str, int] = field(default_factory=dict)
 
 
@@ -102,7 +109,8 @@ def _report_xdf(stream: dict[str, Any]) -> StreamReport:
         clock_jumps=(clock.clock_jumps if clock else 0) + _clock_sets(stream["clock_values"]),
         drift_ppm=_drift_ppm(stream["clock_times"], stream["clock_values"]),
         simulated=simulated,
-        markers=_count(markers_of(stream)),
+        role=role_of(stream),
+        markers=_count(markers_of(stream)) if role_of(stream) in _LABELLED else {},
     )
 
 
