@@ -8,8 +8,9 @@ does, or a profile says no more than ``type: Markers``, a stream's type decides:
    ``Annotations`` ..., and texts without a type.
 3. ``Notes``: what a person wrote down.
 
-Of several such streams the cues are those of the first kind that holds a cue of the profile. Two
-streams of that kind that hold one are ambiguous, and one of them has to be named. Everything else
+Of several such streams the cues are those of the first kind that holds a cue of the profile. Of
+two streams of that kind that hold one, ``<signal>-markers`` is the signal's own; otherwise one of
+them has to be named. Everything else
 is no cue: what this program publishes itself (decisions, predictions, status, quality,
 impedance), and numbers of any other type (battery, contact ...).
 """
@@ -18,7 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from bci.types import Marker, MarkerStream
+from bci.types import Marker, MarkerStream, Recording
 
 _GUIDED = {"cue", "cues"}
 _GENERAL = {"marker", "markers"}
@@ -121,7 +122,7 @@ def rank_of(stream_type: str, is_text: bool = True) -> Rank | None:
 
 
 def choose(
-    streams: Sequence[MarkerStream], is_cue: Callable[[str], bool]
+    streams: Sequence[MarkerStream], is_cue: Callable[[str], bool], signal: str
 ) -> tuple[MarkerStream, ...]:
     """Choose the streams of a recording that hold cues: of the first kind in which any does.
 
@@ -130,6 +131,8 @@ def choose(
     streams : sequence of MarkerStream
     is_cue : callable
         Tells whether a label is a cue.
+    signal : str
+        Name of the signal's stream.
 
     Returns
     -------
@@ -138,11 +141,28 @@ def choose(
     """
     holding = [each for each in streams if any(is_cue(marker.label) for marker in each.markers)]
     ranks = [rank_of(each.type) for each in holding]
-    known = [rank for rank in ranks if rank is not None]
-    best = min(known, default=None)
-    return tuple(each for each, rank in zip(holding, ranks, strict=True) if rank == best)
+    best = min((rank for rank in ranks if rank is not None), default=None)
+    first = [each for each, rank in zip(holding, ranks, strict=True) if rank == best]
+    return tuple([each for each in first if belongs(each.name, signal)] or first)
+
+
+def belongs(name: str, signal: str) -> bool:
+    """Whether a marker stream is the one that `bci.streaming` sends beside a signal."""
+    return name == f"{signal}-markers"
 
 
 def merged(streams: Sequence[MarkerStream]) -> tuple[Marker, ...]:
     """Markers of several streams, in order of time."""
     return tuple(sorted(marker for each in streams for marker in each.markers))
+
+
+def without_notes(streams: Sequence[MarkerStream]) -> tuple[MarkerStream, ...]:
+    """The streams that are not of what a person wrote down."""
+    return tuple(each for each in streams if rank_of(each.type) is not Rank.NOTES)
+
+
+def to_replay(recording: Recording) -> tuple[MarkerStream, ...]:
+    """The marker streams to send beside a recording's signal: its own, else all but notes."""
+    streams = without_notes(recording.marker_streams)
+    own = tuple(each for each in streams if belongs(each.name, recording.info.name))
+    return own or streams

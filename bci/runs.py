@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.cue_streams import choose
 from bci.profile import Paradigm
-from bci.trials import Epochs, count_cues
+from bci.trials import Epochs, count_cues, streams_with_cues
 from bci.types import Recording
 
 # Consecutive samples that have to be equal in two recordings for one to hold a copy of the other.
@@ -82,7 +81,7 @@ def count_runs(
 def _stream(recording: Recording, paradigm: Paradigm) -> str | None:
     if len(recording.marker_streams) < 2:
         return None
-    holding = choose(recording.marker_streams, lambda label: paradigm.cue_of(label) is not None)
+    holding = streams_with_cues(recording, paradigm)
     return holding[0].name if len(holding) == 1 else None
 
 

@@ -9,12 +9,12 @@ from typing import NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.cue_streams import Rank, choose, merged, rank_of
+from bci.cue_streams import choose, merged, without_notes
 from bci.errors import RecordingError
 from bci.pipeline import Pipeline, Window
 from bci.profile import REST, Paradigm
 from bci.settings import PipelineSettings
-from bci.types import Chunk, FloatArray, Marker, Prediction, Recording
+from bci.types import Chunk, FloatArray, Marker, MarkerStream, Prediction, Recording
 
 INTERRUPTED = "interrupted"
 """Marker of a run that was paused or ended early: the trial under way, if any, is broken off."""
@@ -94,7 +94,7 @@ def cue_markers(recording: Recording, paradigm: Paradigm) -> tuple[Marker, ...]:
     """
     if not recording.marker_streams:
         return recording.markers
-    holding = choose(recording.marker_streams, lambda label: paradigm.cue_of(label) is not None)
+    holding = streams_with_cues(recording, paradigm)
     if len(holding) > 1:
         listing = ", ".join(
             f"{each.name!r} ({each.type or 'no type'}, {len(each.markers)} markers)"
@@ -104,8 +104,16 @@ def cue_markers(recording: Recording, paradigm: Paradigm) -> tuple[Marker, ...]:
             f"{recording.source}: cues are in {len(holding)} streams: {listing}. Name the one that "
             "counts: --markers NAME, or markers: {name: NAME} in the profile"
         )
-    written = [s for s in recording.marker_streams if rank_of(s.type) is not Rank.NOTES]
-    return merged(holding or written)
+    return merged(holding or without_notes(recording.marker_streams))
+
+
+def streams_with_cues(recording: Recording, paradigm: Paradigm) -> tuple[MarkerStream, ...]:
+    """The marker streams of a recording that may be the one of the cues."""
+    return choose(
+        recording.marker_streams,
+        lambda label: paradigm.cue_of(label) is not None,
+        recording.info.name,
+    )
 
 
 def find_trials(recording: Recording, paradigm: Paradigm) -> list[Trial]:
@@ -184,14 +192,14 @@ def require_every_class(recording: Recording, paradigm: Paradigm) -> None:
 
 def _refuse(recordings: list[Recording], paradigm: Paradigm, missing: list[str]) -> NoReturn:
     wanted = [f"{paradigm.classes[name]!r} ({name})" for name in missing]
+    lacks = " or ".join(wanted) or f"{paradigm.items!r}..."
     counts = Counter(marker.label for each in recordings for marker in each.markers)
     shown = [f"{label!r:.60} x{n}" for label, n in counts.most_common(_MOST_LABELS)]
     more = f" and {len(counts) - _MOST_LABELS} more" if len(counts) > _MOST_LABELS else ""
-    there = (", ".join(shown) or "none") + more
-    key = "items" if paradigm.items else "classes"
+    sources = ", ".join(each.source for each in recordings)
     raise RecordingError(
-        f"{', '.join(each.source for each in recordings)}: no marker {' or '.join(wanted) or f'{paradigm.items!r}...'}; its "
-        f"markers are: {there}. Set paradigm.{key} in the profile to match"
+        f"{sources}: no marker {lacks}; its markers are: {', '.join(shown) or 'none'}{more}. "
+        f"Set paradigm.{'items' if paradigm.items else 'classes'} in the profile to match"
     )
 
 

@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from bci.cli.console import out
+from bci.cli.file_streams import MarkersOption, SignalOption
 from bci.cli.montage import MapMontage, mapped_to_model
 from bci.cli.scores import print_confusion, told_measure
 from bci.cli.training import Recordings
@@ -51,6 +52,8 @@ def evaluate(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     map_montage: MapMontage = False,
+    stream: SignalOption = None,
+    markers: MarkersOption = None,
     predictions: Annotated[
         Path | None,
         typer.Option(help="Also write every prediction here: a table, FILE.csv; replaced."),
@@ -77,7 +80,7 @@ def evaluate(
     results, known = [], []
     with PredictionsTable(predictions, card.classes) if predictions else nullcontext() as table:
         for file in recordings:
-            recording = read_recording(file)
+            recording = read_recording(file, stream, markers)
             known.append(card.has_learnt_from(file_sha256(file)))
             if map_montage:
                 recording = mapped_to_model(recording, card)

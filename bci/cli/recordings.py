@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from bci.cli.console import err, out
+from bci.cli.file_streams import MarkersOption
 from bci.errors import RecordingError
 
 _FOLDER = Path("recordings")
@@ -154,6 +155,7 @@ def export(
     stream: Annotated[
         str | None, typer.Option(help="Name or type of the signal, where a file holds several.")
     ] = None,
+    markers: MarkersOption = None,
     line_hz: Annotated[float | None, typer.Option(help="Power line: 50 or 60 Hz.")] = None,
     bad: Annotated[
         list[str] | None, typer.Option(help="A channel to mark as bad; again for more.")
@@ -165,7 +167,7 @@ def export(
 ) -> None:
     """Export a recording into a BIDS dataset: BrainVision for EEG and iEEG, FIF for MEG.
 
-    Nothing is ever overwritten.
+    Events are the markers and notes, never the decisions. Nothing is ever overwritten.
 
     Example: bci export run.xdf --folder bids --subject 07 --task motorimagery --line-hz 50
     """
@@ -174,7 +176,7 @@ def export(
     from bci.recording.reading import read_recording
 
     visit = Session(subject, task, session, "ieeg" if intracranial else "eeg")
-    recording = read_recording(file, stream)
+    recording = read_recording(file, stream, markers)
     path = export_bids(recording, visit, folder, run, tuple(bad or ()), line_hz)
     if n_outside := markers_outside(recording):
         err.print(f"{n_outside} markers lie before or after the signal and were left out")

@@ -101,8 +101,9 @@ def role_of(stream: dict[str, Any]) -> str:
 
 def markers_of(stream: dict[str, Any]) -> list[Marker]:
     """The events of a marker stream; those without a label are left out."""
-    names = [first_of(node, "label") for node in channel_nodes(stream)]
-    rows = (np.ravel(np.asarray(row, dtype=object)) for row in stream["time_series"])
+    nodes = enumerate(channel_nodes(stream))
+    names = [first_of(node, "label") or f"ch{i + 1}" for i, node in nodes]
+    rows = (np.ravel(np.asarray(row, dtype=object)).tolist() for row in stream["time_series"])
     labels = labels_of(rows, field_of(stream, "type"), names)
     pairs = zip(stream["time_stamps"], labels, strict=True)
     return [Marker(float(stamp), label) for stamp, label in pairs if label]
