@@ -204,7 +204,9 @@ class Engine:
                     self._say(f"{info.name} is back" if connected else f"{info.name} was lost")
                 if now >= self._status_due:
                     self._status_due = now + _STATUS_EVERY_S
-                    self._status.push(self._describe(inlet, running) | cues.describe())
+                    self._status.push(
+                        self._describe(inlet, running) | cues.describe(running.card.paradigm)
+                    )
                     warning = running.drift.warning if running.drift else None
                     if warning and not warned:
                         self._say(warning)

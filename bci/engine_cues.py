@@ -5,6 +5,10 @@ from collections.abc import Callable, Sequence
 from bci.cue_streams import CueQuery
 from bci.decoding import Decoding
 from bci.lsl.cues import CueListener
+from bci.profile import Paradigm
+
+# A status stays a message of a few kilobytes.
+_MOST_CLASSES = 100
 
 
 class EngineCues:
@@ -46,12 +50,17 @@ class EngineCues:
         for sentence in self._listener.news():
             self._say(sentence)
 
-    def describe(self) -> dict[str, object]:
-        """What a status says of cues: the streams that are heard, and how many cues came."""
+    def describe(self, paradigm: Paradigm) -> dict[str, object]:
+        """What a status says of cues: the paradigm, the streams that are heard, and the cues.
+
+        ``markers`` is None where no cues are needed. Of a paradigm with very many classes nothing
+        is said.
+        """
+        told = paradigm.model_dump() if len(paradigm.classes) <= _MOST_CLASSES else None
         if self._listener is None:
-            return {"markers": None, "cues": 0}
-        names = ", ".join(self._listener.streams)
-        return {"markers": names or f"waiting for {self._query}", "cues": self._n_cues}
+            return {"paradigm": told, "markers": None, "cues": 0}
+        heard = ", ".join(self._listener.streams) or f"waiting for {self._query}"
+        return {"paradigm": told, "markers": heard, "cues": self._n_cues}
 
     def close(self) -> None:
         """Stop listening."""

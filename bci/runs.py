@@ -40,9 +40,11 @@ class RunCount:
         """Number of cued trials."""
         return sum(self.trials.values())
 
-    def __str__(self) -> str:
+    @property
+    def counts(self) -> str:
+        """``4 trials (left 2, right 2) of 5 cues; 1 broken off``."""
         n, classes = self.n_trials, ", ".join(f"{k} {v}" for k, v in self.trials.items())
-        told = f"{self.source}: {n} trial{'s' if n != 1 else ''}"
+        told = f"{n} trial{'s' if n != 1 else ''}"
         told += f" ({classes})" if len(self.trials) <= _MOST_CLASSES and n else ""
         told += f" of {self.cues} cues" if n != self.cues else ""
         told += f" and {self.rest} of rest" if self.rest else ""
@@ -52,6 +54,9 @@ class RunCount:
         if unused > 0:
             told += f"; {unused} without a sound window"
         return told + (f"; cues from {self.stream!r}" if self.stream else "")
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.counts}"
 
 
 def count_runs(

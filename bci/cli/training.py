@@ -77,8 +77,8 @@ def calibrate(
     Example: bci calibrate motor-imagery run1.fif run2.fif --out recordings/models/me
 
     With --json, events follow one another on standard output: progress, note (a sentence), run
-    (trials of each, before the training), step (of a network's training), serving (which runtime decides, of a network), point (of the learning curve), at last
-    model.
+    (its trials, before the training), step (of a network's training), serving (which runtime
+    decides, of a network), point (of the learning curve), at last model.
     """
     from bci.profile import load_profile
 

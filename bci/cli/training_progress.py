@@ -47,11 +47,11 @@ class JsonLines:
         self._print(event="note", said=sentence)
 
     def runs(self, runs: tuple[RunCount, ...]) -> None:
-        """``{"event": "run", "file": ..., "cues": 20, "trials": {"left": 9}, "said": ...}``."""
+        """``{"event": "run", "file": ..., "cues": 20, "trials": {"left": 9}, ...}``."""
         for run in runs:
             self._print(
                 event="run", file=run.source, cues=run.cues, broken_off=run.broken_off,
-                trials=run.trials, rest=run.rest, said=str(run),
+                trials=run.trials, rest=run.rest, counts=run.counts,
             )  # fmt: skip
 
     def step(self, fold: int, step: TrainingStep) -> None:

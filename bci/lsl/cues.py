@@ -3,7 +3,7 @@
 import queue
 import string
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from pylsl import local_clock
@@ -66,6 +66,8 @@ class CueListener:
         Tells whether a label is a cue; without it the markers of all streams are given.
     signal : str
         Name of the signal's stream: of several marker streams its own counts.
+    ignored : collection of str
+        Names of streams that are not heard.
 
     Raises
     ------
@@ -78,8 +80,10 @@ class CueListener:
         query: CueQuery | StreamQuery,
         is_cue: Callable[[str], bool] | None = None,
         signal: str = "",
+        ignored: Collection[str] = (),
     ) -> None:
         self._signal = signal
+        self._ignored = frozenset(ignored)
         self.query = cue_query(query)
         self._is_cue = is_cue if self.query.is_general else None
         self._watch = StreamWatch(StreamQuery(predicate=cue_predicate(self.query)))
@@ -175,6 +179,8 @@ class CueListener:
         info = found.info
         carries = found.channel_format == "string" or info.sfreq == 0
         is_text = found.channel_format == "string"
+        if info.name in self._ignored:
+            return False
         return carries and self.query.fits(info.name, info.type, info.source_id, is_text)
 
     def _hear(self, found: FoundStream) -> _Heard:
