@@ -43,10 +43,10 @@ class Paradigm(Settings):
     """How cues on the marker stream become labelled trials.
 
     ``classes`` maps a class to the marker that cues it; ``left/*`` stands for every marker that
-    begins with ``left/``. Where each trial shows an item of which there are many (a film, an image), ``items`` is instead what their markers begin with: the
-    marker up to a first ``/`` is the item, what follows is its class, or the item itself where
-    nothing follows. Windows of a trial lie wholly between ``start_s`` and ``stop_s`` after the
-    cue. ``rest`` is the marker after which nothing is asked of the subject, until the next marker.
+    begins with ``left/``. Where each trial shows an item of which there are many (a film, an
+    image), ``items`` is instead what their markers begin with: the marker up to a first ``/`` is
+    the item, what follows is its class, or the item itself where nothing follows. Windows of a
+    trial lie wholly between ``start_s`` and ``stop_s`` after the cue. ``rest`` is the marker after which nothing is asked of the subject, until the next marker.
     With ``rest_class`` such spans are trials of a class ``rest`` too, which every decoder then
     learns; deciding for it is no command.
     """
