@@ -34,6 +34,7 @@ class _Heard:
     """One marker stream that is listened to, in a thread of its own."""
 
     found: FoundStream
+    thread: threading.Thread | None = None
     opened: bool = False
     over: bool = False
 
@@ -174,6 +175,11 @@ class CueListener:
             elif now > missed_at:
                 missed_at = float("inf")
                 self._news.put(f"there is no marker stream with {self.query}; it is waited for")
+        # One that waits for a program that hangs is left, and ends with the process.
+        deadline = local_clock() + _STOP_S / 2
+        for each in self._heard:
+            if each.thread is not None:
+                each.thread.join(max(0.0, deadline - local_clock()))
 
     def _fits(self, found: FoundStream) -> bool:
         info = found.info
@@ -185,7 +191,8 @@ class CueListener:
 
     def _hear(self, found: FoundStream) -> _Heard:
         heard = _Heard(found)
-        threading.Thread(target=self._follow, args=(heard,), daemon=True).start()
+        heard.thread = threading.Thread(target=self._follow, args=(heard,), daemon=True)
+        heard.thread.start()
         return heard
 
     def _follow(self, heard: _Heard) -> None:
