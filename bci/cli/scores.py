@@ -10,7 +10,7 @@ _MOST_RUNS = 20
 def print_score(card) -> None:  # type: ignore[no-untyped-def]
     score = card.score
     out.print(
-        f"accuracy [bold]{score.accuracy:.2f}[/bold] by trial "
+        f"accuracy {score.accuracy:.2f} by trial "
         f"(95 % interval {score.low:.2f}-{score.high:.2f}, n = {score.trials}, "
         f"chance {score.chance:.2f}, p = {score.p_value:.2g}); {score.folds}"
     )
@@ -18,7 +18,7 @@ def print_score(card) -> None:  # type: ignore[no-untyped-def]
         shown = [f"{source.file} {source.trials}" for source in card.sources[:_MOST_RUNS]]
         more = len(card.sources) - len(shown)
         told = ", ".join(shown) + (f" and {more} more" if more else "")
-        out.print(f"trials by run: {told}", markup=False)
+        out.print(f"trials by run: {told}")
     for measure in score.measures:
         out.print(f"{measure.name} {told_measure(measure, score.trials)}")
     if score.candidates is not None:
@@ -33,7 +33,7 @@ def print_score(card) -> None:  # type: ignore[no-untyped-def]
         if (decisions := card.decisions()) is not None:
             out.print(decisions)
     if score.p_value > 0.05:
-        out.print("[yellow]not distinguishable from chance: do not rely on this model[/yellow]")
+        out.print("not distinguishable from chance: do not rely on this model", style="yellow")
 
 
 def told_measure(measure, n: int) -> str:  # type: ignore[no-untyped-def]

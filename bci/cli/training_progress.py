@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 
-from bci.cli.console import err
+from bci.cli.console import err, progress_columns
 from bci.learning_curve import CurvePoint
 from bci.runs import RunCount
 from bci.types import TrainingStep
@@ -30,8 +30,7 @@ def telling(as_json: bool) -> Iterator[Teller]:
     if as_json:
         yield JsonLines()
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as shown:
+    with Progress(*progress_columns(), console=err, transient=True) as shown:
         yield _Bar(shown)
 
 
@@ -92,7 +91,7 @@ class _Bar:
         self._doing = doing, done, of
 
     def note(self, sentence: str) -> None:
-        self._shown.console.print(sentence, markup=False)
+        self._shown.console.print(sentence)
 
     def runs(self, runs: tuple[RunCount, ...]) -> None:
         for run in runs:

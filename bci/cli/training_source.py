@@ -69,7 +69,7 @@ def each_once(people: "dict[str, list[Recording]]") -> "dict[str, list[Recording
 
     kept, copies = without_copies([each for own in people.values() for each in own])
     for copy in copies:
-        err.print(told_copy(*copy), markup=False)
+        err.print(told_copy(*copy))
     known = {id(each) for each in kept}
     left = {person: [each for each in own if id(each) in known] for person, own in people.items()}
     return {person: own for person, own in left.items() if own}
@@ -78,4 +78,4 @@ def each_once(people: "dict[str, list[Recording]]") -> "dict[str, list[Recording
 def print_runs(runs: "tuple[RunCount, ...]") -> None:
     """Print the trials of each run."""
     for run in runs:
-        err.print(str(run), markup=False)
+        err.print(str(run))
