@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci import held_out as held
+from bci import promise
 from bci.bundle import Card
 from bci.cards import make_card
 from bci.chain import pick_channels
-from bci.confidence import (
-    Tempered,
-)
+from bci.confidence import Tempered
 from bci.drift import describe_drift
 from bci.errors import MismatchError, RecordingError
 from bci.folds import split_by_item, split_by_run
@@ -143,7 +142,8 @@ def calibrate(
         decoder.choose_runtime()
     on_progress("Done", len(splits) + 1, len(splits) + 1)
     score = held.score(held_out, decoder, described)
-    confidence = held.confidence(held_out, pipeline, profile)
+    surer = held.surer(decoder, held_out, streams, profile)
+    confidence = promise.confidence(held_out, surer, pipeline, profile)
     card = make_card(name, profile, pipeline, recordings, decoder, score)
     ch_names = tuple(channel.name for channel in signal.channels)
     drift = describe_drift(

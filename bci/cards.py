@@ -12,7 +12,7 @@ from bci import __version__
 from bci.bundle import Card, MeasureCard, ScoreCard, SourceCard, describe_stream
 from bci.pipeline import Pipeline
 from bci.profile import Profile, file_sha256
-from bci.scores import Measure, confusion, kappa, score_accuracy
+from bci.scores import Measure, confusion, kappa, score_accuracy, shuffled_labels
 from bci.trials import find_trials
 from bci.types import Decoder, Recording
 
@@ -56,7 +56,10 @@ def score_card(
     folds: str,
     chance: float | None = None,
 ) -> ScoreCard:
-    """Score of independent decisions, as a card tells it."""
+    """Score independent decisions, for a card.
+
+    With ``chance`` given, each trial had its own candidates, and labels cannot be shuffled.
+    """
     accuracy = score_accuracy(truth, decided, chance)
     return ScoreCard(
         accuracy=round(accuracy.value, 4),
@@ -65,10 +68,18 @@ def score_card(
         trials=accuracy.n,
         chance=round(accuracy.chance, 4),
         p_value=float(f"{accuracy.p_value:.3g}"),
+        shuffled_p=None if chance is not None else _shuffled_p(truth, decided),
         kappa=round(kappa(truth, decided), 4),
         confusion=confusion(truth, decided, classes),
         folds=folds,
     )
+
+
+def _shuffled_p(truth: NDArray[np.str_], decided: NDArray[np.str_]) -> float:
+    classes = np.union1d(truth, decided)
+    decided_for = (decided[:, None] == classes).astype(np.int64)
+    _, p_value = shuffled_labels(decided_for, np.searchsorted(classes, truth))
+    return float(f"{p_value:.3g}")
 
 
 def measure_cards(measured: tuple[Measure, ...]) -> tuple[MeasureCard, ...]:

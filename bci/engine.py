@@ -238,7 +238,9 @@ class Engine:
         return read_sentences(Path(self._output.sentences), card.classes)
 
     def _warn(self, card: Card) -> None:
-        """Say it where decisions would be held to a threshold that was chosen for others."""
+        """Warn of a model at chance, or of a threshold that was chosen for other decisions."""
+        if (warning := card.warning()) is not None:
+            self._say(f"{card.name}: {warning}")
         span, sure = evidence_span(self._output, card), card.confidence
         own = self._output.decision_threshold is None and sure and sure.threshold is not None
         if own and sure and sure.evidence_s != span:

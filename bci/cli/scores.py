@@ -18,15 +18,11 @@ def print_score(card) -> None:  # type: ignore[no-untyped-def]
         out.print(f"found {score.candidates}; compared by {card.embedded_by}")
     print_confusion(card.classes, score.confusion)
     if card.confidence is not None:
-        sure = card.confidence
-        out.print(
-            f"confidence: temperature {sure.temperature:.2f}, expected calibration error "
-            f"{sure.error:.2f} (before {sure.error_before:.2f})"
-        )
+        out.print(f"confidence: {card.confidence.calibration()}")
         if (decisions := card.decisions()) is not None:
             out.print(decisions)
-    if score.p_value > 0.05:
-        out.print("[yellow]not distinguishable from chance: do not rely on this model[/yellow]")
+    if (warning := card.warning()) is not None:
+        out.print(f"[yellow]{warning}[/yellow]")
 
 
 def told_measure(measure, n: int) -> str:  # type: ignore[no-untyped-def]
