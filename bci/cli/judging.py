@@ -126,7 +126,8 @@ def _print_evaluation(result) -> None:  # type: ignore[no-untyped-def]
         "false positives at rest": "no rest in this recording"
         if result.false_positives_per_min is None
         else f"{result.false_positives_per_min:.1f} a minute: {result.false_positives} in "
-        f"{result.rest_min:.1f} min, so at most {result.false_positives_bound:.1f} (95 % confidence)",
+        f"{result.rest_min:.1f} min, so at most {result.false_positives_bound:.1f} "
+        "(95 % confidence)",
         "channels interpolated": ", ".join(result.interpolated) or "none",
         "windows rejected": str(result.windows_rejected),
         "trials without a window": str(result.trials_without_window),
