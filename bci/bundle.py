@@ -111,7 +111,8 @@ class Card(Settings):
     """Everything about a model but its arrays.
 
     A base model that learnt ``without_labels`` has no classes, and decodes nothing by itself.
-    ``base_sources`` are the recordings of other people that its base learnt from.
+    ``base_sources`` are the recordings of other people that its base learnt from,
+    ``rest_sources`` those of rest that its threshold was chosen on.
     ``embedded_by`` is what made the vectors that a decoder of images compares them by.
     """
 
@@ -128,6 +129,7 @@ class Card(Settings):
     group_delay_s: float
     paradigm: Paradigm
     sources: tuple[SourceCard, ...]
+    rest_sources: tuple[SourceCard, ...] = ()
     score: ScoreCard
     confidence: ConfidenceCard | None = None
     drift: DriftCard | None = None
@@ -145,8 +147,9 @@ class Card(Settings):
         return self
 
     def has_learnt_from(self, sha256: str) -> bool:
-        """Whether the model, or the base that it goes on from, knows a recording by its hash."""
-        return any(s.sha256 == sha256 for s in (*self.sources, *self.base_sources))
+        """Whether the model or its base was made with a recording, by its hash."""
+        known = (*self.sources, *self.rest_sources, *self.base_sources)
+        return any(source.sha256 == sha256 for source in known)
 
     def decisions(self) -> str | None:
         """The threshold of decisions and what it was found to bring, in sentences.

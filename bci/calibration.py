@@ -1,7 +1,7 @@
 """Training a decoder on a person's labelled recordings, with an honest estimate of its worth."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bci import held_out as held
 from bci import promise
 from bci.bundle import Card
-from bci.cards import make_card
+from bci.cards import make_card, source_card
 from bci.chain import pick_channels
 from bci.confidence import Tempered
 from bci.drift import describe_drift
@@ -69,6 +69,7 @@ def calibrate(
     base: Card | None = None,
     look: Look | None = None,
     on_step: StepWatch = lambda _fold, _step: None,
+    rest: Sequence[Recording] = (),
 ) -> Calibration:
     """Cut epochs with the serving pipeline, cross-validate by run, then train on all.
 
@@ -91,6 +92,8 @@ def calibrate(
     look : callable, optional
         Finds what the decoder looks at.
     on_step : callable, optional
+    rest : sequence of Recording, optional
+        Recordings of rest that nothing is learnt from. The threshold is chosen on them too.
 
     Raises
     ------
@@ -100,7 +103,11 @@ def calibrate(
         If the recordings differ from one another or cannot satisfy the profile, or the base
         model has another pipeline, montage or classes, or has learnt from one of them.
     """
-    pipeline = common_pipeline(recordings, profile)
+    pipeline = common_pipeline([*recordings, *rest], profile)
+    if rest and profile.pipeline.at_cues:
+        raise MismatchError(
+            "this profile decodes at cues only, so recordings of rest are of no use"
+        )
     if base is not None:
         check_base(base, profile, recordings)
     on_progress("Cutting epochs", 0, 1)
@@ -143,7 +150,8 @@ def calibrate(
     on_progress("Done", len(splits) + 1, len(splits) + 1)
     score = held.score(held_out, decoder, described)
     surer = held.surer(decoder, held_out, streams, profile)
-    confidence = promise.confidence(held_out, surer, pipeline, profile)
+    at_rest = [held.stream_rest(decoder, recording, profile) for recording in rest]
+    confidence = promise.confidence(held_out, at_rest, surer, score.at_chance, pipeline, profile)
     card = make_card(name, profile, pipeline, recordings, decoder, score)
     ch_names = tuple(channel.name for channel in signal.channels)
     drift = describe_drift(
@@ -159,6 +167,7 @@ def calibrate(
                 "base": base.name if base is not None else None,
                 "base_sources": (*base.sources, *base.base_sources) if base is not None else (),
                 "confidence": confidence,
+                "rest_sources": tuple(source_card(each, profile, False) for each in rest),
                 "drift": drift,
                 "embedded_by": decoder.embedded_by if isinstance(decoder, Retrieval) else None,
             }

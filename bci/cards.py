@@ -43,7 +43,7 @@ def make_card(
         ),
         group_delay_s=round(pipeline.chain.group_delay_s(), 6),
         paradigm=profile.paradigm,
-        sources=tuple(_source(recording, profile, labelled) for recording in recordings),
+        sources=tuple(source_card(recording, profile, labelled) for recording in recordings),
         score=score,
         versions=_versions(),
     )
@@ -95,7 +95,8 @@ def measure_cards(measured: tuple[Measure, ...]) -> tuple[MeasureCard, ...]:
     )
 
 
-def _source(recording: Recording, profile: Profile, labelled: bool) -> SourceCard:
+def source_card(recording: Recording, profile: Profile, labelled: bool = True) -> SourceCard:
+    """A recording that a model was made with; without labels it has no trials."""
     file = Path(recording.source)
     return SourceCard(
         file=file.name,

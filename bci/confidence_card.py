@@ -23,7 +23,7 @@ class ConfidenceCard(Settings):
 
     ``threshold`` is the least confidence of a decision that keeps the upper bound of false
     decisions at rest to ``asked_per_min``, of decisions from ``evidence_s`` seconds of evidence.
-    Then it is ``promised``. Where ``rest_min``, the minutes of held-out rest, are too few for
+    Then it is ``promised``, unless the model is at chance. Where ``rest_min``, the minutes of held-out rest, are too few for
     that (``needed_min`` would do, without a false decision), it is the lowest without a false
     decision. It is None where there was no rest or no
     threshold is quiet enough, and ``default_threshold`` holds, the profile's or 0.7.
@@ -124,10 +124,15 @@ class ConfidenceCard(Settings):
         wanted = f"{self.asked_per_min:g} false decisions a minute at rest"
         if self.promised:
             return f"Promised: at most {wanted}. Counted: {seen}"
+        if self.threshold is not None and self.bound_per_min <= self.asked_per_min:
+            return (
+                f"No promise of at most {wanted}: the model is not distinguishable from chance. "
+                f"Counted: {seen}"
+            )
         if self.needed_min is not None and self.rest_min < self.needed_min:
             return (
                 f"No promise of at most {wanted}: it takes {self.needed_min:.1f} min of held-out "
-                f"rest or more. Counted: {seen}. Record more runs, or longer rest between cues"
+                f"rest or more. Counted: {seen}. Record more runs, or a plain rest (calibrate --rest)"
             )
         return f"No promise: no threshold keeps to {wanted}. Counted: {seen}"
 

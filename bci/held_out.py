@@ -42,23 +42,33 @@ def streams(
 
 
 @dataclass(frozen=True)
+class Streamed:
+    """Predictions of a recording, streamed as if live, by a decoder that did not learn from it.
+
+    ``in_rest`` (n_predictions,) marks those whose window lies wholly in rest. ``cued`` has, of
+    every trial that asked for a command, its class and the indices of the predictions whose window
+    lies wholly in it. Both are of the fold alone, where a fold is only a part of a recording.
+    """
+
+    classes: tuple[str, ...]
+    predictions: list[Prediction]
+    in_rest: NDArray[np.bool_]
+    cued: tuple[tuple[str, NDArray[np.int64]], ...] = ()
+
+
+@dataclass(frozen=True)
 class HeldOut:
     """Predictions of a decoder on a fold that it did not learn from.
 
     ``classes`` are those it decided among: where items are retrieved, the fold's own.
     ``probabilities`` (n_trials, n_classes) at the end of each trial and the true class numbers
-    ``truth``. ``stream`` holds the predictions of the run until the fold's end; ``in_rest``
-    (n_predictions,) marks those whose window lies wholly in rest of the fold, and ``cued`` has
-    the true class of those that lie wholly in a cued trial of the fold, by trial: its class and
-    the indices into ``stream``. All are empty where the fold cannot be streamed.
+    ``truth``. ``streamed`` is None where the fold cannot be streamed.
     """
 
     classes: tuple[str, ...]
     probabilities: NDArray[np.float64]
     truth: NDArray[np.int64]
-    stream: list[Prediction]
-    in_rest: NDArray[np.bool_]
-    cued: tuple[tuple[str, NDArray[np.int64]], ...] = ()
+    streamed: Streamed | None = None
 
 
 def hold_out(decoder: Decoder, epochs: Epochs, stream: Stream | None, profile: Profile) -> HeldOut:
@@ -69,43 +79,50 @@ def hold_out(decoder: Decoder, epochs: Epochs, stream: Stream | None, profile: P
     ends = epochs.last_of_trials()
     probabilities = np.stack([decoder.predict_proba(window) for window in ends.windows])
     truth = np.searchsorted(decoder.classes, ends.labels)
-    if stream is None:
-        return HeldOut(decoder.classes, probabilities, truth, [], np.empty(0, dtype=bool))
-    pipeline = Pipeline(profile.pipeline, stream.recording.info, decoder)
-    chunks = takewhile(lambda c: c.timestamps[0] < stream.stop, stream.recording.chunks())
+    streamed = None if stream is None else _stream(decoder, stream, profile)
+    return HeldOut(decoder.classes, probabilities, truth, streamed)
+
+
+def _stream(decoder: Decoder, stream: Stream, profile: Profile) -> Streamed:
+    recording = stream.recording
+    pipeline = Pipeline(profile.pipeline, recording.info, decoder)
+    chunks = takewhile(lambda c: c.timestamps[0] < stream.stop, recording.chunks())
     predictions = [p for chunk in chunks for p in pipeline.push(chunk)]
     taken = np.array([p.taken for p in predictions])
     period = 1.0 / pipeline.chain.sfreq
-    rest = find_rest(stream.recording, profile.paradigm)
+    rest = find_rest(recording, profile.paradigm)
     in_rest = in_spans(taken, rest, pipeline.n_samples * period, period)
     # Wholly: a window at the edge holds samples that this decoder may have learnt from.
     first = taken - (pipeline.n_samples - 1) * period
     in_fold = (first >= stream.start) & (taken < stream.stop)
-    cued = _cued(taken, in_fold, stream.recording, profile, pipeline)
-    return HeldOut(decoder.classes, probabilities, truth, predictions, in_rest & in_fold, cued)
-
-
-def _cued(
-    taken: NDArray[np.float64],
-    in_fold: NDArray[np.bool_],
-    recording: Recording,
-    profile: Profile,
-    pipeline: Pipeline,
-) -> tuple[tuple[str, NDArray[np.int64]], ...]:
-    """Class and windows of every trial of a fold that asked for a command."""
     trials = find_trials(recording, profile.paradigm)
     windows: dict[int, list[int]] = {}
     for index in np.flatnonzero(in_fold):
         number = trial_of(float(taken[index]), trials, pipeline)
         if number is not None and trials[number].label != profile.paradigm.quiet:
             windows.setdefault(number, []).append(int(index))
-    return tuple((trials[k].label, np.array(own)) for k, own in windows.items())
+    cued = tuple((trials[k].label, np.array(own)) for k, own in windows.items())
+    return Streamed(decoder.classes, predictions, in_rest & in_fold, cued)
+
+
+def stream_rest(decoder: Decoder, recording: Recording, profile: Profile) -> Streamed:
+    """Let the served decoder decide a recording of rest, which it did not learn from.
+
+    Without a rest marker all of the recording is rest.
+    """
+    pipeline = Pipeline(profile.pipeline, recording.info, decoder)
+    predictions = [p for chunk in recording.chunks() for p in pipeline.push(chunk)]
+    taken = np.array([p.taken for p in predictions])
+    period = 1.0 / pipeline.chain.sfreq
+    rest = find_rest(recording, profile.paradigm) or [(-np.inf, np.inf)]
+    in_rest = in_spans(taken, rest, pipeline.n_samples * period, period)
+    return Streamed(decoder.classes, predictions, in_rest)
 
 
 def surer(
     decoder: Decoder, held_out: list[HeldOut], streams: list[Stream | None], profile: Profile
 ) -> float:
-    """How much larger the log odds of the served decoder are at rest than those of its folds.
+    """Compare the log odds of the served decoder at rest with those of its folds' decoders.
 
     A decoder that learnt from more trials states larger log odds, so a temperature and a threshold
     of the folds' decoders would not hold for it. Rest is compared, since it was not learnt from
@@ -126,30 +143,28 @@ def surer(
     surer : float
         Ratio of the root mean squares; at least 1, and 1 without rest.
     """
-    folds, served = [], []
+    folds: list[NDArray[np.float64]] = []
+    served: list[NDArray[np.float64]] = []
     for each, stream in zip(held_out, streams, strict=True):
-        if stream is None or not each.in_rest.any():
+        if stream is None or each.streamed is None:
             continue
-        folds += [
-            p.probabilities for p, rest in zip(each.stream, each.in_rest, strict=True) if rest
-        ]
         pipeline = Pipeline(profile.pipeline, stream.recording.info)
         windows = (w for chunk in stream.recording.chunks() for w in pipeline.windows(chunk))
-        # The windows of the fold's stream, in the same order.
-        served += [
-            decoder.predict_proba(window.data)
-            for window, rest in zip(windows, each.in_rest, strict=False)
-            if rest
-        ]
-    if not folds:
-        return 1.0
-    of_folds = _spread(np.stack(folds))
-    return max(1.0, _spread(np.stack(served)) / of_folds) if of_folds else 1.0
+        own = each.streamed
+        # A fold may end before its recording does; until then the windows are the same.
+        for window, prediction, rest in zip(windows, own.predictions, own.in_rest, strict=False):
+            if rest:
+                folds.append(prediction.probabilities)
+                served.append(decoder.predict_proba(window.data))
+    of_folds = _spread(folds)
+    return max(1.0, _spread(served) / of_folds) if of_folds else 1.0
 
 
-def _spread(probabilities: NDArray[np.float64]) -> float:
-    """Root mean square of the log odds against the geometric mean of all classes."""
-    logs = np.log(np.maximum(probabilities, _TINY))
+def _spread(probabilities: list[NDArray[np.float64]]) -> float:
+    """Root mean square of the log odds against the geometric mean of all classes; 0 of none."""
+    if not probabilities:
+        return 0.0
+    logs = np.log(np.maximum(np.stack(probabilities), _TINY))
     return float(np.sqrt(np.mean(np.square(logs - logs.mean(axis=1, keepdims=True)))))
 
 

@@ -18,14 +18,19 @@ from bci.false_decisions import (
     minutes_needed,
     rest_rate,
 )
-from bci.held_out import HeldOut, padded, together
+from bci.held_out import HeldOut, Streamed, padded, together
 from bci.pipeline import Pipeline
 from bci.profile import Profile
 from bci.scores import exact_interval
 
 
 def confidence(
-    held_out: list[HeldOut], surer: float, pipeline: Pipeline, profile: Profile
+    held_out: list[HeldOut],
+    rest: list[Streamed],
+    surer: float,
+    at_chance: bool,
+    pipeline: Pipeline,
+    profile: Profile,
 ) -> ConfidenceCard:
     """Derive temperature and threshold from held-out predictions.
 
@@ -33,8 +38,12 @@ def confidence(
     ----------
     held_out : list of HeldOut
         Of each fold, by a decoder that did not learn from it.
+    rest : list of Streamed
+        Of recordings of rest, by the served decoder.
     surer : float
         Log odds of the served decoder over those of the folds' decoders; see `bci.held_out.surer`.
+    at_chance : bool
+        Whether the model cannot be told from guessing; then nothing is promised.
     pipeline : Pipeline
     profile : Profile
     """
@@ -54,7 +63,9 @@ def confidence(
         error_low=round(low, 4),
         error_high=round(high, 4),
     )
-    return _with_decisions(card, held_out, temperature, pipeline, profile)
+    decided = [(each.streamed, temperature) for each in held_out if each.streamed is not None]
+    decided += [(each, temperature * surer) for each in rest]
+    return _with_decisions(card, decided, at_chance, pipeline, profile) if decided else card
 
 
 def _crossed(held_out: list[HeldOut]) -> NDArray[np.float64]:
@@ -68,22 +79,24 @@ def _crossed(held_out: list[HeldOut]) -> NDArray[np.float64]:
 
 def _with_decisions(
     card: ConfidenceCard,
-    held_out: list[HeldOut],
-    temperature: float,
+    streamed: list[tuple[Streamed, float]],
+    at_chance: bool,
     pipeline: Pipeline,
     profile: Profile,
 ) -> ConfidenceCard:
-    """The card with its threshold, and the decisions that it gave at rest and at cues."""
+    """The card with its threshold, and the decisions that it gave at rest and at cues.
+
+    Each stream comes with its decoder's temperature.
+    """
     output = profile.output
     hop_s = pipeline.hop / pipeline.chain.sfreq
     span_s = output.evidence_s or 0.0
     n_windows = Evidence(span_s, hop_s, pipeline.hop).n_windows
     lasting = independent_after(pipeline.n_samples, pipeline.hop, n_windows)
     most = output.false_positives_per_min
-    streamed = [each for each in held_out if each.stream]
     runs = [
         _commands(each, temperature, Evidence(span_s, hop_s, pipeline.hop), profile.paradigm.quiet)
-        for each in streamed
+        for each, temperature in streamed
     ]
     threshold = choose_threshold(runs, hop_s, most, lasting)
     by_hand = output.decision_threshold
@@ -92,6 +105,7 @@ def _with_decisions(
     told: dict[str, object] = {
         "threshold": threshold,
         "asked_per_min": most,
+        "needed_min": round(minutes_needed(most), 3),
         "default_threshold": default,
         "evidence_s": span_s,
     }
@@ -100,34 +114,37 @@ def _with_decisions(
         bound = rate.bound_per_min
         crossed = crossed_rate(runs, hop_s, most, lasting)
         told |= {
-            "promised": threshold is not None and bound <= most,
+            "promised": threshold is not None and bound <= most and not at_chance,
             "rest_min": round(rate.minutes, 3),
             "false_positives": rate.count,
             "false_positives_per_min": round(rate.per_min, 3),
             "bound_per_min": round(bound, 3),
-            "needed_min": round(minutes_needed(most), 3),
             "crossed_per_min": None if crossed is None else round(crossed.per_min, 3),
         }
-    if streamed:
-        cues, decided, right = _at_cues(streamed, runs, held_to)
-        told |= {"cues": cues, "decided": decided, "right": right}
-        if decided:
-            low, high = exact_interval(right, decided)
-            told |= {"right_low": round(low, 4), "right_high": round(high, 4)}
+    cues, decided, right = _at_cues([each for each, _ in streamed], runs, held_to)
+    told |= {"cues": cues, "decided": decided, "right": right}
+    if decided:
+        low, high = exact_interval(right, decided)
+        told |= {"right_low": round(low, 4), "right_high": round(high, 4)}
     return card.model_copy(update=told)
 
 
-def _commands(each: HeldOut, temperature: float, evidence: Evidence, quiet: str | None) -> Commands:
-    """Commands that the predictions of a fold would lead to."""
-    tempered = (replace(p, probabilities=temper(p.probabilities, temperature)) for p in each.stream)
-    decisions = [evidence.add(prediction) for prediction in tempered]
-    return commands_of(decisions, each.in_rest, quiet)
+def _commands(
+    each: Streamed, temperature: float, evidence: Evidence, quiet: str | None
+) -> Commands:
+    """Commands that the predictions of a stream would lead to."""
+    tempered = (
+        replace(p, probabilities=temper(p.probabilities, temperature)) for p in each.predictions
+    )
+    return commands_of([evidence.add(prediction) for prediction in tempered], each.in_rest, quiet)
 
 
-def _at_cues(folds: list[HeldOut], runs: list[Commands], threshold: float) -> tuple[int, int, int]:
+def _at_cues(
+    streamed: list[Streamed], runs: list[Commands], threshold: float
+) -> tuple[int, int, int]:
     """Cues, those with a decision, and those whose first decision was right."""
     cues = decided = right = 0
-    for each, run in zip(folds, runs, strict=True):
+    for each, run in zip(streamed, runs, strict=True):
         commanded = (run.confidence >= threshold) & (run.number != NO_COMMAND)
         for label, windows in each.cued:
             cues += 1

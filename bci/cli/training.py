@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -57,6 +57,12 @@ def calibrate(
     base: Annotated[
         Path | None, typer.Option(help="Model to go on from, made by bci pretrain.")
     ] = None,
+    rest: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="A recording of rest, to choose the decision threshold on; may be repeated."
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a model of that name.")] = False,
     curve: Annotated[
         bool, typer.Option("--curve", help="Also tell the accuracy with fewer trials.")
@@ -85,7 +91,7 @@ def calibrate(
         wanted = with_gallery(wanted, gallery)
     if out_folder.exists() and not force:
         raise BundleError(f"{out_folder} exists already; choose another --out, or give --force")
-    card = train(wanted, recordings, out_folder, force, base, map_montage, as_json)
+    card = train(wanted, recordings, out_folder, force, base, map_montage, as_json, rest or ())
     if not as_json:
         print_score(card)
         out.print(f"model written to {out_folder}; group delay {1000 * card.group_delay_s:.0f} ms")
@@ -235,6 +241,7 @@ def train(  # type: ignore[no-untyped-def]
     base: Path | None = None,
     map_montage: bool = False,
     as_json: bool = False,
+    rest: Sequence[Path] = (),
 ):
     """Read, calibrate and store, with a progress bar; return the model's card."""
     from bci.bundle import check_place, load_bundle, save_bundle
@@ -248,11 +255,11 @@ def train(  # type: ignore[no-untyped-def]
     decoders.create(choice.name, choice.params)  # a wrong name is told before any work is done
     with telling(as_json) as teller, threadpool_limits(limits=_THREADS):
         read = []
-        for number, file in enumerate(recordings):
-            teller.progress("Reading recordings", number, len(recordings))
+        for number, file in enumerate((*recordings, *rest)):
+            teller.progress("Reading recordings", number, len(recordings) + len(rest))
             read.append(_read(file, wanted, base_card, map_montage))
         calibration = run_calibration(
-            read,
+            read[: len(recordings)],
             wanted,
             lambda: decoders.create(choice.name, choice.params, start),
             out_folder.name,
@@ -260,6 +267,7 @@ def train(  # type: ignore[no-untyped-def]
             base_card,
             class_patterns,
             teller.step,
+            read[len(recordings) :],
         )
     arrays = calibration.decoder.arrays() | calibration.patterns
     save_bundle(out_folder, calibration.card, arrays, overwrite=force)
