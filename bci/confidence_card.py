@@ -23,10 +23,10 @@ class ConfidenceCard(Settings):
 
     ``threshold`` is the least confidence of a decision that keeps the upper bound of false
     decisions at rest to ``asked_per_min``, of decisions from ``evidence_s`` seconds of evidence.
-    Then it is ``promised``, unless the model is at chance. Where ``rest_min``, the minutes of held-out rest, are too few for
-    that (``needed_min`` would do, without a false decision), it is the lowest without a false
-    decision. It is None where there was no rest or no
-    threshold is quiet enough, and ``default_threshold`` holds, the profile's or 0.7.
+    Then it is ``promised``, unless the model is at chance. Where ``rest_min``, the minutes of
+    held-out rest, are too few for that, it is the lowest threshold without a false decision;
+    ``needed_min`` without one would do. It is None where there was no rest or no threshold is
+    quiet enough, and ``default_threshold`` holds, the profile's or 0.7.
 
     ``false_positives`` were counted in this rest at the threshold that holds, the same that it
     was chosen on: ``false_positives_per_min``, at most ``bound_per_min`` (one-sided 95 % upper
@@ -132,7 +132,8 @@ class ConfidenceCard(Settings):
         if self.needed_min is not None and self.rest_min < self.needed_min:
             return (
                 f"No promise of at most {wanted}: it takes {self.needed_min:.1f} min of held-out "
-                f"rest or more. Counted: {seen}. Record more runs, or a plain rest (calibrate --rest)"
+                f"rest or more. Counted: {seen}. Record more runs, or plain rest and give it by "
+                "calibrate --rest"
             )
         return f"No promise: no threshold keeps to {wanted}. Counted: {seen}"
 

@@ -55,6 +55,8 @@ def confidence(
         # It made the probabilities worse on the folds that it was not fitted on.
         temperature, crossed, error = 1.0, probabilities, before
     low, high = error_interval(crossed, truth)
+    output = profile.output
+    by_hand = output.decision_threshold
     card = ConfidenceCard(
         temperature=round(temperature * surer, 4),
         surer=round(surer, 4),
@@ -62,6 +64,10 @@ def confidence(
         error=round(error, 4),
         error_low=round(low, 4),
         error_high=round(high, 4),
+        asked_per_min=output.false_positives_per_min,
+        needed_min=round(minutes_needed(output.false_positives_per_min), 3),
+        default_threshold=DEFAULT_THRESHOLD if by_hand is None else by_hand,
+        evidence_s=output.evidence_s or 0.0,
     )
     decided = [(each.streamed, temperature) for each in held_out if each.streamed is not None]
     decided += [(each, temperature * surer) for each in rest]
@@ -88,27 +94,17 @@ def _with_decisions(
 
     Each stream comes with its decoder's temperature.
     """
-    output = profile.output
     hop_s = pipeline.hop / pipeline.chain.sfreq
-    span_s = output.evidence_s or 0.0
+    span_s, most = card.evidence_s, profile.output.false_positives_per_min
     n_windows = Evidence(span_s, hop_s, pipeline.hop).n_windows
     lasting = independent_after(pipeline.n_samples, pipeline.hop, n_windows)
-    most = output.false_positives_per_min
     runs = [
         _commands(each, temperature, Evidence(span_s, hop_s, pipeline.hop), profile.paradigm.quiet)
         for each, temperature in streamed
     ]
     threshold = choose_threshold(runs, hop_s, most, lasting)
-    by_hand = output.decision_threshold
-    default = DEFAULT_THRESHOLD if by_hand is None else by_hand
-    held_to = default if threshold is None else threshold
-    told: dict[str, object] = {
-        "threshold": threshold,
-        "asked_per_min": most,
-        "needed_min": round(minutes_needed(most), 3),
-        "default_threshold": default,
-        "evidence_s": span_s,
-    }
+    held_to = card.default_threshold if threshold is None else threshold
+    told: dict[str, object] = {"threshold": threshold}
     rate = rest_rate(runs, hop_s, held_to, lasting)
     if rate.minutes:
         bound = rate.bound_per_min

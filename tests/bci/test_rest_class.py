@@ -80,10 +80,10 @@ def test_a_decoder_that_knows_rest_keeps_quiet_in_it(tmp_path: Path) -> None:
     assert made[True].card.classes == ("left", "rest", "right")
     assert made[True].card.score.chance == pytest.approx(1 / 3, abs=1e-3)
     assert made[True].card.score.accuracy > 0.85
-    # Without it every window of rest is one command or the other, and surely so.
-    assert made[False].card.confidence.threshold is None
     threshold = made[True].card.confidence.threshold
     assert threshold is not None
+    # Without it every window of rest is one command or the other: only a high threshold is quiet.
+    assert made[False].card.confidence.threshold > max(0.9, threshold)
     assert made[True].card.confidence.false_positives_per_min <= 2.0
     score = evaluate(made[True].card, made[True].decoder, runs[2], threshold)
     assert score.trial_accuracy.n == 36
