@@ -65,6 +65,13 @@ class ConfidenceCard(Settings):
         """The threshold that holds where a profile sets none."""
         return self.default_threshold if self.threshold is None else self.threshold
 
+    @property
+    def lacks_rest(self) -> bool:
+        """Whether there was too little rest to promise anything."""
+        if self.rest_min is None or self.needed_min is None:
+            return self.asked_per_min is not None
+        return self.rest_min < self.needed_min
+
     def calibration(self) -> str:
         """Temperature and calibration error, as a sentence."""
         said = f"temperature {self.temperature:.2f}"
@@ -84,6 +91,21 @@ class ConfidenceCard(Settings):
             said += "; the temperature is at its lower limit"
         return said
 
+    def summary(self) -> str:
+        """The promise and the decisions at cues, in short sentences."""
+        asked = "few" if self.asked_per_min is None else f"at most {self.asked_per_min:g}"
+        wanted = f"{asked} false decisions a minute at rest"
+        if self.promised:
+            said = f"Promised: {wanted}"
+        elif self.lacks_rest:
+            said = f"No promise of {wanted}: too little rest, {self.rest_min or 0:.1f} min"
+            if self.needed_min is not None:
+                said += f" of {self.needed_min:.1f}"
+        else:
+            said = f"No promise of {wanted}"
+        at_cues = self._at_cues()
+        return said if at_cues is None else f"{said}. {at_cues}"
+
     def decisions(self, has_rest_class: bool) -> str:
         """The threshold, the false decisions at rest and the decisions at cues, in sentences.
 
@@ -96,16 +118,17 @@ class ConfidenceCard(Settings):
         said = [f"decisions from confidence {self.held_to:.3g} on{evidence}", self._at_rest()]
         if self.false_positives and self.threshold is None and not has_rest_class:
             said.append("A class for rest (paradigm.rest_class: true) helps")
-        if self.crossed_per_min is not None and self.threshold is not None:
-            said.append(
-                "Each fold at the threshold of the other folds had "
-                f"{self.crossed_per_min:.1f} a minute"
-            )
-        elif self.rest_min is not None and self.threshold is not None:
-            said.append("This rest is also the one that the threshold was chosen on")
+        if self.threshold is not None and self.rest_min is not None:
+            said.append(self._chosen_on())
         if (at_cues := self._at_cues()) is not None:
             said.append(at_cues)
         return ". ".join(said)
+
+    def _chosen_on(self) -> str:
+        if self.crossed_per_min is None:
+            return "This rest is also the one that the threshold was chosen on"
+        rate = f"{self.crossed_per_min:.1f} a minute"
+        return f"At the threshold that the other runs ask for, each run had {rate} on average"
 
     def _at_rest(self) -> str:
         """The promise, or why there is none."""
@@ -116,26 +139,21 @@ class ConfidenceCard(Settings):
                 f"{self.false_positives_per_min:.1f} false decisions a minute at rest, without a "
                 "bound: calibrate again"
             )
-        seen = (
-            f"{self.false_positives} in {self.rest_min:.1f} min of held-out rest, which is "
-            f"{self.false_positives_per_min:.1f} a minute and at most {self.bound_per_min:.1f} "
+        wanted = f"{self.asked_per_min:g} false decisions a minute at rest"
+        counted = (
+            f"Counted: {self.false_positives} in {self.rest_min:.1f} min of held-out rest. That is "
+            f"{self.false_positives_per_min:.1f} a minute, and at most {self.bound_per_min:.1f} "
             f"({_SURE})"
         )
-        wanted = f"{self.asked_per_min:g} false decisions a minute at rest"
         if self.promised:
-            return f"Promised: at most {wanted}. Counted: {seen}"
+            return f"Promised: at most {wanted}. {counted}"
         if self.threshold is not None and self.bound_per_min <= self.asked_per_min:
-            return (
-                f"No promise of at most {wanted}: the model is not distinguishable from chance. "
-                f"Counted: {seen}"
-            )
-        if self.needed_min is not None and self.rest_min < self.needed_min:
-            return (
-                f"No promise of at most {wanted}: it takes {self.needed_min:.1f} min of held-out "
-                f"rest or more. Counted: {seen}. Record more runs, or plain rest and give it by "
-                "calibrate --rest"
-            )
-        return f"No promise: no threshold keeps to {wanted}. Counted: {seen}"
+            why = "the model is not distinguishable from chance"
+        elif self.lacks_rest:
+            why = f"it takes {self.needed_min:.1f} min of held-out rest or more"
+        else:
+            why = "no threshold is that quiet"
+        return f"No promise of at most {wanted}: {why}. {counted}"
 
     def _at_cues(self) -> str | None:
         """Decided and rightly decided cues; None where none were streamed."""
@@ -147,6 +165,6 @@ class ConfidenceCard(Settings):
         if self.right_low is not None and self.right_high is not None:
             share += f", 95 % interval {self.right_low:.2f}-{self.right_high:.2f}"
         return (
-            f"Of {self.cues} held-out cues {self.decided} had a decision, {self.right} of these "
-            f"the right one ({share})"
+            f"Of {self.cues} held-out cues {self.decided} had a decision. The first one was right "
+            f"in {self.right} ({share})"
         )

@@ -20,7 +20,12 @@ def print_score(card) -> None:  # type: ignore[no-untyped-def]
     if card.confidence is not None:
         out.print(f"confidence: {card.confidence.calibration()}")
         if (decisions := card.decisions()) is not None:
-            out.print(decisions)
+            out.print(f"{decisions}.")
+            if card.confidence.lacks_rest:
+                out.print(
+                    "For a promise, record more runs, or a minute or two without any task and add "
+                    "it: bci calibrate ... --rest FILE"
+                )
     if (warning := card.warning()) is not None:
         out.print(f"[yellow]{warning}[/yellow]")
 

@@ -116,6 +116,7 @@ def test_enough_quiet_rest_is_promised_and_too_little_is_not() -> None:
     assert few.threshold == pytest.approx(0.8, abs=0.02)
     said = few.decisions(False)
     assert "it takes 1.5 min of held-out rest or more. Counted: 0 in 1.0 min" in said
+    assert "too little rest, 1.0 min of 1.5" in few.summary()
     assert "at most 3.0 (95 % confidence)" in said
 
 
@@ -147,7 +148,7 @@ def test_a_decoder_that_is_always_sure_has_no_threshold_and_a_rate() -> None:
     assert not made.promised
     # Every second, as long as a window, is another decision.
     assert made.false_positives_per_min == 60.0
-    assert "No promise: no threshold keeps to 2 false decisions" in made.decisions(False)
+    assert "2 false decisions a minute at rest: no threshold is that quiet" in made.decisions(False)
     assert "A class for rest (paradigm.rest_class: true) helps" in made.decisions(False)
     assert "A class for rest" not in made.decisions(True)
 
@@ -165,8 +166,8 @@ def test_wrong_commands_at_cues_are_reported_with_their_share() -> None:
         pytest.approx(0.194, abs=1e-3),
         pytest.approx(0.994, abs=1e-3),
     )
-    assert "Of 4 held-out cues 4 had a decision, 3 of these the right one (0.75" in made.decisions(
-        False
+    assert (
+        "Of 4 held-out cues 4 had a decision. The first one was right in 3 (0.75" in made.summary()
     )
 
 
@@ -174,7 +175,7 @@ def test_a_rate_on_rest_of_its_own_choice_is_called_that() -> None:
     quiet = streamed(np.random.default_rng(1).uniform(0.5, 0.8, 1200))
     crossed = card(with_rest(1200, 0.8), [quiet])
     assert crossed.crossed_per_min is not None
-    assert "at the threshold of the other folds" in crossed.decisions(False)
+    assert "At the threshold that the other runs ask for" in crossed.decisions(False)
     alone = card(with_rest(1200, 0.8))
     assert alone.crossed_per_min is None
     assert "also the one that the threshold was chosen on" in alone.decisions(False)
