@@ -286,6 +286,7 @@ class Engine:
             "adaptation": running.adaptation.described if running.adaptation else "off",
             "drift": round(drift.ratio, 2) if drift and drift.ratio is not None else None,
             "drift_warning": drift.warning if drift else None,
+            "model_warning": running.card.warning(),
             "sentences": self._output.sentences,
             "filter_delay_s": running.card.group_delay_s,
             "decision_threshold": decision_threshold(self._output, running.card),

@@ -106,8 +106,8 @@ class Output(Settings):
     """Where predictions go: streams ``<name>-predictions``, ``-decisions`` and ``-status``.
 
     A decision is a prediction of at least ``decision_threshold`` confidence; without one, that
-    which calibration chose so that rest gives no more false positives than
-    ``false_positives_per_min``. With ``evidence_s`` decisions are taken from the windows of so many
+    which calibration chose so that, with 95 % confidence, rest gives no more false positives than
+    ``false_positives_per_min`` (see `bci.false_decisions`). With ``evidence_s`` decisions are taken from the windows of so many
     seconds together (see `bci.evidence`; 0: from each alone), which delays them by about half of
     it; without, as the model was calibrated. With ``adapt: alignment`` the decoder's alignment
     follows the signal while it is decoded (see `bci.adaptation`), with ``adapt: supervised`` the
