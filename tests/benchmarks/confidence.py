@@ -28,7 +28,7 @@ from bci.types import Recording
 _IMAGINED = ("04", "08", "12")
 _EXECUTED = ("03", "07", "11")
 # Executed runs whose rest the threshold is chosen on, and those whose rest is scored.
-_SPLITS = ((), _EXECUTED), (_EXECUTED[:2], _EXECUTED[2:]), (_EXECUTED, ())
+_SPLITS = ((), _EXECUTED), (_EXECUTED[:2], _EXECUTED[2:])
 
 
 @dataclasses.dataclass(frozen=True)
