@@ -26,6 +26,11 @@ def print_score(card) -> None:  # type: ignore[no-untyped-def]
                     "For a promise, record more runs, or a minute or two without any task and add "
                     "it: bci calibrate ... --rest FILE"
                 )
+    if score.shuffled_p is not None and score.shuffled_p <= 0.05 < score.p_value:
+        out.print(
+            f"better than guessing (p = {score.shuffled_p:.2g} by shuffled labels), but not than "
+            "naming the most frequent class every time"
+        )
     if (warning := card.warning()) is not None:
         out.print(f"[yellow]{warning}[/yellow]")
 
