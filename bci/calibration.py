@@ -147,11 +147,12 @@ def calibrate(
     if isinstance(decoder, Servable):
         on_progress("Choosing the faster runtime", len(splits), len(splits) + 1)
         decoder.choose_runtime()
-    on_progress("Done", len(splits) + 1, len(splits) + 1)
+    on_progress("Choosing the threshold", len(splits), len(splits) + 1)
     score = held.score(held_out, decoder, described)
     surer = held.surer(decoder, held_out, streams, profile)
     at_rest = [held.stream_rest(decoder, recording, profile) for recording in rest]
     confidence = promise.confidence(held_out, at_rest, surer, score.at_chance, pipeline, profile)
+    on_progress("Done", len(splits) + 1, len(splits) + 1)
     card = make_card(name, profile, pipeline, recordings, decoder, score)
     ch_names = tuple(channel.name for channel in signal.channels)
     drift = describe_drift(
