@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +28,8 @@ class Commands:
     in_rest: NDArray[np.bool_]
 
 
-class RestRate(NamedTuple):
+@dataclass(frozen=True)
+class RestRate:
     """False decisions in some minutes of rest."""
 
     count: int

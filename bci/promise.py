@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.bundle import DEFAULT_THRESHOLD, ConfidenceCard
 from bci.confidence import calibration_error, error_interval, fit_temperature, temper
+from bci.confidence_card import DEFAULT_THRESHOLD, ConfidenceCard
 from bci.evidence import Evidence
 from bci.false_decisions import (
     NO_COMMAND,

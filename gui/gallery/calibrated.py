@@ -8,7 +8,8 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from bci.bundle import Card, ConfidenceCard, ScoreCard, describe_stream
+from bci.bundle import Card, ScoreCard, describe_stream
+from bci.confidence_card import ConfidenceCard
 from bci.interpretation import ClassPattern
 from bci.profile import DecoderChoice, Paradigm, load_profile
 from bci.settings import PipelineSettings

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from bci.bundle import Card, ConfidenceCard, ScoreCard, describe_stream
+from bci.bundle import Card, ScoreCard, describe_stream
 from bci.cli.training import train
+from bci.confidence_card import ConfidenceCard
 from bci.evidence import Evidence
 from bci.gallery import Gallery, save_gallery
 from bci.levels import LevelGrid
