@@ -12,7 +12,7 @@ LEVEL = 0.95
 """Confidence of every bound of a rate: in 19 of 20 calibrations the true rate is below it."""
 
 NO_COMMAND = -1
-_THRESHOLDS = np.append(np.arange(0.5, 0.995, 0.005), np.arange(0.995, 0.9995, 0.001)).round(3)
+_THRESHOLDS = np.arange(0.5, 1.0, 0.005).round(3)
 
 
 @dataclass(frozen=True)
