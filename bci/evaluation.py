@@ -235,10 +235,7 @@ def evaluate(
         false_positives=rest.count,
         false_positives_bound=rest.bound_per_min if rest.minutes else None,
         rest_min=rest.minutes,
-        windows_rejected=counts.rejected_gap
-        + counts.rejected_settling
-        + counts.rejected_non_finite
-        + counts.rejected_artifact,
+        windows_rejected=counts.rejected,
         evidence_s=evidence.span_s,
         evidence_delay_s=evidence.delay_s,
         adaptation=decoding.adaptation.described if decoding.adaptation else "off",

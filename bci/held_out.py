@@ -1,5 +1,6 @@
 """Predictions of decoders on the folds that they did not learn from, and their score."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from bci.bundle import ScoreCard
 from bci.cards import measure_cards, score_card
+from bci.errors import DecodingError
 from bci.measures import measures, ranks
 from bci.pipeline import Pipeline
 from bci.profile import Profile
@@ -148,14 +150,19 @@ def surer(
     for each, stream in zip(held_out, streams, strict=True):
         if stream is None or each.streamed is None:
             continue
-        pipeline = Pipeline(profile.pipeline, stream.recording.info)
-        windows = (w for chunk in stream.recording.chunks() for w in pipeline.windows(chunk))
         own = each.streamed
-        # A fold may end before its recording does; until then the windows are the same.
-        for window, prediction, rest in zip(windows, own.predictions, own.in_rest, strict=False):
-            if rest:
-                folds.append(prediction.probabilities)
+        of_fold = {
+            prediction.end: prediction.probabilities
+            for prediction, rest in zip(own.predictions, own.in_rest, strict=True)
+            if rest
+        }
+        pipeline = Pipeline(profile.pipeline, stream.recording.info)
+        for window in (w for chunk in stream.recording.chunks() for w in pipeline.windows(chunk)):
+            if window.end not in of_fold:
+                continue
+            with suppress(DecodingError):  # such a window gives no prediction live either
                 served.append(decoder.predict_proba(window.data))
+                folds.append(of_fold[window.end])
     of_folds = _spread(folds)
     return max(1.0, _spread(served) / of_folds) if of_folds else 1.0
 

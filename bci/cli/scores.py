@@ -8,7 +8,7 @@ from bci.cli.console import out
 def print_score(card) -> None:  # type: ignore[no-untyped-def]
     score = card.score
     out.print(
-        f"accuracy [bold]{score.accuracy:.2f}[/bold] by trial "
+        f"accuracy {score.accuracy:.2f} by trial "
         f"(95 % interval {score.low:.2f}-{score.high:.2f}, n = {score.trials}, "
         f"chance {score.chance:.2f}, p = {score.p_value:.2g}); {score.folds}"
     )
@@ -32,7 +32,7 @@ def print_score(card) -> None:  # type: ignore[no-untyped-def]
             "naming the most frequent class every time"
         )
     if (warning := card.warning()) is not None:
-        out.print(f"[yellow]{warning}[/yellow]")
+        out.print(warning, style="yellow")
 
 
 def told_measure(measure, n: int) -> str:  # type: ignore[no-untyped-def]
