@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import decoders
+from bci.errors import DecodingError
 from bci.folds import split_by_run
 from bci.held_out import HeldOut, hold_out, stream_rest, streams, surer
 from bci.profile import Profile
@@ -102,6 +103,32 @@ def test_a_served_decoder_that_is_surer_than_the_folds_is_found_out() -> None:
         assert surer(served_surer, held_out, where, PROFILE) == pytest.approx(factor)
     # One that is less sure keeps to any threshold that its folds keep to.
     assert surer(Sharper(served, 0.001), held_out, where, PROFILE) == 1.0
+
+
+class Failing(Sharper):
+    """A decoder that finds no probabilities of every third window."""
+
+    asked = 0
+
+    def predict_proba(self, window: np.ndarray) -> np.ndarray:
+        self.asked += 1
+        if self.asked % 3 == 0:
+            raise DecodingError("nothing follows from this window")
+        return super().predict_proba(window)
+
+
+def test_windows_that_a_decoder_finds_nothing_in_are_not_compared() -> None:
+    recordings = [two_class_recording(n_trials=8, seed=seed) for seed in (1, 2)]
+    _, where, served = folds(recordings)
+    epochs = cut_epochs(recordings, PROFILE.pipeline, PROFILE.paradigm).last_of_trials()
+    held_out = [
+        replace(
+            hold_out(Sharper(served, 0.01), epochs, stream, PROFILE),
+            streamed=stream_rest(Failing(served, 0.01), stream.recording, PROFILE),
+        )
+        for stream in where
+    ]
+    assert surer(Failing(served, 0.02), held_out, where, PROFILE) == pytest.approx(2.0)
 
 
 def test_nothing_to_compare_is_no_surer() -> None:
