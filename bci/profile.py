@@ -240,14 +240,11 @@ class _PlainLoader(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         event = self.peek_event()  # type: ignore[no-untyped-call]
+        mark: Any = event.start_mark
         if isinstance(event, yaml.events.AliasEvent):
-            raise yaml.composer.ComposerError(
-                None, None, "aliases (*name) are not allowed", event.start_mark
-            )
+            raise yaml.composer.ComposerError(None, None, "aliases (*name) are not allowed", mark)
         if getattr(event, "tag", None) is not None:
-            raise yaml.composer.ComposerError(
-                None, None, "tags (!name) are not allowed", event.start_mark
-            )
+            raise yaml.composer.ComposerError(None, None, "tags (!name) are not allowed", mark)
         return super().compose_node(parent, index)
 
 

@@ -95,12 +95,12 @@ class Door:
         return None
 
 
-class PatientProtocol(H11Protocol):
+class PatientProtocol(H11Protocol):  # type: ignore[misc, unused-ignore]
     """Connections of which each asks for something soon, and not too many from one address."""
 
     _from: ClassVar[Counter[str]] = Counter()
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override, unused-ignore]
         """Count the connection, and wait for its first call."""
         super().connection_made(transport)
         self._address = self.client[0] if self.client else ""
