@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
+from bci.confidence_card import DEFAULT_THRESHOLD, ConfidenceCard
 from bci.drift import DriftCard
 from bci.errors import BundleError
 from bci.places import obstacle
@@ -24,7 +25,7 @@ from bci.types import Channel
 CARD = "card.yaml"
 ARRAYS = "arrays.safetensors"
 _MOST_BYTES = 4 << 30
-DEFAULT_THRESHOLD = 0.7
+_SURE_P = 0.05
 
 
 class ChannelCard(Settings):
@@ -68,6 +69,8 @@ class MeasureCard(Settings):
 class ScoreCard(Settings):
     """How the model did in cross-validation on its own calibration data, by trial.
 
+    ``chance`` and ``p_value`` are against always naming the most frequent class. ``shuffled_p``
+    is against the same decisions with shuffled labels, which is fair to classes of unequal size.
     ``confusion`` is empty where there are too many classes to look at. ``candidates`` tells, of a
     decoder that finds items, among how many it chose: those of its fold, all unseen in training.
     """
@@ -78,32 +81,17 @@ class ScoreCard(Settings):
     trials: int
     chance: float
     p_value: float
+    shuffled_p: float | None = None
     kappa: float
     confusion: list[list[int]]
     folds: str
     candidates: str | None = None
     measures: tuple[MeasureCard, ...] = ()
 
-
-class ConfidenceCard(Settings):
-    """How sure the model may be, learnt from decisions on held-out calibration data.
-
-    ``temperature`` is applied to every prediction; ``error`` is the expected calibration error
-    with it, told on folds that it was not fitted on, and ``error_before`` without. ``threshold``
-    is the least confidence of a decision that kept false positives at rest to the
-    ``asked_per_min``, of decisions from ``evidence_s`` seconds of evidence; None where there was
-    no rest or none kept it so quiet, and ``default_threshold`` holds, the profile's or 0.7.
-    ``false_positives_per_min`` were found with whichever holds; None where there was no rest.
-    """
-
-    temperature: float = Field(gt=0)
-    error_before: float
-    error: float
-    threshold: float | None = None
-    false_positives_per_min: float | None = None
-    asked_per_min: float | None = None
-    default_threshold: float = DEFAULT_THRESHOLD
-    evidence_s: float = 0.0
+    @property
+    def at_chance(self) -> bool:
+        """Whether the decisions cannot be told from guesses."""
+        return (self.p_value if self.shuffled_p is None else self.shuffled_p) > _SURE_P
 
 
 class FederationCard(Settings):
@@ -128,7 +116,8 @@ class Card(Settings):
     """Everything about a model but its arrays.
 
     A base model that learnt ``without_labels`` has no classes, and decodes nothing by itself.
-    ``base_sources`` are the recordings of other people that its base learnt from.
+    ``base_sources`` are the recordings of other people that its base learnt from,
+    ``rest_sources`` those of rest that its threshold was chosen on.
     ``embedded_by`` is what made the vectors that a decoder of images compares them by.
     """
 
@@ -145,6 +134,7 @@ class Card(Settings):
     group_delay_s: float
     paradigm: Paradigm
     sources: tuple[SourceCard, ...]
+    rest_sources: tuple[SourceCard, ...] = ()
     score: ScoreCard
     confidence: ConfidenceCard | None = None
     drift: DriftCard | None = None
@@ -162,40 +152,36 @@ class Card(Settings):
         return self
 
     def has_learnt_from(self, sha256: str) -> bool:
-        """Whether the model, or the base that it goes on from, knows a recording by its hash."""
-        return any(s.sha256 == sha256 for s in (*self.sources, *self.base_sources))
+        """Whether the model or its base was made with a recording, by its hash."""
+        known = (*self.sources, *self.rest_sources, *self.base_sources)
+        return any(source.sha256 == sha256 for source in known)
 
     def decisions(self) -> str | None:
-        """From what confidence on there are decisions, and how many at rest, as a sentence.
+        """The threshold of decisions and what it was found to bring, in sentences.
 
-        None where they were not held against rest: of a base, or at cues.
+        None where decisions were not held against rest: of a base, or at cues.
         """
-        sure = self.confidence
-        if sure is None or self.pipeline.at_cues:
+        if self.confidence is None or self.pipeline.at_cues:
             return None
-        evidence = f", each from {sure.evidence_s:g} s of evidence" if sure.evidence_s else ""
-        held_to = f"decisions from confidence {decision_threshold(Output(), self):.3g} on{evidence}"
-        if sure.false_positives_per_min is None:
-            return f"no rest was held out that a threshold could be chosen on: {held_to}"
-        at_rest = f"{sure.false_positives_per_min:.1f} false ones a minute at rest"
-        if sure.threshold is not None:
-            return f"{held_to}: {at_rest}"
-        asked = "" if sure.asked_per_min is None else f" {sure.asked_per_min:g} a minute"
-        hint = "" if self.paradigm.quiet else "; a class for rest (paradigm.rest_class: true) helps"
+        return self.confidence.decisions(self.paradigm.quiet is not None)
+
+    def warning(self) -> str | None:
+        """A reason not to rely on the model's commands, in sentences; None where there is none."""
+        if not self.score.at_chance:
+            return None
         return (
-            f"no threshold kept false decisions at rest to the{asked} asked for: {held_to}, "
-            f"{at_rest}{hint}"
+            "not distinguishable from chance: do not rely on this model. A threshold makes its "
+            "commands rarer, not right"
         )
 
 
 def decision_threshold(output: Output, card: Card | None) -> float:
-    """Least confidence of a decision: the profile's, else what its calibration told, else 0.7."""
+    """Least confidence of a decision: the profile's, else that of the calibration, else 0.7."""
     if output.decision_threshold is not None:
         return output.decision_threshold
     if card is None or card.confidence is None:
         return DEFAULT_THRESHOLD
-    sure = card.confidence
-    return sure.default_threshold if sure.threshold is None else sure.threshold
+    return card.confidence.held_to
 
 
 def evidence_span(output: Output, card: Card) -> float:

@@ -1,6 +1,6 @@
 """Training a decoder on a person's labelled recordings, with an honest estimate of its worth."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci import held_out as held
+from bci import promise
 from bci.bundle import Card
-from bci.cards import make_card
+from bci.cards import make_card, source_card
 from bci.chain import pick_channels
-from bci.confidence import (
-    Tempered,
-)
+from bci.confidence import Tempered
 from bci.drift import describe_drift
 from bci.errors import MismatchError, RecordingError
 from bci.folds import split_by_item, split_by_run
@@ -75,6 +74,7 @@ def calibrate(
     look: Look | None = None,
     on_step: StepWatch = lambda _fold, _step: None,
     on_runs: RunWatch = lambda _runs: None,
+    rest: Sequence[Recording] = (),
 ) -> Calibration:
     """Cut epochs with the serving pipeline, cross-validate by run, then train on all.
 
@@ -98,6 +98,9 @@ def calibrate(
         Finds what the decoder looks at.
     on_step : callable, optional
     on_runs : callable, optional
+        Given the trials of each recording before the training.
+    rest : sequence of Recording, optional
+        Recordings of rest that nothing is learnt from. The threshold is chosen on them too.
 
     Raises
     ------
@@ -107,7 +110,11 @@ def calibrate(
         If the recordings differ from one another or cannot satisfy the profile, or the base
         model has another pipeline, montage or classes, or has learnt from one of them.
     """
-    pipeline = common_pipeline(recordings, profile)
+    pipeline = common_pipeline([*recordings, *rest], profile)
+    if rest and profile.pipeline.at_cues:
+        raise MismatchError(
+            "this profile decodes at cues only, so recordings of rest are of no use"
+        )
     if base is not None:
         check_base(base, profile, recordings)
     on_progress("Cutting epochs", 0, 1)
@@ -149,9 +156,12 @@ def calibrate(
     if isinstance(decoder, Servable):
         on_progress("Choosing the faster runtime", len(splits), len(splits) + 1)
         decoder.choose_runtime()
-    on_progress("Done", len(splits) + 1, len(splits) + 1)
+    on_progress("Choosing the threshold", len(splits), len(splits) + 1)
     score = held.score(held_out, decoder, described)
-    confidence = held.confidence(held_out, pipeline, profile)
+    surer = held.surer(decoder, held_out, streams, profile)
+    at_rest = [held.stream_rest(decoder, recording, profile) for recording in rest]
+    confidence = promise.confidence(held_out, at_rest, surer, score.at_chance, pipeline, profile)
+    on_progress("Done", len(splits) + 1, len(splits) + 1)
     card = make_card(name, profile, pipeline, recordings, decoder, score, runs=runs)
     ch_names = tuple(channel.name for channel in signal.channels)
     drift = describe_drift(
@@ -167,6 +177,7 @@ def calibrate(
                 "base": base.name if base is not None else None,
                 "base_sources": (*base.sources, *base.base_sources) if base is not None else (),
                 "confidence": confidence,
+                "rest_sources": tuple(source_card(each, 0) for each in rest),
                 "drift": drift,
                 "embedded_by": decoder.embedded_by if isinstance(decoder, Retrieval) else None,
             }

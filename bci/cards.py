@@ -14,7 +14,7 @@ from bci.bundle import Card, MeasureCard, ScoreCard, SourceCard, describe_stream
 from bci.pipeline import Pipeline
 from bci.profile import Profile, file_sha256
 from bci.runs import RunCount
-from bci.scores import Measure, confusion, kappa, score_accuracy
+from bci.scores import Measure, confusion, kappa, score_accuracy, shuffled_labels
 from bci.trials import find_trials
 from bci.types import Decoder, Recording
 
@@ -58,7 +58,7 @@ def make_card(
         ),
         group_delay_s=round(pipeline.chain.group_delay_s(), 6),
         paradigm=profile.paradigm,
-        sources=tuple(map(_source, recordings, trials)),
+        sources=tuple(map(source_card, recordings, trials)),
         score=score,
         versions=_versions(),
     )
@@ -71,7 +71,10 @@ def score_card(
     folds: str,
     chance: float | None = None,
 ) -> ScoreCard:
-    """Score of independent decisions, as a card tells it."""
+    """Score independent decisions, for a card.
+
+    With ``chance`` given, each trial had its own candidates, and labels cannot be shuffled.
+    """
     accuracy = score_accuracy(truth, decided, chance)
     return ScoreCard(
         accuracy=round(accuracy.value, 4),
@@ -80,10 +83,18 @@ def score_card(
         trials=accuracy.n,
         chance=round(accuracy.chance, 4),
         p_value=float(f"{accuracy.p_value:.3g}"),
+        shuffled_p=None if chance is not None else _shuffled_p(truth, decided),
         kappa=round(kappa(truth, decided), 4),
         confusion=confusion(truth, decided, classes),
         folds=folds,
     )
+
+
+def _shuffled_p(truth: NDArray[np.str_], decided: NDArray[np.str_]) -> float:
+    classes = np.union1d(truth, decided)
+    decided_for = (decided[:, None] == classes).astype(np.int64)
+    _, p_value = shuffled_labels(decided_for, np.searchsorted(classes, truth))
+    return float(f"{p_value:.3g}")
 
 
 def measure_cards(measured: tuple[Measure, ...]) -> tuple[MeasureCard, ...]:
@@ -99,7 +110,8 @@ def measure_cards(measured: tuple[Measure, ...]) -> tuple[MeasureCard, ...]:
     )
 
 
-def _source(recording: Recording, trials: int) -> SourceCard:
+def source_card(recording: Recording, trials: int) -> SourceCard:
+    """Describe a recording that a model was made with."""
     file = Path(recording.source)
     return SourceCard(
         file=file.name,

@@ -1,20 +1,19 @@
-"""Confidence that means what it says: temperature scaling, and a threshold with a known cost."""
+"""Probabilities that mean what they say: temperature scaling, and the calibration error."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.types import Decoder, FloatArray, Prediction
+from bci.confidence_card import TEMPERATURES
+from bci.types import Decoder, FloatArray
 
 Probabilities = NDArray[np.float64]
 
-_TEMPERATURES = (0.05, 20.0)
 _TINY = 1e-12
 _N_BINS = 10
-_THRESHOLDS = np.arange(0.5, 1.0, 0.005).round(3)
 
 
 def temper(probabilities: Probabilities, temperature: float) -> Probabilities:
-    """Probabilities made less sure (temperature above 1) or surer; the order stays.
+    """Make probabilities less sure (temperature above 1) or surer; their order stays.
 
     Guo, Pleiss, Sun and Weinberger, ICML 2017. ``probabilities`` (..., n_classes). What is
     exactly 0 stays so: it was no candidate.
@@ -25,23 +24,32 @@ def temper(probabilities: Probabilities, temperature: float) -> Probabilities:
 
 
 def fit_temperature(probabilities: Probabilities, truth: NDArray[np.int64]) -> float:
-    """The temperature under which held-out decisions are likeliest.
+    """Fit the temperature under which held-out decisions are likeliest.
 
     Parameters
     ----------
     probabilities : ndarray, shape (n_trials, n_classes)
     truth : ndarray of int, shape (n_trials,)
         Numbers of the true classes.
+
+    Notes
+    -----
+    Each trial counts as right with a probability of (n + 1) / (n + 2), as in Platt's scaling
+    (Advances in Large Margin Classifiers, 1999). Otherwise a few trials that are all decided
+    rightly would ask for certainty.
     """
     from scipy.optimize import minimize_scalar
 
-    rows = np.arange(len(truth))
+    n, n_classes = probabilities.shape
+    doubt = 1.0 / (n + 2)
+    wanted = np.full((n, n_classes), doubt / max(1, n_classes - 1))
+    wanted[np.arange(n), truth] = 1.0 - doubt
 
     def cost(log_temperature: float) -> float:
         tempered = temper(probabilities, float(np.exp(log_temperature)))
-        return float(-np.log(np.maximum(tempered[rows, truth], _TINY)).mean())
+        return float(-(wanted * np.log(np.maximum(tempered, _TINY))).sum(axis=1).mean())
 
-    bounds = tuple(np.log(_TEMPERATURES))
+    bounds = tuple(np.log(TEMPERATURES))
     return float(np.exp(minimize_scalar(cost, bounds=bounds, method="bounded").x))
 
 
@@ -57,71 +65,27 @@ def calibration_error(probabilities: Probabilities, truth: NDArray[np.int64]) ->
     return float(np.sum(gaps))
 
 
-def confidences(decisions: list[Prediction | None], quiet: str | None = None) -> Probabilities:
-    """Confidence of each decision, (n_decisions,).
+def error_interval(
+    probabilities: Probabilities, truth: NDArray[np.int64], n_resamples: int = 1000
+) -> tuple[float, float]:
+    """Estimate the 95 % interval of the calibration error, by a seeded bootstrap over trials.
 
-    0 where there was not evidence enough, or for the class ``quiet``, which is no command: so a
-    threshold is chosen, and false positives are counted, for the other classes alone.
-    """
-    return np.array(
-        [0.0 if each is None or each.label == quiet else each.confidence for each in decisions]
-    )
-
-
-def false_positives(
-    confidence: NDArray[np.float64], in_rest: NDArray[np.bool_], threshold: float
-) -> int:
-    """How often confidence rose to the threshold during rest.
+    Few trials in ten bins make the error too large (30 trials of a perfectly calibrated model have
+    0.14 on average), and a resample adds as much again. So both ends are corrected for what the
+    resamples add: the lower one as in the basic interval, the upper one by shifting it.
 
     Parameters
     ----------
-    confidence : ndarray, shape (n_predictions,)
-        Of every prediction in turn.
-    in_rest : ndarray of bool, shape (n_predictions,)
-        Whether its window lies wholly within rest.
-    threshold : float
+    probabilities : ndarray, shape (n_trials, n_classes)
+    truth : ndarray of int, shape (n_trials,)
+    n_resamples : int
     """
-    rose = (confidence[1:] >= threshold) & (confidence[:-1] < threshold)
-    return int(np.count_nonzero(rose & in_rest[1:]))
-
-
-def false_positive_rate(
-    runs: list[tuple[NDArray[np.float64], NDArray[np.bool_]]], hop_s: float, threshold: float
-) -> float | None:
-    """False positives a minute of rest over runs, as in `choose_threshold`; None without rest."""
-    rest_min = sum(int(in_rest.sum()) for _, in_rest in runs) * hop_s / 60.0
-    if not rest_min:
-        return None
-    return sum(false_positives(*run, threshold) for run in runs) / rest_min
-
-
-def choose_threshold(
-    runs: list[tuple[NDArray[np.float64], NDArray[np.bool_]]], hop_s: float, most_per_min: float
-) -> float | None:
-    """The lowest threshold that, like all above it, keeps false positives at rest to a rate.
-
-    Parameters
-    ----------
-    runs : list of (confidence, in_rest)
-        Of each held-out run, as in `false_positives`.
-    hop_s : float
-        Between predictions, in seconds.
-    most_per_min : float
-        False positives a minute of rest.
-
-    Returns
-    -------
-    threshold : float or None
-        None where there is no rest or none keeps it quiet.
-    """
-    # From the top down, since a threshold that is always exceeded is never risen to.
-    chosen = None
-    for threshold in _THRESHOLDS[::-1]:
-        rate = false_positive_rate(runs, hop_s, float(threshold))
-        if rate is None or rate > most_per_min:
-            break
-        chosen = float(threshold)
-    return chosen
+    n = len(truth)
+    error = calibration_error(probabilities, truth)
+    draws = np.random.default_rng(0).integers(0, n, (n_resamples, n))
+    resampled = [calibration_error(probabilities[draw], truth[draw]) for draw in draws]
+    most, added = float(np.percentile(resampled, 97.5)), float(np.mean(resampled)) - error
+    return min(error, max(0.0, 2 * error - most)), max(error, most - added)
 
 
 class Tempered:

@@ -238,7 +238,9 @@ class Engine:
         return read_sentences(Path(self._output.sentences), card.classes)
 
     def _warn(self, card: Card) -> None:
-        """Say it where decisions would be held to a threshold that was chosen for others."""
+        """Warn of a model at chance, or of a threshold that was chosen for other decisions."""
+        if (warning := card.warning()) is not None:
+            self._say(f"{card.name}: {warning}")
         span, sure = evidence_span(self._output, card), card.confidence
         own = self._output.decision_threshold is None and sure and sure.threshold is not None
         if own and sure and sure.evidence_s != span:
@@ -284,6 +286,7 @@ class Engine:
             "adaptation": running.adaptation.described if running.adaptation else "off",
             "drift": round(drift.ratio, 2) if drift and drift.ratio is not None else None,
             "drift_warning": drift.warning if drift else None,
+            "model_warning": running.card.warning(),
             "sentences": self._output.sentences,
             "filter_delay_s": running.delay_s,
             "decision_threshold": decision_threshold(self._output, running.card),

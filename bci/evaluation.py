@@ -8,9 +8,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from bci.bundle import Card
-from bci.confidence import confidences, false_positives
 from bci.decoding import Decoded, Decoding
 from bci.errors import RecordingError
+from bci.false_decisions import commands_of, independent_after, rest_rate
 from bci.measures import measures
 from bci.pipeline import Pipeline
 from bci.profile import Adapt
@@ -57,21 +57,27 @@ class TrialDecision:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a model scored on one recording.
+    """Score of a model on one recording.
 
     ``trial_accuracy`` is of the decision at the end of each cue (the last window wholly in
     the trial); ``window_accuracy`` of all windows wholly within trials, which overlap and so
     carry no interval: ``window_chance`` and ``window_p_value`` are by shuffling the labels of
-    whole trials. ``itr_bits_per_min`` counts one decision per ``stop_s`` of the
-    paradigm. ``seconds_to_correct`` is the median over trials, from cue onset, of the first
-    right decision of at least ``threshold`` confidence, reached in ``trials_reached`` trials.
-    ``false_positives_per_min`` counts how often such confidence began during rest. Decisions are
-    taken from ``evidence_s`` seconds of evidence, which is on average ``evidence_delay_s`` older
-    than a single window; ``window_accuracy`` is of single windows. Where rest is a class, its
-    decisions are no false positives, and its trials have no time to a right one.
-    ``interpolated`` names the channels that a montage map computed from others. ``prior_accuracy``
-    is as ``trial_accuracy``, of the decisions with a prior of words, where there is one; everything
-    else is of the signal alone.
+    whole trials. ``itr_bits_per_min`` is the mutual information of cues and decisions, beyond
+    that of guesses, with one decision per ``stop_s`` of the paradigm.
+
+    The rest is of decisions of at least ``threshold`` confidence. ``seconds_to_correct`` is the
+    median over trials, from cue onset, of the first right one, reached in ``trials_reached``
+    trials. Of ``cues`` that asked for a command, ``cues_decided`` had a decision, and
+    ``cues_right`` had the right one first. ``false_positives`` were decided in ``rest_min`` of
+    rest (see `bci.false_decisions`): ``false_positives_per_min`` and, with 95 % confidence, at
+    most ``false_positives_bound``. Decisions are taken from ``evidence_s`` seconds of evidence,
+    which is on average ``evidence_delay_s`` older than a single window; ``window_accuracy`` is of
+    single windows. Where rest is a class, its decisions are no false positives, and its trials
+    are no cues and have no time to a right one.
+
+    ``interpolated`` names the channels that a montage map computed from others.
+    ``prior_accuracy`` is as ``trial_accuracy``, of the decisions with a prior of words, where
+    there is one; everything else is of the signal alone.
     """
 
     recording: str
@@ -94,6 +100,11 @@ class Evaluation:
     false_positives_per_min: float | None
     rest_min: float
     windows_rejected: int
+    false_positives: int = 0
+    false_positives_bound: float | None = None
+    cues: int = 0
+    cues_decided: int = 0
+    cues_right: int = 0
     evidence_s: float = 0.0
     evidence_delay_s: float = 0.0
     adaptation: str = "off"
@@ -168,11 +179,8 @@ def evaluate(
     within = {k: own for k, own in within.items() if judged[k]}
     decided = [judged[k][-1] for k in within]
     truth = [trials[k].label for k in within]
-    reached = (
-        _time_to_correct(judged[k], trials[k], threshold)
-        for k in within
-        if trials[k].label != card.paradigm.quiet
-    )
+    cued = [k for k in within if trials[k].label != card.paradigm.quiet]
+    reached = (_time_to_correct(judged[k], trials[k], threshold) for k in cued)
     times = [time for time in reached if time is not None]
     if not decided:
         raise RecordingError(f"{recording.source}: no sound window lies within any trial")
@@ -198,9 +206,12 @@ def evaluate(
     taken = np.array([each.prediction.taken for each in decoded])
     spans = find_rest(recording, card.paradigm)
     in_rest = in_spans(taken, spans, pipeline.n_samples * period, period)
-    sure = confidences([each.decision for each in decoded], card.paradigm.quiet)
-    rises = false_positives(sure, in_rest, threshold)
-    rest_min = int(in_rest.sum()) * pipeline.hop * period / 60.0
+    run = commands_of([each.decision for each in decoded], in_rest, card.paradigm.quiet)
+    evidence = decoding.evidence
+    lasting = independent_after(pipeline.n_samples, pipeline.hop, evidence.n_windows)
+    rest = rest_rate([run], decoding.hop_s, threshold, lasting)
+    first = {k: _first_command(judged[k], threshold, card.paradigm.quiet) for k in cued}
+    right = [k for k, decision in first.items() if decision == trials[k].label]
     counts = pipeline.counts
     return Evaluation(
         recording=recording.source,
@@ -215,18 +226,21 @@ def evaluate(
         window_chance=window_chance,
         window_p_value=window_p,
         n_windows=n_windows,
-        itr_bits_per_min=information_transfer_rate(
-            accuracy.value, len(card.classes), card.paradigm.stop_s
-        ),
+        itr_bits_per_min=information_transfer_rate(labels, decisions, card.paradigm.stop_s),
         threshold=threshold,
         seconds_to_correct=float(np.median(times)) if times else None,
         trials_reached=len(times),
         trials_without_window=len(trials) - len(decided),
-        false_positives_per_min=rises / rest_min if rest_min else None,
-        rest_min=rest_min,
+        cues=len(cued),
+        cues_decided=sum(decision is not None for decision in first.values()),
+        cues_right=len(right),
+        false_positives_per_min=rest.per_min if rest.minutes else None,
+        false_positives=rest.count,
+        false_positives_bound=rest.bound_per_min if rest.minutes else None,
+        rest_min=rest.minutes,
         windows_rejected=counts.rejected,
-        evidence_s=decoding.evidence.span_s,
-        evidence_delay_s=decoding.evidence.delay_s,
+        evidence_s=evidence.span_s,
+        evidence_delay_s=evidence.delay_s,
         adaptation=decoding.adaptation.described if decoding.adaptation else "off",
         measures=measures(card.classes, np.stack([p.probabilities for p in decided]), labels),
         prior_accuracy=score_accuracy(labels, np.array(said)) if said else None,
@@ -263,6 +277,13 @@ def _decision(
         trial.label, trial.onset, trial.start, trial.stop, decision, confidence,
         with_prior.label if with_prior is not None else None,
     )  # fmt: skip
+
+
+def _first_command(within: list[Prediction], threshold: float, quiet: str | None) -> str | None:
+    for prediction in within:
+        if prediction.confidence >= threshold and prediction.label != quiet:
+            return prediction.label
+    return None
 
 
 def _time_to_correct(within: list[Prediction], trial: Trial, threshold: float) -> float | None:

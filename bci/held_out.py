@@ -1,27 +1,22 @@
-"""What decoders say of folds that they have not seen: the score, and how sure a model may be."""
+"""Predictions of decoders on the folds that they did not learn from, and their score."""
 
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass
 from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.bundle import DEFAULT_THRESHOLD, ConfidenceCard, ScoreCard
+from bci.bundle import ScoreCard
 from bci.cards import measure_cards, score_card
-from bci.confidence import (
-    calibration_error,
-    choose_threshold,
-    confidences,
-    false_positive_rate,
-    fit_temperature,
-    temper,
-)
-from bci.evidence import Evidence
+from bci.errors import DecodingError
 from bci.measures import measures, ranks
 from bci.pipeline import Pipeline
 from bci.profile import Profile
-from bci.trials import Epochs, find_rest, find_trials, in_spans
+from bci.trials import Epochs, find_rest, find_trials, in_spans, trial_of
 from bci.types import Decoder, Prediction, Recording, Retrieval
+
+_TINY = 1e-12
 
 
 @dataclass(frozen=True)
@@ -49,61 +44,144 @@ def streams(
 
 
 @dataclass(frozen=True)
+class Streamed:
+    """Predictions of a recording, streamed as if live, by a decoder that did not learn from it.
+
+    ``in_rest`` (n_predictions,) marks those whose window lies wholly in rest. ``cued`` has, of
+    every trial that asked for a command, its class and the indices of the predictions whose window
+    lies wholly in it. Both are of the fold alone, where a fold is only a part of a recording.
+    """
+
+    classes: tuple[str, ...]
+    predictions: list[Prediction]
+    in_rest: NDArray[np.bool_]
+    cued: tuple[tuple[str, NDArray[np.int64]], ...] = ()
+
+
+@dataclass(frozen=True)
 class HeldOut:
-    """What a decoder said of a fold that it had not seen.
+    """Predictions of a decoder on a fold that it did not learn from.
 
     ``classes`` are those it decided among: where items are retrieved, the fold's own.
     ``probabilities`` (n_trials, n_classes) at the end of each trial and the true class numbers
-    ``truth``; ``stream``, the predictions of the run until the fold's end, and which of them are
-    of the fold and ``in_rest``, (n_predictions,), both empty where there is nothing to stream or
-    no rest.
+    ``truth``. ``streamed`` is None where the fold cannot be streamed.
     """
 
     classes: tuple[str, ...]
     probabilities: NDArray[np.float64]
     truth: NDArray[np.int64]
-    stream: list[Prediction]
-    in_rest: NDArray[np.bool_]
+    streamed: Streamed | None = None
 
 
 def hold_out(decoder: Decoder, epochs: Epochs, stream: Stream | None, profile: Profile) -> HeldOut:
     """Let a decoder, trained on the other folds, decide a fold's trials and its rest.
 
-    Rest is decided as live: the recording is streamed through the pipeline.
+    Rest and cues are decided as live: the recording is streamed through the pipeline.
     """
     ends = epochs.last_of_trials()
     probabilities = np.stack([decoder.predict_proba(window) for window in ends.windows])
     truth = np.searchsorted(decoder.classes, ends.labels)
-    rest = find_rest(stream.recording, profile.paradigm) if stream is not None else []
-    if stream is None or not rest:
-        return HeldOut(decoder.classes, probabilities, truth, [], np.empty(0, dtype=bool))
-    pipeline = Pipeline(profile.pipeline, stream.recording.info, decoder)
-    chunks = takewhile(lambda c: c.timestamps[0] < stream.stop, stream.recording.chunks())
+    streamed = None if stream is None else _stream(decoder, stream, profile)
+    return HeldOut(decoder.classes, probabilities, truth, streamed)
+
+
+def _stream(decoder: Decoder, stream: Stream, profile: Profile) -> Streamed:
+    recording = stream.recording
+    pipeline = Pipeline(profile.pipeline, recording.info, decoder)
+    chunks = takewhile(lambda c: c.timestamps[0] < stream.stop, recording.chunks())
     predictions = [p for chunk in chunks for p in pipeline.push(chunk)]
     taken = np.array([p.taken for p in predictions])
     period = 1.0 / pipeline.chain.sfreq
+    rest = find_rest(recording, profile.paradigm)
     in_rest = in_spans(taken, rest, pipeline.n_samples * period, period)
     # Wholly: a window at the edge holds samples that this decoder may have learnt from.
     first = taken - (pipeline.n_samples - 1) * period
     in_fold = (first >= stream.start) & (taken < stream.stop)
-    return HeldOut(decoder.classes, probabilities, truth, predictions, in_rest & in_fold)
+    trials = find_trials(recording, profile.paradigm)
+    windows: dict[int, list[int]] = {}
+    for index in np.flatnonzero(in_fold):
+        number = trial_of(float(taken[index]), trials, pipeline)
+        if number is not None and trials[number].label != profile.paradigm.quiet:
+            windows.setdefault(number, []).append(int(index))
+    cued = tuple((trials[k].label, np.array(own)) for k, own in windows.items())
+    return Streamed(decoder.classes, predictions, in_rest & in_fold, cued)
 
 
-def _sureness(
-    stream: list[Prediction], temperature: float, evidence: Evidence, quiet: str | None
-) -> NDArray[np.float64]:
-    """Confidence in the command that each prediction would lead to, (n_predictions,)."""
-    tempered = (replace(p, probabilities=temper(p.probabilities, temperature)) for p in stream)
-    return confidences([evidence.add(prediction) for prediction in tempered], quiet)
+def stream_rest(decoder: Decoder, recording: Recording, profile: Profile) -> Streamed:
+    """Let the served decoder decide a recording of rest, which it did not learn from.
+
+    Without a rest marker all of the recording is rest.
+    """
+    pipeline = Pipeline(profile.pipeline, recording.info, decoder)
+    predictions = [p for chunk in recording.chunks() for p in pipeline.push(chunk)]
+    taken = np.array([p.taken for p in predictions])
+    period = 1.0 / pipeline.chain.sfreq
+    rest = find_rest(recording, profile.paradigm) or [(-np.inf, np.inf)]
+    in_rest = in_spans(taken, rest, pipeline.n_samples * period, period)
+    return Streamed(decoder.classes, predictions, in_rest)
 
 
-def _together(held_out: list[HeldOut]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def surer(
+    decoder: Decoder, held_out: list[HeldOut], streams: list[Stream | None], profile: Profile
+) -> float:
+    """Compare the log odds of the served decoder at rest with those of its folds' decoders.
+
+    A decoder that learnt from more trials states larger log odds, so a temperature and a threshold
+    of the folds' decoders would not hold for it. Rest is compared, since it was not learnt from
+    (where it is no class), and since it is what the threshold is held against.
+
+    Parameters
+    ----------
+    decoder : Decoder
+        Trained on all folds.
+    held_out : list of HeldOut
+        Of each fold.
+    streams : list of Stream or None
+        Of each fold.
+    profile : Profile
+
+    Returns
+    -------
+    surer : float
+        Ratio of the root mean squares; at least 1, and 1 without rest.
+    """
+    folds: list[NDArray[np.float64]] = []
+    served: list[NDArray[np.float64]] = []
+    for each, stream in zip(held_out, streams, strict=True):
+        if stream is None or each.streamed is None:
+            continue
+        own = each.streamed
+        of_fold = {
+            prediction.end: prediction.probabilities
+            for prediction, rest in zip(own.predictions, own.in_rest, strict=True)
+            if rest
+        }
+        pipeline = Pipeline(profile.pipeline, stream.recording.info)
+        for window in (w for chunk in stream.recording.chunks() for w in pipeline.windows(chunk)):
+            if window.end not in of_fold:
+                continue
+            with suppress(DecodingError):  # such a window gives no prediction live either
+                served.append(decoder.predict_proba(window.data))
+                folds.append(of_fold[window.end])
+    of_folds = _spread(folds)
+    return max(1.0, _spread(served) / of_folds) if of_folds else 1.0
+
+
+def _spread(probabilities: list[NDArray[np.float64]]) -> float:
+    """Root mean square of the log odds against the geometric mean of all classes; 0 of none."""
+    if not probabilities:
+        return 0.0
+    logs = np.log(np.maximum(np.stack(probabilities), _TINY))
+    return float(np.sqrt(np.mean(np.square(logs - logs.mean(axis=1, keepdims=True)))))
+
+
+def together(held_out: list[HeldOut]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Probabilities and true numbers of all folds."""
-    probabilities = _padded([each.probabilities for each in held_out])
+    probabilities = padded([each.probabilities for each in held_out])
     return probabilities, np.concatenate([each.truth for each in held_out])
 
 
-def _padded(folds: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+def padded(folds: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     """Probabilities of all folds, with 0 where one had fewer candidates than another."""
     widest = max(fold.shape[1] for fold in folds)
     return np.concatenate([np.pad(fold, ((0, 0), (0, widest - fold.shape[1]))) for fold in folds])
@@ -115,7 +193,7 @@ def score(held_out: list[HeldOut], decoder: Decoder, described: str) -> ScoreCar
     decided = np.concatenate(
         [np.array(each.classes)[each.probabilities.argmax(axis=1)] for each in held_out]
     )
-    probabilities, numbers = _together(held_out)
+    probabilities, numbers = together(held_out)
     if not isinstance(decoder, Retrieval):
         measured = measures(decoder.classes, probabilities, truth)
         card = score_card(truth, decided, decoder.classes, described)
@@ -129,39 +207,4 @@ def score(held_out: list[HeldOut], decoder: Decoder, described: str) -> ScoreCar
             "candidates": f"among the {among} of its fold, none of them in training",
             "measures": measure_cards(ranks(probabilities, numbers, n)),
         }
-    )
-
-
-def confidence(held_out: list[HeldOut], pipeline: Pipeline, profile: Profile) -> ConfidenceCard:
-    """Temperature and threshold that the held-out decisions ask for; see `ConfidenceCard`."""
-    probabilities, truth = _together(held_out)
-    temperature = fit_temperature(probabilities, truth)
-    # The error is told on each fold with the temperature that the others ask for.
-    crossed = []
-    for k, each in enumerate(held_out):
-        others = [other for i, other in enumerate(held_out) if i != k] or held_out
-        crossed.append(temper(each.probabilities, fit_temperature(*_together(others))))
-    hop_s = pipeline.hop / pipeline.chain.sfreq
-    span_s = profile.output.evidence_s or 0.0
-    runs = []
-    for each in held_out:
-        if len(each.in_rest):
-            evidence = Evidence(span_s, hop_s, pipeline.hop)
-            sure = _sureness(each.stream, temperature, evidence, profile.paradigm.quiet)
-            runs.append((sure, each.in_rest))
-    most = profile.output.false_positives_per_min
-    threshold = choose_threshold(runs, hop_s, most)
-    by_hand = profile.output.decision_threshold
-    default = DEFAULT_THRESHOLD if by_hand is None else by_hand
-    held_to = default if threshold is None else threshold
-    rate = false_positive_rate(runs, hop_s, held_to)
-    return ConfidenceCard(
-        temperature=round(temperature, 4),
-        error_before=round(calibration_error(probabilities, truth), 4),
-        error=round(calibration_error(_padded(crossed), truth), 4),
-        threshold=threshold,
-        false_positives_per_min=None if rate is None else round(rate, 3),
-        asked_per_min=most,
-        default_threshold=default,
-        evidence_s=span_s,
     )

@@ -109,14 +109,15 @@ class Output(Settings):
     """Where predictions go: streams ``<name>-predictions``, ``-decisions`` and ``-status``.
 
     A decision is a prediction of at least ``decision_threshold`` confidence; without one, that
-    which calibration chose so that rest gives no more false positives than
-    ``false_positives_per_min``. With ``evidence_s`` decisions are taken from the windows of so many
-    seconds together (see `bci.evidence`; 0: from each alone), which delays them by about half of
-    it; without, as the model was calibrated. With ``adapt: alignment`` the decoder's alignment
-    follows the signal while it is decoded (see `bci.adaptation`), with ``adapt: supervised`` the
-    decoder learns from each cued trial that is over (see `bci.supervised`). With ``sentences``, a
-    text file with one a line, decisions are also told as the words' usual order has it, in a stream
-    of their own, ``<name>-decisions-with-prior`` (see `bci.word_prior`).
+    which calibration chose so that, with 95 % confidence, rest gives no more false positives than
+    ``false_positives_per_min`` (see `bci.false_decisions`). With ``evidence_s`` decisions are
+    taken from the windows of so many seconds together (see `bci.evidence`; 0: from each alone),
+    which delays them by about half of it; without, as the model was calibrated. With
+    ``adapt: alignment`` the decoder's alignment follows the signal while it is decoded (see
+    `bci.adaptation`), with ``adapt: supervised`` the decoder learns from each cued trial that is
+    over (see `bci.supervised`). With ``sentences``, a text file with one a line, decisions are
+    also told as the words' usual order has it, in a stream of their own,
+    ``<name>-decisions-with-prior`` (see `bci.word_prior`).
     """
 
     name: str = Field(default="bci", min_length=1, max_length=100)

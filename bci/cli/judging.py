@@ -125,7 +125,8 @@ def _print_evaluation(result) -> None:  # type: ignore[no-untyped-def]
         "accuracy by window": f"{result.window_accuracy:.2f} "
         f"({result.n_windows} overlapping windows of {result.trial_accuracy.n} trials, chance "
         f"{result.window_chance:.2f}, p = {result.window_p_value:.2g} by shuffled trials)",
-        "information transfer": f"{result.itr_bits_per_min:.1f} bit/min (Wolpaw)",
+        "information transfer": f"{result.itr_bits_per_min:.1f} bit/min (mutual information of "
+        "cues and decisions, beyond guesses)",
         "decisions from": f"{result.evidence_s:g} s of evidence, which delays them by "
         f"{result.evidence_delay_s:.2f} s"
         if result.evidence_s
@@ -135,9 +136,12 @@ def _print_evaluation(result) -> None:  # type: ignore[no-untyped-def]
         if result.seconds_to_correct is None
         else f"{result.seconds_to_correct:.1f} s after the cue (median of "
         f"{result.trials_reached} trials that reached it)",
+        f"cues with a decision at {result.threshold:g}": _told_cues(result),
         "false positives at rest": "no rest in this recording"
         if result.false_positives_per_min is None
-        else f"{result.false_positives_per_min:.1f} a minute, in {result.rest_min:.1f} min",
+        else f"{result.false_positives_per_min:.1f} a minute: {result.false_positives} in "
+        f"{result.rest_min:.1f} min, so at most {result.false_positives_bound:.1f} "
+        "(95 % confidence)",
         "channels interpolated": ", ".join(result.interpolated) or "none",
         "windows rejected": str(result.windows_rejected),
         "trials without a window": str(result.trials_without_window),
@@ -150,6 +154,20 @@ def _print_evaluation(result) -> None:  # type: ignore[no-untyped-def]
         table.add_row(what, value)
     out.print(table)
     print_confusion(result.classes, result.confusion)
+
+
+def _told_cues(result) -> str:  # type: ignore[no-untyped-def]
+    """Decided cues, and the share of these whose first decision was right, with its interval."""
+    from bci.scores import exact_interval
+
+    decided, right = result.cues_decided, result.cues_right
+    if not decided:
+        return f"0 of {result.cues}"
+    low, high = exact_interval(right, decided)
+    return (
+        f"{decided} of {result.cues}, {right} of these first the right one "
+        f"({right / decided:.2f}, 95 % interval {low:.2f}-{high:.2f})"
+    )
 
 
 def models(

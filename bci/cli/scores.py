@@ -25,15 +25,21 @@ def print_score(card) -> None:  # type: ignore[no-untyped-def]
         out.print(f"found {score.candidates}; compared by {card.embedded_by}")
     print_confusion(card.classes, score.confusion)
     if card.confidence is not None:
-        sure = card.confidence
-        out.print(
-            f"confidence: temperature {sure.temperature:.2f}, expected calibration error "
-            f"{sure.error:.2f} (before {sure.error_before:.2f})"
-        )
+        out.print(f"confidence: {card.confidence.calibration()}")
         if (decisions := card.decisions()) is not None:
-            out.print(decisions)
-    if score.p_value > 0.05:
-        out.print("not distinguishable from chance: do not rely on this model", style="yellow")
+            out.print(f"{decisions}.")
+            if card.confidence.lacks_rest:
+                out.print(
+                    "For a promise, record more runs, or a minute or two without any task and add "
+                    "it: bci calibrate ... --rest FILE"
+                )
+    if score.shuffled_p is not None and score.shuffled_p <= 0.05 < score.p_value:
+        out.print(
+            f"better than guessing (p = {score.shuffled_p:.2g} by shuffled labels), but not than "
+            "naming the most frequent class every time"
+        )
+    if (warning := card.warning()) is not None:
+        out.print(warning, style="yellow")
 
 
 def told_measure(measure, n: int) -> str:  # type: ignore[no-untyped-def]

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -75,6 +75,12 @@ def calibrate(
     base: Annotated[
         Path | None, typer.Option(help="Model to go on from, made by bci pretrain.")
     ] = None,
+    rest: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="A recording of rest, to choose the decision threshold on; may be repeated."
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a model of that name.")] = False,
     curve: Annotated[
         bool, typer.Option("--curve", help="Also tell the accuracy with fewer trials.")
@@ -110,7 +116,7 @@ def calibrate(
     if out_folder.exists() and not force:
         raise BundleError(f"{out_folder} exists already; choose another --out, or give --force")
     source = TrainingSource(wanted, base, map_montage, stream, markers)
-    card = train(source, recordings, out_folder, force, as_json)
+    card = train(source, recordings, out_folder, force, as_json, rest or ())
     if not as_json:
         print_score(card)
         out.print(f"model written to {out_folder}; group delay {1000 * card.group_delay_s:.0f} ms")
@@ -260,6 +266,7 @@ def train(  # type: ignore[no-untyped-def]
     out_folder: Path,
     force: bool,
     as_json: bool = False,
+    rest: Sequence[Path] = (),
 ):
     """Read, calibrate and store, with a progress bar; return the model's card."""
     from bci.bundle import check_place, save_bundle
@@ -274,10 +281,10 @@ def train(  # type: ignore[no-untyped-def]
     decoders.create(choice.name, choice.params)  # a wrong name is told before any work is done
     with telling(as_json) as teller, threadpool_limits(limits=_THREADS):
         read = []
-        for number, file in enumerate(recordings):
-            teller.progress("Reading recordings", number, len(recordings))
+        for number, file in enumerate((*recordings, *rest)):
+            teller.progress("Reading recordings", number, len(recordings) + len(rest))
             read.append(source.read(file))
-        kept, copies = without_copies(read)
+        kept, copies = without_copies(read[: len(recordings)])
         for copy in copies:
             teller.note(told_copy(*copy))
         for remark in Pipeline(source.profile.pipeline, kept[0].info).chain.remarks:
@@ -292,6 +299,7 @@ def train(  # type: ignore[no-untyped-def]
             class_patterns,
             teller.step,
             teller.runs,
+            read[len(recordings) :],
         )
     arrays = calibration.decoder.arrays() | calibration.patterns
     save_bundle(out_folder, calibration.card, arrays, overwrite=force)

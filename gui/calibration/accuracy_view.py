@@ -9,13 +9,11 @@ from gui.amounts import by_chance, percent
 from gui.pieces import tip
 from gui.theme import CAPTION_PX, DARK, Theme
 
-_SURE_P = 0.05
-
 
 def verdict(score: ScoreCard) -> str:
     """What the accuracy means, in a sentence."""
-    p = by_chance(score.p_value)
-    if score.p_value > _SURE_P:
+    p = by_chance(score.p_value if score.shuffled_p is None else score.shuffled_p)
+    if score.at_chance:
         return (
             f"Not distinguishable from chance ({p}): do not rely on this "
             "model. Record more runs, or try another task."
@@ -56,7 +54,7 @@ class AccuracyView(QWidget):
         font.setPixelSize(36)
         font.setBold(True)
         painter.setFont(font)
-        sure = score.p_value <= _SURE_P
+        sure = not score.at_chance
         painter.setPen(self.theme.colour("text" if sure else "warning"))
         painter.drawText(QRectF(14, 6, 124, 46), Qt.AlignmentFlag.AlignVCenter, self._figure)
         font.setPixelSize(CAPTION_PX)
@@ -96,7 +94,7 @@ class AccuracyView(QWidget):
         for value, told in ((0.0, "0 %"), (1.0, "100 %")):
             foot = at(value)
             painter.drawText(QRectF(foot.x() - 40, y + 12, 80, 18), middle, told)
-        sure = score.p_value <= _SURE_P
+        sure = not score.at_chance
         colour = self.theme.colour("accent" if sure else "warning")
         painter.setPen(QPen(colour, 6.0, c=Qt.PenCapStyle.RoundCap))
         painter.drawLine(at(score.low), at(score.high))

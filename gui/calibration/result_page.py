@@ -13,7 +13,7 @@ from gui.calibration.curve_view import CurveView
 from gui.calibration.earlier_table import TELLS, EarlierTable
 from gui.calibration.pattern_view import PatternView
 from gui.calibration.result import Result
-from gui.pieces import button, named, panel, plain
+from gui.pieces import button, named, panel, plain, tip
 from gui.theme import Theme
 
 
@@ -97,19 +97,20 @@ class ResultPage(QWidget):
         card = result.card
         self.accuracy.set_score(card.score)
         self.verdict.setText(verdict(card.score))
-        sure = card.confidence
-        said = ""
+        said = f"Held out: {card.score.folds}."
+        sure, decisions = card.confidence, card.decisions()
         if sure is not None:
-            said = f" Its probabilities are off by {percent(sure.error)} on average."
-        if (decisions := card.decisions()) is not None:
-            said += f" {decisions[0].upper()}{decisions[1:]}."
+            said += f" Its probabilities are off by {percent(sure.error)} on average."
+        if sure is not None and decisions is not None:
+            said += f" {sure.summary()}."
+            decisions = f"{decisions[0].upper()}{decisions[1:]}."
+        calibration = f"Confidence: {sure.calibration()}." if sure is not None else ""
+        self.details.setToolTip(tip(f"{decisions or ''} {calibration}".strip()))
         for other in card.score.measures:
             p = by_chance(other.p_value)
             said += f" {other.name} {other.value:.2f} (chance {other.chance:.2f}, {p})."
         simulated = " Simulated signal." if card.simulated else ""
-        self.details.setText(
-            f"Held out: {card.score.folds}.{said}{simulated} Stored in {result.folder}."
-        )
+        self.details.setText(f"{said}{simulated} Stored in {result.folder}.")
         self.confusion.set_counts(card.classes, card.score.confusion)
         self.patterns.set_patterns(result.patterns)
         self.course.set_course(result.course, card.pipeline.window_s, card.score.chance)

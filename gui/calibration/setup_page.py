@@ -75,8 +75,9 @@ class SetupPage(QWidget):
         self.false_decisions.setSuffix(" a minute")
         self.false_decisions.lineEdit().setTextMargins(*ROOM)
         self.false_decisions.setToolTip(
-            "The model then decides from that probability on which kept false decisions at rest "
-            "to this in calibration; an engine that runs already keeps its own threshold"
+            "The threshold is chosen to keep false decisions at rest to this, with 95 % "
+            "confidence. That takes 3 min of rest for at most 1 a minute, 1.5 min for 2. A "
+            "running engine keeps its own threshold."
         )
         self.full_screen = QCheckBox("Cues on the full screen")
         self.full_screen.setChecked(True)

@@ -8,7 +8,8 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from bci.bundle import Card, ConfidenceCard, ScoreCard, describe_stream
+from bci.bundle import Card, ScoreCard, describe_stream
+from bci.confidence_card import ConfidenceCard
 from bci.interpretation import ClassPattern
 from bci.profile import DecoderChoice, Paradigm, load_profile
 from bci.settings import PipelineSettings
@@ -142,7 +143,10 @@ def _card(counts: tuple[int, ...], low: float, high: float, p_value: float, day:
             confusion=[list(counts[:2]), list(counts[2:])], folds="leave one run out, 2 runs",
         ),
         confidence=ConfidenceCard(
-            temperature=1.4, error_before=0.12, error=0.06,
-            threshold=0.825, false_positives_per_min=1.6, asked_per_min=2.0,
+            temperature=1.4, error_before=0.12, error=0.06, error_low=0.0, error_high=0.14,
+            threshold=0.825, promised=True, rest_min=3.2, false_positives=1,
+            false_positives_per_min=0.3, bound_per_min=1.5, crossed_per_min=0.6,
+            asked_per_min=2.0, needed_min=1.5, cues=40, decided=26, right=23, right_low=0.7,
+            right_high=0.98,
         ), versions={},
     )  # fmt: skip

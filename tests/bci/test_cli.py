@@ -80,7 +80,7 @@ def test_importing_bci_is_light() -> None:
 
 def test_evaluate_reports_everything_and_as_json(subject: Path) -> None:
     text = bci("evaluate", subject / "model", subject / "run-02_eeg.fif").stdout
-    for what in ("simulated", "kappa", "bit/min", "false positives", "chance"):
+    for what in ("simulated", "kappa", "bit/min", "false positives", "chance", "with a decision"):
         assert what in text
     (result,) = json.loads(
         bci("evaluate", subject / "model", subject / "run-02_eeg.fif", "--json").stdout
@@ -88,6 +88,36 @@ def test_evaluate_reports_everything_and_as_json(subject: Path) -> None:
     assert result["trial_accuracy"]["n"] == 10
     assert result["simulated"] is True
     assert 0 <= result["window_accuracy"] <= 1
+
+
+def test_calibrate_prints_what_it_promises_and_what_a_promise_takes(
+    subject: Path, tmp_path: Path
+) -> None:
+    runs = sorted(subject.glob("*.fif"))
+    rest = tmp_path / "rest_eeg.fif"
+    write_run(simulate_run(SubjectSettings(trials_per_class=5), 3), rest)
+    printed = {}
+    for name, given in (("alone", ()), ("more", ("--rest", rest))):
+        done = bci("calibrate", "motor-imagery", *runs, *given, "--out", tmp_path / name)
+        assert done.returncode == 0, done.stderr
+        printed[name] = " ".join(done.stdout.split())
+    assert (
+        "No promise of at most 2 false decisions a minute at rest: it takes 1.5 min"
+        in (printed["alone"])
+    )
+    assert "add it: bci calibrate ... --rest FILE" in printed["alone"]
+    assert "95 % interval" in printed["alone"]
+    assert "held-out cues" in printed["alone"]
+    alone, more = (load_card(tmp_path / name) for name in ("alone", "more"))
+    assert not alone.confidence.promised
+    assert more.confidence.rest_min > alone.confidence.rest_min
+    assert [source.file for source in more.rest_sources] == ["rest_eeg.fif"]
+
+
+def test_a_recording_of_rest_is_no_run_as_well(subject: Path, tmp_path: Path) -> None:
+    run = subject / "run-01_eeg.fif"
+    problem = refused("calibrate", "motor-imagery", run, "--rest", run, "--out", tmp_path / "me")
+    assert "holds the same signal as" in problem
 
 
 def test_a_score_on_what_the_model_has_learnt_from_is_told_to_be_one(

@@ -1,4 +1,4 @@
-"""Temperature, calibration error, and thresholds that keep a promise at rest."""
+"""Temperature and calibration error."""
 
 import numpy as np
 import pytest
@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 
 from bci.confidence import (
     calibration_error,
-    choose_threshold,
-    false_positives,
+    error_interval,
     fit_temperature,
     temper,
 )
@@ -43,24 +42,20 @@ def test_tempering_keeps_the_order_and_the_sum(odds: list[float], temperature: f
     assert (np.diff(tempered[order]) >= -1e-12).all()
 
 
-def test_only_rises_at_rest_are_false_positives() -> None:
-    confidence = np.array([0.5, 0.9, 0.95, 0.5, 0.9, 0.5, 0.9])
-    in_rest = np.array([True, True, True, True, False, True, True])
-    assert false_positives(confidence, in_rest, 0.8) == 2
+@pytest.mark.parametrize("overconfidence", [2.0, 4.0])
+def test_the_interval_of_the_calibration_error_holds_the_true_one(overconfidence: float) -> None:
+    everything, everyone = decisions(overconfidence)
+    true = calibration_error(everything, everyone)
+    parts = np.array_split(np.arange(4000), 40)
+    intervals = [error_interval(everything[part], everyone[part], 200) for part in parts]
+    assert np.mean([low <= true <= high for low, high in intervals]) >= 0.85
+    for part, (low, high) in zip(parts, intervals, strict=True):
+        assert low <= calibration_error(everything[part], everyone[part]) <= high
+    assert error_interval(everything[parts[0]], everyone[parts[0]], 200) == intervals[0]
 
 
-def test_the_threshold_is_the_lowest_that_keeps_the_rate() -> None:
-    rng = np.random.default_rng(1)
-    runs = [(0.5 + 0.5 * rng.beta(1, 6, 3000), np.ones(3000, dtype=bool)) for _ in range(2)]
-    threshold = choose_threshold(runs, 0.1, 2.0)
-    assert threshold is not None
-    at, below = (
-        sum(false_positives(*run, c) for run in runs) / 10.0 for c in (threshold, threshold - 0.005)
-    )
-    assert at <= 2.0 < below
-    assert choose_threshold([(np.empty(0), np.empty(0, dtype=bool))], 0.1, 2.0) is None
-
-
-def test_a_decoder_that_is_always_sure_has_no_threshold() -> None:
-    confidence = np.where(np.arange(3000) % 20 < 10, 0.9999, 0.6)
-    assert choose_threshold([(confidence, np.ones(3000, dtype=bool))], 0.1, 2.0) is None
+def test_an_honest_model_may_have_no_calibration_error_at_all() -> None:
+    probabilities, truth = decisions(1.0, 40)
+    low, high = error_interval(probabilities, truth)
+    assert low < 0.02
+    assert high > 0.1

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 import decoders
 from bci.calibration import calibrate
-from bci.confidence import confidences
 from bci.evaluation import evaluate
+from bci.false_decisions import NO_COMMAND, commands_of
 from bci.profile import Paradigm, Profile
 from bci.trials import cut_epochs, find_trials
 from bci.types import Marker, Prediction
@@ -62,8 +62,13 @@ def test_a_decision_for_rest_is_no_command() -> None:
         Prediction(classes, np.array(p), 0, 1, 0.0)
         for p in ((0.1, 0.8, 0.1), (0.1, 0.2, 0.7), (0.6, 0.3, 0.1))
     ]
-    np.testing.assert_allclose(confidences([*said, None], "rest"), [0.0, 0.7, 0.6, 0.0])
-    np.testing.assert_allclose(confidences([*said, None]), [0.8, 0.7, 0.6, 0.0])
+    rest = np.ones(4, dtype=bool)
+    commands = commands_of([*said, None], rest, "rest")
+    np.testing.assert_allclose(commands.confidence, [0.0, 0.7, 0.6, 0.0])
+    assert list(commands.number) == [NO_COMMAND, 2, 0, NO_COMMAND]
+    everything = commands_of([*said, None], rest)
+    np.testing.assert_allclose(everything.confidence, [0.8, 0.7, 0.6, 0.0])
+    assert list(everything.number) == [1, 2, 0, NO_COMMAND]
 
 
 def test_a_decoder_that_knows_rest_keeps_quiet_in_it(tmp_path: Path) -> None:
@@ -75,10 +80,10 @@ def test_a_decoder_that_knows_rest_keeps_quiet_in_it(tmp_path: Path) -> None:
     assert made[True].card.classes == ("left", "rest", "right")
     assert made[True].card.score.chance == pytest.approx(1 / 3, abs=1e-3)
     assert made[True].card.score.accuracy > 0.85
-    # Without it every window of rest is one command or the other, and surely so.
-    assert made[False].card.confidence.threshold is None
     threshold = made[True].card.confidence.threshold
     assert threshold is not None
+    # Without it every window of rest is one command or the other: only a high threshold is quiet.
+    assert made[False].card.confidence.threshold > max(0.9, threshold)
     assert made[True].card.confidence.false_positives_per_min <= 2.0
     score = evaluate(made[True].card, made[True].decoder, runs[2], threshold)
     assert score.trial_accuracy.n == 36

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score, confusion_matrix
 
+from bci.cards import score_card
 from bci.measures import ranks
 from bci.scores import confusion, information_transfer_rate, kappa, score_accuracy, shuffled_labels
 
@@ -16,12 +17,50 @@ def test_accuracy_comes_with_its_exact_interval_and_chance() -> None:
     assert accuracy.p_value == pytest.approx(0.2500, abs=1e-3)
 
 
-def test_information_transfer_rate_is_wolpaws() -> None:
-    assert information_transfer_rate(1.0, 2, 4.0) == 15.0
-    assert information_transfer_rate(0.5, 2, 4.0) == 0.0
-    assert information_transfer_rate(0.2, 4, 4.0) == 0.0
-    assert information_transfer_rate(0.9, 2, 60.0) == pytest.approx(0.531, abs=1e-3)
-    assert information_transfer_rate(0.8, 4, 60.0) == pytest.approx(0.961, abs=1e-3)
+def test_information_transfer_is_the_mutual_information_of_cues_and_decisions() -> None:
+    truth = np.resize(["left", "right"], 400)
+    assert information_transfer_rate(truth, truth, 4.0) == pytest.approx(15.0, abs=0.1)
+    swapped = np.where(truth == "left", "right", "left")
+    assert information_transfer_rate(truth, swapped, 4.0) == pytest.approx(15.0, abs=0.1)
+    four = np.resize(["a", "b", "c", "d"], 400)
+    assert information_transfer_rate(four, four, 60.0) == pytest.approx(2.0, abs=0.02)
+    # Nine of ten right in either class: 1 - H(0.1) bits, as Wolpaw's formula has it.
+    mostly = truth.copy()
+    mostly[:40] = swapped[:40]
+    assert information_transfer_rate(truth, mostly, 60.0) == pytest.approx(0.531, abs=0.005)
+
+
+@pytest.mark.parametrize("n_rare", [0, 156, 478])
+def test_a_decoder_that_always_says_the_same_transfers_no_information(n_rare: int) -> None:
+    truth = np.array(["target"] * n_rare + ["other"] * (957 - n_rare))
+    assert information_transfer_rate(truth, np.full(957, "other"), 0.8) == 0.0
+
+
+@pytest.mark.parametrize("n_classes", [2, 8, 61])
+def test_guessing_transfers_next_to_no_information(n_classes: int) -> None:
+    rng = np.random.default_rng(0)
+    names = np.array([f"word {i}" for i in range(n_classes)])
+    truth, guessed = (
+        names[np.resize(np.arange(n_classes), 122)],
+        names[rng.integers(0, n_classes, 122)],
+    )
+    assert information_transfer_rate(truth, guessed, 60.0) < 0.1
+
+
+def test_decisions_are_at_chance_only_where_shuffled_labels_do_as_well() -> None:
+    truth = np.array(["target"] * 156 + ["other"] * 801)
+    useful = truth.copy()
+    useful[:48] = "other"
+    useful[156:422] = "target"
+    card = score_card(truth, useful, ("other", "target"), "folds")
+    # Naming the most frequent class always would be right more often, and tell nothing.
+    assert card.accuracy < card.chance
+    assert card.p_value > 0.99
+    assert not card.at_chance
+    same = score_card(truth, np.full(957, "other"), ("other", "target"), "folds")
+    assert same.at_chance
+    balanced = np.resize(["left", "right"], 40)
+    assert not score_card(balanced, balanced, ("left", "right"), "folds").at_chance
 
 
 def test_kappa_and_confusion_are_by_class() -> None:

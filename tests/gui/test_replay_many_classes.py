@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from bci.bundle import Card, ConfidenceCard, ScoreCard, describe_stream
+from bci.bundle import Card, ScoreCard, describe_stream
 from bci.cli.training import train
 from bci.cli.training_source import TrainingSource
+from bci.confidence_card import ConfidenceCard
 from bci.evidence import Evidence
 from bci.gallery import Gallery, save_gallery
 from bci.levels import LevelGrid
