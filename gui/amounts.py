@@ -26,6 +26,11 @@ def round_up(value: float) -> float:
     return next(step * decade for step in (1, 2, 5, 10) if value <= step * decade * (1 + 1e-9))
 
 
+def counted(n: int, what: str) -> str:
+    """``1 trial``, ``2 trials``: a count with its noun, whose plural takes an s."""
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
+
+
 def percent(share: float) -> str:
     """``0.825`` as ``82 %``, and ``0.005`` as ``0.5 %``: chance among many is not nothing."""
     return f"{100 * share:.{int(0 < share < 0.095)}f} %"

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from bci.errors import StreamError
 from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch
 from bci.lsl.metadata import from_lsl
+from gui.amounts import counted
 
 _LOOK_EVERY_S = 0.2
 _STOP_S = 0.8
@@ -40,18 +41,16 @@ class LiveStream:
     @property
     def summary(self) -> str:
         """``EEG, 16 channels, 250 Hz``."""
-        return self._told(f"channel{'s' * (self.n_channels != 1)}")
+        return self._told(counted(self.n_channels, "channel"))
 
     @property
     def short_summary(self) -> str:
         """``EEG, 16 ch, 250 Hz``, where there is no room for more."""
-        return self._told("ch")
+        return self._told(f"{self.n_channels} ch")
 
     def _told(self, channels: str) -> str:
         rate = f"{self.sfreq:g} Hz" if self.sfreq else "irregular"
-        return ", ".join(
-            part for part in (self.type, f"{self.n_channels} {channels}", rate) if part
-        )
+        return ", ".join(part for part in (self.type, channels, rate) if part)
 
 
 class Directory(QObject):

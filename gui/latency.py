@@ -45,7 +45,7 @@ evidence: so much later is a decision that is taken over several windows, beside
 Drift: how far the signal of late is from the calibration. 1 is the farthest that its runs were
 from each other; beyond 1.5 look at the electrodes, or calibrate again."""
 # Where there is less room than they need, stages and histogram are left out.
-_LEAST_HEIGHT, _STAGES = 139, 50.0
+_LEAST_HEIGHT, _STAGES = 104, 50.0
 _LEAST_BARS = 18.0  # pixels; lower, a histogram says nothing
 
 

@@ -1,7 +1,7 @@
 """The dashboard's window: views side by side, fed by the streams, and the children's buttons."""
 
 from pylsl import local_clock
-from PySide6.QtCore import QByteArray, QDeadlineTimer, QTimer
+from PySide6.QtCore import QByteArray, QDeadlineTimer, QSize, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QVBoxLayout, QWidget
 
@@ -9,6 +9,7 @@ from bci.lsl.discovery import StreamQuery
 from bci.lsl.inlet import InletStats
 from bci.quality import ChannelQuality
 from gui import connecting, recording
+from gui.amounts import counted
 from gui.banner import Banner
 from gui.calibration.calibrating import Calibrating
 from gui.connect_panel import ConnectPanel
@@ -20,7 +21,7 @@ from gui.header import Header
 from gui.keys import bind
 from gui.log_panel import LogPanel
 from gui.options import DashboardOptions
-from gui.pieces import column_of, panel, plain
+from gui.pieces import column_of, panel, plain, scrolled
 from gui.pollers import SignalFound
 from gui.process import stop_all
 from gui.programs import Programs
@@ -30,6 +31,7 @@ from gui.record_bar import RecordBar
 from gui.recording import Recording
 from gui.remembered import Remembered
 from gui.replay.window import ReplayWindow
+from gui.screen_room import keep_within_screen, resize_within_screen
 from gui.signal_tabs import SignalTabs
 from gui.situation import Situation
 from gui.state_mark import StateMark
@@ -49,9 +51,10 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.options = options
         self.setWindowTitle("bci")
-        self.resize(1280, 720)
+        resize_within_screen(self, QSize(1280, 720))
         self.remembered = Remembered(options.settings)
         self.restoreGeometry(QByteArray.fromBase64(self.remembered.text("window").encode()))
+        keep_within_screen(self)
         self.tabs = SignalTabs(self.remembered)
         self.scope_panel, self.scope = self.tabs.scope_panel, self.tabs.scope
         self.engine = EngineShown(
@@ -106,11 +109,12 @@ class MainWindow(QMainWindow):
         left.addWidget(panel(self.engine.passed))
         left.addWidget(self.log)
         side = column_of(_RIGHT_WIDTH, self.engine.decided, self.quality, self.latency)
-        self.connect_side = column_of(_CONNECT_WIDTH, self.connect_panel)
+        self.side = scrolled(side)
+        self.connect_side = scrolled(column_of(_CONNECT_WIDTH, self.connect_panel))
         middle = QHBoxLayout()
         middle.addWidget(self.connect_side)
         middle.addLayout(left, 1)
-        middle.addWidget(side)
+        middle.addWidget(self.side)
         column = QVBoxLayout()
         column.setContentsMargins(9, 7, 9, 3)
         column.addWidget(self.header)
@@ -209,7 +213,9 @@ class MainWindow(QMainWindow):
         self.tabs.set_signal(found)
         self.quality.set_stream(info)
         self.connecting.set_shown(info.name)
-        self.log.add(f"showing {info.name}: {info.n_channels} channels at {info.sfreq:g} Hz")
+        self.log.add(
+            f"showing {info.name}: {counted(info.n_channels, 'channel')} at {info.sfreq:g} Hz"
+        )
 
     def _on_signal_alive(self, alive: bool) -> None:
         name = self.situation.stream_name

@@ -4,6 +4,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 
 from bci.quality import ChannelQuality, State
+from gui.amounts import counted
 from gui.theme import Theme
 
 WORDS = {State.GOOD: "good", State.DOUBTFUL: "doubtful", State.BAD: "bad"}
@@ -61,7 +62,7 @@ def summarise(channels: list[ChannelQuality]) -> str:
     """``2 bad, 1 doubtful, 13 good``; ``all 16 channels good``."""
     counts = [(state, sum(c.state == state for c in channels)) for state in reversed(State)]
     if counts[-1][1] == len(channels):
-        return f"all {len(channels)} channels good"
+        return f"{'all ' if len(channels) > 1 else ''}{counted(len(channels), 'channel')} good"
     return ", ".join(f"{count} {WORDS[state]}" for state, count in counts if count)
 
 

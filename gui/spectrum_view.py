@@ -35,7 +35,7 @@ class SpectrumView(QWidget):
         self._levels = Levels(10.0, 30.0)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumHeight(120)
+        self.setMinimumHeight(100)
         self.setAccessibleName("Spectrum")
         self.setToolTip(
             tip("How strong each rhythm is; 10 dB more is ten times the power. Click chooses.")

@@ -5,17 +5,22 @@ from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.bundle import ScoreCard
-from gui.amounts import by_chance, percent
+from gui.amounts import by_chance, counted, percent
 from gui.pieces import tip
 from gui.theme import CAPTION_PX, DARK, Theme
 
 _SURE_P = 0.05
 
 
+def is_sure(score: ScoreCard) -> bool:
+    """Whether the accuracy is better than chance."""
+    return score.p_value <= _SURE_P
+
+
 def verdict(score: ScoreCard) -> str:
     """What the accuracy means, in a sentence."""
     p = by_chance(score.p_value)
-    if score.p_value > _SURE_P:
+    if not is_sure(score):
         return (
             f"Not distinguishable from chance ({p}): do not rely on this "
             "model. Record more runs, or try another task."
@@ -56,7 +61,7 @@ class AccuracyView(QWidget):
         font.setPixelSize(36)
         font.setBold(True)
         painter.setFont(font)
-        sure = score.p_value <= _SURE_P
+        sure = is_sure(score)
         painter.setPen(self.theme.colour("text" if sure else "warning"))
         painter.drawText(QRectF(14, 6, 124, 46), Qt.AlignmentFlag.AlignVCenter, self._figure)
         font.setPixelSize(CAPTION_PX)
@@ -65,7 +70,7 @@ class AccuracyView(QWidget):
         painter.setPen(self.theme.colour("text"))
         beside = QRectF(144, 6, self.width() - 156, 46)
         words = (
-            f"of {score.trials} held-out trials decided rightly\n"
+            f"of {counted(score.trials, 'held-out trial')} decided rightly\n"
             f"95 % interval {percent(score.low)} to {percent(score.high)}"
         )
         painter.drawText(beside, Qt.AlignmentFlag.AlignVCenter, words)
@@ -96,7 +101,7 @@ class AccuracyView(QWidget):
         for value, told in ((0.0, "0 %"), (1.0, "100 %")):
             foot = at(value)
             painter.drawText(QRectF(foot.x() - 40, y + 12, 80, 18), middle, told)
-        sure = score.p_value <= _SURE_P
+        sure = is_sure(score)
         colour = self.theme.colour("accent" if sure else "warning")
         painter.setPen(QPen(colour, 6.0, c=Qt.PenCapStyle.RoundCap))
         painter.drawLine(at(score.low), at(score.high))

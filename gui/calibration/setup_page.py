@@ -18,13 +18,14 @@ from PySide6.QtWidgets import (
 from bci.errors import BciError, ProfileError
 from bci.profile import Profile, load_profile, shipped_profiles
 from bci.recording.names import Session
-from gui.amounts import percent
+from gui.amounts import counted, percent
 from gui.calibration.cue_fields import CueFields, check_readable
 from gui.calibration.paradigms import KINDS, Kind, RunPlan, Timing, profile_of
 from gui.calibration.run_choice import RunChoice
 from gui.calibration.timing_fields import ROOM, TimingFields
 from gui.choice import Choice
-from gui.pieces import button, named, panel, plain
+from gui.pieces import button, named, panel
+from gui.sentence import Sentence
 
 
 class SetupPage(QWidget):
@@ -80,11 +81,9 @@ class SetupPage(QWidget):
         )
         self.full_screen = QCheckBox("Cues on the full screen")
         self.full_screen.setChecked(True)
-        self.instruction = named(plain(QLabel()), "dim")
-        self.instruction.setWordWrap(True)
-        self.summary = named(plain(QLabel()), "heading")
-        self.problem = named(plain(QLabel()), "problem")
-        self.problem.setWordWrap(True)
+        self.instruction = named(Sentence(), "dim")
+        self.summary = named(Sentence(), "heading")
+        self.problem = named(Sentence(), "problem")
         self.next = named(button("Check signals", "Go on (Ctrl+Return)"), "go")
         self.next.clicked.connect(self._go_on)
         self.models = button("Models", "Look at those that were calibrated before (Ctrl+M)")
@@ -221,7 +220,7 @@ class SetupPage(QWidget):
         minutes, seconds = divmod(round(plan.duration_s), 60)
         classes = ", ".join(cue.label for cue in plan.cues[:6]) + " ..." * (len(plan.cues) > 6)
         self.summary.setText(
-            f"{plan.n_trials} trials ({classes}), about {minutes}:{seconds:02d} min"
+            f"{counted(plan.n_trials, 'trial')} ({classes}), about {minutes}:{seconds:02d} min"
         )
 
     def _say(self, problem: str) -> None:

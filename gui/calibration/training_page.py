@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
 
 from gui.calibration.curve_view import CurveView
 from gui.calibration.training import CurvePoint, Level, NetworkStep
-from gui.pieces import button, named, panel, plain
+from gui.pieces import button, named, panel
+from gui.sentence import Sentence
 from gui.theme import Theme
 
 _FILE = Qt.ItemDataRole.UserRole
@@ -47,18 +48,18 @@ class TrainingPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.said = named(plain(QLabel()), "heading")
-        self.said.setWordWrap(True)
+        self.said = named(Sentence(), "heading")
         self.runs = QListWidget()
         self.runs.itemChanged.connect(self._show)
         self.levels: list[tuple[QRadioButton, Level]] = []
         self._level_column = QVBoxLayout()
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.doing = named(plain(QLabel()), "dim")
-        self.problem = named(plain(QLabel()), "problem")
+        # A frame with nothing in it says nothing.
+        self.bar.hide()
+        self.doing = named(Sentence(), "dim")
+        self.problem = named(Sentence(), "problem")
         self.problem.setProperty("wrong", True)
-        self.problem.setWordWrap(True)
         self.curve = CurveView()
         self.again = button("Record another run", "More trials make a surer model (Ctrl+R)")
         self.again.clicked.connect(self.again_wanted)
@@ -165,8 +166,7 @@ class TrainingPage(QWidget):
             radio = QRadioButton(level.name + " (not available)" * bool(level.lacks))
             radio.setEnabled(not level.lacks)
             radio.setProperty("lacks", bool(level.lacks))
-            told = named(plain(QLabel(level.lacks or level.sentence)), "dim")
-            told.setWordWrap(True)
+            told = named(Sentence(level.lacks or level.sentence), "dim")
             told.setContentsMargins(24, 0, 0, 4)
             self._level_column.addWidget(radio)
             self._level_column.addWidget(told)
@@ -176,6 +176,7 @@ class TrainingPage(QWidget):
 
     def _show(self) -> None:
         self.train.setText("Cancel" if self._training else "Train")
+        self.bar.setVisible(self._training)
         self.train.setEnabled(self._training or bool(self.files))
         self.again.setEnabled(not self._training)
         self.runs.setEnabled(not self._training)

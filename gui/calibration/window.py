@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QThread, Signal
+from PySide6.QtCore import QSize, QThread, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -24,6 +24,7 @@ from bci.lsl.cues import GUIDED
 from bci.lsl.outlet import MarkerOutlet
 from bci.profile import check_agreement, load_profile
 from bci.types import StreamInfo
+from gui.amounts import counted
 from gui.background import Background
 from gui.calibration.cue_run import CueRun
 from gui.calibration.cue_screen import CueScreen
@@ -41,6 +42,7 @@ from gui.keys import bind
 from gui.options import DashboardOptions
 from gui.pieces import named
 from gui.remembered import Remembered
+from gui.screen_room import resize_within_screen
 from gui.theme import Theme
 
 _STEPS = ("Set up", "Check signals", "Cues", "Train", "Result")
@@ -66,7 +68,7 @@ class CalibrationWindow(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("bci - calibrate")
-        self.resize(1120, 700)
+        resize_within_screen(self, QSize(1120, 700))
         self._options = options
         self._remembered = remembered
         self._info: StreamInfo | None = None
@@ -253,7 +255,7 @@ class CalibrationWindow(QWidget):
         run.deleteLater()
         step = run.schedule.step
         counts = ", ".join(f"{n} {label}" for label, n in sorted(run.schedule.completed.items()))
-        said = f"Recorded {step.n_done} of {step.n_trials} trials"
+        said = f"Recorded {step.n_done} of {counted(step.n_trials, 'trial')}"
         said += f" ({counts})." if counts else "."
         if run.trouble:
             said += f" {run.trouble}"
