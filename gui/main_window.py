@@ -15,6 +15,8 @@ from gui.calibration.calibrating import Calibrating
 from gui.connect_panel import ConnectPanel
 from gui.connecting import Connecting
 from gui.elided import Elided
+from gui.engine_command import ENGINE, remember_engine, with_last_engine
+from gui.engine_notice import EngineNotice, find_mismatch
 from gui.engine_shown import EngineShown
 from gui.feed import Feed
 from gui.header import Header
@@ -68,7 +70,9 @@ class MainWindow(QMainWindow):
         filled = self.remembered.table("record") or {"subject": "01"}
         self.record_bar = RecordBar(filled | {"task": options.task})
         self.log = LogPanel()
-        self.programs = Programs(options.commands)
+        self.programs = Programs(
+            with_last_engine(options.commands, self.remembered, options.profile, options.bci)
+        )
         self.processes, self.buttons = self.programs.processes, self.programs.buttons
         self.situation = Situation(str(options.signal))
         self.replay = ReplayWindow(options.bci, options.recordings, self.remembered, options.cue_of)
@@ -104,6 +108,9 @@ class MainWindow(QMainWindow):
         self.header.replay_button.clicked.connect(self.replay.bring)
         self.banner = Banner()
         self.banner_text = self.banner.text
+        self.notice = EngineNotice()
+        self.notice.decode_wanted.connect(lambda _: self.programs.decode_shown())
+        self.notice.show_wanted.connect(lambda name: self.show_stream(StreamQuery(name=name), name))
         left = QVBoxLayout()
         left.addWidget(panel(self.tabs), 1)
         left.addWidget(panel(self.engine.passed))
@@ -119,6 +126,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(9, 7, 9, 3)
         column.addWidget(self.header)
         column.addWidget(self.banner)
+        column.addWidget(self.notice)
         column.addWidget(panel(self.record_bar))
         column.addLayout(middle, 1)
         centre = QWidget()
@@ -182,6 +190,7 @@ class MainWindow(QMainWindow):
         self.calibrating.cued.connect(lambda marker: self.feed.markers_came.emit([marker]))
         self.calibrating.said.connect(self.log.add)
         self.header.calibrate_button.clicked.connect(self.calibrating.open)
+        self.programs.models_wanted.connect(self.calibrating.open_models)
         self.programs.said.connect(self.log.add)
         self.programs.runs.connect(self._on_program)
         self.programs.problem.connect(self.show_problem)
@@ -197,6 +206,7 @@ class MainWindow(QMainWindow):
     def show_stream(self, query: StreamQuery, name: str) -> None:
         """Show another stream, with the markers that belong to it."""
         self.situation.show_other(str(query))
+        self.programs.set_stream(name)
         self.banner.settle("signal")
         self._show_quality([])
         self.header.set_title(f"waiting for {name} ...")
@@ -207,6 +217,7 @@ class MainWindow(QMainWindow):
         info = found.info
         self.situation.stream_name, self.situation.signal_simulated = info.name, info.simulated
         self.situation.samples, self.situation.hostname = 0, found.hostname
+        self.programs.set_stream(info.name)
         short = self.header.set_title(info.name)
         self.setWindowTitle(f"{short} - bci" + (" (simulated signal)" * info.simulated))
         self._show_badge()
@@ -261,6 +272,7 @@ class MainWindow(QMainWindow):
 
     def _on_engine_state(self, alive: bool, simulated: bool) -> None:
         self.situation.engine_alive, self.situation.engine_simulated = alive, simulated
+        self._remember_engine()
         self.situation.hear_engine(local_clock())
         self._show_badge()
 
@@ -290,6 +302,13 @@ class MainWindow(QMainWindow):
                 self._is_started_anew = True
                 self.situation.engine_lost = False
 
+    def _remember_engine(self) -> None:
+        """Keep the model that decodes for the next time, unless it is a demo's."""
+        command = self.programs.command(ENGINE)
+        runs = self.situation.engine_alive and self.programs.is_running(ENGINE)
+        if runs and command is not None and not self.options.autostart:
+            remember_engine(self.remembered, self.options.profile, command)
+
     def show_problem(self, sentence: str, subject: str = "") -> None:
         """A banner that says what is wrong and what to do; it stops nothing."""
         self.banner.tell(sentence, subject)
@@ -305,6 +324,10 @@ class MainWindow(QMainWindow):
         self._told = now
         self.situation.count_samples(self.tabs.samples_end, now)
         self.state.setText(self.situation.sentence(now, self.latency.median_ms))
+        own = self.programs.is_running(ENGINE)
+        mismatch = find_mismatch(self.situation, self.programs.command(ENGINE), own)
+        self.notice.show_mismatch(mismatch)
+        self.decision.show_source(mismatch.decoded if mismatch else "")
         self.state_mark.show_state(self.situation.state(now))
 
     def _show_connect(self, shown: bool) -> None:

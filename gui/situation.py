@@ -62,7 +62,9 @@ class Situation:
             return State.BAD
         waits = self.status.get("state") == "waiting for stream"
         silent = now - self.samples_at > _STALE_S
+        elsewhere = self.engine_alive and not self._is_decoded
         engine = self.engine_lost or self.engine_silent_s(now) or (self.engine_alive and waits)
+        engine = engine or elsewhere
         return State.DOUBTFUL if silent or self._n_lost or engine else State.GOOD
 
     @property

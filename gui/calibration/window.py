@@ -148,7 +148,7 @@ class CalibrationWindow(QWidget):
 
     def _connect(self) -> None:
         self.setup.chosen.connect(self._on_chosen)
-        self.setup.models_wanted.connect(self._look_at_newest)
+        self.setup.models_wanted.connect(self.look_at_models)
         self.signals.back_wanted.connect(lambda: self._go(_SETUP))
         self.signals.start_wanted.connect(self._start_run)
         self.training_page.train_wanted.connect(self._train)
@@ -339,8 +339,8 @@ class CalibrationWindow(QWidget):
                 return
         self.use_wanted.emit(folder, self._profile)
 
-    def _look_at_newest(self) -> None:
-        """What was calibrated before, whoever it is of and wherever it was trained."""
+    def look_at_models(self) -> None:
+        """Show what was calibrated before, whoever it is of and wherever it was trained."""
         self._reading.ask(partial(read_newest, self.models), self._show_any, self.setup.tell)
 
     def _show_any(self, result: Result) -> None:
