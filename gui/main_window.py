@@ -1,8 +1,10 @@
 """The dashboard's window: views side by side, fed by the streams, and the children's buttons."""
 
+from pathlib import Path
+
 from pylsl import local_clock
-from PySide6.QtCore import QByteArray, QDeadlineTimer, QSize, QTimer
-from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtCore import QByteArray, QDeadlineTimer, QSize, QTimer, QUrl
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QVBoxLayout, QWidget
 
 from bci.lsl.discovery import StreamQuery
@@ -183,8 +185,11 @@ class MainWindow(QMainWindow):
         )
         self.connecting.stream_wanted.connect(self.show_stream)
         self.recording = Recording(
-            self.record_bar, options.bci, options.recordings, options.recorded, remembered
-        )
+            self.record_bar, options.bci, options.recordings, options.recorded, remembered,
+            lambda: tuple(stream.name for stream in self.connecting.streams),
+        )  # fmt: skip
+        self.record_bar.saved.open_wanted.connect(self.replay.bring_file)
+        self.record_bar.saved.folder_wanted.connect(self._show_folder)
         self.recording.noted.connect(lambda marker: self.scope.add_markers([marker]))
         self.calibrating = Calibrating(options, remembered, self.feed, self.programs)
         self.calibrating.cued.connect(lambda marker: self.feed.markers_came.emit([marker]))
@@ -301,6 +306,11 @@ class MainWindow(QMainWindow):
             if running:
                 self._is_started_anew = True
                 self.situation.engine_lost = False
+
+    def _show_folder(self, file: Path) -> None:
+        folder = file.resolve().parent
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+            self.show_problem(f"No program here opens folders. The recording is in {folder}.")
 
     def _remember_engine(self) -> None:
         """Keep the model that decodes for the next time, unless it is a demo's."""

@@ -28,8 +28,13 @@ class Sentence(QLabel):
 
     def setText(self, text: str) -> None:  # noqa: N802 - Qt's name
         shown = text if len(text) <= self._most else f"{text[: self._most - 4]} ..."
+        self._text = shown
         super().setText(breakable(shown))
         self.setToolTip(tip(text) if shown != text else "")
+
+    def text(self) -> str:
+        """What is shown, without the breaks inside its words."""
+        return self._text
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """No word is so long that it keeps a window from being narrow."""

@@ -61,6 +61,7 @@ class Theme:
             QFrame#banner {{ background: {self.error}; border-radius: 6px; }}
             QFrame#banner QLabel {{ background: transparent; color: {self.error_text};
                                     font-size: 15px; }}
+            QLabel#alarm {{ color: {self.warning}; font-weight: 700; }}
             QFrame#notice {{ background: {self.panel}; border: 1px solid {self.warning};
                              border-radius: 6px; }}
             QLabel#notice {{ background: transparent; color: {self.warning}; font-weight: 600; }}

@@ -260,6 +260,7 @@ class CalibrationWindow(QWidget):
         if run.trouble:
             said += f" {run.trouble}"
         if file.is_file():
+            self._remembered.keep("replay/file", str(file.resolve()))
             self._profile = choice.profile_for(file)
         recordings = self._options.recordings
         find = partial(find_trainable, choice, file, recordings, self.models, self._run_info)

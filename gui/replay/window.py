@@ -18,7 +18,7 @@ from bci.predictions_table import Predictions
 from gui.banner import Banner
 from gui.just_high_enough import JustHighEnough
 from gui.pieces import column_of, panel, scrolled
-from gui.recording_dialog import ask_for_recording
+from gui.recording_dialog import ask_for_recording, newest_recording
 from gui.remembered import Remembered
 from gui.replay.decided import Decided
 from gui.replay.header import ReplayHeader
@@ -105,9 +105,16 @@ class ReplayWindow(QWidget):
         if self.opened is None:
             self.choose_file()
 
+    def bring_file(self, file: Path) -> None:
+        """Show the window, in front, with this recording."""
+        self.open(file)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
     def choose_file(self) -> None:
-        """Ask for a recording."""
-        start = self._remembered.text("replay/file", str(self._folder))
+        """Ask for a recording; the one that was recorded or opened last is at hand."""
+        start = self._remembered.text("replay/file") or str(newest_recording(self._folder))
         ask_for_recording(self, "Open a recording", start, lambda name: self.open(Path(name)))
 
     def set_theme(self, theme: Theme) -> None:
