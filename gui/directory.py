@@ -22,7 +22,10 @@ _NO_SIGNALS = ("Predictions", "Status", "Decisions", "Quality", "Markers")
 
 @dataclass(frozen=True, slots=True)
 class LiveStream:
-    """A signal stream that is there now; ``simulated`` is None until it has said so itself."""
+    """A signal stream that is there now.
+
+    ``simulated`` and ``replayed`` are None until it has said so itself.
+    """
 
     uid: str
     name: str
@@ -32,6 +35,7 @@ class LiveStream:
     source_id: str
     hostname: str
     simulated: bool | None = None
+    replayed: bool | None = None
 
     @property
     def query(self) -> StreamQuery:
@@ -65,7 +69,7 @@ class Directory(QObject):
     def __init__(self) -> None:
         super().__init__()
         self._stopping = threading.Event()
-        self._answers: queue.SimpleQueue[tuple[str, bool]] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[tuple[str, bool, bool]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._follow, daemon=True)
 
     def start(self) -> None:
@@ -82,19 +86,19 @@ class Directory(QObject):
 
     def _follow(self) -> None:
         watch = StreamWatch(StreamQuery())
-        simulated: dict[str, bool] = {}
+        told: dict[str, tuple[bool, bool]] = {}
         asked: set[str] = set()
         listed: tuple[LiveStream, ...] | None = None
         while not self._stopping.wait(_LOOK_EVERY_S):
             while not self._answers.empty():
-                uid, answer = self._answers.get()
-                simulated[uid] = answer
+                uid, *answer = self._answers.get()
+                told[uid] = (answer[0], answer[1])
             found = [stream for stream in watch.poll() if _is_signal(stream)][:_MOST_STREAMS]
             for stream in found:
                 if stream.uid not in asked:
                     asked.add(stream.uid)
                     threading.Thread(target=self._ask, args=(stream,), daemon=True).start()
-            now = tuple(_live(stream, simulated.get(stream.uid)) for stream in found)
+            now = tuple(_live(stream, *told.get(stream.uid, (None, None))) for stream in found)
             if now != listed and not self._stopping.is_set():
                 listed = now
                 self.changed.emit(now)
@@ -106,7 +110,7 @@ class Directory(QObject):
         except (RuntimeError, StreamError):
             # It does not answer: what it says of itself stays unknown.
             return
-        self._answers.put((stream.uid, described.simulated))
+        self._answers.put((stream.uid, described.simulated, described.replayed))
 
 
 def _is_signal(stream: FoundStream) -> bool:
@@ -117,9 +121,9 @@ def _is_signal(stream: FoundStream) -> bool:
     )
 
 
-def _live(stream: FoundStream, simulated: bool | None) -> LiveStream:
+def _live(stream: FoundStream, simulated: bool | None, replayed: bool | None) -> LiveStream:
     info = stream.info
     return LiveStream(
         stream.uid, info.name, info.type, stream.raw.channel_count(), info.sfreq, info.source_id,
-        stream.hostname, simulated,
+        stream.hostname, simulated, replayed,
     )  # fmt: skip

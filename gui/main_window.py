@@ -14,6 +14,7 @@ from gui import connecting, recording
 from gui.amounts import counted
 from gui.banner import Banner
 from gui.calibration.calibrating import Calibrating
+from gui.closing import ask_before_closing
 from gui.connect_panel import ConnectPanel
 from gui.connecting import Connecting
 from gui.elided import Elided
@@ -80,7 +81,7 @@ class MainWindow(QMainWindow):
         self.replay = ReplayWindow(options.bci, options.recordings, self.remembered, options.cue_of)
         self._told = 0.0
         self._is_own_engine = self._is_started_anew = False
-        self.leaves_source = False
+        self.leaves_source = self.asks_before_closing = False
         self._build()
         self._connect_feed()
         self._connect_sources()
@@ -194,6 +195,8 @@ class MainWindow(QMainWindow):
         self.calibrating = Calibrating(options, remembered, self.feed, self.programs)
         self.calibrating.cued.connect(lambda marker: self.feed.markers_came.emit([marker]))
         self.calibrating.said.connect(self.log.add)
+        self.calibrating.simulator_wanted.connect(self.connecting.use_simulator)
+        self.calibrating.headset_wanted.connect(self._bring_connect)
         self.header.calibrate_button.clicked.connect(self.calibrating.open)
         self.programs.models_wanted.connect(self.calibrating.open_models)
         self.programs.said.connect(self.log.add)
@@ -221,10 +224,12 @@ class MainWindow(QMainWindow):
     def _on_signal(self, found: SignalFound) -> None:
         info = found.info
         self.situation.stream_name, self.situation.signal_simulated = info.name, info.simulated
+        self.situation.signal_replayed = info.replayed
         self.situation.samples, self.situation.hostname = 0, found.hostname
         self.programs.set_stream(info.name)
         short = self.header.set_title(info.name)
-        self.setWindowTitle(f"{short} - bci" + (" (simulated signal)" * info.simulated))
+        what = " (simulated signal)" if info.simulated else " (replay)" if info.replayed else ""
+        self.setWindowTitle(f"{short} - bci{what}")
         self._show_badge()
         self.tabs.set_signal(found)
         self.quality.set_stream(info)
@@ -270,7 +275,7 @@ class MainWindow(QMainWindow):
         self.quality_state.setText(summarise(channels) if channels else "")
 
     def _show_badge(self) -> None:
-        self.badge.setVisible(self.situation.simulated)
+        self.header.show_badge(self.situation.simulated, self.situation.signal_replayed)
 
     def _on_status(self, status: dict[str, object]) -> None:
         self.situation.status, self.situation.status_at = status, local_clock()
@@ -346,6 +351,13 @@ class MainWindow(QMainWindow):
         if shown:
             self.connecting.look_again()
 
+    def _bring_connect(self) -> None:
+        """Show the devices, in front of what other windows are open."""
+        self.header.connect_button.setChecked(True)
+        self.raise_()
+        self.activateWindow()
+        self.connect_panel.devices.setFocus()
+
     def _follow_system_theme(self) -> None:
         if not self._theme_chosen:
             self._apply_theme(system_theme())
@@ -366,7 +378,20 @@ class MainWindow(QMainWindow):
         self.replay.set_theme(theme)
         self.calibrating.set_theme(theme)
 
+    def _close_now(self) -> None:
+        self.asks_before_closing = False
+        self.close()
+
+    def _end_and_close(self) -> None:
+        """Close once the file of the recording is complete."""
+        self.recording.saved.connect(lambda _: self._close_now())
+        self.recording.end()
+
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        if self.asks_before_closing and self.recording.status is not None:
+            event.ignore()
+            ask_before_closing(self, self.recording.status, self._close_now, self._end_and_close)
+            return
         deadline = QDeadlineTimer(_CLOSING_MS)
         self._timer.stop()
         self.remembered.keep("window", bytes(self.saveGeometry().toBase64().data()).decode())

@@ -21,6 +21,7 @@ class Situation:
     hostname: str = ""
     signal_alive: bool = False
     signal_simulated: bool = False
+    signal_replayed: bool = False
     engine_alive: bool = False
     engine_lost: bool = False
     engine_simulated: bool = False
@@ -40,6 +41,7 @@ class Situation:
         """Another stream was chosen: nothing is known of it yet."""
         self.awaited = awaited
         self.stream_name, self.signal_alive, self.signal_simulated = "", False, False
+        self.signal_replayed = False
         self.stats = None
 
     def count_samples(self, samples: int, now: float) -> None:

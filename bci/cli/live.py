@@ -120,7 +120,8 @@ def replay(
     from devices.replay import ReplayDevice
 
     recording = read_recording(file, xdf_stream)
-    info = dataclasses.replace(recording.info, name=name or recording.info.name)
+    name = name or recording.info.name
+    info = dataclasses.replace(recording.info, name=name, replayed=True)
     recording = dataclasses.replace(recording, info=info)
     device = ReplayDevice(recording, parse_speed(speed), loop=loop, start_s=start, stop_s=stop)
     orphaned = threading.Event() if while_heard else None

@@ -31,6 +31,8 @@ class Calibrating(QObject):
 
     cued = Signal(object)  # Marker, as it was sent
     said = Signal(str)
+    simulator_wanted = Signal()
+    headset_wanted = Signal()
 
     def __init__(
         self, options: DashboardOptions, remembered: Remembered, feed: Feed, programs: Programs
@@ -61,6 +63,8 @@ class Calibrating(QObject):
             self.window.set_theme(self._theme)
             self.window.cued.connect(self.cued)
             self.window.said.connect(self.said)
+            self.window.replay_notice.simulator_wanted.connect(self.simulator_wanted)
+            self.window.replay_notice.headset_wanted.connect(self.headset_wanted)
             self.window.use_wanted.connect(self._use)
             self.window.set_stream(self._info)
             self.window.signals.set_quality(self._quality)

@@ -79,18 +79,21 @@ class SignalsPage(QWidget):
         self.advice.setText(advice)
         self.helps.setVisible(bool(advice))
         info = self._info
-        self.start.setEnabled(info is not None)
+        self.start.setEnabled(info is not None and not info.replayed)
         if info is None:
             self.stream.setText("No signal")
             self.verdict.setText("Connect a stream in the dashboard first (Connect, Ctrl+K).")
             return
         simulated = " - SIMULATED SIGNAL" if info.simulated else ""
+        simulated += " - REPLAY" if info.replayed else ""
         self.stream.setText(
             f"{info.name}: {counted(info.n_channels, 'channel')}, {info.sfreq:g} Hz{simulated}"
         )
         worst = worst_first(channels)
         bad = [channel for channel in worst if channel.state is State.BAD]
-        if not channels:
+        if info.replayed:
+            self.verdict.setText("A replayed recording cannot follow cues: no run can be recorded.")
+        elif not channels:
             self.verdict.setText("Measuring ...")
         elif bad:
             names = ", ".join(channel.name for channel in bad[:_MOST_NAMED])

@@ -28,6 +28,7 @@ from gui.amounts import counted
 from gui.background import Background
 from gui.calibration.cue_run import CueRun
 from gui.calibration.cue_screen import CueScreen
+from gui.calibration.replay_notice import ReplayNotice
 from gui.calibration.result import Result, read_newest, read_result
 from gui.calibration.result_page import ResultPage
 from gui.calibration.run_choice import RunChoice
@@ -119,6 +120,8 @@ class CalibrationWindow(QWidget):
         column.setContentsMargins(14, 12, 14, 14)
         column.setSpacing(12)
         column.addLayout(steps)
+        self.replay_notice = ReplayNotice()
+        column.addWidget(self.replay_notice)
         column.addWidget(self.pages, 1)
 
     def _bind(self) -> None:
@@ -173,6 +176,7 @@ class CalibrationWindow(QWidget):
             self.signals.set_live(False)
         else:
             self.signals.set_stream(info)
+        self._show_notice()
 
     def set_theme(self, theme: Theme) -> None:
         self.setStyleSheet(style_sheet(theme))
@@ -208,6 +212,15 @@ class CalibrationWindow(QWidget):
             label.setProperty("now", k == step)
             label.style().unpolish(label)
             label.style().polish(label)
+        self._show_notice()
+
+    def _show_notice(self) -> None:
+        """Before any cue: nobody is to sit through a run that can teach nothing."""
+        before = self.pages.currentIndex() in (_SETUP, _SIGNALS)
+        replayed = self._info is not None and self._info.replayed
+        self.replay_notice.show_stream(
+            self._info.name if self._info and before and replayed else ""
+        )
 
     def _offer_cues(self, wanted: bool) -> None:
         """Keep the stream of cues on the network from before a run until its end, and no longer.
