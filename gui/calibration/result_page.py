@@ -115,9 +115,14 @@ class ResultPage(QWidget):
         self.table.set_result(result)
         self.told.setText("")
         # A model that is no better than chance is nothing to be led to.
-        sure = is_sure(card.score)
-        for push, leads in ((self.use, sure), (self.again, not sure)):
-            _show_as_main(push, leads)
+        for push in (self.use, self.again):
+            _show_as_main(push, push is self.main)
+
+    @property
+    def main(self) -> QPushButton:
+        """The button that the score leads to."""
+        sure = self.result is None or is_sure(self.result.card.score)
+        return self.use if sure else self.again
 
     def tell(self, sentence: str) -> None:
         """A line beside the button: what became of the model."""

@@ -1,15 +1,11 @@
-"""The third page: which runs, which decoder, and the training as it goes."""
+"""The fourth page: which recordings, which decoder, and the training as it goes."""
 
-from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
-    QListWidget,
-    QListWidgetItem,
     QProgressBar,
     QRadioButton,
     QVBoxLayout,
@@ -17,26 +13,12 @@ from PySide6.QtWidgets import (
 )
 
 from gui.calibration.curve_view import CurveView
+from gui.calibration.run_file import Run
+from gui.calibration.run_list import RunList
 from gui.calibration.training import CurvePoint, Level, NetworkStep
 from gui.pieces import button, named, panel
 from gui.sentence import Sentence
 from gui.theme import Theme
-
-_FILE = Qt.ItemDataRole.UserRole
-
-
-class Run(NamedTuple):
-    """A recorded run: when it was recorded, and how large it is in MB."""
-
-    file: Path
-    recorded: datetime
-    megabytes: float
-
-    @classmethod
-    def of(cls, file: Path) -> "Run":
-        """What the file system says of it."""
-        status = file.stat()
-        return cls(file, datetime.fromtimestamp(status.st_mtime), status.st_size / 1e6)
 
 
 class TrainingPage(QWidget):
@@ -45,12 +27,15 @@ class TrainingPage(QWidget):
     train_wanted = Signal()
     cancel_wanted = Signal()
     again_wanted = Signal()
+    files_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.said = named(Sentence(), "heading")
-        self.runs = QListWidget()
-        self.runs.itemChanged.connect(self._show)
+        self.runs = RunList()
+        self.runs.ticked.connect(self._show)
+        self.add = button("Add files ...", "Train on other recordings, too (Ctrl+O)")
+        self.add.clicked.connect(self.files_wanted)
         self.levels: list[tuple[QRadioButton, Level]] = []
         self._level_column = QVBoxLayout()
         self.bar = QProgressBar()
@@ -73,7 +58,11 @@ class TrainingPage(QWidget):
         what.setObjectName("plain")
         column = QVBoxLayout(what)
         column.setContentsMargins(16, 14, 16, 14)
-        column.addWidget(named(QLabel("Runs"), "heading"))
+        head = QHBoxLayout()
+        head.addWidget(named(QLabel("Recordings"), "heading"))
+        head.addStretch()
+        head.addWidget(self.add)
+        column.addLayout(head)
         column.addWidget(self.runs, 1)
         column.addSpacing(6)
         column.addWidget(named(QLabel("Decoder"), "heading"))
@@ -98,8 +87,7 @@ class TrainingPage(QWidget):
     @property
     def files(self) -> list[Path]:
         """The ticked runs."""
-        items = [self.runs.item(row) for row in range(self.runs.count())]
-        return [item.data(_FILE) for item in items if item.checkState() == Qt.CheckState.Checked]
+        return self.runs.files
 
     @property
     def level(self) -> Level:
@@ -110,16 +98,8 @@ class TrainingPage(QWidget):
     ) -> None:
         """What can be trained on and how; ``said`` tells how the recording went."""
         self.said.setText(said)
-        self.runs.clear()
-        for run in reversed(runs):
-            item = QListWidgetItem(f"{run.recorded:%Y-%m-%d %H:%M}  {run.file.name}")
-            item.setToolTip(f"{run.file}, {run.megabytes:.1f} MB")
-            item.setData(_FILE, run.file)
-            ticks = Qt.CheckState.Checked if run.file in ticked else Qt.CheckState.Unchecked
-            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-            item.setCheckState(ticks)
-            self.runs.addItem(item)
-        self._offer_levels(levels)
+        self.runs.offer(runs, ticked)
+        self.offer_levels(levels)
         self.curve.clear()
         self.doing.clear()
         self.bar.setRange(0, 1)
@@ -155,7 +135,8 @@ class TrainingPage(QWidget):
         self.curve.theme = theme
         self.curve.update()
 
-    def _offer_levels(self, levels: tuple[Level, ...]) -> None:
+    def offer_levels(self, levels: tuple[Level, ...]) -> None:
+        """Which decoders can be trained; the first is chosen."""
         while item := self._level_column.takeAt(0):
             if (widget := item.widget()) is not None:
                 # It is deleted later only, and would be seen over the others until then.
@@ -180,6 +161,7 @@ class TrainingPage(QWidget):
         self.train.setEnabled(self._training or bool(self.files))
         self.again.setEnabled(not self._training)
         self.runs.setEnabled(not self._training)
+        self.add.setEnabled(not self._training)
         for radio, level in self.levels:
             radio.setEnabled(not self._training and not level.lacks)
 

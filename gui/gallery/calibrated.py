@@ -19,12 +19,13 @@ from gui.calibration.paradigms import Cue
 from gui.calibration.rating import KEYS, Rating
 from gui.calibration.result import Result
 from gui.calibration.result_page import ResultPage
+from gui.calibration.run_file import Run
 from gui.calibration.schedule import Phase, Step
 from gui.calibration.setup_page import SetupPage
 from gui.calibration.signals_page import SignalsPage
 from gui.calibration.style import style_sheet
 from gui.calibration.training import CurvePoint, levels
-from gui.calibration.training_page import Run, TrainingPage
+from gui.calibration.training_page import TrainingPage
 from gui.gallery import simulated
 from gui.theme import Theme
 

@@ -26,8 +26,8 @@ from bci.quality import ChannelQuality, State
 from bci.ring import RingBuffer
 from bci.types import Channel, StreamInfo
 from gui.calibration.paradigms import KINDS, Kind
+from gui.calibration.run_file import Run
 from gui.calibration.training import Level, levels, levels_of_feelings
-from gui.calibration.training_page import Run
 from gui.calibration.window import CalibrationWindow
 from gui.elided import Elided
 from gui.gallery import simulated
