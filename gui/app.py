@@ -8,6 +8,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from gui.closing import farewell
+from gui.fonts import font_problem
 from gui.main_window import MainWindow
 from gui.options import DashboardOptions
 from gui.process import Command
@@ -19,6 +20,8 @@ def run_dashboard(options: DashboardOptions) -> int:
     """Show the dashboard until it is closed; returns the exit code."""
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
+    if problem := font_problem():
+        print(problem, file=sys.stderr)
     window = MainWindow(options)
     window.asks_before_closing = True
     window.show()

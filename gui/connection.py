@@ -5,7 +5,7 @@ import time
 
 from PySide6.QtCore import QObject, Signal
 
-from gui.process import Child, Command
+from gui.process import Child, Command, then
 from gui.revival import Revival
 
 # What `bci stream` and `bci replay` say once their stream is there.
@@ -105,11 +105,11 @@ class Connection(QObject):
         refusal = self._revival.refusal(child.exit_code, worked, time.monotonic())
         if refusal:
             self._drop(child)
-            self.failed.emit(f"{why}. {refusal}")
+            self.failed.emit(then(why, refusal))
             return
         self.is_restarting = True
         child.start()
-        self.failed.emit(f"{why}. It is started again.")
+        self.failed.emit(then(why, "It is started again."))
 
     def _on_running(self, running: bool) -> None:
         if not running and self.is_stopping and self.child is not None:

@@ -95,7 +95,8 @@ class MainWindow(QMainWindow):
         self._timer.start()
         if self.remembered.set_aside is not None:
             self.show_problem(
-                f"What was remembered could not be read; it is now {self.remembered.set_aside}."
+                "Your settings could not be read: defaults are used. "
+                f"The old file is {self.remembered.set_aside}."
             )
         if options.autostart:
             self.programs.start()

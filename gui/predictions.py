@@ -50,9 +50,9 @@ class DecisionView(QWidget):
         self.setAccessibleName("Decision")
         self.setToolTip(
             tip(
-                "How likely each class is. From the dotted line on it is decided; below, not sure. "
-                "Without a line decisions are taken over more than the window that the bars "
-                "show: what was decided last stands above them."
+                "How likely each class is. A class beyond the dotted line is decided. "
+                "Without a line, several windows are decided together: the last decision stands "
+                "above the bars."
             )
         )
         self.set_engine(False)

@@ -126,17 +126,30 @@ class Child(QObject):
             self._starts_again = False
             self.start()
         elif not self.asked_to_stop:
-            # What ends by a signal does not say why.
             crashed = status == QProcess.ExitStatus.CrashExit
-            last = self._last_line[:_MOST_LETTERS].rstrip(".")
-            why = f"{'; it said last: ' if crashed else ': '}{last}" if last else ""
-            self.died.emit(f"The {self.command.name} ended by itself (exit code {code}){why}")
+            self.died.emit(f"The {self.command.name} {_how(code, crashed, self._last_line)}")
 
     def _failed(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
             self.exit_code = -1
             self.running.emit(False)
             self.died.emit(f"The {self.command.name} could not be started: {self.command.argv[0]}")
+
+
+def _how(code: int, crashed: bool, last_line: str) -> str:
+    """How a program ended, and what it said of that."""
+    last = last_line[:_MOST_LETTERS].rstrip(".")
+    if not last:
+        return f"ended by itself (exit code {code})"
+    # What ends by a signal does not say why.
+    if crashed:
+        return f"ended by itself (exit code {code}); it said last: {last}"
+    return f"ended by itself: {last.removeprefix('error: ')}"
+
+
+def then(sentence: str, more: str) -> str:
+    """One sentence after another; the first may end in a question mark."""
+    return f"{sentence} {more}" if sentence.endswith(("?", "!")) else f"{sentence}. {more}"
 
 
 def stop_all(children: Sequence[Child]) -> None:

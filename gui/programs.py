@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from gui.engine_command import ENGINE, model_of, on_stream
 from gui.pieces import button
-from gui.process import Child, Command
+from gui.process import Child, Command, then
 from gui.revival import LEAST_S, Revival
 
 _DOES = {
@@ -158,10 +158,10 @@ class Programs(QWidget):
         worked = child.age_s >= LEAST_S
         refusal = self._revivals[name].refusal(child.exit_code, worked, time.monotonic())
         if refusal:
-            self.problem.emit(f"{why}. {refusal}", name)
+            self.problem.emit(then(why, refusal), name)
             return
         child.start()
-        self.problem.emit(f"{why}. It is started again.", name)
+        self.problem.emit(then(why, "It is started again."), name)
         # That it was started says nothing yet: all is well once it has lasted.
         pid = child.pid
         QTimer.singleShot(

@@ -7,11 +7,12 @@ REASONS = {
     "windows_rejected_artifact": "large swings",
     "windows_rejected_non_finite": "values missing",
 }
-EXPLAINED = """A window is the stretch of signal that one prediction is made from. None where
+EXPLAINED = """A window is the stretch of signal that one prediction is made from.
+No prediction is made where
 samples lost: the stretch has a hole
-filters settling: the filters began too short a time ago
+filters settling: the filters have only just begun
 large swings: a blink or a movement, larger than the profile allows
-values missing: the device sent no number"""
+values missing: the device sent NaN"""
 
 
 def counts_of(status: dict[str, object], keys: tuple[str, ...]) -> dict[str, int]:

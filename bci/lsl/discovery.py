@@ -8,6 +8,8 @@ from bci.errors import AmbiguousStreamError, StreamError
 from bci.types import StreamInfo
 
 _MOST_LISTED = 20
+# What a stream says of itself is cut to this; a longer name is looked for by how it begins.
+_MOST_LETTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class StreamQuery:
             If a value holds both kinds of quote, which XPath 1.0 cannot express.
         """
         parts = [
-            f"{key}={_quoted(value)}" for key, value in self._given().items() if key != "predicate"
+            _condition(key, value) for key, value in self._given().items() if key != "predicate"
         ]
         if self.predicate is not None:
             parts.append(f"({self.predicate})")
@@ -134,11 +136,11 @@ def _sorted(described: list[pylsl.StreamInfo]) -> list[FoundStream]:
 def _found(described: pylsl.StreamInfo) -> FoundStream:
     # Discovery does not carry the channels; a count from the network allocates nothing here.
     info = StreamInfo(
-        name=described.name()[:200],
-        type=described.type()[:200],
+        name=described.name()[:_MOST_LETTERS],
+        type=described.type()[:_MOST_LETTERS],
         sfreq=described.nominal_srate(),
         channels=(),
-        source_id=described.source_id()[:200],
+        source_id=described.source_id()[:_MOST_LETTERS],
     )
     formats = {
         pylsl.cf_float32: "float32", pylsl.cf_double64: "double64", pylsl.cf_string: "string",
@@ -148,10 +150,16 @@ def _found(described: pylsl.StreamInfo) -> FoundStream:
     return FoundStream(
         info,
         formats.get(described.channel_format(), "undefined"),
-        described.hostname()[:200],
+        described.hostname()[:_MOST_LETTERS],
         described.uid(),
         described,
     )
+
+
+def _condition(key: str, value: str) -> str:
+    if len(value) < _MOST_LETTERS:
+        return f"{key}={_quoted(value)}"
+    return f"starts-with({key},{_quoted(value[:_MOST_LETTERS])})"
 
 
 def _quoted(value: str) -> str:
