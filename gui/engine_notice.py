@@ -62,12 +62,13 @@ class EngineNotice(QFrame):
         super().__init__(parent)
         self.setObjectName("notice")
         self._mismatch: Mismatch | None = None
-        self.text = named(Elided(), "notice")
+        self.text = named(Elided(), "noticetext")
         self.change: QPushButton = button("", "")
         self.change.clicked.connect(self._change)
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 3, 4, 3)
         row.addWidget(self.text, 1)
+        row.addStretch()
         row.addWidget(self.change)
         self.hide()
 

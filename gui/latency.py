@@ -42,10 +42,12 @@ filter delay: the filters add this much on top
 evidence: a decision over several windows comes this much later still
 99 %: one prediction in a hundred is later
 
+The histogram shows the last minute.
+
 Drift: how far the recent signal is from the calibration. 1 is the largest distance between its
 runs. Beyond 1.5, look at the electrodes or calibrate again."""
 # Where there is less room than they need, stages and histogram are left out.
-_LEAST_HEIGHT, _STAGES = 104, 50.0
+_LEAST_HEIGHT, _STAGES = 120, 50.0
 _LEAST_BARS = 18.0  # pixels; lower, a histogram says nothing
 
 
@@ -263,7 +265,7 @@ class LatencyView(QWidget):
         painter.setPen(self.theme.colour("dim"))
         words = QRectF(bars.left(), bars.bottom() + 1, bars.width(), 18)
         painter.drawText(words, Qt.AlignmentFlag.AlignLeft, "0")
-        said = f"{counted(len(self._totals), 'prediction')} in the last minute"
+        said = f"{counted(len(self._totals), 'prediction')}"
         painter.drawText(words, Qt.AlignmentFlag.AlignHCenter, said)
         painter.drawText(words, Qt.AlignmentFlag.AlignRight, f"{end:g} ms +")
 

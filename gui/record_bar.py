@@ -43,6 +43,7 @@ class RecordBar(QWidget):
         self.saved = SavedRecording()
         self._silent: tuple[tuple[str, float], ...] = ()
         self._restarts = 0
+        self._restarting = False
         self._unanswered_s = 0.0
         self.note = QLineEdit()
         self.note.setPlaceholderText("Note (Ctrl+N)")
@@ -86,8 +87,9 @@ class RecordBar(QWidget):
 
     def set_status(self, status: RecorderStatus | None) -> None:
         """What the recorder says; None while none runs."""
-        if (status is None) != (self._status is None) and not self._is_restarting(status):
+        if (status is None) != (self._status is None) and not (self._restarting and status is None):
             self._waiting = ""
+            self._restarting = False
         if status is not None and self._status is None:
             self.saved.hide()
         self._status = status
@@ -95,6 +97,7 @@ class RecordBar(QWidget):
 
     def set_waiting(self, what: str) -> None:
         """What was asked for and is not yet so, as ``starting ...``; empty if nothing is."""
+        self._restarting = False
         self._waiting = what
         self._show()
 
@@ -105,8 +108,9 @@ class RecordBar(QWidget):
             self._show()
 
     def set_restarts(self, n: int) -> None:
-        """How often the recorder was started again in this recording."""
-        self._restarts = n
+        """How often the recorder was started again in this recording; 0 where one begins."""
+        self._restarts, self._restarting = n, n > 0
+        self._waiting = "NOT RECORDING: the recorder is started again ..." if n else ""
         self._show()
 
     def set_unanswered(self, seconds: float) -> None:
@@ -114,9 +118,6 @@ class RecordBar(QWidget):
         if seconds != self._unanswered_s:
             self._unanswered_s = seconds
             self._show()
-
-    def _is_restarting(self, status: RecorderStatus | None) -> bool:
-        return status is None and self._restarts > 0 and bool(self._waiting)
 
     def toggle(self) -> None:
         """Start recording, or stop it."""
@@ -177,7 +178,9 @@ class RecordBar(QWidget):
         self.details.setText(self._waiting)
         if status is not None:
             self.elapsed.setText(_clock(status.elapsed_s))
-            self.details.setText("   ".join(filter(None, (_describe(status), self._waiting))))
+            # What is wrong has the room; the streams are in the tooltip.
+            described = _size(status.n_bytes) if alarm else _describe(status)
+            self.details.setText("   ".join(filter(None, (described, self._waiting))))
             self.file.setText(Path(status.file).name)
             names = "\n".join(status.streams)
             self.details.setToolTip(tip(f"Recorded streams:\n{names}" if names else ""))

@@ -134,6 +134,7 @@ class Recording(QObject):
         given = [f"--{name}={value}" for name, value in values.items() if value]
         if self._streams:
             given += [f"--stream={name}" for name in (*self._streams, NOTES)]
+        self._bar.set_restarts(0)
         self._bar.set_waiting("starting ...")
         self._argv = (*self._bci, "record", *given, f"--folder={self._folder}")
         self._revival = Revival("press Record (Ctrl+R)")
@@ -190,7 +191,6 @@ class Recording(QObject):
             return
         self._restarts += 1
         self._bar.set_restarts(self._restarts)
-        self._bar.set_waiting("NOT RECORDING: the recorder is started again ...")
         self.problem.emit(
             f"Recording was interrupted: {why}. {kept} The recorder is started again and goes on "
             "in the next run's file."

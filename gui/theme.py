@@ -64,7 +64,8 @@ class Theme:
             QLabel#alarm {{ color: {self.warning}; font-weight: 700; }}
             QFrame#notice {{ background: {self.panel}; border: 1px solid {self.warning};
                              border-radius: 6px; }}
-            QLabel#notice {{ background: transparent; color: {self.warning}; font-weight: 600; }}
+            QLabel#noticetext {{ background: transparent; color: {self.warning};
+                                 font-weight: 600; }}
             QToolTip {{ background: {self.panel}; color: {self.text};
                         border: 1px solid {self.line}; }}
             QToolButton {{ background: {self.panel}; border: 1px solid {self.line};

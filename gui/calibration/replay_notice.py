@@ -16,7 +16,7 @@ class ReplayNotice(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("notice")
-        self.text = named(Sentence(), "notice")
+        self.text = named(Sentence(), "noticetext")
         self.simulator = button("Use the simulator", "Stream a simulated person who follows cues")
         self.simulator.clicked.connect(self.simulator_wanted)
         self.headset = button("Connect a headset", "Choose a device in the dashboard")

@@ -227,11 +227,13 @@ class CalibrationWindow(QWidget):
             label.updateGeometry()
         self._show_notice()
         # Space and Enter go on; the button that Qt would choose goes back.
-        leads = {_SIGNALS: self.signals.start, _TRAIN: self.training_page.train}
-        leads[_RESULT] = self.result.main
+        leads: dict[int, QWidget] = {
+            _SETUP: self.setup.subject, _SIGNALS: self.signals.start,
+            _TRAIN: self.training_page.train, _RESULT: self.result.main,
+        }  # fmt: skip
         if (push := leads.get(step)) is not None and push.isEnabled():
             push.setFocus()
-        elif step != _SETUP:
+        else:
             self.pages.currentWidget().setFocus()
 
     def _show_notice(self) -> None:

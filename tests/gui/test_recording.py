@@ -203,6 +203,8 @@ def test_a_recorder_that_is_killed_is_said_and_goes_on_in_the_next_run_s_file(
     bar.button.click()
     qtbot.waitUntil(bar.saved.isVisible, timeout=LONG)
     assert bar.saved.files == (Path(first.file), Path(second.file))
+    assert bar.button.isEnabled()
+    assert bar.details.text() == ""
     assert "run-01" in first.file
     assert "run-02" in second.file
     assert len(samples_in(Path(first.file))[name]) == 300
