@@ -49,7 +49,7 @@ def _dialog(parent: QWidget, title: str, start: str) -> QFileDialog:
         dialog.selectFile(start)
     dialog.setViewMode(QFileDialog.ViewMode.Detail)
     for table in dialog.findChildren(QTreeView):
-        # Names of recordings are long, and differ at their end.
-        table.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        # Names of recordings are long, and differ at their end; sizes are not to be cut either.
+        table.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     resize_within_screen(dialog, QSize(960, 560))
     return dialog
