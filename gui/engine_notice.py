@@ -12,6 +12,7 @@ from gui.process import Command
 from gui.situation import Situation
 
 _LONGEST = 24
+KEY = "Ctrl+Shift+E"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class EngineNotice(QFrame):
         self.setObjectName("notice")
         self._mismatch: Mismatch | None = None
         self.text = named(Elided(), "noticetext")
-        self.change: QPushButton = button("", "")
+        self.change: QPushButton = button("", f"Decode what is shown ({KEY})")
         self.change.clicked.connect(self._change)
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 3, 4, 3)
@@ -83,10 +84,10 @@ class EngineNotice(QFrame):
         self.text.setText(mismatch.sentence)
         if mismatch.own:
             self.change.setText(f"Decode {_short(mismatch.shown)}")
-            self.change.setToolTip("Start the engine again on the stream that is shown")
+            self.change.setToolTip(f"Start the engine again on the stream that is shown ({KEY})")
         else:
             self.change.setText(f"Show {_short(mismatch.decoded)}")
-            self.change.setToolTip("This engine was started elsewhere: show the stream it decodes")
+            self.change.setToolTip(f"Show the stream that this engine decodes ({KEY})")
 
     def _change(self) -> None:
         if self._mismatch is None:

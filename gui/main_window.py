@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QVBoxLayout, QWi
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.inlet import InletStats
 from bci.quality import ChannelQuality
-from gui import connecting, recording
+from gui import connecting, engine_notice, recording
 from gui.amounts import counted
 from gui.banner import Banner
 from gui.calibration.calibrating import Calibrating
@@ -23,7 +23,7 @@ from gui.engine_notice import EngineNotice, find_mismatch
 from gui.engine_shown import EngineShown
 from gui.feed import Feed
 from gui.header import Header
-from gui.keys import bind
+from gui.keys import bind, pressing
 from gui.log_panel import LogPanel
 from gui.options import DashboardOptions
 from gui.pieces import column_of, panel, plain, scrolled
@@ -155,6 +155,9 @@ class MainWindow(QMainWindow):
             "Ctrl+Shift+S": self.connect_panel.try_simulator,
             "Ctrl+O": self.connect_panel.replay.click,
             "Ctrl+Shift+O": self.header.replay_button.click,
+            engine_notice.KEY: pressing(self.notice.change),
+            "Ctrl+Shift+R": pressing(self.record_bar.saved.open),
+            "Ctrl+Shift+F": pressing(self.record_bar.saved.folder),
             "Ctrl+E": lambda: self.programs.toggle("engine"),
             "Ctrl+P": lambda: self.programs.toggle("replay"),
             "Ctrl+R": self.record_bar.toggle,

@@ -17,9 +17,11 @@ class ReplayNotice(QFrame):
         super().__init__(parent)
         self.setObjectName("notice")
         self.text = named(Sentence(), "noticetext")
-        self.simulator = button("Use the simulator", "Stream a simulated person who follows cues")
+        self.simulator = button(
+            "Use the simulator", "Stream a person who follows cues (Ctrl+Shift+S)"
+        )
         self.simulator.clicked.connect(self.simulator_wanted)
-        self.headset = button("Connect a headset", "Choose a device in the dashboard")
+        self.headset = button("Connect a headset", "Choose a device in the dashboard (Ctrl+K)")
         self.headset.clicked.connect(self.headset_wanted)
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 4, 4, 4)

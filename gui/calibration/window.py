@@ -41,7 +41,7 @@ from gui.calibration.trainable import Trainable, find_trainable, offered
 from gui.calibration.training import Training
 from gui.calibration.training_page import TrainingPage
 from gui.calibration.trial_count import TrialCount, TrialCounter
-from gui.keys import bind
+from gui.keys import bind, pressing
 from gui.options import DashboardOptions
 from gui.pieces import named
 from gui.recording_dialog import ask_for_recordings
@@ -147,7 +147,13 @@ class CalibrationWindow(QWidget):
         keys: dict[str, Callable[[], object]] = {
             key: partial(self._press, buttons) for key, buttons in pressed.items()
         }
-        bind(self, keys | {"Ctrl+W": self.close})
+        notice = self.replay_notice
+        keys |= {
+            "Ctrl+Shift+S": pressing(notice.simulator),
+            "Ctrl+K": pressing(notice.headset),
+            "Ctrl+W": self.close,
+        }
+        bind(self, keys)
 
     def _press(self, buttons: Mapping[int, QPushButton]) -> None:
         """Press the button of the page that is shown, if it has one that can be pressed."""
