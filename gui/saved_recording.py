@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Signal, SignalInstance
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from gui.amounts import counted
@@ -22,9 +22,9 @@ class SavedRecording(QWidget):
         self.files: tuple[Path, ...] = ()
         self.text = named(Elided(), "dim")
         self.open = named(button("Open", "Look through it in Recordings (Ctrl+Shift+R)"), "narrow")
-        self.open.clicked.connect(lambda: self.open_wanted.emit(self.files[-1]))
+        self.open.clicked.connect(lambda: self._emit(self.open_wanted))
         self.folder = named(button("Show in folder", "Open its folder (Ctrl+Shift+F)"), "narrow")
-        self.folder.clicked.connect(lambda: self.folder_wanted.emit(self.files[-1]))
+        self.folder.clicked.connect(lambda: self._emit(self.folder_wanted))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
@@ -40,3 +40,7 @@ class SavedRecording(QWidget):
         several = f"{counted(len(files), 'file')}: " if len(files) > 1 else ""
         self.text.setText(f"Saved {several}{names} ({described})")
         self.show()
+
+    def _emit(self, wanted: SignalInstance) -> None:
+        if self.files:
+            wanted.emit(self.files[-1])

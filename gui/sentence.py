@@ -57,7 +57,7 @@ class Scrolled(QScrollArea):
 
     def __init__(self, held: QWidget, lines: int = 3, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._lines = lines
+        self._lines, self._held = lines, held
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -66,8 +66,8 @@ class Scrolled(QScrollArea):
         self.setWidget(held)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        held = self.widget()
-        return QSize(held.sizeHint().width(), held.heightForWidth(max(self.width(), 160)))
+        high = self._held.heightForWidth(max(self.width(), 160))
+        return QSize(self._held.sizeHint().width(), high)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         least = self._lines * self.fontMetrics().lineSpacing() + 8

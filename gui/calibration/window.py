@@ -239,8 +239,8 @@ class CalibrationWindow(QWidget):
         }  # fmt: skip
         if (push := leads.get(step)) is not None and push.isEnabled():
             push.setFocus()
-        else:
-            self.pages.currentWidget().setFocus()
+        elif (page := self.pages.currentWidget()) is not None:
+            page.setFocus()
 
     def _show_notice(self) -> None:
         """Before any cue: nobody is to sit through a run that can teach nothing."""
