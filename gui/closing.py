@@ -22,10 +22,11 @@ def ask_before_closing(
     box = QMessageBox(window)
     box.setWindowTitle("Recording goes on")
     box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setText("A recording is running. It goes on when this window is closed.")
-    box.setInformativeText(
-        f"File: {Path(status.file).name}. To stop it later, open the dashboard again and press "
-        "Stop (Ctrl+R)."
+    # What a recorder says is shown as it is, never as markup.
+    box.setText(
+        "A recording is running. It goes on when this window is closed.\n\n"
+        f"File: {Path(status.file).name}\n"
+        "To stop it later, open the dashboard again and press Stop (Ctrl+R)."
     )
     close = box.addButton("Close, keep recording", QMessageBox.ButtonRole.AcceptRole)
     stop = box.addButton("Stop recording and close", QMessageBox.ButtonRole.DestructiveRole)

@@ -99,4 +99,6 @@ class EngineNotice(QFrame):
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 3]}..."
+    """The name on a button, where an ampersand would mark a key."""
+    short = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 3]}..."
+    return short.replace("&", "&&")

@@ -7,7 +7,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from gui.engine_command import ENGINE, model_of, on_stream
-from gui.pieces import button
+from gui.pieces import button, tip
 from gui.process import Child, Command, then
 from gui.revival import LEAST_S, Revival
 
@@ -138,7 +138,7 @@ class Programs(QWidget):
     def _add(self, child: Child) -> QPushButton:
         name = child.command.name
         key = f" ({KEYS[name]})" if name in KEYS else ""
-        toggle = button(f"Start {name}", f"{_does(child)}; a program of its own{key}")
+        toggle = button(f"Start {name}", tip(f"{_does(child)}; a program of its own{key}"))
         toggle.clicked.connect(lambda: child.stop() if child.is_running else self._start(child))
         child.running.connect(lambda on: self._on_running(name, on))
         child.said.connect(self.said)

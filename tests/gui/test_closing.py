@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import psutil
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
@@ -40,7 +41,8 @@ def test_closing_while_recording_says_that_it_goes_on_and_can_stop_it(
     pid = window.recording.status.pid
     box = asked(window)
     assert "goes on" in box.text()
-    assert "press Stop" in box.informativeText()
+    assert "press Stop" in box.text()
+    assert box.textFormat() is Qt.TextFormat.PlainText
     press(box, "Do not close")
     qtbot.waitUntil(lambda: not window.findChildren(QMessageBox), timeout=LONG)
     assert window.isVisible()
