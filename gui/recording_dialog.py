@@ -6,12 +6,10 @@ from pathlib import Path
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFileDialog, QHeaderView, QTreeView, QWidget
 
+from bci.recording.formats import ENDINGS
 from gui.screen_room import resize_within_screen
 
-_RECORDINGS = (
-    "Recordings (*.xdf *.xdfz *.edf *.bdf *.gdf *.fif *.vhdr *.set *.cnt *.sqd *.con *.mff *.nwb);;"
-    "All files (*)"
-)
+RECORDINGS = f"Recordings ({' '.join(f'*{ending}' for ending in ENDINGS)});;All files (*)"
 
 
 def ask_for_recording(
@@ -42,7 +40,7 @@ def newest_recording(folder: Path) -> Path:
 
 
 def _dialog(parent: QWidget, title: str, start: str) -> QFileDialog:
-    dialog = QFileDialog(parent, title, start, _RECORDINGS)
+    dialog = QFileDialog(parent, title, start, RECORDINGS)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     # Qt takes the file's folder, and marks the file, only where it is told so.
     if Path(start).is_file():

@@ -14,6 +14,7 @@ from gui.options import DashboardOptions
 from gui.pollers import SignalFound
 from gui.process import Command
 from gui.programs import Programs
+from gui.quality_marks import no_samples_since
 from gui.remembered import Remembered
 from gui.theme import DARK, Theme
 
@@ -33,6 +34,7 @@ class Calibrating(QObject):
     said = Signal(str)
     simulator_wanted = Signal()
     headset_wanted = Signal()
+    line_chosen = Signal(float)  # frequency of the power line, in hertz
 
     def __init__(
         self, options: DashboardOptions, remembered: Remembered, feed: Feed, programs: Programs
@@ -42,6 +44,7 @@ class Calibrating(QObject):
         self._remembered = remembered
         self._programs = programs
         self._theme: Theme = DARK
+        self._line_hz, self._silence = 50.0, ""
         self._info: StreamInfo | None = None
         self._quality: list[ChannelQuality] = []
         self._engine_alive = False
@@ -52,6 +55,7 @@ class Calibrating(QObject):
         feed.signal_found.connect(self._on_signal)
         feed.signal_alive.connect(self._on_alive)
         feed.quality_came.connect(self._on_quality)
+        feed.signal_silent.connect(self._on_silent)
         feed.engine_alive.connect(self._on_engine_alive)
         feed.status_came.connect(self._on_status)
         programs.said.connect(self._on_said)
@@ -67,6 +71,9 @@ class Calibrating(QObject):
             self.window.replay_notice.headset_wanted.connect(self.headset_wanted)
             self.window.use_wanted.connect(self._use)
             self.window.set_stream(self._info)
+            self.window.signals.head.line_chosen.connect(self.line_chosen)
+            self.window.signals.head.set_line(self._line_hz)
+            self.window.signals.set_silent(self._silence)
             self.window.signals.set_quality(self._quality)
         self.window.open()
 
@@ -82,6 +89,12 @@ class Calibrating(QObject):
         if self.window is not None:
             self.window.set_theme(theme)
 
+    def set_line(self, hz: float) -> None:
+        """The power line has this frequency."""
+        self._line_hz = hz
+        if self.window is not None:
+            self.window.signals.head.set_line(hz)
+
     def retire(self) -> None:
         """End a run and a training, for when the dashboard closes."""
         if self.window is not None:
@@ -93,13 +106,18 @@ class Calibrating(QObject):
             self.window.stop(timeout_s)
 
     def _on_signal(self, found: SignalFound) -> None:
-        self._info, self._quality = found.info, []
+        self._info, self._quality, self._silence = found.info, [], ""
         if self.window is not None:
             self.window.set_stream(found.info)
 
     def _on_alive(self, alive: bool) -> None:
         if self.window is not None:
             self.window.set_stream(self._info if alive else None)
+
+    def _on_silent(self, since: float | None) -> None:
+        self._silence = "" if since is None else no_samples_since(since)
+        if self.window is not None:
+            self.window.signals.set_silent(self._silence)
 
     def _on_quality(self, channels: list[ChannelQuality]) -> None:
         self._quality = channels
