@@ -87,7 +87,9 @@ class RecordBar(QWidget):
 
     def set_status(self, status: RecorderStatus | None) -> None:
         """What the recorder says; None while none runs."""
-        if (status is None) != (self._status is None) and not (self._restarting and status is None):
+        before, now = (s.uid if s is not None else "" for s in (self._status, status))
+        # While a recorder is started again, that there is none is what is waited through.
+        if now != before and not (self._restarting and status is None):
             self._waiting = ""
             self._restarting = False
         if status is not None and self._status is None:
