@@ -274,6 +274,7 @@ class Engine:
             "model": running.card.name,
             "swaps": self._swaps,
             "simulated": inlet.info.simulated,
+            "replayed": inlet.info.replayed,
             "interpolated": list(inlet.info.interpolated),
             "samples": stats.samples,
             "lost_samples": stats.lost_samples,

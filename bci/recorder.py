@@ -252,7 +252,12 @@ class Recorder:
             "elapsed_s": round(elapsed_s, 1),
             "bytes": self._writer.n_bytes,
             "streams": [
-                {"name": r.found.info.name, "samples": r.n_samples, "there": r.there}
+                {
+                    "name": r.found.info.name,
+                    "samples": r.n_samples,
+                    "there": r.there,
+                    "sfreq": r.found.info.sfreq,
+                }
                 for r in self.streams
             ],
         }

@@ -50,7 +50,8 @@ class StreamInfo:
     ``sfreq`` is the nominal rate in hertz, 0 for irregular streams. ``simulated`` is carried
     along the whole way, so that no view can show a simulated signal as a real one;
     ``interpolated`` names the channels that a montage map computed from others; ``named`` tells
-    that the channels have the names that settings gave them.
+    that the channels have the names that settings gave them; ``replayed`` says that a recording is
+    streamed, which follows nobody's cues.
     """
 
     name: str
@@ -61,6 +62,7 @@ class StreamInfo:
     simulated: bool = False
     interpolated: tuple[str, ...] = ()
     named: bool = False
+    replayed: bool = False
 
     @property
     def n_channels(self) -> int:

@@ -29,6 +29,11 @@ def round_up(value: float) -> float:
     return next(step * decade for step in (1, 2, 5, 10) if value <= step * decade * (1 + 1e-9))
 
 
+def counted(n: int, what: str) -> str:
+    """``1 trial``, ``2 trials``: a count with its noun, whose plural takes an s."""
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
+
+
 def neighbouring(value: float, way: int) -> float:
     """The next of 1, 2, 5, 10, 20, 50 ... above (+1) or below (-1) ``value``, which is positive."""
     if way > 0:

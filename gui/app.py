@@ -7,6 +7,8 @@ import sys
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from gui.closing import farewell
+from gui.fonts import font_problem
 from gui.main_window import MainWindow
 from gui.options import DashboardOptions
 from gui.process import Command
@@ -18,11 +20,14 @@ def run_dashboard(options: DashboardOptions) -> int:
     """Show the dashboard until it is closed; returns the exit code."""
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
+    if problem := font_problem():
+        print(problem, file=sys.stderr)
     window = MainWindow(options)
+    window.asks_before_closing = True
     window.show()
     # Python sees a signal only when it runs; the window's timer lets it, sixty times a second.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: window.close())
+        signal.signal(number, lambda *_: _close(window))
     if options.screenshot is not None:
         QTimer.singleShot(
             round(1000 * options.screenshot_after_s), lambda: _save_and_close(window, options)
@@ -30,6 +35,8 @@ def run_dashboard(options: DashboardOptions) -> int:
     code = int(application.exec())
     # Qt does so when its objects are deleted, which they may never be.
     window.remembered.store()
+    if (status := window.recording.status) is not None:
+        print(farewell(status), file=sys.stderr)
     if window.leaves_source:
         # Qt kills a child that runs when its object is deleted. A source that is recorded goes on
         # until nobody listens to it, so nothing is deleted.
@@ -40,4 +47,10 @@ def run_dashboard(options: DashboardOptions) -> int:
 
 def _save_and_close(window: MainWindow, options: DashboardOptions) -> None:
     window.grab().save(str(options.screenshot))
+    _close(window)
+
+
+def _close(window: MainWindow) -> None:
+    """Close without a question: nobody may be there to answer it."""
+    window.asks_before_closing = False
     window.close()

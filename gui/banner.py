@@ -1,7 +1,9 @@
 """A banner that tells of a problem and stops nothing."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
+
+from gui.sentence import Sentence
 
 _MOST_LETTERS = 400
 
@@ -12,10 +14,7 @@ class Banner(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("banner")
-        self.text = QLabel()
-        self.text.setWordWrap(True)
-        # What streams and children say is shown as it is, never as markup.
-        self.text.setTextFormat(Qt.TextFormat.PlainText)
+        self.text = Sentence(most=_MOST_LETTERS)
         self._subject = ""
         dismiss = QPushButton("Dismiss")
         dismiss.setToolTip("Hide this; nothing else changes (Esc)")
@@ -29,7 +28,7 @@ class Banner(QFrame):
     def tell(self, sentence: str, subject: str) -> None:
         """Show a problem of ``subject``; the newest problem takes the place of the one before."""
         self._subject = subject
-        self.text.setText(sentence[:_MOST_LETTERS])
+        self.text.setText(sentence)
         self.show()
 
     def settle(self, subject: str) -> None:

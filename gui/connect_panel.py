@@ -8,7 +8,8 @@ from gui.device_form import DeviceForm, mark_wrong
 from gui.devices import Device
 from gui.directory import LiveStream
 from gui.just_high_enough import JustHighEnough
-from gui.pieces import button, named, plain
+from gui.pieces import button, named
+from gui.sentence import Sentence
 from gui.stream_list import ROW, StreamList
 
 _NONE_YET = "No stream on the network yet. Connect a device below, or start its own program."
@@ -44,13 +45,11 @@ class ConnectPanel(QWidget):
         self.devices.setToolTip("Type a few letters to find a device")
         self.devices.setMaxVisibleItems(16)
         self.devices.currentIndexChanged.connect(self._show_device)
-        self.what = plain(named(QLabel(), "dim"))
-        self.what.setWordWrap(True)
+        self.what = named(Sentence(), "dim")
         self.form = DeviceForm()
         self.form.changed.connect(self._judge)
         self.form.submitted.connect(self.toggle)
-        self.problem = plain(named(QLabel(), "problem"))
-        self.problem.setWordWrap(True)
+        self.problem = named(Sentence(), "problem")
         self.connect_button = button("Connect", "Connect the device (Ctrl+D)")
         self.connect_button.clicked.connect(self.toggle)
         self.simulator = button("Simulator", "Stream a simulated person (Ctrl+Shift+S)")
@@ -119,8 +118,7 @@ class ConnectPanel(QWidget):
         self.device_wanted.emit("simulator", self.form.values() if chosen else {})
 
     def _build(self) -> None:
-        self.state = plain(named(QLabel(), "state"))
-        self.state.setWordWrap(True)
+        self.state = named(Sentence(), "state")
         self.state.hide()
         self._stopping = False
         column = QVBoxLayout(self)

@@ -52,6 +52,7 @@ class Connecting(QObject):
         self._folder = folder
         self._last = remembered.table("connect/stream") if follow_last else {}
         self._shown = ""
+        self._wants_simulator = False
         self.streams: tuple[LiveStream, ...] = ()
         self._devices: tuple[Device, ...] | None = None
         self.directory = Directory()
@@ -103,12 +104,19 @@ class Connecting(QObject):
 
     def is_ending(self, name: str) -> bool:
         """Whether a stream goes because the user disconnected it."""
-        ours = self.connection.stream == name and bool(name)
-        return ours and (self.connection.is_stopping or not self.connection.is_active)
+        return self.connection.is_ending(name)
 
     def is_restarting(self, name: str) -> bool:
         """Whether a stream goes because its source crashed, and is started again."""
-        return self.connection.stream == name and self.connection.is_restarting
+        return name in self.connection.streams and self.connection.is_restarting
+
+    def use_simulator(self) -> None:
+        """Stream the simulator, in the place of what is connected."""
+        if self.connection.is_active:
+            self._wants_simulator = True
+            self.connection.close()
+        else:
+            self._panel.try_simulator()
 
     def replay(self, file: str) -> None:
         """Stream a recording, again and again."""
@@ -176,6 +184,9 @@ class Connecting(QObject):
     def _on_connection(self) -> None:
         connection = self.connection
         self._panel.set_connection(connection.state, connection.is_active, connection.is_stopping)
+        if self._wants_simulator and not connection.is_active:
+            self._wants_simulator = False
+            self._panel.try_simulator()
 
     def _on_streaming(self, name: str) -> None:
         self._last = {}

@@ -5,11 +5,11 @@ import time
 
 from PySide6.QtCore import QObject, Signal
 
-from gui.process import Child, Command
+from gui.process import Child, Command, then
 from gui.revival import Revival
 
 # What `bci stream` and `bci replay` say once their stream is there.
-_STREAMING = re.compile(r"streaming (.+?): \d+ channels")
+_STREAMING = re.compile(r"streaming (.+?): \d+ channels?")
 _BY = "press Connect (Ctrl+D)"
 
 
@@ -29,6 +29,9 @@ class Connection(QObject):
         super().__init__(parent)
         self.child: Child | None = None
         self.stream = ""
+        # A device may give several: EEG, motion, battery.
+        self.streams: frozenset[str] = frozenset()
+        self._dismissed: frozenset[str] = frozenset()
         self.is_stopping = False
         self.is_restarting = False
         self._revival = Revival(_BY)
@@ -56,6 +59,7 @@ class Connection(QObject):
         if self.child is not None:
             return
         self.stream, self.is_stopping, self.is_restarting = "", False, False
+        self.streams = frozenset()
         self._revival = Revival(_BY)
         self.child = child = Child(command, self)
         child.said.connect(self._on_said)
@@ -67,16 +71,24 @@ class Connection(QObject):
         """Ask the source to end; returns at once."""
         if self.child is not None:
             self.is_stopping = True
+            self._dismissed |= self.streams
             self.changed.emit()
             self.child.stop()
 
+    def is_ending(self, stream: str) -> bool:
+        """Whether a stream goes, or went, because the user disconnected its source."""
+        return stream in self._dismissed or (stream in self.streams and not self.is_active)
+
     def gives(self, streams: tuple[str, ...]) -> bool:
         """Whether its source runs, and gives one of these streams."""
-        return self.is_active and not self.is_stopping and self.stream in streams
+        return self.is_active and not self.is_stopping and bool(self.streams & set(streams))
 
     def _on_said(self, line: str) -> None:
         self.said.emit(line)
         found = _STREAMING.search(line)
+        if found:
+            self.streams |= {found[1]}
+            self._dismissed -= {found[1]}
         if found and self.is_restarting:
             self.is_restarting = False
             self.changed.emit()
@@ -93,11 +105,11 @@ class Connection(QObject):
         refusal = self._revival.refusal(child.exit_code, worked, time.monotonic())
         if refusal:
             self._drop(child)
-            self.failed.emit(f"{why}. {refusal}")
+            self.failed.emit(then(why, refusal))
             return
         self.is_restarting = True
         child.start()
-        self.failed.emit(f"{why}. It is started again.")
+        self.failed.emit(then(why, "It is started again."))
 
     def _on_running(self, running: bool) -> None:
         if not running and self.is_stopping and self.child is not None:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from bci.errors import StreamError
 from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch
 from bci.lsl.metadata import from_lsl
+from gui.amounts import counted
 
 _LOOK_EVERY_S = 0.2
 _STOP_S = 0.8
@@ -21,7 +22,10 @@ _NO_SIGNALS = ("Predictions", "Status", "Decisions", "Quality", "Markers")
 
 @dataclass(frozen=True, slots=True)
 class LiveStream:
-    """A signal stream that is there now; ``simulated`` is None until it has said so itself."""
+    """A signal stream that is there now.
+
+    ``simulated`` and ``replayed`` are None until it has said so itself.
+    """
 
     uid: str
     name: str
@@ -31,6 +35,7 @@ class LiveStream:
     source_id: str
     hostname: str
     simulated: bool | None = None
+    replayed: bool | None = None
 
     @property
     def query(self) -> StreamQuery:
@@ -40,18 +45,16 @@ class LiveStream:
     @property
     def summary(self) -> str:
         """``EEG, 16 channels, 250 Hz``."""
-        return self._told(f"channel{'s' * (self.n_channels != 1)}")
+        return self._told(counted(self.n_channels, "channel"))
 
     @property
     def short_summary(self) -> str:
         """``EEG, 16 ch, 250 Hz``, where there is no room for more."""
-        return self._told("ch")
+        return self._told(f"{self.n_channels} ch")
 
     def _told(self, channels: str) -> str:
         rate = f"{self.sfreq:g} Hz" if self.sfreq else "irregular"
-        return ", ".join(
-            part for part in (self.type, f"{self.n_channels} {channels}", rate) if part
-        )
+        return ", ".join(part for part in (self.type, channels, rate) if part)
 
 
 class Directory(QObject):
@@ -66,7 +69,7 @@ class Directory(QObject):
     def __init__(self) -> None:
         super().__init__()
         self._stopping = threading.Event()
-        self._answers: queue.SimpleQueue[tuple[str, bool]] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[tuple[str, bool, bool]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._follow, daemon=True)
 
     def start(self) -> None:
@@ -83,19 +86,19 @@ class Directory(QObject):
 
     def _follow(self) -> None:
         watch = StreamWatch(StreamQuery())
-        simulated: dict[str, bool] = {}
+        told: dict[str, tuple[bool, bool]] = {}
         asked: set[str] = set()
         listed: tuple[LiveStream, ...] | None = None
         while not self._stopping.wait(_LOOK_EVERY_S):
             while not self._answers.empty():
-                uid, answer = self._answers.get()
-                simulated[uid] = answer
+                uid, *answer = self._answers.get()
+                told[uid] = (answer[0], answer[1])
             found = [stream for stream in watch.poll() if _is_signal(stream)][:_MOST_STREAMS]
             for stream in found:
                 if stream.uid not in asked:
                     asked.add(stream.uid)
                     threading.Thread(target=self._ask, args=(stream,), daemon=True).start()
-            now = tuple(_live(stream, simulated.get(stream.uid)) for stream in found)
+            now = tuple(_live(stream, *told.get(stream.uid, (None, None))) for stream in found)
             if now != listed and not self._stopping.is_set():
                 listed = now
                 self.changed.emit(now)
@@ -107,7 +110,7 @@ class Directory(QObject):
         except (RuntimeError, StreamError):
             # It does not answer: what it says of itself stays unknown.
             return
-        self._answers.put((stream.uid, described.simulated))
+        self._answers.put((stream.uid, described.simulated, described.replayed))
 
 
 def _is_signal(stream: FoundStream) -> bool:
@@ -118,9 +121,9 @@ def _is_signal(stream: FoundStream) -> bool:
     )
 
 
-def _live(stream: FoundStream, simulated: bool | None) -> LiveStream:
+def _live(stream: FoundStream, simulated: bool | None, replayed: bool | None) -> LiveStream:
     info = stream.info
     return LiveStream(
         stream.uid, info.name, info.type, stream.raw.channel_count(), info.sfreq, info.source_id,
-        stream.hostname, simulated,
+        stream.hostname, simulated, replayed,
     )  # fmt: skip

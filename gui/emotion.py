@@ -48,10 +48,9 @@ class EmotionView(QWidget):
         self.setAccessibleName("Valence and arousal")
         self.setToolTip(
             tip(
-                "Valence: how pleasant. Arousal: how excited. The point is what is expected, "
-                "smoothed over some seconds and so much behind; hollow where it is not sure. "
-                "The squares are what was true. A bar is how likely a level is, from 1 to 5. "
-                "It is decided from the probability that is told on; below, not sure."
+                "Valence: how pleasant. Arousal: how excited. The dot is the decoded state, "
+                "smoothed over some seconds. It is hollow below the threshold. The squares are "
+                "the true levels. A bar is how likely a level is, from 1 to 5."
             )
         )
         self.setFixedHeight(_HEIGHT)
@@ -136,7 +135,7 @@ class EmotionView(QWidget):
         painter.drawText(footer, Qt.AlignmentFlag.AlignVCenter, "\u25a1 " * shown + self.sentence)
         painter.setPen(self.theme.colour("dim"))
         right_edge = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        delay = f"{self.course.delay_s:g} s behind"
+        delay = f"{self.course.delay_s:g} s delay"
         painter.drawText(footer, right_edge, delay)
 
     def _font(self, painter: QPainter, size: int, bold: bool = False) -> None:

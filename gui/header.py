@@ -40,6 +40,12 @@ class Header(QWidget):
         row.addWidget(self.theme_button)
         self.set_title("waiting for a stream ...")
 
+    def show_badge(self, simulated: bool, replayed: bool) -> None:
+        """Say what no person gives at this moment."""
+        words = ("SIMULATED SIGNAL" if simulated else "", "REPLAY" if replayed else "")
+        self.badge.setText(" \u00b7 ".join(word for word in words if word))
+        self.badge.setVisible(simulated or replayed)
+
     def set_title(self, text: str) -> str:
         """Show a title, shortened where it is too long; returns what is shown."""
         short = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."

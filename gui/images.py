@@ -81,8 +81,8 @@ class ImagesView(QWidget):
         self.setToolTip(
             tip(
                 "Similarity: how much what was decoded is like the image, as a cosine: 1 is "
-                "the same, 0 unrelated. Probability: that against all the others. From the "
-                "dotted line on it is decided; below, not sure."
+                "the same, 0 unrelated. Probability: of this image among all. An image beyond the "
+                "dotted line is decided."
             )
         )
         self.set_engine(False)

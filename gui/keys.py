@@ -3,7 +3,12 @@
 from collections.abc import Callable, Mapping
 
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
+
+
+def pressing(button: QPushButton) -> Callable[[], None]:
+    """What a key does that stands for a button: nothing while the button is not there."""
+    return lambda: button.click() if button.isVisible() else None
 
 
 def bind(window: QWidget, actions: Mapping[str, Callable[[], object]]) -> None:

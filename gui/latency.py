@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.drift import BEYOND
 from bci.lsl.predictions import ReceivedPrediction
-from gui.amounts import round_up
+from gui.amounts import counted, round_up
 from gui.pieces import tip
 from gui.rejections import EXPLAINED, REASONS, counts_of
 from gui.situation import delay_text
@@ -38,14 +38,16 @@ arrive: from the device to here
 filter: cleaning the signal
 decode: the model
 publish: to whoever listens
-filter delay: so much later than it happened the filtered signal shows it, besides the above
-evidence: so much later is a decision that is taken over several windows, besides the above
-99 % below: only one in a hundred is later
+filter delay: the filters add this much on top
+evidence: a decision over several windows comes this much later still
+99 %: one prediction in a hundred is later
 
-Drift: how far the signal of late is from the calibration. 1 is the farthest that its runs were
-from each other; beyond 1.5 look at the electrodes, or calibrate again."""
+The histogram shows the last minute.
+
+Drift: how far the recent signal is from the calibration. 1 is the largest distance between its
+runs. Beyond 1.5, look at the electrodes or calibrate again."""
 # Where there is less room than they need, stages and histogram are left out.
-_LEAST_HEIGHT, _STAGES = 139, 50.0
+_LEAST_HEIGHT, _STAGES = 120, 50.0
 _LEAST_BARS = 18.0  # pixels; lower, a histogram says nothing
 
 
@@ -178,9 +180,7 @@ class LatencyView(QWidget):
             figures = (now, f"{p50:.1f}", f"{p99:.1f}")
         column = (self.width() - 28) / 3
         font = QFont(self.font())
-        for k, (name, figure) in enumerate(
-            zip(("now", "median", "99 % below"), figures, strict=True)
-        ):
+        for k, (name, figure) in enumerate(zip(("now", "median", "99 %"), figures, strict=True)):
             font.setPixelSize(20)
             painter.setFont(font)
             painter.setPen(self.theme.colour("text"))
@@ -265,7 +265,7 @@ class LatencyView(QWidget):
         painter.setPen(self.theme.colour("dim"))
         words = QRectF(bars.left(), bars.bottom() + 1, bars.width(), 18)
         painter.drawText(words, Qt.AlignmentFlag.AlignLeft, "0")
-        said = f"{len(self._totals):,} in the last minute"
+        said = f"{counted(len(self._totals), 'prediction')}"
         painter.drawText(words, Qt.AlignmentFlag.AlignHCenter, said)
         painter.drawText(words, Qt.AlignmentFlag.AlignRight, f"{end:g} ms +")
 

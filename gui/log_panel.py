@@ -7,7 +7,7 @@ from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 _MOST_LINES = 1000
-_LEAST_HEIGHT, _HEIGHT = 62, 120
+_LEAST_HEIGHT, _HEIGHT = 44, 120
 # Colours and such that a program writes for a terminal.
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 

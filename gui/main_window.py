@@ -1,28 +1,33 @@
 """The dashboard's window: views side by side, fed by the streams, and the children's buttons."""
 
+from pathlib import Path
 from time import time
 
 from pylsl import local_clock
-from PySide6.QtCore import QByteArray, QDeadlineTimer, QTimer
-from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtCore import QByteArray, QDeadlineTimer, QSize, QTimer, QUrl
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QVBoxLayout, QWidget
 
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.inlet import InletStats
 from bci.quality import ChannelQuality
-from gui import connecting, recording
+from gui import connecting, engine_notice, recording
+from gui.amounts import counted
 from gui.banner import Banner
 from gui.calibration.calibrating import Calibrating
+from gui.closing import ask_before_closing
 from gui.connect_panel import ConnectPanel
 from gui.connecting import Connecting
 from gui.elided import Elided
+from gui.engine_command import ENGINE, remember_engine, with_last_engine
+from gui.engine_notice import EngineNotice, find_mismatch
 from gui.engine_shown import EngineShown
 from gui.feed import Feed
 from gui.header import Header
-from gui.keys import bind
+from gui.keys import bind, pressing
 from gui.log_panel import LogPanel
 from gui.options import DashboardOptions
-from gui.pieces import column_of, panel, plain
+from gui.pieces import column_of, panel, plain, scrolled
 from gui.pollers import SignalFound
 from gui.process import stop_all
 from gui.programs import Programs
@@ -32,6 +37,7 @@ from gui.record_bar import RecordBar
 from gui.recording import Recording
 from gui.remembered import Remembered
 from gui.replay.window import ReplayWindow
+from gui.screen_room import keep_within_screen, resize_within_screen
 from gui.signal_tabs import SignalTabs
 from gui.situation import Situation
 from gui.state_mark import StateMark
@@ -51,9 +57,10 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.options = options
         self.setWindowTitle("bci")
-        self.resize(1280, 720)
+        resize_within_screen(self, QSize(1280, 720))
         self.remembered = Remembered(options.settings)
         self.restoreGeometry(QByteArray.fromBase64(self.remembered.text("window").encode()))
+        keep_within_screen(self)
         self.tabs = SignalTabs(self.remembered)
         self.scope_panel, self.scope = self.tabs.scope_panel, self.tabs.scope
         self.engine = EngineShown(
@@ -67,13 +74,15 @@ class MainWindow(QMainWindow):
         filled = self.remembered.table("record") or {"subject": "01"}
         self.record_bar = RecordBar(filled | {"task": options.task})
         self.log = LogPanel()
-        self.programs = Programs(options.commands)
+        self.programs = Programs(
+            with_last_engine(options.commands, self.remembered, options.profile, options.bci)
+        )
         self.processes, self.buttons = self.programs.processes, self.programs.buttons
         self.situation = Situation(str(options.signal))
         self.replay = ReplayWindow(options.bci, options.recordings, self.remembered, options.cue_of)
         self._told = 0.0
         self._is_own_engine = self._is_started_anew = False
-        self.leaves_source = False
+        self.leaves_source = self.asks_before_closing = False
         self._build()
         self._connect_feed()
         self._connect_sources()
@@ -87,7 +96,8 @@ class MainWindow(QMainWindow):
         self._timer.start()
         if self.remembered.set_aside is not None:
             self.show_problem(
-                f"What was remembered could not be read; it is now {self.remembered.set_aside}."
+                "Your settings could not be read: defaults are used. "
+                f"The old file is {self.remembered.set_aside}."
             )
         if options.autostart:
             self.programs.start()
@@ -103,20 +113,25 @@ class MainWindow(QMainWindow):
         self.header.replay_button.clicked.connect(self.replay.bring)
         self.banner = Banner()
         self.banner_text = self.banner.text
+        self.notice = EngineNotice()
+        self.notice.decode_wanted.connect(lambda _: self.programs.decode_shown())
+        self.notice.show_wanted.connect(lambda name: self.show_stream(StreamQuery(name=name), name))
         left = QVBoxLayout()
         left.addWidget(panel(self.tabs), 1)
         left.addWidget(panel(self.engine.passed))
         left.addWidget(self.log)
         side = column_of(_RIGHT_WIDTH, self.engine.decided, self.quality, self.latency)
-        self.connect_side = column_of(_CONNECT_WIDTH, self.connect_panel)
+        self.side = scrolled(side)
+        self.connect_side = scrolled(column_of(_CONNECT_WIDTH, self.connect_panel))
         middle = QHBoxLayout()
         middle.addWidget(self.connect_side)
         middle.addLayout(left, 1)
-        middle.addWidget(side)
+        middle.addWidget(self.side)
         column = QVBoxLayout()
         column.setContentsMargins(9, 7, 9, 3)
         column.addWidget(self.header)
         column.addWidget(self.banner)
+        column.addWidget(self.notice)
         column.addWidget(panel(self.record_bar))
         column.addLayout(middle, 1)
         centre = QWidget()
@@ -141,6 +156,9 @@ class MainWindow(QMainWindow):
             "Ctrl+Shift+S": self.connect_panel.try_simulator,
             "Ctrl+O": self.connect_panel.replay.click,
             "Ctrl+Shift+O": self.header.replay_button.click,
+            engine_notice.KEY: pressing(self.notice.change),
+            "Ctrl+Shift+R": pressing(self.record_bar.saved.open),
+            "Ctrl+Shift+F": pressing(self.record_bar.saved.folder),
             "Ctrl+E": lambda: self.programs.toggle("engine"),
             "Ctrl+P": lambda: self.programs.toggle("replay"),
             "Ctrl+R": self.record_bar.toggle,
@@ -174,8 +192,11 @@ class MainWindow(QMainWindow):
         )
         self.connecting.stream_wanted.connect(self.show_stream)
         self.recording = Recording(
-            self.record_bar, options.bci, options.recordings, options.recorded, remembered
-        )
+            self.record_bar, options.bci, options.recordings, options.recorded, remembered,
+            lambda: tuple(stream.name for stream in self.connecting.streams),
+        )  # fmt: skip
+        self.record_bar.saved.open_wanted.connect(self.replay.bring_file)
+        self.record_bar.saved.folder_wanted.connect(self._show_folder)
         self.recording.noted.connect(lambda marker: self.scope.add_markers([marker]))
         self.calibrating = Calibrating(options, remembered, self.feed, self.programs)
         for view in (self.quality, self.calibrating):
@@ -183,7 +204,10 @@ class MainWindow(QMainWindow):
         self._set_line(options.line_hz or known_line(remembered.number("line_hz", 0.0)))
         self.calibrating.cued.connect(lambda marker: self.feed.markers_came.emit([marker]))
         self.calibrating.said.connect(self.log.add)
+        self.calibrating.simulator_wanted.connect(self.connecting.use_simulator)
+        self.calibrating.headset_wanted.connect(self._bring_connect)
         self.header.calibrate_button.clicked.connect(self.calibrating.open)
+        self.programs.models_wanted.connect(self.calibrating.open_models)
         self.programs.said.connect(self.log.add)
         self.programs.runs.connect(self._on_program)
         self.programs.problem.connect(self.show_problem)
@@ -199,6 +223,7 @@ class MainWindow(QMainWindow):
     def show_stream(self, query: StreamQuery, name: str) -> None:
         """Show another stream, with the markers that belong to it."""
         self.situation.show_other(str(query))
+        self.programs.set_stream(name)
         self.banner.settle("signal")
         self._show_quality([])
         self.header.set_title(f"waiting for {name} ...")
@@ -208,15 +233,20 @@ class MainWindow(QMainWindow):
     def _on_signal(self, found: SignalFound) -> None:
         info = found.info
         self.situation.stream_name, self.situation.signal_simulated = info.name, info.simulated
+        self.situation.signal_replayed = info.replayed
         self.situation.samples, self.situation.hostname = 0, found.hostname
+        self.programs.set_stream(info.name)
         short = self.header.set_title(info.name)
-        self.setWindowTitle(f"{short} - bci" + (" (simulated signal)" * info.simulated))
+        what = " (simulated signal)" if info.simulated else " (replay)" if info.replayed else ""
+        self.setWindowTitle(f"{short} - bci{what}")
         self._show_badge()
         self.tabs.set_signal(found)
         self.tabs.set_trouble("")
         self.quality.set_stream(info)
         self.connecting.set_shown(info.name)
-        self.log.add(f"showing {info.name}: {info.n_channels} channels at {info.sfreq:g} Hz")
+        self.log.add(
+            f"showing {info.name}: {counted(info.n_channels, 'channel')} at {info.sfreq:g} Hz"
+        )
 
     def _on_signal_alive(self, alive: bool) -> None:
         name = self.situation.stream_name
@@ -275,13 +305,14 @@ class MainWindow(QMainWindow):
         self.quality_state.setText(summarise(channels) if channels else "")
 
     def _show_badge(self) -> None:
-        self.badge.setVisible(self.situation.simulated)
+        self.header.show_badge(self.situation.simulated, self.situation.signal_replayed)
 
     def _on_status(self, status: dict[str, object]) -> None:
         self.situation.status, self.situation.status_at = status, local_clock()
 
     def _on_engine_state(self, alive: bool, simulated: bool) -> None:
         self.situation.engine_alive, self.situation.engine_simulated = alive, simulated
+        self._remember_engine()
         self.situation.hear_engine(local_clock())
         self._show_badge()
 
@@ -311,6 +342,18 @@ class MainWindow(QMainWindow):
                 self._is_started_anew = True
                 self.situation.engine_lost = False
 
+    def _show_folder(self, file: Path) -> None:
+        folder = file.resolve().parent
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+            self.show_problem(f"No program here opens folders. The recording is in {folder}.")
+
+    def _remember_engine(self) -> None:
+        """Keep the model that decodes for the next time, unless it is a demo's."""
+        command = self.programs.command(ENGINE)
+        runs = self.situation.engine_alive and self.programs.is_running(ENGINE)
+        if runs and command is not None and not self.options.autostart:
+            remember_engine(self.remembered, self.options.profile, command)
+
     def show_problem(self, sentence: str, subject: str = "") -> None:
         """A banner that says what is wrong and what to do; it stops nothing."""
         self.banner.tell(sentence, subject)
@@ -326,6 +369,10 @@ class MainWindow(QMainWindow):
         self._told = now
         self.situation.count_samples(self.tabs.samples_end, now)
         self.state.setText(self.situation.sentence(now, self.latency.median_ms))
+        own = self.programs.is_running(ENGINE)
+        mismatch = find_mismatch(self.situation, self.programs.command(ENGINE), own)
+        self.notice.show_mismatch(mismatch)
+        self.decision.show_source(mismatch.decoded if mismatch else "")
         self.state_mark.show_state(self.situation.state(now))
 
     def _show_connect(self, shown: bool) -> None:
@@ -333,6 +380,13 @@ class MainWindow(QMainWindow):
         self.remembered.keep("connect/shown", shown)
         if shown:
             self.connecting.look_again()
+
+    def _bring_connect(self) -> None:
+        """Show the devices, in front of what other windows are open."""
+        self.header.connect_button.setChecked(True)
+        self.raise_()
+        self.activateWindow()
+        self.connect_panel.devices.setFocus()
 
     def _follow_system_theme(self) -> None:
         if not self._theme_chosen:
@@ -354,7 +408,20 @@ class MainWindow(QMainWindow):
         self.replay.set_theme(theme)
         self.calibrating.set_theme(theme)
 
+    def _close_now(self) -> None:
+        self.asks_before_closing = False
+        self.close()
+
+    def _end_and_close(self) -> None:
+        """Close once the file of the recording is complete."""
+        self.recording.saved.connect(lambda _: self._close_now())
+        self.recording.end()
+
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        if self.asks_before_closing and self.recording.status is not None:
+            event.ignore()
+            ask_before_closing(self, self.recording.status, self._close_now, self._end_and_close)
+            return
         deadline = QDeadlineTimer(_CLOSING_MS)
         self._timer.stop()
         self.remembered.keep("window", bytes(self.saveGeometry().toBase64().data()).decode())

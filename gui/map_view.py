@@ -48,7 +48,7 @@ class MapView(QWidget):
         self._levels = Levels(1.0, 6.0)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumHeight(200)
+        self.setMinimumHeight(190)
         self.setAccessibleName("Map of band power")
 
     def set_stream(self, info: StreamInfo) -> None:

@@ -4,8 +4,10 @@ from html import escape
 from typing import TypeVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+# Qt's own most.
+_ANY = 16_777_215
 W = TypeVar("W", bound=QWidget)
 
 
@@ -47,6 +49,21 @@ def column_of(width: int, *views: QWidget) -> QWidget:
     side.setFixedWidth(width)
     side.setLayout(column)
     return side
+
+
+def scrolled(view: QWidget) -> QScrollArea:
+    """A column that fills its room, and scrolls where a screen is too low for it."""
+    room = QScrollArea()
+    room.setObjectName("column")
+    room.setWidgetResizable(True)
+    room.setFrameShape(QScrollArea.Shape.NoFrame)
+    room.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    room.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    room.setFixedWidth(view.minimumWidth())
+    view.setMinimumWidth(0)
+    view.setMaximumWidth(_ANY)
+    room.setWidget(view)
+    return room
 
 
 def one_of(*views: QWidget) -> QWidget:

@@ -39,6 +39,7 @@ class DecisionView(QWidget):
         self.evidence = Evidence()
         self.has_ball = False
         self.why = ""
+        self.source = ""
         self._toggle = QToolButton(self)
         self._toggle.setCheckable(True)
         self._toggle.setText("Ball")
@@ -49,9 +50,9 @@ class DecisionView(QWidget):
         self.setAccessibleName("Decision")
         self.setToolTip(
             tip(
-                "How likely each class is. From the dotted line on it is decided; below, not sure. "
-                "Without a line decisions are taken over more than the window that the bars "
-                "show: what was decided last stands above them."
+                "How likely each class is. A class beyond the dotted line is decided. "
+                "Without a line, several windows are decided together: the last decision stands "
+                "above the bars."
             )
         )
         self.set_engine(False)
@@ -110,6 +111,12 @@ class DecisionView(QWidget):
         self.why = why
         self.update()
 
+    def show_source(self, stream: str) -> None:
+        """Of which stream the bars are where it is not the one shown; else empty."""
+        if stream != self.source:
+            self.source = stream
+            self.update()
+
     def show_cue(self, cue: str | None) -> None:
         self.cue = cue
         self.update()
@@ -161,14 +168,22 @@ class DecisionView(QWidget):
         font = QFont(self.font())
         font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
-        painter.setPen(self.theme.colour("text" if self.cue else "dim"))
-        cue = f"true cue: {self.cue}" if self.cue else "true cue: none now"
         foot = QRectF(14, self.height() - 30, width - 28, 22)
-        painter.drawText(foot.adjusted(0, 0, -66, 0), 0, cue)
+        self._paint_foot(painter, foot.adjusted(0, 0, -66, 0))
         if self._is_many:
             painter.setPen(self.theme.colour("dim"))
             among = f"of {len(self.classes)}"
             painter.drawText(foot, Qt.AlignmentFlag.AlignRight, among)
+
+    def _paint_foot(self, painter: QPainter, room: QRectF) -> None:
+        said, colour = "true cue: none now", "dim"
+        if self.source:
+            said, colour = f"of {self.source}, not shown", "warning"
+        elif self.cue:
+            said, colour = f"true cue: {self.cue}", "text"
+        painter.setPen(self.theme.colour(colour))
+        elide = Qt.TextElideMode.ElideMiddle
+        painter.drawText(room, 0, painter.fontMetrics().elidedText(said, elide, int(room.width())))
 
     def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802
         size = self._toggle.sizeHint()

@@ -44,6 +44,7 @@ class Child(QObject):
         self._began = 0.0
         self.asked_to_stop = False
         self._last_line = ""
+        self._starts_again = False
         self._process = QProcess(self)
         self._process.setProcessChannelMode(QProcess.ProcessChannelMode.MergedChannels)
         if sys.platform != "win32":
@@ -86,9 +87,18 @@ class Child(QObject):
     def stop(self) -> None:
         """Ask it to end, and insist a second later; returns at once."""
         self.asked_to_stop = True
+        self._starts_again = False
         if self.is_running:
             self._process.terminate()
             self._insist.start()
+
+    def restart(self) -> None:
+        """Start it as its command now is, after the end of what runs; returns at once."""
+        if self.is_running:
+            self.stop()
+            self._starts_again = True
+        else:
+            self.start()
 
     def wait(self, deadline: QDeadlineTimer) -> None:
         """Wait for its end after `stop`, and kill it at the deadline."""
@@ -112,18 +122,34 @@ class Child(QObject):
         self._say(bytes(self._process.readAllStandardOutput().data()))
         self.exit_code = code
         self.running.emit(False)
-        if not self.asked_to_stop:
-            # What ends by a signal does not say why.
+        if self._starts_again:
+            self._starts_again = False
+            self.start()
+        elif not self.asked_to_stop:
             crashed = status == QProcess.ExitStatus.CrashExit
-            last = self._last_line[:_MOST_LETTERS].rstrip(".")
-            why = f"{'; it said last: ' if crashed else ': '}{last}" if last else ""
-            self.died.emit(f"The {self.command.name} ended by itself (exit code {code}){why}")
+            self.died.emit(f"The {self.command.name} {_how(code, crashed, self._last_line)}")
 
     def _failed(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
             self.exit_code = -1
             self.running.emit(False)
             self.died.emit(f"The {self.command.name} could not be started: {self.command.argv[0]}")
+
+
+def _how(code: int, crashed: bool, last_line: str) -> str:
+    """How a program ended, and what it said of that."""
+    last = last_line[:_MOST_LETTERS].rstrip(".")
+    if not last:
+        return f"ended by itself (exit code {code})"
+    # What ends by a signal does not say why.
+    if crashed:
+        return f"ended by itself (exit code {code}); it said last: {last}"
+    return f"ended by itself: {last.removeprefix('error: ')}"
+
+
+def then(sentence: str, more: str) -> str:
+    """One sentence after another; the first may end in a question mark."""
+    return f"{sentence} {more}" if sentence.endswith(("?", "!")) else f"{sentence}. {more}"
 
 
 def stop_all(children: Sequence[Child]) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
-from gui.pieces import button
-from gui.process import Child, Command
+from gui.engine_command import ENGINE, model_of, on_stream
+from gui.pieces import button, tip
+from gui.process import Child, Command, then
 from gui.revival import LEAST_S, Revival
 
 _DOES = {
@@ -27,16 +28,31 @@ class Programs(QWidget):
     problem = Signal(str, str)  # one sentence, and the program that it is about
     runs = Signal(str, bool)  # a program, and whether it runs now
     well = Signal(str)  # the program that runs now
+    models_wanted = Signal()  # there is no engine yet: a model is to be chosen
 
     def __init__(self, commands: tuple[Command, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.processes = [Child(command, self) for command in commands]
         self.buttons: dict[str, QPushButton] = {}
         self._revivals: dict[str, Revival] = {}
+        self._stream = ""
+        self._choose = button("Start engine ...", "Choose a model to decode with (Ctrl+E)")
+        self._choose.clicked.connect(self.models_wanted)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         for child in self.processes:
             self._row.addWidget(self._add(child))
+        self._row.addWidget(self._choose)
+        self._offer_choice()
+
+    @property
+    def choose_button(self) -> QPushButton:
+        """Stands in for the engine's button until there is a model."""
+        return self._choose
+
+    def set_stream(self, name: str) -> None:
+        """The stream that is shown: an engine that is started from now on decodes it."""
+        self._stream = name
 
     def start(self) -> None:
         """Start them all."""
@@ -44,27 +60,35 @@ class Programs(QWidget):
             child.start()
 
     def toggle(self, name: str) -> None:
-        """Start a program or stop it; one that there is not is said to be missing."""
+        """Start a program or stop it; without an engine a model is to be chosen first."""
         if name in self.buttons:
             self.buttons[name].click()
-        elif name == "engine":
-            self.problem.emit(
-                "There is no engine to start: calibrate a model (Ctrl+G) and use it, or open the "
-                "dashboard with --model.",
-                name,
-            )
+        elif name == ENGINE:
+            self.models_wanted.emit()
 
     def is_running(self, name: str) -> bool:
         """Whether a program runs as our child."""
         child = self._child(name)
         return child is not None and child.is_running
 
+    def command(self, name: str) -> Command | None:
+        """How a program is, or was last, started."""
+        child = self._child(name)
+        return child.command if child is not None else None
+
     def was_stopped(self, name: str) -> bool:
         """Whether a program ends, or ended, because the user wanted it."""
         child = self._child(name)
         return child is not None and child.asked_to_stop
 
-    def use_model(self, folder: Path, command: Command) -> bool:
+    def decode_shown(self) -> None:
+        """Have the engine decode the stream that is shown, by starting it again."""
+        child = self._child(ENGINE)
+        if child is not None:
+            child.command = on_stream(child.command, self._stream)
+            child.restart()
+
+    def use_model(self, folder: Path, command: Command, same_stream: bool = True) -> bool:
         """Have the engine decode with a model, without a sample lost where it runs already.
 
         Parameters
@@ -72,6 +96,9 @@ class Programs(QWidget):
         folder : Path
         command : Command
             How an engine with this model is started.
+        same_stream : bool
+            Whether an engine that runs decodes the stream of this command; if not, it is
+            started again.
 
         Returns
         -------
@@ -79,15 +106,16 @@ class Programs(QWidget):
             Whether a running engine was told, which may refuse; else one is started.
         """
         child = self._child(command.name)
-        if child is not None and child.is_running:
+        if child is not None and child.is_running and same_stream:
             child.write_line(f"use {folder}")
             return True
         if child is None:
             child = Child(command, self)
             self.processes.append(child)
             self._row.addWidget(self._add(child))
+            self._offer_choice()
         child.command = command
-        child.start()
+        child.restart()
         return False
 
     def set_command(self, command: Command) -> None:
@@ -96,14 +124,22 @@ class Programs(QWidget):
         if child is not None:
             child.command = command
 
+    def _start(self, child: Child) -> None:
+        """Start what the user wants to see: of an engine, decisions of the stream that is shown."""
+        child.command = on_stream(child.command, self._stream)
+        child.start()
+
+    def _offer_choice(self) -> None:
+        self._choose.setVisible(ENGINE not in self.buttons)
+
     def _child(self, name: str) -> Child | None:
         return next((child for child in self.processes if child.command.name == name), None)
 
     def _add(self, child: Child) -> QPushButton:
         name = child.command.name
         key = f" ({KEYS[name]})" if name in KEYS else ""
-        toggle = button(f"Start {name}", f"{_DOES.get(name, name)}; a program of its own{key}")
-        toggle.clicked.connect(lambda: child.stop() if child.is_running else child.start())
+        toggle = button(f"Start {name}", tip(f"{_does(child)}; a program of its own{key}"))
+        toggle.clicked.connect(lambda: child.stop() if child.is_running else self._start(child))
         child.running.connect(lambda on: self._on_running(name, on))
         child.said.connect(self.said)
         child.died.connect(lambda why: self._on_died(child, why))
@@ -122,10 +158,10 @@ class Programs(QWidget):
         worked = child.age_s >= LEAST_S
         refusal = self._revivals[name].refusal(child.exit_code, worked, time.monotonic())
         if refusal:
-            self.problem.emit(f"{why}. {refusal}", name)
+            self.problem.emit(then(why, refusal), name)
             return
         child.start()
-        self.problem.emit(f"{why}. It is started again.", name)
+        self.problem.emit(then(why, "It is started again."), name)
         # That it was started says nothing yet: all is well once it has lasted.
         pid = child.pid
         QTimer.singleShot(
@@ -133,3 +169,11 @@ class Programs(QWidget):
             self,
             lambda: self.well.emit(name) if child.is_running and child.pid == pid else None,
         )
+
+
+def _does(child: Child) -> str:
+    """What a program is for, in words."""
+    name = child.command.name
+    if name == ENGINE and (model := model_of(child.command)):
+        return f"Decodes the signal with the model {model}"
+    return _DOES.get(name, name)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 
 from bci.quality import ChannelQuality, State
+from gui.amounts import counted
 from gui.theme import Theme
 
 WORDS = {
@@ -74,7 +75,7 @@ def summarise(channels: list[ChannelQuality]) -> str:
     if len(channels) == 1:
         return f"1 channel, {WORDS[channels[0].state]}"
     if counts[-1][1] == len(channels):
-        return f"all {len(channels)} channels good"
+        return f"{'all ' if len(channels) > 1 else ''}{counted(len(channels), 'channel')} good"
     return ", ".join(f"{count} {WORDS[state]}" for state, count in counts if count)
 
 

@@ -6,9 +6,11 @@ from PySide6.QtCore import QRegularExpression, Signal
 from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
 
+from gui.amounts import counted
 from gui.elided import Elided
 from gui.pieces import button, named, tip
 from gui.recorder_link import RecorderStatus
+from gui.saved_recording import SavedRecording
 
 FIELDS = ("subject", "session", "task")
 _TIPS = {
@@ -37,6 +39,12 @@ class RecordBar(QWidget):
         self.elapsed = named(QLabel(), "recording")
         self.details = named(Elided(), "details")
         self.file = named(Elided(), "dim")
+        self.alarm = named(Elided(), "alarm")
+        self.saved = SavedRecording()
+        self._silent: tuple[tuple[str, float], ...] = ()
+        self._restarts = 0
+        self._restarting = False
+        self._unanswered_s = 0.0
         self.note = QLineEdit()
         self.note.setPlaceholderText("Note (Ctrl+N)")
         self.note.setMaxLength(_LONGEST_NOTE)
@@ -63,8 +71,9 @@ class RecordBar(QWidget):
             self._labels.append(label)
             row.addWidget(label)
             row.addWidget(field)
-        for shown in (self.elapsed, self.details):
+        for shown in (self.elapsed, self.alarm, self.details):
             row.addWidget(shown)
+        row.addWidget(self.saved, 1)
         row.addStretch()
         row.addWidget(self.note)
         row.addWidget(self.file)
@@ -78,15 +87,39 @@ class RecordBar(QWidget):
 
     def set_status(self, status: RecorderStatus | None) -> None:
         """What the recorder says; None while none runs."""
-        if (status is None) != (self._status is None):
+        before, now = (s.uid if s is not None else "" for s in (self._status, status))
+        # While a recorder is started again, that there is none is what is waited through.
+        if now != before and not (self._restarting and status is None):
             self._waiting = ""
+            self._restarting = False
+        if status is not None and self._status is None:
+            self.saved.hide()
         self._status = status
         self._show()
 
     def set_waiting(self, what: str) -> None:
         """What was asked for and is not yet so, as ``starting ...``; empty if nothing is."""
+        self._restarting = False
         self._waiting = what
         self._show()
+
+    def set_silent(self, silent: tuple[tuple[str, float], ...]) -> None:
+        """Streams that send nothing though they are recorded, with for how many seconds."""
+        if silent != self._silent:
+            self._silent = silent
+            self._show()
+
+    def set_restarts(self, n: int) -> None:
+        """How often the recorder was started again in this recording; 0 where one begins."""
+        self._restarts, self._restarting = n, n > 0
+        self._waiting = "NOT RECORDING: the recorder is started again ..." if n else ""
+        self._show()
+
+    def set_unanswered(self, seconds: float) -> None:
+        """For how long the recorder has said nothing; 0 while it does."""
+        if seconds != self._unanswered_s:
+            self._unanswered_s = seconds
+            self._show()
 
     def toggle(self) -> None:
         """Start recording, or stop it."""
@@ -109,6 +142,21 @@ class RecordBar(QWidget):
             self.note.clear()
             self.noted.emit(text)
 
+    def _alarm(self) -> str:
+        """What is wrong with the recording that runs, in words; empty where nothing is."""
+        if self._unanswered_s:
+            return f"the recorder has not answered for {self._unanswered_s:.0f} s"
+        said = [
+            f"no samples from {name} for {seconds:.0f} s"
+            for name, seconds in self._silent[:_MOST_NAMES]
+        ]
+        missing = self._status.missing if self._status is not None else ()
+        if missing:
+            said.append(f"gone: {', '.join(missing[:_MOST_NAMES])}")
+        if self._restarts:
+            said.append(f"recorder restarted {counted(self._restarts, 'time')}")
+        return "; ".join(said)
+
     def _show(self) -> None:
         status = self._status
         recording = status is not None
@@ -122,26 +170,37 @@ class RecordBar(QWidget):
         for widget in (*self._labels, *self.fields.values()):
             widget.setVisible(not recording)
             widget.setEnabled(not self._waiting)
+        alarm = self._alarm() if status is not None else ""
+        self.alarm.setText(alarm)
+        self.alarm.setVisible(bool(alarm))
         self.elapsed.setVisible(recording)
         self.details.setVisible(recording or bool(self._waiting))
-        self.file.setVisible(recording)
+        self.file.setVisible(recording and not alarm)
         self.note.setVisible(recording)
         self.details.setText(self._waiting)
         if status is not None:
             self.elapsed.setText(_clock(status.elapsed_s))
-            self.details.setText("   ".join(filter(None, (_describe(status), self._waiting))))
+            # What is wrong has the room; the streams are in the tooltip.
+            described = _size(status.n_bytes) if alarm else _describe(status)
+            self.details.setText("   ".join(filter(None, (described, self._waiting))))
             self.file.setText(Path(status.file).name)
             names = "\n".join(status.streams)
             self.details.setToolTip(tip(f"Recorded streams:\n{names}" if names else ""))
             self.file.setToolTip(tip(status.file))
 
 
+def describe_length(status: RecorderStatus) -> str:
+    """``00:41, 12.4 MB``: how long a recording is, and how large."""
+    return f"{_clock(status.elapsed_s)}, {_size(status.n_bytes)}"
+
+
 def _describe(status: RecorderStatus) -> str:
+    """Size and streams, the signals first: they are what a recording is made for."""
     n = len(status.streams)
-    names = ", ".join(status.streams[:_MOST_NAMES]) + ", ..." * (n > _MOST_NAMES)
-    parts = [_size(status.n_bytes), f"{n} stream{'s' * (n != 1)}" + f": {names}" * bool(n)]
-    if status.missing:
-        parts.append(f"gone: {', '.join(status.missing[:_MOST_NAMES])}")
+    signals = dict.fromkeys(name for name, _ in status.regular)
+    ordered = [*signals, *(name for name in status.streams if name not in signals)]
+    names = ", ".join(ordered[:_MOST_NAMES]) + (", ..." if n > _MOST_NAMES else "")
+    parts = [_size(status.n_bytes), counted(n, "stream") + (f": {names}" if n else "")]
     if not status.pid:
         parts.append(f"on {status.hostname or 'another computer'}")
     return "   ".join(parts)

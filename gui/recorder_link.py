@@ -34,6 +34,7 @@ class RecorderStatus:
     n_bytes: int
     streams: tuple[str, ...]
     missing: tuple[str, ...]
+    regular: tuple[tuple[str, int], ...] = ()  # streams with a rate, and how many samples of each
 
 
 @dataclass
@@ -53,6 +54,7 @@ class RecorderLink(QObject):
     changed = Signal(object)  # RecorderStatus, or None when no recorder runs
     said = Signal(str)  # a line of a recorder started here
     failed = Signal(str)  # one sentence
+    died = Signal(int, str)  # one started here ended unasked: its exit code, and why
     ended = Signal()  # a recorder started here; its file is complete
 
     def __init__(self) -> None:
@@ -69,6 +71,11 @@ class RecorderLink(QObject):
         self._last_line = ""
         self._last: RecorderStatus | None = None
         self._thread = threading.Thread(target=self._work, daemon=True)
+
+    @property
+    def own_pid(self) -> int:
+        """Process of the recorder that was started here last; -1 if none was."""
+        return self._own
 
     def start(self) -> None:
         """Begin to look for recorders."""
@@ -138,11 +145,20 @@ class RecorderLink(QObject):
             return
         self._process = None
         self._log.unlink(missing_ok=True)
-        if code:
+        # Its last status must not stand as the present one.
+        self._forget(lambda heard: heard.status is not None and heard.status.pid == self._own)
+        if code and self._asked_to_end:
             why = self._last_line or f"exit code {code}"
-            how = "has stopped" if self._asked_to_end else "ended by itself"
-            self._tell(self.failed, f"The recorder {how}: {why}")
+            self._tell(self.failed, f"The recorder has stopped: {why}")
+        elif code:
+            self._tell(self.died, code, _why(code, self._last_line))
         self._tell(self.ended)
+
+    def _forget(self, is_gone: Callable[[_Heard], bool]) -> None:
+        for uid, heard in list(self._heard.items()):
+            if is_gone(heard):
+                heard.inlet.close()
+                del self._heard[uid]
 
     def _interrupt(self, status: RecorderStatus | None) -> None:
         self._asked_to_end = status is None or status.pid == self._own
@@ -191,16 +207,27 @@ class RecorderLink(QObject):
             if gone:
                 heard.inlet.close()
                 del self._heard[uid]
-                if heard.status is not None and heard.status.pid != self._own:
+                # One that was frozen is listed again under the same number.
+                self._opening.discard(uid)
+                if heard.status is not None and not self._runs(heard.status):
                     self._tell(self.said, f"recorder: {heard.status.file} has ended")
         running = [heard.status for heard in self._heard.values() if heard.status is not None]
         chosen = min(running, key=lambda s: (s.pid != self._own, not s.pid, s.uid), default=None)
+        if chosen is None and self._last is not None and self._runs(self._last):
+            # It does not answer, but it is there and may go on.
+            return
         if chosen != self._last:
             known = self._last.uid if self._last else None
             if chosen and chosen.pid != self._own and chosen.uid != known:
                 self._tell(self.said, f"recorder: found one that writes {chosen.file}")
             self._last = chosen
             self._tell(self.changed, chosen)
+
+    def _runs(self, status: RecorderStatus) -> bool:
+        """Whether the process of a recorder of this computer is there, though it says nothing."""
+        if status.pid == self._own:
+            return self._process is not None
+        return bool(status.pid) and _is_recorder(status.pid)
 
     def _tell(self, news: SignalInstance, *values: object) -> None:
         # A thread that outlived the window must not touch what Qt has deleted.
@@ -223,7 +250,20 @@ def _read(found: FoundStream, status: dict[str, object]) -> RecorderStatus:
         int(_number(status.get("bytes"))),
         tuple(str(s.get("name", ""))[:200] for s in streams if s.get("there", True)),
         tuple(str(s.get("name", ""))[:200] for s in streams if not s.get("there", True)),
+        tuple(
+            (str(s.get("name", ""))[:200], int(_number(s.get("samples"))))
+            for s in streams
+            if s.get("there", True) and _number(s.get("sfreq")) > 0
+        ),
     )
+
+
+def _why(code: int, last_line: str) -> str:
+    """Why a recorder ended: what it said, or which signal ended it."""
+    if code < 0:
+        return f"the recorder was killed (signal {-code})"
+    said = last_line.removeprefix("error: ").rstrip(".") or f"exit code {code}"
+    return f"the recorder ended by itself: {said}"
 
 
 def _is_recorder(pid: int) -> bool:

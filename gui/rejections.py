@@ -8,11 +8,12 @@ REASONS = {
     "windows_rejected_non_finite": "values missing",
     "windows_rejected_undecodable": "values too large",
 }
-EXPLAINED = """A window is the stretch of signal that one prediction is made from. None where
+EXPLAINED = """A window is the stretch of signal that one prediction is made from.
+No prediction is made where
 samples lost: the stretch has a hole
-filters settling: the filters began too short a time ago
+filters settling: the filters have only just begun
 large swings: a blink or a movement, larger than the profile allows
-values missing: the device sent no number
+values missing: the device sent NaN
 values too large: the decoder found no probabilities"""
 
 

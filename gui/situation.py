@@ -21,6 +21,7 @@ class Situation:
     hostname: str = ""
     signal_alive: bool = False
     signal_simulated: bool = False
+    signal_replayed: bool = False
     engine_alive: bool = False
     engine_lost: bool = False
     engine_simulated: bool = False
@@ -40,6 +41,7 @@ class Situation:
         """Another stream was chosen: nothing is known of it yet."""
         self.awaited = awaited
         self.stream_name, self.signal_alive, self.signal_simulated = "", False, False
+        self.signal_replayed = False
         self.stats = None
 
     def count_samples(self, samples: int, now: float) -> None:
@@ -62,7 +64,9 @@ class Situation:
             return State.BAD
         waits = self.status.get("state") == "waiting for stream"
         silent = now - self.samples_at > _STALE_S
+        elsewhere = self.engine_alive and not self._is_decoded
         engine = self.engine_lost or self.engine_silent_s(now) or (self.engine_alive and waits)
+        engine = engine or elsewhere
         return State.DOUBTFUL if silent or self._n_lost or engine else State.GOOD
 
     @property

@@ -28,7 +28,7 @@ class SpectrogramView(QWidget):
         self.seen: SpectrumSeen | None = None
         self._levels = Levels(5.0, 20.0)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(110)
+        self.setMinimumHeight(80)
         self.setAccessibleName("Spectrogram")
 
     def clear(self) -> None:

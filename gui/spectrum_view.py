@@ -39,7 +39,7 @@ class SpectrumView(QWidget):
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumHeight(120)
+        self.setMinimumHeight(100)
         self.setAccessibleName("Spectrum")
         self.setToolTip(
             tip("How strong each rhythm is; 10 dB more is ten times the power. Click chooses.")

@@ -108,12 +108,13 @@ class _TwoLines(QStyledItemDelegate):
         font = QFont(self._view.font())
         font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
-        if stream.simulated:
-            width = painter.fontMetrics().horizontalAdvance("SIMULATED") + 10
+        badge_text = "SIMULATED" if stream.simulated else "REPLAY" if stream.replayed else ""
+        if badge_text:
+            width = painter.fontMetrics().horizontalAdvance(badge_text) + 10
             badge = QRectF(right - width, box.top() + 4, width, 18)
             painter.fillRect(badge, theme.colour("warning"))
             painter.setPen(theme.colour("warning_text"))
-            painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, "SIMULATED")
+            painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, badge_text)
             right = badge.left() - 6
         font.setPixelSize(CAPTION_PX)
         font.setBold(bool(shown))

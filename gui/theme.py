@@ -61,6 +61,11 @@ class Theme:
             QFrame#banner {{ background: {self.error}; border-radius: 6px; }}
             QFrame#banner QLabel {{ background: transparent; color: {self.error_text};
                                     font-size: 15px; }}
+            QLabel#alarm {{ color: {self.warning}; font-weight: 700; }}
+            QFrame#notice {{ background: {self.panel}; border: 1px solid {self.warning};
+                             border-radius: 6px; }}
+            QLabel#noticetext {{ background: transparent; color: {self.warning};
+                                 font-weight: 600; }}
             QToolTip {{ background: {self.panel}; color: {self.text};
                         border: 1px solid {self.line}; }}
             QToolButton {{ background: {self.panel}; border: 1px solid {self.line};

@@ -8,9 +8,9 @@ from gui.theme import CAPTION_PX, Theme
 
 
 def words_of(rule: DecisionRule) -> str:
-    """``decided from 70 %``, and over how much signal where that is not a window's."""
+    """``decides above 70 %``, and over how much signal where that is not a window's."""
     over = f" over {rule.evidence_s:.2g} s" if rule.evidence_s else ""
-    return f"decided from {100 * rule.threshold:.3g} %{over}"
+    return f"decides above {100 * rule.threshold:.3g} %{over}"
 
 
 def paint_threshold(painter: QPainter, theme: Theme, bars: QRectF, rule: DecisionRule) -> None:

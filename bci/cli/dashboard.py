@@ -7,6 +7,7 @@ from types import ModuleType
 
 from bci.bundle import CARD, Card, decision_threshold, load_card
 from bci.cli.console import err
+from bci.cli.screen import dead_display
 from bci.cli.system import has_screen
 from bci.cli.training import train, with_gallery
 from bci.cli.training_source import TrainingSource
@@ -166,6 +167,11 @@ def _import_dashboard() -> ModuleType:
         raise BciError(
             "there is no screen here: start it in a desktop session, or set DISPLAY "
             "(QT_QPA_PLATFORM=offscreen draws to nowhere); bci run decodes without a window"
+        )
+    if display := dead_display():
+        raise BciError(
+            f"the screen {display} does not answer (DISPLAY); connect again with ssh -X, or start "
+            "it in a desktop session; bci run decodes without a window"
         )
     try:
         import gui.app

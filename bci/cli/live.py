@@ -148,7 +148,8 @@ def replay(
                 f"the markers of {len(sent)} streams are sent as one: {names}; --markers names one"
             )
         recording = dataclasses.replace(recording, markers=merged(sent), marker_streams=())
-    info = dataclasses.replace(recording.info, name=name or recording.info.name)
+    name = name or recording.info.name
+    info = dataclasses.replace(recording.info, name=name, replayed=True)
     recording = dataclasses.replace(recording, info=info)
     device = ReplayDevice(recording, parse_speed(speed), loop=loop, start_s=start, stop_s=stop)
     orphaned = threading.Event() if while_heard else None

@@ -72,8 +72,8 @@ def record(
         recorder.run(stop, stop_when_due)
         if not recorder.streams:
             path.unlink()
-            wanted = " or ".join(stream) if stream else "any stream"
-            raise RecordingError(f"nothing was recorded: {wanted} did not appear")
+            sought = f" called {' or '.join(stream)}" if stream else ""
+            raise RecordingError(f"nothing was recorded: no stream{sought} was found")
     finally:
         for recorded in recorder.streams:
             err.print(f"  {recorded.found.info.name}: {recorded.n_samples} samples")

@@ -13,6 +13,7 @@ import typer
 from rich.text import Text
 
 from bci.cli.console import out
+from bci.cli.screen import dead_display
 from bci.types import Task
 
 _LIBRARIES = (
@@ -130,10 +131,15 @@ def _check_qt() -> bool:
         return _report(True, "no dashboard here: pip install 'bci[gui]' adds it")
     if not has_screen():
         return _report(True, "no screen here: bci run works, bci gui and bci demo do not")
+    if display := dead_display():
+        return _report(False, f"the screen {display} does not answer (DISPLAY): no dashboard")
     # Qt ends the process where it finds no platform, so a child tries it.
     import subprocess
 
-    code = "from PySide6.QtGui import QGuiApplication as A; print(A([]).platformName())"
+    code = (
+        "from PySide6.QtGui import QGuiApplication; from gui.fonts import font_problem; "
+        "app = QGuiApplication([]); print(app.platformName(), font_problem())"
+    )
     try:
         child = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=False
@@ -143,4 +149,7 @@ def _check_qt() -> bool:
     if child.returncode:
         detail = child.stderr.strip().splitlines()
         return _report(False, f"Qt cannot start: {detail[0] if detail else 'no message'}")
-    return _report(True, f"Qt platform {child.stdout.strip()}")
+    platform_name, _, problem = child.stdout.strip().partition(" ")
+    if problem:
+        return _report(False, f"Qt platform {platform_name}: {problem}")
+    return _report(True, f"Qt platform {platform_name}")

@@ -35,6 +35,8 @@ def to_lsl(info: StreamInfo, channel_format: str = "float32") -> pylsl.StreamInf
     desc = described.desc()
     if info.simulated:
         desc.append_child_value("simulated", "true")
+    if info.replayed:
+        desc.append_child_value("replayed", "true")
     channels = desc.append_child("channels")
     for channel in info.channels:
         node = channels.append_child("channel")
@@ -75,6 +77,7 @@ def from_lsl(described: pylsl.StreamInfo) -> StreamInfo:
         channels=_read_channels(desc, n_channels, described.type()),
         source_id=described.source_id()[:_MOST_LABEL],
         simulated=desc.child_value("simulated").strip().lower() == "true",
+        replayed=desc.child_value("replayed").strip().lower() == "true",
     )
 
 

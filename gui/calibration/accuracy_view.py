@@ -5,7 +5,7 @@ from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.bundle import ScoreCard
-from gui.amounts import by_chance, percent
+from gui.amounts import by_chance, counted, percent
 from gui.pieces import tip
 from gui.theme import CAPTION_PX, DARK, Theme
 
@@ -63,7 +63,7 @@ class AccuracyView(QWidget):
         painter.setPen(self.theme.colour("text"))
         beside = QRectF(144, 6, self.width() - 156, 46)
         words = (
-            f"of {score.trials} held-out trials decided rightly\n"
+            f"of {counted(score.trials, 'held-out trial')} decided rightly\n"
             f"95 % interval {percent(score.low)} to {percent(score.high)}"
         )
         painter.drawText(beside, Qt.AlignmentFlag.AlignVCenter, words)

@@ -8,6 +8,7 @@ from bci.quality import ChannelQuality
 from bci.types import StreamInfo
 from gui.amounts import percent
 from gui.calibration.window import CalibrationWindow
+from gui.engine_command import ENGINE, engine_command
 from gui.feed import Feed
 from gui.options import DashboardOptions
 from gui.pollers import SignalFound
@@ -16,8 +17,6 @@ from gui.programs import Programs
 from gui.quality_marks import no_samples_since
 from gui.remembered import Remembered
 from gui.theme import DARK, Theme
-
-_ENGINE = "engine"
 
 
 class Calibrating(QObject):
@@ -33,6 +32,8 @@ class Calibrating(QObject):
 
     cued = Signal(object)  # Marker, as it was sent
     said = Signal(str)
+    simulator_wanted = Signal()
+    headset_wanted = Signal()
     line_chosen = Signal(float)  # frequency of the power line, in hertz
 
     def __init__(
@@ -47,6 +48,7 @@ class Calibrating(QObject):
         self._info: StreamInfo | None = None
         self._quality: list[ChannelQuality] = []
         self._engine_alive = False
+        self._decoded = ""  # the stream that the engine decodes
         self._handed = ""
         self._command: Command | None = None
         self.window: CalibrationWindow | None = None
@@ -65,6 +67,8 @@ class Calibrating(QObject):
             self.window.set_theme(self._theme)
             self.window.cued.connect(self.cued)
             self.window.said.connect(self.said)
+            self.window.replay_notice.simulator_wanted.connect(self.simulator_wanted)
+            self.window.replay_notice.headset_wanted.connect(self.headset_wanted)
             self.window.use_wanted.connect(self._use)
             self.window.set_stream(self._info)
             self.window.signals.head.line_chosen.connect(self.line_chosen)
@@ -72,6 +76,13 @@ class Calibrating(QObject):
             self.window.signals.set_silent(self._silence)
             self.window.signals.set_quality(self._quality)
         self.window.open()
+
+    def open_models(self) -> None:
+        """Show the models that there are, to choose one to decode with."""
+        self.open()
+        assert self.window is not None
+        if self.window.run is None:
+            self.window.look_at_models()
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
@@ -118,15 +129,14 @@ class Calibrating(QObject):
 
     def _use(self, folder: Path, profile: str) -> None:
         assert self.window is not None
-        if self._engine_alive and not self._programs.is_running(_ENGINE):
+        if self._engine_alive and not self._programs.is_running(ENGINE):
             self.window.result.tell(
                 f"An engine that was started elsewhere runs: type there  use {folder}"
             )
             return
-        stream = [f"--stream={self._info.name}"] if self._info is not None else []
-        run = (*self._options.bci, "run", profile, f"--model={folder}", *stream, "--with-parent")
-        self._command = Command(_ENGINE, run)
-        swapped = self._programs.use_model(folder, self._command)
+        stream = self._info.name if self._info is not None else ""
+        self._command = engine_command(self._options.bci, profile, folder, stream)
+        swapped = self._programs.use_model(folder, self._command, self._decoded in ("", stream))
         self._handed = folder.name
         self.window.result.tell(
             "Handed to the running engine ..." if swapped else "The engine is being started ..."
@@ -134,10 +144,11 @@ class Calibrating(QObject):
 
     def _on_said(self, line: str) -> None:
         """Show what the engine answers, which may be why it does not take the model."""
-        if self.window is not None and self._handed and line.startswith(_ENGINE):
+        if self.window is not None and self._handed and line.startswith(ENGINE):
             self.window.result.tell(line)
 
     def _on_status(self, status: dict[str, object]) -> None:
+        self._decoded = str(status.get("stream", ""))
         if self.window is not None and self._handed and status.get("model") == self._handed:
             threshold = status.get("decision_threshold")
             # One that ran already keeps to its own profile, which may have a threshold.

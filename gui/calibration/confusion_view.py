@@ -23,7 +23,7 @@ class ConfusionView(QWidget):
         self.theme: Theme = DARK
         self.classes: tuple[str, ...] = ()
         self.counts: list[list[int]] = []
-        self.setMinimumSize(240, 190)
+        self.setMinimumSize(240, 150)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def set_counts(self, classes: tuple[str, ...], counts: list[list[int]]) -> None:

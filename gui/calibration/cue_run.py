@@ -24,7 +24,7 @@ class CueRun(QObject):
     """Shows one run and records it.
 
     A cue's marker is sent when the cue is painted. A rest marker, where the profile names one,
-    is sent when the screen goes empty after a task, and when a run begins or goes on. Where trials
+    is sent when the screen is blank after a task, and when a run begins or goes on. Where trials
     are rated, `RATING` is sent when the questions are painted, and when they are answered the
     marker of what was shown with its levels, which carries the time at which it was shown.
 

@@ -68,8 +68,10 @@ class CurveView(QWidget):
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "not yet")
 
     def _paint_accuracy(self, painter: QPainter) -> None:
-        most = max(point.trials_per_class for point in self.points)
-        axes = Axes(self.rect(), (0.0, max(most, 4) * 1.05), (0.0, 1.0))
+        counts = [point.trials_per_class for point in self.points]
+        # Room on both sides of a point that is the only one.
+        first = 0.0 if len(counts) > 1 else counts[0] - 1.0
+        axes = Axes(self.rect(), (first, max(counts) + 0.05 * max(counts[-1], 20)), (0.0, 1.0))
         axes.paint(painter, self.theme, [0, 0.25, 0.5, 0.75, 1.0], percent=True)
         colour = self.theme.colour("accent")
         axes.paint_chance(painter, self.theme, self.points[-1].chance)

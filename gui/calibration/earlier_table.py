@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 from bci.bundle import Card
 from gui.amounts import percent
 from gui.calibration.result import Result
+from gui.pieces import tip
 
 _COLUMNS = (
     "Model",
@@ -24,11 +25,12 @@ _COLUMNS = (
     "Accuracy (95 % interval)",
     "Trials",
     "Chance",
-    "Probabilities off by",
+    "Confidence off by",
 )
+_WIDEST = 260
 TELLS = (
-    "Each was scored on its own runs: where intervals overlap, figures do not tell models apart. "
-    "A double click, or Enter, shows another."
+    "Each model was scored on its own runs. Where intervals overlap, neither is shown to be "
+    "better. Double-click a model, or press Enter, to see it."
 )
 
 
@@ -52,7 +54,10 @@ class EarlierTable(QTableWidget):
         self.verticalHeader().setDefaultSectionSize(24)
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setStretchLastSection(True)
+        # The classes may be long: they have the room that is left, so no column is beyond the edge.
+        header.setSectionResizeMode(_COLUMNS.index("Classes"), QHeaderView.ResizeMode.Stretch)
+        header.setMaximumSectionSize(_WIDEST)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
     def set_result(self, result: Result) -> None:
@@ -64,6 +69,7 @@ class EarlierTable(QTableWidget):
         for row, (folder, card) in enumerate(models):
             for column, text in enumerate((folder.name, *_cells(card))):
                 item = QTableWidgetItem(text)
+                item.setToolTip(tip(text))
                 if row == shown:
                     font = QFont(self.font())
                     font.setBold(True)

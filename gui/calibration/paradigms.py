@@ -116,7 +116,7 @@ MOTOR_IMAGERY = Kind(
     "Motor imagery (Graz)",
     "motorimagery",
     "Look at the cross. When an arrow appears, imagine the movement of that side, as it would "
-    "feel, until the screen goes empty. Do not move.",
+    "feel, until the screen is blank. Do not move.",
     Timing(),
     20,
 )
@@ -124,7 +124,7 @@ WORDS = Kind(
     "Word reading",
     "wordreading",
     "Look at the cross. Read each word silently, once, then go on thinking of it until the "
-    "screen goes empty.",
+    "screen is blank.",
     Timing(1.0, 1.5, 1.5, 1.0, 1.5),
     12,
 )

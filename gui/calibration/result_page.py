@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from gui.amounts import by_chance, percent
 from gui.calibration.accuracy_view import AccuracyView, verdict
@@ -13,7 +13,8 @@ from gui.calibration.curve_view import CurveView
 from gui.calibration.earlier_table import TELLS, EarlierTable
 from gui.calibration.pattern_view import PatternView
 from gui.calibration.result import Result
-from gui.pieces import button, named, panel, plain, tip
+from gui.pieces import button, named, panel, tip
+from gui.sentence import Scrolled, Sentence
 from gui.theme import Theme
 
 
@@ -29,25 +30,22 @@ class ResultPage(QWidget):
         super().__init__(parent)
         self.result: Result | None = None
         self.accuracy = AccuracyView()
-        self.verdict = named(plain(QLabel()), "heading")
-        self.verdict.setWordWrap(True)
-        self.details = named(plain(QLabel()), "dim")
-        self.details.setWordWrap(True)
+        self.verdict = named(Sentence(), "heading")
+        self.details = named(Sentence(most=1000), "dim")
         self.confusion = ConfusionView()
         self.patterns = PatternView()
         self.course = CourseView()
         self.curve = CurveView()
         self.table = EarlierTable()
         self.table.look_wanted.connect(self.look_wanted)
-        self.use = named(
-            button("Use this model now", "The running engine takes it over (Ctrl+Return)"), "go"
-        )
+        self.use = button("Use this model now", "The running engine takes it over (Ctrl+Return)")
         self.use.clicked.connect(self._use)
         self.back = button("Back", "Train on other runs, or another decoder (Alt+Left)")
         self.back.clicked.connect(self.back_wanted)
         self.again = button("Record another run", "More trials make a surer model (Ctrl+R)")
         self.again.clicked.connect(self.again_wanted)
-        self.told = named(plain(QLabel()), "dim")
+        self.told = named(Sentence(), "dim")
+        self.told.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._build()
 
     def _build(self) -> None:
@@ -62,7 +60,7 @@ class ResultPage(QWidget):
         stack = QVBoxLayout(score)
         stack.setContentsMargins(0, 0, 0, 0)
         stack.addWidget(self.accuracy)
-        stack.addWidget(words)
+        stack.addWidget(Scrolled(words, lines=4))
         left = QVBoxLayout()
         left.addWidget(panel(score))
         left.addWidget(panel(self.confusion), 1)
@@ -84,7 +82,7 @@ class ResultPage(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addLayout(top, 1)
-        whole.addWidget(named(QLabel(TELLS), "dim"))
+        whole.addWidget(named(Sentence(TELLS), "dim"))
         self.table.setFixedHeight(112)
         whole.addWidget(self.table)
         whole.addLayout(foot)
@@ -100,7 +98,7 @@ class ResultPage(QWidget):
         said = f"Held out: {card.score.folds}."
         sure, decisions = card.confidence, card.decisions()
         if sure is not None:
-            said += f" Its probabilities are off by {percent(sure.error)} on average."
+            said += f" Its confidence is off by {percent(sure.error)} on average."
         if sure is not None and decisions is not None:
             said += f" {sure.summary()}."
             decisions = f"{decisions[0].upper()}{decisions[1:]}."
@@ -117,11 +115,19 @@ class ResultPage(QWidget):
         self.curve_frame.setVisible(bool(self.curve.points or self.curve.steps))
         self.table.set_result(result)
         self.told.setText("")
+        # A model that is no better than chance is nothing to be led to.
+        for push in (self.use, self.again):
+            _show_as_main(push, push is self.main)
+
+    @property
+    def main(self) -> QPushButton:
+        """The button that the score leads to."""
+        at_chance = self.result is not None and self.result.card.score.at_chance
+        return self.again if at_chance else self.use
 
     def tell(self, sentence: str) -> None:
         """A line beside the button: what became of the model."""
         self.told.setText(sentence)
-        self.told.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
     def set_theme(self, theme: Theme) -> None:
         for view in (self.accuracy, self.confusion, self.patterns, self.course, self.curve):
@@ -131,3 +137,10 @@ class ResultPage(QWidget):
     def _use(self) -> None:
         if self.result is not None:
             self.use_wanted.emit(Path(self.result.folder))
+
+
+def _show_as_main(push: QPushButton, is_main: bool) -> None:
+    """Have a button look like the one that goes on, or like any other."""
+    push.setObjectName("go" if is_main else "")
+    push.style().unpolish(push)
+    push.style().polish(push)

@@ -26,12 +26,16 @@ class RunChoice:
     full_screen: bool = True
 
     def profile_for(self, recording: Path) -> str:
-        """The profile to train and serve with: a file beside the recording where it differs."""
+        """The profile to train and serve with; where it differs, a file beside the recording.
+
+        Without a recording it lies beside the model, whose folder stands in its place.
+        """
         if not self.profile_differs:
             return self.profile_name
         file = recording.with_name(f"{recording.stem}_profile.yaml")
         content = self.profile.model_dump(mode="json", exclude_none=True)
         text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
         return str(file)
 

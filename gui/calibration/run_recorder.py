@@ -36,6 +36,7 @@ class RunRecorder(QObject):
         self._link.changed.connect(self._on_status)
         self._link.said.connect(self.said)
         self._link.failed.connect(self._on_failed)
+        self._link.died.connect(self._on_died)
         self._link.ended.connect(self._on_ended)
         self._link.start()
 
@@ -84,6 +85,12 @@ class RunRecorder(QObject):
     def _on_failed(self, why: str) -> None:
         self._failed = True
         self.waits.emit(why)
+
+    def _on_died(self, _code: int, why: str) -> None:
+        kept = (
+            "What was recorded until then is kept." if self._is_ready else "Nothing was recorded."
+        )
+        self._on_failed(f"The run has ended: {why}. {kept}")
 
     def _on_ended(self) -> None:
         self._running = False

@@ -1,8 +1,9 @@
 """The first page: whom, what, how often and how fast."""
 
+from contextlib import suppress
 from dataclasses import replace
 
-from PySide6.QtCore import QRegularExpression, Signal
+from PySide6.QtCore import QRegularExpression, Signal, SignalInstance
 from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -18,13 +19,16 @@ from PySide6.QtWidgets import (
 from bci.errors import BciError, ProfileError
 from bci.profile import Profile, load_profile, shipped_profiles
 from bci.recording.names import Session
-from gui.amounts import percent
+from bci.types import StreamInfo
+from gui.amounts import counted, percent
+from gui.calibration.agreement import kind_for, profile_for
 from gui.calibration.cue_fields import CueFields, check_readable
 from gui.calibration.paradigms import KINDS, Kind, RunPlan, Timing, profile_of
 from gui.calibration.run_choice import RunChoice
 from gui.calibration.timing_fields import ROOM, TimingFields
 from gui.choice import Choice
-from gui.pieces import button, named, panel, plain
+from gui.pieces import button, named, panel
+from gui.sentence import Sentence
 
 
 class SetupPage(QWidget):
@@ -41,6 +45,7 @@ class SetupPage(QWidget):
     """
 
     chosen = Signal(object)  # RunChoice
+    training_wanted = Signal(object)  # RunChoice, of recordings that there are
     models_wanted = Signal()
 
     def __init__(
@@ -52,6 +57,8 @@ class SetupPage(QWidget):
     ) -> None:
         super().__init__(parent)
         self._engine_name = engine_name
+        self._sensors: frozenset[str] = frozenset()
+        self._usual = ""  # the profile of classes that was chosen last
         self.subject = _label_field(remembered.get("subject", ""), "Who: letters and digits")
         self.session = _label_field(
             remembered.get("session", ""), "Which visit, if there are several"
@@ -81,25 +88,30 @@ class SetupPage(QWidget):
         )
         self.full_screen = QCheckBox("Cues on the full screen")
         self.full_screen.setChecked(True)
-        self.instruction = named(plain(QLabel()), "dim")
-        self.instruction.setWordWrap(True)
-        self.summary = named(plain(QLabel()), "heading")
-        self.problem = named(plain(QLabel()), "problem")
-        self.problem.setWordWrap(True)
+        self.instruction = named(Sentence(), "dim")
+        self.summary = named(Sentence(), "heading")
+        self.problem = named(Sentence(), "problem")
         self.next = named(button("Check signals", "Go on (Ctrl+Return)"), "go")
-        self.next.clicked.connect(self._go_on)
+        self.next.clicked.connect(lambda: self._go_on(self.chosen))
         self.models = button("Models", "Look at those that were calibrated before (Ctrl+M)")
         self.models.clicked.connect(self.models_wanted)
+        self.train = button("Train on recordings", "Without a new run: choose files (Ctrl+T)")
+        self.train.clicked.connect(lambda: self._go_on(self.training_wanted))
         self._build()
         for line in (self.subject, self.session):
             line.textChanged.connect(self._show)
-        self.profiles.currentTextChanged.connect(self._fill)
+        self.profiles.currentTextChanged.connect(self._on_profile)
         self.kinds.currentIndexChanged.connect(self._on_kind)
         self.false_decisions.valueChanged.connect(self._show)
         self.timing_fields.changed.connect(self._show)
         self.cue_fields.changed.connect(self._show)
         self.cue_fields.problem.connect(self._say)
-        self._fill()
+        self._on_profile()
+
+    def set_stream(self, info: StreamInfo | None) -> None:
+        """The stream that would be recorded; which profile is proposed depends on its sensors."""
+        channels = info.channels if info is not None else ()
+        self._sensors = frozenset(channel.kind for channel in channels)
 
     def _build(self) -> None:
         who = QWidget()
@@ -131,6 +143,7 @@ class SetupPage(QWidget):
         words.addWidget(self.problem)
         foot.addLayout(words, 1)
         foot.addWidget(self.models)
+        foot.addWidget(self.train)
         foot.addWidget(self.next)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -175,10 +188,31 @@ class SetupPage(QWidget):
         return profile.model_copy(update={"output": output})
 
     def _on_kind(self) -> None:
-        """Feelings need a profile of their own."""
-        if self.kind.rated:
-            self.profiles.setCurrentText("emotion")
+        """Another kind of run: take the profile that goes with it."""
+        with suppress(BciError):
+            profile = load_profile(self.profiles.currentText())
+            if name := profile_for(self.kind, profile, self._sensors, self._usual):
+                self._choose(self.profiles, name)
         self._fill()
+
+    def _on_profile(self) -> None:
+        """Another profile: take the kind of run that goes with it."""
+        name = self.profiles.currentText()
+        # What is wrong with a profile is said where its numbers are taken.
+        with suppress(BciError):
+            profile = load_profile(name)
+            if profile.paradigm.items is None:
+                self._usual = name
+            kind = kind_for(profile, self.kind)
+            if kind is not self.kind:
+                self._choose(self.kinds, kind.name)
+        self._fill()
+
+    def _choose(self, choice: Choice, text: str) -> None:
+        """Without the other list following in its turn."""
+        choice.blockSignals(True)
+        choice.setCurrentText(text)
+        choice.blockSignals(False)
 
     def _fill(self) -> None:
         """Take the numbers of the kind, long enough for the profile's windows."""
@@ -205,7 +239,7 @@ class SetupPage(QWidget):
         output = profile.output
         own = f"at most {output.false_positives_per_min:g} a minute"
         if output.decision_threshold is not None:
-            own = f"decided from {percent(output.decision_threshold)}"
+            own = f"no limit, threshold {percent(output.decision_threshold)}"
         self.false_decisions.setSpecialValueText(f"as the profile says: {own}")
         self.false_decisions.setValue(0.0)
         paradigm = profile.paradigm
@@ -222,7 +256,7 @@ class SetupPage(QWidget):
         minutes, seconds = divmod(round(plan.duration_s), 60)
         classes = ", ".join(cue.label for cue in plan.cues[:6]) + " ..." * (len(plan.cues) > 6)
         self.summary.setText(
-            f"{plan.n_trials} trials ({classes}), about {minutes}:{seconds:02d} min"
+            f"{counted(plan.n_trials, 'trial')} ({classes}), about {minutes}:{seconds:02d} min"
         )
 
     def _say(self, problem: str) -> None:
@@ -230,20 +264,21 @@ class SetupPage(QWidget):
         self.problem.setVisible(bool(problem))
         self.summary.setVisible(not problem)
         self.next.setEnabled(not problem)
+        self.train.setEnabled(not problem)
 
     def tell(self, sentence: str) -> None:
         """Why something else than the run cannot be had; it stops no run."""
         self.problem.setText(sentence[:1].upper() + sentence[1:])
         self.problem.show()
 
-    def _go_on(self) -> None:
+    def _go_on(self, wanted: SignalInstance) -> None:
         try:
             choice = self.choice()
             check_readable(choice.plan.cues)
         except BciError as error:
             self._say(str(error))
             return
-        self.chosen.emit(choice)
+        wanted.emit(choice)
 
 
 def _check(timing: Timing, profile: Profile) -> None:

@@ -5,9 +5,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from bci.quality import ChannelQuality, State
 from bci.types import StreamInfo
-from gui.pieces import button, named, panel, plain
+from gui.amounts import counted
+from gui.pieces import button, named, panel
 from gui.quality_marks import advise, explain, worst_first
 from gui.quality_view import QualityView
+from gui.sentence import Sentence
 from gui.theme import Theme
 
 _MOST_NAMED, _MOST_ADVICE = 12, 6
@@ -22,10 +24,8 @@ class SignalsPage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.head = QualityView(grows=True)
-        self.stream = named(plain(QLabel()), "largeheading")
-        self.stream.setWordWrap(True)
-        self.verdict = named(plain(QLabel()), "large")
-        self.verdict.setWordWrap(True)
+        self.stream = named(Sentence(), "largeheading")
+        self.verdict = named(Sentence(), "large")
         self.back = button("Back", "Change subject, paradigm or numbers (Alt+Left)")
         self.back.clicked.connect(self.back_wanted)
         self.start = named(button("Start", "Record, and show the cues (Ctrl+Return)"), "go")
@@ -37,8 +37,7 @@ class SignalsPage(QWidget):
         column = QVBoxLayout(words)
         column.setContentsMargins(16, 14, 16, 14)
         column.setSpacing(10)
-        self.advice = named(plain(QLabel()), "large")
-        self.advice.setWordWrap(True)
+        self.advice = named(Sentence(most=1000), "large")
         self.helps = named(QLabel("What helps"), "largeheading")
         for label in (self.stream, self.verdict, self.helps, self.advice):
             column.addWidget(label)
@@ -87,18 +86,21 @@ class SignalsPage(QWidget):
         self.advice.setText(advice)
         self.helps.setVisible(bool(advice))
         info = self._info
-        self.start.setEnabled(info is not None)
+        self.start.setEnabled(info is not None and not info.replayed)
         if info is None:
             self.stream.setText("No signal")
             self.verdict.setText("Connect a stream in the dashboard first (Connect, Ctrl+K).")
             return
         simulated = " - SIMULATED SIGNAL" if info.simulated else ""
+        simulated += " - REPLAY" if info.replayed else ""
         self.stream.setText(
-            f"{info.name}: {info.n_channels} channels, {info.sfreq:g} Hz{simulated}"
+            f"{info.name}: {counted(info.n_channels, 'channel')}, {info.sfreq:g} Hz{simulated}"
         )
         worst = worst_first(channels)
         bad = [channel for channel in worst if channel.state is State.BAD]
-        if not channels:
+        if info.replayed:
+            self.verdict.setText("A replayed recording cannot follow cues: no run can be recorded.")
+        elif not channels:
             silence = f"{self._silence}. Is its program still running?" if self._silence else ""
             self.verdict.setText(silence[:1].upper() + silence[1:] or "Measuring ...")
         elif bad:

@@ -17,7 +17,7 @@ ROOM = (6, 0, 6, 0)
 _STEPS = (
     ("baseline_s", "Cross alone", "Fixation cross before each cue", 0.1),
     ("cue_s", "Cue", "How long the cue itself is shown", 0.1),
-    ("task_s", "Task", "From the end of the cue until the screen goes empty", 0.1),
+    ("task_s", "Task", "From the end of the cue until the screen is blank", 0.1),
     ("pause_min_s", "Pause, at least", "The empty screen between two trials", 0.0),
     ("pause_max_s", "Pause, at most", "Each pause is drawn between the two", 0.0),
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 from bci.types import StreamInfo
 from gui.calibration.paradigms import IMAGES, SPEECH
 from gui.calibration.run_choice import RunChoice, earlier_runs
+from gui.calibration.run_file import Run
 from gui.calibration.training import (
     Level,
     levels,
@@ -13,7 +14,6 @@ from gui.calibration.training import (
     levels_of_images,
     levels_of_words,
 )
-from gui.calibration.training_page import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +26,27 @@ class Trainable:
 
 
 def find_trainable(
-    choice: RunChoice, run: Path, recordings: Path, models: Path, info: StreamInfo
+    choice: RunChoice, run: Path | None, recordings: Path, models: Path, info: StreamInfo | None
 ) -> Trainable:
-    """Look for it on the disk; ``info`` is the stream that ``run`` is a recording of."""
+    """Look for it on the disk.
+
+    Parameters
+    ----------
+    choice : RunChoice
+    run : Path, optional
+        The run that was recorded just now: those of the same visit are proposed.
+    recordings, models : Path
+        Folders.
+    info : StreamInfo, optional
+        The stream that the runs are recordings of, where it is known.
+    """
     runs = earlier_runs(recordings, choice.session)
-    same_visit = {other for other in runs if other.parent == run.parent}
-    return Trainable([Run.of(other) for other in runs], same_visit, _offered(choice, models, info))
+    same_visit = {other for other in runs if run is not None and other.parent == run.parent}
+    return Trainable([Run.of(other) for other in runs], same_visit, offered(choice, models, info))
 
 
-def _offered(choice: RunChoice, models: Path, info: StreamInfo) -> tuple[Level, ...]:
+def offered(choice: RunChoice, models: Path, info: StreamInfo | None) -> tuple[Level, ...]:
+    """The decoders for a choice; which base models fit depends on the stream."""
     if choice.plan.rated:
         return levels_of_feelings()
     if choice.profile.task == IMAGES and choice.profile.paradigm.items is not None:

@@ -36,13 +36,13 @@ class Level:
     gallery: Path | None = None
 
 
-def levels(models: Path, profile: Profile, info: StreamInfo) -> tuple[Level, ...]:
+def levels(models: Path, profile: Profile, info: StreamInfo | None) -> tuple[Level, ...]:
     """From fast to deep, with what this computer and the folder of models allow.
 
     Each base of another network than the deep one is a level of its own: it is learnt on with a
     decoder of that name.
 
-    ``info`` is the stream that the runs are recordings of.
+    ``info`` is the stream that the runs are recordings of; where it is None, no base fits yet.
     """
     cards = [
         (folder, card)
@@ -167,8 +167,10 @@ def _goes_on(base: Path | None) -> str:
 
 
 def _newest_base(
-    cards: list[tuple[Path, Card]], decoder: str, profile: Profile, info: StreamInfo
+    cards: list[tuple[Path, Card]], decoder: str, profile: Profile, info: StreamInfo | None
 ) -> Path | None:
+    if info is None:
+        return None
     wanted = profile.with_decoder(decoder)
     found = [
         (card.created, folder)

@@ -1,15 +1,11 @@
-"""The third page: which runs, which decoder, and the training as it goes."""
+"""The fourth page: which recordings, which decoder, and the training as it goes."""
 
-from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
-    QListWidget,
-    QListWidgetItem,
     QProgressBar,
     QRadioButton,
     QVBoxLayout,
@@ -17,26 +13,12 @@ from PySide6.QtWidgets import (
 )
 
 from gui.calibration.curve_view import CurveView
+from gui.calibration.run_file import Run
+from gui.calibration.run_list import RunList
 from gui.calibration.training import CurvePoint, Level, NetworkStep
-from gui.pieces import button, named, panel, plain, tip
+from gui.pieces import button, named, panel
+from gui.sentence import Sentence
 from gui.theme import Theme
-
-_FILE = Qt.ItemDataRole.UserRole
-_BEFORE_TRIALS = "\n    "
-
-
-class Run(NamedTuple):
-    """A recorded run: when it was recorded, and how large it is in MB."""
-
-    file: Path
-    recorded: datetime
-    megabytes: float
-
-    @classmethod
-    def of(cls, file: Path) -> "Run":
-        """What the file system says of it."""
-        status = file.stat()
-        return cls(file, datetime.fromtimestamp(status.st_mtime), status.st_size / 1e6)
 
 
 class TrainingPage(QWidget):
@@ -45,21 +27,24 @@ class TrainingPage(QWidget):
     train_wanted = Signal()
     cancel_wanted = Signal()
     again_wanted = Signal()
+    files_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.said = named(plain(QLabel()), "heading")
-        self.said.setWordWrap(True)
-        self.runs = QListWidget()
-        self.runs.itemChanged.connect(self._show)
+        self.said = named(Sentence(), "heading")
+        self.runs = RunList()
+        self.runs.ticked.connect(self._show)
+        self.add = button("Add files ...", "Train on other recordings, too (Ctrl+O)")
+        self.add.clicked.connect(self.files_wanted)
         self.levels: list[tuple[QRadioButton, Level]] = []
         self._level_column = QVBoxLayout()
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.doing = named(plain(QLabel()), "dim")
-        self.problem = named(plain(QLabel()), "problem")
+        # A frame with nothing in it says nothing.
+        self.bar.hide()
+        self.doing = named(Sentence(), "dim")
+        self.problem = named(Sentence(), "problem")
         self.problem.setProperty("wrong", True)
-        self.problem.setWordWrap(True)
         self.curve = CurveView()
         self.again = button("Record another run", "More trials make a surer model (Ctrl+R)")
         self.again.clicked.connect(self.again_wanted)
@@ -73,7 +58,11 @@ class TrainingPage(QWidget):
         what.setObjectName("plain")
         column = QVBoxLayout(what)
         column.setContentsMargins(16, 14, 16, 14)
-        column.addWidget(named(QLabel("Runs"), "heading"))
+        head = QHBoxLayout()
+        head.addWidget(named(QLabel("Recordings"), "heading"))
+        head.addStretch()
+        head.addWidget(self.add)
+        column.addLayout(head)
         column.addWidget(self.runs, 1)
         column.addSpacing(6)
         column.addWidget(named(QLabel("Decoder"), "heading"))
@@ -98,8 +87,7 @@ class TrainingPage(QWidget):
     @property
     def files(self) -> list[Path]:
         """The ticked runs."""
-        items = [self.runs.item(row) for row in range(self.runs.count())]
-        return [item.data(_FILE) for item in items if item.checkState() == Qt.CheckState.Checked]
+        return self.runs.files
 
     @property
     def level(self) -> Level:
@@ -110,16 +98,8 @@ class TrainingPage(QWidget):
     ) -> None:
         """What can be trained on and how; ``said`` tells how the recording went."""
         self.said.setText(said)
-        self.runs.clear()
-        for run in reversed(runs):
-            item = QListWidgetItem(f"{run.recorded:%Y-%m-%d %H:%M}  {run.file.name}")
-            item.setToolTip(tip(f"{run.file}, {run.megabytes:.1f} MB"))
-            item.setData(_FILE, run.file)
-            ticks = Qt.CheckState.Checked if run.file in ticked else Qt.CheckState.Unchecked
-            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-            item.setCheckState(ticks)
-            self.runs.addItem(item)
-        self._offer_levels(levels)
+        self.runs.offer(runs, ticked)
+        self.offer_levels(levels)
         self.curve.clear()
         self.doing.clear()
         self.bar.setRange(0, 1)
@@ -151,18 +131,12 @@ class TrainingPage(QWidget):
     def show_step(self, step: NetworkStep) -> None:
         self.curve.add_step(step)
 
-    def show_trials(self, file: Path, told: str) -> None:
-        """Say beside a run how many trials it has."""
-        for row in range(self.runs.count()):
-            item = self.runs.item(row)
-            if item.data(_FILE) == file:
-                item.setText(f"{item.text().partition(_BEFORE_TRIALS)[0]}{_BEFORE_TRIALS}{told}")
-
     def set_theme(self, theme: Theme) -> None:
         self.curve.theme = theme
         self.curve.update()
 
-    def _offer_levels(self, levels: tuple[Level, ...]) -> None:
+    def offer_levels(self, levels: tuple[Level, ...]) -> None:
+        """Which decoders can be trained; the first is chosen."""
         while item := self._level_column.takeAt(0):
             if (widget := item.widget()) is not None:
                 # It is deleted later only, and would be seen over the others until then.
@@ -173,8 +147,7 @@ class TrainingPage(QWidget):
             radio = QRadioButton(level.name + " (not available)" * bool(level.lacks))
             radio.setEnabled(not level.lacks)
             radio.setProperty("lacks", bool(level.lacks))
-            told = named(plain(QLabel(level.lacks or level.sentence)), "dim")
-            told.setWordWrap(True)
+            told = named(Sentence(level.lacks or level.sentence), "dim")
             told.setContentsMargins(24, 0, 0, 4)
             self._level_column.addWidget(radio)
             self._level_column.addWidget(told)
@@ -184,9 +157,11 @@ class TrainingPage(QWidget):
 
     def _show(self) -> None:
         self.train.setText("Cancel" if self._training else "Train")
+        self.bar.setVisible(self._training)
         self.train.setEnabled(self._training or bool(self.files))
         self.again.setEnabled(not self._training)
         self.runs.setEnabled(not self._training)
+        self.add.setEnabled(not self._training)
         for radio, level in self.levels:
             radio.setEnabled(not self._training and not level.lacks)
 

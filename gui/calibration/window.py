@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QThread, Signal
+from PySide6.QtCore import QSize, QThread, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -24,23 +24,29 @@ from bci.lsl.cues import GUIDED
 from bci.lsl.outlet import MarkerOutlet
 from bci.profile import check_agreement, load_profile
 from bci.types import StreamInfo
+from gui.amounts import counted
 from gui.background import Background
 from gui.calibration.cue_run import CueRun
 from gui.calibration.cue_screen import CueScreen
+from gui.calibration.replay_notice import ReplayNotice
 from gui.calibration.result import Result, read_newest, read_result
 from gui.calibration.result_page import ResultPage
 from gui.calibration.run_choice import RunChoice
+from gui.calibration.run_file import Run
 from gui.calibration.run_recorder import RunRecorder
 from gui.calibration.setup_page import SetupPage
 from gui.calibration.signals_page import SignalsPage
 from gui.calibration.style import style_sheet
-from gui.calibration.trainable import Trainable, find_trainable
+from gui.calibration.trainable import Trainable, find_trainable, offered
 from gui.calibration.training import Training
 from gui.calibration.training_page import TrainingPage
-from gui.keys import bind
+from gui.calibration.trial_count import TrialCount, TrialCounter
+from gui.keys import bind, pressing
 from gui.options import DashboardOptions
 from gui.pieces import named
+from gui.recording_dialog import ask_for_recordings
 from gui.remembered import Remembered
+from gui.screen_room import resize_within_screen
 from gui.theme import Theme
 
 _STEPS = ("Set up", "Check signals", "Cues", "Train", "Result")
@@ -66,7 +72,7 @@ class CalibrationWindow(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("bci - calibrate")
-        self.resize(1120, 700)
+        resize_within_screen(self, QSize(1120, 700))
         self._options = options
         self._remembered = remembered
         self._info: StreamInfo | None = None
@@ -74,9 +80,11 @@ class CalibrationWindow(QWidget):
         self._outlet: MarkerOutlet | None = None
         self._choice: RunChoice | None = None
         self._profile = options.profile
+        self._made_profile = False  # whether it is that of the choice
         self._trained: Path | None = None
         self._subject: str | None = None  # whose models are compared; None: everybody's
         self._finding, self._reading = Background(self), Background(self)
+        self.counter = TrialCounter(self)
         self.run: CueRun | None = None
         self.training: Training | None = None
         self.cue_screen = CueScreen()
@@ -117,6 +125,8 @@ class CalibrationWindow(QWidget):
         column.setContentsMargins(14, 12, 14, 14)
         column.setSpacing(12)
         column.addLayout(steps)
+        self.replay_notice = ReplayNotice()
+        column.addWidget(self.replay_notice)
         column.addWidget(self.pages, 1)
 
     def _bind(self) -> None:
@@ -127,16 +137,23 @@ class CalibrationWindow(QWidget):
         }  # fmt: skip
         back = {_SIGNALS: self.signals.back, _TRAIN: training.again, _RESULT: result.back}
         again = {_TRAIN: training.again, _RESULT: result.again}
-        browse = {_SETUP: self.setup.cue_fields.browse}
+        browse = {_SETUP: self.setup.cue_fields.browse, _TRAIN: training.add}
+        train = {_SETUP: self.setup.train}
         models = {_SETUP: self.setup.models}
         pressed = {
             "Ctrl+Return": main, "Ctrl+Enter": main, "Alt+Left": back, "Ctrl+R": again,
-            "Ctrl+O": browse, "Ctrl+M": models,
+            "Ctrl+O": browse, "Ctrl+M": models, "Ctrl+T": train,
         }  # fmt: skip
         keys: dict[str, Callable[[], object]] = {
             key: partial(self._press, buttons) for key, buttons in pressed.items()
         }
-        bind(self, keys | {"Ctrl+W": self.close})
+        notice = self.replay_notice
+        keys |= {
+            "Ctrl+Shift+S": pressing(notice.simulator),
+            "Ctrl+K": pressing(notice.headset),
+            "Ctrl+W": self.close,
+        }
+        bind(self, keys)
 
     def _press(self, buttons: Mapping[int, QPushButton]) -> None:
         """Press the button of the page that is shown, if it has one that can be pressed."""
@@ -146,7 +163,11 @@ class CalibrationWindow(QWidget):
 
     def _connect(self) -> None:
         self.setup.chosen.connect(self._on_chosen)
-        self.setup.models_wanted.connect(self._look_at_newest)
+        self.setup.training_wanted.connect(self._on_training_wanted)
+        self.counter.counted.connect(self._on_counted)
+        self.counter.failed.connect(self.training_page.runs.show_none)
+        self.training_page.files_wanted.connect(self._choose_files)
+        self.setup.models_wanted.connect(self.look_at_models)
         self.signals.back_wanted.connect(lambda: self._go(_SETUP))
         self.signals.start_wanted.connect(self._start_run)
         self.training_page.train_wanted.connect(self._train)
@@ -167,10 +188,12 @@ class CalibrationWindow(QWidget):
     def set_stream(self, info: StreamInfo | None) -> None:
         """The stream that the dashboard shows now; None while there is none."""
         self._info = info
+        self.setup.set_stream(info)
         if info is None:
             self.signals.set_live(False)
         else:
             self.signals.set_stream(info)
+        self._show_notice()
 
     def set_theme(self, theme: Theme) -> None:
         self.setStyleSheet(style_sheet(theme))
@@ -180,6 +203,7 @@ class CalibrationWindow(QWidget):
     def retire(self) -> None:
         """End a run and a training, for when the dashboard closes."""
         self._finding.retire()
+        self.counter.retire()
         self._reading.retire()
         runs = self.run is not None and not self.run.schedule.is_over
         self.close()
@@ -206,6 +230,25 @@ class CalibrationWindow(QWidget):
             label.setProperty("now", k == step)
             label.style().unpolish(label)
             label.style().polish(label)
+            label.updateGeometry()
+        self._show_notice()
+        # Space and Enter go on; the button that Qt would choose goes back.
+        leads: dict[int, QWidget] = {
+            _SETUP: self.setup.subject, _SIGNALS: self.signals.start,
+            _TRAIN: self.training_page.train, _RESULT: self.result.main,
+        }  # fmt: skip
+        if (push := leads.get(step)) is not None and push.isEnabled():
+            push.setFocus()
+        elif (page := self.pages.currentWidget()) is not None:
+            page.setFocus()
+
+    def _show_notice(self) -> None:
+        """Before any cue: nobody is to sit through a run that can teach nothing."""
+        before = self.pages.currentIndex() in (_SETUP, _SIGNALS)
+        replayed = self._info is not None and self._info.replayed
+        self.replay_notice.show_stream(
+            self._info.name if self._info and before and replayed else ""
+        )
 
     def _offer_cues(self, wanted: bool) -> None:
         """Keep the stream of cues on the network from before a run until its end, and no longer.
@@ -221,10 +264,22 @@ class CalibrationWindow(QWidget):
             self._outlet = None
 
     def _on_chosen(self, choice: RunChoice) -> None:
-        self._choice = choice
+        self._take(choice)
+        self._go(_SIGNALS)
+
+    def _on_training_wanted(self, choice: RunChoice) -> None:
+        """Train on recordings that there are, without a new run."""
+        self._take(choice)
+        self._run_info = self._info
+        recordings = self._options.recordings
+        find = partial(find_trainable, choice, None, recordings, self.models, self._run_info)
+        said = "Tick the recordings to train on, or add files."
+        self._finding.ask(find, partial(self._offer, said), partial(self._on_not_found, said))
+
+    def _take(self, choice: RunChoice) -> None:
+        self._choice, self._made_profile = choice, False
         values = {"subject": choice.session.subject, "session": choice.session.session or ""}
         self._remembered.keep("calibrate", values)
-        self._go(_SIGNALS)
 
     def _start_run(self) -> None:
         choice = self._choice
@@ -253,19 +308,45 @@ class CalibrationWindow(QWidget):
         run.deleteLater()
         step = run.schedule.step
         counts = ", ".join(f"{n} {label}" for label, n in sorted(run.schedule.completed.items()))
-        said = f"Recorded {step.n_done} of {step.n_trials} trials"
+        said = f"Recorded {step.n_done} of {counted(step.n_trials, 'trial')}"
         said += f" ({counts})." if counts else "."
         if run.trouble:
             said += f" {run.trouble}"
         if file.is_file():
-            self._profile = choice.profile_for(file)
+            self._remembered.keep("replay/file", str(file.resolve()))
+            self._profile, self._made_profile = choice.profile_for(file), True
         recordings = self._options.recordings
         find = partial(find_trainable, choice, file, recordings, self.models, self._run_info)
         self._finding.ask(find, partial(self._offer, said), partial(self._on_not_found, said))
 
     def _offer(self, said: str, found: Trainable) -> None:
         self.training_page.offer(said, found.runs, found.same_visit, found.levels)
+        self._count(self.training_page.runs.all_files)
         self._show_training()
+
+    def _choose_files(self) -> None:
+        """Ask for recordings of any kind, from any folder."""
+        start = self._remembered.text("calibrate/files") or str(self._options.recordings)
+        ask_for_recordings(self, "Add recordings to train on", start, self.add_files)
+
+    def add_files(self, files: list[Path]) -> None:
+        """List these recordings, ticked, with their trials."""
+        found = [Run.of(file) for file in files if file.exists()]
+        if not found:
+            return
+        self._remembered.keep("calibrate/files", str(found[-1].file.resolve()))
+        self._count(self.training_page.runs.add(found))
+
+    def _count(self, files: list[Path]) -> None:
+        if self._choice is not None:
+            self.counter.count(files, self._choice.profile.paradigm)
+
+    def _on_counted(self, file: Path, found: TrialCount) -> None:
+        self.training_page.runs.show_trials(file, found.text)
+        if self._run_info is None and self._choice is not None:
+            # Only now is it known which base models fit.
+            self._run_info = found.info
+            self.training_page.offer_levels(offered(self._choice, self.models, found.info))
 
     def _on_not_found(self, said: str, why: str) -> None:
         self.training_page.offer(said, [], set(), ())
@@ -283,13 +364,15 @@ class CalibrationWindow(QWidget):
         page = self.training_page
         subject = self._choice.session.subject
         model = self.models / f"{subject}-{datetime.now():%Y%m%d-%H%M%S}"
+        if not self._made_profile:
+            self._profile, self._made_profile = self._choice.profile_for(model), True
         training = Training(
             self._options.bci, self._profile, sorted(page.files), page.level, model, self
         )
         training.progressed.connect(page.show_progress)
         training.pointed.connect(page.show_point)
         training.stepped.connect(page.show_step)
-        training.counted.connect(page.show_trials)
+        training.counted.connect(page.runs.show_trials)
         training.said.connect(self.said)
         training.failed.connect(self._on_training_failed)
         training.finished.connect(self._on_trained)
@@ -338,8 +421,8 @@ class CalibrationWindow(QWidget):
                 return
         self.use_wanted.emit(folder, self._profile)
 
-    def _look_at_newest(self) -> None:
-        """What was calibrated before, whoever it is of and wherever it was trained."""
+    def look_at_models(self) -> None:
+        """Show what was calibrated before, whoever it is of and wherever it was trained."""
         self._reading.ask(partial(read_newest, self.models), self._show_any, self.setup.tell)
 
     def _show_any(self, result: Result) -> None:

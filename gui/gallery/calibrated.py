@@ -20,12 +20,13 @@ from gui.calibration.paradigms import Cue
 from gui.calibration.rating import KEYS, Rating
 from gui.calibration.result import Result
 from gui.calibration.result_page import ResultPage
+from gui.calibration.run_file import Run
 from gui.calibration.schedule import Phase, Step
 from gui.calibration.setup_page import SetupPage
 from gui.calibration.signals_page import SignalsPage
 from gui.calibration.style import style_sheet
 from gui.calibration.training import CurvePoint, levels
-from gui.calibration.training_page import Run, TrainingPage
+from gui.calibration.training_page import TrainingPage
 from gui.gallery import simulated
 from gui.theme import Theme
 
@@ -90,6 +91,8 @@ def training(theme: Theme) -> TrainingPage:
     said = f"Recorded {_TRIALS} of {_TRIALS} trials (20 left, 20 right)."
     offered = levels(Path(os.devnull), load_profile("motor-imagery"), simulated.INFO)
     view.offer(said, runs, {run.file for run in runs}, offered)
+    for run in runs:
+        view.runs.show_trials(run.file, "20 trials (10 left, 10 right)")
     view.set_training(True)
     for point in _CURVE[:3]:
         view.show_point(point)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
+from gui.amounts import counted
 from gui.pieces import button, named, plain, tip
 from gui.replay.lanes import clock
 from gui.replay.model_choice import ModelChoice
@@ -48,4 +49,6 @@ class ReplayHeader(QWidget):
         self.title.setToolTip(tip(str(opened.file)))
         self.badge.setVisible(info.simulated)
         duration = float(opened.recording.timestamps[-1])
-        self.about.setText(f"{info.n_channels} channels, {info.sfreq:g} Hz, {clock(duration)}")
+        self.about.setText(
+            f"{counted(info.n_channels, 'channel')}, {info.sfreq:g} Hz, {clock(duration)}"
+        )

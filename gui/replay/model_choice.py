@@ -12,6 +12,7 @@ from bci.bundle import Card, list_bundles
 from bci.errors import BundleError, MismatchError
 from bci.fit import check_stream
 from bci.types import StreamInfo
+from gui.amounts import counted
 from gui.choice import Choice
 from gui.pieces import button, named, tip
 
@@ -142,8 +143,9 @@ def _about(model: Listed) -> str:
         return str(model.folder)
     score = card.score
     return (
-        f"{card.decoder.name}: {', '.join(card.classes)}\n{len(card.stream.channels)} channels at "
-        f"{card.stream.sfreq:g} Hz\ncross-validated {score.accuracy:.2f} "
-        f"({score.low:.2f}-{score.high:.2f}), n = {score.trials}, chance {score.chance:.2f}\n"
+        f"{card.decoder.name}: {', '.join(card.classes)}\n"
+        f"{counted(len(card.stream.channels), 'channel')} at {card.stream.sfreq:g} Hz\n"
+        f"cross-validated {score.accuracy:.2f} ({score.low:.2f}-{score.high:.2f}), "
+        f"n = {score.trials}, chance {score.chance:.2f}\n"
         f"{model.folder}"
     )

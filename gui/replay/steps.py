@@ -9,6 +9,7 @@ from bci.errors import RecordingError
 from bci.profile import Paradigm
 from bci.trials import find_trials
 from bci.types import Recording
+from gui.amounts import counted
 from gui.class_names import brief
 
 # How long a cue is taken to last where no model's paradigm says so.
@@ -93,5 +94,5 @@ def describe(step: Step, called: Callable[[str], str] = str) -> str:
 def describe_place(steps: tuple[Step, ...], number: int | None) -> str:
     """``trial 4 of 30: left``; between trials how many there are."""
     if number is None:
-        return f"{len(steps)} trials" if steps else "no trials"
+        return counted(len(steps), "trial") if steps else "no trials"
     return f"trial {number + 1} of {len(steps)}: {describe(steps[number], brief)}"

@@ -5,7 +5,7 @@ from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.levels import grid_of
-from gui.amounts import by_chance
+from gui.amounts import by_chance, counted
 from gui.calibration.confusion_view import MATRIX
 from gui.class_names import brief
 from gui.hint import HINT_HEIGHT, paint_hint
@@ -70,7 +70,7 @@ class Summary(QWidget):
         return (
             f"accuracy {100 * o.accuracy:.0f} %, 95 % interval {100 * o.low:.0f}-"
             f"{100 * o.high:.0f} %, chance {100 * o.chance:.0f} % (by always saying the class that "
-            f"was asked most often), {by_chance(o.p_value)}, n = {o.n} trials"
+            f"was asked most often), {by_chance(o.p_value)}, n = {counted(o.n, 'trial')}"
         )
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
@@ -94,7 +94,7 @@ class Summary(QWidget):
         painter.setFont(font)
         painter.setPen(self.theme.colour("dim"))
         lines = (
-            f"of {outcome.n} trials decided rightly",
+            f"of {counted(outcome.n, 'trial')} decided rightly",
             f"95 % interval {100 * outcome.low:.0f}\u2013{100 * outcome.high:.0f} %",
         )
         for k, line in enumerate(lines):

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 from bci.predictions_table import Predictions
 from gui.banner import Banner
 from gui.just_high_enough import JustHighEnough
-from gui.pieces import column_of, panel
-from gui.recording_dialog import ask_for_recording
+from gui.pieces import column_of, panel, scrolled
+from gui.recording_dialog import ask_for_recording, newest_recording
 from gui.remembered import Remembered
 from gui.replay.decided import Decided
 from gui.replay.header import ReplayHeader
@@ -33,6 +33,7 @@ from gui.replay.timeline import Timeline
 from gui.replay.traces import Traces
 from gui.replay.transport import Transport
 from gui.replay.trial_list import TrialList
+from gui.screen_room import resize_within_screen
 from gui.theme import DARK, Theme
 
 _FRAME_MS = 16
@@ -71,7 +72,7 @@ class ReplayWindow(QWidget):
         self.steps: tuple[Step, ...] = ()
         self._is_stale = False
         self.setWindowTitle("Replay - bci")
-        self.resize(1280, 800)
+        resize_within_screen(self, QSize(1280, 800))
         self.reader = RecordingReader(folder / "models", self)
         self.run = ModelRun(bci, self)
         self.playhead = Playhead(self)
@@ -104,9 +105,16 @@ class ReplayWindow(QWidget):
         if self.opened is None:
             self.choose_file()
 
+    def bring_file(self, file: Path) -> None:
+        """Show the window, in front, with this recording."""
+        self.open(file)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
     def choose_file(self) -> None:
-        """Ask for a recording."""
-        start = self._remembered.text("replay/file", str(self._folder))
+        """Ask for a recording; the one that was recorded or opened last is at hand."""
+        start = self._remembered.text("replay/file") or str(newest_recording(self._folder))
         ask_for_recording(self, "Open a recording", start, lambda name: self.open(Path(name)))
 
     def set_theme(self, theme: Theme) -> None:
@@ -151,7 +159,7 @@ class ReplayWindow(QWidget):
         side = column_of(_RIGHT_WIDTH, self.decided, JustHighEnough(self.summary), self.trials)
         middle = QHBoxLayout()
         middle.addWidget(panel(self.traces), 1)
-        middle.addWidget(side)
+        middle.addWidget(scrolled(side))
         column = QVBoxLayout(self)
         column.setContentsMargins(9, 7, 9, 9)
         column.addWidget(self.header)

@@ -19,28 +19,32 @@ from bci.profile import load_profile, shipped_profiles
 from bci.quality import ChannelQuality, State
 from bci.scores import exact_interval
 from bci.time_course import TimeCourse
-from bci.types import Marker
+from bci.types import Channel, Marker, StreamInfo
 from gui.calibration.accuracy_view import verdict
 from gui.calibration.course_view import CourseView, intervals_of
 from gui.calibration.cue_run import CueRun
 from gui.calibration.cue_screen import CueScreen
 from gui.calibration.paradigms import (
+    CLIPS,
     KINDS,
     MOODS,
+    MOTOR_IMAGERY,
     PICTURE_VIEWING,
     WORDS,
+    Kind,
     RunPlan,
     Timing,
     class_cues,
     mood_cues,
 )
 from gui.calibration.rating import Rating
+from gui.calibration.run_file import Run
 from gui.calibration.run_recorder import RunRecorder
 from gui.calibration.schedule import Phase
 from gui.calibration.setup_page import SetupPage
 from gui.calibration.signals_page import SignalsPage
 from gui.calibration.training import Level, NetworkStep, Training, levels
-from gui.calibration.training_page import Run, TrainingPage
+from gui.calibration.training_page import TrainingPage
 from gui.gallery.calibrated import calibration
 from gui.theme import DARK
 from tests.signals import eeg_info
@@ -119,7 +123,7 @@ def test_how_many_false_decisions_are_borne_is_the_profile_s_until_it_is_filled_
     (tmp_path / "by-hand.yaml").write_text(yaml.safe_dump(by_hand), encoding="utf-8")
     setup.profiles.addItem(str(tmp_path / "by-hand.yaml"))
     setup.profiles.setCurrentText(str(tmp_path / "by-hand.yaml"))
-    assert setup.false_decisions.text() == "as the profile says: decided from 70 %"
+    assert setup.false_decisions.text() == "as the profile says: no limit, threshold 70 %"
     setup.false_decisions.setValue(0.5)
     assert setup.false_decisions.text() == "at most 0.5 a minute"
     choice = setup.choice()
@@ -247,7 +251,60 @@ def test_feelings_take_the_profile_that_has_levels(setup: SetupPage) -> None:
     assert choice.plan.rated
     assert choice.plan.n_trials == 10
     setup.profiles.setCurrentText("motor-imagery")
-    assert "choose emotion" in setup.problem.text()
+    assert setup.kind is MOTOR_IMAGERY
+    assert setup.problem.text() == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "sensors", "profile"),
+    [
+        (MOTOR_IMAGERY, (), "motor-imagery"),
+        (WORDS, ("eeg",), "motor-imagery"),
+        (WORDS, ("seeg",), "speech"),
+        (PICTURE_VIEWING, ("mag", "grad"), "images"),
+        (PICTURE_VIEWING, ("eeg",), "motor-imagery"),
+        (CLIPS, ("eeg",), "emotion"),
+        (MOODS, ("seeg",), "emotion"),
+    ],
+)
+def test_the_profile_follows_the_kind_of_run_and_the_sensors(
+    setup: SetupPage, kind: Kind, sensors: tuple[str, ...], profile: str
+) -> None:
+    channels = tuple(Channel(f"c{k}", kind) for k, kind in enumerate(sensors))
+    setup.set_stream(StreamInfo("amp", "EEG", 250.0, channels))
+    setup.kinds.setCurrentIndex(KINDS.index(kind))
+    assert setup.profiles.currentText() == profile
+    # And back: neither the profile nor the numbers of the other kind stay.
+    setup.kinds.setCurrentIndex(KINDS.index(MOTOR_IMAGERY))
+    assert setup.profiles.currentText() == "motor-imagery"
+    assert setup.timing_fields.timing == MOTOR_IMAGERY.timing
+    assert "choose" not in setup.problem.text()
+
+
+@pytest.mark.parametrize(
+    ("profile", "kind"),
+    [
+        ("emotion", CLIPS),
+        ("images", PICTURE_VIEWING),
+        ("motor-imagery-eegmmidb", MOTOR_IMAGERY),
+        ("speech", MOTOR_IMAGERY),
+    ],
+)
+def test_the_kind_of_run_follows_the_profile(qtbot: QtBot, profile: str, kind: Kind) -> None:
+    for opened in (profile, "motor-imagery"):
+        page = SetupPage(opened, {"subject": "07"}, "bci")
+        qtbot.addWidget(page)
+        page.profiles.setCurrentText(profile)
+        assert page.kind is kind
+        assert page.profiles.currentText() == profile
+
+
+def test_one_s_own_profile_is_the_one_that_is_gone_back_to(qtbot: QtBot) -> None:
+    page = SetupPage("motor-imagery-eegmmidb", {"subject": "07"}, "bci")
+    qtbot.addWidget(page)
+    for kind in (MOODS, MOTOR_IMAGERY):
+        page.kinds.setCurrentIndex(KINDS.index(kind))
+    assert page.profiles.currentText() == "motor-imagery-eegmmidb"
 
 
 def test_answers_are_levels_in_order_and_can_be_taken_back() -> None:

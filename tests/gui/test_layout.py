@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +20,14 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from bci.bundle import Card
 from bci.profile import load_profile
 from bci.quality import ChannelQuality, State
 from bci.ring import RingBuffer
 from bci.types import Channel, StreamInfo
 from gui.calibration.paradigms import KINDS, Kind
+from gui.calibration.run_file import Run
 from gui.calibration.training import Level, levels, levels_of_feelings
-from gui.calibration.training_page import Run
 from gui.calibration.window import CalibrationWindow
 from gui.elided import Elided
 from gui.gallery import simulated
@@ -46,11 +48,17 @@ from tests.gui.test_revival import WAITS
 from tests.signals import eeg_info, noise
 
 OpenWindow = Callable[..., MainWindow]
-ROOM, REST = (1280, 720), 2000
+# Of a screen of 1280 x 720, less what a desktop puts around a window.
+ROOM, REST = (1276, 676), 2000
 LONG_NAME = "sub-simulated12_ses-2_task-motorimagery_run-03_eeg"
 SENTENCE = (
     "The engine ended by itself (exit code 2): error: the model has another sampling rate: 250 Hz, "
     "where this stream has 500 Hz. Mend that, then press Start engine (Ctrl+E)."
+)
+MISMATCH = (
+    "simulator does not fit the model S007: the model was trained on 64 channels (FC5, FC3, FC1), "
+    "the stream lacks 48 of them: F5 and F6. Choose another stream (Connect), then press Start "
+    "engine (Ctrl+E), or calibrate a model on this stream."
 )
 themes = pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
 
@@ -277,6 +285,38 @@ def test_the_result_fits(guided: CalibrationWindow, qtbot: QtBot, theme: Theme) 
     )
     guided.pages.setCurrentWidget(guided.result)
     assert settled(guided, qtbot) == ""
+    guided.result.tell(MISMATCH)
+    assert settled(guided, qtbot) == ""
+    folder = Path("/home/somebody/recordings") / "a-folder-with-a-long-name" / "models" / "12"
+    card = shown.result.card
+    guided.result.show_result(replace(shown.result, folder=folder, card=_wordy(card)), None)
+    assert settled(guided, qtbot) == ""
+
+
+def _wordy(card: Card) -> Card:
+    """A model that all there is to say of has to be said."""
+    assert card.confidence is not None
+    unsure = card.confidence.model_copy(update={"threshold": None, "asked_per_min": 2.0})
+    score = card.score.model_copy(update={"p_value": 0.4, "folds": "leave one run out, 12 runs"})
+    return card.model_copy(update={"confidence": unsure, "score": score})
+
+
+def test_a_sentence_of_any_length_keeps_a_window_narrow(
+    guided: CalibrationWindow, qtbot: QtBot
+) -> None:
+    word = "/home/" + "a" * 400
+    for text in (word, 40 * SENTENCE):
+        guided.setup.tell(text)
+        guided.setup.summary.setText(text)
+        guided.training_page.set_training(False, text)
+        guided.training_page.show_progress(text, 3, 8)
+        guided.training_page.said.setText(text)
+        guided.signals.verdict.setText(text)
+        guided.signals.stream.setText(text)
+        guided.result.tell(text)
+        guided.result.verdict.setText(text)
+        assert guided.minimumSizeHint().width() < ROOM[0]
+        assert text[:900] in guided.result.told.toolTip()
 
 
 @themes

@@ -11,11 +11,13 @@ import psutil
 import pytest
 import pyxdf
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QDesktopServices
 from pytestqt.qtbot import QtBot
 
 from bci.lsl.outlet import SignalOutlet
 from bci.lsl.predictions import StatusOutlet
 from gui.main_window import MainWindow
+from gui.recorder_link import RecorderStatus
 from gui.remembered import Remembered
 from tests.gui.conftest import NO_DEVICES
 from tests.signals import eeg_info, noise
@@ -122,26 +124,172 @@ def test_a_recorder_started_elsewhere_is_found(
         outlet.close()
 
 
-def test_a_recording_of_nothing_is_said(open_window: OpenWindow, qtbot: QtBot, name: str) -> None:
+def test_recording_without_a_stream_is_refused_with_what_to_do(
+    open_window: OpenWindow, qtbot: QtBot, name: str, tmp_path: Path
+) -> None:
     window = open_window(recorded=(name,))
     window.record_bar.button.click()
-    qtbot.waitUntil(lambda: "Stop" in window.record_bar.button.text(), timeout=LONG)
-    window.record_bar.button.click()
+    assert not window.record_bar.button.isEnabled()
     qtbot.waitUntil(window.banner.isVisible, timeout=LONG)
-    assert "The recorder has stopped" in window.banner_text.text()
-    assert name in window.banner_text.text()
-    qtbot.waitUntil(lambda: "Record" in window.record_bar.button.text(), timeout=LONG)
+    assert "no stream to record" in window.banner_text.text()
+    assert "Connect" in window.banner_text.text()
+    assert "Record" in window.record_bar.button.text()
+    assert window.record_bar.button.isEnabled()
+    assert not (tmp_path / "recordings").exists()
 
 
 def test_a_recorder_that_fails_is_said_in_its_own_words(
-    open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
+    open_window: OpenWindow, qtbot: QtBot, name: str, tmp_path: Path
 ) -> None:
     (tmp_path / "recordings").write_text("not a folder")
-    window = open_window()
+    outlet = SignalOutlet(eeg_info(4, 250.0, name))
+    window = open_window(recorded=(name,))
     window.record_bar.button.click()
     qtbot.waitUntil(window.banner.isVisible, timeout=LONG)
     assert "The recorder ended by itself" in window.banner_text.text()
+    assert "press Record (Ctrl+R)" in window.banner_text.text()
     assert window.record_bar.button.isEnabled()
+    outlet.close()
+
+
+def stop(window: MainWindow, qtbot: QtBot) -> None:
+    """Press Stop: a recorder would outlive its test."""
+    window.record_bar.button.click()
+    qtbot.waitUntil(window.record_bar.saved.isVisible, timeout=LONG)
+
+
+def record(window: MainWindow, qtbot: QtBot, name: str) -> RecorderStatus:
+    """Press Record, and wait until the stream of that name is recorded."""
+    window.record_bar.button.click()
+
+    def recorded() -> bool:
+        status = window.recording.status
+        return status is not None and name in status.streams
+
+    qtbot.waitUntil(recorded, timeout=LONG)
+    assert window.recording.status is not None
+    return window.recording.status
+
+
+def test_a_recorder_that_is_killed_is_said_and_goes_on_in_the_next_run_s_file(
+    open_window: OpenWindow, qtbot: QtBot, name: str
+) -> None:
+    outlet = SignalOutlet(eeg_info(4, 250.0, name))
+    window = open_window(recorded=(name,))
+    first = record(window, qtbot, name)
+    send(outlet, noise(300, 4))
+    qtbot.waitUntil(lambda: dict(window.recording.status.regular)[name] == 300, timeout=LONG)
+    psutil.Process(first.pid).kill()
+    qtbot.waitUntil(window.banner.isVisible, timeout=LONG)
+    said = window.banner_text.toolTip() or window.banner_text.text()
+    assert "Recording was interrupted: the recorder was killed (signal 9)" in said
+    assert "started again" in said
+    assert Path(first.file).name in said
+    bar = window.record_bar
+    qtbot.waitUntil(
+        lambda: (
+            window.recording.status is not None
+            and window.recording.status.pid != first.pid
+            and name in window.recording.status.streams
+        ),
+        timeout=LONG,
+    )
+    assert window.banner.isVisible()
+    assert "restarted 1 time" in bar.alarm.text()
+    second = window.recording.status
+    assert second is not None
+    send(outlet, noise(200, 4))
+    qtbot.waitUntil(lambda: dict(window.recording.status.regular)[name] == 200, timeout=LONG)
+    bar.button.click()
+    qtbot.waitUntil(bar.saved.isVisible, timeout=LONG)
+    assert bar.saved.files == (Path(first.file), Path(second.file))
+    assert bar.button.isEnabled()
+    assert bar.details.text() == ""
+    assert "run-01" in first.file
+    assert "run-02" in second.file
+    assert len(samples_in(Path(first.file))[name]) == 300
+    assert len(samples_in(Path(second.file))[name]) == 200
+    outlet.close()
+
+
+def test_after_stop_the_file_is_named_and_can_be_opened(
+    open_window: OpenWindow, qtbot: QtBot, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outlet = SignalOutlet(eeg_info(4, 250.0, name))
+    window = open_window(recorded=(name,))
+    status = record(window, qtbot, name)
+    send(outlet, noise(300, 4))
+    qtbot.waitUntil(lambda: dict(window.recording.status.regular)[name] == 300, timeout=LONG)
+    bar = window.record_bar
+    bar.button.click()
+    qtbot.waitUntil(bar.saved.isVisible, timeout=LONG)
+    file = Path(status.file)
+    assert file.name in bar.saved.text.text()
+    shown = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: shown.append(url) or True)
+    bar.saved.folder.click()
+    assert Path(shown[0].toLocalFile()) == file.parent
+    bar.saved.open.click()
+    qtbot.waitUntil(lambda: window.replay.opened is not None, timeout=LONG)
+    assert window.replay.opened.file == file
+    assert window.replay.isVisible()
+    # The dialog of Recordings begins there, too.
+    assert window.remembered.text("replay/file") == str(file)
+    window.replay.close()
+    outlet.close()
+
+
+def test_a_source_that_sends_nothing_while_it_is_recorded_is_said_in_the_record_bar(
+    open_window: OpenWindow, qtbot: QtBot, name: str
+) -> None:
+    outlet = SignalOutlet(eeg_info(4, 250.0, name))
+    window = open_window(recorded=(name,))
+    record(window, qtbot, name)
+    send(outlet, noise(300, 4))
+    alarm = window.record_bar.alarm
+    qtbot.waitUntil(lambda: f"no samples from {name} for" in alarm.text(), timeout=LONG)
+    assert alarm.isVisible()
+
+    def is_well_again() -> bool:
+        send(outlet, noise(50, 4))
+        return not alarm.isVisible()
+
+    qtbot.waitUntil(is_well_again, timeout=LONG)
+    stop(window, qtbot)
+    outlet.close()
+
+
+def test_a_recorder_that_is_frozen_is_said(
+    open_window: OpenWindow, qtbot: QtBot, name: str
+) -> None:
+    outlet = SignalOutlet(eeg_info(4, 250.0, name))
+    window = open_window(recorded=(name,))
+    status = record(window, qtbot, name)
+    process = psutil.Process(status.pid)
+    process.suspend()
+    alarm = window.record_bar.alarm
+    qtbot.waitUntil(lambda: "recorder has not answered" in alarm.text(), timeout=LONG)
+    process.resume()
+    qtbot.waitUntil(lambda: "not answered" not in alarm.text(), timeout=LONG)
+    stop(window, qtbot)
+    outlet.close()
+
+
+def test_a_recorder_of_another_window_that_is_killed_is_said_with_its_file(
+    open_window: OpenWindow, qtbot: QtBot, name: str
+) -> None:
+    outlet = SignalOutlet(eeg_info(4, 250.0, name))
+    first = open_window(recorded=(name,))
+    status = record(first, qtbot, name)
+    first.close()
+    second = open_window(bci=NO_DEVICES)
+    qtbot.waitUntil(lambda: second.recording.status is not None, timeout=LONG)
+    psutil.Process(status.pid).kill()
+    qtbot.waitUntil(second.banner.isVisible, timeout=LONG)
+    said = second.banner_text.toolTip() or second.banner_text.text()
+    assert "nothing is recorded now" in said
+    assert "Record" in second.record_bar.button.text()
+    outlet.close()
 
 
 def test_a_status_that_names_another_program_stops_nothing(

@@ -98,7 +98,7 @@ def test_the_window_comes_back_as_large_as_it_was(
     open_window: Callable[..., MainWindow],
 ) -> None:
     window = open_window(bci=NO_DEVICES)
-    window.resize(window.minimumSizeHint().width(), 760)
+    window.resize(window.minimumSizeHint().width(), 720)
     size = window.size()
     window.close()
     assert open_window(bci=NO_DEVICES).size() == size

@@ -125,10 +125,15 @@ def test_a_source_that_never_streamed_is_not_started_again(
     assert window.connect_panel.connect_button.text() == "Connect"
 
 
-def test_an_engine_that_there_is_not_is_said_with_what_to_do(
+def test_without_an_engine_its_key_and_its_button_ask_for_a_model(
     open_window: OpenWindow, qtbot: QtBot
 ) -> None:
     window = open_window(bci=NO_DEVICES)
+    assert window.programs.choose_button.isVisible()
     press(qtbot, window, "Ctrl+E")
-    assert "There is no engine to start" in window.banner_text.text()
-    assert window.banner.isVisible()
+    guided = window.calibrating.window
+    assert guided is not None
+    qtbot.waitUntil(lambda: "There is no model" in guided.setup.problem.text(), timeout=LONG)
+    guided.close()
+    window.programs.choose_button.click()
+    assert guided.isVisible()

@@ -69,3 +69,14 @@ def test_a_name_that_is_too_long_to_show_is_found(name: str) -> None:
 def test_a_predicate_that_is_not_xpath_is_refused(name: str) -> None:
     with pytest.raises(StreamError, match=r"not valid XPath|no LSL stream"):
         resolve(StreamQuery(predicate="name=="), 0.3)
+
+
+@pytest.mark.parametrize("letters", [199, 200, 201, 300])
+def test_a_stream_of_a_long_name_is_found_by_what_discovery_tells_of_it(
+    name: str, letters: int
+) -> None:
+    long = name + (letters - len(name)) * "x"
+    outlet = SignalOutlet(eeg_info(2, 250.0, long))
+    found = resolve(StreamQuery(name=long), 30.0)
+    assert resolve(StreamQuery(name=found.info.name), 30.0).uid == found.uid
+    outlet.close()
