@@ -39,6 +39,7 @@ def make_card(
     trials = [run.n_trials + run.rest for run in runs]
     if not trials:
         trials = [len(find_trials(r, profile.paradigm)) if labelled else 0 for r in recordings]
+    own = recordings[0].info
     return Card(
         name=name,
         task=profile.task,
@@ -47,7 +48,11 @@ def make_card(
         decoder=profile.decoder,
         classes=decoder.classes,
         without_labels=not labelled,
-        stream=describe_stream(recordings[0].info.sfreq, pipeline.chain.picked),
+        stream=describe_stream(
+            own.sfreq,
+            pipeline.chain.picked,
+            own.ch_names if profile.pipeline.names and not own.named else None,
+        ),
         pipeline=profile.pipeline.model_copy(
             update={"channels": tuple(c.name for c in pipeline.chain.picked)}
         ),

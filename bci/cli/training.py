@@ -17,8 +17,10 @@ from bci.cli.console import err, out, progress_columns
 from bci.cli.file_streams import MarkersOption, SignalOption
 from bci.cli.montage import MapMontage
 from bci.cli.scores import print_score
+from bci.cli.stream_options import GivenNames, GivenUnit, given_options
 from bci.cli.training_source import TrainingSource, each_once, print_runs, told_copy
 from bci.errors import BundleError
+from bci.recording.formats import without_parts
 
 ProfileName = Annotated[
     str,
@@ -27,9 +29,23 @@ ProfileName = Annotated[
         "motor-imagery."
     ),
 ]
+
+
+def whole_recordings(files: list[Path]) -> list[Path]:
+    """The recordings without those that are further parts of another; these are named."""
+    kept = without_parts(files)
+    for path in files:
+        if path not in kept:
+            err.print(f"{path}: a part of another of these recordings, with which it is read")
+    return kept
+
+
 Recordings = Annotated[
     list[Path],
-    typer.Argument(help="The person's runs, with markers of the cues: EDF, FIF, XDF ..."),
+    typer.Argument(
+        help="The person's runs, with markers of the cues: EDF, FIF, XDF ...",
+        callback=whole_recordings,
+    ),
 ]
 
 _FOR_MANY = [name for name in decoders.DECODERS if decoders.carries_over(name)]
@@ -66,6 +82,8 @@ def calibrate(
     map_montage: MapMontage = False,
     stream: SignalOption = None,
     markers: MarkersOption = None,
+    unit: GivenUnit = None,
+    names: GivenNames = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print each step as a line of JSON, for programs.")
     ] = False,
@@ -85,6 +103,8 @@ def calibrate(
     wanted = load_profile(profile)
     if decoder is not None:
         wanted = wanted.with_decoder(decoder)
+    options = given_options(unit, names)
+    wanted = wanted.model_copy(update={"pipeline": wanted.pipeline.model_copy(update=options)})
     if gallery is not None:
         wanted = with_gallery(wanted, gallery)
     if out_folder.exists() and not force:
@@ -245,6 +265,7 @@ def train(  # type: ignore[no-untyped-def]
     from bci.bundle import check_place, save_bundle
     from bci.calibration import calibrate as run_calibration
     from bci.cli.training_progress import telling
+    from bci.pipeline import Pipeline
     from bci.runs import without_copies
     from decoders.patterns import class_patterns
 
@@ -259,6 +280,8 @@ def train(  # type: ignore[no-untyped-def]
         kept, copies = without_copies(read)
         for copy in copies:
             teller.note(told_copy(*copy))
+        for remark in Pipeline(source.profile.pipeline, kept[0].info).chain.remarks:
+            teller.note(remark)
         calibration = run_calibration(
             kept,
             source.profile,

@@ -5,17 +5,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from bci.channels import Said, describe
 from bci.cue_streams import CueQuery
-from bci.electrodes import standard_name, standard_position
+from bci.electrodes import Position
 from bci.errors import RecordingError
-from bci.lsl.metadata import canonical_unit
 from bci.profile import StreamSelector
+from bci.recording.rounding import rounded
 from bci.recording.xdf import check_whole
-from bci.recording.xdf_header import channel_nodes, desc_of, field_of, first_of
+from bci.recording.xdf_header import channel_nodes, child_of, desc_of, field_of, first_of
 from bci.recording.xdf_markers import find_markers
 from bci.timing import SampleClock
-from bci.types import Channel, Recording, StreamInfo
+from bci.types import Channel, FloatArray, Recording, StreamInfo
 
 
 def read_xdf(
@@ -49,22 +51,31 @@ def read_xdf(
     start = float(numbered.timestamps[0])
     name = field_of(signal, "name") or path.stem
     found, of_streams = find_markers(path, streams, markers or CueQuery(), start)
+    channels = channels_of(signal)
+    values = np.asarray(signal["time_series"])
     return Recording(
         info=StreamInfo(
             name=name,
             type=field_of(signal, "type"),
             sfreq=sfreq,
-            channels=_channels(signal),
+            channels=channels,
             source_id=field_of(signal, "source_id") or f"file-{path.stem}",
             simulated=desc_of(signal, "simulated") == "true",
         ),
-        data=np.ascontiguousarray(signal["time_series"], dtype=np.float32),
+        data=_as_float32(values),
         timestamps=numbered.timestamps - start,
         indices=numbered.indices,
         markers=found,
         source=str(path),
         marker_streams=of_streams,
+        findings=rounded(values, [channel.name for channel in channels]),
     )
+
+
+def _as_float32(values: NDArray[Any]) -> FloatArray:
+    # A double too large for float32 becomes infinite, as live; the pipeline holds and counts it.
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(values, dtype=np.float32)
 
 
 def load_streams(path: Path) -> list[dict[str, Any]]:
@@ -135,11 +146,22 @@ def _is_usual(stream: dict[str, Any], usual: StreamSelector) -> bool:
     )
 
 
-def _channels(stream: dict[str, Any]) -> tuple[Channel, ...]:
-    channels = []
-    for i, node in enumerate(channel_nodes(stream)):
-        kind = (first_of(node, "type") or field_of(stream, "type") or "unknown").lower()
-        name = standard_name(first_of(node, "label") or f"ch{i + 1}")
-        position = standard_position(name) if kind == "eeg" else None
-        channels.append(Channel(name, kind, canonical_unit(first_of(node, "unit")), position))
-    return tuple(channels)
+def channels_of(stream: dict[str, Any]) -> tuple[Channel, ...]:
+    """The channels of a stream, as its header describes them."""
+    said = [
+        Said(
+            first_of(node, "label"), first_of(node, "type"), first_of(node, "unit"), _position(node)
+        )
+        for node in channel_nodes(stream)
+    ]
+    return describe(said, field_of(stream, "type"))
+
+
+def _position(node: dict[str, Any]) -> Position | None:
+    """The location that a description states in millimetres, in metres."""
+    location = child_of(node, "location")
+    try:
+        x, y, z = (float(first_of(location, axis)) / 1000.0 for axis in "XYZ")
+    except ValueError:
+        return None
+    return x, y, z

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from bci.recording.reading import read_recording
-from bci.recording.reading_xdf import load_streams
+from bci.recording.reading_xdf import channels_of, load_streams
+from bci.recording.rounding import rounded
 from bci.recording.xdf_header import field_of
 from bci.recording.xdf_markers import markers_of, role_of
 from bci.timing import SampleClock
-from bci.types import Marker, TimeArray
+from bci.types import Channel, Marker, TimeArray
 
 _FEWEST_OFFSETS = 3
 _CLOCK_SET_S = 1.0
@@ -28,6 +29,7 @@ class StreamReport:
     sender's clock ran than the recorder's, in parts per million, None where it was not measured.
     ``role`` is ``signal``, ``cues``, ``notes``, ``decisions``, ``own`` for what else this program
     published, ``texts`` of another type, or ``other``; ``markers`` counts the labels, if any.
+    ``channels`` are those of numeric streams.
     """
 
     name: str
@@ -46,6 +48,8 @@ class StreamReport:
     simulated: bool = False
     role: str = "signal"
     markers: dict[str, int] = field(default_factory=dict)
+    channels: tuple[Channel, ...] = ()
+    findings: tuple[str, ...] = ()
 
 
 def describe_recording(path: Path) -> list[StreamReport]:
@@ -78,6 +82,8 @@ def describe_recording(path: Path) -> list[StreamReport]:
             drift_ppm=None,
             simulated=info.simulated,
             markers=_count(recording.markers),
+            channels=info.channels,
+            findings=recording.findings,
         )
     ]
 
@@ -92,6 +98,9 @@ def _report_xdf(stream: dict[str, Any]) -> StreamReport:
         indices = clock.stamp(stamps).indices
         if clock.gaps:
             longest = float(np.diff(stamps)[np.diff(indices) > 1].max())
+    is_numeric = field_of(stream, "channel_format") != "string"
+    channels = channels_of(stream) if is_numeric else ()
+    values = np.asarray(stream["time_series"]) if is_numeric else np.empty(0)
     desc = (stream["info"].get("desc") or [None])[0]
     simulated = isinstance(desc, dict) and (desc.get("simulated") or [""])[0] == "true"
     return StreamReport(
@@ -111,6 +120,8 @@ def _report_xdf(stream: dict[str, Any]) -> StreamReport:
         simulated=simulated,
         role=role_of(stream),
         markers=_count(markers_of(stream)) if role_of(stream) in _LABELLED else {},
+        channels=channels,
+        findings=rounded(values, [channel.name for channel in channels]),
     )
 
 
