@@ -152,7 +152,7 @@ class MainWindow(QMainWindow):
 
     def _connect_feed(self) -> None:
         options = self.options
-        self.feed = Feed(options.engine_name, is_cue=self.engine.is_cue)
+        self.feed = Feed(options.engine_name, self.engine.is_cue)
         self.feed.signal_found.connect(self._on_signal)
         self.feed.signal_alive.connect(self._on_signal_alive)
         self.feed.signal_silent.connect(self._on_signal_silent)

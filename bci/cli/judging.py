@@ -54,11 +54,11 @@ def evaluate(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     map_montage: MapMontage = False,
-    stream: SignalOption = None,
-    markers: MarkersOption = None,
     unit: GivenUnit = None,
     names: GivenNames = None,
     resample: Resample = False,
+    stream: SignalOption = None,
+    markers: MarkersOption = None,
     predictions: Annotated[
         Path | None,
         typer.Option(help="Also write every prediction here: a table, FILE.csv; replaced."),

@@ -80,10 +80,10 @@ def calibrate(
         bool, typer.Option("--curve", help="Also tell the accuracy with fewer trials.")
     ] = False,
     map_montage: MapMontage = False,
-    stream: SignalOption = None,
-    markers: MarkersOption = None,
     unit: GivenUnit = None,
     names: GivenNames = None,
+    stream: SignalOption = None,
+    markers: MarkersOption = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print each step as a line of JSON, for programs.")
     ] = False,
@@ -281,7 +281,7 @@ def train(  # type: ignore[no-untyped-def]
         for copy in copies:
             teller.note(told_copy(*copy))
         for remark in Pipeline(source.profile.pipeline, kept[0].info).chain.remarks:
-            teller.note(remark)
+            err.print(remark)
         calibration = run_calibration(
             kept,
             source.profile,

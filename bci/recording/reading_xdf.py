@@ -14,7 +14,7 @@ from bci.errors import RecordingError
 from bci.profile import StreamSelector
 from bci.recording.rounding import rounded
 from bci.recording.xdf import check_whole
-from bci.recording.xdf_header import channel_nodes, child_of, desc_of, field_of, first_of
+from bci.recording.xdf_header import channel_nodes, desc_of, field_of, first_of
 from bci.recording.xdf_markers import find_markers
 from bci.timing import SampleClock
 from bci.types import Channel, FloatArray, Recording, StreamInfo
@@ -50,9 +50,9 @@ def read_xdf(
     numbered = SampleClock(sfreq).stamp(stamps)
     start = float(numbered.timestamps[0])
     name = field_of(signal, "name") or path.stem
-    found, of_streams = find_markers(path, streams, markers or CueQuery(), start)
     channels = channels_of(signal)
     values = np.asarray(signal["time_series"])
+    found, of_streams = find_markers(path, streams, markers or CueQuery(), start)
     return Recording(
         info=StreamInfo(
             name=name,
@@ -67,8 +67,8 @@ def read_xdf(
         indices=numbered.indices,
         markers=found,
         source=str(path),
-        marker_streams=of_streams,
         findings=rounded(values, [channel.name for channel in channels]),
+        marker_streams=of_streams,
     )
 
 
@@ -136,16 +136,6 @@ def _choose(
     return signals[0]
 
 
-def _is_usual(stream: dict[str, Any], usual: StreamSelector) -> bool:
-    """Whether a stream is the profile's; an LSL predicate is not looked at."""
-    said = usual.type
-    return (
-        usual.name in (None, field_of(stream, "name"))
-        and usual.source_id in (None, field_of(stream, "source_id"))
-        and (said is None or said.casefold() == field_of(stream, "type").casefold())
-    )
-
-
 def channels_of(stream: dict[str, Any]) -> tuple[Channel, ...]:
     """The channels of a stream, as its header describes them."""
     said = [
@@ -159,9 +149,21 @@ def channels_of(stream: dict[str, Any]) -> tuple[Channel, ...]:
 
 def _position(node: dict[str, Any]) -> Position | None:
     """The location that a description states in millimetres, in metres."""
-    location = child_of(node, "location")
+    location = (node.get("location") or [None])[0]
+    if not isinstance(location, dict):
+        return None
     try:
         x, y, z = (float(first_of(location, axis)) / 1000.0 for axis in "XYZ")
     except ValueError:
         return None
     return x, y, z
+
+
+def _is_usual(stream: dict[str, Any], usual: StreamSelector) -> bool:
+    """Whether a stream is the profile's; an LSL predicate is not looked at."""
+    said = usual.type
+    return (
+        usual.name in (None, field_of(stream, "name"))
+        and usual.source_id in (None, field_of(stream, "source_id"))
+        and (said is None or said.casefold() == field_of(stream, "type").casefold())
+    )

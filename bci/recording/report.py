@@ -27,9 +27,9 @@ class StreamReport:
 
     Rates are in hertz, 0 where samples come irregularly; ``drift_ppm`` is how much faster the
     sender's clock ran than the recorder's, in parts per million, None where it was not measured.
-    ``role`` is ``signal``, ``cues``, ``notes``, ``decisions``, ``own`` for what else this program
-    published, ``texts`` of another type, or ``other``; ``markers`` counts the labels, if any.
-    ``channels`` are those of numeric streams.
+    ``channels`` are those of numeric streams. ``role`` is ``signal``, ``cues``, ``notes``,
+    ``decisions``, ``own`` for what else this program published, ``texts`` of another type, or
+    ``other``; ``markers`` counts the labels, if any.
     """
 
     name: str

@@ -12,21 +12,18 @@ def field_of(stream: dict[str, Any], name: str) -> str:
 
 def desc_of(stream: dict[str, Any], name: str) -> str:
     """A field of what a stream says of itself beyond the usual, lower case."""
-    return first_of(child_of(stream["info"], "desc"), name).lower()
+    desc = (stream["info"].get("desc") or [None])[0]
+    return first_of(desc, name).lower() if isinstance(desc, dict) else ""
 
 
 def channel_nodes(stream: dict[str, Any]) -> list[dict[str, Any]]:
     """What the header says of each channel; one node a channel, empty where it says nothing."""
+    desc = (stream["info"].get("desc") or [None])[0] or {}
+    channels = (desc.get("channels") or [None])[0] if isinstance(desc, dict) else None
+    listed = (channels.get("channel") or []) if isinstance(channels, dict) else []
     n_channels = int(field_of(stream, "channel_count"))
-    listed = child_of(child_of(stream["info"], "desc"), "channels").get("channel") or []
     nodes = [node if isinstance(node, dict) else {} for node in listed[:n_channels]]
     return nodes + [{}] * (n_channels - len(nodes))
-
-
-def child_of(parent: dict[str, Any], name: str) -> dict[str, Any]:
-    """The first child of that name; empty where there is none."""
-    child = (parent.get(name) or [None])[0]
-    return child if isinstance(child, dict) else {}
 
 
 def first_of(node: dict[str, Any], name: str) -> str:
