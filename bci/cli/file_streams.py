@@ -14,7 +14,7 @@ MarkersOption = Annotated[
     str | None,
     typer.Option(
         "--markers",
-        help="Name or type of the stream of cues, for files with several. Default: the stream that "
+        help="Name or type of the stream of cues, or name of the trigger channel. Default: what "
         "holds cues.",
     ),
 ]

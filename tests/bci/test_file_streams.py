@@ -94,15 +94,12 @@ def test_an_amplifier_s_own_markers_are_found_and_told(
     assert flat("cues from 'A-markers'") in flat(done.stderr)
 
 
-def test_options_for_streams_are_refused_where_a_file_has_none(
-    profile: Path, tmp_path: Path
-) -> None:
+def test_a_stream_is_refused_where_a_file_has_none(profile: Path, tmp_path: Path) -> None:
     write_fif(run(), tmp_path / "run_eeg.fif")
-    for option in ("--stream", "--markers"):
-        told = refused(
-            "export", tmp_path / "run_eeg.fif", option, "x", "--subject", "1", "--task", "x"
-        )
-        assert f"leave {option} out" in told
+    told = refused(
+        "export", tmp_path / "run_eeg.fif", "--stream", "x", "--subject", "1", "--task", "x"
+    )
+    assert "leave --stream out" in told
 
 
 def test_a_run_that_was_broken_off_and_a_copy_are_told_before_the_training(
