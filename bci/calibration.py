@@ -177,7 +177,7 @@ def calibrate(
                 "base": base.name if base is not None else None,
                 "base_sources": (*base.sources, *base.base_sources) if base is not None else (),
                 "confidence": confidence,
-                "rest_sources": tuple(source_card(each, 0) for each in rest),
+                "rest_sources": tuple(map(source_card, rest)),
                 "drift": drift,
                 "embedded_by": decoder.embedded_by if isinstance(decoder, Retrieval) else None,
             }

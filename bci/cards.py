@@ -110,8 +110,8 @@ def measure_cards(measured: tuple[Measure, ...]) -> tuple[MeasureCard, ...]:
     )
 
 
-def source_card(recording: Recording, trials: int) -> SourceCard:
-    """Describe a recording that a model was made with."""
+def source_card(recording: Recording, trials: int = 0) -> SourceCard:
+    """Describe a recording that a model was made with, and how many trials it learnt from."""
     file = Path(recording.source)
     return SourceCard(
         file=file.name,
