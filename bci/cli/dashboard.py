@@ -1,11 +1,11 @@
 """Opening the dashboard, alone or with a replay and an engine as its child processes."""
 
 import re
-import sys
 from pathlib import Path
 from types import ModuleType
 
 from bci.bundle import CARD, Card, decision_threshold, load_card
+from bci.children import bci_command
 from bci.cli.console import err
 from bci.cli.system import has_screen
 from bci.cli.training import train, with_gallery
@@ -70,7 +70,7 @@ def run_demo(
         app.Command(
             "replay",
             (
-                *_bci(),
+                *bci_command(),
                 "replay",
                 str(recording),
                 "--speed",
@@ -146,12 +146,8 @@ def _profile_of(paradigm: object, pipeline: object) -> str:
 def _engine(profile_name: str, model: Path, more: list[str]) -> object:
     from gui.app import Command
 
-    run = (*_bci(), "run", profile_name, "--model", str(model), *more, "--with-parent")
+    run = (*bci_command(), "run", profile_name, "--model", str(model), *more, "--with-parent")
     return Command("engine", run)
-
-
-def _bci() -> tuple[str, ...]:
-    return sys.executable, "-m", "bci"
 
 
 def _import_dashboard() -> ModuleType:

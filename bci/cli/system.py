@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from bci.children import python_command
 from bci.cli.console import out
 from bci.types import Task
 
@@ -135,8 +136,9 @@ def _check_qt() -> bool:
     code = "from PySide6.QtGui import QGuiApplication as A; print(A([]).platformName())"
     try:
         child = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=False
-        )
+            [*python_command(), "-c", code],
+            capture_output=True, text=True, timeout=20, check=False,
+        )  # fmt: skip
     except subprocess.TimeoutExpired:
         return _report(False, "Qt did not start within 20 s")
     if child.returncode:
