@@ -9,6 +9,6 @@ import bci
 if not sys.flags.safe_path and Path(sys.path[0]) != Path(bci.__file__).parents[1]:
     del sys.path[0]
 
-from bci.cli import main  # noqa: E402
+from bci.cli import main
 
 main()

@@ -1,9 +1,9 @@
 """Many samples as few columns of pixels: the smallest and the largest value of each."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from bci.compiling import kernel
 from bci.ring import RingBuffer
 
 
@@ -45,7 +45,7 @@ def extremes(
     return low, high, first
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _span(data, begin, first, per_column, low, high):  # type: ignore[no-untyped-def]
     """Fill ``low`` and ``high`` (n_columns, n_channels) from ``data`` (n_samples, n_channels).
 

@@ -1,10 +1,11 @@
 """Columns of traces as pixels: smooth edges, one pass, nothing kept between columns."""
 
 import numpy as np
-from numba import njit
+
+from bci.compiling import kernel
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def paint_columns(pixels, column, low, high, scale, thickness, strength, inks, colours):  # type: ignore[no-untyped-def]
     """Paint columns of traces into a picture that goes round.
 
@@ -48,7 +49,7 @@ def paint_columns(pixels, column, low, high, scale, thickness, strength, inks, c
             pixels[y, x] = packed
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _cover(cover, top, bottom, strength):  # type: ignore[no-untyped-def]
     """Lay a bar over what covers a column already; its ends cover their pixels in part."""
     first = max(0, int(np.floor(top)))

@@ -97,7 +97,9 @@ def _end(code: int) -> NoReturn:
 
 def _quieten_liblsl() -> None:
     """Silence liblsl's own log, unless the user has configured it."""
-    places = (Path("lsl_api.cfg"), Path.home() / "lsl_api" / "lsl_api.cfg",
+    # Unlike Path.home(), left as it is where a container's user has no home.
+    home = os.path.expanduser("~")  # noqa: PTH111
+    places = (Path("lsl_api.cfg"), Path(home, "lsl_api", "lsl_api.cfg"),
               Path("/etc/lsl_api/lsl_api.cfg"))  # fmt: skip
     if "LSLAPICFG" not in os.environ and not any(place.exists() for place in places):
         os.environ["LSLAPICFG"] = str(Path(__file__).parents[1] / "lsl" / "quiet.cfg")

@@ -110,11 +110,13 @@ def _check_numba() -> bool:
     """The kernels have to compile here."""
     import numpy as np
 
-    from bci import filters
+    from bci import filters, kernels
 
     data = np.ones((4, 2), dtype=np.float32)
     filters.SosFilter(filters.bandpass(8, 30, 250), 2, 250).process(data, 0)
-    return _report(bool(np.isfinite(data).all()), "filter kernels compile")
+    folder = kernels.sosfilt.stats.cache_path
+    kept = f"and are kept in {folder}" if folder else "but cannot be kept: each start takes longer"
+    return _report(bool(np.isfinite(data).all()), f"filter kernels compile, {kept}")
 
 
 def has_screen() -> bool:
