@@ -12,17 +12,18 @@ from pylsl import local_clock
 from threadpoolctl import threadpool_limits
 
 from bci.bundle import Card, decision_threshold, evidence_span, trained_channels
-from bci.decoding import Decoded, Decoding, warm_up
+from bci.decoding import Decoding, warm_up
 from bci.errors import AmbiguousStreamError, ProfileError, StreamError
 from bci.lsl.cues import CueListener
 from bci.lsl.discovery import FoundStream, StreamQuery, resolve
 from bci.lsl.inlet import SignalInlet
 from bci.lsl.mapped import MappedInlet
-from bci.lsl.predictions import DecisionOutlet, PredictionOutlet, StatusOutlet
+from bci.lsl.predictions import StatusOutlet
 from bci.montage import tell_map
+from bci.outlets import Outlets
 from bci.profile import Output
 from bci.swap import Load, Successor
-from bci.types import Decoder, StreamInfo
+from bci.types import Decoder
 from bci.word_prior import WordPrior, read_sentences
 
 # How long one pull may wait: bounds both how much is left to filter when a window completes
@@ -163,7 +164,7 @@ class Engine:
         running = make(self._card, self._decoder)
         warm_up(self._card, self._decoder, info)
         successor = Successor(self._load, make, info, self._say) if self._load else None
-        outlets = _Outlets(self._output, running.card, info)
+        outlets = Outlets(self._output, running.card, info)
         self._warn(running.card)
         self._say(
             f"decoding {info.name} ({info.n_channels} channels, {info.sfreq:g} Hz"
@@ -192,6 +193,7 @@ class Engine:
                         published = outlets.publish(decoded)
                         self._latencies.append(published - decoded.prediction.taken)
                 now = local_clock()
+                outlets.expect(now, inlet.connected, running.hop_s)
                 behind = now - began > running.hop_s
                 if successor is not None:
                     while not commands.empty():
@@ -292,70 +294,3 @@ class Engine:
             "latency_p50_ms": None if p50 is None else round(1000 * float(p50), 3),
             "latency_p99_ms": None if p99 is None else round(1000 * float(p99), 3),
         }
-
-
-def _shape(card: Card) -> tuple[tuple[str, ...], str, bool]:
-    """What the stream of a model's predictions looks like."""
-    return card.classes, card.task, card.embedded_by is not None
-
-
-class _Outlets:
-    """Where a model's predictions and decisions go."""
-
-    def __init__(self, output: Output, card: Card, info: StreamInfo) -> None:
-        self._output = output
-        self._info = info
-        source_id = f"{output.name}-decisions"
-        self._decisions = DecisionOutlet(output.name, source_id, info.simulated, output.adapt)
-        self._with_prior: DecisionOutlet | None = None
-        if output.sentences is not None:
-            which = "decisions-with-prior"
-            source_id = f"{output.name}-{which}"
-            self._with_prior = DecisionOutlet(
-                output.name, source_id, info.simulated, output.adapt, which
-            )
-        self._open(card)
-
-    def _open(self, card: Card) -> None:
-        self._card = card
-        self._threshold = decision_threshold(self._output, card)
-        self._predictions = PredictionOutlet(
-            self._output.name,
-            card.classes,
-            f"{self._output.name}-predictions",
-            simulated=self._info.simulated,
-            task=card.task,
-            adaptation=self._output.adapt,
-            compares=card.embedded_by is not None,
-        )
-
-    def serve(self, card: Card) -> str:
-        """Publish another model's from here on; tells if the stream had to be made anew."""
-        before = self._card
-        if _shape(card) == _shape(before):
-            self._card, self._threshold = card, decision_threshold(self._output, card)
-            return ""
-        self._predictions.close()
-        self._open(card)
-        return (
-            f"; {self._output.name}-predictions is a new stream, since the classes are now "
-            f"{', '.join(card.classes):.200} ({card.task})"
-        )
-
-    def publish(self, decoded: Decoded) -> float:
-        """Send a prediction, and the decision if there is one; when, on the LSL clock."""
-        published = self._predictions.push(decoded.prediction)
-        for outlet, decision in (
-            (self._decisions, decoded.decision),
-            (self._with_prior, decoded.with_prior),
-        ):
-            if outlet and decision is not None and decision.confidence >= self._threshold:
-                # The same word at the next cue is another one.
-                outlet.push(decision, again=self._card.pipeline.at_cues)
-        return published
-
-    def close(self) -> None:
-        self._predictions.close()
-        self._decisions.close()
-        if self._with_prior is not None:
-            self._with_prior.close()

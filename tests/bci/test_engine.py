@@ -16,10 +16,10 @@ import pytest
 import decoders
 from bci.bundle import save_bundle
 from bci.calibration import Calibration, calibrate
+from bci.decisions import DecisionEvent
 from bci.errors import MismatchError, StreamError
-from bci.lsl.inlet import MarkerInlet
 from bci.lsl.outlet import SignalOutlet
-from bci.lsl.predictions import PredictionInlet, ReceivedPrediction, StatusInlet
+from bci.lsl.predictions import DecisionInlet, PredictionInlet, ReceivedPrediction, StatusInlet
 from bci.pipeline import Pipeline
 from bci.profile import Profile
 from bci.recorder import Recorder
@@ -257,6 +257,40 @@ def model(trained: Calibration, tmp_path: Path) -> Path:
     return tmp_path / "me"
 
 
+def test_decision_ends_when_windows_stop_coming_and_when_the_engine_stops(
+    trained: Calibration, test_run: Recording
+) -> None:
+    outlet = SignalOutlet(test_run.info)
+    live = start_engine(trained, test_run.info.name)
+    wait_until(lambda: outlet.has_consumers, 20)
+    decisions = DecisionInlet(find(f"{live.name}-decisions"))
+    got: list[DecisionEvent] = []
+
+    def last() -> str:
+        got.extend(decisions.pull(0.05))
+        return got[-1].event if got else ""
+
+    # Live, so that its samples are of now.
+    start = send(outlet, test_run.data[:1500])
+    wait_until(lambda: last() == "onset")
+    label = got[-1].label
+    wait_until(lambda: last() == "offset")
+    assert (got[-1].label, got[-1].confidence, got[-1].ended) == (None, None, label)
+    send(outlet, test_run.data[1500:3000], 1500, start)
+    wait_until(lambda: last() == "onset")
+    outlet.close()
+    wait_until(lambda: last() == "offset")
+    back = SignalOutlet(test_run.info)
+    wait_until(lambda: back.has_consumers, 20)
+    send(back, test_run.data[:1500])
+    wait_until(lambda: last() == "onset")
+    live.stop.set()
+    wait_until(lambda: last() == "offset")
+    end(live)
+    decisions.close()
+    back.close()
+
+
 def test_the_engine_process_decodes_and_stops_on_ctrl_c(model: Path, test_run: Recording) -> None:
     import signal
 
@@ -270,7 +304,7 @@ def test_the_engine_process_decodes_and_stops_on_ctrl_c(model: Path, test_run: R
     try:
         wait_until(lambda: outlet.has_consumers, 40)
         send(outlet, test_run.data[:1500])
-        decisions = MarkerInlet(find(f"{name}-decisions"))
+        decisions = DecisionInlet(find(f"{name}-decisions"))
         inlet = PredictionInlet(find(f"{name}-predictions"))
         send(outlet, test_run.data[1500:3000], first=1500)
         wait_until(inlet.pull, 20)

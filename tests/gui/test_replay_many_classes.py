@@ -161,7 +161,7 @@ def test_the_replay_s_evidence_is_the_engine_s_where_a_hop_is_not_whole_samples(
     predictions = Predictions(
         ("left", "right"), 3.0 + ends / sfreq, np.stack([1 - right, right], axis=1)
     )
-    evidence, wanted, label = Evidence(1.0, hop / sfreq, hop), [], None
+    evidence, wanted = Evidence(1.0, hop / sfreq, hop), []
     so_far, got = EvidenceSoFar(trained), []
     for k, end in enumerate(ends):
         window = Prediction(
@@ -169,8 +169,8 @@ def test_the_replay_s_evidence_is_the_engine_s_where_a_hop_is_not_whole_samples(
             predictions.times[k],
         )  # fmt: skip
         decision = evidence.add(window)
-        if decision is not None and decision.confidence >= 0.6:
-            label = decision.label
+        is_made = decision is not None and decision.confidence >= 0.6
+        label = decision.label if is_made else None
         wanted.append(label)
         last = so_far.last(predictions, k)
         got.append(None if last is None else last.label)
