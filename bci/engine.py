@@ -20,7 +20,7 @@ from bci.lsl.inlet import SignalInlet
 from bci.lsl.mapped import MappedInlet
 from bci.lsl.predictions import StatusOutlet
 from bci.montage import tell_map
-from bci.outlets import Outlets
+from bci.outlets import Outlets, require_free_name, source_id
 from bci.profile import Output
 from bci.swap import Load, Successor
 from bci.types import Decoder
@@ -109,11 +109,14 @@ class Engine:
         Raises
         ------
         StreamError
-            If the stream does not appear in time, is ambiguous, or returns changed.
+            If the stream does not appear in time, is ambiguous, or returns changed; or if another
+            engine of that name runs.
         MismatchError
             If the stream does not fit the model; the message names what differs.
         """
-        self._status = StatusOutlet(self._output.name, f"{self._output.name}-status")
+        name = self._output.name
+        require_free_name(name, stop)
+        self._status = StatusOutlet(name, source_id(name, "status"))
         try:
             found = self._find(stop, wait_s)
             if found is None:

@@ -1,12 +1,17 @@
 """Where a running engine puts its predictions and decisions."""
 
+import socket
+import threading
 import time
 
+import pylsl
 from pylsl import local_clock
 
 from bci.bundle import Card, decision_threshold
 from bci.decisions import RunningDecision
 from bci.decoding import Decoded
+from bci.errors import StreamError
+from bci.lsl.discovery import StreamQuery
 from bci.lsl.predictions import DecisionOutlet, PredictionOutlet
 from bci.profile import Output
 from bci.types import Prediction, StreamInfo
@@ -15,6 +20,37 @@ from bci.types import Prediction, StreamInfo
 _MISSED_S, _MISSED_HOPS = 0.5, 3
 # liblsl drops what it has not sent yet when a stream is closed.
 _LAST_WORD_S = 0.1
+# An engine on the network answers sooner than that.
+_ANSWER_S = 0.3
+# A dashboard may start an engine while the one before it is ending.
+_ENDING_S = 2.0
+
+
+def source_id(name: str, which: str) -> str:
+    """Source id of an engine's stream: the same after a restart, another on another computer.
+
+    Listeners go back to a stream of the same source id when theirs is lost.
+    """
+    return f"{name}-{which}@{socket.gethostname()}"
+
+
+def require_free_name(name: str, stop: threading.Event) -> None:
+    """Refuse a name that a running engine publishes under; one that is ending is waited for.
+
+    Raises
+    ------
+    StreamError
+        Naming the computer that the other engine runs on.
+    """
+    predicate = StreamQuery(name=f"{name}-status", type="Status").to_predicate()
+    deadline = local_clock() + _ENDING_S
+    while (others := pylsl.resolve_bypred(predicate, 1, _ANSWER_S)) and not stop.is_set():
+        if local_clock() > deadline:
+            raise StreamError(
+                f"an engine named {name!r} runs on {others[0].hostname()} already; stop it, or "
+                "give this one another name with --name"
+            )
+        stop.wait(_ENDING_S / 10)
 
 
 def _shape(card: Card) -> tuple[tuple[str, ...], str, bool]:
@@ -46,10 +82,9 @@ class Outlets:
         self._open(card)
 
     def _decided(self, which: str) -> "_Decided":
-        name, source_id = self._output.name, f"{self._output.name}-{which}"
-        return _Decided(
-            DecisionOutlet(name, source_id, self._info.simulated, self._output.adapt, which)
-        )
+        name, adapt = self._output.name, self._output.adapt
+        own_id = source_id(name, which)
+        return _Decided(DecisionOutlet(name, own_id, self._info.simulated, adapt, which))
 
     def _open(self, card: Card) -> None:
         self._card = card
@@ -57,7 +92,7 @@ class Outlets:
         self._predictions = PredictionOutlet(
             self._output.name,
             card.classes,
-            f"{self._output.name}-predictions",
+            source_id(self._output.name, "predictions"),
             simulated=self._info.simulated,
             task=card.task,
             adaptation=self._output.adapt,

@@ -20,7 +20,9 @@ from bci.types import Task
 _LINE_HZ = (40.0, 70.0)
 
 
-def open_dashboard(profile_name: str, model: Path | None, stream: str | None) -> int:
+def open_dashboard(
+    profile_name: str, model: Path | None, stream: str | None, engine_name: str | None
+) -> int:
     """Show the profile's stream; offer to start an engine where a model is known."""
     app = _import_dashboard()
     profile = load_profile(profile_name)
@@ -30,8 +32,8 @@ def open_dashboard(profile_name: str, model: Path | None, stream: str | None) ->
     if folder is not None:
         card = load_card(folder)
         selected = ["--stream", stream] if stream else []
-        commands.append(_engine(profile_name, folder, selected))
-    return _show(app, profile_name, stream, card, tuple(commands), autostart=False)
+        commands.append(_engine(profile_name, folder, engine_name, selected))
+    return _show(app, profile_name, stream, engine_name, card, tuple(commands), autostart=False)
 
 
 def run_demo(
@@ -41,6 +43,7 @@ def run_demo(
     task: Task,
     speed: str,
     folder: Path,
+    engine_name: str | None,
     screenshot: Path | None,
     screenshot_after: float,
 ) -> int:
@@ -83,9 +86,12 @@ def run_demo(
                 "--with-parent",
             ),
         ),
-        _engine(profile_name, model, ["--stream", name, "--markers", f"{name}-markers"]),
+        _engine(
+            profile_name, model, engine_name, ["--stream", name, "--markers", f"{name}-markers"]
+        ),
     )
-    return _show(app, profile_name, name, card, commands, True, screenshot, screenshot_after)
+    shot = screenshot, screenshot_after
+    return _show(app, profile_name, name, engine_name, card, commands, True, *shot)
 
 
 def _simulated_subject(folder: Path, profile: Profile, task: Task) -> tuple[Path, Path]:
@@ -143,11 +149,12 @@ def _profile_of(paradigm: object, pipeline: object) -> str:
     raise ProfileError("the model was calibrated with a profile of yours: give it with --profile")
 
 
-def _engine(profile_name: str, model: Path, more: list[str]) -> object:
+def _engine(profile_name: str, model: Path, name: str | None, more: list[str]) -> object:
     from gui.app import Command
 
-    run = (*bci_command(), "run", profile_name, "--model", str(model), *more, "--with-parent")
-    return Command("engine", run)
+    named = ["--name", name] if name else []
+    run = (*bci_command(), "run", profile_name, "--model", str(model), *more, *named)
+    return Command("engine", (*run, "--with-parent"))
 
 
 def _import_dashboard() -> ModuleType:
@@ -173,6 +180,7 @@ def _show(
     app: ModuleType,
     profile_name: str,
     stream: str | None,
+    engine_name: str | None,
     card: Card | None,
     commands: tuple[object, ...],
     autostart: bool,
@@ -195,7 +203,7 @@ def _show(
     options = app.DashboardOptions(
         signal=signal,
         markers=markers,
-        engine_name=profile.output.name,
+        engine_name=engine_name or profile.output.name,
         cue_of=lambda marker: getattr(profile.paradigm.cue_of(marker), "label", None),
         commands=commands,
         autostart=autostart,

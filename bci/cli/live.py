@@ -16,6 +16,21 @@ from bci.errors import ProfileError
 from bci.profile import Adapt
 from bci.types import Task
 
+
+def _named(name: str | None) -> str | None:
+    if name is not None and not 0 < len(name) <= 100:
+        raise typer.BadParameter("give 1 to 100 characters")
+    return name
+
+
+EngineName = Annotated[
+    str | None,
+    typer.Option(
+        "--name", callback=_named,
+        help="Name of the engine's streams, where two engines run. Default: the profile's "
+        "output.name.",
+    ),
+]  # fmt: skip
 WithParent = Annotated[bool, typer.Option("--with-parent", hidden=True)]
 RECORDINGS = Path("recordings")
 
@@ -50,6 +65,7 @@ def run(
     wait: Annotated[
         float | None, typer.Option(min=0, help="Give up if no stream appears for this long, in s.")
     ] = None,
+    name: EngineName = None,
     map_montage: MapMontage = False,
     with_parent: WithParent = False,
 ) -> None:
@@ -76,7 +92,9 @@ def run(
     # Filters take a second or more to load: a mistake above is told before.
     from bci.engine import Engine
 
-    output = wanted.output.model_copy(update={"adapt": adapt or wanted.output.adapt})
+    output = wanted.output.model_copy(
+        update={"adapt": adapt or wanted.output.adapt, "name": name or wanted.output.name}
+    )
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
     stop = stop_on_signals(with_parent, lines)
     query = _query(wanted.stream, stream)
@@ -198,11 +216,12 @@ def gui(
         Path | None, typer.Option(help="Model folder for the engine's start button.")
     ] = None,
     stream: Annotated[str | None, typer.Option(help="Name of the LSL stream to show.")] = None,
+    name: EngineName = None,
 ) -> None:
     """Open the dashboard on a live stream; start and stop the engine from it."""
     from bci.cli.dashboard import open_dashboard
 
-    sys.exit(open_dashboard(profile, model, stream))
+    sys.exit(open_dashboard(profile, model, stream, name))
 
 
 def demo(
@@ -220,6 +239,7 @@ def demo(
     ] = "motor-imagery",
     speed: Annotated[str, typer.Option(help="Times real time.")] = "1",
     folder: Annotated[Path, typer.Option(help="Where the simulated subject is kept.")] = RECORDINGS,
+    name: EngineName = None,
     screenshot: Annotated[Path | None, typer.Option(hidden=True)] = None,
     screenshot_after: Annotated[float, typer.Option(hidden=True)] = 30.0,
 ) -> None:
@@ -233,7 +253,8 @@ def demo(
     from bci.cli.dashboard import run_demo
 
     parse_speed(speed)
-    sys.exit(run_demo(recording, model, profile, task, speed, folder, screenshot, screenshot_after))
+    shot = screenshot, screenshot_after
+    sys.exit(run_demo(recording, model, profile, task, speed, folder, name, *shot))
 
 
 def _query(selector, name: str | None):  # type: ignore[no-untyped-def]

@@ -1,6 +1,7 @@
 """The engine live, over real LSL streams, against the same recording offline."""
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -255,6 +256,27 @@ def model(trained: Calibration, tmp_path: Path) -> Path:
     profile["output"]["name"] = f"engine-{uuid.uuid4().hex[:8]}"
     (tmp_path / "profile.yaml").write_text(json.dumps(profile))
     return tmp_path / "me"
+
+
+def test_second_engine_of_a_name_is_refused_and_names_the_computer_of_the_first(
+    trained: Calibration, test_run: Recording
+) -> None:
+    outlet = SignalOutlet(test_run.info)
+    first = start_engine(trained, test_run.info.name)
+    find(f"{first.name}-predictions")
+    status = find(f"{first.name}-status")
+    assert status.info.source_id == f"{first.name}-status@{status.hostname}"
+    second = start_engine(trained, test_run.info.name, name=first.name)
+    second.thread.join(30)
+    (error,) = second.errors
+    assert isinstance(error, StreamError)
+    assert re.search(f"'{first.name}' runs on {status.hostname} already.*--name", str(error))
+    end(first)
+    # Once that has ended, its name is free.
+    third = start_engine(trained, test_run.info.name, name=first.name)
+    find(f"{first.name}-predictions")
+    end(third)
+    outlet.close()
 
 
 def test_decision_ends_when_windows_stop_coming_and_when_the_engine_stops(
