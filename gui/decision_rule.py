@@ -1,4 +1,4 @@
-"""How the running engine decides, and what it decided last."""
+"""How the running engine decides, and what it decides now."""
 
 from dataclasses import dataclass
 
@@ -43,9 +43,9 @@ class DecisionRule:
         return best if probability >= self.threshold else NOT_SURE
 
     def beside(self, probability: float | None) -> str:
-        """What stands beside the decision: its probability, or of evidence how old it is."""
+        """What stands beside the decision: its probability, or of evidence for how long it has held."""
         if self.evidence_s:
-            return f"{max(0.0, self.now - self.last.time):.0f} s ago" if self.last else ""
+            return f"for {max(0.0, self.now - self.last.time):.0f} s" if self.last else ""
         return "" if probability is None else f"{100 * probability:.0f} %"
 
 

@@ -51,7 +51,7 @@ class DecisionView(QWidget):
             tip(
                 "How likely each class is. From the dotted line on it is decided; below, not sure. "
                 "Without a line decisions are taken over more than the window that the bars "
-                "show: what was decided last stands above them."
+                "show: what is decided stands above them."
             )
         )
         self.set_engine(False)

@@ -66,7 +66,7 @@ def test_with_evidence_it_is_the_engine_that_decides_and_no_window(
     window.feed.predictions_came.emit([likely(0.1)])
     assert engine.decision.decision == "left"
     engine.rule.now = 10.2
-    assert engine.rule.beside(0.1) == "3 s ago"
+    assert engine.rule.beside(0.1) == "for 3 s"
     window.feed.decisions_came.emit([DecisionEvent("offset", None, 0.5, 11.0, "left")])
     window.feed.predictions_came.emit([likely(0.99)])
     assert engine.decision.decision == NOT_SURE

@@ -17,7 +17,7 @@ from bci.types import Prediction, Recording
 from devices.simulated_subject import SubjectSettings, simulate_run, write_run
 from gui.class_names import brief
 from gui.emotion import EmotionView
-from gui.headline import NO_DECISION
+from gui.headline import NO_DECISION, NOT_SURE
 from gui.images import ImagesView
 from gui.predictions import DecisionView
 from gui.remembered import Remembered
@@ -137,7 +137,7 @@ def test_with_evidence_no_window_alone_is_called_decided(decided: Decided) -> No
     after = 0.01
     for at, said in (
         (0.5, NO_DECISION), (times[30], NO_DECISION), (times[51], NO_DECISION), (times[65], "left"),
-        (times[90], "left"), (times[31], NO_DECISION),
+        (times[90], NOT_SURE), (times[31], NO_DECISION),
     ):  # fmt: skip
         decided.show_at(predictions, HOP_S, float(at) + after, 0.002)
         assert decided.bars.decision == said

@@ -1,0 +1,34 @@
+"""The programs in the README run as they are pasted."""
+
+import re
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+from bci.decisions import DecisionEvent
+from bci.lsl.predictions import DecisionOutlet
+from tests.streams import wait_until
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def test_client_of_decisions_holds_what_is_decided_and_lets_go_at_the_end(tmp_path: Path) -> None:
+    (program,) = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    name = f"engine-{uuid.uuid4().hex[:8]}"
+    (tmp_path / "client.py").write_text(program.replace("bci-decisions", f"{name}-decisions"))
+    outlet = DecisionOutlet(name, name)
+    with subprocess.Popen(
+        [sys.executable, tmp_path / "client.py"], stdout=subprocess.PIPE, text=True
+    ) as client:
+        try:
+            wait_until(lambda: outlet.has_consumers)
+            outlet.push(DecisionEvent("onset", "left", 0.8, 100.0))
+            outlet.push(DecisionEvent("offset", None, 0.5, 101.0, "left"))
+            said = [client.stdout.readline() for _ in range(2)]
+            outlet.close()
+            said.append(client.stdout.readline())
+            assert client.wait(30) == 0
+        finally:
+            client.kill()
+    assert said == ["100.000 hold left\n", "101.000 hold None\n", "hold None: the engine is gone\n"]
