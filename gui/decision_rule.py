@@ -43,7 +43,7 @@ class DecisionRule:
         return best if probability >= self.threshold else NOT_SURE
 
     def beside(self, probability: float | None) -> str:
-        """What stands beside the decision: its probability, or of evidence for how long it has held."""
+        """The decision's probability; with evidence, how long it has held."""
         if self.evidence_s:
             return f"for {max(0.0, self.now - self.last.time):.0f} s" if self.last else ""
         return "" if probability is None else f"{100 * probability:.0f} %"
