@@ -213,13 +213,13 @@ def check_place(folder: Path, overwrite: bool = False) -> None:
     BundleError
         If the folder exists and ``overwrite`` is not set, holds something else, or cannot be made.
     """
+    if why := obstacle(folder):
+        raise BundleError(f"{folder} cannot be written: {why}; choose another --out")
     if folder.exists() and not (overwrite and (folder / CARD).is_file()):
         hint = "exists already"
         if overwrite:
             hint = "is not a model, and is not replaced"
         raise BundleError(f"{folder} {hint}; choose another --out")
-    if why := obstacle(folder):
-        raise BundleError(f"{folder} cannot be written: {why}; choose another --out")
 
 
 def save_bundle(

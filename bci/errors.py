@@ -36,5 +36,9 @@ class BundleError(BciError):
     """A model bundle is missing, incomplete, damaged or tampered with."""
 
 
+class PlaceError(BciError):
+    """A file or folder cannot be written where it was asked for."""
+
+
 class GalleryError(BciError):
     """A gallery of images is missing or damaged, or lacks an image that was shown."""

@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import errno
 import os
 import sys
 from pathlib import Path
@@ -25,6 +26,12 @@ from bci.cli import (
     training,
 )
 from bci.errors import BciError
+
+# What the user's files and disk can do to any command; all else is a fault of ours.
+_MENDABLE = (
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR, errno.EISDIR,
+    errno.ENAMETOOLONG, errno.ELOOP,
+)  # fmt: skip
 
 app = typer.Typer(
     name="bci",
@@ -71,6 +78,12 @@ def run() -> int:
         app()
     except BciError as error:
         typer.secho(f"error: {' '.join(str(error).split())}", fg="red", err=True)
+        return 2
+    except OSError as error:
+        if error.errno not in _MENDABLE:
+            raise
+        where = f"{error.filename}: " if error.filename is not None else ""
+        typer.secho(f"error: {where}{error.strerror}", fg="red", err=True)
         return 2
     except KeyboardInterrupt:
         return 130

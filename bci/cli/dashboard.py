@@ -11,6 +11,7 @@ from bci.cli.system import has_screen
 from bci.cli.training import train, with_gallery
 from bci.errors import BciError, ProfileError
 from bci.gallery import save_gallery
+from bci.places import require_folder
 from bci.profile import Profile, load_profile
 from bci.recording.reading import read_recording
 from bci.settings import Notch
@@ -99,8 +100,10 @@ def _simulated_subject(folder: Path, profile: Profile, task: Task) -> tuple[Path
     from devices.simulated_subject import gallery_file, simulated_gallery, write_subject
 
     n_runs = 3
-    *earlier, last = write_subject(folder, seed=1, n_runs=n_runs, task=task)
     model = folder / "models" / ("simulated" if task == "motor-imagery" else f"simulated-{task}")
+    if not (model / CARD).is_file():
+        require_folder(folder / "models", "--folder")
+    *earlier, last = write_subject(folder, seed=1, n_runs=n_runs, task=task)
     if not (model / CARD).is_file():
         err.print(f"first start: calibrating on the simulated subject's runs in {folder}")
         if task == "images":

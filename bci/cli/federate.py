@@ -13,6 +13,7 @@ from rich.table import Table
 
 from bci.cli.console import err, out
 from bci.errors import ProfileError
+from bci.places import require_folder
 
 if TYPE_CHECKING:
     from flwr.clientapp import ClientApp
@@ -114,6 +115,7 @@ def server(config: Config, state: State) -> None:
 
     agreed, folder = _load(config)
     common_space(agreed)
+    require_folder(state, "--state")
     keys = {}
     for number, partner in enumerate(agreed.sites):
         where = f"{config}: sites.{number}.public_key"
@@ -168,6 +170,7 @@ def join(
     agreed, _ = _load(config)
     agreed.site(site)
     check_place(out_folder)
+    require_folder(state / site, "--state")
     if authority is not None:
         require_authority(authority)
     where = address or agreed.server.address

@@ -10,6 +10,7 @@ from bci.cli.console import err, out
 from bci.cli.importing import imports
 from bci.errors import GalleryError
 from bci.gallery import Gallery
+from bci.places import require_place
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -39,6 +40,7 @@ def embed_images(
     """
     from bci.gallery import save_gallery
 
+    require_place(out_file)
     if out_file.exists() and not force:
         raise GalleryError(f"{out_file} exists already; choose another --out, or give --force")
     try:
@@ -76,6 +78,7 @@ def import_embeddings(
     """
     from bci.gallery import gallery_from_vectors, save_gallery
 
+    require_place(out_file)
     if out_file.exists() and not force:
         raise GalleryError(f"{out_file} exists already; choose another --out, or give --force")
     gallery = gallery_from_vectors(vectors, listed, made_by)

@@ -40,8 +40,10 @@ def simulate(
 
     Example: bci simulate recordings --seed 1
     """
+    from bci.places import require_folder
     from devices.simulated_subject import write_subject
 
+    require_folder(folder, "folder")
     for path in write_subject(folder, seed, runs, task):
         out.print(f"{path} (simulated)")
 

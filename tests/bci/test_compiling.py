@@ -11,6 +11,7 @@ import pytest
 import bci
 from bci.children import bci_command, python_command
 from bci.compiling import make_private
+from tests.unprivileged import run_unprivileged
 
 ROOT = Path(bci.__file__).parents[1]
 _KERNEL = (
@@ -39,19 +40,10 @@ def installed(tmp_path: Path) -> Iterator[Path]:
 
 def run(installed: Path, *argv: str) -> subprocess.CompletedProcess[str]:
     """Run a command as a user who may not write into the installation or the home."""
-    if os.geteuid() == 0:
-        if shutil.which("setpriv") is None:
-            pytest.skip("root can write everywhere, and there is no setpriv")
-        caps = "-dac_override,-dac_read_search"
-        argv = ("setpriv", f"--bounding-set={caps}", f"--inh-caps={caps}", *argv)
-    kept = {key: os.environ[key] for key in ("PATH", "LSLAPICFG") if key in os.environ}
-    env = kept | {
-        "HOME": str(installed / "home"), "TMPDIR": str(installed / "tmp"),
-        "PYTHONPATH": str(installed / "installed"), "QT_QPA_PLATFORM": "offscreen",
-    }  # fmt: skip
-    return subprocess.run(
-        argv, env=env, cwd=installed, capture_output=True, text=True, check=False, timeout=110
-    )
+    return run_unprivileged(
+        argv, installed, HOME=installed / "home", TMPDIR=installed / "tmp",
+        PYTHONPATH=installed / "installed",
+    )  # fmt: skip
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")
