@@ -2,13 +2,21 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Annotated, Literal, NamedTuple, TypeVar
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from bci.errors import ProfileError
-from bci.settings import PipelineSettings, Settings, explain
+from bci.plain_yaml import PlainLoader
+from bci.settings import PipelineSettings, Settings, did_you_mean, explain
 
 _MOST_BYTES = 1_000_000
 
@@ -22,6 +30,17 @@ class StreamSelector(Settings):
     type: str | None = None
     source_id: str | None = None
     predicate: str | None = None
+
+
+def _as_text(given: object) -> object:
+    """A whole number as its digits, as number markers of a stream or a file are."""
+    is_number = isinstance(given, int | float) and not isinstance(given, bool)
+    if not is_number:
+        return given
+    return str(int(given)) if float(given).is_integer() else str(given)
+
+
+Text = Annotated[str, BeforeValidator(_as_text)]
 
 
 class Cue(NamedTuple):
@@ -49,9 +68,9 @@ class Paradigm(Settings):
     learns; deciding for it is no command.
     """
 
-    classes: dict[str, str] = Field(default_factory=dict, max_length=1000)
+    classes: dict[Text, Text] = Field(default_factory=dict, max_length=1000)
     items: str | None = Field(None, min_length=1, max_length=100)
-    rest: str | None = None
+    rest: Text | None = None
     rest_class: bool = False
     start_s: float = Field(0.5, ge=0, le=3600)
     stop_s: float = Field(4.0, gt=0, le=3600)
@@ -190,7 +209,8 @@ def load_profile(path: Path | str) -> Profile:
             file = shipped[file.stem]
         else:
             raise ProfileError(
-                f"there is no profile {path}; give a file or one of {', '.join(sorted(shipped))}"
+                f"there is no profile {path}{did_you_mean(file.stem, shipped)}; give a file or one "
+                f"of {', '.join(sorted(shipped))}"
             )
     return parse_yaml(file, Profile, ProfileError)
 
@@ -214,7 +234,7 @@ def parse_yaml(file: Path, model: type[SettingsT], error: type[Exception]) -> Se
     if len(raw) > _MOST_BYTES:
         raise error(f"{file}: {len(raw)} bytes is too large for a YAML file of ours")
     try:
-        content = yaml.load(raw, Loader=_PlainLoader)  # noqa: S506 - a SafeLoader
+        content = yaml.load(raw, Loader=PlainLoader)  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as problem:
         where = getattr(problem, "problem_mark", None)
         line = f", line {where.line + 1}" if where else ""
@@ -228,18 +248,6 @@ def parse_yaml(file: Path, model: type[SettingsT], error: type[Exception]) -> Se
         raise error(f"{file}: {explain(problem, model)}") from problem
 
 
-class _PlainLoader(yaml.SafeLoader):
-    """Without aliases: a few lines of them can stand for gigabytes."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.events.AliasEvent):
-            event = self.get_event()  # type: ignore[no-untyped-call]
-            raise yaml.composer.ComposerError(
-                None, None, "aliases (*name) are not allowed", event.start_mark
-            )
-        return super().compose_node(parent, index)
-
-
 def file_sha256(file: Path) -> str:
     """Hash of a file's content, or of all files in a folder in order, hexadecimal."""
     digest = hashlib.sha256()
@@ -249,6 +257,21 @@ def file_sha256(file: Path) -> str:
             while block := stream.read(1 << 20):
                 digest.update(block)
     return digest.hexdigest()
+
+
+def check_task(profile: Profile, task: str, model: Path) -> None:
+    """Refuse a model of another task than the profile's.
+
+    Raises
+    ------
+    ProfileError
+        Naming both tasks.
+    """
+    if profile.task != task:
+        raise ProfileError(
+            f"{model} is a model of the task {task}, the profile is of {profile.task}: choose a "
+            "profile of that task, or another model"
+        )
 
 
 def check_agreement(profile: Profile, trained: PipelineSettings, model: Path) -> None:

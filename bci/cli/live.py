@@ -81,13 +81,14 @@ def run(
     """
     from bci.cli.models import load_model
     from bci.cli.stopping import stop_on_signals
-    from bci.profile import check_agreement, load_profile
+    from bci.profile import check_agreement, check_task, load_profile
 
     wanted = load_profile(profile)
     folder = model or (Path(wanted.model) if wanted.model else None)
     if folder is None:
         raise ProfileError(f"{profile} names no model; give --model FOLDER (see bci models)")
     card, decoder = load_model(folder)
+    check_task(wanted, card.task, folder)
     check_agreement(wanted, card.pipeline, folder)
     # Filters take a second or more to load: a mistake above is told before.
     from bci.engine import Engine

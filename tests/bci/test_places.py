@@ -59,26 +59,28 @@ def test_read_only_folder_is_one_line(command: str, tmp_path: Path) -> None:
 def test_folder_that_may_not_be_looked_into_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "closed" / "inner").mkdir(parents=True)
     (tmp_path / "closed").chmod(0)
-    out = tmp_path / "closed" / "inner" / "x.json"
-    done = run_unprivileged(
-        (*bci_command(), "benchmark", "motor-imagery", "x", "--out", str(out)), tmp_path
-    )
+    place = tmp_path / "closed" / "inner" / "x.json"
+    command = (*bci_command(), "benchmark", "motor-imagery", "x", "--out", str(place))
+    done = run_unprivileged(command, tmp_path)
     (tmp_path / "closed").chmod(0o755)
     assert "Permission denied" in one_line(done)
 
 
-@pytest.mark.parametrize(("name", "error", "expected"), [
-    ("full disk", OSError(28, "No space left on device"), "error: No space left on device"),
-    ("a file", PermissionError(13, "Permission denied", "a.csv"), "error: a.csv: Permission denied"),
-])  # fmt: skip
-def test_what_the_disk_does_to_any_command_is_one_line(
-    name: str, error: OSError, expected: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (OSError(28, "No space left on device"), "error: No space left on device"),
+        (PermissionError(13, "Permission denied", "a.csv"), "error: a.csv: Permission denied"),
+    ],
+)
+def test_fault_of_the_disk_is_one_line_in_every_command(
+    error: OSError, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> None:
         raise error
 
     monkeypatch.setattr(cli, "app", fail)
-    assert one_line(bci(name)) == expected
+    assert one_line(bci()) == expected
 
 
 def test_obstacle_is_none_where_a_file_can_be_made(tmp_path: Path) -> None:
