@@ -118,8 +118,8 @@ def _require_known(name: str, params: Mapping[str, object], known: list[str]) ->
     for key in params:
         if key not in known:
             raise ProfileError(
-                f"decoder {name}: params.{key}: there is no such parameter"
-                f"{did_you_mean(key, known)}; there are: {', '.join(known) or 'none'}"
+                f"decoder {name}: params.{key}: there is no such parameter; there are: "
+                f"{', '.join(known) or 'none'}{did_you_mean(key, known)}"
             )
 
 
