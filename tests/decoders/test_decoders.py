@@ -35,14 +35,15 @@ def test_covariance_is_sklearns_oas() -> None:
 @pytest.mark.parametrize("scale", [1.0, 1e-24])
 def test_the_riemannian_mean_is_pyriemanns_for_matrices_near_and_far(scale: float) -> None:
     rng = np.random.default_rng(0)
-    for spread in (0.1, 1.0, 2.0, 4.0):
-        factors = rng.normal(size=(30, 6, 6)) * np.exp(spread * rng.normal(size=(30, 1, 6)))
-        matrices = scale * (factors @ factors.transpose(0, 2, 1) + 1e-3 * np.eye(6))
+    # Rounding differs between BLAS kernels and grows with the condition, here up to 5e6.
+    for spread in (0.1, 2.0, 8.0):
+        axes, _ = np.linalg.qr(rng.normal(size=(30, 6, 6)))
+        values = np.exp(spread * rng.uniform(-1, 1, size=(30, 1, 6)))
+        matrices = scale * (axes * values) @ axes.transpose(0, 2, 1)
         expected = mean_riemann(matrices, tol=1e-10, maxiter=500)
-        # An eigenvalue's rounding, which no BLAS kernel makes alike, goes with the condition.
-        rounding = np.finfo(np.float64).eps * np.linalg.cond(matrices).max()
-        tolerance = max(1e-8, rounding) * np.abs(expected).max()
-        np.testing.assert_allclose(riemannian_mean(matrices), expected, rtol=0, atol=tolerance)
+        np.testing.assert_allclose(
+            riemannian_mean(matrices), expected, rtol=0, atol=1e-7 * np.abs(expected).max()
+        )
 
 
 def test_the_default_decoder_learns_without_the_seconds_that_pytorch_takes_to_load() -> None:
