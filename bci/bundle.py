@@ -249,11 +249,21 @@ def save_bundle(
             old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
             folder.rename(old)
             new.rename(folder)
-            shutil.rmtree(old)
+            _clear(old, folder)
         else:
             new.rename(folder)
     finally:
         shutil.rmtree(new, ignore_errors=True)
+
+
+def _clear(old: Path, folder: Path) -> None:
+    """Remove a bundle that was replaced; whatever else lay in its folder moves to the new one."""
+    for entry in old.iterdir():
+        if entry.name in (CARD, ARRAYS):
+            entry.unlink()
+        else:
+            entry.rename(folder / entry.name)
+    old.rmdir()
 
 
 def load_card(folder: Path) -> Card:

@@ -20,7 +20,7 @@ from bci.lsl.inlet import SignalInlet
 from bci.lsl.mapped import MappedInlet
 from bci.lsl.predictions import StatusOutlet
 from bci.montage import tell_map
-from bci.outlets import Outlets, require_free_name, source_id
+from bci.outlets import Outlets, Tell, require_free_name, source_id
 from bci.profile import Output
 from bci.swap import Load, Successor
 from bci.types import Decoder
@@ -54,6 +54,13 @@ class Engine:
         Interpolate the channels that the stream lacks.
     load : callable, optional
         Reads a model folder; without it no other model can be taken while decoding.
+    tell : callable, optional
+        Told of each event of the decision, as it is published.
+
+    Attributes
+    ----------
+    last_status : dict
+        What was published last of how the engine fares; empty before it decodes.
 
     Raises
     ------
@@ -73,7 +80,10 @@ class Engine:
         markers: StreamQuery | None = None,
         map_montage: bool = False,
         load: Load | None = None,
+        tell: Tell | None = None,
     ) -> None:
+        self.last_status: dict[str, object] = {}
+        self._tell = tell
         self._markers = markers
         self._output = output
         self._require_cues(card)
@@ -167,7 +177,7 @@ class Engine:
         running = make(self._card, self._decoder)
         warm_up(self._card, self._decoder, info)
         successor = Successor(self._load, make, info, self._say) if self._load else None
-        outlets = Outlets(self._output, running.card, info)
+        outlets = Outlets(self._output, running.card, info, self._tell)
         self._warn(running.card)
         self._say(
             f"decoding {info.name} ({info.n_channels} channels, {info.sfreq:g} Hz"
@@ -219,6 +229,7 @@ class Engine:
                         self._say(warning)
                     warned = warning is not None
         finally:
+            self.last_status = self._describe(inlet, running)
             outlets.close()
             if cues is not None:
                 cues.close()

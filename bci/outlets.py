@@ -3,18 +3,21 @@
 import socket
 import threading
 import time
+from collections.abc import Callable
 
 import pylsl
 from pylsl import local_clock
 
 from bci.bundle import Card, decision_threshold
-from bci.decisions import RunningDecision
+from bci.decisions import DecisionEvent, RunningDecision
 from bci.decoding import Decoded
 from bci.errors import StreamError
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.predictions import DecisionOutlet, PredictionOutlet
 from bci.profile import Output
 from bci.types import Prediction, StreamInfo
+
+Tell = Callable[[DecisionEvent], None]
 
 # A decision ends when no window came for so long; some may be withheld for an artifact.
 _MISSED_S, _MISSED_HOPS = 0.5, 3
@@ -69,11 +72,16 @@ class Outlets:
         Of the model.
     info : StreamInfo
         The stream that is decoded.
+    tell : callable, optional
+        Told of each event of the decision that is published.
     """
 
-    def __init__(self, output: Output, card: Card, info: StreamInfo) -> None:
+    def __init__(
+        self, output: Output, card: Card, info: StreamInfo, tell: Tell | None = None
+    ) -> None:
         self._output = output
         self._info = info
+        self._tell = tell
         self._last = local_clock()
         self._decisions = self._decided("decisions")
         self._with_prior: _Decided | None = None
@@ -84,7 +92,8 @@ class Outlets:
     def _decided(self, which: str) -> "_Decided":
         name, adapt = self._output.name, self._output.adapt
         own_id = source_id(name, which)
-        return _Decided(DecisionOutlet(name, own_id, self._info.simulated, adapt, which))
+        outlet = DecisionOutlet(name, own_id, self._info.simulated, adapt, which)
+        return _Decided(outlet, self._tell if which == "decisions" else None)
 
     def _open(self, card: Card) -> None:
         self._card = card
@@ -152,8 +161,9 @@ class Outlets:
 class _Decided:
     """A stream of decisions, and the decision that holds on it."""
 
-    def __init__(self, outlet: DecisionOutlet) -> None:
+    def __init__(self, outlet: DecisionOutlet, tell: Tell | None) -> None:
         self._outlet = outlet
+        self._tell = tell
         self._running = RunningDecision()
 
     def push(
@@ -164,15 +174,19 @@ class _Decided:
             event = self._running.end(window.taken)
         else:
             event = self._running.add(decision, threshold, card.pipeline.at_cues)
-        if event is not None:
-            self._outlet.push(event)
+        self._publish(event)
 
     def end(self, now: float) -> bool:
         """End the decision that holds; whether there was one and somebody listens."""
         event = self._running.end(now)
+        self._publish(event)
+        return event is not None and self._outlet.has_consumers
+
+    def _publish(self, event: DecisionEvent | None) -> None:
         if event is not None:
             self._outlet.push(event)
-        return event is not None and self._outlet.has_consumers
+            if self._tell is not None:
+                self._tell(event)
 
     def close(self) -> None:
         self._outlet.close()

@@ -66,6 +66,13 @@ def run(
         float | None, typer.Option(min=0, help="Give up if no stream appears for this long, in s.")
     ] = None,
     name: EngineName = None,
+    decisions: Annotated[
+        bool | None,
+        typer.Option(
+            "--decisions/--no-decisions",
+            help="Print each decision as it begins and ends. Default: in a terminal.",
+        ),
+    ] = None,
     map_montage: MapMontage = False,
     with_parent: WithParent = False,
 ) -> None:
@@ -80,6 +87,7 @@ def run(
     On a headset that lacks some of the model's electrodes: the same with --map-montage
     """
     from bci.cli.models import load_model
+    from bci.cli.run_summary import Decided
     from bci.cli.stopping import stop_on_signals
     from bci.profile import check_agreement, check_task, load_profile
 
@@ -100,8 +108,12 @@ def run(
     stop = stop_on_signals(with_parent, lines)
     query = _query(wanted.stream, stream)
     cues = _query(wanted.markers, markers) if wanted.markers or markers else None
-    engine = Engine(card, decoder, query, output, _say, cues, map_montage, load_model)
-    engine.run(stop, wait, lines)
+    decided = Decided(sys.stdout.isatty() if decisions is None else decisions)
+    engine = Engine(card, decoder, query, output, _say, cues, map_montage, load_model, decided)
+    try:
+        engine.run(stop, wait, lines)
+    finally:
+        decided.print_summary(engine.last_status)
 
 
 def replay(

@@ -321,8 +321,9 @@ def test_the_engine_process_decodes_and_stops_on_ctrl_c(model: Path, test_run: R
     name = json.loads(profile.read_text())["output"]["name"]
     command = [sys.executable, "-m", "bci", "run", str(profile), "--model", str(model)]
     child = subprocess.Popen(
-        [*command, "--stream", test_run.info.name], stderr=subprocess.PIPE, text=True
-    )
+        [*command, "--stream", test_run.info.name, "--decisions"], text=True,
+        stderr=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
     try:
         wait_until(lambda: outlet.has_consumers, 40)
         send(outlet, test_run.data[:1500])
@@ -339,7 +340,15 @@ def test_the_engine_process_decodes_and_stops_on_ctrl_c(model: Path, test_run: R
         child.wait(5)
         outlet.close()
     assert child.stderr is not None
-    assert "decoding" in child.stderr.read()
+    said = child.stderr.read()
+    assert "decoding" in said
+    (predicted,) = re.findall(
+        r"^(\d+) windows predicted, \d+ skipped, rejected: .*p99\)$", said, re.M
+    )
+    assert int(predicted) > 0
+    (decided,) = re.findall(r"^decisions: (left|right) \d+", said, re.M)
+    assert child.stdout is not None
+    assert re.search(rf"^ +\d+\.\d s  {decided}  \d+ %$", child.stdout.read(), re.M)
 
 
 def test_the_engine_process_ends_with_its_parent(model: Path, test_run: Recording) -> None:
