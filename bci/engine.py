@@ -179,10 +179,7 @@ class Engine:
         successor = Successor(self._load, make, info, self._say) if self._load else None
         outlets = Outlets(self._output, running.card, info, self._tell)
         self._warn(running.card)
-        self._say(
-            f"decoding {info.name} ({info.n_channels} channels, {info.sfreq:g} Hz"
-            f"{', simulated' if info.simulated else ''}) with {running.card.name}"
-        )
+        self._say(f"decoding {info.name} ({info.summary}) with {running.card.name}")
         everything = max(1, round(10 * info.sfreq))
         behind = False
         connected, warned = True, False

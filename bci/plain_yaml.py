@@ -38,7 +38,7 @@ class PlainLoader(yaml.SafeLoader):
         """Keys and values, each key once."""
         given: set[Any] = set()
         for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+            key = self.construct_object(key_node, deep=True)
             if not isinstance(key, str | int | float | None):
                 raise _error("a key has to be a word or a number", key_node)
             if key in given:

@@ -34,8 +34,7 @@ class StreamSelector(Settings):
 
 def _as_text(given: object) -> object:
     """A whole number as its digits, as number markers of a stream or a file are."""
-    is_number = isinstance(given, int | float) and not isinstance(given, bool)
-    if not is_number:
+    if isinstance(given, bool) or not isinstance(given, int | float):
         return given
     return str(int(given)) if float(given).is_integer() else str(given)
 

@@ -105,13 +105,19 @@ def parameters(cls: type) -> list[str]:
     """The parameters that a decoder's class takes from a profile."""
     found: list[str] = []
     for base in cls.__mro__:
-        own = inspect.signature(base.__init__).parameters.values() if base is not object else ()
+        own = _own_parameters(base)
         kinds = [parameter.kind for parameter in own]
         found += [p.name for p in own if p.kind is p.POSITIONAL_OR_KEYWORD and p.name not in found]
         # Only what takes any keyword passes them on to the class that it extends.
         if "__init__" in vars(base) and inspect.Parameter.VAR_KEYWORD not in kinds:
             break
     return [name for name in found if name not in ("self", "start")]
+
+
+def _own_parameters(cls: type) -> list[inspect.Parameter]:
+    if cls is object:
+        return []
+    return list(inspect.signature(cls.__init__).parameters.values())  # type: ignore[misc]
 
 
 def _require_known(name: str, params: Mapping[str, object], known: list[str]) -> None:

@@ -3,7 +3,9 @@
 import atexit
 import contextlib
 import errno
+import inspect
 import os
+import re
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -20,6 +22,7 @@ from bci.cli import (
     judging,
     live,
     monitoring,
+    profiles,
     recordings,
     speech,
     system,
@@ -60,10 +63,24 @@ def _root(
 
 
 for module in (
-    acquisition, live, monitoring, recordings, importing, training, judging, benchmarks, federate,
-    speech, images, system,
+    acquisition, live, monitoring, recordings, importing, training, judging, profiles, benchmarks,
+    federate, speech, images, system,
 ):  # fmt: skip
     module.add_commands(app)
+
+
+def _reflow(commands: typer.Typer) -> None:
+    """Let helps wrap where the terminal ends, and not again where the source did."""
+    for command in commands.registered_commands:
+        text = inspect.cleandoc(command.callback.__doc__ or "") if command.callback else ""
+        paragraphs = re.split(r"\n\s*\n|\n(?=Example:)", text)
+        command.help = "\n\n".join(" ".join(each.split()) for each in paragraphs)
+    for group in commands.registered_groups:
+        if group.typer_instance is not None:
+            _reflow(group.typer_instance)
+
+
+_reflow(app)
 
 
 def main() -> None:

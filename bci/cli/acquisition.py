@@ -87,9 +87,7 @@ def stream(
 
     def announce() -> None:
         for info in source.describe():
-            rate = f"{info.sfreq:g} Hz" if info.sfreq else "irregular"
-            simulated = ", simulated" if info.simulated else ""
-            err.print(f"streaming {info.name}: {info.n_channels} channels, {rate}{simulated}")
+            err.print(f"streaming {info.name}: {info.summary}")
 
     stream_device(source, stop, say=err.print, commands=lines, on_open=announce, orphaned=orphaned)
 

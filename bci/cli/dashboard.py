@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from types import ModuleType
 
+import decoders
 from bci.bundle import CARD, Card, decision_threshold, load_card
 from bci.children import bci_command
 from bci.cli.console import err
@@ -103,6 +104,8 @@ def _simulated_subject(folder: Path, profile: Profile, task: Task) -> tuple[Path
     model = folder / "models" / ("simulated" if task == "motor-imagery" else f"simulated-{task}")
     if not (model / CARD).is_file():
         require_folder(folder / "models", "--folder")
+        # What it lacks is said before runs are simulated.
+        decoders.create(profile.decoder.name)
     *earlier, last = write_subject(folder, seed=1, n_runs=n_runs, task=task)
     if not (model / CARD).is_file():
         err.print(f"first start: calibrating on the simulated subject's runs in {folder}")

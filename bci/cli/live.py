@@ -156,10 +156,11 @@ def replay(
     device = ReplayDevice(recording, parse_speed(speed), loop=loop, start_s=start, stop_s=stop)
     orphaned = threading.Event() if while_heard else None
     asked_to_stop = stop_on_signals(with_parent, orphaned=orphaned)
+    part = device.recording
+    span = f"{start:g} to {start + part.duration:.0f} s of " if start or stop is not None else ""
     _say(
-        f"streaming {info.name}: {info.n_channels} channels, {info.sfreq:g} Hz, "
-        f"{recording.duration:.0f} s, {len(recording.markers)} markers"
-        f"{', simulated' if info.simulated else ''}"
+        f"streaming {info.name}: {info.summary}; {span}{recording.duration:.0f} s, "
+        f"{len(part.markers)} markers"
     )
     stream_device(device, asked_to_stop, wait_for_consumers_s=wait_for_consumer, orphaned=orphaned)
 
@@ -265,6 +266,8 @@ def demo(
     """
     from bci.cli.dashboard import run_demo
 
+    if recording is None and model is not None:
+        raise ProfileError("--model needs a recording to replay: bci demo FILE --model FOLDER")
     parse_speed(speed)
     shot = screenshot, screenshot_after
     sys.exit(run_demo(recording, model, profile, task, speed, folder, name, *shot))
