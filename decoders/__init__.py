@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import BundleError, ProfileError
+from bci.installing import how_to_install_torch
 from bci.settings import did_you_mean
 from bci.types import Decoder
 
@@ -46,7 +47,7 @@ CLASSICAL = ("tangent-space", "csp-lda", "log-power")
 OF_LEVELS = ("histn", "differential-entropy")
 # Those that need high-gamma activity: signals of depth electrodes at 1 kHz.
 OF_SPEECH = ("high-gamma-lda", "duin")
-_NEEDS_TORCH = "networks need PyTorch: pip install 'bci[networks]'"
+_NEEDS_TORCH = f"networks need PyTorch: {how_to_install_torch()}"
 
 
 def by_task(names: Iterable[str] = DECODERS) -> str:

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from bci.cli.console import err, out
 from bci.errors import ProfileError
+from bci.installing import how_to_install_torch
 from bci.places import require_folder
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ Config = Annotated[
 State = Annotated[
     Path, typer.Option("--state", help="Where rounds are kept; gone on with if it exists.")
 ]
-_NEEDS = "federated training needs Flower and PyTorch: pip install 'bci[networks,federation]'"
+_NEEDS = (
+    f"federated training needs Flower and PyTorch: {how_to_install_torch('networks,federation')}"
+)
 
 
 def add_commands(app: typer.Typer) -> None:

@@ -10,6 +10,7 @@ from bci.cli.console import err, out
 from bci.cli.importing import imports
 from bci.errors import GalleryError
 from bci.gallery import Gallery
+from bci.installing import how_to_install_torch
 from bci.places import require_place
 
 
@@ -46,7 +47,9 @@ def embed_images(
     try:
         from decoders.vision import embed_folder
     except ImportError as error:
-        raise GalleryError(f"{error}; pictures need more: pip install 'bci[images]'") from error
+        raise GalleryError(
+            f"{error}; pictures need more: {how_to_install_torch('images')}"
+        ) from error
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True) as progress:
         bar = progress.add_task(f"Embedding by {model}", total=None)
