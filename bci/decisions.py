@@ -1,7 +1,8 @@
 """When a decision begins, is repeated and ends: what a program that follows it has to know."""
 
-from dataclasses import dataclass
-from typing import Literal
+import json
+from dataclasses import asdict, dataclass
+from typing import Literal, get_args
 
 from bci.types import Prediction
 
@@ -33,6 +34,31 @@ class DecisionEvent:
     confidence: float | None
     time: float
     ended: str | None = None
+
+    def to_json(self) -> str:
+        """A JSON object with these keys; ``ended`` is there at an offset."""
+        told = asdict(self)
+        if self.confidence is not None:
+            told["confidence"] = round(self.confidence, 4)
+        if self.ended is None:
+            del told["ended"]
+        return json.dumps(told)
+
+
+def event_from_json(text: str, time: float) -> DecisionEvent | None:
+    """The event in a text; None if there is none. ``time`` is taken instead of the text's own."""
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(told, dict):
+        return None
+    event = next((each for each in get_args(Event) if each == told.get("event")), None)
+    label, ended, sure = told.get("label"), told.get("ended"), told.get("confidence")
+    if event is None or isinstance(label, str) != (event != "offset"):
+        return None
+    confidence = float(sure) if isinstance(sure, int | float) and 0 <= sure <= 1 else None
+    return DecisionEvent(event, label, confidence, time, ended if isinstance(ended, str) else None)
 
 
 class RunningDecision:

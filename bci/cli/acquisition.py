@@ -69,7 +69,7 @@ def stream(
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
     while_heard: Annotated[bool, typer.Option("--while-heard", hidden=True)] = False,
 ) -> None:
-    """Stream a device over LSL until Ctrl-C; when it is lost, its return is waited for.
+    """Stream a device over LSL until Ctrl-C; a device that is lost is waited for.
 
     What you type while it streams goes to the device: 'marker 5', or its own commands.
 

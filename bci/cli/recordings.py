@@ -67,8 +67,8 @@ def record(
         recorder.run(stop, stop_when_due)
         if not recorder.streams:
             path.unlink()
-            wanted = " or ".join(stream) if stream else "any stream"
-            raise RecordingError(f"nothing was recorded: {wanted} did not appear")
+            missing = f"no stream called {' or '.join(stream)}" if stream else "no stream"
+            raise RecordingError(f"nothing was recorded: {missing} appeared")
     finally:
         for recorded in recorder.streams:
             err.print(f"  {recorded.found.info.name}: {recorded.n_samples} samples")

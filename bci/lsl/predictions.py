@@ -1,14 +1,13 @@
 """What the engine publishes: predictions, decisions and its own status."""
 
 import json
-from dataclasses import asdict, dataclass
-from typing import get_args
+from dataclasses import dataclass
 
 import numpy as np
 import pylsl
 from numpy.typing import NDArray
 
-from bci.decisions import DecisionEvent, Event
+from bci.decisions import DecisionEvent, event_from_json
 from bci.errors import StreamError
 from bci.lsl.discovery import FoundStream
 from bci.lsl.inlet import MarkerInlet, SignalInlet
@@ -127,12 +126,7 @@ class DecisionOutlet:
 
     def push(self, event: DecisionEvent) -> None:
         """Send an event; its time is also the sample's time stamp."""
-        told = asdict(event)
-        if event.confidence is not None:
-            told["confidence"] = round(event.confidence, 4)
-        if event.ended is None:
-            del told["ended"]
-        self._outlet.push(Marker(event.time, json.dumps(told)))
+        self._outlet.push(Marker(event.time, event.to_json()))
 
     def close(self) -> None:
         """Take the stream off the network."""
@@ -221,7 +215,7 @@ class DecisionInlet:
         """Events that came since the last call, oldest first; times are on our clock."""
         events = []
         for marker in self._inlet.pull(timeout):
-            event = read_event(marker)
+            event = event_from_json(marker.label, marker.time)
             if event is None:
                 self.n_invalid += 1
             else:
@@ -231,24 +225,6 @@ class DecisionInlet:
     def close(self) -> None:
         """Leave the stream."""
         self._inlet.close()
-
-
-def read_event(marker: Marker) -> DecisionEvent | None:
-    """The event in a sample of a stream of decisions; None if there is none."""
-    try:
-        told = json.loads(marker.label)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(told, dict):
-        return None
-    event = next((each for each in get_args(Event) if each == told.get("event")), None)
-    label, ended, sure = told.get("label"), told.get("ended"), told.get("confidence")
-    if event is None or isinstance(label, str) != (event != "offset"):
-        return None
-    confidence = float(sure) if isinstance(sure, int | float) and 0 <= sure <= 1 else None
-    return DecisionEvent(
-        event, label, confidence, marker.time, ended if isinstance(ended, str) else None
-    )
 
 
 class StatusInlet:

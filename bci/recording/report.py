@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from bci.decisions import event_from_json
 from bci.recording.reading import read_recording
 from bci.recording.reading_xdf import field_of, load_streams, markers_of
 from bci.timing import SampleClock
@@ -102,8 +103,22 @@ def _report_xdf(stream: dict[str, Any]) -> StreamReport:
         clock_jumps=(clock.clock_jumps if clock else 0) + _clock_sets(stream["clock_values"]),
         drift_ppm=_drift_ppm(stream["clock_times"], stream["clock_values"]),
         simulated=simulated,
-        markers=_count(markers_of(stream)),
+        markers=_count(_readable(field_of(stream, "type"), markers_of(stream))),
     )
+
+
+def _readable(stream_type: str, markers: list[Marker]) -> list[Marker]:
+    """Markers, but of decisions their labels: no two of their texts are alike."""
+    if stream_type != "Decisions":
+        return markers
+    return [_labelled(marker) for marker in markers]
+
+
+def _labelled(marker: Marker) -> Marker:
+    event = event_from_json(marker.label, marker.time)
+    if event is None:
+        return marker
+    return Marker(marker.time, f"{event.event} {event.label or event.ended}")
 
 
 def _clock_sets(offsets: list[float]) -> int:

@@ -229,7 +229,7 @@ def test_a_stream_that_never_came_is_told_and_leaves_no_file(tmp_path: Path) -> 
     ran = bci("record", "--stream", "nosuch", "--output", path, "--duration", "3.5")
     assert ran.returncode == 2
     assert "there is no stream called 'nosuch' so far; it is waited for" in ran.stderr
-    assert "nothing was recorded: nosuch did not appear" in ran.stderr
+    assert "nothing was recorded: no stream called nosuch appeared" in ran.stderr
     assert not path.exists()
 
 

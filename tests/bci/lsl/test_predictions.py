@@ -6,7 +6,7 @@ import numpy as np
 import pylsl
 import pytest
 
-from bci.decisions import DecisionEvent
+from bci.decisions import DecisionEvent, event_from_json
 from bci.errors import StreamError
 from bci.lsl.outlet import SignalOutlet
 from bci.lsl.predictions import (
@@ -17,7 +17,6 @@ from bci.lsl.predictions import (
     ReceivedPrediction,
     StatusInlet,
     StatusOutlet,
-    read_event,
 )
 from bci.types import Marker, Prediction
 from tests.signals import eeg_info
@@ -142,7 +141,7 @@ def test_other_programs_read_decisions_as_json(name: str) -> None:
 @pytest.mark.parametrize("confidence", ["NaN", "Infinity", "-1", "1e400", "true", '"high"'])
 def test_a_confidence_that_is_none_is_left_out(confidence: str) -> None:
     text = f'{{"event": "onset", "label": "left", "confidence": {confidence}}}'
-    event = read_event(Marker(1.0, text))
+    event = event_from_json(text, 1.0)
     assert event is not None
     assert event.confidence in (None, 1.0)
 
