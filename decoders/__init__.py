@@ -88,7 +88,7 @@ def create(
     given = dict(params or {}) | ({} if start is None else {"start": start})
     try:
         cls = _class_of(name)
-        _require_known(name, params or {}, parameters(cls))
+        _require_known(name, params or {}, _parameters(cls))
         made: Decoder = cls(**given)
     except ImportError as error:
         raise ProfileError(f"decoder {name}: {error}; {_NEEDS_TORCH}") from error
@@ -102,8 +102,15 @@ def create(
     return made
 
 
-def parameters(cls: type) -> list[str]:
-    """The parameters that a decoder's class takes from a profile."""
+def parameters_of(name: str) -> list[str]:
+    """The parameters that a decoder takes from a profile; none of a network without PyTorch."""
+    try:
+        return _parameters(_class_of(name))
+    except ImportError:
+        return []
+
+
+def _parameters(cls: type) -> list[str]:
     found: list[str] = []
     for base in cls.__mro__:
         own = _own_parameters(base)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from bci.cli.console import out
@@ -17,6 +18,9 @@ def profiles(
     name: Annotated[
         str | None, typer.Argument(help="Print this profile, to be changed as you like.")
     ] = None,
+    keys: Annotated[
+        bool, typer.Option("--keys", help="List all keys of a profile, and what decoders take.")
+    ] = False,
 ) -> None:
     """List the profiles that ship with bci, or print one.
 
@@ -26,6 +30,9 @@ def profiles(
     from bci.profile import load_profile, shipped_profiles
     from bci.settings import did_you_mean
 
+    if keys:
+        _print_keys()
+        return
     shipped = shipped_profiles()
     if name is not None:
         if name not in shipped:
@@ -39,6 +46,20 @@ def profiles(
     for each, file in shipped.items():
         profile = load_profile(file)
         table.add_row(each, profile.task, profile.decoder.name, _purpose(file))
+    out.print(table)
+
+
+def _print_keys() -> None:
+    import decoders
+    from bci.profile_keys import profile_keys
+
+    table = Table("Key", "Takes", "Default")
+    for key in profile_keys():
+        table.add_row(escape(key.path), key.takes, key.default)
+    out.print(table)
+    table = Table("decoder.name", "decoder.params")
+    for name in decoders.DECODERS:
+        table.add_row(name, ", ".join(decoders.parameters_of(name)))
     out.print(table)
 
 

@@ -12,6 +12,7 @@ from bci.bundle import CARD
 from bci.cli import system
 from bci.cli.system import missing_of_extras
 from bci.profile import load_profile, shipped_profiles
+from bci.profile_keys import profile_keys
 from bci.recording.reading import read_recording
 from devices.simulated_subject import SubjectSettings, simulate_run, write_run
 from tests.commands import bci, refused
@@ -27,6 +28,19 @@ def test_shipped_profiles_are_listed_and_printed_to_be_copied(tmp_path: Path) ->
     (tmp_path / "mine.yaml").write_text(bci("profiles", "motor-imagery").stdout)
     assert load_profile(tmp_path / "mine.yaml") == load_profile("motor-imagery")
     assert "did you mean 'motor-imagery'" in refused("profiles", "motor-imagary")
+
+
+def test_every_key_of_a_profile_is_listed_with_its_default() -> None:
+    keys = {key.path: (key.takes, key.default) for key in profile_keys()}
+    assert keys["task"] == ("text", "required")
+    assert keys["stream.type"] == ("text", "EEG")
+    assert keys["pipeline.filters[notch].q"] == ("number > 0 <= 1000", "30.0")
+    assert keys["output.adapt"] == ("off, alignment, supervised", "off")
+    text = bci("profiles", "--keys").stdout
+    for part in (*keys, "n_components", "c, align"):
+        assert part in text
+    # What the shipped profiles say is among them.
+    assert {"pipeline.window_s", "paradigm.classes", "decoder.params"} < keys.keys()
 
 
 def test_models_are_listed_for_programs(tmp_path: Path) -> None:
