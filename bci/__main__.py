@@ -1,14 +1,27 @@
-"""``python -m bci``."""
+"""The process of a command: ``bci`` or ``python -m bci``."""
 
+import signal
 import sys
 from pathlib import Path
 
 import bci
 
-# Python puts the current folder first, where files of the user may have names of our modules.
-if not sys.flags.safe_path and Path(sys.path[0]) != Path(bci.__file__).parents[1]:
-    del sys.path[0]
 
-from bci.cli import main
+def main() -> None:
+    """Run a command and end the process; Ctrl-C while modules load ends it without a traceback."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from bci import cli
 
-main()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    cli.main()
+
+
+def _leave_current_folder() -> None:
+    """Take the current folder off the module path, where files of the user may have our names."""
+    if not sys.flags.safe_path and Path(sys.path[0]) != Path(bci.__file__).parents[1]:
+        del sys.path[0]
+
+
+if __name__ == "__main__":
+    _leave_current_folder()
+    main()

@@ -40,5 +40,9 @@ class PlaceError(BciError):
     """A file or folder cannot be written where it was asked for."""
 
 
+class DecodingError(BciError):
+    """A window gives no probabilities; live it is rejected and counted."""
+
+
 class GalleryError(BciError):
     """A gallery of images is missing or damaged, or lacks an image that was shown."""

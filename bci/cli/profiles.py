@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from bci.cli.console import out
@@ -55,7 +54,7 @@ def _print_keys() -> None:
 
     table = Table("Key", "Takes", "Default")
     for key in profile_keys():
-        table.add_row(escape(key.path), key.takes, key.default)
+        table.add_row(key.path, key.takes, key.default)
     out.print(table)
     table = Table("decoder.name", "decoder.params")
     for name in decoders.DECODERS:

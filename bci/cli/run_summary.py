@@ -40,7 +40,7 @@ class Decided:
 
     def _print(self) -> None:
         while (line := self._lines.get()) is not None:
-            out.print(line, markup=False)
+            out.print(line)
 
     def print_summary(self, status: dict[str, object]) -> None:
         """Print what became of the windows of a run that is over, from its last status."""
@@ -49,9 +49,9 @@ class Decided:
             self._printer.join(_LAST_LINES_S)
         if not status:
             return
-        err.print(_windows(status), markup=False)
+        err.print(_windows(status))
         counts = ", ".join(f"{label} {n}" for label, n in self.counts.most_common())
-        err.print(f"decisions: {counts or 'none'}", markup=False)
+        err.print(f"decisions: {counts or 'none'}")
 
 
 def _windows(status: dict[str, object]) -> str:

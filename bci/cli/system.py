@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
+from rich.text import Text
 
 from bci.children import python_command
 from bci.cli.console import out
@@ -72,16 +73,16 @@ def doctor(
         }  # fmt: skip
         out.print_json(json.dumps(told))
         sys.exit(0 if passed else 1)
-    out.print(f"Python {platform.python_version()} on {platform.platform()}", markup=False)
+    out.print(f"Python {platform.python_version()} on {platform.platform()}")
     for library, found in libraries.items():
-        out.print(f"  {library} {found or '[yellow]not installed[/yellow]'}")
-    out.print("optional parts (pip install 'bci[NAME]'):", markup=False)
+        style = None if found else "yellow"
+        out.print(f"  {library} {found or 'not installed'}", style=style)
+    out.print("optional parts (pip install 'bci[NAME]'):")
     for extra, missing in optional.items():
-        said = f"[yellow]lacks {', '.join(missing)}[/yellow]" if missing else "installed"
-        out.print(f"  {extra}: {said}")
+        said = f"lacks {', '.join(missing)}" if missing else "installed"
+        out.print(f"  {extra}: {said}", style="yellow" if missing else None)
     for check in checks:
-        out.print("[green]ok[/green]  " if check.passed else "[red]fail[/red]", end=" ")
-        out.print(check.what, markup=False)
+        out.print(Text("ok  ", "green") if check.passed else Text("fail", "red"), check.what)
     sys.exit(0 if passed else 1)
 
 
