@@ -49,7 +49,8 @@ class StreamInfo:
 
     ``sfreq`` is the nominal rate in hertz, 0 for irregular streams. ``simulated`` is carried
     along the whole way, so that no view can show a simulated signal as a real one;
-    ``interpolated`` names the channels that a montage map computed from others.
+    ``interpolated`` names the channels that a montage map computed from others; ``named`` tells
+    that the channels have the names that settings gave them.
     """
 
     name: str
@@ -59,6 +60,7 @@ class StreamInfo:
     source_id: str = ""
     simulated: bool = False
     interpolated: tuple[str, ...] = ()
+    named: bool = False
 
     @property
     def summary(self) -> str:
@@ -156,6 +158,8 @@ class Recording:
         Times on the same clock as ``timestamps``, ascending.
     source : str
         The file it came from, for messages.
+    findings : tuple of str
+        What is wrong with it, a sentence each: channels left out, breaks of unknown length.
     """
 
     info: StreamInfo
@@ -164,6 +168,7 @@ class Recording:
     indices: NDArray[np.int64]
     markers: tuple[Marker, ...] = field(default=())
     source: str = ""
+    findings: tuple[str, ...] = ()
 
     @property
     def duration(self) -> float:

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from bci.cli.console import err, out
 from bci.cli.montage import MapMontage
+from bci.cli.stream_options import GivenNames, GivenUnit, Resample, given_options
 from bci.errors import ProfileError
 from bci.profile import Adapt
 from bci.types import Task
@@ -74,6 +75,9 @@ def run(
         ),
     ] = None,
     map_montage: MapMontage = False,
+    unit: GivenUnit = None,
+    names: GivenNames = None,
+    resample: Resample = False,
     with_parent: WithParent = False,
 ) -> None:
     """Decode a live stream and publish the predictions (the headless engine).
@@ -85,17 +89,27 @@ def run(
     Example: bci run motor-imagery --model recordings/models/me
 
     On a headset that lacks some of the model's electrodes: the same with --map-montage
+
+    On a stream that states no unit, no names or another rate: --unit uV, --names C3,Cz,C4,
+    --resample
     """
     from bci.cli.models import load_model
     from bci.cli.run_summary import Decided
     from bci.cli.stopping import stop_on_signals
+    from bci.fit import with_options
     from bci.profile import check_agreement, check_task, load_profile
 
     wanted = load_profile(profile)
     folder = model or (Path(wanted.model) if wanted.model else None)
     if folder is None:
         raise ProfileError(f"{profile} names no model; give --model FOLDER (see bci models)")
-    card, decoder = load_model(folder)
+    options = wanted.pipeline.of_stream | given_options(unit, names, resample)
+
+    def load(folder: Path):  # type: ignore[no-untyped-def]
+        card, decoder = load_model(folder)
+        return with_options(card, options), decoder
+
+    card, decoder = load(folder)
     check_task(wanted, card.task, folder)
     check_agreement(wanted, card.pipeline, folder)
     # Filters take a second or more to load: a mistake above is told before.
@@ -109,7 +123,7 @@ def run(
     query = _query(wanted.stream, stream)
     cues = _query(wanted.markers, markers) if wanted.markers or markers else None
     decided = Decided(sys.stdout.isatty() if decisions is None else decisions)
-    engine = Engine(card, decoder, query, output, _say, cues, map_montage, load_model, decided)
+    engine = Engine(card, decoder, query, output, _say, cues, map_montage, load, decided)
     try:
         engine.run(stop, wait, lines)
     finally:

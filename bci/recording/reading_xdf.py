@@ -5,13 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bci.electrodes import standard_name, standard_position
+from bci.channels import Said, describe
+from bci.electrodes import Position
 from bci.errors import RecordingError
-from bci.lsl.metadata import canonical_unit
+from bci.recording.rounding import rounded
 from bci.recording.xdf import check_whole
 from bci.timing import SampleClock
-from bci.types import Channel, Marker, Recording, StreamInfo
+from bci.types import Channel, FloatArray, Marker, Recording, StreamInfo
 
 
 def read_xdf(path: Path, wanted: str | None = None) -> Recording:
@@ -35,21 +37,30 @@ def read_xdf(path: Path, wanted: str | None = None) -> Recording:
     numbered = SampleClock(sfreq).stamp(stamps)
     start = float(numbered.timestamps[0])
     name = field_of(signal, "name") or path.stem
+    channels = channels_of(signal)
+    values = np.asarray(signal["time_series"])
     return Recording(
         info=StreamInfo(
             name=name,
             type=field_of(signal, "type"),
             sfreq=sfreq,
-            channels=_channels(signal),
+            channels=channels,
             source_id=field_of(signal, "source_id") or f"file-{path.stem}",
             simulated=_desc(signal, "simulated") == "true",
         ),
-        data=np.ascontiguousarray(signal["time_series"], dtype=np.float32),
+        data=_as_float32(values),
         timestamps=numbered.timestamps - start,
         indices=numbered.indices,
         markers=_markers(streams, start),
         source=str(path),
+        findings=rounded(values, [channel.name for channel in channels]),
     )
+
+
+def _as_float32(values: NDArray[Any]) -> FloatArray:
+    # A double too large for float32 becomes infinite, as live; the pipeline holds and counts it.
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(values, dtype=np.float32)
 
 
 def load_streams(path: Path) -> list[dict[str, Any]]:
@@ -103,18 +114,27 @@ def _choose(path: Path, streams: list[dict[str, Any]], wanted: str | None) -> di
     return signals[0]
 
 
-def _channels(stream: dict[str, Any]) -> tuple[Channel, ...]:
+def channels_of(stream: dict[str, Any]) -> tuple[Channel, ...]:
+    """The channels of a stream, as its header describes them."""
     n_channels = int(field_of(stream, "channel_count"))
-    desc = (stream["info"].get("desc") or [None])[0] or {}
-    listed = ((desc.get("channels") or [None])[0] or {}).get("channel") or []
-    channels = []
-    for i in range(n_channels):
-        node = listed[i] if i < len(listed) and isinstance(listed[i], dict) else {}
-        kind = (_first(node, "type") or field_of(stream, "type") or "unknown").lower()
-        name = standard_name(_first(node, "label") or f"ch{i + 1}")
-        position = standard_position(name) if kind == "eeg" else None
-        channels.append(Channel(name, kind, canonical_unit(_first(node, "unit")), position))
-    return tuple(channels)
+    listed = _node(_node(stream["info"], "desc"), "channels").get("channel") or []
+    nodes = [each if isinstance(each, dict) else {} for each in listed[:n_channels]]
+    nodes += [{}] * (n_channels - len(nodes))
+    said = [
+        Said(_first(node, "label"), _first(node, "type"), _first(node, "unit"), _position(node))
+        for node in nodes
+    ]
+    return describe(said, field_of(stream, "type"))
+
+
+def _position(node: dict[str, Any]) -> Position | None:
+    """The location that a description states in millimetres, in metres."""
+    location = _node(node, "location")
+    try:
+        x, y, z = (float(_first(location, axis)) / 1000.0 for axis in "XYZ")
+    except ValueError:
+        return None
+    return x, y, z
 
 
 def _markers(streams: list[dict[str, Any]], start: float) -> tuple[Marker, ...]:
@@ -139,8 +159,13 @@ def field_of(stream: dict[str, Any], name: str) -> str:
 
 
 def _desc(stream: dict[str, Any], name: str) -> str:
-    desc = (stream["info"].get("desc") or [None])[0]
-    return _first(desc, name).lower() if isinstance(desc, dict) else ""
+    return _first(_node(stream["info"], "desc"), name).lower()
+
+
+def _node(parent: dict[str, Any], name: str) -> dict[str, Any]:
+    """The first child of that name; empty where there is none."""
+    child = (parent.get(name) or [None])[0]
+    return child if isinstance(child, dict) else {}
 
 
 def _first(node: dict[str, Any], name: str) -> str:

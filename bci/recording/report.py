@@ -9,9 +9,10 @@ import numpy as np
 
 from bci.decisions import event_from_json
 from bci.recording.reading import read_recording
-from bci.recording.reading_xdf import field_of, load_streams, markers_of
+from bci.recording.reading_xdf import channels_of, field_of, load_streams, markers_of
+from bci.recording.rounding import rounded
 from bci.timing import SampleClock
-from bci.types import Marker, TimeArray
+from bci.types import Channel, Marker, TimeArray
 
 _FEWEST_OFFSETS = 3
 _CLOCK_SET_S = 1.0
@@ -23,6 +24,7 @@ class StreamReport:
 
     Rates are in hertz, 0 where samples come irregularly; ``drift_ppm`` is how much faster the
     sender's clock ran than the recorder's, in parts per million, None where it was not measured.
+    ``channels`` are those of numeric streams.
     """
 
     name: str
@@ -40,6 +42,8 @@ class StreamReport:
     drift_ppm: float | None
     simulated: bool = False
     markers: dict[str, int] = field(default_factory=dict)
+    channels: tuple[Channel, ...] = ()
+    findings: tuple[str, ...] = ()
 
 
 def describe_recording(path: Path) -> list[StreamReport]:
@@ -72,6 +76,8 @@ def describe_recording(path: Path) -> list[StreamReport]:
             drift_ppm=None,
             simulated=info.simulated,
             markers=_count(recording.markers),
+            channels=info.channels,
+            findings=recording.findings,
         )
     ]
 
@@ -86,6 +92,9 @@ def _report_xdf(stream: dict[str, Any]) -> StreamReport:
         indices = clock.stamp(stamps).indices
         if clock.gaps:
             longest = float(np.diff(stamps)[np.diff(indices) > 1].max())
+    is_numeric = field_of(stream, "channel_format") != "string"
+    channels = channels_of(stream) if is_numeric else ()
+    values = np.asarray(stream["time_series"]) if is_numeric else np.empty(0)
     desc = (stream["info"].get("desc") or [None])[0]
     simulated = isinstance(desc, dict) and (desc.get("simulated") or [""])[0] == "true"
     return StreamReport(
@@ -104,6 +113,8 @@ def _report_xdf(stream: dict[str, Any]) -> StreamReport:
         drift_ppm=_drift_ppm(stream["clock_times"], stream["clock_values"]),
         simulated=simulated,
         markers=_count(_readable(field_of(stream, "type"), markers_of(stream))),
+        channels=channels,
+        findings=rounded(values, [channel.name for channel in channels]),
     )
 
 

@@ -93,3 +93,12 @@ def test_a_user_without_a_home_can_start(tmp_path: Path) -> None:
         [*python_command(), "-c", code], env=env, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_every_kernel_is_compiled_so_that_it_needs_no_cache() -> None:
+    sources = [
+        file
+        for package in ("bci", "decoders", "devices", "gui")
+        for file in (ROOT / package).rglob("*.py")
+    ]
+    assert [f.name for f in sources if "njit" in f.read_text(encoding="utf-8")] == ["compiling.py"]

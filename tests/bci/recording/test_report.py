@@ -1,5 +1,6 @@
 """What `bci info` tells of real recordings."""
 
+import json
 import threading
 import uuid
 from pathlib import Path
@@ -14,6 +15,8 @@ from bci.recorder import Recorder
 from bci.recording.report import describe_recording
 from bci.recording.writer import XdfWriter
 from devices.simulated_subject import SubjectSettings, simulate_run, write_run
+from tests.commands import bci
+from tests.edf_ramp import write_edf
 from tests.streams import wait_until
 
 
@@ -70,3 +73,18 @@ def test_decisions_are_counted_by_their_events_and_labels(tmp_path: Path) -> Non
     outlet.close()
     (report,) = describe_recording(tmp_path / "run.xdf")
     assert report.markers == {"onset left": 2, "onset right": 1, "offset left": 1}
+
+
+def test_channels_are_reported_with_kinds_and_units(tmp_path: Path) -> None:
+    path = write_edf(
+        tmp_path / "kinds.edf",
+        [("EEG Fp1-Ref", "uV"), ("EEG C3-Ref", "uV"), ("EOG left", "uV"), ("Temp rectal", "degC")],
+    )
+    done = bci("info", str(path))
+    told = "channels of kinds: Fp1, C3 (2 eeg in uV); EOG left (eog in uV); Temp rectal"
+    assert told in done.stdout.replace("\n", " ")
+    (report,) = json.loads(bci("info", str(path), "--json").stdout)
+    assert [(c["name"], c["kind"], c["unit"]) for c in report["channels"]] == [
+        ("Fp1", "eeg", "uV"), ("C3", "eeg", "uV"), ("EOG left", "eog", "uV"),
+        ("Temp rectal", "temperature", "degC"),
+    ]  # fmt: skip
