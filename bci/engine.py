@@ -12,10 +12,11 @@ from pylsl import local_clock
 from threadpoolctl import threadpool_limits
 
 from bci.bundle import Card, decision_threshold, evidence_span, trained_channels
+from bci.cue_streams import CueQuery, cue_query
 from bci.decoding import Decoding, warm_up
+from bci.engine_cues import EngineCues
 from bci.errors import ProfileError, StreamError
 from bci.fit import told
-from bci.lsl.cues import CueListener
 from bci.lsl.discovery import FoundStream, StreamQuery, await_stream
 from bci.lsl.inlet import SignalInlet
 from bci.lsl.mapped import MappedInlet
@@ -48,7 +49,7 @@ class Engine:
         Names of the streams to publish, and the least confidence of a decision.
     say : callable
         Takes one plain sentence whenever something changes.
-    markers : StreamQuery, optional
+    markers : CueQuery or StreamQuery, optional
         Where cues come from; needed by a model whose windows come at cues, and to learn from cues.
     map_montage : bool
         Interpolate the channels that the stream lacks.
@@ -77,14 +78,14 @@ class Engine:
         query: StreamQuery,
         output: Output,
         say: Say,
-        markers: StreamQuery | None = None,
+        markers: CueQuery | StreamQuery | None = None,
         map_montage: bool = False,
         load: Load | None = None,
         tell: Tell | None = None,
     ) -> None:
         self.last_status: dict[str, object] = {}
         self._tell = tell
-        self._markers = markers
+        self._markers = cue_query(markers) if markers is not None else None
         self._output = output
         self._require_cues(card)
         self._prior(card)
@@ -181,7 +182,7 @@ class Engine:
         everything = max(1, round(10 * info.sfreq))
         behind = False
         connected, warned, rounded = True, False, False
-        cues: CueListener | None = None
+        cues = EngineCues(self._markers, info.name, self._say)
         try:
             while not stop.is_set():
                 if behind:
@@ -189,13 +190,8 @@ class Engine:
                 else:
                     chunks = inlet.pull(running.samples_to_window, _PULL_S)
                 began = local_clock()
-                at_work = [running, successor.settling] if successor else [running]
-                waiting = [each for each in at_work if each and each.needs_cues]
-                if waiting and self._markers is not None:
-                    cues = cues or CueListener(self._markers)
-                    for marker in cues.pull():
-                        for each in waiting:
-                            each.cue(marker)
+                settling = successor.settling if successor else None
+                cues.pass_on([running, settling] if settling else [running])
                 for chunk in chunks:
                     for decoded in running.push(chunk, newest_only=behind):
                         published = outlets.publish(decoded)
@@ -223,7 +219,9 @@ class Engine:
                     self._say(f"{info.name}: values above {1 << 24} are rounded to float32")
                 if now >= self._status_due:
                     self._status_due = now + _STATUS_EVERY_S
-                    self._status.push(self._describe(inlet, running))
+                    self._status.push(
+                        self._describe(inlet, running) | cues.describe(running.card.paradigm)
+                    )
                     warning = running.drift.warning if running.drift else None
                     if warning and not warned:
                         self._say(warning)
@@ -231,8 +229,7 @@ class Engine:
         finally:
             self.last_status = self._describe(inlet, running)
             outlets.close()
-            if cues is not None:
-                cues.close()
+            cues.close()
 
     def _require_cues(self, card: Card) -> None:
         if self._markers is not None:

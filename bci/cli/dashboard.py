@@ -10,6 +10,7 @@ from bci.children import bci_command
 from bci.cli.console import err
 from bci.cli.system import has_screen
 from bci.cli.training import train, with_gallery
+from bci.cli.training_source import TrainingSource
 from bci.errors import BciError, ProfileError
 from bci.gallery import save_gallery
 from bci.places import require_folder
@@ -71,6 +72,8 @@ def run_demo(
     check_stream(card, info)
     profile_name = profile_name or _profile_of(card.paradigm, card.pipeline)
     name = info.name
+    supervised = load_profile(profile_name).output.adapt == "supervised"
+    markers = ["--markers", f"{name}-markers"] if card.pipeline.at_cues or supervised else []
     commands = (
         app.Command(
             "replay",
@@ -88,9 +91,7 @@ def run_demo(
                 "--with-parent",
             ),
         ),
-        _engine(
-            profile_name, model, engine_name, ["--stream", name, "--markers", f"{name}-markers"]
-        ),
+        _engine(profile_name, model, engine_name, ["--stream", name, *markers]),
     )
     shot = screenshot, screenshot_after
     return _show(app, profile_name, name, engine_name, card, commands, True, *shot)
@@ -114,7 +115,7 @@ def _simulated_subject(folder: Path, profile: Profile, task: Task) -> tuple[Path
             shown = last.with_name(f"{last.stem}_gallery.safetensors")
             save_gallery(simulated_gallery([n_runs]), shown)
             profile = with_gallery(profile, gallery_file(folder, seed=1), candidates=shown)
-        card = train(profile, earlier, model, force=False)
+        card = train(TrainingSource(profile), earlier, model, force=False)
         score = card.score
         err.print(
             f"accuracy {score.accuracy:.2f} ({score.low:.2f}-{score.high:.2f}, n = "

@@ -1,4 +1,4 @@
-"""Reading XDF files: one signal stream with the markers of all others."""
+"""Reading XDF files: one signal stream with the markers of others."""
 
 import logging
 from pathlib import Path
@@ -8,22 +8,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.channels import Said, describe
+from bci.cue_streams import CueQuery
 from bci.electrodes import Position
 from bci.errors import RecordingError
+from bci.profile import StreamSelector
 from bci.recording.rounding import rounded
 from bci.recording.xdf import check_whole
+from bci.recording.xdf_header import channel_nodes, desc_of, field_of, first_of
+from bci.recording.xdf_markers import find_markers
 from bci.timing import SampleClock
-from bci.types import Channel, FloatArray, Marker, Recording, StreamInfo
+from bci.types import Channel, FloatArray, Recording, StreamInfo
 
 
-def read_xdf(path: Path, wanted: str | None = None) -> Recording:
-    """Read one signal stream of an XDF file, on the recorder's clock, and all its markers.
+def read_xdf(
+    path: Path,
+    wanted: str | None = None,
+    markers: CueQuery | None = None,
+    usual: StreamSelector | None = None,
+) -> Recording:
+    """Read one signal stream of an XDF file, on the recorder's clock, and its markers.
 
     Parameters
     ----------
     path : Path
     wanted : str, optional
-        Name or type of the signal stream, where there are several.
+        Name, type or source id of the signal stream, where there are several.
+    markers : CueQuery, optional
+        Streams of the cues; without it, those of marker types.
+    usual : StreamSelector, optional
+        Signal stream that a profile names; it counts where several streams fit.
 
     Raises
     ------
@@ -31,7 +44,7 @@ def read_xdf(path: Path, wanted: str | None = None) -> Recording:
         If the file is truncated or damaged, or it is not clear which stream is meant.
     """
     streams = load_streams(path)
-    signal = _choose(path, streams, wanted)
+    signal = _choose(path, streams, wanted, usual)
     sfreq = float(field_of(signal, "nominal_srate"))
     stamps = np.asarray(signal["time_stamps"], dtype=np.float64)
     numbered = SampleClock(sfreq).stamp(stamps)
@@ -39,6 +52,7 @@ def read_xdf(path: Path, wanted: str | None = None) -> Recording:
     name = field_of(signal, "name") or path.stem
     channels = channels_of(signal)
     values = np.asarray(signal["time_series"])
+    found, of_streams = find_markers(path, streams, markers or CueQuery(), start)
     return Recording(
         info=StreamInfo(
             name=name,
@@ -46,14 +60,15 @@ def read_xdf(path: Path, wanted: str | None = None) -> Recording:
             sfreq=sfreq,
             channels=channels,
             source_id=field_of(signal, "source_id") or f"file-{path.stem}",
-            simulated=_desc(signal, "simulated") == "true",
+            simulated=desc_of(signal, "simulated") == "true",
         ),
         data=_as_float32(values),
         timestamps=numbered.timestamps - start,
         indices=numbered.indices,
-        markers=_markers(streams, start),
+        markers=found,
         source=str(path),
         findings=rounded(values, [channel.name for channel in channels]),
+        marker_streams=of_streams,
     )
 
 
@@ -89,7 +104,9 @@ def load_streams(path: Path) -> list[dict[str, Any]]:
     return streams
 
 
-def _choose(path: Path, streams: list[dict[str, Any]], wanted: str | None) -> dict[str, Any]:
+def _choose(
+    path: Path, streams: list[dict[str, Any]], wanted: str | None, usual: StreamSelector | None
+) -> dict[str, Any]:
     signals = [
         stream
         for stream in streams
@@ -104,70 +121,49 @@ def _choose(path: Path, streams: list[dict[str, Any]], wanted: str | None) -> di
     if not signals:
         raise RecordingError(f"{path}: holds no regular signal stream with samples in it")
     if wanted is not None:
-        signals = [s for s in signals if wanted in (field_of(s, "name"), field_of(s, "type"))]
+        keys = ("name", "type", "source_id")
+        signals = [s for s in signals if wanted in [field_of(s, key) for key in keys]]
     elif len(signals) > 1:
-        signals = [s for s in signals if field_of(s, "type").lower() == "eeg"] or signals
+        as_usual = [s for s in signals if usual is not None and _is_usual(s, usual)]
+        signals = (
+            as_usual or [s for s in signals if field_of(s, "type").lower() == "eeg"] or signals
+        )
     if len(signals) != 1:
         raise RecordingError(
-            f"{path}: {len(signals)} streams fit; choose one by its name or type of: {listing}"
+            f"{path}: {len(signals)} streams fit; choose one by its name or type of: {listing}. "
+            "Name it by --stream, or stream: in the profile"
         )
     return signals[0]
 
 
 def channels_of(stream: dict[str, Any]) -> tuple[Channel, ...]:
     """The channels of a stream, as its header describes them."""
-    n_channels = int(field_of(stream, "channel_count"))
-    listed = _node(_node(stream["info"], "desc"), "channels").get("channel") or []
-    nodes = [each if isinstance(each, dict) else {} for each in listed[:n_channels]]
-    nodes += [{}] * (n_channels - len(nodes))
     said = [
-        Said(_first(node, "label"), _first(node, "type"), _first(node, "unit"), _position(node))
-        for node in nodes
+        Said(
+            first_of(node, "label"), first_of(node, "type"), first_of(node, "unit"), _position(node)
+        )
+        for node in channel_nodes(stream)
     ]
     return describe(said, field_of(stream, "type"))
 
 
 def _position(node: dict[str, Any]) -> Position | None:
     """The location that a description states in millimetres, in metres."""
-    location = _node(node, "location")
+    location = (node.get("location") or [None])[0]
+    if not isinstance(location, dict):
+        return None
     try:
-        x, y, z = (float(_first(location, axis)) / 1000.0 for axis in "XYZ")
+        x, y, z = (float(first_of(location, axis)) / 1000.0 for axis in "XYZ")
     except ValueError:
         return None
     return x, y, z
 
 
-def _markers(streams: list[dict[str, Any]], start: float) -> tuple[Marker, ...]:
-    found = [marker for stream in streams for marker in markers_of(stream)]
-    return tuple(sorted(Marker(marker.time - start, marker.label) for marker in found))
-
-
-def markers_of(stream: dict[str, Any]) -> list[Marker]:
-    """The events of a marker stream, of text or irregular whole numbers; else none."""
-    channel_format = field_of(stream, "channel_format")
-    irregular = float(field_of(stream, "nominal_srate") or 0) == 0
-    if not (channel_format == "string" or (irregular and channel_format.startswith("int"))):
-        return []
-    rows = zip(stream["time_stamps"], stream["time_series"], strict=True)
-    labelled = ((stamp, str(np.ravel(values)[0]).strip()) for stamp, values in rows)
-    return [Marker(float(stamp), label) for stamp, label in labelled if label]
-
-
-def field_of(stream: dict[str, Any], name: str) -> str:
-    """A field of a stream's header; empty where it has none."""
-    return _first(stream["info"], name)
-
-
-def _desc(stream: dict[str, Any], name: str) -> str:
-    return _first(_node(stream["info"], "desc"), name).lower()
-
-
-def _node(parent: dict[str, Any], name: str) -> dict[str, Any]:
-    """The first child of that name; empty where there is none."""
-    child = (parent.get(name) or [None])[0]
-    return child if isinstance(child, dict) else {}
-
-
-def _first(node: dict[str, Any], name: str) -> str:
-    value = (node.get(name) or [""])[0]
-    return value.strip()[:200] if isinstance(value, str) else ""
+def _is_usual(stream: dict[str, Any], usual: StreamSelector) -> bool:
+    """Whether a stream is the profile's; an LSL predicate is not looked at."""
+    said = usual.type
+    return (
+        usual.name in (None, field_of(stream, "name"))
+        and usual.source_id in (None, field_of(stream, "source_id"))
+        and (said is None or said.casefold() == field_of(stream, "type").casefold())
+    )

@@ -9,13 +9,17 @@ import numpy as np
 
 from bci.decisions import event_from_json
 from bci.recording.reading import read_recording
-from bci.recording.reading_xdf import channels_of, field_of, load_streams, markers_of
+from bci.recording.reading_xdf import channels_of, load_streams
 from bci.recording.rounding import rounded
+from bci.recording.xdf_header import field_of
+from bci.recording.xdf_markers import markers_of, role_of
 from bci.timing import SampleClock
 from bci.types import Channel, Marker, TimeArray
 
 _FEWEST_OFFSETS = 3
 _CLOCK_SET_S = 1.0
+# Roles of streams whose labels are counted.
+_LABELLED = ("cues", "notes", "decisions", "texts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,9 @@ class StreamReport:
 
     Rates are in hertz, 0 where samples come irregularly; ``drift_ppm`` is how much faster the
     sender's clock ran than the recorder's, in parts per million, None where it was not measured.
-    ``channels`` are those of numeric streams.
+    ``channels`` are those of numeric streams. ``role`` is ``signal``, ``cues``, ``notes``,
+    ``decisions``, ``own`` for what else this program published, ``texts`` of another type, or
+    ``other``; ``markers`` counts the labels, if any.
     """
 
     name: str
@@ -41,6 +47,7 @@ class StreamReport:
     clock_jumps: int
     drift_ppm: float | None
     simulated: bool = False
+    role: str = "signal"
     markers: dict[str, int] = field(default_factory=dict)
     channels: tuple[Channel, ...] = ()
     findings: tuple[str, ...] = ()
@@ -112,17 +119,18 @@ def _report_xdf(stream: dict[str, Any]) -> StreamReport:
         clock_jumps=(clock.clock_jumps if clock else 0) + _clock_sets(stream["clock_values"]),
         drift_ppm=_drift_ppm(stream["clock_times"], stream["clock_values"]),
         simulated=simulated,
-        markers=_count(_readable(field_of(stream, "type"), markers_of(stream))),
+        role=role_of(stream),
+        markers=_count(_readable(stream)),
         channels=channels,
         findings=rounded(values, [channel.name for channel in channels]),
     )
 
 
-def _readable(stream_type: str, markers: list[Marker]) -> list[Marker]:
-    """Markers, but of decisions their labels: no two of their texts are alike."""
-    if stream_type != "Decisions":
-        return markers
-    return [_labelled(marker) for marker in markers]
+def _readable(stream: dict[str, Any]) -> list[Marker]:
+    """Markers that people read, and of decisions their labels: no two of their texts are alike."""
+    if field_of(stream, "type") == "Decisions":
+        return [_labelled(marker) for marker in markers_of(stream)]
+    return markers_of(stream) if role_of(stream) in _LABELLED else []
 
 
 def _labelled(marker: Marker) -> Marker:
