@@ -1,6 +1,10 @@
 """The process of a command: ``bci`` or ``python -m bci``."""
 
 import signal
+import sys
+from pathlib import Path
+
+import bci
 
 
 def main() -> None:
@@ -12,5 +16,12 @@ def main() -> None:
     cli.main()
 
 
+def _leave_current_folder() -> None:
+    """Take the current folder off the module path, where files of the user may have our names."""
+    if not sys.flags.safe_path and Path(sys.path[0]) != Path(bci.__file__).parents[1]:
+        del sys.path[0]
+
+
 if __name__ == "__main__":
+    _leave_current_folder()
     main()

@@ -204,13 +204,13 @@ def check_place(folder: Path, overwrite: bool = False) -> None:
     BundleError
         If the folder exists and ``overwrite`` is not set, holds something else, or cannot be made.
     """
+    if why := obstacle(folder):
+        raise BundleError(f"{folder} cannot be written: {why}; choose another --out")
     if folder.exists() and not (overwrite and (folder / CARD).is_file()):
         hint = "exists already"
         if overwrite:
             hint = "is not a model, and is not replaced"
         raise BundleError(f"{folder} {hint}; choose another --out")
-    if why := obstacle(folder):
-        raise BundleError(f"{folder} cannot be written: {why}; choose another --out")
 
 
 def save_bundle(
@@ -240,11 +240,21 @@ def save_bundle(
             old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
             folder.rename(old)
             new.rename(folder)
-            shutil.rmtree(old)
+            _clear(old, folder)
         else:
             new.rename(folder)
     finally:
         shutil.rmtree(new, ignore_errors=True)
+
+
+def _clear(old: Path, folder: Path) -> None:
+    """Remove a bundle that was replaced; whatever else lay in its folder moves to the new one."""
+    for entry in old.iterdir():
+        if entry.name in (CARD, ARRAYS):
+            entry.unlink()
+        else:
+            entry.rename(folder / entry.name)
+    old.rmdir()
 
 
 def load_card(folder: Path) -> Card:

@@ -13,18 +13,19 @@ from threadpoolctl import threadpool_limits
 
 from bci.bundle import Card, decision_threshold, evidence_span, trained_channels
 from bci.cue_streams import CueQuery, cue_query
-from bci.decoding import Decoded, Decoding, warm_up
+from bci.decoding import Decoding, warm_up
 from bci.engine_cues import EngineCues
 from bci.errors import ProfileError, StreamError
 from bci.fit import told
 from bci.lsl.discovery import FoundStream, StreamQuery, await_stream
 from bci.lsl.inlet import SignalInlet
 from bci.lsl.mapped import MappedInlet
-from bci.lsl.predictions import DecisionOutlet, PredictionOutlet, StatusOutlet
+from bci.lsl.predictions import StatusOutlet
 from bci.montage import tell_map
+from bci.outlets import Outlets, Tell, require_free_name, source_id
 from bci.profile import Output
 from bci.swap import Load, Successor
-from bci.types import Decoder, StreamInfo
+from bci.types import Decoder
 from bci.word_prior import WordPrior, read_sentences
 
 # How long one pull may wait: bounds both how much is left to filter when a window completes
@@ -54,6 +55,13 @@ class Engine:
         Interpolate the channels that the stream lacks.
     load : callable, optional
         Reads a model folder; without it no other model can be taken while decoding.
+    tell : callable, optional
+        Told of each event of the decision, as it is published.
+
+    Attributes
+    ----------
+    last_status : dict
+        What was published last of how the engine fares; empty before it decodes.
 
     Raises
     ------
@@ -73,7 +81,10 @@ class Engine:
         markers: CueQuery | StreamQuery | None = None,
         map_montage: bool = False,
         load: Load | None = None,
+        tell: Tell | None = None,
     ) -> None:
+        self.last_status: dict[str, object] = {}
+        self._tell = tell
         self._markers = cue_query(markers) if markers is not None else None
         self._output = output
         self._require_cues(card)
@@ -109,11 +120,14 @@ class Engine:
         Raises
         ------
         StreamError
-            If the stream does not appear in time, is ambiguous, or returns changed.
+            If the stream does not appear in time, is ambiguous, or returns changed; or if another
+            engine of that name runs.
         MismatchError
             If the stream does not fit the model; the message names what differs.
         """
-        self._status = StatusOutlet(self._output.name, f"{self._output.name}-status")
+        name = self._output.name
+        require_free_name(name, stop)
+        self._status = StatusOutlet(name, source_id(name, "status"))
         try:
             found = self._find(stop, wait_s)
             if found is None:
@@ -160,12 +174,9 @@ class Engine:
         running = make(self._card, self._decoder)
         warm_up(self._card, self._decoder, info)
         successor = Successor(self._load, make, info, self._say) if self._load else None
-        outlets = _Outlets(self._output, running.card, info)
+        outlets = Outlets(self._output, running.card, info, self._tell)
         self._warn(running.card)
-        self._say(
-            f"decoding {info.name} ({info.n_channels} channels, {info.sfreq:g} Hz"
-            f"{', simulated' if info.simulated else ''}) with {running.card.name}"
-        )
+        self._say(f"decoding {info.name} ({info.summary}) with {running.card.name}")
         for remark in running.remarks:
             self._say(remark)
         everything = max(1, round(10 * info.sfreq))
@@ -186,6 +197,7 @@ class Engine:
                         published = outlets.publish(decoded)
                         self._latencies.append(published - decoded.prediction.taken)
                 now = local_clock()
+                outlets.expect(now, inlet.connected, running.hop_s)
                 behind = now - began > running.hop_s
                 if successor is not None:
                     while not commands.empty():
@@ -215,6 +227,7 @@ class Engine:
                         self._say(warning)
                     warned = warning is not None
         finally:
+            self.last_status = self._describe(inlet, running)
             outlets.close()
             cues.close()
 
@@ -296,70 +309,3 @@ class Engine:
             "latency_p50_ms": None if p50 is None else round(1000 * float(p50), 3),
             "latency_p99_ms": None if p99 is None else round(1000 * float(p99), 3),
         }
-
-
-def _shape(card: Card) -> tuple[tuple[str, ...], str, bool]:
-    """What the stream of a model's predictions looks like."""
-    return card.classes, card.task, card.embedded_by is not None
-
-
-class _Outlets:
-    """Where a model's predictions and decisions go."""
-
-    def __init__(self, output: Output, card: Card, info: StreamInfo) -> None:
-        self._output = output
-        self._info = info
-        source_id = f"{output.name}-decisions"
-        self._decisions = DecisionOutlet(output.name, source_id, info.simulated, output.adapt)
-        self._with_prior: DecisionOutlet | None = None
-        if output.sentences is not None:
-            which = "decisions-with-prior"
-            source_id = f"{output.name}-{which}"
-            self._with_prior = DecisionOutlet(
-                output.name, source_id, info.simulated, output.adapt, which
-            )
-        self._open(card)
-
-    def _open(self, card: Card) -> None:
-        self._card = card
-        self._threshold = decision_threshold(self._output, card)
-        self._predictions = PredictionOutlet(
-            self._output.name,
-            card.classes,
-            f"{self._output.name}-predictions",
-            simulated=self._info.simulated,
-            task=card.task,
-            adaptation=self._output.adapt,
-            compares=card.embedded_by is not None,
-        )
-
-    def serve(self, card: Card) -> str:
-        """Publish another model's from here on; tells if the stream had to be made anew."""
-        before = self._card
-        if _shape(card) == _shape(before):
-            self._card, self._threshold = card, decision_threshold(self._output, card)
-            return ""
-        self._predictions.close()
-        self._open(card)
-        return (
-            f"; {self._output.name}-predictions is a new stream, since the classes are now "
-            f"{', '.join(card.classes):.200} ({card.task})"
-        )
-
-    def publish(self, decoded: Decoded) -> float:
-        """Send a prediction, and the decision if there is one; when, on the LSL clock."""
-        published = self._predictions.push(decoded.prediction)
-        for outlet, decision in (
-            (self._decisions, decoded.decision),
-            (self._with_prior, decoded.with_prior),
-        ):
-            if outlet and decision is not None and decision.confidence >= self._threshold:
-                # The same word at the next cue is another one.
-                outlet.push(decision, again=self._card.pipeline.at_cues)
-        return published
-
-    def close(self) -> None:
-        self._predictions.close()
-        self._decisions.close()
-        if self._with_prior is not None:
-            self._with_prior.close()

@@ -36,6 +36,10 @@ class BundleError(BciError):
     """A model bundle is missing, incomplete, damaged or tampered with."""
 
 
+class PlaceError(BciError):
+    """A file or folder cannot be written where it was asked for."""
+
+
 class DecodingError(BciError):
     """A window gives no probabilities; live it is rejected and counted."""
 

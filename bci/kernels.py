@@ -8,7 +8,8 @@ the compiler to regroup sums differently from one chunk length to the next.
 """
 
 import numpy as np
-from numba import njit
+
+from bci.compiling import kernel
 
 # Far below any physical amplitude and far above the subnormal range, in which arithmetic on a
 # decaying state becomes a hundred times slower.
@@ -19,7 +20,7 @@ _TINY = 1e-30
 LARGEST = np.float32(1e30)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def take(data, picks, out):  # type: ignore[no-untyped-def]
     """Copy the picked channels: ``data`` (n, all channels) -> ``out`` (n, len(picks))."""
     for t in range(out.shape[0]):
@@ -28,7 +29,7 @@ def take(data, picks, out):  # type: ignore[no-untyped-def]
             target[c] = source[picks[c]]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def map_channels(data, picks, weights, sources, out):  # type: ignore[no-untyped-def]
     """Channels of another montage: ``data`` (n, all channels) -> ``out`` (n, len(picks)).
 
@@ -48,7 +49,7 @@ def map_channels(data, picks, weights, sources, out):  # type: ignore[no-untyped
                 target[k] = total
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def hold_finite(data, held, is_bad):  # type: ignore[no-untyped-def]
     """Put the last finite value of a channel where a sample is not finite, in place.
 
@@ -83,7 +84,7 @@ _TILE_SAMPLES = 16
 _FLUSH_EVERY = 256
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _section(tile, n_samples, z0, z1, b1, b2, a1, a2):  # type: ignore[no-untyped-def]
     # Two samples a turn: storing the state is what limits the speed, so it is done half as often.
     for t in range(0, n_samples - 1, 2):
@@ -109,7 +110,7 @@ def _section(tile, n_samples, z0, z1, b1, b2, a1, a2):  # type: ignore[no-untype
             last[c] = y
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def sosfilt(data, gain, sections, state, age):  # type: ignore[no-untyped-def]
     """Run a cascade of second-order sections over a chunk, in place.
 
@@ -147,7 +148,7 @@ def sosfilt(data, gain, sections, state, age):  # type: ignore[no-untyped-def]
             t0 += n
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "nsz"})
+@kernel(fastmath={"reassoc", "nsz"})
 def _sum(row):  # type: ignore[no-untyped-def]
     # Regrouped into vector additions: over the channels of one sample, so always the same way.
     total = 0.0
@@ -156,7 +157,7 @@ def _sum(row):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def common_average(data):  # type: ignore[no-untyped-def]
     """Subtract the mean over channels from every sample, in place; the sum is float64."""
     n_samples, n_channels = data.shape
@@ -167,7 +168,7 @@ def common_average(data):  # type: ignore[no-untyped-def]
             row[c] -= mean
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def common_average_of(data, members):  # type: ignore[no-untyped-def]
     """Subtract the mean over the channels ``members`` (k,) int64 from each of them, in place.
 
@@ -183,7 +184,7 @@ def common_average_of(data, members):  # type: ignore[no-untyped-def]
             row[members[k]] -= mean
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def scale(data, factors):  # type: ignore[no-untyped-def]
     """Multiply each channel by its factor, in place: ``data`` (n, c) float32, ``factors`` (c,)."""
     for t in range(data.shape[0]):
@@ -192,7 +193,7 @@ def scale(data, factors):  # type: ignore[no-untyped-def]
             row[c] = factors[c] * row[c]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def take_measured(data, out):  # type: ignore[no-untyped-def]
     """Copy ``data`` (n, c) float32 to ``out``; what is too large for a measurement becomes NaN."""
     for t in range(data.shape[0]):
@@ -201,7 +202,7 @@ def take_measured(data, out):  # type: ignore[no-untyped-def]
             target[c] = source[c] if np.abs(source[c]) < LARGEST else np.nan
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def resample(data, base, first, up, down, phases, total, out):  # type: ignore[no-untyped-def]
     """Polyphase filter: output k is the sum over inputs i of ``phases`` times ``data``.
 
@@ -222,7 +223,7 @@ def resample(data, base, first, up, down, phases, total, out):  # type: ignore[n
             out[t, c] = total[c]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def standardize(data, mean, variance, weight, floor):  # type: ignore[no-untyped-def]
     """Running z-score with exponentially forgotten mean and variance, in place.
 
@@ -237,7 +238,7 @@ def standardize(data, mean, variance, weight, floor):  # type: ignore[no-untyped
             data[t, c] = (data[t, c] - mean[c]) / np.sqrt(max(variance[c], floor))
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def log_power(window, out):  # type: ignore[no-untyped-def]
     """Log of the mean square of each channel of a window.
 
@@ -254,7 +255,7 @@ def log_power(window, out):  # type: ignore[no-untyped-def]
         out[c] = np.log(out[c] / n_samples + _TINY)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def swings_beyond(window, limit):  # type: ignore[no-untyped-def]
     """Whether any channel's highest and lowest value are more than ``limit`` apart.
 
@@ -268,7 +269,7 @@ def swings_beyond(window, limit):  # type: ignore[no-untyped-def]
     return (high - low).max() > limit
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def follow_clock(raw, period, memory, decay, learning, pause, state, counts, times, indices):  # type: ignore[no-untyped-def]
     """Smooth the time stamps of a regular stream and number its samples.
 
@@ -326,7 +327,7 @@ def follow_clock(raw, period, memory, decay, learning, pause, state, counts, tim
 ) = range(13)  # fmt: skip
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def measure_quality(data, neighbours, weight, line, high, state, sums, cross):  # type: ignore[no-untyped-def]
     """Add up, over the samples of a chunk, what the quality of each channel is told by.
 

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from bci.errors import PlaceError
+
 
 def obstacle(path: Path) -> str:
     """Why nothing can be made at a path, with the folders that it lacks; empty if it can."""
@@ -15,3 +17,27 @@ def obstacle(path: Path) -> str:
     except OSError as error:
         return error.strerror or str(error)
     return ""
+
+
+def require_place(path: Path, option: str = "--out") -> None:
+    """Prove that a file or folder can be made at a path, before it is worked for.
+
+    Parameters
+    ----------
+    path : Path
+    option : str
+        The option that gives the path, for the message.
+
+    Raises
+    ------
+    PlaceError
+        If it cannot.
+    """
+    if why := obstacle(path):
+        raise PlaceError(f"{path} cannot be written: {why}; give another {option}")
+
+
+def require_folder(folder: Path, option: str = "--out") -> None:
+    """Prove that files can be made in a folder, which may be missing yet; see `require_place`."""
+    if why := obstacle(folder / "file"):
+        raise PlaceError(f"{folder} cannot be written to: {why}; give another {option}")

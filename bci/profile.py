@@ -1,15 +1,22 @@
 """Profiles: the YAML files that say which stream, which filters, which task and which model."""
 
 import hashlib
-import re
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Annotated, Literal, NamedTuple, TypeVar
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from bci.errors import ProfileError
-from bci.settings import PipelineSettings, Settings, explain
+from bci.plain_yaml import PlainLoader
+from bci.settings import PipelineSettings, Settings, did_you_mean, explain
 
 _MOST_BYTES = 1_000_000
 
@@ -23,6 +30,16 @@ class StreamSelector(Settings):
     type: str | None = None
     source_id: str | None = None
     predicate: str | None = None
+
+
+def _as_text(given: object) -> object:
+    """A whole number as its digits, as number markers of a stream or a file are."""
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        return given
+    return str(int(given)) if float(given).is_integer() else str(given)
+
+
+Text = Annotated[str, BeforeValidator(_as_text)]
 
 
 class Cue(NamedTuple):
@@ -52,9 +69,9 @@ class Paradigm(Settings):
     trials of a class ``rest`` too, which every decoder then learns; deciding for it is no command.
     """
 
-    classes: dict[str, str] = Field(default_factory=dict, max_length=1000)
+    classes: dict[Text, Text] = Field(default_factory=dict, max_length=1000)
     items: str | None = Field(None, min_length=1, max_length=100)
-    rest: str | None = None
+    rest: Text | None = None
     rest_class: bool = False
     start_s: float = Field(0.5, ge=0, le=3600)
     stop_s: float = Field(4.0, gt=0, le=3600)
@@ -196,7 +213,8 @@ def load_profile(path: Path | str) -> Profile:
             file = shipped[file.stem]
         else:
             raise ProfileError(
-                f"there is no profile {path}; give a file or one of {', '.join(sorted(shipped))}"
+                f"there is no profile {path}{did_you_mean(file.stem, shipped)}; give a file or one "
+                f"of {', '.join(sorted(shipped))}"
             )
     return parse_yaml(file, Profile, ProfileError)
 
@@ -220,7 +238,7 @@ def parse_yaml(file: Path, model: type[SettingsT], error: type[Exception]) -> Se
     if len(raw) > _MOST_BYTES:
         raise error(f"{file}: {len(raw)} bytes is too large for a YAML file of ours")
     try:
-        content = yaml.load(raw, Loader=_PlainLoader)  # noqa: S506 - a SafeLoader
+        content = yaml.load(raw, Loader=PlainLoader)  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as problem:
         where = getattr(problem, "problem_mark", None)
         line = f", line {where.line + 1}" if where else ""
@@ -234,43 +252,6 @@ def parse_yaml(file: Path, model: type[SettingsT], error: type[Exception]) -> Se
         raise error(f"{file}: {explain(problem, model)}") from problem
 
 
-class _PlainLoader(yaml.SafeLoader):
-    """YAML of plain texts, numbers, truth values, lists and mappings.
-
-    Without aliases: a few lines of them can stand for gigabytes. Without tags and dates, whose
-    constructors fail on what they do not expect. Without numbers to base 60: time 10:30 is a
-    text, and a long one would take minutes to compute.
-    """
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        event = self.peek_event()  # type: ignore[no-untyped-call]
-        mark: Any = event.start_mark
-        if isinstance(event, yaml.events.AliasEvent):
-            raise yaml.composer.ComposerError(None, None, "aliases (*name) are not allowed", mark)
-        if getattr(event, "tag", None) is not None:
-            raise yaml.composer.ComposerError(None, None, "tags (!name) are not allowed", mark)
-        return super().compose_node(parent, index)
-
-
-_NUMBERS = {
-    "tag:yaml.org,2002:int": re.compile(
-        r"(?=.{1,40}$)[-+]?(?:0b[01_]+|0[0-7_]*|0x[0-9a-fA-F_]+|[1-9][0-9_]*)$"
-    ),
-    "tag:yaml.org,2002:float": re.compile(
-        r"(?=.{1,400}$)(?:[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+]?[0-9]+)?"
-        r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"
-    ),
-}
-_PlainLoader.yaml_implicit_resolvers = {
-    first: [
-        (tag, _NUMBERS.get(tag, pattern))
-        for tag, pattern in resolvers
-        if tag != "tag:yaml.org,2002:timestamp"
-    ]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
 def file_sha256(file: Path) -> str:
     """Hash of a file's content, or of all files in a folder in order, hexadecimal."""
     digest = hashlib.sha256()
@@ -280,6 +261,21 @@ def file_sha256(file: Path) -> str:
             while block := stream.read(1 << 20):
                 digest.update(block)
     return digest.hexdigest()
+
+
+def check_task(profile: Profile, task: str, model: Path) -> None:
+    """Refuse a model of another task than the profile's.
+
+    Raises
+    ------
+    ProfileError
+        Naming both tasks.
+    """
+    if profile.task != task:
+        raise ProfileError(
+            f"{model} is a model of the task {task}, the profile is of {profile.task}: choose a "
+            "profile of that task, or another model"
+        )
 
 
 def check_agreement(profile: Profile, trained: PipelineSettings, model: Path) -> None:

@@ -1,5 +1,7 @@
 """What a pipeline is made of, as validated settings: the same words in profiles and bundles."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -135,18 +137,40 @@ class PipelineSettings(Settings):
 
 
 def explain(problem: ValidationError, model: type[BaseModel]) -> str:
-    """The first thing wrong with given settings, in a sentence with its key path."""
-    first = problem.errors(include_url=False)[0]
+    """The worst thing wrong with given settings, in a sentence with its key path.
+
+    A misspelt key leaves another one missing, so it is named first.
+    """
+    problems = problem.errors(include_url=False)
+    first = min(problems, key=lambda each: each["type"] != "extra_forbidden")
     path = ".".join(str(part) for part in first["loc"]) or "the file as a whole"
-    more = f" (and {problem.error_count() - 1} more)" if problem.error_count() > 1 else ""
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    context = first.get("ctx", {})
     if first["type"] == "extra_forbidden":
         allowed = _allowed_keys(model, first["loc"][:-1])
-        return f"{path}: there is no such key; allowed here: {', '.join(allowed)}{more}"
+        meant = did_you_mean(str(first["loc"][-1]), allowed)
+        return f"{path}: there is no such key; allowed here: {', '.join(allowed)}{meant}{more}"
+    if first["type"] == "union_tag_invalid":
+        key = context["discriminator"].strip("'")
+        known = [tag.strip().strip("'") for tag in context["expected_tags"].split(",")]
+        meant = did_you_mean(context["tag"], known)
+        listed = ", ".join(map(repr, known))
+        return f"{path}: there is no {key} {context['tag']!r:.60}; there are: {listed}{meant}{more}"
+    if first["type"] == "union_tag_not_found":
+        return f"{path}: the key {context['discriminator'].strip(chr(39))} is missing{more}"
     given = (
         f", not {first['input']!r:.60}" if first["type"] not in ("missing", "value_error") else ""
     )
     message = first["msg"].removeprefix("Value error, ")
     return f"{path}: {message}{given}{more}"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``; did you mean 'bandpass'?`` where a known word is much like the given one, else empty."""
+    by_letters = {each.lower().replace("_", "").replace("-", ""): each for each in known}
+    letters = word.lower().replace("_", "").replace("-", "")
+    close = get_close_matches(letters, by_letters, n=1, cutoff=0.7)
+    return f"; did you mean {by_letters[close[0]]!r}?" if close else ""
 
 
 def _allowed_keys(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:

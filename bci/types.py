@@ -65,6 +65,13 @@ class StreamInfo:
     replayed: bool = False
 
     @property
+    def summary(self) -> str:
+        """As ``64 channels, 1000 Hz, simulated``."""
+        channels = "1 channel" if self.n_channels == 1 else f"{self.n_channels} channels"
+        rate = f"{self.sfreq:g} Hz" if self.sfreq else "irregular"
+        return ", ".join([channels, rate, *(["simulated"] if self.simulated else [])])
+
+    @property
     def n_channels(self) -> int:
         return len(self.channels)
 

@@ -4,6 +4,7 @@
 arrays of a model bundle. A decoder's module is imported only when it is asked for.
 """
 
+import inspect
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 
@@ -11,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import BundleError, ProfileError
+from bci.installing import how_to_install_torch
+from bci.settings import did_you_mean
 from bci.types import Decoder
 
 DECODERS: dict[str, tuple[str, str, str]] = {
@@ -44,7 +47,7 @@ CLASSICAL = ("tangent-space", "csp-lda", "log-power")
 OF_LEVELS = ("histn", "differential-entropy")
 # Those that need high-gamma activity: signals of depth electrodes at 1 kHz.
 OF_SPEECH = ("high-gamma-lda", "duin")
-_NEEDS_TORCH = "networks need PyTorch: pip install 'bci[networks]'"
+_NEEDS_TORCH = f"networks need PyTorch: {how_to_install_torch()}"
 
 
 def by_task(names: Iterable[str] = DECODERS) -> str:
@@ -84,16 +87,54 @@ def create(
     """
     given = dict(params or {}) | ({} if start is None else {"start": start})
     try:
-        made: Decoder = _class_of(name)(**given)
+        cls = _class_of(name)
+        _require_known(name, params or {}, _parameters(cls))
+        made: Decoder = cls(**given)
     except ImportError as error:
         raise ProfileError(f"decoder {name}: {error}; {_NEEDS_TORCH}") from error
     except (TypeError, ValueError) as error:
         raise ProfileError(f"decoder {name}: {error}") from error
     except KeyError:
         raise ProfileError(
-            f"there is no decoder {name!r}; choose one of {', '.join(DECODERS)}"
+            f"there is no decoder {name!r}{did_you_mean(name, DECODERS)}; choose one of "
+            f"{', '.join(DECODERS)}"
         ) from None
     return made
+
+
+def parameters_of(name: str) -> list[str]:
+    """The parameters that a decoder takes from a profile; none of a network without PyTorch."""
+    try:
+        return _parameters(_class_of(name))
+    except ImportError:
+        return []
+
+
+def _parameters(cls: type) -> list[str]:
+    found: list[str] = []
+    for base in cls.__mro__:
+        own = _own_parameters(base)
+        kinds = [parameter.kind for parameter in own]
+        found += [p.name for p in own if p.kind is p.POSITIONAL_OR_KEYWORD and p.name not in found]
+        # Only what takes any keyword passes them on to the class that it extends.
+        if "__init__" in vars(base) and inspect.Parameter.VAR_KEYWORD not in kinds:
+            break
+    return [name for name in found if name not in ("self", "start")]
+
+
+def _own_parameters(cls: type) -> list[inspect.Parameter]:
+    if cls is object:
+        return []
+    return list(inspect.signature(cls.__init__).parameters.values())  # type: ignore[misc]
+
+
+def _require_known(name: str, params: Mapping[str, object], known: list[str]) -> None:
+    for key in params:
+        if key not in known:
+            raise ProfileError(
+                f"decoder {name}: params.{key}: there is no such parameter; there are: "
+                f"{', '.join(known) or 'none'}{did_you_mean(key, known)}"
+            )
 
 
 def load(

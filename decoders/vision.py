@@ -1,5 +1,7 @@
 """Embeddings of pictures by a vision model (DINOv2, CLIP ...), or by a simple descriptor."""
 
+import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from decoders.simple_descriptor import MADE_BY, describe
 
 SIMPLE = "simple"
 _NEEDS = "vision models need transformers: pip install 'bci[images]'"
+
+_HUGGING_FACE, _ANSWER_S = ("huggingface.co", 443), 5.0
 
 Embed = Callable[[Path], FloatArray]
 Progress = Callable[[int, int], None]
@@ -50,6 +54,17 @@ def embed_folder(folder: Path, model: str, on_progress: Progress) -> Gallery:
     )
 
 
+def _is_reachable() -> bool:
+    """Whether Hugging Face answers; without it, its library tries again for minutes."""
+    if any(os.environ.get(key) for key in ("HF_ENDPOINT", "HTTPS_PROXY", "https_proxy")):
+        return True
+    try:
+        socket.create_connection(_HUGGING_FACE, timeout=_ANSWER_S).close()
+    except OSError:
+        return False
+    return True
+
+
 def _vision_model(name: str) -> Embed:
     try:
         from transformers import AutoImageProcessor, AutoModel
@@ -58,15 +73,18 @@ def _vision_model(name: str) -> Embed:
         raise GalleryError(f"{error}; {_NEEDS}") from error
     logging.set_verbosity_error()
     logging.disable_progress_bar()
+    is_reachable = Path(name).is_dir() or _is_reachable()
     try:
         # Nothing of a model's repository is run: weights are data, code is the library's own.
-        given = {"trust_remote_code": False}
+        given = {"trust_remote_code": False, "local_files_only": not is_reachable}
         processor = AutoImageProcessor.from_pretrained(name, backend="pil", **given)
         network = AutoModel.from_pretrained(name, use_safetensors=True, **given)
     except ImportError as error:
         raise GalleryError(f"{error}; {NEEDS_PILLOW}") from error
     except (OSError, ValueError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
+        if not is_reachable:
+            reason = f"{_HUGGING_FACE[0]} does not answer, and its files are not on this machine"
         raise GalleryError(
             f"the vision model {name} cannot be had ({reason}): give a name on Hugging Face with "
             "the internet at hand, a folder that holds its config.json and model.safetensors, or "

@@ -87,8 +87,9 @@ def create(name: str, parameters: Mapping[str, str]) -> Device:
     from devices.brainflow_boards import BrainFlowSettings, find_board
 
     names = [entry.name for entry in entries()]
-    if _SYNTHETIC in names and name not in names:
-        near = difflib.get_close_matches(name, names, n=3)
+    near = difflib.get_close_matches(name, names, n=3)
+    # Without BrainFlow another name may be one of its boards.
+    if name not in names and (near or _SYNTHETIC in names):
         hint = f"did you mean {' or '.join(near)}?" if near else "bci devices lists them all"
         raise DeviceError(f"there is no device {name!r}; {hint}")
     find_board(name)

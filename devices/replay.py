@@ -37,6 +37,11 @@ class ReplayDevice:
     clock : callable
         Gives the LSL time.
 
+    Attributes
+    ----------
+    recording : Recording
+        The part that is played.
+
     Raises
     ------
     RecordingError
@@ -56,11 +61,15 @@ class ReplayDevice:
         stop_s = float("inf") if stop_s is None else stop_s
         rows = (recording.timestamps >= start_s) & (recording.timestamps < stop_s)
         if not rows.any():
-            raise RecordingError(
-                f"{recording.source}: no sample between {start_s:g} s and {stop_s:g} s; "
-                f"it is {recording.duration:.1f} s long"
+            part = (
+                f"after {start_s:g} s"
+                if np.isinf(stop_s)
+                else f"between {start_s:g} and {stop_s:g} s"
             )
-        self._recording = replace(
+            raise RecordingError(
+                f"{recording.source}: no sample {part}; it is {recording.duration:.1f} s long"
+            )
+        self.recording = replace(
             recording,
             data=recording.data[rows],
             timestamps=recording.timestamps[rows] - start_s,
@@ -76,12 +85,12 @@ class ReplayDevice:
         self._speed = speed
         self._loop = loop
         self._clock = clock
-        seams = np.flatnonzero(np.diff(self._recording.indices) != 1) + 1
-        self._seams = [*seams.tolist(), len(self._recording.data)]
+        seams = np.flatnonzero(np.diff(self.recording.indices) != 1) + 1
+        self._seams = [*seams.tolist(), len(self.recording.data)]
 
     def describe(self) -> tuple[StreamInfo, ...]:
         """The recording's own description."""
-        return (self._recording.info,)
+        return (self.recording.info,)
 
     def open(self) -> None:
         """Go to the beginning; the clock starts with the first read."""
@@ -96,7 +105,7 @@ class ReplayDevice:
 
         Markers come with the chunk that reaches their time. None at the end.
         """
-        recording = self._recording
+        recording = self.recording
         if self._origin is None:
             self._origin = self._clock()
         if self._row == len(recording.data):
@@ -125,12 +134,12 @@ class ReplayDevice:
         assert self._origin is not None
         if self._speed is None:
             return self._origin
-        at = float(self._recording.timestamps[stop - 1]) + self._shift
+        at = float(self.recording.timestamps[stop - 1]) + self._shift
         return self._origin + at / self._speed
 
     def _take(self, stop: int) -> Reading:
         assert self._origin is not None
-        recording, rows = self._recording, slice(self._row, stop)
+        recording, rows = self.recording, slice(self._row, stop)
         shift = self._origin + self._shift
         chunk = Chunk(
             recording.data[rows],
@@ -153,6 +162,6 @@ class ReplayDevice:
         return Reading([(0, chunk)] if len(chunk.data) else [], markers)
 
     def _rewind(self) -> None:
-        length = float(self._recording.timestamps[-1]) + self._period
+        length = float(self.recording.timestamps[-1]) + self._period
         self._shift += length + _SEAM_S
         self._row = self._marker = self._seam = 0

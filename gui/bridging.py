@@ -1,8 +1,8 @@
 """Channels that send no number for a while, bridged so that a filter can go on."""
 
 import numpy as np
-from numba import njit
 
+from bci.compiling import kernel
 from bci.types import FloatArray
 
 
@@ -46,7 +46,7 @@ class Bridge:
             self._held[:] = data[-1]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _bridge(data, held, shift, missing):  # type: ignore[no-untyped-def]
     """Fill ``data`` (n_samples, n_channels) in place; the others (n_channels,) are the state."""
     n_samples, n_channels = data.shape

@@ -1,8 +1,8 @@
-"""How the running engine decides, and what it decided last."""
+"""How the running engine decides, and what it decides now."""
 
 from dataclasses import dataclass
 
-from bci.types import Marker
+from bci.decisions import DecisionEvent
 from gui.headline import NO_DECISION, NOT_SURE
 
 
@@ -16,15 +16,15 @@ class DecisionRule:
         Least probability of a decision.
     evidence_s : float
         Over how much signal decisions are taken, in seconds; 0: from each window alone.
-    last : Marker, optional
-        The engine's newest decision, and when its last sample was taken.
+    last : DecisionEvent, optional
+        What became of the engine's decision last.
     now : float
         LSL clock.
     """
 
     threshold: float
     evidence_s: float = 0.0
-    last: Marker | None = None
+    last: DecisionEvent | None = None
     now: float = 0.0
 
     def follow(self, status: dict[str, object]) -> bool:
@@ -37,13 +37,15 @@ class DecisionRule:
     def decided(self, best: str, probability: float) -> str:
         """What is decided where a window finds ``best`` likeliest; no window alone has evidence."""
         if self.evidence_s:
-            return self.last.label if self.last else NO_DECISION
+            if self.last is None:
+                return NO_DECISION
+            return NOT_SURE if self.last.label is None else self.last.label
         return best if probability >= self.threshold else NOT_SURE
 
     def beside(self, probability: float | None) -> str:
-        """What stands beside the decision: its probability, or of evidence how old it is."""
+        """The decision's probability; with evidence, how long it has held."""
         if self.evidence_s:
-            return f"{max(0.0, self.now - self.last.time):.0f} s ago" if self.last else ""
+            return f"for {max(0.0, self.now - self.last.time):.0f} s" if self.last else ""
         return "" if probability is None else f"{100 * probability:.0f} %"
 
 

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from pylsl import local_clock
 from PySide6.QtCore import QObject, Signal
 
+from bci.decisions import DecisionEvent
 from bci.lsl.predictions import ReceivedPrediction
 from bci.profile import Paradigm
 from bci.types import Marker
@@ -207,7 +208,7 @@ class EngineShown(QObject):
             past.add(predictions)
         self.latency.add(predictions)
 
-    def _on_decisions(self, decisions: list[Marker]) -> None:
+    def _on_decisions(self, decisions: list[DecisionEvent]) -> None:
         self.rule.last = decisions[-1]
         for past in self._past:
             past.add_decisions(decisions)

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from bci.compiling import kernel
 from bci.ring import RingBuffer
 
 Channels = Sequence[int] | NDArray[np.int64]
@@ -64,7 +64,7 @@ def lost_columns(
     return lost
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _mark_lost(times, begin, first, per_column, lost):  # type: ignore[no-untyped-def]
     """Fill ``lost`` (n_columns,) from ``times`` (n_samples,); ``times[0]`` is sample ``begin``."""
     last = len(times) - 1
@@ -77,7 +77,7 @@ def _mark_lost(times, begin, first, per_column, lost):  # type: ignore[no-untype
                 break
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _span(data, channels, begin, first, per_column, low, high):  # type: ignore[no-untyped-def]
     """Fill ``low`` and ``high`` (n_columns, n_shown) from ``data`` (n_samples, n_channels).
 

@@ -10,7 +10,7 @@ from bci.cue_streams import CueQuery, cue_query
 from bci.lsl.discovery import StreamQuery
 from gui.cue_follower import CueFollower
 from gui.following import Follower, Poller
-from gui.pollers import MarkerPoller, PredictionPoller, SignalPoller, StatusPoller
+from gui.pollers import DecisionPoller, PredictionPoller, SignalPoller, StatusPoller
 
 _STOP_S = 0.8
 
@@ -39,7 +39,7 @@ class Feed(QObject):
     engine_found = Signal(tuple, bool)  # classes, simulated
     engine_alive = Signal(bool)
     predictions_came = Signal(list)  # of ReceivedPrediction
-    decisions_came = Signal(list)  # of Marker
+    decisions_came = Signal(list)  # of DecisionEvent
     engine_there = Signal(bool)  # whether its program runs, even if it decodes nothing yet
     status_came = Signal(dict)
     problem = Signal(str)
@@ -62,7 +62,7 @@ class Feed(QObject):
         self._shown: list[Follower[Any] | CueFollower] = []
         self._all: list[Follower[Any] | CueFollower] = []
         self._follow(StreamQuery(name=f"{engine_name}-predictions"), PredictionPoller())
-        self._follow(StreamQuery(name=f"{engine_name}-decisions"), MarkerPoller("decisions_came"))
+        self._follow(StreamQuery(name=f"{engine_name}-decisions"), DecisionPoller())
         self._follow(StreamQuery(name=f"{engine_name}-status"), StatusPoller())
 
     def show(self, signal: StreamQuery, markers: StreamQuery | None) -> None:

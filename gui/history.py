@@ -7,8 +7,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from bci.decisions import DecisionEvent
 from bci.lsl.predictions import ReceivedPrediction
-from bci.types import Marker
 from gui.decision_rule import DecisionRule
 from gui.hint import HINT_HEIGHT, HISTORY_HEIGHT, NO_ENGINE, paint_hint
 from gui.pieces import is_seen, tip
@@ -39,7 +39,7 @@ class HistoryView(QWidget):
         self.theme: Theme = DARK
         self.hint = NO_ENGINE
         self.rule = DecisionRule(threshold)
-        self._decisions: deque[Marker] = deque(maxlen=500)
+        self._decisions: deque[DecisionEvent] = deque(maxlen=500)
         self.classes: tuple[str, ...] = ()
         self.now = self._painted = 0.0
         # When each prediction was taken, and its shares, (n_predictions, n_classes).
@@ -83,7 +83,7 @@ class HistoryView(QWidget):
         """From ``time`` on (LSL clock) the subject was asked for ``cue``; None ends it."""
         self._cues.append((time, cue))
 
-    def add_decisions(self, decisions: list[Marker]) -> None:
+    def add_decisions(self, decisions: list[DecisionEvent]) -> None:
         """What the engine decided, at its times on the LSL clock."""
         self._decisions += decisions
 
@@ -221,7 +221,7 @@ class HistoryView(QWidget):
 
     def _paint_decisions(self, painter: QPainter, top: float) -> None:
         for decision in self._decisions:
-            if decision.label in self.classes:
+            if decision.label is not None and decision.label in self.classes:
                 x = self._x(decision.time)
                 corners = QPointF(x - 6, top - 10), QPointF(x + 6, top - 10), QPointF(x, top)
                 painter.setPen(Qt.PenStyle.NoPen)

@@ -1,10 +1,10 @@
 """What a dashboard is opened with."""
 
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from bci.children import bci_command
 from bci.lsl.discovery import StreamQuery
 from gui.process import Command
 from gui.shown_images import ShownImages
@@ -36,7 +36,7 @@ class DashboardOptions:
     line_hz: float | None = None
     images: ShownImages | None = None
     words: ShownWords | None = None
-    bci: tuple[str, ...] = (sys.executable, "-m", "bci")
+    bci: tuple[str, ...] = field(default_factory=bci_command)
     recordings: Path = Path("recordings")
     recorded: tuple[str, ...] = ()
     task: str = "rest"

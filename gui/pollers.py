@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bci.lsl.discovery import FoundStream
 from bci.lsl.impedance import Impedances
 from bci.lsl.inlet import MarkerInlet, SignalInlet
-from bci.lsl.predictions import PredictionInlet, StatusInlet
+from bci.lsl.predictions import DecisionInlet, PredictionInlet, StatusInlet
 from bci.quality import ChannelQuality, QualityMeter
 from bci.ring import RingBuffer
 from bci.types import Chunk, StreamInfo
@@ -124,19 +124,29 @@ class SignalPoller:
 
 
 class MarkerPoller:
-    """Passes on markers, as the news that ``news`` names."""
+    """Passes on markers."""
 
     alive = ""
-
-    def __init__(self, news: str = "markers_came") -> None:
-        self._news = news
 
     def open(self, found: FoundStream, _tell: Tell) -> MarkerInlet:
         return MarkerInlet(found)
 
     def poll(self, inlet: MarkerInlet, tell: Tell) -> None:
         if markers := inlet.pull():
-            tell(self._news, markers)
+            tell("markers_came", markers)
+
+
+class DecisionPoller:
+    """Passes on when decisions begin and end."""
+
+    alive = ""
+
+    def open(self, found: FoundStream, _tell: Tell) -> DecisionInlet:
+        return DecisionInlet(found)
+
+    def poll(self, inlet: DecisionInlet, tell: Tell) -> None:
+        if events := inlet.pull():
+            tell("decisions_came", events)
 
 
 class PredictionPoller:

@@ -1,14 +1,15 @@
 """Columns of traces as pixels: smooth edges, one pass, nothing kept between columns."""
 
 import numpy as np
-from numba import njit
+
+from bci.compiling import kernel
 
 # How far a trace leaves the middle of its row, in rows: enough for the top of a blink, and one that
 # runs away does not cover the middle of the next.
 REACH = 0.75
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def paint_columns(pixels, column, low, high, lost, scale, thickness, strength, inks, colours):  # type: ignore[no-untyped-def]
     """Paint columns of traces into a picture that goes round.
 
@@ -55,7 +56,7 @@ def paint_columns(pixels, column, low, high, lost, scale, thickness, strength, i
             pixels[y, x] = packed
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _cover(cover, top, bottom, strength):  # type: ignore[no-untyped-def]
     """Lay a bar over what covers a column already; its ends cover their pixels in part."""
     first = max(0, int(np.floor(top)))

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from bci.decisions import DecisionEvent
 from bci.lsl.predictions import ReceivedPrediction
-from bci.types import Marker
 from gui.cue_windows import CueWindows
 from gui.decision_rule import DecisionRule
 
@@ -81,9 +81,9 @@ class Transcript:
         self._keep(Said(prediction.taken, word, probability, sure, cue))
         return True
 
-    def decide(self, decision: Marker) -> bool:
+    def decide(self, decision: DecisionEvent) -> bool:
         """Take a decision of the engine; whether it is an entry."""
-        if not self.rule.evidence_s or self._windows is not None:
+        if not self.rule.evidence_s or self._windows is not None or decision.label is None:
             return False
         self._keep(Said(decision.time, decision.label, None, True, None))
         return True

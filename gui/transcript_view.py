@@ -8,8 +8,8 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from bci.decisions import DecisionEvent
 from bci.lsl.predictions import ReceivedPrediction
-from bci.types import Marker
 from gui.class_names import brief
 from gui.cue_windows import CueWindows
 from gui.headline import NOT_SURE
@@ -81,7 +81,7 @@ class TranscriptView(QWidget):
         if n_new:
             self._tell()
 
-    def add_decisions(self, decisions: list[Marker]) -> None:
+    def add_decisions(self, decisions: list[DecisionEvent]) -> None:
         """What the engine decided, oldest first."""
         if sum(self.transcript.decide(decision) for decision in decisions):
             self._tell()

@@ -9,8 +9,9 @@ from io import StringIO
 import pytest
 
 from bci import cli
+from bci.children import bci_command
 
-BCI = (sys.executable, "-m", "bci")
+BCI = bci_command()
 Done = subprocess.CompletedProcess[str]
 
 

@@ -2,7 +2,10 @@
 
 import atexit
 import contextlib
+import errno
+import inspect
 import os
+import re
 import sys
 from io import TextIOWrapper
 from pathlib import Path
@@ -20,6 +23,7 @@ from bci.cli import (
     judging,
     live,
     monitoring,
+    profiles,
     recordings,
     speech,
     system,
@@ -27,6 +31,12 @@ from bci.cli import (
 )
 from bci.cli.console import printable
 from bci.errors import BciError
+
+# What the user's files and disk can do to any command; all else is a fault of ours.
+_MENDABLE = (
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR, errno.EISDIR,
+    errno.ENAMETOOLONG, errno.ELOOP,
+)  # fmt: skip
 
 app = typer.Typer(
     name="bci",
@@ -69,10 +79,24 @@ def _root(
 
 
 for module in (
-    acquisition, live, monitoring, recordings, importing, training, judging, benchmarks, federate,
-    speech, images, system,
+    acquisition, live, monitoring, recordings, importing, training, judging, profiles, benchmarks,
+    federate, speech, images, system,
 ):  # fmt: skip
     module.add_commands(app)
+
+
+def _reflow(commands: typer.Typer) -> None:
+    """Let helps wrap where the terminal ends, and not again where the source did."""
+    for command in commands.registered_commands:
+        text = inspect.cleandoc(command.callback.__doc__ or "") if command.callback else ""
+        paragraphs = re.split(r"\n\s*\n|\n(?=Example:)", text)
+        command.help = "\n\n".join(" ".join(each.split()) for each in paragraphs)
+    for group in commands.registered_groups:
+        if group.typer_instance is not None:
+            _reflow(group.typer_instance)
+
+
+_reflow(app)
 
 
 def main() -> None:
@@ -88,6 +112,12 @@ def run() -> int:
         app()
     except BciError as error:
         typer.secho(f"error: {printable(' '.join(str(error).split()))}", fg="red", err=True)
+        return 2
+    except OSError as error:
+        if error.errno not in _MENDABLE:
+            raise
+        where = f"{error.filename}: " if error.filename is not None else ""
+        typer.secho(f"error: {printable(f'{where}{error.strerror}')}", fg="red", err=True)
         return 2
     except KeyboardInterrupt:
         return 130
@@ -121,7 +151,9 @@ def _print_anything() -> None:
 
 def _quieten_liblsl() -> None:
     """Silence liblsl's own log, unless the user has configured it."""
-    places = (Path("lsl_api.cfg"), Path.home() / "lsl_api" / "lsl_api.cfg",
+    # Unlike Path.home(), left as it is where a container's user has no home.
+    home = os.path.expanduser("~")  # noqa: PTH111
+    places = (Path("lsl_api.cfg"), Path(home, "lsl_api", "lsl_api.cfg"),
               Path("/etc/lsl_api/lsl_api.cfg"))  # fmt: skip
     if "LSLAPICFG" not in os.environ and not any(place.exists() for place in places):
         os.environ["LSLAPICFG"] = str(Path(__file__).parents[1] / "lsl" / "quiet.cfg")

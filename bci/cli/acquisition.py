@@ -68,7 +68,7 @@ def stream(
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
     while_heard: Annotated[bool, typer.Option("--while-heard", hidden=True)] = False,
 ) -> None:
-    """Stream a device over LSL until Ctrl-C; when it is lost, its return is waited for.
+    """Stream a device over LSL until Ctrl-C; a device that is lost is waited for.
 
     What you type while it streams goes to the device: 'marker 5', or its own commands.
 
@@ -86,9 +86,7 @@ def stream(
 
     def announce() -> None:
         for info in source.describe():
-            rate = f"{info.sfreq:g} Hz" if info.sfreq else "irregular"
-            simulated = ", simulated" if info.simulated else ""
-            err.print(f"streaming {info.name}: {info.n_channels} channels, {rate}{simulated}")
+            err.print(f"streaming {info.name}: {info.summary}")
 
     stream_device(source, stop, say=err.print, commands=lines, on_open=announce, orphaned=orphaned)
 

@@ -1,11 +1,12 @@
 """Opening the dashboard, alone or with a replay and an engine as its child processes."""
 
 import re
-import sys
 from pathlib import Path
 from types import ModuleType
 
+import decoders
 from bci.bundle import CARD, Card, decision_threshold, load_card
+from bci.children import bci_command
 from bci.cli.console import err
 from bci.cli.screen import dead_display
 from bci.cli.system import has_screen
@@ -13,6 +14,7 @@ from bci.cli.training import train, with_gallery
 from bci.cli.training_source import TrainingSource
 from bci.errors import BciError, ProfileError
 from bci.gallery import save_gallery
+from bci.places import require_folder
 from bci.profile import Profile, load_profile
 from bci.recording.reading import read_recording
 from bci.settings import Notch
@@ -22,7 +24,9 @@ from bci.types import Task
 _LINE_HZ = (40.0, 70.0)
 
 
-def open_dashboard(profile_name: str, model: Path | None, stream: str | None) -> int:
+def open_dashboard(
+    profile_name: str, model: Path | None, stream: str | None, engine_name: str | None
+) -> int:
     """Show the profile's stream; offer to start an engine where a model is known."""
     app = _import_dashboard()
     profile = load_profile(profile_name)
@@ -32,8 +36,8 @@ def open_dashboard(profile_name: str, model: Path | None, stream: str | None) ->
     if folder is not None:
         card = load_card(folder)
         selected = ["--stream", stream] if stream else []
-        commands.append(_engine(profile_name, folder, selected))
-    return _show(app, profile_name, stream, card, tuple(commands), autostart=False)
+        commands.append(_engine(profile_name, folder, engine_name, selected))
+    return _show(app, profile_name, stream, engine_name, card, tuple(commands), autostart=False)
 
 
 def run_demo(
@@ -43,6 +47,7 @@ def run_demo(
     task: Task,
     speed: str,
     folder: Path,
+    engine_name: str | None,
     screenshot: Path | None,
     screenshot_after: float,
 ) -> int:
@@ -74,7 +79,7 @@ def run_demo(
         app.Command(
             "replay",
             (
-                *_bci(),
+                *bci_command(),
                 "replay",
                 str(recording),
                 "--speed",
@@ -87,9 +92,10 @@ def run_demo(
                 "--with-parent",
             ),
         ),
-        _engine(profile_name, model, ["--stream", name, *markers]),
+        _engine(profile_name, model, engine_name, ["--stream", name, *markers]),
     )
-    return _show(app, profile_name, name, card, commands, True, screenshot, screenshot_after)
+    shot = screenshot, screenshot_after
+    return _show(app, profile_name, name, engine_name, card, commands, True, *shot)
 
 
 def _simulated_subject(folder: Path, profile: Profile, task: Task) -> tuple[Path, Path]:
@@ -97,8 +103,12 @@ def _simulated_subject(folder: Path, profile: Profile, task: Task) -> tuple[Path
     from devices.simulated_subject import gallery_file, simulated_gallery, write_subject
 
     n_runs = 3
-    *earlier, last = write_subject(folder, seed=1, n_runs=n_runs, task=task)
     model = folder / "models" / ("simulated" if task == "motor-imagery" else f"simulated-{task}")
+    if not (model / CARD).is_file():
+        require_folder(folder / "models", "--folder")
+        # What it lacks is said before runs are simulated.
+        decoders.create(profile.decoder.name)
+    *earlier, last = write_subject(folder, seed=1, n_runs=n_runs, task=task)
     if not (model / CARD).is_file():
         err.print(f"first start: calibrating on the simulated subject's runs in {folder}")
         if task == "images":
@@ -147,15 +157,12 @@ def _profile_of(paradigm: object, pipeline: object) -> str:
     raise ProfileError("the model was calibrated with a profile of yours: give it with --profile")
 
 
-def _engine(profile_name: str, model: Path, more: list[str]) -> object:
+def _engine(profile_name: str, model: Path, name: str | None, more: list[str]) -> object:
     from gui.app import Command
 
-    run = (*_bci(), "run", profile_name, "--model", str(model), *more, "--with-parent")
-    return Command("engine", run)
-
-
-def _bci() -> tuple[str, ...]:
-    return sys.executable, "-m", "bci"
+    named = ["--name", name] if name else []
+    run = (*bci_command(), "run", profile_name, "--model", str(model), *more, *named)
+    return Command("engine", (*run, "--with-parent"))
 
 
 def _import_dashboard() -> ModuleType:
@@ -186,6 +193,7 @@ def _show(
     app: ModuleType,
     profile_name: str,
     stream: str | None,
+    engine_name: str | None,
     card: Card | None,
     commands: tuple[object, ...],
     autostart: bool,
@@ -209,7 +217,7 @@ def _show(
     options = app.DashboardOptions(
         signal=signal,
         markers=markers,
-        engine_name=profile.output.name,
+        engine_name=engine_name or profile.output.name,
         cue_of=lambda marker: getattr(profile.paradigm.cue_of(marker), "label", None),
         commands=commands,
         autostart=autostart,

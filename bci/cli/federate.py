@@ -12,6 +12,8 @@ from rich.table import Table
 
 from bci.cli.console import err, out
 from bci.errors import ProfileError
+from bci.installing import how_to_install_torch
+from bci.places import require_folder
 
 if TYPE_CHECKING:
     from flwr.clientapp import ClientApp
@@ -28,7 +30,9 @@ Config = Annotated[
 State = Annotated[
     Path, typer.Option("--state", help="Where rounds are kept; gone on with if it exists.")
 ]
-_NEEDS = "federated training needs Flower and PyTorch: pip install 'bci[networks,federation]'"
+_NEEDS = (
+    f"federated training needs Flower and PyTorch: {how_to_install_torch('networks,federation')}"
+)
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -113,6 +117,7 @@ def server(config: Config, state: State) -> None:
 
     agreed, folder = _load(config)
     common_space(agreed)
+    require_folder(state, "--state")
     keys = {}
     for number, partner in enumerate(agreed.sites):
         where = f"{config}: sites.{number}.public_key"
@@ -167,6 +172,7 @@ def join(
     agreed, _ = _load(config)
     agreed.site(site)
     check_place(out_folder)
+    require_folder(state / site, "--state")
     if authority is not None:
         require_authority(authority)
     where = address or agreed.server.address

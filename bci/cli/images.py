@@ -10,6 +10,8 @@ from bci.cli.console import err, out, progress_columns
 from bci.cli.importing import imports
 from bci.errors import GalleryError
 from bci.gallery import Gallery
+from bci.installing import how_to_install_torch
+from bci.places import require_place
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -39,12 +41,15 @@ def embed_images(
     """
     from bci.gallery import save_gallery
 
+    require_place(out_file)
     if out_file.exists() and not force:
         raise GalleryError(f"{out_file} exists already; choose another --out, or give --force")
     try:
         from decoders.vision import embed_folder
     except ImportError as error:
-        raise GalleryError(f"{error}; pictures need more: pip install 'bci[images]'") from error
+        raise GalleryError(
+            f"{error}; pictures need more: {how_to_install_torch('images')}"
+        ) from error
     with Progress(*progress_columns(), console=err, transient=True) as progress:
         bar = progress.add_task(f"Embedding by {model}", total=None)
         gallery = embed_folder(
@@ -75,6 +80,7 @@ def import_embeddings(
     """
     from bci.gallery import gallery_from_vectors, save_gallery
 
+    require_place(out_file)
     if out_file.exists() and not force:
         raise GalleryError(f"{out_file} exists already; choose another --out, or give --force")
     gallery = gallery_from_vectors(vectors, listed, made_by)

@@ -7,6 +7,7 @@ import typer
 
 from bci.cli.console import err, out
 from bci.errors import RecordingError
+from bci.places import require_folder
 
 _WHAT = "Turn public data sets into recordings (FIF), embeddings of images into a gallery."
 imports = typer.Typer(no_args_is_help=True)
@@ -38,6 +39,7 @@ def dreamer(
     """
     from bci.recording.dreamer import read_dreamer
 
+    require_folder(out_folder)
     for k, recording in enumerate(read_dreamer(file), 1):
         _write(recording, out_folder, f"sub-{k:02d}", "DREAMER")
 
@@ -56,6 +58,7 @@ def deap(
     """
     from bci.recording.deap import read_deap
 
+    require_folder(out_folder)
     for file in files:
         name = f"sub-{file.stem.lstrip('s') or file.stem}"
         _write(read_deap(file, name), out_folder, name, "DEAP")
@@ -75,6 +78,7 @@ def seed(
     """
     from bci.recording.seed import read_seed, seed_person
 
+    require_folder(out_folder)
     for file in files:
         _write(read_seed(file), out_folder, seed_person(file), "SEED", f"_ses-{file.stem[-8:]}")
 
@@ -114,6 +118,7 @@ def things_meg(
     """
     from bci.recording.things_meg import read_epochs, read_run
 
+    require_folder(out_folder)
     if attributes is not None:
         recording = read_run(file, attributes)
         _write_images(recording, out_folder / f"{file.stem.removesuffix('_meg')}_meg.fif")

@@ -107,7 +107,7 @@ def evaluate(
         out.print_json(json.dumps(told))
         return
     for result, was_learnt in zip(results, known, strict=True):
-        _print_evaluation(result)
+        _print_evaluation(result, card.pipeline.at_cues)
         if was_learnt:
             out.print(
                 f"{card.name} has learnt from this recording: its score here tells nothing "
@@ -116,11 +116,11 @@ def evaluate(
             )
 
 
-def _print_evaluation(result) -> None:  # type: ignore[no-untyped-def]
+def _print_evaluation(result, at_cues: bool) -> None:  # type: ignore[no-untyped-def]
     simulated = (Text("(simulated signal)", "yellow"),) if result.simulated else ()
     out.print(Text(result.recording, "bold"), *simulated, f"with {result.model}")
     rows = {
-        "accuracy, end of cue": str(result.trial_accuracy),
+        "accuracy" if at_cues else "accuracy, end of cue": str(result.trial_accuracy),
         "Cohen's kappa": f"{result.kappa:.2f}",
         "accuracy by window": f"{result.window_accuracy:.2f} "
         f"({result.n_windows} overlapping windows of {result.trial_accuracy.n} trials, chance "
@@ -137,7 +137,9 @@ def _print_evaluation(result) -> None:  # type: ignore[no-untyped-def]
         else f"{result.seconds_to_correct:.1f} s after the cue (median of "
         f"{result.trials_reached} trials that reached it)",
         f"cues with a decision at {result.threshold:g}": _told_cues(result),
-        "false positives at rest": "no rest in this recording"
+        "false positives at rest": (
+            "not known: windows come at cues" if at_cues else "no rest in this recording"
+        )
         if result.false_positives_per_min is None
         else f"{result.false_positives_per_min:.1f} a minute: {result.false_positives} in "
         f"{result.rest_min:.1f} min, so at most {result.false_positives_bound:.1f} "
@@ -146,6 +148,9 @@ def _print_evaluation(result) -> None:  # type: ignore[no-untyped-def]
         "windows rejected": str(result.windows_rejected),
         "trials without a window": str(result.trials_without_window),
     }
+    if at_cues:
+        # One window a trial: the same as the accuracy.
+        del rows["accuracy by window"]
     if result.prior_accuracy is not None:
         rows["the same with the prior of words"] = str(result.prior_accuracy)
     rows |= {m.name: told_measure(m, result.trial_accuracy.n) for m in result.measures}
@@ -172,12 +177,22 @@ def _told_cues(result) -> str:  # type: ignore[no-untyped-def]
 
 def models(
     folder: Annotated[Path, typer.Argument(help="Where to look.")] = MODELS,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the models below a folder, with their scores."""
     from bci.bundle import list_bundles
 
     if not folder.is_dir():
         raise BundleError(f"{folder} is not a folder; calibrate a model first, or name another")
+    if as_json:
+        told = [
+            {"folder": str(path), "error": str(card)}
+            if isinstance(card, BciError)
+            else {"folder": str(path), "card": card.model_dump(mode="json")}
+            for path, card in list_bundles(folder)
+        ]
+        out.print_json(json.dumps(told))
+        return
     table = Table("Model", "Decoder", "Classes", "Accuracy (95 %)", "Chance", "Needs", "Trained")
     for path, card in list_bundles(folder):
         if isinstance(card, BciError):

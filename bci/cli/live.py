@@ -19,6 +19,21 @@ from bci.errors import ProfileError
 from bci.profile import Adapt
 from bci.types import Task
 
+
+def _named(name: str | None) -> str | None:
+    if name is not None and not 0 < len(name) <= 100:
+        raise typer.BadParameter("give 1 to 100 characters")
+    return name
+
+
+EngineName = Annotated[
+    str | None,
+    typer.Option(
+        "--name", callback=_named,
+        help="Name of the engine's streams, where two engines run. Default: the profile's "
+        "output.name.",
+    ),
+]  # fmt: skip
 WithParent = Annotated[bool, typer.Option("--with-parent", hidden=True)]
 RECORDINGS = Path("recordings")
 
@@ -53,6 +68,14 @@ def run(
     wait: Annotated[
         float | None, typer.Option(min=0, help="Give up if no stream appears for this long, in s.")
     ] = None,
+    name: EngineName = None,
+    decisions: Annotated[
+        bool | None,
+        typer.Option(
+            "--decisions/--no-decisions",
+            help="Print each decision as it begins and ends. Default: in a terminal.",
+        ),
+    ] = None,
     map_montage: MapMontage = False,
     unit: GivenUnit = None,
     names: GivenNames = None,
@@ -62,8 +85,8 @@ def run(
     """Decode a live stream and publish the predictions (the headless engine).
 
     Publishes <name>-predictions (one channel a class, then latencies), <name>-decisions
-    (text markers) and <name>-status over LSL. Ctrl-C stops it. Type 'use FOLDER' while it runs
-    to go on with another model, without a gap in the predictions.
+    (text markers) and <name>-status over LSL. Ctrl-C stops it. Type 'use FOLDER' while it runs,
+    or send it through a pipe, to go on with another model, without a gap in the predictions.
 
     Example: bci run motor-imagery --model recordings/models/me
 
@@ -73,9 +96,10 @@ def run(
     --resample
     """
     from bci.cli.models import load_model
+    from bci.cli.run_summary import Decided
     from bci.cli.stopping import stop_on_signals
     from bci.fit import with_options
-    from bci.profile import check_agreement, load_profile
+    from bci.profile import check_agreement, check_task, load_profile
 
     wanted = load_profile(profile)
     folder = model or (Path(wanted.model) if wanted.model else None)
@@ -88,17 +112,24 @@ def run(
         return with_options(card, options), decoder
 
     card, decoder = load(folder)
+    check_task(wanted, card.task, folder)
     check_agreement(wanted, card.pipeline, folder)
     # Filters take a second or more to load: a mistake above is told before.
     from bci.engine import Engine
 
-    output = wanted.output.model_copy(update={"adapt": adapt or wanted.output.adapt})
+    output = wanted.output.model_copy(
+        update={"adapt": adapt or wanted.output.adapt, "name": name or wanted.output.name}
+    )
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
     stop = stop_on_signals(with_parent, lines)
     query = _query(wanted.stream, stream)
     cues = cue_query(wanted.markers, markers) if wanted.markers or markers else None
-    engine = Engine(card, decoder, query, output, _say, cues, map_montage, load)
-    engine.run(stop, wait, lines)
+    decided = Decided(sys.stdout.isatty() if decisions is None else decisions)
+    engine = Engine(card, decoder, query, output, _say, cues, map_montage, load, decided)
+    try:
+        engine.run(stop, wait, lines)
+    finally:
+        decided.print_summary(engine.last_status)
 
 
 def replay(
@@ -154,10 +185,11 @@ def replay(
     device = ReplayDevice(recording, parse_speed(speed), loop=loop, start_s=start, stop_s=stop)
     orphaned = threading.Event() if while_heard else None
     asked_to_stop = stop_on_signals(with_parent, orphaned=orphaned)
+    part = device.recording
+    span = f"{start:g} to {start + part.duration:.0f} s of " if start or stop is not None else ""
     _say(
-        f"streaming {info.name}: {info.n_channels} channels, {info.sfreq:g} Hz, "
-        f"{recording.duration:.0f} s, {len(recording.markers)} markers"
-        f"{', simulated' if info.simulated else ''}"
+        f"streaming {info.name}: {info.summary}; {span}{recording.duration:.0f} s, "
+        f"{len(part.markers)} markers"
     )
     stream_device(device, asked_to_stop, wait_for_consumers_s=wait_for_consumer, orphaned=orphaned)
 
@@ -227,11 +259,12 @@ def gui(
         Path | None, typer.Option(help="Model folder for the engine's start button.")
     ] = None,
     stream: Annotated[str | None, typer.Option(help="Name of the LSL stream to show.")] = None,
+    name: EngineName = None,
 ) -> None:
     """Open the dashboard on a live stream; start and stop the engine from it."""
     from bci.cli.dashboard import open_dashboard
 
-    sys.exit(open_dashboard(profile, model, stream))
+    sys.exit(open_dashboard(profile, model, stream, name))
 
 
 def demo(
@@ -249,6 +282,7 @@ def demo(
     ] = "motor-imagery",
     speed: Annotated[str, typer.Option(help="Times real time.")] = "1",
     folder: Annotated[Path, typer.Option(help="Where the simulated subject is kept.")] = RECORDINGS,
+    name: EngineName = None,
     screenshot: Annotated[Path | None, typer.Option(hidden=True)] = None,
     screenshot_after: Annotated[float, typer.Option(hidden=True)] = 30.0,
 ) -> None:
@@ -261,8 +295,11 @@ def demo(
     """
     from bci.cli.dashboard import run_demo
 
+    if recording is None and model is not None:
+        raise ProfileError("--model needs a recording to replay: bci demo FILE --model FOLDER")
     parse_speed(speed)
-    sys.exit(run_demo(recording, model, profile, task, speed, folder, screenshot, screenshot_after))
+    shot = screenshot, screenshot_after
+    sys.exit(run_demo(recording, model, profile, task, speed, folder, name, *shot))
 
 
 def _query(selector, name: str | None):  # type: ignore[no-untyped-def]

@@ -113,7 +113,7 @@ def _render(report: "StreamQuality") -> Group:
     )  # fmt: skip
     head = Text(
         f"{printable(info.name)}{' (simulated)' if info.simulated else ''}: "
-        f"{'' if report.connected else 'LOST, its return is waited for; '}"
+        f"{'' if report.connected else 'LOST, waiting for it; '}"
         f"{stats.effective_rate:.2f} Hz of {info.sfreq:g}, jitter {1000 * stats.jitter_s:.2f} ms, "
         f"{stats.lost_samples} samples lost in {stats.gaps} gaps, "
         f"{stats.clock_jumps} clock jumps, {stats.reconnects} reconnects, "

@@ -176,11 +176,13 @@ def export(
 
     Example: bci export run.xdf --folder bids --subject 07 --task motorimagery --line-hz 50
     """
+    from bci.places import require_folder
     from bci.recording.bids import export_bids, markers_outside
     from bci.recording.names import Session
     from bci.recording.reading import read_recording
 
     visit = Session(subject, task, session, "ieeg" if intracranial else "eeg")
+    require_folder(folder, "--folder")
     recording = read_recording(file, stream, markers)
     path = export_bids(recording, visit, folder, run, tuple(bad or ()), line_hz)
     if n_outside := markers_outside(recording):

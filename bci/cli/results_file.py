@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from bci.errors import RecordingError
-from bci.places import obstacle
+from bci.errors import PlaceError
+from bci.places import require_place
 
 
 def check_place(file: Path | None) -> None:
@@ -11,13 +11,14 @@ def check_place(file: Path | None) -> None:
 
     Raises
     ------
-    RecordingError
+    PlaceError
         If they cannot.
     """
     if file is None:
         return
-    if why := "it is a folder" if file.is_dir() else obstacle(file):
-        raise RecordingError(f"{file} cannot be written: {why}; give another --out")
+    require_place(file)
+    if file.is_dir():
+        raise PlaceError(f"{file} cannot be written: it is a folder; give another --out")
 
 
 def write(file: Path, content: str) -> None:

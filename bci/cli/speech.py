@@ -8,6 +8,7 @@ import typer
 from bci.cli.console import err, out
 from bci.cli.training import whole_recordings
 from bci.errors import ProfileError
+from bci.installing import how_to_install_torch
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -44,7 +45,7 @@ def pretrain_speech(
         from decoders.speech_pretraining import PretrainingSettings, PretrainingStep, Stopped
     except ImportError as error:
         raise ProfileError(
-            f"Du-IN: {error}; networks need PyTorch: pip install 'bci[networks]'"
+            f"Du-IN: {error}; networks need PyTorch: {how_to_install_torch()}"
         ) from error
     from bci.cli.stopping import stop_on_signals
     from bci.profile import DecoderChoice, load_profile

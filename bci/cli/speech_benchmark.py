@@ -75,6 +75,11 @@ def speech(n_subjects: int, out_file: Path | None) -> None:
         for subject in subjects
         for world in WORLDS
     ]
+    if rows:
+        _print_all(rows, subjects)
+    n_before = len(rows)
+    if 0 < n_before < n_subjects * len(WORLDS) * len(_jobs()):
+        err.print(f"trained now: what {out_file} lacks")
     for world, subject, pretrained in track(todo, "Trainings", transient=True, console=err):
         done = {row[:5] for row in rows}
         missing = [
@@ -89,6 +94,11 @@ def speech(n_subjects: int, out_file: Path | None) -> None:
             rows.append(person.score(job))
             if out_file is not None:
                 write(out_file, json.dumps(rows, indent=0))
+    if len(rows) > n_before:
+        _print_all(rows, subjects)
+
+
+def _print_all(rows: list[Row], subjects: range) -> None:
     for world in WORLDS:
         _print(world, [row for row in rows if row.world == world and row.subject in subjects])
 

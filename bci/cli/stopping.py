@@ -3,9 +3,13 @@
 import os
 import queue
 import signal
+import stat
 import sys
 import threading
+import time
 from collections.abc import Callable
+
+_AGAIN_S = 0.2
 
 
 def stop_on_signals(
@@ -20,7 +24,7 @@ def stop_on_signals(
     with_parent : bool
         Also set it when standard input closes: a parent that started us with a pipe is gone.
     lines : queue of str, optional
-        Gets what is typed, or sent by the parent, line by line.
+        Gets what is typed, or sent through a pipe, line by line.
     orphaned : Event, optional
         Set when standard input closes. What is printed from then on goes nowhere.
     """
@@ -44,15 +48,27 @@ def stop_on_signals(
         if with_parent:
             stop.set()
 
-    if with_parent or orphaned is not None or (lines is not None and sys.stdin.isatty()):
-        listening = threading.Thread(target=_listen, args=(on_end, lines), daemon=True)
-        listening.start()
+    has_parent = with_parent or orphaned is not None
+    if has_parent or (lines is not None and (_is_pipe() or sys.stdin.isatty())):
+        # Another program may write to a named pipe after the first has closed it.
+        again_s = None if has_parent or not _is_pipe() else _AGAIN_S
+        arguments = (on_end, lines, again_s)
+        threading.Thread(target=_listen, args=arguments, daemon=True).start()
     return stop
 
 
-def _listen(on_end: Callable[[], None], lines: "queue.SimpleQueue[str] | None") -> None:
+def _is_pipe() -> bool:
+    try:
+        return stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode)
+    except (OSError, ValueError, AttributeError):  # closed, replaced, or none at all
+        return False
+
+
+def _listen(
+    on_end: Callable[[], None], lines: "queue.SimpleQueue[str] | None", again_s: float | None
+) -> None:
     pending = b""
-    while heard := _hear():
+    while heard := _hear_again(again_s):
         *whole, pending = (pending + heard).split(b"\n")
         for line in whole:
             text = line.decode(errors="replace").strip()
@@ -60,6 +76,13 @@ def _listen(on_end: Callable[[], None], lines: "queue.SimpleQueue[str] | None") 
                 lines.put(text)
         pending = pending[-4096:]
     on_end()
+
+
+def _hear_again(again_s: float | None) -> bytes:
+    """What comes next; at the end of a pipe whatever the next writer sends."""
+    while not (heard := _hear()) and again_s is not None:
+        time.sleep(again_s)
+    return heard
 
 
 def _print_to_nobody() -> None:

@@ -1,17 +1,20 @@
 """Commands about this machine: doctor, simulate."""
 
+import json
 import os
 import platform
+import re
 import sys
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 from rich.text import Text
 
+from bci.children import python_command
 from bci.cli.console import out
 from bci.cli.screen import dead_display
 from bci.types import Task
@@ -20,6 +23,9 @@ _LIBRARIES = (
     "numpy", "scipy", "numba", "pylsl", "mne", "pyxdf", "pyriemann", "scikit-learn",
     "safetensors", "PySide6-Essentials",
 )  # fmt: skip
+
+
+_FOR_DEVELOPERS = ("test", "dev")
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -41,30 +47,79 @@ def simulate(
 
     Example: bci simulate recordings --seed 1
     """
+    from bci.places import require_folder
     from devices.simulated_subject import write_subject
 
+    require_folder(folder, "folder")
     for path in write_subject(folder, seed, runs, task):
         out.print(f"{path} (simulated)")
 
 
-def doctor() -> None:
-    """Check that this machine can do what bci needs; exit code 1 if something cannot."""
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Check that this machine can do what bci needs; exit code 1 if something cannot.
+
+    Lists the optional parts too, and which packages each still lacks.
+    """
+    libraries = {library: _version(library) for library in _LIBRARIES}
+    optional = missing_of_extras()
+    checks = [check() for check in (_check_lsl, _check_clock, _check_numba, _check_qt)]
+    passed = all(check.passed for check in checks)
+    if as_json:
+        told = {
+            "python": platform.python_version(), "platform": platform.platform(),
+            "libraries": libraries, "missing_of_extras": optional,
+            "checks": [check._asdict() for check in checks], "passed": passed,
+        }  # fmt: skip
+        out.print_json(json.dumps(told))
+        sys.exit(0 if passed else 1)
     out.print(f"Python {platform.python_version()} on {platform.platform()}")
-    for library in _LIBRARIES:
-        try:
-            out.print(f"  {library} {version(library)}")
-        except PackageNotFoundError:
-            out.print(f"  {library} not installed", style="yellow")
-    passed = [check() for check in (_check_lsl, _check_clock, _check_numba, _check_qt)]
-    sys.exit(0 if all(passed) else 1)
+    for library, found in libraries.items():
+        style = None if found else "yellow"
+        out.print(f"  {library} {found or 'not installed'}", style=style)
+    out.print("optional parts (pip install 'bci[NAME]'):")
+    for extra, missing in optional.items():
+        said = f"lacks {', '.join(missing)}" if missing else "installed"
+        out.print(f"  {extra}: {said}", style="yellow" if missing else None)
+    for check in checks:
+        out.print(Text("ok  ", "green") if check.passed else Text("fail", "red"), check.what)
+    sys.exit(0 if passed else 1)
 
 
-def _report(passed: bool, what: str) -> bool:
-    out.print(Text("ok  ", "green") if passed else Text("fail", "red"), what)
-    return passed
+def missing_of_extras() -> dict[str, list[str]]:
+    """The packages that each optional part of `bci` lacks here, by its name."""
+    try:
+        required = requires("bci") or []
+    except PackageNotFoundError:
+        return {}
+    missing: dict[str, list[str]] = {}
+    for requirement in required:
+        package = re.match(r"[A-Za-z0-9._-]+", requirement)
+        extra = re.search(r"extra == ['\"]([\w-]+)['\"]", requirement)
+        if package is None or extra is None or extra[1] in _FOR_DEVELOPERS:
+            continue
+        lacking = missing.setdefault(extra[1], [])
+        if _version(package[0]) is None and package[0] not in lacking:
+            lacking.append(package[0])
+    return missing
 
 
-def _check_lsl() -> bool:
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+class Check(NamedTuple):
+    """Whether something works here, and a sentence about it."""
+
+    passed: bool
+    what: str
+
+
+def _check_lsl() -> Check:
     """Open an outlet, find it and receive a sample."""
     import uuid
 
@@ -78,7 +133,7 @@ def _check_lsl() -> bool:
     library = pylsl.library_version()
     if not found:
         del outlet
-        return _report(
+        return Check(
             False,
             f"liblsl {library // 100}.{library % 100}: discovery did not find our own stream in "
             "3 s; is multicast or the loopback interface blocked by a firewall?",
@@ -88,34 +143,36 @@ def _check_lsl() -> bool:
     outlet.push_sample([1.0])
     sample, _ = inlet.pull_sample(timeout=3.0)
     inlet.close_stream()
-    return _report(
+    return Check(
         sample is not None,
         f"liblsl {library // 100}.{library % 100}: discovery in {1000 * took:.0f} ms"
         + ("" if sample else ", but no sample came through"),
     )
 
 
-def _check_clock() -> bool:
+def _check_clock() -> Check:
     """The LSL clock has to advance, finely."""
     from pylsl import local_clock
 
     ticks = [local_clock() for _ in range(2000)]
     steps = [later - now for now, later in pairwise(ticks)]
     finest = min((step for step in steps if step > 0), default=float("inf"))
-    return _report(
+    return Check(
         min(steps) >= 0 and finest < 1e-3, f"LSL clock is monotonic, in steps of {finest:.0e} s"
     )
 
 
-def _check_numba() -> bool:
+def _check_numba() -> Check:
     """The kernels have to compile here."""
     import numpy as np
 
-    from bci import filters
+    from bci import filters, kernels
 
     data = np.ones((4, 2), dtype=np.float32)
     filters.SosFilter(filters.bandpass(8, 30, 250), 2, 250).process(data, 0)
-    return _report(bool(np.isfinite(data).all()), "filter kernels compile")
+    folder = kernels.sosfilt.stats.cache_path
+    kept = f"and are kept in {folder}" if folder else "but cannot be kept: each start takes longer"
+    return Check(bool(np.isfinite(data).all()), f"filter kernels compile, {kept}")
 
 
 def has_screen() -> bool:
@@ -125,14 +182,14 @@ def has_screen() -> bool:
     )
 
 
-def _check_qt() -> bool:
+def _check_qt() -> Check:
     """The dashboard needs PySide6 and a platform to draw on."""
     if find_spec("PySide6") is None:
-        return _report(True, "no dashboard here: pip install 'bci[gui]' adds it")
+        return Check(True, "no dashboard here: pip install 'bci[gui]' adds it")
     if not has_screen():
-        return _report(True, "no screen here: bci run works, bci gui and bci demo do not")
+        return Check(True, "no screen here: bci run works, bci gui and bci demo do not")
     if display := dead_display():
-        return _report(False, f"the screen {display} does not answer (DISPLAY): no dashboard")
+        return Check(False, f"the screen {display} does not answer (DISPLAY): no dashboard")
     # Qt ends the process where it finds no platform, so a child tries it.
     import subprocess
 
@@ -142,14 +199,15 @@ def _check_qt() -> bool:
     )
     try:
         child = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=False
-        )
+            [*python_command(), "-c", code],
+            capture_output=True, text=True, timeout=20, check=False,
+        )  # fmt: skip
     except subprocess.TimeoutExpired:
-        return _report(False, "Qt did not start within 20 s")
+        return Check(False, "Qt did not start within 20 s")
     if child.returncode:
         detail = child.stderr.strip().splitlines()
-        return _report(False, f"Qt cannot start: {detail[0] if detail else 'no message'}")
+        return Check(False, f"Qt cannot start: {detail[0] if detail else 'no message'}")
     platform_name, _, problem = child.stdout.strip().partition(" ")
     if problem:
-        return _report(False, f"Qt platform {platform_name}: {problem}")
-    return _report(True, f"Qt platform {platform_name}")
+        return Check(False, f"Qt platform {platform_name}: {problem}")
+    return Check(True, f"Qt platform {platform_name}")

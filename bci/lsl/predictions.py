@@ -7,6 +7,7 @@ import numpy as np
 import pylsl
 from numpy.typing import NDArray
 
+from bci.decisions import DecisionEvent, event_from_json
 from bci.errors import StreamError
 from bci.lsl.discovery import FoundStream
 from bci.lsl.inlet import MarkerInlet, SignalInlet
@@ -100,10 +101,11 @@ class PredictionOutlet:
 
 
 class DecisionOutlet:
-    """Stream ``<name>-decisions`` of type Decisions: a text event when the decision changes.
+    """Stream ``<name>-decisions`` of type Decisions: a JSON text for each event of a decision.
 
-    Its description says, as that of the predictions, whether the model adapts. ``which`` is another
-    ending of the name, for decisions that more than the signal went into.
+    The text is an object with the keys of `DecisionEvent`; ``ended`` is there at an offset. The
+    stream's description says, as that of the predictions, whether the model adapts. ``which`` is
+    another ending of the name, for decisions that more than the signal went into.
     """
 
     def __init__(
@@ -117,13 +119,14 @@ class DecisionOutlet:
         self._outlet = MarkerOutlet(
             f"{name}-{which}", source_id, simulated, "Decisions", {"adaptation": adaptation}
         )
-        self._last: str | None = None
 
-    def push(self, prediction: Prediction, again: bool = False) -> None:
-        """Send a decision if it is another one, or also if it is the same ``again``."""
-        if again or prediction.label != self._last:
-            self._last = prediction.label
-            self._outlet.push(Marker(prediction.taken, prediction.label))
+    @property
+    def has_consumers(self) -> bool:
+        return self._outlet.has_consumers
+
+    def push(self, event: DecisionEvent) -> None:
+        """Send an event; its time is also the sample's time stamp."""
+        self._outlet.push(Marker(event.time, event.to_json()))
 
     def close(self) -> None:
         """Take the stream off the network."""
@@ -191,6 +194,33 @@ class PredictionInlet:
                     )
                 )
         return received
+
+    def close(self) -> None:
+        """Leave the stream."""
+        self._inlet.close()
+
+
+class DecisionInlet:
+    """Receives a ``<name>-decisions`` stream; ``n_invalid`` counts what was no event."""
+
+    def __init__(self, found: FoundStream) -> None:
+        self._inlet = MarkerInlet(found)
+        self.n_invalid = 0
+
+    @property
+    def connected(self) -> bool:
+        return self._inlet.connected
+
+    def pull(self, timeout: float = 0.0) -> list[DecisionEvent]:
+        """Events that came since the last call, oldest first; times are on our clock."""
+        events = []
+        for marker in self._inlet.pull(timeout):
+            event = event_from_json(marker.label, marker.time)
+            if event is None:
+                self.n_invalid += 1
+            else:
+                events.append(event)
+        return events
 
     def close(self) -> None:
         """Leave the stream."""

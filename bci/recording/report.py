@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from bci.decisions import event_from_json
 from bci.recording.reading import read_recording
 from bci.recording.reading_xdf import channels_of, load_streams
 from bci.recording.rounding import rounded
@@ -119,10 +120,24 @@ def _report_xdf(stream: dict[str, Any]) -> StreamReport:
         drift_ppm=_drift_ppm(stream["clock_times"], stream["clock_values"]),
         simulated=simulated,
         role=role_of(stream),
-        markers=_count(markers_of(stream)) if role_of(stream) in _LABELLED else {},
+        markers=_count(_readable(stream)),
         channels=channels,
         findings=rounded(values, [channel.name for channel in channels]),
     )
+
+
+def _readable(stream: dict[str, Any]) -> list[Marker]:
+    """Markers that people read, and of decisions their labels: no two of their texts are alike."""
+    if field_of(stream, "type") == "Decisions":
+        return [_labelled(marker) for marker in markers_of(stream)]
+    return markers_of(stream) if role_of(stream) in _LABELLED else []
+
+
+def _labelled(marker: Marker) -> Marker:
+    event = event_from_json(marker.label, marker.time)
+    if event is None:
+        return marker
+    return Marker(marker.time, f"{event.event} {event.label or event.ended}")
 
 
 def _clock_sets(offsets: list[float]) -> int:

@@ -11,6 +11,7 @@ import decoders
 from bci.bundle import Card, list_bundles
 from bci.calibration import check_base_fits
 from bci.errors import MismatchError
+from bci.installing import how_to_install_torch
 from bci.profile import Profile
 from bci.types import StreamInfo
 from gui.process import Child, Command
@@ -159,7 +160,7 @@ def levels_of_images(pictures: Path) -> tuple[Level, ...]:
 
 
 def _lacks_torch() -> str:
-    return "" if find_spec("torch") else "Needs PyTorch: pip install 'bci[networks]'."
+    return "" if find_spec("torch") else f"Needs PyTorch: {how_to_install_torch()}."
 
 
 def _goes_on(base: Path | None) -> str:

@@ -5,10 +5,11 @@ from bisect import bisect_right
 import numpy as np
 
 from bci.bundle import Card, decision_threshold, evidence_span
+from bci.decisions import DecisionEvent, RunningDecision
 from bci.evidence import Evidence
 from bci.predictions_table import Predictions
 from bci.profile import Output
-from bci.types import Marker, Prediction
+from bci.types import Prediction
 
 # Of so many windows the nearest two tell the hop.
 _FIRST = 256
@@ -31,7 +32,7 @@ class EvidenceSoFar:
 
     def _begin(self, hop_s: float) -> None:
         self._n_seen = 0
-        self._decisions: list[Marker] = []
+        self._running, self._events = RunningDecision(), list[DecisionEvent]()
         # Counted in hops: the table tells times alone.
         self._hop_s = hop_s
         self._evidence = Evidence(self._span_s, hop_s, 1)
@@ -41,7 +42,7 @@ class EvidenceSoFar:
         """Over how much signal it is decided, in seconds; 0: from each window alone."""
         return self._evidence.span_s
 
-    def last(self, predictions: Predictions, k: int) -> Marker | None:
+    def last(self, predictions: Predictions, k: int) -> DecisionEvent | None:
         """The newest change of the decision up to prediction number ``k``."""
         if not self.span_s or len(predictions.times) < 2:
             return None
@@ -51,8 +52,8 @@ class EvidenceSoFar:
         for number in range(self._n_seen, k + 1):
             self._take(predictions, number)
         self._n_seen = max(self._n_seen, k + 1)
-        until = bisect_right(self._decisions, predictions.times[k], key=lambda each: each.time)
-        return self._decisions[until - 1] if until else None
+        until = bisect_right(self._events, predictions.times[k], key=lambda each: each.time)
+        return self._events[until - 1] if until else None
 
     def _take(self, predictions: Predictions, number: int) -> None:
         time = float(predictions.times[number])
@@ -62,7 +63,9 @@ class EvidenceSoFar:
             predictions.classes, predictions.probabilities[number], start, end, time
         )
         decision = self._evidence.add(window)
-        if decision is None or decision.confidence < self.threshold:
-            return
-        if not self._decisions or self._decisions[-1].label != decision.label:
-            self._decisions.append(Marker(time, decision.label))
+        if decision is None:
+            event = self._running.end(time)
+        else:
+            event = self._running.add(decision, self.threshold)
+        if event is not None:
+            self._events.append(event)

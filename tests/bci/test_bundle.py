@@ -86,6 +86,17 @@ def test_nothing_is_overwritten_unless_asked(trained: Calibration, bundle: Path)
         save_bundle(other, trained.card, trained.decoder.arrays(), overwrite=True)
 
 
+def test_replacing_a_model_keeps_what_else_lies_in_its_folder(
+    trained: Calibration, bundle: Path
+) -> None:
+    (bundle / "notes.txt").write_text("mine")
+    (bundle / "figures").mkdir()
+    save_bundle(bundle, trained.card, trained.decoder.arrays(), overwrite=True)
+    assert (bundle / "notes.txt").read_text() == "mine"
+    assert sorted(e.name for e in bundle.iterdir()) == [ARRAYS, CARD, "figures", "notes.txt"]
+    assert [entry.name for entry in bundle.parent.iterdir()] == ["me"]
+
+
 def reseal(bundle: Path, arrays: dict[str, np.ndarray]) -> None:
     """Write other arrays together with their right hash, as a hand-made bundle would."""
     from safetensors.numpy import save

@@ -1,6 +1,7 @@
 """The engine live, over real LSL streams, against the same recording offline."""
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -16,10 +17,10 @@ import pytest
 import decoders
 from bci.bundle import save_bundle
 from bci.calibration import Calibration, calibrate
+from bci.decisions import DecisionEvent
 from bci.errors import MismatchError, StreamError
-from bci.lsl.inlet import MarkerInlet
 from bci.lsl.outlet import SignalOutlet
-from bci.lsl.predictions import PredictionInlet, ReceivedPrediction, StatusInlet
+from bci.lsl.predictions import DecisionInlet, PredictionInlet, ReceivedPrediction, StatusInlet
 from bci.pipeline import Pipeline
 from bci.profile import Profile
 from bci.recorder import Recorder
@@ -257,6 +258,61 @@ def model(trained: Calibration, tmp_path: Path) -> Path:
     return tmp_path / "me"
 
 
+def test_second_engine_of_a_name_is_refused_and_names_the_computer_of_the_first(
+    trained: Calibration, test_run: Recording
+) -> None:
+    outlet = SignalOutlet(test_run.info)
+    first = start_engine(trained, test_run.info.name)
+    find(f"{first.name}-predictions")
+    status = find(f"{first.name}-status")
+    assert status.info.source_id == f"{first.name}-status@{status.hostname}"
+    second = start_engine(trained, test_run.info.name, name=first.name)
+    second.thread.join(30)
+    (error,) = second.errors
+    assert isinstance(error, StreamError)
+    assert re.search(f"'{first.name}' runs on {status.hostname} already.*--name", str(error))
+    end(first)
+    # Once that has ended, its name is free.
+    third = start_engine(trained, test_run.info.name, name=first.name)
+    find(f"{first.name}-predictions")
+    end(third)
+    outlet.close()
+
+
+def test_decision_ends_when_windows_stop_coming_and_when_the_engine_stops(
+    trained: Calibration, test_run: Recording
+) -> None:
+    outlet = SignalOutlet(test_run.info)
+    live = start_engine(trained, test_run.info.name)
+    wait_until(lambda: outlet.has_consumers, 20)
+    decisions = DecisionInlet(find(f"{live.name}-decisions"))
+    got: list[DecisionEvent] = []
+
+    def last() -> str:
+        got.extend(decisions.pull(0.05))
+        return got[-1].event if got else ""
+
+    # Live, so that its samples are of now.
+    start = send(outlet, test_run.data[:1500])
+    wait_until(lambda: last() == "onset")
+    label = got[-1].label
+    wait_until(lambda: last() == "offset")
+    assert (got[-1].label, got[-1].confidence, got[-1].ended) == (None, None, label)
+    send(outlet, test_run.data[1500:3000], 1500, start)
+    wait_until(lambda: last() == "onset")
+    outlet.close()
+    wait_until(lambda: last() == "offset")
+    back = SignalOutlet(test_run.info)
+    wait_until(lambda: back.has_consumers, 20)
+    send(back, test_run.data[:1500])
+    wait_until(lambda: last() == "onset")
+    live.stop.set()
+    wait_until(lambda: last() == "offset")
+    end(live)
+    decisions.close()
+    back.close()
+
+
 def test_the_engine_process_decodes_and_stops_on_ctrl_c(model: Path, test_run: Recording) -> None:
     import signal
 
@@ -265,12 +321,13 @@ def test_the_engine_process_decodes_and_stops_on_ctrl_c(model: Path, test_run: R
     name = json.loads(profile.read_text())["output"]["name"]
     command = [sys.executable, "-m", "bci", "run", str(profile), "--model", str(model)]
     child = subprocess.Popen(
-        [*command, "--stream", test_run.info.name], stderr=subprocess.PIPE, text=True
-    )
+        [*command, "--stream", test_run.info.name, "--decisions"], text=True,
+        stderr=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
     try:
         wait_until(lambda: outlet.has_consumers, 40)
         send(outlet, test_run.data[:1500])
-        decisions = MarkerInlet(find(f"{name}-decisions"))
+        decisions = DecisionInlet(find(f"{name}-decisions"))
         inlet = PredictionInlet(find(f"{name}-predictions"))
         send(outlet, test_run.data[1500:3000], first=1500)
         wait_until(inlet.pull, 20)
@@ -283,7 +340,15 @@ def test_the_engine_process_decodes_and_stops_on_ctrl_c(model: Path, test_run: R
         child.wait(5)
         outlet.close()
     assert child.stderr is not None
-    assert "decoding" in child.stderr.read()
+    said = child.stderr.read()
+    assert "decoding" in said
+    (predicted,) = re.findall(
+        r"^(\d+) windows predicted, \d+ skipped, rejected: .*p99\)$", said, re.M
+    )
+    assert int(predicted) > 0
+    (decided,) = re.findall(r"^decisions: (left|right) \d+", said, re.M)
+    assert child.stdout is not None
+    assert re.search(rf"^ +\d+\.\d s  {decided}  \d+ %$", child.stdout.read(), re.M)
 
 
 def test_the_engine_process_ends_with_its_parent(model: Path, test_run: Recording) -> None:

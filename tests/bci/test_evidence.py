@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 import decoders
 from bci.bundle import evidence_span
 from bci.calibration import Calibration, calibrate
+from bci.decisions import RunningDecision
 from bci.decoding import Decoding
 from bci.evaluation import evaluate
 from bci.evidence import Evidence
-from bci.lsl.inlet import MarkerInlet
 from bci.lsl.outlet import SignalOutlet
-from bci.lsl.predictions import StatusInlet
+from bci.lsl.predictions import DecisionInlet, StatusInlet
 from bci.profile import Output, Profile
 from bci.types import Prediction, Recording
 from tests.engines import end, start_engine
@@ -165,26 +165,27 @@ def test_live_decisions_are_those_of_the_evidence_offline(trained: Calibration) 
     recording = replace(made, info=replace(made.info, name=name, source_id=name))
     decoding = Decoding(trained.card, trained.decoder, recording.info, evidence_s=1.0)
     threshold = trained.card.confidence.threshold
-    expected: list[str] = []
+    running, expected = RunningDecision(), []
     for decoded in (d for chunk in recording.chunks() for d in decoding.push(chunk)):
-        decision = decoded.decision
-        if decision and decision.confidence >= threshold:
-            expected += [decision.label] if expected[-1:] != [decision.label] else []
-    assert len(expected) > 1
+        event = decoded.decision and running.add(decoded.decision, threshold)
+        expected += [event.label] if event else []
+    expected += [None] if running.label else []
+    assert len(expected) > 2
+    assert None in expected
     outlet = SignalOutlet(recording.info)
     live = start_engine(trained, name, decision_threshold=None)
     wait_until(lambda: outlet.has_consumers, 20)
-    decisions = MarkerInlet(find(f"{live.name}-decisions"))
+    decisions = DecisionInlet(find(f"{live.name}-decisions"))
     status = StatusInlet(find(f"{live.name}-status"))
     send(outlet, recording.data)
     told: list[dict] = []
-    got: list[str] = []
+    got: list[str | None] = []
     wait_until(
         lambda: (told.extend(status.pull(0.05)), told and told[-1]["samples"] == len(made.data))[1],
         20,
     )
     wait_until(
-        lambda: (got.extend(m.label for m in decisions.pull(0.05)), len(got) >= len(expected))[1]
+        lambda: (got.extend(e.label for e in decisions.pull(0.05)), len(got) >= len(expected))[1]
     )
     assert got == expected
     assert told[-1]["decision_threshold"] == threshold

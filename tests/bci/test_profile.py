@@ -2,9 +2,19 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bci.errors import ProfileError
-from bci.profile import Profile, check_agreement, file_sha256, load_profile, shipped_profiles
+from bci.plain_yaml import PlainLoader
+from bci.profile import (
+    Profile,
+    check_agreement,
+    check_task,
+    file_sha256,
+    load_profile,
+    shipped_profiles,
+)
 
 VALID = {
     "task": "motor imagery",
@@ -64,6 +74,26 @@ def test_some_profiles_ship() -> None:
         ({"pipeline": {"window_s": float("nan")}}, "pipeline.window_s: .*finite"),
         ({"paradigm": {"classes": {"a": "T1", "b": "T1"}}}, "two classes share a marker"),
         ({"pipeline": {}}, "pipeline.window_s: Field required"),
+        (
+            {
+                "pipeline": {
+                    "window_s": 2,
+                    "filters": [{"kind": "bandpass", "lowhz": 8, "high_hz": 30}],
+                }
+            },
+            r"lowhz: there is no such key; allowed here: .*; did you mean 'low_hz'\? \(and 1 more",
+        ),
+        ({"pipelines": {}}, r"pipelines: there is no such key; .*; did you mean 'pipeline'\?"),
+        (
+            {"pipeline": {"window_s": 2, "filters": [{"kind": "band-pass", "low_hz": 8}]}},
+            r"filters.0: there is no kind 'band-pass'; there are: 'bandpass', .*'standardize'; "
+            r"did you mean 'bandpass'\?$",
+        ),
+        (
+            {"pipeline": {"window_s": 2, "filters": [{"low_hz": 8, "high_hz": 30}]}},
+            r"pipeline.filters.0: the key kind is missing$",
+        ),
+        ({"paradigm": {"classes": {"left": True, "right": "R"}}}, "paradigm.classes.left: .*True"),
     ],
 )
 def test_a_mistake_is_named_by_its_key_path(
@@ -95,8 +125,62 @@ def test_what_is_not_a_profile_gives_one_line(tmp_path: Path, content: str, mess
     assert "\n" not in str(caught.value)
 
 
+def test_number_markers_are_their_digits(tmp_path: Path) -> None:
+    file = tmp_path / "graz.yaml"
+    text = yaml.safe_dump(VALID).replace("T1", "769").replace("T2", "770.0")
+    file.write_text(text.replace("paradigm:", "paradigm:\n  rest: 800"))
+    paradigm = load_profile(file).paradigm
+    assert paradigm.classes == {"left": "769", "right": "770"}
+    assert paradigm.rest == "800"
+
+
+def test_words_that_old_yaml_takes_for_something_else_are_words(tmp_path: Path) -> None:
+    file = tmp_path / "words.yaml"
+    file.write_text(
+        "task: 2026-11-28\n"
+        "pipeline: {window_s: 2.0}\n"
+        "paradigm: {classes: {yes: on, no: off, 1:30: 1:30:00}, rest_class: false}\n"
+    )
+    profile = load_profile(file)
+    assert profile.task == "2026-11-28"
+    assert profile.paradigm.classes == {"yes": "on", "no": "off", "1:30": "1:30:00"}
+
+
+@pytest.mark.parametrize(
+    ("scalar", "message"),
+    [
+        ("{a: 1, a: 2}", "the key a is given twice"),
+        ("{[1]: 2}", "a key has to be a word or a number"),
+    ],
+)
+def test_keys_are_words_and_given_once(tmp_path: Path, scalar: str, message: str) -> None:
+    file = tmp_path / "bad.yaml"
+    file.write_text(f"task: {scalar}\n")
+    with pytest.raises(ProfileError, match=rf"bad.yaml, line 1: not valid YAML: .*{message}"):
+        load_profile(file)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        max_leaves=20,
+    )
+)
+def test_what_is_written_is_read_back(content: object) -> None:
+    # As bundles are: what PyYAML writes, in which it quotes all that it would take for else.
+    text = yaml.safe_dump(content, allow_unicode=True)
+    assert yaml.load(text, Loader=PlainLoader) == yaml.safe_load(text)
+
+
+def test_model_of_another_task_is_named(tmp_path: Path) -> None:
+    profile = load_profile(write(tmp_path))
+    with pytest.raises(ProfileError, match="a model of the task speech, the profile is of motor"):
+        check_task(profile, "speech", tmp_path)
+
+
 def test_a_missing_profile_names_those_that_ship(tmp_path: Path) -> None:
-    with pytest.raises(ProfileError, match="motor-imagery"):
+    with pytest.raises(ProfileError, match="did you mean 'motor-imagery'"):
         load_profile("motor-imagary")
     with pytest.raises(ProfileError, match="no such file"):
         load_profile(tmp_path / "none.yaml")

@@ -15,8 +15,7 @@ from bci.engine import Engine
 from bci.errors import ProfileError
 from bci.evaluation import evaluate
 from bci.lsl.discovery import StreamQuery
-from bci.lsl.inlet import MarkerInlet
-from bci.lsl.predictions import PredictionInlet
+from bci.lsl.predictions import DecisionInlet, PredictionInlet
 from bci.profile import Output, Profile
 from bci.streaming import stream_device
 from bci.types import Prediction, Recording
@@ -166,8 +165,8 @@ def test_predictions_stay_the_signals_and_the_prior_has_a_stream_of_its_own(
     decoding.start()
     streaming.start()
     inlets = {
-        "with prior": MarkerInlet(find(f"{heard}-decisions-with-prior")),
-        "alone": MarkerInlet(find(f"{heard}-decisions")),
+        "with prior": DecisionInlet(find(f"{heard}-decisions-with-prior")),
+        "alone": DecisionInlet(find(f"{heard}-decisions")),
         "predictions": PredictionInlet(find(f"{heard}-predictions")),
     }
     got: dict[str, list] = {key: [] for key in inlets}

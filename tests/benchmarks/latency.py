@@ -23,6 +23,7 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
+from bci.children import bci_command
 from bci.errors import StreamError
 from bci.lsl.discovery import StreamQuery, resolve
 from bci.lsl.predictions import PredictionInlet, StatusInlet
@@ -143,7 +144,7 @@ def engine(name: str, model: Path) -> Iterator[psutil.Popen]:
     RuntimeError
         If what is done with it fails, or it does; the message has what the engine said.
     """
-    command = [sys.executable, "-m", "bci", "run", f"{model}.yaml", "--model", str(model),
+    command = [*bci_command(), "run", f"{model}.yaml", "--model", str(model),
                "--stream", name, "--with-parent"]  # fmt: skip
     with tempfile.TemporaryFile() as log:
         child = psutil.Popen(command, stdin=subprocess.PIPE, stderr=log)

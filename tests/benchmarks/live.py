@@ -10,7 +10,6 @@ cost does not depend on.
 
 import argparse
 import subprocess
-import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -25,6 +24,7 @@ from rich.table import Table
 
 from bci.bundle import Card, ScoreCard, describe_stream, save_bundle
 from bci.chain import Chain
+from bci.children import bci_command
 from bci.profile import DecoderChoice, Paradigm, load_profile
 from bci.recording.reading import read_recording
 from bci.settings import PipelineSettings
@@ -185,7 +185,7 @@ def make_model(setup: Setup, folder: Path) -> Path:
 def child(run: list[str]) -> Iterator[None]:
     """A command of ours in a process of its own."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "bci", *run, "--with-parent"],
+        [*bci_command(), *run, "--with-parent"],
         stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:

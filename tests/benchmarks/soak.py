@@ -18,6 +18,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+from bci.children import bci_command
 from bci.lsl.discovery import StreamQuery, resolve
 from bci.lsl.predictions import StatusInlet
 from bci.recording.report import StreamReport, describe_recording
@@ -64,7 +65,7 @@ def soak(
     """Run all of it; ``folder`` takes the recording."""
     model = make_model(n_channels, sfreq, folder)
     file = folder / "soak.xdf"
-    bci = [sys.executable, "-m", "bci"]
+    bci = bci_command()
     with source(n_channels, sfreq) as name:
         resolve(StreamQuery(name=name), 20.0)
         commands = {

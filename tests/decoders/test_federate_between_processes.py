@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import uuid
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,15 +77,18 @@ def decode_live(folder: Path, model: str) -> None:
     recording = read_recording(folder / "2.fif")
     info = replace(recording.info, name=model, source_id=model)
     outlet = SignalOutlet(info)
+    # Others may run here by the name of the profile.
+    name = f"engine-{uuid.uuid4().hex[:8]}"
     engine = subprocess.Popen(
-        [sys.executable, "-m", "bci", "run", "motor-imagery", "--model", model, "--stream", model],
+        [sys.executable, "-m", "bci", "run", "motor-imagery", "--model", model, "--stream", model,
+         "--name", name],
         cwd=folder, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     try:
         wait_until(lambda: outlet.has_consumers, 60)
         size = round(0.5 * info.sfreq)
         began = send(outlet, recording.data[:size])
-        predictions = PredictionInlet(find("bci-predictions"))
+        predictions = PredictionInlet(find(f"{name}-predictions"))
         firsts = iter(range(size, len(recording.data), size))
 
         def predicted() -> list[ReceivedPrediction]:

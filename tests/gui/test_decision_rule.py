@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from bci.decisions import DecisionEvent
 from bci.lsl.predictions import ReceivedPrediction
-from bci.types import Marker
 from gui.decision_rule import DecisionRule
 from gui.engine_shown import EngineShown
 from gui.headline import NO_DECISION, NO_PREDICTION, NOT_SURE
@@ -22,6 +22,10 @@ def likely(share: float, taken: float = 0.0) -> ReceivedPrediction:
     """A window that finds left so likely."""
     shares = np.array([share, 1 - share], dtype=np.float32)
     return ReceivedPrediction(taken, shares, 0.001, 0.002, 0.003, 0.004)
+
+
+def onset(label: str, time: float) -> DecisionEvent:
+    return DecisionEvent("onset", label, 0.8, time)
 
 
 @pytest.fixture
@@ -58,11 +62,14 @@ def test_with_evidence_it_is_the_engine_that_decides_and_no_window(
     window.feed.status_came.emit({"decision_threshold": 0.7, "evidence_s": 1.0})
     window.feed.predictions_came.emit([likely(0.99)])
     assert engine.decision.decision == NO_DECISION
-    window.feed.decisions_came.emit([Marker(5.0, "right"), Marker(7.0, "left")])
+    window.feed.decisions_came.emit([onset("right", 5.0), onset("left", 7.0)])
     window.feed.predictions_came.emit([likely(0.1)])
     assert engine.decision.decision == "left"
     engine.rule.now = 10.2
-    assert engine.rule.beside(0.1) == "3 s ago"
+    assert engine.rule.beside(0.1) == "for 3 s"
+    window.feed.decisions_came.emit([DecisionEvent("offset", None, 0.5, 11.0, "left")])
+    window.feed.predictions_came.emit([likely(0.99)])
+    assert engine.decision.decision == NOT_SURE
     window.feed.predictions_came.emit([likely(0.99)])
     window.feed.engine_alive.emit(False)
     assert engine.decision.decision == NO_PREDICTION
@@ -70,7 +77,7 @@ def test_with_evidence_it_is_the_engine_that_decides_and_no_window(
 
 def test_decisions_of_another_engine_are_forgotten(window: MainWindow, engine: EngineShown) -> None:
     window.feed.status_came.emit({"decision_threshold": 0.7, "evidence_s": 1.0})
-    window.feed.decisions_came.emit([Marker(5.0, "left")])
+    window.feed.decisions_came.emit([onset("left", 5.0)])
     window.feed.engine_found.emit(("foot", "hand"), False)
     window.feed.predictions_came.emit([likely(0.99)])
     assert engine.decision.decision == NO_DECISION
@@ -81,11 +88,12 @@ def test_words_over_several_windows_are_those_that_the_engine_decided(qtbot: QtB
     transcript.begin(CLASSES)
     transcript.rule = DecisionRule(0.7, evidence_s=1.0)
     assert not transcript.add(likely(0.99))
-    assert transcript.decide(Marker(5.0, "right"))
+    assert transcript.decide(onset("right", 5.0))
     assert [said.word for said in transcript.said] == ["right"]
+    assert not transcript.decide(DecisionEvent("offset", None, None, 5.5, "right"))
     # From single windows they are not written twice.
     transcript.rule = DecisionRule(0.7)
-    assert not transcript.decide(Marker(6.0, "left"))
+    assert not transcript.decide(onset("left", 6.0))
 
 
 def test_how_much_later_evidence_is_stands_beside_the_delay_of_the_filters() -> None:

@@ -1,3 +1,4 @@
+import json
 import uuid
 from dataclasses import replace
 
@@ -5,10 +6,11 @@ import numpy as np
 import pylsl
 import pytest
 
+from bci.decisions import DecisionEvent, event_from_json
 from bci.errors import StreamError
-from bci.lsl.inlet import MarkerInlet
 from bci.lsl.outlet import SignalOutlet
 from bci.lsl.predictions import (
+    DecisionInlet,
     DecisionOutlet,
     PredictionInlet,
     PredictionOutlet,
@@ -16,7 +18,7 @@ from bci.lsl.predictions import (
     StatusInlet,
     StatusOutlet,
 )
-from bci.types import Prediction
+from bci.types import Marker, Prediction
 from tests.signals import eeg_info
 from tests.streams import find, wait_until
 
@@ -94,18 +96,54 @@ def test_other_programs_find_the_classes_as_channel_labels(name: str) -> None:
     outlet.close()
 
 
-def test_a_decision_is_an_event_only_when_it_changes(name: str) -> None:
+def test_decision_events_survive_the_round_trip_and_garbage_is_counted(name: str) -> None:
     outlet = DecisionOutlet(name, name)
-    inlet = MarkerInlet(find(f"{name}-decisions"))
-    wait_until(lambda: outlet._outlet.has_consumers)
-    for k, left in enumerate((0.9, 0.8, 0.1, 0.2, 0.7)):
-        outlet.push(prediction(left, 100.0 + k))
-    got: list = []
-    wait_until(lambda: (got.extend(inlet.pull(0.01)), len(got) == 3)[1])
-    assert [m.label for m in got] == ["left", "right", "left"]
-    np.testing.assert_allclose([m.time for m in got], [100, 102, 104], atol=1e-3)
+    inlet = DecisionInlet(find(f"{name}-decisions"))
+    wait_until(lambda: outlet.has_consumers)
+    garbage = (
+        "left", "[" * 10_000, '{"event": "onset"}', '{"event": "offset", "label": "left"}',
+        '{"event": "pause", "label": "left"}', '{"event": ["onset"], "label": "left"}',
+    )  # fmt: skip
+    for text in garbage:
+        outlet._outlet.push(Marker(99.0, text))
+    sent = [
+        DecisionEvent("onset", "left", 0.83, 100.0),
+        DecisionEvent("repeat", "left", 0.9, 102.0),
+        DecisionEvent("offset", None, 0.41, 103.0, "left"),
+        DecisionEvent("offset", None, None, 104.0, "right"),
+    ]
+    for event in sent:
+        outlet.push(event)
+    got: list[DecisionEvent] = []
+    wait_until(lambda: (got.extend(inlet.pull(0.01)), len(got) == len(sent))[1])
+    np.testing.assert_allclose([e.time for e in got], [e.time for e in sent], atol=1e-3)
+    assert [replace(e, time=0.0) for e in got] == [replace(e, time=0.0) for e in sent]
+    assert inlet.n_invalid == len(garbage)
     inlet.close()
     outlet.close()
+
+
+def test_other_programs_read_decisions_as_json(name: str) -> None:
+    outlet = DecisionOutlet(name, name)
+    inlet = pylsl.StreamInlet(find(f"{name}-decisions").raw)
+    inlet.open_stream(timeout=5.0)
+    wait_until(lambda: outlet.has_consumers)
+    outlet.push(DecisionEvent("onset", "left", 0.83333333, 100.0))
+    outlet.push(DecisionEvent("offset", None, None, 101.0, "left"))
+    texts = [inlet.pull_sample(timeout=5.0)[0][0] for _ in range(2)]
+    assert list(map(json.loads, texts)) == [
+        {"event": "onset", "label": "left", "confidence": 0.8333, "time": 100.0},
+        {"event": "offset", "label": None, "confidence": None, "time": 101.0, "ended": "left"},
+    ]
+    outlet.close()
+
+
+@pytest.mark.parametrize("confidence", ["NaN", "Infinity", "-1", "1e400", "true", '"high"'])
+def test_a_confidence_that_is_none_is_left_out(confidence: str) -> None:
+    text = f'{{"event": "onset", "label": "left", "confidence": {confidence}}}'
+    event = event_from_json(text, 1.0)
+    assert event is not None
+    assert event.confidence in (None, 1.0)
 
 
 def test_status_survives_the_round_trip_and_garbage_is_counted(name: str) -> None:

@@ -1,15 +1,23 @@
 """What `bci info` tells of real recordings."""
 
 import json
+import threading
+import uuid
 from pathlib import Path
 
 import numpy as np
 import pytest
+from pylsl import local_clock
 
+from bci.decisions import DecisionEvent
+from bci.lsl.predictions import DecisionOutlet
+from bci.recorder import Recorder
 from bci.recording.report import describe_recording
+from bci.recording.writer import XdfWriter
 from devices.simulated_subject import SubjectSettings, simulate_run, write_run
 from tests.commands import bci
 from tests.edf_ramp import write_edf
+from tests.streams import wait_until
 
 
 def test_a_clock_reset_is_told_with_its_gap(shared_data: Path) -> None:
@@ -45,6 +53,26 @@ def test_other_formats_get_the_same_report(shared_data: Path, tmp_path: Path) ->
     (fif,) = describe_recording(tmp_path / "run_eeg.fif")
     assert fif.simulated
     assert fif.n_samples == len(run.data)
+
+
+def test_decisions_are_counted_by_their_events_and_labels(tmp_path: Path) -> None:
+    name = f"engine-{uuid.uuid4().hex[:8]}"
+    outlet = DecisionOutlet(name, name)
+    recorder = Recorder(XdfWriter(tmp_path / "run.xdf"), (f"{name}-decisions",))
+    stop = threading.Event()
+    recording = threading.Thread(target=recorder.run, args=(stop,))
+    recording.start()
+    wait_until(lambda: outlet.has_consumers)
+    start = local_clock()
+    for k, label in enumerate(("left", "right", "left")):
+        outlet.push(DecisionEvent("onset", label, 0.8 + k / 100, start + k))
+    outlet.push(DecisionEvent("offset", None, 0.5, start + 3, "left"))
+    wait_until(lambda: [stream.n_samples for stream in recorder.streams] == [4])
+    stop.set()
+    recording.join(10)
+    outlet.close()
+    (report,) = describe_recording(tmp_path / "run.xdf")
+    assert report.markers == {"onset left": 2, "onset right": 1, "offset left": 1}
 
 
 def test_channels_are_reported_with_kinds_and_units(tmp_path: Path) -> None:

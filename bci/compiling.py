@@ -1,0 +1,78 @@
+"""Compilation of kernels by Numba, cached on the disk wherever a cache can be kept."""
+
+import logging
+import os
+import stat
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numba
+
+_log = logging.getLogger(__name__)
+
+
+def kernel(**options: object) -> Callable[[Callable[..., Any]], Any]:
+    """Compile a function that runs without the interpreter's lock.
+
+    The cache is beside the source or in the user's cache folder. Where neither can be written
+    (an installation by root, a service without a home), it is in a private temporary folder.
+    Where that cannot be had, functions are compiled at each start.
+
+    Parameters
+    ----------
+    **options
+        Further options of ``numba.njit``.
+    """
+
+    def compiled(function: Callable[..., Any]) -> Any:
+        try:
+            return numba.njit(cache=True, nogil=True, **options)(function)
+        except RuntimeError:  # Numba found no folder that it can write to
+            cached = _use_private_folder()
+        return numba.njit(cache=cached, nogil=True, **options)(function)
+
+    return compiled
+
+
+@cache
+def _use_private_folder() -> bool:
+    """Have Numba, here and in child processes, keep its cache in a temporary folder."""
+    try:
+        folder = Path(tempfile.gettempdir(), f"bci-cache-{_user()}")
+        is_new = make_private(folder)
+    except OSError as error:
+        _log.warning("compiled code cannot be kept (%s): every start compiles it anew", error)
+        return False
+    if is_new:
+        _log.warning("no cache folder can be written: compiled code is kept in %s", folder)
+    numba.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"] = str(folder)
+    return True
+
+
+def make_private(folder: Path) -> bool:
+    """Make a folder that nobody else can write to, unless it is there; whether it is new.
+
+    Compiled code is loaded and run, so a folder that another user prepared is refused.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be made, or others could write to it.
+    """
+    try:
+        folder.mkdir(mode=0o700)
+        is_new = True
+    except FileExistsError:
+        is_new = False
+    found = folder.lstat()
+    is_own = os.name != "posix" or (found.st_uid == os.geteuid() and not found.st_mode & 0o022)
+    if not stat.S_ISDIR(found.st_mode) or not is_own or not os.access(folder, os.W_OK):
+        raise PermissionError(f"{folder} is not a folder of this user alone")
+    return is_new
+
+
+def _user() -> str:
+    return str(os.geteuid()) if os.name == "posix" else "user"

@@ -1,0 +1,14 @@
+"""How the optional parts are installed, as errors say it."""
+
+import sys
+
+# On PyPI, wheels for macOS and Windows are CPU builds; those for Linux bring gigabytes of CUDA.
+_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+
+
+def how_to_install_torch(extras: str = "networks") -> str:
+    """The command that installs PyTorch with extras of `bci`, for this platform."""
+    command = f"pip install 'bci[{extras}]'"
+    if sys.platform != "linux":
+        return command
+    return f"pip install torch --index-url {_CPU_INDEX} (without CUDA), then {command}"

@@ -1,0 +1,64 @@
+"""YAML as people mean it: texts, numbers, true and false, lists and keys, and nothing else."""
+
+import re
+from typing import Any
+
+import yaml
+
+_MOST_DIGITS = 300
+_WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]*)")
+_REAL = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan")
+
+
+class PlainLoader(yaml.SafeLoader):
+    """YAML of plain texts, numbers, truth values, lists and mappings.
+
+    Without aliases: a few lines of them can stand for gigabytes. Without tags, whose constructors
+    fail on what they do not expect. YAML 1.1 takes ``yes``, ``no``, ``on`` and ``off`` for truth
+    values, ``1:30`` for ninety and ``2026-11-28`` for a date; here they are texts, as in YAML 1.2.
+    A key that is given twice is an error.
+    """
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        mark: Any = event.start_mark
+        if isinstance(event, yaml.events.AliasEvent):
+            raise yaml.composer.ComposerError(None, None, "aliases (*name) are not allowed", mark)
+        if getattr(event, "tag", None) is not None:
+            raise yaml.composer.ComposerError(None, None, "tags (!name) are not allowed", mark)
+        return super().compose_node(parent, index)
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+        """The tag of a node, which has none of its own."""
+        if kind is not yaml.ScalarNode or not implicit[0]:
+            return super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]
+        return f"tag:yaml.org,2002:{_kind(value)}"
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        """Keys and values, each key once."""
+        given: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, str | int | float | None):
+                raise _error("a key has to be a word or a number", key_node)
+            if key in given:
+                raise _error(f"the key {key!s:.60} is given twice", key_node)
+            given.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def _kind(text: str) -> str:
+    lower = text.lower()
+    if lower in ("true", "false"):
+        return "bool"
+    if lower in ("", "~", "null"):
+        return "null"
+    if len(text) > _MOST_DIGITS:
+        return "str"
+    if _WHOLE.fullmatch(text):
+        return "int"
+    return "float" if _REAL.fullmatch(lower) else "str"
+
+
+def _error(what: str, node: yaml.Node) -> yaml.constructor.ConstructorError:
+    return yaml.constructor.ConstructorError(None, None, what, node.start_mark)
