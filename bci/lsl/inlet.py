@@ -172,6 +172,8 @@ class SignalInlet:
         self._connection = _Connection(found, buffer_s)
         self.info: StreamInfo = self._connection.info
         self._clock = SampleClock(self.info.sfreq) if self.info.sfreq > 0 else None
+        # Samples that came, while later stamps have to tell whether some were lost before them.
+        self._held = np.empty((0, self.info.n_channels), dtype=np.float32)
         self._n_samples = 0
         self._buffer: NDArray[Any] = np.empty((0, 0))
         self._converted = np.empty((0, 0), dtype=np.float32)
@@ -252,8 +254,13 @@ class SignalInlet:
         self._n_samples += n
         if self._clock is None:
             return [Chunk(data, stamps + offset, first, arrived)]
-        smooth = self._clock.stamp(stamps, arrived)
-        times, indices = smooth.timestamps + offset, smooth.indices
+        told = self._clock.stamp(stamps, arrived)
+        if len(self._held) or self._clock.n_waiting:
+            data = self._hold(data, len(told.indices))
+            n = len(data)
+            if not n:
+                return []
+        times, indices = told.timestamps + offset, told.indices
         if indices[-1] - indices[0] == n - 1:
             return [Chunk(data, times, int(indices[0]), arrived)]
         seams = [0, *(np.flatnonzero(np.diff(indices) != 1) + 1).tolist(), n]
@@ -261,6 +268,12 @@ class SignalInlet:
             Chunk(data[start:stop], times[start:stop], int(indices[start]), arrived)
             for start, stop in pairwise(seams)
         ]
+
+    def _hold(self, data: FloatArray, n_told: int) -> FloatArray:
+        """Keep back what the clock cannot tell yet; the samples that it can."""
+        data = np.concatenate([self._held, data])
+        self._held = data[n_told:].copy()
+        return data[:n_told]
 
     def close(self) -> None:
         """Leave the stream."""

@@ -10,7 +10,7 @@ from bci.electrodes import standard_name, standard_position
 from bci.errors import RecordingError
 from bci.lsl.metadata import canonical_unit
 from bci.recording.xdf import check_whole
-from bci.timing import SampleClock
+from bci.timing import number_samples
 from bci.types import Channel, Marker, Recording, StreamInfo
 
 
@@ -32,7 +32,7 @@ def read_xdf(path: Path, wanted: str | None = None) -> Recording:
     signal = _choose(path, streams, wanted)
     sfreq = float(field_of(signal, "nominal_srate"))
     stamps = np.asarray(signal["time_stamps"], dtype=np.float64)
-    numbered = SampleClock(sfreq).stamp(stamps)
+    numbered, _ = number_samples(stamps, sfreq)
     start = float(numbered.timestamps[0])
     name = field_of(signal, "name") or path.stem
     return Recording(

@@ -9,7 +9,7 @@ import numpy as np
 
 from bci.recording.reading import read_recording
 from bci.recording.reading_xdf import field_of, load_streams, markers_of
-from bci.timing import SampleClock
+from bci.timing import number_samples
 from bci.types import Marker, TimeArray
 
 _FEWEST_OFFSETS = 3
@@ -81,8 +81,8 @@ def _report_xdf(stream: dict[str, Any]) -> StreamReport:
     clock = None
     longest = 0.0
     if nominal > 0 and len(stamps):
-        clock = SampleClock(nominal)
-        indices = clock.stamp(stamps).indices
+        numbered, clock = number_samples(stamps, nominal)
+        indices = numbered.indices
         if clock.gaps:
             longest = float(np.diff(stamps)[np.diff(indices) > 1].max())
     desc = (stream["info"].get("desc") or [None])[0]
