@@ -149,6 +149,8 @@ class Recording:
         Times on the same clock as ``timestamps``, ascending.
     source : str
         The file it came from, for messages.
+    findings : tuple of str
+        What is wrong with its clock and rate, a sentence each (see `bci.timekeeping`).
     """
 
     info: StreamInfo
@@ -157,6 +159,7 @@ class Recording:
     indices: NDArray[np.int64]
     markers: tuple[Marker, ...] = field(default=())
     source: str = ""
+    findings: tuple[str, ...] = ()
 
     @property
     def duration(self) -> float:

@@ -24,6 +24,7 @@ from bci.cli import (
     system,
     training,
 )
+from bci.cli.console import show_warnings
 from bci.errors import BciError
 
 app = typer.Typer(
@@ -67,6 +68,7 @@ def main() -> None:
 def run() -> int:
     """Run a command; what a user can mend is one line on stderr and exit code 2."""
     _quieten_liblsl()
+    show_warnings()
     try:
         app()
     except BciError as error:

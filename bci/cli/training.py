@@ -270,8 +270,10 @@ def train(  # type: ignore[no-untyped-def]
 def _read(file: Path, wanted, base_card, map_montage: bool):  # type: ignore[no-untyped-def]
     """A recording, if asked with the channels of the base model or those that the profile names."""
     from bci.recording.reading import read_recording
+    from bci.timekeeping import check_markers_fit
 
-    recording = read_recording(file)
+    recording = read_recording(file, given_hz=wanted.timing.sfreq)
+    check_markers_fit(recording)
     if not map_montage:
         return recording
     if base_card is not None:

@@ -1,5 +1,6 @@
 """Reading recordings: every format of MNE, XDF, and NWB."""
 
+import logging
 import warnings
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from bci.electrodes import standard_name, standard_position
 from bci.errors import RecordingError
 from bci.recording.bids_sidecars import with_sidecars
 from bci.types import Channel, Marker, Recording, StreamInfo
+
+_log = logging.getLogger(__name__)
 
 # MNE's words for a file that is shorter than its header says.
 _TRUNCATED = ("does not match the file size", "truncated", "file size is smaller")
@@ -36,7 +39,9 @@ def recordings_in(folder: Path) -> list[Path]:
     ]
 
 
-def read_recording(path: Path | str, stream: str | None = None) -> Recording:
+def read_recording(
+    path: Path | str, stream: str | None = None, given_hz: float | None = None
+) -> Recording:
     """Read a recording whole.
 
     EEG and other voltages come in microvolts, MEG in tesla and T/m. Electrodes of the 10-05
@@ -48,6 +53,8 @@ def read_recording(path: Path | str, stream: str | None = None) -> Recording:
         A file that MNE reads, or an XDF or NWB file.
     stream : str, optional
         Name or type of the signal stream, for an XDF or NWB file that holds several.
+    given_hz : float, optional
+        The true rate in hertz, where a stream of an XDF file has a wrong nominal one.
 
     Raises
     ------
@@ -60,7 +67,10 @@ def read_recording(path: Path | str, stream: str | None = None) -> Recording:
     if path.suffix.lower() in (".xdf", ".xdfz"):
         from bci.recording.reading_xdf import read_xdf
 
-        return read_xdf(path, stream)
+        recording = read_xdf(path, stream, given_hz)
+        for finding in recording.findings:
+            _log.warning("%s: %s: %s", path, recording.info.name, finding)
+        return recording
     if path.suffix.lower() == ".nwb":
         from bci.recording.reading_nwb import read_nwb
 

@@ -1,6 +1,7 @@
 """Reading XDF files: one signal stream with the markers of all others."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,15 @@ from bci.electrodes import standard_name, standard_position
 from bci.errors import RecordingError
 from bci.lsl.metadata import canonical_unit
 from bci.recording.xdf import check_whole
-from bci.timing import number_samples
+from bci.timekeeping import Timekeeping, findings, regular_rate
+from bci.timing import SampleClock, number_samples
 from bci.types import Channel, Marker, Recording, StreamInfo
 
+# A recorder compares clocks every few seconds; a limit needs more than one comparison.
+_FEWEST_OFFSETS, _COMPARED_S = 3, 60.0
 
-def read_xdf(path: Path, wanted: str | None = None) -> Recording:
+
+def read_xdf(path: Path, wanted: str | None = None, given_hz: float | None = None) -> Recording:
     """Read one signal stream of an XDF file, on the recorder's clock, and all its markers.
 
     Parameters
@@ -22,6 +27,8 @@ def read_xdf(path: Path, wanted: str | None = None) -> Recording:
     path : Path
     wanted : str, optional
         Name or type of the signal stream, where there are several.
+    given_hz : float, optional
+        The true rate, where the stream's nominal one is wrong.
 
     Raises
     ------
@@ -29,10 +36,10 @@ def read_xdf(path: Path, wanted: str | None = None) -> Recording:
         If the file is truncated or damaged, or it is not clear which stream is meant.
     """
     streams = load_streams(path)
-    signal = _choose(path, streams, wanted)
-    sfreq = float(field_of(signal, "nominal_srate"))
+    signal = _choose(path, streams, wanted, given_hz)
+    sfreq = given_hz or float(field_of(signal, "nominal_srate"))
     stamps = np.asarray(signal["time_stamps"], dtype=np.float64)
-    numbered, _ = number_samples(stamps, sfreq)
+    numbered, clock = number_samples(stamps, sfreq, newest_stamp(signal))
     start = float(numbered.timestamps[0])
     name = field_of(signal, "name") or path.stem
     return Recording(
@@ -49,6 +56,43 @@ def read_xdf(path: Path, wanted: str | None = None) -> Recording:
         indices=numbered.indices,
         markers=_markers(streams, start),
         source=str(path),
+        findings=findings(replace(keeping_of(signal, clock), nominal_hz=sfreq)),
+    )
+
+
+def newest_stamp(stream: dict[str, Any]) -> float:
+    """The newest stamp that can be right: the clock was compared until the recording ended.
+
+    A recorder compares every few seconds, so only a stream whose clock was compared more than
+    once, and whose first stamps lie in that time, has such a limit; infinity elsewhere.
+    """
+    times = np.asarray(stream["clock_times"], dtype=np.float64)
+    offsets = np.asarray(stream["clock_values"], dtype=np.float64)
+    stamps = stream["time_stamps"]
+    if len(times) < _FEWEST_OFFSETS or not len(stamps):
+        return float("inf")
+    compared = times + offsets
+    if not compared.min() - _COMPARED_S < float(stamps[0]) < compared.max() + _COMPARED_S:
+        return float("inf")
+    return float(compared.max()) + _COMPARED_S
+
+
+def keeping_of(stream: dict[str, Any], clock: SampleClock | None) -> Timekeeping:
+    """How a recorded stream kept time: by its sample clock, and by its clock's comparisons."""
+    stamps = np.asarray(stream["time_stamps"], dtype=np.float64)
+    compared = np.add(stream["clock_times"], stream["clock_values"])
+    ahead = float("nan")
+    if len(compared) and len(stamps) and np.isfinite(stamps).all():
+        ahead = max(0.0, float(stamps.min() - compared.max())) - max(
+            0.0, float(compared.min() - stamps.max())
+        )
+    return Timekeeping(
+        nominal_hz=float(field_of(stream, "nominal_srate") or 0),
+        effective_hz=clock.sfreq if clock else regular_rate(stamps),
+        n_samples=len(stamps),
+        newest=float(stamps[-1]) if len(stamps) else float("nan"),
+        ahead_s=ahead,
+        clock_jumps=clock.clock_jumps if clock else 0,
     )
 
 
@@ -78,20 +122,27 @@ def load_streams(path: Path) -> list[dict[str, Any]]:
     return streams
 
 
-def _choose(path: Path, streams: list[dict[str, Any]], wanted: str | None) -> dict[str, Any]:
+def _choose(
+    path: Path, streams: list[dict[str, Any]], wanted: str | None, given_hz: float | None
+) -> dict[str, Any]:
     signals = [
         stream
         for stream in streams
         if field_of(stream, "channel_format") != "string"
-        and float(field_of(stream, "nominal_srate") or 0) > 0
+        and (given_hz or float(field_of(stream, "nominal_srate") or 0)) > 0
         and len(stream["time_stamps"])
     ]
+    if given_hz and len(signals) > 1:
+        # Of those that only the given rate makes regular, the ones that are.
+        signals = [s for s in signals if regular_rate(np.asarray(s["time_stamps"]))] or signals
     listing = ", ".join(
         f"{field_of(s, 'name')!r} ({field_of(s, 'type')}, {field_of(s, 'channel_count')} ch)"
         for s in signals
     )
     if not signals:
-        raise RecordingError(f"{path}: holds no regular signal stream with samples in it")
+        raise RecordingError(
+            f"{path}: holds no regular signal stream with samples in it{_irregular(streams)}"
+        )
     if wanted is not None:
         signals = [s for s in signals if wanted in (field_of(s, "name"), field_of(s, "type"))]
     elif len(signals) > 1:
@@ -101,6 +152,16 @@ def _choose(path: Path, streams: list[dict[str, Any]], wanted: str | None) -> di
             f"{path}: {len(signals)} streams fit; choose one by its name or type of: {listing}"
         )
     return signals[0]
+
+
+def _irregular(streams: list[dict[str, Any]]) -> str:
+    """What could be a signal but for its nominal rate, and the way out."""
+    for stream in streams:
+        if field_of(stream, "channel_format") != "string":
+            found = findings(keeping_of(stream, None))
+            if found:
+                return f"; {field_of(stream, 'name')}: {found[-1]}"
+    return ""
 
 
 def _channels(stream: dict[str, Any]) -> tuple[Channel, ...]:

@@ -1,14 +1,21 @@
 """What is in a recording: streams, rates, gaps, drift, markers."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from bci.recording.reading import read_recording
-from bci.recording.reading_xdf import field_of, load_streams, markers_of
+from bci.recording.reading_xdf import (
+    field_of,
+    keeping_of,
+    load_streams,
+    markers_of,
+    newest_stamp,
+)
+from bci.timekeeping import findings
 from bci.timing import number_samples
 from bci.types import Marker, TimeArray
 
@@ -20,7 +27,8 @@ _CLOCK_SET_S = 1.0
 class StreamReport:
     """One stream of a recording.
 
-    Rates are in hertz, 0 where samples come irregularly; ``drift_ppm`` is how much faster the
+    Rates are in hertz, 0 where samples come irregularly; ``findings`` are what is wrong with clock
+    and rate, a sentence each; ``drift_ppm`` is how much faster the
     sender's clock ran than the recorder's, in parts per million, None where it was not measured.
     """
 
@@ -38,6 +46,7 @@ class StreamReport:
     clock_jumps: int
     drift_ppm: float | None
     simulated: bool = False
+    findings: tuple[str, ...] = ()
     markers: dict[str, int] = field(default_factory=dict)
 
 
@@ -81,10 +90,10 @@ def _report_xdf(stream: dict[str, Any]) -> StreamReport:
     clock = None
     longest = 0.0
     if nominal > 0 and len(stamps):
-        numbered, clock = number_samples(stamps, nominal)
-        indices = numbered.indices
-        if clock.gaps:
-            longest = float(np.diff(stamps)[np.diff(indices) > 1].max())
+        numbered, clock = number_samples(stamps, nominal, newest_stamp(stream))
+        longest = float(np.diff(numbered.indices).max(initial=1) - 1) / clock.sfreq
+    keeping = keeping_of(stream, clock)
+    jumps = keeping.clock_jumps + _clock_sets(stream["clock_values"])
     desc = (stream["info"].get("desc") or [None])[0]
     simulated = isinstance(desc, dict) and (desc.get("simulated") or [""])[0] == "true"
     return StreamReport(
@@ -95,13 +104,14 @@ def _report_xdf(stream: dict[str, Any]) -> StreamReport:
         n_samples=len(stamps),
         duration_s=float(stamps[-1] - stamps[0]) if len(stamps) else 0.0,
         nominal_hz=nominal,
-        effective_hz=clock.sfreq if clock else 0.0,
+        effective_hz=keeping.effective_hz,
         gaps=clock.gaps if clock else 0,
         lost_samples=clock.lost_samples if clock else 0,
         longest_gap_s=longest,
-        clock_jumps=(clock.clock_jumps if clock else 0) + _clock_sets(stream["clock_values"]),
+        clock_jumps=jumps,
         drift_ppm=_drift_ppm(stream["clock_times"], stream["clock_values"]),
         simulated=simulated,
+        findings=findings(replace(keeping, clock_jumps=jumps)),
         markers=_count(markers_of(stream)),
     )
 
