@@ -17,11 +17,13 @@ from bci.errors import AmbiguousStreamError, ProfileError, StreamError
 from bci.lsl.cues import CueListener
 from bci.lsl.discovery import FoundStream, StreamQuery, resolve
 from bci.lsl.inlet import SignalInlet
+from bci.lsl.losses import LossLog
 from bci.lsl.mapped import MappedInlet
 from bci.lsl.predictions import DecisionOutlet, PredictionOutlet, StatusOutlet
 from bci.montage import tell_map
-from bci.profile import Output
+from bci.profile import Output, Timing
 from bci.swap import Load, Successor
+from bci.timekeeping import findings
 from bci.types import Decoder, StreamInfo
 from bci.word_prior import WordPrior, read_sentences
 
@@ -53,6 +55,8 @@ class Engine:
         Interpolate the channels that the stream lacks.
     load : callable, optional
         Reads a model folder; without it no other model can be taken while decoding.
+    timing : Timing, optional
+        How the stream's stamps are taken, and its true rate.
 
     Raises
     ------
@@ -72,6 +76,7 @@ class Engine:
         markers: StreamQuery | None = None,
         map_montage: bool = False,
         load: Load | None = None,
+        timing: Timing | None = None,
     ) -> None:
         self._markers = markers
         self._output = output
@@ -83,6 +88,7 @@ class Engine:
         self._say = say
         self._map_montage = map_montage
         self._load = load
+        self._timing = timing or Timing()
         self._swaps = 0
         self._latencies: deque[float] = deque(maxlen=1000)
         self._status_due = 0.0
@@ -117,7 +123,8 @@ class Engine:
             found = self._find(stop, wait_s)
             if found is None:
                 return
-            signal = SignalInlet(found)
+            by_arrival = self._timing.stamps == "arrival"
+            signal = SignalInlet(found, by_arrival=by_arrival, given_hz=self._timing.sfreq)
             inlet: SignalInlet | MappedInlet = signal
             try:
                 if self._map_montage:
@@ -172,6 +179,7 @@ class Engine:
         everything = max(1, round(10 * info.sfreq))
         behind = False
         connected, warned = True, False
+        losses = LossLog(info.name)
         cues: CueListener | None = None
         try:
             while not stop.is_set():
@@ -209,6 +217,9 @@ class Engine:
                 if now >= self._status_due:
                     self._status_due = now + _STATUS_EVERY_S
                     self._status.push(self._describe(inlet, running))
+                    self._check_clock(inlet, running.card)
+                    for sentence in losses.news(inlet.stats):
+                        self._say(sentence)
                     warning = running.drift.warning if running.drift else None
                     if warning and not warned:
                         self._say(warning)
@@ -217,6 +228,13 @@ class Engine:
             outlets.close()
             if cues is not None:
                 cues.close()
+
+    def _check_clock(self, inlet: SignalInlet | MappedInlet, card: Card) -> None:
+        """Refuse to wait for cues on a stream whose stamps can never meet them."""
+        keeping = inlet.keeping
+        needs_cues = card.pipeline.at_cues or self._output.adapt == "supervised"
+        if needs_cues and keeping.is_off_clock and not keeping.by_arrival:
+            raise StreamError(f"stream {inlet.info.name!r}: {findings(keeping)[0]}")
 
     def _require_cues(self, card: Card) -> None:
         if self._markers is not None:
@@ -277,6 +295,9 @@ class Engine:
             "lost_samples": stats.lost_samples,
             "gaps": stats.gaps,
             "clock_jumps": stats.clock_jumps,
+            "lost_at": stats.lost_at if stats.lost_at == stats.lost_at else None,
+            "loops": stats.loops,
+            "findings": list(stats.findings),
             "reconnects": stats.reconnects,
             "rate_hz": stats.effective_rate,
             "non_finite": pipeline.chain.non_finite,

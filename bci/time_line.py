@@ -45,10 +45,13 @@ _WHOLE = 0.05
 _CHUNKS = 5
 # A stream whose chunks are not known yet is new for so long, in seconds.
 _NEW_S = 5
-# Where nothing follows, a step has to be this often as large as the jitter.
-_MORE_AT_THE_END = 3.0
+# Where stamps stray, or nothing follows, a loss is this many times larger than the jitter.
+_UNSTEADY = 4.0
 # Lines and jitter are remembered for this many chunks at least.
 _CHUNKS_KEPT = 12
+# So few samples are only lost if they are a whole number, to this share of one; where stamps
+# jitter by more than that share of a period nothing tells.
+_FEW, _ODD, _STEADY = 10, 0.15, 0.3
 # An excursion has ended when this share of it is left.
 _RETURNED = 0.25
 # So many even steps are a rate, fewer may be losses that came evenly by chance: eight random
@@ -58,6 +61,8 @@ _EVEN_STEPS = 8.0
 _MOST_JITTER_S = 1.0
 # The clock was set if stamps go back for good by more than this, in seconds; less is lateness.
 _CLOCK_SET_S = 0.25
+# A step of less than this is not told from a loss by its arrival, in seconds.
+_AHEAD_S = 1.0
 # No sender holds samples back for so long, in seconds: a clock set by more was right before, and
 # the stamps that are given go on from there.
 _NO_BUFFER_S = 10.0
@@ -111,34 +116,36 @@ def _even_steps(raw, i, j, sign, line, period):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _judge(raw, i, line, period, usual, depth, patience, bound, final):  # type: ignore[no-untyped-def]
+def _judge(raw, i, before, line, period, usual, depth, patience, bound, final):  # type: ignore[no-untyped-def]
     """Tell from later stamps what became of the residual of sample ``i``.
 
-    Returns the verdict, its value (the step in seconds, or the new period) and the last sample
-    that was looked at. The cost is one pass over the samples that wait.
+    ``before`` is the raw stamp of the last sample on the line. Returns the verdict and its value:
+    the step in seconds, or the new period. The cost is one pass over the samples that wait.
     """
     threshold = 0.5 * period + usual
     sign = 1.0 if raw[i] > line else -1.0
     first = sign * (raw[i] - line)
     lowest, floor, at = first, first, i
     top, fall, last, j_last = first, 0.0, first, i
+    steepest = abs(raw[i] - before - period)
     check = 0
     for j in range(i + 1, len(raw) + 1):
         ended = j == len(raw)
         if ended and not final:
-            return _WAIT, 0.0, j_last
+            return _WAIT, 0.0
         if not ended:
             away = sign * (raw[j] - line - (j - i) * period)
             if not np.isfinite(away):
                 continue
             if away <= threshold:
-                return _RETURNS, 0.0, j
+                return _RETURNS, 0.0
             # Half a period lower is a new level; what was before it is no longer judged.
             if away < floor - 0.5 * period:
                 floor, at, top, fall = away, j, away, 0.0
             lowest = min(lowest, away)
             top = max(top, away)
             fall = max(fall, top - away)
+            steepest = max(steepest, abs(away - last))
             last, j_last = away, j
             full = j - i + 1 >= bound
             if not (full or (j - at >= patience and j - i + 1 >= check)):
@@ -148,22 +155,30 @@ def _judge(raw, i, line, period, usual, depth, patience, bound, final):  # type:
             full = True
         rise = last - first
         n_steps = 0.0
-        if rise > period:
+        if steepest < 0.5 * period:
+            # Neither a loss nor a set clock comes so gently.
+            if rise <= 0.0:
+                return _JITTER, 0.0
+            n_steps = _EVEN_STEPS
+        elif rise > period:
             n_steps = _even_steps(raw, i, j_last, sign, line, period)
         if n_steps >= _EVEN_STEPS:
             changed = period + sign * rise / (j_last - i)
             if changed < _LEAST_PERIOD * period:
-                return _RETURNS, 0.0, j_last
-            return _RATE, changed, j_last
+                return _RETURNS, 0.0
+            return _RATE, changed
         if n_steps >= 2.0 and not full:
             continue
-        if ended and j_last - at < patience:
-            # Too few to tell a loss from a last late chunk.
-            usual *= _MORE_AT_THE_END
-        if lowest > 0.5 * period + max(usual, fall, depth if sign > 0.0 else 0.0):
-            return _STEP, lowest, j_last
-        return _JITTER, 0.0, j_last
-    return _WAIT, 0.0, j_last
+        jitter = max(usual, depth)
+        if jitter > _STEADY * period or (ended and j_last - at < patience):
+            # Stamps that stray, or too few of them, take more to tell a loss from lateness.
+            jitter *= _UNSTEADY
+        if sign < 0.0:
+            jitter = usual
+        if lowest > 0.5 * period + max(jitter, fall):
+            return _STEP, lowest
+        return _JITTER, 0.0
+    return _WAIT, 0.0
 
 
 @njit(cache=True, nogil=True)
@@ -174,15 +189,21 @@ def _set_clock(by, state, counts):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _step_forward(step, newest, latest, settings, state, counts):  # type: ignore[no-untyped-def]
+def _step_forward(step, stamp, latest, settings, state, counts):  # type: ignore[no-untyped-def]
     """Samples were lost; or the clock was set, where no loss can explain the step."""
     # Stamps reach below the line by their jitter, and so does the lowest after a loss.
     step += state[DEPTH]
+    latest = max(latest, state[NEXT] + _AHEAD_S)
     state[NEXT] += step
-    if newest > latest or step > _MOST_LOST_S:
+    if stamp > latest or step > _MOST_LOST_S:
         _set_clock(step, state, counts)
         return
-    lost = max(1, int(np.rint(step / state[PERIOD])))
+    periods = step / state[PERIOD]
+    lost = max(1, int(np.rint(periods)))
+    jitter = max(state[SECOND], state[DEPTH])
+    if lost <= _FEW and jitter < _STEADY * state[PERIOD] and abs(periods - lost) > _ODD:
+        # No number of samples takes so long: the sender is later from here on.
+        return
     if counts[SEEN] - counts[LOST_AT] > _REVOCABLE_S * settings[SECOND_LONG]:
         counts[REVOCABLE] = counts[REVOCABLE_GAPS] = 0
     counts[INDEX] += lost
@@ -198,7 +219,7 @@ def _step_back(step, settings, state, counts):  # type: ignore[no-untyped-def]
     """A loss was lateness after all; or the clock was set back."""
     back = int(np.rint(min(step, _MOST_LOST_S) / state[PERIOD]))
     recent = counts[SEEN] - counts[LOST_AT] <= _REVOCABLE_S * settings[SECOND_LONG]
-    if recent and 0 < counts[REVOCABLE] and back <= counts[REVOCABLE] + 1:
+    if recent and counts[REVOCABLE] > 0 and back <= counts[REVOCABLE] + 1:
         undone = min(back, counts[REVOCABLE])
         counts[LOST] -= undone
         counts[REVOCABLE] -= undone
@@ -301,8 +322,8 @@ def follow_clock(raw, latest, final, settings, state, counts, times, indices):  
         strayed = residual
         threshold = 0.5 * state[PERIOD] + state[SECOND]
         if abs(residual) > threshold:
-            verdict, value, newest = _judge(
-                raw, i, state[NEXT], state[PERIOD], state[SECOND], state[DEPTH],
+            verdict, value = _judge(
+                raw, i, state[LAST], state[NEXT], state[PERIOD], state[SECOND], state[DEPTH],
                 min(_patience(settings, counts), int(settings[BOUND]) - 1),
                 int(settings[BOUND]), final,
             )  # fmt: skip
@@ -318,7 +339,7 @@ def follow_clock(raw, latest, final, settings, state, counts, times, indices):  
                     state[PERIOD], state[NEXT] = value, raw[i]
                     state[MEMORY] = settings[FIRST_MEMORY]
                 elif residual > 0.0:
-                    _step_forward(value, raw[newest], latest, settings, state, counts)
+                    _step_forward(value, raw[i], latest, settings, state, counts)
                 else:
                     _step_back(value, settings, state, counts)
                 state[PEAK] = 0.0

@@ -7,6 +7,7 @@ log give the sentences as they are.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bci.errors import RecordingError
 from bci.types import Recording, TimeArray
@@ -48,6 +49,8 @@ class Timekeeping:
         it is not known.
     clock_jumps : int
         How often the clock was set.
+    by_arrival : bool
+        Whether the moments of arrival are taken instead of the stamps.
     """
 
     nominal_hz: float
@@ -56,11 +59,17 @@ class Timekeeping:
     newest: float = float("nan")
     ahead_s: float = float("nan")
     clock_jumps: int = 0
+    by_arrival: bool = False
 
     @property
     def is_off_clock(self) -> bool:
         """Whether the stamps are on another clock than markers and predictions are."""
         return abs(self.ahead_s) > _MOST_APART_S
+
+    @property
+    def is_off_by_years(self) -> bool:
+        """Whether no clock that was started with a computer can show such stamps."""
+        return abs(self.ahead_s) > _YEAR_S
 
     @property
     def is_off_rate(self) -> bool:
@@ -81,10 +90,14 @@ def findings(keeping: Timekeeping) -> tuple[str, ...]:
         apart = abs(keeping.ahead_s)
         far = f"{apart / _YEAR_S:.1f} years" if apart > _YEAR_S else f"{apart:,.0f} s"
         side = "ahead of" if keeping.ahead_s > 0 else "behind"
-        kind = "Unix time, " if keeping.newest > _UNIX_S and apart > _YEAR_S else ""
+        kind = "Unix time, " if keeping.newest > _UNIX_S and keeping.is_off_by_years else ""
         found.append(
-            f"its time stamps are on another clock ({kind}{far} {side} the LSL clock), so markers "
-            f"do not fit them; {BY_ARRIVAL}, or mend the program that sends them"
+            f"its time stamps are on another clock ({kind}{far} {side} the LSL clock), "
+            + (
+                "so the moments of arrival are taken instead"
+                if keeping.by_arrival
+                else f"so markers do not fit them; {BY_ARRIVAL}, or mend the program that sends them"
+            )
         )
     if keeping.is_off_rate and keeping.nominal_hz > 0:
         share = keeping.effective_hz / keeping.nominal_hz
@@ -159,3 +172,17 @@ def check_losses(recording: Recording) -> None:
             f"{n_samples:,} are there, so the file would hold mostly zeros; look at its time "
             "stamps with 'bci info'"
         )
+
+
+def split_loops(gaps: NDArray[np.int64], loop_gap: int) -> tuple[int, int]:
+    """How many gaps are the seams of a replay that began again, and their samples.
+
+    Parameters
+    ----------
+    gaps : ndarray, shape (n_gaps,)
+        Lengths in samples.
+    loop_gap : int
+        Length of such a seam as the replay says it; 0 where it does not loop.
+    """
+    seams = gaps[np.abs(gaps - loop_gap) <= 1] if loop_gap > 0 else gaps[:0]
+    return len(seams), int(seams.sum())

@@ -134,6 +134,8 @@ class SampleClock:
             are left.
         """
         raw = np.asarray(raw, dtype=np.float64)
+        n_new = len(raw)
+        self._streamed_s += n_new * float(self._state[time_line.PERIOD])
         if len(self._waiting):
             raw = np.concatenate([self._waiting, raw])
         times = np.empty(len(raw))
@@ -143,8 +145,8 @@ class SampleClock:
             self._counts, times, indices,
         )  # fmt: skip
         self._waiting = raw[n_told:].copy()
-        if arrived is not None and len(raw):
-            self._note_arrival(arrived, n_told)
+        if arrived is not None and n_new:
+            self._note_arrival(arrived)
         return Stamps(times[:n_told], indices[:n_told])
 
     def move(self, by_s: float) -> None:
@@ -154,11 +156,9 @@ class SampleClock:
         self._waiting += by_s
         self._lead += by_s
 
-    def _note_arrival(self, arrived: float, n_told: int) -> None:
+    def _note_arrival(self, arrived: float) -> None:
         if self._first_arrival is None:
             self._first_arrival = arrived
-        else:
-            self._streamed_s += n_told * float(self._state[time_line.PERIOD])
         if not len(self._waiting):
             ahead = float(self._state[time_line.NEXT]) - arrived
             stepped = self.clock_jumps != self._jumps_seen

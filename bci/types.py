@@ -49,7 +49,8 @@ class StreamInfo:
 
     ``sfreq`` is the nominal rate in hertz, 0 for irregular streams. ``simulated`` is carried
     along the whole way, so that no view can show a simulated signal as a real one;
-    ``interpolated`` names the channels that a montage map computed from others.
+    ``interpolated`` names the channels that a montage map computed from others. ``loop_gap`` is
+    the number of samples that are left out where a replay begins again; 0 where it does not.
     """
 
     name: str
@@ -59,6 +60,7 @@ class StreamInfo:
     source_id: str = ""
     simulated: bool = False
     interpolated: tuple[str, ...] = ()
+    loop_gap: int = 0
 
     @property
     def n_channels(self) -> int:

@@ -81,7 +81,9 @@ def run(
     stop = stop_on_signals(with_parent, lines)
     query = _query(wanted.stream, stream)
     cues = _query(wanted.markers, markers) if wanted.markers or markers else None
-    engine = Engine(card, decoder, query, output, _say, cues, map_montage, load_model)
+    engine = Engine(
+        card, decoder, query, output, _say, cues, map_montage, load_model, wanted.timing
+    )
     engine.run(stop, wait, lines)
 
 

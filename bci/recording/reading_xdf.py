@@ -171,10 +171,10 @@ def _channels(stream: dict[str, Any]) -> tuple[Channel, ...]:
     channels = []
     for i in range(n_channels):
         node = listed[i] if i < len(listed) and isinstance(listed[i], dict) else {}
-        kind = (_first(node, "type") or field_of(stream, "type") or "unknown").lower()
-        name = standard_name(_first(node, "label") or f"ch{i + 1}")
+        kind = (first_of(node, "type") or field_of(stream, "type") or "unknown").lower()
+        name = standard_name(first_of(node, "label") or f"ch{i + 1}")
         position = standard_position(name) if kind == "eeg" else None
-        channels.append(Channel(name, kind, canonical_unit(_first(node, "unit")), position))
+        channels.append(Channel(name, kind, canonical_unit(first_of(node, "unit")), position))
     return tuple(channels)
 
 
@@ -196,14 +196,15 @@ def markers_of(stream: dict[str, Any]) -> list[Marker]:
 
 def field_of(stream: dict[str, Any], name: str) -> str:
     """A field of a stream's header; empty where it has none."""
-    return _first(stream["info"], name)
+    return first_of(stream["info"], name)
 
 
 def _desc(stream: dict[str, Any], name: str) -> str:
     desc = (stream["info"].get("desc") or [None])[0]
-    return _first(desc, name).lower() if isinstance(desc, dict) else ""
+    return first_of(desc, name).lower() if isinstance(desc, dict) else ""
 
 
-def _first(node: dict[str, Any], name: str) -> str:
+def first_of(node: dict[str, Any], name: str) -> str:
+    """The first text of that name in a part of a header; empty where there is none."""
     value = (node.get(name) or [""])[0]
     return value.strip()[:200] if isinstance(value, str) else ""

@@ -7,15 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from bci.lsl.metadata import read_loop_gap
 from bci.recording.reading import read_recording
 from bci.recording.reading_xdf import (
     field_of,
+    first_of,
     keeping_of,
     load_streams,
     markers_of,
     newest_stamp,
 )
-from bci.timekeeping import findings
+from bci.timekeeping import findings, split_loops
 from bci.timing import number_samples
 from bci.types import Marker, TimeArray
 
@@ -28,7 +30,7 @@ class StreamReport:
     """One stream of a recording.
 
     Rates are in hertz, 0 where samples come irregularly; ``findings`` are what is wrong with clock
-    and rate, a sentence each; ``drift_ppm`` is how much faster the
+    and rate, a sentence each; ``loops`` how often a replay began again, which is no loss; ``drift_ppm`` is how much faster the
     sender's clock ran than the recorder's, in parts per million, None where it was not measured.
     """
 
@@ -46,6 +48,7 @@ class StreamReport:
     clock_jumps: int
     drift_ppm: float | None
     simulated: bool = False
+    loops: int = 0
     findings: tuple[str, ...] = ()
     markers: dict[str, int] = field(default_factory=dict)
 
@@ -88,14 +91,16 @@ def _report_xdf(stream: dict[str, Any]) -> StreamReport:
     stamps = np.asarray(stream["time_stamps"], dtype=np.float64)
     nominal = float(field_of(stream, "nominal_srate") or 0)
     clock = None
-    longest = 0.0
+    desc = (stream["info"].get("desc") or [None])[0] or {}
+    told = desc if isinstance(desc, dict) else {}
+    longest, loops, skipped = 0.0, 0, 0
     if nominal > 0 and len(stamps):
         numbered, clock = number_samples(stamps, nominal, newest_stamp(stream))
-        longest = float(np.diff(numbered.indices).max(initial=1) - 1) / clock.sfreq
+        steps = np.diff(numbered.indices) - 1
+        loops, skipped = split_loops(steps[steps > 0], read_loop_gap(first_of(told, "loop_gap")))
+        longest = float(steps.max(initial=0)) / clock.sfreq
     keeping = keeping_of(stream, clock)
     jumps = keeping.clock_jumps + _clock_sets(stream["clock_values"])
-    desc = (stream["info"].get("desc") or [None])[0]
-    simulated = isinstance(desc, dict) and (desc.get("simulated") or [""])[0] == "true"
     return StreamReport(
         name=field_of(stream, "name"),
         type=field_of(stream, "type"),
@@ -105,12 +110,13 @@ def _report_xdf(stream: dict[str, Any]) -> StreamReport:
         duration_s=float(stamps[-1] - stamps[0]) if len(stamps) else 0.0,
         nominal_hz=nominal,
         effective_hz=keeping.effective_hz,
-        gaps=clock.gaps if clock else 0,
-        lost_samples=clock.lost_samples if clock else 0,
+        gaps=clock.gaps - loops if clock else 0,
+        lost_samples=clock.lost_samples - skipped if clock else 0,
+        loops=loops,
         longest_gap_s=longest,
         clock_jumps=jumps,
         drift_ppm=_drift_ppm(stream["clock_times"], stream["clock_values"]),
-        simulated=simulated,
+        simulated=first_of(told, "simulated").lower() == "true",
         findings=findings(replace(keeping, clock_jumps=jumps)),
         markers=_count(markers_of(stream)),
     )
