@@ -51,7 +51,7 @@ _UNSTEADY = 4.0
 _CHUNKS_KEPT = 12
 # So few samples are only lost if they are a whole number, to this share of one; where stamps
 # jitter by more than that share of a period nothing tells.
-_FEW, _ODD, _STEADY = 10, 0.15, 0.3
+_FEW, _ODD, _STEADY = 10, 0.2, 0.3
 # An excursion has ended when this share of it is left.
 _RETURNED = 0.25
 # So many even steps are a rate, fewer may be losses that came evenly by chance: eight random
@@ -116,7 +116,7 @@ def _even_steps(raw, i, j, sign, line, period):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _judge(raw, i, before, line, period, usual, depth, patience, bound, final):  # type: ignore[no-untyped-def]
+def _judge(raw, i, before, line, period, usual, depth, weight, patience, bound, final):  # type: ignore[no-untyped-def]
     """Tell from later stamps what became of the residual of sample ``i``.
 
     ``before`` is the raw stamp of the last sample on the line. Returns the verdict and its value:
@@ -175,7 +175,7 @@ def _judge(raw, i, before, line, period, usual, depth, patience, bound, final): 
             jitter *= _UNSTEADY
         if sign < 0.0:
             jitter = usual
-        if lowest > 0.5 * period + max(jitter, fall):
+        if lowest > 0.5 * period + max(jitter, weight * fall):
             return _STEP, lowest
         return _JITTER, 0.0
     return _WAIT, 0.0
@@ -291,13 +291,15 @@ def _patience(settings, counts):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _begin(raw, final, settings, state):  # type: ignore[no-untyped-def]
     """Lay the line through the first stamp that is a number; whether there is one."""
-    first = 0
-    while first < len(raw) and not np.isfinite(raw[first]):
+    first, most = 0, min(len(raw), int(settings[BOUND]))
+    while first < most and not np.isfinite(raw[first]):
         first += 1
-    if first == len(raw) and not (final or first >= settings[BOUND]):
-        return False
-    origin = raw[first] if first < len(raw) else 0.0
-    state[NEXT] = origin - first * state[PERIOD]
+    if first == most:
+        if not final and most < settings[BOUND]:
+            return False
+        state[NEXT] = 0.0
+    else:
+        state[NEXT] = raw[first] - first * state[PERIOD]
     state[MEMORY] = settings[FIRST_MEMORY]
     state[LAST] = state[NEXT] - state[PERIOD]
     return True
@@ -322,9 +324,11 @@ def follow_clock(raw, latest, final, settings, state, counts, times, indices):  
         strayed = residual
         threshold = 0.5 * state[PERIOD] + state[SECOND]
         if abs(residual) > threshold:
+            # Of a new stream the jitter after a step is all that is known of it.
+            weight = 1.0 if counts[SEEN] <= _NEW_S * settings[SECOND_LONG] else 0.5
             verdict, value = _judge(
                 raw, i, state[LAST], state[NEXT], state[PERIOD], state[SECOND], state[DEPTH],
-                min(_patience(settings, counts), int(settings[BOUND]) - 1),
+                weight, min(_patience(settings, counts), int(settings[BOUND]) - 1),
                 int(settings[BOUND]), final,
             )  # fmt: skip
             if verdict == _WAIT:

@@ -91,13 +91,11 @@ def findings(keeping: Timekeeping) -> tuple[str, ...]:
         far = f"{apart / _YEAR_S:.1f} years" if apart > _YEAR_S else f"{apart:,.0f} s"
         side = "ahead of" if keeping.ahead_s > 0 else "behind"
         kind = "Unix time, " if keeping.newest > _UNIX_S and keeping.is_off_by_years else ""
+        way_out = f"so markers do not fit them; {BY_ARRIVAL}, or mend the program that sends them"
+        if keeping.by_arrival:
+            way_out = "so the moments of arrival are taken instead"
         found.append(
-            f"its time stamps are on another clock ({kind}{far} {side} the LSL clock), "
-            + (
-                "so the moments of arrival are taken instead"
-                if keeping.by_arrival
-                else f"so markers do not fit them; {BY_ARRIVAL}, or mend the program that sends them"
-            )
+            f"its time stamps are on another clock ({kind}{far} {side} the LSL clock), {way_out}"
         )
     if keeping.is_off_rate and keeping.nominal_hz > 0:
         share = keeping.effective_hz / keeping.nominal_hz

@@ -44,8 +44,9 @@ class SampleClock:
     index to every sample. Stamps that step forward for good are lost samples: the index jumps
     too. Stamps that come back are lateness, or one wrong stamp, and lose nothing. A step back,
     or one forward that runs ahead of the arrival, is a clock that was set: the index goes on, and
-    so do the stamps where it was set by more than ten seconds. Samples whose stamps are off the line wait for a quarter second of later
-    ones, or a few of the sender's chunks; a loss that later stamps undo is forgiven.
+    so do the stamps where it was set by more than ten seconds. Samples whose stamps are off the
+    line wait for a quarter second of later ones, or a few of the sender's chunks. A loss that
+    later stamps undo is forgiven.
 
     Where the stamps are regular, a single lost sample is found; where they jitter, only losses
     longer than the jitter are. The outcome does not depend on how the stamps are split into
@@ -141,8 +142,8 @@ class SampleClock:
         times = np.empty(len(raw))
         indices = np.empty(len(raw), dtype=np.int64)
         n_told = time_line.follow_clock(
-            np.ascontiguousarray(raw), min(latest, self._latest(arrived)), final, self._settings, self._state,
-            self._counts, times, indices,
+            np.ascontiguousarray(raw), min(latest, self._latest(arrived)), final, self._settings,
+            self._state, self._counts, times, indices,
         )  # fmt: skip
         self._waiting = raw[n_told:].copy()
         if arrived is not None and n_new:

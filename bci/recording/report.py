@@ -29,9 +29,10 @@ _CLOCK_SET_S = 1.0
 class StreamReport:
     """One stream of a recording.
 
-    Rates are in hertz, 0 where samples come irregularly; ``findings`` are what is wrong with clock
-    and rate, a sentence each; ``loops`` how often a replay began again, which is no loss; ``drift_ppm`` is how much faster the
+    Rates are in hertz, 0 where samples come irregularly. ``drift_ppm`` is how much faster the
     sender's clock ran than the recorder's, in parts per million, None where it was not measured.
+    ``loops`` tells how often a replay began again, which is no loss; ``findings`` are what is wrong
+    with clock and rate, a sentence each.
     """
 
     name: str
