@@ -210,7 +210,7 @@ class SignalInlet:
     def stats(self) -> InletStats:
         clock = self._clock
         return InletStats(
-            samples=self._n_samples,
+            samples=self._n_samples - len(self._held),
             lost_samples=clock.lost_samples - self._skipped if clock else 0,
             gaps=clock.gaps - self._loops if clock else 0,
             clock_jumps=clock.clock_jumps if clock else 0,
