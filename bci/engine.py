@@ -13,9 +13,9 @@ from threadpoolctl import threadpool_limits
 
 from bci.bundle import Card, decision_threshold, evidence_span, trained_channels
 from bci.decoding import Decoded, Decoding, warm_up
-from bci.errors import AmbiguousStreamError, ProfileError, StreamError
+from bci.errors import ProfileError, StreamError
 from bci.lsl.cues import CueListener
-from bci.lsl.discovery import FoundStream, StreamQuery, resolve
+from bci.lsl.discovery import FoundStream, StreamQuery, await_stream
 from bci.lsl.inlet import SignalInlet
 from bci.lsl.losses import LossLog
 from bci.lsl.mapped import MappedInlet
@@ -31,7 +31,6 @@ from bci.word_prior import WordPrior, read_sentences
 # and how late a request to stop is seen.
 _PULL_S = 0.02
 _STATUS_EVERY_S = 0.5
-_RESOLVE_S = 0.5
 
 Say = Callable[[str], None]
 
@@ -138,21 +137,16 @@ class Engine:
             self._status.close()
 
     def _find(self, stop: threading.Event, wait_s: float | None) -> FoundStream | None:
-        deadline = local_clock() + (wait_s if wait_s is not None else float("inf"))
         said = False
-        while not stop.is_set():
-            try:
-                return resolve(self._query, _RESOLVE_S)
-            except AmbiguousStreamError:
-                raise
-            except StreamError as error:
-                if local_clock() > deadline:
-                    raise
-                if not said:
-                    self._say(f"waiting for the stream ({error})")
-                    said = True
-                self._status.push({"state": "waiting for stream", "model": self._card.name})
-        return None
+
+        def wait(why: StreamError) -> None:
+            nonlocal said
+            if not said:
+                self._say(f"waiting for the stream ({why})")
+                said = True
+            self._status.push({"state": "waiting for stream", "model": self._card.name})
+
+        return await_stream(self._query, stop, float("inf") if wait_s is None else wait_s, wait)
 
     def _decode(
         self,

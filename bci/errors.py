@@ -36,5 +36,9 @@ class BundleError(BciError):
     """A model bundle is missing, incomplete, damaged or tampered with."""
 
 
+class DecodingError(BciError):
+    """A window gives no probabilities; live it is rejected and counted."""
+
+
 class GalleryError(BciError):
     """A gallery of images is missing or damaged, or lacks an image that was shown."""

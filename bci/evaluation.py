@@ -221,10 +221,7 @@ def evaluate(
         trials_without_window=len(trials) - len(decided),
         false_positives_per_min=rises / rest_min if rest_min else None,
         rest_min=rest_min,
-        windows_rejected=counts.rejected_gap
-        + counts.rejected_settling
-        + counts.rejected_non_finite
-        + counts.rejected_artifact,
+        windows_rejected=counts.rejected,
         evidence_s=decoding.evidence.span_s,
         evidence_delay_s=decoding.evidence.delay_s,
         adaptation=decoding.adaptation.described if decoding.adaptation else "off",

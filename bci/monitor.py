@@ -2,12 +2,11 @@
 
 import math
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bci.errors import AmbiguousStreamError, StreamError
-from bci.lsl.discovery import FoundStream, StreamQuery, resolve
+from bci.errors import StreamError
+from bci.lsl.discovery import StreamQuery, await_stream
 from bci.lsl.impedance import Impedances
 from bci.lsl.inlet import InletStats, SignalInlet
 from bci.lsl.quality import QualityOutlet
@@ -15,7 +14,6 @@ from bci.quality import ChannelQuality, QualityMeter
 from bci.types import StreamInfo
 
 _PULL_S = 0.05
-_RESOLVE_S = 0.4
 # Pulled at most this long at a time, in seconds of signal.
 _CHUNK_S = 0.1
 
@@ -58,7 +56,7 @@ def monitor(
     StreamError
         If the stream is not there, is irregular, or comes back changed.
     """
-    found = _find(query, stop, wait_s)
+    found = await_stream(query, stop, wait_s)
     if found is None:
         return
     inlet = SignalInlet(found)
@@ -85,17 +83,3 @@ def monitor(
         impedances.close()
         outlet.close()
         inlet.close()
-
-
-def _find(query: StreamQuery, stop: threading.Event, wait_s: float) -> FoundStream | None:
-    """The stream; None when told to stop while looking for it."""
-    deadline = time.monotonic() + wait_s
-    while not stop.is_set():
-        try:
-            return resolve(query, _RESOLVE_S)
-        except AmbiguousStreamError:
-            raise
-        except StreamError:
-            if time.monotonic() > deadline:
-                raise
-    return None

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from bci import kernels
 from bci.chain import Chain
+from bci.errors import DecodingError
 from bci.ring import RingBuffer
 from bci.settings import PipelineSettings
 from bci.types import Chunk, Decoder, FloatArray, Prediction, StreamInfo, TimeArray
@@ -41,7 +42,19 @@ class WindowCounts:
     rejected_settling: int = 0
     rejected_non_finite: int = 0
     rejected_artifact: int = 0
+    rejected_undecodable: int = 0
     skipped: int = 0
+
+    @property
+    def rejected(self) -> int:
+        """Windows that gave no prediction, for whatever reason."""
+        return (
+            self.rejected_gap
+            + self.rejected_settling
+            + self.rejected_non_finite
+            + self.rejected_artifact
+            + self.rejected_undecodable
+        )
 
 
 class Pipeline:
@@ -51,7 +64,8 @@ class Pipeline:
     settings say so, one begins at each time that is asked for by `at`. Splitting the same samples
     into other chunks changes no bit of any output. A window gives no prediction while the filters
     settle (at the start and after a gap), if it contains a gap, if a value in it was not finite,
-    or if it swings beyond the settings' limit; `counts` tells how many and why.
+    if it swings beyond the settings' limit, or if the decoder finds no probabilities; `counts`
+    tells how many and why.
 
     Parameters
     ----------
@@ -146,7 +160,11 @@ class Pipeline:
         if self.decoder is None:
             raise ValueError("this pipeline has no decoder: use windows()")
         for window in self._newest(chunk) if newest_only else self.windows(chunk):
-            probabilities = self.decoder.predict_proba(window.data)
+            try:
+                probabilities = self.decoder.predict_proba(window.data)
+            except DecodingError:
+                self.counts.rejected_undecodable += 1
+                continue
             self.counts.predicted += 1
             yield (
                 window,

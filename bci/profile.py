@@ -1,6 +1,7 @@
 """Profiles: the YAML files that say which stream, which filters, which task and which model."""
 
 import hashlib
+import re
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar
 
@@ -242,15 +243,40 @@ def parse_yaml(file: Path, model: type[SettingsT], error: type[Exception]) -> Se
 
 
 class _PlainLoader(yaml.SafeLoader):
-    """Without aliases: a few lines of them can stand for gigabytes."""
+    """YAML of plain texts, numbers, truth values, lists and mappings.
+
+    Without aliases: a few lines of them can stand for gigabytes. Without tags and dates, whose
+    constructors fail on what they do not expect. Without numbers to base 60: time 10:30 is a
+    text, and a long one would take minutes to compute.
+    """
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.events.AliasEvent):
-            event = self.get_event()  # type: ignore[no-untyped-call]
-            raise yaml.composer.ComposerError(
-                None, None, "aliases (*name) are not allowed", event.start_mark
-            )
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        mark: Any = event.start_mark
+        if isinstance(event, yaml.events.AliasEvent):
+            raise yaml.composer.ComposerError(None, None, "aliases (*name) are not allowed", mark)
+        if getattr(event, "tag", None) is not None:
+            raise yaml.composer.ComposerError(None, None, "tags (!name) are not allowed", mark)
         return super().compose_node(parent, index)
+
+
+_NUMBERS = {
+    "tag:yaml.org,2002:int": re.compile(
+        r"(?=.{1,40}$)[-+]?(?:0b[01_]+|0[0-7_]*|0x[0-9a-fA-F_]+|[1-9][0-9_]*)$"
+    ),
+    "tag:yaml.org,2002:float": re.compile(
+        r"(?=.{1,400}$)(?:[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+]?[0-9]+)?"
+        r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"
+    ),
+}
+_PlainLoader.yaml_implicit_resolvers = {
+    first: [
+        (tag, _NUMBERS.get(tag, pattern))
+        for tag, pattern in resolvers
+        if tag != "tag:yaml.org,2002:timestamp"
+    ]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 def file_sha256(file: Path) -> str:

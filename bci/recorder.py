@@ -199,6 +199,8 @@ class Recorder:
             self._writer.write_offset(stream_id, *inlet.offset())
             self._sources.append((Recorded(found, stream_id), inlet))
             self._say(f"recording {found}")
+            if inlet.was_cut:
+                self._say(f"{found.info.name}: its description is too long and is left out")
 
     def _pull(self) -> None:
         for recorded, inlet in list(self._sources):

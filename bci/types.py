@@ -281,7 +281,22 @@ class Decoder(Protocol):
         """
 
     def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
-        """Class probabilities, shape (n_classes,), of one window (n_channels, n_samples)."""
+        """Class probabilities of one window.
+
+        Parameters
+        ----------
+        window : ndarray of float32, shape (n_channels, n_samples)
+
+        Returns
+        -------
+        probabilities : ndarray, shape (n_classes,)
+            Finite; they sum to 1.
+
+        Raises
+        ------
+        DecodingError
+            If there are none, since values are not finite or too large.
+        """
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Everything learnt, as plain arrays for the model bundle."""

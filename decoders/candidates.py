@@ -11,6 +11,7 @@ from bci.errors import GalleryError
 from bci.gallery import Gallery, load_gallery
 from bci.types import FloatArray
 from decoders.linear import shaped
+from decoders.softmax import softmax
 
 # Of the softmax over cosines: that of the networks' contrastive loss. Calibration then fits one
 # more, on held-out trials.
@@ -89,9 +90,7 @@ class Candidates:
 
 def probabilities(cosines: NDArray[np.float64]) -> NDArray[np.float64]:
     """Their softmax over `TEMPERATURE`."""
-    scores = cosines / TEMPERATURE
-    odds = np.exp(scores - scores.max())
-    return np.asarray(odds / odds.sum())
+    return softmax(cosines / TEMPERATURE)
 
 
 @dataclass(frozen=True)

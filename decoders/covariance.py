@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from bci.errors import DecodingError
 from bci.types import FloatArray
 
 _CLOSE = 1e-9
@@ -23,12 +24,19 @@ def covariance(window: FloatArray) -> NDArray[np.float64]:
     -------
     covariance : ndarray, shape (n_channels, n_channels)
         Positive definite unless every channel is constant.
+
+    Raises
+    ------
+    DecodingError
+        If a value is not finite, or so large that its square is not.
     """
     centred = np.array(window, dtype=np.float64, order="C")
     centred -= centred.mean(axis=1, keepdims=True)
     n_channels, n_samples = centred.shape
     sample = centred @ centred.T / n_samples
     mean_variance = np.trace(sample) / n_channels
+    if not np.isfinite(mean_variance):
+        raise DecodingError("the window's values are too large or not finite")
     mean_square = float(np.mean(sample**2))
     numerator = mean_square + mean_variance**2
     denominator = (n_samples + 1) * (mean_square - mean_variance**2 / n_channels)

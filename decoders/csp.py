@@ -74,4 +74,5 @@ class CspLda:
 
     def _log_variances(self, spread: NDArray[np.float64]) -> NDArray[np.float64]:
         variances = np.einsum("fc,cd,fd->f", self._filters, spread, self._filters)
-        return np.asarray(np.log(variances))
+        # A window of constants has none; its logarithm has to stay a number.
+        return np.asarray(np.log(np.maximum(variances, np.finfo(np.float64).tiny)))

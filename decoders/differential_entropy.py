@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from bci.levels import LevelGrid, grid_for, grid_of
 from bci.types import FloatArray, Signal
 from decoders.linear import Features, shaped
+from decoders.softmax import softmax
 
 # Delta, theta, alpha, beta, gamma, in hertz; what the pipeline's filters leave of them.
 BANDS_HZ = ((1.0, 4.0), (4.0, 8.0), (8.0, 14.0), (14.0, 31.0), (31.0, 50.0))
@@ -69,8 +70,7 @@ class DifferentialEntropy:
         features = (self._features(window[None])[0] - self._mean) / self._deviation
         level = self._coef @ features + self._intercept  # (n_axes,), from 0
         away = (np.arange(self._grid.n_levels) - level[:, None]) / self._error[:, None]
-        odds = np.exp(-0.5 * (away**2 - (away**2).min(axis=1, keepdims=True)))
-        return self._grid.joint(odds / odds.sum(axis=1, keepdims=True))
+        return self._grid.joint(softmax(-0.5 * away**2))
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         return {

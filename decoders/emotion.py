@@ -13,6 +13,7 @@ from decoders.alignment import whitening
 from decoders.linear import shaped
 from decoders.network import NetworkDecoder
 from decoders.networks.histn import Histn, ordinal_loss
+from decoders.softmax import softmax
 from decoders.training import Loss, TrainingSettings
 
 
@@ -87,5 +88,4 @@ class HistnDecoder(NetworkDecoder):
         return np.eye(len(spread), dtype=np.float32) / np.float32(max(rms, 1e-12))
 
     def _probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
-        odds = np.exp(logits - logits.max(axis=1, keepdims=True))  # (n_axes, n_levels)
-        return self._grid.joint(odds / odds.sum(axis=1, keepdims=True))
+        return self._grid.joint(softmax(logits))  # of (n_axes, n_levels)

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from decoders.softmax import softmax
+
 Features = NDArray[np.float64]
 
 # Chosen on eleven people's EEGMMIDB runs 04 and 08, calibrated on one and taught by the other
@@ -53,9 +55,7 @@ class LinearHead:
         return cls(coef, shaped(arrays, "intercept", (n_classes,)))
 
     def probabilities(self, features: Features) -> Features:
-        scores = self.coef @ features + self.intercept
-        odds = np.exp(scores - scores.max())
-        return np.asarray(odds / odds.sum())
+        return softmax(self.coef @ features + self.intercept)
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         return {"coef": self.coef, "intercept": self.intercept}

@@ -17,6 +17,7 @@ from decoders.networks import NETWORKS
 from decoders.networks.mvcnet import Mvcnet
 from decoders.networks.views import three_views
 from decoders.serving import Serving, choose, restore
+from decoders.softmax import softmax
 from decoders.training import Loss, TrainingSettings, train
 from decoders.weights import load_weights, weight_arrays
 
@@ -191,8 +192,7 @@ class NetworkDecoder:
         return whitening(spread)
 
     def _probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
-        odds = np.exp(logits - logits.max())
-        return np.asarray(odds / odds.sum())
+        return softmax(logits)
 
     def _build(self, n_channels: int, n_samples: int) -> None:
         torch.manual_seed(self.settings.seed)

@@ -4,13 +4,14 @@ A model bundle may hold its network a second time, as ONNX. That is data as the 
 protobuf message that lists which of the runtime's own operators to apply to which numbers. What
 could reach beyond is refused before the runtime sees it: operators from outside the standard (the
 only way to code of one's own), tensors in other files, and nested graphs and functions, so that
-there are no loops and every run ends.
+there are no loops and every run ends; and steps whose outcome is of unknown size or huge.
 """
 
 import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from onnx import ModelProto
 
 _INPUT, _OUTPUT = "windows", "logits"
+# Our largest network has a thousand steps, and 50 million numbers between two of them.
+_MOST_NODES = 10_000
+_MOST_NUMBERS = 1 << 28
 
 
 class OnnxNetwork:
@@ -137,6 +141,29 @@ def _check(model: "ModelProto", shape: tuple[int, int]) -> None:
     inputs = [(i.name, [d.dim_value for d in i.type.tensor_type.shape.dim]) for i in graph.input]
     if inputs != [(_INPUT, [1, *shape])] or [o.name for o in graph.output] != [_OUTPUT]:
         raise ValueError(f"the network's ONNX does not take one window of {shape[0]} x {shape[1]}")
+    _check_sizes(model)
+
+
+def _check_sizes(model: "ModelProto") -> None:
+    """Refuse what a few bytes of it would blow up, before the runtime computes it."""
+    from onnx.shape_inference import InferenceError, infer_shapes
+
+    if len(model.graph.node) > _MOST_NODES:
+        raise ValueError(f"the network's ONNX has more than {_MOST_NODES} steps")
+    try:
+        graph = infer_shapes(model, strict_mode=True, data_prop=True).graph
+    except InferenceError as problem:
+        raise ValueError(f"the network's ONNX does not fit together: {problem}") from problem
+    sizes = {
+        value.name: prod(dim.dim_value for dim in value.type.tensor_type.shape.dim)
+        for value in (*graph.value_info, *graph.output)
+        if all(dim.HasField("dim_value") for dim in value.type.tensor_type.shape.dim)
+    }
+    for name in (name for node in graph.node for name in node.output if name):
+        if name not in sizes:
+            raise ValueError(f"the network's ONNX has a step of unknown size: {name:.100}")
+        if not 0 <= sizes[name] <= _MOST_NUMBERS:
+            raise ValueError(f"the network's ONNX has a step of {sizes[name]} numbers: {name:.100}")
 
 
 def _sparse(attribute: Any) -> tuple[Any, ...]:

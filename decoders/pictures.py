@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 NEEDS_PILLOW = "pictures need Pillow: pip install 'bci[images]'"
 _MOST_PIXELS = 100_000_000
+# Whatever the file's name: Pillow would hand PostScript to a program of its own.
+_FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
 
 
 def find_pictures(folder: Path) -> dict[str, Path]:
@@ -49,7 +51,7 @@ def read_picture(file: Path) -> "Image":
     except ImportError as error:
         raise GalleryError(f"{error}; {NEEDS_PILLOW}") from error
     try:
-        with Image.open(file) as picture:
+        with Image.open(file, formats=_FORMATS) as picture:
             if picture.width * picture.height > _MOST_PIXELS:
                 raise GalleryError(
                     f"{file}: {picture.width} x {picture.height} pixels is too large"

@@ -16,6 +16,7 @@ from decoders.linear import shaped
 from decoders.network import NetworkDecoder
 from decoders.networks.duin import FULL, SMALL, Duin, DuinSettings
 from decoders.serving import restore
+from decoders.softmax import softmax
 from decoders.training import TrainingSettings, train
 
 SIZES: dict[str, DuinSettings] = {"small": SMALL, "full": FULL}
@@ -130,8 +131,7 @@ class DuinDecoder(NetworkDecoder):
         else:
             with torch.inference_mode():
                 logits = self.served(torch.from_numpy(scaled))[0].numpy()
-        odds = np.exp(logits.astype(np.float64) - float(logits.max()))
-        return np.asarray(odds / odds.sum())
+        return softmax(logits.astype(np.float64))
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         weights = {f"weights.{k}": v.numpy() for k, v in self.served.state_dict().items()}

@@ -6,12 +6,14 @@ REASONS = {
     "windows_rejected_settling": "filters settling",
     "windows_rejected_artifact": "large swings",
     "windows_rejected_non_finite": "values missing",
+    "windows_rejected_undecodable": "values too large",
 }
 EXPLAINED = """A window is the stretch of signal that one prediction is made from. None where
 gap: samples are missing in the stretch, or a replay began again
 filters settling: the filters began too short a time ago
 large swings: a blink or a movement, larger than the profile allows
-values missing: the device sent no number"""
+values missing: the device sent no number
+values too large: the decoder found no probabilities"""
 
 
 def counts_of(status: dict[str, object], keys: tuple[str, ...]) -> dict[str, int]:

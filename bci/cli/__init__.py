@@ -4,6 +4,7 @@ import atexit
 import contextlib
 import os
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import NoReturn
 
@@ -24,7 +25,7 @@ from bci.cli import (
     system,
     training,
 )
-from bci.cli.console import show_warnings
+from bci.cli.console import printable, show_warnings
 from bci.errors import BciError
 
 app = typer.Typer(
@@ -38,6 +39,10 @@ app = typer.Typer(
 )
 
 
+# Recordings are of a person's brain, and models are made of them.
+_SHARED = "BCI_SHARED"
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"bci {__version__}")
@@ -46,11 +51,21 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
-    version: bool = typer.Option(
+    version: bool = typer.Option(  # noqa: ARG001 - its callback has acted
         False, "--version", callback=_version, is_eager=True, help="Show the version and exit."
     ),
+    shared: bool = typer.Option(
+        False,
+        "--shared",
+        envvar=_SHARED,
+        help="Let others on this computer read the files that are written; default: only you.",
+    ),
 ) -> None:
-    pass
+    if shared:
+        # The dashboard's children write for it.
+        os.environ[_SHARED] = "1"
+    else:
+        os.umask(0o077)
 
 
 for module in (
@@ -67,12 +82,13 @@ def main() -> None:
 
 def run() -> int:
     """Run a command; what a user can mend is one line on stderr and exit code 2."""
+    _print_anything()
     _quieten_liblsl()
     show_warnings()
     try:
         app()
     except BciError as error:
-        typer.secho(f"error: {' '.join(str(error).split())}", fg="red", err=True)
+        typer.secho(f"error: {printable(' '.join(str(error).split()))}", fg="red", err=True)
         return 2
     except KeyboardInterrupt:
         return 130
@@ -95,6 +111,13 @@ def _end(code: int) -> NoReturn:
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
     os._exit(code)
+
+
+def _print_anything() -> None:
+    """Escape the letters that a terminal's or a pipe's encoding lacks."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _quieten_liblsl() -> None:

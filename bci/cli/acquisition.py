@@ -48,11 +48,10 @@ def devices(
     out.print(table)
     if any(_takes_port(entry) for entry in listed):
         found = ", ".join(ports) or "none; is the dongle or the board plugged in?"
-        out.print(f"serial ports now: {found}", markup=False)
+        out.print(f"serial ports now: {found}")
     if not has_brainflow(listed):
         out.print(
             "amplifiers of many makers come with BrainFlow: pip install 'bci[brainflow]'",
-            markup=False,
         )
     out.print("bci stream --device NAME [PARAMETER=VALUE ...]; recordings: bci replay FILE")
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 from rich.progress import track
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 import decoders
 from bci.cli.console import err, out
@@ -185,7 +186,8 @@ def _rows(results: Results, people: list[Person]) -> list[tuple[str, str]]:
 def _print_people(results: Results, people: list[Person], names: list[str]) -> None:
     rows = [row for row in _rows(results, people) if row[0] in names]
     table = Table(
-        "subject", *(f"{name}\n{protocol}" for name, protocol in rows), "chance", "trials",
+        "subject", *(Column(Text(f"{name}\n{protocol}")) for name, protocol in rows),
+        "chance", "trials",
         title="accuracy on run 12, end of cue, with its 95 % interval",
     )  # fmt: skip
     for k, person in enumerate(people):

@@ -1,15 +1,62 @@
-"""Where commands print: results to standard output, everything else to standard error."""
+"""Where commands print: results to standard output, everything else to standard error.
+
+Names of streams, files and channels come from other programs. They are printed as they are:
+never parsed as markup, and with control characters escaped, so that they cannot steer a terminal.
+"""
 
 import logging
+import re
 import sys
+from collections.abc import Iterable
+from typing import Any
 
 from rich.console import Console
+from rich.progress import BarColumn, ProgressColumn, TextColumn, TimeElapsedColumn
+from rich.segment import Segment
+from rich.text import Text
 
 # Into a pipe or a file there is no edge to wrap at.
 _WIDE = 200
+# Control characters but tab and line feed, lone surrogates (which no encoding takes), line
+# separators, and what turns the direction of writing.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
-out = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE)
-err = Console(highlight=False, stderr=True, width=None if sys.stderr.isatty() else _WIDE)
+
+def printable(text: str) -> str:
+    r"""Escape what would steer a terminal: the escape character becomes ``\x1b``."""
+    return _UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+class PlainConsole(Console):
+    """A console that takes every text for plain text."""
+
+    def __init__(self, stderr: bool = False) -> None:
+        stream = sys.stderr if stderr else sys.stdout
+        super().__init__(
+            stderr=stderr,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            width=None if stream.isatty() else _WIDE,
+        )
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        """Convert a text or a cell of a table; one text is one line, whatever a name holds."""
+        return super().render_str(printable(text).replace("\n", "\\n"), **how)
+
+    def render(self, *args: Any, **how: Any) -> Iterable[Segment]:
+        """Render anything that can be printed."""
+        for segment in super().render(*args, **how):
+            yield segment if segment.control else segment._replace(text=printable(segment.text))
+
+
+def progress_columns() -> tuple[ProgressColumn, ...]:
+    """Columns of a progress bar whose description may hold names from outside."""
+    return TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn()
+
+
+out = PlainConsole()
+err = PlainConsole(stderr=True)
 
 
 class _ToStderr(logging.Handler):
@@ -23,7 +70,7 @@ class _ToStderr(logging.Handler):
         sentence = record.getMessage()
         if sentence not in self._said:
             self._said.add(sentence)
-            err.print(sentence, markup=False, soft_wrap=True)
+            err.print(sentence, soft_wrap=True)
 
 
 def show_warnings() -> None:

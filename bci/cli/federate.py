@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from bci.cli.console import err, out
@@ -317,7 +316,7 @@ def _tell_round(done: "Round") -> None:
     err.print(f"round {done.number}: {scores}")
     for name, why in done.excluded.items():
         # Reasons quote what the site sent.
-        err.print(f"[yellow]round {done.number} without {name}: {escape(why)}[/yellow]")
+        err.print(f"round {done.number} without {name}: {why}", style="yellow")
 
 
 def _tell_scores(scores: dict[str, float]) -> None:
@@ -329,4 +328,4 @@ def _tell_scores(scores: dict[str, float]) -> None:
 
 def _tell_missing(names: list[str], folder: Path, hint: str) -> None:
     for name in names:
-        err.print(f"[yellow]{name} has no model: see {folder / 'rounds.json'}; {hint}[/yellow]")
+        err.print(f"{name} has no model: see {folder / 'rounds.json'}; {hint}", style="yellow")

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 
-from bci.cli.console import err, out
+from bci.cli.console import err, out, progress_columns
 from bci.cli.importing import imports
 from bci.errors import GalleryError
 from bci.gallery import Gallery
@@ -45,8 +45,7 @@ def embed_images(
         from decoders.vision import embed_folder
     except ImportError as error:
         raise GalleryError(f"{error}; pictures need more: pip install 'bci[images]'") from error
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as progress:
+    with Progress(*progress_columns(), console=err, transient=True) as progress:
         bar = progress.add_task(f"Embedding by {model}", total=None)
         gallery = embed_folder(
             folder, model, lambda done, of: progress.update(bar, completed=done, total=of)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from bci.cli.console import out
 from bci.cli.montage import MapMontage, mapped_to_model
@@ -99,14 +100,15 @@ def evaluate(
         _print_evaluation(result)
         if was_learnt:
             out.print(
-                f"[yellow]{card.name} has learnt from this recording: its score here tells nothing "
-                "of a new one[/yellow]"
+                f"{card.name} has learnt from this recording: its score here tells nothing "
+                "of a new one",
+                style="yellow",
             )
 
 
 def _print_evaluation(result) -> None:  # type: ignore[no-untyped-def]
-    simulated = " [yellow](simulated signal)[/yellow]" if result.simulated else ""
-    out.print(f"[bold]{result.recording}[/bold]{simulated} with {result.model}")
+    simulated = (Text("(simulated signal)", "yellow"),) if result.simulated else ()
+    out.print(Text(result.recording, "bold"), *simulated, f"with {result.model}")
     rows = {
         "accuracy, end of cue": str(result.trial_accuracy),
         "Cohen's kappa": f"{result.kappa:.2f}",
@@ -151,7 +153,7 @@ def models(
     table = Table("Model", "Decoder", "Classes", "Accuracy (95 %)", "Chance", "Needs", "Trained")
     for path, card in list_bundles(folder):
         if isinstance(card, BciError):
-            table.add_row(str(path), f"[red]{card}[/red]")
+            table.add_row(str(path), Text(str(card), "red"))
             continue
         score = card.score
         table.add_row(

@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from bci.cli.console import err, out
+from bci.cli.console import err, out, printable
 
 if TYPE_CHECKING:
     from bci.monitor import StreamQuality
@@ -62,7 +62,7 @@ def monitor(
             _say_changes(last[0] if last else None, report)
             logs = losses.setdefault(report.info.name, LossLog(report.info.name))
             for sentence in logs.news(report.stats):
-                err.print(sentence, markup=False)
+                err.print(sentence)
         last[:] = [report]
         if live is not None:
             live.update(_render(report), refresh=True)
@@ -98,7 +98,7 @@ def _render(report: "StreamQuality") -> Group:
         f", clock drift {stats.clock_drift_ppm:+.1f} ppm"
     )  # fmt: skip
     head = Text(
-        f"{info.name}{' (simulated)' if info.simulated else ''}: "
+        f"{printable(info.name)}{' (simulated)' if info.simulated else ''}: "
         f"{'' if report.connected else 'LOST, its return is waited for; '}"
         f"{stats.effective_rate:.2f} Hz of {info.sfreq:g}, jitter {1000 * stats.jitter_s:.2f} ms, "
         f"{stats.lost_samples} samples lost in {stats.gaps} gaps, "
@@ -130,4 +130,4 @@ def _row(channel: "ChannelQuality") -> list[Text]:
         "" if channel.impedance_kohm != channel.impedance_kohm else f"{channel.impedance_kohm:.0f}",
     )  # fmt: skip
     lead = (_MARKS[channel.state], channel.name, channel.reason)
-    return [Text(text, style=colour) for text in lead] + [Text(text) for text in values]
+    return [Text(printable(text), style=colour) for text in lead] + [Text(text) for text in values]

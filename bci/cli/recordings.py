@@ -108,14 +108,13 @@ def info(
     out.print(table)
     for r in reports:
         for finding in r.findings:
-            out.print(f"{r.name}: {finding}", markup=False)
+            out.print(f"{r.name}: {finding}")
     for r in reports:
         if r.markers:
             shown = [f"{label} x{count}" for label, count in r.markers.items()][:_MOST_LABELS]
             more = len(r.markers) - len(shown)
             out.print(
                 f"markers of {r.name}: {', '.join(shown)}{f' and {more} more' if more else ''}",
-                markup=False,
             )
 
 
@@ -131,12 +130,12 @@ def repair(
 
     saved = salvage(file, output)
     for at, what in saved.damage:
-        err.print(f"damaged at byte {at}: {what}", markup=False)
+        err.print(f"damaged at byte {at}: {what}")
     if not saved.damage:
         err.print(f"{file} was whole")
     err.print(f"lost {saved.n_lost_bytes} bytes, saved {saved.n_bytes}; of each stream:")
     for name, n_samples in saved.n_samples.items():
-        err.print(f"  {name}: {n_samples} samples", markup=False)
+        err.print(f"  {name}: {n_samples} samples")
     out.print(str(saved.path))
 
 

@@ -8,7 +8,7 @@ from bci.cli.console import out
 def print_score(card) -> None:  # type: ignore[no-untyped-def]
     score = card.score
     out.print(
-        f"accuracy [bold]{score.accuracy:.2f}[/bold] by trial "
+        f"accuracy {score.accuracy:.2f} by trial "
         f"(95 % interval {score.low:.2f}-{score.high:.2f}, n = {score.trials}, "
         f"chance {score.chance:.2f}, p = {score.p_value:.2g}); {score.folds}"
     )
@@ -26,7 +26,7 @@ def print_score(card) -> None:  # type: ignore[no-untyped-def]
         if (decisions := card.decisions()) is not None:
             out.print(decisions)
     if score.p_value > 0.05:
-        out.print("[yellow]not distinguishable from chance: do not rely on this model[/yellow]")
+        out.print("not distinguishable from chance: do not rely on this model", style="yellow")
 
 
 def told_measure(measure, n: int) -> str:  # type: ignore[no-untyped-def]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from bci.cli.console import out
 from bci.types import Task
@@ -52,13 +53,13 @@ def doctor() -> None:
         try:
             out.print(f"  {library} {version(library)}")
         except PackageNotFoundError:
-            out.print(f"  {library} [yellow]not installed[/yellow]")
+            out.print(f"  {library} not installed", style="yellow")
     passed = [check() for check in (_check_lsl, _check_clock, _check_numba, _check_qt)]
     sys.exit(0 if all(passed) else 1)
 
 
 def _report(passed: bool, what: str) -> bool:
-    out.print(f"[green]ok[/green]   {what}" if passed else f"[red]fail[/red] {what}")
+    out.print(Text("ok  ", "green") if passed else Text("fail", "red"), what)
     return passed
 
 

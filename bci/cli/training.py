@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 from rich.table import Table
 from threadpoolctl import threadpool_limits
 
 import decoders
-from bci.cli.console import err, out
+from bci.cli.console import err, out, progress_columns
 from bci.cli.montage import MapMontage, mapped_to_model, mapped_to_profile
 from bci.cli.scores import print_score
 from bci.errors import BundleError
@@ -183,11 +183,10 @@ def pretrain(
     unfinished = out_folder.with_name(f"{out_folder.name}.unfinished")
     if unfinished.exists():
         err.print(f"going on from {unfinished}")
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with (
         _said_when_stopped(unfinished),
         threadpool_limits(limits=_THREADS),
-        Progress(*columns, console=err, transient=True) as progress,
+        Progress(*progress_columns(), console=err, transient=True) as progress,
     ):
         bar = progress.add_task("Reading recordings", total=sum(map(len, files.values())))
         people = {}

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 
-from bci.cli.console import err
+from bci.cli.console import err, progress_columns
 from bci.learning_curve import CurvePoint
 from bci.types import TrainingStep
 
@@ -27,8 +27,7 @@ def telling(as_json: bool) -> Iterator[Teller]:
     if as_json:
         yield JsonLines()
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as shown:
+    with Progress(*progress_columns(), console=err, transient=True) as shown:
         yield _Bar(shown)
 
 

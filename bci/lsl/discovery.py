@@ -1,5 +1,8 @@
 """Finding streams on the network."""
 
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pylsl
@@ -8,6 +11,10 @@ from bci.errors import AmbiguousStreamError, StreamError
 from bci.types import StreamInfo
 
 _MOST_LISTED = 20
+_MOST_LABEL = 200
+_POLL_S = 0.01
+_TWIN_S = 0.2
+_REPORT_EVERY_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +44,24 @@ class StreamQuery:
         return {key: value for key, value in pairs if value is not None}
 
     def to_predicate(self) -> str:
-        """The query as one XPath condition.
-
-        Raises
-        ------
-        StreamError
-            If a value holds both kinds of quote, which XPath 1.0 cannot express.
-        """
+        """Express the query as one XPath condition, but for values that `fits` has to compare."""
         parts = [
-            f"{key}={_quoted(value)}" for key, value in self._given().items() if key != "predicate"
+            f"{key}={_quoted(value)}"
+            for key, value in self._given().items()
+            if key != "predicate" and _is_exact(value)
         ]
         if self.predicate is not None:
             parts.append(f"({self.predicate})")
         return " and ".join(parts) or "count(name)>0"
+
+    def fits(self, info: StreamInfo) -> bool:
+        """Compare name, type and source id as discovery gives them."""
+        return all(
+            given is None or given[:_MOST_LABEL] == own
+            for given, own in (
+                (self.name, info.name), (self.type, info.type), (self.source_id, info.source_id),
+            )
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +92,13 @@ def list_streams(wait_s: float = 1.0) -> list[FoundStream]:
 
 
 def resolve(query: StreamQuery, timeout_s: float = 5.0) -> FoundStream:
-    """The one stream that fits a query.
+    """Find the one stream that fits a query.
 
     Parameters
     ----------
     query : StreamQuery
     timeout_s : float
-        How long to look for it.
+        Longest wait for it, in seconds.
 
     Raises
     ------
@@ -95,24 +107,71 @@ def resolve(query: StreamQuery, timeout_s: float = 5.0) -> FoundStream:
     AmbiguousStreamError
         If several fit; the message lists them.
     """
-    predicate = query.to_predicate()
-    try:
-        first = pylsl.resolve_bypred(predicate, 1, timeout_s)
-        # A twin may answer a moment later than the first.
-        found = _sorted(pylsl.resolve_bypred(predicate, 2, 0.2)) if first else []
-    except ValueError as error:
-        raise StreamError(f"the stream predicate {predicate!r} is not valid XPath") from error
-    if len(found) == 1:
-        return found[0]
-    if not first:
-        others = list_streams(min(timeout_s, 0.5))
-        raise StreamError(f"no LSL stream with {query}; {_listing(others, 'there is')}")
-    if not found:
-        return _found(first[0])
-    raise AmbiguousStreamError(
-        f"several LSL streams with {query}: {_listing(found, 'they are')}. "
-        "Choose one by its name or source id"
-    )
+    found = await_stream(query, threading.Event(), timeout_s)
+    assert found is not None  # nobody can set the event
+    return found
+
+
+def await_stream(
+    query: StreamQuery,
+    stop: threading.Event,
+    timeout_s: float,
+    on_wait: Callable[[StreamError], None] = lambda _: None,
+) -> FoundStream | None:
+    """Wait for the one stream that fits a query.
+
+    liblsl's own resolver can return seconds late; this one looks in the background and sees
+    ``stop`` within a hundredth of a second.
+
+    Parameters
+    ----------
+    query : StreamQuery
+    stop : threading.Event
+    timeout_s : float
+        Longest wait, in seconds; infinite is allowed.
+    on_wait : callable
+        Given the reason twice a second while no stream fits.
+
+    Returns
+    -------
+    found : FoundStream or None
+        None if ``stop`` was set before.
+
+    Raises
+    ------
+    StreamError
+        If none fits in time or the predicate is not valid; the message lists what there is.
+    AmbiguousStreamError
+        If several fit; the message lists them.
+    """
+    watch, everything = StreamWatch(query), StreamWatch(StreamQuery())
+    now = time.monotonic()
+    deadline, report_at = now + timeout_s, now + min(timeout_s, _REPORT_EVERY_S)
+    seen_at = float("inf")
+    while not stop.wait(_POLL_S):
+        now = time.monotonic()
+        # Listed before it is looked for, so that no stream is called absent that the list has.
+        others = everything.poll() if now >= report_at else []
+        found = watch.poll()
+        if found:
+            seen_at = min(seen_at, now)
+            # A twin may answer a moment later than the first.
+            if now - seen_at < _TWIN_S:
+                continue
+            if len(found) == 1:
+                return found[0]
+            raise AmbiguousStreamError(
+                f"several LSL streams with {query}: {_listing(found, 'they are')}. "
+                "Choose one by its name or source id"
+            )
+        seen_at = float("inf")
+        if now >= report_at:
+            report_at = now + _REPORT_EVERY_S
+            absent = StreamError(f"no LSL stream with {query}; {_listing(others, 'there is')}")
+            if now >= deadline:
+                raise absent
+            on_wait(absent)
+    return None
 
 
 def _listing(streams: list[FoundStream], lead: str) -> str:
@@ -134,11 +193,11 @@ def _sorted(described: list[pylsl.StreamInfo]) -> list[FoundStream]:
 def _found(described: pylsl.StreamInfo) -> FoundStream:
     # Discovery does not carry the channels; a count from the network allocates nothing here.
     info = StreamInfo(
-        name=described.name()[:200],
-        type=described.type()[:200],
+        name=described.name()[:_MOST_LABEL],
+        type=described.type()[:_MOST_LABEL],
         sfreq=described.nominal_srate(),
         channels=(),
-        source_id=described.source_id()[:200],
+        source_id=described.source_id()[:_MOST_LABEL],
     )
     formats = {
         pylsl.cf_float32: "float32", pylsl.cf_double64: "double64", pylsl.cf_string: "string",
@@ -148,17 +207,20 @@ def _found(described: pylsl.StreamInfo) -> FoundStream:
     return FoundStream(
         info,
         formats.get(described.channel_format(), "undefined"),
-        described.hostname()[:200],
+        described.hostname()[:_MOST_LABEL],
         described.uid(),
         described,
     )
 
 
+def _is_exact(value: str) -> bool:
+    """Tell whether XPath can compare a value: it is not cut, not of another encoding, quotable."""
+    return value.isascii() and len(value) < _MOST_LABEL and not ("'" in value and '"' in value)
+
+
 def _quoted(value: str) -> str:
-    for quote in "'\"":
-        if quote not in value:
-            return f"{quote}{value}{quote}"
-    raise StreamError(f"{value!r} holds both kinds of quote; select by another property")
+    quote = '"' if "'" in value else "'"
+    return f"{quote}{value}{quote}"
 
 
 class StreamWatch:
@@ -179,8 +241,10 @@ class StreamWatch:
         try:
             self._resolver = pylsl.ContinuousResolver(pred=query.to_predicate(), forget_after=2.0)
         except RuntimeError as error:
-            raise StreamError(f"cannot look for {query}: {error}") from error
+            raise StreamError(
+                f"cannot look for a stream with {query}: the predicate is not valid XPath"
+            ) from error
 
     def poll(self) -> list[FoundStream]:
         """The streams that fit and were heard of in the last two seconds."""
-        return _sorted(self._resolver.results())
+        return [found for found in _sorted(self._resolver.results()) if self.query.fits(found.info)]

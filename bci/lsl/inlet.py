@@ -14,7 +14,7 @@ from pylsl.util import LostError
 from pylsl.util import TimeoutError as LslTimeoutError
 
 from bci.errors import StreamError
-from bci.lsl.discovery import FoundStream
+from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch
 from bci.lsl.metadata import MOST_CHANNELS, from_lsl
 from bci.timekeeping import Timekeeping, findings, split_loops
 from bci.timing import DeviceClock, SampleClock
@@ -95,7 +95,7 @@ class _Connection:
         self.inlet: pylsl.StreamInlet | None = inlet
         self._offset_due = pylsl.local_clock() + _OFFSET_EVERY_S
         self._offsets.clear()
-        self._resolver: pylsl.ContinuousResolver | None = None
+        self._watch: StreamWatch | None = None
 
     def refresh_offset(self, now: float) -> None:
         """Take the newest clock offset; liblsl measures it in a thread of its own."""
@@ -112,11 +112,8 @@ class _Connection:
         self.inlet = None
         wanted = self.info
         # The same outlet, restarted: by its source id, else by everything else it is known by.
-        if wanted.source_id:
-            condition = f"source_id={_xpath(wanted.source_id)} and type={_xpath(wanted.type)}"
-        else:
-            condition = f"name={_xpath(wanted.name)} and type={_xpath(wanted.type)}"
-        self._resolver = pylsl.ContinuousResolver(pred=condition, forget_after=2.0)
+        known = {"source_id": wanted.source_id} if wanted.source_id else {"name": wanted.name}
+        self._watch = StreamWatch(StreamQuery(type=wanted.type, **known))
 
     def try_again(self, timeout: float) -> bool:
         """Look once for the stream's return, at most ``timeout`` seconds; whether it is back.
@@ -126,11 +123,11 @@ class _Connection:
         StreamError
             If it came back with other channels or another rate.
         """
-        assert self._resolver is not None
-        for described in self._resolver.results():
+        assert self._watch is not None
+        for found in self._watch.poll():
             before = self.info
             try:
-                self._open(described)
+                self._open(found.raw)
             except StreamError:
                 continue
             if (self.info.sfreq, self.info.channels) != (before.sfreq, before.channels):
@@ -150,7 +147,7 @@ class _Connection:
         if self.inlet is not None:
             self.inlet.close_stream()
             self.inlet = None
-        self._resolver = None
+        self._watch = None
 
 
 class SignalInlet:
@@ -405,8 +402,3 @@ def _label(value: str | float) -> str:
     if isinstance(value, str):
         return value.strip()[:_MOST_LABEL]
     return str(int(value)) if float(value).is_integer() else str(value)
-
-
-def _xpath(value: str) -> str:
-    quote = '"' if "'" in value else "'"
-    return f"{quote}{value.replace(quote, '')}{quote}"

@@ -1,6 +1,7 @@
 """Taking a stream as its sender sends it: its own number type and time stamps, for recording."""
 
 import contextlib
+import re
 
 import numpy as np
 import pylsl
@@ -11,12 +12,20 @@ from pylsl.util import TimeoutError as LslTimeoutError
 from bci.errors import StreamError
 from bci.lsl.discovery import FoundStream
 from bci.lsl.metadata import from_lsl
+from bci.recording.xdf import LONGEST_XML
 from bci.types import StreamInfo
 
 _OPEN_S = 5.0
 _BUFFER_S = 120
 _MOST_SAMPLES = 8192
 _MOST_TEXTS = 1024
+_DESCRIPTION = re.compile("<desc>.*</desc>", re.DOTALL)
+# Characters that XML 1.0 has no place for, as they are and as references.
+_NO_XML = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]|&#0*(?:[0-8]|1[124-9]|2[0-9]|3[01]|6553[45]);"
+    "|&#x0*(?:[0-8bcef]|1[0-9a-f]|fff[ef]);",
+    re.IGNORECASE,
+)
 
 
 class RawInlet:
@@ -24,6 +33,9 @@ class RawInlet:
 
     Where the stream has a source id, liblsl finds it again after its outlet was gone and keeps
     what had come before; without one, `pull` raises when it is gone.
+
+    A description that no reader of recordings takes for one is left out of ``header``, which
+    ``was_cut`` then.
 
     Parameters
     ----------
@@ -42,7 +54,10 @@ class RawInlet:
         try:
             described = self._inlet.info(timeout=_OPEN_S)
             self.info: StreamInfo = from_lsl(described)
-            self.header: str = described.as_xml()
+            self.header: str = valid_xml(described.as_xml())
+            self.was_cut = len(self.header) > LONGEST_XML
+            if self.was_cut:
+                self.header = _DESCRIPTION.sub("<desc />", self.header)
             self._inlet.open_stream(timeout=_OPEN_S)
             self._offset = self._inlet.time_correction(timeout=_OPEN_S)
         except (RuntimeError, UnicodeDecodeError) as error:
@@ -89,3 +104,8 @@ class RawInlet:
     def close(self) -> None:
         """Leave the stream."""
         self._inlet.close_stream()
+
+
+def valid_xml(described: str) -> str:
+    """Replace the characters that liblsl writes and no XML reader takes, as readers of text do."""
+    return _NO_XML.sub("\ufffd", described)

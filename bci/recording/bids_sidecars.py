@@ -17,6 +17,8 @@ _KINDS = {
 }  # fmt: skip
 _TYPES = {"eeg": "EEG", "ieeg": "iEEG"}
 _INTRACRANIAL = ("seeg", "ecog", "dbs")
+# A table of a million events is smaller.
+_MOST_BYTES = 100_000_000
 _METRES = {"m": 1.0, "cm": 1e-2, "mm": 1e-3}
 _FRAME = (
     "Head coordinates: x to the right, y to the front, z up. Positions may be those of a template "
@@ -73,10 +75,8 @@ def _amended(recording: Recording, path: Path, stem: str, kind_of_signal: str) -
     if table.exists():
         markers = tuple(sorted(_events(table)))
     notes = path.with_suffix(".json")
-    if notes.exists():
-        said = json.loads(notes.read_text(encoding="utf-8"))
-        if isinstance(said, dict) and said.get("Simulated") is True:
-            info = dataclasses.replace(info, simulated=True)
+    if notes.exists() and _read_notes(notes).get("Simulated") is True:
+        info = dataclasses.replace(info, simulated=True)
     return dataclasses.replace(recording, info=info, markers=markers)
 
 
@@ -99,10 +99,8 @@ def _places(path: Path, stem: str) -> dict[str, tuple[float, float, float]]:
     if table is None:
         return {}
     notes = table.with_name(table.name.replace("_electrodes.tsv", "_coordsystem.json"))
-    said = json.loads(notes.read_text(encoding="utf-8")) if notes.exists() else {}
-    if not isinstance(said, dict):
-        raise ValueError(f"{notes.name} is no table of names and values")
-    units = [said.get(f"{kind}CoordinateUnits") for kind in _TYPES.values()]
+    said = _read_notes(notes) if notes.exists() else {}
+    units = [str(said.get(f"{kind}CoordinateUnits")) for kind in _TYPES.values()]
     scale = next((_METRES[unit] for unit in units if unit in _METRES), None)
     if scale is None:
         return {}
@@ -194,5 +192,22 @@ def _events(table: Path) -> list[Marker]:
 
 
 def _rows(table: Path) -> list[dict[str, str]]:
+    _check_size(table)
     with table.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE, restval=""))
+
+
+def _read_notes(notes: Path) -> dict[str, object]:
+    _check_size(notes)
+    try:
+        said = json.loads(notes.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise ValueError(f"{notes.name} is nested too deeply") from error
+    if not isinstance(said, dict):
+        raise ValueError(f"{notes.name} is no table of names and values")
+    return said
+
+
+def _check_size(sidecar: Path) -> None:
+    if sidecar.stat().st_size > _MOST_BYTES:
+        raise ValueError(f"{sidecar.name} is larger than {_MOST_BYTES // 10**6} MB")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from bci.electrodes import standard_name, standard_position
 from bci.errors import RecordingError
 from bci.recording.bids_sidecars import with_sidecars
+from bci.recording.fif_check import check_tags
 from bci.types import Channel, Marker, Recording, StreamInfo
 
 _log = logging.getLogger(__name__)
@@ -81,10 +82,13 @@ def read_recording(
 def _read_with_mne(path: Path) -> Recording:
     import mne
 
+    if path.suffix.lower() == ".fif":
+        check_tags(path)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             raw = mne.io.read_raw(path, preload=False, verbose="warning")
+            kinds = raw.get_channel_types()
             volts = raw.get_data(verbose="error")
         except Exception as error:
             raise RecordingError(_unreadable(path, error)) from error
@@ -94,7 +98,6 @@ def _read_with_mne(path: Path) -> Recording:
                 f"{path}: truncated: it is shorter than its header says; copy it again, or save "
                 "what is left of it with another program"
             )
-    kinds = raw.get_channel_types()
     if not volts.shape[1] or not any(kind != "stim" for kind in kinds):
         raise RecordingError(f"{path}: holds no signal")
     channels = tuple(

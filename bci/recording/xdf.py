@@ -30,7 +30,10 @@ FORMATS = (*NUMBER_TYPES, "string")
 _WIDTHS = {1: "<B", 4: "<I", 8: "<Q"}
 _MOST_CHANNELS = 10_000
 # Headers are small; one that is not has nothing to say to us.
-_LONGEST_XML = 16 << 20
+LONGEST_XML = 16 << 20
+# What a packed file may unpack to: recordings shrink to a half or a tenth.
+_MOST_PACKING = 100
+_LEAST_UNPACKED = 100 << 20
 
 
 def chunk(tag: int, content: bytes) -> bytes:
@@ -234,7 +237,7 @@ class Walk:
             self._file.seek(length, 1)
 
     def _xml(self, size: int) -> ElementTree.Element:
-        if size > _LONGEST_XML:
+        if size > LONGEST_XML:
             raise _DamageError(f"a header of {size} bytes")
         text = self._file.read(size).decode("utf-8", "replace")
         try:
@@ -297,7 +300,15 @@ def open_xdf(path: Path) -> Iterator[tuple[BinaryIO, int]]:
                 yield file, path.stat().st_size
             return
         with gzip.open(path) as packed:
-            size = sum(iter(lambda: len(packed.read(1 << 20)), 0))
+            most = max(_LEAST_UNPACKED, _MOST_PACKING * path.stat().st_size)
+            size = 0
+            while piece := len(packed.read(1 << 20)):
+                size += piece
+                if size > most:
+                    raise RecordingError(
+                        f"{path}: unpacks to more than {_MOST_PACKING} times its size; no "
+                        "recording does"
+                    )
             packed.seek(0)
             yield cast(BinaryIO, packed), size
     except (OSError, EOFError, zlib.error) as error:

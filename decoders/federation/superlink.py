@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import uvicorn
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -38,14 +37,12 @@ from flwr.superlink.main import create_app
 
 from bci.errors import ProfileError, StreamError
 from bci.federation import Server
+from decoders.federation.door import Door, PatientProtocol
 
 _START_S = 20.0
 _STOP_S = 0.8
 _BEAT_S = 5.0
 _POLL_S = 0.1
-# Flower sends arrays in pieces of at most a few megabytes.
-_MOST_BODY = 32 << 20
-_FLEET = "/v1/fleet/"
 
 
 class SuperLink:
@@ -77,8 +74,9 @@ class SuperLink:
             files = {"ssl_certfile": certificate, "ssl_keyfile": key_file}
         self._server = uvicorn.Server(
             uvicorn.Config(
-                _FleetOnly(app), host=server.host, port=server.port, log_level="error",
-                access_log=False, timeout_graceful_shutdown=1, **files,
+                Door(app, keys.values()), http=PatientProtocol, ws="none",
+                host=server.host, port=server.port, log_level="error", access_log=False,
+                timeout_graceful_shutdown=1, **files,
             )
         )  # fmt: skip
         self._thread = threading.Thread(target=self._server.run, daemon=True)
@@ -188,33 +186,6 @@ class StateGrid(InMemoryGrid):  # type: ignore[misc, unused-ignore]
         # Who it is from is what the SuperLink has checked, not what the content says.
         whole.__dict__["_metadata"] = message.metadata
         return whole
-
-
-class _FleetOnly:
-    """Refuse what is not a site's call of bounded size, before anything reads it."""
-
-    def __init__(self, app: Any) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "lifespan":
-            await self._app(scope, receive, send)
-            return
-        refusal = _refusal(scope)
-        if refusal is None:
-            await self._app(scope, receive, send)
-        elif scope["type"] == "http":
-            await send({"type": "http.response.start", "status": refusal, "headers": []})
-            await send({"type": "http.response.body", "body": b""})
-
-
-def _refusal(scope: Mapping[str, Any]) -> int | None:
-    if scope["type"] != "http" or not scope["path"].startswith(_FLEET):
-        return 404
-    lengths = [value for key, value in scope["headers"] if key.lower() == b"content-length"]
-    if not lengths or not lengths[0].isdigit():
-        return 411
-    return 413 if int(lengths[0]) > _MOST_BODY else None
 
 
 def read_public_key(file: Path, where: str) -> bytes:

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from gui.calibration.curve_view import CurveView
 from gui.calibration.training import CurvePoint, Level, NetworkStep
-from gui.pieces import button, named, panel, plain
+from gui.pieces import button, named, panel, plain, tip
 from gui.theme import Theme
 
 _FILE = Qt.ItemDataRole.UserRole
@@ -112,7 +112,7 @@ class TrainingPage(QWidget):
         self.runs.clear()
         for run in reversed(runs):
             item = QListWidgetItem(f"{run.recorded:%Y-%m-%d %H:%M}  {run.file.name}")
-            item.setToolTip(f"{run.file}, {run.megabytes:.1f} MB")
+            item.setToolTip(tip(f"{run.file}, {run.megabytes:.1f} MB"))
             item.setData(_FILE, run.file)
             ticks = Qt.CheckState.Checked if run.file in ticked else Qt.CheckState.Unchecked
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from gui.pieces import button, named, plain
+from gui.pieces import button, named, plain, tip
 from gui.replay.lanes import clock
 from gui.replay.model_choice import ModelChoice
 from gui.replay.reader import OpenedRecording
@@ -45,7 +45,7 @@ class ReplayHeader(QWidget):
         """A recording is open."""
         name, info = opened.file.name, opened.recording.info
         self.title.setText(name if len(name) <= _LONGEST else f"{name[:_LONGEST]} ...")
-        self.title.setToolTip(str(opened.file))
+        self.title.setToolTip(tip(str(opened.file)))
         self.badge.setVisible(info.simulated)
         duration = float(opened.recording.timestamps[-1])
         self.about.setText(f"{info.n_channels} channels, {info.sfreq:g} Hz, {clock(duration)}")

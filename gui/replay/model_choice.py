@@ -124,8 +124,8 @@ class ModelChoice(QWidget):
             said = "No model fits this recording: the list says why of each"
         else:
             said = "No model yet: bci calibrate makes one from labelled recordings"
-        self.run.setToolTip(said)
-        self.list.setToolTip(tip(_about(model)) if model is not None else said)
+        self.run.setToolTip(tip(said))
+        self.list.setToolTip(tip(_about(model)) if model is not None else tip(said))
 
 
 _TOOLTIP = Qt.ItemDataRole.ToolTipRole

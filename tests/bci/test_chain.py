@@ -96,3 +96,13 @@ def test_a_stream_that_cannot_satisfy_the_settings_is_refused_by_name(
 def test_an_irregular_stream_is_refused() -> None:
     with pytest.raises(MismatchError, match="irregular"):
         Chain(settings(), eeg_info(sfreq=0.0))
+
+
+@pytest.mark.parametrize(("row", "newest_bad"), [(700, 175), (701, 176), (703, 176), (704, 176)])
+def test_a_held_value_is_reported_at_the_first_output_sample_that_it_reaches(
+    row: int, newest_bad: int
+) -> None:
+    data = noise(1000)
+    data[row, 2] = np.nan
+    chain = Chain(settings({"kind": "decimate", "factor": 4}), eeg_info())
+    assert chain.process(data, 0).newest_bad == newest_bad

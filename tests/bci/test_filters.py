@@ -118,3 +118,20 @@ def test_a_long_silence_does_not_leave_subnormal_numbers_in_the_state() -> None:
 def test_a_corner_outside_nyquist_is_named(design, named: str) -> None:
     with pytest.raises(ValueError, match=named):
         design()
+
+
+@pytest.mark.parametrize("q", [10.0, 30.0])
+def test_a_notch_is_as_wide_as_its_quality_says(q: float) -> None:
+    edges = 50.0 * np.array([1 - 0.5 / q, 1 + 0.5 / q])
+    gain = np.abs(filters.SosFilter(filters.notch(50, 1000, q), 1, 1000).response(edges))
+    np.testing.assert_allclose(gain, np.sqrt(0.5), atol=0.02)
+
+
+@pytest.mark.parametrize("start_steady", [True, False])
+def test_a_filter_that_was_reset_remembers_nothing(start_steady: bool) -> None:
+    sos = filters.bandpass(8, 30, 250)
+    used, fresh = (filters.SosFilter(sos, 2, 250, start_steady) for _ in range(2))
+    used.process(noise(500, 2, offset=1e4), 0)
+    used.reset()
+    data = noise(300, 2, seed=1)
+    np.testing.assert_array_equal(used.process(data.copy(), 0)[0], fresh.process(data.copy(), 0)[0])

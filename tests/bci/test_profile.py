@@ -130,3 +130,30 @@ def test_a_recording_that_is_a_folder_has_a_hash_of_all_its_files(tmp_path: Path
         (tmp_path / name / "hz" / "run.meg4").write_bytes(b"samples" if name[0] == "o" else b"new")
     one, two, other = (file_sha256(tmp_path / n) for n in ("one.ds", "two.ds", "other.ds"))
     assert one == other != two
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "!!timestamp x", "!!bool maybe", "!!binary '###'", "!!python/object/apply:os.system ['x']",
+        "!!set {x, y}", "2020-13-45", ":".join(["1"] * 50_000), ":".join(["1"] * 50_000) + ".5",
+        "0x" + "f" * 100_000, "9" * 100_000, "&a [*a]", "[" * 20_000,
+    ],
+    ids=lambda value: value[:12],
+)  # fmt: skip
+def test_hostile_yaml_values_are_refused_in_one_line(value: str, tmp_path: Path) -> None:
+    file = tmp_path / "hostile.yaml"
+    file.write_text(f"task: {value}\n")
+    with pytest.raises(ProfileError) as refused:
+        load_profile(file)
+    assert "\n" not in str(refused.value)
+    assert len(str(refused.value)) < 1000
+
+
+def test_times_and_dates_stay_texts(tmp_path: Path) -> None:
+    file = tmp_path / "markers.yaml"
+    file.write_text(
+        "task: motor-imagery\npipeline: {window_s: 1}\nstream: {type: EEG}\n"
+        "paradigm: {classes: {left: 10:30, right: 2020-01-02}}\n"
+    )
+    assert load_profile(file).paradigm.classes == {"left": "10:30", "right": "2020-01-02"}

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,8 +21,10 @@ import pyxdf
 
 from bci.errors import RecordingError
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
+from bci.lsl.raw import RawInlet
 from bci.recorder import Recorder
 from bci.recording import xdf
+from bci.recording.reading import read_recording
 from bci.recording.report import describe_recording
 from bci.recording.writer import XdfWriter
 from bci.types import Marker
@@ -89,6 +91,65 @@ def test_signals_and_markers_are_recorded_together_with_their_times(tmp_path: Pa
         assert stamp == pytest.approx(start + at, abs=1e-3)
     label = streams[name]["info"]["desc"][0]["channels"][0]["channel"][0]["label"]
     assert label == ["E1"]
+
+
+def test_a_description_that_is_too_long_spoils_no_recording(tmp_path: Path) -> None:
+    name = unique("amp")
+    described = pylsl.StreamInfo(name, "EEG", 2, 100.0, "float32", name)
+    for _ in range(20):
+        described.desc().append_child_value("note", "x" * 1_000_000)
+    outlet = pylsl.StreamOutlet(described)
+    with recording(tmp_path / "r.xdf", name) as (recorder, said):
+        wait_until(lambda: is_recorded(recorder, name))
+        outlet.push_chunk([[1.0, 2.0]] * 50)
+        wait_until(lambda: n_recorded(recorder, name) == 50)
+    assert any("too long" in sentence for sentence in said)
+    assert (tmp_path / "r.xdf").stat().st_size < 10_000
+    assert len(read_recording(tmp_path / "r.xdf").data) == 50
+
+
+class StopWith(threading.Event):
+    """Told to stop in the very moment in which something was sent."""
+
+    def __init__(self, recorder: Recorder, send_last: Callable[[], None]) -> None:
+        super().__init__()
+        self._recorder, self._send_last = recorder, send_last
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if not self._recorder.streams:
+            return super().wait(timeout)
+        self._send_last()
+        return True
+
+
+def test_what_came_in_the_moment_of_the_stop_is_recorded(tmp_path: Path) -> None:
+    name = unique("eeg")
+    outlet = SignalOutlet(eeg_info(2, 100.0, name))
+    recorder = Recorder(XdfWriter(tmp_path / "r.xdf"), (name,))
+
+    def send_last() -> None:
+        send(outlet, noise(50, 2))
+        ((_, inlet),) = recorder._sources
+        wait_until(lambda: inlet._inlet.samples_available() == 50)
+
+    recorder.run(StopWith(recorder, send_last))
+    outlet.close()
+    assert len(load(tmp_path / "r.xdf")[name]["time_stamps"]) == 50
+
+
+def test_offsets_are_written_as_the_senders_clock_plus_them_being_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    name = unique("eeg")
+    outlet = SignalOutlet(eeg_info(2, 100.0, name))
+    inlet = RawInlet(find(name))
+    monkeypatch.setattr(inlet._inlet, "time_correction", lambda **_: 1000.0)
+    before = pylsl.local_clock()
+    measured, offset = inlet.offset()
+    assert offset == 1000.0
+    assert before <= measured + offset <= pylsl.local_clock()
+    inlet.close()
+    outlet.close()
 
 
 @pytest.mark.slow

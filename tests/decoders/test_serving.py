@@ -3,6 +3,7 @@
 import json
 import sys
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import onnx
 import psutil
 import pytest
 import torch
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 import decoders
 from bci.bundle import load_bundle, save_bundle
@@ -248,6 +249,40 @@ def test_what_is_no_plain_onnx_is_refused() -> None:
     ):
         with pytest.raises(BundleError, match=message):
             load("shallow", with_model(arrays, model))
+
+
+def onnx_of(nodes: list[onnx.NodeProto], **constants: list[int]) -> onnx.ModelProto:
+    """A network of these steps from windows (1, 4, 192) to logits."""
+    graph = helper.make_graph(
+        nodes,
+        "made",
+        [helper.make_tensor_value_info("windows", TensorProto.FLOAT, [1, 4, 192])],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, None)],
+        [numpy_helper.from_array(np.array(v), name) for name, v in constants.items()],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)])
+
+
+def test_an_onnx_that_would_blow_up_is_refused_before_it_runs() -> None:
+    node = helper.make_node
+    huge = onnx_of(
+        [
+            node("Slice", ["windows", "begin", "end"], ["one"]),
+            node("Expand", ["one", "size"], ["logits"]),
+        ],
+        begin=[0, 0, 0], end=[1, 1, 1], size=[1, 200_000, 768, 192],
+    )  # fmt: skip
+    unknown = onnx_of([node("NonZero", ["windows"], ["found"]),
+                       node("Cast", ["found"], ["logits"], to=TensorProto.FLOAT)])  # fmt: skip
+    names = ["windows", *(f"step{k}" for k in range(10_000)), "logits"]
+    long = onnx_of([node("Identity", [a], [b]) for a, b in pairwise(names)])
+    for model, message in (
+        (huge, "29491200000 numbers"),
+        (unknown, "unknown size"),
+        (long, "more than 10000 steps"),
+    ):
+        with pytest.raises(BundleError, match=message):
+            load("shallow", with_model(served_arrays("shallow"), model))
 
 
 def test_bytes_that_are_no_onnx_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

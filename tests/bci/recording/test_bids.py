@@ -291,7 +291,14 @@ def test_without_mne_bids_the_message_says_what_to_install(
 
 
 @pytest.mark.parametrize(
-    ("beside_it", "content"), [("eeg.json", "{"), ("events.tsv", "onset\0\n\xff")]
+    ("beside_it", "content"),
+    [
+        ("eeg.json", "{"),
+        ("eeg.json", "[" * 100_000),
+        ("eeg.json", "[1]"),
+        ("events.tsv", "onset\0\n\xff"),
+    ],
+    ids=["cut", "nested", "a list", "binary"],
 )
 def test_damaged_sidecars_are_one_line_or_do_no_harm(
     tmp_path: Path, simulated: Recording, beside_it: str, content: str
@@ -300,6 +307,16 @@ def test_damaged_sidecars_are_one_line_or_do_no_harm(
     beside(path, beside_it).write_bytes(content.encode("latin-1"))
     with pytest.raises(RecordingError, match="beside it in its BIDS dataset is damaged"):
         read_back(path)
+
+
+@pytest.mark.parametrize("unit", [{"m": 1}, ["m"], 1, None])
+def test_a_unit_that_is_no_text_gives_no_positions(
+    tmp_path: Path, simulated: Recording, unit: object
+) -> None:
+    path = export_bids(simulated, SESSION, tmp_path)
+    (table,) = path.parent.glob("*_coordsystem.json")
+    table.write_text(json.dumps({"EEGCoordinateUnits": unit}))
+    assert len(read_recording(path).info.channels) == simulated.info.n_channels
 
 
 def test_a_file_outside_of_a_dataset_is_left_as_it_is(simulated: Recording) -> None:

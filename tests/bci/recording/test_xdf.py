@@ -75,6 +75,42 @@ def test_texts_and_clock_offsets_come_back(tmp_path: Path) -> None:
     assert [text for (text,) in texts["time_series"]] == ["Grüße"] * 5
 
 
+def test_footers_tell_the_first_and_last_stamp_and_the_count(tmp_path: Path) -> None:
+    write(tmp_path / "file.xdf")
+    streams, _ = pyxdf.load_xdf(tmp_path / "file.xdf")
+    told = [stream["footer"]["info"] for stream in streams]
+    values = [
+        [float(info[key][0]) for key in ("first_timestamp", "last_timestamp", "sample_count")]
+        for info in told
+    ]
+    assert values == [[50.0, 50.99, 100.0], [50.1, 54.1, 5.0]]
+
+
+@pytest.mark.parametrize(
+    ("n_bytes", "head"),
+    [(0, [1, 2]), (253, [1, 255]), (254, [4, 0, 1, 0, 0]), (70_000, [4, 0x72, 0x11, 1, 0])],
+)
+def test_a_chunk_says_its_length_in_as_few_bytes_as_the_format_has(
+    n_bytes: int, head: list[int]
+) -> None:
+    written = xdf.chunk(xdf.SAMPLES, bytes(n_bytes))
+    assert list(written[: len(head)]) == head
+    assert len(written) == len(head) + 2 + n_bytes
+
+
+def test_what_was_written_is_forced_onto_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forced: list[int] = []
+    monkeypatch.setattr(os, "fsync", forced.append)
+    writer = XdfWriter(tmp_path / "file.xdf")
+    before = len(forced)
+    writer.sync()
+    assert len(forced) == before + 1
+    writer.close()
+    assert len(forced) == before + 2
+
+
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
     write(tmp_path / "file.xdf")
     before = (tmp_path / "file.xdf").read_bytes()
