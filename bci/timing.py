@@ -145,7 +145,8 @@ class SampleClock:
             np.ascontiguousarray(raw), min(latest, self._latest(arrived)), final, self._settings,
             self._state, self._counts, times, indices,
         )  # fmt: skip
-        self._waiting = raw[n_told:].copy()
+        if n_told < len(raw) or len(self._waiting):
+            self._waiting = raw[n_told:].copy()
         if arrived is not None and n_new:
             self._note_arrival(arrived)
         return Stamps(times[:n_told], indices[:n_told])
