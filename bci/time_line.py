@@ -24,11 +24,12 @@ from numba import njit
 
 # Rows of `counts`: next index, samples lost, gaps, clock jumps, samples seen, losses and gaps
 # that later stamps can still undo, samples seen at the last loss, samples since the last
-# irregular step, the first such run, the longest one that ended in a step back.
+# irregular step, the first such run, the longest one that ended in a step back, whether the
+# sender was gone just now.
 (
     INDEX, LOST, GAPS, JUMPS, SEEN, REVOCABLE, REVOCABLE_GAPS, LOST_AT, RUN, FIRST_RUN,
-    LONGEST, N_COUNTS,
-) = range(12)  # fmt: skip
+    LONGEST, RESUMED, N_COUNTS,
+) = range(13)  # fmt: skip
 
 # Rows of `settings`, in samples: memory of the line at first and when it has settled, memory of
 # excursions from it, one second, how many decide, how many wait at most.
@@ -277,6 +278,9 @@ def _learn_chunks(stamp, settings, state, counts):  # type: ignore[no-untyped-de
 @njit(cache=True, nogil=True)
 def _patience(settings, counts):  # type: ignore[no-untyped-def]
     """How many stamps have to confirm a step: a few chunks of the sender's."""
+    if counts[RESUMED]:
+        # What it sent meanwhile is lost for sure.
+        return 1
     patience = int(settings[PATIENCE])
     if counts[LONGEST] > 0:
         return max(patience, _CHUNKS * counts[LONGEST])
@@ -362,4 +366,5 @@ def follow_clock(raw, latest, final, settings, state, counts, times, indices):  
         indices[i] = counts[INDEX]
         counts[INDEX] += 1
         counts[SEEN] += 1
+        counts[RESUMED] = 0
     return len(raw)

@@ -151,12 +151,12 @@ class SampleClock:
             self._note_arrival(arrived)
         return Stamps(times[:n_told], indices[:n_told])
 
-    def move(self, by_s: float) -> None:
-        """Take the sender's clock to have been moved by so much, in seconds, while it was gone."""
-        self._state[[time_line.NEXT, time_line.LAST]] += by_s
-        self._state[time_line.SET_BY] += by_s
-        self._waiting += by_s
-        self._lead += by_s
+    def resume(self, moved_s: float = 0.0) -> None:
+        """Expect a gap: the sender was gone, and its clock moved by so many seconds meanwhile."""
+        self._counts[time_line.RESUMED] = 1
+        self._state[[time_line.NEXT, time_line.LAST]] += moved_s
+        self._waiting += moved_s
+        self._lead += moved_s
 
     def _note_arrival(self, arrived: float) -> None:
         if self._first_arrival is None:

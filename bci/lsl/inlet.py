@@ -282,7 +282,7 @@ class SignalInlet:
         if not self._connection.try_again(timeout):
             return False
         if self._clock is not None:
-            self._clock.move(before - self._connection.offset)
+            self._clock.resume(before - self._connection.offset)
         return True
 
     def _judge_clock(self, newest: float, arrived: float) -> None:
