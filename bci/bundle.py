@@ -15,11 +15,11 @@ from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
 from bci.drift import DriftCard
-from bci.errors import BundleError, MismatchError
+from bci.errors import BundleError
 from bci.places import obstacle
 from bci.profile import DecoderChoice, Output, Paradigm, file_sha256, parse_yaml
 from bci.settings import PipelineSettings, Settings
-from bci.types import Channel, StreamInfo
+from bci.types import Channel
 
 CARD = "card.yaml"
 ARRAYS = "arrays.safetensors"
@@ -36,10 +36,15 @@ class ChannelCard(Settings):
 
 
 class StreamCard(Settings):
-    """The stream that the model needs: rate in hertz, and the channels in order."""
+    """The stream that the model needs: rate in hertz, and the channels in order.
+
+    ``labels`` are what all channels of the stream were called before the settings named them;
+    None where they had their own names.
+    """
 
     sfreq: float = Field(gt=0)
     channels: tuple[ChannelCard, ...] = Field(min_length=1)
+    labels: tuple[str, ...] | None = None
 
 
 class SourceCard(Settings):
@@ -305,49 +310,14 @@ def list_bundles(folder: Path) -> list[tuple[Path, Card | BundleError]]:
     return found
 
 
-def describe_stream(sfreq: float, channels: tuple[Channel, ...]) -> StreamCard:
+def describe_stream(
+    sfreq: float, channels: tuple[Channel, ...], labels: tuple[str, ...] | None = None
+) -> StreamCard:
     """What a stream must have for a model trained on these channels."""
     cards = tuple(ChannelCard(name=c.name, kind=c.kind, unit=c.unit) for c in channels)
-    return StreamCard(sfreq=sfreq, channels=cards)
+    return StreamCard(sfreq=sfreq, channels=cards, labels=labels)
 
 
 def trained_channels(card: Card) -> tuple[Channel, ...]:
     """The channels that the model was trained on, in order."""
     return tuple(Channel(c.name, c.kind, c.unit) for c in card.stream.channels)
-
-
-def check_stream(card: Card, info: StreamInfo) -> None:
-    """Refuse a stream that differs from what the model was trained on.
-
-    Raises
-    ------
-    MismatchError
-        Naming everything that differs: rate, missing channels, kinds, units.
-    """
-    differs = []
-    other_rate = abs(info.sfreq - card.stream.sfreq) > 1e-6 * card.stream.sfreq
-    if other_rate:
-        differs.append(f"rate {info.sfreq:g} Hz instead of {card.stream.sfreq:g} Hz")
-    by_name = {channel.name.lower(): channel for channel in info.channels}
-    missing = [c.name for c in card.stream.channels if c.name.lower() not in by_name]
-    if missing:
-        shown = ", ".join(missing[:12]) + (" ..." if len(missing) > 12 else "")
-        differs.append(f"{len(missing)} channels missing ({shown})")
-    for needed in card.stream.channels:
-        given = by_name.get(needed.name.lower())
-        if given and (given.kind, given.unit) != (needed.kind, needed.unit):
-            differs.append(
-                f"{given.name} is {given.kind} in {given.unit} instead of {needed.kind} "
-                f"in {needed.unit}"
-            )
-            break  # mostly it is all of them: one line is enough
-    if differs:
-        hint = ""
-        if other_rate:
-            hint = " Nothing is resampled live."
-        elif missing and len(differs) == 1:
-            hint = " To interpolate what is missing, give --map-montage."
-        raise MismatchError(
-            f"{info.name} does not fit the model {card.name}: {'; '.join(differs)}. "
-            f"Choose another stream or calibrate a model for this one.{hint}"
-        )

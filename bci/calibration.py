@@ -22,6 +22,7 @@ from bci.folds import split_by_item, split_by_run
 from bci.interpretation import ClassPattern, pattern_arrays
 from bci.pipeline import Pipeline
 from bci.profile import Profile, file_sha256
+from bci.stream_options import as_told
 from bci.time_course import right_by_place, time_course
 from bci.trials import Epochs, cut_epochs, windows_of
 from bci.types import (
@@ -188,9 +189,10 @@ def check_base_fits(base: Card, profile: Profile, info: StreamInfo) -> None:
     MismatchError
         Naming what differs, or the channel that the stream lacks.
     """
+    info = as_told(info, profile.pipeline)
     picked = tuple(info.channels[i].name for i in pick_channels(profile.pipeline, info))
-    theirs = base.pipeline.model_copy(update={"channels": picked})
-    ours = profile.pipeline.model_copy(update={"channels": picked})
+    theirs = base.pipeline.alone.model_copy(update={"channels": picked})
+    ours = profile.pipeline.alone.model_copy(update={"channels": picked})
     for what, have, want in (
         ("decoder", profile.decoder.name, base.decoder.name),
         ("classes", sorted(profile.paradigm.labels or base.classes), sorted(base.classes)),
@@ -238,7 +240,8 @@ def common_pipeline(recordings: list[Recording], profile: Profile) -> Pipeline:
     pipeline = Pipeline(profile.pipeline, first.info)
     for other in recordings[1:]:
         theirs = Pipeline(profile.pipeline, other.info).chain.picked
-        if other.info.sfreq != first.info.sfreq or theirs != pipeline.chain.picked:
+        relabelled = profile.pipeline.names and other.info.ch_names != first.info.ch_names
+        if other.info.sfreq != first.info.sfreq or theirs != pipeline.chain.picked or relabelled:
             raise MismatchError(
                 f"{other.source} differs from {first.source} in rate, channels or units; "
                 "calibrate on runs of one set-up, or give --map-montage where only channels differ"

@@ -29,6 +29,7 @@ def make_card(
     labelled: bool = True,
 ) -> Card:
     """The card of a model that was trained on recordings through a pipeline."""
+    own = recordings[0].info
     return Card(
         name=name,
         task=profile.task,
@@ -37,7 +38,11 @@ def make_card(
         decoder=profile.decoder,
         classes=decoder.classes,
         without_labels=not labelled,
-        stream=describe_stream(recordings[0].info.sfreq, pipeline.chain.picked),
+        stream=describe_stream(
+            own.sfreq,
+            pipeline.chain.picked,
+            own.ch_names if profile.pipeline.names and not own.named else None,
+        ),
         pipeline=profile.pipeline.model_copy(
             update={"channels": tuple(c.name for c in pipeline.chain.picked)}
         ),

@@ -1,13 +1,18 @@
 """A chain of filter stages, built from settings for one stream."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bci import filters, kernels, settings
+from bci.channels import AVERAGED
 from bci.errors import MismatchError
 from bci.shafts import shaft_pairs
-from bci.types import FloatArray, StreamInfo
+from bci.stream_options import as_told
+from bci.types import Channel, FloatArray, StreamInfo
+from bci.units import UNKNOWN, factor, working_unit
 
 
 @dataclass(frozen=True)
@@ -31,22 +36,42 @@ class Chain:
     sees them, and reported; output begins with the first sample of which every value is
     finite. After a gap call `reset`: the state of before says nothing of what follows.
 
+    Channels are brought to the unit that the pipeline works in: microvolts, teslas.
+
     Parameters
     ----------
     wanted : PipelineSettings
     info : StreamInfo
+        Where it says less than the settings do of its names, kinds and unit, these hold.
+    units : sequence of str, optional
+        Of the picked channels, where they are to be others: those a model was trained in.
 
     Raises
     ------
     MismatchError
-        If the stream lacks a channel or is too slow for a filter; the message names it.
+        If the stream lacks a channel, has one in a unit that cannot be converted, or is too slow
+        for a filter; the message names it.
     """
 
-    def __init__(self, wanted: settings.PipelineSettings, info: StreamInfo) -> None:
+    def __init__(
+        self,
+        wanted: settings.PipelineSettings,
+        info: StreamInfo,
+        units: Sequence[str] | None = None,
+    ) -> None:
+        info = as_told(info, wanted)
         self._picks = np.array(pick_channels(wanted, info))
         self._takes_all = np.array_equal(self._picks, np.arange(info.n_channels))
-        self.picked = tuple(info.channels[i] for i in self._picks)
+        stated = [info.channels[i] for i in self._picks]
+        self.picked = tuple(
+            replace(channel, unit=unit)
+            for channel, unit in zip(
+                stated, units or [working_unit(c.unit) for c in stated], strict=True
+            )
+        )
+        self._factors = _factors(stated, self.picked, info.name)
         self.channels = self.picked
+        self.remarks: list[str] = []
         self.sfreq = info.sfreq
         self.decimation = 1
         self.settling = 0
@@ -86,7 +111,7 @@ class Chain:
                     filters.highpass(step.cutoff_hz, sfreq), n_channels, sfreq
                 )
             case settings.CommonAverage():
-                stage = filters.CommonAverageReference()
+                stage = filters.CommonAverageReference(self._averaged())
             case settings.Bipolar():
                 names = tuple(channel.name for channel in self.channels)
                 named = shaft_pairs(names) if step.pairs == "shafts" else step.pairs
@@ -115,6 +140,24 @@ class Chain:
         else:
             self._stages.append(stage)
             self._rates.append(sfreq)
+
+    def _averaged(self) -> list[NDArray[np.int64]] | None:
+        """Which channels are averaged together: those of one kind; None where that is all."""
+        kinds = [channel.kind for channel in self.channels]
+        brain = [kind for kind in AVERAGED if kind in kinds]
+        if not brain:
+            if UNKNOWN in kinds:
+                self.remarks.append(
+                    "the kinds of the channels are unknown, so the common average is that of all "
+                    "of them; name them in the profile (pipeline.names, pipeline.kind_of)"
+                )
+            return None
+        if len(set(kinds)) == 1:
+            return None
+        others = [c.name for c in self.channels if c.kind not in brain]
+        if others:
+            self.remarks.append(f"not part of the common average: {_abridged(others)}")
+        return [np.flatnonzero(np.array(kinds) == kind).astype(np.int64) for kind in brain]
 
     def _pair(self, anode: str, cathode: str) -> tuple[int, int]:
         names = [channel.name.lower() for channel in self.channels]
@@ -159,6 +202,8 @@ class Chain:
             out[:] = data
         else:
             kernels.take(data, self._picks, out)
+        if self._factors is not None:
+            kernels.scale(out, self._factors)
         n_held = kernels.hold_finite(out, self._held, is_bad)
         if n_held:
             self.non_finite += n_held
@@ -170,7 +215,10 @@ class Chain:
         return FilteredChunk(out, first, newest_bad)
 
     def _count_leading_bad_rows(self, data: FloatArray) -> int:
-        bad = ~(np.abs(data[:, self._picks]) < kernels.LARGEST)
+        picked = data[:, self._picks]
+        if self._factors is not None:
+            picked = (picked * self._factors).astype(np.float32)
+        bad = ~(np.abs(picked) < kernels.LARGEST)
         good_rows = np.flatnonzero(~bad.any(axis=1))
         leading = int(good_rows[0]) if len(good_rows) else len(data)
         self.non_finite += int(bad[:leading].sum())
@@ -189,6 +237,21 @@ class Chain:
         return float(np.sum(delay * weight) / np.sum(weight))
 
 
+def _factors(
+    stated: Sequence[Channel], wanted: Sequence[Channel], name: str
+) -> NDArray[np.float64] | None:
+    """What each channel is multiplied by; None where all are in the wanted units."""
+    factors = []
+    for channel, target in zip(stated, wanted, strict=True):
+        found = factor(channel.unit, target.unit)
+        if found is None:
+            raise MismatchError(
+                f"{name}: {channel.name} is in {channel.unit}, which cannot become {target.unit}"
+            )
+        factors.append(found)
+    return None if set(factors) == {1.0} else np.array(factors)
+
+
 def pick_channels(wanted: settings.PipelineSettings, info: StreamInfo) -> list[int]:
     """Indices of the wanted channels in a stream; names are matched without regard to case.
 
@@ -203,7 +266,8 @@ def pick_channels(wanted: settings.PipelineSettings, info: StreamInfo) -> list[i
             kinds = sorted({channel.kind for channel in info.channels})
             raise MismatchError(
                 f"{info.name} has no channel of kind {' or '.join(wanted.kinds)} (it has "
-                f"{', '.join(kinds)}); name the channels or their kinds in the profile"
+                f"{', '.join(kinds)}); name the channels in the profile (pipeline.channels, "
+                "pipeline.kind_of)"
             )
         return picks
     by_name = {channel.name.lower(): i for i, channel in enumerate(info.channels)}

@@ -6,10 +6,11 @@ from typing import NamedTuple
 import numpy as np
 
 from bci.adaptation import Adaptation
-from bci.bundle import Card, check_stream
+from bci.bundle import Card
 from bci.drift import Drift
 from bci.errors import BundleError
 from bci.evidence import Evidence
+from bci.fit import check_stream, fitted, resampler_for
 from bci.pipeline import Pipeline
 from bci.profile import Adapt
 from bci.supervised import Supervised
@@ -67,7 +68,8 @@ class Decoding:
         check_stream(card, info)
         self.card = card
         self.decoder = decoder
-        self.pipeline = Pipeline(card.pipeline, info, decoder, clock)
+        self._resampler = resampler_for(card, info)
+        self.pipeline = _pipeline(card, info, decoder, clock)
         self.adaptation: Adaptation | Supervised | None = None
         if adapt == "alignment":
             self.adaptation = Adaptation(decoder, self.pipeline.chain.sfreq)
@@ -84,6 +86,29 @@ class Decoding:
     def hop_s(self) -> float:
         """Between predictions, in seconds."""
         return self.pipeline.hop / self.pipeline.chain.sfreq
+
+    @property
+    def delay_s(self) -> float:
+        """Delay of the filters and of resampling, in seconds."""
+        resampling = self._resampler.delay_s if self._resampler is not None else 0.0
+        return self.card.group_delay_s + resampling
+
+    @property
+    def remarks(self) -> list[str]:
+        """What a person should know of how the stream is brought to the model, in sentences."""
+        told = list(self.pipeline.chain.remarks)
+        if self._resampler is not None:
+            told.append(
+                f"the stream is resampled to the model's {self.card.stream.sfreq:g} Hz, which "
+                f"delays decisions by {1000 * self._resampler.delay_s:.0f} ms"
+            )
+        return told
+
+    @property
+    def samples_to_window(self) -> int:
+        """Samples of the stream still missing until the next window is complete; at least 1."""
+        n = self.pipeline.samples_to_window
+        return n if self._resampler is None else self._resampler.inputs_for(n)
 
     @property
     def needs_cues(self) -> bool:
@@ -110,6 +135,7 @@ class Decoding:
         newest_only : bool
             See `bci.pipeline.Pipeline.push`.
         """
+        chunk = self._at_rate(chunk)
         for window, prediction in self.pipeline.decode(chunk, newest_only):
             decision = self.evidence.add(prediction)
             weighed = self.prior.weigh(decision) if self.prior and decision else None
@@ -122,14 +148,25 @@ class Decoding:
 
     def settle(self, chunk: Chunk) -> bool:
         """Take samples in for the filters alone; whether the next window would be predicted."""
-        for _ in self.pipeline.windows(chunk):
+        for _ in self.pipeline.windows(self._at_rate(chunk)):
             pass
         return self.pipeline.is_settled
+
+    def _at_rate(self, chunk: Chunk) -> Chunk:
+        return chunk if self._resampler is None else self._resampler.push(chunk)
 
     def take_over(self, before: "Decoding") -> None:
         """Go on with the counts of the model that ran until now."""
         self.pipeline.counts = before.pipeline.counts
         self.pipeline.chain.non_finite = before.pipeline.chain.non_finite
+
+
+def _pipeline(
+    card: Card, info: StreamInfo, decoder: Decoder, clock: Callable[[], float] | None = None
+) -> Pipeline:
+    """A model's pipeline for a stream, in the units that the model was trained in."""
+    units = [channel.unit for channel in card.stream.channels]
+    return Pipeline(card.pipeline, fitted(card, info), decoder, clock, units)
 
 
 def warm_up(card: Card, decoder: Decoder, info: StreamInfo) -> None:
@@ -140,7 +177,7 @@ def warm_up(card: Card, decoder: Decoder, info: StreamInfo) -> None:
     BundleError
         If the decoder cannot decode the windows of its own card.
     """
-    pipeline = Pipeline(card.pipeline, info, decoder)
+    pipeline = _pipeline(card, info, decoder)
     rng = np.random.default_rng(0)
     window = rng.normal(size=(pipeline.n_samples, len(pipeline.chain.channels)))
     try:
@@ -155,4 +192,8 @@ def warm_up(card: Card, decoder: Decoder, info: StreamInfo) -> None:
             f"the decoder of {card.name} gives {probabilities.shape} probabilities for "
             f"{len(card.classes)} classes; calibrate again"
         )
+    resampler = resampler_for(card, info)
+    if resampler is not None:
+        noise = rng.normal(size=(64, info.n_channels)).astype(np.float32)
+        resampler.push(Chunk(noise, np.arange(64) / info.sfreq, 0))
     pipeline.chain.process(rng.normal(size=(8, info.n_channels)).astype(np.float32), 0)

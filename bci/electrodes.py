@@ -1,5 +1,6 @@
 """Scalp electrode names and positions of the international 10-05 system."""
 
+import re
 from collections.abc import Sequence
 from functools import cache
 
@@ -7,6 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 Position = tuple[float, float, float]
+
+# Around the name of an electrode: the kind that EDF+ puts before, the reference behind, dots.
+_LABEL = re.compile(
+    r"(?:eeg[ :_-]+)?(?P<name>[a-z]+\d*h?)"
+    r"(?:[ _-]*[-_ ](?P<reference>ref\d*|le|re|ar|av|avg|ave|car|[am][12]|[am]1\+?[am]2))?\.*",
+    re.IGNORECASE,
+)
+# Electrodes at the ears, which others are measured against.
+_EARS = ("a1", "a2", "m1", "m2")
 
 
 @cache
@@ -21,6 +31,19 @@ def standard_name(name: str) -> str:
     """The 10-05 spelling of an electrode's name (``Fc5.`` -> ``FC5``); other names as they are."""
     found = _standard().get(name.strip().rstrip(".").lower())
     return found[0] if found else name
+
+
+def electrode(label: str) -> str | None:
+    """The 10-05 name of the electrode that a label means; None if it means none.
+
+    ``C3..``, ``fp1``, ``EEG Fp1-Ref`` and ``C3-A2`` are electrodes. The difference of two
+    electrodes (``Fp1-F3``), or of the ears (``A1-A2``), is none.
+    """
+    found = _LABEL.fullmatch(label.strip())
+    if found is None or (found["reference"] and found["name"].lower() in _EARS):
+        return None
+    known = _standard().get(found["name"].lower())
+    return known[0] if known else None
 
 
 def standard_position(name: str) -> Position | None:

@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 from bci.bundle import Card, decision_threshold, evidence_span, trained_channels
 from bci.decoding import Decoded, Decoding, warm_up
 from bci.errors import ProfileError, StreamError
+from bci.fit import told
 from bci.lsl.cues import CueListener
 from bci.lsl.discovery import FoundStream, StreamQuery, await_stream
 from bci.lsl.inlet import SignalInlet
@@ -127,7 +128,8 @@ class Engine:
             inlet: SignalInlet | MappedInlet = signal
             try:
                 if self._map_montage:
-                    inlet = MappedInlet(signal, trained_channels(self._card))
+                    info = told(self._card, signal.info)
+                    inlet = MappedInlet(signal, trained_channels(self._card), info)
                     self._say(tell_map(inlet.info.name, inlet.info))
                 with threadpool_limits(limits=1):
                     self._decode(inlet, stop, commands or queue.SimpleQueue())
@@ -170,9 +172,11 @@ class Engine:
             f"decoding {info.name} ({info.n_channels} channels, {info.sfreq:g} Hz"
             f"{', simulated' if info.simulated else ''}) with {running.card.name}"
         )
+        for remark in running.remarks:
+            self._say(remark)
         everything = max(1, round(10 * info.sfreq))
         behind = False
-        connected, warned = True, False
+        connected, warned, rounded = True, False, False
         losses = LossLog(info.name)
         cues: CueListener | None = None
         try:
@@ -180,7 +184,7 @@ class Engine:
                 if behind:
                     chunks = inlet.pull(everything, 0.0)
                 else:
-                    chunks = inlet.pull(running.pipeline.samples_to_window, _PULL_S)
+                    chunks = inlet.pull(running.samples_to_window, _PULL_S)
                 began = local_clock()
                 at_work = [running, successor.settling] if successor else [running]
                 waiting = [each for each in at_work if each and each.needs_cues]
@@ -205,9 +209,14 @@ class Engine:
                         changed = outlets.serve(running.card)
                         self._warn(running.card)
                         self._say(f"decoding with {running.card.name} from here on{changed}")
+                        for remark in running.remarks:
+                            self._say(remark)
                 if connected != inlet.connected:
                     connected = inlet.connected
                     self._say(f"{info.name} is back" if connected else f"{info.name} was lost")
+                if inlet.rounds and not rounded:
+                    rounded = True
+                    self._say(f"{info.name}: values above {1 << 24} are rounded to float32")
                 if now >= self._status_due:
                     self._status_due = now + _STATUS_EVERY_S
                     self._status.push(self._describe(inlet, running))
@@ -300,7 +309,7 @@ class Engine:
             "drift": round(drift.ratio, 2) if drift and drift.ratio is not None else None,
             "drift_warning": drift.warning if drift else None,
             "sentences": self._output.sentences,
-            "filter_delay_s": running.card.group_delay_s,
+            "filter_delay_s": running.delay_s,
             "decision_threshold": decision_threshold(self._output, running.card),
             "evidence_s": round(running.evidence.span_s, 6),
             "evidence_delay_s": round(running.evidence.delay_s, 6),

@@ -146,16 +146,29 @@ class SosFilter:
 
 
 class CommonAverageReference:
-    """Subtracts the mean of all channels."""
+    """Subtracts the mean of each group of channels from its members.
+
+    Parameters
+    ----------
+    groups : list of ndarray of int64
+        Channel indices of each group; other channels stay as they are. None: all are one group.
+    """
 
     decimation = 1
     settling = 0
+
+    def __init__(self, groups: list[NDArray[np.int64]] | None = None) -> None:
+        self._groups = groups
 
     def reset(self) -> None:
         """Nothing is remembered."""
 
     def process(self, data: FloatArray, first: int) -> tuple[FloatArray, int]:
-        kernels.common_average(data)
+        if self._groups is None:
+            kernels.common_average(data)
+        else:
+            for members in self._groups:
+                kernels.common_average_of(data, members)
         return data, first
 
     def response(self, freqs_hz: NDArray[np.float64]) -> NDArray[np.complex128]:

@@ -49,7 +49,7 @@ def load_patterns(folder: Path) -> tuple[ClassPattern, ...]:
     """
     card, arrays = load_bundle(folder)
     channels = tuple(Channel(c.name, c.kind, c.unit) for c in card.stream.channels)
-    stream = StreamInfo(card.name, "", card.stream.sfreq, channels)
+    stream = StreamInfo(card.name, "", card.stream.sfreq, channels, named=True)
     ch_names = tuple(channel.name for channel in Chain(card.pipeline, stream).channels)
     found = []
     for label in card.classes:

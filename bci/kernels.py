@@ -167,6 +167,61 @@ def common_average(data):  # type: ignore[no-untyped-def]
             row[c] -= mean
 
 
+@njit(cache=True, nogil=True)
+def common_average_of(data, members):  # type: ignore[no-untyped-def]
+    """Subtract the mean over the channels ``members`` (k,) int64 from each of them, in place.
+
+    Added up in one order, in float64.
+    """
+    for t in range(data.shape[0]):
+        row = data[t]
+        total = 0.0
+        for k in range(len(members)):
+            total += row[members[k]]
+        mean = np.float32(total / len(members))
+        for k in range(len(members)):
+            row[members[k]] -= mean
+
+
+@njit(cache=True, nogil=True)
+def scale(data, factors):  # type: ignore[no-untyped-def]
+    """Multiply each channel by its factor, in place: ``data`` (n, c) float32, ``factors`` (c,)."""
+    for t in range(data.shape[0]):
+        row = data[t]
+        for c in range(data.shape[1]):
+            row[c] = factors[c] * row[c]
+
+
+@njit(cache=True, nogil=True)
+def take_measured(data, out):  # type: ignore[no-untyped-def]
+    """Copy ``data`` (n, c) float32 to ``out``; what is too large for a measurement becomes NaN."""
+    for t in range(data.shape[0]):
+        source, target = data[t], out[t]
+        for c in range(data.shape[1]):
+            target[c] = source[c] if np.abs(source[c]) < LARGEST else np.nan
+
+
+@njit(cache=True, nogil=True)
+def resample(data, base, first, up, down, phases, total, out):  # type: ignore[no-untyped-def]
+    """Polyphase filter: output k is the sum over inputs i of ``phases`` times ``data``.
+
+    ``data`` (m, c) float32 begins with the absolute input index ``base``; ``first`` is the
+    absolute index of ``out[0]``, (n, c) float32. ``phases`` (up, j) float64: the newest input of
+    output k is ``k * down // up``, and the phase ``k * down % up``. ``total`` (c,) float64 is
+    scratch. Added up from the newest on, in float64.
+    """
+    for t in range(out.shape[0]):
+        position = (first + t) * down
+        row, weights = position // up - base, phases[position % up]
+        total[:] = 0.0
+        for j in range(len(weights)):
+            source = data[row - j]
+            for c in range(len(total)):
+                total[c] += weights[j] * source[c]
+        for c in range(len(total)):
+            out[t, c] = total[c]
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def standardize(data, mean, variance, weight, floor):  # type: ignore[no-untyped-def]
     """Running z-score with exponentially forgotten mean and variance, in place.

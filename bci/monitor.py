@@ -11,6 +11,8 @@ from bci.lsl.impedance import Impedances
 from bci.lsl.inlet import InletStats, SignalInlet
 from bci.lsl.quality import QualityOutlet
 from bci.quality import ChannelQuality, QualityMeter
+from bci.settings import PipelineSettings
+from bci.stream_options import as_told
 from bci.types import StreamInfo
 
 _PULL_S = 0.05
@@ -34,6 +36,7 @@ def monitor(
     on_report: Callable[[StreamQuality], None],
     line_hz: float = 50.0,
     wait_s: float = 5.0,
+    told: PipelineSettings | None = None,
 ) -> None:
     """Judge a stream once a second and publish the verdicts, until ``stop`` is set.
 
@@ -50,6 +53,8 @@ def monitor(
         Frequency of the power line.
     wait_s : float
         How long the stream is looked for at first.
+    told : PipelineSettings, optional
+        What is said of the stream's channels beside what it says itself.
 
     Raises
     ------
@@ -64,8 +69,9 @@ def monitor(
     if not info.sfreq > 0:
         inlet.close()
         raise StreamError(f"stream {info.name!r} is irregular: it has no signal quality")
-    meter, outlet = QualityMeter(info, line_hz), QualityOutlet(info)
     impedances = Impedances(info)
+    info = as_told(info, told) if told is not None else info
+    meter, outlet = QualityMeter(info, line_hz), QualityOutlet(info)
     channels: list[ChannelQuality] = []
     connected = True
     try:

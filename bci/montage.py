@@ -16,6 +16,7 @@ from bci import kernels
 from bci.electrodes import fit_sphere, standard_directions, standard_name, standard_position
 from bci.errors import MismatchError
 from bci.types import Channel, Chunk, Recording, StreamInfo
+from bci.units import factor
 
 # Measured on EEGMMIDB (11 people, run 04, 8-30 Hz, 8 to 48 of 64 electrodes drawn at random): where
 # the nearest electrode is within 30 degrees, some 50 mm, the interpolated channel correlates 0.65
@@ -83,6 +84,7 @@ def map_montage(info: StreamInfo, targets: Sequence[Channel]) -> MontageMap:
         If a wanted channel cannot be interpolated: it is not EEG, its place is unknown, there
         are too few electrodes, or none near enough.
     """
+    targets = [_as_stated(target, info) for target in targets]
     by_name = {_key(channel.name): i for i, channel in reversed(list(enumerate(info.channels)))}
     picks = np.array([by_name.get(_key(target.name), -1) for target in targets], dtype=np.int64)
     missing = [target for target, pick in zip(targets, picks, strict=True) if pick < 0]
@@ -163,6 +165,13 @@ def spline_weights(
     # The system is symmetric.
     solved = np.linalg.solve(system, reach.T).T
     return np.asarray(solved[:, :-1], dtype=np.float64)
+
+
+def _as_stated(target: Channel, info: StreamInfo) -> Channel:
+    """A channel in the unit of the stream's channels of its kind, where that is one for all."""
+    units = {channel.unit for channel in info.channels if channel.kind == target.kind}
+    unit = units.pop() if len(units) == 1 else target.unit
+    return replace(target, unit=unit) if factor(unit, target.unit) is not None else target
 
 
 def _key(name: str) -> str:

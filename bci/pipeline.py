@@ -1,6 +1,6 @@
 """From chunks to predictions: the one object that live use, replay and calibration all drive."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,6 +76,8 @@ class Pipeline:
         Without one, only `windows` is of use.
     clock : callable, optional
         Gives the LSL time for a prediction's time stamps; offline there is none.
+    units : sequence of str, optional
+        Of the picked channels; see `bci.chain.Chain`.
 
     Raises
     ------
@@ -89,8 +91,9 @@ class Pipeline:
         info: StreamInfo,
         decoder: Decoder | None = None,
         clock: Callable[[], float] | None = None,
+        units: Sequence[str] | None = None,
     ) -> None:
-        self.chain = Chain(settings, info)
+        self.chain = Chain(settings, info, units)
         self.decoder = decoder
         self.counts = WindowCounts()
         self.n_samples = max(1, round(settings.window_s * self.chain.sfreq))

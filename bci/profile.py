@@ -148,6 +148,8 @@ class Profile(Settings):
     task: str = Field(min_length=1, max_length=100)
     stream: StreamSelector = StreamSelector(type="EEG")
     timing: Timing = Timing()
+    # Of the power line, in hertz: where the signal check looks for its noise.
+    line_hz: float | None = Field(default=None, ge=40, le=70)
     markers: StreamSelector | None = None
     pipeline: PipelineSettings
     paradigm: Paradigm

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from scipy.signal import butter, iirpeak
 
 from bci import kernels
-from bci.types import Chunk, StreamInfo
+from bci.types import Channel, Chunk, StreamInfo
+from bci.units import UNKNOWN, factor
 
 Values = NDArray[np.float64]
 
@@ -21,19 +22,24 @@ _SECONDS_TO_WORSE, _SECONDS_TO_BETTER = 2, 3
 _SETTLING_S = 2.0
 # Channels that no electrode is behind.
 _NOT_JUDGED = ("stim", "misc", "trig", "markers", "ref_meg")
-# What a microvolt of scalp EEG is at other sensors, so that the limits mean the same.
-_UNITS_PER_UV = {
-    ("eeg", "uV"): 1.0, ("seeg", "uV"): 5.0, ("ecog", "uV"): 5.0, ("eog", "uV"): 5.0,
-    ("mag", "T"): 1.5e-14, ("grad", "T/m"): 4e-13,
+# What a microvolt of scalp EEG is at other sensors, in their working unit, so that the limits
+# mean the same.
+_PER_UV = {
+    "eeg": ("uV", 1.0), "eog": ("uV", 1.0), "seeg": ("uV", 5.0), "ecog": ("uV", 5.0),
+    "mag": ("T", 1.5e-14), "grad": ("T/m", 4e-13),
 }  # fmt: skip
+_HIGH = "muscle or noise above 35 Hz"
+_NO_UNIT = "unit unknown"
+_NO_KIND = "kind unknown"
 
 
 class State(IntEnum):
-    """Of a channel."""
+    """Of a channel; not judged where a good amplitude cannot be told from a bad one."""
 
     GOOD = 0
     DOUBTFUL = 1
     BAD = 2
+    NOT_JUDGED = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +47,14 @@ class Limits:
     """From where on a channel is doubtful, and from where on bad.
 
     Amplitudes are as in scalp EEG, in microvolts; other sensors are scaled. The values are
-    those at which people who run EEG look at an electrode, not diagnostic ones.
+    those at which people who run EEG look at an electrode, not diagnostic ones. ``high_share``,
+    of the power above 35 Hz, is for EEG whose unit is unknown: in public recordings it is 0.4 at
+    most while electrodes are well, and 0.6 to 0.9 in white noise.
     """
 
     line_share: tuple[float, float] = (0.5, 0.9)
     high_uv: tuple[float, float] = (12.0, 40.0)
+    high_share: tuple[float, float] = (0.45, 0.55)
     rms_uv: tuple[float, float] = (120.0, 500.0)
     drift_uv_s: tuple[float, float] = (300.0, 3000.0)
     kurtosis: tuple[float, float] = (15.0, 60.0)
@@ -64,7 +73,7 @@ class ChannelQuality:
     state : State
         Settled: it does not flicker.
     reason : str
-        Why it is not good; empty where it is.
+        Why it is not good, or why that cannot be told; empty where it is good.
     rms : float
         Of what is faster than half a hertz, in the channel's unit.
     line_share : float
@@ -109,6 +118,7 @@ class _Sums:
 
     values: Values
     cross: Values
+    unknown: Values
     n: int = 0
     mean_at_start: Values = field(default_factory=lambda: np.empty(0))
 
@@ -134,12 +144,15 @@ class QualityMeter:
         self._limits = limits or Limits()
         self._n_second = max(1, round(info.sfreq))
         self._settling = round(_SETTLING_S * info.sfreq)
-        self._scale = np.array([_UNITS_PER_UV.get((c.kind, c.unit), np.nan) for c in info.channels])
+        self._scale = np.array([_per_uv(channel) for channel in info.channels])
+        self._unjudged = [_why_unjudged(channel) for channel in info.channels]
         self._neighbours, self._has_neighbours = _neighbours(info)
         self._weight = 1.0 - float(np.exp(-2 * np.pi * _SLOW_HZ / info.sfreq))
         self._line = _biquad_peak(line_hz, info.sfreq)
         self._high = _biquad_high(_HIGH_HZ, info.sfreq)
-        self._verdicts = [_Verdict() for _ in info.channels]
+        self._verdicts = [
+            _Verdict(State.NOT_JUDGED, why) if why else _Verdict() for why in self._unjudged
+        ]
         self._impedances: Values = np.full(info.n_channels, np.nan)
         self._expected: int | None = None
         self._state = np.zeros((kernels.N_ROWS, info.n_channels))
@@ -179,10 +192,12 @@ class QualityMeter:
         self._state[kernels.N_LOWEST : kernels.N_REPEATS + 1] = 0.0
         n = self.info.n_channels
         cross = np.zeros(self._neighbours.shape)
-        return _Sums(np.zeros((4, n)), cross, 0, self._state[kernels.MEAN].copy())
+        return _Sums(np.zeros((4, n)), cross, np.zeros(n), 0, self._state[kernels.MEAN].copy())
 
     def _measure(self, data: NDArray[np.float32]) -> None:
-        if not np.isfinite(data).all():
+        known = np.isfinite(data)
+        if not known.all():
+            self._sums.unknown += len(data) - known.sum(axis=0)
             data = np.nan_to_num(data, nan=0.0, posinf=0.0, neginf=0.0)
         kernels.measure_quality(
             data, self._neighbours, self._weight, self._line, self._high, self._state,
@@ -213,7 +228,8 @@ class QualityMeter:
         reports = []
         for c, channel in enumerate(self.info.channels):
             values = {name: float(each[c]) for name, each in measured.items()}
-            state, reason = self._verdict(c, values, bool(constant[c]), bool(held[c]))
+            unknown = float(self._sums.unknown[c]) / n
+            state, reason = self._verdict(c, values, unknown, bool(constant[c]), bool(held[c]))
             shown = _settle(self._verdicts[c], state, reason)
             reports.append(ChannelQuality(channel.name, shown.state, shown.reason, **values))
         return reports
@@ -226,11 +242,16 @@ class QualityMeter:
         return np.where(self._has_neighbours, with_each.max(axis=1), np.nan)
 
     def _verdict(
-        self, c: int, values: dict[str, float], constant: bool, held: bool
+        self, c: int, values: dict[str, float], unknown: float, constant: bool, held: bool
     ) -> tuple[State, str]:
         """What this second says of a channel."""
         if self.info.channels[c].kind in _NOT_JUDGED:
             return State.GOOD, ""
+        if unknown > 0.5:
+            return State.BAD, "no values"
+        if unknown:
+            # Its other figures are those of a signal with zeros in it.
+            return State.DOUBTFUL, f"{unknown:.0%} of its values missing"
         limits, scale = self._limits, self._scale[c]
         level = (
             max(abs(self._state[kernels.LOWEST, c]), abs(self._state[kernels.HIGHEST, c])) / scale
@@ -245,9 +266,12 @@ class QualityMeter:
             (values["line_share"], limits.line_share, f"line noise {values['line_share']:.0%}"),
             (microvolts["drift"], limits.drift_uv_s, "drifting"),
             (values["kurtosis"], limits.kurtosis, "jumps"),
-            (microvolts["high"], limits.high_uv, "muscle or noise above 35 Hz"),
+            (microvolts["high"], limits.high_uv, _HIGH),
             (microvolts["rms"], limits.rms_uv, "very large signal"),
         ]
+        if self._unjudged[c] == _NO_UNIT:
+            share = (values["high"] / max(values["rms"], 1e-150)) ** 2
+            checks.append((share, limits.high_share, _HIGH))
         impedance = values["impedance_kohm"]
         checks.insert(0, (impedance, limits.impedance_kohm, f"impedance {impedance:.0f} kOhm"))
         doubtful, bad = limits.least_correlation
@@ -259,7 +283,20 @@ class QualityMeter:
         for value, (first, _), reason in checks:
             if value >= first:
                 return State.DOUBTFUL, reason
-        return State.GOOD, ""
+        why = self._unjudged[c]
+        return (State.NOT_JUDGED, why) if why else (State.GOOD, "")
+
+
+def _per_uv(channel: Channel) -> float:
+    """What a microvolt of scalp EEG is in a channel's unit; NaN where that is unknown."""
+    unit, size = _PER_UV.get(channel.kind, ("", np.nan))
+    return size * (factor(unit, channel.unit) or np.nan)
+
+
+def _why_unjudged(channel: Channel) -> str:
+    if channel.kind == UNKNOWN:
+        return _NO_KIND
+    return _NO_UNIT if channel.kind in _PER_UV and np.isnan(_per_uv(channel)) else ""
 
 
 def _settle(verdict: _Verdict, state: State, reason: str) -> _Verdict:

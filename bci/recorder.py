@@ -68,6 +68,7 @@ class Recorder:
         )
         self._opening: set[str] = set()
         self._sources: list[tuple[Recorded, RawInlet]] = []
+        self._refused: dict[str, str] = {}
         self._twins: dict[str, float] = {}
         self._finished: list[Recorded] = []
         self._warned = False
@@ -193,7 +194,9 @@ class Recorder:
             found, inlet = self._opened.get()
             if isinstance(inlet, StreamError):
                 self._opening.discard(found.uid)
-                self._say(f"not recorded for now: {inlet}")
+                if self._refused.get(found.uid) != str(inlet):
+                    self._say(f"not recorded for now: {inlet}")
+                self._refused[found.uid] = str(inlet)
                 continue
             stream_id = self._writer.add_stream(inlet.header)
             self._writer.write_offset(stream_id, *inlet.offset())

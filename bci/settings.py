@@ -6,6 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 Hertz = Annotated[float, Field(gt=0, le=1e6)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
+Label = Annotated[str, Field(min_length=1, max_length=200)]
+Unit = Literal["V", "mV", "uV", "nV"]
 
 
 class Settings(BaseModel):
@@ -45,7 +47,7 @@ class RemoveDc(Settings):
 
 
 class CommonAverage(Settings):
-    """Subtract the mean of all channels from each."""
+    """Subtract the mean of all channels of a kind (EEG, sEEG ...) from each of them."""
 
     kind: Literal["common_average"] = "common_average"
 
@@ -91,6 +93,10 @@ class PipelineSettings(Settings):
     ``max_peak_to_peak`` (in the channel's unit: microvolts for EEG) is withheld from the decoder,
     in training as live: blinks, movement. With ``at_cues`` there is one window for each cue,
     beginning at the paradigm's ``start_s`` after it, and ``hop_s`` means nothing.
+
+    The rest is of the stream, where it does not say so itself: ``names`` of all its channels, in
+    order; ``kind_of`` some of them (``{A1: eog}``); ``unit``, what its voltages are in.
+    ``resample`` lets a model decode a stream of another rate.
     """
 
     channels: tuple[str, ...] | None = Field(None, max_length=4096)
@@ -100,6 +106,23 @@ class PipelineSettings(Settings):
     hop_s: Seconds = 0.1
     max_peak_to_peak: float | None = Field(None, gt=0)
     at_cues: bool = False
+    names: tuple[Label, ...] | None = Field(None, min_length=1, max_length=10_000)
+    kind_of: dict[Label, Label] = Field(default_factory=dict, max_length=10_000)
+    unit: Unit | None = None
+    resample: bool = False
+
+    @property
+    def of_stream(self) -> dict[str, Any]:
+        """The settings that describe the stream, of those that are given."""
+        keys = ("names", "kind_of", "unit", "resample")
+        return {key: value for key in keys if (value := getattr(self, key))}
+
+    @property
+    def alone(self) -> "PipelineSettings":
+        """The same without what describes the stream."""
+        return self.model_copy(
+            update={"names": None, "kind_of": {}, "unit": None, "resample": False}
+        )
 
     @model_validator(mode="after")
     def _channels_are_distinct(self) -> "PipelineSettings":

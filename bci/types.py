@@ -49,8 +49,9 @@ class StreamInfo:
 
     ``sfreq`` is the nominal rate in hertz, 0 for irregular streams. ``simulated`` is carried
     along the whole way, so that no view can show a simulated signal as a real one;
-    ``interpolated`` names the channels that a montage map computed from others. ``loop_gap`` is
-    the number of samples that are left out where a replay begins again; 0 where it does not.
+    ``interpolated`` names the channels that a montage map computed from others; ``named`` tells
+    that the channels have the names that settings gave them. ``loop_gap`` is the number of samples
+    that are left out where a replay begins again; 0 where it does not.
     """
 
     name: str
@@ -61,6 +62,7 @@ class StreamInfo:
     simulated: bool = False
     interpolated: tuple[str, ...] = ()
     loop_gap: int = 0
+    named: bool = False
 
     @property
     def n_channels(self) -> int:
@@ -152,7 +154,8 @@ class Recording:
     source : str
         The file it came from, for messages.
     findings : tuple of str
-        What is wrong with its clock and rate, a sentence each (see `bci.timekeeping`).
+        What is wrong with it, a sentence each: channels left out, breaks of unknown length, clock
+        and rate (see `bci.timekeeping`).
     """
 
     info: StreamInfo

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pylsl import local_clock
 
 from bci.errors import DeviceError
+from bci.package_counter import PackageCounter
 from bci.timing import DeviceClock
 from bci.types import Chunk, Marker, Reading, StreamInfo
 from devices.brainflow_boards import (
@@ -24,7 +25,6 @@ from devices.brainflow_boards import (
 )
 from devices.brainflow_errors import explain
 from devices.impedance import ImpedanceMeter
-from devices.package_counter import PackageCounter
 
 # BrainFlow tells of new samples only when asked.
 _POLL_S = 0.004

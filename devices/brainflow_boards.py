@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import Field
 
-from bci.electrodes import standard_name, standard_position
+from bci.channels import Said, describe
 from bci.errors import DeviceError
 from bci.settings import Settings
 from bci.types import Channel, StreamInfo
@@ -322,11 +322,8 @@ def _stream(
     if key == "eeg_channels" and len(given := description.get("eeg_names", "").split(",")) == len(
         rows
     ):
-        names = [standard_name(each) for each in given]
-    channels = tuple(
-        Channel(each, suffix, unit, standard_position(each) if suffix == "eeg" else None)
-        for each in names
-    )
+        names = given
+    channels = describe([Said(each, suffix, unit) for each in names])
     # In an impedance mode the board decides how often it measures.
     sfreq = float(description["sampling_rate"])
     if suffix == "impedance" and source.name in _IMPEDANCE_MODES:

@@ -1,12 +1,12 @@
 """What the header of a FieldTrip buffer says of its channels and samples."""
 
 import re
-from collections import Counter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bci.channels import Said, describe
 from bci.types import Channel
 
 _MOST_CHANNELS = 10_000
@@ -58,17 +58,12 @@ def read_resolutions(header: Any) -> NDArray[np.float64] | None:
 def read_channels(header: Any, physical: bool) -> tuple[Channel, ...]:
     """The channels, with unique names; units only where the samples are physical quantities."""
     names = [*header.labels, *[""] * header.nChannels][: header.nChannels]
-    flags = _flags(header)
-    channels, seen, again = [], set(), Counter[str]()
-    for number, (label, flag) in enumerate(zip(names, flags, strict=True), start=1):
-        name = base = printable(label)[:_LONGEST_NAME] or f"ch{number}"
-        while name in seen:
-            again[base] += 1
-            name = f"{base}-{again[base] + 1}"
-        seen.add(name)
-        kind, unit = _kind(base, flag)
-        channels.append(Channel(name, kind, unit if physical else "unknown"))
-    return tuple(channels)
+    said = []
+    for label, flag in zip(names, _flags(header), strict=True):
+        label = printable(label)[:_LONGEST_NAME]
+        kind, unit = _kind(label, flag)
+        said.append(Said(label, kind, unit if physical else ""))
+    return describe(said)
 
 
 def _kind(name: str, flag: str) -> tuple[str, str]:

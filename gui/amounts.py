@@ -1,9 +1,12 @@
 """Amounts with their unit, as a person writes them."""
 
-from math import floor, log10
+from math import floor, inf, log10
 
 _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k"}
-_SCALED = {"uV": (1e-6, "V"), "µV": (1e-6, "V"), "nV": (1e-9, "V"), "mV": (1e-3, "V")}
+_SCALED = {
+    "uV": (1e-6, "V"), "µV": (1e-6, "V"), "nV": (1e-9, "V"), "mV": (1e-3, "V"),
+    "fT": (1e-15, "T"), "pT": (1e-12, "T"), "fT/cm": (1e-13, "T/m"),
+}  # fmt: skip
 _BASE = ("V", "T", "T/m")
 
 
@@ -20,10 +23,18 @@ def with_unit(value: float, unit: str) -> str:
 
 def round_up(value: float) -> float:
     """The next of 1, 2, 5, 10, 20, 50 ... at or above ``value``."""
-    if not value > 0:
+    if not 0 < value < inf:
         return 1.0
     decade = 10.0 ** floor(log10(value))
     return next(step * decade for step in (1, 2, 5, 10) if value <= step * decade * (1 + 1e-9))
+
+
+def neighbouring(value: float, way: int) -> float:
+    """The next of 1, 2, 5, 10, 20, 50 ... above (+1) or below (-1) ``value``, which is positive."""
+    if way > 0:
+        return round_up(value * (1 + 1e-6))
+    # Of 1, 2, 5 the inverses are such steps too: 1, 0.5, 0.2.
+    return 1 / round_up((1 + 1e-6) / value)
 
 
 def percent(share: float) -> str:

@@ -12,7 +12,7 @@ from bci.types import StreamInfo
 from gui.bands import Band
 from gui.head import flatten
 from gui.scalp import LEAST_ELECTRODES, Scalp
-from gui.spectra import Peak, Spectra, Values, band_power, decibels, find_peak
+from gui.spectra import HIGH_HZ, Peak, Spectra, Values, band_power, decibels, find_peak
 
 _POLL_S = 0.1
 
@@ -25,11 +25,12 @@ class Source(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """What is looked at: spectra, or the map of a band; ``left_out`` are marked bad."""
+    """What is looked at: spectra up to a limit, or the map of a band; ``left_out`` are bad."""
 
     channel: int
     band: Band | None
     left_out: frozenset[str]
+    limit_hz: float = HIGH_HZ
 
 
 @dataclass(frozen=True)
@@ -127,8 +128,8 @@ class Analysis(QObject):
                 self._woken.clear()
                 self.is_resting = False
                 continue
-            if spectra is None or spectra.ring is not source.ring:
-                spectra, done = Spectra(*source), None
+            if spectra is None or _differs(spectra, source, wanted):
+                spectra, done = Spectra(*source, wanted.limit_hz), None
             if not spectra.take() and (wanted == done or not spectra.is_begun):
                 self._woken.wait(_POLL_S)
                 self._woken.clear()
@@ -143,6 +144,10 @@ class Analysis(QObject):
             # A thread that outlived the window must not touch what Qt has deleted.
             if not self._stopping:
                 self._came.emit(seen)
+
+
+def _differs(spectra: Spectra, source: Source, wanted: Wanted) -> bool:
+    return spectra.ring is not source.ring or spectra.limit_hz != wanted.limit_hz
 
 
 def alike(info: StreamInfo, channel: int) -> list[int]:

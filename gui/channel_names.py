@@ -13,15 +13,17 @@ from gui.theme import CAPTION_PX, DARK, Theme
 
 _LEAST_ROW = 10.0
 _MARK, _MARGIN = 14, 8
+_ACTIONS = "Click: mark or unmark as bad. Right click: hide."
 
 
 class ChannelNames(QWidget):
     """One name a row, or every few rows where they are low; the worst of those is named.
 
-    A click on a name says that the user holds the channel to be bad, or no longer.
+    A click on a name marks the channel bad, or unmarks it; a right click hides it.
     """
 
     clicked = Signal(str)
+    hide_wanted = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -71,8 +73,13 @@ class ChannelNames(QWidget):
         return self.names[int(min(max(0.0, y / self._row), len(self.names) - 1))]
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        if self.names and event.button() == Qt.MouseButton.LeftButton:
-            self.clicked.emit(self._name_at(event.position().y()))
+        if not self.names:
+            return
+        name = self._name_at(event.position().y())
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.clicked.emit(name)
+        elif event.button() == Qt.MouseButton.RightButton:
+            self.hide_wanted.emit(name)
 
     def _weight(self, k: int) -> tuple[bool, State, int]:
         name = self.names[k]
@@ -85,8 +92,8 @@ class ChannelNames(QWidget):
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             reason = self.reason_at(event.pos().y())
-            action = "click: mark it bad, or no longer"
-            QToolTip.showText(event.globalPos(), tip(f"{reason}\n{action}" if reason else ""))
+            said = tip(f"{reason}\n{_ACTIONS}" if reason else "")
+            QToolTip.showText(event.globalPos(), said, self)
             return True
         return super().event(event)
 

@@ -1,36 +1,51 @@
-"""Which of a stream's channels the scope shows: a page of them, or all."""
-
-from dataclasses import dataclass
+"""Which of a stream's channels the scope shows: a page of those that are not hidden, or all."""
 
 _PAGE = 64
 
 
-@dataclass
 class ChannelPage:
-    """A page of 64 channels; all at once where ``all_shown``."""
+    """A page of 64 channels; all at once where ``all_shown``.
 
-    n_channels: int = 0
-    all_shown: bool = False
-    _first: int = 0
+    Parameters
+    ----------
+    n_channels : int
+    all_shown : bool
+    """
+
+    def __init__(self, n_channels: int = 0, all_shown: bool = False) -> None:
+        self.n_channels = n_channels
+        self.all_shown = all_shown
+        self._visible = tuple(range(n_channels))
+        self._first = 0
+
+    def hide(self, hidden: set[int]) -> None:
+        """Hide these channels, and show all others."""
+        self._visible = tuple(k for k in range(self.n_channels) if k not in hidden)
+        self._first = min(self._first, self._last)
 
     @property
-    def channels(self) -> range:
+    def channels(self) -> tuple[int, ...]:
         if self.all_shown:
-            return range(self.n_channels)
-        return range(self._first, min(self.n_channels, self._first + _PAGE))
+            return self._visible
+        return self._visible[self._first : self._first + _PAGE]
 
     @property
     def text(self) -> str:
         """Which channels are shown; empty where there is one page only."""
-        if self.n_channels <= _PAGE:
+        n_visible = len(self._visible)
+        if n_visible <= _PAGE:
             return ""
         if self.all_shown:
-            return f"all {self.n_channels}"
-        return f"{self.channels.start + 1}-{self.channels.stop} of {self.n_channels}"
+            return f"all {n_visible}"
+        return f"{self._first + 1}-{self._first + len(self.channels)} of {n_visible}"
 
     def step(self, way: int) -> None:
         """To the next (+1) or the previous (-1) page; from all channels back to the page before."""
-        last = max(0, self.n_channels - 1) // _PAGE * _PAGE
         if not self.all_shown:
-            self._first = max(0, min(self._first + way * _PAGE, last))
+            self._first = max(0, min(self._first + way * _PAGE, self._last))
         self.all_shown = False
+
+    @property
+    def _last(self) -> int:
+        """Where the last page begins."""
+        return max(0, len(self._visible) - 1) // _PAGE * _PAGE

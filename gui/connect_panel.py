@@ -1,7 +1,7 @@
 """The side panel: live streams to show, devices to connect, and what to do without either."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from gui.choice import Choice
 from gui.device_form import DeviceForm, mark_wrong
@@ -12,7 +12,8 @@ from gui.pieces import button, named, plain
 from gui.stream_list import ROW, StreamList
 
 _NONE_YET = "No stream on the network yet. Connect a device below, or start its own program."
-_MOST_ROWS = 4
+# With more streams the list takes what room there is, and can be searched.
+_LEAST_ROWS = 4
 _FETCHING = "looking for devices ..."
 
 
@@ -32,6 +33,9 @@ class ConnectPanel(QWidget):
         self._active = False
         self.streams = StreamList()
         self.streams.chosen.connect(self.stream_chosen)
+        self.sought = QLineEdit()
+        self.sought.setPlaceholderText("Find a stream")
+        self.sought.textChanged.connect(self.streams.show_found)
         self.no_streams = named(QLabel(_NONE_YET), "dim")
         self.no_streams.setWordWrap(True)
         self.devices = Choice()
@@ -60,7 +64,11 @@ class ConnectPanel(QWidget):
         self.streams.set_streams(streams)
         self.no_streams.setVisible(not streams)
         self.streams.setVisible(bool(streams))
-        self.streams.setFixedHeight(4 + ROW * min(_MOST_ROWS, len(streams)))
+        self.streams.setMinimumHeight(4 + ROW * min(_LEAST_ROWS, len(streams)))
+        self.streams.setMaximumHeight(4 + ROW * len(streams))
+        self.sought.setVisible(len(streams) > _LEAST_ROWS)
+        if len(streams) <= _LEAST_ROWS:
+            self.sought.clear()
 
     def set_devices(
         self, devices: tuple[Device, ...], last: str, filled: dict[str, dict[str, str]]
@@ -120,7 +128,9 @@ class ConnectPanel(QWidget):
         column.setSpacing(6)
         column.addWidget(named(QLabel("Live streams"), "heading"))
         column.addWidget(self.no_streams)
-        column.addWidget(self.streams)
+        column.addWidget(self.sought)
+        # Far more of it than of the empty room below.
+        column.addWidget(self.streams, 100)
         column.addSpacing(4)
         column.addWidget(named(QLabel("Connect a device"), "heading"))
         column.addWidget(self.devices)

@@ -1,16 +1,19 @@
 """The signal as the scope shows it: filtered for the display, held for looking back."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from bci.filters import SosFilter
 from bci.ring import RingBuffer
 from bci.types import StreamInfo
-from gui.amounts import round_up
+from gui.bridging import Bridge
 from gui.display_filter import DISPLAY_FILTERS, DisplayFilter
 
 # The oldest that a full ring holds is overwritten while it is read.
 _SAFE = 0.95
+_FOR_LEVEL = 500
 
 
 class DisplaySignal:
@@ -42,10 +45,13 @@ class DisplaySignal:
     def _begin(self, chosen: DisplayFilter, first: int) -> None:
         """Filter from so far before ``first`` that it has settled there."""
         self.chosen = chosen
-        sos = chosen.design(self.sfreq)
-        self._filter = SosFilter(sos, self.info.n_channels, self.sfreq)
+        self._filter: SosFilter | None = None
+        if not chosen.is_raw:
+            sos = chosen.design(self.sfreq)
+            self._filter = SosFilter(sos, self.info.n_channels, self.sfreq)
+        self._bridge = Bridge(self.info.n_channels)
         self.ring.clear()
-        self._cursor = max(first - self._filter.settling, self._source_oldest)
+        self._cursor = max(first - self._settling, self._source_oldest)
 
     def choose(self, chosen: DisplayFilter, shown_s: float) -> None:
         """Filter otherwise: the ``shown_s`` before the edge anew, and all that comes.
@@ -65,7 +71,7 @@ class DisplaySignal:
         self._reach(self.edge - round(shown_s * self.sfreq))
 
     def _reach(self, first: int) -> None:
-        if max(first - self._filter.settling, self._source_oldest) < self.ring.oldest:
+        if max(first - self._settling, self._source_oldest) < self.ring.oldest:
             self._filter_anew(self.chosen, first)
 
     def _filter_anew(self, chosen: DisplayFilter, first: int) -> None:
@@ -76,6 +82,10 @@ class DisplaySignal:
         self._held_at = None
         self.take(None if held is None else max(0, end - self._cursor))
         self._held_at = held
+
+    @property
+    def _settling(self) -> int:
+        return self._filter.settling if self._filter is not None else 0
 
     @property
     def _source_oldest(self) -> int:
@@ -136,7 +146,7 @@ class DisplaySignal:
             return False
         self._cursor = got.first + n
         self._taken += n
-        self._apply_filter(data, got.first)
+        self._apply_filter(data, times)
         self.ring.write(data, times, max(got.first, self.ring.end))
         return True
 
@@ -147,22 +157,50 @@ class DisplaySignal:
             return float("nan")
         return self.ring.end - 1 - (float(newest[0]) - time) * self.sfreq
 
-    def usual_gain(self) -> float:
-        """A row's height that suits the signal; 0 while there is less than a second of it."""
-        if self.ring.end - self.ring.oldest < self.sfreq:
-            return 0.0
-        data = self.ring.latest(round(2 * self.sfreq)).data
-        return round_up(4 * float(np.nanmedian(np.nanstd(data, axis=0))))
+    def spread(self) -> NDArray[np.float64]:
+        """Standard deviation of each channel over the last two seconds.
 
-    def _apply_filter(self, data: NDArray[np.float32], first: int) -> None:
-        lost = np.logical_not(np.isfinite(data).all(axis=1))
-        if not lost.any():
-            self._filter.process(data, first)
+        NaN where a channel sent no numbers, and everywhere while there is less than a second.
+        """
+        if self.ring.end - self.ring.oldest < self.sfreq:
+            return np.full(self.info.n_channels, np.nan)
+        return _over_known(np.std, self.ring.latest(round(2 * self.sfreq)).data)
+
+    def level(self, shown_s: float) -> NDArray[np.float64]:
+        """Median of each channel over what is shown; NaN where it is not known."""
+        first = max(self.ring.oldest, self.edge - max(1, round(shown_s * self.sfreq)))
+        data, _ = self.ring.view(first, max(first, self.edge))
+        # So many samples tell it as well as all.
+        return _over_known(np.median, data[:: max(1, len(data) // _FOR_LEVEL)])
+
+    def _apply_filter(self, data: NDArray[np.float32], times: NDArray[np.float64]) -> None:
+        """Filter what came, in place; of what did not come, in a gap of the index, is NaN."""
+        unknown = ~np.isfinite(data)
+        if not unknown.any():
+            if self._filter is not None:
+                self._bridge.fill(data)
+                self._filter.process(data, 0)
             return
-        edges = np.flatnonzero(np.diff(lost)) + 1
-        for part in np.split(np.arange(len(data)), edges):
-            if lost[part[0]]:
-                self._filter.reset()
-                data[part] = np.nan
-            else:
-                self._filter.process(data[part[0] : part[-1] + 1], first + int(part[0]))
+        if self._filter is not None:
+            # A sample that was lost has no time either: one without a number still has.
+            lost = np.isnan(times)
+            edges = np.flatnonzero(np.diff(lost)) + 1
+            for part in np.split(np.arange(len(data)), edges):
+                if lost[part[0]]:
+                    self._filter.reset()
+                    self._bridge.reset()
+                else:
+                    rows = data[part[0] : part[-1] + 1]
+                    self._bridge.fill(rows)
+                    self._filter.process(rows, 0)
+        data[unknown] = np.nan
+
+
+def _over_known(
+    measure: Callable[..., NDArray[np.float64]], data: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """A figure of each channel over its finite samples; NaN where there are none."""
+    if np.isfinite(data).all() and len(data):
+        return np.asarray(measure(data, axis=0), dtype=np.float64)
+    columns = (column[np.isfinite(column)] for column in data.T)
+    return np.array([float(measure(known)) if len(known) else np.nan for known in columns])

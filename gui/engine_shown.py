@@ -182,6 +182,13 @@ class EngineShown(QObject):
             if self._windows is not None:
                 self._windows.add(marker.time, cue)
 
+    def end_cue(self, time: float) -> None:
+        """End the cue where the signal ends: nobody knows how long it was asked for; LSL clock."""
+        for past in (self.history, self.level_history):
+            past.add_cue(time, None)
+        self.decision.show_cue(None)
+        self.emotion.show_cue(None)
+
     def _on_predictions(self, predictions: list[ReceivedPrediction]) -> None:
         self._last_prediction = local_clock()
         for prediction in predictions:

@@ -27,6 +27,7 @@ class Feed(QObject):
 
     signal_found = Signal(object)  # SignalFound
     signal_alive = Signal(bool)
+    signal_silent = Signal(object)  # since when it sends nothing, s since 1970; None: it sends
     signal_stats = Signal(object)  # InletStats
     quality_came = Signal(list)  # of ChannelQuality
     markers_came = Signal(list)  # of Marker
@@ -42,6 +43,7 @@ class Feed(QObject):
     def __init__(self, engine_name: str, line_hz: float = 50.0) -> None:
         super().__init__()
         self._line_hz = line_hz
+        self._poller: SignalPoller | None = None
         self._problems: set[str] = set()
         self._came.connect(self._pass_on, Qt.ConnectionType.QueuedConnection)
         self._shown: list[Follower[Any]] = []
@@ -55,9 +57,16 @@ class Feed(QObject):
         for follower in self._shown:
             follower.retire()
         self._all = [follower for follower in self._all if not follower.is_finished]
-        self._shown = [self._follow(signal, SignalPoller(self._line_hz))]
+        self._poller = SignalPoller(self._line_hz)
+        self._shown = [self._follow(signal, self._poller)]
         if markers is not None:
             self._shown.append(self._follow(markers, MarkerPoller()))
+
+    def set_line_hz(self, line_hz: float) -> None:
+        """The power line has this frequency: judge the signal anew by it."""
+        self._line_hz = line_hz
+        if self._poller is not None:
+            self._poller.line_hz = line_hz
 
     def retire(self) -> None:
         """Ask all threads to end; returns at once."""

@@ -50,8 +50,8 @@ class HistoryView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setToolTip(
             tip(
-                "Above the dotted line a class is decided. Without one, a triangle is where the "
-                f"engine decided on the class of its colour.\n\n{EXPLAINED}"
+                "Above the dotted line a class is decided. Without one, a triangle marks a "
+                f"decision of the engine, in the colour of its class.\n\n{EXPLAINED}"
             )
         )
         self.set_engine(False)
@@ -235,6 +235,8 @@ class HistoryView(QWidget):
                 painter.fillRect(box, self.theme.class_colour(self.classes.index(cue)))
             else:
                 painter.fillRect(box, self.theme.colour("dim"))
+            # Of a cue that began before the span the name is in what is seen of it.
+            box.setLeft(max(box.left(), _LEFT))
             if painter.fontMetrics().horizontalAdvance(cue) < box.width():
                 painter.setPen(self.theme.colour("on_class"))
                 painter.drawText(box, Qt.AlignmentFlag.AlignCenter, cue)

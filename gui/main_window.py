@@ -1,5 +1,7 @@
 """The dashboard's window: views side by side, fed by the streams, and the children's buttons."""
 
+from time import time
+
 from pylsl import local_clock
 from PySide6.QtCore import QByteArray, QDeadlineTimer, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication
@@ -25,8 +27,8 @@ from gui.pieces import column_of, panel, plain
 from gui.pollers import SignalFound
 from gui.process import stop_all
 from gui.programs import Programs
-from gui.quality_marks import summarise
-from gui.quality_view import QualityView
+from gui.quality_marks import no_samples_since, summarise
+from gui.quality_view import QualityView, known_line
 from gui.record_bar import RecordBar
 from gui.recording import Recording
 from gui.remembered import Remembered
@@ -154,9 +156,10 @@ class MainWindow(QMainWindow):
 
     def _connect_feed(self) -> None:
         options = self.options
-        self.feed = Feed(options.engine_name, options.line_hz)
+        self.feed = Feed(options.engine_name)
         self.feed.signal_found.connect(self._on_signal)
         self.feed.signal_alive.connect(self._on_signal_alive)
+        self.feed.signal_silent.connect(self._on_signal_silent)
         self.feed.signal_stats.connect(self._on_signal_stats)
         self.feed.quality_came.connect(self._show_quality)
         self.feed.markers_came.connect(self.scope.add_markers)
@@ -179,6 +182,9 @@ class MainWindow(QMainWindow):
         )
         self.recording.noted.connect(lambda marker: self.scope.add_markers([marker]))
         self.calibrating = Calibrating(options, remembered, self.feed, self.programs)
+        for view in (self.quality, self.calibrating):
+            view.line_chosen.connect(self._choose_line)
+        self._set_line(options.line_hz or known_line(remembered.number("line_hz", 0.0)))
         self.calibrating.cued.connect(lambda marker: self.feed.markers_came.emit([marker]))
         self.calibrating.said.connect(self.log.add)
         self.header.calibrate_button.clicked.connect(self.calibrating.open)
@@ -212,6 +218,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{short} - bci" + (" (simulated signal)" * info.simulated))
         self._show_badge()
         self.tabs.set_signal(found)
+        self.tabs.set_trouble("")
         self.quality.set_stream(info)
         self.connecting.set_shown(info.name)
         self.log.add(f"showing {info.name}: {info.n_channels} channels at {info.sfreq:g} Hz")
@@ -234,7 +241,27 @@ class MainWindow(QMainWindow):
         self._show_quality([])
         self.quality.set_live(alive)
         self.situation.signal_alive = alive
-        self.scope.set_live(alive)
+        self.tabs.set_trouble("" if alive else "signal lost: the picture stands still")
+        if not alive:
+            self.engine.end_cue(local_clock())
+
+    def _on_signal_silent(self, since: float | None) -> None:
+        """The stream is there and sends nothing, ``since`` so many seconds after 1970."""
+        why = "" if since is None else no_samples_since(since)
+        self.tabs.set_trouble(why)
+        self.quality.set_silent(why)
+        if since is not None:
+            self.engine.end_cue(local_clock() - (time() - since))
+
+    def _choose_line(self, hz: float) -> None:
+        """The power line has this frequency, here and at the next start."""
+        self.remembered.keep("line_hz", hz)
+        self._set_line(hz)
+
+    def _set_line(self, hz: float) -> None:
+        self.quality.set_line(hz)
+        self.calibrating.set_line(hz)
+        self.feed.set_line_hz(hz)
 
     def _on_feed_problem(self, why: str) -> None:
         """That a stream does not answer is no news while its source ends or starts again."""

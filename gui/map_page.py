@@ -5,8 +5,11 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from gui.bands import ALPHA, BANDS, Band
+from gui.device_form import mark_wrong
 from gui.map_view import MapView
-from gui.pieces import button, named
+from gui.pieces import button, named, plain
+
+_OVER = "last 6 s; channels marked bad are left out"
 
 
 class MapPage(QWidget):
@@ -29,7 +32,8 @@ class MapPage(QWidget):
             self._buttons.addButton(push, number)
             row.addWidget(push)
         row.addStretch()
-        row.addWidget(named(QLabel("last 6 s; channels marked bad are left out"), "dim"))
+        self.over = plain(named(QLabel(_OVER), "problem"))
+        row.addWidget(self.over)
         self._buttons.idClicked.connect(lambda number: self.choose(BANDS[number]))
         self._buttons.button(BANDS.index(self.band)).setChecked(True)
         column = QVBoxLayout(self)
@@ -37,6 +41,11 @@ class MapPage(QWidget):
         column.setSpacing(2)
         column.addWidget(self.view, 1)
         column.addLayout(row)
+
+    def set_trouble(self, why: str) -> None:
+        """Say why the map stands still; empty while it does not."""
+        self.over.setText(why or _OVER)
+        mark_wrong(self.over, bool(why))
 
     def choose(self, band: Band) -> None:
         self.band = band

@@ -37,10 +37,15 @@ class Reading:
     def text_since(self, start: "Reading") -> str:
         """What changed from ``start`` to here, and the rate that so long a period stands for."""
         apart = self.seconds - start.seconds
-        rate = f" ({1 / abs(apart):.1f} Hz)" if apart else ""
-        there = "" if start.name == self.name else f"from {start.name} "
-        change = _signed(self.value - start.value, self.unit)
-        return f"{there}{self.name}  {change} in {1000 * apart:.0f} ms{rate}"
+        rate = f" ({1 / abs(apart):.3g} Hz)" if apart else ""
+        time = f"{1000 * apart:.0f} ms{rate}".replace("-", "\u2212")
+        if start.name == self.name:
+            return f"{self.name}: {_signed(self.value - start.value, self.unit)}, {time}"
+        ends = f"{start.name} \u2192 {self.name}"
+        if start.unit != self.unit:
+            # The difference of two units is none.
+            return f"{ends}: {time}"
+        return f"{ends}: {_signed(self.value - start.value, self.unit)}, {time}"
 
 
 def _signed(value: float, unit: str) -> str:

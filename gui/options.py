@@ -19,6 +19,7 @@ class DashboardOptions:
     the cue. With ``follow_last`` the stream of the last time is shown as soon as it is there.
     ``images`` is given where images are seen, ``words`` where words are said: they are shown
     instead of bars.
+    ``line_hz`` is the power line's frequency where the profile says it; else what was chosen last.
     ``recorded`` names the streams that the red button records; none means all. ``task`` is what
     its field says at first, ``profile`` what a guided calibration begins with. With
     ``screenshot`` the window is saved after ``screenshot_after_s`` and closed.
@@ -32,7 +33,7 @@ class DashboardOptions:
     autostart: bool = False
     follow_last: bool = False
     threshold: float = 0.7
-    line_hz: float = 50.0
+    line_hz: float | None = None
     images: ShownImages | None = None
     words: ShownWords | None = None
     bci: tuple[str, ...] = (sys.executable, "-m", "bci")

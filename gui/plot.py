@@ -31,6 +31,10 @@ class Plot:
         per_unit = self.box.width() / (self.right - self.left)
         return self.box.left() + (value - self.left) * per_unit
 
+    def value_at(self, x: float) -> float:
+        """The value on the horizontal axis at a pixel."""
+        return self.left + (x - self.box.left()) / self.box.width() * (self.right - self.left)
+
     def y(self, value: Value) -> Value:
         per_unit = self.box.height() / (self.top - self.bottom)
         return self.box.bottom() - (value - self.bottom) * per_unit
@@ -69,7 +73,7 @@ class Plot:
 
 def ticks(low: float, high: float, most: int) -> list[float]:
     """Round values between two, at most ``most`` of them."""
-    steps = (1, 2, 5, 10, 20, 50, 100)
+    steps = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
     step = next((step for step in steps if (high - low) / step <= most), steps[-1])
     first = np.ceil(low / step) * step
     return [float(value) for value in np.arange(first, high + step / 1000, step)]

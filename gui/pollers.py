@@ -1,5 +1,6 @@
 """What the dashboard does with each kind of stream, in the stream's own thread."""
 
+import math
 import time
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ from gui.following import Tell
 _STATS_EVERY_S = 0.5
 _KEEP_S = 60.0
 _MOST_SAMPLES = 20_000
+# A stream that sends nothing for so long, or for so many samples, is said to be silent.
+_SILENT_S, _SILENT_SAMPLES = 1.5, 3
 
 
 @dataclass(frozen=True)
@@ -33,12 +36,20 @@ class _Judged:
         self.inlet = SignalInlet(found, buffer_s=_KEEP_S)
         self.info = info = self.inlet.info
         self.ring = RingBuffer(max(1, round(_KEEP_S * (info.sfreq or 100.0))), info.n_channels)
-        self.meter = QualityMeter(info, line_hz) if info.sfreq > 0 else None
+        self.line_hz = 0.0
+        self.meter: QualityMeter | None = None
+        self.judge_with(line_hz)
         self.impedances = Impedances(info)
 
     @property
     def connected(self) -> bool:
         return self.inlet.connected
+
+    def judge_with(self, line_hz: float) -> None:
+        """Begin anew where the power line has another frequency."""
+        if line_hz != self.line_hz:
+            self.line_hz = line_hz
+            self.meter = QualityMeter(self.info, line_hz) if self.info.sfreq > 0 else None
 
     def judge(self, chunk: Chunk) -> list[list[ChannelQuality]]:
         if self.meter is None:
@@ -53,25 +64,60 @@ class _Judged:
         self.inlet.close()
 
 
+class _Silence:
+    """Whether a regular stream has stopped sending, and since when.
+
+    ``since`` is in seconds since 1970; None while samples come.
+    """
+
+    def __init__(self, sfreq: float) -> None:
+        self.since: float | None = None
+        self._allowed_s = max(_SILENT_S, _SILENT_SAMPLES / sfreq) if sfreq > 0 else math.inf
+        self._heard = time.monotonic()
+
+    def changes(self, heard: bool) -> bool:
+        """Take in whether anything came now; whether `since` is another than before."""
+        now, before = time.monotonic(), self.since
+        if heard:
+            self._heard, self.since = now, None
+        elif now - self._heard > self._allowed_s and self.since is None:
+            self.since = time.time() - (now - self._heard)
+        return self.since != before
+
+
 class SignalPoller:
-    """Writes samples to a ring, and judges every channel once a second."""
+    """Writes samples to a ring, and judges every channel once a second.
+
+    ``line_hz``, the frequency of the power line, may be set from another thread.
+    """
 
     alive = "signal_alive"
 
     def __init__(self, line_hz: float) -> None:
-        self._line_hz = line_hz
+        self.line_hz = line_hz
         self._stats_due = 0.0
+        self._silence = _Silence(0.0)
 
     def open(self, found: FoundStream, tell: Tell) -> _Judged:
-        signal = _Judged(found, self._line_hz)
+        signal = _Judged(found, self.line_hz)
+        self._silence = _Silence(signal.info.sfreq)
         tell("signal_found", SignalFound(signal.info, signal.ring, found.hostname))
         return signal
 
     def poll(self, signal: _Judged, tell: Tell) -> None:
-        for chunk in signal.inlet.pull(_MOST_SAMPLES, 0.0):
+        signal.judge_with(self.line_hz)
+        chunks = signal.inlet.pull(_MOST_SAMPLES, 0.0)
+        # Of a stream that is gone it is told that it is gone.
+        changed = self._silence.changes(bool(chunks) or not signal.connected)
+        if changed:
+            tell("signal_silent", self._silence.since)
+        for chunk in chunks:
             signal.ring.write(chunk.data, chunk.timestamps, chunk.first)
             for report in signal.judge(chunk):
                 tell("quality_came", report)
+        if changed and self._silence.since is not None:
+            # What the last second said is no longer so.
+            tell("quality_came", [])
         if time.monotonic() >= self._stats_due:
             self._stats_due = time.monotonic() + _STATS_EVERY_S
             tell("signal_stats", signal.inlet.stats)

@@ -1,18 +1,23 @@
 """How a channel's quality looks: a shape beside the colour, so that no one needs the colour."""
 
+from datetime import datetime
+
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 
 from bci.quality import ChannelQuality, State
 from gui.theme import Theme
 
-WORDS = {State.GOOD: "good", State.DOUBTFUL: "doubtful", State.BAD: "bad"}
+WORDS = {
+    State.GOOD: "good", State.DOUBTFUL: "doubtful", State.BAD: "bad",
+    State.NOT_JUDGED: "not judged",
+}  # fmt: skip
 
 
 def paint_mark(
     painter: QPainter, theme: Theme, state: State, centre: QPointF, radius: float
 ) -> None:
-    """A disc for good, a triangle for doubtful, a cross for bad."""
+    """A disc for good, a triangle for doubtful, a cross for bad, a ring for not judged."""
     colour = theme.quality_colour(state)
     if state == State.BAD:
         painter.setPen(QPen(colour, max(2.0, radius * 0.6), c=Qt.PenCapStyle.RoundCap))
@@ -20,6 +25,11 @@ def paint_mark(
         for way in (-1, 1):
             tip = QPointF(arm, way * arm)
             painter.drawLine(centre - tip, centre + tip)
+        return
+    if state == State.NOT_JUDGED:
+        painter.setPen(QPen(colour, 1.5))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawEllipse(centre, radius, radius)
         return
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour)
@@ -39,6 +49,7 @@ def explain(channel: ChannelQuality) -> str:
 
 # What helps, by how a reason begins.
 _ADVICE = {
+    "no values": "is its contact on, and the amplifier's channel switched on?",
     "railed": "press it on, or add gel; is its cable in?",
     "flat": "is its cable in, and the amplifier's channel switched on?",
     "clipped": "set the amplifier's gain lower",
@@ -60,9 +71,16 @@ def advise(channel: ChannelQuality) -> str:
 def summarise(channels: list[ChannelQuality]) -> str:
     """``2 bad, 1 doubtful, 13 good``; ``all 16 channels good``."""
     counts = [(state, sum(c.state == state for c in channels)) for state in reversed(State)]
+    if len(channels) == 1:
+        return f"1 channel, {WORDS[channels[0].state]}"
     if counts[-1][1] == len(channels):
         return f"all {len(channels)} channels good"
     return ", ".join(f"{count} {WORDS[state]}" for state, count in counts if count)
+
+
+def no_samples_since(since: float) -> str:
+    """``no samples since 14:03:12``; ``since`` in seconds after 1970."""
+    return f"no samples since {datetime.fromtimestamp(since):%H:%M:%S}"
 
 
 def worst_first(channels: list[ChannelQuality]) -> list[ChannelQuality]:

@@ -2,14 +2,22 @@
 
 from math import hypot, sqrt
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QHelpEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QFont,
+    QFontMetricsF,
+    QHelpEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QToolButton, QToolTip, QWidget
 
 from bci.quality import ChannelQuality, State
 from bci.types import StreamInfo
 from gui.head import flatten, grid, paint_head
-from gui.pieces import tip
+from gui.pieces import named, tip
 from gui.quality_marks import advise, explain, paint_mark, summarise, worst_first
 from gui.theme import CAPTION_PX, DARK, Theme
 
@@ -27,14 +35,22 @@ class QualityView(QWidget):
     It is compact, or ``grows`` with the room that it has, and then names the electrodes.
     """
 
+    line_chosen = Signal(float)  # frequency of the power line, in hertz
+
     def __init__(self, parent: QWidget | None = None, grows: bool = False) -> None:
         super().__init__(parent)
+        self.line = named(QToolButton(self), "step")
+        self.line.setAccessibleName("Power line")
+        self.line.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.line.clicked.connect(self._choose_line)
+        self.set_line(50.0)
         self.theme: Theme = DARK
         self.channels: list[ChannelQuality] = []
         self._info: StreamInfo | None = None
         self._places: dict[int, tuple[float, float]] = {}
         self._has_head = False
         self._live = True
+        self._silence = ""
         self._lines: dict[str, QRectF] = {}
         expanding = QSizePolicy.Policy.Expanding
         self.setSizePolicy(expanding, expanding if grows else QSizePolicy.Policy.Fixed)
@@ -47,6 +63,7 @@ class QualityView(QWidget):
         """Another stream: its channels, not yet judged."""
         self._info = info
         self._places = flatten(info.channels)
+        self._live, self._silence = True, ""
         self._has_head = bool(self._places)
         if not self._has_head:
             self._places = grid(info.n_channels)
@@ -56,6 +73,32 @@ class QualityView(QWidget):
         """Whether the stream is there; if not, nothing is known of its channels."""
         self._live = live
         self.set_quality([])
+
+    def set_silent(self, why: str) -> None:
+        """Say why nothing is known of the channels of a stream that is there; empty while it is."""
+        self._silence = why
+        if why:
+            self.channels = []
+        self.update()
+
+    def set_line(self, hz: float) -> None:
+        """The power line has this frequency."""
+        self._line_hz = hz
+        self.line.setText(f"{hz:g} Hz")
+        said = f"Line noise is looked for at {hz:g} Hz. Click for {_other_line(hz):g} Hz."
+        self.line.setToolTip(tip(said))
+        self._place_line()
+
+    def _choose_line(self) -> None:
+        self.set_line(_other_line(self._line_hz))
+        self.line_chosen.emit(self._line_hz)
+
+    def _place_line(self) -> None:
+        self.line.adjustSize()
+        self.line.move(self.width() - self.line.width() - 6, 5)
+
+    def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        self._place_line()
 
     def set_quality(self, channels: list[ChannelQuality]) -> None:
         """What the last second said of each channel; empty while nothing is known."""
@@ -72,6 +115,8 @@ class QualityView(QWidget):
             return "No signal yet"
         if not self._live:
             return "No signal now"
+        if self._silence:
+            return f"{self._silence[:1].upper()}{self._silence[1:]}"
         return "Measuring ..." if self._info.sfreq > 0 else "Irregular: not judged"
 
     def reason_at(self, point: QPointF) -> str:
@@ -121,7 +166,7 @@ class QualityView(QWidget):
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             channel = self._channel_at(QPointF(event.pos()))
             said = f"{explain(channel)}\n{advise(channel)}".strip() if channel else ""
-            QToolTip.showText(event.globalPos(), tip(said))
+            QToolTip.showText(event.globalPos(), tip(said), self)
             return True
         return super().event(event)
 
@@ -159,17 +204,21 @@ class QualityView(QWidget):
                 painter.drawText(under, _CENTRE, self._info.channels[index].name)
 
     def _paint_headline(self, painter: QPainter) -> None:
-        row = QRectF(14, 7, self.width() - 24, 20)
-        painter.setPen(self.theme.colour("dim"))
-        painter.drawText(row, 0, "signal")
-        row.setLeft(row.left() + painter.fontMetrics().horizontalAdvance("signal  "))
-        font = QFont(painter.font())
-        font.setBold(True)
-        painter.setFont(font)
+        row = QRectF(14, 7, self.line.x() - 20, 20)
+        plain, bold = QFont(painter.font()), QFont(painter.font())
+        bold.setBold(True)
+        lead = QFontMetricsF(plain).horizontalAdvance("signal  ")
+        if lead + QFontMetricsF(bold).horizontalAdvance(self.headline) <= row.width():
+            painter.setPen(self.theme.colour("dim"))
+            painter.drawText(row, 0, "signal")
+            row.setLeft(row.left() + lead)
+        painter.setFont(bold)
         painter.setPen(self.theme.colour("text"))
-        painter.drawText(row, 0, self.headline)
-        font.setBold(False)
-        painter.setFont(font)
+        fitted = QFontMetricsF(bold).elidedText(
+            self.headline, Qt.TextElideMode.ElideRight, row.width()
+        )
+        painter.drawText(row, 0, fitted)
+        painter.setFont(plain)
 
     def _paint_words(self, painter: QPainter) -> None:
         """What is wrong with the worst channels: a reason that is too long goes on below."""
@@ -193,3 +242,12 @@ class QualityView(QWidget):
             painter.drawText(box, flags, said)
             self._lines[channel.name] = QRectF(self._text_left, top, width + 16, box.height())
             top = box.bottom() + 2
+
+
+def _other_line(hz: float) -> float:
+    return 60.0 if hz < 55 else 50.0
+
+
+def known_line(hz: float) -> float:
+    """A frequency that a power line may have; 50 Hz where this is none."""
+    return hz if 40 <= hz <= 70 else 50.0

@@ -3,37 +3,44 @@
 import numpy as np
 from numba import njit
 
+# How far a trace leaves the middle of its row, in rows: enough for the top of a blink, and one that
+# runs away does not cover the middle of the next.
+REACH = 0.75
+
 
 @njit(cache=True, nogil=True)
-def paint_columns(pixels, column, low, high, scale, thickness, strength, inks, colours):  # type: ignore[no-untyped-def]
+def paint_columns(pixels, column, low, high, lost, scale, thickness, strength, inks, colours):  # type: ignore[no-untyped-def]
     """Paint columns of traces into a picture that goes round.
 
     ``pixels`` (height, width) uint32 0xffRRGGBB; column k of ``low`` and ``high`` (n_columns,
     n_channels) goes to pixel column (``column`` + k) modulo the width. The channels share the
-    height in rows; ``scale`` is in pixels a unit, ``thickness`` that of a level trace in pixels,
-    ``strength`` (n_channels,) from 0 to 1 how much of its colour each channel has. ``colours``
+    height in rows; none leaves the middle of its own by more than ``REACH`` rows. ``lost``
+    (n_columns,) tells of which columns samples never came; where a channel's value is NaN, it alone
+    is left out. ``scale`` (n_channels,) is in pixels a unit, ``thickness`` that of a level trace in
+    pixels, ``strength`` (n_channels,) from 0 to 1 how much of its colour a channel has. ``colours``
     (2 + n_inks, 3) float32: red, green and blue of the ground, of a lost column, and of each ink;
-    ``inks`` (n_channels,) tells which ink a channel has. A later ink covers those before it. A
-    column in which any value is NaN is lost.
+    ``inks`` (n_channels,) tells which ink a channel has. A later ink covers those before it.
     """
     height, width = pixels.shape
     n_columns, n_channels = low.shape
     row = height / n_channels
+    reach = REACH * row
     n_inks = len(colours) - 2
     cover = np.empty((n_inks, height), dtype=np.float32)
     for k in range(n_columns):
         x = (column + k) % width
-        lost = False
-        for c in range(n_channels):
-            lost |= np.isnan(low[k, c])
         cover[:] = 0.0
-        if not lost:
+        if not lost[k]:
             for c in range(n_channels):
+                if np.isnan(low[k, c]):
+                    continue
                 centre = row * (c + 0.5)
-                top = min(max(centre - high[k, c] * scale, 0.0), height) - thickness / 2
-                bottom = min(max(centre - low[k, c] * scale, 0.0), height) + thickness / 2
+                highest = max(centre - reach, 0.0)
+                lowest = min(centre + reach, float(height))
+                top = min(max(centre - high[k, c] * scale[c], highest), lowest) - thickness / 2
+                bottom = min(max(centre - low[k, c] * scale[c], highest), lowest) + thickness / 2
                 _cover(cover[inks[c]], top, bottom, strength[c])
-        ground = 1 if lost else 0
+        ground = 1 if lost[k] else 0
         for y in range(height):
             red, green, blue = colours[ground, 0], colours[ground, 1], colours[ground, 2]
             for ink in range(n_inks):

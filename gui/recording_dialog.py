@@ -5,17 +5,16 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-_RECORDINGS = (
-    "Recordings (*.xdf *.xdfz *.edf *.bdf *.gdf *.fif *.vhdr *.set *.cnt *.sqd *.con *.mff *.nwb);;"
-    "All files (*)"
-)
+from bci.recording.formats import ENDINGS
+
+RECORDINGS = f"Recordings ({' '.join(f'*{ending}' for ending in ENDINGS)});;All files (*)"
 
 
 def ask_for_recording(
     parent: QWidget, title: str, start: str, chosen: Callable[[str], object]
 ) -> None:
     """Show a dialog that begins at ``start``; ``chosen`` is called with the file, if one is."""
-    dialog = QFileDialog(parent, title, start, _RECORDINGS)
+    dialog = QFileDialog(parent, title, start, RECORDINGS)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.fileSelected.connect(chosen)

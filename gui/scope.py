@@ -16,37 +16,41 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from bci.quality import ChannelQuality
 from bci.ring import RingBuffer
 from bci.types import Marker, StreamInfo
-from gui.amounts import with_unit
 from gui.channel_names import ChannelNames
 from gui.channel_page import ChannelPage
 from gui.display_filter import DISPLAY_FILTERS, DisplayFilter
 from gui.display_signal import DisplaySignal
+from gui.gains import Gains, Kind
 from gui.measure import Measure, Traces
 from gui.pieces import is_seen
-from gui.scope_overlay import TAG, paint_markers, paint_tag
+from gui.row_scales import RowScales
+from gui.scope_keys import action_of
+from gui.scope_overlay import TAG, paint_markers, paint_tag, paint_time_axis
 from gui.theme import CAPTION_PX, DARK, Theme
 from gui.trace_picture import FAINT, INK, Layout, TracePicture
 
 TIME_BASES_S = (2.0, 5.0, 10.0, 20.0, 30.0)
 _LEAST_GUTTER, _MOST_GUTTER = 72, 112  # the names
 _STRIP = round(TAG)  # above the traces, for what markers say
+_AXIS = 18  # below them, for the time
 _LOOK_BACK = 0.25  # of what is shown, a step
 
 
 class Scope(QWidget):
     """Scrolling traces of a stream.
 
-    New samples are filtered (for the display only; F chooses how), reduced to the smallest and
-    largest value of each column of pixels, and drawn into a picture that goes round: the cost of
-    a frame is that of its new columns. Up and Down change the gain, Left and Right the time base,
-    Page Up and Page Down the channels shown, A shows all of them. W lets the newest sweep over
-    traces that stand. Space pauses; Shift with Left
-    or Right, or the wheel, looks back. The mouse reads a trace; dragged, it measures from there.
+    New samples are filtered (for the display only), reduced to the smallest and largest value of
+    each column of pixels, and drawn into a picture that goes round: the cost of a frame is that of
+    its new columns. Each kind of channel has a gain of its own. The mouse reads a trace; dragged,
+    it measures from there. The wheel looks back; `gui.scope_keys` has what the keys do.
     """
 
+    stream_changed = Signal(object)  # StreamInfo
     view_changed = Signal()  # gain, time base, page, filter or pause
-    gain_chosen = Signal(float)  # by the user, not found from the signal
+    gain_chosen = Signal(object, float)  # Kind, by the user, not found from the signal
     bad_changed = Signal(object)  # set of str, the channels marked bad
+    hidden_changed = Signal(object)  # set of str, the channels that are not shown
+    channels_wanted = Signal()  # the list of channels is to be opened
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,30 +60,40 @@ class Scope(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.theme: Theme = DARK
         self.time_base_s = 10.0
-        self.gain = 0.0  # of the channels' unit, a row high; 0 until it is chosen
         self.sweep = False
         self.filter = DISPLAY_FILTERS[0]
-        self.live = True
+        self._scales = RowScales(())
+        self.kind = self.gains.usual  # whose gain is changed
+        self.trouble = ""  # why the picture stands still; empty while it does not
         self.bad: frozenset[str] = frozenset()
+        self.hidden: frozenset[str] = frozenset()
         self._info: StreamInfo | None = None
         self._markers: list[Marker] = []
         self._page = ChannelPage()
         self._picture = TracePicture()
+        self._looked_back = False  # paused by looking back, not by the user
         self._gutter = _LEAST_GUTTER
         self.names = ChannelNames(self)
         self.names.clicked.connect(self._toggle_bad)
+        self.names.hide_wanted.connect(lambda name: self.choose_hidden(self.hidden | {name}))
         self.measure = Measure(self._place, self)
 
     def set_stream(self, info: StreamInfo, ring: RingBuffer) -> None:
         """Show another stream; where it has the same channels, the same of them."""
-        if self._info is None or info.ch_names != self._info.ch_names:
+        others = self._info is None or info.channels != self._info.channels
+        if others:
             self._page = ChannelPage(info.n_channels, self._page.all_shown)
         self._info = info
         self._signal = DisplaySignal(info, ring, self.filter)
         self._markers.clear()
         self.names.set_quality([])
         self._gutter = max(_LEAST_GUTTER, min(self.names.room_for(info.ch_names), _MOST_GUTTER))
-        self.gain = 0.0
+        self._scales = RowScales(info.channels)
+        if others:
+            self.kind = self.gains.usual
+        self.hidden = frozenset()
+        self._page.hide(set())
+        self.stream_changed.emit(info)
         self.set_bad(frozenset())
         self.view_changed.emit()
 
@@ -97,9 +111,22 @@ class Scope(QWidget):
         ):
             self._redraw()
 
-    def set_live(self, live: bool) -> None:
-        """Whether the stream is there; if not, the picture says that it stands still."""
-        self.live = live
+    def set_hidden(self, names: frozenset[str]) -> None:
+        """Hide these channels, and show all others."""
+        self.hidden = names
+        if self._info is not None:
+            self._page.hide({k for k, name in enumerate(self._info.ch_names) if name in names})
+        self._redraw()
+        self.view_changed.emit()
+
+    def choose_hidden(self, names: frozenset[str]) -> None:
+        """Hide channels as the user wants it, who wants it so the next time too."""
+        self.set_hidden(names)
+        self.hidden_changed.emit(names)
+
+    def set_trouble(self, why: str) -> None:
+        """Write over the picture why it stands still; empty while it does not."""
+        self.trouble = why
         self.update()
 
     def set_theme(self, theme: Theme) -> None:
@@ -111,11 +138,40 @@ class Scope(QWidget):
         self._markers = [*self._markers, *markers][-200:]
         self.update()
 
-    def set_gain(self, amplitude: float) -> None:
-        """How much of the channel's unit the height of its row stands for."""
-        self.gain = float(np.clip(amplitude, 1e-18, 1e12))
+    @property
+    def gains(self) -> Gains:
+        """What a row stands for, of each kind of channel."""
+        return self._scales.gains
+
+    @property
+    def gain(self) -> float:
+        """How much of its unit a row stands for, of the chosen kind; 0 until it is known."""
+        return 0.0 if self._info is None else self.gains.of(self.kind)
+
+    def set_gain(self, gain: float, kind: Kind | None = None) -> None:
+        """How much of its unit a row stands for, of the chosen kind or of another."""
+        self.gains.set(kind or self.kind, gain)
+        self._show_gains()
+
+    def keep_gains(self, gains: Gains) -> None:
+        """Use these gains too, for the kinds that the stream has."""
+        self.gains.take_over(gains)
+        self._show_gains()
+
+    def _show_gains(self) -> None:
         self._redraw()
         self.view_changed.emit()
+
+    def choose_kind(self, kind: Kind) -> None:
+        """Choose the kind of channel whose gain is changed."""
+        self.kind = kind
+        self.view_changed.emit()
+
+    def step_kind(self) -> None:
+        """Choose the next kind of channel."""
+        if self._info is not None:
+            kinds = self.gains.kinds
+            self.choose_kind(kinds[(kinds.index(self.kind) + 1) % len(kinds)])
 
     def step_time_base(self, way: int) -> None:
         """Show more (+1) or less (-1) time."""
@@ -133,8 +189,18 @@ class Scope(QWidget):
     def step_gain(self, way: int) -> None:
         """Draw the traces larger (+1) or smaller (-1)."""
         if self.gain > 0:
-            self.set_gain(self.gain * 1.5**-way)
-            self.gain_chosen.emit(self.gain)
+            self.gains.step(self.kind, way)
+            self._show_gains()
+            self.gain_chosen.emit(self.kind, self.gain)
+
+    def fit_gains(self) -> None:
+        """Choose all gains anew from the signal, as the user wants it."""
+        if self._info is None:
+            return
+        self._scales.fit(self._signal)
+        self._show_gains()
+        for kind in self.gains.kinds:
+            self.gain_chosen.emit(kind, self.gains.of(kind))
 
     def step_page(self, way: int) -> None:
         """Show the next (+1) or the previous (-1) channels."""
@@ -190,14 +256,19 @@ class Scope(QWidget):
             self._signal.choose(self.filter, self.time_base_s)
         else:
             self._signal.hold()
+        self._looked_back = False
         self._redraw()
         self.view_changed.emit()
 
     def look(self, way: int) -> None:
-        """Look further back (-1) or less far (+1); pauses."""
+        """Look further back (-1) or less far (+1); pauses, and goes on at the newest."""
         if self._info is None or (way > 0 and not self.is_paused):
             return
+        self._looked_back |= not self.is_paused
         self._signal.look(way * _LOOK_BACK * self.time_base_s, self.time_base_s)
+        if way > 0 and self._looked_back and not self._signal.seconds_back:
+            self.toggle_pause()
+            return
         self._redraw()
         self.view_changed.emit()
 
@@ -207,15 +278,19 @@ class Scope(QWidget):
         if not self.is_paused:
             return ""
         back = self._signal.seconds_back
-        return f"paused, {back:.1f} s back" if back else "paused"
+        if not back:
+            return "paused"
+        oldest = self._signal.edge - self._shown.oldest <= round(
+            self.time_base_s * self._signal.sfreq
+        )
+        return f"paused, {back:.1f} s back" + (", no more is kept" if oldest else "")
 
     @property
     def gain_text(self) -> str:
         """What the height of a row stands for."""
         if self._info is None or self.gain == 0.0:
             return "-"
-        unit = self._info.channels[self._page.channels.start].unit
-        return f"{with_unit(self.gain, unit)} a row"
+        return f"{self.gains.text(self.kind)} a row"
 
     @property
     def page_text(self) -> str:
@@ -231,11 +306,14 @@ class Scope(QWidget):
         """Take in what is new in the ring and draw it, where anybody sees it; once a frame."""
         if self._info is None:
             return
-        if self._signal.take() and self.gain == 0.0 and (gain := self._signal.usual_gain()):
-            self.set_gain(gain)
-        if self.gain > 0 and is_seen(self) and self._picture.draw_new(self._shown, self._layout):
-            # The names beside stay as they are.
-            self.update(self._gutter, 0, self._plot_width(), self.height())
+        if self._signal.take() and self._scales.follow(self._signal, self.time_base_s):
+            self._show_gains()
+        if is_seen(self) and self._draw_new():
+            # The names beside and the axis below stay as they are.
+            self.update(self._gutter, 0, self._plot_width(), self.height() - _AXIS)
+
+    def _draw_new(self) -> bool:
+        return self.gains.is_any_known and self._picture.draw_new(self._shown, self._layout)
 
     @property
     def _shown(self) -> RingBuffer:
@@ -245,15 +323,14 @@ class Scope(QWidget):
     def _layout(self) -> Layout:
         width = self._plot_width()
         per_column = self.time_base_s * self._signal.sfreq / width
-        edge, channels = self._signal.edge, self._page.channels
-        height = self._plot_height()
-        return Layout(width, height, per_column, edge, channels, self.gain, self.sweep)
+        edge, height = self._signal.edge, self._plot_height()
+        return Layout(width, height, per_column, edge, *self._rows, self.sweep)
 
     def _plot_width(self) -> int:
         return max(1, self.width() - self._gutter)
 
     def _plot_height(self) -> int:
-        return max(1, self.height() - _STRIP)
+        return max(1, self.height() - _STRIP - _AXIS)
 
     def _redraw(self) -> None:
         """Draw everything anew: another size, gain, time base, theme or page."""
@@ -266,8 +343,11 @@ class Scope(QWidget):
             names = self._info.ch_names
             self.names.set_names(tuple(names[c] for c in self._page.channels))
             self._picture.inks = self._inks(names)
-            if self.gain > 0:
-                self._picture.draw_new(self._shown, self._layout)
+            self._scales.centre(self._signal, self.time_base_s)
+            # Whatever changes a row, or which there are, draws everything anew.
+            which = np.array(self._page.channels, dtype=np.int64)
+            self._rows = which, self.gains.of_channels()[which], self._scales.centres[which]
+            self._draw_new()
         # The names beside stay as they are.
         self.update(self._gutter, 0, width, self.height())
 
@@ -276,27 +356,33 @@ class Scope(QWidget):
         inks = [FAINT if name in self.bad else INK[self.names.state_of(name)] for name in names]
         return np.array(inks, dtype=np.uint8)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         painter = QPainter(self)
         if self._info is None:
             painter.fillRect(self.rect(), self.theme.colour("panel"))
             painter.setPen(self.theme.colour("dim"))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "waiting for a signal ...")
             return
-        # The strip, the picture and the names beside it leave nothing uncovered.
+        # Strip, picture, axis and the names beside them leave nothing uncovered.
+        bottom = self.height() - _AXIS
         painter.fillRect(0, 0, self.width(), _STRIP, self.theme.colour("panel"))
+        painter.fillRect(0, bottom, self.width(), _AXIS, self.theme.colour("panel"))
         self._picture.paint(painter, QPointF(self._gutter, _STRIP), self.sweep)
         font = QFont(self.font())
         font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
         self._paint_markers(painter)
-        for line, tag in enumerate(
-            ("signal lost: the picture stands still" * (not self.live), self.pause_text)
-        ):
-            if tag:
-                paint_tag(
-                    painter, self.theme, QPointF(self._gutter + 8, _STRIP + 6 + 18 * line), tag
-                )
+        if event.rect().bottom() >= bottom:
+            axis = QRectF(self._gutter, bottom, self._plot_width(), _AXIS)
+            back = self._signal.seconds_back
+            paint_time_axis(painter, self.theme, axis, self.time_base_s, back, self.sweep)
+        if not self._page.channels:
+            painter.setPen(self.theme.colour("dim"))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "all channels are hidden")
+        paused = f"{self.pause_text} (Space: go on)" if self.is_paused else ""
+        for line, tag in enumerate(filter(None, (self.trouble, paused))):
+            at = QPointF(self._gutter + 8, _STRIP + 6 + TAG * line)
+            paint_tag(painter, self.theme, at, tag)
 
     def _paint_markers(self, painter: QPainter) -> None:
         layout = self._layout
@@ -305,11 +391,11 @@ class Scope(QWidget):
             (self._gutter + layout.x(index), label) for index, label in at if layout.holds(index)
         ]
         strip = QRectF(self._gutter, 0, layout.width, _STRIP)
-        paint_markers(painter, self.theme, strip, self.height(), shown)
+        paint_markers(painter, self.theme, strip, self.height() - _AXIS, shown)
 
     def _place(self) -> Traces | None:
         """What the measure cursor reads from."""
-        if self._info is None or self.gain == 0.0:
+        if self._info is None or not self.gains.is_any_known or not self._page.channels:
             return None
         return Traces(self._info, self._shown, self._signal.sfreq, self._layout)
 
@@ -325,26 +411,8 @@ class Scope(QWidget):
         self._redraw()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        shifted = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-        match event.key():
-            case Qt.Key.Key_Up:
-                self.step_gain(1)
-            case Qt.Key.Key_Down:
-                self.step_gain(-1)
-            case Qt.Key.Key_Space:
-                self.toggle_pause()
-            case Qt.Key.Key_Left | Qt.Key.Key_Right if shifted:
-                self.look(1 if event.key() == Qt.Key.Key_Right else -1)
-            case Qt.Key.Key_Left | Qt.Key.Key_Right:
-                self.step_time_base(1 if event.key() == Qt.Key.Key_Right else -1)
-            case Qt.Key.Key_W:
-                self.show_sweep(not self.sweep)
-            case Qt.Key.Key_A:
-                self.show_all(not self.shows_all)
-            case Qt.Key.Key_F:
-                if not event.isAutoRepeat():
-                    self.step_filter()
-            case Qt.Key.Key_PageUp | Qt.Key.Key_PageDown:
-                self.step_page(1 if event.key() == Qt.Key.Key_PageDown else -1)
-            case _:
-                super().keyPressEvent(event)
+        action = action_of(self, event)
+        if action is not None:
+            action()
+        else:
+            super().keyPressEvent(event)

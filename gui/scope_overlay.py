@@ -7,6 +7,8 @@ from gui.theme import Theme
 
 TAG = 18.0
 _LONGEST = 150.0
+# Seconds from one mark of the time axis to the next, by how many are shown.
+_EVERY_S = {2.0: 0.5, 5.0: 1.0, 10.0: 2.0, 20.0: 5.0, 30.0: 5.0}
 
 
 def paint_tag(
@@ -36,3 +38,30 @@ def paint_markers(
         )
         painter.setPen(theme.colour("text"))
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, written)
+
+
+def paint_time_axis(
+    painter: QPainter, theme: Theme, box: QRectF, shown_s: float, back_s: float, sweep: bool
+) -> None:
+    """Marks for the time under the traces, in seconds before the newest sample.
+
+    The marks of a sweep stand, with what is between two of them in words.
+    """
+    every, dim = _EVERY_S.get(shown_s, shown_s / 5), theme.colour("dim")
+    width = box.width() / shown_s * every
+    n_marks = round(shown_s / every)
+    for k in range(n_marks + 1):
+        x = box.right() - k * width
+        painter.setPen(QPen(dim, 1.0))
+        painter.drawLine(QLineF(x, box.top(), x, box.top() + 4))
+        seconds = back_s + k * every
+        text = f"\u2212{seconds:.3g} s" if seconds else "0 s"
+        # The outermost have their text within the box.
+        left = min(max(x - 30, box.left() - 18), box.right() - 36)
+        place = QRectF(left, box.top() + 2, 60 if k else 34, box.height() - 2)
+        align = Qt.AlignmentFlag.AlignCenter if k else Qt.AlignmentFlag.AlignRight
+        if not sweep:
+            painter.drawText(place, align, text)
+    if sweep:
+        said = f"{every:g} s from mark to mark"
+        painter.drawText(box.adjusted(0, 2, -6, 0), Qt.AlignmentFlag.AlignRight, said)

@@ -10,28 +10,29 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.choice import Choice
-from gui.display_filter import DISPLAY_FILTERS
+from gui.channel_chooser import ChannelChooser
+from gui.filter_choice import FilterChoice
+from gui.gain_control import GainControl
+from gui.pieces import named, plain, tip
 from gui.scope import Scope
 from gui.stepper import add_stepper
 
 # Between two groups of controls; with pages there are more of them.
 _APART, _LESS_APART = 14, 2
-_FILTER_WIDTH = 176
 
 
 class ScopePanel(QWidget):
     """A `Scope` above one row of controls.
 
-    For ``filter``, which chooses the display's filter, the row has no room where the window is
-    small: it is placed by whom the panel belongs to.
+    For ``above``, which chooses the display's filter and the channels, the row has no room where
+    the window is small: it is placed by whom the panel belongs to.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.scope = Scope()
         self.scope.view_changed.connect(self._show_view)
-        self.time_base, self.gain, self.page = QLabel(), QLabel(), QLabel()
+        self.time_base, self.page = plain(QLabel()), plain(QLabel())
         self._gaps: list[QSpacerItem] = []
         row = self._row = QHBoxLayout()
         row.setContentsMargins(6, 0, 5, 6)
@@ -39,9 +40,9 @@ class ScopePanel(QWidget):
         step = self.scope.step_time_base
         add_stepper(row, self.time_base, ("Shorter (Left)", "Longer (Right)"), step)
         row.addItem(self._gap())
-        step = self.scope.step_gain
-        add_stepper(row, self.gain, ("Smaller traces (Down)", "Larger traces (Up)"), step)
-        self.gain.setToolTip("What the height of a row stands for")
+        self.gain_control = GainControl(self.scope)
+        self.kind, self.gain = self.gain_control.kind, self.gain_control.value
+        row.addWidget(self.gain_control)
         row.addItem(self._gap())
         step = self.scope.step_page
         self._page_buttons = add_stepper(
@@ -51,22 +52,30 @@ class ScopePanel(QWidget):
         self.all.clicked.connect(self.scope.show_all)
         row.addWidget(self.all)
         row.addItem(self._gap())
-        tip = "Let the newest sweep over traces that stand, or let all scroll (W)"
+        tip = "Sweep (overwrite) or scroll (W)"
         self.sweep = _toggle("Sweep", tip)
         self.sweep.clicked.connect(self.scope.show_sweep)
         row.addWidget(self.sweep)
         self.pause = _toggle("Pause", "Hold the picture, or go on (Space)")
         self.pause.clicked.connect(self.scope.toggle_pause)
         row.addWidget(self.pause)
-        tips = ("Look further back (Shift+Left, wheel)", "Less far back (Shift+Right, wheel)")
-        self.back = QLabel("back")
+        tips = ("Older (Shift+Left, wheel)", "Newer (Shift+Right, wheel)")
+        self.back = QLabel("older / newer")
         add_stepper(row, self.back, tips, self.scope.look, "\u25c2\u25b8")
         row.addStretch()
-        self.filter = Choice()
-        self.filter.setFixedWidth(_FILTER_WIDTH)
-        self.filter.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.filter.addItems([each.name for each in DISPLAY_FILTERS])
-        self.filter.activated.connect(lambda k: self.scope.set_filter(DISPLAY_FILTERS[k]))
+        self.filter = FilterChoice(self.scope)
+        self.channels = ChannelChooser()
+        self.channels.chosen.connect(self.scope.choose_hidden)
+        self.scope.stream_changed.connect(self.channels.set_stream)
+        self.scope.channels_wanted.connect(self.channels.open)
+        # What is above the traces; there is no room for it below them.
+        self.above = named(QWidget(), "plain")
+        beside = QHBoxLayout(self.above)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.setSpacing(4)
+        beside.addStretch()
+        beside.addWidget(self.channels)
+        beside.addWidget(self.filter)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -82,18 +91,17 @@ class ScopePanel(QWidget):
         scope = self.scope
         self.time_base.setText(f"{scope.time_base_s:g} s")
         paged = bool(scope.page_text)
-        # With pages there is no room for every word.
-        self.gain.setText(scope.gain_text.removesuffix(" a row") if paged else scope.gain_text)
-        self.back.setVisible(not paged)
+        # With pages or several kinds there is no room for every word.
+        self.gain_control.show_view(short=paged)
+        self.channels.set_hidden(scope.hidden)
+        several = len(scope.gains.kinds) > 1
+        self.back.setVisible(not paged and not several)
         for gap in self._gaps:
             gap.changeSize(_LESS_APART if paged else _APART, 0)
         self._row.invalidate()
-        self.page.setText(scope.page_text)
-        self.filter.setCurrentIndex(DISPLAY_FILTERS.index(scope.filter))
-        about = "The filter of the picture only; what is decoded and recorded is left as it is (F)"
-        # A slow stream has no room for all of it.
-        narrower = scope.note and scope.note != scope.filter.name
-        self.filter.setToolTip(about + (f"\nhere: {scope.note}" if narrower else ""))
+        self.page.setText(scope.page_text.split(" of ")[0] if several else scope.page_text)
+        self.page.setToolTip(tip(scope.page_text))
+        self.filter.show_view()
         self.sweep.setChecked(scope.sweep)
         self.pause.setChecked(scope.is_paused)
         self.all.setChecked(scope.shows_all)

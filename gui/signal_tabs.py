@@ -8,12 +8,14 @@ from bci.types import StreamInfo
 from gui.analysis import Analysis, Source, Wanted
 from gui.bands import BANDS
 from gui.display_filter import filter_named
+from gui.gains import Kind
 from gui.impedance_page import ImpedancePage
 from gui.map_page import MapPage
 from gui.pollers import SignalFound
 from gui.remembered import Remembered
 from gui.scope import TIME_BASES_S
 from gui.scope_panel import ScopePanel
+from gui.spectra import HIGH_HZ, LIMITS_HZ
 from gui.spectrum_page import SpectrumPage
 from gui.tabs import Tabs
 from gui.theme import Theme
@@ -31,7 +33,8 @@ class SignalTabs(Tabs):
     ----------
     remembered : Remembered
         Keeps the tab, the scope's time base, filter, and sweep or scroll, the band of the map,
-        and of each stream the gain, the channel and which are bad.
+        the spectrum's limit,
+        and of each stream the gains, the channel, and which are bad or hidden.
     """
 
     def __init__(self, remembered: Remembered, parent: QWidget | None = None) -> None:
@@ -41,7 +44,7 @@ class SignalTabs(Tabs):
         super().__init__(pages | {IMPEDANCE: self.impedance}, parent)
         self.offer(IMPEDANCE, False)
         self.scope = self.scope_panel.scope
-        self.put_beside(SIGNAL, self.scope_panel.filter)
+        self.put_beside(SIGNAL, self.scope_panel.above)
         self.scope_panel.setFocusProxy(self.scope)
         self.analysis = Analysis(self)
         self._remembered = remembered
@@ -55,10 +58,15 @@ class SignalTabs(Tabs):
         self.scope.set_filter(filter_named(remembered.text("filter")))
         self.scope.view_changed.connect(self._keep_view)
         self.scope.gain_chosen.connect(self._keep_gain)
+        self.scope.hidden_changed.connect(self._keep_hidden)
         kept = remembered.text("map/band")
         self.map.choose(next((band for band in BANDS if band.name == kept), self.map.band))
         self.analysis.spectrum_came.connect(self._on_spectrum)
         self.analysis.map_came.connect(self.map.view.show_map)
+        limit_hz = remembered.number("spectrum/limit", HIGH_HZ)
+        self._limit_hz = limit_hz if limit_hz in LIMITS_HZ else HIGH_HZ
+        self.spectrum.show_limit(self._limit_hz)
+        self.spectrum.limit_chosen.connect(self._on_limit)
         self.spectrum.channel_chosen.connect(self._on_channel)
         self.map.view.picked.connect(self.spectrum.choose)
         self.map.band_chosen.connect(lambda band: remembered.keep("map/band", band.name))
@@ -73,9 +81,11 @@ class SignalTabs(Tabs):
         info = found.info
         self._info, self._ring = info, found.ring
         self.scope.set_stream(info, found.ring)
-        gain = self._remembered.number(_gain_key(info), 0.0)
-        if 0.0 < gain < float("inf"):
-            self.scope.set_gain(gain)
+        for kind in self.scope.gains.kinds:
+            gain = self._remembered.number(_gain_key(info, kind), 0.0)
+            if 0.0 < gain < float("inf"):
+                self.scope.set_gain(gain, kind)
+        self.scope.set_hidden(frozenset(self._remembered.table(f"hidden/{info.name}")))
         marked = self._remembered.table(f"bad/{info.name}")
         self.scope.set_bad(frozenset(marked))
         kept = self._remembered.text(f"channel/{info.name}")
@@ -94,6 +104,12 @@ class SignalTabs(Tabs):
         """How good each channel is now; empty while nothing is known."""
         self.scope.set_quality(channels)
         self.offer(IMPEDANCE, self.impedance.set_quality(channels))
+
+    def set_trouble(self, why: str) -> None:
+        """Say in every view why it stands still; empty while it does not."""
+        self.scope.set_trouble(why)
+        self.spectrum.set_trouble(why)
+        self.map.set_trouble(why)
 
     @property
     def samples_end(self) -> int:
@@ -117,16 +133,30 @@ class SignalTabs(Tabs):
         self._remembered.keep("filter", self.scope.filter.name)
         self._remembered.keep("time base", self.scope.time_base_s)
 
-    def _keep_gain(self, gain: float) -> None:
+    def _keep_gain(self, kind: Kind, gain: float) -> None:
         if self._info is not None:
-            self._remembered.keep(_gain_key(self._info), gain)
+            self._remembered.keep(_gain_key(self._info, kind), gain)
+
+    def _keep_hidden(self, names: frozenset[str]) -> None:
+        if self._info is not None:
+            hidden = dict.fromkeys(sorted(names), "hidden")
+            self._remembered.keep(f"hidden/{self._info.name}", hidden)
 
     def _ask(self) -> None:
         """Tell the analysis what is looked at."""
         self.map.view.set_left_out(self.scope.bad)
-        band = self.map.band if self.page == MAP else None
-        looked_at = self._info is not None and self.page in (SPECTRUM, MAP)
-        self.analysis.want(Wanted(self._channel, band, self.scope.bad) if looked_at else None)
+        bad = self.scope.bad
+        if self._info is None or self.page not in (SPECTRUM, MAP):
+            self.analysis.want(None)
+        elif self.page == MAP:
+            self.analysis.want(Wanted(self._channel, self.map.band, bad))
+        else:
+            self.analysis.want(Wanted(self._channel, None, bad, self._limit_hz))
+
+    def _on_limit(self, hz: float) -> None:
+        self._limit_hz = hz
+        self._remembered.keep("spectrum/limit", hz)
+        self._ask()
 
     def _on_channel(self, channel: int) -> None:
         assert self._info is not None
@@ -145,9 +175,9 @@ class SignalTabs(Tabs):
         self.spectrum.show_spectrum(seen)  # type: ignore[arg-type]
 
 
-def _gain_key(info: StreamInfo) -> str:
-    """A stream that comes in another unit needs another gain."""
-    return f"gain/{info.name}/{info.channels[0].unit}"
+def _gain_key(info: StreamInfo, kind: Kind) -> str:
+    """A stream that comes in another unit needs another gain, and so does each kind."""
+    return f"gain/{info.name}/{kind.name}/{kind.unit}"
 
 
 def _too_slow(info: StreamInfo) -> str:

@@ -1,11 +1,12 @@
 """Spectra of a signal, a quarter of a second apart, each computed once."""
 
-from math import ceil
+from math import ceil, inf
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import rfft
+from scipy.signal import find_peaks
 
 from bci.ring import RingBuffer
 from bci.types import StreamInfo
@@ -14,6 +15,11 @@ from gui.bands import Band
 Values = NDArray[np.float64]
 
 LOW_HZ, HIGH_HZ = 1.0, 60.0
+# Up to where a spectrum can be shown; the last is half the stream's rate.
+LIMITS_HZ = (HIGH_HZ, 150.0, 300.0, inf)
+# So many values of a periodogram are kept for all channels together; a band for each channel at
+# least. With more, neighbouring frequencies are taken together.
+_MOST_VALUES, _FEWEST_BINS = 40_000, 120
 SPAN_S, STEP_S, SEGMENT_S = 30.0, 0.25, 2.0
 # Welch's mean: over so many segments, that is, over the last six seconds.
 _AVERAGED = 17
@@ -23,6 +29,8 @@ _MOST_AT_ONCE = 8
 _PEAK_HZ = (3.0, 45.0)
 # Three in a thousand spectra of white noise have such a peak by chance.
 _LEAST_PEAK_DB = 5.5
+# A hump falls by so much on both sides; a slope does not.
+_LEAST_FALL_DB = 3.0
 
 
 class Peak(NamedTuple):
@@ -44,15 +52,22 @@ class Spectra:
         A regular stream.
     ring : RingBuffer
         Written to by another thread.
+    limit_hz : float
+        The highest frequency; half the rate where that is less.
     """
 
-    def __init__(self, info: StreamInfo, ring: RingBuffer) -> None:
+    def __init__(self, info: StreamInfo, ring: RingBuffer, limit_hz: float = HIGH_HZ) -> None:
         self.ring = ring
+        self.limit_hz = limit_hz
         self._step = max(1, round(STEP_S * info.sfreq))
         self._length = max(4, round(SEGMENT_S * info.sfreq))
         freqs = np.fft.rfftfreq(self._length, 1 / info.sfreq)
-        self._kept = (freqs >= LOW_HZ) & (freqs <= min(HIGH_HZ, 0.45 * info.sfreq))
-        self.freqs: Values = freqs[self._kept].astype(np.float64)
+        self._kept = (freqs >= LOW_HZ) & (freqs <= min(limit_hz, info.sfreq / 2))
+        n_kept = int(self._kept.sum())
+        most = max(_FEWEST_BINS, _MOST_VALUES // info.n_channels)
+        self._starts = np.arange(0, n_kept, ceil(n_kept / most))
+        self._together = np.diff(self._starts, append=n_kept)
+        self.freqs: Values = self._means(freqs[self._kept].astype(np.float64)[:, None])[:, 0]
         window = np.hanning(self._length + 1)[:-1]
         self._window = window[:, None].astype(np.float32)
         self._scale = 2 / (info.sfreq * float(np.sum(window**2)))
@@ -102,6 +117,13 @@ class Spectra:
     def _order(self) -> NDArray[np.int64]:
         return np.arange(self._next - self._n_kept, self._next) % self._n_kept
 
+    def _means(self, values: Values) -> Values:
+        """Means, (n_freqs, n_channels), over the frequencies that are taken together."""
+        if len(values) == len(self._starts):
+            return values
+        sums: Values = np.add.reduceat(values, self._starts, axis=0)
+        return sums / self._together[:, None]
+
     def _periodogram(self, stop: int) -> NDArray[np.float32]:
         start = stop - self._length
         try:
@@ -113,7 +135,7 @@ class Spectra:
             level = segment - segment.mean(axis=0, dtype=np.float64).astype(np.float32)
             level -= ramp * ((ramp * level).sum(axis=0) / (ramp * ramp).sum())
             amplitude = np.abs(rfft(level * self._window, axis=0)[self._kept]).astype(np.float64)
-            power: NDArray[np.float32] = (amplitude**2 * self._scale).astype(np.float32)
+            power = self._means(amplitude**2 * self._scale).astype(np.float32)
         if not self.ring.still_holds(start):
             power[:] = np.nan
         return power
@@ -151,9 +173,10 @@ def find_peak(density_db: Values, freqs: Values) -> Peak | None:
     above = np.convolve(
         np.pad(above - np.median(above), 1, mode="edge"), [0.25, 0.5, 0.25], "valid"
     )
-    best = int(np.argmax(above))
-    if above[best] < _LEAST_PEAK_DB:
+    humps, _ = find_peaks(above, height=_LEAST_PEAK_DB, prominence=_LEAST_FALL_DB)
+    if not len(humps):
         return None
+    best = int(humps[np.argmax(above[humps])])
     hz = float(freqs[inside][best])
     if 0 < best < len(db) - 1:
         before, at, after = db[best - 1 : best + 2]

@@ -9,7 +9,7 @@ from gui.amounts import squared
 from gui.analysis import SpectrumSeen
 from gui.colour_map import coloured, paint_scale
 from gui.levels import Levels
-from gui.plot import Plot
+from gui.plot import Plot, ticks
 from gui.spectra import SPAN_S
 from gui.theme import CAPTION_PX, DARK, Theme
 
@@ -67,8 +67,8 @@ class SpectrogramView(QWidget):
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(known, image)
         across = {-30.0: "-30 s", -20.0: "-20 s", -10.0: "-10 s", 0.0: "now"}
-        step = 10 if box.height() > 80 else 20
-        up = {float(hz): f"{hz:g}" for hz in range(step, 61, step) if hz <= seen.freqs[-1]}
+        marks = ticks(0.0, plot.top, max(1, int(box.height() / 15)))[1:] or [plot.top]
+        up = {hz: f"{hz:g}" for hz in marks}
         up[max(up)] += " Hz"
         plot.paint_axes(painter, self.theme, across, up, grid=False)
         scale = QRectF(box.right() + 14, box.top(), 12, box.height())

@@ -1,20 +1,27 @@
 """The spectrum above the spectrogram, and the list of channels to choose from."""
 
+from math import isfinite
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from gui.analysis import SpectrumSeen
 from gui.choice import Choice
-from gui.pieces import named
+from gui.device_form import mark_wrong
+from gui.pieces import named, plain
+from gui.spectra import LIMITS_HZ
 from gui.spectrogram_view import SpectrogramView
 from gui.spectrum_view import SpectrumView
 from gui.theme import Theme
+
+_OVER = "mean of the last 6 s"
 
 
 class SpectrumPage(QWidget):
     """Shows what it is given; which channel is wanted comes out as a signal."""
 
     channel_chosen = Signal(int)
+    limit_chosen = Signal(float)  # the highest frequency, in hertz; infinite: half the rate
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,10 +38,17 @@ class SpectrumPage(QWidget):
         row.setContentsMargins(8, 0, 8, 6)
         row.addWidget(QLabel("Channel"))
         row.addWidget(self.channels)
+        self.limit = Choice()
+        self.limit.setFixedWidth(150)
+        self.limit.setToolTip("The highest frequency that is shown")
+        self.limit.addItems([_limit_text(hz) for hz in LIMITS_HZ])
+        self.limit.activated.connect(lambda k: self.limit_chosen.emit(LIMITS_HZ[k]))
+        row.addSpacing(8)
+        row.addWidget(self.limit)
         row.addStretch()
-        over = named(QLabel("mean of the last 6 s"), "dim")
-        over.setToolTip("Welch's method: Hann windows of 2 s, a quarter of a second apart")
-        row.addWidget(over)
+        self.over = plain(named(QLabel(_OVER), "problem"))
+        self.over.setToolTip("Welch's method: Hann windows of 2 s, a quarter of a second apart")
+        row.addWidget(self.over)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
@@ -55,6 +69,10 @@ class SpectrumPage(QWidget):
         if 0 <= channel < self.channels.count():
             self.channels.setCurrentIndex(channel)
 
+    def show_limit(self, hz: float) -> None:
+        """Show which of `LIMITS_HZ` was chosen."""
+        self.limit.setCurrentIndex(LIMITS_HZ.index(hz))
+
     def _step(self, way: int) -> None:
         self.choose(self.channels.currentIndex() + way)
 
@@ -66,6 +84,11 @@ class SpectrumPage(QWidget):
         self.view.show_spectrum(seen)
         self.spectrogram.show_spectrum(seen)
 
+    def set_trouble(self, why: str) -> None:
+        """Say why the spectrum stands still; empty while it does not."""
+        self.over.setText(why or _OVER)
+        mark_wrong(self.over, bool(why))
+
     def set_theme(self, theme: Theme) -> None:
         for view in (self.view, self.spectrogram):
             view.theme = theme
@@ -74,3 +97,7 @@ class SpectrumPage(QWidget):
     def _on_index(self, channel: int) -> None:
         if channel >= 0:
             self.channel_chosen.emit(channel)
+
+
+def _limit_text(hz: float) -> str:
+    return f"up to {hz:g} Hz" if isfinite(hz) else "up to half the rate"

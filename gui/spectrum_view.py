@@ -1,7 +1,7 @@
 """The spectrum of every channel, the chosen one in front."""
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -11,6 +11,7 @@ from gui.bands import ALPHA, BETA
 from gui.levels import Levels
 from gui.pieces import tip
 from gui.plot import Plot, ticks
+from gui.scope_overlay import paint_tag
 from gui.theme import CAPTION_PX, DARK, Theme
 
 # With more channels than this single lines say nothing: their range is shaded.
@@ -21,7 +22,8 @@ _LEFT, _TOP, _RIGHT, _BOTTOM = 52.0, 52.0, 14.0, 22.0
 class SpectrumView(QWidget):
     """Welch's spectra in decibels, with alpha and beta shaded and the peak in words.
 
-    A click takes the channel whose line is nearest; Up and Down go through the channels.
+    A click takes the channel whose line is nearest; Up and Down go through the channels. The mouse
+    reads the chosen line.
     """
 
     picked = Signal(int)  # channel
@@ -33,6 +35,8 @@ class SpectrumView(QWidget):
         self.seen: SpectrumSeen | None = None
         self.hint = "waiting for a signal ..."
         self._levels = Levels(10.0, 30.0)
+        self._mouse_x: float | None = None
+        self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumHeight(120)
@@ -72,6 +76,23 @@ class SpectrumView(QWidget):
         return f"peak {self.seen.peak.hz:.1f} Hz, {self.seen.peak.above_db:.0f} dB above the rest"
 
     @property
+    def cursor_text(self) -> str:
+        """Frequency and density of the chosen channel under the mouse; empty where it is not."""
+        place = self._under_mouse()
+        return "" if place is None else f"{place[0]:.3g} Hz: {place[1]:.1f} dB"
+
+    def _under_mouse(self) -> tuple[float, float] | None:
+        """Frequency and density under the mouse; None where there is none."""
+        if self.seen is None or self._mouse_x is None:
+            return None
+        plot, seen = self._plot, self.seen
+        if not plot.box.left() <= self._mouse_x <= plot.box.right():
+            return None
+        k = int(np.argmin(np.abs(seen.freqs - plot.value_at(self._mouse_x))))
+        db = float(seen.chosen[k])
+        return (float(seen.freqs[k]), db) if np.isfinite(db) else None
+
+    @property
     def _plot(self) -> Plot:
         assert self.seen is not None
         box = QRectF(self.rect()).adjusted(_LEFT, _TOP, -_RIGHT, -_BOTTOM)
@@ -88,7 +109,8 @@ class SpectrumView(QWidget):
         plot = self._plot
         self._paint_bands(painter, plot)
         seen = self.seen
-        across = {float(hz): f"{hz:g}" for hz in (1, *range(10, 61, 10)) if hz <= seen.freqs[-1]}
+        marks = ticks(0.0, plot.right, max(2, int(plot.box.width() / 60)))[1:]
+        across = {plot.left: f"{plot.left:.2g}"} | {hz: f"{hz:g}" for hz in marks}
         last = max(across)
         across[last] += " Hz"
         up = {db: f"{db:g}" for db in ticks(plot.bottom, plot.top, int(plot.box.height() / 22))}
@@ -102,6 +124,7 @@ class SpectrumView(QWidget):
         painter.drawPolyline(plot.line(seen.freqs, seen.chosen))
         painter.setClipping(False)
         self._paint_peak(painter, plot, seen)
+        self._paint_cursor(painter, plot)
         self._paint_words(painter, seen)
 
     def _paint_bands(self, painter: QPainter, plot: Plot) -> None:
@@ -117,7 +140,8 @@ class SpectrumView(QWidget):
             painter.setPen(self.theme.colour("dim"))
             # Below, where no peak is.
             box.setTop(box.bottom() - 20)
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, band.name)
+            if painter.fontMetrics().horizontalAdvance(band.name) < box.width():
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, band.name)
 
     def _paint_others(self, painter: QPainter, plot: Plot, seen: SpectrumSeen) -> None:
         known = seen.density[:, np.isfinite(seen.density).all(axis=0)]
@@ -144,6 +168,17 @@ class SpectrumView(QWidget):
         painter.setBrush(self.theme.colour("accent"))
         painter.drawEllipse(QPointF(plot.x(seen.peak.hz), plot.y(db)), 4.5, 4.5)
         painter.setBrush(Qt.BrushStyle.NoBrush)
+
+    def _paint_cursor(self, painter: QPainter, plot: Plot) -> None:
+        place = self._under_mouse()
+        if place is None:
+            return
+        x, text = plot.x(place[0]), self.cursor_text
+        painter.setPen(QPen(self.theme.colour("accent"), 1.0))
+        painter.drawLine(QPointF(x, plot.box.top()), QPointF(x, plot.box.bottom()))
+        width = painter.fontMetrics().horizontalAdvance(text) + 16
+        left = x + 6 if x + width < plot.box.right() else x - width
+        paint_tag(painter, self.theme, QPointF(left, plot.box.top() + 4), text, "text")
 
     def _paint_words(self, painter: QPainter, seen: SpectrumSeen) -> None:
         font = QFont(self.font())
@@ -172,13 +207,19 @@ class SpectrumView(QWidget):
         if self.seen is None or not self.seen.shown:
             return
         plot, seen = self._plot, self.seen
-        hz = plot.left + (event.position().x() - plot.box.left()) / plot.box.width() * (
-            plot.right - plot.left
-        )
+        hz = plot.value_at(event.position().x())
         at = seen.density[int(np.argmin(np.abs(seen.freqs - hz)))]
         away = np.array([abs(plot.y(db) - event.position().y()) for db in at.tolist()])
         if np.isfinite(away).any():
             self.picked.emit(seen.shown[int(np.nanargmin(away))])
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self._mouse_x = event.position().x()
+        self.update()
+
+    def leaveEvent(self, _event: QEvent) -> None:  # noqa: N802
+        self._mouse_x = None
+        self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         match event.key():

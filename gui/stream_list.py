@@ -29,7 +29,7 @@ class StreamList(QListWidget):
         super().__init__(parent)
         self.theme: Theme = DARK
         self.streams: tuple[LiveStream, ...] = ()
-        self._shown = ""
+        self._shown = self._sought = ""
         self.setItemDelegate(_TwoLines(self))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setToolTip("Streams on the network; click or press Enter to show one")
@@ -52,12 +52,21 @@ class StreamList(QListWidget):
             self.addItem(item)
             if stream.uid == kept:
                 self.setCurrentItem(item)
+        self.show_found(self._sought)
         self._mark()
 
     def set_shown(self, name: str) -> None:
         """Mark the stream of that name as the one that the window shows."""
         self._shown = name
         self._mark()
+
+    def show_found(self, text: str) -> None:
+        """List those alone whose name, computer or content holds the text."""
+        self._sought = text
+        for row in range(self.count()):
+            stream = self.item(row).data(_STREAM)
+            said = f"{stream.name} {stream.hostname} {stream.summary}"
+            self.item(row).setHidden(text.lower() not in said.lower())
 
     def _mark(self) -> None:
         for row in range(self.count()):

@@ -43,8 +43,8 @@ class Theme:
         return QColor(self.classes[index % len(self.classes)])
 
     def quality_colour(self, state: State) -> QColor:
-        """The colour of a good, doubtful or bad channel; never shown without its symbol."""
-        return QColor(self.quality[state])
+        """The colour of a channel's state; never shown without its symbol."""
+        return self.colour("dim") if state == State.NOT_JUDGED else QColor(self.quality[state])
 
     def style_sheet(self) -> str:
         """The Qt style sheet of the whole window."""

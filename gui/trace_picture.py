@@ -9,13 +9,13 @@ from PySide6.QtGui import QImage, QPainter
 
 from bci.quality import State
 from bci.ring import RingBuffer
-from gui.envelope import extremes
-from gui.rasterise import paint_columns
+from gui.envelope import Channels, extremes, lost_columns
+from gui.rasterise import REACH, paint_columns
 from gui.theme import DARK, Theme
 
 # What a channel is drawn in: set aside by the user, or by its quality.
 FAINT = 0
-INK = {State.GOOD: 1, State.DOUBTFUL: 2, State.BAD: 3}
+INK = {State.GOOD: 1, State.DOUBTFUL: 2, State.BAD: 3, State.NOT_JUDGED: 1}
 # Of a level trace, in pixels; thinner where rows are so low that traces would run together.
 _THICKNESS, _LEAST_THICKNESS, _SHARE_OF_ROW = 1.2, 0.7, 0.25
 # Where rows are lower than this, every other trace is paler, to tell it from its neighbours.
@@ -28,16 +28,18 @@ class Layout:
     """Where samples are in the picture.
 
     ``edge`` is one past the last sample shown, which lies at the right edge; ``per_column`` are
-    the samples a pixel, ``gain`` what a row's height stands for. With ``sweep`` the traces stand
-    and the edge moves over them from left to right, as a pen does.
+    the samples a pixel. For each of the ``channels`` shown, ``gains`` holds what its row's height
+    stands for, 0 while nobody knows, and ``centres`` the value in the middle of its row. With
+    ``sweep`` the traces stand and the edge moves over them from left to right, as a pen does.
     """
 
     width: int
     height: int
     per_column: float
     edge: int
-    channels: range
-    gain: float
+    channels: Channels
+    gains: NDArray[np.float64]
+    centres: NDArray[np.float64]
     sweep: bool = False
 
     @property
@@ -54,7 +56,10 @@ class Layout:
         return self.width - (self.edge - 1 - index) / self.per_column
 
     def y(self, channel: int, value: float) -> float:
-        return self.row * (channel - self.channels.start + 0.5) - value * self.row / self.gain
+        """Where a value is drawn: never far out of its row."""
+        k = int(np.flatnonzero(np.asarray(self.channels) == channel)[0])
+        rows = (value - self.centres[k]) / self.gains[k] if self.gains[k] > 0 else 0.0
+        return self.row * (k + 0.5 - min(max(rows, -REACH), REACH))
 
     def sample_at(self, x: float) -> int:
         if self.sweep:
@@ -64,7 +69,7 @@ class Layout:
         return round(self.edge - 1 - (self.width - x) * self.per_column)
 
     def channel_at(self, y: float) -> int:
-        return self.channels[int(max(0, min(y / self.row, len(self.channels) - 1)))]
+        return int(self.channels[int(max(0, min(y / self.row, len(self.channels) - 1)))])
 
 
 class TracePicture:
@@ -105,19 +110,24 @@ class TracePicture:
         per_column = layout.per_column * layout.width / width
         newest = int((layout.edge - 1) // per_column)
         start = newest - width if self._drawn is None else max(self._drawn, newest - width)
-        if start >= newest:
+        if start >= newest or not len(layout.channels):
             return False
         low, high, first = extremes(ring, start, newest, per_column, layout.channels)
+        lost = lost_columns(ring, first, len(low), per_column)
+        centres = layout.centres.astype(np.float32)
+        low -= centres
+        high -= centres
         before = np.arange(start, min(first, newest)) % width
         self._pixels[:, before] = self._ground
         thickness = min(_THICKNESS, max(_LEAST_THICKNESS, _SHARE_OF_ROW * layout.row))
         strength = np.ones(len(layout.channels), dtype=np.float32)
+        known = layout.gains > 0
+        scale = height / len(layout.channels) / np.where(known, layout.gains, np.inf)
         if layout.row < _LOW_ROW:
             strength[1::2] = _PALER
         paint_columns(
-            self._pixels, first, low, high, height / len(layout.channels) / layout.gain,
-            thickness * self._ratio, strength,
-            self.inks[layout.channels.start : layout.channels.stop], self._colours,
+            self._pixels, first, low, high, lost, scale, thickness * self._ratio, strength,
+            self.inks[np.asarray(layout.channels)], self._colours,
         )  # fmt: skip
         self._drawn = newest
         return True

@@ -52,7 +52,7 @@ class PlainConsole(Console):
 
 def progress_columns() -> tuple[ProgressColumn, ...]:
     """Columns of a progress bar whose description may hold names from outside."""
-    return TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn()
+    return TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
 
 
 out = PlainConsole()

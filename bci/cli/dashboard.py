@@ -53,7 +53,7 @@ def run_demo(
     BciError
         If the recording or the model cannot be read.
     """
-    from bci.bundle import check_stream
+    from bci.fit import check_stream
 
     app = _import_dashboard()
     if recording is None:
@@ -193,7 +193,8 @@ def _show(
     elif profile.markers is not None:
         markers = StreamQuery(**profile.markers.model_dump())
     notches = [f.freq_hz for f in profile.pipeline.filters if isinstance(f, Notch)]
-    line_hz = next((hz for hz in notches if _LINE_HZ[0] <= hz <= _LINE_HZ[1]), 50.0)
+    filtered = (hz for hz in notches if _LINE_HZ[0] <= hz <= _LINE_HZ[1])
+    line_hz = profile.line_hz or next(filtered, None)
     images = _shown_images(profile, card) if profile.task == "images" else None
     words = _shown_words(profile, card) if profile.task == "speech" else None
     options = app.DashboardOptions(

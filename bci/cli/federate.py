@@ -251,13 +251,14 @@ def _site(
     from bci.bundle import FederationCard, save_bundle
     from bci.cli.federation_sites import card_of, cut_material, make_site
     from bci.profile import load_profile
+    from bci.recording.formats import without_parts
     from bci.recording.reading import read_recording
     from decoders.federation.client import client_app
 
     material = cut_material(
         load_profile(profile),
-        [read_recording(file) for file in data],
-        [read_recording(file) for file in test],
+        [read_recording(file) for file in without_parts(data)],
+        [read_recording(file) for file in without_parts(test)],
     )
     site = make_site(name, material, agreed, state)
     spent = _budget(agreed)

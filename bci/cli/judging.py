@@ -10,9 +10,10 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from bci.cli.console import out
+from bci.cli.console import err, out
 from bci.cli.montage import MapMontage, mapped_to_model
 from bci.cli.scores import print_confusion, told_measure
+from bci.cli.stream_options import GivenNames, GivenUnit, Resample, given_options
 from bci.cli.training import Recordings
 from bci.errors import BciError, BundleError, ProfileError
 from bci.profile import Adapt
@@ -52,6 +53,9 @@ def evaluate(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     map_montage: MapMontage = False,
+    unit: GivenUnit = None,
+    names: GivenNames = None,
+    resample: Resample = False,
     predictions: Annotated[
         Path | None,
         typer.Option(help="Also write every prediction here: a table, FILE.csv; replaced."),
@@ -63,7 +67,9 @@ def evaluate(
     """
     from bci.bundle import decision_threshold, evidence_span
     from bci.cli.models import load_model
+    from bci.decoding import Decoding
     from bci.evaluation import evaluate as run_evaluation
+    from bci.fit import with_options
     from bci.predictions_table import PredictionsTable
     from bci.profile import Output, file_sha256
     from bci.recording.reading import read_recording
@@ -71,6 +77,7 @@ def evaluate(
     from bci.word_prior import read_sentences
 
     card, decoder = load_model(model)
+    card = with_options(card, given_options(unit, names, resample))
     if sentences is not None and not card.pipeline.at_cues:
         raise ProfileError(f"--sentences: {card.name} decodes without cues; leave it out")
     if threshold is None:
@@ -84,6 +91,8 @@ def evaluate(
             known.append(card.has_learnt_from(file_sha256(file)))
             if map_montage:
                 recording = mapped_to_model(recording, card)
+            for remark in Decoding(card, decoder, recording.info).remarks:
+                err.print(f"{file}: {remark}")
             watch = table.of(str(file)) if table is not None else None
             prior = read_sentences(sentences, card.classes) if sentences is not None else None
             results.append(

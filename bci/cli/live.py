@@ -12,6 +12,7 @@ from rich.table import Table
 
 from bci.cli.console import err, out
 from bci.cli.montage import MapMontage
+from bci.cli.stream_options import GivenNames, GivenUnit, Resample, given_options
 from bci.errors import ProfileError
 from bci.profile import Adapt
 from bci.types import Task
@@ -51,6 +52,9 @@ def run(
         float | None, typer.Option(min=0, help="Give up if no stream appears for this long, in s.")
     ] = None,
     map_montage: MapMontage = False,
+    unit: GivenUnit = None,
+    names: GivenNames = None,
+    resample: Resample = False,
     with_parent: WithParent = False,
 ) -> None:
     """Decode a live stream and publish the predictions (the headless engine).
@@ -62,16 +66,26 @@ def run(
     Example: bci run motor-imagery --model recordings/models/me
 
     On a headset that lacks some of the model's electrodes: the same with --map-montage
+
+    On a stream that states no unit, no names or another rate: --unit uV, --names C3,Cz,C4,
+    --resample
     """
     from bci.cli.models import load_model
     from bci.cli.stopping import stop_on_signals
+    from bci.fit import with_options
     from bci.profile import check_agreement, load_profile
 
     wanted = load_profile(profile)
     folder = model or (Path(wanted.model) if wanted.model else None)
     if folder is None:
         raise ProfileError(f"{profile} names no model; give --model FOLDER (see bci models)")
-    card, decoder = load_model(folder)
+    options = wanted.pipeline.of_stream | given_options(unit, names, resample)
+
+    def load(folder: Path):  # type: ignore[no-untyped-def]
+        card, decoder = load_model(folder)
+        return with_options(card, options), decoder
+
+    card, decoder = load(folder)
     check_agreement(wanted, card.pipeline, folder)
     # Filters take a second or more to load: a mistake above is told before.
     from bci.engine import Engine
@@ -81,9 +95,7 @@ def run(
     stop = stop_on_signals(with_parent, lines)
     query = _query(wanted.stream, stream)
     cues = _query(wanted.markers, markers) if wanted.markers or markers else None
-    engine = Engine(
-        card, decoder, query, output, _say, cues, map_montage, load_model, wanted.timing
-    )
+    engine = Engine(card, decoder, query, output, _say, cues, map_montage, load, wanted.timing)
     engine.run(stop, wait, lines)
 
 

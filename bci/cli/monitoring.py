@@ -11,16 +11,18 @@ from rich.table import Table
 from rich.text import Text
 
 from bci.cli.console import err, out, printable
+from bci.cli.stream_options import GivenNames, GivenUnit, given_options
 
 if TYPE_CHECKING:
     from bci.monitor import StreamQuality
     from bci.quality import ChannelQuality
 
-# Good, doubtful, bad, as in `bci.quality.State`.
-_COLOURS = ("green", "yellow", "red")
-_MARKS = ("o", "?", "x")
+# By state: good, doubtful, bad; the last is not judged, which is -1.
+_COLOURS = ("green", "yellow", "red", "dim")
+_MARKS = ("o", "?", "x", "-")
 # With more channels than this the good ones are only counted.
 _MOST_ROWS = 32
+_USUAL_LINE_HZ = 50.0
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -31,10 +33,16 @@ def monitor(
     stream: Annotated[
         str | None, typer.Option(help="Name of the stream; default: the only EEG, MEG or iEEG.")
     ] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Take the stream and the power line from this profile.")
+    ] = None,
     line_hz: Annotated[
-        float, typer.Option(min=40, max=70, help="Frequency of the power line, in Hz.")
-    ] = 50.0,
+        float | None,
+        typer.Option(min=40, max=70, help="Frequency of the power line, in Hz; default: 50."),
+    ] = None,
     duration: Annotated[float | None, typer.Option(min=1, help="Stop after so long, in s.")] = None,
+    unit: GivenUnit = None,
+    names: GivenNames = None,
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
 ) -> None:
     """Watch how good each electrode is, and what a stream loses; publishes it over LSL too.
@@ -45,9 +53,20 @@ def monitor(
     from bci.lsl.discovery import StreamQuery
     from bci.lsl.losses import LossLog
     from bci.monitor import monitor as watch
+    from bci.settings import PipelineSettings
 
-    signals = "type='EEG' or type='MEG' or type='iEEG'"
-    query = StreamQuery(name=stream) if stream else StreamQuery(predicate=signals)
+    query = StreamQuery(predicate="type='EEG' or type='MEG' or type='iEEG'")
+    told = PipelineSettings(window_s=1.0)
+    if profile is not None:
+        from bci.profile import load_profile
+
+        chosen = load_profile(profile)
+        query = StreamQuery(**chosen.stream.model_dump())
+        line_hz = line_hz or chosen.line_hz
+        told = chosen.pipeline
+    query = StreamQuery(name=stream) if stream else query
+    told = told.model_copy(update=given_options(unit, names))
+    hz = line_hz or _USUAL_LINE_HZ
     stop = stop_on_signals(with_parent)
     if duration is not None:
         timer = threading.Timer(duration, stop.set)
@@ -69,9 +88,9 @@ def monitor(
 
     if live is not None:
         with live:
-            watch(query, stop, show, line_hz)
+            watch(query, stop, show, hz, told=told)
     else:
-        watch(query, stop, show, line_hz)
+        watch(query, stop, show, hz, told=told)
         for report in last:
             out.print(_render(report))
 
@@ -106,7 +125,11 @@ def _render(report: "StreamQuality") -> Group:
         f"clock offset {1000 * stats.clock_offset_s:+.2f} ms{drift}"
     )
     tally = Text.assemble(
-        *[(f"{counts[state]} {state.name.lower()}  ", _COLOURS[state]) for state in State]
+        *[
+            (f"{counts[state]} {state.name.lower().replace('_', ' ')}  ", _COLOURS[state])
+            for state in State
+            if counts[state] or state != State.NOT_JUDGED
+        ]
     )
     table = Table(
         "", "Channel", "Why", "rms", "Line", ">35 Hz", "Drift/s", "Kurtosis", "r", "kOhm"

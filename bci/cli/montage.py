@@ -1,5 +1,6 @@
 """The option that lets recordings and streams of other montages be mapped to the one wanted."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,8 +22,10 @@ MapMontage = Annotated[
 def mapped_to_model(recording: "Recording", card: "Card") -> "Recording":
     """The recording with the channels of a model; says which of them are interpolated."""
     from bci.bundle import trained_channels
+    from bci.fit import told
     from bci.montage import map_recording, tell_map
 
+    recording = replace(recording, info=told(card, recording.info))
     mapped = map_recording(recording, trained_channels(card))
     err.print(tell_map(recording.source, mapped.info))
     return mapped
@@ -37,12 +40,14 @@ def mapped_to_profile(recording: "Recording", profile: "Profile") -> "Recording"
         If the profile names none.
     """
     from bci.montage import map_recording, named_channels, tell_map
+    from bci.stream_options import as_told
 
     if profile.pipeline.channels is None:
         raise ProfileError(
             "--map-montage needs to know to which channels: name them in pipeline.channels of the "
             "profile"
         )
+    recording = replace(recording, info=as_told(recording.info, profile.pipeline))
     targets = named_channels(profile.pipeline.channels, recording.info)
     mapped = map_recording(recording, targets)
     err.print(tell_map(recording.source, mapped.info))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bci.errors import RecordingError
-from bci.recording.reading import recordings_in
+from bci.recording.formats import recordings_in, without_parts
 
 _MOST_NAMED = 20
 
@@ -53,7 +53,8 @@ def _recordings(person: Path, runs: str | None) -> list[Path]:
     try:
         if ".." in Path(runs).parts:
             raise ValueError("it leaves that folder")
-        return [f for f in sorted(person.glob(runs)) if f.is_file() or f in every]
+        fitting = [f for f in sorted(person.glob(runs)) if f.is_file() or f in every]
+        return without_parts(fitting)
     except (ValueError, NotImplementedError) as error:
         raise RecordingError(
             f"--runs {runs!r} is no pattern of files in a person's folder ({error}); give one like "

@@ -80,10 +80,11 @@ def info(
     file: Annotated[Path, typer.Argument(help="A recording of any format that can be read.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Tell what is in a recording: streams, rates, gaps, drift, markers.
+    """Tell what is in a recording: streams, channels, rates, gaps, drift, markers.
 
     Example: bci info recordings/sub-07/ses-1/eeg/sub-07_ses-1_task-motorimagery_run-01_eeg.xdf
     """
+    from bci.channels import listed
     from bci.recording.report import describe_recording
 
     reports = describe_recording(file)
@@ -107,8 +108,10 @@ def info(
         )  # fmt: skip
     out.print(table)
     for r in reports:
-        for finding in r.findings:
-            out.print(f"{r.name}: {finding}")
+        if r.channels:
+            out.print(f"channels of {r.name}: {listed(r.channels)}")
+        for remark in r.findings:
+            out.print(f"{r.name}: {remark}")
     for r in reports:
         if r.markers:
             shown = [f"{label} x{count}" for label, count in r.markers.items()][:_MOST_LABELS]

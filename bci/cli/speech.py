@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bci.cli.console import err, out
+from bci.cli.training import whole_recordings
 from bci.errors import ProfileError
 
 
@@ -16,7 +17,10 @@ def add_commands(app: typer.Typer) -> None:
 def pretrain_speech(
     profile: Annotated[str, typer.Argument(help="Profile file, or the name of a shipped one.")],
     recordings: Annotated[
-        list[Path], typer.Argument(help="Recordings of one person; cues are not needed or used.")
+        list[Path],
+        typer.Argument(
+            help="Recordings of one person; cues are not needed or used.", callback=whole_recordings
+        ),
     ],
     out_folder: Annotated[
         Path, typer.Option("--out", help="Where to put the base model (a new folder).")

@@ -16,7 +16,9 @@ import decoders
 from bci.cli.console import err, out, progress_columns
 from bci.cli.montage import MapMontage, mapped_to_model, mapped_to_profile
 from bci.cli.scores import print_score
+from bci.cli.stream_options import GivenNames, GivenUnit, given_options
 from bci.errors import BundleError
+from bci.recording.formats import without_parts
 
 ProfileName = Annotated[
     str,
@@ -25,9 +27,23 @@ ProfileName = Annotated[
         "motor-imagery."
     ),
 ]
+
+
+def whole_recordings(files: list[Path]) -> list[Path]:
+    """The recordings without those that are further parts of another; these are named."""
+    kept = without_parts(files)
+    for path in files:
+        if path not in kept:
+            err.print(f"{path}: a part of another of these recordings, with which it is read")
+    return kept
+
+
 Recordings = Annotated[
     list[Path],
-    typer.Argument(help="The person's runs, with markers of the cues: EDF, FIF, XDF ..."),
+    typer.Argument(
+        help="The person's runs, with markers of the cues: EDF, FIF, XDF ...",
+        callback=whole_recordings,
+    ),
 ]
 
 _FOR_MANY = [name for name in decoders.DECODERS if decoders.carries_over(name)]
@@ -62,6 +78,8 @@ def calibrate(
         bool, typer.Option("--curve", help="Also tell the accuracy with fewer trials.")
     ] = False,
     map_montage: MapMontage = False,
+    unit: GivenUnit = None,
+    names: GivenNames = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print each step as a line of JSON, for programs.")
     ] = False,
@@ -81,6 +99,8 @@ def calibrate(
     wanted = load_profile(profile)
     if decoder is not None:
         wanted = wanted.with_decoder(decoder)
+    options = given_options(unit, names)
+    wanted = wanted.model_copy(update={"pipeline": wanted.pipeline.model_copy(update=options)})
     if gallery is not None:
         wanted = with_gallery(wanted, gallery)
     if out_folder.exists() and not force:
@@ -239,6 +259,7 @@ def train(  # type: ignore[no-untyped-def]
     from bci.bundle import check_place, load_bundle, save_bundle
     from bci.calibration import calibrate as run_calibration
     from bci.cli.training_progress import telling
+    from bci.pipeline import Pipeline
     from decoders.patterns import class_patterns
 
     check_place(out_folder, force)
@@ -250,6 +271,8 @@ def train(  # type: ignore[no-untyped-def]
         for number, file in enumerate(recordings):
             teller.progress("Reading recordings", number, len(recordings))
             read.append(_read(file, wanted, base_card, map_montage))
+        for remark in Pipeline(wanted.pipeline, read[0].info).chain.remarks:
+            err.print(remark)
         calibration = run_calibration(
             read,
             wanted,

@@ -27,6 +27,8 @@ _OFFSET_EVERY_S = 5.0
 _MOST_OFFSETS = 120
 _OFFSETS_FOR_DRIFT = 7
 _MOST_MARKERS = 1024
+# Float32 holds every whole number up to this one.
+_LARGEST_EXACT = 1 << 24
 _MOST_LABEL = 20_000
 
 
@@ -198,6 +200,8 @@ class SignalInlet:
         self._n_samples = 0
         self._buffer: NDArray[Any] = np.empty((0, 0))
         self._converted = np.empty((0, 0), dtype=np.float32)
+        self.rounds = False
+        """Whether values came that float32 cannot hold exactly."""
 
     @property
     def connected(self) -> bool:
@@ -298,6 +302,9 @@ class SignalInlet:
         # A double too large for float32 becomes infinite; the pipeline holds and counts it.
         with np.errstate(over="ignore"):
             self._converted[:n] = self._buffer[:n]
+        if not self.rounds:
+            pulled = self._buffer[:n]
+            self.rounds = bool(pulled.max() > _LARGEST_EXACT or pulled.min() < -_LARGEST_EXACT)
         return self._converted[:n]
 
     def _number(self, data: FloatArray, stamps: TimeArray, arrived: float) -> list[Chunk]:

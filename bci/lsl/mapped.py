@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bci.lsl.inlet import InletStats, SignalInlet
 from bci.montage import map_montage
 from bci.timekeeping import Timekeeping
-from bci.types import Channel, Chunk
+from bci.types import Channel, Chunk, StreamInfo
 
 
 class MappedInlet:
@@ -16,6 +16,8 @@ class MappedInlet:
     inlet : SignalInlet
         Closed together with this.
     targets : sequence of Channel
+    info : StreamInfo, optional
+        The stream's, with what is said of it beside what it says itself.
 
     Raises
     ------
@@ -23,14 +25,24 @@ class MappedInlet:
         If the stream cannot give one of the channels.
     """
 
-    def __init__(self, inlet: SignalInlet, targets: Sequence[Channel]) -> None:
+    def __init__(
+        self,
+        inlet: SignalInlet,
+        targets: Sequence[Channel],
+        info: StreamInfo | None = None,
+    ) -> None:
         self._inlet = inlet
-        self._map = map_montage(inlet.info, targets)
+        self._map = map_montage(info or inlet.info, targets)
         self.info = self._map.info
 
     @property
     def connected(self) -> bool:
         return self._inlet.connected
+
+    @property
+    def rounds(self) -> bool:
+        """As `SignalInlet.rounds`."""
+        return self._inlet.rounds
 
     @property
     def stats(self) -> InletStats:

@@ -10,20 +10,14 @@ import math
 import pylsl
 from pylsl.info import XMLElement
 
+from bci.channels import Said, describe
 from bci.errors import StreamError
 from bci.types import Channel, StreamInfo
+from bci.units import spelt_out
 
 # More than any montage; a stream that claims more is broken or hostile.
 MOST_CHANNELS = 10_000
 _MOST_LABEL = 200
-
-# Spellings of units met in the wild, lower case.
-_UNITS = {
-    "microvolts": "uV", "microvolt": "uV", "uv": "uV", "µv": "uV", "μv": "uV",
-    "millivolts": "mV", "mv": "mV", "volts": "V", "volt": "V", "v": "V",
-    "tesla": "T", "t": "T", "t/m": "T/m", "ft": "fT", "seconds": "s", "s": "s",
-}  # fmt: skip
-_SPELT_OUT = {"uV": "microvolts", "mV": "millivolts", "V": "volts", "T": "tesla"}
 
 
 def to_lsl(info: StreamInfo, channel_format: str = "float32") -> pylsl.StreamInfo:
@@ -48,7 +42,7 @@ def to_lsl(info: StreamInfo, channel_format: str = "float32") -> pylsl.StreamInf
         node = channels.append_child("channel")
         node.append_child_value("label", channel.name)
         node.append_child_value("type", _kind_to_lsl(channel.kind))
-        node.append_child_value("unit", _SPELT_OUT.get(channel.unit, channel.unit))
+        node.append_child_value("unit", spelt_out(channel.unit))
         if channel.position is not None:
             location = node.append_child("location")
             for axis, metres in zip("XYZ", channel.position, strict=True):
@@ -59,8 +53,7 @@ def to_lsl(info: StreamInfo, channel_format: str = "float32") -> pylsl.StreamInf
 def from_lsl(described: pylsl.StreamInfo) -> StreamInfo:
     """Read an LSL description; absent or malformed parts become ``unknown``.
 
-    A channel without a label is called ``ch1``, ``ch2`` ...; a label that occurs again gets its
-    number appended, so that a name always means one channel.
+    Its channels are as `bci.channels.describe` has them.
 
     Raises
     ------
@@ -100,30 +93,17 @@ def _read_channels(desc: XMLElement, n_channels: int, stream_type: str) -> tuple
     while not node.empty() and len(nodes) < n_channels:
         nodes.append(node)
         node = node.next_sibling("channel")
-    found: list[Channel] = []
-    seen: set[str] = set()
-    for i in range(n_channels):
-        node = nodes[i] if i < len(nodes) else desc.child("absent")
-        label = node.child_value("label").strip()[:_MOST_LABEL] or f"ch{i + 1}"
-        if label.lower() in seen:
-            label = f"{label}-{i + 1}"
-        seen.add(label.lower())
-        kind = node.child_value("type").strip().lower()[:_MOST_LABEL]
-        found.append(
-            Channel(
-                label,
-                kind or _kind_of_type(stream_type),
-                canonical_unit(node.child_value("unit")),
-                _read_position(node.child("location")),
-            )
+    nodes += [desc.child("absent")] * (n_channels - len(nodes))
+    said = [
+        Said(
+            node.child_value("label"),
+            node.child_value("type"),
+            node.child_value("unit"),
+            _read_position(node.child("location")),
         )
-    return tuple(found)
-
-
-def canonical_unit(unit: str) -> str:
-    """One spelling of a unit: ``microvolts`` and ``µV`` are ``uV``; empty is ``unknown``."""
-    unit = unit.strip()[:_MOST_LABEL]
-    return _UNITS.get(unit.lower(), unit) or "unknown"
+        for node in nodes
+    ]
+    return describe(said, stream_type)
 
 
 def _read_position(location: XMLElement) -> tuple[float, float, float] | None:
@@ -131,13 +111,8 @@ def _read_position(location: XMLElement) -> tuple[float, float, float] | None:
         x, y, z = (float(location.child_value(axis)) / 1000.0 for axis in "XYZ")
     except ValueError:
         return None
-    return (x, y, z) if all(map(math.isfinite, (x, y, z))) else None
+    return x, y, z
 
 
 def _kind_to_lsl(kind: str) -> str:
     return kind.upper() if kind in ("eeg", "eog", "ecg", "emg", "mag", "grad", "seeg") else kind
-
-
-def _kind_of_type(stream_type: str) -> str:
-    """A stream that says EEG as a whole says it of its channels."""
-    return "eeg" if stream_type.strip().lower() == "eeg" else "unknown"

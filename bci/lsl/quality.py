@@ -17,8 +17,8 @@ STREAM_TYPE = "Quality"
 class QualityOutlet:
     """Stream ``<name>-quality``: a text for each channel of the stream, and one for the whole.
 
-    A text is ``good``, or ``doubtful`` or ``bad``, a colon and the reason. The last channel,
-    called ``stream``, is JSON: rate, jitter, losses, clock offset and drift.
+    A text is ``good``, or ``doubtful``, ``bad`` or ``not judged``, a colon and the reason. The last
+    channel, called ``stream``, is JSON: rate, jitter, losses, clock offset and drift.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class QualityOutlet:
 
 def to_text(quality: ChannelQuality) -> str:
     """``good``, or the state, a colon and the reason."""
-    state = quality.state.name.lower()
+    state = quality.state.name.lower().replace("_", " ")
     return f"{state}: {quality.reason}" if quality.state != State.GOOD else state
 
 

@@ -3,18 +3,19 @@
 import csv
 import dataclasses
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bci.electrodes import standard_name
+from bci.channels import canonical_kind
+from bci.electrodes import electrode
 from bci.errors import RecordingError
+from bci.recording.annotations import is_marker
 from bci.types import Channel, Marker, Recording
+from bci.units import UNKNOWN, canonical_unit
 
-_KINDS = {
-    "EEG": "eeg", "EOG": "eog", "VEOG": "eog", "HEOG": "eog", "ECG": "ecg", "EMG": "emg",
-    "SEEG": "seeg", "ECOG": "ecog", "DBS": "dbs", "TRIG": "stim", "MISC": "misc", "RESP": "resp",
-}  # fmt: skip
 _TYPES = {"eeg": "EEG", "ieeg": "iEEG"}
 _INTRACRANIAL = ("seeg", "ecog", "dbs")
 # A table of a million events is smaller.
@@ -26,7 +27,13 @@ _FRAME = (
 )
 
 
-def with_sidecars(recording: Recording, path: Path) -> Recording:
+def with_sidecars(
+    recording: Recording,
+    path: Path,
+    place: Callable[[Sequence[float]], NDArray[np.float64]] = np.asarray,
+    *,
+    keep_markers: bool = False,
+) -> Recording:
     """A recording with what the files beside it in a BIDS dataset say.
 
     These are the kinds of channels, their positions in metres, the markers, and whether the signal
@@ -40,6 +47,10 @@ def with_sidecars(recording: Recording, path: Path) -> Recording:
         As read from ``path``.
     path : path
         A file ``sub-…_eeg.*`` or ``sub-…_ieeg.*``.
+    place : callable
+        Gives the times in the recording of onsets, which count the samples of the file.
+    keep_markers : bool
+        Whether the recording's markers stay, since they were chosen.
 
     Raises
     ------
@@ -50,18 +61,27 @@ def with_sidecars(recording: Recording, path: Path) -> Recording:
     if not stem.startswith("sub-") or suffix not in _TYPES:
         return recording
     try:
-        return _amended(recording, path, stem, _TYPES[suffix])
+        amended = _amended(recording, path, stem, _TYPES[suffix], place)
     except (OSError, ValueError, csv.Error) as error:
         raise RecordingError(
             f"{path}: a table or note beside it in its BIDS dataset is damaged ({error})"
         ) from error
+    if keep_markers:
+        return dataclasses.replace(amended, markers=recording.markers)
+    return amended
 
 
-def _amended(recording: Recording, path: Path, stem: str, kind_of_signal: str) -> Recording:
+def _amended(
+    recording: Recording,
+    path: Path,
+    stem: str,
+    kind_of_signal: str,
+    place: Callable[[Sequence[float]], NDArray[np.float64]],
+) -> Recording:
     info, markers = recording.info, recording.markers
     table = path.with_name(f"{stem}_channels.tsv")
     if table.exists():
-        rows = {standard_name(row.get("name", "")): row for row in _rows(table)}
+        rows = {_name(row): row for row in _rows(table)}
         channels = tuple(_told(channel, rows.get(channel.name)) for channel in info.channels)
         info = dataclasses.replace(info, channels=channels, type=kind_of_signal)
     places = _places(path, stem)
@@ -73,22 +93,36 @@ def _amended(recording: Recording, path: Path, stem: str, kind_of_signal: str) -
         info = dataclasses.replace(info, channels=channels)
     table = path.with_name(f"{stem}_events.tsv")
     if table.exists():
-        markers = tuple(sorted(_events(table)))
+        events = _events(table)
+        times = place([event.time for event in events])
+        markers = tuple(
+            sorted(Marker(float(t), e.label) for t, e in zip(times, events, strict=True))
+        )
     notes = path.with_suffix(".json")
     if notes.exists() and _read_notes(notes).get("Simulated") is True:
         info = dataclasses.replace(info, simulated=True)
     return dataclasses.replace(recording, info=info, markers=markers)
 
 
+def _name(row: dict[str, str]) -> str:
+    """The name that a row of the table of channels would have as a channel of a file."""
+    label = row.get("name", "")
+    return electrode(label) or label.strip()
+
+
 def _told(channel: Channel, row: dict[str, str] | None) -> Channel:
     """A channel as the table of channels has it."""
-    kind = _KINDS.get(row.get("type", "")) if row else None
-    if row is None or kind is None:
+    if row is None:
         return channel
+    kind = canonical_kind(row.get("type") or "")
+    kind = {"other": "misc", "": channel.kind, UNKNOWN: channel.kind}.get(kind, kind)
+    unit = channel.unit
+    if unit == UNKNOWN:
+        unit = canonical_unit(row.get("units") or "", kind)
     if kind in _INTRACRANIAL and channel.kind == "eeg":
         # The file calls it EEG, so that a contact A1 or F3 was taken for the scalp's.
-        return dataclasses.replace(channel, name=row["name"], kind=kind, position=None)
-    return dataclasses.replace(channel, kind=kind)
+        return Channel(row["name"], kind, unit)
+    return dataclasses.replace(channel, kind=kind, unit=unit)
 
 
 def _places(path: Path, stem: str) -> dict[str, tuple[float, float, float]]:
@@ -186,7 +220,7 @@ def _events(table: Path) -> list[Marker]:
             onset = float(row["onset"])
         except (KeyError, TypeError, ValueError):
             continue
-        if np.isfinite(onset) and label != "n/a" and not label.upper().startswith(("BAD", "EDGE")):
+        if np.isfinite(onset) and label != "n/a" and is_marker(label):
             markers.append(Marker(onset, label))
     return markers
 

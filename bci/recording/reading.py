@@ -1,59 +1,61 @@
-"""Reading recordings: every format of MNE, XDF, and NWB."""
+"""Reading recordings of every format in the table of `bci.recording.formats`."""
 
 import logging
+import tempfile
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.electrodes import standard_name, standard_position
+from bci.channels import stream_type
 from bci.errors import RecordingError
+from bci.recording import triggers
+from bci.recording.annotations import acquired, is_marker, is_seam
 from bci.recording.bids_sidecars import with_sidecars
+from bci.recording.brainvision import in_utf8, segment_breaks
+from bci.recording.breaks import UNKNOWN, Break, TimeLine, lost
+from bci.recording.eeglab import boundaries
 from bci.recording.fif_check import check_tags
-from bci.types import Channel, Marker, Recording, StreamInfo
+from bci.recording.formats import described_formats, format_of, missing_package
+from bci.recording.mne_channels import channels_of
+from bci.recording.neuroscan import is_neuroscan, open_neuroscan
+from bci.types import Marker, Recording, StreamInfo
 
-_log = logging.getLogger(__name__)
-
-# MNE's words for a file that is shorter than its header says.
+# MNE's words for a file that is shorter than its header says, and for events that it drops.
 _TRUNCATED = ("does not match the file size", "truncated", "file size is smaller")
-_VOLTS = ("eeg", "eog", "ecg", "emg", "seeg", "ecog", "dbs", "bio")
-_OTHER_UNITS = {"mag": "T", "grad": "T/m", "ref_meg": "T"}
-_FAMILIES = {
-    "EDF/BDF": (".edf", ".bdf"), "GDF": (".gdf",), "FIF": (".fif",), "BrainVision": (".vhdr",),
-    "EEGLAB": (".set",), "CNT": (".cnt",), "CTF": (".ds",), "KIT": (".sqd", ".con"),
-    "EGI": (".mff",), "XDF": (".xdf", ".xdfz"), "NWB": (".nwb",),
-}  # fmt: skip
-_ENDINGS = tuple(ending for endings in _FAMILIES.values() for ending in endings)
-_FOLDERS = (*_FAMILIES["CTF"], *_FAMILIES["EGI"])
-
-
-def recordings_in(folder: Path) -> list[Path]:
-    """Recordings in a folder and those below it, in order, as the ends of their names tell them."""
-    found = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in _ENDINGS]
-    return [
-        path
-        for path in found
-        if path.is_dir() == (path.suffix.lower() in _FOLDERS)
-        # What a recording that is a folder consists of is none itself.
-        and not any(p.suffix.lower() in _FOLDERS for p in path.relative_to(folder).parents)
-    ]
+_DROPPED = "Omitted"
+_NOT_CONTINUOUS = ("No raw data in", "Could not find measurement data", "number of trials is")
+# Channels in which a MEG system combines its trigger lines.
+_COMBINED = ("STI101", "STI 101", "STI 014", "STI014")
+# GDF's code 0x7ffe: what follows was recorded after a pause.
+_GDF_SEGMENT = "32766"
+_MOST_NAMED = 8
+_log = logging.getLogger(__name__)
 
 
 def read_recording(
-    path: Path | str, stream: str | None = None, given_hz: float | None = None
+    path: Path | str,
+    stream: str | None = None,
+    markers: str | None = None,
+    given_hz: float | None = None,
 ) -> Recording:
     """Read a recording whole.
 
     EEG and other voltages come in microvolts, MEG in tesla and T/m. Electrodes of the 10-05
-    system get their standard spelling, and a template position where the file has none.
+    system get their standard spelling, and a template position where the file has none. What a
+    person should know of how the file was read is logged as a warning and stays in
+    ``findings``.
 
     Parameters
     ----------
     path : path
-        A file that MNE reads, or an XDF or NWB file.
+        A file, or for some formats a folder, of a format that is read.
     stream : str, optional
         Name or type of the signal stream, for an XDF or NWB file that holds several.
+    markers : str, optional
+        Which markers: the name of a trigger channel, or ``annotations``. Default: all.
     given_hz : float, optional
         The true rate in hertz, where a stream of an XDF file has a wrong nominal one.
 
@@ -65,124 +67,187 @@ def read_recording(
     path = Path(path)
     if not path.exists():
         raise RecordingError(f"{path}: no such file")
-    if path.suffix.lower() in (".xdf", ".xdfz"):
+    known = format_of(path)
+    if path.is_dir() and not (known and known.folder):
+        raise RecordingError(f"{path}: is a folder; give its files")
+    recording = _read(path, stream, markers, given_hz)
+    for finding in recording.findings:
+        _log.warning("%s: %s", path, finding)
+    return recording
+
+
+def _read(path: Path, stream: str | None, markers: str | None, given_hz: float | None) -> Recording:
+    ending = path.suffix.lower()
+    if ending in (".xdf", ".xdfz"):
         from bci.recording.reading_xdf import read_xdf
 
-        recording = read_xdf(path, stream, given_hz)
-        for finding in recording.findings:
-            _log.warning("%s: %s: %s", path, recording.info.name, finding)
-        return recording
-    if path.suffix.lower() == ".nwb":
+        return read_xdf(path, stream, given_hz)
+    if ending == ".nwb":
         from bci.recording.reading_nwb import read_nwb
 
         return read_nwb(path, stream)
-    return with_sidecars(_read_with_mne(path), path)
+    if stream is not None:
+        raise RecordingError(
+            f"{path}: a file of this format has no named streams; leave --stream out"
+        )
+    if ending in (".csv", ".txt"):
+        from bci.recording.reading_table import read_table
+
+        return read_table(path)
+    if ending in (".edf", ".bdf"):
+        from bci.recording.reading_edf import read_edf
+
+        recording = read_edf(path, markers)
+        return with_sidecars(recording, path, keep_markers=markers is not None)
+    recording, line = _read_with_mne(path, markers)
+    return with_sidecars(recording, path, line.place, keep_markers=markers is not None)
 
 
-def _read_with_mne(path: Path) -> Recording:
-    import mne
-
+def _read_with_mne(path: Path, markers: str | None) -> tuple[Recording, TimeLine]:
     if path.suffix.lower() == ".fif":
         check_tags(path)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            raw = mne.io.read_raw(path, preload=False, verbose="warning")
+            raw, volts = _opened(path)
             kinds = raw.get_channel_types()
-            volts = raw.get_data(verbose="error")
         except Exception as error:
             raise RecordingError(_unreadable(path, error)) from error
-    for warning in caught:
-        if any(words in str(warning.message) for words in _TRUNCATED):
-            raise RecordingError(
-                f"{path}: truncated: it is shorter than its header says; copy it again, or save "
-                "what is left of it with another program"
-            )
+    said = [str(warning.message) for warning in caught]
+    if any(words in text for text in said for words in _TRUNCATED):
+        raise RecordingError(
+            f"{path}: truncated: it is shorter than its header says; copy it again, or save "
+            "what is left of it with another program"
+        )
     if not volts.shape[1] or not any(kind != "stim" for kind in kinds):
         raise RecordingError(f"{path}: holds no signal")
-    channels = tuple(
-        _channel(name, kind, raw.info["chs"][i]["loc"])
-        for i, (name, kind) in enumerate(zip(raw.ch_names, kinds, strict=True))
-    )
-    scale = np.array([1e6 if kind in _VOLTS else 1.0 for kind in kinds])
+    channels, scale = channels_of(raw, path)
     sfreq = float(raw.info["sfreq"])
-    keep, indices = _without_skips(raw)
-    data = np.ascontiguousarray((volts * scale[:, None]).T[keep], dtype=np.float32)
+    notes = _annotations(raw, is_gdf=path.suffix.lower() == ".gdf")
+    breaks, findings = _breaks(path, notes, sfreq)
+    findings += [text.splitlines()[0] for text in said if text.startswith(_DROPPED)]
+    line = TimeLine(raw.n_times, sfreq, breaks)
+    onsets = line.place([onset for onset, _, _ in notes])
+    # A skip's length is counted in rows of the file: MNE fills it with zeros.
+    keep = acquired(notes, np.arange(raw.n_times), sfreq)
+    indices = line.indices[keep]
+    found = [
+        Marker(float(onset), label)
+        for onset, (_, _, label) in zip(onsets, notes, strict=True)
+        if is_marker(label)
+    ]
+    if markers is not None and markers.lower() != triggers.ANNOTATIONS:
+        found = []
+    found += _codes(path, raw, volts, line, markers, bool(notes), findings)
     description = str(raw.info["description"] or "")
-    return Recording(
+    recording = Recording(
         info=StreamInfo(
             name=path.stem,
-            type="EEG"
-            if "eeg" in kinds and "mag" not in kinds
-            else "MEG"
-            if "mag" in kinds
-            else "iEEG",
+            type=stream_type(channels),
             sfreq=sfreq,
             channels=channels,
             source_id=f"file-{path.stem}",
             simulated=description.lower().startswith("simulated"),
         ),
-        data=data,
+        data=np.ascontiguousarray((volts * scale[:, None]).T[keep], dtype=np.float32),
         timestamps=indices / sfreq,
         indices=indices,
-        markers=_markers(raw),
+        markers=tuple(sorted(found)),
         source=str(path),
+        findings=tuple(dict.fromkeys(findings)),
     )
+    return recording, line
+
+
+def _opened(path: Path) -> tuple[Any, NDArray[np.float64]]:
+    """A file as MNE reads it, and its signal in volts, tesla ..., (n_channels, n_samples)."""
+    import mne
+
+    def read(file: Path) -> tuple[Any, NDArray[np.float64]]:
+        if is_neuroscan(file):
+            raw = open_neuroscan(file)
+        else:
+            raw = mne.io.read_raw(file, preload=False, verbose="warning")
+        return raw, raw.get_data(verbose="error")
+
+    try:
+        return read(path)
+    except UnicodeDecodeError:
+        if path.suffix.lower() != ".vhdr":
+            raise
+        with tempfile.TemporaryDirectory() as folder:
+            return read(in_utf8(path, Path(folder)))
 
 
 def _unreadable(path: Path, error: Exception) -> str:
     detail = (str(error).splitlines() or [type(error).__name__])[0]
-    if isinstance(error, ValueError) and "supported" in detail.lower():
-        known = ", ".join(f"{name} ({' '.join(ends)})" for name, ends in _FAMILIES.items())
-        return f"{path}: not a kind of recording that is known here; these are: {known}"
+    if isinstance(error, ValueError) and "unsupported file type" in detail.lower():
+        return (
+            f"{path}: not a kind of recording that is known here; these are: {described_formats()}"
+        )
+    if missing := missing_package(path):
+        return f"{path}: {missing}"
+    if any(words in detail for words in _NOT_CONTINUOUS):
+        return f"{path}: holds no continuous recording (epochs, averages or events, perhaps)"
     if isinstance(error, AssertionError):
         return f"{path}: not a recording that its name says, or one that is not known here"
-    if path.is_dir():
-        return f"{path}: is a folder, not a recording"
     return f"{path}: damaged or not what its name says ({detail:.200})"
 
 
-def _channel(name: str, kind: str, loc: NDArray[np.float64]) -> Channel:
-    unit = "uV" if kind in _VOLTS else _OTHER_UNITS.get(kind, "unknown")
-    x, y, z = (round(float(value), 6) for value in loc[:3])
-    placed = bool(np.isfinite(loc[:3]).all() and (x, y, z) != (0, 0, 0))
-    position = (x, y, z) if placed else None
-    if kind == "eeg":
-        name = standard_name(name)
-        position = position or standard_position(name)
-    return Channel(name, kind, unit, position)
-
-
-def _without_skips(raw) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:  # type: ignore[no-untyped-def]
-    """Rows that were really acquired, and their absolute indices."""
-    keep = np.ones(raw.n_times, dtype=np.bool_)
-    for onset, length, label in _annotations(raw):
-        if label.upper().startswith("BAD_ACQ_SKIP"):
-            start = round(onset * raw.info["sfreq"])
-            keep[max(0, start) : start + round(length * raw.info["sfreq"])] = False
-    return keep, np.flatnonzero(keep).astype(np.int64)
-
-
-def _markers(raw) -> tuple[Marker, ...]:  # type: ignore[no-untyped-def]
-    import mne
-
-    markers = [
-        Marker(onset, label)
-        for onset, _, label in _annotations(raw)
-        if not label.upper().startswith(("BAD", "EDGE"))
-    ]
-    if not markers and "stim" in raw.get_channel_types():
-        events = mne.find_events(raw, shortest_event=1, verbose="error")
-        sfreq = raw.info["sfreq"]
-        markers = [Marker((s - raw.first_samp) / sfreq, str(code)) for s, _, code in events]
-    return tuple(sorted(markers))
-
-
-def _annotations(raw) -> list[tuple[float, float, str]]:  # type: ignore[no-untyped-def]
+def _annotations(raw: Any, is_gdf: bool) -> list[tuple[float, float, str]]:
     """Onset (seconds from the first sample), duration and label of each annotation."""
     notes = raw.annotations
-    shift = raw.first_time if notes.orig_time is not None else 0.0
+    renamed = {_GDF_SEGMENT: "New Segment"} if is_gdf else {}
     return [
-        (float(onset) - shift, float(length), str(label))
+        # Whether or not a file has a date, MNE counts from before the first sample.
+        (float(onset) - raw.first_time, float(length), renamed.get(str(label), str(label)))
         for onset, length, label in zip(notes.onset, notes.duration, notes.description, strict=True)
     ]
+
+
+def _breaks(
+    path: Path, notes: list[tuple[float, float, str]], sfreq: float
+) -> tuple[list[Break], list[str]]:
+    """Breaks of a file, and a sentence where their length is unknown."""
+    seams = [(onset, length) for onset, length, label in notes if is_seam(label)]
+    if path.suffix.lower() == ".vhdr":
+        breaks = segment_breaks(path, sfreq)
+    elif seams and path.suffix.lower() == ".set":
+        breaks = boundaries(path, sfreq)
+    else:
+        breaks = [Break(round(onset * sfreq), lost(length, sfreq)) for onset, length in seams]
+    unknown = sorted({each.row for each in breaks if each.lost == UNKNOWN and each.row > 0})
+    if not unknown:
+        return breaks, []
+    told = ", ".join(f"{row / sfreq:.1f} s" for row in unknown[:_MOST_NAMED])
+    more = f" and {len(unknown) - _MOST_NAMED} more" if len(unknown) > _MOST_NAMED else ""
+    return breaks, [f"breaks of unknown length, each counted as one lost sample, at {told}{more}"]
+
+
+def _codes(
+    path: Path,
+    raw: Any,
+    signal: NDArray[np.float64],
+    line: TimeLine,
+    wanted: str | None,
+    annotated: bool,
+    findings: list[str],
+) -> list[Marker]:
+    """Events of the trigger channels; where a system combines them in one, of that one."""
+    types = raw.get_channel_types()
+    names = [name for name, kind in zip(raw.ch_names, types, strict=True) if kind == "stim"]
+    if wanted is None and annotated and path.suffix.lower() == ".mff":
+        return []  # here MNE makes trigger channels of the annotations
+    combined = [name for name in _COMBINED if name in names][:1]
+    found: list[Marker] = []
+    for name in triggers.chosen(names, wanted, str(path), annotated):
+        if wanted is None and combined and name not in combined:
+            continue
+        events = triggers.events_of(triggers.codes_of(signal[raw.ch_names.index(name)]))
+        if said := triggers.noise(name, events, line.n_samples / line.sfreq):
+            findings.append(said)
+        times = line.place([row / line.sfreq for row, _ in events])
+        found += [
+            Marker(float(time), str(code)) for time, (_, code) in zip(times, events, strict=True)
+        ]
+    return found

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bci.channels import Said, describe
 from bci.errors import RecordingError
 from bci.timing import number_samples
 from bci.types import Channel, Marker, Recording, StreamInfo
@@ -147,13 +148,13 @@ def _channels(series: Any) -> tuple[Channel, ...]:
     shafts = [str(group.name) for group in groups] or [""] * len(rows)
     named = next((columns[key] for key in ("label", "channel_name") if key in columns), None)
     seen: dict[str, int] = {}
-    channels = []
+    said = []
     for i, row in enumerate(rows):
         seen[shafts[i]] = seen.get(shafts[i], 0) + 1
         name = str(named[row]) if named is not None else f"{shafts[i] or 'E'}{seen[shafts[i]]}"
         group = groups[i] if groups else None
-        channels.append(Channel(name, _kind(group), "uV", _place(columns, row)))
-    return tuple(channels)
+        said.append(Said(name, _kind(group), "uV", _place(columns, row)))
+    return describe(said)
 
 
 def _kind(group: Any) -> str:

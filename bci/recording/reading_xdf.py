@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bci.electrodes import standard_name, standard_position
+from bci.channels import Said, describe
+from bci.electrodes import Position
 from bci.errors import RecordingError
-from bci.lsl.metadata import canonical_unit
+from bci.recording.rounding import rounded
 from bci.recording.xdf import check_whole
 from bci.timekeeping import Timekeeping, findings, regular_rate
 from bci.timing import SampleClock, number_samples
-from bci.types import Channel, Marker, Recording, StreamInfo
+from bci.types import Channel, FloatArray, Marker, Recording, StreamInfo
 
 # A recorder compares clocks every few seconds; a limit needs more than one comparison.
 _FEWEST_OFFSETS, _COMPARED_S = 3, 60.0
@@ -42,21 +44,26 @@ def read_xdf(path: Path, wanted: str | None = None, given_hz: float | None = Non
     numbered, clock = number_samples(stamps, sfreq, newest_stamp(signal))
     start = float(numbered.timestamps[0])
     name = field_of(signal, "name") or path.stem
+    channels = channels_of(signal)
+    values = np.asarray(signal["time_series"])
     return Recording(
         info=StreamInfo(
             name=name,
             type=field_of(signal, "type"),
             sfreq=sfreq,
-            channels=_channels(signal),
+            channels=channels,
             source_id=field_of(signal, "source_id") or f"file-{path.stem}",
             simulated=_desc(signal, "simulated") == "true",
         ),
-        data=np.ascontiguousarray(signal["time_series"], dtype=np.float32),
+        data=_as_float32(values),
         timestamps=numbered.timestamps - start,
         indices=numbered.indices,
         markers=_markers(streams, start),
         source=str(path),
-        findings=findings(replace(keeping_of(signal, clock), nominal_hz=sfreq)),
+        findings=(
+            *findings(replace(keeping_of(signal, clock), nominal_hz=sfreq)),
+            *rounded(values, [channel.name for channel in channels]),
+        ),
     )
 
 
@@ -94,6 +101,12 @@ def keeping_of(stream: dict[str, Any], clock: SampleClock | None) -> Timekeeping
         ahead_s=ahead,
         clock_jumps=clock.clock_jumps if clock else 0,
     )
+
+
+def _as_float32(values: NDArray[Any]) -> FloatArray:
+    # A double too large for float32 becomes infinite, as live; the pipeline holds and counts it.
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(values, dtype=np.float32)
 
 
 def load_streams(path: Path) -> list[dict[str, Any]]:
@@ -164,18 +177,29 @@ def _irregular(streams: list[dict[str, Any]]) -> str:
     return ""
 
 
-def _channels(stream: dict[str, Any]) -> tuple[Channel, ...]:
+def channels_of(stream: dict[str, Any]) -> tuple[Channel, ...]:
+    """The channels of a stream, as its header describes them."""
     n_channels = int(field_of(stream, "channel_count"))
-    desc = (stream["info"].get("desc") or [None])[0] or {}
-    listed = ((desc.get("channels") or [None])[0] or {}).get("channel") or []
-    channels = []
-    for i in range(n_channels):
-        node = listed[i] if i < len(listed) and isinstance(listed[i], dict) else {}
-        kind = (first_of(node, "type") or field_of(stream, "type") or "unknown").lower()
-        name = standard_name(first_of(node, "label") or f"ch{i + 1}")
-        position = standard_position(name) if kind == "eeg" else None
-        channels.append(Channel(name, kind, canonical_unit(first_of(node, "unit")), position))
-    return tuple(channels)
+    listed = _node(_node(stream["info"], "desc"), "channels").get("channel") or []
+    nodes = [each if isinstance(each, dict) else {} for each in listed[:n_channels]]
+    nodes += [{}] * (n_channels - len(nodes))
+    said = [
+        Said(
+            first_of(node, "label"), first_of(node, "type"), first_of(node, "unit"), _position(node)
+        )
+        for node in nodes
+    ]
+    return describe(said, field_of(stream, "type"))
+
+
+def _position(node: dict[str, Any]) -> Position | None:
+    """The location that a description states in millimetres, in metres."""
+    location = _node(node, "location")
+    try:
+        x, y, z = (float(first_of(location, axis)) / 1000.0 for axis in "XYZ")
+    except ValueError:
+        return None
+    return x, y, z
 
 
 def _markers(streams: list[dict[str, Any]], start: float) -> tuple[Marker, ...]:
@@ -200,8 +224,13 @@ def field_of(stream: dict[str, Any], name: str) -> str:
 
 
 def _desc(stream: dict[str, Any], name: str) -> str:
-    desc = (stream["info"].get("desc") or [None])[0]
-    return first_of(desc, name).lower() if isinstance(desc, dict) else ""
+    return first_of(_node(stream["info"], "desc"), name).lower()
+
+
+def _node(parent: dict[str, Any], name: str) -> dict[str, Any]:
+    """The first child of that name; empty where there is none."""
+    child = (parent.get(name) or [None])[0]
+    return child if isinstance(child, dict) else {}
 
 
 def first_of(node: dict[str, Any], name: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from bci.lsl.metadata import read_loop_gap
 from bci.recording.reading import read_recording
 from bci.recording.reading_xdf import (
+    channels_of,
     field_of,
     first_of,
     keeping_of,
@@ -17,9 +18,10 @@ from bci.recording.reading_xdf import (
     markers_of,
     newest_stamp,
 )
+from bci.recording.rounding import rounded
 from bci.timekeeping import findings, split_loops
 from bci.timing import number_samples
-from bci.types import Marker, TimeArray
+from bci.types import Channel, Marker, TimeArray
 
 _FEWEST_OFFSETS = 3
 _CLOCK_SET_S = 1.0
@@ -31,8 +33,8 @@ class StreamReport:
 
     Rates are in hertz, 0 where samples come irregularly. ``drift_ppm`` is how much faster the
     sender's clock ran than the recorder's, in parts per million, None where it was not measured.
-    ``loops`` tells how often a replay began again, which is no loss; ``findings`` are what is wrong
-    with clock and rate, a sentence each.
+    ``loops`` tells how often a replay began again, which is no loss; ``channels`` are those of
+    numeric streams; ``findings`` are what is wrong with clock, rate and values, a sentence each.
     """
 
     name: str
@@ -50,8 +52,9 @@ class StreamReport:
     drift_ppm: float | None
     simulated: bool = False
     loops: int = 0
-    findings: tuple[str, ...] = ()
     markers: dict[str, int] = field(default_factory=dict)
+    channels: tuple[Channel, ...] = ()
+    findings: tuple[str, ...] = ()
 
 
 def describe_recording(path: Path) -> list[StreamReport]:
@@ -84,6 +87,8 @@ def describe_recording(path: Path) -> list[StreamReport]:
             drift_ppm=None,
             simulated=info.simulated,
             markers=_count(recording.markers),
+            channels=info.channels,
+            findings=recording.findings,
         )
     ]
 
@@ -102,6 +107,9 @@ def _report_xdf(stream: dict[str, Any]) -> StreamReport:
         longest = float(steps.max(initial=0)) / clock.sfreq
     keeping = keeping_of(stream, clock)
     jumps = keeping.clock_jumps + _clock_sets(stream["clock_values"])
+    is_numeric = field_of(stream, "channel_format") != "string"
+    channels = channels_of(stream) if is_numeric else ()
+    values = np.asarray(stream["time_series"]) if is_numeric else np.empty(0)
     return StreamReport(
         name=field_of(stream, "name"),
         type=field_of(stream, "type"),
@@ -118,8 +126,12 @@ def _report_xdf(stream: dict[str, Any]) -> StreamReport:
         clock_jumps=jumps,
         drift_ppm=_drift_ppm(stream["clock_times"], stream["clock_values"]),
         simulated=first_of(told, "simulated").lower() == "true",
-        findings=findings(replace(keeping, clock_jumps=jumps)),
         markers=_count(markers_of(stream)),
+        channels=channels,
+        findings=(
+            *findings(replace(keeping, clock_jumps=jumps)),
+            *rounded(values, [channel.name for channel in channels]),
+        ),
     )
 
 

@@ -5,6 +5,7 @@ Layout after the specification (https://github.com/sccn/xdf/wiki/Specifications)
 """
 
 import gzip
+import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -27,8 +28,15 @@ NUMBER_TYPES = {
     "int64": "<i8",
 }  # fmt: skip
 FORMATS = (*NUMBER_TYPES, "string")
+NO_HEADER = "has no header"
+"""End of the fault of a chunk whose stream's header is missing or damaged."""
+
 _WIDTHS = {1: "<B", 4: "<I", 8: "<Q"}
-_MOST_CHANNELS = 10_000
+_PROVEN = (FILE_HEADER, STREAM_HEADER, SAMPLES, CLOCK_OFFSET, BOUNDARY)
+_SEARCHED = 1 << 20
+_OVERLAP = 64
+# What a chunk claims is bounded by its bytes. This bounds only what is made for each channel.
+_MOST_CHANNELS = 1_000_000
 # Headers are small; one that is not has nothing to say to us.
 LONGEST_XML = 16 << 20
 # What a packed file may unpack to: recordings shrink to a half or a tenth.
@@ -109,7 +117,7 @@ class Walk:
     """Goes over the chunks of a file and proves each whole before it gives it.
 
     ``damage`` is the first damaged byte and what is wrong there; `skip_damage` goes on behind
-    it.
+    it. A stream whose header is damaged has no whole chunks.
 
     Parameters
     ----------
@@ -123,6 +131,7 @@ class Walk:
         self._file = file
         self._size = size
         self._at = len(MAGIC)
+        self._behind: int | None = None
         self._shapes: dict[int, _Shape] = {}
         self.damage: tuple[int, str] | None = None
         if file.read(len(MAGIC)) != MAGIC:
@@ -131,30 +140,63 @@ class Walk:
     def __iter__(self) -> Iterator[Part]:
         while self.damage is None and self._at < self._size:
             try:
-                part = self._next()
+                part = self._framed(self._at)
+                self._behind = part.end
+                part, shape = self._proven(part)
             except _DamageError as damage:
                 self.damage = (self._at, str(damage))
                 return
-            self._at = part.end
+            if shape is not None and part.stream_id is not None:
+                self._shapes[part.stream_id] = shape
+            self._at, self._behind = part.end, None
             yield part
 
     def skip_damage(self) -> bool:
-        """Go to the chunk after the next boundary mark; False where there is none."""
+        """Go to the next whole chunk; False where there is none.
+
+        That is the one behind the damaged chunk, where its length is right; else the bytes are
+        searched.
+        """
         assert self.damage is not None
         self.damage = None
-        self._file.seek(self._at + 1)
-        at, tail = self._at + 1, b""
-        while block := self._file.read(1 << 20):
-            found = (tail + block).find(BOUNDARY_MARK)
-            if found >= 0:
-                self._at = at - len(tail) + found + len(BOUNDARY_MARK)
-                return True
-            at += len(block)
-            tail = block[-len(BOUNDARY_MARK) + 1 :]
-        return False
+        behind, self._behind = self._behind, None
+        if behind is None or not (behind == self._size or self._is_whole(behind)):
+            behind = self._search(self._at + 1)
+        if behind is not None:
+            self._at = behind
+        return behind is not None
 
-    def _next(self) -> Part:
-        file, start = self._file, self._at
+    def _search(self, start: int) -> int | None:
+        """First byte from ``start`` on at which a chunk begins that proves whole."""
+        streams = b"|".join(re.escape(struct.pack("<I", each)) for each in self._shapes)
+        of_stream = rb"[\x03\x04\x06]\x00(?:" + streams + rb")|" if streams else b""
+        tags = re.compile(
+            of_stream + rb"\x02\x00.{4}(?=<)|\x05\x00" + re.escape(BOUNDARY_MARK), re.DOTALL
+        )
+        at = start
+        while True:
+            self._file.seek(at)
+            block = self._file.read(_SEARCHED)
+            for match in tags.finditer(block):
+                for width in _WIDTHS:
+                    begin = match.start() - width - 1
+                    if begin >= 0 and block[begin] == width and self._is_whole(at + begin):
+                        return at + begin
+            if len(block) < _SEARCHED:
+                return None
+            # What begins in the last bytes of a block is found in the next one.
+            at += len(block) - _OVERLAP
+
+    def _is_whole(self, at: int) -> bool:
+        try:
+            self._proven(self._framed(at))
+        except _DamageError:
+            return False
+        return True
+
+    def _framed(self, start: int) -> Part:
+        """The chunk that begins at a byte, by its length alone."""
+        file = self._file
         file.seek(start)
         length = self._read_length()
         content = file.tell() + 2
@@ -168,8 +210,7 @@ class Walk:
                 raise _DamageError("the chunk names no stream")
             (stream_id,) = struct.unpack("<I", file.read(4))
             content += 4
-        part = Part(start, end, tag, content, stream_id)
-        return replace(part, n_samples=self._prove(part))
+        return Part(start, end, tag, content, stream_id)
 
     def name_of(self, stream_id: int) -> str:
         """Name of a stream whose header was met."""
@@ -184,28 +225,44 @@ class Walk:
             raise _DamageError("the chunk is cut off")
         return int(struct.unpack(_WIDTHS[width[0]], raw)[0])
 
-    def _prove(self, part: Part) -> int:
+    def _proven(self, part: Part) -> tuple[Part, _Shape | None]:
         """A chunk must hold what its tag says, or readers fail on it or allocate without end.
 
-        Returns how many samples it holds.
+        Returns it with the number of its samples and, of a stream's header, the stream's shape.
         """
         size = part.end - part.content
+        self._file.seek(part.content)
         if part.tag == FILE_HEADER:
             self._xml(size)
+        elif part.tag == BOUNDARY:
+            if self._file.read(size) != BOUNDARY_MARK:
+                raise _DamageError("a boundary without its mark")
         elif part.tag == STREAM_HEADER:
-            assert part.stream_id is not None
             if part.stream_id in self._shapes:
                 raise _DamageError(f"a second header of stream {part.stream_id}")
-            self._shapes[part.stream_id] = _shape(self._xml(size))
+            return part, _shape(self._xml(size))
         elif part.tag in (SAMPLES, CLOCK_OFFSET, STREAM_FOOTER):
             assert part.stream_id is not None
             if part.stream_id not in self._shapes:
-                raise _DamageError(f"stream {part.stream_id} has no header")
+                raise _DamageError(f"stream {part.stream_id} {NO_HEADER}")
             if part.tag == CLOCK_OFFSET and size != 16:
                 raise _DamageError("a clock offset of the wrong length")
             if part.tag == SAMPLES:
-                return self._prove_samples(self._shapes[part.stream_id], part.end)
-        return 0
+                n_samples = self._prove_samples(self._shapes[part.stream_id], part.end)
+                return replace(part, n_samples=n_samples), None
+        # Of a footer, and of what nobody knows, only the place of the next chunk proves the length.
+        if part.tag not in _PROVEN and not self._may_begin(part.end):
+            raise _DamageError("no chunk begins at its end")
+        return part, None
+
+    def _may_begin(self, at: int) -> bool:
+        """Whether the first bytes are those of a chunk, which may be cut off."""
+        self._file.seek(at)
+        head = self._file.read(11)
+        if not head or head[0] not in _WIDTHS:
+            return not head
+        tag = head[1 + head[0] : 3 + head[0]]
+        return len(tag) < 2 or struct.unpack("<H", tag)[0] in (*_PROVEN, STREAM_FOOTER)
 
     def _prove_samples(self, shape: _Shape, end: int) -> int:
         n_samples, file = self._read_length(), self._file

@@ -13,6 +13,7 @@ from gui.options import DashboardOptions
 from gui.pollers import SignalFound
 from gui.process import Command
 from gui.programs import Programs
+from gui.quality_marks import no_samples_since
 from gui.remembered import Remembered
 from gui.theme import DARK, Theme
 
@@ -32,6 +33,7 @@ class Calibrating(QObject):
 
     cued = Signal(object)  # Marker, as it was sent
     said = Signal(str)
+    line_chosen = Signal(float)  # frequency of the power line, in hertz
 
     def __init__(
         self, options: DashboardOptions, remembered: Remembered, feed: Feed, programs: Programs
@@ -41,6 +43,7 @@ class Calibrating(QObject):
         self._remembered = remembered
         self._programs = programs
         self._theme: Theme = DARK
+        self._line_hz, self._silence = 50.0, ""
         self._info: StreamInfo | None = None
         self._quality: list[ChannelQuality] = []
         self._engine_alive = False
@@ -50,6 +53,7 @@ class Calibrating(QObject):
         feed.signal_found.connect(self._on_signal)
         feed.signal_alive.connect(self._on_alive)
         feed.quality_came.connect(self._on_quality)
+        feed.signal_silent.connect(self._on_silent)
         feed.engine_alive.connect(self._on_engine_alive)
         feed.status_came.connect(self._on_status)
         programs.said.connect(self._on_said)
@@ -63,6 +67,9 @@ class Calibrating(QObject):
             self.window.said.connect(self.said)
             self.window.use_wanted.connect(self._use)
             self.window.set_stream(self._info)
+            self.window.signals.head.line_chosen.connect(self.line_chosen)
+            self.window.signals.head.set_line(self._line_hz)
+            self.window.signals.set_silent(self._silence)
             self.window.signals.set_quality(self._quality)
         self.window.open()
 
@@ -70,6 +77,12 @@ class Calibrating(QObject):
         self._theme = theme
         if self.window is not None:
             self.window.set_theme(theme)
+
+    def set_line(self, hz: float) -> None:
+        """The power line has this frequency."""
+        self._line_hz = hz
+        if self.window is not None:
+            self.window.signals.head.set_line(hz)
 
     def retire(self) -> None:
         """End a run and a training, for when the dashboard closes."""
@@ -82,13 +95,18 @@ class Calibrating(QObject):
             self.window.stop(timeout_s)
 
     def _on_signal(self, found: SignalFound) -> None:
-        self._info, self._quality = found.info, []
+        self._info, self._quality, self._silence = found.info, [], ""
         if self.window is not None:
             self.window.set_stream(found.info)
 
     def _on_alive(self, alive: bool) -> None:
         if self.window is not None:
             self.window.set_stream(self._info if alive else None)
+
+    def _on_silent(self, since: float | None) -> None:
+        self._silence = "" if since is None else no_samples_since(since)
+        if self.window is not None:
+            self.window.signals.set_silent(self._silence)
 
     def _on_quality(self, channels: list[ChannelQuality]) -> None:
         self._quality = channels

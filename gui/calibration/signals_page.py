@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from bci.quality import ChannelQuality, State
 from bci.types import StreamInfo
 from gui.pieces import button, named, panel, plain
-from gui.quality_marks import advise, worst_first
+from gui.quality_marks import advise, explain, worst_first
 from gui.quality_view import QualityView
 from gui.theme import Theme
 
@@ -31,6 +31,7 @@ class SignalsPage(QWidget):
         self.start = named(button("Start", "Record, and show the cues (Ctrl+Return)"), "go")
         self.start.clicked.connect(self.start_wanted)
         self._info: StreamInfo | None = None
+        self._silence = ""
         words = QWidget()
         words.setObjectName("plain")
         column = QVBoxLayout(words)
@@ -57,7 +58,7 @@ class SignalsPage(QWidget):
 
     def set_stream(self, info: StreamInfo) -> None:
         """Another stream is shown in the dashboard: it is the one that will be recorded."""
-        self._info = info
+        self._info, self._silence = info, ""
         self.head.set_stream(info)
         self._show([])
 
@@ -66,6 +67,12 @@ class SignalsPage(QWidget):
         if not alive:
             self._info = None
         self._show([])
+
+    def set_silent(self, why: str) -> None:
+        """Say why nothing is known of a stream that is there; empty while it is."""
+        self._silence = why
+        self.head.set_silent(why)
+        self._show(self.head.channels)
 
     def set_quality(self, channels: list[ChannelQuality]) -> None:
         self.head.set_quality(channels)
@@ -92,7 +99,8 @@ class SignalsPage(QWidget):
         worst = worst_first(channels)
         bad = [channel for channel in worst if channel.state is State.BAD]
         if not channels:
-            self.verdict.setText("Measuring ...")
+            silence = f"{self._silence}. Is its program still running?" if self._silence else ""
+            self.verdict.setText(silence[:1].upper() + silence[1:] or "Measuring ...")
         elif bad:
             names = ", ".join(channel.name for channel in bad[:_MOST_NAMED])
             self.verdict.setText(
@@ -101,6 +109,8 @@ class SignalsPage(QWidget):
             )
         elif worst:
             self.verdict.setText("No channel is bad; look at the doubtful ones.")
+        elif unjudged := next((c for c in channels if c.state is State.NOT_JUDGED), None):
+            self.verdict.setText(f"No channel is known to be bad. {explain(unjudged)}.")
         else:
             self.verdict.setText("All channels are good.")
 

@@ -51,7 +51,7 @@ def scope(theme: Theme) -> QWidget:
     view.scope.set_quality(simulated.quality())
     view.scope.set_bad(frozenset({"Fp2"}))
     tabs = Tabs({"Signal": view})
-    tabs.put_beside("Signal", view.filter)
+    tabs.put_beside("Signal", view.above)
     tabs.resize(_WIDE, 480)
     return tabs
 

@@ -8,8 +8,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
 
-from bci.bundle import Card, check_stream, list_bundles
+from bci.bundle import Card, list_bundles
 from bci.errors import BundleError, MismatchError
+from bci.fit import check_stream
 from bci.types import StreamInfo
 from gui.choice import Choice
 from gui.pieces import button, named, tip

@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from bci.ring import RingBuffer
 from bci.types import Recording
-from gui.pieces import named, plain
+from gui.channel_chooser import ChannelChooser
+from gui.filter_choice import FilterChoice
+from gui.gain_control import GainControl
 from gui.scope import Scope
 from gui.stepper import add_stepper
 from gui.theme import Theme
@@ -32,21 +34,27 @@ class Traces(QWidget):
         self._row = 0
         self._next_marker = 0
         self._held_s = 0.0
-        self.time_base, self.gain, self.page = QLabel(), QLabel(), QLabel()
+        self.time_base, self.page = QLabel(), QLabel()
         row = QHBoxLayout()
         row.setContentsMargins(8, 0, 8, 6)
         row.setSpacing(4)
         tips = ("Show less time", "Show more time")
         add_stepper(row, self.time_base, tips, self.scope.step_time_base)
         row.addSpacing(20)
-        tips = ("Smaller traces (Down)", "Larger traces (Up)")
-        add_stepper(row, self.gain, tips, self.scope.step_gain)
+        self.gain_control = GainControl(self.scope)
+        self.gain = self.gain_control.value
+        row.addWidget(self.gain_control)
         row.addSpacing(20)
         tips = ("Channels before", "Next channels")
         self._page_buttons = add_stepper(row, self.page, tips, self.scope.step_page)
         row.addStretch()
-        self.note = plain(named(QLabel(), "dim"))
-        row.addWidget(self.note)
+        self.channels = ChannelChooser()
+        self.channels.chosen.connect(self.scope.choose_hidden)
+        self.scope.stream_changed.connect(self.channels.set_stream)
+        self.scope.channels_wanted.connect(self.channels.open)
+        row.addWidget(self.channels)
+        self.filter = FilterChoice(self.scope)
+        row.addWidget(self.filter)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -79,7 +87,8 @@ class Traces(QWidget):
         self._write(row)
         # In a gap of the recording what is shown is what was before it.
         last_time = recording.timestamps[row - 1] if row else 0.0
-        self.scope.set_live(position - last_time < 1.0 + 2 / recording.info.sfreq)
+        in_gap = position - last_time >= 1.0 + 2 / recording.info.sfreq
+        self.scope.set_trouble("a gap: the recording has no samples here" if in_gap else "")
         first, last = self._next_marker, len(recording.markers)
         while self._next_marker < last and recording.markers[self._next_marker].time <= position:
             self._next_marker += 1
@@ -98,7 +107,8 @@ class Traces(QWidget):
         """Forget what is shown, and begin so much before a row that it can be shown at once."""
         assert self._recording is not None
         info = self._recording.info
-        scope, gain, bad = self.scope, self.scope.gain, self.scope.bad
+        scope, gains = self.scope, self.scope.gains
+        bad, hidden = self.scope.bad, self.scope.hidden
         self._held_s = scope.time_base_s + _SETTLING_S
         held = max(1, round(self._held_s * info.sfreq))
         self._ring = RingBuffer(held, info.n_channels)
@@ -106,8 +116,8 @@ class Traces(QWidget):
         scope.set_stream(info, self._ring)
         if keep_view:
             scope.set_bad(bad)
-            if gain > 0:
-                scope.set_gain(gain)
+            scope.set_hidden(hidden)
+            scope.keep_gains(gains)
         times = self._recording.timestamps
         start = float(times[row]) if row < len(times) else 0.0
         self._next_marker = sum(marker.time < start for marker in self._recording.markers)
@@ -127,8 +137,9 @@ class Traces(QWidget):
 
     def _show_view(self) -> None:
         self.time_base.setText(f"{self.scope.time_base_s:g} s")
-        self.gain.setText(self.scope.gain_text)
+        self.gain_control.show_view(short=bool(self.scope.page_text))
         self.page.setText(self.scope.page_text)
-        self.note.setText(self.scope.note)
+        self.channels.set_hidden(self.scope.hidden)
+        self.filter.show_view()
         for widget in (self.page, *self._page_buttons):
             widget.setVisible(bool(self.scope.page_text))

@@ -9,13 +9,12 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 import decoders
-from bci.bundle import ARRAYS, CARD, check_stream, list_bundles, load_bundle, save_bundle
+from bci.bundle import ARRAYS, CARD, list_bundles, load_bundle, save_bundle
 from bci.calibration import Calibration, calibrate
 from bci.cli.models import load_model
-from bci.errors import BciError, BundleError, MismatchError
+from bci.errors import BciError, BundleError
 from bci.profile import Profile
-from bci.types import Channel, StreamInfo
-from tests.signals import eeg_info, stored, two_class_recording
+from tests.signals import stored, two_class_recording
 
 PROFILE = Profile.model_validate(
     {
@@ -173,25 +172,6 @@ def test_models_are_listed_with_those_that_are_broken(bundle: Path) -> None:
     assert isinstance(problem, BundleError)
     assert not isinstance(card, BundleError)
     assert card.name == "me"
-
-
-@pytest.mark.parametrize(
-    ("info", "message"),
-    [
-        (eeg_info(6, 256.0), "rate 256 Hz instead of 128 Hz"),
-        (eeg_info(4, 128.0), r"2 channels missing \(E5, E6\)"),
-        (
-            StreamInfo("s", "EEG", 128.0, tuple(Channel(f"e{i}", "eeg", "V") for i in range(1, 7))),
-            "e1 is eeg in V instead of eeg in uV",
-        ),
-    ],
-)
-def test_a_stream_that_does_not_fit_is_refused_naming_what_differs(
-    trained: Calibration, info: StreamInfo, message: str
-) -> None:
-    check_stream(trained.card, eeg_info(8, 128.0))
-    with pytest.raises(MismatchError, match=message):
-        check_stream(trained.card, info)
 
 
 @given(data=st.data())

@@ -6,6 +6,7 @@ from bci import filters
 from bci.chain import Chain
 from bci.errors import MismatchError
 from bci.settings import PipelineSettings
+from bci.types import Channel, StreamInfo
 from tests.signals import eeg_info, noise
 
 
@@ -96,6 +97,58 @@ def test_a_stream_that_cannot_satisfy_the_settings_is_refused_by_name(
 def test_an_irregular_stream_is_refused() -> None:
     with pytest.raises(MismatchError, match="irregular"):
         Chain(settings(), eeg_info(sfreq=0.0))
+
+
+def of_kinds(*kinds: str, unit: str = "uV") -> StreamInfo:
+    channels = tuple(Channel(f"E{i + 1}", kind, unit) for i, kind in enumerate(kinds))
+    return StreamInfo("mixed", "EEG", 250.0, channels)
+
+
+def test_the_common_average_takes_in_no_other_kind() -> None:
+    wanted = settings({"kind": "common_average"}, channels=["E1", "E2", "E3", "E4"])
+    chain = Chain(wanted, of_kinds("eeg", "eeg", "eog", "acc"))
+    data = noise(50, 4)
+    data[:, 3] = 1e6
+    got = chain.process(data, 0).data
+    mean = data[:, :2].mean(axis=1, dtype=np.float64, keepdims=True)
+    np.testing.assert_allclose(got[:, :2], data[:, :2] - mean, atol=1e-4)
+    np.testing.assert_array_equal(got[:, 2:], data[:, 2:])
+    assert chain.remarks == ["not part of the common average: E3, E4"]
+
+
+def test_kinds_are_averaged_each_for_itself() -> None:
+    wanted = settings({"kind": "common_average"}, kinds=["eeg", "seeg"])
+    chain = Chain(wanted, of_kinds("eeg", "seeg", "eeg", "seeg"))
+    data = noise(50, 4)
+    got = chain.process(data, 0).data
+    for members in ([0, 2], [1, 3]):
+        np.testing.assert_allclose(got[:, members].sum(axis=1), 0, atol=1e-4)
+
+
+def test_an_average_of_unknown_kinds_is_that_of_all_and_says_so() -> None:
+    wanted = settings({"kind": "common_average"}, kinds=["unknown"])
+    chain = Chain(wanted, of_kinds("unknown", "unknown"))
+    assert np.allclose(chain.process(noise(50, 2), 0).data.sum(axis=1), 0, atol=1e-4)
+    assert "kinds of the channels are unknown" in chain.remarks[0]
+
+
+@pytest.mark.parametrize(("unit", "factor"), [("V", 1e6), ("mV", 1e3), ("nV", 1e-3)])
+def test_voltages_come_in_microvolts(unit: str, factor: float) -> None:
+    chain = Chain(settings(), of_kinds("eeg", "eeg", unit=unit))
+    data = noise(50, 2)
+    data[:10, 1] = np.nan
+    got = chain.process(data.copy(), 0)
+    assert {channel.unit for channel in chain.picked} == {"uV"}
+    np.testing.assert_array_equal(got.data, (factor * data[10:].astype(np.float64)).astype("f4"))
+
+
+def test_units_that_a_model_was_trained_in_are_kept() -> None:
+    chain = Chain(settings(), of_kinds("eeg", "eeg"), units=["V", "V"])
+    data = noise(50, 2)
+    got = chain.process(data.copy(), 0).data
+    np.testing.assert_allclose(got, data * 1e-6, rtol=1e-6)
+    with pytest.raises(MismatchError, match="E1 is in uV, which cannot become T"):
+        Chain(settings(), of_kinds("eeg"), units=["T"])
 
 
 @pytest.mark.parametrize(("row", "newest_bad"), [(700, 175), (701, 176), (703, 176), (704, 176)])

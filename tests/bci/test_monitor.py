@@ -4,20 +4,26 @@ import json
 import subprocess
 import threading
 import uuid
+from pathlib import Path
 
+import numpy as np
 import pylsl
 import pytest
+import yaml
 
 from bci.errors import StreamError
 from bci.lsl.discovery import StreamQuery
-from bci.lsl.outlet import MarkerOutlet
+from bci.lsl.outlet import MarkerOutlet, SignalOutlet
 from bci.monitor import StreamQuality, monitor
+from bci.profile import load_profile, shipped_profiles
 from bci.quality import State
 from bci.serial_ports import serial_ports
+from bci.settings import PipelineSettings
 from bci.streaming import stream_device
+from bci.types import Channel, StreamInfo
 from devices.simulator import SimulatorDevice, SimulatorSettings
 from tests.commands import BCI, bci, bci_process, one_line, refused
-from tests.streams import find, wait_until
+from tests.streams import find, send, wait_until
 
 
 def test_a_railed_channel_is_told_over_lsl_with_the_streams_own_figures() -> None:
@@ -52,6 +58,42 @@ def test_a_railed_channel_is_told_over_lsl_with_the_streams_own_figures() -> Non
         watcher.join(2)
     assert not player.is_alive()
     assert not watcher.is_alive()
+
+
+def test_a_stream_without_unit_is_judged_by_the_one_that_is_given() -> None:
+    name = f"unitless-{uuid.uuid4().hex[:8]}"
+    info = StreamInfo(name, "EEG", 250.0, (Channel("C3", "eeg"), Channel("C4", "eeg")), name)
+    outlet, stop = SignalOutlet(info), threading.Event()
+    reports: list[StreamQuality] = []
+    given = PipelineSettings(window_s=1.0, unit="uV", names=("Cz", "Pz"))
+    watcher = threading.Thread(
+        target=monitor,
+        args=(StreamQuery(name=name), stop, reports.append),
+        kwargs={"told": given, "wait_s": 20.0},
+    )
+    watcher.start()
+    try:
+        wait_until(lambda: outlet.has_consumers)
+        rng = np.random.default_rng(0)
+        send(outlet, np.cumsum(rng.normal(0, 2, (2500, 2)), axis=0).astype(np.float32))
+        wait_until(lambda: len(reports) > 5)
+    finally:
+        stop.set()
+        watcher.join(5)
+        outlet.close()
+    assert [channel.name for channel in reports[-1].channels] == ["Cz", "Pz"]
+    assert all(channel.state != State.NOT_JUDGED for channel in reports[-1].channels)
+
+
+def test_the_monitor_takes_stream_and_power_line_from_a_profile(tmp_path: Path) -> None:
+    profile = yaml.safe_load(shipped_profiles()["motor-imagery"].read_text())
+    name = f"absent-{uuid.uuid4().hex[:8]}"
+    file = tmp_path / "mine.yaml"
+    file.write_text(yaml.safe_dump(profile | {"stream": {"name": name}, "line_hz": 60}))
+    assert load_profile(file).line_hz == 60.0
+    assert name in refused("monitor", "--profile", file)
+    file.write_text(yaml.safe_dump(profile | {"line_hz": 6}))
+    assert "line_hz" in refused("monitor", "--profile", file)
 
 
 def test_an_irregular_stream_has_no_quality() -> None:

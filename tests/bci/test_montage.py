@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 
 import decoders
-from bci.bundle import check_stream, load_card, save_bundle, trained_channels
+from bci.bundle import load_card, save_bundle, trained_channels
 from bci.calibration import Calibration, calibrate
 from bci.cli import training
 from bci.electrodes import fit_sphere, standard_directions, standard_name, standard_position
 from bci.engine import Engine
 from bci.errors import MismatchError, ProfileError
 from bci.evaluation import evaluate
+from bci.fit import check_stream
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.outlet import SignalOutlet
 from bci.lsl.predictions import PredictionInlet, StatusInlet
@@ -161,7 +162,7 @@ def moved(channels: tuple[Channel, ...], order: list[int], scale: float) -> tupl
     ("channels", "wanted", "message"),
     [
         (eeg(["C3", "C4", "Cz"]), eeg(["C1"]), "has 3 channels of eeg in uV at a known place"),
-        (eeg(SUBSET, "V"), eeg(["C1"]), "has 0 channels of eeg in uV at a known place"),
+        (eeg(SUBSET, "counts"), eeg(["C1"]), "has 0 channels of eeg in uV at a known place"),
         (tuple(Channel(f"ch{i}", "eeg", "uV") for i in range(32)), eeg(["C1"]), "has 0 channels"),
         (eeg(TEN_TEN[:17]), eeg(["C1", "Oz"]), "no electrode near C1, Oz: the nearest to Oz is"),
         (eeg(SUBSET), (Channel("A17", "eeg", "uV"),), "lacks A17, .* no such name in the 10-05"),
@@ -233,9 +234,17 @@ def test_a_model_is_evaluated_on_another_montage_only_when_asked(
     assert result["trial_accuracy"]["value"] >= score.value - 2 / 12
 
 
+def test_channels_in_volts_are_interpolated_in_volts() -> None:
+    mapping = map_montage(stream(eeg(SUBSET, "V")), eeg(["C1", "C3"]))
+    assert {channel.unit for channel in mapping.info.channels} == {"V"}
+    np.testing.assert_array_equal(
+        mapping.matrix, map_montage(stream(eeg(SUBSET)), eeg(["C1", "C3"])).matrix
+    )
+
+
 def test_another_rate_is_refused_with_a_map_too(trained: Calibration) -> None:
     mapping = map_montage(stream(eeg(TEN_TEN), 500.0), trained_channels(trained.card))
-    with pytest.raises(MismatchError, match=r"500 Hz instead of 250 Hz.*Nothing is resampled live"):
+    with pytest.raises(MismatchError, match=r"500 Hz instead of 250 Hz.*give --resample"):
         check_stream(trained.card, mapping.info)
 
 

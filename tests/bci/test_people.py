@@ -7,7 +7,7 @@ import pytest
 
 from bci.cli.people import files_of_people
 from bci.errors import RecordingError
-from bci.recording.reading import recordings_in
+from bci.recording.formats import recordings_in
 from devices.simulated_subject import SubjectSettings, simulate_run, write_run
 from tests.commands import bci, refused
 

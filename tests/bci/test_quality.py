@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from bci.lsl.quality import to_text
 from bci.quality import ChannelQuality, QualityMeter, State
 from bci.types import Channel, Chunk, StreamInfo
 from devices.simulation import montages
@@ -137,6 +138,22 @@ def test_a_gap_and_values_that_are_not_numbers_do_not_upset_it(
     assert sum(channel.state == State.GOOD for channel in last) >= 15
 
 
+def test_a_channel_that_sends_no_values_is_said_to_and_alone(
+    eeg: tuple[StreamInfo, np.ndarray],
+) -> None:
+    info, data = eeg
+    data = data.copy()
+    data[:, 4] = np.nan
+    data[::20, 6] = np.inf
+    good = {c.name for c in judge(info, eeg[1])[-1] if c.state == State.GOOD}
+    last = judge(info, data)[-1]
+    assert (last[4].state, last[4].reason) == (State.BAD, "no values")
+    assert (last[6].state, last[6].reason) == (State.DOUBTFUL, "5% of its values missing")
+    assert all(
+        c.state == State.GOOD for k, c in enumerate(last) if k not in (4, 6) and c.name in good
+    )
+
+
 def test_impedances_count_where_they_are_known(eeg: tuple[StreamInfo, np.ndarray]) -> None:
     info, data = eeg
     meter = QualityMeter(info)
@@ -172,7 +189,43 @@ def test_without_units_and_positions_only_what_can_be_known_is_said(
     data[:, 1] = 5.0
     last = judge(bare, data)[-1]
     assert np.isnan(last[0].correlation)
-    assert [channel.state for channel in last].count(State.GOOD) == N_CHANNELS - 1
-    assert last[1].reason == "flat"
+    assert [channel.state for channel in last].count(State.NOT_JUDGED) == N_CHANNELS - 1
+    assert last[0].reason == "kind unknown"
+    assert (last[1].state, last[1].reason) == (State.BAD, "flat")
     with pytest.raises(ValueError, match="irregular"):
         QualityMeter(replace(info, sfreq=0.0))
+
+
+@pytest.mark.parametrize(
+    ("unit", "scale"), [("uV", 1.0), ("mV", 1e-3), ("V", 1e-6), ("nV", 1e3), ("unknown", 1.0)]
+)
+def test_noise_is_bad_in_whatever_unit(unit: str, scale: float) -> None:
+    channels = tuple(Channel(f"x{i}", "eeg", unit) for i in range(4))
+    noise = np.random.default_rng(0).normal(0, 3000 * scale, (2500, 4)).astype(np.float32)
+    last = judge(StreamInfo("noise", "EEG", SFREQ, channels), noise)[-1]
+    assert [channel.state for channel in last] == [State.BAD] * 4
+    assert last[0].reason == "muscle or noise above 35 Hz"
+
+
+@pytest.mark.parametrize(("unit", "scale"), [("mV", 1e-3), ("V", 1e-6)])
+def test_good_electrodes_are_good_in_whatever_unit(
+    eeg: tuple[StreamInfo, np.ndarray], unit: str, scale: float
+) -> None:
+    info, data = eeg
+    scaled = replace(info, channels=tuple(replace(c, unit=unit) for c in info.channels))
+    told = [[(c.state, c.reason) for c in report] for report in judge(info, data)]
+    again = judge(scaled, (data * np.float32(scale)).astype(np.float32))
+    assert [[(c.state, c.reason) for c in report] for report in again] == told
+
+
+def test_good_electrodes_without_a_unit_are_not_called_good(
+    eeg: tuple[StreamInfo, np.ndarray],
+) -> None:
+    info, data = eeg
+    bare = replace(info, channels=tuple(replace(c, unit="unknown") for c in info.channels))
+    for channel in judge(bare, data)[-1]:
+        assert (channel.state, channel.reason) == (
+            State.NOT_JUDGED,
+            "unit unknown",
+        )
+        assert to_text(channel) == "not judged: unit unknown"

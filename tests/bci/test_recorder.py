@@ -20,6 +20,7 @@ import pytest
 import pyxdf
 
 from bci.errors import RecordingError
+from bci.lsl.discovery import FoundStream
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
 from bci.lsl.raw import RawInlet
 from bci.recorder import Recorder
@@ -292,6 +293,28 @@ def test_a_stream_that_never_came_is_told_and_leaves_no_file(tmp_path: Path) -> 
     assert "there is no stream called 'nosuch' so far; it is waited for" in ran.stderr
     assert "nothing was recorded: nosuch did not appear" in ran.stderr
     assert not path.exists()
+
+
+def test_a_stream_of_too_many_channels_is_skipped_and_named_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = unique("face")
+    tries: list[str] = []
+
+    def counted(found: FoundStream) -> RawInlet:
+        tries.append(found.info.name)
+        return RawInlet(found)
+
+    monkeypatch.setattr("bci.recorder.RawInlet", counted)
+    wide = pylsl.StreamOutlet(pylsl.StreamInfo(name, "Face", 25_344, 0, "int8", name))
+    signal_out = SignalOutlet(eeg_info(4, 100.0, f"{name}-eeg"))
+    with recording(tmp_path / "r.xdf", name, f"{name}-eeg") as (recorder, said):
+        wait_until(lambda: any("25344 channels" in text for text in said))
+        wait_until(lambda: is_recorded(recorder, f"{name}-eeg"))
+        wait_until(lambda: tries.count(name) > 2)
+    assert sum("25344 channels" in text for text in said) == 1
+    assert not is_recorded(recorder, name)
+    del wide, signal_out
 
 
 def test_a_folder_that_goes_away_ends_the_recording_with_an_error(tmp_path: Path) -> None:

@@ -18,12 +18,12 @@ from pylsl import local_clock
 
 from bci.errors import DeviceError
 from bci.lsl.inlet import SignalInlet
+from bci.package_counter import PackageCounter
 from bci.streaming import stream_device
 from bci.types import Chunk, Marker, Reading
 from devices.brainflow import BrainFlowDevice
 from devices.brainflow_boards import BrainFlowSettings, boards, find_board, impedance_commands
 from devices.impedance import ImpedanceMeter, impedance_kohm
-from devices.package_counter import PackageCounter
 from tests.streams import find, wait_until
 
 SFREQ = 250.0

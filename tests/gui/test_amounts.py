@@ -1,6 +1,8 @@
+import itertools
+
 import pytest
 
-from gui.amounts import percent, round_up, with_unit
+from gui.amounts import neighbouring, percent, round_up, with_unit
 
 
 @pytest.mark.parametrize(
@@ -38,3 +40,14 @@ def test_a_flat_or_missing_signal_still_has_a_scale(nothing: float) -> None:
 def test_a_small_share_is_not_rounded_to_nothing() -> None:
     told = [percent(share) for share in (0.0, 0.005, 0.0833, 0.096, 0.5, 1.0)]
     assert told == ["0 %", "0.5 %", "8.3 %", "10 %", "50 %", "100 %"]
+
+
+def test_gains_go_in_steps_of_1_2_5_both_ways() -> None:
+    steps = [1.0]
+    for _ in range(6):
+        steps.append(neighbouring(steps[-1], 1))
+    assert steps == pytest.approx([1, 2, 5, 10, 20, 50, 100])
+    for lower, higher in itertools.pairwise(steps):
+        assert neighbouring(higher, -1) == pytest.approx(lower)
+    assert neighbouring(3.3e-13, 1) / 1e-13 == pytest.approx(5)
+    assert neighbouring(3.3e-13, -1) / 1e-13 == pytest.approx(2)

@@ -15,11 +15,14 @@ from bci.lsl.outlet import MarkerOutlet, SignalOutlet
 from bci.lsl.predictions import PredictionOutlet
 from bci.quality import State
 from devices.simulated_subject import SubjectSettings, simulate_run, write_run
+from gui.connect_panel import ConnectPanel
 from gui.device_form import DeviceForm
 from gui.devices import Device, parse_devices
+from gui.directory import LiveStream
 from gui.hint import HINT_HEIGHT
 from gui.main_window import MainWindow
 from gui.parameters import describe
+from gui.stream_list import ROW
 from tests.gui.conftest import NO_DEVICES
 from tests.gui.keys import press
 from tests.signals import eeg_info
@@ -360,3 +363,23 @@ def test_views_of_decisions_take_a_line_until_there_is_an_engine(
     qtbot.waitUntil(lambda: window.scope.height() < height, timeout=LONG)
     engine.close()
     qtbot.waitUntil(lambda: window.scope.height() == height, timeout=LONG)
+
+
+def test_many_streams_take_the_room_that_there_is_and_are_found_by_name(qtbot: QtBot) -> None:
+    panel = ConnectPanel()
+    qtbot.addWidget(panel)
+    panel.resize(264, 900)
+    panel.show()
+    streams = tuple(LiveStream(str(k), f"amp {k}", "EEG", 8, 250.0, "", "lab") for k in range(100))
+    panel.set_streams(streams[:3])
+    assert not panel.sought.isVisible()
+    assert panel.streams.height() <= 3 * ROW + 4
+    panel.set_streams(streams)
+    qtbot.waitUntil(lambda: panel.streams.height() > 8 * ROW)
+    panel.sought.setText("AMP 42")
+    panel.set_streams(streams[:60])
+    rows = [panel.streams.item(row) for row in range(60)]
+    assert [row.isHidden() for row in rows] == [k != 42 for k in range(60)]
+    # What hid the rest goes where there is nothing to search.
+    panel.set_streams(streams[:2])
+    assert not panel.streams.item(0).isHidden()

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from bci.lsl.predictions import ReceivedPrediction
@@ -81,3 +82,20 @@ def test_what_is_older_than_can_be_seen_is_forgotten(view: HistoryView) -> None:
     for minute in range(30):
         view.add([prediction(60 * minute + s, HIGH) for s in range(60)])
     assert len(view._times) <= 61
+
+
+def test_a_cue_that_began_before_the_span_is_named_within_it(
+    view: HistoryView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: dict[str, QRectF] = {}
+    draw = QPainter.drawText
+
+    def note(painter: QPainter, box: QRectF, *rest: object) -> None:
+        written[str(rest[-1])] = QRectF(box)
+        draw(painter, box, *rest)
+
+    monkeypatch.setattr(QPainter, "drawText", note)
+    view.add_cue(60.0, "left")
+    view.advance(100.0)
+    view.grab()
+    assert written["left"].left() >= written["cue"].right()

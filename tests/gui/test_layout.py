@@ -173,15 +173,35 @@ def test_the_dashboard_s_words_fit(
     assert settled(main, qtbot) == ""
 
 
-def test_the_controls_of_a_scope_with_pages_fit(main: MainWindow, qtbot: QtBot) -> None:
-    channels = tuple(Channel(f"MEG 0{k}", "mag", "fT") for k in range(306))
+@pytest.mark.parametrize("kinds", [("mag", "mag"), ("mag", "grad")])
+def test_the_controls_of_a_scope_with_pages_fit(
+    main: MainWindow, qtbot: QtBot, kinds: tuple[str, str]
+) -> None:
+    units = {"mag": "fT", "grad": "fT/cm"}
+    channels = tuple(Channel(f"MEG 0{k}", (kind := kinds[k % 2]), units[kind]) for k in range(306))
     ring = RingBuffer(1000, 306)
     ring.write(999 * noise(1000, 306), np.arange(1000) / 1000, 0)
     info = StreamInfo("meg", "MEG", 1000.0, channels, "meg", True)
     main.tabs.set_signal(SignalFound(info, ring))
     main.scope.step_page(1)
     main.tabs.advance()
-    assert main.scope_panel.page.text() == "65-128 of 306"
+    assert main.scope_panel.page.text() in ("65-128 of 306", "65-128")
+    main.scope.choose_kind(main.scope.gains.kinds[-1])
+    main.connect_side.show()
+    assert settled(main, qtbot) == ""
+
+
+@pytest.mark.parametrize("kinds", [("eeg",), ("eeg", "temperature")])
+def test_the_controls_of_a_scope_with_kinds_fit(
+    main: MainWindow, qtbot: QtBot, kinds: tuple[str, ...]
+) -> None:
+    channels = tuple(Channel(kind, kind, "uV") for kind in kinds)
+    ring = RingBuffer(1000, len(kinds))
+    ring.write(999 * noise(1000, len(kinds)), np.arange(1000) / 1000, 0)
+    main.tabs.set_signal(SignalFound(StreamInfo("x", "EEG", 1000.0, channels, "x", True), ring))
+    main.tabs.advance()
+    main.scope.choose_kind(main.scope.gains.kinds[-1])
+    main.scope.choose_hidden(frozenset({"eeg"}))
     main.connect_side.show()
     assert settled(main, qtbot) == ""
 

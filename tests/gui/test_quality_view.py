@@ -1,13 +1,16 @@
 from dataclasses import fields, replace
 
 import pytest
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QEvent, QPoint, QPointF
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from bci.quality import ChannelQuality, State
 from bci.types import Channel, StreamInfo
 from gui.channel_names import ChannelNames
 from gui.head import flatten
+from gui.quality_marks import summarise
 from gui.quality_view import QualityView
 
 # Head coordinates of a template head, in metres.
@@ -130,3 +133,33 @@ def test_the_worst_of_rows_too_low_for_names_is_named(qtbot: QtBot) -> None:
     assert names.grab().toImage() != before
     assert names.reason_at(7.0) == "E3 is bad: flat"
     assert names.reason_at(500.0) == "E63"
+
+
+def test_one_channel_is_told_in_the_singular() -> None:
+    assert summarise([channel("Cz")]) == "1 channel, good"
+    assert summarise([channel("Cz", State.BAD, "flat")]) == "1 channel, bad"
+    assert summarise([channel("Cz"), channel("Pz")]) == "all 2 channels good"
+
+
+@pytest.mark.parametrize("of", ["names", "head"])
+def test_tooltips_of_channels_look_like_all_others_and_hold_no_markup(
+    qtbot: QtBot, info: StreamInfo, of: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[tuple[object, ...]] = []
+    monkeypatch.setattr(QToolTip, "showText", lambda *given: shown.append(given))
+    judged = [channel("Fpz", State.BAD, "<b>railed")]
+    view = ChannelNames() if of == "names" else QualityView()
+    qtbot.addWidget(view)
+    view.resize(340, 176)
+    if isinstance(view, ChannelNames):
+        view.set_names(("Fpz",))
+        at = QPoint(20, 20)
+    else:
+        view.set_stream(info)
+        at = view._place(0).toPoint()
+    view.set_quality(judged)
+    QApplication.sendEvent(view, QHelpEvent(QEvent.Type.ToolTip, at, at))
+    ((_, text, owner),) = shown
+    # Without a widget Qt draws it in a look of its own.
+    assert owner is view
+    assert "&lt;b&gt;railed" in text

@@ -91,7 +91,7 @@ def test_a_gain_that_nobody_chose_is_found_anew(open_window: Callable[..., MainW
     show(window)
     assert window.scope.gain > 0
     window.close()
-    assert window.remembered.number("gain/kept-amp/uV", 0.0) == 0.0
+    assert window.remembered.number("gain/kept-amp/eeg/uV", 0.0) == 0.0
 
 
 def test_the_window_comes_back_as_large_as_it_was(
@@ -109,7 +109,7 @@ def test_damaged_numbers_and_geometry_are_only_forgotten(
     open_window: Callable[..., MainWindow], tmp_path: Path, kept: str
 ) -> None:
     remembered = Remembered(tmp_path / "dashboard.ini")
-    for key in ("window", "time base", "gain/kept-amp/uV"):
+    for key in ("window", "time base", "gain/kept-amp/eeg/uV"):
         remembered.keep(key, kept)
     remembered.store()
     window = open_window(bci=NO_DEVICES)

@@ -279,3 +279,20 @@ def test_the_dashboard_opens_it_and_closes_it_with_itself(
 )
 def test_times_are_written_as_on_a_clock(seconds: float, digits: int, text: str) -> None:
     assert clock(seconds, digits) == text
+
+
+def test_what_is_hidden_and_how_it_is_filtered_stays_wherever_the_cursor_goes(
+    qtbot: QtBot, window: ReplayWindow, folder: Path
+) -> None:
+    open_run(qtbot, window, folder)
+    traces, scope = window.traces, window.traces.scope
+    traces.filter.activated.emit(traces.filter.count() - 1)
+    scope.choose_hidden(frozenset({scope.names.names[0]}))
+    scope.step_gain(1)
+    shown, gain = scope.names.names, scope.gain
+    window.playhead.seek(3.0)
+    qtbot.waitUntil(lambda: scope._shown.end < 1000, timeout=10_000)
+    assert scope.names.names == shown
+    assert scope.gain == gain
+    assert scope.note == "raw, no filter"
+    assert traces.channels.text().startswith(f"{len(shown)} of ")

@@ -49,7 +49,7 @@ def plot(panel: ScopePanel) -> QImage:
 
 @pytest.mark.parametrize("edge", [3, 5000, 5237])
 def test_a_sample_is_found_again_where_it_is_drawn(edge: int) -> None:
-    layout = Layout(500, 300, 5.0, edge, range(2), 100.0, sweep=True)
+    layout = Layout(500, 300, 5.0, edge, range(2), np.full(2, 100.0), np.zeros(2), sweep=True)
     for index in range(max(0, edge - 2490), edge, 7):
         assert 0 <= layout.x(index) < 500
         assert layout.sample_at(layout.x(index)) == index

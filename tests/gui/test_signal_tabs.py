@@ -61,6 +61,11 @@ def test_a_rhythm_on_one_channel_is_told_as_its_peak(
     newest = seen.history[-1]
     assert seen.freqs[int(np.argmax(newest))] == pytest.approx(10.0)
     assert not page.grab().isNull()
+    assert page.view.cursor_text == ""
+    at = QPointF(page.view._plot.x(10.0), page.view._plot.box.center().y())
+    qtbot.mouseMove(page.view, at.toPoint())
+    qtbot.waitUntil(lambda: page.view.cursor_text.startswith("10 Hz: "), timeout=15_000)
+    assert not page.grab().isNull()
 
 
 def test_keys_and_clicks_choose_the_channel(
@@ -184,3 +189,20 @@ def test_closing_ends_the_analysis(window: MainWindow) -> None:
     window.tabs.show_page("Spectrum")
     window.close()
     assert window.tabs.analysis.is_finished
+
+
+def test_the_spectrum_s_limit_is_chosen_and_remembered_and_the_map_keeps_its_bands(
+    qtbot: QtBot, outlet: SignalOutlet, open_window: Callable[..., MainWindow]
+) -> None:
+    window = open_window(bci=NO_DEVICES)
+    page = window.tabs.spectrum
+    window.tabs.show_page("Spectrum")
+    send_alpha(qtbot, outlet, window)
+    qtbot.waitUntil(lambda: page.view.seen is not None, timeout=15_000)
+    page.limit.activated.emit(page.limit.count() - 1)
+    qtbot.waitUntil(lambda: page.view.seen.freqs[-1] == SFREQ / 2, timeout=15_000)
+    assert not page.grab().isNull()
+    window.tabs.show_page("Map")
+    qtbot.waitUntil(lambda: window.tabs.map.view.strongest == "O1", timeout=15_000)
+    window.close()
+    assert open_window(bci=NO_DEVICES).tabs.spectrum.limit.currentText() == "up to half the rate"

@@ -152,3 +152,33 @@ def test_an_axis_grows_at_once_and_does_not_fidget() -> None:
     assert levels.high == 20.0
     levels.follow(float("nan"), 500.0)
     assert levels.high == 20.0
+
+
+@pytest.mark.parametrize("n_channels", [2, 300])
+def test_a_spectrum_up_to_half_the_rate_shows_a_fast_rhythm(n_channels: int) -> None:
+    sfreq = 1000.0
+    wave = 20 * np.sin(2 * np.pi * 110 * np.arange(4000) / sfreq)
+    data = (noise(4000, n_channels) * 0.1 + wave[:, None]).astype(np.float32)
+    ring = RingBuffer(round(60 * sfreq), n_channels)
+    ring.write(data, np.arange(4000) / sfreq, 0)
+    spectra = Spectra(eeg_info(n_channels, sfreq), ring, limit_hz=float("inf"))
+    while spectra.take():
+        pass
+    assert 490 < spectra.freqs[-1] <= 500
+    density = spectra.density()[:, 0]
+    step = spectra.freqs[1] - spectra.freqs[0]
+    assert spectra.freqs[int(np.argmax(density))] == pytest.approx(110, abs=step)
+    # Frequencies that are taken together keep the power.
+    assert density.sum() * step == pytest.approx(200, rel=0.05)
+    # No more is held for many channels than for few.
+    assert spectra._segments.nbytes < 2e7
+
+
+def test_a_slope_of_blinks_is_no_peak() -> None:
+    freqs = np.arange(1, 60.5, 0.5)
+    background = -10 * np.log2(freqs) + 0.3 * np.sin(freqs)
+    slope = background + np.where(freqs < 6, 14 * (6 - freqs) / 3, 0)
+    assert find_peak(slope, freqs) is None
+    found = find_peak(slope + 9 * np.exp(-((freqs - 10) ** 2)), freqs)
+    assert found is not None
+    assert found.hz == pytest.approx(10, abs=0.3)

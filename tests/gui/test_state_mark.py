@@ -73,7 +73,7 @@ def test_each_state_has_a_shape_of_its_own(qtbot: QtBot) -> None:
         picture = mark.grab().toImage()
         ground = picture.pixel(0, 0)
         shapes.append(bytes(picture.pixel(x, y) != ground for y in range(20) for x in range(22)))
-    assert len(set(shapes)) == 3
+    assert len(set(shapes)) == len(State)
 
 
 def test_the_banner_goes_by_escape(open_window: Callable[..., MainWindow], qtbot: QtBot) -> None:

@@ -149,6 +149,19 @@ def test_a_stream_that_returns_changed_is_refused(name: str) -> None:
     outlet.close()
 
 
+@pytest.mark.parametrize(("largest", "rounds"), [(1 << 24, False), ((1 << 24) + 1, True)])
+def test_whole_numbers_that_float32_rounds_are_noticed(
+    name: str, largest: int, rounds: bool
+) -> None:
+    outlet = pylsl.StreamOutlet(pylsl.StreamInfo(name, "EEG", 2, 250, "int32", name))
+    inlet = SignalInlet(find(name))
+    wait_until(outlet.have_consumers)
+    outlet.push_chunk(np.array([[1, 2], [3, -largest]], dtype=np.int32))
+    receive(inlet, 2)
+    assert inlet.rounds is rounds
+    inlet.close()
+
+
 def test_a_text_stream_is_no_signal(name: str) -> None:
     outlet = MarkerOutlet(name, name)
     with pytest.raises(StreamError, match="carries string values, not a signal"):

@@ -1,6 +1,7 @@
 import pylsl
 import pytest
 
+from bci.electrodes import standard_position
 from bci.errors import StreamError
 from bci.lsl.metadata import from_lsl, to_lsl
 from bci.types import Channel, StreamInfo
@@ -50,12 +51,12 @@ def described(labels: list[str], **values: str) -> pylsl.StreamInfo:
 
 
 def test_a_label_that_occurs_twice_gets_its_number() -> None:
-    assert from_lsl(described(["Cz", "cz", "", "Cz"])).ch_names == ("Cz", "cz-2", "ch3", "Cz-4")
+    assert from_lsl(described(["Cz", "cz", "", "Cz"])).ch_names == ("Cz", "Cz-2", "ch3", "Cz-4")
 
 
 @pytest.mark.parametrize("location", ["north", "", "nan", "inf", "1e999"])
 def test_a_location_that_is_no_number_is_left_out(location: str) -> None:
-    assert from_lsl(described(["Cz"], location=location)).channels[0].position is None
+    assert from_lsl(described(["X1"], location=location)).channels[0].position is None
 
 
 @pytest.mark.parametrize("unit", ["microvolts", "uV", "UV", "µV", "μV"])
@@ -85,3 +86,10 @@ def test_labels_of_any_length_are_bounded() -> None:
     (channel,) = from_lsl(described(["x" * 100_000], unit="y" * 100_000)).channels
     assert len(channel.name) <= 200
     assert len(channel.unit) <= 200
+
+
+def test_electrodes_without_a_location_are_placed_by_their_names() -> None:
+    info = from_lsl(described(["Fp1.", "C3", "X1"]))
+    assert info.ch_names == ("Fp1", "C3", "X1")
+    places = [channel.position for channel in info.channels]
+    assert places == [standard_position("Fp1"), standard_position("C3"), None]

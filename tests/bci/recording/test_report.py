@@ -1,5 +1,6 @@
 """What `bci info` tells of real recordings."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,8 @@ import pytest
 
 from bci.recording.report import describe_recording
 from devices.simulated_subject import SubjectSettings, simulate_run, write_run
+from tests.commands import bci
+from tests.edf_ramp import write_edf
 
 
 def test_a_clock_reset_is_told_with_its_gap(shared_data: Path) -> None:
@@ -43,3 +46,18 @@ def test_other_formats_get_the_same_report(shared_data: Path, tmp_path: Path) ->
     (fif,) = describe_recording(tmp_path / "run_eeg.fif")
     assert fif.simulated
     assert fif.n_samples == len(run.data)
+
+
+def test_channels_are_reported_with_kinds_and_units(tmp_path: Path) -> None:
+    path = write_edf(
+        tmp_path / "kinds.edf",
+        [("EEG Fp1-Ref", "uV"), ("EEG C3-Ref", "uV"), ("EOG left", "uV"), ("Temp rectal", "degC")],
+    )
+    done = bci("info", str(path))
+    told = "channels of kinds: Fp1, C3 (2 eeg in uV); EOG left (eog in uV); Temp rectal"
+    assert told in done.stdout.replace("\n", " ")
+    (report,) = json.loads(bci("info", str(path), "--json").stdout)
+    assert [(c["name"], c["kind"], c["unit"]) for c in report["channels"]] == [
+        ("Fp1", "eeg", "uV"), ("C3", "eeg", "uV"), ("EOG left", "eog", "uV"),
+        ("Temp rectal", "temperature", "degC"),
+    ]  # fmt: skip

@@ -1,0 +1,51 @@
+"""Annotations of a file: which are markers, and which tell that nothing was acquired."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+SKIP = "BAD_ACQ_SKIP"
+"""MNE's name for a stretch of a file in which nothing was acquired."""
+
+# Where files were joined or cut; `bci.recording.breaks` makes gaps of them.
+_SEAMS = ("boundary", "bad boundary", "edge boundary", "new segment", "new segment/")
+
+
+def is_seam(label: str) -> bool:
+    """Whether an annotation tells that what lies on its two sides was not recorded together."""
+    return label.strip().lower() in _SEAMS
+
+
+def is_marker(label: str, mne: bool = True) -> bool:
+    """Whether an annotation is an event for a paradigm.
+
+    In a format of MNE, ``BAD ...`` tells of bad signal; elsewhere it is a person's note.
+    """
+    label = label.strip().upper()
+    if not label or is_seam(label) or label.startswith(SKIP):
+        return False
+    return not (mne and label.startswith("BAD"))
+
+
+def acquired(
+    notes: Iterable[tuple[float, float, str]], indices: NDArray[np.int64], sfreq: float
+) -> NDArray[np.bool_]:
+    """Rows that were really acquired.
+
+    Parameters
+    ----------
+    notes : iterable of (onset, duration, label)
+        In seconds from the first sample.
+    indices : ndarray, shape (n_samples,)
+        Absolute index of each row.
+    sfreq : float
+        In hertz.
+    """
+    keep = np.ones(len(indices), dtype=np.bool_)
+    for onset, duration, label in notes:
+        if label.upper().startswith(SKIP):
+            start = round(onset * sfreq)
+            first, end = np.searchsorted(indices, (start, start + round(duration * sfreq)))
+            keep[first:end] = False
+    return keep

@@ -1,0 +1,32 @@
+"""What MNE leaves out of EEGLAB's files: how long a break was."""
+
+import warnings
+from pathlib import Path
+
+from bci.recording.annotations import is_seam
+from bci.recording.breaks import Break, lost
+
+
+def boundaries(path: Path, sfreq: float) -> list[Break]:
+    """Breaks at the events called ``boundary``, whose duration is what was cut out there.
+
+    The annotations of an opened file will not do: MNE shortens those that reach beyond its end.
+
+    Parameters
+    ----------
+    path : path
+        The ``.set`` file.
+    sfreq : float
+        In hertz.
+    """
+    import mne
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        notes = mne.read_annotations(path)
+    return [
+        # A boundary lies half a sample before the first sample behind it.
+        Break(int(onset * sfreq + 0.5 + 1e-6), lost(float(length), sfreq))
+        for onset, length, label in zip(notes.onset, notes.duration, notes.description, strict=True)
+        if is_seam(str(label))
+    ]

@@ -1,0 +1,180 @@
+"""Tables in text files: comments, names of columns, numbers, and the columns of events."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TextIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.errors import RecordingError
+
+# EmotivPRO writes a line with title, rate and headset above the names.
+_COMMENTS = ("%", "#", "title:")
+_SEPARATORS = ",\t;"
+_LONGEST_LINE = 1 << 20
+_MOST_COLUMNS = 10_000
+_MOST_VALUES = 200_000_000
+_MOST_COMMENTS = 1000
+_BLOCK = 20_000
+# A line cut off here and there is damage; more of them is another kind of file.
+_MOST_UNFIT = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stands above the rows of a table.
+
+    ``names`` of the columns are empty where the first line holds numbers already.
+    """
+
+    comments: tuple[str, ...]
+    names: tuple[str, ...]
+    separator: str
+    n_columns: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextTable:
+    """The rows of a table.
+
+    ``numbers`` (n_rows, n_columns) float64 is NaN where a cell holds no number. ``events`` are,
+    for each column that was asked for, the rows at which its content changes to something other
+    than nothing or 0, and that content. ``n_unfit`` rows have too few or too many cells and are
+    left out.
+    """
+
+    numbers: NDArray[np.float64]
+    events: dict[int, list[tuple[int, str]]]
+    n_unfit: int
+
+
+def read_head(path: Path) -> Head:
+    """Read what stands above the rows.
+
+    Raises
+    ------
+    RecordingError
+        If the file is no table.
+    """
+    with _opened(path) as file:
+        comments, first = _beginning(path, file)
+    separator = max(_SEPARATORS, key=first.count)
+    cells = [cell.strip() for cell in next(csv.reader([first], delimiter=separator), [])]
+    if len(cells) < 2 or len(cells) > _MOST_COLUMNS:
+        raise RecordingError(f"{path}: not a table of a recording: {len(cells)} columns")
+    named = _number(cells[0], separator) is None
+    return Head(tuple(comments), tuple(cells) if named else (), separator, len(cells))
+
+
+def read_rows(path: Path, head: Head, event_columns: tuple[int, ...]) -> TextTable:
+    """Read all rows.
+
+    Parameters
+    ----------
+    path : path
+    head : Head
+        As `read_head` gave it.
+    event_columns : tuple of int
+        Columns whose content is events.
+
+    Raises
+    ------
+    RecordingError
+        If the file is too large or most of its rows do not fit the first one.
+    """
+    blocks: list[NDArray[np.float64]] = []
+    events: dict[int, list[tuple[int, str]]] = {column: [] for column in event_columns}
+    before = dict.fromkeys(event_columns, "")
+    n_rows = n_unfit = 0
+    with _opened(path) as file:
+        _beginning(path, file)
+        if not head.names:
+            file.seek(0)
+        lines = (
+            line
+            for line in _lines(path, file)
+            if line.strip() and (head.names or not line.startswith(_COMMENTS))
+        )
+        rows = csv.reader(lines, delimiter=head.separator)
+        try:
+            while block := list(islice(rows, _BLOCK)):
+                fit = [row for row in block if len(row) == head.n_columns]
+                n_unfit += len(block) - len(fit)
+                for column in event_columns:
+                    for number, row in enumerate(fit, n_rows):
+                        content = _event(row[column], head.separator)
+                        if content and content != before[column]:
+                            events[column].append((number, content))
+                        before[column] = content
+                n_rows += len(fit)
+                if n_rows * head.n_columns > _MOST_VALUES:
+                    raise RecordingError(f"{path}: too large: more than {_MOST_VALUES} values")
+                blocks.append(_numbers(fit, head))
+        except csv.Error as error:
+            raise RecordingError(f"{path}: damaged table ({error})") from error
+    if not n_rows or n_unfit > max(1, _MOST_UNFIT * n_rows):
+        raise RecordingError(
+            f"{path}: not a table of a recording: {n_unfit} of {n_rows + n_unfit} rows do not have "
+            f"the {head.n_columns} columns of the first line"
+        )
+    return TextTable(np.concatenate(blocks), events, n_unfit)
+
+
+def _opened(path: Path) -> TextIO:
+    return path.open(encoding="utf-8-sig", errors="replace", newline="")
+
+
+def _beginning(path: Path, file: TextIO) -> tuple[list[str], str]:
+    """Remarks at the file's beginning, and the first line after them."""
+    comments: list[str] = []
+    for line in _lines(path, file):
+        if line.startswith(_COMMENTS) and len(comments) < _MOST_COMMENTS:
+            comments.append(line.strip())
+        elif line.strip():
+            return comments, line
+    raise RecordingError(f"{path}: holds no signal")
+
+
+def _lines(path: Path, file: TextIO) -> Iterator[str]:
+    while line := file.readline(_LONGEST_LINE):
+        if len(line) == _LONGEST_LINE:
+            raise RecordingError(f"{path}: not a table of a recording: a line has no end")
+        if "\0" in line:
+            raise RecordingError(f"{path}: not a text file")
+        yield line
+
+
+def _numbers(rows: list[list[str]], head: Head) -> NDArray[np.float64]:
+    numbers = np.empty((len(rows), head.n_columns))
+    for column in range(head.n_columns):
+        cells = [row[column] for row in rows]
+        try:
+            numbers[:, column] = np.array(cells, dtype=np.float64)
+        except ValueError:
+            found = (_number(cell, head.separator) for cell in cells)
+            numbers[:, column] = [np.nan if value is None else value for value in found]
+    numbers[~np.isfinite(numbers)] = np.nan
+    return numbers
+
+
+def _number(cell: str, separator: str) -> float | None:
+    """Value of a cell; a decimal comma is one where it does not separate the columns."""
+    try:
+        return float(cell if separator == "," else cell.replace(",", "."))
+    except ValueError:
+        return None
+
+
+def _event(cell: str, separator: str) -> str:
+    """Label of a cell: numbers without a fraction as whole ones, nothing for 0."""
+    content = cell.strip()
+    value = _number(content, separator)
+    if value is None:
+        return content
+    if not np.isfinite(value) or not value:
+        return ""
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:g}"

@@ -1,0 +1,83 @@
+"""Events of trigger channels: channels whose samples carry a code."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.errors import RecordingError
+
+ANNOTATIONS = "annotations"
+"""Name of a file's annotations, where markers are chosen."""
+
+# More codes a second than any paradigm sends.
+_NOISE_PER_S = 10.0
+_FEWEST_NOISE = 200
+_TIMES_NAMED = 3
+
+
+def chosen(names: Sequence[str], wanted: str | None, source: str, annotated: bool) -> list[str]:
+    """The trigger channels to take events from.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The file's trigger channels.
+    wanted : str, optional
+        Name of one of them, or `ANNOTATIONS` for none of them; without it, all.
+    source : str
+        The file, for messages.
+    annotated : bool
+        Whether the file has annotations.
+
+    Raises
+    ------
+    RecordingError
+        If the file has nothing of that name.
+    """
+    if wanted is None:
+        return list(names)
+    if wanted.lower() == ANNOTATIONS:
+        return []
+    found = [name for name in names if name == wanted]
+    if not found:
+        there = [*names, *([ANNOTATIONS] if annotated else [])]
+        raise RecordingError(
+            f"{source}: no markers called {wanted!r}; there are: {', '.join(there) or 'none'}"
+        )
+    return found
+
+
+def codes_of(values: NDArray[np.floating] | NDArray[np.integer]) -> NDArray[np.int64]:
+    """Codes as whole numbers from 0 on; 16-bit codes stored as negative numbers are mended.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_samples,)
+    """
+    codes = np.nan_to_num(np.round(values)).astype(np.int64)
+    if codes.min(initial=0) < 0 and codes.min() >= -(1 << 15):
+        codes = np.where(codes < 0, codes + (1 << 16), codes)
+    return codes
+
+
+def events_of(codes: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Samples at which the code changes to another than 0, and that code.
+
+    A code may be held until the next one. The one that the recording begins with is no event.
+    """
+    rows = np.flatnonzero((np.diff(codes) != 0) & (codes[1:] != 0)) + 1
+    return [(int(row), int(codes[row])) for row in rows]
+
+
+def noise(name: str, events: Sequence[tuple[int, int]], seconds: float) -> str | None:
+    """A sentence about a trigger channel with too many events; None where there are few."""
+    if len(events) < max(_FEWEST_NOISE, _NOISE_PER_S * seconds):
+        return None
+    common = Counter(code for _, code in events).most_common(_TIMES_NAMED)
+    told = ", ".join(f"{code} x{n}" for code, n in common)
+    return (
+        f"trigger channel {name} has {len(events)} events in {seconds:.0f} s ({told} ...) and "
+        f"looks like noise; name what holds the cues: another channel, or {ANNOTATIONS!r}"
+    )

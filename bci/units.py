@@ -1,0 +1,97 @@
+"""Units of channels: one spelling of each, and the factors between those of one quantity."""
+
+_MOST_UNIT = 200
+UNKNOWN = "unknown"
+POTENTIALS = ("eeg", "eog", "ecg", "emg", "erg", "seeg", "ecog", "dbs", "bio")
+"""Kinds of channels that are measured in volts."""
+
+# Spellings met in the wild, lower case. A micro sign in Latin-1 or Shift-JIS that was read as
+# another encoding is one too: nothing else stands before volts there.
+_SPELLINGS = {
+    "V": "v volt volts",
+    "mV": "mv millivolt millivolts",
+    "uV": "uv µv μv \ufffdv \x83\xeav microvolt microvolts uvolt uvolts",
+    "nV": "nv nanovolt nanovolts",
+    "T": "t tesla",
+    "nT": "nt nanotesla",
+    "pT": "pt picotesla",
+    "fT": "ft femtotesla",
+    "T/m": "t/m",
+    "fT/cm": "ft/cm",
+    "s": "s second seconds",
+    "degC": "degc °c ºc \ufffdc oc celsius",
+    "g": "g",
+    "m/s^2": "m/s^2 m/s2 m/s²",
+    "deg/s": "deg/s °/s dps",
+    "%": "% percent",
+    "Ohm": "ohm ohms ω",
+    "kOhm": "kohm kohms kω",
+    UNKNOWN: "unknown n/a none - ?",
+}
+_UNITS = {word: unit for unit, words in _SPELLINGS.items() for word in words.split()}
+_SPELT_OUT = {
+    "uV": "microvolts", "mV": "millivolts", "nV": "nanovolts", "V": "volts", "T": "tesla",
+}  # fmt: skip
+# Powers of ten of volts, teslas, and teslas a metre.
+_POWERS = {
+    "V": {"V": 0, "mV": -3, "uV": -6, "nV": -9},
+    "T": {"T": 0, "nT": -9, "pT": -12, "fT": -15},
+    "T/m": {"T/m": 0, "fT/cm": -13},
+}
+# What the pipeline works in.
+_WORKING = {"V": "uV", "T": "T", "T/m": "T/m"}
+_OTHER_QUANTITIES = ("s", "degC", "g", "m/s^2", "deg/s", "%", "Ohm", "kOhm")
+
+
+def canonical_unit(unit: str, kind: str = UNKNOWN) -> str:
+    """One spelling of a unit: ``microvolts`` and ``µV`` are ``uV``; empty is ``unknown``.
+
+    A bare power of ten, as MNE-LSL writes it (``0``, ``-6``), is one of the unit that channels of
+    this kind are measured in.
+    """
+    unit = unit.strip()[:_MOST_UNIT].strip()
+    if unit.lstrip("+-").isdecimal():
+        return _of_power(int(unit[:4]), kind)
+    return _UNITS.get(unit.lower(), unit) or UNKNOWN
+
+
+def spelt_out(unit: str) -> str:
+    """The name of a unit as stream descriptions have it: ``microvolts``."""
+    return _SPELT_OUT.get(unit, unit)
+
+
+def is_potential(unit: str) -> bool:
+    """Whether a unit can be one of an electrode's potential: volts, or nothing known."""
+    return _quantity(unit) in ("V", None) and unit not in _OTHER_QUANTITIES
+
+
+def working_unit(unit: str) -> str:
+    """The unit that the pipeline works in: microvolts, teslas, teslas a metre; others as they are.
+
+    Parameters
+    ----------
+    unit : str
+        In the one spelling of `canonical_unit`.
+    """
+    quantity = _quantity(unit)
+    return _WORKING[quantity] if quantity else unit
+
+
+def factor(unit: str, wanted: str) -> float | None:
+    """The number that turns values of one unit into another; None where there is none."""
+    if unit == wanted:
+        return 1.0
+    quantity = _quantity(unit)
+    if quantity is None or wanted not in _POWERS[quantity]:
+        return None
+    return float(10.0 ** (_POWERS[quantity][unit] - _POWERS[quantity][wanted]))
+
+
+def _quantity(unit: str) -> str | None:
+    return next((quantity for quantity, units in _POWERS.items() if unit in units), None)
+
+
+def _of_power(power: int, kind: str) -> str:
+    base = "V" if kind in POTENTIALS else {"mag": "T", "ref_meg": "T", "grad": "T/m"}.get(kind)
+    powers = _POWERS[base] if base else {}
+    return next((unit for unit, each in powers.items() if each == power), UNKNOWN)
