@@ -104,7 +104,8 @@ def _report_xdf(stream: dict[str, Any]) -> StreamReport:
         numbered, clock = number_samples(stamps, nominal, newest_stamp(stream))
         steps = np.diff(numbered.indices) - 1
         loops, skipped = split_loops(steps[steps > 0], read_loop_gap(first_of(told, "loop_gap")))
-        longest = float(steps.max(initial=0)) / clock.sfreq
+        if steps.any():
+            longest = float(np.diff(numbered.timestamps)[steps > 0].max())
     keeping = keeping_of(stream, clock)
     jumps = keeping.clock_jumps + _clock_sets(stream["clock_values"])
     is_numeric = field_of(stream, "channel_format") != "string"
