@@ -1,6 +1,5 @@
 """Training a decoder on a person's labelled recordings, with an honest estimate of its worth."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,6 +21,7 @@ from bci.folds import split_by_item, split_by_run
 from bci.interpretation import ClassPattern, pattern_arrays
 from bci.pipeline import Pipeline
 from bci.profile import Profile, file_sha256
+from bci.runs import RunCount, count_runs, without_copies
 from bci.stream_options import as_told
 from bci.time_course import right_by_place, time_course
 from bci.trials import Epochs, cut_epochs, windows_of
@@ -41,6 +41,9 @@ Progress = Callable[[str, int, int], None]
 Look = Callable[[Decoder, Epochs, tuple[str, ...]], Iterable[ClassPattern]]
 """Given a trained decoder, its epochs and the channels' names, tells what it looks at."""
 
+
+RunWatch = Callable[[tuple[RunCount, ...]], None]
+"""Given the trials of each run, before anything is trained."""
 
 StepWatch = Callable[[int, TrainingStep], None]
 """Told after each step of a training: which fold (the last is of all runs), and the step."""
@@ -71,6 +74,7 @@ def calibrate(
     base: Card | None = None,
     look: Look | None = None,
     on_step: StepWatch = lambda _fold, _step: None,
+    on_runs: RunWatch = lambda _runs: None,
 ) -> Calibration:
     """Cut epochs with the serving pipeline, cross-validate by run, then train on all.
 
@@ -93,11 +97,12 @@ def calibrate(
     look : callable, optional
         Finds what the decoder looks at.
     on_step : callable, optional
+    on_runs : callable, optional
 
     Raises
     ------
     RecordingError
-        If markers are missing or there are too few trials.
+        If markers are missing, there are too few trials, or one recording is a copy of another.
     MismatchError
         If the recordings differ from one another or cannot satisfy the profile, or the base
         model has another pipeline, montage or classes, or has learnt from one of them.
@@ -107,6 +112,8 @@ def calibrate(
         check_base(base, profile, recordings)
     on_progress("Cutting epochs", 0, 1)
     epochs = cut_epochs(recordings, profile.pipeline, profile.paradigm)
+    runs = count_runs(recordings, epochs, profile.paradigm)
+    on_runs(runs)
     signal = Signal(pipeline.chain.sfreq, pipeline.chain.channels)
     splits, described = split_by_run(epochs) if epochs.items is None else split_by_item(epochs)
     streams = held.streams(splits, epochs, recordings, profile)
@@ -145,7 +152,7 @@ def calibrate(
     on_progress("Done", len(splits) + 1, len(splits) + 1)
     score = held.score(held_out, decoder, described)
     confidence = held.confidence(held_out, pipeline, profile)
-    card = make_card(name, profile, pipeline, recordings, decoder, score)
+    card = make_card(name, profile, pipeline, recordings, decoder, score, runs=runs)
     ch_names = tuple(channel.name for channel in signal.channels)
     drift = describe_drift(
         (windows_of(recording, profile.pipeline, profile.paradigm) for recording in recordings),
@@ -251,11 +258,6 @@ def common_pipeline(recordings: list[Recording], profile: Profile) -> Pipeline:
 
 def _check_no_copies(recordings: list[Recording]) -> None:
     """A run that was learnt from must not be held out under another name, or weigh twice."""
-    seen: dict[bytes, str] = {}
-    for recording in recordings:
-        digest = hashlib.sha256(np.ascontiguousarray(recording.data).data).digest()
-        if digest in seen:
-            raise RecordingError(
-                f"{recording.source} holds the same signal as {seen[digest]}; give each run once"
-            )
-        seen[digest] = recording.source
+    _, copies = without_copies(recordings)
+    for copy, of in copies:
+        raise RecordingError(f"{copy} holds the same signal as {of}; give each run once")

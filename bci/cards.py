@@ -1,6 +1,7 @@
 """What a model's card tells of its training and its score."""
 
 import platform
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,6 +13,7 @@ from bci import __version__
 from bci.bundle import Card, MeasureCard, ScoreCard, SourceCard, describe_stream
 from bci.pipeline import Pipeline
 from bci.profile import Profile, file_sha256
+from bci.runs import RunCount
 from bci.scores import Measure, confusion, kappa, score_accuracy
 from bci.trials import find_trials
 from bci.types import Decoder, Recording
@@ -27,8 +29,16 @@ def make_card(
     decoder: Decoder,
     score: ScoreCard,
     labelled: bool = True,
+    runs: Sequence[RunCount] = (),
 ) -> Card:
-    """The card of a model that was trained on recordings through a pipeline."""
+    """Make the card of a model that was trained on recordings through a pipeline.
+
+    ``runs`` are the trials of each recording that it was trained on; without them every trial that
+    was cued is counted.
+    """
+    trials = [run.n_trials + run.rest for run in runs]
+    if not trials:
+        trials = [len(find_trials(r, profile.paradigm)) if labelled else 0 for r in recordings]
     own = recordings[0].info
     return Card(
         name=name,
@@ -48,7 +58,7 @@ def make_card(
         ),
         group_delay_s=round(pipeline.chain.group_delay_s(), 6),
         paradigm=profile.paradigm,
-        sources=tuple(_source(recording, profile, labelled) for recording in recordings),
+        sources=tuple(map(_source, recordings, trials)),
         score=score,
         versions=_versions(),
     )
@@ -89,12 +99,12 @@ def measure_cards(measured: tuple[Measure, ...]) -> tuple[MeasureCard, ...]:
     )
 
 
-def _source(recording: Recording, profile: Profile, labelled: bool) -> SourceCard:
+def _source(recording: Recording, trials: int) -> SourceCard:
     file = Path(recording.source)
     return SourceCard(
         file=file.name,
         sha256=file_sha256(file),
-        trials=len(find_trials(recording, profile.paradigm)) if labelled else 0,
+        trials=trials,
         interpolated=recording.info.interpolated,
     )
 

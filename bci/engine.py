@@ -12,10 +12,11 @@ from pylsl import local_clock
 from threadpoolctl import threadpool_limits
 
 from bci.bundle import Card, decision_threshold, evidence_span, trained_channels
+from bci.cue_streams import CueQuery, cue_query
 from bci.decoding import Decoded, Decoding, warm_up
+from bci.engine_cues import EngineCues
 from bci.errors import ProfileError, StreamError
 from bci.fit import told
-from bci.lsl.cues import CueListener
 from bci.lsl.discovery import FoundStream, StreamQuery, await_stream
 from bci.lsl.inlet import SignalInlet
 from bci.lsl.losses import LossLog
@@ -49,7 +50,7 @@ class Engine:
         Names of the streams to publish, and the least confidence of a decision.
     say : callable
         Takes one plain sentence whenever something changes.
-    markers : StreamQuery, optional
+    markers : CueQuery or StreamQuery, optional
         Where cues come from; needed by a model whose windows come at cues, and to learn from cues.
     map_montage : bool
         Interpolate the channels that the stream lacks.
@@ -73,12 +74,12 @@ class Engine:
         query: StreamQuery,
         output: Output,
         say: Say,
-        markers: StreamQuery | None = None,
+        markers: CueQuery | StreamQuery | None = None,
         map_montage: bool = False,
         load: Load | None = None,
         timing: Timing | None = None,
     ) -> None:
-        self._markers = markers
+        self._markers = cue_query(markers) if markers is not None else None
         self._output = output
         self._require_cues(card)
         self._prior(card)
@@ -178,7 +179,7 @@ class Engine:
         behind = False
         connected, warned, rounded = True, False, False
         losses = LossLog(info.name)
-        cues: CueListener | None = None
+        cues = EngineCues(self._markers, info.name, self._say)
         try:
             while not stop.is_set():
                 if behind:
@@ -186,13 +187,8 @@ class Engine:
                 else:
                     chunks = inlet.pull(running.samples_to_window, _PULL_S)
                 began = local_clock()
-                at_work = [running, successor.settling] if successor else [running]
-                waiting = [each for each in at_work if each and each.needs_cues]
-                if waiting and self._markers is not None:
-                    cues = cues or CueListener(self._markers)
-                    for marker in cues.pull():
-                        for each in waiting:
-                            each.cue(marker)
+                settling = successor.settling if successor else None
+                cues.pass_on([running, settling] if settling else [running])
                 for chunk in chunks:
                     for decoded in running.push(chunk, newest_only=behind):
                         published = outlets.publish(decoded)
@@ -219,7 +215,9 @@ class Engine:
                     self._say(f"{info.name}: values above {1 << 24} are rounded to float32")
                 if now >= self._status_due:
                     self._status_due = now + _STATUS_EVERY_S
-                    self._status.push(self._describe(inlet, running))
+                    self._status.push(
+                        self._describe(inlet, running) | cues.describe(running.card.paradigm)
+                    )
                     self._check_clock(inlet, running.card)
                     for sentence in losses.news(inlet.stats):
                         self._say(sentence)
@@ -229,8 +227,7 @@ class Engine:
                     warned = warning is not None
         finally:
             outlets.close()
-            if cues is not None:
-                cues.close()
+            cues.close()
 
     def _check_clock(self, inlet: SignalInlet | MappedInlet, card: Card) -> None:
         """Refuse to wait for cues on a stream whose stamps can never meet them."""

@@ -27,12 +27,14 @@ from bci.trials import (
     JudgedWindow,
     Trial,
     chunks_for,
+    cue_markers,
     find_rest,
     find_trials,
     in_spans,
+    require_every_class,
     trial_of,
 )
-from bci.types import Decoder, Prediction, Recording
+from bci.types import Decoder, Marker, Prediction, Recording
 from bci.word_prior import WordPrior
 
 
@@ -143,16 +145,17 @@ def evaluate(
     )
     pipeline = decoding.pipeline
     try:
+        require_every_class(recording, card.paradigm)
         trials = find_trials(recording, card.paradigm)
     except RecordingError:
         if watch is not None:
             # What is predicted is of use without cues too; only the score is not.
-            for each in _decode(decoding, recording, []):
+            for each in _decode(decoding, recording, [], ()):
                 watch(_judged(each.prediction, None, pipeline))
         raise
     decoded = []
     within: dict[int, list[Decoded]] = {}
-    for each in _decode(decoding, recording, trials):
+    for each in _decode(decoding, recording, trials, cue_markers(recording, card.paradigm)):
         decoded.append(each)
         number = trial_of(each.prediction.taken, trials, pipeline)
         if number is not None:
@@ -234,8 +237,10 @@ def evaluate(
     )
 
 
-def _decode(decoding: Decoding, recording: Recording, trials: list[Trial]) -> Iterator[Decoded]:
-    markers = deque(recording.markers)
+def _decode(
+    decoding: Decoding, recording: Recording, trials: list[Trial], cues: tuple[Marker, ...]
+) -> Iterator[Decoded]:
+    markers = deque(cues)
     # One thread, as in the live engine: so the numbers are the same to the last bit.
     with threadpool_limits(limits=1):
         for chunk in chunks_for(decoding.pipeline, recording, trials):

@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 from bci.calibration import (
     Calibration,
     Progress,
+    RunWatch,
     common_pipeline,
 )
 from bci.cards import make_card, measure_cards, score_card
 from bci.errors import ProfileError, RecordingError
 from bci.measures import measures
 from bci.profile import Profile
+from bci.runs import RunCount, count_runs
 from bci.trials import Epochs, cut_epochs
 from bci.types import Adaptable, Decoder, Recording, Servable, Signal, TrainingStep
 
@@ -32,6 +34,7 @@ def pretrain(
     on_progress: Progress,
     n_folds: int = 5,
     unfinished: Path | None = None,
+    on_runs: RunWatch = lambda _runs: None,
 ) -> Calibration:
     """Train on people, and score on those who were held out, by folds of whole people.
 
@@ -52,6 +55,7 @@ def pretrain(
     unfinished : Path, optional
         Folder in which each training of a network keeps how far it is, so that one that was
         stopped goes on and one that was done is not done again; to be deleted by the caller.
+    on_runs : callable, optional
 
     Raises
     ------
@@ -74,14 +78,17 @@ def pretrain(
     recordings = [recording for runs in people.values() for recording in runs]
     pipeline = common_pipeline(recordings, profile)
     signal = Signal(pipeline.chain.sfreq, pipeline.chain.channels)
-    epochs = []
+    epochs: list[Epochs] = []
+    counts: list[RunCount] = []
     for number, (person, runs) in enumerate(people.items()):
         on_progress(f"Cutting epochs of {person}", number, len(people))
         try:
             own = cut_epochs(runs, profile.pipeline, profile.paradigm)
         except RecordingError as error:
             raise RecordingError(f"{error}; or leave such runs out by --runs") from error
+        counts += count_runs(runs, own, profile.paradigm)
         epochs.append(replace(own, runs=own.runs + _RUNS * number))
+    on_runs(tuple(counts))
     n_folds = min(n_folds, len(people))
     scored = score_people(epochs, make_decoder, signal, on_progress, n_folds, unfinished)
 
@@ -103,7 +110,8 @@ def pretrain(
     score = score_card(truth, decided, decoder.classes, described).model_copy(
         update={"measures": measure_cards(measures(decoder.classes, probabilities, truth))}
     )
-    return Calibration(decoder, make_card(name, profile, pipeline, recordings, decoder, score))
+    card = make_card(name, profile, pipeline, recordings, decoder, score, runs=counts)
+    return Calibration(decoder, card)
 
 
 @dataclass(frozen=True)

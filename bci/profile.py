@@ -34,6 +34,8 @@ class Cue(NamedTuple):
 
 Adapt = Literal["off", "alignment", "supervised"]
 
+# Ends a cue that stands for all markers that begin with what is before the star.
+_ANY = "/*"
 # The class that rest makes where a paradigm wants one: no command.
 REST = "rest"
 
@@ -41,13 +43,13 @@ REST = "rest"
 class Paradigm(Settings):
     """How cues on the marker stream become labelled trials.
 
-    ``classes`` maps a class to the marker that cues it. Where each trial shows an item of which
-    there are many (a film, an image), ``items`` is instead what their markers begin with: the
-    marker up to a first ``/`` is the item, what follows is its class, or the item itself where
-    nothing follows. Windows of a trial lie wholly between ``start_s`` and ``stop_s`` after the
-    cue. ``rest`` is the marker after which nothing is asked of the subject, until the next marker.
-    With ``rest_class`` such spans are trials of a class ``rest`` too, which every decoder then
-    learns; deciding for it is no command.
+    ``classes`` maps a class to the marker that cues it; ``left/*`` stands for every marker that
+    begins with ``left/``. Where each trial shows an item of which there are many (a film, an
+    image), ``items`` is instead what their markers begin with: the marker up to a first ``/`` is
+    the item, what follows is its class, or the item itself where nothing follows. Windows of a
+    trial lie wholly between ``start_s`` and ``stop_s`` after the cue. ``rest`` is the marker after
+    which nothing is asked of the subject, until the next marker. With ``rest_class`` such spans are
+    trials of a class ``rest`` too, which every decoder then learns; deciding for it is no command.
     """
 
     classes: dict[str, str] = Field(default_factory=dict, max_length=1000)
@@ -91,7 +93,7 @@ class Paradigm(Settings):
             item, _, label = marker.partition("/")
             return Cue(label or item, item)
         for label, cue in self.classes.items():
-            if cue == marker:
+            if cue == marker or (cue.endswith(_ANY) and marker.startswith(cue.removesuffix("*"))):
                 return Cue(label, label)
         return None
 

@@ -101,8 +101,11 @@ class Supervised:
         wanted, cue = self._paradigm, self._paradigm.cue_of(marker.label)
         if cue is None and marker.label not in (wanted.rest, INTERRUPTED):
             return
-        if self._open:
-            self._open[-1].stop = min(self._open[-1].stop, marker.time)
+        if self._open and marker.time < self._open[-1].stop:
+            self._open[-1].stop = marker.time
+            if marker.label == INTERRUPTED:
+                # It was broken off, as in `bci.trials`.
+                self._open.pop()
         if cue is not None:
             label, start, stop = cue.label, marker.time + wanted.start_s, wanted.stop_s
         elif wanted.rest_class and marker.label == wanted.rest:

@@ -4,21 +4,25 @@ import bisect
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bci.cue_streams import choose, merged, without_notes
 from bci.errors import RecordingError
 from bci.pipeline import Pipeline, Window
 from bci.profile import REST, Paradigm
 from bci.settings import PipelineSettings
-from bci.types import Chunk, FloatArray, Prediction, Recording
+from bci.types import Chunk, FloatArray, Marker, MarkerStream, Prediction, Recording
 
 INTERRUPTED = "interrupted"
-"""Marker of a run that was paused or ended early: the trial under way, if any, ends there."""
+"""Marker of a run that was paused or ended early: the trial under way, if any, is broken off."""
 
 RATING = "rating"
 """Marker of when a person begins to rate what was felt: the trial ends there."""
+
+_MOST_LABELS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,33 +84,81 @@ class Epochs:
         )
 
 
-def find_trials(recording: Recording, paradigm: Paradigm) -> list[Trial]:
-    """The trials that a recording's markers tell of.
+def cue_markers(recording: Recording, paradigm: Paradigm) -> tuple[Marker, ...]:
+    """The markers of a recording among which its cues are; see `bci.cue_streams`.
 
-    A trial's span ends early where the next marker of the paradigm, `RATING` or `INTERRUPTED`,
-    comes early.
+    Raises
+    ------
+    RecordingError
+        If several streams hold cues.
+    """
+    if not recording.marker_streams:
+        return recording.markers
+    holding = streams_with_cues(recording, paradigm)
+    if len(holding) > 1:
+        listing = ", ".join(
+            f"{each.name!r} ({each.type or 'no type'}, {len(each.markers)} markers)"
+            for each in holding
+        )
+        raise RecordingError(
+            f"{recording.source}: cues are in {len(holding)} streams: {listing}. Name the one that "
+            "counts: --markers NAME, or markers: {name: NAME} in the profile"
+        )
+    return merged(holding or without_notes(recording.marker_streams))
+
+
+def streams_with_cues(recording: Recording, paradigm: Paradigm) -> tuple[MarkerStream, ...]:
+    """The marker streams of a recording that may be the one of the cues."""
+    return choose(
+        recording.marker_streams,
+        lambda label: paradigm.cue_of(label) is not None,
+        recording.info.name,
+    )
+
+
+def find_trials(recording: Recording, paradigm: Paradigm) -> list[Trial]:
+    """Find the trials that a recording's cues begin.
+
+    A trial ends early where the next marker of the paradigm or `RATING` comes early. One that
+    `INTERRUPTED` ends early was broken off: it is no trial.
     Rest, where it is a class, has no more trials than the class that has most: the first ones.
 
     Raises
     ------
     RecordingError
-        If a class has no marker in the recording; the message names those that there are.
+        If there is no cue; the message names the markers that there are. If several streams hold
+        cues.
     """
-    cues = [(marker, paradigm.cue_of(marker.label)) for marker in recording.markers]
-    _require_cues(recording, paradigm, {cue.label for _, cue in cues if cue is not None})
-    ends = (paradigm.rest, INTERRUPTED, RATING)
-    known = [(m, cue) for m, cue in cues if cue is not None or m.label in ends]
-    trials = []
-    for i, (marker, cue) in enumerate(known):
-        if cue is not None:
-            following = known[i + 1][0].time if i + 1 < len(known) else np.inf
-            stop = min(marker.time + paradigm.stop_s, following)
-            start = marker.time + paradigm.start_s
-            trials.append(Trial(cue.label, cue.item, marker.time, start, stop))
-    if paradigm.rest_class:
+    trials = [trial for trial, broken_off in _cued(recording, paradigm) if not broken_off]
+    if paradigm.rest_class and trials:
         most = max(Counter(trial.label for trial in trials).values())
         trials = sorted(trials + rest_trials(recording, paradigm)[:most], key=lambda t: t.start)
     return trials
+
+
+def count_cues(recording: Recording, paradigm: Paradigm) -> tuple[int, int]:
+    """Count the cues, and those of them whose trial was broken off."""
+    broken_off = [broken for _, broken in _cued(recording, paradigm)]
+    return len(broken_off), sum(broken_off)
+
+
+def _cued(recording: Recording, paradigm: Paradigm) -> list[tuple[Trial, bool]]:
+    """Each cue as a trial, and whether it was broken off."""
+    markers = cue_markers(recording, paradigm)
+    cues = [(marker, paradigm.cue_of(marker.label)) for marker in markers]
+    if all(cue is None for _, cue in cues):
+        _refuse([recording], paradigm, list(paradigm.classes))
+    ends = (paradigm.rest, INTERRUPTED, RATING)
+    known = [(m, cue) for m, cue in cues if cue is not None or m.label in ends]
+    found = []
+    for i, (marker, cue) in enumerate(known):
+        if cue is not None:
+            following = known[i + 1][0] if i + 1 < len(known) else Marker(np.inf, "")
+            due = marker.time + paradigm.stop_s
+            stop = min(due, following.time)
+            trial = Trial(cue.label, cue.item, marker.time, marker.time + paradigm.start_s, stop)
+            found.append((trial, following.label == INTERRUPTED and following.time < due))
+    return found
 
 
 def rest_trials(recording: Recording, paradigm: Paradigm) -> list[Trial]:
@@ -123,26 +175,41 @@ def rest_trials(recording: Recording, paradigm: Paradigm) -> list[Trial]:
     return trials
 
 
-def _require_cues(recording: Recording, paradigm: Paradigm, found: set[str]) -> None:
-    if paradigm.items is not None:
-        missing = [] if found else [f"{paradigm.items!r}..."]
-    else:
-        missing = [f"{m!r} ({c})" for c, m in paradigm.classes.items() if c not in found]
-    if missing:
-        counts = Counter(marker.label for marker in recording.markers)
-        there = ", ".join(f"{label!r} x{n}" for label, n in list(counts.items())[:20]) or "none"
-        raise RecordingError(
-            f"{recording.source}: no marker {' or '.join(missing)}; its markers are: {there}. "
-            f"Set paradigm.{'items' if paradigm.items else 'classes'} in the profile to match"
-        )
+def require_every_class(recording: Recording, paradigm: Paradigm) -> None:
+    """Prove that a recording has a cue of every class.
+
+    Raises
+    ------
+    RecordingError
+        If a class has no marker; the message names those that there are.
+    """
+    markers = cue_markers(recording, paradigm)
+    found = {cue.label for m in markers if (cue := paradigm.cue_of(m.label)) is not None}
+    missing = [name for name in paradigm.classes if name not in found]
+    if missing or not found:
+        _refuse([recording], paradigm, missing)
+
+
+def _refuse(recordings: list[Recording], paradigm: Paradigm, missing: list[str]) -> NoReturn:
+    wanted = [f"{paradigm.classes[name]!r} ({name})" for name in missing]
+    lacks = " or ".join(wanted) or f"{paradigm.items!r}..."
+    counts = Counter(marker.label for each in recordings for marker in each.markers)
+    shown = [f"{label!r:.60} x{n}" for label, n in counts.most_common(_MOST_LABELS)]
+    more = f" and {len(counts) - _MOST_LABELS} more" if len(counts) > _MOST_LABELS else ""
+    sources = ", ".join(each.source for each in recordings)
+    raise RecordingError(
+        f"{sources}: no marker {lacks}; its markers are: {', '.join(shown) or 'none'}{more}. "
+        f"Set paradigm.{'items' if paradigm.items else 'classes'} in the profile to match"
+    )
 
 
 def find_rest(recording: Recording, paradigm: Paradigm) -> list[tuple[float, float]]:
     """Spans of rest, in recording time: from each rest marker to the next marker."""
+    markers = cue_markers(recording, paradigm)
     spans = []
-    for i, marker in enumerate(recording.markers):
+    for i, marker in enumerate(markers):
         if marker.label == paradigm.rest:
-            later = recording.markers[i + 1 :]
+            later = markers[i + 1 :]
             spans.append((marker.time, later[0].time if later else float(recording.timestamps[-1])))
     return spans
 
@@ -232,11 +299,15 @@ def cut_epochs(
     found = set(labels)
     lacking = [name for name in paradigm.labels if name not in found]
     if lacking or not found:
+        counts = Counter(t.label for each in recordings for t in find_trials(each, paradigm))
+        told = ", ".join(f"{name} {n}" for name, n in sorted(counts.items())) or "none"
         sources = ", ".join(recording.source for recording in recordings)
         what = f"a trial of {' or '.join(lacking)}" if lacking else "any trial"
+        if uncued := [name for name in paradigm.classes if not counts[name]]:
+            _refuse(recordings, paradigm, uncued)
         raise RecordingError(
-            f"{sources}: no sound window of {settings.window_s:g} s lies within {what}; "
-            "shorten the window, or widen paradigm.start_s - stop_s"
+            f"{sources}: no sound window of {settings.window_s:g} s lies within {what} "
+            f"(trials: {told}); shorten the window, or widen paradigm.start_s - stop_s"
         )
     return Epochs(
         np.stack(windows), np.array(labels), np.array(trial_numbers), np.array(runs),

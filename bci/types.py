@@ -108,6 +108,15 @@ class Marker(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class MarkerStream:
+    """The markers of one stream of a recording, ascending in time."""
+
+    name: str
+    type: str
+    markers: tuple[Marker, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """What the decoder said of one window, and when each step was done.
 
@@ -156,6 +165,9 @@ class Recording:
     findings : tuple of str
         What is wrong with it, a sentence each: channels left out, breaks of unknown length, clock
         and rate (see `bci.timekeeping`).
+    marker_streams : tuple of MarkerStream
+        Where ``markers`` are of several streams, each of them: not all hold cues (see
+        `bci.trials.cue_markers`). Empty where all of them may be cues.
     """
 
     info: StreamInfo
@@ -165,6 +177,7 @@ class Recording:
     markers: tuple[Marker, ...] = field(default=())
     source: str = ""
     findings: tuple[str, ...] = ()
+    marker_streams: tuple[MarkerStream, ...] = field(default=())
 
     @property
     def duration(self) -> float:

@@ -1,11 +1,14 @@
 """What the engine says, and the views that show it."""
 
+import contextlib
 from collections.abc import Callable
 
+from pydantic import ValidationError
 from pylsl import local_clock
 from PySide6.QtCore import QObject, Signal
 
 from bci.lsl.predictions import ReceivedPrediction
+from bci.profile import Paradigm
 from bci.types import Marker
 from gui.cue_windows import CueWindows
 from gui.decision_rule import DecisionRule
@@ -39,7 +42,8 @@ class EngineShown(QObject):
     Parameters
     ----------
     cue_of : callable
-        Gives the class that a marker's label asks for; None for one that ends the cue.
+        Gives the class that a marker's label asks for, None for one that ends the cue; until an
+        engine tells its own.
     threshold : float
         Least probability of a decision, until an engine tells its own.
     remembered : Remembered
@@ -92,6 +96,7 @@ class EngineShown(QObject):
         if self.transcript is not None:
             self.transcript.transcript.rule = self.rule
         self._cue_of = cue_of
+        self._paradigm: object = None
         self._last_prediction = 0.0
         self._rejections = Rejections()
         self._alive = self._simulated = self._of_levels = False
@@ -113,6 +118,10 @@ class EngineShown(QObject):
     @property
     def _past(self) -> tuple[HistoryView | TranscriptView, ...]:
         return (self.history, self.transcript) if self.transcript else (self.history,)
+
+    def is_cue(self, label: str) -> bool:
+        """Whether a marker is a cue of the model that decodes, else of the profile."""
+        return self._cue_of(label) is not None
 
     def follow(self, feed: Feed) -> None:
         """Show what this feed tells of the engine and its cues."""
@@ -205,7 +214,18 @@ class EngineShown(QObject):
         for view in self._deciding:
             view.update()
 
+    def _follow_paradigm(self, told: object) -> None:
+        """Take cues for what the engine's model takes them for, whatever the profile says."""
+        if told is None or told == self._paradigm:
+            return
+        self._paradigm = told
+        # Of an engine that says it otherwise the profile's cues stay.
+        with contextlib.suppress(ValidationError):
+            paradigm = Paradigm.model_validate(told)
+            self._cue_of = lambda label: getattr(paradigm.cue_of(label), "label", None)
+
     def _on_status(self, status: dict[str, object]) -> None:
+        self._follow_paradigm(status.get("paradigm"))
         self.latency.show_counts(status)
         if self.rule.follow(status):
             for view in self.views:

@@ -1,11 +1,14 @@
 """The dashboard's ears: a thread for each stream that it follows."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from bci.cue_streams import CueQuery, cue_query
 from bci.lsl.discovery import StreamQuery
+from gui.cue_follower import CueFollower
 from gui.following import Follower, Poller
 from gui.pollers import MarkerPoller, PredictionPoller, SignalPoller, StatusPoller
 
@@ -23,6 +26,8 @@ class Feed(QObject):
         Prefix of the engine's streams.
     line_hz : float
         Frequency of the power line, for the signal's quality.
+    is_cue : callable
+        Tells whether a marker's label is a cue.
     """
 
     signal_found = Signal(object)  # SignalFound
@@ -40,14 +45,22 @@ class Feed(QObject):
     problem = Signal(str)
     _came = Signal(object, str, tuple)  # from whom, which of the signals above, its values
 
-    def __init__(self, engine_name: str, line_hz: float = 50.0) -> None:
+    def __init__(
+        self,
+        engine_name: str,
+        line_hz: float = 50.0,
+        is_cue: Callable[[str], bool] = lambda _label: True,
+    ) -> None:
         super().__init__()
+        self._is_cue = is_cue
+        # The cues of our own calibration are shown when they are sent.
+        self._own_cues = (f"{engine_name}-cues",)
         self._line_hz = line_hz
         self._poller: SignalPoller | None = None
         self._problems: set[str] = set()
         self._came.connect(self._pass_on, Qt.ConnectionType.QueuedConnection)
-        self._shown: list[Follower[Any]] = []
-        self._all: list[Follower[Any]] = []
+        self._shown: list[Follower[Any] | CueFollower] = []
+        self._all: list[Follower[Any] | CueFollower] = []
         self._follow(StreamQuery(name=f"{engine_name}-predictions"), PredictionPoller())
         self._follow(StreamQuery(name=f"{engine_name}-decisions"), MarkerPoller("decisions_came"))
         self._follow(StreamQuery(name=f"{engine_name}-status"), StatusPoller())
@@ -60,7 +73,7 @@ class Feed(QObject):
         self._poller = SignalPoller(self._line_hz)
         self._shown = [self._follow(signal, self._poller)]
         if markers is not None:
-            self._shown.append(self._follow(markers, MarkerPoller()))
+            self._shown.append(self._follow_cues(cue_query(markers), signal.name or ""))
 
     def set_line_hz(self, line_hz: float) -> None:
         """The power line has this frequency: judge the signal anew by it."""
@@ -89,7 +102,15 @@ class Feed(QObject):
         follower.start()
         return follower
 
-    def _pass_on(self, source: Follower[Any], name: str, values: tuple[Any, ...]) -> None:
+    def _follow_cues(self, query: CueQuery, signal: str) -> CueFollower:
+        follower = CueFollower(query, self._is_cue, signal, self._own_cues, self._came.emit)
+        self._all.append(follower)
+        follower.start()
+        return follower
+
+    def _pass_on(
+        self, source: Follower[Any] | CueFollower, name: str, values: tuple[Any, ...]
+    ) -> None:
         """On Qt's thread; what a stream that is no longer shown still sent is dropped."""
         if source.is_retired:
             return

@@ -156,7 +156,7 @@ class MainWindow(QMainWindow):
 
     def _connect_feed(self) -> None:
         options = self.options
-        self.feed = Feed(options.engine_name)
+        self.feed = Feed(options.engine_name, self.engine.is_cue)
         self.feed.signal_found.connect(self._on_signal)
         self.feed.signal_alive.connect(self._on_signal_alive)
         self.feed.signal_silent.connect(self._on_signal_silent)
@@ -207,7 +207,7 @@ class MainWindow(QMainWindow):
         self._show_quality([])
         self.header.set_title(f"waiting for {name} ...")
         self._show_badge()
-        self.feed.show(query, StreamQuery(name=f"{name}-markers"))
+        self.feed.show(query, StreamQuery(type="Markers"))
 
     def _on_signal(self, found: SignalFound) -> None:
         info = found.info

@@ -9,6 +9,7 @@ from bci.bundle import CARD, Card, decision_threshold, load_card
 from bci.cli.console import err
 from bci.cli.system import has_screen
 from bci.cli.training import train, with_gallery
+from bci.cli.training_source import TrainingSource
 from bci.errors import BciError, ProfileError
 from bci.gallery import save_gallery
 from bci.profile import Profile, load_profile
@@ -66,6 +67,8 @@ def run_demo(
     check_stream(card, info)
     profile_name = profile_name or _profile_of(card.paradigm, card.pipeline)
     name = info.name
+    supervised = load_profile(profile_name).output.adapt == "supervised"
+    markers = ["--markers", f"{name}-markers"] if card.pipeline.at_cues or supervised else []
     commands = (
         app.Command(
             "replay",
@@ -83,7 +86,7 @@ def run_demo(
                 "--with-parent",
             ),
         ),
-        _engine(profile_name, model, ["--stream", name, "--markers", f"{name}-markers"]),
+        _engine(profile_name, model, ["--stream", name, *markers]),
     )
     return _show(app, profile_name, name, card, commands, True, screenshot, screenshot_after)
 
@@ -102,7 +105,7 @@ def _simulated_subject(folder: Path, profile: Profile, task: Task) -> tuple[Path
             shown = last.with_name(f"{last.stem}_gallery.safetensors")
             save_gallery(simulated_gallery([n_runs]), shown)
             profile = with_gallery(profile, gallery_file(folder, seed=1), candidates=shown)
-        card = train(profile, earlier, model, force=False)
+        card = train(TrainingSource(profile), earlier, model, force=False)
         score = card.score
         err.print(
             f"accuracy {score.accuracy:.2f} ({score.low:.2f}-{score.high:.2f}, n = "

@@ -255,10 +255,11 @@ def _site(
     from bci.recording.reading import read_recording
     from decoders.federation.client import client_app
 
+    wanted = load_profile(profile)
     material = cut_material(
-        load_profile(profile),
-        [read_recording(file) for file in without_parts(data)],
-        [read_recording(file) for file in without_parts(test)],
+        wanted,
+        [read_recording(file, profile=wanted) for file in without_parts(data)],
+        [read_recording(file, profile=wanted) for file in without_parts(test)],
     )
     site = make_site(name, material, agreed, state)
     spent = _budget(agreed)

@@ -11,8 +11,10 @@ import typer
 from rich.table import Table
 
 from bci.cli.console import err, out
+from bci.cli.file_streams import MarkersOption
 from bci.cli.montage import MapMontage
 from bci.cli.stream_options import GivenNames, GivenUnit, Resample, given_options
+from bci.cue_streams import cue_query, merged, to_replay
 from bci.errors import ProfileError
 from bci.profile import Adapt
 from bci.types import Task
@@ -38,7 +40,7 @@ def run(
     markers: Annotated[
         str | None,
         typer.Option(
-            help="Name of the LSL stream of cues, to decode at them or to learn from them."
+            help="Name or type of the LSL stream of cues, to decode at them or learn from them."
         ),
     ] = None,
     adapt: Annotated[
@@ -94,7 +96,7 @@ def run(
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
     stop = stop_on_signals(with_parent, lines)
     query = _query(wanted.stream, stream)
-    cues = _query(wanted.markers, markers) if wanted.markers or markers else None
+    cues = cue_query(wanted.markers, markers) if wanted.markers or markers else None
     engine = Engine(card, decoder, query, output, _say, cues, map_montage, load, wanted.timing)
     engine.run(stop, wait, lines)
 
@@ -113,8 +115,12 @@ def replay(
         str | None, typer.Option(help="Name of the LSL stream; default the file's.")
     ] = None,
     xdf_stream: Annotated[
-        str | None, typer.Option(help="Which signal stream of an XDF file with several.")
+        str | None,
+        typer.Option(
+            "--stream", "--xdf-stream", help="Name or type of the signal, for files with several."
+        ),
     ] = None,
+    markers: MarkersOption = None,
     wait_for_consumer: Annotated[
         float,
         typer.Option(min=0, help="Wait up to this long for a listener before the start, in s."),
@@ -133,7 +139,15 @@ def replay(
     from bci.streaming import stream_device
     from devices.replay import ReplayDevice
 
-    recording = read_recording(file, xdf_stream)
+    recording = read_recording(file, xdf_stream, markers)
+    if recording.marker_streams:
+        sent = to_replay(recording)
+        if len(sent) > 1:
+            names = ", ".join(repr(each.name) for each in sent)
+            _say(
+                f"the markers of {len(sent)} streams are sent as one: {names}; --markers names one"
+            )
+        recording = dataclasses.replace(recording, markers=merged(sent), marker_streams=())
     info = dataclasses.replace(recording.info, name=name or recording.info.name)
     recording = dataclasses.replace(recording, info=info)
     device = ReplayDevice(recording, parse_speed(speed), loop=loop, start_s=start, stop_s=stop)

@@ -56,7 +56,7 @@ def monitor(
     from bci.settings import PipelineSettings
 
     query = StreamQuery(predicate="type='EEG' or type='MEG' or type='iEEG'")
-    told = PipelineSettings(window_s=1.0)
+    told = PipelineSettings.model_validate({"window_s": 1.0})
     if profile is not None:
         from bci.profile import load_profile
 

@@ -10,10 +10,15 @@ import typer
 from rich.table import Table
 
 from bci.cli.console import err, out
+from bci.cli.file_streams import MarkersOption
 from bci.errors import RecordingError
 
 _FOLDER = Path("recordings")
 _MOST_LABELS = 12
+_KINDS_OF_LABELS = {
+    "notes": "notes", "decisions": "decisions (no cues)",
+    "texts": "texts (cues only if --markers names them)",
+}  # fmt: skip
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -114,11 +119,14 @@ def info(
             out.print(f"{r.name}: {remark}")
     for r in reports:
         if r.markers:
-            shown = [f"{label} x{count}" for label, count in r.markers.items()][:_MOST_LABELS]
+            shown = [f"{label:.60} x{n}" for label, n in r.markers.items()][:_MOST_LABELS]
             more = len(r.markers) - len(shown)
+            kind = _KINDS_OF_LABELS.get(r.role, "markers")
             out.print(
-                f"markers of {r.name}: {', '.join(shown)}{f' and {more} more' if more else ''}",
+                f"{kind} of {r.name}: {', '.join(shown)}{f' and {more} more' if more else ''}"
             )
+        elif r.role == "own" and r.n_samples:
+            out.print(f"{r.name}: {r.n_samples} messages of bci, no cues")
 
 
 def repair(
@@ -152,6 +160,7 @@ def export(
     stream: Annotated[
         str | None, typer.Option(help="Name or type of the signal, where a file holds several.")
     ] = None,
+    markers: MarkersOption = None,
     line_hz: Annotated[float | None, typer.Option(help="Power line: 50 or 60 Hz.")] = None,
     bad: Annotated[
         list[str] | None, typer.Option(help="A channel to mark as bad; again for more.")
@@ -163,7 +172,7 @@ def export(
 ) -> None:
     """Export a recording into a BIDS dataset: BrainVision for EEG and iEEG, FIF for MEG.
 
-    Nothing is ever overwritten.
+    Events are the markers and notes, never the decisions. Nothing is ever overwritten.
 
     Example: bci export run.xdf --folder bids --subject 07 --task motorimagery --line-hz 50
     """
@@ -172,7 +181,7 @@ def export(
     from bci.recording.reading import read_recording
 
     visit = Session(subject, task, session, "ieeg" if intracranial else "eeg")
-    recording = read_recording(file, stream)
+    recording = read_recording(file, stream, markers)
     path = export_bids(recording, visit, folder, run, tuple(bad or ()), line_hz)
     if n_outside := markers_outside(recording):
         err.print(f"{n_outside} markers lie before or after the signal and were left out")

@@ -4,6 +4,8 @@ from rich.table import Table
 
 from bci.cli.console import out
 
+_MOST_RUNS = 20
+
 
 def print_score(card) -> None:  # type: ignore[no-untyped-def]
     score = card.score
@@ -12,6 +14,11 @@ def print_score(card) -> None:  # type: ignore[no-untyped-def]
         f"(95 % interval {score.low:.2f}-{score.high:.2f}, n = {score.trials}, "
         f"chance {score.chance:.2f}, p = {score.p_value:.2g}); {score.folds}"
     )
+    if len(card.sources) > 1:
+        shown = [f"{source.file} {source.trials}" for source in card.sources[:_MOST_RUNS]]
+        more = len(card.sources) - len(shown)
+        told = ", ".join(shown) + (f" and {more} more" if more else "")
+        out.print(f"trials by run: {told}")
     for measure in score.measures:
         out.print(f"{measure.name} {told_measure(measure, score.trials)}")
     if score.candidates is not None:

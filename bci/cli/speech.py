@@ -67,7 +67,7 @@ def pretrain_speech(
             )
 
     try:
-        read = [read_recording(file) for file in recordings]
+        read = [read_recording(file, profile=wanted) for file in recordings]
         settings = PretrainingSettings(unit_epochs=epochs, masked_epochs=epochs, seed=seed)
         card, arrays = make_base(
             read, wanted, out_folder.name, settings, checkpoint, stop.is_set, tell

@@ -14,9 +14,11 @@ from threadpoolctl import threadpool_limits
 
 import decoders
 from bci.cli.console import err, out, progress_columns
-from bci.cli.montage import MapMontage, mapped_to_model, mapped_to_profile
+from bci.cli.file_streams import MarkersOption, SignalOption
+from bci.cli.montage import MapMontage
 from bci.cli.scores import print_score
 from bci.cli.stream_options import GivenNames, GivenUnit, given_options
+from bci.cli.training_source import TrainingSource, each_once, print_runs, told_copy
 from bci.errors import BundleError
 from bci.recording.formats import without_parts
 
@@ -80,6 +82,8 @@ def calibrate(
     map_montage: MapMontage = False,
     unit: GivenUnit = None,
     names: GivenNames = None,
+    stream: SignalOption = None,
+    markers: MarkersOption = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print each step as a line of JSON, for programs.")
     ] = False,
@@ -90,9 +94,9 @@ def calibrate(
 
     Example: bci calibrate motor-imagery run1.fif run2.fif --out recordings/models/me
 
-    With --json, events follow one another on standard output: progress, step (of a network's
-    training), serving (which runtime decides, of a network), point (of the learning curve), at last
-    model.
+    With --json, events follow one another on standard output: progress, note (a sentence), run
+    (its trials, before the training), step (of a network's training), serving (which runtime
+    decides, of a network), point (of the learning curve), at last model.
     """
     from bci.profile import load_profile
 
@@ -105,12 +109,13 @@ def calibrate(
         wanted = with_gallery(wanted, gallery)
     if out_folder.exists() and not force:
         raise BundleError(f"{out_folder} exists already; choose another --out, or give --force")
-    card = train(wanted, recordings, out_folder, force, base, map_montage, as_json)
+    source = TrainingSource(wanted, base, map_montage, stream, markers)
+    card = train(source, recordings, out_folder, force, as_json)
     if not as_json:
         print_score(card)
         out.print(f"model written to {out_folder}; group delay {1000 * card.group_delay_s:.0f} ms")
     if curve:
-        points = _learn_curve(wanted, recordings, base, map_montage, as_json)
+        points = _learn_curve(source, recordings, as_json)
         if not as_json:
             _print_curve(points)
     if as_json:
@@ -128,20 +133,18 @@ def with_gallery(wanted, gallery: Path, candidates: Path | None = None):  # type
     return wanted.model_copy(update={"decoder": choice.model_copy(update={"params": params})})
 
 
-def _learn_curve(  # type: ignore[no-untyped-def]
-    wanted, recordings: list[Path], base: Path | None, map_montage: bool, as_json: bool
-):
-    from bci.bundle import load_bundle
+def _learn_curve(source: TrainingSource, recordings: list[Path], as_json: bool):  # type: ignore[no-untyped-def]
     from bci.cli.training_progress import telling
     from bci.learning_curve import recordings_curve
+    from bci.runs import without_copies
 
-    choice = wanted.decoder
-    base_card, start = load_bundle(base) if base is not None else (None, None)
+    choice = source.profile.decoder
     with telling(as_json) as teller, threadpool_limits(limits=_THREADS):
+        kept, _ = without_copies([source.read(file) for file in recordings])
         return recordings_curve(
-            [_read(file, wanted, base_card, map_montage) for file in recordings],
-            wanted,
-            lambda: decoders.create(choice.name, choice.params, start),
+            kept,
+            source.profile,
+            lambda: decoders.create(choice.name, choice.params, source.start),
             teller.progress,
             teller.point,
         )
@@ -177,6 +180,8 @@ def pretrain(
     folds: Annotated[int, typer.Option(min=2, help="Trainings for the score, at most.")] = 5,
     force: Annotated[bool, typer.Option("--force", help="Replace a model of that name.")] = False,
     map_montage: MapMontage = False,
+    stream: SignalOption = None,
+    markers: MarkersOption = None,
 ) -> None:
     """Train a base model on many people, for 'bci calibrate --base' to go on from.
 
@@ -198,6 +203,7 @@ def pretrain(
         raise BundleError(f"{out_folder} exists already; choose another --out, or give --force")
     check_place(out_folder, force)
     choice = wanted.decoder
+    source = TrainingSource(wanted, None, map_montage, stream, markers)
     decoders.create(choice.name, choice.params)
     files = files_of_people(folder, runs, without or ())
     unfinished = out_folder.with_name(f"{out_folder.name}.unfinished")
@@ -212,8 +218,9 @@ def pretrain(
         people = {}
         for person, own in files.items():
             if own:
-                people[person] = [_read(file, wanted, None, map_montage) for file in own]
+                people[person] = [source.read(file) for file in own]
             progress.advance(bar, len(own))
+        people = each_once(people)
 
         def show(doing: str, done: int, of: int) -> None:
             progress.update(bar, description=doing, completed=done, total=of)
@@ -226,6 +233,7 @@ def pretrain(
             show,
             folds,
             unfinished,
+            print_runs,
         )
     arrays = made.decoder.arrays()
     save_bundle(out_folder, made.card, arrays, overwrite=force)
@@ -247,60 +255,48 @@ def _said_when_stopped(unfinished: Path) -> Iterator[None]:
 
 
 def train(  # type: ignore[no-untyped-def]
-    wanted,
+    source: TrainingSource,
     recordings: list[Path],
     out_folder: Path,
     force: bool,
-    base: Path | None = None,
-    map_montage: bool = False,
     as_json: bool = False,
 ):
     """Read, calibrate and store, with a progress bar; return the model's card."""
-    from bci.bundle import check_place, load_bundle, save_bundle
+    from bci.bundle import check_place, save_bundle
     from bci.calibration import calibrate as run_calibration
     from bci.cli.training_progress import telling
     from bci.pipeline import Pipeline
+    from bci.runs import without_copies
     from decoders.patterns import class_patterns
 
     check_place(out_folder, force)
-    choice = wanted.decoder
-    base_card, start = load_bundle(base) if base is not None else (None, None)
+    choice = source.profile.decoder
     decoders.create(choice.name, choice.params)  # a wrong name is told before any work is done
     with telling(as_json) as teller, threadpool_limits(limits=_THREADS):
         read = []
         for number, file in enumerate(recordings):
             teller.progress("Reading recordings", number, len(recordings))
-            read.append(_read(file, wanted, base_card, map_montage))
-        for remark in Pipeline(wanted.pipeline, read[0].info).chain.remarks:
+            read.append(source.read(file))
+        kept, copies = without_copies(read)
+        for copy in copies:
+            teller.note(told_copy(*copy))
+        for remark in Pipeline(source.profile.pipeline, kept[0].info).chain.remarks:
             err.print(remark)
         calibration = run_calibration(
-            read,
-            wanted,
-            lambda: decoders.create(choice.name, choice.params, start),
+            kept,
+            source.profile,
+            lambda: decoders.create(choice.name, choice.params, source.start),
             out_folder.name,
             teller.progress,
-            base_card,
+            source.base_card,
             class_patterns,
             teller.step,
+            teller.runs,
         )
     arrays = calibration.decoder.arrays() | calibration.patterns
     save_bundle(out_folder, calibration.card, arrays, overwrite=force)
     _tell_serving(arrays, as_json)
     return calibration.card
-
-
-def _read(file: Path, wanted, base_card, map_montage: bool):  # type: ignore[no-untyped-def]
-    """A recording, if asked with the channels of the base model or those that the profile names."""
-    from bci.recording.reading import read_recording
-    from bci.timekeeping import check_markers_fit
-
-    recording = read_recording(file, given_hz=wanted.timing.sfreq)
-    check_markers_fit(recording)
-    if not map_montage:
-        return recording
-    if base_card is not None:
-        return mapped_to_model(recording, base_card)
-    return mapped_to_profile(recording, wanted)
 
 
 def _tell_serving(arrays, as_json: bool = False) -> None:  # type: ignore[no-untyped-def]

@@ -10,6 +10,7 @@ from rich.progress import Progress
 
 from bci.cli.console import err, progress_columns
 from bci.learning_curve import CurvePoint
+from bci.runs import RunCount
 from bci.types import TrainingStep
 
 
@@ -17,6 +18,8 @@ class Teller(Protocol):
     """Is told how far a training is."""
 
     def progress(self, doing: str, done: int, of: int) -> None: ...
+    def note(self, sentence: str) -> None: ...
+    def runs(self, runs: tuple[RunCount, ...]) -> None: ...
     def step(self, fold: int, step: TrainingStep) -> None: ...
     def point(self, point: CurvePoint) -> None: ...
 
@@ -37,6 +40,18 @@ class JsonLines:
     def progress(self, doing: str, done: int, of: int) -> None:
         """``{"event": "progress", "doing": ..., "done": 1, "of": 5}``."""
         self._print(event="progress", doing=doing, done=done, of=of)
+
+    def note(self, sentence: str) -> None:
+        """``{"event": "note", "said": "b.xdf: left out, since a.xdf holds the same signal"}``."""
+        self._print(event="note", said=sentence)
+
+    def runs(self, runs: tuple[RunCount, ...]) -> None:
+        """``{"event": "run", "file": ..., "cues": 20, "trials": {"left": 9}, ...}``."""
+        for run in runs:
+            self._print(
+                event="run", file=run.source, cues=run.cues, broken_off=run.broken_off,
+                trials=run.trials, rest=run.rest, counts=run.counts,
+            )  # fmt: skip
 
     def step(self, fold: int, step: TrainingStep) -> None:
         """``{"event": "step", "fold": 0, "step": 3, "of": 60, "loss": 0.6, "score": null}``."""
@@ -74,6 +89,13 @@ class _Bar:
     def progress(self, doing: str, done: int, of: int) -> None:
         self._shown.update(self._bar, description=doing, completed=done, total=of)
         self._doing = doing, done, of
+
+    def note(self, sentence: str) -> None:
+        self._shown.console.print(sentence)
+
+    def runs(self, runs: tuple[RunCount, ...]) -> None:
+        for run in runs:
+            self.note(str(run))
 
     def step(self, _fold: int, step: TrainingStep) -> None:
         doing, done, of = self._doing

@@ -16,6 +16,7 @@ from pylsl.util import TimeoutError as LslTimeoutError
 from bci.errors import StreamError
 from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch
 from bci.lsl.metadata import MOST_CHANNELS, from_lsl
+from bci.marker_labels import labels_of
 from bci.timekeeping import Timekeeping, findings, split_loops
 from bci.timing import DeviceClock, SampleClock
 from bci.types import Chunk, FloatArray, Marker, StreamInfo, TimeArray
@@ -379,33 +380,29 @@ class MarkerInlet:
     def pull(self, timeout: float = 0.0) -> list[Marker]:
         """Markers that came since the last call; waits up to ``timeout`` s for the first.
 
-        A whole number is given as its digits; empty markers are left out.
+        For the labels see `bci.marker_labels`; a marker without a label is left out. Bytes that are
+        not UTF-8 become replacement characters, as in a recording.
         """
         if not self.connected and not self._connection.try_again(timeout):
             return []
         inlet = self._connection.inlet
         assert inlet is not None
         try:
-            samples, stamps = inlet.pull_chunk(
-                timeout=timeout, max_samples=_MOST_MARKERS, min_samples=1
+            rows, stamps = inlet.pull_chunk(
+                timeout=timeout, max_samples=_MOST_MARKERS, min_samples=1, as_numpy=True
             )
         except LostError:
             self._connection.lose()
             return []
         self._connection.refresh_offset(pylsl.local_clock())
         offset = self._connection.offset
-        markers = [
-            Marker(stamp + offset, _label(sample[0]))
-            for sample, stamp in zip(samples, stamps, strict=True)
+        labels = labels_of(rows, self.info.type, self.info.ch_names)
+        return [
+            Marker(float(stamp) + offset, label[:_MOST_LABEL])
+            for stamp, label in zip(stamps, labels, strict=True)
+            if label
         ]
-        return [marker for marker in markers if marker.label]
 
     def close(self) -> None:
         """Leave the stream."""
         self._connection.close()
-
-
-def _label(value: str | float) -> str:
-    if isinstance(value, str):
-        return value.strip()[:_MOST_LABEL]
-    return str(int(value)) if float(value).is_integer() else str(value)

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.channels import stream_type
+from bci.cue_streams import cue_query
 from bci.errors import RecordingError
+from bci.profile import Profile
 from bci.recording import triggers
 from bci.recording.annotations import acquired, is_marker, is_seam
 from bci.recording.bids_sidecars import with_sidecars
@@ -39,6 +41,7 @@ def read_recording(
     path: Path | str,
     stream: str | None = None,
     markers: str | None = None,
+    profile: Profile | None = None,
     given_hz: float | None = None,
 ) -> Recording:
     """Read a recording whole.
@@ -55,9 +58,13 @@ def read_recording(
     stream : str, optional
         Name or type of the signal stream, for an XDF or NWB file that holds several.
     markers : str, optional
-        Which markers: the name of a trigger channel, or ``annotations``. Default: all.
+        Name or type of the streams of cues, for a file with streams (see `bci.cue_streams`);
+        the name of a trigger channel, or ``annotations``, for other files. Default: all.
+    profile : Profile, optional
+        Its ``stream`` and ``markers`` count where several fit and neither is given.
     given_hz : float, optional
-        The true rate in hertz, where a stream of an XDF file has a wrong nominal one.
+        The true rate in hertz, where a stream of an XDF file has a wrong nominal one; default:
+        the profile's ``timing.sfreq``.
 
     Raises
     ------
@@ -70,40 +77,54 @@ def read_recording(
     known = format_of(path)
     if path.is_dir() and not (known and known.folder):
         raise RecordingError(f"{path}: is a folder; give its files")
-    recording = _read(path, stream, markers, given_hz)
+    if given_hz is None and profile is not None:
+        given_hz = profile.timing.sfreq
+    recording = _read(path, stream, markers, profile, given_hz)
     for finding in recording.findings:
         _log.warning("%s: %s", path, finding)
     return recording
 
 
-def _read(path: Path, stream: str | None, markers: str | None, given_hz: float | None) -> Recording:
+def _read(
+    path: Path,
+    stream: str | None,
+    markers: str | None,
+    profile: Profile | None,
+    given_hz: float | None,
+) -> Recording:
     ending = path.suffix.lower()
+    usual = profile.markers if profile is not None else None
+    cues = cue_query(usual, markers)
     if ending in (".xdf", ".xdfz"):
         from bci.recording.reading_xdf import read_xdf
 
-        return read_xdf(path, stream, given_hz)
+        selector = profile.stream if profile is not None else None
+        return read_xdf(path, stream, cues, selector, given_hz)
     if ending == ".nwb":
         from bci.recording.reading_nwb import read_nwb
 
-        return read_nwb(path, stream)
-    if stream is not None:
-        raise RecordingError(
-            f"{path}: a file of this format has no named streams; leave --stream out"
-        )
-    if ending in (".csv", ".txt"):
+        return read_nwb(path, stream, cues)
+    is_table = ending in (".csv", ".txt")
+    for option, given in (("--stream", stream), ("--markers", markers if is_table else None)):
+        if given is not None:
+            raise RecordingError(
+                f"{path}: a file of this format has no named streams; leave {option} out"
+            )
+    if is_table:
         from bci.recording.reading_table import read_table
 
         return read_table(path)
+    choice = triggers.Choice(markers, usual.name if usual is not None else None)
     if ending in (".edf", ".bdf"):
         from bci.recording.reading_edf import read_edf
 
-        recording = read_edf(path, markers)
+        recording = read_edf(path, choice)
         return with_sidecars(recording, path, keep_markers=markers is not None)
-    recording, line = _read_with_mne(path, markers)
+    recording, line = _read_with_mne(path, choice)
     return with_sidecars(recording, path, line.place, keep_markers=markers is not None)
 
 
-def _read_with_mne(path: Path, markers: str | None) -> tuple[Recording, TimeLine]:
+def _read_with_mne(path: Path, choice: triggers.Choice) -> tuple[Recording, TimeLine]:
     if path.suffix.lower() == ".fif":
         check_tags(path)
     with warnings.catch_warnings(record=True) as caught:
@@ -136,6 +157,7 @@ def _read_with_mne(path: Path, markers: str | None) -> tuple[Recording, TimeLine
         for onset, (_, _, label) in zip(onsets, notes, strict=True)
         if is_marker(label)
     ]
+    markers = choice.among(_trigger_channels(raw))
     if markers is not None and markers.lower() != triggers.ANNOTATIONS:
         found = []
     found += _codes(path, raw, volts, line, markers, bool(notes), findings)
@@ -194,6 +216,11 @@ def _unreadable(path: Path, error: Exception) -> str:
     return f"{path}: damaged or not what its name says ({detail:.200})"
 
 
+def _trigger_channels(raw: Any) -> list[str]:
+    types = raw.get_channel_types()
+    return [name for name, kind in zip(raw.ch_names, types, strict=True) if kind == "stim"]
+
+
 def _annotations(raw: Any, is_gdf: bool) -> list[tuple[float, float, str]]:
     """Onset (seconds from the first sample), duration and label of each annotation."""
     notes = raw.annotations
@@ -234,8 +261,7 @@ def _codes(
     findings: list[str],
 ) -> list[Marker]:
     """Events of the trigger channels; where a system combines them in one, of that one."""
-    types = raw.get_channel_types()
-    names = [name for name, kind in zip(raw.ch_names, types, strict=True) if kind == "stim"]
+    names = _trigger_channels(raw)
     if wanted is None and annotated and path.suffix.lower() == ".mff":
         return []  # here MNE makes trigger channels of the annotations
     combined = [name for name in _COMBINED if name in names][:1]

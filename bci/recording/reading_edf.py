@@ -22,7 +22,7 @@ _CODE_BITS = 0xFFFF
 _MOST_NAMED = 8
 
 
-def read_edf(path: Path, markers: str | None = None) -> Recording:
+def read_edf(path: Path, choice: triggers.Choice = triggers.ALL) -> Recording:
     """Read an EDF, EDF+, BDF or BDF+ file.
 
     Signals of another rate than that of the most channels are left out; a finding names them.
@@ -30,8 +30,8 @@ def read_edf(path: Path, markers: str | None = None) -> Recording:
     Parameters
     ----------
     path : path
-    markers : str, optional
-        Which markers: the name of a trigger channel, or ``annotations``. Default: all.
+    choice : triggers.Choice
+        Which markers; all where it does not say.
 
     Raises
     ------
@@ -57,6 +57,7 @@ def read_edf(path: Path, markers: str | None = None) -> Recording:
     timed = ((i, onset) for i, onset in enumerate(onsets) if np.isfinite(onset))
     began = next((onset - i * file.record_s for i, onset in timed), 0.0)
     notes = [Note(note.onset - began, note.duration, note.text) for note in notes]
+    markers = choice.among([signal.label for signal in file.signals if _is_stim(signal)])
     codes = _triggers(file, records, markers, bool(notes), onsets, findings)
     wanted = [Marker(n.onset, n.text.strip()) for n in notes if is_marker(n.text, mne=False)]
     if markers is not None and markers.lower() != triggers.ANNOTATIONS:

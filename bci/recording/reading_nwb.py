@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.channels import Said, describe
+from bci.cue_streams import CueQuery, merged
 from bci.errors import RecordingError
 from bci.timing import number_samples
-from bci.types import Channel, Marker, Recording, StreamInfo
+from bci.types import Channel, Marker, MarkerStream, Recording, StreamInfo
 
 _MOST_VALUES = 500_000_000
 _MOST_MARKERS = 1_000_000
@@ -28,7 +29,7 @@ _LABELS = (
 )  # fmt: skip
 
 
-def read_nwb(path: Path, wanted: str | None = None) -> Recording:
+def read_nwb(path: Path, wanted: str | None = None, markers: CueQuery | None = None) -> Recording:
     """Read one electrical series of an NWB file, in microvolts, and its markers.
 
     Channels have the names, kinds and places that the table of electrodes tells; where it has no
@@ -42,6 +43,8 @@ def read_nwb(path: Path, wanted: str | None = None) -> Recording:
     path : Path
     wanted : str, optional
         Name of the series, where there are several.
+    markers : CueQuery, optional
+        Which of ``trials`` and the series of annotations hold the cues.
 
     Raises
     ------
@@ -56,7 +59,7 @@ def read_nwb(path: Path, wanted: str | None = None) -> Recording:
     try:
         with pynwb.NWBHDF5IO(str(path), "r") as io:
             file = io.read()
-            return _recording(file, _choose(file, path, wanted), path)
+            return _recording(file, _choose(file, path, wanted), path, markers or CueQuery())
     except RecordingError:
         raise
     except Exception as error:
@@ -82,7 +85,7 @@ def _choose(file: Any, path: Path, wanted: str | None) -> Any:
     raise RecordingError(f"{path}: which series is meant? There are {', '.join(sorted(found))}")
 
 
-def _recording(file: Any, series: Any, path: Path) -> Recording:
+def _recording(file: Any, series: Any, path: Path, query: CueQuery) -> Recording:
     data = series.data
     n_samples = len(data)
     if not n_samples or len(data.shape) > 2 or n_samples * _width(data) > _MOST_VALUES:
@@ -100,6 +103,7 @@ def _recording(file: Any, series: Any, path: Path) -> Recording:
             "electrodes"
         )
     sfreq, times, indices, start = _times(series, n_samples, path)
+    markers, of_streams = _meant(_marker_streams(file, start, path), query, path)
     return Recording(
         info=StreamInfo(
             path.stem, "EEG" if {c.kind for c in channels} == {"eeg"} else "iEEG", sfreq, channels,
@@ -109,8 +113,9 @@ def _recording(file: Any, series: Any, path: Path) -> Recording:
         data=microvolts,
         timestamps=times,
         indices=indices,
-        markers=tuple(sorted(_markers(file, start, path))),
+        markers=markers,
         source=str(path),
+        marker_streams=of_streams,
     )  # fmt: skip
 
 
@@ -182,35 +187,45 @@ def _place(columns: dict[str, Any], row: int) -> tuple[float, float, float] | No
     return x, y, z
 
 
-def _markers(file: Any, start: float, path: Path) -> list[Marker]:
+def _meant(
+    streams: list[MarkerStream], query: CueQuery, path: Path
+) -> tuple[tuple[Marker, ...], tuple[MarkerStream, ...]]:
+    """Markers of the streams that are meant, and the streams where not all need hold cues."""
+    found = tuple(s for s in streams if query.fits(s.name, s.type, "", is_text=True))
+    if not found and query.named is not None:
+        there = ", ".join(repr(stream.name) for stream in streams) or "none"
+        raise RecordingError(f"{path}: no markers with {query}; there are: {there}")
+    if not found or query.is_general:
+        return merged(streams), tuple(streams)
+    return merged(found), ()
+
+
+def _marker_streams(file: Any, start: float, path: Path) -> list[MarkerStream]:
     """Trials and annotations, in seconds from the first sample."""
     from pynwb.misc import AnnotationSeries
 
-    markers: list[Marker] = []
+    found = []
     trials = file.trials
-    if trials is not None and len(trials) <= _MOST_MARKERS:
+    if trials is not None:
         column = next((name for name in _LABELS if name in trials.colnames), None)
-        names = trials[column][:] if column else ["trial"] * len(trials)
-        markers += [
-            Marker(float(time) - start, str(name))
-            for time, name in zip(trials["start_time"][:], names, strict=True)
-        ]
+        labels = trials[column] if column else ["trial"] * len(trials)
+        found.append(_stream("trials", "Markers", trials["start_time"], labels, start))
     # Tables of events are newer than schema 2.8; files before it have annotations.
-    noted = [
-        (each.timestamps, each.data)
-        for each in file.objects.values()
-        if isinstance(each, AnnotationSeries)
-    ] + [
-        (each["timestamp"], each["annotation"])
-        for each in (getattr(file, "events", None) or {}).values()
-        if "annotation" in each.colnames
-    ]
-    for times, labels in noted:
-        if len(times) <= _MOST_MARKERS:
-            markers += [
-                Marker(float(time) - start, str(label))
-                for time, label in zip(times[:], labels[:], strict=True)
-            ]
-    if any(not np.isfinite(marker.time) for marker in markers):
+    for each in file.objects.values():
+        if isinstance(each, AnnotationSeries):
+            found.append(_stream(each.name, "Annotations", each.timestamps, each.data, start))
+    for name, each in (getattr(file, "events", None) or {}).items():
+        if "annotation" in each.colnames:
+            times, labels = each["timestamp"], each["annotation"]
+            found.append(_stream(str(name), "Annotations", times, labels, start))
+    if any(not np.isfinite(marker.time) for stream in found for marker in stream.markers):
         raise RecordingError(f"{path}: a trial or annotation has no time")
-    return markers
+    return [stream for stream in found if stream.markers]
+
+
+def _stream(name: str, kind: str, times: Any, labels: Any, start: float) -> MarkerStream:
+    if len(times) > _MOST_MARKERS:
+        return MarkerStream(name, kind, ())
+    pairs = zip(times[:], labels[:], strict=True)
+    markers = sorted(Marker(float(time) - start, str(label)) for time, label in pairs)
+    return MarkerStream(name, kind, tuple(markers))

@@ -9,22 +9,19 @@ import numpy as np
 
 from bci.lsl.metadata import read_loop_gap
 from bci.recording.reading import read_recording
-from bci.recording.reading_xdf import (
-    channels_of,
-    field_of,
-    first_of,
-    keeping_of,
-    load_streams,
-    markers_of,
-    newest_stamp,
-)
+from bci.recording.reading_xdf import channels_of, load_streams
 from bci.recording.rounding import rounded
+from bci.recording.xdf_clock import keeping_of, newest_stamp
+from bci.recording.xdf_header import field_of, first_of
+from bci.recording.xdf_markers import markers_of, role_of
 from bci.timekeeping import findings, split_loops
 from bci.timing import number_samples
 from bci.types import Channel, Marker, TimeArray
 
 _FEWEST_OFFSETS = 3
 _CLOCK_SET_S = 1.0
+# Roles of streams whose labels are counted.
+_LABELLED = ("cues", "notes", "decisions", "texts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +30,11 @@ class StreamReport:
 
     Rates are in hertz, 0 where samples come irregularly. ``drift_ppm`` is how much faster the
     sender's clock ran than the recorder's, in parts per million, None where it was not measured.
-    ``loops`` tells how often a replay began again, which is no loss; ``channels`` are those of
-    numeric streams; ``findings`` are what is wrong with clock, rate and values, a sentence each.
+    ``channels`` are those of numeric streams. ``role`` is ``signal``, ``cues``, ``notes``,
+    ``decisions``, ``own`` for what else this program published, ``texts`` of another type, or
+    ``other``; ``markers`` counts the labels, if any.
+    ``loops`` tells how often a replay began again, which is no loss; ``findings`` are what is wrong
+    with clock, rate and values, a sentence each.
     """
 
     name: str
@@ -52,6 +52,7 @@ class StreamReport:
     drift_ppm: float | None
     simulated: bool = False
     loops: int = 0
+    role: str = "signal"
     markers: dict[str, int] = field(default_factory=dict)
     channels: tuple[Channel, ...] = ()
     findings: tuple[str, ...] = ()
@@ -127,7 +128,8 @@ def _report_xdf(stream: dict[str, Any]) -> StreamReport:
         clock_jumps=jumps,
         drift_ppm=_drift_ppm(stream["clock_times"], stream["clock_values"]),
         simulated=first_of(told, "simulated").lower() == "true",
-        markers=_count(markers_of(stream)),
+        role=role_of(stream),
+        markers=_count(markers_of(stream)) if role_of(stream) in _LABELLED else {},
         channels=channels,
         findings=(
             *findings(replace(keeping, clock_jumps=jumps)),

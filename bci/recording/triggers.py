@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,27 @@ ANNOTATIONS = "annotations"
 _NOISE_PER_S = 10.0
 _FEWEST_NOISE = 200
 _TIMES_NAMED = 3
+
+
+class Choice(NamedTuple):
+    """Which markers of a file are meant: a trigger channel by name, or `ANNOTATIONS`.
+
+    ``named`` is what the user gave for this file; ``usual`` is what the profile names, which
+    counts where the file has it.
+    """
+
+    named: str | None = None
+    usual: str | None = None
+
+    def among(self, names: Sequence[str]) -> str | None:
+        """The choice for a file with these trigger channels; None for all that it has."""
+        if self.named is not None or self.usual is None:
+            return self.named
+        has_usual = self.usual in names or self.usual.lower() == ANNOTATIONS
+        return self.usual if has_usual else None
+
+
+ALL = Choice()
 
 
 def chosen(names: Sequence[str], wanted: str | None, source: str, annotated: bool) -> list[str]:

@@ -214,6 +214,7 @@ class Training(QObject):
     progressed = Signal(str, int, int)  # what is done, steps done, of how many
     pointed = Signal(object)  # CurvePoint
     stepped = Signal(object)  # NetworkStep
+    counted = Signal(object, str)  # Path of a run, and how many trials it has
     finished = Signal(object)  # Path of the model
     failed = Signal(str)  # one sentence
     said = Signal(str)
@@ -267,6 +268,11 @@ class Training(QObject):
                 self.pointed.emit(CurvePoint(**event))
             case "step":
                 self.stepped.emit(NetworkStep(**event))
+            case "run":
+                self.counted.emit(Path(event["file"]), event["counts"])
+                self.said.emit(f"{_NAME}: {event['file']}: {event['counts']}")
+            case "note":
+                self.said.emit(f"{_NAME}: {event['said']}")
             case "serving":
                 self.said.emit(f"{_NAME}: {event['said']}")
             case "model":

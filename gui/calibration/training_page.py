@@ -22,6 +22,7 @@ from gui.pieces import button, named, panel, plain, tip
 from gui.theme import Theme
 
 _FILE = Qt.ItemDataRole.UserRole
+_BEFORE_TRIALS = "\n    "
 
 
 class Run(NamedTuple):
@@ -149,6 +150,13 @@ class TrainingPage(QWidget):
 
     def show_step(self, step: NetworkStep) -> None:
         self.curve.add_step(step)
+
+    def show_trials(self, file: Path, told: str) -> None:
+        """Say beside a run how many trials it has."""
+        for row in range(self.runs.count()):
+            item = self.runs.item(row)
+            if item.data(_FILE) == file:
+                item.setText(f"{item.text().partition(_BEFORE_TRIALS)[0]}{_BEFORE_TRIALS}{told}")
 
     def set_theme(self, theme: Theme) -> None:
         self.curve.theme = theme

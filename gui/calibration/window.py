@@ -289,6 +289,7 @@ class CalibrationWindow(QWidget):
         training.progressed.connect(page.show_progress)
         training.pointed.connect(page.show_point)
         training.stepped.connect(page.show_step)
+        training.counted.connect(page.show_trials)
         training.said.connect(self.said)
         training.failed.connect(self._on_training_failed)
         training.finished.connect(self._on_trained)

@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bci.cue_streams import merged, without_notes
 from bci.errors import RecordingError
 from bci.profile import Paradigm
 from bci.trials import find_trials
@@ -50,6 +51,8 @@ def find_steps(
         if trials:
             return tuple(Step(t.label, t.onset, min(t.stop, end)) for t in trials)
     markers = recording.markers
+    if recording.marker_streams:
+        markers = merged(without_notes(recording.marker_streams))
     ends = [*(marker.time for marker in markers[1:]), end]
     steps = [
         Step(marker.label, marker.time, max(marker.time, min(following, marker.time + _USUAL_S)))

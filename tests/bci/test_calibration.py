@@ -79,13 +79,22 @@ def test_a_trial_ends_where_the_next_marker_comes_early() -> None:
     assert find_rest(replace(recording, markers=early), PROFILE.paradigm) == [(3.0, 7.0)]
 
 
-def test_a_trial_ends_where_its_run_was_interrupted() -> None:
+def test_a_trial_that_was_broken_off_is_no_trial() -> None:
     from dataclasses import replace
 
     recording = two_class_recording(n_trials=2)
     paused = (Marker(2.0, "left"), Marker(3.5, "interrupted"), Marker(7.0, "right"))
     trials = find_trials(replace(recording, markers=paused), PROFILE.paradigm)
-    assert [(t.start, t.stop) for t in trials] == [(2.5, 3.5), (7.5, 10.0)]
+    assert [(t.start, t.stop) for t in trials] == [(7.5, 10.0)]
+
+
+def test_an_interruption_after_a_trial_breaks_nothing_off() -> None:
+    from dataclasses import replace
+
+    recording = two_class_recording(n_trials=2)
+    after = (Marker(2.0, "left"), Marker(5.0, "rest"), Marker(5.5, "interrupted"))
+    trials = find_trials(replace(recording, markers=after), PROFILE.paradigm)
+    assert [(t.start, t.stop) for t in trials] == [(2.5, 5.0)]
 
 
 @pytest.mark.parametrize("name", decoders.CLASSICAL)

@@ -206,6 +206,10 @@ def test_runs_are_chosen_by_ticks(qtbot: QtBot, tmp_path: Path) -> None:
     assert seen == [radio for radio, _ in page.levels]
     assert page.files == [runs[1]]
     assert "bci pretrain" in page.levels[1][1].lacks
+    page.show_trials(runs[1], "3 trials of 4 cues")
+    page.show_trials(runs[1], "4 trials")
+    assert page.runs.item(0).text().endswith("run-2.xdf\n    4 trials")
+    assert "trials" not in page.runs.item(1).text()
     page.runs.item(0).setCheckState(Qt.CheckState.Unchecked)
     assert not page.train.isEnabled()
 
@@ -215,6 +219,7 @@ def test_a_network_s_steps_arrive_and_a_training_can_be_cancelled(
 ) -> None:
     code = (
         'import time; print(\'{"event": "serving", "said": "served by PyTorch"}\'); '
+        'print(\'{"event": "run", "file": "a/b.xdf", "counts": "4 trials"}\'); '
         'print(\'{"event": "step", "fold": 1, "step": 3, "of": 60, '
         '"loss": 0.5, "score": null}\', flush=True); time.sleep(60)'
     )
@@ -222,9 +227,12 @@ def test_a_network_s_steps_arrive_and_a_training_can_be_cancelled(
     training = Training((sys.executable, "-c", code), "p", [], level, tmp_path / "m")
     said: list[str] = []
     training.said.connect(said.append)
+    counted: list[tuple[Path, str]] = []
+    training.counted.connect(lambda file, told: counted.append((file, told)))
     with qtbot.waitSignal(training.stepped, timeout=LONG) as stepped:
         training.start()
-    assert said == ["training: served by PyTorch"]
+    assert said == ["training: served by PyTorch", "training: a/b.xdf: 4 trials"]
+    assert counted == [(Path("a/b.xdf"), "4 trials")]
     assert stepped.args == [NetworkStep(1, 3, 60, 0.5, None)]
     with qtbot.waitSignal(training.failed, timeout=LONG) as failed:
         training.cancel()

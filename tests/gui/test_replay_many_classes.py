@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from bci.bundle import Card, ConfidenceCard, ScoreCard, describe_stream
 from bci.cli.training import train
+from bci.cli.training_source import TrainingSource
 from bci.evidence import Evidence
 from bci.gallery import Gallery, save_gallery
 from bci.levels import LevelGrid
@@ -318,7 +319,12 @@ def test_a_model_of_ten_words_is_replayed_with_the_words(qtbot: QtBot, tmp_path:
     settings = SubjectSettings(task="speech", trials_per_class=3)
     for run in (1, 2):
         write_run(simulate_run(settings, run), tmp_path / f"run-{run:02d}_ieeg.fif")
-    train(load_profile("speech"), [tmp_path / "run-01_ieeg.fif"], tmp_path / "models/me", False)
+    train(
+        TrainingSource(load_profile("speech")),
+        [tmp_path / "run-01_ieeg.fif"],
+        tmp_path / "models/me",
+        False,
+    )
     window = ReplayWindow(BCI, tmp_path, Remembered(tmp_path / "settings.ini"), lambda _: None)
     window.show()
     with qtbot.waitSignal(window.reader.opened, timeout=20_000):

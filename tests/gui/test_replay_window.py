@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from bci.bundle import load_card
 from bci.cli.models import load_model
 from bci.cli.training import train
+from bci.cli.training_source import TrainingSource
 from bci.evaluation import evaluate
 from bci.profile import load_profile
 from bci.recording.reading import read_recording
@@ -37,7 +38,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for run in (1, 2):
         write_run(simulate_run(settings, run), folder / f"run-{run:02d}_eeg.fif")
     profile = load_profile("motor-imagery")
-    train(profile, [folder / "run-01_eeg.fif"], folder / "models" / "me", force=False)
+    train(
+        TrainingSource(profile), [folder / "run-01_eeg.fif"], folder / "models" / "me", force=False
+    )
     other = folder / "models" / "other"
     other.mkdir()
     card = (folder / "models" / "me" / "card.yaml").read_text()

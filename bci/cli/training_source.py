@@ -1,0 +1,83 @@
+"""What a training reads: recordings, with the streams, channels and base model that are meant."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bci.cli.console import err
+from bci.cli.montage import mapped_to_model, mapped_to_profile
+from bci.profile import Profile
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from bci.bundle import Card
+    from bci.runs import RunCount
+    from bci.types import Recording
+
+
+@dataclass
+class TrainingSource:
+    """How recordings are read.
+
+    ``base`` is the folder of the base model, ``stream`` and ``markers`` name streams of files that
+    hold several. With ``map_montage`` recordings get the channels of the base model, or those that
+    the profile names.
+    """
+
+    profile: Profile
+    base: Path | None = None
+    map_montage: bool = False
+    stream: str | None = None
+    markers: str | None = None
+    base_card: "Card | None" = field(init=False, default=None)
+    start: "dict[str, NDArray[np.generic]] | None" = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        if self.base is not None:
+            from bci.bundle import load_bundle
+
+            self.base_card, self.start = load_bundle(self.base)
+
+    def read(self, file: Path) -> "Recording":
+        """Read one recording.
+
+        Raises
+        ------
+        RecordingError
+            If it cannot be read, or it is not clear which stream is meant.
+        """
+        from bci.recording.reading import read_recording
+        from bci.timekeeping import check_markers_fit
+
+        recording = read_recording(file, self.stream, self.markers, self.profile)
+        check_markers_fit(recording)
+        if not self.map_montage:
+            return recording
+        if self.base_card is not None:
+            return mapped_to_model(recording, self.base_card)
+        return mapped_to_profile(recording, self.profile)
+
+
+def told_copy(copy: str, of: str) -> str:
+    """Say that a recording is not trained on, since another one holds its samples."""
+    return f"{copy}: left out, since {of} holds the same signal"
+
+
+def each_once(people: "dict[str, list[Recording]]") -> "dict[str, list[Recording]]":
+    """Keep each recording once, also where two people's folders hold it; say what is left out."""
+    from bci.runs import without_copies
+
+    kept, copies = without_copies([each for own in people.values() for each in own])
+    for copy in copies:
+        err.print(told_copy(*copy))
+    known = {id(each) for each in kept}
+    left = {person: [each for each in own if id(each) in known] for person, own in people.items()}
+    return {person: own for person, own in left.items() if own}
+
+
+def print_runs(runs: "tuple[RunCount, ...]") -> None:
+    """Print the trials of each run."""
+    for run in runs:
+        err.print(str(run))

@@ -1,0 +1,81 @@
+"""The cues of a live engine: who needs them, where they come from, and what is said of them."""
+
+from collections.abc import Callable, Sequence
+
+from bci.cue_streams import CueQuery
+from bci.decoding import Decoding
+from bci.lsl.cues import CueListener
+from bci.profile import Paradigm
+
+# A status stays a message of a few kilobytes.
+_MOST_CLASSES = 100
+
+
+class EngineCues:
+    """Passes the markers of the cue streams on to the models that need them.
+
+    Parameters
+    ----------
+    query : CueQuery, optional
+        Which marker streams.
+    signal : str
+        Name of the stream that is decoded.
+    say : callable
+        Takes one plain sentence whenever something changes.
+    """
+
+    def __init__(self, query: CueQuery | None, signal: str, say: Callable[[str], None]) -> None:
+        self._query = query
+        self._signal = signal
+        self._say = say
+        self._listener: CueListener | None = None
+        self._waiting: list[Decoding] = []
+        self._n_cues = 0
+        self._unused_told = False
+
+    def pass_on(self, models: Sequence[Decoding]) -> None:
+        """Give the markers that came to those of the models that need cues; never waits."""
+        self._waiting = [each for each in models if each.needs_cues]
+        if self._query is None:
+            return
+        if not self._waiting:
+            self._tell_unused(models)
+            return
+        if self._listener is None:
+            self._listener = CueListener(self._query, self._is_cue, self._signal)
+        for marker in self._listener.pull():
+            self._n_cues += self._is_cue(marker.label)
+            for each in self._waiting:
+                each.cue(marker)
+        for sentence in self._listener.news():
+            self._say(sentence)
+
+    def describe(self, paradigm: Paradigm) -> dict[str, object]:
+        """What a status says of cues: the paradigm, the streams that are heard, and the cues.
+
+        ``markers`` is None where no cues are needed. Of a paradigm with very many classes nothing
+        is said.
+        """
+        told = paradigm.model_dump() if len(paradigm.classes) <= _MOST_CLASSES else None
+        if self._listener is None:
+            return {"paradigm": told, "markers": None, "cues": 0}
+        heard = ", ".join(self._listener.streams) or f"waiting for {self._query}"
+        return {"paradigm": told, "markers": heard, "cues": self._n_cues}
+
+    def close(self) -> None:
+        """Stop listening."""
+        if self._listener is not None:
+            self._listener.close()
+
+    def _is_cue(self, label: str) -> bool:
+        return any(each.card.paradigm.cue_of(label) is not None for each in self._waiting)
+
+    def _tell_unused(self, models: Sequence[Decoding]) -> None:
+        """Say it where markers were asked for and no model has a use for them."""
+        if self._query is None or self._query.named is None or self._unused_told:
+            return
+        self._unused_told = True
+        self._say(
+            f"--markers {self._query.named}: not used, since {models[0].card.name} decodes without "
+            "cues; to learn from them give --adapt supervised"
+        )

@@ -1,0 +1,96 @@
+"""The cues that the dashboard shows as true: of the model that decodes, from any marker stream."""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from pylsl import local_clock
+from pytestqt.qtbot import QtBot
+
+from bci.lsl.discovery import StreamQuery
+from bci.lsl.outlet import MarkerOutlet
+from bci.profile import Paradigm
+from bci.types import Marker
+from gui.engine_shown import EngineShown
+from gui.feed import Feed
+from gui.remembered import Remembered
+
+LONG = 10_000
+PARADIGM = Paradigm.model_validate({"classes": {"left fist": "T1", "right fist": "T2"}})
+
+
+@pytest.fixture
+def engine(qtbot: QtBot, tmp_path) -> EngineShown:  # type: ignore[no-untyped-def]
+    """Opened with a profile of other markers than the model's."""
+    shown = EngineShown({"left": "left"}.get, 0.7, Remembered(tmp_path / "settings.ini"))
+    for view in (shown.decided, shown.passed, shown.latency):
+        qtbot.addWidget(view)
+    return shown
+
+
+@pytest.fixture
+def name() -> str:
+    return f"amp-{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def feeds() -> Iterator[list[Feed]]:
+    opened: list[Feed] = []
+    yield opened
+    for feed in opened:
+        feed.stop(5.0)
+
+
+def test_cues_are_those_of_the_model_that_decodes(engine: EngineShown) -> None:
+    engine._on_markers([Marker(1.0, "T1")])
+    assert engine.history.cues_shown() == []
+    engine._on_status({"state": "running", "paradigm": PARADIGM.model_dump()})
+    engine._on_markers([Marker(2.0, "T2")])
+    assert engine.history.cues_shown() == ["right fist"]
+    assert engine.decision.cue == "right fist"
+    assert engine.is_cue("T1")
+    assert not engine.is_cue("left")
+
+
+@pytest.mark.parametrize("told", [None, "T1", {"classes": {"left": 1}}, {"classes": "x"}, []])
+def test_an_engine_that_says_nothing_sensible_leaves_the_profile_s_cues(
+    engine: EngineShown, told: object
+) -> None:
+    engine._on_status({"paradigm": told})
+    assert engine.is_cue("left")
+
+
+def test_a_marker_stream_of_any_name_is_shown_and_own_output_is_not(
+    qtbot: QtBot, name: str, feeds: list[Feed]
+) -> None:
+    outlets = {
+        kind: MarkerOutlet(f"{name}-{what}", f"{name}-{what}", False, kind)
+        for what, kind in (("task", "Markers"), ("decided", "Decisions"), ("told", "Status"))
+    }
+    guided = MarkerOutlet(f"{name}-engine-cues", f"{name}-g", stream_type="Cues")
+    feed = Feed(f"{name}-engine", is_cue=lambda label: label == "left")
+    feeds.append(feed)
+    came: list[str] = []
+    feed.markers_came.connect(lambda markers: came.extend(m.label for m in markers))
+    feed.show(StreamQuery(name=name), StreamQuery(type="Markers"))
+    qtbot.waitUntil(lambda: outlets["Markers"].has_consumers, timeout=LONG)
+    outlets["Markers"].push(Marker(local_clock(), "left"))
+    qtbot.waitUntil(lambda: came == ["left"], timeout=LONG)
+    # Our own calibration's cues are shown when they are sent, and must not be shown twice.
+    for outlet in (outlets["Decisions"], outlets["Status"], guided):
+        assert not outlet.has_consumers
+    for outlet in (*outlets.values(), guided):
+        outlet.close()
+
+
+def test_a_named_marker_stream_alone_is_followed(
+    qtbot: QtBot, name: str, feeds: list[Feed]
+) -> None:
+    mine, other = (MarkerOutlet(f"{name}-{k}", f"{name}-{k}") for k in "ab")
+    feed = Feed(f"{name}-engine")
+    feeds.append(feed)
+    feed.show(StreamQuery(name=name), StreamQuery(name=f"{name}-a"))
+    qtbot.waitUntil(lambda: mine.has_consumers, timeout=LONG)
+    assert not other.has_consumers
+    mine.close()
+    other.close()
