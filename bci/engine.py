@@ -19,12 +19,14 @@ from bci.errors import ProfileError, StreamError
 from bci.fit import told
 from bci.lsl.discovery import FoundStream, StreamQuery, await_stream
 from bci.lsl.inlet import SignalInlet
+from bci.lsl.losses import LossLog
 from bci.lsl.mapped import MappedInlet
 from bci.lsl.predictions import StatusOutlet
 from bci.montage import tell_map
 from bci.outlets import Outlets, Tell, require_free_name, source_id
-from bci.profile import Output
+from bci.profile import Output, Timing
 from bci.swap import Load, Successor
+from bci.timekeeping import findings
 from bci.types import Decoder
 from bci.word_prior import WordPrior, read_sentences
 
@@ -57,6 +59,8 @@ class Engine:
         Reads a model folder; without it no other model can be taken while decoding.
     tell : callable, optional
         Told of each event of the decision, as it is published.
+    timing : Timing, optional
+        How the stream's stamps are taken, and its true rate.
 
     Attributes
     ----------
@@ -82,6 +86,7 @@ class Engine:
         map_montage: bool = False,
         load: Load | None = None,
         tell: Tell | None = None,
+        timing: Timing | None = None,
     ) -> None:
         self.last_status: dict[str, object] = {}
         self._tell = tell
@@ -95,6 +100,7 @@ class Engine:
         self._say = say
         self._map_montage = map_montage
         self._load = load
+        self._timing = timing or Timing()
         self._swaps = 0
         self._latencies: deque[float] = deque(maxlen=1000)
         self._status_due = 0.0
@@ -132,7 +138,8 @@ class Engine:
             found = self._find(stop, wait_s)
             if found is None:
                 return
-            signal = SignalInlet(found)
+            by_arrival = self._timing.stamps == "arrival"
+            signal = SignalInlet(found, by_arrival=by_arrival, given_hz=self._timing.sfreq)
             inlet: SignalInlet | MappedInlet = signal
             try:
                 if self._map_montage:
@@ -182,6 +189,7 @@ class Engine:
         everything = max(1, round(10 * info.sfreq))
         behind = False
         connected, warned, rounded = True, False, False
+        losses = LossLog(info.name)
         cues = EngineCues(self._markers, info.name, self._say)
         try:
             while not stop.is_set():
@@ -222,6 +230,9 @@ class Engine:
                     self._status.push(
                         self._describe(inlet, running) | cues.describe(running.card.paradigm)
                     )
+                    self._check_clock(inlet, running.card)
+                    for sentence in losses.news(inlet.stats):
+                        self._say(sentence)
                     warning = running.drift.warning if running.drift else None
                     if warning and not warned:
                         self._say(warning)
@@ -230,6 +241,13 @@ class Engine:
             self.last_status = self._describe(inlet, running)
             outlets.close()
             cues.close()
+
+    def _check_clock(self, inlet: SignalInlet | MappedInlet, card: Card) -> None:
+        """Refuse to wait for cues on a stream whose stamps can never meet them."""
+        keeping = inlet.keeping
+        needs_cues = card.pipeline.at_cues or self._output.adapt == "supervised"
+        if needs_cues and keeping.is_off_clock and not keeping.by_arrival:
+            raise StreamError(f"stream {inlet.info.name!r}: {findings(keeping)[0]}")
 
     def _require_cues(self, card: Card) -> None:
         if self._markers is not None:
@@ -293,6 +311,9 @@ class Engine:
             "lost_samples": stats.lost_samples,
             "gaps": stats.gaps,
             "clock_jumps": stats.clock_jumps,
+            "lost_at": stats.lost_at if stats.lost_at == stats.lost_at else None,
+            "loops": stats.loops,
+            "findings": list(stats.findings),
             "reconnects": stats.reconnects,
             "rate_hz": stats.effective_rate,
             "non_finite": pipeline.chain.non_finite,

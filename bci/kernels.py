@@ -269,54 +269,6 @@ def swings_beyond(window, limit):  # type: ignore[no-untyped-def]
     return (high - low).max() > limit
 
 
-@kernel(error_model="numpy")
-def follow_clock(raw, period, memory, decay, learning, pause, state, counts, times, indices):  # type: ignore[no-untyped-def]
-    """Smooth the time stamps of a regular stream and number its samples.
-
-    A line is fitted to the stamps with fading memory (an alpha-beta tracker whose memory grows
-    from ``memory[0]`` to ``memory[1]`` samples). ``period`` is the nominal one, ``decay`` the
-    share of the jitter's envelope that is left after one sample, ``learning`` the samples in
-    which only large jumps count, ``pause`` the longest forward jump that can be lost samples.
-    ``state`` (4,) float64: next stamp expected, period, envelope of the jitter, memory;
-    ``counts`` (5,) int64: next index, samples lost, gaps, clock jumps, samples seen.
-    ``times``, ``indices`` (n,) are the output.
-    """
-    for i in range(len(raw)):
-        if counts[4] == 0 and np.isfinite(raw[i]):
-            state[0], state[1], state[2], state[3] = raw[i], period, 0.0, memory[0]
-        residual = raw[i] - state[0]
-        if not np.isfinite(residual):
-            residual = 0.0
-        threshold = max(0.5 * state[1], 3.0 * state[2])
-        if counts[4] < learning:
-            threshold = max(threshold, 0.25)
-        if abs(residual) > threshold:
-            if 0.0 < residual <= pause:
-                lost = max(1, int(np.rint(residual / state[1])))
-                counts[0] += lost
-                counts[1] += lost
-                counts[2] += 1
-                state[0] += lost * state[1]
-                residual = raw[i] - state[0]
-            else:
-                counts[3] += 1
-                state[0] = raw[i]
-                residual = 0.0
-            state[3] = memory[0]
-        state[2] = max(abs(residual), state[2] * decay)
-        n = state[3]
-        stamp = state[0] + residual * 2.0 * (2.0 * n - 1.0) / (n * (n + 1.0))
-        state[1] += residual * 6.0 / (n * (n + 1.0))
-        # A wild start must not run away, and no rate is so far from what it is called.
-        state[1] = min(max(state[1], 0.65 * period), 1.5 * period)
-        state[0] = stamp + state[1]
-        state[3] = min(n + 1.0, memory[1])
-        times[i] = stamp
-        indices[i] = counts[0]
-        counts[0] += 1
-        counts[4] += 1
-
-
 # Rows of the state of `measure_quality`: the slow mean, what two biquads remember, the last value,
 # the lowest and highest of this second and how often they came, how often a value was repeated,
 # and how far the last one is from the mean.

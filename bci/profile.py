@@ -150,11 +150,24 @@ class Output(Settings):
         return "off" if given is False else given  # as YAML reads a bare off
 
 
+class Timing(Settings):
+    """How the stream's time stamps are taken, where they or its rate cannot be trusted.
+
+    ``stamps: arrival`` takes the moment that samples arrive instead of what the sender stamps: for
+    senders on another clock (Unix time). ``sfreq`` is the true rate in hertz, for streams and files
+    whose nominal one is wrong or 0.
+    """
+
+    stamps: Literal["sender", "arrival"] = "sender"
+    sfreq: float | None = Field(default=None, gt=0, le=1e6)
+
+
 class Profile(Settings):
     """Everything a session needs, as a user writes it down."""
 
     task: str = Field(min_length=1, max_length=100)
     stream: StreamSelector = StreamSelector(type="EEG")
+    timing: Timing = Timing()
     # Of the power line, in hertz: where the signal check looks for its noise.
     line_hz: float | None = Field(default=None, ge=40, le=70)
     markers: StreamSelector | None = None

@@ -51,7 +51,8 @@ class StreamInfo:
     along the whole way, so that no view can show a simulated signal as a real one;
     ``interpolated`` names the channels that a montage map computed from others; ``named`` tells
     that the channels have the names that settings gave them; ``replayed`` says that a recording is
-    streamed, which follows nobody's cues.
+    streamed, which follows nobody's cues. ``loop_gap`` is the number of samples that are left out
+    where a replay begins again; 0 where it does not.
     """
 
     name: str
@@ -61,6 +62,7 @@ class StreamInfo:
     source_id: str = ""
     simulated: bool = False
     interpolated: tuple[str, ...] = ()
+    loop_gap: int = 0
     named: bool = False
     replayed: bool = False
 
@@ -170,7 +172,8 @@ class Recording:
     source : str
         The file it came from, for messages.
     findings : tuple of str
-        What is wrong with it, a sentence each: channels left out, breaks of unknown length.
+        What is wrong with it, a sentence each: channels left out, breaks of unknown length, clock
+        and rate (see `bci.timekeeping`).
     marker_streams : tuple of MarkerStream
         Where ``markers`` are of several streams, each of them: not all hold cues (see
         `bci.trials.cue_markers`). Empty where all of them may be cues.

@@ -11,7 +11,8 @@ from bci.errors import RecordingError
 from bci.types import Chunk, Marker, Reading, Recording, StreamInfo
 
 # Between the end of a loop and its next beginning: long enough to be seen as a gap by any
-# receiver, so that no window mixes the two.
+# receiver, so that no window mixes the two. The stream's description tells it, so that it is not
+# counted as a loss.
 _SEAM_S = 0.5
 
 
@@ -89,8 +90,9 @@ class ReplayDevice:
         self._seams = [*seams.tolist(), len(self.recording.data)]
 
     def describe(self) -> tuple[StreamInfo, ...]:
-        """The recording's own description."""
-        return (self.recording.info,)
+        """The recording's own description, with the seam between two rounds if it loops."""
+        seam = round(_SEAM_S * self.recording.info.sfreq) if self._loop else 0
+        return (replace(self.recording.info, loop_gap=seam),)
 
     def open(self) -> None:
         """Go to the beginning; the clock starts with the first read."""

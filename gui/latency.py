@@ -127,7 +127,7 @@ class LatencyView(QWidget):
 
     @property
     def rejected_text(self) -> str:
-        """``windows not used: samples lost (12); skipped: 2``; what is zero is left out."""
+        """``windows not used: gap (12); skipped: 2``; what is zero is left out."""
         if not self.counts:
             return ""
         rejected = ", ".join(

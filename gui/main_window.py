@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QVBoxLayout, QWi
 
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.inlet import InletStats
+from bci.lsl.losses import LossLog
 from bci.quality import ChannelQuality
 from gui import connecting, engine_notice, recording
 from gui.amounts import counted
@@ -80,6 +81,7 @@ class MainWindow(QMainWindow):
         self.processes, self.buttons = self.programs.processes, self.programs.buttons
         self.situation = Situation(str(options.signal))
         self.replay = ReplayWindow(options.bci, options.recordings, self.remembered, options.cue_of)
+        self._losses = LossLog("")
         self._told = 0.0
         self._is_own_engine = self._is_started_anew = False
         self.leaves_source = self.asks_before_closing = False
@@ -138,6 +140,7 @@ class MainWindow(QMainWindow):
         centre.setLayout(column)
         self.setCentralWidget(centre)
         self.state_mark, self.state = StateMark(), Elided()
+        self.state_mark.clicked.connect(self._acknowledge_losses)
         self.statusBar().addWidget(self.state_mark)
         self.statusBar().addWidget(self.state, 1)
         self.quality_state = plain(QLabel())
@@ -149,6 +152,7 @@ class MainWindow(QMainWindow):
         self.header.connect_button.toggled.connect(self._show_connect)
         keys = {
             "Ctrl+L": self.header.log_button.toggle,
+            "Ctrl+Shift+L": self._acknowledge_losses,
             "Ctrl+T": self._toggle_theme,
             "Ctrl+G": self.header.calibrate_button.click,
             "Ctrl+K": self.header.connect_button.toggle,
@@ -236,6 +240,7 @@ class MainWindow(QMainWindow):
         self.situation.signal_replayed = info.replayed
         self.situation.samples, self.situation.hostname = 0, found.hostname
         self.programs.set_stream(info.name)
+        self._losses = LossLog(info.name)
         short = self.header.set_title(info.name)
         what = " (simulated signal)" if info.simulated else " (replay)" if info.replayed else ""
         self.setWindowTitle(f"{short} - bci{what}")
@@ -298,6 +303,15 @@ class MainWindow(QMainWindow):
 
     def _on_signal_stats(self, stats: InletStats) -> None:
         self.situation.stats = stats
+        news = self._losses.news(stats)
+        # The engine's own count is the one that is shown, and its losses are in the log already.
+        if not (self.situation.is_decoded and self.programs.is_running("engine")):
+            for sentence in news:
+                self.log.add(sentence)
+
+    def _acknowledge_losses(self) -> None:
+        self.situation.acknowledge()
+        self.log.add("the losses so far were acknowledged")
 
     def _show_quality(self, channels: list[ChannelQuality]) -> None:
         self.quality.set_quality(channels)

@@ -2,7 +2,7 @@
 
 # Status keys, and what each reason is called.
 REASONS = {
-    "windows_rejected_gap": "samples lost",
+    "windows_rejected_gap": "gap",
     "windows_rejected_settling": "filters settling",
     "windows_rejected_artifact": "large swings",
     "windows_rejected_non_finite": "values missing",
@@ -10,7 +10,7 @@ REASONS = {
 }
 EXPLAINED = """A window is the stretch of signal that one prediction is made from.
 No prediction is made where
-samples lost: the stretch has a hole
+gap: samples are missing in the stretch, or a replay began again
 filters settling: the filters have only just begun
 large swings: a blink or a movement, larger than the profile allows
 values missing: the device sent NaN

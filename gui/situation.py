@@ -1,6 +1,7 @@
 """What runs, on which stream, how late, and what was lost: the state behind the status bar."""
 
 import socket
+import time
 from dataclasses import dataclass, field
 
 from bci.lsl.inlet import InletStats
@@ -31,6 +32,8 @@ class Situation:
     status: dict[str, object] = field(default_factory=dict)
     status_at: float = -float("inf")
     heard_at: float = -float("inf")
+    acknowledged: int = 0
+    acknowledged_at: str = ""
 
     @property
     def simulated(self) -> bool:
@@ -43,6 +46,11 @@ class Situation:
         self.stream_name, self.signal_alive, self.signal_simulated = "", False, False
         self.signal_replayed = False
         self.stats = None
+        self.acknowledged, self.acknowledged_at = 0, ""
+
+    def acknowledge(self) -> None:
+        """The losses so far are known: only later ones are shown, since this time of day."""
+        self.acknowledged, self.acknowledged_at = self._n_counted, time.strftime("%H:%M")
 
     def count_samples(self, samples: int, now: float) -> None:
         """How many samples have come so far."""
@@ -67,7 +75,8 @@ class Situation:
         elsewhere = self.engine_alive and not self._is_decoded
         engine = self.engine_lost or self.engine_silent_s(now) or (self.engine_alive and waits)
         engine = engine or elsewhere
-        return State.DOUBTFUL if silent or self._n_lost or engine else State.GOOD
+        doubtful = silent or self._n_lost or engine or self._findings
+        return State.DOUBTFUL if doubtful else State.GOOD
 
     @property
     def _is_decoded(self) -> bool:
@@ -75,7 +84,30 @@ class Situation:
         return self.engine_alive and decoded == self.stream_name
 
     @property
+    def is_decoded(self) -> bool:
+        """Whether an engine decodes the shown stream, and so tells its losses."""
+        return self._is_decoded and isinstance(self.status.get("lost_samples"), int)
+
+    @property
     def _n_lost(self) -> int:
+        """Losses since they were last acknowledged."""
+        return max(0, self._n_counted - self.acknowledged)
+
+    @property
+    def _loss(self) -> str:
+        since = f" since {self.acknowledged_at}" if self.acknowledged_at else ""
+        n = self._n_lost
+        return (
+            f"{n:,} sample{'' if n == 1 else 's'} lost{since}" if n else f"no samples lost{since}"
+        )
+
+    @property
+    def _findings(self) -> tuple[str, ...]:
+        """What is wrong with the shown stream's clock and rate."""
+        return self.stats.findings if self.stats else ()
+
+    @property
+    def _n_counted(self) -> int:
         """The engine's own count where one runs: that is what its windows suffered from."""
         lost = self.status.get("lost_samples") if self._is_decoded else None
         if not isinstance(lost, int):
@@ -83,7 +115,11 @@ class Situation:
         return lost
 
     def sentence(self, now: float, late_ms: float | None) -> str:
-        """All of it in one sentence."""
+        """All of it in one sentence, and what is wrong with the stream's clock or rate."""
+        said = self._sentence(now, late_ms)
+        return "; ".join((said, *self._findings)) if self.signal_alive else said
+
+    def _sentence(self, now: float, late_ms: float | None) -> str:
         name, status = self.stream_name, self.status
         if not self.signal_alive:
             awaited = f"no signal: waiting for a stream with {self.awaited}"
@@ -92,7 +128,7 @@ class Situation:
             return f"{name} is there but sends no samples"
         if self.hostname not in ("", socket.gethostname()):
             name = f"{name} from {self.hostname}"
-        loss = f"{self._n_lost:,} samples lost" if self._n_lost else "no samples lost"
+        loss = self._loss
         if self.engine_lost:
             return f"{name} is shown, {loss}; the engine is gone"
         if now - self.status_at < _STALE_S and status.get("state") == "waiting for stream":

@@ -1,16 +1,22 @@
 """How all is, in one mark that is seen from afar; the words beside it say why."""
 
-from PySide6.QtCore import QPointF
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from bci.quality import State
+from gui.pieces import tip
 from gui.quality_marks import WORDS, paint_mark
 from gui.theme import DARK, Theme
 
 
 class StateMark(QWidget):
-    """A disc while all is well, a triangle where something deserves a look, a cross for nothing."""
+    """A disc while all is well, a triangle where something deserves a look, a cross for nothing.
+
+    A click acknowledges the losses so far.
+    """
+
+    clicked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -18,12 +24,17 @@ class StateMark(QWidget):
         self.state = State.BAD
         self.setFixedSize(22, 20)
         self.setAccessibleName("State")
+        self.setToolTip(tip("Click, or press Ctrl+Shift+L, to acknowledge the losses so far."))
 
     def show_state(self, state: State) -> None:
         if state != self.state:
             self.state = state
             self.setAccessibleDescription(WORDS[state])
             self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.clicked.emit()
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         painter = QPainter(self)

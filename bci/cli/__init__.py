@@ -29,7 +29,7 @@ from bci.cli import (
     system,
     training,
 )
-from bci.cli.console import printable
+from bci.cli.console import printable, show_warnings
 from bci.errors import BciError
 
 # What the user's files and disk can do to any command; all else is a fault of ours.
@@ -108,6 +108,7 @@ def run() -> int:
     """Run a command; what a user can mend is one line on stderr and exit code 2."""
     _print_anything()
     _quieten_liblsl()
+    show_warnings()
     try:
         app()
     except BciError as error:

@@ -4,6 +4,7 @@ Names of streams, files and channels come from other programs. They are printed 
 never parsed as markup, and with control characters escaped, so that they cannot steer a terminal.
 """
 
+import logging
 import re
 import sys
 from collections.abc import Iterable
@@ -56,3 +57,24 @@ def progress_columns() -> tuple[ProgressColumn, ...]:
 
 out = PlainConsole()
 err = PlainConsole(stderr=True)
+
+
+class _ToStderr(logging.Handler):
+    """Prints each of the library's warnings once, as a plain line."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._said: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        sentence = record.getMessage()
+        if sentence not in self._said:
+            self._said.add(sentence)
+            err.print(sentence, soft_wrap=True)
+
+
+def show_warnings() -> None:
+    """Print what the library warns of, on standard error."""
+    log = logging.getLogger("bci")
+    log.handlers = [_ToStderr()]
+    log.propagate = False

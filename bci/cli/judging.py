@@ -76,6 +76,7 @@ def evaluate(
     from bci.predictions_table import PredictionsTable
     from bci.profile import Output, file_sha256
     from bci.recording.reading import read_recording
+    from bci.timekeeping import check_markers_fit
     from bci.word_prior import read_sentences
 
     card, decoder = load_model(model)
@@ -89,6 +90,7 @@ def evaluate(
     with PredictionsTable(predictions, card.classes) if predictions else nullcontext() as table:
         for file in recordings:
             recording = read_recording(file, stream, markers)
+            check_markers_fit(recording)
             known.append(card.has_learnt_from(file_sha256(file)))
             if map_montage:
                 recording = mapped_to_model(recording, card)

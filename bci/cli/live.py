@@ -125,7 +125,9 @@ def run(
     query = _query(wanted.stream, stream)
     cues = cue_query(wanted.markers, markers) if wanted.markers or markers else None
     decided = Decided(sys.stdout.isatty() if decisions is None else decisions)
-    engine = Engine(card, decoder, query, output, _say, cues, map_montage, load, decided)
+    engine = Engine(
+        card, decoder, query, output, _say, cues, map_montage, load, decided, wanted.timing
+    )
     try:
         engine.run(stop, wait, lines)
     finally:

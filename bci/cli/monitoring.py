@@ -51,6 +51,7 @@ def monitor(
     """
     from bci.cli.stopping import stop_on_signals
     from bci.lsl.discovery import StreamQuery
+    from bci.lsl.losses import LossLog
     from bci.monitor import monitor as watch
     from bci.settings import PipelineSettings
 
@@ -72,11 +73,15 @@ def monitor(
         timer.daemon = True
         timer.start()
     last: list[StreamQuality] = []
+    losses: dict[str, LossLog] = {}
     live = Live(console=out, auto_refresh=False) if sys.stdout.isatty() else None
 
     def show(report: "StreamQuality") -> None:
         if live is None:
             _say_changes(last[0] if last else None, report)
+            logs = losses.setdefault(report.info.name, LossLog(report.info.name))
+            for sentence in logs.news(report.stats):
+                err.print(sentence)
         last[:] = [report]
         if live is not None:
             live.update(_render(report), refresh=True)
@@ -134,7 +139,8 @@ def _render(report: "StreamQuality") -> Group:
         rows = [channel for channel in rows if channel.state != State.GOOD][:_MOST_ROWS]
     for channel in rows:
         table.add_row(*_row(channel))
-    return Group(head, tally, table) if rows else Group(head, tally)
+    found = [Text(f"{info.name}: {finding}", style=_COLOURS[1]) for finding in stats.findings]
+    return Group(head, *found, tally, table) if rows else Group(head, *found, tally)
 
 
 def _row(channel: "ChannelQuality") -> list[Text]:

@@ -106,7 +106,7 @@ def info(
             f"{r.name}{' (simulated)' if r.simulated else ''}", r.type, r.channel_format,
             str(r.n_channels), str(r.n_samples), f"{r.duration_s:.1f}",
             f"{r.nominal_hz:g}" if regular else "irregular",
-            f"{r.effective_hz:.3f}" if regular and r.n_samples else "",
+            f"{r.effective_hz:.3f}" if r.effective_hz and r.n_samples else "",
             str(r.gaps) if regular else "", str(r.lost_samples) if regular else "",
             f"{r.longest_gap_s:.2f}" if r.gaps else "", str(r.clock_jumps) if regular else "",
             "" if r.drift_ppm is None else f"{r.drift_ppm:+.1f}",

@@ -3,7 +3,7 @@
 import contextlib
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -17,7 +17,8 @@ from bci.errors import StreamError
 from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch
 from bci.lsl.metadata import MOST_CHANNELS, from_lsl
 from bci.marker_labels import labels_of
-from bci.timing import SampleClock
+from bci.timekeeping import Timekeeping, findings, split_loops
+from bci.timing import DeviceClock, SampleClock
 from bci.types import Chunk, FloatArray, Marker, StreamInfo, TimeArray
 
 _OPEN_S = 5.0
@@ -38,7 +39,9 @@ class InletStats:
 
     ``effective_rate`` is in hertz, ``jitter_s`` how far the stamps stray, ``clock_offset_s`` what
     the sender's clock lacks to ours, ``clock_drift_ppm`` how much faster it runs than ours, in
-    parts per million, NaN until half a minute shows it.
+    parts per million, NaN until half a minute shows it. ``lost_at`` is when the newest gap ended,
+    on the LSL clock, NaN where there is none; ``loops`` how often a replay began again, which is no
+    loss; ``findings`` are what is wrong with clock and rate, a sentence each.
     """
 
     samples: int
@@ -50,6 +53,9 @@ class InletStats:
     jitter_s: float
     clock_offset_s: float
     clock_drift_ppm: float
+    lost_at: float = float("nan")
+    loops: int = 0
+    findings: tuple[str, ...] = ()
 
 
 class _Connection:
@@ -155,6 +161,11 @@ class SignalInlet:
     found : FoundStream
     buffer_s : float
         How much liblsl keeps for us while we are busy, in seconds.
+    by_arrival : bool
+        Take the moments of arrival instead of the sender's stamps, which is done anyway where
+        those are years off.
+    given_hz : float, optional
+        The true rate, where the nominal one is wrong.
 
     Raises
     ------
@@ -162,7 +173,13 @@ class SignalInlet:
         If the stream does not answer, or is not numeric.
     """
 
-    def __init__(self, found: FoundStream, buffer_s: float = 360.0) -> None:
+    def __init__(
+        self,
+        found: FoundStream,
+        buffer_s: float = 360.0,
+        by_arrival: bool = False,
+        given_hz: float | None = None,
+    ) -> None:
         if found.channel_format in ("string", "undefined"):
             raise StreamError(
                 f"stream {found.info.name!r} carries {found.channel_format} values, not a signal"
@@ -170,8 +187,17 @@ class SignalInlet:
         # Compiled before samples flow: liblsl forgets what was not yet pulled when an outlet goes.
         SampleClock(1.0).stamp(np.zeros(1))
         self._connection = _Connection(found, buffer_s)
-        self.info: StreamInfo = self._connection.info
+        own = self._connection.info
+        self.info: StreamInfo = own if given_hz is None else replace(own, sfreq=given_hz)
         self._clock = SampleClock(self.info.sfreq) if self.info.sfreq > 0 else None
+        self._by_arrival = by_arrival
+        self._arrivals: DeviceClock | None = None
+        self._keeping = Timekeeping(self.info.sfreq, 0.0, 0)
+        self._next: int | None = None
+        self._lost_at = float("nan")
+        self._loops = self._skipped = 0
+        # Samples that came, while later stamps have to tell whether some were lost before them.
+        self._held = np.empty((0, self.info.n_channels), dtype=np.float32)
         self._n_samples = 0
         self._buffer: NDArray[Any] = np.empty((0, 0))
         self._converted = np.empty((0, 0), dtype=np.float32)
@@ -186,15 +212,30 @@ class SignalInlet:
     def stats(self) -> InletStats:
         clock = self._clock
         return InletStats(
-            samples=self._n_samples,
-            lost_samples=clock.lost_samples if clock else 0,
-            gaps=clock.gaps if clock else 0,
+            samples=self._n_samples - len(self._held),
+            lost_samples=clock.lost_samples - self._skipped if clock else 0,
+            gaps=clock.gaps - self._loops if clock else 0,
             clock_jumps=clock.clock_jumps if clock else 0,
             reconnects=self._connection.reconnects,
             effective_rate=clock.sfreq if clock else 0.0,
             jitter_s=clock.jitter_s if clock else 0.0,
             clock_offset_s=self._connection.offset,
             clock_drift_ppm=self._connection.drift_ppm,
+            lost_at=self._lost_at,
+            loops=self._loops,
+            findings=findings(self.keeping),
+        )
+
+    @property
+    def keeping(self) -> Timekeeping:
+        """How the stream keeps time, as far as it is known."""
+        clock = self._clock
+        return replace(
+            self._keeping,
+            effective_hz=clock.sfreq if clock else 0.0,
+            n_samples=self._n_samples if clock else 0,
+            clock_jumps=clock.clock_jumps if clock else 0,
+            by_arrival=self._arrivals is not None,
         )
 
     def pull(self, max_samples: int, timeout: float) -> list[Chunk]:
@@ -211,14 +252,15 @@ class SignalInlet:
         -------
         chunks : list of Chunk
             None, one, or, where samples were lost in between, several. Their data stay right
-            until the next pull.
+            until the next pull. After stamps that are off the line, samples are held back until
+            later ones tell a loss from lateness; see `bci.timing.SampleClock`.
 
         Raises
         ------
         StreamError
             If the stream was gone and came back changed.
         """
-        if not self.connected and not self._connection.try_again(timeout):
+        if not self.connected and not self._return(timeout):
             return []
         inlet = self._connection.inlet
         assert inlet is not None
@@ -239,6 +281,21 @@ class SignalInlet:
         self._connection.refresh_offset(arrived)
         return self._number(self._as_float32(len(stamps)), stamps, arrived)
 
+    def _return(self, timeout: float) -> bool:
+        """Look once for the stream's return; its sender's clock may be another one then."""
+        before = self._connection.offset
+        if not self._connection.try_again(timeout):
+            return False
+        if self._clock is not None:
+            self._clock.resume(before - self._connection.offset)
+        return True
+
+    def _judge_clock(self, newest: float, arrived: float) -> None:
+        """At the first samples: are their stamps on the LSL clock?"""
+        self._keeping = replace(self._keeping, newest=newest, ahead_s=newest - arrived)
+        if self._by_arrival or self._keeping.is_off_by_years:
+            self._arrivals = DeviceClock()
+
     def _as_float32(self, n: int) -> FloatArray:
         if self._buffer.dtype == np.float32:
             pulled: FloatArray = self._buffer[:n]
@@ -255,17 +312,44 @@ class SignalInlet:
         n, offset = len(data), self._connection.offset
         first = self._n_samples
         self._n_samples += n
+        if not first:
+            self._judge_clock(float(stamps[-1]) + offset, arrived)
         if self._clock is None:
-            return [Chunk(data, stamps + offset, first, arrived)]
-        smooth = self._clock.stamp(stamps, arrived)
-        times, indices = smooth.timestamps + offset, smooth.indices
-        if indices[-1] - indices[0] == n - 1:
-            return [Chunk(data, times, int(indices[0]), arrived)]
-        seams = [0, *(np.flatnonzero(np.diff(indices) != 1) + 1).tolist(), n]
+            times = stamps + offset
+            if self._arrivals is not None:
+                times = self._arrivals.to_lsl(times, arrived)
+            return [Chunk(data, times, first, arrived)]
+        told = self._clock.stamp(stamps, arrived)
+        if len(self._held) or self._clock.n_waiting:
+            data = self._hold(data, len(told.indices))
+            n = len(data)
+            if not n:
+                return []
+        times, indices = told.timestamps + offset, told.indices
+        if self._arrivals is not None:
+            times = self._arrivals.to_lsl(times, arrived)
+        expected = int(indices[0]) if self._next is None else self._next
+        self._next = int(indices[-1]) + 1
+        if self._next - expected == n:
+            return [Chunk(data, times, expected, arrived)]
+        steps = np.diff(indices, prepend=expected - 1) - 1
+        gaps = np.flatnonzero(steps)
+        loops, skipped = split_loops(steps[gaps], self.info.loop_gap)
+        self._loops += loops
+        self._skipped += skipped
+        if loops < len(gaps):
+            self._lost_at = float(times[gaps[-1]])
+        seams = [0, *gaps[gaps > 0].tolist(), n]
         return [
             Chunk(data[start:stop], times[start:stop], int(indices[start]), arrived)
             for start, stop in pairwise(seams)
         ]
+
+    def _hold(self, data: FloatArray, n_told: int) -> FloatArray:
+        """Keep back what the clock cannot tell yet; the samples that it can."""
+        data = np.concatenate([self._held, data])
+        self._held = data[n_told:].copy()
+        return data[:n_told]
 
     def close(self) -> None:
         """Leave the stream."""

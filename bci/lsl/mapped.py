@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bci.lsl.inlet import InletStats, SignalInlet
 from bci.montage import map_montage
+from bci.timekeeping import Timekeeping
 from bci.types import Channel, Chunk, StreamInfo
 
 
@@ -46,6 +47,10 @@ class MappedInlet:
     @property
     def stats(self) -> InletStats:
         return self._inlet.stats
+
+    @property
+    def keeping(self) -> Timekeeping:
+        return self._inlet.keeping
 
     def pull(self, max_samples: int, timeout: float) -> list[Chunk]:
         """As `SignalInlet.pull`."""

@@ -37,6 +37,8 @@ def to_lsl(info: StreamInfo, channel_format: str = "float32") -> pylsl.StreamInf
         desc.append_child_value("simulated", "true")
     if info.replayed:
         desc.append_child_value("replayed", "true")
+    if info.loop_gap:
+        desc.append_child_value("loop_gap", str(info.loop_gap))
     channels = desc.append_child("channels")
     for channel in info.channels:
         node = channels.append_child("channel")
@@ -78,7 +80,14 @@ def from_lsl(described: pylsl.StreamInfo) -> StreamInfo:
         source_id=described.source_id()[:_MOST_LABEL],
         simulated=desc.child_value("simulated").strip().lower() == "true",
         replayed=desc.child_value("replayed").strip().lower() == "true",
+        loop_gap=read_loop_gap(desc.child_value("loop_gap")),
     )
+
+
+def read_loop_gap(text: str) -> int:
+    """Samples left out where a replay begins again; 0 for what is no such number."""
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
 def _read_channels(desc: XMLElement, n_channels: int, stream_type: str) -> tuple[Channel, ...]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from bci.errors import RecordingError
 from bci.recording.bids_sidecars import check_positions, write_positions, write_simulated
 from bci.recording.names import Session
+from bci.timekeeping import check_losses
 from bci.types import Channel, Recording
 
 _MEG = ("mag", "grad", "ref_meg")
@@ -98,6 +99,7 @@ def export_bids(
         subject=session.subject, session=session.session, task=session.task,
         run=f"{number:02d}", datatype=datatype, suffix=datatype, root=folder,
     )  # fmt: skip
+    check_losses(recording)
     made = _equally_spaced(recording, datatype)
     if datatype != "meg":
         check_positions(place, "_".join(parts), made.channels, datatype)

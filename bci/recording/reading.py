@@ -42,6 +42,7 @@ def read_recording(
     stream: str | None = None,
     markers: str | None = None,
     profile: Profile | None = None,
+    given_hz: float | None = None,
 ) -> Recording:
     """Read a recording whole.
 
@@ -61,6 +62,9 @@ def read_recording(
         the name of a trigger channel, or ``annotations``, for other files. Default: all.
     profile : Profile, optional
         Its ``stream`` and ``markers`` count where several fit and neither is given.
+    given_hz : float, optional
+        The true rate in hertz, where a stream of an XDF file has a wrong nominal one; default:
+        the profile's ``timing.sfreq``.
 
     Raises
     ------
@@ -73,14 +77,20 @@ def read_recording(
     known = format_of(path)
     if path.is_dir() and not (known and known.folder):
         raise RecordingError(f"{path}: is a folder; give its files")
-    recording = _read(path, stream, markers, profile)
+    if given_hz is None and profile is not None:
+        given_hz = profile.timing.sfreq
+    recording = _read(path, stream, markers, profile, given_hz)
     for finding in recording.findings:
         _log.warning("%s: %s", path, finding)
     return recording
 
 
 def _read(
-    path: Path, stream: str | None, markers: str | None, profile: Profile | None
+    path: Path,
+    stream: str | None,
+    markers: str | None,
+    profile: Profile | None,
+    given_hz: float | None,
 ) -> Recording:
     ending = path.suffix.lower()
     usual = profile.markers if profile is not None else None
@@ -88,7 +98,8 @@ def _read(
     if ending in (".xdf", ".xdfz"):
         from bci.recording.reading_xdf import read_xdf
 
-        return read_xdf(path, stream, cues, profile.stream if profile is not None else None)
+        selector = profile.stream if profile is not None else None
+        return read_xdf(path, stream, cues, selector, given_hz)
     if ending == ".nwb":
         from bci.recording.reading_nwb import read_nwb
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from bci.channels import Said, describe
 from bci.cue_streams import CueQuery, merged
 from bci.errors import RecordingError
-from bci.timing import SampleClock
+from bci.timing import number_samples
 from bci.types import Channel, Marker, MarkerStream, Recording, StreamInfo
 
 _MOST_VALUES = 500_000_000
@@ -140,7 +140,7 @@ def _times(
     sfreq = 1.0 / float(np.median(steps))
     # What is a whole number but for rounding of the stamps is one.
     sfreq = float(round(sfreq)) if abs(sfreq - round(sfreq)) < 1e-3 * sfreq else sfreq
-    numbered = SampleClock(sfreq).stamp(stamps)
+    numbered, _ = number_samples(stamps, sfreq)
     start = float(numbered.timestamps[0])
     return sfreq, numbered.timestamps - start, numbered.indices, start
 

@@ -16,7 +16,7 @@ from bci.channels import Said, describe
 from bci.errors import RecordingError
 from bci.package_counter import PackageCounter
 from bci.recording.text_table import Head, TextTable, read_head, read_rows
-from bci.timing import SampleClock
+from bci.timing import number_samples
 from bci.types import Channel, Marker, Recording, StreamInfo
 
 _OPENBCI = "%OpenBCI"
@@ -235,7 +235,7 @@ def _times(
         indices = PackageCounter(sfreq).count(counter, seconds)
         indices = indices - indices[0]
         return sfreq, indices / sfreq, indices
-    stamped = SampleClock(sfreq).stamp(seconds)
+    stamped, _ = number_samples(seconds, sfreq)
     return sfreq, stamped.timestamps - stamped.timestamps[0], stamped.indices
 
 

@@ -1,6 +1,7 @@
 """Reading XDF files: one signal stream with the markers of others."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from bci.errors import RecordingError
 from bci.profile import StreamSelector
 from bci.recording.rounding import rounded
 from bci.recording.xdf import check_whole
+from bci.recording.xdf_clock import irregular, keeping_of, newest_stamp
 from bci.recording.xdf_header import channel_nodes, desc_of, field_of, first_of
 from bci.recording.xdf_markers import find_markers
-from bci.timing import SampleClock
+from bci.timekeeping import findings, regular_rate
+from bci.timing import number_samples
 from bci.types import Channel, FloatArray, Recording, StreamInfo
 
 
@@ -25,6 +28,7 @@ def read_xdf(
     wanted: str | None = None,
     markers: CueQuery | None = None,
     usual: StreamSelector | None = None,
+    given_hz: float | None = None,
 ) -> Recording:
     """Read one signal stream of an XDF file, on the recorder's clock, and its markers.
 
@@ -37,6 +41,8 @@ def read_xdf(
         Streams of the cues; without it, those of marker types.
     usual : StreamSelector, optional
         Signal stream that a profile names; it counts where several streams fit.
+    given_hz : float, optional
+        The true rate, where the stream's nominal one is wrong.
 
     Raises
     ------
@@ -44,10 +50,10 @@ def read_xdf(
         If the file is truncated or damaged, or it is not clear which stream is meant.
     """
     streams = load_streams(path)
-    signal = _choose(path, streams, wanted, usual)
-    sfreq = float(field_of(signal, "nominal_srate"))
+    signal = _choose(path, streams, wanted, usual, given_hz)
+    sfreq = given_hz or float(field_of(signal, "nominal_srate"))
     stamps = np.asarray(signal["time_stamps"], dtype=np.float64)
-    numbered = SampleClock(sfreq).stamp(stamps)
+    numbered, clock = number_samples(stamps, sfreq, newest_stamp(signal))
     start = float(numbered.timestamps[0])
     name = field_of(signal, "name") or path.stem
     channels = channels_of(signal)
@@ -67,7 +73,10 @@ def read_xdf(
         indices=numbered.indices,
         markers=found,
         source=str(path),
-        findings=rounded(values, [channel.name for channel in channels]),
+        findings=(
+            *findings(replace(keeping_of(signal, clock), nominal_hz=sfreq)),
+            *rounded(values, [channel.name for channel in channels]),
+        ),
         marker_streams=of_streams,
     )
 
@@ -105,21 +114,30 @@ def load_streams(path: Path) -> list[dict[str, Any]]:
 
 
 def _choose(
-    path: Path, streams: list[dict[str, Any]], wanted: str | None, usual: StreamSelector | None
+    path: Path,
+    streams: list[dict[str, Any]],
+    wanted: str | None,
+    usual: StreamSelector | None,
+    given_hz: float | None,
 ) -> dict[str, Any]:
     signals = [
         stream
         for stream in streams
         if field_of(stream, "channel_format") != "string"
-        and float(field_of(stream, "nominal_srate") or 0) > 0
+        and (given_hz or float(field_of(stream, "nominal_srate") or 0)) > 0
         and len(stream["time_stamps"])
     ]
+    if given_hz and len(signals) > 1:
+        # Of those that only the given rate makes regular, the ones that are.
+        signals = [s for s in signals if regular_rate(np.asarray(s["time_stamps"]))] or signals
     listing = ", ".join(
         f"{field_of(s, 'name')!r} ({field_of(s, 'type')}, {field_of(s, 'channel_count')} ch)"
         for s in signals
     )
     if not signals:
-        raise RecordingError(f"{path}: holds no regular signal stream with samples in it")
+        raise RecordingError(
+            f"{path}: holds no regular signal stream with samples in it{irregular(streams)}"
+        )
     if wanted is not None:
         keys = ("name", "type", "source_id")
         signals = [s for s in signals if wanted in [field_of(s, key) for key in keys]]

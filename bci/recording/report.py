@@ -1,19 +1,22 @@
 """What is in a recording: streams, rates, gaps, drift, markers."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from bci.decisions import event_from_json
+from bci.lsl.metadata import read_loop_gap
 from bci.recording.reading import read_recording
 from bci.recording.reading_xdf import channels_of, load_streams
 from bci.recording.rounding import rounded
-from bci.recording.xdf_header import field_of
+from bci.recording.xdf_clock import keeping_of, newest_stamp
+from bci.recording.xdf_header import field_of, first_of
 from bci.recording.xdf_markers import markers_of, role_of
-from bci.timing import SampleClock
+from bci.timekeeping import findings, split_loops
+from bci.timing import number_samples
 from bci.types import Channel, Marker, TimeArray
 
 _FEWEST_OFFSETS = 3
@@ -26,11 +29,13 @@ _LABELLED = ("cues", "notes", "decisions", "texts")
 class StreamReport:
     """One stream of a recording.
 
-    Rates are in hertz, 0 where samples come irregularly; ``drift_ppm`` is how much faster the
+    Rates are in hertz, 0 where samples come irregularly. ``drift_ppm`` is how much faster the
     sender's clock ran than the recorder's, in parts per million, None where it was not measured.
     ``channels`` are those of numeric streams. ``role`` is ``signal``, ``cues``, ``notes``,
     ``decisions``, ``own`` for what else this program published, ``texts`` of another type, or
     ``other``; ``markers`` counts the labels, if any.
+    ``loops`` tells how often a replay began again, which is no loss; ``findings`` are what is wrong
+    with clock, rate and values, a sentence each.
     """
 
     name: str
@@ -47,6 +52,7 @@ class StreamReport:
     clock_jumps: int
     drift_ppm: float | None
     simulated: bool = False
+    loops: int = 0
     role: str = "signal"
     markers: dict[str, int] = field(default_factory=dict)
     channels: tuple[Channel, ...] = ()
@@ -93,17 +99,20 @@ def _report_xdf(stream: dict[str, Any]) -> StreamReport:
     stamps = np.asarray(stream["time_stamps"], dtype=np.float64)
     nominal = float(field_of(stream, "nominal_srate") or 0)
     clock = None
-    longest = 0.0
+    desc = (stream["info"].get("desc") or [None])[0] or {}
+    told = desc if isinstance(desc, dict) else {}
+    longest, loops, skipped = 0.0, 0, 0
     if nominal > 0 and len(stamps):
-        clock = SampleClock(nominal)
-        indices = clock.stamp(stamps).indices
-        if clock.gaps:
-            longest = float(np.diff(stamps)[np.diff(indices) > 1].max())
+        numbered, clock = number_samples(stamps, nominal, newest_stamp(stream))
+        steps = np.diff(numbered.indices) - 1
+        loops, skipped = split_loops(steps[steps > 0], read_loop_gap(first_of(told, "loop_gap")))
+        if steps.any():
+            longest = float(np.diff(numbered.timestamps)[steps > 0].max())
+    keeping = keeping_of(stream, clock)
+    jumps = keeping.clock_jumps + _clock_sets(stream["clock_values"])
     is_numeric = field_of(stream, "channel_format") != "string"
     channels = channels_of(stream) if is_numeric else ()
     values = np.asarray(stream["time_series"]) if is_numeric else np.empty(0)
-    desc = (stream["info"].get("desc") or [None])[0]
-    simulated = isinstance(desc, dict) and (desc.get("simulated") or [""])[0] == "true"
     return StreamReport(
         name=field_of(stream, "name"),
         type=field_of(stream, "type"),
@@ -112,17 +121,21 @@ def _report_xdf(stream: dict[str, Any]) -> StreamReport:
         n_samples=len(stamps),
         duration_s=float(stamps[-1] - stamps[0]) if len(stamps) else 0.0,
         nominal_hz=nominal,
-        effective_hz=clock.sfreq if clock else 0.0,
-        gaps=clock.gaps if clock else 0,
-        lost_samples=clock.lost_samples if clock else 0,
+        effective_hz=keeping.effective_hz,
+        gaps=clock.gaps - loops if clock else 0,
+        lost_samples=clock.lost_samples - skipped if clock else 0,
+        loops=loops,
         longest_gap_s=longest,
-        clock_jumps=(clock.clock_jumps if clock else 0) + _clock_sets(stream["clock_values"]),
+        clock_jumps=jumps,
         drift_ppm=_drift_ppm(stream["clock_times"], stream["clock_values"]),
-        simulated=simulated,
+        simulated=first_of(told, "simulated").lower() == "true",
         role=role_of(stream),
         markers=_count(_readable(stream)),
         channels=channels,
-        findings=rounded(values, [channel.name for channel in channels]),
+        findings=(
+            *findings(replace(keeping, clock_jumps=jumps)),
+            *rounded(values, [channel.name for channel in channels]),
+        ),
     )
 
 

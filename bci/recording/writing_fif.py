@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bci.timekeeping import check_losses
 from bci.types import Recording
 
 
@@ -12,9 +13,15 @@ def write_fif(recording: Recording, path: Path, description: str = "") -> None:
 
     Markers become annotations, and lost samples a stretch marked as skipped. Folders are made;
     a description that begins with "simulated" marks the recording as such.
+
+    Raises
+    ------
+    RecordingError
+        If far more samples are lost than are there.
     """
     import mne
 
+    check_losses(recording)
     channels = recording.info.channels
     info = mne.create_info(
         list(recording.info.ch_names), recording.info.sfreq, [c.kind for c in channels]

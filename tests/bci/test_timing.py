@@ -4,13 +4,15 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from bci.timing import DeviceClock, SampleClock
+from bci.timing import DeviceClock, SampleClock, number_samples
 
 
 def stamp_in_chunks(
     clock: SampleClock, raw: np.ndarray, size: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    parts = [clock.stamp(raw[i : i + size]) for i in range(0, len(raw), size)]
+    parts = [
+        clock.stamp(raw[i : i + size], final=i + size >= len(raw)) for i in range(0, len(raw), size)
+    ]
     return (
         np.concatenate([part.timestamps for part in parts]),
         np.concatenate([part.indices for part in parts]),
@@ -65,14 +67,14 @@ def test_a_pause_is_lost_samples() -> None:
 
 
 @pytest.mark.parametrize("jump", [3600.0, -3600.0])
-def test_a_jump_of_the_clock_moves_the_stamps_but_not_the_index(jump: float) -> None:
+def test_a_clock_that_is_set_moves_neither_stamps_nor_index(jump: float) -> None:
     clock = SampleClock(250.0)
     for k in range(500):
         raw = 10 + np.arange(10 * k, 10 * k + 10) / 250.0 + (jump if k >= 250 else 0.0)
         got = clock.stamp(raw, arrived=50 + 0.04 * (k + 1))
     assert (clock.clock_jumps, clock.gaps, clock.lost_samples) == (1, 0, 0)
     assert got.indices[-1] == 4999
-    assert got.timestamps[-1] == pytest.approx(raw[-1], abs=1e-6)
+    assert got.timestamps[-1] == pytest.approx(raw[-1] - jump, abs=1e-6)
 
 
 def test_a_pause_in_arrival_tells_lost_samples_from_a_jump_of_the_clock() -> None:
@@ -111,11 +113,11 @@ def test_the_outcome_does_not_depend_on_how_stamps_are_chunked(
     steps: list[float], sizes: list[int]
 ) -> None:
     raw = np.cumsum(np.array(steps) / 100.0)
-    whole = SampleClock(100.0).stamp(raw)
+    whole, _ = number_samples(raw, 100.0)
     clock, row, turn, times, indices = SampleClock(100.0), 0, 0, [], []
     while row < len(raw):
         size = sizes[turn % len(sizes)]
-        part = clock.stamp(raw[row : row + size])
+        part = clock.stamp(raw[row : row + size], final=row + size >= len(raw))
         times.append(part.timestamps)
         indices.append(part.indices)
         row, turn = row + size, turn + 1

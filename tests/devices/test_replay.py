@@ -150,3 +150,26 @@ def test_streaming_stops_within_a_second_of_being_asked() -> None:
     stop.set()
     player.join(1.0)
     assert not player.is_alive()
+
+
+def test_a_replay_that_loops_tells_the_length_of_its_seam() -> None:
+    assert ReplayDevice(recording(), loop=True).describe()[0].loop_gap == 125
+    assert ReplayDevice(recording(), loop=False).describe()[0].loop_gap == 0
+
+
+def test_the_next_round_of_a_replay_is_no_loss_over_lsl() -> None:
+    made = recording(1000)
+    stop = threading.Event()
+    player = threading.Thread(
+        target=stream_device,
+        args=(ReplayDevice(made, speed=None, loop=True), stop),
+        kwargs={"wait_for_consumers_s": 10.0},
+    )
+    player.start()
+    inlet = SignalInlet(find(made.info.name))
+    wait_until(lambda: (inlet.pull(500, 0.02), inlet.stats.loops >= 2)[1])
+    stats = inlet.stats
+    assert (stats.lost_samples, stats.gaps, stats.clock_jumps) == (0, 0, 0)
+    stop.set()
+    player.join(5)
+    inlet.close()

@@ -68,7 +68,7 @@ def test_rejected_windows_are_told_with_the_reason(view: LatencyView) -> None:
          "windows_rejected_artifact": 5, "windows_skipped": "not a number"}
     )  # fmt: skip
     assert view.rejected_text == (
-        "windows not used: samples lost (12), filters settling (3), large swings (5)"
+        "windows not used: gap (12), filters settling (3), large swings (5)"
     )
     assert view.lost_text == "lost: 1 sample, 2 gaps"
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bci.lsl.inlet import InletStats
 from bci.quality import State
 from gui.situation import Situation
 
@@ -78,3 +79,29 @@ def test_an_engine_that_is_gone_is_doubtful_and_no_engine_at_all_is_not() -> Non
     situation.engine_lost = True
     assert situation.state(10.1) == State.DOUBTFUL
     assert situation.sentence(10.1, None).endswith("the engine is gone")
+
+
+def test_acknowledged_losses_are_shown_no_more_and_later_ones_since_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("gui.situation.time.strftime", lambda _: "14:05")
+    situation = decoded(lost_samples=12)
+    assert situation.sentence(10.1, 1.0).endswith("12 samples lost")
+    assert situation.state(10.1) == State.DOUBTFUL
+    situation.acknowledge()
+    assert situation.sentence(10.1, 1.0).endswith("no samples lost since 14:05")
+    assert situation.state(10.1) == State.GOOD
+    situation.status = {**situation.status, "lost_samples": 13}
+    assert situation.sentence(10.1, 1.0).endswith("1 sample lost since 14:05")
+    assert situation.state(10.1) == State.DOUBTFUL
+    situation.show_other("type EEG")
+    assert (situation.acknowledged, situation.acknowledged_at) == (0, "")
+
+
+def test_what_is_wrong_with_the_clock_is_in_the_status_line() -> None:
+    situation = decoded()
+    situation.stats = InletStats(
+        1000, 0, 0, 0, 0, 250.0, 0.0, 0.0, float("nan"), findings=("its nominal rate is 320 Hz",)
+    )
+    assert situation.sentence(10.1, 1.0).endswith("no samples lost; its nominal rate is 320 Hz")
+    assert situation.state(10.1) == State.DOUBTFUL

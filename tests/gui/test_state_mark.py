@@ -1,5 +1,6 @@
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,15 +8,19 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
+from bci.lsl.inlet import InletStats
 from bci.quality import ChannelQuality, State
 from bci.ring import RingBuffer
 from gui.main_window import MainWindow
+from gui.pollers import SignalFound
 from gui.scope_panel import ScopePanel
 from gui.situation import Situation
 from gui.state_mark import StateMark
 from gui.theme import DARK, LIGHT, Theme
 from tests.gui.conftest import NO_DEVICES
 from tests.signals import eeg_info, noise
+
+_CTRL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 
 
 def test_one_mark_says_how_all_is() -> None:
@@ -39,6 +44,24 @@ def test_a_stream_of_another_computer_is_said_to_be_from_there() -> None:
     assert "amp from lab-2 is shown" in situation.sentence(0.0, None)
     situation.hostname = socket.gethostname()
     assert "amp is shown" in situation.sentence(0.0, None)
+
+
+def test_a_click_or_a_key_acknowledges_the_losses_and_the_log_keeps_them(
+    open_window: Callable[..., MainWindow], qtbot: QtBot
+) -> None:
+    window = open_window(bci=NO_DEVICES)
+    window._on_signal(SignalFound(eeg_info(4), RingBuffer(5000, 4)))
+    stats = InletStats(1000, 12, 1, 0, 0, 250.0, 0.0, 0.0, float("nan"))
+    window._on_signal_stats(stats)
+    assert "lost 12 samples at" in window.log.toPlainText()
+    qtbot.mouseClick(window.state_mark, Qt.MouseButton.LeftButton)
+    assert window.situation.acknowledged == 12
+    window._on_signal_stats(replace(stats, lost_samples=13, gaps=2))
+    assert "lost 1 sample at" in window.log.toPlainText()
+    with qtbot.waitActive(window, timeout=5_000):
+        window.activateWindow()
+    qtbot.keyClick(window, Qt.Key.Key_L, _CTRL_SHIFT)
+    qtbot.waitUntil(lambda: window.situation.acknowledged == 13, timeout=5_000)
 
 
 def test_each_state_has_a_shape_of_its_own(qtbot: QtBot) -> None:

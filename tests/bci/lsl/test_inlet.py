@@ -42,10 +42,10 @@ def test_a_pull_returns_when_it_has_what_was_asked_for_or_time_is_up(name: str) 
         began = time.monotonic()
         assert inlet.pull(10, 0.05) == []
         assert 0.04 < time.monotonic() - began < 1.0
-        send(outlet, noise(30, 2))
+        start = send(outlet, noise(30, 2))
         (chunk,) = receive(inlet, 30)[:1]
         assert len(chunk.data) <= 30
-        send(outlet, noise(5, 2), first=30)
+        send(outlet, noise(5, 2), first=30, start=start)
         (chunk,) = inlet.pull(5, 5.0)
         assert len(chunk.data) == 5
 

@@ -1,0 +1,57 @@
+"""What an inlet lost and how its clock fares, as sentences for a log."""
+
+import math
+import time
+
+from pylsl import local_clock
+
+from bci.lsl.inlet import InletStats
+
+
+class LossLog:
+    """Puts what changed in an inlet's figures into sentences with time, place and number.
+
+    Parameters
+    ----------
+    name : str
+        Of the stream.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._lost = self._gaps = self._loops = 0
+        self._told: set[str] = set()
+
+    def news(self, stats: InletStats) -> list[str]:
+        """Sentences about what is new since the last call; best asked about once a second."""
+        lost, gaps = stats.lost_samples - self._lost, stats.gaps - self._gaps
+        loops = stats.loops - self._loops
+        self._lost, self._gaps, self._loops = stats.lost_samples, stats.gaps, stats.loops
+        told = []
+        if lost > 0:
+            where = f" in {gaps} gaps" if gaps > 1 else ""
+            told.append(
+                f"{self._name} lost {_samples(lost)}{where} at {clock_time(stats.lost_at)}; "
+                f"{stats.lost_samples:,} in all"
+            )
+        if lost < 0:
+            told.append(f"{self._name}: {_samples(-lost)} counted as lost came late, none was lost")
+        if loops > 0:
+            told.append(f"{self._name}: the replay began again; nothing was lost")
+        for finding in stats.findings:
+            if finding not in self._told:
+                self._told.add(finding)
+                told.append(f"{self._name}: {finding}")
+        return told
+
+
+def clock_time(at: float) -> str:
+    """Time of day of a moment on the LSL clock, as ``14:03:22``; of now where it is not known."""
+    past = local_clock() - at if math.isfinite(at) else 0.0
+    # A stream on another clock says nothing of the time of day.
+    past = past if 0.0 <= past < 86_400.0 else 0.0
+    return time.strftime("%H:%M:%S", time.localtime(time.time() - past))
+
+
+def _samples(n: int) -> str:
+    return f"{n:,} sample{'' if n == 1 else 's'}"

@@ -1,0 +1,186 @@
+"""How a stream keeps time, and what is wrong with it in a sentence each.
+
+Files and live streams are judged by the same rules here, and every command, the status and the
+log give the sentences as they are.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.errors import RecordingError
+from bci.types import Recording, TimeArray
+
+# A measured rate further from the nominal one than this is another rate; quartz is a hundred
+# times better, and two seconds of jittering stamps as good.
+_RATE_SHARE = 0.01
+# Rates are judged once so much was seen, in seconds and samples.
+_LEAST_S, _LEAST_SAMPLES = 4.0, 100
+# No stream is ahead of its arrival or behind it by so much, in seconds, on the same clock.
+_MOST_APART_S = 60.0
+_YEAR_S = 31_557_600.0
+# Unix time since 2001, in seconds.
+_UNIX_S = 1e9
+# Samples come regularly where hardly a step is so many times the usual one.
+_IRREGULAR_STEP = 10.0
+
+# Lost samples are written as zeros up to so many times the real ones, or so many seconds.
+_MOST_LOST, _MOST_LOST_S = 10, 3600.0
+
+BY_RATE = "set timing.sfreq in the profile to the true rate"
+BY_ARRIVAL = "set 'timing.stamps: arrival' in the profile"
+
+
+@dataclass(frozen=True, slots=True)
+class Timekeeping:
+    """What is known of a stream's clock and rate.
+
+    Parameters
+    ----------
+    nominal_hz, effective_hz : float
+        What the stream says and what its stamps show; 0 where samples come irregularly.
+    n_samples : int
+        How many samples show it.
+    newest : float
+        The newest stamp, in seconds.
+    ahead_s : float
+        How far the stamps are ahead of the clock that they should be on, in seconds; NaN where
+        it is not known.
+    clock_jumps : int
+        How often the clock was set.
+    by_arrival : bool
+        Whether the moments of arrival are taken instead of the stamps.
+    """
+
+    nominal_hz: float
+    effective_hz: float
+    n_samples: int
+    newest: float = float("nan")
+    ahead_s: float = float("nan")
+    clock_jumps: int = 0
+    by_arrival: bool = False
+
+    @property
+    def is_off_clock(self) -> bool:
+        """Whether the stamps are on another clock than markers and predictions are."""
+        return abs(self.ahead_s) > _MOST_APART_S
+
+    @property
+    def is_off_by_years(self) -> bool:
+        """Whether no clock that was started with a computer can show such stamps."""
+        return abs(self.ahead_s) > _YEAR_S
+
+    @property
+    def is_off_rate(self) -> bool:
+        """Whether the rate is not the nominal one."""
+        seen = self.n_samples >= _LEAST_SAMPLES and self.effective_hz > 0
+        if not seen or self.n_samples < _LEAST_S * min(self.nominal_hz, self.effective_hz):
+            return False
+        return abs(self.effective_hz - self.nominal_hz) > _RATE_SHARE * self.nominal_hz
+
+
+def findings(keeping: Timekeeping) -> tuple[str, ...]:
+    """One sentence for each thing that is wrong; none for a stream that keeps time.
+
+    Each begins in lower case and fits behind the stream's name and a colon.
+    """
+    found = []
+    if keeping.is_off_clock:
+        apart = abs(keeping.ahead_s)
+        far = f"{apart / _YEAR_S:.1f} years" if apart > _YEAR_S else f"{apart:,.0f} s"
+        side = "ahead of" if keeping.ahead_s > 0 else "behind"
+        kind = "Unix time, " if keeping.newest > _UNIX_S and keeping.is_off_by_years else ""
+        way_out = f"so markers do not fit them; {BY_ARRIVAL}, or mend the program that sends them"
+        if keeping.by_arrival:
+            way_out = "so the moments of arrival are taken instead"
+        found.append(
+            f"its time stamps are on another clock ({kind}{far} {side} the LSL clock), {way_out}"
+        )
+    if keeping.is_off_rate and keeping.nominal_hz > 0:
+        share = keeping.effective_hz / keeping.nominal_hz
+        found.append(
+            f"its nominal rate is {keeping.nominal_hz:g} Hz, its time stamps show "
+            f"{keeping.effective_hz:.6g} Hz, so filters act at {share:.3g} times their "
+            f"frequencies; {BY_RATE}"
+        )
+    elif keeping.is_off_rate:
+        found.append(
+            f"its nominal rate is 0 Hz (irregular), but its samples come regularly at "
+            f"{keeping.effective_hz:.6g} Hz; {BY_RATE}"
+        )
+    if keeping.clock_jumps:
+        times = "once" if keeping.clock_jumps == 1 else f"{keeping.clock_jumps} times"
+        found.append(f"its clock was set {times}; samples are counted on over it")
+    return tuple(found)
+
+
+def regular_rate(stamps: TimeArray) -> float:
+    """Rate of samples that come regularly, in hertz; 0 where they do not.
+
+    Parameters
+    ----------
+    stamps : ndarray, shape (n_samples,)
+        In seconds.
+    """
+    if len(stamps) < _LEAST_SAMPLES:
+        return 0.0
+    steps = np.diff(stamps)
+    usual = float(np.median(steps))
+    mean = float(stamps[-1] - stamps[0]) / len(steps)
+    if not 0 < mean < float("inf") or not 0.5 * mean < usual < 2.0 * mean:
+        return 0.0
+    odd = (steps < 0) | (steps > _IRREGULAR_STEP * usual)
+    return 1.0 / mean if np.mean(odd) < 0.01 else 0.0
+
+
+def check_markers_fit(recording: Recording) -> None:
+    """Refuse a recording whose markers are on another clock than its signal.
+
+    Raises
+    ------
+    RecordingError
+        If every marker lies more than a minute before the first or after the last sample.
+    """
+    times = np.array([marker.time for marker in recording.markers])
+    inside = (times > -_MOST_APART_S) & (times < recording.duration + _MOST_APART_S)
+    if not len(times) or inside.any():
+        return
+    raise RecordingError(
+        f"{recording.source}: all {len(times)} markers lie outside the signal, the first at "
+        f"{times[0]:,.0f} s of {recording.duration:,.0f} s: signal and markers were stamped on "
+        f"different clocks; record again with {BY_ARRIVAL.removeprefix('set ')}, or mend the "
+        "program that sends the stamps"
+    )
+
+
+def check_losses(recording: Recording) -> None:
+    """Refuse to write zeros for lost samples where they would be most of the file.
+
+    Raises
+    ------
+    RecordingError
+        Telling how many are lost.
+    """
+    n_samples = len(recording.data)
+    lost = int(recording.indices[-1] - recording.indices[0]) + 1 - n_samples
+    if lost > max(_MOST_LOST * n_samples, _MOST_LOST_S * recording.info.sfreq):
+        raise RecordingError(
+            f"{recording.source or recording.info.name}: {lost:,} samples are lost and only "
+            f"{n_samples:,} are there, so the file would hold mostly zeros; look at its time "
+            "stamps with 'bci info'"
+        )
+
+
+def split_loops(gaps: NDArray[np.int64], loop_gap: int) -> tuple[int, int]:
+    """How many gaps are the seams of a replay that began again, and their samples.
+
+    Parameters
+    ----------
+    gaps : ndarray, shape (n_gaps,)
+        Lengths in samples.
+    loop_gap : int
+        Length of such a seam as the replay says it; 0 where it does not loop.
+    """
+    seams = gaps[np.abs(gaps - loop_gap) <= 1] if loop_gap > 0 else gaps[:0]
+    return len(seams), int(seams.sum())
