@@ -135,7 +135,9 @@ class Calibrating(QObject):
             )
             return
         stream = self._info.name if self._info is not None else ""
-        self._command = engine_command(self._options.bci, profile, folder, stream)
+        self._command = engine_command(
+            self._options.bci, profile, folder, stream, self._options.engine_name
+        )
         swapped = self._programs.use_model(folder, self._command, self._decoded in ("", stream))
         self._handed = folder.name
         self.window.result.tell(

@@ -97,6 +97,10 @@ def test_a_model_that_was_used_is_offered_at_the_next_start(
     remembered.store()
     window = open_window(bci=NO_DEVICES)
     assert window.buttons["engine"].text() == "Start engine"
+    command = window.programs.command("engine")
+    assert command is not None
+    # The window listens to the streams of this name, whatever the profile's is.
+    assert f"--name={window.options.engine_name}" in command.argv
     assert "S007" in window.buttons["engine"].toolTip()
     assert not window.programs.choose_button.isVisible()
 
