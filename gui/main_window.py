@@ -281,7 +281,7 @@ class MainWindow(QMainWindow):
         self.situation.signal_alive = alive
         self.tabs.set_trouble("" if alive else "signal lost: the picture stands still")
         if not alive:
-            self.engine.end_cue(local_clock())
+            self._end_cue(local_clock())
 
     def _on_signal_silent(self, since: float | None) -> None:
         """The stream is there and sends nothing, ``since`` so many seconds after 1970."""
@@ -289,7 +289,12 @@ class MainWindow(QMainWindow):
         self.tabs.set_trouble(why)
         self.quality.set_silent(why)
         if since is not None:
-            self.engine.end_cue(local_clock() - (time() - since))
+            self._end_cue(local_clock() - (time() - since))
+
+    def _end_cue(self, at: float) -> None:
+        """The shown signal ends: so does its cue, but not that of another stream's decisions."""
+        if not self.situation.decodes_other:
+            self.engine.end_cue(at)
 
     def _choose_line(self, hz: float) -> None:
         """The power line has this frequency, here and at the next start."""

@@ -193,7 +193,8 @@ class DecisionView(QWidget):
         elif self.cue:
             said, colour = f"true cue: {self.cue}", "text"
         if self.doubt and not self.source:
-            said, colour = f"model at chance; {said}", "warning"
+            said = f"at chance; {said}" if self.cue else "the model is at chance"
+            colour = "warning"
         painter.setPen(self.theme.colour(colour))
         elide = Qt.TextElideMode.ElideMiddle
         painter.drawText(room, 0, painter.fontMetrics().elidedText(said, elide, int(room.width())))

@@ -90,9 +90,8 @@ class Situation:
             return State.BAD
         waits = self.status.get("state") == "waiting for stream"
         silent = now - self.samples_at > _STALE_S
-        elsewhere = self.engine_alive and not self._is_decoded
         engine = self.engine_lost or self.engine_silent_s(now) or (self.engine_alive and waits)
-        engine = engine or elsewhere
+        engine = engine or self.decodes_other
         doubtful = silent or self._n_lost or engine or self._findings or self.model_warning
         return State.DOUBTFUL if doubtful else State.GOOD
 
@@ -100,6 +99,11 @@ class Situation:
     def _is_decoded(self) -> bool:
         decoded = self.status.get("stream", self.stream_name)
         return self.engine_alive and decoded == self.stream_name
+
+    @property
+    def decodes_other(self) -> bool:
+        """Whether an engine decodes another stream than the one shown."""
+        return self.engine_alive and not self._is_decoded
 
     @property
     def is_decoded(self) -> bool:
