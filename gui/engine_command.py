@@ -44,6 +44,11 @@ def stream_of(command: Command) -> str:
     return _options(command.argv).get("--stream", "")
 
 
+def replayed_as(command: Command) -> str:
+    """The stream that a replay gives; empty where the command is none."""
+    return _options(command.argv).get("--name", "") if "replay" in command.argv else ""
+
+
 def model_of(command: Command) -> str:
     """Name of the model that an engine is started with; empty where it has none."""
     return Path(_options(command.argv).get("--model", "")).name

@@ -266,7 +266,7 @@ class MainWindow(QMainWindow):
         if alive:
             self.banner.settle("signal")
             self.situation.samples_at = local_clock()
-        elif self.connecting.is_ending(name):
+        elif self._is_ending(name):
             self.log.add(f"{name} was disconnected")
         elif self.connecting.is_restarting(name):
             self.log.add(f"{name} is gone until its source has started again")
@@ -282,6 +282,10 @@ class MainWindow(QMainWindow):
         self.tabs.set_trouble("" if alive else "signal lost: the picture stands still")
         if not alive:
             self._end_cue(local_clock())
+
+    def _is_ending(self, name: str) -> bool:
+        """Whether a stream goes because the user wanted it."""
+        return self.connecting.is_ending(name) or self.programs.is_ending(name)
 
     def _on_signal_silent(self, since: float | None) -> None:
         """The stream is there and sends nothing, ``since`` so many seconds after 1970."""
@@ -309,7 +313,7 @@ class MainWindow(QMainWindow):
     def _on_feed_problem(self, why: str) -> None:
         """That a stream does not answer is no news while its source ends or starts again."""
         name = self.situation.stream_name
-        if self.connecting.is_ending(name) or self.connecting.is_restarting(name):
+        if self._is_ending(name) or self.connecting.is_restarting(name):
             self.log.add(why)
         else:
             self.show_problem(why)
