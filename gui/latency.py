@@ -116,8 +116,8 @@ class LatencyView(QWidget):
     @property
     def lost_text(self) -> str:
         """``lost: 7 samples, 2 gaps``; what is zero is left out."""
-        if not self.counts:
-            return "no engine has reported losses yet"
+        if not self.counts or not self.has_engine:
+            return "no engine reports losses"
         lost = [
             f"{n:,} {name.removesuffix('s') if n == 1 else name}"
             for key, name in LOST.items()
@@ -128,7 +128,7 @@ class LatencyView(QWidget):
     @property
     def rejected_text(self) -> str:
         """``windows not used: gap (12); skipped: 2``; what is zero is left out."""
-        if not self.counts:
+        if not self.counts or not self.has_engine:
             return ""
         rejected = ", ".join(
             f"{why} ({n:,})" for key, why in REASONS.items() if (n := self.counts[key])
@@ -141,7 +141,11 @@ class LatencyView(QWidget):
     @property
     def drift_text(self) -> str:
         """``drift 0.8 of 1.5``; empty where it is not measured."""
-        return "" if self.drift is None else f"drift {self.drift:.1f} of {BEYOND}"
+        return (
+            ""
+            if self.drift is None or not self.has_engine
+            else f"drift {self.drift:.1f} of {BEYOND}"
+        )
 
     def histogram(self) -> tuple[NDArray[np.int64], float]:
         """How many predictions of the last minute fall in each bin, and where the last one ends.
@@ -220,7 +224,7 @@ class LatencyView(QWidget):
         font = QFont(self.font())
         font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
-        lost = any(self.counts.get(key) for key in LOST)
+        lost = self.has_engine and any(self.counts.get(key) for key in LOST)
         # Without a loss, a gap is where a replay began again.
         harmless = _HARMLESS if lost else (*_HARMLESS, _GAP)
         watched = [key for key in (*REASONS, SKIPPED) if key not in harmless]
