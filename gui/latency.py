@@ -141,11 +141,9 @@ class LatencyView(QWidget):
     @property
     def drift_text(self) -> str:
         """``drift 0.8 of 1.5``; empty where it is not measured."""
-        return (
-            ""
-            if self.drift is None or not self.has_engine
-            else f"drift {self.drift:.1f} of {BEYOND}"
-        )
+        if self.drift is None or not self.has_engine:
+            return ""
+        return f"drift {self.drift:.1f} of {BEYOND}"
 
     def histogram(self) -> tuple[NDArray[np.int64], float]:
         """How many predictions of the last minute fall in each bin, and where the last one ends.
