@@ -10,9 +10,16 @@ ENGINE = "engine"
 _MODELS, _PROFILES = "engine/models", "engine/profiles"
 
 
-def engine_command(bci: tuple[str, ...], profile: str, model: Path, stream: str = "") -> Command:
-    """The command of an engine; without ``stream`` it decodes what its profile names."""
-    argv = (*bci, "run", profile, f"--model={model}", "--with-parent")
+def engine_command(
+    bci: tuple[str, ...], profile: str, model: Path, stream: str = "", name: str = ""
+) -> Command:
+    """The command of an engine.
+
+    Without ``stream`` it decodes what its profile names, without ``name`` its streams are named
+    as the profile says.
+    """
+    named = (f"--name={name}",) if name else ()
+    argv = (*bci, "run", profile, f"--model={model}", *named, "--with-parent")
     return on_stream(Command(ENGINE, argv), stream)
 
 
@@ -37,6 +44,11 @@ def stream_of(command: Command) -> str:
     return _options(command.argv).get("--stream", "")
 
 
+def replayed_as(command: Command) -> str:
+    """The stream that a replay gives; empty where the command is none."""
+    return _options(command.argv).get("--name", "") if "replay" in command.argv else ""
+
+
 def model_of(command: Command) -> str:
     """Name of the model that an engine is started with; empty where it has none."""
     return Path(_options(command.argv).get("--model", "")).name
@@ -54,23 +66,27 @@ def remember_engine(remembered: Remembered, opened_with: str, command: Command) 
 
 
 def remembered_engine(
-    remembered: Remembered, opened_with: str, bci: tuple[str, ...]
+    remembered: Remembered, opened_with: str, bci: tuple[str, ...], name: str = ""
 ) -> Command | None:
     """The engine that was last used with this profile; None where its model is gone."""
     model = remembered.table(_MODELS).get(opened_with)
     profile = remembered.table(_PROFILES).get(opened_with)
     if not model or not profile or not (Path(model) / CARD).is_file():
         return None
-    return engine_command(bci, profile, Path(model))
+    return engine_command(bci, profile, Path(model), name=name)
 
 
 def with_last_engine(
-    commands: tuple[Command, ...], remembered: Remembered, opened_with: str, bci: tuple[str, ...]
+    commands: tuple[Command, ...],
+    remembered: Remembered,
+    opened_with: str,
+    bci: tuple[str, ...],
+    name: str = "",
 ) -> tuple[Command, ...]:
     """The programs of a window: where no engine is among them, the one that was last used."""
     if any(command.name == ENGINE for command in commands):
         return commands
-    last = remembered_engine(remembered, opened_with, bci)
+    last = remembered_engine(remembered, opened_with, bci, name)
     return (*commands, last) if last is not None else commands
 
 

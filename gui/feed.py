@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from bci.cue_streams import CueQuery, cue_query
 from bci.lsl.discovery import StreamQuery
+from bci.settings import PipelineSettings
 from gui.cue_follower import CueFollower
 from gui.following import Follower, Poller
 from gui.pollers import DecisionPoller, PredictionPoller, SignalPoller, StatusPoller
@@ -28,6 +29,8 @@ class Feed(QObject):
         Frequency of the power line, for the signal's quality.
     is_cue : callable
         Tells whether a marker's label is a cue.
+    told : PipelineSettings, optional
+        What the profile says of a stream that does not say it itself.
     """
 
     signal_found = Signal(object)  # SignalFound
@@ -50,12 +53,13 @@ class Feed(QObject):
         engine_name: str,
         line_hz: float = 50.0,
         is_cue: Callable[[str], bool] = lambda _label: True,
+        told: PipelineSettings | None = None,
     ) -> None:
         super().__init__()
         self._is_cue = is_cue
         # The cues of our own calibration are shown when they are sent.
         self._own_cues = (f"{engine_name}-cues",)
-        self._line_hz = line_hz
+        self._line_hz, self._told = line_hz, told
         self._poller: SignalPoller | None = None
         self._problems: set[str] = set()
         self._came.connect(self._pass_on, Qt.ConnectionType.QueuedConnection)
@@ -70,7 +74,7 @@ class Feed(QObject):
         for follower in self._shown:
             follower.retire()
         self._all = [follower for follower in self._all if not follower.is_finished]
-        self._poller = SignalPoller(self._line_hz)
+        self._poller = SignalPoller(self._line_hz, self._told)
         self._shown = [self._follow(signal, self._poller)]
         if markers is not None:
             self._shown.append(self._follow_cues(cue_query(markers), signal.name or ""))

@@ -26,7 +26,7 @@ LOST = {
 }
 SKIPPED = "windows_skipped"
 # Every start has windows that the filters' transient reaches: nothing is wrong then.
-_HARMLESS = ("windows_rejected_settling",)
+_HARMLESS, _GAP = ("windows_rejected_settling",), "windows_rejected_gap"
 _SPAN_S = 60.0
 _MOST = 12_000
 _FRAME_S = 0.25
@@ -40,7 +40,7 @@ decode: the model
 publish: to whoever listens
 filter delay: the filters add this much on top
 evidence: a decision over several windows comes this much later still
-99 %: one prediction in a hundred is later
+99th percentile: one prediction in a hundred is later
 
 The histogram shows the last minute.
 
@@ -116,8 +116,8 @@ class LatencyView(QWidget):
     @property
     def lost_text(self) -> str:
         """``lost: 7 samples, 2 gaps``; what is zero is left out."""
-        if not self.counts:
-            return "no engine has reported losses yet"
+        if not self.counts or not self.has_engine:
+            return "no engine reports losses"
         lost = [
             f"{n:,} {name.removesuffix('s') if n == 1 else name}"
             for key, name in LOST.items()
@@ -128,7 +128,7 @@ class LatencyView(QWidget):
     @property
     def rejected_text(self) -> str:
         """``windows not used: gap (12); skipped: 2``; what is zero is left out."""
-        if not self.counts:
+        if not self.counts or not self.has_engine:
             return ""
         rejected = ", ".join(
             f"{why} ({n:,})" for key, why in REASONS.items() if (n := self.counts[key])
@@ -141,7 +141,9 @@ class LatencyView(QWidget):
     @property
     def drift_text(self) -> str:
         """``drift 0.8 of 1.5``; empty where it is not measured."""
-        return "" if self.drift is None else f"drift {self.drift:.1f} of {BEYOND}"
+        if self.drift is None or not self.has_engine:
+            return ""
+        return f"drift {self.drift:.1f} of {BEYOND}"
 
     def histogram(self) -> tuple[NDArray[np.int64], float]:
         """How many predictions of the last minute fall in each bin, and where the last one ends.
@@ -178,18 +180,22 @@ class LatencyView(QWidget):
             p50, p99 = np.percentile(self._totals, [50, 99])
             now = f"{self._totals[-1]:.1f}" if self.has_engine else "-"
             figures = (now, f"{p50:.1f}", f"{p99:.1f}")
-        column = (self.width() - 28) / 3
+        width = self.width() - 28
+        places = (0.0, 0.31, 0.62, 1.0)  # the last has the longest name
         font = QFont(self.font())
-        for k, (name, figure) in enumerate(zip(("now", "median", "99 %"), figures, strict=True)):
+        for k, (name, figure) in enumerate(
+            zip(("now", "median", "99th percentile"), figures, strict=True)
+        ):
             font.setPixelSize(20)
             painter.setFont(font)
             painter.setPen(self.theme.colour("text"))
             text = figure if figure == "-" else f"{figure} ms"
-            painter.drawText(QRectF(14 + k * column, 28, column, 28), 0, text)
+            left, column = 14 + places[k] * width, (places[k + 1] - places[k]) * width
+            painter.drawText(QRectF(left, 28, column, 28), 0, text)
             font.setPixelSize(CAPTION_PX)
             painter.setFont(font)
             painter.setPen(self.theme.colour("dim"))
-            painter.drawText(QRectF(14 + k * column, 52, column, 18), 0, name)
+            painter.drawText(QRectF(left, 52, column, 18), 0, name)
 
     def _paint_stages(self, painter: QPainter) -> None:
         total = float(self._stages.sum())
@@ -216,11 +222,14 @@ class LatencyView(QWidget):
         font = QFont(self.font())
         font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
-        watched = [key for key in (*REASONS, SKIPPED) if key not in _HARMLESS]
+        lost = self.has_engine and any(self.counts.get(key) for key in LOST)
+        # Without a loss, a gap is where a replay began again.
+        harmless = _HARMLESS if lost else (*_HARMLESS, _GAP)
+        watched = [key for key in (*REASONS, SKIPPED) if key not in harmless]
         bottom = self.height() - 8.0
         for text, wrong in (
             (self.rejected_text, any(self.counts.get(key) for key in watched)),
-            (self.lost_text, any(self.counts.get(key) for key in LOST)),
+            (self.lost_text, lost),
         ):
             painter.setPen(self.theme.colour("warning" if wrong else "dim"))
             flags = Qt.TextFlag.TextWordWrap

@@ -75,9 +75,10 @@ class MainWindow(QMainWindow):
         filled = self.remembered.table("record") or {"subject": "01"}
         self.record_bar = RecordBar(filled | {"task": options.task})
         self.log = LogPanel()
-        self.programs = Programs(
-            with_last_engine(options.commands, self.remembered, options.profile, options.bci)
+        commands = with_last_engine(
+            options.commands, self.remembered, options.profile, options.bci, options.engine_name
         )
+        self.programs = Programs(commands)
         self.processes, self.buttons = self.programs.processes, self.programs.buttons
         self.situation = Situation(str(options.signal))
         self.replay = ReplayWindow(options.bci, options.recordings, self.remembered, options.cue_of)
@@ -174,7 +175,9 @@ class MainWindow(QMainWindow):
 
     def _connect_feed(self) -> None:
         options = self.options
-        self.feed = Feed(options.engine_name, is_cue=self.engine.is_cue)
+        self.feed = Feed(
+            options.engine_name, is_cue=self.engine.is_cue, told=options.stream_options
+        )
         self.feed.signal_found.connect(self._on_signal)
         self.feed.signal_alive.connect(self._on_signal_alive)
         self.feed.signal_silent.connect(self._on_signal_silent)
@@ -232,7 +235,12 @@ class MainWindow(QMainWindow):
         self._show_quality([])
         self.header.set_title(f"waiting for {name} ...")
         self._show_badge()
-        self.feed.show(query, StreamQuery(type="Markers"))
+        self.feed.show(query, self._markers())
+
+    def _markers(self) -> StreamQuery:
+        """The cues of any stream: those that the profile names; a demo's are of its own stream."""
+        given = self.options.markers
+        return given if given and not self.options.autostart else StreamQuery(type="Markers")
 
     def _on_signal(self, found: SignalFound) -> None:
         info = found.info
@@ -258,7 +266,7 @@ class MainWindow(QMainWindow):
         if alive:
             self.banner.settle("signal")
             self.situation.samples_at = local_clock()
-        elif self.connecting.is_ending(name):
+        elif self._is_ending(name):
             self.log.add(f"{name} was disconnected")
         elif self.connecting.is_restarting(name):
             self.log.add(f"{name} is gone until its source has started again")
@@ -273,7 +281,11 @@ class MainWindow(QMainWindow):
         self.situation.signal_alive = alive
         self.tabs.set_trouble("" if alive else "signal lost: the picture stands still")
         if not alive:
-            self.engine.end_cue(local_clock())
+            self._end_cue(local_clock())
+
+    def _is_ending(self, name: str) -> bool:
+        """Whether a stream goes because the user wanted it."""
+        return self.connecting.is_ending(name) or self.programs.is_ending(name)
 
     def _on_signal_silent(self, since: float | None) -> None:
         """The stream is there and sends nothing, ``since`` so many seconds after 1970."""
@@ -281,7 +293,12 @@ class MainWindow(QMainWindow):
         self.tabs.set_trouble(why)
         self.quality.set_silent(why)
         if since is not None:
-            self.engine.end_cue(local_clock() - (time() - since))
+            self._end_cue(local_clock() - (time() - since))
+
+    def _end_cue(self, at: float) -> None:
+        """The shown signal ends: so does its cue, but not that of another stream's decisions."""
+        if not self.situation.decodes_other:
+            self.engine.end_cue(at)
 
     def _choose_line(self, hz: float) -> None:
         """The power line has this frequency, here and at the next start."""
@@ -296,13 +313,13 @@ class MainWindow(QMainWindow):
     def _on_feed_problem(self, why: str) -> None:
         """That a stream does not answer is no news while its source ends or starts again."""
         name = self.situation.stream_name
-        if self.connecting.is_ending(name) or self.connecting.is_restarting(name):
+        if self._is_ending(name) or self.connecting.is_restarting(name):
             self.log.add(why)
         else:
             self.show_problem(why)
 
     def _on_signal_stats(self, stats: InletStats) -> None:
-        self.situation.stats = stats
+        self.situation.hear_stats(stats)
         news = self._losses.news(stats)
         # The engine's own count is the one that is shown, and its losses are in the log already.
         if not (self.situation.is_decoded and self.programs.is_running("engine")):
@@ -322,7 +339,8 @@ class MainWindow(QMainWindow):
         self.header.show_badge(self.situation.simulated, self.situation.signal_replayed)
 
     def _on_status(self, status: dict[str, object]) -> None:
-        self.situation.status, self.situation.status_at = status, local_clock()
+        self.situation.hear_status(status, local_clock())
+        self.decision.show_doubt(self.situation.model_warning)
 
     def _on_engine_state(self, alive: bool, simulated: bool) -> None:
         self.situation.engine_alive, self.situation.engine_simulated = alive, simulated

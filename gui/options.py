@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bci.children import bci_command
 from bci.lsl.discovery import StreamQuery
+from bci.settings import PipelineSettings
 from gui.process import Command
 from gui.shown_images import ShownImages
 from gui.speech import ShownWords
@@ -20,6 +21,7 @@ class DashboardOptions:
     ``images`` is given where images are seen, ``words`` where words are said: they are shown
     instead of bars.
     ``line_hz`` is the power line's frequency where the profile says it; else what was chosen last.
+    ``stream_options`` has what the profile says of a stream that does not say it: names, unit.
     ``recorded`` names the streams that the red button records; none means all. ``task`` is what
     its field says at first, ``profile`` what a guided calibration begins with. With
     ``screenshot`` the window is saved after ``screenshot_after_s`` and closed.
@@ -34,6 +36,7 @@ class DashboardOptions:
     follow_last: bool = False
     threshold: float = 0.7
     line_hz: float | None = None
+    stream_options: PipelineSettings | None = None
     images: ShownImages | None = None
     words: ShownWords | None = None
     bci: tuple[str, ...] = field(default_factory=bci_command)

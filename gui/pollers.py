@@ -4,12 +4,15 @@ import math
 import time
 from dataclasses import dataclass
 
+from bci.errors import MismatchError
 from bci.lsl.discovery import FoundStream
 from bci.lsl.impedance import Impedances
 from bci.lsl.inlet import MarkerInlet, SignalInlet
 from bci.lsl.predictions import DecisionInlet, PredictionInlet, StatusInlet
 from bci.quality import ChannelQuality, QualityMeter
 from bci.ring import RingBuffer
+from bci.settings import PipelineSettings
+from bci.stream_options import as_told
 from bci.types import Chunk, StreamInfo
 from gui.following import Tell
 
@@ -32,14 +35,14 @@ class SignalFound:
 class _Judged:
     """A signal's inlet, with what judges its channels."""
 
-    def __init__(self, found: FoundStream, line_hz: float) -> None:
+    def __init__(self, found: FoundStream, line_hz: float, told: PipelineSettings | None) -> None:
         self.inlet = SignalInlet(found, buffer_s=_KEEP_S)
-        self.info = info = self.inlet.info
+        self.info = info = _as_told(self.inlet.info, told)
         self.ring = RingBuffer(max(1, round(_KEEP_S * (info.sfreq or 100.0))), info.n_channels)
         self.line_hz = 0.0
         self.meter: QualityMeter | None = None
         self.judge_with(line_hz)
-        self.impedances = Impedances(info)
+        self.impedances = Impedances(self.inlet.info)
 
     @property
     def connected(self) -> bool:
@@ -62,6 +65,17 @@ class _Judged:
     def close(self) -> None:
         self.impedances.close()
         self.inlet.close()
+
+
+def _as_told(info: StreamInfo, told: PipelineSettings | None) -> StreamInfo:
+    """The stream by the profile's names and units, where the profile is of such a stream."""
+    if told is None:
+        return info
+    try:
+        return as_told(info, told)
+    except MismatchError:
+        # Any stream can be looked at, not only the one that the profile is of.
+        return info
 
 
 class _Silence:
@@ -93,13 +107,14 @@ class SignalPoller:
 
     alive = "signal_alive"
 
-    def __init__(self, line_hz: float) -> None:
+    def __init__(self, line_hz: float, told: PipelineSettings | None = None) -> None:
         self.line_hz = line_hz
+        self._told = told
         self._stats_due = 0.0
         self._silence = _Silence(0.0)
 
     def open(self, found: FoundStream, tell: Tell) -> _Judged:
-        signal = _Judged(found, self.line_hz)
+        signal = _Judged(found, self.line_hz, self._told)
         self._silence = _Silence(signal.info.sfreq)
         tell("signal_found", SignalFound(signal.info, signal.ring, found.hostname))
         return signal

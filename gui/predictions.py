@@ -39,7 +39,7 @@ class DecisionView(QWidget):
         self.evidence = Evidence()
         self.has_ball = False
         self.why = ""
-        self.source = ""
+        self.source = self.doubt = ""
         self._toggle = QToolButton(self)
         self._toggle.setCheckable(True)
         self._toggle.setText("Ball")
@@ -48,13 +48,7 @@ class DecisionView(QWidget):
         self._toggle.clicked.connect(self.toggle_ball)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Decision")
-        self.setToolTip(
-            tip(
-                "How likely each class is. A class beyond the dotted line is decided. "
-                "Without a line, several windows are decided together: the last decision stands "
-                "above the bars."
-            )
-        )
+        self._explain()
         self.set_engine(False)
 
     def set_engine(self, alive: bool) -> None:
@@ -116,6 +110,23 @@ class DecisionView(QWidget):
         if stream != self.source:
             self.source = stream
             self.update()
+
+    def show_doubt(self, why: str) -> None:
+        """Why not to rely on the model; empty where nothing is said against it."""
+        if why != self.doubt:
+            self.doubt = why
+            self._explain()
+            self.update()
+
+    def _explain(self) -> None:
+        warning = f"The model is {self.doubt}. " if self.doubt else ""
+        self.setToolTip(
+            tip(
+                f"{warning}How likely each class is. A class beyond the dotted line is decided. "
+                "Without a line, several windows are decided together: the last decision stands "
+                "above the bars."
+            )
+        )
 
     def show_cue(self, cue: str | None) -> None:
         self.cue = cue
@@ -181,6 +192,9 @@ class DecisionView(QWidget):
             said, colour = f"of {self.source}, not shown", "warning"
         elif self.cue:
             said, colour = f"true cue: {self.cue}", "text"
+        if self.doubt and not self.source:
+            said = f"at chance; {said}" if self.cue else "the model is at chance"
+            colour = "warning"
         painter.setPen(self.theme.colour(colour))
         elide = Qt.TextElideMode.ElideMiddle
         painter.drawText(room, 0, painter.fontMetrics().elidedText(said, elide, int(room.width())))

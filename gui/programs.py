@@ -6,7 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
-from gui.engine_command import ENGINE, model_of, on_stream
+from gui.engine_command import ENGINE, model_of, on_stream, replayed_as
 from gui.pieces import button, tip
 from gui.process import Child, Command, then
 from gui.revival import LEAST_S, Revival
@@ -80,6 +80,11 @@ class Programs(QWidget):
         """Whether a program ends, or ended, because the user wanted it."""
         child = self._child(name)
         return child is not None and child.asked_to_stop
+
+    def is_ending(self, stream: str) -> bool:
+        """Whether a stream goes because the user stopped the replay that gives it."""
+        stopped = (child.command for child in self.processes if child.asked_to_stop)
+        return stream != "" and any(replayed_as(command) == stream for command in stopped)
 
     def decode_shown(self) -> None:
         """Have the engine decode the stream that is shown, by starting it again."""

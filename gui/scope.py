@@ -13,7 +13,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from bci.quality import ChannelQuality
+from bci.quality import ChannelQuality, State
 from bci.ring import RingBuffer
 from bci.types import Marker, StreamInfo
 from gui.channel_names import ChannelNames
@@ -352,9 +352,15 @@ class Scope(QWidget):
         self.update(self._gutter, 0, width, self.height())
 
     def _inks(self, names: tuple[str, ...]) -> NDArray[np.uint8]:
-        """A trace has the colour of its channel's quality; one marked bad is faint."""
-        inks = [FAINT if name in self.bad else INK[self.names.state_of(name)] for name in names]
-        return np.array(inks, dtype=np.uint8)
+        """A trace has the colour of its channel's quality; one marked bad is faint.
+
+        Where most are doubtful, their colour would hide which are worse: the marks beside them do.
+        """
+        states = [self.names.state_of(name) for name in names]
+        many = 2 * states.count(State.DOUBTFUL) > len(states)
+        inks = dict(INK) | ({State.DOUBTFUL: INK[State.GOOD]} if many else {})
+        shown = zip(names, states, strict=True)
+        return np.array([FAINT if n in self.bad else inks[s] for n, s in shown], dtype=np.uint8)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         painter = QPainter(self)

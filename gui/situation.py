@@ -11,6 +11,7 @@ _STALE_S = 1.5
 # An engine that decodes says how it is twice a second, besides its predictions: of one that says
 # nothing for longer than this, a whole status is missed, and the user knows within a second.
 _ENGINE_SILENT_S = 0.9
+_SHOWN, _ENGINE = "shown", "engine"
 
 
 @dataclass
@@ -32,7 +33,8 @@ class Situation:
     status: dict[str, object] = field(default_factory=dict)
     status_at: float = -float("inf")
     heard_at: float = -float("inf")
-    acknowledged: int = 0
+    # By whose count: the shown stream's or the engine's.
+    acknowledged: dict[str, int] = field(default_factory=dict)
     acknowledged_at: str = ""
 
     @property
@@ -46,11 +48,27 @@ class Situation:
         self.stream_name, self.signal_alive, self.signal_simulated = "", False, False
         self.signal_replayed = False
         self.stats = None
-        self.acknowledged, self.acknowledged_at = 0, ""
+        self.acknowledged, self.acknowledged_at = {}, ""
 
     def acknowledge(self) -> None:
         """The losses so far are known: only later ones are shown, since this time of day."""
-        self.acknowledged, self.acknowledged_at = self._n_counted, time.strftime("%H:%M")
+        self.acknowledged, self.acknowledged_at = self._counts(), time.strftime("%H:%M")
+
+    def hear_stats(self, stats: InletStats) -> None:
+        """The shown stream's figures, as its own inlet counts them."""
+        self.stats = stats
+        self._follow_counts()
+
+    def hear_status(self, status: dict[str, object], now: float) -> None:
+        """The engine said how it is."""
+        self.status, self.status_at = status, now
+        self._follow_counts()
+
+    def _follow_counts(self) -> None:
+        """A count that is lower than before began anew: of it nothing more is acknowledged."""
+        counts = self._counts()
+        for whose, n in self.acknowledged.items():
+            self.acknowledged[whose] = min(n, counts.get(whose, n))
 
     def count_samples(self, samples: int, now: float) -> None:
         """How many samples have come so far."""
@@ -72,10 +90,9 @@ class Situation:
             return State.BAD
         waits = self.status.get("state") == "waiting for stream"
         silent = now - self.samples_at > _STALE_S
-        elsewhere = self.engine_alive and not self._is_decoded
         engine = self.engine_lost or self.engine_silent_s(now) or (self.engine_alive and waits)
-        engine = engine or elsewhere
-        doubtful = silent or self._n_lost or engine or self._findings
+        engine = engine or self.decodes_other
+        doubtful = silent or self._n_lost or engine or self._findings or self.model_warning
         return State.DOUBTFUL if doubtful else State.GOOD
 
     @property
@@ -84,14 +101,28 @@ class Situation:
         return self.engine_alive and decoded == self.stream_name
 
     @property
+    def decodes_other(self) -> bool:
+        """Whether an engine decodes another stream than the one shown."""
+        return self.engine_alive and not self._is_decoded
+
+    @property
     def is_decoded(self) -> bool:
         """Whether an engine decodes the shown stream, and so tells its losses."""
         return self._is_decoded and isinstance(self.status.get("lost_samples"), int)
 
     @property
+    def model_warning(self) -> str:
+        """Why not to rely on the model of the engine that runs; empty where nothing is said."""
+        warning = self.status.get("model_warning") if self.engine_alive else None
+        return warning[:300] if isinstance(warning, str) else ""
+
+    @property
     def _n_lost(self) -> int:
         """Losses since they were last acknowledged."""
-        return max(0, self._n_counted - self.acknowledged)
+        counts = self._counts()
+        # The engine's own count where one runs: that is what its windows suffered from.
+        whose = _ENGINE if _ENGINE in counts and self._is_decoded else _SHOWN
+        return max(0, counts[whose] - self.acknowledged.get(whose, 0))
 
     @property
     def _loss(self) -> str:
@@ -106,13 +137,13 @@ class Situation:
         """What is wrong with the shown stream's clock and rate."""
         return self.stats.findings if self.stats else ()
 
-    @property
-    def _n_counted(self) -> int:
-        """The engine's own count where one runs: that is what its windows suffered from."""
-        lost = self.status.get("lost_samples") if self._is_decoded else None
-        if not isinstance(lost, int):
-            lost = self.stats.lost_samples if self.stats else 0
-        return lost
+    def _counts(self) -> dict[str, int]:
+        """Losses of the shown stream by whose count; the engine's only where it tells one."""
+        counts = {_SHOWN: self.stats.lost_samples if self.stats else 0}
+        lost = self.status.get("lost_samples")
+        if isinstance(lost, int):
+            counts[_ENGINE] = lost
+        return counts
 
     def sentence(self, now: float, late_ms: float | None) -> str:
         """All of it in one sentence, and what is wrong with the stream's clock or rate."""
@@ -142,6 +173,7 @@ class Situation:
         delay = delay_text(status)
         lateness = "" if late_ms is None else f", {late_ms:.1f} ms late{delay and f' ({delay})'}"
         model = f"{status.get('model', 'an engine')}{_adapting(status)}{_drifted(status)}"
+        model += ", which is no better than chance" if self.model_warning else ""
         return f"{name} is decoded by {model}{lateness}, {loss}"
 
 

@@ -223,6 +223,7 @@ def _show(
         autostart=autostart,
         follow_last=stream is None and profile.stream.name is None,
         line_hz=line_hz,
+        stream_options=profile.pipeline,
         # As a file may be named: motorimagery.
         task=re.sub("[^A-Za-z0-9]", "", profile.task),
         profile=profile_name,

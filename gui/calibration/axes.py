@@ -10,7 +10,6 @@ from gui.theme import Theme
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 54.0, 16.0, 34.0, 28.0
 _MOST_TICKS = 8
-_RIGHTWARDS = Qt.AlignmentFlag.AlignRight
 
 
 class Axes:
@@ -52,11 +51,11 @@ class Axes:
             painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, str(tick))
 
     def paint_chance(self, painter: QPainter, theme: Theme, chance: float) -> None:
-        """A dashed line, and what it is."""
+        """A dashed line, and what it is, at the left: no course or curve begins there."""
         painter.setPen(QPen(theme.colour("dim"), 1.0, Qt.PenStyle.DashLine))
         left, right = self.at(self.x[0], chance), self.at(self.x[1], chance)
         painter.drawLine(left, right)
-        painter.drawText(QRectF(right.x() - 60, right.y() + 1, 60, 18), _RIGHTWARDS, "chance")
+        painter.drawText(QRectF(left.x() + 4, left.y() + 1, 60, 18), 0, "chance")
 
 
 def paint_band(

@@ -46,6 +46,7 @@ class Calibrating(QObject):
         self._theme: Theme = DARK
         self._line_hz, self._silence = 50.0, ""
         self._info: StreamInfo | None = None
+        self._signal_alive = False
         self._quality: list[ChannelQuality] = []
         self._engine_alive = False
         self._decoded = ""  # the stream that the engine decodes
@@ -70,7 +71,7 @@ class Calibrating(QObject):
             self.window.replay_notice.simulator_wanted.connect(self.simulator_wanted)
             self.window.replay_notice.headset_wanted.connect(self.headset_wanted)
             self.window.use_wanted.connect(self._use)
-            self.window.set_stream(self._info)
+            self.window.set_stream(self._info if self._signal_alive else None)
             self.window.signals.head.line_chosen.connect(self.line_chosen)
             self.window.signals.head.set_line(self._line_hz)
             self.window.signals.set_silent(self._silence)
@@ -107,10 +108,12 @@ class Calibrating(QObject):
 
     def _on_signal(self, found: SignalFound) -> None:
         self._info, self._quality, self._silence = found.info, [], ""
+        self._signal_alive = True
         if self.window is not None:
             self.window.set_stream(found.info)
 
     def _on_alive(self, alive: bool) -> None:
+        self._signal_alive = alive
         if self.window is not None:
             self.window.set_stream(self._info if alive else None)
 
@@ -135,7 +138,9 @@ class Calibrating(QObject):
             )
             return
         stream = self._info.name if self._info is not None else ""
-        self._command = engine_command(self._options.bci, profile, folder, stream)
+        self._command = engine_command(
+            self._options.bci, profile, folder, stream, self._options.engine_name
+        )
         swapped = self._programs.use_model(folder, self._command, self._decoded in ("", stream))
         self._handed = folder.name
         self.window.result.tell(

@@ -52,16 +52,19 @@ class ConfusionView(QWidget):
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, f"{n} classes: too many")
             return
         side = min((self.width() - _LABELS - 14) / n, (self.height() - _HEAD - 10) / n, _MOST_CELL)
-        painter.translate(max(0.0, (self.width() - 2 * _LABELS - n * side) / 2), 0)
+        # A cell is as wide as its class's name, where there is room for that.
+        named = max(painter.fontMetrics().horizontalAdvance(name) for name in self.classes) + 10
+        across = max(side, min((self.width() - _LABELS - 14) / n, named))
+        painter.translate(max(0.0, (self.width() - 2 * _LABELS - n * across) / 2), 0)
         for k, name in enumerate(self.classes):
-            self._paint_name(painter, k, name, side)
+            self._paint_name(painter, k, name, side, across)
         for i, row in enumerate(self.counts):
             for j, count in enumerate(row):
                 share = count / max(1, sum(row))
-                cell = QRectF(_LABELS + j * side, _HEAD + i * side, side - 2, side - 2)
+                cell = QRectF(_LABELS + j * across, _HEAD + i * side, across - 2, side - 2)
                 self._paint_cell(painter, cell, count, share, i == j)
 
-    def _paint_name(self, painter: QPainter, k: int, name: str, side: float) -> None:
+    def _paint_name(self, painter: QPainter, k: int, name: str, side: float, across: float) -> None:
         if side < _LEAST_NAMED:
             return
         painter.setPen(self.theme.colour("text"))
@@ -71,8 +74,8 @@ class ConfusionView(QWidget):
         painter.drawText(QRectF(8, _HEAD + k * side, _LABELS - 16, side - 2), right, short)
         if side < _LEAST_NUMBERED:
             return
-        short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(side - 2))
-        above = QRectF(_LABELS + k * side, _HEAD - 21, side - 2, 20)
+        short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(across - 2))
+        above = QRectF(_LABELS + k * across, _HEAD - 21, across - 2, 20)
         painter.drawText(above, Qt.AlignmentFlag.AlignHCenter, short)
 
     def _paint_cell(

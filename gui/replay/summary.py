@@ -208,7 +208,7 @@ def _is_many(outcome: Outcome) -> bool:
 def _warnings(outcome: Outcome, learnt_from_it: bool) -> list[str]:
     said = []
     if learnt_from_it:
-        said.append("The model learnt from this recording: no test of it.")
+        said.append("No test: the model is trained on this recording.")
     if outcome.p_value > 0.05:
         said.append("Not distinguishable from chance.")
     if outcome.without_window:

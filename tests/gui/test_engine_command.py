@@ -13,6 +13,7 @@ from bci.bundle import CARD
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.outlet import SignalOutlet
 from bci.quality import State
+from bci.ring import RingBuffer
 from gui.engine_command import (
     engine_command,
     model_of,
@@ -23,6 +24,7 @@ from gui.engine_command import (
 )
 from gui.engine_notice import find_mismatch
 from gui.main_window import MainWindow
+from gui.pollers import SignalFound
 from gui.process import Command
 from gui.remembered import Remembered
 from gui.situation import Situation
@@ -97,6 +99,10 @@ def test_a_model_that_was_used_is_offered_at_the_next_start(
     remembered.store()
     window = open_window(bci=NO_DEVICES)
     assert window.buttons["engine"].text() == "Start engine"
+    command = window.programs.command("engine")
+    assert command is not None
+    # The window listens to the streams of this name, whatever the profile's is.
+    assert f"--name={window.options.engine_name}" in command.argv
     assert "S007" in window.buttons["engine"].toolTip()
     assert not window.programs.choose_button.isVisible()
 
@@ -182,3 +188,39 @@ def test_a_signal_on_another_name_asks_for_its_stream(open_window: OpenWindow) -
     command = window.programs.command("engine")
     assert command is not None
     assert stream_of(command) == "chosen"
+
+
+def test_a_replay_that_the_user_stopped_is_no_problem(open_window: OpenWindow) -> None:
+    sleep = (
+        sys.executable,
+        "-c",
+        "import time; time.sleep(60)",
+        "replay",
+        "x.edf",
+        "--name",
+        "amp",
+    )
+    window = open_window(bci=NO_DEVICES, commands=(Command("replay", sleep),))
+    window.situation.stream_name = "amp"
+    window._on_signal_alive(False)
+    assert "The stream amp is gone" in window.banner_text.text()
+    window._on_signal_alive(True)
+    window.banner.hide()
+    window.programs.start()
+    window.programs.toggle("replay")
+    window._on_signal_alive(False)
+    assert not window.banner.isVisible()
+    assert "amp was disconnected" in window.log.toPlainText()
+
+
+def test_a_calibration_that_opens_after_the_signal_went_has_no_stream(
+    open_window: OpenWindow,
+) -> None:
+    window = open_window(bci=NO_DEVICES)
+    window._on_signal(SignalFound(eeg_info(4), RingBuffer(5000, 4)))
+    window.calibrating._on_signal(SignalFound(eeg_info(4), RingBuffer(5000, 4)))
+    window.calibrating._on_alive(False)
+    window.calibrating.open()
+    assert window.calibrating.window is not None
+    assert window.calibrating.window._info is None
+    window.calibrating.window.close()

@@ -118,3 +118,25 @@ def test_all_is_drawn_in_the_room_that_the_window_has(view: LatencyView) -> None
             view.resize(338, height)
             pictures.append(view.grab().toImage())
     assert all(one != other for one, other in pairwise(pictures))
+
+
+def test_the_gap_where_a_replay_began_again_is_no_warning(qtbot: QtBot) -> None:
+    view = LatencyView()
+    qtbot.addWidget(view)
+    view.resize(340, 200)
+    amber = view.theme.colour("warning")
+    for lost, is_warned in ((0, False), (7, True)):
+        view.show_counts({"lost_samples": lost, "windows_rejected_gap": 30})
+        picture = view.grab().toImage()
+        places = ((x, y) for y in range(picture.height()) for x in range(picture.width()))
+        assert any(picture.pixelColor(x, y) == amber for x, y in places) is is_warned
+
+
+def test_losses_of_an_engine_that_is_gone_are_not_those_of_now(qtbot: QtBot) -> None:
+    view = LatencyView()
+    qtbot.addWidget(view)
+    view.show_counts({"lost_samples": 0, "windows_rejected_gap": 3, "drift": 0.4})
+    assert view.lost_text == "no samples lost"
+    view.set_engine(False)
+    assert view.lost_text == "no engine reports losses"
+    assert (view.rejected_text, view.drift_text) == ("", "")

@@ -197,7 +197,7 @@ def test_a_model_that_learnt_from_the_recording_is_no_test_of_it(
     open_run(qtbot, window, folder, run=1)
     with qtbot.waitSignal(window.run.finished, timeout=60_000):
         window.run_model()
-    assert "learnt from this recording" in window.summary.warnings[0]
+    assert "trained on this recording" in window.summary.warnings[0]
 
 
 def test_a_model_that_does_not_fit_is_listed_with_the_reason(

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
+from bci.quality import ChannelQuality, State
 from bci.ring import RingBuffer
 from bci.types import Channel, StreamInfo
 from gui.display_filter import filter_named
@@ -295,3 +296,16 @@ def test_a_key_opens_the_list_and_what_is_typed_is_found(
     qtbot.mouseClick(hide, Qt.MouseButton.LeftButton)
     assert scope.hidden == {"E12"}
     chooser.popup.close()
+
+
+def test_where_most_channels_are_doubtful_only_a_bad_one_has_a_colour(scope: Scope) -> None:
+    show(scope, eeg_info(4), noise(500, 4))
+    one = [State.DOUBTFUL, State.BAD, State.GOOD, State.GOOD]
+    for states, inks in ((one, [2, 3, 1, 1]), ([*one[:2], *2 * [State.DOUBTFUL]], [1, 3, 1, 1])):
+        scope.set_quality(
+            [
+                ChannelQuality(f"E{k + 1}", state, "", 10, 0, 0, 0, 0, 0, 0)
+                for k, state in enumerate(states)
+            ]
+        )
+        assert scope._inks(("E1", "E2", "E3", "E4")).tolist() == inks

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from pylsl import local_clock
 from pytestqt.qtbot import QtBot
 
@@ -85,3 +86,15 @@ def test_an_irregular_stream_is_never_silent_and_a_slow_one_has_its_time() -> No
     assert _Silence(0.0)._allowed_s == float("inf")
     assert _Silence(0.5)._allowed_s == 6.0
     assert _Silence(250.0)._allowed_s == 1.5
+
+
+@pytest.mark.parametrize("decoded", ["other", "amp"])
+def test_a_silent_stream_ends_its_own_cue_and_no_other(
+    open_window: Callable[..., MainWindow], decoded: str
+) -> None:
+    window = open_window(bci=NO_DEVICES)
+    window.situation.stream_name, window.situation.engine_alive = "amp", True
+    window._on_status({"stream": decoded})
+    window.engine.decision.show_cue("left")
+    window._on_signal_silent(1000.0)
+    assert window.engine.decision.cue == ("left" if decoded == "other" else None)

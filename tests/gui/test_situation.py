@@ -95,7 +95,39 @@ def test_acknowledged_losses_are_shown_no_more_and_later_ones_since_then(
     assert situation.sentence(10.1, 1.0).endswith("1 sample lost since 14:05")
     assert situation.state(10.1) == State.DOUBTFUL
     situation.show_other("type EEG")
-    assert (situation.acknowledged, situation.acknowledged_at) == (0, "")
+    assert (situation.acknowledged, situation.acknowledged_at) == ({}, "")
+
+
+def counted_losses(lost: int) -> InletStats:
+    return InletStats(1000, lost, 1, 0, 0, 250.0, 0.0, 0.0, float("nan"))
+
+
+def test_losses_of_an_engine_that_was_started_again_are_not_acknowledged_beforehand() -> None:
+    situation = decoded(lost_samples=50)
+    situation.acknowledge()
+    situation.hear_status({**situation.status, "lost_samples": 0}, 10.0)
+    situation.hear_status({**situation.status, "lost_samples": 20}, 10.0)
+    assert "20 samples lost since" in situation.sentence(10.1, 1.0)
+    assert situation.state(10.1) == State.DOUBTFUL
+
+
+def test_acknowledged_losses_stay_so_when_an_engine_starts_or_ends() -> None:
+    situation = decoded(lost_samples=5)
+    situation.hear_stats(counted_losses(80))
+    situation.acknowledge()
+    situation.engine_alive = False
+    assert "no samples lost since" in situation.sentence(10.1, None)
+    situation.hear_stats(counted_losses(81))
+    assert "1 sample lost since" in situation.sentence(10.1, None)
+
+
+def test_a_model_at_chance_is_said_and_doubtful() -> None:
+    situation = decoded(model_warning="not distinguishable from chance: do not rely on this model")
+    said = "amp is decoded by me, which is no better than chance, 1.0 ms late, no samples lost"
+    assert situation.sentence(10.1, 1.0) == said
+    assert situation.state(10.1) == State.DOUBTFUL
+    situation.engine_alive = False
+    assert situation.state(10.1) == State.GOOD
 
 
 def test_what_is_wrong_with_the_clock_is_in_the_status_line() -> None:

@@ -55,13 +55,13 @@ def test_a_click_or_a_key_acknowledges_the_losses_and_the_log_keeps_them(
     window._on_signal_stats(stats)
     assert "lost 12 samples at" in window.log.toPlainText()
     qtbot.mouseClick(window.state_mark, Qt.MouseButton.LeftButton)
-    assert window.situation.acknowledged == 12
+    assert window.situation.acknowledged == {"shown": 12}
     window._on_signal_stats(replace(stats, lost_samples=13, gaps=2))
     assert "lost 1 sample at" in window.log.toPlainText()
     with qtbot.waitActive(window, timeout=5_000):
         window.activateWindow()
     qtbot.keyClick(window, Qt.Key.Key_L, _CTRL_SHIFT)
-    qtbot.waitUntil(lambda: window.situation.acknowledged == 13, timeout=5_000)
+    qtbot.waitUntil(lambda: window.situation.acknowledged == {"shown": 13}, timeout=5_000)
 
 
 def test_each_state_has_a_shape_of_its_own(qtbot: QtBot) -> None:

@@ -1,7 +1,7 @@
 """The cues that the dashboard shows as true: of the model that decodes, from any marker stream."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from pylsl import local_clock
@@ -13,7 +13,9 @@ from bci.profile import Paradigm
 from bci.types import Marker
 from gui.engine_shown import EngineShown
 from gui.feed import Feed
+from gui.main_window import MainWindow
 from gui.remembered import Remembered
+from tests.gui.conftest import NO_DEVICES
 
 LONG = 10_000
 PARADIGM = Paradigm.model_validate({"classes": {"left fist": "T1", "right fist": "T2"}})
@@ -94,3 +96,16 @@ def test_a_named_marker_stream_alone_is_followed(
     assert not other.has_consumers
     mine.close()
     other.close()
+
+
+@pytest.mark.parametrize("is_demo", [False, True])
+def test_another_stream_keeps_the_cues_that_the_profile_names(
+    open_window: Callable[..., MainWindow], name: str, is_demo: bool
+) -> None:
+    markers = StreamQuery(name=f"{name}-task")
+    window = open_window(bci=NO_DEVICES, markers=markers, autostart=is_demo)
+    followed: list[StreamQuery | None] = []
+    window.feed.show = lambda _signal, named: followed.append(named)  # type: ignore[method-assign, assignment]
+    window.show_stream(StreamQuery(name=name), name)
+    # A demo names the markers of its own stream.
+    assert followed == [StreamQuery(type="Markers") if is_demo else markers]
