@@ -87,6 +87,19 @@ def factor(unit: str, wanted: str) -> float | None:
     return float(10.0 ** (_POWERS[quantity][unit] - _POWERS[quantity][wanted]))
 
 
+def in_si(unit: str) -> tuple[float, str]:
+    """Factor to volts, teslas or teslas a metre, and which of them; other units stay, by 1.
+
+    Parameters
+    ----------
+    unit : str
+        In any spelling.
+    """
+    known = canonical_unit(unit)
+    base = _quantity(known)
+    return (1.0, unit) if base is None else (float(10.0 ** _POWERS[base][known]), base)
+
+
 def _quantity(unit: str) -> str | None:
     return next((quantity for quantity, units in _POWERS.items() if unit in units), None)
 
