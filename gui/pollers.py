@@ -65,7 +65,7 @@ class _Judged:
 
 
 class _Silence:
-    """Whether a regular stream has stopped sending, and since when.
+    """Watch over a regular stream: whether it has stopped sending, and since when.
 
     ``since`` is in seconds since 1970; None while samples come.
     """

@@ -45,7 +45,7 @@ class _Heard:
 
     @property
     def rank(self) -> Rank:
-        """How likely it carries the cues."""
+        """Rank of the stream as a carrier of the cues."""
         rank = rank_of(self.found.info.type, self.found.channel_format == "string")
         return Rank.MARKERS if rank is None else rank
 
@@ -99,7 +99,7 @@ class CueListener:
 
     @property
     def connected(self) -> bool:
-        """Whether a stream that fits is being heard."""
+        """True while a stream that fits is heard."""
         return bool(self.streams)
 
     @property
@@ -126,7 +126,7 @@ class CueListener:
         self._thread.join(_STOP_S)
 
     def _counts(self, heard: _Heard, marker: Marker) -> bool:
-        """Whether a marker is of the stream that the cues are on, as far as is known by now."""
+        """Tell whether a marker is of the stream of the cues, as far as that is known by now."""
         if self._is_cue is None:
             return True
         chosen, is_cue = self._chosen, self._is_cue(marker.label)

@@ -227,7 +227,7 @@ class SignalInlet:
 
     @property
     def keeping(self) -> Timekeeping:
-        """How the stream keeps time, as far as it is known."""
+        """Clock and rate of the stream, as far as they are known."""
         clock = self._clock
         return replace(
             self._keeping,

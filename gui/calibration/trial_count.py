@@ -1,4 +1,4 @@
-"""How many trials each recording has, counted in a thread."""
+"""Count of the trials of each recording, in a thread."""
 
 from collections import Counter
 from dataclasses import dataclass
