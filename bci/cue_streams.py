@@ -28,6 +28,7 @@ _MARKERS = _GENERAL | {
     "stimuli", "stimulus", "trigger", "triggers",
 }  # fmt: skip
 _NOTES = {"note", "notes"}
+_MOST_LABEL = 200
 _OWN = {"decisions", "predictions", "status", "quality", "impedance"}
 
 MARKER_TYPES = tuple(sorted(_GUIDED | _MARKERS | _NOTES))
@@ -78,13 +79,13 @@ class CueQuery:
         if is_own(stream_type):
             return False
         if self.named is not None:
-            return self.named == name or self.named.casefold() == stream_type.casefold()
+            return _same(self.named, name) or _same(self.named.casefold(), stream_type.casefold())
         if self.is_general:
             return rank_of(stream_type, is_text) is not None
         return (
-            self.name in (None, name)
-            and self.source_id in (None, source_id)
-            and (self.type is None or self.type.casefold() == stream_type.casefold())
+            (self.name is None or _same(self.name, name))
+            and (self.source_id is None or _same(self.source_id, source_id))
+            and (self.type is None or _same(self.type.casefold(), stream_type.casefold()))
         )
 
 
@@ -104,6 +105,11 @@ def cue_query(selector: object | None, named: str | None = None) -> CueQuery:
         return selector
     keys = ("name", "type", "source_id", "predicate")
     return CueQuery(**{key: getattr(selector, key, None) for key in keys})
+
+
+def _same(given: str, own: str) -> bool:
+    """Compare two labels as far as discovery gives them."""
+    return given[:_MOST_LABEL] == own[:_MOST_LABEL]
 
 
 def is_own(stream_type: str) -> bool:

@@ -224,13 +224,7 @@ class CueListener:
 
 
 def cue_predicate(query: CueQuery) -> str:
-    """Express a query as an LSL condition; it may hold for more streams than are meant.
-
-    Raises
-    ------
-    StreamError
-        If a value holds both kinds of quote.
-    """
+    """Express a query as an LSL condition; it may hold for more streams than are meant."""
     if query.named is not None:
         name = StreamQuery(name=query.named).to_predicate()
         return f"{name} or {_type_is(query.named)}"
@@ -242,7 +236,9 @@ def cue_predicate(query: CueQuery) -> str:
 
 
 def _type_is(value: str) -> str:
-    return f"{_lower('type')}{StreamQuery(type=value.lower()).to_predicate()[len('type') :]}"
+    exact = StreamQuery(type=value.lower()).to_predicate()
+    # What XPath cannot compare is left to `CueQuery.fits`.
+    return f"{_lower('type')}{exact[len('type') :]}" if exact.startswith("type=") else exact
 
 
 def _lower(key: str) -> str:
