@@ -1,7 +1,7 @@
 """The cues that the dashboard shows as true: of the model that decodes, from any marker stream."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from pylsl import local_clock
@@ -13,9 +13,11 @@ from bci.profile import Paradigm
 from bci.types import Marker
 from gui.engine_shown import EngineShown
 from gui.feed import Feed
+from gui.main_window import MainWindow
 from gui.remembered import Remembered
 
 LONG = 10_000
+OpenWindow = Callable[..., MainWindow]
 PARADIGM = Paradigm.model_validate({"classes": {"left fist": "T1", "right fist": "T2"}})
 
 
@@ -94,3 +96,15 @@ def test_a_named_marker_stream_alone_is_followed(
     assert not other.has_consumers
     mine.close()
     other.close()
+
+
+def test_markers_that_the_profile_names_count_beside_another_stream_too(
+    open_window: OpenWindow, qtbot: QtBot, name: str
+) -> None:
+    window = open_window(markers=StreamQuery(name=f"{name}-codes"), cue_of={"left": "left"}.get)
+    window.show_stream(StreamQuery(name=f"{name}-2"), f"{name}-2")
+    codes = MarkerOutlet(f"{name}-codes", f"{name}-codes", False, "Codes")
+    qtbot.waitUntil(lambda: codes.has_consumers, timeout=LONG)
+    codes.push(Marker(local_clock(), "left"))
+    qtbot.waitUntil(lambda: window.history.cues_shown() == ["left"], timeout=LONG)
+    codes.close()
