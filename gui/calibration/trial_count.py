@@ -1,40 +1,27 @@
 """Count of the trials of each recording, in a thread."""
 
-from collections import Counter
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
 from bci.profile import Profile
 from bci.recording.reading import read_recording
-from bci.trials import find_trials
+from bci.runs import RunCount, count_run
 from bci.types import StreamInfo
-from gui.amounts import counted
 from gui.background import Background
 
-_MOST_CLASSES = 4
 
+class TrialCount(NamedTuple):
+    """A recording's trials, and the stream that it is of."""
 
-@dataclass(frozen=True, slots=True)
-class TrialCount:
-    """A recording's trials by class, and the stream that it is of."""
-
-    by_class: dict[str, int]
+    run: RunCount
     info: StreamInfo
-
-    @property
-    def text(self) -> str:
-        """``12 trials (6 left, 6 right)``."""
-        total = counted(sum(self.by_class.values()), "trial")
-        if len(self.by_class) > _MOST_CLASSES:
-            return f"{total} of {counted(len(self.by_class), 'different cue')}"
-        return f"{total} ({', '.join(f'{n} {name}' for name, n in self.by_class.items())})"
 
 
 def count_trials(file: Path, profile: Profile) -> TrialCount:
-    """Read a recording, as a training with this profile does, and find its trials.
+    """Read a recording, as a training with this profile does, and count its trials.
 
     Raises
     ------
@@ -42,8 +29,7 @@ def count_trials(file: Path, profile: Profile) -> TrialCount:
         If it cannot be read, or a class has no trial; the message says which.
     """
     recording = read_recording(file, profile=profile)
-    found = Counter(trial.label for trial in find_trials(recording, profile.paradigm))
-    return TrialCount(dict(sorted(found.items())), recording.info)
+    return TrialCount(count_run(recording, profile.paradigm), recording.info)
 
 
 class TrialCounter(QObject):
