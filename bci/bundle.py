@@ -90,7 +90,7 @@ class ScoreCard(Settings):
 
     @property
     def at_chance(self) -> bool:
-        """Whether the decisions cannot be told from guesses."""
+        """True where the decisions cannot be told from guesses."""
         return (self.p_value if self.shuffled_p is None else self.shuffled_p) > _SURE_P
 
 
@@ -152,7 +152,7 @@ class Card(Settings):
         return self
 
     def has_learnt_from(self, sha256: str) -> bool:
-        """Whether the model or its base was made with a recording, by its hash."""
+        """Tell by its hash whether a recording was used to make the model or its base."""
         known = (*self.sources, *self.rest_sources, *self.base_sources)
         return any(source.sha256 == sha256 for source in known)
 

@@ -116,7 +116,7 @@ def calibrate(
             "this profile decodes at cues only, so recordings of rest are of no use"
         )
     if base is not None:
-        check_base(base, profile, recordings)
+        check_base(base, profile, [*recordings, *rest])
     on_progress("Cutting epochs", 0, 1)
     epochs = cut_epochs(recordings, profile.pipeline, profile.paradigm)
     runs = count_runs(recordings, epochs, profile.paradigm)

@@ -142,7 +142,7 @@ class Chain:
             self._rates.append(sfreq)
 
     def _averaged(self) -> list[NDArray[np.int64]] | None:
-        """Which channels are averaged together: those of one kind; None where that is all."""
+        """Groups of channels that are averaged together, one a kind; None where that is all."""
         kinds = [channel.kind for channel in self.channels]
         brain = [kind for kind in AVERAGED if kind in kinds]
         if not brain:
@@ -240,7 +240,7 @@ class Chain:
 def _factors(
     stated: Sequence[Channel], wanted: Sequence[Channel], name: str
 ) -> NDArray[np.float64] | None:
-    """What each channel is multiplied by; None where all are in the wanted units."""
+    """Factor of each channel to the wanted unit; None where all have it."""
     factors = []
     for channel, target in zip(stated, wanted, strict=True):
         found = factor(channel.unit, target.unit)

@@ -60,7 +60,7 @@ _SAYS_EEG = re.compile(r"eeg[ :_-]+(?=\S)", re.IGNORECASE)
 
 
 class Said(NamedTuple):
-    """What a source says of one channel; empty where it says nothing.
+    """Statements of a source about one channel; empty where there is none.
 
     ``position`` is in metres, in head coordinates (x right, y front, z up).
     """
@@ -72,7 +72,7 @@ class Said(NamedTuple):
 
 
 class _Beside(NamedTuple):
-    """What the labels of all channels together tell of each."""
+    """Facts about each channel that only all labels together show."""
 
     says_eeg: bool
     has_acc_shaft: bool

@@ -1,4 +1,4 @@
-"""What a model's card says of its confidence: temperature, threshold, and the promise at rest."""
+"""Confidence of a model on its card: temperature, threshold, and the promise at rest."""
 
 from pydantic import Field
 
@@ -67,7 +67,7 @@ class ConfidenceCard(Settings):
 
     @property
     def lacks_rest(self) -> bool:
-        """Whether there was too little rest to promise anything."""
+        """True where there was too little rest to promise anything."""
         if self.rest_min is None or self.needed_min is None:
             return self.asked_per_min is not None
         return self.rest_min < self.needed_min

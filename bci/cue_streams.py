@@ -1,4 +1,4 @@
-"""Which streams carry the cues: one rule for files and for live streams.
+"""Choice of the streams that carry the cues: one rule for files and for live streams.
 
 The cues are on the streams that ``--markers`` or the profile's ``markers:`` names. Where neither
 does, or a profile says no more than ``type: Markers``, a stream's type decides:
@@ -28,6 +28,7 @@ _MARKERS = _GENERAL | {
     "stimuli", "stimulus", "trigger", "triggers",
 }  # fmt: skip
 _NOTES = {"note", "notes"}
+_MOST_LABEL = 200
 _OWN = {"decisions", "predictions", "status", "quality", "impedance"}
 
 MARKER_TYPES = tuple(sorted(_GUIDED | _MARKERS | _NOTES))
@@ -44,7 +45,7 @@ class Rank(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class CueQuery:
-    """Which marker streams are meant.
+    """Query for marker streams.
 
     ``named`` is a name or a type, as ``--markers`` gives it. The others are as in a profile: every
     one that is given has to fit. ``predicate`` is an LSL condition, which files cannot answer.
@@ -67,24 +68,24 @@ class CueQuery:
 
     @property
     def is_general(self) -> bool:
-        """Whether it says no more than that markers are meant, so that types decide."""
+        """True where it asks for markers and nothing else, so that types decide."""
         others = (self.named, self.name, self.source_id, self.predicate)
         return others == (None,) * len(others) and (
             self.type is None or self.type.casefold() in _GENERAL
         )
 
     def fits(self, name: str, stream_type: str, source_id: str, is_text: bool) -> bool:
-        """Whether a stream of markers is meant; the predicate is not looked at."""
+        """Tell whether a stream of markers is meant; the predicate is not looked at."""
         if is_own(stream_type):
             return False
         if self.named is not None:
-            return self.named == name or self.named.casefold() == stream_type.casefold()
+            return _same(self.named, name) or _same(self.named.casefold(), stream_type.casefold())
         if self.is_general:
             return rank_of(stream_type, is_text) is not None
         return (
-            self.name in (None, name)
-            and self.source_id in (None, source_id)
-            and (self.type is None or self.type.casefold() == stream_type.casefold())
+            (self.name is None or _same(self.name, name))
+            and (self.source_id is None or _same(self.source_id, source_id))
+            and (self.type is None or _same(self.type.casefold(), stream_type.casefold()))
         )
 
 
@@ -106,13 +107,18 @@ def cue_query(selector: object | None, named: str | None = None) -> CueQuery:
     return CueQuery(**{key: getattr(selector, key, None) for key in keys})
 
 
+def _same(given: str, own: str) -> bool:
+    """Compare two labels as far as discovery gives them."""
+    return given[:_MOST_LABEL] == own[:_MOST_LABEL]
+
+
 def is_own(stream_type: str) -> bool:
-    """Whether a type is one of what this program itself publishes, which is never a cue."""
+    """Tell whether this program itself publishes a type of stream, which never carries cues."""
     return stream_type.strip().casefold() in _OWN
 
 
 def rank_of(stream_type: str, is_text: bool = True) -> Rank | None:
-    """How likely a type of stream carries cues; None where it does only if it is named."""
+    """Rank a type of stream as a carrier of cues; None where it is one only if it is named."""
     said = stream_type.strip().casefold()
     if said in _GUIDED:
         return Rank.GUIDED
@@ -147,7 +153,7 @@ def choose(
 
 
 def belongs(name: str, signal: str) -> bool:
-    """Whether a marker stream is the one that `bci.streaming` sends beside a signal."""
+    """Tell whether `bci.streaming` sends a marker stream beside a signal."""
     return name == f"{signal}-markers"
 
 

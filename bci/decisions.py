@@ -1,4 +1,4 @@
-"""When a decision begins, is repeated and ends: what a program that follows it has to know."""
+"""Events of a decision, for programs that follow it: onset, repeat and offset."""
 
 import json
 from dataclasses import asdict, dataclass

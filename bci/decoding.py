@@ -95,7 +95,7 @@ class Decoding:
 
     @property
     def remarks(self) -> list[str]:
-        """What a person should know of how the stream is brought to the model, in sentences."""
+        """Sentences on how the stream is brought to the model."""
         told = list(self.pipeline.chain.remarks)
         if self._resampler is not None:
             told.append(

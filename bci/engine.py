@@ -25,6 +25,7 @@ from bci.lsl.predictions import StatusOutlet
 from bci.montage import tell_map
 from bci.outlets import Outlets, Tell, require_free_name, source_id
 from bci.profile import Output, Timing
+from bci.recording.rounding import LARGEST_EXACT
 from bci.swap import Load, Successor
 from bci.timekeeping import findings
 from bci.types import Decoder
@@ -224,7 +225,7 @@ class Engine:
                     self._say(f"{info.name} is back" if connected else f"{info.name} was lost")
                 if inlet.rounds and not rounded:
                     rounded = True
-                    self._say(f"{info.name}: values above {1 << 24} are rounded to float32")
+                    self._say(f"{info.name}: values above {LARGEST_EXACT} are rounded to float32")
                 if now >= self._status_due:
                     self._status_due = now + _STATUS_EVERY_S
                     self._status.push(

@@ -51,7 +51,7 @@ class EngineCues:
             self._say(sentence)
 
     def describe(self, paradigm: Paradigm) -> dict[str, object]:
-        """What a status says of cues: the paradigm, the streams that are heard, and the cues.
+        """Part of the status about cues: the paradigm, the streams that are heard, and the count.
 
         ``markers`` is None where no cues are needed. Of a paradigm with very many classes nothing
         is said.

@@ -1,4 +1,4 @@
-"""How a stream is made to fit a model: by names, units and rate, or not at all."""
+"""Fit of a stream to a model: by names, units and rate, or not at all."""
 
 from dataclasses import replace
 from typing import Any
@@ -50,7 +50,7 @@ def told(card: Card, info: StreamInfo) -> StreamInfo:
 
 
 def resampler_for(card: Card, info: StreamInfo) -> Resampler | None:
-    """What brings a stream to the model's rate; None where it has it.
+    """Make the resampler from a stream's rate to the model's; None where they are equal.
 
     Raises
     ------

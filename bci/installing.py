@@ -1,4 +1,4 @@
-"""How the optional parts are installed, as errors say it."""
+"""Sentences on the installation of optional parts, for errors."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Where a running engine puts its predictions and decisions."""
+"""Streams of a running engine: its predictions and decisions."""
 
 import socket
 import threading
@@ -57,7 +57,7 @@ def require_free_name(name: str, stop: threading.Event) -> None:
 
 
 def _shape(card: Card) -> tuple[tuple[str, ...], str, bool]:
-    """What the stream of a model's predictions looks like."""
+    """Layout of the stream of a model's predictions."""
     return card.classes, card.task, card.embedded_by is not None
 
 
@@ -142,7 +142,7 @@ class Outlets:
             self._end_decisions(now)
 
     def _end_decisions(self, now: float) -> bool:
-        """Whether there was one that anybody may follow."""
+        """End what is decided; tell whether anybody may have followed it."""
         ended = [self._decisions.end(now)]
         if self._with_prior is not None:
             ended.append(self._with_prior.end(now))

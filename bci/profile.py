@@ -151,7 +151,7 @@ class Output(Settings):
 
 
 class Timing(Settings):
-    """How the stream's time stamps are taken, where they or its rate cannot be trusted.
+    """Treatment of a stream whose time stamps or rate cannot be trusted.
 
     ``stamps: arrival`` takes the moment that samples arrive instead of what the sender stamps: for
     senders on another clock (Unix time). ``sfreq`` is the true rate in hertz, for streams and files

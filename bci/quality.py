@@ -288,7 +288,7 @@ class QualityMeter:
 
 
 def _per_uv(channel: Channel) -> float:
-    """What a microvolt of scalp EEG is in a channel's unit; NaN where that is unknown."""
+    """Size of a microvolt of scalp EEG in a channel's unit; NaN where that is unknown."""
     unit, size = _PER_UV.get(channel.kind, ("", np.nan))
     return size * (factor(unit, channel.unit) or np.nan)
 

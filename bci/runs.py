@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.profile import Paradigm
-from bci.trials import Epochs, count_cues, streams_with_cues
+from bci.trials import Epochs, count_cues, find_trials, streams_with_cues
 from bci.types import Recording
 
 # Consecutive samples that have to be equal in two recordings for one to hold a copy of the other.
@@ -75,12 +75,23 @@ def count_runs(
     for run, recording in enumerate(recordings):
         own = epochs.only(epochs.runs == run)
         _, firsts = np.unique(own.trials, return_index=True)
-        trials = Counter(str(label) for label in own.labels[np.sort(firsts)])
-        rest = trials.pop(paradigm.quiet, 0) if paradigm.quiet else 0
-        cues, broken_off = count_cues(recording, paradigm)
-        of_classes, stream = dict(sorted(trials.items())), _stream(recording, paradigm)
-        counts.append(RunCount(recording.source, cues, broken_off, of_classes, rest, stream))
+        labels = [str(label) for label in own.labels[np.sort(firsts)]]
+        counts.append(_counted(recording, paradigm, labels))
     return tuple(counts)
+
+
+def count_run(recording: Recording, paradigm: Paradigm) -> RunCount:
+    """Count cues and trials of a recording, whose windows are not looked at."""
+    labels = [trial.label for trial in find_trials(recording, paradigm)]
+    return _counted(recording, paradigm, labels)
+
+
+def _counted(recording: Recording, paradigm: Paradigm, labels: list[str]) -> RunCount:
+    trials = Counter(labels)
+    rest = trials.pop(paradigm.quiet, 0) if paradigm.quiet else 0
+    cues, broken_off = count_cues(recording, paradigm)
+    of_classes, stream = dict(sorted(trials.items())), _stream(recording, paradigm)
+    return RunCount(recording.source, cues, broken_off, of_classes, rest, stream)
 
 
 def _stream(recording: Recording, paradigm: Paradigm) -> str | None:

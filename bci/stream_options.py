@@ -1,4 +1,4 @@
-"""What a profile says of a stream that does not say it itself: names, kinds and unit."""
+"""Names, kinds and unit that a profile gives to a stream that does not state them."""
 
 from dataclasses import replace
 

@@ -78,7 +78,7 @@ _LEAST_PERIOD = 1e-5
 
 @kernel(error_model="numpy")
 def _even_steps(raw, i, j, sign, line, period):  # type: ignore[no-untyped-def]
-    """How many even steps the residuals climb from ``i`` to ``j``; 0 where they are uneven.
+    """Count the even steps that the residuals climb from ``i`` to ``j``; 0 where they are uneven.
 
     Whole periods have to come in equal steps at equal distances: else they are single losses.
     Other steps have to lie along the chord.
@@ -278,7 +278,7 @@ def _learn_chunks(stamp, settings, state, counts):  # type: ignore[no-untyped-de
 
 @kernel()
 def _patience(settings, counts):  # type: ignore[no-untyped-def]
-    """How many stamps have to confirm a step: a few chunks of the sender's."""
+    """Count the stamps that have to confirm a step: a few chunks of the sender's."""
     if counts[RESUMED]:
         # What it sent meanwhile is lost for sure.
         return 1

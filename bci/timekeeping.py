@@ -1,4 +1,4 @@
-"""How a stream keeps time, and what is wrong with it in a sentence each.
+"""Clock and rate of a stream, and a sentence for each thing that is wrong with them.
 
 Files and live streams are judged by the same rules here, and every command, the status and the
 log give the sentences as they are.
@@ -34,7 +34,7 @@ BY_ARRIVAL = "set 'timing.stamps: arrival' in the profile"
 
 @dataclass(frozen=True, slots=True)
 class Timekeeping:
-    """What is known of a stream's clock and rate.
+    """Facts known of a stream's clock and rate.
 
     Parameters
     ----------
@@ -63,17 +63,17 @@ class Timekeeping:
 
     @property
     def is_off_clock(self) -> bool:
-        """Whether the stamps are on another clock than markers and predictions are."""
+        """True where the stamps are on another clock than markers and predictions."""
         return abs(self.ahead_s) > _MOST_APART_S
 
     @property
     def is_off_by_years(self) -> bool:
-        """Whether no clock that was started with a computer can show such stamps."""
+        """True where no clock that was started with a computer can show such stamps."""
         return abs(self.ahead_s) > _YEAR_S
 
     @property
     def is_off_rate(self) -> bool:
-        """Whether the rate is not the nominal one."""
+        """True where the rate is not the nominal one."""
         seen = self.n_samples >= _LEAST_SAMPLES and self.effective_hz > 0
         if not seen or self.n_samples < _LEAST_S * min(self.nominal_hz, self.effective_hz):
             return False
@@ -173,7 +173,7 @@ def check_losses(recording: Recording) -> None:
 
 
 def split_loops(gaps: NDArray[np.int64], loop_gap: int) -> tuple[int, int]:
-    """How many gaps are the seams of a replay that began again, and their samples.
+    """Count the gaps that are seams of a replay that began again, and their samples.
 
     Parameters
     ----------

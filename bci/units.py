@@ -61,7 +61,7 @@ def spelt_out(unit: str) -> str:
 
 
 def is_potential(unit: str) -> bool:
-    """Whether a unit can be one of an electrode's potential: volts, or nothing known."""
+    """Tell whether a unit can be one of an electrode's potential: volts, or nothing known."""
     return _quantity(unit) in ("V", None) and unit not in _OTHER_QUANTITIES
 
 
@@ -85,6 +85,19 @@ def factor(unit: str, wanted: str) -> float | None:
     if quantity is None or wanted not in _POWERS[quantity]:
         return None
     return float(10.0 ** (_POWERS[quantity][unit] - _POWERS[quantity][wanted]))
+
+
+def in_si(unit: str) -> tuple[float, str]:
+    """Factor to volts, teslas or teslas a metre, and which of them; other units stay, by 1.
+
+    Parameters
+    ----------
+    unit : str
+        In any spelling.
+    """
+    known = canonical_unit(unit)
+    base = _quantity(known)
+    return (1.0, unit) if base is None else (float(10.0 ** _POWERS[base][known]), base)
 
 
 def _quantity(unit: str) -> str | None:

@@ -55,7 +55,7 @@ def embed_folder(folder: Path, model: str, on_progress: Progress) -> Gallery:
 
 
 def _is_reachable() -> bool:
-    """Whether Hugging Face answers; without it, its library tries again for minutes."""
+    """Tell whether Hugging Face answers; without it, its library tries again for minutes."""
     if any(os.environ.get(key) for key in ("HF_ENDPOINT", "HTTPS_PROXY", "https_proxy")):
         return True
     try:

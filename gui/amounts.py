@@ -2,17 +2,15 @@
 
 from math import floor, inf, log10
 
+from bci.units import in_si
+
 _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k"}
-_SCALED = {
-    "uV": (1e-6, "V"), "µV": (1e-6, "V"), "nV": (1e-9, "V"), "mV": (1e-3, "V"),
-    "fT": (1e-15, "T"), "pT": (1e-12, "T"), "fT/cm": (1e-13, "T/m"),
-}  # fmt: skip
 _BASE = ("V", "T", "T/m")
 
 
 def with_unit(value: float, unit: str) -> str:
     """``value`` of ``unit`` with three digits: ``33.3 µV``, ``2 pT``; bare if unknown."""
-    scale, base = _SCALED.get(unit, (1.0, unit))
+    scale, base = in_si(unit)
     if base not in _BASE or value <= 0:
         return f"{value:.3g}" if unit == "unknown" else f"{value:.3g} {unit[:12]}"
     value *= scale

@@ -25,7 +25,7 @@ class Source(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """What is looked at: spectra up to a limit, or the map of a band; ``left_out`` are bad."""
+    """Wanted analysis: spectra up to a limit, or the map of a band; ``left_out`` are bad."""
 
     channel: int
     band: Band | None

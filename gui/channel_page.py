@@ -1,4 +1,4 @@
-"""Which of a stream's channels the scope shows: a page of those that are not hidden, or all."""
+"""Channels that the scope shows: a page of those that are not hidden, or all."""
 
 _PAGE = 64
 
@@ -47,5 +47,5 @@ class ChannelPage:
 
     @property
     def _last(self) -> int:
-        """Where the last page begins."""
+        """Start of the last page."""
         return max(0, len(self._visible) - 1) // _PAGE * _PAGE

@@ -1,4 +1,4 @@
-"""What is asked when the dashboard is closed while something is being recorded."""
+"""Question that is asked when the dashboard is closed during a recording."""
 
 from collections.abc import Callable
 from pathlib import Path

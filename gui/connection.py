@@ -76,7 +76,7 @@ class Connection(QObject):
             self.child.stop()
 
     def is_ending(self, stream: str) -> bool:
-        """Whether a stream goes, or went, because the user disconnected its source."""
+        """Tell whether a stream goes, or went, because the user disconnected its source."""
         return stream in self._dismissed or (stream in self.streams and not self.is_active)
 
     def gives(self, streams: tuple[str, ...]) -> bool:

@@ -1,4 +1,4 @@
-"""How the running engine decides, and what it decides now."""
+"""Decision rule of the running engine, and its present decision."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""How an engine is started: on the stream that is shown, with the model that was last used."""
+"""Command that starts an engine: on the stream that is shown, with the model used last."""
 
 from pathlib import Path
 

@@ -121,7 +121,7 @@ class EngineShown(QObject):
         return (self.history, self.transcript) if self.transcript else (self.history,)
 
     def is_cue(self, label: str) -> bool:
-        """Whether a marker is a cue of the model that decodes, else of the profile."""
+        """Tell whether a marker is a cue of the model that decodes, else of the profile."""
         return self._cue_of(label) is not None
 
     def follow(self, feed: Feed) -> None:

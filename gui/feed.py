@@ -6,11 +6,11 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from bci.cue_streams import CueQuery, cue_query
+from bci.cue_streams import cue_query
 from bci.lsl.discovery import StreamQuery
 from bci.settings import PipelineSettings
-from gui.cue_follower import CueFollower
-from gui.following import Follower, Poller
+from gui.cue_follower import following_cues
+from gui.following import Follower, following
 from gui.pollers import DecisionPoller, PredictionPoller, SignalPoller, StatusPoller
 
 _STOP_S = 0.8
@@ -63,11 +63,14 @@ class Feed(QObject):
         self._poller: SignalPoller | None = None
         self._problems: set[str] = set()
         self._came.connect(self._pass_on, Qt.ConnectionType.QueuedConnection)
-        self._shown: list[Follower[Any] | CueFollower] = []
-        self._all: list[Follower[Any] | CueFollower] = []
-        self._follow(StreamQuery(name=f"{engine_name}-predictions"), PredictionPoller())
-        self._follow(StreamQuery(name=f"{engine_name}-decisions"), DecisionPoller())
-        self._follow(StreamQuery(name=f"{engine_name}-status"), StatusPoller())
+        self._shown: list[Follower] = []
+        self._all: list[Follower] = []
+        for which, poller in (
+            ("predictions", PredictionPoller()),
+            ("decisions", DecisionPoller()),
+            ("status", StatusPoller()),
+        ):
+            self._follow(following(StreamQuery(name=f"{engine_name}-{which}"), poller))
 
     def show(self, signal: StreamQuery, markers: StreamQuery | None) -> None:
         """Follow this signal, with these markers, and no longer the one before."""
@@ -75,9 +78,11 @@ class Feed(QObject):
             follower.retire()
         self._all = [follower for follower in self._all if not follower.is_finished]
         self._poller = SignalPoller(self._line_hz, self._told)
-        self._shown = [self._follow(signal, self._poller)]
+        self._shown = [self._follow(following(signal, self._poller))]
         if markers is not None:
-            self._shown.append(self._follow_cues(cue_query(markers), signal.name or ""))
+            name = signal.name or ""
+            work = following_cues(cue_query(markers), self._is_cue, name, self._own_cues)
+            self._shown.append(self._follow(work))
 
     def set_line_hz(self, line_hz: float) -> None:
         """The power line has this frequency: judge the signal anew by it."""
@@ -100,21 +105,13 @@ class Feed(QObject):
     def isFinished(self) -> bool:  # noqa: N802 - as a QThread says it
         return all(follower.is_finished for follower in self._all)
 
-    def _follow(self, query: StreamQuery, poller: Poller[Any]) -> Follower[Any]:
-        follower = Follower(query, poller, self._came.emit)
+    def _follow(self, work: Callable[[Follower], None]) -> Follower:
+        follower = Follower(work, self._came.emit)
         self._all.append(follower)
         follower.start()
         return follower
 
-    def _follow_cues(self, query: CueQuery, signal: str) -> CueFollower:
-        follower = CueFollower(query, self._is_cue, signal, self._own_cues, self._came.emit)
-        self._all.append(follower)
-        follower.start()
-        return follower
-
-    def _pass_on(
-        self, source: Follower[Any] | CueFollower, name: str, values: tuple[Any, ...]
-    ) -> None:
+    def _pass_on(self, source: Follower, name: str, values: tuple[Any, ...]) -> None:
         """On Qt's thread; what a stream that is no longer shown still sent is dropped."""
         if source.is_retired:
             return

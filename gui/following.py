@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from bci.errors import StreamError
 from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch
@@ -35,31 +35,28 @@ class Poller(Protocol[I]):
     def poll(self, inlet: I, tell: Tell) -> None: ...
 
 
-class Follower(Generic[I]):
-    """Keeps one stream open, for as long as it is wanted.
+class Follower:
+    """A thread that follows streams, for as long as it is wanted.
 
     The thread is a daemon: one that still waits for a stream that answers discovery and nothing
     else (a firewall, a program that hangs) cannot keep the program from ending.
 
     Parameters
     ----------
-    query : StreamQuery
-    poller : Poller
+    work : callable
+        Called in the thread with the follower; polls whenever `wait` says that it is due.
     tell : callable
         Called in the thread with the follower, a name and values; no more once it is retired.
     """
 
     def __init__(
         self,
-        query: StreamQuery,
-        poller: Poller[I],
-        tell: Callable[["Follower[I]", str, tuple[object, ...]], None],
+        work: Callable[["Follower"], None],
+        tell: Callable[["Follower", str, tuple[object, ...]], None],
     ) -> None:
-        self._query = query
-        self._poller = poller
         self._tell_feed = tell
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._follow, daemon=True)
+        self._thread = threading.Thread(target=work, args=(self,), daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -79,47 +76,60 @@ class Follower(Generic[I]):
     def is_finished(self) -> bool:
         return not self._thread.is_alive()
 
-    def _tell(self, name: str, *values: object) -> None:
+    def wait(self) -> bool:
+        """Wait until the next poll is due; False once it is retired."""
+        return not self._stopping.wait(_POLL_S)
+
+    def tell(self, name: str, *values: object) -> None:
+        """Pass on values, in the thread."""
         # A thread that outlived the window must not touch what Qt has deleted.
         if not self.is_retired:
             self._tell_feed(self, name, values)
 
-    def _follow(self) -> None:
+
+def following(query: StreamQuery, poller: Poller[Any]) -> Callable[[Follower], None]:
+    """Make the work of a follower that keeps one stream open and polls it."""
+
+    def follow(follower: Follower) -> None:
         try:
-            watch = StreamWatch(self._query)
+            watch = StreamWatch(query)
         except StreamError as error:
-            self._tell("problem", str(error))
+            follower.tell("problem", str(error))
             return
-        inlet: I | None = None
+        inlet: Inlet | None = None
         was_alive = False
-        while not self._stopping.wait(_POLL_S):
+        while follower.wait():
             try:
                 if inlet is None:
-                    inlet = self._open(watch)
+                    inlet = _open(watch, poller, follower.tell)
                 if inlet is not None:
-                    self._poller.poll(inlet, self._tell)
+                    poller.poll(inlet, follower.tell)
             except StreamError as error:
                 # It does not answer, or came back as another stream: begin anew.
-                self._tell("problem", str(error))
+                follower.tell("problem", str(error))
                 if inlet is not None:
                     inlet.close()
                     inlet = None
             alive = inlet is not None and inlet.connected
-            if alive != was_alive and self._poller.alive:
-                self._tell(self._poller.alive, alive)
+            if alive != was_alive and poller.alive:
+                follower.tell(poller.alive, alive)
             was_alive = alive
         if inlet is not None:
             inlet.close()
 
-    def _open(self, watch: StreamWatch) -> I | None:
-        found = watch.poll()
-        if not found:
-            return None
-        if len(found) > 1:
-            names = "; ".join(str(stream) for stream in found[:5])
-            self._tell(
-                "problem",
-                f"Several streams fit {watch.query}: {names}. The first is shown; "
-                "choose another one under Connect.",
-            )
-        return self._poller.open(found[0], self._tell)
+    return follow
+
+
+def _open(watch: StreamWatch, poller: Poller[Any], tell: Tell) -> Inlet | None:
+    found = watch.poll()
+    if not found:
+        return None
+    if len(found) > 1:
+        names = "; ".join(str(stream) for stream in found[:5])
+        tell(
+            "problem",
+            f"Several streams fit {watch.query}: {names}. The first is shown; "
+            "choose another one under Connect.",
+        )
+    inlet: Inlet = poller.open(found[0], tell)
+    return inlet

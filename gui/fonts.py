@@ -1,10 +1,10 @@
-"""Whether there is a font to write with."""
+"""Check for a font to write with."""
 
 from PySide6.QtGui import QFont, QFontMetrics
 
 
 def font_problem() -> str:
-    """What to do where no font is installed, so that all text is boxes; empty where one is.
+    """Advice where no font is installed, so that all text is boxes; empty where one is.
 
     Qt lists families even then, but each of its boxes is as wide as any other.
     """

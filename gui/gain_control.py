@@ -34,7 +34,7 @@ class GainControl(QWidget):
         self.fit = named(QToolButton(), "step")
         self.fit.setText("Fit")
         self.fit.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.fit.setToolTip("Choose all gains anew from the signal (0)")
+        self.fit.setToolTip("Fit all gains to the signal (0)")
         self.fit.clicked.connect(scope.fit_gains)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

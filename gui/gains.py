@@ -1,4 +1,4 @@
-"""How much of its unit the height of a row stands for: one gain for each kind of channel."""
+"""Gain of each kind of channel: the amount that the height of a row stands for."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 
 def pressing(button: QPushButton) -> Callable[[], None]:
-    """What a key does that stands for a button: nothing while the button is not there."""
+    """Make the action of a key that stands for a button; it does nothing while that is hidden."""
     return lambda: button.click() if button.isVisible() else None
 
 

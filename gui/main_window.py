@@ -235,12 +235,9 @@ class MainWindow(QMainWindow):
         self._show_quality([])
         self.header.set_title(f"waiting for {name} ...")
         self._show_badge()
-        self.feed.show(query, self._markers())
-
-    def _markers(self) -> StreamQuery:
-        """The cues of any stream: those that the profile names; a demo's are of its own stream."""
-        given = self.options.markers
-        return given if given and not self.options.autostart else StreamQuery(type="Markers")
+        # Those of a demo belong to the stream that it plays.
+        markers = None if self.options.autostart else self.options.markers
+        self.feed.show(query, markers or StreamQuery(type="Markers"))
 
     def _on_signal(self, found: SignalFound) -> None:
         info = found.info

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bci.errors import MismatchError
 from bci.lsl.discovery import FoundStream
 from bci.lsl.impedance import Impedances
-from bci.lsl.inlet import MarkerInlet, SignalInlet
+from bci.lsl.inlet import SignalInlet
 from bci.lsl.predictions import DecisionInlet, PredictionInlet, StatusInlet
 from bci.quality import ChannelQuality, QualityMeter
 from bci.ring import RingBuffer
@@ -79,7 +79,7 @@ def _as_told(info: StreamInfo, told: PipelineSettings | None) -> StreamInfo:
 
 
 class _Silence:
-    """Whether a regular stream has stopped sending, and since when.
+    """Watch over a regular stream: whether it has stopped sending, and since when.
 
     ``since`` is in seconds since 1970; None while samples come.
     """
@@ -136,19 +136,6 @@ class SignalPoller:
         if time.monotonic() >= self._stats_due:
             self._stats_due = time.monotonic() + _STATS_EVERY_S
             tell("signal_stats", signal.inlet.stats)
-
-
-class MarkerPoller:
-    """Passes on markers."""
-
-    alive = ""
-
-    def open(self, found: FoundStream, _tell: Tell) -> MarkerInlet:
-        return MarkerInlet(found)
-
-    def poll(self, inlet: MarkerInlet, tell: Tell) -> None:
-        if markers := inlet.pull():
-            tell("markers_came", markers)
 
 
 class DecisionPoller:

@@ -137,7 +137,7 @@ class Child(QObject):
 
 
 def _how(code: int, crashed: bool, last_line: str) -> str:
-    """How a program ended, and what it said of that."""
+    """Say how a program ended, with its own last words."""
     last = last_line[:_MOST_LETTERS].rstrip(".")
     if not last:
         return f"ended by itself (exit code {code})"

@@ -72,7 +72,7 @@ class Programs(QWidget):
         return child is not None and child.is_running
 
     def command(self, name: str) -> Command | None:
-        """How a program is, or was last, started."""
+        """Command by which a program is, or was last, started."""
         child = self._child(name)
         return child.command if child is not None else None
 
@@ -177,7 +177,7 @@ class Programs(QWidget):
 
 
 def _does(child: Child) -> str:
-    """What a program is for, in words."""
+    """Purpose of a program, in words."""
     name = child.command.name
     if name == ENGINE and (model := model_of(child.command)):
         return f"Decodes the signal with the model {model}"

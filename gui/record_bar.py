@@ -110,7 +110,7 @@ class RecordBar(QWidget):
             self._show()
 
     def set_restarts(self, n: int) -> None:
-        """How often the recorder was started again in this recording; 0 where one begins."""
+        """Show how often the recorder was started again in this recording; 0 where one begins."""
         self._restarts, self._restarting = n, n > 0
         self._waiting = "NOT RECORDING: the recorder is started again ..." if n else ""
         self._show()
@@ -143,7 +143,7 @@ class RecordBar(QWidget):
             self.noted.emit(text)
 
     def _alarm(self) -> str:
-        """What is wrong with the recording that runs, in words; empty where nothing is."""
+        """Trouble of the recording that runs, in words; empty where there is none."""
         if self._unanswered_s:
             return f"the recorder has not answered for {self._unanswered_s:.0f} s"
         said = [

@@ -224,7 +224,7 @@ class RecorderLink(QObject):
             self._tell(self.changed, chosen)
 
     def _runs(self, status: RecorderStatus) -> bool:
-        """Whether the process of a recorder of this computer is there, though it says nothing."""
+        """Tell whether the process of a recorder of this computer runs, though it is silent."""
         if status.pid == self._own:
             return self._process is not None
         return bool(status.pid) and _is_recorder(status.pid)
@@ -259,7 +259,7 @@ def _read(found: FoundStream, status: dict[str, object]) -> RecorderStatus:
 
 
 def _why(code: int, last_line: str) -> str:
-    """Why a recorder ended: what it said, or which signal ended it."""
+    """Reason for a recorder's end: its own words, or the signal that ended it."""
     if code < 0:
         return f"the recorder was killed (signal {-code})"
     said = last_line.removeprefix("error: ").rstrip(".") or f"exit code {code}"

@@ -198,7 +198,7 @@ class Recording(QObject):
         self._begin()
 
     def _watch(self) -> None:
-        """What a recorder that says nothing new leaves unsaid."""
+        """Report a recorder that says nothing new, and its streams that are silent."""
         if self.status is None:
             return
         silent_s = time.monotonic() - self._heard_at

@@ -1,4 +1,4 @@
-"""What a row of the scope stands for: the gain of its kind, and the value in its middle."""
+"""Scale of a row of the scope: the gain of its kind, and the value in its middle."""
 
 import numpy as np
 from numpy.typing import NDArray

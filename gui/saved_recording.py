@@ -1,4 +1,4 @@
-"""Where the recording that was just stopped is, and two buttons to go there."""
+"""Place of the recording that was just stopped, and two buttons to go there."""
 
 from pathlib import Path
 

@@ -140,16 +140,16 @@ class Scope(QWidget):
 
     @property
     def gains(self) -> Gains:
-        """What a row stands for, of each kind of channel."""
+        """Gain of each kind of channel."""
         return self._scales.gains
 
     @property
     def gain(self) -> float:
-        """How much of its unit a row stands for, of the chosen kind; 0 until it is known."""
+        """Gain of the chosen kind, in its unit; 0 until it is known."""
         return 0.0 if self._info is None else self.gains.of(self.kind)
 
     def set_gain(self, gain: float, kind: Kind | None = None) -> None:
-        """How much of its unit a row stands for, of the chosen kind or of another."""
+        """Set the gain of the chosen kind or of another, in its unit."""
         self.gains.set(kind or self.kind, gain)
         self._show_gains()
 

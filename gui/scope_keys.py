@@ -1,4 +1,4 @@
-"""What each key does in the scope."""
+"""Keys of the scope and their actions."""
 
 from collections.abc import Callable
 from functools import partial
@@ -15,7 +15,7 @@ _KEEPS_STILL = (Key.Key_F, Key.Key_C)
 
 
 def action_of(scope: "Scope", event: QKeyEvent) -> Callable[[], object] | None:
-    """What a key that was pressed does; None where it does nothing here."""
+    """Find the action of a key that was pressed; None where it has none here."""
     if event.isAutoRepeat() and event.key() in _KEEPS_STILL:
         return lambda: None
     shifted = event.modifiers() & Qt.KeyboardModifier.ShiftModifier

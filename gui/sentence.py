@@ -33,7 +33,7 @@ class Sentence(QLabel):
         self.setToolTip(tip(text) if shown != text else "")
 
     def text(self) -> str:
-        """What is shown, without the breaks inside its words."""
+        """Text that is shown, without the breaks inside its words."""
         return self._text
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name

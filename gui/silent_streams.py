@@ -1,4 +1,4 @@
-"""Which streams of a recording send no samples, though they should."""
+"""Streams of a recording that send no samples, though they should."""
 
 from gui.recorder_link import RecorderStatus
 

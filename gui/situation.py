@@ -107,7 +107,7 @@ class Situation:
 
     @property
     def is_decoded(self) -> bool:
-        """Whether an engine decodes the shown stream, and so tells its losses."""
+        """Tell whether an engine decodes the shown stream, and so reports its losses."""
         return self._is_decoded and isinstance(self.status.get("lost_samples"), int)
 
     @property
@@ -134,7 +134,7 @@ class Situation:
 
     @property
     def _findings(self) -> tuple[str, ...]:
-        """What is wrong with the shown stream's clock and rate."""
+        """Findings about the shown stream's clock and rate."""
         return self.stats.findings if self.stats else ()
 
     def _counts(self) -> dict[str, int]:

@@ -56,7 +56,7 @@ class Layout:
         return self.width - (self.edge - 1 - index) / self.per_column
 
     def y(self, channel: int, value: float) -> float:
-        """Where a value is drawn: never far out of its row."""
+        """Height at which a value is drawn: never far out of its row."""
         k = int(np.flatnonzero(np.asarray(self.channels) == channel)[0])
         rows = (value - self.centres[k]) / self.gains[k] if self.gains[k] > 0 else 0.0
         return self.row * (k + 0.5 - min(max(rows, -REACH), REACH))

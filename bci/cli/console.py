@@ -1,4 +1,4 @@
-"""Where commands print: results to standard output, everything else to standard error.
+"""Consoles of the commands: results on standard output, everything else on standard error.
 
 Names of streams, files and channels come from other programs. They are printed as they are:
 never parsed as markup, and with control characters escaped, so that they cannot steer a terminal.

@@ -1,4 +1,4 @@
-"""What `bci run` prints of its decisions, and at its end."""
+"""Lines that `bci run` prints of its decisions, and at its end."""
 
 import queue
 import threading

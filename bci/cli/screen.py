@@ -1,4 +1,4 @@
-"""Whether the screen that is set answers: Qt ends the process where it does not."""
+"""Check of the screen that is set: Qt ends the process where it does not answer."""
 
 import os
 import re

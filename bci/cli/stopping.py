@@ -79,7 +79,7 @@ def _listen(
 
 
 def _hear_again(again_s: float | None) -> bytes:
-    """What comes next; at the end of a pipe whatever the next writer sends."""
+    """The next input; at the end of a pipe, the input of its next writer."""
     while not (heard := _hear()) and again_s is not None:
         time.sleep(again_s)
     return heard

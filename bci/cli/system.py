@@ -113,7 +113,7 @@ def _version(package: str) -> str | None:
 
 
 class Check(NamedTuple):
-    """Whether something works here, and a sentence about it."""
+    """Result of one check, and a sentence about it."""
 
     passed: bool
     what: str

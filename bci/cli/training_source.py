@@ -1,4 +1,4 @@
-"""What a training reads: recordings, with the streams, channels and base model that are meant."""
+"""Input of a training: recordings, with the streams, channels and base model that are meant."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class TrainingSource:
-    """How recordings are read.
+    """Options by which a training reads recordings.
 
     ``base`` is the folder of the base model, ``stream`` and ``markers`` name streams of files that
     hold several. With ``map_montage`` recordings get the channels of the base model, or those that

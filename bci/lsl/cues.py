@@ -45,7 +45,7 @@ class _Heard:
 
     @property
     def rank(self) -> Rank:
-        """How likely it carries the cues."""
+        """Rank of the stream as a carrier of the cues."""
         rank = rank_of(self.found.info.type, self.found.channel_format == "string")
         return Rank.MARKERS if rank is None else rank
 
@@ -99,7 +99,7 @@ class CueListener:
 
     @property
     def connected(self) -> bool:
-        """Whether a stream that fits is being heard."""
+        """True while a stream that fits is heard."""
         return bool(self.streams)
 
     @property
@@ -126,7 +126,7 @@ class CueListener:
         self._thread.join(_STOP_S)
 
     def _counts(self, heard: _Heard, marker: Marker) -> bool:
-        """Whether a marker is of the stream that the cues are on, as far as is known by now."""
+        """Tell whether a marker is of the stream of the cues, as far as that is known by now."""
         if self._is_cue is None:
             return True
         chosen, is_cue = self._chosen, self._is_cue(marker.label)
@@ -224,13 +224,7 @@ class CueListener:
 
 
 def cue_predicate(query: CueQuery) -> str:
-    """Express a query as an LSL condition; it may hold for more streams than are meant.
-
-    Raises
-    ------
-    StreamError
-        If a value holds both kinds of quote.
-    """
+    """Express a query as an LSL condition; it may hold for more streams than are meant."""
     if query.named is not None:
         name = StreamQuery(name=query.named).to_predicate()
         return f"{name} or {_type_is(query.named)}"
@@ -242,7 +236,9 @@ def cue_predicate(query: CueQuery) -> str:
 
 
 def _type_is(value: str) -> str:
-    return f"{_lower('type')}{StreamQuery(type=value.lower()).to_predicate()[len('type') :]}"
+    exact = StreamQuery(type=value.lower()).to_predicate()
+    # What XPath cannot compare is left to `CueQuery.fits`.
+    return f"{_lower('type')}{exact[len('type') :]}" if exact.startswith("type=") else exact
 
 
 def _lower(key: str) -> str:

@@ -17,6 +17,7 @@ from bci.errors import StreamError
 from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch
 from bci.lsl.metadata import MOST_CHANNELS, from_lsl
 from bci.marker_labels import labels_of
+from bci.recording.rounding import is_rounded
 from bci.timekeeping import Timekeeping, findings, split_loops
 from bci.timing import DeviceClock, SampleClock
 from bci.types import Chunk, FloatArray, Marker, StreamInfo, TimeArray
@@ -28,8 +29,6 @@ _OFFSET_EVERY_S = 5.0
 _MOST_OFFSETS = 120
 _OFFSETS_FOR_DRIFT = 7
 _MOST_MARKERS = 1024
-# Float32 holds every whole number up to this one.
-_LARGEST_EXACT = 1 << 24
 _MOST_LABEL = 20_000
 
 
@@ -228,7 +227,7 @@ class SignalInlet:
 
     @property
     def keeping(self) -> Timekeeping:
-        """How the stream keeps time, as far as it is known."""
+        """Clock and rate of the stream, as far as they are known."""
         clock = self._clock
         return replace(
             self._keeping,
@@ -303,9 +302,7 @@ class SignalInlet:
         # A double too large for float32 becomes infinite; the pipeline holds and counts it.
         with np.errstate(over="ignore"):
             self._converted[:n] = self._buffer[:n]
-        if not self.rounds:
-            pulled = self._buffer[:n]
-            self.rounds = bool(pulled.max() > _LARGEST_EXACT or pulled.min() < -_LARGEST_EXACT)
+        self.rounds = self.rounds or is_rounded(self._buffer[:n])
         return self._converted[:n]
 
     def _number(self, data: FloatArray, stamps: TimeArray, arrived: float) -> list[Chunk]:

@@ -1,4 +1,4 @@
-"""What an inlet lost and how its clock fares, as sentences for a log."""
+"""Losses of an inlet and findings about its clock, as sentences for a log."""
 
 import math
 import time

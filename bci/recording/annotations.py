@@ -13,12 +13,12 @@ _SEAMS = ("boundary", "bad boundary", "edge boundary", "new segment", "new segme
 
 
 def is_seam(label: str) -> bool:
-    """Whether an annotation tells that what lies on its two sides was not recorded together."""
+    """Tell whether an annotation marks a seam: its two sides were not recorded together."""
     return label.strip().lower() in _SEAMS
 
 
 def is_marker(label: str, mne: bool = True) -> bool:
-    """Whether an annotation is an event for a paradigm.
+    """Tell whether an annotation is an event for a paradigm.
 
     In a format of MNE, ``BAD ...`` tells of bad signal; elsewhere it is a person's note.
     """

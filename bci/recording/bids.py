@@ -19,14 +19,11 @@ from bci.recording.bids_sidecars import check_positions, write_positions, write_
 from bci.recording.names import Session
 from bci.timekeeping import check_losses
 from bci.types import Channel, Recording
+from bci.units import in_si
 
 _MEG = ("mag", "grad", "ref_meg")
 _INTRACRANIAL = ("seeg", "ecog", "dbs")
 _OTHERS = ("eeg", "eog", "ecg", "emg", "bio", "resp", "stim")
-_SI = {
-    "uV": 1e-6, "µV": 1e-6, "mV": 1e-3, "nV": 1e-9, "V": 1.0,
-    "fT": 1e-15, "pT": 1e-12, "T": 1.0, "fT/cm": 1e-13, "T/m": 1.0,
-}  # fmt: skip
 _SKIP = "BAD_ACQ_SKIP"
 _UNFIT = re.compile(r"[\x00-\x1f\x7f;,\\]+")
 
@@ -230,7 +227,7 @@ def _equally_spaced(recording: Recording, datatype: str) -> _Run:
     n_samples, rows = _n_samples(recording), recording.indices - recording.indices[0]
     signal = np.zeros((len(channels), n_samples))
     signal[:, rows] = recording.data.T
-    signal *= np.array([_SI.get(channel.unit, 1.0) for channel in channels])[:, None]
+    signal *= np.array([in_si(channel.unit)[0] for channel in channels])[:, None]
     seams = np.flatnonzero(np.diff(rows) > 1)
     events = [(int(rows[i]) + 1, int(rows[i + 1] - rows[i]) - 1, _SKIP) for i in seams]
     for sample, marker in zip(_positions(recording), recording.markers, strict=True):

@@ -1,4 +1,4 @@
-"""What MNE leaves out of BrainVision files: pauses between segments, and texts in Latin-1."""
+"""Parts of BrainVision files that MNE leaves out: pauses of segments, texts in Latin-1."""
 
 import itertools
 import re

@@ -80,7 +80,7 @@ class EdfFile:
         return (low | middle << 8 | (high ^ 0x80) - 0x80 << 16).ravel()
 
     def notes(self, records: NDArray[np.uint8]) -> tuple[list[float], list[Note]]:
-        """When each record begins, NaN where none says so, and all annotations, in seconds."""
+        """Read the start of each record, NaN if none is stated, and all annotations, in seconds."""
         onsets, found = [], []
         labels = {signal.label for signal in self.signals}
         for record in records if self.notes_at else ():

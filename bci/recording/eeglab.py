@@ -1,4 +1,4 @@
-"""What MNE leaves out of EEGLAB's files: how long a break was."""
+"""Length of breaks in EEGLAB's files, which MNE leaves out."""
 
 import warnings
 from pathlib import Path

@@ -7,13 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.channels import Said, describe
-from bci.recording.edf_header import stated_channels
+from bci.recording.gdf_header import stated_channels
 from bci.types import Channel
-from bci.units import canonical_unit, factor, working_unit
+from bci.units import POTENTIALS, canonical_unit, factor, working_unit
 
-_VOLTS = ("eeg", "eog", "ecg", "emg", "seeg", "ecog", "dbs", "bio")
-_UNITS = {"mag": "T", "grad": "T/m", "ref_meg": "T"} | dict.fromkeys(_VOLTS, "uV")
-_HEADERS = (".edf", ".bdf", ".gdf")
+_UNITS = {"mag": "T", "grad": "T/m", "ref_meg": "T"} | dict.fromkeys(POTENTIALS, "uV")
 # Formats that state the kind of each channel. In others MNE takes for EEG what it does not know.
 _TYPED = (".fif", ".gz", ".ds", ".sqd", ".con", ".mff")
 
@@ -35,8 +33,8 @@ def channels_of(raw: Any, path: Path) -> tuple[tuple[Channel, ...], NDArray[np.f
     """
     kinds = raw.get_channel_types()
     labels, units = list(raw.ch_names), [_UNITS.get(kind, "") for kind in kinds]
-    scale = np.array([1e6 if kind in _VOLTS else 1.0 for kind in kinds])
-    if path.suffix.lower() in _HEADERS:
+    scale = np.array([1e6 if kind in POTENTIALS else 1.0 for kind in kinds])
+    if path.suffix.lower() == ".gdf":
         labels, units, scale = _as_stated(raw, path, kinds)
     is_typed = path.suffix.lower() in _TYPED
     said = [

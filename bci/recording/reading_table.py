@@ -59,7 +59,7 @@ class _Column:
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Which column is what; ``time`` counts units of ``time_s`` seconds, None where it varies."""
+    """Columns of a table; ``time`` counts units of ``time_s`` seconds, None where it varies."""
 
     channels: tuple[_Column, ...]
     events: tuple[int, ...] = ()
@@ -70,7 +70,7 @@ class _Layout:
 
 
 def is_of_a_headset(path: Path) -> bool:
-    """Whether a text file begins as OpenBCI's, Muse's or Emotiv's programs write it."""
+    """Tell whether a text file begins as OpenBCI's, Muse's or Emotiv's programs write it."""
     try:
         with path.open(encoding="utf-8-sig", errors="replace") as file:
             beginning = file.read(1 << 14)

@@ -178,7 +178,7 @@ def _position(node: dict[str, Any]) -> Position | None:
 
 
 def _is_usual(stream: dict[str, Any], usual: StreamSelector) -> bool:
-    """Whether a stream is the profile's; an LSL predicate is not looked at."""
+    """Tell whether a stream is the profile's; an LSL predicate is not looked at."""
     said = usual.type
     return (
         usual.name in (None, field_of(stream, "name"))

@@ -11,6 +11,15 @@ LARGEST_EXACT = 1 << 24
 _MOST_NAMED = 8
 
 
+def is_rounded(values: NDArray[Any]) -> bool:
+    """Tell whether float32 changes any of the values above 2^24."""
+    if values.dtype == np.float32:
+        return False
+    large = values[(values > LARGEST_EXACT) | (values < -LARGEST_EXACT)]
+    with np.errstate(over="ignore"):
+        return bool((large.astype(np.float32) != large).any())
+
+
 def rounded(values: NDArray[Any], names: Sequence[str]) -> tuple[str, ...]:
     """Remark which channels hold values above 2^24 that float32 rounds.
 
@@ -25,18 +34,9 @@ def rounded(values: NDArray[Any], names: Sequence[str]) -> tuple[str, ...]:
     findings : tuple of str
         One sentence, or none.
     """
-    if values.dtype == np.float32 or not values.size:
-        return ()
-    high, low = values.max(axis=0), values.min(axis=0)
-    large = np.flatnonzero((high > LARGEST_EXACT) | (low < -LARGEST_EXACT)).tolist()
-    found = [names[c] for c in large if _changes(values[:, c])]
+    found = [name for name, column in zip(names, values.T, strict=True) if is_rounded(column)]
     if not found:
         return ()
     shown = ", ".join(found[:_MOST_NAMED])
     more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
     return (f"{shown}{more}: values above {LARGEST_EXACT} are rounded to float32",)
-
-
-def _changes(column: NDArray[Any]) -> bool:
-    with np.errstate(over="ignore"):
-        return bool((column.astype(np.float32) != column).any())

@@ -26,7 +26,7 @@ _MOST_UNFIT = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What stands above the rows of a table.
+    """Lines above the rows of a table.
 
     ``names`` of the columns are empty where the first line holds numbers already.
     """

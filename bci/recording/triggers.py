@@ -19,7 +19,7 @@ _TIMES_NAMED = 3
 
 
 class Choice(NamedTuple):
-    """Which markers of a file are meant: a trigger channel by name, or `ANNOTATIONS`.
+    """Choice of a file's markers: a trigger channel by name, or `ANNOTATIONS`.
 
     ``named`` is what the user gave for this file; ``usual`` is what the profile names, which
     counts where the file has it.

@@ -6,6 +6,7 @@ import numpy as np
 
 from bci.timekeeping import check_losses
 from bci.types import Recording
+from bci.units import in_si
 
 
 def write_fif(recording: Recording, path: Path, description: str = "") -> None:
@@ -26,7 +27,7 @@ def write_fif(recording: Recording, path: Path, description: str = "") -> None:
     info = mne.create_info(
         list(recording.info.ch_names), recording.info.sfreq, [c.kind for c in channels]
     )
-    scale = np.array([1e-6 if channel.unit == "uV" else 1.0 for channel in channels])
+    scale = np.array([in_si(channel.unit)[0] for channel in channels])
     rows = recording.indices - recording.indices[0]
     data = np.zeros((len(channels), int(rows[-1]) + 1))
     data[:, rows] = recording.data.T * scale[:, None]

@@ -1,4 +1,4 @@
-"""How a stream of an XDF file kept time."""
+"""Clock and rate of a stream of an XDF file."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def newest_stamp(stream: dict[str, Any]) -> float:
 
 
 def keeping_of(stream: dict[str, Any], clock: SampleClock | None) -> Timekeeping:
-    """How a recorded stream kept time: by its sample clock, and by its clock's comparisons."""
+    """Judge the clock of a recorded stream by its samples and by its clock's comparisons."""
     stamps = np.asarray(stream["time_stamps"], dtype=np.float64)
     compared = np.add(stream["clock_times"], stream["clock_values"])
     ahead = float("nan")
@@ -49,7 +49,7 @@ def keeping_of(stream: dict[str, Any], clock: SampleClock | None) -> Timekeeping
 
 
 def irregular(streams: list[dict[str, Any]]) -> str:
-    """What could be a signal but for its nominal rate, and the way out."""
+    """Name streams that could be a signal but for their nominal rate, and the way out."""
     for stream in streams:
         if field_of(stream, "channel_format") != "string":
             found = findings(keeping_of(stream, None))

@@ -17,7 +17,7 @@ def desc_of(stream: dict[str, Any], name: str) -> str:
 
 
 def channel_nodes(stream: dict[str, Any]) -> list[dict[str, Any]]:
-    """What the header says of each channel; one node a channel, empty where it says nothing."""
+    """Find the header's node of each channel; an empty one where it has none."""
     desc = (stream["info"].get("desc") or [None])[0] or {}
     channels = (desc.get("channels") or [None])[0] if isinstance(desc, dict) else None
     listed = (channels.get("channel") or []) if isinstance(channels, dict) else []

@@ -1,4 +1,4 @@
-"""Who gets through to the SuperLink, before anything of a call is read.
+"""Admission to the SuperLink, before anything of a call is read.
 
 Flower checks a signature after the whole body has come, and takes a signed header for five
 minutes, for any call. Here a call has to be signed, by a key of the agreement, for the first time,

@@ -1,4 +1,4 @@
-"""Which kinds of run and which profiles go together, so that one follows the other."""
+"""Agreement of kinds of run and profiles, so that one follows the other."""
 
 from collections.abc import Collection
 
@@ -18,7 +18,7 @@ _HANDS = "motor-imagery"
 
 
 def agree(kind: Kind, profile: Profile) -> bool:
-    """Whether a run of this kind gives cues that the profile has classes or items for."""
+    """Tell whether a run of this kind gives cues that the profile has classes or items for."""
     if kind.rated or profile.task == EMOTION:
         return kind.rated and profile.task == EMOTION
     return kind is PICTURE_VIEWING or profile.paradigm.items is None

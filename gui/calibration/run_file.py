@@ -14,6 +14,6 @@ class Run(NamedTuple):
 
     @classmethod
     def of(cls, file: Path) -> "Run":
-        """What the file system says of it."""
+        """Ask the file system."""
         status = file.stat()
         return cls(file, datetime.fromtimestamp(status.st_mtime), status.st_size / 1e6)

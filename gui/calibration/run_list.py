@@ -55,7 +55,7 @@ class RunList(QListWidget):
         return [run.file for run in new]
 
     def show_trials(self, file: Path, text: str) -> None:
-        """What was counted."""
+        """Show the trials that were counted."""
         if (item := self._item(file)) is not None:
             self._describe(item, self._runs[file], text)
 

@@ -136,7 +136,7 @@ class TrainingPage(QWidget):
         self.curve.update()
 
     def offer_levels(self, levels: tuple[Level, ...]) -> None:
-        """Which decoders can be trained; the first is chosen."""
+        """Offer these decoders; the first is chosen."""
         while item := self._level_column.takeAt(0):
             if (widget := item.widget()) is not None:
                 # It is deleted later only, and would be seen over the others until then.

@@ -339,10 +339,10 @@ class CalibrationWindow(QWidget):
 
     def _count(self, files: list[Path]) -> None:
         if self._choice is not None:
-            self.counter.count(files, self._choice.profile.paradigm)
+            self.counter.count(files, self._choice.profile)
 
     def _on_counted(self, file: Path, found: TrialCount) -> None:
-        self.training_page.runs.show_trials(file, found.text)
+        self.training_page.runs.show_trials(file, found.run.counts)
         if self._run_info is None and self._choice is not None:
             # Only now is it known which base models fit.
             self._run_info = found.info

@@ -92,7 +92,7 @@ def training(theme: Theme) -> TrainingPage:
     offered = levels(Path(os.devnull), load_profile("motor-imagery"), simulated.INFO)
     view.offer(said, runs, {run.file for run in runs}, offered)
     for run in runs:
-        view.runs.show_trials(run.file, "20 trials (10 left, 10 right)")
+        view.runs.show_trials(run.file, "20 trials (left 10, right 10)")
     view.set_training(True)
     for point in _CURVE[:3]:
         view.show_point(point)

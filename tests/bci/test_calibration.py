@@ -12,7 +12,7 @@ from bci.evaluation import evaluate
 from bci.folds import split_by_run
 from bci.profile import Output, Profile
 from bci.trials import cut_epochs, find_rest, find_trials
-from bci.types import Marker, Recording
+from bci.types import Decoder, Marker, Recording
 from tests.signals import stored, two_class_recording
 
 PROFILE = Profile.model_validate(
@@ -249,6 +249,16 @@ def test_a_recording_of_rest_has_to_be_of_the_same_set_up(tmp_path: Path) -> Non
         calibrate(
             [run(tmp_path, 1)], PROFILE, lambda: decoders.create("log-power"), "me", rest=[other]
         )
+
+
+def test_a_recording_of_rest_that_the_base_learnt_from_is_refused(tmp_path: Path) -> None:
+    def make() -> Decoder:
+        return decoders.create("log-power")
+
+    known = run(tmp_path, 3)
+    base = calibrate([known, run(tmp_path, 4)], PROFILE, make, "base").card
+    with pytest.raises(MismatchError, match=r"base has learnt from 3\.bin already"):
+        calibrate([run(tmp_path, 1)], PROFILE, make, "me", base=base, rest=[known])
 
 
 def test_a_model_at_chance_promises_nothing_and_warns(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from gui.amounts import neighbouring, percent, round_up, with_unit
         (999.96, "uV", "1 mV"),
         (2e-12, "T", "2 pT"),
         (4e-11, "T/m", "40 pT/m"),
+        (0.25, "mV", "250 µV"),
+        (2.0, "nT", "2 nT"),
         (5.0, "unknown", "5"),
         (5.0, "counts", "5 counts"),
     ],

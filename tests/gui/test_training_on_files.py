@@ -62,7 +62,7 @@ def test_files_of_any_folder_are_added_with_their_trials(
     qtbot.waitUntil(lambda: not any("counting" in line for line in lines(page)), timeout=LONG)
     told = dict(line.split("\n") for line in lines(page))
     for file in files:
-        assert "12 trials (6 left, 6 right)" in told[file.name]
+        assert "12 trials (left 6, right 6)" in told[file.name]
     assert "not usable" in told["broken.edf"]
     assert sorted(page.files) == files
     assert page.train.isEnabled()

@@ -18,6 +18,7 @@ from gui.remembered import Remembered
 from tests.gui.conftest import NO_DEVICES
 
 LONG = 10_000
+OpenWindow = Callable[..., MainWindow]
 PARADIGM = Paradigm.model_validate({"classes": {"left fist": "T1", "right fist": "T2"}})
 
 
@@ -100,7 +101,7 @@ def test_a_named_marker_stream_alone_is_followed(
 
 @pytest.mark.parametrize("is_demo", [False, True])
 def test_another_stream_keeps_the_cues_that_the_profile_names(
-    open_window: Callable[..., MainWindow], name: str, is_demo: bool
+    open_window: OpenWindow, name: str, is_demo: bool
 ) -> None:
     markers = StreamQuery(name=f"{name}-task")
     window = open_window(bci=NO_DEVICES, markers=markers, autostart=is_demo)
@@ -109,3 +110,15 @@ def test_another_stream_keeps_the_cues_that_the_profile_names(
     window.show_stream(StreamQuery(name=name), name)
     # A demo names the markers of its own stream.
     assert followed == [StreamQuery(type="Markers") if is_demo else markers]
+
+
+def test_markers_that_the_profile_names_count_beside_another_stream_too(
+    open_window: OpenWindow, qtbot: QtBot, name: str
+) -> None:
+    window = open_window(markers=StreamQuery(name=f"{name}-codes"), cue_of={"left": "left"}.get)
+    window.show_stream(StreamQuery(name=f"{name}-2"), f"{name}-2")
+    codes = MarkerOutlet(f"{name}-codes", f"{name}-codes", False, "Codes")
+    qtbot.waitUntil(lambda: codes.has_consumers, timeout=LONG)
+    codes.push(Marker(local_clock(), "left"))
+    qtbot.waitUntil(lambda: window.history.cues_shown() == ["left"], timeout=LONG)
+    codes.close()

@@ -216,3 +216,20 @@ def test_texts_of_several_channels_and_durations_are_labels(name: str) -> None:
         (marker,) = wait_until(lambda inlet=inlet: inlet.pull(0.05))
         assert marker.label == label
         inlet.close()
+
+
+@pytest.mark.parametrize(
+    "unusual",
+    ["Märker {}", '{} it\'s "here"', "{} " + 250 * "long"],
+    ids=["accent", "quotes", "long"],
+)
+@pytest.mark.parametrize("key", ["named", "name", "type"])
+def test_names_and_types_that_xpath_cannot_compare_are_found(
+    name: str, unusual: str, key: str
+) -> None:
+    label = unusual.format(name)
+    stream_type = label if key == "type" else "Codes"
+    outlet = pylsl.StreamOutlet(pylsl.StreamInfo(label, stream_type, 1, 0, "string", name))
+    with listening(CueQuery(**{key: label}), outlet) as listener:
+        outlet.push_sample(["left"])
+        assert heard(listener, 1) == ["left"]

@@ -74,6 +74,19 @@ def test_every_numeric_format_arrives_as_float32(name: str, channel_format: str)
     inlet.close()
 
 
+@pytest.mark.parametrize(("value", "rounds"), [(1 << 25, False), ((1 << 25) + 1, True)])
+def test_values_that_float32_holds_are_not_called_rounded(
+    name: str, value: int, rounds: bool
+) -> None:
+    raw = pylsl.StreamOutlet(pylsl.StreamInfo(name, "EEG", 2, 100, "double64", name))
+    inlet = SignalInlet(find(name))
+    wait_until(raw.have_consumers)
+    raw.push_chunk([[float("nan"), -value], [1.0, value]])
+    receive(inlet, 2)
+    assert inlet.rounds is rounds
+    inlet.close()
+
+
 def test_an_irregular_stream_counts_its_samples(name: str) -> None:
     raw = pylsl.StreamOutlet(pylsl.StreamInfo(name, "Events", 1, 0, "float32", name))
     inlet = SignalInlet(find(name))

@@ -17,6 +17,7 @@ from bci.recording.bids import export_bids, markers_outside
 from bci.recording.bids_sidecars import with_sidecars
 from bci.recording.names import Session
 from bci.recording.reading import read_recording
+from bci.recording.writing_fif import write_fif
 from bci.types import Channel, Marker, Recording, StreamInfo
 from devices.simulated_subject import SubjectSettings, simulate_run, write_run
 
@@ -208,6 +209,16 @@ def test_every_kind_of_channel_keeps_its_values(tmp_path: Path) -> None:
     assert [c.unit for c in again.info.channels] == ["uV", "uV", "unknown", "unknown", "unknown"]
 
 
+def test_a_magnetometer_in_nanotesla_is_written_in_tesla(tmp_path: Path) -> None:
+    data = np.arange(1.0, 501.0, dtype=np.float32)[:, None]
+    info = StreamInfo("sensors", "MEG", 250.0, (Channel("M1", "mag", "nT"),), "sensors")
+    times = np.arange(500) / 250.0
+    before = Recording(info, data, times, np.arange(500), (), "sensors")
+    again = read_back(export_bids(before, SESSION, tmp_path))
+    assert [c.unit for c in again.info.channels] == ["T"]
+    np.testing.assert_allclose(again.data, 1e-9 * data, rtol=1e-6)
+
+
 def test_labels_that_a_table_cannot_hold_are_changed_and_stay_events(tmp_path: Path) -> None:
     labels = ("a\tb\nc", "one; two, three", "bad luck", "n/a", "größer ✓", "left/right")
     markers = tuple(Marker(float(i) / 2, label) for i, label in enumerate(labels))
@@ -383,3 +394,11 @@ def test_the_command_prints_the_path_that_it_wrote(tmp_path: Path, simulated: Re
     assert path == tmp_path / "bids" / "sub-07" / "eeg" / "sub-07_task-rest_run-01_eeg.vhdr"
     assert read_with_mne_bids(path).info["bads"] == ["C3", "C4"]
     assert read_back(path).info.simulated
+
+
+@pytest.mark.parametrize(("unit", "volts"), [("mV", 1e-3), ("uV", 1e-6), ("V", 1.0)])
+def test_fif_files_hold_volts_whatever_the_unit(tmp_path: Path, unit: str, volts: float) -> None:
+    before = recording_of((Channel("C3", "eeg", unit),))
+    write_fif(before, tmp_path / "volts_eeg.fif")
+    raw = mne.io.read_raw_fif(tmp_path / "volts_eeg.fif", verbose="error")
+    np.testing.assert_allclose(raw.get_data().T, volts * before.data, rtol=1e-6)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bci.recording.edf_header import stated_channels
+from bci.recording.edf import open_edf
 from bci.recording.reading import read_recording
 from tests.edf_ramp import N, write_edf
 
@@ -51,14 +51,8 @@ def test_labels_that_occur_twice_are_made_distinct_as_in_streams(tmp_path: Path)
 
 
 def test_a_real_header_is_read_as_it_is(eegmmidb: Path, shared_data: Path) -> None:
-    stated = stated_channels(eegmmidb / "S001" / "S001R04.edf")
-    assert len(stated) == 64
-    assert stated[0] == ("Fc5.", "uV")
-    units = {each.unit for each in stated_channels(shared_data / "seeg" / "sample_seeg.edf")}
-    assert units <= {"uV", "mV"}
-
-
-def test_a_header_without_sense_states_nothing(tmp_path: Path) -> None:
-    for content in (b"", b"\xff" * 5000, b"0" * 256, b"GDF 2.20" + b"\xff" * 600):
-        (tmp_path / "x.edf").write_bytes(content)
-        assert stated_channels(tmp_path / "x.edf") == []
+    signals = open_edf(eegmmidb / "S001" / "S001R04.edf").signals
+    assert len(signals) == 64
+    assert (signals[0].label, signals[0].unit) == ("Fc5.", "uV")
+    seeg = open_edf(shared_data / "seeg" / "sample_seeg.edf").signals
+    assert {each.unit for each in seeg} <= {"uV", "mV"}
