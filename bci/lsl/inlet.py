@@ -312,9 +312,9 @@ class SignalInlet:
         n, offset = len(data), self._connection.offset
         first = self._n_samples
         self._n_samples += n
-        if not first:
-            self._judge_clock(float(stamps[-1]) + offset, arrived)
         if self._clock is None:
+            if not first:
+                self._judge_clock(float(stamps[-1]) + offset, arrived)
             times = stamps + offset
             if self._arrivals is not None:
                 times = self._arrivals.to_lsl(times, arrived)
@@ -326,6 +326,8 @@ class SignalInlet:
             if not n:
                 return []
         times, indices = told.timestamps + offset, told.indices
+        if self._next is None:
+            self._judge_clock(float(times[-1]), arrived)
         if self._arrivals is not None:
             times = self._arrivals.to_lsl(times, arrived)
         expected = int(indices[0]) if self._next is None else self._next

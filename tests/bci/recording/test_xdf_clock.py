@@ -110,6 +110,51 @@ def test_one_wild_stamp_neither_loses_nor_fills_anything(tmp_path: Path) -> None
     assert sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) < 200_000
 
 
+@pytest.mark.parametrize("by_s", [200_000.0, -200_000.0])
+def test_a_wild_first_stamp_moves_no_marker(tmp_path: Path, by_s: float) -> None:
+    stamps = even()
+    stamps[0] += by_s
+    path = write(tmp_path / "first.xdf", stamps)
+    recording = read_recording(path)
+    assert [m.time for m in recording.markers] == pytest.approx([2.0, 6.0, 10.0], abs=1e-3)
+    (signal, _) = describe_recording(path)
+    assert signal.duration_s == pytest.approx((N - 1) / 250.0, abs=1e-3)
+
+
+def test_the_length_of_a_stream_is_that_of_its_samples(tmp_path: Path) -> None:
+    stamps = even()
+    stamps[2500:] -= 3600.0
+    (signal, _) = describe_recording(write(tmp_path / "back.xdf", stamps))
+    assert signal.duration_s == pytest.approx((N - 1) / 250.0, abs=1e-3)
+
+
+def test_streams_of_events_that_come_evenly_have_no_wrong_rate(tmp_path: Path) -> None:
+    writer = XdfWriter(tmp_path / "even.xdf")
+    at = 1000.0 + 0.5 * np.arange(200)
+    for kind, layout in (("Markers", "string"), ("Status", "string"), ("Predictions", "float32")):
+        info = pylsl.StreamInfo(kind, kind, 1, 0, layout, kind)
+        number = writer.add_stream(info.as_xml())
+        values = np.array([[b"left"]] * 200, object) if layout == "string" else np.ones((200, 1))
+        writer.write_samples(number, at, values.astype(object if layout == "string" else "f4"))
+    writer.close()
+    for report in describe_recording(tmp_path / "even.xdf"):
+        assert (report.effective_hz, report.findings) == (0.0, ())
+
+
+def test_a_clock_set_that_only_its_offsets_show_is_told_alike(tmp_path: Path) -> None:
+    writer = XdfWriter(tmp_path / "offsets.xdf")
+    signal = writer.add_stream(pylsl.StreamInfo("amp", "EEG", 1, 250.0, "float32", "a").as_xml())
+    stamps = even()
+    stamps[2500:] -= 900.0
+    writer.write_samples(signal, stamps, np.zeros((N, 1), np.float32))
+    for at in np.arange(0.0, 20.0, 5.0):
+        set_back = 900.0 if at >= 10.0 else 0.0
+        writer.write_offset(signal, 1000.0 + at - set_back, set_back)
+    writer.close()
+    (report,) = describe_recording(tmp_path / "offsets.xdf")
+    assert report.findings == read_recording(tmp_path / "offsets.xdf").findings != ()
+
+
 def test_export_refuses_to_write_a_day_of_zeros(tmp_path: Path) -> None:
     stamps = even()
     stamps[2500:] += 80_000.0
