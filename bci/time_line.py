@@ -302,15 +302,17 @@ def _begin(raw, final, settings, state):  # type: ignore[no-untyped-def]
     most = min(len(raw), int(settings[BOUND]))
     first = _next_finite(raw, 0, most)
     second = _next_finite(raw, first + 1, most)
-    third = _next_finite(raw, second + 1, most)
-    if third >= most and not final and most < settings[BOUND]:
+    more_come = not final and len(raw) < settings[BOUND]
+    if second >= most and more_come:
         return False
     state[NEXT] = raw[first] - first * state[PERIOD] if first < most else 0.0
-    if third < most:
-        other = raw[second] - second * state[PERIOD]
-        step, again = other - state[NEXT], raw[third] - third * state[PERIOD] - other
-        is_wrong = step < -_CLOCK_SET_S or step > _MOST_LOST_S
-        if is_wrong and abs(again) < _CLOCK_SET_S:
+    other = raw[second] - second * state[PERIOD] if second < most else state[NEXT]
+    step = other - state[NEXT]
+    if step < -_CLOCK_SET_S or step > _MOST_LOST_S:
+        third = _next_finite(raw, second + 1, most)
+        if third >= most and more_come:
+            return False
+        if third < most and abs(raw[third] - third * state[PERIOD] - other) < _CLOCK_SET_S:
             state[NEXT] = other
     state[MEMORY] = settings[FIRST_MEMORY]
     state[LAST] = state[NEXT] - state[PERIOD]

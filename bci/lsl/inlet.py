@@ -374,6 +374,8 @@ class MarkerInlet:
     def __init__(self, found: FoundStream) -> None:
         self._connection = _Connection(found, buffer_s=360.0)
         self.info: StreamInfo = self._connection.info
+        self.findings: tuple[str, ...] = ()
+        """What is wrong with its clock, a sentence each."""
 
     @property
     def connected(self) -> bool:
@@ -383,7 +385,8 @@ class MarkerInlet:
         """Markers that came since the last call; waits up to ``timeout`` s for the first.
 
         For the labels see `bci.marker_labels`; a marker without a label is left out. Bytes that are
-        not UTF-8 become replacement characters, as in a recording.
+        not UTF-8 become replacement characters, as in a recording. Stamps that are years off are
+        replaced by the moment of arrival, as those of signals are.
         """
         if not self.connected and not self._connection.try_again(timeout):
             return []
@@ -396,14 +399,22 @@ class MarkerInlet:
         except LostError:
             self._connection.lose()
             return []
-        self._connection.refresh_offset(pylsl.local_clock())
+        now = pylsl.local_clock()
+        self._connection.refresh_offset(now)
         offset = self._connection.offset
         labels = labels_of(rows, self.info.type, self.info.ch_names)
         return [
-            Marker(float(stamp) + offset, label[:_MOST_LABEL])
+            Marker(self._on_clock(float(stamp) + offset, now), label[:_MOST_LABEL])
             for stamp, label in zip(stamps, labels, strict=True)
             if label
         ]
+
+    def _on_clock(self, stamp: float, arrived: float) -> float:
+        keeping = Timekeeping(0.0, 0.0, 1, stamp, stamp - arrived, by_arrival=True)
+        if not keeping.is_off_by_years:
+            return stamp
+        self.findings = self.findings or findings(keeping)
+        return arrived
 
     def close(self) -> None:
         """Leave the stream."""
