@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from bci.profile import Paradigm
+from bci.profile import Profile
 from bci.recording.reading import read_recording
 from bci.trials import find_trials
 from bci.types import StreamInfo
@@ -33,16 +33,16 @@ class TrialCount:
         return f"{total} ({', '.join(f'{n} {name}' for name, n in self.by_class.items())})"
 
 
-def count_trials(file: Path, paradigm: Paradigm) -> TrialCount:
-    """Read a recording and find its trials.
+def count_trials(file: Path, profile: Profile) -> TrialCount:
+    """Read a recording as a training with the profile does, and find its trials.
 
     Raises
     ------
     BciError
         If it cannot be read, or a class has no trial; the message says which.
     """
-    recording = read_recording(file)
-    found = Counter(trial.label for trial in find_trials(recording, paradigm))
+    recording = read_recording(file, profile=profile)
+    found = Counter(trial.label for trial in find_trials(recording, profile.paradigm))
     return TrialCount(dict(sorted(found.items())), recording.info)
 
 
@@ -57,12 +57,12 @@ class TrialCounter(QObject):
         self._background = Background(self)
         self._waiting: list[Path] = []
         self._is_busy = False
-        self._paradigm: Paradigm | None = None
+        self._profile: Profile | None = None
 
-    def count(self, files: list[Path], paradigm: Paradigm) -> None:
-        """Count these after those that wait; those of another paradigm are given up."""
-        waiting = self._waiting if paradigm == self._paradigm else []
-        self._paradigm, self._waiting = paradigm, [*waiting, *files]
+    def count(self, files: list[Path], profile: Profile) -> None:
+        """Count these after those that wait; those of another profile are given up."""
+        waiting = self._waiting if profile == self._profile else []
+        self._profile, self._waiting = profile, [*waiting, *files]
         if not self._is_busy:
             self._next()
 
@@ -72,10 +72,10 @@ class TrialCounter(QObject):
 
     def _next(self) -> None:
         self._is_busy = bool(self._waiting)
-        if not self._waiting or self._paradigm is None:
+        if not self._waiting or self._profile is None:
             return
         file = self._waiting.pop(0)
-        work = partial(count_trials, file, self._paradigm)
+        work = partial(count_trials, file, self._profile)
         self._background.ask(work, partial(self._on_counted, file), partial(self._on_failed, file))
 
     def _on_counted(self, file: Path, found: TrialCount) -> None:

@@ -339,7 +339,7 @@ class CalibrationWindow(QWidget):
 
     def _count(self, files: list[Path]) -> None:
         if self._choice is not None:
-            self.counter.count(files, self._choice.profile.paradigm)
+            self.counter.count(files, self._choice.profile)
 
     def _on_counted(self, file: Path, found: TrialCount) -> None:
         self.training_page.runs.show_trials(file, found.text)
