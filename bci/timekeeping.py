@@ -28,8 +28,10 @@ _IRREGULAR_STEP = 10.0
 # Lost samples are written as zeros up to so many times the real ones, or so many seconds.
 _MOST_LOST, _MOST_LOST_S = 10, 3600.0
 
-BY_RATE = "set timing.sfreq in the profile to the true rate"
-BY_ARRIVAL = "set 'timing.stamps: arrival' in the profile"
+_BY_RATE = (
+    "set timing.sfreq in the profile (of evaluate, export and replay: --rate) to the true rate"
+)
+_BY_ARRIVAL = "live, 'timing.stamps: arrival' in the profile does"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def findings(keeping: Timekeeping) -> tuple[str, ...]:
         far = f"{apart / _YEAR_S:.1f} years" if apart > _YEAR_S else f"{apart:,.0f} s"
         side = "ahead of" if keeping.ahead_s > 0 else "behind"
         kind = "Unix time, " if keeping.newest > _UNIX_S and keeping.is_off_by_years else ""
-        way_out = f"so markers do not fit them; {BY_ARRIVAL}, or mend the program that sends them"
+        way_out = f"so markers may not fit them; mend the program that sends them ({_BY_ARRIVAL})"
         if keeping.by_arrival:
             way_out = "so the moments of arrival are taken instead"
         found.append(
@@ -102,12 +104,12 @@ def findings(keeping: Timekeeping) -> tuple[str, ...]:
         found.append(
             f"its nominal rate is {keeping.nominal_hz:g} Hz, its time stamps show "
             f"{keeping.effective_hz:.6g} Hz, so filters act at {share:.3g} times their "
-            f"frequencies; {BY_RATE}"
+            f"frequencies; {_BY_RATE}"
         )
     elif keeping.is_off_rate:
         found.append(
             f"its nominal rate is 0 Hz (irregular), but its samples come regularly at "
-            f"{keeping.effective_hz:.6g} Hz; {BY_RATE}"
+            f"{keeping.effective_hz:.6g} Hz; {_BY_RATE}"
         )
     if keeping.clock_jumps:
         times = "once" if keeping.clock_jumps == 1 else f"{keeping.clock_jumps} times"
@@ -149,8 +151,7 @@ def check_markers_fit(recording: Recording) -> None:
     raise RecordingError(
         f"{recording.source}: all {len(times)} markers lie outside the signal, the first at "
         f"{times[0]:,.0f} s of {recording.duration:,.0f} s: signal and markers were stamped on "
-        f"different clocks; record again with {BY_ARRIVAL.removeprefix('set ')}, or mend the "
-        "program that sends the stamps"
+        f"different clocks; mend the program that sends the stamps, and record again"
     )
 
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bci.cli.console import err, out
-from bci.cli.file_streams import MarkersOption, SignalOption
+from bci.cli.file_streams import MarkersOption, RateOption, SignalOption
 from bci.cli.montage import MapMontage, mapped_to_model
 from bci.cli.scores import print_confusion, told_measure
 from bci.cli.stream_options import GivenNames, GivenUnit, Resample, given_options
@@ -59,6 +59,7 @@ def evaluate(
     resample: Resample = False,
     stream: SignalOption = None,
     markers: MarkersOption = None,
+    rate: RateOption = None,
     predictions: Annotated[
         Path | None,
         typer.Option(help="Also write every prediction here: a table, FILE.csv; replaced."),
@@ -89,7 +90,7 @@ def evaluate(
     results, known = [], []
     with PredictionsTable(predictions, card.classes) if predictions else nullcontext() as table:
         for file in recordings:
-            recording = read_recording(file, stream, markers)
+            recording = read_recording(file, stream, markers, given_hz=rate)
             check_markers_fit(recording)
             known.append(card.has_learnt_from(file_sha256(file)))
             if map_montage:

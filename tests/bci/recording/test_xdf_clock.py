@@ -75,6 +75,11 @@ def test_a_wrong_rate_is_told_by_every_command_that_reads_the_file(
     assert read_recording(path).findings == (finding,)
     done = bci("export", path, "--folder", tmp_path / "bids", "--subject", "01", "--task", "x")
     assert finding in done.stderr
+    done = bci(
+        "export", path, "--folder", tmp_path / "bids", "--subject", "02", "--task", "x",
+        "--rate", true,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
     assert read_recording(path, given_hz=true).findings == ()
     assert read_recording(path, given_hz=true).info.sfreq == true
 
