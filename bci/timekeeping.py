@@ -31,7 +31,7 @@ _MOST_LOST, _MOST_LOST_S = 10, 3600.0
 _BY_RATE = (
     "set timing.sfreq in the profile (of evaluate, export and replay: --rate) to the true rate"
 )
-_BY_ARRIVAL = "live, 'timing.stamps: arrival' in the profile does"
+_BY_ARRIVAL = "live, 'timing.stamps: arrival' in the profile helps"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +171,18 @@ def check_losses(recording: Recording) -> None:
             f"{n_samples:,} are there, so the file would hold mostly zeros; look at its time "
             "stamps with 'bci info'"
         )
+
+
+def losses_of(recording: Recording) -> str | None:
+    """``lost 52 samples in 3 gaps`` of a recording; None where nothing was lost."""
+    steps = np.diff(recording.indices) - 1
+    gaps = steps[steps > 0]
+    loops, skipped = split_loops(gaps, recording.info.loop_gap)
+    lost, n_gaps = int(gaps.sum()) - skipped, len(gaps) - loops
+    if n_gaps == 0:
+        return None
+    where = f"{n_gaps} gaps" if n_gaps > 1 else "one gap"
+    return f"lost {lost:,} sample{'' if lost == 1 else 's'} in {where}"
 
 
 def split_loops(gaps: NDArray[np.int64], loop_gap: int) -> tuple[int, int]:

@@ -77,7 +77,7 @@ def evaluate(
     from bci.predictions_table import PredictionsTable
     from bci.profile import Output, file_sha256
     from bci.recording.reading import read_recording
-    from bci.timekeeping import check_markers_fit
+    from bci.timekeeping import check_markers_fit, losses_of
     from bci.word_prior import read_sentences
 
     card, decoder = load_model(model)
@@ -92,6 +92,8 @@ def evaluate(
         for file in recordings:
             recording = read_recording(file, stream, markers, given_hz=rate)
             check_markers_fit(recording)
+            if lost := losses_of(recording):
+                err.print(f"{file}: {lost}")
             known.append(card.has_learnt_from(file_sha256(file)))
             if map_montage:
                 recording = mapped_to_model(recording, card)

@@ -181,11 +181,14 @@ def export(
     from bci.recording.bids import export_bids, markers_outside
     from bci.recording.names import Session
     from bci.recording.reading import read_recording
+    from bci.timekeeping import losses_of
 
     visit = Session(subject, task, session, "ieeg" if intracranial else "eeg")
     require_folder(folder, "--folder")
     recording = read_recording(file, stream, markers, given_hz=rate)
     path = export_bids(recording, visit, folder, run, tuple(bad or ()), line_hz)
+    if lost := losses_of(recording):
+        err.print(f"{file}: {lost}")
     if n_outside := markers_outside(recording):
         err.print(f"{n_outside} markers lie before or after the signal and were left out")
     out.print(str(path), soft_wrap=True)

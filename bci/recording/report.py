@@ -13,7 +13,7 @@ from bci.recording.reading import read_recording
 from bci.recording.reading_xdf import channels_of, load_streams
 from bci.recording.rounding import rounded
 from bci.recording.xdf_clock import clock_sets, keeping_of, newest_stamp
-from bci.recording.xdf_header import field_of, first_of
+from bci.recording.xdf_header import desc_of, field_of
 from bci.recording.xdf_markers import markers_of, role_of
 from bci.timekeeping import findings, split_loops
 from bci.timing import number_samples
@@ -98,15 +98,13 @@ def _report_xdf(stream: dict[str, Any]) -> StreamReport:
     stamps = np.asarray(stream["time_stamps"], dtype=np.float64)
     nominal = float(field_of(stream, "nominal_srate") or 0)
     clock = None
-    desc = (stream["info"].get("desc") or [None])[0] or {}
-    told = desc if isinstance(desc, dict) else {}
     longest, loops, skipped = 0.0, 0, 0
     times = stamps
     if nominal > 0 and len(stamps):
         numbered, clock = number_samples(stamps, nominal, newest_stamp(stream))
         times = numbered.timestamps
         steps = np.diff(numbered.indices) - 1
-        loops, skipped = split_loops(steps[steps > 0], read_loop_gap(first_of(told, "loop_gap")))
+        loops, skipped = split_loops(steps[steps > 0], read_loop_gap(desc_of(stream, "loop_gap")))
         if steps.any():
             longest = float(np.diff(times)[steps > 0].max())
     keeping = keeping_of(stream, clock)
@@ -128,7 +126,7 @@ def _report_xdf(stream: dict[str, Any]) -> StreamReport:
         longest_gap_s=longest,
         clock_jumps=keeping.clock_jumps,
         drift_ppm=_drift_ppm(stream["clock_times"], stream["clock_values"]),
-        simulated=first_of(told, "simulated").lower() == "true",
+        simulated=desc_of(stream, "simulated") == "true",
         role=role_of(stream),
         markers=_count(_readable(stream)),
         channels=channels,
