@@ -111,10 +111,15 @@ def findings(keeping: Timekeeping) -> tuple[str, ...]:
             f"its nominal rate is 0 Hz (irregular), but its samples come regularly at "
             f"{keeping.effective_hz:.6g} Hz; {_BY_RATE}"
         )
-    if keeping.clock_jumps:
-        times = "once" if keeping.clock_jumps == 1 else f"{keeping.clock_jumps} times"
-        found.append(f"its clock was set {times}; samples are counted on over it")
-    return tuple(found)
+    return (*found, *clock_findings(keeping.clock_jumps))
+
+
+def clock_findings(clock_jumps: int) -> tuple[str, ...]:
+    """The sentence about a clock that was set so many times, if any."""
+    if not clock_jumps:
+        return ()
+    times = "once" if clock_jumps == 1 else f"{clock_jumps} times"
+    return (f"its clock was set {times}; samples are counted on over it",)
 
 
 def regular_rate(stamps: TimeArray) -> float:
