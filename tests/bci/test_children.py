@@ -41,6 +41,7 @@ def test_a_child_imports_nothing_of_the_current_folder(hostile: Path) -> None:
     assert list(hostile.glob("ran-*")) == []
 
 
+@pytest.mark.slow
 def test_a_module_started_by_hand_imports_nothing_of_the_current_folder(hostile: Path) -> None:
     # Python itself has to find the package; what lies beside it in the folder comes too early.
     (hostile / "bci.py").unlink()

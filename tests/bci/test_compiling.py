@@ -57,6 +57,7 @@ def test_every_command_works_without_a_writable_cache(installed: Path) -> None:
     assert again.stderr == ""
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")
 def test_without_any_folder_kernels_are_compiled_at_each_start(installed: Path) -> None:
     (installed / "tmp" / f"bci-cache-{os.geteuid()}").write_text("somebody's")

@@ -46,8 +46,9 @@ def test_unwritable_place_is_refused_before_anything_is_read(
 
 @pytest.mark.parametrize(
     "command",
-    ["simulate r", "demo", "import embeddings a.npy b.txt --made-by x --out g.safetensors",
-     "benchmark motor-imagery x --out r/x.json"],
+    ["simulate r", pytest.param("demo", marks=pytest.mark.slow),
+     "import embeddings a.npy b.txt --made-by x --out g.safetensors",
+     pytest.param("benchmark motor-imagery x --out r/x.json", marks=pytest.mark.slow)],
 )  # fmt: skip
 def test_read_only_folder_is_one_line(command: str, tmp_path: Path) -> None:
     tmp_path.chmod(0o555)

@@ -210,10 +210,11 @@ def test_runs_are_chosen_by_ticks(qtbot: QtBot, tmp_path: Path) -> None:
     assert seen == [radio for radio, _ in page.levels]
     assert page.files == [runs[1]]
     assert "bci pretrain" in page.levels[1][1].lacks
-    page.show_trials(runs[1], "3 trials of 4 cues")
-    page.show_trials(runs[1], "4 trials")
-    assert page.runs.item(0).text().endswith("run-2.xdf\n    4 trials")
-    assert "trials" not in page.runs.item(1).text()
+    page.runs.show_trials(runs[1], "3 trials of 4 cues")
+    page.runs.show_trials(runs[1], "4 trials")
+    assert page.runs.item(0).text().startswith("run-2.xdf\n")
+    assert page.runs.item(0).text().endswith(", 4 trials")
+    assert not page.runs.item(1).text().endswith("4 trials")
     page.runs.item(0).setCheckState(Qt.CheckState.Unchecked)
     assert not page.train.isEnabled()
 

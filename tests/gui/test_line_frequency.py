@@ -107,5 +107,5 @@ def test_the_dashboard_is_opened_with_the_line_of_the_profile(
     file = tmp_path / "mine.yaml"
     written = yaml.safe_load(shipped_profiles()[profile].read_text())
     file.write_text(yaml.safe_dump(written | added))
-    open_dashboard(str(file), None, None)
+    open_dashboard(str(file), None, None, None)
     assert [options.line_hz for options in opened] == [line_hz]
