@@ -1,5 +1,6 @@
 """The cues of a live engine: who needs them, where they come from, and what is said of them."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from bci.cue_streams import CueQuery
@@ -7,6 +8,8 @@ from bci.decoding import Decoding
 from bci.lsl.cues import CueListener
 from bci.profile import Paradigm
 
+# So many markers without a cue are told.
+_NO_CUE = 5
 # A status stays a message of a few kilobytes.
 _MOST_CLASSES = 100
 
@@ -31,6 +34,7 @@ class EngineCues:
         self._listener: CueListener | None = None
         self._waiting: list[Decoding] = []
         self._n_cues = 0
+        self._others: Counter[str] = Counter()
         self._unused_told = False
 
     def pass_on(self, models: Sequence[Decoding]) -> None:
@@ -44,7 +48,7 @@ class EngineCues:
         if self._listener is None:
             self._listener = CueListener(self._query, self._is_cue, self._signal)
         for marker in self._listener.pull():
-            self._n_cues += self._is_cue(marker.label)
+            self._count(marker.label)
             for each in self._waiting:
                 each.cue(marker)
         for sentence in self._listener.news():
@@ -69,6 +73,23 @@ class EngineCues:
 
     def _is_cue(self, label: str) -> bool:
         return any(each.card.paradigm.cue_of(label) is not None for each in self._waiting)
+
+    def _count(self, label: str) -> None:
+        """Count a cue; say it where markers come and none of them is one."""
+        if self._is_cue(label):
+            self._n_cues += 1
+        elif (
+            not self._n_cues
+            and self._others.total() < _NO_CUE
+            and not any(label == each.card.paradigm.rest for each in self._waiting)
+        ):
+            self._others[label] += 1
+            if self._others.total() == _NO_CUE:
+                came = ", ".join(f"{each!r:.60} x{n}" for each, n in self._others.most_common())
+                self._say(
+                    f"{_NO_CUE} markers came and none is a cue of {self._waiting[0].card.name}: "
+                    f"{came}; set paradigm.classes in the profile and calibrate again"
+                )
 
     def _tell_unused(self, models: Sequence[Decoding]) -> None:
         """Say it where markers were asked for and no model has a use for them."""

@@ -83,7 +83,10 @@ def check_stream(card: Card, info: StreamInfo) -> None:
     differs, hints = [], []
     if _is_other_rate(card, info) and not card.pipeline.resample:
         differs.append(f"rate {info.sfreq:g} Hz instead of {card.stream.sfreq:g} Hz")
-        hints.append("To resample it, give --resample.")
+        hints.append(
+            "To resample it, give --resample. Where the stated rate is wrong, set timing.sfreq in "
+            "the profile."
+        )
     by_name = {channel.name.lower(): channel for channel in info.channels}
     missing = [c.name for c in card.stream.channels if c.name.lower() not in by_name]
     if missing:

@@ -295,19 +295,36 @@ def _patience(settings, counts):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _begin(raw, final, settings, state):  # type: ignore[no-untyped-def]
-    """Lay the line through the first stamp that is a number; whether there is one."""
-    first, most = 0, min(len(raw), int(settings[BOUND]))
-    while first < most and not np.isfinite(raw[first]):
-        first += 1
-    if first == most:
-        if not final and most < settings[BOUND]:
+    """Lay the line through the first stamp that is a number; whether there is one.
+
+    A first stamp that no loss or lateness explains is a wrong one, where the next two agree.
+    """
+    most = min(len(raw), int(settings[BOUND]))
+    first = _next_finite(raw, 0, most)
+    second = _next_finite(raw, first + 1, most)
+    more_come = not final and len(raw) < settings[BOUND]
+    if second >= most and more_come:
+        return False
+    state[NEXT] = raw[first] - first * state[PERIOD] if first < most else 0.0
+    other = raw[second] - second * state[PERIOD] if second < most else state[NEXT]
+    step = other - state[NEXT]
+    if step < -_CLOCK_SET_S or step > _MOST_LOST_S:
+        third = _next_finite(raw, second + 1, most)
+        if third >= most and more_come:
             return False
-        state[NEXT] = 0.0
-    else:
-        state[NEXT] = raw[first] - first * state[PERIOD]
+        if third < most and abs(raw[third] - third * state[PERIOD] - other) < _CLOCK_SET_S:
+            state[NEXT] = other
     state[MEMORY] = settings[FIRST_MEMORY]
     state[LAST] = state[NEXT] - state[PERIOD]
     return True
+
+
+@kernel()
+def _next_finite(raw, i, end):  # type: ignore[no-untyped-def]
+    """Row of the next stamp that is a number, or ``end``."""
+    while i < end and not np.isfinite(raw[i]):
+        i += 1
+    return i
 
 
 @kernel(error_model="numpy")

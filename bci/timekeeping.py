@@ -28,8 +28,10 @@ _IRREGULAR_STEP = 10.0
 # Lost samples are written as zeros up to so many times the real ones, or so many seconds.
 _MOST_LOST, _MOST_LOST_S = 10, 3600.0
 
-BY_RATE = "set timing.sfreq in the profile to the true rate"
-BY_ARRIVAL = "set 'timing.stamps: arrival' in the profile"
+_BY_RATE = (
+    "set timing.sfreq in the profile (of evaluate, export and replay: --rate) to the true rate"
+)
+_BY_ARRIVAL = "live, 'timing.stamps: arrival' in the profile helps"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def findings(keeping: Timekeeping) -> tuple[str, ...]:
         far = f"{apart / _YEAR_S:.1f} years" if apart > _YEAR_S else f"{apart:,.0f} s"
         side = "ahead of" if keeping.ahead_s > 0 else "behind"
         kind = "Unix time, " if keeping.newest > _UNIX_S and keeping.is_off_by_years else ""
-        way_out = f"so markers do not fit them; {BY_ARRIVAL}, or mend the program that sends them"
+        way_out = f"so markers may not fit them; mend the program that sends them ({_BY_ARRIVAL})"
         if keeping.by_arrival:
             way_out = "so the moments of arrival are taken instead"
         found.append(
@@ -102,17 +104,22 @@ def findings(keeping: Timekeeping) -> tuple[str, ...]:
         found.append(
             f"its nominal rate is {keeping.nominal_hz:g} Hz, its time stamps show "
             f"{keeping.effective_hz:.6g} Hz, so filters act at {share:.3g} times their "
-            f"frequencies; {BY_RATE}"
+            f"frequencies; {_BY_RATE}"
         )
     elif keeping.is_off_rate:
         found.append(
             f"its nominal rate is 0 Hz (irregular), but its samples come regularly at "
-            f"{keeping.effective_hz:.6g} Hz; {BY_RATE}"
+            f"{keeping.effective_hz:.6g} Hz; {_BY_RATE}"
         )
-    if keeping.clock_jumps:
-        times = "once" if keeping.clock_jumps == 1 else f"{keeping.clock_jumps} times"
-        found.append(f"its clock was set {times}; samples are counted on over it")
-    return tuple(found)
+    return (*found, *clock_findings(keeping.clock_jumps))
+
+
+def clock_findings(clock_jumps: int) -> tuple[str, ...]:
+    """The sentence about a clock that was set so many times, if any."""
+    if not clock_jumps:
+        return ()
+    times = "once" if clock_jumps == 1 else f"{clock_jumps} times"
+    return (f"its clock was set {times}; samples are counted on over it",)
 
 
 def regular_rate(stamps: TimeArray) -> float:
@@ -149,8 +156,7 @@ def check_markers_fit(recording: Recording) -> None:
     raise RecordingError(
         f"{recording.source}: all {len(times)} markers lie outside the signal, the first at "
         f"{times[0]:,.0f} s of {recording.duration:,.0f} s: signal and markers were stamped on "
-        f"different clocks; record again with {BY_ARRIVAL.removeprefix('set ')}, or mend the "
-        "program that sends the stamps"
+        f"different clocks; mend the program that sends the stamps, and record again"
     )
 
 
@@ -170,6 +176,18 @@ def check_losses(recording: Recording) -> None:
             f"{n_samples:,} are there, so the file would hold mostly zeros; look at its time "
             "stamps with 'bci info'"
         )
+
+
+def losses_of(recording: Recording) -> str | None:
+    """``lost 52 samples in 3 gaps`` of a recording; None where nothing was lost."""
+    steps = np.diff(recording.indices) - 1
+    gaps = steps[steps > 0]
+    loops, skipped = split_loops(gaps, recording.info.loop_gap)
+    lost, n_gaps = int(gaps.sum()) - skipped, len(gaps) - loops
+    if n_gaps == 0:
+        return None
+    where = f"{n_gaps} gaps" if n_gaps > 1 else "one gap"
+    return f"lost {lost:,} sample{'' if lost == 1 else 's'} in {where}"
 
 
 def split_loops(gaps: NDArray[np.int64], loop_gap: int) -> tuple[int, int]:

@@ -91,8 +91,9 @@ class ReplayDevice:
 
     def describe(self) -> tuple[StreamInfo, ...]:
         """The recording's own description, with the seam between two rounds if it loops."""
-        seam = round(_SEAM_S * self.recording.info.sfreq) if self._loop else 0
-        return (replace(self.recording.info, loop_gap=seam),)
+        own = self.recording.info
+        seam = round(_SEAM_S * own.sfreq) if self._loop else own.loop_gap
+        return (replace(own, loop_gap=seam),)
 
     def open(self) -> None:
         """Go to the beginning; the clock starts with the first read."""

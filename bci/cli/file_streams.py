@@ -18,3 +18,10 @@ MarkersOption = Annotated[
         "holds cues.",
     ),
 ]
+RateOption = Annotated[
+    float | None,
+    typer.Option(
+        "--rate", min=1e-3, max=1e6,
+        help="True rate of the signal in Hz, where an XDF file states a wrong one.",
+    ),
+]  # fmt: skip

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bci.cli.console import err, out
-from bci.cli.file_streams import MarkersOption, SignalOption
+from bci.cli.file_streams import MarkersOption, RateOption, SignalOption
 from bci.cli.montage import MapMontage, mapped_to_model
 from bci.cli.scores import print_confusion, told_measure
 from bci.cli.stream_options import GivenNames, GivenUnit, Resample, given_options
@@ -59,6 +59,7 @@ def evaluate(
     resample: Resample = False,
     stream: SignalOption = None,
     markers: MarkersOption = None,
+    rate: RateOption = None,
     predictions: Annotated[
         Path | None,
         typer.Option(help="Also write every prediction here: a table, FILE.csv; replaced."),
@@ -76,7 +77,7 @@ def evaluate(
     from bci.predictions_table import PredictionsTable
     from bci.profile import Output, file_sha256
     from bci.recording.reading import read_recording
-    from bci.timekeeping import check_markers_fit
+    from bci.timekeeping import check_markers_fit, losses_of
     from bci.word_prior import read_sentences
 
     card, decoder = load_model(model)
@@ -89,8 +90,10 @@ def evaluate(
     results, known = [], []
     with PredictionsTable(predictions, card.classes) if predictions else nullcontext() as table:
         for file in recordings:
-            recording = read_recording(file, stream, markers)
+            recording = read_recording(file, stream, markers, given_hz=rate)
             check_markers_fit(recording)
+            if lost := losses_of(recording):
+                err.print(f"{file}: {lost}")
             known.append(card.has_learnt_from(file_sha256(file)))
             if map_montage:
                 recording = mapped_to_model(recording, card)

@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from bci.cli.console import err, out
-from bci.cli.file_streams import MarkersOption
+from bci.cli.file_streams import MarkersOption, RateOption
 from bci.cli.montage import MapMontage
 from bci.cli.stream_options import GivenNames, GivenUnit, Resample, given_options
 from bci.cue_streams import cue_query, merged, to_replay
@@ -154,6 +154,7 @@ def replay(
         ),
     ] = None,
     markers: MarkersOption = None,
+    rate: RateOption = None,
     wait_for_consumer: Annotated[
         float,
         typer.Option(min=0, help="Wait up to this long for a listener before the start, in s."),
@@ -172,7 +173,7 @@ def replay(
     from bci.streaming import stream_device
     from devices.replay import ReplayDevice
 
-    recording = read_recording(file, xdf_stream, markers)
+    recording = read_recording(file, xdf_stream, markers, given_hz=rate)
     if recording.marker_streams:
         sent = to_replay(recording)
         if len(sent) > 1:

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from bci.cli.console import err, out
-from bci.cli.file_streams import MarkersOption
+from bci.cli.file_streams import MarkersOption, RateOption
 from bci.errors import RecordingError
 
 _FOLDER = Path("recordings")
@@ -161,6 +161,7 @@ def export(
         str | None, typer.Option(help="Name or type of the signal, where a file holds several.")
     ] = None,
     markers: MarkersOption = None,
+    rate: RateOption = None,
     line_hz: Annotated[float | None, typer.Option(help="Power line: 50 or 60 Hz.")] = None,
     bad: Annotated[
         list[str] | None, typer.Option(help="A channel to mark as bad; again for more.")
@@ -180,11 +181,14 @@ def export(
     from bci.recording.bids import export_bids, markers_outside
     from bci.recording.names import Session
     from bci.recording.reading import read_recording
+    from bci.timekeeping import losses_of
 
     visit = Session(subject, task, session, "ieeg" if intracranial else "eeg")
     require_folder(folder, "--folder")
-    recording = read_recording(file, stream, markers)
+    recording = read_recording(file, stream, markers, given_hz=rate)
     path = export_bids(recording, visit, folder, run, tuple(bad or ()), line_hz)
+    if lost := losses_of(recording):
+        err.print(f"{file}: {lost}")
     if n_outside := markers_outside(recording):
         err.print(f"{n_outside} markers lie before or after the signal and were left out")
     out.print(str(path), soft_wrap=True)

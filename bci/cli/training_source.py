@@ -49,10 +49,12 @@ class TrainingSource:
             If it cannot be read, or it is not clear which stream is meant.
         """
         from bci.recording.reading import read_recording
-        from bci.timekeeping import check_markers_fit
+        from bci.timekeeping import check_markers_fit, losses_of
 
         recording = read_recording(file, self.stream, self.markers, self.profile)
         check_markers_fit(recording)
+        if lost := losses_of(recording):
+            err.print(f"{file}: {lost}")
         if not self.map_montage:
             return recording
         if self.base_card is not None:

@@ -207,6 +207,8 @@ class CueListener:
                 try:
                     for marker in inlet.pull(_WAIT_S):
                         self._came.put((heard, marker))
+                    for finding in inlet.findings:
+                        self._tell_once(heard, f"{_described(heard.found)}: {finding}")
                     failures = 0
                 except Exception as error:  # noqa: BLE001 - one marker must not end all cues
                     failures += 1

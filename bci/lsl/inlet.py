@@ -309,9 +309,9 @@ class SignalInlet:
         n, offset = len(data), self._connection.offset
         first = self._n_samples
         self._n_samples += n
-        if not first:
-            self._judge_clock(float(stamps[-1]) + offset, arrived)
         if self._clock is None:
+            if not first:
+                self._judge_clock(float(stamps[-1]) + offset, arrived)
             times = stamps + offset
             if self._arrivals is not None:
                 times = self._arrivals.to_lsl(times, arrived)
@@ -323,6 +323,8 @@ class SignalInlet:
             if not n:
                 return []
         times, indices = told.timestamps + offset, told.indices
+        if self._next is None:
+            self._judge_clock(float(times[-1]), arrived)
         if self._arrivals is not None:
             times = self._arrivals.to_lsl(times, arrived)
         expected = int(indices[0]) if self._next is None else self._next
@@ -369,6 +371,8 @@ class MarkerInlet:
     def __init__(self, found: FoundStream) -> None:
         self._connection = _Connection(found, buffer_s=360.0)
         self.info: StreamInfo = self._connection.info
+        self.findings: tuple[str, ...] = ()
+        """What is wrong with its clock, a sentence each."""
 
     @property
     def connected(self) -> bool:
@@ -378,7 +382,8 @@ class MarkerInlet:
         """Markers that came since the last call; waits up to ``timeout`` s for the first.
 
         For the labels see `bci.marker_labels`; a marker without a label is left out. Bytes that are
-        not UTF-8 become replacement characters, as in a recording.
+        not UTF-8 become replacement characters, as in a recording. Stamps that are years off are
+        replaced by the moment of arrival, as those of signals are.
         """
         if not self.connected and not self._connection.try_again(timeout):
             return []
@@ -391,14 +396,22 @@ class MarkerInlet:
         except LostError:
             self._connection.lose()
             return []
-        self._connection.refresh_offset(pylsl.local_clock())
+        now = pylsl.local_clock()
+        self._connection.refresh_offset(now)
         offset = self._connection.offset
         labels = labels_of(rows, self.info.type, self.info.ch_names)
         return [
-            Marker(float(stamp) + offset, label[:_MOST_LABEL])
+            Marker(self._on_clock(float(stamp) + offset, now), label[:_MOST_LABEL])
             for stamp, label in zip(stamps, labels, strict=True)
             if label
         ]
+
+    def _on_clock(self, stamp: float, arrived: float) -> float:
+        keeping = Timekeeping(0.0, 0.0, 1, stamp, stamp - arrived, by_arrival=True)
+        if not keeping.is_off_by_years:
+            return stamp
+        self.findings = self.findings or findings(keeping)
+        return arrived
 
     def close(self) -> None:
         """Leave the stream."""

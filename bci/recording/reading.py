@@ -34,6 +34,7 @@ _COMBINED = ("STI101", "STI 101", "STI 014", "STI014")
 # GDF's code 0x7ffe: what follows was recorded after a pause.
 _GDF_SEGMENT = "32766"
 _MOST_NAMED = 8
+_XDF = (".xdf", ".xdfz")
 _log = logging.getLogger(__name__)
 
 
@@ -77,6 +78,8 @@ def read_recording(
     known = format_of(path)
     if path.is_dir() and not (known and known.folder):
         raise RecordingError(f"{path}: is a folder; give its files")
+    if given_hz is not None and path.suffix.lower() not in _XDF:
+        raise RecordingError(f"{path}: a file of this format states its rate; leave --rate out")
     if given_hz is None and profile is not None:
         given_hz = profile.timing.sfreq
     recording = _read(path, stream, markers, profile, given_hz)
@@ -95,7 +98,7 @@ def _read(
     ending = path.suffix.lower()
     usual = profile.markers if profile is not None else None
     cues = cue_query(usual, markers)
-    if ending in (".xdf", ".xdfz"):
+    if ending in _XDF:
         from bci.recording.reading_xdf import read_xdf
 
         selector = profile.stream if profile is not None else None

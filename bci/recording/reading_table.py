@@ -16,6 +16,7 @@ from bci.channels import Said, describe
 from bci.errors import RecordingError
 from bci.package_counter import PackageCounter
 from bci.recording.text_table import Head, TextTable, read_head, read_rows
+from bci.timekeeping import clock_findings
 from bci.timing import number_samples
 from bci.types import Channel, Marker, Recording, StreamInfo
 
@@ -114,7 +115,8 @@ def read_table(path: Path) -> Recording:
     if not channels:
         raise RecordingError(f"{path}: holds no signal: no column of numbers is a channel")
     findings = _findings(table, layout, channels)
-    sfreq, timestamps, indices = _times(path, table, layout)
+    sfreq, timestamps, indices, clock_jumps = _times(path, table, layout)
+    findings += clock_findings(clock_jumps)
     markers = [
         Marker(float(timestamps[row]), label)
         for found in table.events.values()
@@ -214,8 +216,8 @@ def _findings(table: TextTable, layout: _Layout, channels: list[_Column]) -> lis
 
 def _times(
     path: Path, table: TextTable, layout: _Layout
-) -> tuple[float, NDArray[np.float64], NDArray[np.int64]]:
-    """Rate in hertz, times from the first sample on, and absolute indices."""
+) -> tuple[float, NDArray[np.float64], NDArray[np.int64], int]:
+    """Rate in hertz, times from the first sample on, absolute indices, sets of the clock."""
     n_rows = len(table.numbers)
     times = None if layout.time is None else table.numbers[:, layout.time]
     if times is not None and np.isfinite(times).sum() < max(2, n_rows / 2):
@@ -234,9 +236,10 @@ def _times(
     if counter is not None and np.isfinite(counter).all():
         indices = PackageCounter(sfreq).count(counter, seconds)
         indices = indices - indices[0]
-        return sfreq, indices / sfreq, indices
-    stamped, _ = number_samples(seconds, sfreq)
-    return sfreq, stamped.timestamps - stamped.timestamps[0], stamped.indices
+        return sfreq, indices / sfreq, indices, 0
+    stamped, clock = number_samples(seconds, sfreq)
+    times = stamped.timestamps - stamped.timestamps[0]
+    return sfreq, times, stamped.indices, clock.clock_jumps
 
 
 def _period(times: NDArray[np.float64]) -> float:

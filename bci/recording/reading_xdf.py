@@ -12,6 +12,7 @@ from bci.channels import Said, describe
 from bci.cue_streams import CueQuery
 from bci.electrodes import Position
 from bci.errors import RecordingError
+from bci.lsl.metadata import read_loop_gap
 from bci.profile import StreamSelector
 from bci.recording.rounding import rounded
 from bci.recording.xdf import check_whole
@@ -67,6 +68,7 @@ def read_xdf(
             channels=channels,
             source_id=field_of(signal, "source_id") or f"file-{path.stem}",
             simulated=desc_of(signal, "simulated") == "true",
+            loop_gap=read_loop_gap(desc_of(signal, "loop_gap")),
         ),
         data=_as_float32(values),
         timestamps=numbered.timestamps - start,

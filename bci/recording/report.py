@@ -1,7 +1,7 @@
 """What is in a recording: streams, rates, gaps, drift, markers."""
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,14 @@ from bci.lsl.metadata import read_loop_gap
 from bci.recording.reading import read_recording
 from bci.recording.reading_xdf import channels_of, load_streams
 from bci.recording.rounding import rounded
-from bci.recording.xdf_clock import keeping_of, newest_stamp
-from bci.recording.xdf_header import field_of, first_of
+from bci.recording.xdf_clock import clock_sets, keeping_of, newest_stamp
+from bci.recording.xdf_header import desc_of, field_of
 from bci.recording.xdf_markers import markers_of, role_of
 from bci.timekeeping import findings, split_loops
 from bci.timing import number_samples
 from bci.types import Channel, Marker, TimeArray
 
 _FEWEST_OFFSETS = 3
-_CLOCK_SET_S = 1.0
 # Roles of streams whose labels are counted.
 _LABELLED = ("cues", "notes", "decisions", "texts")
 
@@ -99,17 +98,16 @@ def _report_xdf(stream: dict[str, Any]) -> StreamReport:
     stamps = np.asarray(stream["time_stamps"], dtype=np.float64)
     nominal = float(field_of(stream, "nominal_srate") or 0)
     clock = None
-    desc = (stream["info"].get("desc") or [None])[0] or {}
-    told = desc if isinstance(desc, dict) else {}
     longest, loops, skipped = 0.0, 0, 0
+    times = stamps
     if nominal > 0 and len(stamps):
         numbered, clock = number_samples(stamps, nominal, newest_stamp(stream))
+        times = numbered.timestamps
         steps = np.diff(numbered.indices) - 1
-        loops, skipped = split_loops(steps[steps > 0], read_loop_gap(first_of(told, "loop_gap")))
+        loops, skipped = split_loops(steps[steps > 0], read_loop_gap(desc_of(stream, "loop_gap")))
         if steps.any():
-            longest = float(np.diff(numbered.timestamps)[steps > 0].max())
+            longest = float(np.diff(times)[steps > 0].max())
     keeping = keeping_of(stream, clock)
-    jumps = keeping.clock_jumps + _clock_sets(stream["clock_values"])
     is_numeric = field_of(stream, "channel_format") != "string"
     channels = channels_of(stream) if is_numeric else ()
     values = np.asarray(stream["time_series"]) if is_numeric else np.empty(0)
@@ -119,21 +117,21 @@ def _report_xdf(stream: dict[str, Any]) -> StreamReport:
         channel_format=field_of(stream, "channel_format"),
         n_channels=int(field_of(stream, "channel_count")),
         n_samples=len(stamps),
-        duration_s=float(stamps[-1] - stamps[0]) if len(stamps) else 0.0,
+        duration_s=float(times[-1] - times[0]) if len(times) else 0.0,
         nominal_hz=nominal,
         effective_hz=keeping.effective_hz,
         gaps=clock.gaps - loops if clock else 0,
         lost_samples=clock.lost_samples - skipped if clock else 0,
         loops=loops,
         longest_gap_s=longest,
-        clock_jumps=jumps,
+        clock_jumps=keeping.clock_jumps,
         drift_ppm=_drift_ppm(stream["clock_times"], stream["clock_values"]),
-        simulated=first_of(told, "simulated").lower() == "true",
+        simulated=desc_of(stream, "simulated") == "true",
         role=role_of(stream),
         markers=_count(_readable(stream)),
         channels=channels,
         findings=(
-            *findings(replace(keeping, clock_jumps=jumps)),
+            *findings(keeping),
             *rounded(values, [channel.name for channel in channels]),
         ),
     )
@@ -153,15 +151,10 @@ def _labelled(marker: Marker) -> Marker:
     return Marker(marker.time, f"{event.event} {event.label or event.ended}")
 
 
-def _clock_sets(offsets: list[float]) -> int:
-    """How often the sender's clock was set, as its offsets show."""
-    return int(np.count_nonzero(np.abs(np.diff(offsets)) > _CLOCK_SET_S))
-
-
 def _drift_ppm(measured: list[float], offsets: list[float]) -> float | None:
     """Slope of the clock offsets; None where they are few, or the clock was set in between."""
     times: TimeArray = np.asarray(measured)
-    if len(times) < _FEWEST_OFFSETS or np.ptp(times) <= 0 or _clock_sets(offsets):
+    if len(times) < _FEWEST_OFFSETS or np.ptp(times) <= 0 or clock_sets(offsets):
         return None
     return float(-1e6 * np.polyfit(times - times[0], offsets, 1)[0])
 

@@ -5,11 +5,14 @@ from typing import Any
 import numpy as np
 
 from bci.recording.xdf_header import field_of
+from bci.recording.xdf_markers import role_of
 from bci.timekeeping import Timekeeping, findings, regular_rate
 from bci.timing import SampleClock
 
 # A recorder compares clocks every few seconds; a limit needs more than one comparison.
 _FEWEST_OFFSETS, _COMPARED_S = 3, 60.0
+# A sender's clock was set if its offset changes by more, in seconds.
+_CLOCK_SET_S = 1.0
 
 
 def newest_stamp(stream: dict[str, Any]) -> float:
@@ -38,14 +41,21 @@ def keeping_of(stream: dict[str, Any], clock: SampleClock | None) -> Timekeeping
         ahead = max(0.0, float(stamps.min() - compared.max())) - max(
             0.0, float(compared.min() - stamps.max())
         )
+    # Markers and what this program publishes may come evenly, and are no signal for it.
+    rate = regular_rate(stamps) if role_of(stream) == "other" else 0.0
     return Timekeeping(
         nominal_hz=float(field_of(stream, "nominal_srate") or 0),
-        effective_hz=clock.sfreq if clock else regular_rate(stamps),
+        effective_hz=clock.sfreq if clock else rate,
         n_samples=len(stamps),
         newest=float(stamps[-1]) if len(stamps) else float("nan"),
         ahead_s=ahead,
-        clock_jumps=clock.clock_jumps if clock else 0,
+        clock_jumps=(clock.clock_jumps if clock else 0) + clock_sets(stream["clock_values"]),
     )
+
+
+def clock_sets(offsets: list[float]) -> int:
+    """How often the sender's clock was set, as its offsets show."""
+    return int(np.count_nonzero(np.abs(np.diff(offsets)) > _CLOCK_SET_S))
 
 
 def irregular(streams: list[dict[str, Any]]) -> str:

@@ -106,3 +106,17 @@ def test_markers_that_no_model_needs_are_told_to_be_unused(
     live = start_engine(trained, signal.info.name, markers=CueQuery(named="mine"))
     said(live, "--markers mine: not used, since me decodes without cues")
     end(live)
+
+
+def test_markers_of_which_none_is_a_cue_are_told(
+    trained: Calibration, signal: SignalOutlet
+) -> None:
+    name = f"{signal.info.name}-cues"
+    cues = MarkerOutlet(name, name)
+    live = start_engine(trained, signal.info.name, markers=CueQuery(named=name), adapt="supervised")
+    said(live, f"listening for cues to marker stream '{name}'")
+    for label in ("rest", "69", "70", "rest", "69", "70", "69"):
+        cues.push(Marker(0.0, label))
+    said(live, "5 markers came and none is a cue of me: '69' x3, '70' x2")
+    cues.close()
+    end(live)

@@ -76,7 +76,7 @@ def in_unit(recording: Recording, unit: str, factor: float) -> Recording:
 @pytest.mark.parametrize(
     ("info", "message"),
     [
-        (eeg_info(6, 256.0), "rate 256 Hz instead of 128 Hz.*--resample"),
+        (eeg_info(6, 256.0), "rate 256 Hz instead of 128 Hz.*--resample.*timing.sfreq"),
         (eeg_info(4, 128.0), r"2 channels missing \(E5, E6\).*--map-montage"),
         (
             StreamInfo(

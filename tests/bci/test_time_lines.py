@@ -147,6 +147,22 @@ LINES = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("size", [1, 7, N])
+@pytest.mark.parametrize("by_s", [200_000.0, -200_000.0, 1e9, -1e9, 2.0])
+def test_a_wrong_first_stamp_moves_neither_its_sample_nor_the_others(
+    by_s: float, size: int
+) -> None:
+    clock, times, _ = follow(Line(moved(even(), by_s, slice(0, 1))), size)
+    np.testing.assert_allclose(times, even(), atol=1e-6)
+    assert (clock.lost_samples, clock.clock_jumps) == (0, 0)
+
+
+@pytest.mark.parametrize("by_s", [200_000.0, -200_000.0])
+def test_a_wrong_second_stamp_moves_no_sample(by_s: float) -> None:
+    told, _ = number_samples(moved(even(), by_s, slice(1, 2)), SFREQ)
+    np.testing.assert_allclose(told.timestamps, even(), atol=1e-6)
+
+
 def follow(line: Line, size: int) -> tuple[SampleClock, Stamps, NDArray[np.int64]]:
     clock, n = SampleClock(line.nominal), len(line.stamps)
     told = [clock.stamp(line.stamps[k : k + size], final=k + size >= n) for k in range(0, n, size)]

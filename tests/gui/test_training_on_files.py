@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,15 +10,18 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from bci.profile import Profile
 from bci.types import Marker, Recording
 from devices.simulated_subject import SubjectSettings, simulate_run, write_run
 from gui.calibration.training_page import TrainingPage
+from gui.calibration.trial_count import count_trials
 from gui.calibration.window import CalibrationWindow
 from gui.main_window import MainWindow
 from gui.recording_dialog import newest_recording
 from tests.gui.conftest import NO_DEVICES
 from tests.gui.guided import QUICK
 from tests.signals import eeg_info
+from tests.xdf_files import Sent, eeg, write_xdf
 
 OpenWindow = Callable[..., MainWindow]
 LONG = 20_000
@@ -133,3 +137,19 @@ def test_space_goes_on_from_the_check_of_signals(open_window: OpenWindow, qtbot:
     assert window.signals.isVisible()
     assert window.focusWidget() is window.signals.start
     window.close()
+
+
+def test_trials_are_counted_in_the_streams_and_at_the_rate_of_the_profile(tmp_path: Path) -> None:
+    cues = [Sent(name, "Markers", [2.0, 8.0], ["left", "right"]) for name in ("mine", "other")]
+    signal = replace(eeg(20.0), sfreq=0.0)
+    file = write_xdf(tmp_path / "two.xdf", signal, *cues)
+    profile = Profile.model_validate(
+        {
+            "task": "test",
+            "timing": {"sfreq": 128.0},
+            "markers": {"name": "mine"},
+            "pipeline": {"window_s": 1.0},
+            "paradigm": {"classes": {"left": "left", "right": "right"}},
+        }
+    )
+    assert count_trials(file, profile).text == "2 trials (1 left, 1 right)"

@@ -78,6 +78,20 @@ def test_a_marker_that_is_no_utf_8_ends_nothing(name: str) -> None:
         assert heard(listener, 3) == ["first", "gr�n", "third"]
 
 
+def test_markers_in_unix_time_are_on_time_and_told(name: str) -> None:
+    outlet = MarkerOutlet(name, name)
+    with listening(CueQuery(name=name), outlet) as listener:
+        sent = local_clock()
+        outlet.push(Marker(1.7e9, "left"))
+        came: list[Marker] = []
+        wait_until(lambda: came.extend(listener.pull()) or came)
+        assert sent - 0.1 < came[0].time < sent + 1.0
+        told: list[str] = []
+        wait_until(lambda: told.extend(listener.news()) or "moments of arrival" in " ".join(told))
+        assert "Unix time" in " ".join(told)
+    outlet.close()
+
+
 def test_a_silent_twin_that_was_there_first_hides_no_cue(name: str) -> None:
     dead = MarkerOutlet(name, f"{name}-dead")
     with listening(StreamQuery(name=name), dead) as listener:

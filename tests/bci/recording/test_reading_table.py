@@ -142,6 +142,14 @@ def test_a_hole_in_the_times_is_lost_samples(tmp_path: Path) -> None:
     assert recording.indices[seam + 1] - recording.indices[seam] == 501
 
 
+def test_a_clock_that_was_set_back_is_told(tmp_path: Path) -> None:
+    table = plain(5000)
+    table.iloc[2500:, 0] -= 3600.0
+    recording = read_recording(written(table, tmp_path / "set.csv"))
+    assert recording.findings == ("its clock was set once; samples are counted on over it",)
+    assert recording.duration == pytest.approx(19.996, abs=1e-3)
+
+
 def test_words_and_held_codes_are_markers_where_they_change(tmp_path: Path) -> None:
     table = plain()
     table["label"], table["Trigger"] = "", 0.0

@@ -11,6 +11,7 @@ from bci.errors import RecordingError
 from bci.recording.reading import read_recording
 from bci.recording.report import describe_recording
 from bci.recording.writer import XdfWriter
+from bci.timekeeping import losses_of
 from tests.commands import bci, refused
 
 N = 5000
@@ -75,6 +76,12 @@ def test_a_wrong_rate_is_told_by_every_command_that_reads_the_file(
     assert read_recording(path).findings == (finding,)
     done = bci("export", path, "--folder", tmp_path / "bids", "--subject", "01", "--task", "x")
     assert finding in done.stderr
+    done = bci(
+        "export", path, "--folder", tmp_path / "bids", "--subject", "02", "--task", "x",
+        "--rate", true,
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert "nominal" not in done.stderr
     assert read_recording(path, given_hz=true).findings == ()
     assert read_recording(path, given_hz=true).info.sfreq == true
 
@@ -110,6 +117,51 @@ def test_one_wild_stamp_neither_loses_nor_fills_anything(tmp_path: Path) -> None
     assert sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) < 200_000
 
 
+@pytest.mark.parametrize("by_s", [200_000.0, -200_000.0])
+def test_a_wild_first_stamp_moves_no_marker(tmp_path: Path, by_s: float) -> None:
+    stamps = even()
+    stamps[0] += by_s
+    path = write(tmp_path / "first.xdf", stamps)
+    recording = read_recording(path)
+    assert [m.time for m in recording.markers] == pytest.approx([2.0, 6.0, 10.0], abs=1e-3)
+    (signal, _) = describe_recording(path)
+    assert signal.duration_s == pytest.approx((N - 1) / 250.0, abs=1e-3)
+
+
+def test_the_length_of_a_stream_is_that_of_its_samples(tmp_path: Path) -> None:
+    stamps = even()
+    stamps[2500:] -= 3600.0
+    (signal, _) = describe_recording(write(tmp_path / "back.xdf", stamps))
+    assert signal.duration_s == pytest.approx((N - 1) / 250.0, abs=1e-3)
+
+
+def test_streams_of_events_that_come_evenly_have_no_wrong_rate(tmp_path: Path) -> None:
+    writer = XdfWriter(tmp_path / "even.xdf")
+    at = 1000.0 + 0.5 * np.arange(200)
+    for kind, layout in (("Markers", "string"), ("Status", "string"), ("Predictions", "float32")):
+        info = pylsl.StreamInfo(kind, kind, 1, 0, layout, kind)
+        number = writer.add_stream(info.as_xml())
+        values = np.array([[b"left"]] * 200, object) if layout == "string" else np.ones((200, 1))
+        writer.write_samples(number, at, values.astype(object if layout == "string" else "f4"))
+    writer.close()
+    for report in describe_recording(tmp_path / "even.xdf"):
+        assert (report.effective_hz, report.findings) == (0.0, ())
+
+
+def test_a_clock_set_that_only_its_offsets_show_is_told_alike(tmp_path: Path) -> None:
+    writer = XdfWriter(tmp_path / "offsets.xdf")
+    signal = writer.add_stream(pylsl.StreamInfo("amp", "EEG", 1, 250.0, "float32", "a").as_xml())
+    stamps = even()
+    stamps[2500:] -= 900.0
+    writer.write_samples(signal, stamps, np.zeros((N, 1), np.float32))
+    for at in np.arange(0.0, 20.0, 5.0):
+        set_back = 900.0 if at >= 10.0 else 0.0
+        writer.write_offset(signal, 1000.0 + at - set_back, set_back)
+    writer.close()
+    (report,) = describe_recording(tmp_path / "offsets.xdf")
+    assert report.findings == read_recording(tmp_path / "offsets.xdf").findings != ()
+
+
 def test_export_refuses_to_write_a_day_of_zeros(tmp_path: Path) -> None:
     stamps = even()
     stamps[2500:] += 80_000.0
@@ -122,3 +174,15 @@ def test_the_rounds_of_a_recorded_replay_are_no_losses(tmp_path: Path) -> None:
     stamps = np.r_[even()[:2500], even()[2500:] + 0.5]
     (report, _) = describe_recording(write(tmp_path / "loop.xdf", stamps, loop_gap=125))
     assert (report.loops, report.gaps, report.lost_samples) == (1, 0, 0)
+    assert losses_of(read_recording(tmp_path / "loop.xdf")) is None
+
+
+def test_export_calibrate_and_evaluate_tell_losses(tmp_path: Path) -> None:
+    kept = np.ones(N, dtype=bool)
+    kept[1] = kept[2500:2550] = False
+    path = write(tmp_path / "lost.xdf", even()[kept])
+    told = f"{path}: lost 51 samples in 2 gaps"
+    done = bci("export", path, "--folder", tmp_path / "b", "--subject", "01", "--task", "x")
+    assert told in done.stderr.replace("\n", "")
+    done = bci("calibrate", "motor-imagery", path, "--out", tmp_path / "model")
+    assert told in done.stderr.replace("\n", "")
