@@ -27,8 +27,8 @@ def rounded(values: NDArray[Any], names: Sequence[str]) -> tuple[str, ...]:
     """
     if values.dtype == np.float32 or not values.size:
         return ()
-    high, low = values.max(axis=0), values.min(axis=0)
-    large = np.flatnonzero((high > LARGEST_EXACT) | (low < -LARGEST_EXACT)).tolist()
+    beyond = (values > LARGEST_EXACT).any(axis=0) | (values < -LARGEST_EXACT).any(axis=0)
+    large = np.flatnonzero(beyond).tolist()
     found = [names[c] for c in large if _changes(values[:, c])]
     if not found:
         return ()
@@ -39,4 +39,4 @@ def rounded(values: NDArray[Any], names: Sequence[str]) -> tuple[str, ...]:
 
 def _changes(column: NDArray[Any]) -> bool:
     with np.errstate(over="ignore"):
-        return bool((column.astype(np.float32) != column).any())
+        return bool(((column.astype(np.float32) != column) & (column == column)).any())
