@@ -119,7 +119,7 @@ def test_what_an_encoding_lacks_is_escaped(tmp_path: Path) -> None:
     model.mkdir()
     (model / "card.yaml").write_text("version: none")
     done = subprocess.run(
-        [*BCI, "models", str(tmp_path)], capture_output=True, timeout=60, check=False,
+        [*BCI, "models", "."], cwd=tmp_path, capture_output=True, timeout=60, check=False,
         env={**os.environ, "PYTHONIOENCODING": "latin-1"},
     )  # fmt: skip
     assert done.returncode == 0
