@@ -94,6 +94,7 @@ class Chain:
         self._scratch = np.empty((0, len(self._picks)), dtype=np.float32)
         self._is_bad = np.empty(0, dtype=np.bool_)
         self._started = False
+        self._unsound = np.zeros(len(self._picks), dtype=np.bool_)
         self.non_finite = 0
 
     def _append(self, step: settings.FilterSettings) -> None:
@@ -207,6 +208,7 @@ class Chain:
         n_held = kernels.hold_finite(out, self._held, is_bad)
         if n_held:
             self.non_finite += n_held
+            self._unsound |= self._bad_values(data).any(axis=0)
             newest_bad = first + int(np.flatnonzero(is_bad)[-1])
         for stage in self._stages:
             out, first = stage.process(out, first)
@@ -215,14 +217,25 @@ class Chain:
         return FilteredChunk(out, first, newest_bad)
 
     def _count_leading_bad_rows(self, data: FloatArray) -> int:
-        picked = data[:, self._picks]
-        if self._factors is not None:
-            picked = (picked * self._factors).astype(np.float32)
-        bad = ~(np.abs(picked) < kernels.LARGEST)
+        bad = self._bad_values(data)
         good_rows = np.flatnonzero(~bad.any(axis=1))
         leading = int(good_rows[0]) if len(good_rows) else len(data)
         self.non_finite += int(bad[:leading].sum())
+        self._unsound |= bad[:leading].any(axis=0)
         return leading
+
+    def _bad_values(self, data: FloatArray) -> NDArray[np.bool_]:
+        picked = data[:, self._picks]
+        if self._factors is not None:
+            picked = (picked * self._factors).astype(np.float32)
+        bad: NDArray[np.bool_] = ~(np.abs(picked) < kernels.LARGEST)
+        return bad
+
+    def take_unsound(self) -> list[int]:
+        """Columns of the stream that held a value that is no number since the last call."""
+        columns = np.asarray(self._picks)[self._unsound]
+        self._unsound[:] = False
+        return [int(column) for column in columns]
 
     def group_delay_s(self) -> float:
         """Delay of the chain, in seconds: the mean over its pass band (-3 dB), by gain."""

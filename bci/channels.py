@@ -34,10 +34,12 @@ _OF_TYPE = {
     "accelerometer": "acc", "gyro": "gyro", "gyroscope": "gyro", "ppg": "ppg", "seeg": "seeg",
     "ecog": "ecog", "eda": "eda", "gsr": "eda",
 }  # fmt: skip
+# What may stand before such a word: `EEG EOG`, `Right AUX` of a Muse, `L-EOG`.
+_BEFORE = "(?:eeg|left|right|chin|[lr])"
 # Labels that name another quantity than the potential of an electrode on the head: the words of
 # EDF+ (https://www.edfplus.info/specs/edftexts.html), and those that amplifiers use.
 _NAMED = tuple(
-    (kind, re.compile(rf"(?:eeg[ :_-]+)?(?:{words})(?![a-z])", re.IGNORECASE))
+    (kind, re.compile(rf"(?:{_BEFORE}[ :_-]+)?(?:{words})(?![a-z])", re.IGNORECASE))
     for kind, words in (
         ("eog", "[hv]?eog[lrudhv]?"),
         ("ecg", "e[ck]g[lr]?"),

@@ -19,7 +19,7 @@ from bci.errors import ProfileError, StreamError
 from bci.fit import told
 from bci.lsl.discovery import FoundStream, StreamQuery, await_stream
 from bci.lsl.inlet import SignalInlet
-from bci.lsl.losses import LossLog
+from bci.lsl.losses import LossLog, UnsoundLog
 from bci.lsl.mapped import MappedInlet
 from bci.lsl.predictions import StatusOutlet
 from bci.montage import tell_map
@@ -190,7 +190,7 @@ class Engine:
         everything = max(1, round(10 * info.sfreq))
         behind = False
         connected, warned, rounded = True, False, False
-        losses = LossLog(info.name)
+        losses, unsound = LossLog(info.name), UnsoundLog(info.name)
         cues = EngineCues(self._markers, info.name, self._say)
         try:
             while not stop.is_set():
@@ -234,6 +234,10 @@ class Engine:
                     self._check_clock(inlet, running.card)
                     for sentence in losses.news(inlet.stats):
                         self._say(sentence)
+                    columns = running.pipeline.chain.take_unsound()
+                    found = unsound.news([info.ch_names[column] for column in columns])
+                    if found is not None:
+                        self._say(found)
                     warning = running.drift.warning if running.drift else None
                     if warning and not warned:
                         self._say(warning)

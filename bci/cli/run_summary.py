@@ -64,5 +64,7 @@ def _windows(status: dict[str, object]) -> str:
         f"{status['windows_predicted']} windows predicted, {status['windows_skipped']} skipped, "
         f"rejected: {', '.join(rejected) or 'none'}; {status['lost_samples']} samples lost"
     )
+    if status["non_finite"]:
+        said += f"; {status['non_finite']:,} values that are no numbers"
     p50, p99 = status["latency_p50_ms"], status["latency_p99_ms"]
     return said if p50 is None else f"{said}; latency {p50} ms (p50), {p99} ms (p99)"

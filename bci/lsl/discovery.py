@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pylsl
 
+from bci.cue_streams import is_own
 from bci.errors import AmbiguousStreamError, StreamError
 from bci.types import StreamInfo
 
@@ -167,7 +168,9 @@ def await_stream(
         seen_at = float("inf")
         if now >= report_at:
             report_at = now + _REPORT_EVERY_S
-            absent = StreamError(f"no LSL stream with {query}; {_listing(others, 'there is')}")
+            # What an engine or a recorder sends is never what is looked for, its own least of all.
+            foreign = [other for other in others if not is_own(other.info.type)]
+            absent = StreamError(f"no LSL stream with {query}; {_listing(foreign, 'there is')}")
             if now >= deadline:
                 raise absent
             on_wait(absent)

@@ -2,10 +2,13 @@
 
 import math
 import time
+from collections.abc import Sequence
 
 from pylsl import local_clock
 
 from bci.lsl.inlet import InletStats
+
+_MOST_NAMED = 8
 
 
 class LossLog:
@@ -43,6 +46,33 @@ class LossLog:
                 self._told.add(finding)
                 told.append(f"{self._name}: {finding}")
         return told
+
+
+class UnsoundLog:
+    """Says once of channels that they hold no numbers, and once that they do again.
+
+    Parameters
+    ----------
+    name : str
+        Of the stream.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._unsound: list[str] = []
+
+    def news(self, unsound: Sequence[str]) -> str | None:
+        """A sentence where the channels without numbers are others than at the last call."""
+        before, self._unsound = self._unsound, list(unsound)
+        if self._unsound == before:
+            return None
+        if not unsound:
+            return f"{self._name}: all channels hold numbers again"
+        more = f" and {len(unsound) - _MOST_NAMED} more" if len(unsound) > _MOST_NAMED else ""
+        return (
+            f"{self._name}: {', '.join(unsound[:_MOST_NAMED])}{more} held values that are no "
+            f"numbers (NaN) at {clock_time(math.nan)}; windows with them give no prediction"
+        )
 
 
 def clock_time(at: float) -> str:

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from bci.channels import Said, describe
 from bci.errors import RecordingError
 from bci.package_counter import PackageCounter
+from bci.recording.rounding import rounded
 from bci.recording.text_table import Head, TextTable, read_head, read_rows
-from bci.timekeeping import clock_findings
+from bci.timekeeping import Timekeeping, findings
 from bci.timing import number_samples
 from bci.types import Channel, Marker, Recording, StreamInfo
 
@@ -45,6 +46,8 @@ _UNIT = re.compile(r"(?P<name>.*?\S)\s*[(\[](?P<unit>[^()\[\]]{1,20})[)\]]")
 # A rate is a whole number where it is as near to one as this share of it.
 _NEAR = 2e-3
 _LAG = 1000
+# Stamps of chunks may overlap here and there; more steps backwards are rows in disorder.
+_MOST_BACKWARDS = 0.25
 _MOST_NAMED = 8
 
 
@@ -114,9 +117,9 @@ def read_table(path: Path) -> Recording:
     channels = [each for each in layout.channels if _is_signal(table, each)]
     if not channels:
         raise RecordingError(f"{path}: holds no signal: no column of numbers is a channel")
-    findings = _findings(table, layout, channels)
-    sfreq, timestamps, indices, clock_jumps = _times(path, table, layout)
-    findings += clock_findings(clock_jumps)
+    sfreq, timestamps, indices, keeping = _times(path, table, layout)
+    described = _channels(channels)
+    values = table.numbers[:, [column.at for column in channels]]
     markers = [
         Marker(float(timestamps[row]), label)
         for found in table.events.values()
@@ -127,16 +130,25 @@ def read_table(path: Path) -> Recording:
             name=path.stem,
             type="EEG",
             sfreq=sfreq,
-            channels=_channels(channels),
+            channels=described,
             source_id=f"file-{path.stem}",
         ),
-        data=np.ascontiguousarray(table.numbers[:, [c.at for c in channels]], dtype=np.float32),
+        data=_as_float32(values),
         timestamps=timestamps,
         indices=indices,
         markers=tuple(sorted(markers)),
         source=str(path),
-        findings=tuple(findings),
+        findings=(
+            *_left_out(table, layout, channels),
+            *findings(keeping),
+            *rounded(values, [channel.name for channel in described]),
+        ),
     )
+
+
+def _as_float32(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    with np.errstate(over="ignore"):  # as live; the pipeline holds and counts the infinite ones
+        return np.ascontiguousarray(values, dtype=np.float32)
 
 
 def _channels(columns: Iterable[_Column]) -> tuple[Channel, ...]:
@@ -173,15 +185,16 @@ def _named(path: Path, head: Head) -> _Layout:
     if not names:
         raise RecordingError(f"{path}: its first line does not name the columns")
     times = [(i, found) for i, name in enumerate(names) if (found := _TIME.fullmatch(name))]
-    if not times:
+    rate = _RATE.search(said := " ".join(head.comments)) or _EMOTIV.search(said)
+    counter = next((i for i, n in enumerate(names) if n in ("eeg.counter", "counter")), None)
+    if not times and rate is None:
         raise RecordingError(
-            f"{path}: no column of time; call one 'time', in seconds, or 'time_ms'; there are: "
+            f"{path}: no column of time; call one 'time', in seconds, or 'time_ms', or write "
+            "'# sample rate = 250' above the names; there are: "
             f"{', '.join(head.names[:_MOST_NAMED])}"
         )
-    time, found = times[0]
+    time, found = times[0] if times else (None, None)
     events = tuple(i for i, name in enumerate(names) if _EVENTS.fullmatch(name))
-    counter = next((i for i, n in enumerate(names) if n in ("eeg.counter", "counter")), None)
-    rate = _EMOTIV.search(" ".join(head.comments))
     of_emotiv = any(name.startswith("eeg.") for name in names)
     in_microvolts = of_emotiv or set(_MUSE) <= set(names)
     channels = []
@@ -193,7 +206,9 @@ def _named(path: Path, head: Head) -> _Layout:
         stated = _UNIT.fullmatch(label)
         unit = stated["unit"] if stated else "uV" if in_microvolts else ""
         channels.append(_Column(i, stated["name"] if stated else label, unit=unit))
-    scale = _SECONDS.get(found["unit"] or "", _SECONDS.get(names[time]))
+    scale = None
+    if found is not None and time is not None:
+        scale = _SECONDS.get(found["unit"] or "", _SECONDS.get(names[time]))
     return _Layout(tuple(channels), events, time, scale, counter, float(rate[1]) if rate else None)
 
 
@@ -201,29 +216,31 @@ def _is_signal(table: TextTable, column: _Column) -> bool:
     return bool(2 * np.isfinite(table.numbers[:, column.at]).sum() > len(table.numbers))
 
 
-def _findings(table: TextTable, layout: _Layout, channels: list[_Column]) -> list[str]:
-    findings = []
+def _left_out(table: TextTable, layout: _Layout, channels: list[_Column]) -> list[str]:
+    said = []
     kept = {column.at for column in channels}
     if left_out := [column.label for column in layout.channels if column.at not in kept]:
         more = " ..." if len(left_out) > _MOST_NAMED else ""
-        findings.append(
-            f"columns without numbers left out: {', '.join(left_out[:_MOST_NAMED])}{more}"
-        )
+        said.append(f"columns without numbers left out: {', '.join(left_out[:_MOST_NAMED])}{more}")
     if table.n_unfit:
-        findings.append(f"{table.n_unfit} damaged rows left out")
-    return findings
+        said.append(f"damaged rows left out: {table.n_unfit}")
+    return said
 
 
 def _times(
     path: Path, table: TextTable, layout: _Layout
-) -> tuple[float, NDArray[np.float64], NDArray[np.int64], int]:
-    """Rate in hertz, times from the first sample on, absolute indices, sets of the clock."""
+) -> tuple[float, NDArray[np.float64], NDArray[np.int64], Timekeeping]:
+    """Rate in hertz, times from the first sample on, absolute indices, and how time was kept."""
     n_rows = len(table.numbers)
     times = None if layout.time is None else table.numbers[:, layout.time]
     if times is not None and np.isfinite(times).sum() < max(2, n_rows / 2):
         times = None
-    if times is None and (layout.counter is None or layout.sfreq is None):
-        raise RecordingError(f"{path}: its column of time holds no numbers")
+    if times is None and layout.sfreq is None:
+        raise RecordingError(
+            f"{path}: its column of time does not hold numbers, two or more; give it in seconds"
+        )
+    if times is not None and np.mean(np.diff(times) < 0) > _MOST_BACKWARDS:
+        raise RecordingError(f"{path}: its times do not ascend; sort the rows by them")
     period = 0.0 if times is None else _period(times)
     seconds = np.arange(n_rows) / (layout.sfreq or 1.0)
     if times is not None and period > 0:
@@ -236,10 +253,10 @@ def _times(
     if counter is not None and np.isfinite(counter).all():
         indices = PackageCounter(sfreq).count(counter, seconds)
         indices = indices - indices[0]
-        return sfreq, indices / sfreq, indices, 0
+        return sfreq, indices / sfreq, indices, Timekeeping(sfreq, sfreq, n_rows)
     stamped, clock = number_samples(seconds, sfreq)
-    times = stamped.timestamps - stamped.timestamps[0]
-    return sfreq, times, stamped.indices, clock.clock_jumps
+    keeping = Timekeeping(sfreq, clock.sfreq, n_rows, clock_jumps=clock.clock_jumps)
+    return sfreq, stamped.timestamps - stamped.timestamps[0], stamped.indices, keeping
 
 
 def _period(times: NDArray[np.float64]) -> float:

@@ -116,6 +116,8 @@ def read_rows(path: Path, head: Head, event_columns: tuple[int, ...]) -> TextTab
                 blocks.append(_numbers(fit, head))
         except csv.Error as error:
             raise RecordingError(f"{path}: damaged table ({error})") from error
+    if not n_rows + n_unfit:
+        raise RecordingError(f"{path}: holds no signal")
     if not n_rows or n_unfit > max(1, _MOST_UNFIT * n_rows):
         raise RecordingError(
             f"{path}: not a table of a recording: {n_unfit} of {n_rows + n_unfit} rows do not have "

@@ -159,3 +159,16 @@ def test_a_held_value_is_reported_at_the_first_output_sample_that_it_reaches(
     data[row, 2] = np.nan
     chain = Chain(settings({"kind": "decimate", "factor": 4}), eeg_info())
     assert chain.process(data, 0).newest_bad == newest_bad
+
+
+def test_a_chain_tells_which_columns_of_the_stream_held_no_numbers() -> None:
+    chain = Chain(settings({"kind": "common_average"}, channels=["E3", "E1"]), eeg_info())
+    data = noise(20)
+    data[:5, 2] = np.nan
+    data[:, 1] = np.nan  # not a channel that the chain takes
+    chain.process(data, 0)
+    assert chain.take_unsound() == [2]
+    assert chain.take_unsound() == []
+    data[3, 0] = np.inf
+    chain.process(data, 20)
+    assert chain.take_unsound() == [2, 0]

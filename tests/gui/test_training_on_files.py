@@ -152,4 +152,4 @@ def test_trials_are_counted_in_the_streams_and_at_the_rate_of_the_profile(tmp_pa
             "paradigm": {"classes": {"left": "left", "right": "right"}},
         }
     )
-    assert count_trials(file, profile).text == "2 trials (1 left, 1 right)"
+    assert count_trials(file, profile).run.trials == {"left": 1, "right": 1}

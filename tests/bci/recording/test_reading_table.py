@@ -185,7 +185,7 @@ def test_a_cut_row_is_left_out_and_said(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-8])
     recording = read_recording(path)
     assert len(recording.data) == 999
-    assert recording.findings == ("1 damaged rows left out",)
+    assert recording.findings == ("damaged rows left out: 1",)
 
 
 @pytest.mark.parametrize(
@@ -195,8 +195,8 @@ def test_a_cut_row_is_left_out_and_said(tmp_path: Path) -> None:
         ("hello\n", "not a table of a recording"),
         ("a,b\n1,2\n3,4\n", "no column of time"),
         ("1,2\n3,4\n", "does not name the columns"),
-        ("time,C3\n", "not a table of a recording"),
-        ("time,C3\n1,2\n", "no numbers"),
+        ("time,C3\n", "holds no signal"),
+        ("time,C3\n1,2\n", "does not hold numbers"),
         ("time,C3\n1,2\n1,2\n1,2\n", "give no rate"),
         ("time,who\n0.0,a\n0.1,b\n0.2,c\n", "holds no signal"),
         ("time,C3\n" + "1,2,3,4\n" * 9, "rows do not have the 2 columns"),
@@ -223,3 +223,45 @@ def test_any_bytes_give_a_recording_or_a_typed_error(
         assert read_recording(path).data.shape[1] == 1
     except RecordingError:
         return
+
+
+def test_a_muse_auxiliary_input_is_no_electrode(shared_data: Path) -> None:
+    path = min((shared_data / "muse_p300").glob("*.csv"))
+    assert [c.kind for c in read_recording(path).info.channels] == ["eeg"] * 4 + ["misc"]
+
+
+def test_a_clock_that_was_set_back_is_said(tmp_path: Path) -> None:
+    table = plain(5000)
+    table.loc[2500:, "time"] -= 7
+    (finding,) = read_recording(written(table, tmp_path / "a.csv")).findings
+    assert finding.startswith("its clock was set once")
+
+
+def test_rows_in_disorder_are_refused(tmp_path: Path) -> None:
+    path = written(plain().sample(frac=1, random_state=0), tmp_path / "a.csv")
+    with pytest.raises(RecordingError, match="do not ascend; sort the rows"):
+        read_recording(path)
+
+
+def test_values_that_float32_rounds_are_said_beside_missing_ones(tmp_path: Path) -> None:
+    table = plain()
+    table["C3"] = 2.0**24 + np.arange(len(table))
+    table.loc[5, "C3"] = np.nan
+    (finding,) = read_recording(written(table, tmp_path / "a.csv")).findings
+    assert finding == "C3: values above 16777216 are rounded to float32"
+    table["C3"] = 2.0**25
+    table.loc[5, "C3"] = np.nan
+    assert not read_recording(written(table, tmp_path / "b.csv")).findings
+
+
+def test_a_rate_above_the_names_stands_for_the_times(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("# Sample rate = 200 Hz\n" + plain().drop(columns="time").to_csv(index=False))
+    recording = read_recording(path)
+    assert recording.info.sfreq == 200
+    assert recording.duration == pytest.approx(5, abs=0.01)
+
+
+def test_names_without_rows_hold_no_signal(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match="holds no signal"):
+        read_recording(written(plain(0), tmp_path / "a.csv"))
