@@ -159,6 +159,7 @@ def test_the_threshold_is_chosen_for_the_evidence_that_is_served(
     assert scores[1.0].seconds_to_correct > scores[0.0].seconds_to_correct
 
 
+@pytest.mark.slow
 def test_live_decisions_are_those_of_the_evidence_offline(trained: Calibration) -> None:
     name = f"run-{uuid.uuid4().hex[:8]}"
     made = faint(3)

@@ -186,6 +186,7 @@ def test_a_model_of_other_classes_gets_a_new_stream_of_predictions(
     end(live)
 
 
+@pytest.mark.slow
 def test_a_model_that_is_no_good_leaves_the_old_one_running(
     models: Path, signal: Recording, player: Player, tmp_path: Path
 ) -> None:

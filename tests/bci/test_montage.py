@@ -248,6 +248,7 @@ def test_another_rate_is_refused_with_a_map_too(trained: Calibration) -> None:
         check_stream(trained.card, mapping.info)
 
 
+@pytest.mark.slow
 def test_live_predictions_through_a_map_are_those_offline(
     subject: Path, trained: Calibration
 ) -> None:

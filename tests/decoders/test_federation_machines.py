@@ -169,6 +169,7 @@ def test_sites_with_keys_train_over_tls_and_others_are_refused(tmp_path: Path) -
     require_nothing_but_what_is_agreed(crossed, sites, agreed)
 
 
+@pytest.mark.slow
 def test_a_site_that_dies_is_left_out_and_named_and_the_rest_go_on(tmp_path: Path) -> None:
     agreed = agreement(
         1, 3, port=free_port(), join_timeout_s=PATIENCE_S, round_timeout_s=8

@@ -121,6 +121,7 @@ def test_a_clock_that_is_set_by_an_hour_loses_nothing(outcomes: Outcomes, kind: 
     assert device.lost_samples == 0
 
 
+@pytest.mark.slow
 def test_a_streaming_process_killed_under_load_and_restarted() -> None:
     name = f"load-{uuid.uuid4().hex[:8]}"
     command = [

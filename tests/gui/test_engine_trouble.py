@@ -89,6 +89,7 @@ def test_an_engine_of_elsewhere_that_freezes_or_is_killed_is_told_and_comes_back
             assert not window.banner.isVisible()
 
 
+@pytest.mark.slow
 def test_while_an_engine_of_our_own_is_starting_the_one_before_is_not_missed(
     open_window: OpenWindow, qtbot: QtBot, name: str
 ) -> None:

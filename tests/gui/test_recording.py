@@ -239,6 +239,7 @@ def test_after_stop_the_file_is_named_and_can_be_opened(
     outlet.close()
 
 
+@pytest.mark.slow
 def test_a_source_that_sends_nothing_while_it_is_recorded_is_said_in_the_record_bar(
     open_window: OpenWindow, qtbot: QtBot, name: str
 ) -> None:
@@ -259,6 +260,7 @@ def test_a_source_that_sends_nothing_while_it_is_recorded_is_said_in_the_record_
     outlet.close()
 
 
+@pytest.mark.slow
 def test_a_recorder_that_is_frozen_is_said(
     open_window: OpenWindow, qtbot: QtBot, name: str
 ) -> None:
@@ -275,6 +277,7 @@ def test_a_recorder_that_is_frozen_is_said(
     outlet.close()
 
 
+@pytest.mark.slow
 def test_a_recorder_of_another_window_that_is_killed_is_said_with_its_file(
     open_window: OpenWindow, qtbot: QtBot, name: str
 ) -> None:
