@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
+from bci import plain_yaml
 from bci.confidence_card import DEFAULT_THRESHOLD, ConfidenceCard
 from bci.drift import DriftCard
 from bci.errors import BundleError
@@ -232,10 +232,7 @@ def save_bundle(
             save_arrays({name: np.asarray(array, order="C") for name, array in arrays.items()})
         )
         sealed = card.model_copy(update={"arrays_sha256": file_sha256(new / ARRAYS)})
-        content = yaml.safe_dump(
-            sealed.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=100
-        )
-        (new / CARD).write_text(content, encoding="utf-8")
+        (new / CARD).write_text(plain_yaml.dump(sealed.model_dump(mode="json")), encoding="utf-8")
         if folder.exists():
             old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
             folder.rename(old)

@@ -47,6 +47,25 @@ class PlainLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+class _PlainDumper(yaml.SafeDumper):
+    """Quotes each text that `PlainLoader` would read as something else: ``1e5``, too."""
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+        """The tag that a node would be read with."""
+        tag = super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]
+        if kind is yaml.ScalarNode and implicit[0] and tag == "tag:yaml.org,2002:str":
+            return f"tag:yaml.org,2002:{_kind(value)}"
+        return tag
+
+
+def dump(content: object) -> str:
+    """Write plain data as YAML that `PlainLoader` reads back the same, keys in their order."""
+    written = yaml.dump(
+        content, Dumper=_PlainDumper, sort_keys=False, allow_unicode=True, width=100
+    )
+    return str(written)
+
+
 def _kind(text: str) -> str:
     lower = text.lower()
     if lower in ("true", "false"):

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
+from bci import plain_yaml
 from bci.profile import Profile
 from bci.recording.names import Session
 from gui.calibration.paradigms import RunPlan
@@ -34,9 +33,8 @@ class RunChoice:
             return self.profile_name
         file = recording.with_name(f"{recording.stem}_profile.yaml")
         content = self.profile.model_dump(mode="json", exclude_none=True)
-        text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        file.write_text(plain_yaml.dump(content), encoding="utf-8")
         return str(file)
 
 
