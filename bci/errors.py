@@ -40,6 +40,14 @@ class PlaceError(BciError):
     """A file or folder cannot be written where it was asked for."""
 
 
+class MessageError(BciError):
+    """A message of another program is not one of ours, or of another version."""
+
+
+class PluginError(BciError):
+    """A plug-in cannot be loaded, or does not do what its kind has to."""
+
+
 class DecodingError(BciError):
     """A window gives no probabilities; live it is rejected and counted."""
 
