@@ -9,7 +9,7 @@ out of range are refused, and keys that a later version may add are left out.
 refuses a version that it does not know. A new field alone does not make a new version.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
@@ -334,6 +334,7 @@ AnyEvent = Annotated[
     | StepEvent | RunEvent | PointEvent | ModelEvent | PredictedEvent,
     Field(discriminator="event"),
 ]  # fmt: skip
+M = TypeVar("M")
 AnyStatus = Annotated[EngineStatus | RecorderStatus, Field(discriminator="kind")]
 
 _EVENT: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
@@ -362,7 +363,7 @@ def read_status(line: str | bytes) -> EngineStatus | RecorderStatus:
     return _read(_STATUS, line)
 
 
-def _read(adapter: TypeAdapter[Any], line: str | bytes) -> Any:
+def _read(adapter: TypeAdapter[M], line: str | bytes) -> M:
     if len(line) > _MAX_BYTES:
         raise MessageError(f"a message of {len(line) >> 20} MiB is too long")
     try:
