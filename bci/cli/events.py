@@ -16,7 +16,8 @@ _wanted = False
 
 def want(as_json: bool) -> bool:
     """Note whether the command that runs prints events."""
-    global _wanted  # noqa: PLW0603 - an error is printed when the command's own options are gone
+    # Global: an error is printed when the options of the command are gone.
+    global _wanted
     _wanted = as_json
     return as_json
 
