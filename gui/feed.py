@@ -44,7 +44,7 @@ class Feed(QObject):
     predictions_came = Signal(list)  # of ReceivedPrediction
     decisions_came = Signal(list)  # of DecisionEvent
     engine_there = Signal(bool)  # whether its program runs, even if it decodes nothing yet
-    status_came = Signal(dict)
+    status_came = Signal(object)  # EngineStatus
     problem = Signal(str)
     _came = Signal(object, str, tuple)  # from whom, which of the signals above, its values
 

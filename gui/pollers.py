@@ -9,6 +9,7 @@ from bci.lsl.discovery import FoundStream
 from bci.lsl.impedance import Impedances
 from bci.lsl.inlet import SignalInlet
 from bci.lsl.predictions import DecisionInlet, PredictionInlet, StatusInlet
+from bci.messages import EngineStatus
 from bci.quality import ChannelQuality, QualityMeter
 from bci.ring import RingBuffer
 from bci.settings import PipelineSettings
@@ -167,7 +168,7 @@ class PredictionPoller:
 
 
 class StatusPoller:
-    """Passes on what the engine says of itself."""
+    """Passes on the status of the engine; tells a problem where it cannot be read."""
 
     alive = "engine_there"
 
@@ -176,4 +177,16 @@ class StatusPoller:
 
     def poll(self, inlet: StatusInlet, tell: Tell) -> None:
         for status in inlet.pull():
-            tell("status_came", status)
+            if isinstance(status, EngineStatus):
+                tell("status_came", status)
+        if inlet.problem is not None:
+            tell("problem", describe_unread(f"The status of {inlet.name}", inlet.problem))
+            inlet.problem = None
+
+
+def describe_unread(what: str, problem: str) -> str:
+    """Say of a status that it cannot be read, and what helps."""
+    return (
+        f"{what} cannot be read ({problem:.200}). "
+        "Start its program and the dashboard from the same version of bci."
+    )

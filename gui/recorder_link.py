@@ -17,14 +17,21 @@ from PySide6.QtCore import QObject, Signal, SignalInstance
 from bci.errors import StreamError
 from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch
 from bci.lsl.predictions import StatusInlet
+from bci.messages import RecorderStatus
+from gui.pollers import describe_unread
 
 _POLL_S = 0.1
 _STOP_S = 0.8
+_LONGEST_PATH, _LONGEST_NAME = 1000, 200
 
 
 @dataclass(frozen=True, slots=True)
-class RecorderStatus:
-    """What a recorder last said; ``pid`` is 0 unless it runs on this computer and said it."""
+class FoundRecorder:
+    """A recorder on the network and its last status; ``pid`` is 0 where it runs elsewhere.
+
+    ``streams`` are those that are there, ``missing`` the others, and ``regular`` those with a rate
+    and the number of samples of each.
+    """
 
     uid: str
     hostname: str
@@ -34,14 +41,14 @@ class RecorderStatus:
     n_bytes: int
     streams: tuple[str, ...]
     missing: tuple[str, ...]
-    regular: tuple[tuple[str, int], ...] = ()  # streams with a rate, and how many samples of each
+    regular: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass
 class _Heard:
     found: FoundStream
     inlet: StatusInlet
-    status: RecorderStatus | None = None
+    status: FoundRecorder | None = None
 
 
 class RecorderLink(QObject):
@@ -51,9 +58,10 @@ class RecorderLink(QObject):
     of its own, so that neither our end nor Ctrl-C in our terminal reaches it.
     """
 
-    changed = Signal(object)  # RecorderStatus, or None when no recorder runs
+    changed = Signal(object)  # FoundRecorder, or None when no recorder runs
     said = Signal(str)  # a line of a recorder started here
     failed = Signal(str)  # one sentence
+    unread = Signal(str)  # why a recorder on the network cannot be understood
     died = Signal(int, str)  # one started here ended unasked: its exit code, and why
     ended = Signal()  # a recorder started here; its file is complete
 
@@ -69,7 +77,8 @@ class RecorderLink(QObject):
         self._log: Path | None = None
         self._log_at = 0
         self._last_line = ""
-        self._last: RecorderStatus | None = None
+        self._last: FoundRecorder | None = None
+        self._unread_told: set[str] = set()
         self._thread = threading.Thread(target=self._work, daemon=True)
 
     @property
@@ -94,7 +103,7 @@ class RecorderLink(QObject):
         """Start a recorder; returns at once."""
         self._wanted.put(lambda: self._spawn(argv))
 
-    def end(self, status: RecorderStatus | None) -> None:
+    def end(self, status: FoundRecorder | None) -> None:
         """Ask a recorder, or the one just started, to end with all it has; returns at once."""
         self._wanted.put(lambda: self._interrupt(status))
 
@@ -160,7 +169,7 @@ class RecorderLink(QObject):
                 heard.inlet.close()
                 del self._heard[uid]
 
-    def _interrupt(self, status: RecorderStatus | None) -> None:
+    def _interrupt(self, status: FoundRecorder | None) -> None:
         self._asked_to_end = status is None or status.pid == self._own
         if status is None:
             if self._process is not None:
@@ -200,7 +209,9 @@ class RecorderLink(QObject):
         for uid, heard in list(self._heard.items()):
             try:
                 for status in heard.inlet.pull():
-                    heard.status = _read(heard.found, status)
+                    if isinstance(status, RecorderStatus):
+                        heard.status = _found_recorder(heard.found, status)
+                self._tell_unread(heard.inlet)
                 gone = not heard.inlet.connected
             except StreamError:
                 gone = True
@@ -223,7 +234,14 @@ class RecorderLink(QObject):
             self._last = chosen
             self._tell(self.changed, chosen)
 
-    def _runs(self, status: RecorderStatus) -> bool:
+    def _tell_unread(self, inlet: StatusInlet) -> None:
+        """Say it once where a recorder of another version cannot be understood."""
+        if inlet.problem is not None and inlet.problem not in self._unread_told:
+            self._unread_told.add(inlet.problem)
+            self._tell(self.unread, describe_unread("The status of a recorder", inlet.problem))
+        inlet.problem = None
+
+    def _runs(self, status: FoundRecorder) -> bool:
         """Tell whether the process of a recorder of this computer runs, though it is silent."""
         if status.pid == self._own:
             return self._process is not None
@@ -235,26 +253,20 @@ class RecorderLink(QObject):
             news.emit(*values)
 
 
-def _read(found: FoundStream, status: dict[str, object]) -> RecorderStatus:
-    """A recorder's status as it came from the network: nothing in it is trusted."""
-    pid = status.get("pid")
+def _found_recorder(found: FoundStream, status: RecorderStatus) -> FoundRecorder:
+    """A recorder by its status; the number of a process is of use on this computer only."""
     here = found.hostname == socket.gethostname()
-    listed = status.get("streams")
-    streams = [s for s in listed if isinstance(s, dict)] if isinstance(listed, list) else []
-    return RecorderStatus(
+    present = tuple(stream for stream in status.streams if stream.present)
+    return FoundRecorder(
         found.uid,
         found.hostname,
-        pid if here and isinstance(pid, int) and pid > 1 else 0,
-        str(status.get("file", ""))[:1000],
-        _number(status.get("elapsed_s")),
-        int(_number(status.get("bytes"))),
-        tuple(str(s.get("name", ""))[:200] for s in streams if s.get("there", True)),
-        tuple(str(s.get("name", ""))[:200] for s in streams if not s.get("there", True)),
-        tuple(
-            (str(s.get("name", ""))[:200], int(_number(s.get("samples"))))
-            for s in streams
-            if s.get("there", True) and _number(s.get("sfreq")) > 0
-        ),
+        status.pid if here else 0,
+        status.file[:_LONGEST_PATH],
+        status.elapsed_s,
+        status.n_bytes,
+        tuple(stream.name[:_LONGEST_NAME] for stream in present),
+        tuple(stream.name[:_LONGEST_NAME] for stream in status.streams if not stream.present),
+        tuple((s.name[:_LONGEST_NAME], s.samples) for s in present if s.sfreq > 0),
     )
 
 
@@ -276,7 +288,3 @@ def _is_recorder(pid: int) -> bool:
         ps = ("ps", "-o", "args=", "-p", str(pid))
         line = subprocess.run(ps, capture_output=True, check=False).stdout
     return b"bci" in line and b" record" in line
-
-
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) and 0 <= value < 1e15 else 0.0

@@ -42,5 +42,5 @@ JsonOption = Annotated[
 def emit(event: Event) -> None:
     """Print an event on standard output: one JSON object on one line."""
     # Not through rich, which wraps long lines; in one piece, since threads print as well.
-    sys.stdout.write(event.model_dump_json() + "\n")
+    sys.stdout.write(event.line() + "\n")
     sys.stdout.flush()

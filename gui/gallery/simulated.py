@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from bci.electrodes import standard_position
 from bci.levels import LevelGrid
 from bci.lsl.predictions import ReceivedPrediction
+from bci.messages import EngineStatus
 from bci.predictions_table import Predictions
 from bci.quality import ChannelQuality, State
 from bci.ring import RingBuffer
@@ -30,6 +31,9 @@ INFO = StreamInfo(
     "gallery", simulated=True,
 )  # fmt: skip
 FELT = LevelGrid(("valence", "arousal"))
+STATUS = EngineStatus(
+    state="running", model="simulated", stream=INFO.name, drift=0.8, filter_delay_s=0.045
+)
 TRIAL_S, CUE_S = 8.0, 4.0
 _HOP_S = 0.1
 
