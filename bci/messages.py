@@ -301,11 +301,23 @@ class PointEvent(Event):
     trials: Count
 
 
+class AccuracyFigure(Message):
+    """Accuracy with its 95 % interval, over ``n`` trials, beside chance."""
+
+    value: Share
+    low: Share
+    high: Share
+    n: Count
+    chance: Share
+    p_value: Share
+
+
 class ModelEvent(Event):
-    """A model was written to a folder."""
+    """A model was written to a folder; ``accuracy`` is its cross-validated one."""
 
     event: Literal["model"] = "model"
     folder: Text
+    accuracy: AccuracyFigure | None = None
 
 
 class FileEvent(Event):
@@ -501,17 +513,6 @@ class Figure(Message):
     value: Number
     chance: Number
     p_value: Number
-
-
-class AccuracyFigure(Message):
-    """Accuracy with its 95 % interval, over ``n`` trials, beside chance."""
-
-    value: Share
-    low: Share
-    high: Share
-    n: Count
-    chance: Share
-    p_value: Share
 
 
 AnyEvent = Annotated[
