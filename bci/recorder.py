@@ -99,7 +99,7 @@ class Recorder:
             If the disk is full or fails; what was written before is whole.
         """
         watch = StreamWatch(StreamQuery())
-        status = StatusOutlet("recorder", self._status_id)
+        outlet = StatusOutlet("recorder", self._status_id)
         sync = offset = boundary = began = time.monotonic()
         missed = began + _MISS_AFTER_S
         try:
@@ -121,12 +121,12 @@ class Recorder:
                     self._look(watch.poll(), now)
                     self._writer.sync()
                     self._check_disk()
-                    status.push(self._describe(now - began))
+                    outlet.push(self.status(now - began))
                     on_second()
             self._pull()
             self._write_offsets()
         finally:
-            status.close()
+            outlet.close()
             for _, inlet in self._sources:
                 inlet.close()
             self._writer.close()
@@ -246,7 +246,8 @@ class Recorder:
             self._warned = True
             self._say(f"the disk is nearly full: {free / 1e6:.0f} MB are left")
 
-    def _describe(self, elapsed_s: float) -> RecorderStatus:
+    def status(self, elapsed_s: float) -> RecorderStatus:
+        """Status after so many seconds of recording."""
         return RecorderStatus(
             pid=os.getpid(),
             file=str(self._writer.path),
