@@ -1,6 +1,7 @@
 """Events that commands print with --json."""
 
 import json
+import uuid
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,7 @@ def printed(text: str) -> list[AnyEvent]:
         ("pretrain", "nosuch", "folder", "--out", "m"),
         ("pretrain-speech", "nosuch", "a.xdf", "--out", "m"),
         ("record", "--subject", "a/b"),
-        ("monitor", "--stream", "nosuch"),
+        ("monitor", "--profile", "nosuch"),
         ("export", "/nowhere.xdf", "--subject", "1", "--task", "rest"),
         ("import", "deap", "/nowhere/s01.mat", "--out", "deap"),
         ("import", "embeddings", "/nowhere.npy", "x.txt", "--made-by", "x", "--out", "g"),
@@ -76,6 +77,7 @@ def test_import_prints_the_file_that_it_wrote(tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 def test_pretrain_prints_its_runs_and_its_model(tmp_path: Path) -> None:
     for person in (1, 2):
         run = simulate_run(SubjectSettings(person, trials_per_class=3), 1)
@@ -97,7 +99,8 @@ def test_pretrain_prints_its_runs_and_its_model(tmp_path: Path) -> None:
     assert last.accuracy.n == 12
 
 
-def test_record_prints_the_file_at_its_beginning_and_its_end(tmp_path: Path, name: str) -> None:
+def test_record_prints_the_file_at_its_beginning_and_its_end(tmp_path: Path) -> None:
+    name = f"amp-{uuid.uuid4().hex[:8]}"
     outlet = SignalOutlet(eeg_info(name=name))
     file = tmp_path / "a.xdf"
     done = bci("record", "--stream", name, "--output", file, "--duration", "2", "--json")
