@@ -591,6 +591,44 @@ class OutcomeEvent(Event):
     figures: dict[Text, Number | None] = Field(max_length=_MAX_ITEMS)
 
 
+class DecidedEvent(Event):
+    """A change of the engine's decision: of ``bci run``; see `docs/streams.md`.
+
+    Parameters
+    ----------
+    change : {"onset", "repeat", "offset"}
+        A decision began, came again at the next cue, or ended.
+    label : str or None
+        The class; None at an offset.
+    confidence : float or None
+        Confidence of the decision, 0 to 1; None where windows stopped coming.
+    time : float
+        Time of the window's last sample, in seconds on the LSL clock.
+    ended : str or None
+        At an offset, the class that ended.
+    """
+
+    event: Literal["decided"] = "decided"
+    change: Literal["onset", "repeat", "offset"]
+    label: Text | None = None
+    confidence: Share | None = None
+    time: Seconds
+    ended: Text | None = None
+
+
+class StoppedEvent(Event):
+    """The end of ``bci run``.
+
+    Parameters
+    ----------
+    status : EngineStatus
+        The last status of the engine.
+    """
+
+    event: Literal["stopped"] = "stopped"
+    status: EngineStatus
+
+
 class JudgedChannel(Message):
     """Quality of one channel in one second; see `bci.quality.ChannelQuality`.
 
@@ -883,8 +921,8 @@ class EvaluationEvent(Event):
 AnyEvent = Annotated[
     DevicesEvent | StreamingEvent | NoteEvent | WarningEvent | ErrorEvent | ProgressEvent
     | StepEvent | RunEvent | PointEvent | ModelEvent | FileEvent | RecordingEvent | RecordedEvent
-    | RoundEvent | SitesEvent | OutcomeEvent | QualityEvent | PredictedEvent
-    | EvaluationEvent,
+    | RoundEvent | SitesEvent | OutcomeEvent | QualityEvent | DecidedEvent | StoppedEvent
+    | PredictedEvent | EvaluationEvent,
     Field(discriminator="event"),
 ]  # fmt: skip
 M = TypeVar("M")

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from bci.cli.console import err, out
-from bci.cli.events import JsonResult
+from bci.cli.console import err, note, out
+from bci.cli.events import JsonOption, JsonResult
 from bci.cli.file_streams import MarkersOption, RateOption
 from bci.cli.montage import MapMontage
 from bci.cli.stream_options import GivenNames, GivenUnit, Resample, given_options
@@ -81,6 +81,7 @@ def run(
     unit: GivenUnit = None,
     names: GivenNames = None,
     resample: Resample = False,
+    as_json: JsonOption = False,
     with_parent: WithParent = False,
 ) -> None:
     """Decode a live stream and publish the predictions (the headless engine).
@@ -88,6 +89,8 @@ def run(
     Publishes <name>-predictions (one channel a class, then latencies), <name>-decisions
     (text markers) and <name>-status over LSL. Ctrl-C stops it. Type 'use FOLDER' while it runs,
     or send it through a pipe, to go on with another model, without a gap in the predictions.
+
+    With --json, standard output has an event a line: note, decided, at last stopped; or error.
 
     Example: bci run motor-imagery --model recordings/models/me
 
@@ -125,9 +128,9 @@ def run(
     stop = stop_on_signals(with_parent, lines)
     query = _query(wanted.stream, stream)
     cues = cue_query(wanted.markers, markers) if wanted.markers or markers else None
-    decided = Decided(sys.stdout.isatty() if decisions is None else decisions)
+    decided = Decided(sys.stdout.isatty() if decisions is None else decisions, as_json)
     engine = Engine(
-        card, decoder, query, output, _say, cues, map_montage, load, decided, wanted.timing
+        card, decoder, query, output, note, cues, map_montage, load, decided, wanted.timing
     )
     try:
         engine.run(stop, wait, lines)
