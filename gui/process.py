@@ -167,6 +167,9 @@ class Child(QObject):
         self.blockSignals(True)
         self._look.stop()
         self._insist.stop()
+        self._process.readyReadStandardOutput.disconnect(self._read)
+        self._process.readyReadStandardError.disconnect(self._read)
+        self._process.finished.disconnect(self._finished)
         if self.is_running and self._process not in _KEPT:
             self._process.setParent(None)
             _KEPT.append(self._process)
@@ -179,12 +182,13 @@ class Child(QObject):
 
     def _read(self) -> None:
         if self._written is not None:
-            output = self._written.read()
+            output, log = self._written.read(), b""
         else:
             output = bytes(self._process.readAllStandardOutput().data())
+            log = bytes(self._process.readAllStandardError().data())
         for line in self._output.take(output):
             self._hear(line)
-        for line in self._log.take(bytes(self._process.readAllStandardError().data())):
+        for line in self._log.take(log):
             self._say(line.decode("utf-8", "replace"))
 
     def _hear(self, line: bytes) -> None:
