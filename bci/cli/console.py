@@ -15,6 +15,9 @@ from rich.progress import BarColumn, ProgressColumn, TextColumn, TimeElapsedColu
 from rich.segment import Segment
 from rich.text import Text
 
+from bci.cli import events
+from bci.messages import WarningEvent
+
 # Into a pipe or a file there is no edge to wrap at.
 _WIDE = 200
 # Control characters but tab and line feed, lone surrogates (which no encoding takes), line
@@ -59,8 +62,15 @@ out = PlainConsole()
 err = PlainConsole(stderr=True)
 
 
+def warn(sentence: str) -> None:
+    """Print a warning on standard error; with ``--json`` as an event, too."""
+    err.print(sentence, soft_wrap=True)
+    if events.wanted():
+        events.emit(WarningEvent(text=sentence))
+
+
 class _ToStderr(logging.Handler):
-    """Prints each of the library's warnings once, as a plain line."""
+    """Prints each of the library's warnings once, as a plain line and as an event."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -70,7 +80,7 @@ class _ToStderr(logging.Handler):
         sentence = record.getMessage()
         if sentence not in self._said:
             self._said.add(sentence)
-            err.print(sentence, soft_wrap=True)
+            warn(sentence)
 
 
 def show_warnings() -> None:
