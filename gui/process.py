@@ -11,7 +11,7 @@ from pathlib import Path
 from PySide6.QtCore import QDeadlineTimer, QObject, QProcess, QTimer, Signal
 
 from bci.errors import MessageError
-from bci.messages import ErrorEvent, NoteEvent, WarningEvent, read_event
+from bci.messages import ErrorEvent, NoteEvent, read_event
 
 _INSIST_MS = 1000
 _CLOSING_MS = 700
@@ -37,8 +37,8 @@ class Command:
 class Child(QObject):
     """One child process: its standard output is a stream of events, its standard error a log.
 
-    A line of the output that is no event is a line of the log. The standard input of a child
-    stays open for as long as we live.
+    A line of the output that is no event, and the text of a note, are lines of the log. The
+    standard input of a child stays open for as long as we live.
 
     Parameters
     ----------
@@ -164,6 +164,8 @@ class Child(QObject):
 
     def leave(self) -> None:
         """Hear nothing more of it, and let it go on; for when the window closes."""
+        if self.signalsBlocked():
+            return
         self.blockSignals(True)
         self._look.stop()
         self._insist.stop()
@@ -198,9 +200,10 @@ class Child(QObject):
         except MessageError:
             self._say(line.decode("utf-8", "replace"))
             return
-        if isinstance(event, NoteEvent | WarningEvent | ErrorEvent):
+        if isinstance(event, NoteEvent):
             self._say(event.text)
-        if isinstance(event, ErrorEvent):
+        # An error is, like a warning, a line of the log as well.
+        elif isinstance(event, ErrorEvent):
             self._error = event.text
         self.event.emit(event)
 

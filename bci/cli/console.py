@@ -16,7 +16,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from bci.cli import events
-from bci.messages import WarningEvent
+from bci.messages import NoteEvent, WarningEvent
 
 # Into a pipe or a file there is no edge to wrap at.
 _WIDE = 200
@@ -67,6 +67,14 @@ def warn(sentence: str) -> None:
     err.print(sentence, soft_wrap=True)
     if events.wanted():
         events.emit(WarningEvent(text=sentence))
+
+
+def note(sentence: str) -> None:
+    """Print a sentence on standard error; with ``--json`` as an event instead."""
+    if events.wanted():
+        events.emit(NoteEvent(text=sentence))
+    else:
+        err.print(sentence, soft_wrap=True)
 
 
 class _ToStderr(logging.Handler):

@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QDeadlineTimer
 from pytestqt.qtbot import QtBot
 
-from bci.messages import ErrorEvent, ProgressEvent, WarningEvent
+from bci.messages import ErrorEvent, NoteEvent, ProgressEvent, WarningEvent
 from gui import process
 from gui.process import Child, Command, Lines, has_left_any, stop_all
 
@@ -59,6 +59,7 @@ def test_output_is_split_into_events_and_log_lines(qtbot: QtBot) -> None:
 import sys
 print('{"event": "progress", "doing": "reading", "done": 1, "of": 5, "later": true}')
 print('{"event": "warning", "text": "no markers"}')
+print('{"event": "note", "text": "two copies"}')
 print('{"event": "progress", "doing": 3}')
 print('{"event": "unknown"}')
 print('a sentence')
@@ -69,8 +70,9 @@ print('{"event": "progress", "doing": "on stderr", "done": 1, "of": 5}', file=sy
     heard.run(qtbot)
     assert heard.events == [
         ProgressEvent(doing="reading", done=1, of=5), WarningEvent(text="no markers"),
+        NoteEvent(text="two copies"),
     ]  # fmt: skip
-    for line in ("no markers", "a sentence", "of the log", '{"event": "unknown"}'):
+    for line in ("two copies", "a sentence", "of the log", '{"event": "unknown"}'):
         assert f"helper: {line}" in heard.lines
     assert len(heard.lines) == 6
 
@@ -113,7 +115,7 @@ import time; time.sleep(60)
     )
     left.append(heard.child)
     heard.child.start()
-    qtbot.waitUntil(lambda: len(heard.lines) == 3, timeout=LONG)
+    qtbot.waitUntil(lambda: len(heard.lines) == 2, timeout=LONG)
     # A session of its own, and nothing to read.
     assert heard.lines[0] == "helper: True True"
     assert heard.events == [WarningEvent(text="no markers")]
