@@ -7,20 +7,33 @@ out of range are refused, and keys that a later version may add are left out.
 
 ``version`` is of the format: it grows when a field changes its meaning or goes, and a reader
 refuses a version that it does not know. A new field alone does not make a new version.
+
+`docs/messages.md` lists every field with its unit; `bci.message_docs` writes it from here.
 """
 
+import json
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bci.errors import MessageError
 
 VERSION = 1
-# Of a line: no message of ours comes near it.
-_MAX_BYTES = 16 << 20
+# Of a line, in characters: no message of ours comes near it.
+MAX_STATUS = 1 << 20
+_MAX_EVENT = 16 << 20
 _MAX_ITEMS = 10_000
+_MAX_TEXT = 100_000
 
-Text = Annotated[str, StringConstraints(max_length=100_000)]
+
+def _plain(text: object) -> object:
+    """Cut a text; replace what no encoding takes, as names of files may hold it."""
+    if not isinstance(text, str):
+        return text
+    return text[:_MAX_TEXT].encode("utf-8", "replace").decode("utf-8")
+
+
+Text = Annotated[str, BeforeValidator(_plain)]
 Count = Annotated[int, Field(ge=0, lt=1 << 62)]
 Seconds = Annotated[float, Field(allow_inf_nan=False)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -31,6 +44,10 @@ class Message(BaseModel):
     """A part of a message; unknown keys are left out."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+    def line(self) -> str:
+        """One line of JSON, in ASCII."""
+        return json.dumps(self.model_dump(mode="json"), allow_nan=False)
 
 
 class WindowCounts(Message):
@@ -246,15 +263,30 @@ class StepEvent(Event):
 
 
 class RunEvent(Event):
-    """The trials of one run, before anything is trained; see `bci.runs.RunCount`."""
+    """Trials of one run, before anything is trained.
+
+    Parameters
+    ----------
+    file : str
+    cues : int
+        Cues in the run.
+    broken_off : int
+        Cues that were interrupted.
+    trials : dict of str to int
+        Cued trials of each class that have a window to train on.
+    rest : int
+        Trials of rest, where it is a class.
+    stream : str or None
+        Stream of the cues, where the file has several streams of markers.
+    """
 
     event: Literal["run"] = "run"
     file: Text
     cues: Count
     broken_off: Count = 0
-    trials: dict[Text, Count] = Field(default_factory=dict)
+    trials: dict[Text, Count] = Field(default_factory=dict, max_length=_MAX_ITEMS)
     rest: Count = 0
-    counts: Any = None
+    stream: Text | None = None
 
 
 class PointEvent(Event):
@@ -269,11 +301,176 @@ class PointEvent(Event):
     trials: Count
 
 
+class AccuracyFigure(Message):
+    """Accuracy with its 95 % interval, over ``n`` trials, beside chance."""
+
+    value: Share
+    low: Share
+    high: Share
+    n: Count
+    chance: Share
+    p_value: Share
+
+
 class ModelEvent(Event):
-    """A model was written to a folder."""
+    """A model was written to a folder; ``accuracy`` is its cross-validated one."""
 
     event: Literal["model"] = "model"
     folder: Text
+    accuracy: AccuracyFigure | None = None
+
+
+class FileEvent(Event):
+    """A file was written: of ``bci import``, ``bci export`` and ``bci benchmark``."""
+
+    event: Literal["file"] = "file"
+    file: Text
+
+
+class RecordingEvent(Event):
+    """A recording has begun."""
+
+    event: Literal["recording"] = "recording"
+    file: Text
+
+
+class RecordedEvent(Event):
+    """A recording has ended and its file is whole.
+
+    Parameters
+    ----------
+    file : str
+    elapsed_s : float
+        Length of the recording, in seconds.
+    n_bytes : int
+        Size of the file.
+    streams : tuple of RecordedStream
+    """
+
+    event: Literal["recorded"] = "recorded"
+    file: Text
+    elapsed_s: Seconds
+    n_bytes: Count
+    streams: tuple[RecordedStream, ...] = Field((), max_length=_MAX_ITEMS)
+
+
+class RoundEvent(Event):
+    """A round of federated training.
+
+    Parameters
+    ----------
+    number : int
+    received, trained : dict of str to float
+        Accuracy of each site on its held-out trials, with the weights that came and after the
+        site's own training.
+    excluded : dict of str to str
+        Reason of each site whose change was left out.
+    """
+
+    event: Literal["round"] = "round"
+    number: Count
+    received: dict[Text, Share] = Field(default_factory=dict, max_length=_MAX_ITEMS)
+    trained: dict[Text, Share] = Field(default_factory=dict, max_length=_MAX_ITEMS)
+    excluded: dict[Text, Text] = Field(default_factory=dict, max_length=_MAX_ITEMS)
+
+
+class SitesEvent(Event):
+    """The end of a federation: accuracy of each site on its held-out trials."""
+
+    event: Literal["sites"] = "sites"
+    accuracies: dict[Text, Share] = Field(default_factory=dict, max_length=_MAX_ITEMS)
+
+
+class OutcomeEvent(Event):
+    """One training of a benchmark.
+
+    Parameters
+    ----------
+    study : str
+        Name of the benchmark: ``motor-imagery``, ``emotion``, ``images``, ``speech`` or
+        ``federation``.
+    conditions : dict
+        Conditions of the training: decoder, person, seed and others.
+    figures : dict
+        Results by name; shares from 0 to 1, other units at the end of the name.
+    """
+
+    event: Literal["outcome"] = "outcome"
+    study: Text
+    conditions: dict[Text, Text | int | bool] = Field(max_length=_MAX_ITEMS)
+    figures: dict[Text, Number | None] = Field(max_length=_MAX_ITEMS)
+
+
+class JudgedChannel(Message):
+    """Quality of one channel in one second; see `bci.quality.ChannelQuality`.
+
+    Parameters
+    ----------
+    name : str
+    state : {"good", "doubtful", "bad", "not judged"}
+    reason : str or None
+        A member of `bci.quality.Reason`; None where the channel is good.
+    text : str
+        The reason for people, with its figure.
+    rms, high : float or None
+        In the channel's unit.
+    line_share : float or None
+        Share of the power at the line frequency, 0 to 1.
+    drift : float or None
+        In the channel's unit a second.
+    kurtosis, correlation : float or None
+    impedance_kohm : float or None
+        In kiloohms; None where it is not measured.
+    """
+
+    name: Text
+    state: Literal["good", "doubtful", "bad", "not judged"]
+    reason: Text | None = None
+    text: Text = ""
+    rms: Number | None = None
+    line_share: Number | None = None
+    high: Number | None = None
+    drift: Number | None = None
+    kurtosis: Number | None = None
+    correlation: Number | None = None
+    impedance_kohm: Number | None = None
+
+
+class QualityEvent(Event):
+    """Quality of a stream in one second: of ``bci monitor``.
+
+    Parameters
+    ----------
+    stream : str
+    simulated, connected : bool
+    samples, lost_samples, gaps, clock_jumps, reconnects : int
+        Since the monitor began.
+    rate_hz : float or None
+        Effective sampling rate.
+    jitter_s, clock_offset_s : float or None
+        In seconds.
+    clock_drift_ppm : float or None
+        Speed of the sender's clock relative to ours, in parts per million.
+    findings : tuple of str
+        Problems of the stream's clock and rate, a sentence each.
+    channels : tuple of JudgedChannel
+    """
+
+    event: Literal["quality"] = "quality"
+    stream: Text
+    simulated: bool = False
+    connected: bool = True
+    samples: Count = 0
+    lost_samples: Count = 0
+    gaps: Count = 0
+    clock_jumps: Count = 0
+    reconnects: Count = 0
+    rate_hz: Number | None = None
+    jitter_s: Seconds | None = None
+    clock_offset_s: Seconds | None = None
+    clock_drift_ppm: Number | None = None
+    findings: tuple[Text, ...] = Field((), max_length=_MAX_ITEMS)
+    channels: tuple[JudgedChannel, ...] = Field((), max_length=100_000)
 
 
 class PredictedEvent(Event):
@@ -318,20 +515,10 @@ class Figure(Message):
     p_value: Number
 
 
-class AccuracyFigure(Message):
-    """Accuracy with its 95 % interval, over ``n`` trials, beside chance."""
-
-    value: Share
-    low: Share
-    high: Share
-    n: Count
-    chance: Share
-    p_value: Share
-
-
 AnyEvent = Annotated[
     DevicesEvent | StreamingEvent | NoteEvent | WarningEvent | ErrorEvent | ProgressEvent
-    | StepEvent | RunEvent | PointEvent | ModelEvent | PredictedEvent,
+    | StepEvent | RunEvent | PointEvent | ModelEvent | FileEvent | RecordingEvent | RecordedEvent
+    | RoundEvent | SitesEvent | OutcomeEvent | QualityEvent | PredictedEvent,
     Field(discriminator="event"),
 ]  # fmt: skip
 M = TypeVar("M")
@@ -349,7 +536,7 @@ def read_event(line: str | bytes) -> AnyEvent:
     MessageError
         If it is none that this version knows; the message names the field.
     """
-    return _read(_EVENT, line)
+    return _read(_EVENT, line, _MAX_EVENT)
 
 
 def read_status(line: str | bytes) -> EngineStatus | RecorderStatus:
@@ -360,17 +547,29 @@ def read_status(line: str | bytes) -> EngineStatus | RecorderStatus:
     MessageError
         If it is none that this version knows; the message names the field.
     """
-    return _read(_STATUS, line)
+    return _read(_STATUS, line, MAX_STATUS)
 
 
-def _read(adapter: TypeAdapter[M], line: str | bytes) -> M:
-    if len(line) > _MAX_BYTES:
-        raise MessageError(f"a message of {len(line) >> 20} MiB is too long")
+def _read(adapter: TypeAdapter[M], line: str | bytes, longest: int) -> M:
+    if len(line) > longest:
+        raise MessageError(f"a message of {len(line):,} characters is too long")
     try:
         return adapter.validate_json(line)
     except ValidationError as problem:
-        first = problem.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"])) or "the message"
-        raise MessageError(f"{where}: {first['msg']}") from problem
+        raise MessageError(_explain(problem)) from problem
     except (ValueError, RecursionError) as problem:
         raise MessageError("not a message of JSON") from problem
+
+
+def _explain(problem: ValidationError) -> str:
+    first = problem.errors(include_url=False)[0]
+    if first["type"] == "union_tag_not_found":
+        tag = first["ctx"]["discriminator"].strip("'")
+        return f"no {tag}: not a message of this version of bci"
+    if first["type"] == "json_invalid":
+        return "not a message of JSON"
+    # The first part of a place is the tag of the message, which is no field.
+    where = ".".join(map(str, first["loc"][1:])) or "the message"
+    if where == "version":
+        return f"version {first['input']!s:.20} of the message; this bci reads version {VERSION}"
+    return f"{where}: {first['msg']}"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bci.decisions import DecisionEvent
+from bci.messages import EngineStatus
 from gui.headline import NO_DECISION, NOT_SURE
 
 
@@ -27,11 +28,13 @@ class DecisionRule:
     last: DecisionEvent | None = None
     now: float = 0.0
 
-    def follow(self, status: dict[str, object]) -> bool:
+    def follow(self, status: EngineStatus) -> bool:
         """Take an engine's status; whether anything is another than before."""
         before = self.threshold, self.evidence_s
-        self.threshold = _number(status.get("decision_threshold"), self.threshold)
-        self.evidence_s = _number(status.get("evidence_s"), self.evidence_s)
+        if status.decision_threshold is not None:
+            self.threshold = status.decision_threshold
+        if status.evidence_s is not None:
+            self.evidence_s = status.evidence_s
         return before != (self.threshold, self.evidence_s)
 
     def decided(self, best: str, probability: float) -> str:
@@ -47,7 +50,3 @@ class DecisionRule:
         if self.evidence_s:
             return f"for {max(0.0, self.now - self.last.time):.0f} s" if self.last else ""
         return "" if probability is None else f"{100 * probability:.0f} %"
-
-
-def _number(told: object, before: float) -> float:
-    return float(told) if isinstance(told, int | float) else before

@@ -44,7 +44,7 @@ class Feed(QObject):
     predictions_came = Signal(list)  # of ReceivedPrediction
     decisions_came = Signal(list)  # of DecisionEvent
     engine_there = Signal(bool)  # whether its program runs, even if it decodes nothing yet
-    status_came = Signal(dict)
+    status_came = Signal(object)  # EngineStatus
     problem = Signal(str)
 
     def __init__(
@@ -64,7 +64,7 @@ class Feed(QObject):
         self._shown: list[Follower | CueFollower] = []
         self._all: list[Follower | CueFollower] = []
         predictions = PredictionPoller(self.engine_found.emit, self.predictions_came.emit)
-        status = StatusPoller(self.status_came.emit)
+        status = StatusPoller(self.status_came.emit, self._on_problem)
         self._follow(f"{engine_name}-predictions", predictions).alive.connect(self.engine_alive)
         self._follow(f"{engine_name}-decisions", DecisionPoller(self.decisions_came.emit))
         self._follow(f"{engine_name}-status", status).alive.connect(self.engine_there)

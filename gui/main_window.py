@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QVBoxLayout, QWi
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.inlet import InletStats
 from bci.lsl.losses import LossLog
+from bci.messages import EngineStatus
 from bci.quality import ChannelQuality
 from gui import connecting, engine_notice, recording
 from gui.amounts import counted
@@ -335,7 +336,7 @@ class MainWindow(QMainWindow):
     def _show_badge(self) -> None:
         self.header.show_badge(self.situation.simulated, self.situation.signal_replayed)
 
-    def _on_status(self, status: dict[str, object]) -> None:
+    def _on_status(self, status: EngineStatus) -> None:
         self.situation.hear_status(status, local_clock())
         self.decision.show_doubt(self.situation.model_warning)
 

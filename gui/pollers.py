@@ -16,6 +16,7 @@ from bci.lsl.predictions import (
     ReceivedPrediction,
     StatusInlet,
 )
+from bci.messages import EngineStatus
 from bci.quality import ChannelQuality, QualityMeter
 from bci.ring import RingBuffer
 from bci.settings import PipelineSettings
@@ -200,14 +201,28 @@ class PredictionPoller:
 
 
 class StatusPoller:
-    """Passes on what the engine says of itself."""
+    """Passes on the status of the engine; tells a problem where it cannot be read."""
 
-    def __init__(self, came: Callable[[dict[str, object]], None]) -> None:
-        self._came = came
+    def __init__(
+        self, came: Callable[[EngineStatus], None], problem: Callable[[str], None]
+    ) -> None:
+        self._came, self._problem = came, problem
 
     def open(self, found: FoundStream, _tell: Tell) -> StatusInlet:
         return StatusInlet(found)
 
     def poll(self, inlet: StatusInlet, tell: Tell) -> None:
         for status in inlet.pull():
-            tell(self._came, status)
+            if isinstance(status, EngineStatus):
+                tell(self._came, status)
+        if inlet.problem is not None:
+            tell(self._problem, describe_unread(f"The status of {inlet.name}", inlet.problem))
+            inlet.problem = None
+
+
+def describe_unread(what: str, problem: str) -> str:
+    """Say of a status that it cannot be read, and what helps."""
+    return (
+        f"{what} cannot be read ({problem:.200}). "
+        "Start its program and the dashboard from the same version of bci."
+    )

@@ -13,15 +13,22 @@ from bci.children import is_recorder
 from bci.errors import StreamError
 from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch
 from bci.lsl.predictions import StatusInlet
+from bci.messages import RecorderStatus
+from gui.pollers import describe_unread
 from gui.process import Child, Command
 from gui.workers import Worker
 
 _POLL_S = 0.1
+_LONGEST_PATH, _LONGEST_NAME = 1000, 200
 
 
 @dataclass(frozen=True, slots=True)
-class RecorderStatus:
-    """What a recorder last said; ``pid`` is 0 unless it runs on this computer and said it."""
+class FoundRecorder:
+    """A recorder on the network and its last status; ``pid`` is 0 where it runs elsewhere.
+
+    ``streams`` are those that are there, ``missing`` the others, and ``regular`` those with a rate
+    and the number of samples of each.
+    """
 
     uid: str
     hostname: str
@@ -31,14 +38,14 @@ class RecorderStatus:
     n_bytes: int
     streams: tuple[str, ...]
     missing: tuple[str, ...]
-    regular: tuple[tuple[str, int], ...] = ()  # streams with a rate, and how many samples of each
+    regular: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass
 class _Heard:
     found: FoundStream
     inlet: StatusInlet
-    status: RecorderStatus | None = None
+    status: FoundRecorder | None = None
 
 
 class RecorderLink(Worker):
@@ -47,9 +54,10 @@ class RecorderLink(Worker):
     Recorders are found, and heard, in a thread.
     """
 
-    changed = Signal(object)  # RecorderStatus, or None when no recorder runs
+    changed = Signal(object)  # FoundRecorder, or None when no recorder runs
     said = Signal(str)  # a line of a recorder started here
     failed = Signal(str)  # one sentence
+    unread = Signal(str)  # why a recorder on the network cannot be understood
     died = Signal(int, str)  # one started here ended unasked: its exit code, and why
     ended = Signal()  # a recorder started here; its file is complete
 
@@ -61,7 +69,8 @@ class RecorderLink(Worker):
         self._opening: set[str] = set()
         self._child: Child | None = None
         self._own, self._own_runs = -1, False
-        self._last: RecorderStatus | None = None
+        self._last: FoundRecorder | None = None
+        self._unread_told: set[str] = set()
 
     @property
     def own_pid(self) -> int:
@@ -85,7 +94,7 @@ class RecorderLink(Worker):
         child.running.connect(lambda on: self._on_running(child, on))
         child.start()
 
-    def end(self, status: RecorderStatus | None) -> None:
+    def end(self, status: FoundRecorder | None) -> None:
         """Ask a recorder, or the one just started, to end with all it has; returns at once."""
         if status is None or status.pid == self._own:
             if self._child is not None:
@@ -156,7 +165,9 @@ class RecorderLink(Worker):
         for uid, heard in list(self._heard.items()):
             try:
                 for status in heard.inlet.pull():
-                    heard.status = _read(heard.found, status)
+                    if isinstance(status, RecorderStatus):
+                        heard.status = _found_recorder(heard.found, status)
+                self._tell_unread(heard.inlet)
                 gone = not heard.inlet.connected
             except StreamError:
                 gone = True
@@ -179,33 +190,34 @@ class RecorderLink(Worker):
             self._last = chosen
             self.tell(self.changed.emit, chosen)
 
-    def _runs(self, status: RecorderStatus) -> bool:
+    def _tell_unread(self, inlet: StatusInlet) -> None:
+        """Say it once where a recorder of another version cannot be understood."""
+        if inlet.problem is not None and inlet.problem not in self._unread_told:
+            self._unread_told.add(inlet.problem)
+            self.tell(self.unread.emit, describe_unread("The status of a recorder", inlet.problem))
+        inlet.problem = None
+
+    def _runs(self, status: FoundRecorder) -> bool:
         """Tell whether the process of a recorder of this computer runs, though it is silent."""
         if status.pid == self._own:
             return self._own_runs
         return bool(status.pid) and is_recorder(status.pid)
 
 
-def _read(found: FoundStream, status: dict[str, object]) -> RecorderStatus:
-    """A recorder's status as it came from the network: nothing in it is trusted."""
-    pid = status.get("pid")
+def _found_recorder(found: FoundStream, status: RecorderStatus) -> FoundRecorder:
+    """A recorder by its status; the number of a process is of use on this computer only."""
     here = found.hostname == socket.gethostname()
-    listed = status.get("streams")
-    streams = [s for s in listed if isinstance(s, dict)] if isinstance(listed, list) else []
-    return RecorderStatus(
+    present = tuple(stream for stream in status.streams if stream.present)
+    return FoundRecorder(
         found.uid,
         found.hostname,
-        pid if here and isinstance(pid, int) and pid > 1 else 0,
-        str(status.get("file", ""))[:1000],
-        _number(status.get("elapsed_s")),
-        int(_number(status.get("bytes"))),
-        tuple(str(s.get("name", ""))[:200] for s in streams if s.get("there", True)),
-        tuple(str(s.get("name", ""))[:200] for s in streams if not s.get("there", True)),
-        tuple(
-            (str(s.get("name", ""))[:200], int(_number(s.get("samples"))))
-            for s in streams
-            if s.get("there", True) and _number(s.get("sfreq")) > 0
-        ),
+        status.pid if here else 0,
+        status.file[:_LONGEST_PATH],
+        status.elapsed_s,
+        status.n_bytes,
+        tuple(stream.name[:_LONGEST_NAME] for stream in present),
+        tuple(stream.name[:_LONGEST_NAME] for stream in status.streams if not stream.present),
+        tuple((s.name[:_LONGEST_NAME], s.samples) for s in present if s.sfreq > 0),
     )
 
 
@@ -214,7 +226,3 @@ def _why(child: Child) -> str:
     if child.has_crashed:
         return f"the recorder was killed (signal {child.exit_code})"
     return f"the recorder ended by itself: {child.last_words or f'exit code {child.exit_code}'}"
-
-
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) and 0 <= value < 1e15 else 0.0

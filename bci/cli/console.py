@@ -8,6 +8,7 @@ import logging
 import re
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -16,7 +17,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from bci.cli import events
-from bci.messages import NoteEvent, WarningEvent
+from bci.messages import FileEvent, NoteEvent, WarningEvent
 
 # Into a pipe or a file there is no edge to wrap at.
 _WIDE = 200
@@ -62,6 +63,14 @@ out = PlainConsole()
 err = PlainConsole(stderr=True)
 
 
+def note(sentence: str) -> None:
+    """Print a sentence on standard error; with ``--json`` as an event instead."""
+    if events.wanted():
+        events.emit(NoteEvent(text=sentence))
+    else:
+        err.print(sentence)
+
+
 def warn(sentence: str) -> None:
     """Print a warning on standard error; with ``--json`` as an event, too."""
     err.print(sentence, soft_wrap=True)
@@ -69,12 +78,12 @@ def warn(sentence: str) -> None:
         events.emit(WarningEvent(text=sentence))
 
 
-def note(sentence: str) -> None:
-    """Print a sentence on standard error; with ``--json`` as an event instead."""
-    if events.wanted():
-        events.emit(NoteEvent(text=sentence))
+def print_file(path: Path, as_json: bool) -> None:
+    """Print the path of a file that was written, or its event."""
+    if as_json:
+        events.emit(FileEvent(file=str(path)))
     else:
-        err.print(sentence, soft_wrap=True)
+        out.print(str(path), soft_wrap=True)
 
 
 class _ToStderr(logging.Handler):

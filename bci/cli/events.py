@@ -5,7 +5,7 @@ become events too, beside the lines on standard error.
 """
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -27,20 +27,17 @@ def wanted() -> bool:
     return _wanted
 
 
-# Eager, so that the error of another option is an event as well.
-JsonOption = Annotated[
-    bool,
-    typer.Option(
-        "--json",
-        callback=want,
-        is_eager=True,
-        help="Print events as lines of JSON, for programs.",
-    ),
-]
+def _option(told: str) -> Any:
+    # Eager, so that the error of another option is an event as well.
+    return typer.Option("--json", callback=want, is_eager=True, help=told)
+
+
+JsonOption = Annotated[bool, _option("Print events as lines of JSON, for programs.")]
+JsonResult = Annotated[bool, _option("Print the result as JSON.")]
 
 
 def emit(event: Event) -> None:
     """Print an event on standard output: one JSON object on one line."""
     # Not through rich, which wraps long lines; in one piece, since threads print as well.
-    sys.stdout.write(event.model_dump_json() + "\n")
+    sys.stdout.write(event.line() + "\n")
     sys.stdout.flush()

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from bci.cli.acquisition import announce_stream
 from bci.cli.console import err, note, out
-from bci.cli.events import JsonOption
+from bci.cli.events import JsonOption, JsonResult
 from bci.cli.file_streams import MarkersOption, RateOption
 from bci.cli.montage import MapMontage
 from bci.cli.stream_options import GivenNames, GivenUnit, Resample, given_options
@@ -220,7 +220,7 @@ def parse_speed(text: str) -> float | None:
 
 def streams(
     wait: Annotated[float, typer.Option(min=0.1, max=30, help="How long to look, in s.")] = 1.0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: JsonResult = False,
 ) -> None:
     """List the LSL streams on the network now."""
     from bci.lsl.discovery import list_streams

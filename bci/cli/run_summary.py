@@ -7,6 +7,7 @@ from collections import Counter
 
 from bci.cli.console import err, out
 from bci.decisions import DecisionEvent
+from bci.messages import EngineStatus
 
 _LAST_LINES_S = 1.0
 
@@ -42,29 +43,30 @@ class Decided:
         while (line := self._lines.get()) is not None:
             out.print(line)
 
-    def print_summary(self, status: dict[str, object]) -> None:
-        """Print what became of the windows of a run that is over, from its last status."""
+    def print_summary(self, status: EngineStatus | None) -> None:
+        """Print the counts of windows and decisions of a run that is over."""
         if self._printer.is_alive():
             self._lines.put(None)
             self._printer.join(_LAST_LINES_S)
-        if not status:
+        if status is None:
             return
         err.print(_windows(status))
         counts = ", ".join(f"{label} {n}" for label, n in self.counts.most_common())
         err.print(f"decisions: {counts or 'none'}")
 
 
-def _windows(status: dict[str, object]) -> str:
+def _windows(status: EngineStatus) -> str:
+    windows = status.windows
     rejected = [
-        f"{n} {name.removeprefix('windows_rejected_').replace('_', ' ')}"
-        for name, n in status.items()
-        if name.startswith("windows_rejected_") and n
+        f"{n} {name.removeprefix('rejected_').replace('_', ' ')}"
+        for name, n in windows
+        if name.startswith("rejected_") and n
     ]
     said = (
-        f"{status['windows_predicted']} windows predicted, {status['windows_skipped']} skipped, "
-        f"rejected: {', '.join(rejected) or 'none'}; {status['lost_samples']} samples lost"
+        f"{windows.predicted} windows predicted, {windows.skipped} skipped, "
+        f"rejected: {', '.join(rejected) or 'none'}; {status.lost_samples} samples lost"
     )
-    if status["non_finite"]:
-        said += f"; {status['non_finite']:,} values that are no numbers"
-    p50, p99 = status["latency_p50_ms"], status["latency_p99_ms"]
+    if status.non_finite:
+        said += f"; {status.non_finite:,} values that are no numbers"
+    p50, p99 = status.latency_p50_ms, status.latency_p99_ms
     return said if p50 is None else f"{said}; latency {p50} ms (p50), {p99} ms (p99)"

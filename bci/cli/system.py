@@ -16,6 +16,7 @@ from rich.text import Text
 
 from bci.children import python_command
 from bci.cli.console import out
+from bci.cli.events import JsonResult
 from bci.cli.screen import dead_display
 from bci.types import Task
 
@@ -56,7 +57,7 @@ def simulate(
 
 
 def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: JsonResult = False,
 ) -> None:
     """Check that this machine can do what bci needs; exit code 1 if something cannot.
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from bci.messages import EngineStatus
 from bci.quality import ChannelQuality
 from bci.types import StreamInfo
 from gui.amounts import percent
@@ -152,12 +153,12 @@ class Calibrating(QObject):
         if self.window is not None and self._handed:
             self.window.result.tell(line)
 
-    def _on_status(self, status: dict[str, object]) -> None:
-        self._decoded = str(status.get("stream", ""))
-        if self.window is not None and self._handed and status.get("model") == self._handed:
-            threshold = status.get("decision_threshold")
+    def _on_status(self, status: EngineStatus) -> None:
+        self._decoded = status.stream or ""
+        if self.window is not None and self._handed and status.model == self._handed:
+            threshold = status.decision_threshold
             # One that ran already keeps to its own profile, which may have a threshold.
-            own = f" It decides from {percent(threshold)}." if isinstance(threshold, float) else ""
+            own = "" if threshold is None else f" It decides from {percent(threshold)}."
             self.window.result.tell(f"The engine decodes with {self._handed} now.{own}")
             self._handed = ""
             if self._command is not None:

@@ -11,13 +11,16 @@ import pylsl
 import pytest
 import yaml
 
+from bci.cli.quality_event import quality_event
 from bci.errors import StreamError
 from bci.lsl.discovery import StreamQuery
+from bci.lsl.inlet import InletStats
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
-from bci.messages import DevicesEvent, StreamingEvent, read_event
+from bci.messages import DevicesEvent, QualityEvent, StreamingEvent, read_event
 from bci.monitor import StreamQuality, monitor
 from bci.profile import load_profile, shipped_profiles
-from bci.quality import State
+from bci.quality import ChannelQuality, State
+from bci.quality_reasons import Reason
 from bci.serial_ports import serial_ports
 from bci.settings import PipelineSettings
 from bci.streaming import stream_device
@@ -95,6 +98,22 @@ def test_the_monitor_takes_stream_and_power_line_from_a_profile(tmp_path: Path) 
     assert name in refused("monitor", "--profile", file)
     file.write_text(yaml.safe_dump(profile | {"line_hz": 6}))
     assert "line_hz" in refused("monitor", "--profile", file)
+
+
+def test_a_report_is_an_event_that_names_the_reason() -> None:
+    info = StreamInfo("amp", "EEG", 250.0, (Channel("C3", "eeg", "uV"),))
+    stats = InletStats(1000, 3, 1, 0, 0, 250.0, 1e-4, 0.0, float("nan"), findings=("late",))
+    nan = float("nan")
+    line_noise = ChannelQuality(
+        "C3", State.DOUBTFUL, "line noise 63%", 9.0, 0.63, 1.0, 0.0, 0.1, nan, nan,
+        reason=Reason.LINE_NOISE,
+    )  # fmt: skip
+    event = read_event(quality_event(StreamQuality(info, True, stats, [line_noise])).line())
+    assert isinstance(event, QualityEvent)
+    assert (event.stream, event.lost_samples, event.clock_drift_ppm) == ("amp", 3, None)
+    (channel,) = event.channels
+    assert (channel.state, channel.reason) == ("doubtful", Reason.LINE_NOISE)
+    assert (channel.text, channel.line_share, channel.correlation) == ("line noise 63%", 0.63, None)
 
 
 def test_an_irregular_stream_has_no_quality() -> None:

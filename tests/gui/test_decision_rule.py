@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from bci.decisions import DecisionEvent
 from bci.lsl.predictions import ReceivedPrediction
+from bci.messages import EngineStatus
 from gui.decision_rule import DecisionRule
 from gui.engine_shown import EngineShown
 from gui.headline import NO_DECISION, NO_PREDICTION, NOT_SURE
@@ -22,6 +23,10 @@ def likely(share: float, taken: float = 0.0) -> ReceivedPrediction:
     """A window that finds left so likely."""
     shares = np.array([share, 1 - share], dtype=np.float32)
     return ReceivedPrediction(taken, shares, 0.001, 0.002, 0.003, 0.004)
+
+
+def status(**fields: float) -> EngineStatus:
+    return EngineStatus.model_validate({"state": "running", "model": "me", **fields})
 
 
 def onset(label: str, time: float) -> DecisionEvent:
@@ -47,19 +52,19 @@ def test_the_threshold_is_that_of_the_engine_whatever_it_was_started_with(
     window.feed.predictions_came.emit([likely(0.8)])
     assert engine.decision.decision == "left"
     # Another model was handed to the engine, with a threshold of its own.
-    window.feed.status_came.emit({"decision_threshold": 0.9, "evidence_s": 0.0})
+    window.feed.status_came.emit(status(decision_threshold=0.9, evidence_s=0.0))
     assert engine.decision.decision == NOT_SURE
     window.feed.predictions_came.emit([likely(0.95)])
     assert engine.decision.decision == "left"
     # An engine of an earlier version says nothing of it.
-    window.feed.status_came.emit({"state": "running"})
+    window.feed.status_came.emit(status())
     assert engine.history.rule.threshold == 0.9
 
 
 def test_with_evidence_it_is_the_engine_that_decides_and_no_window(
     window: MainWindow, engine: EngineShown
 ) -> None:
-    window.feed.status_came.emit({"decision_threshold": 0.7, "evidence_s": 1.0})
+    window.feed.status_came.emit(status(decision_threshold=0.7, evidence_s=1.0))
     window.feed.predictions_came.emit([likely(0.99)])
     assert engine.decision.decision == NO_DECISION
     window.feed.decisions_came.emit([onset("right", 5.0), onset("left", 7.0)])
@@ -76,7 +81,7 @@ def test_with_evidence_it_is_the_engine_that_decides_and_no_window(
 
 
 def test_decisions_of_another_engine_are_forgotten(window: MainWindow, engine: EngineShown) -> None:
-    window.feed.status_came.emit({"decision_threshold": 0.7, "evidence_s": 1.0})
+    window.feed.status_came.emit(status(decision_threshold=0.7, evidence_s=1.0))
     window.feed.decisions_came.emit([onset("left", 5.0)])
     window.feed.engine_found.emit(("foot", "hand"), False)
     window.feed.predictions_came.emit([likely(0.99)])
@@ -97,7 +102,8 @@ def test_words_over_several_windows_are_those_that_the_engine_decided(qtbot: QtB
 
 
 def test_how_much_later_evidence_is_stands_beside_the_delay_of_the_filters() -> None:
-    status: dict[str, object] = {"filter_delay_s": 0.045, "evidence_delay_s": 0.45}
-    assert delay_text(status) == "+45 ms filters, +450 ms evidence"
-    assert delay_text({"evidence_delay_s": 1.95}) == "+1.9 s evidence"
-    assert delay_text({"filter_delay_s": 0.045, "evidence_delay_s": 0.0}) == "+45 ms filter delay"
+    both = status(filter_delay_s=0.045, evidence_delay_s=0.45)
+    assert delay_text(both) == "+45 ms filters, +450 ms evidence"
+    assert delay_text(status(evidence_delay_s=1.95)) == "+1.9 s evidence"
+    one = status(filter_delay_s=0.045, evidence_delay_s=0.0)
+    assert delay_text(one) == "+45 ms filter delay"

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from bci.bundle import MeasureCard, ScoreCard
 from bci.lsl.outlet import MarkerOutlet
+from bci.messages import NoteEvent, RunEvent, StepEvent
 from bci.profile import load_profile, shipped_profiles
 from bci.quality import ChannelQuality, State
 from bci.scores import exact_interval
@@ -43,7 +44,7 @@ from gui.calibration.run_recorder import RunRecorder
 from gui.calibration.schedule import Phase
 from gui.calibration.setup_page import SetupPage
 from gui.calibration.signals_page import SignalsPage
-from gui.calibration.training import Level, NetworkStep, Training, levels
+from gui.calibration.training import Level, Training, levels
 from gui.calibration.training_page import TrainingPage
 from gui.gallery.calibrated import calibration
 from gui.theme import DARK
@@ -223,12 +224,10 @@ def test_runs_are_chosen_by_ticks(qtbot: QtBot, tmp_path: Path) -> None:
 def test_a_network_s_steps_arrive_and_a_training_can_be_cancelled(
     qtbot: QtBot, tmp_path: Path
 ) -> None:
-    code = (
-        'import time; print(\'{"event": "serving", "said": "served by PyTorch"}\'); '
-        'print(\'{"event": "run", "file": "a/b.xdf", "counts": "4 trials"}\'); '
-        'print(\'{"event": "step", "fold": 1, "step": 3, "of": 60, '
-        '"loss": 0.5, "score": null}\', flush=True); time.sleep(60)'
-    )
+    step = StepEvent(fold=1, step=3, of=60, loss=0.5)
+    run = RunEvent(file="a/b.xdf", cues=4, trials={"left": 2, "right": 2})
+    lines = [event.line() for event in (NoteEvent(text="served by PyTorch"), run, step)]
+    code = f"import time; print({chr(10).join(lines)!r}, flush=True); time.sleep(60)"
     level = Level("Deep", "", "dbconformer", curve=False)
     training = Training((sys.executable, "-c", code), "p", [], level, tmp_path / "m")
     said: list[str] = []
@@ -237,9 +236,10 @@ def test_a_network_s_steps_arrive_and_a_training_can_be_cancelled(
     training.counted.connect(lambda file, told: counted.append((file, told)))
     with qtbot.waitSignal(training.stepped, timeout=LONG) as stepped:
         training.start()
-    assert said == ["training: served by PyTorch", "training: a/b.xdf: 4 trials"]
-    assert counted == [(Path("a/b.xdf"), "4 trials")]
-    assert stepped.args == [NetworkStep(1, 3, 60, 0.5, None)]
+    counts = "4 trials (left 2, right 2)"
+    assert said == ["training: served by PyTorch", f"training: a/b.xdf: {counts}"]
+    assert counted == [(Path("a/b.xdf"), counts)]
+    assert stepped.args == [step]
     with qtbot.waitSignal(training.failed, timeout=LONG) as failed:
         training.cancel()
     assert failed.args == ["Cancelled."]
