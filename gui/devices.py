@@ -22,7 +22,7 @@ class DeviceCatalogue(QObject):
 
     def __init__(self, bci: tuple[str, ...], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._has_answered = False
+        self._answer: DevicesEvent | None = None
         self._child = Child(Command("list of devices", (*bci, "devices", "--json")), self)
         self._child.event.connect(self._on_event)
         self._child.running.connect(self._on_running)
@@ -30,7 +30,7 @@ class DeviceCatalogue(QObject):
     def fetch(self) -> None:
         """Ask, unless an answer is under way."""
         if not self._child.is_running:
-            self._has_answered = False
+            self._answer = None
             self._child.start()
 
     def retire(self) -> None:
@@ -44,13 +44,15 @@ class DeviceCatalogue(QObject):
 
     def _on_event(self, event: object) -> None:
         if isinstance(event, DevicesEvent):
-            self._has_answered = True
-            self.found.emit(event.devices)
+            self._answer = event
 
     def _on_running(self, running: bool) -> None:
-        if running or self._has_answered:
-            return
         child = self._child
+        if running:
+            return
+        if self._answer is not None:
+            self.found.emit(self._answer.devices)
+            return
         if child.exit_code == -1:
             why = f"no {child.command.argv[0]}"
         else:
