@@ -108,7 +108,6 @@ def main() -> None:
 
 def run() -> int:
     """Run a command; what a user can mend is one line on stderr and exit code 2."""
-    events.want(False)
     _print_anything()
     _quieten_liblsl()
     show_warnings()
@@ -128,6 +127,8 @@ def run() -> int:
         if not isinstance(ended.code, int | None):
             raise
         return ended.code or 0
+    finally:
+        events.want(False)
     return 0
 
 
