@@ -62,7 +62,7 @@ class Connection(QObject):
         self._revival = Revival(_BY)
         self.child = child = Child(command, self)
         child.said.connect(self.said)
-        child.event.connect(self._on_event)
+        child.reported.connect(self._on_event)
         child.died.connect(self._on_died)
         child.running.connect(self._on_running)
         child.start()

@@ -24,7 +24,7 @@ class DeviceCatalogue(QObject):
         super().__init__(parent)
         self._answer: DevicesEvent | None = None
         self._child = Child(Command("list of devices", (*bci, "devices", "--json")), self)
-        self._child.event.connect(self._on_event)
+        self._child.reported.connect(self._on_event)
         self._child.running.connect(self._on_running)
 
     def fetch(self) -> None:

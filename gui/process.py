@@ -58,7 +58,7 @@ class Child(QObject):
         Whether it ends, or ended, because it was told to.
     """
 
-    event = Signal(object)  # of `bci.messages`
+    reported = Signal(object)  # an event, of `bci.messages`
     said = Signal(str)  # a line of its log
     running = Signal(bool)
     died = Signal(str)  # ended without being asked to; one sentence without its full stop
@@ -128,7 +128,7 @@ class Child(QObject):
             self._look.start()
         self._process.start(self.command.argv[0], list(self.command.argv[1:]))
         # It may have failed already.
-        if self.is_running:
+        if self.pid:
             self.running.emit(True)
 
     def write_line(self, text: str) -> None:
@@ -205,7 +205,7 @@ class Child(QObject):
         # An error is, like a warning, a line of the log as well.
         elif isinstance(event, ErrorEvent):
             self._error = event.text
-        self.event.emit(event)
+        self.reported.emit(event)
 
     def _say(self, line: str) -> None:
         text = line.strip()[:_MOST_LETTERS]

@@ -35,11 +35,11 @@ def devices(as_json: JsonOption = False) -> None:
 
     listed, ports = entries(), serial_ports()
     if as_json:
-        found = (
+        answer = (
             DeviceEntry(**dataclasses.asdict(entry), ports=ports if _takes_port(entry) else ())
             for entry in listed
         )
-        events.emit(DevicesEvent(devices=tuple(found)))
+        events.emit(DevicesEvent(devices=tuple(answer)))
         return
     table = Table("Device", "What it is", "Reached by", "Needs", "Takes besides")
     for entry in listed:

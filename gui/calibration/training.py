@@ -220,7 +220,7 @@ class Training(QObject):
         self._cancelled = False
         self.child = Child(Command(_NAME, argv), self)
         self.child.said.connect(self.said)
-        self.child.event.connect(self._on_event)
+        self.child.reported.connect(self._on_event)
         self.child.died.connect(self._on_end)
         self.child.running.connect(self._on_running)
 

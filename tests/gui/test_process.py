@@ -34,7 +34,7 @@ class Heard:
         self.events: list[object] = []
         self.lines: list[str] = []
         self.deaths: list[str] = []
-        self.child.event.connect(self.events.append)
+        self.child.reported.connect(self.events.append)
         self.child.said.connect(self.lines.append)
         self.child.died.connect(self.deaths.append)
 
