@@ -9,7 +9,7 @@ from pathlib import Path
 from pylsl import local_clock
 from threadpoolctl import threadpool_limits
 
-from bci.bundle import Card, evidence_span, trained_channels
+from bci.bundle import Card, decision_threshold, evidence_span, trained_channels
 from bci.cue_streams import CueQuery, cue_query
 from bci.decoding import Decoding, warm_up
 from bci.engine_cues import EngineCues
@@ -178,7 +178,16 @@ class Engine:
         def make(card: Card, decoder: Decoder) -> Decoding:
             self._require_cues(card)
             span_s, adapt = evidence_span(self._output, card), self._output.adapt
-            return Decoding(card, decoder, info, local_clock, span_s, adapt, self._prior(card))
+            return Decoding(
+                card,
+                decoder,
+                info,
+                local_clock,
+                span_s,
+                adapt,
+                self._prior(card),
+                decision_threshold(self._output, card),
+            )
 
         running = make(self._card, self._decoder)
         warm_up(self._card, self._decoder, info)

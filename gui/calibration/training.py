@@ -177,7 +177,7 @@ def _newest_base(
     found = [
         (card.created, folder)
         for folder, card in cards
-        if "whole people" in card.score.folds and _fits(card, wanted, info)
+        if card.people is not None and card.people.whole_folds and _fits(card, wanted, info)
     ]
     return max(found)[1] if found else None
 

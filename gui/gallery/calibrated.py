@@ -137,7 +137,7 @@ def _patterns() -> tuple[ClassPattern, ...]:
 def _card(counts: tuple[int, ...], low: float, high: float, p_value: float, day: int) -> Card:
     right = counts[0] + counts[3]
     return Card(
-        name="simulated", task="motor imagery", created=datetime(2026, 3, day, 10, 0, tzinfo=UTC),
+        name="simulated", task="motor-imagery", created=datetime(2026, 3, day, 10, 0, tzinfo=UTC),
         simulated=True, decoder=DecoderChoice(), classes=simulated.CLASSES,
         stream=describe_stream(simulated.SFREQ, simulated.INFO.channels),
         pipeline=PipelineSettings.model_validate({"window_s": 2.5}), group_delay_s=0.045,

@@ -18,6 +18,7 @@ from bci.lsl.outlet import MarkerOutlet
 from bci.messages import NoteEvent, RunEvent, StepEvent
 from bci.profile import load_profile, shipped_profiles
 from bci.quality import ChannelQuality, State
+from bci.quality_reasons import Reason
 from bci.scores import exact_interval
 from bci.time_course import TimeCourse
 from bci.types import Channel, Marker, StreamInfo
@@ -186,7 +187,7 @@ def test_bad_channels_are_named_and_the_user_may_go_on(qtbot: QtBot) -> None:
     assert not page.start.isEnabled()
     page.set_stream(eeg_info(2))
     good = ChannelQuality("E1", State.GOOD, "", *[0.0] * 7)
-    bad = ChannelQuality("E2", State.BAD, "railed", *[0.0] * 7)
+    bad = ChannelQuality("E2", State.BAD, "railed", *[0.0] * 7, reason=Reason.RAILED)
     page.set_quality([good, bad])
     assert "Bad: E2." in page.verdict.text()
     assert page.advice.text() == "E2: press it on, or add gel; is its cable in?"
