@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from PySide6.QtCore import QDeadlineTimer, QObject, QProcess, QTimer, Signal
 
@@ -286,31 +287,25 @@ class _Written:
 
     def __init__(self, process: QProcess) -> None:
         self._process = process
-        self._file: Path | None = None
-        self._at = 0
+        self._file: BinaryIO | None = None
         process.setProcessChannelMode(QProcess.ProcessChannelMode.MergedChannels)
         process.setStandardInputFile(QProcess.nullDevice())
 
     def begin(self, name: str) -> None:
-        handle, file = tempfile.mkstemp(prefix=f"bci-{name}-", suffix=".log")
-        os.close(handle)
-        self._file, self._at = Path(file), 0
-        self._process.setStandardOutputFile(file)
+        handle, self._path = tempfile.mkstemp(prefix=f"bci-{name}-", suffix=".log")
+        # Kept open: what clears temporary files may remove it while the process runs.
+        self._file = os.fdopen(handle, "rb")
+        self._process.setStandardOutputFile(self._path)
 
     def read(self) -> bytes:
         """What was written since the last time."""
-        if self._file is None:
-            return b""
-        with self._file.open("rb") as file:
-            file.seek(self._at)
-            text = file.read()
-        self._at += len(text)
-        return text
+        return b"" if self._file is None else self._file.read()
 
     def end(self) -> None:
         if self._file is not None:
-            self._file.unlink(missing_ok=True)
+            self._file.close()
             self._file = None
+            Path(self._path).unlink(missing_ok=True)
 
 
 def then(sentence: str, more: str) -> str:

@@ -147,14 +147,37 @@ def test_a_child_that_is_left_goes_on_after_its_owner_is_gone(
     assert heard.deaths == []
 
 
-def test_the_log_file_of_one_that_ended_is_removed(
-    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of temporary files."""
     monkeypatch.setattr(process.tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def test_the_log_file_of_one_that_ended_is_removed(qtbot: QtBot, temporary: Path) -> None:
     heard = Heard("print('without an end', end='')", outlives=True)
     heard.run(qtbot)
     assert heard.lines == ["helper: without an end"]
-    assert list(tmp_path.iterdir()) == []
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_log_file_that_is_removed_meanwhile_is_read_on(qtbot: QtBot, temporary: Path) -> None:
+    go = temporary / "go"
+    code = f"""
+import time
+from pathlib import Path
+print('first', flush=True)
+while not Path({str(go)!r}).exists(): time.sleep(0.01)
+print('second')
+"""
+    heard = Heard(code, outlives=True)
+    heard.child.start()
+    qtbot.waitUntil(lambda: bool(heard.lines), timeout=LONG)
+    for file in temporary.glob("*.log"):
+        file.unlink()
+    go.touch()
+    qtbot.waitUntil(lambda: not heard.child.is_running, timeout=LONG)
+    assert heard.lines == ["helper: first", "helper: second"]
 
 
 def test_one_that_is_asked_to_end_is_not_killed_and_one_that_is_stopped_is(qtbot: QtBot) -> None:
