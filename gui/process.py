@@ -23,7 +23,8 @@ _MOST_LETTERS = 500
 _MOST_LAST_LETTERS = 250
 # Of a line of output: as long as the longest message that is read.
 _MOST_BYTES = 16 << 20
-# Processes that may go on without us. Qt would kill each with its object, so the objects stay.
+# Processes that may go on without us. Qt would kill each with its object, so the objects stay;
+# of one started by `QProcess.startDetached` nobody could know how it ended.
 _KEPT: list[QProcess] = []
 
 

@@ -30,7 +30,7 @@ class ModelRun(QObject):
     def __init__(self, bci: tuple[str, ...], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._bci = bci
-        self._child: Child | None = None
+        self.child: Child | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(_SHOW_EVERY_MS)
         self._timer.timeout.connect(self._show)
@@ -43,14 +43,14 @@ class ModelRun(QObject):
 
     @property
     def is_running(self) -> bool:
-        return self._child is not None
+        return self.child is not None
 
     def start(self, model: Path, file: Path, classes: tuple[str, ...]) -> None:
         """Begin; what ran before is given up. ``classes`` are the model's."""
         self.cancel()
         self._begin(classes)
         argv = (*self._bci, "evaluate", str(model), str(file), "--json", "--windows")
-        child = self._child = Child(Command("evaluation", argv), self)
+        child = self.child = Child(Command("evaluation", argv), self)
         child.reported.connect(self._take)
         child.running.connect(lambda on: None if on else self._end(child))
         child.start()
@@ -59,10 +59,10 @@ class ModelRun(QObject):
 
     def cancel(self) -> None:
         """Give up what runs, at once; what it predicted so far has been passed on."""
-        if self._child is not None:
-            self._child.give_up()
-            self._child.wait(QDeadlineTimer(_KILLED_MS))
-            self._leave(self._child)
+        if self.child is not None:
+            self.child.give_up()
+            self.child.wait(QDeadlineTimer(_KILLED_MS))
+            self._leave(self.child)
 
     def _take(self, event: AnyEvent) -> None:
         if isinstance(event, PredictedEvent):
@@ -88,6 +88,6 @@ class ModelRun(QObject):
 
     def _leave(self, child: Child) -> None:
         self._timer.stop()
-        self._child = None
+        self.child = None
         child.deleteLater()
         self.running.emit(False)
