@@ -80,7 +80,7 @@ class Recording(QObject):
         self._heard_at = 0.0
         self._silent = SilentStreams()
         self._notes: MarkerOutlet | None = None
-        self.link = RecorderLink()
+        self.link = RecorderLink(self)
         self.link.changed.connect(self._on_status)
         self.link.said.connect(self.said)
         self.link.failed.connect(self._on_failed)

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from bci.cli.acquisition import announce_stream
 from bci.cli.console import err, note, out
 from bci.cli.events import JsonOption, JsonResult
 from bci.cli.file_streams import MarkersOption, RateOption
@@ -163,6 +164,7 @@ def replay(
         float,
         typer.Option(min=0, help="Wait up to this long for a listener before the start, in s."),
     ] = 0.0,
+    as_json: JsonOption = False,  # noqa: ARG001 - its callback has acted
     with_parent: WithParent = False,
     while_heard: Annotated[bool, typer.Option("--while-heard", hidden=True)] = False,
 ) -> None:
@@ -182,7 +184,7 @@ def replay(
         sent = to_replay(recording)
         if len(sent) > 1:
             names = ", ".join(repr(each.name) for each in sent)
-            _say(
+            note(
                 f"the markers of {len(sent)} streams are sent as one: {names}; --markers names one"
             )
         recording = dataclasses.replace(recording, markers=merged(sent), marker_streams=())
@@ -194,10 +196,7 @@ def replay(
     asked_to_stop = stop_on_signals(with_parent, orphaned=orphaned)
     part = device.recording
     span = f"{start:g} to {start + part.duration:.0f} s of " if start or stop is not None else ""
-    _say(
-        f"streaming {info.name}: {info.summary}; {span}{recording.duration:.0f} s, "
-        f"{len(part.markers)} markers"
-    )
+    announce_stream(info, f"; {span}{recording.duration:.0f} s, {len(part.markers)} markers")
     stream_device(device, asked_to_stop, wait_for_consumers_s=wait_for_consumer, orphaned=orphaned)
 
 

@@ -60,7 +60,7 @@ class Calibrating(QObject):
         feed.signal_silent.connect(self._on_silent)
         feed.engine_alive.connect(self._on_engine_alive)
         feed.status_came.connect(self._on_status)
-        programs.said.connect(self._on_said)
+        programs.engine_said.connect(self._on_engine_said)
 
     def open(self) -> None:
         """Show the window, where it was left."""
@@ -148,9 +148,9 @@ class Calibrating(QObject):
             "Handed to the running engine ..." if swapped else "The engine is being started ..."
         )
 
-    def _on_said(self, line: str) -> None:
+    def _on_engine_said(self, line: str) -> None:
         """Show what the engine answers, which may be why it does not take the model."""
-        if self.window is not None and self._handed and line.startswith(ENGINE):
+        if self.window is not None and self._handed:
             self.window.result.tell(line)
 
     def _on_status(self, status: EngineStatus) -> None:

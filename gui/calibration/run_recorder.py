@@ -32,7 +32,7 @@ class RunRecorder(QObject):
         self._troubled = False
         self._failed = False
         self._running = False
-        self._link = RecorderLink()
+        self._link = RecorderLink(self)
         self._link.changed.connect(self._on_status)
         self._link.said.connect(self.said)
         self._link.failed.connect(self._on_failed)

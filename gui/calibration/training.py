@@ -9,18 +9,9 @@ from PySide6.QtCore import QObject, Signal
 import decoders
 from bci.bundle import Card, list_bundles
 from bci.calibration import check_base_fits
-from bci.errors import MessageError, MismatchError
+from bci.errors import MismatchError
 from bci.installing import how_to_install_torch
-from bci.messages import (
-    ErrorEvent,
-    ModelEvent,
-    NoteEvent,
-    PointEvent,
-    ProgressEvent,
-    RunEvent,
-    StepEvent,
-    read_event,
-)
+from bci.messages import AnyEvent, ModelEvent, PointEvent, ProgressEvent, RunEvent, StepEvent
 from bci.profile import Profile
 from bci.runs import RunCount
 from bci.types import StreamInfo
@@ -226,10 +217,10 @@ class Training(QObject):
         named = (f"--out={model}", f"--decoder={level.decoder}", "--json", *more)
         argv = (*bci, "calibrate", profile, *map(str, files), *named)
         self._model: Path | None = None
-        self._last = ""
         self._cancelled = False
         self.child = Child(Command(_NAME, argv), self)
-        self.child.said.connect(self._hear)
+        self.child.said.connect(self.said)
+        self.child.reported.connect(self._on_event)
         self.child.died.connect(self._on_end)
         self.child.running.connect(self._on_running)
 
@@ -241,14 +232,7 @@ class Training(QObject):
         self._cancelled = True
         self.child.stop()
 
-    def _hear(self, line: str) -> None:
-        text = line.removeprefix(f"{_NAME}: ")
-        try:
-            event = read_event(text)
-        except MessageError:
-            self._last = text
-            self.said.emit(line)
-            return
+    def _on_event(self, event: AnyEvent) -> None:
         match event:
             case ProgressEvent():
                 self.progressed.emit(event.doing, event.done, event.of)
@@ -260,11 +244,6 @@ class Training(QObject):
                 counts = _counts(event)
                 self.counted.emit(Path(event.file), counts)
                 self.said.emit(f"{_NAME}: {event.file}: {counts}")
-            case NoteEvent():
-                self.said.emit(f"{_NAME}: {event.text}")
-            case ErrorEvent():
-                # Standard error has it as well, and is shown.
-                self._last = event.text
             case ModelEvent():
                 self._model = Path(event.folder)
 
@@ -276,7 +255,7 @@ class Training(QObject):
         if self._model is not None:
             self.finished.emit(self._model)
         else:
-            self.failed.emit(self._last or why)
+            self.failed.emit(self.child.last_words or why)
 
 
 def _counts(run: RunEvent) -> str:

@@ -8,11 +8,10 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QWidget
 
-from bci.messages import WindowCounts
+from bci.messages import DeviceEntry, WindowCounts
 from gui.banner import Banner
 from gui.connect_panel import ConnectPanel
 from gui.cue_windows import CueWindows
-from gui.devices import Device
 from gui.directory import LiveStream
 from gui.emotion import EmotionView
 from gui.gallery import pictures, simulated
@@ -271,11 +270,20 @@ def simulated_streams() -> tuple[LiveStream, ...]:
     )
 
 
-def simulated_devices() -> tuple[Device, ...]:
+def simulated_devices() -> tuple[DeviceEntry, ...]:
     return (
-        Device("simulator", "a simulated person", "none", (), ("channels", "sfreq", "task")),
-        Device(
-            "cyton", "OpenBCI Cyton, 8 channels", "serial port", ("serial_port",), ("timeout_s",)
+        DeviceEntry(
+            name="simulator",
+            what="a simulated person",
+            transport="none",
+            takes=("channels", "sfreq", "task"),
+        ),
+        DeviceEntry(
+            name="cyton",
+            what="OpenBCI Cyton, 8 channels",
+            transport="serial port",
+            needs=("serial_port",),
+            takes=("timeout_s",),
         ),
     )
 

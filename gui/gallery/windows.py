@@ -23,7 +23,7 @@ _LIVE_S, _RECORDED_S = 40.0, 160.0
 # No folder at all: nothing is found there, and nothing kept.
 _NOWHERE = Path(os.devnull)
 # What stands for the command line: it knows no devices.
-_NO_BCI = (sys.executable, "-c", "print('[]')")
+_NO_BCI = (sys.executable, "-c", """print('{"event": "devices"}')""")
 
 
 def dashboard(theme: Theme) -> QWidget:

@@ -16,7 +16,7 @@ from bci.errors import StreamError
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.inlet import InletStats
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
-from bci.messages import QualityEvent, read_event
+from bci.messages import DevicesEvent, QualityEvent, StreamingEvent, read_event
 from bci.monitor import StreamQuality, monitor
 from bci.profile import load_profile, shipped_profiles
 from bci.quality import ChannelQuality, State
@@ -132,8 +132,11 @@ def test_an_irregular_stream_has_no_quality() -> None:
 def test_the_commands_stream_monitor_and_devices() -> None:
     name = f"cli-{uuid.uuid4().hex[:8]}"
     streaming = subprocess.Popen(
-        [*BCI, "stream", "--device", "simulator", f"name={name}", "channels=4", "--with-parent"],
-        stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        [
+            *BCI, "stream", "--device", "simulator", f"name={name}", "channels=4", "--json",
+            "--with-parent",
+        ],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
         find(name)
@@ -141,14 +144,18 @@ def test_the_commands_stream_monitor_and_devices() -> None:
         assert f"{name} (simulated)" in ran.stdout
         assert "4 good  0 doubtful  0 bad" in ran.stdout
     finally:
-        _, said = streaming.communicate(timeout=40)
+        printed, _ = streaming.communicate(timeout=40)
     assert streaming.returncode == 0
-    assert f"streaming {name}: 4 channels, 250 Hz, simulated" in said
-    names = {entry["name"]: entry for entry in json.loads(bci("devices", "--json").stdout)}
+    assert read_event(printed.splitlines()[0]) == StreamingEvent(
+        stream=name, n_channels=4, sfreq=250.0, simulated=True
+    )
+    listed = read_event(bci("devices", "--json").stdout)
+    assert isinstance(listed, DevicesEvent)
+    names = {entry.name: entry for entry in listed.devices}
     assert {"simulator", "fieldtrip", "synthetic", "cyton", "playback"} <= set(names)
-    assert names["cyton"]["needs"] == ["serial_port"]
-    assert names["cyton"]["ports"] == list(serial_ports())
-    assert names["simulator"]["ports"] == []
+    assert names["cyton"].needs == ("serial_port",)
+    assert names["cyton"].ports == tuple(serial_ports())
+    assert names["simulator"].ports == ()
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ STUBBORN = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
     "print('stubborn', flush=True); time.sleep(60)",
 )
-NO_DEVICES = (sys.executable, "-c", "print('[]')")
+NO_DEVICES = (sys.executable, "-c", """print('{"event": "devices"}')""")
 SLEEPER = (sys.executable, "-c", "import sys; print('hello', flush=True); sys.stdin.read()")
 
 
