@@ -206,7 +206,8 @@ class RecorderLink(Worker):
 
 def _found_recorder(found: FoundStream, status: RecorderStatus) -> FoundRecorder:
     """A recorder by its status; the number of a process is of use on this computer only."""
-    here = found.hostname == socket.gethostname()
+    # The first process is the system, or a container's own: no signal is sent to it.
+    here = found.hostname == socket.gethostname() and status.pid > 1
     present = tuple(stream for stream in status.streams if stream.present)
     return FoundRecorder(
         found.uid,
