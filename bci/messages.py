@@ -167,14 +167,14 @@ class EngineStatus(Message):
     swaps: Count = 0
     simulated: bool = False
     replayed: bool = False
-    interpolated: tuple[Text, ...] = Field((), max_length=_MAX_ITEMS)
+    interpolated: tuple[Text, ...] = Field(default=(), max_length=_MAX_ITEMS)
     samples: Count = 0
     lost_samples: Count = 0
     gaps: Count = 0
     clock_jumps: Count = 0
     lost_at: Seconds | None = None
     loops: Count = 0
-    findings: tuple[Text, ...] = Field((), max_length=_MAX_ITEMS)
+    findings: tuple[Text, ...] = Field(default=(), max_length=_MAX_ITEMS)
     reconnects: Count = 0
     rate_hz: Number | None = None
     non_finite: Count = 0
@@ -185,7 +185,7 @@ class EngineStatus(Message):
     model_warning: Text | None = None
     sentences: Text | None = None
     filter_delay_s: Seconds | None = None
-    decision_threshold: Share | None = None
+    decision_threshold: Number | None = None
     evidence_s: Seconds | None = None
     evidence_delay_s: Seconds | None = None
     latency_p50_ms: Number | None = None
@@ -222,7 +222,7 @@ class RecorderStatus(Message):
     Parameters
     ----------
     pid : int
-        Number of its process on its own computer; above 1.
+        Number of its process on its own computer.
     file : str
         Path of the recording.
     elapsed_s : float
@@ -235,11 +235,11 @@ class RecorderStatus(Message):
 
     kind: Literal["recorder"] = "recorder"
     version: Literal[1] = 1
-    pid: Annotated[int, Field(gt=1, lt=1 << 31)]
+    pid: Annotated[int, Field(ge=1, lt=1 << 31)]
     file: Text
     elapsed_s: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     n_bytes: Count
-    streams: tuple[RecordedStream, ...] = Field((), max_length=_MAX_ITEMS)
+    streams: tuple[RecordedStream, ...] = Field(default=(), max_length=_MAX_ITEMS)
 
 
 class DeviceEntry(Message):
@@ -264,9 +264,9 @@ class DeviceEntry(Message):
     name: Text
     what: Text
     transport: Text
-    needs: tuple[Text, ...] = Field((), max_length=_MAX_ITEMS)
-    takes: tuple[Text, ...] = Field((), max_length=_MAX_ITEMS)
-    ports: tuple[Text, ...] = Field((), max_length=_MAX_ITEMS)
+    needs: tuple[Text, ...] = Field(default=(), max_length=_MAX_ITEMS)
+    takes: tuple[Text, ...] = Field(default=(), max_length=_MAX_ITEMS)
+    ports: tuple[Text, ...] = Field(default=(), max_length=_MAX_ITEMS)
 
 
 class Event(Message):
@@ -285,7 +285,7 @@ class DevicesEvent(Event):
     """
 
     event: Literal["devices"] = "devices"
-    devices: tuple[DeviceEntry, ...] = Field((), max_length=_MAX_ITEMS)
+    devices: tuple[DeviceEntry, ...] = Field(default=(), max_length=_MAX_ITEMS)
 
 
 class StreamingEvent(Event):
@@ -533,7 +533,7 @@ class RecordedEvent(Event):
     file: Text
     elapsed_s: Seconds
     n_bytes: Count
-    streams: tuple[RecordedStream, ...] = Field((), max_length=_MAX_ITEMS)
+    streams: tuple[RecordedStream, ...] = Field(default=(), max_length=_MAX_ITEMS)
 
 
 class RoundEvent(Event):
@@ -589,6 +589,44 @@ class OutcomeEvent(Event):
     study: Text
     conditions: dict[Text, Text | int | bool] = Field(max_length=_MAX_ITEMS)
     figures: dict[Text, Number | None] = Field(max_length=_MAX_ITEMS)
+
+
+class DecidedEvent(Event):
+    """A change of the engine's decision: of ``bci run``; see `docs/streams.md`.
+
+    Parameters
+    ----------
+    change : {"onset", "repeat", "offset"}
+        A decision began, came again at the next cue, or ended.
+    label : str or None
+        The class; None at an offset.
+    confidence : float or None
+        Confidence of the decision, 0 to 1; None where windows stopped coming.
+    time : float
+        Time of the window's last sample, in seconds on the LSL clock.
+    ended : str or None
+        At an offset, the class that ended.
+    """
+
+    event: Literal["decided"] = "decided"
+    change: Literal["onset", "repeat", "offset"]
+    label: Text | None = None
+    confidence: Share | None = None
+    time: Seconds
+    ended: Text | None = None
+
+
+class StoppedEvent(Event):
+    """The end of ``bci run``.
+
+    Parameters
+    ----------
+    status : EngineStatus
+        The last status of the engine.
+    """
+
+    event: Literal["stopped"] = "stopped"
+    status: EngineStatus
 
 
 class JudgedChannel(Message):
@@ -681,8 +719,8 @@ class QualityEvent(Event):
     jitter_s: Seconds | None = None
     clock_offset_s: Seconds | None = None
     clock_drift_ppm: Number | None = None
-    findings: tuple[Text, ...] = Field((), max_length=_MAX_ITEMS)
-    channels: tuple[JudgedChannel, ...] = Field((), max_length=100_000)
+    findings: tuple[Text, ...] = Field(default=(), max_length=_MAX_ITEMS)
+    channels: tuple[JudgedChannel, ...] = Field(default=(), max_length=100_000)
 
 
 class PredictedEvent(Event):
@@ -883,8 +921,8 @@ class EvaluationEvent(Event):
 AnyEvent = Annotated[
     DevicesEvent | StreamingEvent | NoteEvent | WarningEvent | ErrorEvent | ProgressEvent
     | StepEvent | RunEvent | PointEvent | ModelEvent | FileEvent | RecordingEvent | RecordedEvent
-    | RoundEvent | SitesEvent | OutcomeEvent | QualityEvent | PredictedEvent
-    | EvaluationEvent,
+    | RoundEvent | SitesEvent | OutcomeEvent | QualityEvent | DecidedEvent | StoppedEvent
+    | PredictedEvent | EvaluationEvent,
     Field(discriminator="event"),
 ]  # fmt: skip
 M = TypeVar("M")

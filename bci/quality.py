@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,9 +41,15 @@ class State(IntEnum):
     NOT_JUDGED = -1
 
     @property
-    def word(self) -> str:
-        """``good``, ``doubtful``, ``bad`` or ``not judged``."""
-        return self.name.lower().replace("_", " ")
+    def word(self) -> Literal["good", "doubtful", "bad", "not judged"]:
+        """The state in words."""
+        return _WORDS[self]
+
+
+_WORDS: dict[State, Literal["good", "doubtful", "bad", "not judged"]] = {
+    State.GOOD: "good", State.DOUBTFUL: "doubtful", State.BAD: "bad",
+    State.NOT_JUDGED: "not judged",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,23 +201,25 @@ class PredictionPoller:
 
 
 class StatusPoller:
-    """Passes on the status of the engine; tells a problem where it cannot be read."""
+    """Passes on the status of the engine; tells once of a stream that it cannot be read."""
 
     def __init__(
         self, came: Callable[[EngineStatus], None], problem: Callable[[str], None]
     ) -> None:
         self._came, self._problem = came, problem
+        self._told = False
 
     def open(self, found: FoundStream, _tell: Tell) -> StatusInlet:
+        self._told = False
         return StatusInlet(found)
 
     def poll(self, inlet: StatusInlet, tell: Tell) -> None:
         for status in inlet.pull():
             if isinstance(status, EngineStatus):
                 tell(self._came, status)
-        if inlet.problem is not None:
+        if inlet.problem is not None and not self._told:
+            self._told = True
             tell(self._problem, describe_unread(f"The status of {inlet.name}", inlet.problem))
-            inlet.problem = None
 
 
 def describe_unread(what: str, problem: str) -> str:

@@ -46,6 +46,7 @@ class _Heard:
     found: FoundStream
     inlet: StatusInlet
     status: FoundRecorder | None = None
+    told_unread: bool = False
 
 
 class RecorderLink(Worker):
@@ -70,7 +71,6 @@ class RecorderLink(Worker):
         self._child: Child | None = None
         self._own, self._own_runs = -1, False
         self._last: FoundRecorder | None = None
-        self._unread_told: set[str] = set()
 
     @property
     def own_pid(self) -> int:
@@ -167,7 +167,7 @@ class RecorderLink(Worker):
                 for status in heard.inlet.pull():
                     if isinstance(status, RecorderStatus):
                         heard.status = _found_recorder(heard.found, status)
-                self._tell_unread(heard.inlet)
+                self._tell_unread(heard)
                 gone = not heard.inlet.connected
             except StreamError:
                 gone = True
@@ -190,12 +190,12 @@ class RecorderLink(Worker):
             self._last = chosen
             self.tell(self.changed.emit, chosen)
 
-    def _tell_unread(self, inlet: StatusInlet) -> None:
-        """Say it once where a recorder of another version cannot be understood."""
-        if inlet.problem is not None and inlet.problem not in self._unread_told:
-            self._unread_told.add(inlet.problem)
-            self.tell(self.unread.emit, describe_unread("The status of a recorder", inlet.problem))
-        inlet.problem = None
+    def _tell_unread(self, heard: _Heard) -> None:
+        """Say it once of a recorder of another version, which cannot be understood."""
+        problem = heard.inlet.problem
+        if problem is not None and not heard.told_unread:
+            heard.told_unread = True
+            self.tell(self.unread.emit, describe_unread("The status of a recorder", problem))
 
     def _runs(self, status: FoundRecorder) -> bool:
         """Tell whether the process of a recorder of this computer runs, though it is silent."""
@@ -206,7 +206,8 @@ class RecorderLink(Worker):
 
 def _found_recorder(found: FoundStream, status: RecorderStatus) -> FoundRecorder:
     """A recorder by its status; the number of a process is of use on this computer only."""
-    here = found.hostname == socket.gethostname()
+    # The first process is the system, or a container's own: no signal is sent to it.
+    here = found.hostname == socket.gethostname() and status.pid > 1
     present = tuple(stream for stream in status.streams if stream.present)
     return FoundRecorder(
         found.uid,

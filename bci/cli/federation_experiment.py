@@ -131,7 +131,7 @@ def experiment(
         scores = _run(condition, materials[kind], seeded, parts)
         results["seeds"][str(seed)][condition] = scores
         for name, accuracy in scores.items():
-            of = {"condition": condition, "person": name, "seed": seed}
+            of: dict[str, str | int | bool] = {"condition": condition, "person": name, "seed": seed}
             emit_outcome("federation", of, {"accuracy": accuracy})
         write(out_file, json.dumps(results, indent=1))
     if not events.wanted():

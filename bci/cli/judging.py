@@ -3,7 +3,7 @@
 import json
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -18,6 +18,9 @@ from bci.cli.stream_options import GivenNames, GivenUnit, Resample, given_option
 from bci.cli.training import Recordings
 from bci.errors import BciError, BundleError, ProfileError
 from bci.profile import Adapt
+
+if TYPE_CHECKING:
+    from bci.bundle import Card
 
 MODELS = Path("recordings/models")
 _MOST_NAMED = 8
@@ -214,14 +217,27 @@ def models(
         score = card.score
         table.add_row(
             str(path) + (" (simulated)" if card.simulated else ""),
-            card.decoder.name,
-            _named(card.classes) or "(a base, without labels)",
+            card.decoder.name + _base(card),
+            _named(card.classes) or "(without labels)",
             f"{score.accuracy:.2f} ({score.low:.2f}-{score.high:.2f}), n = {score.trials}",
             f"{score.chance:.2f}",
-            f"{len(card.stream.channels)} ch, {card.stream.sfreq:g} Hz",
+            _needs(card),
             f"{card.created:%Y-%m-%d %H:%M}",
         )
     out.print(table)
+
+
+def _base(card: "Card") -> str:
+    """`` (base, 12 people)``; empty of a person's own model."""
+    if card.kind == "own":
+        return ""
+    return f" (base, {card.people.n} people)" if card.people else " (base)"
+
+
+def _needs(card: "Card") -> str:
+    """``16 ch, 250 Hz, cues, torch``."""
+    stream = f"{len(card.stream.channels)} ch, {card.stream.sfreq:g} Hz"
+    return ", ".join((stream, *(["cues"] if card.needs.cues else []), *card.needs.packages))
 
 
 def _named(classes: tuple[str, ...]) -> str:

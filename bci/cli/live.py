@@ -82,6 +82,7 @@ def run(
     unit: GivenUnit = None,
     names: GivenNames = None,
     resample: Resample = False,
+    as_json: JsonOption = False,
     with_parent: WithParent = False,
 ) -> None:
     """Decode a live stream and publish the predictions (the headless engine).
@@ -89,6 +90,8 @@ def run(
     Publishes <name>-predictions (one channel a class, then latencies), <name>-decisions
     (text markers) and <name>-status over LSL. Ctrl-C stops it. Type 'use FOLDER' while it runs,
     or send it through a pipe, to go on with another model, without a gap in the predictions.
+
+    With --json, standard output has an event a line: note, decided, at last stopped; or error.
 
     Example: bci run motor-imagery --model recordings/models/me
 
@@ -126,9 +129,9 @@ def run(
     stop = stop_on_signals(with_parent, lines)
     query = _query(wanted.stream, stream)
     cues = cue_query(wanted.markers, markers) if wanted.markers or markers else None
-    decided = Decided(sys.stdout.isatty() if decisions is None else decisions)
+    decided = Decided(sys.stdout.isatty() if decisions is None else decisions, as_json)
     engine = Engine(
-        card, decoder, query, output, _say, cues, map_montage, load, decided, wanted.timing
+        card, decoder, query, output, note, cues, map_montage, load, decided, wanted.timing
     )
     try:
         engine.run(stop, wait, lines)

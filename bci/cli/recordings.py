@@ -164,6 +164,7 @@ def info(
 def repair(
     file: Annotated[Path, typer.Argument(help="A damaged XDF file; it is left as it is.")],
     output: Annotated[Path | None, typer.Option(help="Default: <name>_repaired.xdf.")] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Save what is whole of a truncated or damaged XDF file into a new one.
 
@@ -173,13 +174,13 @@ def repair(
 
     saved = salvage(file, output)
     for at, what in saved.damage:
-        err.print(f"damaged at byte {at}: {what}")
+        warn(f"damaged at byte {at}: {what}")
     if not saved.damage:
-        err.print(f"{file} was whole")
-    err.print(f"lost {saved.n_lost_bytes} bytes, saved {saved.n_bytes}; of each stream:")
+        note(f"{file} was whole")
+    note(f"lost {saved.n_lost_bytes} bytes, saved {saved.n_bytes}; of each stream:")
     for name, n_samples in saved.n_samples.items():
-        err.print(f"  {name}: {n_samples} samples")
-    out.print(str(saved.path))
+        note(f"  {name}: {n_samples} samples")
+    print_file(saved.path, as_json)
 
 
 def export(

@@ -15,8 +15,8 @@ import typer
 from rich.text import Text
 
 from bci.children import python_command
-from bci.cli.console import out
-from bci.cli.events import JsonResult
+from bci.cli.console import out, print_file
+from bci.cli.events import JsonOption, JsonResult
 from bci.cli.screen import dead_display
 from bci.types import Task
 
@@ -41,6 +41,7 @@ def simulate(
     task: Annotated[
         Task, typer.Option(help="What the subject does; emotion is EEG, speech sEEG, images MEG.")
     ] = "motor-imagery",
+    as_json: JsonOption = False,
 ) -> None:
     """Write a simulated subject: a few runs of a task with its cues.
 
@@ -53,7 +54,10 @@ def simulate(
 
     require_folder(folder, "folder")
     for path in write_subject(folder, seed, runs, task):
-        out.print(f"{path} (simulated)")
+        if as_json:
+            print_file(path, as_json)
+        else:
+            out.print(f"{path} (simulated)")
 
 
 def doctor(

@@ -9,6 +9,7 @@ import yaml
 from bci.bundle import CARD, Card, NeedsCard, PeopleCard, load_card
 from bci.errors import BundleError
 from bci.profile import Profile, load_profile
+from tests.commands import bci
 
 _PROFILE = load_profile("motor-imagery")
 
@@ -59,6 +60,20 @@ def test_a_new_card_keeps_what_it_says(tmp_path: Path) -> None:
     card = load_card(written(tmp_path, folds="5 folds of whole people, 12 people", kind="own"))
     assert (card.kind, card.people) == ("own", None)
     assert Card.model_validate(card.model_dump(mode="json")) == card
+
+
+def test_models_are_listed_with_their_kind_and_their_needs(tmp_path: Path) -> None:
+    for name in ("own", "base", "words"):
+        (tmp_path / name).mkdir()
+    written(tmp_path / "own")
+    people, needs = {"n": 12, "whole_folds": True}, {"packages": ["torch"]}
+    written(tmp_path / "base", kind="base", people=people, needs=needs)
+    pipeline = load_profile("speech").pipeline.model_dump(mode="json")
+    written(tmp_path / "words", task="speech", pipeline=pipeline)
+    listed = bci("models", tmp_path).stdout
+    assert "tangent-space (base, 12 people)" in listed
+    assert "1 ch, 250 Hz, torch" in listed
+    assert "1 ch, 250 Hz, cues" in listed
 
 
 @pytest.mark.parametrize(

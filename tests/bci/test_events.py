@@ -9,9 +9,13 @@ import pytest
 
 from bci.cli import events
 from bci.cli.federate import _tell_missing, _tell_round
+from bci.cli.run_summary import Decided
+from bci.decisions import DecisionEvent
 from bci.lsl.outlet import SignalOutlet
 from bci.messages import (
     AnyEvent,
+    DecidedEvent,
+    EngineStatus,
     ErrorEvent,
     FileEvent,
     ModelEvent,
@@ -21,6 +25,7 @@ from bci.messages import (
     RecordingEvent,
     RoundEvent,
     RunEvent,
+    StoppedEvent,
     WarningEvent,
     read_event,
 )
@@ -49,6 +54,10 @@ def printed(text: str) -> list[AnyEvent]:
         ("benchmark", "motor-imagery", "/nowhere"),
         ("federate", "simulate", "/nowhere.yaml", "--out", "m"),
         ("info", "/nowhere.edf"),
+        ("run", "nosuch"),
+        ("repair", "/nowhere.xdf"),
+        ("evaluate", "/nowhere", "a.xdf"),
+        ("models", "/nowhere"),
     ],
 )
 def test_an_error_is_an_event_beside_its_one_line(
@@ -75,6 +84,26 @@ def test_import_prints_the_file_that_it_wrote(tmp_path: Path) -> None:
     )
     assert printed(done.stdout)[-1] == FileEvent(file=str(gallery))
     assert done.stderr == ""
+
+
+def test_run_prints_decisions_and_its_last_status(capsys: pytest.CaptureFixture[str]) -> None:
+    decided = Decided(False, as_json=True)
+    decided(DecisionEvent("onset", "left", 0.8, 12.5))
+    decided(DecisionEvent("offset", None, None, 13.0, "left"))
+    status = EngineStatus(state="running", model="me", stream="amp")
+    decided.print_summary(status)
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    assert printed(captured.out) == [
+        DecidedEvent(change="onset", label="left", confidence=0.8, time=12.5),
+        DecidedEvent(change="offset", time=13.0, ended="left"),
+        StoppedEvent(status=status),
+    ]
+
+
+def test_simulate_prints_the_files_that_it_wrote(tmp_path: Path) -> None:
+    told = printed(bci("simulate", tmp_path, "--runs", 1, "--json").stdout)
+    assert told == [FileEvent(file=str(file)) for file in tmp_path.rglob("*.fif")]
 
 
 @pytest.mark.slow

@@ -75,7 +75,7 @@ def test_keys_of_a_later_version_are_left_out() -> None:
         ('{"kind": "engine", "state": "running", "model": "me", "drift": NaN}', "drift"),
         ('{"kind": "engine", "state": "running", "model": "me", "drift": 1e999}', "drift"),
         ('{"kind": "engine", "state": "running", "model": "me", "findings": [3]}', "findings.0"),
-        ('{"kind": "recorder", "pid": 1, "file": "", "elapsed_s": 0, "n_bytes": 0}', "pid"),
+        ('{"kind": "recorder", "pid": 0, "file": "", "elapsed_s": 0, "n_bytes": 0}', "pid"),
         ('{"kind": "recorder", "pid": "2", "file": "", "elapsed_s": "x", "n_bytes": 0}', "elapsed"),
     ],
 )
