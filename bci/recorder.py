@@ -17,6 +17,7 @@ from bci.lsl.raw import RawInlet
 from bci.messages import RecordedStream, RecorderStatus
 from bci.recording.writer import XdfWriter
 
+_ARRIVE_S = 0.1
 _PULL_EVERY_S = 0.1
 _SYNC_EVERY_S = 0.5
 _OFFSET_EVERY_S = 5.0
@@ -123,6 +124,8 @@ class Recorder:
                     self._check_disk()
                     outlet.push(self.status(now - began))
                     on_second()
+            # Samples that were sent before the wish to stop may still be on their way.
+            time.sleep(_ARRIVE_S)
             self._pull()
             self._write_offsets()
         finally:

@@ -91,8 +91,11 @@ def test_a_killed_source_streams_again_and_is_still_ours_to_disconnect(
     qtbot.waitUntil(lambda: window.scope.n_samples > 250, timeout=LONG)
     first = window.connecting.processes[0].pid
     psutil.Process(first).kill()
-    qtbot.waitUntil(window.banner.isVisible, timeout=LONG)
-    assert "The simulator ended by itself" in window.banner_text.text()
+    # That its stream is gone may be noticed first.
+    qtbot.waitUntil(
+        lambda: "The simulator ended by itself" in window.banner_text.text(), timeout=LONG
+    )
+    assert window.banner.isVisible()
     assert "It is started again." in window.banner_text.text()
     assert panel.state.text() == "simulator: starting again ..."
     qtbot.waitUntil(lambda: f"{name} is gone" in window.log.toPlainText(), timeout=LONG)
