@@ -16,6 +16,7 @@ from bci.cli.montage import MapMontage, mapped_to_model
 from bci.cli.scores import print_confusion, told_measure
 from bci.cli.stream_options import GivenNames, GivenUnit, Resample, given_options
 from bci.cli.training import Recordings
+from bci.cli.trust import Trust
 from bci.errors import BciError, BundleError, ProfileError
 from bci.profile import Adapt
 
@@ -64,6 +65,7 @@ def evaluate(
         Path | None,
         typer.Option(help="Also write every prediction here: a table, FILE.csv; replaced."),
     ] = None,
+    trust: Trust = None,
 ) -> None:
     """Replay recordings through a model as if live, at full speed, and score it.
 
@@ -80,7 +82,7 @@ def evaluate(
     from bci.timekeeping import check_markers_fit, losses_of
     from bci.word_prior import read_sentences
 
-    card, decoder = load_model(model)
+    card, decoder = load_model(model, trust or ())
     card = with_options(card, given_options(unit, names, resample))
     if sentences is not None and not card.pipeline.at_cues:
         raise ProfileError(f"--sentences: {card.name} decodes without cues; leave it out")
