@@ -37,6 +37,8 @@ def with_ml_shapes(model: "ModelProto") -> "ModelProto":
     if len(steps) > _MOST_STEPS:
         raise ValueError(f"more than {_MOST_STEPS} steps of machine learning")
     for node in steps:
+        if node.op_type not in (*_AS_INPUT, *_CLASSIFIERS):
+            raise ValueError(f"an operator that is not supported: {_DOMAIN}.{node.op_type:.100}")
         known = infer_shapes(copy, data_prop=True).graph
         found = [v for v in (*known.input, *known.value_info) if v.name == node.input[0]]
         dims = [d.dim_value for d in found[0].type.tensor_type.shape.dim] if found else []
@@ -56,16 +58,13 @@ def _outputs(node: "NodeProto", dims: list[int]) -> "list[ValueInfoProto]":
 
     if node.op_type in _AS_INPUT:
         return [described(node.output[0], TensorProto.FLOAT, dims)]
-    if node.op_type in _CLASSIFIERS:
-        texts, numbers = _listed(node, "strings"), _listed(node, "int")
-        kind = TensorProto.STRING if texts else TensorProto.INT64
-        n_classes = max(texts, numbers)
-        values = [
-            described(node.output[0], kind, dims[:1]),
-            described(node.output[1], TensorProto.FLOAT, [dims[0], n_classes]),
-        ]
-        return values[: len(node.output)]
-    raise ValueError(f"an operator that is not supported: {_DOMAIN}.{node.op_type:.100}")
+    texts, numbers = _listed(node, "strings"), _listed(node, "int")
+    kind = TensorProto.STRING if texts else TensorProto.INT64
+    sizes = (dims[:1], [dims[0], max(texts, numbers)])
+    return [
+        described(name, of, size)
+        for name, of, size in zip(node.output, (kind, TensorProto.FLOAT), sizes, strict=False)
+    ]
 
 
 def _listed(node: "NodeProto", ending: str) -> int:

@@ -9,6 +9,7 @@ import io
 import json
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -24,6 +25,10 @@ _SCHEMA = "schema.json"
 _MOST_BYTES = 256 << 20
 _MOST_SCHEMA = 16 << 20
 _MOST_MEMBERS = 10_000
+_DAMAGED = (
+    EOFError, KeyError, NotImplementedError, RecursionError, json.JSONDecodeError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 # The kinds of nodes that look up no function and call none.
 _LOADERS = frozenset(
     {"CachedNode", "DictNode", "JsonNode", "ListNode", "NdArrayNode", "ObjectNode",
@@ -112,12 +117,13 @@ def restore(content: bytes, trusted: Sequence[str]) -> SkopsModel:
             f"the model needs types that are not trusted: {', '.join(missing)}. If you know where "
             f"it comes from: {' '.join(f'--trust {name}' for name in missing)}"
         )
-    ours = [*skops.io.get_untrusted_types(data=content)]
     try:
         with warnings.catch_warnings(), own_modules():
             # Another version is told by its probabilities; see `decoders.estimator.stored.proof`.
             warnings.simplefilter("ignore")
-            return SkopsModel(content, skops.io.loads(content, trusted=ours))
+            # Each is one of ours or the user's, as was just found.
+            known = skops.io.get_untrusted_types(data=content)
+            return SkopsModel(content, skops.io.loads(content, trusted=known))
     except ImportError:
         raise
     except Exception as problem:  # a damaged file can raise anything in anyone's code
@@ -153,7 +159,7 @@ def _schema(content: bytes) -> Any:
             if archive.getinfo(_SCHEMA).file_size > _MOST_SCHEMA:
                 raise ValueError("the stored estimator's list of types is too large")
             return json.loads(archive.read(_SCHEMA))
-    except (zipfile.BadZipFile, KeyError, NotImplementedError, RecursionError, EOFError) as problem:
+    except _DAMAGED as problem:
         raise ValueError(f"the stored estimator cannot be read: {problem!s:.200}") from problem
 
 
