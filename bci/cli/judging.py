@@ -70,10 +70,10 @@ def evaluate(
     Example: bci evaluate recordings/models/me run3.fif --json --predictions run3.csv
     """
     from bci.bundle import decision_threshold, evidence_span
-    from bci.cli.models import load_model
     from bci.decoding import Decoding
     from bci.evaluation import evaluate as run_evaluation
     from bci.fit import with_options
+    from bci.models import load_model
     from bci.predictions_table import PredictionsTable
     from bci.profile import Output, file_sha256
     from bci.recording.reading import read_recording

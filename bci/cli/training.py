@@ -198,7 +198,7 @@ def pretrain(
     --decoder dbconformer --out recordings/models/base
     """
     from bci.bundle import check_place, save_bundle
-    from bci.cli.people import files_of_people
+    from bci.people import files_of_people
     from bci.pretraining import pretrain as run_pretraining
     from bci.profile import load_profile
 

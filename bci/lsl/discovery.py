@@ -88,7 +88,14 @@ class FoundStream:
 
 
 def list_streams(wait_s: float = 1.0) -> list[FoundStream]:
-    """Every stream that answers within ``wait_s`` seconds, by name."""
+    """List the streams that answer within ``wait_s`` seconds, by name.
+
+    Examples
+    --------
+    >>> import bci
+    >>> "simulator" in [found.info.name for found in bci.list_streams()]
+    True
+    """
     return _sorted(pylsl.resolve_streams(wait_s))
 
 
