@@ -16,9 +16,11 @@ from pathlib import Path
 import pytest
 
 import bci
+from bci.bundle import ARRAYS
 from bci.streaming import stream_device
 from devices.simulated_subject import SubjectSettings, simulate_run, write_run
 from devices.simulator import SimulatorDevice, SimulatorSettings
+from tests.commands import bci as command
 from tests.engines import end, start_engine
 from tests.streams import find
 
@@ -103,6 +105,10 @@ def test_calibrate(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run("calibrate.py", "models/new", *RUNS)
     assert re.search(r"accuracy [01]\.\d\d \(95 % interval", capsys.readouterr().out)
     assert bci.load_model("models/new").classes == ("left", "right")
+    done = command("calibrate", "motor-imagery", *RUNS, "--out", "models/by-command")
+    assert done.returncode == 0, done.stderr
+    arrays = [Path(f"models/{name}", ARRAYS).read_bytes() for name in ("new", "by-command")]
+    assert arrays[0] == arrays[1]
 
 
 def test_offline_evaluation(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
