@@ -1,5 +1,6 @@
 """Recordings and epochs as objects of MNE, and back; MNE counts in volts, bci in microvolts."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -144,7 +145,7 @@ def _recording(raw: Any) -> Recording:
     file = raw.filenames[0] if raw.filenames else None
     name = Path(file).stem if file is not None else "raw"
     recording, _ = recording_of(raw, raw.get_data(verbose="error"), Path(name + _IN_MEMORY))
-    return recording
+    return replace(recording, source=f"{name} (mne.io.Raw)")
 
 
 def _epochs(epochs: Any) -> Epochs:

@@ -2,7 +2,7 @@
 
     python examples/calibrate.py MODEL_FOLDER RUN...
 
-Without runs of your own: bci simulate --folder recordings
+Without runs of your own: bci simulate
 """
 
 import sys
@@ -12,7 +12,7 @@ import bci
 
 
 def main(folder: str = "recordings/models/me", *runs: str) -> None:
-    files = [Path(run) for run in runs] or sorted(Path("recordings").glob("*_eeg.fif"))
+    files = [Path(run) for run in runs] or sorted(Path("recordings").glob("*run-0[12]_eeg.fif"))
     model = bci.calibrate(files, "motor-imagery", on_progress=lambda doing, *_: print(doing))
     score = model.card.score
     print(

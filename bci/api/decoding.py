@@ -2,6 +2,7 @@
 
 import logging
 import time
+import warnings
 from collections import deque
 from collections.abc import Iterator
 from os import PathLike
@@ -20,6 +21,7 @@ from bci.errors import StreamError
 from bci.evaluation import Evaluation
 from bci.models import Model, load_model
 from bci.profile import Adapt, Output
+from bci.sources import source_digest
 from bci.trials import chunks_for, cue_markers, find_trials
 from bci.types import Recording
 
@@ -131,7 +133,7 @@ def evaluate(
     ----------
     model : Model or path
     source : path, Recording or mne.io.Raw
-        One that the model was not trained on, with markers of the cues.
+        One that the model was not trained on, with markers of the cues; else it warns.
     threshold : float, optional
         Least confidence of a decision, 0 to 1. Default: the model's.
     evidence_s : float, optional
@@ -164,6 +166,12 @@ def evaluate(
         threshold = decision_threshold(Output(), model.card)
     span_s = evidence_span(Output(evidence_s=evidence_s), model.card)
     recording = recording_from(source)
+    if model.card.has_learnt_from(source_digest(recording)):
+        warnings.warn(
+            f"{model.card.name} was trained on {recording.source}: its score there is no score of "
+            "a new recording",
+            stacklevel=2,
+        )
     return evaluation.evaluate(
         model.card, model.decoder, recording, threshold, evidence_s=span_s, adapt=adapt
     )

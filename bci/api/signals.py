@@ -73,7 +73,7 @@ def from_array(
         indices / float(sfreq),
         indices,
         tuple(sorted(_marker(*each, name) for each in markers)),
-        source=f"{name} in memory",
+        source=f"{name} (in memory)",
     )
 
 

@@ -171,6 +171,8 @@ def test_model_knows_the_arrays_that_it_has_learnt_from(
     changed = replace(runs[0], data=runs[0].data + np.float32(1))
     assert not model.card.has_learnt_from(source_digest(changed))
     base = bci.calibrate(runs, PROFILE, decoder="tangent-space")
+    with pytest.warns(UserWarning, match="was trained on run with seed 1"):
+        bci.evaluate(model, runs[0])
     with pytest.raises(MismatchError, match="has learnt from"):
         bci.calibrate(runs, PROFILE, decoder="tangent-space", base=base)
 
