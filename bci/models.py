@@ -75,6 +75,10 @@ def load_model(folder: str | PathLike[str]) -> Model:
     ----------
     folder : path
 
+    Returns
+    -------
+    model : Model
+
     Raises
     ------
     BundleError

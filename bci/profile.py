@@ -219,6 +219,10 @@ def load_profile(path: Path | str | Mapping[str, object]) -> Profile:
     path : path, str or mapping
         A YAML file, the name of a profile that ships with ``bci``, or its keys and values.
 
+    Returns
+    -------
+    profile : Profile
+
     Raises
     ------
     ProfileError

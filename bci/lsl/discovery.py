@@ -88,7 +88,17 @@ class FoundStream:
 
 
 def list_streams(wait_s: float = 1.0) -> list[FoundStream]:
-    """List the streams that answer within ``wait_s`` seconds, by name.
+    """List the streams on the network, by name.
+
+    Parameters
+    ----------
+    wait_s : float
+        Longest wait for answers, in seconds.
+
+    Returns
+    -------
+    streams : list of FoundStream
+        Each prints as name, type, channels, rate and host.
 
     Examples
     --------

@@ -68,6 +68,11 @@ def read_recording(
         The true rate in hertz, where a stream of an XDF file has a wrong nominal one; default:
         the profile's ``timing.sfreq``.
 
+    Returns
+    -------
+    recording : Recording
+        ``data`` (n_samples, n_channels) float32; ``timestamps`` in seconds from the start.
+
     Raises
     ------
     RecordingError
