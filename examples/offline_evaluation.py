@@ -19,9 +19,9 @@ def main(folder: str = "recordings/models/me", *recordings: str) -> None:
         if score.false_positives_per_min is not None:
             print(f"  {score.false_positives_per_min:.1f} false positives a minute of rest")
         for decoded in bci.decode(model, file):
-            window = decoded.prediction
-            if window.confidence > 0.95:
-                print(f"  first sure window at {window.taken:.1f} s: {window.label}")
+            if decoded.decision is not None and decoded.decision.label is not None:
+                taken = decoded.prediction.taken
+                print(f"  first decision at {taken:.1f} s: {decoded.decision.label}")
                 break
 
 

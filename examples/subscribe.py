@@ -15,7 +15,8 @@ def main(name: str = "bci", seconds: str = "30") -> None:
             shares = zip(engine.classes, prediction.probabilities, strict=True)
             told = "  ".join(f"{label} {share:.2f}" for label, share in shares)
             delay_ms = 1000 * prediction.published_s
-            print(f"{told}  decision: {engine.decision or '-'}  after {delay_ms:.0f} ms")
+            decided = prediction.decision.label if prediction.decision else None
+            print(f"{told}  decision: {decided or '-'}  after {delay_ms:.0f} ms")
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ def decode(
     source: Source | Stream,
     *,
     duration_s: float | None = None,
+    threshold: float | None = None,
     evidence_s: float | None = None,
     adapt: Adapt = "off",
     markers: str | None = None,
@@ -45,6 +46,8 @@ def decode(
     source : path, Recording, mne.io.Raw or Stream
     duration_s : float, optional
         Of a live stream: stop after so many seconds. Default: never.
+    threshold : float, optional
+        Least confidence of a decision, 0 to 1. Default: the model's.
     evidence_s : float, optional
         Seconds of windows that a decision is taken from. Default: the model's.
     adapt : {"off", "alignment", "supervised"}
@@ -57,8 +60,8 @@ def decode(
     ------
     decoded : Decoded
         ``prediction`` has ``label``, ``confidence``, ``probabilities`` (n_classes,) and ``taken``,
-        the time of the window's last sample in seconds. ``decision`` is the same of the evidence;
-        None until it is whole.
+        the time of the window's last sample in seconds. ``decision`` has ``label``, None below the
+        threshold, and ``confidence``; it is None until the evidence is whole.
 
     Raises
     ------
@@ -79,7 +82,15 @@ def decode(
     signal = source if isinstance(source, Stream) else recording_from(source)
     span_s = evidence_span(Output(evidence_s=evidence_s), model.card)
     clock = local_clock if isinstance(signal, Stream) else None
-    decoding = Decoding(model.card, model.decoder, signal.info, clock, span_s, adapt)
+    decoding = Decoding(
+        model.card,
+        model.decoder,
+        signal.info,
+        clock,
+        span_s,
+        adapt,
+        threshold=threshold,
+    )
     # One thread, as in the live engine: so the numbers are the same to the last bit.
     with threadpool_limits(limits=1):
         if isinstance(signal, Stream):

@@ -66,7 +66,8 @@ class Subscription:
         ------
         prediction : ReceivedPrediction
             ``probabilities`` (n_classes,) in the order of ``classes``; ``taken``, the time of the
-            window's last sample, in seconds on the LSL clock; the latency of each stage in seconds.
+            window's last sample, in seconds on the LSL clock; ``decision`` with its label, which is
+            None below the threshold; the latency of each stage in seconds.
         """
         end = _end(duration_s)
         while time.monotonic() < end and self._predictions.connected:

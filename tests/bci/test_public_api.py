@@ -197,6 +197,17 @@ def test_decode_gives_what_the_pipeline_gives(model: Model) -> None:
         np.testing.assert_array_equal(one.probabilities, other.probabilities)
 
 
+def test_decisions_of_decode_need_whole_evidence_and_the_threshold(model: Model) -> None:
+    recording = two_class_recording(3, seed=7)
+    decoded = list(bci.decode(model, recording, threshold=0.8, evidence_s=0.6))
+    assert [each.decision for each in decoded[:2]] == [None, None]
+    decisions = [each.decision for each in decoded[2:] if each.decision is not None]
+    assert len(decisions) == len(decoded) - 2
+    for decision in decisions:
+        assert (decision.label is not None) == (decision.confidence >= 0.8)
+    assert {decision.label for decision in decisions} == {None, "left", "right"}
+
+
 def test_decode_at_cues_gives_one_window_a_cue(runs: list[Recording]) -> None:
     at_cues = PROFILE.model_copy(
         update={"pipeline": PROFILE.pipeline.model_copy(update={"at_cues": True})}
