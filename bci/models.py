@@ -1,6 +1,6 @@
 """Models: a card and its decoder, read from a folder and written to one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -66,7 +66,7 @@ class Model:
         save_bundle(Path(folder), self.card, dict(self.arrays), overwrite)
 
 
-def load_model(folder: str | PathLike[str]) -> Model:
+def load_model(folder: str | PathLike[str], trusted: Sequence[str] = ()) -> Model:
     """Read a model; it goes by the folder's name.
 
     A folder that was copied or renamed is what the user knows it by.
@@ -74,6 +74,9 @@ def load_model(folder: str | PathLike[str]) -> Model:
     Parameters
     ----------
     folder : path
+    trusted : sequence of str
+        Types, as ``package.module.Class``, that a user's own estimator may be made of beside the
+        built-in list. Only for models whose origin you know.
 
     Returns
     -------
@@ -96,7 +99,13 @@ def load_model(folder: str | PathLike[str]) -> Model:
     folder = Path(folder)
     stored, arrays = load_bundle(folder)
     card = stored.model_copy(update={"name": folder.resolve().name})
-    decoder = decoders.load(card.decoder.name, card.decoder.params, card.classes, arrays)
-    if card.confidence is not None:
-        decoder = Tempered(decoder, card.confidence.temperature)
-    return Model(card, decoder, arrays)
+    return Model(card, decoder_of(card, arrays, trusted), arrays)
+
+
+def decoder_of(
+    card: Card, arrays: Mapping[str, NDArray[np.generic]], trusted: Sequence[str] = ()
+) -> Decoder:
+    """Bring the decoder of a loaded card and its arrays back."""
+    choice = card.decoder
+    decoder = decoders.load(choice.name, choice.params, card.classes, arrays, trusted)
+    return Tempered(decoder, card.confidence.temperature) if card.confidence else decoder

@@ -17,7 +17,7 @@ from pydantic import (
 
 from bci.errors import ProfileError
 from bci.plain_yaml import PlainLoader
-from bci.settings import PipelineSettings, Settings, did_you_mean, explain
+from bci.settings import Label, PipelineSettings, Settings, did_you_mean, explain
 
 _MOST_BYTES = 1_000_000
 
@@ -117,10 +117,16 @@ class Paradigm(Settings):
 
 
 class DecoderChoice(Settings):
-    """A decoder by name, with its parameters."""
+    """A decoder by name, with its parameters.
 
-    name: str = "tangent-space"
+    ``name`` is one of ours, ``module:factory`` of a scikit-learn estimator, or ``onnx``.
+    ``trusted`` are types (``package.module.Class``) that such an estimator may be stored with, and
+    loaded of a model. In a model's card they only name what it was stored with.
+    """
+
+    name: str = Field(default="tangent-space", min_length=1, max_length=200)
     params: dict[str, float | int | str | bool] = Field(default_factory=dict)
+    trusted: tuple[Label, ...] = Field((), max_length=1000)
 
 
 class Output(Settings):

@@ -1,6 +1,6 @@
 """Training from Python: epochs and models of recordings."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from os import PathLike
 
@@ -11,12 +11,14 @@ from bci import trials
 from bci.api.sources import ProfileLike, Source, profile_of, recordings_from
 from bci.calibration import Progress
 from bci.calibration import calibrate as run_calibration
-from bci.errors import RecordingError
-from bci.models import Model, load_model
-from bci.profile import Profile
+from bci.errors import ProfileError, RecordingError
+from bci.models import Model, decoder_of, load_model
+from bci.profile import DecoderChoice, Profile
 from bci.runs import without_copies
 from bci.trials import Epochs
 from bci.types import Decoder
+from decoders.estimator import wrap
+from decoders.estimator.factory import path_of
 from decoders.patterns import class_patterns
 
 
@@ -67,6 +69,7 @@ def calibrate(
     decoder: object | str | None = None,
     base: Model | str | PathLike[str] | None = None,
     rest: Source | Iterable[Source] = (),
+    trusted: Sequence[str] = (),
     name: str = "model",
     on_progress: Progress = _silent,
 ) -> Model:
@@ -85,6 +88,9 @@ def calibrate(
         Model to fine-tune, trained on other people.
     rest : path, Recording or mne.io.Raw, or several
         Recordings of rest, to choose the decision threshold on.
+    trusted : sequence of str
+        Types, as ``package.module.Class``, that an estimator of your own may be stored with beside
+        the built-in list.
     name : str
         Name of the model until it is saved.
     on_progress : callable, optional
@@ -103,6 +109,10 @@ def calibrate(
         If the recordings differ from one another or do not fit the profile or the base.
     ProfileError
         If the profile or the decoder is invalid.
+    PluginError
+        If an estimator lacks a method, fails, or cannot be stored as data.
+    BundleError
+        If the stored model would decode otherwise than the trained one.
 
     Examples
     --------
@@ -114,7 +124,7 @@ def calibrate(
     (True, 20)
     """
     start = load_model(base) if isinstance(base, str | PathLike) else base
-    wanted, make = _chosen(profile_of(profile), decoder, start)
+    wanted, make = _chosen(profile_of(profile), decoder, start, trusted)
     make()  # a wrong name or parameter is refused before any work is done
     read = recordings_from(recordings, wanted)
     _, copies = without_copies(read)
@@ -130,16 +140,36 @@ def calibrate(
             start.card if start is not None else None,
             class_patterns,
             rest=recordings_from(rest, wanted),
+            restore=partial(decoder_of, trusted=wanted.decoder.trusted),
         )
-    return Model(made.card, made.decoder, made.decoder.arrays() | made.patterns)
+    return Model(made.card, made.decoder, made.arrays())
 
 
 def _chosen(
-    profile: Profile, decoder: object | str | None, start: Model | None
+    profile: Profile, decoder: object | str | None, start: Model | None, trusted: Sequence[str]
 ) -> tuple[Profile, Callable[[], Decoder]]:
     """The profile with the decoder that is meant, and a function that makes it untrained."""
-    if isinstance(decoder, str):
+    if decoder is not None and not isinstance(decoder, str):
+        if start is not None:
+            raise ProfileError("an estimator cannot be fine-tuned; leave base out")
+        choice = _named(decoder, trusted)
+        return _with(profile, choice), partial(wrap, decoder, trusted)
+    if decoder is not None:
         profile = profile.with_decoder(decoder)
-    choice = profile.decoder
+    choice = profile.decoder.model_copy(update={"trusted": (*profile.decoder.trusted, *trusted)})
     arrays = start.arrays if start is not None else None
-    return profile, partial(decoders.create, choice.name, choice.params, arrays)
+    make = partial(decoders.create, choice.name, choice.params, arrays, choice.trusted)
+    return _with(profile, choice), make
+
+
+def _named(estimator: object, trusted: Sequence[str]) -> DecoderChoice:
+    """An estimator as a profile would name it; a classifier of ours by its decoder."""
+    from decoders.sklearn_api import BciClassifier
+
+    if isinstance(estimator, BciClassifier):
+        return DecoderChoice(name=estimator.decoder, params=dict(estimator.params or {}))
+    return DecoderChoice(name=path_of(estimator), trusted=tuple(trusted))
+
+
+def _with(profile: Profile, choice: DecoderChoice) -> Profile:
+    return profile.model_copy(update={"decoder": choice})

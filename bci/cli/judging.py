@@ -15,6 +15,7 @@ from bci.cli.montage import MapMontage, mapped_to_model
 from bci.cli.scores import print_confusion, told_measure
 from bci.cli.stream_options import GivenNames, GivenUnit, Resample, given_options
 from bci.cli.training import Recordings
+from bci.cli.trust import Trust
 from bci.errors import BciError, BundleError, ProfileError
 from bci.profile import Adapt
 
@@ -70,6 +71,7 @@ def evaluate(
             help="Also write every prediction and decision here: a table, FILE.csv; replaced."
         ),
     ] = None,
+    trust: Trust = None,
 ) -> None:
     """Replay recordings through a model as if live, at full speed, and score it.
 
@@ -95,7 +97,7 @@ def evaluate(
 
     if windows and not as_json:
         raise ProfileError("--windows: its events are lines of JSON; give --json too")
-    card, decoder = load_model(model)
+    card, decoder = load_model(model, trust or ())
     card = with_options(card, given_options(unit, names, resample))
     if sentences is not None and not card.pipeline.at_cues:
         raise ProfileError(f"--sentences: {card.name} decodes without cues; leave it out")

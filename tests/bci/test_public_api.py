@@ -10,12 +10,17 @@ from pathlib import Path
 import mne
 import numpy as np
 import pytest
+from pyriemann.classification import MDM
+from pyriemann.estimation import Covariances
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import LinearSVC
 
 import bci
 from bci.decisions import DecisionEvent
 from bci.errors import (
     BundleError,
     MismatchError,
+    PluginError,
     ProfileError,
     RecordingError,
     StreamError,
@@ -25,6 +30,7 @@ from bci.lsl.predictions import DecisionOutlet, PredictionOutlet
 from bci.models import Model
 from bci.sources import source_digest
 from bci.types import Channel, Marker, Recording
+from decoders.sklearn_api import BciClassifier
 from tests.signals import eeg_info, noise, two_class_recording
 from tests.streams import send, wait_until
 
@@ -151,6 +157,33 @@ def test_every_form_of_a_recording_gives_the_same_model(
     assert made.arrays.keys() == model.arrays.keys()
     for name, array in model.arrays.items():
         np.testing.assert_array_equal(made.arrays[name], array, err_msg=name)
+
+
+def test_estimator_is_calibrated_stored_and_decodes(runs: list[Recording], tmp_path: Path) -> None:
+    estimator = make_pipeline(Covariances("oas"), MDM())
+    made = bci.calibrate(runs, PROFILE, decoder=estimator)
+    assert made.card.score.accuracy > 0.8
+    assert made.card.decoder.name == "sklearn.pipeline:Pipeline"
+    made.save(tmp_path / "mdm")
+    recording = two_class_recording(3, seed=7)
+    live, stored = (
+        [each.prediction.probabilities for each in bci.decode(model, recording)]
+        for model in (made, tmp_path / "mdm")
+    )
+    np.testing.assert_array_equal(live, stored)
+
+
+def test_classifier_of_ours_is_the_decoder_of_its_name(runs: list[Recording], model: Model) -> None:
+    made = bci.calibrate(runs, PROFILE, decoder=BciClassifier("log-power"))
+    assert made.card.decoder == model.card.decoder
+    np.testing.assert_array_equal(made.arrays["coef"], model.arrays["coef"])
+
+
+def test_estimator_without_probabilities_is_refused(runs: list[Recording]) -> None:
+    with pytest.raises(PluginError, match="has no predict_proba"):
+        bci.calibrate(runs, PROFILE, decoder=LinearSVC())
+    with pytest.raises(ProfileError, match="cannot be fine-tuned"):
+        bci.calibrate(runs, PROFILE, decoder=LinearSVC(), base=bci.calibrate(runs, PROFILE))
 
 
 def test_saved_model_decodes_as_before(model: Model, runs: list[Recording], tmp_path: Path) -> None:
