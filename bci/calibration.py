@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +18,9 @@ from bci.errors import MismatchError, RecordingError
 from bci.folds import split_by_item, split_by_run
 from bci.interpretation import ClassPattern, pattern_arrays
 from bci.pipeline import Pipeline
-from bci.profile import Profile, file_sha256
+from bci.profile import Profile
 from bci.runs import RunCount, count_runs, without_copies
+from bci.sources import source_digest
 from bci.stored_check import Restore, check_stored
 from bci.stream_options import as_told
 from bci.time_course import right_by_place, time_course
@@ -250,7 +250,7 @@ def check_base(base: Card, profile: Profile, recordings: list[Recording]) -> Non
     check_base_fits(base, profile, recordings[0].info)
     known = {source.sha256: source.file for source in (*base.sources, *base.base_sources)}
     for recording in recordings:
-        if (digest := file_sha256(Path(recording.source))) in known:
+        if (digest := source_digest(recording)) in known:
             raise MismatchError(
                 f"the base model {base.name} has learnt from {known[digest]} already: its score "
                 "here would mean nothing; pretrain without this person"

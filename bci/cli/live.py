@@ -97,10 +97,10 @@ def run(
     On a stream that states no unit, no names or another rate: --unit uV, --names C3,Cz,C4,
     --resample
     """
-    from bci.cli.models import load_model
     from bci.cli.run_summary import Decided
     from bci.cli.stopping import stop_on_signals
     from bci.fit import with_options
+    from bci.models import load_model
     from bci.profile import check_agreement, check_task, load_profile
 
     wanted = load_profile(profile)

@@ -199,7 +199,7 @@ def pretrain(
     --decoder dbconformer --out recordings/models/base
     """
     from bci.bundle import check_place, save_bundle
-    from bci.cli.people import files_of_people
+    from bci.people import files_of_people
     from bci.pretraining import pretrain as run_pretraining
     from bci.profile import load_profile
 
@@ -272,8 +272,8 @@ def train(  # type: ignore[no-untyped-def]
     """Read, calibrate and store, with a progress bar; return the model's card."""
     from bci.bundle import check_place, save_bundle
     from bci.calibration import calibrate as run_calibration
-    from bci.cli.models import decoder_of
     from bci.cli.training_progress import telling
+    from bci.models import decoder_of
     from bci.pipeline import Pipeline
     from bci.runs import without_copies
     from decoders.patterns import class_patterns

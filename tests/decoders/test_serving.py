@@ -16,8 +16,8 @@ from onnx import TensorProto, helper, numpy_helper
 import decoders
 from bci.bundle import load_bundle, save_bundle
 from bci.calibration import calibrate
-from bci.cli.models import load_model
 from bci.errors import BundleError
+from bci.models import load_model
 from bci.profile import Profile, load_profile
 from bci.types import Channel, Signal
 from decoders import serving
