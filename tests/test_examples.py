@@ -152,7 +152,11 @@ def programs_in(page: str) -> list[str]:
 
 @pytest.mark.parametrize(
     "program",
-    [*programs_in("docs/python.md"), *(p for p in programs_in("README.md") if "import bci" in p)],
+    [
+        *programs_in("docs/python.md"),
+        *programs_in("docs/estimators.md"),
+        *(p for p in programs_in("README.md") if "import bci" in p),
+    ],
 )
 def test_program_in_docs(program: str, here: Path, live: None) -> None:
     for made in ("live.xdf", "models/new"):
