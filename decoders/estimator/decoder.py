@@ -211,7 +211,7 @@ def load(
     except KeyError as error:
         raise BundleError(f"{who}: the bundle lacks the array {error}") from error
     except (TypeError, ValueError, DecodingError) as error:
-        raise BundleError(f"{who}: {error}") from error
+        raise BundleError(f"{who}: {' '.join(str(error).split()):.400}") from error
     if not difference <= _ALONE:
         raise BundleError(
             f"{who}: a probability differs by {difference:.2g} from when the model was stored; the "

@@ -419,3 +419,23 @@ def test_a_torch_module_wrapped_by_skorch_is_stored_as_onnx(epochs, probabilitie
     again = load(arrays)
     found = np.stack([again.predict_proba(window) for window in epochs[0]])
     np.testing.assert_allclose(found, before, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["linear", "trees", "skops"])
+def test_damaged_bytes_are_refused_or_decode_as_before(epochs, riemann: Arrays, name: str) -> None:
+    forms = {"linear": LogisticRegression(), "trees": RandomForestClassifier(3, random_state=0)}
+    arrays = riemann if name == "skops" else ml_model(epochs, forms[name])[0]
+    key = "skops" if name == "skops" else "onnx"
+    rng = np.random.default_rng(0)
+    refused = []
+    for _ in range(60):
+        content = arrays[key].copy()
+        # What comes first is structure, most of what follows is numbers.
+        place = rng.integers(min(len(content), 2000 if rng.random() < 0.7 else len(content)))
+        content[place] = rng.integers(256)
+        try:
+            load(arrays | {key: content})
+        except BundleError as problem:
+            refused.append(str(problem))
+    assert len(refused) > 10
+    assert not any("\n" in line for line in refused)
