@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 import decoders
 from bci.calibration import calibrate
-from bci.cli.models import decoder_of
 from bci.errors import BundleError
+from bci.models import decoder_of
 from bci.profile import Profile
 from bci.types import Decoder, FloatArray
 from decoders.estimator import wrap
