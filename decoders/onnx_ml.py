@@ -160,7 +160,7 @@ def _is_vector_machine(lists: _Lists, n_features: int, n_classes: int) -> bool:
 
 
 def _are_trees(node: "NodeProto", lists: _Lists, n_features: int, n_classes: int) -> bool:
-    modes = next((a.strings for a in node.attribute if a.name == "nodes_modes"), [])
+    modes: Any = next((a.strings for a in node.attribute if a.name == "nodes_modes"), [])
     n_nodes, n_leaves = len(modes), _size(lists, "class_ids")
     of_nodes = ("treeids", "nodeids", "featureids", "truenodeids", "falsenodeids", "values")
     of_leaves = ("treeids", "nodeids", "weights")

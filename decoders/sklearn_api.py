@@ -60,7 +60,7 @@ class BciClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(
         self,
         decoder: str = "tangent-space",
-        params: Mapping[str, object] | None = None,
+        params: Mapping[str, Any] | None = None,
         sfreq: float | None = None,
         ch_names: Sequence[str] | None = None,
         kind: str = "eeg",
