@@ -15,7 +15,15 @@ from bci.errors import RecordingError
 from bci.pipeline import Pipeline, Window
 from bci.profile import REST, Paradigm
 from bci.settings import PipelineSettings
-from bci.types import Chunk, FloatArray, Marker, MarkerStream, Prediction, Recording
+from bci.types import (
+    Chunk,
+    FloatArray,
+    Marker,
+    MarkerStream,
+    Prediction,
+    Recording,
+    Signal,
+)
 
 INTERRUPTED = "interrupted"
 """Marker of a run that was paused or ended early: the trial under way, if any, is broken off."""
@@ -64,7 +72,7 @@ class Epochs:
 
     ``windows`` (n, n_channels, n_samples) float32; ``labels``, ``trials`` (index of the
     trial, counted over all recordings) and ``runs`` (index of the recording), each (n,). Where
-    the paradigm has items, ``items`` (n,) are theirs.
+    the paradigm has items, ``items`` (n,) are theirs. ``signal`` is the rate and the channels.
     """
 
     windows: FloatArray
@@ -72,6 +80,7 @@ class Epochs:
     trials: NDArray[np.int64]
     runs: NDArray[np.int64]
     items: NDArray[np.str_] | None = None
+    signal: Signal | None = None
 
     def last_of_trials(self) -> "Epochs":
         """The last window of each trial: what is known at the end of the cue."""
@@ -87,6 +96,7 @@ class Epochs:
             self.trials[chosen],
             self.runs[chosen],
             None if self.items is None else self.items[chosen],
+            self.signal,
         )
 
 
@@ -318,4 +328,5 @@ def cut_epochs(
     return Epochs(
         np.stack(windows), np.array(labels), np.array(trial_numbers), np.array(runs),
         np.array(items) if paradigm.items is not None else None,
+        Signal(pipeline.chain.sfreq, pipeline.chain.channels),
     )  # fmt: skip

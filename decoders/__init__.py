@@ -5,7 +5,7 @@ arrays of a model bundle. A decoder's module is imported only when it is asked f
 """
 
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 
 import numpy as np
@@ -15,6 +15,7 @@ from bci.errors import BundleError, ProfileError
 from bci.installing import how_to_install_torch
 from bci.settings import did_you_mean
 from bci.types import Decoder
+from decoders.estimator import is_estimator
 
 DECODERS: dict[str, tuple[str, str, str]] = {
     # name: module, class, what it is
@@ -69,22 +70,34 @@ def create(
     name: str,
     params: Mapping[str, object] | None = None,
     start: Mapping[str, NDArray[np.generic]] | None = None,
+    trusted: Sequence[str] = (),
 ) -> Decoder:
     """Make an untrained decoder.
 
     Parameters
     ----------
     name : str
-        One of `DECODERS`.
+        One of `DECODERS`, or an estimator's; see `decoders.estimator.is_estimator`. The module
+        of a ``module:factory`` is imported: only a profile may name one, never a model folder.
     params : mapping, optional
     start : mapping of str to ndarray, optional
         Arrays of a base model, trained on other people, to go on from.
+    trusted : sequence of str
+        Types of a user's own estimator that may be stored; see `decoders.estimator.wrap`.
 
     Raises
     ------
     ProfileError
         If there is no decoder of that name, or it has no such parameter.
+    PluginError
+        If a user's own module or factory fails, or gives no estimator.
     """
+    if is_estimator(name):
+        from decoders.estimator.factory import create as create_estimator
+
+        if start is not None:
+            raise ProfileError(f"decoder {name}: an estimator cannot go on from a base model")
+        return create_estimator(name, params or {}, trusted)
     given = dict(params or {}) | ({} if start is None else {"start": start})
     try:
         cls = _class_of(name)
@@ -142,14 +155,21 @@ def load(
     params: Mapping[str, object],
     classes: tuple[str, ...],
     arrays: Mapping[str, NDArray[np.generic]],
+    trusted: Sequence[str] = (),
 ) -> Decoder:
     """Bring a trained decoder back from the arrays of a bundle.
+
+    ``trusted`` are types that the user allows a stored estimator to be made of.
 
     Raises
     ------
     BundleError
         If the decoder is unknown here, or an array is missing or has the wrong shape.
     """
+    if is_estimator(name):
+        from decoders.estimator.decoder import load as load_estimator
+
+        return load_estimator(name, classes, arrays, trusted)
     if name not in DECODERS:
         raise BundleError(f"the bundle wants the decoder {name!r}; this version has none such")
     try:

@@ -16,6 +16,7 @@ from bci.cli.montage import MapMontage, mapped_to_model
 from bci.cli.scores import print_confusion, told_measure
 from bci.cli.stream_options import GivenNames, GivenUnit, Resample, given_options
 from bci.cli.training import Recordings
+from bci.cli.trust import Trust
 from bci.errors import BciError, BundleError, ProfileError
 from bci.profile import Adapt
 
@@ -72,6 +73,7 @@ def evaluate(
             help="Also write every prediction and decision here: a table, FILE.csv; replaced."
         ),
     ] = None,
+    trust: Trust = None,
 ) -> None:
     """Replay recordings through a model as if live, at full speed, and score it.
 
@@ -79,11 +81,11 @@ def evaluate(
     """
     from bci.bundle import decision_threshold, evidence_span
     from bci.cli.evaluation_events import all_of, evaluated, printer_of
-    from bci.cli.models import load_model
     from bci.decoding import Decoding
     from bci.evaluation import evaluate as run_evaluation
     from bci.fit import with_options
     from bci.messages import ProgressEvent
+    from bci.models import load_model
     from bci.predictions_table import PredictionsTable
     from bci.profile import Output, file_sha256
     from bci.recording.reading import read_recording
@@ -92,7 +94,7 @@ def evaluate(
 
     if windows and not as_json:
         raise ProfileError("--windows: its events are lines of JSON; give --json too")
-    card, decoder = load_model(model)
+    card, decoder = load_model(model, trust or ())
     card = with_options(card, given_options(unit, names, resample))
     if sentences is not None and not card.pipeline.at_cues:
         raise ProfileError(f"--sentences: {card.name} decodes without cues; leave it out")

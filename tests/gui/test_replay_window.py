@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from bci.bundle import decision_threshold, evidence_span, load_card
-from bci.cli.models import load_model
 from bci.cli.training import train
 from bci.cli.training_source import TrainingSource
 from bci.evaluation import evaluate
+from bci.models import load_model
 from bci.profile import Output, load_profile
 from bci.recording.reading import read_recording
 from bci.trials import JudgedWindow, find_trials

@@ -13,11 +13,11 @@ from pytestqt.qtbot import QtBot
 import decoders
 from bci.bundle import save_bundle
 from bci.calibration import Calibration, calibrate
-from bci.cli.models import load_model
 from bci.decisions import Decision, DecisionEvent, RunningDecision
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
 from bci.lsl.predictions import DecisionInlet, PredictionInlet, ReceivedPrediction
 from bci.messages import PredictedEvent, read_event
+from bci.models import load_model
 from bci.profile import Profile
 from bci.recorder import Recorder
 from bci.recording.reading_xdf import load_streams
