@@ -833,9 +833,9 @@ class EvaluationEvent(Event):
     window_accuracy : float
         Accuracy of windows, which overlap, 0 to 1.
     window_chance : float
-        Share of windows of the most frequent class, 0 to 1.
+        Mean accuracy of windows with the labels of whole trials shuffled, 0 to 1.
     window_p_value : float
-        Probability of this accuracy or a higher one by chance.
+        Share of these shuffles that reach the accuracy of windows, 0 to 1.
     n_windows : int
         Windows with a prediction.
     itr_bits_per_min : float
