@@ -12,3 +12,8 @@ def how_to_install_torch(extras: str = "networks") -> str:
     if sys.platform != "linux":
         return command
     return f"pip install torch --index-url {_CPU_INDEX} (without CUDA), then {command}"
+
+
+def how_to_install(module: str) -> str:
+    """The command that installs a missing module."""
+    return how_to_install_torch() if module == "torch" else f"pip install {module}"

@@ -13,11 +13,11 @@ from bci.cli.system import has_screen
 from bci.cli.training import train, with_gallery
 from bci.cli.training_source import TrainingSource
 from bci.errors import BciError, ProfileError
+from bci.filter_settings import Notch
 from bci.gallery import save_gallery
 from bci.places import require_folder
 from bci.profile import Profile, load_profile
 from bci.recording.reading import read_recording
-from bci.settings import Notch
 from bci.types import Task
 
 # A notch in this range is against the power line.
