@@ -96,6 +96,15 @@ def carrying_over() -> tuple[str, ...]:
     return tuple(name for name in decoder_names() if decoder_traits(name).carries_over)
 
 
+def offered_for(task: str | None) -> tuple[str, ...]:
+    """Decoders of other packages for a task; None: for any classes."""
+    return tuple(
+        name
+        for name, plugin in plugins(_GROUP).items()
+        if not plugin.is_ours and decoder_traits(name).task == task
+    )
+
+
 def by_task(names: Iterable[str]) -> str:
     """Names in a sentence, each group with its task."""
     groups: dict[str, list[str]] = {}

@@ -35,6 +35,10 @@ class DifferentialEntropy:
     combinations of levels, and their probabilities the products of the axes'.
     """
 
+    summary = "differential entropy and ridge regression of levels"
+    task = "emotion"
+    carries_over = True
+
     def __init__(self) -> None:
         self.classes: tuple[str, ...] = ()
 

@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 import decoders
 from bci.cli.console import err, out, progress_columns
+from bci.cli.decoder_help import BASE_DECODER_HELP, DECODER_HELP, DecoderCommand
 from bci.cli.file_streams import MarkersOption, SignalOption
 from bci.cli.montage import MapMontage
 from bci.cli.scores import print_score
@@ -48,15 +49,13 @@ Recordings = Annotated[
     ),
 ]
 
-_FOR_MANY = [name for name in decoders.DECODERS if decoders.carries_over(name)]
-
 # The other cores are an engine's, which may be decoding meanwhile.
 _THREADS = 1
 
 
 def add_commands(app: typer.Typer) -> None:
-    app.command()(calibrate)
-    app.command()(pretrain)
+    app.command(cls=DecoderCommand)(calibrate)
+    app.command(cls=DecoderCommand)(pretrain)
 
 
 def calibrate(
@@ -67,7 +66,7 @@ def calibrate(
     ],
     decoder: Annotated[
         str | None,
-        typer.Option(help=f"Instead of the profile's: {decoders.by_task()}."),
+        typer.Option(help=DECODER_HELP),
     ] = None,
     gallery: Annotated[
         Path | None, typer.Option(help="Embeddings of the images shown, by bci embed-images.")
@@ -174,7 +173,7 @@ def pretrain(
     ],
     decoder: Annotated[
         str | None,
-        typer.Option(help=f"Instead of the profile's: {decoders.by_task(_FOR_MANY)}."),
+        typer.Option(help=BASE_DECODER_HELP),
     ] = None,
     runs: Annotated[
         str | None,

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-import decoders
 from bci.bundle import Card, list_bundles
 from bci.calibration import check_base_fits
 from bci.errors import MismatchError
-from bci.installing import how_to_install_torch
+from bci.installing import how_to_install, how_to_install_torch
+from bci.offered import carrying_over, decoder_traits, offered_for
 from bci.profile import Profile
 from bci.types import StreamInfo
 from gui.process import Child, Command
@@ -52,9 +52,12 @@ def levels(models: Path, profile: Profile, info: StreamInfo | None) -> tuple[Lev
     ]
     base = _newest_base(cards, _FAST, profile, info)
     deep_base = _newest_base(cards, _DEEP, profile, info)
-    simple = {*decoders.CLASSICAL, *decoders.OF_LEVELS}
-    others = sorted({card.decoder.name for _, card in cards} - {*simple, _DEEP})
-    found = ((name, _newest_base(cards, name, profile, info)) for name in others)
+    others = [name for name in carrying_over() if name not in (_FAST, _DEEP)]
+    found = (
+        (name, _newest_base(cards, name, profile, info))
+        for name in others
+        if decoder_traits(name).task is None
+    )
     return (
         Level(
             "Fast",
@@ -85,12 +88,13 @@ def levels(models: Path, profile: Profile, info: StreamInfo | None) -> tuple[Lev
                 + _goes_on(start),
                 name,
                 start,
-                lacks=_lacks_torch(),
+                lacks=_lacks(name),
                 curve=False,
             )
             for name, start in found
             if start is not None
         ),
+        *_of_plugins(None),
     )
 
 
@@ -110,6 +114,7 @@ def levels_of_feelings() -> tuple[Level, ...]:
             lacks=_lacks_torch(),
             curve=False,
         ),
+        *_of_plugins("emotion"),
     )
 
 
@@ -129,6 +134,7 @@ def levels_of_words() -> tuple[Level, ...]:
             lacks=_lacks_torch(),
             curve=False,
         ),
+        *_of_plugins("speech"),
     )
 
 
@@ -157,6 +163,25 @@ def levels_of_images(pictures: Path) -> tuple[Level, ...]:
             gallery=gallery,
         ),
     )
+
+
+def _of_plugins(task: str | None) -> tuple[Level, ...]:
+    """A level for each decoder of another package that is for this task."""
+    return tuple(
+        Level(
+            f"{name:.30}",
+            f"{decoder_traits(name).summary:.200}",
+            name,
+            lacks=_lacks(name),
+            curve=task != "emotion",
+        )
+        for name in offered_for(task)
+    )
+
+
+def _lacks(decoder: str) -> str:
+    missing = [each for each in decoder_traits(decoder).needs if not find_spec(each)]
+    return f"Needs {missing[0]}: {how_to_install(missing[0])}." if missing else ""
 
 
 def _lacks_torch() -> str:
