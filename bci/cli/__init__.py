@@ -23,6 +23,7 @@ from bci.cli import (
     judging,
     live,
     monitoring,
+    plugins,
     profiles,
     recordings,
     speech,
@@ -80,7 +81,7 @@ def _root(
 
 for module in (
     acquisition, live, monitoring, recordings, importing, training, judging, profiles, benchmarks,
-    federate, speech, images, system,
+    federate, speech, images, plugins, system,
 ):  # fmt: skip
     module.add_commands(app)
 
