@@ -23,7 +23,7 @@ def class_attributes(value: str) -> dict[str, object]:
     Returns
     -------
     attributes : dict
-        With ``__doc__``, the class's docstring, where it has one; empty where no source is found.
+        With ``__doc__``, its docstring; of a function that alone. Empty where no source is found.
     """
     module, _, name = value.partition(":")
     return _attributes(module, name, 0)
@@ -35,6 +35,8 @@ def _attributes(module: str, name: str, depth: int) -> dict[str, object]:
     for node in tree.body:
         if isinstance(node, ast.ClassDef) and node.name == name:
             return _of_class(module, node, depth)
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            return {"__doc__": ast.get_docstring(node) or ""}
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
             for alias in node.names:
                 if name == (alias.asname or alias.name):

@@ -6,7 +6,7 @@ _METHODS = {
     "bci.decoders": ("fit", "predict_proba", "arrays", "from_arrays"),
     "bci.filters": ("model_validate", "stage"),
     "bci.devices": ("open", "describe", "read", "close"),
-    "bci.views": ("set_classes", "show_prediction"),
+    "bci.views": (),
     "bci.bridges": ("run",),
 }
 STAGE = ("decimation", "settling", "reset", "process", "response")
@@ -20,7 +20,7 @@ def what_lacks(group: str, name: str, found: Any) -> str:
     if group == "bci.devices" and all(callable(getattr(found, each, None)) for each in _FAMILY):
         return ""
     if not callable(found):
-        return "is no class"
+        return "is no class and no function"
     methods = _METHODS[group]
     if missing := [each for each in methods if not callable(getattr(found, each, None))]:
         word = "method" if len(missing) == 1 else "methods"

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
+from typing import Any
 
 from pydantic import ValidationError
 from pylsl import local_clock
@@ -26,10 +27,10 @@ from gui.rejections import Rejections
 from gui.remembered import Remembered
 from gui.shown_images import ShownImages
 from gui.speech import ShownWords, SpeechView
+from gui.task_views import Deciding, ViewContext
 from gui.transcript_view import TranscriptView
 
 _STALE_S = 1.5
-Deciding = DecisionView | ImagesView | SpeechView | EmotionView
 Passed = HistoryView | TranscriptView | LevelHistory
 
 
@@ -53,6 +54,8 @@ class EngineShown(QObject):
         Given where images are seen.
     words : ShownWords, optional
         Given where words are said.
+    of_plugin : callable, optional
+        Makes the view that another package has for the task; it takes the place of the bars.
     """
 
     state_changed = Signal(bool, bool)  # alive, simulated
@@ -64,6 +67,7 @@ class EngineShown(QObject):
         remembered: Remembered,
         images: ShownImages | None = None,
         words: ShownWords | None = None,
+        of_plugin: Callable[[ViewContext], Any] | None = None,
     ) -> None:
         super().__init__()
         self.decision = DecisionView(threshold)
@@ -86,7 +90,8 @@ class EngineShown(QObject):
             self.transcript = TranscriptView(self._windows, threshold)
         self.emotion = EmotionView(threshold)
         self.level_history = LevelHistory(self.emotion.course)
-        self.usual: Deciding = self.images or self.speech or self.decision
+        self.own = of_plugin(ViewContext(threshold, self._windows)) if of_plugin else None
+        self.usual: Deciding = self.own or self.images or self.speech or self.decision
         self._usual_passed: Passed = self.transcript or self.history
         self.decided = one_of(self.usual, self.emotion)
         self.passed = one_of(self._usual_passed, self.level_history)
@@ -109,12 +114,16 @@ class EngineShown(QObject):
 
     @property
     def _deciding(self) -> tuple[Deciding, ...]:
-        return self.decision, self.emotion, *(v for v in (self.images, self.speech) if v)
+        return self.decision, self.emotion, *self._of_task
 
     @property
     def _bars(self) -> tuple[DecisionView | ImagesView | SpeechView, ...]:
         """All that show any classes."""
-        return self.decision, *(v for v in (self.images, self.speech) if v)
+        return self.decision, *self._of_task
+
+    @property
+    def _of_task(self) -> tuple[DecisionView | ImagesView | SpeechView, ...]:
+        return tuple(v for v in (self.own, self.images, self.speech) if v is not None)
 
     @property
     def _past(self) -> tuple[HistoryView | TranscriptView, ...]:

@@ -1,6 +1,7 @@
 """Commands for plug-ins: plugins, bridge, new."""
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -57,9 +58,9 @@ def _row(plugin: "Plugin") -> dict[str, Any]:
         "distribution": plugin.distribution,
         "version": plugin.version,
         "where": plugin.value,
-        "summary": traits.summary or docstring.partition("\n")[0],
+        "summary": traits.summary or docstring.partition("\n")[0].rstrip("."),
         "needs": list(traits.needs),
-        "problem": plugin.problem() or None,
+        "problem": plugin.problem() or _lacking(traits.needs) or None,
     }
     if plugin.group == "bci.decoders":
         row |= {
@@ -69,6 +70,13 @@ def _row(plugin: "Plugin") -> dict[str, Any]:
             "needs_cues": traits.needs_cues,
         }
     return row
+
+
+def _lacking(needs: tuple[str, ...]) -> str:
+    from bci.installing import how_to_install
+
+    missing = [module for module in needs if find_spec(module) is None]
+    return f"needs {missing[0]}: {how_to_install(missing[0])}" if missing else ""
 
 
 def bridge(
