@@ -1,5 +1,7 @@
 """The view of a task: a plug-in of the group ``bci.views`` that is named as the task.
 
+Its name has a hyphen where the task has a space.
+
 A plug-in is called with a `ViewContext` and gives a widget. It has the methods `set_classes`,
 `set_engine`, `show_prediction` and `show_rejected`; the dashboard sets its attributes ``theme``,
 ``rule`` and ``hint``. `gui.predictions.DecisionView` is an example.
@@ -12,7 +14,7 @@ from typing import Any
 from PySide6.QtWidgets import QWidget
 
 from bci.errors import PluginError
-from bci.plugins import plugins
+from bci.plugins import Plugin, plugins
 from gui.cue_windows import CueFinder
 from gui.emotion import EmotionView
 from gui.images import ImagesView
@@ -73,7 +75,7 @@ def view_of_plugin(task: str) -> Callable[[ViewContext], Any] | None:
     PluginError
         If it cannot be loaded.
     """
-    plugin = plugins(_GROUP).get(task)
+    plugin = _plugin(task)
     if plugin is None or (plugin.is_ours and not plugin.rivals):
         return None
     make = plugin.load()
@@ -88,10 +90,15 @@ def make_view(task: str, context: ViewContext) -> Any:
     PluginError
         If its plug-in cannot be loaded, or gives no such widget.
     """
-    plugin = plugins(_GROUP).get(task)
+    plugin = _plugin(task)
     if plugin is None:
         return motor_imagery(context)
     return _checked(task, plugin.load()(context))
+
+
+def _plugin(task: str) -> Plugin | None:
+    # A task may have several words, the name of an entry point is one.
+    return plugins(_GROUP).get(task.replace(" ", "-"))
 
 
 def _checked(task: str, view: Any) -> Any:
