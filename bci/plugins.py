@@ -123,6 +123,11 @@ def _registry() -> dict[str, dict[str, Plugin]]:
             of_group[plugin.name] = plugin
         elif plugin.distribution not in (rival.distribution, *rival.rivals):
             of_group[plugin.name] = replace(rival, rivals=(*rival.rivals, plugin.distribution))
+    if not any(plugin.is_ours for plugin in found["bci.filters"].values()):
+        raise PluginError(
+            "this installation of bci lacks its entry points, as one of an earlier version does: "
+            "install it again (pip install --force-reinstall --no-deps bci)"
+        )
     return found
 
 

@@ -58,8 +58,9 @@ def check_filter(settings: FilterSettings, signal: Signal = EEG) -> None:
     AssertionError
         Naming the promise that is broken.
     """
-    pipeline = PipelineSettings(
-        filters=(settings,), window_s=1.0, kinds=tuple({c.kind for c in signal.channels})
+    kinds = tuple({channel.kind for channel in signal.channels})
+    pipeline = PipelineSettings.model_validate(
+        {"filters": (settings,), "window_s": 1.0, "kinds": kinds}
     )
     info = StreamInfo("check", "EEG", signal.sfreq, signal.channels)
     data = _noise(_N_SAMPLES, len(signal.channels))

@@ -237,9 +237,21 @@ def test_without_metadata_of_ours_the_project_file_is_read() -> None:
     assert find("bci.decoders", "tangent-space").value == "decoders.tangent:TangentSpace"
 
 
-def test_an_installed_package_is_found_by_its_metadata(
+def test_an_installation_without_our_entry_points_is_refused(
     monkeypatch: pytest.MonkeyPatch, packages: Packages
 ) -> None:
     monkeypatch.setattr(plugins, "_PROJECT", packages.folder / "pyproject.toml")
-    packages.add("toy-filters", "toy_good", GOOD, filter={"mean": "Mean"})
-    assert "mean" in plugins.plugins("bci.filters")
+    monkeypatch.setattr(plugins, "entry_points", lambda **_: ())
+    plugins.forget()
+    with pytest.raises(PluginError, match=r"lacks its entry points.*: install it again"):
+        load_profile("motor-imagery")
+
+
+def test_a_wheel_is_found_by_its_metadata(
+    monkeypatch: pytest.MonkeyPatch, packages: Packages
+) -> None:
+    monkeypatch.setattr(plugins, "_PROJECT", packages.folder / "pyproject.toml")
+    packages.add("bci", "toy_good", GOOD, filter={"mean": "Mean"})
+    plugin = find("bci.filters", "mean")
+    assert plugin.is_ours
+    assert list(plugins.plugins("bci.filters")) == ["mean"]
