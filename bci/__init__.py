@@ -1,3 +1,99 @@
-"""Real-time brain-computer interface engine over the Lab Streaming Layer."""
+"""Real-time brain-computer interfaces over the Lab Streaming Layer.
+
+The names below are the public interface; each is loaded when it is first used, so ``import bci``
+costs nothing. Everything else may move before version 1.
+
+==================  ===========================================================
+list_streams        List the LSL streams on the network.
+open_stream         Open one of them: chunks of samples, in a ``for`` loop.
+read_recording      Read a recorded file.
+from_array          Make a recording of an array.
+from_mne, to_mne    Convert from and to `mne.io.Raw` and `mne.Epochs`.
+load_profile        Read a profile: filters, window, cues, decoder.
+filtered, windows   Run a profile's filters, or filters and windows, on a signal.
+Pipeline            The same, driven chunk by chunk from a loop of your own.
+cut_epochs          Cut the windows of cued trials.
+calibrate           Train a model on recordings.
+load_model          Read a trained model.
+decode              Decode a recording or a stream, in a ``for`` loop.
+evaluate            Score a model on a recording.
+record              Record streams to an XDF file.
+subscribe           Follow the predictions and decisions of a running engine.
+BciError            Base of every error that a user can mend.
+==================  ===========================================================
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bci.api.decoding import decode, evaluate
+    from bci.api.engine import subscribe
+    from bci.api.recorder import record
+    from bci.api.signals import filtered, from_array, windows
+    from bci.api.streams import open_stream
+    from bci.api.training import calibrate, cut_epochs
+    from bci.errors import BciError
+    from bci.lsl.discovery import list_streams
+    from bci.mne_io import from_mne, to_mne
+    from bci.models import load_model
+    from bci.pipeline import Pipeline
+    from bci.profile import load_profile
+    from bci.recording.reading import read_recording
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "BciError",
+    "Pipeline",
+    "__version__",
+    "calibrate",
+    "cut_epochs",
+    "decode",
+    "evaluate",
+    "filtered",
+    "from_array",
+    "from_mne",
+    "list_streams",
+    "load_model",
+    "load_profile",
+    "open_stream",
+    "read_recording",
+    "record",
+    "subscribe",
+    "to_mne",
+    "windows",
+]
+
+_MODULES = {
+    "BciError": "bci.errors",
+    "Pipeline": "bci.pipeline",
+    "calibrate": "bci.api.training",
+    "cut_epochs": "bci.api.training",
+    "decode": "bci.api.decoding",
+    "evaluate": "bci.api.decoding",
+    "filtered": "bci.api.signals",
+    "from_array": "bci.api.signals",
+    "from_mne": "bci.mne_io",
+    "list_streams": "bci.lsl.discovery",
+    "load_model": "bci.models",
+    "load_profile": "bci.profile",
+    "open_stream": "bci.api.streams",
+    "read_recording": "bci.recording.reading",
+    "record": "bci.api.recorder",
+    "subscribe": "bci.api.engine",
+    "to_mne": "bci.mne_io",
+    "windows": "bci.api.signals",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module 'bci' has no attribute {name!r}")
+    value = getattr(import_module(_MODULES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +18,10 @@ from bci.errors import MismatchError, RecordingError
 from bci.folds import split_by_item, split_by_run
 from bci.interpretation import ClassPattern, pattern_arrays
 from bci.pipeline import Pipeline
-from bci.profile import Profile, file_sha256
+from bci.profile import Profile
 from bci.runs import RunCount, count_runs, without_copies
+from bci.sources import source_digest
+from bci.stored_check import Restore, check_stored
 from bci.stream_options import as_told
 from bci.time_course import right_by_place, time_course
 from bci.trials import Epochs, cut_epochs, windows_of
@@ -63,6 +64,10 @@ class Calibration:
     card: Card
     patterns: dict[str, NDArray[np.generic]] = field(default_factory=dict)
 
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Everything that a bundle keeps beside the card."""
+        return self.decoder.arrays() | self.patterns
+
 
 def calibrate(
     recordings: list[Recording],
@@ -75,6 +80,7 @@ def calibrate(
     on_step: StepWatch = lambda _fold, _step: None,
     on_runs: RunWatch = lambda _runs: None,
     rest: Sequence[Recording] = (),
+    restore: Restore | None = None,
 ) -> Calibration:
     """Cut epochs with the serving pipeline, cross-validate by run, then train on all.
 
@@ -101,6 +107,9 @@ def calibrate(
         Given the trials of each recording before the training.
     rest : sequence of Recording, optional
         Recordings of rest that nothing is learnt from. The threshold is chosen on them too.
+    restore : callable, optional
+        Makes the decoder of a loaded model, which is compared with the trained one; see
+        `bci.stored_check`.
 
     Raises
     ------
@@ -109,6 +118,8 @@ def calibrate(
     MismatchError
         If the recordings differ from one another or cannot satisfy the profile, or the base
         model has another pipeline, montage or classes, or has learnt from one of them.
+    BundleError
+        If the stored model would decode otherwise than the trained one.
     """
     pipeline = common_pipeline([*recordings, *rest], profile)
     if rest and profile.pipeline.at_cues:
@@ -154,14 +165,13 @@ def calibrate(
         watch=partial(on_step, len(splits)),
     )
     if isinstance(decoder, Servable):
-        on_progress("Choosing the faster runtime", len(splits), len(splits) + 1)
+        on_progress("Choosing how to serve", len(splits), len(splits) + 1)
         decoder.choose_runtime()
     on_progress("Choosing the threshold", len(splits), len(splits) + 1)
     score = held.score(held_out, decoder, described)
     surer = held.surer(decoder, held_out, streams, profile)
     at_rest = [held.stream_rest(decoder, recording, profile) for recording in rest]
     confidence = promise.confidence(held_out, at_rest, surer, score.at_chance, pipeline, profile)
-    on_progress("Done", len(splits) + 1, len(splits) + 1)
     card = make_card(name, profile, pipeline, recordings, decoder, score, runs=runs)
     ch_names = tuple(channel.name for channel in signal.channels)
     drift = describe_drift(
@@ -170,7 +180,7 @@ def calibrate(
         signal.sfreq,
     )
     patterns = pattern_arrays(look(decoder, epochs, ch_names)) if look is not None else {}
-    return Calibration(
+    made = Calibration(
         Tempered(decoder, confidence.temperature),
         card.model_copy(
             update={
@@ -184,6 +194,11 @@ def calibrate(
         ),
         patterns | _course_arrays(right, pipeline, profile),
     )
+    if restore is not None:
+        on_progress("Comparing the stored model", len(splits), len(splits) + 1)
+        check_stored(made.decoder, made.card, made.arrays(), restore, epochs, recordings)
+    on_progress("Done", len(splits) + 1, len(splits) + 1)
+    return made
 
 
 def _course_arrays(
@@ -235,7 +250,7 @@ def check_base(base: Card, profile: Profile, recordings: list[Recording]) -> Non
     check_base_fits(base, profile, recordings[0].info)
     known = {source.sha256: source.file for source in (*base.sources, *base.base_sources)}
     for recording in recordings:
-        if (digest := file_sha256(Path(recording.source))) in known:
+        if (digest := source_digest(recording)) in known:
             raise MismatchError(
                 f"the base model {base.name} has learnt from {known[digest]} already: its score "
                 "here would mean nothing; pretrain without this person"

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from bci import __version__
 from bci.bundle import Card, MeasureCard, ScoreCard, SourceCard, describe_stream
 from bci.pipeline import Pipeline
-from bci.profile import Profile, file_sha256
+from bci.profile import Profile
 from bci.runs import RunCount
 from bci.scores import Measure, confusion, kappa, score_accuracy, shuffled_labels
+from bci.sources import source_digest
 from bci.trials import find_trials
 from bci.types import Decoder, Recording
 
@@ -112,10 +113,9 @@ def measure_cards(measured: tuple[Measure, ...]) -> tuple[MeasureCard, ...]:
 
 def source_card(recording: Recording, trials: int = 0) -> SourceCard:
     """Describe a recording that a model was made with, and how many trials it learnt from."""
-    file = Path(recording.source)
     return SourceCard(
-        file=file.name,
-        sha256=file_sha256(file),
+        file=Path(recording.source).name,
+        sha256=source_digest(recording),
         trials=trials,
         interpolated=recording.info.interpolated,
     )

@@ -177,7 +177,16 @@ class Engine:
         def make(card: Card, decoder: Decoder) -> Decoding:
             self._require_cues(card)
             span_s, adapt = evidence_span(self._output, card), self._output.adapt
-            return Decoding(card, decoder, info, local_clock, span_s, adapt, self._prior(card))
+            return Decoding(
+                card,
+                decoder,
+                info,
+                local_clock,
+                span_s,
+                adapt,
+                self._prior(card),
+                decision_threshold(self._output, card),
+            )
 
         running = make(self._card, self._decoder)
         warm_up(self._card, self._decoder, info)

@@ -83,6 +83,14 @@ class Pipeline:
     ------
     MismatchError
         If the stream cannot satisfy the settings.
+
+    Examples
+    --------
+    >>> import bci
+    >>> recording = bci.read_recording("run-01_eeg.fif")
+    >>> pipeline = bci.Pipeline(bci.load_profile("motor-imagery").pipeline, recording.info)
+    >>> sum(1 for chunk in recording.chunks() for _ in pipeline.windows(chunk))
+    813
     """
 
     def __init__(

@@ -98,7 +98,7 @@ def pretrain(
     decoder = make_decoder()
     fit(decoder, epochs, signal, watch, unfinished and unfinished / "all.safetensors")
     if isinstance(decoder, Servable):
-        on_progress("Choosing the faster runtime", n_folds, n_folds + 1)
+        on_progress("Choosing how to serve", n_folds, n_folds + 1)
         decoder.choose_runtime()
     described = (
         f"{n_folds} folds of whole people, {len(people)} people, each aligned by their own "

@@ -1,6 +1,7 @@
 """Profiles: the YAML files that say which stream, which filters, which task and which model."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, TypeVar
 
@@ -16,7 +17,7 @@ from pydantic import (
 
 from bci.errors import ProfileError
 from bci.plain_yaml import PlainLoader
-from bci.settings import PipelineSettings, Settings, did_you_mean, explain
+from bci.settings import Label, PipelineSettings, Settings, did_you_mean, explain
 
 _MOST_BYTES = 1_000_000
 
@@ -116,10 +117,16 @@ class Paradigm(Settings):
 
 
 class DecoderChoice(Settings):
-    """A decoder by name, with its parameters."""
+    """A decoder by name, with its parameters.
 
-    name: str = "tangent-space"
+    ``name`` is one of ours, ``module:factory`` of a scikit-learn estimator, or ``onnx``.
+    ``trusted`` are types (``package.module.Class``) that such an estimator may be stored with, and
+    loaded of a model. In a model's card they only name what it was stored with.
+    """
+
+    name: str = Field(default="tangent-space", min_length=1, max_length=200)
     params: dict[str, float | int | str | bool] = Field(default_factory=dict)
+    trusted: tuple[Label, ...] = Field((), max_length=1000)
 
 
 class Output(Settings):
@@ -210,15 +217,33 @@ class Profile(Settings):
         return self
 
 
-def load_profile(path: Path | str) -> Profile:
-    """Read and check a profile; a bare name means one of the profiles that ship with ``bci``.
+def load_profile(path: Path | str | Mapping[str, object]) -> Profile:
+    """Read and check a profile.
+
+    Parameters
+    ----------
+    path : path, str or mapping
+        A YAML file, the name of a profile that ships with ``bci``, or its keys and values.
+
+    Returns
+    -------
+    profile : Profile
 
     Raises
     ------
     ProfileError
         If the file is missing, not YAML, or invalid; the message names the key path and what
         is allowed there.
+
+    Examples
+    --------
+    >>> import bci
+    >>> profile = bci.load_profile("motor-imagery")
+    >>> profile.paradigm.classes, profile.pipeline.window_s
+    ({'left': 'left', 'right': 'right'}, 2.5)
     """
+    if isinstance(path, Mapping):
+        return _checked(path, Profile, ProfileError, "the profile")
     file = Path(path)
     if not file.exists() and file.parent == Path():
         shipped = shipped_profiles()
@@ -259,10 +284,16 @@ def parse_yaml(file: Path, model: type[SettingsT], error: type[Exception]) -> Se
         raise error(f"{file}{line}: not valid YAML: {detail}") from problem
     if not isinstance(content, dict):
         raise error(f"{file}: expected keys and values, found {type(content).__name__}")
+    return _checked(content, model, error, str(file))
+
+
+def _checked(
+    content: Mapping[str, object], model: type[SettingsT], error: type[Exception], where: str
+) -> SettingsT:
     try:
-        return model.model_validate(content)
+        return model.model_validate(dict(content))
     except ValidationError as problem:
-        raise error(f"{file}: {explain(problem, model)}") from problem
+        raise error(f"{where}: {explain(problem, model)}") from problem
 
 
 def file_sha256(file: Path) -> str:

@@ -2,7 +2,7 @@
 
 import bisect
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -10,11 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.cue_streams import choose, merged, without_notes
+from bci.decisions import Decision
 from bci.errors import RecordingError
 from bci.pipeline import Pipeline, Window
 from bci.profile import REST, Paradigm
 from bci.settings import PipelineSettings
-from bci.types import Chunk, FloatArray, Marker, MarkerStream, Prediction, Recording
+from bci.types import (
+    Chunk,
+    FloatArray,
+    Marker,
+    MarkerStream,
+    Prediction,
+    Recording,
+    Signal,
+)
 
 INTERRUPTED = "interrupted"
 """Marker of a run that was paused or ended early: the trial under way, if any, is broken off."""
@@ -43,13 +52,18 @@ class Trial:
 class JudgedWindow:
     """What was predicted of one window.
 
-    ``first`` is when its first sample was taken, in recording time; ``trial`` the trial that it
-    belongs to, if any.
+    ``decision`` is the decision at its end, None until the evidence is whole; ``first`` is when
+    its first sample was taken, in recording time; ``trial`` the trial that it belongs to, if any.
     """
 
     prediction: Prediction
+    decision: Decision | None
     first: float
     trial: Trial | None
+
+
+Watch = Callable[[JudgedWindow], None]
+"""Given every window of an evaluation that has a prediction, in order of time."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +72,7 @@ class Epochs:
 
     ``windows`` (n, n_channels, n_samples) float32; ``labels``, ``trials`` (index of the
     trial, counted over all recordings) and ``runs`` (index of the recording), each (n,). Where
-    the paradigm has items, ``items`` (n,) are theirs.
+    the paradigm has items, ``items`` (n,) are theirs. ``signal`` is the rate and the channels.
     """
 
     windows: FloatArray
@@ -66,6 +80,7 @@ class Epochs:
     trials: NDArray[np.int64]
     runs: NDArray[np.int64]
     items: NDArray[np.str_] | None = None
+    signal: Signal | None = None
 
     def last_of_trials(self) -> "Epochs":
         """The last window of each trial: what is known at the end of the cue."""
@@ -81,6 +96,7 @@ class Epochs:
             self.trials[chosen],
             self.runs[chosen],
             None if self.items is None else self.items[chosen],
+            self.signal,
         )
 
 
@@ -312,4 +328,5 @@ def cut_epochs(
     return Epochs(
         np.stack(windows), np.array(labels), np.array(trial_numbers), np.array(runs),
         np.array(items) if paradigm.items is not None else None,
+        Signal(pipeline.chain.sfreq, pipeline.chain.channels),
     )  # fmt: skip

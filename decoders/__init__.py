@@ -6,7 +6,7 @@ is imported only when it is asked for.
 """
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from bci.offered import decoder_names
 from bci.plugins import find, plugins
 from bci.settings import did_you_mean
 from bci.types import Decoder
+from decoders.estimator import is_estimator
 
 _GROUP = "bci.decoders"
 
@@ -24,22 +25,35 @@ def create(
     name: str,
     params: Mapping[str, object] | None = None,
     start: Mapping[str, NDArray[np.generic]] | None = None,
+    trusted: Sequence[str] = (),
 ) -> Decoder:
     """Make an untrained decoder.
 
     Parameters
     ----------
     name : str
-        Of a plug-in; see `bci.offered.decoder_names`.
+        Of a plug-in (see `bci.offered.decoder_names`), or an estimator's (see
+        `decoders.estimator.is_estimator`). The module of a ``module:factory`` is imported: only a
+        profile may name one, never a model folder.
     params : mapping, optional
     start : mapping of str to ndarray, optional
         Arrays of a base model, trained on other people, to go on from.
+    trusted : sequence of str
+        Types of a user's own estimator that may be stored; see `decoders.estimator.wrap`.
 
     Raises
     ------
     ProfileError
         If there is no decoder of that name, or it has no such parameter.
+    PluginError
+        If a user's own module or factory fails, or gives no estimator.
     """
+    if is_estimator(name):
+        from decoders.estimator.factory import create as create_estimator
+
+        if start is not None:
+            raise ProfileError(f"decoder {name}: an estimator cannot go on from a base model")
+        return create_estimator(name, params or {}, trusted)
     if name not in plugins(_GROUP):
         raise ProfileError(
             f"there is no decoder {name!r}{did_you_mean(name, plugins(_GROUP))}; choose one of "
@@ -97,14 +111,21 @@ def load(
     params: Mapping[str, object],
     classes: tuple[str, ...],
     arrays: Mapping[str, NDArray[np.generic]],
+    trusted: Sequence[str] = (),
 ) -> Decoder:
     """Bring a trained decoder back from the arrays of a bundle.
+
+    ``trusted`` are types that the user allows a stored estimator to be made of.
 
     Raises
     ------
     BundleError
         If the decoder is unknown here, or an array is missing or has the wrong shape.
     """
+    if is_estimator(name):
+        from decoders.estimator.decoder import load as load_estimator
+
+        return load_estimator(name, classes, arrays, trusted)
     if name not in plugins(_GROUP):
         raise BundleError(
             f"the bundle wants the decoder {name!r:.80}; this version has none such, and no "

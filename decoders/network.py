@@ -174,6 +174,12 @@ class NetworkDecoder:
             **serving,
         }  # fmt: skip
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take what was pickled, as for the processes of a cross-validation."""
+        self.__dict__.update(state)
+        if "_aligned" in state:  # joblib may map its memory read-only
+            self._aligned = np.empty_like(self._aligned)
+
     @classmethod
     def from_arrays(
         cls,

@@ -12,7 +12,8 @@ from bci.calibration import common_pipeline
 from bci.cards import make_card
 from bci.errors import ProfileError, RecordingError
 from bci.pipeline import Pipeline
-from bci.profile import Profile, file_sha256
+from bci.profile import Profile
+from bci.sources import source_digest
 from bci.types import Recording
 from decoders.speech import BASE, DuinDecoder, lively_channels, whole_patches
 from decoders.speech_pretraining import PretrainingSettings, PretrainingStep, pretrain_duin
@@ -70,7 +71,7 @@ def make_base(
     n_samples = whole_patches(windows.shape[2], sfreq, decoder.sizes)
     chosen = lively_channels(windows, sfreq, decoder.channels)
     decoder.prepare(windows, chosen, n_samples, sfreq)
-    hashes = [file_sha256(Path(recording.source)) for recording in recordings]
+    hashes = [source_digest(recording) for recording in recordings]
     fingerprint = " ".join([*hashes, profile.model_dump_json()])
     made = pretrain_duin(
         decoder.scaled(windows), decoder.sizes, settings, checkpoint, fingerprint, stop, tell

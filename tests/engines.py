@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from bci.calibration import Calibration
 from bci.engine import Engine
 from bci.lsl.discovery import StreamQuery
+from bci.models import Model
 from bci.profile import Output
 from bci.swap import Load
 
@@ -25,7 +26,7 @@ class Live:
 
 
 def start_engine(
-    trained: Calibration,
+    trained: Calibration | Model,
     stream: str,
     wait_s: float | None = 20.0,
     load: Load | None = None,

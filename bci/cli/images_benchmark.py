@@ -147,10 +147,14 @@ def _simulate(
         cut.append(replace(own, runs=own.runs + run, trials=own.trials + 1000 * run))
     chain = Pipeline(profile.pipeline, recording.info).chain
     *earlier, last = cut
-    together = Epochs(
-        *(np.concatenate([getattr(each, name) for each in earlier])
-          for name in ("windows", "labels", "trials", "runs", "items"))
-    )  # fmt: skip
+    together = replace(
+        last,
+        windows=np.concatenate([each.windows for each in earlier]),
+        labels=np.concatenate([each.labels for each in earlier]),
+        trials=np.concatenate([each.trials for each in earlier]),
+        runs=np.concatenate([each.runs for each in earlier]),
+        items=np.concatenate([each.items for each in earlier if each.items is not None]),
+    )
     return together, last, Signal(chain.sfreq, chain.channels)
 
 

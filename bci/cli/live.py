@@ -14,6 +14,7 @@ from bci.cli.console import err, out
 from bci.cli.file_streams import MarkersOption, RateOption
 from bci.cli.montage import MapMontage
 from bci.cli.stream_options import GivenNames, GivenUnit, Resample, given_options
+from bci.cli.trust import Trust
 from bci.cue_streams import cue_query, merged, to_replay
 from bci.errors import ProfileError
 from bci.profile import Adapt
@@ -80,6 +81,7 @@ def run(
     unit: GivenUnit = None,
     names: GivenNames = None,
     resample: Resample = False,
+    trust: Trust = None,
     with_parent: WithParent = False,
 ) -> None:
     """Decode a live stream and publish the predictions (the headless engine).
@@ -95,10 +97,10 @@ def run(
     On a stream that states no unit, no names or another rate: --unit uV, --names C3,Cz,C4,
     --resample
     """
-    from bci.cli.models import load_model
     from bci.cli.run_summary import Decided
     from bci.cli.stopping import stop_on_signals
     from bci.fit import with_options
+    from bci.models import load_model
     from bci.profile import check_agreement, check_task, load_profile
 
     wanted = load_profile(profile)
@@ -108,7 +110,7 @@ def run(
     options = wanted.pipeline.of_stream | given_options(unit, names, resample)
 
     def load(folder: Path):  # type: ignore[no-untyped-def]
-        card, decoder = load_model(folder)
+        card, decoder = load_model(folder, (*wanted.decoder.trusted, *(trust or ())))
         return with_options(card, options), decoder
 
     card, decoder = load(folder)

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -149,7 +150,7 @@ def _learn_curve(source: TrainingSource, recordings: list[Path], as_json: bool):
         return recordings_curve(
             kept,
             source.profile,
-            lambda: decoders.create(choice.name, choice.params, source.start),
+            lambda: decoders.create(choice.name, choice.params, source.start, choice.trusted),
             teller.progress,
             teller.point,
         )
@@ -197,7 +198,7 @@ def pretrain(
     --decoder dbconformer --out recordings/models/base
     """
     from bci.bundle import check_place, save_bundle
-    from bci.cli.people import files_of_people
+    from bci.people import files_of_people
     from bci.pretraining import pretrain as run_pretraining
     from bci.profile import load_profile
 
@@ -271,13 +272,15 @@ def train(  # type: ignore[no-untyped-def]
     from bci.bundle import check_place, save_bundle
     from bci.calibration import calibrate as run_calibration
     from bci.cli.training_progress import telling
+    from bci.models import decoder_of
     from bci.pipeline import Pipeline
     from bci.runs import without_copies
     from decoders.patterns import class_patterns
 
     check_place(out_folder, force)
     choice = source.profile.decoder
-    decoders.create(choice.name, choice.params)  # a wrong name is told before any work is done
+    # A wrong name is told before any work is done.
+    decoders.create(choice.name, choice.params, source.start, choice.trusted)
     with telling(as_json) as teller, threadpool_limits(limits=_THREADS):
         read = []
         for number, file in enumerate((*recordings, *rest)):
@@ -291,7 +294,7 @@ def train(  # type: ignore[no-untyped-def]
         calibration = run_calibration(
             kept,
             source.profile,
-            lambda: decoders.create(choice.name, choice.params, source.start),
+            lambda: decoders.create(choice.name, choice.params, source.start, choice.trusted),
             out_folder.name,
             teller.progress,
             source.base_card,
@@ -299,8 +302,9 @@ def train(  # type: ignore[no-untyped-def]
             teller.step,
             teller.runs,
             read[len(recordings) :],
+            partial(decoder_of, trusted=choice.trusted),
         )
-    arrays = calibration.decoder.arrays() | calibration.patterns
+    arrays = calibration.arrays()
     save_bundle(out_folder, calibration.card, arrays, overwrite=force)
     _tell_serving(arrays, as_json)
     return calibration.card

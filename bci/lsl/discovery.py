@@ -88,7 +88,24 @@ class FoundStream:
 
 
 def list_streams(wait_s: float = 1.0) -> list[FoundStream]:
-    """Every stream that answers within ``wait_s`` seconds, by name."""
+    """List the streams on the network, by name.
+
+    Parameters
+    ----------
+    wait_s : float
+        Longest wait for answers, in seconds.
+
+    Returns
+    -------
+    streams : list of FoundStream
+        Each prints as name, type, channels, rate and host.
+
+    Examples
+    --------
+    >>> import bci
+    >>> "simulator" in [found.info.name for found in bci.list_streams()]
+    True
+    """
     return _sorted(pylsl.resolve_streams(wait_s))
 
 

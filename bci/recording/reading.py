@@ -3,6 +3,7 @@
 import logging
 import tempfile
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,10 +68,22 @@ def read_recording(
         The true rate in hertz, where a stream of an XDF file has a wrong nominal one; default:
         the profile's ``timing.sfreq``.
 
+    Returns
+    -------
+    recording : Recording
+        ``data`` (n_samples, n_channels) float32; ``timestamps`` in seconds from the start.
+
     Raises
     ------
     RecordingError
         If the file is missing, of an unknown kind, truncated or damaged, or holds no signal.
+
+    Examples
+    --------
+    >>> import bci
+    >>> recording = bci.read_recording("run-01_eeg.fif")
+    >>> recording.info.summary, recording.data.shape, recording.markers[1].label
+    ('16 channels, 250 Hz, simulated', (21025, 16), 'left')
     """
     path = Path(path)
     if not path.exists():
@@ -145,11 +158,36 @@ def _read_with_mne(path: Path, choice: triggers.Choice) -> tuple[Recording, Time
         )
     if not volts.shape[1] or not any(kind != "stim" for kind in kinds):
         raise RecordingError(f"{path}: holds no signal")
+    findings = [text.splitlines()[0] for text in said if text.startswith(_DROPPED)]
+    return recording_of(raw, volts, path, choice, findings)
+
+
+def recording_of(
+    raw: Any,
+    volts: NDArray[np.float64],
+    path: Path,
+    choice: triggers.Choice = triggers.ALL,
+    findings: Sequence[str] = (),
+) -> tuple[Recording, TimeLine]:
+    """Make a recording of what MNE read, and the time line of its samples.
+
+    Parameters
+    ----------
+    raw : mne.io.BaseRaw
+    volts : ndarray of float64, shape (n_channels, n_samples)
+        Its signal in MNE's units: volts, tesla ...
+    path : Path
+        Its file; the ending decides how breaks and kinds of channels are stated.
+    choice : Choice, optional
+        Markers to take.
+    findings : sequence of str
+        Problems that are known already.
+    """
     channels, scale = channels_of(raw, path)
     sfreq = float(raw.info["sfreq"])
     notes = _annotations(raw, is_gdf=path.suffix.lower() == ".gdf")
-    breaks, findings = _breaks(path, notes, sfreq)
-    findings += [text.splitlines()[0] for text in said if text.startswith(_DROPPED)]
+    breaks, unclear = _breaks(path, notes, sfreq)
+    found_wrong = [*unclear, *findings]
     line = TimeLine(raw.n_times, sfreq, breaks)
     onsets = line.place([onset for onset, _, _ in notes])
     # A skip's length is counted in rows of the file: MNE fills it with zeros.
@@ -163,7 +201,7 @@ def _read_with_mne(path: Path, choice: triggers.Choice) -> tuple[Recording, Time
     markers = choice.among(_trigger_channels(raw))
     if markers is not None and markers.lower() != triggers.ANNOTATIONS:
         found = []
-    found += _codes(path, raw, volts, line, markers, bool(notes), findings)
+    found += _codes(path, raw, volts, line, markers, bool(notes), found_wrong)
     description = str(raw.info["description"] or "")
     recording = Recording(
         info=StreamInfo(
@@ -179,7 +217,7 @@ def _read_with_mne(path: Path, choice: triggers.Choice) -> tuple[Recording, Time
         indices=indices,
         markers=tuple(sorted(found)),
         source=str(path),
-        findings=tuple(dict.fromkeys(findings)),
+        findings=tuple(dict.fromkeys(found_wrong)),
     )
     return recording, line
 

@@ -12,12 +12,12 @@ import decoders
 from bci.adaptation import Adaptation
 from bci.bundle import ARRAYS, save_bundle
 from bci.calibration import Calibration, calibrate
-from bci.cli.models import load_model
 from bci.decoding import Decoding
 from bci.errors import MismatchError
 from bci.evaluation import evaluate
 from bci.lsl.outlet import SignalOutlet
 from bci.lsl.predictions import StatusInlet
+from bci.models import load_model
 from bci.pipeline import Pipeline
 from bci.profile import Adapt, Profile, parse_yaml
 from bci.types import Chunk, Recording, Signal

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 import decoders
 from bci.bundle import ARRAYS, CARD, list_bundles, load_bundle, save_bundle
 from bci.calibration import Calibration, calibrate
-from bci.cli.models import load_model
 from bci.errors import BciError, BundleError
+from bci.models import load_model
 from bci.offered import classical
 from bci.profile import Profile
 from tests.signals import stored, two_class_recording

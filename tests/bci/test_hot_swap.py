@@ -16,10 +16,10 @@ import pytest
 import decoders
 from bci.bundle import ARRAYS, save_bundle
 from bci.calibration import Calibration, calibrate
-from bci.cli.models import load_model
 from bci.errors import StreamError
 from bci.lsl.outlet import SignalOutlet
 from bci.lsl.predictions import PredictionInlet, ReceivedPrediction, StatusInlet
+from bci.models import load_model
 from bci.pipeline import Pipeline
 from bci.profile import Profile
 from bci.types import Recording

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bci.cli.people import files_of_people
 from bci.errors import RecordingError
+from bci.people import files_of_people
 from bci.recording.formats import recordings_in
 from devices.simulated_subject import SubjectSettings, simulate_run, write_run
 from tests.commands import bci, refused

@@ -11,7 +11,6 @@ import pytest
 import decoders
 from bci.bundle import ARRAYS, save_bundle
 from bci.calibration import Calibration, calibrate
-from bci.cli.models import load_model
 from bci.decoding import Decoding
 from bci.engine import Engine
 from bci.errors import MismatchError, StreamError
@@ -19,6 +18,7 @@ from bci.evaluation import evaluate
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
 from bci.lsl.predictions import PredictionInlet, ReceivedPrediction, StatusInlet
+from bci.models import load_model
 from bci.pipeline import Pipeline
 from bci.profile import Output, Profile
 from bci.supervised import LATENESS_S, LEARNING_S, Supervised

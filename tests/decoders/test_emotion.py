@@ -8,11 +8,11 @@ import pytest
 import decoders
 from bci.bundle import save_bundle
 from bci.calibration import calibrate
-from bci.cli.models import load_model
 from bci.errors import BundleError, MismatchError, RecordingError
 from bci.evaluation import evaluate
 from bci.level_protocols import run_protocol, shuffled_films
 from bci.levels import LevelGrid, expected_levels
+from bci.models import load_model
 from bci.offered import of_task
 from bci.pretraining import pretrain
 from bci.profile import Profile, load_profile

@@ -8,7 +8,7 @@ import yaml
 pytest.importorskip("flwr", reason="needs Flower: pip install -e '.[federation]'")
 
 from bci.bundle import CARD, load_card
-from bci.cli.models import load_model
+from bci.models import load_model
 from devices.simulated_subject import SubjectSettings, simulate_run, write_run
 from tests.commands import bci
 

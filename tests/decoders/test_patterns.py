@@ -8,9 +8,9 @@ import pytest
 import decoders
 from bci.bundle import load_bundle, save_bundle
 from bci.calibration import Calibration, calibrate
-from bci.cli.models import load_model
 from bci.errors import BundleError
 from bci.interpretation import load_patterns
+from bci.models import load_model
 from bci.offered import classical
 from bci.pipeline import Pipeline
 from bci.profile import DecoderChoice, load_profile

@@ -1,0 +1,192 @@
+"""Models at work from Python: on recordings and on live streams."""
+
+import logging
+import time
+import warnings
+from collections import deque
+from collections.abc import Iterator
+from os import PathLike
+
+from pylsl import local_clock
+from threadpoolctl import threadpool_limits
+
+from bci import evaluation
+from bci.api.sources import Source, recording_from
+from bci.api.streams import Stream
+from bci.bundle import decision_threshold, evidence_span
+from bci.cue_streams import cue_query
+from bci.decoding import Decoded, Decoding, warm_up
+from bci.engine_cues import EngineCues
+from bci.errors import StreamError
+from bci.evaluation import Evaluation
+from bci.models import Model, load_model
+from bci.profile import Adapt, Output
+from bci.sources import source_digest
+from bci.trials import chunks_for, cue_markers, find_trials
+from bci.types import Recording
+
+_log = logging.getLogger(__name__)
+
+
+def decode(
+    model: Model | str | PathLike[str],
+    source: Source | Stream,
+    *,
+    duration_s: float | None = None,
+    threshold: float | None = None,
+    evidence_s: float | None = None,
+    adapt: Adapt = "off",
+    markers: str | None = None,
+) -> Iterator[Decoded]:
+    """Decode a recording or a live stream, window by window, as the engine does.
+
+    Parameters
+    ----------
+    model : Model or path
+    source : path, Recording, mne.io.Raw or Stream
+    duration_s : float, optional
+        Of a live stream: stop after so many seconds. Default: never.
+    threshold : float, optional
+        Least confidence of a decision, 0 to 1. Default: the model's.
+    evidence_s : float, optional
+        Seconds of windows that a decision is taken from. Default: the model's.
+    adapt : {"off", "alignment", "supervised"}
+        Let the decoder follow the signal, or learn from cued trials; the model is not changed.
+    markers : str, optional
+        Of a live stream: name or type of the stream of cues, for a model that decodes at cues or
+        learns from them.
+
+    Yields
+    ------
+    decoded : Decoded
+        ``prediction`` has ``label``, ``confidence``, ``probabilities`` (n_classes,) and ``taken``,
+        the time of the window's last sample in seconds. ``decision`` has ``label``, None below the
+        threshold, and ``confidence``; it is None until the evidence is whole.
+
+    Raises
+    ------
+    MismatchError
+        If the signal does not fit the model; the message names what differs.
+    StreamError
+        If a live stream stops, or cues are needed and ``markers`` is not given.
+
+    Examples
+    --------
+    >>> import bci
+    >>> for decoded in bci.decode("models/me", "run-02_eeg.fif"):
+    ...     window = decoded.prediction
+    >>> window.label in ("left", "right"), window.probabilities.shape
+    (True, (2,))
+    """
+    model = _loaded(model)
+    signal = source if isinstance(source, Stream) else recording_from(source)
+    span_s = evidence_span(Output(evidence_s=evidence_s), model.card)
+    clock = local_clock if isinstance(signal, Stream) else None
+    decoding = Decoding(
+        model.card,
+        model.decoder,
+        signal.info,
+        clock,
+        span_s,
+        adapt,
+        threshold=threshold,
+    )
+    # One thread, as in the live engine: so the numbers are the same to the last bit.
+    with threadpool_limits(limits=1):
+        if isinstance(signal, Stream):
+            warm_up(model.card, model.decoder, signal.info)
+            yield from _live(decoding, signal, duration_s, markers)
+        else:
+            yield from _recorded(decoding, signal)
+
+
+def _recorded(decoding: Decoding, recording: Recording) -> Iterator[Decoded]:
+    paradigm, needs_cues = decoding.card.paradigm, decoding.needs_cues
+    trials = find_trials(recording, paradigm) if needs_cues else []
+    cues = deque(cue_markers(recording, paradigm) if needs_cues else ())
+    for chunk in chunks_for(decoding.pipeline, recording, trials):
+        while cues and cues[0].time <= chunk.timestamps[-1]:
+            decoding.hear(cues.popleft())
+        yield from decoding.push(chunk)
+
+
+def _live(
+    decoding: Decoding, stream: Stream, duration_s: float | None, markers: str | None
+) -> Iterator[Decoded]:
+    if decoding.needs_cues and markers is None:
+        raise StreamError(
+            f"{decoding.card.name} needs cues: name their stream, decode(..., markers=NAME)"
+        )
+    query = cue_query(None, markers) if markers is not None else None
+    cues = EngineCues(query, stream.info.name, _log.info)
+    end = time.monotonic() + (float("inf") if duration_s is None else duration_s)
+    try:
+        while time.monotonic() < end:
+            chunks = stream.pull(decoding.samples_to_window)
+            cues.pass_on([decoding])
+            for chunk in chunks:
+                yield from decoding.push(chunk)
+    finally:
+        cues.close()
+
+
+def evaluate(
+    model: Model | str | PathLike[str],
+    source: Source,
+    *,
+    threshold: float | None = None,
+    evidence_s: float | None = None,
+    adapt: Adapt = "off",
+) -> Evaluation:
+    """Decode a recording as if live and score the decisions.
+
+    Parameters
+    ----------
+    model : Model or path
+    source : path, Recording or mne.io.Raw
+        One that the model was not trained on, with markers of the cues; else it warns.
+    threshold : float, optional
+        Least confidence of a decision, 0 to 1. Default: the model's.
+    evidence_s : float, optional
+        Seconds of windows that a decision is taken from. Default: the model's.
+    adapt : {"off", "alignment", "supervised"}
+        Let the decoder follow the signal, or learn from cued trials; the model is not changed.
+
+    Returns
+    -------
+    evaluation : Evaluation
+        ``trial_accuracy`` with its confidence interval, ``kappa``, ``itr_bits_per_min``,
+        ``false_positives_per_min`` and more.
+
+    Raises
+    ------
+    MismatchError
+        If the recording does not fit the model.
+    RecordingError
+        If it lacks the cues, or no window lies within any trial.
+
+    Examples
+    --------
+    >>> import bci
+    >>> score = bci.evaluate("models/me", "run-03_eeg.fif")
+    >>> score.trial_accuracy.n, score.trial_accuracy.value > 0.8
+    (10, True)
+    """
+    model = _loaded(model)
+    if threshold is None:
+        threshold = decision_threshold(Output(), model.card)
+    span_s = evidence_span(Output(evidence_s=evidence_s), model.card)
+    recording = recording_from(source)
+    if model.card.has_learnt_from(source_digest(recording)):
+        warnings.warn(
+            f"{model.card.name} was trained on {recording.source}: its score there is no score of "
+            "a new recording",
+            stacklevel=2,
+        )
+    return evaluation.evaluate(
+        model.card, model.decoder, recording, threshold, evidence_s=span_s, adapt=adapt
+    )
+
+
+def _loaded(model: Model | str | PathLike[str]) -> Model:
+    return model if isinstance(model, Model) else load_model(model)

@@ -1,0 +1,198 @@
+"""Filters and windows on arrays, recordings and live streams."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from bci.api.sources import ProfileLike, Source, recording_from, settings_of
+from bci.api.streams import Stream
+from bci.chain import Chain
+from bci.channels import Said, describe, stream_type
+from bci.errors import RecordingError
+from bci.pipeline import Pipeline, Window
+from bci.settings import PipelineSettings
+from bci.types import Chunk, Marker, Recording, StreamInfo
+
+
+def from_array(
+    data: ArrayLike,
+    sfreq: float,
+    ch_names: Sequence[str],
+    markers: Iterable[tuple[float, str]] = (),
+    *,
+    kind: str | Sequence[str] = "eeg",
+    unit: str = "uV",
+    name: str = "array",
+) -> Recording:
+    """Make a recording of an array.
+
+    Parameters
+    ----------
+    data : array_like, shape (n_samples, n_channels)
+    sfreq : float
+        Sampling rate, in hertz.
+    ch_names : sequence of str
+        Names of the channels; scalp positions in 10-05 spelling (``C3``).
+    markers : iterable of (float, str)
+        Time in seconds from the first sample, and label; the cues are among them.
+    kind : str or sequence of str
+        Of all channels, or of each: ``eeg``, ``eog``, ``mag``, ``seeg`` ...
+    unit : str
+        Unit of all values: ``uV``, ``V``, ``T`` ...
+    name : str
+        Name in messages and model cards.
+
+    Returns
+    -------
+    recording : Recording
+
+    Raises
+    ------
+    RecordingError
+        If shape, rate, names or markers do not fit together; the message names what.
+
+    Examples
+    --------
+    >>> import bci, numpy as np
+    >>> noise = np.random.default_rng(0).normal(0, 20, (2500, 3))
+    >>> recording = bci.from_array(noise, 250.0, ["C3", "Cz", "C4"], [(2.0, "left")])
+    >>> recording.info.summary, recording.duration
+    ('3 channels, 250 Hz', 9.996)
+    """
+    values = _checked(data, sfreq, ch_names)
+    kinds = [kind] * len(ch_names) if isinstance(kind, str) else list(kind)
+    if len(kinds) != len(ch_names):
+        raise RecordingError(f"{name}: kind has {len(kinds)} items for {len(ch_names)} channels")
+    channels = describe([Said(*each, unit) for each in zip(ch_names, kinds, strict=True)])
+    indices = np.arange(len(values))
+    return Recording(
+        StreamInfo(name, stream_type(channels), float(sfreq), channels, f"array-{name}"),
+        values,
+        indices / float(sfreq),
+        indices,
+        tuple(sorted(_marker(*each, name) for each in markers)),
+        source=f"{name} (in memory)",
+    )
+
+
+def _checked(data: ArrayLike, sfreq: float, ch_names: Sequence[str]) -> np.ndarray:
+    if not 0 < sfreq < float("inf"):
+        raise RecordingError(f"sfreq is {sfreq}; give a sampling rate above 0 Hz")
+    try:
+        values = np.array(data, dtype=np.float32, order="C")
+    except (TypeError, ValueError) as error:
+        raise RecordingError(f"the array does not hold numbers: {error}") from error
+    wanted = f"(n_samples, {len(ch_names)}) for {len(ch_names)} names"
+    if values.ndim != 2 or values.shape[1] != len(ch_names) or not values.size:
+        turn = "; transpose it" if values.shape == (len(ch_names), values.size) else ""
+        if values.ndim == 2 and values.shape[0] == len(ch_names):
+            turn = "; transpose it"
+        raise RecordingError(f"the array has shape {values.shape}, not {wanted}{turn}")
+    return values
+
+
+def _marker(time: float, label: str, name: str) -> Marker:
+    if not np.isfinite(time):
+        raise RecordingError(f"{name}: the marker {label!r:.60} has no finite time")
+    return Marker(float(time), str(label))
+
+
+def filtered(
+    source: Source | Stream,
+    settings: ProfileLike | PipelineSettings,
+    duration_s: float | None = None,
+) -> Iterator[Chunk]:
+    """Run the filters of a profile over a recording or a live stream.
+
+    The filters are causal and the same as in live decoding. They start again after lost samples.
+
+    Parameters
+    ----------
+    source : path, Recording, mne.io.Raw or Stream
+    settings : Profile, PipelineSettings, path or str
+        A profile, its file or name, or the settings of a pipeline.
+    duration_s : float, optional
+        Of a live stream: stop after so many seconds.
+
+    Yields
+    ------
+    chunk : Chunk
+        ``data`` (n_samples, n_channels) float32 of the picked channels, in microvolts, T or T/m.
+        ``first`` counts samples at the output rate.
+
+    Raises
+    ------
+    MismatchError
+        If the signal cannot satisfy the settings.
+
+    Examples
+    --------
+    >>> import bci, numpy as np
+    >>> chunks = list(bci.filtered("run-01_eeg.fif", "motor-imagery"))
+    >>> np.concatenate([chunk.data for chunk in chunks]).shape
+    (21025, 16)
+    """
+    wanted, signal = settings_of(settings), _signal(source)
+    chain = Chain(wanted, signal.info)
+    expected = None
+    for chunk in _chunks(signal, duration_s):
+        if expected is not None and chunk.first != expected:
+            chain.reset()
+        expected = chunk.end
+        out = chain.process(chunk.data, chunk.first)
+        times = chunk.timestamps[out.first * chain.decimation - chunk.first :: chain.decimation]
+        if len(out.data):
+            yield Chunk(out.data.copy(), times, out.first, chunk.arrived)
+
+
+def windows(
+    source: Source | Stream,
+    settings: ProfileLike | PipelineSettings,
+    duration_s: float | None = None,
+) -> Iterator[Window]:
+    """Cut filtered windows of a recording or a live stream, as a decoder gets them.
+
+    A window is left out while the filters settle, over lost samples, and where it holds an
+    artifact or a value that is not finite.
+
+    Parameters
+    ----------
+    source : path, Recording, mne.io.Raw or Stream
+    settings : Profile, PipelineSettings, path or str
+        A profile, its file or name, or the settings of a pipeline; with a window every hop.
+    duration_s : float, optional
+        Of a live stream: stop after so many seconds.
+
+    Yields
+    ------
+    window : Window
+        ``data`` (n_channels, n_samples) float32; ``taken`` is the time of its last sample, in
+        seconds.
+
+    Raises
+    ------
+    MismatchError
+        If the signal cannot satisfy the settings.
+
+    Examples
+    --------
+    >>> import bci
+    >>> first = next(bci.windows("run-01_eeg.fif", "motor-imagery"))
+    >>> first.data.shape
+    (16, 625)
+    """
+    wanted, signal = settings_of(settings), _signal(source)
+    pipeline = Pipeline(wanted, signal.info)
+    for chunk in _chunks(signal, duration_s):
+        for window in pipeline.windows(chunk):
+            yield replace(window, data=window.data.copy())
+
+
+def _signal(source: Source | Stream) -> Recording | Stream:
+    return source if isinstance(source, Stream) else recording_from(source)
+
+
+def _chunks(signal: Recording | Stream, duration_s: float | None) -> Iterator[Chunk]:
+    return signal.chunks(duration_s) if isinstance(signal, Stream) else signal.chunks()

@@ -1,0 +1,66 @@
+"""Recordings in every form that the public functions take."""
+
+from collections.abc import Iterable
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias, Union
+
+from bci.errors import RecordingError
+from bci.profile import Profile, load_profile
+from bci.settings import PipelineSettings
+from bci.types import Recording
+
+if TYPE_CHECKING:
+    import mne
+
+Source: TypeAlias = Union[str, PathLike[str], Recording, "mne.io.BaseRaw"]
+"""A recording: a file, a `Recording`, or an `mne.io.Raw` whose annotations are the cues."""
+
+ProfileLike: TypeAlias = str | PathLike[str] | Profile
+"""A profile, its file, or the name of a shipped one."""
+
+
+def profile_of(given: ProfileLike) -> Profile:
+    """Load a profile where it is not one already."""
+    return given if isinstance(given, Profile) else load_profile(Path(given))
+
+
+def settings_of(given: ProfileLike | PipelineSettings) -> PipelineSettings:
+    """Take the pipeline settings of a profile where they are not given already."""
+    return given if isinstance(given, PipelineSettings) else profile_of(given).pipeline
+
+
+def recording_from(source: Source, profile: Profile | None = None) -> Recording:
+    """Read or convert a recording.
+
+    Raises
+    ------
+    RecordingError
+        If it cannot be read, its markers are on another clock, or it is no recording.
+    """
+    from bci.timekeeping import check_markers_fit
+
+    if isinstance(source, str | PathLike):
+        from bci.recording.reading import read_recording
+
+        recording = read_recording(Path(source), profile=profile)
+    elif isinstance(source, Recording):
+        recording = source
+    else:
+        from bci.mne_io import from_mne
+
+        converted = from_mne(source)
+        if not isinstance(converted, Recording):
+            raise RecordingError("epochs of MNE are cut already; give the mne.io.Raw")
+        recording = converted
+    check_markers_fit(recording)
+    return recording
+
+
+def recordings_from(
+    sources: Source | Iterable[Source], profile: Profile | None = None
+) -> list[Recording]:
+    """Read or convert one recording or several."""
+    single = isinstance(sources, str | PathLike | Recording) or hasattr(sources, "annotations")
+    each_of = [sources] if single else sources
+    return [recording_from(each, profile) for each in each_of]  # type: ignore[union-attr]

@@ -1,0 +1,184 @@
+"""A live stream as chunks of samples."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from types import TracebackType
+
+import numpy as np
+
+from bci.errors import RecordingError, StreamError
+from bci.lsl.discovery import FoundStream, StreamQuery, resolve
+from bci.lsl.inlet import SignalInlet
+from bci.types import Chunk, Recording, StreamInfo
+
+_PULL_S = 0.1
+_CHUNK_S = 0.05
+_MOST_READ_S = 3600.0
+
+
+class Stream:
+    """A live stream that was opened; close it, or use it in a ``with`` block.
+
+    Parameters
+    ----------
+    found : FoundStream
+    timeout_s : float
+        Longest wait for samples, in seconds.
+
+    Attributes
+    ----------
+    info : StreamInfo
+        Name, sampling rate in hertz, and channels with their units.
+    """
+
+    def __init__(self, found: FoundStream, timeout_s: float) -> None:
+        self._inlet = SignalInlet(found)
+        self._timeout_s = timeout_s
+        self.info: StreamInfo = self._inlet.info
+
+    def __enter__(self) -> "Stream":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[Chunk]:
+        return self.chunks()
+
+    def chunks(self, duration_s: float | None = None) -> Iterator[Chunk]:
+        """Yield chunks as they arrive.
+
+        Parameters
+        ----------
+        duration_s : float, optional
+            Stop after so many seconds. Default: never.
+
+        Yields
+        ------
+        chunk : Chunk
+            ``data`` (n_samples, n_channels) float32, ``timestamps`` (n_samples,) in seconds on
+            the LSL clock. Samples were lost where ``first`` is beyond the ``end`` before.
+
+        Raises
+        ------
+        StreamError
+            If no sample comes for ``timeout_s``.
+        """
+        n_samples = max(1, round(_CHUNK_S * self.info.sfreq))
+        end = time.monotonic() + (float("inf") if duration_s is None else duration_s)
+        while time.monotonic() < end:
+            yield from self.pull(n_samples)
+
+    def pull(self, n_samples: int) -> list[Chunk]:
+        """Wait for samples; return when ``n_samples`` are there, or some after 0.1 s.
+
+        Raises
+        ------
+        StreamError
+            If no sample comes for ``timeout_s``.
+        """
+        deadline = time.monotonic() + self._timeout_s
+        while True:
+            chunks = self._inlet.pull(n_samples, _PULL_S)
+            if chunks:
+                return [
+                    replace(each, data=each.data.copy(), timestamps=each.timestamps.copy())
+                    for each in chunks
+                ]
+            if time.monotonic() > deadline:
+                raise StreamError(
+                    f"stream {self.info.name!r}: no sample for {self._timeout_s:g} s; is its "
+                    "program still running?"
+                )
+
+    def read(self, duration_s: float) -> Recording:
+        """Take the next seconds into memory.
+
+        Parameters
+        ----------
+        duration_s : float
+            At most an hour.
+
+        Returns
+        -------
+        recording : Recording
+            Without markers; times count from its first sample.
+
+        Raises
+        ------
+        RecordingError
+            If the stream is irregular or the duration is out of range.
+        StreamError
+            If no sample comes for ``timeout_s``.
+        """
+        if not 0 < duration_s <= _MOST_READ_S:
+            raise RecordingError(f"duration_s is {duration_s:g}; give 0 to {_MOST_READ_S:g} s")
+        if not self.info.sfreq > 0:
+            raise RecordingError(f"stream {self.info.name!r} is irregular; record it instead")
+        wanted = max(1, round(duration_s * self.info.sfreq))
+        chunks: list[Chunk] = []
+        while sum(len(each.data) for each in chunks) < wanted:
+            chunks += self.pull(wanted)
+        indices = np.concatenate([np.arange(each.first, each.end) for each in chunks])[:wanted]
+        timestamps = np.concatenate([each.timestamps for each in chunks])[:wanted]
+        return Recording(
+            self.info,
+            np.concatenate([each.data for each in chunks])[:wanted],
+            timestamps - timestamps[0],
+            indices - indices[0],
+            source=self.info.name,
+        )
+
+    def close(self) -> None:
+        """Leave the stream."""
+        self._inlet.close()
+
+
+def open_stream(
+    name: str | FoundStream | None = None,
+    *,
+    type: str | None = None,
+    source_id: str | None = None,
+    timeout_s: float = 5.0,
+) -> Stream:
+    """Open a live stream.
+
+    Parameters
+    ----------
+    name : str or FoundStream, optional
+        Name of the stream, or an item of `list_streams`.
+    type : str, optional
+        Type of the stream. Default, where no name is given: ``EEG``.
+    source_id : str, optional
+    timeout_s : float
+        Longest wait for the stream, and later for its samples, in seconds.
+
+    Returns
+    -------
+    stream : Stream
+        Iterate over it for chunks, or call its ``read``.
+
+    Raises
+    ------
+    StreamError
+        If no stream fits, several fit, or it does not answer; the message lists what there is.
+
+    Examples
+    --------
+    >>> import bci
+    >>> with bci.open_stream("simulator") as stream:
+    ...     second = stream.read(1.0)
+    >>> stream.info.summary, second.data.shape
+    ('16 channels, 250 Hz, simulated', (250, 16))
+    """
+    if isinstance(name, FoundStream):
+        return Stream(name, timeout_s)
+    if name is None and type is None and source_id is None:
+        type = "EEG"
+    return Stream(resolve(StreamQuery(name, type, source_id), timeout_s), timeout_s)

@@ -1,0 +1,57 @@
+"""Any scikit-learn estimator as a decoder.
+
+`factory` makes the estimator that a profile names, or checks the object that was passed; `decoder`
+trains and serves it. `stored` chooses the form in which a model folder keeps it: `by_onnx`, with
+`mne_onnx`, or `by_skops`, with `trusted_types`. `onnx_file` is for a user's own ONNX file.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bci.types import Decoder
+
+# A user's own ONNX file, by a name of its own in profiles.
+ONNX = "onnx"
+
+
+def is_estimator(name: str) -> bool:
+    """Tell whether a profile's or card's name of a decoder means an estimator.
+
+    Either ``module:factory``, or ``onnx`` for a user's own ONNX file.
+    """
+    return ":" in name or name == ONNX
+
+
+def wrap(estimator: Any, trusted: Sequence[str] = ()) -> "Decoder":
+    """Make a decoder of an estimator.
+
+    Parameters
+    ----------
+    estimator : object
+        With ``fit(X, y)`` and ``predict_proba(X)`` on ``X`` (n_trials, n_channels, n_samples), as
+        a pipeline of pyriemann or MNE. It is cloned before each fit. A
+        `decoders.sklearn_api.BciClassifier` gives its own decoder.
+    trusted : sequence of str
+        Types, as ``package.module.Class``, that may be stored by skops beside the built-in list.
+
+    Returns
+    -------
+    decoder : Decoder
+        Untrained.
+
+    Raises
+    ------
+    PluginError
+        If ``fit`` or ``predict_proba`` is missing.
+
+    Examples
+    --------
+    >>> from pyriemann.classification import MDM
+    >>> from pyriemann.estimation import Covariances
+    >>> from sklearn.pipeline import make_pipeline
+    >>> decoder = wrap(make_pipeline(Covariances("oas"), MDM()))
+    """
+    from decoders.estimator.factory import decoder_of, path_of
+
+    return decoder_of(estimator, path_of(estimator), trusted)

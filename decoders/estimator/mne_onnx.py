@@ -1,0 +1,63 @@
+"""MNE's ``Vectorizer`` and ``CSP`` as ONNX, for skl2onnx, which does not know them."""
+
+from typing import Any
+
+import numpy as np
+
+
+def register() -> None:
+    """Make both known to skl2onnx."""
+    from mne.decoding import CSP, Vectorizer
+    from skl2onnx import update_registered_converter
+
+    update_registered_converter(Vectorizer, "MneVectorizer", _vector_shape, _write_vectorizer)
+    update_registered_converter(CSP, "MneCsp", _csp_shape, _write_csp)
+
+
+def _vector_shape(operator: Any) -> None:
+    given = operator.inputs[0]
+    operator.outputs[0].type = type(given.type)([1, int(np.prod(given.type.shape[1:]))])
+
+
+def _write_vectorizer(scope: Any, operator: Any, container: Any) -> None:
+    from skl2onnx.algebra.onnx_ops import OnnxReshape
+
+    size = np.array([1, int(np.prod(operator.inputs[0].type.shape[1:]))], dtype=np.int64)
+    opset = container.target_opset
+    OnnxReshape(operator.inputs[0], size, op_version=opset, output_names=operator.outputs).add_to(
+        scope, container
+    )
+
+
+def _csp_shape(operator: Any) -> None:
+    csp = operator.raw_operator
+    if csp.transform_into != "average_power":
+        raise ValueError("CSP with transform_into='csp_space' is not written as ONNX")
+    n = len(csp.filters_[: csp.n_components])
+    operator.outputs[0].type = type(operator.inputs[0].type)([1, n])
+
+
+def _write_csp(scope: Any, operator: Any, container: Any) -> None:
+    """Log power of each component, or standardised power, as ``CSP.transform``."""
+    from skl2onnx.algebra.onnx_ops import (
+        OnnxDiv,
+        OnnxLog,
+        OnnxMatMul,
+        OnnxMul,
+        OnnxReduceMean,
+        OnnxSub,
+    )
+
+    csp, opset = operator.raw_operator, container.target_opset
+    filters = csp.filters_[: csp.n_components].astype(np.float32)
+    components = OnnxMatMul(filters, operator.inputs[0], op_version=opset)
+    squares = OnnxMul(components, components, op_version=opset)
+    axis = np.array([2], dtype=np.int64)
+    power = OnnxReduceMean(squares, axis, keepdims=0, op_version=opset)
+    if csp.log is None or csp.log:
+        last = OnnxLog(power, op_version=opset, output_names=operator.outputs)
+    else:
+        centred = OnnxSub(power, csp.mean_.astype(np.float32), op_version=opset)
+        deviation = csp.std_.astype(np.float32)
+        last = OnnxDiv(centred, deviation, op_version=opset, output_names=operator.outputs)
+    last.add_to(scope, container)

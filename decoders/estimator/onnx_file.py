@@ -1,0 +1,120 @@
+"""A user's own ONNX file as an estimator that is trained already."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.errors import ProfileError
+from decoders.estimator.by_onnx import OnnxModel, number_output, one_window
+from decoders.onnx_checks import MOST_BYTES, parse
+
+_KNOWN = ("file", "classes", "logits")
+
+
+class OnnxFile:
+    """An ONNX file behind ``fit`` and ``predict_proba``; nothing is learnt.
+
+    Parameters
+    ----------
+    content : bytes
+    file : str
+        Its name, for messages.
+    order : tuple of str
+        Classes in the order of the file's output; alphabetical if empty.
+    logits : bool
+        Whether the output is scores, which a softmax turns into probabilities.
+    """
+
+    def __init__(self, content: bytes, file: str, order: tuple[str, ...], logits: bool) -> None:
+        self._given = content
+        self._file = file
+        self.class_names = order
+        self._logits = logits
+
+    def fit(self, X: NDArray[np.floating[Any]], y: NDArray[np.int64]) -> "OnnxFile":
+        """Take the shape of the windows and the number of classes.
+
+        Raises
+        ------
+        ValueError
+            If the file does not fit them, or may not be run.
+        """
+        n_classes = len(np.unique(y))
+        shape = X.shape[1], X.shape[2]
+        OnnxModel(self._given, shape, n_classes, self._file)
+        # Where in the output each class is, alphabetically.
+        places = np.argsort(self.class_names) if self.class_names else np.arange(n_classes)
+        self.onnx_ = _with_end(self._given, self._file, shape, places, self._logits)
+        self.classes_ = np.arange(n_classes)
+        self._model = OnnxModel(self.onnx_, shape, n_classes, self._file)
+        return self
+
+    def predict_proba(self, X: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        """Probabilities, (n_windows, n_classes)."""
+        return np.stack([self._model.probabilities(window[None]) for window in X])
+
+
+def own_file(params: Mapping[str, object]) -> OnnxFile:
+    """Read the ONNX file that a profile's parameters name.
+
+    Raises
+    ------
+    ProfileError
+        If a parameter is missing or unknown, or the file cannot be read.
+    """
+    for key in params:
+        if key not in _KNOWN:
+            raise ProfileError(
+                f"decoder onnx: params.{key}: there is no such parameter; there are: "
+                f"{', '.join(_KNOWN)}"
+            )
+    if not params.get("file"):
+        raise ProfileError("decoder onnx: params.file has to name the ONNX file")
+    file = Path(str(params["file"]))
+    try:
+        if file.stat().st_size > MOST_BYTES:
+            raise ProfileError(f"decoder onnx: {file} is larger than {MOST_BYTES >> 20} MiB")
+        content = file.read_bytes()
+    except OSError as problem:
+        raise ProfileError(f"decoder onnx: {file} cannot be read ({problem.strerror})") from problem
+    names = [name.strip() for name in str(params.get("classes", "")).split(",")]
+    order = tuple(name for name in names if name)
+    return OnnxFile(content, str(file), order, bool(params.get("logits", False)))
+
+
+def _with_end(
+    content: bytes,
+    what: str,
+    shape: tuple[int, int],
+    places: NDArray[np.signedinteger[Any]],
+    logits: bool,
+) -> bytes:
+    """The same model with a softmax where that is wanted, and its classes in order."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    model = parse(content, what)
+    graph = model.graph
+    one_window(model, shape, what)
+    before = number_output(model, len(places), what)
+    names = {name for node in graph.node for name in (*node.input, *node.output)}
+    names |= {each.name for each in (*graph.input, *graph.output, *graph.initializer)}
+    probabilities, order, ordered = (
+        _unused(name, names) for name in ("probabilities", "class_order", "ordered_probabilities")
+    )
+    if logits:
+        graph.node.append(helper.make_node("Softmax", [before], [probabilities], axis=-1))
+        before = probabilities
+    graph.initializer.append(numpy_helper.from_array(places.astype(np.int64), order))
+    graph.node.append(helper.make_node("Gather", [before, order], [ordered], axis=1))
+    del graph.output[:]
+    graph.output.append(helper.make_tensor_value_info(ordered, TensorProto.FLOAT, [1, len(places)]))
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+def _unused(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name

@@ -1,0 +1,126 @@
+"""The form in which a model folder keeps a trained estimator: ONNX where it can, else skops.
+
+Both are bytes in one of the folder's arrays, under the hash in its card. A form is taken only if
+it gives the probabilities of the trained estimator.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.errors import PluginError
+from bci.types import FloatArray
+from decoders.estimator import by_onnx, by_skops
+
+N_NOISE = 4
+
+
+class Stored(Protocol):
+    """A stored estimator, loaded again.
+
+    ``tolerance`` is the largest difference of a probability from the trained estimator's.
+    """
+
+    name: str
+    tolerance: float
+
+    def probabilities(self, window: FloatArray) -> NDArray[np.float64]:
+        """Of one window (1, n_channels, n_samples): (n_classes,)."""
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """For the bundle."""
+
+
+def store(
+    estimator: Any,
+    who: str,
+    examples: FloatArray,
+    wanted: NDArray[np.float64],
+    trusted: Sequence[str],
+) -> Stored:
+    """Store a trained estimator in the first form that gives its probabilities.
+
+    Parameters
+    ----------
+    estimator : object
+    who : str
+        Its name in messages.
+    examples : ndarray of float32, shape (n, n_channels, n_samples)
+    wanted : ndarray, shape (n, n_classes)
+        Its probabilities of each example alone.
+    trusted : sequence of str
+        Types that skops may store beside the built-in ones.
+
+    Raises
+    ------
+    PluginError
+        If there is none; with the reason of each form.
+    """
+    reasons = []
+    shape, n_classes = examples.shape[1:], wanted.shape[1]
+    forms = [
+        *by_onnx.forms(estimator, (shape[0], shape[1]), n_classes),
+        lambda: by_skops.write(estimator, trusted),
+    ]
+    for form in forms:
+        try:
+            stored: Stored = form()
+            found = np.stack([stored.probabilities(window[None]) for window in examples])
+        except (ValueError, ImportError) as why:
+            reasons.append(str(why).strip().splitlines()[0][:300])
+            continue
+        difference = float(np.abs(found - wanted).max())
+        if difference <= stored.tolerance:
+            return stored
+        reasons.append(
+            f"{stored.name} changes a probability by {difference:.2g} (at most "
+            f"{stored.tolerance:g})"
+        )
+    raise PluginError(f"{who}: the trained estimator cannot be stored: {'; '.join(reasons)}")
+
+
+def restore(
+    arrays: Mapping[str, NDArray[np.generic]],
+    shape: tuple[int, int],
+    n_classes: int,
+    trusted: Sequence[str],
+) -> Stored:
+    """Load what `Stored.arrays` gave.
+
+    Raises
+    ------
+    ValueError, BundleError
+        If it is damaged or may not be loaded.
+    KeyError
+        If it is missing.
+    ImportError
+        If a package is missing.
+    """
+    if by_skops.ARRAY in arrays:
+        return by_skops.restore(content_of(arrays, by_skops.ARRAY), trusted)
+    return by_onnx.OnnxModel(content_of(arrays, by_onnx.ARRAY), shape, n_classes)
+
+
+def content_of(arrays: Mapping[str, NDArray[np.generic]], name: str) -> bytes:
+    """The bytes that an array holds."""
+    content = np.asarray(arrays[name])
+    if content.dtype != np.uint8 or content.ndim != 1 or content.size > by_onnx.MOST_BYTES:
+        raise ValueError(
+            f"array {name!r} is {content.dtype} of shape {content.shape}, not at most "
+            f"{by_onnx.MOST_BYTES >> 20} MiB of bytes"
+        )
+    return content.tobytes()
+
+
+def proof(
+    stored: Stored, shape: tuple[int, int], spread: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Probabilities of windows of seeded noise, by which a stored model is known again.
+
+    ``spread`` (n_channels,) are the standard deviations of the channels.
+    """
+    noise = np.random.default_rng(0).standard_normal((N_NOISE, *shape))
+    windows = (noise * spread[:, None]).astype(np.float32)
+    return np.stack([stored.probabilities(window[None]) for window in windows])

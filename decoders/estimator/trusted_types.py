@@ -1,0 +1,72 @@
+"""Types that a model folder may ask skops for without a word of the user.
+
+Each was read: its methods compute with numpy alone on arrays that it holds, look functions up by
+name in a fixed table of its own package, read and write no file and start no process. Left out for
+that reason: trees, vector machines and nearest neighbours (compiled code trusts the indices in
+their arrays), transformers that call a function, ensembles that start processes, and whatever a
+file could name a function in. `tests/decoders/test_estimator_storage.py` checks what can be
+checked of each.
+"""
+
+PLAIN = frozenset(
+    {
+        "builtins.bool",
+        "builtins.dict",
+        "builtins.float",
+        "builtins.int",
+        "builtins.list",
+        "builtins.slice",
+        "builtins.str",
+        "builtins.tuple",
+        "numpy.bool",
+        "numpy.bool_",
+        "numpy.float32",
+        "numpy.float64",
+        "numpy.int32",
+        "numpy.int64",
+        "numpy.ndarray",
+        "numpy.str_",
+        "numpy.dtype",
+        "numpy.random.mtrand.RandomState",
+    }
+)
+
+ESTIMATORS = frozenset(
+    {
+        "mne.decoding.transformer.Scaler",
+        "mne.decoding.transformer.Vectorizer",
+        "pyriemann.channelselection.ElectrodeSelection",
+        "pyriemann.classification.FgMDM",
+        "pyriemann.classification.MDM",
+        "pyriemann.classification.TSClassifier",
+        "pyriemann.estimation.BlockCovariances",
+        "pyriemann.estimation.Covariances",
+        "pyriemann.estimation.ERPCovariances",
+        "pyriemann.estimation.Shrinkage",
+        "pyriemann.estimation.TimeDelayCovariances",
+        "pyriemann.estimation.XdawnCovariances",
+        "pyriemann.preprocessing.Whitening",
+        "pyriemann.spatialfilters.BilinearFilter",
+        "pyriemann.spatialfilters.CSP",
+        "pyriemann.spatialfilters.SPoC",
+        "pyriemann.spatialfilters.Xdawn",
+        "pyriemann.tangentspace.FGDA",
+        "pyriemann.tangentspace.TangentSpace",
+        "sklearn.decomposition._pca.PCA",
+        "sklearn.discriminant_analysis.LinearDiscriminantAnalysis",
+        "sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis",
+        "sklearn.linear_model._logistic.LogisticRegression",
+        "sklearn.linear_model._logistic.LogisticRegressionCV",
+        "sklearn.naive_bayes.GaussianNB",
+        "sklearn.neural_network._multilayer_perceptron.MLPClassifier",
+        "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+        "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
+        "sklearn.pipeline.Pipeline",
+        "sklearn.preprocessing._data.MaxAbsScaler",
+        "sklearn.preprocessing._data.MinMaxScaler",
+        "sklearn.preprocessing._data.Normalizer",
+        "sklearn.preprocessing._data.RobustScaler",
+        "sklearn.preprocessing._data.StandardScaler",
+        "sklearn.preprocessing._label.LabelBinarizer",
+    }
+)

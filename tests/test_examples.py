@@ -1,0 +1,142 @@
+"""The programs in `examples/` and `docs/python.md`, and the examples in docstrings, run as shown.
+
+All run in one folder with three simulated runs (`run-01_eeg.fif` ...) and a model of the first two
+(`models/me`), beside a simulated stream (`simulator`) and an engine (`bci`) that decodes it.
+"""
+
+import doctest
+import os
+import re
+import runpy
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import bci
+from bci.bundle import ARRAYS
+from bci.streaming import stream_device
+from devices.simulated_subject import SubjectSettings, simulate_run, write_run
+from devices.simulator import SimulatorDevice, SimulatorSettings
+from tests.commands import bci as command
+from tests.engines import end, start_engine
+from tests.streams import find
+
+ROOT = Path(__file__).parents[1]
+RUNS = ["run-01_eeg.fif", "run-02_eeg.fif"]
+STREAMED = ("list_streams", "open_stream", "record", "subscribe")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three runs of one simulated person, and a model of the first two."""
+    folder = tmp_path_factory.mktemp("examples")
+    settings = SubjectSettings(trials_per_class=5)
+    for run in (1, 2, 3):
+        write_run(simulate_run(settings, run), folder / f"run-{run:02d}_eeg.fif")
+    model = bci.calibrate([folder / name for name in RUNS], "motor-imagery", name="me")
+    model.save(folder / "models/me")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def live(folder: Path) -> Iterator[None]:
+    """A simulated stream, and an engine that decides by every window."""
+    stop = threading.Event()
+    device = SimulatorDevice(SimulatorSettings(name="simulator"))
+    player = threading.Thread(target=stream_device, args=(device, stop))
+    player.start()
+    model = bci.load_model(folder / "models/me")
+    engine = start_engine(model, "simulator", name="bci", decision_threshold=0.5)
+    for name in ("simulator", "bci-decisions"):
+        find(name)
+    yield
+    end(engine)
+    stop.set()
+    player.join(10)
+
+
+@pytest.fixture
+def here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def run(name: str, *arguments: str) -> None:
+    """Run an example as a program, in this process."""
+    program = ROOT / "examples" / name
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", [str(program), *arguments])
+        runpy.run_path(str(program), run_name="__main__")
+
+
+def check_docstring(name: str) -> None:
+    (test,) = doctest.DocTestFinder(recurse=False).find(getattr(bci, name), name, globs={})
+    assert test.examples, f"bci.{name} has no example"
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+    said: list[str] = []
+    assert runner.run(test, out=said.append).failed == 0, "".join(said)
+
+
+@pytest.mark.parametrize("name", sorted({*bci.__all__} - {"BciError", "__version__"} - {*STREAMED}))
+def test_example_in_docstring(name: str, here: Path) -> None:
+    check_docstring(name)
+
+
+@pytest.mark.parametrize("name", STREAMED)
+def test_example_in_docstring_of_a_stream(name: str, here: Path, live: None) -> None:
+    (here / "live.xdf").unlink(missing_ok=True)
+    check_docstring(name)
+
+
+def test_every_example_is_short_and_is_run_here() -> None:
+    tests = Path(__file__).read_text(encoding="utf-8")
+    programs = sorted((ROOT / "examples").glob("*.py"))
+    listed = (ROOT / "examples/README.md").read_text(encoding="utf-8")
+    for program in programs:
+        assert len(program.read_text(encoding="utf-8").splitlines()) < 40, program.name
+        assert f'run("{program.name}"' in tests, program.name
+        assert program.name in listed
+
+
+def test_calibrate(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("calibrate.py", "models/new", *RUNS)
+    assert re.search(r"accuracy [01]\.\d\d \(95 % interval", capsys.readouterr().out)
+    assert bci.load_model("models/new").classes == ("left", "right")
+    done = command("calibrate", "motor-imagery", *RUNS, "--out", "models/by-command")
+    assert done.returncode == 0, done.stderr
+    arrays = [Path(f"models/{name}", ARRAYS).read_bytes() for name in ("new", "by-command")]
+    assert arrays[0] == arrays[1]
+
+
+def test_offline_evaluation(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("offline_evaluation.py", "models/me", "run-03_eeg.fif")
+    assert "run-03_eeg.fif: accuracy" in capsys.readouterr().out
+
+
+def test_subscribe(here: Path, live: None, capsys: pytest.CaptureFixture[str]) -> None:
+    run("subscribe.py", "bci", "1")
+    assert re.search(r"left [01]\.\d\d  right [01]\.\d\d", capsys.readouterr().out)
+
+
+def test_closed_loop_game(here: Path, live: None, capsys: pytest.CaptureFixture[str]) -> None:
+    run("closed_loop_game.py", "bci", "30", "1")
+    assert re.search(r"(left|right): +\|", capsys.readouterr().out)
+
+
+def programs_in(page: str) -> list[str]:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [*programs_in("docs/python.md"), *(p for p in programs_in("README.md") if "import bci" in p)],
+)
+def test_program_in_docs(program: str, here: Path, live: None) -> None:
+    for made in ("live.xdf", "models/new"):
+        if (here / made).exists():
+            (here / made).rename(here / f"{made}.{os.urandom(4).hex()}")
+    exec(compile(program, "docs/python.md", "exec"), {})
