@@ -80,7 +80,7 @@ class BrokenStage(SosFilter):
     def process(self, data: FloatArray, first: int) -> tuple[FloatArray, int]:
         if self.fault == "future":
             data[:] = data[::-1].copy()
-        if self.fault == "chunks":
+        if self.fault == "chunks" and len(data):
             data -= data.mean(axis=0)
         if self.fault == "finite":
             data[:] = np.inf
