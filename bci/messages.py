@@ -976,8 +976,8 @@ class EvaluationEvent(Event):
 AnyEvent = Annotated[
     DevicesEvent | PluginsEvent | StreamingEvent | NoteEvent | WarningEvent | ErrorEvent
     | ProgressEvent | StepEvent | RunEvent | PointEvent | ModelEvent | FileEvent | RecordingEvent
-    | RecordedEvent | RoundEvent | SitesEvent | OutcomeEvent | QualityEvent | DecidedEvent | StoppedEvent
-    | PredictedEvent | EvaluationEvent,
+    | RecordedEvent | RoundEvent | SitesEvent | OutcomeEvent | QualityEvent | DecidedEvent
+    | StoppedEvent | PredictedEvent | EvaluationEvent,
     Field(discriminator="event"),
 ]  # fmt: skip
 M = TypeVar("M")
