@@ -57,7 +57,8 @@ class NetworkDecoder:
     carries_over = True
     adapts = ("alignment",)
     network: ClassVar[str]
-    make: ClassVar[Callable[[int, int, float, int], nn.Module]]
+    # Makes the network of (n_channels, n_samples, sfreq, n_classes).
+    make: ClassVar[Any]
     # Chosen on eleven people's EEGMMIDB runs 04 and 08, trained on one, tested on the other:
     # DBConformer 0.579 with 20 epochs, 0.573 with 30, 0.570 with 60 (one seed); from a base, on
     # eight of them, 0.66 with 20 and 0.65 with 60.
@@ -219,7 +220,8 @@ class NetworkDecoder:
         self._spread = shaped(arrays, "spread", (n_channels, n_channels))
 
     def _make(self, n_channels: int, n_samples: int) -> nn.Module:
-        return type(self).make(n_channels, n_samples, self._sfreq, len(self.classes))
+        made: nn.Module = type(self).make(n_channels, n_samples, self._sfreq, len(self.classes))
+        return made
 
     def _whiten(self, spread: NDArray[np.float64]) -> FloatArray:
         return whitening(spread)
