@@ -186,7 +186,7 @@ def number_output(model: "ModelProto", n_classes: int, what: str) -> str:
     if len(fitting) != 1:
         found = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
         raise ValueError(f"{what} gives {found:.200}; needed is one output (1, {n_classes})")
-    return fitting[0]
+    return str(fitting[0])
 
 
 def _described(given: Any) -> str:

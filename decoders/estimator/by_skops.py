@@ -66,7 +66,7 @@ class SkopsModel:
                 )
         except Exception as problem:  # each library has its own
             raise DecodingError(f"the stored estimator raised {problem!s:.200}") from problem
-        return np.asarray(found, dtype=np.float64)[0]
+        return np.array(found, dtype=np.float64).reshape(-1)
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         return {ARRAY: np.frombuffer(self._content, dtype=np.uint8)}

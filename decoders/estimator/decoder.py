@@ -238,7 +238,7 @@ def _input_type(estimator: Any) -> type[np.floating[Any]]:
 
 def _line(problem: Exception) -> str:
     lines = str(problem).strip().splitlines()
-    return f"{type(problem).__name__}: {lines[0] if lines else ''}"[:300]
+    return f"{type(problem).__name__}: {lines[0] if lines else ''}"[:300].rstrip(".")
 
 
 def _hint(problem: Exception) -> str:
