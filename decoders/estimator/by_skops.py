@@ -26,7 +26,7 @@ _MOST_BYTES = 256 << 20
 _MOST_SCHEMA = 16 << 20
 _MOST_MEMBERS = 10_000
 _DAMAGED = (
-    EOFError, KeyError, NotImplementedError, RecursionError, json.JSONDecodeError,
+    EOFError, KeyError, OSError, RuntimeError, SyntaxError, json.JSONDecodeError,
     zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 # The kinds of nodes that look up no function and call none.

@@ -48,7 +48,8 @@ def runs(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "name", [*decoders.CLASSICAL, pytest.param("eegnet", marks=pytest.mark.slow)]
+    "name",
+    ["tangent-space", "csp-lda", "log-power", pytest.param("eegnet", marks=pytest.mark.slow)],
 )
 @pytest.mark.parametrize("at_cues", [False, True])
 def test_each_decoder_is_the_same_trained_stored_and_streamed(

@@ -112,4 +112,3 @@ def test_what_cannot_be_a_decoder_is_one_line(runs: list[Path], here: Path) -> N
         line = refused("calibrate", profile(here, name=name), *runs, "--out", "me")
         assert message in line
         assert not (here / "me").exists()
-    assert "an estimator" in refused("pretrain", profile(here, name="x:y"), here, "--out", "base")

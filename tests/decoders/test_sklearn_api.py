@@ -201,6 +201,17 @@ def test_images_are_found_in_their_gallery(tmp_path: Path) -> None:
     assert np.mean(fitted.predict(X.reshape(30, 4, 10)) == np.array(names)[numbers]) > 0.9
 
 
+@pytest.mark.slow
+def test_words_are_decoded_from_depth_electrodes() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(12, 3, 600))
+    y = np.resize(["yes", "no"], 12)
+    classifier = BciClassifier("duin", {"size": "small", "epochs": 1}, 1000.0, kind="seeg")
+    probabilities = classifier.fit(X, y).predict_proba(X)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+    assert classifier.classes_.tolist() == ["no", "yes"]
+
+
 def test_what_cannot_be_fitted_is_named(trials) -> None:
     X, y = trials
     with pytest.raises(ValueError, match=r"shape \(60, 200\); it has to be \(n_trials, n_ch"):
