@@ -20,6 +20,7 @@ from bci.lsl.predictions import (
     StatusInlet,
     StatusOutlet,
 )
+from bci.messages import EngineStatus, RecordedStream, RecorderStatus
 from bci.types import Channel, Marker, Prediction, StreamInfo
 from tests.signals import eeg_info
 from tests.streams import find, wait_until
@@ -191,11 +192,17 @@ def test_status_survives_the_round_trip_and_garbage_is_counted(name: str) -> Non
     wait_until(lambda: outlet._outlet.have_consumers())
     outlet._outlet.push_sample(["[" * 10_000])
     outlet._outlet.push_sample(["[1, 2]"])
-    outlet.push({"state": "running", "lost_samples": 3, "latency_p50_ms": None})
+    outlet._outlet.push_sample(['{"state": "running", "lost_samples": 3}'])
+    engine = EngineStatus(state="running", model="me", lost_samples=3, stream="é\u2028" * 30_000)
+    streams = tuple(RecordedStream(name=f"amplifier {k}", sfreq=250.0) for k in range(1000))
+    recorder = RecorderStatus(pid=7, file="a.xdf", elapsed_s=1.5, n_bytes=9, streams=streams)
+    outlet.push(engine)
+    outlet.push(recorder)
     got: list = []
-    wait_until(lambda: (got.extend(inlet.pull(0.01)), got)[1])
-    assert got == [{"state": "running", "lost_samples": 3, "latency_p50_ms": None}]
-    assert inlet.n_invalid == 2
+    wait_until(lambda: (got.extend(inlet.pull(0.01)), len(got) == 2)[1])
+    assert got == [engine, recorder]
+    assert inlet.n_invalid == 3
+    assert inlet.problem == "no kind: not a message of this version of bci"
     inlet.close()
     outlet.close()
 
