@@ -11,7 +11,7 @@ from bci.drift import Drift
 from bci.errors import BundleError
 from bci.evidence import Evidence
 from bci.fit import check_stream, fitted, resampler_for
-from bci.pipeline import Pipeline
+from bci.pipeline import Pipeline, Window
 from bci.profile import Adapt
 from bci.supervised import Supervised
 from bci.types import Chunk, Decoder, Marker, Prediction, StreamInfo
@@ -80,6 +80,8 @@ class Decoding:
         ch_names = tuple(channel.name for channel in self.pipeline.chain.channels)
         self.drift = Drift(card.drift, ch_names, self.pipeline.chain.sfreq) if card.drift else None
         self.prior = prior
+        self.fed_from: int | None = None
+        """Absolute index of the first sample that was taken in."""
         self.evidence = Evidence(evidence_s, self.hop_s, self.pipeline.hop)
 
     @property
@@ -137,14 +139,29 @@ class Decoding:
         """
         chunk = self._at_rate(chunk)
         for window, prediction in self.pipeline.decode(chunk, newest_only):
-            decision = self.evidence.add(prediction)
-            weighed = self.prior.weigh(decision) if self.prior and decision else None
-            yield Decoded(prediction, decision, weighed)
-            if self.drift is not None:
-                self.drift.add(window)
-            if self.adaptation is not None:
-                self.adaptation.learn(window)
-                self.decoder = self.pipeline.decoder = self.adaptation.decoder
+            yield self.decide(prediction)
+            self.learn(window)
+
+    def again(self, chunk: Chunk) -> Iterator[tuple[Window, Prediction]]:
+        """Take samples in; yield each window and its prediction, and decide and learn nothing.
+
+        For a caller that does so by `decide` and `learn`, for those windows that were published.
+        """
+        return self.pipeline.decode(self._at_rate(chunk))
+
+    def decide(self, prediction: Prediction) -> Decoded:
+        """Gather a window's evidence and decide by it."""
+        decision = self.evidence.add(prediction)
+        weighed = self.prior.weigh(decision) if self.prior and decision else None
+        return Decoded(prediction, decision, weighed)
+
+    def learn(self, window: Window) -> None:
+        """Follow a window whose prediction is out: for drift, and for what adapts."""
+        if self.drift is not None:
+            self.drift.add(window)
+        if self.adaptation is not None:
+            self.adaptation.learn(window)
+            self.decoder = self.pipeline.decoder = self.adaptation.decoder
 
     def settle(self, chunk: Chunk) -> bool:
         """Take samples in for the filters alone; whether the next window would be predicted."""
@@ -153,6 +170,8 @@ class Decoding:
         return self.pipeline.is_settled
 
     def _at_rate(self, chunk: Chunk) -> Chunk:
+        if self.fed_from is None:
+            self.fed_from = chunk.first
         return chunk if self._resampler is None else self._resampler.push(chunk)
 
     def take_over(self, before: "Decoding") -> None:

@@ -15,6 +15,7 @@ from bci.bundle import Card, decision_threshold, evidence_span, trained_channels
 from bci.cue_streams import CueQuery, cue_query
 from bci.decoding import Decoding, warm_up
 from bci.engine_cues import EngineCues
+from bci.engine_provenance import EngineProvenance
 from bci.errors import ProfileError, StreamError
 from bci.fit import told
 from bci.lsl.discovery import FoundStream, StreamQuery, await_stream
@@ -174,12 +175,20 @@ class Engine:
     ) -> None:
         info = inlet.info
 
+        name = self._output.name
+        provenance = EngineProvenance(
+            self._output, source_id(name, "provenance"), inlet, self._map_montage, self._markers
+        )
+
         def make(card: Card, decoder: Decoder) -> Decoding:
             self._require_cues(card)
             span_s, adapt = evidence_span(self._output, card), self._output.adapt
-            return Decoding(card, decoder, info, local_clock, span_s, adapt, self._prior(card))
+            made = Decoding(card, decoder, info, local_clock, span_s, adapt, self._prior(card))
+            provenance.identify(made, card, decoder)
+            return made
 
         running = make(self._card, self._decoder)
+        provenance.take_over(running, 0)
         warm_up(self._card, self._decoder, info)
         successor = Successor(self._load, make, info, self._say) if self._load else None
         outlets = Outlets(self._output, running.card, info, self._tell)
@@ -213,6 +222,7 @@ class Engine:
                         self._obey(commands.get(), successor)
                     if following := successor.follow(chunks, running.card.name):
                         following.take_over(running)
+                        provenance.take_over(following, chunks[-1].end)
                         running = following
                         self._swaps += 1
                         changed = outlets.serve(running.card)
@@ -231,6 +241,7 @@ class Engine:
                     self._status.push(
                         self._describe(inlet, running) | cues.describe(running.card.paradigm)
                     )
+                    provenance.publish(now, running.pipeline.counts)
                     self._check_clock(inlet, running.card)
                     for sentence in losses.news(inlet.stats):
                         self._say(sentence)
@@ -244,6 +255,7 @@ class Engine:
                     warned = warning is not None
         finally:
             self.last_status = self._describe(inlet, running)
+            provenance.close(running.pipeline.counts)
             outlets.close()
             cues.close()
 

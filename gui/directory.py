@@ -17,7 +17,7 @@ _STOP_S = 0.8
 _DESCRIPTION_S = 5.0
 _MOST_STREAMS = 200
 # What our own programs publish about signals, and what carries text.
-_NO_SIGNALS = ("Predictions", "Status", "Decisions", "Quality", "Markers")
+_NO_SIGNALS = ("Predictions", "Status", "Provenance", "Decisions", "Quality", "Markers")
 
 
 @dataclass(frozen=True, slots=True)
