@@ -17,10 +17,9 @@ from bci.lsl.mapped import MappedInlet
 from bci.lsl.metadata import to_lsl
 from bci.pipeline import WindowCounts
 from bci.profile import Output
-from bci.provenance import ModelRun, Provenance, machine, model_run, versions
+from bci.provenance import STREAM_TYPE, ModelRun, Provenance, machine, model_run, versions
 from bci.types import Channel, Decoder, StreamInfo
 
-STREAM_TYPE = "Provenance"
 # Often enough that a short recording holds one, and seldom enough to be small beside a signal.
 _EVERY_S = 5.0
 # liblsl drops what it has not sent yet when a stream is closed.

@@ -22,6 +22,8 @@ from bci.messages import Count, Message, Number, Seconds, Text
 from bci.timing import Position
 from bci.types import Decoder
 
+STREAM_TYPE = "Provenance"
+
 _LIBRARIES = ("numpy", "scipy", "numba", "scikit-learn", "torch", "onnxruntime")
 _MODULES = {"scikit-learn": "sklearn"}
 _HASH = 16
@@ -188,14 +190,20 @@ def _hash(*parts: bytes) -> str:
 
 def versions() -> dict[str, str]:
     """Versions of Python, of bci and of the libraries that are loaded."""
-    found = {"bci": __version__, "python": platform.python_version()}
-    for library in _LIBRARIES:
-        if _MODULES.get(library, library) in sys.modules:
-            try:
-                found[library] = version(library)
-            except PackageNotFoundError:
-                found[library] = "unknown"
-    return found
+    loaded = [name for name in _LIBRARIES if _MODULES.get(name, name) in sys.modules]
+    return {name: installed(name) for name in ("bci", "python", *loaded)}
+
+
+def installed(name: str) -> str:
+    """Version of a library here, or of ``python`` or ``bci``."""
+    if name == "bci":
+        return __version__
+    if name == "python":
+        return platform.python_version()
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def machine() -> dict[str, str]:
