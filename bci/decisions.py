@@ -1,12 +1,54 @@
-"""Events of a decision, for programs that follow it: onset, repeat and offset."""
+"""The decision of a window, and the events of a decision that programs follow."""
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
+
+import numpy as np
+from numpy.typing import NDArray
 
 from bci.types import Prediction
 
 Event = Literal["onset", "repeat", "offset"]
+
+
+class Decision(NamedTuple):
+    """The decision at the end of one window.
+
+    Parameters
+    ----------
+    label : str or None
+        The class; None where its confidence is below the threshold.
+    confidence : float
+        Of the likeliest class, 0 to 1: of the evidence, where evidence is gathered.
+    """
+
+    label: str | None
+    confidence: float
+
+
+def reaches(
+    confidence: float | NDArray[np.float64], threshold: float
+) -> bool | np.bool_ | NDArray[np.bool_]:
+    """Compare a confidence, or an array of them, with the threshold of decisions."""
+    return confidence >= threshold
+
+
+def decide(evidence: Prediction | None, threshold: float) -> Decision | None:
+    """Decide by the evidence of a window; None until there is evidence.
+
+    Parameters
+    ----------
+    evidence : Prediction or None
+        See `bci.evidence.Evidence`.
+    threshold : float
+        Least confidence of a decision, 0 to 1.
+    """
+    if evidence is None:
+        return None
+    # Rounding can take the share of a sure decoder a little above 1.
+    confidence = min(evidence.confidence, 1.0)
+    return Decision(evidence.label if reaches(confidence, threshold) else None, confidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,24 +116,28 @@ class RunningDecision:
         self.label: str | None = None
 
     def add(
-        self, decision: Prediction, threshold: float, at_cues: bool = False
+        self, decision: Decision | None, time: float, at_cues: bool = False
     ) -> DecisionEvent | None:
-        """Take in a window's decision; the event that it makes, if any.
+        """Take in a window's decision; return the event that it makes, if any.
 
         Parameters
         ----------
-        decision : Prediction
-        threshold : float
-            Least confidence of a decision.
+        decision : Decision or None
+            None where there is not enough evidence.
+        time : float
+            When the window's last sample was taken, in seconds.
         at_cues : bool
             Whether each window is a cue's, so that the same label is a decision of its own.
         """
-        if decision.confidence < threshold:
-            return self.end(decision.taken, decision.confidence)
-        if decision.label == self.label:
-            return self._event("repeat", decision) if at_cues else None
+        if decision is None:
+            return self.end(time)
+        if decision.label is None:
+            return self.end(time, decision.confidence)
+        event: Event = "repeat" if decision.label == self.label else "onset"
+        if event == "repeat" and not at_cues:
+            return None
         self.label = decision.label
-        return self._event("onset", decision)
+        return DecisionEvent(event, decision.label, decision.confidence, time)
 
     def end(self, time: float, confidence: float | None = None) -> DecisionEvent | None:
         """Nothing is decided from ``time`` on (LSL clock); None where nothing was."""
@@ -99,6 +145,3 @@ class RunningDecision:
             return None
         ended, self.label = self.label, None
         return DecisionEvent("offset", None, confidence, time, ended)
-
-    def _event(self, event: Event, decision: Prediction) -> DecisionEvent:
-        return DecisionEvent(event, decision.label, decision.confidence, decision.taken)

@@ -6,27 +6,44 @@ from typing import NamedTuple
 import numpy as np
 
 from bci.adaptation import Adaptation
-from bci.bundle import Card
+from bci.bundle import Card, decision_threshold
+from bci.decisions import Decision, decide
 from bci.drift import Drift
 from bci.errors import BundleError
 from bci.evidence import Evidence
 from bci.fit import check_stream, fitted, resampler_for
 from bci.pipeline import Pipeline, Window
-from bci.profile import Adapt
+from bci.profile import Adapt, Output
 from bci.supervised import Supervised
 from bci.types import Chunk, Decoder, Marker, Prediction, StreamInfo
 from bci.word_prior import WordPrior
 
 
 class Decoded(NamedTuple):
-    """One window's prediction, and what the evidence up to it says; None until that is whole.
+    """One decoded window: its prediction, and the decision at its end.
 
-    ``with_prior`` is the decision as a prior of words has it, where there is one.
+    The only place where a decision is made: it is published, evaluated and shown as it is here.
+
+    Parameters
+    ----------
+    prediction : Prediction
+        Of the window alone.
+    evidence : Prediction or None
+        Of the evidence up to the window, which is the prediction itself where each window decides
+        alone; None until the evidence is whole.
+    decision : Decision or None
+        By the evidence; None where there is none.
+    weighed : Prediction or None
+        The evidence weighed by a prior of words, where there is one.
+    with_prior : Decision or None
+        The decision by that.
     """
 
     prediction: Prediction
-    decision: Prediction | None
-    with_prior: Prediction | None = None
+    evidence: Prediction | None
+    decision: Decision | None
+    weighed: Prediction | None = None
+    with_prior: Decision | None = None
 
 
 class Decoding:
@@ -47,6 +64,8 @@ class Decoding:
         from cued trials (see `bci.supervised`).
     prior : WordPrior, optional
         What word is likely to follow which; for windows at cues.
+    threshold : float, optional
+        Least confidence of a decision, 0 to 1; the model's own without it.
 
     Raises
     ------
@@ -64,6 +83,7 @@ class Decoding:
         evidence_s: float = 0.0,
         adapt: Adapt = "off",
         prior: WordPrior | None = None,
+        threshold: float | None = None,
     ) -> None:
         check_stream(card, info)
         self.card = card
@@ -80,6 +100,7 @@ class Decoding:
         ch_names = tuple(channel.name for channel in self.pipeline.chain.channels)
         self.drift = Drift(card.drift, ch_names, self.pipeline.chain.sfreq) if card.drift else None
         self.prior = prior
+        self.threshold = decision_threshold(Output(decision_threshold=threshold), card)
         self.fed_from: int | None = None
         """Absolute index of the first sample that was taken in."""
         self.evidence = Evidence(evidence_s, self.hop_s, self.pipeline.hop)
@@ -151,9 +172,15 @@ class Decoding:
 
     def decide(self, prediction: Prediction) -> Decoded:
         """Gather a window's evidence and decide by it."""
-        decision = self.evidence.add(prediction)
-        weighed = self.prior.weigh(decision) if self.prior and decision else None
-        return Decoded(prediction, decision, weighed)
+        evidence = self.evidence.add(prediction)
+        weighed = self.prior.weigh(evidence) if self.prior and evidence else None
+        return Decoded(
+            prediction,
+            evidence,
+            decide(evidence, self.threshold),
+            weighed,
+            decide(weighed, self.threshold),
+        )
 
     def learn(self, window: Window) -> None:
         """Follow a window whose prediction is out: for drift, and for what adapts."""

@@ -183,7 +183,16 @@ class Engine:
         def make(card: Card, decoder: Decoder) -> Decoding:
             self._require_cues(card)
             span_s, adapt = evidence_span(self._output, card), self._output.adapt
-            made = Decoding(card, decoder, info, local_clock, span_s, adapt, self._prior(card))
+            made = Decoding(
+                card,
+                decoder,
+                info,
+                local_clock,
+                span_s,
+                adapt,
+                self._prior(card),
+                decision_threshold(self._output, card),
+            )
             provenance.identify(made, card, decoder)
             return made
 

@@ -1,7 +1,7 @@
 """Pseudo-online evaluation: a recording through a model's pipeline, as if it were live."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,6 +26,7 @@ from bci.scores import (
 from bci.trials import (
     JudgedWindow,
     Trial,
+    Watch,
     chunks_for,
     cue_markers,
     find_rest,
@@ -42,7 +43,8 @@ from bci.word_prior import WordPrior
 class TrialDecision:
     """One trial, and the decision at its end; None where no sound window lay within it.
 
-    ``with_prior`` is the decision with a prior of words, where there is one.
+    ``decision`` is the class with the most evidence then, whatever its ``confidence``: each trial
+    counts in the accuracy. ``with_prior`` is the same with a prior of words, where there is one.
     Times are in recording time: ``onset`` of the cue, and the span that is scored.
     """
 
@@ -118,7 +120,7 @@ def evaluate(
     decoder: Decoder,
     recording: Recording,
     threshold: float,
-    watch: Callable[[JudgedWindow], None] | None = None,
+    watch: Watch | None = None,
     evidence_s: float = 0.0,
     adapt: Adapt = "off",
     prior: WordPrior | None = None,
@@ -152,7 +154,13 @@ def evaluate(
         If it lacks the cues, or no window lies within any trial.
     """
     decoding = Decoding(
-        card, decoder, recording.info, evidence_s=evidence_s, adapt=adapt, prior=prior
+        card,
+        decoder,
+        recording.info,
+        evidence_s=evidence_s,
+        adapt=adapt,
+        prior=prior,
+        threshold=threshold,
     )
     pipeline = decoding.pipeline
     try:
@@ -162,7 +170,7 @@ def evaluate(
         if watch is not None:
             # What is predicted is of use without cues too; only the score is not.
             for each in _decode(decoding, recording, [], ()):
-                watch(_judged(each.prediction, None, pipeline))
+                watch(_judged(each, None, pipeline))
         raise
     decoded = []
     within: dict[int, list[Decoded]] = {}
@@ -173,14 +181,14 @@ def evaluate(
             within.setdefault(number, []).append(each)
         if watch is not None:
             trial = None if number is None else trials[number]
-            watch(_judged(each.prediction, trial, pipeline))
+            watch(_judged(each, trial, pipeline))
     # A trial whose evidence never was whole is one without a window.
-    judged = {k: [each.decision for each in own if each.decision] for k, own in within.items()}
+    judged = {k: [each.evidence for each in own if each.evidence] for k, own in within.items()}
     within = {k: own for k, own in within.items() if judged[k]}
     decided = [judged[k][-1] for k in within]
     truth = [trials[k].label for k in within]
     cued = [k for k in within if trials[k].label != card.paradigm.quiet]
-    reached = (_time_to_correct(judged[k], trials[k], threshold) for k in cued)
+    reached = (_time_to_correct(within[k], trials[k]) for k in cued)
     times = [time for time in reached if time is not None]
     if not decided:
         raise RecordingError(f"{recording.source}: no sound window lies within any trial")
@@ -193,7 +201,7 @@ def evaluate(
             "is shown"
         )
     labels, decisions = np.array(truth), np.array([p.label for p in decided])
-    weighed = {k: own[-1].with_prior for k, own in within.items()}
+    weighed = {k: own[-1].weighed for k, own in within.items()}
     said = [each.label for each in weighed.values() if each is not None]
     accuracy = score_accuracy(labels, decisions)
     numbers = np.array([of_class[label] for label in truth])
@@ -206,11 +214,11 @@ def evaluate(
     taken = np.array([each.prediction.taken for each in decoded])
     spans = find_rest(recording, card.paradigm)
     in_rest = in_spans(taken, spans, pipeline.n_samples * period, period)
-    run = commands_of([each.decision for each in decoded], in_rest, card.paradigm.quiet)
+    run = commands_of([each.evidence for each in decoded], in_rest, card.paradigm.quiet)
     evidence = decoding.evidence
     lasting = independent_after(pipeline.n_samples, pipeline.hop, evidence.n_windows)
     rest = rest_rate([run], decoding.hop_s, threshold, lasting)
-    first = {k: _first_command(judged[k], threshold, card.paradigm.quiet) for k in cued}
+    first = {k: _first_command(within[k], card.paradigm.quiet) for k in cued}
     right = [k for k, decision in first.items() if decision == trials[k].label]
     counts = pipeline.counts
     return Evaluation(
@@ -263,9 +271,10 @@ def _decode(
             yield from decoding.push(chunk)
 
 
-def _judged(prediction: Prediction, trial: Trial | None, pipeline: Pipeline) -> JudgedWindow:
+def _judged(decoded: Decoded, trial: Trial | None, pipeline: Pipeline) -> JudgedWindow:
+    prediction = decoded.prediction
     first = prediction.taken - (pipeline.n_samples - 1) / pipeline.chain.sfreq
-    return JudgedWindow(prediction, first, trial)
+    return JudgedWindow(prediction, decoded.decision, first, trial)
 
 
 def _decision(
@@ -279,15 +288,13 @@ def _decision(
     )  # fmt: skip
 
 
-def _first_command(within: list[Prediction], threshold: float, quiet: str | None) -> str | None:
-    for prediction in within:
-        if prediction.confidence >= threshold and prediction.label != quiet:
-            return prediction.label
-    return None
+def _first_command(within: list[Decoded], quiet: str | None) -> str | None:
+    decisions = (each.decision.label for each in within if each.decision)
+    return next((label for label in decisions if label not in (None, quiet)), None)
 
 
-def _time_to_correct(within: list[Prediction], trial: Trial, threshold: float) -> float | None:
-    for prediction in within:
-        if prediction.label == trial.label and prediction.confidence >= threshold:
-            return prediction.taken - trial.onset
+def _time_to_correct(within: list[Decoded], trial: Trial) -> float | None:
+    for each in within:
+        if each.decision and each.decision.label == trial.label:
+            return each.prediction.taken - trial.onset
     return None

@@ -41,7 +41,7 @@ class Evidence:
         self._seen: deque[tuple[int, np.ndarray[tuple[int], np.dtype[np.float64]]]] = deque()
 
     def add(self, prediction: Prediction) -> Prediction | None:
-        """Take in a window's prediction; what the evidence says now, None until it is whole."""
+        """Take in a window's prediction; return the evidence so far, None until it is whole."""
         if self.n_windows == 1:
             return prediction
         end = prediction.end

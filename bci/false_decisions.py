@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bci.decisions import reaches
 from bci.types import Prediction
 
 LEVEL = 0.95
@@ -89,7 +90,7 @@ def false_decisions(run: Commands, threshold: float, lasting: int) -> int:
     lasting : int
         Predictions until a decision rests on new samples alone; see `independent_after`.
     """
-    false = (run.confidence >= threshold) & (run.number != NO_COMMAND) & run.in_rest
+    false = reaches(run.confidence, threshold) & (run.number != NO_COMMAND) & run.in_rest
     held = np.zeros(len(false), dtype=np.bool_)
     held[1:] = false[1:] & false[:-1] & (run.number[1:] == run.number[:-1])
     place = np.arange(len(false))

@@ -11,7 +11,15 @@ refuses a version that it does not know. A new field alone does not make a new v
 
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from bci.errors import MessageError
 
@@ -279,9 +287,10 @@ class ModelEvent(Event):
 class PredictedEvent(Event):
     """One window of an evaluated recording; times in seconds of the recording.
 
-    ``start`` is the time of its first sample, ``time`` that of its last. ``decision`` and
-    ``confidence`` are the engine's decision then: None where the evidence is not whole yet, or
-    where confidence is below the threshold.
+    ``start`` is the time of its first sample, ``time`` that of its last. ``label`` is the likeliest
+    class of the window alone. ``decision`` and ``confidence`` are the engine's decision then:
+    ``decision`` is None where the confidence is below the threshold, and both are None until the
+    evidence is whole.
     """
 
     event: Literal["predicted"] = "predicted"
@@ -295,9 +304,10 @@ class PredictedEvent(Event):
 
 
 class EvaluatedTrial(Message):
-    """One trial and the decision at its end; times in seconds of the recording.
+    """One trial and the class with the most evidence at its end; times in seconds of the recording.
 
-    ``decision`` and ``confidence`` are None where no sound window lay within it.
+    ``decision`` and ``confidence`` are None where no sound window lay within it. The threshold
+    plays no part: every trial counts in the accuracy.
     """
 
     label: Text
@@ -329,9 +339,99 @@ class AccuracyFigure(Message):
     p_value: Share
 
 
+class EvaluationEvent(Event):
+    """The score of a model on one recording; see `bci.evaluation.Evaluation` for each figure.
+
+    Parameters
+    ----------
+    recording, model : str
+    simulated : bool
+        Whether the signal is simulated.
+    learnt_from : bool
+        Whether the model, or its base, was trained on this recording: then this is no test.
+    interpolated : tuple of str
+        Channels that the montage map computed from others.
+    classes : tuple of str
+    trial_accuracy : AccuracyFigure
+        By the class with the most evidence at the end of each trial.
+    prior_accuracy : AccuracyFigure or None
+        The same with a prior of words.
+    kappa : float or None
+        Cohen's; None where only one class was asked for.
+    confusion : tuple of tuple of int
+        Trials; a row for each true class, a column for each decided one. Empty where there are
+        very many classes.
+    window_accuracy, window_chance, window_p_value : float
+        By window, all of which overlap.
+    n_windows : int
+    itr_bits_per_min : float
+        Information transfer rate, in bits a minute.
+    threshold : float
+        Least confidence of a decision, 0 to 1; the figures below are of decisions.
+    evidence_s, evidence_delay_s : float
+        Evidence of a decision, and how much later it comes than a single window's, in seconds.
+    adaptation : str
+        ``off``, or what of the model followed the recording.
+    seconds_to_correct : float or None
+        From the cue to the first right decision, median over ``trials_reached`` trials.
+    trials_reached, trials_without_window, windows_rejected : int
+    cues, cues_decided, cues_right : int
+        Cues for a command; those with a decision; those whose first decision was right.
+    false_positives : int
+        Decisions in ``rest_min`` minutes of rest.
+    false_positives_per_min, false_positives_bound : float or None
+        Their rate a minute and its upper bound, with 95 % confidence; None without rest.
+    rest_min : float
+    measures : tuple of Figure
+        Further figures of the task.
+    trials : tuple of EvaluatedTrial
+    """
+
+    event: Literal["evaluation"] = "evaluation"
+    recording: Text
+    model: Text
+    simulated: bool = False
+    learnt_from: bool = False
+    interpolated: tuple[Text, ...] = Field(default=(), max_length=_MAX_ITEMS)
+    classes: tuple[Text, ...] = Field(max_length=1_000_000)
+    trial_accuracy: AccuracyFigure
+    prior_accuracy: AccuracyFigure | None = None
+    kappa: Number | None = None
+    confusion: tuple[tuple[Count, ...], ...] = Field(default=(), max_length=_MAX_ITEMS)
+    window_accuracy: Share
+    window_chance: Share
+    window_p_value: Share
+    n_windows: Count
+    itr_bits_per_min: Number
+    threshold: Share
+    evidence_s: Seconds = 0.0
+    evidence_delay_s: Seconds = 0.0
+    adaptation: Text = "off"
+    seconds_to_correct: Seconds | None = None
+    trials_reached: Count = 0
+    trials_without_window: Count = 0
+    windows_rejected: Count = 0
+    cues: Count = 0
+    cues_decided: Count = 0
+    cues_right: Count = 0
+    false_positives: Count = 0
+    false_positives_per_min: Number | None = None
+    false_positives_bound: Number | None = None
+    rest_min: Number = 0.0
+    measures: tuple[Figure, ...] = Field(default=(), max_length=_MAX_ITEMS)
+    trials: tuple[EvaluatedTrial, ...] = Field(default=(), max_length=1_000_000)
+
+    @model_validator(mode="after")
+    def _check_confusion(self) -> "EvaluationEvent":
+        sides = {len(self.confusion), *map(len, self.confusion)}
+        if self.confusion and sides != {len(self.classes)}:
+            raise ValueError("confusion: its rows and columns must be the classes")
+        return self
+
+
 AnyEvent = Annotated[
     DevicesEvent | StreamingEvent | NoteEvent | WarningEvent | ErrorEvent | ProgressEvent
-    | StepEvent | RunEvent | PointEvent | ModelEvent | PredictedEvent,
+    | StepEvent | RunEvent | PointEvent | ModelEvent | PredictedEvent | EvaluationEvent,
     Field(discriminator="event"),
 ]  # fmt: skip
 M = TypeVar("M")

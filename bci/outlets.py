@@ -8,14 +8,14 @@ from collections.abc import Callable
 import pylsl
 from pylsl import local_clock
 
-from bci.bundle import Card, decision_threshold
-from bci.decisions import DecisionEvent, RunningDecision
+from bci.bundle import Card
+from bci.decisions import Decision, DecisionEvent, RunningDecision
 from bci.decoding import Decoded
 from bci.errors import StreamError
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.predictions import DecisionOutlet, PredictionOutlet
 from bci.profile import Output
-from bci.types import Prediction, StreamInfo
+from bci.types import StreamInfo
 
 Tell = Callable[[DecisionEvent], None]
 
@@ -97,7 +97,6 @@ class Outlets:
 
     def _open(self, card: Card) -> None:
         self._card = card
-        self._threshold = decision_threshold(self._output, card)
         self._predictions = PredictionOutlet(
             self._output.name,
             card.classes,
@@ -112,7 +111,7 @@ class Outlets:
         """Publish another model's from here on; tells if the stream had to be made anew."""
         before = self._card
         if _shape(card) == _shape(before):
-            self._card, self._threshold = card, decision_threshold(self._output, card)
+            self._card = card
             return ""
         self._end_decisions(local_clock())
         self._predictions.close()
@@ -124,12 +123,11 @@ class Outlets:
 
     def publish(self, decoded: Decoded) -> float:
         """Send a prediction, and what becomes of the decision; when, on the LSL clock."""
-        published = self._last = self._predictions.push(decoded.prediction)
-        self._decisions.push(decoded.decision, decoded.prediction, self._card, self._threshold)
+        published = self._last = self._predictions.push(decoded.prediction, decoded.decision)
+        taken, at_cues = decoded.prediction.taken, self._card.pipeline.at_cues
+        self._decisions.push(decoded.decision, taken, at_cues)
         if self._with_prior is not None:
-            self._with_prior.push(
-                decoded.with_prior, decoded.prediction, self._card, self._threshold
-            )
+            self._with_prior.push(decoded.with_prior, taken, at_cues)
         return published
 
     def expect(self, now: float, connected: bool, hop_s: float) -> None:
@@ -166,15 +164,9 @@ class _Decided:
         self._tell = tell
         self._running = RunningDecision()
 
-    def push(
-        self, decision: Prediction | None, window: Prediction, card: Card, threshold: float
-    ) -> None:
-        """Take in what a window decides; None where there is not enough evidence yet."""
-        if decision is None:
-            event = self._running.end(window.taken)
-        else:
-            event = self._running.add(decision, threshold, card.pipeline.at_cues)
-        self._publish(event)
+    def push(self, decision: Decision | None, taken: float, at_cues: bool) -> None:
+        """Take in a window's decision; None where there is not enough evidence yet."""
+        self._publish(self._running.add(decision, taken, at_cues))
 
     def end(self, now: float) -> bool:
         """End the decision that holds; whether there was one and somebody listens."""

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from bci.confidence import calibration_error, error_interval, fit_temperature, temper
 from bci.confidence_card import DEFAULT_THRESHOLD, ConfidenceCard
+from bci.decisions import reaches
 from bci.evidence import Evidence
 from bci.false_decisions import (
     NO_COMMAND,
@@ -141,7 +142,7 @@ def _at_cues(
     """Cues, those with a decision, and those whose first decision was right."""
     cues = decided = right = 0
     for each, run in zip(streamed, runs, strict=True):
-        commanded = (run.confidence >= threshold) & (run.number != NO_COMMAND)
+        commanded = reaches(run.confidence, threshold) & (run.number != NO_COMMAND)
         for label, windows in each.cued:
             cues += 1
             given = windows[commanded[windows]]

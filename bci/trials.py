@@ -2,7 +2,7 @@
 
 import bisect
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.cue_streams import choose, merged, without_notes
+from bci.decisions import Decision
 from bci.errors import RecordingError
 from bci.pipeline import Pipeline, Window
 from bci.profile import REST, Paradigm
@@ -43,13 +44,18 @@ class Trial:
 class JudgedWindow:
     """What was predicted of one window.
 
-    ``first`` is when its first sample was taken, in recording time; ``trial`` the trial that it
-    belongs to, if any.
+    ``decision`` is the decision at its end, None until the evidence is whole; ``first`` is when
+    its first sample was taken, in recording time; ``trial`` the trial that it belongs to, if any.
     """
 
     prediction: Prediction
+    decision: Decision | None
     first: float
     trial: Trial | None
+
+
+Watch = Callable[[JudgedWindow], None]
+"""Given every window of an evaluation that has a prediction, in order of time."""
 
 
 @dataclass(frozen=True)

@@ -1,27 +1,29 @@
-"""A ball between two targets, moved by the evidence for one class or the other."""
+"""A ball between two targets, moved by the probabilities of the two classes."""
 
 from math import exp, log, tanh
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QPen
 
-from gui.decision_rule import DecisionRule
 from gui.theme import CAPTION_PX, Theme
 
-# Evidence fades with this time constant.
+# Its log-odds fade with this time constant.
 _MEMORY_S = 1.0
 _MOST = 6.0  # log-odds that one window may claim, 99.8 %
 _LONGEST_STEP_S = 1.0
 
 
-class Evidence:
-    """Leaky integration of the log-odds of the second class against the first."""
+class BallCourse:
+    """Leaky integration of the log-odds of the second class against the first.
+
+    It moves the ball and decides nothing.
+    """
 
     def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
-        """No evidence: the ball is in the middle."""
+        """Put the ball in the middle."""
         self.log_odds = 0.0
         self._last: float | None = None
 
@@ -37,7 +39,7 @@ class Evidence:
     def place(self) -> float:
         """-1 at the first class, 1 at the second, 0 in the middle.
 
-        It is the difference of the two probabilities that the evidence stands for.
+        It is the difference of the two probabilities that the log-odds stand for.
         """
         return tanh(self.log_odds / 2)
 
@@ -48,33 +50,28 @@ def paint_ball(
     box: QRectF,
     place: float,
     classes: tuple[str, str],
-    rule: DecisionRule,
+    decided: bool,
     live: bool,
+    below: str,
 ) -> None:
-    """The track with a target at each end; hollow where the evidence does not suffice.
+    """Draw the track with a target at each end; the ball is hollow while nothing is decided.
 
-    What suffices has no place on it where the engine gathers evidence in its own way.
+    ``below`` is written in the middle below it.
     """
     radius, reach = 10.0, 15.0
     y = box.top() + 18
     left, right = box.left() + reach, box.right() - reach
     middle, half = (left + right) / 2, (right - left) / 2
-    edge = max(0.0, 2 * rule.threshold - 1)
     painter.setPen(QPen(theme.colour("line"), 6.0, c=Qt.PenCapStyle.RoundCap))
     painter.drawLine(QLineF(left, y, right, y))
-    painter.setPen(QPen(theme.colour("text"), 1.0, Qt.PenStyle.DotLine))
-    for side in () if rule.evidence_s else (-1, 1):
-        x = middle + side * edge * half
-        painter.drawLine(QLineF(x, y - 15, x, y + 15))
-    sure = bool(rule.evidence_s) or abs(place) >= edge
     for k, x in enumerate((left, right)):
         painter.setPen(QPen(theme.class_colour(k), 3.0))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawEllipse(QPointF(x, y), reach - 1, reach - 1)
     towards = theme.class_colour(int(place > 0))
     towards.setAlpha(255 if live else 90)
-    painter.setPen(QPen(towards if sure else theme.colour("dim"), 2.5))
-    painter.setBrush(towards if sure else theme.colour("panel"))
+    painter.setPen(QPen(towards if decided else theme.colour("dim"), 2.5))
+    painter.setBrush(towards if decided else theme.colour("panel"))
     painter.drawEllipse(QPointF(middle + place * half, y), radius, radius)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     font = QFont(painter.font())
@@ -90,4 +87,4 @@ def paint_ball(
         name = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, third)
         painter.drawText(words, align, name)
     painter.setPen(theme.colour("dim"))
-    painter.drawText(words, Qt.AlignmentFlag.AlignHCenter, "not sure")
+    painter.drawText(words, Qt.AlignmentFlag.AlignHCenter, below)

@@ -1,30 +1,37 @@
-"""Decision rule of the running engine, and its present decision."""
+"""Threshold and evidence of an engine, and its decisions in words."""
 
 from dataclasses import dataclass
 
-from bci.decisions import DecisionEvent
+from bci.decisions import Decision
 from gui.headline import NO_DECISION, NOT_SURE
+
+
+def in_words(decision: Decision | None) -> str:
+    """Name a window's decision, as the engine made it."""
+    if decision is None:
+        return NO_DECISION
+    return NOT_SURE if decision.label is None else decision.label
 
 
 @dataclass
 class DecisionRule:
-    """One for all views of an engine: what it says of itself holds, whatever it was started with.
+    """How an engine decides, as it says of itself: one for all its views. They decide nothing.
 
     Parameters
     ----------
     threshold : float
-        Least probability of a decision.
+        Least confidence of a decision.
     evidence_s : float
-        Over how much signal decisions are taken, in seconds; 0: from each window alone.
-    last : DecisionEvent, optional
-        What became of the engine's decision last.
+        Evidence that decisions are taken from, in seconds; 0: each window decides alone.
+    since : float, optional
+        When the engine's decision changed last.
     now : float
         LSL clock.
     """
 
     threshold: float
     evidence_s: float = 0.0
-    last: DecisionEvent | None = None
+    since: float | None = None
     now: float = 0.0
 
     def follow(self, status: dict[str, object]) -> bool:
@@ -34,19 +41,13 @@ class DecisionRule:
         self.evidence_s = _number(status.get("evidence_s"), self.evidence_s)
         return before != (self.threshold, self.evidence_s)
 
-    def decided(self, best: str, probability: float) -> str:
-        """What is decided where a window finds ``best`` likeliest; no window alone has evidence."""
+    def beside(self, decision: Decision | None) -> str:
+        """The decision's confidence; with evidence, how long it has held."""
+        if decision is None:
+            return ""
         if self.evidence_s:
-            if self.last is None:
-                return NO_DECISION
-            return NOT_SURE if self.last.label is None else self.last.label
-        return best if probability >= self.threshold else NOT_SURE
-
-    def beside(self, probability: float | None) -> str:
-        """The decision's probability; with evidence, how long it has held."""
-        if self.evidence_s:
-            return f"for {max(0.0, self.now - self.last.time):.0f} s" if self.last else ""
-        return "" if probability is None else f"{100 * probability:.0f} %"
+            return "" if self.since is None else f"for {max(0.0, self.now - self.since):.0f} s"
+        return f"{100 * decision.confidence:.0f} %"
 
 
 def _number(told: object, before: float) -> float:

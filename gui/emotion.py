@@ -6,10 +6,11 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from bci.decisions import Decision
 from bci.levels import LevelGrid, grid_of
 from bci.lsl.predictions import ReceivedPrediction
-from gui.decision_rule import DecisionRule
-from gui.headline import NO_PREDICTION, paint_headline
+from gui.decision_rule import DecisionRule, in_words
+from gui.headline import NO_PREDICTION, is_decided, paint_headline
 from gui.level_course import LevelCourse, true_levels
 from gui.pieces import tip
 from gui.theme import CAPTION_PX, DARK, Theme
@@ -26,14 +27,15 @@ _ENDS = {"valence": ("unpleasant", "pleasant"), "arousal": ("calm", "excited")}
 
 
 class EmotionView(QWidget):
-    """Where two axes of levels are expected now, the likeliest levels, and the true ones.
+    """The engine's decision; two axes of levels as a dot in their plane and as bars.
 
-    All are of smoothed probabilities, see `LevelCourse`; how far that is behind is written below.
+    Dot and bars are of smoothed probabilities, see `LevelCourse`; the delay of that is written
+    below. The decision is not smoothed.
 
     Parameters
     ----------
     threshold : float
-        Least smoothed probability of a combination that is named.
+        Least confidence of a decision, as it is written below the plane.
     """
 
     def __init__(self, threshold: float = 0.1, parent: QWidget | None = None) -> None:
@@ -41,6 +43,7 @@ class EmotionView(QWidget):
         self.theme: Theme = DARK
         self.rule = DecisionRule(threshold)
         self.course = LevelCourse(LevelGrid(("valence", "arousal")))
+        self._decided: Decision | None = None
         self.cue: str | None = None
         self.live = False
         self.why = ""
@@ -49,8 +52,8 @@ class EmotionView(QWidget):
         self.setToolTip(
             tip(
                 "Valence: how pleasant. Arousal: how excited. The dot is the decoded state, "
-                "smoothed over some seconds. It is hollow below the threshold. The squares are "
-                "the true levels. A bar is how likely a level is, from 1 to 5."
+                "smoothed over some seconds. It is hollow while the engine decides nothing. The "
+                "squares are the true levels. A bar is how likely a level is, from 1 to 5."
             )
         )
         self.setFixedHeight(_HEIGHT)
@@ -61,7 +64,7 @@ class EmotionView(QWidget):
         if grid is None or len(grid.axes) != 2:
             return False
         self.course = LevelCourse(grid)
-        self.live = False
+        self._decided, self.live = None, False
         self.update()
         return True
 
@@ -72,7 +75,7 @@ class EmotionView(QWidget):
             self.course.reset()
         elif len(prediction.probabilities) == len(self.course.grid.classes):
             self.course.add(prediction.taken, prediction.probabilities)
-            self.why = ""
+            self._decided, self.why = prediction.decision, ""
         self.update()
 
     def show_rejected(self, why: str) -> None:
@@ -86,10 +89,10 @@ class EmotionView(QWidget):
 
     @property
     def decision(self) -> str:
-        """What is decided now, in words."""
-        if not self.live or not self.course.levels:
+        """The engine's decision now, in words."""
+        if not self.live or self.course.by_axis is None:
             return NO_PREDICTION
-        decided = self.rule.decided(self._named(self.course.levels), self.course.confidence)
+        decided = in_words(self._decided)
         levels = true_levels(self.course.grid, decided)
         return self._named(levels) if levels else decided
 
@@ -109,8 +112,7 @@ class EmotionView(QWidget):
         painter.fillRect(self.rect(), self.theme.colour("panel"))
         width = self.width()
         painter.setFont(self.font())
-        confidence = self.course.confidence if self.course.levels else None
-        beside = self.rule.beside(confidence)
+        beside = self.rule.beside(self._decided)
         paint_headline(
             painter, self.theme, QRectF(14, 4, width - 28, 34), self.decision,
             self.theme.colour("text"), beside, self.why, 22,
@@ -208,9 +210,9 @@ class EmotionView(QWidget):
         if not self.live:
             return
         colour.setAlpha(255)
-        sure = bool(self.rule.evidence_s) or self.course.confidence >= self.rule.threshold
         painter.setPen(QPen(colour, 2.5))
-        painter.setBrush(colour if sure else self.theme.colour("panel"))
+        decided = is_decided(self.decision)
+        painter.setBrush(colour if decided else self.theme.colour("panel"))
         painter.drawEllipse(self._place(plane, *trail[-1].expected), 7, 7)
         painter.setBrush(Qt.BrushStyle.NoBrush)
 

@@ -77,13 +77,11 @@ class EngineShown(QObject):
         if images is not None:
             self.images = ImagesView(images, threshold)
             self._windows = self.images.windows
-            self.transcript = TranscriptView(
-                self._windows, threshold, "images found", truth="shown"
-            )
+            self.transcript = TranscriptView(self._windows, "images found", truth="shown")
         elif words is not None:
             self._windows = words.windows
             self.speech = SpeechView(self._windows, threshold)
-            self.transcript = TranscriptView(self._windows, threshold)
+            self.transcript = TranscriptView(self._windows)
         self.emotion = EmotionView(threshold)
         self.level_history = LevelHistory(self.emotion.course)
         self.usual: Deciding = self.images or self.speech or self.decision
@@ -94,8 +92,6 @@ class EngineShown(QObject):
         self.rule = DecisionRule(threshold)
         for view in (*self._deciding, self.history):
             view.rule = self.rule
-        if self.transcript is not None:
-            self.transcript.transcript.rule = self.rule
         self._cue_of = cue_of
         self._paradigm: object = None
         self._last_prediction = 0.0
@@ -160,7 +156,7 @@ class EngineShown(QObject):
             of_levels.setVisible(shown)
 
     def _on_engine(self, classes: tuple[str, ...], simulated: bool) -> None:
-        self.rule.last = None
+        self.rule.since = None
         for view in (*self._bars, *self._past):
             view.set_classes(classes)
         self._rejections.reset()
@@ -209,7 +205,7 @@ class EngineShown(QObject):
         self.latency.add(predictions)
 
     def _on_decisions(self, decisions: list[DecisionEvent]) -> None:
-        self.rule.last = decisions[-1]
+        self.rule.since = decisions[-1].time
         for past in self._past:
             past.add_decisions(decisions)
         for view in self._deciding:

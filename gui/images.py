@@ -9,10 +9,11 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QImage, QImageReader, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from bci.decisions import Decision
 from bci.lsl.predictions import ReceivedPrediction
 from gui.class_names import brief
 from gui.cue_windows import CueFinder, CueWindows
-from gui.decision_rule import DecisionRule
+from gui.decision_rule import DecisionRule, in_words
 from gui.headline import NO_PREDICTION, is_decided, paint_headline
 from gui.hint import HINT_HEIGHT, NO_ENGINE, paint_hint
 from gui.pieces import tip
@@ -50,7 +51,7 @@ class ImagesView(QWidget):
     ----------
     shown : ShownImages
     threshold : float
-        Least probability of an image that is named; below it the view is not sure.
+        Least confidence of a decision, for the line through the bar.
     truth : CueFinder, optional
         Finds the image of a window; without it, ``windows`` does, which is told of cues.
     """
@@ -68,6 +69,7 @@ class ImagesView(QWidget):
         self.rule = DecisionRule(threshold)
         self.classes: tuple[str, ...] = ()
         self.best: list[Found] = []
+        self._decided: Decision | None = None
         self.live = False
         self.true_image: str | None = None
         self.rank: int | None = None
@@ -119,7 +121,7 @@ class ImagesView(QWidget):
                 for i in order
             ]
             self.true_image = self._truth.cue_of(prediction.taken)
-            self.rank, self.why = None, ""
+            self._decided, self.rank, self.why = prediction.decision, None, ""
             if self.true_image in self.classes:
                 own = probabilities[self.classes.index(self.true_image)]
                 self.rank = 1 + int((probabilities > own).sum())
@@ -133,11 +135,8 @@ class ImagesView(QWidget):
 
     @property
     def decision(self) -> str:
-        """What is decided, in words."""
-        if not self.best:
-            return NO_PREDICTION
-        best = self.best[0]
-        return brief(self.rule.decided(best.name, best.probability))
+        """The engine's decision, in words."""
+        return brief(in_words(self._decided)) if self.best else NO_PREDICTION
 
     @property
     def truth(self) -> str:
@@ -169,7 +168,7 @@ class ImagesView(QWidget):
         width = self.width() - left - _SHARE
         painter.setFont(self.font())
         colour = self.theme.colour("accent" if self.live else "dim")
-        beside = self.rule.beside(best.probability if best else None)
+        beside = self.rule.beside(self._decided if best else None)
         paint_headline(
             painter, self.theme, QRectF(left, 4, width, 30), self.decision, colour,
             beside, self.why, 24, bool(self.rule.evidence_s),

@@ -23,7 +23,7 @@ class Step(NamedTuple):
 
 
 class LevelCourse:
-    """An exponential mean of the predicted probabilities.
+    """An exponential mean of the predicted probabilities, to be drawn: it decides nothing.
 
     What it shows is ``delay_s`` behind the predictions on average, in addition to what these take.
     After two seconds without any it begins anew.
@@ -62,17 +62,6 @@ class LevelCourse:
     def by_axis(self) -> NDArray[np.float64] | None:
         """Smoothed probabilities (n_axes, n_levels); None while there are none."""
         return None if self._joint is None else self.grid.by_axis(self._joint)
-
-    @property
-    def confidence(self) -> float:
-        """The largest smoothed probability of any class."""
-        return 0.0 if self._joint is None else float(self._joint.max())
-
-    @property
-    def levels(self) -> tuple[int, ...]:
-        """The likeliest level on each axis, counted from 1; empty while there is none."""
-        by_axis = self.by_axis
-        return () if by_axis is None else tuple(int(k) + 1 for k in by_axis.argmax(axis=1))
 
 
 def true_levels(grid: LevelGrid, cue: str | None) -> tuple[int, ...]:

@@ -4,14 +4,15 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
+from bci.decisions import Decision
 from bci.lsl.predictions import ReceivedPrediction
-from gui.ball import Evidence, paint_ball
-from gui.decision_rule import DecisionRule
-from gui.headline import NO_PREDICTION, paint_headline
+from gui.ball import BallCourse, paint_ball
+from gui.decision_rule import DecisionRule, in_words
+from gui.headline import NO_PREDICTION, is_decided, paint_headline
 from gui.hint import HINT_HEIGHT, NO_ENGINE, paint_hint
 from gui.pieces import tip
 from gui.theme import CAPTION_PX, DARK, Theme
-from gui.threshold import paint_threshold
+from gui.threshold import paint_threshold, words_of
 
 # The bars of up to seven classes share the room of four: what is below them needs the rest.
 # Of more classes the likeliest five are shown, in one colour: colours repeat after seven.
@@ -34,16 +35,17 @@ class DecisionView(QWidget):
         self.rule = DecisionRule(threshold)
         self.classes: tuple[str, ...] = ()
         self.probabilities: tuple[float, ...] = ()
+        self._decided: Decision | None = None
         self.cue: str | None = None
         self.live = False
-        self.evidence = Evidence()
+        self.ball = BallCourse()
         self.has_ball = False
         self.why = ""
         self.source = self.doubt = ""
         self._toggle = QToolButton(self)
         self._toggle.setCheckable(True)
         self._toggle.setText("Ball")
-        self._toggle.setToolTip("A ball that the evidence moves (Ctrl+B)")
+        self._toggle.setToolTip("A ball that the probabilities move (Ctrl+B)")
         self._toggle.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._toggle.clicked.connect(self.toggle_ball)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -85,7 +87,8 @@ class DecisionView(QWidget):
     def set_classes(self, classes: tuple[str, ...]) -> None:
         """What an engine that was found decides between."""
         self.classes, self.probabilities, self.why = classes, (), ""
-        self.evidence.reset()
+        self._decided = None
+        self.ball.reset()
         self.set_engine(True)
 
     def show_prediction(self, prediction: ReceivedPrediction | None) -> None:
@@ -93,11 +96,11 @@ class DecisionView(QWidget):
         self.live = prediction is not None
         if prediction is not None:
             self.probabilities = tuple(float(p) for p in prediction.probabilities)
-            self.why = ""
+            self._decided, self.why = prediction.decision, ""
             if len(self.probabilities) == 2:
-                self.evidence.add(prediction.taken, *self.probabilities)
+                self.ball.add(prediction.taken, *self.probabilities)
         else:
-            self.evidence.reset()
+            self.ball.reset()
         self.update()
 
     def show_rejected(self, why: str) -> None:
@@ -145,11 +148,8 @@ class DecisionView(QWidget):
 
     @property
     def decision(self) -> str:
-        """What is decided now, in words."""
-        if not self.live or not self.probabilities:
-            return NO_PREDICTION
-        best = max(range(len(self.probabilities)), key=self.probabilities.__getitem__)
-        return self.rule.decided(self.classes[best], self.probabilities[best])
+        """The engine's decision now, in words."""
+        return in_words(self._decided) if self.live and self.probabilities else NO_PREDICTION
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         painter = QPainter(self)
@@ -163,8 +163,7 @@ class DecisionView(QWidget):
         decision = self.decision
         known = decision in self.classes
         colour = self._colour(self.classes.index(decision) if known else 0)
-        confidence = max(self.probabilities) if self.probabilities else None
-        beside = self.rule.beside(confidence)
+        beside = self.rule.beside(self._decided)
         paint_headline(
             painter, self.theme, QRectF(14, 6, width - 28, 40), decision, colour, beside,
             self.why, calm=bool(self.rule.evidence_s),
@@ -172,8 +171,10 @@ class DecisionView(QWidget):
         if self.has_ball and len(self.classes) == 2:
             track = QRectF(14, 56, width - 28, 62)
             first, second = self.classes
-            place = self.evidence.place
-            paint_ball(painter, self.theme, track, place, (first, second), self.rule, self.live)
+            paint_ball(
+                painter, self.theme, track, self.ball.place, (first, second),
+                is_decided(decision), self.live, words_of(self.rule),
+            )  # fmt: skip
         else:
             self._paint_bars(painter)
         font = QFont(self.font())

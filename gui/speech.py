@@ -7,9 +7,10 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from bci.decisions import Decision
 from bci.lsl.predictions import ReceivedPrediction
 from gui.cue_windows import CueFinder, CueWindows
-from gui.decision_rule import DecisionRule
+from gui.decision_rule import DecisionRule, in_words
 from gui.headline import NO_PREDICTION, paint_headline
 from gui.hint import HINT_HEIGHT, NO_ENGINE, paint_hint
 from gui.theme import CAPTION_PX, DARK, Theme
@@ -41,7 +42,7 @@ class SpeechView(QWidget):
     windows : CueFinder, optional
         Finds the cue of a window; None where windows slide, and no word is held against a cue.
     threshold : float
-        Least probability of a word that is decided; below it the view is not sure.
+        Least confidence of a decision, for the line through the bars.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class SpeechView(QWidget):
     def _begin(self, classes: tuple[str, ...]) -> None:
         self.classes = classes
         self.best: list[tuple[str, float]] = []
+        self._decided: Decision | None = None
         self.true_word: str | None = None
         self.why = ""
 
@@ -83,7 +85,7 @@ class SpeechView(QWidget):
             order = np.argsort(-prediction.probabilities, kind="stable")[:_N_SHOWN]
             self.best = [(self.classes[k], float(prediction.probabilities[k])) for k in order]
             self.true_word = self._windows.cue_of(prediction.taken) if self._windows else None
-            self.why = ""
+            self._decided, self.why = prediction.decision, ""
             self.setAccessibleDescription(f"{self.decision}; {self.truth}")
         self.update()
 
@@ -94,11 +96,8 @@ class SpeechView(QWidget):
 
     @property
     def decision(self) -> str:
-        """What is decided, in words."""
-        if not self.best:
-            return NO_PREDICTION
-        word, probability = self.best[0]
-        return self.rule.decided(word, probability)
+        """The engine's decision, in words."""
+        return in_words(self._decided) if self.best else NO_PREDICTION
 
     @property
     def truth(self) -> str:
@@ -115,7 +114,7 @@ class SpeechView(QWidget):
         painter.setFont(self.font())
         width = self.width() - 28.0
         colour = self.theme.colour("accent" if self.live else "dim")
-        beside = self.rule.beside(self.best[0][1] if self.best else None)
+        beside = self.rule.beside(self._decided if self.best else None)
         paint_headline(
             painter, self.theme, QRectF(14, 6, width, 40), self.decision, colour, beside,
             self.why, calm=bool(self.rule.evidence_s),

@@ -1,53 +1,49 @@
-"""What was decided, window after window: the words of a running transcript."""
+"""The words of a running transcript, as the engine decided them."""
 
 from dataclasses import dataclass
 
 from bci.decisions import DecisionEvent
 from bci.lsl.predictions import ReceivedPrediction
 from gui.cue_windows import CueWindows
-from gui.decision_rule import DecisionRule
 
 _MOST, _KEPT = 200, 100
 
 
 @dataclass(frozen=True)
 class Said:
-    """One window: the likeliest word with its probability, and the true one where it is known.
+    """One window: the decided word with its confidence, and the true one where it is known.
 
-    ``time`` is when the window ended, on the LSL clock. ``why`` is given instead of a word where
-    the window was rejected, ``probability`` is None where it is not known.
+    ``time`` is when the window ended, on the LSL clock. ``word`` is None where nothing was decided,
+    ``confidence`` where it is not known. ``why`` is the reason where the window was rejected.
     """
 
     time: float
-    word: str
-    probability: float | None
-    is_sure: bool
+    word: str | None
+    confidence: float | None
     cue: str | None
     why: str = ""
 
     @property
     def is_right(self) -> bool | None:
         """None where nothing was decided, or the truth is not known."""
-        return self.word == self.cue if self.is_sure and self.cue is not None else None
+        return None if self.word is None or self.cue is None else self.word == self.cue
 
 
 class Transcript:
-    """Takes predictions and cues and keeps what was said.
+    """Takes the engine's decisions and the cues, and keeps the words.
 
-    With one window at each cue every window is an entry. Where windows slide, a word is one when
-    the decision changes to it, and is not held against any cue. Where decisions are taken over
-    more than a window, they are the engine's, whose probabilities are not known.
+    With one window at each cue every window is an entry, with the decision that its prediction
+    carries. Where windows slide, an entry is an event of the engine's decision that begins a word;
+    it is not held against any cue.
 
     Parameters
     ----------
     windows : CueWindows, optional
         Finds the cue of a window; None where windows slide.
-    threshold : float
-        Least probability of a word that is decided.
     """
 
-    def __init__(self, windows: CueWindows | None, threshold: float) -> None:
-        self._windows, self.rule = windows, DecisionRule(threshold)
+    def __init__(self, windows: CueWindows | None) -> None:
+        self._windows = windows
         self.begin(())
 
     def begin(self, classes: tuple[str, ...]) -> None:
@@ -55,7 +51,6 @@ class Transcript:
         self.classes = classes
         self.said: list[Said] = []
         self.n_right = self.n_judged = self.n_unsure = 0
-        self._running = ""
 
     @property
     def is_cued(self) -> bool:
@@ -64,28 +59,19 @@ class Transcript:
 
     def add(self, prediction: ReceivedPrediction) -> bool:
         """Take a prediction; whether it is an entry."""
-        shares = prediction.probabilities
-        gathers = bool(self.rule.evidence_s) and self._windows is None
-        if gathers or not self.classes or len(shares) != len(self.classes):
+        if self._windows is None or len(prediction.probabilities) != len(self.classes):
             return False
-        best = int(shares.argmax())
-        word, probability = self.classes[best], float(shares[best])
-        sure = probability >= self.rule.threshold
-        cue = None
-        if self._windows is not None:
-            cue = self._windows.cue_of(prediction.taken)
-        else:
-            before, self._running = self._running, word if sure else ""
-            if self._running in ("", before):
-                return False
-        self._keep(Said(prediction.taken, word, probability, sure, cue))
+        decision = prediction.decision
+        word, confidence = (None, None) if decision is None else decision
+        cue = self._windows.cue_of(prediction.taken)
+        self._keep(Said(prediction.taken, word, confidence, cue))
         return True
 
-    def decide(self, decision: DecisionEvent) -> bool:
-        """Take a decision of the engine; whether it is an entry."""
-        if not self.rule.evidence_s or self._windows is not None or decision.label is None:
+    def decide(self, event: DecisionEvent) -> bool:
+        """Take an event of the engine's decision; whether it is an entry."""
+        if self._windows is not None or event.label is None:
             return False
-        self._keep(Said(decision.time, decision.label, None, True, None))
+        self._keep(Said(event.time, event.label, event.confidence, None))
         return True
 
     def reject(self, now: float, why: str) -> bool:
@@ -95,7 +81,7 @@ class Transcript:
         last = self.said[-1].time if self.said else float("-inf")
         over = [(end, cue) for end, cue in self._windows.over(now) if end > last + 0.1]
         end, cue = over[0] if over else (now, None)
-        self._keep(Said(end, "", 0.0, False, cue, why))
+        self._keep(Said(end, None, None, cue, why))
         return True
 
     @property
@@ -113,7 +99,7 @@ class Transcript:
         if said.is_right is not None:
             self.n_judged += 1
             self.n_right += said.is_right
-        self.n_unsure += not (said.is_sure or said.why)
+        self.n_unsure += said.word is None and not said.why
         self.said.append(said)
         if len(self.said) > _MOST:
             self.said = self.said[-_KEPT:]

@@ -36,8 +36,6 @@ class TranscriptView(QWidget):
     ----------
     windows : CueWindows, optional
         Finds the cue of a window; None where windows slide.
-    threshold : float
-        Least probability of a word that is decided.
     heading : str
     truth : str
         What is written before the true word: that one was asked for it, or that it was shown.
@@ -48,7 +46,6 @@ class TranscriptView(QWidget):
     def __init__(
         self,
         windows: CueWindows | None,
-        threshold: float,
         heading: str = "transcript",
         truth: str = "asked",
         time_of: Callable[[float], str] = clock_time,
@@ -57,7 +54,7 @@ class TranscriptView(QWidget):
         super().__init__(parent)
         self.theme: Theme = DARK
         self.hint = NO_ENGINE
-        self.transcript = Transcript(windows, threshold)
+        self.transcript = Transcript(windows)
         self._heading, self._truth = heading, truth
         self._time_of = time_of
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -104,14 +101,14 @@ class TranscriptView(QWidget):
     def _word(self, said: Said) -> str:
         if said.why:
             return "rejected"
-        return brief(said.word) if said.is_sure else NOT_SURE
+        return NOT_SURE if said.word is None else brief(said.word)
 
     def _about(self, said: Said) -> str:
         """How sure, and whether it was right."""
         truth = f"{self._truth}: {brief(said.cue)}" if said.cue is not None else ""
         if said.why:
             return f"{said.why}; {truth}" if truth else said.why
-        share = "" if said.probability is None else f"{100 * said.probability:.0f} %"
+        share = "" if said.confidence is None else f"{100 * said.confidence:.0f} %"
         if said.is_right:
             return f"{_RIGHT} {share}"
         if said.is_right is False:
@@ -170,7 +167,7 @@ class TranscriptView(QWidget):
             painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 5, 5)
             painter.setBrush(Qt.BrushStyle.NoBrush)
         room = box.adjusted(8, 2, -8, 0)
-        known = said.is_sure and not said.why
+        known = said.word is not None
         self._font(painter, _WORD if known else 17, bold=known, italic=not known)
         painter.setPen(self.theme.colour("text" if known else "dim"))
         word = painter.fontMetrics().elidedText(

@@ -10,6 +10,7 @@ import pytest
 
 from bci import cli
 from bci.children import bci_command
+from bci.messages import EvaluationEvent, read_event
 
 BCI = bci_command()
 Done = subprocess.CompletedProcess[str]
@@ -37,6 +38,12 @@ def bci_process(*arguments: object) -> Done:
         [*BCI, *map(str, arguments)],
         capture_output=True, text=True, timeout=110, stdin=subprocess.DEVNULL, check=False,
     )  # fmt: skip
+
+
+def evaluations(done: Done) -> list[EvaluationEvent]:
+    """Scores that ``bci evaluate --json`` printed."""
+    events = map(read_event, done.stdout.splitlines())
+    return [event for event in events if isinstance(event, EvaluationEvent)]
 
 
 def refused(*arguments: object) -> str:

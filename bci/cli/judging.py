@@ -1,6 +1,5 @@
 """Commands that judge trained models: evaluate, models."""
 
-import dataclasses
 import json
 from contextlib import nullcontext
 from pathlib import Path
@@ -52,7 +51,12 @@ def evaluate(
         Path | None,
         typer.Option(help="Text, one sentence a line: also decide with the words' usual order."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print events as lines of JSON, for programs.")
+    ] = False,
+    windows: Annotated[
+        bool, typer.Option("--windows", help="With --json: also an event for each window.")
+    ] = False,
     map_montage: MapMontage = False,
     unit: GivenUnit = None,
     names: GivenNames = None,
@@ -62,7 +66,9 @@ def evaluate(
     rate: RateOption = None,
     predictions: Annotated[
         Path | None,
-        typer.Option(help="Also write every prediction here: a table, FILE.csv; replaced."),
+        typer.Option(
+            help="Also write every prediction and decision here: a table, FILE.csv; replaced."
+        ),
     ] = None,
 ) -> None:
     """Replay recordings through a model as if live, at full speed, and score it.
@@ -70,16 +76,25 @@ def evaluate(
     Example: bci evaluate recordings/models/me run3.fif --json --predictions run3.csv
     """
     from bci.bundle import decision_threshold, evidence_span
+    from bci.cli.evaluation_events import all_of, evaluated, print_event, printer_of
     from bci.cli.models import load_model
     from bci.decoding import Decoding
     from bci.evaluation import evaluate as run_evaluation
     from bci.fit import with_options
+    from bci.messages import NoteEvent, ProgressEvent
     from bci.predictions_table import PredictionsTable
     from bci.profile import Output, file_sha256
     from bci.recording.reading import read_recording
     from bci.timekeeping import check_markers_fit, losses_of
     from bci.word_prior import read_sentences
 
+    def note(text: str) -> None:
+        err.print(text)
+        if as_json:
+            print_event(NoteEvent(text=text))
+
+    if windows and not as_json:
+        raise ProfileError("--windows: its events are lines of JSON; give --json too")
     card, decoder = load_model(model)
     card = with_options(card, given_options(unit, names, resample))
     if sentences is not None and not card.pipeline.at_cues:
@@ -87,38 +102,37 @@ def evaluate(
     if threshold is None:
         threshold = decision_threshold(Output(), card)
     span = evidence_span(Output(evidence_s=evidence), card)
-    results, known = [], []
     with PredictionsTable(predictions, card.classes) if predictions else nullcontext() as table:
-        for file in recordings:
+        for number, file in enumerate(recordings):
+            if as_json:
+                of = len(recordings)
+                print_event(ProgressEvent(doing=f"evaluating {file}", done=number, of=of))
             recording = read_recording(file, stream, markers, given_hz=rate)
             check_markers_fit(recording)
             if lost := losses_of(recording):
-                err.print(f"{file}: {lost}")
-            known.append(card.has_learnt_from(file_sha256(file)))
+                note(f"{file}: {lost}")
+            learnt_from = card.has_learnt_from(file_sha256(file))
             if map_montage:
                 recording = mapped_to_model(recording, card)
             for remark in Decoding(card, decoder, recording.info).remarks:
-                err.print(f"{file}: {remark}")
-            watch = table.of(str(file)) if table is not None else None
+                note(f"{file}: {remark}")
+            watchers = [table.of(str(file))] if table is not None else []
+            if windows:
+                watchers.append(printer_of(str(file)))
             prior = read_sentences(sentences, card.classes) if sentences is not None else None
-            results.append(
-                run_evaluation(card, decoder, recording, threshold, watch, span, adapt, prior)
+            result = run_evaluation(
+                card, decoder, recording, threshold, all_of(watchers), span, adapt, prior
             )
-    if as_json:
-        told = [
-            {**dataclasses.asdict(result), "learnt_from": was_learnt}
-            for result, was_learnt in zip(results, known, strict=True)
-        ]
-        out.print_json(json.dumps(told))
-        return
-    for result, was_learnt in zip(results, known, strict=True):
-        _print_evaluation(result, card.pipeline.at_cues)
-        if was_learnt:
-            out.print(
-                f"{card.name} has learnt from this recording: its score here tells nothing "
-                "of a new one",
-                style="yellow",
-            )
+            if as_json:
+                print_event(evaluated(result, learnt_from))
+                continue
+            _print_evaluation(result, card.pipeline.at_cues)
+            if learnt_from:
+                out.print(
+                    f"{card.name} has learnt from this recording: its score here tells nothing "
+                    "of a new one",
+                    style="yellow",
+                )
 
 
 def _print_evaluation(result, at_cues: bool) -> None:  # type: ignore[no-untyped-def]

@@ -7,7 +7,7 @@ import numpy as np
 import pylsl
 from numpy.typing import NDArray
 
-from bci.decisions import DecisionEvent, event_from_json
+from bci.decisions import Decision, DecisionEvent, event_from_json
 from bci.errors import StreamError
 from bci.lsl.discovery import FoundStream
 from bci.lsl.inlet import MarkerInlet, SignalInlet
@@ -17,6 +17,8 @@ from bci.types import Channel, Marker, Prediction, StreamInfo
 
 LATENCIES = ("arrived", "filtered", "decoded", "published")
 _N_STAGES = len(LATENCIES)
+DECISION = ("decision", "confidence")
+UNDECIDED = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class ReceivedPrediction:
 
     ``taken`` is when the window's last sample was taken, on our clock; the others are seconds
     after that. ``similarities`` are the cosines with each class, where the decoder compares.
+    ``decision`` is the engine's at the end of this window: None where its evidence is not whole
+    yet, or where an earlier version sent the stream.
     """
 
     taken: float
@@ -34,6 +38,7 @@ class ReceivedPrediction:
     decoded_s: float
     published_s: float
     similarities: NDArray[np.float32] | None = None
+    decision: Decision | None = None
 
 
 class PredictionOutlet:
@@ -41,7 +46,9 @@ class PredictionOutlet:
 
     Each sample's time stamp is when the window's last sample was taken; the latency channels
     are seconds after it. Of a decoder that compares, one more channel a class follows: how
-    similar the window was to it, as a cosine.
+    similar the window was to it, as a cosine. The last two are the decision: the number of the
+    class, from 0 (-1 below the threshold), and its confidence; both NaN until the evidence is
+    whole.
 
     Parameters
     ----------
@@ -73,6 +80,9 @@ class PredictionOutlet:
         channels += [Channel(label, "latency", "s") for label in LATENCIES]
         if compares:
             channels += [Channel(label, "similarity", "cosine") for label in classes]
+        channels += [Channel(DECISION[0], "decision", "class number")]
+        channels += [Channel(DECISION[1], "decision", "probability")]
+        self._numbers = {label: number for number, label in enumerate(classes)}
         info = StreamInfo(
             f"{name}-predictions", "Predictions", 0.0, tuple(channels), source_id, simulated
         )
@@ -82,16 +92,22 @@ class PredictionOutlet:
         self._outlet = pylsl.StreamOutlet(described)
         self._row = np.empty(len(channels), dtype=np.float32)
 
-    def push(self, prediction: Prediction) -> float:
-        """Send a prediction; returns when, on the LSL clock."""
+    def push(self, prediction: Prediction, decision: Decision | None = None) -> float:
+        """Send a prediction and the decision of its window; return when, on the LSL clock."""
         n = len(prediction.classes)
         self._row[:n] = prediction.probabilities
         published = float(pylsl.local_clock())
         times = (prediction.arrived, prediction.filtered, prediction.decoded, published)
         self._row[n : n + _N_STAGES] = np.subtract(times, prediction.taken)
-        if len(self._row) > n + _N_STAGES:
+        if len(self._row) > n + _N_STAGES + len(DECISION):
             similar = prediction.similarities
-            self._row[n + _N_STAGES :] = np.nan if similar is None else similar
+            self._row[n + _N_STAGES : -len(DECISION)] = np.nan if similar is None else similar
+        if decision is None:
+            self._row[-2:] = np.nan
+        else:
+            label = decision.label
+            self._row[-2] = UNDECIDED if label is None else self._numbers[label]
+            self._row[-1] = decision.confidence
         self._outlet.push_sample(self._row, prediction.taken)
         return published
 
@@ -164,9 +180,14 @@ class PredictionInlet:
         info = self._inlet.info
         self.classes = tuple(c.name for c in info.channels if c.kind == "class")
         latencies = tuple(c.name for c in info.channels if c.kind == "latency")
-        n_compared = sum(c.kind == "similarity" for c in info.channels)
-        self._compares = n_compared > 0
-        if not self.classes or latencies != LATENCIES or n_compared not in (0, len(self.classes)):
+        kinds = [c.kind for c in info.channels]
+        self._compares = "similarity" in kinds
+        # An earlier version sent none.
+        self._decides = "decision" in kinds
+        n = len(self.classes)
+        expected = ["class"] * n + ["latency"] * _N_STAGES + ["similarity"] * n * self._compares
+        expected += ["decision"] * len(DECISION) * self._decides
+        if not self.classes or latencies != LATENCIES or kinds != expected:
             self._inlet.close()
             raise StreamError(f"stream {info.name!r} is not a stream of predictions")
         self.simulated = info.simulated
@@ -182,6 +203,7 @@ class PredictionInlet:
         for chunk in self._inlet.pull(256, timeout):
             for row, taken in zip(chunk.data, chunk.timestamps, strict=True):
                 arrived, filtered, decoded, published = map(float, row[n : n + _N_STAGES])
+                similar = row[n + _N_STAGES : n + _N_STAGES + n]
                 received.append(
                     ReceivedPrediction(
                         float(taken),
@@ -190,10 +212,19 @@ class PredictionInlet:
                         filtered,
                         decoded,
                         published,
-                        row[n + _N_STAGES :].copy() if self._compares else None,
+                        similar.copy() if self._compares else None,
+                        self._decision(*map(float, row[-2:])) if self._decides else None,
                     )
                 )
         return received
+
+    def _decision(self, number: float, confidence: float) -> Decision | None:
+        """Read the decision of a sample; None where it is none, whoever sent it."""
+        if not (0 <= confidence <= 1 and UNDECIDED <= number < len(self.classes)):
+            return None
+        if number == UNDECIDED:
+            return Decision(None, confidence)
+        return Decision(self.classes[int(number)], confidence) if number.is_integer() else None
 
     def close(self) -> None:
         """Leave the stream."""

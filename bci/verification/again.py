@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from bci.bundle import Card, evidence_span, trained_channels
+from bci.bundle import Card, decision_threshold, evidence_span, trained_channels
 from bci.decoding import Decoded, Decoding
 from bci.errors import RecordingError
 from bci.fit import told
@@ -188,7 +188,10 @@ class SecondDecoding:
     def _of_model(self, model: ModelRun, found: FoundModel, end: int | None) -> Iterator[Again]:
         card, adapt = found.card, self.output.adapt
         span_s = evidence_span(self.output, card)
-        decoding = Decoding(card, found.decoder, self._info, None, span_s, adapt)
+        threshold = decision_threshold(self.output, card)
+        decoding = Decoding(
+            card, found.decoder, self._info, None, span_s, adapt, threshold=threshold
+        )
         pipeline = decoding.pipeline
         window_s = pipeline.n_samples / pipeline.chain.sfreq
         memory_s = _DECAYS * pipeline.settling / pipeline.chain.sfreq

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bci.bundle import Card, decision_threshold
 from bci.decisions import DecisionEvent, RunningDecision
 from bci.decoding import Decoded
-from bci.profile import Output
+from bci.lsl.predictions import UNDECIDED
 from bci.verification.again import Again, SecondDecoding
 from bci.verification.session import LivePrediction, LiveRun
 
@@ -71,7 +70,7 @@ def compare(run: LiveRun, second: SecondDecoding, n_skipped: int) -> Comparison:
         Windows that the engine skipped while it was recorded.
     """
     found = Comparison()
-    decisions = _Decisions(run, second.output, found, second.signal.placement.is_whole)
+    decisions = _Decisions(run, found, second.signal.placement.is_whole)
     start = run.predictions[0].time if run.predictions else 0.0
     unpublished = pending = 0
     for again in second.windows():
@@ -111,6 +110,8 @@ def _compare_window(found: Comparison, again: Again, live: LivePrediction, at_s:
         difference = f"probabilities differ by up to {most:.3g}"
     elif not _same_similarities(again, live):
         difference = "similarities differ"
+    elif again.decidable and not _same_decision(again, live):
+        difference = "the decision at its end differs"
     else:
         found.equal += 1
         return
@@ -124,24 +125,32 @@ def _same_similarities(again: Again, live: LivePrediction) -> bool:
     return similar.astype(np.float32).tobytes() == live.similarities.tobytes()
 
 
+def _same_decision(again: Again, live: LivePrediction) -> bool:
+    if again.decoded is None or not len(live.decision):
+        return True
+    channels = np.full(2, np.nan, dtype=np.float32)
+    if (decision := again.decoded.decision) is not None:
+        label = decision.label
+        channels[:] = UNDECIDED if label is None else live.classes.index(label), decision.confidence
+    return np.array_equal(channels, live.decision, equal_nan=True)
+
+
 class _Decisions:
     """The events of the decision that ran live, beside those that the windows give again.
 
     Parameters
     ----------
     run : LiveRun
-    output : Output
     found : Comparison
         Takes the counts.
     is_whole : bool
         Without the beginning, the first event that ran live tells the decision that held.
     """
 
-    def __init__(self, run: LiveRun, output: Output, found: Comparison, is_whole: bool) -> None:
+    def __init__(self, run: LiveRun, found: Comparison, is_whole: bool) -> None:
         self._events = deque(run.events)
         self._times = {prediction.time for prediction in run.predictions}
         self._start = run.predictions[0].time if run.predictions else 0.0
-        self._output = output
         self._found = found
         self._is_known = is_whole
         self._running = RunningDecision()
@@ -155,7 +164,9 @@ class _Decisions:
         if again.live is not None:
             self._until(again.live)
         before = self._running.label
-        event = self._step(decoded, again.card)
+        event = self._running.add(
+            decoded.decision, decoded.prediction.taken, again.card.pipeline.at_cues
+        )
         if again.live is None:
             return
         live = None
@@ -166,13 +177,6 @@ class _Decisions:
         # What ran live holds, so that one difference is counted once.
         self._running.label = before if live is None else live.label
         self._is_known = self._is_known or live is not None
-
-    def _step(self, decoded: Decoded, card: Card) -> DecisionEvent | None:
-        decision = decoded.decision
-        if decision is None:
-            return self._running.end(decoded.prediction.taken)
-        threshold = decision_threshold(self._output, card)
-        return self._running.add(decision, threshold, card.pipeline.at_cues)
 
     def _until(self, live: LivePrediction) -> None:
         """Take in the events that were published before a prediction."""

@@ -1,23 +1,24 @@
 """Simulated data for the gallery, the same at every start; none of it is a person's."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bci.decisions import Decision, decide
 from bci.electrodes import standard_position
 from bci.levels import LevelGrid
 from bci.lsl.predictions import ReceivedPrediction
-from bci.predictions_table import Predictions
+from bci.messages import AccuracyFigure, EvaluatedTrial, EvaluationEvent
 from bci.quality import ChannelQuality, State
 from bci.ring import RingBuffer
-from bci.types import Channel, Marker, Recording, StreamInfo
+from bci.scores import confusion, score_accuracy
+from bci.types import Channel, Marker, Prediction, Recording, StreamInfo
 from gui.analysis import MapSeen, Scalps, SpectrumSeen, Wanted, spectrum_of
 from gui.bands import ALPHA
 from gui.gallery import pictures
-from gui.replay.outcome import Outcome
-from gui.replay.steps import Step
+from gui.replay.predictions import Predictions
 from gui.spectra import Spectra
 
 SFREQ = 250.0
@@ -86,7 +87,16 @@ def seen() -> tuple[tuple[str, ...], ReceivedPrediction, str]:
     probabilities = (odds / odds.sum()).astype(np.float32)
     true = names[int(np.argsort(-probabilities)[1])]
     cosines = similar.astype(np.float32)
-    return names, ReceivedPrediction(0.8, probabilities, 0.0, 0.0, 0.0, 0.0, cosines), true
+    decision = decided(names, probabilities, 0.15)
+    came = ReceivedPrediction(0.8, probabilities, 0.0, 0.0, 0.0, 0.0, cosines, decision)
+    return names, came, true
+
+
+def decided(
+    classes: tuple[str, ...], shares: NDArray[np.floating], threshold: float
+) -> Decision | None:
+    """The decision that an engine sends with these probabilities."""
+    return decide(Prediction(classes, shares.astype(np.float64), 0, 1, 0.0), threshold)
 
 
 def spoken() -> tuple[tuple[str, ...], list[tuple[Marker, ReceivedPrediction | None]]]:
@@ -100,7 +110,9 @@ def spoken() -> tuple[tuple[str, ...], list[tuple[Marker, ReceivedPrediction | N
         odds[asked] += 3.4
         shares = (np.exp(odds) / np.exp(odds).sum()).astype(np.float32)
         cue = Marker(2.6 * k, words[asked])
-        came = ReceivedPrediction(cue.time + 1.2, shares, 0.0, 0.0, 0.0, 0.0)
+        came = ReceivedPrediction(
+            cue.time + 1.2, shares, 0.0, 0.0, 0.0, 0.0, decision=decided(words, shares, 0.5)
+        )
         found.append((cue, came if k != 11 else None))
     return words, found
 
@@ -136,7 +148,8 @@ def predictions(seconds: float) -> Predictions:
     times = np.arange(3.0, seconds, _HOP_S)
     shares = np.array(list(_shares(times, cues(seconds))))
     kept = (times < 0.55 * seconds) | (times > 0.6 * seconds)
-    return Predictions(CLASSES, times[kept], shares[kept])
+    decisions = [decided(CLASSES, each, 0.7) for each in shares[kept]]
+    return Predictions(CLASSES, times[kept], shares[kept], decisions)
 
 
 def received(seconds: float, start: float = 0.0) -> list[ReceivedPrediction]:
@@ -144,12 +157,19 @@ def received(seconds: float, start: float = 0.0) -> list[ReceivedPrediction]:
     rng = np.random.default_rng(4)
     found = predictions(seconds)
     came = []
-    for time, share in zip(found.times, found.probabilities, strict=True):
+    each = zip(found.times, found.probabilities, found.decisions, strict=True)
+    for time, share, decision in each:
         late = np.cumsum(rng.gamma(4, (1e-4, 2e-5, 9e-5, 1e-5)))
         arrived, filtered, decoded, published = map(float, late)
         came.append(
             ReceivedPrediction(
-                start + float(time), share.astype(np.float32), arrived, filtered, decoded, published
+                start + float(time),
+                share.astype(np.float32),
+                arrived,
+                filtered,
+                decoded,
+                published,
+                decision=decision,
             )
         )
     return came
@@ -176,7 +196,12 @@ def felt(seconds: float) -> list[ReceivedPrediction]:
         centre = levels[at] + rng.normal(0, 0.7, 2)
         odds = np.exp(-0.5 * (np.arange(5) - centre[:, None]) ** 2)
         joint = FELT.joint(odds / odds.sum(axis=1, keepdims=True)).astype(np.float32)
-        found.append(ReceivedPrediction(float(time), joint, 0.001, 0.0011, 0.0016, 0.0017))
+        found.append(
+            ReceivedPrediction(
+                float(time), joint, 0.001, 0.0011, 0.0016, 0.0017,
+                decision=decided(FELT.classes, joint, 0.12),
+            )
+        )  # fmt: skip
     return found
 
 
@@ -208,12 +233,10 @@ def recording(seconds: float) -> Recording:
     return Recording(INFO, data, index / SFREQ, index, tuple(cues(seconds)), "simulated_eeg.fif")
 
 
-def outcome(seconds: float) -> Outcome:
+def evaluation(seconds: float) -> EvaluationEvent:
     """What those predictions score."""
-    from scipy.stats import binomtest
-
     found = predictions(seconds)
-    steps = []
+    trials = []
     for cue in cues(seconds):
         if cue.label not in CLASSES:
             continue
@@ -221,23 +244,33 @@ def outcome(seconds: float) -> Outcome:
         within = np.flatnonzero((found.times > cue.time + 2.0) & (found.times <= stop))
         shares = found.probabilities[within[-1]] if len(within) else None
         best = None if shares is None else int(np.argmax(shares))
-        steps.append(
-            Step(
-                cue.label, cue.time, stop,
-                None if best is None else CLASSES[best],
-                None if best is None or shares is None else float(shares[best]),
+        trials.append(
+            EvaluatedTrial(
+                label=cue.label,
+                onset=cue.time,
+                start=cue.time + 2.0,
+                stop=stop,
+                decision=None if best is None else CLASSES[best],
+                confidence=None if best is None or shares is None else float(shares[best]),
             )
-        )  # fmt: skip
-    decided = [step for step in steps if step.decision is not None]
-    right, n = sum(bool(step.is_right) for step in decided), len(decided)
-    chance = max(sum(step.label == name for step in decided) for name in CLASSES) / n
-    interval = binomtest(right, n).proportion_ci(0.95, method="exact")
-    return Outcome(
-        "simulated", True, CLASSES, right / n, interval.low, interval.high, n, chance,
-        binomtest(right, n, chance, alternative="greater").pvalue,
-        tuple(
-            tuple(sum((s.label, s.decision) == (asked, said) for s in decided) for said in CLASSES)
-            for asked in CLASSES
-        ),
-        len(steps) - n, tuple(steps),
-    )  # fmt: skip
+        )
+    answered = [trial for trial in trials if trial.decision is not None]
+    truth = np.array([trial.label for trial in answered])
+    labels = np.array([trial.decision for trial in answered])
+    accuracy = score_accuracy(truth, labels)
+    return EvaluationEvent(
+        recording="simulated_eeg.fif",
+        model="simulated",
+        simulated=True,
+        classes=CLASSES,
+        trial_accuracy=AccuracyFigure(**asdict(accuracy)),
+        confusion=tuple(map(tuple, confusion(truth, labels, CLASSES))),
+        window_accuracy=accuracy.value,
+        window_chance=accuracy.chance,
+        window_p_value=accuracy.p_value,
+        n_windows=len(found.times),
+        itr_bits_per_min=0.0,
+        threshold=0.7,
+        trials_without_window=len(trials) - len(answered),
+        trials=tuple(trials),
+    )

@@ -168,7 +168,7 @@ def speech(theme: Theme) -> QWidget:
 def transcript(theme: Theme) -> QWidget:
     windows = CueWindows(1.2)
     # Not the time of day, which would be another in every picture.
-    view = TranscriptView(windows, threshold=0.5, time_of=lambda at: f"10:02:{at:02.0f}")
+    view = TranscriptView(windows, time_of=lambda at: f"10:02:{at:02.0f}")
     view.theme = theme
     words, found = simulated.spoken()
     view.set_classes(words)

@@ -1,18 +1,17 @@
-"""What a model says at the cursor: the view of its task, as it is live."""
+"""The prediction and the decision at the cursor, in the view of the model's task, as live."""
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from bci.bundle import Card, decision_threshold
+from bci.bundle import Card, decision_threshold, evidence_span
 from bci.levels import grid_of
 from bci.lsl.predictions import ReceivedPrediction
-from bci.predictions_table import Predictions
 from bci.profile import Output
 from gui.decision_rule import DecisionRule
 from gui.emotion import EmotionView
 from gui.images import ImagesView
 from gui.predictions import DecisionView
 from gui.replay import ribbon
-from gui.replay.evidence import EvidenceSoFar
+from gui.replay.predictions import Predictions
 from gui.replay.steps import Step, step_at
 from gui.shown_images import shown_images
 from gui.speech import SpeechView
@@ -38,6 +37,8 @@ class StepCues:
 class Decided(QWidget):
     """Words, images or levels where the model decides between such; else a bar a class.
 
+    The decisions are those of ``bci evaluate``, as an engine makes them.
+
     ``lacking`` is a sentence for each gallery of the model whose pictures cannot be shown.
     """
 
@@ -49,7 +50,6 @@ class Decided(QWidget):
         self.bars = DecisionView()
         self.view: Deciding = self.bars
         self._told: ReceivedPrediction | None = None
-        self._evidence: EvidenceSoFar | None = None
         self._place = QVBoxLayout(self)
         self._place.setContentsMargins(0, 0, 0, 0)
         self._place.addWidget(self.bars)
@@ -66,9 +66,8 @@ class Decided(QWidget):
             self._place.removeWidget(self.view)
             self.view.deleteLater()
         self._told, self.lacking = None, []
-        self._evidence = EvidenceSoFar(card)
         self.view = self._view_of(card)
-        self.view.rule.evidence_s = self._evidence.span_s
+        self.view.rule.evidence_s = evidence_span(Output(), card)
         self.view.set_classes(card.classes)
         if self.view is not self.bars:
             self._place.addWidget(self.view)
@@ -100,8 +99,8 @@ class Decided(QWidget):
         if predictions is None:
             return
         k = ribbon.place(predictions, hop_s, position + half_s)
-        if k is not None and self._evidence is not None:
-            self.view.rule.last = self._evidence.last(predictions, k)
+        if k is not None:
+            self.view.rule.since = predictions.held_since(k)
             self.view.rule.now = position
         if k is None:
             self._told = None
@@ -125,5 +124,6 @@ class Decided(QWidget):
 
 
 def _received(predictions: Predictions, k: int) -> ReceivedPrediction:
-    taken, shares = float(predictions.times[k]), predictions.probabilities[k]
-    return ReceivedPrediction(taken, shares.astype("float32"), 0.0, 0.0, 0.0, 0.0)
+    taken, shares = float(predictions.times[k]), predictions.probabilities[k].astype("float32")
+    decision = predictions.decisions[k]
+    return ReceivedPrediction(taken, shares, 0.0, 0.0, 0.0, 0.0, decision=decision)

@@ -8,16 +8,18 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPen, QPixmap
 
-from bci.predictions_table import Predictions
 from bci.quality import State
 from bci.types import Recording
 from gui.quality_marks import paint_mark
 from gui.replay import ribbon
+from gui.replay.predictions import Predictions
 from gui.replay.steps import Step
 from gui.theme import CAPTION_PX, Theme
 
 LEFT, RIGHT = 72.0, 44.0
-_LEGEND, _MARKERS, _RIBBON = (4.0, 18.0), (26.0, 16.0), (46.0, 56.0)
+_LEGEND, _MARKERS, _RIBBON = (4.0, 18.0), (26.0, 16.0), (46.0, 50.0)
+# Along the lower edge of the ribbon.
+_STRIP = (97.0, 6.0)
 _CUES, _VERDICTS, _AXIS = (105.0, 18.0), (126.0, 18.0), (147.0, 30.0)
 _MOST_IN_LEGEND = 8
 _LABEL_ROOM = 90.0
@@ -44,7 +46,7 @@ class Place:
 
 @dataclass
 class Lanes:
-    """Markers, predictions, cues, what was decided, and the time."""
+    """Markers, predictions with decisions below them, cues, what was right, and the time."""
 
     recording: Recording | None = None
     steps: tuple[Step, ...] = ()
@@ -192,6 +194,7 @@ class Lanes:
             _paint_likeliest(painter, theme, place.left, shares)
         else:
             _paint_stacked(painter, theme, place.left, shares)
+        self._paint_strip(painter, theme, place, width)
         hatch = QBrush(theme.colour("dim"), Qt.BrushStyle.BDiagPattern)
         for start, stop in ribbon.rejected(self.predictions, self.hop_s, self.until):
             box = QRectF(place.x(start), top, place.x(stop) - place.x(start), height)
@@ -201,6 +204,18 @@ class Lanes:
             painter.setPen(QPen(theme.colour("panel"), 1.0, Qt.PenStyle.DashLine))
             middle = top + height / 2
             painter.drawLine(QLineF(place.left, middle, place.right, middle))
+
+    def _paint_strip(self, painter: QPainter, theme: Theme, place: Place, width: int) -> None:
+        """Draw the decision at each time in the colour of its class; a gap where there is none."""
+        assert self.predictions is not None
+        top, height = _STRIP
+        box = QRectF(place.left, top - 1, place.right - place.left, height + 1)
+        painter.fillRect(box, theme.colour("panel"))
+        numbers = ribbon.decided(self.predictions, self.hop_s, place.start, place.stop, width)
+        colours = [self.colour(theme, name) for name in self.predictions.classes]
+        for column in np.flatnonzero(numbers >= 0):
+            left = place.left + float(column)
+            painter.fillRect(QRectF(left, top, 1.0, height), colours[numbers[column]])
 
     def _paint_steps(self, painter: QPainter, theme: Theme, place: Place) -> None:
         top, height = _CUES

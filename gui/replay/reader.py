@@ -7,7 +7,6 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from bci.errors import RecordingError
-from bci.profile import file_sha256
 from bci.recording.reading import read_recording
 from bci.types import Recording
 from gui.background import Background
@@ -16,14 +15,10 @@ from gui.replay.model_choice import Listed, list_models
 
 @dataclass(frozen=True)
 class OpenedRecording:
-    """A recording, the file that it came from and the models that there are.
-
-    ``sha256`` is empty where the recording is a folder.
-    """
+    """A recording, the file that it came from and the models that there are."""
 
     file: Path
     recording: Recording
-    sha256: str
     models: tuple[Listed, ...] = ()
 
 
@@ -50,8 +45,7 @@ class RecordingReader(QObject):
 def _read(file: Path, models: Path) -> OpenedRecording:
     try:
         recording = read_recording(file)
-        digest = file_sha256(file) if file.exists() else ""
     except (OSError, MemoryError) as error:
         why = error or type(error).__name__
         raise RecordingError(f"{file}: cannot be read ({why})") from error
-    return OpenedRecording(file, recording, digest, tuple(list_models(models, recording.info)))
+    return OpenedRecording(file, recording, tuple(list_models(models, recording.info)))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.predictions_table import Predictions
+from gui.replay.predictions import Predictions
 
 # A prediction is missed where the next one comes later than so many hops.
 _MISSED = 1.5
@@ -44,6 +44,29 @@ def shares(
         before = first[empty] - 1
         holds = edges[empty] - predictions.times[before] <= _MISSED * hop_s
         found[empty[holds]] = predictions.probabilities[before[holds]]
+    return found
+
+
+def decided(
+    predictions: Predictions, hop_s: float, start: float, stop: float, width: int
+) -> NDArray[np.int64]:
+    """Number of the class that is decided at the right edge of each column; -1 where none is.
+
+    A decision holds as long as its prediction; see `shares` for the parameters.
+
+    Returns
+    -------
+    numbers : ndarray of int, shape (width,)
+    """
+    edges = np.linspace(start, stop, width + 1)[1:]
+    last = np.searchsorted(predictions.times, edges, side="right") - 1
+    number = {name: k for k, name in enumerate(predictions.classes)}
+    found = np.full(width, -1)
+    for column in np.flatnonzero(last >= 0):
+        k = last[column]
+        decision = predictions.decisions[k]
+        if decision is not None and edges[column] - predictions.times[k] <= _MISSED * hop_s:
+            found[column] = number.get(decision.label, -1) if decision.label else -1
     return found
 
 

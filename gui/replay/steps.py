@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bci.cue_streams import merged, without_notes
 from bci.errors import RecordingError
+from bci.messages import EvaluationEvent
 from bci.profile import Paradigm
 from bci.trials import find_trials
 from bci.types import Recording
@@ -20,7 +21,11 @@ _APART_S = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One trial: its class and times in seconds; ``decision`` is None where nothing was decided."""
+    """One trial: its class and times in seconds.
+
+    ``decision`` is the class with the most evidence at its end (see `bci.messages.EvaluatedTrial`);
+    None where no model has run or no sound window lay within it.
+    """
 
     label: str
     onset: float
@@ -65,6 +70,14 @@ def find_steps(
         if (label := cue_of(step.label)) is not None
     ]
     return tuple(cued or steps)
+
+
+def steps_of(evaluation: EvaluationEvent) -> tuple[Step, ...]:
+    """The trials of an evaluated recording."""
+    return tuple(
+        Step(trial.label, trial.onset, trial.stop, trial.decision, trial.confidence)
+        for trial in evaluation.trials
+    )
 
 
 def step_from(steps: tuple[Step, ...], position: float, way: int) -> int | None:

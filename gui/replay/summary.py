@@ -5,13 +5,14 @@ from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.levels import grid_of
+from bci.messages import AccuracyFigure, EvaluationEvent
 from gui.amounts import by_chance, counted
 from gui.calibration.confusion_view import MATRIX
 from gui.class_names import brief
 from gui.hint import HINT_HEIGHT, paint_hint
 from gui.pieces import tip
 from gui.replay.class_scores import ClassScore, class_scores
-from gui.replay.outcome import Outcome
+from gui.replay.steps import steps_of
 from gui.theme import CAPTION_PX, DARK, Theme
 
 _MOST_CLASSES, _MOST_LINES, _MOST_TOLD = 7, 5, 25
@@ -30,45 +31,45 @@ class Summary(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.theme: Theme = DARK
-        self.outcome: Outcome | None = None
+        self.evaluation: EvaluationEvent | None = None
         self.warnings: tuple[str, ...] = ()
         self.measures: tuple[str, ...] = ()
         self.scores: list[ClassScore] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.set_outcome(None)
+        self.set_evaluation(None)
 
-    def set_outcome(self, outcome: Outcome | None, learnt_from_it: bool = False) -> None:
-        """Show a score; ``learnt_from_it`` if the model was trained on this very recording."""
-        self.outcome = outcome
+    def set_evaluation(self, evaluation: EvaluationEvent | None) -> None:
+        """Show a score; None if there is none yet."""
+        self.evaluation = evaluation
         self.warnings = self.measures = ()
-        if outcome is not None:
-            self.warnings = tuple(_warnings(outcome, learnt_from_it))
+        if evaluation is not None:
+            self.warnings = tuple(_warnings(evaluation))
             self.measures = tuple(
                 f"{m.name} {m.value:.3g} (chance {m.chance:.3g}, {by_chance(m.p_value)})"
-                for m in outcome.measures
+                for m in evaluation.measures
             )
         lines = (len(self.warnings) + len(self.measures)) * _LINE
-        many = outcome is not None and _is_many(outcome)
-        self.scores = class_scores(outcome.steps) if outcome is not None and many else []
+        many = evaluation is not None and _is_many(evaluation)
+        self.scores = class_scores(steps_of(evaluation)) if evaluation is not None and many else []
         if many:
             n_rows = min(len(self.scores), _MOST_LINES + 1)
         else:
-            n_rows = len(outcome.confusion) if outcome else 0
+            n_rows = len(evaluation.confusion) if evaluation else 0
         rows = n_rows * _ROW + 30 if n_rows else 8
-        self.setFixedHeight(round(_TOP + rows + lines) if outcome else HINT_HEIGHT)
+        self.setFixedHeight(round(_TOP + rows + lines) if evaluation else HINT_HEIGHT)
         self.setAccessibleName(self.text)
         each = (f"{s.name}: {s.right} of {s.asked} found" for s in self.scores[:_MOST_TOLD])
-        self.setToolTip(tip("\n".join((self.text, *each))) if outcome else "")
+        self.setToolTip(tip("\n".join((self.text, *each))) if evaluation else "")
         self.update()
 
     @property
     def text(self) -> str:
         """The score in words."""
-        o = self.outcome
-        if o is None:
+        if self.evaluation is None:
             return "no score yet: run a model"
+        o = self.evaluation.trial_accuracy
         return (
-            f"accuracy {100 * o.accuracy:.0f} %, 95 % interval {100 * o.low:.0f}-"
+            f"accuracy {100 * o.value:.0f} %, 95 % interval {100 * o.low:.0f}-"
             f"{100 * o.high:.0f} %, chance {100 * o.chance:.0f} % (by always saying the class that "
             f"was asked most often), {by_chance(o.p_value)}, n = {counted(o.n, 'trial')}"
         )
@@ -77,29 +78,30 @@ class Summary(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), self.theme.colour("panel"))
-        outcome = self.outcome
-        if outcome is None:
+        evaluation = self.evaluation
+        if evaluation is None:
             paint_hint(painter, self.theme, QRectF(self.rect()), self.text)
             return
+        accuracy = evaluation.trial_accuracy
         width = self.width() - 28.0
         font = QFont(self.font())
         font.setPixelSize(26)
         font.setBold(True)
         painter.setFont(font)
         painter.setPen(self.theme.colour("text"))
-        painter.drawText(QRectF(14, 4, width, 36), 0, f"{100 * outcome.accuracy:.0f} %")
+        painter.drawText(QRectF(14, 4, width, 36), 0, f"{100 * accuracy.value:.0f} %")
         left = 14.0 + painter.fontMetrics().horizontalAdvance("100 %") + 10
         font.setPixelSize(CAPTION_PX)
         font.setBold(False)
         painter.setFont(font)
         painter.setPen(self.theme.colour("dim"))
         lines = (
-            f"of {counted(outcome.n, 'trial')} decided rightly",
-            f"95 % interval {100 * outcome.low:.0f}\u2013{100 * outcome.high:.0f} %",
+            f"of {counted(accuracy.n, 'trial')} decided rightly",
+            f"95 % interval {100 * accuracy.low:.0f}\u2013{100 * accuracy.high:.0f} %",
         )
         for k, line in enumerate(lines):
             painter.drawText(QRectF(left, 4 + 18 * k, self.width() - left - 6, 18), 0, line)
-        self._paint_scale(painter, outcome, width)
+        self._paint_scale(painter, accuracy, width)
         top = _TOP
         for colour, said in (("warning", self.warnings), ("text", self.measures)):
             painter.setPen(self.theme.colour(colour))
@@ -108,22 +110,22 @@ class Summary(QWidget):
                 top += _LINE
         if self.scores:
             self._paint_scores(painter, top)
-        elif outcome.confusion and not _is_many(outcome):
-            self._paint_confusion(painter, outcome, top)
+        elif evaluation.confusion and not _is_many(evaluation):
+            self._paint_confusion(painter, evaluation, top)
 
-    def _paint_scale(self, painter: QPainter, outcome: Outcome, width: float) -> None:
+    def _paint_scale(self, painter: QPainter, accuracy: AccuracyFigure, width: float) -> None:
         """From 0 to 100 %: the interval as a bar, the accuracy in it, chance as a tick."""
         y = 50.0
         painter.fillRect(QRectF(14, y, width, 8), self.theme.colour("line"))
-        span = QRectF(14 + width * outcome.low, y, width * (outcome.high - outcome.low), 8)
+        span = QRectF(14 + width * accuracy.low, y, width * (accuracy.high - accuracy.low), 8)
         painter.fillRect(span, self.theme.colour("dim"))
         painter.fillRect(
-            QRectF(13 + width * outcome.accuracy, y - 3, 3, 14), self.theme.colour("text")
+            QRectF(13 + width * accuracy.value, y - 3, 3, 14), self.theme.colour("text")
         )
-        chance = 13 + width * outcome.chance
+        chance = 13 + width * accuracy.chance
         painter.fillRect(QRectF(chance, y - 3, 2, 16), self.theme.colour("warning"))
         # Below the tick, but never out of the view.
-        said = f"chance {100 * outcome.chance:.0f} %: always saying the same"
+        said = f"chance {100 * accuracy.chance:.0f} %: always saying the same"
         needed = painter.fontMetrics().horizontalAdvance(said) + 2
         left = max(14.0, min(chance - needed / 2, 14 + width - needed))
         painter.setPen(self.theme.colour("dim"))
@@ -141,7 +143,7 @@ class Summary(QWidget):
 
     @property
     def _heading(self) -> str:
-        grid = grid_of(self.outcome.classes) if self.outcome else None
+        grid = grid_of(self.evaluation.classes) if self.evaluation else None
         return "/".join(grid.axes) if grid else "most asked"
 
     def _paint_scores(self, painter: QPainter, top: float) -> None:
@@ -172,8 +174,8 @@ class Summary(QWidget):
         box = QRectF(14, top + 22 + _MOST_LINES * _ROW, width, _ROW)
         painter.drawText(box, middle, self.others_text)
 
-    def _paint_confusion(self, painter: QPainter, outcome: Outcome, top: float) -> None:
-        names = outcome.classes
+    def _paint_confusion(self, painter: QPainter, evaluation: EvaluationEvent, top: float) -> None:
+        names = evaluation.classes
         left = 24.0 + painter.fontMetrics().horizontalAdvance(MATRIX)
         cell = min(64.0, (self.width() - left - 14) / max(1, len(names)))
         painter.setPen(self.theme.colour("dim"))
@@ -188,9 +190,9 @@ class Summary(QWidget):
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
             box = QRectF(14, top + 22 + k * _ROW, left - 22, _ROW)
             painter.drawText(box, right, metrics.elidedText(name, elide, int(left - 24)))
-            asked = max(1, sum(outcome.confusion[k]))
+            asked = max(1, sum(evaluation.confusion[k]))
             for j in range(len(names)):
-                count = outcome.confusion[k][j]
+                count = evaluation.confusion[k][j]
                 box = QRectF(left + j * cell + 1, top + 23 + k * _ROW, cell - 2, _ROW - 2)
                 painter.fillRect(box, self.theme.colour("window"))
                 colour = self.theme.class_colour(j)
@@ -200,17 +202,17 @@ class Summary(QWidget):
                 painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(count))
 
 
-def _is_many(outcome: Outcome) -> bool:
+def _is_many(evaluation: EvaluationEvent) -> bool:
     """Whether there is no room for a matrix."""
-    return len(outcome.classes) > _MOST_CLASSES
+    return len(evaluation.classes) > _MOST_CLASSES
 
 
-def _warnings(outcome: Outcome, learnt_from_it: bool) -> list[str]:
+def _warnings(evaluation: EvaluationEvent) -> list[str]:
     said = []
-    if learnt_from_it:
+    if evaluation.learnt_from:
         said.append("No test: the model is trained on this recording.")
-    if outcome.p_value > 0.05:
+    if evaluation.trial_accuracy.p_value > 0.05:
         said.append("Not distinguishable from chance.")
-    if outcome.without_window:
-        said.append(f"{outcome.without_window} not counted: signal not usable")
+    if evaluation.trials_without_window:
+        said.append(f"{evaluation.trials_without_window} not counted: signal not usable")
     return said

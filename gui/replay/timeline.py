@@ -14,11 +14,13 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from bci.predictions_table import Predictions
 from bci.types import Recording
+from gui.decision_rule import in_words
+from gui.headline import is_decided
 from gui.pieces import tip
 from gui.replay import ribbon
 from gui.replay.lanes import LEFT, RIGHT, Lanes, Place
+from gui.replay.predictions import Predictions
 from gui.replay.steps import Step, describe, step_at
 from gui.theme import DARK, Theme
 
@@ -177,11 +179,13 @@ class Timeline(QWidget):
 
 
 def _told(predictions: Predictions, k: int) -> str:
-    """The probabilities of a prediction; of many classes those of the likeliest, first the most."""
+    """Write the decision below the probabilities; of many classes only the likeliest."""
     names, shares = predictions.classes, predictions.probabilities[k]
     shown = list(range(len(names)))
     if len(names) > _MOST_TOLD:
         shown = sorted(shown, key=lambda i: -shares[i])[:_MOST_TOLD]
     told = ", ".join(f"{names[i]} {100 * shares[i]:.0f} %" for i in shown)
     left = len(names) - _MOST_TOLD
-    return f"{told} and {left} less likely" if left > 0 else told
+    told = f"{told} and {left} less likely" if left > 0 else told
+    decision = in_words(predictions.decisions[k])
+    return f"{told}\n{'decided: ' if is_decided(decision) else ''}{decision}"

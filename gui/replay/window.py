@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from bci.predictions_table import Predictions
+from bci.messages import EvaluationEvent
 from gui.banner import Banner
 from gui.just_high_enough import JustHighEnough
 from gui.pieces import column_of, panel, scrolled
@@ -24,10 +24,10 @@ from gui.replay.decided import Decided
 from gui.replay.header import ReplayHeader
 from gui.replay.model_choice import ModelChoice
 from gui.replay.model_run import ModelRun
-from gui.replay.outcome import Outcome
 from gui.replay.playhead import Playhead
+from gui.replay.predictions import Predictions
 from gui.replay.reader import OpenedRecording, RecordingReader
-from gui.replay.steps import Step, describe_place, find_steps, step_at, step_from
+from gui.replay.steps import Step, describe_place, find_steps, step_at, step_from, steps_of
 from gui.replay.summary import Summary
 from gui.replay.timeline import Timeline
 from gui.replay.traces import Traces
@@ -153,7 +153,7 @@ class ReplayWindow(QWidget):
         if self.decided.lacking:
             self.banner.tell("\n".join(self.decided.lacking), "pictures")
         self.show_decision(True)
-        self.run.start(model.folder, self.opened.file)
+        self.run.start(model.folder, self.opened.file, model.card.classes)
 
     def _build(self) -> None:
         side = column_of(_RIGHT_WIDTH, self.decided, JustHighEnough(self.summary), self.trials)
@@ -235,7 +235,7 @@ class ReplayWindow(QWidget):
     def _forget_predictions(self) -> None:
         self.predictions = None
         self.timeline.set_predictions(None, self._hop_s, 0.0)
-        self.summary.set_outcome(None)
+        self.summary.set_evaluation(None)
         self.show_decision(False)
         self._set_steps()
 
@@ -258,15 +258,10 @@ class ReplayWindow(QWidget):
         self.models.set_progress(last / max(self.playhead.duration, 1e-3))
         self._on_moved()
 
-    def _on_finished(self, outcome: Outcome) -> None:
-        model = self.models.model
-        assert self.opened is not None
-        digest = self.opened.sha256
-        learnt = model is not None and model.card is not None and bool(digest)
-        learnt = learnt and model.card.has_learnt_from(digest)  # type: ignore[union-attr]
+    def _on_finished(self, evaluation: EvaluationEvent) -> None:
         self.timeline.set_predictions(self.predictions, self._hop_s, self.playhead.duration)
-        self.summary.set_outcome(outcome, learnt)
-        self._set_steps(outcome.steps)
+        self.summary.set_evaluation(evaluation)
+        self._set_steps(steps_of(evaluation))
 
     def show_decision(self, shown: bool) -> None:
         """Whether there is room for what the decoder says at the cursor."""

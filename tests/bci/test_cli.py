@@ -5,15 +5,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
 import decoders
 from bci.bundle import ARRAYS, CARD, load_card
+from bci.messages import PredictedEvent, read_event
 from bci.profile import DecoderChoice, shipped_profiles
 from bci.time_course import load_time_course
 from devices.simulated_subject import SubjectSettings, simulate_run, write_run
-from tests.commands import BCI, bci, bci_process, one_line, refused
+from tests.commands import BCI, bci, bci_process, evaluations, one_line, refused
 
 
 @pytest.fixture(scope="module")
@@ -82,12 +84,24 @@ def test_evaluate_reports_everything_and_as_json(subject: Path) -> None:
     text = bci("evaluate", subject / "model", subject / "run-02_eeg.fif").stdout
     for what in ("simulated", "kappa", "bit/min", "false positives", "chance", "with a decision"):
         assert what in text
-    (result,) = json.loads(
-        bci("evaluate", subject / "model", subject / "run-02_eeg.fif", "--json").stdout
-    )
-    assert result["trial_accuracy"]["n"] == 10
-    assert result["simulated"] is True
-    assert 0 <= result["window_accuracy"] <= 1
+    done = bci("evaluate", subject / "model", subject / "run-02_eeg.fif", "--json", "--windows")
+    (result,) = evaluations(done)
+    assert result.trial_accuracy.n == len(result.trials) == 10
+    assert result.simulated
+    events = [read_event(line) for line in done.stdout.splitlines()]
+    assert [event.event for event in (events[0], events[-1])] == ["progress", "evaluation"]
+    # A window of a simulated run is decoded, and decided by the evidence of the model.
+    predicted = [event for event in events if isinstance(event, PredictedEvent)]
+    assert result.n_windows <= len(predicted) == len(events) - 2
+    for event in predicted:
+        assert event.label == result.classes[int(np.argmax(event.probabilities))]
+        sure = event.confidence is not None and event.confidence >= result.threshold
+        assert (event.decision is not None) == sure
+
+
+def test_windows_are_events_and_so_need_json(subject: Path) -> None:
+    given = "evaluate", subject / "model", subject / "run-02_eeg.fif", "--windows"
+    assert "give --json too" in refused(*given)
 
 
 def test_calibrate_prints_what_it_promises_and_what_a_promise_takes(
@@ -127,8 +141,8 @@ def test_a_score_on_what_the_model_has_learnt_from_is_told_to_be_one(
     write_run(simulate_run(SubjectSettings(trials_per_class=5), 3), new)
     assert "has learnt from this recording" in bci("evaluate", subject / "model", known).stdout
     assert "learnt from" not in bci("evaluate", subject / "model", new).stdout
-    told = json.loads(bci("evaluate", subject / "model", known, new, "--json").stdout)
-    assert [each["learnt_from"] for each in told] == [True, False]
+    told = evaluations(bci("evaluate", subject / "model", known, new, "--json"))
+    assert [each.learnt_from for each in told] == [True, False]
 
 
 def test_the_parameters_of_a_profile_stay_where_its_own_decoder_is_named(

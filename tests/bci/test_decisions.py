@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bci.decisions import DecisionEvent, RunningDecision
+from bci.decisions import Decision, DecisionEvent, RunningDecision, decide
 from bci.types import Prediction
 
 THRESHOLD = 0.7
@@ -19,7 +19,7 @@ def decided(label: str, confidence: float, time: float = 0.0) -> Prediction:
 
 def events(*decisions: Prediction, at_cues: bool = False) -> list[DecisionEvent]:
     running = RunningDecision()
-    made = [running.add(each, THRESHOLD, at_cues) for each in decisions]
+    made = [running.add(decide(each, THRESHOLD), each.taken, at_cues) for each in decisions]
     return [event for event in made if event is not None]
 
 
@@ -44,7 +44,7 @@ def test_same_word_at_the_next_cue_is_a_repeat() -> None:
 def test_end_without_a_decision_is_no_event() -> None:
     running = RunningDecision()
     assert running.end(1.0) is None
-    running.add(decided("left", 0.9), THRESHOLD)
+    running.add(Decision("left", 0.9), 1.0)
     assert running.end(2.0) == DecisionEvent("offset", None, None, 2.0, "left")
     assert running.end(3.0) is None
 
@@ -56,6 +56,19 @@ def test_client_that_follows_the_events_never_holds_what_is_not_decided(
     running, held = RunningDecision(), None
     for label, confidence in windows:
         window = decided(label, confidence)
-        if event := running.add(window, THRESHOLD):
+        if event := running.add(decide(window, THRESHOLD), window.taken):
             held = event.label
         assert held == (window.label if window.confidence >= THRESHOLD else None)
+
+
+def test_window_decides_at_the_threshold_and_not_below_it() -> None:
+    assert decide(decided("left", 0.7), THRESHOLD) == Decision("left", 0.7)
+    assert decide(decided("left", 0.69), THRESHOLD) == Decision(None, 0.69)
+    assert decide(None, THRESHOLD) is None
+
+
+def test_decision_ends_where_the_evidence_is_no_longer_whole() -> None:
+    running = RunningDecision()
+    running.add(Decision("left", 0.9), 1.0)
+    assert running.add(None, 2.0) == DecisionEvent("offset", None, None, 2.0, "left")
+    assert running.add(None, 3.0) is None

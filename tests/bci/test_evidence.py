@@ -124,7 +124,7 @@ def test_chunks_and_gaps_change_no_bit_of_a_decision(
         chunks = chunked(data[:900], sfreq, sizes)
         chunks += chunked(data[900 + lost :], sfreq, sizes, 900 + lost)
         each = [decoded for chunk in chunks for decoded in decoding.push(chunk)]
-        return [one.decision and one.decision.probabilities.tobytes() for one in each]
+        return [one.evidence and one.evidence.probabilities.tobytes() for one in each]
 
     whole = decided(10_000)
     assert decided(sizes) == whole
@@ -166,9 +166,10 @@ def test_live_decisions_are_those_of_the_evidence_offline(trained: Calibration) 
     recording = replace(made, info=replace(made.info, name=name, source_id=name))
     decoding = Decoding(trained.card, trained.decoder, recording.info, evidence_s=1.0)
     threshold = trained.card.confidence.threshold
+    assert decoding.threshold == threshold
     running, expected = RunningDecision(), []
     for decoded in (d for chunk in recording.chunks() for d in decoding.push(chunk)):
-        event = decoded.decision and running.add(decoded.decision, threshold)
+        event = running.add(decoded.decision, decoded.prediction.taken)
         expected += [event.label] if event else []
     expected += [None] if running.label else []
     assert len(expected) > 2

@@ -9,7 +9,7 @@ import yaml
 from bci.recording.reading import read_recording
 from bci.recording.writing_fif import write_fif
 from bci.types import Marker, Recording
-from tests.commands import bci, refused
+from tests.commands import bci, evaluations, refused
 from tests.signals import two_class_recording
 from tests.xdf_files import Sent, eeg, write_xdf
 
@@ -74,7 +74,7 @@ def test_calibrate_takes_the_stream_and_the_markers_that_are_named(
     assert done.returncode == 0, done.stderr
     assert flat("several.xdf: 10 trials (left 5, right 5)") in flat(done.stderr)
     done = bci("evaluate", tmp_path / "m", several, "--stream", "B", "--markers", "task", "--json")
-    assert json.loads(done.stdout)[0]["trial_accuracy"]["n"] == 10
+    assert evaluations(done)[0].trial_accuracy.n == 10
 
 
 def test_a_profile_s_stream_and_markers_hold_for_files_too(

@@ -1,6 +1,5 @@
 """What makes a stream fit a model: its names, units and rate, and what is refused otherwise."""
 
-import json
 import uuid
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +23,7 @@ from bci.settings import PipelineSettings
 from bci.stream_options import as_told
 from bci.types import Channel, Prediction, Recording, StreamInfo
 from decoders import create
-from tests.commands import bci
+from tests.commands import bci, evaluations
 from tests.engines import end, start_engine
 from tests.signals import chunked, eeg_info, stored, two_class_recording
 from tests.streams import find, send, wait_until
@@ -307,8 +306,8 @@ def test_the_command_line_takes_what_a_file_does_not_say(
     done = bci(*asked, "--resample", "--names", names, "--unit", "V")
     assert done.returncode == 0, done.stderr
     assert "resampled to the model's 128 Hz" in done.stderr.replace("\n", " ")
-    (result,) = json.loads(done.stdout)
-    assert result["trial_accuracy"]["value"] > 0.7
+    (result,) = evaluations(done)
+    assert result.trial_accuracy.value > 0.7
     empty = bci(*asked, "--names", "C3,,C4")
     assert empty.returncode == 2
     assert "'' is no name of 1 to 200 letters" in empty.stderr

@@ -28,7 +28,7 @@ from bci.profile import Output, load_profile
 from bci.recording.reading import read_recording
 from bci.types import Channel, Recording, StreamInfo
 from devices.simulated_subject import SubjectSettings, simulate_run, write_run
-from tests.commands import bci
+from tests.commands import bci, evaluations
 from tests.signals import chunked, noise
 from tests.streams import find, send, wait_until
 
@@ -226,12 +226,12 @@ def test_a_model_is_evaluated_on_another_montage_only_when_asked(
     done = bci(*arguments, "--map-montage")
     assert done.returncode == 0, done.stderr
     assert "15 of 16 channels by name, 1 interpolated (FC3)" in done.stderr.replace("\n", " ")
-    (result,) = json.loads(done.stdout)
-    assert result["interpolated"] == ["FC3"]
-    assert result["trial_accuracy"]["n"] == 12
+    (result,) = evaluations(done)
+    assert result.interpolated == ("FC3",)
+    assert result.trial_accuracy.n == 12
     whole = simulate_run(SubjectSettings(trials_per_class=6), 3)
     score = evaluate(trained.card, trained.decoder, whole, 0.7).trial_accuracy
-    assert result["trial_accuracy"]["value"] >= score.value - 2 / 12
+    assert result.trial_accuracy.value >= score.value - 2 / 12
 
 
 def test_channels_in_volts_are_interpolated_in_volts() -> None:

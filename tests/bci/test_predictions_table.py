@@ -1,14 +1,14 @@
+import csv
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import decoders
 from bci.calibration import calibrate
 from bci.errors import RecordingError
 from bci.evaluation import evaluate
-from bci.predictions_table import PredictionsTable, read_predictions
+from bci.predictions_table import PredictionsTable
 from bci.profile import Paradigm, Profile
 from bci.settings import Bandpass, PipelineSettings
 from bci.trials import JudgedWindow
@@ -43,16 +43,26 @@ def test_the_table_holds_every_prediction_of_the_evaluation_to_the_last_digit(
             told.append(window)
             add(window)
 
-        result = evaluate(made.card, made.decoder, test, 0.7, watch)
-    assert result == evaluate(made.card, made.decoder, test, 0.7)
-    read = read_predictions(file)
-    assert read.classes == ("left", "right")
-    assert read.times.tolist() == [window.prediction.taken for window in told]
-    assert np.array_equal(read.probabilities, [window.prediction.probabilities for window in told])
+        result = evaluate(made.card, made.decoder, test, 0.7, watch, evidence_s=1.0)
+    assert result == evaluate(made.card, made.decoder, test, 0.7, evidence_s=1.0)
+    with file.open(newline="") as text:
+        rows = list(csv.DictReader(text))
+    assert list(rows[0]) == [
+        "recording", "window_start_s", "time_s", "true_class", "label", "decision", "confidence",
+        "p_left", "p_right",
+    ]  # fmt: skip
+    for row, window in zip(rows, told, strict=True):
+        prediction, decision = window.prediction, window.decision
+        assert float(row["time_s"]) == prediction.taken
+        probabilities = float(row["p_left"]), float(row["p_right"])
+        assert probabilities == tuple(prediction.probabilities)
+        assert row["label"] == prediction.label
+        assert row["true_class"] == (window.trial.label if window.trial else "")
+        assert row["decision"] == (decision.label or "" if decision else "")
+        assert row["confidence"] == (repr(decision.confidence) if decision else "")
+    assert {row["decision"] for row in rows} == {"", "left", "right"}
+    assert [row["confidence"] for row in rows[:4]] == ["", "", "", repr(told[3].decision[1])]
     assert sum(window.trial is not None for window in told) == result.n_windows
-    lines = file.read_text().splitlines()
-    within = next(k for k, window in enumerate(told) if window.trial is not None)
-    assert lines[1 + within].split(",")[3] == told[within].trial.label
     assert len(result.trials) == 8
     right = sum(trial.decision == trial.label for trial in result.trials)
     assert right / 8 == result.trial_accuracy.value
@@ -68,23 +78,6 @@ def test_a_recording_without_cues_is_predicted_and_then_refused(tmp_path: Path) 
         evaluate(made.card, made.decoder, silent, 0.7, told.append)
     assert len(told) > 100
     assert all(window.trial is None for window in told)
-
-
-def test_a_table_that_still_grows_is_read_up_to_its_last_whole_row(tmp_path: Path) -> None:
-    file = tmp_path / "predictions.csv"
-    header = "recording,window_start_s,time_s,true_class,decision,p_left,p_right\n"
-    file.write_text(header + "a,0.0,1.0,,left,0.75,0.25\na,0.1,1.1,left,le")
-    assert read_predictions(file).probabilities.tolist() == [[0.75, 0.25]]
-    file.write_text(header)
-    assert read_predictions(file).probabilities.shape == (0, 2)
-
-
-@pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "recording,window_start_s,time_s,true_class,"
-                         "decision,p_left\na,0.0,zero,,left,1.0\n"])  # fmt: skip
-def test_what_is_no_table_is_refused(tmp_path: Path, text: str) -> None:
-    (tmp_path / "x.csv").write_text(text)
-    with pytest.raises(RecordingError, match="table of predictions"):
-        read_predictions(tmp_path / "x.csv")
 
 
 def test_a_recording_named_as_the_table_by_mistake_is_not_replaced(tmp_path: Path) -> None:

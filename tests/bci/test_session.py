@@ -26,7 +26,7 @@ from bci.streaming import stream_device
 from bci.trials import find_rest, find_trials
 from bci.types import Marker, Reading, Recording
 from devices.replay import ReplayDevice
-from tests.commands import bci
+from tests.commands import bci, evaluations
 from tests.engines import end, start_engine
 from tests.signals import stored, two_class_recording
 from tests.streams import wait_until
@@ -145,10 +145,10 @@ def test_the_session_is_scored_by_those_trials(session: Session, tmp_path: Path)
     save_bundle(tmp_path / "me", made.card, made.decoder.arrays() | made.patterns)
     done = bci("evaluate", tmp_path / "me", session.file, "--json")
     assert done.returncode == 0, done.stderr
-    (result,) = json.loads(done.stdout)
-    assert result["trial_accuracy"]["n"] == N_TRIALS
-    assert result["trial_accuracy"]["chance"] == pytest.approx(0.5)
-    assert Counter(t["label"] for t in result["trials"]) == {"left": 5, "right": 5}
+    (result,) = evaluations(done)
+    assert result.trial_accuracy.n == N_TRIALS
+    assert result.trial_accuracy.chance == pytest.approx(0.5)
+    assert Counter(t.label for t in result.trials) == {"left": 5, "right": 5}
 
 
 def test_what_is_printed_of_a_session_is_short(session: Session) -> None:

@@ -3,21 +3,40 @@
 import numpy as np
 from pytestqt.qtbot import QtBot
 
+from bci.decisions import decide
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.outlet import MarkerOutlet
-from bci.lsl.predictions import PredictionOutlet, StatusOutlet
+from bci.lsl.predictions import PredictionOutlet, ReceivedPrediction, StatusOutlet
 from bci.types import Marker, Prediction
 
 LONG = 10_000
 
 
+def received(
+    taken: float, shares: np.ndarray, classes: tuple[str, ...], threshold: float = 0.5
+) -> ReceivedPrediction:
+    """A prediction as it comes from an engine that decides by each window alone."""
+    decision = decide(Prediction(classes, shares, 0, 1, taken), threshold)
+    latencies = (0.001, 0.002, 0.003, 0.004)
+    return ReceivedPrediction(taken, shares, *latencies, decision=decision)
+
+
 class Published:
-    """What the window of the stream ``name`` hears: predictions, status and markers."""
+    """What the window of the stream ``name`` hears: predictions, status and markers.
+
+    Each window decides alone, from ``threshold`` on.
+    """
 
     def __init__(
-        self, name: str, classes: tuple[str, ...], task: str, compares: bool = False
+        self,
+        name: str,
+        classes: tuple[str, ...],
+        task: str,
+        compares: bool = False,
+        threshold: float = 0.5,
     ) -> None:
         self.classes = classes
+        self._threshold = threshold
         self._engine = PredictionOutlet(
             f"{name}-engine", classes, name, True, task, compares=compares
         )
@@ -36,9 +55,10 @@ class Published:
         self, taken: float, probabilities: np.ndarray, similarities: np.ndarray | None = None
     ) -> None:
         late = (taken + 0.001 * k for k in range(3))
-        self._engine.push(
-            Prediction(self.classes, probabilities, 0, 100, taken, *late, similarities=similarities)
+        prediction = Prediction(
+            self.classes, probabilities, 0, 100, taken, *late, similarities=similarities
         )
+        self._engine.push(prediction, decide(prediction, self._threshold))
 
     def reject(self) -> None:
         """One window, for large swings."""

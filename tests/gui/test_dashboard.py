@@ -14,6 +14,7 @@ from pylsl import local_clock
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
+from bci.decisions import Decision, decide
 from bci.lsl.discovery import StreamQuery, StreamWatch
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
 from bci.lsl.predictions import PredictionOutlet, StatusOutlet
@@ -64,6 +65,12 @@ def open_window(
     windows.append(window)
     window.show()
     return window
+
+
+def decided(left: float) -> tuple[Prediction, Decision | None]:
+    """A window so sure of left, and its decision from 0.7 on."""
+    window = prediction(left)
+    return window, decide(window, 0.7)
 
 
 def prediction(left: float) -> Prediction:
@@ -137,7 +144,7 @@ def test_predictions_cue_latency_and_losses_are_shown(
     assert window.decision.decision == "no prediction"
     markers.push(Marker(local_clock(), "T1"))
     status.push({"state": "running", "lost_samples": 7, "windows_skipped": 2, "model": "me"})
-    engine.push(prediction(0.9))
+    engine.push(*decided(0.9))
     qtbot.waitUntil(lambda: window.decision.decision == "left", timeout=10_000)
     assert window.decision.probabilities == pytest.approx((0.9, 0.1), abs=1e-6)
     qtbot.waitUntil(lambda: window.decision.cue == "left", timeout=10_000)
@@ -145,7 +152,7 @@ def test_predictions_cue_latency_and_losses_are_shown(
     qtbot.waitUntil(lambda: window.latency.counts.get("lost_samples") == 7, timeout=10_000)
     assert window.latency.counts["windows_skipped"] == 2
     assert window.badge.isVisible()
-    engine.push(prediction(0.55))
+    engine.push(*decided(0.55))
     qtbot.waitUntil(lambda: window.decision.decision == "not sure", timeout=10_000)
     markers.push(Marker(local_clock(), "T0"))
     qtbot.waitUntil(lambda: window.decision.cue is None, timeout=10_000)
@@ -379,7 +386,7 @@ def test_both_themes_are_drawn_with_every_view_filled(
     engine = PredictionOutlet(f"{name}-engine", ("left", "right"), name, True, "test")
     window = open_window(windows, qtbot, name)
     qtbot.waitUntil(lambda: engine._outlet.have_consumers(), timeout=10_000)
-    engine.push(prediction(0.8))
+    engine.push(*decided(0.8))
     qtbot.waitUntil(lambda: window.decision.decision == "left", timeout=10_000)
     window._apply_theme(DARK)
     dark = window.grab().toImage()

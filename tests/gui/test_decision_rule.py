@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from bci.decisions import DecisionEvent
+from bci.decisions import Decision, DecisionEvent
 from bci.lsl.predictions import ReceivedPrediction
-from gui.decision_rule import DecisionRule
+from gui.cue_windows import CueWindows
 from gui.engine_shown import EngineShown
 from gui.headline import NO_DECISION, NO_PREDICTION, NOT_SURE
 from gui.main_window import MainWindow
@@ -16,12 +16,13 @@ from gui.situation import delay_text
 from gui.transcript import Transcript
 
 CLASSES = ("left", "right")
+UNSURE = Decision(None, 0.6)
 
 
-def likely(share: float, taken: float = 0.0) -> ReceivedPrediction:
-    """A window that finds left so likely."""
+def sent(decision: Decision | None, share: float = 0.5, taken: float = 0.0) -> ReceivedPrediction:
+    """A window that finds left so likely, with the engine's decision at its end."""
     shares = np.array([share, 1 - share], dtype=np.float32)
-    return ReceivedPrediction(taken, shares, 0.001, 0.002, 0.003, 0.004)
+    return ReceivedPrediction(taken, shares, 0.001, 0.002, 0.003, 0.004, decision=decision)
 
 
 def onset(label: str, time: float) -> DecisionEvent:
@@ -41,59 +42,64 @@ def engine(window: MainWindow) -> EngineShown:
     return window.engine
 
 
-def test_the_threshold_is_that_of_the_engine_whatever_it_was_started_with(
+@pytest.mark.parametrize(
+    ("decision", "words"),
+    [(Decision("right", 0.8), "right"), (UNSURE, NOT_SURE), (None, NO_DECISION)],
+)
+def test_decision_is_the_engine_s_whatever_the_probabilities_are(
+    window: MainWindow, engine: EngineShown, decision: Decision | None, words: str
+) -> None:
+    # The window alone is sure of left.
+    window.feed.predictions_came.emit([sent(decision, share=0.99)])
+    assert engine.decision.decision == words
+    window.feed.engine_alive.emit(False)
+    assert engine.decision.decision == NO_PREDICTION
+
+
+def test_threshold_is_that_of_the_engine_whatever_it_was_started_with(
     window: MainWindow, engine: EngineShown
 ) -> None:
-    window.feed.predictions_came.emit([likely(0.8)])
-    assert engine.decision.decision == "left"
     # Another model was handed to the engine, with a threshold of its own.
     window.feed.status_came.emit({"decision_threshold": 0.9, "evidence_s": 0.0})
-    assert engine.decision.decision == NOT_SURE
-    window.feed.predictions_came.emit([likely(0.95)])
-    assert engine.decision.decision == "left"
+    assert engine.history.rule.threshold == engine.decision.rule.threshold == 0.9
     # An engine of an earlier version says nothing of it.
     window.feed.status_came.emit({"state": "running"})
     assert engine.history.rule.threshold == 0.9
 
 
-def test_with_evidence_it_is_the_engine_that_decides_and_no_window(
+def test_confidence_stands_beside_a_decision_and_with_evidence_how_long_it_holds(
     window: MainWindow, engine: EngineShown
 ) -> None:
+    rule = engine.rule
+    assert rule.beside(Decision("left", 0.83)) == "83 %"
+    assert rule.beside(UNSURE) == "60 %"
+    assert rule.beside(None) == ""
     window.feed.status_came.emit({"decision_threshold": 0.7, "evidence_s": 1.0})
-    window.feed.predictions_came.emit([likely(0.99)])
-    assert engine.decision.decision == NO_DECISION
     window.feed.decisions_came.emit([onset("right", 5.0), onset("left", 7.0)])
-    window.feed.predictions_came.emit([likely(0.1)])
-    assert engine.decision.decision == "left"
-    engine.rule.now = 10.2
-    assert engine.rule.beside(0.1) == "for 3 s"
-    window.feed.decisions_came.emit([DecisionEvent("offset", None, 0.5, 11.0, "left")])
-    window.feed.predictions_came.emit([likely(0.99)])
-    assert engine.decision.decision == NOT_SURE
-    window.feed.predictions_came.emit([likely(0.99)])
-    window.feed.engine_alive.emit(False)
-    assert engine.decision.decision == NO_PREDICTION
-
-
-def test_decisions_of_another_engine_are_forgotten(window: MainWindow, engine: EngineShown) -> None:
-    window.feed.status_came.emit({"decision_threshold": 0.7, "evidence_s": 1.0})
-    window.feed.decisions_came.emit([onset("left", 5.0)])
+    rule.now = 10.2
+    assert rule.beside(Decision("left", 0.83)) == "for 3 s"
+    # Decisions of another engine are forgotten.
     window.feed.engine_found.emit(("foot", "hand"), False)
-    window.feed.predictions_came.emit([likely(0.99)])
-    assert engine.decision.decision == NO_DECISION
+    assert rule.beside(Decision("foot", 0.9)) == ""
 
 
-def test_words_over_several_windows_are_those_that_the_engine_decided(qtbot: QtBot) -> None:
-    transcript = Transcript(None, 0.7)
+def test_words_of_sliding_windows_are_the_onsets_of_the_engine(qtbot: QtBot) -> None:
+    transcript = Transcript(None)
     transcript.begin(CLASSES)
-    transcript.rule = DecisionRule(0.7, evidence_s=1.0)
-    assert not transcript.add(likely(0.99))
+    assert not transcript.add(sent(Decision("left", 0.99)))
     assert transcript.decide(onset("right", 5.0))
-    assert [said.word for said in transcript.said] == ["right"]
+    assert [(said.word, said.confidence) for said in transcript.said] == [("right", 0.8)]
     assert not transcript.decide(DecisionEvent("offset", None, None, 5.5, "right"))
-    # From single windows they are not written twice.
-    transcript.rule = DecisionRule(0.7)
-    assert not transcript.decide(onset("left", 6.0))
+
+
+def test_words_at_cues_are_the_decisions_of_their_windows(qtbot: QtBot) -> None:
+    transcript = Transcript(CueWindows(1.0))
+    transcript.begin(CLASSES)
+    for k, decision in enumerate((Decision("right", 0.8), UNSURE, None)):
+        assert transcript.add(sent(decision, 0.99, taken=3.0 * k))
+    assert [said.word for said in transcript.said] == ["right", None, None]
+    assert transcript.n_unsure == 2
+    assert not transcript.decide(onset("left", 9.0))
 
 
 def test_how_much_later_evidence_is_stands_beside_the_delay_of_the_filters() -> None:

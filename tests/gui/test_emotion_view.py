@@ -1,12 +1,15 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from pylsl import local_clock
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QFont, QFontMetricsF
 from pytestqt.qtbot import QtBot
 
+from bci.decisions import Decision
 from bci.levels import LevelGrid
 from bci.lsl.predictions import ReceivedPrediction
 from gui.emotion import EmotionView
@@ -14,7 +17,7 @@ from gui.headline import fitting_pixels
 from gui.level_course import LevelCourse, true_levels
 from gui.main_window import MainWindow
 from gui.theme import DARK, LIGHT
-from tests.gui.published import LONG, Published
+from tests.gui.published import LONG, Published, received
 
 GRID = LevelGrid(("valence", "arousal"))
 
@@ -27,7 +30,7 @@ def probabilities(valence: int, arousal: int, sure: float = 0.9) -> np.ndarray:
 
 def prediction(taken: float, valence: int, arousal: int, sure: float = 0.9) -> ReceivedPrediction:
     shares = probabilities(valence, arousal, sure).astype(np.float32)
-    return ReceivedPrediction(taken, shares, 0.0, 0.0, 0.0, 0.0)
+    return received(taken, shares, GRID.classes, 0.12)
 
 
 def test_the_smoothing_is_as_far_behind_as_it_says() -> None:
@@ -48,7 +51,8 @@ def test_the_smoothing_does_not_depend_on_how_often_it_is_told() -> None:
         for time in np.arange(step, 4.01, step):
             course.add(time, probabilities(5, 4))
     assert often.steps[-1].expected == pytest.approx(seldom.steps[-1].expected)
-    assert often.levels == (5, 4)
+    assert often.by_axis is not None
+    assert (often.by_axis.argmax(axis=1) + 1).tolist() == [5, 4]
 
 
 def test_after_a_break_it_begins_anew() -> None:
@@ -57,8 +61,7 @@ def test_after_a_break_it_begins_anew() -> None:
     course.add(10.0, probabilities(5, 2, 1.0))
     assert course.steps[-1].expected == (5.0, 2.0)
     course.reset()
-    assert course.levels == ()
-    assert course.confidence == 0.0
+    assert course.by_axis is None
 
 
 def test_a_cue_has_levels_and_rest_has_none() -> None:
@@ -83,6 +86,20 @@ def test_what_is_decided_is_said_in_words(qtbot: QtBot) -> None:
     assert view.decision == "not sure"
     view.show_prediction(None)
     assert view.decision == "no prediction"
+
+
+def test_dot_is_hollow_where_the_engine_decides_nothing(qtbot: QtBot) -> None:
+    view = EmotionView()
+    qtbot.addWidget(view)
+    view.set_classes(GRID.classes)
+    pictures = []
+    for decision in (Decision(GRID.classes[0], 0.9), Decision(None, 0.9), None):
+        view.show_prediction(replace(prediction(0.0, 2, 4), decision=decision))
+        middle = view._place(QRectF(34, 42, 146, 146), *view.course.steps[-1].expected).toPoint()
+        pictures.append(view.grab().toImage().pixelColor(middle))
+    decided, *others = pictures
+    assert decided == DARK.colour("accent")
+    assert all(colour != decided for colour in others)
 
 
 def test_letters_shrink_until_both_axes_are_read_whole(qtbot: QtBot) -> None:
@@ -142,7 +159,7 @@ def test_the_window_shows_the_plane_for_levels_and_bars_for_others(
 def test_levels_come_over_the_network_into_the_window(
     open_window: Callable[..., MainWindow], qtbot: QtBot, name: str
 ) -> None:
-    published = Published(name, GRID.classes, "emotion")
+    published = Published(name, GRID.classes, "emotion", threshold=0.12)
     window = open_window(
         markers=published.markers,
         cue_of=lambda label: label if label in GRID.classes else None,

@@ -13,7 +13,7 @@ from gui.images import Found, ImagesView
 from gui.main_window import MainWindow
 from gui.shown_images import ShownImages
 from gui.theme import LIGHT
-from tests.gui.published import LONG, Published
+from tests.gui.published import LONG, Published, received
 
 NAMES = tuple(f"image-{i:02d}" for i in range(8))
 
@@ -22,7 +22,7 @@ def prediction(taken: float, **probabilities: float) -> ReceivedPrediction:
     given = {key.removeprefix("i"): value for key, value in probabilities.items()}
     rest = (1 - sum(given.values())) / (len(NAMES) - len(given))
     row = [given.get(name.removeprefix("image-"), rest) for name in NAMES]
-    return ReceivedPrediction(taken, np.array(row, dtype=np.float32), 0.0, 0.0, 0.0, 0.0)
+    return received(taken, np.array(row, dtype=np.float32), NAMES, 0.4)
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def test_the_window_shows_images_instead_of_bars(open_window: Callable[..., Main
 def test_images_come_over_the_network_into_the_window(
     open_window: Callable[..., MainWindow], qtbot: QtBot, name: str
 ) -> None:
-    published = Published(name, NAMES, "seen images", compares=True)
+    published = Published(name, NAMES, "seen images", compares=True, threshold=0.4)
     window = open_window(
         markers=published.markers,
         cue_of=lambda label: label if label.startswith("image-") else None,

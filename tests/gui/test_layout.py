@@ -38,11 +38,11 @@ from gui.main_window import MainWindow
 from gui.pollers import SignalFound
 from gui.process import Command
 from gui.recorder_link import RecorderStatus
-from gui.replay.outcome import Outcome
 from gui.replay.steps import Step
 from gui.signal_tabs import IMPEDANCE, MAP, SIGNAL, SPECTRUM
 from gui.theme import DARK, LIGHT, Theme
 from tests.gui.conftest import NO_DEVICES
+from tests.gui.evaluated import evaluation
 from tests.gui.test_replay_many_classes import IMAGES, LEVELS, card
 from tests.gui.test_revival import WAITS
 from tests.signals import eeg_info, noise
@@ -341,8 +341,5 @@ def test_the_replay_of_levels_and_of_images_has_the_room_it_needs(
     steps = tuple(
         Step(name, 2.0 * k, 2.0 * k + 1, classes[0], 0.5) for k, name in enumerate(classes)
     )
-    n, share = len(steps), 1 / len(steps)
-    window.run.finished.emit(
-        Outcome("m", True, classes, share, 0.0, 0.2, n, share, 0.6, (), 0, steps, ())
-    )
+    window.run.finished.emit(evaluation(classes, steps))
     assert settled(window, qtbot) == ""

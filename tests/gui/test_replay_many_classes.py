@@ -10,12 +10,12 @@ from bci.bundle import Card, ScoreCard, describe_stream
 from bci.cli.training import train
 from bci.cli.training_source import TrainingSource
 from bci.confidence_card import ConfidenceCard
-from bci.evidence import Evidence
+from bci.decisions import Decision
 from bci.gallery import Gallery, save_gallery
 from bci.levels import LevelGrid
-from bci.predictions_table import Predictions
+from bci.messages import PredictedEvent
 from bci.profile import DecoderChoice, load_profile
-from bci.types import Prediction, Recording
+from bci.types import Recording
 from devices.simulated_subject import SubjectSettings, simulate_run, write_run
 from gui.class_names import brief
 from gui.emotion import EmotionView
@@ -25,16 +25,16 @@ from gui.predictions import DecisionView
 from gui.remembered import Remembered
 from gui.replay.class_scores import ClassScore, class_scores
 from gui.replay.decided import Decided
-from gui.replay.evidence import EvidenceSoFar
 from gui.replay.lanes import Lanes
 from gui.replay.model_choice import Listed
-from gui.replay.outcome import Outcome
+from gui.replay.predictions import Predictions, PredictionsSoFar
 from gui.replay.reader import OpenedRecording
 from gui.replay.steps import Step
 from gui.replay.summary import Summary
 from gui.replay.window import ReplayWindow
 from gui.speech import SpeechView
 from gui.theme import DARK, LIGHT, Theme
+from tests.gui.evaluated import evaluation
 from tests.gui.test_replay_window import BCI
 from tests.signals import eeg_info, noise
 
@@ -61,7 +61,8 @@ def predicted(classes: tuple[str, ...], best: int, share: float = 0.8) -> Predic
     times = np.arange(1, 101) * HOP_S
     row = np.full(len(classes), (1 - share) / (len(classes) - 1))
     row[best] = share
-    return Predictions(classes, times, np.tile(row, (len(times), 1)))
+    decision = Decision(classes[best], share)
+    return Predictions(classes, times, np.tile(row, (len(times), 1)), [decision] * len(times))
 
 
 @pytest.fixture
@@ -126,65 +127,53 @@ def test_what_was_asked_is_told_beside_what_is_decided(decided: Decided) -> None
     assert decided.view.sentence == "true: valence 1, arousal 1"
 
 
-def test_with_evidence_no_window_alone_is_called_decided(decided: Decided) -> None:
+def test_decision_at_the_cursor_is_the_one_of_the_evaluation(decided: Decided) -> None:
     sure = ConfidenceCard(
         temperature=1.0, error_before=0.0, error=0.0, threshold=0.7, evidence_s=1.0
     )
     decided.set_model(card("gestures", ("left", "right")).model_copy(update={"confidence": sure}))
-    right = np.full(100, 0.5)
-    right[30] = 0.99
-    right[50:70] = 0.1
     times = np.arange(1, 101) * HOP_S
-    predictions = Predictions(("left", "right"), times, np.stack([1 - right, right], axis=1))
-    after = 0.01
-    for at, said in (
-        (0.5, NO_DECISION), (times[30], NO_DECISION), (times[51], NO_DECISION), (times[65], "left"),
-        (times[90], NOT_SURE), (times[31], NO_DECISION),
+    # Each window alone is sure of right.
+    shares = np.tile([0.01, 0.99], (100, 1))
+    decisions = [*[None] * 9, *[Decision("left", 0.8)] * 51, *[Decision(None, 0.6)] * 40]
+    predictions = Predictions(("left", "right"), times, shares, decisions)
+    for at, words, beside in (
+        (0.5, NO_DECISION, ""), (times[30], "left", "for 2 s"), (times[90], NOT_SURE, "for 3 s"),
+        (times[31], "left", "for 2 s"),
     ):  # fmt: skip
-        decided.show_at(predictions, HOP_S, float(at) + after, 0.002)
-        assert decided.bars.decision == said
-    # Another model decides by each window.
-    decided.set_model(card("gestures", ("left", "right")))
-    decided.show_at(predictions, HOP_S, float(times[30]) + after, 0.002)
-    assert decided.bars.decision == "right"
+        decided.show_at(predictions, HOP_S, float(at) + 0.01, 0.002)
+        assert decided.bars.decision == words
+        assert decided.bars.rule.beside(decisions[round(at / HOP_S) - 1]) == beside
 
 
-def test_the_replay_s_evidence_is_the_engine_s_where_a_hop_is_not_whole_samples() -> None:
-    sfreq, hop = 128.0, 13  # 0.1 s would be 12.8 samples
-    sure = ConfidenceCard(
-        temperature=1.0, error_before=0.0, error=0.0, threshold=0.6, evidence_s=1.0
-    )
-    trained = card("gestures", ("left", "right")).model_copy(update={"confidence": sure})
-    n_samples = round(trained.pipeline.window_s * sfreq)
-    rng = np.random.default_rng(3)
-    kept = np.flatnonzero(rng.random(600) > 0.05)  # some windows were withheld
-    ends = n_samples + hop * kept
-    right = 1 / (1 + np.exp(-4 * np.sin(kept / 17) - rng.normal(size=len(kept))))
-    predictions = Predictions(
-        ("left", "right"), 3.0 + ends / sfreq, np.stack([1 - right, right], axis=1)
-    )
-    evidence, wanted = Evidence(1.0, hop / sfreq, hop), []
-    so_far, got = EvidenceSoFar(trained), []
-    for k, end in enumerate(ends):
-        window = Prediction(
-            predictions.classes, predictions.probabilities[k], end - n_samples, end,
-            predictions.times[k],
+def test_predictions_grow_by_one_window_after_another() -> None:
+    so_far, taken = PredictionsSoFar(("left", "right")), []
+    rng = np.random.default_rng(0)
+    for k in range(3000):
+        left = float(rng.random())
+        whole = k % 3 > 0
+        event = PredictedEvent(
+            recording="run", start=k / 10, time=k / 10 + 1, probabilities=(left, 1 - left),
+            decision="left" if k % 3 == 1 else None, confidence=left if whole else None,
         )  # fmt: skip
-        decision = evidence.add(window)
-        is_made = decision is not None and decision.confidence >= 0.6
-        label = decision.label if is_made else None
-        wanted.append(label)
-        last = so_far.last(predictions, k)
-        got.append(None if last is None else last.label)
-    assert got == wanted
-    assert set(wanted) == {None, "left", "right"}
+        so_far.add(event)
+        taken.append(left)
+        if k == 500:
+            early = so_far.so_far
+    # Windows of other classes are none of this model's.
+    so_far.add(event.model_copy(update={"probabilities": (0.2, 0.3, 0.5)}))
+    whole = so_far.so_far
+    assert whole.probabilities[:, 0].tolist() == taken
+    assert whole.times.tolist() == [k / 10 + 1 for k in range(3000)]
+    assert early.probabilities[:, 0].tolist() == taken[:501]
+    assert whole.decisions[:3] == [None, Decision("left", taken[1]), Decision(None, taken[2])]
 
 
 def test_levels_are_smoothed_alike_whether_they_are_played_or_leapt_to(decided: Decided) -> None:
     rng = np.random.default_rng(0)
     times = np.arange(1, 301) * HOP_S
     shares = rng.dirichlet(np.ones(len(LEVELS)), len(times))
-    predictions = Predictions(LEVELS, times, shares)
+    predictions = Predictions(LEVELS, times, shares, [None] * len(times))
 
     def shown(*positions: float) -> np.ndarray:
         decided.set_model(card("emotion", LEVELS))
@@ -227,7 +216,7 @@ def test_why_images_are_shown_by_name_is_said_until_another_model_is_run(
     window = ReplayWindow(BCI, tmp_path, Remembered(tmp_path / "settings.ini"), lambda _: None)
     info, n = eeg_info(2), 500
     recording = Recording(info, noise(n, 2), np.arange(n) / info.sfreq, np.arange(n), ())
-    window.reader.opened.emit(OpenedRecording(tmp_path / "run.fif", recording, ""))
+    window.reader.opened.emit(OpenedRecording(tmp_path / "run.fif", recording))
 
     def run(gallery: Path) -> None:
         window.models.set_models([Listed(tmp_path / "me", images_card(gallery), "")])
@@ -266,19 +255,13 @@ def test_the_summary_of_many_classes_says_how_those_fared_that_have_no_line(qtbo
     qtbot.addWidget(summary)
     trials = [(name, name if k % 2 else GESTURES[0]) for k, name in enumerate(GESTURES)]
     steps = steps_of(*trials, (GESTURES[11], GESTURES[11]))
-    outcome = Outcome(
-        "me", True, GESTURES, 8 / 13, 0.3, 0.9, 13, 2 / 13, 0.001, (), 0, steps
-    )  # fmt: skip
-    summary.set_outcome(outcome)
+    summary.set_evaluation(evaluation(GESTURES, steps))
     assert summary.scores[0] == ClassScore("gesture 11", 2, 2)
     assert summary.others_text == "7 more classes: 4 of 7 found"
     assert "gesture 2: 0 of 1 found" in summary.toolTip()
     many = summary.height()
-    few = Outcome(
-        "me", True, ("a", "b"), 0.5, 0.1, 0.9, 2, 0.5, 0.5, ((1, 0), (1, 0)), 0,
-        steps_of(("a", "a"), ("b", "a")),
-    )  # fmt: skip
-    summary.set_outcome(few)
+    steps = steps_of(("a", "a"), ("b", "a"))
+    summary.set_evaluation(evaluation(("a", "b"), steps, ((1, 0), (1, 0))))
     assert summary.others_text == ""
     assert summary.height() < many
 
@@ -289,9 +272,7 @@ def test_many_classes_of_which_none_was_scored_have_no_matrix(qtbot: QtBot) -> N
         summary = Summary()
         qtbot.addWidget(summary)
         summary.resize(330, 0)
-        summary.set_outcome(
-            Outcome("me", True, GESTURES, 0.0, 0.0, 1.0, 0, 1 / 12, 1.0, confusion, 12, ())
-        )
+        summary.set_evaluation(evaluation(GESTURES, (), confusion))
         pictures.append(summary.grab().toImage())
     assert pictures[0] == pictures[1]
 

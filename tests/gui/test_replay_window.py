@@ -11,12 +11,12 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from bci.bundle import load_card
+from bci.bundle import decision_threshold, evidence_span, load_card
 from bci.cli.models import load_model
 from bci.cli.training import train
 from bci.cli.training_source import TrainingSource
 from bci.evaluation import evaluate
-from bci.profile import load_profile
+from bci.profile import Output, load_profile
 from bci.recording.reading import read_recording
 from bci.trials import JudgedWindow, find_trials
 from devices.simulated_subject import SubjectSettings, simulate_run, write_run
@@ -161,7 +161,9 @@ def test_a_model_runs_over_the_recording_and_predicts_what_the_evaluation_does(
     empty = window.timeline.grab().toImage()
     told: list[JudgedWindow] = []
     card, decoder = load_model(folder / "models" / "me")
-    result = evaluate(card, decoder, read_recording(file), 0.7, told.append)
+    threshold, span = decision_threshold(Output(), card), evidence_span(Output(), card)
+    recording = read_recording(file)
+    result = evaluate(card, decoder, recording, threshold, told.append, evidence_s=span)
     with qtbot.waitSignal(window.run.finished, timeout=60_000):
         window.models.run.click()
     assert window.predictions is not None
@@ -169,12 +171,15 @@ def test_a_model_runs_over_the_recording_and_predicts_what_the_evaluation_does(
     assert np.array_equal(
         window.predictions.probabilities, [w.prediction.probabilities for w in told]
     )
+    assert window.predictions.decisions == [w.decision for w in told]
+    assert {None, "left", "right"} == {w.decision and w.decision.label for w in told}
     assert window.timeline.lanes.predictions is window.predictions
     assert window.timeline.grab().toImage() != empty
-    outcome = window.summary.outcome
-    assert outcome is not None
-    assert (outcome.accuracy, outcome.n) == (result.trial_accuracy.value, 8)
-    assert [list(row) for row in outcome.confusion] == result.confusion
+    evaluation = window.summary.evaluation
+    assert evaluation is not None
+    accuracy = evaluation.trial_accuracy
+    assert (accuracy.value, accuracy.n) == (result.trial_accuracy.value, 8)
+    assert [list(row) for row in evaluation.confusion] == result.confusion
     assert "chance 50 %" in window.summary.text
     assert not any("learnt" in warning for warning in window.summary.warnings)
     for k, trial in enumerate(result.trials):
@@ -186,6 +191,9 @@ def test_a_model_runs_over_the_recording_and_predicts_what_the_evaluation_does(
         verdict = window.trials.item(k, 4)
         assert verdict is not None
         assert ("correct" in verdict.text()) == (trial.decision == trial.label)
+    decided = next(w for w in told if w.decision and w.decision.label)
+    x = window.timeline._place().x(decided.prediction.taken)
+    assert f"decided: {decided.decision.label}" in window.timeline.text_at(QPointF(x, 80))
     x = window.timeline._place().x(0.5)
     assert "no prediction" in window.timeline.text_at(QPointF(x, 80))
 

@@ -7,6 +7,7 @@ import pytest
 from pylsl import local_clock
 from pytestqt.qtbot import QtBot
 
+from bci.decisions import RunningDecision
 from bci.lsl.predictions import ReceivedPrediction
 from gui.cue_windows import CueWindows
 from gui.hint import NO_ENGINE, STARTING
@@ -17,6 +18,7 @@ from gui.speech import ShownWords, SpeechView
 from gui.theme import DARK, LIGHT
 from gui.transcript import Transcript
 from gui.transcript_view import TranscriptView, clock_time
+from tests.gui import published
 from tests.gui.published import LONG, Published
 
 WORDS = ("yes", "no", "water", "help", "pain", "hot", "cold")
@@ -28,7 +30,7 @@ def shares(**given: float) -> np.ndarray:
 
 
 def received(taken: float, **given: float) -> ReceivedPrediction:
-    return ReceivedPrediction(taken, shares(**given), 0.0, 0.0, 0.0, 0.0)
+    return published.received(taken, shares(**given), WORDS)
 
 
 @pytest.fixture
@@ -47,7 +49,7 @@ def view(qtbot: QtBot, windows: CueWindows) -> SpeechView:
 
 @pytest.fixture
 def written(qtbot: QtBot, windows: CueWindows) -> TranscriptView:
-    view = TranscriptView(windows, threshold=0.5)
+    view = TranscriptView(windows)
     qtbot.addWidget(view)
     view.resize(600, 150)
     view.set_classes(WORDS)
@@ -108,12 +110,15 @@ def test_a_window_that_was_rejected_is_an_entry_with_its_cue_and_reason(
 
 
 def test_with_sliding_windows_a_word_is_one_entry_and_is_held_against_no_cue() -> None:
-    transcript = Transcript(None, 0.5)
+    transcript, running = Transcript(None), RunningDecision()
     transcript.begin(WORDS)
     for k, given in enumerate(
         ({"no": 0.9}, {"no": 0.8}, {"no": 0.3}, {"no": 0.9}, {"pain": 0.9}, {"pain": 0.2})
     ):
-        transcript.add(received(k / 10, **given))
+        window = received(k / 10, **given)
+        assert not transcript.add(window)
+        if event := running.add(window.decision, window.taken):
+            transcript.decide(event)
     assert [said.word for said in transcript.said] == ["no", "no", "pain"]
     assert all(said.is_right is None for said in transcript.said)
     assert not transcript.reject(1.0, "gap")
@@ -167,9 +172,9 @@ def test_the_reason_is_that_of_the_windows_rejected_since_the_last_status() -> N
 def test_words_come_over_the_network_into_the_window(
     open_window: Callable[..., MainWindow], qtbot: QtBot, name: str
 ) -> None:
-    published = Published(name, WORDS, "speech")
+    engine = Published(name, WORDS, "speech")
     window = open_window(
-        markers=published.markers,
+        markers=engine.markers,
         cue_of=lambda label: label if label in WORDS else None,
         words=ShownWords(1.2),
         threshold=0.5,
@@ -177,7 +182,7 @@ def test_words_come_over_the_network_into_the_window(
     shown = window.engine
     assert shown.speech is not None
     assert shown.transcript is not None
-    published.wait_for_listeners(qtbot)
+    engine.wait_for_listeners(qtbot)
     qtbot.waitUntil(lambda: shown.speech.has_engine, timeout=LONG)
     assert shown.speech.isVisible()
     assert shown.transcript.isVisible()
@@ -186,10 +191,10 @@ def test_words_come_over_the_network_into_the_window(
 
     def say(asked: str, **given: float) -> None:
         taken = local_clock()
-        published.cue(taken - 1.2, asked)
+        engine.cue(taken - 1.2, asked)
         qtbot.waitUntil(lambda: shown._windows.cue_of(taken) == asked, timeout=LONG)
         n = len(shown.transcript.transcript.said)
-        published.predict(taken, shares(**given))
+        engine.predict(taken, shares(**given))
         qtbot.waitUntil(lambda: len(shown.transcript.transcript.said) == n + 1, timeout=LONG)
 
     say("help", help=0.9)
@@ -197,15 +202,15 @@ def test_words_come_over_the_network_into_the_window(
     assert shown.speech.truth == "true word: help"
     say("pain", hot=0.8)
     assert shown.transcript.sentence == "hot: \u2717 asked: pain"
-    published.reject()
+    engine.reject()
     qtbot.waitUntil(lambda: shown.speech.decision == "no prediction", timeout=LONG)
     assert shown.transcript.sentence == "rejected: large swings"
     assert window.minimumSizeHint().height() <= 720
     # What was said stays when the engine is gone; the word does not stand as the present one.
-    published.end_engine()
+    engine.end_engine()
     qtbot.waitUntil(lambda: not shown.speech.has_engine, timeout=LONG)
     assert len(shown.transcript.transcript.said) == 3
-    published.close()
+    engine.close()
 
 
 def test_an_engine_that_is_starting_is_not_called_missing(
