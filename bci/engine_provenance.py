@@ -17,7 +17,15 @@ from bci.lsl.mapped import MappedInlet
 from bci.lsl.metadata import to_lsl
 from bci.pipeline import WindowCounts
 from bci.profile import Output
-from bci.provenance import STREAM_TYPE, ModelRun, Provenance, machine, model_run, versions
+from bci.provenance import (
+    STREAM_TYPE,
+    CueSource,
+    ModelRun,
+    Provenance,
+    machine,
+    model_run,
+    versions,
+)
 from bci.types import Channel, Decoder, StreamInfo
 
 # Often enough that a short recording holds one, and seldom enough to be small beside a signal.
@@ -70,7 +78,7 @@ class EngineProvenance:
             sfreq=inlet.info.sfreq,
             output=output.model_dump(mode="json"),
             map_montage=map_montage,
-            markers=asdict(markers) if markers is not None else None,
+            markers=CueSource(**asdict(markers)) if markers is not None else None,
             machine=machine(),
         )
 

@@ -47,6 +47,16 @@ def _is_sound(position: Position) -> Position:
 SoundPosition = Annotated[Position, AfterValidator(_is_sound)]
 
 
+class CueSource(Message):
+    """The streams that cues were asked from; see `bci.cue_streams.CueQuery`."""
+
+    named: Text | None = None
+    name: Text | None = None
+    type: Text | None = None
+    source_id: Text | None = None
+    predicate: Text | None = None
+
+
 class ModelRun(Message):
     """A model that decoded, and from which sample on.
 
@@ -97,8 +107,8 @@ class Provenance(Message):
         The profile's ``output``: threshold, evidence, adaptation, sentences.
     map_montage : bool
         Whether missing channels were interpolated.
-    markers : dict or None
-        Streams that cues were taken from; see `bci.cue_streams.CueQuery`.
+    markers : CueSource or None
+        Streams that cues were asked from; None where the model needs none.
     versions : dict
         Versions of Python, of bci and of the libraries that were loaded.
     machine : dict
@@ -123,11 +133,11 @@ class Provenance(Message):
     sfreq: Annotated[Number, Field(gt=0, le=1e6)]
     output: dict[str, Any] = Field(default_factory=dict)
     map_montage: bool = False
-    markers: dict[str, Text | None] | None = None
+    markers: CueSource | None = None
     versions: Names = Field(default_factory=dict, max_length=100)
     machine: Names = Field(default_factory=dict, max_length=100)
-    models: tuple[ModelRun, ...] = Field((), max_length=_MOST_MODELS)
-    seams: tuple[SoundPosition, ...] = Field((), max_length=_MOST_SEAMS)
+    models: tuple[ModelRun, ...] = Field(default=(), max_length=_MOST_MODELS)
+    seams: tuple[SoundPosition, ...] = Field(default=(), max_length=_MOST_SEAMS)
     here: SoundPosition | None = None
     predicted: Count = 0
     skipped: Count = 0
@@ -208,7 +218,7 @@ def installed(name: str) -> str:
 
 def machine() -> dict[str, str]:
     """The processor, the instruction set that kernels are compiled for, and the BLAS library."""
-    from llvmlite.binding import get_host_cpu_name
+    from llvmlite.binding import get_host_cpu_name  # type: ignore[import-untyped]
     from threadpoolctl import threadpool_info
 
     blas = {

@@ -9,8 +9,8 @@ from bci.cli.console import out
 
 if TYPE_CHECKING:
     from bci.bundle import Card
+    from bci.messages import VerifyEvent
     from bci.types import Decoder
-    from bci.verification.event import VerifyEvent
 
 _MODELS = Path("recordings/models")
 

@@ -75,10 +75,11 @@ def place(
     indices, n_lacking = _between(found, set(seams), len(stamps))
     _before(found[0], own, indices, set(seams))
     _behind(found[-1], own, indices)
+    is_whole = bool(seams) and seams[0].sample == 0 and seams[0].index in indices
     offsets = [(float(smooth[row]), position.time - float(smooth[row])) for position, row in found]
     jumps = np.flatnonzero(np.diff(own) != 1) + 1
     gaps = [int(indices[row]) for row in jumps if row > begin and indices[row] != UNKNOWN]
-    return Placement(indices, smooth, offsets, n_lacking, gaps, seams[0].index in indices)
+    return Placement(indices, smooth, offsets, n_lacking, gaps, is_whole)
 
 
 def _is_ambiguous(position: Position, stamps: TimeArray) -> bool:

@@ -9,16 +9,16 @@ from pydantic import ValidationError
 
 from bci.cue_streams import CueQuery
 from bci.errors import RecordingError
+from bci.messages import VerifyEvent
 from bci.profile import Output
 from bci.provenance import Provenance, installed, machine
 from bci.recording.reading_xdf import as_float32, info_of, load_streams
 from bci.recording.xdf_header import field_of
 from bci.recording.xdf_markers import find_markers
 from bci.trials import cue_markers
-from bci.types import Marker, Recording
+from bci.types import Marker, Recording, StreamInfo
 from bci.verification.again import PlacedSignal, SecondDecoding
 from bci.verification.comparison import Comparison, compare
-from bci.verification.event import VerifyEvent
 from bci.verification.models import FoundModel, Load, find_model
 from bci.verification.placement import place
 from bci.verification.session import LiveRun, Streams, read_runs
@@ -119,7 +119,7 @@ def _signal(
     data = as_float32(np.asarray(stream["time_series"]))
     markers: tuple[Marker, ...] = ()
     if told.output.get("adapt") == "supervised":
-        markers = _cues(path, streams, run, models[0])
+        markers = _cues(path, streams, run, models[0], info)
     return PlacedSignal(info, data, placement, markers)
 
 
@@ -131,16 +131,29 @@ def _stamps(stream: dict[str, Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
     return np.asarray(stream["time_stamps"], dtype=np.float64)
 
 
-def _cues(path: Path, streams: Streams, run: LiveRun, model: FoundModel) -> tuple[Marker, ...]:
-    query = CueQuery(**(run.provenance.markers or {}))
-    markers, of_streams = find_markers(path, streams, query, 0.0)
-    nothing = np.empty(0)
-    heard = Recording(
-        info=None,  # type: ignore[arg-type]
-        data=nothing, timestamps=nothing, indices=nothing, markers=markers,  # type: ignore[arg-type]
-        source=str(path), marker_streams=of_streams,
+def _cues(
+    path: Path, streams: Streams, run: LiveRun, model: FoundModel, info: StreamInfo
+) -> tuple[Marker, ...]:
+    """The cues that the engine heard, on its clock."""
+    asked = run.provenance.markers
+    query = CueQuery(**asked.model_dump()) if asked is not None else CueQuery()
+    on_clock = [_on_engines_clock(stream, streams, run) for stream in streams]
+    markers, of_streams = find_markers(path, on_clock, query, 0.0)
+    nothing = Recording(
+        info, np.empty((0, info.n_channels), np.float32), np.empty(0), np.empty(0, np.int64),
+        markers, str(path), marker_streams=of_streams,
     )  # fmt: skip
-    return cue_markers(heard, model.card.paradigm)
+    return cue_markers(nothing, model.card.paradigm)
+
+
+def _on_engines_clock(stream: dict[str, Any], streams: Streams, run: LiveRun) -> dict[str, Any]:
+    """A stream of another computer's with stamps of the engine's; one of its own as it is."""
+    own = next(s for s in streams if field_of(s, "name") == f"{run.provenance.engine}-provenance")
+    offsets, of_engine = stream["clock_values"], own["clock_values"]
+    if field_of(stream, "hostname") == field_of(own, "hostname") or not offsets or not of_engine:
+        return stream
+    ahead = float(np.median(offsets)) - float(np.median(of_engine))
+    return stream | {"time_stamps": np.asarray(stream["time_stamps"]) + ahead}
 
 
 def _event(

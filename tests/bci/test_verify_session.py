@@ -4,22 +4,19 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import decoders
 from bci.bundle import save_bundle
-from bci.calibration import calibrate
+from bci.calibration import Calibration, calibrate
 from bci.cli.models import load_model
-from bci.calibration import Calibration
 from bci.lsl.outlet import SignalOutlet
 from bci.profile import Profile
 from bci.recorder import Recorder
 from bci.recording.writer import XdfWriter
-from bci.types import Recording
-from bci.verification.event import VerifyEvent
 from bci.verification.verify import verify
 from tests.engines import end, start_engine
 from tests.signals import stored, two_class_recording
