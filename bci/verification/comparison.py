@@ -83,7 +83,7 @@ def compare(run: LiveRun, second: SecondDecoding, n_skipped: int) -> Comparison:
                 _compare_window(found, again, again.live, again.live.time - start)
             else:
                 found.left_out += 1
-        if again.decoded is not None:
+        if again.decoded is not None and run.events is not None:
             decisions.add(again, again.decoded)
     found.skipped = min(unpublished, n_skipped)
     found.missing = unpublished - found.skipped
@@ -148,7 +148,7 @@ class _Decisions:
     """
 
     def __init__(self, run: LiveRun, found: Comparison, is_whole: bool) -> None:
-        self._events = deque(run.events)
+        self._events = deque(run.events or ())
         self._times = {prediction.time for prediction in run.predictions}
         self._start = run.predictions[0].time if run.predictions else 0.0
         self._found = found

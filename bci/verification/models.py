@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bci.bundle import Card, list_bundles
+from bci.bundle import CARD, Card, load_card
 from bci.errors import BciError, RecordingError
 from bci.fit import with_options
 from bci.provenance import ModelRun, array_hashes, card_hash
@@ -41,7 +41,7 @@ def find_model(
     given : sequence of Path
         Model folders that were named; a single one is taken whatever it is called.
     places : sequence of Path
-        Folders that are searched where none was named.
+        Folders that are searched where none was named, two folders deep.
     load : callable
 
     Raises
@@ -54,8 +54,8 @@ def find_model(
     problems: list[BciError] = []
     candidates = list(given)
     if not given:
-        cards = [pair for place in places if place.is_dir() for pair in list_bundles(place)]
-        candidates = [folder for folder, card in cards if _may_be(run, folder, card)]
+        near = [folder for place in places for folder in _bundles(place)]
+        candidates = [folder for folder in dict.fromkeys(near) if _may_be(run, folder)]
     found = []
     for folder in candidates:
         try:
@@ -81,8 +81,19 @@ def find_model(
     )
 
 
-def _may_be(run: ModelRun, folder: Path, card: Card | BciError) -> bool:
-    return folder.name == run.name or (isinstance(card, Card) and card_hash(card) == run.card)
+def _bundles(place: Path) -> list[Path]:
+    """Model folders in a folder and in those of it; no deeper, since it may be anybody's."""
+    cards = [*place.glob(f"*/{CARD}"), *place.glob(f"*/*/{CARD}")]
+    return [card.parent for card in sorted(cards)]
+
+
+def _may_be(run: ModelRun, folder: Path) -> bool:
+    if folder.name == run.name:
+        return True
+    try:
+        return card_hash(load_card(folder)) == run.card
+    except BciError:
+        return False
 
 
 def _fitted(found: FoundModel, run: ModelRun) -> FoundModel:

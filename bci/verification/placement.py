@@ -66,6 +66,7 @@ def place(
         for position, k in zip(positions, at, strict=True)
         if k < len(known) and known[k] == position.stamp and not _is_ambiguous(position, stamps)
     ]
+    found = _ascending(found)
     if not found:
         return None
     begin = found[0][1] if found[0][0] in seams[:1] else 0
@@ -80,6 +81,17 @@ def place(
     jumps = np.flatnonzero(np.diff(own) != 1) + 1
     gaps = [int(indices[row]) for row in jumps if row > begin and indices[row] != UNKNOWN]
     return Placement(indices, smooth, offsets, n_lacking, gaps, is_whole)
+
+
+def _ascending(found: list[tuple[Position, int]]) -> list[tuple[Position, int]]:
+    """Drop positions that contradict earlier ones: a clock that was set can repeat a stamp."""
+    kept: list[tuple[Position, int]] = []
+    for position, row in found:
+        before, at = kept[-1] if kept else (position, row)
+        n = position.sample - before.sample
+        if row - at >= 0 and position.index - before.index >= n >= 0:
+            kept.append((position, row))
+    return kept
 
 
 def _is_ambiguous(position: Position, stamps: TimeArray) -> bool:
@@ -97,7 +109,7 @@ def _between(
         # Rows that the engine never received lie right before a seam.
         fits = row + n <= after_row if after in seams else row + n == after_row
         counted = after in seams or here.index + n == after.index
-        if fits and counted and n >= 0:
+        if fits and counted:
             indices[row : row + n] = here.index + np.arange(n)
         else:
             n_lacking += n

@@ -53,8 +53,8 @@ class LiveRun:
         Windows that were skipped before the first message that was recorded.
     predictions : tuple of LivePrediction
         In the order of publication.
-    events : tuple of DecisionEvent
-        Of the decision, in the order of publication.
+    events : tuple of DecisionEvent or None
+        Of the decision, in the order of publication; None where they were not recorded.
     """
 
     provenance: Provenance
@@ -63,7 +63,7 @@ class LiveRun:
     positions: tuple[Position, ...]
     skipped_before: int
     predictions: tuple[LivePrediction, ...] = ()
-    events: tuple[DecisionEvent, ...] = ()
+    events: tuple[DecisionEvent, ...] | None = None
 
 
 def read_runs(path: Path, streams: Streams, engine: str | None = None) -> list[LiveRun]:
@@ -105,7 +105,7 @@ def read_runs(path: Path, streams: Streams, engine: str | None = None) -> list[L
         replace(
             _run(told),
             predictions=tuple(p for p in predictions if edges[k] <= p.published < edges[k + 1]),
-            events=tuple(e for e in events if edges[k] <= e.time < edges[k + 1]),
+            events=events and tuple(e for e in events if edges[k] <= e.time < edges[k + 1]),
         )
         for k, told in enumerate(ordered)
     ]
@@ -114,9 +114,9 @@ def read_runs(path: Path, streams: Streams, engine: str | None = None) -> list[L
 def _messages(path: Path, streams: Streams) -> list[Provenance]:
     found, problem = [], ""
     for stream in _of(streams, STREAM_TYPE):
-        for (text,) in stream["time_series"]:
+        for row in stream["time_series"]:
             try:
-                found.append(read_provenance(text))
+                found.append(read_provenance(row[0]))
             except MessageError as error:
                 problem = str(error)
     if found:
@@ -129,11 +129,15 @@ def _messages(path: Path, streams: Streams) -> list[Provenance]:
     )
 
 
-def _of(streams: Streams, stream_type: str, name: str | None = None) -> Iterable[dict[str, Any]]:
+def _of(
+    streams: Streams, stream_type: str, name: str | None = None, are_texts: bool = True
+) -> Iterable[dict[str, Any]]:
     return (
         stream
         for stream in streams
-        if field_of(stream, "type") == stream_type and name in (None, field_of(stream, "name"))
+        if field_of(stream, "type") == stream_type
+        and name in (None, field_of(stream, "name"))
+        and (field_of(stream, "channel_format") == "string") == are_texts
     )
 
 
@@ -159,7 +163,7 @@ def _sample(position: Position) -> int:
 
 def _predictions(streams: Streams, name: str) -> list[LivePrediction]:
     found = []
-    for stream in _of(streams, "Predictions", name):
+    for stream in _of(streams, "Predictions", name, are_texts=False):
         nodes = channel_nodes(stream)
         kinds = np.array([first_of(node, "type").lower() for node in nodes])
         labels = np.array([first_of(node, "label") for node in nodes])
@@ -178,10 +182,13 @@ def _predictions(streams: Streams, name: str) -> list[LivePrediction]:
     return sorted(found, key=lambda prediction: prediction.published)
 
 
-def _events(streams: Streams, name: str) -> list[DecisionEvent]:
-    return [
+def _events(streams: Streams, name: str) -> tuple[DecisionEvent, ...] | None:
+    recorded = list(_of(streams, "Decisions", name))
+    if not recorded:
+        return None
+    return tuple(
         event
-        for stream in _of(streams, "Decisions", name)
-        for time, (text,) in zip(stream["time_stamps"], stream["time_series"], strict=True)
-        if (event := event_from_json(text, float(time))) is not None
-    ]
+        for stream in recorded
+        for time, row in zip(stream["time_stamps"], stream["time_series"], strict=True)
+        if (event := event_from_json(row[0], float(time))) is not None
+    )

@@ -62,10 +62,15 @@ def verify(
             "'bci record' or LabRecorder wrote"
         )
     streams = load_streams(path, as_sent=True)
-    return [
-        _verify_run(path, streams, run, load, models, places)
-        for run in read_runs(path, streams, engine)
-    ]
+    runs = read_runs(path, streams, engine)
+    decoded = [run for run in runs if run.predictions and run.models]
+    if not decoded:
+        name = runs[0].provenance.engine
+        raise RecordingError(
+            f"{path}: holds no predictions of the engine {name}; record the stream "
+            f"{name}-predictions too"
+        )
+    return [_verify_run(path, streams, run, load, models, places) for run in decoded]
 
 
 def _verify_run(
@@ -77,11 +82,6 @@ def _verify_run(
     places: Sequence[Path],
 ) -> VerifyEvent:
     told = run.provenance
-    if not run.predictions or not run.models:
-        raise RecordingError(
-            f"{path}: holds no predictions of the engine {told.engine}; record the stream "
-            f"{told.engine}-predictions too"
-        )
     found = [find_model(model, given, places, load) for model in run.models]
     signal = _signal(path, streams, run, found)
     try:
@@ -181,6 +181,8 @@ def _event(
             f"live, {len(seams)} gaps were found in the signal; by its time stamps the recording "
             f"has {len(placement.gaps)}"
         )
+    if run.events is None:
+        notes.append(f"{told.engine}-decisions was not recorded, so its events are not compared")
     if output.sentences is not None:
         notes.append("decisions with a prior of words are not compared")
     if output.adapt == "supervised":
