@@ -116,7 +116,7 @@ class Provenance(Message):
     models : tuple of ModelRun
         In order; each takes over from the one before.
     seams : tuple of Position
-        The first sample, and the first one behind each gap.
+        The first sample, and the first one behind each gap or step of the sender's clock.
     here : Position or None
         A sample of late, by which a recording that began later is aligned.
     predicted, skipped : int

@@ -200,9 +200,10 @@ class SignalInlet:
         self._held = np.empty((0, self.info.n_channels), dtype=np.float32)
         self._n_samples = 0
         self.seams: deque[Position] = deque(maxlen=_MOST_SEAMS)
-        """The first sample and the first one behind each gap; the newest ones."""
+        """The first sample, and the first one behind each gap or step of the clock; the newest."""
         self._newest: tuple[Stamps, TimeArray, int] | None = None
         self._stamp_before = self._stamp_last = float("nan")
+        self._jumps_noted = 0
         self._buffer: NDArray[Any] = np.empty((0, 0))
         self._converted = np.empty((0, 0), dtype=np.float32)
         self.rounds = False
@@ -350,6 +351,10 @@ class SignalInlet:
         self._newest = told, times, before
         if self._next is None:
             self.seams.append(_position(told, times, before, 0))
+        elif self._clock.clock_jumps != self._jumps_noted:
+            steps = np.abs(np.diff(told.raw, prepend=self._stamp_before))
+            self.seams.append(_position(told, times, before, int(np.nan_to_num(steps).argmax())))
+        self._jumps_noted = self._clock.clock_jumps
         expected = int(indices[0]) if self._next is None else self._next
         self._next = int(indices[-1]) + 1
         if self._next - expected == n:

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -17,6 +17,7 @@ from bci.pipeline import Window
 from bci.profile import Output
 from bci.provenance import ModelRun
 from bci.types import Chunk, FloatArray, Marker, Prediction, StreamInfo
+from bci.verification.matching import Matches
 from bci.verification.models import FoundModel
 from bci.verification.placement import UNKNOWN, Placement
 from bci.verification.session import LivePrediction, LiveRun
@@ -71,72 +72,6 @@ class Again:
     decidable: bool
 
 
-@dataclass
-class Matches:
-    """Live predictions by the time of their windows, taken in order.
-
-    Parameters
-    ----------
-    predictions : sequence of LivePrediction
-    offsets : list of (float, float)
-        See `Placement`.
-
-    Attributes
-    ----------
-    unmatched : list of float
-        Times of the live predictions that no window was decoded again for, in seconds on the
-        sender's clock.
-    """
-
-    predictions: Sequence[LivePrediction]
-    offsets: list[tuple[float, float]]
-    unmatched: list[float] = field(default_factory=list)
-    _next: int = 0
-    _shift: int = 0
-    _offset: float = 0.0
-
-    @property
-    def offset(self) -> float:
-        """Seconds that the engine's clock is ahead of the sender's, as of the newest pair."""
-        return self._offset
-
-    @property
-    def begun(self) -> bool:
-        """Whether a live prediction was met."""
-        return self._next > 0
-
-    def sender_time(self, prediction: LivePrediction) -> float:
-        """Time of a prediction's last sample on the sender's clock, nearly."""
-        by_engine = [time + offset for time, offset in self.offsets]
-        at = max(0, bisect_right(by_engine, prediction.time) - 1)
-        return prediction.time - self.offsets[at][1]
-
-    def take(self, time: float, tolerance_s: float) -> LivePrediction | None:
-        """The live prediction of the window whose last sample has a smooth time, if any."""
-        while self._shift < len(self.offsets) and self.offsets[self._shift][0] <= time:
-            self._offset = self.offsets[self._shift][1]
-            self._shift += 1
-        if self._shift == 0:
-            self._offset = self.offsets[0][1]
-        expected = time + self._offset
-        while self._next < len(self.predictions):
-            live = self.predictions[self._next]
-            if live.time > expected + tolerance_s:
-                return None
-            self._next += 1
-            if live.time >= expected - tolerance_s:
-                # Clocks drift: the newest pair tells the offset best.
-                self._offset = live.time - time
-                return live
-            self.unmatched.append(live.time - self._offset)
-        return None
-
-    def finish(self) -> None:
-        """Count the live predictions that are left."""
-        self.unmatched += [p.time - self._offset for p in self.predictions[self._next :]]
-        self._next = len(self.predictions)
-
-
 class SecondDecoding:
     """All windows of a run, decoded again in their order.
 
@@ -160,8 +95,9 @@ class SecondDecoding:
         self.signal = signal
         self._models = models
         self.output = Output.model_validate(run.provenance.output)
-        self.matches = Matches(run.predictions, signal.placement.offsets)
+        self.matches = Matches(run.predictions, signal.placement.offsets[0].ahead_s)
         self.spans: list[tuple[float, float]] = []
+        self._seams = np.array([seam.index for seam in run.seams])
         self._info, self._mapping = signal.info, None
         if run.provenance.map_montage:
             card = models[0].card
@@ -186,29 +122,26 @@ class SecondDecoding:
         self.matches.finish()
 
     def _of_model(self, model: ModelRun, found: FoundModel, end: int | None) -> Iterator[Again]:
-        card, adapt = found.card, self.output.adapt
-        span_s = evidence_span(self.output, card)
-        threshold = decision_threshold(self.output, card)
+        card, output = found.card, self.output
         decoding = Decoding(
-            card, found.decoder, self._info, None, span_s, adapt, threshold=threshold
+            card,
+            found.decoder,
+            self._info,
+            evidence_s=evidence_span(output, card),
+            adapt=output.adapt,
+            threshold=decision_threshold(output, card),
         )
-        pipeline = decoding.pipeline
-        window_s = pipeline.n_samples / pipeline.chain.sfreq
-        memory_s = _DECAYS * pipeline.settling / pipeline.chain.sfreq
-        seams = {seam.index for seam in self._run.seams} | {model.fed_from}
+        ahead_s = {each.sample: each.ahead_s for each in self.signal.placement.offsets}
         expected, since = None, -np.inf
         waiting = deque(self.signal.markers)
-        if pipeline.at_cues:
+        if decoding.pipeline.at_cues:
             self._ask(decoding)
         for chunk in self._chunks(model, end, self._step(decoding)):
-            if chunk.first != expected and chunk.first not in seams:
-                # Live, the filters had a past here that the recording lacks.
-                if adapt != "off":
-                    raise RecordingError(
-                        f"{card.name} adapted live ({adapt}) to samples that the recording lacks, "
-                        "so its predictions cannot be compared; record from the engine's start"
-                    )
-                since = float(chunk.timestamps[0]) + window_s + memory_s
+            if chunk.first != expected:
+                since = self._since(decoding, model, chunk)
+            if chunk.first in self._seams:
+                # The sender's clock may be another one from here on.
+                self.matches.offset = ahead_s.get(chunk.first, self.matches.offset)
             self._hear(decoding, chunk, waiting)
             if chunk.end <= model.decides_from:
                 decoding.settle(chunk)
@@ -218,6 +151,20 @@ class SecondDecoding:
             expected = chunk.end
             for window, prediction in decoding.again(chunk):
                 yield self._decide(decoding, window, prediction, since)
+
+    def _since(self, decoding: Decoding, model: ModelRun, chunk: Chunk) -> float:
+        """Time from which on windows are comparable behind a chunk that follows no other."""
+        if chunk.first in (model.fed_from, *self._run.gaps):
+            return -np.inf
+        # Live, the filters had a past here that the recording lacks.
+        if self.output.adapt != "off":
+            raise RecordingError(
+                f"{model.name} adapted live ({self.output.adapt}) to samples that the recording "
+                "lacks, so its predictions cannot be compared; record from the engine's start"
+            )
+        pipeline = decoding.pipeline
+        n_samples = pipeline.n_samples + _DECAYS * pipeline.settling
+        return float(chunk.timestamps[0]) + n_samples / pipeline.chain.sfreq
 
     def _decide(
         self, decoding: Decoding, window: Window, prediction: Prediction, since: float
@@ -244,7 +191,8 @@ class SecondDecoding:
         stop = np.iinfo(np.int64).max if end is None else end
         rows = np.flatnonzero((indices != UNKNOWN) & (indices >= model.fed_from) & (indices < stop))
         own = indices[rows]
-        is_new = (np.diff(own) != 1) | (np.diff(rows) != 1) | (own[1:] == model.decides_from)
+        is_new = (np.diff(own) != 1) | (np.diff(rows) != 1)
+        is_new |= np.isin(own[1:], [model.decides_from, *self._seams])
         for part in np.split(rows, np.flatnonzero(is_new) + 1) if len(rows) else []:
             for at in range(0, len(part), step):
                 first, last = int(part[at]), int(part[min(at + step, len(part)) - 1])
@@ -273,13 +221,14 @@ class SecondDecoding:
 
     def _hear(self, decoding: Decoding, chunk: Chunk, waiting: deque[Marker]) -> None:
         """Give a decoder that learns from cues those that had come by then."""
-        offset = self.matches.offsets[0][1]
-        while waiting and waiting[0].time <= chunk.timestamps[-1] + offset:
+        while waiting and waiting[0].time <= chunk.timestamps[-1] + self.matches.offset:
             decoding.hear(waiting.popleft())
 
     def _ask(self, decoding: Decoding) -> None:
         """Ask for the windows of the predictions: the markers' own clock may differ a little."""
         pipeline = decoding.pipeline
         length_s = (pipeline.n_samples - 1) / pipeline.chain.sfreq
+        offsets = self.signal.placement.offsets
         for live in self._run.predictions:
-            pipeline.at(self.matches.sender_time(live) - length_s)
+            at = bisect_right(offsets, live.time, key=lambda offset: offset.time)
+            pipeline.at(live.time - offsets[max(0, at - 1)].ahead_s - length_s)

@@ -6,6 +6,7 @@ names some of them by their sender's time stamps; between two of those the count
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,24 @@ from bci.timing import Position, number_samples
 from bci.types import TimeArray
 
 UNKNOWN = -1
+
+
+class Offset(NamedTuple):
+    """Difference of two clocks at the sample of an absolute index.
+
+    Parameters
+    ----------
+    sample : int
+        Absolute index.
+    time : float
+        In seconds on the engine's LSL clock.
+    ahead_s : float
+        Seconds that this clock is ahead of the sender's.
+    """
+
+    sample: int
+    time: float
+    ahead_s: float
 
 
 @dataclass(frozen=True)
@@ -27,8 +46,8 @@ class Placement:
         place is not known.
     smooth : ndarray of float64, shape (n_samples,)
         Smooth time stamps in seconds on the sender's clock.
-    offsets : list of (float, float)
-        From a smooth time on, the seconds that the engine's clock is ahead of the sender's.
+    offsets : list of Offset
+        In the order of the samples; at least one.
     n_lacking : int
         Samples that the engine received and the recording lacks, or whose place is not known.
     gaps : list of int
@@ -39,14 +58,18 @@ class Placement:
 
     indices: NDArray[np.int64]
     smooth: TimeArray
-    offsets: list[tuple[float, float]]
+    offsets: list[Offset]
     n_lacking: int
     gaps: list[int]
     is_whole: bool
 
 
 def place(
-    stamps: TimeArray, sfreq: float, positions: tuple[Position, ...], seams: tuple[Position, ...]
+    stamps: TimeArray,
+    sfreq: float,
+    positions: tuple[Position, ...],
+    seams: tuple[Position, ...],
+    latest: float = float("inf"),
 ) -> Placement | None:
     """Give rows the engine's count; None where no position lies in the recording.
 
@@ -58,6 +81,8 @@ def place(
         Sampling rate in hertz.
     positions, seams : tuple of Position
         See `bci.verification.session.LiveRun`.
+    latest : float
+        The newest stamp that can be right; a step beyond it is a clock that was set.
     """
     known, first_rows = np.unique(stamps, return_index=True)
     at = np.searchsorted(known, [position.stamp for position in positions])
@@ -71,13 +96,16 @@ def place(
         return None
     begin = found[0][1] if found[0][0] in seams[:1] else 0
     own, smooth = np.full(len(stamps), UNKNOWN), np.full(len(stamps), np.nan)
-    numbered, _ = number_samples(stamps[begin:], sfreq)
+    numbered, _ = number_samples(stamps[begin:], sfreq, latest)
     own[begin:], smooth[begin:] = numbered.indices, numbered.timestamps
     indices, n_lacking = _between(found, set(seams), len(stamps))
     _before(found[0], own, indices, set(seams))
     _behind(found[-1], own, indices)
     is_whole = bool(seams) and seams[0].sample == 0 and seams[0].index in indices
-    offsets = [(float(smooth[row]), position.time - float(smooth[row])) for position, row in found]
+    offsets = [
+        Offset(position.index, position.time, position.time - float(smooth[row]))
+        for position, row in found
+    ]
     jumps = np.flatnonzero(np.diff(own) != 1) + 1
     gaps = [int(indices[row]) for row in jumps if row > begin and indices[row] != UNKNOWN]
     return Placement(indices, smooth, offsets, n_lacking, gaps, is_whole)

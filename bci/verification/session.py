@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ class LiveRun:
     models : tuple of ModelRun
         In the order in which they decoded.
     seams : tuple of Position
-        The first sample, and the first one behind each gap.
+        The first sample, and the first one behind each gap or step of the sender's clock.
     positions : tuple of Position
         Samples by which the signal is aligned, those of the seams too, in order.
     skipped_before : int
@@ -64,6 +65,15 @@ class LiveRun:
     skipped_before: int
     predictions: tuple[LivePrediction, ...] = ()
     events: tuple[DecisionEvent, ...] | None = None
+
+    @property
+    def gaps(self) -> list[int]:
+        """Absolute index behind each gap that the engine found."""
+        return [
+            seam.index
+            for before, seam in pairwise(self.seams)
+            if seam.index - seam.sample > before.index - before.sample
+        ]
 
 
 def read_runs(path: Path, streams: Streams, engine: str | None = None) -> list[LiveRun]:

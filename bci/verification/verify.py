@@ -20,8 +20,11 @@ from bci.types import Marker, Recording, StreamInfo
 from bci.verification.again import PlacedSignal, SecondDecoding
 from bci.verification.comparison import Comparison, compare
 from bci.verification.models import FoundModel, Load, find_model
-from bci.verification.placement import place
+from bci.verification.placement import Placement, place
 from bci.verification.session import LiveRun, Streams, read_runs
+
+# A recorder compares clocks every few seconds.
+_COMPARED_S = 60.0
 
 
 def verify(
@@ -107,7 +110,7 @@ def _signal(
     placed = [
         (stream, placement)
         for stream in of_source
-        if (placement := place(_stamps(stream), told.sfreq, run.positions, run.seams)) is not None
+        if (placement := _placement(stream, run)) is not None
     ]
     if not placed:
         why = "its samples are not those that were decoded" if named else "it was not recorded"
@@ -123,12 +126,15 @@ def _signal(
     return PlacedSignal(info, data, placement, markers)
 
 
+def _placement(stream: dict[str, Any], run: LiveRun) -> Placement | None:
+    stamps = np.asarray(stream["time_stamps"], dtype=np.float64)
+    compared = max(stream["clock_times"], default=float("inf"))
+    latest = max(compared, float(stamps[0])) + _COMPARED_S
+    return place(stamps, run.provenance.sfreq, run.positions, run.seams, latest)
+
+
 def _is_signal(stream: dict[str, Any]) -> bool:
     return field_of(stream, "channel_format") != "string" and len(stream["time_stamps"]) > 0
-
-
-def _stamps(stream: dict[str, Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    return np.asarray(stream["time_stamps"], dtype=np.float64)
 
 
 def _cues(
@@ -173,9 +179,7 @@ def _event(
         )
     if placement.n_lacking:
         notes.append(f"the recording lacks {placement.n_lacking} samples that were decoded")
-    seams = [seam.index for seam in run.seams if seam.index in placement.indices][
-        placement.is_whole :
-    ]
+    seams = [index for index in run.gaps if index in placement.indices]
     if seams != placement.gaps:
         notes.append(
             f"live, {len(seams)} gaps were found in the signal; by its time stamps the recording "

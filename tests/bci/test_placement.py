@@ -31,7 +31,7 @@ def test_samples_are_counted_from_the_first_that_the_engine_received() -> None:
     np.testing.assert_array_equal(found.indices[100:], np.arange(N))
     assert (found.indices[:100] == UNKNOWN).all()
     assert (found.n_lacking, found.gaps, found.is_whole) == (0, [], True)
-    assert found.offsets[0][1] == pytest.approx(1.0, abs=1e-9)
+    assert found.offsets[0].ahead_s == pytest.approx(1.0, abs=1e-9)
 
 
 def test_a_gap_is_where_the_engine_found_it() -> None:
