@@ -1,10 +1,11 @@
 """Model bundles: a folder with a readable card and plain arrays; data, never code."""
 
 import os
+import re
 import shutil
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from bci.confidence_card import DEFAULT_THRESHOLD, ConfidenceCard
 from bci.drift import DriftCard
 from bci.errors import BundleError
 from bci.places import obstacle
-from bci.profile import DecoderChoice, Output, Paradigm, file_sha256, parse_yaml
+from bci.profile import DecoderChoice, Output, Paradigm, TaskName, file_sha256, parse_yaml
 from bci.settings import PipelineSettings, Settings
 from bci.types import Channel
 
@@ -26,6 +27,8 @@ CARD = "card.yaml"
 ARRAYS = "arrays.safetensors"
 _MOST_BYTES = 4 << 30
 _SURE_P = 0.05
+
+Kind = Literal["own", "base"]
 
 
 class ChannelCard(Settings):
@@ -94,6 +97,24 @@ class ScoreCard(Settings):
         return (self.p_value if self.shuffled_p is None else self.shuffled_p) > _SURE_P
 
 
+class PeopleCard(Settings):
+    """People that a base model was trained on.
+
+    ``n`` is their number. With ``whole_folds`` each fold of the score held out whole people, so
+    that it is a score on people who were not trained on.
+    """
+
+    n: int = Field(ge=1)
+    whole_folds: bool
+
+
+class NeedsCard(Settings):
+    """Needs of a model beside its stream: cues to decode at, and packages of Python."""
+
+    cues: bool = False
+    packages: tuple[str, ...] = ()
+
+
 class FederationCard(Settings):
     """How a model was trained with other sites.
 
@@ -115,6 +136,8 @@ class FederationCard(Settings):
 class Card(Settings):
     """Everything about a model but its arrays.
 
+    ``kind`` is ``own`` for a model of one person, ``base`` for one that others are fine-tuned from;
+    ``people`` are those of a base.
     A base model that learnt ``without_labels`` has no classes, and decodes nothing by itself.
     ``base_sources`` are the recordings of other people that its base learnt from,
     ``rest_sources`` those of rest that its threshold was chosen on.
@@ -122,8 +145,9 @@ class Card(Settings):
     """
 
     format: Literal[1] = 1
+    kind: Kind = "own"
     name: str
-    task: str
+    task: TaskName
     created: datetime
     simulated: bool
     decoder: DecoderChoice
@@ -141,9 +165,19 @@ class Card(Settings):
     versions: dict[str, str]
     base: str | None = None
     base_sources: tuple[SourceCard, ...] = ()
+    people: PeopleCard | None = None
+    needs: NeedsCard = NeedsCard()
     federation: FederationCard | None = None
     embedded_by: str | None = None
     arrays_sha256: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tell_kind_of_old_cards(cls, given: object) -> object:
+        """Cards of before ``kind`` have it in the sentence about their folds."""
+        if not isinstance(given, dict) or "kind" in given:
+            return given
+        return {**given, **_of_old_card(given)}
 
     @model_validator(mode="after")
     def _decides_between_classes(self) -> "Card":
@@ -173,6 +207,21 @@ class Card(Settings):
             "not distinguishable from chance: do not rely on this model. A threshold makes its "
             "commands rarer, not right"
         )
+
+
+def _of_old_card(given: dict[str, Any]) -> dict[str, Any]:
+    """Fields of a card that was written without them."""
+    score = given.get("score")
+    folds = score.get("folds", "") if isinstance(score, dict) else getattr(score, "folds", "")
+    pipeline = given.get("pipeline")
+    at_cues = isinstance(pipeline, dict) and pipeline.get("at_cues") is True
+    found: dict[str, Any] = {"kind": "own", "needs": {"cues": at_cues}}
+    whole = re.search(r"of whole people, (\d{1,6}) people", str(folds))
+    if whole:
+        found |= {"kind": "base", "people": {"n": int(whole[1]), "whole_folds": True}}
+    elif given.get("without_labels") is True:
+        found["kind"] = "base"
+    return found
 
 
 def decision_threshold(output: Output, card: Card | None) -> float:

@@ -10,7 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci import __version__
-from bci.bundle import Card, MeasureCard, ScoreCard, SourceCard, describe_stream
+from bci.bundle import (
+    Card,
+    MeasureCard,
+    NeedsCard,
+    PeopleCard,
+    ScoreCard,
+    SourceCard,
+    describe_stream,
+)
 from bci.pipeline import Pipeline
 from bci.profile import Profile, file_sha256
 from bci.runs import RunCount
@@ -30,17 +38,19 @@ def make_card(
     score: ScoreCard,
     labelled: bool = True,
     runs: Sequence[RunCount] = (),
+    people: PeopleCard | None = None,
 ) -> Card:
     """Make the card of a model that was trained on recordings through a pipeline.
 
-    ``runs`` are the trials of each recording that it was trained on; without them every trial that
-    was cued is counted.
+    ``people`` are those of a base; without them it is a person's own model. ``runs`` are the trials
+    of each recording that it was trained on; without them every trial that was cued is counted.
     """
     trials = [run.n_trials + run.rest for run in runs]
     if not trials:
         trials = [len(find_trials(r, profile.paradigm)) if labelled else 0 for r in recordings]
     own = recordings[0].info
     return Card(
+        kind="own" if people is None else "base",
         name=name,
         task=profile.task,
         created=datetime.now(UTC).replace(microsecond=0),
@@ -60,6 +70,11 @@ def make_card(
         paradigm=profile.paradigm,
         sources=tuple(map(source_card, recordings, trials)),
         score=score,
+        people=people,
+        needs=NeedsCard(
+            cues=profile.pipeline.at_cues,
+            packages=tuple(getattr(type(decoder), "needs", ())),
+        ),
         versions=_versions(),
     )
 

@@ -1,6 +1,9 @@
 """Command lines of child processes."""
 
+import os
+import subprocess
 import sys
+from pathlib import Path
 
 
 def python_command() -> tuple[str, ...]:
@@ -15,3 +18,15 @@ def python_command() -> tuple[str, ...]:
 def bci_command() -> tuple[str, ...]:
     """The command line ``bci``, to be followed by a command's name."""
     return *python_command(), "-m", "bci"
+
+
+def is_recorder(pid: int) -> bool:
+    """Whether a process of this computer is a recorder, by its command line."""
+    if os.name != "posix":
+        return True
+    try:
+        line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
+    except OSError:
+        ps = ("ps", "-o", "args=", "-p", str(pid))
+        line = subprocess.run(ps, capture_output=True, check=False).stdout
+    return b"bci" in line and b" record" in line

@@ -4,10 +4,8 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
 from pylsl import local_clock
 from threadpoolctl import threadpool_limits
 
@@ -16,6 +14,7 @@ from bci.cue_streams import CueQuery, cue_query
 from bci.decoding import Decoding, warm_up
 from bci.engine_cues import EngineCues
 from bci.engine_provenance import EngineProvenance
+from bci.engine_status import describe_engine
 from bci.errors import ProfileError, StreamError
 from bci.fit import told
 from bci.lsl.discovery import FoundStream, StreamQuery, await_stream
@@ -23,6 +22,7 @@ from bci.lsl.inlet import SignalInlet
 from bci.lsl.losses import LossLog, UnsoundLog
 from bci.lsl.mapped import MappedInlet
 from bci.lsl.predictions import StatusOutlet
+from bci.messages import EngineStatus
 from bci.montage import tell_map
 from bci.outlets import Outlets, Tell, require_free_name, source_id
 from bci.profile import Output, Timing
@@ -66,8 +66,8 @@ class Engine:
 
     Attributes
     ----------
-    last_status : dict
-        What was published last of how the engine fares; empty before it decodes.
+    last_status : EngineStatus or None
+        Status at the end of the run; None before.
 
     Raises
     ------
@@ -90,7 +90,7 @@ class Engine:
         tell: Tell | None = None,
         timing: Timing | None = None,
     ) -> None:
-        self.last_status: dict[str, object] = {}
+        self.last_status: EngineStatus | None = None
         self._tell = tell
         self._markers = cue_query(markers) if markers is not None else None
         self._output = output
@@ -163,7 +163,8 @@ class Engine:
             if not said:
                 self._say(f"waiting for the stream ({why})")
                 said = True
-            self._status.push({"state": "waiting for stream", "model": self._card.name})
+            waiting = EngineStatus(state="waiting for stream", model=self._card.name)
+            self._status.push(waiting)
 
         return await_stream(self._query, stop, float("inf") if wait_s is None else wait_s, wait)
 
@@ -247,9 +248,7 @@ class Engine:
                     self._say(f"{info.name}: values above {LARGEST_EXACT} are rounded to float32")
                 if now >= self._status_due:
                     self._status_due = now + _STATUS_EVERY_S
-                    self._status.push(
-                        self._describe(inlet, running) | cues.describe(running.card.paradigm)
-                    )
+                    self._status.push(self._describe(inlet, running, cues))
                     provenance.publish(now, running.pipeline.counts)
                     self._check_clock(inlet, running.card)
                     for sentence in losses.news(inlet.stats):
@@ -263,7 +262,7 @@ class Engine:
                         self._say(warning)
                     warned = warning is not None
         finally:
-            self.last_status = self._describe(inlet, running)
+            self.last_status = self._describe(inlet, running, cues)
             provenance.close(running.pipeline.counts)
             outlets.close()
             cues.close()
@@ -321,38 +320,10 @@ class Engine:
         else:
             self._say(f"{command!r:.80} is not understood; 'use FOLDER' takes another model")
 
-    def _describe(self, inlet: SignalInlet | MappedInlet, running: Decoding) -> dict[str, object]:
-        pipeline, drift = running.pipeline, running.drift
-        p50, p99 = np.percentile(self._latencies, [50, 99]) if self._latencies else (None, None)
-        stats = inlet.stats
-        return {
-            "state": "running" if inlet.connected else "stream lost",
-            "stream": inlet.info.name,
-            "model": running.card.name,
-            "swaps": self._swaps,
-            "simulated": inlet.info.simulated,
-            "replayed": inlet.info.replayed,
-            "interpolated": list(inlet.info.interpolated),
-            "samples": stats.samples,
-            "lost_samples": stats.lost_samples,
-            "gaps": stats.gaps,
-            "clock_jumps": stats.clock_jumps,
-            "lost_at": stats.lost_at if stats.lost_at == stats.lost_at else None,
-            "loops": stats.loops,
-            "findings": list(stats.findings),
-            "reconnects": stats.reconnects,
-            "rate_hz": stats.effective_rate,
-            "non_finite": pipeline.chain.non_finite,
-            **{f"windows_{name}": n for name, n in asdict(pipeline.counts).items()},
-            "adaptation": running.adaptation.described if running.adaptation else "off",
-            "drift": round(drift.ratio, 2) if drift and drift.ratio is not None else None,
-            "drift_warning": drift.warning if drift else None,
-            "model_warning": running.card.warning(),
-            "sentences": self._output.sentences,
-            "filter_delay_s": running.delay_s,
-            "decision_threshold": decision_threshold(self._output, running.card),
-            "evidence_s": round(running.evidence.span_s, 6),
-            "evidence_delay_s": round(running.evidence.delay_s, 6),
-            "latency_p50_ms": None if p50 is None else round(1000 * float(p50), 3),
-            "latency_p99_ms": None if p99 is None else round(1000 * float(p99), 3),
-        }
+    def _describe(
+        self, inlet: SignalInlet | MappedInlet, running: Decoding, cues: EngineCues
+    ) -> EngineStatus:
+        told = cues.describe(running.card.paradigm)
+        return describe_engine(
+            inlet, running, self._output, told, self._swaps, tuple(self._latencies)
+        )

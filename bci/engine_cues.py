@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from bci.cue_streams import CueQuery
 from bci.decoding import Decoding
@@ -12,6 +14,18 @@ from bci.profile import Paradigm
 _NO_CUE = 5
 # A status stays a message of a few kilobytes.
 _MOST_CLASSES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class CueStatus:
+    """Cues of an engine: the model's paradigm, the streams that are heard, and the count.
+
+    ``paradigm`` is None where it has very many classes, ``markers`` where no cues are needed.
+    """
+
+    paradigm: dict[str, Any] | None = None
+    markers: str | None = None
+    n_cues: int = 0
 
 
 class EngineCues:
@@ -54,17 +68,13 @@ class EngineCues:
         for sentence in self._listener.news():
             self._say(sentence)
 
-    def describe(self, paradigm: Paradigm) -> dict[str, object]:
-        """Part of the status about cues: the paradigm, the streams that are heard, and the count.
-
-        ``markers`` is None where no cues are needed. Of a paradigm with very many classes nothing
-        is said.
-        """
-        told = paradigm.model_dump() if len(paradigm.classes) <= _MOST_CLASSES else None
+    def describe(self, paradigm: Paradigm) -> CueStatus:
+        """Describe the cues for the engine's status."""
+        described = paradigm.model_dump() if len(paradigm.classes) <= _MOST_CLASSES else None
         if self._listener is None:
-            return {"paradigm": told, "markers": None, "cues": 0}
+            return CueStatus(described)
         heard = ", ".join(self._listener.streams) or f"waiting for {self._query}"
-        return {"paradigm": told, "markers": heard, "cues": self._n_cues}
+        return CueStatus(described, heard, self._n_cues)
 
     def close(self) -> None:
         """Stop listening."""

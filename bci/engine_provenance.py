@@ -111,7 +111,7 @@ class EngineProvenance:
         )
         if self._outlet is None:
             self._outlet = pylsl.StreamOutlet(to_lsl(self._info, "string"))
-        self._outlet.push_sample([told.model_dump_json()])
+        self._outlet.push_sample([told.line()])
 
     def _present(self) -> tuple[ModelRun, ...]:
         """The model that decodes; none before it has taken in a sample."""

@@ -7,15 +7,18 @@ out of range are refused, and keys that a later version may add are left out.
 
 ``version`` is of the format: it grows when a field changes its meaning or goes, and a reader
 refuses a version that it does not know. A new field alone does not make a new version.
+
+`docs/messages.md` lists every field with its unit; `bci.message_docs` writes it from here.
 """
 
+import json
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
-    StringConstraints,
     TypeAdapter,
     ValidationError,
     model_validator,
@@ -24,11 +27,21 @@ from pydantic import (
 from bci.errors import MessageError
 
 VERSION = 1
-# Of a line: no message of ours comes near it.
-_MAX_BYTES = 16 << 20
+# Of a line, in characters: no message of ours comes near it.
+MAX_STATUS = 1 << 20
+_MAX_EVENT = 16 << 20
 _MAX_ITEMS = 10_000
+_MAX_TEXT = 100_000
 
-Text = Annotated[str, StringConstraints(max_length=100_000)]
+
+def _plain(text: object) -> object:
+    """Cut a text; replace what no encoding takes, as names of files may hold it."""
+    if not isinstance(text, str):
+        return text
+    return text[:_MAX_TEXT].encode("utf-8", "replace").decode("utf-8")
+
+
+Text = Annotated[str, BeforeValidator(_plain)]
 Count = Annotated[int, Field(ge=0, lt=1 << 62)]
 Seconds = Annotated[float, Field(allow_inf_nan=False)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -40,9 +53,31 @@ class Message(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    def line(self) -> str:
+        """One line of JSON, in ASCII."""
+        return json.dumps(self.model_dump(mode="json"), allow_nan=False)
+
 
 class WindowCounts(Message):
-    """Windows since the engine began, by what became of them."""
+    """Windows since the engine began, by their outcome.
+
+    Parameters
+    ----------
+    predicted : int
+        Windows with a prediction.
+    rejected_gap : int
+        Samples were missing in the window, or a replay began again.
+    rejected_settling : int
+        The filters had only just begun.
+    rejected_non_finite : int
+        The window held a value that is no number.
+    rejected_artifact : int
+        Larger swings than the profile allows.
+    rejected_undecodable : int
+        The decoder found no probabilities.
+    skipped : int
+        Left out by a decoder that could not keep up.
+    """
 
     predicted: Count = 0
     rejected_gap: Count = 0
@@ -59,18 +94,31 @@ class EngineStatus(Message):
     Parameters
     ----------
     state : {"waiting for stream", "running", "stream lost"}
+        The other fields but the model are empty while it waits.
     model : str
         Name of the model that decodes.
     stream : str or None
         Name of the decoded stream; None until it is found.
     swaps : int
         How often another model took over.
-    simulated, replayed : bool
-        Whether the signal is simulated, or a recording that is streamed.
+    simulated : bool
+        Whether the signal is simulated.
+    replayed : bool
+        Whether the signal is a recording that is streamed.
     interpolated : tuple of str
         Channels that the montage map computed from others.
-    samples, lost_samples, gaps, clock_jumps, reconnects, loops : int
-        Of the stream, since the engine began.
+    samples : int
+        Samples of the stream since the engine began, as are the next counts.
+    lost_samples : int
+        Samples that the sender numbered and that did not come.
+    gaps : int
+        Gaps of lost samples.
+    clock_jumps : int
+        Jumps of the sender's clock.
+    reconnects : int
+        How often the stream came back.
+    loops : int
+        How often a replay began again.
     lost_at : float or None
         End of the newest gap, in seconds on the LSL clock.
     rate_hz : float or None
@@ -80,20 +128,29 @@ class EngineStatus(Message):
     non_finite : int
         Values that were not finite.
     windows : WindowCounts
+        Windows by their outcome.
     adaptation : str
         ``off``, or what of the model follows the signal.
     drift : float or None
         Distance of the signal from the calibration, as a ratio; see `bci.drift`.
-    drift_warning, model_warning : str or None
-        A sentence, where there is something to warn of.
+    drift_warning : str or None
+        A sentence, where the signal is beyond the calibration.
+    model_warning : str or None
+        A sentence, where the model is not to be relied on.
     sentences : str or None
         File of the sentences that a prior of words was made from.
-    filter_delay_s, evidence_s, evidence_delay_s : float or None
-        In seconds.
+    filter_delay_s : float or None
+        Delay by the filters, in seconds.
+    evidence_s : float or None
+        Length of the signal that a decision is taken from, in seconds; 0: from single windows.
+    evidence_delay_s : float or None
+        Delay by the evidence, in seconds.
     decision_threshold : float or None
         Least confidence of a decision, 0 to 1.
-    latency_p50_ms, latency_p99_ms : float or None
-        From a window's last sample to its publication, in milliseconds.
+    latency_p50_ms : float or None
+        From a window's last sample to its publication, in milliseconds; the median.
+    latency_p99_ms : float or None
+        The 99th percentile of the same.
     paradigm : dict or None
         The model's paradigm (see `bci.profile.Paradigm`); None where it has very many classes.
     markers : str or None
@@ -110,14 +167,14 @@ class EngineStatus(Message):
     swaps: Count = 0
     simulated: bool = False
     replayed: bool = False
-    interpolated: tuple[Text, ...] = Field((), max_length=_MAX_ITEMS)
+    interpolated: tuple[Text, ...] = Field(default=(), max_length=_MAX_ITEMS)
     samples: Count = 0
     lost_samples: Count = 0
     gaps: Count = 0
     clock_jumps: Count = 0
     lost_at: Seconds | None = None
     loops: Count = 0
-    findings: tuple[Text, ...] = Field((), max_length=_MAX_ITEMS)
+    findings: tuple[Text, ...] = Field(default=(), max_length=_MAX_ITEMS)
     reconnects: Count = 0
     rate_hz: Number | None = None
     non_finite: Count = 0
@@ -128,7 +185,7 @@ class EngineStatus(Message):
     model_warning: Text | None = None
     sentences: Text | None = None
     filter_delay_s: Seconds | None = None
-    decision_threshold: Share | None = None
+    decision_threshold: Number | None = None
     evidence_s: Seconds | None = None
     evidence_delay_s: Seconds | None = None
     latency_p50_ms: Number | None = None
@@ -139,7 +196,19 @@ class EngineStatus(Message):
 
 
 class RecordedStream(Message):
-    """One stream of a recorder: samples so far, its nominal rate, and whether it is there now."""
+    """One stream of a recording.
+
+    Parameters
+    ----------
+    name : str
+        Name of the stream.
+    samples : int
+        Samples that were written so far.
+    sfreq : float
+        Nominal rate in hertz; 0 for an irregular stream.
+    present : bool
+        Whether the stream is on the network.
+    """
 
     name: Text
     samples: Count = 0
@@ -153,37 +222,51 @@ class RecorderStatus(Message):
     Parameters
     ----------
     pid : int
-        Its process on its own computer; above 1.
+        Number of its process on its own computer.
     file : str
-        What it writes.
+        Path of the recording.
     elapsed_s : float
-        Since it began, in seconds.
+        Length of the recording, in seconds.
     n_bytes : int
         Size of the file so far.
     streams : tuple of RecordedStream
+        Every stream that is or was recorded.
     """
 
     kind: Literal["recorder"] = "recorder"
     version: Literal[1] = 1
-    pid: Annotated[int, Field(gt=1, lt=1 << 31)]
+    pid: Annotated[int, Field(ge=1, lt=1 << 31)]
     file: Text
     elapsed_s: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     n_bytes: Count
-    streams: tuple[RecordedStream, ...] = Field((), max_length=_MAX_ITEMS)
+    streams: tuple[RecordedStream, ...] = Field(default=(), max_length=_MAX_ITEMS)
 
 
 class DeviceEntry(Message):
-    """A device that can be streamed: ``needs`` and ``takes`` are names of its parameters.
+    """A device that can be streamed.
 
-    ``ports`` are the serial ports of now, where it takes one.
+    Parameters
+    ----------
+    name : str
+        Name of the device, as ``bci stream`` takes it.
+    what : str
+        Description in a few words.
+    transport : str
+        Way that its samples come: serial, Bluetooth, network ...
+    needs : tuple of str
+        Names of the parameters that it needs.
+    takes : tuple of str
+        Names of the parameters that it can do without.
+    ports : tuple of str
+        Serial ports of the computer now, where it takes one.
     """
 
     name: Text
     what: Text
     transport: Text
-    needs: tuple[Text, ...] = Field((), max_length=_MAX_ITEMS)
-    takes: tuple[Text, ...] = Field((), max_length=_MAX_ITEMS)
-    ports: tuple[Text, ...] = Field((), max_length=_MAX_ITEMS)
+    needs: tuple[Text, ...] = Field(default=(), max_length=_MAX_ITEMS)
+    takes: tuple[Text, ...] = Field(default=(), max_length=_MAX_ITEMS)
+    ports: tuple[Text, ...] = Field(default=(), max_length=_MAX_ITEMS)
 
 
 class Event(Message):
@@ -193,14 +276,32 @@ class Event(Message):
 
 
 class DevicesEvent(Event):
-    """Every device of the installation: the answer of ``bci devices``."""
+    """Every device of the installation: the answer of ``bci devices``.
+
+    Parameters
+    ----------
+    devices : tuple of DeviceEntry
+        In order of their names.
+    """
 
     event: Literal["devices"] = "devices"
-    devices: tuple[DeviceEntry, ...] = Field((), max_length=_MAX_ITEMS)
+    devices: tuple[DeviceEntry, ...] = Field(default=(), max_length=_MAX_ITEMS)
 
 
 class StreamingEvent(Event):
-    """A stream is on the network: of ``bci stream`` and ``bci replay``; one event a stream."""
+    """A stream is on the network: of ``bci stream`` and ``bci replay``; one event a stream.
+
+    Parameters
+    ----------
+    stream : str
+        Name of the stream.
+    n_channels : int
+        Number of channels.
+    sfreq : float
+        Nominal rate in hertz; 0 for an irregular stream.
+    simulated : bool
+        Whether the signal is simulated.
+    """
 
     event: Literal["streaming"] = "streaming"
     stream: Text
@@ -210,28 +311,56 @@ class StreamingEvent(Event):
 
 
 class NoteEvent(Event):
-    """Something that a person should read; nothing is wrong."""
+    """Information for a person; nothing is wrong.
+
+    Parameters
+    ----------
+    text : str
+        One sentence.
+    """
 
     event: Literal["note"] = "note"
     text: Text
 
 
 class WarningEvent(Event):
-    """Something that a person should mend; the command goes on."""
+    """A problem that a person should look at; the command goes on. Standard error has it too.
+
+    Parameters
+    ----------
+    text : str
+        One sentence.
+    """
 
     event: Literal["warning"] = "warning"
     text: Text
 
 
 class ErrorEvent(Event):
-    """The reason of the command's end; its exit code is 2."""
+    """The reason of the command's end, with exit code 2. Standard error has it too.
+
+    Parameters
+    ----------
+    text : str
+        One line.
+    """
 
     event: Literal["error"] = "error"
     text: Text
 
 
 class ProgressEvent(Event):
-    """``done`` of ``of`` parts are done, and now this is being done."""
+    """Progress of a command.
+
+    Parameters
+    ----------
+    doing : str
+        Description of the present part.
+    done : int
+        Parts that are done.
+    of : int
+        All parts.
+    """
 
     event: Literal["progress"] = "progress"
     doing: Text
@@ -240,9 +369,20 @@ class ProgressEvent(Event):
 
 
 class StepEvent(Event):
-    """A step of a network's training: ``fold`` counts from 0, the last is of all runs.
+    """A step of a network's training.
 
-    ``score`` is the accuracy on held-out data; None where nothing is held out.
+    Parameters
+    ----------
+    fold : int
+        Fold of the cross-validation, from 0; the last number is the training on all runs.
+    step : int
+        Number of the step, from 1.
+    of : int
+        Steps of the training.
+    loss : float or None
+        Loss on training data.
+    score : float or None
+        Accuracy on held-out data, 0 to 1; None where nothing is held out.
     """
 
     event: Literal["step"] = "step"
@@ -254,19 +394,49 @@ class StepEvent(Event):
 
 
 class RunEvent(Event):
-    """The trials of one run, before anything is trained; see `bci.runs.RunCount`."""
+    """Trials of one run, before anything is trained.
+
+    Parameters
+    ----------
+    file : str
+        Path of the recording.
+    cues : int
+        Cues in the run.
+    broken_off : int
+        Cues that were interrupted.
+    trials : dict of str to int
+        Cued trials of each class that have a window to train on.
+    rest : int
+        Trials of rest, where it is a class.
+    stream : str or None
+        Stream of the cues, where the file has several streams of markers.
+    """
 
     event: Literal["run"] = "run"
     file: Text
     cues: Count
     broken_off: Count = 0
-    trials: dict[Text, Count] = Field(default_factory=dict)
+    trials: dict[Text, Count] = Field(default_factory=dict, max_length=_MAX_ITEMS)
     rest: Count = 0
-    counts: Any = None
+    stream: Text | None = None
 
 
 class PointEvent(Event):
-    """A point of a learning curve: accuracy with its 95 % interval after so many trials a class."""
+    """A point of a learning curve.
+
+    Parameters
+    ----------
+    trials_per_class : int
+        Trials of each class that were trained on.
+    accuracy : float
+        Accuracy on held-out trials, 0 to 1.
+    low, high : float
+        Ends of its 95 % interval, 0 to 1.
+    chance : float
+        Accuracy of naming the most frequent class, 0 to 1.
+    trials : int
+        Held-out trials.
+    """
 
     event: Literal["point"] = "point"
     trials_per_class: Count
@@ -277,20 +447,301 @@ class PointEvent(Event):
     trials: Count
 
 
+class AccuracyFigure(Message):
+    """Accuracy of trials beside chance.
+
+    Parameters
+    ----------
+    value : float
+        Accuracy, 0 to 1.
+    low, high : float
+        Ends of its 95 % interval, 0 to 1.
+    n : int
+        Trials.
+    chance : float
+        Accuracy of naming the most frequent class, 0 to 1.
+    p_value : float
+        Probability of this accuracy or a higher one by chance.
+    """
+
+    value: Share
+    low: Share
+    high: Share
+    n: Count
+    chance: Share
+    p_value: Share
+
+
 class ModelEvent(Event):
-    """A model was written to a folder."""
+    """A model was written.
+
+    Parameters
+    ----------
+    folder : str
+        Path of the model.
+    accuracy : AccuracyFigure or None
+        Accuracy of trials by cross-validation.
+    """
 
     event: Literal["model"] = "model"
     folder: Text
+    accuracy: AccuracyFigure | None = None
+
+
+class FileEvent(Event):
+    """A file was written: of ``bci import``, ``bci export`` and ``bci benchmark``.
+
+    Parameters
+    ----------
+    file : str
+        Path of the file.
+    """
+
+    event: Literal["file"] = "file"
+    file: Text
+
+
+class RecordingEvent(Event):
+    """A recording has begun.
+
+    Parameters
+    ----------
+    file : str
+        Path of the recording.
+    """
+
+    event: Literal["recording"] = "recording"
+    file: Text
+
+
+class RecordedEvent(Event):
+    """A recording has ended and its file is whole.
+
+    Parameters
+    ----------
+    file : str
+        Path of the recording.
+    elapsed_s : float
+        Length of the recording, in seconds.
+    n_bytes : int
+        Size of the file.
+    streams : tuple of RecordedStream
+        Every stream that was recorded.
+    """
+
+    event: Literal["recorded"] = "recorded"
+    file: Text
+    elapsed_s: Seconds
+    n_bytes: Count
+    streams: tuple[RecordedStream, ...] = Field(default=(), max_length=_MAX_ITEMS)
+
+
+class RoundEvent(Event):
+    """A round of federated training.
+
+    Parameters
+    ----------
+    number : int
+        Number of the round.
+    received : dict of str to float
+        Accuracy of each site on its held-out trials with the weights that came, 0 to 1.
+    trained : dict of str to float
+        The same after the site's own training.
+    excluded : dict of str to str
+        Reason of each site whose change was left out.
+    """
+
+    event: Literal["round"] = "round"
+    number: Count
+    received: dict[Text, Share] = Field(default_factory=dict, max_length=_MAX_ITEMS)
+    trained: dict[Text, Share] = Field(default_factory=dict, max_length=_MAX_ITEMS)
+    excluded: dict[Text, Text] = Field(default_factory=dict, max_length=_MAX_ITEMS)
+
+
+class SitesEvent(Event):
+    """The end of a federation.
+
+    Parameters
+    ----------
+    accuracies : dict of str to float
+        Accuracy of each site on its held-out trials, 0 to 1.
+    """
+
+    event: Literal["sites"] = "sites"
+    accuracies: dict[Text, Share] = Field(default_factory=dict, max_length=_MAX_ITEMS)
+
+
+class OutcomeEvent(Event):
+    """One training of a benchmark.
+
+    Parameters
+    ----------
+    study : str
+        Name of the benchmark: ``motor-imagery``, ``emotion``, ``images``, ``speech`` or
+        ``federation``.
+    conditions : dict
+        Conditions of the training: decoder, person, seed and others.
+    figures : dict
+        Results by name; shares from 0 to 1, other units at the end of the name.
+    """
+
+    event: Literal["outcome"] = "outcome"
+    study: Text
+    conditions: dict[Text, Text | int | bool] = Field(max_length=_MAX_ITEMS)
+    figures: dict[Text, Number | None] = Field(max_length=_MAX_ITEMS)
+
+
+class DecidedEvent(Event):
+    """A change of the engine's decision: of ``bci run``; see `docs/streams.md`.
+
+    Parameters
+    ----------
+    change : {"onset", "repeat", "offset"}
+        A decision began, came again at the next cue, or ended.
+    label : str or None
+        The class; None at an offset.
+    confidence : float or None
+        Confidence of the decision, 0 to 1; None where windows stopped coming.
+    time : float
+        Time of the window's last sample, in seconds on the LSL clock.
+    ended : str or None
+        At an offset, the class that ended.
+    """
+
+    event: Literal["decided"] = "decided"
+    change: Literal["onset", "repeat", "offset"]
+    label: Text | None = None
+    confidence: Share | None = None
+    time: Seconds
+    ended: Text | None = None
+
+
+class StoppedEvent(Event):
+    """The end of ``bci run``.
+
+    Parameters
+    ----------
+    status : EngineStatus
+        The last status of the engine.
+    """
+
+    event: Literal["stopped"] = "stopped"
+    status: EngineStatus
+
+
+class JudgedChannel(Message):
+    """Quality of one channel in one second; see `bci.quality.ChannelQuality`.
+
+    Parameters
+    ----------
+    name : str
+        Name of the channel.
+    state : {"good", "doubtful", "bad", "not judged"}
+        Verdict of the last seconds; it does not flicker.
+    reason : str or None
+        A member of `bci.quality_reasons.Reason`; None where the channel is good.
+    text : str
+        The reason for people, with its figure.
+    rms : float or None
+        Root mean square above 0.5 Hz, in the channel's unit.
+    high : float or None
+        The same above 35 Hz, without the power line.
+    line_share : float or None
+        Share of the power at the line frequency, 0 to 1.
+    drift : float or None
+        Change of the slow mean, in the channel's unit a second.
+    kurtosis : float or None
+        Excess kurtosis; 0 for Gaussian noise.
+    correlation : float or None
+        Largest magnitude with a neighbour, 0 to 1; None where positions are unknown.
+    impedance_kohm : float or None
+        Impedance in kiloohms; None where it is not measured.
+    """
+
+    name: Text
+    state: Literal["good", "doubtful", "bad", "not judged"]
+    reason: Text | None = None
+    text: Text = ""
+    rms: Number | None = None
+    line_share: Number | None = None
+    high: Number | None = None
+    drift: Number | None = None
+    kurtosis: Number | None = None
+    correlation: Number | None = None
+    impedance_kohm: Number | None = None
+
+
+class QualityEvent(Event):
+    """Quality of a stream in one second: of ``bci monitor``.
+
+    Parameters
+    ----------
+    stream : str
+        Name of the stream.
+    simulated : bool
+        Whether the signal is simulated.
+    connected : bool
+        Whether the stream is on the network.
+    samples : int
+        Samples since the monitor began, as are the next counts.
+    lost_samples : int
+        Samples that the sender numbered and that did not come.
+    gaps : int
+        Gaps of lost samples.
+    clock_jumps : int
+        Jumps of the sender's clock.
+    reconnects : int
+        How often the stream came back.
+    rate_hz : float or None
+        Effective sampling rate, in hertz.
+    jitter_s : float or None
+        Jitter of the time stamps, in seconds.
+    clock_offset_s : float or None
+        Offset of the sender's clock from ours, in seconds.
+    clock_drift_ppm : float or None
+        Speed of the sender's clock relative to ours, in parts per million.
+    findings : tuple of str
+        Problems of the stream's clock and rate, a sentence each.
+    channels : tuple of JudgedChannel
+        Every channel of the stream, in order.
+    """
+
+    event: Literal["quality"] = "quality"
+    stream: Text
+    simulated: bool = False
+    connected: bool = True
+    samples: Count = 0
+    lost_samples: Count = 0
+    gaps: Count = 0
+    clock_jumps: Count = 0
+    reconnects: Count = 0
+    rate_hz: Number | None = None
+    jitter_s: Seconds | None = None
+    clock_offset_s: Seconds | None = None
+    clock_drift_ppm: Number | None = None
+    findings: tuple[Text, ...] = Field(default=(), max_length=_MAX_ITEMS)
+    channels: tuple[JudgedChannel, ...] = Field(default=(), max_length=100_000)
 
 
 class PredictedEvent(Event):
-    """One window of an evaluated recording; times in seconds of the recording.
+    """One window of an evaluated recording.
 
-    ``start`` is the time of its first sample, ``time`` that of its last. ``label`` is the likeliest
-    class of the window alone. ``decision`` and ``confidence`` are the engine's decision then:
-    ``decision`` is None where the confidence is below the threshold, and both are None until the
-    evidence is whole.
+    Parameters
+    ----------
+    recording : str
+        Path of the recording.
+    start : float
+        Time of the window's first sample, in seconds of the recording.
+    time : float
+        Time of its last sample.
+    label : str or None
+        Likeliest class of the window alone.
+    probabilities : tuple of float
+        Probability of each class of the model, in order, 0 to 1.
+    decision : str or None
+        The engine's decision then; None below the threshold.
+    confidence : float or None
+        Confidence of the decision, 0 to 1; None until the evidence is whole.
     """
 
     event: Literal["predicted"] = "predicted"
@@ -304,10 +755,23 @@ class PredictedEvent(Event):
 
 
 class EvaluatedTrial(Message):
-    """One trial and the class with the most evidence at its end; times in seconds of the recording.
+    """One trial and the class with the most evidence at its end.
 
-    ``decision`` and ``confidence`` are None where no sound window lay within it. The threshold
-    plays no part: every trial counts in the accuracy.
+    Parameters
+    ----------
+    label : str
+        Class that was asked for.
+    onset : float
+        Time of the cue, in seconds of the recording.
+    start, stop : float
+        Ends of the part of the trial that counts, in seconds of the recording.
+    decision : str or None
+        Class with the most evidence, whatever the threshold; None where no sound window lay within
+        the trial.
+    confidence : float or None
+        Confidence of the decision, 0 to 1.
+    with_prior : str or None
+        The decision that weighs words by their usual order.
     """
 
     label: Text
@@ -320,7 +784,19 @@ class EvaluatedTrial(Message):
 
 
 class Figure(Message):
-    """A figure beside accuracy, its value by guessing, and how likely it is by guessing."""
+    """A figure beside accuracy.
+
+    Parameters
+    ----------
+    name : str
+        Name of the figure.
+    value : float
+        The figure.
+    chance : float
+        Its value by guessing.
+    p_value : float
+        Probability of this value or a better one by guessing.
+    """
 
     name: Text
     value: Number
@@ -328,23 +804,15 @@ class Figure(Message):
     p_value: Number
 
 
-class AccuracyFigure(Message):
-    """Accuracy with its 95 % interval, over ``n`` trials, beside chance."""
-
-    value: Share
-    low: Share
-    high: Share
-    n: Count
-    chance: Share
-    p_value: Share
-
-
 class EvaluationEvent(Event):
     """The score of a model on one recording; see `bci.evaluation.Evaluation` for each figure.
 
     Parameters
     ----------
-    recording, model : str
+    recording : str
+        Path of the recording.
+    model : str
+        Name of the model.
     simulated : bool
         Whether the signal is simulated.
     learnt_from : bool
@@ -352,39 +820,60 @@ class EvaluationEvent(Event):
     interpolated : tuple of str
         Channels that the montage map computed from others.
     classes : tuple of str
+        Classes of the model, in order.
     trial_accuracy : AccuracyFigure
         By the class with the most evidence at the end of each trial.
     prior_accuracy : AccuracyFigure or None
         The same with a prior of words.
     kappa : float or None
-        Cohen's; None where only one class was asked for.
+        Cohen's kappa; None where only one class was asked for.
     confusion : tuple of tuple of int
         Trials; a row for each true class, a column for each decided one. Empty where there are
         very many classes.
-    window_accuracy, window_chance, window_p_value : float
-        By window, all of which overlap.
+    window_accuracy : float
+        Accuracy of windows, which overlap, 0 to 1.
+    window_chance : float
+        Share of windows of the most frequent class, 0 to 1.
+    window_p_value : float
+        Probability of this accuracy or a higher one by chance.
     n_windows : int
+        Windows with a prediction.
     itr_bits_per_min : float
         Information transfer rate, in bits a minute.
     threshold : float
         Least confidence of a decision, 0 to 1; the figures below are of decisions.
-    evidence_s, evidence_delay_s : float
-        Evidence of a decision, and how much later it comes than a single window's, in seconds.
+    evidence_s : float
+        Length of the signal that a decision is taken from, in seconds; 0: from single windows.
+    evidence_delay_s : float
+        Delay by the evidence, in seconds.
     adaptation : str
         ``off``, or what of the model followed the recording.
     seconds_to_correct : float or None
-        From the cue to the first right decision, median over ``trials_reached`` trials.
-    trials_reached, trials_without_window, windows_rejected : int
-    cues, cues_decided, cues_right : int
-        Cues for a command; those with a decision; those whose first decision was right.
+        From the cue to the first right decision, median over ``trials_reached`` trials, in seconds.
+    trials_reached : int
+        Trials with a right decision.
+    trials_without_window : int
+        Trials without a sound window.
+    windows_rejected : int
+        Windows without a prediction.
+    cues : int
+        Cues for a command.
+    cues_decided : int
+        Cues with a decision.
+    cues_right : int
+        Cues whose first decision was right.
     false_positives : int
         Decisions in ``rest_min`` minutes of rest.
-    false_positives_per_min, false_positives_bound : float or None
-        Their rate a minute and its upper bound, with 95 % confidence; None without rest.
+    false_positives_per_min : float or None
+        Their rate a minute; None without rest.
+    false_positives_bound : float or None
+        Upper 95 % bound of the rate, a minute; None without rest.
     rest_min : float
+        Length of rest, in minutes.
     measures : tuple of Figure
         Further figures of the task.
     trials : tuple of EvaluatedTrial
+        Every trial, in order.
     """
 
     event: Literal["evaluation"] = "evaluation"
@@ -435,14 +924,17 @@ class VerifyEvent(Event):
     Parameters
     ----------
     recording : str
+        Path of the recording.
     engine : str
         Name of the engine.
     models : tuple of str
-        Names of the models that decoded.
+        Names of the models that decoded, in order.
     all_equal : bool
         Whether every prediction and decision is equal to the bit, and none is missing.
-    windows, windows_equal : int
-        Windows that were compared, and those with equal predictions.
+    windows : int
+        Windows that were compared.
+    windows_equal : int
+        Windows with equal predictions and decisions.
     missing : int
         Windows that ought to have a live prediction and have none.
     extra : int
@@ -451,13 +943,18 @@ class VerifyEvent(Event):
         Windows that the engine skipped live because the decoder was late.
     left_out : int
         Live predictions that depend on samples that the recording lacks.
-    decisions, decisions_equal : int
-        Events of the decision that were compared, and those that are equal.
-    swaps, gaps : int
-        Models that took over, and gaps in the signal.
-    first_difference, first_decision : str or None
-        The first prediction and the first decision that differ; times in seconds since the first
-        prediction.
+    decisions : int
+        Events of the decision that were compared.
+    decisions_equal : int
+        Events that are equal.
+    swaps : int
+        Models that took over.
+    gaps : int
+        Gaps in the signal.
+    first_difference : str or None
+        The first prediction that differs, in a sentence; its time in seconds since the first one.
+    first_decision : str or None
+        The first decision that differs.
     differs : tuple of str
         Differences of model, versions and machine from those of the session.
     notes : tuple of str
@@ -487,8 +984,9 @@ class VerifyEvent(Event):
 
 AnyEvent = Annotated[
     DevicesEvent | StreamingEvent | NoteEvent | WarningEvent | ErrorEvent | ProgressEvent
-    | StepEvent | RunEvent | PointEvent | ModelEvent | PredictedEvent | EvaluationEvent
-    | VerifyEvent,
+    | StepEvent | RunEvent | PointEvent | ModelEvent | FileEvent | RecordingEvent | RecordedEvent
+    | RoundEvent | SitesEvent | OutcomeEvent | QualityEvent | DecidedEvent | StoppedEvent
+    | PredictedEvent | EvaluationEvent | VerifyEvent,
     Field(discriminator="event"),
 ]  # fmt: skip
 M = TypeVar("M")
@@ -506,7 +1004,7 @@ def read_event(line: str | bytes) -> AnyEvent:
     MessageError
         If it is none that this version knows; the message names the field.
     """
-    return _read(_EVENT, line)
+    return _read(_EVENT, line, _MAX_EVENT)
 
 
 def read_status(line: str | bytes) -> EngineStatus | RecorderStatus:
@@ -517,17 +1015,29 @@ def read_status(line: str | bytes) -> EngineStatus | RecorderStatus:
     MessageError
         If it is none that this version knows; the message names the field.
     """
-    return _read(_STATUS, line)
+    return _read(_STATUS, line, MAX_STATUS)
 
 
-def _read(adapter: TypeAdapter[M], line: str | bytes) -> M:
-    if len(line) > _MAX_BYTES:
-        raise MessageError(f"a message of {len(line) >> 20} MiB is too long")
+def _read(adapter: TypeAdapter[M], line: str | bytes, longest: int) -> M:
+    if len(line) > longest:
+        raise MessageError(f"a message of {len(line):,} characters is too long")
     try:
         return adapter.validate_json(line)
     except ValidationError as problem:
-        first = problem.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"])) or "the message"
-        raise MessageError(f"{where}: {first['msg']}") from problem
+        raise MessageError(_explain(problem)) from problem
     except (ValueError, RecursionError) as problem:
         raise MessageError("not a message of JSON") from problem
+
+
+def _explain(problem: ValidationError) -> str:
+    first = problem.errors(include_url=False)[0]
+    if first["type"] == "union_tag_not_found":
+        tag = first["ctx"]["discriminator"].strip("'")
+        return f"no {tag}: not a message of this version of bci"
+    if first["type"] == "json_invalid":
+        return "not a message of JSON"
+    # The first part of a place is the tag of the message, which is no field.
+    where = ".".join(map(str, first["loc"][1:])) or "the message"
+    if where == "version":
+        return f"version {first['input']!s:.20} of the message; this bci reads version {VERSION}"
+    return f"{where}: {first['msg']}"

@@ -34,7 +34,7 @@ class Window:
 
 
 @dataclass
-class WindowCounts:
+class WindowTally:
     """What became of the windows so far."""
 
     predicted: int = 0
@@ -95,7 +95,7 @@ class Pipeline:
     ) -> None:
         self.chain = Chain(settings, info, units)
         self.decoder = decoder
-        self.counts = WindowCounts()
+        self.counts = WindowTally()
         self.n_samples = max(1, round(settings.window_s * self.chain.sfreq))
         self.hop = max(1, round(settings.hop_s * self.chain.sfreq))
         self.at_cues = settings.at_cues

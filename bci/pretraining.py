@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bci.bundle import PeopleCard
 from bci.calibration import (
     Calibration,
     Progress,
@@ -110,7 +111,10 @@ def pretrain(
     score = score_card(truth, decided, decoder.classes, described).model_copy(
         update={"measures": measure_cards(measures(decoder.classes, probabilities, truth))}
     )
-    card = make_card(name, profile, pipeline, recordings, decoder, score, runs=counts)
+    made_of = PeopleCard(n=len(people), whole_folds=True)
+    card = make_card(
+        name, profile, pipeline, recordings, decoder, score, runs=counts, people=made_of
+    )
     return Calibration(decoder, card)
 
 

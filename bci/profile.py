@@ -2,7 +2,7 @@
 
 import hashlib
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple, TypeVar
+from typing import Annotated, Literal, NamedTuple, TypeVar, get_args
 
 import yaml
 from pydantic import (
@@ -17,6 +17,7 @@ from pydantic import (
 from bci.errors import ProfileError
 from bci.plain_yaml import PlainLoader
 from bci.settings import PipelineSettings, Settings, did_you_mean, explain
+from bci.types import Task
 
 _MOST_BYTES = 1_000_000
 
@@ -40,6 +41,18 @@ def _as_text(given: object) -> object:
 
 
 Text = Annotated[str, BeforeValidator(_as_text)]
+
+
+def _spelt(task: object) -> object:
+    """A task that is known in its one spelling: ``motor imagery`` becomes ``motor-imagery``."""
+    if not isinstance(task, str):
+        return task
+    joined = "-".join(task.casefold().replace("_", " ").replace("-", " ").split())
+    return joined if joined in get_args(Task) else task
+
+
+# One of `bci.types.Task`, or a user's own.
+TaskName = Annotated[str, BeforeValidator(_spelt), Field(min_length=1, max_length=100)]
 
 
 class Cue(NamedTuple):
@@ -165,7 +178,7 @@ class Timing(Settings):
 class Profile(Settings):
     """Everything a session needs, as a user writes it down."""
 
-    task: str = Field(min_length=1, max_length=100)
+    task: TaskName
     stream: StreamSelector = StreamSelector(type="EEG")
     timing: Timing = Timing()
     # Of the power line, in hertz: where the signal check looks for its noise.

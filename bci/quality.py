@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, iirpeak
 
 from bci import kernels
+from bci.quality_reasons import Reason, describe
 from bci.types import Channel, Chunk, StreamInfo
 from bci.units import UNKNOWN, factor
 
@@ -28,9 +30,6 @@ _PER_UV = {
     "eeg": ("uV", 1.0), "eog": ("uV", 1.0), "seeg": ("uV", 5.0), "ecog": ("uV", 5.0),
     "mag": ("T", 1.5e-14), "grad": ("T/m", 4e-13),
 }  # fmt: skip
-_HIGH = "muscle or noise above 35 Hz"
-_NO_UNIT = "unit unknown"
-_NO_KIND = "kind unknown"
 
 
 class State(IntEnum):
@@ -40,6 +39,17 @@ class State(IntEnum):
     DOUBTFUL = 1
     BAD = 2
     NOT_JUDGED = -1
+
+    @property
+    def word(self) -> Literal["good", "doubtful", "bad", "not judged"]:
+        """The state in words."""
+        return _WORDS[self]
+
+
+_WORDS: dict[State, Literal["good", "doubtful", "bad", "not judged"]] = {
+    State.GOOD: "good", State.DOUBTFUL: "doubtful", State.BAD: "bad",
+    State.NOT_JUDGED: "not judged",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +82,8 @@ class ChannelQuality:
     ----------
     state : State
         Settled: it does not flicker.
-    reason : str
-        Why it is not good, or why that cannot be told; empty where it is good.
+    text : str
+        The reason for people, with its figure; empty where the channel is good.
     rms : float
         Of what is faster than half a hertz, in the channel's unit.
     line_share : float
@@ -88,11 +98,13 @@ class ChannelQuality:
         Largest magnitude with a neighbour; NaN where positions are unknown.
     impedance_kohm : float
         NaN where it is not measured.
+    reason : Reason or None
+        Why it is not good, or why that cannot be told; None where it is good.
     """
 
     name: str
     state: State
-    reason: str
+    text: str
     rms: float
     line_share: float
     high: float
@@ -100,14 +112,25 @@ class ChannelQuality:
     kurtosis: float
     correlation: float
     impedance_kohm: float
+    reason: Reason | None = None
+
+
+class _Finding(NamedTuple):
+    """Finding of one second about a channel."""
+
+    state: State = State.GOOD
+    reason: Reason | None = None
+    figure: float = 0.0
+
+
+_GOOD = _Finding()
 
 
 @dataclass
 class _Verdict:
     """What is shown of a channel, and what the last seconds said instead."""
 
-    state: State = State.GOOD
-    reason: str = ""
+    shown: _Finding = _GOOD
     seconds: int = 0
     towards: State = State.GOOD
 
@@ -151,7 +174,8 @@ class QualityMeter:
         self._line = _biquad_peak(line_hz, info.sfreq)
         self._high = _biquad_high(_HIGH_HZ, info.sfreq)
         self._verdicts = [
-            _Verdict(State.NOT_JUDGED, why) if why else _Verdict() for why in self._unjudged
+            _Verdict(_Finding(State.NOT_JUDGED, why)) if why else _Verdict()
+            for why in self._unjudged
         ]
         self._impedances: Values = np.full(info.n_channels, np.nan)
         self._expected: int | None = None
@@ -229,9 +253,12 @@ class QualityMeter:
         for c, channel in enumerate(self.info.channels):
             values = {name: float(each[c]) for name, each in measured.items()}
             unknown = float(self._sums.unknown[c]) / n
-            state, reason = self._verdict(c, values, unknown, bool(constant[c]), bool(held[c]))
-            shown = _settle(self._verdicts[c], state, reason)
-            reports.append(ChannelQuality(channel.name, shown.state, shown.reason, **values))
+            found = self._verdict(c, values, unknown, bool(constant[c]), bool(held[c]))
+            shown = _settle(self._verdicts[c], found)
+            text = describe(shown.reason, shown.figure)
+            reports.append(
+                ChannelQuality(channel.name, shown.state, text, **values, reason=shown.reason)
+            )
         return reports
 
     def _correlations(self, power: Values) -> Values:
@@ -243,48 +270,47 @@ class QualityMeter:
 
     def _verdict(
         self, c: int, values: dict[str, float], unknown: float, constant: bool, held: bool
-    ) -> tuple[State, str]:
-        """What this second says of a channel."""
+    ) -> _Finding:
+        """Judge a channel by this second."""
         if self.info.channels[c].kind in _NOT_JUDGED:
-            return State.GOOD, ""
+            return _GOOD
         if unknown > 0.5:
-            return State.BAD, "no values"
+            return _Finding(State.BAD, Reason.NO_VALUES)
         if unknown:
             # Its other figures are those of a signal with zeros in it.
-            return State.DOUBTFUL, f"{unknown:.0%} of its values missing"
+            return _Finding(State.DOUBTFUL, Reason.VALUES_MISSING, unknown)
         limits, scale = self._limits, self._scale[c]
         level = (
             max(abs(self._state[kernels.LOWEST, c]), abs(self._state[kernels.HIGHEST, c])) / scale
         )
         if constant:
-            return State.BAD, "railed" if level > limits.rail_uv else "flat"
+            return _Finding(State.BAD, Reason.RAILED if level > limits.rail_uv else Reason.FLAT)
         if held:
-            return State.BAD, "clipped at the amplifier's limit"
+            return _Finding(State.BAD, Reason.CLIPPED)
         microvolts = {name: abs(values[name]) / scale for name in ("rms", "high", "drift")}
         # From what has one cause to what has many.
-        checks = [
-            (values["line_share"], limits.line_share, f"line noise {values['line_share']:.0%}"),
-            (microvolts["drift"], limits.drift_uv_s, "drifting"),
-            (values["kurtosis"], limits.kurtosis, "jumps"),
-            (microvolts["high"], limits.high_uv, _HIGH),
-            (microvolts["rms"], limits.rms_uv, "very large signal"),
-        ]
-        if self._unjudged[c] == _NO_UNIT:
-            share = (values["high"] / max(values["rms"], 1e-150)) ** 2
-            checks.append((share, limits.high_share, _HIGH))
-        impedance = values["impedance_kohm"]
-        checks.insert(0, (impedance, limits.impedance_kohm, f"impedance {impedance:.0f} kOhm"))
         doubtful, bad = limits.least_correlation
-        checks.append((-values["correlation"], (-doubtful, -bad), "unlike its neighbours"))
+        checks = [
+            (values["impedance_kohm"], limits.impedance_kohm, Reason.IMPEDANCE),
+            (values["line_share"], limits.line_share, Reason.LINE_NOISE),
+            (microvolts["drift"], limits.drift_uv_s, Reason.DRIFTING),
+            (values["kurtosis"], limits.kurtosis, Reason.JUMPS),
+            (microvolts["high"], limits.high_uv, Reason.MUSCLE),
+            (microvolts["rms"], limits.rms_uv, Reason.VERY_LARGE),
+        ]
+        if self._unjudged[c] == Reason.NO_UNIT:
+            share = (values["high"] / max(values["rms"], 1e-150)) ** 2
+            checks.append((share, limits.high_share, Reason.MUSCLE))
+        checks.append((-values["correlation"], (-doubtful, -bad), Reason.UNLIKE_NEIGHBOURS))
         # A comparison with NaN, where the unit or the position is unknown, is never true.
         for value, (_, worst), reason in checks:
             if value >= worst:
-                return State.BAD, reason
+                return _Finding(State.BAD, reason, value)
         for value, (first, _), reason in checks:
             if value >= first:
-                return State.DOUBTFUL, reason
+                return _Finding(State.DOUBTFUL, reason, value)
         why = self._unjudged[c]
-        return (State.NOT_JUDGED, why) if why else (State.GOOD, "")
+        return _Finding(State.NOT_JUDGED, why) if why else _GOOD
 
 
 def _per_uv(channel: Channel) -> float:
@@ -293,25 +319,26 @@ def _per_uv(channel: Channel) -> float:
     return size * (factor(unit, channel.unit) or np.nan)
 
 
-def _why_unjudged(channel: Channel) -> str:
+def _why_unjudged(channel: Channel) -> Reason | None:
     if channel.kind == UNKNOWN:
-        return _NO_KIND
-    return _NO_UNIT if channel.kind in _PER_UV and np.isnan(_per_uv(channel)) else ""
+        return Reason.NO_KIND
+    return Reason.NO_UNIT if channel.kind in _PER_UV and np.isnan(_per_uv(channel)) else None
 
 
-def _settle(verdict: _Verdict, state: State, reason: str) -> _Verdict:
+def _settle(verdict: _Verdict, found: _Finding) -> _Finding:
     """Change what is shown only when several seconds in a row agree on the direction."""
-    if state == verdict.state:
+    state, shown = found.state, verdict.shown.state
+    if state == shown:
         verdict.seconds = 0
-        verdict.reason = reason
-        return verdict
-    worse = state > verdict.state
-    same_way = verdict.seconds > 0 and (verdict.towards > verdict.state) == worse
+        verdict.shown = found
+        return found
+    worse = state > shown
+    same_way = verdict.seconds > 0 and (verdict.towards > shown) == worse
     verdict.seconds = verdict.seconds + 1 if same_way else 1
     verdict.towards = state
     if verdict.seconds >= (_SECONDS_TO_WORSE if worse else _SECONDS_TO_BETTER):
-        verdict.state, verdict.reason, verdict.seconds = state, reason, 0
-    return verdict
+        verdict.shown, verdict.seconds = found, 0
+    return verdict.shown
 
 
 def _neighbours(info: StreamInfo) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

@@ -8,11 +8,13 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
 
 from bci.errors import RecordingError, StreamError
 from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch
 from bci.lsl.predictions import StatusOutlet
 from bci.lsl.raw import RawInlet
+from bci.messages import RecordedStream, RecorderStatus
 from bci.recording.writer import XdfWriter
 
 _PULL_EVERY_S = 0.1
@@ -97,7 +99,7 @@ class Recorder:
             If the disk is full or fails; what was written before is whole.
         """
         watch = StreamWatch(StreamQuery())
-        status = StatusOutlet("recorder", self._status_id)
+        outlet = StatusOutlet("recorder", self._status_id)
         sync = offset = boundary = began = time.monotonic()
         missed = began + _MISS_AFTER_S
         try:
@@ -119,12 +121,12 @@ class Recorder:
                     self._look(watch.poll(), now)
                     self._writer.sync()
                     self._check_disk()
-                    status.push(self._describe(now - began))
+                    outlet.push(self.status(now - began))
                     on_second()
             self._pull()
             self._write_offsets()
         finally:
-            status.close()
+            outlet.close()
             for _, inlet in self._sources:
                 inlet.close()
             self._writer.close()
@@ -244,23 +246,23 @@ class Recorder:
             self._warned = True
             self._say(f"the disk is nearly full: {free / 1e6:.0f} MB are left")
 
-    def _describe(self, elapsed_s: float) -> dict[str, object]:
-        return {
-            "task": "recording",
-            "pid": os.getpid(),
-            "file": str(self._writer.path),
-            "elapsed_s": round(elapsed_s, 1),
-            "bytes": self._writer.n_bytes,
-            "streams": [
-                {
-                    "name": r.found.info.name,
-                    "samples": r.n_samples,
-                    "there": r.there,
-                    "sfreq": r.found.info.sfreq,
-                }
-                for r in self.streams
-            ],
-        }
+    def status(self, elapsed_s: float) -> RecorderStatus:
+        """Status after so many seconds of recording."""
+        return RecorderStatus(
+            pid=os.getpid(),
+            file=str(self._writer.path),
+            elapsed_s=round(elapsed_s, 1),
+            n_bytes=self._writer.n_bytes,
+            streams=tuple(
+                RecordedStream(
+                    name=each.found.info.name,
+                    samples=each.n_samples,
+                    sfreq=rate if isfinite(rate := each.found.info.sfreq) else 0.0,
+                    present=each.there,
+                )
+                for each in self.streams
+            ),
+        )
 
 
 def _same_source(one: FoundStream, other: FoundStream) -> bool:

@@ -29,6 +29,7 @@ def stream_device(
     commands: "queue.SimpleQueue[str] | None" = None,
     on_open: Callable[[], None] = lambda: None,
     orphaned: threading.Event | None = None,
+    warn: Callable[[str], None] | None = None,
 ) -> None:
     """Publish a device's samples and markers until it ends or ``stop`` is set.
 
@@ -44,7 +45,7 @@ def stream_device(
     wait_for_consumers_s : float
         Wait up to so long for somebody to listen to the signal before the device is started.
     say : callable
-        Told in a sentence what happens to the device.
+        Called with a sentence on what the device does: it is back, or it answers a command.
     commands : queue of str, optional
         What a person has to say to the device: ``marker 5``, or words of its own language.
     on_open : callable
@@ -52,6 +53,8 @@ def stream_device(
     orphaned : Event, optional
         Set when whoever started us is gone: from then on the device is streamed for as long as
         somebody, a recorder for one, listens to it.
+    warn : callable, optional
+        Called with a sentence on a fault: the device is lost, or it lost samples. Default: ``say``.
 
     Raises
     ------
@@ -63,7 +66,7 @@ def stream_device(
     try:
         on_open()
         given = commands or queue.SimpleQueue()
-        _publish(device, stop, wait_for_consumers_s, say, given, orphaned)
+        _publish(device, stop, wait_for_consumers_s, say, warn or say, given, orphaned)
     finally:
         device.close()
 
@@ -91,11 +94,11 @@ def _open(device: Device, stop: threading.Event, orphaned: threading.Event | Non
 
 
 class _Losses:
-    """Says at most once a second how many samples a device itself counted as lost."""
+    """Warns at most once a second how many samples a device itself counted as lost."""
 
-    def __init__(self, name: str, n_streams: int, say: Callable[[str], None]) -> None:
+    def __init__(self, name: str, n_streams: int, warn: Callable[[str], None]) -> None:
         self._name = name
-        self._say = say
+        self._warn = warn
         self._expected = [-1] * n_streams
         self._lost = 0
         self._due = 0.0
@@ -106,7 +109,7 @@ class _Losses:
             self._lost += chunk.first - before
         self._expected[number] = chunk.end
         if self._lost and (now := local_clock()) >= self._due:
-            self._say(f"{self._name}: the device lost {self._lost} samples")
+            self._warn(f"{self._name}: the device lost {self._lost} samples")
             self._lost, self._due = 0, now + 1.0
 
 
@@ -165,6 +168,7 @@ def _publish(
     stop: threading.Event,
     wait_s: float,
     say: Callable[[str], None],
+    warn: Callable[[str], None],
     commands: "queue.SimpleQueue[str]",
     orphaned: threading.Event | None,
 ) -> None:
@@ -177,7 +181,7 @@ def _publish(
         deadline = local_clock() + wait_s
         while not signals[0].has_consumers and local_clock() < deadline and not stop.wait(_READ_S):
             continue
-        losses = _Losses(first.name, len(infos), say)
+        losses = _Losses(first.name, len(infos), warn)
         orphan = _Orphan(signals, orphaned, stop)
         while not stop.is_set():
             orphan.look()
@@ -187,7 +191,7 @@ def _publish(
             try:
                 reading = device.read(_READ_S)
             except DeviceError as error:
-                say(f"{first.name}: {error}; trying again")
+                warn(f"{first.name}: {error}; trying again")
                 _reconnect(device, infos, stop, say, orphan)
                 continue
             if reading is None:

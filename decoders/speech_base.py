@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from bci.bundle import Card, ScoreCard
+from bci.bundle import Card, PeopleCard, ScoreCard
 from bci.calibration import common_pipeline
 from bci.cards import make_card
 from bci.errors import ProfileError, RecordingError
@@ -77,7 +77,7 @@ def make_base(
     )
     card = make_card(
         name, profile, pipeline, recordings, decoder, _score(made.accuracy, made.chance),
-        labelled=False,
+        labelled=False, people=PeopleCard(n=1, whole_folds=False),
     )  # fmt: skip
     encoder = {f"weights.encoder.{key}": value for key, value in made.encoder.items()}
     return card, {BASE: np.array([1]), **decoder.preparation(), **encoder}

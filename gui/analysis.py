@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 
 from bci.ring import RingBuffer
 from bci.types import StreamInfo
@@ -13,6 +13,7 @@ from gui.bands import Band
 from gui.head import flatten
 from gui.scalp import LEAST_ELECTRODES, Scalp
 from gui.spectra import HIGH_HZ, Peak, Spectra, Values, band_power, decibels, find_peak
+from gui.workers import Worker
 
 _POLL_S = 0.1
 
@@ -67,12 +68,11 @@ class MapSeen:
     picture: Values | None
 
 
-class Analysis(QObject):
+class Analysis(Worker):
     """Looks at the ring about four times a second, as long as somebody looks at the outcome."""
 
     spectrum_came = Signal(object)  # SpectrumSeen
     map_came = Signal(object)  # MapSeen
-    _came = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -80,11 +80,8 @@ class Analysis(QObject):
         self.is_resting = True
         self._source: Source | None = None
         self._wanted: Wanted | None = None
-        self._stopping = False
         self._woken = threading.Event()
-        self._came.connect(self._pass_on, Qt.ConnectionType.QueuedConnection)
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+        self.start()
 
     def show_signal(self, source: Source | None) -> None:
         """Analyse this signal from now on; None: there is none that could be."""
@@ -98,16 +95,8 @@ class Analysis(QObject):
 
     def retire(self) -> None:
         """Ask the thread to end; returns at once."""
-        self._stopping = True
+        super().retire()
         self._woken.set()
-
-    def stop(self, timeout_s: float = 0.5) -> None:
-        self.retire()
-        self._thread.join(timeout_s)
-
-    @property
-    def is_finished(self) -> bool:
-        return not self._thread.is_alive()
 
     def _pass_on(self, seen: SpectrumSeen | MapSeen) -> None:
         """On Qt's thread; what is of a signal that is no longer shown is dropped."""
@@ -116,11 +105,12 @@ class Analysis(QObject):
         came = self.spectrum_came if isinstance(seen, SpectrumSeen) else self.map_came
         came.emit(seen)
 
-    def _run(self) -> None:
+    def work(self) -> None:
+        """Analyse what is wanted until it is retired."""
         spectra: Spectra | None = None
         scalps = Scalps()
         done: Wanted | None = None
-        while not self._stopping:
+        while not self.is_retired:
             source, wanted = self._source, self._wanted
             if source is None or wanted is None:
                 self.is_resting = True
@@ -141,9 +131,7 @@ class Analysis(QObject):
                 seen = scalps.map(source.info, spectra, wanted, wanted.band)
             self.n_computed += 1
             done = wanted
-            # A thread that outlived the window must not touch what Qt has deleted.
-            if not self._stopping:
-                self._came.emit(seen)
+            self.tell(self._pass_on, seen)
 
 
 def _differs(spectra: Spectra, source: Source, wanted: Wanted) -> bool:

@@ -1,5 +1,6 @@
 """Starting the dashboard."""
 
+import contextlib
 import os
 import signal
 import sys
@@ -11,7 +12,7 @@ from gui.closing import farewell
 from gui.fonts import font_problem
 from gui.main_window import MainWindow
 from gui.options import DashboardOptions
-from gui.process import Command
+from gui.process import Command, has_left_any
 
 __all__ = ["Command", "DashboardOptions", "run_dashboard"]
 
@@ -33,15 +34,18 @@ def run_dashboard(options: DashboardOptions) -> int:
             round(1000 * options.screenshot_after_s), lambda: _save_and_close(window, options)
         )
     code = int(application.exec())
-    # Qt does so when its objects are deleted, which they may never be.
-    window.remembered.store()
-    if (status := window.recording.status) is not None:
-        print(farewell(status), file=sys.stderr)
-    if window.leaves_source:
-        # Qt kills a child that runs when its object is deleted. A source that is recorded goes on
-        # until nobody listens to it, so nothing is deleted.
-        sys.stdout.flush()
-        os._exit(code)
+    try:
+        # Qt does so when its objects are deleted, which they may never be.
+        window.remembered.store()
+        if (status := window.recording.status) is not None:
+            print(farewell(status), file=sys.stderr)
+    finally:
+        # Qt kills a child that runs when its object is deleted, so nothing is deleted: whatever
+        # happens, a recorder goes on, and so does a source that is recorded.
+        if has_left_any():
+            with contextlib.suppress(OSError, ValueError):
+                sys.stdout.flush()
+            os._exit(code)
     return code
 
 

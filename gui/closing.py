@@ -6,12 +6,12 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from gui.recorder_link import RecorderStatus
+from gui.recorder_link import FoundRecorder
 
 
 def ask_before_closing(
     window: QWidget,
-    status: RecorderStatus,
+    status: FoundRecorder,
     keep: Callable[[], object],
     end: Callable[[], object],
 ) -> QMessageBox:
@@ -38,7 +38,7 @@ def ask_before_closing(
     return box
 
 
-def farewell(status: RecorderStatus) -> str:
+def farewell(status: FoundRecorder) -> str:
     """The line in the terminal when the window is closed and a recording goes on."""
     by_hand = f", or run: kill -INT {status.pid}" if status.pid else ""
     return (

@@ -3,9 +3,9 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
+from bci.messages import DeviceEntry
 from gui.choice import Choice
 from gui.device_form import DeviceForm, mark_wrong
-from gui.devices import Device
 from gui.directory import LiveStream
 from gui.just_high_enough import JustHighEnough
 from gui.pieces import button, named
@@ -29,7 +29,7 @@ class ConnectPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._devices: dict[str, Device] = {}
+        self._devices: dict[str, DeviceEntry] = {}
         self._filled: dict[str, dict[str, str]] = {}
         self._active = False
         self.streams = StreamList()
@@ -70,7 +70,7 @@ class ConnectPanel(QWidget):
             self.sought.clear()
 
     def set_devices(
-        self, devices: tuple[Device, ...], last: str, filled: dict[str, dict[str, str]]
+        self, devices: tuple[DeviceEntry, ...], last: str, filled: dict[str, dict[str, str]]
     ) -> None:
         """The devices, which was chosen last, and with which parameters each was."""
         self._devices = {device.name: device for device in devices}
@@ -166,7 +166,7 @@ class ConnectPanel(QWidget):
         self.connect_button.setEnabled(not self._stopping if self._active else ready)
 
 
-def _describe(device: Device) -> str:
+def _describe(device: DeviceEntry) -> str:
     if device.transport == "none":
         return f"{device.what[:1].upper()}{device.what[1:]}."
     return f"{device.what[:1].upper()}{device.what[1:]}, reached by {device.transport}."

@@ -5,9 +5,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from bci.lsl.discovery import StreamQuery
+from bci.messages import DeviceEntry
 from gui.connect_panel import ConnectPanel
 from gui.connection import Connection
-from gui.devices import Device, DeviceCatalogue, has_brainflow
+from gui.devices import DeviceCatalogue, has_brainflow
 from gui.directory import Directory, LiveStream
 from gui.port_watch import PortWatch
 from gui.process import Child, Command
@@ -54,8 +55,8 @@ class Connecting(QObject):
         self._shown = ""
         self._wants_simulator = False
         self.streams: tuple[LiveStream, ...] = ()
-        self._devices: tuple[Device, ...] | None = None
-        self.directory = Directory()
+        self._devices: tuple[DeviceEntry, ...] | None = None
+        self.directory = Directory(self)
         self.directory.changed.connect(self._on_streams)
         self.catalogue = DeviceCatalogue(bci, self)
         self.catalogue.found.connect(self._on_devices)
@@ -136,7 +137,7 @@ class Connecting(QObject):
 
     def _open(self, name: str, arguments: tuple[str, ...]) -> None:
         self.well.emit()
-        self.connection.open(Command(name, (*self._bci, *arguments, "--while-heard")))
+        self.connection.open(Command(name, (*self._bci, *arguments, "--json", "--while-heard")))
 
     def _on_streams(self, streams: tuple[LiveStream, ...]) -> None:
         self.streams = streams
@@ -152,7 +153,7 @@ class Connecting(QObject):
         self._remembered.keep("connect/stream", _identity(stream))
         self.stream_wanted.emit(stream.query, stream.name)
 
-    def _on_devices(self, devices: tuple[Device, ...]) -> None:
+    def _on_devices(self, devices: tuple[DeviceEntry, ...]) -> None:
         if devices == self._devices:
             return
         filled = {d.name: self._remembered.table(f"device/{d.name}") for d in devices}

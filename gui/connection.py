@@ -1,15 +1,14 @@
 """The one source that the dashboard itself put onto the network: a device or a file."""
 
-import re
 import time
 
 from PySide6.QtCore import QObject, Signal
 
+from bci.messages import StreamingEvent
+from gui.amounts import counted
 from gui.process import Child, Command, then
 from gui.revival import Revival
 
-# What `bci stream` and `bci replay` say once their stream is there.
-_STREAMING = re.compile(r"streaming (.+?): \d+ channels?")
 _BY = "press Connect (Ctrl+D)"
 
 
@@ -62,7 +61,8 @@ class Connection(QObject):
         self.streams = frozenset()
         self._revival = Revival(_BY)
         self.child = child = Child(command, self)
-        child.said.connect(self._on_said)
+        child.said.connect(self.said)
+        child.reported.connect(self._on_event)
         child.died.connect(self._on_died)
         child.running.connect(self._on_running)
         child.start()
@@ -83,20 +83,24 @@ class Connection(QObject):
         """Whether its source runs, and gives one of these streams."""
         return self.is_active and not self.is_stopping and bool(self.streams & set(streams))
 
-    def _on_said(self, line: str) -> None:
-        self.said.emit(line)
-        found = _STREAMING.search(line)
-        if found:
-            self.streams |= {found[1]}
-            self._dismissed -= {found[1]}
-        if found and self.is_restarting:
+    def _on_event(self, event: object) -> None:
+        if not isinstance(event, StreamingEvent) or self.child is None:
+            return
+        name = event.stream
+        rate = f"{event.sfreq:g} Hz" if event.sfreq else "irregular"
+        what = ", ".join((counted(event.n_channels, "channel"), rate))
+        simulated = ", simulated" if event.simulated else ""
+        self.said.emit(f"{self.child.command.name}: streaming {name}: {what}{simulated}")
+        self.streams |= {name}
+        self._dismissed -= {name}
+        if self.is_restarting:
             self.is_restarting = False
             self.changed.emit()
             self.back.emit()
-        elif found and not self.stream:
-            self.stream = found[1]
+        elif not self.stream:
+            self.stream = name
             self.changed.emit()
-            self.streaming.emit(self.stream)
+            self.streaming.emit(name)
 
     def _on_died(self, why: str) -> None:
         child = self.child

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Collection
 
+from PySide6.QtCore import QObject, Signal
+
 from bci.cue_streams import CueQuery
 from bci.errors import StreamError
 from bci.lsl.cues import CueListener
-from gui.following import Follower
+from gui.following import POLL_S
+from gui.workers import Worker
 
 
-def following_cues(
-    query: CueQuery, is_cue: Callable[[str], bool], signal: str, ignored: Collection[str]
-) -> Callable[[Follower], None]:
-    """Make the work of a follower that tells ``markers_came``; see `bci.lsl.cues.CueListener`.
+class CueFollower(Worker):
+    """Passes on the markers of a signal; see `bci.lsl.cues.CueListener`.
 
     Parameters
     ----------
@@ -24,15 +25,28 @@ def following_cues(
         Names of streams that are not heard.
     """
 
-    def follow(follower: Follower) -> None:
-        try:
-            listener = CueListener(query, is_cue, signal, ignored)
-        except StreamError as error:
-            follower.tell("problem", str(error))
-            return
-        while follower.wait():
-            if markers := listener.pull():
-                follower.tell("markers_came", markers)
-        listener.close()
+    came = Signal(list)  # of Marker
+    problem = Signal(str)
 
-    return follow
+    def __init__(
+        self,
+        query: CueQuery,
+        is_cue: Callable[[str], bool],
+        signal: str,
+        ignored: Collection[str],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._chosen = query, is_cue, signal, ignored
+
+    def work(self) -> None:
+        """Follow the cues until it is retired."""
+        try:
+            listener = CueListener(*self._chosen)
+        except StreamError as error:
+            self.tell(self.problem.emit, str(error))
+            return
+        while self.wait(POLL_S):
+            if markers := listener.pull():
+                self.tell(self.came.emit, markers)
+        listener.close()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bci.decisions import Decision
+from bci.messages import EngineStatus
 from gui.headline import NO_DECISION, NOT_SURE
 
 
@@ -34,11 +35,13 @@ class DecisionRule:
     since: float | None = None
     now: float = 0.0
 
-    def follow(self, status: dict[str, object]) -> bool:
+    def follow(self, status: EngineStatus) -> bool:
         """Take an engine's status; whether anything is another than before."""
         before = self.threshold, self.evidence_s
-        self.threshold = _number(status.get("decision_threshold"), self.threshold)
-        self.evidence_s = _number(status.get("evidence_s"), self.evidence_s)
+        if status.decision_threshold is not None:
+            self.threshold = status.decision_threshold
+        if status.evidence_s is not None:
+            self.evidence_s = status.evidence_s
         return before != (self.threshold, self.evidence_s)
 
     def beside(self, decision: Decision | None) -> str:
@@ -48,7 +51,3 @@ class DecisionRule:
         if self.evidence_s:
             return "" if self.since is None else f"for {max(0.0, self.now - self.since):.0f} s"
         return f"{100 * decision.confidence:.0f} %"
-
-
-def _number(told: object, before: float) -> float:
-    return float(told) if isinstance(told, int | float) else before

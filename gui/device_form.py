@@ -11,8 +11,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from bci.messages import DeviceEntry
 from gui.choice import Choice
-from gui.devices import Device
 from gui.parameters import Parameter, describe
 from gui.pieces import named, plain
 
@@ -29,7 +29,7 @@ class DeviceForm(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._device: Device | None = None
+        self._device: DeviceEntry | None = None
         self.fields: dict[str, QLineEdit | QComboBox] = {}
         self._parameters: dict[str, Parameter] = {}
         self._later: list[str] = []
@@ -48,7 +48,7 @@ class DeviceForm(QWidget):
         column.addLayout(self._form)
         column.addWidget(self.more)
 
-    def set_device(self, device: Device, values: dict[str, str]) -> None:
+    def set_device(self, device: DeviceEntry, values: dict[str, str]) -> None:
         """Ask for the parameters of this device, filled with ``values``."""
         self._device = device
         self._clear()

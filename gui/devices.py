@@ -1,20 +1,11 @@
-"""Which devices can be connected; told by ``bci devices --json``, a child process."""
+"""The devices that can be connected, as ``bci devices --json`` lists them."""
 
-import json
-from dataclasses import dataclass
+from PySide6.QtCore import QDeadlineTimer, QObject, Signal
 
-from PySide6.QtCore import QObject, QProcess, Signal
+from bci.messages import DeviceEntry, DevicesEvent
+from gui.process import Child, Command
 
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """A device by name; ``needs`` and ``takes`` are the names of its parameters."""
-
-    name: str
-    what: str
-    transport: str
-    needs: tuple[str, ...] = ()
-    takes: tuple[str, ...] = ()
+_STOP_MS = 200
 
 
 class DeviceCatalogue(QObject):
@@ -26,70 +17,49 @@ class DeviceCatalogue(QObject):
         How the command line is called, as ``("python", "-m", "bci")``.
     """
 
-    found = Signal(tuple)  # of Device
+    found = Signal(tuple)  # of DeviceEntry
     failed = Signal(str)  # one sentence
 
     def __init__(self, bci: tuple[str, ...], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._argv = (*bci, "devices", "--json")
-        self._process = QProcess(self)
-        self._process.finished.connect(self._read)
-        self._process.errorOccurred.connect(self._say_failed)
+        self._answer: DevicesEvent | None = None
+        self._child = Child(Command("list of devices", (*bci, "devices", "--json")), self)
+        self._child.reported.connect(self._on_event)
+        self._child.running.connect(self._on_running)
 
     def fetch(self) -> None:
         """Ask, unless an answer is under way."""
-        if self._process.state() != QProcess.ProcessState.NotRunning:
-            return
-        self._process.start(self._argv[0], list(self._argv[1:]))
+        if not self._child.is_running:
+            self._answer = None
+            self._child.start()
 
     def retire(self) -> None:
         """Give up what is under way; returns at once."""
-        self._process.blockSignals(True)
-        self._process.kill()
+        self._child.give_up()
 
     def stop(self) -> None:
         """Give up what is under way, and wait until it is gone."""
         self.retire()
-        self._process.waitForFinished(200)
+        self._child.wait(QDeadlineTimer(_STOP_MS))
 
-    def _read(self, code: int, _status: QProcess.ExitStatus) -> None:
-        said = bytes(self._process.readAllStandardError().data()).decode("utf-8", "replace")
-        try:
-            devices = parse_devices(bytes(self._process.readAllStandardOutput().data()))
-        except ValueError:
-            last = (said.strip().splitlines() or [f"exit code {code}"])[-1]
-            self.failed.emit(f"The list of devices could not be made: {last[:300]}")
+    def _on_event(self, event: object) -> None:
+        if isinstance(event, DevicesEvent):
+            self._answer = event
+
+    def _on_running(self, running: bool) -> None:
+        child = self._child
+        if running:
             return
-        self.found.emit(devices)
+        if self._answer is not None:
+            self.found.emit(self._answer.devices)
+            return
+        if child.exit_code == -1:
+            why = f"no {child.command.argv[0]}"
+        else:
+            why = child.last_words or f"exit code {child.exit_code}"
+        self.failed.emit(f"The list of devices could not be made: {why}")
 
-    def _say_failed(self, error: QProcess.ProcessError) -> None:
-        if error == QProcess.ProcessError.FailedToStart:
-            self.failed.emit(f"The list of devices could not be made: no {self._argv[0]}")
 
-
-def has_brainflow(devices: tuple[Device, ...]) -> bool:
+def has_brainflow(devices: tuple[DeviceEntry, ...]) -> bool:
     """Whether BrainFlow's boards are among them; its simulated one always is."""
     return any(device.name == "synthetic" for device in devices)
-
-
-def parse_devices(answer: bytes) -> tuple[Device, ...]:
-    """The devices in an answer of ``bci devices --json``.
-
-    Raises
-    ------
-    ValueError
-        If it is no such answer.
-    """
-    try:
-        listed = json.loads(answer)
-        if not isinstance(listed, list):
-            raise TypeError
-        return tuple(
-            Device(
-                str(entry["name"]), str(entry["what"]), str(entry["transport"]),
-                tuple(map(str, entry["needs"])), tuple(map(str, entry["takes"])),
-            )
-            for entry in listed
-        )  # fmt: skip
-    except (ValueError, KeyError, TypeError) as problem:
-        raise ValueError("not a list of devices") from problem

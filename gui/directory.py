@@ -1,7 +1,6 @@
 """Which signal streams are on the network, as they come and go."""
 
 import queue
-import threading
 from dataclasses import dataclass
 
 import pylsl
@@ -11,9 +10,9 @@ from bci.errors import StreamError
 from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch
 from bci.lsl.metadata import from_lsl
 from gui.amounts import counted
+from gui.workers import Worker
 
 _LOOK_EVERY_S = 0.2
-_STOP_S = 0.8
 _DESCRIPTION_S = 5.0
 _MOST_STREAMS = 200
 # What our own programs publish about signals, and what carries text.
@@ -57,7 +56,7 @@ class LiveStream:
         return ", ".join(part for part in (self.type, channels, rate) if part)
 
 
-class Directory(QObject):
+class Directory(Worker):
     """Lists the signal streams of the network from a thread of its own.
 
     A stream tells only when asked whether it is simulated. Each is asked in a thread of its own,
@@ -66,30 +65,17 @@ class Directory(QObject):
 
     changed = Signal(tuple)  # of LiveStream, by name
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._stopping = threading.Event()
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self._answers: queue.SimpleQueue[tuple[str, bool, bool]] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._follow, daemon=True)
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def retire(self) -> None:
-        """Ask the thread to end; returns at once."""
-        self._stopping.set()
-
-    def stop(self, timeout_s: float = _STOP_S) -> None:
-        """End the thread, and wait for it."""
-        self.retire()
-        self._thread.join(timeout_s)
-
-    def _follow(self) -> None:
+    def work(self) -> None:
+        """Look at the network until it is retired."""
         watch = StreamWatch(StreamQuery())
         told: dict[str, tuple[bool, bool]] = {}
         asked: set[str] = set()
         listed: tuple[LiveStream, ...] | None = None
-        while not self._stopping.wait(_LOOK_EVERY_S):
+        while self.wait(_LOOK_EVERY_S):
             while not self._answers.empty():
                 uid, *answer = self._answers.get()
                 told[uid] = (answer[0], answer[1])
@@ -97,11 +83,11 @@ class Directory(QObject):
             for stream in found:
                 if stream.uid not in asked:
                     asked.add(stream.uid)
-                    threading.Thread(target=self._ask, args=(stream,), daemon=True).start()
+                    self.aside(self._ask, stream)
             now = tuple(_live(stream, *told.get(stream.uid, (None, None))) for stream in found)
-            if now != listed and not self._stopping.is_set():
+            if now != listed:
                 listed = now
-                self.changed.emit(now)
+                self.tell(self.changed.emit, now)
 
     def _ask(self, stream: FoundStream) -> None:
         try:

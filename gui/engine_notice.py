@@ -45,10 +45,10 @@ def find_mismatch(situation: Situation, command: Command | None, own: bool) -> M
     waits = not situation.engine_alive
     if not situation.signal_alive or (waits and not own):
         return None
-    decoded = situation.status.get("stream")
+    decoded = situation.decoded
     if waits:
         decoded = stream_of(command) if command is not None else ""
-    if not isinstance(decoded, str) or decoded in ("", situation.stream_name):
+    if not decoded or decoded == situation.stream_name:
         return None
     return Mismatch(decoded[:200], situation.stream_name, own, waits)
 

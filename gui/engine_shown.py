@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
+from typing import Any
 
 from pydantic import ValidationError
 from pylsl import local_clock
@@ -9,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from bci.decisions import DecisionEvent
 from bci.lsl.predictions import ReceivedPrediction
+from bci.messages import EngineStatus
 from bci.profile import Paradigm
 from bci.types import Marker
 from gui.cue_windows import CueWindows
@@ -93,7 +95,7 @@ class EngineShown(QObject):
         for view in (*self._deciding, self.history):
             view.rule = self.rule
         self._cue_of = cue_of
-        self._paradigm: object = None
+        self._paradigm: dict[str, Any] | None = None
         self._last_prediction = 0.0
         self._rejections = Rejections()
         self._alive = self._simulated = self._of_levels = False
@@ -211,23 +213,23 @@ class EngineShown(QObject):
         for view in self._deciding:
             view.update()
 
-    def _follow_paradigm(self, told: object) -> None:
+    def _follow_paradigm(self, described: dict[str, Any] | None) -> None:
         """Take cues for what the engine's model takes them for, whatever the profile says."""
-        if told is None or told == self._paradigm:
+        if described is None or described == self._paradigm:
             return
-        self._paradigm = told
-        # Of an engine that says it otherwise the profile's cues stay.
+        self._paradigm = described
+        # Of an engine that describes it otherwise the profile's cues stay.
         with contextlib.suppress(ValidationError):
-            paradigm = Paradigm.model_validate(told)
+            paradigm = Paradigm.model_validate(described)
             self._cue_of = lambda label: getattr(paradigm.cue_of(label), "label", None)
 
-    def _on_status(self, status: dict[str, object]) -> None:
-        self._follow_paradigm(status.get("paradigm"))
-        self.latency.show_counts(status)
+    def _on_status(self, status: EngineStatus) -> None:
+        self._follow_paradigm(status.paradigm)
+        self.latency.show_status(status)
         if self.rule.follow(status):
             for view in self.views:
                 view.update()
-        why = self._rejections.since_last(status)
+        why = self._rejections.since_last(status.windows)
         if not why:
             return
         for view in self._deciding:

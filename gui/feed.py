@@ -4,13 +4,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 
 from bci.cue_streams import cue_query
 from bci.lsl.discovery import StreamQuery
 from bci.settings import PipelineSettings
-from gui.cue_follower import following_cues
-from gui.following import Follower, following
+from gui.cue_follower import CueFollower
+from gui.following import Follower, Poller
 from gui.pollers import DecisionPoller, PredictionPoller, SignalPoller, StatusPoller
 
 _STOP_S = 0.8
@@ -44,9 +44,8 @@ class Feed(QObject):
     predictions_came = Signal(list)  # of ReceivedPrediction
     decisions_came = Signal(list)  # of DecisionEvent
     engine_there = Signal(bool)  # whether its program runs, even if it decodes nothing yet
-    status_came = Signal(dict)
+    status_came = Signal(object)  # EngineStatus
     problem = Signal(str)
-    _came = Signal(object, str, tuple)  # from whom, which of the signals above, its values
 
     def __init__(
         self,
@@ -62,27 +61,33 @@ class Feed(QObject):
         self._line_hz, self._told = line_hz, told
         self._poller: SignalPoller | None = None
         self._problems: set[str] = set()
-        self._came.connect(self._pass_on, Qt.ConnectionType.QueuedConnection)
-        self._shown: list[Follower] = []
-        self._all: list[Follower] = []
-        for which, poller in (
-            ("predictions", PredictionPoller()),
-            ("decisions", DecisionPoller()),
-            ("status", StatusPoller()),
-        ):
-            self._follow(following(StreamQuery(name=f"{engine_name}-{which}"), poller))
+        self._shown: list[Follower | CueFollower] = []
+        self._all: list[Follower | CueFollower] = []
+        predictions = PredictionPoller(self.engine_found.emit, self.predictions_came.emit)
+        status = StatusPoller(self.status_came.emit, self._on_problem)
+        self._follow(f"{engine_name}-predictions", predictions).alive.connect(self.engine_alive)
+        self._follow(f"{engine_name}-decisions", DecisionPoller(self.decisions_came.emit))
+        self._follow(f"{engine_name}-status", status).alive.connect(self.engine_there)
 
     def show(self, signal: StreamQuery, markers: StreamQuery | None) -> None:
         """Follow this signal, with these markers, and no longer the one before."""
         for follower in self._shown:
             follower.retire()
-        self._all = [follower for follower in self._all if not follower.is_finished]
-        self._poller = SignalPoller(self._line_hz, self._told)
-        self._shown = [self._follow(following(signal, self._poller))]
+        self._forget_finished()
+        self._poller = SignalPoller(
+            self.signal_found.emit, self.signal_silent.emit, self.quality_came.emit,
+            self.signal_stats.emit, self._line_hz, self._told,
+        )  # fmt: skip
+        shown = self._follow(signal, self._poller)
+        shown.alive.connect(self.signal_alive)
+        self._shown = [shown]
         if markers is not None:
-            name = signal.name or ""
-            work = following_cues(cue_query(markers), self._is_cue, name, self._own_cues)
-            self._shown.append(self._follow(work))
+            cues = CueFollower(
+                cue_query(markers), self._is_cue, signal.name or "", self._own_cues, self
+            )
+            cues.came.connect(self.markers_came)
+            self._begin(cues)
+            self._shown.append(cues)
 
     def set_line_hz(self, line_hz: float) -> None:
         """The power line has this frequency: judge the signal anew by it."""
@@ -100,23 +105,28 @@ class Feed(QObject):
         self.retire()
         deadline = time.monotonic() + timeout_s
         for follower in self._all:
-            follower.join(max(0.0, deadline - time.monotonic()))
+            follower.stop(max(0.0, deadline - time.monotonic()))
 
     def isFinished(self) -> bool:  # noqa: N802 - as a QThread says it
         return all(follower.is_finished for follower in self._all)
 
-    def _follow(self, work: Callable[[Follower], None]) -> Follower:
-        follower = Follower(work, self._came.emit)
-        self._all.append(follower)
-        follower.start()
+    def _follow(self, stream: StreamQuery | str, poller: Poller[Any]) -> Follower:
+        query = StreamQuery(name=stream) if isinstance(stream, str) else stream
+        follower = Follower(query, poller, self)
+        self._begin(follower)
         return follower
 
-    def _pass_on(self, source: Follower, name: str, values: tuple[Any, ...]) -> None:
-        """On Qt's thread; what a stream that is no longer shown still sent is dropped."""
-        if source.is_retired:
-            return
-        if name == "problem":
-            if values[0] in self._problems:
-                return
-            self._problems.add(values[0])
-        getattr(self, name).emit(*values)
+    def _begin(self, follower: Follower | CueFollower) -> None:
+        follower.problem.connect(self._on_problem)
+        self._all.append(follower)
+        follower.start()
+
+    def _forget_finished(self) -> None:
+        for follower in [each for each in self._all if each.is_retired and each.is_finished]:
+            self._all.remove(follower)
+            follower.deleteLater()
+
+    def _on_problem(self, why: str) -> None:
+        if why not in self._problems:
+            self._problems.add(why)
+            self.problem.emit(why)

@@ -8,15 +8,16 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.drift import BEYOND
 from bci.lsl.predictions import ReceivedPrediction
+from bci.messages import EngineStatus
 from gui.amounts import counted, round_up
 from gui.pieces import tip
-from gui.rejections import EXPLAINED, REASONS, counts_of
+from gui.rejections import EXPLAINED, REASONS, rejected
 from gui.situation import delay_text
 from gui.theme import CAPTION_PX, DARK, Theme
 
 STAGES = ("arrive", "filter", "decode", "publish")
 
-# Status keys of what was lost, and what it is called; what is zero is left out.
+# Fields of the status that count losses, and what each is called; what is zero is left out.
 LOST = {
     "lost_samples": "samples",
     "gaps": "gaps",
@@ -24,9 +25,8 @@ LOST = {
     "reconnects": "reconnections",
     "non_finite": "non-finite values",
 }
-SKIPPED = "windows_skipped"
 # Every start has windows that the filters' transient reaches: nothing is wrong then.
-_HARMLESS, _GAP = ("windows_rejected_settling",), "windows_rejected_gap"
+_SETTLING, _GAP = REASONS["rejected_settling"], REASONS["rejected_gap"]
 _SPAN_S = 60.0
 _MOST = 12_000
 _FRAME_S = 0.25
@@ -61,10 +61,8 @@ class LatencyView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.theme: Theme = DARK
-        self.counts: dict[str, int] = {}
+        self.status: EngineStatus | None = None
         self.has_engine = True
-        self.delay_text = ""
-        self.drift: float | None = None
         self._waiting: list[ReceivedPrediction] = []
         self._shown = -np.inf
         # When each was taken, in seconds, and when each of its stages ended, in ms after that.
@@ -100,13 +98,21 @@ class LatencyView(QWidget):
         self.has_engine = alive
         self.update()
 
-    def show_counts(self, status: dict[str, object]) -> None:
-        """Take the loss counters, the delays and the drift out of an engine's status."""
-        self.delay_text = delay_text(status)
-        drift = status.get("drift")
-        self.drift = float(drift) if isinstance(drift, int | float) else None
-        self.counts = counts_of(status, (*LOST, *REASONS, SKIPPED))
+    def show_status(self, status: EngineStatus) -> None:
+        """Show the loss counters, the delays and the drift of an engine's status."""
+        self.status = status
         self.update()
+
+    @property
+    def delay_text(self) -> str:
+        """``+45 ms filter delay``; empty where none is known."""
+        return delay_text(self.status)
+
+    @property
+    def _lost(self) -> dict[str, int]:
+        """Losses by name; what is zero is left out."""
+        counts = {name: getattr(self.status, field, 0) for field, name in LOST.items()}
+        return {name: n for name, n in counts.items() if n}
 
     @property
     def median_ms(self) -> float | None:
@@ -116,27 +122,29 @@ class LatencyView(QWidget):
     @property
     def lost_text(self) -> str:
         """``lost: 7 samples, 2 gaps``; what is zero is left out."""
-        if not self.counts or not self.has_engine:
+        if self.status is None or not self.has_engine:
             return "no engine reports losses"
         lost = [
-            f"{n:,} {name.removesuffix('s') if n == 1 else name}"
-            for key, name in LOST.items()
-            if (n := self.counts[key])
+            f"{n:,} {name.removesuffix('s') if n == 1 else name}" for name, n in self._lost.items()
         ]
         return f"lost: {', '.join(lost)}" if lost else "no samples lost"
 
     @property
     def rejected_text(self) -> str:
         """``windows not used: gap (12); skipped: 2``; what is zero is left out."""
-        if not self.counts or not self.has_engine:
+        if self.status is None or not self.has_engine:
             return ""
-        rejected = ", ".join(
-            f"{why} ({n:,})" for key, why in REASONS.items() if (n := self.counts[key])
-        )
-        skipped = f"skipped: {self.counts[SKIPPED]:,}" if self.counts[SKIPPED] else ""
-        if not rejected:
+        windows = self.status.windows
+        why = ", ".join(f"{reason} ({n:,})" for reason, n in rejected(windows).items() if n)
+        skipped = f"skipped: {windows.skipped:,}" if windows.skipped else ""
+        if not why:
             return f"all windows used; {skipped}" if skipped else "all windows used, none skipped"
-        return "; ".join(filter(None, (f"windows not used: {rejected}", skipped)))
+        return "; ".join(filter(None, (f"windows not used: {why}", skipped)))
+
+    @property
+    def drift(self) -> float | None:
+        """Distance of the signal from the calibration; None where it is not measured."""
+        return self.status.drift if self.status is not None else None
 
     @property
     def drift_text(self) -> str:
@@ -222,13 +230,10 @@ class LatencyView(QWidget):
         font = QFont(self.font())
         font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
-        lost = self.has_engine and any(self.counts.get(key) for key in LOST)
-        # Without a loss, a gap is where a replay began again.
-        harmless = _HARMLESS if lost else (*_HARMLESS, _GAP)
-        watched = [key for key in (*REASONS, SKIPPED) if key not in harmless]
+        lost = self.has_engine and bool(self._lost)
         bottom = self.height() - 8.0
         for text, wrong in (
-            (self.rejected_text, any(self.counts.get(key) for key in watched)),
+            (self.rejected_text, self._wasted(lost)),
             (self.lost_text, lost),
         ):
             painter.setPen(self.theme.colour("warning" if wrong else "dim"))
@@ -239,6 +244,16 @@ class LatencyView(QWidget):
             painter.drawText(QRectF(14, bottom, self.width() - 28, high + 2), flags, text)
             bottom -= 4 if text else 0
         return self._paint_drift(painter, bottom)
+
+    def _wasted(self, lost: bool) -> bool:
+        """Whether windows gave no prediction for a reason that a person should look at."""
+        if self.status is None:
+            return False
+        # Without a loss, a gap is where a replay began again.
+        harmless = (_SETTLING,) if lost else (_SETTLING, _GAP)
+        counts = rejected(self.status.windows)
+        watched = (n for reason, n in counts.items() if reason not in harmless)
+        return any(watched) or bool(self.status.windows.skipped)
 
     def _paint_drift(self, painter: QPainter, bottom: float) -> float:
         """At the right of what was lost where there is room, else above it."""

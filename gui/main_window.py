@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QVBoxLayout, QWi
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.inlet import InletStats
 from bci.lsl.losses import LossLog
+from bci.messages import EngineStatus
 from bci.quality import ChannelQuality
 from gui import connecting, engine_notice, recording
 from gui.amounts import counted
@@ -85,7 +86,7 @@ class MainWindow(QMainWindow):
         self._losses = LossLog("")
         self._told = 0.0
         self._is_own_engine = self._is_started_anew = False
-        self.leaves_source = self.asks_before_closing = False
+        self.asks_before_closing = False
         self._build()
         self._connect_feed()
         self._connect_sources()
@@ -335,7 +336,7 @@ class MainWindow(QMainWindow):
     def _show_badge(self) -> None:
         self.header.show_badge(self.situation.simulated, self.situation.signal_replayed)
 
-    def _on_status(self, status: dict[str, object]) -> None:
+    def _on_status(self, status: EngineStatus) -> None:
         self.situation.hear_status(status, local_clock())
         self.decision.show_doubt(self.situation.model_warning)
 
@@ -460,9 +461,11 @@ class MainWindow(QMainWindow):
         for part in (*parts, self.calibrating):
             part.retire()
         recorded = self.recording.status.streams if self.recording.status else ()
-        self.leaves_source = self.connecting.connection.gives(recorded)
-        sources = () if self.leaves_source else self.connecting.processes
-        stop_all([*self.processes, *sources])
+        # A source that is recorded goes on until nobody listens to it.
+        left = self.connecting.connection.gives(recorded)
+        for source in self.connecting.processes if left else ():
+            source.leave()
+        stop_all([*self.processes, *(() if left else self.connecting.processes)])
         threads = (
             self.feed, self.tabs.analysis, self.connecting, self.recording, self.calibrating,
         )  # fmt: skip

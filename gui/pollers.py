@@ -2,13 +2,21 @@
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from bci.decisions import DecisionEvent
 from bci.errors import MismatchError
 from bci.lsl.discovery import FoundStream
 from bci.lsl.impedance import Impedances
-from bci.lsl.inlet import SignalInlet
-from bci.lsl.predictions import DecisionInlet, PredictionInlet, StatusInlet
+from bci.lsl.inlet import InletStats, SignalInlet
+from bci.lsl.predictions import (
+    DecisionInlet,
+    PredictionInlet,
+    ReceivedPrediction,
+    StatusInlet,
+)
+from bci.messages import EngineStatus
 from bci.quality import ChannelQuality, QualityMeter
 from bci.ring import RingBuffer
 from bci.settings import PipelineSettings
@@ -102,13 +110,33 @@ class _Silence:
 class SignalPoller:
     """Writes samples to a ring, and judges every channel once a second.
 
-    ``line_hz``, the frequency of the power line, may be set from another thread.
+    Parameters
+    ----------
+    found : callable
+        Called on Qt's thread with the `SignalFound`.
+    silent : callable
+        With the time since when it sends nothing, s since 1970; None once it sends.
+    quality : callable
+        With a list of `ChannelQuality`.
+    stats : callable
+        With `bci.lsl.inlet.InletStats`.
+    line_hz : float
+        Frequency of the power line; may be set from another thread.
+    told : PipelineSettings, optional
+        What the profile says of a stream that does not say it itself.
     """
 
-    alive = "signal_alive"
-
-    def __init__(self, line_hz: float, told: PipelineSettings | None = None) -> None:
+    def __init__(
+        self,
+        found: Callable[[SignalFound], None],
+        silent: Callable[[float | None], None],
+        quality: Callable[[list[ChannelQuality]], None],
+        stats: Callable[[InletStats], None],
+        line_hz: float,
+        told: PipelineSettings | None = None,
+    ) -> None:
         self.line_hz = line_hz
+        self._found, self._silent, self._quality, self._stats = found, silent, quality, stats
         self._told = told
         self._stats_due = 0.0
         self._silence = _Silence(0.0)
@@ -116,7 +144,7 @@ class SignalPoller:
     def open(self, found: FoundStream, tell: Tell) -> _Judged:
         signal = _Judged(found, self.line_hz, self._told)
         self._silence = _Silence(signal.info.sfreq)
-        tell("signal_found", SignalFound(signal.info, signal.ring, found.hostname))
+        tell(self._found, SignalFound(signal.info, signal.ring, found.hostname))
         return signal
 
     def poll(self, signal: _Judged, tell: Tell) -> None:
@@ -125,55 +153,78 @@ class SignalPoller:
         # Of a stream that is gone it is told that it is gone.
         changed = self._silence.changes(bool(chunks) or not signal.connected)
         if changed:
-            tell("signal_silent", self._silence.since)
+            tell(self._silent, self._silence.since)
         for chunk in chunks:
             signal.ring.write(chunk.data, chunk.timestamps, chunk.first)
             for report in signal.judge(chunk):
-                tell("quality_came", report)
+                tell(self._quality, report)
         if changed and self._silence.since is not None:
             # What the last second said is no longer so.
-            tell("quality_came", [])
+            tell(self._quality, [])
         if time.monotonic() >= self._stats_due:
             self._stats_due = time.monotonic() + _STATS_EVERY_S
-            tell("signal_stats", signal.inlet.stats)
+            tell(self._stats, signal.inlet.stats)
 
 
 class DecisionPoller:
     """Passes on when decisions begin and end."""
 
-    alive = ""
+    def __init__(self, came: Callable[[list[DecisionEvent]], None]) -> None:
+        self._came = came
 
     def open(self, found: FoundStream, _tell: Tell) -> DecisionInlet:
         return DecisionInlet(found)
 
     def poll(self, inlet: DecisionInlet, tell: Tell) -> None:
         if events := inlet.pull():
-            tell("decisions_came", events)
+            tell(self._came, events)
 
 
 class PredictionPoller:
-    """Passes on predictions."""
+    """Passes on predictions, and first the classes and whether the signal is simulated."""
 
-    alive = "engine_alive"
+    def __init__(
+        self,
+        found: Callable[[tuple[str, ...], bool], None],
+        came: Callable[[list[ReceivedPrediction]], None],
+    ) -> None:
+        self._found, self._came = found, came
 
     def open(self, found: FoundStream, tell: Tell) -> PredictionInlet:
         inlet = PredictionInlet(found)
-        tell("engine_found", inlet.classes, inlet.simulated)
+        tell(self._found, inlet.classes, inlet.simulated)
         return inlet
 
     def poll(self, inlet: PredictionInlet, tell: Tell) -> None:
         if predictions := inlet.pull():
-            tell("predictions_came", predictions)
+            tell(self._came, predictions)
 
 
 class StatusPoller:
-    """Passes on what the engine says of itself."""
+    """Passes on the status of the engine; tells once of a stream that it cannot be read."""
 
-    alive = "engine_there"
+    def __init__(
+        self, came: Callable[[EngineStatus], None], problem: Callable[[str], None]
+    ) -> None:
+        self._came, self._problem = came, problem
+        self._told = False
 
     def open(self, found: FoundStream, _tell: Tell) -> StatusInlet:
+        self._told = False
         return StatusInlet(found)
 
     def poll(self, inlet: StatusInlet, tell: Tell) -> None:
         for status in inlet.pull():
-            tell("status_came", status)
+            if isinstance(status, EngineStatus):
+                tell(self._came, status)
+        if inlet.problem is not None and not self._told:
+            self._told = True
+            tell(self._problem, describe_unread(f"The status of {inlet.name}", inlet.problem))
+
+
+def describe_unread(what: str, problem: str) -> str:
+    """Say of a status that it cannot be read, and what helps."""
+    return (
+        f"{what} cannot be read ({problem:.200}). "
+        "Start its program and the dashboard from the same version of bci."
+    )

@@ -1,17 +1,31 @@
-"""Child processes of the dashboard: started, watched, stopped."""
+"""Child processes of the dashboard: started, heard, stopped. No other part starts a process."""
 
+import os
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
 
 from PySide6.QtCore import QDeadlineTimer, QObject, QProcess, QTimer, Signal
+
+from bci.errors import MessageError
+from bci.messages import ErrorEvent, NoteEvent, read_event
 
 _INSIST_MS = 1000
 _CLOSING_MS = 700
 _KILLED_MS = 200
+_LOOK_EVERY_MS = 100
+_MOST_LETTERS = 500
 # Of a last line, so that there is room for what to do about it.
-_MOST_LETTERS = 250
+_MOST_LAST_LETTERS = 250
+# Of a line of output: as long as the longest message that is read.
+_MOST_BYTES = 16 << 20
+# Processes that may go on without us. Qt would kill each with its object, so the objects stay;
+# of one started by `QProcess.startDetached` nobody could know how it ended.
+_KEPT: list[QProcess] = []
 
 
 @dataclass(frozen=True)
@@ -23,40 +37,66 @@ class Command:
 
 
 class Child(QObject):
-    """One child process. Its standard input stays open for as long as we live.
+    """One child process: its standard output is a stream of events, its standard error a log.
+
+    A line of the output that is no event, and the text of a note, are lines of the log. The
+    standard input of a child stays open for as long as we live.
+
+    Parameters
+    ----------
+    command : Command
+    parent : QObject, optional
+    outlives : bool
+        Whether it goes on after our end. Then it has no pipe to us: it writes to a file that is
+        read here, and `write_line` does not reach it.
 
     Attributes
     ----------
     exit_code : int
         Of its last end: its exit code, or the signal that ended it; -1 if it never began.
+    has_crashed : bool
+        Whether a signal ended it.
     asked_to_stop : bool
         Whether it ends, or ended, because it was told to.
     """
 
-    said = Signal(str)  # a line of its output
+    reported = Signal(object)  # an event, of `bci.messages`
+    said = Signal(str)  # a line of its log
     running = Signal(bool)
     died = Signal(str)  # ended without being asked to; one sentence without its full stop
 
-    def __init__(self, command: Command, parent: QObject | None = None) -> None:
+    def __init__(
+        self, command: Command, parent: QObject | None = None, outlives: bool = False
+    ) -> None:
         super().__init__(parent)
         self.command = command
         self.exit_code = -1
-        self._began = 0.0
+        self.has_crashed = False
         self.asked_to_stop = False
+        self._began = 0.0
         self._last_line = ""
+        self._error = ""
         self._starts_again = False
-        self._process = QProcess(self)
-        self._process.setProcessChannelMode(QProcess.ProcessChannelMode.MergedChannels)
+        self._output, self._log = Lines(), Lines()
+        self._process = QProcess(None if outlives else self)
+        self._written = _Written(self._process) if outlives else None
         if sys.platform != "win32":
             # Ctrl-C in our terminal is for us: we end our children, or leave them.
-            self._process.setUnixProcessParameters(QProcess.UnixProcessFlag.CreateNewSession)
+            flags = QProcess.UnixProcessFlag.CreateNewSession
+            # None of our network connections shall stay open in it.
+            flags |= QProcess.UnixProcessFlag.CloseFileDescriptors
+            self._process.setUnixProcessParameters(flags)
         self._process.readyReadStandardOutput.connect(self._read)
+        self._process.readyReadStandardError.connect(self._read)
         self._process.finished.connect(self._finished)
         self._process.errorOccurred.connect(self._failed)
         self._insist = QTimer(self)
         self._insist.setSingleShot(True)
         self._insist.setInterval(_INSIST_MS)
         self._insist.timeout.connect(self._process.kill)
+        self._look = QTimer(self)
+        self._look.setInterval(_LOOK_EVERY_MS)
+        self._look.timeout.connect(self._read)
 
     @property
     def is_running(self) -> bool:
@@ -68,28 +108,46 @@ class Child(QObject):
 
     @property
     def age_s(self) -> float:
-        """How long ago it was started."""
+        """Time since it was started, in seconds."""
         return time.monotonic() - self._began
 
+    @property
+    def last_words(self) -> str:
+        """Reason of its end in its own words: its error, else the last line of its log."""
+        last = self._error or self._last_line.removeprefix("error: ")
+        return last[:_MOST_LAST_LETTERS].rstrip(".")
+
     def start(self) -> None:
+        """Start it; nothing happens while it runs."""
         if self.is_running:
             return
-        self.asked_to_stop = False
-        self._last_line = ""
+        self.asked_to_stop = self.has_crashed = False
+        self._last_line = self._error = ""
         self._began = time.monotonic()
+        if self._written is not None:
+            _KEPT.append(self._process)
+            self._written.begin(self.command.name)
+            self._look.start()
         self._process.start(self.command.argv[0], list(self.command.argv[1:]))
-        self.running.emit(True)
+        # It may have failed already.
+        if self.pid:
+            self.running.emit(True)
 
     def write_line(self, text: str) -> None:
         """Send a line to its standard input."""
         self._process.write(f"{text}\n".encode())
 
-    def stop(self) -> None:
-        """Ask it to end, and insist a second later; returns at once."""
+    def ask_to_end(self) -> None:
+        """Ask it to end, however long it takes; returns at once."""
         self.asked_to_stop = True
         self._starts_again = False
         if self.is_running:
             self._process.terminate()
+
+    def stop(self) -> None:
+        """Ask it to end, and insist a second later; returns at once."""
+        self.ask_to_end()
+        if self.is_running:
             self._insist.start()
 
     def restart(self) -> None:
@@ -100,6 +158,26 @@ class Child(QObject):
         else:
             self.start()
 
+    def give_up(self) -> None:
+        """Kill it, and hear nothing more of it."""
+        self.blockSignals(True)
+        self.asked_to_stop = True
+        self._process.kill()
+
+    def leave(self) -> None:
+        """Hear nothing more of it, and let it go on; for when the window closes."""
+        if self.signalsBlocked():
+            return
+        self.blockSignals(True)
+        self._look.stop()
+        self._insist.stop()
+        self._process.readyReadStandardOutput.disconnect(self._read)
+        self._process.readyReadStandardError.disconnect(self._read)
+        self._process.finished.disconnect(self._finished)
+        if self.is_running and self._process not in _KEPT:
+            self._process.setParent(None)
+            _KEPT.append(self._process)
+
     def wait(self, deadline: QDeadlineTimer) -> None:
         """Wait for its end after `stop`, and kill it at the deadline."""
         if self.is_running and not self._process.waitForFinished(max(0, deadline.remainingTime())):
@@ -107,44 +185,128 @@ class Child(QObject):
             self._process.waitForFinished(_KILLED_MS)
 
     def _read(self) -> None:
-        while self._process.canReadLine():
-            self._say(bytes(self._process.readLine().data()))
+        if self._written is not None:
+            output, log = self._written.read(), b""
+        else:
+            output = bytes(self._process.readAllStandardOutput().data())
+            log = bytes(self._process.readAllStandardError().data())
+        for line in self._output.take(output):
+            self._hear(line)
+        for line in self._log.take(log):
+            self._say(line.decode("utf-8", "replace"))
 
-    def _say(self, line: bytes) -> None:
-        text = line.decode("utf-8", "replace").strip()[:500]
+    def _hear(self, line: bytes) -> None:
+        """Pass on a line of the output."""
+        try:
+            event = read_event(line)
+        except MessageError:
+            self._say(line.decode("utf-8", "replace"))
+            return
+        if isinstance(event, NoteEvent):
+            self._say(event.text)
+        # An error is, like a warning, a line of the log as well.
+        elif isinstance(event, ErrorEvent):
+            self._error = event.text
+        self.reported.emit(event)
+
+    def _say(self, line: str) -> None:
+        text = line.strip()[:_MOST_LETTERS]
         if text:
             self._last_line = text
             self.said.emit(f"{self.command.name}: {text}")
 
     def _finished(self, code: int, status: QProcess.ExitStatus) -> None:
         self._insist.stop()
+        self._look.stop()
         self._read()
-        self._say(bytes(self._process.readAllStandardOutput().data()))
+        self._hear(self._output.rest())
+        self._say(self._log.rest().decode("utf-8", "replace"))
+        self._forget_output()
         self.exit_code = code
+        self.has_crashed = status == QProcess.ExitStatus.CrashExit
         self.running.emit(False)
         if self._starts_again:
             self._starts_again = False
             self.start()
         elif not self.asked_to_stop:
-            crashed = status == QProcess.ExitStatus.CrashExit
-            self.died.emit(f"The {self.command.name} {_how(code, crashed, self._last_line)}")
+            self.died.emit(f"The {self.command.name} {self._how()}")
 
     def _failed(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
+            self._look.stop()
+            self._forget_output()
             self.exit_code = -1
             self.running.emit(False)
             self.died.emit(f"The {self.command.name} could not be started: {self.command.argv[0]}")
 
+    def _forget_output(self) -> None:
+        if self._written is not None:
+            self._written.end()
+        if self._process in _KEPT:
+            _KEPT.remove(self._process)
 
-def _how(code: int, crashed: bool, last_line: str) -> str:
-    """Say how a program ended, with its own last words."""
-    last = last_line[:_MOST_LETTERS].rstrip(".")
-    if not last:
-        return f"ended by itself (exit code {code})"
-    # What ends by a signal does not say why.
-    if crashed:
-        return f"ended by itself (exit code {code}); it said last: {last}"
-    return f"ended by itself: {last.removeprefix('error: ')}"
+    def _how(self) -> str:
+        """Say how it ended, with its own last words."""
+        last = self.last_words
+        if not last:
+            return f"ended by itself (exit code {self.exit_code})"
+        # What ends by a signal does not say why.
+        if self.has_crashed:
+            return f"ended by itself (exit code {self.exit_code}); it said last: {last}"
+        return f"ended by itself: {last}"
+
+
+class Lines:
+    """Cuts bytes into lines; of a line that is too long only the beginning is kept."""
+
+    def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
+        self._most_bytes = most_bytes
+        self._begun = bytearray()
+
+    def take(self, written: bytes) -> list[bytes]:
+        """Take in what was written; give the lines that it completes."""
+        *ended, begun = written.split(b"\n")
+        lines = []
+        for end in ended:
+            self._add(end)
+            lines.append(self.rest())
+        self._add(begun)
+        return lines
+
+    def rest(self) -> bytes:
+        """Give the line that has begun, and forget it."""
+        line = bytes(self._begun)
+        self._begun.clear()
+        return line
+
+    def _add(self, more: bytes) -> None:
+        self._begun += more[: max(0, self._most_bytes - len(self._begun))]
+
+
+class _Written:
+    """Output of a process that goes to a file, as nobody may be there to read a pipe."""
+
+    def __init__(self, process: QProcess) -> None:
+        self._process = process
+        self._file: BinaryIO | None = None
+        process.setProcessChannelMode(QProcess.ProcessChannelMode.MergedChannels)
+        process.setStandardInputFile(QProcess.nullDevice())
+
+    def begin(self, name: str) -> None:
+        handle, self._path = tempfile.mkstemp(prefix=f"bci-{name}-", suffix=".log")
+        # Kept open: what clears temporary files may remove it while the process runs.
+        self._file = os.fdopen(handle, "rb")
+        self._process.setStandardOutputFile(self._path)
+
+    def read(self) -> bytes:
+        """What was written since the last time."""
+        return b"" if self._file is None else self._file.read()
+
+    def end(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+            Path(self._path).unlink(missing_ok=True)
 
 
 def then(sentence: str, more: str) -> str:
@@ -159,3 +321,8 @@ def stop_all(children: Sequence[Child]) -> None:
     deadline = QDeadlineTimer(_CLOSING_MS)
     for child in children:
         child.wait(deadline)
+
+
+def has_left_any() -> bool:
+    """Whether a process runs that goes on after our end."""
+    return any(process.state() != QProcess.ProcessState.NotRunning for process in _KEPT)

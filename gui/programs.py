@@ -25,6 +25,7 @@ class Programs(QWidget):
     """
 
     said = Signal(str)
+    engine_said = Signal(str)  # a line of the engine's log
     problem = Signal(str, str)  # one sentence, and the program that it is about
     runs = Signal(str, bool)  # a program, and whether it runs now
     well = Signal(str)  # the program that runs now
@@ -147,6 +148,8 @@ class Programs(QWidget):
         toggle.clicked.connect(lambda: child.stop() if child.is_running else self._start(child))
         child.running.connect(lambda on: self._on_running(name, on))
         child.said.connect(self.said)
+        if name == ENGINE:
+            child.said.connect(self.engine_said)
         child.died.connect(lambda why: self._on_died(child, why))
         self._revivals[name] = Revival(f"press Start {name}{key}")
         self.buttons[name] = toggle

@@ -6,13 +6,9 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 
 from bci.quality import ChannelQuality, State
+from bci.quality_reasons import Reason
 from gui.amounts import counted
 from gui.theme import Theme
-
-WORDS = {
-    State.GOOD: "good", State.DOUBTFUL: "doubtful", State.BAD: "bad",
-    State.NOT_JUDGED: "not judged",
-}  # fmt: skip
 
 
 def paint_mark(
@@ -44,39 +40,38 @@ def paint_mark(
 
 def explain(channel: ChannelQuality) -> str:
     """``C3 is bad: railed``."""
-    why = f": {channel.reason}" if channel.reason else ""
-    return f"{channel.name} is {WORDS[channel.state]}{why}"
+    why = f": {channel.text}" if channel.text else ""
+    return f"{channel.name} is {channel.state.word}{why}"
 
 
-# What helps, by how a reason begins.
 _ADVICE = {
-    "no values": "is its contact on, and the amplifier's channel switched on?",
-    "railed": "press it on, or add gel; is its cable in?",
-    "flat": "is its cable in, and the amplifier's channel switched on?",
-    "clipped": "set the amplifier's gain lower",
-    "line noise": "away from mains cables; is the ground electrode on?",
-    "drifting": "wait until it settles; add gel",
-    "jumps": "hold still; does something pull at its cable?",
-    "muscle": "relax jaw, forehead and neck",
-    "very large": "hold still; press it on",
-    "impedance": "part the hair, add gel",
-    "unlike": "is it in its place, and joined to no other by gel?",
+    Reason.NO_VALUES: "is its contact on, and the amplifier's channel switched on?",
+    Reason.RAILED: "press it on, or add gel; is its cable in?",
+    Reason.FLAT: "is its cable in, and the amplifier's channel switched on?",
+    Reason.CLIPPED: "set the amplifier's gain lower",
+    Reason.LINE_NOISE: "away from mains cables; is the ground electrode on?",
+    Reason.DRIFTING: "wait until it settles; add gel",
+    Reason.JUMPS: "hold still; does something pull at its cable?",
+    Reason.MUSCLE: "relax jaw, forehead and neck",
+    Reason.VERY_LARGE: "hold still; press it on",
+    Reason.IMPEDANCE: "part the hair, add gel",
+    Reason.UNLIKE_NEIGHBOURS: "is it in its place, and joined to no other by gel?",
 }
 
 
 def advise(channel: ChannelQuality) -> str:
-    """What helps against what is wrong with a channel; empty where nothing is known."""
-    return next((what for why, what in _ADVICE.items() if channel.reason.startswith(why)), "")
+    """Advice against the problem of a channel; empty where there is none."""
+    return _ADVICE.get(channel.reason, "") if channel.reason is not None else ""
 
 
 def summarise(channels: list[ChannelQuality]) -> str:
     """``2 bad, 1 doubtful, 13 good``; ``all 16 channels good``."""
     counts = [(state, sum(c.state == state for c in channels)) for state in reversed(State)]
     if len(channels) == 1:
-        return f"1 channel, {WORDS[channels[0].state]}"
+        return f"1 channel, {channels[0].state.word}"
     if counts[-1][1] == len(channels):
         return f"{'all ' if len(channels) > 1 else ''}{counted(len(channels), 'channel')} good"
-    return ", ".join(f"{count} {WORDS[state]}" for state, count in counts if count)
+    return ", ".join(f"{count} {state.word}" for state, count in counts if count)
 
 
 def no_samples_since(since: float) -> str:

@@ -229,7 +229,7 @@ class QualityView(QWidget):
         top, bottom = _TOP, self.height() - 4
         self._lines.clear()
         for k, channel in enumerate(worst):
-            said = f"{channel.name} {channel.reason}"
+            said = f"{channel.name} {channel.text}"
             box = painter.boundingRect(QRectF(left, top, width, 3 * _LINE), flags, said)
             rest = len(worst) - k
             if box.bottom() + (_LINE if rest > 1 else 0) > bottom:

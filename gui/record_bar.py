@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
 from gui.amounts import counted
 from gui.elided import Elided
 from gui.pieces import button, named, tip
-from gui.recorder_link import RecorderStatus
+from gui.recorder_link import FoundRecorder
 from gui.saved_recording import SavedRecording
 
 FIELDS = ("subject", "session", "task")
@@ -51,7 +51,7 @@ class RecordBar(QWidget):
         self.note.setFixedWidth(180)
         self.note.returnPressed.connect(self._give_note)
         self.fields: dict[str, QLineEdit] = {}
-        self._status: RecorderStatus | None = None
+        self._status: FoundRecorder | None = None
         self._waiting = ""
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 4, 8, 4)
@@ -85,7 +85,7 @@ class RecordBar(QWidget):
         """What is filled in, by field."""
         return {name: field.text() for name, field in self.fields.items()}
 
-    def set_status(self, status: RecorderStatus | None) -> None:
+    def set_status(self, status: FoundRecorder | None) -> None:
         """What the recorder says; None while none runs."""
         before, now = (s.uid if s is not None else "" for s in (self._status, status))
         # While a recorder is started again, that there is none is what is waited through.
@@ -189,12 +189,12 @@ class RecordBar(QWidget):
             self.file.setToolTip(tip(status.file))
 
 
-def describe_length(status: RecorderStatus) -> str:
+def describe_length(status: FoundRecorder) -> str:
     """``00:41, 12.4 MB``: how long a recording is, and how large."""
     return f"{_clock(status.elapsed_s)}, {_size(status.n_bytes)}"
 
 
-def _describe(status: RecorderStatus) -> str:
+def _describe(status: FoundRecorder) -> str:
     """Size and streams, the signals first: they are what a recording is made for."""
     n = len(status.streams)
     signals = dict.fromkeys(name for name, _ in status.regular)

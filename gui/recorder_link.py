@@ -5,26 +5,30 @@ import os
 import queue
 import signal
 import socket
-import subprocess
-import tempfile
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, SignalInstance
+from PySide6.QtCore import QObject, Signal
 
+from bci.children import is_recorder
 from bci.errors import StreamError
 from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch
 from bci.lsl.predictions import StatusInlet
+from bci.messages import RecorderStatus
+from gui.pollers import describe_unread
+from gui.process import Child, Command
+from gui.workers import Worker
 
 _POLL_S = 0.1
-_STOP_S = 0.8
+_LONGEST_PATH, _LONGEST_NAME = 1000, 200
 
 
 @dataclass(frozen=True, slots=True)
-class RecorderStatus:
-    """What a recorder last said; ``pid`` is 0 unless it runs on this computer and said it."""
+class FoundRecorder:
+    """A recorder on the network and its last status; ``pid`` is 0 where it runs elsewhere.
+
+    ``streams`` are those that are there, ``missing`` the others, and ``regular`` those with a rate
+    and the number of samples of each.
+    """
 
     uid: str
     hostname: str
@@ -34,152 +38,113 @@ class RecorderStatus:
     n_bytes: int
     streams: tuple[str, ...]
     missing: tuple[str, ...]
-    regular: tuple[tuple[str, int], ...] = ()  # streams with a rate, and how many samples of each
+    regular: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass
 class _Heard:
     found: FoundStream
     inlet: StatusInlet
-    status: RecorderStatus | None = None
+    status: FoundRecorder | None = None
+    told_unread: bool = False
 
 
-class RecorderLink(QObject):
+class RecorderLink(Worker):
     """Starts a recorder that outlives the dashboard, finds those that run, and stops one.
 
-    All of it in a thread of its own. A recorder started here gets no pipe from us and a session
-    of its own, so that neither our end nor Ctrl-C in our terminal reaches it.
+    Recorders are found, and heard, in a thread.
     """
 
-    changed = Signal(object)  # RecorderStatus, or None when no recorder runs
+    changed = Signal(object)  # FoundRecorder, or None when no recorder runs
     said = Signal(str)  # a line of a recorder started here
     failed = Signal(str)  # one sentence
+    unread = Signal(str)  # why a recorder on the network cannot be understood
     died = Signal(int, str)  # one started here ended unasked: its exit code, and why
     ended = Signal()  # a recorder started here; its file is complete
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._stopping = threading.Event()
-        self._wanted: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self._opened: queue.SimpleQueue[_Heard] = queue.SimpleQueue()
+        self._gone: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._heard: dict[str, _Heard] = {}
         self._opening: set[str] = set()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._own, self._asked_to_end = -1, False
-        self._log: Path | None = None
-        self._log_at = 0
-        self._last_line = ""
-        self._last: RecorderStatus | None = None
-        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._child: Child | None = None
+        self._own, self._own_runs = -1, False
+        self._last: FoundRecorder | None = None
 
     @property
     def own_pid(self) -> int:
         """Process of the recorder that was started here last; -1 if none was."""
         return self._own
 
-    def start(self) -> None:
-        """Begin to look for recorders."""
-        self._thread.start()
-
     def retire(self) -> None:
-        """Ask the thread to end; returns at once."""
-        self._stopping.set()
-
-    def stop(self, timeout_s: float = _STOP_S) -> None:
-        """End the thread, and wait for it; recorders go on."""
-        self.retire()
-        self._thread.join(timeout_s)
+        """Ask the thread to end, and leave recorders to themselves; returns at once."""
+        super().retire()
+        if self._child is not None:
+            self._child.leave()
 
     def record(self, argv: tuple[str, ...]) -> None:
         """Start a recorder; returns at once."""
-        self._wanted.put(lambda: self._spawn(argv))
+        if self._own_runs:
+            return
+        if self._child is not None:
+            self._child.deleteLater()
+        self._child = child = Child(Command("recorder", argv), self, outlives=True)
+        child.said.connect(self.said)
+        child.running.connect(lambda on: self._on_running(child, on))
+        child.start()
 
-    def end(self, status: RecorderStatus | None) -> None:
+    def end(self, status: FoundRecorder | None) -> None:
         """Ask a recorder, or the one just started, to end with all it has; returns at once."""
-        self._wanted.put(lambda: self._interrupt(status))
+        if status is None or status.pid == self._own:
+            if self._child is not None:
+                self._child.ask_to_end()
+        elif not status.pid:
+            where = (
+                f"on {status.hostname}: end it there" if status.hostname else "elsewhere: end it"
+            )
+            self.failed.emit(f"This recorder runs {where} with Ctrl-C.")
+        # The number came over the network: it must belong to a recorder still.
+        elif not is_recorder(status.pid):
+            self.failed.emit(f"Process {status.pid} is no recorder: end it where it runs.")
+        else:
+            try:
+                os.kill(status.pid, signal.SIGINT)
+            except OSError as error:
+                self.failed.emit(f"The recorder could not be stopped: {error}")
 
-    def _work(self) -> None:
+    def work(self) -> None:
+        """Look for recorders, and hear them, until it is retired."""
         watch = StreamWatch(StreamQuery(name="recorder-status", type="Status"))
-        while not self._stopping.wait(_POLL_S):
-            while not self._wanted.empty():
-                self._wanted.get()()
-            self._follow_process()
+        while self.wait(_POLL_S):
+            while not self._gone.empty():
+                self._forget(self._gone.get())
             self._adopt(watch.poll())
             self._poll()
         for heard in self._heard.values():
             heard.inlet.close()
 
-    def _spawn(self, argv: tuple[str, ...]) -> None:
-        if self._process is not None:
+    def _on_running(self, child: Child, running: bool) -> None:
+        self._own_runs = running
+        if running:
+            self._own = child.pid
             return
-        handle, log = tempfile.mkstemp(prefix="bci-record-", suffix=".log")
-        detached = getattr(subprocess, "DETACHED_PROCESS", 0)
-        try:
-            self._process = subprocess.Popen(
-                argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=handle,
-                start_new_session=True, creationflags=detached,
-            )  # fmt: skip
-            self._own, self._asked_to_end = self._process.pid, False
-        except OSError as error:
-            self._tell(self.failed, f"The recorder could not be started: {error}")
-            self._tell(self.ended)
-        finally:
-            os.close(handle)
-        self._log, self._log_at, self._last_line = Path(log), 0, ""
-
-    def _follow_process(self) -> None:
-        """Pass on what the recorder that we started says, and how it ends."""
-        if self._process is None or self._log is None:
-            return
-        code = self._process.poll()
-        with self._log.open("rb") as file:
-            file.seek(self._log_at)
-            text = file.read()
-        whole = text if code is not None else text[: text.rfind(b"\n") + 1]
-        self._log_at += len(whole)
-        for line in whole.decode("utf-8", "replace").splitlines():
-            if line.strip():
-                self._last_line = line.strip()[:500]
-                self._tell(self.said, f"recorder: {self._last_line}")
-        if code is None:
-            return
-        self._process = None
-        self._log.unlink(missing_ok=True)
         # Its last status must not stand as the present one.
-        self._forget(lambda heard: heard.status is not None and heard.status.pid == self._own)
-        if code and self._asked_to_end:
-            why = self._last_line or f"exit code {code}"
-            self._tell(self.failed, f"The recorder has stopped: {why}")
+        self._gone.put(self._own)
+        code = child.exit_code
+        if code == -1:
+            self.failed.emit(f"The recorder could not be started: {child.command.argv[0]}")
+        elif code and child.asked_to_stop:
+            self.failed.emit(f"The recorder has stopped: {child.last_words or f'exit code {code}'}")
         elif code:
-            self._tell(self.died, code, _why(code, self._last_line))
-        self._tell(self.ended)
+            self.died.emit(-code if child.has_crashed else code, _why(child))
+        self.ended.emit()
 
-    def _forget(self, is_gone: Callable[[_Heard], bool]) -> None:
+    def _forget(self, pid: int) -> None:
         for uid, heard in list(self._heard.items()):
-            if is_gone(heard):
+            if heard.status is not None and heard.status.pid == pid:
                 heard.inlet.close()
                 del self._heard[uid]
-
-    def _interrupt(self, status: RecorderStatus | None) -> None:
-        self._asked_to_end = status is None or status.pid == self._own
-        if status is None:
-            if self._process is not None:
-                self._process.send_signal(signal.SIGINT)
-            return
-        if not status.pid:
-            where = (
-                f"on {status.hostname}: end it there" if status.hostname else "elsewhere: end it"
-            )
-            self._tell(self.failed, f"This recorder runs {where} with Ctrl-C.")
-            return
-        # The number came over the network: it must belong to a recorder still.
-        if not _is_recorder(status.pid):
-            self._tell(self.failed, f"Process {status.pid} is no recorder: end it where it runs.")
-            return
-        try:
-            os.kill(status.pid, signal.SIGINT)
-        except OSError as error:
-            self._tell(self.failed, f"The recorder could not be stopped: {error}")
 
     def _adopt(self, listed: list[FoundStream]) -> None:
         """Listen to recorders that have come; forget those that have gone."""
@@ -189,7 +154,7 @@ class RecorderLink(QObject):
         for found in listed:
             if found.uid not in self._opening:
                 self._opening.add(found.uid)
-                threading.Thread(target=self._open, args=(found,), daemon=True).start()
+                self.aside(self._open, found)
 
     def _open(self, found: FoundStream) -> None:
         """In a thread of its own, since a stream that hangs takes seconds to give up."""
@@ -200,7 +165,9 @@ class RecorderLink(QObject):
         for uid, heard in list(self._heard.items()):
             try:
                 for status in heard.inlet.pull():
-                    heard.status = _read(heard.found, status)
+                    if isinstance(status, RecorderStatus):
+                        heard.status = _found_recorder(heard.found, status)
+                self._tell_unread(heard)
                 gone = not heard.inlet.connected
             except StreamError:
                 gone = True
@@ -210,7 +177,7 @@ class RecorderLink(QObject):
                 # One that was frozen is listed again under the same number.
                 self._opening.discard(uid)
                 if heard.status is not None and not self._runs(heard.status):
-                    self._tell(self.said, f"recorder: {heard.status.file} has ended")
+                    self.tell(self.said.emit, f"recorder: {heard.status.file} has ended")
         running = [heard.status for heard in self._heard.values() if heard.status is not None]
         chosen = min(running, key=lambda s: (s.pid != self._own, not s.pid, s.uid), default=None)
         if chosen is None and self._last is not None and self._runs(self._last):
@@ -219,64 +186,44 @@ class RecorderLink(QObject):
         if chosen != self._last:
             known = self._last.uid if self._last else None
             if chosen and chosen.pid != self._own and chosen.uid != known:
-                self._tell(self.said, f"recorder: found one that writes {chosen.file}")
+                self.tell(self.said.emit, f"recorder: found one that writes {chosen.file}")
             self._last = chosen
-            self._tell(self.changed, chosen)
+            self.tell(self.changed.emit, chosen)
 
-    def _runs(self, status: RecorderStatus) -> bool:
+    def _tell_unread(self, heard: _Heard) -> None:
+        """Say it once of a recorder of another version, which cannot be understood."""
+        problem = heard.inlet.problem
+        if problem is not None and not heard.told_unread:
+            heard.told_unread = True
+            self.tell(self.unread.emit, describe_unread("The status of a recorder", problem))
+
+    def _runs(self, status: FoundRecorder) -> bool:
         """Tell whether the process of a recorder of this computer runs, though it is silent."""
         if status.pid == self._own:
-            return self._process is not None
-        return bool(status.pid) and _is_recorder(status.pid)
-
-    def _tell(self, news: SignalInstance, *values: object) -> None:
-        # A thread that outlived the window must not touch what Qt has deleted.
-        if not self._stopping.is_set():
-            news.emit(*values)
+            return self._own_runs
+        return bool(status.pid) and is_recorder(status.pid)
 
 
-def _read(found: FoundStream, status: dict[str, object]) -> RecorderStatus:
-    """A recorder's status as it came from the network: nothing in it is trusted."""
-    pid = status.get("pid")
-    here = found.hostname == socket.gethostname()
-    listed = status.get("streams")
-    streams = [s for s in listed if isinstance(s, dict)] if isinstance(listed, list) else []
-    return RecorderStatus(
+def _found_recorder(found: FoundStream, status: RecorderStatus) -> FoundRecorder:
+    """A recorder by its status; the number of a process is of use on this computer only."""
+    # The first process is the system, or a container's own: no signal is sent to it.
+    here = found.hostname == socket.gethostname() and status.pid > 1
+    present = tuple(stream for stream in status.streams if stream.present)
+    return FoundRecorder(
         found.uid,
         found.hostname,
-        pid if here and isinstance(pid, int) and pid > 1 else 0,
-        str(status.get("file", ""))[:1000],
-        _number(status.get("elapsed_s")),
-        int(_number(status.get("bytes"))),
-        tuple(str(s.get("name", ""))[:200] for s in streams if s.get("there", True)),
-        tuple(str(s.get("name", ""))[:200] for s in streams if not s.get("there", True)),
-        tuple(
-            (str(s.get("name", ""))[:200], int(_number(s.get("samples"))))
-            for s in streams
-            if s.get("there", True) and _number(s.get("sfreq")) > 0
-        ),
+        status.pid if here else 0,
+        status.file[:_LONGEST_PATH],
+        status.elapsed_s,
+        status.n_bytes,
+        tuple(stream.name[:_LONGEST_NAME] for stream in present),
+        tuple(stream.name[:_LONGEST_NAME] for stream in status.streams if not stream.present),
+        tuple((s.name[:_LONGEST_NAME], s.samples) for s in present if s.sfreq > 0),
     )
 
 
-def _why(code: int, last_line: str) -> str:
+def _why(child: Child) -> str:
     """Reason for a recorder's end: its own words, or the signal that ended it."""
-    if code < 0:
-        return f"the recorder was killed (signal {-code})"
-    said = last_line.removeprefix("error: ").rstrip(".") or f"exit code {code}"
-    return f"the recorder ended by itself: {said}"
-
-
-def _is_recorder(pid: int) -> bool:
-    """Whether a process of this computer is a recorder, by its command line."""
-    if os.name != "posix":
-        return True
-    try:
-        line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
-    except OSError:
-        ps = ("ps", "-o", "args=", "-p", str(pid))
-        line = subprocess.run(ps, capture_output=True, check=False).stdout
-    return b"bci" in line and b" record" in line
-
-
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) and 0 <= value < 1e15 else 0.0
+    if child.has_crashed:
+        return f"the recorder was killed (signal {child.exit_code})"
+    return f"the recorder ended by itself: {child.last_words or f'exit code {child.exit_code}'}"

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from bci.lsl.outlet import MarkerOutlet
 from bci.types import Marker
 from gui.record_bar import RecordBar, describe_length
-from gui.recorder_link import RecorderLink, RecorderStatus
+from gui.recorder_link import FoundRecorder, RecorderLink
 from gui.remembered import Remembered
 from gui.revival import Revival
 from gui.silent_streams import SilentStreams
@@ -70,7 +70,7 @@ class Recording(QObject):
         self._remembered = remembered
         self._listed = listed
         self._find_until = 0.0
-        self.status: RecorderStatus | None = None
+        self.status: FoundRecorder | None = None
         self._argv: tuple[str, ...] = ()
         self._revival = Revival("press Record (Ctrl+R)")
         self._files: list[Path] = []
@@ -80,10 +80,11 @@ class Recording(QObject):
         self._heard_at = 0.0
         self._silent = SilentStreams()
         self._notes: MarkerOutlet | None = None
-        self.link = RecorderLink()
+        self.link = RecorderLink(self)
         self.link.changed.connect(self._on_status)
         self.link.said.connect(self.said)
         self.link.failed.connect(self._on_failed)
+        self.link.unread.connect(self.problem)
         self.link.died.connect(self._on_died)
         bar.start_wanted.connect(self._look_for_streams)
         bar.stop_wanted.connect(self.end)
@@ -146,7 +147,7 @@ class Recording(QObject):
         self._silent.reset()
         self.link.record(self._argv)
 
-    def _on_status(self, status: RecorderStatus | None) -> None:
+    def _on_status(self, status: FoundRecorder | None) -> None:
         last, self.status = self.status, status
         self._heard_at = time.monotonic()
         if status is not None:
@@ -161,7 +162,7 @@ class Recording(QObject):
         self._offer_notes(status is not None and bool(status.streams))
         self._bar.set_takes_notes(status is not None and NOTES in status.streams)
 
-    def _on_gone(self, last: RecorderStatus) -> None:
+    def _on_gone(self, last: FoundRecorder) -> None:
         """A recorder is there no longer: it was stopped, or ended without our wish."""
         if last.uid == self._died:
             return
@@ -206,7 +207,7 @@ class Recording(QObject):
         if not silent_s > _UNANSWERED_S:
             self._silent_now(self.status)
 
-    def _silent_now(self, status: RecorderStatus) -> None:
+    def _silent_now(self, status: FoundRecorder) -> None:
         self._bar.set_silent(self._silent.update(status, time.monotonic()))
 
     def _offer_notes(self, offered: bool) -> None:

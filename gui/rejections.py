@@ -1,12 +1,14 @@
 """Why windows gave no prediction, from the counts in an engine's status."""
 
-# Status keys, and what each reason is called.
+from bci.messages import WindowCounts
+
+# Fields of the counts, and what each reason is called.
 REASONS = {
-    "windows_rejected_gap": "gap",
-    "windows_rejected_settling": "filters settling",
-    "windows_rejected_artifact": "large swings",
-    "windows_rejected_non_finite": "values missing",
-    "windows_rejected_undecodable": "values too large",
+    "rejected_gap": "gap",
+    "rejected_settling": "filters settling",
+    "rejected_artifact": "large swings",
+    "rejected_non_finite": "values missing",
+    "rejected_undecodable": "values too large",
 }
 EXPLAINED = """A window is the stretch of signal that one prediction is made from.
 No prediction is made where
@@ -17,9 +19,9 @@ values missing: the device sent NaN
 values too large: the decoder found no probabilities"""
 
 
-def counts_of(status: dict[str, object], keys: tuple[str, ...]) -> dict[str, int]:
-    """The whole numbers of a status; 0 for what is missing or no number."""
-    return {key: value if isinstance(value := status.get(key), int) else 0 for key in keys}
+def rejected(windows: WindowCounts) -> dict[str, int]:
+    """Windows that gave no prediction, by reason."""
+    return {reason: getattr(windows, field) for field, reason in REASONS.items()}
 
 
 class Rejections:
@@ -32,12 +34,12 @@ class Rejections:
         """Another engine, which counts anew."""
         self._before: dict[str, int] | None = None
 
-    def since_last(self, status: dict[str, object]) -> str:
+    def since_last(self, windows: WindowCounts) -> str:
         """The commonest reason of windows rejected since the last status; empty if none was."""
-        counts = counts_of(status, tuple(REASONS))
+        counts = rejected(windows)
         before, self._before = self._before, counts
         if before is None:
             return ""
-        grown = {key: counts[key] - before[key] for key in REASONS}
+        grown = {reason: counts[reason] - before[reason] for reason in counts}
         most = max(grown, key=grown.__getitem__)
-        return REASONS[most] if grown[most] > 0 else ""
+        return most if grown[most] > 0 else ""

@@ -1,6 +1,6 @@
 """Streams of a recording that send no samples, though they should."""
 
-from gui.recorder_link import RecorderStatus
+from gui.recorder_link import FoundRecorder
 
 # Longer than a hiccup of a wireless headset.
 _SILENT_S = 2.0
@@ -17,12 +17,12 @@ class SilentStreams:
         """Another recording begins."""
         self._seen.clear()
 
-    def update(self, status: RecorderStatus, now: float) -> tuple[tuple[str, float], ...]:
+    def update(self, status: FoundRecorder, now: float) -> tuple[tuple[str, float], ...]:
         """Streams of which nothing has come for more than two seconds, with how long.
 
         Parameters
         ----------
-        status : RecorderStatus
+        status : FoundRecorder
         now : float
             Seconds on any clock that goes on.
         """

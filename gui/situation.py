@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass, field
 
 from bci.lsl.inlet import InletStats
+from bci.messages import EngineStatus
 from bci.quality import State
 
 _STALE_S = 1.5
@@ -30,7 +31,7 @@ class Situation:
     stats: InletStats | None = None
     samples: int = 0
     samples_at: float = 0.0
-    status: dict[str, object] = field(default_factory=dict)
+    status: EngineStatus | None = None
     status_at: float = -float("inf")
     heard_at: float = -float("inf")
     # By whose count: the shown stream's or the engine's.
@@ -59,8 +60,8 @@ class Situation:
         self.stats = stats
         self._follow_counts()
 
-    def hear_status(self, status: dict[str, object], now: float) -> None:
-        """The engine said how it is."""
+    def hear_status(self, status: EngineStatus, now: float) -> None:
+        """Take the engine's newest status."""
         self.status, self.status_at = status, now
         self._follow_counts()
 
@@ -88,17 +89,25 @@ class Situation:
         """Good, worth a look, or nothing there: the sentence in one mark."""
         if not self.signal_alive:
             return State.BAD
-        waits = self.status.get("state") == "waiting for stream"
         silent = now - self.samples_at > _STALE_S
-        engine = self.engine_lost or self.engine_silent_s(now) or (self.engine_alive and waits)
-        engine = engine or self.decodes_other
+        engine = self.engine_lost or self.engine_silent_s(now) or self.decodes_other
+        engine = engine or (self.engine_alive and self._waits)
         doubtful = silent or self._n_lost or engine or self._findings or self.model_warning
         return State.DOUBTFUL if doubtful else State.GOOD
 
     @property
+    def _waits(self) -> bool:
+        """Whether the engine waits for its stream."""
+        return self.status is not None and self.status.state == "waiting for stream"
+
+    @property
+    def decoded(self) -> str | None:
+        """The stream that the engine decodes; None while it decodes none, or is not known to."""
+        return self.status.stream if self.status is not None else None
+
+    @property
     def _is_decoded(self) -> bool:
-        decoded = self.status.get("stream", self.stream_name)
-        return self.engine_alive and decoded == self.stream_name
+        return self.engine_alive and self.decoded in (None, self.stream_name)
 
     @property
     def decodes_other(self) -> bool:
@@ -108,13 +117,13 @@ class Situation:
     @property
     def is_decoded(self) -> bool:
         """Tell whether an engine decodes the shown stream, and so reports its losses."""
-        return self._is_decoded and isinstance(self.status.get("lost_samples"), int)
+        return self._is_decoded and self.decoded is not None
 
     @property
     def model_warning(self) -> str:
         """Why not to rely on the model of the engine that runs; empty where nothing is said."""
-        warning = self.status.get("model_warning") if self.engine_alive else None
-        return warning[:300] if isinstance(warning, str) else ""
+        warning = self.status.model_warning if self.status and self.engine_alive else None
+        return (warning or "")[:300]
 
     @property
     def _n_lost(self) -> int:
@@ -138,11 +147,10 @@ class Situation:
         return self.stats.findings if self.stats else ()
 
     def _counts(self) -> dict[str, int]:
-        """Losses of the shown stream by whose count; the engine's only where it tells one."""
+        """Losses of the shown stream by whose count; the engine's only while it decodes."""
         counts = {_SHOWN: self.stats.lost_samples if self.stats else 0}
-        lost = self.status.get("lost_samples")
-        if isinstance(lost, int):
-            counts[_ENGINE] = lost
+        if self.status is not None and self.status.stream is not None:
+            counts[_ENGINE] = self.status.lost_samples
         return counts
 
     def sentence(self, now: float, late_ms: float | None) -> str:
@@ -151,7 +159,7 @@ class Situation:
         return "; ".join((said, *self._findings)) if self.signal_alive else said
 
     def _sentence(self, now: float, late_ms: float | None) -> str:
-        name, status = self.stream_name, self.status
+        name = self.stream_name
         if not self.signal_alive:
             awaited = f"no signal: waiting for a stream with {self.awaited}"
             return f"{name}: no signal now" if name else awaited
@@ -162,47 +170,44 @@ class Situation:
         loss = self._loss
         if self.engine_lost:
             return f"{name} is shown, {loss}; the engine is gone"
-        if now - self.status_at < _STALE_S and status.get("state") == "waiting for stream":
+        if now - self.status_at < _STALE_S and self._waits:
             return f"{name} is shown, {loss}; the engine waits for its stream"
         if not self.engine_alive:
             return f"{name} is shown, {loss}; no engine is running"
         if silent := self.engine_silent_s(now):
             return f"{name} is shown, {loss}; the engine has not answered for {silent:.0f} s"
         if not self._is_decoded:
-            return f"{name} is shown, {loss}; the engine decodes {status['stream']}"
-        delay = delay_text(status)
+            return f"{name} is shown, {loss}; the engine decodes {self.decoded}"
+        delay = delay_text(self.status)
         lateness = "" if late_ms is None else f", {late_ms:.1f} ms late{delay and f' ({delay})'}"
-        model = f"{status.get('model', 'an engine')}{_adapting(status)}{_drifted(status)}"
+        model = _describe_model(self.status) if self.status else "an engine"
         model += ", which is no better than chance" if self.model_warning else ""
         return f"{name} is decoded by {model}{lateness}, {loss}"
 
 
-def delay_text(status: dict[str, object]) -> str:
-    """What comes on top of the latency: ``+45 ms filters, +450 ms evidence``.
+def delay_text(status: EngineStatus | None) -> str:
+    """Delays beside the latency: ``+45 ms filters, +450 ms evidence``.
 
-    What is not known, or nothing, is left out.
+    A delay that is not known, or nothing, is left out.
     """
-    filters, evidence = (_added(status.get(f"{of}_delay_s")) for of in ("filter", "evidence"))
+    if status is None:
+        return ""
+    filters, evidence = _added(status.filter_delay_s), _added(status.evidence_delay_s)
     if filters and evidence:
         return f"{filters} filters, {evidence} evidence"
     return (filters and f"{filters} filter delay") or (evidence and f"{evidence} evidence")
 
 
-def _added(delay_s: object) -> str:
-    if not isinstance(delay_s, int | float) or not 0.0005 <= delay_s < float("inf"):
+def _added(delay_s: float | None) -> str:
+    if delay_s is None or delay_s < 0.0005:
         return ""
     return f"+{1000 * delay_s:.0f} ms" if delay_s < 1 else f"+{delay_s:.1f} s"
 
 
-def _adapting(status: dict[str, object]) -> str:
-    adaptation = status.get("adaptation", "off")
-    return "" if adaptation == "off" else f", which adapts ({adaptation!s:.60})"
-
-
-def _drifted(status: dict[str, object]) -> str:
-    """How far the signal has left what the model was calibrated on; nothing while it has not."""
-    if not status.get("drift_warning"):
-        return ""
-    drift = status.get("drift")
-    how_far = f" (drift {drift:.3g})" if isinstance(drift, (int, float)) else ""
-    return f", but the signal is unlike its calibration{how_far}"
+def _describe_model(status: EngineStatus) -> str:
+    """Name of the model, whether it adapts, and how far the signal is from its calibration."""
+    adapts = "" if status.adaptation == "off" else f", which adapts ({status.adaptation:.60})"
+    if not status.drift_warning:
+        return f"{status.model}{adapts}"
+    how_far = "" if status.drift is None else f" (drift {status.drift:.3g})"
+    return f"{status.model}{adapts}, but the signal is unlike its calibration{how_far}"

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from bci.quality import State
 from gui.pieces import tip
-from gui.quality_marks import WORDS, paint_mark
+from gui.quality_marks import paint_mark
 from gui.theme import DARK, Theme
 
 
@@ -29,7 +29,7 @@ class StateMark(QWidget):
     def show_state(self, state: State) -> None:
         if state != self.state:
             self.state = state
-            self.setAccessibleDescription(WORDS[state])
+            self.setAccessibleDescription(state.word)
             self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name

@@ -208,10 +208,7 @@ def write_session(
     events = [(e.time, e.label) for live in lives for e in live.events if e.time >= heard]
     texts("engine-decisions", "Decisions", events)
     messages = [
-        (time, message.model_dump_json())
-        for live in lives
-        for time, message in live.messages
-        if time >= begin
+        (time, message.line()) for live in lives for time, message in live.messages if time >= begin
     ]
     texts("engine-provenance", "Provenance", messages)
     writer.close()

@@ -17,6 +17,7 @@ from bci import __version__
 from bci.cli import (
     acquisition,
     benchmarks,
+    events,
     federate,
     images,
     importing,
@@ -32,6 +33,7 @@ from bci.cli import (
 )
 from bci.cli.console import printable, show_warnings
 from bci.errors import BciError
+from bci.messages import ErrorEvent
 
 # What the user's files and disk can do to any command; all else is a fault of ours.
 _MENDABLE = (
@@ -113,14 +115,12 @@ def run() -> int:
     try:
         app()
     except BciError as error:
-        typer.secho(f"error: {printable(' '.join(str(error).split()))}", fg="red", err=True)
-        return 2
+        return _fail(str(error))
     except OSError as error:
         if error.errno not in _MENDABLE:
             raise
         where = f"{error.filename}: " if error.filename is not None else ""
-        typer.secho(f"error: {printable(f'{where}{error.strerror}')}", fg="red", err=True)
-        return 2
+        return _fail(f"{where}{error.strerror}")
     except KeyboardInterrupt:
         return 130
     except SystemExit as ended:
@@ -128,7 +128,18 @@ def run() -> int:
         if not isinstance(ended.code, int | None):
             raise
         return ended.code or 0
+    finally:
+        events.want(False)
     return 0
+
+
+def _fail(why: str) -> int:
+    """Print the reason of a command's end; return its exit code."""
+    text = " ".join(why.split())
+    typer.secho(f"error: {printable(text)}", fg="red", err=True)
+    if events.wanted():
+        events.emit(ErrorEvent(text=text))
+    return 2
 
 
 def _end(code: int) -> NoReturn:

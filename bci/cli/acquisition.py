@@ -1,6 +1,5 @@
 """Commands that put devices onto LSL: devices, stream."""
 
-import json
 import queue
 import threading
 from typing import TYPE_CHECKING, Annotated
@@ -8,9 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from bci.cli.console import err, out
+from bci.cli import events
+from bci.cli.console import err, note, out, warn
+from bci.cli.events import JsonOption
+from bci.messages import DeviceEntry, DevicesEvent, StreamingEvent
 
 if TYPE_CHECKING:
+    from bci.types import StreamInfo
     from devices.catalogue import Entry
 
 
@@ -19,9 +22,7 @@ def add_commands(app: typer.Typer) -> None:
     app.command()(stream)
 
 
-def devices(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
+def devices(as_json: JsonOption = False) -> None:
     """List every device that can be streamed, how it is reached and what it needs.
 
     Recordings are streamed by 'bci replay FILE'; what is on LSL already ('bci streams') needs
@@ -34,11 +35,11 @@ def devices(
 
     listed, ports = entries(), serial_ports()
     if as_json:
-        answer = [
-            dataclasses.asdict(entry) | {"ports": ports if _takes_port(entry) else ()}
+        answer = (
+            DeviceEntry(**dataclasses.asdict(entry), ports=ports if _takes_port(entry) else ())
             for entry in listed
-        ]
-        out.print_json(json.dumps(answer))
+        )
+        events.emit(DevicesEvent(devices=tuple(answer)))
         return
     table = Table("Device", "What it is", "Reached by", "Needs", "Takes besides")
     for entry in listed:
@@ -66,6 +67,7 @@ def stream(
         list[str] | None, typer.Argument(help="What the device needs, as PARAMETER=VALUE.")
     ] = None,
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
+    as_json: JsonOption = False,  # noqa: ARG001 - its callback has acted
     while_heard: Annotated[bool, typer.Option("--while-heard", hidden=True)] = False,
 ) -> None:
     """Stream a device over LSL until Ctrl-C; a device that is lost is waited for.
@@ -86,9 +88,23 @@ def stream(
 
     def announce() -> None:
         for info in source.describe():
-            err.print(f"streaming {info.name}: {info.summary}")
+            announce_stream(info)
 
-    stream_device(source, stop, say=err.print, commands=lines, on_open=announce, orphaned=orphaned)
+    stream_device(
+        source, stop, say=note, warn=warn, commands=lines, on_open=announce, orphaned=orphaned
+    )
+
+
+def announce_stream(info: "StreamInfo", more: str = "") -> None:
+    """Print that a stream is on the network, with ``more`` for people; with ``--json`` an event."""
+    if events.wanted():
+        event = StreamingEvent(
+            stream=info.name, n_channels=info.n_channels, sfreq=info.sfreq,
+            simulated=info.simulated,
+        )  # fmt: skip
+        events.emit(event)
+    else:
+        err.print(f"streaming {info.name}: {info.summary}{more}")
 
 
 def _pair(given: str) -> tuple[str, str]:

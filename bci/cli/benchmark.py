@@ -7,13 +7,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-from rich.progress import track
 from rich.table import Column, Table
 from rich.text import Text
 
 import decoders
-from bci.cli.console import err, out
+from bci.cli import events
+from bci.cli.console import note, out
 from bci.cli.results_file import check_place, write
+from bci.cli.trainings import emit_outcome, tracked
 from bci.errors import RecordingError
 from bci.pipeline import Pipeline
 from bci.profile import load_profile
@@ -62,7 +63,7 @@ def motor_imagery(
     chosen = names or [*decoders.CLASSICAL, *(_NETWORKS if find_spec("torch") else ())]
     for name in chosen:
         if set(asked) != {"within"} and not decoders.carries_over(name):
-            err.print(f"{name} does not carry over from person to person: within only")
+            note(f"{name} does not carry over from person to person: within only")
     results = _load(out_file)
     # Seed by seed, so that whenever it is stopped all decoders have as many.
     jobs = [
@@ -72,7 +73,7 @@ def motor_imagery(
         if seed == 0 or name not in decoders.CLASSICAL
         for person in people
     ]
-    for seed, name, person in track(jobs, "Trainings", transient=True, console=err):
+    for seed, name, person in tracked(jobs, "Trainings"):
         wanted = [p for p in asked if p == "within" or decoders.carries_over(name)]
         done = {
             p: results.setdefault(name, {}).setdefault(p, {}).setdefault(person.name, [])
@@ -85,10 +86,19 @@ def motor_imagery(
             make = partial(decoders.create, name, params)
             for protocol, outcome in run_protocols(missing, person, others, make, signal).items():
                 done[protocol].append(dataclasses.replace(outcome, seed=seed))
+                _emit(name, protocol, person.name, done[protocol][-1])
             if out_file is not None:
                 _save(results, out_file)
+    if events.wanted():
+        return
     _print_people(results, people, chosen)
     _print_comparison(results, people)
+
+
+def _emit(decoder: str, protocol: str, person: str, outcome: Outcome) -> None:
+    figures = dataclasses.asdict(outcome)
+    of = {"decoder": decoder, "protocol": protocol, "person": person, "seed": figures.pop("seed")}
+    emit_outcome("motor-imagery", of, figures)
 
 
 def _by_params(
@@ -110,7 +120,7 @@ def _read(folder: Path) -> tuple[list[Person], Signal]:
     if not subjects:
         raise RecordingError(f"{folder}: no subject folder like S001 with a run S001R12.edf in it")
     people = []
-    for subject in track(subjects, "Reading", transient=True, console=err):
+    for subject in tracked(subjects, "Reading"):
         runs = [read_recording(_run(subject, run)) for run in (*_TRAINING_RUNS, _TEST_RUN)]
         chain = Pipeline(profile.pipeline, runs[0].info).chain
         signal = Signal(chain.sfreq, chain.channels)

@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+from bci.cli.console import print_file
+from bci.cli.events import JsonOption
+
 OutFile = Annotated[
     Path | None,
     typer.Option("--out", help="Keep results here (JSON); what is there is not done again."),
@@ -16,12 +19,21 @@ def add_commands(app: typer.Typer) -> None:
     app.add_typer(benchmarks, name="benchmark", help="Score decoders on public or simulated data.")
 
 
+def _emit_file(file: Path | None, as_json: bool) -> None:
+    if file is not None and as_json:
+        print_file(file, as_json)
+
+
 benchmarks = typer.Typer(no_args_is_help=True)
 
 
 @benchmarks.callback()
 def _benchmarks() -> None:
-    """Score decoders on public or simulated data."""
+    """Score decoders on public or simulated data.
+
+    With --json, standard output has an event a line instead of tables: progress, outcome (one a
+    training), at last file; or error.
+    """
 
 
 @benchmarks.command("motor-imagery")
@@ -43,6 +55,7 @@ def benchmark_motor_imagery(
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Trainings of each network.")] = 5,
     out_file: OutFile = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Imagined left against right fist: calibrate on runs 04 + 08, test on run 12.
 
@@ -64,6 +77,7 @@ def benchmark_motor_imagery(
         if name not in PROTOCOLS:
             raise typer.BadParameter(f"{name!r} is none of {', '.join(PROTOCOLS)}")
     motor_imagery(folder, decoder, protocol, seeds, out_file)
+    _emit_file(out_file, as_json)
 
 
 @benchmarks.command("emotion")
@@ -81,6 +95,7 @@ def benchmark_emotion(
     people: Annotated[int, typer.Option(min=2, help="How many people are simulated.")] = 5,
     seeds: Annotated[int, typer.Option(min=1, help="Trainings, each with its own shuffle.")] = 3,
     out_file: OutFile = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Levels of valence and arousal: folds by film, by subject; labels shuffled; leaky beside.
 
@@ -98,12 +113,14 @@ def benchmark_emotion(
         if name not in decoders.OF_LEVELS:
             raise typer.BadParameter(f"{name!r} is none of {', '.join(decoders.OF_LEVELS)}")
     emotion(folder, decoder, people, seeds, out_file)
+    _emit_file(out_file, as_json)
 
 
 @benchmarks.command("images")
 def benchmark_images(
     subjects: Subjects = 3,
     out_file: OutFile = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Seen images on simulated subjects: network against ridge; unseen images, and a later run.
 
@@ -117,12 +134,14 @@ def benchmark_images(
     from bci.cli.images_benchmark import images
 
     images(subjects, out_file)
+    _emit_file(out_file, as_json)
 
 
 @benchmarks.command("speech")
 def benchmark_speech(
     subjects: Subjects = 3,
     out_file: OutFile = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Words on simulated subjects: Du-IN, pretrained or not, against linear decoders.
 
@@ -135,3 +154,4 @@ def benchmark_speech(
     from bci.cli.speech_benchmark import speech
 
     speech(subjects, out_file)
+    _emit_file(out_file, as_json)

@@ -8,12 +8,16 @@ import logging
 import re
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, ProgressColumn, TextColumn, TimeElapsedColumn
 from rich.segment import Segment
 from rich.text import Text
+
+from bci.cli import events
+from bci.messages import FileEvent, NoteEvent, WarningEvent
 
 # Into a pipe or a file there is no edge to wrap at.
 _WIDE = 200
@@ -59,8 +63,31 @@ out = PlainConsole()
 err = PlainConsole(stderr=True)
 
 
+def note(sentence: str) -> None:
+    """Print a sentence on standard error; with ``--json`` as an event instead."""
+    if events.wanted():
+        events.emit(NoteEvent(text=sentence))
+    else:
+        err.print(sentence)
+
+
+def warn(sentence: str) -> None:
+    """Print a warning on standard error; with ``--json`` as an event, too."""
+    err.print(sentence, soft_wrap=True)
+    if events.wanted():
+        events.emit(WarningEvent(text=sentence))
+
+
+def print_file(path: Path, as_json: bool) -> None:
+    """Print the path of a file that was written, or its event."""
+    if as_json:
+        events.emit(FileEvent(file=str(path)))
+    else:
+        out.print(str(path), soft_wrap=True)
+
+
 class _ToStderr(logging.Handler):
-    """Prints each of the library's warnings once, as a plain line."""
+    """Prints each of the library's warnings once, as a plain line and as an event."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -70,7 +97,7 @@ class _ToStderr(logging.Handler):
         sentence = record.getMessage()
         if sentence not in self._said:
             self._said.add(sentence)
-            err.print(sentence, soft_wrap=True)
+            warn(sentence)
 
 
 def show_warnings() -> None:

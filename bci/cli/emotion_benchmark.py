@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from rich.progress import track
 from rich.table import Table
 
 import decoders
-from bci.cli.console import err, out
+from bci.cli import events
+from bci.cli.console import out
 from bci.cli.results_file import check_place, write
+from bci.cli.trainings import emit_outcome, tracked
 from bci.errors import RecordingError
 from bci.level_protocols import PROTOCOLS, run_protocol, shuffled_films
 from bci.measures import measures
@@ -78,18 +79,30 @@ def emotion(
     worlds = list(WORLDS) if folder is None else [_world_of(recorded)]
     todo = [(world, job) for world in worlds for job in _jobs(n_seeds, chosen)]
     cut: dict[str, tuple[dict[str, Epochs], Signal]] = {}
-    for world, job in track(todo, "Training", transient=True, console=err):
+    for world, job in tracked(todo, "Training"):
         if any(row[:5] == (world, *job) for row in rows):
             continue
         if world not in cut:
             cut = {world: _cut(recorded or _simulated(n_people, WORLDS[world]))}
-        rows += _run(world, job, *cut[world])
+        new = _run(world, job, *cut[world])
+        rows += new
+        for row in new:
+            _emit(row)
         if out_file is not None:
             write(out_file, json.dumps(rows, indent=0))
+    if events.wanted():
+        return
     for world in worlds:
         for protocol in PROTOCOLS:
             own = [row for row in rows if (row.world, row.protocol) == (world, protocol)]
             _print(world, protocol, [row for row in own if row.decoder in chosen])
+
+
+def _emit(row: Row) -> None:
+    of = row._asdict()
+    figures = {row.name: of.pop("value"), "chance": of.pop("chance"), "n": of.pop("n")}
+    of.pop("name")
+    emit_outcome("emotion", of, figures)
 
 
 def _jobs(n_seeds: int, names: list[str]) -> list[Job]:

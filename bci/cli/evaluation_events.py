@@ -2,8 +2,9 @@
 
 from dataclasses import asdict
 
+from bci.cli.events import emit
 from bci.evaluation import Evaluation
-from bci.messages import EvaluationEvent, Event, Figure, PredictedEvent
+from bci.messages import EvaluationEvent, Figure, PredictedEvent
 from bci.scores import Measure
 from bci.trials import JudgedWindow, Watch
 
@@ -24,7 +25,7 @@ def predicted(recording: str, window: JudgedWindow) -> PredictedEvent:
 
 def printer_of(recording: str) -> Watch:
     """Make a watcher that prints the event of each window of a recording."""
-    return lambda window: print_event(predicted(recording, window))
+    return lambda window: emit(predicted(recording, window))
 
 
 def all_of(watchers: list[Watch]) -> Watch | None:
@@ -52,9 +53,3 @@ def evaluated(result: Evaluation, learnt_from: bool) -> EvaluationEvent:
 
 def _figure(measure: Measure) -> Figure:
     return Figure(**measure._asdict())
-
-
-def print_event(event: Event) -> None:
-    """Print an event on standard output, in one line."""
-    # Not through rich, which wraps long lines.
-    print(event.model_dump_json(), flush=True)

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from bci.cli.console import err, out
+from bci.cli import events
+from bci.cli.console import err, note, out, print_file, warn
+from bci.cli.events import JsonOption, emit
 from bci.errors import ProfileError
 from bci.installing import how_to_install_torch
+from bci.messages import ModelEvent, RoundEvent, SitesEvent
 from bci.places import require_folder
 
 if TYPE_CHECKING:
@@ -41,7 +44,10 @@ def add_commands(app: typer.Typer) -> None:
 
 @federate.callback()
 def _federate() -> None:
-    """Learn across sites with unlike headsets; recordings never leave theirs."""
+    """Learn across sites with unlike headsets; recordings never leave theirs.
+
+    With --json, standard output has an event a line: note, round, at last sites or model; or error.
+    """
 
 
 @contextmanager
@@ -62,6 +68,7 @@ def _ends_at_once() -> Iterator[None]:
 def simulate(
     config: Config,
     out_folder: Annotated[Path, typer.Option("--out", help="For the sites' models and rounds.")],
+    as_json: JsonOption = False,
 ) -> None:
     """Run all sites on this machine, with the messages that a deployment sends.
 
@@ -99,14 +106,14 @@ def simulate(
         )  # fmt: skip
         names[number] = partner.name
     scores = run_rounds(LocalGrid(apps), agreed, names, rounds, _tell_round, _tell_join)
-    _tell_scores(scores)
+    _tell_scores(scores, as_json)
     without = [name for name, model in models.items() if not model.exists()]
     _tell_missing(without, rounds, "its own output above says why")
 
 
 @federate.command()
 @_ends_at_once()
-def server(config: Config, state: State) -> None:
+def server(config: Config, state: State, as_json: JsonOption = False) -> None:
     """Wait for the sites and lead the rounds. Sees changes of the shared layers, nothing else.
 
     Example: bci federate server partners.yaml --state recordings/partners
@@ -128,9 +135,9 @@ def server(config: Config, state: State) -> None:
         raise ProfileError(f"{config}: sites: two have the same public_key")
     link = SuperLink(agreed.server, keys, folder)
     with link as grid:
-        err.print(f"waiting for {len(keys)} sites on {agreed.server.address}")
+        note(f"waiting for {len(keys)} sites on {agreed.server.address}")
         scores = run_rounds(grid, agreed, link.names, state, _tell_round, _tell_join)
-        _tell_scores(scores)
+        _tell_scores(scores, as_json)
     _tell_missing(
         sorted(keys.keys() - scores.keys()), state,
         "if it was only away, start the server again with the same --state and let it join",
@@ -157,6 +164,7 @@ def join(
         list[Path] | None, typer.Option(help="A recording to score on; default: the last.")
     ] = None,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait for the server.")] = 3600.0,
+    as_json: JsonOption = False,
 ) -> None:
     """Take part with this site's recordings, which are read here and go nowhere.
 
@@ -180,14 +188,17 @@ def join(
         raise ProfileError(f"--ca is missing: {where} is another machine")
     keys = read_private_key(key)
     app, part = _site(agreed, site, profile, data, test or [], state / site, out_folder)
-    err.print(f"{site}: joining {where}")
+    note(f"{site}: joining {where}")
     serve_site(app, where, keys, authority, lambda: part.is_over, timeout)
     if part.refused is not None:
         raise ProfileError(
             f"{site} is left out from here on: {part.refused}; mend that, have its line under "
             "banned deleted in rounds.json at the stopped server, and join again"
         )
-    out.print(f"model written to {out_folder}")
+    if as_json:
+        emit(ModelEvent(folder=str(out_folder)))
+    else:
+        out.print(f"model written to {out_folder}")
 
 
 @federate.command()
@@ -205,6 +216,7 @@ def experiment(
     condition: Annotated[
         list[str] | None, typer.Option(help="What to train; may be repeated. Default: all four.")
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Subjects as sites with unlike headsets: each alone, federated, and pooled.
 
@@ -220,6 +232,8 @@ def experiment(
     run_experiment(
         folder, seeds, out_file, trunk, sharpness, tuple(dict.fromkeys(condition or CONDITIONS))
     )
+    if as_json:
+        print_file(out_file, as_json)
 
 
 def _need_flower() -> None:
@@ -273,11 +287,19 @@ def _site(
     part = _Part()
 
     def on_round(number: int, made: "Contribution") -> None:
-        if not quiet:
-            err.print(
-                f"round {number}: accuracy on held-out trials {made.received:.2f} as it came, "
-                f"{made.trained:.2f} after training here"
+        if quiet:
+            return
+        if events.wanted():
+            emit(
+                RoundEvent(
+                    number=number, received={name: made.received}, trained={name: made.trained}
+                )
             )
+            return
+        err.print(
+            f"round {number}: accuracy on held-out trials {made.received:.2f} as it came, "
+            f"{made.trained:.2f} after training here"
+        )
 
     def on_end(n_rounds: int, n_partners: int, accuracy: float) -> None:
         budget = spent(site.n_sent)
@@ -290,7 +312,7 @@ def _site(
         save_bundle(model, card, site.decoder.arrays(), overwrite)
         part.written = True
         if budget is not None:
-            err.print(
+            note(
                 f"{name}: {site.n_sent} changes sent; epsilon {budget:.3g} at delta "
                 f"{delta:g}, of a whole site's recordings"
             )
@@ -316,10 +338,20 @@ def _budget(agreed: "Federation") -> Callable[[int], float | None]:
 
 
 def _tell_join(name: str) -> None:
-    err.print(f"{name} joined")
+    note(f"{name} joined")
 
 
 def _tell_round(done: "Round") -> None:
+    if events.wanted():
+        emit(
+            RoundEvent(
+                number=done.number,
+                received=done.received,
+                trained=done.trained,
+                excluded=done.excluded,
+            )
+        )
+        return
     scores = ", ".join(f"{name} {score:.2f}" for name, score in sorted(done.received.items()))
     err.print(f"round {done.number}: {scores}")
     for name, why in done.excluded.items():
@@ -327,7 +359,10 @@ def _tell_round(done: "Round") -> None:
         err.print(f"round {done.number} without {name}: {why}", style="yellow")
 
 
-def _tell_scores(scores: dict[str, float]) -> None:
+def _tell_scores(scores: dict[str, float], as_json: bool) -> None:
+    if as_json:
+        emit(SitesEvent(accuracies=scores))
+        return
     table = Table("site", "accuracy on its held-out trials")
     for name, score in sorted(scores.items()):
         table.add_row(name, f"{score:.2f}")
@@ -336,4 +371,4 @@ def _tell_scores(scores: dict[str, float]) -> None:
 
 def _tell_missing(names: list[str], folder: Path, hint: str) -> None:
     for name in names:
-        err.print(f"{name} has no model: see {folder / 'rounds.json'}; {hint}", style="yellow")
+        warn(f"{name} has no model: see {folder / 'rounds.json'}; {hint}")

@@ -9,9 +9,11 @@ from rich.table import Table
 from scipy import stats
 from scipy.signal import resample_poly
 
-from bci.cli.console import err, out
+from bci.cli import events
+from bci.cli.console import note, out
 from bci.cli.federation_sites import Material, cut_material, make_site
 from bci.cli.results_file import check_place, write
+from bci.cli.trainings import emit_outcome, tracked
 from bci.errors import RecordingError
 from bci.federation import CommonSpace, Federation, Partner, Rounds, Server
 from bci.profile import Profile, load_profile
@@ -117,18 +119,23 @@ def experiment(
     ]
     materials: dict[str, dict[str, Material]] = {}
     if missing:
-        err.print(f"Cutting epochs of {len(names)} subjects")
+        note(f"Cutting epochs of {len(names)} subjects")
         for kind in {_FORMATS[CONDITIONS.index(condition)] for _, condition in missing}:
             materials[kind] = {s.name: _material(s, k, kind) for k, s in enumerate(subjects)}
-    for seed, condition in missing:
-        err.print(f"seed {seed}: {condition}")
+    for seed, condition in tracked(missing, "Trainings"):
+        note(f"seed {seed}: {condition}")
         training = agreed.training.model_copy(update={"seed": seed})
         seeded = agreed.model_copy(update={"training": training})
         parts = out_file.with_suffix(".parts") / f"{seed}-{condition.replace(', ', '-')}"
         kind = _FORMATS[CONDITIONS.index(condition)]
-        results["seeds"][str(seed)][condition] = _run(condition, materials[kind], seeded, parts)
+        scores = _run(condition, materials[kind], seeded, parts)
+        results["seeds"][str(seed)][condition] = scores
+        for name, accuracy in scores.items():
+            of: dict[str, str | int | bool] = {"condition": condition, "person": name, "seed": seed}
+            emit_outcome("federation", of, {"accuracy": accuracy})
         write(out_file, json.dumps(results, indent=1))
-    _print(results, names, conditions)
+    if not events.wanted():
+        _print(results, names, conditions)
 
 
 def default_agreement(

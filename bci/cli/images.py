@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress
 
-from bci.cli.console import err, out, progress_columns
+from bci.cli.console import note, out, print_file, warn
+from bci.cli.events import JsonOption
 from bci.cli.importing import imports
 from bci.errors import GalleryError
 from bci.gallery import Gallery
@@ -30,6 +30,7 @@ def embed_images(
         ),
     ] = "facebook/dinov2-base",
     force: Annotated[bool, typer.Option("--force", help="Replace a gallery there.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Make a gallery: each picture with the vector that decoders of seen images learn.
 
@@ -39,6 +40,7 @@ def embed_images(
     Example: bci embed-images pictures --model openai/clip-vit-base-patch32 --out
     pictures/gallery.safetensors
     """
+    from bci.cli.training_progress import telling
     from bci.gallery import save_gallery
 
     require_place(out_file)
@@ -50,15 +52,13 @@ def embed_images(
         raise GalleryError(
             f"{error}; pictures need more: {how_to_install_torch('images')}"
         ) from error
-    with Progress(*progress_columns(), console=err, transient=True) as progress:
-        bar = progress.add_task(f"Embedding by {model}", total=None)
-        gallery = embed_folder(
-            folder, model, lambda done, of: progress.update(bar, completed=done, total=of)
-        )
+    with telling(as_json) as teller:
+        doing = f"Embedding by {model}"
+        gallery = embed_folder(folder, model, lambda done, of: teller.progress(doing, done, of))
     save_gallery(gallery, out_file)
-    _tell(gallery, out_file)
+    _tell(gallery, out_file, as_json)
     if out_file.parent.resolve() != folder.resolve():
-        err.print("the dashboard shows pictures only where the gallery lies in their folder")
+        warn("the dashboard shows pictures only where the gallery lies in their folder")
 
 
 def import_embeddings(
@@ -69,6 +69,7 @@ def import_embeddings(
     made_by: Annotated[str, typer.Option("--made-by", help="The model that made them.")],
     out_file: Annotated[Path, typer.Option("--out", help="The gallery, NAME.safetensors.")],
     force: Annotated[bool, typer.Option("--force", help="Replace a gallery there.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Embeddings of images that another program made, as a gallery.
 
@@ -85,11 +86,16 @@ def import_embeddings(
         raise GalleryError(f"{out_file} exists already; choose another --out, or give --force")
     gallery = gallery_from_vectors(vectors, listed, made_by)
     save_gallery(gallery, out_file)
-    _tell(gallery, out_file)
+    _tell(gallery, out_file, as_json)
 
 
-def _tell(gallery: Gallery, file: Path) -> None:
-    out.print(
+def _tell(gallery: Gallery, file: Path, as_json: bool) -> None:
+    made = (
         f"{len(gallery.names)} images, {gallery.embeddings.shape[1]} numbers each, by "
-        f"{gallery.made_by}: {file}"
+        f"{gallery.made_by}"
     )
+    if as_json:
+        note(made)
+        print_file(file, as_json)
+    else:
+        out.print(f"{made}: {file}")

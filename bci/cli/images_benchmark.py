@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from rich.progress import track
 from rich.table import Table
 
 import decoders
-from bci.cli.console import err, out
+from bci.cli import events
+from bci.cli.console import out
 from bci.cli.results_file import check_place, write
+from bci.cli.trainings import emit_outcome, tracked
 from bci.errors import RecordingError
 from bci.gallery import Gallery, save_gallery
 from bci.image_protocols import Found, find_images, part_of, shuffled
@@ -76,7 +77,7 @@ def images(n_subjects: int, out_file: Path | None) -> None:
     check_place(out_file)
     rows = _load(out_file)
     todo = [(world, subject) for subject in range(1, n_subjects + 1) for world in WORLDS]
-    for world, subject in track(todo, "Simulated subjects", transient=True, console=err):
+    for world, subject in tracked(todo, "Simulated subjects"):
         done = {row[:6] for row in rows}
         missing = [job for job in _jobs() if (world, *job, subject) not in done]
         if not missing:
@@ -86,10 +87,19 @@ def images(n_subjects: int, out_file: Path | None) -> None:
                 Row(world, *job, subject, found.top_1, found.top_5, found.median_rank,
                     found.n_trials, found.n_candidates)
             )  # fmt: skip
+            _emit(rows[-1])
             if out_file is not None:
                 write(out_file, json.dumps(rows, indent=0))
+    if events.wanted():
+        return
     for world in WORLDS:
         _print(world, [row for row in rows if row.world == world and row.subject <= n_subjects])
+
+
+def _emit(row: Row) -> None:
+    of = row._asdict()
+    names = ("top_1", "top_5", "median_rank", "n_trials", "n_candidates")
+    emit_outcome("images", of, {name: of.pop(name) for name in names})
 
 
 def _jobs() -> list[Job]:

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from bci.cli.console import err, out
+from bci.cli.console import note, print_file
+from bci.cli.events import JsonOption
 from bci.errors import RecordingError
 from bci.places import require_folder
 
@@ -30,6 +31,7 @@ def _imports() -> None:
 def dreamer(
     file: Annotated[Path, typer.Argument(help="DREAMER.mat")],
     out_folder: _Out,
+    as_json: JsonOption = False,
 ) -> None:
     """DREAMER, emotion from films: one FIF a person, its markers by the person's own ratings.
 
@@ -41,13 +43,14 @@ def dreamer(
 
     require_folder(out_folder)
     for k, recording in enumerate(read_dreamer(file), 1):
-        _write(recording, out_folder, f"sub-{k:02d}", "DREAMER")
+        _write(recording, out_folder, f"sub-{k:02d}", "DREAMER", as_json)
 
 
 @imports.command()
 def deap(
     files: Annotated[list[Path], typer.Argument(help="s01.mat s02.mat ... (preprocessed)")],
     out_folder: _Out,
+    as_json: JsonOption = False,
 ) -> None:
     """DEAP, emotion from music videos: one FIF a person, ratings from 1 to 9 as five levels.
 
@@ -61,13 +64,14 @@ def deap(
     require_folder(out_folder)
     for file in files:
         name = f"sub-{file.stem.lstrip('s') or file.stem}"
-        _write(read_deap(file, name), out_folder, name, "DEAP")
+        _write(read_deap(file, name), out_folder, name, "DEAP", as_json)
 
 
 @imports.command()
 def seed(
     files: Annotated[list[Path], typer.Argument(help="1_20131027.mat ... (Preprocessed_EEG)")],
     out_folder: _Out,
+    as_json: JsonOption = False,
 ) -> None:
     """SEED, emotion from films: one FIF a session; films are negative, neutral or positive.
 
@@ -80,11 +84,12 @@ def seed(
 
     require_folder(out_folder)
     for file in files:
-        _write(read_seed(file), out_folder, seed_person(file), "SEED", f"_ses-{file.stem[-8:]}")
+        session = f"_ses-{file.stem[-8:]}"
+        _write(read_seed(file), out_folder, seed_person(file), "SEED", as_json, session)
 
 
 def _write(  # type: ignore[no-untyped-def]
-    recording, folder: Path, name: str, data_set: str, session: str = ""
+    recording, folder: Path, name: str, data_set: str, as_json: bool, session: str = ""
 ) -> None:
     from bci.recording.writing_fif import write_fif
 
@@ -93,8 +98,8 @@ def _write(  # type: ignore[no-untyped-def]
         raise RecordingError(f"{path} exists already; choose another --out")
     write_fif(recording, path, data_set)
     films = sum(marker.label.startswith("film-") for marker in recording.markers)
-    err.print(f"{name}: {films} films, {len(recording.data) / recording.info.sfreq:.0f} s")
-    out.print(str(path), soft_wrap=True)
+    note(f"{name}: {films} films, {len(recording.data) / recording.info.sfreq:.0f} s")
+    print_file(path, as_json)
 
 
 @imports.command()
@@ -107,6 +112,7 @@ def things_meg(
         Path | None,
         typer.Option(help="For a raw run: sourcedata/sample_attributes_P1.csv, with the names."),
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """THINGS-MEG, seen images: one FIF a session, or a run; markers are the images' names.
 
@@ -121,7 +127,7 @@ def things_meg(
     require_folder(out_folder)
     if attributes is not None:
         recording = read_run(file, attributes)
-        _write_images(recording, out_folder / f"{file.stem.removesuffix('_meg')}_meg.fif")
+        _write_images(recording, out_folder / f"{file.stem.removesuffix('_meg')}_meg.fif", as_json)
         return
     if file.suffix == ".ds":
         raise RecordingError(f"{file}: a raw run needs --attributes, where the images' names are")
@@ -129,16 +135,14 @@ def things_meg(
     for session, is_test, recording in read_epochs(file):
         task = "imagestest" if is_test else "images"
         name = f"sub-{person}_ses-{session:02d}_task-{task}_meg.fif"
-        _write_images(recording, out_folder / f"sub-{person}" / name)
+        _write_images(recording, out_folder / f"sub-{person}" / name, as_json)
 
 
-def _write_images(recording, path: Path) -> None:  # type: ignore[no-untyped-def]
+def _write_images(recording, path: Path, as_json: bool) -> None:  # type: ignore[no-untyped-def]
     from bci.recording.writing_fif import write_fif
 
     if path.exists():
         raise RecordingError(f"{path} exists already; choose another --out")
     write_fif(recording, path, "THINGS-MEG")
-    err.print(
-        f"{len(recording.markers)} images, {len(recording.data) / recording.info.sfreq:.0f} s"
-    )
-    out.print(str(path), soft_wrap=True)
+    note(f"{len(recording.markers)} images, {len(recording.data) / recording.info.sfreq:.0f} s")
+    print_file(path, as_json)

@@ -3,13 +3,14 @@
 import json
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from bci.cli.console import err, out
+from bci.cli.console import note, out, warn
+from bci.cli.events import JsonOption, JsonResult, emit
 from bci.cli.file_streams import MarkersOption, RateOption, SignalOption
 from bci.cli.montage import MapMontage, mapped_to_model
 from bci.cli.scores import print_confusion, told_measure
@@ -17,6 +18,9 @@ from bci.cli.stream_options import GivenNames, GivenUnit, Resample, given_option
 from bci.cli.training import Recordings
 from bci.errors import BciError, BundleError, ProfileError
 from bci.profile import Adapt
+
+if TYPE_CHECKING:
+    from bci.bundle import Card
 
 MODELS = Path("recordings/models")
 _MOST_NAMED = 8
@@ -51,9 +55,7 @@ def evaluate(
         Path | None,
         typer.Option(help="Text, one sentence a line: also decide with the words' usual order."),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print events as lines of JSON, for programs.")
-    ] = False,
+    as_json: JsonOption = False,
     windows: Annotated[
         bool, typer.Option("--windows", help="With --json: also an event for each window.")
     ] = False,
@@ -76,22 +78,17 @@ def evaluate(
     Example: bci evaluate recordings/models/me run3.fif --json --predictions run3.csv
     """
     from bci.bundle import decision_threshold, evidence_span
-    from bci.cli.evaluation_events import all_of, evaluated, print_event, printer_of
+    from bci.cli.evaluation_events import all_of, evaluated, printer_of
     from bci.cli.models import load_model
     from bci.decoding import Decoding
     from bci.evaluation import evaluate as run_evaluation
     from bci.fit import with_options
-    from bci.messages import NoteEvent, ProgressEvent
+    from bci.messages import ProgressEvent
     from bci.predictions_table import PredictionsTable
     from bci.profile import Output, file_sha256
     from bci.recording.reading import read_recording
     from bci.timekeeping import check_markers_fit, losses_of
     from bci.word_prior import read_sentences
-
-    def note(text: str) -> None:
-        err.print(text)
-        if as_json:
-            print_event(NoteEvent(text=text))
 
     if windows and not as_json:
         raise ProfileError("--windows: its events are lines of JSON; give --json too")
@@ -106,11 +103,11 @@ def evaluate(
         for number, file in enumerate(recordings):
             if as_json:
                 of = len(recordings)
-                print_event(ProgressEvent(doing=f"evaluating {file}", done=number, of=of))
+                emit(ProgressEvent(doing=f"evaluating {file}", done=number, of=of))
             recording = read_recording(file, stream, markers, given_hz=rate)
             check_markers_fit(recording)
             if lost := losses_of(recording):
-                note(f"{file}: {lost}")
+                warn(f"{file}: {lost}")
             learnt_from = card.has_learnt_from(file_sha256(file))
             if map_montage:
                 recording = mapped_to_model(recording, card)
@@ -124,7 +121,7 @@ def evaluate(
                 card, decoder, recording, threshold, all_of(watchers), span, adapt, prior
             )
             if as_json:
-                print_event(evaluated(result, learnt_from))
+                emit(evaluated(result, learnt_from))
                 continue
             _print_evaluation(result, card.pipeline.at_cues)
             if learnt_from:
@@ -196,7 +193,7 @@ def _told_cues(result) -> str:  # type: ignore[no-untyped-def]
 
 def models(
     folder: Annotated[Path, typer.Argument(help="Where to look.")] = MODELS,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: JsonResult = False,
 ) -> None:
     """List the models below a folder, with their scores."""
     from bci.bundle import list_bundles
@@ -220,14 +217,27 @@ def models(
         score = card.score
         table.add_row(
             str(path) + (" (simulated)" if card.simulated else ""),
-            card.decoder.name,
-            _named(card.classes) or "(a base, without labels)",
+            card.decoder.name + _base(card),
+            _named(card.classes) or "(without labels)",
             f"{score.accuracy:.2f} ({score.low:.2f}-{score.high:.2f}), n = {score.trials}",
             f"{score.chance:.2f}",
-            f"{len(card.stream.channels)} ch, {card.stream.sfreq:g} Hz",
+            _needs(card),
             f"{card.created:%Y-%m-%d %H:%M}",
         )
     out.print(table)
+
+
+def _base(card: "Card") -> str:
+    """`` (base, 12 people)``; empty of a person's own model."""
+    if card.kind == "own":
+        return ""
+    return f" (base, {card.people.n} people)" if card.people else " (base)"
+
+
+def _needs(card: "Card") -> str:
+    """``16 ch, 250 Hz, cues, torch``."""
+    stream = f"{len(card.stream.channels)} ch, {card.stream.sfreq:g} Hz"
+    return ", ".join((stream, *(["cues"] if card.needs.cues else []), *card.needs.packages))
 
 
 def _named(classes: tuple[str, ...]) -> str:

@@ -10,7 +10,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from bci.cli.console import err, out
+from bci.cli.acquisition import announce_stream
+from bci.cli.console import err, note, out
+from bci.cli.events import JsonOption, JsonResult
 from bci.cli.file_streams import MarkersOption, RateOption
 from bci.cli.montage import MapMontage
 from bci.cli.stream_options import GivenNames, GivenUnit, Resample, given_options
@@ -80,6 +82,7 @@ def run(
     unit: GivenUnit = None,
     names: GivenNames = None,
     resample: Resample = False,
+    as_json: JsonOption = False,
     with_parent: WithParent = False,
 ) -> None:
     """Decode a live stream and publish the predictions (the headless engine).
@@ -88,6 +91,8 @@ def run(
     (text markers), <name>-status and <name>-provenance (for 'bci verify') over LSL. Ctrl-C
     stops it. Type 'use FOLDER' while it runs, or send it through a pipe, to go on with another
     model, without a gap in the predictions.
+
+    With --json, standard output has an event a line: note, decided, at last stopped; or error.
 
     Example: bci run motor-imagery --model recordings/models/me
 
@@ -125,9 +130,9 @@ def run(
     stop = stop_on_signals(with_parent, lines)
     query = _query(wanted.stream, stream)
     cues = cue_query(wanted.markers, markers) if wanted.markers or markers else None
-    decided = Decided(sys.stdout.isatty() if decisions is None else decisions)
+    decided = Decided(sys.stdout.isatty() if decisions is None else decisions, as_json)
     engine = Engine(
-        card, decoder, query, output, _say, cues, map_montage, load, decided, wanted.timing
+        card, decoder, query, output, note, cues, map_montage, load, decided, wanted.timing
     )
     try:
         engine.run(stop, wait, lines)
@@ -160,6 +165,7 @@ def replay(
         float,
         typer.Option(min=0, help="Wait up to this long for a listener before the start, in s."),
     ] = 0.0,
+    as_json: JsonOption = False,  # noqa: ARG001 - its callback has acted
     with_parent: WithParent = False,
     while_heard: Annotated[bool, typer.Option("--while-heard", hidden=True)] = False,
 ) -> None:
@@ -179,7 +185,7 @@ def replay(
         sent = to_replay(recording)
         if len(sent) > 1:
             names = ", ".join(repr(each.name) for each in sent)
-            _say(
+            note(
                 f"the markers of {len(sent)} streams are sent as one: {names}; --markers names one"
             )
         recording = dataclasses.replace(recording, markers=merged(sent), marker_streams=())
@@ -191,10 +197,7 @@ def replay(
     asked_to_stop = stop_on_signals(with_parent, orphaned=orphaned)
     part = device.recording
     span = f"{start:g} to {start + part.duration:.0f} s of " if start or stop is not None else ""
-    _say(
-        f"streaming {info.name}: {info.summary}; {span}{recording.duration:.0f} s, "
-        f"{len(part.markers)} markers"
-    )
+    announce_stream(info, f"; {span}{recording.duration:.0f} s, {len(part.markers)} markers")
     stream_device(device, asked_to_stop, wait_for_consumers_s=wait_for_consumer, orphaned=orphaned)
 
 
@@ -221,7 +224,7 @@ def parse_speed(text: str) -> float | None:
 
 def streams(
     wait: Annotated[float, typer.Option(min=0.1, max=30, help="How long to look, in s.")] = 1.0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: JsonResult = False,
 ) -> None:
     """List the LSL streams on the network now."""
     from bci.lsl.discovery import list_streams

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bci.cli.console import err, out, printable
+from bci.cli.events import JsonOption, emit
 from bci.cli.stream_options import GivenNames, GivenUnit, given_options
 
 if TYPE_CHECKING:
@@ -43,9 +44,12 @@ def monitor(
     duration: Annotated[float | None, typer.Option(min=1, help="Stop after so long, in s.")] = None,
     unit: GivenUnit = None,
     names: GivenNames = None,
+    as_json: JsonOption = False,
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
 ) -> None:
     """Watch how good each electrode is, and what a stream loses; publishes it over LSL too.
+
+    With --json, standard output has an event a line: quality, once a second; or error.
 
     Example: bci monitor --stream cyton --line-hz 60
     """
@@ -74,9 +78,14 @@ def monitor(
         timer.start()
     last: list[StreamQuality] = []
     losses: dict[str, LossLog] = {}
-    live = Live(console=out, auto_refresh=False) if sys.stdout.isatty() else None
+    live = Live(console=out, auto_refresh=False) if sys.stdout.isatty() and not as_json else None
 
     def show(report: "StreamQuality") -> None:
+        if as_json:
+            from bci.cli.quality_event import quality_event
+
+            emit(quality_event(report))
+            return
         if live is None:
             _say_changes(last[0] if last else None, report)
             logs = losses.setdefault(report.info.name, LossLog(report.info.name))
@@ -101,9 +110,9 @@ def _say_changes(before: "StreamQuality | None", now: "StreamQuality") -> None:
 
     if before is not None and before.connected != now.connected:
         err.print(f"{now.info.name} {'is back' if now.connected else 'was lost'}")
-    known = {} if before is None else {c.name: (c.state, c.reason) for c in before.channels}
+    known = {} if before is None else {c.name: (c.state, c.text) for c in before.channels}
     for channel in now.channels:
-        if known.get(channel.name, (0, "")) != (channel.state, channel.reason):
+        if known.get(channel.name, (0, "")) != (channel.state, channel.text):
             err.print(f"{channel.name} {to_text(channel)}")
 
 
@@ -126,7 +135,7 @@ def _render(report: "StreamQuality") -> Group:
     )
     tally = Text.assemble(
         *[
-            (f"{counts[state]} {state.name.lower().replace('_', ' ')}  ", _COLOURS[state])
+            (f"{counts[state]} {state.word}  ", _COLOURS[state])
             for state in State
             if counts[state] or state != State.NOT_JUDGED
         ]
@@ -152,5 +161,5 @@ def _row(channel: "ChannelQuality") -> list[Text]:
         "" if correlation != correlation else f"{correlation:.2f}",
         "" if channel.impedance_kohm != channel.impedance_kohm else f"{channel.impedance_kohm:.0f}",
     )  # fmt: skip
-    lead = (_MARKS[channel.state], channel.name, channel.reason)
+    lead = (_MARKS[channel.state], channel.name, channel.text)
     return [Text(printable(text), style=colour) for text in lead] + [Text(text) for text in values]

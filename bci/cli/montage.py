@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bci.cli.console import err
+from bci.cli.console import note
 from bci.errors import ProfileError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def mapped_to_model(recording: "Recording", card: "Card") -> "Recording":
 
     recording = replace(recording, info=told(card, recording.info))
     mapped = map_recording(recording, trained_channels(card))
-    err.print(tell_map(recording.source, mapped.info))
+    note(tell_map(recording.source, mapped.info))
     return mapped
 
 
@@ -50,5 +50,5 @@ def mapped_to_profile(recording: "Recording", profile: "Profile") -> "Recording"
     recording = replace(recording, info=as_told(recording.info, profile.pipeline))
     targets = named_channels(profile.pipeline.channels, recording.info)
     mapped = map_recording(recording, targets)
-    err.print(tell_map(recording.source, mapped.info))
+    note(tell_map(recording.source, mapped.info))
     return mapped

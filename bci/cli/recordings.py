@@ -4,14 +4,20 @@ import dataclasses
 import json
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
-from bci.cli.console import err, out
+from bci.cli.console import err, note, out, print_file, warn
+from bci.cli.events import JsonOption, JsonResult, emit
 from bci.cli.file_streams import MarkersOption, RateOption
 from bci.errors import RecordingError
+from bci.messages import RecordedEvent, RecorderStatus, RecordingEvent
+
+if TYPE_CHECKING:
+    from bci.recorder import Recorder
+    from bci.recording.writer import XdfWriter
 
 _FOLDER = Path("recordings")
 _MOST_LABELS = 12
@@ -43,12 +49,15 @@ def record(
     duration: Annotated[
         float | None, typer.Option(min=0.1, help="Stop after so long, in s.")
     ] = None,
+    as_json: JsonOption = False,
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
 ) -> None:
     """Record LSL streams together into one XDF file: signals, markers, predictions.
 
     Streams that appear later are added. Nothing is ever overwritten: each call is the next
     run. Whatever dies, what was written up to a second before can be read. Ctrl-C ends it.
+
+    With --json, standard output has an event a line: recording, note, warning, recorded; or error.
 
     Example: bci record --subject 07 --session 1 --task motorimagery
     """
@@ -59,8 +68,11 @@ def record(
 
     path = output or Session(subject, task, session).next_path(folder)
     writer = XdfWriter(path)
-    err.print(f"writing {path}")
-    recorder = Recorder(writer, tuple(stream or ()), err.print)
+    if as_json:
+        emit(RecordingEvent(file=str(path)))
+    else:
+        err.print(f"writing {path}")
+    recorder = Recorder(writer, tuple(stream or ()), note)
     stop = stop_on_signals(with_parent)
     began = time.monotonic()
 
@@ -75,15 +87,35 @@ def record(
             sought = f" called {' or '.join(stream)}" if stream else ""
             raise RecordingError(f"nothing was recorded: no stream{sought} was found")
     finally:
-        for recorded in recorder.streams:
-            err.print(f"  {recorded.found.info.name}: {recorded.n_samples} samples")
-        err.print(f"{path}: {writer.n_bytes / 1e6:.1f} MB, {time.monotonic() - began:.0f} s")
-    out.print(str(path))
+        elapsed_s = time.monotonic() - began
+        if as_json and recorder.streams:
+            _emit_recorded(recorder.status(elapsed_s))
+        elif not as_json:
+            _print_recorded(recorder, writer, elapsed_s)
+    if not as_json:
+        out.print(str(path))
+
+
+def _emit_recorded(status: RecorderStatus) -> None:
+    emit(
+        RecordedEvent(
+            file=status.file,
+            elapsed_s=status.elapsed_s,
+            n_bytes=status.n_bytes,
+            streams=status.streams,
+        )
+    )
+
+
+def _print_recorded(recorder: "Recorder", writer: "XdfWriter", elapsed_s: float) -> None:
+    for recorded in recorder.streams:
+        err.print(f"  {recorded.found.info.name}: {recorded.n_samples} samples")
+    err.print(f"{writer.path}: {writer.n_bytes / 1e6:.1f} MB, {elapsed_s:.0f} s")
 
 
 def info(
     file: Annotated[Path, typer.Argument(help="A recording of any format that can be read.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: JsonResult = False,
 ) -> None:
     """Tell what is in a recording: streams, channels, rates, gaps, drift, markers.
 
@@ -132,6 +164,7 @@ def info(
 def repair(
     file: Annotated[Path, typer.Argument(help="A damaged XDF file; it is left as it is.")],
     output: Annotated[Path | None, typer.Option(help="Default: <name>_repaired.xdf.")] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Save what is whole of a truncated or damaged XDF file into a new one.
 
@@ -141,13 +174,13 @@ def repair(
 
     saved = salvage(file, output)
     for at, what in saved.damage:
-        err.print(f"damaged at byte {at}: {what}")
+        warn(f"damaged at byte {at}: {what}")
     if not saved.damage:
-        err.print(f"{file} was whole")
-    err.print(f"lost {saved.n_lost_bytes} bytes, saved {saved.n_bytes}; of each stream:")
+        note(f"{file} was whole")
+    note(f"lost {saved.n_lost_bytes} bytes, saved {saved.n_bytes}; of each stream:")
     for name, n_samples in saved.n_samples.items():
-        err.print(f"  {name}: {n_samples} samples")
-    out.print(str(saved.path))
+        note(f"  {name}: {n_samples} samples")
+    print_file(saved.path, as_json)
 
 
 def export(
@@ -170,10 +203,12 @@ def export(
         bool,
         typer.Option("--intracranial", help="The electrodes that the file calls EEG are sEEG."),
     ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Export a recording into a BIDS dataset: BrainVision for EEG and iEEG, FIF for MEG.
 
     Events are the markers and notes, never the decisions. Nothing is ever overwritten.
+    With --json, standard output has an event a line: warning, at last file; or error.
 
     Example: bci export run.xdf --folder bids --subject 07 --task motorimagery --line-hz 50
     """
@@ -188,7 +223,7 @@ def export(
     recording = read_recording(file, stream, markers, given_hz=rate)
     path = export_bids(recording, visit, folder, run, tuple(bad or ()), line_hz)
     if lost := losses_of(recording):
-        err.print(f"{file}: {lost}")
+        warn(f"{file}: {lost}")
     if n_outside := markers_outside(recording):
-        err.print(f"{n_outside} markers lie before or after the signal and were left out")
-    out.print(str(path), soft_wrap=True)
+        warn(f"{n_outside} markers lie before or after the signal and were left out")
+    print_file(path, as_json)

@@ -6,13 +6,15 @@ import time
 from collections import Counter
 
 from bci.cli.console import err, out
+from bci.cli.events import emit
 from bci.decisions import DecisionEvent
+from bci.messages import DecidedEvent, EngineStatus, Event, StoppedEvent
 
 _LAST_LINES_S = 1.0
 
 
 class Decided:
-    """Counts decisions, and prints each where that is wanted.
+    """Counts decisions, and prints each as a line or as an event where that is wanted.
 
     Lines are printed by a thread of their own: a terminal that is held must not hold the engine.
 
@@ -20,51 +22,73 @@ class Decided:
     ----------
     shown : bool
         Whether a line is printed for each event of the decision.
+    as_json : bool
+        Whether decisions and the end are printed as events.
     """
 
-    def __init__(self, shown: bool) -> None:
+    def __init__(self, shown: bool, as_json: bool = False) -> None:
         self.counts: Counter[str] = Counter()
         self._began = time.monotonic()
-        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._as_json = as_json
+        self._lines: queue.SimpleQueue[str | Event | None] = queue.SimpleQueue()
         self._printer = threading.Thread(target=self._print, daemon=True)
-        if shown:
+        if shown or as_json:
             self._printer.start()
 
     def __call__(self, event: DecisionEvent) -> None:
         if event.label is not None:
             self.counts[event.label] += 1
-        if self._printer.is_alive():
+        if self._as_json:
+            self._lines.put(_decided(event))
+        elif self._printer.is_alive():
             what = f"end of {event.ended}" if event.label is None else event.label
             sure = "" if event.confidence is None else f"  {100 * event.confidence:.0f} %"
             self._lines.put(f"{time.monotonic() - self._began:8.1f} s  {what}{sure}")
 
     def _print(self) -> None:
         while (line := self._lines.get()) is not None:
-            out.print(line)
+            if isinstance(line, str):
+                out.print(line)
+            else:
+                emit(line)
 
-    def print_summary(self, status: dict[str, object]) -> None:
-        """Print what became of the windows of a run that is over, from its last status."""
+    def print_summary(self, status: EngineStatus | None) -> None:
+        """Print the counts of windows and decisions of a run that is over."""
         if self._printer.is_alive():
             self._lines.put(None)
             self._printer.join(_LAST_LINES_S)
-        if not status:
+        if status is None:
+            return
+        if self._as_json:
+            emit(StoppedEvent(status=status))
             return
         err.print(_windows(status))
         counts = ", ".join(f"{label} {n}" for label, n in self.counts.most_common())
         err.print(f"decisions: {counts or 'none'}")
 
 
-def _windows(status: dict[str, object]) -> str:
+def _decided(event: DecisionEvent) -> DecidedEvent:
+    return DecidedEvent(
+        change=event.event,
+        label=event.label,
+        confidence=event.confidence,
+        time=event.time,
+        ended=event.ended,
+    )
+
+
+def _windows(status: EngineStatus) -> str:
+    windows = status.windows
     rejected = [
-        f"{n} {name.removeprefix('windows_rejected_').replace('_', ' ')}"
-        for name, n in status.items()
-        if name.startswith("windows_rejected_") and n
+        f"{n} {name.removeprefix('rejected_').replace('_', ' ')}"
+        for name, n in windows
+        if name.startswith("rejected_") and n
     ]
     said = (
-        f"{status['windows_predicted']} windows predicted, {status['windows_skipped']} skipped, "
-        f"rejected: {', '.join(rejected) or 'none'}; {status['lost_samples']} samples lost"
+        f"{windows.predicted} windows predicted, {windows.skipped} skipped, "
+        f"rejected: {', '.join(rejected) or 'none'}; {status.lost_samples} samples lost"
     )
-    if status["non_finite"]:
-        said += f"; {status['non_finite']:,} values that are no numbers"
-    p50, p99 = status["latency_p50_ms"], status["latency_p99_ms"]
+    if status.non_finite:
+        said += f"; {status.non_finite:,} values that are no numbers"
+    p50, p99 = status.latency_p50_ms, status.latency_p99_ms
     return said if p50 is None else f"{said}; latency {p50} ms (p50), {p99} ms (p99)"

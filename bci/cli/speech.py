@@ -5,10 +5,15 @@ from typing import Annotated
 
 import typer
 
-from bci.cli.console import err, out
+from bci.cli.console import err, note, out
+from bci.cli.events import JsonOption, emit
 from bci.cli.training import whole_recordings
 from bci.errors import ProfileError
 from bci.installing import how_to_install_torch
+from bci.messages import ModelEvent, ProgressEvent
+
+# Names of the two stages.
+_STAGES = ("units", "masked units")
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -30,11 +35,14 @@ def pretrain_speech(
     channels: Annotated[int, typer.Option(min=1, help="How many channels are chosen.")] = 10,
     epochs: Annotated[int, typer.Option(min=1, help="Of each of the two stages.")] = 40,
     seed: Annotated[int, typer.Option(min=0)] = 0,
+    as_json: JsonOption = False,
 ) -> None:
     """Let Du-IN learn from a person's recordings without labels, for calibrate --base.
 
     Stage 1 finds units in the signal, stage 2 learns to name units that it does not see. Ctrl-C
     stops it; the same command goes on where it was.
+
+    With --json, standard output has an event a line: progress, note, at last model; or error.
 
     Example: bci pretrain-speech speech run1.edf run2.edf --out recordings/models/base
     """
@@ -57,14 +65,17 @@ def pretrain_speech(
     checkpoint = out_folder.with_name(f"{out_folder.name}.unfinished.safetensors")
     stop = stop_on_signals()
     if checkpoint.exists():
-        err.print(f"going on from {checkpoint}")
+        note(f"going on from {checkpoint}")
 
     def tell(step: PretrainingStep) -> None:
-        if step.epoch == step.of or step.epoch % max(1, step.of // 10) == 0:
-            what = ("units", "masked units")[step.stage - 1]
+        if as_json:
+            doing = f"{_STAGES[step.stage - 1]}, loss {step.loss:.3f}"
+            emit(ProgressEvent(doing=doing, done=step.epoch, of=step.of))
+        elif step.epoch == step.of or step.epoch % max(1, step.of // 10) == 0:
             err.print(
-                f"{what}: epoch {step.epoch} of {step.of}, loss {step.loss:.3f}; codes: perplexity "
-                f"{step.perplexity:.1f}, {100 * step.share:.0f} % in use on held-out windows"
+                f"{_STAGES[step.stage - 1]}: epoch {step.epoch} of {step.of}, loss "
+                f"{step.loss:.3f}; codes: perplexity {step.perplexity:.1f}, "
+                f"{100 * step.share:.0f} % in use on held-out windows"
             )
 
     try:
@@ -78,6 +89,9 @@ def pretrain_speech(
         raise typer.Exit(130) from None
     save_bundle(out_folder, card, arrays)
     checkpoint.unlink(missing_ok=True)
+    if as_json:
+        emit(ModelEvent(folder=str(out_folder)))
+        return
     score = card.score
     out.print(
         f"names {score.accuracy:.2f} ({score.low:.2f}-{score.high:.2f}) of the units that it does "

@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.progress import track
 from rich.table import Table
 
 import decoders
-from bci.cli.console import err, out
+from bci.cli import events
+from bci.cli.console import note, out
 from bci.cli.results_file import check_place, write
+from bci.cli.trainings import emit_outcome, tracked
 from bci.errors import RecordingError
 from bci.pipeline import Pipeline
 from bci.profile import DecoderChoice, load_profile
@@ -79,8 +80,8 @@ def speech(n_subjects: int, out_file: Path | None) -> None:
         _print_all(rows, subjects)
     n_before = len(rows)
     if 0 < n_before < n_subjects * len(WORLDS) * len(_jobs()):
-        err.print(f"trained now: what {out_file} lacks")
-    for world, subject, pretrained in track(todo, "Trainings", transient=True, console=err):
+        note(f"trained now: what {out_file} lacks")
+    for world, subject, pretrained in tracked(todo, "Trainings"):
         done = {row[:5] for row in rows}
         missing = [
             job
@@ -92,13 +93,22 @@ def speech(n_subjects: int, out_file: Path | None) -> None:
         person = _Person(world, subject)
         for job in missing:
             rows.append(person.score(job))
+            _emit(rows[-1])
             if out_file is not None:
                 write(out_file, json.dumps(rows, indent=0))
     if len(rows) > n_before:
         _print_all(rows, subjects)
 
 
+def _emit(row: Row) -> None:
+    of = row._asdict()
+    figures = {name: of.pop(name) for name in ("accuracy", "in_top", "n_trials", "chance")}
+    emit_outcome("speech", of, figures)
+
+
 def _print_all(rows: list[Row], subjects: range) -> None:
+    if events.wanted():
+        return
     for world in WORLDS:
         _print(world, [row for row in rows if row.world == world and row.subject in subjects])
 

@@ -15,7 +15,8 @@ import typer
 from rich.text import Text
 
 from bci.children import python_command
-from bci.cli.console import out
+from bci.cli.console import out, print_file
+from bci.cli.events import JsonOption, JsonResult
 from bci.cli.screen import dead_display
 from bci.types import Task
 
@@ -40,6 +41,7 @@ def simulate(
     task: Annotated[
         Task, typer.Option(help="What the subject does; emotion is EEG, speech sEEG, images MEG.")
     ] = "motor-imagery",
+    as_json: JsonOption = False,
 ) -> None:
     """Write a simulated subject: a few runs of a task with its cues.
 
@@ -52,11 +54,14 @@ def simulate(
 
     require_folder(folder, "folder")
     for path in write_subject(folder, seed, runs, task):
-        out.print(f"{path} (simulated)")
+        if as_json:
+            print_file(path, as_json)
+        else:
+            out.print(f"{path} (simulated)")
 
 
 def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: JsonResult = False,
 ) -> None:
     """Check that this machine can do what bci needs; exit code 1 if something cannot.
 

@@ -5,22 +5,25 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import Progress
 from rich.table import Table
 from threadpoolctl import threadpool_limits
 
 import decoders
-from bci.cli.console import err, out, progress_columns
+from bci.cli.console import err, out, warn
+from bci.cli.events import JsonOption, emit
 from bci.cli.file_streams import MarkersOption, SignalOption
 from bci.cli.montage import MapMontage
 from bci.cli.scores import print_score
 from bci.cli.stream_options import GivenNames, GivenUnit, given_options
-from bci.cli.training_source import TrainingSource, each_once, print_runs, told_copy
+from bci.cli.training_source import TrainingSource, each_once, told_copy
 from bci.errors import BundleError
 from bci.recording.formats import without_parts
+
+if TYPE_CHECKING:
+    from bci.bundle import Card
 
 ProfileName = Annotated[
     str,
@@ -36,7 +39,7 @@ def whole_recordings(files: list[Path]) -> list[Path]:
     kept = without_parts(files)
     for path in files:
         if path not in kept:
-            err.print(f"{path}: a part of another of these recordings, with which it is read")
+            warn(f"{path}: a part of another of these recordings, with which it is read")
     return kept
 
 
@@ -90,9 +93,7 @@ def calibrate(
     names: GivenNames = None,
     stream: SignalOption = None,
     markers: MarkersOption = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print each step as a line of JSON, for programs.")
-    ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Train a decoder on one person's labelled recordings and say how good it is.
 
@@ -100,9 +101,9 @@ def calibrate(
 
     Example: bci calibrate motor-imagery run1.fif run2.fif --out recordings/models/me
 
-    With --json, events follow one another on standard output: progress, note (a sentence), run
-    (its trials, before the training), step (of a network's training), serving (which runtime
-    decides, of a network), point (of the learning curve), at last model.
+    With --json, standard output has an event a line: progress, note, run (its trials, before the
+    training), step (of a network's training), point (of the learning curve), warning, at last
+    model; or error. docs/messages.md lists their fields.
     """
     from bci.profile import load_profile
 
@@ -125,9 +126,20 @@ def calibrate(
         if not as_json:
             _print_curve(points)
     if as_json:
-        from bci.cli.training_progress import JsonLines
+        _emit_model(card, out_folder)
 
-        JsonLines().model(str(out_folder))
+
+def _emit_model(card: "Card", folder: Path) -> None:
+    from bci.messages import AccuracyFigure, ModelEvent, WarningEvent
+
+    score = card.score
+    if (warning := card.warning()) is not None:
+        emit(WarningEvent(text=warning))
+    figure = AccuracyFigure(
+        value=score.accuracy, low=score.low, high=score.high, n=score.trials,
+        chance=score.chance, p_value=score.p_value,
+    )  # fmt: skip
+    emit(ModelEvent(folder=str(folder), accuracy=figure))
 
 
 def with_gallery(wanted, gallery: Path, candidates: Path | None = None):  # type: ignore[no-untyped-def]
@@ -188,17 +200,22 @@ def pretrain(
     map_montage: MapMontage = False,
     stream: SignalOption = None,
     markers: MarkersOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Train a base model on many people, for 'bci calibrate --base' to go on from.
 
     Scored on people held out, aligned by their own unlabelled windows. Ctrl-C stops it; for a
     network the same command goes on where it was.
 
+    With --json, standard output has an event a line: progress, note, run, warning, at last model;
+    or error.
+
     Example: bci pretrain motor-imagery-eegmmidb eegmmidb --runs '*R0[48].edf' --without S007
     --decoder dbconformer --out recordings/models/base
     """
     from bci.bundle import check_place, save_bundle
     from bci.cli.people import files_of_people
+    from bci.cli.training_progress import telling
     from bci.pretraining import pretrain as run_pretraining
     from bci.profile import load_profile
 
@@ -213,39 +230,40 @@ def pretrain(
     decoders.create(choice.name, choice.params)
     files = files_of_people(folder, runs, without or ())
     unfinished = out_folder.with_name(f"{out_folder.name}.unfinished")
-    if unfinished.exists():
-        err.print(f"going on from {unfinished}")
     with (
         _said_when_stopped(unfinished),
         threadpool_limits(limits=_THREADS),
-        Progress(*progress_columns(), console=err, transient=True) as progress,
+        telling(as_json) as teller,
     ):
-        bar = progress.add_task("Reading recordings", total=sum(map(len, files.values())))
-        people = {}
+        if unfinished.exists():
+            teller.note(f"going on from {unfinished}")
+        people, n_read = {}, 0
         for person, own in files.items():
+            teller.progress("Reading recordings", n_read, sum(map(len, files.values())))
+            n_read += len(own)
             if own:
                 people[person] = [source.read(file) for file in own]
-            progress.advance(bar, len(own))
-        people = each_once(people)
-
-        def show(doing: str, done: int, of: int) -> None:
-            progress.update(bar, description=doing, completed=done, total=of)
-
+        people, copies = each_once(people)
+        for copy in copies:
+            teller.note(told_copy(*copy))
         made = run_pretraining(
             people,
             wanted,
             lambda: decoders.create(choice.name, choice.params),
             out_folder.name,
-            show,
+            teller.progress,
             folds,
             unfinished,
-            print_runs,
+            teller.runs,
         )
     arrays = made.decoder.arrays()
     save_bundle(out_folder, made.card, arrays, overwrite=force)
     shutil.rmtree(unfinished, ignore_errors=True)
+    _tell_serving(arrays, as_json)
+    if as_json:
+        _emit_model(made.card, out_folder)
+        return
     print_score(made.card)
-    _tell_serving(arrays)
     out.print(f"base model of {len(people)} people written to {out_folder}")
 
 
@@ -288,7 +306,7 @@ def train(  # type: ignore[no-untyped-def]
         for copy in copies:
             teller.note(told_copy(*copy))
         for remark in Pipeline(source.profile.pipeline, kept[0].info).chain.remarks:
-            err.print(remark)
+            warn(remark)
         calibration = run_calibration(
             kept,
             source.profile,
@@ -310,11 +328,11 @@ def train(  # type: ignore[no-untyped-def]
 def _tell_serving(arrays, as_json: bool = False) -> None:  # type: ignore[no-untyped-def]
     if "serving" not in arrays:
         return
-    from bci.cli.training_progress import JsonLines
+    from bci.messages import NoteEvent
     from decoders.serving import described
 
     said = described(arrays)
     if as_json:
-        JsonLines().serving(said)
+        emit(NoteEvent(text=said))
     else:
         out.print(said)

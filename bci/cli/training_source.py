@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bci.cli.console import err
+from bci.cli.console import warn
 from bci.cli.montage import mapped_to_model, mapped_to_profile
 from bci.profile import Profile
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bci.bundle import Card
-    from bci.runs import RunCount
     from bci.types import Recording
 
 
@@ -54,7 +53,7 @@ class TrainingSource:
         recording = read_recording(file, self.stream, self.markers, self.profile)
         check_markers_fit(recording)
         if lost := losses_of(recording):
-            err.print(f"{file}: {lost}")
+            warn(f"{file}: {lost}")
         if not self.map_montage:
             return recording
         if self.base_card is not None:
@@ -67,19 +66,20 @@ def told_copy(copy: str, of: str) -> str:
     return f"{copy}: left out, since {of} holds the same signal"
 
 
-def each_once(people: "dict[str, list[Recording]]") -> "dict[str, list[Recording]]":
-    """Keep each recording once, also where two people's folders hold it; say what is left out."""
+def each_once(
+    people: "dict[str, list[Recording]]",
+) -> "tuple[dict[str, list[Recording]], list[tuple[str, str]]]":
+    """Keep each recording once, also where two people's folders hold it.
+
+    Returns
+    -------
+    people : dict of str to list of Recording
+    copies : list of (str, str)
+        Source of each that was left out, and of the one that holds its samples.
+    """
     from bci.runs import without_copies
 
     kept, copies = without_copies([each for own in people.values() for each in own])
-    for copy in copies:
-        err.print(told_copy(*copy))
     known = {id(each) for each in kept}
     left = {person: [each for each in own if id(each) in known] for person, own in people.items()}
-    return {person: own for person, own in left.items() if own}
-
-
-def print_runs(runs: "tuple[RunCount, ...]") -> None:
-    """Print the trials of each run."""
-    for run in runs:
-        err.print(str(run))
+    return {person: own for person, own in left.items() if own}, copies

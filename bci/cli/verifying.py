@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bci.cli.console import out
+from bci.cli.events import JsonOption, emit
 
 if TYPE_CHECKING:
     from bci.bundle import Card
@@ -30,7 +31,7 @@ def verify(
     engine: Annotated[
         str | None, typer.Option(help="Name of the engine, where several were recorded.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Decode a recorded session again and compare it with what ran live.
 
@@ -45,7 +46,7 @@ def verify(
     found = decode_again(recording, _load, tuple(model or ()), places, engine)
     for event in found:
         if as_json:
-            typer.echo(event.model_dump_json())
+            emit(event)
         else:
             _print(event)
     if not all(event.all_equal for event in found):

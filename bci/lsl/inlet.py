@@ -395,6 +395,8 @@ class MarkerInlet:
     Parameters
     ----------
     found : FoundStream
+    longest : int
+        Longer labels are cut to so many characters.
 
     Raises
     ------
@@ -402,7 +404,8 @@ class MarkerInlet:
         If the stream does not answer.
     """
 
-    def __init__(self, found: FoundStream) -> None:
+    def __init__(self, found: FoundStream, longest: int = _MOST_LABEL) -> None:
+        self._longest = longest
         self._connection = _Connection(found, buffer_s=360.0)
         self.info: StreamInfo = self._connection.info
         self.findings: tuple[str, ...] = ()
@@ -435,7 +438,7 @@ class MarkerInlet:
         offset = self._connection.offset
         labels = labels_of(rows, self.info.type, self.info.ch_names)
         return [
-            Marker(self._on_clock(float(stamp) + offset, now), label[:_MOST_LABEL])
+            Marker(self._on_clock(float(stamp) + offset, now), label[: self._longest])
             for stamp, label in zip(stamps, labels, strict=True)
             if label
         ]

@@ -1,6 +1,5 @@
 """What the engine publishes: predictions, decisions and its own status."""
 
-import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,11 +7,12 @@ import pylsl
 from numpy.typing import NDArray
 
 from bci.decisions import Decision, DecisionEvent, event_from_json
-from bci.errors import StreamError
+from bci.errors import MessageError, StreamError
 from bci.lsl.discovery import FoundStream
 from bci.lsl.inlet import MarkerInlet, SignalInlet
 from bci.lsl.metadata import to_lsl
 from bci.lsl.outlet import MarkerOutlet
+from bci.messages import MAX_STATUS, EngineStatus, RecorderStatus, read_status
 from bci.types import Channel, Marker, Prediction, StreamInfo
 
 LATENCIES = ("arrived", "filtered", "decoded", "published")
@@ -150,7 +150,7 @@ class DecisionOutlet:
 
 
 class StatusOutlet:
-    """Stream ``<name>-status``: what the engine is doing and what was lost, as JSON."""
+    """Stream ``<name>-status``: statuses of an engine or a recorder (see `bci.messages`)."""
 
     def __init__(self, name: str, source_id: str) -> None:
         info = StreamInfo(
@@ -158,8 +158,9 @@ class StatusOutlet:
         )
         self._outlet = pylsl.StreamOutlet(to_lsl(info, "string"))
 
-    def push(self, status: dict[str, object]) -> None:
-        self._outlet.push_sample([json.dumps(status)])
+    def push(self, status: EngineStatus | RecorderStatus) -> None:
+        """Send a status as one line of JSON."""
+        self._outlet.push_sample([status.line()])
 
     def close(self) -> None:
         """Take the stream off the network."""
@@ -259,28 +260,38 @@ class DecisionInlet:
 
 
 class StatusInlet:
-    """Receives a ``<name>-status`` stream; ``n_invalid`` counts what was no status."""
+    """Receives a ``<name>-status`` stream.
+
+    Attributes
+    ----------
+    name : str
+        Name of the stream.
+    n_invalid : int
+        Texts that were no status of this version.
+    problem : str or None
+        Reason why the newest of those could not be read; None while all can.
+    """
 
     def __init__(self, found: FoundStream) -> None:
-        self._inlet = MarkerInlet(found)
+        # One character more than is read: a text that was cut is refused for its length.
+        self._inlet = MarkerInlet(found, MAX_STATUS + 1)
+        self.name = found.info.name
         self.n_invalid = 0
+        self.problem: str | None = None
 
     @property
     def connected(self) -> bool:
         return self._inlet.connected
 
-    def pull(self, timeout: float = 0.0) -> list[dict[str, object]]:
+    def pull(self, timeout: float = 0.0) -> list[EngineStatus | RecorderStatus]:
         """Statuses that came since the last call, oldest first."""
         statuses = []
         for marker in self._inlet.pull(timeout):
             try:
-                status = json.loads(marker.label)
-            except (ValueError, RecursionError):
-                status = None
-            if isinstance(status, dict):
-                statuses.append(status)
-            else:
+                statuses.append(read_status(marker.label))
+            except MessageError as error:
                 self.n_invalid += 1
+                self.problem = str(error)
         return statuses
 
     def close(self) -> None:

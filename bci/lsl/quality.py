@@ -48,8 +48,8 @@ class QualityOutlet:
 
 def to_text(quality: ChannelQuality) -> str:
     """``good``, or the state, a colon and the reason."""
-    state = quality.state.name.lower().replace("_", " ")
-    return f"{state}: {quality.reason}" if quality.state != State.GOOD else state
+    state = quality.state.word
+    return f"{state}: {quality.text}" if quality.state != State.GOOD else state
 
 
 def n_in_state(report: list[ChannelQuality]) -> dict[State, int]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from bci.messages import EngineStatus
 from bci.quality import ChannelQuality
 from bci.types import StreamInfo
 from gui.amounts import percent
@@ -59,7 +60,7 @@ class Calibrating(QObject):
         feed.signal_silent.connect(self._on_silent)
         feed.engine_alive.connect(self._on_engine_alive)
         feed.status_came.connect(self._on_status)
-        programs.said.connect(self._on_said)
+        programs.engine_said.connect(self._on_engine_said)
 
     def open(self) -> None:
         """Show the window, where it was left."""
@@ -147,17 +148,17 @@ class Calibrating(QObject):
             "Handed to the running engine ..." if swapped else "The engine is being started ..."
         )
 
-    def _on_said(self, line: str) -> None:
+    def _on_engine_said(self, line: str) -> None:
         """Show what the engine answers, which may be why it does not take the model."""
-        if self.window is not None and self._handed and line.startswith(ENGINE):
+        if self.window is not None and self._handed:
             self.window.result.tell(line)
 
-    def _on_status(self, status: dict[str, object]) -> None:
-        self._decoded = str(status.get("stream", ""))
-        if self.window is not None and self._handed and status.get("model") == self._handed:
-            threshold = status.get("decision_threshold")
+    def _on_status(self, status: EngineStatus) -> None:
+        self._decoded = status.stream or ""
+        if self.window is not None and self._handed and status.model == self._handed:
+            threshold = status.decision_threshold
             # One that ran already keeps to its own profile, which may have a threshold.
-            own = f" It decides from {percent(threshold)}." if isinstance(threshold, float) else ""
+            own = "" if threshold is None else f" It decides from {percent(threshold)}."
             self.window.result.tell(f"The engine decodes with {self._handed} now.{own}")
             self._handed = ""
             if self._command is not None:

@@ -4,8 +4,8 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from bci.messages import PointEvent, StepEvent
 from gui.calibration.axes import Axes, paint_band, paint_line
-from gui.calibration.training import CurvePoint, NetworkStep
 from gui.pieces import tip
 from gui.theme import CAPTION_PX, DARK, Theme
 
@@ -19,8 +19,8 @@ class CurveView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.theme: Theme = DARK
-        self.points: list[CurvePoint] = []
-        self.steps: list[NetworkStep] = []
+        self.points: list[PointEvent] = []
+        self.steps: list[StepEvent] = []
         self.setMinimumSize(260, 150)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Learning curve")
@@ -37,11 +37,11 @@ class CurveView(QWidget):
         self.points, self.steps = [], []
         self.update()
 
-    def add_point(self, point: CurvePoint) -> None:
+    def add_point(self, point: PointEvent) -> None:
         self.points.append(point)
         self.update()
 
-    def add_step(self, step: NetworkStep) -> None:
+    def add_step(self, step: StepEvent) -> None:
         self.steps.append(step)
         self.update()
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from gui.recorder_link import RecorderLink, RecorderStatus
+from gui.recorder_link import FoundRecorder, RecorderLink
 
 
 class RunRecorder(QObject):
@@ -27,12 +27,12 @@ class RunRecorder(QObject):
         self._bci = bci
         self.file = Path()
         self._streams: tuple[str, ...] = ()
-        self._status: RecorderStatus | None = None
+        self._status: FoundRecorder | None = None
         self._is_ready = False
         self._troubled = False
         self._failed = False
         self._running = False
-        self._link = RecorderLink()
+        self._link = RecorderLink(self)
         self._link.changed.connect(self._on_status)
         self._link.said.connect(self.said)
         self._link.failed.connect(self._on_failed)
@@ -67,7 +67,7 @@ class RunRecorder(QObject):
         """End our thread; a recorder that still runs goes on."""
         self._link.stop(timeout_s)
 
-    def _on_status(self, status: RecorderStatus | None) -> None:
+    def _on_status(self, status: FoundRecorder | None) -> None:
         if status is None or Path(status.file) != self.file:
             return
         self._status = status

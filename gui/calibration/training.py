@@ -1,6 +1,5 @@
 """A training as a child process: what is trained, and what it tells while it runs."""
 
-import json
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,7 +11,9 @@ from bci.bundle import Card, list_bundles
 from bci.calibration import check_base_fits
 from bci.errors import MismatchError
 from bci.installing import how_to_install_torch
+from bci.messages import AnyEvent, ModelEvent, PointEvent, ProgressEvent, RunEvent, StepEvent
 from bci.profile import Profile
+from bci.runs import RunCount
 from bci.types import StreamInfo
 from gui.process import Child, Command
 
@@ -176,7 +177,7 @@ def _newest_base(
     found = [
         (card.created, folder)
         for folder, card in cards
-        if "whole people" in card.score.folds and _fits(card, wanted, info)
+        if card.people is not None and card.people.whole_folds and _fits(card, wanted, info)
     ]
     return max(found)[1] if found else None
 
@@ -189,34 +190,12 @@ def _fits(base: Card, profile: Profile, info: StreamInfo) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class CurvePoint:
-    """Accuracy after so many trials a class, with its interval and chance."""
-
-    trials_per_class: int
-    accuracy: float
-    low: float
-    high: float
-    chance: float
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkStep:
-    """One epoch of a network's training; ``score`` of held-out windows, if any are."""
-
-    fold: int
-    step: int
-    of: int
-    loss: float | None
-    score: float | None
-
-
 class Training(QObject):
     """Runs ``bci calibrate --json`` and passes on what it tells."""
 
     progressed = Signal(str, int, int)  # what is done, steps done, of how many
-    pointed = Signal(object)  # CurvePoint
-    stepped = Signal(object)  # NetworkStep
+    pointed = Signal(object)  # PointEvent
+    stepped = Signal(object)  # StepEvent
     counted = Signal(object, str)  # Path of a run, and how many trials it has
     finished = Signal(object)  # Path of the model
     failed = Signal(str)  # one sentence
@@ -238,10 +217,10 @@ class Training(QObject):
         named = (f"--out={model}", f"--decoder={level.decoder}", "--json", *more)
         argv = (*bci, "calibrate", profile, *map(str, files), *named)
         self._model: Path | None = None
-        self._last = ""
         self._cancelled = False
         self.child = Child(Command(_NAME, argv), self)
-        self.child.said.connect(self._hear)
+        self.child.said.connect(self.said)
+        self.child.reported.connect(self._on_event)
         self.child.died.connect(self._on_end)
         self.child.running.connect(self._on_running)
 
@@ -253,33 +232,20 @@ class Training(QObject):
         self._cancelled = True
         self.child.stop()
 
-    def _hear(self, line: str) -> None:
-        text = line.removeprefix(f"{_NAME}: ")
-        try:
-            event = json.loads(text)
-        except ValueError:
-            event = None
-        if not isinstance(event, dict):
-            self._last = text
-            self.said.emit(line)
-            return
-        match event.pop("event", None):
-            case "progress":
-                self.progressed.emit(event["doing"], event["done"], event["of"])
-            case "point":
-                event.pop("trials")
-                self.pointed.emit(CurvePoint(**event))
-            case "step":
-                self.stepped.emit(NetworkStep(**event))
-            case "run":
-                self.counted.emit(Path(event["file"]), event["counts"])
-                self.said.emit(f"{_NAME}: {event['file']}: {event['counts']}")
-            case "note":
-                self.said.emit(f"{_NAME}: {event['said']}")
-            case "serving":
-                self.said.emit(f"{_NAME}: {event['said']}")
-            case "model":
-                self._model = Path(event["folder"])
+    def _on_event(self, event: AnyEvent) -> None:
+        match event:
+            case ProgressEvent():
+                self.progressed.emit(event.doing, event.done, event.of)
+            case PointEvent():
+                self.pointed.emit(event)
+            case StepEvent():
+                self.stepped.emit(event)
+            case RunEvent():
+                counts = _counts(event)
+                self.counted.emit(Path(event.file), counts)
+                self.said.emit(f"{_NAME}: {event.file}: {counts}")
+            case ModelEvent():
+                self._model = Path(event.folder)
 
     def _on_running(self, running: bool) -> None:
         if not running and self._cancelled:
@@ -289,4 +255,10 @@ class Training(QObject):
         if self._model is not None:
             self.finished.emit(self._model)
         else:
-            self.failed.emit(self._last or why)
+            self.failed.emit(self.child.last_words or why)
+
+
+def _counts(run: RunEvent) -> str:
+    """``4 trials (left 2, right 2) of 5 cues; 1 broken off``."""
+    counted = RunCount(run.file, run.cues, run.broken_off, run.trials, run.rest, run.stream)
+    return counted.counts

@@ -12,10 +12,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from bci.messages import PointEvent, StepEvent
 from gui.calibration.curve_view import CurveView
 from gui.calibration.run_file import Run
 from gui.calibration.run_list import RunList
-from gui.calibration.training import CurvePoint, Level, NetworkStep
+from gui.calibration.training import Level
 from gui.pieces import button, named, panel
 from gui.sentence import Sentence
 from gui.theme import Theme
@@ -125,10 +126,10 @@ class TrainingPage(QWidget):
         self.bar.setValue(done)
         self.doing.setText(f"{doing} ({min(done + 1, of)} of {of})" if of > 1 else doing)
 
-    def show_point(self, point: CurvePoint) -> None:
+    def show_point(self, point: PointEvent) -> None:
         self.curve.add_point(point)
 
-    def show_step(self, step: NetworkStep) -> None:
+    def show_step(self, step: StepEvent) -> None:
         self.curve.add_step(step)
 
     def set_theme(self, theme: Theme) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSize, QThread, Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -51,7 +51,6 @@ from gui.theme import Theme
 
 _STEPS = ("Set up", "Check signals", "Cues", "Train", "Result")
 _SETUP, _SIGNALS, _CUES, _TRAIN, _RESULT = range(5)
-_HEARD_MS = 250
 
 
 class CalibrationWindow(QWidget):
@@ -205,11 +204,7 @@ class CalibrationWindow(QWidget):
         self._finding.retire()
         self.counter.retire()
         self._reading.retire()
-        runs = self.run is not None and not self.run.schedule.is_over
         self.close()
-        if runs:
-            # Our thread must have passed the wish on before it may end with the dashboard.
-            QThread.msleep(_HEARD_MS)
         self._cancel_training()
 
     def stop(self, timeout_s: float) -> None:

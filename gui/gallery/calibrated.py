@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from bci.bundle import Card, ScoreCard, describe_stream
 from bci.confidence_card import ConfidenceCard
 from bci.interpretation import ClassPattern
+from bci.messages import PointEvent
 from bci.profile import DecoderChoice, Paradigm, load_profile
 from bci.settings import PipelineSettings
 from bci.time_course import TimeCourse
@@ -25,18 +26,20 @@ from gui.calibration.schedule import Phase, Step
 from gui.calibration.setup_page import SetupPage
 from gui.calibration.signals_page import SignalsPage
 from gui.calibration.style import style_sheet
-from gui.calibration.training import CurvePoint, levels
+from gui.calibration.training import levels
 from gui.calibration.training_page import TrainingPage
 from gui.gallery import simulated
 from gui.theme import Theme
 
 _TRIALS = 40
-_CURVE = (
-    CurvePoint(4, 0.65, 0.48, 0.79, 0.5),
-    CurvePoint(8, 0.75, 0.59, 0.87, 0.5),
-    CurvePoint(12, 0.80, 0.64, 0.91, 0.5),
-    CurvePoint(15, 0.82, 0.67, 0.93, 0.5),
-)
+_CURVE = tuple(
+    PointEvent(
+        trials_per_class=n, accuracy=accuracy, low=low, high=high, chance=0.5, trials=_TRIALS
+    )
+    for n, accuracy, low, high in (
+        (4, 0.65, 0.48, 0.79), (8, 0.75, 0.59, 0.87), (12, 0.80, 0.64, 0.91), (15, 0.82, 0.67, 0.93)
+    )
+)  # fmt: skip
 
 
 def setup(theme: Theme) -> SetupPage:
@@ -134,7 +137,7 @@ def _patterns() -> tuple[ClassPattern, ...]:
 def _card(counts: tuple[int, ...], low: float, high: float, p_value: float, day: int) -> Card:
     right = counts[0] + counts[3]
     return Card(
-        name="simulated", task="motor imagery", created=datetime(2026, 3, day, 10, 0, tzinfo=UTC),
+        name="simulated", task="motor-imagery", created=datetime(2026, 3, day, 10, 0, tzinfo=UTC),
         simulated=True, decoder=DecoderChoice(), classes=simulated.CLASSES,
         stream=describe_stream(simulated.SFREQ, simulated.INFO.channels),
         pipeline=PipelineSettings.model_validate({"window_s": 2.5}), group_delay_s=0.045,

@@ -10,8 +10,9 @@ from bci.decisions import Decision, decide
 from bci.electrodes import standard_position
 from bci.levels import LevelGrid
 from bci.lsl.predictions import ReceivedPrediction
-from bci.messages import AccuracyFigure, EvaluatedTrial, EvaluationEvent
+from bci.messages import AccuracyFigure, EngineStatus, EvaluatedTrial, EvaluationEvent
 from bci.quality import ChannelQuality, State
+from bci.quality_reasons import Reason, describe
 from bci.ring import RingBuffer
 from bci.scores import confusion, score_accuracy
 from bci.types import Channel, Marker, Prediction, Recording, StreamInfo
@@ -31,6 +32,9 @@ INFO = StreamInfo(
     "gallery", simulated=True,
 )  # fmt: skip
 FELT = LevelGrid(("valence", "arousal"))
+STATUS = EngineStatus(
+    state="running", model="simulated", stream=INFO.name, drift=0.8, filter_delay_s=0.045
+)
 TRIAL_S, CUE_S = 8.0, 4.0
 _HOP_S = 0.1
 
@@ -207,17 +211,18 @@ def felt(seconds: float) -> list[ReceivedPrediction]:
 
 def quality() -> list[ChannelQuality]:
     """A cap with one electrode off, one that hums and one that is touched."""
+    good: tuple[State, Reason | None] = (State.GOOD, None)
     wrong = {
-        "F4": (State.BAD, "railed"),
-        "P3": (State.DOUBTFUL, "line noise 62 %"),
-        "O2": (State.DOUBTFUL, "muscle or noise above 35 Hz"),
+        "F4": (State.BAD, Reason.RAILED),
+        "P3": (State.DOUBTFUL, Reason.LINE_NOISE),
+        "O2": (State.DOUBTFUL, Reason.MUSCLE),
     }
+    figures = 10.0, 0.1, 3.0, 5.0, 0.2, 0.8, float("nan")
     return [
-        ChannelQuality(
-            name, *wrong.get(name, (State.GOOD, "")), 10.0, 0.1, 3.0, 5.0, 0.2, 0.8, float("nan")
-        )
+        ChannelQuality(name, state, describe(reason, 0.62), *figures, reason=reason)
         for name in NAMES
-    ]  # fmt: skip
+        for state, reason in (wrong.get(name, good),)
+    ]
 
 
 def impedances() -> list[ChannelQuality]:

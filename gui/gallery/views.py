@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QWidget
 
+from bci.messages import DeviceEntry, WindowCounts
 from gui.banner import Banner
 from gui.connect_panel import ConnectPanel
 from gui.cue_windows import CueWindows
-from gui.devices import Device
 from gui.directory import LiveStream
 from gui.emotion import EmotionView
 from gui.gallery import pictures, simulated
@@ -28,7 +28,7 @@ from gui.map_page import MapPage
 from gui.predictions import DecisionView
 from gui.quality_view import QualityView
 from gui.record_bar import RecordBar
-from gui.recorder_link import RecorderStatus
+from gui.recorder_link import FoundRecorder
 from gui.scope_panel import ScopePanel
 from gui.shown_images import ShownImages
 from gui.spectrogram_view import SpectrogramView
@@ -205,8 +205,8 @@ def latency(theme: Theme) -> QWidget:
     view.theme = theme
     view.add(simulated.received(_SECONDS))
     view.advance(_SECONDS)
-    lost = {"lost_samples": 12, "gaps": 1, "windows_rejected_gap": 25, "drift": 0.8}
-    view.show_counts({**lost, "filter_delay_s": 0.045})
+    lost = {"lost_samples": 12, "gaps": 1, "windows": WindowCounts(rejected_gap=25)}
+    view.show_status(simulated.STATUS.model_copy(update=lost))
     view.resize(_SIDE, 340)
     return view
 
@@ -231,7 +231,7 @@ def recording(_theme: Theme) -> QWidget:
     view = RecordBar({"subject": "07", "session": "1", "task": "motorimagery"})
     file = "recordings/sub-07/ses-1/eeg/sub-07_ses-1_task-motorimagery_run-01_eeg.xdf"
     names = (simulated.INFO.name, f"{simulated.INFO.name}-markers")
-    view.set_status(RecorderStatus("gallery", "here", 1, file, 754.0, 48_200_000, names, ()))
+    view.set_status(FoundRecorder("gallery", "here", 1, file, 754.0, 48_200_000, names, ()))
     view.set_takes_notes(True)
     view.resize(1240, 0)
     return view
@@ -270,11 +270,20 @@ def simulated_streams() -> tuple[LiveStream, ...]:
     )
 
 
-def simulated_devices() -> tuple[Device, ...]:
+def simulated_devices() -> tuple[DeviceEntry, ...]:
     return (
-        Device("simulator", "a simulated person", "none", (), ("channels", "sfreq", "task")),
-        Device(
-            "cyton", "OpenBCI Cyton, 8 channels", "serial port", ("serial_port",), ("timeout_s",)
+        DeviceEntry(
+            name="simulator",
+            what="a simulated person",
+            transport="none",
+            takes=("channels", "sfreq", "task"),
+        ),
+        DeviceEntry(
+            name="cyton",
+            what="OpenBCI Cyton, 8 channels",
+            transport="serial port",
+            needs=("serial_port",),
+            takes=("timeout_s",),
         ),
     )
 

@@ -23,7 +23,7 @@ _LIVE_S, _RECORDED_S = 40.0, 160.0
 # No folder at all: nothing is found there, and nothing kept.
 _NOWHERE = Path(os.devnull)
 # What stands for the command line: it knows no devices.
-_NO_BCI = (sys.executable, "-c", "print('[]')")
+_NO_BCI = (sys.executable, "-c", """print('{"event": "devices"}')""")
 
 
 def dashboard(theme: Theme) -> QWidget:
@@ -65,9 +65,7 @@ def fill(window: MainWindow) -> float:
     feed.engine_alive.emit(True)
     feed.markers_came.emit([Marker(start + m.time, m.label) for m in simulated.cues(_LIVE_S)])
     feed.predictions_came.emit(simulated.received(_LIVE_S, start))
-    status: dict[str, object] = {"state": "running", "stream": simulated.INFO.name}
-    status |= {"model": "simulated", "filter_delay_s": 0.045, "drift": 0.8}
-    feed.status_came.emit(status | {"lost_samples": 0, "windows_skipped": 0})
+    feed.status_came.emit(simulated.STATUS)
     return start
 
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QProcess, QTimer, Signal
+from PySide6.QtCore import QDeadlineTimer, QObject, QTimer, Signal
 
-from bci.errors import MessageError
-from bci.messages import ErrorEvent, EvaluationEvent, PredictedEvent, read_event
+from bci.messages import AnyEvent, EvaluationEvent, PredictedEvent
+from gui.process import Child, Command
 from gui.replay.predictions import PredictionsSoFar
 
 # So often what came is shown; an event comes for each window.
@@ -30,7 +30,7 @@ class ModelRun(QObject):
     def __init__(self, bci: tuple[str, ...], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._bci = bci
-        self._process: QProcess | None = None
+        self.child: Child | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(_SHOW_EVERY_MS)
         self._timer.timeout.connect(self._show)
@@ -40,79 +40,54 @@ class ModelRun(QObject):
         self._predictions = PredictionsSoFar(classes)
         self._n_shown = 0
         self._evaluation: EvaluationEvent | None = None
-        self._error = ""
 
     @property
     def is_running(self) -> bool:
-        return self._process is not None
+        return self.child is not None
 
     def start(self, model: Path, file: Path, classes: tuple[str, ...]) -> None:
         """Begin; what ran before is given up. ``classes`` are the model's."""
         self.cancel()
         self._begin(classes)
-        arguments = [*self._bci[1:], "evaluate", str(model), str(file), "--json", "--windows"]
-        process = self._process = QProcess(self)
-        process.readyReadStandardOutput.connect(self._read)
-        process.finished.connect(self._end)
-        process.errorOccurred.connect(self._fail_to_start)
-        process.start(self._bci[0], arguments)
+        argv = (*self._bci, "evaluate", str(model), str(file), "--json", "--windows")
+        child = self.child = Child(Command("evaluation", argv), self)
+        child.reported.connect(self._take)
+        child.running.connect(lambda on: None if on else self._end(child))
+        child.start()
         self._timer.start()
         self.running.emit(True)
 
     def cancel(self) -> None:
         """Give up what runs, at once; what it predicted so far has been passed on."""
-        if self._process is not None:
-            self._process.blockSignals(True)
-            self._process.kill()
-            self._process.waitForFinished(_KILLED_MS)
-            self._leave()
+        if self.child is not None:
+            self.child.give_up()
+            self.child.wait(QDeadlineTimer(_KILLED_MS))
+            self._leave(self.child)
 
-    def _read(self) -> None:
-        process = self._process
-        while process is not None and process.canReadLine():
-            self._take(bytes(process.readLine().data()))
-
-    def _take(self, line: bytes) -> None:
-        """Take a line of the program's output."""
-        try:
-            event = read_event(line)
-        except MessageError:
-            # A line that is no event is none of ours; the end tells whether all came.
-            return
+    def _take(self, event: AnyEvent) -> None:
         if isinstance(event, PredictedEvent):
             self._predictions.add(event)
         elif isinstance(event, EvaluationEvent):
             self._evaluation = event
-        elif isinstance(event, ErrorEvent):
-            self._error = event.text
 
     def _show(self) -> None:
         if len(self._predictions) > self._n_shown:
             self._n_shown = len(self._predictions)
             self.predicted.emit(self._predictions.so_far)
 
-    def _end(self, code: int, _status: QProcess.ExitStatus) -> None:
-        process = self._process
-        assert process is not None
-        self._read()
+    def _end(self, child: Child) -> None:
         self._show()
-        said = bytes(process.readAllStandardError().data()).decode("utf-8", "replace")
-        self._leave()
+        self._leave(child)
         if self._evaluation is not None:
             self.finished.emit(self._evaluation)
-            return
-        last = (said.strip().splitlines() or [f"it ended with exit code {code}"])[-1]
-        why = self._error or last.removeprefix("error: ")
-        self.failed.emit(f"The model was not scored: {why}"[:400])
-
-    def _fail_to_start(self, error: QProcess.ProcessError) -> None:
-        if error == QProcess.ProcessError.FailedToStart:
-            self._leave()
+        elif child.exit_code == -1:
             self.failed.emit(f"The model could not be run: there is no program {self._bci[0]}")
+        else:
+            why = child.last_words or f"it ended with exit code {child.exit_code}"
+            self.failed.emit(f"The model was not scored: {why}"[:400])
 
-    def _leave(self) -> None:
+    def _leave(self, child: Child) -> None:
         self._timer.stop()
-        if self._process is not None:
-            self._process.deleteLater()
-            self._process = None
+        self.child = None
+        child.deleteLater()
         self.running.emit(False)

@@ -18,6 +18,7 @@ from bci.errors import MismatchError
 from bci.evaluation import evaluate
 from bci.lsl.outlet import SignalOutlet
 from bci.lsl.predictions import StatusInlet
+from bci.messages import EngineStatus
 from bci.pipeline import Pipeline
 from bci.profile import Adapt, Profile, parse_yaml
 from bci.types import Chunk, Recording, Signal
@@ -191,15 +192,15 @@ def test_a_live_engine_says_that_it_adapts_and_leaves_the_folder_alone(
     described = pylsl.StreamInlet(found.raw).info(timeout=10).desc()
     assert described.child_value("adaptation") == "alignment"
     send(outlet, made.data)
-    told: list[dict] = []
+    told: list[EngineStatus] = []
     wait_until(
-        lambda: (told.extend(status.pull(0.05)), told and told[-1]["samples"] == len(made.data))[1],
+        lambda: (told.extend(status.pull(0.05)), told and told[-1].samples == len(made.data))[1],
         20,
     )
     decoding = Decoding(card, decoder, made.info, adapt="alignment")
     for chunk in made.chunks():
         list(decoding.push(chunk))
-    assert told[-1]["adaptation"] == decoding.adaptation.described
+    assert told[-1].adaptation == decoding.adaptation.described
     assert (tmp_path / "me" / ARRAYS).read_bytes() == kept
     end(live)
     status.close()

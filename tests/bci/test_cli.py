@@ -169,7 +169,9 @@ def test_calibrate_tells_programs_each_step_and_the_model_at_last(
     done = bci_process("calibrate", "motor-imagery", *runs, "--out", model, "--json", "--curve")
     events = [json.loads(line) for line in done.stdout.splitlines()]
     assert {event["event"] for event in events} == {"progress", "run", "point", "model"}
-    assert events[-1] == {"event": "model", "folder": str(model)}
+    assert all(read_event(line) for line in done.stdout.splitlines())
+    assert events[-1]["folder"] == str(model)
+    assert events[-1]["accuracy"]["value"] == load_card(model).score.accuracy
     assert all(e["done"] <= e["of"] for e in events if e["event"] == "progress")
     point = next(event for event in events if event["event"] == "point")
     assert point["low"] <= point["accuracy"] <= point["high"]

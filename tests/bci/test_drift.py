@@ -17,6 +17,7 @@ from bci.drift import BEYOND, describe_drift, distance
 from bci.errors import BundleError
 from bci.lsl.outlet import SignalOutlet
 from bci.lsl.predictions import StatusInlet
+from bci.messages import EngineStatus
 from bci.pipeline import Window
 from bci.profile import Profile
 from bci.types import Recording
@@ -136,17 +137,17 @@ def test_a_live_engine_tells_the_drift_and_says_when_it_is_beyond(trained: Calib
     status = StatusInlet(find(f"{live.name}-status"))
     half = len(made.data) // 2
     start = send(outlet, made.data[:half])
-    told: list[dict] = []
+    told: list[EngineStatus] = []
     heard = lambda: (told.extend(status.pull(0.05)), told)[1]  # noqa: E731
-    wait_until(lambda: heard() and told[-1]["samples"] == half, 20)
-    assert 0 < told[-1]["drift"] < BEYOND
-    assert told[-1]["drift_warning"] is None
+    wait_until(lambda: heard() and told[-1].samples == half, 20)
+    assert 0 < told[-1].drift < BEYOND
+    assert told[-1].drift_warning is None
     gains = np.array([1, 1, 5, 1, 1, 1], dtype=np.float32)
     send(outlet, made.data[half:] * gains, half, start)
-    wait_until(lambda: heard() and told[-1]["samples"] == len(made.data), 20)
+    wait_until(lambda: heard() and told[-1].samples == len(made.data), 20)
     wait_until(lambda: "times as far from the calibration" in live.said[-1])
-    assert told[-1]["drift"] > BEYOND
-    assert "calibrate again" in told[-1]["drift_warning"]
+    assert told[-1].drift > BEYOND
+    assert "calibrate again" in told[-1].drift_warning
     end(live)
     status.close()
     outlet.close()

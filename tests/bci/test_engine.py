@@ -21,6 +21,7 @@ from bci.decisions import DecisionEvent
 from bci.errors import MismatchError, StreamError
 from bci.lsl.outlet import SignalOutlet
 from bci.lsl.predictions import DecisionInlet, PredictionInlet, ReceivedPrediction, StatusInlet
+from bci.messages import EngineStatus
 from bci.pipeline import Pipeline
 from bci.profile import Profile
 from bci.recorder import Recorder
@@ -150,16 +151,16 @@ def test_the_status_tells_what_runs_and_what_was_lost(
     data = test_run.data
     start = send(outlet, data[:1000])
     send(outlet, data[1200:2400], first=1200, start=start)
-    last: list[dict] = []
-    wait_until(lambda: (last.extend(status.pull(0.05)), last and last[-1]["samples"] == 2200)[1])
-    assert last[-1]["state"] == "running"
-    assert (last[-1]["stream"], last[-1]["model"]) == (test_run.info.name, "me")
-    assert (last[-1]["gaps"], last[-1]["lost_samples"]) == (1, 200)
-    assert last[-1]["simulated"] is True
-    assert last[-1]["filter_delay_s"] == trained.card.group_delay_s > 0
-    assert last[-1]["windows_rejected_gap"] > 10
-    assert last[-1]["windows_predicted"] > 50
-    json.dumps(last[-1], allow_nan=False)
+    last: list[EngineStatus] = []
+    wait_until(lambda: (last.extend(status.pull(0.05)), last and last[-1].samples == 2200)[1])
+    assert last[-1].state == "running"
+    assert (last[-1].stream, last[-1].model) == (test_run.info.name, "me")
+    assert (last[-1].gaps, last[-1].lost_samples) == (1, 200)
+    assert last[-1].simulated is True
+    assert last[-1].filter_delay_s == trained.card.group_delay_s > 0
+    assert last[-1].windows.rejected_gap > 10
+    assert last[-1].windows.predicted > 50
+    assert EngineStatus.model_validate_json(last[-1].line()) == last[-1]
     end(live)
     status.close()
     outlet.close()
@@ -186,17 +187,15 @@ def test_a_slow_decoder_skips_to_the_newest_window_and_says_how_many(
     player.start()
     status = StatusInlet(find(f"{live.name}-status"))
     inlet = PredictionInlet(find(f"{live.name}-predictions"))
-    last: list[dict] = []
+    last: list[EngineStatus] = []
     wait_until(
-        lambda: (last.extend(status.pull(0.05)), last and last[-1].get("windows_skipped", 0) > 15)[
-            1
-        ],
+        lambda: (last.extend(status.pull(0.05)), last and last[-1].windows.skipped > 15)[1],
         30,
     )
     late = [prediction.published_s for prediction in inlet.pull()]
     # Without skipping the delay would have grown to several seconds by now.
     assert late[-1] < 1.5
-    assert last[-1]["lost_samples"] == 0
+    assert last[-1].lost_samples == 0
     stop.set()
     player.join(2)
     end(live)
@@ -212,16 +211,16 @@ def test_a_stream_that_goes_and_comes_back_is_decoded_again(
     wait_until(lambda: outlet.has_consumers, 20)
     start = send(outlet, test_run.data[:800])
     status = StatusInlet(find(f"{live.name}-status"))
-    last: list[dict] = []
+    last: list[EngineStatus] = []
     state = lambda: (last.extend(status.pull(0.02)), last and last[-1])[1]  # noqa: E731
-    wait_until(lambda: (state() or {}).get("samples") == 800)
+    wait_until(lambda: (found := state()) and found.samples == 800)
     outlet.close()
-    wait_until(lambda: state()["state"] == "stream lost")
+    wait_until(lambda: state().state == "stream lost")
     outlet = SignalOutlet(test_run.info)
-    wait_until(lambda: state()["state"] == "running" and outlet.has_consumers)
+    wait_until(lambda: state().state == "running" and outlet.has_consumers)
     send(outlet, test_run.data[:800], first=3000, start=start)
-    wait_until(lambda: state()["samples"] == 1600)
-    assert last[-1]["reconnects"] == 1
+    wait_until(lambda: state().samples == 1600)
+    assert last[-1].reconnects == 1
     assert any("was lost" in sentence for sentence in live.said)
     assert any("is back" in sentence for sentence in live.said)
     end(live)

@@ -11,6 +11,7 @@ from bci.calibration import Calibration, calibrate
 from bci.cue_streams import CueQuery
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
 from bci.lsl.predictions import StatusInlet
+from bci.messages import EngineStatus
 from bci.profile import Paradigm, Profile
 from bci.types import Marker
 from tests.engines import Live, end, start_engine
@@ -50,15 +51,16 @@ class Statuses:
 
     def __init__(self, live: Live) -> None:
         self._inlet = StatusInlet(find(f"{live.name}-status"))
-        self._last: dict[str, object] = {}
+        self._last: EngineStatus | None = None
 
-    def wait_for(self, key: str, value: object) -> dict[str, object]:
+    def wait_for(self, field: str, value: object) -> EngineStatus:
         def there() -> bool:
             for status in self._inlet.pull(0.05):
                 self._last = status
-            return self._last.get(key) == value
+            return getattr(self._last, field, None) == value
 
         wait_until(there)
+        assert self._last is not None
         return self._last
 
     def close(self) -> None:
@@ -94,8 +96,8 @@ def test_the_status_says_what_the_model_takes_for_cues(
     live = start_engine(trained, signal.info.name)
     statuses = Statuses(live)
     status = statuses.wait_for("state", "running")
-    assert Paradigm.model_validate(status["paradigm"]) == trained.card.paradigm
-    assert status["markers"] is None
+    assert Paradigm.model_validate(status.paradigm) == trained.card.paradigm
+    assert status.markers is None
     statuses.close()
     end(live)
 

@@ -18,6 +18,7 @@ from bci.evaluation import evaluate
 from bci.evidence import Evidence
 from bci.lsl.outlet import SignalOutlet
 from bci.lsl.predictions import DecisionInlet, StatusInlet
+from bci.messages import EngineStatus
 from bci.profile import Output, Profile
 from bci.types import Prediction, Recording
 from tests.engines import end, start_engine
@@ -180,19 +181,19 @@ def test_live_decisions_are_those_of_the_evidence_offline(trained: Calibration) 
     decisions = DecisionInlet(find(f"{live.name}-decisions"))
     status = StatusInlet(find(f"{live.name}-status"))
     send(outlet, recording.data)
-    told: list[dict] = []
+    told: list[EngineStatus] = []
     got: list[str | None] = []
     wait_until(
-        lambda: (told.extend(status.pull(0.05)), told and told[-1]["samples"] == len(made.data))[1],
+        lambda: (told.extend(status.pull(0.05)), told and told[-1].samples == len(made.data))[1],
         20,
     )
     wait_until(
         lambda: (got.extend(e.label for e in decisions.pull(0.05)), len(got) >= len(expected))[1]
     )
     assert got == expected
-    assert told[-1]["decision_threshold"] == threshold
-    assert told[-1]["evidence_s"] == pytest.approx(1.0, abs=0.02)
-    assert told[-1]["evidence_delay_s"] == pytest.approx(0.45, abs=0.02)
+    assert told[-1].decision_threshold == threshold
+    assert told[-1].evidence_s == pytest.approx(1.0, abs=0.02)
+    assert told[-1].evidence_delay_s == pytest.approx(0.45, abs=0.02)
     end(live)
     decisions.close()
     status.close()

@@ -265,12 +265,12 @@ def test_live_predictions_of_a_bare_stream_are_those_offline(trained: Calibratio
         wait_until(
             lambda: received.extend(predictions.pull(0.05)) or len(received) >= len(expected)
         )
-        heard = wait_until(lambda: [s for s in status.pull(0.05) if "filter_delay_s" in s])
+        heard = wait_until(lambda: [s for s in status.pull(0.05) if s.filter_delay_s is not None])
     finally:
         end(live)
         outlet.close()
     assert len(expected) > 15
-    assert heard[0]["filter_delay_s"] == decoding.delay_s
+    assert heard[0].filter_delay_s == decoding.delay_s
     assert any("resampled to the model's 128 Hz" in sentence for sentence in live.said)
     np.testing.assert_array_equal(
         np.array([p.probabilities for p in received], dtype=np.float32),

@@ -21,6 +21,7 @@ from bci.errors import StreamError
 from bci.lsl.inlet import MarkerInlet
 from bci.lsl.outlet import SignalOutlet
 from bci.lsl.predictions import PredictionInlet, ReceivedPrediction, StatusInlet
+from bci.messages import EngineStatus
 from bci.pipeline import Pipeline
 from bci.profile import Profile
 from bci.provenance import model_run, read_provenance
@@ -137,8 +138,8 @@ def test_the_other_model_takes_over_without_a_hole(
     player.play_until(lambda: (got.extend(inlet.pull()), "second" in live.said[-1])[1])
     n_before = len(got)
     player.play_until(lambda: (got.extend(inlet.pull()), len(got) > n_before + 10)[1], 1500)
-    told: list[dict] = []
-    wait_until(lambda: (told.extend(status.pull(0.05)), told[-1]["samples"] == player.sent)[1])
+    told: list[EngineStatus] = []
+    wait_until(lambda: (told.extend(status.pull(0.05)), told[-1].samples == player.sent)[1])
     got.extend(inlet.pull(0.5))
     ran = read_provenance(provenance.pull(1.0)[-1].label)
     end(live)
@@ -151,10 +152,10 @@ def test_the_other_model_takes_over_without_a_hole(
     assert (ran.skipped, len(ran.seams)) == (0, 1)
     ends = np.array([player.index(one) for one in got])
     assert np.diff(ends).max() <= 3 * HOP
-    assert (told[-1]["model"], told[-1]["swaps"]) == ("second", 1)
-    assert told[-1]["decision_threshold"] == 0.85
-    assert told[-1]["lost_samples"] == 0
-    assert told[-1]["windows_predicted"] == len(got)
+    assert (told[-1].model, told[-1].swaps) == ("second", 1)
+    assert told[-1].decision_threshold == 0.85
+    assert told[-1].lost_samples == 0
+    assert told[-1].windows.predicted == len(got)
     assert live.said[-1] == "decoding with second from here on"
     # What each model says of the whole signal, had it run from the start.
     of_first, of_second = offline(first, signal), offline(second, signal)
@@ -223,9 +224,9 @@ def test_a_model_that_is_no_good_leaves_the_old_one_running(
     player.play_until(lambda: "not understood" in live.said[-1])
     inlet.pull()
     player.play_until(inlet.pull)
-    told: list[dict] = []
-    wait_until(lambda: (told.extend(status.pull(0.05)), told[-1]["samples"] == player.sent)[1])
-    assert (told[-1]["model"], told[-1]["swaps"]) == ("first", 0)
+    told: list[EngineStatus] = []
+    wait_until(lambda: (told.extend(status.pull(0.05)), told[-1].samples == player.sent)[1])
+    assert (told[-1].model, told[-1].swaps) == ("first", 0)
     end(live)
     inlet.close()
     status.close()
@@ -250,9 +251,9 @@ def test_the_engine_process_takes_a_model_by_a_line_of_its_input(
         status = StatusInlet(find(f"{name}-status"))
         assert engine.stdin is not None
         engine.stdin.write(f"use {models / 'second'}\n")
-        told: list[dict] = []
+        told: list[EngineStatus] = []
         player.play_until(
-            lambda: (told.extend(status.pull()), told and told[-1]["model"] == "second")[1]
+            lambda: (told.extend(status.pull()), told and told[-1].model == "second")[1]
         )
         status.close()
         engine.stdin.close()

@@ -105,7 +105,7 @@ def test_demo_of_a_model_without_a_recording_is_refused() -> None:
 def test_help_wraps_where_the_terminal_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     text = bci("calibrate", "--help").stdout
-    assert "sentence), run (its trials, before the training), step (of a network's" in text
+    assert "trials, before the training), step (of a network's training), point (of the" in text
 
 
 def test_a_yaml_profile_prints_as_it_was_written() -> None:

@@ -11,12 +11,16 @@ import pylsl
 import pytest
 import yaml
 
+from bci.cli.quality_event import quality_event
 from bci.errors import StreamError
 from bci.lsl.discovery import StreamQuery
+from bci.lsl.inlet import InletStats
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
+from bci.messages import DevicesEvent, QualityEvent, StreamingEvent, read_event
 from bci.monitor import StreamQuality, monitor
 from bci.profile import load_profile, shipped_profiles
-from bci.quality import State
+from bci.quality import ChannelQuality, State
+from bci.quality_reasons import Reason
 from bci.serial_ports import serial_ports
 from bci.settings import PipelineSettings
 from bci.streaming import stream_device
@@ -96,6 +100,22 @@ def test_the_monitor_takes_stream_and_power_line_from_a_profile(tmp_path: Path) 
     assert "line_hz" in refused("monitor", "--profile", file)
 
 
+def test_a_report_is_an_event_that_names_the_reason() -> None:
+    info = StreamInfo("amp", "EEG", 250.0, (Channel("C3", "eeg", "uV"),))
+    stats = InletStats(1000, 3, 1, 0, 0, 250.0, 1e-4, 0.0, float("nan"), findings=("late",))
+    nan = float("nan")
+    line_noise = ChannelQuality(
+        "C3", State.DOUBTFUL, "line noise 63%", 9.0, 0.63, 1.0, 0.0, 0.1, nan, nan,
+        reason=Reason.LINE_NOISE,
+    )  # fmt: skip
+    event = read_event(quality_event(StreamQuality(info, True, stats, [line_noise])).line())
+    assert isinstance(event, QualityEvent)
+    assert (event.stream, event.lost_samples, event.clock_drift_ppm) == ("amp", 3, None)
+    (channel,) = event.channels
+    assert (channel.state, channel.reason) == ("doubtful", Reason.LINE_NOISE)
+    assert (channel.text, channel.line_share, channel.correlation) == ("line noise 63%", 0.63, None)
+
+
 def test_an_irregular_stream_has_no_quality() -> None:
     name = f"markers-{uuid.uuid4().hex[:8]}"
     numbers = pylsl.StreamOutlet(pylsl.StreamInfo(name, "x", 2, 0.0, "float32", name))
@@ -112,8 +132,11 @@ def test_an_irregular_stream_has_no_quality() -> None:
 def test_the_commands_stream_monitor_and_devices() -> None:
     name = f"cli-{uuid.uuid4().hex[:8]}"
     streaming = subprocess.Popen(
-        [*BCI, "stream", "--device", "simulator", f"name={name}", "channels=4", "--with-parent"],
-        stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        [
+            *BCI, "stream", "--device", "simulator", f"name={name}", "channels=4", "--json",
+            "--with-parent",
+        ],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
         find(name)
@@ -121,14 +144,18 @@ def test_the_commands_stream_monitor_and_devices() -> None:
         assert f"{name} (simulated)" in ran.stdout
         assert "4 good  0 doubtful  0 bad" in ran.stdout
     finally:
-        _, said = streaming.communicate(timeout=40)
+        printed, _ = streaming.communicate(timeout=40)
     assert streaming.returncode == 0
-    assert f"streaming {name}: 4 channels, 250 Hz, simulated" in said
-    names = {entry["name"]: entry for entry in json.loads(bci("devices", "--json").stdout)}
+    assert read_event(printed.splitlines()[0]) == StreamingEvent(
+        stream=name, n_channels=4, sfreq=250.0, simulated=True
+    )
+    listed = read_event(bci("devices", "--json").stdout)
+    assert isinstance(listed, DevicesEvent)
+    names = {entry.name: entry for entry in listed.devices}
     assert {"simulator", "fieldtrip", "synthetic", "cyton", "playback"} <= set(names)
-    assert names["cyton"]["needs"] == ["serial_port"]
-    assert names["cyton"]["ports"] == list(serial_ports())
-    assert names["simulator"]["ports"] == []
+    assert names["cyton"].needs == ("serial_port",)
+    assert names["cyton"].ports == tuple(serial_ports())
+    assert names["simulator"].ports == ()
 
 
 @pytest.mark.parametrize(

@@ -277,13 +277,13 @@ def test_live_predictions_through_a_map_are_those_offline(
         wait_until(
             lambda: received.extend(predictions.pull(0.05)) or len(received) >= len(expected)
         )
-        heard = wait_until(lambda: [s for s in status.pull(0.05) if "interpolated" in s])
+        heard = wait_until(lambda: [s for s in status.pull(0.05) if s.interpolated])
     finally:
         stop.set()
         thread.join(5)
         outlet.close()
     assert not thread.is_alive()
-    assert heard[0]["interpolated"] == ["FC3"]
+    assert heard[0].interpolated == ("FC3",)
     assert f"{name}: 15 of 16 channels by name, 1 interpolated (FC3)" in said
     live = np.array([p.probabilities for p in received])
     offline = np.array([p.probabilities for p in expected], dtype=np.float32)

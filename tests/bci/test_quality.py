@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bci.lsl.quality import to_text
 from bci.quality import ChannelQuality, QualityMeter, State
+from bci.quality_reasons import describe
 from bci.types import Channel, Chunk, StreamInfo
 from devices.simulation import montages
 from devices.simulation.scenarios import motor_imagery
@@ -85,7 +86,9 @@ def test_each_fault_is_named_on_the_channel_that_has_it(
     data[:, 6] = spoil(kind, data[:, 6])
     last = judge(info, data)[-1]
     assert last[6].state > State.GOOD
-    assert last[6].reason.startswith(kind)
+    assert last[6].text.startswith(kind)
+    assert last[6].reason is not None
+    assert describe(last[6].reason, last[6].line_share) == last[6].text
     # A neighbour may look unlike the spoilt channel, but nothing else is said of it.
     others = [channel for i, channel in enumerate(last) if i != 6]
     assert sum(channel.state == State.GOOD for channel in others) >= 13
@@ -147,8 +150,8 @@ def test_a_channel_that_sends_no_values_is_said_to_and_alone(
     data[::20, 6] = np.inf
     good = {c.name for c in judge(info, eeg[1])[-1] if c.state == State.GOOD}
     last = judge(info, data)[-1]
-    assert (last[4].state, last[4].reason) == (State.BAD, "no values")
-    assert (last[6].state, last[6].reason) == (State.DOUBTFUL, "5% of its values missing")
+    assert (last[4].state, last[4].text) == (State.BAD, "no values")
+    assert (last[6].state, last[6].text) == (State.DOUBTFUL, "5% of its values missing")
     assert all(
         c.state == State.GOOD for k, c in enumerate(last) if k not in (4, 6) and c.name in good
     )
@@ -162,7 +165,7 @@ def test_impedances_count_where_they_are_known(eeg: tuple[StreamInfo, np.ndarray
     meter.set_impedances(kohm)
     last = meter.push(Chunk(data.copy(), np.arange(len(data)) / SFREQ, 0))[-1]
     assert last[2].impedance_kohm == 900
-    assert (last[2].state, last[2].reason) == (State.BAD, "impedance 900 kOhm")
+    assert (last[2].state, last[2].text) == (State.BAD, "impedance 900 kOhm")
     assert last[3].state == State.GOOD
 
 
@@ -176,7 +179,7 @@ def test_channels_of_other_kinds_do_not_take_the_neighbours_away(
     assert [channel.correlation for channel in last[:N_CHANNELS]] == pytest.approx(
         [channel.correlation for channel in judge(info, data)[-1]]
     )
-    assert (last[N_CHANNELS].state, last[N_CHANNELS].reason) == (State.GOOD, "")
+    assert (last[N_CHANNELS].state, last[N_CHANNELS].text) == (State.GOOD, "")
     assert np.isnan(last[-1].correlation)
 
 
@@ -190,8 +193,8 @@ def test_without_units_and_positions_only_what_can_be_known_is_said(
     last = judge(bare, data)[-1]
     assert np.isnan(last[0].correlation)
     assert [channel.state for channel in last].count(State.NOT_JUDGED) == N_CHANNELS - 1
-    assert last[0].reason == "kind unknown"
-    assert (last[1].state, last[1].reason) == (State.BAD, "flat")
+    assert last[0].text == "kind unknown"
+    assert (last[1].state, last[1].text) == (State.BAD, "flat")
     with pytest.raises(ValueError, match="irregular"):
         QualityMeter(replace(info, sfreq=0.0))
 
@@ -204,7 +207,7 @@ def test_noise_is_bad_in_whatever_unit(unit: str, scale: float) -> None:
     noise = np.random.default_rng(0).normal(0, 3000 * scale, (2500, 4)).astype(np.float32)
     last = judge(StreamInfo("noise", "EEG", SFREQ, channels), noise)[-1]
     assert [channel.state for channel in last] == [State.BAD] * 4
-    assert last[0].reason == "muscle or noise above 35 Hz"
+    assert last[0].text == "muscle or noise above 35 Hz"
 
 
 @pytest.mark.parametrize(("unit", "scale"), [("mV", 1e-3), ("V", 1e-6)])
@@ -213,9 +216,9 @@ def test_good_electrodes_are_good_in_whatever_unit(
 ) -> None:
     info, data = eeg
     scaled = replace(info, channels=tuple(replace(c, unit=unit) for c in info.channels))
-    told = [[(c.state, c.reason) for c in report] for report in judge(info, data)]
+    told = [[(c.state, c.text) for c in report] for report in judge(info, data)]
     again = judge(scaled, (data * np.float32(scale)).astype(np.float32))
-    assert [[(c.state, c.reason) for c in report] for report in again] == told
+    assert [[(c.state, c.text) for c in report] for report in again] == told
 
 
 def test_good_electrodes_without_a_unit_are_not_called_good(
@@ -224,7 +227,7 @@ def test_good_electrodes_without_a_unit_are_not_called_good(
     info, data = eeg
     bare = replace(info, channels=tuple(replace(c, unit="unknown") for c in info.channels))
     for channel in judge(bare, data)[-1]:
-        assert (channel.state, channel.reason) == (
+        assert (channel.state, channel.text) == (
             State.NOT_JUDGED,
             "unit unknown",
         )

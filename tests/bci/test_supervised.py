@@ -19,6 +19,7 @@ from bci.evaluation import evaluate
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
 from bci.lsl.predictions import PredictionInlet, ReceivedPrediction, StatusInlet
+from bci.messages import EngineStatus
 from bci.pipeline import Pipeline
 from bci.profile import Output, Profile
 from bci.supervised import LATENESS_S, LEARNING_S, Supervised
@@ -209,7 +210,7 @@ def test_a_live_engine_learns_as_a_replay_does_and_says_so(
         described = pylsl.StreamInlet(find(f"{live.name}-{stream}").raw).info(timeout=10).desc()
         assert described.child_value("adaptation") == "supervised"
     got: list[ReceivedPrediction] = []
-    told: list[dict] = []
+    told: list[EngineStatus] = []
     start, waiting = None, list(made.markers)
     for row in range(0, len(made.data), 256):
         part = made.data[row : row + 256]
@@ -222,7 +223,7 @@ def test_a_live_engine_learns_as_a_replay_does_and_says_so(
         wait_until(
             lambda done=done: (
                 told.extend(status.pull(0.02)), got.extend(predictions.pull()),
-                told and told[-1]["samples"] == done,
+                told and told[-1].samples == done,
             )[2],
             20,
         )  # fmt: skip
@@ -233,7 +234,7 @@ def test_a_live_engine_learns_as_a_replay_does_and_says_so(
     signal.close()
     cues.close()
     expected = decided(Calibration(decoder, card), made)
-    assert told[-1]["adaptation"] == "supervised, 7 trials"
+    assert told[-1].adaptation == "supervised, 7 trials"
     assert [one.probabilities.tobytes() for one in got] == [
         each.probabilities.astype(np.float32).tobytes() for each in expected
     ]

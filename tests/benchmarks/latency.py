@@ -27,6 +27,7 @@ from bci.children import bci_command
 from bci.errors import StreamError
 from bci.lsl.discovery import StreamQuery, resolve
 from bci.lsl.predictions import PredictionInlet, StatusInlet
+from bci.messages import EngineStatus
 from bci.settings import PipelineSettings
 from tests.benchmarks.throughput import SETTINGS
 
@@ -194,7 +195,7 @@ def run_ours(name: str, model: Path, seconds: float) -> dict:
         began, cpu = time.monotonic(), sum(process.cpu_times()[:2])
         latencies: list[float] = []
         in_engine: list[float] = []
-        last: dict = {}
+        last: EngineStatus | None = None
         while time.monotonic() - began < seconds:
             time.sleep(0.5)
             for prediction in inlet.pull():
@@ -208,7 +209,8 @@ def run_ours(name: str, model: Path, seconds: float) -> dict:
         status.close()
     return {
         "latencies": latencies, "in_engine": in_engine, "cpu": cpu, "rss_mb": rss,
-        "lost": last.get("lost_samples", -1), "skipped": last.get("windows_skipped", -1),
+        "lost": -1 if last is None else last.lost_samples,
+        "skipped": -1 if last is None else last.windows.skipped,
     }  # fmt: skip
 
 

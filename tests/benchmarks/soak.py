@@ -21,6 +21,7 @@ from rich.table import Table
 from bci.children import bci_command
 from bci.lsl.discovery import StreamQuery, resolve
 from bci.lsl.predictions import StatusInlet
+from bci.messages import EngineStatus
 from bci.recording.report import StreamReport, describe_recording
 from tests.benchmarks.latency import isolate, make_model, source
 
@@ -51,7 +52,7 @@ class Watched:
 class Outcome:
     """What a soak showed: the engine's last status, the file, the monitor's words, memory."""
 
-    engine: dict[str, object]
+    engine: EngineStatus
     recorded: StreamReport
     n_predictions: int
     monitor: str
@@ -86,7 +87,7 @@ def soak(
         ]  # fmt: skip
         try:
             status = StatusInlet(resolve(StreamQuery(name=f"noise-{n_channels}-status"), 60.0))
-            newest: dict[str, object] = {}
+            newest: EngineStatus | None = None
             began = time.monotonic()
             while (elapsed := time.monotonic() - began) < 60 * minutes:
                 for heard in status.pull(_SAMPLE_EVERY_S):
@@ -97,6 +98,7 @@ def soak(
             status.close()
         finally:
             said = {each.name: each.process.communicate(timeout=30)[0] for each in watched}
+    assert newest is not None, "the engine sent no status"
     reports = {report.name: report for report in describe_recording(file)}
     predictions = reports[f"noise-{n_channels}-predictions"].n_samples
     return Outcome(newest, reports[name], predictions, said["monitor"], watched)
@@ -119,11 +121,11 @@ def main() -> None:
     recorded, engine = outcome.recorded, outcome.engine
     console.print(
         f"recorded {recorded.n_samples} samples in {recorded.duration_s:.1f} s, lost "
-        f"{recorded.lost_samples}; engine took {engine['samples']}, lost {engine['lost_samples']}, "
-        f"skipped {engine['windows_skipped']} windows; {outcome.n_predictions} predictions recorded"
+        f"{recorded.lost_samples}; engine took {engine.samples}, lost {engine.lost_samples}, "
+        f"skipped {engine.windows.skipped} windows; {outcome.n_predictions} predictions recorded"
     )
     console.print(outcome.monitor.splitlines()[0], markup=False)
-    sys.exit(bool(recorded.lost_samples or engine["lost_samples"]))
+    sys.exit(bool(recorded.lost_samples or engine.lost_samples))
 
 
 if __name__ == "__main__":

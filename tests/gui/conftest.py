@@ -14,7 +14,7 @@ from bci.lsl.discovery import StreamQuery
 from gui.main_window import MainWindow
 from gui.options import DashboardOptions
 
-NO_DEVICES = (sys.executable, "-c", "print('[]')")
+NO_DEVICES = (sys.executable, "-c", """print('{"event": "devices"}')""")
 
 
 @pytest.fixture(autouse=True)

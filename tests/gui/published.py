@@ -7,6 +7,7 @@ from bci.decisions import decide
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.outlet import MarkerOutlet
 from bci.lsl.predictions import PredictionOutlet, ReceivedPrediction, StatusOutlet
+from bci.messages import EngineStatus, WindowCounts
 from bci.types import Marker, Prediction
 
 LONG = 10_000
@@ -63,7 +64,8 @@ class Published:
     def reject(self) -> None:
         """One window, for large swings."""
         for n in (0, 1):
-            self._status.push({"windows_rejected_artifact": n})
+            windows = WindowCounts(rejected_artifact=n)
+            self._status.push(EngineStatus(state="running", model="me", windows=windows))
 
     def end_engine(self) -> None:
         self._engine.close()

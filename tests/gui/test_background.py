@@ -41,7 +41,7 @@ def test_of_two_askings_only_the_last_is_told_of(qtbot: QtBot, released: threadi
     background.ask(lambda: "old" if released.wait(10) else "", told.append, pytest.fail)
     background.ask(lambda: "new", told.append, pytest.fail)
     qtbot.waitUntil(lambda: bool(told))
-    with qtbot.waitSignal(background._done):
+    with qtbot.waitSignal(background._told):
         released.set()
     qtbot.wait(1)
     assert told == ["new"]

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from bci.lsl.outlet import SignalOutlet
 from gui.closing import farewell
 from gui.main_window import MainWindow
-from gui.recorder_link import RecorderStatus
+from gui.recorder_link import FoundRecorder
 from tests.signals import eeg_info
 
 OpenWindow = Callable[..., MainWindow]
@@ -60,7 +60,7 @@ def test_without_a_recording_nothing_is_asked(open_window: OpenWindow) -> None:
 
 
 def test_the_terminal_says_how_a_recording_that_goes_on_is_stopped() -> None:
-    status = RecorderStatus("u", "here", 4321, "recordings/x.xdf", 10.0, 1000, ("amp",), ())
+    status = FoundRecorder("u", "here", 4321, "recordings/x.xdf", 10.0, 1000, ("amp",), ())
     said = farewell(status)
     assert "recordings/x.xdf" in said
     assert "kill -INT 4321" in said

@@ -13,11 +13,12 @@ from pytestqt.qtbot import QtBot
 
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
 from bci.lsl.predictions import PredictionOutlet
+from bci.messages import DeviceEntry
 from bci.quality import State
 from devices.simulated_subject import SubjectSettings, simulate_run, write_run
 from gui.connect_panel import ConnectPanel
 from gui.device_form import DeviceForm
-from gui.devices import Device, parse_devices
+from gui.devices import DeviceCatalogue
 from gui.directory import LiveStream
 from gui.hint import HINT_HEIGHT
 from gui.main_window import MainWindow
@@ -29,6 +30,10 @@ from tests.signals import eeg_info
 
 OpenWindow = Callable[..., MainWindow]
 LONG = 40_000
+
+
+def board(needs: tuple[str, ...], takes: tuple[str, ...] = ()) -> DeviceEntry:
+    return DeviceEntry(name="board", what="a board", transport="serial", needs=needs, takes=takes)
 
 
 def test_streams_are_listed_while_they_are_there(
@@ -209,7 +214,7 @@ def test_needed_parameters_come_first_and_are_asked_for(qtbot: QtBot) -> None:
     form = DeviceForm()
     qtbot.addWidget(form)
     takes = ("serial_port", "mac_address", "timeout_s", "a_b", "c", "d", "e")
-    form.set_device(Device("board", "a board", "serial", ("serial_port",), takes), {})
+    form.set_device(board(("serial_port",), takes), {})
     form.show()
     assert next(iter(form.fields)) == "serial_port"
     assert form.problem() == "Serial port is needed."
@@ -230,7 +235,7 @@ def test_needed_parameters_come_first_and_are_asked_for(qtbot: QtBot) -> None:
 def test_serial_ports_are_offered_as_they_come_and_go(qtbot: QtBot) -> None:
     form = DeviceForm()
     qtbot.addWidget(form)
-    form.set_device(Device("cyton", "a board", "serial dongle", ("serial_port",)), {})
+    form.set_device(board(("serial_port",)), {})
     port = form.fields["serial_port"]
     assert isinstance(port, QComboBox)
     assert form.problem() == "Serial port is needed."
@@ -252,7 +257,7 @@ def test_serial_ports_are_offered_as_they_come_and_go(qtbot: QtBot) -> None:
     form.set_ports(("/dev/ttyUSB0",))
     # What was typed is left as it is; where no port is needed, none is filled in.
     assert form.values() == {"serial_port": "COM"}
-    form.set_device(Device("pieeg", "a board", "spi", (), ("serial_port",)), {})
+    form.set_device(board((), ("serial_port",)), {})
     assert form.values() == {}
 
 
@@ -292,10 +297,22 @@ def test_what_is_filled_in_is_judged(name: str, text: str, said: str) -> None:
     assert describe(name).problem(text, needed=False) == said
 
 
-@pytest.mark.parametrize("answer", [b"", b"{}", b'[{"name": "x"}]', b"[1]"])
-def test_an_answer_that_is_no_list_of_devices_is_refused(answer: bytes) -> None:
-    with pytest.raises(ValueError, match="list of devices"):
-        parse_devices(answer)
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("print('[1]')", "[1]"),
+        ("""print('{"event": "devices", "devices": [{"name": "x"}]}')""", "devices"),
+        ("import sys; sys.exit('error: no brain')", "made: no brain"),
+        ("", "exit code 0"),
+    ],
+)
+def test_an_answer_that_is_no_list_of_devices_is_refused(
+    qtbot: QtBot, code: str, said: str
+) -> None:
+    catalogue = DeviceCatalogue((sys.executable, "-c", code))
+    with qtbot.waitSignal(catalogue.failed, timeout=LONG) as caught:
+        catalogue.fetch()
+    assert said in caught.args[0]
 
 
 def test_a_list_of_devices_that_cannot_be_made_is_said(
@@ -312,7 +329,7 @@ import json, sys
 from pathlib import Path
 names = ["simulator", "synthetic"] if Path(sys.argv[1]).exists() else ["simulator"]
 entry = {"what": "simulated", "transport": "none", "needs": [], "takes": ["channels"]}
-print(json.dumps([entry | {"name": name} for name in names]))
+print(json.dumps({"event": "devices", "devices": [entry | {"name": name} for name in names]}))
 """
 
 

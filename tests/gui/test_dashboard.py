@@ -18,6 +18,7 @@ from bci.decisions import Decision, decide
 from bci.lsl.discovery import StreamQuery, StreamWatch
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
 from bci.lsl.predictions import PredictionOutlet, StatusOutlet
+from bci.messages import EngineStatus, WindowCounts
 from bci.types import Marker, Prediction
 from gui.main_window import MainWindow
 from gui.options import DashboardOptions
@@ -32,7 +33,7 @@ STUBBORN = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
     "print('stubborn', flush=True); time.sleep(60)",
 )
-NO_DEVICES = (sys.executable, "-c", "print('[]')")
+NO_DEVICES = (sys.executable, "-c", """print('{"event": "devices"}')""")
 SLEEPER = (sys.executable, "-c", "import sys; print('hello', flush=True); sys.stdin.read()")
 
 
@@ -143,14 +144,15 @@ def test_predictions_cue_latency_and_losses_are_shown(
     qtbot.waitUntil(lambda: markers.has_consumers, timeout=10_000)
     assert window.decision.decision == "no prediction"
     markers.push(Marker(local_clock(), "T1"))
-    status.push({"state": "running", "lost_samples": 7, "windows_skipped": 2, "model": "me"})
+    told = {"stream": name, "lost_samples": 7, "windows": WindowCounts(skipped=2)}
+    status.push(EngineStatus(state="running", model="me", **told))
     engine.push(*decided(0.9))
     qtbot.waitUntil(lambda: window.decision.decision == "left", timeout=10_000)
     assert window.decision.probabilities == pytest.approx((0.9, 0.1), abs=1e-6)
     qtbot.waitUntil(lambda: window.decision.cue == "left", timeout=10_000)
     assert window.history.cues_shown() == ["left"]
-    qtbot.waitUntil(lambda: window.latency.counts.get("lost_samples") == 7, timeout=10_000)
-    assert window.latency.counts["windows_skipped"] == 2
+    qtbot.waitUntil(lambda: window.latency.lost_text == "lost: 7 samples", timeout=10_000)
+    assert window.latency.rejected_text == "all windows used; skipped: 2"
     assert window.badge.isVisible()
     engine.push(*decided(0.55))
     qtbot.waitUntil(lambda: window.decision.decision == "not sure", timeout=10_000)

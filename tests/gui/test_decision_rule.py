@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from bci.decisions import Decision, DecisionEvent
 from bci.lsl.predictions import ReceivedPrediction
+from bci.messages import EngineStatus
 from gui.cue_windows import CueWindows
 from gui.engine_shown import EngineShown
 from gui.headline import NO_DECISION, NO_PREDICTION, NOT_SURE
@@ -23,6 +24,10 @@ def sent(decision: Decision | None, share: float = 0.5, taken: float = 0.0) -> R
     """A window that finds left so likely, with the engine's decision at its end."""
     shares = np.array([share, 1 - share], dtype=np.float32)
     return ReceivedPrediction(taken, shares, 0.001, 0.002, 0.003, 0.004, decision=decision)
+
+
+def status(**fields: float) -> EngineStatus:
+    return EngineStatus.model_validate({"state": "running", "model": "me", **fields})
 
 
 def onset(label: str, time: float) -> DecisionEvent:
@@ -60,10 +65,10 @@ def test_threshold_is_that_of_the_engine_whatever_it_was_started_with(
     window: MainWindow, engine: EngineShown
 ) -> None:
     # Another model was handed to the engine, with a threshold of its own.
-    window.feed.status_came.emit({"decision_threshold": 0.9, "evidence_s": 0.0})
+    window.feed.status_came.emit(status(decision_threshold=0.9, evidence_s=0.0))
     assert engine.history.rule.threshold == engine.decision.rule.threshold == 0.9
     # An engine of an earlier version says nothing of it.
-    window.feed.status_came.emit({"state": "running"})
+    window.feed.status_came.emit(status())
     assert engine.history.rule.threshold == 0.9
 
 
@@ -74,7 +79,7 @@ def test_confidence_stands_beside_a_decision_and_with_evidence_how_long_it_holds
     assert rule.beside(Decision("left", 0.83)) == "83 %"
     assert rule.beside(UNSURE) == "60 %"
     assert rule.beside(None) == ""
-    window.feed.status_came.emit({"decision_threshold": 0.7, "evidence_s": 1.0})
+    window.feed.status_came.emit(status(decision_threshold=0.7, evidence_s=1.0))
     window.feed.decisions_came.emit([onset("right", 5.0), onset("left", 7.0)])
     rule.now = 10.2
     assert rule.beside(Decision("left", 0.83)) == "for 3 s"
@@ -103,7 +108,8 @@ def test_words_at_cues_are_the_decisions_of_their_windows(qtbot: QtBot) -> None:
 
 
 def test_how_much_later_evidence_is_stands_beside_the_delay_of_the_filters() -> None:
-    status: dict[str, object] = {"filter_delay_s": 0.045, "evidence_delay_s": 0.45}
-    assert delay_text(status) == "+45 ms filters, +450 ms evidence"
-    assert delay_text({"evidence_delay_s": 1.95}) == "+1.9 s evidence"
-    assert delay_text({"filter_delay_s": 0.045, "evidence_delay_s": 0.0}) == "+45 ms filter delay"
+    both = status(filter_delay_s=0.045, evidence_delay_s=0.45)
+    assert delay_text(both) == "+45 ms filters, +450 ms evidence"
+    assert delay_text(status(evidence_delay_s=1.95)) == "+1.9 s evidence"
+    one = status(filter_delay_s=0.045, evidence_delay_s=0.0)
+    assert delay_text(one) == "+45 ms filter delay"

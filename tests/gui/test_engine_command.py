@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from bci.bundle import CARD
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.outlet import SignalOutlet
+from bci.messages import EngineStatus
 from bci.quality import State
 from bci.ring import RingBuffer
 from gui.engine_command import (
@@ -136,7 +137,7 @@ def test_an_engine_on_another_stream_is_said_by_name_and_one_click_changes_it(
         first = child.pid
         published = Published(name, ("left", "right"), "motor imagery")
         published.wait_for_listeners(qtbot)
-        published._status.push({"state": "running", "stream": other, "model": "me"})
+        published._status.push(EngineStatus(state="running", stream=other, model="me"))
         qtbot.waitUntil(window.notice.isVisible, timeout=LONG)
         assert other in window.notice.text.text()
         assert name in window.notice.text.text()
@@ -145,7 +146,7 @@ def test_an_engine_on_another_stream_is_said_by_name_and_one_click_changes_it(
         qtbot.mouseClick(window.notice.change, Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: child.is_running and child.pid != first, timeout=LONG)
         assert stream_of(child.command) == name
-        published._status.push({"state": "running", "stream": name, "model": "me"})
+        published._status.push(EngineStatus(state="running", stream=name, model="me"))
         qtbot.waitUntil(lambda: not window.notice.isVisible(), timeout=LONG)
         assert window.decision.source == ""
         published.end_engine()
@@ -160,7 +161,7 @@ def test_the_stream_of_an_engine_started_elsewhere_is_shown_by_one_click(
         window = open_window(bci=NO_DEVICES, markers=StreamQuery(name=f"{name}-markers"))
         published = Published(name, ("left", "right"), "motor imagery")
         published.wait_for_listeners(qtbot)
-        published._status.push({"state": "running", "stream": other, "model": "me"})
+        published._status.push(EngineStatus(state="running", stream=other, model="me"))
         qtbot.waitUntil(window.notice.isVisible, timeout=LONG)
         assert window.notice.change.text().startswith("Show")
         window.notice.change.click()

@@ -15,6 +15,7 @@ import decoders
 from bci.bundle import save_bundle
 from bci.calibration import calibrate
 from bci.lsl.predictions import StatusOutlet
+from bci.messages import EngineStatus
 from bci.profile import load_profile
 from bci.quality import State
 from bci.recording.reading import read_recording
@@ -122,6 +123,23 @@ def test_while_an_engine_of_our_own_is_starting_the_one_before_is_not_missed(
     assert window.situation.engine_lost
     button.click()
     assert not window.situation.engine_lost
+
+
+def test_an_engine_of_another_version_is_said_to_be_one(
+    open_window: OpenWindow, qtbot: QtBot, name: str
+) -> None:
+    window = open_window(bci=NO_DEVICES)
+    status = StatusOutlet(f"{name}-engine", name)
+    qtbot.waitUntil(lambda: status._outlet.have_consumers(), timeout=LONG)
+    later = EngineStatus(state="running", model="me").model_copy(update={"version": 2})
+    for _ in range(3):
+        status.push(later)
+    qtbot.waitUntil(window.banner.isVisible, timeout=LONG)
+    said = window.banner_text.toolTip() or window.banner_text.text()
+    assert "cannot be read (version 2 of the message" in said
+    assert "from the same version of bci" in said
+    assert window.situation.status is None
+    status.close()
 
 
 def test_an_engine_that_ends_before_it_decodes_is_told_too(

@@ -15,8 +15,10 @@ from pytestqt.qtbot import QtBot
 
 from bci.bundle import MeasureCard, ScoreCard
 from bci.lsl.outlet import MarkerOutlet
+from bci.messages import NoteEvent, RunEvent, StepEvent
 from bci.profile import load_profile, shipped_profiles
 from bci.quality import ChannelQuality, State
+from bci.quality_reasons import Reason
 from bci.scores import exact_interval
 from bci.time_course import TimeCourse
 from bci.types import Channel, Marker, StreamInfo
@@ -43,7 +45,7 @@ from gui.calibration.run_recorder import RunRecorder
 from gui.calibration.schedule import Phase
 from gui.calibration.setup_page import SetupPage
 from gui.calibration.signals_page import SignalsPage
-from gui.calibration.training import Level, NetworkStep, Training, levels
+from gui.calibration.training import Level, Training, levels
 from gui.calibration.training_page import TrainingPage
 from gui.gallery.calibrated import calibration
 from gui.theme import DARK
@@ -185,7 +187,7 @@ def test_bad_channels_are_named_and_the_user_may_go_on(qtbot: QtBot) -> None:
     assert not page.start.isEnabled()
     page.set_stream(eeg_info(2))
     good = ChannelQuality("E1", State.GOOD, "", *[0.0] * 7)
-    bad = ChannelQuality("E2", State.BAD, "railed", *[0.0] * 7)
+    bad = ChannelQuality("E2", State.BAD, "railed", *[0.0] * 7, reason=Reason.RAILED)
     page.set_quality([good, bad])
     assert "Bad: E2." in page.verdict.text()
     assert page.advice.text() == "E2: press it on, or add gel; is its cable in?"
@@ -223,12 +225,10 @@ def test_runs_are_chosen_by_ticks(qtbot: QtBot, tmp_path: Path) -> None:
 def test_a_network_s_steps_arrive_and_a_training_can_be_cancelled(
     qtbot: QtBot, tmp_path: Path
 ) -> None:
-    code = (
-        'import time; print(\'{"event": "serving", "said": "served by PyTorch"}\'); '
-        'print(\'{"event": "run", "file": "a/b.xdf", "counts": "4 trials"}\'); '
-        'print(\'{"event": "step", "fold": 1, "step": 3, "of": 60, '
-        '"loss": 0.5, "score": null}\', flush=True); time.sleep(60)'
-    )
+    step = StepEvent(fold=1, step=3, of=60, loss=0.5)
+    run = RunEvent(file="a/b.xdf", cues=4, trials={"left": 2, "right": 2})
+    lines = [event.line() for event in (NoteEvent(text="served by PyTorch"), run, step)]
+    code = f"import time; print({chr(10).join(lines)!r}, flush=True); time.sleep(60)"
     level = Level("Deep", "", "dbconformer", curve=False)
     training = Training((sys.executable, "-c", code), "p", [], level, tmp_path / "m")
     said: list[str] = []
@@ -237,9 +237,10 @@ def test_a_network_s_steps_arrive_and_a_training_can_be_cancelled(
     training.counted.connect(lambda file, told: counted.append((file, told)))
     with qtbot.waitSignal(training.stepped, timeout=LONG) as stepped:
         training.start()
-    assert said == ["training: served by PyTorch", "training: a/b.xdf: 4 trials"]
-    assert counted == [(Path("a/b.xdf"), "4 trials")]
-    assert stepped.args == [NetworkStep(1, 3, 60, 0.5, None)]
+    counts = "4 trials (left 2, right 2)"
+    assert said == ["training: served by PyTorch", f"training: a/b.xdf: {counts}"]
+    assert counted == [(Path("a/b.xdf"), counts)]
+    assert stepped.args == [step]
     with qtbot.waitSignal(training.failed, timeout=LONG) as failed:
         training.cancel()
     assert failed.args == ["Cancelled."]

@@ -111,8 +111,10 @@ def use(main: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: window.result.told.text().startswith(told), timeout=2 * LONG)
     qtbot.waitUntil(lambda: main.decision.live, timeout=LONG)
     window.result.use.click()
-    qtbot.waitUntil(lambda: main.situation.status.get("swaps") == 1, timeout=2 * LONG)
-    assert main.situation.status["lost_samples"] == 0
+    qtbot.waitUntil(
+        lambda: main.situation.status and main.situation.status.swaps == 1, timeout=2 * LONG
+    )
+    assert main.situation.status.lost_samples == 0
 
 
 def n_right(main: MainWindow, qtbot: QtBot) -> int:

@@ -82,7 +82,7 @@ def test_a_board_that_measures_impedances_gets_a_tab_for_them(
     qtbot.waitUntil(lambda: tabs.page == "Impedance", timeout=5_000)
     # The quality of the channel says so too, and once the stream is gone nothing is measured.
     qtbot.waitUntil(
-        lambda: shown() and any("impedance" in c.reason for c in window.quality.channels),
+        lambda: shown() and any("impedance" in c.text for c in window.quality.channels),
         timeout=20_000,
     )
     for outlet in (impedance, signal):

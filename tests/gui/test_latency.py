@@ -6,8 +6,13 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from bci.lsl.predictions import ReceivedPrediction
+from bci.messages import EngineStatus, WindowCounts
 from gui.latency import LatencyView
 from gui.theme import DARK, LIGHT
+
+
+def status(**fields: object) -> EngineStatus:
+    return EngineStatus.model_validate({"state": "running", "model": "me", **fields})
 
 
 def prediction(taken: float, total_ms: float = 10.0) -> ReceivedPrediction:
@@ -63,10 +68,8 @@ def test_stages_add_up_to_the_mean_latency(view: LatencyView) -> None:
 
 def test_rejected_windows_are_told_with_the_reason(view: LatencyView) -> None:
     assert view.rejected_text == ""
-    view.show_counts(
-        {"lost_samples": 1, "gaps": 2, "windows_rejected_gap": 12, "windows_rejected_settling": 3,
-         "windows_rejected_artifact": 5, "windows_skipped": "not a number"}
-    )  # fmt: skip
+    windows = WindowCounts(rejected_gap=12, rejected_settling=3, rejected_artifact=5)
+    view.show_status(status(lost_samples=1, gaps=2, windows=windows))
     assert view.rejected_text == (
         "windows not used: gap (12), filters settling (3), large swings (5)"
     )
@@ -75,23 +78,23 @@ def test_rejected_windows_are_told_with_the_reason(view: LatencyView) -> None:
 
 def test_the_delay_of_the_filters_is_told_where_it_is_known(view: LatencyView) -> None:
     assert view.delay_text == ""
-    view.show_counts({"filter_delay_s": 0.045})
+    view.show_status(status(filter_delay_s=0.045))
     assert view.delay_text == "+45 ms filter delay"
     told = view.grab().toImage()
-    view.show_counts({})
+    view.show_status(status())
     assert view.delay_text == ""
     assert view.grab().toImage() != told
 
 
 def test_the_drift_is_told_before_it_is_too_large(view: LatencyView) -> None:
-    view.show_counts({"drift": None})
+    view.show_status(status(drift=None))
     assert view.drift_text == ""
     without = view.grab().toImage()
-    view.show_counts({"drift": 0.8})
+    view.show_status(status(drift=0.8))
     assert view.drift_text == "drift 0.8 of 1.5"
     calm = view.grab().toImage()
     assert calm != without
-    view.show_counts({"drift": 1.8})
+    view.show_status(status(drift=1.8))
     assert view.drift_text == "drift 1.8 of 1.5"
     warned = view.grab().toImage()
     orange = DARK.colour("warning").rgb()
@@ -107,10 +110,9 @@ def has(image: QImage, colour: int) -> bool:
 def test_all_is_drawn_in_the_room_that_the_window_has(view: LatencyView) -> None:
     view.add([prediction(k / 10, 10 + k % 7) for k in range(300)])
     view.advance(30.0)
-    view.show_counts(
-        {"lost_samples": 123_456, "gaps": 1234, "clock_jumps": 12, "reconnects": 3,
-         "non_finite": 99, "windows_rejected_gap": 12_345, "windows_rejected_artifact": 12_345}
-    )  # fmt: skip
+    windows = WindowCounts(rejected_gap=12_345, rejected_artifact=12_345)
+    lost = {"lost_samples": 123_456, "gaps": 1234, "clock_jumps": 12, "reconnects": 3}
+    view.show_status(status(**lost, non_finite=99, windows=windows))
     pictures = []
     for theme in (DARK, LIGHT):
         for height in (170, 250):
@@ -126,7 +128,7 @@ def test_the_gap_where_a_replay_began_again_is_no_warning(qtbot: QtBot) -> None:
     view.resize(340, 200)
     amber = view.theme.colour("warning")
     for lost, is_warned in ((0, False), (7, True)):
-        view.show_counts({"lost_samples": lost, "windows_rejected_gap": 30})
+        view.show_status(status(lost_samples=lost, windows=WindowCounts(rejected_gap=30)))
         picture = view.grab().toImage()
         places = ((x, y) for y in range(picture.height()) for x in range(picture.width()))
         assert any(picture.pixelColor(x, y) == amber for x, y in places) is is_warned
@@ -135,7 +137,7 @@ def test_the_gap_where_a_replay_began_again_is_no_warning(qtbot: QtBot) -> None:
 def test_losses_of_an_engine_that_is_gone_are_not_those_of_now(qtbot: QtBot) -> None:
     view = LatencyView()
     qtbot.addWidget(view)
-    view.show_counts({"lost_samples": 0, "windows_rejected_gap": 3, "drift": 0.4})
+    view.show_status(status(windows=WindowCounts(rejected_gap=3), drift=0.4))
     assert view.lost_text == "no samples lost"
     view.set_engine(False)
     assert view.lost_text == "no engine reports losses"

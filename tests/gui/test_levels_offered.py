@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from bci.bundle import Card, ScoreCard, describe_stream, save_bundle
+from bci.bundle import Card, PeopleCard, ScoreCard, describe_stream, save_bundle
 from bci.gallery import save_gallery
 from bci.profile import DecoderChoice, load_profile
 from bci.types import StreamInfo, Task
@@ -24,20 +24,28 @@ PROFILE = load_profile("motor-imagery")
 INFO = eeg_info(3)
 MADE = datetime(2026, 3, 1, tzinfo=UTC)
 Keep = Callable[..., None]
+_PEOPLE = PeopleCard(n=9, whole_folds=True)
 
 
 @pytest.fixture
 def keep(tmp_path: Path) -> Keep:
     """Keeps a base model of several people, that many days younger than the first."""
 
-    def kept(name: str, decoder: str, info: StreamInfo = INFO, days: int = 0, **more: str) -> None:
+    def kept(
+        name: str,
+        decoder: str,
+        info: StreamInfo = INFO,
+        days: int = 0,
+        people: PeopleCard | None = _PEOPLE,
+    ) -> None:
         score = ScoreCard(
             accuracy=0.7, low=0.6, high=0.8, trials=90, chance=0.5, p_value=0.001, kappa=0.4,
-            confusion=[], folds=more.get("folds", "5 folds of whole people"),
+            confusion=[], folds="5 folds of whole people, 9 people",
         )  # fmt: skip
         names = tuple(channel.name for channel in info.channels)
         card = Card(
-            name=name, task="motor imagery", created=MADE + timedelta(days=days), simulated=True,
+            kind="own" if people is None else "base", people=people,
+            name=name, task="motor-imagery", created=MADE + timedelta(days=days), simulated=True,
             decoder=DecoderChoice(name=decoder), classes=("left", "right"),
             stream=describe_stream(info.sfreq, info.channels),
             pipeline=PROFILE.pipeline.model_copy(update={"channels": names}), group_delay_s=0.1,
@@ -95,7 +103,7 @@ def test_a_base_that_would_be_refused_is_not_offered(
     keep("of-another-rate", decoder, replace(INFO, sfreq=500.0))
     keep("of-more-channels", decoder, eeg_info(4))
     keep("of-other-channels", decoder, replace(INFO, channels=INFO.channels[::-1]))
-    keep("of-one-person", decoder, folds="2 runs")
+    keep("of-one-person", decoder, people=None)
     assert {level.base for level in offered(tmp_path).values()} == {None}
     keep("fits", decoder)
     assert tmp_path / "fits" in {level.base for level in offered(tmp_path).values()}

@@ -30,7 +30,7 @@ def american(n_samples: int) -> np.ndarray:
 
 
 def reasons(channels: list[ChannelQuality]) -> set[str]:
-    return {channel.reason.split(" ")[0] for channel in channels}
+    return {channel.text.split(" ")[0] for channel in channels}
 
 
 def test_the_check_finds_the_noise_of_the_line_that_was_chosen(

@@ -7,10 +7,11 @@ from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from bci.quality import ChannelQuality, State
+from bci.quality_reasons import Reason, describe
 from bci.types import Channel, StreamInfo
 from gui.channel_names import ChannelNames
 from gui.head import flatten
-from gui.quality_marks import summarise
+from gui.quality_marks import advise, explain, summarise
 from gui.quality_view import QualityView
 
 # Head coordinates of a template head, in metres.
@@ -23,7 +24,16 @@ PLACES = {
 
 
 def channel(name: str, state: State = State.GOOD, reason: str = "") -> ChannelQuality:
-    return ChannelQuality(name, state, reason, *[0.0] * (len(fields(ChannelQuality)) - 3))
+    return ChannelQuality(name, state, reason, *[0.0] * (len(fields(ChannelQuality)) - 4))
+
+
+def test_every_reason_has_words_and_what_can_be_mended_has_advice() -> None:
+    for reason in Reason:
+        found = replace(channel("C3", State.BAD, describe(reason, 0.5)), reason=reason)
+        assert explain(found) == f"C3 is bad: {describe(reason, 0.5)}"
+    assert describe(Reason.LINE_NOISE, 0.63) == "line noise 63%"
+    assert "gain lower" in advise(replace(found, reason=Reason.CLIPPED))
+    assert advise(replace(found, reason=Reason.NO_KIND)) == advise(channel("Cz")) == ""
 
 
 @pytest.fixture

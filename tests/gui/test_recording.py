@@ -16,8 +16,9 @@ from pytestqt.qtbot import QtBot
 
 from bci.lsl.outlet import SignalOutlet
 from bci.lsl.predictions import StatusOutlet
+from bci.messages import RecorderStatus
 from gui.main_window import MainWindow
-from gui.recorder_link import RecorderStatus
+from gui.recorder_link import FoundRecorder
 from gui.remembered import Remembered
 from tests.gui.conftest import NO_DEVICES
 from tests.signals import eeg_info, noise
@@ -158,7 +159,7 @@ def stop(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(window.record_bar.saved.isVisible, timeout=LONG)
 
 
-def record(window: MainWindow, qtbot: QtBot, name: str) -> RecorderStatus:
+def record(window: MainWindow, qtbot: QtBot, name: str) -> FoundRecorder:
     """Press Record, and wait until the stream of that name is recorded."""
     window.record_bar.button.click()
 
@@ -302,13 +303,27 @@ def test_a_status_that_names_another_program_stops_nothing(
     status = StatusOutlet("recorder", "pretends")
     window = open_window(bci=NO_DEVICES)
     qtbot.waitUntil(lambda: status._outlet.have_consumers(), timeout=LONG)
-    status.push({"pid": other.pid, "file": "/tmp/x.xdf", "elapsed_s": "nan", "streams": [3]})
+    status.push(RecorderStatus(pid=other.pid, file="/tmp/x.xdf", elapsed_s=1.0, n_bytes=0))
     qtbot.waitUntil(lambda: window.recording.status is not None, timeout=LONG)
     window.record_bar.button.click()
     qtbot.waitUntil(window.banner.isVisible, timeout=LONG)
     assert "is no recorder" in window.banner_text.text()
     assert other.poll() is None
     other.communicate(b"\n")
+    status.close()
+
+
+def test_a_recorder_of_another_version_is_said_to_be_one(
+    open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    status = StatusOutlet("recorder", "earlier")
+    window = open_window(bci=NO_DEVICES)
+    qtbot.waitUntil(lambda: status._outlet.have_consumers(), timeout=LONG)
+    status._outlet.push_sample(['{"task": "recording", "pid": 7, "file": "x.xdf", "bytes": 3}'])
+    qtbot.waitUntil(window.banner.isVisible, timeout=LONG)
+    said = window.banner_text.toolTip() or window.banner_text.text()
+    assert "The status of a recorder cannot be read" in said
+    assert window.recording.status is None
     status.close()
 
 

@@ -258,8 +258,10 @@ def test_closing_stops_a_run_and_a_reading_within_a_second(
 
     file = open_run(qtbot, window, folder)
     window.run_model()
-    qtbot.waitUntil(lambda: window.run._process.processId() > 0, timeout=10_000)
-    pid = window.run._process.processId()
+    qtbot.waitUntil(
+        lambda: window.run.child is not None and window.run.child.pid > 0, timeout=10_000
+    )
+    pid = window.run.child.pid
     window.open(file)
     window.playhead.toggle()
     began = time.monotonic()

@@ -18,7 +18,10 @@ from tests.signals import eeg_info
 OpenWindow = Callable[..., MainWindow]
 LONG = 15_000
 # Says that it streams, and ends when it is told to.
-SOURCE = "print('streaming {0}: 8 channels, 250 Hz', flush=True); import time; time.sleep(60)"
+STREAMS = (
+    """print('{{"event":"streaming","stream":"{0}","n_channels":8,"sfreq":250}}', flush=True)"""
+)
+SOURCE = f"{STREAMS}; import time; time.sleep(60)"
 
 
 @contextmanager
@@ -91,9 +94,7 @@ def test_a_disconnect_that_the_user_pressed_is_no_problem_of_any_of_its_streams(
     open_window: OpenWindow, qtbot: QtBot, name: str, stream: str
 ) -> None:
     window = open_window(bci=NO_DEVICES)
-    source = ";".join(
-        [SOURCE.format(f"{name}-eeg").split(";")[0], SOURCE.format(f"{name}-battery")]
-    )
+    source = f"{STREAMS.format(f'{name}-eeg')}; {SOURCE.format(f'{name}-battery')}"
     connection = window.connecting.connection
     connection.open(Command("synthetic", (sys.executable, "-c", source)))
     qtbot.waitUntil(lambda: len(connection.streams) == 2, timeout=LONG)

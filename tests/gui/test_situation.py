@@ -3,14 +3,16 @@
 import pytest
 
 from bci.lsl.inlet import InletStats
+from bci.messages import EngineStatus
 from bci.quality import State
 from gui.situation import Situation
 
 
 def decoded(**status: object) -> Situation:
     """An engine that said this at 10 s, of a signal that comes."""
-    known = {"stream": "amp", "model": "me", "lost_samples": 0, **status}
-    situation = Situation("type EEG", "amp", signal_alive=True, engine_alive=True, status=known)
+    known = {"state": "running", "stream": "amp", "model": "me", **status}
+    told = EngineStatus.model_validate(known)
+    situation = Situation("type EEG", "amp", signal_alive=True, engine_alive=True, status=told)
     situation.count_samples(100, 10.0)
     situation.status_at = 10.0
     return situation
@@ -34,7 +36,7 @@ def test_a_model_that_adapts_is_said_to(adaptation: str) -> None:
 def test_the_delay_of_the_filters_is_told_beside_the_lateness() -> None:
     said = decoding(filter_delay_s=0.0452)
     assert said == "amp is decoded by me, 1.0 ms late (+45 ms filter delay), no samples lost"
-    for unknown in (0.0, None, "soon", -1, float("nan"), float("inf")):
+    for unknown in (0.0, None, -1):
         assert "by me, 1.0 ms late, no samples lost" in decoding(filter_delay_s=unknown)
 
 
@@ -44,10 +46,16 @@ def test_a_signal_unlike_the_calibration_is_told_and_one_like_it_needs_no_words(
     assert said in decoding(drift=2.5, drift_warning="far")
 
 
-@pytest.mark.parametrize("drift", [{}, {"drift": None}, {"drift": "far"}])
-def test_a_drift_without_a_number_is_told_all_the_same(drift: dict[str, object]) -> None:
+def test_a_drift_without_a_number_is_told_all_the_same() -> None:
     said = "by me, but the signal is unlike its calibration, 1.0 ms late"
-    assert said in decoding(**drift, drift_warning="far")
+    assert said in decoding(drift=None, drift_warning="far")
+
+
+def test_an_engine_that_waits_for_its_stream_is_said_to_and_reports_no_losses() -> None:
+    situation = decoded(state="waiting for stream", stream=None)
+    assert situation.sentence(10.1, None).endswith("the engine waits for its stream")
+    assert situation.state(10.1) == State.DOUBTFUL
+    assert not situation.is_decoded
 
 
 def test_an_engine_that_says_nothing_any_more_is_doubtful_until_it_does() -> None:
@@ -91,7 +99,7 @@ def test_acknowledged_losses_are_shown_no_more_and_later_ones_since_then(
     situation.acknowledge()
     assert situation.sentence(10.1, 1.0).endswith("no samples lost since 14:05")
     assert situation.state(10.1) == State.GOOD
-    situation.status = {**situation.status, "lost_samples": 13}
+    situation.status = situation.status.model_copy(update={"lost_samples": 13})
     assert situation.sentence(10.1, 1.0).endswith("1 sample lost since 14:05")
     assert situation.state(10.1) == State.DOUBTFUL
     situation.show_other("type EEG")
@@ -105,8 +113,8 @@ def counted_losses(lost: int) -> InletStats:
 def test_losses_of_an_engine_that_was_started_again_are_not_acknowledged_beforehand() -> None:
     situation = decoded(lost_samples=50)
     situation.acknowledge()
-    situation.hear_status({**situation.status, "lost_samples": 0}, 10.0)
-    situation.hear_status({**situation.status, "lost_samples": 20}, 10.0)
+    for lost in (0, 20):
+        situation.hear_status(situation.status.model_copy(update={"lost_samples": lost}), 10.0)
     assert "20 samples lost since" in situation.sentence(10.1, 1.0)
     assert situation.state(10.1) == State.DOUBTFUL
 

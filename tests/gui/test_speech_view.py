@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from bci.decisions import RunningDecision
 from bci.lsl.predictions import ReceivedPrediction
+from bci.messages import WindowCounts
 from gui.cue_windows import CueWindows
 from gui.hint import NO_ENGINE, STARTING
 from gui.main_window import MainWindow
@@ -161,12 +162,12 @@ def test_the_time_of_a_word_is_the_time_of_day(written: TranscriptView) -> None:
 
 def test_the_reason_is_that_of_the_windows_rejected_since_the_last_status() -> None:
     rejections = Rejections()
-    assert rejections.since_last({"windows_rejected_gap": 5}) == ""
-    assert rejections.since_last({"windows_rejected_gap": 5}) == ""
-    grown = {"windows_rejected_gap": 6, "windows_rejected_artifact": 3}
+    assert rejections.since_last(WindowCounts(rejected_gap=5)) == ""
+    assert rejections.since_last(WindowCounts(rejected_gap=5)) == ""
+    grown = WindowCounts(rejected_gap=6, rejected_artifact=3)
     assert rejections.since_last(grown) == "large swings"
     # An engine that was started anew counts from zero.
-    assert rejections.since_last({"windows_rejected_artifact": 0}) == ""
+    assert rejections.since_last(WindowCounts()) == ""
 
 
 def test_words_come_over_the_network_into_the_window(

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from bci.lsl.inlet import InletStats
+from bci.messages import EngineStatus
 from bci.quality import ChannelQuality, State
 from bci.ring import RingBuffer
 from gui.main_window import MainWindow
@@ -32,10 +33,11 @@ def test_one_mark_says_how_all_is() -> None:
     assert situation.state(15.0) == State.DOUBTFUL
     situation.count_samples(200, 15.0)
     situation.engine_alive, situation.status_at = True, 15.0
-    situation.status = {"stream": "amp", "lost_samples": 12, "model": "me"}
+    told = EngineStatus(state="running", stream="amp", model="me", lost_samples=12)
+    situation.status = told
     assert situation.state(15.1) == State.DOUBTFUL
     assert situation.sentence(15.1, 2.0) == "amp is decoded by me, 2.0 ms late, 12 samples lost"
-    situation.status = {"stream": "amp", "lost_samples": 0, "model": "me"}
+    situation.status = told.model_copy(update={"lost_samples": 0})
     assert situation.state(15.1) == State.GOOD
 
 

@@ -6,10 +6,12 @@ import numpy as np
 import pylsl
 import pytest
 
-from bci.decisions import DecisionEvent, event_from_json
+from bci.decisions import Decision, DecisionEvent, event_from_json
 from bci.errors import StreamError
+from bci.lsl.metadata import to_lsl
 from bci.lsl.outlet import SignalOutlet
 from bci.lsl.predictions import (
+    LATENCIES,
     DecisionInlet,
     DecisionOutlet,
     PredictionInlet,
@@ -18,7 +20,8 @@ from bci.lsl.predictions import (
     StatusInlet,
     StatusOutlet,
 )
-from bci.types import Marker, Prediction
+from bci.messages import EngineStatus, RecordedStream, RecorderStatus
+from bci.types import Channel, Marker, Prediction, StreamInfo
 from tests.signals import eeg_info
 from tests.streams import find, wait_until
 
@@ -58,7 +61,43 @@ def test_a_prediction_arrives_with_its_classes_and_the_time_of_every_stage(name:
     outlet.close()
 
 
-def test_what_was_compared_comes_after_all_else_so_that_no_reader_need_know_of_it(
+def test_decision_arrives_with_its_prediction(name: str) -> None:
+    outlet = PredictionOutlet(name, ("left", "right"), name, simulated=True, task="test")
+    inlet = PredictionInlet(find(f"{name}-predictions"))
+    wait_until(lambda: outlet._outlet.have_consumers())
+    sent = [Decision("right", 0.75), Decision(None, 0.5), None, Decision("left", 1.0)]
+    for decision in sent:
+        outlet.push(prediction(0.8, pylsl.local_clock()), decision)
+    got: list[ReceivedPrediction] = []
+    wait_until(lambda: (got.extend(inlet.pull(0.01)), len(got) == len(sent))[1])
+    assert [each.decision for each in got] == sent
+    # What no engine sends is no decision.
+    taken = pylsl.local_clock()
+    for number, confidence in ((2, 0.9), (-2, 0.9), (0.5, 0.9), (0, 1.5), (0, np.nan), (np.inf, 0)):
+        outlet._outlet.push_sample([0.8, 0.2, 0, 0, 0, 0, number, confidence], taken)
+    wait_until(lambda: (got.extend(inlet.pull(0.01)), len(got) == len(sent) + 6)[1])
+    assert [each.decision for each in got[len(sent) :]] == [None] * 6
+    inlet.close()
+    outlet.close()
+
+
+def test_stream_of_an_earlier_version_has_no_decisions(name: str) -> None:
+    channels = [Channel(label, "class", "probability") for label in ("left", "right")]
+    channels += [Channel(label, "latency", "s") for label in LATENCIES]
+    info = StreamInfo(f"{name}-predictions", "Predictions", 0.0, tuple(channels), name, True)
+    outlet = pylsl.StreamOutlet(to_lsl(info))
+    inlet = PredictionInlet(find(info.name))
+    wait_until(outlet.have_consumers)
+    outlet.push_sample([0.9, 0.1, 0.001, 0.002, 0.003, 0.004])
+    (got,) = wait_until(inlet.pull)
+    np.testing.assert_allclose(got.probabilities, [0.9, 0.1], rtol=1e-6)
+    assert got.decision is None
+    assert got.similarities is None
+    inlet.close()
+    del outlet
+
+
+def test_similarities_come_after_the_latencies_so_that_no_reader_need_know_of_them(
     name: str,
 ) -> None:
     outlet = PredictionOutlet(
@@ -70,7 +109,7 @@ def test_what_was_compared_comes_after_all_else_so_that_no_reader_need_know_of_i
     wait_until(lambda: outlet._outlet.have_consumers())
     taken = pylsl.local_clock() - 0.004
     said = prediction(0.8, taken)
-    outlet.push(replace(said, similarities=np.array([0.31, -0.2])))
+    outlet.push(replace(said, similarities=np.array([0.31, -0.2])), Decision("left", 0.5))
     outlet.push(said)
     got: list[ReceivedPrediction] = []
     wait_until(lambda: (got.extend(inlet.pull(0.01)), len(got) == 2)[1])
@@ -79,6 +118,7 @@ def test_what_was_compared_comes_after_all_else_so_that_no_reader_need_know_of_i
     assert without.similarities is not None
     np.testing.assert_allclose(with_them.similarities, [0.31, -0.2], rtol=1e-6)
     assert np.isnan(without.similarities).all()
+    assert (with_them.decision, without.decision) == (Decision("left", 0.5), None)
     assert with_them.decoded_s == pytest.approx(0.003, abs=1e-6)
     values, _ = plain.pull_sample(timeout=5)
     np.testing.assert_allclose(values[:4], [0.8, 0.2, 0.001, 0.002], atol=1e-6)
@@ -152,11 +192,17 @@ def test_status_survives_the_round_trip_and_garbage_is_counted(name: str) -> Non
     wait_until(lambda: outlet._outlet.have_consumers())
     outlet._outlet.push_sample(["[" * 10_000])
     outlet._outlet.push_sample(["[1, 2]"])
-    outlet.push({"state": "running", "lost_samples": 3, "latency_p50_ms": None})
+    outlet._outlet.push_sample(['{"state": "running", "lost_samples": 3}'])
+    engine = EngineStatus(state="running", model="me", lost_samples=3, stream="é\u2028" * 30_000)
+    streams = tuple(RecordedStream(name=f"amplifier {k}", sfreq=250.0) for k in range(1000))
+    recorder = RecorderStatus(pid=7, file="a.xdf", elapsed_s=1.5, n_bytes=9, streams=streams)
+    outlet.push(engine)
+    outlet.push(recorder)
     got: list = []
-    wait_until(lambda: (got.extend(inlet.pull(0.01)), got)[1])
-    assert got == [{"state": "running", "lost_samples": 3, "latency_p50_ms": None}]
-    assert inlet.n_invalid == 2
+    wait_until(lambda: (got.extend(inlet.pull(0.01)), len(got) == 2)[1])
+    assert got == [engine, recorder]
+    assert inlet.n_invalid == 3
+    assert inlet.problem == "no kind: not a message of this version of bci"
     inlet.close()
     outlet.close()
 

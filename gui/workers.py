@@ -1,0 +1,73 @@
+"""Threads that work for a window: started, asked to end, and heard on Qt's thread."""
+
+import threading
+from collections.abc import Callable
+from typing import ParamSpec
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+P = ParamSpec("P")
+
+
+class Worker(QObject):
+    """A thread and what it passes on to the window that it works for.
+
+    A subclass works in `work`, which returns soon after `wait` says that it is retired. The
+    threads are daemons: one that hangs in a call to the network or a slow disk cannot keep the
+    program from ending.
+    """
+
+    _told = Signal(object, object)  # a call for Qt's thread, and its values
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._stopping = threading.Event()
+        self._telling = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._told.connect(self._call, Qt.ConnectionType.QueuedConnection)
+
+    def work(self) -> None:
+        """Work in the thread; nothing, where a worker only works `aside`."""
+
+    def start(self) -> None:
+        """Begin to work; returns at once."""
+        self._thread = threading.Thread(target=self.work, daemon=True)
+        self._thread.start()
+
+    def retire(self) -> None:
+        """Ask the thread to end; returns at once, and nothing is passed on from now on."""
+        # A thread that outlived the window must not touch what Qt has deleted.
+        with self._telling:
+            self._stopping.set()
+
+    def stop(self, timeout_s: float) -> None:
+        """End the thread, and wait so long for it."""
+        self.retire()
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+
+    @property
+    def is_retired(self) -> bool:
+        return self._stopping.is_set()
+
+    @property
+    def is_finished(self) -> bool:
+        return self._thread is None or not self._thread.is_alive()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait in the thread; False at once when it is retired."""
+        return not self._stopping.wait(seconds)
+
+    def aside(self, work: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Do work that may hang in one more thread, which nobody waits for."""
+        threading.Thread(target=work, args=args, kwargs=kwargs, daemon=True).start()
+
+    def tell(self, call: Callable[..., None], *values: object) -> None:
+        """Have Qt's thread call this, unless the worker is retired by then; returns at once."""
+        with self._telling:
+            if not self.is_retired:
+                self._told.emit(call, values)
+
+    def _call(self, call: Callable[..., None], values: tuple[object, ...]) -> None:
+        if not self.is_retired:
+            call(*values)

@@ -1,0 +1,179 @@
+"""Events that commands print with --json."""
+
+import json
+import uuid
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bci.cli import events
+from bci.cli.federate import _tell_missing, _tell_round
+from bci.cli.run_summary import Decided
+from bci.decisions import DecisionEvent
+from bci.lsl.outlet import SignalOutlet
+from bci.messages import (
+    AnyEvent,
+    DecidedEvent,
+    EngineStatus,
+    ErrorEvent,
+    FileEvent,
+    ModelEvent,
+    OutcomeEvent,
+    ProgressEvent,
+    RecordedEvent,
+    RecordingEvent,
+    RoundEvent,
+    RunEvent,
+    StoppedEvent,
+    WarningEvent,
+    read_event,
+)
+from bci.profile import load_profile
+from decoders.federation.progress import Round
+from devices.simulated_subject import SubjectSettings, simulate_run, write_run
+from tests.commands import bci, one_line
+from tests.signals import eeg_info
+
+
+def printed(text: str) -> list[AnyEvent]:
+    return [read_event(line) for line in text.splitlines()]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("calibrate", "nosuch", "a.xdf", "--out", "m"),
+        ("pretrain", "nosuch", "folder", "--out", "m"),
+        ("pretrain-speech", "nosuch", "a.xdf", "--out", "m"),
+        ("record", "--subject", "a/b"),
+        ("monitor", "--profile", "nosuch"),
+        ("export", "/nowhere.xdf", "--subject", "1", "--task", "rest"),
+        ("import", "deap", "/nowhere/s01.mat", "--out", "deap"),
+        ("import", "embeddings", "/nowhere.npy", "x.txt", "--made-by", "x", "--out", "g"),
+        ("benchmark", "motor-imagery", "/nowhere"),
+        ("federate", "simulate", "/nowhere.yaml", "--out", "m"),
+        ("info", "/nowhere.edf"),
+        ("run", "nosuch"),
+        ("repair", "/nowhere.xdf"),
+        ("evaluate", "/nowhere", "a.xdf"),
+        ("models", "/nowhere"),
+    ],
+)
+def test_an_error_is_an_event_beside_its_one_line(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = bci(*arguments, "--json")
+    (event,) = printed(done.stdout)
+    assert isinstance(event, ErrorEvent)
+    assert one_line(done) == f"error: {event.text}"
+    assert not events.wanted()
+
+
+def test_without_json_an_error_is_no_event(tmp_path: Path) -> None:
+    assert bci("info", tmp_path / "nowhere.edf").stdout == ""
+
+
+def test_import_prints_the_file_that_it_wrote(tmp_path: Path) -> None:
+    vectors, names, gallery = (tmp_path / name for name in ("a.npy", "a.txt", "g.safetensors"))
+    np.save(vectors, np.eye(3, dtype=np.float32))
+    names.write_text("cat\ndog\ncow\n")
+    done = bci(
+        "import", "embeddings", vectors, names, "--made-by", "me", "--out", gallery, "--json"
+    )
+    assert printed(done.stdout)[-1] == FileEvent(file=str(gallery))
+    assert done.stderr == ""
+
+
+def test_run_prints_decisions_and_its_last_status(capsys: pytest.CaptureFixture[str]) -> None:
+    decided = Decided(False, as_json=True)
+    decided(DecisionEvent("onset", "left", 0.8, 12.5))
+    decided(DecisionEvent("offset", None, None, 13.0, "left"))
+    status = EngineStatus(state="running", model="me", stream="amp")
+    decided.print_summary(status)
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    assert printed(captured.out) == [
+        DecidedEvent(change="onset", label="left", confidence=0.8, time=12.5),
+        DecidedEvent(change="offset", time=13.0, ended="left"),
+        StoppedEvent(status=status),
+    ]
+
+
+def test_simulate_prints_the_files_that_it_wrote(tmp_path: Path) -> None:
+    told = printed(bci("simulate", tmp_path, "--runs", 1, "--json").stdout)
+    assert told == [FileEvent(file=str(file)) for file in tmp_path.rglob("*.fif")]
+
+
+@pytest.mark.slow
+def test_pretrain_prints_its_runs_and_its_model(tmp_path: Path) -> None:
+    for person in (1, 2):
+        run = simulate_run(SubjectSettings(person, trials_per_class=3), 1)
+        (folder := tmp_path / "people" / f"{person:02d}").mkdir(parents=True)
+        write_run(run, folder / "run_raw.fif")
+    profile = load_profile("motor-imagery").model_dump(mode="json", exclude_none=True)
+    profile["pipeline"] |= {"channels": ["C3", "Cz", "C4"], "window_s": 1.0, "hop_s": 0.5}
+    (tmp_path / "profile.yaml").write_text(json.dumps(profile))
+    base = tmp_path / "base"
+    done = bci("pretrain", tmp_path / "profile.yaml", tmp_path / "people", "--out", base, "--json")
+    assert done.returncode == 0, done.stderr
+    told = printed(done.stdout)
+    assert sum(isinstance(event, RunEvent) for event in told) == 2
+    assert any(isinstance(event, ProgressEvent) for event in told)
+    last = told[-1]
+    assert isinstance(last, ModelEvent)
+    assert last.folder == str(base)
+    assert last.accuracy is not None
+    assert last.accuracy.n == 12
+
+
+def test_record_prints_the_file_at_its_beginning_and_its_end(tmp_path: Path) -> None:
+    name = f"amp-{uuid.uuid4().hex[:8]}"
+    outlet = SignalOutlet(eeg_info(name=name))
+    file = tmp_path / "a.xdf"
+    done = bci("record", "--stream", name, "--output", file, "--duration", "2", "--json")
+    outlet.close()
+    told = printed(done.stdout)
+    assert told[0] == RecordingEvent(file=str(file))
+    last = told[-1]
+    assert isinstance(last, RecordedEvent)
+    assert (last.file, last.n_bytes) == (str(file), file.stat().st_size)
+    assert [stream.name for stream in last.streams] == [name]
+
+
+def test_a_round_and_a_missing_site_are_events(capsys: pytest.CaptureFixture[str]) -> None:
+    events.want(True)
+    try:
+        _tell_round(Round(3, {"a": 0.5}, {"a": 0.75}, {"b": "it sent NaN"}))
+        _tell_missing(["b"], Path("state"), "see its output")
+    finally:
+        events.want(False)
+    done, missing = printed(capsys.readouterr().out)
+    assert done == RoundEvent(
+        number=3, received={"a": 0.5}, trained={"a": 0.75}, excluded={"b": "it sent NaN"}
+    )
+    assert isinstance(missing, WarningEvent)
+    assert missing.text.startswith("b has no model")
+
+
+def test_outcomes_of_trainings_are_events(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bci.cli.speech_benchmark import Row, _emit
+    from bci.cli.trainings import tracked
+
+    row = Row("distributed", 4, True, "duin", 2, 0.5, float("nan"), 60, 0.1)
+    _emit(row)
+    assert capsys.readouterr().out == ""
+    monkeypatch.setattr(events, "_wanted", True)
+    for each in tracked([row], "Trainings"):
+        _emit(each)
+    first, outcome, last = printed(capsys.readouterr().out)
+    assert (first, last) == tuple(ProgressEvent(doing="Trainings", done=n, of=1) for n in (0, 1))
+    assert isinstance(outcome, OutcomeEvent)
+    assert outcome.study == "speech"
+    assert outcome.conditions == {
+        "world": "distributed", "n_runs": 4, "is_shuffled": True, "decoder": "duin", "subject": 2,
+    }  # fmt: skip
+    assert outcome.figures == {"accuracy": 0.5, "in_top": None, "n_trials": 60.0, "chance": 0.1}
