@@ -137,6 +137,8 @@ class SecondDecoding:
         if decoding.pipeline.at_cues:
             self._ask(decoding)
         for chunk in self._chunks(model, end, self._step(decoding)):
+            if expected is None:
+                self._require_all(model, chunk)
             if chunk.first != expected:
                 since = self._since(decoding, model, chunk)
             if chunk.first in self._seams:
@@ -152,16 +154,21 @@ class SecondDecoding:
             for window, prediction in decoding.again(chunk):
                 yield self._decide(decoding, window, prediction, since)
 
+    def _require_all(self, model: ModelRun, first: Chunk) -> None:
+        """Refuse a decoder that adapted to windows of which samples are missing."""
+        adapt = self.output.adapt
+        is_all = first.first == model.fed_from and not self.signal.placement.n_lacking
+        if adapt != "off" and not is_all:
+            raise RecordingError(
+                f"{model.name} adapted live ({adapt}) to samples that the recording lacks, so its "
+                "predictions cannot be compared; start recording before the engine"
+            )
+
     def _since(self, decoding: Decoding, model: ModelRun, chunk: Chunk) -> float:
         """Time from which on windows are comparable behind a chunk that follows no other."""
         if chunk.first in (model.fed_from, *self._run.gaps):
             return -np.inf
         # Live, the filters had a past here that the recording lacks.
-        if self.output.adapt != "off":
-            raise RecordingError(
-                f"{model.name} adapted live ({self.output.adapt}) to samples that the recording "
-                "lacks, so its predictions cannot be compared; record from the engine's start"
-            )
         pipeline = decoding.pipeline
         n_samples = pipeline.n_samples + _DECAYS * pipeline.settling
         return float(chunk.timestamps[0]) + n_samples / pipeline.chain.sfreq

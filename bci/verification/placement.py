@@ -99,7 +99,7 @@ def place(
     numbered, _ = number_samples(stamps[begin:], sfreq, latest)
     own[begin:], smooth[begin:] = numbered.indices, numbered.timestamps
     indices, n_lacking = _between(found, set(seams), len(stamps))
-    _before(found[0], own, indices, set(seams))
+    _before(found[0], own, indices, seams)
     _behind(found[-1], own, indices)
     is_whole = bool(seams) and seams[0].sample == 0 and seams[0].index in indices
     offsets = [
@@ -148,15 +148,19 @@ def _before(
     first: tuple[Position, int],
     own: NDArray[np.int64],
     indices: NDArray[np.int64],
-    seams: set[Position],
+    seams: tuple[Position, ...],
 ) -> None:
     """Count back from the first position to the beginning, or to a gap."""
     position, row = first
-    if position in seams:
+    before = [seam for seam in seams if seam.sample < position.sample]
+    if not before:
         return
-    jumps = np.flatnonzero(np.diff(own[: row + 1]) != 1)
-    start = max(int(jumps[-1]) + 1 if len(jumps) else 0, row - position.index)
-    indices[start:row] = position.index - np.arange(row - start, 0, -1)
+    # Behind a gap, its index counts lost samples that the ones before it do not.
+    index = before[-1].index + position.sample - before[-1].sample
+    until = row if position in seams else row + 1
+    jumps = np.flatnonzero(np.diff(own[:until]) != 1)
+    start = max(int(jumps[-1]) + 1 if len(jumps) else 0, row - (index - before[-1].index))
+    indices[start:row] = index - np.arange(row - start, 0, -1)
 
 
 def _behind(last: tuple[Position, int], own: NDArray[np.int64], indices: NDArray[np.int64]) -> None:

@@ -67,6 +67,13 @@ def test_a_recording_that_began_later_is_counted_back_from_a_later_position() ->
     assert not found.is_whole
 
 
+def test_a_recording_that_began_later_is_counted_back_over_the_first_gap_too() -> None:
+    kept = np.r_[250:400, 450:N]
+    positions = position(0, 0), position(400, 450), position(700, 750)
+    found = placed(stamps_of(kept), *positions, seams=2)
+    np.testing.assert_array_equal(found.indices, kept)
+
+
 def test_samples_behind_a_gap_that_the_engine_did_not_tell_of_are_left_out() -> None:
     kept = np.r_[0:700, 750:N]
     found = placed(stamps_of(kept), position(0, 0), position(600, 600))
