@@ -27,6 +27,7 @@ STREAM_TYPE = "Provenance"
 _LIBRARIES = ("numpy", "scipy", "numba", "scikit-learn", "torch", "onnxruntime")
 _MODULES = {"scikit-learn": "sklearn"}
 _HASH = 16
+_DECISIVE = {"classes", "decoder", "stream", "pipeline", "paradigm", "confidence"}
 _MOST_SEAMS = 10_000
 _MOST_MODELS = 1000
 _MOST_ARRAYS = 10_000
@@ -66,7 +67,7 @@ class ModelRun(Message):
         Name of its folder.
     classes : tuple of str
     card : str
-        Hash of its card without its name; see `card_hash`.
+        Hash of its card; see `card_hash`.
     arrays : dict
         Hash of each of its arrays.
     options : dict
@@ -173,13 +174,15 @@ def model_run(card: Card, decoder: Decoder) -> ModelRun:
 
 
 def card_hash(card: Card) -> str:
-    """Hash a card without its name and without what was said of the stream when it was loaded."""
+    """Hash the parts of a card that predictions and decisions depend on.
+
+    The name is none of them, nor what was said of the stream when the model was loaded.
+    """
     stream = card.stream.model_copy(update={"labels": None})
-    plain = card.model_copy(
-        update={"name": "", "pipeline": card.pipeline.alone, "stream": stream, "arrays_sha256": ""}
-    )
+    plain = card.model_copy(update={"pipeline": card.pipeline.alone, "stream": stream})
     # Without defaults: a key that a later version adds changes no hash.
-    return _hash(plain.model_dump_json(exclude_defaults=True).encode())
+    text = plain.model_dump_json(include=_DECISIVE, exclude_defaults=True)
+    return _hash(text.encode())
 
 
 def array_hashes(decoder: Decoder) -> dict[str, str]:
