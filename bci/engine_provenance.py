@@ -15,7 +15,7 @@ from bci.decoding import Decoding
 from bci.lsl.inlet import SignalInlet
 from bci.lsl.mapped import MappedInlet
 from bci.lsl.metadata import to_lsl
-from bci.pipeline import WindowCounts
+from bci.pipeline import WindowTally
 from bci.profile import Output
 from bci.provenance import (
     STREAM_TYPE,
@@ -92,7 +92,7 @@ class EngineProvenance:
         model = self._known[decoding].model_copy(update={"decides_from": decides_from})
         self._running = decoding, model
 
-    def publish(self, now: float, counts: WindowCounts, final: bool = False) -> None:
+    def publish(self, now: float, counts: WindowTally, final: bool = False) -> None:
         """Publish what is known, if it is due or has changed."""
         models = (*self._past, *self._present())
         state = tuple(self._inlet.seams), models, counts.skipped
@@ -120,7 +120,7 @@ class EngineProvenance:
         decoding, model = self._running
         return (model.model_copy(update={"fed_from": decoding.fed_from}),)
 
-    def close(self, counts: WindowCounts) -> None:
+    def close(self, counts: WindowTally) -> None:
         """Publish the last state and take the stream off the network."""
         self.publish(float(local_clock()), counts, final=True)
         if self._outlet is not None and self._outlet.have_consumers():
