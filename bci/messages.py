@@ -952,9 +952,13 @@ class VerifyEvent(Event):
     gaps : int
         Gaps in the signal.
     first_difference : str or None
-        The first prediction that differs, in a sentence; its time in seconds since the first one.
+        The first prediction that differs, in a sentence.
+    first_difference_s : float or None
+        Its time, in seconds since the first prediction.
     first_decision : str or None
-        The first decision that differs.
+        The first decision that differs, in a sentence.
+    first_decision_s : float or None
+        Its time, in seconds since the first prediction.
     differs : tuple of str
         Differences of model, versions and machine from those of the session.
     notes : tuple of str
@@ -977,7 +981,9 @@ class VerifyEvent(Event):
     swaps: Count = 0
     gaps: Count = 0
     first_difference: Text | None = None
+    first_difference_s: Seconds | None = None
     first_decision: Text | None = None
+    first_decision_s: Seconds | None = None
     differs: tuple[Text, ...] = Field((), max_length=_MAX_ITEMS)
     notes: tuple[Text, ...] = Field((), max_length=_MAX_ITEMS)
 

@@ -25,6 +25,9 @@ from bci.types import Decoder
 STREAM_TYPE = "Provenance"
 
 _LIBRARIES = ("numpy", "scipy", "numba", "scikit-learn", "torch", "onnxruntime")
+COMPARED = ("bci", "python", *_LIBRARIES)
+"""Names whose versions may differ."""
+
 _MODULES = {"scikit-learn": "sklearn"}
 _HASH = 16
 _DECISIVE = {"classes", "decoder", "stream", "pipeline", "paradigm", "confidence"}

@@ -2,6 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,6 +14,13 @@ from bci.verification.session import LivePrediction, LiveRun
 
 # Confidence as an event's text has it.
 _DIGITS = 4
+
+
+class Difference(NamedTuple):
+    """The first difference: seconds since the first prediction, and a sentence."""
+
+    time_s: float
+    sentence: str
 
 
 @dataclass
@@ -33,8 +41,7 @@ class Comparison:
         Live predictions that depend on samples that the recording lacks.
     decisions, decisions_equal : int
         Events of the decision that were compared, and those that are equal.
-    first, first_decision : str or None
-        The first difference, in a sentence.
+    first, first_decision : Difference or None
     """
 
     windows: int = 0
@@ -45,8 +52,8 @@ class Comparison:
     left_out: int = 0
     decisions: int = 0
     decisions_equal: int = 0
-    first: str | None = None
-    first_decision: str | None = None
+    first: Difference | None = None
+    first_decision: Difference | None = None
 
     @property
     def all_equal(self) -> bool:
@@ -90,9 +97,9 @@ def compare(run: LiveRun, second: SecondDecoding, n_skipped: int) -> Comparison:
     for time in second.matches.unmatched:
         if any(begin <= time <= end for begin, end in second.spans):
             found.extra += 1
-            found.first = found.first or (
-                f"the prediction at {time + second.matches.offset - start:.3f} s: "
-                "the recording gives no such window"
+            at_s = time + second.matches.offset - start
+            found.first = found.first or Difference(
+                at_s, f"the prediction at {at_s:.3f} s: the recording gives no such window"
             )
         else:
             found.left_out += 1
@@ -115,7 +122,8 @@ def _compare_window(found: Comparison, again: Again, live: LivePrediction, at_s:
     else:
         found.equal += 1
         return
-    found.first = found.first or f"the window at {at_s:.3f} s ({again.card.name}): {difference}"
+    sentence = f"the window at {at_s:.3f} s ({again.card.name}): {difference}"
+    found.first = found.first or Difference(at_s, sentence)
 
 
 def _same_similarities(again: Again, live: LivePrediction) -> bool:
@@ -198,9 +206,9 @@ class _Decisions:
         if again is not None and live is not None and _told(again) == _told(live):
             self._found.decisions_equal += 1
         elif self._found.first_decision is None:
-            self._found.first_decision = (
-                f"the decision at {time - self._start:.3f} s: {_named(live)} live, "
-                f"{_named(again)} again"
+            at_s = time - self._start
+            self._found.first_decision = Difference(
+                at_s, f"the decision at {at_s:.3f} s: {_named(live)} live, {_named(again)} again"
             )
 
 

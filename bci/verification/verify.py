@@ -11,7 +11,7 @@ from bci.cue_streams import CueQuery
 from bci.errors import RecordingError
 from bci.messages import VerifyEvent
 from bci.profile import Output
-from bci.provenance import Provenance, installed, machine
+from bci.provenance import COMPARED, Provenance, installed, machine
 from bci.recording.reading_xdf import as_float32, info_of, load_streams
 from bci.recording.xdf_header import field_of
 from bci.recording.xdf_markers import find_markers
@@ -207,8 +207,10 @@ def _event(
         decisions_equal=comparison.decisions_equal,
         swaps=len(run.models) - 1,
         gaps=len(seams),
-        first_difference=comparison.first,
-        first_decision=comparison.first_decision,
+        first_difference=comparison.first and comparison.first.sentence,
+        first_difference_s=comparison.first and comparison.first.time_s,
+        first_decision=comparison.first_decision and comparison.first_decision.sentence,
+        first_decision_s=comparison.first_decision and comparison.first_decision.time_s,
         differs=(*dict.fromkeys(differs), *_changes(told)),
         notes=tuple(notes),
     )
@@ -219,7 +221,7 @@ def _changes(told: Provenance) -> list[str]:
     changed = [
         f"{name} {then} then, {now} now"
         for name, then in told.versions.items()
-        if (now := installed(name)) != then
+        if name in COMPARED and (now := installed(name)) != then
     ]
     here = machine()
     return changed + [

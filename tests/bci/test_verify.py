@@ -112,6 +112,7 @@ def test_a_changed_sample_is_found_in_the_first_window_that_holds_it(
     assert event.windows_equal < event.windows
     assert event.first_difference is not None
     assert event.first_difference.startswith(f"the window at {at_s:.3f} s (first)")
+    assert event.first_difference_s == pytest.approx(at_s)
     assert event.differs == ()
 
 
