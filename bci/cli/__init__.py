@@ -29,6 +29,7 @@ from bci.cli import (
     speech,
     system,
     training,
+    verifying,
 )
 from bci.cli.console import printable, show_warnings
 from bci.errors import BciError
@@ -82,7 +83,7 @@ def _root(
 
 for module in (
     acquisition, live, monitoring, recordings, importing, training, judging, profiles, benchmarks,
-    federate, speech, images, system,
+    federate, speech, images, verifying, system,
 ):  # fmt: skip
     module.add_commands(app)
 
