@@ -27,6 +27,7 @@ class FleegDecoder(NetworkDecoder):
         As of every network; see `decoders.network.NetworkDecoder`.
     """
 
+    summary = "FLEEG, for federated training"
     network = "fleeg"
 
     def __init__(

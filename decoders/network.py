@@ -1,6 +1,6 @@
 """Networks as decoders: alignment, training from scratch or from a base model, serving."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bci.errors import MismatchError
+from bci.trials import Epochs
 from bci.types import FloatArray, Signal, Watch
 from decoders.alignment import align_groups, mean_spread, whitening
 from decoders.linear import shaped, window_shape
@@ -20,6 +21,9 @@ from decoders.serving import Serving, choose, restore
 from decoders.softmax import softmax
 from decoders.training import Loss, TrainingSettings, train
 from decoders.weights import load_weights, weight_arrays
+
+# Windows whose attention is asked for at once.
+_BATCH = 256
 
 # One window at a time is too little to share, and the other cores are the engine's.
 torch.set_num_threads(1)
@@ -40,6 +44,9 @@ class NetworkDecoder:
         Arrays of a base model of the same network.
     """
 
+    needs = ("torch",)
+    carries_over = True
+    adapts = ("alignment",)
     network: ClassVar[str]
     # Chosen on eleven people's EEGMMIDB runs 04 and 08, trained on one, tested on the other:
     # DBConformer 0.579 with 20 epochs, 0.573 with 30, 0.570 with 60 (one seed); from a base, on
@@ -148,6 +155,16 @@ class NetworkDecoder:
                 logits = self.served(torch.from_numpy(self._aligned))[0].numpy()
         return self._probabilities(logits.astype(np.float64))
 
+    def class_maps(self, epochs: Epochs) -> NDArray[np.float64] | None:
+        """Mean attention to each channel over each class's windows; None for most networks."""
+        attention = getattr(self.served, "channel_attention", None)
+        if attention is None:
+            return None
+        aligned = align_groups(epochs.windows, epochs.runs)
+        return np.stack(
+            [_mean_attention(attention, aligned[epochs.labels == each]) for each in self.classes]
+        )
+
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         weights = weight_arrays(self.served)
         shape = np.array([self._shape[0], self._shape[1]], dtype=np.int64)
@@ -213,6 +230,16 @@ class NetworkDecoder:
         load_weights(self.served, arrays)
 
 
+def _mean_attention(
+    attention: Callable[[Tensor], Tensor], windows: FloatArray
+) -> NDArray[np.float64]:
+    total = np.zeros(windows.shape[1])
+    for row in range(0, len(windows), _BATCH):
+        part = windows[row : row + _BATCH]
+        total += len(part) * np.asarray(attention(torch.from_numpy(part)))
+    return total / len(windows)
+
+
 def cross_entropy(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
     """Cross-entropy of a batch."""
     return nn.functional.cross_entropy(model(x), y)
@@ -221,30 +248,35 @@ def cross_entropy(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
 class EegNet(NetworkDecoder):
     """EEGNet; see `decoders.networks.eegnet`."""
 
+    summary = "EEGNet"
     network = "eegnet"
 
 
 class Shallow(NetworkDecoder):
     """ShallowConvNet; see `decoders.networks.shallow`."""
 
+    summary = "ShallowConvNet"
     network = "shallow"
 
 
 class Conformer(NetworkDecoder):
     """EEG Conformer; see `decoders.networks.conformer`."""
 
+    summary = "EEG Conformer"
     network = "conformer"
 
 
 class IfNet(NetworkDecoder):
     """IFNet; see `decoders.networks.ifnet`."""
 
+    summary = "IFNet"
     network = "ifnet"
 
 
 class DbConformer(NetworkDecoder):
     """DBConformer; see `decoders.networks.dbconformer`."""
 
+    summary = "DBConformer"
     network = "dbconformer"
 
 
@@ -255,6 +287,7 @@ class MvcNet(NetworkDecoder):
     sees every sample; `decoders.networks` says why.
     """
 
+    summary = "MVCNet around IFNet"
     network = "mvcnet"
 
     def loss(self, signal: Signal) -> Loss:
@@ -272,4 +305,5 @@ class MvcNet(NetworkDecoder):
 class MvcDbConformer(MvcNet):
     """MVCNet around DBConformer."""
 
+    summary = "MVCNet around DBConformer"
     network = "mvcnet-dbconformer"

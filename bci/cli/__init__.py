@@ -24,6 +24,7 @@ from bci.cli import (
     judging,
     live,
     monitoring,
+    plugins,
     profiles,
     recordings,
     speech,
@@ -83,7 +84,7 @@ def _root(
 
 for module in (
     acquisition, live, monitoring, recordings, importing, training, judging, profiles, benchmarks,
-    federate, speech, images, verifying, system,
+    federate, speech, images, verifying, plugins, system,
 ):  # fmt: skip
     module.add_commands(app)
 

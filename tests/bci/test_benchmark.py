@@ -8,8 +8,8 @@ import pytest
 from bci.cli import benchmark
 from bci.cli.benchmark import motor_imagery
 from bci.errors import RecordingError
+from bci.offered import classical
 from bci.protocols import PROTOCOLS, Outcome
-from decoders import CLASSICAL
 from tests.commands import bci, refused
 
 
@@ -87,7 +87,7 @@ def test_without_being_told_every_protocol_and_the_networks_are_done(
     file = tmp_path / "results.json"
     motor_imagery(two, None, None, 1, file)
     results = json.loads(file.read_text())
-    assert set(results) == {*CLASSICAL, "eegnet", "dbconformer", "mvcnet"}
+    assert set(results) == {*classical(), "eegnet", "dbconformer", "mvcnet"}
     assert set(results["mvcnet"]) == set(results["tangent-space"]) == set(PROTOCOLS)
     assert set(results["csp-lda"]) == {"within"}
 
