@@ -29,6 +29,7 @@ class FleegDecoder(NetworkDecoder):
 
     summary = "FLEEG, for federated training"
     network = "fleeg"
+    make = Fleeg
 
     def __init__(
         self,
