@@ -288,6 +288,61 @@ class DevicesEvent(Event):
     devices: tuple[DeviceEntry, ...] = Field(default=(), max_length=_MAX_ITEMS)
 
 
+class PluginEntry(Message):
+    """A plug-in of an installed package.
+
+    Parameters
+    ----------
+    kind : {"decoder", "filter", "device", "view", "bridge"}
+    name : str
+        Its name in profiles and commands.
+    distribution, version : str
+        The package that offers it.
+    where : str
+        ``module:attribute``.
+    summary : str
+        A few words on what it is.
+    needs : tuple of str
+        Modules that have to be installed besides.
+    problem : str or None
+        Why it cannot be used, a sentence; None if it can.
+    task : str or None
+        Of a decoder: the one task that it is for; None for any classes.
+    carries_over : bool
+        Of a decoder: it can be trained on some people and fine-tuned on another.
+    adapts : tuple of str
+        Of a decoder: values of ``output.adapt`` that it can do.
+    needs_cues : bool
+        Of a decoder: its windows begin at cues.
+    """
+
+    kind: Text
+    name: Text
+    distribution: Text
+    version: Text
+    where: Text
+    summary: Text = ""
+    needs: tuple[Text, ...] = Field(default=(), max_length=_MAX_ITEMS)
+    problem: Text | None = None
+    task: Text | None = None
+    carries_over: bool = False
+    adapts: tuple[Text, ...] = Field(default=(), max_length=_MAX_ITEMS)
+    needs_cues: bool = False
+
+
+class PluginsEvent(Event):
+    """Every plug-in of the installation: the answer of ``bci plugins``.
+
+    Parameters
+    ----------
+    plugins : tuple of PluginEntry
+        By kind, in order of their names.
+    """
+
+    event: Literal["plugins"] = "plugins"
+    plugins: tuple[PluginEntry, ...] = Field(default=(), max_length=_MAX_ITEMS)
+
+
 class StreamingEvent(Event):
     """A stream is on the network: of ``bci stream`` and ``bci replay``; one event a stream.
 
@@ -989,9 +1044,9 @@ class VerifyEvent(Event):
 
 
 AnyEvent = Annotated[
-    DevicesEvent | StreamingEvent | NoteEvent | WarningEvent | ErrorEvent | ProgressEvent
-    | StepEvent | RunEvent | PointEvent | ModelEvent | FileEvent | RecordingEvent | RecordedEvent
-    | RoundEvent | SitesEvent | OutcomeEvent | QualityEvent | DecidedEvent | StoppedEvent
+    DevicesEvent | PluginsEvent | StreamingEvent | NoteEvent | WarningEvent | ErrorEvent
+    | ProgressEvent | StepEvent | RunEvent | PointEvent | ModelEvent | FileEvent | RecordingEvent
+    | RecordedEvent | RoundEvent | SitesEvent | OutcomeEvent | QualityEvent | DecidedEvent | StoppedEvent
     | PredictedEvent | EvaluationEvent | VerifyEvent,
     Field(discriminator="event"),
 ]  # fmt: skip

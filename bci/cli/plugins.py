@@ -1,14 +1,16 @@
 """Commands for plug-ins: plugins, bridge, new."""
 
-import json
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
+from bci.cli import events
 from bci.cli.console import err, out
+from bci.cli.events import JsonOption
+from bci.messages import PluginEntry, PluginsEvent
 
 if TYPE_CHECKING:
     from bci.plugins import Plugin
@@ -20,9 +22,7 @@ def add_commands(app: typer.Typer) -> None:
     app.command()(new)
 
 
-def plugins(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
+def plugins(as_json: JsonOption = False) -> None:
     """List decoders, filters, devices, views and bridges, and why one cannot be used.
 
     Each comes from an installed package. 'bci new' writes a package of your own.
@@ -30,21 +30,21 @@ def plugins(
     from bci.plugins import GROUPS
     from bci.plugins import plugins as of_group
 
-    rows = [_row(plugin) for group in GROUPS for plugin in of_group(group).values()]
+    entries = tuple(_entry(plugin) for group in GROUPS for plugin in of_group(group).values())
     if as_json:
-        out.print_json(json.dumps({"plugins": rows}))
+        events.emit(PluginsEvent(plugins=entries))
         return
     table = Table("Kind", "Name", "Package", "What it is", "Needs", "State")
-    for row in rows:
-        package = f"{row['distribution']} {row['version']}"
+    for entry in entries:
+        package = f"{entry.distribution} {entry.version}"
         table.add_row(
-            row["kind"], row["name"], package, row["summary"], ", ".join(row["needs"]),
-            row["problem"] or "ready",
+            entry.kind, entry.name, package, entry.summary, ", ".join(entry.needs),
+            entry.problem or "ready",
         )  # fmt: skip
     out.print(table)
 
 
-def _row(plugin: "Plugin") -> dict[str, Any]:
+def _entry(plugin: "Plugin") -> PluginEntry:
     from bci.class_source import class_attributes
     from bci.offered import traits_in
     from bci.plugins import GROUPS
@@ -52,24 +52,20 @@ def _row(plugin: "Plugin") -> dict[str, Any]:
     attributes = class_attributes(plugin.value)
     traits = traits_in(attributes)
     docstring = str(attributes.get("__doc__", "")).strip()
-    row: dict[str, Any] = {
-        "kind": GROUPS[plugin.group],
-        "name": plugin.name,
-        "distribution": plugin.distribution,
-        "version": plugin.version,
-        "where": plugin.value,
-        "summary": traits.summary or docstring.partition("\n")[0].rstrip("."),
-        "needs": list(traits.needs),
-        "problem": plugin.problem() or _lacking(traits.needs) or None,
-    }
-    if plugin.group == "bci.decoders":
-        row |= {
-            "task": traits.task,
-            "carries_over": traits.carries_over,
-            "adapts": list(traits.adapts),
-            "needs_cues": traits.needs_cues,
-        }
-    return row
+    return PluginEntry(
+        kind=GROUPS[plugin.group],
+        name=plugin.name,
+        distribution=plugin.distribution,
+        version=plugin.version,
+        where=plugin.value,
+        summary=traits.summary or docstring.partition("\n")[0].rstrip("."),
+        needs=traits.needs,
+        problem=plugin.problem() or _lacking(traits.needs) or None,
+        task=traits.task,
+        carries_over=traits.carries_over,
+        adapts=traits.adapts,
+        needs_cues=traits.needs_cues,
+    )
 
 
 def _lacking(needs: tuple[str, ...]) -> str:

@@ -68,7 +68,7 @@ def test_a_decoder_that_cannot_be_compared_is_refused_with_those_that_can(
     done = bci("benchmark", "motor-imagery", tmp_path, "--decoder", name)
     assert done.returncode == 2
     said = " ".join(word for word in done.stderr.replace("│", " ").split())
-    assert f"'{name}' is none of tangent-space, csp-lda, log-power, eegnet" in said
+    assert f"'{name}' is none of csp-lda, log-power, tangent-space, conformer" in said
     assert "Traceback" not in done.stderr
 
 

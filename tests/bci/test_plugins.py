@@ -1,6 +1,5 @@
 """The registry of plug-ins: what it finds, and what it says of a broken one."""
 
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ import decoders
 from bci import plugins
 from bci.class_source import class_attributes
 from bci.errors import BundleError, PluginError, ProfileError
+from bci.messages import PluginsEvent, read_event
 from bci.offered import carrying_over, decoder_names, decoder_traits, networks, of_task
 from bci.plugins import GROUPS, find
 from bci.profile import load_profile
@@ -182,7 +182,9 @@ def test_a_broken_device_takes_nothing_from_the_others(packages: Packages) -> No
 
 def test_plugins_lists_every_plugin_and_why_one_cannot_be_used(packages: Packages) -> None:
     packages.add("toy-filters", "toy_good", GOOD, filter={"mean": "Mean", "broken": "OtherKind"})
-    rows = json.loads(bci("plugins", "--json").stdout)["plugins"]
+    listed = read_event(bci("plugins", "--json").stdout)
+    assert isinstance(listed, PluginsEvent)
+    rows = [entry.model_dump() for entry in listed.plugins]
     of_name = {row["name"]: row for row in rows if row["kind"] == "filter"}
     assert of_name["mean"]["problem"] is None
     assert of_name["mean"]["summary"] == "Nothing but the mean"
@@ -191,7 +193,7 @@ def test_plugins_lists_every_plugin_and_why_one_cannot_be_used(packages: Package
     ours = {(row["kind"], row["name"]) for row in rows if row["distribution"] == "bci"}
     assert {("decoder", "eegnet"), ("device", "simulator"), ("view", "emotion")} <= ours
     (eegnet,) = (row for row in rows if row["name"] == "eegnet")
-    assert (eegnet["needs"], eegnet["carries_over"], eegnet["task"]) == (["torch"], True, None)
+    assert (eegnet["needs"], eegnet["carries_over"], eegnet["task"]) == (("torch",), True, None)
     assert "toy-filters 1.2" in bci("plugins").stdout
 
 
