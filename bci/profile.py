@@ -139,7 +139,7 @@ class DecoderChoice(Settings):
 
     name: str = Field(default="tangent-space", min_length=1, max_length=200)
     params: dict[str, float | int | str | bool] = Field(default_factory=dict)
-    trusted: tuple[Label, ...] = Field((), max_length=1000)
+    trusted: tuple[Label, ...] = Field(default=(), max_length=1000)
 
 
 class Output(Settings):

@@ -189,7 +189,7 @@ class NetworkDecoder:
         """Take what was pickled, as for the processes of a cross-validation."""
         self.__dict__.update(state)
         if "_aligned" in state:  # joblib may map its memory read-only
-            self._aligned = np.empty_like(self._aligned)
+            self._aligned = np.empty_like(state["_aligned"])
 
     @classmethod
     def from_arrays(

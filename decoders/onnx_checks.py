@@ -11,7 +11,7 @@ from collections.abc import Collection
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from decoders.onnx_ml_shapes import with_ml_shapes
+from decoders.onnx_ml import with_ml_shapes
 
 if TYPE_CHECKING:
     from onnx import ModelProto

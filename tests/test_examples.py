@@ -116,6 +116,25 @@ def test_offline_evaluation(here: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert "run-03_eeg.fif: accuracy" in capsys.readouterr().out
 
 
+def test_sklearn_decoder(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("sklearn_decoder.py", "models/sklearn", "run-03_eeg.fif", *RUNS)
+    assert re.search(r"run-03_eeg.fif: accuracy [01]\.\d\d", capsys.readouterr().out)
+
+
+@pytest.mark.slow
+def test_torch_decoder(here: Path, live: None, capsys: pytest.CaptureFixture[str]) -> None:
+    run("torch_decoder.py", "simulator", "4", *RUNS)
+    assert re.search(r"accuracy [01]\.\d\d\n(left|right) [01]\.\d\d", capsys.readouterr().out)
+
+
+def test_moabb_scoring(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("moabb_scoring.py", *RUNS)
+    printed = capsys.readouterr().out.splitlines()
+    scores = {line.split()[0]: line.split()[1:] for line in printed}
+    assert set(scores) == {"tangent-space", "csp-lda", "pyriemann"}
+    assert scores["tangent-space"] == scores["pyriemann"]
+
+
 def test_subscribe(here: Path, live: None, capsys: pytest.CaptureFixture[str]) -> None:
     run("subscribe.py", "bci", "1")
     assert re.search(r"left [01]\.\d\d  right [01]\.\d\d", capsys.readouterr().out)
@@ -143,7 +162,11 @@ def programs_in(page: str) -> list[str]:
 
 @pytest.mark.parametrize(
     "program",
-    [*programs_in("docs/python.md"), *(p for p in programs_in("README.md") if "import bci" in p)],
+    [
+        *programs_in("docs/python.md"),
+        *programs_in("docs/estimators.md"),
+        *(p for p in programs_in("README.md") if "import bci" in p),
+    ],
 )
 def test_program_in_docs(program: str, here: Path, live: None) -> None:
     for made in ("live.xdf", "models/new"):

@@ -30,6 +30,7 @@ from bci.cli import (
     speech,
     system,
     training,
+    verifying,
 )
 from bci.cli.console import printable, show_warnings
 from bci.errors import BciError
@@ -83,7 +84,7 @@ def _root(
 
 for module in (
     acquisition, live, monitoring, recordings, importing, training, judging, profiles, benchmarks,
-    federate, speech, images, plugins, system,
+    federate, speech, images, verifying, plugins, system,
 ):  # fmt: skip
     module.add_commands(app)
 

@@ -142,7 +142,27 @@ def _from_sklearn(estimator: Any, shape: tuple[int, int]) -> bytes:
     except Exception as problem:  # its exceptions share no base
         line = (str(problem).strip().splitlines() or [""])[0]
         raise ValueError(f"skl2onnx cannot write it ({line:.150})") from problem
+    _keep(model, "probabilities")
     return bytes(model.SerializeToString(deterministic=True))
+
+
+def _keep(model: "ModelProto", output: str) -> None:
+    """Drop what a model computes for other outputs: skl2onnx also looks labels up."""
+    graph = model.graph
+    needed = {output}
+    kept = []
+    for node in reversed(graph.node):
+        if needed & set(node.output):
+            kept.append(node)
+            needed |= set(node.input)
+    for part, own in (
+        (graph.node, kept[::-1]),
+        (graph.initializer, [each for each in graph.initializer if each.name in needed]),
+        (graph.output, [each for each in graph.output if each.name == output]),
+    ):
+        copies = [type(each).FromString(each.SerializeToString()) for each in own]
+        del part[:]
+        part.extend(copies)
 
 
 def one_window(model: "ModelProto", shape: tuple[int, int], what: str) -> str:
@@ -186,7 +206,7 @@ def number_output(model: "ModelProto", n_classes: int, what: str) -> str:
     if len(fitting) != 1:
         found = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
         raise ValueError(f"{what} gives {found:.200}; needed is one output (1, {n_classes})")
-    return fitting[0]
+    return str(fitting[0])
 
 
 def _described(given: Any) -> str:

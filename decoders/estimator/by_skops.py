@@ -26,7 +26,7 @@ _MOST_BYTES = 256 << 20
 _MOST_SCHEMA = 16 << 20
 _MOST_MEMBERS = 10_000
 _DAMAGED = (
-    EOFError, KeyError, NotImplementedError, RecursionError, json.JSONDecodeError,
+    EOFError, KeyError, OSError, RuntimeError, SyntaxError, json.JSONDecodeError,
     zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 # The kinds of nodes that look up no function and call none.
@@ -66,7 +66,7 @@ class SkopsModel:
                 )
         except Exception as problem:  # each library has its own
             raise DecodingError(f"the stored estimator raised {problem!s:.200}") from problem
-        return np.asarray(found, dtype=np.float64)[0]
+        return np.array(found, dtype=np.float64).reshape(-1)
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         return {ARRAY: np.frombuffer(self._content, dtype=np.uint8)}

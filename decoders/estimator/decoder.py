@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bci.errors import BciError, BundleError, DecodingError, PluginError, ProfileError
 from bci.types import FloatArray, Signal, Watch
+from decoders.estimator.raised import brief
 from decoders.estimator.stored import N_NOISE, Stored, proof, restore, store
 from decoders.linear import shaped, window_shape
 
@@ -79,12 +80,13 @@ class EstimatorDecoder:
             raise
         except Exception as problem:  # the code is anyone's
             raise PluginError(
-                f"{self._who}: fit raised {_line(problem)}{_hint(problem)}"
+                f"{self._who}: fit raised {brief(problem)}{_hint(problem)}"
             ) from problem
         chosen = np.unique(np.linspace(0, len(windows) - 1, _N_EXAMPLES).astype(int))
         self._examples = np.ascontiguousarray(windows[chosen])
         self._spread = np.maximum(windows.std(axis=(0, 2), dtype=np.float64), 1e-30)
-        self._check_trained()
+        self._check_classes()
+        self._check_probabilities()
 
     def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
         """Class probabilities of one window; see `bci.types.Decoder`."""
@@ -92,7 +94,12 @@ class EstimatorDecoder:
             found = self._stored.probabilities(np.ascontiguousarray(window[None]))
         else:
             found = self._probabilities(window[None])[0]
-        if found.shape != (len(self.classes),) or not np.isfinite(found).all() or found.sum() <= 0:
+        if (
+            found.shape != (len(self.classes),)
+            or not np.isfinite(found).all()
+            or found.min() < 0
+            or found.sum() <= 0
+        ):
             raise DecodingError(f"{self._who} gives no probabilities of the window")
         return np.asarray(found / found.sum())
 
@@ -143,19 +150,21 @@ class EstimatorDecoder:
         except BciError:
             raise
         except Exception as problem:  # the code is anyone's
-            raise DecodingError(f"{self._who}: predict_proba raised {_line(problem)}") from problem
+            raise DecodingError(f"{self._who}: predict_proba raised {brief(problem)}") from problem
         return np.asarray(found, dtype=np.float64)
 
-    def _check_trained(self) -> None:
-        n_classes = len(self.classes)
+    def _check_classes(self) -> None:
         known = getattr(self._trained, "classes_", None)
         if known is None:
             raise PluginError(f"{self._who}: it has no classes_ after fit")
-        if not np.array_equal(np.asarray(known), np.arange(n_classes)):
+        if not np.array_equal(np.asarray(known), np.arange(len(self.classes))):
             raise PluginError(
                 f"{self._who}: its classes_ after fit are {np.asarray(known).tolist()!s:.100}, not "
-                f"the labels that it was given, 0 to {n_classes - 1}"
+                f"the labels that it was given, 0 to {len(self.classes) - 1}"
             )
+
+    def _check_probabilities(self) -> None:
+        n_classes = len(self.classes)
         few = self._examples[:: max(1, len(self._examples) // 8)]
         try:
             together = self._probabilities(few)
@@ -211,7 +220,7 @@ def load(
     except KeyError as error:
         raise BundleError(f"{who}: the bundle lacks the array {error}") from error
     except (TypeError, ValueError, DecodingError) as error:
-        raise BundleError(f"{who}: {error}") from error
+        raise BundleError(f"{who}: {' '.join(str(error).split()):.400}") from error
     if not difference <= _ALONE:
         raise BundleError(
             f"{who}: a probability differs by {difference:.2g} from when the model was stored; the "
@@ -234,11 +243,6 @@ def _input_type(estimator: Any) -> type[np.floating[Any]]:
     last = steps[-1][1] if steps else estimator
     of_skorch = any(base.__module__.startswith("skorch.") for base in type(last).__mro__)
     return np.float32 if of_skorch else np.float64
-
-
-def _line(problem: Exception) -> str:
-    lines = str(problem).strip().splitlines()
-    return f"{type(problem).__name__}: {lines[0] if lines else ''}"[:300]
 
 
 def _hint(problem: Exception) -> str:

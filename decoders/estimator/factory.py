@@ -1,7 +1,6 @@
 """The estimator that a profile names as ``module:factory``: imported, made and checked."""
 
 import sys
-import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -15,6 +14,7 @@ from bci.types import Decoder
 from decoders.estimator import ONNX
 from decoders.estimator.decoder import EstimatorDecoder
 from decoders.estimator.onnx_file import own_file
+from decoders.estimator.raised import brief
 
 
 def create(path: str, params: Mapping[str, object], trusted: Sequence[str] = ()) -> Decoder:
@@ -87,7 +87,7 @@ def decoder_of(made: Any, path: str, trusted: Sequence[str]) -> Decoder:
 def path_of(estimator: Any) -> str:
     """Name an object as a profile would: ``module:Class``."""
     cls = type(estimator)
-    return f"{cls.__module__}:{cls.__qualname__}"
+    return f"{cls.__module__}:{cls.__qualname__}"[:200]  # no longer than a profile's
 
 
 @contextmanager
@@ -99,14 +99,6 @@ def own_modules() -> Iterator[None]:
         yield
     finally:
         sys.path.remove(here)
-
-
-def brief(problem: BaseException) -> str:
-    """Kind and first line of an exception, and the last place in its trace."""
-    lines = str(problem).strip().splitlines()
-    places = traceback.extract_tb(problem.__traceback__)
-    where = f" ({Path(places[-1].filename).name}, line {places[-1].lineno})" if places else ""
-    return f"{type(problem).__name__}: {lines[0] if lines else ''}"[:300] + where
 
 
 def _module(name: str, path: str) -> ModuleType:

@@ -4,7 +4,7 @@ Both are bytes in one of the folder's arrays, under the hash in its card. A form
 it gives the probabilities of the trained estimator.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -60,13 +60,13 @@ def store(
     """
     reasons = []
     shape, n_classes = examples.shape[1:], wanted.shape[1]
-    forms = [
+    forms: list[Callable[[], Stored]] = [
         *by_onnx.forms(estimator, (shape[0], shape[1]), n_classes),
         lambda: by_skops.write(estimator, trusted),
     ]
     for form in forms:
         try:
-            stored: Stored = form()
+            stored = form()
             found = np.stack([stored.probabilities(window[None]) for window in examples])
         except (ValueError, ImportError) as why:
             reasons.append(str(why).strip().splitlines()[0][:300])

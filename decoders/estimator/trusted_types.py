@@ -52,11 +52,15 @@ ESTIMATORS = frozenset(
         "pyriemann.spatialfilters.Xdawn",
         "pyriemann.tangentspace.FGDA",
         "pyriemann.tangentspace.TangentSpace",
+        "sklearn.calibration.CalibratedClassifierCV",
+        "sklearn.calibration._CalibratedClassifier",
+        "sklearn.calibration._SigmoidCalibration",
         "sklearn.decomposition._pca.PCA",
         "sklearn.discriminant_analysis.LinearDiscriminantAnalysis",
         "sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis",
         "sklearn.linear_model._logistic.LogisticRegression",
         "sklearn.linear_model._logistic.LogisticRegressionCV",
+        "sklearn.linear_model._ridge.RidgeClassifier",
         "sklearn.naive_bayes.GaussianNB",
         "sklearn.neural_network._multilayer_perceptron.MLPClassifier",
         "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
@@ -68,5 +72,6 @@ ESTIMATORS = frozenset(
         "sklearn.preprocessing._data.RobustScaler",
         "sklearn.preprocessing._data.StandardScaler",
         "sklearn.preprocessing._label.LabelBinarizer",
+        "sklearn.svm._classes.LinearSVC",
     }
 )

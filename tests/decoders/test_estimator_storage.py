@@ -21,6 +21,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
+from sklearn.svm import SVC
 
 import decoders
 from bci.errors import BundleError, PluginError, ProfileError
@@ -110,7 +111,7 @@ def test_types_of_the_built_in_list_run_no_code_when_they_are_loaded() -> None:
         cls = getattr(importlib.import_module(module), own)
         assert f"{cls.__module__}.{cls.__qualname__}" == name
         source = inspect.getsource(cls)  # it is Python, which checks its indices
-        for text in ("eval(", "exec(", "open(", "import_module", "pickle", "subprocess", "os."):
+        for text in ("eval(", "exec(", "open(", "import_module", "pickle", "subprocess", " os."):
             assert text not in source, (name, text)
         # What restores it is scikit-learn's, or none.
         for method in ("__setstate__", "__new__", "__setattr__", "__getattr__"):
@@ -357,6 +358,45 @@ def test_a_folders_onnx_is_held_to_the_same_rules(epochs) -> None:
             load(arrays | {"onnx": changed})
 
 
+def ml_model(epochs, estimator: object) -> tuple[Arrays, onnx.ModelProto]:
+    from mne.decoding import Vectorizer
+
+    arrays = trained(make_pipeline(Vectorizer(), estimator), epochs).arrays()
+    return arrays, onnx.load_from_string(arrays["onnx"].tobytes())
+
+
+def attribute(model: onnx.ModelProto, name: str) -> onnx.AttributeProto:
+    return next(a for node in model.graph.node for a in node.attribute if a.name == name)
+
+
+def test_attributes_that_would_lead_beyond_their_arrays_are_refused(epochs) -> None:
+    def cut(name: str) -> Callable[[onnx.ModelProto], None]:
+        return lambda model: attribute(model, name).floats.pop()
+
+    def put(name: str, value: int) -> Callable[[onnx.ModelProto], None]:
+        return lambda model: attribute(model, name).ints.__setitem__(0, value)
+
+    for estimator, changes in (
+        (LogisticRegression(), [cut("coefficients")]),
+        (SVC(probability=True), [
+            cut("support_vectors"), cut("rho"), cut("prob_a"), put("vectors_per_class", 10**9),
+            put("vectors_per_class", -1),
+        ]),
+        (RandomForestClassifier(3, random_state=0), [
+            put("nodes_featureids", 320), put("nodes_featureids", -1), put("class_ids", 2),
+            put("nodes_truenodeids", 0), put("nodes_falsenodeids", 10**6), cut("nodes_values"),
+            put("class_nodeids", 10**6), put("nodes_nodeids", 1),
+        ]),
+    ):  # fmt: skip
+        arrays, sound = ml_model(epochs, estimator)
+        for change in changes:
+            model = onnx.ModelProto()
+            model.CopyFrom(sound)
+            change(model)
+            with pytest.raises(BundleError, match="attributes that do not fit together"):
+                load(arrays | {"onnx": np.frombuffer(model.SerializeToString(), np.uint8)})
+
+
 @pytest.mark.parametrize(
     "probabilities", [pytest.param(True, marks=pytest.mark.slow), pytest.param(False)]
 )
@@ -379,3 +419,23 @@ def test_a_torch_module_wrapped_by_skorch_is_stored_as_onnx(epochs, probabilitie
     again = load(arrays)
     found = np.stack([again.predict_proba(window) for window in epochs[0]])
     np.testing.assert_allclose(found, before, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["linear", "trees", "skops"])
+def test_damaged_bytes_are_refused_or_decode_as_before(epochs, riemann: Arrays, name: str) -> None:
+    forms = {"linear": LogisticRegression(), "trees": RandomForestClassifier(3, random_state=0)}
+    arrays = riemann if name == "skops" else ml_model(epochs, forms[name])[0]
+    key = "skops" if name == "skops" else "onnx"
+    rng = np.random.default_rng(0)
+    refused = []
+    for _ in range(60):
+        content = arrays[key].copy()
+        # What comes first is structure, most of what follows is numbers.
+        place = rng.integers(min(len(content), 2000 if rng.random() < 0.7 else len(content)))
+        content[place] = rng.integers(256)
+        try:
+            load(arrays | {key: content})
+        except BundleError as problem:
+            refused.append(str(problem))
+    assert len(refused) > 10
+    assert not any("\n" in line for line in refused)

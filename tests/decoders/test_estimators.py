@@ -9,11 +9,14 @@ from pyriemann.classification import MDM
 from pyriemann.estimation import Covariances
 from pyriemann.tangentspace import TangentSpace
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC, LinearSVC
 
 import decoders
 from bci.errors import BciError, DecodingError, PluginError, ProfileError
@@ -53,6 +56,14 @@ ESTIMATORS = {
     "skops of MDM": lambda: make_pipeline(Covariances("lwf"), MDM()),
     "onnx": lambda: flat(StandardScaler(), LogisticRegression()),
     "onnx of trees": lambda: flat(RandomForestClassifier(20, random_state=0)),
+    "onnx of calibrated margins": lambda: flat(
+        CalibratedClassifierCV(LinearDiscriminantAnalysis(), cv=2)
+    ),
+    "onnx of vector machines": lambda: flat(SVC(probability=True, random_state=0)),
+    "onnx of a network": lambda: flat(MLPClassifier(max_iter=5, random_state=0)),
+    "skops of calibrated margins": lambda: make_pipeline(
+        Covariances("oas"), TangentSpace(), CalibratedClassifierCV(LinearSVC(), cv=2)
+    ),
     "onnx of CSP": csp,
     "onnx of standardised CSP": standardised_csp,
 }
@@ -113,7 +124,7 @@ class Odd(ClassifierMixin, BaseEstimator):
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ("fit", r"fit raised RuntimeError: no licence$"),
+        ("fit", r"fit raised RuntimeError: no licence .test_estimators.py, line"),
         ("no classes_", "it has no classes_ after fit"),
         ("classes_", r"its classes_ after fit are \[1, 2, 3\], not the labels.* 0 to 2"),
         ("predict_proba", "predict_proba raised ZeroDivisionError: division by zero"),

@@ -55,8 +55,8 @@ class OfTables(BciClassifier):
         return trials if labels is None else (trials, labels)
 
 
-def check(name: str, params: dict[str, object] | None = None) -> None:
-    classifier = OfTables(name, params, sfreq=320.0, ch_names=("C3", "C4"))
+def check(name: str, params: dict[str, object] | None = None, sfreq: float = 320.0) -> None:
+    classifier = OfTables(name, params, sfreq=sfreq, ch_names=("C3", "C4"))
     failing = FAILING if name in ("tangent-space", "csp-lda") else {}
     results = check_estimator(
         classifier, on_skip=None, on_fail=None, expected_failed_checks=failing
@@ -75,7 +75,7 @@ def test_scikit_learns_own_checks_pass(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
 def test_scikit_learns_own_checks_pass_for_networks(name: str) -> None:
-    check(name, {"epochs": 1})
+    check(name, {"epochs": 1}, sfreq=128.0)
 
 
 def test_trials_in_three_dimensions_are_what_its_tags_say() -> None:
@@ -199,6 +199,17 @@ def test_images_are_found_in_their_gallery(tmp_path: Path) -> None:
     fitted = classifier.fit(X.reshape(30, 4, 10), np.array(names)[numbers])
     assert tuple(fitted.classes_) == names
     assert np.mean(fitted.predict(X.reshape(30, 4, 10)) == np.array(names)[numbers]) > 0.9
+
+
+@pytest.mark.slow
+def test_words_are_decoded_from_depth_electrodes() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(12, 3, 600))
+    y = np.resize(["yes", "no"], 12)
+    classifier = BciClassifier("duin", {"size": "small", "epochs": 1}, 1000.0, kind="seeg")
+    probabilities = classifier.fit(X, y).predict_proba(X)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+    assert classifier.classes_.tolist() == ["no", "yes"]
 
 
 def test_what_cannot_be_fitted_is_named(trials) -> None:
