@@ -10,6 +10,7 @@ of `decoders.networks` is then the trunk. Batch normalisation, statistics and ga
 personal too, as FedBN (Li et al. 2021) and FedBS (arXiv 2412.01079) have it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -123,9 +124,8 @@ class Fleeg(nn.Module):
             raise ValueError(f"there is no trunk {s.trunk!r}; choose one of {', '.join(BACKBONES)}")
         require_window("FLEEG", n_samples, samples(_SHORTEST_S, sfreq), sfreq)
         self.to_common = ToCommonFormat(n_channels, n_samples, sfreq, s)
-        self.trunk = BACKBONES[s.trunk](
-            s.n_virtual, samples(s.window_s, s.sfreq), s.sfreq, n_classes
-        )
+        make: Callable[[int, int, float, int], nn.Module] = BACKBONES[s.trunk]
+        self.trunk = make(s.n_virtual, samples(s.window_s, s.sfreq), s.sfreq, n_classes)
         self.n_features = int(self.trunk.n_features)  # type: ignore[arg-type]
         self.trunk.head = nn.Identity()
         self.head = nn.Sequential(nn.Dropout(0.5), nn.Linear(self.n_features, n_classes))

@@ -9,7 +9,7 @@ trial is long. Not stated where we looked, so chosen: the projector's hidden wid
 out: the supervised-contrastive variant.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -18,13 +18,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from decoders.networks.backbones import BACKBONES
+from decoders.networks.backbones import BACKBONES, Backbone
 from decoders.networks.durations import samples
 from decoders.networks.ifnet import UNFILTERED, Ifnet
 from decoders.networks.views import View
 
 # One band, as in MVCNet's repository.
-_BACKBONES = {**BACKBONES, "ifnet": partial(Ifnet, settings=UNFILTERED)}
+_BACKBONES: dict[str, Callable[[int, int, float, int], Backbone]] = {
+    **BACKBONES,
+    "ifnet": partial(Ifnet, settings=UNFILTERED),
+}
 
 
 @dataclass(frozen=True, slots=True)
