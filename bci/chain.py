@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci import filters, kernels, settings
-from bci.channels import AVERAGED
-from bci.errors import MismatchError
-from bci.shafts import shaft_pairs
+from bci.channels import abridged
+from bci.errors import MismatchError, PluginError
+from bci.plugin_shapes import STAGE
 from bci.stream_options import as_told
-from bci.types import Channel, FloatArray, StreamInfo
-from bci.units import UNKNOWN, factor, working_unit
+from bci.types import Channel, FloatArray, Signal, StreamInfo
+from bci.units import factor, working_unit
 
 
 @dataclass(frozen=True)
@@ -99,37 +99,9 @@ class Chain:
 
     def _append(self, step: settings.FilterSettings) -> None:
         n_channels, sfreq = len(self.channels), self.sfreq
-        stage: filters.Stage
-        match step:
-            case settings.Bandpass():
-                sos = filters.bandpass(step.low_hz, step.high_hz, sfreq, step.order)
-                stage = filters.SosFilter(sos, n_channels, sfreq)
-            case settings.Notch():
-                sos = filters.notch(step.freq_hz, sfreq, step.q)
-                stage = filters.SosFilter(sos, n_channels, sfreq)
-            case settings.RemoveDc():
-                stage = filters.SosFilter(
-                    filters.highpass(step.cutoff_hz, sfreq), n_channels, sfreq
-                )
-            case settings.CommonAverage():
-                stage = filters.CommonAverageReference(self._averaged())
-            case settings.Bipolar():
-                names = tuple(channel.name for channel in self.channels)
-                named = shaft_pairs(names) if step.pairs == "shafts" else step.pairs
-                pairs = [self._pair(anode, cathode) for anode, cathode in named]
-                stage = filters.BipolarReference(pairs)
-                self.channels = tuple(
-                    replace(
-                        self.channels[a],
-                        name=f"{self.channels[a].name}-{self.channels[c].name}",
-                        position=None,
-                    )
-                    for a, c in pairs
-                )
-            case settings.Decimate():
-                stage = filters.Decimator(step.factor, n_channels, sfreq)
-            case settings.Standardize():
-                stage = filters.RunningStandardize(step.time_constant_s, n_channels, sfreq)
+        stage = _build(step, Signal(sfreq, self.channels))
+        self.channels = getattr(stage, "channels", None) or self.channels
+        self.remarks += getattr(stage, "remarks", ())
         self.settling += stage.settling * self.decimation
         self.decimation *= stage.decimation
         self.sfreq /= stage.decimation
@@ -141,31 +113,6 @@ class Chain:
         else:
             self._stages.append(stage)
             self._rates.append(sfreq)
-
-    def _averaged(self) -> list[NDArray[np.int64]] | None:
-        """Groups of channels that are averaged together, one a kind; None where that is all."""
-        kinds = [channel.kind for channel in self.channels]
-        brain = [kind for kind in AVERAGED if kind in kinds]
-        if not brain:
-            if UNKNOWN in kinds:
-                self.remarks.append(
-                    "the kinds of the channels are unknown, so the common average is that of all "
-                    "of them; name them in the profile (pipeline.names, pipeline.kind_of)"
-                )
-            return None
-        if len(set(kinds)) == 1:
-            return None
-        others = [c.name for c in self.channels if c.kind not in brain]
-        if others:
-            self.remarks.append(f"not part of the common average: {_abridged(others)}")
-        return [np.flatnonzero(np.array(kinds) == kind).astype(np.int64) for kind in brain]
-
-    def _pair(self, anode: str, cathode: str) -> tuple[int, int]:
-        names = [channel.name.lower() for channel in self.channels]
-        for name in (anode, cathode):
-            if name.lower() not in names:
-                raise ValueError(f"there is no channel {name!r} to pair")
-        return names.index(anode.lower()), names.index(cathode.lower())
 
     def reset(self) -> None:
         """Forget all state, as after a gap."""
@@ -250,6 +197,21 @@ class Chain:
         return float(np.sum(delay * weight) / np.sum(weight))
 
 
+def _build(step: settings.FilterSettings, signal: Signal) -> filters.Stage:
+    try:
+        stage = step.stage(signal)
+    except ValueError:
+        raise
+    # Of a plug-in: what it does wrong is not the user's input.
+    except Exception as error:
+        raise PluginError(
+            f"filter {step.kind} cannot be built: {type(error).__name__}: {error}"
+        ) from error
+    if missing := [each for each in STAGE if not hasattr(stage, each)]:
+        raise PluginError(f"filter {step.kind}: its stage lacks {', '.join(missing)}")
+    return stage
+
+
 def _factors(
     stated: Sequence[Channel], wanted: Sequence[Channel], name: str
 ) -> NDArray[np.float64] | None:
@@ -287,12 +249,7 @@ def pick_channels(wanted: settings.PipelineSettings, info: StreamInfo) -> list[i
     missing = [name for name in wanted.channels if name.lower() not in by_name]
     if missing:
         raise MismatchError(
-            f"{info.name} lacks the channels {_abridged(missing)}; "
-            f"it has {_abridged([channel.name for channel in info.channels])}"
+            f"{info.name} lacks the channels {abridged(missing)}; "
+            f"it has {abridged([channel.name for channel in info.channels])}"
         )
     return [by_name[name.lower()] for name in wanted.channels]
-
-
-def _abridged(names: list[str], most: int = 24) -> str:
-    shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -11,8 +11,8 @@ does, or a profile says no more than ``type: Markers``, a stream's type decides:
 Of several such streams the cues are those of the first kind that holds a cue of the profile. Of
 two streams of that kind that hold one, ``<signal>-markers`` is the signal's own; otherwise one of
 them has to be named. Everything else
-is no cue: what this program publishes itself (decisions, predictions, status, quality,
-impedance), and numbers of any other type (battery, contact ...).
+is no cue: what this program publishes itself (decisions, predictions, status, provenance,
+quality, impedance), and numbers of any other type (battery, contact ...).
 """
 
 from collections.abc import Callable, Sequence
@@ -29,7 +29,7 @@ _MARKERS = _GENERAL | {
 }  # fmt: skip
 _NOTES = {"note", "notes"}
 _MOST_LABEL = 200
-_OWN = {"decisions", "predictions", "status", "quality", "impedance"}
+_OWN = {"decisions", "predictions", "status", "provenance", "quality", "impedance"}
 
 MARKER_TYPES = tuple(sorted(_GUIDED | _MARKERS | _NOTES))
 """Types of streams that carry cues without being named, lower case."""

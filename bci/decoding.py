@@ -12,7 +12,7 @@ from bci.drift import Drift
 from bci.errors import BundleError
 from bci.evidence import Evidence
 from bci.fit import check_stream, fitted, resampler_for
-from bci.pipeline import Pipeline
+from bci.pipeline import Pipeline, Window
 from bci.profile import Adapt, Output
 from bci.supervised import Supervised
 from bci.types import Chunk, Decoder, Marker, Prediction, StreamInfo
@@ -101,6 +101,8 @@ class Decoding:
         self.drift = Drift(card.drift, ch_names, self.pipeline.chain.sfreq) if card.drift else None
         self.prior = prior
         self.threshold = decision_threshold(Output(decision_threshold=threshold), card)
+        self.fed_from: int | None = None
+        """Absolute index of the first sample that was taken in."""
         self.evidence = Evidence(evidence_s, self.hop_s, self.pipeline.hop)
 
     @property
@@ -158,20 +160,35 @@ class Decoding:
         """
         chunk = self._at_rate(chunk)
         for window, prediction in self.pipeline.decode(chunk, newest_only):
-            evidence = self.evidence.add(prediction)
-            weighed = self.prior.weigh(evidence) if self.prior and evidence else None
-            yield Decoded(
-                prediction,
-                evidence,
-                decide(evidence, self.threshold),
-                weighed,
-                decide(weighed, self.threshold),
-            )
-            if self.drift is not None:
-                self.drift.add(window)
-            if self.adaptation is not None:
-                self.adaptation.learn(window)
-                self.decoder = self.pipeline.decoder = self.adaptation.decoder
+            yield self.decide(prediction)
+            self.learn(window)
+
+    def again(self, chunk: Chunk) -> Iterator[tuple[Window, Prediction]]:
+        """Take samples in; yield each window and its prediction, and decide and learn nothing.
+
+        For a caller that does so by `decide` and `learn`, for those windows that were published.
+        """
+        return self.pipeline.decode(self._at_rate(chunk))
+
+    def decide(self, prediction: Prediction) -> Decoded:
+        """Gather a window's evidence and decide by it."""
+        evidence = self.evidence.add(prediction)
+        weighed = self.prior.weigh(evidence) if self.prior and evidence else None
+        return Decoded(
+            prediction,
+            evidence,
+            decide(evidence, self.threshold),
+            weighed,
+            decide(weighed, self.threshold),
+        )
+
+    def learn(self, window: Window) -> None:
+        """Follow a window whose prediction is out: for drift, and for what adapts."""
+        if self.drift is not None:
+            self.drift.add(window)
+        if self.adaptation is not None:
+            self.adaptation.learn(window)
+            self.decoder = self.pipeline.decoder = self.adaptation.decoder
 
     def settle(self, chunk: Chunk) -> bool:
         """Take samples in for the filters alone; whether the next window would be predicted."""
@@ -180,6 +197,8 @@ class Decoding:
         return self.pipeline.is_settled
 
     def _at_rate(self, chunk: Chunk) -> Chunk:
+        if self.fed_from is None:
+            self.fed_from = chunk.first
         return chunk if self._resampler is None else self._resampler.push(chunk)
 
     def take_over(self, before: "Decoding") -> None:

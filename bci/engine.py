@@ -13,6 +13,7 @@ from bci.bundle import Card, decision_threshold, evidence_span, trained_channels
 from bci.cue_streams import CueQuery, cue_query
 from bci.decoding import Decoding, warm_up
 from bci.engine_cues import EngineCues
+from bci.engine_provenance import EngineProvenance
 from bci.engine_status import describe_engine
 from bci.errors import ProfileError, StreamError
 from bci.fit import told
@@ -175,10 +176,15 @@ class Engine:
     ) -> None:
         info = inlet.info
 
+        name = self._output.name
+        provenance = EngineProvenance(
+            self._output, source_id(name, "provenance"), inlet, self._map_montage, self._markers
+        )
+
         def make(card: Card, decoder: Decoder) -> Decoding:
             self._require_cues(card)
             span_s, adapt = evidence_span(self._output, card), self._output.adapt
-            return Decoding(
+            made = Decoding(
                 card,
                 decoder,
                 info,
@@ -188,8 +194,11 @@ class Engine:
                 self._prior(card),
                 decision_threshold(self._output, card),
             )
+            provenance.identify(made, card, decoder)
+            return made
 
         running = make(self._card, self._decoder)
+        provenance.take_over(running, 0)
         warm_up(self._card, self._decoder, info)
         successor = Successor(self._load, make, info, self._say) if self._load else None
         outlets = Outlets(self._output, running.card, info, self._tell)
@@ -223,6 +232,7 @@ class Engine:
                         self._obey(commands.get(), successor)
                     if following := successor.follow(chunks, running.card.name):
                         following.take_over(running)
+                        provenance.take_over(following, chunks[-1].end)
                         running = following
                         self._swaps += 1
                         changed = outlets.serve(running.card)
@@ -239,6 +249,7 @@ class Engine:
                 if now >= self._status_due:
                     self._status_due = now + _STATUS_EVERY_S
                     self._status.push(self._describe(inlet, running, cues))
+                    provenance.publish(now, running.pipeline.counts)
                     self._check_clock(inlet, running.card)
                     for sentence in losses.news(inlet.stats):
                         self._say(sentence)
@@ -252,6 +263,7 @@ class Engine:
                     warned = warning is not None
         finally:
             self.last_status = self._describe(inlet, running, cues)
+            provenance.close(running.pipeline.counts)
             outlets.close()
             cues.close()
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import signal
 
 from bci import kernels
-from bci.types import FloatArray
+from bci.types import Channel, FloatArray
 
 Sos = NDArray[np.float64]
 
@@ -21,7 +21,11 @@ _SETTLED = 0.01
 
 
 class Stage(Protocol):
-    """One step of a filter chain."""
+    """One step of a filter chain.
+
+    A stage that gives other channels than it takes has ``channels``, a tuple of them; one that has
+    something to report to the user has ``remarks``, a tuple of sentences.
+    """
 
     decimation: int
     settling: int
@@ -152,13 +156,18 @@ class CommonAverageReference:
     ----------
     groups : list of ndarray of int64
         Channel indices of each group; other channels stay as they are. None: all are one group.
+    remarks : tuple of str
+        Sentences for the user.
     """
 
     decimation = 1
     settling = 0
 
-    def __init__(self, groups: list[NDArray[np.int64]] | None = None) -> None:
+    def __init__(
+        self, groups: list[NDArray[np.int64]] | None = None, remarks: tuple[str, ...] = ()
+    ) -> None:
         self._groups = groups
+        self.remarks = remarks
 
     def reset(self) -> None:
         """Nothing is remembered."""
@@ -182,12 +191,17 @@ class BipolarReference:
     ----------
     pairs : sequence of (anode, cathode)
         Channel indices.
+    channels : tuple of Channel, optional
+        The differences as channels.
     """
 
     decimation = 1
     settling = 0
 
-    def __init__(self, pairs: list[tuple[int, int]]) -> None:
+    def __init__(
+        self, pairs: list[tuple[int, int]], channels: tuple[Channel, ...] | None = None
+    ) -> None:
+        self.channels = channels
         self._anodes = np.array([anode for anode, _ in pairs])
         self._cathodes = np.array([cathode for _, cathode in pairs])
 

@@ -12,3 +12,20 @@ def how_to_install_torch(extras: str = "networks") -> str:
     if sys.platform != "linux":
         return command
     return f"pip install torch --index-url {_CPU_INDEX} (without CUDA), then {command}"
+
+
+# Extras of `bci` that bring a module.
+_EXTRAS = {
+    "brainflow": "brainflow",
+    "mne_realtime": "fieldtrip",
+    "PIL": "images",
+    "PySide6": "gui",
+    "transformers": "images",
+}
+
+
+def how_to_install(module: str) -> str:
+    """The command that installs a missing module."""
+    if module == "torch":
+        return how_to_install_torch()
+    return f"pip install 'bci[{_EXTRAS[module]}]'" if module in _EXTRAS else f"pip install {module}"

@@ -288,6 +288,61 @@ class DevicesEvent(Event):
     devices: tuple[DeviceEntry, ...] = Field(default=(), max_length=_MAX_ITEMS)
 
 
+class PluginEntry(Message):
+    """A plug-in of an installed package.
+
+    Parameters
+    ----------
+    kind : {"decoder", "filter", "device", "view", "bridge"}
+    name : str
+        Its name in profiles and commands.
+    distribution, version : str
+        The package that offers it.
+    where : str
+        ``module:attribute``.
+    summary : str
+        A few words on what it is.
+    needs : tuple of str
+        Modules that have to be installed besides.
+    problem : str or None
+        Why it cannot be used, a sentence; None if it can.
+    task : str or None
+        Of a decoder: the one task that it is for; None for any classes.
+    carries_over : bool
+        Of a decoder: it can be trained on some people and fine-tuned on another.
+    adapts : tuple of str
+        Of a decoder: values of ``output.adapt`` that it can do.
+    needs_cues : bool
+        Of a decoder: its windows begin at cues.
+    """
+
+    kind: Text
+    name: Text
+    distribution: Text
+    version: Text
+    where: Text
+    summary: Text = ""
+    needs: tuple[Text, ...] = Field(default=(), max_length=_MAX_ITEMS)
+    problem: Text | None = None
+    task: Text | None = None
+    carries_over: bool = False
+    adapts: tuple[Text, ...] = Field(default=(), max_length=_MAX_ITEMS)
+    needs_cues: bool = False
+
+
+class PluginsEvent(Event):
+    """Every plug-in of the installation: the answer of ``bci plugins``.
+
+    Parameters
+    ----------
+    plugins : tuple of PluginEntry
+        By kind, in order of their names.
+    """
+
+    event: Literal["plugins"] = "plugins"
+    plugins: tuple[PluginEntry, ...] = Field(default=(), max_length=_MAX_ITEMS)
+
+
 class StreamingEvent(Event):
     """A stream is on the network: of ``bci stream`` and ``bci replay``; one event a stream.
 
@@ -918,11 +973,81 @@ class EvaluationEvent(Event):
         return self
 
 
+class VerifyEvent(Event):
+    """A recorded run of an engine, decoded again and compared: the result of ``bci verify``.
+
+    Parameters
+    ----------
+    recording : str
+        Path of the recording.
+    engine : str
+        Name of the engine.
+    models : tuple of str
+        Names of the models that decoded, in order.
+    all_equal : bool
+        Whether every prediction and decision is equal to the bit, and none is missing.
+    windows : int
+        Windows that were compared.
+    windows_equal : int
+        Windows with equal predictions and decisions.
+    missing : int
+        Windows that ought to have a live prediction and have none.
+    extra : int
+        Live predictions of which the recording gives no window.
+    skipped : int
+        Windows that the engine skipped live because the decoder was late.
+    left_out : int
+        Live predictions that depend on samples that the recording lacks.
+    decisions : int
+        Events of the decision that were compared.
+    decisions_equal : int
+        Events that are equal.
+    swaps : int
+        Models that took over.
+    gaps : int
+        Gaps in the signal.
+    first_difference : str or None
+        The first prediction that differs, in a sentence.
+    first_difference_s : float or None
+        Its time, in seconds since the first prediction.
+    first_decision : str or None
+        The first decision that differs, in a sentence.
+    first_decision_s : float or None
+        Its time, in seconds since the first prediction.
+    differs : tuple of str
+        Differences of model, versions and machine from those of the session.
+    notes : tuple of str
+        Limits of the comparison.
+    """
+
+    event: Literal["verify"] = "verify"
+    recording: Text
+    engine: Text
+    models: tuple[Text, ...] = Field(max_length=_MAX_ITEMS)
+    all_equal: bool
+    windows: Count
+    windows_equal: Count
+    missing: Count = 0
+    extra: Count = 0
+    skipped: Count = 0
+    left_out: Count = 0
+    decisions: Count = 0
+    decisions_equal: Count = 0
+    swaps: Count = 0
+    gaps: Count = 0
+    first_difference: Text | None = None
+    first_difference_s: Seconds | None = None
+    first_decision: Text | None = None
+    first_decision_s: Seconds | None = None
+    differs: tuple[Text, ...] = Field((), max_length=_MAX_ITEMS)
+    notes: tuple[Text, ...] = Field((), max_length=_MAX_ITEMS)
+
+
 AnyEvent = Annotated[
-    DevicesEvent | StreamingEvent | NoteEvent | WarningEvent | ErrorEvent | ProgressEvent
-    | StepEvent | RunEvent | PointEvent | ModelEvent | FileEvent | RecordingEvent | RecordedEvent
-    | RoundEvent | SitesEvent | OutcomeEvent | QualityEvent | DecidedEvent | StoppedEvent
-    | PredictedEvent | EvaluationEvent,
+    DevicesEvent | PluginsEvent | StreamingEvent | NoteEvent | WarningEvent | ErrorEvent
+    | ProgressEvent | StepEvent | RunEvent | PointEvent | ModelEvent | FileEvent | RecordingEvent
+    | RecordedEvent | RoundEvent | SitesEvent | OutcomeEvent | QualityEvent | DecidedEvent
+    | StoppedEvent | PredictedEvent | EvaluationEvent | VerifyEvent,
     Field(discriminator="event"),
 ]  # fmt: skip
 M = TypeVar("M")

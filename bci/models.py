@@ -66,7 +66,9 @@ class Model:
         save_bundle(Path(folder), self.card, dict(self.arrays), overwrite)
 
 
-def load_model(folder: str | PathLike[str], trusted: Sequence[str] = ()) -> Model:
+def load_model(
+    folder: str | PathLike[str], trusted: Sequence[str] = (), *, sealed: bool = True
+) -> Model:
     """Read a model; it goes by the folder's name.
 
     A folder that was copied or renamed is what the user knows it by.
@@ -77,6 +79,8 @@ def load_model(folder: str | PathLike[str], trusted: Sequence[str] = ()) -> Mode
     trusted : sequence of str
         Types, as ``package.module.Class``, that a user's own estimator may be made of beside the
         built-in list. Only for models whose origin you know.
+    sealed : bool
+        Refuse a model whose arrays were changed after the training.
 
     Returns
     -------
@@ -97,7 +101,7 @@ def load_model(folder: str | PathLike[str], trusted: Sequence[str] = ()) -> Mode
     '16 channels at 250 Hz'
     """
     folder = Path(folder)
-    stored, arrays = load_bundle(folder)
+    stored, arrays = load_bundle(folder, sealed)
     card = stored.model_copy(update={"name": folder.resolve().name})
     return Model(card, decoder_of(card, arrays, trusted), arrays)
 

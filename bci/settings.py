@@ -2,9 +2,25 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    SerializeAsAny,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticKnownError
+from pydantic_core.core_schema import no_info_before_validator_function, tagged_union_schema
+
+from bci.types import Signal
+
+if TYPE_CHECKING:
+    from bci.filters import Stage
 
 Hertz = Annotated[float, Field(gt=0, le=1e6)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
@@ -18,73 +34,82 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class Bandpass(Settings):
-    """Causal Butterworth band-pass between two -3 dB corners."""
+class FilterSettings(Settings):
+    """Base of the settings of a filter: ``kind`` is its name, ``stage`` builds it.
 
-    kind: Literal["bandpass"] = "bandpass"
-    low_hz: Hertz
-    high_hz: Hertz
-    order: int = Field(4, ge=1, le=10)
-
-    @model_validator(mode="after")
-    def _corners_in_order(self) -> "Bandpass":
-        if self.low_hz >= self.high_hz:
-            raise ValueError(f"low_hz ({self.low_hz}) must be below high_hz ({self.high_hz})")
-        return self
-
-
-class Notch(Settings):
-    """Narrow band-stop, for power-line noise."""
-
-    kind: Literal["notch"] = "notch"
-    freq_hz: Hertz
-    q: float = Field(30.0, gt=0, le=1000)
-
-
-class RemoveDc(Settings):
-    """First-order high-pass that removes offset and slow drift."""
-
-    kind: Literal["remove_dc"] = "remove_dc"
-    cutoff_hz: Hertz = 0.5
-
-
-class CommonAverage(Settings):
-    """Subtract the mean of all channels of a kind (EEG, sEEG ...) from each of them."""
-
-    kind: Literal["common_average"] = "common_average"
-
-
-Pairs = Annotated[tuple[tuple[str, str], ...], Field(min_length=1, max_length=4096)]
-
-
-class Bipolar(Settings):
-    """Replace the channels by differences of pairs, anode minus cathode.
-
-    The pairs are named, or ``shafts``: all neighbouring contacts of depth electrodes.
+    A subclass is a plug-in of the group ``bci.filters``, under the name of its kind.
     """
 
-    kind: Literal["bipolar"] = "bipolar"
-    pairs: Pairs | Literal["shafts"]
+    kind: str
+
+    def stage(self, signal: Signal) -> "Stage":
+        """Build the stage for one signal; see `bci.filters.Stage`.
+
+        Parameters
+        ----------
+        signal : Signal
+            Rate and channels at the stage's input.
+
+        Raises
+        ------
+        ValueError
+            If the signal cannot be filtered so; the message says why.
+        """
+        raise NotImplementedError
 
 
-class Decimate(Settings):
-    """Keep every n-th sample behind an anti-alias low-pass."""
+class _ByKind:
+    """Validates a filter by the settings of the plug-in that its ``kind`` names."""
 
-    kind: Literal["decimate"] = "decimate"
-    factor: int = Field(ge=2, le=1000)
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
+        return no_info_before_validator_function(_of_kind, handler(source))
+
+    def __get_pydantic_json_schema__(self, _: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        choices = {
+            kind: model.__pydantic_core_schema__ for kind, model in _usable_filters().items()
+        }
+        return handler(tagged_union_schema(choices, "kind"))
 
 
-class Standardize(Settings):
-    """Running z-score; ``time_constant_s`` is how long the past is remembered."""
+def _of_kind(given: Any) -> Any:
+    from bci.plugins import plugins
 
-    kind: Literal["standardize"] = "standardize"
-    time_constant_s: Seconds = 30.0
+    if not isinstance(given, dict):
+        return given
+    known = plugins("bci.filters")
+    kind = given.get("kind")
+    if kind is None:
+        raise PydanticKnownError("union_tag_not_found", {"discriminator": "'kind'"})
+    if kind not in known:
+        tags = ", ".join(map(repr, known))
+        raise PydanticKnownError(
+            "union_tag_invalid",
+            {"discriminator": "'kind'", "tag": str(kind), "expected_tags": tags},
+        )
+    model = known[kind].load()
+    try:
+        return model.model_validate(given)
+    except ValidationError as problem:
+        raise _within(kind, problem) from None
 
 
-FilterSettings = Annotated[
-    Bandpass | Notch | RemoveDc | CommonAverage | Bipolar | Decimate | Standardize,
-    Field(discriminator="kind"),
-]
+def _within(kind: str, problem: ValidationError) -> ValidationError:
+    """The same problems, at a key path that begins with the filter's kind."""
+    lines: list[InitErrorDetails] = [
+        {
+            "type": each["type"], "loc": (kind, *each["loc"]), "input": each["input"],
+            "ctx": each.get("ctx", {}),
+        }
+        for each in problem.errors(include_url=False)
+    ]  # fmt: skip
+    return ValidationError.from_exception_data(problem.title, lines)
+
+
+def _usable_filters() -> dict[str, type[FilterSettings]]:
+    from bci.plugins import plugins
+
+    found = plugins("bci.filters").values()
+    return {each.name: each.load() for each in found if not each.problem()}
 
 
 class PipelineSettings(Settings):
@@ -103,7 +128,9 @@ class PipelineSettings(Settings):
 
     channels: tuple[str, ...] | None = Field(None, max_length=4096)
     kinds: tuple[str, ...] = ("eeg",)
-    filters: tuple[FilterSettings, ...] = Field((), max_length=32)
+    filters: tuple[Annotated[SerializeAsAny[FilterSettings], _ByKind()], ...] = Field(
+        (), max_length=32
+    )
     window_s: Seconds
     hop_s: Seconds = 0.1
     max_peak_to_peak: float | None = Field(None, gt=0)

@@ -31,10 +31,36 @@ _LATE_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Stamps:
-    """``timestamps`` (n,) float64 in seconds and absolute ``indices`` (n,) int64 of samples."""
+    """``timestamps`` (n,) float64 in seconds and absolute ``indices`` (n,) int64 of samples.
+
+    ``raw`` (n,) float64 are the stamps as the sender gave them.
+    """
 
     timestamps: TimeArray
     indices: NDArray[np.int64]
+    raw: TimeArray
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Place of one sample in the sender's stream and in our count.
+
+    Parameters
+    ----------
+    stamp : float
+        Time stamp as the sender gave it, in seconds on its own clock.
+    sample : int
+        Samples that were received before it.
+    index : int
+        Absolute index, which also counts lost samples.
+    time : float
+        Smooth time stamp, in seconds on the LSL clock.
+    """
+
+    stamp: float
+    sample: int
+    index: int
+    time: float
 
 
 class SampleClock:
@@ -149,7 +175,7 @@ class SampleClock:
             self._waiting = raw[n_told:].copy()
         if arrived is not None and n_new:
             self._note_arrival(arrived)
-        return Stamps(times[:n_told], indices[:n_told])
+        return Stamps(times[:n_told], indices[:n_told], raw[:n_told])
 
     def resume(self, moved_s: float = 0.0) -> None:
         """Expect a gap: the sender was gone, and its clock moved by so many seconds meanwhile."""

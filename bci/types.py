@@ -4,6 +4,7 @@ Arrays on the wire and in rings are ``(n_samples, n_channels)`` float32. A windo
 decoder is ``(n_channels, n_samples)``. Times are seconds on the LSL clock.
 """
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -248,6 +249,16 @@ class Cued(Protocol):
     cues: str | None
 
     def follow(self, present: bool, markers: Sequence[Marker]) -> None: ...
+
+
+class Bridge(Protocol):
+    """A client of an engine's streams that passes them on: to a game, a robot, another program.
+
+    ``run`` works until ``stop`` is set, which it looks at several times a second. It raises
+    `BciError` where it cannot go on.
+    """
+
+    def run(self, stop: threading.Event) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,69 +1,24 @@
 """Decoders: one a file, each behind the `bci.types.Decoder` protocol.
 
-`DECODERS` names them; `create` makes an untrained one and `load` brings one back from the plain
-arrays of a model bundle. A decoder's module is imported only when it is asked for.
+They are plug-ins of the group ``bci.decoders``; `bci.offered` lists them. `create` makes an
+untrained one and `load` brings one back from the plain arrays of a model bundle. A decoder's module
+is imported only when it is asked for.
 """
 
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
-from importlib import import_module
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.errors import BundleError, ProfileError
-from bci.installing import how_to_install_torch
+from bci.errors import BundleError, PluginError, ProfileError
+from bci.offered import decoder_names
+from bci.plugins import find, plugins
 from bci.settings import did_you_mean
 from bci.types import Decoder
 from decoders.estimator import is_estimator
 
-DECODERS: dict[str, tuple[str, str, str]] = {
-    # name: module, class, what it is
-    "tangent-space": ("decoders.tangent", "TangentSpace", "Riemannian tangent space + LR"),
-    "csp-lda": ("decoders.csp", "CspLda", "common spatial patterns + shrinkage LDA"),
-    "log-power": ("decoders.log_power", "LogPower", "log band power + shrinkage LDA"),
-    "eegnet": ("decoders.network", "EegNet", "EEGNet"),
-    "shallow": ("decoders.network", "Shallow", "ShallowConvNet"),
-    "conformer": ("decoders.network", "Conformer", "EEG Conformer"),
-    "ifnet": ("decoders.network", "IfNet", "IFNet"),
-    "dbconformer": ("decoders.network", "DbConformer", "DBConformer"),
-    "mvcnet": ("decoders.network", "MvcNet", "MVCNet around IFNet"),
-    "mvcnet-dbconformer": ("decoders.network", "MvcDbConformer", "MVCNet around DBConformer"),
-    "fleeg": ("decoders.fleeg", "FleegDecoder", "FLEEG, for federated training"),
-    "histn": ("decoders.emotion", "HistnDecoder", "HiSTN: levels of valence and arousal"),
-    "differential-entropy": (
-        "decoders.differential_entropy", "DifferentialEntropy", "differential entropy + ridge",
-    ),
-    "high-gamma-lda": ("decoders.high_gamma", "HighGammaLda", "log high-gamma power + LDA"),
-    "duin": ("decoders.speech", "DuinDecoder", "Du-IN: words from depth electrodes"),
-    "image-ridge": ("decoders.image_ridge", "ImageRidge", "seen images: ridge to embeddings"),
-    "meg-images": ("decoders.images", "SeenImages", "seen images: MEG encoder to embeddings"),
-}  # fmt: skip
-
-# Those whose classes are images of a gallery.
-OF_IMAGES = ("image-ridge", "meg-images")
-# Those that need no PyTorch and learn in seconds.
-CLASSICAL = ("tangent-space", "csp-lda", "log-power")
-# Those whose classes are levels, like valence-2/arousal-4, and can be nothing else.
-OF_LEVELS = ("histn", "differential-entropy")
-# Those that need high-gamma activity: signals of depth electrodes at 1 kHz.
-OF_SPEECH = ("high-gamma-lda", "duin")
-_NEEDS_TORCH = f"networks need PyTorch: {how_to_install_torch()}"
-
-
-def by_task(names: Iterable[str] = DECODERS) -> str:
-    """Names in a sentence, each group with what it is or is for."""
-    special = {"emotion": OF_LEVELS, "words": OF_SPEECH, "images": OF_IMAGES}
-    of_one = {name for group in special.values() for name in group}
-    networks = [name for name in DECODERS if name not in (*CLASSICAL, *of_one)]
-    groups = {"classical": CLASSICAL, "networks": networks, **special}
-    found = {task: [name for name in group if name in names] for task, group in groups.items()}
-    return "; ".join(f"{', '.join(own)} ({task})" for task, own in found.items() if own)
-
-
-def carries_over(name: str) -> bool:
-    """Whether a decoder can be trained on some people and adapted to another."""
-    return name not in ("csp-lda", "log-power", *OF_SPEECH, *OF_IMAGES)
+_GROUP = "bci.decoders"
 
 
 def create(
@@ -77,8 +32,9 @@ def create(
     Parameters
     ----------
     name : str
-        One of `DECODERS`, or an estimator's; see `decoders.estimator.is_estimator`. The module
-        of a ``module:factory`` is imported: only a profile may name one, never a model folder.
+        Of a plug-in (see `bci.offered.decoder_names`), or an estimator's (see
+        `decoders.estimator.is_estimator`). The module of a ``module:factory`` is imported: only a
+        profile may name one, never a model folder.
     params : mapping, optional
     start : mapping of str to ndarray, optional
         Arrays of a base model, trained on other people, to go on from.
@@ -98,28 +54,28 @@ def create(
         if start is not None:
             raise ProfileError(f"decoder {name}: an estimator cannot go on from a base model")
         return create_estimator(name, params or {}, trusted)
+    if name not in plugins(_GROUP):
+        raise ProfileError(
+            f"there is no decoder {name!r}{did_you_mean(name, plugins(_GROUP))}; choose one of "
+            f"{', '.join(decoder_names())}"
+        )
     given = dict(params or {}) | ({} if start is None else {"start": start})
     try:
-        cls = _class_of(name)
+        cls = find(_GROUP, name).load()
         _require_known(name, params or {}, _parameters(cls))
         made: Decoder = cls(**given)
-    except ImportError as error:
-        raise ProfileError(f"decoder {name}: {error}; {_NEEDS_TORCH}") from error
-    except (TypeError, ValueError) as error:
+    except PluginError as error:
+        raise ProfileError(str(error)) from error
+    except (ImportError, TypeError, ValueError) as error:
         raise ProfileError(f"decoder {name}: {error}") from error
-    except KeyError:
-        raise ProfileError(
-            f"there is no decoder {name!r}{did_you_mean(name, DECODERS)}; choose one of "
-            f"{', '.join(DECODERS)}"
-        ) from None
     return made
 
 
 def parameters_of(name: str) -> list[str]:
-    """The parameters that a decoder takes from a profile; none of a network without PyTorch."""
+    """The parameters that a decoder takes from a profile; none where it cannot be loaded."""
     try:
-        return _parameters(_class_of(name))
-    except ImportError:
+        return _parameters(find(_GROUP, name).load())
+    except PluginError:
         return []
 
 
@@ -170,19 +126,19 @@ def load(
         from decoders.estimator.decoder import load as load_estimator
 
         return load_estimator(name, classes, arrays, trusted)
-    if name not in DECODERS:
-        raise BundleError(f"the bundle wants the decoder {name!r}; this version has none such")
+    if name not in plugins(_GROUP):
+        raise BundleError(
+            f"the bundle wants the decoder {name!r:.80}; this version has none such, and no "
+            "installed package offers one (bci plugins)"
+        )
     try:
-        decoder: Decoder = _class_of(name).from_arrays(dict(params), classes, arrays)
+        decoder: Decoder = find(_GROUP, name).load().from_arrays(dict(params), classes, arrays)
+    except PluginError as error:
+        raise BundleError(str(error)) from error
     except ImportError as error:
-        raise BundleError(f"decoder {name}: {error}; {_NEEDS_TORCH}") from error
+        raise BundleError(f"decoder {name}: {error}") from error
     except KeyError as error:
         raise BundleError(f"decoder {name}: the bundle lacks the array {error}") from error
     except (TypeError, ValueError) as error:
         raise BundleError(f"decoder {name}: {error}") from error
     return decoder
-
-
-def _class_of(name: str):  # type: ignore[no-untyped-def]
-    module, cls, _ = DECODERS[name]
-    return getattr(import_module(module), cls)

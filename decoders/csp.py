@@ -10,8 +10,10 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from bci.trials import Epochs
 from bci.types import FloatArray
 from decoders.covariance import covariance, covariances
+from decoders.haufe import class_weights, haufe_patterns
 from decoders.linear import LinearHead, shaped, taught
 
 
@@ -23,6 +25,9 @@ class CspLda:
     n_components : int
         How many spatial filters are kept.
     """
+
+    summary = "common spatial patterns and shrinkage LDA"
+    adapts = ("supervised",)
 
     def __init__(self, n_components: int = 6) -> None:
         if not (isinstance(n_components, int) and n_components >= 1):
@@ -55,6 +60,21 @@ class CspLda:
 
     def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
         return self._head.probabilities(self.features(window))
+
+    def class_maps(self, epochs: Epochs) -> NDArray[np.float64]:
+        """Patterns of the components, A = Cov(X) W' inv(W Cov(X) W'), weighed by their change.
+
+        Channel ``c`` gets the power ``A[c, f] ** 2 * variance[f]`` from component ``f``; the change
+        of all that, relative to the channel's power, is a change of its log power.
+        """
+        filters = self._filters  # (F, C)
+        spreads = covariances(epochs.windows)  # (n, C, C)
+        mean = spreads.mean(axis=0)
+        spatial = mean @ filters.T @ np.linalg.pinv(filters @ mean @ filters.T)  # (C, F)
+        variances = np.einsum("fc,ncd,fd->nf", filters, spreads, filters, optimize=True)
+        change = haufe_patterns(np.log(variances), class_weights(self._head.coef))  # (K, F)
+        powers = spatial**2 * variances.mean(axis=0)  # (C, F)
+        return np.asarray(change @ powers.T / np.diag(mean))
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         return {"filters": self._filters, **self._head.arrays()}

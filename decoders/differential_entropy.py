@@ -35,6 +35,10 @@ class DifferentialEntropy:
     combinations of levels, and their probabilities the products of the axes'.
     """
 
+    summary = "differential entropy and ridge regression of levels"
+    task = "emotion"
+    carries_over = True
+
     def __init__(self) -> None:
         self.classes: tuple[str, ...] = ()
 
@@ -121,6 +125,8 @@ class DifferentialEntropy:
 
     def _features(self, windows: FloatArray) -> Features:
         """Differential entropies, (n_windows, n_channels * n_bands)."""
+        # A live window is a transposed view of the ring; its sums would be rounded otherwise.
+        windows = np.ascontiguousarray(windows)
         centred = windows - windows.mean(axis=2, keepdims=True)
         spectrum = np.abs(np.fft.rfft(centred * self._taper, axis=2)) ** 2
         variance = 2 * (spectrum @ self._bands.T) / (self._n_samples * (self._taper**2).sum())

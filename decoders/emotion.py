@@ -33,6 +33,8 @@ class HistnDecoder(NetworkDecoder):
         See `decoders.network.NetworkDecoder`.
     """
 
+    summary = "HiSTN: levels of valence and arousal"
+    task = "emotion"
     network = "histn"
     defaults = TrainingSettings(epochs=10, batch=32, lr=1e-2, weight_decay=1e-2)
 

@@ -27,7 +27,9 @@ class FleegDecoder(NetworkDecoder):
         As of every network; see `decoders.network.NetworkDecoder`.
     """
 
+    summary = "FLEEG, for federated training"
     network = "fleeg"
+    make = Fleeg
 
     def __init__(
         self,

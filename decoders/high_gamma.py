@@ -28,6 +28,10 @@ class HighGammaLda:
         Of a window, alike long.
     """
 
+    summary = "log high-gamma power and LDA"
+    task = "speech"
+    needs_cues = True
+
     def __init__(self, bins: int = 5) -> None:
         if not (isinstance(bins, int) and 1 <= bins <= 100):
             raise ValueError(f"bins = {bins} must be a whole number from 1 to 100")

@@ -27,6 +27,10 @@ class ImageRidge:
         File of those to decide among live; the gallery's own if it is empty.
     """
 
+    summary = "seen images: ridge regression to embeddings"
+    task = "images"
+    needs_cues = True
+
     def __init__(self, gallery: str = "", candidates: str = "") -> None:
         self._galleries = Galleries.load(gallery, candidates) if gallery else None
         self.classes: tuple[str, ...] = ()

@@ -41,6 +41,11 @@ class SeenImages:
         See `decoders.training.TrainingSettings`.
     """
 
+    summary = "seen images: MEG encoder to embeddings"
+    task = "images"
+    needs = ("torch",)
+    needs_cues = True
+
     defaults: ClassVar[TrainingSettings] = TrainingSettings(epochs=30, batch=64, lr=3e-3)
 
     def __init__(

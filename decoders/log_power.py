@@ -11,12 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci import kernels
+from bci.trials import Epochs
 from bci.types import FloatArray
+from decoders.haufe import TINY, class_weights, haufe_patterns
 from decoders.linear import LinearHead, shaped, taught
 
 
 class LogPower:
     """Log mean square of each channel -> shrinkage LDA."""
+
+    summary = "log band power and shrinkage LDA"
+    adapts = ("supervised",)
 
     def __init__(self) -> None:
         self.classes: tuple[str, ...] = ()
@@ -41,6 +46,11 @@ class LogPower:
 
     def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
         return self._head.probabilities(self.features(window))
+
+    def class_maps(self, epochs: Epochs) -> NDArray[np.float64]:
+        """Patterns of the channels' log power; see `decoders.patterns`."""
+        squares = np.square(epochs.windows, dtype=np.float64).mean(axis=2)
+        return haufe_patterns(np.log(np.maximum(squares, TINY)), class_weights(self._head.coef))
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         return self._head.arrays()

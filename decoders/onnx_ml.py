@@ -5,6 +5,7 @@ are here: scikit-learn's scalers, linear models, discriminants, vector machines 
 runtime is written in C++, so what their attributes index is proved before it is run.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -160,7 +161,9 @@ def _is_vector_machine(lists: _Lists, n_features: int, n_classes: int) -> bool:
 
 
 def _are_trees(node: "NodeProto", lists: _Lists, n_features: int, n_classes: int) -> bool:
-    modes: Any = next((a.strings for a in node.attribute if a.name == "nodes_modes"), [])
+    modes: Sequence[bytes] = next(
+        (a.strings for a in node.attribute if a.name == "nodes_modes"), ()
+    )
     n_nodes, n_leaves = len(modes), _size(lists, "class_ids")
     of_nodes = ("treeids", "nodeids", "featureids", "truenodeids", "falsenodeids", "values")
     of_leaves = ("treeids", "nodeids", "weights")

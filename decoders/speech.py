@@ -45,6 +45,10 @@ class DuinDecoder(NetworkDecoder):
         As in `decoders.network.NetworkDecoder`.
     """
 
+    summary = "Du-IN: words from depth electrodes"
+    task = "speech"
+    carries_over = False
+    needs_cues = True
     network = "duin"
     _offset: FloatArray
     _scale: FloatArray

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bci.trials import Epochs
 from bci.types import FloatArray
 from decoders.covariance import covariance, covariances, riemannian_mean
+from decoders.haufe import class_weights, haufe_patterns
 from decoders.linear import LinearHead, fit_near, shaped, taught
 
 
@@ -33,6 +35,10 @@ class TangentSpace:
     start : mapping of str to ndarray, optional
         Arrays of a base model of the same decoder.
     """
+
+    summary = "Riemannian tangent space and logistic regression"
+    carries_over = True
+    adapts = ("alignment", "supervised")
 
     def __init__(
         self,
@@ -113,6 +119,27 @@ class TangentSpace:
     def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
         return self._head.probabilities(self.features(window))
 
+    def class_maps(self, epochs: Epochs) -> NDArray[np.float64]:
+        """Patterns in the tangent space, brought back to a change of the covariance matrix.
+
+        To first order the covariance ``R`` at which vectors are taken changes by
+        ``sqrt(R) T sqrt(R)`` with a pattern ``T``. Only its diagonal is kept, the change of each
+        channel's power, relative to ``R``'s; changes between channels are left out. For an aligned
+        decoder each run's vectors are centred on their own mean, as its training did to first
+        order.
+        """
+        vectors = np.stack([self.features(window) for window in epochs.windows])
+        if self.align:
+            for run in np.unique(epochs.runs):
+                vectors[epochs.runs == run] -= vectors[epochs.runs == run].mean(axis=0)
+        values, eigenvectors = np.linalg.eigh(self._reference)
+        root = (eigenvectors * np.sqrt(values)) @ eigenvectors.T
+        changes = [
+            np.diag(root @ self._matrix(pattern) @ root)
+            for pattern in haufe_patterns(vectors, class_weights(self._head.coef))
+        ]
+        return np.asarray(np.stack(changes) / np.diag(self._reference))
+
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         return {"reference": self._reference, **self._head.arrays()}
 
@@ -146,7 +173,7 @@ class TangentSpace:
         # Off-diagonal entries stand for two, so that the vector keeps the matrix's norm.
         self._weights = np.where(self._upper[0] == self._upper[1], 1.0, np.sqrt(2.0))
 
-    def matrix(self, vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _matrix(self, vector: NDArray[np.float64]) -> NDArray[np.float64]:
         """The symmetric matrix that a tangent vector stands for."""
         whole = np.zeros_like(self._reference)
         whole[self._upper] = vector / self._weights

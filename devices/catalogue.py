@@ -1,16 +1,22 @@
-"""All devices by name: what each is, how it is reached, what it needs; and making one."""
+"""All devices by name, from the plug-ins of the group ``bci.devices``; and making one.
+
+A plug-in is the class of one device, whose ``settings`` are the model of its parameters and whose
+``summary`` and ``transport`` describe it; or a family, which lists many devices (`Family`).
+"""
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, get_args, get_origin
+from typing import Any, Protocol
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from bci.errors import DeviceError
-from bci.settings import explain
+from bci.errors import DeviceError, PluginError
+from bci.parameters import parse_parameters
+from bci.plugins import Plugin, plugins
 from bci.types import Device
 
+_GROUP = "bci.devices"
 # A board that every BrainFlow has: where it is not listed, BrainFlow is not installed.
 _SYNTHETIC = "synthetic"
 
@@ -26,32 +32,29 @@ class Entry:
     takes: tuple[str, ...]
 
 
+class Family(Protocol):
+    """A plug-in that lists several devices, like the boards of one library.
+
+    Both methods raise `DeviceError` where the library is missing.
+    """
+
+    @staticmethod
+    def entries() -> list[Entry]: ...
+    @staticmethod
+    def create(name: str, parameters: Mapping[str, str]) -> Device: ...
+
+
 def entries() -> list[Entry]:
-    """Every device of this installation; BrainFlow's boards only where BrainFlow is installed."""
-    from devices.fieldtrip import FieldTripSettings
-    from devices.simulator import SimulatorSettings
-
-    listed = [
-        Entry(
-            "simulator", "simulated person, with faults on demand", "none", (),
-            tuple(SimulatorSettings.model_fields),
-        ),
-        Entry(
-            "fieldtrip", "FieldTrip buffer, for MEG", "network", (),
-            tuple(FieldTripSettings.model_fields),
-        ),
-    ]  # fmt: skip
-    try:
-        from devices.brainflow_boards import boards
-
-        for board in boards():
-            what = (
-                "simulated board of BrainFlow" if board.name == "synthetic" else "BrainFlow board"
-            )
-            listed.append(Entry(board.name, what, board.transport, board.needs, board.takes))
-    except DeviceError:
-        # Without BrainFlow the others still work; `create` tells what to install.
-        return listed
+    """Every device of this installation; what cannot be loaded is left out."""
+    singles = [_entry(plugin, found) for plugin, found in _loaded() if not _is_family(found)]
+    # What needs no hardware comes first.
+    listed = sorted(singles, key=lambda entry: (entry.transport != "none", entry.name))
+    for _, family in _families():
+        try:
+            listed += family.entries()
+        except DeviceError:
+            # Without its library the others still work; `create` reports what to install.
+            continue
     return listed
 
 
@@ -74,44 +77,72 @@ def create(name: str, parameters: Mapping[str, str]) -> Device:
     ------
     DeviceError
         If there is no such device or a parameter is wrong; the message names it.
+    PluginError
+        If its plug-in cannot be loaded.
     """
-    if name == "simulator":
-        from devices.simulator import SimulatorDevice, SimulatorSettings
-
-        return _create(SimulatorDevice, SimulatorSettings, name, parameters)
-    if name == "fieldtrip":
-        from devices.fieldtrip import FieldTripDevice, FieldTripSettings
-
-        return _create(FieldTripDevice, FieldTripSettings, name, parameters)
-    from devices.brainflow import BrainFlowDevice
-    from devices.brainflow_boards import BrainFlowSettings, find_board
-
-    names = [entry.name for entry in entries()]
+    plugin = plugins(_GROUP).get(name)
+    if plugin is not None and not _is_family(found := plugin.load()):
+        return make(found, found.settings, name, parameters)
+    missing: DeviceError | None = None
+    names = [each for each, found in _singles()]
+    for _, family in _families():
+        try:
+            listed = [entry.name for entry in family.entries()]
+        except DeviceError as error:
+            missing = error
+            continue
+        if name in listed:
+            return family.create(name, parameters)
+        names += listed
     near = difflib.get_close_matches(name, names, n=3)
-    # Without BrainFlow another name may be one of its boards.
-    if name not in names and (near or _SYNTHETIC in names):
-        hint = f"did you mean {' or '.join(near)}?" if near else "bci devices lists them all"
-        raise DeviceError(f"there is no device {name!r}; {hint}")
-    find_board(name)
-    return _create(BrainFlowDevice, BrainFlowSettings, name, {"board": name, **parameters})
+    # The name may be of a library that is not installed.
+    if missing is not None and not near:
+        raise missing
+    hint = f"did you mean {' or '.join(near)}?" if near else "bci devices lists them all"
+    raise DeviceError(f"there is no device {name!r}; {hint}")
 
 
-def _create(
+def make(
     device: Callable[[Any], Device],
     settings: type[BaseModel],
     name: str,
     parameters: Mapping[str, str],
 ) -> Device:
-    given = {key: _split(settings, key, value) for key, value in parameters.items()}
-    try:
-        return device(settings.model_validate(given))
-    except ValidationError as problem:
-        raise DeviceError(f"{name}: {explain(problem, settings)}") from problem
+    """Make a device from what a person typed, checked by the model of its parameters.
+
+    Raises
+    ------
+    DeviceError
+        If a parameter is wrong; the message names it.
+    """
+    return device(parse_parameters(settings, name, parameters, DeviceError))
 
 
-def _split(settings: type[BaseModel], key: str, value: str) -> str | list[str]:
-    """A parameter that takes several values has them separated by commas."""
-    field = settings.model_fields.get(key)
-    if field is not None and get_origin(field.annotation) is tuple and get_args(field.annotation):
-        return value.split(",")
-    return value
+def _loaded() -> Iterator[tuple[Plugin, Any]]:
+    for plugin in plugins(_GROUP).values():
+        try:
+            yield plugin, plugin.load()
+        except PluginError:
+            # One that is broken takes nothing from the others; `bci plugins` says why.
+            continue
+
+
+def _singles() -> Iterator[tuple[str, Any]]:
+    return ((plugin.name, found) for plugin, found in _loaded() if not _is_family(found))
+
+
+def _families() -> Iterator[tuple[str, Family]]:
+    return ((plugin.name, found) for plugin, found in _loaded() if _is_family(found))
+
+
+def _is_family(found: Any) -> bool:
+    return callable(getattr(found, "entries", None))
+
+
+def _entry(plugin: Plugin, device: Any) -> Entry:
+    fields = device.settings.model_fields
+    needs = tuple(name for name, field in fields.items() if field.is_required())
+    summary = getattr(device, "summary", "") or f"device of {plugin.distribution}"
+    transport = getattr(device, "transport", "") or "unknown"
+    takes = tuple(name for name in fields if name not in needs)
+    return Entry(plugin.name, str(summary), str(transport), needs, takes)

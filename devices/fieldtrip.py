@@ -73,6 +73,11 @@ class FieldTripDevice:
     settings : FieldTripSettings
     """
 
+    settings = FieldTripSettings
+    summary = "FieldTrip buffer, for MEG"
+    transport = "network"
+    needs = ("mne_realtime",)
+
     def __init__(self, settings: FieldTripSettings) -> None:
         self._settings = settings
         self._where = f"FieldTrip buffer at {settings.host}:{settings.port}"

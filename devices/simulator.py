@@ -66,6 +66,10 @@ class SimulatorDevice:
         Name of the stream of cues; None for any guided calibration's.
     """
 
+    settings = SimulatorSettings
+    summary = "simulated person, with faults on demand"
+    transport = "none"
+
     def __init__(
         self, settings: SimulatorSettings, clock: Callable[[], float] = local_clock
     ) -> None:

@@ -16,7 +16,7 @@ _LOOK_EVERY_S = 0.2
 _DESCRIPTION_S = 5.0
 _MOST_STREAMS = 200
 # What our own programs publish about signals, and what carries text.
-_NO_SIGNALS = ("Predictions", "Status", "Decisions", "Quality", "Markers")
+_NO_SIGNALS = ("Predictions", "Status", "Provenance", "Decisions", "Quality", "Markers")
 
 
 @dataclass(frozen=True, slots=True)

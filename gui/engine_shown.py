@@ -28,10 +28,10 @@ from gui.rejections import Rejections
 from gui.remembered import Remembered
 from gui.shown_images import ShownImages
 from gui.speech import ShownWords, SpeechView
+from gui.task_views import Deciding, ViewContext
 from gui.transcript_view import TranscriptView
 
 _STALE_S = 1.5
-Deciding = DecisionView | ImagesView | SpeechView | EmotionView
 Passed = HistoryView | TranscriptView | LevelHistory
 
 
@@ -55,6 +55,8 @@ class EngineShown(QObject):
         Given where images are seen.
     words : ShownWords, optional
         Given where words are said.
+    of_plugin : callable, optional
+        Makes the view that another package has for the task; it takes the place of the bars.
     """
 
     state_changed = Signal(bool, bool)  # alive, simulated
@@ -66,6 +68,7 @@ class EngineShown(QObject):
         remembered: Remembered,
         images: ShownImages | None = None,
         words: ShownWords | None = None,
+        of_plugin: Callable[[ViewContext], Any] | None = None,
     ) -> None:
         super().__init__()
         self.decision = DecisionView(threshold)
@@ -86,7 +89,8 @@ class EngineShown(QObject):
             self.transcript = TranscriptView(self._windows)
         self.emotion = EmotionView(threshold)
         self.level_history = LevelHistory(self.emotion.course)
-        self.usual: Deciding = self.images or self.speech or self.decision
+        self.own = of_plugin(ViewContext(threshold, self._windows)) if of_plugin else None
+        self.usual: Deciding = self.own or self.images or self.speech or self.decision
         self._usual_passed: Passed = self.transcript or self.history
         self.decided = one_of(self.usual, self.emotion)
         self.passed = one_of(self._usual_passed, self.level_history)
@@ -107,12 +111,16 @@ class EngineShown(QObject):
 
     @property
     def _deciding(self) -> tuple[Deciding, ...]:
-        return self.decision, self.emotion, *(v for v in (self.images, self.speech) if v)
+        return self.decision, self.emotion, *self._of_task
 
     @property
     def _bars(self) -> tuple[DecisionView | ImagesView | SpeechView, ...]:
         """All that show any classes."""
-        return self.decision, *(v for v in (self.images, self.speech) if v)
+        return self.decision, *self._of_task
+
+    @property
+    def _of_task(self) -> tuple[DecisionView | ImagesView | SpeechView, ...]:
+        return tuple(v for v in (self.own, self.images, self.speech) if v is not None)
 
     @property
     def _past(self) -> tuple[HistoryView | TranscriptView, ...]:

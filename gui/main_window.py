@@ -66,7 +66,12 @@ class MainWindow(QMainWindow):
         self.tabs = SignalTabs(self.remembered)
         self.scope_panel, self.scope = self.tabs.scope_panel, self.tabs.scope
         self.engine = EngineShown(
-            options.cue_of, options.threshold, self.remembered, options.images, options.words
+            options.cue_of,
+            options.threshold,
+            self.remembered,
+            options.images,
+            options.words,
+            options.view,
         )
         self.decision, self.history = self.engine.decision, self.engine.history
         self.latency = self.engine.latency

@@ -145,6 +145,16 @@ def test_closed_loop_game(here: Path, live: None, capsys: pytest.CaptureFixture[
     assert re.search(r"(left|right): +\|", capsys.readouterr().out)
 
 
+def test_own_filter(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("own_filter.py", "run-03_eeg.fif")
+    assert re.search(r"deviation \d+\.\d\d uV", capsys.readouterr().out)
+
+
+def test_own_device(capsys: pytest.CaptureFixture[str]) -> None:
+    run("own_device.py", "0.2")
+    assert re.search(r"sent \d+ samples", capsys.readouterr().out)
+
+
 def programs_in(page: str) -> list[str]:
     text = (ROOT / page).read_text(encoding="utf-8")
     return re.findall(r"```python\n(.*?)```", text, re.DOTALL)

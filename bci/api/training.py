@@ -167,7 +167,8 @@ def _named(estimator: object, trusted: Sequence[str]) -> DecoderChoice:
     from decoders.sklearn_api import BciClassifier
 
     if isinstance(estimator, BciClassifier):
-        return DecoderChoice(name=estimator.decoder, params=dict(estimator.params or {}))
+        given = {"name": estimator.decoder, "params": estimator.params or {}}
+        return DecoderChoice.model_validate(given)
     return DecoderChoice(name=path_of(estimator), trusted=tuple(trusted))
 
 

@@ -24,11 +24,13 @@ from bci.cli import (
     judging,
     live,
     monitoring,
+    plugins,
     profiles,
     recordings,
     speech,
     system,
     training,
+    verifying,
 )
 from bci.cli.console import printable, show_warnings
 from bci.errors import BciError
@@ -82,7 +84,7 @@ def _root(
 
 for module in (
     acquisition, live, monitoring, recordings, importing, training, judging, profiles, benchmarks,
-    federate, speech, images, system,
+    federate, speech, images, verifying, plugins, system,
 ):  # fmt: skip
     module.add_commands(app)
 

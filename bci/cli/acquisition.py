@@ -78,10 +78,11 @@ def stream(
     Example: bci stream --device simulator channels=64 sfreq=1000 drop=0.01
     """
     from bci.cli.stopping import stop_on_signals
+    from bci.parameters import split_pairs
     from bci.streaming import stream_device
     from devices.catalogue import create
 
-    source = create(device, dict(_pair(given) for given in parameters or ()))
+    source = create(device, split_pairs(parameters or (), typer.BadParameter))
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
     orphaned = threading.Event() if while_heard else None
     stop = stop_on_signals(with_parent, lines, orphaned)
@@ -105,10 +106,3 @@ def announce_stream(info: "StreamInfo", more: str = "") -> None:
         events.emit(event)
     else:
         err.print(f"streaming {info.name}: {info.summary}{more}")
-
-
-def _pair(given: str) -> tuple[str, str]:
-    key, equals, value = given.partition("=")
-    if not equals or not key:
-        raise typer.BadParameter(f"{given!r} is not of the form PARAMETER=VALUE")
-    return key, value

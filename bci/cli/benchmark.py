@@ -16,6 +16,7 @@ from bci.cli.console import note, out
 from bci.cli.results_file import check_place, write
 from bci.cli.trainings import emit_outcome, tracked
 from bci.errors import RecordingError
+from bci.offered import classical, decoder_traits
 from bci.pipeline import Pipeline
 from bci.profile import load_profile
 from bci.protocols import PROTOCOLS, Outcome, Person, ScoredRun, compare, paired_p, run_protocols
@@ -30,8 +31,6 @@ _REFERENCE = ("tangent-space", "within")
 # The network that the newer ones have to beat under the same protocol.
 _RIVAL = "eegnet"
 _NETWORKS = (_RIVAL, "dbconformer", "mvcnet")
-_OF_OTHER_TASKS = (*decoders.OF_LEVELS, *decoders.OF_SPEECH, *decoders.OF_IMAGES)
-COMPARABLE = tuple(name for name in decoders.DECODERS if name not in _OF_OTHER_TASKS)
 
 Results = dict[str, dict[str, dict[str, list[Outcome]]]]
 """Outcomes of every seed, by decoder, protocol and person."""
@@ -60,9 +59,9 @@ def motor_imagery(
             f"{folder}: {people[0].name} is alone; leave-one-out and transfer learn from other "
             "people, so give a folder with two or more"
         )
-    chosen = names or [*decoders.CLASSICAL, *(_NETWORKS if find_spec("torch") else ())]
+    chosen = names or [*classical(), *(_NETWORKS if find_spec("torch") else ())]
     for name in chosen:
-        if set(asked) != {"within"} and not decoders.carries_over(name):
+        if set(asked) != {"within"} and not decoder_traits(name).carries_over:
             note(f"{name} does not carry over from person to person: within only")
     results = _load(out_file)
     # Seed by seed, so that whenever it is stopped all decoders have as many.
@@ -70,11 +69,11 @@ def motor_imagery(
         (seed, name, person)
         for seed in range(n_seeds)
         for name in chosen
-        if seed == 0 or name not in decoders.CLASSICAL
+        if seed == 0 or name not in classical()
         for person in people
     ]
     for seed, name, person in tracked(jobs, "Trainings"):
-        wanted = [p for p in asked if p == "within" or decoders.carries_over(name)]
+        wanted = [p for p in asked if p == "within" or decoder_traits(name).carries_over]
         done = {
             p: results.setdefault(name, {}).setdefault(p, {}).setdefault(person.name, [])
             for p in wanted
@@ -106,8 +105,8 @@ def _by_params(
 ) -> list[tuple[dict[str, object], list[str]]]:
     """Protocols with the decoder's parameters under them."""
     if name != "tangent-space":
-        params: dict[str, object] = {} if name in decoders.CLASSICAL else {"seed": seed}
-        return [(params, protocols)]
+        takes_seed = "seed" in decoders.parameters_of(name)
+        return [({"seed": seed} if takes_seed else {}, protocols)]
     # Chosen on runs 04 and 08: trained on one of them, tested on the other.
     across: dict[str, object] = {"align": True, "c": 0.1}
     within = [p for p in protocols if p == "within"]

@@ -67,12 +67,13 @@ def benchmark_motor_imagery(
 
     Example: bci benchmark motor-imagery eegmmidb --out motor-imagery.json
     """
-    from bci.cli.benchmark import COMPARABLE, motor_imagery
+    from bci.cli.benchmark import motor_imagery
+    from bci.offered import classical, networks
     from bci.protocols import PROTOCOLS
 
     for name in decoder or ():
-        if name not in COMPARABLE:
-            raise typer.BadParameter(f"{name!r} is none of {', '.join(COMPARABLE)}")
+        if name not in (known := (*classical(), *networks())):
+            raise typer.BadParameter(f"{name!r} is none of {', '.join(known)}")
     for name in protocol or ():
         if name not in PROTOCOLS:
             raise typer.BadParameter(f"{name!r} is none of {', '.join(PROTOCOLS)}")
@@ -106,12 +107,12 @@ def benchmark_emotion(
 
     Example: bci benchmark emotion --out emotion.json
     """
-    import decoders
     from bci.cli.emotion_benchmark import emotion
+    from bci.offered import of_task
 
     for name in decoder or ():
-        if name not in decoders.OF_LEVELS:
-            raise typer.BadParameter(f"{name!r} is none of {', '.join(decoders.OF_LEVELS)}")
+        if name not in (known := of_task("emotion")):
+            raise typer.BadParameter(f"{name!r} is none of {', '.join(known)}")
     emotion(folder, decoder, people, seeds, out_file)
     _emit_file(out_file, as_json)
 

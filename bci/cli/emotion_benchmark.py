@@ -17,6 +17,7 @@ from bci.cli.trainings import emit_outcome, tracked
 from bci.errors import RecordingError
 from bci.level_protocols import PROTOCOLS, run_protocol, shuffled_films
 from bci.measures import measures
+from bci.offered import of_task
 from bci.pipeline import Pipeline
 from bci.profile import load_profile
 from bci.recording.reading import read_recording
@@ -74,7 +75,7 @@ def emotion(
     """
     check_place(out_file)
     rows = _load(out_file)
-    chosen = names or list(decoders.OF_LEVELS)
+    chosen = names or list(of_task("emotion"))
     recorded = _read(folder) if folder is not None else {}
     worlds = list(WORLDS) if folder is None else [_world_of(recorded)]
     todo = [(world, job) for world in worlds for job in _jobs(n_seeds, chosen)]

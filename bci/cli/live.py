@@ -90,8 +90,9 @@ def run(
     """Decode a live stream and publish the predictions (the headless engine).
 
     Publishes <name>-predictions (one channel a class, then latencies), <name>-decisions
-    (text markers) and <name>-status over LSL. Ctrl-C stops it. Type 'use FOLDER' while it runs,
-    or send it through a pipe, to go on with another model, without a gap in the predictions.
+    (text markers), <name>-status and <name>-provenance (for 'bci verify') over LSL. Ctrl-C
+    stops it. Type 'use FOLDER' while it runs, or send it through a pipe, to go on with another
+    model, without a gap in the predictions.
 
     With --json, standard output has an event a line: note, decided, at last stopped; or error.
 

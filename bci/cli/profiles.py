@@ -50,6 +50,7 @@ def profiles(
 
 def _print_keys() -> None:
     import decoders
+    from bci.offered import decoder_names
     from bci.profile_keys import profile_keys
 
     table = Table("Key", "Takes", "Default")
@@ -57,7 +58,7 @@ def _print_keys() -> None:
         table.add_row(key.path, key.takes, key.default)
     out.print(table)
     table = Table("decoder.name", "decoder.params")
-    for name in decoders.DECODERS:
+    for name in decoder_names():
         table.add_row(name, ", ".join(decoders.parameters_of(name)))
     out.print(table)
 

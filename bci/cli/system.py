@@ -70,6 +70,7 @@ def doctor(
     libraries = {library: _version(library) for library in _LIBRARIES}
     optional = missing_of_extras()
     checks = [check() for check in (_check_lsl, _check_clock, _check_numba, _check_qt)]
+    checks += _check_plugins()
     passed = all(check.passed for check in checks)
     if as_json:
         told = {
@@ -178,6 +179,20 @@ def _check_numba() -> Check:
     folder = kernels.sosfilt.stats.cache_path
     kept = f"and are kept in {folder}" if folder else "but cannot be kept: each start takes longer"
     return Check(bool(np.isfinite(data).all()), f"filter kernels compile, {kept}")
+
+
+def _check_plugins() -> list[Check]:
+    """Those of other packages have to load; what ours lack, the optional parts list."""
+    from bci.plugins import GROUPS, plugins
+
+    foreign = [each for group in GROUPS for each in plugins(group).values() if not each.is_ours]
+    return [
+        Check(
+            not (problem := each.problem()),
+            problem or f"{GROUPS[each.group]} {each.name} of {each.distribution} loads",
+        )
+        for each in foreign
+    ]
 
 
 def has_screen() -> bool:

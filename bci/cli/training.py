@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 import decoders
 from bci.cli.console import err, out, warn
+from bci.cli.decoder_help import BASE_DECODER_HELP, DECODER_HELP, DecoderCommand
 from bci.cli.events import JsonOption, emit
 from bci.cli.file_streams import MarkersOption, SignalOption
 from bci.cli.montage import MapMontage
@@ -52,15 +53,13 @@ Recordings = Annotated[
     ),
 ]
 
-_FOR_MANY = [name for name in decoders.DECODERS if decoders.carries_over(name)]
-
 # The other cores are an engine's, which may be decoding meanwhile.
 _THREADS = 1
 
 
 def add_commands(app: typer.Typer) -> None:
-    app.command()(calibrate)
-    app.command()(pretrain)
+    app.command(cls=DecoderCommand)(calibrate)
+    app.command(cls=DecoderCommand)(pretrain)
 
 
 def calibrate(
@@ -71,7 +70,7 @@ def calibrate(
     ],
     decoder: Annotated[
         str | None,
-        typer.Option(help=f"Instead of the profile's: {decoders.by_task()}."),
+        typer.Option(help=DECODER_HELP),
     ] = None,
     gallery: Annotated[
         Path | None, typer.Option(help="Embeddings of the images shown, by bci embed-images.")
@@ -187,7 +186,7 @@ def pretrain(
     ],
     decoder: Annotated[
         str | None,
-        typer.Option(help=f"Instead of the profile's: {decoders.by_task(_FOR_MANY)}."),
+        typer.Option(help=BASE_DECODER_HELP),
     ] = None,
     runs: Annotated[
         str | None,

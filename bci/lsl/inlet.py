@@ -19,7 +19,7 @@ from bci.lsl.metadata import MOST_CHANNELS, from_lsl
 from bci.marker_labels import labels_of
 from bci.recording.rounding import is_rounded
 from bci.timekeeping import Timekeeping, findings, split_loops
-from bci.timing import DeviceClock, SampleClock
+from bci.timing import DeviceClock, Position, SampleClock, Stamps
 from bci.types import Chunk, FloatArray, Marker, StreamInfo, TimeArray
 
 _OPEN_S = 5.0
@@ -30,6 +30,7 @@ _MOST_OFFSETS = 120
 _OFFSETS_FOR_DRIFT = 7
 _MOST_MARKERS = 1024
 _MOST_LABEL = 20_000
+_MOST_SEAMS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +199,11 @@ class SignalInlet:
         # Samples that came, while later stamps have to tell whether some were lost before them.
         self._held = np.empty((0, self.info.n_channels), dtype=np.float32)
         self._n_samples = 0
+        self.seams: deque[Position] = deque(maxlen=_MOST_SEAMS)
+        """The first sample, and the first one behind each gap or step of the clock; the newest."""
+        self._newest: tuple[Stamps, TimeArray, int] | None = None
+        self._stamp_before = self._stamp_last = float("nan")
+        self._jumps_noted = 0
         self._buffer: NDArray[Any] = np.empty((0, 0))
         self._converted = np.empty((0, 0), dtype=np.float32)
         self.rounds = False
@@ -236,6 +242,18 @@ class SignalInlet:
             clock_jumps=clock.clock_jumps if clock else 0,
             by_arrival=self._arrivals is not None,
         )
+
+    @property
+    def here(self) -> Position | None:
+        """A sample of the newest ones whose stamp is not that of the sample before it."""
+        if self._newest is None:
+            return None
+        stamps, times, before = self._newest
+        raw = stamps.raw
+        fresh = np.isfinite(raw) & (np.diff(raw, prepend=self._stamp_before) != 0)
+        if not fresh.any():
+            return None
+        return _position(stamps, times, before, int(fresh.argmax()))
 
     def pull(self, max_samples: int, timeout: float) -> list[Chunk]:
         """Wait for samples.
@@ -327,6 +345,16 @@ class SignalInlet:
             self._judge_clock(float(times[-1]), arrived)
         if self._arrivals is not None:
             times = self._arrivals.to_lsl(times, arrived)
+        before = self._n_samples - len(self._held) - n
+        self._stamp_before = float(told.raw[0]) if self._next is None else self._stamp_last
+        self._stamp_last = float(told.raw[-1])
+        self._newest = told, times, before
+        if self._next is None:
+            self.seams.append(_position(told, times, before, 0))
+        elif self._clock.clock_jumps != self._jumps_noted:
+            steps = np.abs(np.diff(told.raw, prepend=self._stamp_before))
+            self.seams.append(_position(told, times, before, int(np.nan_to_num(steps).argmax())))
+        self._jumps_noted = self._clock.clock_jumps
         expected = int(indices[0]) if self._next is None else self._next
         self._next = int(indices[-1]) + 1
         if self._next - expected == n:
@@ -338,6 +366,7 @@ class SignalInlet:
         self._skipped += skipped
         if loops < len(gaps):
             self._lost_at = float(times[gaps[-1]])
+        self.seams.extend(_position(told, times, before, int(row)) for row in gaps)
         seams = [0, *gaps[gaps > 0].tolist(), n]
         return [
             Chunk(data[start:stop], times[start:stop], int(indices[start]), arrived)
@@ -353,6 +382,11 @@ class SignalInlet:
     def close(self) -> None:
         """Leave the stream."""
         self._connection.close()
+
+
+def _position(stamps: Stamps, times: TimeArray, before: int, row: int) -> Position:
+    raw, index = float(stamps.raw[row]), int(stamps.indices[row])
+    return Position(raw, before + row, index, float(times[row]))
 
 
 class MarkerInlet:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bci.lsl.inlet import InletStats, SignalInlet
 from bci.montage import map_montage
 from bci.timekeeping import Timekeeping
+from bci.timing import Position
 from bci.types import Channel, Chunk, StreamInfo
 
 
@@ -51,6 +52,16 @@ class MappedInlet:
     @property
     def keeping(self) -> Timekeeping:
         return self._inlet.keeping
+
+    @property
+    def seams(self) -> Sequence[Position]:
+        """As `SignalInlet.seams`."""
+        return self._inlet.seams
+
+    @property
+    def here(self) -> Position | None:
+        """As `SignalInlet.here`."""
+        return self._inlet.here
 
     def pull(self, max_samples: int, timeout: float) -> list[Chunk]:
         """As `SignalInlet.pull`."""

@@ -18,7 +18,7 @@ from bci.types import Channel, Marker, Prediction, StreamInfo
 LATENCIES = ("arrived", "filtered", "decoded", "published")
 _N_STAGES = len(LATENCIES)
 DECISION = ("decision", "confidence")
-_UNDECIDED = -1
+UNDECIDED = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class PredictionOutlet:
             self._row[-2:] = np.nan
         else:
             label = decision.label
-            self._row[-2] = _UNDECIDED if label is None else self._numbers[label]
+            self._row[-2] = UNDECIDED if label is None else self._numbers[label]
             self._row[-1] = decision.confidence
         self._outlet.push_sample(self._row, prediction.taken)
         return published
@@ -221,9 +221,9 @@ class PredictionInlet:
 
     def _decision(self, number: float, confidence: float) -> Decision | None:
         """Read the decision of a sample; None where it is none, whoever sent it."""
-        if not (0 <= confidence <= 1 and _UNDECIDED <= number < len(self.classes)):
+        if not (0 <= confidence <= 1 and UNDECIDED <= number < len(self.classes)):
             return None
-        if number == _UNDECIDED:
+        if number == UNDECIDED:
             return Decision(None, confidence)
         return Decision(self.classes[int(number)], confidence) if number.is_integer() else None
 

@@ -56,41 +56,52 @@ def read_xdf(
     stamps = np.asarray(signal["time_stamps"], dtype=np.float64)
     numbered, clock = number_samples(stamps, sfreq, newest_stamp(signal))
     start = float(numbered.timestamps[0])
-    name = field_of(signal, "name") or path.stem
-    channels = channels_of(signal)
+    info = info_of(signal, path, sfreq)
     values = np.asarray(signal["time_series"])
     found, of_streams = find_markers(path, streams, markers or CueQuery(), start)
     return Recording(
-        info=StreamInfo(
-            name=name,
-            type=field_of(signal, "type"),
-            sfreq=sfreq,
-            channels=channels,
-            source_id=field_of(signal, "source_id") or f"file-{path.stem}",
-            simulated=desc_of(signal, "simulated") == "true",
-            loop_gap=read_loop_gap(desc_of(signal, "loop_gap")),
-        ),
-        data=_as_float32(values),
+        info=info,
+        data=as_float32(values),
         timestamps=numbered.timestamps - start,
         indices=numbered.indices,
         markers=found,
         source=str(path),
         findings=(
             *findings(replace(keeping_of(signal, clock), nominal_hz=sfreq)),
-            *rounded(values, [channel.name for channel in channels]),
+            *rounded(values, list(info.ch_names)),
         ),
         marker_streams=of_streams,
     )
 
 
-def _as_float32(values: NDArray[Any]) -> FloatArray:
+def info_of(signal: dict[str, Any], path: Path, sfreq: float) -> StreamInfo:
+    """Describe a recorded signal stream as its header does; ``sfreq`` is its rate in hertz."""
+    return StreamInfo(
+        name=field_of(signal, "name") or path.stem,
+        type=field_of(signal, "type"),
+        sfreq=sfreq,
+        channels=channels_of(signal),
+        source_id=field_of(signal, "source_id") or f"file-{path.stem}",
+        simulated=desc_of(signal, "simulated") == "true",
+        loop_gap=read_loop_gap(desc_of(signal, "loop_gap")),
+    )
+
+
+def as_float32(values: NDArray[Any]) -> FloatArray:
+    """Samples in the number type that everything here works in."""
     # A double too large for float32 becomes infinite, as live; the pipeline holds and counts it.
     with np.errstate(over="ignore"):
         return np.ascontiguousarray(values, dtype=np.float32)
 
 
-def load_streams(path: Path) -> list[dict[str, Any]]:
+def load_streams(path: Path, as_sent: bool = False) -> list[dict[str, Any]]:
     """All streams of a file as pyxdf gives them, on the recorder's clock.
+
+    Parameters
+    ----------
+    path : Path
+    as_sent : bool
+        Leave each stream on its sender's clock, with the stamps as they were sent.
 
     Raises
     ------
@@ -106,7 +117,9 @@ def load_streams(path: Path) -> list[dict[str, Any]]:
     try:
         # Its own smoothing would close the gaps that are shorter than a second; the sample
         # clock's does not.
-        streams: list[dict[str, Any]] = pyxdf.load_xdf(path, dejitter_timestamps=False)[0]
+        streams: list[dict[str, Any]] = pyxdf.load_xdf(
+            path, synchronize_clocks=not as_sent, dejitter_timestamps=False
+        )[0]
     except Exception as error:
         detail = (str(error).splitlines() or [type(error).__name__])[0]
         raise RecordingError(f"{path}: damaged XDF file ({detail:.200})") from error

@@ -20,20 +20,9 @@ from scipy.signal import resample_poly
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from decoders.networks.conformer import Conformer
-from decoders.networks.dbconformer import Dbconformer
+from decoders.networks.backbones import BACKBONES
 from decoders.networks.durations import require_window, samples
-from decoders.networks.eegnet import Eegnet
-from decoders.networks.ifnet import Ifnet
-from decoders.networks.shallow import Shallow
 
-TRUNKS: dict[str, Callable[[int, int, float, int], nn.Module]] = {
-    "eegnet": Eegnet,
-    "shallow": Shallow,
-    "conformer": Conformer,
-    "ifnet": Ifnet,
-    "dbconformer": Dbconformer,
-}
 # Rates are brought to a ratio of whole numbers up to this.
 _FINEST_RATIO = 1000
 # Below that a window is mostly padding, and less than one patch of the trunks.
@@ -131,11 +120,12 @@ class Fleeg(nn.Module):
     ) -> None:
         super().__init__()
         s = settings
-        if s.trunk not in TRUNKS:
-            raise ValueError(f"there is no trunk {s.trunk!r}; choose one of {', '.join(TRUNKS)}")
+        if s.trunk not in BACKBONES:
+            raise ValueError(f"there is no trunk {s.trunk!r}; choose one of {', '.join(BACKBONES)}")
         require_window("FLEEG", n_samples, samples(_SHORTEST_S, sfreq), sfreq)
         self.to_common = ToCommonFormat(n_channels, n_samples, sfreq, s)
-        self.trunk = TRUNKS[s.trunk](s.n_virtual, samples(s.window_s, s.sfreq), s.sfreq, n_classes)
+        make: Callable[[int, int, float, int], nn.Module] = BACKBONES[s.trunk]
+        self.trunk = make(s.n_virtual, samples(s.window_s, s.sfreq), s.sfreq, n_classes)
         self.n_features = int(self.trunk.n_features)  # type: ignore[arg-type]
         self.trunk.head = nn.Identity()
         self.head = nn.Sequential(nn.Dropout(0.5), nn.Linear(self.n_features, n_classes))

@@ -18,22 +18,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from decoders.networks.conformer import Conformer
-from decoders.networks.dbconformer import Dbconformer
+from decoders.networks.backbones import BACKBONES, Backbone
 from decoders.networks.durations import samples
-from decoders.networks.eegnet import Eegnet
 from decoders.networks.ifnet import UNFILTERED, Ifnet
-from decoders.networks.shallow import Shallow
 from decoders.networks.views import View
 
-Backbone = Ifnet | Dbconformer | Eegnet | Shallow | Conformer
-
-BACKBONES: dict[str, Callable[[int, int, float, int], Backbone]] = {
-    "ifnet": partial(Ifnet, settings=UNFILTERED),  # one band, as in MVCNet's repository
-    "dbconformer": Dbconformer,
-    "eegnet": Eegnet,
-    "shallow": Shallow,
-    "conformer": Conformer,
+# One band, as in MVCNet's repository.
+_BACKBONES: dict[str, Callable[[int, int, float, int], Backbone]] = {
+    **BACKBONES,
+    "ifnet": partial(Ifnet, settings=UNFILTERED),
 }
 
 
@@ -135,7 +128,7 @@ class Mvcnet(nn.Module):
     sfreq : float
         Sampling rate in hertz.
     backbone : str
-        A name in `BACKBONES`.
+        A name in `decoders.networks.backbones.BACKBONES`.
 
     Raises
     ------
@@ -153,10 +146,10 @@ class Mvcnet(nn.Module):
         settings: MvcnetSettings = PUBLISHED,
     ) -> None:
         super().__init__()
-        if backbone not in BACKBONES:
-            raise ValueError(f"no backbone {backbone!r}; choose one of {', '.join(BACKBONES)}")
+        if backbone not in _BACKBONES:
+            raise ValueError(f"no backbone {backbone!r}; choose one of {', '.join(_BACKBONES)}")
         self.settings = settings
-        self.backbone = BACKBONES[backbone](n_channels, n_samples, sfreq, n_classes)
+        self.backbone = _BACKBONES[backbone](n_channels, n_samples, sfreq, n_classes)
         self.n_features = self.backbone.n_features
         self.transformer = TrialEncoder(n_channels, n_samples, sfreq, self.n_features, settings)
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-import decoders
 from bci.bundle import Card, list_bundles
 from bci.calibration import check_base_fits
 from bci.errors import MismatchError
-from bci.installing import how_to_install_torch
+from bci.installing import how_to_install, how_to_install_torch
 from bci.messages import AnyEvent, ModelEvent, PointEvent, ProgressEvent, RunEvent, StepEvent
+from bci.offered import carrying_over, decoder_traits, offered_for
 from bci.profile import Profile
 from bci.runs import RunCount
 from bci.types import StreamInfo
@@ -53,9 +53,12 @@ def levels(models: Path, profile: Profile, info: StreamInfo | None) -> tuple[Lev
     ]
     base = _newest_base(cards, _FAST, profile, info)
     deep_base = _newest_base(cards, _DEEP, profile, info)
-    simple = {*decoders.CLASSICAL, *decoders.OF_LEVELS}
-    others = sorted({card.decoder.name for _, card in cards} - {*simple, _DEEP})
-    found = ((name, _newest_base(cards, name, profile, info)) for name in others)
+    others = [name for name in carrying_over() if name not in (_FAST, _DEEP)]
+    found = (
+        (name, _newest_base(cards, name, profile, info))
+        for name in others
+        if decoder_traits(name).task is None
+    )
     return (
         Level(
             "Fast",
@@ -86,12 +89,13 @@ def levels(models: Path, profile: Profile, info: StreamInfo | None) -> tuple[Lev
                 + _goes_on(start),
                 name,
                 start,
-                lacks=_lacks_torch(),
+                lacks=_lacks(name),
                 curve=False,
             )
             for name, start in found
             if start is not None
         ),
+        *_of_plugins(None),
     )
 
 
@@ -111,6 +115,7 @@ def levels_of_feelings() -> tuple[Level, ...]:
             lacks=_lacks_torch(),
             curve=False,
         ),
+        *_of_plugins("emotion"),
     )
 
 
@@ -130,6 +135,7 @@ def levels_of_words() -> tuple[Level, ...]:
             lacks=_lacks_torch(),
             curve=False,
         ),
+        *_of_plugins("speech"),
     )
 
 
@@ -158,6 +164,25 @@ def levels_of_images(pictures: Path) -> tuple[Level, ...]:
             gallery=gallery,
         ),
     )
+
+
+def _of_plugins(task: str | None) -> tuple[Level, ...]:
+    """A level for each decoder of another package that is for this task."""
+    return tuple(
+        Level(
+            f"{name:.30}",
+            f"{decoder_traits(name).summary:.200}",
+            name,
+            lacks=_lacks(name),
+            curve=task != "emotion",
+        )
+        for name in offered_for(task)
+    )
+
+
+def _lacks(decoder: str) -> str:
+    missing = [each for each in decoder_traits(decoder).needs if not find_spec(each)]
+    return f"Needs {missing[0]}: {how_to_install(missing[0])}." if missing else ""
 
 
 def _lacks_torch() -> str:

@@ -3,21 +3,20 @@
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from bci.bundle import Card, decision_threshold, evidence_span
+from bci.errors import PluginError
 from bci.levels import grid_of
 from bci.lsl.predictions import ReceivedPrediction
 from bci.profile import Output
 from gui.decision_rule import DecisionRule
 from gui.emotion import EmotionView
-from gui.images import ImagesView
 from gui.predictions import DecisionView
 from gui.replay import ribbon
 from gui.replay.predictions import Predictions
 from gui.replay.steps import Step, step_at
 from gui.shown_images import shown_images
-from gui.speech import SpeechView
+from gui.task_views import Deciding, ViewContext, make_view
 from gui.theme import DARK, Theme
 
-Deciding = DecisionView | ImagesView | SpeechView | EmotionView
 # What is smoothed has its trail again after a leap of the cursor.
 _TRAIL_S = 15.0
 
@@ -79,11 +78,16 @@ class Decided(QWidget):
         grid = grid_of(card.classes)
         if grid is not None and len(grid.axes) == 2:
             return EmotionView(threshold)
+        images = None
         if card.task == "images":
-            shown, self.lacking = shown_images(card)
-            return ImagesView(shown, threshold, self.truth)
-        if card.task == "speech":
-            return SpeechView(self.truth, threshold)
+            images, self.lacking = shown_images(card)
+        try:
+            view: Deciding = make_view(card.task, ViewContext(threshold, self.truth, images))
+        except PluginError as error:
+            self.lacking = [f"{error}; bars are shown instead"]
+        else:
+            if type(view) is not DecisionView:
+                return view
         self.bars.rule = DecisionRule(threshold)
         return self.bars
 

@@ -13,6 +13,7 @@ from bci.bundle import ARRAYS, CARD, list_bundles, load_bundle, save_bundle
 from bci.calibration import Calibration, calibrate
 from bci.errors import BciError, BundleError
 from bci.models import load_model
+from bci.offered import classical
 from bci.profile import Profile
 from tests.signals import stored, two_class_recording
 
@@ -28,7 +29,7 @@ PROFILE = Profile.model_validate(
 )
 
 
-@pytest.fixture(scope="module", params=decoders.CLASSICAL)
+@pytest.fixture(scope="module", params=classical())
 def trained(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Calibration:

@@ -10,6 +10,7 @@ from bci.calibration import calibrate
 from bci.errors import MismatchError, RecordingError
 from bci.evaluation import evaluate
 from bci.folds import split_by_run
+from bci.offered import classical
 from bci.profile import Output, Profile
 from bci.trials import cut_epochs, find_rest, find_trials
 from bci.types import Decoder, Marker, Recording
@@ -96,7 +97,7 @@ def test_an_interruption_after_a_trial_breaks_nothing_off() -> None:
     assert [(t.start, t.stop) for t in trials] == [(2.5, 5.0)]
 
 
-@pytest.mark.parametrize("name", decoders.CLASSICAL)
+@pytest.mark.parametrize("name", classical())
 def test_a_decoder_learns_what_there_is_and_says_so(tmp_path: Path, name: str) -> None:
     runs = [run(tmp_path, seed) for seed in (1, 2)]
     calibration = calibrate(runs, PROFILE, lambda: decoders.create(name), "me")
@@ -116,7 +117,7 @@ def test_a_decoder_learns_what_there_is_and_says_so(tmp_path: Path, name: str) -
     assert unseen.trials_without_window == 0
 
 
-@pytest.mark.parametrize("name", decoders.CLASSICAL)
+@pytest.mark.parametrize("name", classical())
 def test_labels_that_mean_nothing_score_at_chance(tmp_path: Path, name: str) -> None:
     accuracies = []
     # Windows every 0.3 s: those between them add time and no trial.

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import yaml
 
-import decoders
 from bci.bundle import ARRAYS, CARD, load_card
 from bci.messages import PredictedEvent, read_event
+from bci.offered import decoder_names, decoder_traits
 from bci.profile import DecoderChoice, shipped_profiles
 from bci.time_course import load_time_course
 from devices.simulated_subject import SubjectSettings, simulate_run, write_run
@@ -47,8 +47,8 @@ def test_help_says_what_a_training_is_given(command: str, monkeypatch: pytest.Mo
     text = bci(command, "--help").stdout
     assert "copy one of configs/" in text
     assert ("The person's runs" if command == "calibrate" else "folder of recordings") in text
-    for name in decoders.DECODERS:
-        assert (name in text) == (command == "calibrate" or decoders.carries_over(name)), name
+    for name in decoder_names():
+        assert (name in text) == (command == "calibrate" or decoder_traits(name).carries_over), name
 
 
 @pytest.mark.parametrize(("argument", "code"), [("--version", 0), ("nosuch", 2)])

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from bci.cli import app
 from bci.cli.emotion_benchmark import WORLDS, Row, _jobs
-from decoders import OF_LEVELS
+from bci.offered import of_task
 from devices.simulation.scenarios import emotion
 
 PEOPLE = ("simulated 1", "simulated 2")
@@ -19,7 +19,7 @@ def rows() -> list[Row]:
     return [
         Row(world, *job, person, "valence, accuracy", 0.25 if job[-1] else 0.75, 0.2, 50)
         for world in WORLDS
-        for job in _jobs(1, list(OF_LEVELS))
+        for job in _jobs(1, list(of_task("emotion")))
         for person in PEOPLE
     ]
 

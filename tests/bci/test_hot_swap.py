@@ -17,12 +17,14 @@ import decoders
 from bci.bundle import ARRAYS, save_bundle
 from bci.calibration import Calibration, calibrate
 from bci.errors import StreamError
+from bci.lsl.inlet import MarkerInlet
 from bci.lsl.outlet import SignalOutlet
 from bci.lsl.predictions import PredictionInlet, ReceivedPrediction, StatusInlet
 from bci.messages import EngineStatus
 from bci.models import load_model
 from bci.pipeline import Pipeline
 from bci.profile import Profile
+from bci.provenance import model_run, read_provenance
 from bci.types import Recording
 from tests.engines import end, start_engine
 from tests.signals import stored, two_class_recording
@@ -129,6 +131,7 @@ def test_the_other_model_takes_over_without_a_hole(
     wait_until(lambda: player.outlet.has_consumers, 20)
     inlet = PredictionInlet(find(f"{live.name}-predictions"))
     status = StatusInlet(find(f"{live.name}-status"))
+    provenance = MarkerInlet(find(f"{live.name}-provenance"))
     got: list[ReceivedPrediction] = []
     player.play_until(lambda: (got.extend(inlet.pull()), len(got) > 5)[1])
     live.commands.put(f"use {models / 'second'}")
@@ -138,9 +141,15 @@ def test_the_other_model_takes_over_without_a_hole(
     told: list[EngineStatus] = []
     wait_until(lambda: (told.extend(status.pull(0.05)), told[-1].samples == player.sent)[1])
     got.extend(inlet.pull(0.5))
+    ran = read_provenance(provenance.pull(1.0)[-1].label)
     end(live)
     inlet.close()
     status.close()
+    provenance.close()
+    assert [model.name for model in ran.models] == ["first", "second"]
+    assert 0 < ran.models[1].fed_from < ran.models[1].decides_from < player.sent
+    assert ran.models[1].arrays == model_run(second.card, second.decoder).arrays
+    assert (ran.skipped, len(ran.seams)) == (0, 1)
     ends = np.array([player.index(one) for one in got])
     assert np.diff(ends).max() <= 3 * HOP
     assert (told[-1].model, told[-1].swaps) == ("second", 1)

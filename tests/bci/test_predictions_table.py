@@ -8,9 +8,10 @@ import decoders
 from bci.calibration import calibrate
 from bci.errors import RecordingError
 from bci.evaluation import evaluate
+from bci.filter_settings import Bandpass
 from bci.predictions_table import PredictionsTable
 from bci.profile import Paradigm, Profile
-from bci.settings import Bandpass, PipelineSettings
+from bci.settings import PipelineSettings
 from bci.trials import JudgedWindow
 from tests.signals import stored, two_class_recording
 

@@ -14,8 +14,8 @@ import decoders
 from bci.types import Channel, Signal
 from decoders import serving
 from decoders.network import NetworkDecoder
-from decoders.networks import NETWORKS
 from decoders.onnx_network import OnnxNetwork, export
+from tests.decoders.networks import NETWORKS
 
 SHAPE = (64, 500)
 SIGNAL = Signal(250.0, tuple(Channel(f"E{i}", "eeg", "uV") for i in range(SHAPE[0])))

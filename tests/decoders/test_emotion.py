@@ -13,6 +13,7 @@ from bci.evaluation import evaluate
 from bci.level_protocols import run_protocol, shuffled_films
 from bci.levels import LevelGrid, expected_levels
 from bci.models import load_model
+from bci.offered import of_task
 from bci.pretraining import pretrain
 from bci.profile import Profile, load_profile
 from bci.recording.reading import read_recording
@@ -24,7 +25,7 @@ from devices.simulation.montages import epoc
 GRID = LevelGrid(("valence", "arousal"))
 SIGNAL = Signal(128.0, epoc())
 SMALL = {"histn": {"epochs": 2}, "differential-entropy": {}}
-NAMES = pytest.mark.parametrize("name", decoders.OF_LEVELS)
+NAMES = pytest.mark.parametrize("name", of_task("emotion"))
 
 
 def noise(n: int, seed: int = 0) -> np.ndarray:

@@ -22,7 +22,8 @@ from decoders.federated import (
     what_is_wrong,
 )
 from decoders.fleeg import FleegDecoder
-from decoders.networks.fleeg import TRUNKS, Fleeg, FleegSettings, shared_names
+from decoders.networks.backbones import BACKBONES
+from decoders.networks.fleeg import Fleeg, FleegSettings, shared_names
 from decoders.sharpness import sharpness_aware_gradients
 from decoders.training import TrainingSettings
 
@@ -73,7 +74,7 @@ def test_the_mean_of_changes_is_that_of_a_plain_computation() -> None:
         assert after[name].dtype == np.float32
 
 
-@pytest.mark.parametrize("trunk", TRUNKS)
+@pytest.mark.parametrize("trunk", BACKBONES)
 def test_only_the_trunk_is_shared_and_no_batch_normalisation(trunk: str) -> None:
     model = Fleeg(5, 320, 160.0, 2, replace(SPACE, trunk=trunk, sfreq=128.0))
     shared = shared_names(model)

@@ -5,8 +5,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from decoders.networks.backbones import BACKBONES
 from decoders.networks.mvcnet import (
-    BACKBONES,
     PUBLISHED,
     Mvcnet,
     MvcnetSettings,
@@ -155,5 +155,5 @@ def test_any_backbone_takes_part_in_both_contrasts(backbone: str) -> None:
 
 
 def test_an_unknown_backbone_is_named() -> None:
-    with pytest.raises(ValueError, match="no backbone 'resnet'; choose one of ifnet, dbconformer"):
+    with pytest.raises(ValueError, match="no backbone 'resnet'; choose one of eegnet, shallow"):
         Mvcnet(4, 256, 128.0, 2, backbone="resnet")

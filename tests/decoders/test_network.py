@@ -8,12 +8,12 @@ from scipy import linalg
 
 import decoders
 from bci.errors import BundleError, MismatchError
+from bci.offered import networks
 from bci.types import Channel, Signal, TrainingStep
 from decoders.alignment import align_groups, mean_spread, whitening
 
 SIGNAL = Signal(128.0, tuple(Channel(name, "eeg", "uV") for name in ("C3", "Cz", "C4", "Pz")))
-OTHERS = {*decoders.CLASSICAL, *decoders.OF_LEVELS, *decoders.OF_SPEECH, *decoders.OF_IMAGES}
-NETWORKS = sorted({*decoders.DECODERS} - OTHERS)
+NETWORKS = networks()
 
 
 def trials(n: int, seed: int, mixing: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:

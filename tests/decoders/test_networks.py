@@ -9,7 +9,6 @@ from scipy.signal import firwin
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from decoders.networks import NETWORKS
 from decoders.networks.conformer import Conformer
 from decoders.networks.dbconformer import Dbconformer
 from decoders.networks.durations import odd_samples, samples
@@ -20,6 +19,7 @@ from decoders.networks.mvcnet import Mvcnet
 from decoders.networks.shallow import Shallow
 from decoders.networks.transformer import Attention
 from decoders.networks.views import flip_sign
+from tests.decoders.networks import NETWORKS
 
 GRAZ = (22, 1000, 250.0, 4)  # BCI Competition IV 2a: channels, samples, hertz, classes
 MONTAGES = [(3, 256, 128.0, 2), GRAZ, (64, 480, 160.0, 2)]

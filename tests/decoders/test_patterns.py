@@ -11,11 +11,13 @@ from bci.calibration import Calibration, calibrate
 from bci.errors import BundleError
 from bci.interpretation import load_patterns
 from bci.models import load_model
+from bci.offered import classical
 from bci.pipeline import Pipeline
 from bci.profile import DecoderChoice, load_profile
 from bci.trials import Epochs, cut_epochs
 from bci.types import Recording, Signal
-from decoders.patterns import class_patterns, haufe_patterns
+from decoders.haufe import haufe_patterns
+from decoders.patterns import class_patterns
 from devices.simulated_subject import CH_NAMES, SubjectSettings, simulate_run
 from tests.signals import stored
 
@@ -75,7 +77,7 @@ def test_weights_that_are_nought_have_no_pattern() -> None:
     assert not haufe_patterns(features, np.zeros((2, 4))).any()
 
 
-@pytest.mark.parametrize("name", decoders.CLASSICAL)
+@pytest.mark.parametrize("name", classical())
 def test_power_falls_most_over_the_hemisphere_opposite_to_the_hand(
     epochs: Epochs, name: str
 ) -> None:
@@ -93,8 +95,7 @@ def test_power_falls_most_over_the_hemisphere_opposite_to_the_hand(
 
 def test_the_linear_decoders_agree_on_the_size_of_the_change(epochs: Epochs) -> None:
     at_c3 = {
-        name: maps_of(name, epochs)["left"].weights[CH_NAMES.index("C3")]
-        for name in decoders.CLASSICAL
+        name: maps_of(name, epochs)["left"].weights[CH_NAMES.index("C3")] for name in classical()
     }
     assert max(at_c3.values()) < 3 * min(at_c3.values()), at_c3
 
@@ -112,7 +113,7 @@ def test_three_classes_have_three_maps_each_at_its_channel() -> None:
     for k, label in enumerate("abc"):
         windows[labels == label, k] *= 2
     whole = Epochs(windows, labels, np.arange(90), np.zeros(90, dtype=np.int64))
-    for name in decoders.CLASSICAL:
+    for name in classical():
         decoder = decoders.create(name)
         decoder.fit(windows, labels)
         patterns = class_patterns(decoder, whole, ("1", "2", "3", "4", "5"))

@@ -19,6 +19,7 @@ from bci.calibration import calibrate
 from bci.errors import BundleError
 from bci.messages import ModelEvent, NoteEvent, read_event
 from bci.models import load_model
+from bci.offered import networks
 from bci.profile import Profile, load_profile
 from bci.types import Channel, Signal
 from decoders import serving
@@ -28,8 +29,7 @@ from tests.commands import bci
 from tests.signals import stored, two_class_recording
 
 SIGNAL = Signal(128.0, tuple(Channel(name, "eeg", "uV") for name in ("C3", "Cz", "C4", "Pz")))
-OTHERS = {*decoders.CLASSICAL, *decoders.OF_LEVELS, *decoders.OF_SPEECH, *decoders.OF_IMAGES}
-NETWORKS = sorted({*decoders.DECODERS} - OTHERS)
+NETWORKS = networks()
 PARAMS = {"epochs": 2}
 CLASSES = ("left", "right")
 NOISE = np.random.default_rng(3)

@@ -20,9 +20,9 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import check_estimator
 from sklearn.utils.validation import validate_data
 
-import decoders
 from bci.errors import ProfileError
 from bci.gallery import Gallery, save_gallery
+from bci.offered import classical
 from bci.profile import load_profile
 from bci.recording.reading import read_recording
 from bci.trials import cut_epochs
@@ -67,7 +67,7 @@ def check(name: str, params: dict[str, object] | None = None, sfreq: float = 320
     assert len(results) > 50
 
 
-@pytest.mark.parametrize("name", [*decoders.CLASSICAL, "high-gamma-lda"])
+@pytest.mark.parametrize("name", [*classical(), "high-gamma-lda"])
 def test_scikit_learns_own_checks_pass(name: str) -> None:
     check(name)
 

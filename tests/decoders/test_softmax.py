@@ -5,6 +5,7 @@ import pytest
 
 import decoders
 from bci.errors import DecodingError
+from bci.offered import classical, of_task
 from bci.pipeline import Pipeline
 from bci.settings import PipelineSettings
 from bci.types import Channel, Decoder, Signal
@@ -15,11 +16,11 @@ NETWORKS = ("eegnet", "shallow", "conformer", "ifnet", "dbconformer", "mvcnet")
 N_CHANNELS, N_SAMPLES = 6, 250
 
 
-@pytest.fixture(scope="module", params=[*decoders.CLASSICAL, "differential-entropy", *NETWORKS])
+@pytest.fixture(scope="module", params=[*classical(), "differential-entropy", *NETWORKS])
 def trained(request: pytest.FixtureRequest) -> Decoder:
     rng = np.random.default_rng(0)
     windows = rng.normal(size=(20, N_CHANNELS, N_SAMPLES)).astype(np.float32)
-    of_levels = request.param in decoders.OF_LEVELS
+    of_levels = request.param in of_task("emotion")
     labels = ["valence-1/arousal-1", "valence-2/arousal-2"] if of_levels else ["left", "right"]
     channels = tuple(Channel(f"E{i}", "eeg", "uV") for i in range(N_CHANNELS))
     params = {"epochs": 1} if request.param in NETWORKS else {}

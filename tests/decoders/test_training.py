@@ -19,9 +19,9 @@ from bci.errors import BundleError, ProfileError
 from bci.profile import load_profile
 from bci.types import TrainingStep
 from decoders.network import cross_entropy
-from decoders.networks import NETWORKS
 from decoders.training import Loss, TrainingSettings, train
 from devices.simulated_subject import SubjectSettings, simulate_run, write_run
+from tests.decoders.networks import NETWORKS
 from tests.streams import wait_until
 
 WINDOWS = np.random.default_rng(0).normal(size=(50, 4, 192)).astype(np.float32)

@@ -60,6 +60,11 @@ def test_samples_lost_by_the_sender_split_the_chunk_and_are_counted(name: str) -
         after = [c for c in chunks if c.first >= 1100]
         np.testing.assert_array_equal(np.concatenate([c.data for c in after]), data[1100:])
         assert sum(len(c.data) for c in chunks if c.end <= 1000) == 1000
+        seams = [(seam.stamp, seam.sample, seam.index) for seam in inlet.seams]
+        assert seams == [(start, 0, 0), (start + 1100 / 250.0, 1000, 1100)]
+        assert inlet.here is not None
+        assert inlet.here.stamp == start + inlet.here.index / 250.0
+        assert inlet.here.index == inlet.here.sample + 100
 
 
 @pytest.mark.parametrize("channel_format", ["double64", "int16", "int32"])

@@ -12,8 +12,8 @@ from bci.lsl.losses import LossLog
 from bci.lsl.outlet import SignalOutlet
 from bci.types import Chunk
 from tests.bci.test_time_lines import LINES, SFREQ
-from tests.signals import eeg_info
-from tests.streams import connected, find, receive, wait_until
+from tests.signals import eeg_info, noise
+from tests.streams import connected, find, receive, send, wait_until
 
 
 @pytest.fixture
@@ -129,3 +129,15 @@ def test_losses_are_logged_with_time_and_number(name: str) -> None:
         assert sentence.endswith("; 12 in all")
         (undone,) = log.news(replace(stats, lost_samples=0, gaps=0))
         assert undone == f"{name}: 12 samples counted as lost came late, none was lost"
+
+
+def test_a_step_of_the_clock_is_noted_at_its_sample(name: str) -> None:
+    with connected(eeg_info(2, 250.0, name)) as (outlet, inlet):
+        data = noise(2000, 2)
+        start = send(outlet, data[:1000])
+        send(outlet, data[1000:], 1000, start - 100.0)
+        receive(inlet, 2000)
+        assert (inlet.stats.clock_jumps, inlet.stats.gaps) == (1, 0)
+        first, behind = inlet.seams
+        assert (first.stamp, first.sample, first.index) == (start, 0, 0)
+        assert (behind.stamp, behind.sample, behind.index) == (start - 96.0, 1000, 1000)

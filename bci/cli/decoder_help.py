@@ -1,0 +1,29 @@
+"""Help of commands that take a decoder: the names of those that are installed."""
+
+from typing import Any
+
+from typer.core import TyperCommand
+
+from bci.offered import by_task, carrying_over, decoder_names
+
+_ALL, _CARRYING_OVER = "[decoders]", "[decoders that carry over]"
+DECODER_HELP = f"Instead of the profile's: {_ALL}."
+BASE_DECODER_HELP = f"Instead of the profile's: {_CARRYING_OVER}."
+
+
+class DecoderCommand(TyperCommand):
+    """A command in whose help the decoders are looked up when it is shown, not at each start."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        for parameter in self.params:
+            if text := getattr(parameter, "help", None):
+                parameter.help = _filled_in(text)  # type: ignore[attr-defined]
+        super().format_help(ctx, formatter)
+
+
+def _filled_in(text: str) -> str:
+    if _ALL in text:
+        return text.replace(_ALL, by_task(decoder_names()))
+    if _CARRYING_OVER in text:
+        return text.replace(_CARRYING_OVER, by_task(carrying_over()))
+    return text

@@ -1,0 +1,241 @@
+"""A recorded session decoded again: the same windows, by the code that ran live."""
+
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from bci.bundle import Card, decision_threshold, evidence_span, trained_channels
+from bci.decoding import Decoded, Decoding
+from bci.errors import RecordingError
+from bci.fit import told
+from bci.montage import map_montage
+from bci.pipeline import Window
+from bci.profile import Output
+from bci.provenance import ModelRun
+from bci.types import Chunk, FloatArray, Marker, Prediction, StreamInfo
+from bci.verification.matching import Matches
+from bci.verification.models import FoundModel
+from bci.verification.placement import UNKNOWN, Placement
+from bci.verification.session import LivePrediction, LiveRun
+
+_MOST_SAMPLES = 4096
+# A filter has settled when a hundredth of the past is left: after so many times as long, none of
+# it is left in 64 bits.
+_DECAYS = 8
+
+
+@dataclass(frozen=True)
+class PlacedSignal:
+    """The recorded signal: ``data`` (n_samples, n_channels), and its place in the engine's count.
+
+    ``markers`` are the cues, in seconds on the engine's LSL clock.
+    """
+
+    info: StreamInfo
+    data: FloatArray
+    placement: Placement
+    markers: tuple[Marker, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A window that was decoded again.
+
+    Parameters
+    ----------
+    time : float
+        When its last sample was taken, in seconds on the sender's clock.
+    prediction : Prediction
+        Its time is that of ``live``, where there is one.
+    decoded : Decoded or None
+        None where no prediction was published live, so that it was no evidence either.
+    live : LivePrediction or None
+        The one that was published of the same window.
+    card : Card
+        Of the model.
+    comparable : bool
+        Whether all that the window depends on is in the recording.
+    decidable : bool
+        Whether all that its evidence depends on is.
+    """
+
+    time: float
+    prediction: Prediction
+    decoded: Decoded | None
+    live: LivePrediction | None
+    card: Card
+    comparable: bool
+    decidable: bool
+
+
+class SecondDecoding:
+    """All windows of a run, decoded again in their order.
+
+    Parameters
+    ----------
+    run : LiveRun
+    signal : PlacedSignal
+    models : sequence of FoundModel
+        One for each of the run's.
+
+    Attributes
+    ----------
+    matches : Matches
+    spans : list of (float, float)
+        Stretches in which all windows are comparable: times of last samples, in seconds on the
+        sender's clock.
+    """
+
+    def __init__(self, run: LiveRun, signal: PlacedSignal, models: Sequence[FoundModel]) -> None:
+        self._run = run
+        self.signal = signal
+        self._models = models
+        self.output = Output.model_validate(run.provenance.output)
+        self.matches = Matches(run.predictions, signal.placement.offsets[0].ahead_s)
+        self.spans: list[tuple[float, float]] = []
+        self._seams = np.array([seam.index for seam in run.seams])
+        self._info, self._mapping = signal.info, None
+        if run.provenance.map_montage:
+            card = models[0].card
+            self._mapping = map_montage(told(card, signal.info), trained_channels(card))
+            self._info = self._mapping.info
+
+    def windows(self) -> Iterator[Again]:
+        """Decode.
+
+        Raises
+        ------
+        MismatchError
+            If a model does not fit the signal.
+        RecordingError
+            If what a model learnt live is not in the recording.
+        """
+        ends = [*(model.decides_from for model in self._run.models[1:]), None]
+        # One thread, as in the live engine: so the numbers are the same to the last bit.
+        with threadpool_limits(limits=1):
+            for model, found, end in zip(self._run.models, self._models, ends, strict=True):
+                yield from self._of_model(model, found, end)
+        self.matches.finish()
+
+    def _of_model(self, model: ModelRun, found: FoundModel, end: int | None) -> Iterator[Again]:
+        card, output = found.card, self.output
+        decoding = Decoding(
+            card,
+            found.decoder,
+            self._info,
+            evidence_s=evidence_span(output, card),
+            adapt=output.adapt,
+            threshold=decision_threshold(output, card),
+        )
+        ahead_s = {each.sample: each.ahead_s for each in self.signal.placement.offsets}
+        expected, since = None, -np.inf
+        waiting = deque(self.signal.markers)
+        if decoding.pipeline.at_cues:
+            self._ask(decoding)
+        for chunk in self._chunks(model, end, self._step(decoding)):
+            if expected is None:
+                self._require_all(model, chunk)
+            if chunk.first != expected:
+                since = self._since(decoding, model, chunk)
+            if chunk.first in self._seams:
+                # The sender's clock may be another one from here on.
+                self.matches.offset = ahead_s.get(chunk.first, self.matches.offset)
+            self._hear(decoding, chunk, waiting)
+            if chunk.end <= model.decides_from:
+                decoding.settle(chunk)
+                expected = chunk.end
+                continue
+            self._span(chunk, since, chunk.first == expected)
+            expected = chunk.end
+            for window, prediction in decoding.again(chunk):
+                yield self._decide(decoding, window, prediction, since)
+
+    def _require_all(self, model: ModelRun, first: Chunk) -> None:
+        """Refuse a decoder that adapted to windows of which samples are missing."""
+        adapt = self.output.adapt
+        is_all = first.first == model.fed_from and not self.signal.placement.n_lacking
+        if adapt != "off" and not is_all:
+            raise RecordingError(
+                f"{model.name} adapted live ({adapt}) to samples that the recording lacks, so its "
+                "predictions cannot be compared; start recording before the engine"
+            )
+
+    def _since(self, decoding: Decoding, model: ModelRun, chunk: Chunk) -> float:
+        """Time from which on windows are comparable behind a chunk that follows no other."""
+        if chunk.first in (model.fed_from, *self._run.gaps):
+            return -np.inf
+        # Live, the filters had a past here that the recording lacks.
+        pipeline = decoding.pipeline
+        n_samples = pipeline.n_samples + _DECAYS * pipeline.settling
+        return float(chunk.timestamps[0]) + n_samples / pipeline.chain.sfreq
+
+    def _decide(
+        self, decoding: Decoding, window: Window, prediction: Prediction, since: float
+    ) -> Again:
+        by_itself = decoding.hop_s / 2
+        slack = 1.5 / decoding.pipeline.chain.sfreq if decoding.pipeline.at_cues else by_itself
+        begun = self.matches.begun
+        live = self.matches.take(window.taken, slack)
+        comparable = window.taken >= since
+        decidable = window.taken >= since + decoding.evidence.span_s
+        if live is None and begun:
+            return Again(window.taken, prediction, None, None, decoding.card, comparable, decidable)
+        time = window.taken
+        if live is not None:
+            prediction = replace(prediction, taken=live.time)
+            window = replace(window, taken=live.time)
+        decoded = decoding.decide(prediction)
+        decoding.learn(window)
+        return Again(time, prediction, decoded, live, decoding.card, comparable, decidable)
+
+    def _chunks(self, model: ModelRun, end: int | None, step: int) -> Iterator[Chunk]:
+        """The samples that a model took in, split where they are not consecutive."""
+        indices = self.signal.placement.indices
+        stop = np.iinfo(np.int64).max if end is None else end
+        rows = np.flatnonzero((indices != UNKNOWN) & (indices >= model.fed_from) & (indices < stop))
+        own = indices[rows]
+        is_new = (np.diff(own) != 1) | (np.diff(rows) != 1)
+        is_new |= np.isin(own[1:], [model.decides_from, *self._seams])
+        for part in np.split(rows, np.flatnonzero(is_new) + 1) if len(rows) else []:
+            for at in range(0, len(part), step):
+                first, last = int(part[at]), int(part[min(at + step, len(part)) - 1])
+                yield self._chunk(first, last + 1)
+
+    def _chunk(self, start: int, stop: int) -> Chunk:
+        placement = self.signal.placement
+        chunk = Chunk(
+            self.signal.data[start:stop],
+            placement.smooth[start:stop],
+            int(placement.indices[start]),
+        )
+        return chunk if self._mapping is None else self._mapping.apply(chunk)
+
+    def _step(self, decoding: Decoding) -> int:
+        """Samples at a time: a window at a time where cues have to come in between."""
+        if not self.signal.markers:
+            return _MOST_SAMPLES
+        return max(1, round(decoding.hop_s * self.signal.info.sfreq))
+
+    def _span(self, chunk: Chunk, since: float, goes_on: bool) -> None:
+        begin, end = max(since, float(chunk.timestamps[0])), float(chunk.timestamps[-1])
+        if goes_on and self.spans:
+            begin = max(since, self.spans.pop()[0])
+        self.spans.append((begin, end))
+
+    def _hear(self, decoding: Decoding, chunk: Chunk, waiting: deque[Marker]) -> None:
+        """Give a decoder that learns from cues those that had come by then."""
+        while waiting and waiting[0].time <= chunk.timestamps[-1] + self.matches.offset:
+            decoding.hear(waiting.popleft())
+
+    def _ask(self, decoding: Decoding) -> None:
+        """Ask for the windows of the predictions: the markers' own clock may differ a little."""
+        pipeline = decoding.pipeline
+        length_s = (pipeline.n_samples - 1) / pipeline.chain.sfreq
+        offsets = self.signal.placement.offsets
+        for live in self._run.predictions:
+            at = bisect_right(offsets, live.time, key=lambda offset: offset.time)
+            pipeline.at(live.time - offsets[max(0, at - 1)].ahead_s - length_s)

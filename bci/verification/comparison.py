@@ -1,0 +1,224 @@
+"""Predictions and decisions that ran live beside those that were decoded again."""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from bci.decisions import DecisionEvent, RunningDecision
+from bci.decoding import Decoded
+from bci.lsl.predictions import UNDECIDED
+from bci.verification.again import Again, SecondDecoding
+from bci.verification.session import LivePrediction, LiveRun
+
+# Confidence as an event's text has it.
+_DIGITS = 4
+
+
+class Difference(NamedTuple):
+    """The first difference: seconds since the first prediction, and a sentence."""
+
+    time_s: float
+    sentence: str
+
+
+@dataclass
+class Comparison:
+    """Counts of what is equal to the bit, and the first that is not.
+
+    Attributes
+    ----------
+    windows, equal : int
+        Windows that were compared, and those whose predictions are equal.
+    skipped : int
+        Windows without a live prediction, as many as the engine skipped because it was late.
+    missing : int
+        Further windows without a live prediction.
+    extra : int
+        Live predictions of which no window was decoded again.
+    left_out : int
+        Live predictions that depend on samples that the recording lacks.
+    decisions, decisions_equal : int
+        Events of the decision that were compared, and those that are equal.
+    first, first_decision : Difference or None
+    """
+
+    windows: int = 0
+    equal: int = 0
+    skipped: int = 0
+    missing: int = 0
+    extra: int = 0
+    left_out: int = 0
+    decisions: int = 0
+    decisions_equal: int = 0
+    first: Difference | None = None
+    first_decision: Difference | None = None
+
+    @property
+    def all_equal(self) -> bool:
+        """Whether nothing differs."""
+        return (
+            self.windows == self.equal
+            and self.decisions == self.decisions_equal
+            and not self.missing
+            and not self.extra
+        )
+
+
+def compare(run: LiveRun, second: SecondDecoding, n_skipped: int) -> Comparison:
+    """Compare a run's predictions and decisions with the second decoding.
+
+    Parameters
+    ----------
+    run : LiveRun
+    second : SecondDecoding
+    n_skipped : int
+        Windows that the engine skipped while it was recorded.
+    """
+    found = Comparison()
+    decisions = _Decisions(run, found, second.signal.placement.is_whole)
+    start = run.predictions[0].time if run.predictions else 0.0
+    unpublished = pending = 0
+    for again in second.windows():
+        if again.live is None:
+            # The recording may end before the engine does: only what lies between counts.
+            pending += again.decoded is None and again.comparable
+        else:
+            unpublished, pending = unpublished + pending, 0
+            if again.comparable:
+                _compare_window(found, again, again.live, again.live.time - start)
+            else:
+                found.left_out += 1
+        if again.decoded is not None and run.events is not None:
+            decisions.add(again, again.decoded)
+    found.skipped = min(unpublished, n_skipped)
+    found.missing = unpublished - found.skipped
+    for time in second.matches.unmatched:
+        if any(begin <= time <= end for begin, end in second.spans):
+            found.extra += 1
+            at_s = time + second.matches.offset - start
+            found.first = found.first or Difference(
+                at_s, f"the prediction at {at_s:.3f} s: the recording gives no such window"
+            )
+        else:
+            found.left_out += 1
+    return found
+
+
+def _compare_window(found: Comparison, again: Again, live: LivePrediction, at_s: float) -> None:
+    found.windows += 1
+    prediction = again.prediction
+    probabilities = prediction.probabilities.astype(np.float32)
+    if prediction.classes != live.classes:
+        difference = f"its classes were {', '.join(live.classes):.100} live"
+    elif probabilities.tobytes() != live.probabilities.tobytes():
+        most = float(np.max(np.abs(probabilities - live.probabilities)))
+        difference = f"probabilities differ by up to {most:.3g}"
+    elif not _same_similarities(again, live):
+        difference = "similarities differ"
+    elif again.decidable and not _same_decision(again, live):
+        difference = "the decision at its end differs"
+    else:
+        found.equal += 1
+        return
+    sentence = f"the window at {at_s:.3f} s ({again.card.name}): {difference}"
+    found.first = found.first or Difference(at_s, sentence)
+
+
+def _same_similarities(again: Again, live: LivePrediction) -> bool:
+    similar = again.prediction.similarities
+    if similar is None or not len(live.similarities):
+        return True
+    return similar.astype(np.float32).tobytes() == live.similarities.tobytes()
+
+
+def _same_decision(again: Again, live: LivePrediction) -> bool:
+    if again.decoded is None or not len(live.decision):
+        return True
+    channels = np.full(2, np.nan, dtype=np.float32)
+    if (decision := again.decoded.decision) is not None:
+        label = decision.label
+        channels[:] = UNDECIDED if label is None else live.classes.index(label), decision.confidence
+    return np.array_equal(channels, live.decision, equal_nan=True)
+
+
+class _Decisions:
+    """The events of the decision that ran live, beside those that the windows give again.
+
+    Parameters
+    ----------
+    run : LiveRun
+    found : Comparison
+        Takes the counts.
+    is_whole : bool
+        Without the beginning, the first event that ran live tells the decision that held.
+    """
+
+    def __init__(self, run: LiveRun, found: Comparison, is_whole: bool) -> None:
+        self._events = deque(run.events or ())
+        self._times = {prediction.time for prediction in run.predictions}
+        self._start = run.predictions[0].time if run.predictions else 0.0
+        self._found = found
+        self._is_known = is_whole
+        self._running = RunningDecision()
+        while self._events and self._events[0].time not in self._times:
+            # Of a window whose prediction was not recorded.
+            self._running.label = self._events.popleft().label
+            self._is_known = True
+
+    def add(self, again: Again, decoded: Decoded) -> None:
+        """Take in a window in its order."""
+        if again.live is not None:
+            self._until(again.live)
+        before = self._running.label
+        event = self._running.add(
+            decoded.decision, decoded.prediction.taken, again.card.pipeline.at_cues
+        )
+        if again.live is None:
+            return
+        live = None
+        if self._events and self._events[0].time == again.live.time:
+            live = self._events.popleft()
+        if self._is_known and again.decidable and (live is not None or event is not None):
+            self._count(event, live, again.live.time)
+        # What ran live holds, so that one difference is counted once.
+        self._running.label = before if live is None else live.label
+        self._is_known = self._is_known or live is not None
+
+    def _until(self, live: LivePrediction) -> None:
+        """Take in the events that were published before a prediction."""
+        while self._events:
+            event = self._events[0]
+            of_window = event.time in self._times
+            if event.time >= (live.time if of_window else live.published):
+                return
+            self._events.popleft()
+            again = self._running.end(event.time)
+            # The clock ended it: windows no longer came, or another model took over.
+            if not of_window and self._is_known:
+                self._count(again, event, event.time)
+            self._running.label = event.label
+            self._is_known = True
+
+    def _count(self, again: DecisionEvent | None, live: DecisionEvent | None, time: float) -> None:
+        self._found.decisions += 1
+        if again is not None and live is not None and _told(again) == _told(live):
+            self._found.decisions_equal += 1
+        elif self._found.first_decision is None:
+            at_s = time - self._start
+            self._found.first_decision = Difference(
+                at_s, f"the decision at {at_s:.3f} s: {_named(live)} live, {_named(again)} again"
+            )
+
+
+def _told(event: DecisionEvent) -> tuple[object, ...]:
+    sure = None if event.confidence is None else round(event.confidence, _DIGITS)
+    return event.event, event.label, event.ended, sure, event.time
+
+
+def _named(event: DecisionEvent | None) -> str:
+    if event is None:
+        return "no event"
+    sure = "" if event.confidence is None else f" ({event.confidence:.{_DIGITS}f})"
+    return f"{event.event} {event.label or event.ended}{sure}"

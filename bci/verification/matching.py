@@ -1,0 +1,54 @@
+"""Live predictions found again by the times of their windows."""
+
+from collections.abc import Sequence
+
+from bci.verification.session import LivePrediction
+
+
+class Matches:
+    """Live predictions by the times of their windows, taken in order.
+
+    Parameters
+    ----------
+    predictions : sequence of LivePrediction
+    offset : float
+        Seconds that the engine's clock is ahead of the sender's, at the beginning.
+
+    Attributes
+    ----------
+    offset : float
+        The same now. Clocks drift: the newest pair tells it best.
+    unmatched : list of float
+        Times of the live predictions that no window was decoded again for, in seconds on the
+        sender's clock.
+    """
+
+    def __init__(self, predictions: Sequence[LivePrediction], offset: float) -> None:
+        self.offset = offset
+        self.unmatched: list[float] = []
+        self._predictions = predictions
+        self._next = 0
+
+    @property
+    def begun(self) -> bool:
+        """Whether a live prediction was met."""
+        return self._next > 0
+
+    def take(self, time: float, tolerance_s: float) -> LivePrediction | None:
+        """The live prediction of the window whose last sample has a smooth time, if any."""
+        expected = time + self.offset
+        while self._next < len(self._predictions):
+            live = self._predictions[self._next]
+            if live.time > expected + tolerance_s:
+                return None
+            self._next += 1
+            if live.time >= expected - tolerance_s:
+                self.offset = live.time - time
+                return live
+            self.unmatched.append(live.time - self.offset)
+        return None
+
+    def finish(self) -> None:
+        """Count the live predictions that are left."""
+        self.unmatched += [p.time - self.offset for p in self._predictions[self._next :]]
+        self._next = len(self._predictions)

@@ -1,0 +1,127 @@
+"""The models that decoded a recorded session, found by their hashes or their names."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from bci.bundle import CARD, Card, load_card
+from bci.errors import BciError, RecordingError
+from bci.fit import with_options
+from bci.provenance import ModelRun, array_hashes, card_hash
+from bci.settings import PipelineSettings
+from bci.types import Decoder
+
+Load = Callable[[Path], tuple[Card, Decoder]]
+"""Reads a model folder, changed arrays too; raises `BciError` where it cannot."""
+
+_MOST_NAMED = 5
+
+
+@dataclass(frozen=True)
+class FoundModel:
+    """A model that decodes again, and how it differs from the one that decoded live, if it does."""
+
+    folder: Path
+    card: Card
+    decoder: Decoder
+    differs: str | None
+
+
+def find_model(
+    run: ModelRun, given: Sequence[Path], places: Sequence[Path], load: Load
+) -> FoundModel:
+    """Find the model that decoded, by its hashes, else by its name.
+
+    Parameters
+    ----------
+    run : ModelRun
+    given : sequence of Path
+        Model folders that were named; a single one is taken whatever it is called.
+    places : sequence of Path
+        Folders that are searched where none was named, two folders deep.
+    load : callable
+
+    Raises
+    ------
+    RecordingError
+        If there is none.
+    BundleError
+        If a model that was named cannot be read.
+    """
+    problems: list[BciError] = []
+    candidates = list(given)
+    if not given:
+        near = [folder for place in places for folder in _bundles(place)]
+        candidates = [folder for folder in dict.fromkeys(near) if _may_be(run, folder)]
+    found = []
+    for folder in candidates:
+        try:
+            card, decoder = load(folder)
+        except (BciError, OSError) as problem:
+            if folder in given:
+                raise
+            problems.append(BciError(str(problem)))
+            continue
+        found.append(FoundModel(folder, card, decoder, _difference(run, folder, card, decoder)))
+    if len(given) == 1:
+        return _fitted(found[0], run)
+    for each in found:
+        if each.differs is None:
+            return _fitted(each, run)
+    for each in found:
+        if each.card.name == run.name:
+            return _fitted(each, run)
+    why = f" ({problems[0]})" if problems else ""
+    where = "among those given" if given else f"in {', '.join(map(str, places))}"
+    raise RecordingError(
+        f"the model {run.name} that decoded live is not {where}{why}; name its folder by --model"
+    )
+
+
+def _bundles(place: Path) -> list[Path]:
+    """Model folders in a folder and in those of it; no deeper, since it may be anybody's."""
+    cards = [*place.glob(f"*/{CARD}"), *place.glob(f"*/*/{CARD}")]
+    return [card.parent for card in sorted(cards)]
+
+
+def _may_be(run: ModelRun, folder: Path) -> bool:
+    if folder.name == run.name:
+        return True
+    try:
+        return card_hash(load_card(folder)) == run.card
+    except BciError:
+        return False
+
+
+def _fitted(found: FoundModel, run: ModelRun) -> FoundModel:
+    """The model with the settings of the stream that it was loaded with live."""
+    plain = found.card.pipeline.model_dump(mode="json")
+    try:
+        options = PipelineSettings.model_validate(plain | run.options).of_stream
+    except ValidationError as problem:
+        raise RecordingError(
+            f"the recorded settings of {run.name} cannot be read: "
+            f"{problem.errors(include_url=False)[0]['msg']}"
+        ) from problem
+    card = with_options(found.card, options)
+    return FoundModel(found.folder, card, found.decoder, found.differs)
+
+
+def _difference(run: ModelRun, folder: Path, card: Card, decoder: Decoder) -> str | None:
+    """Name the parts that differ from those that ran, in a sentence; None where none does."""
+    here: dict[str, Any] = array_hashes(decoder)
+    changed = sorted(
+        name for name in run.arrays.keys() | here.keys() if run.arrays.get(name) != here.get(name)
+    )
+    parts = []
+    if changed:
+        more = f" and {len(changed) - _MOST_NAMED} more" if len(changed) > _MOST_NAMED else ""
+        parts.append(f"array {', '.join(changed[:_MOST_NAMED])}{more}")
+    if card_hash(card) != run.card:
+        parts.append("card")
+    if not parts:
+        return None
+    return f"model {run.name}: {folder} is not the one that ran; different: {'; '.join(parts)}"

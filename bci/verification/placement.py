@@ -1,0 +1,171 @@
+"""The engine's count for the samples of a recording.
+
+The engine counts samples from the first one that it received, and lost ones too. Its provenance
+names some of them by their sender's time stamps; between two of those the count goes on by one.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.timing import Position, number_samples
+from bci.types import TimeArray
+
+UNKNOWN = -1
+
+
+class Offset(NamedTuple):
+    """Difference of two clocks at the sample of an absolute index.
+
+    Parameters
+    ----------
+    sample : int
+        Absolute index.
+    time : float
+        In seconds on the engine's LSL clock.
+    ahead_s : float
+        Seconds that this clock is ahead of the sender's.
+    """
+
+    sample: int
+    time: float
+    ahead_s: float
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Places of a recording's samples in the engine's count.
+
+    Parameters
+    ----------
+    indices : ndarray of int64, shape (n_samples,)
+        Absolute index of each row; `UNKNOWN` of those that the engine did not receive, or whose
+        place is not known.
+    smooth : ndarray of float64, shape (n_samples,)
+        Smooth time stamps in seconds on the sender's clock.
+    offsets : list of Offset
+        In the order of the samples; at least one.
+    n_lacking : int
+        Samples that the engine received and the recording lacks, or whose place is not known.
+    gaps : list of int
+        Absolute index behind each gap that the recording's own time stamps show.
+    is_whole : bool
+        Whether the recording has the engine's first sample.
+    """
+
+    indices: NDArray[np.int64]
+    smooth: TimeArray
+    offsets: list[Offset]
+    n_lacking: int
+    gaps: list[int]
+    is_whole: bool
+
+
+def place(
+    stamps: TimeArray,
+    sfreq: float,
+    positions: tuple[Position, ...],
+    seams: tuple[Position, ...],
+    latest: float = float("inf"),
+) -> Placement | None:
+    """Give rows the engine's count; None where no position lies in the recording.
+
+    Parameters
+    ----------
+    stamps : ndarray, shape (n_samples,)
+        Time stamps as they were sent, in seconds.
+    sfreq : float
+        Sampling rate in hertz.
+    positions, seams : tuple of Position
+        See `bci.verification.session.LiveRun`.
+    latest : float
+        The newest stamp that can be right; a step beyond it is a clock that was set.
+    """
+    known, first_rows = np.unique(stamps, return_index=True)
+    at = np.searchsorted(known, [position.stamp for position in positions])
+    found = [
+        (position, int(first_rows[k]))
+        for position, k in zip(positions, at, strict=True)
+        if k < len(known) and known[k] == position.stamp and not _is_ambiguous(position, stamps)
+    ]
+    found = _ascending(found)
+    if not found:
+        return None
+    begin = found[0][1] if found[0][0] in seams[:1] else 0
+    own, smooth = np.full(len(stamps), UNKNOWN), np.full(len(stamps), np.nan)
+    numbered, _ = number_samples(stamps[begin:], sfreq, latest)
+    own[begin:], smooth[begin:] = numbered.indices, numbered.timestamps
+    indices, n_lacking = _between(found, set(seams), len(stamps))
+    _before(found[0], own, indices, seams)
+    _behind(found[-1], own, indices)
+    is_whole = bool(seams) and seams[0].sample == 0 and seams[0].index in indices
+    offsets = [
+        Offset(position.index, position.time, position.time - float(smooth[row]))
+        for position, row in found
+    ]
+    jumps = np.flatnonzero(np.diff(own) != 1) + 1
+    gaps = [int(indices[row]) for row in jumps if row > begin and indices[row] != UNKNOWN]
+    return Placement(indices, smooth, offsets, n_lacking, gaps, is_whole)
+
+
+def _ascending(found: list[tuple[Position, int]]) -> list[tuple[Position, int]]:
+    """Drop positions that contradict earlier ones: a clock that was set can repeat a stamp."""
+    kept: list[tuple[Position, int]] = []
+    for position, row in found:
+        before, at = kept[-1] if kept else (position, row)
+        n = position.sample - before.sample
+        if row - at >= 0 and position.index - before.index >= n >= 0:
+            kept.append((position, row))
+    return kept
+
+
+def _is_ambiguous(position: Position, stamps: TimeArray) -> bool:
+    """Whether several samples have the stamp of the very first one, which may be any of them."""
+    return position.sample == 0 and int(np.count_nonzero(stamps == position.stamp)) > 1
+
+
+def _between(
+    found: list[tuple[Position, int]], seams: set[Position], n_rows: int
+) -> tuple[NDArray[np.int64], int]:
+    indices = np.full(n_rows, UNKNOWN, dtype=np.int64)
+    n_lacking = 0
+    for (here, row), (after, after_row) in pairwise(found):
+        n = after.sample - here.sample
+        # Rows that the engine never received lie right before a seam.
+        fits = row + n <= after_row if after in seams else row + n == after_row
+        counted = after in seams or here.index + n == after.index
+        if fits and counted:
+            indices[row : row + n] = here.index + np.arange(n)
+        else:
+            n_lacking += n
+    return indices, n_lacking
+
+
+def _before(
+    first: tuple[Position, int],
+    own: NDArray[np.int64],
+    indices: NDArray[np.int64],
+    seams: tuple[Position, ...],
+) -> None:
+    """Count back from the first position to the beginning, or to a gap."""
+    position, row = first
+    before = [seam for seam in seams if seam.sample < position.sample]
+    if not before:
+        return
+    # Behind a gap, its index counts lost samples that the ones before it do not.
+    index = before[-1].index + position.sample - before[-1].sample
+    until = row if position in seams else row + 1
+    jumps = np.flatnonzero(np.diff(own[:until]) != 1)
+    start = max(int(jumps[-1]) + 1 if len(jumps) else 0, row - (index - before[-1].index))
+    indices[start:row] = index - np.arange(row - start, 0, -1)
+
+
+def _behind(last: tuple[Position, int], own: NDArray[np.int64], indices: NDArray[np.int64]) -> None:
+    """Count on from the last position to the end, or to a gap."""
+    position, row = last
+    jumps = np.flatnonzero(np.diff(own[row:]) != 1)
+    stop = row + int(jumps[0]) + 1 if len(jumps) else len(own)
+    indices[row:stop] = position.index + np.arange(stop - row)

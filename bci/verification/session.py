@@ -1,0 +1,204 @@
+"""What a running engine published, as a recording holds it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.decisions import DecisionEvent, event_from_json
+from bci.errors import MessageError, RecordingError
+from bci.lsl.predictions import LATENCIES
+from bci.provenance import STREAM_TYPE, ModelRun, Provenance, read_provenance
+from bci.recording.xdf_header import channel_nodes, field_of, first_of
+from bci.timing import Position
+
+Streams = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class LivePrediction:
+    """A prediction that was published live.
+
+    ``time`` is when the window's last sample was taken, ``published`` when the prediction went
+    out, both in seconds on the engine's LSL clock. ``similarities`` and ``decision`` (number of the
+    class and confidence) are empty where the stream has none.
+    """
+
+    time: float
+    published: float
+    classes: tuple[str, ...]
+    probabilities: NDArray[np.float32]
+    similarities: NDArray[np.float32]
+    decision: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class LiveRun:
+    """One run of an engine, from its start to its end, as far as it was recorded.
+
+    Parameters
+    ----------
+    provenance : Provenance
+        The newest of the run; models, seams and positions of older ones are in the lists below.
+    models : tuple of ModelRun
+        In the order in which they decoded.
+    seams : tuple of Position
+        The first sample, and the first one behind each gap or step of the sender's clock.
+    positions : tuple of Position
+        Samples by which the signal is aligned, those of the seams too, in order.
+    skipped_before : int
+        Windows that were skipped before the first message that was recorded.
+    predictions : tuple of LivePrediction
+        In the order of publication.
+    events : tuple of DecisionEvent or None
+        Of the decision, in the order of publication; None where they were not recorded.
+    """
+
+    provenance: Provenance
+    models: tuple[ModelRun, ...]
+    seams: tuple[Position, ...]
+    positions: tuple[Position, ...]
+    skipped_before: int
+    predictions: tuple[LivePrediction, ...] = ()
+    events: tuple[DecisionEvent, ...] | None = None
+
+    @property
+    def gaps(self) -> list[int]:
+        """Absolute index behind each gap that the engine found."""
+        return [
+            seam.index
+            for before, seam in pairwise(self.seams)
+            if seam.index - seam.sample > before.index - before.sample
+        ]
+
+
+def read_runs(path: Path, streams: Streams, engine: str | None = None) -> list[LiveRun]:
+    """Read the runs of an engine out of a recording's streams.
+
+    Parameters
+    ----------
+    path : Path
+        For messages.
+    streams : list of dict
+        As they were sent; see `bci.recording.reading_xdf.load_streams`.
+    engine : str, optional
+        Name of the engine, where the recording holds several.
+
+    Raises
+    ------
+    RecordingError
+        If there is no provenance, or that of several engines.
+    """
+    messages = _messages(path, streams)
+    names = sorted({each.engine for each in messages})
+    chosen = [name for name in names if engine in (None, name)]
+    if len(chosen) != 1:
+        there = ", ".join(names)
+        raise RecordingError(
+            f"{path}: no engine called {engine!r} ran; choose one by --engine of: {there}"
+            if not chosen
+            else f"{path}: several engines ran; choose one by --engine of: {there}"
+        )
+    runs: dict[str, list[Provenance]] = {}
+    for each in messages:
+        if each.engine == chosen[0]:
+            runs.setdefault(each.run, []).append(each)
+    ordered = sorted(runs.values(), key=lambda told: told[0].began)
+    predictions = _predictions(streams, f"{chosen[0]}-predictions")
+    events = _events(streams, f"{chosen[0]}-decisions")
+    edges = [-np.inf, *(told[0].began for told in ordered[1:]), np.inf]
+    return [
+        replace(
+            _run(told),
+            predictions=tuple(p for p in predictions if edges[k] <= p.published < edges[k + 1]),
+            events=events and tuple(e for e in events if edges[k] <= e.time < edges[k + 1]),
+        )
+        for k, told in enumerate(ordered)
+    ]
+
+
+def _messages(path: Path, streams: Streams) -> list[Provenance]:
+    found, problem = [], ""
+    for stream in _of(streams, STREAM_TYPE):
+        for row in stream["time_series"]:
+            try:
+                found.append(read_provenance(row[0]))
+            except MessageError as error:
+                problem = str(error)
+    if found:
+        return found
+    if problem:
+        raise RecordingError(f"{path}: the provenance of its predictions cannot be read: {problem}")
+    raise RecordingError(
+        f"{path}: holds no provenance of predictions, so it cannot be verified; record all streams "
+        "of a running engine of this version, <name>-provenance too"
+    )
+
+
+def _of(
+    streams: Streams, stream_type: str, name: str | None = None, are_texts: bool = True
+) -> Iterable[dict[str, Any]]:
+    return (
+        stream
+        for stream in streams
+        if field_of(stream, "type") == stream_type
+        and name in (None, field_of(stream, "name"))
+        and (field_of(stream, "channel_format") == "string") == are_texts
+    )
+
+
+def _run(told: list[Provenance]) -> LiveRun:
+    newest = told[-1]
+    models = {
+        (each.decides_from, each.fed_from): each for message in told for each in message.models
+    }
+    seams = {seam for message in told for seam in message.seams}
+    here = {message.here for message in told if message.here is not None}
+    return LiveRun(
+        newest,
+        tuple(models[key] for key in sorted(models)),
+        tuple(sorted(seams, key=_sample)),
+        tuple(sorted(seams | here, key=_sample)),
+        told[0].skipped,
+    )
+
+
+def _sample(position: Position) -> int:
+    return position.sample
+
+
+def _predictions(streams: Streams, name: str) -> list[LivePrediction]:
+    found = []
+    for stream in _of(streams, "Predictions", name, are_texts=False):
+        nodes = channel_nodes(stream)
+        kinds = np.array([first_of(node, "type").lower() for node in nodes])
+        labels = np.array([first_of(node, "label") for node in nodes])
+        classes = tuple(map(str, labels[kinds == "class"]))
+        if tuple(labels[kinds == "latency"]) != LATENCIES or not classes:
+            continue
+        rows = np.asarray(stream["time_series"], dtype=np.float32).reshape(-1, len(nodes))
+        published = np.asarray(stream["time_stamps"]) + rows[:, kinds == "latency"][:, -1]
+        found += [
+            LivePrediction(
+                float(time), float(out), classes,
+                row[kinds == "class"], row[kinds == "similarity"], row[kinds == "decision"],
+            )
+            for time, out, row in zip(stream["time_stamps"], published, rows, strict=True)
+        ]  # fmt: skip
+    return sorted(found, key=lambda prediction: prediction.published)
+
+
+def _events(streams: Streams, name: str) -> tuple[DecisionEvent, ...] | None:
+    recorded = list(_of(streams, "Decisions", name))
+    if not recorded:
+        return None
+    return tuple(
+        event
+        for stream in recorded
+        for time, row in zip(stream["time_stamps"], stream["time_series"], strict=True)
+        if (event := event_from_json(row[0], float(time))) is not None
+    )

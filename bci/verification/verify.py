@@ -1,0 +1,231 @@
+"""Verification of a recorded session: decode it again, compare, and name what differs."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from bci.cue_streams import CueQuery
+from bci.errors import RecordingError
+from bci.messages import VerifyEvent
+from bci.profile import Output
+from bci.provenance import COMPARED, Provenance, installed, machine
+from bci.recording.reading_xdf import as_float32, info_of, load_streams
+from bci.recording.xdf_header import field_of
+from bci.recording.xdf_markers import find_markers
+from bci.trials import cue_markers
+from bci.types import Marker, Recording, StreamInfo
+from bci.verification.again import PlacedSignal, SecondDecoding
+from bci.verification.comparison import Comparison, compare
+from bci.verification.models import FoundModel, Load, find_model
+from bci.verification.placement import Placement, place
+from bci.verification.session import LiveRun, Streams, read_runs
+
+# A recorder compares clocks every few seconds.
+_COMPARED_S = 60.0
+
+
+def verify(
+    path: Path,
+    load: Load,
+    models: Sequence[Path] = (),
+    places: Sequence[Path] = (),
+    engine: str | None = None,
+) -> list[VerifyEvent]:
+    """Decode a recorded session again and compare it with what ran live.
+
+    Parameters
+    ----------
+    path : Path
+        An XDF recording of a signal and of all streams of the engine that decoded it.
+    load : callable
+        Reads a model folder.
+    models : sequence of Path
+        Folders of the models; without them they are searched by their hashes and names.
+    places : sequence of Path
+        Folders that are searched.
+    engine : str, optional
+        Name of the engine, where the recording holds several.
+
+    Returns
+    -------
+    events : list of VerifyEvent
+        One for each run of the engine.
+
+    Raises
+    ------
+    RecordingError
+        If nothing can be compared: no predictions, no provenance, no model.
+    """
+    if path.suffix.lower() not in (".xdf", ".xdfz"):
+        raise RecordingError(
+            f"{path}: only an XDF recording holds predictions beside the signal; name one that "
+            "'bci record' or LabRecorder wrote"
+        )
+    streams = load_streams(path, as_sent=True)
+    runs = read_runs(path, streams, engine)
+    decoded = [run for run in runs if run.predictions and run.models]
+    if not decoded:
+        name = runs[0].provenance.engine
+        raise RecordingError(
+            f"{path}: holds no predictions of the engine {name}; record the stream "
+            f"{name}-predictions too"
+        )
+    return [_verify_run(path, streams, run, load, models, places) for run in decoded]
+
+
+def _verify_run(
+    path: Path,
+    streams: Streams,
+    run: LiveRun,
+    load: Load,
+    given: Sequence[Path],
+    places: Sequence[Path],
+) -> VerifyEvent:
+    told = run.provenance
+    found = [find_model(model, given, places, load) for model in run.models]
+    signal = _signal(path, streams, run, found)
+    try:
+        second = SecondDecoding(run, signal, found)
+    except ValidationError as problem:
+        raise RecordingError(f"{path}: the recorded profile's output cannot be read") from problem
+    n_skipped = told.skipped - (0 if signal.placement.is_whole else run.skipped_before)
+    comparison = compare(run, second, n_skipped)
+    if not comparison.windows:
+        raise RecordingError(
+            f"{path}: none of the {len(run.predictions)} predictions of {told.engine} can be "
+            "compared: the recording lacks the samples before them"
+        )
+    return _event(path, run, found, signal, second.output, comparison)
+
+
+def _signal(
+    path: Path, streams: Streams, run: LiveRun, models: Sequence[FoundModel]
+) -> PlacedSignal:
+    told = run.provenance
+    named = [s for s in streams if field_of(s, "name") == told.stream and _is_signal(s)]
+    of_source = [s for s in named if field_of(s, "source_id") == told.source_id] or named
+    placed = [
+        (stream, placement)
+        for stream in of_source
+        if (placement := _placement(stream, run)) is not None
+    ]
+    if not placed:
+        why = "its samples are not those that were decoded" if named else "it was not recorded"
+        raise RecordingError(
+            f"{path}: the signal {told.stream} that {told.engine} decoded is missing: {why}"
+        )
+    stream, placement = placed[0]
+    info = info_of(stream, path, told.sfreq)
+    data = as_float32(np.asarray(stream["time_series"]))
+    markers: tuple[Marker, ...] = ()
+    if told.output.get("adapt") == "supervised":
+        markers = _cues(path, streams, run, models[0], info)
+    return PlacedSignal(info, data, placement, markers)
+
+
+def _placement(stream: dict[str, Any], run: LiveRun) -> Placement | None:
+    stamps = np.asarray(stream["time_stamps"], dtype=np.float64)
+    compared = max(stream["clock_times"], default=float("inf"))
+    latest = max(compared, float(stamps[0])) + _COMPARED_S
+    return place(stamps, run.provenance.sfreq, run.positions, run.seams, latest)
+
+
+def _is_signal(stream: dict[str, Any]) -> bool:
+    return field_of(stream, "channel_format") != "string" and len(stream["time_stamps"]) > 0
+
+
+def _cues(
+    path: Path, streams: Streams, run: LiveRun, model: FoundModel, info: StreamInfo
+) -> tuple[Marker, ...]:
+    """The cues that the engine heard, on its clock."""
+    asked = run.provenance.markers
+    query = CueQuery(**asked.model_dump()) if asked is not None else CueQuery()
+    on_clock = [_on_engines_clock(stream, streams, run) for stream in streams]
+    markers, of_streams = find_markers(path, on_clock, query, 0.0)
+    nothing = Recording(
+        info, np.empty((0, info.n_channels), np.float32), np.empty(0), np.empty(0, np.int64),
+        markers, str(path), marker_streams=of_streams,
+    )  # fmt: skip
+    return cue_markers(nothing, model.card.paradigm)
+
+
+def _on_engines_clock(stream: dict[str, Any], streams: Streams, run: LiveRun) -> dict[str, Any]:
+    """A stream of another computer's with stamps of the engine's; one of its own as it is."""
+    own = next(s for s in streams if field_of(s, "name") == f"{run.provenance.engine}-provenance")
+    offsets, of_engine = stream["clock_values"], own["clock_values"]
+    if field_of(stream, "hostname") == field_of(own, "hostname") or not offsets or not of_engine:
+        return stream
+    ahead = float(np.median(offsets)) - float(np.median(of_engine))
+    return stream | {"time_stamps": np.asarray(stream["time_stamps"]) + ahead}
+
+
+def _event(
+    path: Path,
+    run: LiveRun,
+    models: Sequence[FoundModel],
+    signal: PlacedSignal,
+    output: Output,
+    comparison: Comparison,
+) -> VerifyEvent:
+    told, placement = run.provenance, signal.placement
+    notes = []
+    if not placement.is_whole:
+        notes.append(
+            "the recording began after the engine: windows are compared from where its filters "
+            "have forgotten what is missing"
+        )
+    if placement.n_lacking:
+        notes.append(f"the recording lacks {placement.n_lacking} samples that were decoded")
+    seams = [index for index in run.gaps if index in placement.indices]
+    if seams != placement.gaps:
+        notes.append(
+            f"live, {len(seams)} gaps were found in the signal; by its time stamps the recording "
+            f"has {len(placement.gaps)}"
+        )
+    if run.events is None:
+        notes.append(f"{told.engine}-decisions was not recorded, so its events are not compared")
+    if output.sentences is not None:
+        notes.append("decisions with a prior of words are not compared")
+    if output.adapt == "supervised":
+        notes.append("the decoder learnt from cues; a cue that came late live is taken as on time")
+    differs = [each.differs for each in models if each.differs is not None]
+    return VerifyEvent(
+        recording=str(path),
+        engine=told.engine,
+        models=tuple(dict.fromkeys(model.name for model in run.models)),
+        all_equal=comparison.all_equal,
+        windows=comparison.windows,
+        windows_equal=comparison.equal,
+        missing=comparison.missing,
+        extra=comparison.extra,
+        skipped=comparison.skipped,
+        left_out=comparison.left_out,
+        decisions=comparison.decisions,
+        decisions_equal=comparison.decisions_equal,
+        swaps=len(run.models) - 1,
+        gaps=len(seams),
+        first_difference=comparison.first and comparison.first.sentence,
+        first_difference_s=comparison.first and comparison.first.time_s,
+        first_decision=comparison.first_decision and comparison.first_decision.sentence,
+        first_decision_s=comparison.first_decision and comparison.first_decision.time_s,
+        differs=(*dict.fromkeys(differs), *_changes(told)),
+        notes=tuple(notes),
+    )
+
+
+def _changes(told: Provenance) -> list[str]:
+    """Name versions and parts of the machine that are not those of the session."""
+    changed = [
+        f"{name} {then} then, {now} now"
+        for name, then in told.versions.items()
+        if name in COMPARED and (now := installed(name)) != then
+    ]
+    here = machine()
+    return changed + [
+        f"{name}: {then} then, {here[name]} now"
+        for name, then in told.machine.items()
+        if here.get(name, then) != then
+    ]
