@@ -9,6 +9,8 @@ _MOST_DIGITS = 300
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _REAL = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan")
 
+_LINE_ENDS = {"\x85", "\u2028", "\u2029"}
+
 
 class PlainLoader(yaml.SafeLoader):
     """YAML of plain texts, numbers, truth values, lists and mappings.
@@ -56,6 +58,15 @@ class _PlainDumper(yaml.SafeDumper):
         if kind is yaml.ScalarNode and implicit[0] and tag == "tag:yaml.org,2002:str":
             return f"tag:yaml.org,2002:{_kind(value)}"
         return tag
+
+
+def _represent_text(dumper: _PlainDumper, text: str) -> yaml.ScalarNode:
+    # Unquoted, they would be read as the ends of lines.
+    style = '"' if _LINE_ENDS & set(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_PlainDumper.add_representer(str, _represent_text)
 
 
 def dump(content: object) -> str:

@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from bci.errors import ProfileError
+from bci.errors import PluginError, ProfileError
 from bci.plain_yaml import PlainLoader
 from bci.settings import Label, PipelineSettings, Settings, did_you_mean, explain
 from bci.types import Task
@@ -305,6 +305,8 @@ def _checked(
 ) -> SettingsT:
     try:
         return model.model_validate(dict(content))
+    except PluginError as problem:
+        raise error(f"{where}: {problem}") from problem
     except ValidationError as problem:
         raise error(f"{where}: {explain(problem, model)}") from problem
 

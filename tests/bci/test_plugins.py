@@ -8,6 +8,7 @@ import pytest
 
 import decoders
 from bci import plugins
+from bci.bundle import CARD, list_bundles
 from bci.class_source import class_attributes
 from bci.errors import BundleError, PluginError, ProfileError
 from bci.messages import PluginsEvent, read_event
@@ -119,7 +120,7 @@ def test_a_filter_of_another_package_is_used_in_a_profile(
 def test_two_packages_with_one_name_are_both_named(packages: Packages, tmp_path: Path) -> None:
     packages.add("toy-one", "toy_one", GOOD, filter={"mean": "Mean"})
     packages.add("toy-two", "toy_two", GOOD, filter={"mean": "Mean"})
-    with pytest.raises(PluginError, match="mean is offered by toy-one and toy-two: uninstall one"):
+    with pytest.raises(ProfileError, match="mean is offered by toy-one and toy-two: uninstall one"):
         load_profile(profile_with(tmp_path, "{kind: mean}"))
 
 
@@ -146,6 +147,17 @@ def test_a_broken_plugin_is_one_clear_line_and_harms_no_other(
     assert load_profile("motor-imagery").pipeline.filters
     with pytest.raises(ProfileError, match="there is no kind 'brokn'; "):
         load_profile(profile_with(tmp_path, "{kind: brokn}"))
+
+
+def test_a_model_with_a_broken_filter_is_listed_with_the_reason(
+    packages: Packages, tmp_path: Path
+) -> None:
+    packages.add("toy-filters", "toy_good", GOOD, filter={"mean": "OtherKind"})
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / CARD).write_text("pipeline: {window_s: 1, filters: [{kind: mean}]}\n")
+    ((_, problem),) = list_bundles(tmp_path)
+    assert isinstance(problem, BundleError)
+    assert "lacks the field kind with the value 'mean'" in str(problem)
 
 
 def test_a_stage_of_a_wrong_shape_is_named(packages: Packages, tmp_path: Path) -> None:
@@ -245,7 +257,7 @@ def test_an_installation_without_our_entry_points_is_refused(
     monkeypatch.setattr(plugins, "_PROJECT", packages.folder / "pyproject.toml")
     monkeypatch.setattr(plugins, "entry_points", lambda **_: ())
     plugins.forget()
-    with pytest.raises(PluginError, match=r"lacks its entry points.*: install it again"):
+    with pytest.raises(ProfileError, match=r"lacks its entry points.*: install it again"):
         load_profile("motor-imagery")
 
 

@@ -167,6 +167,7 @@ def test_keys_are_words_and_given_once(tmp_path: Path, scalar: str, message: str
         max_leaves=20,
     )
 )
+@example({"\x85": "a\u2028b"})
 @example(["0E0", "1e5", "-2E+3", "true", "1:30", "0o17", "<<", "=", ""])
 def test_what_is_written_is_read_back(content: object) -> None:
     # As cards and profiles are.
