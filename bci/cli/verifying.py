@@ -43,7 +43,7 @@ def verify(
     from bci.verification.verify import verify as decode_again
 
     places = (_MODELS, recording.parent)
-    found = decode_again(recording, _load, tuple(model or ()), places, engine)
+    found = decode_again(recording, load_changed, tuple(model or ()), places, engine)
     for event in found:
         if as_json:
             emit(event)
@@ -53,10 +53,24 @@ def verify(
         raise typer.Exit(1)
 
 
-def _load(folder: Path) -> "tuple[Card, Decoder]":
-    from bci.cli.models import load_model
+def load_changed(folder: Path) -> "tuple[Card, Decoder]":
+    """A model's card and decoder, also where its arrays were changed after training.
 
-    return load_model(folder, sealed=False)
+    Only to compare it; `bci run` refuses such a model.
+
+    Raises
+    ------
+    BundleError
+        If the model is missing or cannot be read.
+    """
+    import decoders
+    from bci.bundle import load_bundle
+    from bci.confidence import Tempered
+
+    stored, arrays = load_bundle(folder, sealed=False)
+    card = stored.model_copy(update={"name": folder.resolve().name})
+    decoder = decoders.load(card.decoder.name, card.decoder.params, card.classes, arrays)
+    return card, Tempered(decoder, card.confidence.temperature) if card.confidence else decoder
 
 
 def _print(event: "VerifyEvent") -> None:

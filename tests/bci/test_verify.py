@@ -10,14 +10,14 @@ import pytest
 
 import decoders
 from bci import provenance
-from bci.bundle import ARRAYS, CARD, Card, save_bundle
+from bci.bundle import ARRAYS, CARD, save_bundle
 from bci.calibration import calibrate
-from bci.cli.models import load_model
+from bci.cli.verifying import load_changed
 from bci.errors import MessageError, RecordingError
 from bci.messages import VerifyEvent, read_event
 from bci.profile import Profile
 from bci.provenance import read_provenance
-from bci.types import Decoder, Recording
+from bci.types import Recording
 from bci.verification.verify import verify
 from tests.commands import bci, refused
 from tests.sessions import Live, run_live, without_samples, write_session
@@ -25,10 +25,6 @@ from tests.signals import stored, two_class_recording
 
 SFREQ = 128
 LOST = (900, 937)
-
-
-def load(folder: Path) -> tuple[Card, Decoder]:
-    return load_model(folder, sealed=False)
 
 
 def _profile(decoder: str, low_hz: float, window_s: float, **pipeline: object) -> Profile:
@@ -80,7 +76,7 @@ def live(models: Path, signal: Recording) -> Live:
 
 
 def verified(file: Path, *places: Path, given: tuple[Path, ...] = ()) -> VerifyEvent:
-    (event,) = verify(file, load, given, places)
+    (event,) = verify(file, load_changed, given, places)
     return event
 
 
@@ -234,7 +230,7 @@ def test_each_run_of_an_engine_that_was_started_again_is_compared(
 ) -> None:
     runs = [run_live(signal, [models / name], rows=rows)
             for name, rows in (("first", (0, 1800)), ("second", (2000, None)))]  # fmt: skip
-    events = verify(write_session(tmp_path / "run.xdf", *runs), load, places=[models])
+    events = verify(write_session(tmp_path / "run.xdf", *runs), load_changed, places=[models])
     assert [event.models for event in events] == [("first",), ("second",)]
     for event, ran in zip(events, runs, strict=True):
         assert event.all_equal
@@ -286,6 +282,28 @@ def test_a_session_that_cannot_be_compared_is_refused_in_one_line(
     assert "no engine called 'other' ran" in refused("verify", file, "--engine", "other")
     assert "only an XDF recording" in refused("verify", tmp_path / "run.fif")
     assert "No such file" in refused("verify", tmp_path / "none.xdf")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("output", {"adapt": "now"}), ("sfreq", 1e-9), ("map_montage", True),
+        ("markers", {"type": "x" * 10_000}), ("here", None), ("models", []),
+        ("seams", [{"stamp": 5001.0, "sample": 1 << 60, "index": 1 << 60, "time": 0.0}]),
+        ("versions", {"": "1", "numpy": "9"}),
+    ],
+)  # fmt: skip
+def test_a_provenance_that_makes_no_sense_is_no_crash(
+    key: str, value: object, live: Live, models: Path, tmp_path: Path
+) -> None:
+    changed = [
+        (time, type(message).model_validate(message.model_dump() | {key: value}))
+        for time, message in live.messages
+    ]
+    file = write_session(tmp_path / "run.xdf", replace(live, messages=changed))
+    done = bci("verify", file, "--model", models / "first", "--model", models / "second")
+    assert done.returncode in (0, 1, 2)
+    assert "Traceback" not in done.stderr
 
 
 def test_a_message_that_is_no_provenance_is_refused() -> None:
