@@ -189,9 +189,10 @@ def card_hash(card: Card) -> str:
 
 
 def array_hashes(decoder: Decoder) -> dict[str, str]:
-    """Hash each array of a decoder, with its type and shape."""
+    """Hash each array of a decoder, with its type and shape; one that has none decodes too."""
     hashes = {}
-    for name, array in decoder.arrays().items():
+    arrays = decoder.arrays() if hasattr(decoder, "arrays") else {}
+    for name, array in arrays.items():
         whole = np.asarray(array, order="C")
         hashes[name] = _hash(f"{whole.dtype.str}{whole.shape}".encode(), whole.tobytes())
     return hashes
