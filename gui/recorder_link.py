@@ -96,7 +96,7 @@ class RecorderLink(Worker):
 
     def end(self, status: FoundRecorder | None) -> None:
         """Ask a recorder, or the one just started, to end with all it has; returns at once."""
-        if status is None or status.pid == self._own:
+        if status is None or (self._own_runs and status.pid == self._own):
             if self._child is not None:
                 self._child.ask_to_end()
         elif not status.pid:

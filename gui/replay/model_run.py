@@ -52,10 +52,12 @@ class ModelRun(QObject):
         argv = (*self._bci, "evaluate", str(model), str(file), "--json", "--windows")
         child = self.child = Child(Command("evaluation", argv), self)
         child.reported.connect(self._take)
-        child.running.connect(lambda on: None if on else self._end(child))
-        child.start()
+        # No lambda: it would keep us alive until the child is gone, which goes with us.
+        child.running.connect(self._on_running)
         self._timer.start()
         self.running.emit(True)
+        # It may fail at once.
+        child.start()
 
     def cancel(self) -> None:
         """Give up what runs, at once; what it predicted so far has been passed on."""
@@ -74,6 +76,10 @@ class ModelRun(QObject):
         if len(self._predictions) > self._n_shown:
             self._n_shown = len(self._predictions)
             self.predicted.emit(self._predictions.so_far)
+
+    def _on_running(self, running: bool) -> None:
+        if not running and self.child is not None:
+            self._end(self.child)
 
     def _end(self, child: Child) -> None:
         self._show()

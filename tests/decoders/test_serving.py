@@ -18,6 +18,7 @@ from bci.bundle import load_bundle, save_bundle
 from bci.calibration import calibrate
 from bci.cli.models import load_model
 from bci.errors import BundleError
+from bci.messages import ModelEvent, NoteEvent, read_event
 from bci.profile import Profile, load_profile
 from bci.types import Channel, Signal
 from decoders import serving
@@ -148,10 +149,10 @@ def test_calibrate_tells_programs_which_runtime_serves(
         "calibrate", tmp_path / "profile.yaml", tmp_path / "run_raw.fif", "--out", model, "--json"
     )
     assert done.returncode == 0, done.stderr
-    *_, served, last = (json.loads(line) for line in done.stdout.splitlines())
+    *_, last = told = [read_event(line) for line in done.stdout.splitlines()]
     said = "served by ONNX Runtime in 0.50 of PyTorch's time"
-    assert (served["event"], served["text"]) == ("note", said)
-    assert last["event"] == "model"
+    assert NoteEvent(text=said) in told
+    assert isinstance(last, ModelEvent)
 
 
 def test_onnx_is_kept_only_where_it_is_faster_and_equal(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from pylsl import local_clock
@@ -9,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.outlet import MarkerOutlet
+from bci.messages import EngineStatus
 from bci.profile import Paradigm
 from bci.types import Marker
 from gui.engine_shown import EngineShown
@@ -47,7 +49,7 @@ def feeds() -> Iterator[list[Feed]]:
 def test_cues_are_those_of_the_model_that_decodes(engine: EngineShown) -> None:
     engine._on_markers([Marker(1.0, "T1")])
     assert engine.history.cues_shown() == []
-    engine._on_status({"state": "running", "paradigm": PARADIGM.model_dump()})
+    engine._on_status(EngineStatus(state="running", model="me", paradigm=PARADIGM.model_dump()))
     engine._on_markers([Marker(2.0, "T2")])
     assert engine.history.cues_shown() == ["right fist"]
     assert engine.decision.cue == "right fist"
@@ -55,11 +57,11 @@ def test_cues_are_those_of_the_model_that_decodes(engine: EngineShown) -> None:
     assert not engine.is_cue("left")
 
 
-@pytest.mark.parametrize("told", [None, "T1", {"classes": {"left": 1}}, {"classes": "x"}, []])
+@pytest.mark.parametrize("told", [None, {"classes": {"left": 1}}, {"classes": "x"}, {}])
 def test_an_engine_that_says_nothing_sensible_leaves_the_profile_s_cues(
-    engine: EngineShown, told: object
+    engine: EngineShown, told: dict[str, Any] | None
 ) -> None:
-    engine._on_status({"paradigm": told})
+    engine._on_status(EngineStatus(state="running", model="me", paradigm=told))
     assert engine.is_cue("left")
 
 
