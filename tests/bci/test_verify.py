@@ -10,7 +10,7 @@ import pytest
 
 import decoders
 from bci import provenance
-from bci.bundle import ARRAYS, CARD, save_bundle
+from bci.bundle import ARRAYS, CARD, load_bundle, save_bundle
 from bci.calibration import calibrate
 from bci.cli.verifying import load_changed
 from bci.errors import MessageError, RecordingError
@@ -57,7 +57,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
         runs = [stored(two_class_recording(8, seed), folder / f"{seed}.bin") for seed in (1, 2)]
         decoder = profile.decoder.name
         made = calibrate(runs, profile, lambda name=decoder: decoders.create(name), name)
-        save_bundle(folder / name, made.card, made.decoder.arrays())
+        save_bundle(folder / name, made.card, made.decoder.arrays() | made.patterns)
     return folder
 
 
@@ -134,6 +134,19 @@ def test_a_changed_array_of_the_model_is_found_and_named(
     assert "card" not in sentence.partition("different: ")[2]
 
 
+def test_a_changed_array_that_decodes_nothing_is_named_too(
+    live: Live, models: Path, tmp_path: Path
+) -> None:
+    for name in ("first", "second"):
+        shutil.copytree(models / name, tmp_path / name)
+    card, arrays = load_bundle(tmp_path / "second")
+    arrays["pattern.left"] = arrays["pattern.left"] + 1
+    save_bundle(tmp_path / "second", card, arrays, overwrite=True)
+    event = verified(write_session(tmp_path / "run.xdf", live), tmp_path)
+    assert event.all_equal
+    assert event.differs[0].endswith(f"{ARRAYS}, but none of the arrays that decode")
+
+
 def test_a_changed_card_is_named(live: Live, models: Path, tmp_path: Path) -> None:
     shutil.copytree(models / "first", tmp_path / "first")
     shutil.copytree(models / "second", tmp_path / "second")
@@ -151,6 +164,17 @@ def test_a_copied_model_of_another_name_is_found_by_its_hash(
     shutil.copytree(models / "second", tmp_path / "second")
     event = verified(write_session(tmp_path / "run.xdf", live), tmp_path)
     assert event.all_equal
+
+
+def test_a_model_that_was_replaced_under_its_name_is_named_beside_its_copy(
+    live: Live, models: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(models / "first", tmp_path / "copied")
+    shutil.copytree(models / "cued", tmp_path / "first")
+    shutil.copytree(models / "second", tmp_path / "second")
+    event = verified(write_session(tmp_path / "run.xdf", live), tmp_path)
+    assert event.all_equal
+    assert event.differs[0].endswith(f"{tmp_path / 'copied'} is, and was compared")
 
 
 def test_a_prediction_that_is_missing_or_changed_is_counted(
