@@ -121,8 +121,8 @@ def test_a_changed_array_of_the_model_is_found_and_named(
     arrays = changed / "second" / ARRAYS
     raw = bytearray(arrays.read_bytes())
     header = 8 + int.from_bytes(raw[:8], "little")
-    at = json.loads(raw[8:header])["coef"]["data_offsets"][0]
-    raw[header + at + 6] ^= 1
+    at = json.loads(raw[8:header])["coef"]["data_offsets"][1]
+    raw[header + at - 2] ^= 1
     arrays.write_bytes(raw)
     event = verified(write_session(tmp_path / "run.xdf", live), changed)
     n_first = sum("first" in model for model in event.models)
