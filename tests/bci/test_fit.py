@@ -305,7 +305,7 @@ def test_the_command_line_takes_what_a_file_does_not_say(
     assert "--unit" in unsaid.stderr
     done = bci(*asked, "--resample", "--names", names, "--unit", "V")
     assert done.returncode == 0, done.stderr
-    assert "resampled to the model's 128 Hz" in done.stderr.replace("\n", " ")
+    assert "resampled to the model's 128 Hz" in done.stdout
     (result,) = evaluations(done)
     assert result.trial_accuracy.value > 0.7
     empty = bci(*asked, "--names", "C3,,C4")
