@@ -72,7 +72,9 @@ class ModelRun(Message):
     card : str
         Hash of its card; see `card_hash`.
     arrays : dict
-        Hash of each of its arrays.
+        Hash of each array that it decodes with.
+    arrays_file : str
+        Hash of the file of its arrays; empty where it was never stored.
     options : dict
         Settings of the stream that it was loaded with; see `bci.fit.with_options`.
     fed_from : int
@@ -85,6 +87,7 @@ class ModelRun(Message):
     classes: tuple[Text, ...] = Field(max_length=1_000_000)
     card: Text
     arrays: Names = Field(default_factory=dict, max_length=_MOST_ARRAYS)
+    arrays_file: Text = ""
     options: dict[str, Any] = Field(default_factory=dict)
     fed_from: Count = 0
     decides_from: Count = 0
@@ -172,6 +175,7 @@ def model_run(card: Card, decoder: Decoder) -> ModelRun:
         classes=card.classes,
         card=card_hash(card),
         arrays=array_hashes(decoder),
+        arrays_file=card.arrays_sha256,
         options=card.pipeline.model_dump(mode="json", include=set(card.pipeline.of_stream)),
     )
 
@@ -189,9 +193,10 @@ def card_hash(card: Card) -> str:
 
 
 def array_hashes(decoder: Decoder) -> dict[str, str]:
-    """Hash each array of a decoder, with its type and shape."""
+    """Hash each array of a decoder, with its type and shape; one that has none decodes too."""
     hashes = {}
-    for name, array in decoder.arrays().items():
+    arrays = decoder.arrays() if hasattr(decoder, "arrays") else {}
+    for name, array in arrays.items():
         whole = np.asarray(array, order="C")
         hashes[name] = _hash(f"{whole.dtype.str}{whole.shape}".encode(), whole.tobytes())
     return hashes

@@ -1,5 +1,7 @@
 """Command that checks a recorded session: verify."""
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,6 +9,7 @@ import typer
 
 from bci.cli.console import out
 from bci.cli.events import JsonOption, emit
+from bci.cli.trust import Trust
 
 if TYPE_CHECKING:
     from bci.bundle import Card
@@ -31,6 +34,7 @@ def verify(
     engine: Annotated[
         str | None, typer.Option(help="Name of the engine, where several were recorded.")
     ] = None,
+    trust: Trust = None,
     as_json: JsonOption = False,
 ) -> None:
     """Decode a recorded session again and compare it with what ran live.
@@ -43,7 +47,8 @@ def verify(
     from bci.verification.verify import verify as decode_again
 
     places = (_MODELS, recording.parent)
-    found = decode_again(recording, _load, tuple(model or ()), places, engine)
+    load = partial(load_changed, trusted=trust or ())
+    found = decode_again(recording, load, tuple(model or ()), places, engine)
     for event in found:
         if as_json:
             emit(event)
@@ -53,10 +58,19 @@ def verify(
         raise typer.Exit(1)
 
 
-def _load(folder: Path) -> "tuple[Card, Decoder]":
+def load_changed(folder: Path, trusted: Sequence[str] = ()) -> "tuple[Card, Decoder]":
+    """A model's card and decoder, also where its arrays were changed after training.
+
+    Only to compare it; `bci run` refuses such a model.
+
+    Raises
+    ------
+    BundleError
+        If the model is missing or cannot be read.
+    """
     from bci.models import load_model
 
-    model = load_model(folder, sealed=False)
+    model = load_model(folder, trusted, sealed=False)
     return model.card, model.decoder
 
 

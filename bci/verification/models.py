@@ -1,15 +1,16 @@
 """The models that decoded a recorded session, found by their hashes or their names."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from bci.bundle import CARD, Card, load_card
+from bci.bundle import ARRAYS, CARD, Card, load_card
 from bci.errors import BciError, RecordingError
 from bci.fit import with_options
+from bci.profile import file_sha256
 from bci.provenance import ModelRun, array_hashes, card_hash
 from bci.settings import PipelineSettings
 from bci.types import Decoder
@@ -68,12 +69,16 @@ def find_model(
         found.append(FoundModel(folder, card, decoder, _difference(run, folder, card, decoder)))
     if len(given) == 1:
         return _fitted(found[0], run)
-    for each in found:
-        if each.differs is None:
-            return _fitted(each, run)
-    for each in found:
-        if each.card.name == run.name:
-            return _fitted(each, run)
+    of_name = [each for each in found if each.card.name == run.name]
+    same = [each for each in (*of_name, *found) if each.differs is None]
+    if same:
+        best = same[0]
+        if of_name and best not in of_name:
+            changed = f"{of_name[0].differs}; {best.folder} is, and was compared"
+            best = replace(best, differs=changed)
+        return _fitted(best, run)
+    if of_name:
+        return _fitted(of_name[0], run)
     why = f" ({problems[0]})" if problems else ""
     where = "among those given" if given else f"in {', '.join(map(str, places))}"
     raise RecordingError(
@@ -107,7 +112,8 @@ def _fitted(found: FoundModel, run: ModelRun) -> FoundModel:
             f"{problem.errors(include_url=False)[0]['msg']}"
         ) from problem
     card = with_options(found.card, options)
-    return FoundModel(found.folder, card, found.decoder, found.differs)
+    # By the name that it ran under: a copy may have another.
+    return replace(found, card=card.model_copy(update={"name": run.name}))
 
 
 def _difference(run: ModelRun, folder: Path, card: Card, decoder: Decoder) -> str | None:
@@ -120,6 +126,8 @@ def _difference(run: ModelRun, folder: Path, card: Card, decoder: Decoder) -> st
     if changed:
         more = f" and {len(changed) - _MOST_NAMED} more" if len(changed) > _MOST_NAMED else ""
         parts.append(f"array {', '.join(changed[:_MOST_NAMED])}{more}")
+    elif run.arrays_file and file_sha256(folder / ARRAYS) != run.arrays_file:
+        parts.append(f"{ARRAYS}, but none of the arrays that decode")
     if card_hash(card) != run.card:
         parts.append("card")
     if not parts:

@@ -10,14 +10,14 @@ import pytest
 
 import decoders
 from bci import provenance
-from bci.bundle import ARRAYS, CARD, Card, save_bundle
+from bci.bundle import ARRAYS, CARD, load_bundle, save_bundle
 from bci.calibration import calibrate
+from bci.cli.verifying import load_changed
 from bci.errors import MessageError, RecordingError
 from bci.messages import VerifyEvent, read_event
-from bci.models import load_model
 from bci.profile import Profile
 from bci.provenance import read_provenance
-from bci.types import Decoder, Recording
+from bci.types import Recording
 from bci.verification.verify import verify
 from tests.commands import bci, refused
 from tests.sessions import Live, run_live, without_samples, write_session
@@ -25,10 +25,6 @@ from tests.signals import stored, two_class_recording
 
 SFREQ = 128
 LOST = (900, 937)
-
-
-def load(folder: Path) -> tuple[Card, Decoder]:
-    return load_model(folder, sealed=False)
 
 
 def _profile(decoder: str, low_hz: float, window_s: float, **pipeline: object) -> Profile:
@@ -61,7 +57,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
         runs = [stored(two_class_recording(8, seed), folder / f"{seed}.bin") for seed in (1, 2)]
         decoder = profile.decoder.name
         made = calibrate(runs, profile, lambda name=decoder: decoders.create(name), name)
-        save_bundle(folder / name, made.card, made.decoder.arrays())
+        save_bundle(folder / name, made.card, made.decoder.arrays() | {"spare": np.ones(3)})
     return folder
 
 
@@ -80,7 +76,7 @@ def live(models: Path, signal: Recording) -> Live:
 
 
 def verified(file: Path, *places: Path, given: tuple[Path, ...] = ()) -> VerifyEvent:
-    (event,) = verify(file, load, given, places)
+    (event,) = verify(file, load_changed, given, places)
     return event
 
 
@@ -124,7 +120,9 @@ def test_a_changed_array_of_the_model_is_found_and_named(
         shutil.copytree(models / name, changed / name)
     arrays = changed / "second" / ARRAYS
     raw = bytearray(arrays.read_bytes())
-    raw[-3] ^= 1 << 4
+    header = 8 + int.from_bytes(raw[:8], "little")
+    at = json.loads(raw[8:header])["coef"]["data_offsets"][1]
+    raw[header + at - 2] ^= 1
     arrays.write_bytes(raw)
     event = verified(write_session(tmp_path / "run.xdf", live), changed)
     n_first = sum("first" in model for model in event.models)
@@ -134,8 +132,20 @@ def test_a_changed_array_of_the_model_is_found_and_named(
     assert "(second)" in event.first_difference
     (sentence,) = event.differs
     assert "model second" in sentence
-    assert "array " in sentence
-    assert "card" not in sentence.partition("different: ")[2]
+    assert sentence.endswith("different: array coef")
+
+
+def test_a_changed_array_that_decodes_nothing_is_named_too(
+    live: Live, models: Path, tmp_path: Path
+) -> None:
+    for name in ("first", "second"):
+        shutil.copytree(models / name, tmp_path / name)
+    card, arrays = load_bundle(tmp_path / "first")
+    arrays["spare"] = np.zeros(3)
+    save_bundle(tmp_path / "first", card, arrays, overwrite=True)
+    event = verified(write_session(tmp_path / "run.xdf", live), tmp_path)
+    assert event.all_equal
+    assert event.differs[0].endswith(f"{ARRAYS}, but none of the arrays that decode")
 
 
 def test_a_changed_card_is_named(live: Live, models: Path, tmp_path: Path) -> None:
@@ -155,6 +165,17 @@ def test_a_copied_model_of_another_name_is_found_by_its_hash(
     shutil.copytree(models / "second", tmp_path / "second")
     event = verified(write_session(tmp_path / "run.xdf", live), tmp_path)
     assert event.all_equal
+
+
+def test_a_model_that_was_replaced_under_its_name_is_named_beside_its_copy(
+    live: Live, models: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(models / "first", tmp_path / "copied")
+    shutil.copytree(models / "cued", tmp_path / "first")
+    shutil.copytree(models / "second", tmp_path / "second")
+    event = verified(write_session(tmp_path / "run.xdf", live), tmp_path)
+    assert event.all_equal
+    assert event.differs[0].endswith(f"{tmp_path / 'copied'} is, and was compared")
 
 
 def test_a_prediction_that_is_missing_or_changed_is_counted(
@@ -234,7 +255,7 @@ def test_each_run_of_an_engine_that_was_started_again_is_compared(
 ) -> None:
     runs = [run_live(signal, [models / name], rows=rows)
             for name, rows in (("first", (0, 1800)), ("second", (2000, None)))]  # fmt: skip
-    events = verify(write_session(tmp_path / "run.xdf", *runs), load, places=[models])
+    events = verify(write_session(tmp_path / "run.xdf", *runs), load_changed, places=[models])
     assert [event.models for event in events] == [("first",), ("second",)]
     for event, ran in zip(events, runs, strict=True):
         assert event.all_equal
@@ -286,6 +307,28 @@ def test_a_session_that_cannot_be_compared_is_refused_in_one_line(
     assert "no engine called 'other' ran" in refused("verify", file, "--engine", "other")
     assert "only an XDF recording" in refused("verify", tmp_path / "run.fif")
     assert "No such file" in refused("verify", tmp_path / "none.xdf")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("output", {"adapt": "now"}), ("sfreq", 1e-9), ("map_montage", True),
+        ("markers", {"type": "x" * 10_000}), ("here", None), ("models", []),
+        ("seams", [{"stamp": 5001.0, "sample": 1 << 60, "index": 1 << 60, "time": 0.0}]),
+        ("versions", {"": "1", "numpy": "9"}),
+    ],
+)  # fmt: skip
+def test_a_provenance_that_makes_no_sense_is_no_crash(
+    key: str, value: object, live: Live, models: Path, tmp_path: Path
+) -> None:
+    changed = [
+        (time, type(message).model_validate(message.model_dump() | {key: value}))
+        for time, message in live.messages
+    ]
+    file = write_session(tmp_path / "run.xdf", replace(live, messages=changed))
+    done = bci("verify", file, "--model", models / "first", "--model", models / "second")
+    assert done.returncode in (0, 1, 2)
+    assert "Traceback" not in done.stderr
 
 
 def test_a_message_that_is_no_provenance_is_refused() -> None:
