@@ -9,5 +9,5 @@ from pytestqt.qtbot import QtBot
 def press(qtbot: QtBot, window: QWidget, keys: str) -> None:
     """Press keys (``Ctrl+E``) in a window that has the focus, wherever in it that is."""
     window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow, timeout=5000)
+    qtbot.waitUntil(window.isActiveWindow, timeout=15000)
     QTest.keySequence(QApplication.focusWidget() or window, QKeySequence(keys))

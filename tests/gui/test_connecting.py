@@ -108,7 +108,7 @@ def test_the_simulator_is_connected_judged_and_disconnected(
     assert "1 bad" in window.quality_state.text()
     pid = window.connecting.processes[0].pid
     panel.connect_button.click()
-    qtbot.waitUntil(lambda: panel.connect_button.text() == "Connect", timeout=2000)
+    qtbot.waitUntil(lambda: panel.connect_button.text() == "Connect", timeout=15000)
     assert not psutil.pid_exists(pid)
     qtbot.waitUntil(lambda: "no signal now" in window.state.text(), timeout=LONG)
     # It went because it was told to: nothing to be warned of.

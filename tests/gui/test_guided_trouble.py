@@ -60,7 +60,7 @@ def test_an_engine_or_a_device_that_is_killed_in_a_run_is_told_and_comes_back(
         qtbot.waitUntil(lambda: main.processes[0].age_s > LEAST_S, timeout=LONG)
         qtbot.waitUntil(lambda: guided.schedule.phase is Phase.TASK, timeout=LONG)
         psutil.Process(main.processes[0].pid).kill()
-        qtbot.waitUntil(main.banner.isVisible, timeout=1000)
+        qtbot.waitUntil(main.banner.isVisible, timeout=15000)
         assert "engine ended by itself" in main.banner_text.text()
         assert "It is started again." in main.banner_text.text()
         assert guided.schedule.phase is not Phase.HELD
@@ -69,8 +69,8 @@ def test_an_engine_or_a_device_that_is_killed_in_a_run_is_told_and_comes_back(
         qtbot.waitUntil(lambda: not main.banner.isVisible(), timeout=LONG)
         qtbot.waitUntil(lambda: guided.schedule.phase is Phase.TASK, timeout=LONG)
         device.kill()
-        qtbot.waitUntil(lambda: f"{name} is gone" in main.banner_text.text(), timeout=1000)
-        qtbot.waitUntil(lambda: guided.schedule.phase is Phase.HELD, timeout=3000)
+        qtbot.waitUntil(lambda: f"{name} is gone" in main.banner_text.text(), timeout=15000)
+        qtbot.waitUntil(lambda: guided.schedule.phase is Phase.HELD, timeout=15000)
         assert f"{name} is gone; it is waited for" in window.cue_screen.sentence
         qtbot.keyClick(window.cue_screen, Qt.Key.Key_Space)
         assert guided.schedule.phase is Phase.HELD
