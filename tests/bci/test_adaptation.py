@@ -69,6 +69,7 @@ def electrodes_that_change() -> Recording:
     return replace(made, data=data, source="changed")
 
 
+@pytest.mark.slow
 def test_following_the_signal_recovers_what_a_change_of_gains_cost(trained: Calibration) -> None:
     changed = electrodes_that_change()
     still = evaluate(trained.card, trained.decoder, changed, 0.7)
@@ -78,6 +79,7 @@ def test_following_the_signal_recovers_what_a_change_of_gains_cost(trained: Cali
     assert (still.adaptation, follows.adaptation) == ("off", "alignment, 293 updates")
 
 
+@pytest.mark.slow
 def test_a_signal_that_does_not_change_loses_nothing_by_it(trained: Calibration) -> None:
     same = two_class_recording(n_trials=60, seed=3, amplitude=8)
     accuracy = [
@@ -87,6 +89,7 @@ def test_a_signal_that_does_not_change_loses_nothing_by_it(trained: Calibration)
     assert accuracy[1] >= accuracy[0] - 1 / 60
 
 
+@pytest.mark.slow
 def test_the_whitening_of_a_network_follows_the_spread() -> None:
     rng = np.random.default_rng(0)
     windows = rng.normal(size=(8, 6, 128)).astype(np.float32)

@@ -28,6 +28,7 @@ def test_one_person_alone_has_nobody_to_learn_from(eegmmidb: Path, tmp_path: Pat
         motor_imagery(tmp_path, ["tangent-space"], ["transfer"], 1, None)
 
 
+@pytest.mark.slow
 def test_what_is_there_is_not_done_again_and_what_cannot_be_is_told(
     two: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -117,6 +117,7 @@ def test_a_decoder_learns_what_there_is_and_says_so(tmp_path: Path, name: str) -
     assert unseen.trials_without_window == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", classical())
 def test_labels_that_mean_nothing_score_at_chance(tmp_path: Path, name: str) -> None:
     accuracies = []

@@ -47,6 +47,7 @@ def test_those_who_do_not_stay_near_chance(eegmmidb: Path) -> None:
         assert 0.25 <= accuracy(eegmmidb, subject) <= 0.75
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sizes", [1, 7, 32, 1000])
 def test_predictions_on_a_real_run_do_not_depend_on_chunks(eegmmidb: Path, sizes: int) -> None:
     trained = train(eegmmidb, "S007")

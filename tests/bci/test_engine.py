@@ -257,6 +257,7 @@ def model(trained: Calibration, tmp_path: Path) -> Path:
     return tmp_path / "me"
 
 
+@pytest.mark.slow
 def test_second_engine_of_a_name_is_refused_and_names_the_computer_of_the_first(
     trained: Calibration, test_run: Recording
 ) -> None:
@@ -349,6 +350,7 @@ def test_the_engine_process_decodes_and_stops_on_ctrl_c(model: Path, test_run: R
     assert re.search(rf"^ +\d+\.\d s  {decided}  \d+ %$", child.stdout.read(), re.M)
 
 
+@pytest.mark.slow
 def test_the_engine_process_ends_with_its_parent(model: Path, test_run: Recording) -> None:
     outlet = SignalOutlet(test_run.info)
     command = [

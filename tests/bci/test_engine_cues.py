@@ -67,6 +67,7 @@ class Statuses:
         self._inlet.close()
 
 
+@pytest.mark.slow
 def test_a_marker_stream_that_is_missing_comes_and_goes_is_told(
     trained: Calibration, signal: SignalOutlet
 ) -> None:

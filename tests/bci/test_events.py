@@ -101,6 +101,7 @@ def test_run_prints_decisions_and_its_last_status(capsys: pytest.CaptureFixture[
     ]
 
 
+@pytest.mark.slow
 def test_simulate_prints_the_files_that_it_wrote(tmp_path: Path) -> None:
     told = printed(bci("simulate", tmp_path, "--runs", 1, "--json").stdout)
     assert told == [FileEvent(file=str(file)) for file in tmp_path.rglob("*.fif")]

@@ -74,6 +74,7 @@ def test_a_hostile_stream_is_recorded_and_read_back(
     assert "amp [/x] [bold]\ufffd[2J grün" in told.stdout
 
 
+@pytest.mark.slow
 def test_a_hostile_stream_is_watched(outlet: pylsl.StreamOutlet) -> None:
     process = subprocess.Popen(
         [*BCI, "monitor", "--stream", outlet.get_info().name()],

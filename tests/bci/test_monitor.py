@@ -89,6 +89,7 @@ def test_a_stream_without_unit_is_judged_by_the_one_that_is_given() -> None:
     assert all(channel.state != State.NOT_JUDGED for channel in reports[-1].channels)
 
 
+@pytest.mark.slow
 def test_the_monitor_takes_stream_and_power_line_from_a_profile(tmp_path: Path) -> None:
     profile = yaml.safe_load(shipped_profiles()["motor-imagery"].read_text())
     name = f"absent-{uuid.uuid4().hex[:8]}"
@@ -175,6 +176,7 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments: list[str], message: st
     assert message in refused(*arguments)
 
 
+@pytest.mark.slow
 def test_what_a_makers_library_prints_is_not_added_to_the_one_line() -> None:
     done = bci_process("stream", "--device", "cyton", "serial_port=/dev/none")
     assert "/dev/none" in one_line(done)

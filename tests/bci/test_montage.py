@@ -242,6 +242,7 @@ def test_channels_in_volts_are_interpolated_in_volts() -> None:
     )
 
 
+@pytest.mark.slow
 def test_another_rate_is_refused_with_a_map_too(trained: Calibration) -> None:
     mapping = map_montage(stream(eeg(TEN_TEN), 500.0), trained_channels(trained.card))
     with pytest.raises(MismatchError, match=r"500 Hz instead of 250 Hz.*give --resample"):
@@ -290,6 +291,7 @@ def test_live_predictions_through_a_map_are_those_offline(
     np.testing.assert_array_equal(live.astype(np.float32), offline)
 
 
+@pytest.mark.slow
 def test_calibration_goes_on_from_a_base_of_another_montage_only_when_asked(
     subject: Path, trained: Calibration, tmp_path: Path
 ) -> None:

@@ -71,6 +71,7 @@ def test_a_decision_for_rest_is_no_command() -> None:
     assert list(everything.number) == [1, 2, 0, NO_COMMAND]
 
 
+@pytest.mark.slow
 def test_a_decoder_that_knows_rest_keeps_quiet_in_it(tmp_path: Path) -> None:
     runs = [stored(two_class_recording(seed=seed), tmp_path / f"{seed}.bin") for seed in (1, 2, 3)]
     made = {

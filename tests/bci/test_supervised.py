@@ -101,6 +101,7 @@ def test_cues_recover_what_a_change_of_gains_cost(decoder: str, tmp_path: Path) 
     assert taught.adaptation == "supervised, 39 trials"  # the last one is not followed by enough
 
 
+@pytest.mark.slow
 def test_a_signal_that_did_not_change_loses_nothing_by_it(trained: Calibration) -> None:
     same = two_class_recording(n_trials=40, seed=3, amplitude=8)
     still, taught = (

@@ -19,6 +19,7 @@ class StopError(Exception):
     pass
 
 
+@pytest.mark.slow
 def test_a_simulation_stopped_while_models_are_written_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -98,6 +98,7 @@ def test_every_network_says_the_same_in_both_runtimes(name: str) -> None:
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ifnet", "dbconformer"])
 def test_loading_brings_back_the_very_predictions_and_arrays(name: str) -> None:
     arrays = served_arrays(name)
@@ -194,6 +195,7 @@ def test_both_runtimes_are_really_timed(monkeypatch: pytest.MonkeyPatch) -> None
     assert 0 <= difference < 1e-4
 
 
+@pytest.mark.slow
 def test_the_same_weights_give_the_same_onnx_without_paths_of_this_machine() -> None:
     again = export(eager("shallow").served, (4, 192))
     assert again == served_arrays("shallow")["onnx"].tobytes()

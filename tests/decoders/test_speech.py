@@ -66,6 +66,7 @@ def test_shuffled_labels_teach_nothing_about_a_run_that_was_not_seen(
     assert binomtest(round(right * n_trials), n_trials, CHANCE).pvalue > 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["high-gamma-lda", "duin"])
 def test_a_decoder_of_words_survives_the_bundle_bit_for_bit(name: str) -> None:
     params = {"epochs": 1} if name == "duin" else {}

@@ -73,6 +73,7 @@ def test_pictures_are_named_as_their_markers(pictures: Path) -> None:
     assert list(find_pictures(pictures)) == ["image-wren_01", "image-0002", "image-tall"]
 
 
+@pytest.mark.slow
 def test_a_vision_model_embeds_every_picture(pictures: Path, tiny_dino: Path) -> None:
     gallery = embed_folder(pictures, str(tiny_dino), nobody)
     assert gallery.embeddings.shape == (3, 16)

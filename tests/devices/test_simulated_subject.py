@@ -51,6 +51,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not() -> None:
     assert simulate_run(replace(few, seed=2), 1).data.tobytes() != once.data.tobytes()
 
 
+@pytest.mark.slow
 def test_it_says_that_it_is_simulated_and_is_of_plausible_size(run: Recording) -> None:
     assert run.info.simulated
     freqs, power = spectrum(run, "Cz")
@@ -104,6 +105,7 @@ def test_runs_that_are_there_are_left_as_they_are(tmp_path: Path) -> None:
     assert first.read_text() == "is there"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("task", "kinds", "unit", "sfreq"),
     [

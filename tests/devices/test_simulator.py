@@ -94,6 +94,7 @@ def test_the_same_seed_gives_the_same_bits_however_it_is_read(step_s: float) -> 
     assert [m for m in again if m.time < 1005] == [m for m in cues if m.time < 1005]
 
 
+@pytest.mark.slow
 def test_sensors_see_signals_of_the_size_that_theirs_see() -> None:
     for modality, kind, low, high in (
         ("eeg", "eeg", 3e0, 5e1), ("meg", "mag", 3e-14, 1e-12), ("meg", "grad", 1e-12, 3e-11),

@@ -63,6 +63,7 @@ def keep(trained: Trained, tmp_path: Path) -> Keep:
     return kept
 
 
+@pytest.mark.slow
 def test_a_model_is_compared_with_those_of_its_subject_alone_newest_first(
     keep: Keep, tmp_path: Path
 ) -> None:

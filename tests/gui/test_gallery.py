@@ -23,6 +23,7 @@ def pixels(file: Path) -> np.ndarray:
     return flat.reshape(image.height(), image.width())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", VIEWS)
 def test_a_view_has_a_picture_that_is_small_not_blank_and_the_same_again(
     qtbot: QtBot, tmp_path: Path, name: str

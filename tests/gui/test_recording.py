@@ -172,6 +172,7 @@ def record(window: MainWindow, qtbot: QtBot, name: str) -> FoundRecorder:
     return window.recording.status
 
 
+@pytest.mark.slow
 def test_a_recorder_that_is_killed_is_said_and_goes_on_in_the_next_run_s_file(
     open_window: OpenWindow, qtbot: QtBot, name: str
 ) -> None:

@@ -58,6 +58,7 @@ def test_a_fif_with_an_unknown_kind_of_channel_is_one_line(fif: Path, kind: int)
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.slow
 def test_a_packed_xdf_that_unpacks_to_gigabytes_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "bomb.xdfz"
     with gzip.open(path, "wb") as packed:

@@ -59,6 +59,7 @@ def test_the_imported_session_is_cut_into_three_classes(tmp_path: Path) -> None:
     assert len(set(epochs.items)) == 15
 
 
+@pytest.mark.slow
 def test_what_is_wrong_is_named(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match=r"eeg1 is no signal of 62 channels.*\(61, 1201\)"):
         read_seed(write(tmp_path, n_channels=61))

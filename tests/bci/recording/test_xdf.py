@@ -130,6 +130,7 @@ def test_names_follow_bids_and_count_the_runs(tmp_path: Path) -> None:
         Session("../x", "rest")
 
 
+@pytest.mark.slow
 def test_a_file_cut_off_anywhere_is_refused_and_its_whole_chunks_are_saved(tmp_path: Path) -> None:
     data = write(tmp_path / "file.xdf", 3)
     content = (tmp_path / "file.xdf").read_bytes()
