@@ -138,7 +138,7 @@ def _fail(why: str) -> int:
     """Print the reason of a command's end; return its exit code."""
     text = " ".join(why.split())
     typer.secho(f"error: {printable(text)}", fg="red", err=True)
-    if events.wanted():
+    if events.is_for_program():
         events.emit(ErrorEvent(text=text))
     return 2
 

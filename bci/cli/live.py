@@ -1,6 +1,5 @@
 """Commands that deal with live streams: run, replay, streams, gui, demo."""
 
-import json
 import queue
 import sys
 import threading
@@ -12,7 +11,7 @@ from rich.table import Table
 
 from bci.cli.acquisition import announce_stream
 from bci.cli.console import err, note, out
-from bci.cli.events import JsonOption, JsonResult
+from bci.cli.events import JsonOption, JsonResult, print_result
 from bci.cli.file_streams import MarkersOption, RateOption
 from bci.cli.montage import MapMontage
 from bci.cli.stream_options import GivenNames, GivenUnit, Resample, given_options
@@ -245,7 +244,7 @@ def streams(
             }
             for s in found
         ]
-        out.print_json(json.dumps(rows))
+        print_result(rows)
         return
     if not found:
         out.print("no LSL stream found; is the device streaming, on this network?")

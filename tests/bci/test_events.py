@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from bci.cli import events
+from bci.cli.console import note, warn
 from bci.cli.federate import _tell_missing, _tell_round
 from bci.cli.run_summary import Decided
 from bci.decisions import DecisionEvent
@@ -73,6 +74,35 @@ def test_an_error_is_an_event_beside_its_one_line(
 
 def test_without_json_an_error_is_no_event(tmp_path: Path) -> None:
     assert bci("info", tmp_path / "nowhere.edf").stdout == ""
+
+
+def test_a_command_with_one_result_prints_no_event_beside_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    events.want_result(True)
+    try:
+        warn("the file is damaged")
+        note("it was read all the same")
+    finally:
+        events.want_result(False)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.splitlines() == ["the file is damaged", "it was read all the same"]
+
+
+def test_a_result_is_json_whatever_a_name_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    result = [{"name": "a\x7fb\x9fc\u2028é\x1b[2J"}]
+    events.print_result(result)
+    printed_text = capsys.readouterr().out
+    assert printed_text.isascii()
+    assert json.loads(printed_text) == result
+
+
+def test_a_number_that_is_not_finite_is_null_in_a_result(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    events.print_result([{"rate_hz": float("nan"), "gaps": 2}])
+    assert json.loads(capsys.readouterr().out) == [{"rate_hz": None, "gaps": 2}]
 
 
 def test_import_prints_the_file_that_it_wrote(tmp_path: Path) -> None:
