@@ -35,7 +35,7 @@ A command that fails prints the event `error` and one line on standard error. It
 Unknown options and missing arguments are no event. Decisions have a stream and a format of their
 own: see [streams](streams.md).
 
-`python -m bci.message_docs` writes this page from `bci/messages.py`.
+`python -m bci.message_docs` writes this page from `bci/messages/`.
 """
 
 
