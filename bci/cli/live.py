@@ -131,7 +131,8 @@ def run(
     stop = stop_on_signals(with_parent, lines)
     query = _query(wanted.stream, stream)
     cues = cue_query(wanted.markers, markers) if wanted.markers or markers else None
-    decided = Decided(sys.stdout.isatty() if decisions is None else decisions, as_json)
+    shown = sys.stdout.isatty() if decisions is None else decisions
+    decided = Decided(shown, as_json, stop.set)
     engine = Engine(
         card, decoder, query, output, note, cues, map_montage, load, decided, wanted.timing
     )

@@ -1,6 +1,7 @@
 """Events that commands print with --json."""
 
 import json
+import threading
 import uuid
 from pathlib import Path
 
@@ -129,6 +130,20 @@ def test_run_prints_decisions_and_its_last_status(capsys: pytest.CaptureFixture[
         DecidedEvent(change="offset", time=13.0, ended="left"),
         StoppedEvent(status=status),
     ]
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_run_whose_lines_nobody_reads_is_asked_to_end(
+    as_json: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(*_args: object) -> None:
+        raise BrokenPipeError if as_json else SystemExit(1)
+
+    monkeypatch.setattr(f"bci.cli.run_summary.{'emit' if as_json else 'out.print'}", closed)
+    gone = threading.Event()
+    decided = Decided(True, as_json, gone.set)
+    decided(DecisionEvent("onset", "left", 0.8, 12.5))
+    assert gone.wait(5)
 
 
 def test_simulate_prints_the_files_that_it_wrote(tmp_path: Path) -> None:
