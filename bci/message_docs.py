@@ -32,8 +32,8 @@ in `event`, a status in `kind`. `null` stands for a value that is not known.
 and no event but `error`.
 
 A command that fails prints the event `error` and one line on standard error. Its exit code is 2.
-Unknown options and missing arguments are no event. Decisions have a stream and a format of their
-own: see [streams](streams.md).
+A wrong or missing argument is an event too; an unknown command or option is none. Decisions have a
+stream and a format of their own: see [streams](streams.md).
 
 `python -m bci.message_docs` writes this page from `bci/messages/`.
 """

@@ -73,6 +73,24 @@ def test_an_error_is_an_event_beside_its_one_line(
     assert not events.wanted()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("calibrate",), "Missing argument 'PROFILE'."),
+        (("monitor", "--line-hz", "5"), "'--line-hz': 5.0 is not in the range"),
+        (("stream", "--device", "simulator", "channels"), "'channels' is not of the form"),
+        (("streams", "--wait", "x"), "'x' is not a valid float"),
+    ],
+)
+def test_a_wrong_argument_is_an_event(arguments: tuple[str, ...], why: str) -> None:
+    done = bci(*arguments, "--json")
+    (event,) = printed(done.stdout)
+    assert isinstance(event, ErrorEvent)
+    assert why in event.text
+    assert done.returncode == 2
+    assert bci(*arguments).stdout == ""
+
+
 def test_without_json_an_error_is_no_event(tmp_path: Path) -> None:
     assert bci("info", tmp_path / "nowhere.edf").stdout == ""
 
