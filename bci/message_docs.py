@@ -28,8 +28,9 @@ command prints on standard output with `--json`. Each is one JSON object on one 
 alone does not change it, so a reader leaves out keys that it does not know. An event has its name
 in `event`, a status in `kind`. `null` stands for a value that is not known.
 
-`bci doctor`, `info`, `models` and `streams` answer at once: with `--json` they print one JSON value
-and no event but `error`.
+With `--json` nothing else is on standard output: what a library or a plug-in prints goes to
+standard error. `bci doctor`, `info`, `models` and `streams` answer at once: they print one
+JSON value and no event but `error`.
 
 A command that fails prints the event `error` and one line on standard error. Its exit code is 2.
 A wrong or missing argument is an event too; an unknown command or option is none. Decisions have a

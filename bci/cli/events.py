@@ -8,7 +8,7 @@ prints one JSON value with `print_result` and no event; where it fails, its erro
 import json
 import sys
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 from pydantic_core import to_jsonable_python
@@ -17,20 +17,26 @@ from bci.messages import Event
 
 # Global: an error is printed when the options of the command are gone.
 _wanted = False
-_result_wanted = False
+_for_program: TextIO | None = None
 
 
 def want(as_json: bool) -> bool:
     """Note whether the command that runs prints events."""
-    global _wanted, _result_wanted
-    _wanted, _result_wanted = as_json, False
-    return as_json
+    global _wanted
+    _wanted = as_json
+    return want_result(as_json)
 
 
 def want_result(as_json: bool) -> bool:
-    """Note whether the command that runs prints its result as one JSON value."""
-    global _wanted, _result_wanted
-    _wanted, _result_wanted = False, as_json
+    """Note whether standard output is for a program.
+
+    It is kept for us then: what a library or a plug-in prints goes to standard error.
+    """
+    global _for_program
+    if as_json and _for_program is None:
+        _for_program, sys.stdout = sys.stdout, sys.stderr
+    elif not as_json and _for_program is not None:
+        sys.stdout, _for_program = _for_program, None
     return as_json
 
 
@@ -41,7 +47,7 @@ def wanted() -> bool:
 
 def is_for_program() -> bool:
     """Whether a program reads standard output: events, or one result."""
-    return _wanted or _result_wanted
+    return _for_program is not None
 
 
 def _option(noted: Callable[[bool], bool], told: str) -> Any:
@@ -56,8 +62,7 @@ JsonResult = Annotated[bool, _option(want_result, "Print the result as JSON.")]
 def emit(event: Event) -> None:
     """Print an event on standard output: one JSON object on one line."""
     # Not through rich, which wraps long lines; in one piece, since threads print as well.
-    sys.stdout.write(event.line() + "\n")
-    sys.stdout.flush()
+    _write(event.line())
 
 
 def print_result(result: Any) -> None:
@@ -67,5 +72,10 @@ def print_result(result: Any) -> None:
     """
     plain = to_jsonable_python(result, inf_nan_mode="null")
     # Not through rich, which would escape control characters as Python does.
-    sys.stdout.write(json.dumps(plain, indent=2, allow_nan=False) + "\n")
-    sys.stdout.flush()
+    _write(json.dumps(plain, indent=2, allow_nan=False))
+
+
+def _write(text: str) -> None:
+    stream = _for_program or sys.stdout
+    stream.write(text + "\n")
+    stream.flush()

@@ -21,6 +21,7 @@ from bci.messages import (
     ErrorEvent,
     FileEvent,
     ModelEvent,
+    NoteEvent,
     OutcomeEvent,
     ProgressEvent,
     RecordedEvent,
@@ -107,6 +108,23 @@ def test_a_command_with_one_result_prints_no_event_beside_it(
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.splitlines() == ["the file is damaged", "it was read all the same"]
+
+
+def test_what_a_library_prints_is_no_line_between_events(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    events.want(True)
+    try:
+        print("fitting ...")
+        note("fitted")
+    finally:
+        events.want(False)
+    print("over")
+    captured = capsys.readouterr()
+    assert captured.err == "fitting ...\n"
+    event, over = captured.out.splitlines()
+    assert read_event(event) == NoteEvent(text="fitted")
+    assert over == "over"
 
 
 def test_a_result_is_json_whatever_a_name_holds(capsys: pytest.CaptureFixture[str]) -> None:
