@@ -3,6 +3,7 @@
 import inspect
 import re
 import types
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -130,6 +131,8 @@ def _type(hint: Any) -> str:
         return f"object with values: {_type(inner[1])}"
     if origin is Literal:
         return " or ".join(f'"{each}"' for each in inner)
+    if inspect.isclass(hint) and issubclass(hint, StrEnum):
+        return " or ".join(f'"{each}"' for each in hint)
     if inspect.isclass(hint) and issubclass(hint, BaseModel):
         return f"[{hint.__name__}](#{hint.__name__.lower()})"
     return {bool: "true or false", int: "whole number", float: "number"}.get(hint, "any")

@@ -7,6 +7,7 @@ from pydantic import Field
 from bci.messages.fields import MAX_ITEMS, Count, Message, Number, Seconds, Share, Text
 from bci.messages.general import Event
 from bci.messages.statuses import EngineStatus, RecordedStream
+from bci.quality_reasons import Reason
 
 
 class StreamingEvent(Event):
@@ -113,8 +114,8 @@ class JudgedChannel(Message):
         Name of the channel.
     state : {"good", "doubtful", "bad", "not judged"}
         Verdict of the last seconds; it does not flicker.
-    reason : str or None
-        A member of `bci.quality_reasons.Reason`; None where the channel is good.
+    reason : Reason or None
+        Reason of the verdict; None where the channel is good.
     text : str
         The reason for people, with its figure.
     rms : float or None
@@ -135,7 +136,7 @@ class JudgedChannel(Message):
 
     name: Text
     state: Literal["good", "doubtful", "bad", "not judged"]
-    reason: Text | None = None
+    reason: Reason | None = None
     text: Text = ""
     rms: Number | None = None
     line_share: Number | None = None
