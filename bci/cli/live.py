@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from bci.cli.acquisition import announce_stream
-from bci.cli.console import err, note, out
+from bci.cli.console import note, out
 from bci.cli.events import JsonOption, JsonResult, print_result
 from bci.cli.file_streams import MarkersOption, RateOption
 from bci.cli.montage import MapMontage
@@ -317,7 +317,3 @@ def _query(selector, name: str | None):  # type: ignore[no-untyped-def]
     if name is not None:
         return StreamQuery(name=name)
     return StreamQuery(**selector.model_dump())
-
-
-def _say(sentence: str) -> None:
-    err.print(sentence)
