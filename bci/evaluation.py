@@ -281,7 +281,8 @@ def _decision(
     trial: Trial, within: list[Prediction], with_prior: Prediction | None
 ) -> TrialDecision:
     decision = within[-1].label if within else None
-    confidence = within[-1].confidence if within else None
+    # At most 1, as of a decision: see `bci.decisions.decide`.
+    confidence = min(within[-1].confidence, 1.0) if within else None
     return TrialDecision(
         trial.label, trial.onset, trial.start, trial.stop, decision, confidence,
         with_prior.label if with_prior is not None else None,

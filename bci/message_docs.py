@@ -3,6 +3,7 @@
 import inspect
 import re
 import types
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -28,11 +29,15 @@ command prints on standard output with `--json`. Each is one JSON object on one 
 alone does not change it, so a reader leaves out keys that it does not know. An event has its name
 in `event`, a status in `kind`. `null` stands for a value that is not known.
 
-A command that fails prints the event `error` and one line on standard error. Its exit code is 2.
-Unknown options and missing arguments are no event. Decisions have a stream and a format of their
-own: see [streams](streams.md).
+With `--json` nothing else is on standard output: what a library or a plug-in prints goes to
+standard error. `bci doctor`, `info`, `models` and `streams` answer at once: they print one
+JSON value and no event but `error`.
 
-`python -m bci.message_docs` writes this page from `bci/messages.py`.
+A command that fails prints the event `error` and one line on standard error. Its exit code is 2.
+A wrong or missing argument is an event too; an unknown command or option is none. Decisions have a
+stream and a format of their own: see [streams](streams.md).
+
+`python -m bci.message_docs` writes this page from `bci/messages/`.
 """
 
 
@@ -126,6 +131,8 @@ def _type(hint: Any) -> str:
         return f"object with values: {_type(inner[1])}"
     if origin is Literal:
         return " or ".join(f'"{each}"' for each in inner)
+    if inspect.isclass(hint) and issubclass(hint, StrEnum):
+        return " or ".join(f'"{each}"' for each in hint)
     if inspect.isclass(hint) and issubclass(hint, BaseModel):
         return f"[{hint.__name__}](#{hint.__name__.lower()})"
     return {bool: "true or false", int: "whole number", float: "number"}.get(hint, "any")

@@ -52,8 +52,9 @@ def score_accuracy(
     n = len(truth)
     right = int(np.sum(truth == decided))
     _, class_counts = np.unique(truth, return_counts=True)
-    chance = float(class_counts.max() / n) if chance is None else chance
-    test = stats.binomtest(right, n, min(chance, 1.0), alternative="greater")
+    # Rounding can take a mean chance a little above 1.
+    chance = min(float(class_counts.max() / n) if chance is None else chance, 1.0)
+    test = stats.binomtest(right, n, chance, alternative="greater")
     low, high = exact_interval(right, n)
     return Accuracy(right / n, low, high, n, chance, test.pvalue)
 

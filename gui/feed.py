@@ -107,7 +107,8 @@ class Feed(QObject):
         for follower in self._all:
             follower.stop(max(0.0, deadline - time.monotonic()))
 
-    def isFinished(self) -> bool:  # noqa: N802 - as a QThread says it
+    @property
+    def is_finished(self) -> bool:
         return all(follower.is_finished for follower in self._all)
 
     def _follow(self, stream: StreamQuery | str, poller: Poller[Any]) -> Follower:

@@ -91,7 +91,8 @@ class RecorderLink(Worker):
             self._child.deleteLater()
         self._child = child = Child(Command("recorder", argv), self, outlives=True)
         child.said.connect(self.said)
-        child.running.connect(lambda on: self._on_running(child, on))
+        # No lambda: it would keep us alive until the child is gone, which goes with us.
+        child.running.connect(self._on_running)
         child.start()
 
     def end(self, status: FoundRecorder | None) -> None:
@@ -124,7 +125,9 @@ class RecorderLink(Worker):
         for heard in self._heard.values():
             heard.inlet.close()
 
-    def _on_running(self, child: Child, running: bool) -> None:
+    def _on_running(self, running: bool) -> None:
+        child = self._child
+        assert child is not None
         self._own_runs = running
         if running:
             self._own = child.pid

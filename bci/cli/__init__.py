@@ -128,6 +128,7 @@ def run() -> int:
         # Anything but a number is a message, which Python prints.
         if not isinstance(ended.code, int | None):
             raise
+        _emit_misuse(ended.__context__)
         return ended.code or 0
     finally:
         events.want(False)
@@ -138,9 +139,16 @@ def _fail(why: str) -> int:
     """Print the reason of a command's end; return its exit code."""
     text = " ".join(why.split())
     typer.secho(f"error: {printable(text)}", fg="red", err=True)
-    if events.wanted():
+    if events.is_for_program():
         events.emit(ErrorEvent(text=text))
     return 2
+
+
+def _emit_misuse(error: BaseException | None) -> None:
+    """Print the event of a wrong argument; typer has printed its lines for people."""
+    describe = getattr(error, "format_message", None)
+    if describe is not None and events.is_for_program():
+        events.emit(ErrorEvent(text=" ".join(describe().split())))
 
 
 def _end(code: int) -> NoReturn:

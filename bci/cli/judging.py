@@ -1,6 +1,5 @@
 """Commands that judge trained models: evaluate, models."""
 
-import json
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bci.cli.console import note, out, warn
-from bci.cli.events import JsonOption, JsonResult, emit
+from bci.cli.events import JsonOption, JsonResult, emit, print_result
 from bci.cli.file_streams import MarkersOption, RateOption, SignalOption
 from bci.cli.montage import MapMontage, mapped_to_model
 from bci.cli.scores import print_confusion, told_measure
@@ -209,7 +208,7 @@ def models(
             else {"folder": str(path), "card": card.model_dump(mode="json")}
             for path, card in list_bundles(folder)
         ]
-        out.print_json(json.dumps(told))
+        print_result(told)
         return
     table = Table("Model", "Decoder", "Classes", "Accuracy (95 %)", "Chance", "Needs", "Trained")
     for path, card in list_bundles(folder):

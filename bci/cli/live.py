@@ -1,6 +1,5 @@
 """Commands that deal with live streams: run, replay, streams, gui, demo."""
 
-import json
 import queue
 import sys
 import threading
@@ -11,8 +10,8 @@ import typer
 from rich.table import Table
 
 from bci.cli.acquisition import announce_stream
-from bci.cli.console import err, note, out
-from bci.cli.events import JsonOption, JsonResult
+from bci.cli.console import note, out
+from bci.cli.events import JsonOption, JsonResult, print_result
 from bci.cli.file_streams import MarkersOption, RateOption
 from bci.cli.montage import MapMontage
 from bci.cli.stream_options import GivenNames, GivenUnit, Resample, given_options
@@ -132,7 +131,8 @@ def run(
     stop = stop_on_signals(with_parent, lines)
     query = _query(wanted.stream, stream)
     cues = cue_query(wanted.markers, markers) if wanted.markers or markers else None
-    decided = Decided(sys.stdout.isatty() if decisions is None else decisions, as_json)
+    shown = sys.stdout.isatty() if decisions is None else decisions
+    decided = Decided(shown, as_json, stop.set)
     engine = Engine(
         card, decoder, query, output, note, cues, map_montage, load, decided, wanted.timing
     )
@@ -245,7 +245,7 @@ def streams(
             }
             for s in found
         ]
-        out.print_json(json.dumps(rows))
+        print_result(rows)
         return
     if not found:
         out.print("no LSL stream found; is the device streaming, on this network?")
@@ -317,7 +317,3 @@ def _query(selector, name: str | None):  # type: ignore[no-untyped-def]
     if name is not None:
         return StreamQuery(name=name)
     return StreamQuery(**selector.model_dump())
-
-
-def _say(sentence: str) -> None:
-    err.print(sentence)

@@ -1,7 +1,6 @@
 """Commands about recordings: record, info, repair, export."""
 
 import dataclasses
-import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +9,7 @@ import typer
 from rich.table import Table
 
 from bci.cli.console import err, note, out, print_file, warn
-from bci.cli.events import JsonOption, JsonResult, emit
+from bci.cli.events import JsonOption, JsonResult, emit, print_result
 from bci.cli.file_streams import MarkersOption, RateOption
 from bci.errors import RecordingError
 from bci.messages import RecordedEvent, RecorderStatus, RecordingEvent
@@ -126,7 +125,7 @@ def info(
 
     reports = describe_recording(file)
     if as_json:
-        out.print_json(json.dumps([dataclasses.asdict(report) for report in reports]))
+        print_result([dataclasses.asdict(report) for report in reports])
         return
     table = Table(
         "Stream", "Type", "Format", "Channels", "Samples", "Length (s)", "Rate: nominal",

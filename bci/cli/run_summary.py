@@ -4,6 +4,7 @@ import queue
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 
 from bci.cli.console import err, out
 from bci.cli.events import emit
@@ -24,12 +25,17 @@ class Decided:
         Whether a line is printed for each event of the decision.
     as_json : bool
         Whether decisions and the end are printed as events.
+    on_gone : callable
+        Called in that thread when nobody reads the lines any more.
     """
 
-    def __init__(self, shown: bool, as_json: bool = False) -> None:
+    def __init__(
+        self, shown: bool, as_json: bool = False, on_gone: Callable[[], None] = lambda: None
+    ) -> None:
         self.counts: Counter[str] = Counter()
         self._began = time.monotonic()
         self._as_json = as_json
+        self._on_gone = on_gone
         self._lines: queue.SimpleQueue[str | Event | None] = queue.SimpleQueue()
         self._printer = threading.Thread(target=self._print, daemon=True)
         if shown or as_json:
@@ -46,11 +52,15 @@ class Decided:
             self._lines.put(f"{time.monotonic() - self._began:8.1f} s  {what}{sure}")
 
     def _print(self) -> None:
-        while (line := self._lines.get()) is not None:
-            if isinstance(line, str):
-                out.print(line)
-            else:
-                emit(line)
+        try:
+            while (line := self._lines.get()) is not None:
+                if isinstance(line, str):
+                    out.print(line)
+                else:
+                    emit(line)
+        # Of a closed pipe rich makes the end of the program.
+        except (BrokenPipeError, SystemExit):
+            self._on_gone()
 
     def print_summary(self, status: EngineStatus | None) -> None:
         """Print the counts of windows and decisions of a run that is over."""

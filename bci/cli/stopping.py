@@ -88,8 +88,9 @@ def _hear_again(again_s: float | None) -> bytes:
 def _print_to_nobody() -> None:
     """The parent that read it may be gone: a broken pipe must not end what has to go on."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
-        os.dup2(nowhere, stream.fileno())
+    # By number: with --json, sys.stdout is another.
+    for number in (1, 2):
+        os.dup2(nowhere, number)
     os.close(nowhere)
 
 

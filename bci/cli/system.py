@@ -1,6 +1,5 @@
 """Commands about this machine: doctor, simulate."""
 
-import json
 import os
 import platform
 import re
@@ -16,7 +15,7 @@ from rich.text import Text
 
 from bci.children import python_command
 from bci.cli.console import out, print_file
-from bci.cli.events import JsonOption, JsonResult
+from bci.cli.events import JsonOption, JsonResult, print_result
 from bci.cli.screen import dead_display
 from bci.types import Task
 
@@ -78,7 +77,7 @@ def doctor(
             "libraries": libraries, "missing_of_extras": optional,
             "checks": [check._asdict() for check in checks], "passed": passed,
         }  # fmt: skip
-        out.print_json(json.dumps(told))
+        print_result(told)
         sys.exit(0 if passed else 1)
     out.print(f"Python {platform.python_version()} on {platform.platform()}")
     for library, found in libraries.items():

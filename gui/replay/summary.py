@@ -210,7 +210,7 @@ def _is_many(evaluation: EvaluationEvent) -> bool:
 def _warnings(evaluation: EvaluationEvent) -> list[str]:
     said = []
     if evaluation.learnt_from:
-        said.append("No test: the model is trained on this recording.")
+        said.append("No test: trained on this recording.")
     if evaluation.trial_accuracy.p_value > 0.05:
         said.append("Not distinguishable from chance.")
     if evaluation.trials_without_window:

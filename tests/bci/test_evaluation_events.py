@@ -9,10 +9,10 @@ import pytest
 from bci.cli.evaluation_events import evaluated, predicted
 from bci.decisions import Decision
 from bci.errors import MessageError
-from bci.evaluation import Evaluation, TrialDecision
+from bci.evaluation import Evaluation, TrialDecision, _decision
 from bci.messages import EvaluationEvent, Figure, read_event
 from bci.scores import Accuracy, Measure
-from bci.trials import JudgedWindow
+from bci.trials import JudgedWindow, Trial
 from bci.types import Prediction
 
 RESULT = Evaluation(
@@ -45,6 +45,14 @@ def test_score_is_read_as_it_was_made() -> None:
     first, second = read.trials
     assert (first.label, first.onset, first.decision, first.with_prior) == ("a", 2.0, "a", "b")
     assert (second.stop, second.decision, second.confidence) == (12.0, None, None)
+
+
+def test_confidence_that_rounding_takes_above_1_can_be_sent() -> None:
+    sure = Prediction(("a", "b"), np.array([1.0 + 2e-16, 0.0]), 0, 100, 3.0)
+    assert sure.confidence > 1.0
+    decision = _decision(Trial("a", "a", 2.0, 2.5, 6.0), [sure], None)
+    event = evaluated(replace(RESULT, trials=[decision]), learnt_from=False)
+    assert event.trials[0].confidence == 1.0
 
 
 def test_figure_that_is_not_defined_is_null() -> None:

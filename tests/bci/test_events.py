@@ -1,6 +1,7 @@
 """Events that commands print with --json."""
 
 import json
+import threading
 import uuid
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from bci.cli import events
+from bci.cli.console import note, warn
 from bci.cli.federate import _tell_missing, _tell_round
 from bci.cli.run_summary import Decided
 from bci.decisions import DecisionEvent
@@ -19,6 +21,7 @@ from bci.messages import (
     ErrorEvent,
     FileEvent,
     ModelEvent,
+    NoteEvent,
     OutcomeEvent,
     ProgressEvent,
     RecordedEvent,
@@ -71,8 +74,72 @@ def test_an_error_is_an_event_beside_its_one_line(
     assert not events.wanted()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("calibrate",), "Missing argument 'PROFILE'."),
+        (("monitor", "--line-hz", "5"), "'--line-hz': 5.0 is not in the range"),
+        (("stream", "--device", "simulator", "channels"), "'channels' is not of the form"),
+        (("streams", "--wait", "x"), "'x' is not a valid float"),
+    ],
+)
+def test_a_wrong_argument_is_an_event(arguments: tuple[str, ...], why: str) -> None:
+    done = bci(*arguments, "--json")
+    (event,) = printed(done.stdout)
+    assert isinstance(event, ErrorEvent)
+    assert why in event.text
+    assert done.returncode == 2
+    assert bci(*arguments).stdout == ""
+
+
 def test_without_json_an_error_is_no_event(tmp_path: Path) -> None:
     assert bci("info", tmp_path / "nowhere.edf").stdout == ""
+
+
+def test_a_command_with_one_result_prints_no_event_beside_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    events.want_result(True)
+    try:
+        warn("the file is damaged")
+        note("it was read all the same")
+    finally:
+        events.want_result(False)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.splitlines() == ["the file is damaged", "it was read all the same"]
+
+
+def test_what_a_library_prints_is_no_line_between_events(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    events.want(True)
+    try:
+        print("fitting ...")
+        note("fitted")
+    finally:
+        events.want(False)
+    print("over")
+    captured = capsys.readouterr()
+    assert captured.err == "fitting ...\n"
+    event, over = captured.out.splitlines()
+    assert read_event(event) == NoteEvent(text="fitted")
+    assert over == "over"
+
+
+def test_a_result_is_json_whatever_a_name_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    result = [{"name": "a\x7fb\x9fc\u2028é\x1b[2J"}]
+    events.print_result(result)
+    printed_text = capsys.readouterr().out
+    assert printed_text.isascii()
+    assert json.loads(printed_text) == result
+
+
+def test_a_number_that_is_not_finite_is_null_in_a_result(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    events.print_result([{"rate_hz": float("nan"), "gaps": 2}])
+    assert json.loads(capsys.readouterr().out) == [{"rate_hz": None, "gaps": 2}]
 
 
 def test_import_prints_the_file_that_it_wrote(tmp_path: Path) -> None:
@@ -99,6 +166,20 @@ def test_run_prints_decisions_and_its_last_status(capsys: pytest.CaptureFixture[
         DecidedEvent(change="offset", time=13.0, ended="left"),
         StoppedEvent(status=status),
     ]
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_run_whose_lines_nobody_reads_is_asked_to_end(
+    as_json: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(*_args: object) -> None:
+        raise BrokenPipeError if as_json else SystemExit(1)
+
+    monkeypatch.setattr(f"bci.cli.run_summary.{'emit' if as_json else 'out.print'}", closed)
+    gone = threading.Event()
+    decided = Decided(True, as_json, gone.set)
+    decided(DecisionEvent("onset", "left", 0.8, 12.5))
+    assert gone.wait(5)
 
 
 @pytest.mark.slow

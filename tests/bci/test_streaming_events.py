@@ -1,6 +1,5 @@
 """Announcements of `bci stream` and `bci replay`: a sentence for people, an event for programs."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -14,13 +13,6 @@ from tests.signals import eeg_info
 INFO = replace(eeg_info(4, 250.0, "amp"), simulated=True)
 
 
-@pytest.fixture
-def as_json() -> Iterator[None]:
-    events.want(True)
-    yield
-    events.want(False)
-
-
 def test_a_person_reads_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     announce_stream(INFO, "; 12 markers")
     note("amp: back after 2.0 s")
@@ -30,11 +22,14 @@ def test_a_person_reads_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     assert "amp: back after" in printed.err
 
 
-@pytest.mark.usefixtures("as_json")
 def test_a_program_reads_events(capsys: pytest.CaptureFixture[str]) -> None:
-    announce_stream(INFO, "; 12 markers")
-    note("amp: back after 2.0 s")
-    warn("amp: the device lost 3 samples")
+    events.want(True)
+    try:
+        announce_stream(INFO, "; 12 markers")
+        note("amp: back after 2.0 s")
+        warn("amp: the device lost 3 samples")
+    finally:
+        events.want(False)
     printed = capsys.readouterr()
     assert [read_event(line) for line in printed.out.splitlines()] == [
         StreamingEvent(stream="amp", n_channels=4, sfreq=250.0, simulated=True),

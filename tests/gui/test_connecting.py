@@ -154,7 +154,7 @@ def test_closing_the_window_ends_the_source(
     pid = window.connecting.processes[0].pid
     window.close()
     assert not psutil.pid_exists(pid)
-    assert window.feed.isFinished()
+    assert window.feed.is_finished
 
 
 @pytest.fixture

@@ -226,7 +226,7 @@ def test_closing_stops_children_and_threads_within_a_second(
     window.close()
     assert time.monotonic() - began < 1.0
     assert not psutil.pid_exists(pid)
-    assert window.feed.isFinished()
+    assert window.feed.is_finished
     outlet.close()
 
 
@@ -248,9 +248,9 @@ def test_threads_that_hang_hold_up_closing_together_not_one_after_the_other(
     began = time.monotonic()
     window.close()
     took = time.monotonic() - began
-    assert not window.feed.isFinished()
+    assert not window.feed.is_finished
     answered.set()
-    qtbot.waitUntil(window.feed.isFinished, timeout=20_000)
+    qtbot.waitUntil(lambda: window.feed.is_finished, timeout=20_000)
     # One after the other they would take 2.4 s.
     assert took < 2.0
 

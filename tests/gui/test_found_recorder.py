@@ -1,14 +1,20 @@
-"""A recorder that was found on the network."""
+"""Recorders that were found on the network, or started here."""
 
+import gc
+import os
+import signal
 import socket
+import sys
+import weakref
 
 import pylsl
 import pytest
+from pytestqt.qtbot import QtBot
 
 from bci.lsl.discovery import FoundStream
 from bci.messages import RecordedStream, RecorderStatus
 from bci.types import StreamInfo
-from gui.recorder_link import FoundRecorder, _found_recorder
+from gui.recorder_link import FoundRecorder, RecorderLink, _found_recorder
 
 HERE = socket.gethostname()
 STREAMS = (
@@ -37,3 +43,16 @@ def test_streams_are_told_apart_by_presence_and_rate() -> None:
 )
 def test_process_is_trusted_only_from_this_computer(hostname: str, pid: int, trusted: int) -> None:
     assert found(hostname, pid).pid == trusted
+
+
+def test_link_that_nobody_holds_goes_while_its_recorder_runs(qtbot: QtBot) -> None:
+    link = RecorderLink()
+    with qtbot.waitSignal(link.said, timeout=20_000):
+        link.record((sys.executable, "-c", "print('x', flush=True); import time; time.sleep(60)"))
+    pid, held = link.own_pid, weakref.ref(link)
+    del link
+    gc.collect()
+    try:
+        assert held() is None
+    finally:
+        os.kill(pid, signal.SIGTERM)

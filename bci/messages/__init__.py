@@ -1,0 +1,103 @@
+"""Typed messages that cross a process border: statuses on LSL, events on standard output.
+
+Each is one JSON object on one line. A status goes over an LSL stream of texts twice a second; an
+event is a line that a long command prints with ``--json``. A reader gets either by `read_status`
+or `read_event`, which check every field and take nothing on trust: texts are cut, numbers that are
+out of range are refused, and keys that a later version may add are left out.
+
+``version`` is of the format: it grows when a field changes its meaning or goes, and a reader
+refuses a version that it does not know. A new field alone does not make a new version.
+
+`docs/messages.md` lists every field with its unit; `bci.message_docs` writes it from here.
+
+`fields` has what messages are made of, `statuses` those on LSL. Events are in `general`,
+`listings`, `live`, `training` and `evaluation`; `reading` reads both.
+"""
+
+from bci.messages.evaluation import (
+    EvaluatedTrial,
+    EvaluationEvent,
+    Figure,
+    PredictedEvent,
+    VerifyEvent,
+)
+from bci.messages.fields import VERSION, Count, Message, Number, Seconds, Share, Text
+from bci.messages.general import (
+    ErrorEvent,
+    Event,
+    FileEvent,
+    NoteEvent,
+    ProgressEvent,
+    WarningEvent,
+)
+from bci.messages.listings import DeviceEntry, DevicesEvent, PluginEntry, PluginsEvent
+from bci.messages.live import (
+    DecidedEvent,
+    JudgedChannel,
+    QualityEvent,
+    RecordedEvent,
+    RecordingEvent,
+    StoppedEvent,
+    StreamingEvent,
+)
+from bci.messages.reading import MAX_STATUS, AnyEvent, AnyStatus, read_event, read_status
+from bci.messages.statuses import EngineStatus, RecordedStream, RecorderStatus, WindowCounts
+from bci.messages.training import (
+    AccuracyFigure,
+    ModelEvent,
+    OutcomeEvent,
+    PointEvent,
+    RoundEvent,
+    RunEvent,
+    SitesEvent,
+    StepEvent,
+)
+
+__all__ = [
+    "MAX_STATUS",
+    "VERSION",
+    "AccuracyFigure",
+    "AnyEvent",
+    "AnyStatus",
+    "Count",
+    "DecidedEvent",
+    "DeviceEntry",
+    "DevicesEvent",
+    "EngineStatus",
+    "ErrorEvent",
+    "EvaluatedTrial",
+    "EvaluationEvent",
+    "Event",
+    "Figure",
+    "FileEvent",
+    "JudgedChannel",
+    "Message",
+    "ModelEvent",
+    "NoteEvent",
+    "Number",
+    "OutcomeEvent",
+    "PluginEntry",
+    "PluginsEvent",
+    "PointEvent",
+    "PredictedEvent",
+    "ProgressEvent",
+    "QualityEvent",
+    "RecordedEvent",
+    "RecordedStream",
+    "RecorderStatus",
+    "RecordingEvent",
+    "RoundEvent",
+    "RunEvent",
+    "Seconds",
+    "Share",
+    "SitesEvent",
+    "StepEvent",
+    "StoppedEvent",
+    "StreamingEvent",
+    "Text",
+    "VerifyEvent",
+    "WarningEvent",
+    "WindowCounts",
+    "read_event",
+    "read_status",
+]

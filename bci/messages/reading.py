@@ -1,0 +1,93 @@
+"""Reading of messages that came from another program: nothing is taken on trust."""
+
+from typing import Annotated, TypeVar
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from bci.errors import MessageError
+from bci.messages.evaluation import EvaluationEvent, PredictedEvent, VerifyEvent
+from bci.messages.fields import VERSION
+from bci.messages.general import ErrorEvent, FileEvent, NoteEvent, ProgressEvent, WarningEvent
+from bci.messages.listings import DevicesEvent, PluginsEvent
+from bci.messages.live import (
+    DecidedEvent,
+    QualityEvent,
+    RecordedEvent,
+    RecordingEvent,
+    StoppedEvent,
+    StreamingEvent,
+)
+from bci.messages.statuses import EngineStatus, RecorderStatus
+from bci.messages.training import (
+    ModelEvent,
+    OutcomeEvent,
+    PointEvent,
+    RoundEvent,
+    RunEvent,
+    SitesEvent,
+    StepEvent,
+)
+
+# Of a line, in characters: no message of ours comes near it.
+MAX_STATUS = 1 << 20
+_MAX_EVENT = 16 << 20
+
+AnyEvent = Annotated[
+    DevicesEvent | PluginsEvent | StreamingEvent | NoteEvent | WarningEvent | ErrorEvent
+    | ProgressEvent | StepEvent | RunEvent | PointEvent | ModelEvent | FileEvent | RecordingEvent
+    | RecordedEvent | RoundEvent | SitesEvent | OutcomeEvent | QualityEvent | DecidedEvent
+    | StoppedEvent | PredictedEvent | EvaluationEvent | VerifyEvent,
+    Field(discriminator="event"),
+]  # fmt: skip
+M = TypeVar("M")
+AnyStatus = Annotated[EngineStatus | RecorderStatus, Field(discriminator="kind")]
+
+_EVENT: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
+_STATUS: TypeAdapter[AnyStatus] = TypeAdapter(AnyStatus)
+
+
+def read_event(line: str | bytes) -> AnyEvent:
+    """Read an event of a command.
+
+    Raises
+    ------
+    MessageError
+        If it is none that this version knows; the message names the field.
+    """
+    return _read(_EVENT, line, _MAX_EVENT)
+
+
+def read_status(line: str | bytes) -> EngineStatus | RecorderStatus:
+    """Read a status that came over the network.
+
+    Raises
+    ------
+    MessageError
+        If it is none that this version knows; the message names the field.
+    """
+    return _read(_STATUS, line, MAX_STATUS)
+
+
+def _read(adapter: TypeAdapter[M], line: str | bytes, longest: int) -> M:
+    if len(line) > longest:
+        raise MessageError(f"a message of {len(line):,} characters is too long")
+    try:
+        return adapter.validate_json(line)
+    except ValidationError as problem:
+        raise MessageError(_explain(problem)) from problem
+    except (ValueError, RecursionError) as problem:
+        raise MessageError("not a message of JSON") from problem
+
+
+def _explain(problem: ValidationError) -> str:
+    first = problem.errors(include_url=False)[0]
+    if first["type"] == "union_tag_not_found":
+        tag = first["ctx"]["discriminator"].strip("'")
+        return f"no {tag}: not a message of this version of bci"
+    if first["type"] == "json_invalid":
+        return "not a message of JSON"
+    # The first part of a place is the tag of the message, which is no field.
+    where = ".".join(map(str, first["loc"][1:])) or "the message"
+    if where == "version":
+        return f"version {first['input']!s:.20} of the message; this bci reads version {VERSION}"
+    return f"{where}: {first['msg']}"
