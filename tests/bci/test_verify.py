@@ -178,6 +178,39 @@ def test_a_model_that_was_replaced_under_its_name_is_named_beside_its_copy(
     assert event.differs[0].endswith(f"{tmp_path / 'copied'} is, and was compared")
 
 
+def test_a_changed_model_is_named_beside_an_intact_copy_of_its_name(
+    live: Live, models: Path, tmp_path: Path
+) -> None:
+    file = write_session(tmp_path / "run.xdf", live)
+    changed = tmp_path / "changed"
+    shutil.copytree(models / "cued", changed / "first")
+    rename = (changed / "first" / CARD).read_text().replace("name: cued", "name: first", 1)
+    (changed / "first" / CARD).write_text(rename)
+    event = verified(file, changed, models)
+    assert event.all_equal
+    assert event.differs[0].startswith(f"model first: {changed / 'first'} is not the one that ran")
+    assert event.differs[0].endswith(f"{models / 'first'} is, and was compared")
+
+
+def test_one_named_model_does_not_stand_for_all_of_a_hot_swap(
+    live: Live, models: Path, tmp_path: Path
+) -> None:
+    file = write_session(tmp_path / "run.xdf", live)
+    with pytest.raises(RecordingError, match="the model second that decoded live is not among"):
+        verified(file, given=(models / "first",))
+
+
+def test_a_model_that_is_there_but_damaged_is_said_to_be_damaged(
+    live: Live, models: Path, tmp_path: Path
+) -> None:
+    file = write_session(tmp_path / "run.xdf", live)
+    shutil.copytree(models / "second", tmp_path / "second")
+    shutil.copytree(models / "first", tmp_path / "first")
+    (tmp_path / "first" / CARD).write_text("x: [")
+    with pytest.raises(RecordingError, match=r"the model first .* cannot be read: .*not valid YAML"):
+        verified(file, tmp_path)
+
+
 def test_a_prediction_that_is_missing_or_changed_is_counted(
     live: Live, models: Path, tmp_path: Path
 ) -> None:
@@ -266,11 +299,23 @@ def test_another_version_is_named(
     live: Live, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = write_session(tmp_path / "run.xdf", live)
-    monkeypatch.setattr(provenance, "version", lambda _: "0.0.7")
+    monkeypatch.setattr("bci.verification.verify.installed", lambda _: "0.0.7")
     event = verified(file, models)
     assert event.all_equal
     assert any(sentence.startswith("numpy ") and "0.0.7 now" in sentence
                for sentence in event.differs)  # fmt: skip
+
+
+def test_versions_of_libraries_are_read_from_disk_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(provenance, "version", lambda name: read.append(name) or "1")
+    provenance.installed.cache_clear()
+    try:
+        first = provenance.versions()
+        assert provenance.versions() == first
+        assert len(read) == len(set(read)) > 0
+    finally:
+        provenance.installed.cache_clear()
 
 
 def test_the_command_prints_the_result_and_its_exit_code_tells_it(
