@@ -207,7 +207,9 @@ def test_a_model_that_is_there_but_damaged_is_said_to_be_damaged(
     shutil.copytree(models / "second", tmp_path / "second")
     shutil.copytree(models / "first", tmp_path / "first")
     (tmp_path / "first" / CARD).write_text("x: [")
-    with pytest.raises(RecordingError, match=r"the model first .* cannot be read: .*not valid YAML"):
+    with pytest.raises(
+        RecordingError, match=r"the model first .* cannot be read: .*not valid YAML"
+    ):
         verified(file, tmp_path)
 
 
