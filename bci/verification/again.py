@@ -13,6 +13,7 @@ from bci.decoding import Decoded, Decoding
 from bci.errors import RecordingError
 from bci.fit import told
 from bci.montage import map_montage
+from bci.outlets import layout
 from bci.pipeline import Window
 from bci.profile import Output
 from bci.provenance import ModelRun
@@ -116,8 +117,12 @@ class SecondDecoding:
         """
         ends = [*(model.decides_from for model in self._run.models[1:]), None]
         # One thread, as in the live engine: so the numbers are the same to the last bit.
+        before = self._models[0].card
         with threadpool_limits(limits=1):
             for model, found, end in zip(self._run.models, self._models, ends, strict=True):
+                if layout(found.card) != layout(before):
+                    self.matches.begin_stream()
+                before = found.card
                 yield from self._of_model(model, found, end)
         self.matches.finish()
 

@@ -195,8 +195,9 @@ class _Decisions:
                 return
             self._events.popleft()
             again = self._running.end(event.time)
-            # The clock ended it: windows no longer came, or another model took over.
-            if not of_window and self._is_known:
+            # The clock ended it: windows no longer came, or another model took over. An event with
+            # a confidence is of a window whose prediction was not recorded.
+            if not of_window and self._is_known and event.confidence is None:
                 self._count(again, event, event.time)
             self._running.label = event.label
             self._is_known = True

@@ -20,7 +20,7 @@ from bci.provenance import read_provenance
 from bci.types import Recording
 from bci.verification.verify import verify
 from tests.commands import bci, refused
-from tests.sessions import Live, run_live, without_samples, write_session
+from tests.sessions import OFFSET, START, Live, run_live, without_samples, write_session
 from tests.signals import stored, two_class_recording
 
 SFREQ = 128
@@ -283,6 +283,28 @@ def test_a_stream_of_another_rate_and_montage_is_brought_to_the_model_again(
     event = verified(write_session(tmp_path / "run.xdf", ran), models)
     assert event.all_equal
     assert event.windows == len(ran.predictions) > 100
+
+
+def test_predictions_before_a_recorder_found_their_new_stream_are_no_difference(
+    models: Path, signal: Recording, tmp_path: Path
+) -> None:
+    # Another task or other classes: the engine publishes a new stream.
+    shutil.copytree(models / "second", tmp_path / "second")
+    card = tmp_path / "second" / CARD
+    card.write_text(card.read_text().replace("task: test", "task: other"))
+    ran = run_live(
+        signal, [models / "first", tmp_path / "second"], 1000, chunk=32,
+        evidence_s=1.0, decision_threshold=0.6,
+    )  # fmt: skip
+    swapped = ran.messages[-1][1].models[-1].decides_from / SFREQ + START + OFFSET
+    n_before = sum(time < swapped for time, _ in ran.predictions)
+    kept = ran.predictions[:n_before] + ran.predictions[n_before + 12 :]
+    file = write_session(tmp_path / "run.xdf", replace(ran, predictions=kept))
+    event = verified(file, given=(models / "first", tmp_path / "second"))
+    assert (event.missing, event.extra, event.first_difference) == (0, 0, None)
+    assert event.windows == event.windows_equal == len(kept)
+    assert event.decisions == event.decisions_equal > 0
+    assert event.all_equal
 
 
 def test_each_run_of_an_engine_that_was_started_again_is_compared(
