@@ -51,7 +51,8 @@ class Again:
     time : float
         When its last sample was taken, in seconds on the sender's clock.
     prediction : Prediction
-        Its time is that of ``live``, where there is one.
+        Its time is that of ``live``, where there is one, else about when it was taken on the
+        engine's clock.
     decoded : Decoded or None
         None where no prediction was published live, so that it was no evidence either.
     live : LivePrediction or None
@@ -190,9 +191,8 @@ class SecondDecoding:
         if live is None and begun:
             return Again(window.taken, prediction, None, None, decoding.card, comparable, decidable)
         time = window.taken
-        if live is not None:
-            prediction = replace(prediction, taken=live.time)
-            window = replace(window, taken=live.time)
+        taken = live.time if live is not None else time + self.matches.offset
+        prediction, window = replace(prediction, taken=taken), replace(window, taken=taken)
         decoded = decoding.decide(prediction)
         decoding.learn(window)
         return Again(time, prediction, decoded, live, decoding.card, comparable, decidable)

@@ -14,6 +14,8 @@ from bci.verification.session import LivePrediction, LiveRun
 
 # Confidence as an event's text has it.
 _DIGITS = 4
+# The time of a window without a live prediction is known so well.
+_APART_S = 1e-3
 
 
 class Difference(NamedTuple):
@@ -169,29 +171,29 @@ class _Decisions:
 
     def add(self, again: Again, decoded: Decoded) -> None:
         """Take in a window in its order."""
-        if again.live is not None:
-            self._until(again.live)
+        taken = decoded.prediction.taken
+        apart_s = _APART_S if again.live is None else 0.0
+        self._until(taken - apart_s, again.live.published if again.live else taken - apart_s)
         before = self._running.label
-        event = self._running.add(
-            decoded.decision, decoded.prediction.taken, again.card.pipeline.at_cues
-        )
-        if again.live is None:
-            return
+        event = self._running.add(decoded.decision, taken, again.card.pipeline.at_cues)
         live = None
-        if self._events and self._events[0].time == again.live.time:
+        if self._events and abs(self._events[0].time - taken) <= apart_s:
             live = self._events.popleft()
+        if again.live is None:
+            self._running.label = self._running.label if live is None else live.label
+            return
         if self._is_known and again.decidable and (live is not None or event is not None):
-            self._count(event, live, again.live.time)
+            self._count(event, live, taken)
         # What ran live holds, so that one difference is counted once.
         self._running.label = before if live is None else live.label
         self._is_known = self._is_known or live is not None
 
-    def _until(self, live: LivePrediction) -> None:
-        """Take in the events that were published before a prediction."""
+    def _until(self, time: float, published: float) -> None:
+        """Take in the events that were published before a prediction of a window of ``time``."""
         while self._events:
             event = self._events[0]
             of_window = event.time in self._times
-            if event.time >= (live.time if of_window else live.published):
+            if event.time >= (time if of_window else published):
                 return
             self._events.popleft()
             again = self._running.end(event.time)

@@ -17,7 +17,7 @@ from bci.errors import MessageError, RecordingError
 from bci.messages import VerifyEvent, read_event
 from bci.profile import Profile
 from bci.provenance import read_provenance
-from bci.types import Recording
+from bci.types import Marker, Recording
 from bci.verification.verify import verify
 from tests.commands import bci, refused
 from tests.sessions import OFFSET, START, Live, run_live, without_samples, write_session
@@ -299,7 +299,12 @@ def test_predictions_before_a_recorder_found_their_new_stream_are_no_difference(
     swapped = ran.messages[-1][1].models[-1].decides_from / SFREQ + START + OFFSET
     n_before = sum(time < swapped for time, _ in ran.predictions)
     kept = ran.predictions[:n_before] + ran.predictions[n_before + 12 :]
-    file = write_session(tmp_path / "run.xdf", replace(ran, predictions=kept))
+    # An engine that publishes a new stream ends the decision that holds, by its clock.
+    k = next(k for k, event in enumerate(ran.events) if event.time >= swapped)
+    assert '"offset"' in ran.events[k].label
+    events = [*ran.events[:k], Marker(swapped + 0.004, ran.events[k].label), *ran.events[k + 1 :]]
+    live = replace(ran, predictions=kept, events=events)
+    file = write_session(tmp_path / "run.xdf", live)
     event = verified(file, given=(models / "first", tmp_path / "second"))
     assert (event.missing, event.extra, event.first_difference) == (0, 0, None)
     assert event.windows == event.windows_equal == len(kept)
