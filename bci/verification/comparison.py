@@ -81,21 +81,29 @@ def compare(run: LiveRun, second: SecondDecoding, n_skipped: int) -> Comparison:
     found = Comparison()
     decisions = _Decisions(run, found, second.signal.placement.is_whole)
     start = run.predictions[0].time if run.predictions else 0.0
-    unpublished = pending = 0
+    unpublished: list[float] = []
+    pending: list[float] = []
     for again in second.windows():
         if again.live is None:
             # The recording may end before the engine does: only what lies between counts.
-            pending += again.decoded is None and again.comparable
+            if again.decoded is None and again.comparable:
+                pending.append(again.time + second.matches.offset - start)
         else:
-            unpublished, pending = unpublished + pending, 0
+            unpublished += pending
+            pending = []
             if again.comparable:
                 _compare_window(found, again, again.live, again.live.time - start)
             else:
                 found.left_out += 1
         if again.decoded is not None and run.events is not None:
             decisions.add(again, again.decoded)
-    found.skipped = min(unpublished, n_skipped)
-    found.missing = unpublished - found.skipped
+    found.skipped = min(len(unpublished), n_skipped)
+    found.missing = len(unpublished) - found.skipped
+    # Where some were skipped, nothing tells them from those that are missing.
+    if found.missing and not found.skipped:
+        at_s = unpublished[0]
+        if found.first is None or at_s < found.first.time_s:
+            found.first = Difference(at_s, f"the window at {at_s:.3f} s has no live prediction")
     for time in second.matches.unmatched:
         if any(begin <= time <= end for begin, end in second.spans):
             found.extra += 1

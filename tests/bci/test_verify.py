@@ -228,6 +228,17 @@ def test_a_prediction_that_is_missing_or_changed_is_counted(
     assert "differ by up to 0.125" in event.first_difference
 
 
+def test_the_first_missing_prediction_is_named(
+    models: Path, signal: Recording, tmp_path: Path
+) -> None:
+    ran = run_live(signal, [models / "first"])
+    kept = ran.predictions[:20] + ran.predictions[22:]
+    event = verified(write_session(tmp_path / "run.xdf", replace(ran, predictions=kept)), models)
+    at_s = ran.predictions[20][0] - ran.predictions[0][0]
+    assert (event.missing, event.all_equal) == (2, False)
+    assert event.first_difference == f"the window at {at_s:.3f} s has no live prediction"
+
+
 def test_a_changed_decision_is_found(live: Live, models: Path, tmp_path: Path) -> None:
     event = live.events[2]
     said = json.loads(event.label) | {"event": "onset", "label": "other"}
