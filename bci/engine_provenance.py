@@ -79,6 +79,8 @@ class EngineProvenance:
             output=output.model_dump(mode="json"),
             map_montage=map_montage,
             markers=CueSource(**asdict(markers)) if markers is not None else None,
+            # Read from disk here, before samples come.
+            versions=versions(),
             machine=machine(),
         )
 

@@ -56,8 +56,8 @@ def require_free_name(name: str, stop: threading.Event) -> None:
         stop.wait(_ENDING_S / 10)
 
 
-def _shape(card: Card) -> tuple[tuple[str, ...], str, bool]:
-    """Layout of the stream of a model's predictions."""
+def layout(card: Card) -> tuple[tuple[str, ...], str, bool]:
+    """Layout of the stream of a model's predictions; another one needs a new stream."""
     return card.classes, card.task, card.embedded_by is not None
 
 
@@ -110,7 +110,7 @@ class Outlets:
     def serve(self, card: Card) -> str:
         """Publish another model's from here on; tells if the stream had to be made anew."""
         before = self._card
-        if _shape(card) == _shape(before):
+        if layout(card) == layout(before):
             self._card = card
             return ""
         self._end_decisions(local_clock())

@@ -4,6 +4,7 @@ A running engine publishes it on the stream ``<name>-provenance``, so that every
 beside the signal and the predictions; `bci verify` reads it there.
 """
 
+import functools
 import hashlib
 import math
 import platform
@@ -215,8 +216,12 @@ def versions() -> dict[str, str]:
     return {name: installed(name) for name in ("bci", "python", *loaded)}
 
 
+@functools.cache
 def installed(name: str) -> str:
-    """Version of a library here, or of ``python`` or ``bci``."""
+    """Version of a library here, or of ``python`` or ``bci``.
+
+    Read from disk once: a running engine asks for it between two windows.
+    """
     if name == "bci":
         return __version__
     if name == "python":

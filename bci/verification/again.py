@@ -13,6 +13,7 @@ from bci.decoding import Decoded, Decoding
 from bci.errors import RecordingError
 from bci.fit import told
 from bci.montage import map_montage
+from bci.outlets import layout
 from bci.pipeline import Window
 from bci.profile import Output
 from bci.provenance import ModelRun
@@ -50,7 +51,8 @@ class Again:
     time : float
         When its last sample was taken, in seconds on the sender's clock.
     prediction : Prediction
-        Its time is that of ``live``, where there is one.
+        Its time is that of ``live``, where there is one, else about when it was taken on the
+        engine's clock.
     decoded : Decoded or None
         None where no prediction was published live, so that it was no evidence either.
     live : LivePrediction or None
@@ -116,8 +118,12 @@ class SecondDecoding:
         """
         ends = [*(model.decides_from for model in self._run.models[1:]), None]
         # One thread, as in the live engine: so the numbers are the same to the last bit.
+        before = self._models[0].card
         with threadpool_limits(limits=1):
             for model, found, end in zip(self._run.models, self._models, ends, strict=True):
+                if layout(found.card) != layout(before):
+                    self.matches.begin_stream()
+                before = found.card
                 yield from self._of_model(model, found, end)
         self.matches.finish()
 
@@ -185,9 +191,8 @@ class SecondDecoding:
         if live is None and begun:
             return Again(window.taken, prediction, None, None, decoding.card, comparable, decidable)
         time = window.taken
-        if live is not None:
-            prediction = replace(prediction, taken=live.time)
-            window = replace(window, taken=live.time)
+        taken = live.time if live is not None else time + self.matches.offset
+        prediction, window = replace(prediction, taken=taken), replace(window, taken=taken)
         decoded = decoding.decide(prediction)
         decoding.learn(window)
         return Again(time, prediction, decoded, live, decoding.card, comparable, decidable)

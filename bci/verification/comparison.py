@@ -14,6 +14,8 @@ from bci.verification.session import LivePrediction, LiveRun
 
 # Confidence as an event's text has it.
 _DIGITS = 4
+# The time of a window without a live prediction is known so well.
+_APART_S = 1e-3
 
 
 class Difference(NamedTuple):
@@ -79,21 +81,29 @@ def compare(run: LiveRun, second: SecondDecoding, n_skipped: int) -> Comparison:
     found = Comparison()
     decisions = _Decisions(run, found, second.signal.placement.is_whole)
     start = run.predictions[0].time if run.predictions else 0.0
-    unpublished = pending = 0
+    unpublished: list[float] = []
+    pending: list[float] = []
     for again in second.windows():
         if again.live is None:
             # The recording may end before the engine does: only what lies between counts.
-            pending += again.decoded is None and again.comparable
+            if again.decoded is None and again.comparable:
+                pending.append(again.time + second.matches.offset - start)
         else:
-            unpublished, pending = unpublished + pending, 0
+            unpublished += pending
+            pending = []
             if again.comparable:
                 _compare_window(found, again, again.live, again.live.time - start)
             else:
                 found.left_out += 1
         if again.decoded is not None and run.events is not None:
             decisions.add(again, again.decoded)
-    found.skipped = min(unpublished, n_skipped)
-    found.missing = unpublished - found.skipped
+    found.skipped = min(len(unpublished), n_skipped)
+    found.missing = len(unpublished) - found.skipped
+    # Where some were skipped, nothing tells them from those that are missing.
+    if found.missing and not found.skipped:
+        at_s = unpublished[0]
+        if found.first is None or at_s < found.first.time_s:
+            found.first = Difference(at_s, f"the window at {at_s:.3f} s has no live prediction")
     for time in second.matches.unmatched:
         if any(begin <= time <= end for begin, end in second.spans):
             found.extra += 1
@@ -169,34 +179,35 @@ class _Decisions:
 
     def add(self, again: Again, decoded: Decoded) -> None:
         """Take in a window in its order."""
-        if again.live is not None:
-            self._until(again.live)
+        taken = decoded.prediction.taken
+        apart_s = _APART_S if again.live is None else 0.0
+        self._until(taken - apart_s, again.live.published if again.live else taken - apart_s)
         before = self._running.label
-        event = self._running.add(
-            decoded.decision, decoded.prediction.taken, again.card.pipeline.at_cues
-        )
-        if again.live is None:
-            return
+        event = self._running.add(decoded.decision, taken, again.card.pipeline.at_cues)
         live = None
-        if self._events and self._events[0].time == again.live.time:
+        if self._events and abs(self._events[0].time - taken) <= apart_s:
             live = self._events.popleft()
+        if again.live is None:
+            self._running.label = self._running.label if live is None else live.label
+            return
         if self._is_known and again.decidable and (live is not None or event is not None):
-            self._count(event, live, again.live.time)
+            self._count(event, live, taken)
         # What ran live holds, so that one difference is counted once.
         self._running.label = before if live is None else live.label
         self._is_known = self._is_known or live is not None
 
-    def _until(self, live: LivePrediction) -> None:
-        """Take in the events that were published before a prediction."""
+    def _until(self, time: float, published: float) -> None:
+        """Take in the events that were published before a prediction of a window of ``time``."""
         while self._events:
             event = self._events[0]
             of_window = event.time in self._times
-            if event.time >= (live.time if of_window else live.published):
+            if event.time >= (time if of_window else published):
                 return
             self._events.popleft()
             again = self._running.end(event.time)
-            # The clock ended it: windows no longer came, or another model took over.
-            if not of_window and self._is_known:
+            # The clock ended it: windows no longer came, or another model took over. An event with
+            # a confidence is of a window whose prediction was not recorded.
+            if not of_window and self._is_known and event.confidence is None:
                 self._count(again, event, event.time)
             self._running.label = event.label
             self._is_known = True

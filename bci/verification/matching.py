@@ -27,12 +27,16 @@ class Matches:
         self.offset = offset
         self.unmatched: list[float] = []
         self._predictions = predictions
-        self._next = 0
+        self._next = self._first = 0
 
     @property
     def begun(self) -> bool:
-        """Whether a live prediction was met."""
-        return self._next > 0
+        """Whether a live prediction was met on the stream that is published now."""
+        return self._next > self._first
+
+    def begin_stream(self) -> None:
+        """Predictions come on a new stream, which a recorder has to find first."""
+        self._first = self._next
 
     def take(self, time: float, tolerance_s: float) -> LivePrediction | None:
         """The live prediction of the window whose last sample has a smooth time, if any."""

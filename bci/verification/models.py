@@ -32,7 +32,11 @@ class FoundModel:
 
 
 def find_model(
-    run: ModelRun, given: Sequence[Path], places: Sequence[Path], load: Load
+    run: ModelRun,
+    given: Sequence[Path],
+    places: Sequence[Path],
+    load: Load,
+    is_only: bool = True,
 ) -> FoundModel:
     """Find the model that decoded, by its hashes, else by its name.
 
@@ -40,10 +44,13 @@ def find_model(
     ----------
     run : ModelRun
     given : sequence of Path
-        Model folders that were named; a single one is taken whatever it is called.
+        Model folders that were named.
     places : sequence of Path
         Folders that are searched where none was named, two folders deep.
     load : callable
+    is_only : bool
+        Whether no other model decoded: then a single folder that was named is taken whatever it
+        is called.
 
     Raises
     ------
@@ -52,7 +59,7 @@ def find_model(
     BundleError
         If a model that was named cannot be read.
     """
-    problems: list[BciError] = []
+    problems: list[BciError | OSError] = []
     candidates = list(given)
     if not given:
         near = [folder for place in places for folder in _bundles(place)]
@@ -64,25 +71,28 @@ def find_model(
         except (BciError, OSError) as problem:
             if folder in given:
                 raise
-            problems.append(BciError(str(problem)))
+            problems.append(problem)
             continue
         found.append(FoundModel(folder, card, decoder, _difference(run, folder, card, decoder)))
-    if len(given) == 1:
+    if is_only and len(given) == 1:
         return _fitted(found[0], run)
     of_name = [each for each in found if each.card.name == run.name]
     same = [each for each in (*of_name, *found) if each.differs is None]
     if same:
         best = same[0]
-        if of_name and best not in of_name:
+        if of_name and of_name[0] is not best:
             changed = f"{of_name[0].differs}; {best.folder} is, and was compared"
             best = replace(best, differs=changed)
         return _fitted(best, run)
     if of_name:
         return _fitted(of_name[0], run)
-    why = f" ({problems[0]})" if problems else ""
+    if problems:
+        raise RecordingError(
+            f"the model {run.name} that decoded live cannot be read: {problems[0]}"
+        )
     where = "among those given" if given else f"in {', '.join(map(str, places))}"
     raise RecordingError(
-        f"the model {run.name} that decoded live is not {where}{why}; name its folder by --model"
+        f"the model {run.name} that decoded live is not {where}; name its folder by --model"
     )
 
 

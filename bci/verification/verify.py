@@ -1,6 +1,7 @@
 """Verification of a recorded session: decode it again, compare, and name what differs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from bci.cue_streams import CueQuery
 from bci.errors import RecordingError
 from bci.messages import VerifyEvent
 from bci.profile import Output
-from bci.provenance import COMPARED, Provenance, installed, machine
+from bci.provenance import COMPARED, ModelRun, Provenance, installed, machine
 from bci.recording.reading_xdf import as_float32, info_of, load_streams
 from bci.recording.xdf_header import field_of
 from bci.recording.xdf_markers import find_markers
@@ -73,19 +74,16 @@ def verify(
             f"{path}: holds no predictions of the engine {name}; record the stream "
             f"{name}-predictions too"
         )
-    return [_verify_run(path, streams, run, load, models, places) for run in decoded]
+    is_only = len({model.name for run in decoded for model in run.models}) == 1
+    find = partial(find_model, given=models, places=places, load=load, is_only=is_only)
+    return [_verify_run(path, streams, run, find) for run in decoded]
 
 
 def _verify_run(
-    path: Path,
-    streams: Streams,
-    run: LiveRun,
-    load: Load,
-    given: Sequence[Path],
-    places: Sequence[Path],
+    path: Path, streams: Streams, run: LiveRun, find: Callable[[ModelRun], FoundModel]
 ) -> VerifyEvent:
     told = run.provenance
-    found = [find_model(model, given, places, load) for model in run.models]
+    found = [find(model) for model in run.models]
     signal = _signal(path, streams, run, found)
     try:
         second = SecondDecoding(run, signal, found)

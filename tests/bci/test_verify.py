@@ -17,10 +17,10 @@ from bci.errors import MessageError, RecordingError
 from bci.messages import VerifyEvent, read_event
 from bci.profile import Profile
 from bci.provenance import read_provenance
-from bci.types import Recording
+from bci.types import Marker, Recording
 from bci.verification.verify import verify
 from tests.commands import bci, refused
-from tests.sessions import Live, run_live, without_samples, write_session
+from tests.sessions import OFFSET, START, Live, run_live, without_samples, write_session
 from tests.signals import stored, two_class_recording
 
 SFREQ = 128
@@ -178,6 +178,41 @@ def test_a_model_that_was_replaced_under_its_name_is_named_beside_its_copy(
     assert event.differs[0].endswith(f"{tmp_path / 'copied'} is, and was compared")
 
 
+def test_a_changed_model_is_named_beside_an_intact_copy_of_its_name(
+    live: Live, models: Path, tmp_path: Path
+) -> None:
+    file = write_session(tmp_path / "run.xdf", live)
+    changed = tmp_path / "changed"
+    shutil.copytree(models / "cued", changed / "first")
+    rename = (changed / "first" / CARD).read_text().replace("name: cued", "name: first", 1)
+    (changed / "first" / CARD).write_text(rename)
+    event = verified(file, changed, models)
+    assert event.all_equal
+    assert event.differs[0].startswith(f"model first: {changed / 'first'} is not the one that ran")
+    assert event.differs[0].endswith(f"{models / 'first'} is, and was compared")
+
+
+def test_one_named_model_does_not_stand_for_all_of_a_hot_swap(
+    live: Live, models: Path, tmp_path: Path
+) -> None:
+    file = write_session(tmp_path / "run.xdf", live)
+    with pytest.raises(RecordingError, match="the model second that decoded live is not among"):
+        verified(file, given=(models / "first",))
+
+
+def test_a_model_that_is_there_but_damaged_is_said_to_be_damaged(
+    live: Live, models: Path, tmp_path: Path
+) -> None:
+    file = write_session(tmp_path / "run.xdf", live)
+    shutil.copytree(models / "second", tmp_path / "second")
+    shutil.copytree(models / "first", tmp_path / "first")
+    (tmp_path / "first" / CARD).write_text("x: [")
+    with pytest.raises(
+        RecordingError, match=r"the model first .* cannot be read: .*not valid YAML"
+    ):
+        verified(file, tmp_path)
+
+
 def test_a_prediction_that_is_missing_or_changed_is_counted(
     live: Live, models: Path, tmp_path: Path
 ) -> None:
@@ -191,6 +226,17 @@ def test_a_prediction_that_is_missing_or_changed_is_counted(
     assert event.windows - event.windows_equal == 1
     assert event.first_difference is not None
     assert "differ by up to 0.125" in event.first_difference
+
+
+def test_the_first_missing_prediction_is_named(
+    models: Path, signal: Recording, tmp_path: Path
+) -> None:
+    ran = run_live(signal, [models / "first"])
+    kept = ran.predictions[:20] + ran.predictions[22:]
+    event = verified(write_session(tmp_path / "run.xdf", replace(ran, predictions=kept)), models)
+    at_s = ran.predictions[20][0] - ran.predictions[0][0]
+    assert (event.missing, event.all_equal) == (2, False)
+    assert event.first_difference == f"the window at {at_s:.3f} s has no live prediction"
 
 
 def test_a_changed_decision_is_found(live: Live, models: Path, tmp_path: Path) -> None:
@@ -250,6 +296,33 @@ def test_a_stream_of_another_rate_and_montage_is_brought_to_the_model_again(
     assert event.windows == len(ran.predictions) > 100
 
 
+def test_predictions_before_a_recorder_found_their_new_stream_are_no_difference(
+    models: Path, signal: Recording, tmp_path: Path
+) -> None:
+    # Another task or other classes: the engine publishes a new stream.
+    shutil.copytree(models / "second", tmp_path / "second")
+    card = tmp_path / "second" / CARD
+    card.write_text(card.read_text().replace("task: test", "task: other"))
+    ran = run_live(
+        signal, [models / "first", tmp_path / "second"], 1000, chunk=32,
+        evidence_s=1.0, decision_threshold=0.6,
+    )  # fmt: skip
+    swapped = ran.messages[-1][1].models[-1].decides_from / SFREQ + START + OFFSET
+    n_before = sum(time < swapped for time, _ in ran.predictions)
+    kept = ran.predictions[:n_before] + ran.predictions[n_before + 12 :]
+    # An engine that publishes a new stream ends the decision that holds, by its clock.
+    k = next(k for k, event in enumerate(ran.events) if event.time >= swapped)
+    assert '"offset"' in ran.events[k].label
+    events = [*ran.events[:k], Marker(swapped + 0.004, ran.events[k].label), *ran.events[k + 1 :]]
+    live = replace(ran, predictions=kept, events=events)
+    file = write_session(tmp_path / "run.xdf", live)
+    event = verified(file, given=(models / "first", tmp_path / "second"))
+    assert (event.missing, event.extra, event.first_difference) == (0, 0, None)
+    assert event.windows == event.windows_equal == len(kept)
+    assert event.decisions == event.decisions_equal > 0
+    assert event.all_equal
+
+
 def test_each_run_of_an_engine_that_was_started_again_is_compared(
     models: Path, signal: Recording, tmp_path: Path
 ) -> None:
@@ -266,11 +339,23 @@ def test_another_version_is_named(
     live: Live, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = write_session(tmp_path / "run.xdf", live)
-    monkeypatch.setattr(provenance, "version", lambda _: "0.0.7")
+    monkeypatch.setattr("bci.verification.verify.installed", lambda _: "0.0.7")
     event = verified(file, models)
     assert event.all_equal
     assert any(sentence.startswith("numpy ") and "0.0.7 now" in sentence
                for sentence in event.differs)  # fmt: skip
+
+
+def test_versions_of_libraries_are_read_from_disk_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(provenance, "version", lambda name: read.append(name) or "1")
+    provenance.installed.cache_clear()
+    try:
+        first = provenance.versions()
+        assert provenance.versions() == first
+        assert len(read) == len(set(read)) > 0
+    finally:
+        provenance.installed.cache_clear()
 
 
 def test_the_command_prints_the_result_and_its_exit_code_tells_it(
