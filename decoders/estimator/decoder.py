@@ -147,11 +147,11 @@ class EstimatorDecoder:
     def _probabilities(self, windows: FloatArray) -> NDArray[np.float64]:
         try:
             found = self._trained.predict_proba(np.ascontiguousarray(windows, dtype=self._dtype))
+            return np.asarray(found, dtype=np.float64)
         except BciError:
             raise
         except Exception as problem:  # the code is anyone's
             raise DecodingError(f"{self._who}: predict_proba raised {brief(problem)}") from problem
-        return np.asarray(found, dtype=np.float64)
 
     def _check_classes(self) -> None:
         known = getattr(self._trained, "classes_", None)

@@ -33,6 +33,7 @@ PLAIN = frozenset(
 
 ESTIMATORS = frozenset(
     {
+        "mne.decoding.csp.CSP",
         "mne.decoding.transformer.Scaler",
         "mne.decoding.transformer.Vectorizer",
         "pyriemann.channelselection.ElectrodeSelection",
