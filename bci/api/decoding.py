@@ -21,7 +21,7 @@ from bci.errors import StreamError
 from bci.evaluation import Evaluation
 from bci.models import Model, load_model
 from bci.profile import Adapt, Output
-from bci.sources import source_digest
+from bci.sources import digests
 from bci.trials import chunks_for, cue_markers, find_trials
 from bci.types import Recording
 
@@ -177,7 +177,7 @@ def evaluate(
         threshold = decision_threshold(Output(), model.card)
     span_s = evidence_span(Output(evidence_s=evidence_s), model.card)
     recording = recording_from(source)
-    if model.card.has_learnt_from(source_digest(recording)):
+    if model.card.has_learnt_from(*digests(recording)):
         warnings.warn(
             f"{model.card.name} was trained on {recording.source}: its score there is no score of "
             "a new recording",
