@@ -14,6 +14,7 @@ from pyriemann.classification import MDM
 from pyriemann.estimation import Covariances
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
+from threadpoolctl import threadpool_info
 
 import bci
 from bci.decisions import DecisionEvent
@@ -159,9 +160,11 @@ def test_every_form_of_a_recording_gives_the_same_model(
         np.testing.assert_array_equal(made.arrays[name], array, err_msg=name)
 
 
-def test_estimator_is_calibrated_stored_and_decodes(runs: list[Recording], tmp_path: Path) -> None:
+def test_estimator_is_calibrated_stored_and_decodes(tmp_path: Path) -> None:
     estimator = make_pipeline(Covariances("oas"), MDM())
-    made = bci.calibrate(runs, PROFILE, decoder=estimator)
+    # Each window goes through scikit-learn's checks alone: few cues, for time.
+    short = [two_class_recording(4, seed) for seed in (1, 2)]
+    made = bci.calibrate(short, PROFILE, decoder=estimator)
     assert made.card.score.accuracy > 0.8
     assert made.card.decoder.name == "sklearn.pipeline:Pipeline"
     made.save(tmp_path / "mdm")
@@ -264,6 +267,18 @@ def test_decode_gives_what_the_pipeline_gives(model: Model) -> None:
     assert [p.taken for p in decoded] == [p.taken for p in expected]
     for one, other in zip(decoded, expected, strict=True):
         np.testing.assert_array_equal(one.probabilities, other.probabilities)
+
+
+def test_decode_leaves_the_threads_of_the_loop_around_it_alone(model: Model) -> None:
+    recording = two_class_recording(3, seed=7)
+    before = [each["num_threads"] for each in threadpool_info()]
+    one, other = bci.decode(model, recording), bci.decode(model, recording)
+    next(one)
+    next(other)
+    assert [each["num_threads"] for each in threadpool_info()] == before
+    one.close()
+    other.close()
+    assert [each["num_threads"] for each in threadpool_info()] == before
 
 
 def test_decisions_of_decode_need_whole_evidence_and_the_threshold(model: Model) -> None:
@@ -389,7 +404,7 @@ def test_mistakes_are_typed_errors(runs: list[Recording], model: Model, tmp_path
     with pytest.raises(RecordingError, match="not int"):
         bci.evaluate(model, 3)  # type: ignore[arg-type]
     with pytest.raises(MismatchError, match="channels missing"):
-        next(bci.decode(model, bci.from_array(noise(500, 2), 128, ["C3", "C4"])))
+        bci.decode(model, bci.from_array(noise(500, 2), 128, ["C3", "C4"]))
     with pytest.raises(ProfileError, match=r"the profile: pipeline\.window_s"):
         bci.load_profile({"task": "x", "pipeline": {"window_s": -1}, "paradigm": {"items": "a"}})
     with pytest.raises(StreamError, match="no LSL stream with name 'nobody-predictions'"):
