@@ -78,7 +78,7 @@ class EstimatorDecoder:
             self._trained.fit(np.ascontiguousarray(windows, dtype=self._dtype), numbers)
         except BciError:
             raise
-        except Exception as problem:  # the code is anyone's
+        except (Exception, SystemExit) as problem:  # the code is anyone's
             raise PluginError(
                 f"{self._who}: fit raised {brief(problem)}{_hint(problem)}"
             ) from problem
@@ -150,7 +150,7 @@ class EstimatorDecoder:
             return np.asarray(found, dtype=np.float64)
         except BciError:
             raise
-        except Exception as problem:  # the code is anyone's
+        except (Exception, SystemExit) as problem:  # the code is anyone's
             raise DecodingError(f"{self._who}: predict_proba raised {brief(problem)}") from problem
 
     def _check_classes(self) -> None:
@@ -245,7 +245,7 @@ def _input_type(estimator: Any) -> type[np.floating[Any]]:
     return np.float32 if of_skorch else np.float64
 
 
-def _hint(problem: Exception) -> str:
+def _hint(problem: BaseException) -> str:
     if "dim 3" not in str(problem):
         return ""
     return ". X is (n_trials, n_channels, n_samples): put mne.decoding.Vectorizer() before it"

@@ -335,6 +335,8 @@ def test_an_onnx_file_that_may_not_be_run_is_named(
     with pytest.raises(PluginError, match=message) as refused:
         decoder.fit(*epochs)
     assert "\n" not in str(refused.value)
+    assert str(refused.value).startswith("decoder onnx: ")
+    assert ".py, line" not in str(refused.value)
 
 
 def test_an_onnx_file_that_cannot_be_read_is_named(epochs, tmp_path: Path) -> None:

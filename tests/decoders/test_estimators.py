@@ -113,6 +113,8 @@ class Odd(ClassifierMixin, BaseEstimator):
         self.wrong = wrong
 
     def fit(self, X: np.ndarray, y: np.ndarray) -> "Odd":  # noqa: ARG002
+        if self.wrong == "exit":
+            raise SystemExit(3)
         if self.wrong == "fit":
             raise RuntimeError("no licence\nfor this")
         if self.wrong != "no classes_":
@@ -142,6 +144,7 @@ class Odd(ClassifierMixin, BaseEstimator):
     ("wrong", "message"),
     [
         ("fit", r"fit raised RuntimeError: no licence .test_estimators.py, line"),
+        ("exit", "fit raised SystemExit: 3"),
         ("no classes_", "it has no classes_ after fit"),
         ("classes_", r"its classes_ after fit are \[1, 2, 3\], not the labels.* 0 to 2"),
         ("predict_proba", "predict_proba raised ZeroDivisionError: division by zero"),
