@@ -52,12 +52,22 @@ class StreamCard(Settings):
 
 
 class SourceCard(Settings):
-    """A recording that the model learnt from, and which of its channels were interpolated."""
+    """A recording that the model learnt from, and which of its channels were interpolated.
+
+    ``sha256`` is of its file, or of its samples where there is none; ``samples_sha256`` of its
+    samples, and empty in older cards.
+    """
 
     file: str
     sha256: str
     trials: int
     interpolated: tuple[str, ...] = ()
+    samples_sha256: str = ""
+
+    @property
+    def digests(self) -> frozenset[str]:
+        """Hashes by which the recording is recognised."""
+        return frozenset({self.sha256, self.samples_sha256}) - {""}
 
 
 class MeasureCard(Settings):
@@ -185,10 +195,10 @@ class Card(Settings):
             raise ValueError(f"classes: there must be two or more, not {len(self.classes)}")
         return self
 
-    def has_learnt_from(self, sha256: str) -> bool:
-        """Tell by its hash whether a recording was used to make the model or its base."""
+    def has_learnt_from(self, *digests: str) -> bool:
+        """Tell by its hashes whether a recording was used to make the model or its base."""
         known = (*self.sources, *self.rest_sources, *self.base_sources)
-        return any(source.sha256 == sha256 for source in known)
+        return any(not source.digests.isdisjoint(digests) for source in known)
 
     def decisions(self) -> str | None:
         """The threshold of decisions and what it was found to bring, in sentences.

@@ -20,7 +20,7 @@ from bci.interpretation import ClassPattern, pattern_arrays
 from bci.pipeline import Pipeline
 from bci.profile import Profile
 from bci.runs import RunCount, count_runs, without_copies
-from bci.sources import source_digest
+from bci.sources import digests
 from bci.stored_check import Restore, check_stored
 from bci.stream_options import as_told
 from bci.time_course import right_by_place, time_course
@@ -248,13 +248,14 @@ def check_base(base: Card, profile: Profile, recordings: list[Recording]) -> Non
         Naming what differs, or the recording that the base has learnt from already.
     """
     check_base_fits(base, profile, recordings[0].info)
-    known = {source.sha256: source.file for source in (*base.sources, *base.base_sources)}
     for recording in recordings:
-        if (digest := source_digest(recording)) in known:
-            raise MismatchError(
-                f"the base model {base.name} has learnt from {known[digest]} already: its score "
-                "here would mean nothing; pretrain without this person"
-            )
+        own = digests(recording)
+        for source in (*base.sources, *base.base_sources):
+            if not source.digests.isdisjoint(own):
+                raise MismatchError(
+                    f"the base model {base.name} has learnt from {source.file} already: its score "
+                    "here would mean nothing; pretrain without this person"
+                )
 
 
 def decide_trials(decoder: Decoder, epochs: Epochs) -> Iterator[tuple[str, str]]:

@@ -23,7 +23,7 @@ from bci.pipeline import Pipeline
 from bci.profile import Profile
 from bci.runs import RunCount
 from bci.scores import Measure, confusion, kappa, score_accuracy, shuffled_labels
-from bci.sources import source_digest
+from bci.sources import digests
 from bci.trials import find_trials
 from bci.types import Decoder, Recording
 
@@ -128,11 +128,13 @@ def measure_cards(measured: tuple[Measure, ...]) -> tuple[MeasureCard, ...]:
 
 def source_card(recording: Recording, trials: int = 0) -> SourceCard:
     """Describe a recording that a model was made with, and how many trials it learnt from."""
+    of_source, of_samples = digests(recording)
     return SourceCard(
         file=Path(recording.source).name,
-        sha256=source_digest(recording),
+        sha256=of_source,
         trials=trials,
         interpolated=recording.info.interpolated,
+        samples_sha256=of_samples,
     )
 
 

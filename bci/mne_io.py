@@ -43,7 +43,7 @@ def to_mne(data: Recording | Epochs) -> Any:
     Raises
     ------
     RecordingError
-        If most of a recording is lost samples, or epochs do not state their channels.
+        If it is neither, most of it is lost samples, or epochs do not state their channels.
 
     Examples
     --------
@@ -52,7 +52,11 @@ def to_mne(data: Recording | Epochs) -> Any:
     >>> len(raw.ch_names), raw.info["sfreq"]
     (16, 250.0)
     """
-    return epochs_array(data) if isinstance(data, Epochs) else raw_array(data)
+    if isinstance(data, Epochs):
+        return epochs_array(data)
+    if isinstance(data, Recording):
+        return raw_array(data)
+    raise RecordingError(f"to_mne was given {type(data).__name__}; give a recording or epochs")
 
 
 @overload

@@ -34,6 +34,9 @@ class Model:
     decoder: Decoder
     arrays: Mapping[str, NDArray[np.generic]] = field(default_factory=dict, repr=False)
 
+    def __repr__(self) -> str:
+        return f"<Model {self.card.name}: {self.card.decoder.name}, {', '.join(self.classes)}>"
+
     def __iter__(self) -> Iterator[Any]:
         return iter((self.card, self.decoder))
 

@@ -11,7 +11,7 @@ from bci.types import Recording
 
 
 def source_digest(recording: Recording) -> str:
-    """Hash a recording: its file where it is one, else its channels, rate, times and samples.
+    """Hash a recording: its file where it is one, else its samples.
 
     Returns
     -------
@@ -21,10 +21,25 @@ def source_digest(recording: Recording) -> str:
     file = Path(recording.source)
     if file.is_file() or (file.is_dir() and _is_recording(file)):
         return file_sha256(file)
-    digest = hashlib.sha256(f"{recording.info.sfreq} {recording.info.ch_names}".encode())
-    for array in (recording.indices, recording.data):
-        digest.update(np.ascontiguousarray(array).data)
+    return samples_digest(recording)
+
+
+def samples_digest(recording: Recording) -> str:
+    """Hash the samples of a recording, the same of a file, an array and an `mne.io.Raw`.
+
+    Returns
+    -------
+    digest : str
+        SHA-256, hexadecimal.
+    """
+    digest = hashlib.sha256(f"{recording.data.shape}".encode())
+    digest.update(np.ascontiguousarray(recording.data).data)
     return digest.hexdigest()
+
+
+def digests(recording: Recording) -> tuple[str, str]:
+    """Both hashes of a recording: a model that has either was trained on it."""
+    return source_digest(recording), samples_digest(recording)
 
 
 def _is_recording(folder: Path) -> bool:

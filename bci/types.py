@@ -189,6 +189,10 @@ class Recording:
     findings: tuple[str, ...] = ()
     marker_streams: tuple[MarkerStream, ...] = field(default=())
 
+    def __repr__(self) -> str:
+        told = f"{self.info.summary}, {self.duration:.1f} s, {len(self.markers)} markers"
+        return f"<Recording {self.source or self.info.name}: {told}>"
+
     @property
     def duration(self) -> float:
         return float(self.timestamps[-1] - self.timestamps[0]) if len(self.timestamps) else 0.0

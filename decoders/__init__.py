@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import BundleError, PluginError, ProfileError
-from bci.offered import decoder_names
+from bci.offered import carrying_over, decoder_names
 from bci.plugins import find, plugins
 from bci.settings import did_you_mean
 from bci.types import Decoder
@@ -62,7 +62,13 @@ def create(
     given = dict(params or {}) | ({} if start is None else {"start": start})
     try:
         cls = find(_GROUP, name).load()
-        _require_known(name, params or {}, _parameters(cls))
+        known = _parameters(cls)
+        _require_known(name, params or {}, [key for key in known if key != "start"])
+        if start is not None and "start" not in known:
+            raise ProfileError(
+                f"decoder {name} cannot be fine-tuned; leave the base model out, or choose one of "
+                f"{', '.join(carrying_over())}"
+            )
         made: Decoder = cls(**given)
     except PluginError as error:
         raise ProfileError(str(error)) from error
@@ -74,9 +80,10 @@ def create(
 def parameters_of(name: str) -> list[str]:
     """The parameters that a decoder takes from a profile; none where it cannot be loaded."""
     try:
-        return _parameters(find(_GROUP, name).load())
+        known = _parameters(find(_GROUP, name).load())
     except PluginError:
         return []
+    return [key for key in known if key != "start"]
 
 
 def _parameters(cls: type) -> list[str]:
@@ -88,7 +95,7 @@ def _parameters(cls: type) -> list[str]:
         # Only what takes any keyword passes them on to the class that it extends.
         if "__init__" in vars(base) and inspect.Parameter.VAR_KEYWORD not in kinds:
             break
-    return [name for name in found if name not in ("self", "start")]
+    return [name for name in found if name != "self"]
 
 
 def _own_parameters(cls: type) -> list[inspect.Parameter]:

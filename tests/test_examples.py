@@ -116,6 +116,7 @@ def test_offline_evaluation(here: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert "run-03_eeg.fif: accuracy" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_sklearn_decoder(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run("sklearn_decoder.py", "models/sklearn", "run-03_eeg.fif", *RUNS)
     assert re.search(r"run-03_eeg.fif: accuracy [01]\.\d\d", capsys.readouterr().out)
@@ -164,7 +165,10 @@ def programs_in(page: str) -> list[str]:
     "program",
     [
         *programs_in("docs/python.md"),
-        *programs_in("docs/estimators.md"),
+        *(
+            pytest.param(program, marks=[pytest.mark.slow] if "MDM()" in program else [])
+            for program in programs_in("docs/estimators.md")
+        ),
         *(p for p in programs_in("README.md") if "import bci" in p),
     ],
 )

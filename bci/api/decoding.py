@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from os import PathLike
 
 from pylsl import local_clock
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from bci import evaluation
 from bci.api.sources import Source, recording_from
@@ -21,7 +21,7 @@ from bci.errors import StreamError
 from bci.evaluation import Evaluation
 from bci.models import Model, load_model
 from bci.profile import Adapt, Output
-from bci.sources import source_digest
+from bci.sources import digests
 from bci.trials import chunks_for, cue_markers, find_trials
 from bci.types import Recording
 
@@ -91,13 +91,27 @@ def decode(
         adapt,
         threshold=threshold,
     )
-    # One thread, as in the live engine: so the numbers are the same to the last bit.
-    with threadpool_limits(limits=1):
-        if isinstance(signal, Stream):
-            warm_up(model.card, model.decoder, signal.info)
-            yield from _live(decoding, signal, duration_s, markers)
-        else:
-            yield from _recorded(decoding, signal)
+    if not isinstance(signal, Stream):
+        return _on_one_thread(_recorded(decoding, signal))
+    if decoding.needs_cues and markers is None:
+        raise StreamError(
+            f"{model.card.name} needs cues: name their stream, decode(..., markers=NAME)"
+        )
+    return _on_one_thread(_live(decoding, signal, duration_s, markers))
+
+
+def _on_one_thread(found: Iterator[Decoded]) -> Iterator[Decoded]:
+    """Decode on one thread, as the live engine: so the numbers are the same to the last bit.
+
+    What the caller does between two windows has all threads.
+    """
+    threads = ThreadpoolController()
+    while True:
+        with threads.limit(limits=1):
+            decoded = next(found, None)
+        if decoded is None:
+            return
+        yield decoded
 
 
 def _recorded(decoding: Decoding, recording: Recording) -> Iterator[Decoded]:
@@ -113,10 +127,7 @@ def _recorded(decoding: Decoding, recording: Recording) -> Iterator[Decoded]:
 def _live(
     decoding: Decoding, stream: Stream, duration_s: float | None, markers: str | None
 ) -> Iterator[Decoded]:
-    if decoding.needs_cues and markers is None:
-        raise StreamError(
-            f"{decoding.card.name} needs cues: name their stream, decode(..., markers=NAME)"
-        )
+    warm_up(decoding.card, decoding.decoder, stream.info)
     query = cue_query(None, markers) if markers is not None else None
     cues = EngineCues(query, stream.info.name, _log.info)
     end = time.monotonic() + (float("inf") if duration_s is None else duration_s)
@@ -177,7 +188,7 @@ def evaluate(
         threshold = decision_threshold(Output(), model.card)
     span_s = evidence_span(Output(evidence_s=evidence_s), model.card)
     recording = recording_from(source)
-    if model.card.has_learnt_from(source_digest(recording)):
+    if model.card.has_learnt_from(*digests(recording)):
         warnings.warn(
             f"{model.card.name} was trained on {recording.source}: its score there is no score of "
             "a new recording",

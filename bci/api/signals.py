@@ -72,14 +72,20 @@ def from_array(
         values,
         indices / float(sfreq),
         indices,
-        tuple(sorted(_marker(*each, name) for each in markers)),
+        tuple(sorted(_marker(each, name) for each in markers)),
         source=f"{name} (in memory)",
     )
 
 
 def _checked(data: ArrayLike, sfreq: float, ch_names: Sequence[str]) -> np.ndarray:
-    if not 0 < sfreq < float("inf"):
-        raise RecordingError(f"sfreq is {sfreq}; give a sampling rate above 0 Hz")
+    try:
+        usable = 0 < float(sfreq) < float("inf")
+    except (TypeError, ValueError):
+        usable = False
+    if not usable:
+        raise RecordingError(f"sfreq is {sfreq!r}; give a sampling rate above 0 Hz")
+    if isinstance(ch_names, str):
+        raise RecordingError(f"ch_names is {ch_names!r}; give a list of names")
     try:
         values = np.array(data, dtype=np.float32, order="C")
     except (TypeError, ValueError) as error:
@@ -93,10 +99,17 @@ def _checked(data: ArrayLike, sfreq: float, ch_names: Sequence[str]) -> np.ndarr
     return values
 
 
-def _marker(time: float, label: str, name: str) -> Marker:
-    if not np.isfinite(time):
+def _marker(given: tuple[float, str], name: str) -> Marker:
+    try:
+        time, label = given
+        marker = Marker(float(time), str(label))
+    except (TypeError, ValueError):
+        raise RecordingError(
+            f"{name}: a marker is (time in seconds, label), not {given!r:.60}"
+        ) from None
+    if not np.isfinite(marker.time):
         raise RecordingError(f"{name}: the marker {label!r:.60} has no finite time")
-    return Marker(float(time), str(label))
+    return marker
 
 
 def filtered(

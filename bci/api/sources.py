@@ -49,6 +49,10 @@ def recording_from(source: Source, profile: Profile | None = None) -> Recording:
     else:
         from bci.mne_io import from_mne
 
+        if not hasattr(source, "ch_names"):
+            raise RecordingError(
+                f"a recording is a file, a Recording or an mne.io.Raw, not {type(source).__name__}"
+            )
         converted = from_mne(source)
         if not isinstance(converted, Recording):
             raise RecordingError("epochs of MNE are cut already; give the mne.io.Raw")
@@ -61,6 +65,6 @@ def recordings_from(
     sources: Source | Iterable[Source], profile: Profile | None = None
 ) -> list[Recording]:
     """Read or convert one recording or several."""
-    single = isinstance(sources, str | PathLike | Recording) or hasattr(sources, "annotations")
-    each_of = [sources] if single else sources
-    return [recording_from(each, profile) for each in each_of]  # type: ignore[union-attr]
+    single = isinstance(sources, str | PathLike) or hasattr(sources, "info")
+    each_of = [sources] if single or not isinstance(sources, Iterable) else sources
+    return [recording_from(each, profile) for each in each_of]

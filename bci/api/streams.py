@@ -35,6 +35,7 @@ class Stream:
     def __init__(self, found: FoundStream, timeout_s: float) -> None:
         self._inlet = SignalInlet(found)
         self._timeout_s = timeout_s
+        self._closed = False
         self.info: StreamInfo = self._inlet.info
 
     def __enter__(self) -> "Stream":
@@ -81,8 +82,10 @@ class Stream:
         Raises
         ------
         StreamError
-            If no sample comes for ``timeout_s``.
+            If no sample comes for ``timeout_s``, or the stream is closed.
         """
+        if self._closed:
+            raise StreamError(f"stream {self.info.name!r} is closed; open it again")
         deadline = time.monotonic() + self._timeout_s
         while True:
             chunks = self._inlet.pull(n_samples, _PULL_S)
@@ -98,7 +101,7 @@ class Stream:
                 )
 
     def read(self, duration_s: float) -> Recording:
-        """Take the next seconds into memory.
+        """Take the next seconds into memory, from where the last read ended.
 
         Parameters
         ----------
@@ -137,6 +140,7 @@ class Stream:
 
     def close(self) -> None:
         """Leave the stream."""
+        self._closed = True
         self._inlet.close()
 
 

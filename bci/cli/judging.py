@@ -86,8 +86,9 @@ def evaluate(
     from bci.messages import ProgressEvent
     from bci.models import load_model
     from bci.predictions_table import PredictionsTable
-    from bci.profile import Output, file_sha256
+    from bci.profile import Output
     from bci.recording.reading import read_recording
+    from bci.sources import digests
     from bci.timekeeping import check_markers_fit, losses_of
     from bci.word_prior import read_sentences
 
@@ -109,7 +110,7 @@ def evaluate(
             check_markers_fit(recording)
             if lost := losses_of(recording):
                 warn(f"{file}: {lost}")
-            learnt_from = card.has_learnt_from(file_sha256(file))
+            learnt_from = card.has_learnt_from(*digests(recording))
             if map_montage:
                 recording = mapped_to_model(recording, card)
             for remark in Decoding(card, decoder, recording.info).remarks:

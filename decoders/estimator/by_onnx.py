@@ -92,6 +92,8 @@ def forms(
         yield lambda: OnnxModel(content, shape, n_classes)
         return
     module = _torch_module(estimator)
+    if module is None and n_classes == 2 and _is_discriminant(estimator):
+        return  # skl2onnx 1.20 doubles its log odds, unseen where all probabilities are 0 or 1
     if module is None:
         yield lambda: OnnxModel(_from_sklearn(estimator, shape), shape, n_classes)
         return
@@ -107,6 +109,12 @@ def _torch_module(estimator: Any) -> Any:
     torch = sys.modules.get("torch")
     module = getattr(estimator, "module_", None)
     return module if torch is not None and isinstance(module, torch.nn.Module) else None
+
+
+def _is_discriminant(estimator: Any) -> bool:
+    steps = getattr(estimator, "steps", None)
+    last = steps[-1][1] if steps else estimator
+    return type(last).__name__ == "LinearDiscriminantAnalysis"
 
 
 def _from_torch(module: Any, shape: tuple[int, int], softmax: bool) -> bytes:

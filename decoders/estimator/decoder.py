@@ -78,7 +78,7 @@ class EstimatorDecoder:
             self._trained.fit(np.ascontiguousarray(windows, dtype=self._dtype), numbers)
         except BciError:
             raise
-        except Exception as problem:  # the code is anyone's
+        except (Exception, SystemExit) as problem:  # the code is anyone's
             raise PluginError(
                 f"{self._who}: fit raised {brief(problem)}{_hint(problem)}"
             ) from problem
@@ -147,11 +147,11 @@ class EstimatorDecoder:
     def _probabilities(self, windows: FloatArray) -> NDArray[np.float64]:
         try:
             found = self._trained.predict_proba(np.ascontiguousarray(windows, dtype=self._dtype))
+            return np.asarray(found, dtype=np.float64)
         except BciError:
             raise
-        except Exception as problem:  # the code is anyone's
+        except (Exception, SystemExit) as problem:  # the code is anyone's
             raise DecodingError(f"{self._who}: predict_proba raised {brief(problem)}") from problem
-        return np.asarray(found, dtype=np.float64)
 
     def _check_classes(self) -> None:
         known = getattr(self._trained, "classes_", None)
@@ -245,7 +245,7 @@ def _input_type(estimator: Any) -> type[np.floating[Any]]:
     return np.float32 if of_skorch else np.float64
 
 
-def _hint(problem: Exception) -> str:
+def _hint(problem: BaseException) -> str:
     if "dim 3" not in str(problem):
         return ""
     return ". X is (n_trials, n_channels, n_samples): put mne.decoding.Vectorizer() before it"

@@ -52,7 +52,7 @@ def create(path: str, params: Mapping[str, object], trusted: Sequence[str] = ())
             made = factory(**params)
         except BciError:
             raise
-        except Exception as problem:  # the code is anyone's
+        except (Exception, SystemExit) as problem:  # the code is anyone's
             raise PluginError(f"decoder {path}: {name}() raised {brief(problem)}") from problem
     return decoder_of(made, path, trusted)
 

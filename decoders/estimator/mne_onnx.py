@@ -38,8 +38,13 @@ def _csp_shape(operator: Any) -> None:
 
 
 def _write_csp(scope: Any, operator: Any, container: Any) -> None:
-    """Log power of each component, or standardised power, as ``CSP.transform``."""
+    """Log power of each component, or standardised power, as ``CSP.transform``.
+
+    In float64: filters of correlated channels are large and nearly cancel one another.
+    """
+    from onnx import TensorProto
     from skl2onnx.algebra.onnx_ops import (
+        OnnxCast,
         OnnxDiv,
         OnnxLog,
         OnnxMatMul,
@@ -49,15 +54,17 @@ def _write_csp(scope: Any, operator: Any, container: Any) -> None:
     )
 
     csp, opset = operator.raw_operator, container.target_opset
-    filters = csp.filters_[: csp.n_components].astype(np.float32)
-    components = OnnxMatMul(filters, operator.inputs[0], op_version=opset)
+    filters = csp.filters_[: csp.n_components].astype(np.float64)
+    given = OnnxCast(operator.inputs[0], to=TensorProto.DOUBLE, op_version=opset)
+    components = OnnxMatMul(filters, given, op_version=opset)
     squares = OnnxMul(components, components, op_version=opset)
     axis = np.array([2], dtype=np.int64)
     power = OnnxReduceMean(squares, axis, keepdims=0, op_version=opset)
     if csp.log is None or csp.log:
-        last = OnnxLog(power, op_version=opset, output_names=operator.outputs)
+        wide = OnnxLog(power, op_version=opset)
     else:
-        centred = OnnxSub(power, csp.mean_.astype(np.float32), op_version=opset)
-        deviation = csp.std_.astype(np.float32)
-        last = OnnxDiv(centred, deviation, op_version=opset, output_names=operator.outputs)
-    last.add_to(scope, container)
+        centred = OnnxSub(power, csp.mean_.astype(np.float64), op_version=opset)
+        wide = OnnxDiv(centred, csp.std_.astype(np.float64), op_version=opset)
+    OnnxCast(wide, to=TensorProto.FLOAT, op_version=opset, output_names=operator.outputs).add_to(
+        scope, container
+    )

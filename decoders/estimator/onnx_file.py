@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.errors import ProfileError
+from bci.errors import PluginError, ProfileError
 from decoders.estimator.by_onnx import OnnxModel, number_output, one_window
 from decoders.onnx_checks import MOST_BYTES, parse
 
@@ -39,17 +39,20 @@ class OnnxFile:
 
         Raises
         ------
-        ValueError
+        PluginError
             If the file does not fit them, or may not be run.
         """
         n_classes = len(np.unique(y))
         shape = X.shape[1], X.shape[2]
-        OnnxModel(self._given, shape, n_classes, self._file)
         # Where in the output each class is, alphabetically.
         places = np.argsort(self.class_names) if self.class_names else np.arange(n_classes)
-        self.onnx_ = _with_end(self._given, self._file, shape, places, self._logits)
+        try:
+            OnnxModel(self._given, shape, n_classes, self._file)
+            self.onnx_ = _with_end(self._given, self._file, shape, places, self._logits)
+            self._model = OnnxModel(self.onnx_, shape, n_classes, self._file)
+        except ValueError as problem:
+            raise PluginError(f"decoder onnx: {str(problem).splitlines()[0]:.300}") from problem
         self.classes_ = np.arange(n_classes)
-        self._model = OnnxModel(self.onnx_, shape, n_classes, self._file)
         return self
 
     def predict_proba(self, X: NDArray[np.floating[Any]]) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ from pyriemann.classification import MDM
 from pyriemann.estimation import Covariances
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
+from threadpoolctl import threadpool_info
 
 import bci
 from bci.decisions import DecisionEvent
@@ -28,7 +29,7 @@ from bci.errors import (
 from bci.lsl.outlet import SignalOutlet
 from bci.lsl.predictions import DecisionOutlet, PredictionOutlet
 from bci.models import Model
-from bci.sources import source_digest
+from bci.sources import digests, source_digest
 from bci.types import Channel, Marker, Recording
 from decoders.sklearn_api import BciClassifier
 from tests.signals import eeg_info, noise, two_class_recording
@@ -159,9 +160,11 @@ def test_every_form_of_a_recording_gives_the_same_model(
         np.testing.assert_array_equal(made.arrays[name], array, err_msg=name)
 
 
-def test_estimator_is_calibrated_stored_and_decodes(runs: list[Recording], tmp_path: Path) -> None:
+def test_estimator_is_calibrated_stored_and_decodes(tmp_path: Path) -> None:
     estimator = make_pipeline(Covariances("oas"), MDM())
-    made = bci.calibrate(runs, PROFILE, decoder=estimator)
+    # Each window goes through scikit-learn's checks alone: few cues, for time.
+    short = [two_class_recording(4, seed) for seed in (1, 2)]
+    made = bci.calibrate(short, PROFILE, decoder=estimator)
     assert made.card.score.accuracy > 0.8
     assert made.card.decoder.name == "sklearn.pipeline:Pipeline"
     made.save(tmp_path / "mdm")
@@ -208,6 +211,42 @@ def test_model_knows_the_arrays_that_it_has_learnt_from(
         bci.evaluate(model, runs[0])
     with pytest.raises(MismatchError, match="has learnt from"):
         bci.calibrate(runs, PROFILE, decoder="tangent-space", base=base)
+    with pytest.raises(ProfileError, match="log-power cannot be fine-tuned; leave the base"):
+        bci.calibrate(runs, PROFILE, base=model)
+
+
+def test_model_of_files_knows_their_signal_in_every_form(
+    runs: list[Recording], tmp_path: Path
+) -> None:
+    files = [tmp_path / f"run{number}_eeg.fif" for number in range(len(runs))]
+    for file, recording in zip(files, runs, strict=True):
+        bci.to_mne(recording).save(file, fmt="double", verbose="error")
+    of_files = bci.calibrate(files, PROFILE).card
+    read = bci.read_recording(files[0])
+    for form in (read, bci.from_mne(bci.to_mne(read)), as_array(read)):
+        assert of_files.has_learnt_from(*digests(form))
+    assert not of_files.has_learnt_from(*digests(as_array(replace(read, data=read.data + 1))))
+    of_arrays = bci.calibrate([as_array(bci.read_recording(file)) for file in files], PROFILE)
+    with pytest.warns(UserWarning, match="was trained on"):
+        bci.evaluate(of_arrays, files[0])
+
+
+def test_what_is_no_recording_is_named(model: Model) -> None:
+    for given in (7, object(), [7]):
+        with pytest.raises(RecordingError, match=r"a recording is a file, .*not (int|object)"):
+            bci.calibrate(given, PROFILE)
+        with pytest.raises(RecordingError, match="to_mne was given"):
+            bci.to_mne(given)
+    two = np.ones((10, 2))
+    with pytest.raises(RecordingError, match="sfreq is 'fast'"):
+        bci.from_array(two, "fast", ["C3", "C4"])
+    with pytest.raises(RecordingError, match="ch_names is 'C3'; give a list"):
+        bci.from_array(two, 250, "C3")
+    for marker in ("left", ("left", 2.0), 3.0):
+        with pytest.raises(RecordingError, match=r"a marker is \(time in seconds, label\)"):
+            bci.from_array(two, 250, ["C3", "C4"], [marker])
+    assert len(repr(model)) < 200
+    assert len(repr(bci.from_array(two, 250, ["C3", "C4"]))) < 200
 
 
 def test_digest_of_an_array_does_not_read_a_folder_of_its_name(
@@ -228,6 +267,18 @@ def test_decode_gives_what_the_pipeline_gives(model: Model) -> None:
     assert [p.taken for p in decoded] == [p.taken for p in expected]
     for one, other in zip(decoded, expected, strict=True):
         np.testing.assert_array_equal(one.probabilities, other.probabilities)
+
+
+def test_decode_leaves_the_threads_of_the_loop_around_it_alone(model: Model) -> None:
+    recording = two_class_recording(3, seed=7)
+    before = [each["num_threads"] for each in threadpool_info()]
+    one, other = bci.decode(model, recording), bci.decode(model, recording)
+    next(one)
+    next(other)
+    assert [each["num_threads"] for each in threadpool_info()] == before
+    one.close()
+    other.close()
+    assert [each["num_threads"] for each in threadpool_info()] == before
 
 
 def test_decisions_of_decode_need_whole_evidence_and_the_threshold(model: Model) -> None:
@@ -290,6 +341,8 @@ def test_stream_that_falls_silent_is_an_error() -> None:
             next(iter(stream))
         with pytest.raises(RecordingError, match="duration_s"):
             stream.read(-1.0)
+    with pytest.raises(StreamError, match="is closed; open it again"):
+        stream.read(1.0)
     outlet.close()
 
 
@@ -348,10 +401,10 @@ def test_mistakes_are_typed_errors(runs: list[Recording], model: Model, tmp_path
         bci.calibrate([], PROFILE)
     with pytest.raises(ProfileError, match="no decoder 'csp'"):
         bci.calibrate(runs, PROFILE, decoder="csp")
-    with pytest.raises(RecordingError, match="was given int"):
+    with pytest.raises(RecordingError, match="not int"):
         bci.evaluate(model, 3)  # type: ignore[arg-type]
     with pytest.raises(MismatchError, match="channels missing"):
-        next(bci.decode(model, bci.from_array(noise(500, 2), 128, ["C3", "C4"])))
+        bci.decode(model, bci.from_array(noise(500, 2), 128, ["C3", "C4"]))
     with pytest.raises(ProfileError, match=r"the profile: pipeline\.window_s"):
         bci.load_profile({"task": "x", "pipeline": {"window_s": -1}, "paradigm": {"items": "a"}})
     with pytest.raises(StreamError, match="no LSL stream with name 'nobody-predictions'"):

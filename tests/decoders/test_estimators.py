@@ -91,6 +91,21 @@ def test_an_estimator_is_trained_stored_and_loaded(epochs, name: str) -> None:
     np.testing.assert_allclose(trained, expected, rtol=0, atol=1e-9)
 
 
+@pytest.mark.parametrize(("name", "form"), [("csp", "skops"), ("standardised csp", "onnx")])
+def test_csp_of_two_classes_and_nearly_dependent_channels_is_stored(name: str, form: str) -> None:
+    rng = np.random.default_rng(0)
+    windows = rng.normal(size=(60, 1, 80)) * 20 + rng.normal(size=(60, 4, 80)) * 0.02
+    labels = np.resize(["left", "right"], 60)
+    windows[labels == "left", 1] += 0.01 * rng.normal(size=(30, 80))
+    estimator = csp() if name == "csp" else standardised_csp()
+    decoder = wrap(estimator)
+    decoder.fit(windows.astype(np.float32), labels)
+    unsure = decoder.predict_proba(windows[1].astype(np.float32))
+    assert unsure.min() > 0.001
+    assert form in decoder.arrays()
+    assert np.abs(decoder.predict_proba(windows[1].astype(np.float32)) - unsure).max() < 1e-6
+
+
 class Odd(ClassifierMixin, BaseEstimator):
     """A classifier that does not do what it has to, in one way or another."""
 
@@ -98,6 +113,8 @@ class Odd(ClassifierMixin, BaseEstimator):
         self.wrong = wrong
 
     def fit(self, X: np.ndarray, y: np.ndarray) -> "Odd":  # noqa: ARG002
+        if self.wrong == "exit":
+            raise SystemExit(3)
         if self.wrong == "fit":
             raise RuntimeError("no licence\nfor this")
         if self.wrong != "no classes_":
@@ -113,6 +130,8 @@ class Odd(ClassifierMixin, BaseEstimator):
             return found[:, :-1]
         if self.wrong == "sum":
             return found * 2
+        if self.wrong == "texts":
+            return found.astype(str) + "a"
         if self.wrong == "NaN":
             return found * np.nan
         if self.wrong == "batch":
@@ -125,9 +144,11 @@ class Odd(ClassifierMixin, BaseEstimator):
     ("wrong", "message"),
     [
         ("fit", r"fit raised RuntimeError: no licence .test_estimators.py, line"),
+        ("exit", "fit raised SystemExit: 3"),
         ("no classes_", "it has no classes_ after fit"),
         ("classes_", r"its classes_ after fit are \[1, 2, 3\], not the labels.* 0 to 2"),
         ("predict_proba", "predict_proba raised ZeroDivisionError: division by zero"),
+        ("texts", "predict_proba raised ValueError: could not convert"),
         ("shape", r"predict_proba gave shape \(9, 2\) for 9 windows and 3 classes"),
         ("sum", r"probabilities have to be from 0 to 1 and add up to 1"),
         ("NaN", r"probabilities have to be from 0 to 1 and add up to 1"),

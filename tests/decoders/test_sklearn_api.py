@@ -67,7 +67,14 @@ def check(name: str, params: dict[str, object] | None = None, sfreq: float = 320
     assert len(results) > 50
 
 
-@pytest.mark.parametrize("name", [*classical(), "high-gamma-lda"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(name for name in classical() if name != "tangent-space"),
+        "high-gamma-lda",
+        pytest.param("tangent-space", marks=pytest.mark.slow),
+    ],
+)
 def test_scikit_learns_own_checks_pass(name: str) -> None:
     check(name)
 
@@ -120,6 +127,7 @@ def test_tangent_space_scores_as_pyriemanns_own_pipeline(trials) -> None:
     assert 0.7 < scores.mean() < 1  # neither trivial nor chance
 
 
+@pytest.mark.slow
 def test_tangent_space_scores_as_pyriemanns_own_pipeline_on_real_people(eegmmidb: Path) -> None:
     profile = load_profile("motor-imagery-eegmmidb")
     runs = [read_recording(eegmmidb / "S007" / f"S007R{run}.edf") for run in ("04", "08")]
