@@ -124,6 +124,12 @@ def run() -> int:
         return _fail(f"{where}{error.strerror}")
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        from bci.plugins import fault_in_plugin
+
+        if (fault := fault_in_plugin(error)) is None:
+            raise
+        return _fail(str(fault))
     except SystemExit as ended:
         # Anything but a number is a message, which Python prints.
         if not isinstance(ended.code, int | None):
