@@ -191,6 +191,8 @@ def _load(plugin: Plugin) -> Any:
             f"the {GROUPS[plugin.group]} {plugin.name} is offered by {both}: uninstall one of them"
         )
     module_name, _, attribute = plugin.value.partition(":")
+    if not attribute:
+        raise PluginError(f"{what}: the entry point is {plugin.value!r}; it has to be module:class")
     try:
         # Standard output is for results: a command's JSON lines, among others.
         with redirect_stdout(sys.stderr):

@@ -146,6 +146,7 @@ def test_two_packages_with_one_name_are_both_named(packages: Packages, tmp_path:
         ("import nothing_like_it", "Any", "needs nothing_like_it: pip install nothing_like_it"),
         ("def f(:", "Any", "cannot be imported: SyntaxError"),
         ("", "Missing", "has no attribute 'Missing'"),
+        ("", "", "the entry point is 'toy_broken:'; it has to be module:class"),
         ("Thing = 3", "Thing", "toy_broken:Thing is no class"),
         ("class Thing: pass", "Thing", "lacks the methods model_validate, stage"),
         (GOOD, "OtherKind", "lacks the field kind with the value 'broken'"),
