@@ -250,11 +250,11 @@ def test_an_error_out_of_a_plugin_is_one_line_that_names_it(packages: Packages) 
         "class Wanted(Settings):\n    port: int = 1\n"
         "class Toy:\n    settings = Wanted\n"
         "    def __init__(self, settings): pass\n"
-        "    def run(self, stop): raise RuntimeError('port\\nis taken')\n"
+        "    def run(self, stop): raise OSError(5, 'port\\nis taken')\n"
     )
     packages.add("toy-bridges", "toy_bridges", source, bridge={"toy": "Toy"})
     assert refused("bridge", "toy") == (
-        "error: the plug-in toy-bridges failed: RuntimeError: port is taken "
+        "error: the plug-in toy-bridges failed: OSError: [Errno 5] port is taken "
         "(toy_bridges.py, line 7)"
     )
     assert plugins.fault_in_plugin(RuntimeError("ours")) is None
