@@ -209,7 +209,19 @@ def _build(step: settings.FilterSettings, signal: Signal) -> filters.Stage:
         ) from error
     if missing := [each for each in STAGE if not hasattr(stage, each)]:
         raise PluginError(f"filter {step.kind}: its stage lacks {', '.join(missing)}")
+    _check_shape(step.kind, stage, signal)
     return stage
+
+
+def _check_shape(kind: str, stage: filters.Stage, signal: Signal) -> None:
+    """Filter an empty chunk, which changes no state."""
+    n_channels = len(getattr(stage, "channels", None) or signal.channels)
+    out, _ = stage.process(np.empty((0, len(signal.channels)), dtype=np.float32), 0)
+    if out.shape != (0, n_channels) or out.dtype != np.float32:
+        raise PluginError(
+            f"filter {kind}: its stage makes of an empty chunk {out.dtype} {out.shape}; it has to "
+            f"be float32 (0, {n_channels})"
+        )
 
 
 def _factors(

@@ -131,7 +131,10 @@ class Decimate(FilterSettings):
 
 
 class Standardize(FilterSettings):
-    """Running z-score; ``time_constant_s`` is how long the past is remembered."""
+    """Running z-score.
+
+    ``time_constant_s`` is how long the past is remembered.
+    """
 
     kind: Literal["standardize"] = "standardize"
     time_constant_s: Seconds = 30.0

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bci.bundle import ScoreCard
 from bci.cards import measure_cards, score_card
-from bci.errors import DecodingError
+from bci.errors import DecodingError, PluginError
 from bci.measures import measures, ranks
 from bci.pipeline import Pipeline
 from bci.profile import Profile
@@ -80,6 +80,11 @@ def hold_out(decoder: Decoder, epochs: Epochs, stream: Stream | None, profile: P
     """
     ends = epochs.last_of_trials()
     probabilities = np.stack([decoder.predict_proba(window) for window in ends.windows])
+    if probabilities.shape[1:] != (len(decoder.classes),):
+        raise PluginError(
+            f"the decoder gives probabilities of shape {probabilities.shape[1:]} for "
+            f"{len(decoder.classes)} classes"
+        )
     truth = np.searchsorted(decoder.classes, ends.labels)
     streamed = None if stream is None else _stream(decoder, stream, profile)
     return HeldOut(decoder.classes, probabilities, truth, streamed)

@@ -17,7 +17,7 @@ _FAMILY = ("entries", "create")
 
 def what_lacks(group: str, name: str, found: Any) -> str:
     """What is missing from a loaded plug-in, as the end of a sentence; empty if nothing is."""
-    if group == "bci.devices" and all(callable(getattr(found, each, None)) for each in _FAMILY):
+    if group == "bci.devices" and is_family(found):
         return ""
     if not callable(found):
         return "is no class and no function"
@@ -28,10 +28,15 @@ def what_lacks(group: str, name: str, found: Any) -> str:
     if group in ("bci.devices", "bci.bridges") and not _is_model(getattr(found, "settings", None)):
         return "lacks the attribute settings: a pydantic model of its parameters"
     if group == "bci.filters":
-        kind = found.model_fields.get("kind")
+        kind = getattr(found, "model_fields", {}).get("kind")
         if kind is None or kind.default != name:
             return f"lacks the field kind with the value {name!r}"
     return ""
+
+
+def is_family(found: Any) -> bool:
+    """Whether a device plug-in lists several devices (`devices.catalogue.Family`)."""
+    return all(callable(getattr(found, each, None)) for each in _FAMILY)
 
 
 def _is_model(found: Any) -> bool:

@@ -7,13 +7,16 @@ is imported when it is asked for by name, never before, so that a broken one har
 In a checkout ``pyproject.toml`` is read, as an editable installation may be older than it.
 """
 
+import sys
 import tomllib
 from collections.abc import Iterable
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
+from traceback import walk_tb
 from typing import Any
 
 from bci import __version__
@@ -107,6 +110,27 @@ def find(group: str, name: str) -> Plugin:
     )
 
 
+def fault_in_plugin(error: Exception) -> PluginError | None:
+    """An error out of a plug-in of another package, as one that names it; None if it is ours.
+
+    A plug-in may fail wherever it is called. Its frames in the traceback tell, so that no call has
+    to be guarded.
+    """
+    packages: dict[str, str] = {}
+    for plugin in (each for group in GROUPS for each in plugins(group).values()):
+        package = plugin.value.partition(":")[0].partition(".")[0]
+        # Ours wins where another package offers a class of ours under a name of its own.
+        if plugin.is_ours or package not in packages:
+            packages[package] = plugin.distribution
+    for frame, line in reversed(list(walk_tb(error.__traceback__))):
+        package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+        if packages.get(package, _OURS) != _OURS:
+            reason = f"{type(error).__name__}: {' '.join(str(error).split()):.300}"
+            place = f"{Path(frame.f_code.co_filename).name}, line {line}"
+            return PluginError(f"the plug-in {packages[package]} failed: {reason} ({place})")
+    return None
+
+
 def forget() -> None:
     """Look for plug-ins again at the next call, after packages have changed."""
     _registry.cache_clear()
@@ -167,8 +191,12 @@ def _load(plugin: Plugin) -> Any:
             f"the {GROUPS[plugin.group]} {plugin.name} is offered by {both}: uninstall one of them"
         )
     module_name, _, attribute = plugin.value.partition(":")
+    if not attribute:
+        raise PluginError(f"{what}: the entry point is {plugin.value!r}; it has to be module:class")
     try:
-        found = import_module(module_name)
+        # Standard output is for results: a command's JSON lines, among others.
+        with redirect_stdout(sys.stderr):
+            found = import_module(module_name)
         for part in attribute.split("."):
             found = getattr(found, part)
     except ModuleNotFoundError as error:

@@ -80,7 +80,7 @@ def _of_kind(given: Any) -> Any:
     kind = given.get("kind")
     if kind is None:
         raise PydanticKnownError("union_tag_not_found", {"discriminator": "'kind'"})
-    if kind not in known:
+    if not isinstance(kind, str) or kind not in known:
         tags = ", ".join(map(repr, known))
         raise PydanticKnownError(
             "union_tag_invalid",

@@ -173,6 +173,8 @@ def _publish(
     orphaned: threading.Event | None,
 ) -> None:
     infos = device.describe()
+    if not infos:
+        raise DeviceError(f"{type(device).__name__}: the device describes no stream")
     signals = [SignalOutlet(info) for info in infos]
     first = infos[0]
     markers = MarkerOutlet(f"{first.name}-markers", f"{first.source_id}-markers", first.simulated)

@@ -17,8 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.chain import Chain
+from bci.class_source import class_attributes
 from bci.electrodes import standard_position
 from bci.errors import DecodingError
+from bci.offered import DecoderTraits
 from bci.plugin_shapes import what_lacks
 from bci.settings import FilterSettings, PipelineSettings
 from bci.types import Channel, Decoder, Device, FloatArray, Signal, StreamInfo
@@ -116,7 +118,8 @@ def check_decoder(
 ) -> None:
     """Check that a decoder keeps the promises that a model relies on.
 
-    Its classes are those of the training; probabilities are finite, not negative and sum to 1, do
+    Its properties are literals (see `bci.offered`); its classes are those of the training;
+    probabilities are finite, not negative and sum to 1, do
     not depend on a window's memory layout, and leave the window as it is; the same training gives
     the same decoder; `arrays` are plain, and `from_arrays` makes of them a decoder that decides the
     same to the bit; a window that is not finite raises `DecodingError`.
@@ -144,6 +147,7 @@ def check_decoder(
     cls = type(decoder)
     lacks = what_lacks("bci.decoders", "", cls)
     _expect(not lacks, f"{cls.__name__} {lacks}")
+    _check_traits(cls)
     groups = np.repeat([0, 1], [len(windows) // 2, len(windows) - len(windows) // 2])
     for each in (decoder, twin):
         each.fit(windows.copy(), given.copy(), groups=groups, signal=signal)
@@ -166,6 +170,17 @@ def check_decoder(
     except DecodingError:
         return
     raise AssertionError(f"{name}: a window that is not finite has to raise DecodingError")
+
+
+def _check_traits(cls: type) -> None:
+    """What `bci` reads in the source has to be what the class has."""
+    read = class_attributes(f"{cls.__module__}:{cls.__qualname__}")
+    # A class inside a function, or without its source, has no entry point.
+    for name in DecoderTraits.__slots__ if read else ():
+        _expect(
+            getattr(cls, name, read.get(name)) == read.get(name),
+            f"{cls.__name__}: {name} has to be a literal: it is read without importing the module",
+        )
 
 
 def _check_probabilities(name: str, decoder: Decoder, windows: FloatArray) -> None:

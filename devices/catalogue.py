@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from bci.errors import DeviceError, PluginError
 from bci.parameters import parse_parameters
+from bci.plugin_shapes import is_family
 from bci.plugins import Plugin, plugins
 from bci.types import Device
 
@@ -46,12 +47,12 @@ class Family(Protocol):
 
 def entries() -> list[Entry]:
     """Every device of this installation; what cannot be loaded is left out."""
-    singles = [_entry(plugin, found) for plugin, found in _loaded() if not _is_family(found)]
+    singles = [_entry(plugin, found) for plugin, found in _loaded() if not is_family(found)]
     # What needs no hardware comes first.
     listed = sorted(singles, key=lambda entry: (entry.transport != "none", entry.name))
-    for _, family in _families():
+    for plugin, family in _families():
         try:
-            listed += family.entries()
+            listed += _entries_of(plugin, family)
         except DeviceError:
             # Without its library the others still work; `create` reports what to install.
             continue
@@ -80,14 +81,14 @@ def create(name: str, parameters: Mapping[str, str]) -> Device:
     PluginError
         If its plug-in cannot be loaded.
     """
-    plugin = plugins(_GROUP).get(name)
-    if plugin is not None and not _is_family(found := plugin.load()):
+    single = plugins(_GROUP).get(name)
+    if single is not None and not is_family(found := single.load()):
         return make(found, found.settings, name, parameters)
     missing: DeviceError | None = None
-    names = [each for each, found in _singles()]
-    for _, family in _families():
+    names = [plugin.name for plugin, found in _loaded() if not is_family(found)]
+    for plugin, family in _families():
         try:
-            listed = [entry.name for entry in family.entries()]
+            listed = [entry.name for entry in _entries_of(plugin, family)]
         except DeviceError as error:
             missing = error
             continue
@@ -127,16 +128,18 @@ def _loaded() -> Iterator[tuple[Plugin, Any]]:
             continue
 
 
-def _singles() -> Iterator[tuple[str, Any]]:
-    return ((plugin.name, found) for plugin, found in _loaded() if not _is_family(found))
+def _families() -> Iterator[tuple[Plugin, Family]]:
+    return ((plugin, found) for plugin, found in _loaded() if is_family(found))
 
 
-def _families() -> Iterator[tuple[str, Family]]:
-    return ((plugin.name, found) for plugin, found in _loaded() if _is_family(found))
-
-
-def _is_family(found: Any) -> bool:
-    return callable(getattr(found, "entries", None))
+def _entries_of(plugin: Plugin, family: Family) -> list[Entry]:
+    try:
+        return family.entries()
+    except DeviceError:
+        raise
+    # Anything may go wrong in another's module, and it takes nothing from the others.
+    except Exception as error:
+        raise DeviceError(f"device {plugin.name} ({plugin.distribution}): {error}") from error
 
 
 def _entry(plugin: Plugin, device: Any) -> Entry:

@@ -1,6 +1,7 @@
 """What the engine says, and the views that show it."""
 
 import contextlib
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ from pylsl import local_clock
 from PySide6.QtCore import QObject, Signal
 
 from bci.decisions import DecisionEvent
+from bci.errors import PluginError
 from bci.lsl.predictions import ReceivedPrediction
 from bci.messages import EngineStatus
 from bci.profile import Paradigm
@@ -28,9 +30,10 @@ from gui.rejections import Rejections
 from gui.remembered import Remembered
 from gui.shown_images import ShownImages
 from gui.speech import ShownWords, SpeechView
-from gui.task_views import Deciding, ViewContext
+from gui.task_views import Deciding, ViewContext, make_view
 from gui.transcript_view import TranscriptView
 
+_log = logging.getLogger("bci")
 _STALE_S = 1.5
 Passed = HistoryView | TranscriptView | LevelHistory
 
@@ -39,8 +42,8 @@ class EngineShown(QObject):
     """Passes predictions, cues and status on to decision, history and latency.
 
     Where classes are levels of two axes, ``emotion`` and ``level_history`` stand in the places of
-    ``decision`` and ``history``; where images are seen or words said, ``images`` or ``speech`` and
-    ``transcript`` do.
+    ``decision`` and ``history``. Where a task has a view of its own, ``own`` stands in the place of
+    ``decision``; where images are seen or words said, ``transcript`` in that of ``history``.
 
     Parameters
     ----------
@@ -55,8 +58,8 @@ class EngineShown(QObject):
         Given where images are seen.
     words : ShownWords, optional
         Given where words are said.
-    of_plugin : callable, optional
-        Makes the view that another package has for the task; it takes the place of the bars.
+    task : str
+        Its view, a plug-in (`gui.task_views`), takes the place of the bars.
     """
 
     state_changed = Signal(bool, bool)  # alive, simulated
@@ -68,29 +71,25 @@ class EngineShown(QObject):
         remembered: Remembered,
         images: ShownImages | None = None,
         words: ShownWords | None = None,
-        of_plugin: Callable[[ViewContext], Any] | None = None,
+        task: str = "",
     ) -> None:
         super().__init__()
         self.decision = DecisionView(threshold)
         self.decision.set_ball(remembered.flag("ball", False))
         self.decision.ball_toggled.connect(lambda on: remembered.keep("ball", on))
         self.history = HistoryView(threshold)
-        self.images: ImagesView | None = None
-        self.speech: SpeechView | None = None
         self.transcript: TranscriptView | None = None
         self._windows: CueWindows | None = None
         if images is not None:
-            self.images = ImagesView(images, threshold)
-            self._windows = self.images.windows
+            self._windows = CueWindows(images.window_s)
             self.transcript = TranscriptView(self._windows, "images found", truth="shown")
         elif words is not None:
             self._windows = words.windows
-            self.speech = SpeechView(self._windows, threshold)
             self.transcript = TranscriptView(self._windows)
         self.emotion = EmotionView(threshold)
         self.level_history = LevelHistory(self.emotion.course)
-        self.own = of_plugin(ViewContext(threshold, self._windows)) if of_plugin else None
-        self.usual: Deciding = self.own or self.images or self.speech or self.decision
+        self.own = _own_view(task, ViewContext(threshold, self._windows, images))
+        self.usual: Deciding = self.own or self.decision
         self._usual_passed: Passed = self.transcript or self.history
         self.decided = one_of(self.usual, self.emotion)
         self.passed = one_of(self._usual_passed, self.level_history)
@@ -111,16 +110,12 @@ class EngineShown(QObject):
 
     @property
     def _deciding(self) -> tuple[Deciding, ...]:
-        return self.decision, self.emotion, *self._of_task
+        return self.decision, self.emotion, *([self.own] if self.own else ())
 
     @property
     def _bars(self) -> tuple[DecisionView | ImagesView | SpeechView, ...]:
         """All that show any classes."""
-        return self.decision, *self._of_task
-
-    @property
-    def _of_task(self) -> tuple[DecisionView | ImagesView | SpeechView, ...]:
-        return tuple(v for v in (self.own, self.images, self.speech) if v is not None)
+        return self.decision, *([self.own] if self.own else ())
 
     @property
     def _past(self) -> tuple[HistoryView | TranscriptView, ...]:
@@ -245,3 +240,13 @@ class EngineShown(QObject):
         now = local_clock()
         for past in self._past:
             past.show_rejected(now, why)
+
+
+def _own_view(task: str, context: ViewContext) -> Any:
+    """The view of a task; None where it is shown as bars or levels, or its plug-in fails."""
+    try:
+        view = make_view(task, context)
+    except PluginError as error:
+        _log.warning("%s; bars are shown instead", error)
+        return None
+    return None if type(view) in (DecisionView, EmotionView) else view

@@ -1,5 +1,6 @@
 """The dashboard's window: views side by side, fed by the streams, and the children's buttons."""
 
+import re
 from pathlib import Path
 from time import time
 
@@ -71,15 +72,17 @@ class MainWindow(QMainWindow):
             self.remembered,
             options.images,
             options.words,
-            options.view,
+            options.task,
         )
         self.decision, self.history = self.engine.decision, self.engine.history
         self.latency = self.engine.latency
         self.quality = QualityView()
         self.connect_panel = ConnectPanel()
+        # As a file may be named: motorimagery.
+        named = re.sub("[^A-Za-z0-9]", "", options.task)
         # Whom is remembered; the task of another profile would name the file wrongly.
         filled = self.remembered.table("record") or {"subject": "01"}
-        self.record_bar = RecordBar(filled | {"task": options.task})
+        self.record_bar = RecordBar(filled | {"task": named})
         self.log = LogPanel()
         commands = with_last_engine(
             options.commands, self.remembered, options.profile, options.bci, options.engine_name

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from bci.children import bci_command
 from bci.lsl.discovery import StreamQuery
@@ -11,7 +10,6 @@ from bci.settings import PipelineSettings
 from gui.process import Command
 from gui.shown_images import ShownImages
 from gui.speech import ShownWords
-from gui.task_views import ViewContext
 
 
 @dataclass(frozen=True)
@@ -21,11 +19,12 @@ class DashboardOptions:
     ``cue_of`` tells the class that a marker's label asks for; a marker that asks for none ends
     the cue. With ``follow_last`` the stream of the last time is shown as soon as it is there.
     ``images`` is given where images are seen, ``words`` where words are said: they are shown
-    instead of bars. ``view`` makes the view of the task where a plug-in has one.
+    instead of bars. ``task`` is the profile's: it chooses the view, and is what the field of
+    recordings says at first.
     ``line_hz`` is the power line's frequency where the profile says it; else what was chosen last.
     ``stream_options`` has what the profile says of a stream that does not say it: names, unit.
-    ``recorded`` names the streams that the red button records; none means all. ``task`` is what
-    its field says at first, ``profile`` what a guided calibration begins with. With
+    ``recorded`` names the streams that the red button records; none means all. ``profile`` is
+    what a guided calibration begins with. With
     ``screenshot`` the window is saved after ``screenshot_after_s`` and closed.
     """
 
@@ -41,7 +40,6 @@ class DashboardOptions:
     stream_options: PipelineSettings | None = None
     images: ShownImages | None = None
     words: ShownWords | None = None
-    view: Callable[[ViewContext], Any] | None = None
     bci: tuple[str, ...] = field(default_factory=bci_command)
     recordings: Path = Path("recordings")
     recorded: tuple[str, ...] = ()

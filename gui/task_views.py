@@ -7,6 +7,7 @@ A plug-in is called with a `ViewContext` and gives a widget. It has the methods 
 ``rule`` and ``hint``. `gui.predictions.DecisionView` is an example.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from PySide6.QtWidgets import QWidget
 
 from bci.errors import PluginError
-from bci.plugins import Plugin, plugins
+from bci.plugins import plugins
 from gui.cue_windows import CueFinder
 from gui.emotion import EmotionView
 from gui.images import ImagesView
@@ -22,6 +23,7 @@ from gui.predictions import DecisionView
 from gui.shown_images import ShownImages
 from gui.speech import SpeechView
 
+_log = logging.getLogger("bci")
 _GROUP = "bci.views"
 _METHODS = ("set_classes", "show_prediction", "show_rejected", "set_engine")
 Deciding = DecisionView | ImagesView | SpeechView | EmotionView
@@ -67,47 +69,45 @@ def images(context: ViewContext) -> ImagesView:
     return ImagesView(context.images, context.threshold, context.truth)
 
 
-def view_of_plugin(task: str) -> Callable[[ViewContext], Any] | None:
-    """The maker of a view that another package has for a task; None where there is none.
-
-    Raises
-    ------
-    PluginError
-        If it cannot be loaded.
-    """
-    plugin = _plugin(task)
-    if plugin is None or (plugin.is_ours and not plugin.rivals):
-        return None
-    make = plugin.load()
-    return lambda context: _checked(task, make(context))
-
-
 def make_view(task: str, context: ViewContext) -> Any:
     """The view of a task; that of any classes where a task has none of its own.
 
     Raises
     ------
     PluginError
-        If its plug-in cannot be loaded, or gives no such widget.
+        If its plug-in cannot be loaded, fails, or gives no such widget.
     """
-    plugin = _plugin(task)
+    # A task may have several words, the name of an entry point is one.
+    plugin = plugins(_GROUP).get(task.replace(" ", "-"))
     if plugin is None:
         return motor_imagery(context)
-    return _checked(task, plugin.load()(context))
+    make = plugin.load()
+    if plugin.is_ours:
+        return make(context)
+    try:
+        return _guarded(task, make(context))
+    except PluginError:
+        raise
+    except Exception as error:
+        raise PluginError(f"view {task}: {type(error).__name__}: {error}") from error
 
 
-def _plugin(task: str) -> Plugin | None:
-    # A task may have several words, the name of an entry point is one.
-    return plugins(_GROUP).get(task.replace(" ", "-"))
-
-
-def _checked(task: str, view: Any) -> Any:
+def _guarded(task: str, view: Any) -> Any:
+    """Check the view of another package, and let it fail without taking the others with it."""
     if not isinstance(view, QWidget):
         raise PluginError(f"view {task}: it gives {type(view).__name__}, which is no QWidget")
-    # Levels have their place beside the usual views, which show the engine.
-    methods = [
-        each for each in _METHODS if each != "set_engine" or not isinstance(view, EmotionView)
-    ]
-    if missing := [each for each in methods if not callable(getattr(view, each, None))]:
+    if missing := [each for each in _METHODS if not callable(getattr(view, each, None))]:
         raise PluginError(f"view {task}: {type(view).__name__} lacks {', '.join(missing)}")
+    for name in _METHODS:
+        setattr(view, name, _reporting(f"view {task}: {name}", getattr(view, name)))
     return view
+
+
+def _reporting(what: str, method: Callable[..., None]) -> Callable[..., None]:
+    def call(*given: Any) -> None:
+        try:
+            method(*given)
+        except Exception as error:  # noqa: BLE001 - of another package
+            _log.warning("%s: %s: %s", what, type(error).__name__, error)
+
+    return call

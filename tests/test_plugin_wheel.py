@@ -218,12 +218,9 @@ def test_an_installed_view_is_shown_for_its_task(site: Path, qtbot, tmp_path: Pa
     from bci.lsl.predictions import ReceivedPrediction
     from gui.engine_shown import EngineShown
     from gui.remembered import Remembered
-    from gui.task_views import view_of_plugin
 
-    make = view_of_plugin("toy task")
-    assert make is not None
     remembered = Remembered(tmp_path / "settings.ini")
-    shown = EngineShown({"left": "left"}.get, 0.6, remembered, of_plugin=make)
+    shown = EngineShown({"left": "left"}.get, 0.6, remembered, task="toy task")
     qtbot.addWidget(shown.decided)
     shown.decided.show()
     shown._on_engine(("left", "right"), True)

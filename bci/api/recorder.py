@@ -5,7 +5,6 @@ import time
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
-from types import TracebackType
 
 from bci.errors import BciError, RecordingError
 from bci.recorder import Recorder
@@ -67,12 +66,7 @@ class RecordingSession:
     def __enter__(self) -> "RecordingSession":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _run(self) -> None:

@@ -117,13 +117,12 @@ def run() -> int:
         app()
     except BciError as error:
         return _fail(str(error))
-    except OSError as error:
-        if error.errno not in _MENDABLE:
-            raise
-        where = f"{error.filename}: " if error.filename is not None else ""
-        return _fail(f"{where}{error.strerror}")
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        if (why := _reason(error)) is None:
+            raise
+        return _fail(why)
     except SystemExit as ended:
         # Anything but a number is a message, which Python prints.
         if not isinstance(ended.code, int | None):
@@ -133,6 +132,18 @@ def run() -> int:
     finally:
         events.want(False)
     return 0
+
+
+def _reason(error: Exception) -> str | None:
+    """Why a command ended, where it is a plug-in's fault or a user can mend it."""
+    from bci.plugins import fault_in_plugin
+
+    if (fault := fault_in_plugin(error)) is not None:
+        return str(fault)
+    if not isinstance(error, OSError) or error.errno not in _MENDABLE:
+        return None
+    where = f"{error.filename}: " if error.filename is not None else ""
+    return f"{where}{error.strerror}"
 
 
 def _fail(why: str) -> int:

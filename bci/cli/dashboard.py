@@ -1,9 +1,7 @@
 """Opening the dashboard, alone or with a replay and an engine as its child processes."""
 
-import re
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import decoders
 from bci.bundle import CARD, Card, decision_threshold, load_card
@@ -13,7 +11,7 @@ from bci.cli.screen import dead_display
 from bci.cli.system import has_screen
 from bci.cli.training import train, with_gallery
 from bci.cli.training_source import TrainingSource
-from bci.errors import BciError, PluginError, ProfileError
+from bci.errors import BciError, ProfileError
 from bci.filter_settings import Notch
 from bci.gallery import save_gallery
 from bci.places import require_folder
@@ -126,16 +124,6 @@ def _simulated_subject(folder: Path, profile: Profile, task: Task) -> tuple[Path
     return last, model
 
 
-def _view_of_plugin(task: str) -> Any:
-    from gui.task_views import view_of_plugin
-
-    try:
-        return view_of_plugin(task)
-    except PluginError as error:
-        err.print(f"{error}; bars are shown instead")
-        return None
-
-
 def _shown_images(profile: Profile, card: Card | None) -> object:
     """Pictures of a model's images, as far as they are where its gallery says."""
     from gui.shown_images import ShownImages, shown_images
@@ -235,13 +223,11 @@ def _show(
         follow_last=stream is None and profile.stream.name is None,
         line_hz=line_hz,
         stream_options=profile.pipeline,
-        # As a file may be named: motorimagery.
-        task=re.sub("[^A-Za-z0-9]", "", profile.task),
+        task=profile.task,
         profile=profile_name,
         threshold=decision_threshold(profile.output, card),
         images=images,
         words=words,
-        view=_view_of_plugin(profile.task),
         screenshot=screenshot,
         screenshot_after_s=screenshot_after,
     )

@@ -1,6 +1,7 @@
 """The registry of plug-ins: what it finds, and what it says of a broken one."""
 
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,11 +11,12 @@ import decoders
 from bci import plugins
 from bci.bundle import CARD, list_bundles
 from bci.class_source import class_attributes
-from bci.errors import BundleError, PluginError, ProfileError
+from bci.errors import BundleError, DeviceError, PluginError, ProfileError
 from bci.messages import PluginsEvent, read_event
 from bci.offered import carrying_over, decoder_names, decoder_traits, networks, of_task
 from bci.plugins import GROUPS, find
 from bci.profile import load_profile
+from bci.streaming import stream_device
 from bci.types import Following, Teachable
 from devices.catalogue import create, entries
 from tests.commands import bci, refused
@@ -47,6 +49,18 @@ class Raising(FilterSettings):
 
     def stage(self, signal):
         return 1 / 0
+
+
+class NarrowStage(CommonAverageReference):
+    def process(self, data, first):
+        return data[:, :1], first
+
+
+class Narrow(FilterSettings):
+    kind: str = "narrow"
+
+    def stage(self, signal):
+        return NarrowStage()
 
 
 class OtherKind(FilterSettings):
@@ -115,6 +129,8 @@ def test_a_filter_of_another_package_is_used_in_a_profile(
         load_profile(profile_with(tmp_path, "{kind: mean, siez: 4}"))
     with pytest.raises(ProfileError, match=r"there is no kind 'maen'; .*'mean'.* did you mean 'me"):
         load_profile(profile_with(tmp_path, "{kind: maen}"))
+    with pytest.raises(ProfileError, match=r"there is no kind .\['mean'\].; there are"):
+        load_profile(profile_with(tmp_path, "{kind: [mean]}"))
 
 
 def test_two_packages_with_one_name_are_both_named(packages: Packages, tmp_path: Path) -> None:
@@ -132,9 +148,15 @@ def test_two_packages_with_one_name_are_both_named(packages: Packages, tmp_path:
         ("import nothing_like_it", "Any", "needs nothing_like_it: pip install nothing_like_it"),
         ("def f(:", "Any", "cannot be imported: SyntaxError"),
         ("", "Missing", "has no attribute 'Missing'"),
+        ("", "", "the entry point is 'toy_broken:'; it has to be module:class"),
         ("Thing = 3", "Thing", "toy_broken:Thing is no class"),
         ("class Thing: pass", "Thing", "lacks the methods model_validate, stage"),
         (GOOD, "OtherKind", "lacks the field kind with the value 'broken'"),
+        (
+            "class Fake:\n    def model_validate(self): ...\n    def stage(self): ...\n",
+            "Fake",
+            "lacks the field kind with the value 'broken'",
+        ),
     ],
 )
 def test_a_broken_plugin_is_one_clear_line_and_harms_no_other(
@@ -165,7 +187,11 @@ def test_a_stage_of_a_wrong_shape_is_named(packages: Packages, tmp_path: Path) -
     from tests.signals import eeg_info
 
     both = {"no-stage": "NoStage", "raising": "Raising"}
+    both["narrow"] = "Narrow"
     packages.add("toy-filters", "toy_good", GOOD, filter=both)
+    pipeline = load_profile(profile_with(tmp_path, "{kind: narrow}")).pipeline
+    with pytest.raises(PluginError, match=r"narrow: its stage makes of an empty chunk .*\(0, 1\)"):
+        Chain(pipeline.model_copy(update={"channels": None}), eeg_info())
     pipeline = load_profile(profile_with(tmp_path, "{kind: no-stage}")).pipeline
     with pytest.raises(PluginError, match="no-stage: its stage lacks decimation, settling, reset"):
         Chain(pipeline.model_copy(update={"channels": None}), eeg_info())
@@ -190,6 +216,56 @@ def test_a_broken_device_takes_nothing_from_the_others(packages: Packages) -> No
     assert "simulator" in [entry.name for entry in entries()]
     with pytest.raises(PluginError, match=r"device amp .*cannot be imported: OSError: no driver"):
         create("amp", {})
+
+
+def test_a_family_of_devices_that_fails_takes_nothing_from_the_others(packages: Packages) -> None:
+    source = (
+        "class Amps:\n"
+        "    @staticmethod\n    def entries(): raise RuntimeError('no driver')\n"
+        "    @staticmethod\n    def create(name, parameters): ...\n"
+    )
+    packages.add("toy-devices", "toy_devices", source, device={"amps": "Amps"})
+    assert "simulator" in [entry.name for entry in entries()]
+    assert create("simulator", {})
+    with pytest.raises(DeviceError, match=r"did you mean simulator"):
+        create("simulatr", {})
+    with pytest.raises(DeviceError, match=r"device amps \(toy-devices\): no driver"):
+        create("zzz", {})
+
+
+def test_a_device_without_a_stream_is_refused() -> None:
+    class Mute:
+        def open(self) -> None: ...
+        def close(self) -> None: ...
+        def describe(self) -> tuple[()]:
+            return ()
+
+    with pytest.raises(DeviceError, match="Mute: the device describes no stream"):
+        stream_device(Mute(), threading.Event())  # type: ignore[arg-type]
+
+
+def test_an_error_out_of_a_plugin_is_one_line_that_names_it(packages: Packages) -> None:
+    source = (
+        "from bci.settings import Settings\n"
+        "class Wanted(Settings):\n    port: int = 1\n"
+        "class Toy:\n    settings = Wanted\n"
+        "    def __init__(self, settings): pass\n"
+        "    def run(self, stop): raise OSError(5, 'port\\nis taken')\n"
+    )
+    packages.add("toy-bridges", "toy_bridges", source, bridge={"toy": "Toy"})
+    assert refused("bridge", "toy") == (
+        "error: the plug-in toy-bridges failed: OSError: [Errno 5] port is taken "
+        "(toy_bridges.py, line 7)"
+    )
+    assert plugins.fault_in_plugin(RuntimeError("ours")) is None
+
+
+def test_a_plugin_that_prints_leaves_standard_output_to_results(packages: Packages) -> None:
+    source = "print('hello')\n" + GOOD
+    packages.add("toy-filters", "toy_loud", source, filter={"mean": "Mean"})
+    done = bci("plugins", "--json")
+    assert isinstance(read_event(done.stdout), PluginsEvent)
+    assert "hello" in done.stderr
 
 
 def test_plugins_lists_every_plugin_and_why_one_cannot_be_used(packages: Packages) -> None:

@@ -143,6 +143,17 @@ def test_a_broken_promise_of_a_decoder_is_named(decoder: type, sentence: str) ->
         check_decoder(decoder)
 
 
+def test_a_property_that_cannot_be_read_from_source_is_named() -> None:
+    from bci.testing import _check_traits
+    from decoders.tangent import TangentSpace
+
+    _check_traits(TangentSpace)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TangentSpace, "needs", ("torch",), raising=False)
+        with pytest.raises(AssertionError, match="TangentSpace: needs has to be a literal"):
+            _check_traits(TangentSpace)
+
+
 def test_a_device_whose_time_stamps_go_back_is_named() -> None:
     class Backwards(SimulatorDevice):
         def read(self, timeout: float):  # type: ignore[no-untyped-def]

@@ -141,13 +141,13 @@ def test_it_is_painted_in_both_themes_and_without_an_engine(view: ImagesView) ->
 
 
 def test_the_window_shows_images_instead_of_bars(open_window: Callable[..., MainWindow]) -> None:
-    window = open_window(images=ShownImages(0.8))
-    assert window.engine.images is not None
-    assert window.engine.images.isVisible()
+    window = open_window(images=ShownImages(0.8), task="images")
+    assert window.engine.own is not None
+    assert window.engine.own.isVisible()
     assert not window.engine.decision.isVisible()
     window.engine._on_engine(NAMES, True)
     window.engine._on_predictions([prediction(10.8, i03=0.8)])
-    assert window.engine.images.decision == "03"
+    assert window.engine.own.decision == "03"
     assert window.minimumSizeHint().height() <= 720
 
 
@@ -159,9 +159,10 @@ def test_images_come_over_the_network_into_the_window(
         markers=published.markers,
         cue_of=lambda label: label if label.startswith("image-") else None,
         images=ShownImages(0.8),
+        task="images",
         threshold=0.4,
     )
-    view, transcript = window.engine.images, window.engine.transcript
+    view, transcript = window.engine.own, window.engine.transcript
     assert view is not None
     assert transcript is not None
     published.wait_for_listeners(qtbot)
@@ -172,7 +173,7 @@ def test_images_come_over_the_network_into_the_window(
     def see(image: str, similarities: np.ndarray | None, **given: float) -> None:
         taken = local_clock()
         published.cue(taken - 0.8, image)
-        qtbot.waitUntil(lambda: view.windows.cue_of(taken) == image, timeout=LONG)
+        qtbot.waitUntil(lambda: view._truth.cue_of(taken) == image, timeout=LONG)
         n = len(transcript.transcript.said)
         published.predict(taken, prediction(taken, **given).probabilities, similarities)
         qtbot.waitUntil(lambda: len(transcript.transcript.said) == n + 1, timeout=LONG)

@@ -178,14 +178,15 @@ def test_words_come_over_the_network_into_the_window(
         markers=engine.markers,
         cue_of=lambda label: label if label in WORDS else None,
         words=ShownWords(1.2),
+        task="speech",
         threshold=0.5,
     )
     shown = window.engine
-    assert shown.speech is not None
+    assert shown.own is not None
     assert shown.transcript is not None
     engine.wait_for_listeners(qtbot)
-    qtbot.waitUntil(lambda: shown.speech.has_engine, timeout=LONG)
-    assert shown.speech.isVisible()
+    qtbot.waitUntil(lambda: shown.own.has_engine, timeout=LONG)
+    assert shown.own.isVisible()
     assert shown.transcript.isVisible()
     assert not window.decision.isVisible()
     assert not window.history.isVisible()
@@ -199,17 +200,17 @@ def test_words_come_over_the_network_into_the_window(
         qtbot.waitUntil(lambda: len(shown.transcript.transcript.said) == n + 1, timeout=LONG)
 
     say("help", help=0.9)
-    assert shown.speech.decision == "help"
-    assert shown.speech.truth == "true word: help"
+    assert shown.own.decision == "help"
+    assert shown.own.truth == "true word: help"
     say("pain", hot=0.8)
     assert shown.transcript.sentence == "hot: \u2717 asked: pain"
     engine.reject()
-    qtbot.waitUntil(lambda: shown.speech.decision == "no prediction", timeout=LONG)
+    qtbot.waitUntil(lambda: shown.own.decision == "no prediction", timeout=LONG)
     assert shown.transcript.sentence == "rejected: large swings"
     assert window.minimumSizeHint().height() <= 720
     # What was said stays when the engine is gone; the word does not stand as the present one.
     engine.end_engine()
-    qtbot.waitUntil(lambda: not shown.speech.has_engine, timeout=LONG)
+    qtbot.waitUntil(lambda: not shown.own.has_engine, timeout=LONG)
     assert len(shown.transcript.transcript.said) == 3
     engine.close()
 
@@ -218,11 +219,11 @@ def test_an_engine_that_is_starting_is_not_called_missing(
     open_window: Callable[..., MainWindow], qtbot: QtBot
 ) -> None:
     waits = (sys.executable, "-c", "import sys; sys.stdin.read()")
-    window = open_window(words=ShownWords(1.2), commands=(Command("engine", waits),))
+    window = open_window(words=ShownWords(1.2), task="speech", commands=(Command("engine", waits),))
     shown = window.engine
-    assert shown.speech.hint == NO_ENGINE
+    assert shown.own.hint == NO_ENGINE
     window.buttons["engine"].click()
-    qtbot.waitUntil(lambda: shown.speech.hint == STARTING, timeout=5_000)
+    qtbot.waitUntil(lambda: shown.own.hint == STARTING, timeout=5_000)
     assert shown.transcript.hint == STARTING
     window.buttons["engine"].click()
-    qtbot.waitUntil(lambda: shown.speech.hint == NO_ENGINE, timeout=5_000)
+    qtbot.waitUntil(lambda: shown.own.hint == NO_ENGINE, timeout=5_000)
