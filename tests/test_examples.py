@@ -141,6 +141,7 @@ def test_subscribe(here: Path, live: None, capsys: pytest.CaptureFixture[str]) -
     assert re.search(r"left [01]\.\d\d  right [01]\.\d\d", capsys.readouterr().out)
 
 
+@pytest.mark.slow
 def test_closed_loop_game(here: Path, live: None, capsys: pytest.CaptureFixture[str]) -> None:
     run("closed_loop_game.py", "bci", "30", "1")
     assert re.search(r"(left|right): +\|", capsys.readouterr().out)

@@ -114,6 +114,7 @@ def test_a_network_follows_too(tmp_path: Path) -> None:
     assert follows > still + 0.12
 
 
+@pytest.mark.slow
 def test_without_it_not_one_bit_changes_and_the_model_never_does(trained: Calibration) -> None:
     changed = electrodes_that_change()
     before = {name: array.tobytes() for name, array in trained.decoder.arrays().items()}

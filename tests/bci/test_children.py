@@ -33,6 +33,7 @@ def run(folder: Path, *argv: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_a_child_imports_nothing_of_the_current_folder(hostile: Path) -> None:
     done = run(hostile, *bci_command(), "devices", "--json")
     assert done.returncode == 0, done.stderr

@@ -105,6 +105,7 @@ def test_windows_are_events_and_so_need_json(subject: Path) -> None:
     assert "give --json too" in refused(*given)
 
 
+@pytest.mark.slow
 def test_calibrate_prints_what_it_promises_and_what_a_promise_takes(
     subject: Path, tmp_path: Path
 ) -> None:

@@ -166,6 +166,7 @@ def test_the_status_tells_what_runs_and_what_was_lost(
     outlet.close()
 
 
+@pytest.mark.slow
 def test_a_slow_decoder_skips_to_the_newest_window_and_says_how_many(
     trained: Calibration, test_run: Recording
 ) -> None:
@@ -312,6 +313,7 @@ def test_decision_ends_when_windows_stop_coming_and_when_the_engine_stops(
     back.close()
 
 
+@pytest.mark.slow
 def test_the_engine_process_decodes_and_stops_on_ctrl_c(model: Path, test_run: Recording) -> None:
     import signal
 

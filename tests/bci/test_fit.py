@@ -241,6 +241,7 @@ def test_kinds_and_units_are_given_where_they_are_not_said() -> None:
         as_told(info, settings(kind_of={"d": "eog"}))
 
 
+@pytest.mark.slow
 def test_live_predictions_of_a_bare_stream_are_those_offline(trained: Calibration) -> None:
     name = f"bare-{uuid.uuid4().hex[:8]}"
     run = two_class_recording(2, 3, sfreq=160.0)

@@ -171,6 +171,7 @@ def test_the_other_model_takes_over_without_a_hole(
         np.testing.assert_allclose(one.probabilities, of_second[e], atol=2e-3)
 
 
+@pytest.mark.slow
 def test_a_model_of_other_classes_gets_a_new_stream_of_predictions(
     models: Path, signal: Recording, player: Player
 ) -> None:

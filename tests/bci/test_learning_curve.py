@@ -128,6 +128,7 @@ def test_too_few_trials_are_refused() -> None:
         learning_curve(epochs(), lambda: Spy([]), SIGNAL, step=1)
 
 
+@pytest.mark.slow
 def test_calibrate_prints_the_curve(tmp_path: Path) -> None:
     for run in (1, 2):
         path = tmp_path / f"run-{run:02d}_eeg.fif"

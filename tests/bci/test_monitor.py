@@ -30,6 +30,7 @@ from tests.commands import BCI, bci, bci_process, one_line, refused
 from tests.streams import find, send, wait_until
 
 
+@pytest.mark.slow
 def test_a_railed_channel_is_told_over_lsl_with_the_streams_own_figures() -> None:
     name = f"watched-{uuid.uuid4().hex[:8]}"
     device = SimulatorDevice(SimulatorSettings(name=name, channels=8, rail_after_s=1.0))

@@ -160,6 +160,7 @@ def test_every_form_of_a_recording_gives_the_same_model(
         np.testing.assert_array_equal(made.arrays[name], array, err_msg=name)
 
 
+@pytest.mark.slow
 def test_estimator_is_calibrated_stored_and_decodes(tmp_path: Path) -> None:
     estimator = make_pipeline(Covariances("oas"), MDM())
     # Each window goes through scikit-learn's checks alone: few cues, for time.

@@ -45,6 +45,7 @@ def modes(folder: Path) -> set[str]:
     return {stat.filemode(path.stat().st_mode) for path in (folder, *folder.rglob("*"))}
 
 
+@pytest.mark.slow
 def test_what_is_written_is_for_its_user_alone(
     umask: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,6 +41,7 @@ def test_our_classical_decoders_keep_their_promises(name: str) -> None:
     check_decoder(lambda: decoders.create(name))
 
 
+@pytest.mark.slow
 def test_levels_and_a_network_keep_their_promises() -> None:
     levels = ("valence-1/arousal-1", "valence-1/arousal-2", "valence-2/arousal-1",
               "valence-2/arousal-2")  # fmt: skip

@@ -30,6 +30,7 @@ def noted(monkeypatch: pytest.MonkeyPatch) -> list[set[int]]:
     return seen
 
 
+@pytest.mark.slow
 def test_blas_has_one_thread_while_a_command_trains(noted: list[set[int]], tmp_path: Path) -> None:
     for person in (1, 2):
         (tmp_path / f"people/{person}").mkdir(parents=True)

@@ -7,6 +7,7 @@ from bci.errors import StreamError
 from bci.lsl.discovery import StreamQuery, resolve
 
 
+@pytest.mark.slow
 def test_what_this_program_publishes_is_not_offered_as_a_signal() -> None:
     name = uuid.uuid4().hex[:8]
     outlets = [

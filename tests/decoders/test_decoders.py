@@ -47,6 +47,7 @@ def test_the_riemannian_mean_is_pyriemanns_for_matrices_near_and_far(scale: floa
         )
 
 
+@pytest.mark.slow
 def test_the_default_decoder_learns_without_the_seconds_that_pytorch_takes_to_load() -> None:
     code = (
         "import sys, numpy as np, bci.evaluation, decoders.patterns; "

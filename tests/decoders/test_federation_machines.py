@@ -312,6 +312,7 @@ def test_a_message_that_is_damaged_is_left_out_and_does_not_end_the_site(
     assert caplog.text.count("a message is left out, as it cannot be read (ValueError") == 1
 
 
+@pytest.mark.slow
 def test_what_is_no_server_of_a_federation_is_said_to_be_none(
     strange: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -77,6 +77,7 @@ def test_weights_that_are_nought_have_no_pattern() -> None:
     assert not haufe_patterns(features, np.zeros((2, 4))).any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", classical())
 def test_power_falls_most_over_the_hemisphere_opposite_to_the_hand(
     epochs: Epochs, name: str

@@ -98,6 +98,7 @@ def test_channels_are_chosen_where_high_gamma_tells_words_or_comes_and_goes() ->
     assert 4 in lively_channels(windows, 1000.0, 2)
 
 
+@pytest.mark.slow
 def test_du_in_sees_its_channels_with_the_mean_and_spread_of_the_training_windows() -> None:
     decoder, (training, *_) = fitted("duin", epochs=1), simulated()
     kept = training.windows[:, decoder.chosen].astype(np.float64)

@@ -82,6 +82,7 @@ def test_a_vision_model_embeds_every_picture(pictures: Path, tiny_dino: Path) ->
     assert len({row.tobytes() for row in gallery.embeddings}) == 3
 
 
+@pytest.mark.slow
 def test_clip_embeds_pictures_into_the_space_that_it_shares_with_text(
     pictures: Path, tiny_clip: Path
 ) -> None:

@@ -234,6 +234,7 @@ def test_packages_that_a_cyton_loses_are_counted_and_split_its_chunks(
         board.close()
 
 
+@pytest.mark.slow
 def test_the_lsl_stream_stays_and_goes_on_when_the_board_comes_back() -> None:
     name = f"board-{uuid.uuid4().hex[:8]}"
     device = BrainFlowDevice(BrainFlowSettings(board="synthetic", name=name))

@@ -80,6 +80,7 @@ def test_a_model_is_compared_with_those_of_its_subject_alone_newest_first(
     assert [folder.name for folder, _ in earlier] == ["newer", "old"]
 
 
+@pytest.mark.slow
 def test_a_model_that_names_no_recording_is_nobody_s(trained: Trained) -> None:
     card, _ = trained
     assert not is_of(card.model_copy(update={"sources": ()}), "07")

@@ -142,6 +142,7 @@ def test_an_engine_of_another_version_is_said_to_be_one(
     status.close()
 
 
+@pytest.mark.slow
 def test_an_engine_that_ends_before_it_decodes_is_told_too(
     open_window: OpenWindow, qtbot: QtBot, name: str
 ) -> None:

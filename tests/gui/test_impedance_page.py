@@ -47,6 +47,7 @@ def test_the_highest_impedance_is_named_first(qtbot: QtBot, n_channels: int) -> 
     assert all(one != other for one, other in pairwise(pictures))
 
 
+@pytest.mark.slow
 def test_a_board_that_measures_impedances_gets_a_tab_for_them(
     open_window: Callable[..., MainWindow], qtbot: QtBot, name: str
 ) -> None:

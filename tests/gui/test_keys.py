@@ -1,6 +1,7 @@
 """The windows by keys alone, pressed as a user presses them."""
 
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +26,15 @@ from tests.signals import eeg_info
 
 OpenWindow = Callable[..., MainWindow]
 LONG = 40_000
+# A recorder of its kind goes on until it is interrupted.
+RECORDS = (
+    sys.executable,
+    "-c",
+    """import signal, sys
+if "record" in sys.argv:
+    signal.sigwait({signal.SIGINT, signal.SIGTERM})
+""",
+)
 _KEY = re.compile(r"\((Ctrl|Alt|Esc|Space|comma|full stop|Page|[A-Z0-9]\b)")
 
 
@@ -56,7 +66,7 @@ def test_a_guided_calibration_goes_on_and_back(
     open_window: OpenWindow, qtbot: QtBot, name: str
 ) -> None:
     outlet = SignalOutlet(eeg_info(4, 250.0, name))
-    main = open_window(bci=NO_DEVICES)
+    main = open_window(bci=RECORDS)
     window = by_keys(main, qtbot)
     press(qtbot, window, "Alt+Left")
     assert window.setup.isVisible()

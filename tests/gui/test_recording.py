@@ -214,6 +214,7 @@ def test_a_recorder_that_is_killed_is_said_and_goes_on_in_the_next_run_s_file(
     outlet.close()
 
 
+@pytest.mark.slow
 def test_after_stop_the_file_is_named_and_can_be_opened(
     open_window: OpenWindow, qtbot: QtBot, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
