@@ -8,7 +8,7 @@ from tests.benchmarks.soak import soak
 @pytest.mark.slow
 def test_a_minute_of_recorder_engine_and_monitor_loses_nothing(tmp_path: Path) -> None:
     outcome = soak(1.0, 64, 1000.0, tmp_path)
-    assert outcome.engine["lost_samples"] == outcome.recorded.lost_samples == 0
+    assert outcome.engine.lost_samples == outcome.recorded.lost_samples == 0
     assert outcome.recorded.gaps == 0
     assert outcome.recorded.n_samples >= 60_000
     assert outcome.n_predictions > 500

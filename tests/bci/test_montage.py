@@ -225,7 +225,7 @@ def test_a_model_is_evaluated_on_another_montage_only_when_asked(
     assert "--map-montage" in done.stderr
     done = bci(*arguments, "--map-montage")
     assert done.returncode == 0, done.stderr
-    assert "15 of 16 channels by name, 1 interpolated (FC3)" in done.stderr.replace("\n", " ")
+    assert "15 of 16 channels by name, 1 interpolated (FC3)" in done.stdout
     (result,) = evaluations(done)
     assert result.interpolated == ("FC3",)
     assert result.trial_accuracy.n == 12
