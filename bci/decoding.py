@@ -141,7 +141,7 @@ class Decoding:
     def cue(self, marker: Marker) -> None:
         """Ask for the window of a cue, where windows come at cues, and learn its label."""
         if self.card.paradigm.cue_of(marker.label) is not None:
-            self.pipeline.at(marker.time + self.card.paradigm.start_s)
+            self.pipeline.request_window(marker.time + self.card.paradigm.start_s)
         self.hear(marker)
 
     def hear(self, marker: Marker) -> None:

@@ -249,7 +249,7 @@ def chunks_for(pipeline: Pipeline, recording: Recording, trials: list[Trial]) ->
     waiting = deque(trials if pipeline.at_cues else ())
     for chunk in recording.chunks():
         while waiting and waiting[0].start <= chunk.timestamps[-1]:
-            pipeline.at(waiting.popleft().start)
+            pipeline.request_window(waiting.popleft().start)
         yield chunk
 
 

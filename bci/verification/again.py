@@ -243,4 +243,4 @@ class SecondDecoding:
         offsets = self.signal.placement.offsets
         for live in self._run.predictions:
             at = bisect_right(offsets, live.time, key=lambda offset: offset.time)
-            pipeline.at(live.time - offsets[max(0, at - 1)].ahead_s - length_s)
+            pipeline.request_window(live.time - offsets[max(0, at - 1)].ahead_s - length_s)

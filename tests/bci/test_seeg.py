@@ -39,7 +39,7 @@ def windows(
     """Of the signal in chunks of these sizes; at its markers where the settings have cues."""
     pipeline = Pipeline(settings, recording.info)
     for marker in recording.markers:
-        pipeline.at(marker.time)
+        pipeline.request_window(marker.time)
     found = []
     for chunk in chunked(recording.data, recording.info.sfreq, sizes):
         for window in pipeline.windows(chunk):
