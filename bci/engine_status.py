@@ -10,13 +10,12 @@ from bci.bundle import decision_threshold
 from bci.decoding import Decoding
 from bci.engine_cues import CueStatus
 from bci.lsl.inlet import SignalInlet
-from bci.lsl.mapped import MappedInlet
 from bci.messages import EngineStatus, WindowCounts
 from bci.profile import Output
 
 
 def describe_engine(
-    inlet: SignalInlet | MappedInlet,
+    inlet: SignalInlet,
     running: Decoding,
     output: Output,
     cues: CueStatus,
@@ -27,7 +26,7 @@ def describe_engine(
 
     Parameters
     ----------
-    inlet : SignalInlet or MappedInlet
+    inlet : SignalInlet
     running : Decoding
     output : Output
     cues : CueStatus

@@ -26,7 +26,7 @@ def with_options(card: Card, given: dict[str, Any]) -> Card:
     return card.model_copy(update={"pipeline": pipeline, "stream": stream})
 
 
-def told(card: Card, info: StreamInfo) -> StreamInfo:
+def info_for(card: Card, info: StreamInfo) -> StreamInfo:
     """A stream with the names, kinds and units that the model's settings give its channels.
 
     Names that were given to a stream of other labels are not given to one whose own labels are
@@ -64,7 +64,7 @@ def resampler_for(card: Card, info: StreamInfo) -> Resampler | None:
 
 def fitted(card: Card, info: StreamInfo) -> StreamInfo:
     """The stream as the model's pipeline sees it: with its names, at its rate."""
-    info = told(card, info)
+    info = info_for(card, info)
     return replace(info, sfreq=card.stream.sfreq) if _is_other_rate(card, info) else info
 
 
@@ -79,7 +79,7 @@ def check_stream(card: Card, info: StreamInfo) -> None:
     MismatchError
         Naming everything that differs: rate, missing channels, kinds, units; and what helps.
     """
-    info = told(card, info)
+    info = info_for(card, info)
     differs, hints = [], []
     if _is_other_rate(card, info) and not card.pipeline.resample:
         differs.append(f"rate {info.sfreq:g} Hz instead of {card.stream.sfreq:g} Hz")

@@ -29,8 +29,8 @@ class Successor:
     load, make : callable
     info : StreamInfo
         The stream.
-    say : callable
-        Told in a sentence what becomes of a model.
+    report : callable
+        Takes one plain sentence when a model fails to load.
 
     Attributes
     ----------
@@ -39,21 +39,21 @@ class Successor:
     """
 
     def __init__(
-        self, load: Load, make: Make, info: StreamInfo, say: Callable[[str], None]
+        self, load: Load, make: Make, info: StreamInfo, report: Callable[[str], None]
     ) -> None:
         self._load = load
         self._make = make
         self._info = info
-        self._say = say
-        self._asked = 0
+        self._report = report
+        self._n_requests = 0
         self._loaded: queue.SimpleQueue[tuple[int, Decoding | str]] = queue.SimpleQueue()
         self.settling: Decoding | None = None
 
-    def ask(self, folder: Path) -> None:
-        """Begin to load a model; one that was asked for before and does not run yet is dropped."""
-        self._asked += 1
+    def request(self, folder: Path) -> None:
+        """Begin to load a model; one requested before that does not run yet is dropped."""
+        self._n_requests += 1
         self.settling = None
-        threading.Thread(target=self._work, args=(self._asked, folder), daemon=True).start()
+        threading.Thread(target=self._work, args=(self._n_requests, folder), daemon=True).start()
 
     def _work(self, number: int, folder: Path) -> None:
         outcome: Decoding | str
@@ -76,15 +76,15 @@ class Successor:
         """
         while not self._loaded.empty():
             number, outcome = self._loaded.get()
-            if number != self._asked:
+            if number != self._n_requests:
                 continue
             if isinstance(outcome, str):
-                self._say(f"{outcome}; {running} goes on")
+                self._report(f"{outcome}; {running} goes on")
             else:
                 self.settling = outcome
         if self.settling is None:
             return None
-        # With no chunk it is not asked: the answer to that would be of the chunk before.
+        # Without a chunk, `settle` would answer for the chunk before.
         settled = [self.settling.settle(chunk) for chunk in chunks]
         if not (settled and settled[-1]):
             return None

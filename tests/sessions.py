@@ -10,7 +10,7 @@ import numpy as np
 from bci.bundle import decision_threshold, evidence_span, trained_channels
 from bci.decisions import RunningDecision
 from bci.decoding import Decoded, Decoding
-from bci.fit import told, with_options
+from bci.fit import info_for, with_options
 from bci.lsl.metadata import to_lsl
 from bci.lsl.predictions import DECISION, LATENCIES, UNDECIDED
 from bci.models import load_model
@@ -76,7 +76,7 @@ def run_live(
         card, decoder = load_model(folder)
         card = with_options(card, options or {})
         if mapped and mapping is None:
-            mapping = map_montage(told(card, info), trained_channels(card))
+            mapping = map_montage(info_for(card, info), trained_channels(card))
             info = mapping.info
         decoding = Decoding(
             card, decoder, info, None, evidence_span(wanted, card), wanted.adapt,

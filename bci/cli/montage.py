@@ -22,10 +22,10 @@ MapMontage = Annotated[
 def mapped_to_model(recording: "Recording", card: "Card") -> "Recording":
     """The recording with the channels of a model; says which of them are interpolated."""
     from bci.bundle import trained_channels
-    from bci.fit import told
+    from bci.fit import info_for
     from bci.montage import map_recording, tell_map
 
-    recording = replace(recording, info=told(card, recording.info))
+    recording = replace(recording, info=info_for(card, recording.info))
     mapped = map_recording(recording, trained_channels(card))
     note(tell_map(recording.source, mapped.info))
     return mapped

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from bci.bundle import Card, decision_threshold, evidence_span, trained_channels
 from bci.decoding import Decoded, Decoding
 from bci.errors import RecordingError
-from bci.fit import told
+from bci.fit import info_for
 from bci.montage import map_montage
 from bci.outlets import layout
 from bci.pipeline import Window
@@ -103,7 +103,7 @@ class SecondDecoding:
         self._info, self._mapping = signal.info, None
         if run.provenance.map_montage:
             card = models[0].card
-            self._mapping = map_montage(told(card, signal.info), trained_channels(card))
+            self._mapping = map_montage(info_for(card, signal.info), trained_channels(card))
             self._info = self._mapping.info
 
     def windows(self) -> Iterator[Again]:
