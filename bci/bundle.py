@@ -183,7 +183,7 @@ class Card(Settings):
 
     @model_validator(mode="before")
     @classmethod
-    def _tell_kind_of_old_cards(cls, given: object) -> object:
+    def _infer_kind_of_old_cards(cls, given: object) -> object:
         """Cards of before ``kind`` have it in the sentence about their folds."""
         if not isinstance(given, dict) or "kind" in given:
             return given

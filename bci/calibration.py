@@ -22,7 +22,7 @@ from bci.profile import Profile
 from bci.runs import RunCount, count_runs, without_copies
 from bci.sources import digests
 from bci.stored_check import Restore, check_stored
-from bci.stream_options import as_told
+from bci.stream_options import apply_stream_options
 from bci.time_course import right_by_place, time_course
 from bci.trials import Epochs, cut_epochs, windows_of
 from bci.types import (
@@ -222,7 +222,7 @@ def check_base_fits(base: Card, profile: Profile, info: StreamInfo) -> None:
     MismatchError
         Naming what differs, or the channel that the stream lacks.
     """
-    info = as_told(info, profile.pipeline)
+    info = apply_stream_options(info, profile.pipeline)
     picked = tuple(info.channels[i].name for i in pick_channels(profile.pipeline, info))
     theirs = base.pipeline.alone.model_copy(update={"channels": picked})
     ours = profile.pipeline.alone.model_copy(update={"channels": picked})

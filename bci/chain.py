@@ -10,7 +10,7 @@ from bci import filters, kernels, settings
 from bci.channels import abridged
 from bci.errors import MismatchError, PluginError
 from bci.plugin_shapes import STAGE
-from bci.stream_options import as_told
+from bci.stream_options import apply_stream_options
 from bci.types import Channel, FloatArray, Signal, StreamInfo
 from bci.units import factor, working_unit
 
@@ -59,7 +59,7 @@ class Chain:
         info: StreamInfo,
         units: Sequence[str] | None = None,
     ) -> None:
-        info = as_told(info, wanted)
+        info = apply_stream_options(info, wanted)
         self._picks = np.array(pick_channels(wanted, info))
         self._takes_all = np.array_equal(self._picks, np.arange(info.n_channels))
         stated = [info.channels[i] for i in self._picks]

@@ -119,13 +119,13 @@ class Decoding:
     @property
     def remarks(self) -> list[str]:
         """Sentences on how the stream is brought to the model."""
-        told = list(self.pipeline.chain.remarks)
+        remarks = list(self.pipeline.chain.remarks)
         if self._resampler is not None:
-            told.append(
+            remarks.append(
                 f"the stream is resampled to the model's {self.card.stream.sfreq:g} Hz, which "
                 f"delays decisions by {1000 * self._resampler.delay_s:.0f} ms"
             )
-        return told
+        return remarks
 
     @property
     def samples_to_window(self) -> int:
@@ -142,12 +142,12 @@ class Decoding:
         """Ask for the window of a cue, where windows come at cues, and learn its label."""
         if self.card.paradigm.cue_of(marker.label) is not None:
             self.pipeline.request_window(marker.time + self.card.paradigm.start_s)
-        self.hear(marker)
+        self.on_marker(marker)
 
-    def hear(self, marker: Marker) -> None:
+    def on_marker(self, marker: Marker) -> None:
         """Take in a marker for what is learnt from cues, if anything is."""
         if isinstance(self.adaptation, Supervised):
-            self.adaptation.hear(marker)
+            self.adaptation.on_marker(marker)
 
     def push(self, chunk: Chunk, newest_only: bool = False) -> Iterator[Decoded]:
         """Take samples in; yield what is made of each window that they completed.

@@ -267,7 +267,7 @@ def _decode(
     with threadpool_limits(limits=1):
         for chunk in chunks_for(decoding.pipeline, recording, trials):
             while markers and markers[0].time <= chunk.timestamps[-1]:
-                decoding.hear(markers.popleft())
+                decoding.on_marker(markers.popleft())
             yield from decoding.push(chunk)
 
 

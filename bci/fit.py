@@ -6,7 +6,7 @@ from typing import Any
 from bci.bundle import Card, ChannelCard
 from bci.errors import MismatchError
 from bci.resampling import Resampler
-from bci.stream_options import as_told
+from bci.stream_options import apply_stream_options
 from bci.types import Channel, StreamInfo
 from bci.units import UNKNOWN, factor
 
@@ -46,7 +46,7 @@ def info_for(card: Card, info: StreamInfo) -> StreamInfo:
                 "anew by --names, or pipeline.names in the profile"
             )
         info = replace(info, named=True)
-    return as_told(info, card.pipeline)
+    return apply_stream_options(info, card.pipeline)
 
 
 def resampler_for(card: Card, info: StreamInfo) -> Resampler | None:

@@ -43,7 +43,7 @@ def _keys(
             takes = " or ".join(_takes(each) for each in options if each.get("type") != "null")
             default = given.get(name, raw.get("default"))
             is_required = name in node.get("required", ())
-            found.append(Key(path, takes, _REQUIRED if is_required else _told(default)))
+            found.append(Key(path, takes, _REQUIRED if is_required else _shown(default)))
     return found
 
 
@@ -63,7 +63,7 @@ def _takes(node: dict[str, Any]) -> str:
     return f"{names.get(node.get('type', ''), node.get('type', ''))} {bounds}".strip()
 
 
-def _told(default: object) -> str:
+def _shown(default: object) -> str:
     if default is None:
         return ""
     if isinstance(default, bool):

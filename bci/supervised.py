@@ -96,7 +96,7 @@ class Supervised:
         late = f", {self.n_late} cues heard too late" if self.n_late else ""
         return f"supervised, {self.n_trials} trials{late}"
 
-    def hear(self, marker: Marker) -> None:
+    def on_marker(self, marker: Marker) -> None:
         """Take in a marker; markers come in order of time."""
         wanted, cue = self._paradigm, self._paradigm.cue_of(marker.label)
         if cue is None and marker.label not in (wanted.rest, INTERRUPTED):

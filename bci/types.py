@@ -190,8 +190,8 @@ class Recording:
     marker_streams: tuple[MarkerStream, ...] = field(default=())
 
     def __repr__(self) -> str:
-        told = f"{self.info.summary}, {self.duration:.1f} s, {len(self.markers)} markers"
-        return f"<Recording {self.source or self.info.name}: {told}>"
+        text = f"{self.info.summary}, {self.duration:.1f} s, {len(self.markers)} markers"
+        return f"<Recording {self.source or self.info.name}: {text}>"
 
     @property
     def duration(self) -> float:

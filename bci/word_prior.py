@@ -73,9 +73,9 @@ def read_sentences(file: Path, words: Sequence[str]) -> WordPrior:
     word = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
     counts = np.zeros((len(words) + 1, len(words) + 1))
     for line in lines:
-        said = [number[found] for found in word.findall(line.lower())]
-        if said:
-            np.add.at(counts, ([-1, *said], [*said, -1]), 1)
+        spoken = [number[found] for found in word.findall(line.lower())]
+        if spoken:
+            np.add.at(counts, ([-1, *spoken], [*spoken, -1]), 1)
     if not counts.any():
         raise ProfileError(
             f"{file}: none of the model's words is in it; they are: {', '.join(words):.200}"

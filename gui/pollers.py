@@ -20,7 +20,7 @@ from bci.messages import EngineStatus
 from bci.quality import ChannelQuality, QualityMeter
 from bci.ring import RingBuffer
 from bci.settings import PipelineSettings
-from bci.stream_options import as_told
+from bci.stream_options import apply_stream_options
 from bci.types import Chunk, StreamInfo
 from gui.following import Tell
 
@@ -80,7 +80,7 @@ def _as_told(info: StreamInfo, told: PipelineSettings | None) -> StreamInfo:
     if told is None:
         return info
     try:
-        return as_told(info, told)
+        return apply_stream_options(info, told)
     except MismatchError:
         # Any stream can be looked at, not only the one that the profile is of.
         return info

@@ -120,7 +120,7 @@ def _recorded(decoding: Decoding, recording: Recording) -> Iterator[Decoded]:
     cues = deque(cue_markers(recording, paradigm) if needs_cues else ())
     for chunk in chunks_for(decoding.pipeline, recording, trials):
         while cues and cues[0].time <= chunk.timestamps[-1]:
-            decoding.hear(cues.popleft())
+            decoding.on_marker(cues.popleft())
         yield from decoding.push(chunk)
 
 

@@ -92,7 +92,7 @@ def stream(
             announce_stream(info)
 
     stream_device(
-        source, stop, say=note, warn=warn, commands=lines, on_open=announce, orphaned=orphaned
+        source, stop, report=note, warn=warn, commands=lines, on_open=announce, orphaned=orphaned
     )
 
 

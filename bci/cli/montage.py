@@ -40,14 +40,14 @@ def mapped_to_profile(recording: "Recording", profile: "Profile") -> "Recording"
         If the profile names none.
     """
     from bci.montage import map_recording, named_channels, tell_map
-    from bci.stream_options import as_told
+    from bci.stream_options import apply_stream_options
 
     if profile.pipeline.channels is None:
         raise ProfileError(
             "--map-montage needs to know to which channels: name them in pipeline.channels of the "
             "profile"
         )
-    recording = replace(recording, info=as_told(recording.info, profile.pipeline))
+    recording = replace(recording, info=apply_stream_options(recording.info, profile.pipeline))
     targets = named_channels(profile.pipeline.channels, recording.info)
     mapped = map_recording(recording, targets)
     note(tell_map(recording.source, mapped.info))

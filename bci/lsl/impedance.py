@@ -42,8 +42,8 @@ class Impedances:
                 # Boards that measure impedances name their channels after nothing.
                 self._kohm = kohm
             else:
-                said = dict(zip(names, kohm.tolist(), strict=True))
-                self._kohm = np.array([said.get(name, np.nan) for name in self._names])
+                by_name = dict(zip(names, kohm.tolist(), strict=True))
+                self._kohm = np.array([by_name.get(name, np.nan) for name in self._names])
         return self._kohm
 
     def close(self) -> None:

@@ -97,7 +97,7 @@ def _read_channels(desc: XMLElement, n_channels: int, stream_type: str) -> tuple
         nodes.append(node)
         node = node.next_sibling("channel")
     nodes += [desc.child("absent")] * (n_channels - len(nodes))
-    said = [
+    stated = [
         Said(
             node.child_value("label"),
             node.child_value("type"),
@@ -106,7 +106,7 @@ def _read_channels(desc: XMLElement, n_channels: int, stream_type: str) -> tuple
         )
         for node in nodes
     ]
-    return describe(said, stream_type)
+    return describe(stated, stream_type)
 
 
 def _read_position(location: XMLElement) -> tuple[float, float, float] | None:

@@ -96,7 +96,9 @@ class EdfFile:
                         began = float(onset)
                     found += [
                         Note(
-                            float(onset), min(_LONGEST_S, float(duration or 0)), _told(text, labels)
+                            float(onset),
+                            min(_LONGEST_S, float(duration or 0)),
+                            _label(text, labels),
                         )
                         for text in texts.split(b"\x14")
                         if text
@@ -192,14 +194,14 @@ def _scale(limits: list[float]) -> tuple[float, float]:
     return gain, pmin - dmin * gain
 
 
-def _told(text: bytes, labels: set[str]) -> str:
+def _label(text: bytes, labels: set[str]) -> str:
     try:
-        told = text.decode("utf-8")
+        decoded = text.decode("utf-8")
     except UnicodeDecodeError:
-        told = text.decode("latin-1")
+        decoded = text.decode("latin-1")
     # A text of one channel only: "blink@@Fp1".
-    before, _, channel = told.rpartition("@@")
-    return before if before and channel in labels else told
+    before, _, channel = decoded.rpartition("@@")
+    return before if before and channel in labels else decoded
 
 
 def _text(field: bytes) -> str:

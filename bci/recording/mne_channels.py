@@ -37,7 +37,7 @@ def channels_of(raw: Any, path: Path) -> tuple[tuple[Channel, ...], NDArray[np.f
     if path.suffix.lower() == ".gdf":
         labels, units, scale = _as_stated(raw, path, kinds)
     is_typed = path.suffix.lower() in _TYPED
-    said = [
+    stated = [
         Said(
             label,
             kind if is_typed or kind != "eeg" else "",
@@ -48,7 +48,7 @@ def channels_of(raw: Any, path: Path) -> tuple[tuple[Channel, ...], NDArray[np.f
             labels, kinds, units, (each["loc"][:3] for each in raw.info["chs"]), strict=True
         )
     ]
-    return describe(said, "EEG"), scale
+    return describe(stated, "EEG"), scale
 
 
 def _as_stated(

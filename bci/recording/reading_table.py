@@ -156,8 +156,8 @@ def _channels(columns: Iterable[_Column]) -> tuple[Channel, ...]:
 
 
 def _openbci(path: Path, head: Head) -> _Layout:
-    said = " ".join(head.comments)
-    rate, number = _RATE.search(said), _N_CHANNELS.search(said)
+    text = " ".join(head.comments)
+    rate, number = _RATE.search(text), _N_CHANNELS.search(text)
     if rate is None or number is None or float(rate[1]) <= 0:
         raise RecordingError(f"{path}: its first lines do not say the rate and number of channels")
     n_channels = int(number[1])
@@ -185,7 +185,7 @@ def _named(path: Path, head: Head) -> _Layout:
     if not names:
         raise RecordingError(f"{path}: its first line does not name the columns")
     times = [(i, found) for i, name in enumerate(names) if (found := _TIME.fullmatch(name))]
-    rate = _RATE.search(said := " ".join(head.comments)) or _EMOTIV.search(said)
+    rate = _RATE.search(text := " ".join(head.comments)) or _EMOTIV.search(text)
     counter = next((i for i, n in enumerate(names) if n in ("eeg.counter", "counter")), None)
     if not times and rate is None:
         raise RecordingError(
@@ -217,14 +217,16 @@ def _is_signal(table: TextTable, column: _Column) -> bool:
 
 
 def _left_out(table: TextTable, layout: _Layout, channels: list[_Column]) -> list[str]:
-    said = []
+    findings = []
     kept = {column.at for column in channels}
     if left_out := [column.label for column in layout.channels if column.at not in kept]:
         more = " ..." if len(left_out) > _MOST_NAMED else ""
-        said.append(f"columns without numbers left out: {', '.join(left_out[:_MOST_NAMED])}{more}")
+        findings.append(
+            f"columns without numbers left out: {', '.join(left_out[:_MOST_NAMED])}{more}"
+        )
     if table.n_unfit:
-        said.append(f"damaged rows left out: {table.n_unfit}")
-    return said
+        findings.append(f"damaged rows left out: {table.n_unfit}")
+    return findings
 
 
 def _times(

@@ -141,7 +141,7 @@ class SecondDecoding:
         expected, since = None, -np.inf
         waiting = deque(self.signal.markers)
         if decoding.pipeline.at_cues:
-            self._ask(decoding)
+            self._request_windows(decoding)
         for chunk in self._chunks(model, end, self._step(decoding)):
             if expected is None:
                 self._require_all(model, chunk)
@@ -150,7 +150,7 @@ class SecondDecoding:
             if chunk.first in self._seams:
                 # The sender's clock may be another one from here on.
                 self.matches.offset = ahead_s.get(chunk.first, self.matches.offset)
-            self._hear(decoding, chunk, waiting)
+            self._give_markers(decoding, chunk, waiting)
             if chunk.end <= model.decides_from:
                 decoding.settle(chunk)
                 expected = chunk.end
@@ -231,12 +231,12 @@ class SecondDecoding:
             begin = max(since, self.spans.pop()[0])
         self.spans.append((begin, end))
 
-    def _hear(self, decoding: Decoding, chunk: Chunk, waiting: deque[Marker]) -> None:
+    def _give_markers(self, decoding: Decoding, chunk: Chunk, waiting: deque[Marker]) -> None:
         """Give a decoder that learns from cues those that had come by then."""
         while waiting and waiting[0].time <= chunk.timestamps[-1] + self.matches.offset:
-            decoding.hear(waiting.popleft())
+            decoding.on_marker(waiting.popleft())
 
-    def _ask(self, decoding: Decoding) -> None:
+    def _request_windows(self, decoding: Decoding) -> None:
         """Ask for the windows of the predictions: the markers' own clock may differ a little."""
         pipeline = decoding.pipeline
         length_s = (pipeline.n_samples - 1) / pipeline.chain.sfreq

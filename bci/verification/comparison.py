@@ -214,7 +214,7 @@ class _Decisions:
 
     def _count(self, again: DecisionEvent | None, live: DecisionEvent | None, time: float) -> None:
         self._found.decisions += 1
-        if again is not None and live is not None and _told(again) == _told(live):
+        if again is not None and live is not None and _compared(again) == _compared(live):
             self._found.decisions_equal += 1
         elif self._found.first_decision is None:
             at_s = time - self._start
@@ -223,7 +223,7 @@ class _Decisions:
             )
 
 
-def _told(event: DecisionEvent) -> tuple[object, ...]:
+def _compared(event: DecisionEvent) -> tuple[object, ...]:
     sure = None if event.confidence is None else round(event.confidence, _DIGITS)
     return event.event, event.label, event.ended, sure, event.time
 
