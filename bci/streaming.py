@@ -54,7 +54,7 @@ def stream_device(
         Set when whoever started us is gone: from then on the device is streamed for as long as
         somebody, a recorder for one, listens to it.
     warn : callable, optional
-        Called with a sentence on a fault: the device is lost, or it lost samples. Default: ``report``.
+        Takes a sentence on a fault: the device is lost, or it lost samples. Default: ``report``.
 
     Raises
     ------
