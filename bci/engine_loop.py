@@ -8,20 +8,20 @@ from pathlib import Path
 
 from pylsl import local_clock
 
-from bci.bundle import Card, evidence_span
-from bci.decoding import Decoding
-from bci.engine_cues import EngineCues
-from bci.engine_provenance import EngineProvenance
-from bci.engine_status import describe_engine
+from bci.clock.timekeeping import findings
+from bci.engine.cues import EngineCues
+from bci.engine.hot_swap import NextModel
+from bci.engine.outlets import Outlets
+from bci.engine.publish_provenance import EngineProvenance
+from bci.engine.running_model import RunningModel
+from bci.engine.status import describe_engine
 from bci.errors import StreamError
 from bci.lsl.inlet import SignalInlet
 from bci.lsl.losses import LossLog, UnsoundLog
 from bci.messages import EngineStatus
-from bci.outlets import Outlets
-from bci.profile import Output
+from bci.models.bundle import Card, evidence_span
+from bci.profiles.profile import Output
 from bci.recording.rounding import LARGEST_EXACT
-from bci.swap import Successor
-from bci.timekeeping import findings
 from bci.types import Chunk
 
 # Longest wait of one pull: bounds how much is left to filter when a window completes, and how
@@ -62,14 +62,14 @@ class EngineLoop:
     """
 
     inlet: SignalInlet
-    running: Decoding
+    running: RunningModel
     output: Output
     outlets: Outlets
     cues: EngineCues
     provenance: EngineProvenance
     publish_status: Callable[[EngineStatus], None]
     report: Callable[[str], None]
-    next_model: Successor | None = None
+    next_model: NextModel | None = None
     commands: "queue.SimpleQueue[str]" = field(default_factory=queue.SimpleQueue)
     clock: Callable[[], float] = local_clock
 
@@ -136,14 +136,14 @@ class EngineLoop:
             published = self.outlets.publish(decoded)
             self._latencies.append(published - decoded.prediction.taken)
 
-    def _obey(self, command: str, next_model: Successor) -> None:
+    def _obey(self, command: str, next_model: NextModel) -> None:
         word, _, rest = command.strip().partition(" ")
         if word == "use" and rest.strip():
             next_model.request(Path(rest.strip()))
         else:
             self.report(f"{command!r:.80} is not understood; 'use FOLDER' takes another model")
 
-    def _change_model(self, next_model: Successor, chunks: list[Chunk]) -> None:
+    def _change_model(self, next_model: NextModel, chunks: list[Chunk]) -> None:
         following = next_model.follow(chunks, self.running.card.name)
         if following is None:
             return

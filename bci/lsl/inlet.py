@@ -11,13 +11,13 @@ import pylsl
 from numpy.typing import NDArray
 from pylsl.util import LostError
 
+from bci.clock.dejitter import DeviceClock, Position, SampleClock, Stamps
+from bci.clock.timekeeping import Timekeeping, findings, split_loops
 from bci.errors import StreamError
 from bci.lsl.connection import Connection
 from bci.lsl.discovery import FoundStream
-from bci.marker_labels import labels_of
+from bci.lsl.marker_labels import labels_of
 from bci.recording.rounding import is_rounded
-from bci.timekeeping import Timekeeping, findings, split_loops
-from bci.timing import DeviceClock, Position, SampleClock, Stamps
 from bci.types import Chunk, FloatArray, Marker, StreamInfo, TimeArray
 
 _MAX_MARKERS = 1024
@@ -109,7 +109,7 @@ class SignalInlet:
         """Whether values came that float32 cannot hold exactly."""
 
     def map_channels(self, info: StreamInfo, apply: Callable[[Chunk], Chunk]) -> None:
-        """Give other channels from here on, by name or interpolated; see `bci.montage`.
+        """Give other channels from here on, by name or interpolated; see `bci.head.remap`.
 
         Parameters
         ----------
@@ -181,7 +181,7 @@ class SignalInlet:
         chunks : list of Chunk
             None, one, or, where samples were lost in between, several. Their data stay right
             until the next pull. After stamps that are off the line, samples are held back until
-            later ones tell a loss from lateness; see `bci.timing.SampleClock`.
+            later ones tell a loss from lateness; see `bci.clock.dejitter.SampleClock`.
 
         Raises
         ------
@@ -330,7 +330,7 @@ class MarkerInlet:
     def pull(self, timeout: float = 0.0) -> list[Marker]:
         """Markers that came since the last call; waits up to ``timeout`` s for the first.
 
-        For the labels see `bci.marker_labels`; a marker without a label is left out. Bytes that are
+        For the labels see `bci.lsl.marker_labels`; a marker without a label is left out. Bytes that are
         not UTF-8 become replacement characters, as in a recording. Stamps that are years off are
         replaced by the moment of arrival, as those of signals are.
         """

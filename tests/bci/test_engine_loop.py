@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 import decoders
-from bci.calibration import Calibration, calibrate
-from bci.decoding import Decoded, Decoding
-from bci.engine_cues import EngineCues
+from bci.clock.timekeeping import Timekeeping
+from bci.engine.cues import EngineCues
+from bci.engine.running_model import Decoded, RunningModel
 from bci.engine_loop import EngineLoop
 from bci.errors import StreamError
 from bci.lsl.inlet import InletStats
 from bci.messages import EngineStatus
-from bci.pipeline import Pipeline
-from bci.profile import Output, Profile
-from bci.timekeeping import Timekeeping
+from bci.pipeline.pipeline import Pipeline
+from bci.profiles.profile import Output, Profile
+from bci.training.calibrate import Calibration, calibrate
 from bci.types import Chunk, Recording
 from tests.signals import stored, two_class_recording
 
@@ -91,7 +91,7 @@ class Provenance(Published):
     def publish(self, _now: float, _counts: object) -> None:
         pass
 
-    def take_over(self, _model: Decoding, decides_from: int) -> None:
+    def take_over(self, _model: RunningModel, decides_from: int) -> None:
         self.took_over.append(decides_from)
 
 
@@ -115,7 +115,7 @@ class Rig:
         self.statuses: list[EngineStatus] = []
         self.loop = EngineLoop(
             self.inlet,
-            Decoding(trained.card, trained.decoder, recording.info, self.clock),
+            RunningModel(trained.card, trained.decoder, recording.info, self.clock),
             OUTPUT,
             self.out,
             EngineCues(None, recording.info.name, self.reports.append),
@@ -213,14 +213,14 @@ class NextModel:
 
     settling = None
 
-    def __init__(self, model: Decoding, after: int) -> None:
+    def __init__(self, model: RunningModel, after: int) -> None:
         self.model, self.left = model, after
         self.requests: list[Path] = []
 
     def request(self, folder: Path) -> None:
         self.requests.append(folder)
 
-    def follow(self, chunks: list[Chunk], _running: str) -> Decoding | None:
+    def follow(self, chunks: list[Chunk], _running: str) -> RunningModel | None:
         self.left -= 1
         if self.left < 0:
             return None
@@ -235,7 +235,7 @@ def test_a_model_takes_over_at_a_step_and_no_window_is_left_out(
     parts = chunks(recording, 64)
     rig = Rig(trained, recording, *([part] for part in parts))
     card = trained.card.model_copy(update={"name": "other"})
-    other = Decoding(card, trained.decoder, recording.info)
+    other = RunningModel(card, trained.decoder, recording.info)
     rig.loop.next_model = NextModel(other, after=20)
     rig.loop.commands.put("use models/other")
     rig.loop.commands.put("dance")

@@ -1,0 +1,225 @@
+"""The live engine: an LSL stream through a model's pipeline, predictions back onto LSL."""
+
+import queue
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from pylsl import local_clock
+from threadpoolctl import threadpool_limits
+
+from bci.decisions import DecisionEvent
+from bci.engine.cues import EngineCues
+from bci.engine.hot_swap import Load, NextModel
+from bci.engine.outlets import Outlets, require_free_name, source_id
+from bci.engine.publish_provenance import EngineProvenance
+from bci.engine.running_model import RunningModel, warm_up
+from bci.engine_loop import EngineLoop
+from bci.errors import ProfileError, StreamError
+from bci.head.remap import map_montage, tell_map
+from bci.lsl.cue_streams import CueQuery, cue_query
+from bci.lsl.discovery import FoundStream, StreamQuery, await_stream
+from bci.lsl.engine_streams import StatusOutlet
+from bci.lsl.inlet import SignalInlet
+from bci.messages import EngineStatus
+from bci.models.bundle import Card, decision_threshold, evidence_span, trained_channels
+from bci.models.fit import info_for
+from bci.profiles.profile import Output, Timing
+from bci.tasks.word_prior import WordPrior, read_sentences
+from bci.types import Decoder, StreamInfo
+
+
+class Engine:
+    """Decodes one stream until it is stopped.
+
+    Parameters
+    ----------
+    card, decoder
+        Of the model.
+    query : StreamQuery
+        The stream to decode.
+    output : Output
+        Names of the streams to publish, and the least confidence of a decision.
+    report : callable
+        Takes one plain sentence whenever something changes.
+    markers : CueQuery or StreamQuery, optional
+        Source of the cues; needed by a model whose windows come at cues, and to learn from cues.
+    map_montage : bool
+        Interpolate the channels that the stream lacks.
+    load : callable, optional
+        Reads a model folder; without it no other model can be taken while decoding.
+    on_decision : callable, optional
+        Receives each event of the decision, as it is published.
+    timing : Timing, optional
+        Source of the stream's stamps, and its true rate.
+
+    Attributes
+    ----------
+    last_status : EngineStatus or None
+        Status at the end of the run; None before.
+
+    Raises
+    ------
+    StreamError
+        If cues are needed and there is no ``markers``.
+    ProfileError
+        If there are sentences, and the model has no cues or none of its words is in them.
+    """
+
+    def __init__(
+        self,
+        card: Card,
+        decoder: Decoder,
+        query: StreamQuery,
+        output: Output,
+        report: Callable[[str], None],
+        markers: CueQuery | StreamQuery | None = None,
+        map_montage: bool = False,
+        load: Load | None = None,
+        on_decision: Callable[[DecisionEvent], None] | None = None,
+        timing: Timing | None = None,
+    ) -> None:
+        self.last_status: EngineStatus | None = None
+        self._on_decision = on_decision
+        self._markers = cue_query(markers) if markers is not None else None
+        self._output = output
+        self._require_cues(card)
+        self._prior(card)
+        self._card = card
+        self._decoder = decoder
+        self._query = query
+        self._report = report
+        self._map_montage = map_montage
+        self._load = load
+        self._timing = timing or Timing()
+
+    def run(
+        self,
+        stop: threading.Event,
+        wait_s: float | None = None,
+        commands: "queue.SimpleQueue[str] | None" = None,
+    ) -> None:
+        """Find the stream, decode it, publish; return soon after ``stop`` is set.
+
+        Parameters
+        ----------
+        stop : threading.Event
+        wait_s : float, optional
+            Longest wait for the stream at first, in seconds; without it, for ever.
+        commands : queue of str, optional
+            ``use FOLDER`` loads another model beside the running one, which goes on until the
+            other's filters have settled; no window is left out. One that does not fit is refused
+            in a sentence and changes nothing.
+
+        Raises
+        ------
+        StreamError
+            If the stream does not appear in time, is ambiguous, or returns changed; or if another
+            engine of that name runs.
+        MismatchError
+            If the stream does not fit the model; the message names what differs.
+        """
+        name = self._output.name
+        require_free_name(name, stop)
+        self._status = StatusOutlet(name, source_id(name, "status"))
+        try:
+            found = self._find(stop, wait_s)
+            if found is None:
+                return
+            by_arrival = self._timing.stamps == "arrival"
+            inlet = SignalInlet(found, by_arrival=by_arrival, given_hz=self._timing.sfreq)
+            try:
+                if self._map_montage:
+                    self._map_channels(inlet)
+                with threadpool_limits(limits=1):
+                    self._decode(inlet, stop, commands or queue.SimpleQueue())
+            finally:
+                inlet.close()
+        finally:
+            self._status.close()
+
+    def _map_channels(self, inlet: SignalInlet) -> None:
+        info = info_for(self._card, inlet.info)
+        mapping = map_montage(info, trained_channels(self._card))
+        inlet.map_channels(mapping.info, mapping.apply)
+        self._report(tell_map(inlet.info.name, inlet.info))
+
+    def _find(self, stop: threading.Event, wait_s: float | None) -> FoundStream | None:
+        reported = False
+
+        def wait(why: StreamError) -> None:
+            nonlocal reported
+            if not reported:
+                self._report(f"waiting for the stream ({why})")
+                reported = True
+            self._status.push(EngineStatus(state="waiting for stream", model=self._card.name))
+
+        return await_stream(self._query, stop, float("inf") if wait_s is None else wait_s, wait)
+
+    def _decode(
+        self, inlet: SignalInlet, stop: threading.Event, commands: "queue.SimpleQueue[str]"
+    ) -> None:
+        info, name = inlet.info, self._output.name
+        provenance = EngineProvenance(
+            self._output, source_id(name, "provenance"), inlet, self._map_montage, self._markers
+        )
+
+        def make(card: Card, decoder: Decoder) -> RunningModel:
+            made = self._make(card, decoder, info)
+            provenance.identify(made, card, decoder)
+            return made
+
+        running = make(self._card, self._decoder)
+        provenance.take_over(running, 0)
+        warm_up(self._card, self._decoder, info)
+        loop = EngineLoop(
+            inlet,
+            running,
+            self._output,
+            Outlets(self._output, running.card, info, self._on_decision),
+            EngineCues(self._markers, info.name, self._report),
+            provenance,
+            self._status.push,
+            self._report,
+            NextModel(self._load, make, info, self._report) if self._load else None,
+            commands,
+        )
+        loop.start()
+        try:
+            while not stop.is_set():
+                loop.step()
+        finally:
+            self.last_status = loop.close()
+
+    def _make(self, card: Card, decoder: Decoder, info: StreamInfo) -> RunningModel:
+        """Put a model to work on the stream."""
+        self._require_cues(card)
+        return RunningModel(
+            card,
+            decoder,
+            info,
+            local_clock,
+            evidence_span(self._output, card),
+            self._output.adapt,
+            self._prior(card),
+            decision_threshold(self._output, card),
+        )
+
+    def _require_cues(self, card: Card) -> None:
+        if self._markers is not None:
+            return
+        hint = "name their stream by --markers, or in the profile (markers:)"
+        if card.pipeline.at_cues:
+            raise StreamError(f"{card.name} decodes at cues: {hint}")
+        if self._output.adapt == "supervised":
+            raise StreamError(f"supervised adaptation learns from cues: {hint}")
+
+    def _prior(self, card: Card) -> WordPrior | None:
+        if self._output.sentences is None:
+            return None
+        if not card.pipeline.at_cues:
+            raise ProfileError(
+                f"output.sentences: {card.name} decodes without cues, so nothing marks where one "
+                "word ends and the next begins; leave it out"
+            )
+        return read_sentences(Path(self._output.sentences), card.classes)
