@@ -7,7 +7,7 @@ import numpy as np
 
 from bci.errors import MismatchError
 from bci.models.confidence import Tempered
-from bci.models.pace import Pace
+from bci.models.drift import Pace
 from bci.pipeline.pipeline import Window
 from bci.types import Decoder, Following
 

@@ -11,10 +11,10 @@ from threadpoolctl import threadpool_limits
 from bci.decisions import DecisionEvent
 from bci.engine.cues import EngineCues
 from bci.engine.hot_swap import Load, NextModel
+from bci.engine.loop import EngineLoop
 from bci.engine.outlets import Outlets, require_free_name, source_id
 from bci.engine.publish_provenance import EngineProvenance
 from bci.engine.running_model import RunningModel, warm_up
-from bci.engine_loop import EngineLoop
 from bci.errors import ProfileError, StreamError
 from bci.head.remap import map_montage, tell_map
 from bci.lsl.cue_streams import CueQuery, cue_query

@@ -10,8 +10,8 @@ import pytest
 import decoders
 from bci.clock.timekeeping import Timekeeping
 from bci.engine.cues import EngineCues
+from bci.engine.loop import EngineLoop
 from bci.engine.running_model import Decoded, RunningModel
-from bci.engine_loop import EngineLoop
 from bci.errors import StreamError
 from bci.lsl.inlet import InletStats
 from bci.messages import EngineStatus
