@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.types import Prediction
+from bci.signals import Prediction
 
 Event = Literal["onset", "repeat", "offset"]
 

@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 
 from bci.errors import DecodingError
 from bci.head.electrodes import standard_position
+from bci.interfaces import Decoder, Device
 from bci.pipeline.filter_chain import Chain
 from bci.plugins.class_source import class_attributes
 from bci.plugins.decoder_offers import DecoderTraits
 from bci.plugins.shapes import what_lacks
 from bci.profiles.pipeline_settings import FilterSettings, PipelineSettings
-from bci.types import Channel, Decoder, Device, FloatArray, Signal, StreamInfo
+from bci.signals import Channel, FloatArray, Signal, StreamInfo
 
 EEG = Signal(
     250.0,

@@ -19,7 +19,7 @@ from bci.models.fit import info_for, with_options
 from bci.models.load import load_model
 from bci.profiles.profile import Output
 from bci.recording.xdf.writer import XdfWriter
-from bci.types import Channel, Chunk, Marker, Recording, StreamInfo
+from bci.signals import Channel, Chunk, Marker, Recording, StreamInfo
 
 START = 5000.0
 # From the sender's clock to the engine's.

@@ -22,8 +22,8 @@ from bci.models.bundle import decision_threshold, evidence_span
 from bci.models.load import Model, load_model
 from bci.profiles.profile import Adapt, Output
 from bci.recording.identity import digests
+from bci.signals import Recording
 from bci.training.epochs import chunks_for, cue_markers, find_trials
-from bci.types import Recording
 
 _log = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from bci.errors import RecordingError
 from bci.recording.write_fif import mne_info, raw_array, si_factors
+from bci.signals import Recording, Signal
 from bci.training.epochs import Epochs
-from bci.types import Recording, Signal
 
 if TYPE_CHECKING:
     import mne

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from bci.channels.units import POTENTIALS, UNKNOWN, canonical_unit, is_potential
 from bci.head.electrodes import Position, electrode, standard_position
-from bci.types import Channel
+from bci.signals import Channel
 
 _MOST_LABEL = 200
 _MOST_LISTED = 24

@@ -11,7 +11,7 @@ from bci.errors import ProfileError
 if TYPE_CHECKING:
     from bci.models.bundle import Card
     from bci.profiles.profile import Profile
-    from bci.types import Recording
+    from bci.signals import Recording
 
 MapMontage = Annotated[
     bool,

@@ -13,7 +13,7 @@ from bci.cli.events import JsonOption
 from bci.messages import DeviceEntry, DevicesEvent, StreamingEvent
 
 if TYPE_CHECKING:
-    from bci.types import StreamInfo
+    from bci.signals import StreamInfo
     from devices.catalogue import Entry
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bci.models.bundle import Card
-    from bci.types import Recording
+    from bci.signals import Recording
 
 
 @dataclass

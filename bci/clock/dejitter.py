@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.clock import time_line
-from bci.types import TimeArray
+from bci.signals import TimeArray
 
 # The line through the stamps remembers this long: at first, and when it has settled.
 _MEMORY_S = (2.0, 20.0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bci.head.electrodes import standard_position
-from bci.types import Channel, FloatArray, Marker, Recording, StreamInfo
+from bci.signals import Channel, FloatArray, Marker, Recording, StreamInfo
 
 # Between two parts there is a gap of which nothing is known; filters start anew behind it.
 GAP_S = 2.0

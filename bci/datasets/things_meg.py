@@ -19,7 +19,7 @@ import numpy as np
 
 from bci.errors import RecordingError
 from bci.recording.read import read_recording
-from bci.types import Channel, Marker, Recording, StreamInfo
+from bci.signals import Channel, Marker, Recording, StreamInfo
 
 _CATCH = "catch"
 _COLUMNS = ("session_nr", "trial_type", "image_path")

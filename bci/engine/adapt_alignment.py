@@ -6,10 +6,10 @@ import math
 import numpy as np
 
 from bci.errors import MismatchError
+from bci.interfaces import Decoder, Following
 from bci.models.confidence import Tempered
 from bci.models.drift import Pace
 from bci.pipeline.pipeline import Window
-from bci.types import Decoder, Following
 
 TIME_CONSTANT_S = 60.0
 """After so long a window counts for a third: several trials, so that no one class is learnt."""

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import MismatchError
+from bci.interfaces import Decoder, Teachable
 from bci.models.confidence import Tempered
 from bci.pipeline.pipeline import Pipeline, Window
 from bci.profiles.profile import REST, Paradigm
+from bci.signals import FloatArray, Marker
 from bci.training.epochs import INTERRUPTED
-from bci.types import Decoder, FloatArray, Marker, Teachable
 
 # How late a marker may be heard: a trial is learnt from once its end is so long ago.
 LATENESS_S = 0.5
@@ -40,7 +41,7 @@ class Supervised:
     """Lets a decoder learn from each cued trial once that is over and decided.
 
     The decoder is fitted anew to the trials heard of so far, held to what calibration made of it
-    (see `bci.types.Teachable`), once there are two of each class. A trial is learnt from half
+    (see `bci.interfaces.Teachable`), once there are two of each class. A trial is learnt from half
     a second after its end, and decides another half second later, counted in samples: so a
     replay learns the same at the same windows. No label touches a prediction of its own trial.
     The fit runs in a thread beside the decoding, which waits where it takes longer than that half

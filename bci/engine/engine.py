@@ -17,6 +17,7 @@ from bci.engine.publish_provenance import EngineProvenance
 from bci.engine.running_model import RunningModel, warm_up
 from bci.errors import ProfileError, StreamError
 from bci.head.remap import map_montage, tell_map
+from bci.interfaces import Decoder
 from bci.lsl.cue_streams import CueQuery, cue_query
 from bci.lsl.discovery import FoundStream, StreamQuery, await_stream
 from bci.lsl.engine_streams import StatusOutlet
@@ -25,8 +26,8 @@ from bci.messages import EngineStatus
 from bci.models.bundle import Card, decision_threshold, evidence_span, trained_channels
 from bci.models.fit import info_for
 from bci.profiles.profile import Output, Timing
+from bci.signals import StreamInfo
 from bci.tasks.word_prior import WordPrior, read_sentences
-from bci.types import Decoder, StreamInfo
 
 
 class Engine:

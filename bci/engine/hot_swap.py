@@ -7,8 +7,9 @@ from pathlib import Path
 
 from bci.engine.running_model import RunningModel, warm_up
 from bci.errors import BciError
+from bci.interfaces import Decoder
 from bci.models.bundle import Card
-from bci.types import Chunk, Decoder, StreamInfo
+from bci.signals import Chunk, StreamInfo
 
 Load = Callable[[Path], tuple[Card, Decoder]]
 """Reads a model folder; raises `BciError` where it cannot."""

@@ -22,7 +22,7 @@ from bci.messages import EngineStatus
 from bci.models.bundle import Card, evidence_span
 from bci.profiles.profile import Output
 from bci.recording.rounding import LARGEST_EXACT
-from bci.types import Chunk
+from bci.signals import Chunk
 
 # Longest wait of one pull: bounds how much is left to filter when a window completes, and how
 # late a request to stop is seen.

@@ -15,7 +15,7 @@ from bci.lsl.discovery import StreamQuery
 from bci.lsl.engine_streams import DecisionOutlet, PredictionOutlet
 from bci.models.bundle import Card
 from bci.profiles.profile import Output
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 
 OnDecision = Callable[[DecisionEvent], None]
 

@@ -19,13 +19,14 @@ from bci.engine.provenance import (
     versions,
 )
 from bci.engine.running_model import RunningModel
+from bci.interfaces import Decoder
 from bci.lsl.cue_streams import CueQuery
 from bci.lsl.inlet import SignalInlet
 from bci.lsl.metadata import to_lsl
 from bci.models.bundle import Card
 from bci.pipeline.pipeline import WindowTally
 from bci.profiles.profile import Output
-from bci.types import Channel, Decoder, StreamInfo
+from bci.signals import Channel, StreamInfo
 
 # Often enough that a short recording holds one, and seldom enough to be small beside a signal.
 _EVERY_S = 5.0

@@ -10,13 +10,14 @@ from bci.engine.adapt_alignment import Adaptation
 from bci.engine.adapt_supervised import Supervised
 from bci.engine.evidence import Evidence
 from bci.errors import BundleError
+from bci.interfaces import Decoder
 from bci.models.bundle import Card, decision_threshold
 from bci.models.drift import Drift
 from bci.models.fit import check_stream, fitted, resampler_for
 from bci.pipeline.pipeline import Pipeline, Window
 from bci.profiles.profile import Adapt, Output
+from bci.signals import Chunk, Marker, Prediction, StreamInfo
 from bci.tasks.word_prior import WordPrior
-from bci.types import Chunk, Decoder, Marker, Prediction, StreamInfo
 
 
 class Decoded(NamedTuple):

@@ -12,7 +12,7 @@ from bci.errors import StreamError
 from bci.lsl.cue_streams import MARKER_TYPES, CueQuery, Rank, belongs, cue_query, rank_of
 from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch
 from bci.lsl.inlet import MarkerInlet
-from bci.types import Marker
+from bci.signals import Marker
 
 GUIDED = "Cues"
 """Type of the stream of a guided calibration: its cues are not the markers of a device."""

@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from bci.types import Marker, MarkerStream, Recording
+from bci.signals import Marker, MarkerStream, Recording
 
 _GUIDED = {"cue", "cues"}
 _GENERAL = {"marker", "markers"}

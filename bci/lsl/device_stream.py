@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pylsl import local_clock
 
 from bci.errors import DeviceError
+from bci.interfaces import Commanded, Cued, Device
 from bci.lsl.cue_listener import GUIDED, CueListener
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
-from bci.types import Chunk, Commanded, Cued, Device, StreamInfo
+from bci.signals import Chunk, StreamInfo
 
 _READ_S = 0.05
 # After the last sample: what liblsl still holds has to get through before the outlet goes.

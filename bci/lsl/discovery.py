@@ -9,7 +9,7 @@ import pylsl
 
 from bci.errors import AmbiguousStreamError, StreamError
 from bci.lsl.cue_streams import is_own
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 
 _MOST_LISTED = 20
 _MOST_LABEL = 200

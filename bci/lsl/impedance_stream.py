@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from bci.lsl.discovery import StreamQuery, StreamWatch
 from bci.lsl.inlet import SignalInlet
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 
 # An impedance in a unit that is not known is not used.
 _KOHM = {"kOhm": 1.0, "Ohm": 1e-3}

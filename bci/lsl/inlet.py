@@ -18,7 +18,7 @@ from bci.lsl.connection import Connection
 from bci.lsl.discovery import FoundStream
 from bci.lsl.marker_labels import labels_of
 from bci.recording.rounding import is_rounded
-from bci.types import Chunk, FloatArray, Marker, StreamInfo, TimeArray
+from bci.signals import Chunk, FloatArray, Marker, StreamInfo, TimeArray
 
 _MAX_MARKERS = 1024
 _MAX_LABEL = 20_000

@@ -13,7 +13,7 @@ from pylsl.info import XMLElement
 from bci.channels.description import DeclaredChannels, describe
 from bci.channels.units import spelt_out
 from bci.errors import StreamError
-from bci.types import Channel, StreamInfo
+from bci.signals import Channel, StreamInfo
 
 # More than any montage; a stream that claims more is broken or hostile.
 MOST_CHANNELS = 10_000

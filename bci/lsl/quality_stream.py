@@ -9,7 +9,7 @@ import pylsl
 from bci.lsl.inlet import InletStats
 from bci.lsl.metadata import to_lsl
 from bci.quality.channel_quality import ChannelQuality, State
-from bci.types import Channel, StreamInfo
+from bci.signals import Channel, StreamInfo
 
 STREAM_TYPE = "Quality"
 

@@ -13,7 +13,7 @@ from bci.errors import StreamError
 from bci.lsl.discovery import FoundStream
 from bci.lsl.metadata import from_lsl
 from bci.recording.xdf.format import LONGEST_XML
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 
 _OPEN_S = 5.0
 _BUFFER_S = 120

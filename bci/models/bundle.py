@@ -21,7 +21,7 @@ from bci.models.confidence_card import DEFAULT_THRESHOLD, ConfidenceCard
 from bci.models.drift import DriftCard
 from bci.profiles.pipeline_settings import PipelineSettings, Settings
 from bci.profiles.profile import DecoderChoice, Output, Paradigm, TaskName, file_sha256, parse_yaml
-from bci.types import Channel
+from bci.signals import Channel
 
 CARD = "card.yaml"
 ARRAYS = "arrays.safetensors"

@@ -8,7 +8,7 @@ from bci.errors import MismatchError
 from bci.models.bundle import Card, ChannelCard
 from bci.pipeline.resampling import Resampler
 from bci.profiles.stream_options import apply_stream_options
-from bci.types import Channel, StreamInfo
+from bci.signals import Channel, StreamInfo
 
 
 def with_options(card: Card, given: dict[str, Any]) -> Card:

@@ -13,7 +13,7 @@ from bci.pipeline import filters, kernels
 from bci.plugins.shapes import STAGE
 from bci.profiles import pipeline_settings as settings
 from bci.profiles.stream_options import apply_stream_options
-from bci.types import Channel, FloatArray, Signal, StreamInfo
+from bci.signals import Channel, FloatArray, Signal, StreamInfo
 
 
 @dataclass(frozen=True)

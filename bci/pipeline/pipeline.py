@@ -7,12 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import DecodingError
+from bci.interfaces import Decoder
 from bci.pipeline import kernels
 from bci.pipeline.filter_chain import Chain
 from bci.pipeline.ring import RingBuffer
 from bci.pipeline.window_schedule import AtCues, EveryHop, WindowEnds
 from bci.profiles.pipeline_settings import PipelineSettings
-from bci.types import Chunk, Decoder, FloatArray, Prediction, StreamInfo, TimeArray
+from bci.signals import Chunk, FloatArray, Prediction, StreamInfo, TimeArray
 
 # Samples filtered at a time, at most: bounds the memory of a push of any size.
 _BLOCK = 4096

@@ -13,7 +13,7 @@ from scipy import signal
 
 from bci.errors import MismatchError
 from bci.pipeline import kernels
-from bci.types import Chunk
+from bci.signals import Chunk
 
 # Zero crossings of the filter's impulse response on each side, as in scipy.
 _CROSSINGS = 10

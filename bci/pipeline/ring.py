@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bci.types import FloatArray, TimeArray
+from bci.signals import FloatArray, TimeArray
 
 
 @dataclass(frozen=True, slots=True)

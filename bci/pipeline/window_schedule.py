@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from bci.pipeline.ring import RingBuffer
-from bci.types import TimeArray
+from bci.signals import TimeArray
 
 _NEVER = 1 << 62
 # Cues that may be waited for at once: what is more is not a paradigm but a flood.

@@ -17,7 +17,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticKnownError
 from pydantic_core.core_schema import no_info_before_validator_function, tagged_union_schema
 
-from bci.types import Signal
+from bci.signals import Signal
 
 if TYPE_CHECKING:
     from bci.pipeline.filters import Stage

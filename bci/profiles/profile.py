@@ -18,7 +18,7 @@ from pydantic import (
 from bci.errors import PluginError, ProfileError
 from bci.files.plain_yaml import PlainLoader
 from bci.profiles.pipeline_settings import Label, PipelineSettings, Settings, did_you_mean, explain
-from bci.types import Task
+from bci.signals import Task
 
 _MOST_BYTES = 1_000_000
 
@@ -52,7 +52,7 @@ def _spelt(task: object) -> object:
     return joined if joined in get_args(Task) else task
 
 
-# One of `bci.types.Task`, or a user's own.
+# One of `bci.signals.Task`, or a user's own.
 TaskName = Annotated[str, BeforeValidator(_spelt), Field(min_length=1, max_length=100)]
 
 

@@ -7,7 +7,7 @@ from bci.channels.units import POTENTIALS, UNKNOWN
 from bci.errors import MismatchError
 from bci.head.electrodes import electrode, standard_position
 from bci.profiles.pipeline_settings import PipelineSettings
-from bci.types import Channel, StreamInfo
+from bci.signals import Channel, StreamInfo
 
 
 def apply_stream_options(info: StreamInfo, wanted: PipelineSettings) -> StreamInfo:

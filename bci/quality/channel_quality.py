@@ -11,7 +11,7 @@ from scipy.signal import butter, iirpeak
 from bci.channels.units import UNKNOWN, factor
 from bci.messages.quality_reasons import Reason, describe
 from bci.pipeline import kernels
-from bci.types import Channel, Chunk, StreamInfo
+from bci.signals import Channel, Chunk, StreamInfo
 
 Values = NDArray[np.float64]
 

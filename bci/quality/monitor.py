@@ -13,7 +13,7 @@ from bci.lsl.quality_stream import QualityOutlet
 from bci.profiles.pipeline_settings import PipelineSettings
 from bci.profiles.stream_options import apply_stream_options
 from bci.quality.channel_quality import ChannelQuality, QualityMeter
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 
 _PULL_S = 0.05
 # Pulled at most this long at a time, in seconds of signal.

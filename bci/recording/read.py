@@ -24,7 +24,7 @@ from bci.recording.by_mne.eeglab import boundaries
 from bci.recording.by_mne.fif_check import check_tags
 from bci.recording.by_mne.neuroscan import is_neuroscan, open_neuroscan
 from bci.recording.formats import described_formats, format_of, missing_package
-from bci.types import Marker, Recording, StreamInfo
+from bci.signals import Marker, Recording, StreamInfo
 
 # MNE's words for a file that is shorter than its header says, and for events that it drops.
 _TRUNCATED = ("does not match the file size", "truncated", "file size is smaller")

@@ -15,7 +15,7 @@ from bci.channels.description import DeclaredChannels, describe
 from bci.clock.dejitter import number_samples
 from bci.errors import RecordingError
 from bci.lsl.cue_streams import CueQuery, merged
-from bci.types import Channel, Marker, MarkerStream, Recording, StreamInfo
+from bci.signals import Channel, Marker, MarkerStream, Recording, StreamInfo
 
 _MOST_VALUES = 500_000_000
 _MOST_MARKERS = 1_000_000

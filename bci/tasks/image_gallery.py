@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from bci.errors import GalleryError
-from bci.types import FloatArray
+from bci.signals import FloatArray
 
 PREFIX = "image-"
 PICTURE_KINDS = (".jpg", ".jpeg", ".png", ".webp", ".bmp")

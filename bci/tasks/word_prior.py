@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import ProfileError
-from bci.types import Prediction
+from bci.signals import Prediction
 
 _MOST_BYTES = 50_000_000
 

@@ -17,7 +17,7 @@ from bci.models.bundle import Card, decision_threshold, evidence_span, trained_c
 from bci.models.fit import info_for
 from bci.pipeline.pipeline import Window
 from bci.profiles.profile import Output
-from bci.types import Chunk, FloatArray, Marker, Prediction, StreamInfo
+from bci.signals import Chunk, FloatArray, Marker, Prediction, StreamInfo
 from bci.verification.matching import Matches
 from bci.verification.models import FoundModel
 from bci.verification.placement import UNKNOWN, Placement

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.clock.dejitter import Position, number_samples
-from bci.types import TimeArray
+from bci.signals import TimeArray
 
 UNKNOWN = -1
 

@@ -16,8 +16,8 @@ from bci.profiles.profile import Output
 from bci.recording.xdf.header import field_of
 from bci.recording.xdf.markers import find_markers
 from bci.recording.xdf.read import as_float32, info_of, load_streams
+from bci.signals import Marker, Recording, StreamInfo
 from bci.training.epochs import cue_markers
-from bci.types import Marker, Recording, StreamInfo
 from bci.verification.again import PlacedSignal, SecondDecoding
 from bci.verification.comparison import SessionComparison, compare
 from bci.verification.models import FoundModel, Load, find_model

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from bci.errors import MismatchError
-from bci.types import FloatArray, Signal, Watch
+from bci.interfaces import Watch
+from bci.signals import FloatArray, Signal
 from decoders.classical.high_gamma import log_high_gamma, require_high_gamma
 from decoders.classical.linear_head import shaped
 from decoders.classical.softmax import softmax
@@ -73,7 +74,7 @@ class DuinDecoder(NetworkDecoder):
         watch: Watch | None = None,
         checkpoint: Path | None = None,
     ) -> None:
-        """Learn from windows; see `bci.types.Decoder`.
+        """Learn from windows; see `bci.interfaces.Decoder`.
 
         Raises
         ------

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from bci.types import FloatArray
+from bci.signals import FloatArray
 from decoders.networks.codebook import code_shares, code_use
 from decoders.networks.duin import DuinSettings
 from decoders.networks.duin_pretraining import (

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bci.errors import MismatchError
+from bci.interfaces import Watch
+from bci.signals import FloatArray, Signal
 from bci.training.epochs import Epochs
-from bci.types import FloatArray, Signal, Watch
 from decoders.classical.alignment import align_groups, mean_spread, whitening
 from decoders.classical.linear_head import shaped, window_shape
 from decoders.classical.softmax import softmax
@@ -92,7 +93,7 @@ class NetworkDecoder:
         watch: Watch | None = None,
         checkpoint: Path | None = None,
     ) -> None:
-        """Learn from windows; see `bci.types.Decoder`.
+        """Learn from windows; see `bci.interfaces.Decoder`.
 
         Raises
         ------

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bci.errors import MismatchError
-from bci.types import FloatArray, Signal, Watch
+from bci.interfaces import Watch
+from bci.signals import FloatArray, Signal
 from decoders.classical.linear_head import window_shape
 from decoders.classical.robust_scaling import RobustScaling
 from decoders.images.embedding_search import Candidates, Galleries, Space, probabilities, required
@@ -81,7 +82,7 @@ class SeenImages:
         watch: Watch | None = None,
         checkpoint: Path | None = None,  # noqa: ARG002 - one person's, no base
     ) -> None:
-        """Learn from windows; see `bci.types.Decoder`.
+        """Learn from windows; see `bci.interfaces.Decoder`.
 
         Raises
         ------

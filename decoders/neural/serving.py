@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from bci.types import FloatArray
+from bci.signals import FloatArray
 from decoders.classical.linear_head import shaped
 from decoders.neural.onnx_export import OnnxNetwork, export
 

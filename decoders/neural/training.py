@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bci.errors import ProfileError
-from bci.types import TrainingStep, Watch
+from bci.interfaces import TrainingStep, Watch
 from decoders.neural.checkpoint import Checkpoint, below, put_back, state_of
 from decoders.neural.sharpness_aware import sharpness_aware_gradients
 

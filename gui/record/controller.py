@@ -9,7 +9,7 @@ from pylsl import local_clock
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from bci.lsl.outlet import MarkerOutlet
-from bci.types import Marker
+from bci.signals import Marker
 from gui.processes.recorder import FoundRecorder, RecorderLink
 from gui.processes.restart_policy import RestartPolicy
 from gui.record.bar import RecordBar, describe_length

@@ -16,7 +16,7 @@ from bci.pipeline.ring import RingBuffer
 from bci.profiles.pipeline_settings import PipelineSettings
 from bci.profiles.stream_options import apply_stream_options
 from bci.quality.channel_quality import ChannelQuality, QualityMeter
-from bci.types import Chunk, StreamInfo
+from bci.signals import Chunk, StreamInfo
 from gui.workers.stream_worker import Tell
 
 _STATS_EVERY_S = 0.5

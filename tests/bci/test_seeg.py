@@ -9,7 +9,7 @@ from bci.pipeline.pipeline import Pipeline, Window
 from bci.profiles.pipeline_settings import PipelineSettings
 from bci.profiles.profile import load_profile
 from bci.recording.read import read_recording
-from bci.types import Recording
+from bci.signals import Recording
 from tests.signals import chunked
 
 N_CONTACTS = {"L'": 14, "N'": 12, "F'": 14, "O'": 16, "G'": 16, "X'": 16}

@@ -92,7 +92,7 @@ def make_model(
     """A profile and a model (log band power + LDA, fitted on noise) for the set-up."""
     from bci.models.bundle import Card, ScoreCard, describe_stream, save_bundle
     from bci.profiles.profile import DecoderChoice, Paradigm
-    from bci.types import Channel
+    from bci.signals import Channel
     from decoders.classical.log_power import LogPower
 
     rng = np.random.default_rng(0)

@@ -19,7 +19,7 @@ from bci.clock.timekeeping import check_losses
 from bci.errors import RecordingError
 from bci.recording.bids.names import Session
 from bci.recording.bids.sidecars import check_positions, write_positions, write_simulated
-from bci.types import Channel, Recording
+from bci.signals import Channel, Recording
 
 _MEG = ("mag", "grad", "ref_meg")
 _INTRACRANIAL = ("seeg", "ecog", "dbs")

@@ -14,7 +14,7 @@ from bci.channels.units import UNKNOWN, canonical_unit
 from bci.errors import RecordingError
 from bci.head.electrodes import electrode
 from bci.recording.annotations import is_marker
-from bci.types import Channel, Marker, Recording
+from bci.signals import Channel, Marker, Recording
 
 _TYPES = {"eeg": "EEG", "ieeg": "iEEG"}
 _INTRACRANIAL = ("seeg", "ecog", "dbs")

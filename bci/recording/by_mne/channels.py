@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from bci.channels.description import DeclaredChannels, describe
 from bci.channels.units import POTENTIALS, canonical_unit, factor, working_unit
 from bci.recording.by_mne.gdf_header import stated_channels
-from bci.types import Channel
+from bci.signals import Channel
 
 _UNITS = {"mag": "T", "grad": "T/m", "ref_meg": "T"} | dict.fromkeys(POTENTIALS, "uV")
 # Formats that state the kind of each channel. In others MNE takes for EEG what it does not know.

@@ -14,7 +14,7 @@ from bci.recording import triggers
 from bci.recording.annotations import acquired, is_marker
 from bci.recording.breaks import Break, TimeLine
 from bci.recording.edf.format import EdfFile, EdfSignal, Note, open_edf
-from bci.types import Channel, Marker, Recording, StreamInfo
+from bci.signals import Channel, Marker, Recording, StreamInfo
 
 _STIM = ("status", "trigger", "trig", "stim", "sti 014")
 # The higher bits of BioSemi's status channel tell of the amplifier.

@@ -19,7 +19,7 @@ from bci.clock.timekeeping import Timekeeping, findings
 from bci.errors import RecordingError
 from bci.recording.rounding import rounded
 from bci.recording.table.text import Head, TextTable, read_head, read_rows
-from bci.types import Channel, Marker, Recording, StreamInfo
+from bci.signals import Channel, Marker, Recording, StreamInfo
 
 _OPENBCI = "%OpenBCI"
 _MUSE = ("timestamps", "tp9", "af7", "af8", "tp10")

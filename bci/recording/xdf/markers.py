@@ -10,7 +10,7 @@ from bci.errors import RecordingError
 from bci.lsl.cue_streams import CueQuery, Rank, is_own, merged, rank_of
 from bci.lsl.marker_labels import labels_of
 from bci.recording.xdf.header import channel_nodes, field_of, first_of
-from bci.types import Marker, MarkerStream
+from bci.signals import Marker, MarkerStream
 
 
 def find_markers(

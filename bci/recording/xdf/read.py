@@ -21,7 +21,7 @@ from bci.recording.xdf.clock import irregular, keeping_of, newest_stamp
 from bci.recording.xdf.format import check_whole
 from bci.recording.xdf.header import channel_nodes, desc_of, field_of, first_of
 from bci.recording.xdf.markers import find_markers
-from bci.types import Channel, FloatArray, Recording, StreamInfo
+from bci.signals import Channel, FloatArray, Recording, StreamInfo
 
 
 def read_xdf(

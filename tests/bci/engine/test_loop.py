@@ -17,8 +17,8 @@ from bci.lsl.inlet import InletStats
 from bci.messages import EngineStatus
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import Output, Profile
+from bci.signals import Chunk, Recording
 from bci.training.calibrate import Calibration, calibrate
-from bci.types import Chunk, Recording
 from tests.signals import stored, two_class_recording
 
 PROFILE = Profile.model_validate(

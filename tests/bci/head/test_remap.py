@@ -25,8 +25,8 @@ from bci.models.fit import check_stream
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import Output, load_profile
 from bci.recording.read import read_recording
+from bci.signals import Channel, Recording, StreamInfo
 from bci.training.calibrate import Calibration, calibrate
-from bci.types import Channel, Recording, StreamInfo
 from devices.simulated.subject import SubjectSettings, simulate_run, write_run
 from tests.commands import bci, evaluations
 from tests.signals import chunked, noise

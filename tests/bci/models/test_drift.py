@@ -19,8 +19,8 @@ from bci.models.bundle import CARD, Card, load_card, save_bundle
 from bci.models.drift import BEYOND, describe_drift, distance
 from bci.pipeline.pipeline import Window
 from bci.profiles.profile import Profile
+from bci.signals import Recording
 from bci.training.calibrate import Calibration, calibrate
-from bci.types import Recording
 from tests.engines import end, start_engine
 from tests.signals import chunked, stored, two_class_recording
 from tests.streams import find, send, wait_until

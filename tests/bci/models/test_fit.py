@@ -20,8 +20,8 @@ from bci.profiles.pipeline_settings import PipelineSettings
 from bci.profiles.profile import Profile
 from bci.profiles.stream_options import apply_stream_options
 from bci.recording.xdf.writer import XdfWriter
+from bci.signals import Channel, Prediction, Recording, StreamInfo
 from bci.training.calibrate import Calibration, calibrate
-from bci.types import Channel, Prediction, Recording, StreamInfo
 from decoders import create
 from tests.commands import bci, evaluations
 from tests.engines import end, start_engine

@@ -18,9 +18,9 @@ from bci.lsl.engine_streams import PredictionInlet
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.pipeline_settings import PipelineSettings
 from bci.profiles.profile import Output, Paradigm, Profile
+from bci.signals import Marker, Recording
 from bci.training.calibrate import calibrate
 from bci.training.epochs import cut_epochs, find_trials
-from bci.types import Marker, Recording
 from devices.file import ReplayDevice
 from tests.signals import chunked, eeg_info, noise, stored, two_class_recording
 from tests.streams import find, wait_until

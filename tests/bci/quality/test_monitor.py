@@ -24,7 +24,7 @@ from bci.profiles.profile import load_profile, shipped_profiles
 from bci.quality.channel_quality import ChannelQuality, State
 from bci.quality.monitor import StreamQuality, monitor
 from bci.serial_ports import serial_ports
-from bci.types import Channel, StreamInfo
+from bci.signals import Channel, StreamInfo
 from devices.simulated.simulator import SimulatorDevice, SimulatorSettings
 from tests.commands import BCI, bci, bci_process, one_line, refused
 from tests.streams import find, send, wait_until

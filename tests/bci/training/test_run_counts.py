@@ -10,10 +10,10 @@ import decoders
 from bci.engine.adapt_supervised import Supervised
 from bci.errors import RecordingError
 from bci.profiles.profile import Profile
+from bci.signals import Marker, Recording
 from bci.training.calibrate import calibrate
 from bci.training.epochs import cut_epochs
 from bci.training.run_counts import RunCount, count_runs, without_copies
-from bci.types import Marker, Recording
 from tests.signals import stored, two_class_recording
 
 PROFILE = Profile.model_validate(

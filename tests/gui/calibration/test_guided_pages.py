@@ -20,8 +20,8 @@ from bci.messages.quality_reasons import Reason
 from bci.models.bundle import MeasureCard, ScoreCard
 from bci.profiles.profile import load_profile, shipped_profiles
 from bci.quality.channel_quality import ChannelQuality, State
+from bci.signals import Channel, Marker, StreamInfo
 from bci.training.time_course import TimeCourse
-from bci.types import Channel, Marker, StreamInfo
 from gui.calibration.pages.setup import SetupPage
 from gui.calibration.pages.signals import SignalsPage
 from gui.calibration.pages.training import TrainingPage

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
 from bci.messages import EngineStatus
-from bci.types import Marker
+from bci.signals import Marker
 from gui.main_window import MainWindow
 from gui.workers.stream_readers import _Silence
 from tests.gui.conftest import NO_DEVICES

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from bci.lsl.discovery import FoundStream
 from bci.messages import RecordedStream, RecorderStatus
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 from gui.processes.recorder import FoundRecorder, RecorderLink, _found_recorder
 
 HERE = socket.gethostname()
