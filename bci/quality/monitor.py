@@ -12,7 +12,8 @@ from bci.lsl.inlet import InletStats, SignalInlet
 from bci.lsl.quality_stream import QualityOutlet
 from bci.profiles.pipeline_settings import PipelineSettings
 from bci.profiles.stream_options import apply_stream_options
-from bci.quality.channel_quality import ChannelQuality, QualityMeter
+from bci.quality.channel_quality import ChannelQuality
+from bci.quality.meter import QualityMeter
 from bci.signals import StreamInfo
 
 _PULL_S = 0.05

@@ -6,7 +6,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from bci.quality.channel_quality import ChannelQuality, Limits, State
+from bci.quality.channel_quality import ChannelQuality, State
+from bci.quality.limits import Limits
 from bci.signals import StreamInfo
 from gui.electrodes.quality_marks import paint_mark
 from gui.plots.head import flatten, grid, paint_head

@@ -15,7 +15,8 @@ from bci.messages import EngineStatus
 from bci.pipeline.ring import RingBuffer
 from bci.profiles.pipeline_settings import PipelineSettings
 from bci.profiles.stream_options import apply_stream_options
-from bci.quality.channel_quality import ChannelQuality, QualityMeter
+from bci.quality.channel_quality import ChannelQuality
+from bci.quality.meter import QualityMeter
 from bci.signals import Chunk, StreamInfo
 from gui.workers.stream_worker import Tell
 

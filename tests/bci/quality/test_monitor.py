@@ -74,7 +74,7 @@ def test_a_stream_without_unit_is_judged_by_the_one_that_is_given() -> None:
     watcher = threading.Thread(
         target=monitor,
         args=(StreamQuery(name=name), stop, reports.append),
-        kwargs={"told": given, "wait_s": 20.0},
+        kwargs={"options": given, "wait_s": 20.0},
     )
     watcher.start()
     try:
