@@ -14,7 +14,7 @@ from bci.engine.running_model import Decoded, RunningModel
 from bci.head.remap import map_montage
 from bci.lsl.engine_streams import DECISION, LATENCIES, UNDECIDED
 from bci.lsl.metadata import to_lsl
-from bci.models.bundle import decision_threshold, evidence_span, trained_channels
+from bci.models.card import decision_threshold, evidence_span, trained_channels
 from bci.models.fit import info_for, with_options
 from bci.models.load import load_model
 from bci.profiles.profile import Output

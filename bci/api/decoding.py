@@ -18,7 +18,7 @@ from bci.errors import StreamError
 from bci.evaluation import pseudo_online as evaluation
 from bci.evaluation.pseudo_online import Evaluation
 from bci.lsl.cue_streams import cue_query
-from bci.models.bundle import decision_threshold, evidence_span
+from bci.models.card import decision_threshold, evidence_span
 from bci.models.load import Model, load_model
 from bci.profiles.profile import Adapt, Output
 from bci.recording.identity import digests

@@ -25,7 +25,7 @@ from bci.errors import BundleError
 from bci.recording.formats import without_parts
 
 if TYPE_CHECKING:
-    from bci.models.bundle import Card
+    from bci.models.card import Card
 
 ProfileName = Annotated[
     str,

@@ -271,7 +271,8 @@ def _site(
     state: Path, model: Path, quiet: bool = False, overwrite: bool = False,
 ) -> "tuple[ClientApp, _Part]":  # fmt: skip
     """A site's client app, and how far its part is."""
-    from bci.models.bundle import FederationCard, save_bundle
+    from bci.models.bundle import save_bundle
+    from bci.models.card import FederationCard
     from bci.profiles.profile import load_profile
     from bci.recording.formats import without_parts
     from bci.recording.read import read_recording

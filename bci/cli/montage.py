@@ -9,7 +9,7 @@ from bci.cli.console import note
 from bci.errors import ProfileError
 
 if TYPE_CHECKING:
-    from bci.models.bundle import Card
+    from bci.models.card import Card
     from bci.profiles.profile import Profile
     from bci.signals import Recording
 
@@ -22,7 +22,7 @@ MapMontage = Annotated[
 def mapped_to_model(recording: "Recording", card: "Card") -> "Recording":
     """The recording with the channels of a model; says which of them are interpolated."""
     from bci.head.remap import map_recording, tell_map
-    from bci.models.bundle import trained_channels
+    from bci.models.card import trained_channels
     from bci.models.fit import info_for
 
     recording = replace(recording, info=info_for(card, recording.info))

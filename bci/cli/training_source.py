@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from bci.models.bundle import Card
+    from bci.models.card import Card
     from bci.signals import Recording
 
 

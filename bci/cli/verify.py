@@ -14,7 +14,7 @@ from bci.cli.trust import Trust
 if TYPE_CHECKING:
     from bci.interfaces import Decoder
     from bci.messages import VerifyEvent
-    from bci.models.bundle import Card
+    from bci.models.card import Card
 
 _MODELS = Path("recordings/models")
 

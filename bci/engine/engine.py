@@ -23,7 +23,7 @@ from bci.lsl.discovery import FoundStream, StreamQuery, await_stream
 from bci.lsl.engine_streams import StatusOutlet
 from bci.lsl.inlet import SignalInlet
 from bci.messages import EngineStatus
-from bci.models.bundle import Card, decision_threshold, evidence_span, trained_channels
+from bci.models.card import Card, decision_threshold, evidence_span, trained_channels
 from bci.models.fit import info_for
 from bci.profiles.profile import Output, Timing
 from bci.signals import StreamInfo

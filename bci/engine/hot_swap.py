@@ -8,7 +8,7 @@ from pathlib import Path
 from bci.engine.running_model import RunningModel, warm_up
 from bci.errors import BciError
 from bci.interfaces import Decoder
-from bci.models.bundle import Card
+from bci.models.card import Card
 from bci.signals import Chunk, StreamInfo
 
 Load = Callable[[Path], tuple[Card, Decoder]]

@@ -19,7 +19,7 @@ from bci.errors import StreamError
 from bci.lsl.inlet import SignalInlet
 from bci.lsl.losses import LossLog, UnsoundLog
 from bci.messages import EngineStatus
-from bci.models.bundle import Card, evidence_span
+from bci.models.card import Card, evidence_span
 from bci.profiles.profile import Output
 from bci.recording.rounding import LARGEST_EXACT
 from bci.signals import Chunk

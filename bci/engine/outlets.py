@@ -13,7 +13,7 @@ from bci.engine.running_model import Decoded
 from bci.errors import StreamError
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.engine_streams import DecisionOutlet, PredictionOutlet
-from bci.models.bundle import Card
+from bci.models.card import Card
 from bci.profiles.profile import Output
 from bci.signals import StreamInfo
 

@@ -21,7 +21,7 @@ from bci.clock.dejitter import Position
 from bci.errors import MessageError
 from bci.interfaces import Decoder
 from bci.messages import Count, Message, Number, Seconds, Text
-from bci.models.bundle import Card
+from bci.models.card import Card
 
 STREAM_TYPE = "Provenance"
 

@@ -23,7 +23,7 @@ from bci.interfaces import Decoder
 from bci.lsl.cue_streams import CueQuery
 from bci.lsl.inlet import SignalInlet
 from bci.lsl.metadata import to_lsl
-from bci.models.bundle import Card
+from bci.models.card import Card
 from bci.pipeline.pipeline import WindowTally
 from bci.profiles.profile import Output
 from bci.signals import Channel, StreamInfo

@@ -11,7 +11,7 @@ from bci.engine.adapt_supervised import Supervised
 from bci.engine.evidence import Evidence
 from bci.errors import BundleError
 from bci.interfaces import Decoder
-from bci.models.bundle import Card, decision_threshold
+from bci.models.card import Card, decision_threshold
 from bci.models.drift import Drift
 from bci.models.fit import check_stream, fitted, resampler_for
 from bci.pipeline.pipeline import Pipeline, Window

@@ -10,7 +10,7 @@ from bci.engine.cues import CueStatus
 from bci.engine.running_model import RunningModel
 from bci.lsl.inlet import SignalInlet
 from bci.messages import EngineStatus, WindowCounts
-from bci.models.bundle import decision_threshold
+from bci.models.card import decision_threshold
 from bci.profiles.profile import Output
 
 

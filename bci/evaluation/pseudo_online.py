@@ -20,7 +20,7 @@ from bci.evaluation.scores import (
     shuffled_labels,
 )
 from bci.interfaces import Decoder
-from bci.models.bundle import Card
+from bci.models.card import Card
 from bci.models.false_decisions import commands_of, independent_after, rest_rate
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import Adapt

@@ -5,7 +5,7 @@ from typing import Any
 
 from bci.channels.units import UNKNOWN, factor
 from bci.errors import MismatchError
-from bci.models.bundle import Card, ChannelCard
+from bci.models.card import Card, ChannelCard
 from bci.pipeline.resampling import Resampler
 from bci.profiles.stream_options import apply_stream_options
 from bci.signals import Channel, StreamInfo

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 import decoders
 from bci.interfaces import Decoder
-from bci.models.bundle import Card, load_bundle, save_bundle
+from bci.models.bundle import load_bundle, save_bundle
+from bci.models.card import Card
 from bci.models.confidence import Tempered
 from bci.signals import FloatArray
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bci.errors import MismatchError, RecordingError
 from bci.interfaces import Decoder, Retrieval, Servable, TrainingStep
-from bci.models.bundle import Card
+from bci.models.card import Card
 from bci.models.confidence import Tempered
 from bci.models.drift import describe_drift
 from bci.pipeline.filter_chain import pick_channels

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bci import __version__
 from bci.evaluation.scores import Measure, confusion, kappa, score_accuracy, shuffled_labels
 from bci.interfaces import Decoder
-from bci.models.bundle import (
+from bci.models.card import (
     Card,
     MeasureCard,
     NeedsCard,

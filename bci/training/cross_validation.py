@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from bci.errors import DecodingError, PluginError
 from bci.evaluation.measures import measures, ranks
 from bci.interfaces import Decoder, Retrieval
-from bci.models.bundle import ScoreCard
+from bci.models.card import ScoreCard
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import Profile
 from bci.signals import Prediction, Recording

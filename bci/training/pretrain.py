@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from bci.errors import ProfileError, RecordingError
 from bci.evaluation.measures import measures
 from bci.interfaces import Adaptable, Decoder, Servable, TrainingStep
-from bci.models.bundle import PeopleCard
+from bci.models.card import PeopleCard
 from bci.profiles.profile import Profile
 from bci.signals import Recording, Signal
 from bci.training.calibrate import Calibration, Progress, RunWatch, common_pipeline

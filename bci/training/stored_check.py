@@ -12,7 +12,7 @@ from bci.engine.running_model import RunningModel
 from bci.errors import BundleError, DecodingError
 from bci.files import plain_yaml
 from bci.interfaces import Decoder
-from bci.models.bundle import Card
+from bci.models.card import Card
 from bci.signals import Chunk, FloatArray, Recording
 from bci.training.epochs import Epochs, chunks_for, find_trials, trial_of
 

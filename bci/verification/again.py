@@ -13,7 +13,7 @@ from bci.engine.provenance import ModelRun
 from bci.engine.running_model import Decoded, RunningModel
 from bci.errors import RecordingError
 from bci.head.remap import map_montage
-from bci.models.bundle import Card, decision_threshold, evidence_span, trained_channels
+from bci.models.card import Card, decision_threshold, evidence_span, trained_channels
 from bci.models.fit import info_for
 from bci.pipeline.pipeline import Window
 from bci.profiles.profile import Output

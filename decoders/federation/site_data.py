@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from bci.errors import MismatchError, ProfileError, RecordingError
-from bci.models.bundle import Card, FederationCard
+from bci.models.card import Card, FederationCard
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import DecoderChoice, Profile
 from bci.signals import Recording, Signal

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from bci.errors import ProfileError, RecordingError
-from bci.models.bundle import Card, PeopleCard, ScoreCard
+from bci.models.card import Card, PeopleCard, ScoreCard
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import Profile
 from bci.recording.identity import source_digest

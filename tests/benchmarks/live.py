@@ -24,7 +24,8 @@ from rich.table import Table
 
 from bci.commands import bci_command
 from bci.interfaces import Decoder, Servable
-from bci.models.bundle import Card, ScoreCard, describe_stream, save_bundle
+from bci.models.bundle import save_bundle
+from bci.models.card import Card, ScoreCard, describe_stream
 from bci.pipeline.filter_chain import Chain
 from bci.profiles.pipeline_settings import PipelineSettings
 from bci.profiles.profile import DecoderChoice, Paradigm, load_profile

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from bci.messages import EngineStatus
-from bci.models.bundle import Card
+from bci.models.card import Card
 from bci.pipeline.ring import RingBuffer
 from bci.profiles.profile import load_profile
 from bci.quality.channel_quality import ChannelQuality, State

@@ -17,7 +17,7 @@ from bci.evaluation.pseudo_online import evaluate
 from bci.lsl.engine_streams import DecisionInlet, StatusInlet
 from bci.lsl.outlet import SignalOutlet
 from bci.messages import EngineStatus
-from bci.models.bundle import evidence_span
+from bci.models.card import evidence_span
 from bci.profiles.profile import Output, Profile
 from bci.signals import Prediction, Recording
 from bci.training.calibrate import Calibration, calibrate

@@ -15,7 +15,8 @@ from bci.errors import BundleError
 from bci.lsl.engine_streams import StatusInlet
 from bci.lsl.outlet import SignalOutlet
 from bci.messages import EngineStatus
-from bci.models.bundle import CARD, Card, load_card, save_bundle
+from bci.models.bundle import CARD, load_card, save_bundle
+from bci.models.card import Card
 from bci.models.drift import BEYOND, describe_drift, distance
 from bci.pipeline.pipeline import Window
 from bci.profiles.profile import Profile

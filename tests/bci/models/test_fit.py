@@ -14,7 +14,8 @@ from bci.evaluation.pseudo_online import evaluate
 from bci.head.electrodes import standard_position
 from bci.lsl.engine_streams import PredictionInlet, StatusInlet
 from bci.lsl.outlet import SignalOutlet
-from bci.models.bundle import Card, save_bundle
+from bci.models.bundle import save_bundle
+from bci.models.card import Card
 from bci.models.fit import check_stream, fitted, with_options
 from bci.profiles.pipeline_settings import PipelineSettings
 from bci.profiles.profile import Profile

@@ -8,7 +8,7 @@ import decoders
 from bci.errors import MismatchError, RecordingError
 from bci.evaluation.pseudo_online import evaluate
 from bci.interfaces import Decoder
-from bci.models.bundle import decision_threshold
+from bci.models.card import decision_threshold
 from bci.plugins.decoder_offers import classical
 from bci.profiles.profile import Output, Profile
 from bci.signals import Marker, Recording

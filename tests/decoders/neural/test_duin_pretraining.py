@@ -9,7 +9,8 @@ import torch
 
 import decoders
 from bci.errors import BundleError, MismatchError
-from bci.models.bundle import Card, load_bundle, save_bundle
+from bci.models.bundle import load_bundle, save_bundle
+from bci.models.card import Card
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import DecoderChoice, Profile, load_profile
 from bci.recording.read import read_recording

@@ -10,7 +10,7 @@ from bci.cli.calibrate import train
 from bci.cli.training_source import TrainingSource
 from bci.decisions import Decision
 from bci.messages import PredictedEvent
-from bci.models.bundle import Card, ScoreCard, describe_stream
+from bci.models.card import Card, ScoreCard, describe_stream
 from bci.models.confidence_card import ConfidenceCard
 from bci.profiles.profile import DecoderChoice, load_profile
 from bci.signals import Recording
