@@ -24,7 +24,7 @@ def bci_command() -> tuple[str, ...]:
 
 
 def is_recorder(pid: int) -> bool:
-    """Whether a process of this computer is a recorder, by its command line."""
+    """Recognise a recorder among the processes of this computer, by its command line."""
     if os.name != "posix":
         return True
     try:

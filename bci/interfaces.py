@@ -29,7 +29,7 @@ class Device(Protocol):
 
 @runtime_checkable
 class Commanded(Protocol):
-    """A device that can be spoken to while it streams.
+    """A device that takes commands while it streams.
 
     ``command`` returns its answer and raises `DeviceError` where it cannot follow.
     """
@@ -41,8 +41,8 @@ class Commanded(Protocol):
 class Cued(Protocol):
     """A device that follows the cues of another program: a simulated person.
 
-    ``cues`` names their stream; None means that of any guided calibration. ``follow`` is told
-    before each read whether the stream is there and which markers came, on the LSL clock.
+    ``cues`` names their stream; None means that of any guided calibration. ``follow``
+    receives before each read the presence of the stream and its new markers, on the LSL clock.
     """
 
     cues: str | None
@@ -61,7 +61,7 @@ class Bridge(Protocol):
 
 
 class TrainingStep(NamedTuple):
-    """How far a training is: ``loss`` on training data, ``score`` (accuracy) on held-out data.
+    """Progress of a training: ``loss`` on training data, ``score`` (accuracy) on held-out data.
 
     ``score`` is NaN where nothing is held out.
     """
@@ -154,7 +154,7 @@ class Teachable(Decoder, Protocol):
     """A decoder that can learn from labelled windows while it decodes."""
 
     def features(self, window: FloatArray) -> NDArray[np.float64]:
-        """What it learns from of a window (n_channels, n_samples), shape (n_features,)."""
+        """Features of a window (n_channels, n_samples), shape (n_features,)."""
 
     def taught(self, features: NDArray[np.float64], numbers: NDArray[np.int64]) -> Decoder:
         """A copy that has learnt from features (n_windows, n_features) of numbered classes.

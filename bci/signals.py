@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Task = Literal["motor-imagery", "emotion", "speech", "images"]
-"""What is decoded: the name of its profile too."""
+"""Tasks with decoders and profiles of their own; a profile may name another."""
 
 FloatArray = NDArray[np.float32]
 TimeArray = NDArray[np.float64]
@@ -44,7 +44,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class StreamInfo:
-    """What a stream says of itself.
+    """Description of a stream.
 
     ``sfreq`` is the nominal rate in hertz, 0 for irregular streams. ``simulated`` is carried
     along the whole way, so that no view can show a simulated signal as a real one;
@@ -83,7 +83,7 @@ class StreamInfo:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """What a pipeline's windows are made of: their rate in hertz and their channels."""
+    """Rate, in hertz, and channels of a pipeline's windows."""
 
     sfreq: float
     channels: tuple[Channel, ...]
@@ -134,7 +134,7 @@ class MarkerStream:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What the decoder said of one window, and when each step was done.
+    """Probabilities of one window, and the time of each step.
 
     ``start`` and ``end`` are absolute sample indices at the pipeline's output rate; ``end``
     is one past the last sample. ``taken`` is the time stamp of that last sample; the other
@@ -213,7 +213,7 @@ class Recording:
 
 
 class Reading(NamedTuple):
-    """What a device gave in one read.
+    """Samples and markers of one read of a device.
 
     ``chunks`` are pairs of a stream's number, in the order of `Device.describe`, and a chunk.
     """

@@ -163,7 +163,6 @@ def _chosen(
 
 
 def _named(estimator: object, trusted: Sequence[str]) -> DecoderChoice:
-    """An estimator as a profile would name it; a classifier of ours by its decoder."""
     from decoders.sklearn_api import BciClassifier
 
     if isinstance(estimator, BciClassifier):

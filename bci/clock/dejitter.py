@@ -130,7 +130,7 @@ class SampleClock:
 
     @property
     def jitter_s(self) -> float:
-        """How far the stamps stray from a straight line, at most of late, in seconds."""
+        """Largest recent distance of the stamps from a straight line, in seconds."""
         return float(max(self._state[time_line.SECOND], self._state[time_line.DEPTH]))
 
     def stamp(

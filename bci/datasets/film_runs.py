@@ -15,7 +15,7 @@ REST = "rest"
 
 @dataclass(frozen=True)
 class Film:
-    """What was recorded around one film: ``rest`` before it and ``seen`` (n_samples, n_channels).
+    """The recording of one film: ``rest`` before it and ``seen`` (n_samples, n_channels).
 
     ``label`` is its marker, like ``film-07/valence-2/arousal-4``.
     """

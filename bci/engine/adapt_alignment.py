@@ -54,7 +54,6 @@ class Adaptation:
 
     @property
     def described(self) -> str:
-        """What a status says of it."""
         return f"alignment, {self.n_updates} updates"
 
     def learn(self, window: Window) -> None:

@@ -27,7 +27,7 @@ FEWEST_TRIALS = 2
 
 @dataclass
 class _Trial:
-    """A cued trial that is not over, and what was seen of it so far."""
+    """A cued trial that is not over, and its windows so far."""
 
     label: str
     start: float
@@ -93,7 +93,6 @@ class Supervised:
 
     @property
     def described(self) -> str:
-        """What a status says of it."""
         late = f", {self.n_late} cues heard too late" if self.n_late else ""
         return f"supervised, {self.n_trials} trials{late}"
 
@@ -150,7 +149,6 @@ class Supervised:
             self._due = trial.closes + LEARNING_S
 
     def _take_over(self) -> None:
-        """Decide by what the last lesson gave, if there was one."""
         if self._lesson is None:
             return
         learnt = self._lesson.result()

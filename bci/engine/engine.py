@@ -193,7 +193,6 @@ class Engine:
             self.last_status = loop.close()
 
     def _make(self, card: Card, decoder: Decoder, info: StreamInfo) -> RunningModel:
-        """Put a model to work on the stream."""
         self._require_cues(card)
         return RunningModel(
             card,

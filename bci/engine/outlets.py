@@ -157,8 +157,6 @@ class Outlets:
 
 
 class _Decided:
-    """A stream of decisions, and the decision that holds on it."""
-
     def __init__(self, outlet: DecisionOutlet, on_decision: OnDecision | None) -> None:
         self._outlet = outlet
         self._on_decision = on_decision

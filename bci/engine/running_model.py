@@ -136,7 +136,7 @@ class RunningModel:
 
     @property
     def needs_cues(self) -> bool:
-        """Whether `cue` has to be told of markers."""
+        """True where `cue` needs markers."""
         return self.pipeline.at_cues or isinstance(self.adaptation, Supervised)
 
     def cue(self, marker: Marker) -> None:

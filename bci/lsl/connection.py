@@ -47,7 +47,7 @@ class Connection:
 
     @property
     def drift_ppm(self) -> float:
-        """How much faster the sender's clock runs than ours; NaN until it is known."""
+        """Rate of the sender's clock beyond ours, in parts per million; NaN until it is known."""
         if len(self._offsets) < _OFFSETS_FOR_DRIFT:
             return float("nan")
         times, offsets = np.array(self._offsets).T

@@ -196,7 +196,6 @@ class CueListener:
         return source
 
     def _follow(self, source: _Source) -> None:
-        """Pass on a stream's markers until it is gone."""
         inlet: MarkerInlet | None = None
         failures = 0
         try:

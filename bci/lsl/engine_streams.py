@@ -1,4 +1,4 @@
-"""What the engine publishes: predictions, decisions and its own status."""
+"""Streams of an engine: predictions, decisions and its own status."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Taking signals and markers from LSL, on our clock, through losses and reconnections."""
+"""Signals and markers from LSL, on our clock, through losses and reconnections."""
 
 from collections import deque
 from collections.abc import Callable
@@ -27,7 +27,7 @@ _MAX_SEAMS = 200
 
 @dataclass(frozen=True, slots=True)
 class InletStats:
-    """What came through an inlet so far, and how the sender keeps time.
+    """Counts of an inlet so far, and the timekeeping of its sender.
 
     ``effective_rate`` is in hertz, ``jitter_s`` how far the stamps stray, ``clock_offset_s`` what
     the sender's clock lacks to ours, ``clock_drift_ppm`` how much faster it runs than ours, in

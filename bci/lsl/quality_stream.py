@@ -53,6 +53,6 @@ def to_text(quality: ChannelQuality) -> str:
 
 
 def n_in_state(report: list[ChannelQuality]) -> dict[State, int]:
-    """How many channels are in each state."""
+    """Number of channels in each state."""
     states = np.array([channel.state for channel in report])
     return {state: int(np.count_nonzero(states == state)) for state in State}

@@ -66,7 +66,7 @@ class MeasureCard(Settings):
 
 
 class ScoreCard(Settings):
-    """How the model did in cross-validation on its own calibration data, by trial.
+    """Score of the cross-validation on the model's own calibration data, by trial.
 
     ``chance`` and ``p_value`` are against always naming the most frequent class. ``shuffled_p``
     is against the same decisions with shuffled labels, which is fair to classes of unequal size.
@@ -112,7 +112,7 @@ class NeedsCard(Settings):
 
 
 class FederationCard(Settings):
-    """How a model was trained with other sites.
+    """Training of a model together with other sites.
 
     ``partners`` counts the sites that gave something to any round. ``accuracies`` are on
     this site's held-out trials with the weights that came, of each round that it took part in,
@@ -206,7 +206,6 @@ class Card(Settings):
 
 
 def _of_old_card(given: dict[str, Any]) -> dict[str, Any]:
-    """Fields of a card that was written without them."""
     score = given.get("score")
     folds = score.get("folds", "") if isinstance(score, dict) else getattr(score, "folds", "")
     pipeline = given.get("pipeline")
@@ -244,7 +243,7 @@ def evidence_span(output: Output, card: Card) -> float:
 def describe_stream(
     sfreq: float, channels: tuple[Channel, ...], labels: tuple[str, ...] | None = None
 ) -> StreamCard:
-    """What a stream must have for a model trained on these channels."""
+    """Describe the stream that a model trained on these channels needs."""
     cards = tuple(ChannelCard(name=c.name, kind=c.kind, unit=c.unit) for c in channels)
     return StreamCard(sfreq=sfreq, channels=cards, labels=labels)
 

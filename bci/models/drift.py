@@ -1,4 +1,4 @@
-"""How far a signal has drifted from what a model was calibrated on."""
+"""Distance of a signal from the data that a model was calibrated on."""
 
 import math
 from collections.abc import Iterable
@@ -19,8 +19,8 @@ Covariance = NDArray[np.float64]
 TIME_CONSTANT_S = 30.0
 """After so long a window counts for a third in the running covariance."""
 
-# More than that far, relative to the farthest that calibration saw, is told. Three runs alike
-# differ, so that a third is every now and then a little farther than two were from each other.
+# Beyond that distance, relative to the largest of calibration, a warning is logged. Three runs
+# alike differ, so that a third is at times a little farther than two were from each other.
 BEYOND = 1.5
 _MAX_CHANNELS = 32
 # Share of the mean variance that is added to each channel's: directions that hold nothing, as a
@@ -62,7 +62,7 @@ class Pace:
 
 
 class DriftCard(Settings):
-    """What calibration saw: the mean covariance of its windows, and how much that varied.
+    """Calibration data in short: the mean covariance of its windows, and its variation.
 
     ``covariance`` is the lower triangle, a row a line, of ``channels``: all that the decoder is
     given, or 32 of them evenly picked. ``usual`` is the greatest distance (see `distance`) of the

@@ -18,7 +18,7 @@ from bci.signals import Channel, FloatArray, Signal, StreamInfo
 
 @dataclass(frozen=True)
 class FilteredChunk:
-    """What came out of a chain for one block of input.
+    """Output of a chain for one block of input.
 
     ``data`` (n_samples, n_channels) float32 and ``first`` are at the chain's output rate.
     ``newest_bad`` is the index of the newest output sample for which an input value had to be

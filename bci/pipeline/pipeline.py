@@ -36,7 +36,7 @@ class Window:
 
 @dataclass
 class WindowTally:
-    """What became of the windows so far."""
+    """Counts of the windows so far, by what became of them."""
 
     predicted: int = 0
     rejected_gap: int = 0
@@ -130,7 +130,7 @@ class Pipeline:
 
     @property
     def is_settled(self) -> bool:
-        """Whether a window that is complete from now on lies behind the filters' settling."""
+        """True when windows that complete from now on lie behind the filters' settling."""
         if self._ring.segment is None:
             return False
         end = self._ends.earliest(self._ring.end)

@@ -103,7 +103,6 @@ class Resampler:
 
 
 def _phases(half: int, up: int, down: int) -> NDArray[np.float64]:
-    """The filter's taps by phase and age of the input, shape (up, n_inputs)."""
     taps = up * signal.firwin(2 * half + 1, 1.0 / max(up, down), window=("kaiser", _KAISER_BETA))
     n_inputs = -(-len(taps) // up)
     padded = np.zeros(n_inputs * up)

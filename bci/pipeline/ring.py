@@ -12,7 +12,7 @@ class RingRead:
     """Samples that a reader got out of a ring.
 
     ``data`` (n_samples, n_channels) and ``timestamps`` (n_samples,) are views: they stay right
-    until the writer has gone once round (`RingBuffer.still_holds` tells). ``lost`` counts the
+    until the writer has gone once round (see `RingBuffer.still_holds`). ``lost`` counts the
     samples that were overwritten before this reader came for them.
     """
 
@@ -148,5 +148,5 @@ class RingBuffer:
         return self.read(self.end if self.segment is None else self.segment)
 
     def still_holds(self, first: int) -> bool:
-        """Whether sample ``first`` was not overwritten: true after use = the view was sound."""
+        """True while sample ``first`` is not overwritten: true after use proves the view."""
         return first >= self.end - self.capacity

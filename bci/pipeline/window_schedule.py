@@ -1,4 +1,4 @@
-"""Where windows end: at every hop, or a fixed time after each cue."""
+"""Ends of windows: at every hop, or a fixed time after each cue."""
 
 import bisect
 from collections import deque

@@ -26,7 +26,6 @@ def profile_keys() -> list[Key]:
 def _keys(
     prefix: str, node: dict[str, Any], definitions: dict[str, Any], given: dict[str, Any]
 ) -> list[Key]:
-    """Keys of a settings model; ``given`` are defaults that stand above its own."""
     found: list[Key] = []
     for name, raw in node.get("properties", {}).items():
         path = f"{prefix}{name}"

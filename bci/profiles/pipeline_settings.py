@@ -1,4 +1,4 @@
-"""What a pipeline is made of, as validated settings: the same words in profiles and bundles."""
+"""Settings of a pipeline, validated: the same words in profiles and bundles."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches

@@ -24,8 +24,6 @@ _SETTLING_S = 2.0
 
 @dataclass
 class _Sums:
-    """Sums over one second."""
-
     values: Values
     cross: Values
     unknown: Values

@@ -276,7 +276,6 @@ def _annotations(raw: Any, is_gdf: bool) -> list[tuple[float, float, str]]:
 def _breaks(
     path: Path, notes: list[tuple[float, float, str]], sfreq: float
 ) -> tuple[list[Break], list[str]]:
-    """Breaks of a file, and a sentence where their length is unknown."""
     seams = [(onset, length) for onset, length, label in notes if is_seam(label)]
     if path.suffix.lower() == ".vhdr":
         breaks = segment_breaks(path, sfreq)

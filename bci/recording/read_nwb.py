@@ -201,7 +201,6 @@ def _meant(
 
 
 def _marker_streams(file: Any, start: float, path: Path) -> list[MarkerStream]:
-    """Trials and annotations, in seconds from the first sample."""
     from pynwb.misc import AnnotationSeries
 
     found = []

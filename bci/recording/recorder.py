@@ -135,7 +135,6 @@ class Recorder:
             self._writer.close()
 
     def _look(self, listed: list[FoundStream], now: float) -> None:
-        """Begin what is new, and note what is gone."""
         uids = {found.uid for found in listed}
         for recorded, _ in self._sources:
             if recorded.there and not self._is_listed(recorded, listed):
@@ -175,7 +174,7 @@ class Recorder:
         )
 
     def _resumes(self, found: FoundStream, uids: set[str], now: float) -> bool:
-        """Whether a recorded stream's own inlet finds this one, which is its restarted outlet."""
+        """Recognise the restarted outlet of a recorded stream, which its own inlet finds."""
         same = [r for r, _ in self._sources if _same_source(r.found, found)]
         if not same:
             return False
@@ -269,7 +268,7 @@ class Recorder:
 
 
 def _same_source(one: FoundStream, other: FoundStream) -> bool:
-    """Whether liblsl takes the one for the other's restarted outlet."""
+    """Recognise streams of which liblsl takes one for the other's restarted outlet."""
     return bool(one.info.source_id) and (
         (one.info, one.channel_format, one.raw.channel_count())
         == (other.info, other.channel_format, other.raw.channel_count())

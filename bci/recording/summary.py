@@ -1,4 +1,4 @@
-"""What is in a recording: streams, rates, gaps, drift, markers."""
+"""Contents of a recording: streams, rates, gaps, drift, markers."""
 
 from collections import Counter
 from dataclasses import dataclass, field

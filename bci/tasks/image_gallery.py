@@ -145,7 +145,6 @@ def _opened(file: Path) -> Iterator[Any]:
 
 
 def _listed(header: dict[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names, and pictures relative to the gallery's folder."""
     names, pictures = (_texts(header[key]) for key in ("names", "pictures"))
     if any(_leads_out(picture) for picture in pictures):
         raise GalleryError("a picture lies outside the gallery's folder")

@@ -1,4 +1,4 @@
-"""What word is likely to come next, from sentences: kept apart from what the signal says."""
+"""Probability of the next word, from sentences: kept apart from the signal's evidence."""
 
 import re
 from collections.abc import Sequence

@@ -232,7 +232,6 @@ class SecondDecoding:
         self.spans.append((begin, end))
 
     def _give_markers(self, decoding: RunningModel, chunk: Chunk, waiting: deque[Marker]) -> None:
-        """Give a decoder that learns from cues those that had come by then."""
         while waiting and waiting[0].time <= chunk.timestamps[-1] + self.matches.offset:
             decoding.on_marker(waiting.popleft())
 

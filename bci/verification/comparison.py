@@ -59,7 +59,7 @@ class SessionComparison:
 
     @property
     def all_equal(self) -> bool:
-        """Whether nothing differs."""
+        """True where nothing differs."""
         return (
             self.windows == self.equal
             and self.decisions == self.decisions_equal

@@ -1,4 +1,4 @@
-"""What a running engine published, as a recording holds it."""
+"""Streams that a running engine published, out of a recording."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

@@ -139,7 +139,6 @@ def _is_signal(stream: dict[str, Any]) -> bool:
 def _cues(
     path: Path, streams: Streams, run: LiveRun, model: FoundModel, info: StreamInfo
 ) -> tuple[Marker, ...]:
-    """The cues that the engine heard, on its clock."""
     wanted = run.provenance.markers
     query = CueQuery(**wanted.model_dump()) if wanted is not None else CueQuery()
     on_clock = [_on_engines_clock(stream, streams, run) for stream in streams]
@@ -218,7 +217,6 @@ def _event(
 
 
 def _changes(provenance: Provenance) -> list[str]:
-    """Name versions and parts of the machine that are not those of the session."""
     changed = [
         f"{name} {then} then, {now} now"
         for name, then in provenance.versions.items()

@@ -111,7 +111,6 @@ def _name(row: dict[str, str]) -> str:
 
 
 def _with_row(channel: Channel, row: dict[str, str] | None) -> Channel:
-    """A channel as the table of channels has it."""
     if row is None:
         return channel
     kind = canonical_kind(row.get("type") or "")

@@ -186,7 +186,6 @@ def _signals(table: bytes, n_signals: int, width: int) -> list[EdfSignal]:
 
 
 def _scale(limits: list[float]) -> tuple[float, float]:
-    """Gain and offset by the least and greatest physical and stored values."""
     pmin, pmax, dmin, dmax = limits
     if dmax == dmin or pmax == pmin:
         return 1.0, 0.0

@@ -121,7 +121,6 @@ def _codes(file: EdfFile, records: NDArray[np.uint8], signal: EdfSignal) -> NDAr
 def _of_one_rate(
     signals: list[EdfSignal], channels: Mapping[EdfSignal, Channel]
 ) -> tuple[list[EdfSignal], list[EdfSignal]]:
-    """The signals of the rate that most brain signals have, and the others."""
     brain = [s for s in signals if channels[s].kind in AVERAGED] or signals
     counts = Counter(signal.n for signal in brain)
     n = max(counts, key=lambda n: (counts[n], n))

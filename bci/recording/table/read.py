@@ -53,8 +53,6 @@ _MOST_NAMED = 8
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A column that is a channel: its place, label, kind and unit, empty where not stated."""
-
     at: int
     label: str
     kind: str = ""
@@ -180,7 +178,6 @@ def _openbci(path: Path, head: Head) -> _Layout:
 
 
 def _named(path: Path, head: Head) -> _Layout:
-    """The layout that the names of the columns tell."""
     names = [name.lower() for name in head.names]
     if not names:
         raise RecordingError(f"{path}: its first line does not name the columns")

@@ -72,7 +72,6 @@ def _marker_streams(
 
 
 def _could_be_named(streams: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """Describe each stream that ``--markers`` can name."""
     for stream in streams:
         if carries_markers(stream) and not is_own(field_of(stream, "type")):
             name, stream_type = field_of(stream, "name"), field_of(stream, "type")

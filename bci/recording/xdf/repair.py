@@ -10,7 +10,7 @@ from bci.recording.xdf import format as xdf
 
 @dataclass(frozen=True, slots=True)
 class Salvage:
-    """What was saved.
+    """The sound part of a damaged file.
 
     ``damage`` are the first byte of each damaged place and what was wrong; of a stream without a
     header only the first. ``n_samples`` of each stream were saved.
