@@ -1,6 +1,6 @@
 """Names, kinds, units and positions of channels, decided in one place.
 
-Streams, files and devices each say something of their channels: a label, mostly, and perhaps a
+Streams, files and devices each state something of their channels: a label, mostly, and perhaps a
 kind, a unit and a position. `describe` makes channels of that, the same ones wherever it comes
 from, so that a model trained on a recording fits the stream that was recorded.
 """
@@ -28,7 +28,7 @@ _KINDS = {
     "respiration": "resp", "temp": "temperature", "gsr": "eda", "sao2": "spo2",
     "aux": "misc", "auxiliary": "misc", "n/a": UNKNOWN,
 }  # fmt: skip
-# Stream types that say what all channels of the stream measure, where these say nothing.
+# Stream types that state the kind of all channels of the stream, where these state none.
 _OF_TYPE = {
     "eeg": "eeg", "ecg": "ecg", "ekg": "ecg", "emg": "emg", "eog": "eog", "acc": "acc",
     "accelerometer": "acc", "gyro": "gyro", "gyroscope": "gyro", "ppg": "ppg", "seeg": "seeg",
@@ -93,16 +93,16 @@ def describe(stated: Sequence[DeclaredChannels], stream_type: str = "") -> tuple
     A channel without a label is called ``ch1``, ``ch2`` ...; a label that occurs again gets its
     number appended, so that a name always means one channel. Scalp electrodes get their 10-05
     name, without ``EEG`` before and the reference behind (``EEG Fp1-Ref`` is ``Fp1``), and the
-    position on a template head where none is stated. The kind is what is said of the channel,
+    position on a template head where none is stated. The kind is that stated of the channel,
     else of the whole stream; but a label that names another quantity (``EOG left``, ``ACC_X``)
     outweighs ``eeg``. What cannot be known is ``unknown``.
 
     Parameters
     ----------
-    said : sequence of Said
+    stated : sequence of DeclaredChannels
         In the stream's order.
     stream_type : str
-        What the stream says of all its channels.
+        Type of the stream, which holds for all its channels.
     """
     beside = _Beside.of([each.label.strip() for each in stated])
     channels: list[Channel] = []
@@ -170,7 +170,7 @@ def _kind(label: str, stated: DeclaredChannels, stream_type: str, beside: _Besid
         return "eeg"
     by_type = _OF_TYPE.get(stream_type.strip().lower(), UNKNOWN)
     unit = canonical_unit(stated.unit, by_type)
-    # Where labels say EEG one by one, one that does not is something else.
+    # Where labels begin with EEG one by one, one that does not is something else.
     other = by_type == "eeg" and beside.names_eeg and electrode(label) is None
     if by_type in POTENTIALS and (not is_potential(unit) or other):
         return UNKNOWN

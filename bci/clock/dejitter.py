@@ -120,7 +120,7 @@ class SampleClock:
 
     @property
     def n_waiting(self) -> int:
-        """Samples that came and wait for later stamps to tell what they are."""
+        """Number of samples that wait for later stamps to show what they are."""
         return len(self._waiting)
 
     @property
@@ -157,7 +157,7 @@ class SampleClock:
         Returns
         -------
         stamps : Stamps
-            Of the samples that waited and these, in order, as many as can be told; `n_waiting`
+            Of the samples that waited and these, in order, as many as can be numbered; `n_waiting`
             are left.
         """
         raw = np.asarray(raw, dtype=np.float64)

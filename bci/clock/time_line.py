@@ -1,6 +1,6 @@
 """The time line of a regular stream: smooth stamps, and an index for every sample.
 
-The residual is a raw stamp minus the line that the stamps before it predict. Its course tells
+The residual is a raw stamp minus the line that the stamps before it predict. Its course shows
 what happened:
 
 - It leaves the line and comes back: samples were late (a hiccup, a burst), or a stamp was wrong.
@@ -329,11 +329,11 @@ def _next_finite(raw, i, end):  # type: ignore[no-untyped-def]
 
 @kernel(error_model="numpy")
 def follow_clock(raw, latest, final, settings, state, counts, times, indices):  # type: ignore[no-untyped-def]
-    """Smooth the time stamps of a regular stream and number its samples, as far as can be told.
+    """Smooth the time stamps of a regular stream and number its samples, as far as stamps allow.
 
     A line is fitted to the stamps with fading memory (an alpha-beta tracker whose memory grows).
     ``raw`` (n,) are stamps in seconds; ``latest`` is the newest stamp that a loss can explain,
-    ``final`` says that no later stamps will come. ``settings``, ``state`` and ``counts`` have the
+    ``final``: no later stamps will come. ``settings``, ``state`` and ``counts`` have the
     rows named above. ``times``, ``indices`` (n,) are the output. Returns how many samples were
     decided; the others have to come again, in front of later ones.
     """

@@ -41,7 +41,7 @@ class Timekeeping:
     Parameters
     ----------
     nominal_hz, effective_hz : float
-        What the stream says and what its stamps show; 0 where samples come irregularly.
+        Rate that the stream states and rate that its stamps show; 0 where samples come irregularly.
     n_samples : int
         How many samples show it.
     newest : float
@@ -198,7 +198,7 @@ def split_loops(gaps: NDArray[np.int64], loop_gap: int) -> tuple[int, int]:
     gaps : ndarray, shape (n_gaps,)
         Lengths in samples.
     loop_gap : int
-        Length of such a seam as the replay says it; 0 where it does not loop.
+        Length of such a seam as the replay states it; 0 where it does not loop.
     """
     seams = gaps[np.abs(gaps - loop_gap) <= 1] if loop_gap > 0 else gaps[:0]
     return len(seams), int(seams.sum())

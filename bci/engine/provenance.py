@@ -184,7 +184,7 @@ def model_run(card: Card, decoder: Decoder) -> ModelRun:
 def card_hash(card: Card) -> str:
     """Hash the parts of a card that predictions and decisions depend on.
 
-    The name is none of them, nor what was said of the stream when the model was loaded.
+    The name is none of them, nor the options of the stream with which the model was loaded.
     """
     stream = card.stream.model_copy(update={"labels": None})
     plain = card.model_copy(update={"pipeline": card.pipeline.alone, "stream": stream})

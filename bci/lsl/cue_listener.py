@@ -53,7 +53,7 @@ class _Source:
 class CueListener:
     """Receives markers in threads of their own, so that no stream can hold up the caller.
 
-    All streams that fit are heard, twins of one name too. They may come, go and come back at any
+    All streams that fit are open, twins of one name too. They may come, go and come back at any
     time, or others that fit in their place. Where several fit because only their type is known,
     the cues are those of the stream that sends a cue first; a stream that is likelier to carry
     them (see `bci.lsl.cue_streams`) takes its place. The threads are daemons: one that waits for a
@@ -68,7 +68,7 @@ class CueListener:
     signal : str
         Name of the signal's stream: of several marker streams its own counts.
     ignored : collection of str
-        Names of streams that are not heard.
+        Names of streams to leave out.
 
     Raises
     ------
@@ -99,12 +99,12 @@ class CueListener:
 
     @property
     def connected(self) -> bool:
-        """True while a stream that fits is heard."""
+        """True while a stream that fits is open."""
         return bool(self.streams)
 
     @property
     def streams(self) -> tuple[str, ...]:
-        """Names of the streams that are heard; once there is one with cues, of that."""
+        """Names of the open streams; once one has sent cues, of that alone."""
         live = [each for each in self._sources if each.opened and not each.over]
         chosen = self._chosen
         if chosen is not None and any(each.key == chosen.key for each in live):

@@ -69,7 +69,7 @@ class StreamQuery:
 class FoundStream:
     """A stream that is there.
 
-    ``info`` is what discovery tells: name, type, rate and source id, but no channels; the inlet
+    ``info`` has name, type, rate and source id, but no channels; the inlet
     fetches the full description.
     """
 
@@ -266,5 +266,5 @@ class StreamWatch:
             ) from error
 
     def poll(self) -> list[FoundStream]:
-        """The streams that fit and were heard of in the last two seconds."""
+        """Streams that fit and answered in the last two seconds."""
         return [found for found in _sorted(self._resolver.results()) if self.query.fits(found.info)]

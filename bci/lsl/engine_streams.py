@@ -120,7 +120,7 @@ class DecisionOutlet:
     """Stream ``<name>-decisions`` of type Decisions: a JSON text for each event of a decision.
 
     The text is an object with the keys of `DecisionEvent`; ``ended`` is there at an offset. The
-    stream's description says, as that of the predictions, whether the model adapts. ``which`` is
+    stream's description states, as that of the predictions, whether the model adapts. ``which`` is
     another ending of the name, for decisions that more than the signal went into.
     """
 

@@ -95,7 +95,7 @@ class SignalInlet:
         self._next: int | None = None
         self._lost_at = float("nan")
         self._loops = self._skipped = 0
-        # Samples that came, while later stamps have to tell whether some were lost before them.
+        # Samples that wait until later stamps show whether some were lost before them.
         self._waiting = np.empty((0, self._n_channels), dtype=np.float32)
         self._n_samples = 0
         self.seams: deque[Position] = deque(maxlen=_MAX_SEAMS)
@@ -181,7 +181,7 @@ class SignalInlet:
         chunks : list of Chunk
             None, one, or, where samples were lost in between, several. Their data stay right
             until the next pull. After stamps that are off the line, samples are held back until
-            later ones tell a loss from lateness; see `bci.clock.dejitter.SampleClock`.
+            later ones distinguish a loss from lateness; see `bci.clock.dejitter.SampleClock`.
 
         Raises
         ------

@@ -78,7 +78,7 @@ class UnsoundLog:
 def clock_time(at: float) -> str:
     """Time of day of a moment on the LSL clock, as ``14:03:22``; of now where it is not known."""
     past = local_clock() - at if math.isfinite(at) else 0.0
-    # A stream on another clock says nothing of the time of day.
+    # A stream on another clock does not show the time of day.
     past = past if 0.0 <= past < 86_400.0 else 0.0
     return time.strftime("%H:%M:%S", time.localtime(time.time() - past))
 

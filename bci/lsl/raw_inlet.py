@@ -44,7 +44,7 @@ class RawInlet:
     Raises
     ------
     StreamError
-        If it does not answer, or says of itself what cannot be true.
+        If it does not answer, or describes itself by what cannot be true.
     """
 
     def __init__(self, found: FoundStream) -> None:

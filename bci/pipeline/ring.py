@@ -127,7 +127,7 @@ class RingBuffer:
         return self._data[rows], self._timestamps[rows]
 
     def read(self, cursor: int, max_samples: int | None = None) -> RingRead:
-        """Everything from ``cursor`` on, at most ``max_samples``; says how many were lost.
+        """Samples from ``cursor`` on, at most ``max_samples``, and the number lost before.
 
         Continue with ``cursor = got.first + len(got.data)``.
         """

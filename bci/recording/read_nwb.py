@@ -32,7 +32,7 @@ _LABELS = (
 def read_nwb(path: Path, wanted: str | None = None, markers: CueQuery | None = None) -> Recording:
     """Read one electrical series of an NWB file, in microvolts, and its markers.
 
-    Channels have the names, kinds and places that the table of electrodes tells; where it has no
+    Channels have the names, kinds and places in the table of electrodes; where it has no
     ``label`` or ``channel_name``, names are counted within the electrode group, which is the
     shaft: ``LA1``, ``LA2`` ... Markers are the beginnings of trials, named by the first of the
     columns ``word``, ``label``, ``trial_type``, ``stimulus`` ... that there is, and what was

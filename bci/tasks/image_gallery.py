@@ -36,7 +36,7 @@ class Gallery:
         As on the markers, ``image-0001``; distinct.
     embeddings : ndarray of float32, shape (n_images, n_dimensions)
     made_by : str
-        The model or method that made the embeddings, as a person is told it.
+        The model or method that made the embeddings, as shown to people.
     pictures : tuple of str
         File of each image, relative to the gallery's folder; empty where there are none.
     """

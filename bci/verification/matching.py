@@ -17,7 +17,7 @@ class Matches:
     Attributes
     ----------
     offset : float
-        The same now. Clocks drift: the newest pair tells it best.
+        The same now. Clocks drift: the newest pair shows it best.
     unmatched : list of float
         Times of the live predictions that no window was decoded again for, in seconds on the
         sender's clock.

@@ -34,7 +34,7 @@ def with_sidecars(
     *,
     keep_markers: bool = False,
 ) -> Recording:
-    """A recording with what the files beside it in a BIDS dataset say.
+    """Add to a recording the facts of the files beside it in a BIDS dataset.
 
     These are the kinds of channels, their positions in metres, the markers, and whether the signal
     is simulated. Positions are taken in whatever frame the table has, where its units are of

@@ -114,7 +114,7 @@ def open_edf(path: Path) -> EdfFile:
     Raises
     ------
     RecordingError
-        If it is no header of this format, or the file is shorter than it says.
+        If it is no header of this format, or the file is shorter than it states.
     """
     size = path.stat().st_size
     with path.open("rb") as file:

@@ -17,7 +17,7 @@ from bci.recording.edf.format import EdfFile, EdfSignal, Note, open_edf
 from bci.signals import Channel, Marker, Recording, StreamInfo
 
 _STIM = ("status", "trigger", "trig", "stim", "sti 014")
-# The higher bits of BioSemi's status channel tell of the amplifier.
+# The higher bits of BioSemi's status channel describe the amplifier.
 _CODE_BITS = 0xFFFF
 _MOST_NAMED = 8
 
@@ -31,7 +31,7 @@ def read_edf(path: Path, choice: triggers.TriggerChoice = triggers.ALL) -> Recor
     ----------
     path : path
     choice : triggers.TriggerChoice
-        Which markers; all where it does not say.
+        The markers to read; all by default.
 
     Raises
     ------
@@ -137,7 +137,7 @@ def _describe_left_out(file: EdfFile, kept: list[EdfSignal], left_out: list[EdfS
 
 
 def _breaks(file: EdfFile, onsets: list[float], n: int, findings: list[str]) -> list[Break]:
-    """Breaks between the data records, where a file says that it has any."""
+    """Breaks between the data records, where a file states that it has any."""
     if not file.broken:
         return []
     breaks, n_odd = [], 0

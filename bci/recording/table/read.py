@@ -94,7 +94,7 @@ def read_table(path: Path) -> Recording:
     These are the raw files of the OpenBCI GUI, tables of muse-lsl and EmotivPRO, and plain ones:
     a line with the names of the columns, one of them of time, the others channels. A column
     called ``marker``, ``event``, ``label``, ``trigger`` or ``stim`` has markers: each change to
-    something other than nothing or 0 is one. Losses are told by the counter of packages where
+    something other than nothing or 0 is one. Losses are counted by the counter of packages where
     there is one, else by the times.
 
     Parameters

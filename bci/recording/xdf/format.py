@@ -37,7 +37,7 @@ _SEARCHED = 1 << 20
 _OVERLAP = 64
 # What a chunk claims is bounded by its bytes. This bounds only what is made for each channel.
 _MOST_CHANNELS = 1_000_000
-# Headers are small; one that is not has nothing to say to us.
+# Headers are small; one that is not is of no use.
 LONGEST_XML = 16 << 20
 # What a packed file may unpack to: recordings shrink to a half or a tenth.
 _MOST_PACKING = 100
@@ -226,7 +226,7 @@ class Walk:
         return int(struct.unpack(_WIDTHS[width[0]], raw)[0])
 
     def _proven(self, part: XdfPart) -> tuple[XdfPart, _Shape | None]:
-        """A chunk must hold what its tag says, or readers fail on it or allocate without end.
+        """Check a chunk against its tag, or readers fail on it or allocate without end.
 
         Returns it with the number of its samples and, of a stream's header, the stream's shape.
         """
@@ -307,7 +307,7 @@ class Walk:
 
 
 class _DamageError(Exception):
-    """A chunk is not what it says."""
+    """A chunk does not fit its tag."""
 
 
 def _shape(header: ElementTree.Element) -> _Shape:

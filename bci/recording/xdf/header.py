@@ -11,7 +11,7 @@ def field_of(stream: dict[str, Any], name: str) -> str:
 
 
 def desc_of(stream: dict[str, Any], name: str) -> str:
-    """A field of what a stream says of itself beyond the usual, lower case."""
+    """A further field of a stream's description, lower case."""
     desc = (stream["info"].get("desc") or [None])[0]
     return first_of(desc, name).lower() if isinstance(desc, dict) else ""
 
