@@ -15,8 +15,8 @@ from bci.channels.units import POTENTIALS, UNKNOWN, canonical_unit, is_potential
 from bci.head.electrodes import Position, electrode, standard_position
 from bci.signals import Channel
 
-_MOST_LABEL = 200
-_MOST_LISTED = 24
+_MAX_LABEL = 200
+_MAX_LISTED = 24
 
 AVERAGED = ("eeg", "seeg", "ecog", "dbs")
 """Kinds that a common average is taken of: potentials of the brain against one reference."""
@@ -108,7 +108,7 @@ def describe(stated: Sequence[DeclaredChannels], stream_type: str = "") -> tuple
     channels: list[Channel] = []
     seen: set[str] = set()
     for number, each in enumerate(stated, start=1):
-        label = each.label.strip()[:_MOST_LABEL].strip()
+        label = each.label.strip()[:_MAX_LABEL].strip()
         kind = _kind(label, each, stream_type, beside)
         found = electrode(label) if kind == "eeg" else None
         name = _distinct(found or label or f"ch{number}", number, seen)
@@ -119,7 +119,7 @@ def describe(stated: Sequence[DeclaredChannels], stream_type: str = "") -> tuple
 
 def canonical_kind(kind: str) -> str:
     """One spelling of a kind, lower case: ``VEOG`` is ``eog``, ``TRIG`` is ``stim``."""
-    kind = kind.strip().lower()[:_MOST_LABEL].strip()
+    kind = kind.strip().lower()[:_MAX_LABEL].strip()
     return _KINDS.get(kind, kind)
 
 
@@ -153,8 +153,8 @@ def _listed_run(names: list[str], kind: str, unit: str) -> str:
     what = "kind unknown" if kind == UNKNOWN else kind
     measured = "unit unknown" if unit == UNKNOWN else f"in {unit}"
     count = f"{len(names)} " if len(names) > 1 else ""
-    if len(names) > _MOST_LISTED:
-        names = [*names[:_MOST_LISTED], f"and {len(names) - _MOST_LISTED} more"]
+    if len(names) > _MAX_LISTED:
+        names = [*names[:_MAX_LISTED], f"and {len(names) - _MAX_LISTED} more"]
     joint = ", " if UNKNOWN in (kind, unit) else " "
     return f"{', '.join(names)} ({count}{what}{joint}{measured})"
 
@@ -180,7 +180,7 @@ def _kind(label: str, stated: DeclaredChannels, stream_type: str, beside: _Besid
 def _distinct(name: str, number: int, seen: set[str]) -> str:
     suffix = f"-{number}"
     while name.lower() in seen:
-        name = name[: _MOST_LABEL - len(suffix)] + suffix
+        name = name[: _MAX_LABEL - len(suffix)] + suffix
         suffix += f"-{number}"
     seen.add(name.lower())
     return name

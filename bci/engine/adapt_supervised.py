@@ -20,7 +20,7 @@ LATENESS_S = 0.5
 # What was learnt decides from so long after that on: time to learn it in, beside the decoding.
 LEARNING_S = 0.5
 # Of late; older ones are forgotten, so that learning takes no longer after an hour.
-MOST_TRIALS = 60
+MAX_TRIALS = 60
 # Of each class, before anything is learnt: one alone shows little (chosen as `TAUGHT_C` was).
 FEWEST_TRIALS = 2
 
@@ -81,7 +81,7 @@ class Supervised:
         self._length_s = (pipeline.n_samples - 1) / pipeline.chain.sfreq
         self._newest = -np.inf
         self._open: deque[_Trial] = deque()
-        self._learnt: deque[tuple[NDArray[np.float64], int]] = deque(maxlen=MOST_TRIALS)
+        self._learnt: deque[tuple[NDArray[np.float64], int]] = deque(maxlen=MAX_TRIALS)
         self._lesson: _Lesson | None = None
         self._due = np.inf
         # Once on noise: what a first lesson imports must not be waited for while samples come.

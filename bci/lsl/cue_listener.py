@@ -24,9 +24,9 @@ _STOP_S = 0.8
 _LISTED_S = 3.0
 # Discovery takes a second at most; who sends no cues by then is missed.
 _MISSED_S = 2.0
-_MOST_STREAMS = 16
+_MAX_STREAMS = 16
 # What fails so often in a row fails for good.
-_MOST_FAILURES = 20
+_MAX_FAILURES = 20
 
 
 @dataclass
@@ -167,7 +167,7 @@ class CueListener:
             known = {each.found.uid for each in left}
             for found in self._watch.poll():
                 wanted = found.uid not in known and now > ignored_until.get(found.uid, 0.0)
-                if wanted and self._fits(found) and len(left) < _MOST_STREAMS:
+                if wanted and self._fits(found) and len(left) < _MAX_STREAMS:
                     left = (*left, self._listen_to(found))
             self._sources = left
             if self.connected:
@@ -202,7 +202,7 @@ class CueListener:
             inlet = MarkerInlet(source.found)
             source.opened = True
             self._news.put(f"listening for cues to {_described(source.found)}")
-            while inlet.connected and not self._stopping.is_set() and failures < _MOST_FAILURES:
+            while inlet.connected and not self._stopping.is_set() and failures < _MAX_FAILURES:
                 try:
                     for marker in inlet.pull(_WAIT_S):
                         self._came.put((source, marker))

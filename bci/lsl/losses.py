@@ -8,7 +8,7 @@ from pylsl import local_clock
 
 from bci.lsl.inlet import InletStats
 
-_MOST_NAMED = 8
+_MAX_NAMED = 8
 
 
 class LossLog:
@@ -68,9 +68,9 @@ class UnsoundLog:
             return None
         if not unsound:
             return f"{self._name}: all channels hold numbers again"
-        more = f" and {len(unsound) - _MOST_NAMED} more" if len(unsound) > _MOST_NAMED else ""
+        more = f" and {len(unsound) - _MAX_NAMED} more" if len(unsound) > _MAX_NAMED else ""
         return (
-            f"{self._name}: {', '.join(unsound[:_MOST_NAMED])}{more} held values that are no "
+            f"{self._name}: {', '.join(unsound[:_MAX_NAMED])}{more} held values that are no "
             f"numbers (NaN) at {clock_time(math.nan)}; windows with them give no prediction"
         )
 

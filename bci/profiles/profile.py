@@ -20,7 +20,7 @@ from bci.files.plain_yaml import PlainLoader
 from bci.profiles.pipeline_settings import Label, PipelineSettings, Settings, did_you_mean, explain
 from bci.signals import Task
 
-_MOST_BYTES = 1_000_000
+_MAX_BYTES = 1_000_000
 
 SettingsT = TypeVar("SettingsT", bound=BaseModel)
 
@@ -286,7 +286,7 @@ def parse_yaml(file: Path, model: type[SettingsT], error: type[Exception]) -> Se
         raise error(f"{file}: no such file") from None
     except OSError as problem:
         raise error(f"{file}: cannot be read ({problem.strerror})") from problem
-    if len(raw) > _MOST_BYTES:
+    if len(raw) > _MAX_BYTES:
         raise error(f"{file}: {len(raw)} bytes is too large for a YAML file of ours")
     try:
         content = yaml.load(raw, Loader=PlainLoader)  # noqa: S506 - a SafeLoader

@@ -38,7 +38,7 @@ class Matches:
         """Predictions come on a new stream, which a recorder has to find first."""
         self._first = self._next
 
-    def take(self, time: float, tolerance_s: float) -> LivePrediction | None:
+    def match(self, time: float, tolerance_s: float) -> LivePrediction | None:
         """The live prediction of the window whose last sample has a smooth time, if any."""
         expected = time + self.offset
         while self._next < len(self._predictions):

@@ -19,7 +19,7 @@ from bci.signals import Channel, Marker, Recording, StreamInfo
 _STIM = ("status", "trigger", "trig", "stim", "sti 014")
 # The higher bits of BioSemi's status channel describe the amplifier.
 _CODE_BITS = 0xFFFF
-_MOST_NAMED = 8
+_MAX_NAMED = 8
 
 
 def read_edf(path: Path, choice: triggers.TriggerChoice = triggers.ALL) -> Recording:
@@ -128,7 +128,7 @@ def _of_one_rate(
 
 
 def _describe_left_out(file: EdfFile, kept: list[EdfSignal], left_out: list[EdfSignal]) -> str:
-    named = [f"{s.label} ({s.n / file.record_s:g} Hz)" for s in left_out[:_MOST_NAMED]]
+    named = [f"{s.label} ({s.n / file.record_s:g} Hz)" for s in left_out[:_MAX_NAMED]]
     more = len(left_out) - len(named)
     return (
         f"{', '.join(named)}{f' and {more} more' if more else ''} left out: their rate is not "
