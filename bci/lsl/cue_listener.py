@@ -11,7 +11,7 @@ from pylsl import local_clock
 from bci.errors import StreamError
 from bci.lsl.cue_streams import MARKER_TYPES, CueQuery, Rank, belongs, cue_query, rank_of
 from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch
-from bci.lsl.inlet import MarkerInlet
+from bci.lsl.marker_inlet import MarkerInlet
 from bci.signals import Marker
 
 GUIDED = "Cues"

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from bci.decisions import Decision, DecisionEvent, event_from_json
 from bci.errors import MessageError, StreamError
 from bci.lsl.discovery import FoundStream
-from bci.lsl.inlet import MarkerInlet, SignalInlet
+from bci.lsl.inlet import SignalInlet
+from bci.lsl.marker_inlet import MarkerInlet
 from bci.lsl.metadata import to_lsl
 from bci.lsl.outlet import MarkerOutlet
 from bci.messages import MAX_STATUS, EngineStatus, RecorderStatus, read_status
