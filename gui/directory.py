@@ -1,4 +1,4 @@
-"""Which signal streams are on the network, as they come and go."""
+"""The signal streams that are on the network, as they come and go."""
 
 import queue
 from dataclasses import dataclass
@@ -9,13 +9,14 @@ from PySide6.QtCore import QObject, Signal
 from bci.errors import StreamError
 from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch
 from bci.lsl.metadata import from_lsl
+from bci.types import StreamInfo
 from gui.amounts import counted
 from gui.workers import Worker
 
 _LOOK_EVERY_S = 0.2
 _DESCRIPTION_S = 5.0
-_MOST_STREAMS = 200
-# What our own programs publish about signals, and what carries text.
+_MAX_STREAMS = 200
+# Streams about signals that our own programs publish, and streams that carry text.
 _NO_SIGNALS = ("Predictions", "Status", "Provenance", "Decisions", "Quality", "Markers")
 
 
@@ -23,7 +24,7 @@ _NO_SIGNALS = ("Predictions", "Status", "Provenance", "Decisions", "Quality", "M
 class LiveStream:
     """A signal stream that is there now.
 
-    ``simulated`` and ``replayed`` are None until it has said so itself.
+    ``simulated`` and ``replayed`` are None until its description has come.
     """
 
     uid: str
@@ -44,14 +45,14 @@ class LiveStream:
     @property
     def summary(self) -> str:
         """``EEG, 16 channels, 250 Hz``."""
-        return self._told(counted(self.n_channels, "channel"))
+        return self._summary(counted(self.n_channels, "channel"))
 
     @property
     def short_summary(self) -> str:
         """``EEG, 16 ch, 250 Hz``, where there is no room for more."""
-        return self._told(f"{self.n_channels} ch")
+        return self._summary(f"{self.n_channels} ch")
 
-    def _told(self, channels: str) -> str:
+    def _summary(self, channels: str) -> str:
         rate = f"{self.sfreq:g} Hz" if self.sfreq else "irregular"
         return ", ".join(part for part in (self.type, channels, rate) if part)
 
@@ -59,44 +60,43 @@ class LiveStream:
 class Directory(Worker):
     """Lists the signal streams of the network from a thread of its own.
 
-    A stream tells only when asked whether it is simulated. Each is asked in a thread of its own,
-    since one that hangs takes seconds to give up.
+    Whether a stream is simulated is in its description, which takes a connection of its own. Each
+    is fetched in a thread, since a stream that hangs takes seconds to give up.
     """
 
     changed = Signal(tuple)  # of LiveStream, by name
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._answers: queue.SimpleQueue[tuple[str, bool, bool]] = queue.SimpleQueue()
+        self._descriptions: queue.SimpleQueue[tuple[str, StreamInfo]] = queue.SimpleQueue()
 
     def work(self) -> None:
-        """Look at the network until it is retired."""
+        """Look at the network until the worker is retired."""
         watch = StreamWatch(StreamQuery())
-        told: dict[str, tuple[bool, bool]] = {}
-        asked: set[str] = set()
+        described: dict[str, StreamInfo] = {}
+        fetched: set[str] = set()
         listed: tuple[LiveStream, ...] | None = None
         while self.wait(_LOOK_EVERY_S):
-            while not self._answers.empty():
-                uid, *answer = self._answers.get()
-                told[uid] = (answer[0], answer[1])
-            found = [stream for stream in watch.poll() if _is_signal(stream)][:_MOST_STREAMS]
+            while not self._descriptions.empty():
+                uid, info = self._descriptions.get()
+                described[uid] = info
+            found = [stream for stream in watch.poll() if _is_signal(stream)][:_MAX_STREAMS]
             for stream in found:
-                if stream.uid not in asked:
-                    asked.add(stream.uid)
-                    self.aside(self._ask, stream)
-            now = tuple(_live(stream, *told.get(stream.uid, (None, None))) for stream in found)
+                if stream.uid not in fetched:
+                    fetched.add(stream.uid)
+                    self.aside(self._describe, stream)
+            now = tuple(_live(stream, described.get(stream.uid)) for stream in found)
             if now != listed:
                 listed = now
-                self.tell(self.changed.emit, now)
+                self.post(self.changed.emit, now)
 
-    def _ask(self, stream: FoundStream) -> None:
+    def _describe(self, stream: FoundStream) -> None:
         try:
             inlet = pylsl.StreamInlet(stream.raw, recover=False)
-            described = from_lsl(inlet.info(timeout=_DESCRIPTION_S))
+            self._descriptions.put((stream.uid, from_lsl(inlet.info(timeout=_DESCRIPTION_S))))
         except (RuntimeError, StreamError):
-            # It does not answer: what it says of itself stays unknown.
+            # It does not answer: whether it is simulated stays unknown.
             return
-        self._answers.put((stream.uid, described.simulated, described.replayed))
 
 
 def _is_signal(stream: FoundStream) -> bool:
@@ -107,9 +107,16 @@ def _is_signal(stream: FoundStream) -> bool:
     )
 
 
-def _live(stream: FoundStream, simulated: bool | None, replayed: bool | None) -> LiveStream:
+def _live(stream: FoundStream, described: StreamInfo | None) -> LiveStream:
     info = stream.info
     return LiveStream(
-        stream.uid, info.name, info.type, stream.raw.channel_count(), info.sfreq, info.source_id,
-        stream.hostname, simulated, replayed,
-    )  # fmt: skip
+        uid=stream.uid,
+        name=info.name,
+        type=info.type,
+        n_channels=stream.raw.channel_count(),
+        sfreq=info.sfreq,
+        source_id=info.source_id,
+        hostname=stream.hostname,
+        simulated=described.simulated if described else None,
+        replayed=described.replayed if described else None,
+    )

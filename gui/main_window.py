@@ -185,7 +185,7 @@ class MainWindow(QMainWindow):
     def _connect_feed(self) -> None:
         options = self.options
         self.feed = Feed(
-            options.engine_name, is_cue=self.engine.is_cue, told=options.stream_options
+            options.engine_name, is_cue=self.engine.is_cue, stream_options=options.stream_options
         )
         self.feed.signal_found.connect(self._on_signal)
         self.feed.signal_alive.connect(self._on_signal_alive)

@@ -180,7 +180,7 @@ class RecorderLink(Worker):
                 # One that was frozen is listed again under the same number.
                 self._opening.discard(uid)
                 if heard.status is not None and not self._runs(heard.status):
-                    self.tell(self.said.emit, f"recorder: {heard.status.file} has ended")
+                    self.post(self.said.emit, f"recorder: {heard.status.file} has ended")
         running = [heard.status for heard in self._heard.values() if heard.status is not None]
         chosen = min(running, key=lambda s: (s.pid != self._own, not s.pid, s.uid), default=None)
         if chosen is None and self._last is not None and self._runs(self._last):
@@ -189,16 +189,16 @@ class RecorderLink(Worker):
         if chosen != self._last:
             known = self._last.uid if self._last else None
             if chosen and chosen.pid != self._own and chosen.uid != known:
-                self.tell(self.said.emit, f"recorder: found one that writes {chosen.file}")
+                self.post(self.said.emit, f"recorder: found one that writes {chosen.file}")
             self._last = chosen
-            self.tell(self.changed.emit, chosen)
+            self.post(self.changed.emit, chosen)
 
     def _tell_unread(self, heard: _Heard) -> None:
         """Say it once of a recorder of another version, which cannot be understood."""
         problem = heard.inlet.problem
         if problem is not None and not heard.told_unread:
             heard.told_unread = True
-            self.tell(self.unread.emit, describe_unread("The status of a recorder", problem))
+            self.post(self.unread.emit, describe_unread("The status of a recorder", problem))
 
     def _runs(self, status: FoundRecorder) -> bool:
         """Tell whether the process of a recorder of this computer runs, though it is silent."""

@@ -11,7 +11,7 @@ from bci.lsl.outlet import MarkerOutlet, SignalOutlet
 from bci.messages import EngineStatus
 from bci.types import Marker
 from gui.main_window import MainWindow
-from gui.pollers import _Silence
+from gui.pollers import SilenceMeter
 from tests.gui.conftest import NO_DEVICES
 from tests.signals import eeg_info, noise
 from tests.streams import send
@@ -83,10 +83,10 @@ def test_the_cue_ends_where_the_signal_does(
 
 
 def test_an_irregular_stream_is_never_silent_and_a_slow_one_has_its_time() -> None:
-    assert not _Silence(0.0).changes(heard=False)
-    assert _Silence(0.0)._allowed_s == float("inf")
-    assert _Silence(0.5)._allowed_s == 6.0
-    assert _Silence(250.0)._allowed_s == 1.5
+    assert not SilenceMeter(0.0).changes(received=False)
+    assert SilenceMeter(0.0).allowed_s == float("inf")
+    assert SilenceMeter(0.5).allowed_s == 6.0
+    assert SilenceMeter(250.0).allowed_s == 1.5
 
 
 @pytest.mark.parametrize("decoded", ["other", "amp"])
