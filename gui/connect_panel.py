@@ -3,10 +3,10 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
+from bci.lsl.live_streams import LiveStream
 from bci.messages import DeviceEntry
 from gui.choice import Choice
 from gui.device_form import DeviceForm, mark_wrong
-from gui.directory import LiveStream
 from gui.just_high_enough import JustHighEnough
 from gui.pieces import button, named
 from gui.sentence import Sentence

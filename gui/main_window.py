@@ -224,7 +224,7 @@ class MainWindow(QMainWindow):
         self.calibrating.headset_wanted.connect(self._bring_connect)
         self.header.calibrate_button.clicked.connect(self.calibrating.open)
         self.programs.models_wanted.connect(self.calibrating.open_models)
-        self.programs.said.connect(self.log.add)
+        self.programs.logged.connect(self.log.add)
         self.programs.runs.connect(self._on_program)
         self.programs.problem.connect(self.show_problem)
         self.programs.well.connect(self.banner.settle)
@@ -232,7 +232,7 @@ class MainWindow(QMainWindow):
             (self.connecting, connecting.SUBJECT),
             (self.recording, recording.SUBJECT),
         ):
-            model.said.connect(self.log.add)
+            model.logged.connect(self.log.add)
             model.problem.connect(lambda why, subject=subject: self.show_problem(why, subject))
             model.well.connect(lambda subject=subject: self.banner.settle(subject))
 

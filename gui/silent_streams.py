@@ -1,6 +1,6 @@
 """Streams of a recording that send no samples, though they should."""
 
-from gui.recorder_link import FoundRecorder
+from bci.lsl.recorders import FoundRecorder
 
 # Longer than a hiccup of a wireless headset.
 _SILENT_S = 2.0
@@ -14,17 +14,17 @@ class SilentStreams:
         self._seen: dict[tuple[int, str], tuple[int, float]] = {}
 
     def reset(self) -> None:
-        """Another recording begins."""
+        """Begin another recording."""
         self._seen.clear()
 
     def update(self, status: FoundRecorder, now: float) -> tuple[tuple[str, float], ...]:
-        """Streams of which nothing has come for more than two seconds, with how long.
+        """List the streams of which nothing has come for more than two seconds, with how long.
 
         Parameters
         ----------
         status : FoundRecorder
         now : float
-            Seconds on any clock that goes on.
+            Seconds on any monotonic clock.
         """
         seen = {}
         for place, (name, n) in enumerate(status.regular):

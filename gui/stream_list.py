@@ -11,7 +11,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.directory import LiveStream
+from bci.lsl.live_streams import LiveStream
 from gui.pieces import tip
 from gui.theme import CAPTION_PX, DARK, Theme
 

@@ -88,7 +88,7 @@ class CalibrationWindow(QWidget):
         self.training: Training | None = None
         self.cue_screen = CueScreen()
         self.recorder = RunRecorder(options.bci, self)
-        self.recorder.said.connect(self.said)
+        self.recorder.logged.connect(self.said)
         filled = remembered.table("calibrate") or remembered.table("record")
         self.setup = SetupPage(options.profile, filled, options.engine_name)
         self.signals = SignalsPage()

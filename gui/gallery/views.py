@@ -8,11 +8,12 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QWidget
 
+from bci.lsl.live_streams import LiveStream
+from bci.lsl.recorders import FoundRecorder
 from bci.messages import DeviceEntry, WindowCounts
 from gui.banner import Banner
 from gui.connect_panel import ConnectPanel
 from gui.cue_windows import CueWindows
-from gui.directory import LiveStream
 from gui.emotion import EmotionView
 from gui.gallery import pictures, simulated
 from gui.gallery.calibrated import calibration, cues, rating, setup, signals, training
@@ -27,8 +28,7 @@ from gui.log_panel import LogPanel
 from gui.map_page import MapPage
 from gui.predictions import DecisionView
 from gui.quality_view import QualityView
-from gui.record_bar import RecordBar
-from gui.recorder_link import FoundRecorder
+from gui.record_bar import RecordBar, RecordState
 from gui.scope_panel import ScopePanel
 from gui.shown_images import ShownImages
 from gui.spectrogram_view import SpectrogramView
@@ -231,7 +231,8 @@ def recording(_theme: Theme) -> QWidget:
     view = RecordBar({"subject": "07", "session": "1", "task": "motorimagery"})
     file = "recordings/sub-07/ses-1/eeg/sub-07_ses-1_task-motorimagery_run-01_eeg.xdf"
     names = (simulated.INFO.name, f"{simulated.INFO.name}-markers")
-    view.set_status(FoundRecorder("gallery", "here", 1, file, 754.0, 48_200_000, names, ()))
+    recorder = FoundRecorder("gallery", "here", 1, file, 754.0, 48_200_000, names, ())
+    view.show_state(RecordState(recorder))
     view.set_takes_notes(True)
     view.resize(1240, 0)
     return view

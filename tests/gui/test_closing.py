@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from bci.lsl.outlet import SignalOutlet
+from bci.lsl.recorders import FoundRecorder
 from gui.closing import farewell
 from gui.main_window import MainWindow
-from gui.recorder_link import FoundRecorder
 from tests.signals import eeg_info
 
 OpenWindow = Callable[..., MainWindow]

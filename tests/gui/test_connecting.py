@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QFileDialog
 from pytestqt.qtbot import QtBot
 
+from bci.lsl.live_streams import LiveStream
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
 from bci.lsl.predictions import PredictionOutlet
 from bci.messages import DeviceEntry
@@ -19,7 +20,6 @@ from devices.simulated_subject import SubjectSettings, simulate_run, write_run
 from gui.connect_panel import ConnectPanel
 from gui.device_form import DeviceForm
 from gui.devices import DeviceCatalogue
-from gui.directory import LiveStream
 from gui.hint import HINT_HEIGHT
 from gui.main_window import MainWindow
 from gui.parameters import describe
@@ -268,7 +268,7 @@ def test_a_board_that_is_plugged_in_is_offered_while_the_window_is_open(
 ) -> None:
     plugged = tmp_path / "dev"
     plugged.mkdir()
-    monkeypatch.setattr("gui.port_watch.FOLDER", plugged)
+    monkeypatch.setattr("gui.connecting.FOLDER", plugged)
     window = open_window()
     panel = window.connect_panel
     qtbot.waitUntil(panel.devices.isEnabled, timeout=LONG)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from bci.bundle import Card
+from bci.lsl.recorders import FoundRecorder
 from bci.messages import EngineStatus
 from bci.profile import load_profile
 from bci.quality import ChannelQuality, State
@@ -38,7 +39,7 @@ from gui.gallery.windows import fill, replay_window
 from gui.main_window import MainWindow
 from gui.pollers import SignalFound
 from gui.process import Command
-from gui.recorder_link import FoundRecorder
+from gui.record_bar import RecordState
 from gui.replay.steps import Step
 from gui.signal_tabs import IMPEDANCE, MAP, SIGNAL, SPECTRUM
 from gui.theme import DARK, LIGHT, Theme
@@ -170,10 +171,8 @@ def test_the_dashboard_s_words_fit(
     if is_recording:
         names = (LONG_NAME, f"{LONG_NAME}-markers", "bci", "pupil")
         file = f"recordings/sub-12/ses-2/eeg/{LONG_NAME}.xdf"
-        main.record_bar.set_status(
-            FoundRecorder("r", "here", 1, file, 7540.0, 48_200_000, names, ())
-        )
-        main.record_bar.set_takes_notes(True)
+        recorder = FoundRecorder("r", "here", 1, file, 7540.0, 48_200_000, names, ())
+        main.record_bar.show_state(RecordState(recorder, takes_notes=True))
     main.connect_panel.set_connection("cyton is connected", True, False)
     main.show_problem(SENTENCE, "engine")
     main.situation.stream_name = LONG_NAME

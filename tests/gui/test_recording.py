@@ -15,10 +15,8 @@ from PySide6.QtGui import QDesktopServices
 from pytestqt.qtbot import QtBot
 
 from bci.lsl.outlet import SignalOutlet
-from bci.lsl.predictions import StatusOutlet
-from bci.messages import RecorderStatus
+from bci.lsl.recorders import FoundRecorder
 from gui.main_window import MainWindow
-from gui.recorder_link import FoundRecorder
 from gui.remembered import Remembered
 from tests.gui.conftest import NO_DEVICES
 from tests.signals import eeg_info, noise
@@ -296,37 +294,6 @@ def test_a_recorder_of_another_window_that_is_killed_is_said_with_its_file(
     assert "nothing is recorded now" in said
     assert "Record" in second.record_bar.button.text()
     outlet.close()
-
-
-def test_a_status_that_names_another_program_stops_nothing(
-    open_window: OpenWindow, qtbot: QtBot
-) -> None:
-    other = subprocess.Popen((sys.executable, "-c", "input()"), stdin=subprocess.PIPE)
-    status = StatusOutlet("recorder", "pretends")
-    window = open_window(bci=NO_DEVICES)
-    qtbot.waitUntil(lambda: status._outlet.have_consumers(), timeout=LONG)
-    status.push(RecorderStatus(pid=other.pid, file="/tmp/x.xdf", elapsed_s=1.0, n_bytes=0))
-    qtbot.waitUntil(lambda: window.recording.status is not None, timeout=LONG)
-    window.record_bar.button.click()
-    qtbot.waitUntil(window.banner.isVisible, timeout=LONG)
-    assert "is no recorder" in window.banner_text.text()
-    assert other.poll() is None
-    other.communicate(b"\n")
-    status.close()
-
-
-def test_a_recorder_of_another_version_is_said_to_be_one(
-    open_window: OpenWindow, qtbot: QtBot
-) -> None:
-    status = StatusOutlet("recorder", "earlier")
-    window = open_window(bci=NO_DEVICES)
-    qtbot.waitUntil(lambda: status._outlet.have_consumers(), timeout=LONG)
-    status._outlet.push_sample(['{"task": "recording", "pid": 7, "file": "x.xdf", "bytes": 3}'])
-    qtbot.waitUntil(window.banner.isVisible, timeout=LONG)
-    said = window.banner_text.toolTip() or window.banner_text.text()
-    assert "The status of a recorder cannot be read" in said
-    assert window.recording.status is None
-    status.close()
 
 
 def test_closing_the_window_waits_for_no_recorder(open_window: OpenWindow) -> None:

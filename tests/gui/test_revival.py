@@ -21,11 +21,11 @@ REFUSES = (sys.executable, "-c", "import sys; sys.exit(print('error: no model.')
 
 
 def test_what_crashed_after_it_worked_is_started_again_so_often_and_no_more() -> None:
-    revival = Revival("press Start")
-    assert [revival.refusal(9, True, now) for now in (0.0, 20.0, 40.0)] == ["", "", ""]
-    assert "4 times in a minute" in revival.refusal(9, True, 59.0)
-    assert revival.refusal(9, True, 61.0) == ""
-    assert "4 times in a minute" in revival.refusal(9, True, 62.0)
+    policy = Revival("press Start")
+    assert [policy.why_not(9, True, now) for now in (0.0, 20.0, 40.0)] == ["", "", ""]
+    assert "4 times in a minute" in policy.why_not(9, True, 59.0)
+    assert policy.why_not(9, True, 61.0) == ""
+    assert "4 times in a minute" in policy.why_not(9, True, 62.0)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_what_crashed_after_it_worked_is_started_again_so_often_and_no_more() ->
     ],
 )
 def test_what_would_only_end_again_is_not_started_again(code: int, worked: bool, said: str) -> None:
-    assert said in Revival("press Start").refusal(code, worked, 0.0)
+    assert said in Revival("press Start").why_not(code, worked, 0.0)
 
 
 @pytest.mark.slow
