@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from bci.errors import StreamError
 from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch
-from bci.lsl.predictions import StatusInlet
+from bci.lsl.engine_streams import StatusInlet
 from bci.messages import RecorderStatus
 
 _MAX_PATH, _MAX_NAME = 1000, 200

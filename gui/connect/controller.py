@@ -1,0 +1,200 @@
+"""Joins the connect panel to the network, the list of devices and the source it starts."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from bci.lsl.discovery import StreamQuery
+from bci.lsl.live_streams import LiveStream
+from bci.messages import DeviceEntry
+from bci.serial_ports import FOLDER, serial_ports
+from gui.connect.device_catalogue import DeviceCatalogue, has_brainflow
+from gui.connect.panel import ConnectPanel
+from gui.connect.source_process import Connection
+from gui.processes.child import Child, Command
+from gui.settings import DashboardSettings
+from gui.widgets.open_recording import ask_for_recording
+from gui.workers.stream_directory import Directory
+
+SUBJECT = "source"
+_LOOK_AT_PORTS_MS = 2000
+
+
+class ConnectController(QObject):
+    """Does what the user wants of the panel, and keeps the panel up to date.
+
+    Parameters
+    ----------
+    panel : ConnectPanel
+    bci : tuple of str
+        How the command line is called.
+    remembered : Remembered
+    folder : Path
+        Where recordings are.
+    follow_last : bool
+        Show the stream of the last time as soon as it is there, unless one was chosen by then.
+    """
+
+    stream_wanted = Signal(object, str)  # StreamQuery, and the stream's name
+    logged = Signal(str)
+    problem = Signal(str)
+    well = Signal()  # the last problem is over
+
+    def __init__(
+        self,
+        panel: ConnectPanel,
+        bci: tuple[str, ...],
+        remembered: DashboardSettings,
+        folder: Path,
+        follow_last: bool,
+    ) -> None:
+        super().__init__(panel)
+        self._panel = panel
+        self._bci = bci
+        self._remembered = remembered
+        self._folder = folder
+        self._last = remembered.table("connect/stream") if follow_last else {}
+        self._wants_simulator = False
+        self.streams: tuple[LiveStream, ...] = ()
+        self._devices: tuple[DeviceEntry, ...] | None = None
+        self._ports: tuple[str, ...] = ()
+        self.directory = Directory(self)
+        self.directory.changed.connect(self._on_streams)
+        self.catalogue = DeviceCatalogue(bci, self)
+        self.catalogue.found.connect(self._on_devices)
+        self.catalogue.failed.connect(self._on_no_devices)
+        self._port_timer = QTimer(self)
+        self._port_timer.setInterval(_LOOK_AT_PORTS_MS)
+        self._port_timer.timeout.connect(self._look_at_ports)
+        self.connection = Connection(self)
+        self.connection.changed.connect(self._on_connection)
+        self.connection.logged.connect(self.logged)
+        self.connection.failed.connect(self.problem)
+        self.connection.streaming.connect(self._on_streaming)
+        self.connection.back.connect(self.well)
+        panel.stream_chosen.connect(self._on_chosen)
+        panel.device_wanted.connect(self._on_device_wanted)
+        panel.replay_wanted.connect(self.choose_file)
+        panel.disconnect_wanted.connect(self.connection.close)
+        self.directory.start()
+        self.catalogue.fetch()
+        self._port_timer.start()
+        self._look_at_ports()
+
+    def retire(self) -> None:
+        """Begin to stop; returns at once."""
+        self.directory.retire()
+        self.catalogue.retire()
+        self._port_timer.stop()
+
+    def stop(self, timeout_s: float) -> None:
+        """Stop looking; the source is for the window to end, with its other children."""
+        self.directory.stop(timeout_s)
+        self.catalogue.stop()
+
+    @property
+    def processes(self) -> list[Child]:
+        """The source that runs, if one does."""
+        return [self.connection.child] if self.connection.child else []
+
+    def look_again(self) -> None:
+        """Fetch the devices anew where some lacked: BrainFlow may be installed by now."""
+        if not has_brainflow(self._devices or ()):
+            self.catalogue.fetch()
+
+    def set_shown(self, name: str) -> None:
+        """Mark the stream that the window shows."""
+        self._panel.streams.set_shown(name)
+
+    def is_ending(self, name: str) -> bool:
+        """Whether a stream goes because the user disconnected it."""
+        return self.connection.is_ending(name)
+
+    def is_restarting(self, name: str) -> bool:
+        """Whether a stream goes because its source crashed, and is started again."""
+        return name in self.connection.streams and self.connection.is_restarting
+
+    def use_simulator(self) -> None:
+        """Stream the simulator, in the place of what is connected."""
+        if self.connection.is_active:
+            self._wants_simulator = True
+            self.connection.close()
+        else:
+            self._panel.try_simulator()
+
+    def replay(self, file: str) -> None:
+        """Stream a recording, again and again."""
+        self._remembered.keep("connect/file", file)
+        self._open("replay", ("replay", file, "--loop", "--wait-for-consumer", "5"))
+
+    def choose_file(self) -> None:
+        """Show the dialog for a recording, and stream what is chosen."""
+        if not self.connection.is_active:
+            start = self._remembered.text("connect/file", str(self._folder))
+            ask_for_recording(self._panel.window(), "Replay a recording", start, self.replay)
+
+    def _open(self, name: str, arguments: tuple[str, ...]) -> None:
+        self.well.emit()
+        self.connection.open(Command(name, (*self._bci, *arguments, "--json", "--while-heard")))
+
+    def _on_streams(self, streams: tuple[LiveStream, ...]) -> None:
+        self.streams = streams
+        self._panel.set_streams(streams)
+        for stream in streams:
+            if self._last and self._last.items() <= _identity(stream).items():
+                self._last = {}
+                self.stream_wanted.emit(stream.query, stream.name)
+                break
+
+    def _on_chosen(self, stream: LiveStream) -> None:
+        self._last = {}
+        self._remembered.keep("connect/stream", _identity(stream))
+        self.stream_wanted.emit(stream.query, stream.name)
+
+    def _on_devices(self, devices: tuple[DeviceEntry, ...]) -> None:
+        if devices == self._devices:
+            return
+        filled = {d.name: self._remembered.table(f"device/{d.name}") for d in devices}
+        chosen = self._remembered.text("connect/device", "simulator")
+        if self._devices:
+            # The values in the form stay.
+            chosen = self._panel.devices.currentText()
+            filled[chosen] = self._panel.form.values()
+        self._devices = devices
+        self._panel.set_devices(devices, chosen, filled)
+        if not has_brainflow(devices):
+            self.logged.emit("boards of many makers need BrainFlow: pip install 'bci[brainflow]'")
+
+    def _on_no_devices(self, why: str) -> None:
+        self._panel.set_no_devices()
+        self.problem.emit(why)
+
+    def _look_at_ports(self) -> None:
+        """Look for boards and dongles; lists one folder and opens nothing."""
+        if (ports := serial_ports(FOLDER)) == self._ports:
+            return
+        self._ports = ports
+        self._panel.form.set_ports(ports)
+        self.logged.emit(f"serial ports now: {', '.join(ports) or 'none'}")
+
+    def _on_device_wanted(self, name: str, values: dict[str, str]) -> None:
+        self._remembered.keep("connect/device", name)
+        self._remembered.keep(f"device/{name}", values)
+        pairs = [f"{key}={value}" for key, value in values.items()]
+        self._open(name, ("stream", "--device", name, *pairs))
+
+    def _on_connection(self) -> None:
+        connection = self.connection
+        self._panel.set_connection(connection.state, connection.is_active, connection.is_stopping)
+        if self._wants_simulator and not connection.is_active:
+            self._wants_simulator = False
+            self._panel.try_simulator()
+
+    def _on_streaming(self, name: str) -> None:
+        self._last = {}
+        self._remembered.keep("connect/stream", {"name": name})
+        self.stream_wanted.emit(StreamQuery(name=name), name)
+
+
+def _identity(stream: LiveStream) -> dict[str, str]:
+    return {"name": stream.name, "type": stream.type, "source_id": stream.source_id}

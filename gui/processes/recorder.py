@@ -1,0 +1,130 @@
+"""The recorder: started here as a process that outlives the dashboard, or found on the network."""
+
+import os
+import queue
+import signal
+
+from PySide6.QtCore import QObject, Signal
+
+from bci.commands import is_recorder
+from bci.lsl.recorders import FoundRecorder, RecorderNews, RecorderWatch
+from gui.processes.child import Child, Command
+from gui.workers.stream_readers import describe_unread
+from gui.workers.worker import Worker
+
+_POLL_S = 0.1
+
+
+class RecorderLink(Worker):
+    """Starts a recorder that outlives the dashboard, finds those that run, and stops one.
+
+    Recorders are found and read in a thread.
+    """
+
+    changed = Signal(object)  # FoundRecorder, or None when no recorder runs
+    logged = Signal(str)
+    failed = Signal(str)  # one sentence
+    unread = Signal(str)  # why a recorder on the network cannot be understood
+    died = Signal(int, str)  # one started here ended by itself: its exit code, and why
+    ended = Signal()  # a recorder started here; its file is complete
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._ended: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._child: Child | None = None
+        self._own, self._own_runs = -1, False
+        self._last: FoundRecorder | None = None
+
+    @property
+    def own_pid(self) -> int:
+        """Process of the recorder that was started here last; -1 if none was."""
+        return self._own
+
+    def retire(self) -> None:
+        """Ask the thread to end, and leave recorders to themselves; returns at once."""
+        super().retire()
+        if self._child is not None:
+            self._child.leave()
+
+    def record(self, argv: tuple[str, ...]) -> None:
+        """Start a recorder; returns at once."""
+        if self._own_runs:
+            return
+        if self._child is not None:
+            self._child.deleteLater()
+        self._child = child = Child(Command("recorder", argv), self, outlives=True)
+        child.logged.connect(self.logged)
+        # No lambda: it would keep us alive until the child is gone, which goes with us.
+        child.running.connect(self._on_running)
+        child.start()
+
+    def end(self, recorder: FoundRecorder | None) -> None:
+        """Request that a recorder, or the one just started, ends with all it has."""
+        if recorder is None or (self._own_runs and recorder.pid == self._own):
+            if self._child is not None:
+                self._child.request_end()
+        elif not recorder.pid:
+            on = recorder.hostname
+            where = f"on {on}: end it there" if on else "elsewhere: end it"
+            self.failed.emit(f"This recorder runs {where} with Ctrl-C.")
+        # The number came over the network: it must belong to a recorder still.
+        elif not is_recorder(recorder.pid):
+            self.failed.emit(f"Process {recorder.pid} is no recorder: end it where it runs.")
+        else:
+            try:
+                os.kill(recorder.pid, signal.SIGINT)
+            except OSError as error:
+                self.failed.emit(f"The recorder could not be stopped: {error}")
+
+    def work(self) -> None:
+        """Look for recorders, and read their statuses, until the worker is retired."""
+        watch = RecorderWatch()
+        while self.wait(_POLL_S):
+            while not self._ended.empty():
+                watch.forget(self._ended.get())
+            self._report(watch.poll())
+        watch.close()
+
+    def _on_running(self, running: bool) -> None:
+        child = self._child
+        assert child is not None
+        self._own_runs = running
+        if running:
+            self._own = child.pid
+            return
+        self._ended.put(self._own)
+        code = child.exit_code
+        reason = child.end_reason or f"exit code {code}"
+        if code == -1:
+            self.failed.emit(f"The recorder could not be started: {child.command.argv[0]}")
+        elif code and child.was_stopped:
+            self.failed.emit(f"The recorder has stopped: {reason}")
+        elif child.has_crashed:
+            self.died.emit(-code, f"the recorder was killed (signal {code})")
+        elif code:
+            self.died.emit(code, f"the recorder ended by itself: {reason}")
+        self.ended.emit()
+
+    def _report(self, news: RecorderNews) -> None:
+        for problem in news.unread:
+            self.post(self.unread.emit, describe_unread("The status of a recorder", problem))
+        for gone in news.gone:
+            if not self._runs(gone):
+                self.post(self.logged.emit, f"recorder: {gone.file} has ended")
+        last = self._last
+        chosen = min(
+            news.running, key=lambda r: (r.pid != self._own, not r.pid, r.uid), default=None
+        )
+        # One that does not answer but is there may go on.
+        if chosen == last or (chosen is None and last is not None and self._runs(last)):
+            return
+        if chosen and chosen.pid != self._own and chosen.uid != (last.uid if last else None):
+            self.post(self.logged.emit, f"recorder: found one that writes {chosen.file}")
+        self._last = chosen
+        self.post(self.changed.emit, chosen)
+
+    def _runs(self, recorder: FoundRecorder) -> bool:
+        """Whether a silent recorder's process runs, where it is one of this computer."""
+        if recorder.pid == self._own:
+            return self._own_runs
+        return bool(recorder.pid) and is_recorder(recorder.pid)

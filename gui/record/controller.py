@@ -1,0 +1,253 @@
+"""Joins the record button to the recorders that run."""
+
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pylsl import local_clock
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from bci.lsl.outlet import MarkerOutlet
+from bci.lsl.recorders import FoundRecorder
+from bci.types import Marker
+from gui.processes.recorder import RecorderLink
+from gui.processes.restart_policy import RestartPolicy
+from gui.record.bar import RecordBar, RecordState, describe_length
+from gui.record.silent_streams import SilentStreams
+from gui.settings import DashboardSettings
+
+SUBJECT = "recorder"
+NOTES = "dashboard-notes"
+_LOOK_MS = 250
+# As long as discovery may take to find a stream that is there.
+_FIND_S = 2.0
+_UNANSWERED_S = 3.0
+_BY = "press Record (Ctrl+R)"
+_RESTARTING = "NOT RECORDING: the recorder is started again ..."
+NO_STREAM = (
+    "There is no stream to record. Connect a device or start the simulator (Connect, Ctrl+K), "
+    "then press Record again."
+)
+
+
+class RecordController(QObject):
+    """Starts and stops a recorder as the user wants, and shows its status.
+
+    A recorder of ours that is killed is started again: it goes on in the next run's file.
+
+    Parameters
+    ----------
+    bar : RecordBar
+    bci : tuple of str
+        How the command line is called.
+    folder : Path
+        Where recordings go.
+    streams : tuple of str
+        Which streams are recorded; none means all that there are.
+    remembered : Remembered
+    listed : callable
+        Gives the names of the signal streams that are on the network now.
+    """
+
+    logged = Signal(str)
+    problem = Signal(str)
+    well = Signal()  # the last problem is over
+    noted = Signal(object)  # Marker
+    saved = Signal(object)  # Path of the newest file
+
+    def __init__(
+        self,
+        bar: RecordBar,
+        bci: tuple[str, ...],
+        folder: Path,
+        streams: tuple[str, ...],
+        remembered: DashboardSettings,
+        listed: Callable[[], tuple[str, ...]],
+    ) -> None:
+        super().__init__(bar)
+        self._bar = bar
+        self._bci = bci
+        self._folder = folder
+        self._streams = streams
+        self._remembered = remembered
+        self._listed = listed
+        self._state = RecordState()
+        self._find_until = 0.0
+        self._argv: tuple[str, ...] = ()
+        self._policy = RestartPolicy(_BY)
+        self._files: list[Path] = []
+        self._was_stopped = self._is_own = False
+        self._died = ""  # the recorder whose death has been reported
+        self._answered_at = 0.0
+        self._silent = SilentStreams()
+        self._notes: MarkerOutlet | None = None
+        self.link = RecorderLink(self)
+        self.link.changed.connect(self._on_status)
+        self.link.logged.connect(self.logged)
+        self.link.failed.connect(self._on_failed)
+        self.link.unread.connect(self.problem)
+        self.link.died.connect(self._on_died)
+        bar.start_wanted.connect(self._look_for_streams)
+        bar.stop_wanted.connect(self.end)
+        bar.noted.connect(self._note)
+        self._finding = self._timer(self._look_again)
+        self._watching = self._timer(self._watch)
+        self._watching.start()
+        self.link.start()
+
+    @property
+    def status(self) -> FoundRecorder | None:
+        """The recorder that runs."""
+        return self._state.recorder
+
+    def stop(self, timeout_s: float) -> None:
+        """Leave the recorder alone."""
+        self._finding.stop()
+        self._watching.stop()
+        self.link.stop(timeout_s)
+        self._offer_notes(False)
+
+    def end(self) -> None:
+        """End the recording; returns at once."""
+        self._was_stopped = True
+        self._show(waiting="stopping ...")
+        self.link.end(self.status)
+
+    def _timer(self, call: Callable[[], None]) -> QTimer:
+        timer = QTimer(self)
+        timer.setInterval(_LOOK_MS)
+        timer.timeout.connect(call)
+        return timer
+
+    def _show(self, **changes: Any) -> None:
+        state = replace(self._state, **changes)
+        if state != self._state:
+            self._state = state
+            self._bar.show_state(state)
+
+    def _look_for_streams(self) -> None:
+        """Start where there is something to record; a stream may not have been found yet."""
+        self.well.emit()
+        self._find_until = time.monotonic() + _FIND_S
+        self._show(waiting="looking for streams ...")
+        self._finding.start()
+        self._look_again()
+
+    def _look_again(self) -> None:
+        listed = self._listed()
+        if set(listed) & set(self._streams or listed):
+            self._finding.stop()
+            self._start()
+        elif time.monotonic() > self._find_until:
+            self._finding.stop()
+            self._on_failed(NO_STREAM)
+
+    def _start(self) -> None:
+        values = self._bar.values
+        self._remembered.keep("record", values)
+        given = [f"--{name}={value}" for name, value in values.items() if value]
+        if self._streams:
+            given += [f"--stream={name}" for name in (*self._streams, NOTES)]
+        self._argv = (*self._bci, "record", *given, f"--folder={self._folder}")
+        self._policy = RestartPolicy(_BY)
+        self._files = []
+        self._show(restarts=0, waiting="starting ...")
+        self._begin()
+
+    def _begin(self) -> None:
+        self._was_stopped = False
+        self._silent.reset()
+        self.link.record(self._argv)
+
+    def _on_status(self, status: FoundRecorder | None) -> None:
+        last = self.status
+        self._answered_at = time.monotonic()
+        waiting, silent = self._state.waiting, self._state.silent
+        # What is waited for has come, or gone; but a restart is waited for while there is none.
+        is_same = (status and status.uid) == (last and last.uid)
+        if not is_same and not (status is None and waiting == _RESTARTING):
+            waiting = ""
+        if status is not None:
+            self._is_own = status.pid == self.link.own_pid
+            silent = self._silent.update(status, time.monotonic())
+            if (file := Path(status.file)) not in self._files and status.streams:
+                self._files.append(file)
+        elif last is not None:
+            self._on_gone(last)
+        self._show(
+            recorder=status,
+            waiting=waiting,
+            silent=silent,
+            unanswered_s=0.0,
+            takes_notes=status is not None and NOTES in status.streams,
+        )
+        # Only beside what is recorded: alone they would make a recording of nothing look whole.
+        self._offer_notes(status is not None and bool(status.streams))
+
+    def _on_gone(self, last: FoundRecorder) -> None:
+        """A recorder is there no longer: it was stopped, or ended without our wish."""
+        if last.uid == self._died:
+            return
+        if (self._was_stopped or self._is_own) and self._files:
+            self._bar.saved.show_files(tuple(self._files), describe_length(last))
+            self._remembered.keep("replay/file", str(Path(last.file).resolve()))
+            self.saved.emit(Path(last.file))
+        elif last.pid and not self._was_stopped:
+            self.problem.emit(
+                f"The recorder has ended: nothing is recorded now. What it recorded is in "
+                f"{last.file}. Press Record (Ctrl+R) to go on in a new file."
+            )
+        self._files = []
+
+    def _on_died(self, code: int, why: str) -> None:
+        """Report that nothing is recorded and what is kept, and go on where that helps."""
+        last = self.status
+        worked = last is not None and Path(last.file) in self._files
+        advice = self._policy.why_not(code, worked, time.monotonic())
+        if last is None or not worked:
+            self._on_failed(f"{why[:1].upper()}{why[1:]}. Nothing was recorded. {advice}")
+            return
+        self._died = last.uid
+        kept = f"What it recorded, {describe_length(last)}, is in {last.file}."
+        if advice:
+            self._on_failed(f"Recording has stopped: {why}. {kept} {advice}")
+            return
+        self._show(restarts=self._state.restarts + 1, waiting=_RESTARTING)
+        self.problem.emit(
+            f"Recording was interrupted: {why}. {kept} The recorder is started again and goes on "
+            "in the next run's file."
+        )
+        self._begin()
+
+    def _watch(self) -> None:
+        """Show for how long the recorder has not answered, and its streams that are silent."""
+        if self.status is None:
+            return
+        now = time.monotonic()
+        if now - self._answered_at > _UNANSWERED_S:
+            self._show(unanswered_s=now - self._answered_at)
+        else:
+            self._show(unanswered_s=0.0, silent=self._silent.update(self.status, now))
+
+    def _offer_notes(self, offered: bool) -> None:
+        """Have a stream that the recorder finds and takes notes from, or none."""
+        if offered and self._notes is None:
+            self._notes = MarkerOutlet(NOTES, f"{NOTES}-{socket.gethostname()}", False, "Notes")
+        elif not offered and self._notes is not None:
+            self._notes.close()
+            self._notes = None
+
+    def _note(self, text: str) -> None:
+        if self._notes is None:
+            return
+        marker = Marker(local_clock(), text)
+        self._notes.push(marker)
+        self.logged.emit(f"note: {text}")
+        self.noted.emit(marker)
+
+    def _on_failed(self, why: str) -> None:
+        self._show(waiting="")
+        self.problem.emit(why)
