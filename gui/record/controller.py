@@ -12,11 +12,11 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from bci.lsl.outlet import MarkerOutlet
 from bci.lsl.recorders import FoundRecorder
+from bci.quality.silence import SilentStreams
 from bci.types import Marker
 from gui.processes.recorder import RecorderLink
 from gui.processes.restart_policy import RestartPolicy
 from gui.record.bar import RecordBar, RecordState, describe_length
-from gui.record.silent_streams import SilentStreams
 from gui.settings import DashboardSettings
 
 SUBJECT = "recorder"
@@ -172,7 +172,7 @@ class RecordController(QObject):
             waiting = ""
         if status is not None:
             self._is_own = status.pid == self.link.own_pid
-            silent = self._silent.update(status, time.monotonic())
+            silent = self._silent.update(status.regular, time.monotonic())
             if (file := Path(status.file)) not in self._files and status.streams:
                 self._files.append(file)
         elif last is not None:
@@ -230,7 +230,7 @@ class RecordController(QObject):
         if now - self._answered_at > _UNANSWERED_S:
             self._show(unanswered_s=now - self._answered_at)
         else:
-            self._show(unanswered_s=0.0, silent=self._silent.update(self.status, now))
+            self._show(unanswered_s=0.0, silent=self._silent.update(self.status.regular, now))
 
     def _offer_notes(self, offered: bool) -> None:
         """Have a stream that the recorder finds and takes notes from, or none."""

@@ -1,6 +1,5 @@
 """One reader for each kind of stream: what the dashboard takes from it, and reports."""
 
-import math
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from bci.pipeline.ring import RingBuffer
 from bci.profiles.pipeline_settings import PipelineSettings
 from bci.profiles.stream_options import as_told
 from bci.quality.channel_quality import ChannelQuality, QualityMeter
+from bci.quality.silence import SilenceMeter
 from bci.types import Chunk, StreamInfo
 from gui.workers.stream_worker import POLL_S, StreamWorker
 from gui.workers.worker import Worker
@@ -26,8 +26,6 @@ from gui.workers.worker import Worker
 _STATS_EVERY_S = 0.5
 _KEEP_S = 60.0
 _MAX_SAMPLES = 20_000
-# A stream that sends nothing for so long, or for so many samples, is silent.
-_SILENT_S, _SILENT_SAMPLES = 1.5, 3
 
 
 @dataclass(frozen=True)
@@ -39,32 +37,6 @@ class SignalFound:
     hostname: str = ""
 
 
-class SilenceMeter:
-    """Watch over a regular stream: whether it has stopped sending, and since when.
-
-    Attributes
-    ----------
-    since : float or None
-        Time of the last samples, s since 1970; None while samples come.
-    allowed_s : float
-        How long nothing may come.
-    """
-
-    def __init__(self, sfreq: float) -> None:
-        self.since: float | None = None
-        self.allowed_s = max(_SILENT_S, _SILENT_SAMPLES / sfreq) if sfreq > 0 else math.inf
-        self._received_at = time.monotonic()
-
-    def changes(self, received: bool) -> bool:
-        """Take in whether anything came now; whether `since` is another than before."""
-        now, before = time.monotonic(), self.since
-        if received:
-            self._received_at, self.since = now, None
-        elif now - self._received_at > self.allowed_s and self.since is None:
-            self.since = time.time() - (now - self._received_at)
-        return self.since != before
-
-
 class _OpenSignal:
     """An open signal stream, with what judges its channels."""
 
@@ -72,7 +44,7 @@ class _OpenSignal:
         self.inlet = SignalInlet(found, buffer_s=_KEEP_S)
         self.info = info = _described(self.inlet.info, options)
         self.ring = RingBuffer(max(1, round(_KEEP_S * (info.sfreq or 100.0))), info.n_channels)
-        self.silence = SilenceMeter(info.sfreq)
+        self.silence = SilenceMeter(info.sfreq, time.monotonic())
         self.stats_due = 0.0
         self._impedances = Impedances(self.inlet.info)
         self._line_hz = 0.0
@@ -149,10 +121,12 @@ class SignalReader(StreamWorker[_OpenSignal]):
     def read(self, inlet: _OpenSignal) -> None:
         inlet.judge_with(self.line_hz)
         chunks, silence = inlet.inlet.pull(_MAX_SAMPLES, 0.0), inlet.silence
+        now = time.monotonic()
         # A stream that is gone is reported as gone, not as silent.
-        changed = silence.changes(bool(chunks) or not inlet.connected)
+        changed = silence.changes(bool(chunks) or not inlet.connected, now)
         if changed:
-            self.post(self.silent.emit, silence.since)
+            since = None if silence.since is None else time.time() - (now - silence.since)
+            self.post(self.silent.emit, since)
         for chunk in chunks:
             inlet.ring.write(chunk.data, chunk.timestamps, chunk.first)
             for report in inlet.judge(chunk):
@@ -160,8 +134,8 @@ class SignalReader(StreamWorker[_OpenSignal]):
         if changed and silence.since is not None:
             # The last report no longer holds.
             self.post(self.quality.emit, [])
-        if time.monotonic() >= inlet.stats_due:
-            inlet.stats_due = time.monotonic() + _STATS_EVERY_S
+        if now >= inlet.stats_due:
+            inlet.stats_due = now + _STATS_EVERY_S
             self.post(self.stats.emit, inlet.inlet.stats)
 
 
