@@ -10,7 +10,7 @@ from bci.messages import DeviceEntry
 from bci.serial_ports import FOLDER, serial_ports
 from gui.connect.device_catalogue import DeviceCatalogue, has_brainflow
 from gui.connect.panel import ConnectPanel
-from gui.connect.source_process import Connection
+from gui.connect.source_process import SourceProcess
 from gui.processes.child import Child, Command
 from gui.settings import DashboardSettings
 from gui.widgets.open_recording import ask_for_recording
@@ -66,7 +66,7 @@ class ConnectController(QObject):
         self._port_timer = QTimer(self)
         self._port_timer.setInterval(_LOOK_AT_PORTS_MS)
         self._port_timer.timeout.connect(self._look_at_ports)
-        self.connection = Connection(self)
+        self.connection = SourceProcess(self)
         self.connection.changed.connect(self._on_connection)
         self.connection.logged.connect(self.logged)
         self.connection.failed.connect(self.problem)

@@ -12,7 +12,7 @@ from gui.widgets.units import counted
 _BY = "press Connect (Ctrl+D)"
 
 
-class Connection(QObject):
+class SourceProcess(QObject):
     """Starts a source as a child process, and stops it; at most one at a time.
 
     One that crashes after it streamed is started again.

@@ -45,7 +45,7 @@ from tests.gui.gallery import simulated
 from tests.gui.gallery.calibrated import calibration
 from tests.gui.gallery.views import simulated_devices, simulated_streams
 from tests.gui.gallery.windows import fill, replay_window
-from tests.gui.processes.test_restart_policy import WAITS
+from tests.gui.processes.test_program_buttons import WAITS
 from tests.gui.replay.test_replay_many_classes import IMAGES, LEVELS, card
 from tests.signals import eeg_info, noise
 

@@ -181,3 +181,38 @@ def test_views_of_decisions_take_a_line_until_there_is_an_engine(
     qtbot.waitUntil(lambda: window.scope.height() < height, timeout=LONG)
     window.feed.engine_alive.emit(False)
     qtbot.waitUntil(lambda: window.scope.height() == height, timeout=LONG)
+
+
+@pytest.mark.slow
+def test_a_killed_source_streams_again_and_is_still_ours_to_disconnect(
+    open_window: OpenWindow, qtbot: QtBot, name: str
+) -> None:
+    window = open_window()
+    panel = window.connect_panel
+    panel.device_wanted.emit("simulator", {"name": name})
+    qtbot.waitUntil(lambda: window.scope.n_samples > 250, timeout=LONG)
+    first = window.connecting.processes[0].pid
+    psutil.Process(first).kill()
+    # That its stream is gone may be noticed first.
+    qtbot.waitUntil(
+        lambda: "The simulator ended by itself" in window.banner_text.text(), timeout=LONG
+    )
+    assert window.banner.isVisible()
+    assert "It is started again." in window.banner_text.text()
+    assert panel.state.text() == "simulator: starting again ..."
+    qtbot.waitUntil(lambda: f"{name} is gone" in window.log.toPlainText(), timeout=LONG)
+    # What is done about it is not hidden by what follows from it.
+    assert "It is started again." in window.banner_text.text()
+    qtbot.waitUntil(lambda: panel.state.text() == "simulator is connected", timeout=LONG)
+    assert not window.banner.isVisible()
+    seen = window.scope.n_samples
+    qtbot.waitUntil(lambda: window.scope.n_samples > seen + 250, timeout=LONG)
+    second = window.connecting.processes[0].pid
+    assert second != first
+    panel.connect_button.click()
+    qtbot.waitUntil(lambda: panel.connect_button.text() == "Connect", timeout=LONG)
+    assert not psutil.pid_exists(second)
+    # What its inlets still say of it is for the log alone.
+    window.feed.problem.emit(f"stream {name}-markers does not answer")
+    assert "does not answer" in window.log.toPlainText()
+    assert not window.banner.isVisible(), window.banner_text.text()
