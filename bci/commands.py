@@ -56,3 +56,25 @@ def exit_now(code: int, clean_up: bool = False) -> NoReturn:
             with contextlib.suppress(OSError, ValueError):
                 stream.flush()
     os._exit(code)
+
+
+def options_of(argv: tuple[str, ...]) -> dict[str, str]:
+    """Options with a value, given as ``--name value`` or ``--name=value``."""
+    found = {}
+    for word, after in zip(argv, (*argv[1:], ""), strict=True):
+        name, equals, value = word.partition("=")
+        if name.startswith("--"):
+            found[name] = value if equals else after
+    return found
+
+
+def without_option(argv: tuple[str, ...], name: str) -> tuple[str, ...]:
+    """The same command line without an option and its value."""
+    kept: list[str] = []
+    words = iter(argv)
+    for word in words:
+        if word == name:
+            next(words, None)
+        elif not word.startswith(f"{name}="):
+            kept.append(word)
+    return tuple(kept)

@@ -4,5 +4,6 @@
 - meter: those figures, from the samples
 - limits: the thresholds
 - judge: the verdict, which does not flicker
+- silence: streams that send nothing
 - monitor: a live stream watched
 """

@@ -245,7 +245,7 @@ class Training(QObject):
         self._model: Path | None = None
         self._cancelled = False
         self.child = Child(Command(_NAME, argv), self)
-        self.child.said.connect(self.said)
+        self.child.logged.connect(self.said)
         self.child.reported.connect(self._on_event)
         self.child.died.connect(self._on_end)
         self.child.running.connect(self._on_running)
@@ -281,7 +281,7 @@ class Training(QObject):
         if self._model is not None:
             self.finished.emit(self._model)
         else:
-            self.failed.emit(self.child.last_words or why)
+            self.failed.emit(self.child.end_reason or why)
 
 
 def _counts(run: RunEvent) -> str:
