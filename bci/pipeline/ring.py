@@ -94,7 +94,7 @@ class RingBuffer:
             self._put(np.nan, np.nan, first - gap, gap)
         skipped = max(0, len(data) - self.capacity)
         self._put(data[skipped:], timestamps[skipped:], first + skipped, len(data) - skipped)
-        if self.segment is None:
+        if gap or self.segment is None:
             self.segment = first
         self.end = first + len(data)
 
