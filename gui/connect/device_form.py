@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
 )
 
 from bci.messages import DeviceEntry
-from gui.connect.device_parameters import Parameter, describe
+from bci.plugins.device_parameters import Parameter, describe
 from gui.widgets.combo_box import ComboBox
 from gui.widgets.pieces import named, plain
 
