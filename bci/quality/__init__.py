@@ -1,7 +1,10 @@
-"""Is the signal usable, and if not, why?
+"""Signal quality: is a channel usable, and if not, why?
 
-- channel_quality: each channel once a second
-- judged_signal: the channels of an open stream
+- channel_quality: state and figures of a channel in one second
+- meter: those figures, from the samples
+- limits: the thresholds
+- judge: the verdict, which does not flicker
+- judged_signal: an open stream and the meter of its channels
 - silence: streams that send nothing
-- monitor: one live stream watched
+- monitor: a live stream watched
 """

@@ -4,9 +4,10 @@ from bci.errors import MismatchError
 from bci.lsl.impedance_stream import Impedances
 from bci.lsl.inlet import SignalInlet
 from bci.profiles.pipeline_settings import PipelineSettings
-from bci.profiles.stream_options import as_told
-from bci.quality.channel_quality import ChannelQuality, QualityMeter
-from bci.types import Chunk, StreamInfo
+from bci.profiles.stream_options import apply_stream_options
+from bci.quality.channel_quality import ChannelQuality
+from bci.quality.meter import QualityMeter
+from bci.signals import Chunk, StreamInfo
 
 
 class JudgedSignal:
@@ -56,7 +57,7 @@ def _described(info: StreamInfo, options: PipelineSettings | None) -> StreamInfo
     if options is None:
         return info
     try:
-        return as_told(info, options)
+        return apply_stream_options(info, options)
     except MismatchError:
         # Any stream can be looked at, not only the one that the options are for.
         return info

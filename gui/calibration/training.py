@@ -8,13 +8,14 @@ from PySide6.QtCore import QObject, Signal
 
 from bci.errors import MismatchError
 from bci.messages import AnyEvent, ModelEvent, PointEvent, ProgressEvent, RunEvent, StepEvent
-from bci.models.bundle import Card, list_bundles
+from bci.models.bundle import list_bundles
+from bci.models.card import Card
 from bci.plugins.decoder_offers import carrying_over, decoder_traits, offered_for
 from bci.plugins.installing import how_to_install, how_to_install_torch
 from bci.profiles.profile import Profile
+from bci.signals import StreamInfo
 from bci.training.calibrate import check_base_fits
 from bci.training.run_counts import RunCount
-from bci.types import StreamInfo
 from gui.processes.child import Child, Command
 
 _NAME = "training"

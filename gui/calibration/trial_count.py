@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject, Signal
 
 from bci.profiles.profile import Profile
 from bci.recording.read import read_recording
+from bci.signals import StreamInfo
 from bci.training.run_counts import RunCount, count_run
-from bci.types import StreamInfo
 from gui.workers.background import Background
 
 

@@ -23,7 +23,7 @@ from bci.errors import BciError, ProfileError
 from bci.lsl.cue_listener import GUIDED
 from bci.lsl.outlet import MarkerOutlet
 from bci.profiles.profile import check_agreement, load_profile
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 from gui.actions import bind, pressing
 from gui.calibration.pages.replay_notice import ReplayNotice
 from gui.calibration.pages.result import ResultPage

@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from bci.pipeline.ring import RingBuffer
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 from gui.plots.head import flatten
 from gui.plots.scalp import LEAST_ELECTRODES, Scalp
 from gui.spectrum.bands import Band

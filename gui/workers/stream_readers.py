@@ -17,7 +17,7 @@ from bci.pipeline.ring import RingBuffer
 from bci.profiles.pipeline_settings import PipelineSettings
 from bci.quality.judged_signal import JudgedSignal
 from bci.quality.silence import SilenceMeter
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 from gui.workers.stream_worker import POLL_S, StreamWorker
 from gui.workers.worker import Worker
 

@@ -22,11 +22,11 @@ from pytestqt.qtbot import QtBot
 
 from bci.lsl.recorders import FoundRecorder
 from bci.messages import EngineStatus
-from bci.models.bundle import Card
+from bci.models.card import Card
 from bci.pipeline.ring import RingBuffer
 from bci.profiles.profile import load_profile
 from bci.quality.channel_quality import ChannelQuality, State
-from bci.types import Channel, StreamInfo
+from bci.signals import Channel, StreamInfo
 from gui.calibration.run.paradigms import KINDS, ParadigmKind
 from gui.calibration.training import Level, levels, levels_of_feelings
 from gui.calibration.window import CalibrationWindow

@@ -15,7 +15,7 @@ from bci.lsl.engine_streams import ReceivedPrediction
 from bci.lsl.outlet import MarkerOutlet
 from bci.models.bundle import CARD
 from bci.recording.read import read_recording
-from bci.types import Marker
+from bci.signals import Marker
 from gui.calibration.result import Result
 from gui.calibration.run.paradigms import CLIPS, KINDS
 from gui.calibration.run.schedule import Phase
