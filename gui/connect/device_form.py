@@ -90,7 +90,7 @@ class DeviceForm(QWidget):
 
     @property
     def is_wrong(self) -> bool:
-        """Whether a value is wrong; one that is only missing is not."""
+        """Check whether a value is wrong; one that is only missing is not."""
         return any(bool(field.property("wrong")) for field in self.fields.values())
 
     def _clear(self) -> None:

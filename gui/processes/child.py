@@ -269,7 +269,7 @@ class _Written:
         self._process.setStandardOutputFile(self._path)
 
     def read(self) -> bytes:
-        """What was written since the last time."""
+        """Read the output since the last time."""
         return b"" if self._file is None else self._file.read()
 
     def end(self) -> None:
@@ -289,5 +289,5 @@ def stop_all(children: Sequence[Child]) -> None:
 
 
 def has_left_any() -> bool:
-    """Whether a process runs that goes on after our end."""
+    """Check whether a process runs that goes on after our end."""
     return any(process.state() != QProcess.ProcessState.NotRunning for process in _KEPT)
