@@ -11,13 +11,13 @@ from bci.bundle import Card
 from bci.decoding import Decoded, Decoding
 from bci.errors import RecordingError
 from bci.false_decisions import commands_of, independent_after, rest_rate
-from bci.measures import measures
 from bci.pipeline import Pipeline
 from bci.profile import Adapt
 from bci.scores import (
     Accuracy,
     Measure,
     confusion,
+    extra_measures,
     information_transfer_rate,
     kappa,
     score_accuracy,
@@ -250,7 +250,7 @@ def evaluate(
         evidence_s=evidence.span_s,
         evidence_delay_s=evidence.delay_s,
         adaptation=decoding.adaptation.described if decoding.adaptation else "off",
-        measures=measures(card.classes, np.stack([p.probabilities for p in decided]), labels),
+        measures=extra_measures(card.classes, np.stack([p.probabilities for p in decided]), labels),
         prior_accuracy=score_accuracy(labels, np.array(said)) if said else None,
         trials=[
             _decision(trial, judged.get(number, []), weighed.get(number))

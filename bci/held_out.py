@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from bci.bundle import ScoreCard
 from bci.cards import measure_cards, score_card
 from bci.errors import DecodingError, PluginError
-from bci.measures import measures, ranks
 from bci.pipeline import Pipeline
 from bci.profile import Profile
+from bci.scores import extra_measures, ranks
 from bci.trials import Epochs, find_rest, find_trials, in_spans, trial_of
 from bci.types import Decoder, Prediction, Recording, Retrieval
 
@@ -200,7 +200,7 @@ def score(held_out: list[HeldOut], decoder: Decoder, described: str) -> ScoreCar
     )
     probabilities, numbers = together(held_out)
     if not isinstance(decoder, Retrieval):
-        measured = measures(decoder.classes, probabilities, truth)
+        measured = extra_measures(decoder.classes, probabilities, truth)
         card = score_card(truth, decided, decoder.classes, described)
         return card.model_copy(update={"measures": measure_cards(measured)})
     n = np.concatenate([np.full(len(each.truth), len(each.classes)) for each in held_out])

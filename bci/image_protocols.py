@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bci.measures import rank_of_truth
+from bci.scores import rank_of_truth
 from bci.trials import Epochs
 from bci.types import Decoder, Retrieval, Signal
 

@@ -16,9 +16,9 @@ from bci.calibration import (
 )
 from bci.cards import make_card, measure_cards, score_card
 from bci.errors import ProfileError, RecordingError
-from bci.measures import measures
 from bci.profile import Profile
 from bci.runs import RunCount, count_runs
+from bci.scores import extra_measures
 from bci.trials import Epochs, cut_epochs
 from bci.types import Adaptable, Decoder, Recording, Servable, Signal, TrainingStep
 
@@ -109,7 +109,7 @@ def pretrain(
     truth = np.concatenate([each.truth for each in scored])
     decided = np.array(decoder.classes)[probabilities.argmax(axis=1)]
     score = score_card(truth, decided, decoder.classes, described).model_copy(
-        update={"measures": measure_cards(measures(decoder.classes, probabilities, truth))}
+        update={"measures": measure_cards(extra_measures(decoder.classes, probabilities, truth))}
     )
     made_of = PeopleCard(n=len(people), whole_folds=True)
     card = make_card(

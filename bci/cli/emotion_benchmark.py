@@ -16,11 +16,11 @@ from bci.cli.results_file import check_place, write
 from bci.cli.trainings import emit_outcome, tracked
 from bci.errors import RecordingError
 from bci.level_protocols import PROTOCOLS, run_protocol, shuffled_films
-from bci.measures import measures
 from bci.offered import of_task
 from bci.pipeline import Pipeline
 from bci.profile import load_profile
 from bci.recording.reading import read_recording
+from bci.scores import extra_measures
 from bci.trials import Epochs, cut_epochs
 from bci.types import Recording, Signal
 
@@ -127,7 +127,7 @@ def _run(world: str, job: Job, people: dict[str, Epochs], signal: Signal) -> lis
     return [
         Row(world, *job, person, m.name, m.value, m.chance, len(said.truth))
         for person, said in zip(people, run_protocol(protocol, given, make, signal), strict=True)
-        for m in measures(said.classes, said.probabilities, said.truth)
+        for m in extra_measures(said.classes, said.probabilities, said.truth)
     ]  # fmt: skip
 
 
