@@ -1,10 +1,9 @@
 """The emotion benchmark: decoders of levels times protocols, on simulated or recorded people."""
 
-import json
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from rich.table import Table
@@ -12,8 +11,7 @@ from rich.table import Table
 import decoders
 from bci.cli import events
 from bci.cli.console import out
-from bci.cli.results_file import check_place, write
-from bci.cli.trainings import emit_outcome, tracked
+from bci.cli.results_file import Results, mean_and_sd, tracked
 from bci.errors import RecordingError
 from bci.level_protocols import PROTOCOLS, run_protocol, shuffled_films
 from bci.offered import of_task
@@ -73,37 +71,29 @@ def emotion(
         If the folder holds no person's recordings, or the file holds something else, or
         cannot be written.
     """
-    check_place(out_file)
-    rows = _load(out_file)
+    results = Results("emotion", Row, 6, out_file, figures=_figures)
     chosen = names or list(of_task("emotion"))
     recorded = _read(folder) if folder is not None else {}
     worlds = list(WORLDS) if folder is None else [_world_of(recorded)]
     todo = [(world, job) for world in worlds for job in _jobs(n_seeds, chosen)]
     cut: dict[str, tuple[dict[str, Epochs], Signal]] = {}
     for world, job in tracked(todo, "Training"):
-        if any(row[:5] == (world, *job) for row in rows):
+        if not results.lacks(world, *job):
             continue
         if world not in cut:
             cut = {world: _cut(recorded or _simulated(n_people, WORLDS[world]))}
-        new = _run(world, job, *cut[world])
-        rows += new
-        for row in new:
-            _emit(row)
-        if out_file is not None:
-            write(out_file, json.dumps(rows, indent=0))
+        results.add(_run(world, job, *cut[world]))
     if events.wanted():
         return
     for world in worlds:
         for protocol in PROTOCOLS:
-            own = [row for row in rows if (row.world, row.protocol) == (world, protocol)]
+            own = [row for row in results.rows if (row.world, row.protocol) == (world, protocol)]
             _print(world, protocol, [row for row in own if row.decoder in chosen])
 
 
-def _emit(row: Row) -> None:
-    of = row._asdict()
-    figures = {row.name: of.pop("value"), "chance": of.pop("chance"), "n": of.pop("n")}
-    of.pop("name")
-    emit_outcome("emotion", of, figures)
+def _figures(fields: dict[str, Any]) -> dict[str, Any]:
+    """A row's figure under its own name, beside its chance and number of decisions."""
+    return {fields.pop("name"): fields.pop("value"), **fields}
 
 
 def _jobs(n_seeds: int, names: list[str]) -> list[Job]:
@@ -205,18 +195,7 @@ def _print(world: str, protocol: str, own: list[Row]) -> None:
 
 
 def _spread(rows: list[Row]) -> str:
-    """Mean and spread over people, whose seeds are averaged first."""
+    """Mean and deviation over people, whose seeds are averaged first."""
     people = dict.fromkeys(row.person for row in rows)
     means = [np.mean([row.value for row in rows if row.person == name]) for name in people]
-    return f"{np.mean(means):.2f} ± {np.std(means, ddof=min(1, len(means) - 1)):.2f}"
-
-
-def _load(file: Path | None) -> list[Row]:
-    if file is None or not file.exists():
-        return []
-    try:
-        return [Row(*row) for row in json.loads(file.read_text(encoding="utf-8"))]
-    except (ValueError, TypeError) as error:
-        raise RecordingError(
-            f"{file}: not a file of this benchmark's results; give another --out"
-        ) from error
+    return mean_and_sd([float(mean) for mean in means])

@@ -210,9 +210,6 @@ def experiment(
     ],
     seeds: Annotated[int, typer.Option(min=1, help="Trainings of everything.")] = 3,
     trunk: Annotated[str, typer.Option(help="The shared network.")] = "ifnet",
-    sharpness: Annotated[
-        float, typer.Option(min=0, max=10, help="Radius of sharpness-aware steps; 0: plain.")
-    ] = 0.0,
     condition: Annotated[
         list[str] | None, typer.Option(help="What to train; may be repeated. Default: all four.")
     ] = None,
@@ -229,9 +226,7 @@ def experiment(
     for each in condition or ():
         if each not in CONDITIONS:
             raise typer.BadParameter(f"{each!r} is none of: {'; '.join(CONDITIONS)}")
-    run_experiment(
-        folder, seeds, out_file, trunk, sharpness, tuple(dict.fromkeys(condition or CONDITIONS))
-    )
+    run_experiment(folder, seeds, out_file, trunk, tuple(dict.fromkeys(condition or CONDITIONS)))
     if as_json:
         print_file(out_file, as_json)
 

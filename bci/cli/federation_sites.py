@@ -105,7 +105,7 @@ def make_site(name: str, material: Material, agreed: Federation, folder: Path) -
     seed = 1000 * rounds.seed + zlib.crc32(name.encode()) % 1000
     settings = TrainingSettings(
         epochs=rounds.epochs, batch=rounds.batch, lr=rounds.lr, weight_decay=rounds.weight_decay,
-        sharpness=rounds.sharpness, seed=seed,
+        seed=seed,
     )  # fmt: skip
     clipping = None
     if agreed.privacy is not None:

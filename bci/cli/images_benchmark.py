@@ -1,6 +1,5 @@
 """The benchmark of seen images, on simulated subjects: network against ridge regression."""
 
-import json
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,9 +13,7 @@ from rich.table import Table
 import decoders
 from bci.cli import events
 from bci.cli.console import out
-from bci.cli.results_file import check_place, write
-from bci.cli.trainings import emit_outcome, tracked
-from bci.errors import RecordingError
+from bci.cli.results_file import Results, mean_and_sd, tracked
 from bci.gallery import Gallery, save_gallery
 from bci.image_protocols import Found, find_images, part_of, shuffled
 from bci.pipeline import Pipeline
@@ -74,32 +71,22 @@ def images(n_subjects: int, out_file: Path | None) -> None:
     RecordingError
         If the file holds something else, or cannot be written.
     """
-    check_place(out_file)
-    rows = _load(out_file)
+    results = Results("images", Row, 6, out_file)
     todo = [(world, subject) for subject in range(1, n_subjects + 1) for world in WORLDS]
     for world, subject in tracked(todo, "Simulated subjects"):
-        done = {row[:6] for row in rows}
-        missing = [job for job in _jobs() if (world, *job, subject) not in done]
-        if not missing:
-            continue
+        missing = [job for job in _jobs() if results.lacks(world, *job, subject)]
         for job, found in _run(world, subject, missing):
-            rows.append(
-                Row(world, *job, subject, found.top_1, found.top_5, found.median_rank,
-                    found.n_trials, found.n_candidates)
+            results.add(
+                [
+                    Row(world, *job, subject, found.top_1, found.top_5, found.median_rank,
+                        found.n_trials, found.n_candidates)
+                ]
             )  # fmt: skip
-            _emit(rows[-1])
-            if out_file is not None:
-                write(out_file, json.dumps(rows, indent=0))
     if events.wanted():
         return
     for world in WORLDS:
-        _print(world, [row for row in rows if row.world == world and row.subject <= n_subjects])
-
-
-def _emit(row: Row) -> None:
-    of = row._asdict()
-    names = ("top_1", "top_5", "median_rank", "n_trials", "n_candidates")
-    emit_outcome("images", of, {name: of.pop(name) for name in names})
+        own = [row for row in results.rows if row.world == world and row.subject <= n_subjects]
+        _print(world, own)
 
 
 def _jobs() -> list[Job]:
@@ -178,26 +165,9 @@ def _print(world: str, rows: list[Row]) -> None:
         n = float(np.mean([row.n_candidates for row in own]))
         table.add_row(
             "labels shuffled" if job.is_shuffled else job.protocol, job.window, job.decoder,
-            _spread([row.top_1 for row in own]), _spread([row.top_5 for row in own]),
-            _spread([row.median_rank for row in own], 1),
+            mean_and_sd([row.top_1 for row in own]), mean_and_sd([row.top_5 for row in own]),
+            mean_and_sd([row.median_rank for row in own], 1),
             f"{1 / n:.3f}, {5 / n:.3f}, {(n + 1) / 2:.1f}",
             f"{len(own)} subjects, {sum(row.n_trials for row in own)} trials",
         )  # fmt: skip
     out.print(table)
-
-
-def _spread(values: list[float], digits: int = 2) -> str:
-    return (
-        f"{np.mean(values):.{digits}f} ± {np.std(values, ddof=min(1, len(values) - 1)):.{digits}f}"
-    )
-
-
-def _load(file: Path | None) -> list[Row]:
-    if file is None or not file.exists():
-        return []
-    try:
-        return [Row(*row) for row in json.loads(file.read_text(encoding="utf-8"))]
-    except (ValueError, TypeError) as error:
-        raise RecordingError(
-            f"{file}: not a file of this benchmark's results; give another --out"
-        ) from error

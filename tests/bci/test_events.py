@@ -242,15 +242,16 @@ def test_a_round_and_a_missing_site_are_events(capsys: pytest.CaptureFixture[str
 def test_outcomes_of_trainings_are_events(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bci.cli.speech_benchmark import Row, _emit
-    from bci.cli.trainings import tracked
+    from bci.cli.results_file import Results, tracked
+    from bci.cli.speech_benchmark import Row
 
+    results = Results("speech", Row, 5, None)
     row = Row("distributed", 4, True, "duin", 2, 0.5, float("nan"), 60, 0.1)
-    _emit(row)
+    results.add([row])
     assert capsys.readouterr().out == ""
     monkeypatch.setattr(events, "_wanted", True)
     for each in tracked([row], "Trainings"):
-        _emit(each)
+        results.add([each])
     first, outcome, last = printed(capsys.readouterr().out)
     assert (first, last) == tuple(ProgressEvent(doing="Trainings", done=n, of=1) for n in (0, 1))
     assert isinstance(outcome, OutcomeEvent)

@@ -58,10 +58,9 @@ def trained(
 
 @pytest.mark.parametrize(
     "settings",
-    [PLAIN, TrainingSettings(epochs=9, batch=16, patience=5),
-     TrainingSettings(epochs=4, batch=16, sharpness=0.05)],
-    ids=["plain", "early stop", "sharpness-aware"],
-)  # fmt: skip
+    [PLAIN, TrainingSettings(epochs=9, batch=16, patience=5)],
+    ids=["plain", "early stop"],
+)
 def test_a_stopped_training_ends_with_the_very_weights_of_one_that_was_not(
     settings: TrainingSettings, tmp_path: Path
 ) -> None:
@@ -126,11 +125,6 @@ def test_what_is_counted_is_whole(name: str, key: str) -> None:
     for wrong in (2.5, "x", 0):
         with pytest.raises(ProfileError, match=f"{key} = {wrong} must be a whole number from 1"):
             decoders.create(name, {key: wrong})
-
-
-def test_a_negative_radius_of_sharpness_is_named() -> None:
-    with pytest.raises(ValueError, match=r"sharpness = -0\.1 must be 0 or more"):
-        PLAIN.but(sharpness=-0.1)
 
 
 @pytest.mark.slow
