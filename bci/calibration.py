@@ -146,7 +146,7 @@ def calibrate(
             training.labels,
             groups=training.runs,
             signal=signal,
-            watch=partial(on_step, fold),
+            on_epoch=partial(on_step, fold),
         )
         if isinstance(decoder, Retrieval):
             # Among what none of it was trained on: a seen item would be told by its own trials.
@@ -162,7 +162,7 @@ def calibrate(
         epochs.labels,
         groups=epochs.runs,
         signal=signal,
-        watch=partial(on_step, len(splits)),
+        on_epoch=partial(on_step, len(splits)),
     )
     if isinstance(decoder, Servable):
         on_progress("Choosing how to serve", len(splits), len(splits) + 1)

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import TracebackType
 
 from bci.errors import RecordingError
-from bci.trials import JudgedWindow, Watch
+from bci.trials import JudgedWindow, OnWindow
 
 COLUMNS = (
     "recording",
@@ -61,8 +61,8 @@ class PredictionsTable:
     ) -> None:
         self._file.close()
 
-    def of(self, recording: str) -> Watch:
-        """Return a watcher for `bci.evaluation.evaluate` that writes this recording's windows."""
+    def of(self, recording: str) -> OnWindow:
+        """Return a receiver for `bci.evaluation.evaluate` that writes this recording's windows."""
 
         def add(window: JudgedWindow) -> None:
             prediction, trial, decision = window.prediction, window.trial, window.decision

@@ -93,11 +93,11 @@ def pretrain(
     n_folds = min(n_folds, len(people))
     scored = score_people(epochs, make_decoder, signal, on_progress, n_folds, unfinished)
 
-    def watch(step: TrainingStep) -> None:
+    def on_epoch(step: TrainingStep) -> None:
         on_progress(f"Training on all people, loss {step.loss:.2f}", step.step, step.of)
 
     decoder = make_decoder()
-    fit(decoder, epochs, signal, watch, unfinished and unfinished / "all.safetensors")
+    fit(decoder, epochs, signal, on_epoch, unfinished and unfinished / "all.safetensors")
     if isinstance(decoder, Servable):
         on_progress("Choosing how to serve", n_folds, n_folds + 1)
         decoder.choose_runtime()
@@ -189,7 +189,7 @@ def fit(
     decoder: Decoder,
     people: list[Epochs],
     signal: Signal,
-    watch: Callable[[TrainingStep], None] | None = None,
+    on_epoch: Callable[[TrainingStep], None] | None = None,
     checkpoint: Path | None = None,
 ) -> None:
     """Train a decoder on the epochs of several people together."""
@@ -198,6 +198,6 @@ def fit(
         np.concatenate([epochs.labels for epochs in people]),
         groups=np.concatenate([epochs.runs for epochs in people]),
         signal=signal,
-        watch=watch,
+        on_epoch=on_epoch,
         checkpoint=checkpoint,
     )

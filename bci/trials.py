@@ -62,7 +62,7 @@ class JudgedWindow:
     trial: Trial | None
 
 
-Watch = Callable[[JudgedWindow], None]
+OnWindow = Callable[[JudgedWindow], None]
 """Given every window of an evaluation that has a prediction, in order of time."""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.types import FloatArray, Signal, Watch
+from bci.types import FloatArray, OnEpoch, Signal
 from decoders.candidates import Candidates, Galleries, Space, probabilities, required
 from decoders.linear import shaped, window_shape
 from decoders.robust_scaling import RobustScaling
@@ -44,7 +44,7 @@ class ImageRidge:
         *,
         groups: NDArray[np.int64] | None = None,  # noqa: ARG002 - all windows weigh alike
         signal: Signal | None = None,  # noqa: ARG002
-        watch: Watch | None = None,  # noqa: ARG002 - it is done in one step
+        on_epoch: OnEpoch | None = None,  # noqa: ARG002 - it is done in one step
         checkpoint: Path | None = None,  # noqa: ARG002 - one person's, no base
     ) -> None:
         """Learn from windows; see `bci.types.Decoder`.

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from bci.errors import MismatchError
 from bci.trials import Epochs
-from bci.types import FloatArray, Signal, Watch
+from bci.types import FloatArray, OnEpoch, Signal
 from decoders.alignment import align_groups, mean_spread, whitening
 from decoders.linear import shaped, window_shape
 from decoders.networks.conformer import Conformer as ConformerNetwork
@@ -89,7 +89,7 @@ class NetworkDecoder:
         *,
         groups: NDArray[np.int64] | None = None,
         signal: Signal | None = None,
-        watch: Watch | None = None,
+        on_epoch: OnEpoch | None = None,
         checkpoint: Path | None = None,
     ) -> None:
         """Learn from windows; see `bci.types.Decoder`.
@@ -107,7 +107,7 @@ class NetworkDecoder:
         numbers = self.begin(windows, labels, signal)
         aligned = align_groups(windows, groups, self._whiten)
         self.history = train(
-            self.model, aligned, numbers, groups, self.settings, self.loss(signal), watch,
+            self.model, aligned, numbers, groups, self.settings, self.loss(signal), on_epoch,
             checkpoint,
         )  # fmt: skip
 

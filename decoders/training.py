@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bci.errors import ProfileError
-from bci.types import TrainingStep, Watch
+from bci.types import OnEpoch, TrainingStep
 from decoders.checkpoint import Checkpoint, below, put_back, state_of
 
 Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
@@ -80,7 +80,7 @@ def train(
     groups: NDArray[np.int64],
     settings: TrainingSettings,
     loss: Loss,
-    watch: Watch | None = None,
+    on_epoch: OnEpoch | None = None,
     checkpoint: Path | None = None,
 ) -> list[TrainingStep]:
     """Train in place; what happened, epoch by epoch.
@@ -98,7 +98,7 @@ def train(
         Runs or subjects, in order of time; what is held out is whole groups.
     settings : TrainingSettings
     loss : callable
-    watch : callable, optional
+    on_epoch : callable, optional
         Told after each epoch; what it raises ends the training.
     checkpoint : Path, optional
         Written after each epoch, and gone on from where it is there: a training that was stopped,
@@ -150,8 +150,8 @@ def train(
         progress.add(TrainingStep(epoch + 1, settings.epochs, total / n_drawn, score), model)
         if kept is not None:
             progress.save(kept, model, optimizer, schedule, rng)
-        if watch is not None:
-            watch(progress.history[-1])
+        if on_epoch is not None:
+            on_epoch(progress.history[-1])
     if progress.best_weights:
         model.load_state_dict(progress.best_weights)
     model.eval()

@@ -115,12 +115,12 @@ def evaluate(
                 recording = mapped_to_model(recording, card)
             for remark in Decoding(card, decoder, recording.info).remarks:
                 note(f"{file}: {remark}")
-            watchers = [table.of(str(file))] if table is not None else []
+            receivers = [table.of(str(file))] if table is not None else []
             if windows:
-                watchers.append(printer_of(str(file)))
+                receivers.append(printer_of(str(file)))
             prior = read_sentences(sentences, card.classes) if sentences is not None else None
             result = run_evaluation(
-                card, decoder, recording, threshold, all_of(watchers), span, adapt, prior
+                card, decoder, recording, threshold, all_of(receivers), span, adapt, prior
             )
             if as_json:
                 emit(evaluated(result, learnt_from))

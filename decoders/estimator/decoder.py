@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import BciError, BundleError, DecodingError, PluginError, ProfileError
-from bci.types import FloatArray, Signal, Watch
+from bci.types import FloatArray, OnEpoch, Signal
 from decoders.estimator.raised import brief
 from decoders.estimator.stored import N_NOISE, Stored, proof, restore, store
 from decoders.linear import shaped, window_shape
@@ -52,7 +52,7 @@ class EstimatorDecoder:
         *,
         groups: NDArray[np.int64] | None = None,  # noqa: ARG002 - scikit-learn's fit has none
         signal: Signal | None = None,  # noqa: ARG002
-        watch: Watch | None = None,  # noqa: ARG002 - it is done in one step
+        on_epoch: OnEpoch | None = None,  # noqa: ARG002 - it is done in one step
         checkpoint: Path | None = None,  # noqa: ARG002 - no base
     ) -> None:
         """Learn from windows; see `bci.types.Decoder`.

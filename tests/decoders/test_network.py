@@ -92,7 +92,7 @@ def test_training_can_be_watched_and_cancelled_at_once() -> None:
     steps: list[TrainingStep] = []
     asked = threading.Event()
 
-    def watch(step: TrainingStep) -> None:
+    def on_epoch(step: TrainingStep) -> None:
         steps.append(step)
         if asked.is_set():
             raise CancelledError
@@ -100,7 +100,9 @@ def test_training_can_be_watched_and_cancelled_at_once() -> None:
 
     windows, labels = trials(48, 1)
     with pytest.raises(CancelledError):
-        decoders.create("eegnet", {"epochs": 500}).fit(windows, labels, signal=SIGNAL, watch=watch)
+        decoders.create("eegnet", {"epochs": 500}).fit(
+            windows, labels, signal=SIGNAL, on_epoch=on_epoch
+        )
     assert [step.step for step in steps] == [1, 2]
     assert steps[0].of == 500
     assert np.isnan(steps[0].score)

@@ -48,11 +48,11 @@ def trained(
     loss: Loss = cross_entropy,
     name: str = "eegnet",
     windows: np.ndarray = WINDOWS,
-    watch: Callable[[TrainingStep], None] | None = None,
+    on_epoch: Callable[[TrainingStep], None] | None = None,
 ) -> tuple[dict[str, bytes], list[TrainingStep]]:
     torch.manual_seed(1)
     model = NETWORKS[name](4, 192, 128.0, 2)
-    history = train(model, windows, CLASSES, GROUPS, settings, loss, watch, checkpoint)
+    history = train(model, windows, CLASSES, GROUPS, settings, loss, on_epoch, checkpoint)
     return {k: v.numpy().tobytes() for k, v in model.state_dict().items()}, history
 
 
@@ -70,7 +70,7 @@ def test_a_stopped_training_ends_with_the_very_weights_of_one_that_was_not(
         with pytest.raises(KeyboardInterrupt):
             trained(settings, kept, stopping(batches))
     told: list[TrainingStep] = []
-    assert repr(trained(settings, kept, watch=told.append)) == repr(whole)
+    assert repr(trained(settings, kept, on_epoch=told.append)) == repr(whole)
     assert told[0].step > 1
     assert [file.name for file in tmp_path.iterdir()] == ["kept"]
 
