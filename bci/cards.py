@@ -19,13 +19,15 @@ from bci.bundle import (
     SourceCard,
     describe_stream,
 )
+from bci.confidence_card import ConfidenceCard
+from bci.drift import DriftCard
 from bci.pipeline import Pipeline
 from bci.profile import Profile
 from bci.runs import RunCount
 from bci.scores import Measure, confusion, kappa, score_accuracy, shuffled_labels
 from bci.sources import digests
 from bci.trials import find_trials
-from bci.types import Decoder, Recording
+from bci.types import Decoder, Recording, Retrieval
 
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "pyriemann", "mne")
 
@@ -40,11 +42,17 @@ def make_card(
     labelled: bool = True,
     runs: Sequence[RunCount] = (),
     people: PeopleCard | None = None,
+    base: Card | None = None,
+    confidence: ConfidenceCard | None = None,
+    rest: Sequence[Recording] = (),
+    drift: DriftCard | None = None,
 ) -> Card:
     """Make the card of a model that was trained on recordings through a pipeline.
 
-    ``people`` are those of a base; without them it is a person's own model. ``runs`` are the trials
-    of each recording that it was trained on; without them every trial that was cued is counted.
+    ``people`` are those of a base; without them it is a person's own model, trained further from
+    ``base`` if there is one. ``runs`` are the trials of each recording that it was trained on;
+    without them every trial that was cued is counted. ``rest`` are recordings that its confidence
+    was calibrated on.
     """
     trials = [run.n_trials + run.rest for run in runs]
     if not trials:
@@ -77,6 +85,12 @@ def make_card(
             packages=tuple(getattr(type(decoder), "needs", ())),
         ),
         versions=_versions(),
+        base=None if base is None else base.name,
+        base_sources=() if base is None else (*base.sources, *base.base_sources),
+        confidence=confidence,
+        rest_sources=tuple(map(source_card, rest)),
+        drift=drift,
+        embedded_by=decoder.embedded_by if isinstance(decoder, Retrieval) else None,
     )
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.calibration import Progress, common_pipeline, decide_trials
-from bci.folds import split_by_run
+from bci.calibration import common_pipeline, decide_trials
+from bci.held_out import Progress, split_by_run
 from bci.profile import Profile
 from bci.scores import Accuracy, score_accuracy
 from bci.trials import Epochs, cut_epochs

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from bci.folds import split_by_item
+from bci.held_out import split_by_item
 from bci.pretraining import Decided, decide, fit, score_people
 from bci.trials import Epochs
 from bci.types import Decoder, Signal

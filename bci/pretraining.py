@@ -8,18 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.bundle import PeopleCard
-from bci.calibration import (
-    Calibration,
-    Progress,
-    RunWatch,
-    common_pipeline,
-)
+from bci.calibration import Calibration, OnRuns, common_pipeline
 from bci.cards import make_card, measure_cards, score_card
 from bci.errors import ProfileError, RecordingError
+from bci.held_out import Progress
 from bci.profile import Profile
 from bci.runs import RunCount, count_runs
 from bci.scores import extra_measures
-from bci.trials import Epochs, cut_epochs
+from bci.trials import Epochs, cut_epochs, join_epochs
 from bci.types import Adaptable, Decoder, Recording, Servable, Signal, TrainingStep
 
 _FEWEST_PEOPLE = 2
@@ -35,7 +31,7 @@ def pretrain(
     on_progress: Progress,
     n_folds: int = 5,
     unfinished: Path | None = None,
-    on_runs: RunWatch = lambda _runs: None,
+    on_runs: OnRuns = lambda _runs: None,
 ) -> Calibration:
     """Train on people, and score on those who were held out, by folds of whole people.
 
@@ -193,11 +189,8 @@ def fit(
     checkpoint: Path | None = None,
 ) -> None:
     """Train a decoder on the epochs of several people together."""
+    together = join_epochs(people)
     decoder.fit(
-        np.concatenate([epochs.windows for epochs in people]),
-        np.concatenate([epochs.labels for epochs in people]),
-        groups=np.concatenate([epochs.runs for epochs in people]),
-        signal=signal,
-        on_epoch=on_epoch,
-        checkpoint=checkpoint,
-    )
+        together.windows, together.labels, groups=together.runs, signal=signal,
+        on_epoch=on_epoch, checkpoint=checkpoint,
+    )  # fmt: skip

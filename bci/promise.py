@@ -25,7 +25,7 @@ from bci.profile import Profile
 from bci.scores import exact_interval
 
 
-def confidence(
+def calibrate_confidence(
     held_out: list[HeldOut],
     rest: list[Streamed],
     surer: float,

@@ -2,7 +2,7 @@
 
 import bisect
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -98,6 +98,28 @@ class Epochs:
             None if self.items is None else self.items[chosen],
             self.signal,
         )
+
+
+def join_epochs(parts: Sequence[Epochs], apart: int = 0) -> Epochs:
+    """Join epochs of one pipeline.
+
+    Parameters
+    ----------
+    parts : sequence of Epochs
+    apart : int
+        Added to the numbers of trials and runs for each part before: for parts that were numbered
+        each for itself.
+    """
+    n = range(len(parts))
+    items = [part.items for part in parts if part.items is not None]
+    return Epochs(
+        np.concatenate([part.windows for part in parts]),
+        np.concatenate([part.labels for part in parts]),
+        np.concatenate([parts[k].trials + apart * k for k in n]),
+        np.concatenate([parts[k].runs + apart * k for k in n]),
+        np.concatenate(items) if items else None,
+        parts[0].signal,
+    )
 
 
 def cue_markers(recording: Recording, paradigm: Paradigm) -> tuple[Marker, ...]:

@@ -9,9 +9,9 @@ from threadpoolctl import threadpool_limits
 import decoders
 from bci import trials
 from bci.api.sources import ProfileLike, Source, profile_of, recordings_from
-from bci.calibration import Progress
 from bci.calibration import calibrate as run_calibration
 from bci.errors import ProfileError, RecordingError
+from bci.held_out import Progress
 from bci.models import Model, decoder_of, load_model
 from bci.profile import DecoderChoice, Profile
 from bci.runs import without_copies

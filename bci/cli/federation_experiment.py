@@ -19,7 +19,7 @@ from bci.errors import RecordingError
 from bci.federation import CommonSpace, Federation, Partner, Rounds, Server
 from bci.profile import Profile, load_profile
 from bci.recording.reading import read_recording
-from bci.trials import Epochs
+from bci.trials import join_epochs
 from bci.types import Recording
 from decoders.federated import Site
 from decoders.federation.client import client_app
@@ -200,18 +200,10 @@ def _train(sites: dict[str, Site], agreed: Federation, folder: Path) -> dict[str
 def _pooled(materials: list[Material]) -> Material:
     """One site that holds everybody's windows; each run of each person is aligned by itself."""
 
-    def together(parts: list[Epochs]) -> Epochs:
-        return Epochs(
-            np.concatenate([e.windows for e in parts]),
-            np.concatenate([e.labels for e in parts]),
-            np.concatenate([e.trials + _RUNS_PER_PERSON * k for k, e in enumerate(parts)]),
-            np.concatenate([e.runs + _RUNS_PER_PERSON * k for k, e in enumerate(parts)]),
-        )
-
     return replace(
         materials[0],
-        training=together([m.training for m in materials]),
-        held_out=together([m.held_out for m in materials]),
+        training=join_epochs([m.training for m in materials], _RUNS_PER_PERSON),
+        held_out=join_epochs([m.held_out for m in materials], _RUNS_PER_PERSON),
     )
 
 

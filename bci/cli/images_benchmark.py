@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +17,7 @@ from bci.gallery import Gallery, save_gallery
 from bci.image_protocols import Found, find_images, part_of, shuffled
 from bci.pipeline import Pipeline
 from bci.profile import Profile, load_profile
-from bci.trials import Epochs, cut_epochs
+from bci.trials import Epochs, cut_epochs, join_epochs
 from bci.types import Signal
 
 _WHOLE = "0-0.8 s"
@@ -139,20 +138,11 @@ def _simulate(
         first = 1 + scenarios.N_IMAGES * (run - 1) * is_unseen
         scenario = scenarios.images(first_image=first, **response)
         recording = simulate_run(SubjectSettings(subject, "images"), run, scenario)
-        own = cut_epochs([recording], profile.pipeline, profile.paradigm)
         # Run by run, since the signal of all would take gigabytes.
-        cut.append(replace(own, runs=own.runs + run, trials=own.trials + 1000 * run))
+        cut.append(cut_epochs([recording], profile.pipeline, profile.paradigm))
     chain = Pipeline(profile.pipeline, recording.info).chain
     *earlier, last = cut
-    together = replace(
-        last,
-        windows=np.concatenate([each.windows for each in earlier]),
-        labels=np.concatenate([each.labels for each in earlier]),
-        trials=np.concatenate([each.trials for each in earlier]),
-        runs=np.concatenate([each.runs for each in earlier]),
-        items=np.concatenate([each.items for each in earlier if each.items is not None]),
-    )
-    return together, last, Signal(chain.sfreq, chain.channels)
+    return join_epochs(earlier, apart=1000), last, Signal(chain.sfreq, chain.channels)
 
 
 def _print(world: str, rows: list[Row]) -> None:

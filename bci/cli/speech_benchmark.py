@@ -13,10 +13,11 @@ import decoders
 from bci.cli import events
 from bci.cli.console import note, out
 from bci.cli.results_file import Results, mean_and_sd, tracked
+from bci.image_protocols import shuffled
 from bci.pipeline import Pipeline
 from bci.profile import DecoderChoice, load_profile
 from bci.recording.reading import read_recording
-from bci.trials import Epochs, cut_epochs
+from bci.trials import Epochs, cut_epochs, join_epochs
 from bci.types import Decoder, Recording, Signal
 
 WORLDS = {"one source a contact": False, "distributed": True}
@@ -122,14 +123,11 @@ class _Person:
     def score(self, job: Job) -> Row:
         """Train a decoder and test it."""
         *earlier, test = self._cut
-        given = earlier[: job.n_runs]
-        windows = np.concatenate([each.windows for each in given])
-        labels = np.concatenate([each.labels for each in given])
-        runs = np.concatenate([np.full(len(each.labels), k) for k, each in enumerate(given)])
+        given = join_epochs(earlier[: job.n_runs], apart=1)
         if job.is_shuffled:
-            labels = np.random.default_rng(self._subject).permutation(labels)
+            given = shuffled(given, self._subject)
         decoder = self._make(job.decoder)
-        decoder.fit(windows, labels, groups=runs, signal=self._signal)
+        decoder.fit(given.windows, given.labels, groups=given.runs, signal=self._signal)
         odds = np.stack([decoder.predict_proba(window) for window in test.windows])
         best = np.array(decoder.classes)[np.argsort(-odds, axis=1)]
         _, counts = np.unique(test.labels, return_counts=True)

@@ -9,7 +9,7 @@ from bci.bundle import decision_threshold
 from bci.calibration import calibrate
 from bci.errors import MismatchError, RecordingError
 from bci.evaluation import evaluate
-from bci.folds import split_by_run
+from bci.held_out import split_by_run
 from bci.offered import classical
 from bci.profile import Output, Profile
 from bci.trials import cut_epochs, find_rest, find_trials

@@ -7,8 +7,7 @@ import pytest
 
 import decoders
 from bci.errors import DecodingError
-from bci.folds import split_by_run
-from bci.held_out import HeldOut, hold_out, stream_rest, streams, surer
+from bci.held_out import HeldOut, fold_streams, hold_out, split_by_run, stream_rest, surer
 from bci.profile import Profile
 from bci.trials import cut_epochs
 from bci.types import Decoder, Recording
@@ -27,7 +26,7 @@ def folds(recordings: list[Recording]) -> tuple[list[HeldOut], list, Decoder]:
     """Every fold by a decoder of the others, where each is streamed, and the decoder of all."""
     epochs = cut_epochs(recordings, PROFILE.pipeline, PROFILE.paradigm)
     splits, _ = split_by_run(epochs)
-    where = streams(splits, epochs, recordings, PROFILE)
+    where = fold_streams(splits, epochs, recordings, PROFILE)
     held_out = []
     for test, stream in zip(splits, where, strict=True):
         decoder = decoders.create("log-power")
