@@ -1,0 +1,269 @@
+"""The motor-imagery benchmark on PhysioNet EEGMMIDB: decoders times protocols."""
+
+import dataclasses
+from collections.abc import Iterator
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.table import Column, Table
+from rich.text import Text
+
+import decoders
+from bci.cli import events
+from bci.cli.benchmark.results_file import Results, tracked
+from bci.cli.console import note, out
+from bci.errors import RecordingError
+from bci.evaluation.compare_people import (
+    PROTOCOLS,
+    Person,
+    ScoredRun,
+    compare,
+    paired_p,
+    run_protocols,
+)
+from bci.evaluation.scores import exact_interval
+from bci.pipeline.pipeline import Pipeline
+from bci.plugins.decoder_offers import classical, decoder_traits
+from bci.profiles.profile import load_profile
+from bci.recording.read import read_recording
+from bci.training.epochs import cut_epochs
+from bci.types import Signal
+
+_TRAINING_RUNS = ("04", "08")
+_TEST_RUN = "12"
+_REFERENCE = ("tangent-space", "within")
+# The network that the newer ones have to beat under the same protocol.
+_RIVAL = "eegnet"
+_NETWORKS = (_RIVAL, "dbconformer", "mvcnet")
+
+Stored = dict[str, dict[str, dict[str, list[dict[str, Any]]]]]
+"""The file: figures of every seed, by decoder, protocol and person."""
+
+
+class Row(NamedTuple):
+    """One training: its conditions, then the fields of `Outcome`."""
+
+    decoder: str
+    protocol: str
+    person: str
+    seed: int
+    accuracy: float
+    n_trials: int
+    training_s: float
+    inference_p50_ms: float
+    inference_p99_ms: float
+    n_parameters: int
+    streamed: float | None = None
+
+
+def motor_imagery(
+    folder: Path,
+    names: list[str] | None,
+    protocols: list[str] | None,
+    n_seeds: int,
+    out_file: Path | None,
+) -> None:
+    """Print one row a decoder and protocol, and one a person; go on where a file left off.
+
+    Raises
+    ------
+    RecordingError
+        If no subject of the folder has the three runs, there is nobody else to learn from, or the
+        file holds something else or cannot be written.
+    """
+    results = Results("motor-imagery", Row, 4, out_file, _rows_of, _stored, indent=1)
+    people, signal = _read(folder)
+    asked = protocols or (PROTOCOLS if len(people) > 1 else PROTOCOLS[:1])
+    if len(people) < 2 and set(asked) != {"within"}:
+        raise RecordingError(
+            f"{folder}: {people[0].name} is alone; leave-one-out and transfer learn from other "
+            "people, so give a folder with two or more"
+        )
+    chosen = names or [*classical(), *(_NETWORKS if find_spec("torch") else ())]
+    for name in chosen:
+        if set(asked) != {"within"} and not decoder_traits(name).carries_over:
+            note(f"{name} does not carry over from person to person: within only")
+    # Seed by seed, so that whenever it is stopped all decoders have as many.
+    jobs = [
+        (seed, name, person)
+        for seed in range(n_seeds)
+        for name in chosen
+        if seed == 0 or name not in classical()
+        for person in people
+    ]
+    for seed, name, person in tracked(jobs, "Trainings"):
+        wanted = [p for p in asked if p == "within" or decoder_traits(name).carries_over]
+        others = [other for other in people if other is not person]
+        lacking = [p for p in wanted if results.lacks(name, p, person.name, seed)]
+        # Those of one maker together: they share a base.
+        for params, missing in _by_params(name, seed, lacking):
+            make = partial(decoders.create, name, params)
+            scored = run_protocols(missing, person, others, make, signal)
+            results.add(
+                [
+                    Row(name, protocol, person.name, seed, *dataclasses.astuple(outcome))
+                    for protocol, outcome in scored.items()
+                ]
+            )
+    if events.wanted():
+        return
+    # Decoder by decoder, as in the file.
+    rows = list(_rows_of(_stored(results.rows)))
+    _print_people(rows, people, chosen)
+    _print_comparison(rows, people)
+
+
+def _by_params(
+    name: str, seed: int, protocols: list[str]
+) -> list[tuple[dict[str, object], list[str]]]:
+    """Protocols with the decoder's parameters under them."""
+    if name != "tangent-space":
+        takes_seed = "seed" in decoders.parameters_of(name)
+        return [({"seed": seed} if takes_seed else {}, protocols)]
+    # Chosen on runs 04 and 08: trained on one of them, tested on the other.
+    across: dict[str, object] = {"align": True, "c": 0.1}
+    within = [p for p in protocols if p == "within"]
+    return [({}, within), (across, [p for p in protocols if p != "within"])]
+
+
+def _read(folder: Path) -> tuple[list[Person], Signal]:
+    profile = load_profile("motor-imagery-eegmmidb")
+    subjects = [s for s in sorted(folder.glob("S[0-9][0-9][0-9]")) if _run(s, _TEST_RUN).exists()]
+    if not subjects:
+        raise RecordingError(f"{folder}: no subject folder like S001 with a run S001R12.edf in it")
+    people = []
+    for subject in tracked(subjects, "Reading"):
+        runs = [read_recording(_run(subject, run)) for run in (*_TRAINING_RUNS, _TEST_RUN)]
+        chain = Pipeline(profile.pipeline, runs[0].info).chain
+        signal = Signal(chain.sfreq, chain.channels)
+        people.append(
+            Person(
+                subject.name,
+                cut_epochs(runs[:-1], profile.pipeline, profile.paradigm),
+                cut_epochs(runs[-1:], profile.pipeline, profile.paradigm),
+                ScoredRun(runs[-1], profile.pipeline, profile.paradigm),
+            )
+        )
+    return people, signal
+
+
+def _run(subject: Path, run: str) -> Path:
+    return subject / f"{subject.name}R{run}.edf"
+
+
+def _rows_of(stored: Stored) -> Iterator[Row]:
+    """Rows of a file; older files lack the seeds, of which they have all up to the last."""
+    for decoder, by_protocol in stored.items():
+        for protocol, by_person in by_protocol.items():
+            for person, outcomes in by_person.items():
+                for k, figures in enumerate(outcomes):
+                    yield Row(decoder, protocol, person, **{"seed": k, **figures})
+
+
+def _stored(rows: list[Row]) -> Stored:
+    stored: Stored = {}
+    for row in rows:
+        decoder, protocol, person, seed, *_ = row
+        of_person = stored.setdefault(decoder, {}).setdefault(protocol, {}).setdefault(person, [])
+        of_person.append({**dict(list(row._asdict().items())[4:]), "seed": seed})
+    return stored
+
+
+def _chance(person: Person) -> float:
+    _, counts = np.unique(person.test.last_of_trials().labels, return_counts=True)
+    return float(counts.max() / counts.sum())
+
+
+def _complete(rows: list[Row], people: list[Person]) -> dict[tuple[str, str], list[list[Row]]]:
+    """Rows of each person, in their order, by decoder and protocol; left out unless of all."""
+    by_condition: dict[tuple[str, str], dict[str, list[Row]]] = {}
+    for row in rows:
+        own = by_condition.setdefault((row.decoder, row.protocol), {})
+        own.setdefault(row.person, []).append(row)
+    return {
+        condition: [own[person.name] for person in people]
+        for condition, own in by_condition.items()
+        if all(person.name in own for person in people)
+    }
+
+
+def _accuracies(by_person: list[list[Row]]) -> NDArray[np.float64]:
+    """Each person's mean over seeds, shape (n_people,)."""
+    return np.array([np.mean([row.accuracy for row in rows]) for rows in by_person])
+
+
+def _print_people(rows: list[Row], people: list[Person], names: list[str]) -> None:
+    scores = {
+        condition: _accuracies(own)
+        for condition, own in _complete(rows, people).items()
+        if condition[0] in names
+    }
+    table = Table(
+        "subject", *(Column(Text(f"{name}\n{protocol}")) for name, protocol in scores),
+        "chance", "trials",
+        title="accuracy on run 12, end of cue, with its 95 % interval",
+    )  # fmt: skip
+    for k, person in enumerate(people):
+        trials = len(np.unique(person.test.trials))
+        cells = [_with_interval(accuracies[k], trials) for accuracies in scores.values()]
+        table.add_row(person.name, *cells, f"{_chance(person):.2f}", str(trials))
+    out.print(table)
+
+
+def _with_interval(accuracy: float, n_trials: int) -> str:
+    """Of a mean over seeds, the interval is that of one training with as many right."""
+    low, high = exact_interval(round(accuracy * n_trials), n_trials)
+    return f"{accuracy:.2f} ({low:.2f}-{high:.2f})"
+
+
+def _print_comparison(rows: list[Row], people: list[Person]) -> None:
+    table = Table(
+        "decoder", "protocol", "mean ± sd", "n", "seeds", "p (chance)", "p (tangent, within)",
+        "p (EEGNet, same)", "training (s)", "p50 (ms)", "p99 (ms)", "numbers", "streamed",
+    )  # fmt: skip
+    complete = _complete(rows, people)
+    scores = {condition: _accuracies(own) for condition, own in complete.items()}
+    chance = float(np.mean([_chance(person) for person in people]))
+    for (name, protocol), by_person in complete.items():
+        every = [row for rows in by_person for row in rows]
+        n_trials = np.array([rows[0].n_trials for rows in by_person])
+        own, rival = scores[name, protocol], scores.get((_RIVAL, protocol))
+        summed = compare(own, n_trials, chance, scores.get(_REFERENCE))
+        p_rival = float("nan") if rival is None else paired_p(own, rival)
+        table.add_row(
+            name, protocol, f"{summed.mean:.3f} ± {summed.spread:.3f}", str(summed.n_people),
+            str(min(len(rows) for rows in by_person)), f"{summed.p_chance:.2g}",
+            _p_value(summed.p_reference), _p_value(p_rival),
+            f"{np.mean([row.training_s for row in every]):.1f}",
+            f"{np.median([row.inference_p50_ms for row in every]):.2f}",
+            f"{np.median([row.inference_p99_ms for row in every]):.2f}",
+            str(every[0].n_parameters), _streamed([row.streamed for row in every]),
+        )  # fmt: skip
+    out.print(table)
+    total = sum(len(np.unique(person.test.trials)) for person in people)
+    out.print(f"{total} trials, chance {chance:.2f}; seeds are averaged within each person first")
+    out.print(
+        "p50 and p99: of single windows as they were trained, on one thread, without a runtime"
+    )
+    out.print(
+        "streamed: every window of run 12 through the live pipeline, 10 ms at a time, against "
+        "those cut offline; the largest difference of a probability"
+    )
+
+
+def _p_value(p: float) -> str:
+    return "" if np.isnan(p) else f"{p:.2g}"
+
+
+def _streamed(differences: list[float | None]) -> str:
+    """Format the largest difference; older results have none."""
+    known = [difference for difference in differences if difference is not None]
+    if not known:
+        return ""
+    largest = "equal" if max(known) == 0 else f"{max(known):.1g}"
+    all_known = len(known) == len(differences)
+    return largest if all_known else f"{largest} ({len(known)} of {len(differences)})"
