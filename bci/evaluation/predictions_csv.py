@@ -62,7 +62,7 @@ class PredictionsTable:
         self._file.close()
 
     def of(self, recording: str) -> OnWindow:
-        """Return a receiver for `bci.evaluation.pseudo_online.evaluate` that writes this recording's windows."""
+        """Return a receiver for `evaluate` that writes the windows of this recording."""
 
         def add(window: JudgedWindow) -> None:
             prediction, trial, decision = window.prediction, window.trial, window.decision

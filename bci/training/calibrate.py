@@ -54,7 +54,8 @@ def _no_progress(_doing: str, _done: int, _of: int) -> None:
 class Calibration:
     """A trained decoder, its card, and its patterns and time course.
 
-    ``patterns`` are arrays for the bundle; see `bci.training.class_patterns` and `bci.training.time_course`.
+    ``patterns`` are arrays for the bundle; see `bci.training.class_patterns` and
+    `bci.training.time_course`.
     """
 
     decoder: Decoder
