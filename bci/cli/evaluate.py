@@ -181,7 +181,7 @@ def _print_evaluation(result, at_cues: bool) -> None:  # type: ignore[no-untyped
 
 def _told_cues(result) -> str:  # type: ignore[no-untyped-def]
     """Decided cues, and the share of these whose first decision was right, with its interval."""
-    from bci.evaluation.scores import exact_interval
+    from bci.evaluation.metrics import exact_interval
 
     decided, right = result.cues_decided, result.cues_right
     if not decided:

@@ -3,8 +3,8 @@
 from dataclasses import asdict
 
 from bci.cli.events import emit
+from bci.evaluation.metrics import Measure
 from bci.evaluation.pseudo_online import Evaluation
-from bci.evaluation.scores import Measure
 from bci.messages import EvaluationEvent, Figure, PredictedEvent
 from bci.training.epochs import JudgedWindow, OnWindow
 

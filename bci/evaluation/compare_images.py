@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bci.evaluation.scores import rank_of_truth
+from bci.evaluation.metrics import rank_of_truth
 from bci.training.epochs import Epochs
 from bci.types import Decoder, Retrieval, Signal
 

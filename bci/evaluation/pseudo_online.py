@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from bci.engine.running_model import Decoded, RunningModel
 from bci.errors import RecordingError
-from bci.evaluation.scores import (
+from bci.evaluation.metrics import (
     Accuracy,
     Measure,
     confusion,

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from bci.decisions import reaches
 from bci.engine.evidence import Evidence
-from bci.evaluation.scores import exact_interval
+from bci.evaluation.metrics import exact_interval
 from bci.models.confidence import calibration_error, error_interval, fit_temperature, temper
 from bci.models.confidence_card import DEFAULT_THRESHOLD, ConfidenceCard
 from bci.models.false_decisions import (

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci import __version__
-from bci.evaluation.scores import Measure, confusion, kappa, score_accuracy, shuffled_labels
+from bci.evaluation.metrics import Measure, confusion, kappa, score_accuracy, shuffled_labels
 from bci.models.bundle import (
     Card,
     MeasureCard,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import DecodingError, PluginError, RecordingError
-from bci.evaluation.scores import extra_measures, ranks
+from bci.evaluation.metrics import extra_measures, ranks
 from bci.models.bundle import ScoreCard
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import Profile

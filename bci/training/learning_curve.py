@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.evaluation.scores import Accuracy, score_accuracy
+from bci.evaluation.metrics import Accuracy, score_accuracy
 from bci.profiles.profile import Profile
 from bci.training.calibrate import common_pipeline, decide_trials
 from bci.training.cross_validation import Progress, split_by_run

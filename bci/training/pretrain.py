@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import ProfileError, RecordingError
-from bci.evaluation.scores import extra_measures
+from bci.evaluation.metrics import extra_measures
 from bci.models.bundle import PeopleCard
 from bci.profiles.profile import Profile
 from bci.training.calibrate import Calibration, OnRuns, common_pipeline

@@ -10,11 +10,11 @@ from rich.table import Table
 
 import decoders
 from bci.cli import events
-from bci.cli.benchmark.results_file import Results, mean_and_sd, tracked
+from bci.cli.benchmark.runner import Results, mean_and_sd, tracked
 from bci.cli.console import out
 from bci.errors import RecordingError
 from bci.evaluation.compare_films import PROTOCOLS, run_protocol, shuffled_films
-from bci.evaluation.scores import extra_measures
+from bci.evaluation.metrics import extra_measures
 from bci.pipeline.pipeline import Pipeline
 from bci.plugins.decoder_offers import of_task
 from bci.profiles.profile import load_profile

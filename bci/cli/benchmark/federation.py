@@ -12,7 +12,7 @@ from scipy import stats
 from scipy.signal import resample_poly
 
 from bci.cli import events
-from bci.cli.benchmark.results_file import Results, mean_and_sd, tracked
+from bci.cli.benchmark.runner import Results, mean_and_sd, tracked
 from bci.cli.console import note, out
 from bci.errors import RecordingError
 from bci.profiles.profile import Profile, load_profile

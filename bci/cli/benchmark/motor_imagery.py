@@ -14,7 +14,7 @@ from rich.text import Text
 
 import decoders
 from bci.cli import events
-from bci.cli.benchmark.results_file import Results, tracked
+from bci.cli.benchmark.runner import Results, tracked
 from bci.cli.console import note, out
 from bci.errors import RecordingError
 from bci.evaluation.compare_people import (
@@ -25,7 +25,7 @@ from bci.evaluation.compare_people import (
     paired_p,
     run_protocols,
 )
-from bci.evaluation.scores import exact_interval
+from bci.evaluation.metrics import exact_interval
 from bci.pipeline.pipeline import Pipeline
 from bci.plugins.decoder_offers import classical, decoder_traits
 from bci.profiles.profile import load_profile

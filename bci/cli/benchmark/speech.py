@@ -11,7 +11,7 @@ from rich.table import Table
 
 import decoders
 from bci.cli import events
-from bci.cli.benchmark.results_file import Results, mean_and_sd, tracked
+from bci.cli.benchmark.runner import Results, mean_and_sd, tracked
 from bci.cli.console import note, out
 from bci.evaluation.compare_images import shuffled
 from bci.pipeline.pipeline import Pipeline

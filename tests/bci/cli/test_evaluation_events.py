@@ -9,8 +9,8 @@ import pytest
 from bci.cli.evaluation_events import evaluated, predicted
 from bci.decisions import Decision
 from bci.errors import MessageError
+from bci.evaluation.metrics import Accuracy, Measure
 from bci.evaluation.pseudo_online import Evaluation, TrialDecision, _decision
-from bci.evaluation.scores import Accuracy, Measure
 from bci.messages import EvaluationEvent, Figure, read_event
 from bci.training.epochs import JudgedWindow, Trial
 from bci.types import Prediction

@@ -242,7 +242,7 @@ def test_a_round_and_a_missing_site_are_events(capsys: pytest.CaptureFixture[str
 def test_outcomes_of_trainings_are_events(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bci.cli.benchmark.results_file import Results, tracked
+    from bci.cli.benchmark.runner import Results, tracked
     from bci.cli.benchmark.speech import Row
 
     results = Results("speech", Row, 5, None)

@@ -12,7 +12,7 @@ from sklearn.metrics import (
     top_k_accuracy_score,
 )
 
-from bci.evaluation.scores import (
+from bci.evaluation.metrics import (
     binomial_p,
     class_scores,
     confusion,
