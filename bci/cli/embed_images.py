@@ -14,11 +14,6 @@ from bci.plugins.installing import how_to_install_torch
 from bci.tasks.image_gallery import Gallery
 
 
-def add_commands(app: typer.Typer) -> None:
-    app.command()(embed_images)
-    imports.command("embeddings")(import_embeddings)
-
-
 def embed_images(
     folder: Annotated[Path, typer.Argument(help="Where the pictures are, also in folders below.")],
     out_file: Annotated[Path, typer.Option("--out", help="The gallery, NAME.safetensors.")],
@@ -61,6 +56,7 @@ def embed_images(
         warn("the dashboard shows pictures only where the gallery lies in their folder")
 
 
+@imports.command("embeddings")
 def import_embeddings(
     vectors: Annotated[Path, typer.Argument(help="NumPy file (.npy), one row an image.")],
     listed: Annotated[

@@ -38,10 +38,6 @@ _NEEDS = (
 )
 
 
-def add_commands(app: typer.Typer) -> None:
-    app.add_typer(federate, name="federate", help="Learn across sites; recordings stay at theirs.")
-
-
 @federate.callback()
 def _federate() -> None:
     """Learn across sites with unlike headsets; recordings never leave theirs.

@@ -10,16 +10,11 @@ from bci.cli.events import JsonOption
 from bci.errors import RecordingError
 from bci.files.writable import require_folder
 
-_WHAT = "Turn public data sets into recordings (FIF), embeddings of images into a gallery."
 imports = typer.Typer(no_args_is_help=True)
 
 _Out = Annotated[
     Path, typer.Option("--out", help="Where to put a folder for each person; made if missing.")
 ]
-
-
-def add_commands(app: typer.Typer) -> None:
-    app.add_typer(imports, name="import", help=_WHAT)
 
 
 @imports.callback()

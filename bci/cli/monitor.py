@@ -1,4 +1,4 @@
-"""The command that watches a stream: monitor."""
+"""Command ``bci monitor``: signal quality of a stream."""
 
 import sys
 import threading
@@ -12,7 +12,7 @@ from rich.text import Text
 
 from bci.cli.console import err, out, printable
 from bci.cli.events import JsonOption, emit
-from bci.cli.stream_options import GivenNames, GivenUnit, given_options
+from bci.cli.options import GivenNames, GivenUnit, given_options
 
 if TYPE_CHECKING:
     from bci.quality.channel_quality import ChannelQuality
@@ -24,10 +24,6 @@ _MARKS = ("o", "?", "x", "-")
 # With more channels than this the good ones are only counted.
 _MOST_ROWS = 32
 _USUAL_LINE_HZ = 50.0
-
-
-def add_commands(app: typer.Typer) -> None:
-    app.command()(monitor)
 
 
 def monitor(

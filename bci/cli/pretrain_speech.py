@@ -5,19 +5,15 @@ from typing import Annotated
 
 import typer
 
-from bci.cli.calibrate import whole_recordings
 from bci.cli.console import err, note, out
 from bci.cli.events import JsonOption, emit
+from bci.cli.options import whole_recordings
 from bci.errors import ProfileError
 from bci.messages import ModelEvent, ProgressEvent
 from bci.plugins.installing import how_to_install_torch
 
 # Names of the two stages.
 _STAGES = ("units", "masked units")
-
-
-def add_commands(app: typer.Typer) -> None:
-    app.command("pretrain-speech")(pretrain_speech)
 
 
 def pretrain_speech(

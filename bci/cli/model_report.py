@@ -1,8 +1,15 @@
-"""How the scores of a model are printed."""
+"""Report of a trained model, for people and for programs."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 from bci.cli.console import out
+from bci.cli.events import emit
+
+if TYPE_CHECKING:
+    from bci.models.bundle import Card
 
 _MOST_RUNS = 20
 
@@ -54,3 +61,29 @@ def print_confusion(classes: tuple[str, ...], counts: list[list[int]]) -> None:
     for name, row in zip(classes, counts, strict=True):
         table.add_row(name, *(str(n) for n in row))
     out.print(table)
+
+
+def emit_model(card: "Card", folder: Path) -> None:
+    from bci.messages import AccuracyFigure, ModelEvent, WarningEvent
+
+    score = card.score
+    if (warning := card.warning()) is not None:
+        emit(WarningEvent(text=warning))
+    figure = AccuracyFigure(
+        value=score.accuracy, low=score.low, high=score.high, n=score.trials,
+        chance=score.chance, p_value=score.p_value,
+    )  # fmt: skip
+    emit(ModelEvent(folder=str(folder), accuracy=figure))
+
+
+def report_serving(arrays, as_json: bool = False) -> None:  # type: ignore[no-untyped-def]
+    if "serving" not in arrays:
+        return
+    from bci.messages import NoteEvent
+    from decoders.neural.serving import described
+
+    said = described(arrays)
+    if as_json:
+        emit(NoteEvent(text=said))
+    else:
+        out.print(said)
