@@ -24,10 +24,14 @@ from bci.cli.options import (
     SignalOption,
     given_options,
 )
-from bci.cli.training_source import TrainingSource, told_copy
+from bci.cli.training_source import TrainingSource, describe_copy
 from bci.errors import BundleError
 
 if TYPE_CHECKING:
+    from bci.models.bundle import Card
+    from bci.profiles.profile import Profile
+    from bci.training.learning_curve import CurvePoint
+
     pass
 
 # The other cores are an engine's, which may be decoding meanwhile.
@@ -101,7 +105,7 @@ def calibrate(
         emit_model(card, out_folder)
 
 
-def with_gallery(wanted, gallery: Path, candidates: Path | None = None):  # type: ignore[no-untyped-def]
+def with_gallery(wanted: "Profile", gallery: Path, candidates: Path | None = None) -> "Profile":
     """A profile whose decoder looks images up in a gallery, and chooses among another's live."""
     choice = wanted.decoder
     params = {**choice.params, "gallery": str(gallery)}
@@ -110,43 +114,45 @@ def with_gallery(wanted, gallery: Path, candidates: Path | None = None):  # type
     return wanted.model_copy(update={"decoder": choice.model_copy(update={"params": params})})
 
 
-def _learn_curve(source: TrainingSource, recordings: list[Path], as_json: bool):  # type: ignore[no-untyped-def]
-    from bci.cli.training_progress import telling
+def _learn_curve(
+    source: TrainingSource, recordings: list[Path], as_json: bool
+) -> "list[CurvePoint]":
+    from bci.cli.training_progress import reporting
     from bci.training.learning_curve import recordings_curve
     from bci.training.run_counts import without_copies
 
     choice = source.profile.decoder
-    with telling(as_json) as teller, threadpool_limits(limits=MAX_THREADS):
+    with reporting(as_json) as reporter, threadpool_limits(limits=MAX_THREADS):
         kept, _ = without_copies([source.read(file) for file in recordings])
         return recordings_curve(
             kept,
             source.profile,
             lambda: decoders.create(choice.name, choice.params, source.start, choice.trusted),
-            teller.progress,
-            teller.point,
+            reporter.progress,
+            reporter.point,
         )
 
 
-def _print_curve(points) -> None:  # type: ignore[no-untyped-def]
+def _print_curve(points: "list[CurvePoint]") -> None:
     table = Table("trials a class", "accuracy", "95 % interval", "n", "chance")
     for number, point in enumerate(points):
         n, score = point.trials_per_class, point.accuracy
-        told = f"all (at least {n})" if number == len(points) - 1 else str(n)
+        label = f"all (at least {n})" if number == len(points) - 1 else str(n)
         interval = f"{score.low:.2f}-{score.high:.2f}"
-        table.add_row(told, f"{score.value:.2f}", interval, str(score.n), f"{score.chance:.2f}")
+        table.add_row(label, f"{score.value:.2f}", interval, str(score.n), f"{score.chance:.2f}")
     out.print(table)
 
 
-def train(  # type: ignore[no-untyped-def]
+def train(
     source: TrainingSource,
     recordings: list[Path],
     out_folder: Path,
     force: bool,
     as_json: bool = False,
     rest: Sequence[Path] = (),
-):
+) -> "Card":
     """Read, calibrate and store, with a progress bar; return the model's card."""
-    from bci.cli.training_progress import telling
+    from bci.cli.training_progress import reporting
     from bci.models.bundle import check_place, save_bundle
     from bci.models.load import decoder_of
     from bci.pipeline.pipeline import Pipeline
@@ -156,16 +162,16 @@ def train(  # type: ignore[no-untyped-def]
 
     check_place(out_folder, force)
     choice = source.profile.decoder
-    # A wrong name is told before any work is done.
+    # A wrong name is refused before any work is done.
     decoders.create(choice.name, choice.params, source.start, choice.trusted)
-    with telling(as_json) as teller, threadpool_limits(limits=MAX_THREADS):
+    with reporting(as_json) as reporter, threadpool_limits(limits=MAX_THREADS):
         read = []
         for number, file in enumerate((*recordings, *rest)):
-            teller.progress("Reading recordings", number, len(recordings) + len(rest))
+            reporter.progress("Reading recordings", number, len(recordings) + len(rest))
             read.append(source.read(file))
         kept, copies = without_copies(read[: len(recordings)])
         for copy in copies:
-            teller.note(told_copy(*copy))
+            reporter.note(describe_copy(*copy))
         for remark in Pipeline(source.profile.pipeline, kept[0].info).chain.remarks:
             warn(remark)
         calibration = run_calibration(
@@ -173,11 +179,11 @@ def train(  # type: ignore[no-untyped-def]
             source.profile,
             lambda: decoders.create(choice.name, choice.params, source.start, choice.trusted),
             out_folder.name,
-            teller.progress,
+            reporter.progress,
             source.base_card,
             class_patterns,
-            teller.step,
-            teller.runs,
+            reporter.step,
+            reporter.runs,
             read[len(recordings) :],
             partial(decoder_of, trusted=choice.trusted),
         )

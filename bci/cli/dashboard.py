@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import decoders
 from bci.cli.calibrate import train, with_gallery
@@ -18,6 +19,11 @@ from bci.profiles.profile import Profile, load_profile
 from bci.recording.read import read_recording
 from bci.tasks.image_gallery import save_gallery
 from bci.types import Task
+
+if TYPE_CHECKING:
+    from gui.decisions.shown_images import ShownImages
+    from gui.decisions.word_list import ShownWords
+    from gui.processes.child import Command
 
 # A notch in this range is against the power line.
 _LINE_HZ = (40.0, 70.0)
@@ -70,7 +76,7 @@ def run_demo(
     card = load_card(model)
     info = read_recording(recording).info
     check_stream(card, info)
-    profile_name = profile_name or _profile_of(card.paradigm, card.pipeline)
+    profile_name = profile_name or _profile_of(card)
     name = info.name
     supervised = load_profile(profile_name).output.adapt == "supervised"
     markers = ["--markers", f"{name}-markers"] if card.pipeline.at_cues or supervised else []
@@ -124,7 +130,7 @@ def _simulated_subject(folder: Path, profile: Profile, task: Task) -> tuple[Path
     return last, model
 
 
-def _shown_images(profile: Profile, card: Card | None) -> object:
+def _shown_images(profile: Profile, card: Card | None) -> "ShownImages":
     """Pictures of a model's images, as far as they are where its gallery says."""
     from gui.decisions.shown_images import ShownImages, shown_images
 
@@ -136,7 +142,7 @@ def _shown_images(profile: Profile, card: Card | None) -> object:
     return shown
 
 
-def _shown_words(profile: Profile, card: Card | None) -> object:
+def _shown_words(profile: Profile, card: Card | None) -> "ShownWords":
     """How words are cut out: as the model was calibrated, else as the profile says."""
     from gui.decisions.word_list import ShownWords
 
@@ -145,18 +151,18 @@ def _shown_words(profile: Profile, card: Card | None) -> object:
     return ShownWords(start_s + pipeline.window_s, pipeline.at_cues)
 
 
-def _profile_of(paradigm: object, pipeline: object) -> str:
+def _profile_of(card: Card) -> str:
     """The shipped profile that a model was calibrated with."""
     from bci.profiles.profile import shipped_profiles
 
     for name in shipped_profiles():
         profile = load_profile(name)
-        if profile.paradigm == paradigm and profile.pipeline.filters == pipeline.filters:  # type: ignore[attr-defined]
+        if (profile.paradigm, profile.pipeline.filters) == (card.paradigm, card.pipeline.filters):
             return name
     raise ProfileError("the model was calibrated with a profile of yours: give it with --profile")
 
 
-def _engine(profile_name: str, model: Path, name: str | None, more: list[str]) -> object:
+def _engine(profile_name: str, model: Path, name: str | None, more: list[str]) -> "Command":
     from gui.app import Command
 
     named = ["--name", name] if name else []
@@ -194,7 +200,7 @@ def _show(
     stream: str | None,
     engine_name: str | None,
     card: Card | None,
-    commands: tuple[object, ...],
+    commands: "tuple[Command, ...]",
     autostart: bool,
     screenshot: Path | None = None,
     screenshot_after: float = 0.0,

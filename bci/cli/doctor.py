@@ -38,12 +38,12 @@ def doctor(
     checks += _check_plugins()
     passed = all(check.passed for check in checks)
     if as_json:
-        told = {
+        report = {
             "python": platform.python_version(), "platform": platform.platform(),
             "libraries": libraries, "missing_of_extras": optional,
             "checks": [check._asdict() for check in checks], "passed": passed,
         }  # fmt: skip
-        print_result(told)
+        print_result(report)
         sys.exit(0 if passed else 1)
     out.print(f"Python {platform.python_version()} on {platform.platform()}")
     for library, found in libraries.items():
@@ -51,8 +51,8 @@ def doctor(
         out.print(f"  {library} {found or 'not installed'}", style=style)
     out.print("optional parts (pip install 'bci[NAME]'):")
     for extra, missing in optional.items():
-        said = f"lacks {', '.join(missing)}" if missing else "installed"
-        out.print(f"  {extra}: {said}", style="yellow" if missing else None)
+        state = f"lacks {', '.join(missing)}" if missing else "installed"
+        out.print(f"  {extra}: {state}", style="yellow" if missing else None)
     for check in checks:
         out.print(Text("ok  ", "green") if check.passed else Text("fail", "red"), check.what)
     sys.exit(0 if passed else 1)

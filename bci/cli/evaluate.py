@@ -10,7 +10,7 @@ from rich.text import Text
 
 from bci.cli.console import note, out, warn
 from bci.cli.events import JsonOption, emit
-from bci.cli.model_report import print_confusion, told_measure
+from bci.cli.model_report import format_measure, print_confusion
 from bci.cli.montage import mapped_to_model
 from bci.cli.options import (
     GivenNames,
@@ -28,6 +28,8 @@ from bci.errors import ProfileError
 from bci.profiles.profile import Adapt
 
 if TYPE_CHECKING:
+    from bci.evaluation.pseudo_online import Evaluation
+
     pass
 
 
@@ -134,7 +136,7 @@ def evaluate(
                 )
 
 
-def _print_evaluation(result, at_cues: bool) -> None:  # type: ignore[no-untyped-def]
+def _print_evaluation(result: "Evaluation", at_cues: bool) -> None:
     simulated = (Text("(simulated signal)", "yellow"),) if result.simulated else ()
     out.print(Text(result.recording, "bold"), *simulated, f"with {result.model}")
     rows = {
@@ -154,7 +156,7 @@ def _print_evaluation(result, at_cues: bool) -> None:  # type: ignore[no-untyped
         if result.seconds_to_correct is None
         else f"{result.seconds_to_correct:.1f} s after the cue (median of "
         f"{result.trials_reached} trials that reached it)",
-        f"cues with a decision at {result.threshold:g}": _told_cues(result),
+        f"cues with a decision at {result.threshold:g}": _format_cues(result),
         "false positives at rest": (
             "not known: windows come at cues" if at_cues else "no rest in this recording"
         )
@@ -171,7 +173,7 @@ def _print_evaluation(result, at_cues: bool) -> None:  # type: ignore[no-untyped
         del rows["accuracy by window"]
     if result.prior_accuracy is not None:
         rows["the same with the prior of words"] = str(result.prior_accuracy)
-    rows |= {m.name: told_measure(m, result.trial_accuracy.n) for m in result.measures}
+    rows |= {m.name: format_measure(m, result.trial_accuracy.n) for m in result.measures}
     table = Table(show_header=False, box=None)
     for what, value in rows.items():
         table.add_row(what, value)
@@ -179,7 +181,7 @@ def _print_evaluation(result, at_cues: bool) -> None:  # type: ignore[no-untyped
     print_confusion(result.classes, result.confusion)
 
 
-def _told_cues(result) -> str:  # type: ignore[no-untyped-def]
+def _format_cues(result: "Evaluation") -> str:
     """Decided cues, and the share of these whose first decision was right, with its interval."""
     from bci.evaluation.metrics import exact_interval
 

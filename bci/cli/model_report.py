@@ -9,12 +9,18 @@ from bci.cli.console import out
 from bci.cli.events import emit
 
 if TYPE_CHECKING:
-    from bci.models.bundle import Card
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from bci.evaluation.metrics import Measure
+    from bci.models.bundle import Card, MeasureCard
 
 _MOST_RUNS = 20
 
 
-def print_score(card) -> None:  # type: ignore[no-untyped-def]
+def print_score(card: "Card") -> None:
     score = card.score
     out.print(
         f"accuracy {score.accuracy:.2f} by trial "
@@ -24,10 +30,10 @@ def print_score(card) -> None:  # type: ignore[no-untyped-def]
     if len(card.sources) > 1:
         shown = [f"{source.file} {source.trials}" for source in card.sources[:_MOST_RUNS]]
         more = len(card.sources) - len(shown)
-        told = ", ".join(shown) + (f" and {more} more" if more else "")
-        out.print(f"trials by run: {told}")
+        text = ", ".join(shown) + (f" and {more} more" if more else "")
+        out.print(f"trials by run: {text}")
     for measure in score.measures:
-        out.print(f"{measure.name} {told_measure(measure, score.trials)}")
+        out.print(f"{measure.name} {format_measure(measure, score.trials)}")
     if score.candidates is not None:
         out.print(f"found {score.candidates}; compared by {card.embedded_by}")
     print_confusion(card.classes, score.confusion)
@@ -49,7 +55,7 @@ def print_score(card) -> None:  # type: ignore[no-untyped-def]
         out.print(warning, style="yellow")
 
 
-def told_measure(measure, n: int) -> str:  # type: ignore[no-untyped-def]
+def format_measure(measure: "Measure | MeasureCard", n: int) -> str:
     return f"{measure.value:.3g} (n = {n}, chance {measure.chance:.3g}, p = {measure.p_value:.2g})"
 
 
@@ -76,14 +82,14 @@ def emit_model(card: "Card", folder: Path) -> None:
     emit(ModelEvent(folder=str(folder), accuracy=figure))
 
 
-def report_serving(arrays, as_json: bool = False) -> None:  # type: ignore[no-untyped-def]
+def report_serving(arrays: "Mapping[str, NDArray[np.generic]]", as_json: bool = False) -> None:
     if "serving" not in arrays:
         return
     from bci.messages import NoteEvent
     from decoders.neural.serving import described
 
-    said = described(arrays)
+    text = described(arrays)
     if as_json:
-        emit(NoteEvent(text=said))
+        emit(NoteEvent(text=text))
     else:
-        out.print(said)
+        out.print(text)

@@ -30,13 +30,13 @@ def models(
     if not folder.is_dir():
         raise BundleError(f"{folder} is not a folder; calibrate a model first, or name another")
     if as_json:
-        told = [
+        listed = [
             {"folder": str(path), "error": str(card)}
             if isinstance(card, BciError)
             else {"folder": str(path), "card": card.model_dump(mode="json")}
             for path, card in list_bundles(folder)
         ]
-        print_result(told)
+        print_result(listed)
         return
     table = Table("Model", "Decoder", "Classes", "Accuracy (95 %)", "Chance", "Needs", "Trained")
     for path, card in list_bundles(folder):

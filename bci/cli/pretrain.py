@@ -17,7 +17,7 @@ from bci.cli.decoder_help import BASE_DECODER_HELP
 from bci.cli.events import JsonOption
 from bci.cli.model_report import emit_model, print_score, report_serving
 from bci.cli.options import MapMontage, MarkersOption, ProfileName, SignalOption
-from bci.cli.training_source import TrainingSource, each_once, told_copy
+from bci.cli.training_source import TrainingSource, describe_copy, each_once
 from bci.errors import BundleError
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def pretrain(
     Example: bci pretrain motor-imagery-eegmmidb eegmmidb --runs '*R0[48].edf' --without S007
     --decoder dbconformer --out recordings/models/base
     """
-    from bci.cli.training_progress import telling
+    from bci.cli.training_progress import reporting
     from bci.models.bundle import check_place, save_bundle
     from bci.profiles.profile import load_profile
     from bci.training.people import files_of_people
@@ -77,30 +77,30 @@ def pretrain(
     files = files_of_people(folder, runs, without or ())
     unfinished = out_folder.with_name(f"{out_folder.name}.unfinished")
     with (
-        _said_when_stopped(unfinished),
+        _resumable(unfinished),
         threadpool_limits(limits=MAX_THREADS),
-        telling(as_json) as teller,
+        reporting(as_json) as reporter,
     ):
         if unfinished.exists():
-            teller.note(f"going on from {unfinished}")
+            reporter.note(f"going on from {unfinished}")
         people, n_read = {}, 0
         for person, own in files.items():
-            teller.progress("Reading recordings", n_read, sum(map(len, files.values())))
+            reporter.progress("Reading recordings", n_read, sum(map(len, files.values())))
             n_read += len(own)
             if own:
                 people[person] = [source.read(file) for file in own]
         people, copies = each_once(people)
         for copy in copies:
-            teller.note(told_copy(*copy))
+            reporter.note(describe_copy(*copy))
         made = run_pretraining(
             people,
             wanted,
             lambda: decoders.create(choice.name, choice.params),
             out_folder.name,
-            teller.progress,
+            reporter.progress,
             folds,
             unfinished,
-            teller.runs,
+            reporter.runs,
         )
     arrays = made.decoder.arrays()
     save_bundle(out_folder, made.card, arrays, overwrite=force)
@@ -114,7 +114,7 @@ def pretrain(
 
 
 @contextmanager
-def _said_when_stopped(unfinished: Path) -> Iterator[None]:
+def _resumable(unfinished: Path) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:

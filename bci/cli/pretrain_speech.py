@@ -63,7 +63,7 @@ def pretrain_speech(
     if checkpoint.exists():
         note(f"going on from {checkpoint}")
 
-    def tell(step: PretrainingStep) -> None:
+    def report(step: PretrainingStep) -> None:
         if as_json:
             doing = f"{_STAGES[step.stage - 1]}, loss {step.loss:.3f}"
             emit(ProgressEvent(doing=doing, done=step.epoch, of=step.of))
@@ -78,7 +78,7 @@ def pretrain_speech(
         read = [read_recording(file, profile=wanted) for file in recordings]
         settings = PretrainingSettings(unit_epochs=epochs, masked_epochs=epochs, seed=seed)
         card, arrays = make_base(
-            read, wanted, out_folder.name, settings, checkpoint, stop.is_set, tell
+            read, wanted, out_folder.name, settings, checkpoint, stop.is_set, report
         )
     except Stopped:
         err.print(f"stopped; the same command goes on from {checkpoint}")

@@ -3,7 +3,7 @@
 import queue
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,6 +22,12 @@ from bci.cli.options import (
 from bci.errors import ProfileError
 from bci.lsl.cue_streams import cue_query
 from bci.profiles.profile import Adapt
+
+if TYPE_CHECKING:
+    from bci.lsl.discovery import StreamQuery
+    from bci.models.bundle import Card
+    from bci.profiles.profile import StreamSelector
+    from bci.types import Decoder
 
 
 def run(
@@ -90,7 +96,7 @@ def run(
         raise ProfileError(f"{profile} names no model; give --model FOLDER (see bci models)")
     options = wanted.pipeline.of_stream | given_options(unit, names, resample)
 
-    def load(folder: Path):  # type: ignore[no-untyped-def]
+    def load(folder: Path) -> "tuple[Card, Decoder]":
         card, decoder = load_model(folder, (*wanted.decoder.trusted, *(trust or ())))
         return with_options(card, options), decoder
 
@@ -118,7 +124,7 @@ def run(
         decided.print_summary(engine.last_status)
 
 
-def _query(selector, name: str | None):  # type: ignore[no-untyped-def]
+def _query(selector: "StreamSelector", name: str | None) -> "StreamQuery":
     from bci.lsl.discovery import StreamQuery
 
     if name is not None:

@@ -338,14 +338,14 @@ def cut_epochs(
     lacking = [name for name in paradigm.labels if name not in found]
     if lacking or not found:
         counts = Counter(t.label for each in recordings for t in find_trials(each, paradigm))
-        told = ", ".join(f"{name} {n}" for name, n in sorted(counts.items())) or "none"
+        text = ", ".join(f"{name} {n}" for name, n in sorted(counts.items())) or "none"
         sources = ", ".join(recording.source for recording in recordings)
         what = f"a trial of {' or '.join(lacking)}" if lacking else "any trial"
         if uncued := [name for name in paradigm.classes if not counts[name]]:
             _refuse(recordings, paradigm, uncued)
         raise RecordingError(
             f"{sources}: no sound window of {settings.window_s:g} s lies within {what} "
-            f"(trials: {told}); shorten the window, or widen paradigm.start_s - stop_s"
+            f"(trials: {text}); shorten the window, or widen paradigm.start_s - stop_s"
         )
     return Epochs(
         np.stack(windows), np.array(labels), np.array(trial_numbers), np.array(runs),

@@ -73,8 +73,8 @@ def learning_curve(
     curve = []
     for number, size in enumerate(sizes):
         if on_progress is not None:
-            told = "all" if size is None else str(size)
-            on_progress(f"Learning from {told} trials a class", number, len(sizes))
+            text = "all" if size is None else str(size)
+            on_progress(f"Learning from {text} trials a class", number, len(sizes))
         decisions: list[tuple[str, str]] = []
         for test in splits:
             training = epochs.only(~test)

@@ -115,9 +115,9 @@ def _run(world: str, job: Job, people: dict[str, Epochs], signal: Signal) -> lis
     params: dict[str, object] = {"seed": seed} if name == "histn" else {}
     make = partial(decoders.create, name, params)
     return [
-        Row(world, *job, person, m.name, m.value, m.chance, len(said.truth))
-        for person, said in zip(people, run_protocol(protocol, given, make, signal), strict=True)
-        for m in extra_measures(said.classes, said.probabilities, said.truth)
+        Row(world, *job, person, m.name, m.value, m.chance, len(decided.truth))
+        for person, decided in zip(people, run_protocol(protocol, given, make, signal), strict=True)
+        for m in extra_measures(decided.classes, decided.probabilities, decided.truth)
     ]  # fmt: skip
 
 

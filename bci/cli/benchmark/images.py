@@ -101,15 +101,15 @@ def _run(world: str, subject: int, jobs: list[Job]) -> Iterator[tuple[Job, Retri
         with tempfile.TemporaryDirectory() as folder:
             params = _galleries(training, test, Path(folder))
             for job in (job for job in jobs if job.protocol == protocol):
-                given, asked = training, test
+                given, tested = training, test
                 if job.is_shuffled:
                     given = shuffled(given, subject)
                 if job.window in _PARTS:
-                    given, asked = (
-                        part_of(each, *_PARTS[job.window], signal.sfreq) for each in (given, asked)
+                    given, tested = (
+                        part_of(each, *_PARTS[job.window], signal.sfreq) for each in (given, tested)
                     )
                 make = partial(decoders.create, job.decoder, {**PARAMS[job.decoder], **params})
-                yield job, find_images(given, asked, make, signal)
+                yield job, find_images(given, tested, make, signal)
 
 
 def _galleries(training: Epochs, test: Epochs, folder: Path) -> dict[str, object]:

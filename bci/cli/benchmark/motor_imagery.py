@@ -77,15 +77,15 @@ def motor_imagery(
     """
     results = Results("motor-imagery", Row, 4, out_file, _rows_of, _stored, indent=1)
     people, signal = _read(folder)
-    asked = protocols or (PROTOCOLS if len(people) > 1 else PROTOCOLS[:1])
-    if len(people) < 2 and set(asked) != {"within"}:
+    wanted_protocols = protocols or (PROTOCOLS if len(people) > 1 else PROTOCOLS[:1])
+    if len(people) < 2 and set(wanted_protocols) != {"within"}:
         raise RecordingError(
             f"{folder}: {people[0].name} is alone; leave-one-out and transfer learn from other "
             "people, so give a folder with two or more"
         )
     chosen = names or [*classical(), *(_NETWORKS if find_spec("torch") else ())]
     for name in chosen:
-        if set(asked) != {"within"} and not decoder_traits(name).carries_over:
+        if set(wanted_protocols) != {"within"} and not decoder_traits(name).carries_over:
             note(f"{name} does not carry over from person to person: within only")
     # Seed by seed, so that whenever it is stopped all decoders have as many.
     jobs = [
@@ -96,7 +96,7 @@ def motor_imagery(
         for person in people
     ]
     for seed, name, person in tracked(jobs, "Trainings"):
-        wanted = [p for p in asked if p == "within" or decoder_traits(name).carries_over]
+        wanted = [p for p in wanted_protocols if p == "within" or decoder_traits(name).carries_over]
         others = [other for other in people if other is not person]
         lacking = [p for p in wanted if results.lacks(name, p, person.name, seed)]
         # Those of one maker together: they share a base.

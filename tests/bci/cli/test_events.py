@@ -10,7 +10,7 @@ import pytest
 
 from bci.cli import events
 from bci.cli.console import note, warn
-from bci.cli.federate import _tell_missing, _tell_round
+from bci.cli.federate import _print_round, _warn_missing
 from bci.cli.run_summary import DecisionPrinter
 from bci.decisions import DecisionEvent
 from bci.lsl.outlet import SignalOutlet
@@ -227,8 +227,8 @@ def test_record_prints_the_file_at_its_beginning_and_its_end(tmp_path: Path) -> 
 def test_a_round_and_a_missing_site_are_events(capsys: pytest.CaptureFixture[str]) -> None:
     events.want(True)
     try:
-        _tell_round(Round(3, {"a": 0.5}, {"a": 0.75}, {"b": "it sent NaN"}))
-        _tell_missing(["b"], Path("state"), "see its output")
+        _print_round(Round(3, {"a": 0.5}, {"a": 0.75}, {"b": "it sent NaN"}))
+        _warn_missing(["b"], Path("state"), "see its output")
     finally:
         events.want(False)
     done, missing = printed(capsys.readouterr().out)
