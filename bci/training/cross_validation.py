@@ -279,11 +279,11 @@ def surer(
             with suppress(DecodingError):  # such a window gives no prediction live either
                 served.append(decoder.predict_proba(window.data))
                 folds.append(of_fold[window.end])
-    of_folds = _spread(folds)
-    return max(1.0, _spread(served) / of_folds) if of_folds else 1.0
+    of_folds = _rms_log_odds(folds)
+    return max(1.0, _rms_log_odds(served) / of_folds) if of_folds else 1.0
 
 
-def _spread(probabilities: list[NDArray[np.float64]]) -> float:
+def _rms_log_odds(probabilities: list[NDArray[np.float64]]) -> float:
     """Root mean square of the log odds against the geometric mean of all classes; 0 of none."""
     if not probabilities:
         return 0.0

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from bci.errors import MismatchError
 from bci.training.epochs import Epochs
 from bci.types import FloatArray, OnEpoch, Signal
-from decoders.classical.alignment import align_groups, mean_spread, whitening
+from decoders.classical.alignment import align_groups, mean_covariance, whitening
 from decoders.classical.linear_head import shaped, window_shape
 from decoders.classical.softmax import softmax
 from decoders.networks.augmentations import three_views
@@ -41,9 +41,9 @@ torch.set_num_threads(1)
 class NetworkDecoder:
     """A network behind Euclidean alignment.
 
-    Each group of training windows (a run, or a person's run) is aligned by its own spread; served
-    windows by that of all calibration windows. With arrays of a base model, training goes on from
-    its weights. PyTorch serves, unless `choose_runtime` or the bundle found ONNX Runtime faster.
+    Each group of training windows (a run, or a person's run) is aligned by its own covariance;
+    served windows by that of all calibration windows. With arrays of a base model, training starts
+    from its weights. PyTorch serves, unless `choose_runtime` or the bundle found ONNX Runtime faster.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ class NetworkDecoder:
         """
         targets = self._targets(labels)
         self._learn_signal(signal)
-        self._spread = mean_spread(windows)
+        self._cov = mean_covariance(windows)
         try:
             self._build(windows.shape[1], windows.shape[2])
             if self._start is not None:
@@ -142,13 +142,13 @@ class NetworkDecoder:
 
     def adapt(self, windows: FloatArray) -> None:
         """Take a person's windows, labels unknown, for the alignment."""
-        self._spread = mean_spread(windows)
-        self._whitening = self._whiten(self._spread)
+        self._cov = mean_covariance(windows)
+        self._whitening = self._whiten(self._cov)
 
     def follow(self, window: FloatArray, weight: float) -> None:
         """Let the mean covariance that windows are whitened by forget a little for a new one."""
-        self._spread = (1.0 - weight) * self._spread + weight * mean_spread(window[None])
-        self._whitening = self._whiten(self._spread)
+        self._cov = (1.0 - weight) * self._cov + weight * mean_covariance(window[None])
+        self._whitening = self._whiten(self._cov)
 
     @property
     def served(self) -> nn.Module:
@@ -181,7 +181,7 @@ class NetworkDecoder:
         shape = np.array([self._shape[0], self._shape[1]], dtype=np.int64)
         serving = self._serving.arrays() if self._serving is not None else {}
         return {
-            "shape": shape, "sfreq": np.array([self._sfreq]), "spread": self._spread, **weights,
+            "shape": shape, "sfreq": np.array([self._sfreq]), "spread": self._cov, **weights,
             **serving,
         }  # fmt: skip
 
@@ -217,7 +217,7 @@ class NetworkDecoder:
 
     def _restore_signal(self, arrays: Mapping[str, NDArray[np.generic]], n_channels: int) -> None:
         self._sfreq = float(shaped(arrays, "sfreq", (1,))[0])
-        self._spread = shaped(arrays, "spread", (n_channels, n_channels))
+        self._cov = shaped(arrays, "spread", (n_channels, n_channels))
 
     def _make(self, n_channels: int, n_samples: int) -> nn.Module:
         made: nn.Module = type(self).make(n_channels, n_samples, self._sfreq, len(self.classes))
@@ -236,7 +236,7 @@ class NetworkDecoder:
         self.model.eval()
         self._serving = None
         self._aligned = np.empty((1, n_channels, n_samples), dtype=np.float32)
-        self._whitening = self._whiten(self._spread)
+        self._whitening = self._whiten(self._cov)
 
     def _load_weights(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
         load_weights(self.served, arrays)

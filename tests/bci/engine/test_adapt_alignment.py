@@ -22,7 +22,7 @@ from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import Adapt, Profile, parse_yaml
 from bci.training.calibrate import Calibration, calibrate
 from bci.types import Chunk, Recording, Signal
-from decoders.classical.alignment import mean_spread, whitening
+from decoders.classical.alignment import mean_covariance, whitening
 from tests.engines import end, start_engine
 from tests.signals import chunked, eeg_info, stored, two_class_recording
 from tests.streams import find, send, wait_until
@@ -100,7 +100,7 @@ def test_the_whitening_of_a_network_follows_the_spread() -> None:
     for _ in range(300):
         network.follow(moved[rng.integers(8)], 0.02)
     aligned = whitening(network.arrays()["spread"]) @ moved
-    np.testing.assert_allclose(mean_spread(aligned), np.eye(6), atol=0.25)
+    np.testing.assert_allclose(mean_covariance(aligned), np.eye(6), atol=0.25)
 
 
 @pytest.mark.slow

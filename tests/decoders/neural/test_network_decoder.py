@@ -10,7 +10,7 @@ import decoders
 from bci.errors import BundleError, MismatchError
 from bci.plugins.decoder_offers import networks
 from bci.types import Channel, Signal, TrainingStep
-from decoders.classical.alignment import align_groups, mean_spread, whitening
+from decoders.classical.alignment import align_groups, mean_covariance, whitening
 
 SIGNAL = Signal(128.0, tuple(Channel(name, "eeg", "uV") for name in ("C3", "Cz", "C4", "Pz")))
 NETWORKS = networks()
@@ -152,7 +152,7 @@ def test_alignment_makes_people_of_different_heads_alike() -> None:
     parts = [trials(40, seed, head)[0] for seed, head in zip((1, 2), heads, strict=True)]
     aligned = align_groups(np.concatenate(parts), np.repeat([0, 1], 40))
     for half in (aligned[:40], aligned[40:]):
-        np.testing.assert_allclose(mean_spread(half), np.eye(4), atol=1e-4)
+        np.testing.assert_allclose(mean_covariance(half), np.eye(4), atol=1e-4)
 
 
 def test_alignment_is_by_the_inverse_square_root_of_the_mean_covariance() -> None:
@@ -166,6 +166,6 @@ def test_alignment_is_by_the_inverse_square_root_of_the_mean_covariance() -> Non
 def test_a_direction_without_signal_is_not_blown_up() -> None:
     windows, _ = trials(20, 1)
     windows -= windows.mean(axis=1, keepdims=True)
-    gains = whitening(mean_spread(windows))
+    gains = whitening(mean_covariance(windows))
     assert np.abs(gains @ np.ones(4, np.float32)).max() < 1e-3
     assert np.isfinite(gains).all()
