@@ -43,7 +43,8 @@ class NetworkDecoder:
 
     Each group of training windows (a run, or a person's run) is aligned by its own covariance;
     served windows by that of all calibration windows. With arrays of a base model, training starts
-    from its weights. PyTorch serves, unless `choose_runtime` or the bundle found ONNX Runtime faster.
+    from its weights. PyTorch serves, unless `choose_runtime` or the bundle found ONNX Runtime
+    faster.
 
     Parameters
     ----------
