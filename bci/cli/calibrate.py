@@ -10,20 +10,11 @@ from rich.table import Table
 from threadpoolctl import threadpool_limits
 
 import decoders
+from bci.cli import options
 from bci.cli.console import out, warn
 from bci.cli.decoder_help import DECODER_HELP
 from bci.cli.events import JsonOption
 from bci.cli.model_report import emit_model, print_score, report_serving
-from bci.cli.options import (
-    GivenNames,
-    GivenUnit,
-    MapMontage,
-    MarkersOption,
-    ProfileName,
-    Recordings,
-    SignalOption,
-    given_options,
-)
 from bci.cli.training_source import TrainingSource, describe_copy
 from bci.errors import BundleError
 
@@ -39,8 +30,8 @@ MAX_THREADS = 1
 
 
 def calibrate(
-    profile: ProfileName,
-    recordings: Recordings,
+    profile: options.ProfileName,
+    recordings: options.Recordings,
     out_folder: Annotated[
         Path, typer.Option("--out", help="Where to put the model (a new folder).")
     ],
@@ -64,11 +55,11 @@ def calibrate(
     curve: Annotated[
         bool, typer.Option("--curve", help="Also tell the accuracy with fewer trials.")
     ] = False,
-    map_montage: MapMontage = False,
-    unit: GivenUnit = None,
-    names: GivenNames = None,
-    stream: SignalOption = None,
-    markers: MarkersOption = None,
+    map_montage: options.MapMontage = False,
+    unit: options.GivenUnit = None,
+    names: options.GivenNames = None,
+    stream: options.SignalOption = None,
+    markers: options.MarkersOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Train a decoder on one person's labelled recordings and say how good it is.
@@ -86,8 +77,8 @@ def calibrate(
     wanted = load_profile(profile)
     if decoder is not None:
         wanted = wanted.with_decoder(decoder)
-    options = given_options(unit, names)
-    wanted = wanted.model_copy(update={"pipeline": wanted.pipeline.model_copy(update=options)})
+    settings = options.given_options(unit, names)
+    wanted = wanted.model_copy(update={"pipeline": wanted.pipeline.model_copy(update=settings)})
     if gallery is not None:
         wanted = with_gallery(wanted, gallery)
     if out_folder.exists() and not force:

@@ -8,22 +8,11 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from bci.cli import options
 from bci.cli.console import note, out, warn
 from bci.cli.events import JsonOption, emit
 from bci.cli.model_report import format_measure, print_confusion
 from bci.cli.montage import mapped_to_model
-from bci.cli.options import (
-    GivenNames,
-    GivenUnit,
-    MapMontage,
-    MarkersOption,
-    RateOption,
-    Recordings,
-    Resample,
-    SignalOption,
-    Trust,
-    given_options,
-)
 from bci.errors import ProfileError
 from bci.profiles.profile import Adapt
 
@@ -35,7 +24,7 @@ if TYPE_CHECKING:
 
 def evaluate(
     model: Annotated[Path, typer.Argument(help="Model folder.")],
-    recordings: Recordings,
+    recordings: options.Recordings,
     threshold: Annotated[
         float | None,
         typer.Option(min=0, max=1, help="Least confidence of a decision. Default: the model's."),
@@ -61,20 +50,20 @@ def evaluate(
     windows: Annotated[
         bool, typer.Option("--windows", help="With --json: also an event for each window.")
     ] = False,
-    map_montage: MapMontage = False,
-    unit: GivenUnit = None,
-    names: GivenNames = None,
-    resample: Resample = False,
-    stream: SignalOption = None,
-    markers: MarkersOption = None,
-    rate: RateOption = None,
+    map_montage: options.MapMontage = False,
+    unit: options.GivenUnit = None,
+    names: options.GivenNames = None,
+    resample: options.Resample = False,
+    stream: options.SignalOption = None,
+    markers: options.MarkersOption = None,
+    rate: options.RateOption = None,
     predictions: Annotated[
         Path | None,
         typer.Option(
             help="Also write every prediction and decision here: a table, FILE.csv; replaced."
         ),
     ] = None,
-    trust: Trust = None,
+    trust: options.Trust = None,
 ) -> None:
     """Replay recordings through a model as if live, at full speed, and score it.
 
@@ -97,7 +86,7 @@ def evaluate(
     if windows and not as_json:
         raise ProfileError("--windows: its events are lines of JSON; give --json too")
     card, decoder = load_model(model, trust or ())
-    card = with_options(card, given_options(unit, names, resample))
+    card = with_options(card, options.given_options(unit, names, resample))
     if sentences is not None and not card.pipeline.at_cues:
         raise ProfileError(f"--sentences: {card.name} decodes without cues; leave it out")
     if threshold is None:

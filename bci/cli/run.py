@@ -7,18 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bci.cli import options
 from bci.cli.console import note
 from bci.cli.events import JsonOption
-from bci.cli.options import (
-    EngineName,
-    GivenNames,
-    GivenUnit,
-    MapMontage,
-    Resample,
-    Trust,
-    WithParent,
-    given_options,
-)
 from bci.errors import ProfileError
 from bci.lsl.cue_streams import cue_query
 from bci.profiles.profile import Adapt
@@ -52,7 +43,7 @@ def run(
     wait: Annotated[
         float | None, typer.Option(min=0, help="Give up if no stream appears for this long, in s.")
     ] = None,
-    name: EngineName = None,
+    name: options.EngineName = None,
     decisions: Annotated[
         bool | None,
         typer.Option(
@@ -60,13 +51,13 @@ def run(
             help="Print each decision as it begins and ends. Default: in a terminal.",
         ),
     ] = None,
-    map_montage: MapMontage = False,
-    unit: GivenUnit = None,
-    names: GivenNames = None,
-    resample: Resample = False,
-    trust: Trust = None,
+    map_montage: options.MapMontage = False,
+    unit: options.GivenUnit = None,
+    names: options.GivenNames = None,
+    resample: options.Resample = False,
+    trust: options.Trust = None,
     as_json: JsonOption = False,
-    with_parent: WithParent = False,
+    with_parent: options.WithParent = False,
 ) -> None:
     """Decode a live stream and publish the predictions (the headless engine).
 
@@ -94,11 +85,11 @@ def run(
     folder = model or (Path(wanted.model) if wanted.model else None)
     if folder is None:
         raise ProfileError(f"{profile} names no model; give --model FOLDER (see bci models)")
-    options = wanted.pipeline.of_stream | given_options(unit, names, resample)
+    settings = wanted.pipeline.of_stream | options.given_options(unit, names, resample)
 
     def load(folder: Path) -> "tuple[Card, Decoder]":
         card, decoder = load_model(folder, (*wanted.decoder.trusted, *(trust or ())))
-        return with_options(card, options), decoder
+        return with_options(card, settings), decoder
 
     card, decoder = load(folder)
     check_task(wanted, card.task, folder)
