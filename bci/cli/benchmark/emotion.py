@@ -15,7 +15,6 @@ from bci.cli.console import out
 from bci.errors import RecordingError
 from bci.evaluation.compare_films import PROTOCOLS, run_protocol, shuffled_films
 from bci.evaluation.metrics import extra_measures
-from bci.pipeline.pipeline import Pipeline
 from bci.plugins.decoder_offers import of_task
 from bci.profiles.profile import load_profile
 from bci.recording.read import read_recording
@@ -164,9 +163,8 @@ def _cut(found: People) -> tuple[dict[str, Epochs], Signal]:
     for number, (name, runs) in enumerate(found.items()):
         own = cut_epochs(runs, profile.pipeline, profile.paradigm)
         people[name] = replace(own, runs=own.runs + _RUNS * number)
-        last = runs[-1].info
-    chain = Pipeline(profile.pipeline, last).chain
-    return people, Signal(chain.sfreq, chain.channels)
+    assert own.signal is not None
+    return people, own.signal
 
 
 def _print(world: str, protocol: str, own: list[Row]) -> None:

@@ -14,11 +14,9 @@ from bci.cli import events
 from bci.cli.benchmark.runner import Results, mean_and_sd, tracked
 from bci.cli.console import out
 from bci.evaluation.compare_images import RetrievalScore, find_images, part_of, shuffled
-from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import Profile, load_profile
 from bci.tasks.image_gallery import Gallery, save_gallery
 from bci.training.epochs import Epochs, cut_epochs, join_epochs
-from bci.types import Signal
 
 _WHOLE = "0-0.8 s"
 _PARTS = {"0-0.2 s": (0.0, 0.2), "0.2-0.4 s": (0.2, 0.4), "0.4-0.8 s": (0.4, 0.8)}
@@ -97,7 +95,7 @@ def _jobs() -> list[Job]:
 def _run(world: str, subject: int, jobs: list[Job]) -> Iterator[tuple[Job, RetrievalScore]]:
     profile = load_profile("images")
     for protocol in dict.fromkeys(job.protocol for job in jobs):
-        training, test, signal = _simulate(subject, WORLDS[world], *_LEARNT[protocol], profile)
+        training, test = _simulate(subject, WORLDS[world], *_LEARNT[protocol], profile)
         with tempfile.TemporaryDirectory() as folder:
             params = _galleries(training, test, Path(folder))
             for job in (job for job in jobs if job.protocol == protocol):
@@ -105,11 +103,9 @@ def _run(world: str, subject: int, jobs: list[Job]) -> Iterator[tuple[Job, Retri
                 if job.is_shuffled:
                     given = shuffled(given, subject)
                 if job.window in _PARTS:
-                    given, tested = (
-                        part_of(each, *_PARTS[job.window], signal.sfreq) for each in (given, tested)
-                    )
+                    given, tested = (part_of(each, *_PARTS[job.window]) for each in (given, tested))
                 make = partial(decoders.create, job.decoder, {**PARAMS[job.decoder], **params})
-                yield job, find_images(given, tested, make, signal)
+                yield job, find_images(given, tested, make)
 
 
 def _galleries(training: Epochs, test: Epochs, folder: Path) -> dict[str, object]:
@@ -128,7 +124,7 @@ def _galleries(training: Epochs, test: Epochs, folder: Path) -> dict[str, object
 
 def _simulate(
     subject: int, response: dict[str, Any], n_runs: int, is_unseen: bool, profile: Profile
-) -> tuple[Epochs, Epochs, Signal]:  # fmt: skip
+) -> tuple[Epochs, Epochs]:  # fmt: skip
     """Epochs of the runs to learn from, and of one more; each with other images, or all alike."""
     from devices.simulated import scenarios
     from devices.simulated.subject import SubjectSettings, simulate_run
@@ -140,9 +136,8 @@ def _simulate(
         recording = simulate_run(SubjectSettings(subject, "images"), run, scenario)
         # Run by run, since the signal of all would take gigabytes.
         cut.append(cut_epochs([recording], profile.pipeline, profile.paradigm))
-    chain = Pipeline(profile.pipeline, recording.info).chain
     *earlier, last = cut
-    return join_epochs(earlier, apart=1000), last, Signal(chain.sfreq, chain.channels)
+    return join_epochs(earlier, apart=1000), last
 
 
 def _print(world: str, rows: list[Row]) -> None:

@@ -26,7 +26,6 @@ from bci.evaluation.compare_people import (
     run_protocols,
 )
 from bci.evaluation.metrics import exact_interval
-from bci.pipeline.pipeline import Pipeline
 from bci.plugins.decoder_offers import classical, decoder_traits
 from bci.profiles.profile import load_profile
 from bci.recording.read import read_recording
@@ -138,8 +137,6 @@ def _read(folder: Path) -> tuple[list[Person], Signal]:
     people = []
     for subject in tracked(subjects, "Reading"):
         runs = [read_recording(_run(subject, run)) for run in (*_TRAINING_RUNS, _TEST_RUN)]
-        chain = Pipeline(profile.pipeline, runs[0].info).chain
-        signal = Signal(chain.sfreq, chain.channels)
         people.append(
             Person(
                 subject.name,
@@ -148,6 +145,8 @@ def _read(folder: Path) -> tuple[list[Person], Signal]:
                 ScoredRun(runs[-1], profile.pipeline, profile.paradigm),
             )
         )
+    signal = people[-1].test.signal
+    assert signal is not None
     return people, signal
 
 

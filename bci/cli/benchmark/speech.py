@@ -14,11 +14,10 @@ from bci.cli import events
 from bci.cli.benchmark.runner import Results, mean_and_sd, tracked
 from bci.cli.console import note, out
 from bci.evaluation.compare_images import shuffled
-from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import DecoderChoice, load_profile
 from bci.recording.read import read_recording
-from bci.training.epochs import Epochs, cut_epochs, join_epochs
-from bci.types import Decoder, Recording, Signal
+from bci.training.epochs import cut_epochs, join_epochs
+from bci.types import Decoder, Recording
 
 WORLDS = {"one source a contact": False, "distributed": True}
 LEARNT = (1, 4)
@@ -110,14 +109,12 @@ class _Person:
     def __init__(self, world: str, subject: int) -> None:
         self._world, self._subject = world, subject
         self._profile = load_profile("speech")
-        self._cut: list[Epochs] = []
+        pipeline, paradigm = self._profile.pipeline, self._profile.paradigm
         # Run by run, since the signal of all would take gigabytes.
-        for run in range(1, LEARNT[-1] + 2):
-            recording = self._simulate(run)
-            own = cut_epochs([recording], self._profile.pipeline, self._profile.paradigm)
-            self._cut.append(own)
-        chain = Pipeline(self._profile.pipeline, recording.info).chain
-        self._signal = Signal(chain.sfreq, chain.channels)
+        self._cut = [
+            cut_epochs([self._simulate(run)], pipeline, paradigm)
+            for run in range(1, LEARNT[-1] + 2)
+        ]
         self._base: dict[str, NDArray[np.generic]] | None = None
 
     def score(self, job: Job) -> Row:
@@ -127,7 +124,7 @@ class _Person:
         if job.is_shuffled:
             given = shuffled(given, self._subject)
         decoder = self._make(job.decoder)
-        decoder.fit(given.windows, given.labels, groups=given.runs, signal=self._signal)
+        decoder.fit(given.windows, given.labels, groups=given.runs, signal=given.signal)
         odds = np.stack([decoder.predict_proba(window) for window in test.windows])
         best = np.array(decoder.classes)[np.argsort(-odds, axis=1)]
         _, counts = np.unique(test.labels, return_counts=True)
