@@ -4,8 +4,8 @@ from pathlib import Path
 
 import decoders
 from bci.profiles.profile import Profile
+from bci.signals import Recording
 from bci.training.calibrate import Calibration, calibrate
-from bci.types import Recording
 from tests.signals import stored, two_class_recording
 
 

@@ -1,7 +1,5 @@
 """The command line: thin over the library, and the one place that wires its parts together."""
 
-import atexit
-import contextlib
 import errno
 import inspect
 import os
@@ -10,7 +8,6 @@ import sys
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
-from typing import NoReturn
 
 import typer
 
@@ -21,6 +18,7 @@ from bci.cli.console import printable, show_warnings
 from bci.cli.decoder_help import DecoderCommand
 from bci.cli.federate import federate as federate_commands
 from bci.cli.import_datasets import imports
+from bci.commands import exit_now
 from bci.errors import BciError
 from bci.messages import ErrorEvent
 
@@ -106,7 +104,7 @@ _reflow(app)
 
 def main() -> None:
     """Run a command and end the process with its exit code."""
-    _end(run_command())
+    exit_now(run_command())
 
 
 def run_command() -> int:
@@ -161,19 +159,6 @@ def _emit_misuse(error: BaseException | None) -> None:
     describe = getattr(error, "format_message", None)
     if describe is not None and events.is_for_program():
         events.emit(ErrorEvent(text=" ".join(describe().split())))
-
-
-def _end(code: int) -> NoReturn:
-    """End the process, as Python does but for taking apart a thousand modules.
-
-    That takes a second or more of computing, and all that has to last is written and closed.
-    """
-    atexit._run_exitfuncs()
-    for stream in (sys.stdout, sys.stderr):
-        # Nobody may read it any more.
-        with contextlib.suppress(OSError, ValueError):
-            stream.flush()
-    os._exit(code)
 
 
 def _print_anything() -> None:

@@ -19,7 +19,7 @@ from bci.cli.training_source import TrainingSource, describe_copy
 from bci.errors import BundleError
 
 if TYPE_CHECKING:
-    from bci.models.bundle import Card
+    from bci.models.card import Card
     from bci.profiles.profile import Profile
     from bci.training.learning_curve import CurvePoint
 

@@ -9,7 +9,7 @@ import typer
 from bci.cli.options import EngineName
 from bci.cli.replay import parse_speed
 from bci.errors import ProfileError
-from bci.types import Task
+from bci.signals import Task
 
 RECORDINGS = Path("recordings")
 

@@ -11,7 +11,7 @@ from bci.errors import RecordingError
 from bci.files.writable import require_folder
 
 if TYPE_CHECKING:
-    from bci.types import Recording
+    from bci.signals import Recording
 
 imports = typer.Typer(no_args_is_help=True)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bci.evaluation.metrics import Measure
-    from bci.models.bundle import Card, MeasureCard
+    from bci.models.card import Card, MeasureCard
 
 _MOST_RUNS = 20
 

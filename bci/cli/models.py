@@ -12,7 +12,7 @@ from bci.cli.events import JsonResult, print_result
 from bci.errors import BciError, BundleError
 
 if TYPE_CHECKING:
-    from bci.models.bundle import Card
+    from bci.models.card import Card
 
 MODELS = Path("recordings/models")
 

@@ -93,9 +93,9 @@ def monitor(
 
     if live is not None:
         with live:
-            watch(query, stop, show, hz, told=options)
+            watch(query, stop, show, hz, options=options)
     else:
-        watch(query, stop, show, hz, told=options)
+        watch(query, stop, show, hz, options=options)
         for report in last:
             out.print(_render(report))
 

@@ -7,18 +7,18 @@ from bci.cli.console import note
 from bci.errors import ProfileError
 
 if TYPE_CHECKING:
-    from bci.models.bundle import Card
+    from bci.models.card import Card
     from bci.profiles.profile import Profile
-    from bci.types import Recording
+    from bci.signals import Recording
 
 
 def mapped_to_model(recording: "Recording", card: "Card") -> "Recording":
     """The recording with the channels of a model; says which of them are interpolated."""
     from bci.head.remap import map_recording, tell_map
-    from bci.models.bundle import trained_channels
-    from bci.models.fit import told
+    from bci.models.card import trained_channels
+    from bci.models.fit import info_for
 
-    recording = replace(recording, info=told(card, recording.info))
+    recording = replace(recording, info=info_for(card, recording.info))
     mapped = map_recording(recording, trained_channels(card))
     note(tell_map(recording.source, mapped.info))
     return mapped
@@ -33,14 +33,14 @@ def mapped_to_profile(recording: "Recording", profile: "Profile") -> "Recording"
         If the profile names none.
     """
     from bci.head.remap import map_recording, named_channels, tell_map
-    from bci.profiles.stream_options import as_told
+    from bci.profiles.stream_options import apply_stream_options
 
     if profile.pipeline.channels is None:
         raise ProfileError(
             "--map-montage needs to know to which channels: name them in pipeline.channels of the "
             "profile"
         )
-    recording = replace(recording, info=as_told(recording.info, profile.pipeline))
+    recording = replace(recording, info=apply_stream_options(recording.info, profile.pipeline))
     targets = named_channels(profile.pipeline.channels, recording.info)
     mapped = map_recording(recording, targets)
     note(tell_map(recording.source, mapped.info))

@@ -1,6 +1,5 @@
 """Command ``bci pretrain``: train a base model on many people."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from bci.cli.events import JsonOption
 from bci.cli.model_report import emit_model, print_score, report_serving
 from bci.cli.options import MapMontage, MarkersOption, ProfileName, SignalOption
 from bci.cli.training_source import TrainingSource, describe_copy, each_once
+from bci.commands import exit_now
 from bci.errors import BundleError
 
 if TYPE_CHECKING:
@@ -121,4 +121,4 @@ def _resumable(unfinished: Path) -> Iterator[None]:
         if unfinished.exists():
             err.print(f"stopped; the same command goes on from {unfinished}")
         # All is on the disk, and on a busy machine it takes seconds to take PyTorch down.
-        os._exit(130)
+        exit_now(130)

@@ -15,10 +15,10 @@ from bci.lsl.cue_streams import cue_query
 from bci.profiles.profile import Adapt
 
 if TYPE_CHECKING:
+    from bci.interfaces import Decoder
     from bci.lsl.discovery import StreamQuery
-    from bci.models.bundle import Card
+    from bci.models.card import Card
     from bci.profiles.profile import StreamSelector
-    from bci.types import Decoder
 
 
 def run(

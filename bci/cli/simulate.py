@@ -7,7 +7,7 @@ import typer
 
 from bci.cli.console import out, print_file
 from bci.cli.events import JsonOption
-from bci.types import Task
+from bci.signals import Task
 
 
 def simulate(

@@ -12,7 +12,7 @@ from bci.cli.events import JsonOption
 from bci.messages import StreamingEvent
 
 if TYPE_CHECKING:
-    from bci.types import StreamInfo
+    from bci.signals import StreamInfo
 
 
 def stream(
@@ -46,7 +46,7 @@ def stream(
             announce_stream(info)
 
     stream_device(
-        source, stop, say=note, warn=warn, commands=lines, on_open=announce, orphaned=orphaned
+        source, stop, report=note, warn=warn, commands=lines, on_open=announce, orphaned=orphaned
     )
 
 

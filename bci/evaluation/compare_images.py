@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bci.evaluation.metrics import rank_of_truth
+from bci.interfaces import Decoder, Retrieval
 from bci.training.epochs import Epochs
-from bci.types import Decoder, Retrieval
 
 
 @dataclass(frozen=True)

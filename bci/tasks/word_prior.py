@@ -1,4 +1,4 @@
-"""What word is likely to come next, from sentences: kept apart from what the signal says."""
+"""Probability of the next word, from sentences: kept apart from the signal's evidence."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import ProfileError
-from bci.types import Prediction
+from bci.signals import Prediction
 
 _MOST_BYTES = 50_000_000
 

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from bci.errors import DecodingError, PluginError, RecordingError
 from bci.evaluation.metrics import extra_measures, ranks
-from bci.models.bundle import ScoreCard
+from bci.interfaces import Decoder, Retrieval, TrainingStep
+from bci.models.card import ScoreCard
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import Profile
+from bci.signals import Prediction, Recording, Signal
 from bci.training.card import measure_cards, score_card
 from bci.training.epochs import Epochs, find_rest, find_trials, in_spans, trial_of
 from bci.training.time_course import right_by_place
-from bci.types import Decoder, Prediction, Recording, Retrieval, Signal, TrainingStep
 
 Progress = Callable[[str, int, int], None]
 """Given the job under way, how many steps are done, and of how many."""

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.profiles.profile import Paradigm
+from bci.signals import Recording
 from bci.training.epochs import Epochs, count_cues, find_trials, streams_with_cues
-from bci.types import Recording
 
 # Consecutive samples that have to be equal in two recordings for one to hold a copy of the other.
 _RUN_LENGTH = 16

@@ -8,15 +8,24 @@
 - rounds, progress: rounds at the server, and their state on disk
 - local: messages within one process
 - superlink, door, supernode: messages between machines
+
+Call `quiet_flower` before the first import of Flower.
 """
 
 import logging
 import os
 
-# Flower reports its use to its makers and looks for updates by default. Nobody who keeps brain
-# data should have to find that out; it has to be set before the first import.
-os.environ["FLWR_TELEMETRY_ENABLED"] = "0"
-os.environ["FLWR_DISABLE_UPDATE_CHECK"] = "1"
 
-# Flower sets its own level when it is imported; our own errors have what matters of its log.
-logging.getLogger("flwr").addFilter(lambda record: record.levelno >= logging.CRITICAL)
+def quiet_flower() -> None:
+    """Keep Flower from reporting its use, from asking for updates, and from logging.
+
+    Whoever keeps brain data is not asked to find out that it does. Flower reads the environment
+    when it is imported, and sets its own log level then; its errors are in ours.
+    """
+    os.environ["FLWR_TELEMETRY_ENABLED"] = "0"
+    os.environ["FLWR_DISABLE_UPDATE_CHECK"] = "1"
+    logging.getLogger("flwr").addFilter(_is_critical)
+
+
+def _is_critical(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.CRITICAL

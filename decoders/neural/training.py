@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bci.errors import ProfileError
-from bci.types import OnEpoch, TrainingStep
+from bci.interfaces import OnEpoch, TrainingStep
 from decoders.neural.checkpoint import Checkpoint, below, put_back, state_of
+from decoders.neural.one_thread import one_thread
 
 Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
 """Loss of a model on windows (n, n_channels, n_samples) and class numbers (n,) or (n, n_axes)."""
@@ -73,6 +74,7 @@ def _check(key: str, value: object) -> None:
         raise ValueError(f"{key} = {value} must be at most {_MOST[key]}")
 
 
+@one_thread()
 def train(
     model: nn.Module,
     windows: NDArray[np.float32],

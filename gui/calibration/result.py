@@ -5,10 +5,11 @@ from pathlib import Path
 
 from bci.errors import BundleError
 from bci.head.electrodes import standard_position
-from bci.models.bundle import Card, list_bundles, load_card
+from bci.models.bundle import list_bundles, load_card
+from bci.models.card import Card
+from bci.signals import Channel
 from bci.training.class_patterns import ClassPattern, load_patterns
 from bci.training.time_course import TimeCourse, load_time_course
-from bci.types import Channel
 
 
 @dataclass(frozen=True)

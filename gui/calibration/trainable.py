@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 from gui.calibration.run.paradigms import IMAGES, SPEECH
 from gui.calibration.run.run_choice import RunChoice, earlier_runs
 from gui.calibration.training import (

@@ -8,13 +8,14 @@ from PySide6.QtCore import QObject, Signal
 
 from bci.errors import MismatchError
 from bci.messages import AnyEvent, ModelEvent, PointEvent, ProgressEvent, RunEvent, StepEvent
-from bci.models.bundle import Card, list_bundles
+from bci.models.bundle import list_bundles
+from bci.models.card import Card
 from bci.plugins.decoder_offers import carrying_over, decoder_traits, offered_for
 from bci.plugins.installing import how_to_install, how_to_install_torch
 from bci.profiles.profile import Profile
+from bci.signals import StreamInfo
 from bci.training.calibrate import check_base_fits
 from bci.training.run_counts import RunCount
-from bci.types import StreamInfo
 from gui.processes.child import Child, Command
 
 _NAME = "training"
@@ -244,7 +245,7 @@ class Training(QObject):
         self._model: Path | None = None
         self._cancelled = False
         self.child = Child(Command(_NAME, argv), self)
-        self.child.said.connect(self.said)
+        self.child.logged.connect(self.said)
         self.child.reported.connect(self._on_event)
         self.child.died.connect(self._on_end)
         self.child.running.connect(self._on_running)
@@ -280,7 +281,7 @@ class Training(QObject):
         if self._model is not None:
             self.finished.emit(self._model)
         else:
-            self.failed.emit(self.child.last_words or why)
+            self.failed.emit(self.child.end_reason or why)
 
 
 def _counts(run: RunEvent) -> str:

@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject, Signal
 
 from bci.profiles.profile import Profile
 from bci.recording.read import read_recording
+from bci.signals import StreamInfo
 from bci.training.run_counts import RunCount, count_run
-from bci.types import StreamInfo
 from gui.workers.background import Background
 
 
@@ -62,7 +62,7 @@ class TrialCounter(QObject):
             return
         file = self._waiting.pop(0)
         work = partial(count_trials, file, self._profile)
-        self._background.ask(work, partial(self._on_counted, file), partial(self._on_failed, file))
+        self._background.run(work, partial(self._on_counted, file), partial(self._on_failed, file))
 
     def _on_counted(self, file: Path, found: TrialCount) -> None:
         self.counted.emit(file, found)

@@ -23,7 +23,7 @@ from bci.errors import BciError, ProfileError
 from bci.lsl.cue_listener import GUIDED
 from bci.lsl.outlet import MarkerOutlet
 from bci.profiles.profile import check_agreement, load_profile
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 from gui.actions import bind, pressing
 from gui.calibration.pages.replay_notice import ReplayNotice
 from gui.calibration.pages.result import ResultPage
@@ -91,7 +91,7 @@ class CalibrationWindow(QWidget):
         self.training: Training | None = None
         self.cue_screen = CueScreen()
         self.recorder = RunRecorder(options.bci, self)
-        self.recorder.said.connect(self.said)
+        self.recorder.logged.connect(self.said)
         filled = remembered.table("calibrate") or remembered.table("record")
         self.setup = SetupPage(options.profile, filled, options.engine_name)
         self.signals = SignalsPage()
@@ -272,7 +272,7 @@ class CalibrationWindow(QWidget):
         recordings = self._options.recordings
         find = partial(find_trainable, choice, None, recordings, self.models, self._run_info)
         said = "Tick the recordings to train on, or add files."
-        self._finding.ask(find, partial(self._offer, said), partial(self._on_not_found, said))
+        self._finding.run(find, partial(self._offer, said), partial(self._on_not_found, said))
 
     def _take(self, choice: RunChoice) -> None:
         self._choice, self._made_profile = choice, False
@@ -315,7 +315,7 @@ class CalibrationWindow(QWidget):
             self._profile, self._made_profile = choice.profile_for(file), True
         recordings = self._options.recordings
         find = partial(find_trainable, choice, file, recordings, self.models, self._run_info)
-        self._finding.ask(find, partial(self._offer, said), partial(self._on_not_found, said))
+        self._finding.run(find, partial(self._offer, said), partial(self._on_not_found, said))
 
     def _offer(self, said: str, found: Trainable) -> None:
         self.training_page.offer(said, found.runs, found.same_visit, found.levels)
@@ -398,7 +398,7 @@ class CalibrationWindow(QWidget):
         self.training_page.set_training(False)
         self._trained, self._subject = model, self._choice.session.subject
         read = partial(read_result, model, self.models, self._subject)
-        self._reading.ask(read, self._show_trained, self._on_training_failed)
+        self._reading.run(read, self._show_trained, self._on_training_failed)
 
     def _show_trained(self, result: Result) -> None:
         self._show_result(result)
@@ -421,7 +421,7 @@ class CalibrationWindow(QWidget):
 
     def look_at_models(self) -> None:
         """Show what was calibrated before, whoever it is of and wherever it was trained."""
-        self._reading.ask(partial(read_newest, self.models), self._show_any, self.setup.tell)
+        self._reading.run(partial(read_newest, self.models), self._show_any, self.setup.tell)
 
     def _show_any(self, result: Result) -> None:
         self._subject = None
@@ -429,7 +429,7 @@ class CalibrationWindow(QWidget):
 
     def _look_at(self, model: Path) -> None:
         read = partial(read_result, model, self.models, self._subject)
-        self._reading.ask(read, self._show_result, self.result.tell)
+        self._reading.run(read, self._show_result, self.result.tell)
 
     def _show_result(self, result: Result) -> None:
         is_new = result.folder == self._trained

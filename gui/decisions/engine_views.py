@@ -14,7 +14,7 @@ from bci.errors import PluginError
 from bci.lsl.engine_streams import ReceivedPrediction
 from bci.messages import EngineStatus
 from bci.profiles.profile import Paradigm
-from bci.types import Marker
+from bci.signals import Marker
 from gui.decisions.class_bars import DecisionView
 from gui.decisions.cue_matching import CueWindows
 from gui.decisions.decision_rule import DecisionRule

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bci.errors import GalleryError
-from bci.models.bundle import Card
+from bci.models.card import Card
 from bci.tasks.image_gallery import read_pictures
 
 

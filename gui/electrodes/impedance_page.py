@@ -6,8 +6,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from bci.quality.channel_quality import ChannelQuality, Limits, State
-from bci.types import StreamInfo
+from bci.quality.channel_quality import ChannelQuality, State
+from bci.quality.limits import Limits
+from bci.signals import StreamInfo
 from gui.electrodes.quality_marks import paint_mark
 from gui.plots.head import flatten, grid, paint_head
 from gui.theme import CAPTION_PX, DARK, Theme

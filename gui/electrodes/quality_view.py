@@ -15,7 +15,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolButton, QToolTip, QWidget
 
 from bci.quality.channel_quality import ChannelQuality, State
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 from gui.electrodes.quality_marks import advise, explain, paint_mark, summarise, worst_first
 from gui.plots.head import flatten, grid, paint_head
 from gui.theme import CAPTION_PX, DARK, Theme

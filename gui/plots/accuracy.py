@@ -4,7 +4,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from bci.models.bundle import ScoreCard
+from bci.models.card import ScoreCard
 from gui.theme import CAPTION_PX, DARK, Theme
 from gui.widgets.pieces import tip
 from gui.widgets.units import by_chance, counted, percent

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 
-from bci.types import Channel
+from bci.signals import Channel
 
 # Middle of a head whose coordinates have the anterior commissure as their origin, in metres, and
 # where to begin to look for that of others: in those with the ears as origin it is 4 cm higher.

@@ -1,8 +1,8 @@
 """Programs that the dashboard starts and stops.
 
-- child: one process, its events and its end
-- restart_policy: whether it is started again
-- program_buttons: a button each
+- child: one process, its events, its log and its end
+- restart_policy: the rule by which it is started again
 - engine_command: the command of an engine
-- recorder: recorders, found by their status
+- program_buttons: a button for each program
+- recorder: the recorder, started here or found on the network
 """

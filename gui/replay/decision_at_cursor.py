@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from bci.errors import PluginError
 from bci.lsl.engine_streams import ReceivedPrediction
-from bci.models.bundle import Card, decision_threshold, evidence_span
+from bci.models.card import Card, decision_threshold, evidence_span
 from bci.profiles.profile import Output
 from bci.tasks.emotion_levels import grid_of
 from gui.decisions.class_bars import DecisionView

@@ -9,7 +9,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPen, QPixmap
 
 from bci.quality.channel_quality import State
-from bci.types import Recording
+from bci.signals import Recording
 from gui.electrodes.quality_marks import paint_mark
 from gui.replay import timeline_data as ribbon
 from gui.replay.predictions import Predictions

@@ -14,7 +14,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from bci.types import Recording
+from bci.signals import Recording
 from gui.decisions.decision_rule import in_words
 from gui.decisions.headline import is_decided
 from gui.replay import timeline_data as ribbon

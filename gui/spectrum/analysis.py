@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from bci.pipeline.ring import RingBuffer
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 from gui.plots.head import flatten
 from gui.plots.scalp import LEAST_ELECTRODES, Scalp
 from gui.spectrum.bands import Band
@@ -131,7 +131,7 @@ class Analysis(Worker):
                 seen = scalps.map(source.info, spectra, wanted, wanted.band)
             self.n_computed += 1
             done = wanted
-            self.tell(self._pass_on, seen)
+            self.post(self._pass_on, seen)
 
 
 def _differs(spectra: Spectra, source: Source, wanted: Wanted) -> bool:

@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 from gui.plots.colour_map import coloured, paint_scale
 from gui.plots.head import flatten, paint_head
 from gui.plots.steady_range import SteadyRange

@@ -14,10 +14,11 @@ from bci.cli import events
 from bci.cli.benchmark.runner import Results, mean_and_sd, tracked
 from bci.cli.console import note, out
 from bci.evaluation.compare_images import shuffled
+from bci.interfaces import Decoder
 from bci.profiles.profile import DecoderChoice, load_profile
 from bci.recording.read import read_recording
+from bci.signals import Recording
 from bci.training.epochs import cut_epochs, join_epochs
-from bci.types import Decoder, Recording
 
 WORLDS = {"one source a contact": False, "distributed": True}
 LEARNT = (1, 4)

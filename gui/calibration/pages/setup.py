@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from bci.errors import BciError, ProfileError
 from bci.profiles.profile import Profile, load_profile, shipped_profiles
 from bci.recording.bids.names import Session
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 from gui.calibration.pages.cue_fields import CueFields, check_readable
 from gui.calibration.pages.timing_fields import ROOM, TimingFields
 from gui.calibration.run.agreement import kind_for, profile_for

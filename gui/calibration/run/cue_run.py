@@ -6,8 +6,8 @@ from pylsl import local_clock
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from bci.lsl.outlet import MarkerOutlet
+from bci.signals import Marker
 from bci.training.epochs import INTERRUPTED, RATING
-from bci.types import Marker
 from gui.calibration.run.cue_order import order_of
 from gui.calibration.run.cue_screen import CueScreen
 from gui.calibration.run.paradigms import RunPlan

@@ -11,8 +11,8 @@ from bci.lsl.engine_streams import StatusInlet
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
 from bci.messages import EngineStatus
 from bci.profiles.profile import Paradigm
+from bci.signals import Marker
 from bci.training.calibrate import Calibration
-from bci.types import Marker
 from tests.engines import Live, end, start_engine
 from tests.models import two_class_model, two_class_profile
 from tests.signals import two_class_recording

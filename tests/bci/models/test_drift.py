@@ -14,11 +14,12 @@ from bci.errors import BundleError
 from bci.lsl.engine_streams import StatusInlet
 from bci.lsl.outlet import SignalOutlet
 from bci.messages import EngineStatus
-from bci.models.bundle import CARD, Card, load_card, save_bundle
+from bci.models.bundle import CARD, load_card, save_bundle
+from bci.models.card import Card
 from bci.models.drift import BEYOND, describe_drift, distance
 from bci.pipeline.pipeline import Window
+from bci.signals import Recording
 from bci.training.calibrate import Calibration
-from bci.types import Recording
 from tests.engines import end, start_engine
 from tests.models import two_class_model, two_class_profile
 from tests.signals import chunked, two_class_recording

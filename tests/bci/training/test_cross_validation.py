@@ -7,7 +7,9 @@ import pytest
 
 import decoders
 from bci.errors import DecodingError
+from bci.interfaces import Decoder
 from bci.profiles.profile import Profile
+from bci.signals import Recording
 from bci.training.cross_validation import (
     HeldOut,
     fold_streams,
@@ -17,7 +19,6 @@ from bci.training.cross_validation import (
     surer,
 )
 from bci.training.epochs import cut_epochs
-from bci.types import Decoder, Recording
 from tests.signals import two_class_recording
 
 PROFILE = Profile.model_validate(

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from bci.profiles.profile import Profile
-from bci.types import Marker, Recording
+from bci.signals import Marker, Recording
 from devices.simulated.subject import SubjectSettings, simulate_run, write_run
 from gui.calibration.pages.training import TrainingPage
 from gui.calibration.trial_count import count_trials

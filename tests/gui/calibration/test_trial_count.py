@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bci.profiles.profile import Profile
-from bci.types import Marker
+from bci.signals import Marker
 from gui.calibration.trial_count import count_trials
 from tests.bci.cli.test_file_streams import SETTINGS, markers, run, sent
 from tests.xdf_files import write_xdf

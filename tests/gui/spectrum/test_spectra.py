@@ -5,7 +5,7 @@ import pytest
 
 from bci.head.electrodes import standard_position
 from bci.pipeline.ring import RingBuffer
-from bci.types import Channel
+from bci.signals import Channel
 from gui.plots.colour_map import coloured
 from gui.plots.head import flatten
 from gui.plots.scalp import PIXELS, Scalp
