@@ -4,7 +4,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from bci.evaluation.scores import exact_interval
+from bci.evaluation.metrics import exact_interval
 from bci.training.time_course import TimeCourse
 from gui.plots.diagram_axes import Axes, paint_band, paint_line
 from gui.theme import CAPTION_PX, DARK, Theme
