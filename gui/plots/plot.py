@@ -13,9 +13,9 @@ from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QPainter, QResize
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QFileDialog, QLabel
 
-from gui.pieces import is_seen
 from gui.plots.axis import Axis
 from gui.theme import CAPTION_PX, DARK, Theme
+from gui.widgets.pieces import is_seen
 
 PICTURES = "PNG picture (*.png);;SVG drawing (*.svg)"
 Range = tuple[float, float]

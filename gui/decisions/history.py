@@ -1,0 +1,302 @@
+"""Predictions of the last half minute above the true cues."""
+
+from collections import deque
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy
+
+from bci.decisions import DecisionEvent
+from bci.lsl.engine_streams import ReceivedPrediction
+from gui.decisions.decision_rule import DecisionRule
+from gui.decisions.rejections import EXPLAINED
+from gui.plots.axis import Axis, caption_font
+from gui.plots.plot import Plot, Table
+from gui.plots.tags import Tag, Tags, spread
+from gui.widgets.empty_state import HINT_HEIGHT, HISTORY_HEIGHT, NO_ENGINE
+from gui.widgets.pieces import is_seen, tip
+
+SPAN_S = 30.0
+_STALE_S = 1.5
+# The past that a user can pan to.
+_KEPT_S = 30.0
+_NAMES_PX, _NAME_PX = 88.0, 17.0
+# It moves by a pixel or two meanwhile.
+_FRAME_S = 0.08
+# Below the lines is the band of cues, above them are the decisions.
+_CUES, _HIGHEST = (-0.3, -0.1), 1.14
+# A line has its extremes in each of so many steps of the span: about a pixel.
+_STEPS = 900
+
+
+def seconds_ago(x: float) -> str:
+    """``-10 s``; ``now`` at 0."""
+    return "now" if abs(x) < 1e-6 else f"{x:g} s"
+
+
+class PastPlot(Plot):
+    """The last half minute, which moves to the left; names stand at the right, where lines end."""
+
+    def __init__(self, title: str, left: Axis, y: tuple[float, float]) -> None:
+        bottom = Axis("bottom", write=seconds_ago, within=(-np.inf, 0.0))
+        super().__init__(title, bottom, left, grid=False, zoom=(True, False))
+        self.now = self._drawn = 0.0
+        self._y = y
+        self._cues: deque[tuple[float, str | None]] = deque(maxlen=500)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(HISTORY_HEIGHT)
+        self.plotItem.layout.setContentsMargins(4, 4, 2, 2)
+        self.hint_label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.names = Tags(self, (0, 0.5))
+
+    def add_cue(self, time: float, cue: str | None) -> None:
+        """Take in that ``cue`` began at ``time``, LSL clock; None ends the cue before."""
+        self._cues.append((time, cue))
+
+    def cues_shown(self) -> list[tuple[float, float, str]]:
+        """When the cues of the kept past began and ended, in seconds before now."""
+        ends = [*(time for time, _ in list(self._cues)[1:]), self.now]
+        return [
+            (start - self.now, stop - self.now, cue)
+            for (start, cue), stop in zip(self._cues, ends, strict=False)
+            if cue is not None and stop > self.now - SPAN_S - _KEPT_S
+        ]
+
+    def advance(self, now: float) -> None:
+        """Move the right edge to ``now``, LSL clock; drawn as often as one sees it move."""
+        self.now = now
+        if abs(now - self._drawn) >= _FRAME_S and not self.is_blank and is_seen(self):
+            self._drawn = now
+            self.draw()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        super().resizeEvent(event)
+        if hasattr(self, "_y"):
+            room = max(100.0, self.width() - 60.0)
+            names_s = SPAN_S * _NAMES_PX / max(room - _NAMES_PX, _NAMES_PX)
+            self.set_home((-SPAN_S, names_s), self._y)
+
+    def name_ends(self, ends: list[tuple[float, str, QColor]]) -> None:
+        """Write names beside the ends of their lines, none over another."""
+        ends = sorted(ends, key=lambda end: -end[0])
+        gap = _NAME_PX / max(self.px_per_y, 1.0)
+        places = spread([share for share, _, _ in ends], gap, 0.0, self._y[1] - gap / 2)
+        self.names.show(
+            [Tag(0.0, y, self.elided(name), colour, self.theme.colour("panel"))
+             for y, (_, name, colour) in zip(places, ends, strict=True)]
+        )  # fmt: skip
+
+    def elided(self, name: str) -> str:
+        """A name as long as the room beside the lines."""
+        return QFontMetricsF(caption_font()).elidedText(
+            name, Qt.TextElideMode.ElideRight, _NAMES_PX - 8
+        )
+
+    @property
+    def px_per_s(self) -> float:
+        (left, right), _ = self.plotItem.vb.viewRange()
+        return float(self.plotItem.vb.width() / (right - left))
+
+    @property
+    def px_per_y(self) -> float:
+        return float(self.plotItem.vb.height() / (self._y[1] - self._y[0]))
+
+
+class HistoryView(PastPlot):
+    """Probabilities as a line for each class, with the true cue as a band under them.
+
+    Each line has its class's name at its end; hatched is where windows gave no prediction, with
+    the reason where it is known. Where a line is above the dotted one, its class was decided.
+    Where decisions are taken over more than a window, a triangle on top is one, in place of a line.
+    """
+
+    def __init__(self, threshold: float = 0.7) -> None:
+        self.rule = DecisionRule(threshold)
+        self.classes: tuple[str, ...] = ()
+        self._decisions: deque[DecisionEvent] = deque(maxlen=500)
+        self._rejected: deque[tuple[float, str]] = deque(maxlen=500)
+        # When each prediction was taken, and its shares, (n_predictions, n_classes).
+        self.times = np.zeros(0)
+        self.shares = np.zeros((0, 0))
+        self._left = Axis("left")
+        super().__init__("Predictions of the last half minute", self._left, (_CUES[0], _HIGHEST))
+        self._levels = [pg.InfiniteLine(share, angle=0) for share in (0.0, 0.5, 1.0)]
+        self.threshold_line = pg.InfiniteLine(threshold, angle=0)
+        self._holes = pg.BarGraphItem(x0=[], x1=[], y0=[], y1=[], pen=None)
+        self.cue_bars = pg.BarGraphItem(x0=[], x1=[], y0=[], y1=[], pen=None)
+        self.decision_marks = pg.ScatterPlotItem(symbol="t", size=11, pen=None)
+        for item in (*self._levels, self._holes, self.threshold_line, self.cue_bars,
+                     self.decision_marks):  # fmt: skip
+            self.addItem(item, ignoreBounds=True)
+        self.curves: list[pg.PlotCurveItem] = []
+        self.reasons, self.cue_names = Tags(self, (0, 0)), Tags(self)
+        self.setToolTip(
+            tip(
+                "Above the dotted line a class is decided. Without one, a triangle marks a "
+                f"decision of the engine, in the colour of its class.\n\n{EXPLAINED}"
+            )
+        )
+        self.hint = NO_ENGINE
+        self.set_engine(False)
+
+    def set_engine(self, alive: bool) -> None:
+        """Whether an engine runs; without one a line says so, and takes no more room."""
+        self.is_blank = not alive
+        self.setFixedHeight(HISTORY_HEIGHT if alive else HINT_HEIGHT)
+
+    def set_classes(self, classes: tuple[str, ...]) -> None:
+        """Begin anew with the classes of an engine that was found."""
+        self.classes = classes
+        self.times, self.shares = np.zeros(0), np.zeros((0, len(classes)))
+        self._rejected.clear()
+        self._decisions.clear()
+        for curve in self.curves:
+            self.removeItem(curve)
+        self.curves = [pg.PlotCurveItem(connect="finite") for _ in classes]
+        for curve in self.curves:
+            self.addItem(curve, ignoreBounds=True)
+        self.set_engine(True)
+        self.refresh()
+
+    def add(self, predictions: list[ReceivedPrediction]) -> None:
+        """Take in predictions; those of other classes are left out."""
+        sound = [p for p in predictions if len(p.probabilities) == len(self.classes)]
+        if not sound:
+            return
+        times = np.concatenate([self.times, [p.taken for p in sound]])
+        shares = np.concatenate([self.shares, [p.probabilities for p in sound]])
+        kept = times > times[-1] - SPAN_S - _KEPT_S
+        self.times, self.shares = times[kept], shares[kept]
+
+    def add_decisions(self, decisions: list[DecisionEvent]) -> None:
+        """Take in the engine's decisions, at their times on the LSL clock."""
+        self._decisions += decisions
+
+    def show_rejected(self, now: float, why: str) -> None:
+        """Note why windows gave no prediction just before ``now``, LSL clock."""
+        self._rejected.append((now, why))
+
+    def holes(self) -> list[tuple[float, float]]:
+        """When no window gave a prediction, first and last time on the LSL clock."""
+        times = np.append(self.times, self.now)
+        before = np.flatnonzero(np.diff(times) > _STALE_S)
+        return list(zip(times[before].tolist(), times[before + 1].tolist(), strict=True))
+
+    def lines(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Times and shares, (n_points, n_classes), to draw; NaN where no prediction came.
+
+        Lowest and highest of each step; steps are fixed in time, or lines would flicker as they
+        move.
+        """
+        if not len(self.times):
+            return self.times, self.shares
+        first = np.flatnonzero(np.diff(np.floor(self.times * _STEPS / SPAN_S), prepend=-np.inf))
+        both = [extreme.reduceat(self.shares, first) for extreme in (np.minimum, np.maximum)]
+        shares = np.stack(both, axis=1).reshape(-1, len(self.classes))
+        times = np.repeat(self.times[first], 2)
+        holes = np.flatnonzero(np.diff(times) > _STALE_S) + 1
+        return np.insert(times, holes, times[holes - 1]), np.insert(shares, holes, np.nan, axis=0)
+
+    def draw(self) -> None:
+        """Draw all as it is at ``now``."""
+        theme, rule = self.theme, self.rule
+        self._mark_levels()
+        times, shares = self.lines()
+        for k, curve in enumerate(self.curves):
+            curve.setPen(theme.class_colour(k), width=2)
+            curve.setData(times - self.now, shares[:, k])
+        shown = [d for d in self._decisions if d.label in self.classes]
+        self.decision_marks.setData(
+            [d.time - self.now for d in shown] if rule.evidence_s else [],
+            [1.07] * len(shown) if rule.evidence_s else [],
+            brush=[self._colour(d.label) for d in shown] if rule.evidence_s else None,
+        )
+        self._draw_cues()
+        self._draw_holes()
+        self._draw_names()
+
+    def _colour(self, label: str | None) -> QColor:
+        if label in self.classes:
+            return self.theme.class_colour(self.classes.index(label))
+        return self.theme.colour("dim")
+
+    def _mark_levels(self) -> None:
+        """From 0 to 100 %, with the threshold of a decision as a dotted line."""
+        theme, rule = self.theme, self.rule
+        for line in self._levels:
+            line.setPen(theme.colour("line"))
+        self.threshold_line.setPen(theme.colour("dim"), style=Qt.PenStyle.DotLine)
+        self.threshold_line.setValue(rule.threshold)
+        self.threshold_line.setVisible(not rule.evidence_s)
+        # No number where that of the threshold is.
+        marked = () if rule.evidence_s else (rule.threshold,)
+        gap = _NAME_PX / max(self.px_per_y, 1.0)
+        usual = [s for s in (0.0, 0.5, 1.0) if all(abs(s - m) > gap for m in marked)]
+        written = [(share, f"{100 * share:.0f} %") for share in (*usual, *marked)]
+        self._left.setTicks([[*written, (sum(_CUES) / 2, "cue")]])
+
+    def _draw_cues(self) -> None:
+        cues = self.cues_shown()
+        self.cue_bars.setOpts(
+            x0=[start for start, _, _ in cues], x1=[stop for _, stop, _ in cues],
+            y0=[_CUES[0]] * len(cues), y1=[_CUES[1]] * len(cues),
+            brushes=[self._colour(cue) for _, _, cue in cues],
+        )  # fmt: skip
+        names, ink = [], self.theme.colour("on_class")
+        left = self.viewRect().left()
+        for start, stop, cue in cues:
+            # Of a cue that began before the span the name is in what is seen of it.
+            seen = max(start, left)
+            if self.cue_names.width_of(cue) < (stop - seen) * self.px_per_s:
+                names.append(Tag((seen + stop) / 2, sum(_CUES) / 2, cue, ink))
+        self.cue_names.show(names)
+
+    def _draw_holes(self) -> None:
+        holes = [(start - self.now, stop - self.now) for start, stop in self.holes()]
+        self._holes.setOpts(
+            x0=[start for start, _ in holes], x1=[stop for _, stop in holes],
+            y0=[0.0] * len(holes), y1=[1.0] * len(holes),
+            brush=QBrush(self.theme.colour("line"), Qt.BrushStyle.BDiagPattern),
+        )  # fmt: skip
+        tags = []
+        for start, stop in holes:
+            # A status reports on up to half a second before.
+            whys = {why for time, why in self._rejected if start < time - self.now < stop + 0.6}
+            text = ", ".join(sorted(whys)) or "no prediction"
+            if self.reasons.width_of(text) < (stop - start) * self.px_per_s:
+                colours = self.theme.colour("warning"), self.theme.colour("panel")
+                tags.append(Tag(start, 1.0, text, *colours))
+        self.reasons.show(tags)
+
+    def _draw_names(self) -> None:
+        """Each class's name where its line ends, the likeliest where there is no room for all.
+
+        What the dotted line is stands among them, in its place.
+        """
+        rule, dim = self.rule, self.theme.colour("dim")
+        ends = [(1.0, "\u25be decided", dim) if rule.evidence_s
+                else (rule.threshold, "\u00b7\u00b7\u00b7 decided", dim)]  # fmt: skip
+        if len(self.shares):
+            shares = self.shares[-1].tolist()
+            room = int(self.px_per_y / _NAME_PX)
+            likeliest = sorted(range(len(shares)), key=lambda k: -shares[k])[:room]
+            ends += [(shares[k], self.classes[k], self.theme.class_colour(k)) for k in likeliest]
+        self.name_ends(ends)
+
+    def numbers(self) -> Table:
+        """The kept predictions, in seconds on the LSL clock."""
+        rows = np.column_stack([self.times, self.shares]).tolist()
+        return Table(("time (s)", *(f"p({name})" for name in self.classes)), rows)
+
+    def read(self, place: QPointF) -> str:
+        """The likeliest class at that time, and its probability."""
+        if not len(self.times) or place.x() > 0:
+            return ""
+        k = int(np.argmin(np.abs(self.times - self.now - place.x())))
+        if abs(self.times[k] - self.now - place.x()) > _STALE_S:
+            return ""
+        best = int(np.argmax(self.shares[k]))
+        return f"{place.x():.1f} s: {self.classes[best]} {100 * self.shares[k, best]:.0f} %"
