@@ -13,7 +13,7 @@ from bci.decisions import DecisionEvent
 from bci.lsl.engine_streams import ReceivedPrediction
 from gui.decisions.decision_rule import DecisionRule
 from gui.decisions.rejections import EXPLAINED
-from gui.plots.axis import Axis, caption_font
+from gui.plots.axis import Axis, caption_font, seconds_ago
 from gui.plots.plot import Plot, Table
 from gui.plots.tags import Tag, Tags, spread
 from gui.widgets.empty_state import HINT_HEIGHT, HISTORY_HEIGHT, NO_ENGINE
@@ -30,11 +30,6 @@ _FRAME_S = 0.08
 _CUES, _HIGHEST = (-0.3, -0.1), 1.14
 # A line has its extremes in each of so many steps of the span: about a pixel.
 _STEPS = 900
-
-
-def seconds_ago(x: float) -> str:
-    """``-10 s``; ``now`` at 0."""
-    return "now" if abs(x) < 1e-6 else f"{x:g} s"
 
 
 class PastPlot(Plot):
