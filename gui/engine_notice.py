@@ -9,7 +9,7 @@ from gui.elided import Elided
 from gui.engine_command import stream_of
 from gui.pieces import button, named
 from gui.process import Command
-from gui.situation import Situation
+from gui.situation import DashboardStatus
 
 _LONGEST = 24
 KEY = "Ctrl+Shift+E"
@@ -31,12 +31,14 @@ class Mismatch:
         return f"The decisions are of {self.decoded}. The stream shown is {self.shown}."
 
 
-def find_mismatch(situation: Situation, command: Command | None, own: bool) -> Mismatch | None:
+def find_mismatch(
+    situation: DashboardStatus, command: Command | None, own: bool
+) -> Mismatch | None:
     """An engine that is there for another stream than the one shown, if it is.
 
     Parameters
     ----------
-    situation : Situation
+    situation : DashboardStatus
     command : Command, optional
         How our engine was started.
     own : bool

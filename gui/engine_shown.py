@@ -21,15 +21,15 @@ from gui.emotion import EmotionView
 from gui.feed import Feed
 from gui.hint import NO_ENGINE, STARTING
 from gui.history import HistoryView
-from gui.images import ImagesView
+from gui.images import ImageMatches
 from gui.latency import LatencyView
 from gui.level_history import LevelHistory
 from gui.pieces import one_of
-from gui.predictions import DecisionView
+from gui.predictions import ClassBars
 from gui.rejections import Rejections
 from gui.remembered import Remembered
 from gui.shown_images import ShownImages
-from gui.speech import ShownWords, SpeechView
+from gui.speech import ShownWords, WordList
 from gui.task_views import Deciding, ViewContext, make_view
 from gui.transcript_view import TranscriptView
 
@@ -38,7 +38,7 @@ _STALE_S = 1.5
 Passed = HistoryView | TranscriptView | LevelHistory
 
 
-class EngineShown(QObject):
+class EngineViews(QObject):
     """Passes predictions, cues and status on to decision, history and latency.
 
     Where classes are levels of two axes, ``emotion`` and ``level_history`` stand in the places of
@@ -74,7 +74,7 @@ class EngineShown(QObject):
         task: str = "",
     ) -> None:
         super().__init__()
-        self.decision = DecisionView(threshold)
+        self.decision = ClassBars(threshold)
         self.decision.set_ball(remembered.flag("ball", False))
         self.decision.ball_toggled.connect(lambda on: remembered.keep("ball", on))
         self.history = HistoryView(threshold)
@@ -113,7 +113,7 @@ class EngineShown(QObject):
         return self.decision, self.emotion, *([self.own] if self.own else ())
 
     @property
-    def _bars(self) -> tuple[DecisionView | ImagesView | SpeechView, ...]:
+    def _bars(self) -> tuple[ClassBars | ImageMatches | WordList, ...]:
         """All that show any classes."""
         return self.decision, *([self.own] if self.own else ())
 
@@ -249,4 +249,4 @@ def _own_view(task: str, context: ViewContext) -> Any:
     except PluginError as error:
         _log.warning("%s; bars are shown instead", error)
         return None
-    return None if type(view) in (DecisionView, EmotionView) else view
+    return None if type(view) in (ClassBars, EmotionView) else view

@@ -36,7 +36,7 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | _VCENTRE
 
 
 @dataclass(frozen=True)
-class Found:
+class ImageMatch:
     """An image that fits the window: how likely it is, and how similar where that is told."""
 
     name: str
@@ -44,7 +44,7 @@ class Found:
     similarity: float | None = None
 
 
-class ImagesView(QWidget):
+class ImageMatches(QWidget):
     """The five images that the last window fits best: similarity and probability of each.
 
     Parameters
@@ -68,7 +68,7 @@ class ImagesView(QWidget):
         self.hint = NO_ENGINE
         self.rule = DecisionRule(threshold)
         self.classes: tuple[str, ...] = ()
-        self.best: list[Found] = []
+        self.best: list[ImageMatch] = []
         self._decided: Decision | None = None
         self.live = False
         self.true_image: str | None = None
@@ -113,7 +113,7 @@ class ImagesView(QWidget):
             order = np.argsort(-probabilities, kind="stable")[:_N_SHOWN]
             similar = prediction.similarities
             self.best = [
-                Found(
+                ImageMatch(
                     self.classes[i],
                     float(probabilities[i]),
                     None if similar is None or np.isnan(similar[i]) else float(similar[i]),
@@ -202,7 +202,7 @@ class ImagesView(QWidget):
             box = QRectF(_LEFT, _TOP - 2, self.width() - _LEFT - right, _HEAD)
             painter.drawText(box, _RIGHT, text)
 
-    def _paint_row(self, painter: QPainter, top: float, found: Found) -> None:
+    def _paint_row(self, painter: QPainter, top: float, found: ImageMatch) -> None:
         right = found.name == self.true_image
         self._paint_tile(painter, QRectF(14, top, _TILE, _TILE), found.name)
         width = self.width() - _LEFT - _SHARE

@@ -24,7 +24,7 @@ from gui.connecting import Connecting
 from gui.elided import Elided
 from gui.engine_command import ENGINE, remember_engine, with_last_engine
 from gui.engine_notice import EngineNotice, find_mismatch
-from gui.engine_shown import EngineShown
+from gui.engine_shown import EngineViews
 from gui.feed import Feed
 from gui.header import Header
 from gui.keys import bind, pressing
@@ -42,7 +42,7 @@ from gui.remembered import Remembered
 from gui.replay.window import ReplayWindow
 from gui.screen_room import keep_within_screen, resize_within_screen
 from gui.signal_tabs import SignalTabs
-from gui.situation import Situation
+from gui.situation import DashboardStatus
 from gui.state_mark import StateMark
 from gui.theme import DARK, LIGHT, Theme, system_theme, theme_named
 
@@ -66,7 +66,7 @@ class MainWindow(QMainWindow):
         keep_within_screen(self)
         self.tabs = SignalTabs(self.remembered)
         self.scope_panel, self.scope = self.tabs.scope_panel, self.tabs.scope
-        self.engine = EngineShown(
+        self.engine = EngineViews(
             options.cue_of,
             options.threshold,
             self.remembered,
@@ -89,7 +89,7 @@ class MainWindow(QMainWindow):
         )
         self.programs = Programs(commands)
         self.processes, self.buttons = self.programs.processes, self.programs.buttons
-        self.situation = Situation(str(options.signal))
+        self.situation = DashboardStatus(str(options.signal))
         self.replay = ReplayWindow(options.bci, options.recordings, self.remembered, options.cue_of)
         self._losses = LossLog("")
         self._told = 0.0
@@ -197,7 +197,9 @@ class MainWindow(QMainWindow):
         self.engine.state_changed.connect(self._on_engine_state)
         self.feed.engine_there.connect(self._on_engine_there)
         self.feed.status_came.connect(self._on_status)
-        self.feed.predictions_came.connect(lambda _: self.situation.hear_engine(local_clock()))
+        self.feed.predictions_came.connect(
+            lambda _: self.situation.on_sign_of_engine(local_clock())
+        )
         self.feed.problem.connect(self._on_feed_problem)
         self.feed.show(options.signal, options.markers)
 
@@ -325,7 +327,7 @@ class MainWindow(QMainWindow):
             self.show_problem(why)
 
     def _on_signal_stats(self, stats: InletStats) -> None:
-        self.situation.hear_stats(stats)
+        self.situation.on_stats(stats)
         news = self._losses.news(stats)
         # The engine's own count is the one that is shown, and its losses are in the log already.
         if not (self.situation.is_decoded and self.programs.is_running("engine")):
@@ -345,13 +347,13 @@ class MainWindow(QMainWindow):
         self.header.show_badge(self.situation.simulated, self.situation.signal_replayed)
 
     def _on_status(self, status: EngineStatus) -> None:
-        self.situation.hear_status(status, local_clock())
+        self.situation.on_status(status, local_clock())
         self.decision.show_doubt(self.situation.model_warning)
 
     def _on_engine_state(self, alive: bool, simulated: bool) -> None:
         self.situation.engine_alive, self.situation.engine_simulated = alive, simulated
         self._remember_engine()
-        self.situation.hear_engine(local_clock())
+        self.situation.on_sign_of_engine(local_clock())
         self._show_badge()
 
     def _on_engine_there(self, there: bool) -> None:

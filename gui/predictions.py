@@ -19,7 +19,7 @@ from gui.threshold import paint_threshold, words_of
 _MOST_BARS, _LIKELIEST, _BAR, _ROOM = 7, 5, 34.0, 140.0
 
 
-class DecisionView(QWidget):
+class ClassBars(QWidget):
     """One bar a class with its probability; the decision, its confidence and the true cue.
 
     Of more than seven classes the five likeliest have a bar, the likeliest on top.

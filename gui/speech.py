@@ -34,7 +34,7 @@ class ShownWords:
         return CueWindows(self.window_s) if self.at_cues else None
 
 
-class SpeechView(QWidget):
+class WordList(QWidget):
     """The word that is decided, and the five likeliest, each with a bar.
 
     Parameters

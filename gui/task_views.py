@@ -4,7 +4,7 @@ Its name has a hyphen where the task has a space.
 
 A plug-in is called with a `ViewContext` and gives a widget. It has the methods `set_classes`,
 `set_engine`, `show_prediction` and `show_rejected`; the dashboard sets its attributes ``theme``,
-``rule`` and ``hint``. `gui.predictions.DecisionView` is an example.
+``rule`` and ``hint``. `gui.predictions.ClassBars` is an example.
 """
 
 import logging
@@ -18,15 +18,15 @@ from bci.errors import PluginError
 from bci.plugins import plugins
 from gui.cue_windows import CueFinder
 from gui.emotion import EmotionView
-from gui.images import ImagesView
-from gui.predictions import DecisionView
+from gui.images import ImageMatches
+from gui.predictions import ClassBars
 from gui.shown_images import ShownImages
-from gui.speech import SpeechView
+from gui.speech import WordList
 
 _log = logging.getLogger("bci")
 _GROUP = "bci.views"
 _METHODS = ("set_classes", "show_prediction", "show_rejected", "set_engine")
-Deciding = DecisionView | ImagesView | SpeechView | EmotionView
+Deciding = ClassBars | ImageMatches | WordList | EmotionView
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,9 @@ class ViewContext:
     images: ShownImages | None = None
 
 
-def motor_imagery(context: ViewContext) -> DecisionView:
+def motor_imagery(context: ViewContext) -> ClassBars:
     """A bar for each class, whatever the classes are."""
-    return DecisionView(context.threshold)
+    return ClassBars(context.threshold)
 
 
 def emotion(context: ViewContext) -> EmotionView:
@@ -58,15 +58,15 @@ def emotion(context: ViewContext) -> EmotionView:
     return EmotionView(context.threshold)
 
 
-def speech(context: ViewContext) -> SpeechView:
+def speech(context: ViewContext) -> WordList:
     """The decided word and the likeliest ones."""
-    return SpeechView(context.truth, context.threshold)
+    return WordList(context.truth, context.threshold)
 
 
-def images(context: ViewContext) -> ImagesView:
+def images(context: ViewContext) -> ImageMatches:
     """The images that fit a window best."""
     assert context.images is not None
-    return ImagesView(context.images, context.threshold, context.truth)
+    return ImageMatches(context.images, context.threshold, context.truth)
 
 
 def make_view(task: str, context: ViewContext) -> Any:

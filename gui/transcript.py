@@ -10,7 +10,7 @@ _MOST, _KEPT = 200, 100
 
 
 @dataclass(frozen=True)
-class Said:
+class TranscriptEntry:
     """One window: the decided word with its confidence, and the true one where it is known.
 
     ``time`` is when the window ended, on the LSL clock. ``word`` is None where nothing was decided,
@@ -49,7 +49,7 @@ class Transcript:
     def begin(self, classes: tuple[str, ...]) -> None:
         """Nothing was said yet of these words."""
         self.classes = classes
-        self.said: list[Said] = []
+        self.said: list[TranscriptEntry] = []
         self.n_right = self.n_judged = self.n_unsure = 0
 
     @property
@@ -64,14 +64,14 @@ class Transcript:
         decision = prediction.decision
         word, confidence = (None, None) if decision is None else decision
         cue = self._windows.cue_of(prediction.taken)
-        self._keep(Said(prediction.taken, word, confidence, cue))
+        self._keep(TranscriptEntry(prediction.taken, word, confidence, cue))
         return True
 
     def decide(self, event: DecisionEvent) -> bool:
         """Take an event of the engine's decision; whether it is an entry."""
         if self._windows is not None or event.label is None:
             return False
-        self._keep(Said(event.time, event.label, event.confidence, None))
+        self._keep(TranscriptEntry(event.time, event.label, event.confidence, None))
         return True
 
     def reject(self, now: float, why: str) -> bool:
@@ -81,7 +81,7 @@ class Transcript:
         last = self.said[-1].time if self.said else float("-inf")
         over = [(end, cue) for end, cue in self._windows.over(now) if end > last + 0.1]
         end, cue = over[0] if over else (now, None)
-        self._keep(Said(end, None, None, cue, why))
+        self._keep(TranscriptEntry(end, None, None, cue, why))
         return True
 
     @property
@@ -95,7 +95,7 @@ class Transcript:
             parts.append(f"{self.n_unsure} not sure")
         return ", ".join(parts)
 
-    def _keep(self, said: Said) -> None:
+    def _keep(self, said: TranscriptEntry) -> None:
         if said.is_right is not None:
             self.n_judged += 1
             self.n_right += said.is_right

@@ -15,7 +15,7 @@ from gui.cue_windows import CueWindows
 from gui.headline import NOT_SURE
 from gui.hint import HINT_HEIGHT, HISTORY_HEIGHT, NO_ENGINE, paint_hint
 from gui.theme import CAPTION_PX, DARK, Theme
-from gui.transcript import Said, Transcript
+from gui.transcript import Transcript, TranscriptEntry
 
 _LEFT, _TOP = 14.0, 28.0
 _ROW, _GAP, _LEAST = 61.0, 6.0, 62.0
@@ -98,12 +98,12 @@ class TranscriptView(QWidget):
         said = self.transcript.said
         return f"{self._word(said[-1])}: {self._about(said[-1])}" if said else "nothing yet"
 
-    def _word(self, said: Said) -> str:
+    def _word(self, said: TranscriptEntry) -> str:
         if said.why:
             return "rejected"
         return NOT_SURE if said.word is None else brief(said.word)
 
-    def _about(self, said: Said) -> str:
+    def _about(self, said: TranscriptEntry) -> str:
         """How sure, and whether it was right."""
         truth = f"{self._truth}: {brief(said.cue)}" if said.cue is not None else ""
         if said.why:
@@ -141,14 +141,14 @@ class TranscriptView(QWidget):
                 self._paint_said(painter, box, said, said is self.transcript.said[-1])
                 x += width + _GAP
 
-    def _rows(self, painter: QPainter) -> list[list[tuple[Said, float]]]:
+    def _rows(self, painter: QPainter) -> list[list[tuple[TranscriptEntry, float]]]:
         """What was said, with its width, in rows as wide as the view."""
         self._font(painter, _WORD, bold=True)
         words = painter.fontMetrics()
         widths = [words.horizontalAdvance(self._word(said)) for said in self.transcript.said]
         self._font(painter, CAPTION_PX)
         about = painter.fontMetrics()
-        rows: list[list[tuple[Said, float]]] = [[]]
+        rows: list[list[tuple[TranscriptEntry, float]]] = [[]]
         x, right = _LEFT, self.width() - _LEFT
         for said, word in zip(self.transcript.said, widths, strict=True):
             needed = max(_LEAST, word, about.horizontalAdvance(self._about(said))) + 18
@@ -160,7 +160,9 @@ class TranscriptView(QWidget):
             x += width + _GAP
         return rows
 
-    def _paint_said(self, painter: QPainter, box: QRectF, said: Said, newest: bool) -> None:
+    def _paint_said(
+        self, painter: QPainter, box: QRectF, said: TranscriptEntry, newest: bool
+    ) -> None:
         if newest:
             painter.setPen(QPen(self.theme.colour("accent"), 2.0))
             painter.setBrush(self.theme.colour("window"))

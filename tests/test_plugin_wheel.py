@@ -216,11 +216,11 @@ def test_an_installed_bridge_passes_predictions_on(site: Path, tmp_path: Path) -
 
 def test_an_installed_view_is_shown_for_its_task(site: Path, qtbot, tmp_path: Path) -> None:
     from bci.lsl.predictions import ReceivedPrediction
-    from gui.engine_shown import EngineShown
+    from gui.engine_shown import EngineViews
     from gui.remembered import Remembered
 
     remembered = Remembered(tmp_path / "settings.ini")
-    shown = EngineShown({"left": "left"}.get, 0.6, remembered, task="toy task")
+    shown = EngineViews({"left": "left"}.get, 0.6, remembered, task="toy task")
     qtbot.addWidget(shown.decided)
     shown.decided.show()
     shown._on_engine(("left", "right"), True)

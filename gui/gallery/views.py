@@ -18,14 +18,14 @@ from gui.gallery import pictures, simulated
 from gui.gallery.calibrated import calibration, cues, rating, setup, signals, training
 from gui.gallery.windows import dashboard, replay_window
 from gui.history import HistoryView
-from gui.images import ImagesView
+from gui.images import ImageMatches
 from gui.impedance_page import ImpedancePage
 from gui.latency import LatencyView
 from gui.level_course import LevelCourse
 from gui.level_history import LevelHistory
 from gui.log_panel import LogPanel
 from gui.map_page import MapPage
-from gui.predictions import DecisionView
+from gui.predictions import ClassBars
 from gui.quality_view import QualityView
 from gui.record_bar import RecordBar
 from gui.recorder_link import FoundRecorder
@@ -33,7 +33,7 @@ from gui.scope_panel import ScopePanel
 from gui.shown_images import ShownImages
 from gui.spectrogram_view import SpectrogramView
 from gui.spectrum_view import SpectrumView
-from gui.speech import SpeechView
+from gui.speech import WordList
 from gui.tabs import Tabs
 from gui.theme import Theme
 from gui.transcript_view import TranscriptView
@@ -82,7 +82,7 @@ def head_map(theme: Theme) -> QWidget:
 
 
 def decision(theme: Theme) -> QWidget:
-    view = DecisionView(threshold=0.7)
+    view = ClassBars(threshold=0.7)
     view.theme = theme
     view.set_classes(simulated.CLASSES)
     sure = max(simulated.received(_SECONDS), key=lambda p: float(p.probabilities[0]))
@@ -93,7 +93,7 @@ def decision(theme: Theme) -> QWidget:
 
 
 def ball(theme: Theme) -> QWidget:
-    view = DecisionView(threshold=0.7)
+    view = ClassBars(threshold=0.7)
     view.theme = theme
     view.set_classes(simulated.CLASSES)
     view.set_ball(True)
@@ -142,7 +142,7 @@ def emotion_history(theme: Theme) -> QWidget:
 
 def images(theme: Theme) -> QWidget:
     shown = ShownImages(0.8, pictures.drawn(), compared_by="simulated image vectors")
-    view = ImagesView(shown, threshold=0.15)
+    view = ImageMatches(shown, threshold=0.15)
     view.theme = theme
     names, prediction, true = simulated.seen()
     view.set_classes(names)
@@ -154,7 +154,7 @@ def images(theme: Theme) -> QWidget:
 
 def speech(theme: Theme) -> QWidget:
     windows = CueWindows(1.2)
-    view = SpeechView(windows, threshold=0.5)
+    view = WordList(windows, threshold=0.5)
     view.theme = theme
     words, found = simulated.spoken()
     view.set_classes(words)

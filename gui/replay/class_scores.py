@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from gui.replay.steps import Step
+from gui.replay.steps import ReplayTrial
 
 
 @dataclass(frozen=True)
@@ -17,12 +17,12 @@ class ClassScore:
     times: int = 0
 
 
-def class_scores(steps: tuple[Step, ...]) -> list[ClassScore]:
+def class_scores(trials: tuple[ReplayTrial, ...]) -> list[ClassScore]:
     """Of every class that was asked in a trial with a decision; the most asked first."""
     by_class: dict[str, Counter[str]] = {}
-    for step in steps:
-        if step.decision is not None:
-            by_class.setdefault(step.label, Counter())[step.decision] += 1
+    for trial in trials:
+        if trial.decision is not None:
+            by_class.setdefault(trial.label, Counter())[trial.decision] += 1
     scores = []
     for name in sorted(by_class, key=lambda name: (-by_class[name].total(), name)):
         decided = by_class[name]

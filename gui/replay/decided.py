@@ -9,10 +9,10 @@ from bci.lsl.predictions import ReceivedPrediction
 from bci.profile import Output
 from gui.decision_rule import DecisionRule
 from gui.emotion import EmotionView
-from gui.predictions import DecisionView
+from gui.predictions import ClassBars
 from gui.replay import ribbon
 from gui.replay.predictions import Predictions
-from gui.replay.steps import Step, step_at
+from gui.replay.steps import ReplayTrial, trial_at
 from gui.shown_images import shown_images
 from gui.task_views import Deciding, ViewContext, make_view
 from gui.theme import DARK, Theme
@@ -21,19 +21,19 @@ from gui.theme import DARK, Theme
 _TRAIL_S = 15.0
 
 
-class StepCues:
+class TrialCues:
     """The recording's trials, as the true cues of windows."""
 
     def __init__(self) -> None:
-        self.steps: tuple[Step, ...] = ()
+        self.trials: tuple[ReplayTrial, ...] = ()
 
     def cue_of(self, taken: float) -> str | None:
         """The class of the trial in which a window's last sample was taken."""
-        k = step_at(self.steps, taken)
-        return self.steps[k].label if k is not None else None
+        k = trial_at(self.trials, taken)
+        return self.trials[k].label if k is not None else None
 
 
-class Decided(QWidget):
+class DecisionAtCursor(QWidget):
     """Words, images or levels where the model decides between such; else a bar a class.
 
     The decisions are those of ``bci evaluate``, as an engine makes them.
@@ -44,9 +44,9 @@ class Decided(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.theme: Theme = DARK
-        self.truth = StepCues()
+        self.truth = TrialCues()
         self.lacking: list[str] = []
-        self.bars = DecisionView()
+        self.bars = ClassBars()
         self.view: Deciding = self.bars
         self._told: ReceivedPrediction | None = None
         self._place = QVBoxLayout(self)
@@ -86,7 +86,7 @@ class Decided(QWidget):
         except PluginError as error:
             self.lacking = [f"{error}; bars are shown instead"]
         else:
-            if type(view) is not DecisionView:
+            if type(view) is not ClassBars:
                 return view
         self.bars.rule = DecisionRule(threshold)
         return self.bars
@@ -98,7 +98,7 @@ class Decided(QWidget):
 
         ``half_s`` is half a sample: the trial's last window ends where the trial does.
         """
-        if isinstance(self.view, DecisionView | EmotionView):
+        if isinstance(self.view, ClassBars | EmotionView):
             self.view.show_cue(self.truth.cue_of(position))
         if predictions is None:
             return

@@ -13,7 +13,7 @@ from bci.types import Recording
 from gui.quality_marks import paint_mark
 from gui.replay import ribbon
 from gui.replay.predictions import Predictions
-from gui.replay.steps import Step
+from gui.replay.steps import ReplayTrial
 from gui.theme import CAPTION_PX, Theme
 
 LEFT, RIGHT = 72.0, 44.0
@@ -49,7 +49,7 @@ class Lanes:
     """Markers, predictions with decisions below them, cues, what was right, and the time."""
 
     recording: Recording | None = None
-    steps: tuple[Step, ...] = ()
+    trials: tuple[ReplayTrial, ...] = ()
     predictions: Predictions | None = None
     hop_s: float = 0.1
     until: float = 0.0
@@ -80,7 +80,7 @@ class Lanes:
         """The classes in the order of their colours."""
         if self.predictions is not None:
             return self.predictions.classes
-        return tuple(sorted({step.label for step in self.steps}))
+        return tuple(sorted({trial.label for trial in self.trials}))
 
     def colour(self, theme: Theme, label: str) -> QColor:
         """Of a class, or of a marker; what is asked of nobody is dim.
@@ -117,7 +117,7 @@ class Lanes:
         self._paint_lost(painter, theme, place, self.recording)
         self._paint_markers(painter, theme, place, self.recording)
         self._paint_ribbon(painter, theme, place)
-        self._paint_steps(painter, theme, place)
+        self._paint_trials(painter, theme, place)
         painter.setClipping(False)
         if self.predictions is not None and len(self.classes) == 2:
             painter.setPen(theme.colour("dim"))
@@ -147,7 +147,7 @@ class Lanes:
     def _classes_of_markers(self) -> dict[str, str]:
         """Which class a marker's label asks for, by the trials that begin with it."""
         assert self.recording is not None
-        onsets = {step.onset: step.label for step in self.steps}
+        onsets = {trial.onset: trial.label for trial in self.trials}
         return {m.label: onsets[m.time] for m in self.recording.markers if m.time in onsets}
 
     def _paint_lost(
@@ -217,21 +217,21 @@ class Lanes:
             left = place.left + float(column)
             painter.fillRect(QRectF(left, top, 1.0, height), colours[numbers[column]])
 
-    def _paint_steps(self, painter: QPainter, theme: Theme, place: Place) -> None:
+    def _paint_trials(self, painter: QPainter, theme: Theme, place: Place) -> None:
         top, height = _CUES
         named = self._is_room_for_names(painter, place)
-        for step in self.steps:
-            left, right = place.x(step.onset), place.x(step.stop)
+        for trial in self.trials:
+            left, right = place.x(trial.onset), place.x(trial.stop)
             if right < place.left or left > place.right:
                 continue
             box = QRectF(left, top, max(1.0, right - left - 1), height)
-            painter.fillRect(box, self.colour(theme, step.label))
+            painter.fillRect(box, self.colour(theme, trial.label))
             if named:
                 painter.setPen(theme.colour("on_class"))
-                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, step.label)
-            if step.decision is None:
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, trial.label)
+            if trial.decision is None:
                 continue
-            state = State.GOOD if step.is_right else State.BAD
+            state = State.GOOD if trial.is_right else State.BAD
             radius = max(2.0, min(4.5, box.width() / 3))
             middle = QPointF(box.center().x(), _VERDICTS[0] + _VERDICTS[1] / 2)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -241,8 +241,8 @@ class Lanes:
     def _is_room_for_names(self, painter: QPainter, place: Place) -> bool:
         """Whether every class can be written into its trials: all are, or none."""
         per_second = (place.right - place.left) / (place.stop - place.start)
-        wide = {s.label: painter.fontMetrics().horizontalAdvance(s.label) for s in self.steps}
-        return all(wide[s.label] < (s.stop - s.onset) * per_second - 1 for s in self.steps)
+        wide = {s.label: painter.fontMetrics().horizontalAdvance(s.label) for s in self.trials}
+        return all(wide[s.label] < (s.stop - s.onset) * per_second - 1 for s in self.trials)
 
 
 def _paint_stacked(

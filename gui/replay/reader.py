@@ -10,7 +10,7 @@ from bci.errors import RecordingError
 from bci.recording.reading import read_recording
 from bci.types import Recording
 from gui.background import Background
-from gui.replay.model_choice import Listed, list_models
+from gui.replay.model_choice import ListedModel, list_models
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class OpenedRecording:
 
     file: Path
     recording: Recording
-    models: tuple[Listed, ...] = ()
+    models: tuple[ListedModel, ...] = ()
 
 
 class RecordingReader(QObject):

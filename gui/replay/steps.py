@@ -1,4 +1,4 @@
-"""The trials that one steps through: what was asked, and what a model decided."""
+"""The trials of a recording: what was asked, and what a model decided."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
@@ -20,7 +20,7 @@ _APART_S = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ReplayTrial:
     """One trial: its class and times in seconds.
 
     ``decision`` is the class with the most evidence at its end (see `bci.messages.EvaluatedTrial`);
@@ -39,9 +39,9 @@ class Step:
         return None if self.decision is None else self.decision == self.label
 
 
-def find_steps(
+def find_replay_trials(
     recording: Recording, paradigm: Paradigm | None, cue_of: Callable[[str], str | None]
-) -> tuple[Step, ...]:
+) -> tuple[ReplayTrial, ...]:
     """The trials of a recording.
 
     By a model's paradigm where its markers are there; else by ``cue_of``, which tells the class
@@ -55,57 +55,59 @@ def find_steps(
             # The markers are others than the model's: they are stepped through as they are.
             trials = []
         if trials:
-            return tuple(Step(t.label, t.onset, min(t.stop, end)) for t in trials)
+            return tuple(ReplayTrial(t.label, t.onset, min(t.stop, end)) for t in trials)
     markers = recording.markers
     if recording.marker_streams:
         markers = merged(without_notes(recording.marker_streams))
     ends = [*(marker.time for marker in markers[1:]), end]
-    steps = [
-        Step(marker.label, marker.time, max(marker.time, min(following, marker.time + _USUAL_S)))
+    trials = [
+        ReplayTrial(
+            marker.label, marker.time, max(marker.time, min(following, marker.time + _USUAL_S))
+        )
         for marker, following in zip(markers, ends, strict=False)
     ]
     cued = [
-        Step(label, step.onset, step.stop)
-        for step in steps
-        if (label := cue_of(step.label)) is not None
+        ReplayTrial(label, trial.onset, trial.stop)
+        for trial in trials
+        if (label := cue_of(trial.label)) is not None
     ]
-    return tuple(cued or steps)
+    return tuple(cued or trials)
 
 
-def steps_of(evaluation: EvaluationEvent) -> tuple[Step, ...]:
+def trials_of(evaluation: EvaluationEvent) -> tuple[ReplayTrial, ...]:
     """The trials of an evaluated recording."""
     return tuple(
-        Step(trial.label, trial.onset, trial.stop, trial.decision, trial.confidence)
+        ReplayTrial(trial.label, trial.onset, trial.stop, trial.decision, trial.confidence)
         for trial in evaluation.trials
     )
 
 
-def step_from(steps: tuple[Step, ...], position: float, way: int) -> int | None:
+def trial_from(trials: tuple[ReplayTrial, ...], position: float, way: int) -> int | None:
     """Number of the next (+1) or previous (-1) trial, by where they end; None at the last."""
-    stops = [step.stop for step in steps]
+    stops = [trial.stop for trial in trials]
     if way > 0:
         k = bisect_right(stops, position + _APART_S)
-        return k if k < len(steps) else None
+        return k if k < len(trials) else None
     k = bisect_left(stops, position - _APART_S) - 1
     return k if k >= 0 else None
 
 
-def step_at(steps: tuple[Step, ...], position: float) -> int | None:
+def trial_at(trials: tuple[ReplayTrial, ...], position: float) -> int | None:
     """Number of the trial that is under way; None between trials."""
-    k = bisect_right([step.onset for step in steps], position + _APART_S) - 1
-    return k if k >= 0 and position <= steps[k].stop + _APART_S else None
+    k = bisect_right([trial.onset for trial in trials], position + _APART_S) - 1
+    return k if k >= 0 and position <= trials[k].stop + _APART_S else None
 
 
-def describe(step: Step, called: Callable[[str], str] = str) -> str:
+def describe(trial: ReplayTrial, called: Callable[[str], str] = str) -> str:
     """``asked left, decided right: wrong``; ``called`` gives the name that a class is told by."""
-    if step.decision is None:
-        return called(step.label)
-    verdict = "correct" if step.is_right else "wrong"
-    return f"asked {called(step.label)}, decided {called(step.decision)}: {verdict}"
+    if trial.decision is None:
+        return called(trial.label)
+    verdict = "correct" if trial.is_right else "wrong"
+    return f"asked {called(trial.label)}, decided {called(trial.decision)}: {verdict}"
 
 
-def describe_place(steps: tuple[Step, ...], number: int | None) -> str:
+def describe_place(trials: tuple[ReplayTrial, ...], number: int | None) -> str:
     """``trial 4 of 30: left``; between trials how many there are."""
     if number is None:
-        return counted(len(steps), "trial") if steps else "no trials"
-    return f"trial {number + 1} of {len(steps)}: {describe(steps[number], brief)}"
+        return counted(len(trials), "trial") if trials else "no trials"
+    return f"trial {number + 1} of {len(trials)}: {describe(trials[number], brief)}"

@@ -12,7 +12,7 @@ from gui.class_names import brief
 from gui.hint import HINT_HEIGHT, paint_hint
 from gui.pieces import tip
 from gui.replay.class_scores import ClassScore, class_scores
-from gui.replay.steps import steps_of
+from gui.replay.steps import trials_of
 from gui.theme import CAPTION_PX, DARK, Theme
 
 _MOST_CLASSES, _MOST_LINES, _MOST_TOLD = 7, 5, 25
@@ -50,7 +50,7 @@ class Summary(QWidget):
             )
         lines = (len(self.warnings) + len(self.measures)) * _LINE
         many = evaluation is not None and _is_many(evaluation)
-        self.scores = class_scores(steps_of(evaluation)) if evaluation is not None and many else []
+        self.scores = class_scores(trials_of(evaluation)) if evaluation is not None and many else []
         if many:
             n_rows = min(len(self.scores), _MOST_LINES + 1)
         else:

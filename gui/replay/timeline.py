@@ -21,7 +21,7 @@ from gui.pieces import tip
 from gui.replay import ribbon
 from gui.replay.lanes import LEFT, RIGHT, Lanes, Place
 from gui.replay.predictions import Predictions
-from gui.replay.steps import Step, describe, step_at
+from gui.replay.steps import ReplayTrial, describe, trial_at
 from gui.theme import DARK, Theme
 
 TIMELINE_HEIGHT = 170
@@ -48,14 +48,14 @@ class Timeline(QWidget):
         self.setMinimumWidth(320)
         self.setAccessibleName("Timeline")
 
-    def set_recording(self, recording: Recording, steps: tuple[Step, ...]) -> None:
+    def set_recording(self, recording: Recording, trials: tuple[ReplayTrial, ...]) -> None:
         """Show another recording, whole, without predictions."""
-        self.lanes = Lanes(recording, steps)
+        self.lanes = Lanes(recording, trials)
         self.show_all()
 
-    def set_steps(self, steps: tuple[Step, ...]) -> None:
+    def set_trials(self, trials: tuple[ReplayTrial, ...]) -> None:
         """Other trials of the recording, or what was decided of them."""
-        self.lanes.steps = steps
+        self.lanes.trials = trials
         self._redraw()
 
     def set_predictions(self, predictions: Predictions | None, hop_s: float, until: float) -> None:
@@ -96,7 +96,7 @@ class Timeline(QWidget):
         if lanes.is_marker(point.y()):
             near = [m for m in lanes.recording.markers if abs(place.x(m.time) - point.x()) < _NEAR]
             return "\n".join(f"{marker.label} at {marker.time:.2f} s" for marker in near[:8])
-        step = step_at(lanes.steps, time)
+        trial = trial_at(lanes.trials, time)
         said = f"{time:.2f} s"
         if lanes.predictions is not None and time <= lanes.until:
             held = ribbon.place(lanes.predictions, lanes.hop_s, time)
@@ -104,8 +104,8 @@ class Timeline(QWidget):
                 said += ": no prediction, as filters settle, samples were lost or swings are large"
             else:
                 said += f": {_told(lanes.predictions, held)}"
-        if step is not None:
-            said += f"\ntrial {step + 1}: {describe(lanes.steps[step])}"
+        if trial is not None:
+            said += f"\ntrial {trial + 1}: {describe(lanes.trials[trial])}"
         return said
 
     def _place(self) -> Place:

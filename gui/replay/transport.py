@@ -13,7 +13,7 @@ from gui.replay.playhead import SPEEDS, Playhead
 _KEYS = "Space play \u00b7 \u2190 \u2192 1 s \u00b7 Shift 10 s \u00b7 , . trial \u00b7 S D speed"
 
 
-class Transport(QWidget):
+class TransportBar(QWidget):
     """Shows the playhead and moves it; steps by trial come out as a signal."""
 
     stepped = Signal(int)

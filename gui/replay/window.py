@@ -20,18 +20,25 @@ from gui.just_high_enough import JustHighEnough
 from gui.pieces import column_of, panel, scrolled
 from gui.recording_dialog import ask_for_recording, newest_recording
 from gui.remembered import Remembered
-from gui.replay.decided import Decided
+from gui.replay.decided import DecisionAtCursor
 from gui.replay.header import ReplayHeader
 from gui.replay.model_choice import ModelChoice
 from gui.replay.model_run import ModelRun
 from gui.replay.playhead import Playhead
 from gui.replay.predictions import Predictions
 from gui.replay.reader import OpenedRecording, RecordingReader
-from gui.replay.steps import Step, describe_place, find_steps, step_at, step_from, steps_of
+from gui.replay.steps import (
+    ReplayTrial,
+    describe_place,
+    find_replay_trials,
+    trial_at,
+    trial_from,
+    trials_of,
+)
 from gui.replay.summary import Summary
 from gui.replay.timeline import Timeline
 from gui.replay.traces import Traces
-from gui.replay.transport import Transport
+from gui.replay.transport import TransportBar
 from gui.replay.trial_list import TrialList
 from gui.screen_room import resize_within_screen
 from gui.theme import DARK, Theme
@@ -69,7 +76,7 @@ class ReplayWindow(QWidget):
         self.opened: OpenedRecording | None = None
         self.predictions: Predictions | None = None
         self._hop_s = 0.1
-        self.steps: tuple[Step, ...] = ()
+        self.trials: tuple[ReplayTrial, ...] = ()
         self._is_stale = False
         self.setWindowTitle("Replay - bci")
         resize_within_screen(self, QSize(1280, 800))
@@ -77,9 +84,9 @@ class ReplayWindow(QWidget):
         self.run = ModelRun(bci, self)
         self.playhead = Playhead(self)
         self.traces, self.timeline = Traces(), Timeline()
-        self.transport, self.models = Transport(self.playhead), ModelChoice()
+        self.transport, self.models = TransportBar(self.playhead), ModelChoice()
         self.header = ReplayHeader(self.models)
-        self.decided, self.summary, self.trials = Decided(), Summary(), TrialList()
+        self.decided, self.summary, self.trial_list = DecisionAtCursor(), Summary(), TrialList()
         self.decision = self.decided.bars
         self.banner = Banner()
         self._build()
@@ -88,7 +95,7 @@ class ReplayWindow(QWidget):
         self._timer.setInterval(_FRAME_MS)
         self._timer.timeout.connect(self._advance)
         self.show_decision(False)
-        self._set_steps()
+        self._set_trials()
         self.traces.scope.setFocus()
 
     def open(self, file: Path) -> None:
@@ -122,18 +129,18 @@ class ReplayWindow(QWidget):
         self.setStyleSheet(theme.style_sheet())
         self.summary.theme = theme
         self.summary.update()
-        for part in (self.decided, self.traces, self.timeline, self.trials):
+        for part in (self.decided, self.traces, self.timeline, self.trial_list):
             part.set_theme(theme)
 
     def step(self, way: int) -> None:
         """Go to the end of the next (+1) or the previous (-1) trial, where it was decided."""
-        k = step_from(self.steps, self.playhead.position, way)
+        k = trial_from(self.trials, self.playhead.position, way)
         if k is not None:
             self.go_to(k)
 
     def go_to(self, trial: int) -> None:
         """Go to the end of a trial."""
-        self.playhead.seek(self.steps[trial].stop)
+        self.playhead.seek(self.trials[trial].stop)
 
     def run_model(self) -> None:
         """Run the chosen model, or cancel the run."""
@@ -156,7 +163,7 @@ class ReplayWindow(QWidget):
         self.run.start(model.folder, self.opened.file, model.card.classes)
 
     def _build(self) -> None:
-        side = column_of(_RIGHT_WIDTH, self.decided, JustHighEnough(self.summary), self.trials)
+        side = column_of(_RIGHT_WIDTH, self.decided, JustHighEnough(self.summary), self.trial_list)
         middle = QHBoxLayout()
         middle.addWidget(panel(self.traces), 1)
         middle.addWidget(scrolled(side))
@@ -194,7 +201,7 @@ class ReplayWindow(QWidget):
         self.playhead.moved.connect(self._on_moved)
         self.timeline.sought.connect(self.playhead.seek)
         self.transport.stepped.connect(self.step)
-        self.trials.chosen.connect(self.go_to)
+        self.trial_list.chosen.connect(self.go_to)
         self.traces.turned.connect(
             lambda way: self._move(way * _WHEEL * self.traces.scope.time_base_s)
         )
@@ -215,7 +222,7 @@ class ReplayWindow(QWidget):
         self.header.show_recording(opened)
         self.setWindowTitle(f"{name} - bci" + " (simulated signal)" * info.simulated)
         self.predictions = None
-        self.steps = ()
+        self.trials = ()
         self.timeline.set_recording(recording, ())
         self.traces.set_recording(recording)
         self.playhead.set_duration(float(recording.timestamps[-1]))
@@ -237,18 +244,18 @@ class ReplayWindow(QWidget):
         self.timeline.set_predictions(None, self._hop_s, 0.0)
         self.summary.set_evaluation(None)
         self.show_decision(False)
-        self._set_steps()
+        self._set_trials()
 
-    def _set_steps(self, steps: tuple[Step, ...] | None = None) -> None:
+    def _set_trials(self, trials: tuple[ReplayTrial, ...] | None = None) -> None:
         """The trials with what was decided; those of the recording alone if none are given."""
-        if steps is None and self.opened is not None:
+        if trials is None and self.opened is not None:
             model = self.models.model
             paradigm = model.card.paradigm if model is not None and model.card else None
-            steps = find_steps(self.opened.recording, paradigm, self._cue_of)
-        self.steps = steps or ()
-        self.decided.truth.steps = self.steps
-        self.trials.set_steps(self.steps)
-        self.timeline.set_steps(self.steps)
+            trials = find_replay_trials(self.opened.recording, paradigm, self._cue_of)
+        self.trials = trials or ()
+        self.decided.truth.trials = self.trials
+        self.trial_list.set_trials(self.trials)
+        self.timeline.set_trials(self.trials)
         self._on_moved()
 
     def _on_predicted(self, predictions: Predictions) -> None:
@@ -261,7 +268,7 @@ class ReplayWindow(QWidget):
     def _on_finished(self, evaluation: EvaluationEvent) -> None:
         self.timeline.set_predictions(self.predictions, self._hop_s, self.playhead.duration)
         self.summary.set_evaluation(evaluation)
-        self._set_steps(steps_of(evaluation))
+        self._set_trials(trials_of(evaluation))
 
     def show_decision(self, shown: bool) -> None:
         """Whether there is room for what the decoder says at the cursor."""
@@ -284,9 +291,9 @@ class ReplayWindow(QWidget):
         position = self.playhead.position
         self._is_stale = True
         self.timeline.set_position(position, follow=True)
-        k = step_at(self.steps, position)
-        self.trials.set_current(k)
-        self.transport.set_trial(describe_place(self.steps, k))
+        k = trial_at(self.trials, position)
+        self.trial_list.set_current(k)
+        self.transport.set_trial(describe_place(self.trials, k))
         if self.opened is not None:
             half_s = 0.5 / self.opened.recording.info.sfreq
             self.decided.show_at(self.predictions, self._hop_s, position, half_s)

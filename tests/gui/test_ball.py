@@ -11,7 +11,7 @@ from bci.decisions import Decision
 from bci.lsl.predictions import ReceivedPrediction
 from gui.ball import BallCourse
 from gui.main_window import MainWindow
-from gui.predictions import DecisionView
+from gui.predictions import ClassBars
 from tests.gui.conftest import NO_DEVICES
 from tests.gui.published import received
 
@@ -48,7 +48,7 @@ def test_a_single_window_moves_the_ball_little_however_sure_it_is() -> None:
 
 
 def test_the_ball_begins_in_the_middle_when_predictions_stop(qtbot: QtBot) -> None:
-    view = DecisionView()
+    view = ClassBars()
     qtbot.addWidget(view)
     view.resize(338, 160)
     view.set_classes(("left", "right"))
@@ -64,7 +64,7 @@ def test_the_ball_begins_in_the_middle_when_predictions_stop(qtbot: QtBot) -> No
 
 
 def test_ball_is_hollow_until_the_engine_decides(qtbot: QtBot) -> None:
-    view = DecisionView()
+    view = ClassBars()
     qtbot.addWidget(view)
     view.resize(338, 160)
     view.set_classes(("left", "right"))

@@ -10,7 +10,7 @@ from bci.decisions import Decision, DecisionEvent
 from bci.lsl.predictions import ReceivedPrediction
 from bci.messages import EngineStatus
 from gui.cue_windows import CueWindows
-from gui.engine_shown import EngineShown
+from gui.engine_shown import EngineViews
 from gui.headline import NO_DECISION, NO_PREDICTION, NOT_SURE
 from gui.main_window import MainWindow
 from gui.situation import delay_text
@@ -43,7 +43,7 @@ def window(open_window: Callable[..., MainWindow]) -> MainWindow:
 
 
 @pytest.fixture
-def engine(window: MainWindow) -> EngineShown:
+def engine(window: MainWindow) -> EngineViews:
     return window.engine
 
 
@@ -52,7 +52,7 @@ def engine(window: MainWindow) -> EngineShown:
     [(Decision("right", 0.8), "right"), (UNSURE, NOT_SURE), (None, NO_DECISION)],
 )
 def test_decision_is_the_engine_s_whatever_the_probabilities_are(
-    window: MainWindow, engine: EngineShown, decision: Decision | None, words: str
+    window: MainWindow, engine: EngineViews, decision: Decision | None, words: str
 ) -> None:
     # The window alone is sure of left.
     window.feed.predictions_came.emit([sent(decision, share=0.99)])
@@ -62,7 +62,7 @@ def test_decision_is_the_engine_s_whatever_the_probabilities_are(
 
 
 def test_threshold_is_that_of_the_engine_whatever_it_was_started_with(
-    window: MainWindow, engine: EngineShown
+    window: MainWindow, engine: EngineViews
 ) -> None:
     # Another model was handed to the engine, with a threshold of its own.
     window.feed.status_came.emit(status(decision_threshold=0.9, evidence_s=0.0))
@@ -73,7 +73,7 @@ def test_threshold_is_that_of_the_engine_whatever_it_was_started_with(
 
 
 def test_confidence_stands_beside_a_decision_and_with_evidence_how_long_it_holds(
-    window: MainWindow, engine: EngineShown
+    window: MainWindow, engine: EngineViews
 ) -> None:
     rule = engine.rule
     assert rule.beside(Decision("left", 0.83)) == "83 %"

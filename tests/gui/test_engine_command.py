@@ -28,7 +28,7 @@ from gui.main_window import MainWindow
 from gui.pollers import SignalFound
 from gui.process import Command
 from gui.remembered import Remembered
-from gui.situation import Situation
+from gui.situation import DashboardStatus
 from tests.gui.conftest import NO_DEVICES
 from tests.gui.published import Published
 from tests.signals import eeg_info
@@ -172,14 +172,14 @@ def test_the_stream_of_an_engine_started_elsewhere_is_shown_by_one_click(
 
 
 def test_an_engine_that_waits_for_another_stream_than_the_one_shown_is_said() -> None:
-    shown = Situation("any stream", "amp", signal_alive=True)
+    shown = DashboardStatus("any stream", "amp", signal_alive=True)
     waiting = on_stream(Command("engine", IDLE), "of-earlier")
     found = find_mismatch(shown, waiting, own=True)
     assert found is not None
     assert found.sentence == "The engine waits for of-earlier. The stream shown is amp."
     assert find_mismatch(shown, on_stream(waiting, "amp"), own=True) is None
     assert find_mismatch(shown, waiting, own=False) is None
-    assert find_mismatch(Situation("any stream"), waiting, own=True) is None
+    assert find_mismatch(DashboardStatus("any stream"), waiting, own=True) is None
 
 
 def test_a_signal_on_another_name_asks_for_its_stream(open_window: OpenWindow) -> None:

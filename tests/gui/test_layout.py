@@ -39,7 +39,7 @@ from gui.main_window import MainWindow
 from gui.pollers import SignalFound
 from gui.process import Command
 from gui.recorder_link import FoundRecorder
-from gui.replay.steps import Step
+from gui.replay.steps import ReplayTrial
 from gui.signal_tabs import IMPEDANCE, MAP, SIGNAL, SPECTRUM
 from gui.theme import DARK, LIGHT, Theme
 from tests.gui.conftest import NO_DEVICES
@@ -342,7 +342,7 @@ def test_the_replay_of_levels_and_of_images_has_the_room_it_needs(
     window.decided.set_model(card(task, classes))
     window.show_decision(True)
     steps = tuple(
-        Step(name, 2.0 * k, 2.0 * k + 1, classes[0], 0.5) for k, name in enumerate(classes)
+        ReplayTrial(name, 2.0 * k, 2.0 * k + 1, classes[0], 0.5) for k, name in enumerate(classes)
     )
     window.run.finished.emit(evaluation(classes, steps))
     assert settled(window, qtbot) == ""

@@ -20,19 +20,19 @@ from devices.simulated_subject import SubjectSettings, simulate_run, write_run
 from gui.class_names import brief
 from gui.emotion import EmotionView
 from gui.headline import NO_DECISION, NOT_SURE
-from gui.images import ImagesView
-from gui.predictions import DecisionView
+from gui.images import ImageMatches
+from gui.predictions import ClassBars
 from gui.remembered import Remembered
 from gui.replay.class_scores import ClassScore, class_scores
-from gui.replay.decided import Decided
+from gui.replay.decided import DecisionAtCursor
 from gui.replay.lanes import Lanes
-from gui.replay.model_choice import Listed
+from gui.replay.model_choice import ListedModel
 from gui.replay.predictions import Predictions, PredictionsSoFar
 from gui.replay.reader import OpenedRecording
-from gui.replay.steps import Step
+from gui.replay.steps import ReplayTrial
 from gui.replay.summary import Summary
 from gui.replay.window import ReplayWindow
-from gui.speech import SpeechView
+from gui.speech import WordList
 from gui.theme import DARK, LIGHT, Theme
 from tests.gui.evaluated import evaluation
 from tests.gui.test_replay_window import BCI
@@ -66,8 +66,8 @@ def predicted(classes: tuple[str, ...], best: int, share: float = 0.8) -> Predic
 
 
 @pytest.fixture
-def decided(qtbot: QtBot) -> Decided:
-    view = Decided()
+def decided(qtbot: QtBot) -> DecisionAtCursor:
+    view = DecisionAtCursor()
     qtbot.addWidget(view)
     view.resize(330, 300)
     return view
@@ -76,18 +76,18 @@ def decided(qtbot: QtBot) -> Decided:
 @pytest.mark.parametrize(
     ("task", "classes", "kind", "last"),
     [
-        ("gestures", GESTURES, DecisionView, "gesture 11"),
-        ("speech", GESTURES, SpeechView, "gesture 11"),
+        ("gestures", GESTURES, ClassBars, "gesture 11"),
+        ("speech", GESTURES, WordList, "gesture 11"),
         ("emotion", LEVELS, EmotionView, "valence 5, arousal 5"),
-        ("images", IMAGES, ImagesView, "0039"),
+        ("images", IMAGES, ImageMatches, "0039"),
     ],
 )
 def test_a_decided_class_is_seen_wherever_it_is_in_the_list(
-    decided: Decided, task: str, classes: tuple[str, ...], kind: type, last: str
+    decided: DecisionAtCursor, task: str, classes: tuple[str, ...], kind: type, last: str
 ) -> None:
     decided.set_model(card(task, classes))
     assert isinstance(decided.view, kind)
-    decided.truth.steps = (Step(classes[0], 2.0, 6.0),)
+    decided.truth.trials = (ReplayTrial(classes[0], 2.0, 6.0),)
     decided.show_at(predicted(classes, len(classes) - 1), HOP_S, 5.0, 0.002)
     assert decided.view.decision == last
     first = decided.grab().toImage()
@@ -98,7 +98,7 @@ def test_a_decided_class_is_seen_wherever_it_is_in_the_list(
 
 
 def test_of_many_classes_the_likeliest_have_bars_and_of_few_all_in_their_order(
-    decided: Decided,
+    decided: DecisionAtCursor,
 ) -> None:
     decided.set_model(card("gestures", GESTURES))
     decided.show_at(predicted(GESTURES, 9), HOP_S, 5.0, 0.002)
@@ -108,26 +108,26 @@ def test_of_many_classes_the_likeliest_have_bars_and_of_few_all_in_their_order(
     assert decided.bars.shown == list(range(7))
 
 
-def test_what_was_asked_is_told_beside_what_is_decided(decided: Decided) -> None:
-    steps = (Step("gesture 1", 2.0, 4.0), Step("gesture 2", 5.0, 7.0))
-    decided.truth.steps = steps
+def test_what_was_asked_is_told_beside_what_is_decided(decided: DecisionAtCursor) -> None:
+    steps = (ReplayTrial("gesture 1", 2.0, 4.0), ReplayTrial("gesture 2", 5.0, 7.0))
+    decided.truth.trials = steps
     decided.set_model(card("speech", GESTURES))
     decided.show_at(predicted(GESTURES, 1), HOP_S, 4.0, 0.002)
-    assert isinstance(decided.view, SpeechView)
+    assert isinstance(decided.view, WordList)
     assert decided.view.truth == "true word: gesture 1"
     decided.set_model(card("images", IMAGES))
-    decided.truth.steps = (Step(IMAGES[7], 2.0, 4.0),)
+    decided.truth.trials = (ReplayTrial(IMAGES[7], 2.0, 4.0),)
     decided.show_at(predicted(IMAGES, 5), HOP_S, 3.0, 0.002)
-    assert isinstance(decided.view, ImagesView)
+    assert isinstance(decided.view, ImageMatches)
     assert decided.view.truth == "0007, rank 2 of 40"
     decided.set_model(card("emotion", LEVELS))
-    decided.truth.steps = (Step(LEVELS[0], 2.0, 4.0),)
+    decided.truth.trials = (ReplayTrial(LEVELS[0], 2.0, 4.0),)
     decided.show_at(None, HOP_S, 3.0, 0.002)
     assert isinstance(decided.view, EmotionView)
     assert decided.view.sentence == "true: valence 1, arousal 1"
 
 
-def test_decision_at_the_cursor_is_the_one_of_the_evaluation(decided: Decided) -> None:
+def test_decision_at_the_cursor_is_the_one_of_the_evaluation(decided: DecisionAtCursor) -> None:
     sure = ConfidenceCard(
         temperature=1.0, error_before=0.0, error=0.0, threshold=0.7, evidence_s=1.0
     )
@@ -169,7 +169,9 @@ def test_predictions_grow_by_one_window_after_another() -> None:
     assert whole.decisions[:3] == [None, Decision("left", taken[1]), Decision(None, taken[2])]
 
 
-def test_levels_are_smoothed_alike_whether_they_are_played_or_leapt_to(decided: Decided) -> None:
+def test_levels_are_smoothed_alike_whether_they_are_played_or_leapt_to(
+    decided: DecisionAtCursor,
+) -> None:
     rng = np.random.default_rng(0)
     times = np.arange(1, 301) * HOP_S
     shares = rng.dirichlet(np.ones(len(LEVELS)), len(times))
@@ -219,7 +221,7 @@ def test_why_images_are_shown_by_name_is_said_until_another_model_is_run(
     window.reader.opened.emit(OpenedRecording(tmp_path / "run.fif", recording))
 
     def run(gallery: Path) -> None:
-        window.models.set_models([Listed(tmp_path / "me", images_card(gallery), "")])
+        window.models.set_models([ListedModel(tmp_path / "me", images_card(gallery), "")])
         window.run_model()
         window.run.cancel()
 
@@ -230,20 +232,21 @@ def test_why_images_are_shown_by_name_is_said_until_another_model_is_run(
     run(good)
     assert window.banner.isHidden()
     view = window.decided.view
-    assert isinstance(view, ImagesView)
+    assert isinstance(view, ImageMatches)
     assert view._shown.pictures[IMAGES[3]] == tmp_path / "image-0003.png"
     window.stop()
 
 
-def steps_of(*trials: tuple[str, str | None]) -> tuple[Step, ...]:
+def trials_of(*trials: tuple[str, str | None]) -> tuple[ReplayTrial, ...]:
     return tuple(
-        Step(label, 2.0 * k, 2.0 * k + 1, decision) for k, (label, decision) in enumerate(trials)
+        ReplayTrial(label, 2.0 * k, 2.0 * k + 1, decision)
+        for k, (label, decision) in enumerate(trials)
     )
 
 
 def test_each_class_is_scored_with_what_it_was_taken_for() -> None:
     trials = [("b", "b"), ("a", "b"), ("a", "c"), ("a", "b"), ("a", "a"), ("c", "c"), ("d", None)]
-    assert class_scores(steps_of(*trials)) == [
+    assert class_scores(trials_of(*trials)) == [
         ClassScore("a", 4, 1, "b", 2),
         ClassScore("b", 1, 1),
         ClassScore("c", 1, 1),
@@ -254,13 +257,13 @@ def test_the_summary_of_many_classes_says_how_those_fared_that_have_no_line(qtbo
     summary = Summary()
     qtbot.addWidget(summary)
     trials = [(name, name if k % 2 else GESTURES[0]) for k, name in enumerate(GESTURES)]
-    steps = steps_of(*trials, (GESTURES[11], GESTURES[11]))
+    steps = trials_of(*trials, (GESTURES[11], GESTURES[11]))
     summary.set_evaluation(evaluation(GESTURES, steps))
     assert summary.scores[0] == ClassScore("gesture 11", 2, 2)
     assert summary.others_text == "7 more classes: 4 of 7 found"
     assert "gesture 2: 0 of 1 found" in summary.toolTip()
     many = summary.height()
-    steps = steps_of(("a", "a"), ("b", "a"))
+    steps = trials_of(("a", "a"), ("b", "a"))
     summary.set_evaluation(evaluation(("a", "b"), steps, ((1, 0), (1, 0))))
     assert summary.others_text == ""
     assert summary.height() < many
@@ -314,12 +317,12 @@ def test_a_model_of_ten_words_is_replayed_with_the_words(qtbot: QtBot, tmp_path:
     with qtbot.waitSignal(window.run.finished, timeout=60_000):
         window.models.run.click()
     view = window.decided.view
-    assert isinstance(view, SpeechView)
+    assert isinstance(view, WordList)
     assert view.isVisible()
     assert not window.decision.isVisible()
-    decided = [step for step in window.steps if step.decision is not None]
+    decided = [step for step in window.trials if step.decision is not None]
     assert len({step.label for step in decided}) == 10
-    for k, step in enumerate(window.steps):
+    for k, step in enumerate(window.trials):
         window.go_to(k)
         if step.decision is not None:
             assert view.best[0][0] == step.decision

@@ -75,7 +75,7 @@ def test_a_recording_is_shown_with_its_markers_and_called_simulated(
     marker = next(marker for marker in recording.markers if marker.label == "left")
     x = window.timeline._place().x(marker.time)
     assert f"left at {marker.time:.2f} s" in window.timeline.text_at(QPointF(x, 32))
-    assert len(window.steps) == 8
+    assert len(window.trials) == 8
     dark = window.grab().toImage()
     window.set_theme(LIGHT)
     assert window.grab().toImage() != dark
@@ -122,7 +122,7 @@ def test_keys_play_seek_and_step_by_trial(qtbot: QtBot, window: ReplayWindow, fo
     for trial in trials[:3]:
         qtbot.keyClick(window, Qt.Key.Key_Period)
         assert window.playhead.position == pytest.approx(trial.stop)
-        assert window.trials.currentRow() == trials.index(trial)
+        assert window.trial_list.currentRow() == trials.index(trial)
     qtbot.keyClick(window, Qt.Key.Key_Comma)
     assert window.playhead.position == pytest.approx(trials[1].stop)
     qtbot.keyClick(window, Qt.Key.Key_Right)
@@ -136,7 +136,7 @@ def test_keys_play_seek_and_step_by_trial(qtbot: QtBot, window: ReplayWindow, fo
     qtbot.waitUntil(lambda: window.playhead.position > before + 0.5, timeout=10_000)
     qtbot.keyClick(window, Qt.Key.Key_Space)
     assert not window.playhead.is_playing
-    window.trials.cellClicked.emit(4, 0)
+    window.trial_list.cellClicked.emit(4, 0)
     assert window.playhead.position == pytest.approx(trials[4].stop)
 
 
@@ -188,7 +188,7 @@ def test_a_model_runs_over_the_recording_and_predicts_what_the_evaluation_does(
         shown = int(np.argmax(window.decision.probabilities))
         assert window.decision.classes[shown] == trial.decision
         assert window.decision.cue == trial.label
-        verdict = window.trials.item(k, 4)
+        verdict = window.trial_list.item(k, 4)
         assert verdict is not None
         assert ("correct" in verdict.text()) == (trial.decision == trial.label)
     decided = next(w for w in told if w.decision and w.decision.label)

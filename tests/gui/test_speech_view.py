@@ -15,7 +15,7 @@ from gui.hint import NO_ENGINE, STARTING
 from gui.main_window import MainWindow
 from gui.process import Command
 from gui.rejections import Rejections
-from gui.speech import ShownWords, SpeechView
+from gui.speech import ShownWords, WordList
 from gui.theme import DARK, LIGHT
 from gui.transcript import Transcript
 from gui.transcript_view import TranscriptView, clock_time
@@ -40,8 +40,8 @@ def windows() -> CueWindows:
 
 
 @pytest.fixture
-def view(qtbot: QtBot, windows: CueWindows) -> SpeechView:
-    view = SpeechView(windows, threshold=0.5)
+def view(qtbot: QtBot, windows: CueWindows) -> WordList:
+    view = WordList(windows, threshold=0.5)
     qtbot.addWidget(view)
     view.resize(338, 216)
     view.set_classes(WORDS)
@@ -58,7 +58,7 @@ def written(qtbot: QtBot, windows: CueWindows) -> TranscriptView:
 
 
 def test_the_likeliest_words_are_shown_with_the_one_that_was_asked_for(
-    view: SpeechView, windows: CueWindows
+    view: WordList, windows: CueWindows
 ) -> None:
     assert view.decision == "no prediction"
     windows.add(10.0, "help")
@@ -73,7 +73,7 @@ def test_the_likeliest_words_are_shown_with_the_one_that_was_asked_for(
     assert view.truth == "true word: not known"
 
 
-def test_a_rejected_window_takes_the_word_away_and_says_why(view: SpeechView) -> None:
+def test_a_rejected_window_takes_the_word_away_and_says_why(view: WordList) -> None:
     view.show_prediction(received(11.2, pain=0.6))
     before = view.grab().toImage()
     view.show_rejected("artifact")
@@ -141,7 +141,7 @@ def test_a_long_transcript_keeps_its_newest_words_in_sight(
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT])
 def test_both_are_painted_in_both_themes_and_without_an_engine(
-    view: SpeechView, written: TranscriptView, theme
+    view: WordList, written: TranscriptView, theme
 ) -> None:
     for one in (view, written):
         one.theme = theme

@@ -15,7 +15,7 @@ from bci.ring import RingBuffer
 from gui.main_window import MainWindow
 from gui.pollers import SignalFound
 from gui.scope_panel import ScopePanel
-from gui.situation import Situation
+from gui.situation import DashboardStatus
 from gui.state_mark import StateMark
 from gui.theme import DARK, LIGHT, Theme
 from tests.gui.conftest import NO_DEVICES
@@ -25,7 +25,7 @@ _CTRL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftMod
 
 
 def test_one_mark_says_how_all_is() -> None:
-    situation = Situation("type 'EEG'")
+    situation = DashboardStatus("type 'EEG'")
     assert situation.state(0.0) == State.BAD
     situation.signal_alive, situation.stream_name = True, "amp"
     situation.count_samples(100, 10.0)
@@ -42,7 +42,7 @@ def test_one_mark_says_how_all_is() -> None:
 
 
 def test_a_stream_of_another_computer_is_said_to_be_from_there() -> None:
-    situation = Situation("", "amp", "lab-2", signal_alive=True)
+    situation = DashboardStatus("", "amp", "lab-2", signal_alive=True)
     assert "amp from lab-2 is shown" in situation.sentence(0.0, None)
     situation.hostname = socket.gethostname()
     assert "amp is shown" in situation.sentence(0.0, None)

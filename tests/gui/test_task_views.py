@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from bci.errors import PluginError
 from bci.lsl.predictions import ReceivedPrediction
 from gui import task_views
-from gui.engine_shown import EngineShown
+from gui.engine_shown import EngineViews
 from gui.remembered import Remembered
 from gui.task_views import ViewContext, make_view
 
@@ -34,9 +34,9 @@ def offer(monkeypatch: pytest.MonkeyPatch, make: object) -> None:
     monkeypatch.setattr(task_views, "plugins", lambda _: {"toy-task": plugin})
 
 
-def shown(qtbot: QtBot, folder: Path) -> EngineShown:
+def shown(qtbot: QtBot, folder: Path) -> EngineViews:
     remembered = Remembered(folder / "settings.ini")
-    engine = EngineShown({"left": "left"}.get, 0.6, remembered, task="toy task")
+    engine = EngineViews({"left": "left"}.get, 0.6, remembered, task="toy task")
     qtbot.addWidget(engine.decided)
     return engine
 
@@ -70,9 +70,9 @@ def test_bars_are_shown_where_a_view_cannot_be_made(
 
 
 def test_our_views_are_those_of_the_registry(qtbot: QtBot, tmp_path: Path) -> None:
-    from gui.speech import ShownWords, SpeechView
+    from gui.speech import ShownWords, WordList
 
     remembered = Remembered(tmp_path / "settings.ini")
-    engine = EngineShown({}.get, 0.6, remembered, words=ShownWords(1.0), task="speech")
+    engine = EngineViews({}.get, 0.6, remembered, words=ShownWords(1.0), task="speech")
     qtbot.addWidget(engine.decided)
-    assert isinstance(engine.usual, SpeechView)
+    assert isinstance(engine.usual, WordList)

@@ -13,7 +13,7 @@ from bci.lsl.outlet import MarkerOutlet
 from bci.messages import EngineStatus
 from bci.profile import Paradigm
 from bci.types import Marker
-from gui.engine_shown import EngineShown
+from gui.engine_shown import EngineViews
 from gui.feed import Feed
 from gui.main_window import MainWindow
 from gui.remembered import Remembered
@@ -25,9 +25,9 @@ PARADIGM = Paradigm.model_validate({"classes": {"left fist": "T1", "right fist":
 
 
 @pytest.fixture
-def engine(qtbot: QtBot, tmp_path) -> EngineShown:  # type: ignore[no-untyped-def]
+def engine(qtbot: QtBot, tmp_path) -> EngineViews:  # type: ignore[no-untyped-def]
     """Opened with a profile of other markers than the model's."""
-    shown = EngineShown({"left": "left"}.get, 0.7, Remembered(tmp_path / "settings.ini"))
+    shown = EngineViews({"left": "left"}.get, 0.7, Remembered(tmp_path / "settings.ini"))
     for view in (shown.decided, shown.passed, shown.latency):
         qtbot.addWidget(view)
     return shown
@@ -46,7 +46,7 @@ def feeds() -> Iterator[list[Feed]]:
         feed.stop(5.0)
 
 
-def test_cues_are_those_of_the_model_that_decodes(engine: EngineShown) -> None:
+def test_cues_are_those_of_the_model_that_decodes(engine: EngineViews) -> None:
     engine._on_markers([Marker(1.0, "T1")])
     assert engine.history.cues_shown() == []
     engine._on_status(EngineStatus(state="running", model="me", paradigm=PARADIGM.model_dump()))
@@ -59,7 +59,7 @@ def test_cues_are_those_of_the_model_that_decodes(engine: EngineShown) -> None:
 
 @pytest.mark.parametrize("told", [None, {"classes": {"left": 1}}, {"classes": "x"}, {}])
 def test_an_engine_that_says_nothing_sensible_leaves_the_profile_s_cues(
-    engine: EngineShown, told: dict[str, Any] | None
+    engine: EngineViews, told: dict[str, Any] | None
 ) -> None:
     engine._on_status(EngineStatus(state="running", model="me", paradigm=told))
     assert engine.is_cue("left")
