@@ -11,10 +11,10 @@ from bci.levels import LevelGrid, grid_of
 from bci.lsl.predictions import ReceivedPrediction
 from gui.decision_rule import DecisionRule, in_words
 from gui.headline import NO_PREDICTION, is_decided, paint_headline
+from gui.hint import NO_ENGINE
 from gui.level_course import LevelCourse, true_levels
 from gui.pieces import tip
 from gui.theme import CAPTION_PX, DARK, Theme
-from gui.threshold import words_of
 
 _HEIGHT = 258
 _TOP, _FOOT, _PLANE = 40.0, 27.0, 146.0
@@ -41,6 +41,7 @@ class EmotionView(QWidget):
     def __init__(self, threshold: float = 0.1, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.theme: Theme = DARK
+        self.hint = NO_ENGINE
         self.rule = DecisionRule(threshold)
         self.course = LevelCourse(LevelGrid(("valence", "arousal")))
         self._decided: Decision | None = None
@@ -83,6 +84,13 @@ class EmotionView(QWidget):
         self.why = why
         self.update()
 
+    def set_engine(self, alive: bool) -> None:
+        """Do nothing: without an engine the bars are shown."""
+
+    def refresh(self) -> None:
+        """Draw again after a change of theme or rule."""
+        self.update()
+
     def show_cue(self, cue: str | None) -> None:
         self.cue = cue
         self.update()
@@ -122,7 +130,7 @@ class EmotionView(QWidget):
         self._paint_plane(painter, plane)
         self._font(painter, CAPTION_PX)
         painter.setPen(self.theme.colour("dim"))
-        from_where = words_of(self.rule)
+        from_where = self.rule.words
         below = QRectF(plane.left() - 20, plane.bottom() + 21, plane.width() + 40, 18)
         painter.drawText(below, Qt.AlignmentFlag.AlignCenter, from_where)
         right = plane.right() + 14

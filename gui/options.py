@@ -7,8 +7,8 @@ from pathlib import Path
 from bci.children import bci_command
 from bci.lsl.discovery import StreamQuery
 from bci.settings import PipelineSettings
+from gui.images import ShownImages
 from gui.process import Command
-from gui.shown_images import ShownImages
 from gui.speech import ShownWords
 
 

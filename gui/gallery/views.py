@@ -18,7 +18,7 @@ from gui.gallery import pictures, simulated
 from gui.gallery.calibrated import calibration, cues, rating, setup, signals, training
 from gui.gallery.windows import dashboard, replay_window
 from gui.history import HistoryView
-from gui.images import ImageMatches
+from gui.images import ImageMatches, ShownImages
 from gui.impedance_page import ImpedancePage
 from gui.latency import LatencyView
 from gui.level_course import LevelCourse
@@ -30,7 +30,6 @@ from gui.quality_view import QualityView
 from gui.record_bar import RecordBar
 from gui.recorder_link import FoundRecorder
 from gui.scope_panel import ScopePanel
-from gui.shown_images import ShownImages
 from gui.spectrogram_view import SpectrogramView
 from gui.spectrum_view import SpectrumView
 from gui.speech import WordList

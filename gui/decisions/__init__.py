@@ -1,0 +1,1 @@
+"""Show the engine's output live: predictions, decisions, their past and their delay."""

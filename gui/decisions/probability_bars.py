@@ -1,0 +1,154 @@
+"""A bar for each class with its probability, and the decision threshold as a dotted line."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFontMetrics, QResizeEvent
+from PySide6.QtWidgets import QGraphicsTextItem
+
+from gui.decision_rule import DecisionRule
+from gui.plots.axis import Axis, caption_font
+from gui.plots.plot import Plot, Table
+from gui.theme import Theme
+
+# Room for the words below the line.
+_WORDS_PX = 20
+_OLD_ALPHA = 90
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One class: its probability if there is one, and its colour.
+
+    ``mark`` stands behind the name, as a tick of the true class; ``figure`` before the percentage.
+    """
+
+    name: str
+    share: float | None
+    colour: QColor
+    mark: str = ""
+    figure: str = ""
+
+
+class _TextAxis(Axis):
+    """Texts beside the bars, without a line."""
+
+    def __init__(self, side: str, width: int) -> None:
+        super().__init__(side)
+        self.setWidth(width)
+        self.setStyle(tickLength=0, tickAlpha=0, hideOverlappingLabels=False)
+
+    def apply_theme(self, theme: Theme) -> None:
+        self.setPen(None)
+        self.setTextPen(theme.text)
+
+
+class ProbabilityBars(Plot):
+    """Bars from 0 to 100 %, from top to bottom. They do not zoom: a part of a bar would mislead.
+
+    Parameters
+    ----------
+    title : str
+    names_px, figures_px : int
+        Width of the names on the left and the figures on the right.
+    thickness : float
+        Of a bar, as a share of its row.
+    """
+
+    def __init__(
+        self, title: str, names_px: int = 90, figures_px: int = 56, thickness: float = 0.68
+    ) -> None:
+        self._names, self._figures = _TextAxis("left", names_px), _TextAxis("right", figures_px)
+        super().__init__(title, left=self._names, grid=False, zoom=(False, False))
+        self.axes["right"] = self._figures
+        self.plotItem.setAxisItems({"right": self._figures})
+        self.showAxis("right")
+        self._figures.apply_theme(self.theme)
+        self.plotItem.layout.setContentsMargins(0, 0, 0, _WORDS_PX)
+        self.bars: tuple[Bar, ...] = ()
+        self._thickness = thickness
+        self._room = pg.BarGraphItem(x0=[], x1=[], y=[], height=[])
+        self._shares = pg.BarGraphItem(x0=[], x1=[], y=[], height=[])
+        self.threshold = pg.InfiniteLine(0.5, angle=90)
+        # Not in the bars' own room, which is narrower than the words may be.
+        self.words = QGraphicsTextItem(self.plotItem)
+        self.words.setFont(caption_font())
+        for item in (self._room, self._shares, self.threshold):
+            self.addItem(item)
+        self.invertY(True)
+
+    def set_rows(self, n: int, row_px: int) -> None:
+        """Make room for ``n`` bars."""
+        self.setFixedHeight(n * row_px + _WORDS_PX)
+        self.set_home((0.0, 1.0), (-0.5, n - 0.5))
+
+    def show_bars(
+        self, theme: Theme, bars: Sequence[Bar], rule: DecisionRule, live: bool = True
+    ) -> None:
+        """Show these from top to bottom; paler where the prediction is old."""
+        if theme is not self.theme:
+            self.theme = theme
+        self.bars = tuple(bars)
+        rows = np.arange(len(bars))
+        shares = np.array([bar.share or 0.0 for bar in bars])
+        shape = {"x0": np.zeros(len(bars)), "y": rows, "height": self._thickness, "pen": None}
+        self._room.setOpts(**shape, x1=np.ones(len(bars)), brush=theme.line)
+        brushes = [_faded(bar.colour, live) for bar in bars]
+        self._shares.setOpts(**shape, x1=shares, brushes=brushes)
+        texts = [self._elided(bar) for bar in bars], [_figures(bar) for bar in bars]
+        for axis, each in zip((self._names, self._figures), texts, strict=True):
+            axis.setTextPen(theme.text if live else theme.dim)
+            axis.setTicks([list(zip(rows.tolist(), each, strict=True))])
+        # Bars of single windows have no line where decisions are taken over more of the signal.
+        self.threshold.setVisible(not rule.evidence_s)
+        self.threshold.setPen(pg.mkPen(theme.text, style=Qt.PenStyle.DotLine))
+        self.threshold.setValue(rule.threshold)
+        self.words.setPlainText(rule.words)
+        self.words.setDefaultTextColor(theme.colour("dim"))
+        self._place_words()
+
+    def numbers(self) -> Table:
+        """The classes shown and their probabilities."""
+        return Table(("class", "probability"), [(bar.name, bar.share) for bar in self.bars])
+
+    def read(self, _x: float, y: float) -> str:
+        """The class under the mouse and its probability."""
+        row = round(y)
+        if not 0 <= row < len(self.bars):
+            return ""
+        bar = self.bars[row]
+        return bar.name if bar.share is None else f"{bar.name}: {100 * bar.share:.1f} %"
+
+    def _place_words(self) -> None:
+        """Below the line, but never out of the view."""
+        bars = self.plotItem.vb.sceneBoundingRect()
+        width = self.words.boundingRect().width()
+        line = bars.left() + bars.width() * self.threshold.value()
+        left = max(0.0, min(line - width / 2, self.width() - width))
+        self.words.setPos(left, self.height() - _WORDS_PX - 3)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        super().resizeEvent(event)
+        # Qt calls this while the widget is made, too.
+        if hasattr(self, "words"):
+            self._place_words()
+
+    def _elided(self, bar: Bar) -> str:
+        metrics = QFontMetrics(caption_font())
+        mark = f" {bar.mark}" if bar.mark else ""
+        room = round(self._names.width()) - 8 - metrics.horizontalAdvance(mark)
+        return metrics.elidedText(bar.name, Qt.TextElideMode.ElideMiddle, room) + mark
+
+
+def _faded(colour: QColor, live: bool) -> QColor:
+    faded = QColor(colour)
+    faded.setAlpha(255 if live else _OLD_ALPHA)
+    return faded
+
+
+def _figures(bar: Bar) -> str:
+    share = "" if bar.share is None else f"{100 * bar.share:.0f} %"
+    return f"{bar.figure}   {share}" if bar.figure else share
