@@ -6,13 +6,13 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from bci.decisions import Decision
-from bci.lsl.predictions import ReceivedPrediction
-from gui.decision_rule import DecisionRule, in_words
-from gui.elided import Elided
-from gui.headline import NO_PREDICTION, Headline, restyle
-from gui.hint import HINT_HEIGHT, NO_ENGINE
-from gui.pieces import named
+from bci.lsl.engine_streams import ReceivedPrediction
+from gui.decisions.decision_rule import DecisionRule, in_words
+from gui.decisions.headline import NO_PREDICTION, Headline, restyle
 from gui.theme import DARK, Theme
+from gui.widgets.elided import Elided
+from gui.widgets.empty_state import HINT_HEIGHT, NO_ENGINE
+from gui.widgets.pieces import named
 
 FOOT_HEIGHT = 24
 

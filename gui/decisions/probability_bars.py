@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QGraphicsTextItem
 
-from gui.decision_rule import DecisionRule
+from gui.decisions.decision_rule import DecisionRule
 from gui.plots.axis import Axis, caption_font
 from gui.plots.plot import Plot, Table
 from gui.theme import Theme

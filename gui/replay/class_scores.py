@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from gui.replay.steps import ReplayTrial
+from gui.replay.trials import ReplayTrial
 
 
 @dataclass(frozen=True)

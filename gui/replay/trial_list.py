@@ -10,12 +10,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from bci.quality import State
-from gui.class_names import brief
-from gui.pieces import tip
+from bci.quality.channel_quality import State
 from gui.replay.lanes import clock
-from gui.replay.steps import ReplayTrial, describe
+from gui.replay.trials import ReplayTrial, describe
 from gui.theme import DARK, Theme
+from gui.widgets.class_names import brief
+from gui.widgets.pieces import tip
 
 _COLUMNS = ("", "at", "asked", "decided", "")
 _OF_DECISIONS = (3, 4)

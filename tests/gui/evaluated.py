@@ -1,7 +1,7 @@
 """Scores of a recording, as ``bci evaluate --json`` prints them."""
 
 from bci.messages import AccuracyFigure, EvaluatedTrial, EvaluationEvent
-from gui.replay.steps import ReplayTrial
+from gui.replay.trials import ReplayTrial
 
 
 def evaluation(

@@ -1,0 +1,152 @@
+"""The probabilities of a window: a bar for each class, and the decision."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QToolButton, QWidget
+
+from bci.lsl.engine_streams import ReceivedPrediction
+from gui.decisions.ball import Ball
+from gui.decisions.decision_view import DecisionFrame, likeliest
+from gui.decisions.headline import is_decided
+from gui.decisions.probability_bars import Bar, ProbabilityBars
+from gui.widgets.pieces import tip
+
+# The bars of up to seven classes share the room of four: what is below them needs the rest.
+# Of more classes the likeliest five are shown, in one colour: colours repeat after seven.
+_MAX_BARS, _N_LIKELIEST, _BAR_PX, _ROOM_PX = 7, 5, 34, 140
+_TIP = (
+    "How likely each class is. A class beyond the dotted line is decided. Without a line, several "
+    "windows are decided together: the last decision stands above the bars."
+)
+
+
+class ClassBars(DecisionFrame):
+    """One bar a class with its probability; the decision, its confidence and the true cue.
+
+    Of more than seven classes the five likeliest have a bar, the likeliest on top.
+    With two classes a ball between them can take the place of the bars.
+    """
+
+    ball_toggled = Signal(bool)
+
+    def __init__(self, threshold: float = 0.7, parent: QWidget | None = None) -> None:
+        super().__init__("Decision", threshold, parent=parent)
+        self.cue: str | None = None
+        self.has_ball = False
+        self.source = self.doubt = ""
+        self.bars, self.ball = ProbabilityBars("Probabilities"), Ball()
+        self._toggle = QToolButton()
+        self._toggle.setCheckable(True)
+        self._toggle.setText("Ball")
+        self._toggle.setToolTip("A ball that the probabilities move (Ctrl+B)")
+        self._toggle.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._toggle.clicked.connect(self.toggle_ball)
+        for widget in (self.headline, self.bars, self.ball):
+            self.body.addWidget(widget)
+        self.foot_row.addWidget(self._toggle)
+        self.setToolTip(tip(_TIP))
+        self.set_engine(False)
+
+    def set_engine(self, alive: bool) -> None:
+        """Show the hint while no engine runs."""
+        n_bars = max(2, min(len(self.classes), _MAX_BARS))
+        if self._is_many:
+            n_bars = _N_LIKELIEST
+        self.bars.set_rows(n_bars, min(_BAR_PX, _ROOM_PX // n_bars))
+        is_ball = self.has_ball and len(self.classes) == 2
+        self.bars.setVisible(not is_ball)
+        self.ball.setVisible(is_ball)
+        self.ball.setFixedHeight(self.bars.height())
+        self._toggle.setVisible(len(self.classes) == 2)
+        super().set_engine(alive)
+
+    def set_ball(self, shown: bool) -> None:
+        """Show the ball in the place of the bars, where there are two classes."""
+        self.has_ball = shown
+        self._toggle.setChecked(shown)
+        self.set_engine(self.has_engine)
+
+    def toggle_ball(self) -> None:
+        """Change between ball and bars."""
+        self.set_ball(not self.has_ball)
+        self.ball_toggled.emit(self.has_ball)
+
+    def set_classes(self, classes: tuple[str, ...]) -> None:
+        """Take the classes of an engine that was found."""
+        self.ball.course.reset()
+        super().set_classes(classes)
+
+    def show_prediction(self, prediction: ReceivedPrediction | None) -> None:
+        """Show the newest prediction; None when it is too old."""
+        if prediction is None:
+            self.ball.course.reset()
+        super().show_prediction(prediction)
+
+    def take(self, prediction: ReceivedPrediction) -> None:
+        """Move the ball."""
+        if len(self.probabilities) == 2:
+            self.ball.course.add(prediction.taken, *self.probabilities)
+
+    def show_source(self, stream: str) -> None:
+        """Name the stream that is decoded where it is not the one shown; else empty."""
+        if stream != self.source:
+            self.source = stream
+            self.refresh()
+
+    def show_doubt(self, why: str) -> None:
+        """Show why not to rely on the model; empty where there is no doubt."""
+        if why != self.doubt:
+            self.doubt = why
+            self.setToolTip(tip(f"The model is {why}. {_TIP}" if why else _TIP))
+            self.refresh()
+
+    def show_cue(self, cue: str | None) -> None:
+        """Show the class that is asked for now."""
+        self.cue = cue
+        self.refresh()
+
+    @property
+    def _is_many(self) -> bool:
+        return len(self.classes) > _MAX_BARS
+
+    @property
+    def shown(self) -> list[int]:
+        """Numbers of the classes that have a bar, from top to bottom."""
+        if self._is_many:
+            return likeliest(self.probabilities or (0.0,) * len(self.classes), _N_LIKELIEST)
+        return list(range(len(self.classes)))
+
+    def _colour(self, number: int) -> QColor:
+        many = self._is_many
+        return self.theme.colour("accent") if many else self.theme.class_colour(number)
+
+    def refresh(self) -> None:
+        """Draw again after a change."""
+        super().refresh()
+        decision = self.decision
+        number = self.classes.index(decision) if decision in self.classes else 0
+        self.write_headline(decision, self._colour(number))
+        if self.has_ball and len(self.classes) == 2:
+            self.ball.show_ball(
+                self.theme, self.classes, is_decided(decision), self.live, self.rule.words
+            )
+        else:
+            self.bars.show_bars(self.theme, self._bars(), self.rule, self.live)
+        self._write_cue()
+        among = f"of {len(self.classes)}" if self._is_many else ""
+        self.beside_foot.setText(among)
+
+    def _bars(self) -> list[Bar]:
+        shares = self.probabilities or (None,) * len(self.classes)
+        return [Bar(self.classes[k], shares[k], self._colour(k)) for k in self.shown]
+
+    def _write_cue(self) -> None:
+        text, colour = "true cue: none now", "dim"
+        if self.source:
+            text, colour = f"of {self.source}, not shown", "warning"
+        elif self.cue:
+            text, colour = f"true cue: {self.cue}", "text"
+        if self.doubt and not self.source:
+            text = f"at chance; {text}" if self.cue else "the model is at chance"
+            colour = "warning"
+        self.write_foot(text, colour)

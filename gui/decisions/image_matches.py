@@ -1,0 +1,255 @@
+"""The images that fit a window best: thumbnails with their probabilities, and the true one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QImage, QImageReader, QPixmap
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from bci.errors import GalleryError
+from bci.lsl.engine_streams import ReceivedPrediction
+from bci.models.bundle import Card
+from bci.tasks.image_gallery import read_pictures
+from gui.decisions.cue_matching import CueFinder, CueWindows
+from gui.decisions.decision_rule import in_words
+from gui.decisions.decision_view import DecisionFrame, likeliest
+from gui.decisions.headline import NO_PREDICTION
+from gui.decisions.probability_bars import Bar, ProbabilityBars
+from gui.decisions.word_list import N_SHOWN, TICK
+from gui.theme import Theme
+from gui.widgets.class_names import brief
+from gui.widgets.pieces import named, plain, tip
+
+# Pictures that are not read again; the large ones have 150 kB each.
+_N_KEPT = 60
+_BEST_PX, _TRUE_PX, _TILE_PX, _ROW_PX = 96, 33, 22, 24
+_TIP = (
+    "Similarity: how much what was decoded is like the image, as a cosine: 1 is the same, 0 "
+    "unrelated. Probability: of this image among all. An image beyond the dotted line is decided."
+)
+
+
+@dataclass(frozen=True)
+class ShownImages:
+    """Pictures of images by their names, and the method that made the embeddings.
+
+    A window begins with its image and ends ``window_s`` later.
+    """
+
+    window_s: float
+    pictures: Mapping[str, Path] = field(default_factory=dict)
+    compared_by: str = ""
+
+
+def shown_images(card: Card) -> tuple[ShownImages, list[str]]:
+    """Find a model's images with their pictures, as far as they are where its gallery says.
+
+    The second is a sentence for each gallery that cannot be read: its images have names alone.
+    """
+    pictures: dict[str, Path] = {}
+    lacking = []
+    params = card.decoder.params
+    for file in (Path(str(params[key])) for key in ("gallery", "candidates") if params.get(key)):
+        try:
+            pictures |= read_pictures(file)
+        except GalleryError as problem:
+            lacking.append(f"{problem}: images are shown by name")
+    return ShownImages(card.pipeline.window_s, pictures, card.embedded_by or ""), lacking
+
+
+@dataclass(frozen=True)
+class ImageMatch:
+    """An image that fits the window: its probability, and its similarity where that is known."""
+
+    name: str
+    probability: float
+    similarity: float | None = None
+
+
+class ImageMatches(DecisionFrame):
+    """The five images that the last window fits best: similarity and probability of each.
+
+    Parameters
+    ----------
+    shown : ShownImages
+    threshold : float
+        Least confidence of a decision, for the line through the bars.
+    truth : CueFinder, optional
+        Finds the image of a window; without it, ``windows`` does, which takes the cues.
+    """
+
+    def __init__(
+        self,
+        shown: ShownImages,
+        threshold: float = 0.5,
+        truth: CueFinder | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__("Seen image", threshold, 24, parent)
+        self.best: list[ImageMatch] = []
+        self.true_image: str | None = None
+        self.rank: int | None = None
+        self.windows = CueWindows(shown.window_s)
+        self._truth: CueFinder = truth or self.windows
+        self._shown = shown
+        self._read = lru_cache(_N_KEPT)(_read)
+        self.bars = ProbabilityBars("Likeliest images", 100, 104, thickness=0.4)
+        self.bars.set_rows(N_SHOWN, _ROW_PX)
+        self.best_tile, self.true_tile = _tile(_BEST_PX), _tile(_TRUE_PX)
+        self.tiles = [_tile(_TILE_PX) for _ in range(N_SHOWN)]
+        self.true_text = plain(QLabel())
+        self._heads = named(QLabel("similarity   probability"), "dim")
+        self._lay_out()
+        self.setToolTip(tip(_TIP))
+        self.set_engine(False)
+
+    def _lay_out(self) -> None:
+        truth = QHBoxLayout()
+        truth.addWidget(self.true_tile)
+        truth.addWidget(self.true_text, 1)
+        beside = QVBoxLayout()
+        beside.addWidget(self.headline)
+        beside.addLayout(truth)
+        top = QHBoxLayout()
+        top.setSpacing(10)
+        top.addStrut(_BEST_PX)
+        top.addWidget(self.best_tile)
+        top.addLayout(beside, 1)
+        column = QVBoxLayout()
+        column.setSpacing(_ROW_PX - _TILE_PX)
+        column.setContentsMargins(0, 1, 0, 0)
+        for tile in self.tiles:
+            column.addWidget(tile)
+        column.addStretch()
+        rows = QHBoxLayout()
+        rows.addLayout(column)
+        rows.addWidget(self.bars, 1)
+        self.body.addLayout(top)
+        self.body.addWidget(self._heads, 0, Qt.AlignmentFlag.AlignRight)
+        self.body.addLayout(rows)
+
+    def set_classes(self, classes: tuple[str, ...]) -> None:
+        """Take the candidates of an engine that was found."""
+        self._forget()
+        super().set_classes(classes)
+
+    def _forget(self) -> None:
+        self.best, self.true_image, self.rank = [], None, None
+
+    def add_cue(self, time: float, image: str | None) -> None:
+        """Take an image that was shown at ``time``, LSL clock."""
+        self.windows.add(time, image)
+
+    def take(self, prediction: ReceivedPrediction) -> None:
+        """Find the best images, and the one that the window began with."""
+        similar = prediction.similarities
+        self.best = [
+            ImageMatch(
+                self.classes[k],
+                self.probabilities[k],
+                None if similar is None or np.isnan(similar[k]) else float(similar[k]),
+            )
+            for k in likeliest(self.probabilities, N_SHOWN)
+        ]
+        self.true_image, self.rank = self._truth.cue_of(prediction.taken), None
+        if self.true_image in self.classes:
+            own = self.probabilities[self.classes.index(self.true_image)]
+            self.rank = 1 + sum(share > own for share in self.probabilities)
+        self.setAccessibleDescription(f"{self.decision}; true image: {self.truth}")
+
+    def show_rejected(self, why: str) -> None:
+        """Show why the last window gave no prediction."""
+        self._forget()
+        super().show_rejected(why)
+
+    @property
+    def decision(self) -> str:
+        """The engine's decision, in words."""
+        return brief(in_words(self._decided)) if self.best else NO_PREDICTION
+
+    @property
+    def truth(self) -> str:
+        """The image that was shown, in words."""
+        if self.true_image is None:
+            return "not known"
+        rank = "no candidate" if self.rank is None else f"rank {self.rank} of {len(self.classes)}"
+        return f"{brief(self.true_image)}, {rank}"
+
+    def refresh(self) -> None:
+        """Draw again after a change."""
+        super().refresh()
+        accent = self.theme.colour("accent")
+        self.write_headline(self.decision, accent if self.live else self.theme.colour("dim"))
+        bars = [
+            Bar(
+                brief(match.name),
+                match.probability,
+                accent,
+                TICK if match.name == self.true_image else "",
+                "" if match.similarity is None else _signed(match.similarity),
+            )
+            for match in self.best
+        ]
+        self.bars.show_bars(self.theme, bars, self.rule, self.live)
+        self._show_pictures()
+        true, _, rank = self.truth.partition(", ")
+        self.true_text.setText(f"true image: {true}\n{rank}")
+        similar = bool(self.best) and self.best[0].similarity is not None
+        self._heads.setText("similarity   probability" if similar else "probability")
+        self.write_foot(self._shown.compared_by and f"by {self._shown.compared_by}", "dim")
+        self.beside_foot.setText(f"of {len(self.classes)} images")
+
+    def _show_pictures(self) -> None:
+        large = self._picture(self.best[0].name, _BEST_PX) if self.best else QPixmap()
+        _show(self.best_tile, self.theme, large, "no picture")
+        for k, tile in enumerate(self.tiles):
+            picture = large if k == 0 else QPixmap()
+            if 0 < k < len(self.best):
+                picture = self._picture(self.best[k].name, _TRUE_PX)
+            _show(tile, self.theme, picture)
+        true = self._picture(self.true_image, _TRUE_PX) if self.true_image else QPixmap()
+        _show(self.true_tile, self.theme, true)
+        self.true_tile.setVisible(self.true_image is not None)
+        self.best_tile.setVisible(bool(self.best))
+
+    def _picture(self, name: str, side: int) -> QPixmap:
+        """The middle square of an image's picture, sharp on a dense screen; null without one."""
+        return QPixmap.fromImage(self._read(self._shown.pictures.get(name), 2 * side))
+
+
+def _tile(side: int) -> QLabel:
+    tile = QLabel()
+    tile.setFixedSize(side, side)
+    tile.setScaledContents(True)
+    tile.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    return tile
+
+
+def _show(tile: QLabel, theme: Theme, picture: QPixmap, without: str = "") -> None:
+    tile.setStyleSheet(f"background: {theme.line}; color: {theme.dim}; border-radius: 4px;")
+    if picture.isNull():
+        tile.setText(without)
+    else:
+        tile.setPixmap(picture)
+
+
+def _signed(similarity: float) -> str:
+    return f"{similarity:.2f}".replace("-", "\u2212")
+
+
+def _read(file: Path | None, side: int) -> QImage:
+    if file is None:
+        return QImage()
+    reader = QImageReader(str(file))
+    reader.setAutoTransform(True)
+    size = reader.size()
+    if size.isValid():
+        expand = Qt.AspectRatioMode.KeepAspectRatioByExpanding
+        reader.setScaledSize(size.scaled(QSize(side, side), expand))
+    image = reader.read()
+    middle = (image.width() - side) // 2, (image.height() - side) // 2
+    return image.copy(*middle, side, side) if not image.isNull() else image

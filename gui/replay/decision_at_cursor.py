@@ -1,0 +1,123 @@
+"""The prediction and the decision at the cursor, in the view of the model's task, as live."""
+
+from typing import Any
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from bci.lsl.engine_streams import ReceivedPrediction
+from bci.models.bundle import Card, decision_threshold, evidence_span
+from bci.profiles.profile import Output
+from gui.decisions.class_bars import ClassBars
+from gui.decisions.decision_rule import DecisionRule
+from gui.decisions.emotion_plane import EmotionView
+from gui.decisions.image_matches import shown_images
+from gui.decisions.task_views import ViewContext, own_view, task_of
+from gui.replay import timeline_data as ribbon
+from gui.replay.predictions import Predictions
+from gui.replay.trials import ReplayTrial, trial_at
+from gui.theme import DARK, Theme
+
+# What is smoothed has its trail again after a leap of the cursor.
+_TRAIL_S = 15.0
+
+
+class TrialCues:
+    """The recording's trials, as the true cues of windows."""
+
+    def __init__(self) -> None:
+        self.trials: tuple[ReplayTrial, ...] = ()
+
+    def cue_of(self, taken: float) -> str | None:
+        """The class of the trial in which a window's last sample was taken."""
+        k = trial_at(self.trials, taken)
+        return self.trials[k].label if k is not None else None
+
+
+class DecisionAtCursor(QWidget):
+    """The view of the model's task, as in the dashboard; bars where the task has none of its own.
+
+    The decisions are those of ``bci evaluate``, as an engine makes them.
+
+    ``lacking`` has a sentence for each gallery of the model whose pictures cannot be shown.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme: Theme = DARK
+        self.truth = TrialCues()
+        self.lacking: list[str] = []
+        self.bars = ClassBars()
+        self.view: Any = self.bars
+        self._is_shown = False
+        self._place = QVBoxLayout(self)
+        self._place.setContentsMargins(0, 0, 0, 0)
+        self._place.addWidget(self.bars)
+
+    def set_theme(self, theme: Theme) -> None:
+        self.theme = theme
+        for view in {self.bars, self.view}:
+            view.theme = theme
+            view.refresh()
+
+    def set_model(self, card: Card) -> None:
+        """Show the decisions of this model from now on."""
+        if self.view is not self.bars:
+            self._place.removeWidget(self.view)
+            self.view.deleteLater()
+        self._is_shown, self.lacking = False, []
+        threshold = decision_threshold(Output(), card)
+        images = None
+        if card.task == "images":
+            images, self.lacking = shown_images(card)
+        own, why = own_view(
+            task_of(card.task, card.classes), ViewContext(threshold, self.truth, images)
+        )
+        if why:
+            self.lacking = [why]
+        self.view = own or self.bars
+        self.view.rule = DecisionRule(threshold, evidence_span(Output(), card))
+        self.view.set_classes(card.classes)
+        if own is not None:
+            self._place.addWidget(own)
+        self.bars.setVisible(own is None)
+        self.set_theme(self.theme)
+
+    def show_at(
+        self, predictions: Predictions | None, hop_s: float, position: float, half_s: float
+    ) -> None:
+        """Show the prediction that holds at a position, and the class that was asked for there.
+
+        ``half_s`` is half a sample: the trial's last window ends where the trial does.
+        """
+        self.view.show_cue(self.truth.cue_of(position))
+        if predictions is None:
+            return
+        k = ribbon.place(predictions, hop_s, position + half_s)
+        if k is None:
+            self._is_shown = False
+            self.view.show_prediction(None)
+            return
+        self.view.rule.since = predictions.held_since(k)
+        self.view.rule.now = position
+        if isinstance(self.view, EmotionView):
+            self._show_course(self.view, predictions, k)
+        else:
+            self.view.show_prediction(_received(predictions, k))
+
+    def _show_course(self, view: EmotionView, predictions: Predictions, k: int) -> None:
+        """Show levels, which are smoothed, with those before in their order."""
+        times, course = predictions.times, view.course
+        after = course.steps[-1].time if self._is_shown and course.steps else float("inf")
+        if not 0 <= times[k] - after <= _TRAIL_S:
+            course.steps.clear()
+            course.reset()
+            after = float(times[k]) - _TRAIL_S
+        for each in range(int(times.searchsorted(after, side="right")), k + 1):
+            view.show_prediction(_received(predictions, each))
+        self._is_shown = True
+
+
+def _received(predictions: Predictions, k: int) -> ReceivedPrediction:
+    taken, shares = float(predictions.times[k]), predictions.probabilities[k].astype("float32")
+    decision = predictions.decisions[k]
+    return ReceivedPrediction(taken, shares, 0.0, 0.0, 0.0, 0.0, decision=decision)
