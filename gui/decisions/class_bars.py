@@ -8,7 +8,7 @@ from bci.lsl.engine_streams import ReceivedPrediction
 from gui.decisions.ball import Ball
 from gui.decisions.decision_view import DecisionFrame, likeliest
 from gui.decisions.headline import is_decided
-from gui.decisions.probability_bars import Bar, ProbabilityBars
+from gui.plots.probability_bars import Bar, ProbabilityBars
 from gui.widgets.pieces import tip
 
 # The bars of up to seven classes share the room of four: what is below them needs the rest.
@@ -131,7 +131,7 @@ class ClassBars(DecisionFrame):
                 self.theme, self.classes, is_decided(decision), self.live, self.rule.words
             )
         else:
-            self.bars.show_bars(self.theme, self._bars(), self.rule, self.live)
+            self.draw_bars(self.bars, self._bars())
         self._write_cue()
         among = f"of {len(self.classes)}" if self._is_many else ""
         self.beside_foot.setText(among)

@@ -1,5 +1,6 @@
 """The interface of a view of decisions, and the frame that our own views share."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from PySide6.QtGui import QColor
@@ -9,6 +10,7 @@ from bci.decisions import Decision
 from bci.lsl.engine_streams import ReceivedPrediction
 from gui.decisions.decision_rule import DecisionRule, in_words
 from gui.decisions.headline import NO_PREDICTION, Headline, restyle
+from gui.plots.probability_bars import Bar, ProbabilityBars
 from gui.theme import DARK, Theme
 from gui.widgets.elided import Elided
 from gui.widgets.empty_state import HINT_HEIGHT, NO_ENGINE
@@ -154,6 +156,11 @@ class DecisionFrame(QWidget):
         self.headline.write(
             self.theme, decision, colour, beside, self.why, calm=bool(self.rule.evidence_s)
         )
+
+    def draw_bars(self, plot: ProbabilityBars, bars: Sequence[Bar]) -> None:
+        """Show bars with the threshold of the engine."""
+        rule = self.rule
+        plot.show_bars(self.theme, bars, rule.threshold, rule.words, not rule.evidence_s, self.live)
 
     def write_foot(self, text: str, colour: str) -> None:
         """Write the line below, in a colour of the theme."""

@@ -18,11 +18,11 @@ from gui.decisions.cue_matching import CueFinder, CueWindows
 from gui.decisions.decision_rule import in_words
 from gui.decisions.decision_view import DecisionFrame, likeliest
 from gui.decisions.headline import NO_PREDICTION
-from gui.decisions.probability_bars import Bar, ProbabilityBars
 from gui.decisions.word_list import N_SHOWN, TICK
+from gui.plots.probability_bars import Bar, ProbabilityBars
 from gui.theme import Theme
-from gui.widgets.class_names import brief
 from gui.widgets.pieces import named, plain, tip
+from gui.widgets.units import brief
 
 # Pictures that are not read again; the large ones have 150 kB each.
 _N_KEPT = 60
@@ -194,7 +194,7 @@ class ImageMatches(DecisionFrame):
             )
             for match in self.best
         ]
-        self.bars.show_bars(self.theme, bars, self.rule, self.live)
+        self.draw_bars(self.bars, bars)
         self._show_pictures()
         true, _, rank = self.truth.partition(", ")
         self.true_text.setText(f"true image: {true}\n{rank}")

@@ -1,7 +1,8 @@
 """The view of a task: a plug-in of the group ``bci.views`` that is named as the task.
 
 Its name has a hyphen where the task has a space. A plug-in is called with a `ViewContext` and gives
-a widget, see `gui.decisions.decision_view.DecisionView`. `gui.decisions.class_bars.ClassBars` is an example.
+a widget, see `gui.decisions.decision_view.DecisionView`. An example is
+`gui.decisions.class_bars.ClassBars`.
 """
 
 import logging

@@ -23,9 +23,9 @@ from gui.decisions.cue_matching import CueWindows
 from gui.decisions.headline import NOT_SURE
 from gui.decisions.transcript import Transcript, TranscriptEntry
 from gui.theme import CAPTION_PX, DARK, Theme
-from gui.widgets.class_names import brief
 from gui.widgets.empty_state import HINT_HEIGHT, HISTORY_HEIGHT, NO_ENGINE
 from gui.widgets.pieces import named, plain
+from gui.widgets.units import brief
 
 # Older words are counted, but can no longer be scrolled to.
 _N_KEPT = 60

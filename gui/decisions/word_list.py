@@ -10,7 +10,7 @@ from gui.decisions.cue_matching import CueFinder, CueWindows
 from gui.decisions.decision_rule import in_words
 from gui.decisions.decision_view import DecisionFrame, likeliest
 from gui.decisions.headline import NO_PREDICTION
-from gui.decisions.probability_bars import Bar, ProbabilityBars
+from gui.plots.probability_bars import Bar, ProbabilityBars
 
 N_SHOWN = 5
 TICK = "\u2713"
@@ -97,6 +97,6 @@ class WordList(DecisionFrame):
             Bar(word, share, accent, mark=TICK if word == self.true_word else "")
             for word, share in self.best
         ]
-        self.bars.show_bars(self.theme, bars, self.rule, self.live)
+        self.draw_bars(self.bars, bars)
         self.write_foot(self.truth, "text" if self.true_word else "dim")
         self.beside_foot.setText(f"of {len(self.classes)} words")

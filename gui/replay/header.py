@@ -4,11 +4,10 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from gui.replay.lanes import clock
 from gui.replay.model_choice import ModelChoice
 from gui.replay.opened_recording import OpenedRecording
 from gui.widgets.pieces import button, named, plain, tip
-from gui.widgets.units import counted
+from gui.widgets.units import clock, counted
 
 _NONE = "no recording is open"
 _LONGEST = 60

@@ -10,10 +10,9 @@ from gui.plots.confusion import MATRIX
 from gui.replay.class_scores import ClassScore, class_scores
 from gui.replay.trials import trials_of
 from gui.theme import CAPTION_PX, DARK, Theme
-from gui.widgets.class_names import brief
 from gui.widgets.empty_state import HINT_HEIGHT, paint_hint
 from gui.widgets.pieces import tip
-from gui.widgets.units import by_chance, counted
+from gui.widgets.units import brief, by_chance, counted
 
 _MOST_CLASSES, _MOST_LINES, _MOST_TOLD = 7, 5, 25
 # Opacity, of 255, of a cell whose whole row is in it: the number on it can still be read.

@@ -11,11 +11,10 @@ from PySide6.QtWidgets import (
 )
 
 from bci.quality.channel_quality import State
-from gui.replay.lanes import clock
 from gui.replay.trials import ReplayTrial, describe
 from gui.theme import DARK, Theme
-from gui.widgets.class_names import brief
 from gui.widgets.pieces import tip
+from gui.widgets.units import brief, clock
 
 _COLUMNS = ("", "at", "asked", "decided", "")
 _OF_DECISIONS = (3, 4)

@@ -10,8 +10,7 @@ from bci.messages import EvaluationEvent
 from bci.profiles.profile import Paradigm
 from bci.training.epochs import find_trials
 from bci.types import Recording
-from gui.widgets.class_names import brief
-from gui.widgets.units import counted
+from gui.widgets.units import brief, counted
 
 # How long a cue is taken to last where no model's paradigm says so.
 _USUAL_S = 4.0

@@ -129,7 +129,8 @@ class ReplayWindow(QWidget):
         self.setStyleSheet(theme.style_sheet())
         self.summary.theme = theme
         self.summary.update()
-        for part in (self.decided, self.traces, self.timeline, self.trial_list):
+        self.timeline.theme = theme
+        for part in (self.decided, self.traces, self.trial_list):
             part.set_theme(theme)
 
     def step(self, way: int) -> None:
@@ -290,7 +291,7 @@ class ReplayWindow(QWidget):
     def _on_moved(self) -> None:
         position = self.playhead.position
         self._is_stale = True
-        self.timeline.set_position(position, follow=True)
+        self.timeline.set_position(position, self.traces.scope.time_base_s)
         k = trial_at(self.trials, position)
         self.trial_list.set_current(k)
         self.transport.set_trial(describe_place(self.trials, k))

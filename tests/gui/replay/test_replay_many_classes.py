@@ -33,7 +33,7 @@ from gui.replay.trials import ReplayTrial
 from gui.replay.window import ReplayWindow
 from gui.settings import DashboardSettings
 from gui.theme import DARK, LIGHT, Theme
-from gui.widgets.class_names import brief
+from gui.widgets.units import brief
 from tests.gui.evaluated import evaluation
 from tests.gui.replay.test_replay_window import BCI
 from tests.signals import eeg_info, noise

@@ -20,11 +20,11 @@ from bci.profiles.profile import Output, load_profile
 from bci.recording.read import read_recording
 from bci.training.epochs import JudgedWindow, find_trials
 from devices.simulated.subject import SubjectSettings, simulate_run, write_run
-from gui.replay.lanes import clock
 from gui.replay.playhead import Playhead
 from gui.replay.window import ReplayWindow
 from gui.settings import DashboardSettings
 from gui.theme import DARK, LIGHT
+from gui.widgets.units import clock
 from tests.gui.conftest import NO_DEVICES
 
 BCI = (sys.executable, "-m", "bci")

@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QGraphicsTextItem
 
-from gui.decisions.decision_rule import DecisionRule
 from gui.plots.axis import Axis, caption_font
 from gui.plots.plot import Plot, Table
 from gui.theme import Theme
@@ -33,7 +32,7 @@ class Bar:
     figure: str = ""
 
 
-class _TextAxis(Axis):
+class TextAxis(Axis):
     """Texts beside the bars, without a line."""
 
     def __init__(self, side: str, width: int) -> None:
@@ -61,7 +60,7 @@ class ProbabilityBars(Plot):
     def __init__(
         self, title: str, names_px: int = 90, figures_px: int = 56, thickness: float = 0.68
     ) -> None:
-        self._names, self._figures = _TextAxis("left", names_px), _TextAxis("right", figures_px)
+        self._names, self._figures = TextAxis("left", names_px), TextAxis("right", figures_px)
         super().__init__(title, left=self._names, grid=False, zoom=(False, False))
         self.axes["right"] = self._figures
         self.plotItem.setAxisItems({"right": self._figures})
@@ -86,9 +85,18 @@ class ProbabilityBars(Plot):
         self.set_home((0.0, 1.0), (-0.5, n - 0.5))
 
     def show_bars(
-        self, theme: Theme, bars: Sequence[Bar], rule: DecisionRule, live: bool = True
+        self,
+        theme: Theme,
+        bars: Sequence[Bar],
+        threshold: float,
+        words: str,
+        has_line: bool = True,
+        live: bool = True,
     ) -> None:
-        """Show these from top to bottom; paler where the prediction is old."""
+        """Show these from top to bottom; paler where the prediction is old.
+
+        Bars of single windows have no line where decisions are taken over more of the signal.
+        """
         if theme is not self.theme:
             self.theme = theme
         self.bars = tuple(bars)
@@ -102,11 +110,10 @@ class ProbabilityBars(Plot):
         for axis, each in zip((self._names, self._figures), texts, strict=True):
             axis.setTextPen(theme.text if live else theme.dim)
             axis.setTicks([list(zip(rows.tolist(), each, strict=True))])
-        # Bars of single windows have no line where decisions are taken over more of the signal.
-        self.threshold.setVisible(not rule.evidence_s)
+        self.threshold.setVisible(has_line)
         self.threshold.setPen(pg.mkPen(theme.text, style=Qt.PenStyle.DotLine))
-        self.threshold.setValue(rule.threshold)
-        self.words.setPlainText(rule.words)
+        self.threshold.setValue(threshold)
+        self.words.setPlainText(words)
         self.words.setDefaultTextColor(theme.colour("dim"))
         self._place_words()
 
