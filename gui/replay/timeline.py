@@ -77,7 +77,7 @@ class Timeline(Plot):
         self.plotItem.showAxis("right")
         self.plotItem.layout.setContentsMargins(0, 0, 0, 0)
         self.invertY(True)
-        self._shown = pg.LinearRegionItem((0, 0), movable=False)
+        self.shown = pg.LinearRegionItem((0, 0), movable=False)
         self._gaps, self._asked = _bars(), _bars()
         self.markers = pg.ScatterPlotItem(symbol="|", size=MARKERS[1])
         self._ribbon, self._strip = (pg.ImageItem(axisOrder="row-major") for _ in range(2))
@@ -86,7 +86,7 @@ class Timeline(Plot):
         self.cursor = pg.InfiniteLine(0.0, angle=90)
         self.cursor.addMarker("v", 1.0, 9)
         for item in (
-            self._shown, self._gaps, self.markers, self._ribbon, self._strip, self._middle,
+            self.shown, self._gaps, self.markers, self._ribbon, self._strip, self._middle,
             self._asked, self.verdicts, self.cursor,
         ):  # fmt: skip
             self.addItem(item, ignoreBounds=True)
@@ -129,7 +129,7 @@ class Timeline(Plot):
         """Move the play head; the view goes with it. The traces show ``shown_s`` before it."""
         self.position = position
         self.cursor.setValue(position)
-        self._shown.setRegion((max(0.0, position - shown_s), position))
+        self.shown.setRegion((max(0.0, position - shown_s), position))
         start, stop = self.view
         if not start <= position <= stop:
             # A page on, with a little of what was before.
@@ -179,8 +179,8 @@ class Timeline(Plot):
         self.cursor.setPen(pg.mkPen(theme.text, width=1.5))
         shaded = theme.colour("text")
         shaded.setAlpha(22)
-        self._shown.setBrush(shaded)
-        for line in self._shown.lines:
+        self.shown.setBrush(shaded)
+        for line in self.shown.lines:
             line.setPen(None)
         self._draw_recording(theme)
         self._draw_trials(theme)

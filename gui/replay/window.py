@@ -10,13 +10,14 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QHBoxLayout,
+    QLabel,
+    QLayout,
     QVBoxLayout,
     QWidget,
 )
 
-from bci.messages import EvaluationEvent
+from bci.messages.evaluation import EvaluationEvent
 from gui.replay.decision_at_cursor import DecisionAtCursor
-from gui.replay.header import ReplayHeader
 from gui.replay.model_choice import ModelChoice
 from gui.replay.model_run import ModelProcess
 from gui.replay.opened_recording import OpenedRecording, RecordingReader
@@ -40,27 +41,29 @@ from gui.theme import DARK, Theme
 from gui.widgets.banner import Banner
 from gui.widgets.fit_height_scroll_area import JustHighEnough
 from gui.widgets.open_recording import ask_for_recording, newest_recording
-from gui.widgets.pieces import column_of, panel, scrolled
+from gui.widgets.pieces import button, column_of, named, panel, plain, scrolled, tip
 from gui.widgets.screen_room import resize_within_screen
+from gui.widgets.units import clock, counted
 
 _FRAME_MS = 16
 _RIGHT_WIDTH = 330
 _STEP_S, _LONG_STEP_S = 1.0, 10.0
 _WHEEL = 0.1  # of what the traces show
+_MAX_TITLE = 60
 
 
 class ReplayWindow(QWidget):
-    """A window of its own; all of a recording, seen as it would have been live.
+    """All of a recording in a window of its own, as it would have been live.
 
     Parameters
     ----------
     bci : tuple of str
-        How the command line is called.
+        Program and first arguments of the command line.
     folder : Path
         Where recordings are, and models in its ``models``.
-    remembered : Remembered
+    remembered : DashboardSettings
     cue_of : callable
-        The class that a marker asks for, if any, where no model says so.
+        Gives the class that a marker asks for, if any, where no model does.
     """
 
     def __init__(
@@ -85,11 +88,11 @@ class ReplayWindow(QWidget):
         self.playhead = Playhead(self)
         self.traces, self.timeline = ReplayTraces(), Timeline()
         self.transport, self.models = TransportBar(self.playhead), ModelChoice()
-        self.header = ReplayHeader(self.models)
         self.decided, self.summary, self.trial_list = DecisionAtCursor(), Summary(), TrialList()
         self.decision = self.decided.bars
         self.banner = Banner()
         self._build()
+        self._bind_keys()
         self._connect()
         self._timer = QTimer(self)
         self._timer.setInterval(_FRAME_MS)
@@ -100,7 +103,7 @@ class ReplayWindow(QWidget):
 
     def open(self, file: Path) -> None:
         """Read a recording; the window shows it when it is read."""
-        self.header.show_reading(file)
+        self.title.setText(f"reading {file.name} ...")
         self.banner.settle("file")
         self.reader.read(file)
 
@@ -120,16 +123,14 @@ class ReplayWindow(QWidget):
         self.activateWindow()
 
     def choose_file(self) -> None:
-        """Ask for a recording; the one that was recorded or opened last is at hand."""
+        """Ask for a recording, from the one that was recorded or opened last."""
         start = self._remembered.text("replay/file") or str(newest_recording(self._folder))
         ask_for_recording(self, "Open a recording", start, lambda name: self.open(Path(name)))
 
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
         self.setStyleSheet(theme.style_sheet())
-        self.summary.theme = theme
-        self.summary.update()
-        self.timeline.theme = theme
+        self.summary.theme = self.timeline.theme = theme
         for part in (self.decided, self.traces, self.trial_list):
             part.set_theme(theme)
 
@@ -153,7 +154,7 @@ class ReplayWindow(QWidget):
             return
         self.banner.settle("model")
         pipeline, paradigm = model.card.pipeline, model.card.paradigm
-        # Where windows come at cues alone, what was predicted holds until the cue is over.
+        # Where windows come at cues alone, a prediction holds until the cue is over.
         self._hop_s = paradigm.stop_s if pipeline.at_cues else pipeline.hop_s
         self._forget_predictions()
         self.decided.set_model(model.card)
@@ -170,11 +171,29 @@ class ReplayWindow(QWidget):
         middle.addWidget(scrolled(side))
         column = QVBoxLayout(self)
         column.setContentsMargins(9, 7, 9, 9)
-        column.addWidget(self.header)
+        column.addLayout(self._build_header())
         column.addWidget(self.banner)
         column.addLayout(middle, 1)
         column.addWidget(panel(self.timeline))
         column.addWidget(panel(self.transport))
+
+    def _build_header(self) -> QLayout:
+        self.open_button = button("Open ...", "Open a recording (Ctrl+O)")
+        self.title = plain(named(QLabel("no recording is open"), "title"))
+        self.badge = named(QLabel("SIMULATED SIGNAL"), "badge")
+        self.badge.hide()
+        self.about = plain(named(QLabel(), "dim"))
+        # They are cut off in a narrow window, which does not grow for them.
+        self.title.setMinimumWidth(160)
+        self.about.setMinimumWidth(40)
+        row = QHBoxLayout()
+        for widget in (self.open_button, self.title, self.badge, self.about):
+            row.addWidget(widget)
+        row.addStretch()
+        row.addWidget(self.models)
+        return row
+
+    def _bind_keys(self) -> None:
         keys = {
             "Ctrl+O": self.choose_file,
             "Ctrl+Return": self.run_model,
@@ -196,7 +215,7 @@ class ReplayWindow(QWidget):
             QShortcut(QKeySequence(key), self, action)
 
     def _connect(self) -> None:
-        self.header.open_button.clicked.connect(self.choose_file)
+        self.open_button.clicked.connect(self.choose_file)
         self.reader.opened.connect(self._show_recording)
         self.reader.failed.connect(self._on_unreadable)
         self.playhead.moved.connect(self._on_moved)
@@ -218,22 +237,30 @@ class ReplayWindow(QWidget):
         self.run.cancel()
         self.opened = opened
         self._remembered.keep("replay/file", str(opened.file))
-        recording = opened.recording
-        name, info = opened.file.name, recording.info
-        self.header.show_recording(opened)
-        self.setWindowTitle(f"{name} - bci" + " (simulated signal)" * info.simulated)
-        self.predictions = None
+        name, info = opened.file.name, opened.recording.info
+        duration = float(opened.recording.timestamps[-1])
+        self._show_title()
+        self.title.setToolTip(tip(str(opened.file)))
+        self.badge.setVisible(info.simulated)
+        channels = counted(info.n_channels, "channel")
+        self.about.setText(f"{channels}, {info.sfreq:g} Hz, {clock(duration)}")
+        self.setWindowTitle(f"{name} - bci{' (simulated signal)' if info.simulated else ''}")
         self.trials = ()
-        self.timeline.set_recording(recording, ())
-        self.traces.set_recording(recording)
-        self.playhead.set_duration(float(recording.timestamps[-1]))
+        self.timeline.set_recording(opened.recording, ())
+        self.traces.set_recording(opened.recording)
+        self.playhead.set_duration(duration)
         self.models.set_models(opened.models)
         self._forget_predictions()
         # A full picture, not an empty one.
         self.playhead.seek(self.traces.scope.time_base_s)
 
+    def _show_title(self) -> None:
+        name = self.opened.file.name if self.opened else "no recording is open"
+        self.title.setText(name if len(name) <= _MAX_TITLE else f"{name[:_MAX_TITLE]} ...")
+
     def _on_unreadable(self, why: str) -> None:
-        self.header.show_unread(self.opened)
+        # The recording that was open before still is.
+        self._show_title()
         self.banner.tell(why, "file")
 
     def _on_model_chosen(self) -> None:
@@ -247,16 +274,15 @@ class ReplayWindow(QWidget):
         self.show_decision(False)
         self._set_trials()
 
-    def _set_trials(self, trials: tuple[ReplayTrial, ...] | None = None) -> None:
-        """The trials with what was decided; those of the recording alone if none are given."""
-        if trials is None and self.opened is not None:
+    def _set_trials(self, trials: tuple[ReplayTrial, ...] = ()) -> None:
+        """Show trials with their decisions; those of the recording alone if none are given."""
+        if not trials and self.opened is not None:
             model = self.models.model
             paradigm = model.card.paradigm if model is not None and model.card else None
             trials = find_replay_trials(self.opened.recording, paradigm, self._cue_of)
-        self.trials = trials or ()
-        self.decided.truth.trials = self.trials
-        self.trial_list.set_trials(self.trials)
-        self.timeline.set_trials(self.trials)
+        self.trials = self.decided.truth.trials = trials
+        self.trial_list.set_trials(trials)
+        self.timeline.set_trials(trials)
         self._on_moved()
 
     def _on_predicted(self, predictions: Predictions) -> None:
@@ -272,7 +298,7 @@ class ReplayWindow(QWidget):
         self._set_trials(trials_of(evaluation))
 
     def show_decision(self, shown: bool) -> None:
-        """Whether there is room for what the decoder says at the cursor."""
+        """Make room for the decision at the cursor, or take it away."""
         frame = self.decided.parentWidget()
         assert frame is not None
         frame.setVisible(shown)

@@ -24,11 +24,11 @@ from gui.decisions.image_matches import ImageMatches
 from gui.decisions.word_list import WordList
 from gui.replay.class_scores import ClassScore, class_scores
 from gui.replay.decision_at_cursor import DecisionAtCursor
-from gui.replay.lanes import Lanes
 from gui.replay.model_choice import ListedModel
 from gui.replay.opened_recording import OpenedRecording
 from gui.replay.predictions import Predictions, PredictionsSoFar
 from gui.replay.summary import Summary
+from gui.replay.timeline_data import TimelineData
 from gui.replay.trials import ReplayTrial
 from gui.replay.window import ReplayWindow
 from gui.settings import DashboardSettings
@@ -248,7 +248,8 @@ def trials_of(*trials: tuple[str, str | None]) -> tuple[ReplayTrial, ...]:
 
 def test_each_class_is_scored_with_what_it_was_taken_for() -> None:
     trials = [("b", "b"), ("a", "b"), ("a", "c"), ("a", "b"), ("a", "a"), ("c", "c"), ("d", None)]
-    assert class_scores(trials_of(*trials)) == [
+    scored = [(asked, decided) for asked, decided in trials if decided is not None]
+    assert class_scores(scored) == [
         ClassScore("a", 4, 1, "b", 2),
         ClassScore("b", 1, 1),
         ClassScore("c", 1, 1),
@@ -285,8 +286,8 @@ def test_many_classes_of_which_none_was_scored_have_no_matrix(qtbot: QtBot) -> N
 @pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
 def test_more_classes_than_there_are_colours_have_one_in_the_timeline(theme: Theme) -> None:
     few, many = (
-        Lanes(predictions=predicted(GESTURES[:7], 0)),
-        Lanes(predictions=predicted(GESTURES, 0)),
+        TimelineData(predictions=predicted(GESTURES[:7], 0)),
+        TimelineData(predictions=predicted(GESTURES, 0)),
     )
     assert len({few.colour(theme, name).name() for name in GESTURES[:7]}) == 7
     assert {many.colour(theme, name).name() for name in GESTURES} == {theme.colour("accent").name()}
