@@ -41,7 +41,7 @@ class Axis(pg.AxisItem):
         super().__init__(side, maxTickLength=4)
         self.name, self.write, self.within = label, write, within
         self.enableAutoSIPrefix(False)
-        self.setStyle(tickFont=caption_font(), tickTextOffset=4, maxTickLevel=0)
+        self.setStyle(tickFont=caption_font(), maxTickLevel=0, hideOverlappingLabels=24)
 
     def apply_theme(self, theme: Theme) -> None:
         self.setPen(theme.colour("line"))

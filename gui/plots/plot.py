@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QLabel, QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QPainter, QResizeEvent, QShowEvent
+from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtWidgets import QFileDialog, QLabel
 
 from gui.plots.axis import Axis
 from gui.theme import CAPTION_PX, DARK, Theme
+from gui.widgets.pieces import is_seen
 
 PICTURES = "PNG picture (*.png);;SVG drawing (*.svg)"
 Range = tuple[float, float]
@@ -33,8 +35,8 @@ class Plot(pg.PlotWidget):
     context menu resets the view, copies the numbers as CSV and saves the picture.
 
     A subclass overrides `draw`, which puts its state into items in the theme's colours, `numbers`,
-    and, where the value under the mouse is not just its two coordinates, `read`. It calls `draw`
-    itself when its state changes.
+    and, where the value under the mouse is not just its two coordinates, `read`. It calls `refresh`
+    when its state changes.
 
     Parameters
     ----------
@@ -50,7 +52,9 @@ class Plot(pg.PlotWidget):
     Attributes
     ----------
     hint : str
-        Why there is nothing to draw; empty shows the plot.
+        Why there is nothing to draw; shown while the plot is blank.
+    is_blank : bool
+        Whether the hint stands in place of the plot.
     readout : str
         The value under the mouse; empty where there is none.
     """
@@ -62,10 +66,9 @@ class Plot(pg.PlotWidget):
         left: Axis | None = None,
         grid: bool = True,
         zoom: tuple[bool, bool] = (True, True),
-        parent: QWidget | None = None,
     ) -> None:
         self.axes = {axis.orientation: axis for axis in (bottom, left) if axis is not None}
-        super().__init__(parent, axisItems=dict(self.axes), enableMenu=False)
+        super().__init__(axisItems=dict(self.axes), enableMenu=False)
         self.title = title
         self.setAccessibleName(title)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -78,11 +81,11 @@ class Plot(pg.PlotWidget):
         self.plotItem.layout.setContentsMargins(8, 8, 12, 6)
         self.setMouseEnabled(*zoom)
         self._home: tuple[Range, Range] = ((0.0, 1.0), (0.0, 1.0))
-        self._is_zoomed = False
-        self._heading = self._hint = self.readout = ""
-        self._hint_label = self._overlay(Qt.AlignmentFlag.AlignCenter)
-        self._hint_label.setWordWrap(True)
-        self._tag = self._overlay(Qt.AlignmentFlag.AlignCenter)
+        self._is_zoomed = self._is_blank = False
+        self._heading = self.readout = ""
+        self.hint_label = self._overlay(Qt.AlignmentFlag.AlignCenter)
+        self.hint_label.setWordWrap(True)
+        self.tag = self._overlay(Qt.AlignmentFlag.AlignCenter)
         self.plotItem.vb.sigRangeChangedManually.connect(self._on_zoomed)
         self.scene().sigMouseMoved.connect(self._on_mouse)
         self._add_menu()
@@ -118,10 +121,10 @@ class Plot(pg.PlotWidget):
         """The numbers that are shown now."""
         return Table((), ())
 
-    def read(self, x: float, y: float) -> str:
-        """The value at a place, in words; empty where there is none."""
+    def read(self, place: QPointF) -> str:
+        """The value at a place in the plot's units, in words; empty where there is none."""
         axes = (self.axes.get(side) for side in ("bottom", "left"))
-        values = zip(axes, (x, y), strict=True)
+        values = zip(axes, (place.x(), place.y()), strict=True)
         return ", ".join(axis.text_of(value) for axis, value in values if axis is not None)
 
     # For their owners
@@ -134,18 +137,30 @@ class Plot(pg.PlotWidget):
     def theme(self, theme: Theme) -> None:
         self._theme = theme
         self._dress()
-        self.draw()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Draw if somebody can see it; a plot that is shown later is drawn then."""
+        if is_seen(self):
+            self.draw()
 
     @property
     def hint(self) -> str:
-        return self._hint
+        return str(self.hint_label.text())
 
     @hint.setter
     def hint(self, hint: str) -> None:
-        self._hint = hint
-        self._hint_label.setText(hint)
-        self._hint_label.setVisible(bool(hint))
-        self.plotItem.setVisible(not hint)
+        self.hint_label.setText(hint)
+
+    @property
+    def is_blank(self) -> bool:
+        return self._is_blank
+
+    @is_blank.setter
+    def is_blank(self, blank: bool) -> None:
+        self._is_blank = blank
+        self.hint_label.setVisible(blank)
+        self.plotItem.setVisible(not blank)
 
     @property
     def heading(self) -> str:
@@ -197,15 +212,32 @@ class Plot(pg.PlotWidget):
         OSError
             If the file cannot be written.
         """
-        # They bring the parameter tree with them, which nothing else needs.
-        from pyqtgraph.exporters import ImageExporter, SVGExporter
+        if file.suffix.lower() == ".svg":
+            saved = self._save_svg(file)
+        else:
+            # It brings the parameter tree with it, which nothing else needs.
+            from pyqtgraph.exporters import ImageExporter
 
-        svg = file.suffix.lower() == ".svg"
-        exporter = (SVGExporter if svg else ImageExporter)(self.plotItem)
-        if svg:
-            exporter.export(str(file))
-        elif not exporter.export(toBytes=True).save(str(file), "PNG"):
+            exporter = ImageExporter(self.plotItem)
+            exporter.parameters()["width"] = 2 * self.width()
+            saved = exporter.export(toBytes=True).save(str(file), "PNG")
+        if not saved:
             raise OSError(f"{file}: cannot be written")
+
+    def _save_svg(self, file: Path) -> bool:
+        # By Qt: pyqtgraph 0.14's own export fails on the paths that Qt 6.11 writes.
+        drawing = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
+        drawing.setFileName(str(file))
+        drawing.setResolution(self.logicalDpiX())
+        drawing.setSize(self.size())
+        drawing.setViewBox(self.rect())
+        drawing.setTitle(self.title)
+        painter = QPainter()
+        if not painter.begin(drawing):
+            return False
+        painter.fillRect(self.rect(), self._theme.colour("panel"))
+        self.scene().render(painter, QRectF(self.rect()), self.sceneRect())
+        return bool(painter.end())
 
     def _ask_where(self) -> None:
         name = self.title.lower().replace(" ", "-")
@@ -229,8 +261,8 @@ class Plot(pg.PlotWidget):
             axis.apply_theme(theme)
         if self._heading:
             self.set_heading_html(self._heading)
-        self._hint_label.setStyleSheet(f"background: transparent; color: {theme.dim};")
-        self._tag.setStyleSheet(
+        self.hint_label.setStyleSheet(f"background: transparent; color: {theme.dim};")
+        self.tag.setStyleSheet(
             f"background: {theme.panel}; color: {theme.text}; border: 1px solid {theme.line};"
             " padding: 1px 5px;"
         )
@@ -241,20 +273,19 @@ class Plot(pg.PlotWidget):
     def _on_mouse(self, at: QPointF) -> None:
         view = self.plotItem.vb
         self.readout = ""
-        if not self._hint and view.sceneBoundingRect().contains(at):
-            place = view.mapSceneToView(at)
-            self.readout = self.read(place.x(), place.y())
+        if not self._is_blank and view.sceneBoundingRect().contains(at):
+            self.readout = self.read(view.mapSceneToView(at))
         self._show_tag(self.readout, at)
 
     def _show_tag(self, text: str, at: QPointF) -> None:
-        self._tag.setText(text)
-        self._tag.setVisible(bool(text))
-        self._tag.adjustSize()
+        self.tag.setText(text)
+        self.tag.setVisible(bool(text))
+        self.tag.adjustSize()
         # Beside the mouse, inside the plot.
-        x = at.x() + 14 if at.x() + 14 + self._tag.width() < self.width() else at.x() - 14
-        left = x if x > at.x() else x - self._tag.width()
-        top = min(max(0.0, at.y() - 24), self.height() - self._tag.height())
-        self._tag.move(round(max(0.0, left)), round(top))
+        x = at.x() + 14 if at.x() + 14 + self.tag.width() < self.width() else at.x() - 14
+        left = x if x > at.x() else x - self.tag.width()
+        top = min(max(0.0, at.y() - 24), self.height() - self.tag.height())
+        self.tag.move(round(max(0.0, left)), round(top))
 
     def mouseDoubleClickEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
         super().mouseDoubleClickEvent(event)
@@ -263,14 +294,19 @@ class Plot(pg.PlotWidget):
     def leaveEvent(self, event: Any) -> None:  # noqa: N802
         super().leaveEvent(event)
         self.readout = ""
-        self._tag.hide()
+        self.tag.hide()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         # The keys are the window's; pyqtgraph's own would move the view.
         event.ignore()
 
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        # A hidden plot was not drawn.
+        self.draw()
+
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
         super().resizeEvent(event)
         # Qt calls this while the widget is made, too.
-        if hasattr(self, "_hint_label"):
-            self._hint_label.setGeometry(self.rect().adjusted(14, 0, -14, 0))
+        if hasattr(self, "hint_label"):
+            self.hint_label.setGeometry(self.rect().adjusted(14, 0, -14, 0))
