@@ -55,6 +55,7 @@ class Ball(Plot):
         self.plotItem.layout.setContentsMargins(0, 0, 0, 0)
         self.set_home((-1.15, 1.15), (-1.0, 1.0))
         self.course = BallCourse()
+        self._decided = self._live = False
         self._track = pg.PlotCurveItem([-1, 1], [0, 0])
         self._targets = pg.ScatterPlotItem(size=28)
         self.ball = pg.ScatterPlotItem(size=20)
@@ -64,20 +65,24 @@ class Ball(Plot):
     def show_ball(
         self, theme: Theme, classes: tuple[str, ...], decided: bool, live: bool, words: str
     ) -> None:
-        """Draw the ball where the course has it; ``words`` stand in the middle below."""
+        """Show the ball where the course has it; ``words`` stand in the middle below."""
         if theme is not self.theme:
             self.theme = theme
+        self._decided, self._live = decided, live
+        self._names.setTicks([[(-1, classes[0]), (0, words), (1, classes[1])]])
+        self.draw()
+
+    def draw(self) -> None:
+        theme, place = self.theme, self.course.place
         self._track.setPen(pg.mkPen(theme.line, width=6))
         ends = [pg.mkPen(theme.class_colour(k), width=3) for k in range(2)]
         self._targets.setData([-1, 1], [0, 0], pen=ends, brush=theme.panel)
-        place = self.course.place
         towards = theme.class_colour(int(place > 0))
-        towards.setAlpha(255 if live else 90)
-        pen = pg.mkPen(towards if decided else theme.dim, width=2.5)
-        self.ball.setData([place], [0], pen=pen, brush=towards if decided else theme.panel)
+        towards.setAlpha(255 if self._live else 90)
+        pen = pg.mkPen(towards if self._decided else theme.dim, width=2.5)
+        self.ball.setData([place], [0], pen=pen, brush=towards if self._decided else theme.panel)
         self._names.setPen(None)
         self._names.setTextPen(theme.text)
-        self._names.setTicks([[(-1, classes[0]), (0, words), (1, classes[1])]])
 
     def numbers(self) -> Table:
         """The place of the ball."""

@@ -167,7 +167,7 @@ class EngineViews(QObject):
         for view in self.by_task.values():
             view.refresh()
         for past in self._past:
-            past.update()
+            past.refresh()
 
     def advance(self, now: float) -> None:
         """Move the time axes to ``now``, LSL clock, and take old predictions for old."""

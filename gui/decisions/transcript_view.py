@@ -100,7 +100,7 @@ class TranscriptView(QWidget):
     @hint.setter
     def hint(self, hint: str) -> None:
         self._no_engine = hint
-        self._show_what_there_is()
+        self.refresh()
 
     @property
     def theme(self) -> Theme:
@@ -117,7 +117,7 @@ class TranscriptView(QWidget):
     def set_engine(self, alive: bool) -> None:
         """Show the hint while no engine runs."""
         self.has_engine = alive
-        self._show_what_there_is()
+        self.refresh()
         self.setFixedHeight(HISTORY_HEIGHT if alive else HINT_HEIGHT)
 
     def set_classes(self, classes: tuple[str, ...]) -> None:
@@ -160,7 +160,7 @@ class TranscriptView(QWidget):
         last = self.words.count() - 1
         for row in range(max(0, last - 1), last + 1):
             self._write(row, self.transcript.entries[row - last - 1])
-        self._show_what_there_is()
+        self.refresh()
         self.setAccessibleDescription(self.sentence)
 
     def _write(self, row: int, entry: TranscriptEntry) -> None:
@@ -197,7 +197,8 @@ class TranscriptView(QWidget):
             return f"{_WRONG} {truth}"
         return truth or share
 
-    def _show_what_there_is(self) -> None:
+    def refresh(self) -> None:
+        """Show the words, or why there are none."""
         alive = self.has_engine
         has_words = bool(self.transcript.entries)
         at_cues = " at each cue" if self.transcript.is_cued else ""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QGraphicsTextItem
 
@@ -68,6 +68,7 @@ class ProbabilityBars(Plot):
         self._figures.apply_theme(self.theme)
         self.plotItem.layout.setContentsMargins(0, 0, 0, _WORDS_PX)
         self.bars: tuple[Bar, ...] = ()
+        self._live = True
         self._thickness = thickness
         self._room = pg.BarGraphItem(x0=[], x1=[], y=[], height=[])
         self._shares = pg.BarGraphItem(x0=[], x1=[], y=[], height=[])
@@ -99,21 +100,25 @@ class ProbabilityBars(Plot):
         """
         if theme is not self.theme:
             self.theme = theme
-        self.bars = tuple(bars)
-        rows = np.arange(len(bars))
-        shares = np.array([bar.share or 0.0 for bar in bars])
-        shape = {"x0": np.zeros(len(bars)), "y": rows, "height": self._thickness, "pen": None}
-        self._room.setOpts(**shape, x1=np.ones(len(bars)), brush=theme.line)
-        brushes = [_faded(bar.colour, live) for bar in bars]
-        self._shares.setOpts(**shape, x1=shares, brushes=brushes)
-        texts = [self._elided(bar) for bar in bars], [_figures(bar) for bar in bars]
-        for axis, each in zip((self._names, self._figures), texts, strict=True):
-            axis.setTextPen(theme.text if live else theme.dim)
-            axis.setTicks([list(zip(rows.tolist(), each, strict=True))])
+        self.bars, self._live = tuple(bars), live
         self.threshold.setVisible(has_line)
-        self.threshold.setPen(pg.mkPen(theme.text, style=Qt.PenStyle.DotLine))
         self.threshold.setValue(threshold)
         self.words.setPlainText(words)
+        self.draw()
+
+    def draw(self) -> None:
+        theme, n = self.theme, len(self.bars)
+        rows = np.arange(n)
+        shares = np.array([bar.share or 0.0 for bar in self.bars])
+        shape = {"x0": np.zeros(n), "y": rows, "height": self._thickness, "pen": None}
+        self._room.setOpts(**shape, x1=np.ones(n), brush=theme.line)
+        brushes = [_faded(bar.colour, self._live) for bar in self.bars]
+        self._shares.setOpts(**shape, x1=shares, brushes=brushes)
+        names, figures = map(self._elided, self.bars), map(_figures, self.bars)
+        for axis, texts in ((self._names, names), (self._figures, figures)):
+            axis.setTextPen(theme.text if self._live else theme.dim)
+            axis.setTicks([list(zip(rows.tolist(), texts, strict=True))])
+        self.threshold.setPen(pg.mkPen(theme.text, style=Qt.PenStyle.DotLine))
         self.words.setDefaultTextColor(theme.colour("dim"))
         self._place_words()
 
@@ -121,9 +126,9 @@ class ProbabilityBars(Plot):
         """The classes shown and their probabilities."""
         return Table(("class", "probability"), [(bar.name, bar.share) for bar in self.bars])
 
-    def read(self, _x: float, y: float) -> str:
+    def read(self, place: QPointF) -> str:
         """The class under the mouse and its probability."""
-        row = round(y)
+        row = round(place.y())
         if not 0 <= row < len(self.bars):
             return ""
         bar = self.bars[row]

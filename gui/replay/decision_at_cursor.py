@@ -13,7 +13,7 @@ from gui.decisions.emotion_plane import EmotionView
 from gui.decisions.image_matches import shown_images
 from gui.decisions.task_views import ViewContext, own_view, task_of
 from gui.replay.predictions import Predictions
-from gui.replay.timeline_data import place
+from gui.replay.timeline_data import prediction_at
 from gui.replay.trials import ReplayTrial, trial_at
 from gui.theme import DARK, Theme
 
@@ -92,7 +92,7 @@ class DecisionAtCursor(QWidget):
         self.view.show_cue(self.truth.cue_of(position))
         if predictions is None:
             return
-        k = place(predictions, hop_s, position + half_s)
+        k = prediction_at(predictions, hop_s, position + half_s)
         if k is None:
             self._is_shown = False
             self.view.show_prediction(None)

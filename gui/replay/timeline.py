@@ -5,9 +5,8 @@ from math import floor, log10
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QWidget
 
 from bci.types import Recording
 from gui.decisions.decision_rule import in_words
@@ -17,7 +16,7 @@ from gui.plots.plot import Plot, Table
 from gui.plots.probability_bars import TextAxis
 from gui.plots.tags import Tag, Tags
 from gui.replay.predictions import Predictions
-from gui.replay.timeline_data import TimelineData, decided, place, ribbon_picture, shares
+from gui.replay.timeline_data import TimelineData, decided, prediction_at, ribbon_picture, shares
 from gui.replay.trials import ReplayTrial, describe, trial_at
 from gui.theme import Theme
 from gui.widgets.units import clock
@@ -61,14 +60,11 @@ class Timeline(Plot):
 
     sought = Signal(float)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        lanes = TextAxis("left", _LEFT_PX)
-        super().__init__(
-            "Timeline", bottom=_ClockAxis("bottom"), left=lanes, grid=False, zoom=(True, False),
-            parent=parent,
-        )  # fmt: skip
+    def __init__(self) -> None:
+        lanes, axis = TextAxis("left", _LEFT_PX), _ClockAxis("bottom")
+        super().__init__("Timeline", axis, lanes, grid=False, zoom=(True, False))
         self.data = TimelineData()
-        self.position = 0.0
+        self.hint = "no recording is open"
         names = {"markers": MARKERS, "decoder": RIBBON, "asked": ASKED, "decided": _DECIDED}
         lanes.setTicks([[(top + height / 2, name) for name, (top, height) in names.items()]])
         self._half = TextAxis("right", _RIGHT_PX)
@@ -106,28 +102,27 @@ class Timeline(Plot):
     def set_recording(self, recording: Recording | None, trials: tuple[ReplayTrial, ...]) -> None:
         """Show another recording, whole, without predictions."""
         self.data = TimelineData(recording, trials)
-        self.hint = "" if recording is not None else "no recording is open"
+        self.is_blank = recording is None
         duration = max(self.data.duration, 1e-3)
         self.setLimits(
             xMin=0.0, xMax=duration, maxXRange=duration, minXRange=min(_MIN_SPAN_S, duration)
         )
         self.set_home((0.0, duration), (0.0, _BOTTOM))
         self.reset()
-        self.draw()
+        self.refresh()
 
     def set_trials(self, trials: tuple[ReplayTrial, ...]) -> None:
         """Show other trials of the recording, or their decisions."""
         self.data.trials = trials
-        self.draw()
+        self.refresh()
 
     def set_predictions(self, predictions: Predictions | None, hop_s: float, until: float) -> None:
         """Show predictions, as far as ``until`` seconds; None if no model has run."""
         self.data.predictions, self.data.hop_s, self.data.until = predictions, hop_s, until
-        self.draw()
+        self.refresh()
 
     def set_position(self, position: float, shown_s: float) -> None:
         """Move the play head; the view goes with it. The traces show ``shown_s`` before it."""
-        self.position = position
         self.cursor.setValue(position)
         self.shown.setRegion((max(0.0, position - shown_s), position))
         start, stop = self.view
@@ -154,18 +149,18 @@ class Timeline(Plot):
             rows.append([predictions.times[k], *predictions.probabilities[k], label])
         return Table(("time (s)", *predictions.classes, "decided"), rows)
 
-    def read(self, x: float, y: float) -> str:
+    def read(self, place: QPointF) -> str:
         """The markers near a place; below their lane the prediction and the trial."""
-        recording, data = self.data.recording, self.data
-        if recording is None:
+        x, data = place.x(), self.data
+        if data.recording is None:
             return ""
-        if y < RIBBON[0]:
+        if place.y() < RIBBON[0]:
             near = _NEAR_PX * self.plotItem.vb.viewPixelSize()[0]
-            markers = [m for m in recording.markers if abs(m.time - x) < near][:_MAX_NEAR]
+            markers = [m for m in data.recording.markers if abs(m.time - x) < near][:_MAX_NEAR]
             return "\n".join(f"{marker.label} at {marker.time:.2f} s" for marker in markers)
         text = f"{x:.2f} s"
         if data.predictions is not None and x <= data.until:
-            k = place(data.predictions, data.hop_s, x)
+            k = prediction_at(data.predictions, data.hop_s, x)
             why = "no prediction, as filters settle, samples were lost or swings are large"
             text += f": {why if k is None else _describe(data.predictions, k)}"
         number = trial_at(data.trials, x)
@@ -291,8 +286,8 @@ class Timeline(Plot):
         self._strip.setRect(QRectF(start, _STRIP[0], stop - start, _STRIP[1]))
 
     def _seek(self, event: QMouseEvent) -> None:
-        place_ = self.plotItem.vb.mapSceneToView(self.mapToScene(event.position().toPoint()))
-        self.sought.emit(float(place_.x()))
+        at = self.plotItem.vb.mapSceneToView(self.mapToScene(event.position().toPoint()))
+        self.sought.emit(float(at.x()))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         if event.button() == Qt.MouseButton.LeftButton and self.data.recording is not None:

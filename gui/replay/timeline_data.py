@@ -162,7 +162,7 @@ def decided(
     return found
 
 
-def place(predictions: Predictions, hop_s: float, position: float) -> int | None:
+def prediction_at(predictions: Predictions, hop_s: float, position: float) -> int | None:
     """Number the prediction that holds at a position; None where none does."""
     k = int(np.searchsorted(predictions.times, position, side="right")) - 1
     return k if k >= 0 and position - predictions.times[k] <= _MISSED * hop_s else None

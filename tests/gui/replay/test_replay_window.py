@@ -95,7 +95,9 @@ def test_a_recording_is_shown_with_its_markers_and_called_simulated(
     assert file.name in window.windowTitle()
     assert window.playhead.duration == recording.timestamps[-1]
     marker = next(marker for marker in recording.markers if marker.label == "left")
-    assert f"left at {marker.time:.2f} s" in window.timeline.read(marker.time, MARKERS[0] + 2)
+    assert f"left at {marker.time:.2f} s" in window.timeline.read(
+        QPointF(marker.time, MARKERS[0] + 2)
+    )
     assert len(window.trials) == 8
     dark = window.grab().toImage()
     window.set_theme(LIGHT)
@@ -239,8 +241,10 @@ def test_a_model_runs_over_the_recording_and_predicts_what_the_evaluation_does(
         assert ("correct" in verdict.text()) == (trial.decision == trial.label)
     decided = next(w for w in told if w.decision and w.decision.label)
     read = window.timeline.read
-    assert f"decided: {decided.decision.label}" in read(decided.prediction.taken, RIBBON[0])
-    assert "no prediction" in read(0.5, RIBBON[0])
+    assert f"decided: {decided.decision.label}" in read(
+        QPointF(decided.prediction.taken, RIBBON[0])
+    )
+    assert "no prediction" in read(QPointF(0.5, RIBBON[0]))
 
 
 @pytest.mark.slow
