@@ -11,13 +11,14 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QPainter, QResizeEvent, QShowEvent
 from PySide6.QtSvg import QSvgGenerator
-from PySide6.QtWidgets import QFileDialog, QLabel
+from PySide6.QtWidgets import QFileDialog, QLabel, QWidget
 
 from gui.plots.axis import Axis
 from gui.theme import CAPTION_PX, DARK, Theme
 from gui.widgets.pieces import is_seen
 
 PICTURES = "PNG picture (*.png);;SVG drawing (*.svg)"
+_HEADING_PX = 24
 Range = tuple[float, float]
 
 
@@ -43,6 +44,7 @@ class Plot(pg.PlotWidget):
     title : str
         Names the plot for screen readers, and its files.
     bottom, left : Axis, optional
+        The horizontal and the vertical one, on whichever side they are.
         None: hidden.
     grid : bool
         Whether there is a line at each number of the left axis.
@@ -67,13 +69,14 @@ class Plot(pg.PlotWidget):
         grid: bool = True,
         zoom: tuple[bool, bool] = (True, True),
     ) -> None:
-        self.axes = {axis.orientation: axis for axis in (bottom, left) if axis is not None}
-        super().__init__(axisItems=dict(self.axes), enableMenu=False)
+        self.axes = (bottom, left)
+        shown = {axis.orientation: axis for axis in self.axes if axis is not None}
+        super().__init__(axisItems=dict(shown), enableMenu=False)
         self.title = title
         self.setAccessibleName(title)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        for side in ("bottom", "left"):
-            self.plotItem.showAxis(side, side in self.axes)
+        for side in ("top", "bottom", "left", "right"):
+            self.plotItem.showAxis(side, side in shown)
         if grid and left is not None:
             left.setGrid(255)
         self.plotItem.hideButtons()
@@ -123,8 +126,7 @@ class Plot(pg.PlotWidget):
 
     def read(self, place: QPointF) -> str:
         """The value at a place in the plot's units, in words; empty where there is none."""
-        axes = (self.axes.get(side) for side in ("bottom", "left"))
-        values = zip(axes, (place.x(), place.y()), strict=True)
+        values = zip(self.axes, (place.x(), place.y()), strict=True)
         return ", ".join(axis.text_of(value) for axis, value in values if axis is not None)
 
     # For their owners
@@ -177,6 +179,8 @@ class Plot(pg.PlotWidget):
         self._heading = markup
         style = {"color": self._theme.dim, "size": f"{CAPTION_PX}px", "justify": "left"}
         self.plotItem.setTitle(markup or None, **style)
+        if markup:
+            self.plotItem.layout.setRowFixedHeight(0, _HEADING_PX)
 
     def set_home(self, x: Range, y: Range) -> None:
         """The range to show, now and after a reset; a user's zoom stays until then."""
@@ -257,7 +261,7 @@ class Plot(pg.PlotWidget):
     def _dress(self) -> None:
         theme = self._theme
         self.setBackground(theme.colour("panel"))
-        for axis in self.axes.values():
+        for axis in filter(None, self.axes):
             axis.apply_theme(theme)
         if self._heading:
             self.set_heading_html(self._heading)
@@ -286,6 +290,10 @@ class Plot(pg.PlotWidget):
         left = x if x > at.x() else x - self.tag.width()
         top = min(max(0.0, at.y() - 24), self.height() - self.tag.height())
         self.tag.move(round(max(0.0, left)), round(top))
+
+    def close(self) -> bool:
+        """Close as any widget; pyqtgraph would take the items away, which crashes Qt."""
+        return QWidget.close(self)
 
     def mouseDoubleClickEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
         super().mouseDoubleClickEvent(event)

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 from bci.messages import PointEvent, StepEvent
 from gui.calibration.pages.run_list import RunList
 from gui.calibration.training import Level
-from gui.plots.curve import CurveView
+from gui.plots.line_with_band import CurveView
 from gui.record.run_file import Run
 from gui.theme import Theme
 from gui.widgets.pieces import button, named, panel
@@ -101,7 +101,7 @@ class TrainingPage(QWidget):
         self.said.setText(said)
         self.runs.offer(runs, ticked)
         self.offer_levels(levels)
-        self.curve.clear()
+        self.curve.show_training([], [])
         self.doing.clear()
         self.bar.setRange(0, 1)
         self.bar.setValue(0)
@@ -112,7 +112,7 @@ class TrainingPage(QWidget):
         self._training = training
         self.problem.setText(problem)
         if training:
-            self.curve.clear()
+            self.curve.show_training([], [])
             self.doing.setText("Starting ...")
             self.bar.setRange(0, 0)
         elif problem:
@@ -134,7 +134,6 @@ class TrainingPage(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         self.curve.theme = theme
-        self.curve.update()
 
     def offer_levels(self, levels: tuple[Level, ...]) -> None:
         """Offer these decoders; the first is chosen."""

@@ -16,7 +16,7 @@ from devices.simulated.subject import SubjectSettings, simulate_run, simulated_g
 from gui.calibration.pages.result import ResultPage
 from gui.calibration.result import read_result
 from gui.calibration.training import Level, Training, levels, levels_of_images, levels_of_words
-from gui.plots.curve import CurveView
+from gui.plots.line_with_band import CurveView
 from tests.commands import BCI
 from tests.signals import eeg_info
 
