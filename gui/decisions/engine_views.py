@@ -100,6 +100,8 @@ class EngineViews(QObject):
             self.usual, *(v for v in self.by_task.values() if v is not self.usual)
         )
         self.passed = one_of(self._usual_past)
+        for place in (self.decided, self.passed):
+            place.setObjectName("plain")
         self.latency = LatencyView()
         self.rule = DecisionRule(threshold)
         for view in (*self.by_task.values(), self.history):

@@ -199,7 +199,7 @@ class ImageMatches(DecisionFrame):
         true, _, rank = self.truth.partition(", ")
         self.true_text.setText(f"true image: {true}\n{rank}")
         similar = bool(self.best) and self.best[0].similarity is not None
-        self._heads.setText("similarity   probability" if similar else "probability")
+        self._heads.setVisible(similar)
         self.write_foot(self._shown.compared_by and f"by {self._shown.compared_by}", "dim")
         self.beside_foot.setText(f"of {len(self.classes)} images")
 

@@ -37,11 +37,11 @@ class TextAxis(Axis):
 
     def __init__(self, side: str, width: int) -> None:
         super().__init__(side)
+        self.setPen(None)
         self.setWidth(width)
         self.setStyle(tickLength=0, tickAlpha=0, hideOverlappingLabels=False)
 
     def apply_theme(self, theme: Theme) -> None:
-        self.setPen(None)
         self.setTextPen(theme.text)
 
 
@@ -62,10 +62,8 @@ class ProbabilityBars(Plot):
     ) -> None:
         self._names, self._figures = TextAxis("left", names_px), TextAxis("right", figures_px)
         super().__init__(title, left=self._names, grid=False, zoom=(False, False))
-        self.axes["right"] = self._figures
         self.plotItem.setAxisItems({"right": self._figures})
         self.showAxis("right")
-        self._figures.apply_theme(self.theme)
         self.plotItem.layout.setContentsMargins(0, 0, 0, _WORDS_PX)
         self.bars: tuple[Bar, ...] = ()
         self._live = True

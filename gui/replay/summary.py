@@ -1,13 +1,11 @@
 """The model's score: accuracy with its interval beside chance, and the confusions of classes."""
 
-import numpy as np
-import pyqtgraph as pg
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from bci.messages.evaluation import EvaluationEvent
 from bci.tasks.emotion_levels import grid_of
+from gui.plots.accuracy import AccuracyLine
 from gui.plots.confusion import ConfusionView
-from gui.plots.plot import Plot, Table
 from gui.replay.class_scores import ClassScore, class_scores
 from gui.theme import DARK, Theme
 from gui.widgets.elided import Elided
@@ -15,46 +13,7 @@ from gui.widgets.pieces import named, plain, tip
 from gui.widgets.units import brief, by_chance, counted
 
 _MAX_CLASSES, _MAX_LINES, _MAX_IN_TIP = 7, 5, 25
-_CELL_PX, _HEAD_PX, _SCALE_PX = 26, 50, 16
-
-
-class AccuracyScale(Plot):
-    """The accuracy on a line from 0 to 100 %, in its interval, beside chance."""
-
-    def __init__(self) -> None:
-        super().__init__("Accuracy", zoom=(False, False))
-        self.plotItem.layout.setContentsMargins(0, 0, 0, 0)
-        self._bars = pg.BarGraphItem(x0=[], x1=[], y=[], height=[])
-        self._chance, self._value = pg.InfiniteLine(0.0), pg.InfiniteLine(0.0)
-        for item in (self._bars, self._chance, self._value):
-            self.addItem(item)
-        self.setFixedHeight(_SCALE_PX)
-        self.set_home((0.0, 1.0), (-1.0, 1.0))
-        self.evaluation: EvaluationEvent | None = None
-
-    def draw(self) -> None:
-        if self.evaluation is None:
-            return
-        theme, accuracy = self.theme, self.evaluation.trial_accuracy
-        self._bars.setOpts(
-            x0=[0.0, accuracy.low],
-            x1=[1.0, accuracy.high],
-            y=np.zeros(2),
-            height=1.0,
-            brushes=[theme.line, theme.dim],
-            pen=None,
-        )
-        self._chance.setValue(accuracy.chance)
-        self._chance.setPen(pg.mkPen(theme.warning, width=2))
-        self._value.setValue(accuracy.value)
-        self._value.setPen(pg.mkPen(theme.text, width=3))
-
-    def numbers(self) -> Table:
-        """The accuracy and what it is compared with."""
-        if self.evaluation is None:
-            return super().numbers()
-        figures = self.evaluation.trial_accuracy.model_dump()
-        return Table(tuple(figures), [tuple(figures.values())])
+_CELL_PX, _HEAD_PX, _TITLE_PX, _LINE_PX = 27, 52, 18, 42
 
 
 class Summary(QWidget):
@@ -73,11 +32,15 @@ class Summary(QWidget):
         self.scores: list[ClassScore] = []
         self._hint = named(QLabel(), "dim")
         self._figure, self._beside = QLabel(), named(QLabel(), "dim")
-        self._scale = AccuracyScale()
-        self._chance = named(Elided(), "dim")
+        self.line = AccuracyLine()
+        # There is no room for numbers below: chance and interval are written.
+        self.line.getAxis("bottom").setStyle(showValues=False)
+        self.line.setFixedHeight(_LINE_PX)
         self._warnings, self._measures = plain(QLabel()), plain(QLabel())
         self.confusion = ConfusionView()
         self.confusion.setMinimumSize(0, 0)
+        self.confusion.plotItem.layout.setRowFixedHeight(0, _TITLE_PX)
+        self.confusion.plotItem.layout.setContentsMargins(0, 0, 0, 4)
         self._table = named(QWidget(), "plain")
         self._rows = QGridLayout(self._table)
         self._rows.setContentsMargins(0, 0, 0, 0)
@@ -99,8 +62,7 @@ class Summary(QWidget):
         column.addWidget(self._hint)
         column.addLayout(head)
         for widget in (
-            self._scale,
-            self._chance,
+            self.line,
             self._warnings,
             self._measures,
             self.confusion,
@@ -116,14 +78,13 @@ class Summary(QWidget):
     @theme.setter
     def theme(self, theme: Theme) -> None:
         self._theme = theme
-        self._scale.theme = self.confusion.theme = theme
-        self.confusion.update()
+        self.line.theme = self.confusion.theme = theme
         self._figure.setStyleSheet("font-size: 26px; font-weight: 700;")
         self._warnings.setStyleSheet(f"color: {theme.warning};")
 
     def set_evaluation(self, evaluation: EvaluationEvent | None) -> None:
         """Show a score; None if there is none yet."""
-        self.evaluation = self._scale.evaluation = evaluation
+        self.evaluation = evaluation
         self.warnings = tuple(_warnings(evaluation)) if evaluation is not None else ()
         self.measures, self.scores = (), []
         classes = evaluation.classes if evaluation is not None else ()
@@ -154,9 +115,9 @@ class Summary(QWidget):
             (self._others, bool(self.others_text)),
         ):
             widget.setVisible(shown)
-        for widget in (self._figure, self._beside, self._scale, self._chance):
+        for widget in (self._figure, self._beside, self.line):
             widget.setVisible(evaluation is not None)
-        self.setFixedHeight(self.sizeHint().height())
+        self.updateGeometry()
         self.setAccessibleName(self.text)
         each = (f"{s.name}: {s.right} of {s.asked} found" for s in self.scores[:_MAX_IN_TIP])
         self.setToolTip(tip("\n".join((self.text, *each))) if evaluation else "")
@@ -180,9 +141,7 @@ class Summary(QWidget):
             f"of {counted(accuracy.n, 'trial')} decided rightly\n"
             f"95 % interval {100 * accuracy.low:.0f}\u2013{100 * accuracy.high:.0f} %"
         )
-        chance = f"chance {100 * accuracy.chance:.0f} % (always the same class)"
-        self._chance.setText(chance)
-        self._scale.draw()
+        self.line.show_accuracy(accuracy.value, accuracy.low, accuracy.high, accuracy.chance)
 
     @property
     def others_text(self) -> str:
@@ -212,6 +171,7 @@ class Summary(QWidget):
             for column, text in enumerate(texts):
                 cell = named(Elided(), "dim" if row == 0 or column == 2 else "")
                 cell.setText(text)
+                cell.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
                 self._rows.addWidget(cell, row, column)
 
 

@@ -21,7 +21,7 @@ from gui.replay.trials import ReplayTrial, describe, trial_at
 from gui.theme import Theme
 from gui.widgets.units import clock
 
-TIMELINE_HEIGHT = 182
+TIMELINE_HEIGHT, _LEGEND_PX = 168, 20
 # Top and height of each lane; the strip of decisions is the lower edge of the ribbon.
 MARKERS, RIBBON, _STRIP, ASKED, _DECIDED = (0, 16), (20, 50), (71, 6), (80, 18), (101, 18)
 _BOTTOM = 120.0
@@ -68,7 +68,6 @@ class Timeline(Plot):
         names = {"markers": MARKERS, "decoder": RIBBON, "asked": ASKED, "decided": _DECIDED}
         lanes.setTicks([[(top + height / 2, name) for name, (top, height) in names.items()]])
         self._half = TextAxis("right", _RIGHT_PX)
-        self.axes["right"] = self._half
         self.plotItem.setAxisItems({"right": self._half})
         self.plotItem.showAxis("right")
         self.plotItem.layout.setContentsMargins(0, 0, 0, 0)
@@ -204,6 +203,7 @@ class Timeline(Plot):
             pen=None,
         )
         self.set_heading_html(self._legend(theme, asked))
+        self.plotItem.layout.setRowFixedHeight(0, _LEGEND_PX)
 
     def _legend(self, theme: Theme, asked: dict[str, str]) -> str:
         counts = dict(sorted(self.data.counts.items()))
