@@ -23,7 +23,7 @@ from bci.lsl.losses import LossLog, UnsoundLog
 from bci.lsl.mapped import MappedInlet
 from bci.lsl.predictions import StatusOutlet
 from bci.messages import EngineStatus
-from bci.montage import tell_map
+from bci.montage import describe_map
 from bci.outlets import Outlets, Tell, require_free_name, source_id
 from bci.profile import Output, Timing
 from bci.recording.rounding import LARGEST_EXACT
@@ -147,7 +147,7 @@ class Engine:
                 if self._map_montage:
                     info = told(self._card, signal.info)
                     inlet = MappedInlet(signal, trained_channels(self._card), info)
-                    self._say(tell_map(inlet.info.name, inlet.info))
+                    self._say(describe_map(inlet.info.name, inlet.info))
                 with threadpool_limits(limits=1):
                     self._decode(inlet, stop, commands or queue.SimpleQueue())
             finally:
