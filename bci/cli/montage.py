@@ -23,7 +23,7 @@ def mapped_to_model(recording: "Recording", card: "Card") -> "Recording":
     """The recording with the channels of a model; the interpolated ones are reported."""
     from bci.bundle import trained_channels
     from bci.fit import told
-    from bci.montage import map_recording, describe_map
+    from bci.montage import describe_map, map_recording
 
     recording = replace(recording, info=told(card, recording.info))
     mapped = map_recording(recording, trained_channels(card))
@@ -39,7 +39,7 @@ def mapped_to_profile(recording: "Recording", profile: "Profile") -> "Recording"
     ProfileError
         If the profile names none.
     """
-    from bci.montage import map_recording, named_channels, describe_map
+    from bci.montage import describe_map, map_recording, named_channels
     from bci.stream_options import as_told
 
     if profile.pipeline.channels is None:

@@ -4,11 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bci.bundle import Card, list_bundles, load_card
-from bci.electrodes import standard_position
 from bci.errors import BundleError
 from bci.interpretation import ClassPattern, load_patterns
 from bci.time_course import TimeCourse, load_time_course
-from bci.types import Channel
 
 
 @dataclass(frozen=True)
@@ -71,8 +69,3 @@ def is_of(card: Card, subject: str) -> bool:
     """
     whose = {source.file.startswith(f"sub-{subject}_") for source in card.sources}
     return whose == {True}
-
-
-def placed(pattern: ClassPattern) -> tuple[Channel, ...]:
-    """The pattern's channels, with the electrodes' standard positions where they have one."""
-    return tuple(Channel(name, position=standard_position(name)) for name in pattern.ch_names)

@@ -67,7 +67,7 @@ def test_a_picture_goes_through_its_electrodes_and_is_smooth_between() -> None:
     rows = np.round((1 - places[:, 1]) / 2 * (PIXELS - 1)).astype(int)
     np.testing.assert_allclose(picture[rows, columns], values, atol=0.6)
     # The strongest pixels include the strongest electrode's.
-    assert picture[rows[5], columns[5]] == pytest.approx(picture.max(), abs=0.1)
+    assert picture[rows[5], columns[5]] == pytest.approx(picture.max(), rel=0.1)
     assert np.abs(np.diff(picture, axis=0)).max() < 2.0
     # A constant stays constant.
     np.testing.assert_allclose(HeadPicture(places).draw(np.full(12, 3.0)), 3.0, atol=1e-6)
