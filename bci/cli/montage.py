@@ -9,8 +9,8 @@ from bci.cli.console import note
 from bci.errors import ProfileError
 
 if TYPE_CHECKING:
-    from bci.bundle import Card
-    from bci.profile import Profile
+    from bci.models.bundle import Card
+    from bci.profiles.profile import Profile
     from bci.types import Recording
 
 MapMontage = Annotated[
@@ -21,9 +21,9 @@ MapMontage = Annotated[
 
 def mapped_to_model(recording: "Recording", card: "Card") -> "Recording":
     """The recording with the channels of a model; the interpolated ones are reported."""
-    from bci.bundle import trained_channels
-    from bci.fit import told
-    from bci.montage import describe_map, map_recording
+    from bci.head.remap import describe_map, map_recording
+    from bci.models.bundle import trained_channels
+    from bci.models.fit import told
 
     recording = replace(recording, info=told(card, recording.info))
     mapped = map_recording(recording, trained_channels(card))
@@ -39,8 +39,8 @@ def mapped_to_profile(recording: "Recording", profile: "Profile") -> "Recording"
     ProfileError
         If the profile names none.
     """
-    from bci.montage import describe_map, map_recording, named_channels
-    from bci.stream_options import as_told
+    from bci.head.remap import describe_map, map_recording, named_channels
+    from bci.profiles.stream_options import as_told
 
     if profile.pipeline.channels is None:
         raise ProfileError(

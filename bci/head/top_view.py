@@ -6,7 +6,7 @@ from math import ceil, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.electrodes import standard_directions
+from bci.head.electrodes import standard_directions
 from bci.head.splines import spline_weights
 from bci.types import Channel
 

@@ -11,12 +11,12 @@ from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsPathItem, QToolTip, QWidget
 
 from bci.head.top_view import Places, Values, flatten, in_rows
-from bci.quality import State
+from bci.quality.channel_quality import State
 from bci.types import Channel
-from gui.pieces import tip
+from gui.electrodes.quality_marks import SHAPES, is_filled, mark_pen
 from gui.plots.axis import caption_font
 from gui.plots.plot import Plot, Table
-from gui.quality_marks import SHAPES, is_filled, mark_pen
+from gui.widgets.pieces import tip
 
 _NEAR_PX = 14.0
 _MAX_NAMES = 40

@@ -1,7 +1,8 @@
 import mne
 import numpy as np
 
-from bci.electrodes import standard_directions
+from bci.head.electrodes import standard_directions
+from bci.head.remap import map_montage
 from bci.head.splines import spline_weights
 from bci.head.top_view import (
     HeadPicture,
@@ -10,7 +11,6 @@ from bci.head.top_view import (
     on_sphere,
     pixel_places,
 )
-from bci.montage import map_montage
 from bci.types import Channel, StreamInfo
 
 CAP = "Fp1 Fp2 F7 F3 Fz F4 F8 T7 C3 Cz C4 T8 P7 P3 Pz P4 P8 O1 O2".split()  # noqa: SIM905

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bci.electrodes import standard_position
+from bci.head.electrodes import standard_position
 from bci.head.top_view import PIXELS, HeadPicture, flatten, in_rows, on_sphere
 from bci.types import Channel
 

@@ -5,12 +5,12 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from bci.head.top_view import PIXELS
-from bci.quality import State
+from bci.quality.channel_quality import State
 from bci.types import Channel
-from gui.gallery import simulated
-from gui.map_view import MapView
 from gui.plots.head_map import Electrode, HeadMap
+from gui.spectrum.map_view import MapView
 from gui.theme import DARK, LIGHT
+from tests.gui.gallery import simulated
 
 CAP = tuple(Channel(name, "eeg", "uV") for name in ("Fz", "C3", "C4", "Pz"))
 

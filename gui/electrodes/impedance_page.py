@@ -1,0 +1,132 @@
+"""Electrode impedances on a head, where a board measures them."""
+
+from math import isfinite
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from bci.quality.channel_quality import ChannelQuality, Limits, State
+from bci.types import StreamInfo
+from gui.electrodes.quality_marks import mark_icon
+from gui.plots.head_map import Electrode, HeadMap
+from gui.theme import DARK, Theme
+from gui.widgets.pieces import named
+
+_LIST_WIDTH = 210
+_WORDS = {State.GOOD: "good", State.DOUBTFUL: "high", State.BAD: "too high"}
+
+
+def impedance_state(kohm: float) -> State:
+    """Judge an impedance by the limits that judge the signal's quality too."""
+    doubtful, bad = Limits().impedance_kohm
+    return State.BAD if kohm > bad else State.DOUBTFUL if kohm > doubtful else State.GOOD
+
+
+class ImpedancePage(QWidget):
+    """Each electrode's kiloohms where it lies, and a list with the highest first."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.kohm: dict[int, float] = {}
+        self._names: tuple[str, ...] = ()
+        self._theme = DARK
+        self.head = HeadMap("Impedances", ("channel", "impedance (kOhm)"))
+        self.list = QListWidget()
+        self.list.setIconSize(QSize(12, 12))
+        self.list.setFrameShape(QFrame.Shape.NoFrame)
+        self.list.setAccessibleName("Impedances, the highest first")
+        self._legend = {state: (QLabel(), QLabel(text)) for state, text in _ranges().items()}
+        side = QVBoxLayout()
+        side.addWidget(named(QLabel("Impedance (kOhm)"), "heading"))
+        side.addWidget(self.list, 1)
+        self.list.setFixedWidth(_LIST_WIDTH)
+        middle = QHBoxLayout()
+        middle.addWidget(self.head, 1)
+        middle.addLayout(side)
+        foot = QHBoxLayout()
+        for icon, text in self._legend.values():
+            foot.addWidget(icon)
+            foot.addWidget(text)
+            foot.addSpacing(20)
+        foot.addStretch()
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(12, 8, 8, 8)
+        whole.addLayout(middle, 1)
+        whole.addLayout(foot)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocusProxy(self.list)
+        self.setAccessibleName("Impedances")
+        self.theme = DARK
+
+    @property
+    def theme(self) -> Theme:
+        return self._theme
+
+    @theme.setter
+    def theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.head.theme = theme
+        for state, (icon, _) in self._legend.items():
+            icon.setPixmap(mark_icon(theme, state).pixmap(QSize(14, 14)))
+        self._show()
+
+    def set_stream(self, info: StreamInfo) -> None:
+        """Show another stream, of whose impedances nothing is known yet."""
+        self._names = info.ch_names
+        self.head.set_channels(info.channels)
+        self.kohm = {}
+        self._show()
+
+    def set_quality(self, channels: list[ChannelQuality]) -> bool:
+        """Show the measurements of the last second; returns whether there are any."""
+        self.kohm = {
+            k: channel.impedance_kohm
+            for k, channel in enumerate(channels)
+            if isfinite(channel.impedance_kohm)
+        }
+        self.setAccessibleDescription("; ".join(self.lines[:5]))
+        self._show()
+        return bool(self.kohm)
+
+    @property
+    def lines(self) -> list[str]:
+        """``F4 620 kOhm, too high``, the highest first."""
+        return [f"{self._names[k]} {self._describe(k)}" for k in self._highest_first()]
+
+    def _describe(self, k: int) -> str:
+        return f"{self.kohm[k]:.0f} kOhm, {_WORDS[impedance_state(self.kohm[k])]}"
+
+    def _highest_first(self) -> list[int]:
+        return sorted(self.kohm, key=lambda k: -self.kohm[k])
+
+    def _show(self) -> None:
+        self.head.hint = "" if self.kohm else "no impedances are measured"
+        self.head.show_electrodes([self._electrode(k) for k in reversed(self._highest_first())])
+        at = self.list.verticalScrollBar().value()
+        self.list.clear()
+        for k in self._highest_first():
+            icon = mark_icon(self._theme, impedance_state(self.kohm[k]))
+            self.list.addItem(QListWidgetItem(icon, f"{self._names[k]}   {self.kohm[k]:.0f}"))
+        self.list.verticalScrollBar().setValue(at)
+
+    def _electrode(self, k: int) -> Electrode:
+        name, state = self._names[k], impedance_state(self.kohm[k])
+        value, about = f"{self.kohm[k]:.0f}", f"{name}: {self._describe(k)}"
+        return Electrode(k, name, value, state, size=12, about=about, cells=(name, self.kohm[k]))
+
+
+def _ranges() -> dict[State, str]:
+    doubtful, bad = Limits().impedance_kohm
+    return {
+        State.GOOD: f"good: to {doubtful:g} kOhm",
+        State.DOUBTFUL: f"high: to {bad:g} kOhm",
+        State.BAD: f"too high: above {bad:g} kOhm",
+    }

@@ -1,0 +1,182 @@
+"""Quality of the electrodes: a head with a mark for each, and what is wrong in words."""
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from bci.quality.channel_quality import ChannelQuality, State
+from bci.types import StreamInfo
+from gui.electrodes.quality_marks import advise, explain, mark_icon, summarise, worst_first
+from gui.plots.head_map import Electrode, HeadMap
+from gui.theme import Theme
+from gui.widgets.elided import Elided
+from gui.widgets.pieces import named, tip
+
+_HEIGHT, _HEAD_WIDTH = 176, 142
+_NAMED_FROM_PX = 110.0
+
+
+class QualityView(QWidget):
+    """A head map; the tooltip of an electrode explains its mark and advises what helps.
+
+    It is compact, or ``grows`` with the room that it has, and then names the electrodes.
+    """
+
+    line_chosen = Signal(float)  # frequency of the power line, in hertz
+
+    def __init__(self, parent: QWidget | None = None, grows: bool = False) -> None:
+        super().__init__(parent)
+        self.channels: list[ChannelQuality] = []
+        self._info: StreamInfo | None = None
+        self._live = True
+        self._silence = ""
+        self._title = named(Elided(), "heading")
+        self.line = named(QToolButton(), "step")
+        self.line.setAccessibleName("Power line")
+        self.line.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.line.clicked.connect(self._choose_line)
+        self.head = HeadMap("Signal quality", ("channel", "quality", "reason"), _NAMED_FROM_PX)
+        self.list = _problem_list()
+        self._build(grows)
+        self.set_line(50.0)
+        self.set_quality([])
+
+    def _build(self, grows: bool) -> None:
+        top = QHBoxLayout()
+        top.setContentsMargins(8, 0, 0, 0)
+        top.addWidget(named(QLabel("signal"), "dim"))
+        top.addSpacing(8)
+        top.addWidget(self._title, 1)
+        top.addWidget(self.line)
+        middle = QHBoxLayout()
+        middle.addWidget(self.head, 3)
+        middle.addWidget(self.list, 2)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(6, 5, 6, 2)
+        column.setSpacing(0)
+        column.addLayout(top)
+        column.addLayout(middle, 1)
+        expanding = QSizePolicy.Policy.Expanding
+        self.setSizePolicy(expanding, expanding if grows else QSizePolicy.Policy.Fixed)
+        self._title.setSizePolicy(expanding, QSizePolicy.Policy.Preferred)
+        self.setMinimumHeight(_HEIGHT)
+        if not grows:
+            self.setMaximumHeight(_HEIGHT)
+            self.head.setFixedWidth(_HEAD_WIDTH)
+        self.setAccessibleName("Signal quality")
+
+    @property
+    def theme(self) -> Theme:
+        return self.head.theme
+
+    @theme.setter
+    def theme(self, theme: Theme) -> None:
+        self.head.theme = theme
+        self._show()
+
+    def set_stream(self, info: StreamInfo) -> None:
+        """Show the channels of another stream, not yet judged."""
+        self._info = info
+        self._live, self._silence = True, ""
+        self.head.set_channels(info.channels)
+        self.set_quality([])
+
+    def set_live(self, live: bool) -> None:
+        """Take in that the stream has come or gone; of one that is gone nothing is known."""
+        self._live = live
+        self.set_quality([])
+
+    def set_silent(self, why: str) -> None:
+        """Show why nothing is known of the channels of a stream that is there; empty if it is."""
+        self._silence = why
+        if why:
+            self.channels = []
+        self._show()
+
+    def set_line(self, hz: float) -> None:
+        """Show the frequency of the power line."""
+        self._line_hz = hz
+        self.line.setText(f"{hz:g} Hz")
+        self.line.setToolTip(
+            tip(f"Line noise is looked for at {hz:g} Hz. Click for {_other_line(hz):g} Hz.")
+        )
+
+    def set_quality(self, channels: list[ChannelQuality]) -> None:
+        """Show the quality of each channel in the last second; empty while nothing is known."""
+        self.channels = channels
+        self._show()
+
+    @property
+    def headline(self) -> str:
+        """The quality of the whole, in words."""
+        if self.channels:
+            return _sentence(summarise(self.channels))
+        if self._info is None:
+            return "No signal yet"
+        if not self._live:
+            return "No signal now"
+        if self._silence:
+            return _sentence(self._silence)
+        return "Measuring ..." if self._info.sfreq > 0 else "Irregular: not judged"
+
+    def _choose_line(self) -> None:
+        self.set_line(_other_line(self._line_hz))
+        self.line_chosen.emit(self._line_hz)
+
+    def _show(self) -> None:
+        self._title.setText(self.headline)
+        names = self._info.ch_names if self._info is not None else ()
+        shown = [Electrode(k, name, state=State.NOT_JUDGED) for k, name in enumerate(names)]
+        for k, c in enumerate(self.channels[: len(shown)]):
+            cells = (c.name, c.state.word, c.text)
+            shown[k] = Electrode(k, c.name, state=c.state, tip=_about(c), cells=cells)
+        # The worst are drawn last: nothing covers them.
+        self.head.show_electrodes(sorted(shown, key=lambda e: e.state or State.GOOD))
+        at = self.list.verticalScrollBar().value()
+        self.list.clear()
+        for channel in worst_first(self.channels):
+            icon = mark_icon(self.theme, channel.state)
+            item = QListWidgetItem(icon, f"{channel.name} {channel.text}")
+            item.setToolTip(tip(_about(channel)))
+            self.list.addItem(item)
+        self.list.verticalScrollBar().setValue(at)
+
+
+def _problem_list() -> QListWidget:
+    """Make the list of channels that are not good; long reasons wrap."""
+    problems = named(QListWidget(), "problems")
+    problems.setWordWrap(True)
+    problems.setIconSize(QSize(12, 12))
+    problems.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    problems.setFrameShape(QFrame.Shape.NoFrame)
+    problems.setSelectionMode(QListWidget.SelectionMode.NoSelection)
+    problems.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    problems.setAccessibleName("Channels that are not good, the worst first")
+    problems.setStyleSheet("QListWidget { background: transparent; border: none; }")
+    return problems
+
+
+def _about(channel: ChannelQuality) -> str:
+    return f"{explain(channel)}\n{advise(channel)}".strip()
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}"
+
+
+def _other_line(hz: float) -> float:
+    return 60.0 if hz < 55 else 50.0
+
+
+def known_line(hz: float) -> float:
+    """Return a frequency that a power line may have; 50 Hz where this is none."""
+    return hz if 40 <= hz <= 70 else 50.0

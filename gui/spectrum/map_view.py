@@ -1,0 +1,149 @@
+"""Power of a band on the head, interpolated between the electrodes."""
+
+from math import hypot
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from bci.types import StreamInfo
+from gui.plots.head_map import Electrode, HeadMap
+from gui.plots.steady_range import SteadyRange
+from gui.spectrum.analysis import MapSeen
+from gui.theme import Theme
+from gui.widgets.pieces import named
+from gui.widgets.sentence import Sentence
+from gui.widgets.units import squared
+
+_WORDS_WIDTH = 220
+_MAX_NAMED = 3
+
+
+class MapView(QWidget):
+    """A head seen from above, and in words the electrodes with the most and the least power.
+
+    A click picks an electrode; the Spectrum page then shows it.
+    """
+
+    picked = Signal(int)  # channel
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.seen: MapSeen | None = None
+        self.left_out: tuple[str, ...] = ()
+        self._info: StreamInfo | None = None
+        self._levels = SteadyRange(1.0, 6.0)
+        self.head = HeadMap("Map of band power", ("channel", "power (dB)"))
+        self.head.add_scale(pg.colormap.get("viridis"))
+        self.head.clicked.connect(self.picked)
+        self.band = named(Sentence(), "heading")
+        self.words = Sentence()
+        side = QVBoxLayout()
+        side.setContentsMargins(8, 14, 0, 0)
+        side.addWidget(self.band)
+        side.addWidget(self.words)
+        side.addStretch()
+        self.words.setFixedWidth(_WORDS_WIDTH)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 8, 0)
+        row.addWidget(self.head, 1)
+        row.addLayout(side)
+        self.show_hint("waiting for a signal ...")
+
+    @property
+    def theme(self) -> Theme:
+        return self.head.theme
+
+    @theme.setter
+    def theme(self, theme: Theme) -> None:
+        self.head.theme = theme
+        self._show_electrodes()
+
+    def set_stream(self, info: StreamInfo) -> None:
+        self._info = info
+        self.head.set_channels(info.channels)
+        self.show_hint(
+            "measuring ..." if self.head.has_head else "no map: no channel has a position"
+        )
+
+    def show_hint(self, hint: str) -> None:
+        """Show why there is nothing to draw."""
+        self.seen = None
+        self.head.clear_values()
+        self.head.hint = hint
+        self.band.clear()
+        self.words.clear()
+
+    def show_map(self, seen: MapSeen) -> None:
+        if seen.picture is None:
+            if self.head.has_head:
+                self.show_hint("no map: it takes at least four electrodes with a signal")
+            return
+        if self.seen is None or self.seen.band != seen.band:
+            self._levels.reset()
+        self.seen = seen
+        self._levels.follow(float(seen.values.min()), float(seen.values.max()))
+        self.head.hint = ""
+        self.head.show_picture(seen.picture, self._levels.low, self._levels.high)
+        self.head.set_scale_label(f"dB re 1 {squared(seen.unit)}")
+        self._show_electrodes()
+        self.band.setText(f"{seen.band.name}, {seen.band.low:g}-{seen.band.high:g} Hz")
+        self._show_words(seen)
+
+    def set_left_out(self, names: frozenset[str]) -> None:
+        """Mark the channels that the user marked bad."""
+        self.left_out = tuple(sorted(names))
+        self._show_electrodes()
+
+    @property
+    def hint(self) -> str:
+        """Why there is nothing to draw; empty while there is a map."""
+        return self.head.hint
+
+    @property
+    def strongest(self) -> str:
+        """The electrode with the most power; empty while nothing is shown."""
+        return self._name(int(np.argmax(self.seen.values))) if self.seen else ""
+
+    def _name(self, k: int) -> str:
+        assert self.seen is not None
+        return self.seen.info.channels[self.seen.electrodes[k]].name
+
+    def _show_electrodes(self) -> None:
+        if self.seen is None or self._info is None:
+            return
+        middle = (self._levels.low + self._levels.high) / 2
+        shown = []
+        for channel, value in zip(self.seen.electrodes, self.seen.values.tolist(), strict=True):
+            name, ink = self._info.channels[channel].name, self._ink(channel, value > middle)
+            about = f"{name}: {value:.1f} dB"
+            cells = (name, round(value, 3))
+            shown.append(
+                Electrode(channel, f"{name:.12}", colour=ink, size=5, about=about, cells=cells)
+            )
+        crossed = [
+            Electrode(k, size=8, is_crossed=True)
+            for k, channel in enumerate(self._info.channels)
+            if channel.name in self.left_out
+        ]
+        self.head.show_electrodes(shown + crossed)
+
+    def _ink(self, channel: int, is_light: bool) -> QColor:
+        """Stand out from the colours under it; outside the head from the panel."""
+        if hypot(*self.head.places[channel]) > 1.0:
+            return self.theme.colour("text")
+        return QColor("black" if is_light else "white")
+
+    def _show_words(self, seen: MapSeen) -> None:
+        most, least = int(np.argmax(seen.values)), int(np.argmin(seen.values))
+        lines = [
+            f"most: {self._name(most)}, {seen.values[most]:.1f} dB",
+            f"least: {self._name(least)}, {seen.values[least]:.1f} dB",
+        ]
+        if self.left_out:
+            more = len(self.left_out) - _MAX_NAMED
+            rest = f" and {more} more" if more > 0 else ""
+            lines.append(f"left out: {', '.join(self.left_out[:_MAX_NAMED])}{rest}")
+        self.words.setText("\n".join(lines))
