@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from bci.tasks.cue_items import IMAGES
+from bci.tasks.paradigms import SPEECH
 from bci.types import StreamInfo
-from gui.calibration.run.paradigms import IMAGES, SPEECH
 from gui.calibration.run.run_choice import RunChoice, earlier_runs
 from gui.calibration.training import (
     Level,

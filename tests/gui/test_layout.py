@@ -25,8 +25,8 @@ from bci.models.bundle import Card
 from bci.pipeline.ring import RingBuffer
 from bci.profiles.profile import load_profile
 from bci.quality.channel_quality import ChannelQuality, State
+from bci.tasks.paradigms import KINDS, ParadigmKind
 from bci.types import Channel, StreamInfo
-from gui.calibration.run.paradigms import KINDS, ParadigmKind
 from gui.calibration.training import Level, levels, levels_of_feelings
 from gui.calibration.window import CalibrationWindow
 from gui.main_window import MainWindow

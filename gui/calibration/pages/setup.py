@@ -19,11 +19,18 @@ from PySide6.QtWidgets import (
 from bci.errors import BciError, ProfileError
 from bci.profiles.profile import Profile, load_profile, shipped_profiles
 from bci.recording.bids.names import Session
+from bci.tasks.paradigms import (
+    KINDS,
+    CueTiming,
+    ParadigmKind,
+    RunPlan,
+    kind_for,
+    profile_for,
+    profile_of,
+)
 from bci.types import StreamInfo
 from gui.calibration.pages.cue_fields import CueFields, check_readable
 from gui.calibration.pages.timing_fields import ROOM, TimingFields
-from gui.calibration.run.agreement import kind_for, profile_for
-from gui.calibration.run.paradigms import KINDS, CueTiming, ParadigmKind, RunPlan, profile_of
 from gui.calibration.run.run_choice import RunChoice
 from gui.widgets.combo_box import ComboBox
 from gui.widgets.pieces import button, named, panel

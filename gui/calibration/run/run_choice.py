@@ -6,7 +6,7 @@ from pathlib import Path
 from bci.files import plain_yaml
 from bci.profiles.profile import Profile
 from bci.recording.bids.names import Session
-from gui.calibration.run.paradigms import RunPlan
+from bci.tasks.paradigms import RunPlan
 
 
 @dataclass(frozen=True)

@@ -20,14 +20,8 @@ from bci.messages.quality_reasons import Reason
 from bci.models.bundle import MeasureCard, ScoreCard
 from bci.profiles.profile import load_profile, shipped_profiles
 from bci.quality.channel_quality import ChannelQuality, State
-from bci.training.time_course import TimeCourse
-from bci.types import Channel, Marker, StreamInfo
-from gui.calibration.pages.setup import SetupPage
-from gui.calibration.pages.signals import SignalsPage
-from gui.calibration.pages.training import TrainingPage
-from gui.calibration.run.cue_run import CueRun
-from gui.calibration.run.cue_screen import CueScreen
-from gui.calibration.run.paradigms import (
+from bci.tasks.cue_items import class_cues, mood_cues
+from bci.tasks.paradigms import (
     CLIPS,
     KINDS,
     MOODS,
@@ -37,11 +31,16 @@ from gui.calibration.run.paradigms import (
     CueTiming,
     ParadigmKind,
     RunPlan,
-    class_cues,
-    mood_cues,
 )
-from gui.calibration.run.rating import Rating
-from gui.calibration.run.schedule import Phase
+from bci.tasks.rating import Rating
+from bci.tasks.schedule import Phase
+from bci.training.time_course import TimeCourse
+from bci.types import Channel, Marker, StreamInfo
+from gui.calibration.pages.setup import SetupPage
+from gui.calibration.pages.signals import SignalsPage
+from gui.calibration.pages.training import TrainingPage
+from gui.calibration.run.cue_run import CueRun
+from gui.calibration.run.cue_screen import CueScreen
 from gui.calibration.training import Level, Training, levels
 from gui.plots.accuracy import verdict
 from gui.plots.course import CourseView, intervals_of
@@ -377,7 +376,7 @@ def test_a_cue_that_nobody_could_see_is_not_counted(qtbot: QtBot) -> None:
     recorder.ready.emit()
     screen.hide()
     screen.space_pressed.emit()
-    qtbot.waitUntil(lambda: run.schedule.phase is Phase.HELD, timeout=LONG)
+    qtbot.waitUntil(lambda: run.schedule.phase is Phase.INTERRUPTED, timeout=LONG)
     assert sent == ["interrupted"]
     screen.open(False)
     screen.space_pressed.emit()

@@ -15,10 +15,10 @@ from bci.lsl.engine_streams import ReceivedPrediction
 from bci.lsl.outlet import MarkerOutlet
 from bci.models.bundle import CARD
 from bci.recording.read import read_recording
+from bci.tasks.paradigms import CLIPS, KINDS
+from bci.tasks.schedule import Phase
 from bci.types import Marker
 from gui.calibration.result import Result
-from gui.calibration.run.paradigms import CLIPS, KINDS
-from gui.calibration.run.schedule import Phase
 from gui.main_window import MainWindow
 from gui.processes.child import Command, stop_all
 from gui.processes.program_buttons import Programs
@@ -74,7 +74,7 @@ def guide(main: MainWindow, qtbot: QtBot, trials: int, task_s: float) -> Result:
     run.marked.connect(lambda marker: sent.append(marker.label))
     qtbot.waitUntil(lambda: run.schedule.phase is Phase.TASK, timeout=LONG)
     qtbot.keyClick(window.cue_screen, Qt.Key.Key_Space)
-    assert run.schedule.phase is Phase.HELD
+    assert run.schedule.phase is Phase.INTERRUPTED
     assert "interrupted" in sent
     qtbot.keyClick(window.cue_screen, Qt.Key.Key_Space)
     page = window.training_page

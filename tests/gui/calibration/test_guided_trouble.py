@@ -13,9 +13,9 @@ import decoders
 from bci.models.bundle import save_bundle
 from bci.profiles.profile import load_profile
 from bci.recording.read import read_recording
+from bci.tasks.schedule import Phase
 from bci.training.calibrate import calibrate
 from devices.simulated.subject import SubjectSettings, simulate_run, write_run
-from gui.calibration.run.schedule import Phase
 from gui.main_window import MainWindow
 from gui.processes.child import Command
 from gui.processes.restart_policy import LEAST_S
@@ -63,17 +63,17 @@ def test_an_engine_or_a_device_that_is_killed_in_a_run_is_told_and_comes_back(
         qtbot.waitUntil(main.banner.isVisible, timeout=15000)
         assert "engine ended by itself" in main.banner_text.text()
         assert "It is started again." in main.banner_text.text()
-        assert guided.schedule.phase is not Phase.HELD
+        assert guided.schedule.phase is not Phase.INTERRUPTED
         qtbot.waitUntil(lambda: not main.decision.live, timeout=LONG)
         qtbot.waitUntil(lambda: main.decision.live, timeout=3 * LONG)
         qtbot.waitUntil(lambda: not main.banner.isVisible(), timeout=LONG)
         qtbot.waitUntil(lambda: guided.schedule.phase is Phase.TASK, timeout=LONG)
         device.kill()
         qtbot.waitUntil(lambda: f"{name} is gone" in main.banner_text.text(), timeout=15000)
-        qtbot.waitUntil(lambda: guided.schedule.phase is Phase.HELD, timeout=15000)
+        qtbot.waitUntil(lambda: guided.schedule.phase is Phase.INTERRUPTED, timeout=15000)
         assert f"{name} is gone; it is waited for" in window.cue_screen.sentence
         qtbot.keyClick(window.cue_screen, Qt.Key.Key_Space)
-        assert guided.schedule.phase is Phase.HELD
+        assert guided.schedule.phase is Phase.INTERRUPTED
         with simulator(name):
             qtbot.waitUntil(lambda: "It is back" in window.cue_screen.sentence, timeout=2 * LONG)
             qtbot.waitUntil(lambda: not main.banner.isVisible(), timeout=LONG)

@@ -13,6 +13,9 @@ from bci.models.bundle import Card, ScoreCard, describe_stream
 from bci.models.confidence_card import ConfidenceCard
 from bci.profiles.pipeline_settings import PipelineSettings
 from bci.profiles.profile import DecoderChoice, Paradigm, load_profile
+from bci.tasks.cue_items import CueScreenItem
+from bci.tasks.rating import KEYS, Rating
+from bci.tasks.schedule import Phase, SchedulePhase
 from bci.training.class_patterns import ClassPattern
 from bci.training.time_course import TimeCourse
 from gui.calibration.pages.result import ResultPage
@@ -21,9 +24,6 @@ from gui.calibration.pages.signals import SignalsPage
 from gui.calibration.pages.training import TrainingPage
 from gui.calibration.result import Result
 from gui.calibration.run.cue_screen import CueScreen
-from gui.calibration.run.paradigms import CueScreenItem
-from gui.calibration.run.rating import KEYS, Rating
-from gui.calibration.run.schedule import Phase, SchedulePhase
 from gui.calibration.style import style_sheet
 from gui.calibration.training import levels
 from gui.plots.curve import CurveView
