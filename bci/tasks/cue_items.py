@@ -105,8 +105,8 @@ def clip_cues(folder: Path, paradigm: Paradigm) -> tuple[CueScreenItem, ...]:
     Raises
     ------
     ProfileError
-        If there are too few for cross-validation, too many, or two of one name, a text cannot be read,
-        or the paradigm shows no items.
+        If there are too few for cross-validation, too many, or two of one name, a text cannot be
+        read, or the paradigm shows no items.
     """
     files = _files_of(folder, (*PICTURES, *TEXTS), "pictures and texts", _MIN_RATED)
     return tuple(

@@ -34,7 +34,7 @@ class CueTiming:
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """One run: its cues, how often and how fast they are shown, and the seed of order and pauses."""
+    """One run: its cues, their number and timing, and the seed of order and pauses."""
 
     task: str
     instruction: str

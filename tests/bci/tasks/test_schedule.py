@@ -140,7 +140,7 @@ def test_pictures_are_named_after_their_files(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"")
     assert [cue.marker for cue in picture_cues(tmp_path, PROFILE)] == ["face", "house"]
     (tmp_path / "face.png").write_bytes(b"")
-    with pytest.raises(ProfileError, match="two pictures are called face"):
+    with pytest.raises(ProfileError, match="two pictures have the name face"):
         picture_cues(tmp_path, PROFILE)
     with pytest.raises(ProfileError, match="no such folder"):
         picture_cues(tmp_path / "gone", PROFILE)

@@ -1,4 +1,4 @@
-"""A trained model as the result page shows it, and the other models beside it."""
+"""A trained model with its score and patterns, and the other models to compare it with."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +10,8 @@ from bci.training.time_course import TimeCourse, load_time_course
 
 
 @dataclass(frozen=True)
-class Result:
-    """A model's card, where and when it looks, and what it is compared with (newest first)."""
+class ModelResult:
+    """A model's card, patterns and time course, and the earlier models, newest first."""
 
     folder: Path
     card: Card
@@ -20,8 +20,8 @@ class Result:
     earlier: tuple[tuple[Path, Card], ...]
 
 
-def read_result(folder: Path, models: Path, subject: str | None) -> Result:
-    """Read a model and find the others of the same subject; without one, all that decide.
+def read_result(folder: Path, models: Path, subject: str | None) -> ModelResult:
+    """Read a model and find the others of the same subject; without a subject, all with classes.
 
     Raises
     ------
@@ -30,15 +30,15 @@ def read_result(folder: Path, models: Path, subject: str | None) -> Result:
     """
     card = load_card(folder)
     earlier = [
-        (other, theirs)
-        for other, theirs in _deciding(models)
-        if other != folder and (subject is None or is_of(theirs, subject))
+        (other, their_card)
+        for other, their_card in _with_classes(models)
+        if other != folder and (subject is None or is_of(their_card, subject))
     ]
     course = load_time_course(folder)
-    return Result(folder, card, load_patterns(folder), course, tuple(earlier))
+    return ModelResult(folder, card, load_patterns(folder), course, tuple(earlier))
 
 
-def read_newest(models: Path) -> Result:
+def read_newest(models: Path) -> ModelResult:
     """Read the newest of all models, with the others.
 
     Raises
@@ -46,14 +46,14 @@ def read_newest(models: Path) -> Result:
     BundleError
         If there is none.
     """
-    found = _deciding(models)
+    found = _with_classes(models)
     if not found:
         raise BundleError(f"there is no model in {models} yet: record a run and train one")
     return read_result(found[0][0], models, None)
 
 
-def _deciding(models: Path) -> list[tuple[Path, Card]]:
-    """All models that have classes, newest first."""
+def _with_classes(models: Path) -> list[tuple[Path, Card]]:
+    """List the models that have classes, newest first."""
     found = [
         (folder, card)
         for folder, card in (list_bundles(models) if models.is_dir() else ())
@@ -63,9 +63,9 @@ def _deciding(models: Path) -> list[tuple[Path, Card]]:
 
 
 def is_of(card: Card, subject: str) -> bool:
-    """Whether a model was calibrated on this subject alone, by its recordings' BIDS names.
+    """Check by its recordings' BIDS names that a model was calibrated on this subject alone.
 
-    One that names no recording is nobody's.
+    A model that names no recording belongs to nobody.
     """
-    whose = {source.file.startswith(f"sub-{subject}_") for source in card.sources}
-    return whose == {True}
+    subjects = {source.file.startswith(f"sub-{subject}_") for source in card.sources}
+    return subjects == {True}
