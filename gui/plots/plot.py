@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QResizeEvent
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QPainter, QResizeEvent, QShowEvent
+from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QFileDialog, QLabel, QWidget
 
 from gui.plots.axis import Axis
 from gui.theme import CAPTION_PX, DARK, Theme
+from gui.widgets.pieces import is_seen
 
 PICTURES = "PNG picture (*.png);;SVG drawing (*.svg)"
+_HEADING_PX = 24
 Range = tuple[float, float]
 
 
@@ -33,14 +36,15 @@ class Plot(pg.PlotWidget):
     context menu resets the view, copies the numbers as CSV and saves the picture.
 
     A subclass overrides `draw`, which puts its state into items in the theme's colours, `numbers`,
-    and, where the value under the mouse is not just its two coordinates, `read`. It calls `draw`
-    itself when its state changes.
+    and, where the value under the mouse is not just its two coordinates, `read`. It calls `refresh`
+    when its state changes.
 
     Parameters
     ----------
     title : str
         Names the plot for screen readers, and its files.
     bottom, left : Axis, optional
+        The horizontal and the vertical one, on whichever side they are.
         None: hidden.
     grid : bool
         Whether there is a line at each number of the left axis.
@@ -64,15 +68,15 @@ class Plot(pg.PlotWidget):
         left: Axis | None = None,
         grid: bool = True,
         zoom: tuple[bool, bool] = (True, True),
-        parent: QWidget | None = None,
     ) -> None:
-        self.axes = {axis.orientation: axis for axis in (bottom, left) if axis is not None}
-        super().__init__(parent, axisItems=dict(self.axes), enableMenu=False)
+        self.axes = (bottom, left)
+        shown = {axis.orientation: axis for axis in self.axes if axis is not None}
+        super().__init__(axisItems=dict(shown), enableMenu=False)
         self.title = title
         self.setAccessibleName(title)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        for side in ("bottom", "left"):
-            self.plotItem.showAxis(side, side in self.axes)
+        for side in ("top", "bottom", "left", "right"):
+            self.plotItem.showAxis(side, side in shown)
         if grid and left is not None:
             left.setGrid(255)
         self.plotItem.hideButtons()
@@ -84,7 +88,7 @@ class Plot(pg.PlotWidget):
         self._heading = self.readout = ""
         self.hint_label = self._overlay(Qt.AlignmentFlag.AlignCenter)
         self.hint_label.setWordWrap(True)
-        self._tag = self._overlay(Qt.AlignmentFlag.AlignCenter)
+        self.tag = self._overlay(Qt.AlignmentFlag.AlignCenter)
         self.plotItem.vb.sigRangeChangedManually.connect(self._on_zoomed)
         self.scene().sigMouseMoved.connect(self._on_mouse)
         self._add_menu()
@@ -120,10 +124,9 @@ class Plot(pg.PlotWidget):
         """The numbers that are shown now."""
         return Table((), ())
 
-    def read(self, x: float, y: float) -> str:
-        """The value at a place, in words; empty where there is none."""
-        axes = (self.axes.get(side) for side in ("bottom", "left"))
-        values = zip(axes, (x, y), strict=True)
+    def read(self, place: QPointF) -> str:
+        """The value at a place in the plot's units, in words; empty where there is none."""
+        values = zip(self.axes, (place.x(), place.y()), strict=True)
         return ", ".join(axis.text_of(value) for axis, value in values if axis is not None)
 
     # For their owners
@@ -136,7 +139,12 @@ class Plot(pg.PlotWidget):
     def theme(self, theme: Theme) -> None:
         self._theme = theme
         self._dress()
-        self.draw()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Draw if somebody can see it; a plot that is shown later is drawn then."""
+        if is_seen(self):
+            self.draw()
 
     @property
     def hint(self) -> str:
@@ -171,6 +179,8 @@ class Plot(pg.PlotWidget):
         self._heading = markup
         style = {"color": self._theme.dim, "size": f"{CAPTION_PX}px", "justify": "left"}
         self.plotItem.setTitle(markup or None, **style)
+        if markup:
+            self.plotItem.layout.setRowFixedHeight(0, _HEADING_PX)
 
     def set_home(self, x: Range, y: Range) -> None:
         """The range to show, now and after a reset; a user's zoom stays until then."""
@@ -206,15 +216,32 @@ class Plot(pg.PlotWidget):
         OSError
             If the file cannot be written.
         """
-        # They bring the parameter tree with them, which nothing else needs.
-        from pyqtgraph.exporters import ImageExporter, SVGExporter
+        if file.suffix.lower() == ".svg":
+            saved = self._save_svg(file)
+        else:
+            # It brings the parameter tree with it, which nothing else needs.
+            from pyqtgraph.exporters import ImageExporter
 
-        svg = file.suffix.lower() == ".svg"
-        exporter = (SVGExporter if svg else ImageExporter)(self.plotItem)
-        if svg:
-            exporter.export(str(file))
-        elif not exporter.export(toBytes=True).save(str(file), "PNG"):
+            exporter = ImageExporter(self.plotItem)
+            exporter.parameters()["width"] = 2 * self.width()
+            saved = exporter.export(toBytes=True).save(str(file), "PNG")
+        if not saved:
             raise OSError(f"{file}: cannot be written")
+
+    def _save_svg(self, file: Path) -> bool:
+        # By Qt: pyqtgraph 0.14's own export fails on the paths that Qt 6.11 writes.
+        drawing = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
+        drawing.setFileName(str(file))
+        drawing.setResolution(self.logicalDpiX())
+        drawing.setSize(self.size())
+        drawing.setViewBox(self.rect())
+        drawing.setTitle(self.title)
+        painter = QPainter()
+        if not painter.begin(drawing):
+            return False
+        painter.fillRect(self.rect(), self._theme.colour("panel"))
+        self.scene().render(painter, QRectF(self.rect()), self.sceneRect())
+        return bool(painter.end())
 
     def _ask_where(self) -> None:
         name = self.title.lower().replace(" ", "-")
@@ -234,12 +261,12 @@ class Plot(pg.PlotWidget):
     def _dress(self) -> None:
         theme = self._theme
         self.setBackground(theme.colour("panel"))
-        for axis in self.axes.values():
+        for axis in filter(None, self.axes):
             axis.apply_theme(theme)
         if self._heading:
             self.set_heading_html(self._heading)
         self.hint_label.setStyleSheet(f"background: transparent; color: {theme.dim};")
-        self._tag.setStyleSheet(
+        self.tag.setStyleSheet(
             f"background: {theme.panel}; color: {theme.text}; border: 1px solid {theme.line};"
             " padding: 1px 5px;"
         )
@@ -251,19 +278,22 @@ class Plot(pg.PlotWidget):
         view = self.plotItem.vb
         self.readout = ""
         if not self._is_blank and view.sceneBoundingRect().contains(at):
-            place = view.mapSceneToView(at)
-            self.readout = self.read(place.x(), place.y())
+            self.readout = self.read(view.mapSceneToView(at))
         self._show_tag(self.readout, at)
 
     def _show_tag(self, text: str, at: QPointF) -> None:
-        self._tag.setText(text)
-        self._tag.setVisible(bool(text))
-        self._tag.adjustSize()
+        self.tag.setText(text)
+        self.tag.setVisible(bool(text))
+        self.tag.adjustSize()
         # Beside the mouse, inside the plot.
-        x = at.x() + 14 if at.x() + 14 + self._tag.width() < self.width() else at.x() - 14
-        left = x if x > at.x() else x - self._tag.width()
-        top = min(max(0.0, at.y() - 24), self.height() - self._tag.height())
-        self._tag.move(round(max(0.0, left)), round(top))
+        x = at.x() + 14 if at.x() + 14 + self.tag.width() < self.width() else at.x() - 14
+        left = x if x > at.x() else x - self.tag.width()
+        top = min(max(0.0, at.y() - 24), self.height() - self.tag.height())
+        self.tag.move(round(max(0.0, left)), round(top))
+
+    def close(self) -> bool:
+        """Close as any widget; pyqtgraph would take the items away, which crashes Qt."""
+        return QWidget.close(self)
 
     def mouseDoubleClickEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
         super().mouseDoubleClickEvent(event)
@@ -272,11 +302,16 @@ class Plot(pg.PlotWidget):
     def leaveEvent(self, event: Any) -> None:  # noqa: N802
         super().leaveEvent(event)
         self.readout = ""
-        self._tag.hide()
+        self.tag.hide()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         # The keys are the window's; pyqtgraph's own would move the view.
         event.ignore()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        # A hidden plot was not drawn.
+        self.draw()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
         super().resizeEvent(event)

@@ -9,8 +9,7 @@ from bci.training.model_result import ModelResult
 from gui.calibration.pages.models_table import TELLS, EarlierTable
 from gui.plots.accuracy import AccuracyView, verdict
 from gui.plots.confusion import ConfusionView
-from gui.plots.course import CourseView
-from gui.plots.curve import CurveView
+from gui.plots.line_with_band import CourseView, CurveView
 from gui.plots.pattern_view import PatternView
 from gui.theme import Theme
 from gui.widgets.pieces import button, named, panel, tip
@@ -90,8 +89,7 @@ class ResultPage(QWidget):
     def show_result(self, result: ModelResult, curve: CurveView | None) -> None:
         """Show a result, with the learning curve as the training drew it if it was just now."""
         self.result = result
-        self.curve.points = list(curve.points) if curve else []
-        self.curve.steps = list(curve.steps) if curve else []
+        self.curve.show_training(curve.scored if curve else [], curve.steps if curve else [])
         card = result.card
         self.accuracy.set_score(card.score)
         self.verdict.setText(verdict(card.score))
@@ -112,7 +110,7 @@ class ResultPage(QWidget):
         self.confusion.set_counts(card.classes, card.score.confusion)
         self.patterns.set_patterns(result.patterns)
         self.course.set_course(result.course, card.pipeline.window_s, card.score.chance)
-        self.curve_frame.setVisible(bool(self.curve.points or self.curve.steps))
+        self.curve_frame.setVisible(not self.curve.is_blank)
         self.table.set_result(result)
         self.message.setText("")
         # A model that is no better than chance is nothing to be led to.

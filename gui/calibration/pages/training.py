@@ -16,7 +16,7 @@ from bci.messages import PointEvent, StepEvent
 from bci.training.decoder_choices import DecoderOffer
 from gui.calibration.pages.run_list import RunList
 from gui.calibration.run.run_choice import RecordedRun
-from gui.plots.curve import CurveView
+from gui.plots.line_with_band import CurveView
 from gui.theme import Theme
 from gui.widgets.pieces import button, named, panel
 from gui.widgets.sentence import Sentence
@@ -104,7 +104,7 @@ class TrainingPage(QWidget):
         self.heading.setText(heading)
         self.runs.offer(runs, ticked)
         self.offer_decoders(decoders)
-        self.curve.clear()
+        self.curve.show_training([], [])
         self.doing.clear()
         self.bar.setRange(0, 1)
         self.bar.setValue(0)
@@ -115,7 +115,7 @@ class TrainingPage(QWidget):
         self._training = training
         self.problem.setText(problem)
         if training:
-            self.curve.clear()
+            self.curve.show_training([], [])
             self.doing.setText("Starting ...")
             self.bar.setRange(0, 0)
         elif problem:
@@ -137,7 +137,6 @@ class TrainingPage(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         self.curve.theme = theme
-        self.curve.update()
 
     def offer_decoders(self, decoders: tuple[DecoderOffer, ...]) -> None:
         """Offer these decoders; the first is chosen."""

@@ -17,7 +17,7 @@ from bci.types import StreamInfo, Task
 from devices.simulated.subject import SubjectSettings, simulate_run, simulated_gallery, write_run
 from gui.calibration.pages.result import ResultPage
 from gui.calibration.training_process import TrainingProcess
-from gui.plots.curve import CurveView
+from gui.plots.line_with_band import CurveView
 from tests.commands import BCI
 from tests.signals import eeg_info
 

@@ -45,7 +45,7 @@ from gui.calibration.run.cue_screen import CueScreen
 from gui.calibration.run.run_choice import RecordedRun
 from gui.calibration.training_process import TrainingProcess
 from gui.plots.accuracy import verdict
-from gui.plots.course import CourseView, intervals_of
+from gui.plots.line_with_band import CourseView, intervals_of
 from gui.record.run_recorder import RunRecorder
 from gui.theme import DARK
 from tests.gui.gallery.calibrated import calibration
@@ -77,16 +77,23 @@ def test_the_course_has_the_interval_that_its_trials_allow(qtbot: QtBot) -> None
     view = CourseView()
     qtbot.addWidget(view)
     view.resize(320, 160)
+    view.show()
     accuracy = np.array([0.5, 1.0, 0.75])
-    pictures = []
+    widths = []
     for n in (8, 80):
         course = TimeCourse(np.array([1.0, 1.1, 1.2]), accuracy, np.full(3, n))
         view.set_course(course, 1.0, 0.5)
-        pictures.append(view.grab().toImage())
-        assert view.intervals[0] == exact_interval(n // 2, n)
-        assert view.intervals[1][1] == 1.0
+        low, high = (curve.getData()[1] for curve in view.band.curves)
+        assert (low[0], high[0]) == exact_interval(n // 2, n)
+        assert high[1] == 1.0
+        widths.append(high[0] - low[0])
     # With more trials the band is narrower.
-    assert pictures[0] != pictures[1]
+    assert widths[1] < widths[0]
+    assert view.line.getData()[1].tolist() == accuracy.tolist()
+    assert view.chance_line.value() == 0.5
+    assert view.csv().splitlines()[1].startswith("1.0,0.5,")
+    view.set_course(None, 1.0, 0.5)
+    assert view.hint_label.isVisible()
     # Of a file that was changed.
     damaged = TimeCourse(np.array([1.0, 1.1]), np.array([7.0, -1.0]), np.array([4, 0]))
     assert intervals_of(damaged) == [exact_interval(4, 4), (0.0, 1.0)]

@@ -27,7 +27,7 @@ from gui.calibration.pages.training import TrainingPage
 from gui.calibration.run.cue_screen import CueScreen
 from gui.calibration.run.run_choice import RecordedRun
 from gui.calibration.style import style_sheet
-from gui.plots.curve import CurveView
+from gui.plots.line_with_band import CurveView
 from gui.theme import Theme
 from tests.gui.gallery import simulated
 
@@ -112,7 +112,7 @@ def calibration(theme: Theme) -> ResultPage:
     view.setStyleSheet(style_sheet(theme))
     view.set_theme(theme)
     curve = CurveView()
-    curve.points = list(_CURVE)
+    curve.show_training(list(_CURVE), [])
     seconds = np.arange(3.0, 4.0, 0.1)
     course = TimeCourse(seconds, 0.62 + 0.22 * (seconds - 3), np.full(10, _TRIALS))
     folder, before = (Path(f"recordings/models/07-202603{day}") for day in (24, 17))
