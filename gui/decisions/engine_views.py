@@ -26,7 +26,7 @@ from gui.decisions.latency import LatencyView
 from gui.decisions.level_history import LevelHistory
 from gui.decisions.rejections import Rejections
 from gui.decisions.task_views import ViewContext, own_view, task_of
-from gui.decisions.transcript_view import TranscriptView
+from gui.decisions.transcript import TranscriptView
 from gui.decisions.word_list import ShownWords
 from gui.settings import DashboardSettings
 from gui.widgets.empty_state import NO_ENGINE, STARTING

@@ -16,7 +16,7 @@ from gui.plots.plot import Plot, Table
 from gui.plots.probability_bars import TextAxis
 from gui.plots.tags import Tag, Tags
 from gui.replay.predictions import Predictions
-from gui.replay.timeline_data import TimelineData, decided, prediction_at, ribbon_picture, shares
+from gui.replay.timeline_data import TimelineData, decided, ribbon_picture, shares
 from gui.replay.trials import ReplayTrial, describe, trial_at
 from gui.theme import Theme
 from gui.widgets.units import clock
@@ -115,9 +115,9 @@ class Timeline(Plot):
         self.data.trials = trials
         self.refresh()
 
-    def set_predictions(self, predictions: Predictions | None, hop_s: float, until: float) -> None:
+    def set_predictions(self, predictions: Predictions | None, until: float) -> None:
         """Show predictions, as far as ``until`` seconds; None if no model has run."""
-        self.data.predictions, self.data.hop_s, self.data.until = predictions, hop_s, until
+        self.data.predictions, self.data.until = predictions, until
         self.refresh()
 
     def set_position(self, position: float, shown_s: float) -> None:
@@ -159,7 +159,7 @@ class Timeline(Plot):
             return "\n".join(f"{marker.label} at {marker.time:.2f} s" for marker in markers)
         text = f"{x:.2f} s"
         if data.predictions is not None and x <= data.until:
-            k = prediction_at(data.predictions, data.hop_s, x)
+            k = data.predictions.number_at(x)
             why = "no prediction, as filters settle, samples were lost or swings are large"
             text += f": {why if k is None else _describe(data.predictions, k)}"
         number = trial_at(data.trials, x)
@@ -274,11 +274,11 @@ class Timeline(Plot):
             picture.setVisible(predictions is not None)
         if predictions is None:
             return
-        columns = shares(predictions, data.hop_s, start, stop, width)
+        columns = shares(predictions, start, stop, width)
         n_known = round((data.until - start) / (stop - start) * width)
         self._ribbon.setImage(ribbon_picture(columns, self.theme, RIBBON[1], n_known))
         self._ribbon.setRect(QRectF(start, RIBBON[0], stop - start, RIBBON[1]))
-        numbers = decided(predictions, data.hop_s, start, stop, width)
+        numbers = decided(predictions, start, stop, width)
         colours = [self._colour_of(name).getRgb() for name in predictions.classes]
         # The last, which number -1 finds, is transparent.
         lookup = np.array([*colours, (0, 0, 0, 0)], dtype=np.uint8)

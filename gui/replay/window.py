@@ -78,7 +78,6 @@ class ReplayWindow(QWidget):
         self._folder, self._remembered, self._cue_of = folder, remembered, cue_of
         self.opened: OpenedRecording | None = None
         self.predictions: Predictions | None = None
-        self._hop_s = 0.1
         self.trials: tuple[ReplayTrial, ...] = ()
         self._is_stale = False
         self.setWindowTitle("Replay - bci")
@@ -155,14 +154,14 @@ class ReplayWindow(QWidget):
         self.banner.settle("model")
         pipeline, paradigm = model.card.pipeline, model.card.paradigm
         # Where windows come at cues alone, a prediction holds until the cue is over.
-        self._hop_s = paradigm.stop_s if pipeline.at_cues else pipeline.hop_s
+        hop_s = paradigm.stop_s if pipeline.at_cues else pipeline.hop_s
         self._forget_predictions()
         self.decided.set_model(model.card)
         self.banner.settle("pictures")
         if self.decided.lacking:
             self.banner.tell("\n".join(self.decided.lacking), "pictures")
         self.show_decision(True)
-        self.run.start(model.folder, self.opened.file, model.card.classes)
+        self.run.start(model.folder, self.opened.file, model.card.classes, hop_s)
 
     def _build(self) -> None:
         side = column_of(_RIGHT_WIDTH, self.decided, JustHighEnough(self.summary), self.trial_list)
@@ -269,7 +268,7 @@ class ReplayWindow(QWidget):
 
     def _forget_predictions(self) -> None:
         self.predictions = None
-        self.timeline.set_predictions(None, self._hop_s, 0.0)
+        self.timeline.set_predictions(None, 0.0)
         self.summary.set_evaluation(None)
         self.show_decision(False)
         self._set_trials()
@@ -288,12 +287,12 @@ class ReplayWindow(QWidget):
     def _on_predicted(self, predictions: Predictions) -> None:
         self.predictions = predictions
         last = float(predictions.times[-1]) if len(predictions.times) else 0.0
-        self.timeline.set_predictions(predictions, self._hop_s, last)
+        self.timeline.set_predictions(predictions, last)
         self.models.set_progress(last / max(self.playhead.duration, 1e-3))
         self._on_moved()
 
     def _on_finished(self, evaluation: EvaluationEvent) -> None:
-        self.timeline.set_predictions(self.predictions, self._hop_s, self.playhead.duration)
+        self.timeline.set_predictions(self.predictions, self.playhead.duration)
         self.summary.set_evaluation(evaluation)
         self._set_trials(trials_of(evaluation))
 
@@ -323,7 +322,7 @@ class ReplayWindow(QWidget):
         self.transport.set_trial(describe_place(self.trials, k))
         if self.opened is not None:
             half_s = 0.5 / self.opened.recording.info.sfreq
-            self.decided.show_at(self.predictions, self._hop_s, position, half_s)
+            self.decided.show_at(self.predictions, position, half_s)
 
     def _advance(self) -> None:
         self.playhead.advance(time.monotonic())

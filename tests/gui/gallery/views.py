@@ -18,7 +18,7 @@ from gui.decisions.image_matches import ImageMatches, ShownImages
 from gui.decisions.latency import LatencyView
 from gui.decisions.level_history import LevelHistory
 from gui.decisions.smoothed_levels import LevelCourse
-from gui.decisions.transcript_view import TranscriptView
+from gui.decisions.transcript import TranscriptView
 from gui.decisions.word_list import WordList
 from gui.electrodes.impedance_page import ImpedancePage
 from gui.electrodes.quality_view import QualityView
