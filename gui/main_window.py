@@ -223,7 +223,7 @@ class MainWindow(QMainWindow):
             view.line_chosen.connect(self._choose_line)
         self._set_line(options.line_hz or known_line(remembered.number("line_hz", 0.0)))
         self.calibrating.cued.connect(lambda marker: self.feed.markers_came.emit([marker]))
-        self.calibrating.said.connect(self.log.add)
+        self.calibrating.reported.connect(self.log.add)
         self.calibrating.simulator_wanted.connect(self.connecting.use_simulator)
         self.calibrating.headset_wanted.connect(self._bring_connect)
         self.header.calibrate_button.clicked.connect(self.calibrating.open)
