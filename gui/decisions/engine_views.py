@@ -208,7 +208,7 @@ class EngineViews(QObject):
         self._alive = alive
         for view in (*self.by_task.values(), *self._past, self.latency):
             view.set_engine(alive)
-        # Without an engine the usual views say so.
+        # Without an engine the usual views show the hint.
         self._show_task(task_of(self._task, self._classes if alive else ()))
         if not alive:
             self._show_prediction(None)
@@ -247,7 +247,7 @@ class EngineViews(QObject):
             view.refresh()
 
     def _follow_paradigm(self, described: dict[str, Any] | None) -> None:
-        """Take cues for what the engine's model takes them for, whatever the profile says."""
+        """Take cues for what the engine's model takes them for, whatever the profile has."""
         if described is None or described == self._paradigm:
             return
         self._paradigm = described

@@ -46,7 +46,7 @@ class ShownImages:
 
 
 def shown_images(card: Card) -> tuple[ShownImages, list[str]]:
-    """Find a model's images with their pictures, as far as they are where its gallery says.
+    """Find a model's images with their pictures, as far as its gallery has them.
 
     The second is a sentence for each gallery that cannot be read: its images have names alone.
     """
