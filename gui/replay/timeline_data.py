@@ -56,17 +56,20 @@ class TimelineData:
         times, lost = self.recording.timestamps, np.diff(self.recording.indices) != 1
         return np.column_stack([times[:-1][lost], times[1:][lost]])
 
-    def colour(self, theme: Theme, label: str) -> QColor:
-        """Give a class or marker its colour; a marker that asks for no class is dim.
+    def colours(self, theme: Theme) -> dict[str, QColor]:
+        """Give each class its colour, and each marker that of the class that it asks for.
 
-        More classes than there are colours all have the same: neighbours would look alike.
+        More classes than there are colours all have the same: neighbours would look alike. A marker
+        that asks for no class has none.
         """
-        classes = self.classes
-        if label not in classes:
-            return theme.colour("dim")
-        if len(classes) > len(theme.classes):
-            return theme.colour("accent")
-        return theme.class_colour(classes.index(label))
+        one_for_all = len(self.classes) > len(theme.classes)
+        accent = theme.colour("accent")
+        found = {
+            name: accent if one_for_all else theme.class_colour(k)
+            for k, name in enumerate(self.classes)
+        }
+        asked = self.marker_classes.items()
+        return found | {marker: found[name] for marker, name in asked if name in found}
 
 
 def shares(predictions: Predictions, start: float, stop: float, width: int) -> NDArray[np.float64]:

@@ -33,6 +33,10 @@ class ReplayTrial:
     confidence: float | None = None
 
     @property
+    def middle(self) -> float:
+        return (self.onset + self.stop) / 2
+
+    @property
     def is_right(self) -> bool | None:
         """Whether the decision was; None where there is none."""
         return None if self.decision is None else self.decision == self.label

@@ -286,12 +286,12 @@ def test_many_classes_of_which_none_was_scored_have_no_matrix(qtbot: QtBot) -> N
 @pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
 def test_more_classes_than_there_are_colours_have_one_in_the_timeline(theme: Theme) -> None:
     few, many = (
-        TimelineData(predictions=predicted(GESTURES[:7], 0)),
-        TimelineData(predictions=predicted(GESTURES, 0)),
+        TimelineData(predictions=predicted(names, 0)).colours(theme)
+        for names in (GESTURES[:7], GESTURES)
     )
-    assert len({few.colour(theme, name).name() for name in GESTURES[:7]}) == 7
-    assert {many.colour(theme, name).name() for name in GESTURES} == {theme.colour("accent").name()}
-    assert many.colour(theme, "rest") == theme.colour("dim")
+    assert len({few[name].name() for name in GESTURES[:7]}) == 7
+    assert {many[name].name() for name in GESTURES} == {theme.colour("accent").name()}
+    assert "rest" not in many
 
 
 @pytest.mark.parametrize(
