@@ -83,6 +83,8 @@ class Plot(pg.PlotWidget):
             self.plotItem.showAxis(side, side in shown)
         if grid and left is not None:
             left.setGrid(255)
+            # The grid is behind what is drawn.
+            left.setZValue(-1)
         self.plotItem.hideButtons()
         self.plotItem.disableAutoRange()
         self.plotItem.layout.setContentsMargins(8, 8, 12, 6)

@@ -109,8 +109,11 @@ class DecisionAtCursor(QWidget):
             course.steps.clear()
             course.reset()
             after = float(times[k]) - _TRAIL_S
-        for each in range(int(times.searchsorted(after, side="right")), k + 1):
-            view.show_prediction(_received(predictions, each))
+        # Only the last is worth drawing.
+        for each in range(int(times.searchsorted(after, side="right")), k):
+            course.add(float(times[each]), predictions.probabilities[each])
+        if times[k] > after or not self._is_shown:
+            view.show_prediction(_received(predictions, k))
         self._is_shown = True
 
 
