@@ -17,8 +17,8 @@ from bci.messages import EngineStatus
 from bci.profiles.profile import Paradigm
 from bci.types import Marker
 from gui.decisions.class_bars import ClassBars
-from gui.decisions.cue_matching import CueWindows
 from gui.decisions.decision_rule import DecisionRule
+from gui.decisions.decision_view import CueWindows
 from gui.decisions.emotion_plane import EmotionView
 from gui.decisions.history import HistoryView, LevelHistory
 from gui.decisions.image_matches import ShownImages

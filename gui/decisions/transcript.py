@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from bci.decisions import DecisionEvent
 from bci.lsl.engine_streams import ReceivedPrediction
-from gui.decisions.cue_matching import CueWindows
+from gui.decisions.decision_view import CueWindows
 from gui.decisions.headline import NOT_SURE
 from gui.theme import CAPTION_PX, DARK, Theme
 from gui.widgets.empty_state import HINT_HEIGHT, HISTORY_HEIGHT, NO_ENGINE

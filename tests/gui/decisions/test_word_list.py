@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from bci.decisions import RunningDecision
 from bci.lsl.engine_streams import ReceivedPrediction
 from bci.messages import WindowCounts
-from gui.decisions.cue_matching import CueWindows
+from gui.decisions.decision_view import CueWindows
 from gui.decisions.rejections import Rejections
 from gui.decisions.transcript import Transcript, TranscriptView, clock_time
 from gui.decisions.word_list import ShownWords, WordList

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from bci.messages import DeviceEntry, WindowCounts
 from gui.connect.panel import ConnectPanel
 from gui.decisions.class_bars import ClassBars
-from gui.decisions.cue_matching import CueWindows
+from gui.decisions.decision_view import CueWindows
 from gui.decisions.emotion_plane import EmotionView
 from gui.decisions.history import HistoryView, LevelHistory
 from gui.decisions.image_matches import ImageMatches, ShownImages
