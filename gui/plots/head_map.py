@@ -8,7 +8,7 @@ from typing import Any
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QGraphicsPathItem, QToolTip, QWidget
+from PySide6.QtWidgets import QGraphicsPathItem, QToolTip
 
 from bci.head.top_view import Places, Values, flatten, in_rows
 from bci.quality.channel_quality import State
@@ -77,9 +77,8 @@ class HeadMap(Plot):
         title: str,
         columns: tuple[str, ...],
         min_named_px: float = 0.0,
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(title, grid=False, parent=parent)
+        super().__init__(title, grid=False)
         self.places: Places = {}
         self.electrodes: tuple[Electrode, ...] = ()
         self.has_head = True
