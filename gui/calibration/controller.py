@@ -6,9 +6,9 @@ from PySide6.QtCore import QObject, Signal
 
 from bci.messages import EngineStatus
 from bci.quality.channel_quality import ChannelQuality
+from bci.quality.words import no_samples_since
 from bci.types import StreamInfo
 from gui.calibration.window import CalibrationWindow
-from gui.electrodes.quality_marks import no_samples_since
 from gui.options import DashboardOptions
 from gui.processes.child import Command
 from gui.processes.engine_command import ENGINE, engine_command

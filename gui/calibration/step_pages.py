@@ -68,10 +68,8 @@ class StepPages(QWidget):
             TRAIN: self.training.train,
             RESULT: self.result.main,
         }
-        if (lead := leads.get(step)) is not None and lead.isEnabled():
-            lead.setFocus()
-        else:
-            self.stack.currentWidget().setFocus()
+        lead = leads.get(step)
+        (lead if lead is not None and lead.isEnabled() else self.stack).setFocus()
 
     def set_stream(self, info: StreamInfo | None) -> None:
         """Show the stream that would be recorded; None while there is none."""

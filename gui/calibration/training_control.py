@@ -6,11 +6,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from bci.training.decoder_choices import DecoderOffer
+from bci.recording.bids.runs import RecordedRuns, find_runs
+from bci.training.decoder_choices import DecoderOffer, decoder_choices
+from bci.training.run_counts import TrialCount
 from bci.types import StreamInfo
-from gui.calibration.run.run_choice import RunChoice, decoders_for, find_trainable
+from gui.calibration.run.run_choice import RunChoice
 from gui.calibration.training_process import TrainingProcess
-from gui.calibration.trial_count import TrialCount, TrialCounter
+from gui.calibration.trial_count import TrialCounter
 from gui.options import DashboardOptions
 from gui.workers.background import Background
 
@@ -27,7 +29,7 @@ class TrainingControl(QObject):
         The training under way.
     """
 
-    found = Signal(str, object)  # heading, Trainable
+    found = Signal(str, object, object)  # heading, RecordedRuns, tuple of DecoderOffer
     not_found = Signal(str, str)  # heading, reason
     decoders_known = Signal(object)  # tuple of DecoderOffer
     trials_counted = Signal(object, str)  # Path, its trials
@@ -60,9 +62,11 @@ class TrainingControl(QObject):
         if run is not None and run.is_file():
             self.profile, self._has_profile = self.choice.profile_for(run), True
         recordings = self._options.recordings
-        work = partial(find_trainable, self.choice, run, recordings, self.models, info)
+        work = partial(_find, self.choice, run, recordings, self.models, info)
         self._finding.ask(
-            work, partial(self.found.emit, heading), partial(self.not_found.emit, heading)
+            work,
+            lambda found: self.found.emit(heading, *found),
+            partial(self.not_found.emit, heading),
         )
 
     def count(self, files: list[Path]) -> None:
@@ -101,7 +105,7 @@ class TrainingControl(QObject):
         if self._info is None and self.choice is not None:
             # Only now is it known which base models fit.
             self._info = found.info
-            self.decoders_known.emit(decoders_for(self.choice, self.models, found.info))
+            self.decoders_known.emit(_decoders_for(self.choice, self.models, found.info))
 
     def _on_failed(self, why: str) -> None:
         self.process = None
@@ -110,3 +114,15 @@ class TrainingControl(QObject):
     def _on_finished(self, model: Path) -> None:
         self.process = None
         self.trained.emit(model)
+
+
+def _find(
+    choice: RunChoice, run: Path | None, recordings: Path, models: Path, info: StreamInfo | None
+) -> tuple[RecordedRuns, tuple[DecoderOffer, ...]]:
+    return find_runs(choice.session, run, recordings), _decoders_for(choice, models, info)
+
+
+def _decoders_for(
+    choice: RunChoice, models: Path, info: StreamInfo | None
+) -> tuple[DecoderOffer, ...]:
+    return decoder_choices(choice.profile, models, info, choice.pictures)

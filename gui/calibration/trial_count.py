@@ -2,38 +2,16 @@
 
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
 from bci.profiles.profile import Profile
-from bci.recording.read import read_recording
-from bci.training.run_counts import RunCount, count_run
-from bci.types import StreamInfo
+from bci.training.run_counts import TrialCount, count_trials
 from gui.workers.background import Background
 
 
-class TrialCount(NamedTuple):
-    """A recording's trials, and the stream that it is of."""
-
-    run: RunCount
-    info: StreamInfo
-
-
-def count_trials(file: Path, profile: Profile) -> TrialCount:
-    """Read a recording, as a training with this profile does, and count its trials.
-
-    Raises
-    ------
-    BciError
-        If it cannot be read, or a class has no trial; the message says which.
-    """
-    recording = read_recording(file, profile=profile)
-    return TrialCount(count_run(recording, profile.paradigm), recording.info)
-
-
 class TrialCounter(QObject):
-    """Counts one file after the other, and tells of each."""
+    """Counts one file after the other."""
 
     counted = Signal(object, object)  # Path, TrialCount
     failed = Signal(object, str)  # Path, why it has none
@@ -53,7 +31,7 @@ class TrialCounter(QObject):
             self._next()
 
     def retire(self) -> None:
-        """Tell nothing any more; returns at once."""
+        """Report nothing any more; returns at once."""
         self._background.retire()
 
     def _next(self) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
-from gui.calibration.run.run_choice import RecordedRun
+from bci.recording.bids.runs import RecordedRun
 from gui.widgets.pieces import tip
 
 _FILE = Qt.ItemDataRole.UserRole

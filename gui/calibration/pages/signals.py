@@ -4,8 +4,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from bci.quality.channel_quality import ChannelQuality, State
+from bci.quality.words import advise, explain, worst_first
 from bci.types import StreamInfo
-from gui.electrodes.quality_marks import advise, explain, worst_first
 from gui.electrodes.quality_view import QualityView
 from gui.theme import Theme
 from gui.widgets.pieces import button, named, panel
