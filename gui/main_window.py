@@ -199,7 +199,9 @@ class MainWindow(QMainWindow):
         self.engine.state_changed.connect(self._on_engine_state)
         self.feed.engine_there.connect(self._on_engine_there)
         self.feed.status_came.connect(self._on_status)
-        self.feed.predictions_came.connect(lambda _: self.situation.hear_engine(local_clock()))
+        self.feed.predictions_came.connect(
+            lambda _: self.situation.on_sign_of_engine(local_clock())
+        )
         self.feed.problem.connect(self._on_feed_problem)
         self.feed.show(options.signal, options.markers)
 
@@ -327,7 +329,7 @@ class MainWindow(QMainWindow):
             self.show_problem(why)
 
     def _on_signal_stats(self, stats: InletStats) -> None:
-        self.situation.hear_stats(stats)
+        self.situation.on_stats(stats)
         news = self._losses.news(stats)
         # The engine's own count is the one that is shown, and its losses are in the log already.
         if not (self.situation.is_decoded and self.programs.is_running("engine")):
@@ -347,13 +349,13 @@ class MainWindow(QMainWindow):
         self.header.show_badge(self.situation.simulated, self.situation.signal_replayed)
 
     def _on_status(self, status: EngineStatus) -> None:
-        self.situation.hear_status(status, local_clock())
+        self.situation.on_status(status, local_clock())
         self.decision.show_doubt(self.situation.model_warning)
 
     def _on_engine_state(self, alive: bool, simulated: bool) -> None:
         self.situation.engine_alive, self.situation.engine_simulated = alive, simulated
         self._remember_engine()
-        self.situation.hear_engine(local_clock())
+        self.situation.on_sign_of_engine(local_clock())
         self._show_badge()
 
     def _on_engine_there(self, there: bool) -> None:

@@ -18,6 +18,11 @@ def caption_font(bold: bool = False) -> QFont:
     return font
 
 
+def seconds_ago(x: float) -> str:
+    """``-10 s``; ``now`` at 0."""
+    return "now" if abs(x) < 1e-6 else f"{x:.4g} s"
+
+
 class Axis(pg.AxisItem):
     """An axis with its name and unit, or with the unit at each number.
 

@@ -61,6 +61,9 @@ class Plot(pg.PlotWidget):
         The value under the mouse; empty where there is none.
     """
 
+    # Whether a line stands at the mouse while a value is read.
+    has_hairline = False
+
     def __init__(
         self,
         title: str,
@@ -68,10 +71,11 @@ class Plot(pg.PlotWidget):
         left: Axis | None = None,
         grid: bool = True,
         zoom: tuple[bool, bool] = (True, True),
+        parent: QWidget | None = None,
     ) -> None:
         self.axes = (bottom, left)
         shown = {axis.orientation: axis for axis in self.axes if axis is not None}
-        super().__init__(axisItems=dict(shown), enableMenu=False)
+        super().__init__(parent, axisItems=dict(shown), enableMenu=False)
         self.title = title
         self.setAccessibleName(title)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -89,6 +93,9 @@ class Plot(pg.PlotWidget):
         self.hint_label = self._overlay(Qt.AlignmentFlag.AlignCenter)
         self.hint_label.setWordWrap(True)
         self.tag = self._overlay(Qt.AlignmentFlag.AlignCenter)
+        self.hairline = pg.InfiniteLine(angle=90)
+        self.hairline.hide()
+        self.addItem(self.hairline, ignoreBounds=True)
         self.plotItem.vb.sigRangeChangedManually.connect(self._on_zoomed)
         self.scene().sigMouseMoved.connect(self._on_mouse)
         self._add_menu()
@@ -265,6 +272,7 @@ class Plot(pg.PlotWidget):
             axis.apply_theme(theme)
         if self._heading:
             self.set_heading_html(self._heading)
+        self.hairline.setPen(theme.colour("dim"))
         self.hint_label.setStyleSheet(f"background: transparent; color: {theme.dim};")
         self.tag.setStyleSheet(
             f"background: {theme.panel}; color: {theme.text}; border: 1px solid {theme.line};"
@@ -278,7 +286,10 @@ class Plot(pg.PlotWidget):
         view = self.plotItem.vb
         self.readout = ""
         if not self._is_blank and view.sceneBoundingRect().contains(at):
-            self.readout = self.read(view.mapSceneToView(at))
+            place = view.mapSceneToView(at)
+            self.readout = self.read(place)
+            self.hairline.setValue(place.x())
+        self.hairline.setVisible(self.has_hairline and bool(self.readout))
         self._show_tag(self.readout, at)
 
     def _show_tag(self, text: str, at: QPointF) -> None:
@@ -303,6 +314,7 @@ class Plot(pg.PlotWidget):
         super().leaveEvent(event)
         self.readout = ""
         self.tag.hide()
+        self.hairline.hide()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         # The keys are the window's; pyqtgraph's own would move the view.
