@@ -14,7 +14,7 @@ class RunChoice:
     """The subject, the profile and the run.
 
     ``profile`` has the classes of the run. ``profile_name`` is the file or the shipped name that
-    it was made from; ``profile_differs`` says that it is not as it is there.
+    it was made from; ``profile_differs`` is True where it was changed.
     """
 
     session: Session
@@ -25,9 +25,10 @@ class RunChoice:
     full_screen: bool = True
 
     def profile_for(self, recording: Path) -> str:
-        """The profile to train and serve with; where it differs, a file beside the recording.
+        """Return the profile to train and serve with.
 
-        Without a recording it lies beside the model, whose folder stands in its place.
+        Where it differs it is written beside the recording, or beside the model, whose folder
+        stands in place of a recording then.
         """
         if not self.profile_differs:
             return self.profile_name
