@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from bci.lsl.engine_streams import ReceivedPrediction
 from bci.tasks.emotion_levels import LevelGrid, grid_of
+from bci.tasks.smoothed_levels import BREAK_S, LevelCourse, true_levels
 from gui.decisions.decision_view import DecisionFrame
 from gui.decisions.headline import NO_PREDICTION, is_decided
-from gui.decisions.smoothed_levels import BREAK_S, LevelCourse, true_levels
 from gui.plots.axis import Axis
 from gui.plots.plot import Plot, Table
 from gui.plots.probability_bars import Bar, ProbabilityBars
