@@ -76,11 +76,6 @@ class HistoryView(PastPlot):
         self.times, self.shares = np.zeros(0), np.zeros((0, len(classes)))
         self._rejected.clear()
         self._decisions.clear()
-        for curve in self.curves:
-            self.removeItem(curve)
-        self.curves = [pg.PlotCurveItem(connect="finite") for _ in classes]
-        for curve in self.curves:
-            self.addItem(curve, ignoreBounds=True)
         self.set_engine(True)
         self.refresh()
 
@@ -123,13 +118,23 @@ class HistoryView(PastPlot):
         holes = np.flatnonzero(np.diff(times) > _STALE_S) + 1
         return np.insert(times, holes, times[holes - 1]), np.insert(shares, holes, np.nan, axis=0)
 
+    def _fit_curves(self) -> None:
+        """Have a curve for each class; a history that nobody sees has none."""
+        for curve in self.curves[len(self.classes) :]:
+            self.removeItem(curve)
+        del self.curves[len(self.classes) :]
+        while len(self.curves) < len(self.classes):
+            self.curves.append(pg.PlotCurveItem(connect="finite"))
+            self.addItem(self.curves[-1], ignoreBounds=True)
+
     def draw(self) -> None:
         """Draw all as it is at ``now``."""
         theme, rule = self.theme, self.rule
         self._mark_levels()
+        self._fit_curves()
         times, shares = self.lines()
         for k, curve in enumerate(self.curves):
-            curve.setPen(theme.class_colour(k), width=2)
+            curve.setPen(self.pen(theme.class_colour(k), 2))
             curve.setData(times - self.now, shares[:, k])
         shown = [d for d in self._decisions if d.label in self.classes]
         self.decision_marks.setData(
@@ -261,7 +266,7 @@ class LevelHistory(PastPlot):
         """Draw all as it is at ``now``."""
         for curves, style, width in self._styles:
             for axis, curve in enumerate(curves):
-                curve.setPen(self.theme.class_colour(axis), width=width, style=style)
+                curve.setPen(self.pen(self.theme.class_colour(axis), width, style=style))
         times, levels = self._steps()
         gaps = np.flatnonzero(np.diff(times) > BREAK_S) + 1
         x = np.insert(times - self.now, gaps, np.nan)

@@ -9,7 +9,16 @@ from typing import Any, NamedTuple
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QPainter, QResizeEvent, QShowEvent
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QGuiApplication,
+    QKeyEvent,
+    QPainter,
+    QPen,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QFileDialog, QLabel, QWidget
 
@@ -137,6 +146,10 @@ class Plot(pg.PlotWidget):
         """The value at a place in the plot's units, in words; empty where there is none."""
         values = zip(self.axes, (place.x(), place.y()), strict=True)
         return ", ".join(axis.text_of(value) for axis, value in values if axis is not None)
+
+    def pen(self, colour: QColor | str, width: float, **style: Any) -> QPen:
+        """A pen for curves, so many pixels wide on any screen; curves do not scale theirs."""
+        return pg.mkPen(colour, width=width * self.devicePixelRatioF(), **style)
 
     # For their owners
 

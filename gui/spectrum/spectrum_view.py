@@ -111,9 +111,9 @@ class SpectrumView(Plot):
         self._draw_bands()
         self._draw_others(seen)
         self.mean.setData(seen.freqs, seen.mean, connect="finite")
-        self.mean.setPen(theme.colour("text"), width=3)
+        self.mean.setPen(self.pen(theme.colour("text"), 3))
         self.chosen.setData(seen.freqs, seen.chosen, connect="finite")
-        self.chosen.setPen(theme.colour("accent"), width=2)
+        self.chosen.setPen(self.pen(theme.colour("accent"), 2))
         at = [seen.peak.hz] if seen.peak else []
         self.peak_mark.setData(
             at, np.interp(at, seen.freqs, seen.chosen), brush=theme.colour("accent")
