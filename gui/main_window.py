@@ -14,6 +14,7 @@ from bci.lsl.inlet import InletStats
 from bci.lsl.losses import LossLog
 from bci.messages import EngineStatus
 from bci.quality.channel_quality import ChannelQuality
+from bci.quality.words import no_samples_since, summarise
 from gui.actions import bind, pressing
 from gui.calibration.controller import CalibrationController
 from gui.connect import controller as connecting
@@ -21,7 +22,6 @@ from gui.connect.controller import ConnectController
 from gui.connect.panel import ConnectPanel
 from gui.decisions.engine_views import EngineViews
 from gui.decisions.status_line import DashboardStatus
-from gui.electrodes.quality_marks import no_samples_since, summarise
 from gui.electrodes.quality_view import QualityView, known_line
 from gui.options import DashboardOptions
 from gui.processes import engine_notice

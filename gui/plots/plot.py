@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QPainter, QResizeEvent, QShowEvent
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QFileDialog, QLabel, QWidget
@@ -303,6 +303,13 @@ class Plot(pg.PlotWidget):
         left = x if x > at.x() else x - self.tag.width()
         top = min(max(0.0, at.y() - 24), self.height() - self.tag.height())
         self.tag.move(round(max(0.0, left)), round(top))
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        # A view of a scene would ask for the scene's room.
+        return QSize(260, 150)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        return QSize(60, 40)
 
     def close(self) -> bool:
         """Close as any widget; pyqtgraph would take the items away, which crashes Qt."""

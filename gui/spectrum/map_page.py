@@ -43,7 +43,7 @@ class MapPage(QWidget):
         column.addLayout(row)
 
     def set_trouble(self, why: str) -> None:
-        """Say why the map stands still; empty while it does not."""
+        """Show why the map stands still; empty while it does not."""
         self.over.setText(why or _OVER)
         mark_wrong(self.over, bool(why))
 
