@@ -194,7 +194,9 @@ class ImageMatches(DecisionFrame):
         true, _, rank = self.truth.partition(", ")
         self.true_text.setText(f"true image: {true}\n{rank}")
         similar = bool(self.best) and self.best[0].similarity is not None
-        self._heads.setVisible(similar)
+        if similar != self._heads.isVisibleTo(self):
+            self._heads.setVisible(similar)
+            self.fit_height()
         self.write_foot(self._shown.compared_by and f"by {self._shown.compared_by}", "dim")
         self.beside_foot.setText(f"of {len(self.classes)} images")
 
