@@ -3,4 +3,5 @@
 - channel_quality: each channel once a second
 - words: what is wrong, and what helps
 - monitor: one live stream watched
+- spectra: spectra, peaks and bands of a live stream
 """

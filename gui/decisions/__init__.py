@@ -6,10 +6,9 @@
 - headline: the decision in large letters
 - task_views: the table of tasks and their views, with those of plug-ins
 - class_bars, word_list, image_matches, emotion_plane: one view each
-- smoothed_levels: the course of emotion levels, and their past
-- history: probabilities of the last half minute
+- history: probabilities, or smoothed emotion levels, of the last half minute
 - transcript: decided words and images in their order
-- latency: delay of predictions, losses and drift
+- latency, latency_figures: delay of predictions, losses and drift
 - rejections: why windows gave no prediction
 - status_line: the sentence at the foot of the window
 """

@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from bci.lsl.engine_streams import ReceivedPrediction
 from bci.tasks.emotion_levels import LevelGrid, grid_of
+from bci.tasks.smoothed_levels import BREAK_S, LevelCourse, true_levels
 from gui.decisions.decision_view import DecisionFrame
 from gui.decisions.headline import NO_PREDICTION, is_decided
-from gui.decisions.smoothed_levels import BREAK_S, LevelCourse, true_levels
 from gui.plots.axis import Axis
 from gui.plots.plot import Plot, Table
 from gui.plots.probability_bars import Bar, ProbabilityBars
@@ -66,7 +66,7 @@ class EmotionPlane(Plot):
         corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1)]) / 2
         square = corners + self.true if self.true else np.zeros((0, 2))
         self.true_square.setData(*square.T)
-        self.true_square.setPen(theme.colour("text"), width=2)
+        self.true_square.setPen(self.pen(theme.colour("text"), 2))
         age = times[-1] - times if len(times) else times
         joined = np.diff(times) <= BREAK_S
         for k, curve in enumerate(self.trail):
@@ -76,10 +76,10 @@ class EmotionPlane(Plot):
             curve.setData(*pairs.T)
             colour = theme.colour("accent")
             colour.setAlpha(round(_FAINTEST + (255 - _FAINTEST) * k / (_N_FADES - 1)))
-            curve.setPen(colour, width=3)
+            curve.setPen(self.pen(colour, 3))
         at = levels[-1:] if self.is_live else levels[:0]
         fill = theme.colour("accent" if self.is_decided else "panel")
-        self.dot.setData(*at.T, brush=fill, pen=pg.mkPen(theme.accent, width=2.5))
+        self.dot.setData(*at.T, brush=fill, pen=self.pen(theme.accent, 2.5))
 
     def _steps(self) -> tuple[np.ndarray, np.ndarray]:
         """Times, and the expected levels, (n_steps, 2)."""

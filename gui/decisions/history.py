@@ -10,9 +10,9 @@ from PySide6.QtGui import QBrush, QColor
 
 from bci.decisions import DecisionEvent
 from bci.lsl.engine_streams import ReceivedPrediction
+from bci.tasks.smoothed_levels import BREAK_S, LevelCourse, true_levels
 from gui.decisions.decision_rule import DecisionRule
 from gui.decisions.rejections import EXPLAINED
-from gui.decisions.smoothed_levels import BREAK_S, LevelCourse, true_levels
 from gui.plots.axis import Axis
 from gui.plots.past_plot import KEPT_S, NAME_PX, SPAN_S, PastPlot
 from gui.plots.plot import Table
@@ -43,6 +43,7 @@ class HistoryView(PastPlot):
         # When each prediction was taken, and its shares, (n_predictions, n_classes).
         self.times = np.zeros(0)
         self.shares = np.zeros((0, 0))
+        self._marked: tuple[object, ...] = ()
         self._left = Axis("left")
         super().__init__("Predictions of the last half minute", self._left, (_CUES[0], _HIGHEST))
         self._levels = [pg.InfiniteLine(share, angle=0) for share in (0.0, 0.5, 1.0)]
@@ -75,11 +76,6 @@ class HistoryView(PastPlot):
         self.times, self.shares = np.zeros(0), np.zeros((0, len(classes)))
         self._rejected.clear()
         self._decisions.clear()
-        for curve in self.curves:
-            self.removeItem(curve)
-        self.curves = [pg.PlotCurveItem(connect="finite") for _ in classes]
-        for curve in self.curves:
-            self.addItem(curve, ignoreBounds=True)
         self.set_engine(True)
         self.refresh()
 
@@ -122,13 +118,23 @@ class HistoryView(PastPlot):
         holes = np.flatnonzero(np.diff(times) > _STALE_S) + 1
         return np.insert(times, holes, times[holes - 1]), np.insert(shares, holes, np.nan, axis=0)
 
+    def _fit_curves(self) -> None:
+        """Have a curve for each class; a history that nobody sees has none."""
+        for curve in self.curves[len(self.classes) :]:
+            self.removeItem(curve)
+        del self.curves[len(self.classes) :]
+        while len(self.curves) < len(self.classes):
+            self.curves.append(pg.PlotCurveItem(connect="finite"))
+            self.addItem(self.curves[-1], ignoreBounds=True)
+
     def draw(self) -> None:
         """Draw all as it is at ``now``."""
         theme, rule = self.theme, self.rule
         self._mark_levels()
+        self._fit_curves()
         times, shares = self.lines()
         for k, curve in enumerate(self.curves):
-            curve.setPen(theme.class_colour(k), width=2)
+            curve.setPen(self.pen(theme.class_colour(k), 2))
             curve.setData(times - self.now, shares[:, k])
         shown = [d for d in self._decisions if d.label in self.classes]
         self.decision_marks.setData(
@@ -148,16 +154,20 @@ class HistoryView(PastPlot):
     def _mark_levels(self) -> None:
         """From 0 to 100 %, with the threshold of a decision as a dotted line."""
         theme, rule = self.theme, self.rule
+        marked = theme.name, rule.threshold, rule.evidence_s, self.px_per_y
+        if marked == self._marked:
+            return
+        self._marked = marked
         for line in self._levels:
             line.setPen(theme.colour("line"))
         self.threshold_line.setPen(theme.colour("dim"), style=Qt.PenStyle.DotLine)
         self.threshold_line.setValue(rule.threshold)
         self.threshold_line.setVisible(not rule.evidence_s)
         # No number where that of the threshold is.
-        marked = () if rule.evidence_s else (rule.threshold,)
+        decided = () if rule.evidence_s else (rule.threshold,)
         gap = NAME_PX / max(self.px_per_y, 1.0)
-        usual = [s for s in (0.0, 0.5, 1.0) if all(abs(s - m) > gap for m in marked)]
-        written = [(share, f"{100 * share:.0f} %") for share in (*usual, *marked)]
+        usual = [s for s in (0.0, 0.5, 1.0) if all(abs(s - m) > gap for m in decided)]
+        written = [(share, f"{100 * share:.0f} %") for share in (*usual, *decided)]
         self._left.setTicks([[*written, (sum(_CUES) / 2, "cue")]])
 
     def _draw_cues(self) -> None:
@@ -256,7 +266,7 @@ class LevelHistory(PastPlot):
         """Draw all as it is at ``now``."""
         for curves, style, width in self._styles:
             for axis, curve in enumerate(curves):
-                curve.setPen(self.theme.class_colour(axis), width=width, style=style)
+                curve.setPen(self.pen(self.theme.class_colour(axis), width, style=style))
         times, levels = self._steps()
         gaps = np.flatnonzero(np.diff(times) > BREAK_S) + 1
         x = np.insert(times - self.now, gaps, np.nan)

@@ -4,7 +4,14 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from bci.lsl.engine_streams import ReceivedPrediction
 from bci.messages import EngineStatus
@@ -44,50 +51,16 @@ The histogram shows the last minute.
 Drift: how far the recent signal is from the calibration. 1 is the largest distance between its
 runs. Beyond 1.5, look at the electrodes or calibrate again."""
 _MIN_HEIGHT, _HEAD_PX, _STAGES_PX, _HISTOGRAM_PX = 120, 80, 58, 56
-_FIGURE_PX = 20
-
-
-class StageBar(Plot):
-    """One bar that is as long as the mean latency, in the parts of its stages."""
-
-    def __init__(self) -> None:
-        super().__init__("Latency by stage", zoom=(False, False))
-        self.parts = pg.BarGraphItem(x0=[], x1=[], y0=[], y1=[], pen=None)
-        self.addItem(self.parts)
-        self.stages = np.zeros(len(STAGES))
-        self.plotItem.layout.setContentsMargins(0, 0, 0, 0)
-        self.setFixedHeight(12)
-
-    def show_stages(self, stages: np.ndarray) -> None:
-        """Show the mean time in each stage, in ms."""
-        self.stages = stages
-        self.set_home((0.0, max(float(stages.sum()), 1e-6)), (0.0, 1.0))
-        self.refresh()
-
-    def draw(self) -> None:
-        """Draw the parts in the colours of the stages."""
-        ends = np.cumsum(self.stages)
-        n = len(ends)
-        self.parts.setOpts(
-            x0=ends - self.stages, x1=ends, y0=np.zeros(n), y1=np.ones(n),
-            brushes=list(self.theme.stages),
-        )  # fmt: skip
-
-    def numbers(self) -> Table:
-        """The mean time in each stage."""
-        return Table(("stage", "mean (ms)"), zip(STAGES, self.stages.tolist(), strict=True))
-
-    def read(self, place: QPointF) -> str:
-        """The stage under the mouse and its time."""
-        k = min(int(np.searchsorted(np.cumsum(self.stages), place.x())), len(STAGES) - 1)
-        return f"{STAGES[k]}: {self.stages[k]:.2f} ms"
+_FIGURE_PX, _BAR_PX = 20, 12
 
 
 class LatencyHistogram(Plot):
     """How the latencies of the last minute are distributed; the last bin has all later ones."""
 
     def __init__(self) -> None:
-        super().__init__("Latency of the last minute", Axis("bottom", write=self._write))
+        super().__init__(
+            "Latency of the last minute", Axis("bottom", write=self._write), zoom=(True, False)
+        )
         self.counts, self.end = np.zeros(N_BINS, dtype=np.int64), 1.0
         self.bars = pg.BarGraphItem(x0=[], x1=[], y0=[], y1=[], pen=None)
         self.addItem(self.bars)
@@ -148,7 +121,7 @@ class LatencyView(QWidget):
         self.status: EngineStatus | None = None
         self.has_engine = True
         self.figures = LatencyFigures()
-        self.stage_bar, self.histogram = StageBar(), LatencyHistogram()
+        self.histogram = LatencyHistogram()
         title, self.delay = Elided(), named(QLabel(), "dim")
         title.setText("latency to prediction")
         title.setObjectName("dim")
@@ -173,10 +146,15 @@ class LatencyView(QWidget):
         stages = QVBoxLayout(self.stages)
         stages.setContentsMargins(0, 2, 0, 0)
         stages.setSpacing(2)
-        stages.addWidget(self.stage_bar)
-        names = QHBoxLayout()
-        for label in self.legend:
+        # A part for each stage, as long as its share.
+        self.stage_bar, names = QHBoxLayout(), QHBoxLayout()
+        self.stage_bar.setSpacing(0)
+        self.parts = [QLabel() for _ in STAGES]
+        for part, label in zip(self.parts, self.legend, strict=True):
+            part.setFixedHeight(_BAR_PX)
+            self.stage_bar.addWidget(part)
             names.addWidget(label, 1)
+        stages.addLayout(self.stage_bar)
         stages.addLayout(names)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 8, 14, 8)
@@ -201,7 +179,7 @@ class LatencyView(QWidget):
 
     @theme.setter
     def theme(self, theme: Theme) -> None:
-        self._theme = self.stage_bar.theme = self.histogram.theme = theme
+        self._theme = self.histogram.theme = theme
         self.refresh()
 
     def add(self, predictions: list[ReceivedPrediction]) -> None:
@@ -231,7 +209,7 @@ class LatencyView(QWidget):
     def refresh(self) -> None:
         """Write all anew."""
         self._write_figures()
-        self.stage_bar.show_stages(self.figures.stages)
+        self._write_stages()
         self.histogram.show_histogram(*self.figures.histogram())
         status = self.status if self.has_engine else None
         self.delay.setText(delay_text(self.status))
@@ -254,10 +232,14 @@ class LatencyView(QWidget):
         for label, text in zip(self.values, texts, strict=True):
             label.setText(text)
             restyle(label, f"font-size: {_FIGURE_PX}px;")
-        for label, name, stage, colour in zip(
-            self.legend, STAGES, self.figures.stages, self._theme.stages, strict=True
-        ):
-            spent = f"<br>&nbsp;&nbsp; {stage:.1f} ms" if len(totals) else ""
+
+    def _write_stages(self) -> None:
+        stages = self.figures.stages
+        each = zip(self.legend, STAGES, stages.tolist(), self._theme.stages, strict=True)
+        for k, (label, name, ms, colour) in enumerate(each):
+            self.stage_bar.setStretch(k, max(1, round(1000 * ms / max(stages.sum(), 1e-9))))
+            restyle(self.parts[k], f"background: {colour};")
+            spent = f"<br>&nbsp;&nbsp; {ms:.1f} ms" if len(self.figures.totals) else ""
             label.setText(
                 f'<span style="color: {colour}">\u25a0</span> '
                 f'<span style="color: {self._theme.dim}">{name}</span>{spent}'

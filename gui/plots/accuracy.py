@@ -46,10 +46,10 @@ class AccuracyLine(Plot):
         accuracy, low, high, chance = self._figures
         colour, dim = self.theme.colour(self._colour), self.theme.colour("dim")
         self.bar.setData([low, high], [0.0, 0.0])
-        self.bar.setPen(pg.mkPen(colour, width=6, capStyle=Qt.PenCapStyle.RoundCap))
-        self.dot.setData([accuracy], [0.0], brush=colour, pen=pg.mkPen(self.theme.panel, width=2))
+        self.bar.setPen(self.pen(colour, 6, capStyle=Qt.PenCapStyle.RoundCap))
+        self.dot.setData([accuracy], [0.0], brush=colour, pen=self.pen(self.theme.panel, 2))
         self.chance_mark.setData([chance, chance], [-0.8, 0.8])
-        self.chance_mark.setPen(dim, width=2)
+        self.chance_mark.setPen(self.pen(dim, 2))
         # Inside the plot, also where chance is close to 0 %.
         text = f"chance {percent(chance)}"
         view = self.plotItem.vb

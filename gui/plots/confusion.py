@@ -67,9 +67,9 @@ class ConfusionView(Plot):
         edges = np.repeat(np.arange(0.5, n - 1), 2)
         ends = np.resize((-0.5, n - 0.5), len(edges))
         self._gaps.setData(np.concatenate([edges, ends]), np.concatenate([ends, edges]))
-        self._gaps.setPen(self.theme.colour("panel"), width=2)
+        self._gaps.setPen(self.pen(self.theme.colour("panel"), 2))
         self._frames.setData(*_squares(n))
-        self._frames.setPen(self.theme.colour("text"), width=1.5)
+        self._frames.setPen(self.pen(self.theme.colour("text"), 1.5))
         self._write_names()
         self._write_counts(shares)
 

@@ -67,10 +67,14 @@ class LineWithBand(Plot):
         self._low.setData(x, low)
         self._high.setData(x, high)
         dots = len(x) <= _MAX_DOTS
-        self.bars.setData(x=x, y=y, top=high - y, bottom=y - low, pen=pg.mkPen(colour, width=1.4))
+        self.bars.setData(x=x, y=y, top=high - y, bottom=y - low, pen=self.pen(colour, 1.4))
         self.bars.setVisible(len(x) <= _MAX_BARS)
         self.line.setData(
-            x, y, pen=pg.mkPen(colour, width=2), symbol="o" if dots else None, symbolBrush=colour
+            x,
+            y,
+            pen=self.pen(colour, 2),
+            symbol="o" if dots else None,
+            symbolBrush=colour,
         )
         dim = self.theme.colour("dim")
         self.chance_line.setPen(dim, style=Qt.PenStyle.DashLine)
@@ -193,11 +197,12 @@ class CurveView(LineWithBand):
             own = [s for s in self.steps if s.fold == number and s.loss is not None]
             own = own if number <= fold else []
             curve.setData([s.step for s in own], [s.loss for s in own])
-            curve.setPen(self.theme.colour("accent" if number == fold else "line"), width=2)
+            name = "accent" if number == fold else "line"
+            curve.setPen(self.pen(self.theme.colour(name), 2))
         scored = [s for s in self.steps if s.fold == fold and s.score]
         self._score.setData([s.step for s in scored], [s.score for s in scored])
         colour = self.theme.colour("warning")
-        self._score.setPen(colour, width=2)
+        self._score.setPen(self.pen(colour, 2))
         (_, right), (_, top) = self._home
         self._score_name.show([Tag(right, top, _SCORED, colour)] if scored else [])
 

@@ -3,13 +3,22 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QPainter, QResizeEvent, QShowEvent
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QGuiApplication,
+    QKeyEvent,
+    QPainter,
+    QPen,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QFileDialog, QLabel, QWidget
 
@@ -138,6 +147,10 @@ class Plot(pg.PlotWidget):
         values = zip(self.axes, (place.x(), place.y()), strict=True)
         return ", ".join(axis.text_of(value) for axis, value in values if axis is not None)
 
+    def pen(self, colour: QColor | str, width: float, **style: Any) -> QPen:
+        """A pen for curves, so many pixels wide on any screen; curves do not scale theirs."""
+        return pg.mkPen(colour, width=width * self.devicePixelRatioF(), **style)
+
     # For their owners
 
     @property
@@ -176,12 +189,11 @@ class Plot(pg.PlotWidget):
     @property
     def heading(self) -> str:
         """A line above the plot, as it is written; no line where it is empty."""
-        return self._heading
+        return unescape(self._heading)
 
     @heading.setter
     def heading(self, heading: str) -> None:
-        self.set_heading_html(escape(heading) if heading else "")
-        self._heading = heading
+        self.set_heading_html(escape(heading))
 
     def set_heading_html(self, markup: str) -> None:
         """A line above the plot with colours in it."""

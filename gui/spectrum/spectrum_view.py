@@ -8,12 +8,12 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 
+from bci.quality.spectra import ALPHA, BETA
 from gui.plots.axis import Axis
 from gui.plots.plot import Plot, Table
 from gui.plots.steady_range import SteadyRange
 from gui.plots.tags import Tag, Tags
 from gui.spectrum.analysis import SpectrumSeen
-from gui.spectrum.bands import ALPHA, BETA
 from gui.widgets.pieces import tip
 from gui.widgets.units import squared
 
@@ -111,9 +111,9 @@ class SpectrumView(Plot):
         self._draw_bands()
         self._draw_others(seen)
         self.mean.setData(seen.freqs, seen.mean, connect="finite")
-        self.mean.setPen(theme.colour("text"), width=3)
+        self.mean.setPen(self.pen(theme.colour("text"), 3))
         self.chosen.setData(seen.freqs, seen.chosen, connect="finite")
-        self.chosen.setPen(theme.colour("accent"), width=2)
+        self.chosen.setPen(self.pen(theme.colour("accent"), 2))
         at = [seen.peak.hz] if seen.peak else []
         self.peak_mark.setData(
             at, np.interp(at, seen.freqs, seen.chosen), brush=theme.colour("accent")

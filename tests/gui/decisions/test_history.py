@@ -6,9 +6,9 @@ from pytestqt.qtbot import QtBot
 from bci.decisions import DecisionEvent
 from bci.lsl.engine_streams import ReceivedPrediction
 from bci.tasks.emotion_levels import LevelGrid
+from bci.tasks.smoothed_levels import LevelCourse
 from gui.decisions.decision_rule import DecisionRule
 from gui.decisions.history import HistoryView, LevelHistory
-from gui.decisions.smoothed_levels import LevelCourse
 
 HIGH, LOW = 0.9, 0.1
 
