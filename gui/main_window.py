@@ -20,14 +20,14 @@ from gui.calibration.controller import CalibrationController
 from gui.connect import controller as connecting
 from gui.connect.controller import ConnectController
 from gui.connect.panel import ConnectPanel
-from gui.decisions import engine_notice
-from gui.decisions.engine_notice import EngineNotice, find_mismatch
 from gui.decisions.engine_views import EngineViews
 from gui.decisions.status_line import DashboardStatus
 from gui.electrodes.quality_view import QualityView, known_line
 from gui.options import DashboardOptions
+from gui.processes import engine_notice
 from gui.processes.child import stop_all
 from gui.processes.engine_command import ENGINE, remember_engine, with_last_engine
+from gui.processes.engine_notice import EngineNotice, find_mismatch
 from gui.processes.program_buttons import Programs
 from gui.record import controller as recording
 from gui.record.bar import RecordBar
