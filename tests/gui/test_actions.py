@@ -106,7 +106,7 @@ def test_a_training_goes_on_when_its_window_is_closed(
         window.training.models, load_profile(profile), read_recording(file).info
     )
     window.training_page.offer("", [RecordedRun.of(file)], {file}, offered)
-    window.pages.setCurrentWidget(window.training_page)
+    window.pages.stack.setCurrentWidget(window.training_page)
     press(qtbot, window, "Ctrl+Return")
     assert window.training.process is not None
     press(qtbot, window, "Ctrl+W")
