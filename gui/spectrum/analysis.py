@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from bci.head.top_view import MIN_ELECTRODES, HeadPicture, flatten
 from bci.pipeline.ring import RingBuffer
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 from gui.spectrum.bands import Band
 from gui.spectrum.spectra import HIGH_HZ, Peak, Spectra, Values, band_power, decibels, find_peak
 from gui.workers.worker import Worker
@@ -130,7 +130,7 @@ class Analysis(Worker):
                 seen = scalps.map(source.info, spectra, wanted, wanted.band)
             self.n_computed += 1
             done = wanted
-            self.tell(self._pass_on, seen)
+            self.post(self._pass_on, seen)
 
 
 def _differs(spectra: Spectra, source: Source, wanted: Wanted) -> bool:

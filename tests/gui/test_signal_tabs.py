@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from bci.head.electrodes import standard_position
 from bci.lsl.outlet import SignalOutlet
-from bci.types import Channel, StreamInfo
+from bci.signals import Channel, StreamInfo
 from gui.main_window import MainWindow
 from gui.spectrum.bands import BANDS
 from tests.gui.conftest import NO_DEVICES
