@@ -8,7 +8,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from bci.pipeline.ring import RingBuffer
-from bci.types import Recording
+from bci.signals import Recording
 from gui.scope.channel_chooser import ChannelChooser
 from gui.scope.filter_choice import FilterChoice
 from gui.scope.gain_control import GainControl
