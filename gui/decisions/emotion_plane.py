@@ -61,7 +61,6 @@ class EmotionPlane(Plot):
         self.refresh()
 
     def draw(self) -> None:
-        """Draw the trail, the dot and the true levels."""
         theme, times, levels = self.theme, *self._steps()
         corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1)]) / 2
         square = corners + self.true if self.true else np.zeros((0, 2))
@@ -88,12 +87,10 @@ class EmotionPlane(Plot):
         return np.array([step.time for step in steps]), levels
 
     def numbers(self) -> Table:
-        """The smoothed levels, in seconds on the LSL clock."""
         rows = np.column_stack(self._steps()).tolist()
         return Table(("time (s)", *self.course.grid.axes), rows)
 
     def read(self, place: QPointF) -> str:
-        """The levels at a place."""
         across, up = self.course.grid.axes
         return f"{across} {place.x():.1f}, {up} {place.y():.1f}"
 
@@ -171,7 +168,6 @@ class EmotionView(DecisionFrame):
         super().show_prediction(prediction)
 
     def take(self, prediction: ReceivedPrediction) -> None:
-        """Smooth a prediction."""
         self.course.add(prediction.taken, prediction.probabilities)
 
     def show_cue(self, cue: str | None) -> None:
@@ -198,7 +194,6 @@ class EmotionView(DecisionFrame):
         return ", ".join(f"{axis} {level}" for axis, level in zip(axes, levels, strict=True))
 
     def refresh(self) -> None:
-        """Draw again after a change."""
         super().refresh()
         if not hasattr(self, "bars"):
             return

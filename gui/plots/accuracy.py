@@ -40,7 +40,6 @@ class AccuracyLine(Plot):
         self.refresh()
 
     def draw(self) -> None:
-        """Draw the figures; nothing before there are any."""
         if self._figures is None:
             return
         accuracy, low, high, chance = self._figures
@@ -57,7 +56,6 @@ class AccuracyLine(Plot):
         self._words.show([Tag(max(half - 0.06, min(chance, 1.06 - half)), 0.6, text, dim)])
 
     def numbers(self) -> Table:
-        """The figures in one row."""
         columns = ("accuracy", "low (95 %)", "high (95 %)", "chance")
         return Table(columns, [self._figures] if self._figures else [])
 

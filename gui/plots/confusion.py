@@ -57,7 +57,6 @@ class ConfusionView(Plot):
         self.refresh()
 
     def draw(self) -> None:
-        """Draw the cells, their numbers and the names that there is room for."""
         if not self.counts:
             return
         n = len(self.classes)
@@ -126,12 +125,10 @@ class ConfusionView(Plot):
         return QColor("black" if light > 0.46 else "white")
 
     def numbers(self) -> Table:
-        """A row for each asked class."""
         rows = ([name, *row] for name, row in zip(self.classes, self.counts, strict=False))
         return Table(("asked", *(f"decided {name}" for name in self.classes)), rows)
 
     def read(self, place: QPointF) -> str:
-        """The count of the cell, and its share of the row."""
         i, j = round(place.y()), round(place.x())
         n = len(self.classes)
         if not (0 <= i < n and 0 <= j < n):

@@ -59,7 +59,6 @@ class LineWithBand(Plot):
         self.refresh()
 
     def draw(self) -> None:
-        """Draw the points in the theme's colours."""
         x, y, low, high = np.array(self.points, dtype=float).reshape(-1, 4).T
         colour, veil = self.theme.colour("accent"), self.theme.colour("accent")
         veil.setAlpha(_VEIL)
@@ -85,7 +84,6 @@ class LineWithBand(Plot):
         self._words.show([Tag(left, self.chance, "chance", dim)] if self.points else [])
 
     def numbers(self) -> Table:
-        """Each point with its interval, and chance."""
         columns = (self._column, "accuracy", "low (95 %)", "high (95 %)", "chance")
         return Table(columns, [(*point, self.chance) for point in self.points])
 
@@ -186,7 +184,6 @@ class CurveView(LineWithBand):
             self.show_points(points, self.scored[-1].chance, end)
 
     def draw(self) -> None:
-        """Draw the accuracies, or each fold's losses with the newest in front."""
         super().draw()
         self.left.write = None if self.is_loss else percent
         fold = self.steps[-1].fold if self.is_loss else -1
@@ -207,7 +204,6 @@ class CurveView(LineWithBand):
         self._score_name.show([Tag(right, top, _SCORED, colour)] if scored else [])
 
     def numbers(self) -> Table:
-        """The accuracies, or the losses of every fold."""
         if not self.is_loss:
             return super().numbers()
         rows = [(s.fold + 1, s.step, s.loss, s.score) for s in self.steps]

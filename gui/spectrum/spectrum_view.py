@@ -96,7 +96,6 @@ class SpectrumView(Plot):
         return f"peak {self.seen.peak.hz:.1f} Hz, {self.seen.peak.above_db:.0f} dB above the rest"
 
     def read(self, place: QPointF) -> str:
-        """Frequency and density of the chosen channel at a frequency."""
         if self.seen is None:
             return ""
         k = int(np.argmin(np.abs(self.seen.freqs - place.x())))
@@ -104,7 +103,6 @@ class SpectrumView(Plot):
         return f"{self.seen.freqs[k]:.3g} Hz: {db:.1f} dB" if np.isfinite(db) else ""
 
     def draw(self) -> None:
-        """Draw the newest spectra."""
         seen, theme = self.seen, self.theme
         if seen is None:
             return
@@ -158,7 +156,6 @@ class SpectrumView(Plot):
         self.others.setPen(shade)
 
     def numbers(self) -> Table:
-        """The spectrum of each channel and their mean."""
         seen = self.seen
         if seen is None:
             return Table((), ())
