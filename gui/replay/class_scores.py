@@ -1,4 +1,4 @@
-"""How each class fared, where there are too many for a matrix."""
+"""Scores of each class, where there are too many for a matrix."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ClassScore:
-    """How often a class was asked and found, and what it was mostly taken for instead."""
+    """Trials of one class, how many were decided rightly, and its most frequent confusion."""
 
     name: str
     asked: int

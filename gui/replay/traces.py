@@ -72,7 +72,7 @@ class ReplayTraces(QWidget):
 
     @property
     def is_outdated(self) -> bool:
-        """Whether more time is to be shown than was taken in; `show_until` takes it in."""
+        """Return whether more time is to be shown than was taken in by `show_until`."""
         return self._recording is not None and self.scope.time_base_s + _SETTLING_S > self._kept_s
 
     def show_until(self, position: float) -> None:
