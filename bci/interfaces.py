@@ -72,7 +72,7 @@ class TrainingStep(NamedTuple):
     score: float
 
 
-Watch = Callable[[TrainingStep], None]
+OnEpoch = Callable[[TrainingStep], None]
 """Told after every step of a training; what it raises ends the training."""
 
 
@@ -88,7 +88,7 @@ class Decoder(Protocol):
         *,
         groups: NDArray[np.int64] | None = None,
         signal: Signal | None = None,
-        watch: Watch | None = None,
+        on_epoch: OnEpoch | None = None,
         checkpoint: Path | None = None,
     ) -> None:
         """Learn from windows.
@@ -101,7 +101,7 @@ class Decoder(Protocol):
             Run, or subject and run, that each window is from, in order of time.
         signal : Signal, optional
             For decoders whose design depends on rate or positions.
-        watch : callable, optional
+        on_epoch : callable, optional
         checkpoint : Path, optional
             File in which a long training keeps how far it is, and from which it goes on; to be
             deleted by whoever gave it. Only networks that can be bases make one.

@@ -15,7 +15,7 @@ _MOST_BYTES = 50_000_000
 
 
 class WordPrior:
-    """A bigram over the words of a decoder, and what was said so far by it.
+    """A bigram over the words of a decoder, and the words decided so far.
 
     Which word was the last is never known for sure, so all of them are held with their
     probabilities (the forward algorithm of a hidden Markov model). The evidence for a word is its
@@ -37,7 +37,7 @@ class WordPrior:
         self._next = first
 
     def weigh(self, prediction: Prediction) -> Prediction:
-        """A word's decision with the prior in it; the word counts as said from here on."""
+        """Weigh a word's evidence by the prior, and count its word as decided."""
         odds = prediction.probabilities * self._next
         total = odds.sum()
         # Where the decoder rules out all that is likely, it alone decides.
