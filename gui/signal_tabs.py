@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QWidget
 from bci.pipeline.ring import RingBuffer
 from bci.quality.channel_quality import ChannelQuality
 from bci.quality.spectra import BANDS, HIGH_HZ, LIMITS_HZ
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 from gui.electrodes.impedance_page import ImpedancePage
 from gui.scope.display_filter import filter_named
 from gui.scope.gains import GainKind

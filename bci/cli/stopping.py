@@ -9,6 +9,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from bci.commands import exit_now
+
 _AGAIN_S = 0.2
 
 
@@ -32,7 +34,7 @@ def stop_on_signals(
 
     def on_signal(number: int, _frame: object) -> None:
         if stop.is_set():
-            os._exit(128 + number)
+            exit_now(128 + number)
         stop.set()
 
     signal.signal(signal.SIGINT, on_signal)
@@ -68,8 +70,8 @@ def _listen(
     on_end: Callable[[], None], lines: "queue.SimpleQueue[str] | None", again_s: float | None
 ) -> None:
     pending = b""
-    while heard := _hear_again(again_s):
-        *whole, pending = (pending + heard).split(b"\n")
+    while received := _read_again(again_s):
+        *whole, pending = (pending + received).split(b"\n")
         for line in whole:
             text = line.decode(errors="replace").strip()
             if lines is not None and text:
@@ -78,11 +80,11 @@ def _listen(
     on_end()
 
 
-def _hear_again(again_s: float | None) -> bytes:
+def _read_again(again_s: float | None) -> bytes:
     """The next input; at the end of a pipe, the input of its next writer."""
-    while not (heard := _hear()) and again_s is not None:
+    while not (received := _read()) and again_s is not None:
         time.sleep(again_s)
-    return heard
+    return received
 
 
 def _print_to_nobody() -> None:
@@ -94,7 +96,7 @@ def _print_to_nobody() -> None:
     os.close(nowhere)
 
 
-def _hear() -> bytes:
+def _read() -> bytes:
     """What standard input gives next; nothing when it has ended or belongs to another job."""
     try:
         return os.read(sys.stdin.fileno(), 4096)

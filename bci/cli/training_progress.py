@@ -9,13 +9,13 @@ from rich.progress import Progress
 
 from bci.cli.console import err, progress_columns
 from bci.cli.events import emit
+from bci.interfaces import TrainingStep
 from bci.messages import NoteEvent, PointEvent, ProgressEvent, RunEvent, StepEvent
 from bci.training.learning_curve import CurvePoint
 from bci.training.run_counts import RunCount
-from bci.types import TrainingStep
 
 
-class Teller(Protocol):
+class Reporter(Protocol):
     """Receives the progress of a training."""
 
     def progress(self, doing: str, done: int, of: int) -> None: ...
@@ -26,7 +26,7 @@ class Teller(Protocol):
 
 
 @contextmanager
-def telling(as_json: bool) -> Iterator[Teller]:
+def reporting(as_json: bool) -> Iterator[Reporter]:
     """A progress bar on the terminal for as long as the block runs, or events."""
     if as_json:
         yield _Events()

@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 from scipy import stats
 from threadpoolctl import threadpool_limits
 
+from bci.interfaces import Adaptable, Decoder
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.pipeline_settings import PipelineSettings
 from bci.profiles.profile import Paradigm
+from bci.signals import Recording, Signal
 from bci.training.calibrate import decide_trials
 from bci.training.epochs import Epochs, find_trials, trial_of
 from bci.training.pretrain import fit
-from bci.types import Adaptable, Decoder, Recording, Signal
 
 Arrays = Mapping[str, NDArray[np.generic]]
 MakeDecoder = Callable[[Arrays | None], Decoder]
@@ -58,7 +59,7 @@ class Outcome:
     ``inference_p50_ms`` and ``inference_p99_ms`` are of one window on one thread;
     ``n_parameters`` counts all numbers of the model. ``streamed`` is the largest difference of a
     probability between the windows as they were cut and those that the pipeline gave when the run
-    was streamed through it; None where that was not done. ``seed`` is that of the training.
+    was streamed through it; None where that was not done.
     """
 
     accuracy: float
@@ -68,7 +69,6 @@ class Outcome:
     inference_p99_ms: float
     n_parameters: int
     streamed: float | None = None
-    seed: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What word is likely to come next, from sentences: kept apart from what the signal says."""
+"""Probability of the next word, from sentences: kept apart from the signal's evidence."""
 
 import re
 from collections.abc import Sequence
@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import ProfileError
-from bci.types import Prediction
+from bci.signals import Prediction
 
 _MOST_BYTES = 50_000_000
 
 
 class WordPrior:
-    """A bigram over the words of a decoder, and what was said so far by it.
+    """A bigram over the words of a decoder, and the words decided so far.
 
     Which word was the last is never known for sure, so all of them are held with their
     probabilities (the forward algorithm of a hidden Markov model). The evidence for a word is its
@@ -37,7 +37,7 @@ class WordPrior:
         self._next = first
 
     def weigh(self, prediction: Prediction) -> Prediction:
-        """A word's decision with the prior in it; the word counts as said from here on."""
+        """Weigh a word's evidence by the prior, and count its word as decided."""
         odds = prediction.probabilities * self._next
         total = odds.sum()
         # Where the decoder rules out all that is likely, it alone decides.
@@ -73,9 +73,9 @@ def read_sentences(file: Path, words: Sequence[str]) -> WordPrior:
     word = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
     counts = np.zeros((len(words) + 1, len(words) + 1))
     for line in lines:
-        said = [number[found] for found in word.findall(line.lower())]
-        if said:
-            np.add.at(counts, ([-1, *said], [*said, -1]), 1)
+        spoken = [number[found] for found in word.findall(line.lower())]
+        if spoken:
+            np.add.at(counts, ([-1, *spoken], [*spoken, -1]), 1)
     if not counts.any():
         raise ProfileError(
             f"{file}: none of the model's words is in it; they are: {', '.join(words):.200}"

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bci.signals import FloatArray
 from bci.training.epochs import Epochs
-from bci.types import FloatArray
 from decoders.classical.covariance import covariance, covariances, riemannian_mean
 from decoders.classical.haufe import class_weights, haufe_patterns
 from decoders.classical.linear_head import LinearHead, fit_near, shaped, taught
@@ -61,7 +61,7 @@ class TangentSpace:
         groups: NDArray[np.int64] | None = None,
         **_: object,
     ) -> None:
-        """Learn from windows; see `bci.types.Decoder`.
+        """Learn from windows; see `bci.interfaces.Decoder`.
 
         Raises
         ------
@@ -70,15 +70,15 @@ class TangentSpace:
         """
         from sklearn.linear_model import LogisticRegression
 
-        spreads = covariances(windows)
-        vectors = np.empty((len(spreads), spreads.shape[1] * (spreads.shape[1] + 1) // 2))
-        each = groups if self.align and groups is not None else np.zeros(len(spreads))
+        covs = covariances(windows)
+        vectors = np.empty((len(covs), covs.shape[1] * (covs.shape[1] + 1) // 2))
+        each = groups if self.align and groups is not None else np.zeros(len(covs))
         for group in np.unique(each):
             chosen = np.flatnonzero(each == group)
-            self._set_reference(riemannian_mean(spreads[chosen]))
-            vectors[chosen] = [self._tangent_vector(spread) for spread in spreads[chosen]]
+            self._set_reference(riemannian_mean(covs[chosen]))
+            vectors[chosen] = [self._tangent_vector(cov) for cov in covs[chosen]]
         if len(np.unique(each)) > 1:
-            self._set_reference(riemannian_mean(spreads))
+            self._set_reference(riemannian_mean(covs))
         if self._start is not None:
             classes = tuple(str(label) for label in np.unique(labels))
             prior = LinearHead.from_arrays(self._start, len(classes), vectors.shape[1])
@@ -111,7 +111,7 @@ class TangentSpace:
         return self._tangent_vector(covariance(window))
 
     def taught(self, features: NDArray[np.float64], numbers: NDArray[np.int64]) -> "TangentSpace":
-        """A copy whose discriminant has learnt more; see `bci.types.Teachable`."""
+        """A copy whose discriminant has learnt more; see `bci.interfaces.Teachable`."""
         learnt = copy.copy(self)
         learnt._head = taught(self._head, features, numbers)
         return learnt
@@ -179,7 +179,7 @@ class TangentSpace:
         whole[self._upper] = vector / self._weights
         return np.asarray(whole + np.triu(whole, 1).T)
 
-    def _tangent_vector(self, spread: NDArray[np.float64]) -> NDArray[np.float64]:
-        values, vectors = np.linalg.eigh(self._whitening @ spread @ self._whitening)
+    def _tangent_vector(self, cov: NDArray[np.float64]) -> NDArray[np.float64]:
+        values, vectors = np.linalg.eigh(self._whitening @ cov @ self._whitening)
         logarithm = (vectors * np.log(np.maximum(values, 1e-12))) @ vectors.T
         return np.asarray(logarithm[self._upper] * self._weights)

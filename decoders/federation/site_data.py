@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from bci.errors import MismatchError, ProfileError, RecordingError
-from bci.models.bundle import Card, FederationCard
+from bci.models.card import Card, FederationCard
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import DecoderChoice, Profile
+from bci.signals import Recording, Signal
 from bci.training.calibrate import common_pipeline
 from bci.training.card import make_card, score_card
 from bci.training.epochs import Epochs, cut_epochs
-from bci.types import Recording, Signal
 from decoders.federation.agreement import Federation
 from decoders.federation.site import Clipping, Labelled, Site
 from decoders.neural.fleeg_decoder import FleegDecoder
@@ -105,7 +105,7 @@ def make_site(name: str, material: Material, agreed: Federation, folder: Path) -
     seed = 1000 * rounds.seed + zlib.crc32(name.encode()) % 1000
     settings = TrainingSettings(
         epochs=rounds.epochs, batch=rounds.batch, lr=rounds.lr, weight_decay=rounds.weight_decay,
-        sharpness=rounds.sharpness, seed=seed,
+        seed=seed,
     )  # fmt: skip
     clipping = None
     if agreed.privacy is not None:
@@ -128,7 +128,7 @@ def make_site(name: str, material: Material, agreed: Federation, folder: Path) -
 
 
 def card_of(
-    name: str, material: Material, agreed: Federation, site: Site, told: FederationCard
+    name: str, material: Material, agreed: Federation, site: Site, federation: FederationCard
 ) -> Card:
     """The card of a site's model: its score is on trials that no round has seen."""
     profile = material.profile.model_copy(update={"decoder": choice_of(agreed)})
@@ -136,4 +136,4 @@ def card_of(
     score = score_card(truth, decided, site.decoder.classes, material.described)
     recordings = list(material.recordings)
     card = make_card(name, profile, material.pipeline, recordings, site.decoder, score)
-    return card.model_copy(update={"federation": told})
+    return card.model_copy(update={"federation": federation})

@@ -8,7 +8,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from bci.pipeline.ring import RingBuffer
-from bci.types import Recording
+from bci.signals import Recording
 from gui.scope.channel_chooser import ChannelChooser
 from gui.scope.filter_choice import FilterChoice
 from gui.scope.gain_control import GainControl
@@ -72,7 +72,7 @@ class ReplayTraces(QWidget):
 
     @property
     def is_outdated(self) -> bool:
-        """Whether more time is to be shown than was taken in; `show_until` takes it in."""
+        """Return whether more time is to be shown than was taken in by `show_until`."""
         return self._recording is not None and self.scope.time_base_s + _SETTLING_S > self._kept_s
 
     def show_until(self, position: float) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QFont, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from bci.pipeline.ring import RingBuffer
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 from gui.scope.overlay import TAG, paint_tag
 from gui.scope.trace_image import Layout
 from gui.theme import CAPTION_PX, DARK, Theme

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from bci.pipeline.filters import SosFilter
 from bci.pipeline.ring import RingBuffer
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 from gui.scope.bridging import GapBridge
 from gui.scope.display_filter import DISPLAY_FILTERS, DisplayFilter
 

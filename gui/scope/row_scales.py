@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.types import Channel
+from bci.signals import Channel
 from gui.scope.display_signal import DisplaySignal
 from gui.scope.gains import Gains
 

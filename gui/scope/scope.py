@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bci.pipeline.ring import RingBuffer
 from bci.quality.channel_quality import ChannelQuality, State
-from bci.types import Marker, StreamInfo
+from bci.signals import Marker, StreamInfo
 from gui.scope.channel_labels import ChannelNames
 from gui.scope.channel_page import ChannelPage
 from gui.scope.cursor import Measure, Traces

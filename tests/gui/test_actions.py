@@ -21,7 +21,7 @@ from gui.processes.child import Command
 from tests.gui.conftest import NO_DEVICES
 from tests.gui.guided import QUICK
 from tests.gui.keys import press
-from tests.gui.processes.test_restart_policy import WAITS
+from tests.gui.processes.test_program_buttons import WAITS
 from tests.signals import eeg_info
 
 OpenWindow = Callable[..., MainWindow]

@@ -9,7 +9,7 @@ import yaml
 from pytestqt.qtbot import QtBot
 
 import gui.app
-from bci.cli.gui import open_dashboard
+from bci.cli.dashboard import open_dashboard
 from bci.lsl.outlet import SignalOutlet
 from bci.profiles.profile import shipped_profiles
 from bci.quality.channel_quality import ChannelQuality

@@ -6,31 +6,23 @@ from dataclasses import replace
 
 import pytest
 
-import decoders
 from bci.lsl.cue_streams import CueQuery
 from bci.lsl.engine_streams import StatusInlet
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
 from bci.messages import EngineStatus
-from bci.profiles.profile import Paradigm, Profile
-from bci.training.calibrate import Calibration, calibrate
-from bci.types import Marker
+from bci.profiles.profile import Paradigm
+from bci.signals import Marker
+from bci.training.calibrate import Calibration
 from tests.engines import Live, end, start_engine
-from tests.signals import stored, two_class_recording
+from tests.models import two_class_model, two_class_profile
+from tests.signals import two_class_recording
 from tests.streams import find, wait_until
-
-SETTINGS = {
-    "task": "test",
-    "pipeline": {"filters": [{"kind": "bandpass", "low_hz": 8, "high_hz": 30}], "window_s": 1.0},
-    "paradigm": {"classes": {"left": "left", "right": "right"}, "rest": "rest", "stop_s": 3},
-}
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Calibration:
-    folder = tmp_path_factory.mktemp("runs")
-    runs = [stored(two_class_recording(seed=seed), folder / f"{seed}.bin") for seed in (1, 2)]
-    profile = Profile.model_validate(SETTINGS)
-    return calibrate(runs, profile, lambda: decoders.create("log-power"), "me")
+    profile = two_class_profile(common_average=False)
+    return two_class_model(tmp_path_factory.mktemp("runs"), profile)
 
 
 @pytest.fixture

@@ -17,11 +17,12 @@ from bci.evaluation.pseudo_online import evaluate
 from bci.lsl.engine_streams import DecisionInlet, StatusInlet
 from bci.lsl.outlet import SignalOutlet
 from bci.messages import EngineStatus
-from bci.models.bundle import evidence_span
+from bci.models.card import evidence_span
 from bci.profiles.profile import Output, Profile
+from bci.signals import Prediction, Recording
 from bci.training.calibrate import Calibration, calibrate
-from bci.types import Prediction, Recording
 from tests.engines import end, start_engine
+from tests.models import two_class_profile, two_class_runs
 from tests.signals import chunked, stored, two_class_recording
 from tests.streams import find, send, wait_until
 
@@ -29,21 +30,8 @@ WINDOW, HOP = 100, 10
 
 
 def profile(evidence_s: float | None) -> Profile:
-    band = {"kind": "bandpass", "low_hz": 8, "high_hz": 30}
-    return Profile.model_validate(
-        {
-            "task": "test",
-            "pipeline": {"filters": [{"kind": "common_average"}, band], "window_s": 1.0},
-            "paradigm": {
-                "classes": {"left": "left", "right": "right"},
-                "rest": "rest",
-                "stop_s": 3,
-            },
-            "decoder": {"name": "log-power"},
-            # The runs hold 0.8 min of rest: too few to promise much less.
-            "output": {"evidence_s": evidence_s, "false_positives_per_min": 20},
-        }
-    )
+    # The runs hold 0.8 min of rest: too few to promise much less.
+    return two_class_profile(output={"evidence_s": evidence_s, "false_positives_per_min": 20})
 
 
 def faint(seed: int, n_trials: int = 24) -> Recording:
@@ -53,8 +41,7 @@ def faint(seed: int, n_trials: int = 24) -> Recording:
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Recording]:
-    folder = tmp_path_factory.mktemp("runs")
-    return [stored(faint(seed), folder / f"{seed}.bin") for seed in (1, 2)]
+    return two_class_runs(tmp_path_factory.mktemp("runs"), amplitude=5.0)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.decisions import Decision, decide
-from bci.evaluation.scores import confusion, score_accuracy
+from bci.evaluation.metrics import confusion, score_accuracy
 from bci.head.electrodes import standard_position
 from bci.lsl.engine_streams import ReceivedPrediction
 from bci.messages import AccuracyFigure, EngineStatus, EvaluatedTrial, EvaluationEvent
@@ -15,8 +15,8 @@ from bci.messages.quality_reasons import Reason, describe
 from bci.pipeline.ring import RingBuffer
 from bci.quality.channel_quality import ChannelQuality, State
 from bci.quality.spectra import ALPHA, Spectra
+from bci.signals import Channel, Marker, Prediction, Recording, StreamInfo
 from bci.tasks.emotion_levels import LevelGrid
-from bci.types import Channel, Marker, Prediction, Recording, StreamInfo
 from gui.replay.predictions import Predictions
 from gui.spectrum.analysis import MapSeen, Scalps, SpectrumSeen, Wanted, spectrum_of
 from tests.gui.gallery import pictures

@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from bci.pipeline.ring import RingBuffer
-from bci.types import Channel, StreamInfo
+from bci.signals import Channel, StreamInfo
 from gui.scope.min_max import extremes
 from gui.scope.scope import Scope
 from gui.scope.trace_image import Layout, TracePicture
