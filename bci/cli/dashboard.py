@@ -22,7 +22,7 @@ from bci.signals import Task
 from bci.tasks.image_gallery import save_gallery
 
 if TYPE_CHECKING:
-    from gui.decisions.shown_images import ShownImages
+    from gui.decisions.image_matches import ShownImages
     from gui.decisions.word_list import ShownWords
     from gui.processes.child import Command
 
@@ -133,7 +133,7 @@ def _simulated_subject(folder: Path, profile: Profile, task: Task) -> tuple[Path
 
 def _shown_images(profile: Profile, card: Card | None) -> "ShownImages":
     """Pictures of a model's images, as far as they are where its gallery says."""
-    from gui.decisions.shown_images import ShownImages, shown_images
+    from gui.decisions.image_matches import ShownImages, shown_images
 
     if card is None:
         return ShownImages(profile.pipeline.window_s)

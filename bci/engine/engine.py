@@ -16,7 +16,7 @@ from bci.engine.outlets import Outlets, require_free_name, source_id
 from bci.engine.publish_provenance import EngineProvenance
 from bci.engine.running_model import RunningModel, warm_up
 from bci.errors import ProfileError, StreamError
-from bci.head.remap import map_montage, tell_map
+from bci.head.remap import describe_map, map_montage
 from bci.interfaces import Decoder
 from bci.lsl.cue_streams import CueQuery, cue_query
 from bci.lsl.discovery import FoundStream, StreamQuery, await_stream
@@ -143,7 +143,7 @@ class Engine:
         info = info_for(self._card, inlet.info)
         mapping = map_montage(info, trained_channels(self._card))
         inlet.map_channels(mapping.info, mapping.apply)
-        self._report(tell_map(inlet.info.name, inlet.info))
+        self._report(describe_map(inlet.info.name, inlet.info))
 
     def _find(self, stop: threading.Event, wait_s: float | None) -> FoundStream | None:
         reported = False

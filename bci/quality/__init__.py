@@ -6,5 +6,7 @@
 - judge: the verdict, which does not flicker
 - judged_signal: an open stream and the meter of its channels
 - silence: streams that send nothing
+- words: what is wrong, and what helps
 - monitor: a live stream watched
+- spectra: spectra, peaks and bands of a live stream
 """

@@ -3,6 +3,7 @@
 - child: one process, its events, its log and its end
 - restart_policy: the rule by which it is started again
 - engine_command: the command of an engine
+- engine_notice: warns where the engine decodes another stream than the one shown
 - program_buttons: a button for each program
 - recorder: the recorder, started here or found on the network
 """
