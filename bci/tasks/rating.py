@@ -6,7 +6,7 @@ from bci.tasks.emotion_levels import N_LEVELS
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
+class RatingAxis:
     """One question: its name in markers, and the meaning of its lowest and highest level."""
 
     name: str
@@ -16,8 +16,8 @@ class Axis:
 
 
 AXES = (
-    Axis("valence", "Valence: how pleasant did it feel?", "very unpleasant", "very pleasant"),
-    Axis("arousal", "Arousal: how stirred up were you?", "very calm", "very excited"),
+    RatingAxis("valence", "Valence: how pleasant did it feel?", "very unpleasant", "very pleasant"),
+    RatingAxis("arousal", "Arousal: how stirred up were you?", "very calm", "very excited"),
 )
 KEYS = f"1 to {N_LEVELS} answers   Backspace takes back   Space goes on   Esc ends"
 

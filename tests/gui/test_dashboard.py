@@ -148,9 +148,9 @@ def test_predictions_cue_latency_and_losses_are_shown(
     qtbot.waitUntil(lambda: window.decision.decision == "left", timeout=10_000)
     assert window.decision.probabilities == pytest.approx((0.9, 0.1), abs=1e-6)
     qtbot.waitUntil(lambda: window.decision.cue == "left", timeout=10_000)
-    assert window.history.cues_shown() == ["left"]
-    qtbot.waitUntil(lambda: window.latency.lost_text == "lost: 7 samples", timeout=10_000)
-    assert window.latency.rejected_text == "all windows used; skipped: 2"
+    assert [cue for *_, cue in window.history.cues_shown()] == ["left"]
+    qtbot.waitUntil(lambda: window.latency.lost.text() == "lost: 7 samples", timeout=10_000)
+    assert window.latency.rejected.text() == "all windows used; skipped: 2"
     assert window.badge.isVisible()
     engine.push(*decided(0.55))
     qtbot.waitUntil(lambda: window.decision.decision == "not sure", timeout=10_000)

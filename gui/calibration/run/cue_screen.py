@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QWidget
 
 from bci.tasks.cue_items import CueScreenItem
 from bci.tasks.emotion_levels import N_LEVELS
-from bci.tasks.rating import AXES, Axis, Rating
+from bci.tasks.rating import AXES, Rating, RatingAxis
 from bci.tasks.schedule import Phase, SchedulePhase
 from gui.theme import CAPTION_PX
 
@@ -242,7 +242,12 @@ def _paint_rating(painter: QPainter, middle: QPointF, unit: float, rating: Ratin
 
 
 def _paint_axis(
-    painter: QPainter, middle: QPointF, unit: float, axis: Axis, level: int | None, is_open: bool
+    painter: QPainter,
+    middle: QPointF,
+    unit: float,
+    axis: RatingAxis,
+    level: int | None,
+    is_open: bool,
 ) -> None:
     side, step = 8 * unit, 13 * unit
     ink = QColor(_BRIGHT if is_open else _CALM if level else _FAINT)
