@@ -124,7 +124,7 @@ def ribbon_picture(
     rows = np.arange(height) + 0.5
     if n_classes > len(theme.classes):
         filled = rows[:, None] >= height * (1 - columns.max(axis=1, initial=0))
-        picture[filled & known] = _rgba(theme.colour("accent"))
+        np.copyto(picture, _rgba(theme.colour("accent")), where=(filled & known)[:, :, None])
     else:
         ends = height * columns[known].cumsum(axis=1)
         number = (rows[:, None, None] >= ends[:, :-1]).sum(axis=2)
@@ -132,7 +132,8 @@ def ribbon_picture(
         picture[:, known] = colours[number]
     at = np.arange(n_columns)
     is_line = (np.arange(height)[:, None] + at) % _HATCH_PX == 0
-    picture[is_line & ~known & (at < n_known)] = _rgba(theme.colour("dim"))
+    hatched = is_line & ~known & (at < n_known)
+    np.copyto(picture, _rgba(theme.colour("dim")), where=hatched[:, :, None])
     return picture
 
 
