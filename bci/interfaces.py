@@ -73,7 +73,7 @@ class TrainingStep(NamedTuple):
 
 
 OnEpoch = Callable[[TrainingStep], None]
-"""Told after every step of a training; what it raises ends the training."""
+"""Called after every step of a training; an exception ends the training."""
 
 
 class Decoder(Protocol):
@@ -168,7 +168,7 @@ class Servable(Decoder, Protocol):
     """A decoder that more than one runtime can serve."""
 
     def choose_runtime(self) -> None:
-        """Measure the runtimes here and serve by the fastest; `arrays` tells which it was."""
+        """Measure the runtimes here and serve by the fastest; `arrays` contains the choice."""
 
 
 @runtime_checkable
@@ -184,7 +184,7 @@ class Comparing(Protocol):
 class Retrieval(Decoder, Protocol):
     """A decoder that finds an item among candidates, of which it need not have seen any trial.
 
-    ``embedded_by`` tells what made the vectors that items are compared by.
+    ``embedded_by`` names the model that made the vectors of the items.
     """
 
     embedded_by: str

@@ -1,4 +1,4 @@
-"""Probabilities that mean what they say: temperature scaling, and the calibration error."""
+"""Calibrated probabilities: temperature scaling, and the calibration error."""
 
 import numpy as np
 from numpy.typing import NDArray

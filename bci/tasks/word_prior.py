@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bci.errors import ProfileError
 from bci.signals import Prediction
 
-_MOST_BYTES = 50_000_000
+_MAX_BYTES = 50_000_000
 
 
 class WordPrior:
@@ -62,8 +62,8 @@ def read_sentences(file: Path, words: Sequence[str]) -> WordPrior:
         If the file cannot be read, or none of the words is in it.
     """
     try:
-        if file.stat().st_size > _MOST_BYTES:
-            raise ProfileError(f"{file}: larger than {_MOST_BYTES // 1_000_000} MB")
+        if file.stat().st_size > _MAX_BYTES:
+            raise ProfileError(f"{file}: larger than {_MAX_BYTES // 1_000_000} MB")
         lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ProfileError(f"{file}: cannot be read as sentences in plain text") from error

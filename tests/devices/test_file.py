@@ -9,7 +9,8 @@ from pylsl import local_clock
 
 from bci.errors import RecordingError
 from bci.lsl.device_stream import stream_device
-from bci.lsl.inlet import MarkerInlet, SignalInlet
+from bci.lsl.inlet import SignalInlet
+from bci.lsl.marker_inlet import MarkerInlet
 from bci.signals import Chunk, Marker, Recording
 from devices.file import ReplayDevice
 from tests.signals import eeg_info, noise

@@ -142,7 +142,7 @@ def test_a_cue_that_is_heard_too_late_is_counted_and_not_learnt_from(trained: Ca
     for marker in made.markers:
         decoding.on_marker(marker)
     assert decoding.adaptation is not None
-    assert decoding.adaptation.described == "supervised, 0 trials, 4 cues heard too late"
+    assert decoding.adaptation.described == "supervised, 0 trials, 4 cues received too late"
 
 
 def test_rest_is_learnt_where_it_is_a_class(tmp_path: Path) -> None:

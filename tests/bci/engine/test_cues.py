@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from bci.engine.cues import EngineCues
+from bci.engine.running_model import RunningModel
 from bci.lsl.cue_streams import CueQuery
 from bci.lsl.engine_streams import StatusInlet
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
@@ -83,35 +85,39 @@ def test_a_marker_stream_that_is_missing_comes_and_goes_is_told(
     end(live)
 
 
-def test_the_status_says_what_the_model_takes_for_cues(
-    trained: Calibration, signal: SignalOutlet
-) -> None:
-    live = start_engine(trained, signal.info.name)
-    statuses = Statuses(live)
-    status = statuses.wait_for("state", "running")
-    assert Paradigm.model_validate(status.paradigm) == trained.card.paradigm
+def running(trained: Calibration, adapt: str = "off") -> RunningModel:
+    return RunningModel(trained.card, trained.decoder, two_class_recording(1).info, adapt=adapt)
+
+
+def test_the_status_has_the_paradigm_of_the_model(trained: Calibration) -> None:
+    paradigm = trained.card.paradigm
+    status = EngineCues(None, "amp", print).describe(paradigm)
+    assert Paradigm.model_validate(status.paradigm) == paradigm
     assert status.markers is None
-    statuses.close()
-    end(live)
 
 
-def test_markers_that_no_model_needs_are_told_to_be_unused(
-    trained: Calibration, signal: SignalOutlet
-) -> None:
-    live = start_engine(trained, signal.info.name, markers=CueQuery(named="mine"))
-    said(live, "--markers mine: not used, since me decodes without cues")
-    end(live)
+def test_markers_that_no_model_needs_are_reported_once_to_be_unused(trained: Calibration) -> None:
+    reports: list[str] = []
+    cues = EngineCues(CueQuery(named="mine"), "amp", reports.append)
+    for _ in range(2):
+        cues.pass_on([running(trained)])
+    (report,) = reports
+    assert report.startswith("--markers mine: not used, since me decodes without cues")
 
 
-def test_markers_of_which_none_is_a_cue_are_told(
-    trained: Calibration, signal: SignalOutlet
-) -> None:
-    name = f"{signal.info.name}-cues"
-    cues = MarkerOutlet(name, name)
-    live = start_engine(trained, signal.info.name, markers=CueQuery(named=name), adapt="supervised")
-    said(live, f"listening for cues to marker stream '{name}'")
+def test_markers_of_which_none_is_a_cue_are_reported(trained: Calibration) -> None:
+    name, reports = f"cues-{uuid.uuid4().hex[:8]}", list[str]()
+    outlet = MarkerOutlet(name, name)
+    cues = EngineCues(CueQuery(named=name), "amp", reports.append)
+    model = running(trained, "supervised")
+
+    def reported(words: str) -> bool:
+        cues.pass_on([model])
+        return any(words in each for each in reports)
+
+    wait_until(lambda: reported(f"listening for cues to marker stream '{name}'"))
     for label in ("rest", "69", "70", "rest", "69", "70", "69"):
-        cues.push(Marker(0.0, label))
-    said(live, "5 markers came and none is a cue of me: '69' x3, '70' x2")
+        outlet.push(Marker(0.0, label))
+    wait_until(lambda: reported("5 markers came and none is a cue of me: '69' x3, '70' x2"))
     cues.close()
-    end(live)
+    outlet.close()

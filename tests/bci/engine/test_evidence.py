@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import decoders
 from bci.decisions import RunningDecision
 from bci.engine.evidence import Evidence
+from bci.engine.loop import model_warnings
 from bci.engine.running_model import RunningModel
 from bci.evaluation.pseudo_online import evaluate
 from bci.lsl.engine_streams import DecisionInlet, StatusInlet
@@ -187,27 +188,16 @@ def test_live_decisions_are_those_of_the_evidence_offline(trained: Calibration) 
     outlet.close()
 
 
-def test_a_threshold_that_was_chosen_for_other_evidence_is_told(trained: Calibration) -> None:
-    made = two_class_recording(n_trials=1)
-    name = f"run-{uuid.uuid4().hex[:8]}"
-    outlet = SignalOutlet(replace(made.info, name=name, source_id=name))
-    live = start_engine(trained, name, decision_threshold=None, evidence_s=2.0)
-    wait_until(lambda: len(live.said) > 1, 20)
-    assert "chose its threshold for decisions from 1 s of evidence, the profile wants 2 s" in (
-        " ".join(live.said)
+def test_a_threshold_that_was_chosen_for_other_evidence_is_reported(trained: Calibration) -> None:
+    (warning,) = model_warnings(trained.card, Output(evidence_s=2.0))
+    assert "me chose its threshold for decisions from 1 s of evidence, the profile wants 2 s" in (
+        warning
     )
-    end(live)
-    outlet.close()
+    assert model_warnings(trained.card, Output(evidence_s=1.0)) == []
 
 
-def test_a_threshold_of_the_profile_is_told_beside_the_one_that_was_chosen(
+def test_a_threshold_of_the_profile_is_reported_beside_the_one_that_was_chosen(
     trained: Calibration,
 ) -> None:
-    made = two_class_recording(n_trials=1)
-    name = f"run-{uuid.uuid4().hex[:8]}"
-    outlet = SignalOutlet(replace(made.info, name=name, source_id=name))
-    live = start_engine(trained, name, decision_threshold=0.123)
-    wait_until(lambda: len(live.said) > 1, 20)
-    assert "output.decision_threshold has decisions from confidence 0.123 on" in " ".join(live.said)
-    end(live)
-    outlet.close()
+    (warning,) = model_warnings(trained.card, Output(decision_threshold=0.123))
+    assert "output.decision_threshold has decisions from confidence 0.123 on" in warning

@@ -17,7 +17,7 @@ import decoders
 from bci.engine.provenance import model_run, read_provenance
 from bci.errors import StreamError
 from bci.lsl.engine_streams import PredictionInlet, ReceivedPrediction, StatusInlet
-from bci.lsl.inlet import MarkerInlet
+from bci.lsl.marker_inlet import MarkerInlet
 from bci.lsl.outlet import SignalOutlet
 from bci.messages import EngineStatus
 from bci.models.bundle import ARRAYS, save_bundle

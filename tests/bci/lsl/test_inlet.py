@@ -8,7 +8,8 @@ import pylsl
 import pytest
 
 from bci.errors import StreamError
-from bci.lsl.inlet import MarkerInlet, SignalInlet
+from bci.lsl.inlet import SignalInlet
+from bci.lsl.marker_inlet import MarkerInlet
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
 from bci.signals import Marker
 from tests.signals import eeg_info, noise

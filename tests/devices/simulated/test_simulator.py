@@ -14,7 +14,8 @@ from sklearn.linear_model import RidgeCV
 from bci.errors import DeviceError
 from bci.lsl.cue_listener import GUIDED
 from bci.lsl.device_stream import stream_device
-from bci.lsl.inlet import MarkerInlet, SignalInlet
+from bci.lsl.inlet import SignalInlet
+from bci.lsl.marker_inlet import MarkerInlet
 from bci.lsl.outlet import MarkerOutlet
 from bci.signals import Chunk, Marker
 from devices.catalogue import create
