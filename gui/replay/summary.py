@@ -162,7 +162,8 @@ class Summary(QWidget):
 
     def _write_scores(self) -> None:
         while (item := self._rows.takeAt(0)) is not None:
-            item.widget().deleteLater()
+            if (cell := item.widget()) is not None:
+                cell.deleteLater()
         self._others.setText(self.others_text)
         if not self.scores:
             return

@@ -148,7 +148,8 @@ class Timeline(Plot):
             trials = [(t.onset, t.stop, t.label) for t in self.data.trials if low < t.stop < high]
             return Table(("onset (s)", "stop (s)", "asked"), trials)
         rows: list[list[object]] = []
-        for k in np.flatnonzero((predictions.times >= low) & (predictions.times <= high)):
+        in_view = (predictions.times >= low) & (predictions.times <= high)
+        for k in np.flatnonzero(in_view).tolist():
             decision = predictions.decisions[k]
             label = decision.label if decision is not None else None
             rows.append([predictions.times[k], *predictions.probabilities[k], label])

@@ -124,16 +124,21 @@ def ribbon_picture(
     rows = np.arange(height) + 0.5
     if n_classes > len(theme.classes):
         filled = rows[:, None] >= height * (1 - columns.max(axis=1, initial=0))
-        picture[filled & known] = theme.colour("accent").getRgb()
+        np.copyto(picture, _rgba(theme.colour("accent")), where=(filled & known)[:, :, None])
     else:
         ends = height * columns[known].cumsum(axis=1)
         number = (rows[:, None, None] >= ends[:, :-1]).sum(axis=2)
-        colours = [theme.class_colour(k).getRgb() for k in range(n_classes)]
-        picture[:, known] = np.array(colours, dtype=np.uint8)[number]
+        colours = np.array([_rgba(theme.class_colour(k)) for k in range(n_classes)])
+        picture[:, known] = colours[number]
     at = np.arange(n_columns)
     is_line = (np.arange(height)[:, None] + at) % _HATCH_PX == 0
-    picture[is_line & ~known & (at < n_known)] = theme.colour("dim").getRgb()
+    hatched = is_line & ~known & (at < n_known)
+    np.copyto(picture, _rgba(theme.colour("dim")), where=hatched[:, :, None])
     return picture
+
+
+def _rgba(colour: QColor) -> NDArray[np.uint8]:
+    return np.array(colour.getRgb(), dtype=np.uint8)
 
 
 def decided(predictions: Predictions, start: float, stop: float, width: int) -> NDArray[np.int64]:

@@ -53,12 +53,12 @@ def find_replay_trials(
     end = float(recording.timestamps[-1])
     if paradigm is not None:
         try:
-            trials = find_trials(recording, paradigm)
+            found = find_trials(recording, paradigm)
         except RecordingError:
             # The markers are others than the model's: they are stepped through as they are.
-            trials = []
-        if trials:
-            return tuple(ReplayTrial(t.label, t.onset, min(t.stop, end)) for t in trials)
+            found = []
+        if found:
+            return tuple(ReplayTrial(t.label, t.onset, min(t.stop, end)) for t in found)
     markers = recording.markers
     if recording.marker_streams:
         markers = merged(without_notes(recording.marker_streams))
