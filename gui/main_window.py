@@ -13,38 +13,40 @@ from bci.lsl.discovery import StreamQuery
 from bci.lsl.inlet import InletStats
 from bci.lsl.losses import LossLog
 from bci.messages import EngineStatus
-from bci.quality import ChannelQuality
-from gui import connecting, engine_notice, recording
-from gui.amounts import counted
-from gui.banner import Banner
-from gui.calibration.calibrating import Calibrating
-from gui.closing import ask_before_closing
-from gui.connect_panel import ConnectPanel
-from gui.connecting import Connecting
-from gui.elided import Elided
-from gui.engine_command import ENGINE, remember_engine, with_last_engine
-from gui.engine_notice import EngineNotice, find_mismatch
-from gui.engine_shown import EngineShown
-from gui.feed import Feed
-from gui.header import Header
-from gui.keys import bind, pressing
-from gui.log_panel import LogPanel
+from bci.quality.channel_quality import ChannelQuality
+from gui.actions import bind, pressing
+from gui.calibration.controller import CalibrationController
+from gui.connect import controller as connecting
+from gui.connect.controller import ConnectController
+from gui.connect.panel import ConnectPanel
+from gui.decisions import engine_notice
+from gui.decisions.engine_notice import EngineNotice, find_mismatch
+from gui.decisions.engine_views import EngineViews
+from gui.decisions.status_line import DashboardStatus
+from gui.electrodes.quality_marks import no_samples_since, summarise
+from gui.electrodes.quality_view import QualityView, known_line
 from gui.options import DashboardOptions
-from gui.pieces import column_of, panel, plain, scrolled
-from gui.pollers import SignalFound
-from gui.process import stop_all
-from gui.programs import Programs
-from gui.quality_marks import no_samples_since, summarise
-from gui.quality_view import QualityView, known_line
-from gui.record_bar import RecordBar
-from gui.recording import Recording
-from gui.remembered import Remembered
+from gui.processes.child import stop_all
+from gui.processes.engine_command import ENGINE, remember_engine, with_last_engine
+from gui.processes.program_buttons import Programs
+from gui.record import controller as recording
+from gui.record.bar import RecordBar
+from gui.record.controller import RecordController
 from gui.replay.window import ReplayWindow
-from gui.screen_room import keep_within_screen, resize_within_screen
+from gui.settings import DashboardSettings
 from gui.signal_tabs import SignalTabs
-from gui.situation import Situation
-from gui.state_mark import StateMark
 from gui.theme import DARK, LIGHT, Theme, system_theme, theme_named
+from gui.widgets.banner import Banner
+from gui.widgets.closing import ask_before_closing
+from gui.widgets.elided import Elided
+from gui.widgets.header import Header
+from gui.widgets.log_panel import LogPanel
+from gui.widgets.pieces import column_of, panel, plain, scrolled
+from gui.widgets.screen_room import keep_within_screen, resize_within_screen
+from gui.widgets.state_mark import StateMark
+from gui.widgets.units import counted
+from gui.workers.stream_feed import Feed
+from gui.workers.stream_readers import SignalFound
 
 _FRAME_MS = 16
 # One for all: a thread that hangs in a network call is left, and ends with the process.
@@ -61,12 +63,12 @@ class MainWindow(QMainWindow):
         self.options = options
         self.setWindowTitle("bci")
         resize_within_screen(self, QSize(1280, 720))
-        self.remembered = Remembered(options.settings)
+        self.remembered = DashboardSettings(options.settings)
         self.restoreGeometry(QByteArray.fromBase64(self.remembered.text("window").encode()))
         keep_within_screen(self)
         self.tabs = SignalTabs(self.remembered)
         self.scope_panel, self.scope = self.tabs.scope_panel, self.tabs.scope
-        self.engine = EngineShown(
+        self.engine = EngineViews(
             options.cue_of,
             options.threshold,
             self.remembered,
@@ -89,7 +91,7 @@ class MainWindow(QMainWindow):
         )
         self.programs = Programs(commands)
         self.processes, self.buttons = self.programs.processes, self.programs.buttons
-        self.situation = Situation(str(options.signal))
+        self.situation = DashboardStatus(str(options.signal))
         self.replay = ReplayWindow(options.bci, options.recordings, self.remembered, options.cue_of)
         self._losses = LossLog("")
         self._told = 0.0
@@ -203,18 +205,18 @@ class MainWindow(QMainWindow):
 
     def _connect_sources(self) -> None:
         options, remembered = self.options, self.remembered
-        self.connecting = Connecting(
+        self.connecting = ConnectController(
             self.connect_panel, options.bci, remembered, options.recordings, options.follow_last
         )
         self.connecting.stream_wanted.connect(self.show_stream)
-        self.recording = Recording(
+        self.recording = RecordController(
             self.record_bar, options.bci, options.recordings, options.recorded, remembered,
             lambda: tuple(stream.name for stream in self.connecting.streams),
         )  # fmt: skip
         self.record_bar.saved.open_wanted.connect(self.replay.bring_file)
         self.record_bar.saved.folder_wanted.connect(self._show_folder)
         self.recording.noted.connect(lambda marker: self.scope.add_markers([marker]))
-        self.calibrating = Calibrating(options, remembered, self.feed, self.programs)
+        self.calibrating = CalibrationController(options, remembered, self.feed, self.programs)
         for view in (self.quality, self.calibrating):
             view.line_chosen.connect(self._choose_line)
         self._set_line(options.line_hz or known_line(remembered.number("line_hz", 0.0)))

@@ -1,0 +1,8 @@
+"""Programs that the dashboard starts and stops.
+
+- child: one process, its events and its end
+- restart_policy: whether it is started again
+- program_buttons: a button each
+- engine_command: the command of an engine
+- recorder: recorders, found by their status
+"""
