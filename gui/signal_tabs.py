@@ -8,8 +8,8 @@ from bci.types import StreamInfo
 from gui.electrodes.impedance_page import ImpedancePage
 from gui.scope.display_filter import filter_named
 from gui.scope.gains import GainKind
-from gui.scope.scope import TIME_BASES_S
 from gui.scope.scope_panel import ScopePanel
+from gui.scope.view import TIME_BASES_S
 from gui.settings import DashboardSettings
 from gui.spectrum.analysis import Analysis, Source, Wanted
 from gui.spectrum.bands import BANDS
@@ -52,7 +52,7 @@ class SignalTabs(Tabs):
         self._ring: RingBuffer | None = None
         self._channel = 0
         self.scope.show_sweep(remembered.flag("sweep", False))
-        time_s = remembered.number("time base", self.scope.time_base_s)
+        time_s = remembered.number("time base", self.scope.view.time_base_s)
         if time_s in TIME_BASES_S:
             self.scope.show_time(time_s)
         self.scope.set_filter(filter_named(remembered.text("filter")))
@@ -129,9 +129,9 @@ class SignalTabs(Tabs):
             self.scope.advance()
 
     def _keep_view(self) -> None:
-        self._remembered.keep("sweep", self.scope.sweep)
-        self._remembered.keep("filter", self.scope.filter.name)
-        self._remembered.keep("time base", self.scope.time_base_s)
+        self._remembered.keep("sweep", self.scope.view.sweep)
+        self._remembered.keep("filter", self.scope.view.filter.name)
+        self._remembered.keep("time base", self.scope.view.time_base_s)
 
     def _keep_gain(self, kind: GainKind, gain: float) -> None:
         if self._info is not None:
@@ -144,8 +144,8 @@ class SignalTabs(Tabs):
 
     def _ask(self) -> None:
         """Tell the analysis what is looked at."""
-        self.map.view.set_left_out(self.scope.bad)
-        bad = self.scope.bad
+        self.map.view.set_left_out(self.scope.view.bad)
+        bad = self.scope.view.bad
         if self._info is None or self.page not in (SPECTRUM, MAP):
             self.analysis.want(None)
         elif self.page == MAP:

@@ -196,7 +196,7 @@ class ReplayWindow(QWidget):
         self.transport.stepped.connect(self.step)
         self.trials.chosen.connect(self.go_to)
         self.traces.turned.connect(
-            lambda way: self._move(way * _WHEEL * self.traces.scope.time_base_s)
+            lambda way: self._move(way * _WHEEL * self.traces.scope.view.time_base_s)
         )
         self.models.chosen.connect(self._on_model_chosen)
         self.models.run_wanted.connect(self.run_model)
@@ -222,7 +222,7 @@ class ReplayWindow(QWidget):
         self.models.set_models(opened.models)
         self._forget_predictions()
         # A full picture, not an empty one.
-        self.playhead.seek(self.traces.scope.time_base_s)
+        self.playhead.seek(self.traces.scope.view.time_base_s)
 
     def _on_unreadable(self, why: str) -> None:
         self.header.show_unread(self.opened)
