@@ -2,11 +2,11 @@
 
 from PySide6.QtWidgets import QWidget
 
+from bci.pipeline.display_filter import filter_named
 from bci.pipeline.ring import RingBuffer
 from bci.quality.channel_quality import ChannelQuality
 from bci.types import StreamInfo
 from gui.electrodes.impedance_page import ImpedancePage
-from gui.scope.display_filter import filter_named
 from gui.scope.gains import GainKind
 from gui.scope.scope_panel import ScopePanel
 from gui.scope.view import TIME_BASES_S

@@ -9,8 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from bci.pipeline.ring import RingBuffer
 from bci.types import Recording
 from gui.scope.channel_chooser import ChannelChooser
-from gui.scope.filter_choice import FilterChoice
-from gui.scope.gain_control import GainControl
+from gui.scope.controls import FilterChoice, GainControl
 from gui.scope.scope import Scope
 from gui.theme import Theme
 from gui.widgets.stepper import add_stepper

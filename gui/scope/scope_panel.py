@@ -11,8 +11,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.scope.channel_chooser import ChannelChooser
-from gui.scope.filter_choice import FilterChoice
-from gui.scope.gain_control import GainControl
+from gui.scope.controls import FilterChoice, GainControl
 from gui.scope.scope import Scope
 from gui.widgets.pieces import named, plain, tip
 from gui.widgets.stepper import add_stepper
