@@ -14,20 +14,20 @@ from bci.lsl.inlet import InletStats
 from bci.lsl.losses import LossLog
 from bci.messages import EngineStatus
 from bci.quality.channel_quality import ChannelQuality
+from bci.quality.words import no_samples_since, summarise
 from gui.actions import bind, pressing
 from gui.calibration.controller import CalibrationController
 from gui.connect import controller as connecting
 from gui.connect.controller import ConnectController
 from gui.connect.panel import ConnectPanel
-from gui.decisions import engine_notice
-from gui.decisions.engine_notice import EngineNotice, find_mismatch
 from gui.decisions.engine_views import EngineViews
 from gui.decisions.status_line import DashboardStatus
-from gui.electrodes.quality_marks import no_samples_since, summarise
 from gui.electrodes.quality_view import QualityView, known_line
 from gui.options import DashboardOptions
+from gui.processes import engine_notice
 from gui.processes.child import stop_all
 from gui.processes.engine_command import ENGINE, remember_engine, with_last_engine
+from gui.processes.engine_notice import EngineNotice, find_mismatch
 from gui.processes.program_buttons import Programs
 from gui.record import controller as recording
 from gui.record.bar import RecordBar
@@ -199,7 +199,9 @@ class MainWindow(QMainWindow):
         self.engine.state_changed.connect(self._on_engine_state)
         self.feed.engine_there.connect(self._on_engine_there)
         self.feed.status_came.connect(self._on_status)
-        self.feed.predictions_came.connect(lambda _: self.situation.hear_engine(local_clock()))
+        self.feed.predictions_came.connect(
+            lambda _: self.situation.on_sign_of_engine(local_clock())
+        )
         self.feed.problem.connect(self._on_feed_problem)
         self.feed.show(options.signal, options.markers)
 
@@ -221,7 +223,7 @@ class MainWindow(QMainWindow):
             view.line_chosen.connect(self._choose_line)
         self._set_line(options.line_hz or known_line(remembered.number("line_hz", 0.0)))
         self.calibrating.cued.connect(lambda marker: self.feed.markers_came.emit([marker]))
-        self.calibrating.said.connect(self.log.add)
+        self.calibrating.reported.connect(self.log.add)
         self.calibrating.simulator_wanted.connect(self.connecting.use_simulator)
         self.calibrating.headset_wanted.connect(self._bring_connect)
         self.header.calibrate_button.clicked.connect(self.calibrating.open)
@@ -327,7 +329,7 @@ class MainWindow(QMainWindow):
             self.show_problem(why)
 
     def _on_signal_stats(self, stats: InletStats) -> None:
-        self.situation.hear_stats(stats)
+        self.situation.on_stats(stats)
         news = self._losses.news(stats)
         # The engine's own count is the one that is shown, and its losses are in the log already.
         if not (self.situation.is_decoded and self.programs.is_running("engine")):
@@ -347,13 +349,13 @@ class MainWindow(QMainWindow):
         self.header.show_badge(self.situation.simulated, self.situation.signal_replayed)
 
     def _on_status(self, status: EngineStatus) -> None:
-        self.situation.hear_status(status, local_clock())
+        self.situation.on_status(status, local_clock())
         self.decision.show_doubt(self.situation.model_warning)
 
     def _on_engine_state(self, alive: bool, simulated: bool) -> None:
         self.situation.engine_alive, self.situation.engine_simulated = alive, simulated
         self._remember_engine()
-        self.situation.hear_engine(local_clock())
+        self.situation.on_sign_of_engine(local_clock())
         self._show_badge()
 
     def _on_engine_there(self, there: bool) -> None:

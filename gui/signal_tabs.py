@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QWidget
 from bci.pipeline.display_filter import filter_named
 from bci.pipeline.ring import RingBuffer
 from bci.quality.channel_quality import ChannelQuality
+from bci.quality.spectra import BANDS, HIGH_HZ, LIMITS_HZ
 from bci.types import StreamInfo
 from gui.electrodes.impedance_page import ImpedancePage
 from gui.scope.gains import GainKind
@@ -12,9 +13,7 @@ from gui.scope.scope_panel import ScopePanel
 from gui.scope.view import TIME_BASES_S
 from gui.settings import DashboardSettings
 from gui.spectrum.analysis import Analysis, Source, Wanted
-from gui.spectrum.bands import BANDS
 from gui.spectrum.map_page import MapPage
-from gui.spectrum.spectra import HIGH_HZ, LIMITS_HZ
 from gui.spectrum.spectrum_page import SpectrumPage
 from gui.theme import Theme
 from gui.widgets.tabs import Tabs

@@ -1,16 +1,16 @@
-"""What is decided now, in large letters: the same at the top of every view of a decision."""
+"""The decision in large letters: the same at the top of every view of a decision."""
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
-from gui.theme import CAPTION_PX, Theme
+from gui.theme import CAPTION_PX, DARK, Theme
+from gui.widgets.elided import Elided
+from gui.widgets.pieces import named
 
 NO_PREDICTION, NOT_SURE = "no prediction", "not sure"
 NO_DECISION = "no decision yet"
 _LOW, _NONE = 22, 18
 _LEAST = 15
-_VCENTRE = Qt.AlignmentFlag.AlignVCenter
-_RIGHT = Qt.AlignmentFlag.AlignRight | _VCENTRE
 
 
 def is_decided(decision: str) -> bool:
@@ -18,52 +18,71 @@ def is_decided(decision: str) -> bool:
     return decision not in (NO_PREDICTION, NOT_SURE, NO_DECISION)
 
 
-def paint_headline(
-    painter: QPainter,
-    theme: Theme,
-    box: QRectF,
-    decision: str,
-    colour: QColor,
-    beside: str,
-    why: str = "",
-    pixels: int = 30,
-    calm: bool = False,
-) -> None:
-    """The decision on the left, on the right how sure or how old; or why there is no prediction.
+class Headline(QWidget):
+    """The decision on the left, its confidence or age on the right; or why there is none.
 
-    Without a decision the words are smaller and dim; with ``calm`` so is what stands beside them.
+    Parameters
+    ----------
+    pixels : int
+        Largest letters of a decision; they shrink until it fits. Other words are smaller and dim.
     """
-    if decision == NO_PREDICTION and why:
-        _paint_why(painter, theme, box, why)
-        return
-    decided = is_decided(decision)
-    font = QFont(painter.font())
-    font.setBold(True)
-    most = pixels if decided else min(pixels, _LOW)
-    font.setPixelSize(fitting_pixels(font, f"{decision}  {beside}", box.width(), most))
-    painter.setFont(font)
-    painter.setPen(colour if decided else theme.colour("dim"))
-    taken = 0.0
-    if beside and decision != NO_PREDICTION:
-        if calm:
-            _set_calm(painter, theme, font)
-        painter.drawText(box, _RIGHT, beside)
-        taken = painter.fontMetrics().horizontalAdvance(beside) + 12.0
-        painter.setFont(font)
-        painter.setPen(colour if decided else theme.colour("dim"))
-    room = box.adjusted(0, 0, -taken, 0)
-    text = painter.fontMetrics().elidedText(
-        decision, Qt.TextElideMode.ElideRight, int(room.width())
-    )
-    painter.drawText(room, _VCENTRE, text)
+
+    def __init__(self, pixels: int = 30, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._pixels = pixels
+        self._colours = "", ""
+        self._is_calm = False
+        self._is_rejected = False
+        self.decision, self.beside, self.why = Elided(), named(QLabel(), "plain"), Elided()
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(0)
+        grid.addWidget(self.decision, 0, 0)
+        grid.addWidget(self.beside, 0, 1)
+        grid.addWidget(self.why, 1, 0, 1, 2)
+        self.decision.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.setFixedHeight(pixels + 12)
+        self.write(DARK, NO_PREDICTION, DARK.colour("dim"), "")
+
+    def write(
+        self, theme: Theme, decision: str, colour: QColor, beside: str, why: str = "",
+        calm: bool = False,
+    ) -> None:  # fmt: skip
+        """Show a decision in its colour; ``calm`` makes small what stands beside it."""
+        rejected = decision == NO_PREDICTION and bool(why)
+        dim = theme.colour("dim")
+        self._colours = (colour if is_decided(decision) else dim).name(), dim.name()
+        self._is_calm = calm
+        self.decision.setText(decision)
+        self.beside.setText("" if decision == NO_PREDICTION else beside)
+        self.why.setText(f"signal not used: {why}" if rejected else "")
+        self.why.setVisible(rejected)
+        restyle(self.why, f"font-size: {CAPTION_PX}px; color: {theme.warning};")
+        self._is_rejected = rejected
+        self._fit()
+
+    def _fit(self) -> None:
+        decided = is_decided(self.decision.text())
+        pixels = self._pixels if decided else min(self._pixels, _LOW)
+        if self._is_rejected:
+            pixels = _NONE
+        font = QFont(self.font())
+        font.setBold(True)
+        both = f"{self.decision.text()}  {self.beside.text()}"
+        pixels = fitting_pixels(font, both, self.width(), pixels)
+        large = f"font-size: {pixels}px; font-weight: 700; color: {self._colours[0]};"
+        restyle(self.decision, large)
+        small = f"font-size: {CAPTION_PX}px; color: {self._colours[1]};"
+        restyle(self.beside, small if self._is_calm else large)
+
+    def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        self._fit()
 
 
-def _set_calm(painter: QPainter, theme: Theme, font: QFont) -> None:
-    small = QFont(font)
-    small.setBold(False)
-    small.setPixelSize(CAPTION_PX)
-    painter.setFont(small)
-    painter.setPen(theme.colour("dim"))
+def restyle(label: QLabel, style_sheet: str) -> None:
+    """Give a label a style sheet; Qt reads it only if it is another than before."""
+    if label.styleSheet() != style_sheet:
+        label.setStyleSheet(style_sheet)
 
 
 def fitting_pixels(font: QFont, text: str, width: float, most: int) -> int:
@@ -74,23 +93,3 @@ def fitting_pixels(font: QFont, text: str, width: float, most: int) -> int:
         if QFontMetricsF(tried).horizontalAdvance(text) <= width:
             return pixels
     return _LEAST
-
-
-def _paint_why(painter: QPainter, theme: Theme, box: QRectF, why: str) -> None:
-    """Two lines as wide as the view: no reason is cut off."""
-    font = QFont(painter.font())
-    font.setBold(True)
-    half = box.height() / 2
-    font.setPixelSize(min(_NONE, int(half) - 2))
-    painter.setFont(font)
-    painter.setPen(theme.colour("dim"))
-    painter.drawText(QRectF(box.left(), box.top(), box.width(), half), _VCENTRE, NO_PREDICTION)
-    font.setBold(False)
-    font.setPixelSize(CAPTION_PX)
-    painter.setFont(font)
-    painter.setPen(theme.colour("warning"))
-    below = QRectF(box.left(), box.top() + half, box.width(), half)
-    said = painter.fontMetrics().elidedText(
-        f"signal not used: {why}", Qt.TextElideMode.ElideRight, int(box.width())
-    )
-    painter.drawText(below, _VCENTRE, said)

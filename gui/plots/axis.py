@@ -4,6 +4,7 @@ from collections.abc import Callable
 from math import inf
 
 import pyqtgraph as pg
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QFont
 
 from gui.theme import CAPTION_PX, Theme
@@ -15,6 +16,11 @@ def caption_font(bold: bool = False) -> QFont:
     font.setPixelSize(CAPTION_PX)
     font.setBold(bold)
     return font
+
+
+def seconds_ago(x: float) -> str:
+    """``-10 s``; ``now`` at 0."""
+    return "now" if abs(x) < 1e-6 else f"{x:.4g} s"
 
 
 class Axis(pg.AxisItem):
@@ -41,7 +47,7 @@ class Axis(pg.AxisItem):
         super().__init__(side, maxTickLength=4)
         self.name, self.write, self.within = label, write, within
         self.enableAutoSIPrefix(False)
-        self.setStyle(tickFont=caption_font(), maxTickLevel=0, hideOverlappingLabels=24)
+        self.setStyle(tickFont=caption_font(), maxTickLevel=0)
 
     def apply_theme(self, theme: Theme) -> None:
         self.setPen(theme.colour("line"))
@@ -52,6 +58,10 @@ class Axis(pg.AxisItem):
     def text_of(self, value: float) -> str:
         """The value as this axis writes it."""
         return self.write(value) if self.write else f"{value:.4g}"
+
+    def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
+        # The first and the last number reach beyond the axis.
+        return super().boundingRect().adjusted(-32, -10, 32, 10)
 
     def tickValues(  # noqa: N802 - pyqtgraph's name
         self, low: float, high: float, size: float

@@ -3,21 +3,22 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QPainter, QResizeEvent, QShowEvent
 from PySide6.QtSvg import QSvgGenerator
-from PySide6.QtWidgets import QFileDialog, QLabel
+from PySide6.QtWidgets import QFileDialog, QLabel, QWidget
 
 from gui.plots.axis import Axis
 from gui.theme import CAPTION_PX, DARK, Theme
 from gui.widgets.pieces import is_seen
 
 PICTURES = "PNG picture (*.png);;SVG drawing (*.svg)"
+_HEADING_PX = 24
 Range = tuple[float, float]
 
 
@@ -43,6 +44,7 @@ class Plot(pg.PlotWidget):
     title : str
         Names the plot for screen readers, and its files.
     bottom, left : Axis, optional
+        The horizontal and the vertical one, on whichever side they are.
         None: hidden.
     grid : bool
         Whether there is a line at each number of the left axis.
@@ -59,6 +61,9 @@ class Plot(pg.PlotWidget):
         The value under the mouse; empty where there is none.
     """
 
+    # Whether a line stands at the mouse while a value is read.
+    has_hairline = False
+
     def __init__(
         self,
         title: str,
@@ -66,16 +71,20 @@ class Plot(pg.PlotWidget):
         left: Axis | None = None,
         grid: bool = True,
         zoom: tuple[bool, bool] = (True, True),
+        parent: QWidget | None = None,
     ) -> None:
-        self.axes = {axis.orientation: axis for axis in (bottom, left) if axis is not None}
-        super().__init__(axisItems=dict(self.axes), enableMenu=False)
+        self.axes = (bottom, left)
+        shown = {axis.orientation: axis for axis in self.axes if axis is not None}
+        super().__init__(parent, axisItems=dict(shown), enableMenu=False)
         self.title = title
         self.setAccessibleName(title)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        for side in ("bottom", "left"):
-            self.plotItem.showAxis(side, side in self.axes)
+        for side in ("top", "bottom", "left", "right"):
+            self.plotItem.showAxis(side, side in shown)
         if grid and left is not None:
             left.setGrid(255)
+            # The grid is behind what is drawn.
+            left.setZValue(-1)
         self.plotItem.hideButtons()
         self.plotItem.disableAutoRange()
         self.plotItem.layout.setContentsMargins(8, 8, 12, 6)
@@ -86,6 +95,9 @@ class Plot(pg.PlotWidget):
         self.hint_label = self._overlay(Qt.AlignmentFlag.AlignCenter)
         self.hint_label.setWordWrap(True)
         self.tag = self._overlay(Qt.AlignmentFlag.AlignCenter)
+        self.hairline = pg.InfiniteLine(angle=90)
+        self.hairline.hide()
+        self.addItem(self.hairline, ignoreBounds=True)
         self.plotItem.vb.sigRangeChangedManually.connect(self._on_zoomed)
         self.scene().sigMouseMoved.connect(self._on_mouse)
         self._add_menu()
@@ -123,8 +135,7 @@ class Plot(pg.PlotWidget):
 
     def read(self, place: QPointF) -> str:
         """The value at a place in the plot's units, in words; empty where there is none."""
-        axes = (self.axes.get(side) for side in ("bottom", "left"))
-        values = zip(axes, (place.x(), place.y()), strict=True)
+        values = zip(self.axes, (place.x(), place.y()), strict=True)
         return ", ".join(axis.text_of(value) for axis, value in values if axis is not None)
 
     # For their owners
@@ -165,18 +176,19 @@ class Plot(pg.PlotWidget):
     @property
     def heading(self) -> str:
         """A line above the plot, as it is written; no line where it is empty."""
-        return self._heading
+        return unescape(self._heading)
 
     @heading.setter
     def heading(self, heading: str) -> None:
-        self.set_heading_html(escape(heading) if heading else "")
-        self._heading = heading
+        self.set_heading_html(escape(heading))
 
     def set_heading_html(self, markup: str) -> None:
         """A line above the plot with colours in it."""
         self._heading = markup
         style = {"color": self._theme.dim, "size": f"{CAPTION_PX}px", "justify": "left"}
         self.plotItem.setTitle(markup or None, **style)
+        if markup:
+            self.plotItem.layout.setRowFixedHeight(0, _HEADING_PX)
 
     def set_home(self, x: Range, y: Range) -> None:
         """The range to show, now and after a reset; a user's zoom stays until then."""
@@ -257,10 +269,11 @@ class Plot(pg.PlotWidget):
     def _dress(self) -> None:
         theme = self._theme
         self.setBackground(theme.colour("panel"))
-        for axis in self.axes.values():
+        for axis in filter(None, self.axes):
             axis.apply_theme(theme)
         if self._heading:
             self.set_heading_html(self._heading)
+        self.hairline.setPen(theme.colour("dim"))
         self.hint_label.setStyleSheet(f"background: transparent; color: {theme.dim};")
         self.tag.setStyleSheet(
             f"background: {theme.panel}; color: {theme.text}; border: 1px solid {theme.line};"
@@ -274,7 +287,10 @@ class Plot(pg.PlotWidget):
         view = self.plotItem.vb
         self.readout = ""
         if not self._is_blank and view.sceneBoundingRect().contains(at):
-            self.readout = self.read(view.mapSceneToView(at))
+            place = view.mapSceneToView(at)
+            self.readout = self.read(place)
+            self.hairline.setValue(place.x())
+        self.hairline.setVisible(self.has_hairline and bool(self.readout))
         self._show_tag(self.readout, at)
 
     def _show_tag(self, text: str, at: QPointF) -> None:
@@ -287,6 +303,17 @@ class Plot(pg.PlotWidget):
         top = min(max(0.0, at.y() - 24), self.height() - self.tag.height())
         self.tag.move(round(max(0.0, left)), round(top))
 
+    def sizeHint(self) -> QSize:  # noqa: N802
+        # A view of a scene would ask for the scene's room.
+        return QSize(260, 150)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        return QSize(60, 40)
+
+    def close(self) -> bool:
+        """Close as any widget; pyqtgraph would take the items away, which crashes Qt."""
+        return QWidget.close(self)
+
     def mouseDoubleClickEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
         super().mouseDoubleClickEvent(event)
         self.reset()
@@ -295,6 +322,7 @@ class Plot(pg.PlotWidget):
         super().leaveEvent(event)
         self.readout = ""
         self.tag.hide()
+        self.hairline.hide()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         # The keys are the window's; pyqtgraph's own would move the view.

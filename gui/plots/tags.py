@@ -57,6 +57,13 @@ class Tags:
             item.setVisible(False)
         self.shown = tags
 
+    def set_pixels(self, pixels: int) -> None:
+        """How large the texts are."""
+        if pixels != self._font.pixelSize():
+            self._font.setPixelSize(pixels)
+            for item in self._items:
+                item.setFont(self._font)
+
     def width_of(self, text: str) -> float:
         """The width of a text in pixels."""
         return QFontMetricsF(self._font).horizontalAdvance(text) + 8

@@ -4,5 +4,6 @@
 - restart_policy: whether it is started again
 - program_buttons: a button each
 - engine_command: the command of an engine
+- engine_notice: warns where it decodes another stream than the one shown
 - recorder: recorders, found by their status
 """

@@ -1,4 +1,4 @@
-"""The models that there are, and which of them fit the recording."""
+"""The models of the user, and those of them that fit the recording."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,28 +18,28 @@ from gui.widgets.units import counted
 
 
 @dataclass(frozen=True)
-class Listed:
-    """A model; ``why_not`` says why it does not fit, and is empty where it does."""
+class ListedModel:
+    """A model; ``why_not`` is the reason why it does not fit, empty where it does."""
 
     folder: Path
     card: Card | None
     why_not: str
 
 
-def list_models(folder: Path, info: StreamInfo) -> list[Listed]:
-    """The models below a folder, those that fit the stream first."""
+def list_models(folder: Path, info: StreamInfo) -> list[ListedModel]:
+    """List the models below a folder, those that fit the stream first."""
     found = [_judge(path, card, info) for path, card in list_bundles(folder)]
     return sorted(found, key=lambda model: (bool(model.why_not), model.folder))
 
 
-def _judge(folder: Path, card: Card | BundleError, info: StreamInfo) -> Listed:
+def _judge(folder: Path, card: Card | BundleError, info: StreamInfo) -> ListedModel:
     if isinstance(card, BundleError):
-        return Listed(folder, None, str(card))
+        return ListedModel(folder, None, str(card))
     try:
         check_stream(card, info)
     except MismatchError as problem:
-        return Listed(folder, card, str(problem))
-    return Listed(folder, card, "")
+        return ListedModel(folder, card, str(problem))
+    return ListedModel(folder, card, "")
 
 
 class ModelChoice(QWidget):
@@ -52,7 +52,7 @@ class ModelChoice(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("plain")
-        self._models: Sequence[Listed] = ()
+        self._models: Sequence[ListedModel] = ()
         self._is_running = False
         self.list = ComboBox()
         self.list.setMinimumWidth(170)
@@ -74,13 +74,13 @@ class ModelChoice(QWidget):
         self.list.setPlaceholderText("open a recording first")
 
     @property
-    def model(self) -> Listed | None:
+    def model(self) -> ListedModel | None:
         """The model that is chosen; one that fits."""
         k = self.list.currentIndex()
         chosen = self._models[k] if 0 <= k < len(self._models) else None
         return chosen if chosen is not None and not chosen.why_not else None
 
-    def set_models(self, models: Sequence[Listed]) -> None:
+    def set_models(self, models: Sequence[ListedModel]) -> None:
         """Offer these; the first that fits is chosen."""
         self._models = models
         self.list.blockSignals(True)
@@ -119,25 +119,25 @@ class ModelChoice(QWidget):
         self.run.setText("Cancel" if self._is_running else "Run")
         self.run.setEnabled(self._is_running or model is not None)
         if self._is_running:
-            said = "Stop the run; what is predicted so far stays (Ctrl+Return)"
+            why = "Stop the run; the predictions so far stay (Ctrl+Return)"
         elif model is not None:
-            said = "Run the model over the whole recording, as if it were live (Ctrl+Return)"
+            why = "Run the model over the whole recording, as if it were live (Ctrl+Return)"
         elif self._models:
-            said = "No model fits this recording: the list says why of each"
+            why = "No model fits this recording: the list has the reasons"
         else:
-            said = "No model yet: bci calibrate makes one from labelled recordings"
-        self.run.setToolTip(tip(said))
-        self.list.setToolTip(tip(_about(model)) if model is not None else tip(said))
+            why = "No model yet: bci calibrate makes one from labelled recordings"
+        self.run.setToolTip(tip(why))
+        self.list.setToolTip(tip(_about(model)) if model is not None else tip(why))
 
 
 _TOOLTIP = Qt.ItemDataRole.ToolTipRole
 
 
-def _name(model: Listed) -> str:
-    return model.folder.name + " (simulated)" * bool(model.card and model.card.simulated)
+def _name(model: ListedModel) -> str:
+    return model.folder.name + (" (simulated)" if model.card and model.card.simulated else "")
 
 
-def _about(model: Listed) -> str:
+def _about(model: ListedModel) -> str:
     card = model.card
     if card is None:
         return str(model.folder)

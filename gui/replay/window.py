@@ -4,56 +4,36 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSize, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QApplication,
-    QHBoxLayout,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractButton, QApplication
 
-from bci.messages import EvaluationEvent
-from gui.replay.decision_at_cursor import DecisionAtCursor
-from gui.replay.header import ReplayHeader
-from gui.replay.model_choice import ModelChoice
+from bci.messages.evaluation import EvaluationEvent
+from gui.replay.layout import ReplayLayout
 from gui.replay.model_run import ModelProcess
 from gui.replay.opened_recording import OpenedRecording, RecordingReader
-from gui.replay.playhead import Playhead
 from gui.replay.predictions import Predictions
-from gui.replay.summary import Summary
-from gui.replay.timeline import Timeline
-from gui.replay.traces import ReplayTraces
-from gui.replay.transport_bar import Transport
-from gui.replay.trial_list import TrialList
-from gui.replay.trials import ReplayTrial, describe_place, find_steps, step_at, step_from, steps_of
+from gui.replay.trials import ReplayTrial, find_replay_trials, trials_of
 from gui.settings import DashboardSettings
-from gui.theme import DARK, Theme
-from gui.widgets.banner import Banner
-from gui.widgets.fit_height_scroll_area import JustHighEnough
 from gui.widgets.open_recording import ask_for_recording, newest_recording
-from gui.widgets.pieces import column_of, panel, scrolled
-from gui.widgets.screen_room import resize_within_screen
 
 _FRAME_MS = 16
-_RIGHT_WIDTH = 330
 _STEP_S, _LONG_STEP_S = 1.0, 10.0
 _WHEEL = 0.1  # of what the traces show
 
 
-class ReplayWindow(QWidget):
-    """A window of its own; all of a recording, seen as it would have been live.
+class ReplayWindow(ReplayLayout):
+    """All of a recording in a window of its own, as it would have been live.
 
     Parameters
     ----------
     bci : tuple of str
-        How the command line is called.
+        Program and first arguments of the command line.
     folder : Path
         Where recordings are, and models in its ``models``.
-    remembered : Remembered
+    remembered : DashboardSettings
     cue_of : callable
-        The class that a marker asks for, if any, where no model says so.
+        Gives the class that a marker asks for, if any, where no model does.
     """
 
     def __init__(
@@ -64,76 +44,57 @@ class ReplayWindow(QWidget):
         cue_of: Callable[[str], str | None],
     ) -> None:
         super().__init__()
-        self.theme: Theme = DARK
         self._folder, self._remembered, self._cue_of = folder, remembered, cue_of
         self.opened: OpenedRecording | None = None
         self.predictions: Predictions | None = None
-        self._hop_s = 0.1
-        self.steps: tuple[ReplayTrial, ...] = ()
+        self.trials: tuple[ReplayTrial, ...] = ()
         self._is_stale = False
-        self.setWindowTitle("Replay - bci")
-        resize_within_screen(self, QSize(1280, 800))
         self.reader = RecordingReader(folder / "models", self)
         self.run = ModelProcess(bci, self)
-        self.playhead = Playhead(self)
-        self.traces, self.timeline = ReplayTraces(), Timeline()
-        self.transport, self.models = Transport(self.playhead), ModelChoice()
-        self.header = ReplayHeader(self.models)
-        self.decided, self.summary, self.trials = DecisionAtCursor(), Summary(), TrialList()
-        self.decision = self.decided.bars
-        self.banner = Banner()
-        self._build()
+        self._bind_keys()
         self._connect()
         self._timer = QTimer(self)
         self._timer.setInterval(_FRAME_MS)
         self._timer.timeout.connect(self._advance)
         self.show_decision(False)
-        self._set_steps()
+        self._set_trials()
         self.traces.scope.setFocus()
 
     def open(self, file: Path) -> None:
         """Read a recording; the window shows it when it is read."""
-        self.header.show_reading(file)
+        self.title.setText(f"reading {file.name} ...")
         self.banner.settle("file")
         self.reader.read(file)
 
     def bring(self) -> None:
         """Show the window, in front; ask for a recording where none is open yet."""
-        self.show()
-        self.raise_()
-        self.activateWindow()
+        self._come_to_front()
         if self.opened is None:
             self.choose_file()
 
     def bring_file(self, file: Path) -> None:
         """Show the window, in front, with this recording."""
         self.open(file)
+        self._come_to_front()
+
+    def _come_to_front(self) -> None:
         self.show()
         self.raise_()
         self.activateWindow()
 
     def choose_file(self) -> None:
-        """Ask for a recording; the one that was recorded or opened last is at hand."""
+        """Ask for a recording, from the one that was recorded or opened last."""
         start = self._remembered.text("replay/file") or str(newest_recording(self._folder))
         ask_for_recording(self, "Open a recording", start, lambda name: self.open(Path(name)))
 
-    def set_theme(self, theme: Theme) -> None:
-        self.theme = theme
-        self.setStyleSheet(theme.style_sheet())
-        self.summary.theme = theme
-        self.summary.update()
-        for part in (self.decided, self.traces, self.timeline, self.trials):
-            part.set_theme(theme)
-
     def step(self, way: int) -> None:
         """Go to the end of the next (+1) or the previous (-1) trial, where it was decided."""
-        k = step_from(self.steps, self.playhead.position, way)
-        if k is not None:
+        if (k := self.trial_list.neighbour(self.playhead.position, way)) is not None:
             self.go_to(k)
 
     def go_to(self, trial: int) -> None:
         """Go to the end of a trial."""
-        self.playhead.seek(self.steps[trial].stop)
+        self.playhead.seek(self.trials[trial].stop)
 
     def run_model(self) -> None:
         """Run the chosen model, or cancel the run."""
@@ -145,28 +106,17 @@ class ReplayWindow(QWidget):
             return
         self.banner.settle("model")
         pipeline, paradigm = model.card.pipeline, model.card.paradigm
-        # Where windows come at cues alone, what was predicted holds until the cue is over.
-        self._hop_s = paradigm.stop_s if pipeline.at_cues else pipeline.hop_s
+        # Where windows come at cues alone, a prediction holds until the cue is over.
+        hop_s = paradigm.stop_s if pipeline.at_cues else pipeline.hop_s
         self._forget_predictions()
         self.decided.set_model(model.card)
         self.banner.settle("pictures")
         if self.decided.lacking:
             self.banner.tell("\n".join(self.decided.lacking), "pictures")
         self.show_decision(True)
-        self.run.start(model.folder, self.opened.file, model.card.classes)
+        self.run.start(model.folder, self.opened.file, model.card.classes, hop_s)
 
-    def _build(self) -> None:
-        side = column_of(_RIGHT_WIDTH, self.decided, JustHighEnough(self.summary), self.trials)
-        middle = QHBoxLayout()
-        middle.addWidget(panel(self.traces), 1)
-        middle.addWidget(scrolled(side))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(9, 7, 9, 9)
-        column.addWidget(self.header)
-        column.addWidget(self.banner)
-        column.addLayout(middle, 1)
-        column.addWidget(panel(self.timeline))
-        column.addWidget(panel(self.transport))
+    def _bind_keys(self) -> None:
         keys = {
             "Ctrl+O": self.choose_file,
             "Ctrl+Return": self.run_model,
@@ -188,13 +138,13 @@ class ReplayWindow(QWidget):
             QShortcut(QKeySequence(key), self, action)
 
     def _connect(self) -> None:
-        self.header.open_button.clicked.connect(self.choose_file)
+        self.open_button.clicked.connect(self.choose_file)
         self.reader.opened.connect(self._show_recording)
         self.reader.failed.connect(self._on_unreadable)
         self.playhead.moved.connect(self._on_moved)
         self.timeline.sought.connect(self.playhead.seek)
         self.transport.stepped.connect(self.step)
-        self.trials.chosen.connect(self.go_to)
+        self.trial_list.chosen.connect(self.go_to)
         self.traces.turned.connect(
             lambda way: self._move(way * _WHEEL * self.traces.scope.view.time_base_s)
         )
@@ -210,22 +160,18 @@ class ReplayWindow(QWidget):
         self.run.cancel()
         self.opened = opened
         self._remembered.keep("replay/file", str(opened.file))
-        recording = opened.recording
-        name, info = opened.file.name, recording.info
-        self.header.show_recording(opened)
-        self.setWindowTitle(f"{name} - bci" + " (simulated signal)" * info.simulated)
-        self.predictions = None
-        self.steps = ()
-        self.timeline.set_recording(recording, ())
-        self.traces.set_recording(recording)
-        self.playhead.set_duration(float(recording.timestamps[-1]))
+        self.show_opened(opened)
+        self.trials = ()
+        self.timeline.set_recording(opened.recording, ())
+        self.traces.set_recording(opened.recording)
+        self.playhead.set_duration(opened.duration)
         self.models.set_models(opened.models)
         self._forget_predictions()
         # A full picture, not an empty one.
         self.playhead.seek(self.traces.scope.view.time_base_s)
 
     def _on_unreadable(self, why: str) -> None:
-        self.header.show_unread(self.opened)
+        self.show_title(self.opened)
         self.banner.tell(why, "file")
 
     def _on_model_chosen(self) -> None:
@@ -234,48 +180,40 @@ class ReplayWindow(QWidget):
 
     def _forget_predictions(self) -> None:
         self.predictions = None
-        self.timeline.set_predictions(None, self._hop_s, 0.0)
+        self.timeline.set_predictions(None, 0.0)
         self.summary.set_evaluation(None)
         self.show_decision(False)
-        self._set_steps()
+        self._set_trials()
 
-    def _set_steps(self, steps: tuple[ReplayTrial, ...] | None = None) -> None:
-        """The trials with what was decided; those of the recording alone if none are given."""
-        if steps is None and self.opened is not None:
+    def _set_trials(self, trials: tuple[ReplayTrial, ...] = ()) -> None:
+        """Show trials with their decisions; those of the recording alone if none are given."""
+        if not trials and self.opened is not None:
             model = self.models.model
             paradigm = model.card.paradigm if model is not None and model.card else None
-            steps = find_steps(self.opened.recording, paradigm, self._cue_of)
-        self.steps = steps or ()
-        self.decided.truth.steps = self.steps
-        self.trials.set_steps(self.steps)
-        self.timeline.set_steps(self.steps)
+            trials = find_replay_trials(self.opened.recording, paradigm, self._cue_of)
+        self.trials = self.decided.truth.trials = trials
+        self.trial_list.set_trials(trials)
+        self.timeline.set_trials(trials)
         self._on_moved()
 
     def _on_predicted(self, predictions: Predictions) -> None:
         self.predictions = predictions
         last = float(predictions.times[-1]) if len(predictions.times) else 0.0
-        self.timeline.set_predictions(predictions, self._hop_s, last)
+        self.timeline.set_predictions(predictions, last)
         self.models.set_progress(last / max(self.playhead.duration, 1e-3))
         self._on_moved()
 
     def _on_finished(self, evaluation: EvaluationEvent) -> None:
-        self.timeline.set_predictions(self.predictions, self._hop_s, self.playhead.duration)
+        self.timeline.set_predictions(self.predictions, self.playhead.duration)
         self.summary.set_evaluation(evaluation)
-        self._set_steps(steps_of(evaluation))
-
-    def show_decision(self, shown: bool) -> None:
-        """Whether there is room for what the decoder says at the cursor."""
-        frame = self.decided.parentWidget()
-        assert frame is not None
-        frame.setVisible(shown)
+        self._set_trials(trials_of(evaluation))
 
     def _move(self, seconds: float) -> None:
         self.playhead.seek(self.playhead.position + seconds)
 
     def _space(self) -> None:
-        focused = QApplication.focusWidget()
-        if isinstance(focused, QAbstractButton):
-            # Reached by Tab: Space presses it, as everywhere.
+        # A button that was reached by Tab is pressed, as everywhere.
+        if isinstance(focused := QApplication.focusWidget(), QAbstractButton):
             focused.click()
         else:
             self.playhead.toggle()
@@ -283,13 +221,11 @@ class ReplayWindow(QWidget):
     def _on_moved(self) -> None:
         position = self.playhead.position
         self._is_stale = True
-        self.timeline.set_position(position, follow=True)
-        k = step_at(self.steps, position)
-        self.trials.set_current(k)
-        self.transport.set_trial(describe_place(self.steps, k))
+        self.timeline.set_position(position, self.traces.scope.time_base_s)
+        self.transport.set_trial(self.trial_list.show_at(position))
         if self.opened is not None:
             half_s = 0.5 / self.opened.recording.info.sfreq
-            self.decided.show_at(self.predictions, self._hop_s, position, half_s)
+            self.decided.show_at(self.predictions, position, half_s)
 
     def _advance(self) -> None:
         self.playhead.advance(time.monotonic())

@@ -8,7 +8,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QPainter
 
 from bci.quality.channel_quality import ChannelQuality, State
-from gui.electrodes.quality_marks import explain, paint_mark
+from bci.quality.words import explain
+from gui.electrodes.quality_marks import paint_mark
 from gui.plots.axis import caption_font
 from gui.theme import CAPTION_PX, DARK, Theme
 from gui.widgets.pieces import tip

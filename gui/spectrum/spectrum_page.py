@@ -5,9 +5,9 @@ from math import isfinite
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from bci.quality.spectra import LIMITS_HZ
 from gui.connect.device_form import mark_wrong
 from gui.spectrum.analysis import SpectrumSeen
-from gui.spectrum.spectra import LIMITS_HZ
 from gui.spectrum.spectrogram_view import SpectrogramView
 from gui.spectrum.spectrum_view import SpectrumView
 from gui.theme import Theme
@@ -78,7 +78,7 @@ class SpectrumPage(QWidget):
 
     def show_hint(self, hint: str) -> None:
         self.view.show_hint(hint)
-        self.spectrogram.clear()
+        self.spectrogram.show_nothing()
 
     def show_spectrum(self, seen: SpectrumSeen) -> None:
         self.view.show_spectrum(seen)
@@ -92,7 +92,6 @@ class SpectrumPage(QWidget):
     def set_theme(self, theme: Theme) -> None:
         for view in (self.view, self.spectrogram):
             view.theme = theme
-            view.update()
 
     def _on_index(self, channel: int) -> None:
         if channel >= 0:

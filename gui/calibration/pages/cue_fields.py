@@ -1,4 +1,4 @@
-"""The fields that say what is shown: nothing for arrows, words or moods, or a folder."""
+"""Fields for the cues: nothing for arrows, else words, moods or a folder."""
 
 from pathlib import Path
 
@@ -8,30 +8,26 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
 
 from bci.errors import ProfileError
 from bci.profiles.profile import Profile
-from gui.calibration.run.paradigms import (
-    CLIPS,
-    MOODS,
-    PICTURE_VIEWING,
-    WORDS,
+from bci.tasks.cue_items import (
     CueScreenItem,
-    ParadigmKind,
     class_cues,
     clip_cues,
     mood_cues,
     picture_cues,
     word_cues,
 )
+from bci.tasks.paradigms import CLIPS, MOODS, PICTURE_VIEWING, WORDS, ParadigmKind
 from gui.widgets.elided_line import ElidedLine
 from gui.widgets.pieces import button
 
-_MOST_BYTES = 100_000
+_MAX_BYTES = 100_000
 _FIRST = {
     WORDS: "yes, no",
     MOODS: "joyful, excited, content, calm, bored, sad, angry, afraid, tired, surprised",
     PICTURE_VIEWING: "",
     CLIPS: "",
 }
-# The name of the line, and what is in it while nothing is.
+# Name of the line, and its placeholder.
 _LINES = {
     WORDS: ("Words", "yes, no, water"),
     MOODS: ("Moods", "joyful, calm, sad"),
@@ -50,7 +46,7 @@ class CueFields(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.line = ElidedLine()
-        self.line.setMaxLength(_MOST_BYTES)
+        self.line.setMaxLength(_MAX_BYTES)
         self.line.textChanged.connect(self.changed)
         self.browse: QPushButton = button("From file ...", "Read what is shown (Ctrl+O)")
         self.browse.clicked.connect(self._browse)
@@ -63,7 +59,7 @@ class CueFields(QWidget):
 
     @property
     def name(self) -> str:
-        """What the line holds; empty where it is not needed."""
+        """Name of the line; empty where it is not needed."""
         return _LINES[self._kind][0] if self._kind in _LINES else ""
 
     def set_kind(self, kind: ParadigmKind) -> None:
@@ -77,7 +73,7 @@ class CueFields(QWidget):
         self.setVisible(kind in _LINES)
 
     def cues(self, profile: Profile) -> tuple[CueScreenItem, ...]:
-        """What is shown.
+        """Make the cues.
 
         Raises
         ------
@@ -100,7 +96,7 @@ class CueFields(QWidget):
     def read_words(self, file: Path) -> None:
         """Take the words of a text file."""
         try:
-            text = file.read_bytes()[:_MOST_BYTES].decode("utf-8")
+            text = file.read_bytes()[:_MAX_BYTES].decode("utf-8")
         except (OSError, UnicodeDecodeError):
             self.problem.emit(f"{file}: cannot be read as text")
             return
@@ -119,7 +115,7 @@ class CueFields(QWidget):
 
 
 def check_readable(cues: tuple[CueScreenItem, ...]) -> None:
-    """Prove that every picture can be shown.
+    """Check that every picture can be shown.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""This model beside the others."""
+"""Table of models, to compare their scores."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from bci.models.bundle import Card
-from gui.calibration.result import Result
+from bci.training.model_result import ModelResult
 from gui.widgets.pieces import tip
 from gui.widgets.units import percent
 
@@ -27,8 +27,8 @@ _COLUMNS = (
     "Chance",
     "Confidence off by",
 )
-_WIDEST = 260
-TELLS = (
+_MAX_WIDTH = 260
+NOTE = (
     "Each model was scored on its own runs. Where intervals overlap, neither is shown to be "
     "better. Double-click a model, or press Enter, to see it."
 )
@@ -56,11 +56,11 @@ class EarlierTable(QTableWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         # The classes may be long: they have the room that is left, so no column is beyond the edge.
         header.setSectionResizeMode(_COLUMNS.index("Classes"), QHeaderView.ResizeMode.Stretch)
-        header.setMaximumSectionSize(_WIDEST)
+        header.setMaximumSectionSize(_MAX_WIDTH)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
-    def set_result(self, result: Result) -> None:
+    def set_result(self, result: ModelResult) -> None:
         models = [(result.folder, result.card), *result.earlier]
         models.sort(key=lambda model: model[1].created, reverse=True)
         self._folders = [folder for folder, _ in models]

@@ -1,4 +1,4 @@
-"""What a user has chosen to calibrate."""
+"""The choice of a calibration run."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,15 +6,15 @@ from pathlib import Path
 from bci.files import plain_yaml
 from bci.profiles.profile import Profile
 from bci.recording.bids.names import Session
-from gui.calibration.run.paradigms import RunPlan
+from bci.tasks.paradigms import RunPlan
 
 
 @dataclass(frozen=True)
 class RunChoice:
-    """Whom, with which profile, and the run.
+    """The subject, the profile and the run.
 
     ``profile`` has the classes of the run. ``profile_name`` is the file or the shipped name that
-    it was made from; ``profile_differs`` says that it is not as it is there.
+    it was made from; ``profile_differs`` is True where it was changed.
     """
 
     session: Session
@@ -25,9 +25,10 @@ class RunChoice:
     full_screen: bool = True
 
     def profile_for(self, recording: Path) -> str:
-        """The profile to train and serve with; where it differs, a file beside the recording.
+        """Return the profile to train and serve with.
 
-        Without a recording it lies beside the model, whose folder stands in its place.
+        Where it differs it is written beside the recording, or beside the model, whose folder
+        stands in place of a recording then.
         """
         if not self.profile_differs:
             return self.profile_name
@@ -37,9 +38,7 @@ class RunChoice:
         file.write_text(plain_yaml.dump(content), encoding="utf-8")
         return str(file)
 
-
-def earlier_runs(folder: Path, session: Session) -> list[Path]:
-    """Recordings of this subject with this task, of all sessions, oldest first."""
-    pattern = f"sub-{session.subject}_*task-{session.task}_run-*_{session.suffix}.xdf"
-    found = (folder / f"sub-{session.subject}").rglob(pattern)
-    return sorted(found, key=lambda file: (file.stat().st_mtime, file.name))
+    @property
+    def pictures(self) -> Path:
+        """Folder of the pictures that are shown, if any are."""
+        return Path(self.plan.cues[0].shown).parent

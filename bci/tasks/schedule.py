@@ -1,0 +1,176 @@
+"""The schedule of a run: the order of its cues, and a state machine that is given the time."""
+
+from collections import Counter, deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from random import Random
+
+from bci.tasks.cue_items import CueScreenItem
+from bci.tasks.paradigms import CueTiming, RunPlan
+
+MAX_IN_A_ROW = 3
+
+
+class Phase(Enum):
+    """States of a run."""
+
+    WAITING = "waiting"
+    BASELINE = "baseline"
+    CUE = "cue"
+    TASK = "task"
+    RATING = "rating"
+    PAUSE = "pause"
+    INTERRUPTED = "interrupted"
+    DONE = "done"
+    ABORTED = "aborted"
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulePhase:
+    """The screen at one moment; ``cue`` is that of the trial, if one is under way."""
+
+    phase: Phase
+    cue: CueScreenItem | None
+    n_done: int
+    n_trials: int
+
+
+_OVER = (Phase.DONE, Phase.ABORTED)
+_IN_TRIAL = (Phase.CUE, Phase.TASK, Phase.RATING)
+
+
+class Schedule:
+    """Baseline, cue, task, pause, and again; a step lasts from when it was entered.
+
+    Where trials are rated, the rating comes before the pause and takes as long as it takes. A trial
+    that is interrupted before its pause is shown again at the end, so that a pause
+    costs no trial.
+
+    Parameters
+    ----------
+    order : sequence of CueScreenItem
+    timing : CueTiming
+    seed : int
+        Of the pauses.
+    rated : bool
+        Whether each trial is rated.
+    """
+
+    def __init__(
+        self, order: Sequence[CueScreenItem], timing: CueTiming, seed: int, rated: bool = False
+    ) -> None:
+        self._rated = rated
+        self._left = deque(order)
+        self._timing = timing
+        self._rng = Random(seed)  # noqa: S311 - lengths of pauses, no secret
+        self._until = float("inf")
+        self._n_trials = len(order)
+        self.completed: Counter[str] = Counter()
+        self.phase = Phase.WAITING
+
+    @property
+    def step(self) -> SchedulePhase:
+        """The screen to show now."""
+        cue = self._left[0] if self.phase in _IN_TRIAL else None
+        return SchedulePhase(self.phase, cue, self.completed.total(), self._n_trials)
+
+    @property
+    def is_over(self) -> bool:
+        return self.phase in _OVER
+
+    def begin(self, now: float) -> None:
+        """Start with the first trial, or go on after `interrupt`."""
+        if self.phase is Phase.WAITING or self.phase is Phase.INTERRUPTED:
+            if self._left:
+                self._enter(Phase.BASELINE, now, self._timing.baseline_s)
+            else:
+                self._enter(Phase.DONE, now, float("inf"))
+
+    def interrupt(self, now: float) -> None:
+        """Wait until `begin`; a trial under way is shown again later."""
+        if self.is_over or self.phase in (Phase.WAITING, Phase.INTERRUPTED):
+            return
+        if self.phase in _IN_TRIAL:
+            self._left.rotate(-1)
+        self._enter(Phase.INTERRUPTED, now, float("inf"))
+
+    def abort(self, now: float) -> None:
+        """End here."""
+        if not self.is_over:
+            self._enter(Phase.ABORTED, now, float("inf"))
+
+    def rate(self, now: float) -> None:
+        """Complete the trial, which is rated now."""
+        if self.phase is Phase.RATING:
+            self._complete(now)
+
+    def advance(self, now: float) -> bool:
+        """Move on by at most one step when it is due; returns whether it moved.
+
+        One at a time: a cue that is late must be shown all the same.
+        """
+        if now < self._until:
+            return False
+        timing = self._timing
+        if self.phase is Phase.BASELINE:
+            self._enter(Phase.CUE, now, timing.cue_s)
+        elif self.phase is Phase.CUE:
+            self._enter(Phase.TASK, now, timing.task_s)
+        elif self.phase is Phase.TASK and self._rated:
+            self._enter(Phase.RATING, now, float("inf"))
+        elif self.phase is Phase.TASK:
+            self._complete(now)
+        elif self._left:
+            self._enter(Phase.BASELINE, now, timing.baseline_s)
+        else:
+            self._enter(Phase.DONE, now, float("inf"))
+        return True
+
+    def _complete(self, now: float) -> None:
+        self.completed[self._left.popleft().label] += 1
+        pause_s = self._rng.uniform(self._timing.pause_min_s, self._timing.pause_max_s)
+        self._enter(Phase.PAUSE, now, pause_s)
+
+    def _enter(self, phase: Phase, now: float, lasts_s: float) -> None:
+        self.phase = phase
+        self._until = now + lasts_s
+
+
+def order_of(plan: RunPlan) -> list[CueScreenItem]:
+    """Order each cue ``trials_per_class`` times at random by the seed, never four in a row."""
+    rng = Random(plan.seed)  # noqa: S311 - an order of cues, no secret
+    left = dict.fromkeys(range(len(plan.cues)), plan.trials_per_class)
+    order: list[int] = []
+    for _ in range(plan.n_trials):
+        allowed = [k for k, n in left.items() if n and _can_follow(order, k, left)]
+        chosen = rng.choices(allowed, [left[k] for k in allowed])[0]
+        left[chosen] -= 1
+        order.append(chosen)
+    return [plan.cues[k] for k in order]
+
+
+def _can_follow(order: list[int], chosen: int, left: dict[int, int]) -> bool:
+    """Check that after this cue the rest can still be shown without four in a row."""
+    row = _row_of(order, chosen) + 1
+    if row > MAX_IN_A_ROW:
+        return False
+    if 2 * max(left.values()) <= sum(left.values()):
+        return True  # no cue is more than half of what is left
+    after = left | {chosen: left[chosen] - 1}
+    for k, n in after.items():
+        others = sum(after.values()) - n
+        room = MAX_IN_A_ROW * others + (MAX_IN_A_ROW - row if k == chosen else MAX_IN_A_ROW)
+        if n > room:
+            return False
+    return True
+
+
+def _row_of(order: list[int], k: int) -> int:
+    """Count how often the cue stands at the end of the order."""
+    count = 0
+    for other in reversed(order):
+        if other != k:
+            break
+        count += 1
+    return count

@@ -1,0 +1,233 @@
+"""Decoders to choose from for a calibration: fast to deep, with what this computer allows."""
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from bci.errors import MismatchError
+from bci.models.bundle import Card, list_bundles
+from bci.plugins.decoder_offers import carrying_over, decoder_traits, offered_for
+from bci.plugins.installing import how_to_install, how_to_install_torch
+from bci.profiles.profile import Profile
+from bci.tasks.cue_items import IMAGES
+from bci.tasks.paradigms import EMOTION, SPEECH
+from bci.training.calibrate import check_base_fits
+from bci.types import StreamInfo
+
+_FAST, _DEEP = "tangent-space", "dbconformer"
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderOffer:
+    """A decoder to choose: its name for people, a sentence, and its requirements.
+
+    ``base`` is the model to fine-tune, ``gallery`` the file with the embeddings of images;
+    ``lacks`` is the reason why it cannot be chosen, empty if it can.
+    """
+
+    name: str
+    sentence: str
+    decoder: str
+    base: Path | None = None
+    lacks: str = ""
+    curve: bool = True
+    gallery: Path | None = None
+
+
+def decoder_choices(
+    profile: Profile, models: Path, info: StreamInfo | None, pictures: Path | None = None
+) -> tuple[DecoderOffer, ...]:
+    """List the decoders for a profile; the first is the best start.
+
+    Parameters
+    ----------
+    profile : Profile
+    models : Path
+        Folder of the base models.
+    info : StreamInfo, optional
+        The stream that the runs are recordings of; None: no base fits yet.
+    pictures : Path, optional
+        Folder of the pictures that were shown, with their gallery.
+    """
+    if profile.task == EMOTION:
+        return emotion_choices()
+    if profile.task == IMAGES and profile.paradigm.items is not None and pictures is not None:
+        return image_choices(pictures)
+    if profile.task == SPEECH:
+        return word_choices()
+    return class_choices(models, profile, info)
+
+
+def class_choices(
+    models: Path, profile: Profile, info: StreamInfo | None
+) -> tuple[DecoderOffer, ...]:
+    """List the decoders of classes.
+
+    Pretrained models of other networks are choices of their own, fine-tuned with the same network.
+    ``info`` is the stream that the runs are recordings of; where it is None, no base fits yet.
+    """
+    cards = [
+        (folder, card)
+        for folder, card in (list_bundles(models) if models.is_dir() else ())
+        if isinstance(card, Card)
+    ]
+    base = _newest_base(cards, _FAST, profile, info)
+    deep_base = _newest_base(cards, _DEEP, profile, info)
+    others = [name for name in carrying_over() if name not in (_FAST, _DEEP)]
+    found = (
+        (name, _newest_base(cards, name, profile, info))
+        for name in others
+        if decoder_traits(name).task is None
+    )
+    return (
+        DecoderOffer(
+            "Fast",
+            "Learns from these runs alone, in seconds: the best start (Riemannian tangent space).",
+            _FAST,
+        ),
+        DecoderOffer(
+            "From other people",
+            "The same, but starts from a model of other people." + _from_base(base),
+            _FAST,
+            base,
+            "" if base is not None else "Needs a base model that fits these runs: bci pretrain.",
+        ),
+        DecoderOffer(
+            "Deep",
+            "A network over time and channels, for many runs. Takes minutes (DBConformer)."
+            + _from_base(deep_base),
+            _DEEP,
+            deep_base,
+            lacks=_lacks_torch(),
+            curve=False,
+        ),
+        *(
+            DecoderOffer(
+                f"From other people, {name:.30}",
+                f"The network {name:.30}, fine-tuned. Takes minutes or more." + _from_base(start),
+                name,
+                start,
+                lacks=_lacks(name),
+                curve=False,
+            )
+            for name, start in found
+            if start is not None
+        ),
+        *_of_plugins(None),
+    )
+
+
+def emotion_choices() -> tuple[DecoderOffer, ...]:
+    """List the decoders of valence and arousal, which have no classes to draw a curve of."""
+    return (
+        DecoderOffer(
+            "Fast",
+            "From the power in five bands, in seconds (ridge regression of each level).",
+            "differential-entropy",
+            curve=False,
+        ),
+        DecoderOffer(
+            "Deep",
+            "A small network over time, channels and regions. Takes minutes (HiSTN).",
+            "histn",
+            lacks=_lacks_torch(),
+            curve=False,
+        ),
+        *_of_plugins("emotion"),
+    )
+
+
+def word_choices() -> tuple[DecoderOffer, ...]:
+    """List the decoders of words, from depth electrodes."""
+    return (
+        DecoderOffer(
+            "Fast",
+            "From high-gamma power in five parts of each word, in seconds (linear discriminant "
+            "analysis).",
+            "high-gamma-lda",
+        ),
+        DecoderOffer(
+            "Deep",
+            "A network over time and contacts, for some hundred words. Takes minutes (Du-IN).",
+            "duin",
+            lacks=_lacks_torch(),
+            curve=False,
+        ),
+        *_of_plugins("speech"),
+    )
+
+
+def image_choices(pictures: Path) -> tuple[DecoderOffer, ...]:
+    """List the decoders that find a seen image in the gallery beside the pictures.
+
+    The gallery may be made after the run; the training reports it if it is missing.
+    """
+    gallery = pictures / "gallery.safetensors"
+    made = f" Looks images up in {gallery} (bci embed-images)."
+    return (
+        DecoderOffer(
+            "Fast",
+            "From every sample of every sensor, in seconds (ridge regression)." + made,
+            "image-ridge",
+            curve=False,
+            gallery=gallery,
+        ),
+        DecoderOffer(
+            "Deep",
+            "A network over sensors and time, for a thousand trials or more. Takes an hour or more "
+            "(MEG encoder)." + made,
+            "meg-images",
+            lacks=_lacks_torch(),
+            curve=False,
+            gallery=gallery,
+        ),
+    )
+
+
+def _of_plugins(task: str | None) -> tuple[DecoderOffer, ...]:
+    """List the decoders of other packages for this task."""
+    return tuple(
+        DecoderOffer(
+            f"{name:.30}",
+            f"{decoder_traits(name).summary:.200}",
+            name,
+            lacks=_lacks(name),
+            curve=task != "emotion",
+        )
+        for name in offered_for(task)
+    )
+
+
+def _lacks(decoder: str) -> str:
+    missing = [each for each in decoder_traits(decoder).needs if not find_spec(each)]
+    return f"Needs {missing[0]}: {how_to_install(missing[0])}." if missing else ""
+
+
+def _lacks_torch() -> str:
+    return "" if find_spec("torch") else f"Needs PyTorch: {how_to_install_torch()}."
+
+
+def _from_base(base: Path | None) -> str:
+    return f" Fine-tunes {base.name}." if base is not None else ""
+
+
+def _newest_base(
+    cards: list[tuple[Path, Card]], decoder: str, profile: Profile, info: StreamInfo | None
+) -> Path | None:
+    if info is None:
+        return None
+    wanted = profile.with_decoder(decoder)
+    found = [
+        (card.created, folder)
+        for folder, card in cards
+        if card.people is not None and card.people.whole_folds and _fits(card, wanted, info)
+    ]
+    return max(found)[1] if found else None
+
+
+def _fits(base: Card, profile: Profile, info: StreamInfo) -> bool:
+    try:
+        check_base_fits(base, profile, info)
+    except MismatchError:
+        return False
+    return True
