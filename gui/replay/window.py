@@ -221,7 +221,7 @@ class ReplayWindow(ReplayLayout):
     def _on_moved(self) -> None:
         position = self.playhead.position
         self._is_stale = True
-        self.timeline.set_position(position, self.traces.scope.time_base_s)
+        self.timeline.set_position(position, self.traces.scope.view.time_base_s)
         self.transport.set_trial(self.trial_list.show_at(position))
         if self.opened is not None:
             half_s = 0.5 / self.opened.recording.info.sfreq

@@ -112,18 +112,14 @@ def test_tooltips_of_channels_look_like_all_others_and_hold_no_markup(
     view = QualityView()
     qtbot.addWidget(view)
     view.resize(340, 176)
-    if isinstance(view, ChannelNames):
-        view.set_names(("Fpz",))
-        at = QPoint(20, 20)
-    else:
-        view.set_stream(info)
-        view.show()
-        view.grab()
-        at = view.head.place_px(0).toPoint()
+    view.set_stream(info)
+    view.show()
+    view.grab()
+    at = view.head.place_px(0).toPoint()
     view.set_quality(judged)
-    target = view if isinstance(view, ChannelNames) else view.head.viewport()
+    target = view.head.viewport()
     QApplication.sendEvent(target, QHelpEvent(QEvent.Type.ToolTip, at, at))
     ((_, text, owner),) = shown
     # Without a widget Qt draws it in a look of its own.
-    assert owner is (view if isinstance(view, ChannelNames) else view.head)
+    assert owner is view.head
     assert "&lt;b&gt;railed" in text

@@ -160,7 +160,7 @@ def test_the_time_that_the_traces_show_is_shaded_in_the_timeline(
 ) -> None:
     open_run(qtbot, window, folder)
     window.playhead.seek(20.0)
-    shown_s = window.traces.scope.time_base_s
+    shown_s = window.traces.scope.view.time_base_s
     assert window.timeline.shown.getRegion() == pytest.approx((20.0 - shown_s, 20.0))
 
 
