@@ -187,7 +187,7 @@ class MainWindow(QMainWindow):
     def _connect_feed(self) -> None:
         options = self.options
         self.feed = Feed(
-            options.engine_name, is_cue=self.engine.is_cue, told=options.stream_options
+            options.engine_name, is_cue=self.engine.is_cue, stream_options=options.stream_options
         )
         self.feed.signal_found.connect(self._on_signal)
         self.feed.signal_alive.connect(self._on_signal_alive)
@@ -228,7 +228,7 @@ class MainWindow(QMainWindow):
         self.calibrating.headset_wanted.connect(self._bring_connect)
         self.header.calibrate_button.clicked.connect(self.calibrating.open)
         self.programs.models_wanted.connect(self.calibrating.open_models)
-        self.programs.said.connect(self.log.add)
+        self.programs.logged.connect(self.log.add)
         self.programs.runs.connect(self._on_program)
         self.programs.problem.connect(self.show_problem)
         self.programs.well.connect(self.banner.settle)
@@ -236,7 +236,7 @@ class MainWindow(QMainWindow):
             (self.connecting, connecting.SUBJECT),
             (self.recording, recording.SUBJECT),
         ):
-            model.said.connect(self.log.add)
+            model.logged.connect(self.log.add)
             model.problem.connect(lambda why, subject=subject: self.show_problem(why, subject))
             model.well.connect(lambda subject=subject: self.banner.settle(subject))
 

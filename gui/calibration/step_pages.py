@@ -11,7 +11,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 from gui.calibration.pages.result import ResultPage
 from gui.calibration.pages.setup import SetupPage
 from gui.calibration.pages.signals import SignalsPage

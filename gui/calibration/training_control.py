@@ -8,13 +8,15 @@ from PySide6.QtCore import QObject, Signal
 
 from bci.profiles.profile import Profile
 from bci.recording.bids.runs import RecordedRuns, find_runs
+from bci.signals import StreamInfo
 from bci.training.decoder_choices import DecoderOffer, decoder_choices
 from bci.training.run_counts import TrialCount, count_trials
-from bci.types import StreamInfo
 from gui.calibration.run.run_choice import RunChoice
 from gui.calibration.training_process import TrainingProcess
 from gui.options import DashboardOptions
 from gui.workers.background import Background
+
+Decoders = tuple[DecoderOffer, ...]
 
 
 class TrainingControl(QObject):
@@ -63,7 +65,7 @@ class TrainingControl(QObject):
             self.profile, self._has_profile = self.choice.profile_for(run), True
         recordings = self._options.recordings
         work = partial(_find, self.choice, run, recordings, self.models, info)
-        self._finding.ask(
+        self._finding.run(
             work,
             lambda found: self.found.emit(heading, *found),
             partial(self.not_found.emit, heading),
@@ -146,7 +148,7 @@ class _TrialCounter(QObject):
             return
         file = self._waiting.pop(0)
         work = partial(count_trials, file, self._profile)
-        self._background.ask(work, partial(self._on_counted, file), partial(self._on_failed, file))
+        self._background.run(work, partial(self._on_counted, file), partial(self._on_failed, file))
 
     def _on_counted(self, file: Path, found: TrialCount) -> None:
         self.counted.emit(file, found)
@@ -159,11 +161,9 @@ class _TrialCounter(QObject):
 
 def _find(
     choice: RunChoice, run: Path | None, recordings: Path, models: Path, info: StreamInfo | None
-) -> tuple[RecordedRuns, tuple[DecoderOffer, ...]]:
+) -> tuple[RecordedRuns, Decoders]:
     return find_runs(choice.session, run, recordings), _decoders_for(choice, models, info)
 
 
-def _decoders_for(
-    choice: RunChoice, models: Path, info: StreamInfo | None
-) -> tuple[DecoderOffer, ...]:
+def _decoders_for(choice: RunChoice, models: Path, info: StreamInfo | None) -> Decoders:
     return decoder_choices(choice.profile, models, info, choice.pictures)

@@ -3,6 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
+from bci.lsl.live_streams import LiveStream
 from bci.messages import DeviceEntry
 from gui.connect.device_form import DeviceForm, mark_wrong
 from gui.connect.stream_list import ROW, StreamList
@@ -10,7 +11,6 @@ from gui.widgets.combo_box import ComboBox
 from gui.widgets.fit_height_scroll_area import JustHighEnough
 from gui.widgets.pieces import button, named
 from gui.widgets.sentence import Sentence
-from gui.workers.stream_directory import LiveStream
 
 _NONE_YET = "No stream on the network yet. Connect a device below, or start its own program."
 # With more streams the list takes what room there is, and can be searched.

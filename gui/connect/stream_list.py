@@ -11,9 +11,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from bci.lsl.live_streams import LiveStream
 from gui.theme import CAPTION_PX, DARK, Theme
 from gui.widgets.pieces import tip
-from gui.workers.stream_directory import LiveStream
 
 _STREAM = Qt.ItemDataRole.UserRole
 _SHOWN = Qt.ItemDataRole.UserRole + 1

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from bci.quality.channel_quality import ChannelQuality, State
 from bci.quality.words import advise, explain, summarise, worst_first
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 from gui.electrodes.quality_marks import mark_icon
 from gui.plots.head_map import Electrode, HeadMap
 from gui.theme import Theme
@@ -54,9 +54,11 @@ class QualityView(QWidget):
     def _build(self, grows: bool) -> None:
         top = QHBoxLayout()
         top.setContentsMargins(8, 0, 0, 0)
+        top.setSpacing(0)
         top.addWidget(named(QLabel("signal"), "dim"))
-        top.addSpacing(8)
+        top.addSpacing(4)
         top.addWidget(self._title, 1)
+        top.addSpacing(4)
         top.addWidget(self.line)
         middle = QHBoxLayout()
         middle.addWidget(self.head, 3)

@@ -1,9 +1,9 @@
 """Programs that the dashboard starts and stops.
 
-- child: one process, its events and its end
-- restart_policy: whether it is started again
-- program_buttons: a button each
+- child: one process, its events, its log and its end
+- restart_policy: the rule by which it is started again
 - engine_command: the command of an engine
-- engine_notice: warns where it decodes another stream than the one shown
-- recorder: recorders, found by their status
+- engine_notice: warns where the engine decodes another stream than the one shown
+- program_buttons: a button for each program
+- recorder: the recorder, started here or found on the network
 """

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from bci.errors import RecordingError
 from bci.recording.read import read_recording
-from bci.types import Recording
+from bci.signals import Recording
 from gui.replay.model_choice import ListedModel, list_models
 from gui.widgets.units import clock, counted
 from gui.workers.background import Background
@@ -48,7 +48,7 @@ class RecordingReader(QObject):
 
     def read(self, file: Path) -> None:
         """Begin to read; return at once."""
-        self._background.ask(partial(_read, file, self._models), self.opened.emit, self.failed.emit)
+        self._background.run(partial(_read, file, self._models), self.opened.emit, self.failed.emit)
 
     def retire(self) -> None:
         """Report nothing any more; return at once."""

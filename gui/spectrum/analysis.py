@@ -19,7 +19,7 @@ from bci.quality.spectra import (
     decibels,
     find_peak,
 )
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 from gui.workers.worker import Worker
 
 _POLL_S = 0.1
@@ -138,7 +138,7 @@ class Analysis(Worker):
                 seen = scalps.map(source.info, spectra, wanted, wanted.band)
             self.n_computed += 1
             done = wanted
-            self.tell(self._pass_on, seen)
+            self.post(self._pass_on, seen)
 
 
 def _differs(spectra: Spectra, source: Source, wanted: Wanted) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from gui.processes.recorder import FoundRecorder
+from bci.lsl.recorders import FoundRecorder
 
 
 def ask_before_closing(

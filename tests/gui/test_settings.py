@@ -6,7 +6,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from bci.pipeline.ring import RingBuffer
-from bci.types import Channel, StreamInfo
+from bci.signals import Channel, StreamInfo
 from gui.main_window import MainWindow
 from gui.settings import DashboardSettings
 from gui.theme import DARK, LIGHT

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from bci.lsl.cue_listener import GUIDED
 from bci.lsl.outlet import MarkerOutlet
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 from gui.calibration.run.cue_run import CueRun
 from gui.calibration.run.cue_screen import CueScreen
 from gui.calibration.run.run_choice import RunChoice
@@ -37,7 +37,7 @@ class RunControl(QObject):
         self.run: CueRun | None = None
         self.cue_screen = CueScreen()
         self.recorder = RunRecorder(options.bci, self)
-        self.recorder.said.connect(self.reported)
+        self.recorder.logged.connect(self.reported)
         self.markers_name = f"{options.engine_name}-cues"
         self._recordings = options.recordings
         self._outlet: MarkerOutlet | None = None

@@ -15,10 +15,10 @@ from bci.lsl.engine_streams import ReceivedPrediction
 from bci.lsl.outlet import MarkerOutlet
 from bci.models.bundle import CARD
 from bci.recording.read import read_recording
+from bci.signals import Marker
 from bci.tasks.paradigms import CLIPS, KINDS
 from bci.tasks.schedule import Phase
 from bci.training.model_result import ModelResult
-from bci.types import Marker
 from gui.main_window import MainWindow
 from gui.processes.child import Command, stop_all
 from gui.processes.program_buttons import Programs
@@ -198,7 +198,7 @@ def test_a_model_is_handed_to_the_engine_that_runs_and_one_is_started_where_none
     command = Command("engine", (sys.executable, "-u", "-c", echo))
     programs = Programs(())
     said: list[str] = []
-    programs.said.connect(said.append)
+    programs.logged.connect(said.append)
     assert not programs.use_model(tmp_path / "first", command)
     assert programs.buttons["engine"].text() == "Stop engine"
     second = Command("engine", (*command.argv, "second"))

@@ -35,7 +35,7 @@ class Heard:
         self.lines: list[str] = []
         self.deaths: list[str] = []
         self.child.reported.connect(self.events.append)
-        self.child.said.connect(self.lines.append)
+        self.child.logged.connect(self.lines.append)
         self.child.died.connect(self.deaths.append)
 
     def run(self, qtbot: QtBot) -> None:
@@ -126,7 +126,7 @@ import time; time.sleep(60)
     qtbot.waitUntil(lambda: bool(heard.deaths), timeout=LONG)
     assert heard.child.has_crashed
     assert heard.child.exit_code == signal.SIGKILL
-    assert "it said last: on stderr" in heard.deaths[0]
+    assert "its last line: on stderr" in heard.deaths[0]
     assert not has_left_any()
 
 
@@ -184,7 +184,7 @@ def test_one_that_is_asked_to_end_is_not_killed_and_one_that_is_stopped_is(qtbot
     heard = Heard(STUBBORN)
     heard.child.start()
     qtbot.waitUntil(lambda: bool(heard.lines), timeout=LONG)
-    heard.child.ask_to_end()
+    heard.child.request_end()
     assert not heard.child._insist.isActive()
     stop_all([heard.child])
     assert not heard.child.is_running
@@ -192,7 +192,7 @@ def test_one_that_is_asked_to_end_is_not_killed_and_one_that_is_stopped_is(qtbot
 
 
 def test_of_a_line_that_is_too_long_the_beginning_is_kept() -> None:
-    lines = Lines(most_bytes=5)
+    lines = Lines(max_bytes=5)
     assert lines.take(b"abc") == []
     assert lines.take(b"defgh") == []
     assert lines.take(b"ij\nk\n\nlm") == [b"abcde", b"k", b""]
