@@ -69,11 +69,11 @@ class SignalTabs(Tabs):
         self.spectrum.channel_chosen.connect(self._on_channel)
         self.map.view.picked.connect(self.spectrum.choose)
         self.map.band_chosen.connect(lambda band: remembered.keep("map/band", band.name))
-        self.map.band_chosen.connect(self._ask)
+        self.map.band_chosen.connect(self._request_analysis)
         self.scope.bad_changed.connect(self._on_bad)
         self.show_page(remembered.text("page"))
         self.changed.connect(lambda page: remembered.keep("page", page))
-        self.changed.connect(self._ask)
+        self.changed.connect(self._request_analysis)
 
     def set_signal(self, found: SignalFound) -> None:
         """Show another stream."""
@@ -97,15 +97,15 @@ class SignalTabs(Tabs):
         if not fast:
             self.map.view.show_hint(_too_slow(info))
         self.analysis.show_signal(Source(info, found.ring) if fast else None)
-        self._ask()
+        self._request_analysis()
 
     def set_quality(self, channels: list[ChannelQuality]) -> None:
-        """How good each channel is now; empty while nothing is known."""
+        """Show the quality of each channel; an empty list while nothing is known."""
         self.scope.set_quality(channels)
         self.offer(IMPEDANCE, self.impedance.set_quality(channels))
 
     def set_trouble(self, why: str) -> None:
-        """Say in every view why it stands still; empty while it does not."""
+        """Show in every view why it stands still; empty while it does not."""
         self.scope.set_trouble(why)
         self.spectrum.set_trouble(why)
         self.map.set_trouble(why)
@@ -141,8 +141,8 @@ class SignalTabs(Tabs):
             hidden = dict.fromkeys(sorted(names), "hidden")
             self._remembered.keep(f"hidden/{self._info.name}", hidden)
 
-    def _ask(self) -> None:
-        """Tell the analysis what is looked at."""
+    def _request_analysis(self) -> None:
+        """Have the analysis compute what is shown."""
         self.map.view.set_left_out(self.scope.view.bad)
         bad = self.scope.view.bad
         if self._info is None or self.page not in (SPECTRUM, MAP):
@@ -155,20 +155,20 @@ class SignalTabs(Tabs):
     def _on_limit(self, hz: float) -> None:
         self._limit_hz = hz
         self._remembered.keep("spectrum/limit", hz)
-        self._ask()
+        self._request_analysis()
 
     def _on_channel(self, channel: int) -> None:
         assert self._info is not None
         self._channel = channel
         name = self._info.channels[channel].name
         self._remembered.keep(f"channel/{self._info.name}", name)
-        self._ask()
+        self._request_analysis()
 
     def _on_bad(self, names: frozenset[str]) -> None:
         if self._info is not None:
             marked = dict.fromkeys(sorted(names), "bad")
             self._remembered.keep(f"bad/{self._info.name}", marked)
-        self._ask()
+        self._request_analysis()
 
     def _on_spectrum(self, seen: object) -> None:
         self.spectrum.show_spectrum(seen)  # type: ignore[arg-type]

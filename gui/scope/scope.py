@@ -243,7 +243,7 @@ class Scope(QWidget):
 
     @property
     def pause_text(self) -> str:
-        """How far back the paused picture ends; empty while it moves."""
+        """Time from the end of the paused picture to the newest sample; empty while it moves."""
         return "" if self._info is None else self._signal.pause_text(self.view.time_base_s)
 
     def reset_view(self) -> None:
