@@ -1,6 +1,6 @@
 """The errors a user can cause and mend; the command line prints each as one line and exits 2.
 
-A message says what is wrong, where (file, stream, channel or key) and what to do about it.
+A message states what is wrong, where (file, stream, channel or key) and what to do about it.
 """
 
 

@@ -72,8 +72,8 @@ class TrainingStep(NamedTuple):
     score: float
 
 
-Watch = Callable[[TrainingStep], None]
-"""Told after every step of a training; what it raises ends the training."""
+OnEpoch = Callable[[TrainingStep], None]
+"""Called after every step of a training; an exception ends the training."""
 
 
 class Decoder(Protocol):
@@ -88,7 +88,7 @@ class Decoder(Protocol):
         *,
         groups: NDArray[np.int64] | None = None,
         signal: Signal | None = None,
-        watch: Watch | None = None,
+        on_epoch: OnEpoch | None = None,
         checkpoint: Path | None = None,
     ) -> None:
         """Learn from windows.
@@ -101,7 +101,7 @@ class Decoder(Protocol):
             Run, or subject and run, that each window is from, in order of time.
         signal : Signal, optional
             For decoders whose design depends on rate or positions.
-        watch : callable, optional
+        on_epoch : callable, optional
         checkpoint : Path, optional
             File in which a long training keeps how far it is, and from which it goes on; to be
             deleted by whoever gave it. Only networks that can be bases make one.
@@ -168,7 +168,7 @@ class Servable(Decoder, Protocol):
     """A decoder that more than one runtime can serve."""
 
     def choose_runtime(self) -> None:
-        """Measure the runtimes here and serve by the fastest; `arrays` tells which it was."""
+        """Measure the runtimes here and serve by the fastest; `arrays` contains the choice."""
 
 
 @runtime_checkable
@@ -184,7 +184,7 @@ class Comparing(Protocol):
 class Retrieval(Decoder, Protocol):
     """A decoder that finds an item among candidates, of which it need not have seen any trial.
 
-    ``embedded_by`` tells what made the vectors that items are compared by.
+    ``embedded_by`` names the model that made the vectors of the items.
     """
 
     embedded_by: str

@@ -29,9 +29,9 @@ class Channel:
         Label, in 10-05 spelling where the electrode is a scalp position (``C3``, ``FCz``).
     kind : str
         What it measures, lower case: ``eeg``, ``eog``, ``ecg``, ``emg``, ``mag``, ``grad``,
-        ``seeg``, ``ecog``, ``stim``, ``misc``; ``unknown`` if the source does not say.
+        ``seeg``, ``ecog``, ``stim``, ``misc``; ``unknown`` if the source does not state it.
     unit : str
-        ``uV``, ``T``, ``T/m`` ...; ``unknown`` if the source does not say.
+        ``uV``, ``T``, ``T/m`` ...; ``unknown`` if the source does not state it.
     position : tuple of 3 float, optional
         Head coordinates (x right, y front, z up), in metres.
     """
@@ -48,8 +48,8 @@ class StreamInfo:
 
     ``sfreq`` is the nominal rate in hertz, 0 for irregular streams. ``simulated`` is carried
     along the whole way, so that no view can show a simulated signal as a real one;
-    ``interpolated`` names the channels that a montage map computed from others; ``named`` tells
-    that the channels have the names that settings gave them; ``replayed`` says that a recording is
+    ``interpolated`` names the channels that a montage map computed from others; ``named``:
+    the channels have the names that settings gave them; ``replayed``: a recording is
     streamed, which follows nobody's cues. ``loop_gap`` is the number of samples that are left out
     where a replay begins again; 0 where it does not.
     """

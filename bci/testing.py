@@ -42,7 +42,7 @@ _N_SAMPLES = 2000
 _STARTING = 5
 # From where on the future is another.
 _NOW = 1200
-_MOST_READS = 200
+_MAX_READS = 200
 
 
 def check_filter(settings: FilterSettings, signal: Signal = EEG) -> None:
@@ -264,7 +264,7 @@ def _check_streaming(name: str, device: Device, n_samples: int) -> None:
     ends = [-1] * len(infos)
     newest = [-np.inf] * len(infos)
     taken = 0
-    for _ in range(_MOST_READS):
+    for _ in range(_MAX_READS):
         reading = device.read(0.1)
         if reading is None:
             break
@@ -284,7 +284,7 @@ def _check_streaming(name: str, device: Device, n_samples: int) -> None:
             taken += len(chunk.data) if number == 0 else 0
         if taken >= n_samples:
             return
-    _expect(taken > 0, f"{name}: no sample came in {_MOST_READS} reads")
+    _expect(taken > 0, f"{name}: no sample came in {_MAX_READS} reads")
 
 
 def _n_kept(first: int, stop: int, decimation: int) -> int:

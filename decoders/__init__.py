@@ -1,5 +1,13 @@
 """Decoders: one a file, each behind the `bci.interfaces.Decoder` protocol.
 
+- classical/: without a network
+- networks/, neural/: networks, and networks as decoders
+- images/: galleries, and the search in them
+- estimator/: any scikit-learn estimator as a decoder
+- federation/: training across sites
+- sklearn_api: our decoders as scikit-learn estimators
+- patterns: patterns of a trained decoder
+
 They are plug-ins of the group ``bci.decoders``; `bci.plugins.decoder_offers` lists them. `create`
 makes an untrained one and `load` brings one back from the plain arrays of a model bundle. A
 decoder's module is imported only when it is asked for.

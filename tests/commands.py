@@ -25,7 +25,7 @@ def bci(*arguments: object) -> Done:
         patch.setattr(sys, "argv", argv)
         patch.setattr(sys, "stdin", StringIO())
         try:
-            code = cli.run()
+            code = cli.run_command()
         finally:
             for number, handler in handlers.items():
                 signal.signal(number, handler)

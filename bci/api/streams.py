@@ -13,7 +13,7 @@ from bci.signals import Chunk, Recording, StreamInfo
 
 _PULL_S = 0.1
 _CHUNK_S = 0.05
-_MOST_READ_S = 3600.0
+_MAX_READ_S = 3600.0
 
 
 class Stream:
@@ -114,8 +114,8 @@ class Stream:
         StreamError
             If no sample comes for ``timeout_s``.
         """
-        if not 0 < duration_s <= _MOST_READ_S:
-            raise RecordingError(f"duration_s is {duration_s:g}; give 0 to {_MOST_READ_S:g} s")
+        if not 0 < duration_s <= _MAX_READ_S:
+            raise RecordingError(f"duration_s is {duration_s:g}; give 0 to {_MAX_READ_S:g} s")
         if not self.info.sfreq > 0:
             raise RecordingError(f"stream {self.info.name!r} is irregular; record it instead")
         wanted = max(1, round(duration_s * self.info.sfreq))

@@ -13,8 +13,8 @@ from bci.interfaces import Decoder
 from bci.models.load import Model, decoder_of, load_model
 from bci.profiles.profile import DecoderChoice, Profile
 from bci.training import epochs as trials
-from bci.training.calibrate import Progress
 from bci.training.calibrate import calibrate as run_calibration
+from bci.training.cross_validation import Progress
 from bci.training.epochs import Epochs
 from bci.training.run_counts import without_copies
 from decoders.estimator import wrap

@@ -1,6 +1,6 @@
 """Names, kinds, units and positions of channels, decided in one place.
 
-Streams, files and devices each say something of their channels: a label, mostly, and perhaps a
+Streams, files and devices each state something of their channels: a label, mostly, and perhaps a
 kind, a unit and a position. `describe` makes channels of that, the same ones wherever it comes
 from, so that a model trained on a recording fits the stream that was recorded.
 """
@@ -15,8 +15,8 @@ from bci.channels.units import POTENTIALS, UNKNOWN, canonical_unit, is_potential
 from bci.head.electrodes import Position, electrode, standard_position
 from bci.signals import Channel
 
-_MOST_LABEL = 200
-_MOST_LISTED = 24
+_MAX_LABEL = 200
+_MAX_LISTED = 24
 
 AVERAGED = ("eeg", "seeg", "ecog", "dbs")
 """Kinds that a common average is taken of: potentials of the brain against one reference."""
@@ -28,7 +28,7 @@ _KINDS = {
     "respiration": "resp", "temp": "temperature", "gsr": "eda", "sao2": "spo2",
     "aux": "misc", "auxiliary": "misc", "n/a": UNKNOWN,
 }  # fmt: skip
-# Stream types that say what all channels of the stream measure, where these say nothing.
+# Stream types that state the kind of all channels of the stream, where these state none.
 _OF_TYPE = {
     "eeg": "eeg", "ecg": "ecg", "ekg": "ecg", "emg": "emg", "eog": "eog", "acc": "acc",
     "accelerometer": "acc", "gyro": "gyro", "gyroscope": "gyro", "ppg": "ppg", "seeg": "seeg",
@@ -93,22 +93,22 @@ def describe(stated: Sequence[DeclaredChannels], stream_type: str = "") -> tuple
     A channel without a label is called ``ch1``, ``ch2`` ...; a label that occurs again gets its
     number appended, so that a name always means one channel. Scalp electrodes get their 10-05
     name, without ``EEG`` before and the reference behind (``EEG Fp1-Ref`` is ``Fp1``), and the
-    position on a template head where none is stated. The kind is what is said of the channel,
+    position on a template head where none is stated. The kind is that stated of the channel,
     else of the whole stream; but a label that names another quantity (``EOG left``, ``ACC_X``)
     outweighs ``eeg``. What cannot be known is ``unknown``.
 
     Parameters
     ----------
-    said : sequence of Said
+    stated : sequence of DeclaredChannels
         In the stream's order.
     stream_type : str
-        What the stream says of all its channels.
+        Type of the stream, which holds for all its channels.
     """
     beside = _Beside.of([each.label.strip() for each in stated])
     channels: list[Channel] = []
     seen: set[str] = set()
     for number, each in enumerate(stated, start=1):
-        label = each.label.strip()[:_MOST_LABEL].strip()
+        label = each.label.strip()[:_MAX_LABEL].strip()
         kind = _kind(label, each, stream_type, beside)
         found = electrode(label) if kind == "eeg" else None
         name = _distinct(found or label or f"ch{number}", number, seen)
@@ -119,7 +119,7 @@ def describe(stated: Sequence[DeclaredChannels], stream_type: str = "") -> tuple
 
 def canonical_kind(kind: str) -> str:
     """One spelling of a kind, lower case: ``VEOG`` is ``eog``, ``TRIG`` is ``stim``."""
-    kind = kind.strip().lower()[:_MOST_LABEL].strip()
+    kind = kind.strip().lower()[:_MAX_LABEL].strip()
     return _KINDS.get(kind, kind)
 
 
@@ -153,8 +153,8 @@ def _listed_run(names: list[str], kind: str, unit: str) -> str:
     what = "kind unknown" if kind == UNKNOWN else kind
     measured = "unit unknown" if unit == UNKNOWN else f"in {unit}"
     count = f"{len(names)} " if len(names) > 1 else ""
-    if len(names) > _MOST_LISTED:
-        names = [*names[:_MOST_LISTED], f"and {len(names) - _MOST_LISTED} more"]
+    if len(names) > _MAX_LISTED:
+        names = [*names[:_MAX_LISTED], f"and {len(names) - _MAX_LISTED} more"]
     joint = ", " if UNKNOWN in (kind, unit) else " "
     return f"{', '.join(names)} ({count}{what}{joint}{measured})"
 
@@ -170,7 +170,7 @@ def _kind(label: str, stated: DeclaredChannels, stream_type: str, beside: _Besid
         return "eeg"
     by_type = _OF_TYPE.get(stream_type.strip().lower(), UNKNOWN)
     unit = canonical_unit(stated.unit, by_type)
-    # Where labels say EEG one by one, one that does not is something else.
+    # Where labels begin with EEG one by one, one that does not is something else.
     other = by_type == "eeg" and beside.names_eeg and electrode(label) is None
     if by_type in POTENTIALS and (not is_potential(unit) or other):
         return UNKNOWN
@@ -180,7 +180,7 @@ def _kind(label: str, stated: DeclaredChannels, stream_type: str, beside: _Besid
 def _distinct(name: str, number: int, seen: set[str]) -> str:
     suffix = f"-{number}"
     while name.lower() in seen:
-        name = name[: _MOST_LABEL - len(suffix)] + suffix
+        name = name[: _MAX_LABEL - len(suffix)] + suffix
         suffix += f"-{number}"
     seen.add(name.lower())
     return name

@@ -1,6 +1,6 @@
 """Units of channels: one spelling of each, and the factors between those of one quantity."""
 
-_MOST_UNIT = 200
+_MAX_UNIT = 200
 UNKNOWN = "unknown"
 POTENTIALS = ("eeg", "eog", "ecg", "emg", "erg", "seeg", "ecog", "dbs", "bio")
 """Kinds of channels that are measured in volts."""
@@ -49,7 +49,7 @@ def canonical_unit(unit: str, kind: str = UNKNOWN) -> str:
     A bare power of ten, as MNE-LSL writes it (``0``, ``-6``), is one of the unit that channels of
     this kind are measured in.
     """
-    unit = unit.strip()[:_MOST_UNIT].strip()
+    unit = unit.strip()[:_MAX_UNIT].strip()
     if unit.lstrip("+-").isdecimal():
         return _of_power(int(unit[:4]), kind)
     return _UNITS.get(unit.lower(), unit) or UNKNOWN

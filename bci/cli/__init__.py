@@ -5,26 +5,19 @@ import inspect
 import os
 import re
 import sys
+from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
 
 import typer
 
 from bci import __version__
-from bci.cli import calibrate as training
-from bci.cli import doctor as system
-from bci.cli import embed_images as images
-from bci.cli import evaluate as judging
-from bci.cli import events, federate, plugins, profiles
-from bci.cli import import_datasets as importing
-from bci.cli import monitor as monitoring
-from bci.cli import pretrain_speech as speech
-from bci.cli import record as recordings
-from bci.cli import run as live
-from bci.cli import stream as acquisition
-from bci.cli import verify as verifying
-from bci.cli.benchmark import commands as benchmarks
+from bci.cli import events
+from bci.cli.benchmark.commands import benchmarks
 from bci.cli.console import printable, show_warnings
+from bci.cli.decoder_help import DecoderCommand
+from bci.cli.federate import federate as federate_commands
+from bci.cli.import_datasets import imports
 from bci.commands import exit_now
 from bci.errors import BciError
 from bci.messages import ErrorEvent
@@ -33,6 +26,13 @@ from bci.messages import ErrorEvent
 _MENDABLE = (
     errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR, errno.EISDIR,
     errno.ENAMETOOLONG, errno.ELOOP,
+)  # fmt: skip
+
+# One a module, in the order of the help.
+_COMMANDS = (
+    "devices", "stream", "demo", "gui", "run", "replay", "streams", "monitor", "record", "info",
+    "repair", "export", "calibrate", "pretrain", "evaluate", "models", "profiles",
+    "pretrain_speech", "embed_images", "verify", "plugins", "bridge", "new", "simulate", "doctor",
 )  # fmt: skip
 
 app = typer.Typer(
@@ -75,11 +75,17 @@ def _root(
         os.umask(0o077)
 
 
-for module in (
-    acquisition, live, monitoring, recordings, importing, training, judging, profiles, benchmarks,
-    federate, speech, images, verifying, plugins, system,
-):  # fmt: skip
-    module.add_commands(app)
+for name in _COMMANDS:
+    app.command(cls=DecoderCommand)(getattr(import_module(f"bci.cli.{name}"), name))
+app.add_typer(
+    imports,
+    name="import",
+    help="Turn public data sets into recordings (FIF), embeddings of images into a gallery.",
+)
+app.add_typer(benchmarks, name="benchmark", help="Score decoders on public or simulated data.")
+app.add_typer(
+    federate_commands, name="federate", help="Learn across sites; recordings stay at theirs."
+)
 
 
 def _reflow(commands: typer.Typer) -> None:
@@ -98,10 +104,10 @@ _reflow(app)
 
 def main() -> None:
     """Run a command and end the process with its exit code."""
-    exit_now(run())
+    exit_now(run_command())
 
 
-def run() -> int:
+def run_command() -> int:
     """Run a command; what a user can mend is one line on stderr and exit code 2."""
     _print_anything()
     _quieten_liblsl()

@@ -91,12 +91,12 @@ class _ToStderr(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self._said: set[str] = set()
+        self._printed: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
         sentence = record.getMessage()
-        if sentence not in self._said:
-            self._said.add(sentence)
+        if sentence not in self._printed:
+            self._printed.add(sentence)
             warn(sentence)
 
 

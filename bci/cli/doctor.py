@@ -1,4 +1,4 @@
-"""Commands about this machine: doctor, simulate."""
+"""Command ``bci doctor``: check this machine."""
 
 import os
 import platform
@@ -7,17 +7,14 @@ import sys
 from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.util import find_spec
 from itertools import pairwise
-from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
-import typer
 from rich.text import Text
 
-from bci.cli.console import out, print_file
-from bci.cli.events import JsonOption, JsonResult, print_result
+from bci.cli.console import out
+from bci.cli.events import JsonResult, print_result
 from bci.cli.screen import dead_display
 from bci.commands import python_command
-from bci.signals import Task
 
 _LIBRARIES = (
     "numpy", "scipy", "numba", "pylsl", "mne", "pyxdf", "pyriemann", "scikit-learn",
@@ -26,37 +23,6 @@ _LIBRARIES = (
 
 
 _FOR_DEVELOPERS = ("test", "dev")
-
-
-def add_commands(app: typer.Typer) -> None:
-    app.command()(simulate)
-    app.command()(doctor)
-
-
-def simulate(
-    folder: Annotated[Path, typer.Argument(help="Where to write the runs.")] = Path("recordings"),
-    seed: Annotated[int, typer.Option(min=0, help="Same seed, same subject, same bits.")] = 1,
-    runs: Annotated[int, typer.Option(min=1, max=20, help="How many runs.")] = 3,
-    task: Annotated[
-        Task, typer.Option(help="What the subject does; emotion is EEG, speech sEEG, images MEG.")
-    ] = "motor-imagery",
-    as_json: JsonOption = False,
-) -> None:
-    """Write a simulated subject: a few runs of a task with its cues.
-
-    Files that are already there are left as they are.
-
-    Example: bci simulate recordings --seed 1
-    """
-    from bci.files.writable import require_folder
-    from devices.simulated.subject import write_subject
-
-    require_folder(folder, "folder")
-    for path in write_subject(folder, seed, runs, task):
-        if as_json:
-            print_file(path, as_json)
-        else:
-            out.print(f"{path} (simulated)")
 
 
 def doctor(
@@ -72,12 +38,12 @@ def doctor(
     checks += _check_plugins()
     passed = all(check.passed for check in checks)
     if as_json:
-        told = {
+        report = {
             "python": platform.python_version(), "platform": platform.platform(),
             "libraries": libraries, "missing_of_extras": optional,
             "checks": [check._asdict() for check in checks], "passed": passed,
         }  # fmt: skip
-        print_result(told)
+        print_result(report)
         sys.exit(0 if passed else 1)
     out.print(f"Python {platform.python_version()} on {platform.platform()}")
     for library, found in libraries.items():
@@ -85,8 +51,8 @@ def doctor(
         out.print(f"  {library} {found or 'not installed'}", style=style)
     out.print("optional parts (pip install 'bci[NAME]'):")
     for extra, missing in optional.items():
-        said = f"lacks {', '.join(missing)}" if missing else "installed"
-        out.print(f"  {extra}: {said}", style="yellow" if missing else None)
+        state = f"lacks {', '.join(missing)}" if missing else "installed"
+        out.print(f"  {extra}: {state}", style="yellow" if missing else None)
     for check in checks:
         out.print(Text("ok  ", "green") if check.passed else Text("fail", "red"), check.what)
     sys.exit(0 if passed else 1)

@@ -14,11 +14,6 @@ from bci.plugins.installing import how_to_install_torch
 from bci.tasks.image_gallery import Gallery
 
 
-def add_commands(app: typer.Typer) -> None:
-    app.command()(embed_images)
-    imports.command("embeddings")(import_embeddings)
-
-
 def embed_images(
     folder: Annotated[Path, typer.Argument(help="Where the pictures are, also in folders below.")],
     out_file: Annotated[Path, typer.Option("--out", help="The gallery, NAME.safetensors.")],
@@ -40,7 +35,7 @@ def embed_images(
     Example: bci embed-images pictures --model openai/clip-vit-base-patch32 --out
     pictures/gallery.safetensors
     """
-    from bci.cli.training_progress import telling
+    from bci.cli.training_progress import reporting
     from bci.tasks.image_gallery import save_gallery
 
     require_place(out_file)
@@ -52,15 +47,16 @@ def embed_images(
         raise GalleryError(
             f"{error}; pictures need more: {how_to_install_torch('images')}"
         ) from error
-    with telling(as_json) as teller:
+    with reporting(as_json) as reporter:
         doing = f"Embedding by {model}"
-        gallery = embed_folder(folder, model, lambda done, of: teller.progress(doing, done, of))
+        gallery = embed_folder(folder, model, lambda done, of: reporter.progress(doing, done, of))
     save_gallery(gallery, out_file)
-    _tell(gallery, out_file, as_json)
+    _report(gallery, out_file, as_json)
     if out_file.parent.resolve() != folder.resolve():
         warn("the dashboard shows pictures only where the gallery lies in their folder")
 
 
+@imports.command("embeddings")
 def import_embeddings(
     vectors: Annotated[Path, typer.Argument(help="NumPy file (.npy), one row an image.")],
     listed: Annotated[
@@ -86,10 +82,10 @@ def import_embeddings(
         raise GalleryError(f"{out_file} exists already; choose another --out, or give --force")
     gallery = gallery_from_vectors(vectors, listed, made_by)
     save_gallery(gallery, out_file)
-    _tell(gallery, out_file, as_json)
+    _report(gallery, out_file, as_json)
 
 
-def _tell(gallery: Gallery, file: Path, as_json: bool) -> None:
+def _report(gallery: Gallery, file: Path, as_json: bool) -> None:
     made = (
         f"{len(gallery.names)} images, {gallery.embeddings.shape[1]} numbers each, by "
         f"{gallery.made_by}"

@@ -1,4 +1,4 @@
-"""Commands that judge trained models: evaluate, models."""
+"""Command ``bci evaluate``: score a model on recordings."""
 
 from contextlib import nullcontext
 from pathlib import Path
@@ -8,32 +8,23 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from bci.cli.calibrate import Recordings
+from bci.cli import options
 from bci.cli.console import note, out, warn
-from bci.cli.events import JsonOption, JsonResult, emit, print_result
-from bci.cli.file_streams import MarkersOption, RateOption, SignalOption
-from bci.cli.montage import MapMontage, mapped_to_model
-from bci.cli.scores import print_confusion, told_measure
-from bci.cli.stream_options import GivenNames, GivenUnit, Resample, given_options
-from bci.cli.trust import Trust
-from bci.errors import BciError, BundleError, ProfileError
+from bci.cli.events import JsonOption, emit
+from bci.cli.model_report import format_measure, print_confusion
+from bci.cli.montage import mapped_to_model
+from bci.errors import ProfileError
 from bci.profiles.profile import Adapt
 
 if TYPE_CHECKING:
-    from bci.models.card import Card
+    from bci.evaluation.pseudo_online import Evaluation
 
-MODELS = Path("recordings/models")
-_MOST_NAMED = 8
-
-
-def add_commands(app: typer.Typer) -> None:
-    app.command()(evaluate)
-    app.command()(models)
+    pass
 
 
 def evaluate(
     model: Annotated[Path, typer.Argument(help="Model folder.")],
-    recordings: Recordings,
+    recordings: options.Recordings,
     threshold: Annotated[
         float | None,
         typer.Option(min=0, max=1, help="Least confidence of a decision. Default: the model's."),
@@ -59,20 +50,20 @@ def evaluate(
     windows: Annotated[
         bool, typer.Option("--windows", help="With --json: also an event for each window.")
     ] = False,
-    map_montage: MapMontage = False,
-    unit: GivenUnit = None,
-    names: GivenNames = None,
-    resample: Resample = False,
-    stream: SignalOption = None,
-    markers: MarkersOption = None,
-    rate: RateOption = None,
+    map_montage: options.MapMontage = False,
+    unit: options.GivenUnit = None,
+    names: options.GivenNames = None,
+    resample: options.Resample = False,
+    stream: options.SignalOption = None,
+    markers: options.MarkersOption = None,
+    rate: options.RateOption = None,
     predictions: Annotated[
         Path | None,
         typer.Option(
             help="Also write every prediction and decision here: a table, FILE.csv; replaced."
         ),
     ] = None,
-    trust: Trust = None,
+    trust: options.Trust = None,
 ) -> None:
     """Replay recordings through a model as if live, at full speed, and score it.
 
@@ -95,7 +86,7 @@ def evaluate(
     if windows and not as_json:
         raise ProfileError("--windows: its events are lines of JSON; give --json too")
     card, decoder = load_model(model, trust or ())
-    card = with_options(card, given_options(unit, names, resample))
+    card = with_options(card, options.given_options(unit, names, resample))
     if sentences is not None and not card.pipeline.at_cues:
         raise ProfileError(f"--sentences: {card.name} decodes without cues; leave it out")
     if threshold is None:
@@ -115,12 +106,12 @@ def evaluate(
                 recording = mapped_to_model(recording, card)
             for remark in RunningModel(card, decoder, recording.info).remarks:
                 note(f"{file}: {remark}")
-            watchers = [table.of(str(file))] if table is not None else []
+            receivers = [table.of(str(file))] if table is not None else []
             if windows:
-                watchers.append(printer_of(str(file)))
+                receivers.append(printer_of(str(file)))
             prior = read_sentences(sentences, card.classes) if sentences is not None else None
             result = run_evaluation(
-                card, decoder, recording, threshold, all_of(watchers), span, adapt, prior
+                card, decoder, recording, threshold, all_of(receivers), span, adapt, prior
             )
             if as_json:
                 emit(evaluated(result, learnt_from))
@@ -134,7 +125,7 @@ def evaluate(
                 )
 
 
-def _print_evaluation(result, at_cues: bool) -> None:  # type: ignore[no-untyped-def]
+def _print_evaluation(result: "Evaluation", at_cues: bool) -> None:
     simulated = (Text("(simulated signal)", "yellow"),) if result.simulated else ()
     out.print(Text(result.recording, "bold"), *simulated, f"with {result.model}")
     rows = {
@@ -154,7 +145,7 @@ def _print_evaluation(result, at_cues: bool) -> None:  # type: ignore[no-untyped
         if result.seconds_to_correct is None
         else f"{result.seconds_to_correct:.1f} s after the cue (median of "
         f"{result.trials_reached} trials that reached it)",
-        f"cues with a decision at {result.threshold:g}": _told_cues(result),
+        f"cues with a decision at {result.threshold:g}": _format_cues(result),
         "false positives at rest": (
             "not known: windows come at cues" if at_cues else "no rest in this recording"
         )
@@ -171,7 +162,7 @@ def _print_evaluation(result, at_cues: bool) -> None:  # type: ignore[no-untyped
         del rows["accuracy by window"]
     if result.prior_accuracy is not None:
         rows["the same with the prior of words"] = str(result.prior_accuracy)
-    rows |= {m.name: told_measure(m, result.trial_accuracy.n) for m in result.measures}
+    rows |= {m.name: format_measure(m, result.trial_accuracy.n) for m in result.measures}
     table = Table(show_header=False, box=None)
     for what, value in rows.items():
         table.add_row(what, value)
@@ -179,9 +170,9 @@ def _print_evaluation(result, at_cues: bool) -> None:  # type: ignore[no-untyped
     print_confusion(result.classes, result.confusion)
 
 
-def _told_cues(result) -> str:  # type: ignore[no-untyped-def]
+def _format_cues(result: "Evaluation") -> str:
     """Decided cues, and the share of these whose first decision was right, with its interval."""
-    from bci.evaluation.scores import exact_interval
+    from bci.evaluation.metrics import exact_interval
 
     decided, right = result.cues_decided, result.cues_right
     if not decided:
@@ -191,58 +182,3 @@ def _told_cues(result) -> str:  # type: ignore[no-untyped-def]
         f"{decided} of {result.cues}, {right} of these first the right one "
         f"({right / decided:.2f}, 95 % interval {low:.2f}-{high:.2f})"
     )
-
-
-def models(
-    folder: Annotated[Path, typer.Argument(help="Where to look.")] = MODELS,
-    as_json: JsonResult = False,
-) -> None:
-    """List the models below a folder, with their scores."""
-    from bci.models.bundle import list_bundles
-
-    if not folder.is_dir():
-        raise BundleError(f"{folder} is not a folder; calibrate a model first, or name another")
-    if as_json:
-        told = [
-            {"folder": str(path), "error": str(card)}
-            if isinstance(card, BciError)
-            else {"folder": str(path), "card": card.model_dump(mode="json")}
-            for path, card in list_bundles(folder)
-        ]
-        print_result(told)
-        return
-    table = Table("Model", "Decoder", "Classes", "Accuracy (95 %)", "Chance", "Needs", "Trained")
-    for path, card in list_bundles(folder):
-        if isinstance(card, BciError):
-            table.add_row(str(path), Text(str(card), "red"))
-            continue
-        score = card.score
-        table.add_row(
-            str(path) + (" (simulated)" if card.simulated else ""),
-            card.decoder.name + _base(card),
-            _named(card.classes) or "(without labels)",
-            f"{score.accuracy:.2f} ({score.low:.2f}-{score.high:.2f}), n = {score.trials}",
-            f"{score.chance:.2f}",
-            _needs(card),
-            f"{card.created:%Y-%m-%d %H:%M}",
-        )
-    out.print(table)
-
-
-def _base(card: "Card") -> str:
-    """`` (base, 12 people)``; empty of a person's own model."""
-    if card.kind == "own":
-        return ""
-    return f" (base, {card.people.n} people)" if card.people else " (base)"
-
-
-def _needs(card: "Card") -> str:
-    """``16 ch, 250 Hz, cues, torch``."""
-    stream = f"{len(card.stream.channels)} ch, {card.stream.sfreq:g} Hz"
-    return ", ".join((stream, *(["cues"] if card.needs.cues else []), *card.needs.packages))
-
-
-def _named(classes: tuple[str, ...]) -> str:
-    shown = ", ".join(classes[:_MOST_NAMED])
-    more = len(classes) - _MOST_NAMED
-    return f"{shown} and {more} more" if more > 0 else shown

@@ -3,10 +3,10 @@
 from dataclasses import asdict
 
 from bci.cli.events import emit
+from bci.evaluation.metrics import Measure
 from bci.evaluation.pseudo_online import Evaluation
-from bci.evaluation.scores import Measure
 from bci.messages import EvaluationEvent, Figure, PredictedEvent
-from bci.training.epochs import JudgedWindow, Watch
+from bci.training.epochs import JudgedWindow, OnWindow
 
 
 def predicted(recording: str, window: JudgedWindow) -> PredictedEvent:
@@ -23,21 +23,21 @@ def predicted(recording: str, window: JudgedWindow) -> PredictedEvent:
     )
 
 
-def printer_of(recording: str) -> Watch:
-    """Make a watcher that prints the event of each window of a recording."""
+def printer_of(recording: str) -> OnWindow:
+    """Make a receiver that prints the event of each window of a recording."""
     return lambda window: emit(predicted(recording, window))
 
 
-def all_of(watchers: list[Watch]) -> Watch | None:
-    """Make one watcher of these; None where there is none."""
-    if not watchers:
+def all_of(receivers: list[OnWindow]) -> OnWindow | None:
+    """Make one receiver of these; None where there is none."""
+    if not receivers:
         return None
 
-    def watch(window: JudgedWindow) -> None:
-        for watcher in watchers:
-            watcher(window)
+    def on_window(window: JudgedWindow) -> None:
+        for receive in receivers:
+            receive(window)
 
-    return watch
+    return on_window
 
 
 def evaluated(result: Evaluation, learnt_from: bool) -> EvaluationEvent:

@@ -50,9 +50,9 @@ def is_for_program() -> bool:
     return _for_program is not None
 
 
-def _option(noted: Callable[[bool], bool], told: str) -> Any:
+def _option(callback: Callable[[bool], bool], help_text: str) -> Any:
     # Eager, so that the error of another option is an event as well.
-    return typer.Option("--json", callback=noted, is_eager=True, help=told)
+    return typer.Option("--json", callback=callback, is_eager=True, help=help_text)
 
 
 JsonOption = Annotated[bool, _option(want, "Print events as lines of JSON, for programs.")]

@@ -38,10 +38,6 @@ _NEEDS = (
 )
 
 
-def add_commands(app: typer.Typer) -> None:
-    app.add_typer(federate, name="federate", help="Learn across sites; recordings stay at theirs.")
-
-
 @federate.callback()
 def _federate() -> None:
     """Learn across sites with unlike headsets; recordings never leave theirs.
@@ -105,10 +101,10 @@ def simulate(
             state, models[partner.name], quiet=True, overwrite=unfinished,
         )  # fmt: skip
         names[number] = partner.name
-    scores = run_rounds(LocalGrid(apps), agreed, names, rounds, _tell_round, _tell_join)
-    _tell_scores(scores, as_json)
+    scores = run_rounds(LocalGrid(apps), agreed, names, rounds, _print_round, _note_join)
+    _print_scores(scores, as_json)
     without = [name for name, model in models.items() if not model.exists()]
-    _tell_missing(without, rounds, "its own output above says why")
+    _warn_missing(without, rounds, "its own output above says why")
 
 
 @federate.command()
@@ -136,9 +132,9 @@ def server(config: Config, state: State, as_json: JsonOption = False) -> None:
     link = SuperLink(agreed.server, keys, folder)
     with link as grid:
         note(f"waiting for {len(keys)} sites on {agreed.server.address}")
-        scores = run_rounds(grid, agreed, link.names, state, _tell_round, _tell_join)
-        _tell_scores(scores, as_json)
-    _tell_missing(
+        scores = run_rounds(grid, agreed, link.names, state, _print_round, _note_join)
+        _print_scores(scores, as_json)
+    _warn_missing(
         sorted(keys.keys() - scores.keys()), state,
         "if it was only away, start the server again with the same --state and let it join",
     )  # fmt: skip
@@ -210,9 +206,6 @@ def experiment(
     ],
     seeds: Annotated[int, typer.Option(min=1, help="Trainings of everything.")] = 3,
     trunk: Annotated[str, typer.Option(help="The shared network.")] = "ifnet",
-    sharpness: Annotated[
-        float, typer.Option(min=0, max=10, help="Radius of sharpness-aware steps; 0: plain.")
-    ] = 0.0,
     condition: Annotated[
         list[str] | None, typer.Option(help="What to train; may be repeated. Default: all four.")
     ] = None,
@@ -229,9 +222,7 @@ def experiment(
     for each in condition or ():
         if each not in CONDITIONS:
             raise typer.BadParameter(f"{each!r} is none of: {'; '.join(CONDITIONS)}")
-    run_experiment(
-        folder, seeds, out_file, trunk, sharpness, tuple(dict.fromkeys(condition or CONDITIONS))
-    )
+    run_experiment(folder, seeds, out_file, trunk, tuple(dict.fromkeys(condition or CONDITIONS)))
     if as_json:
         print_file(out_file, as_json)
 
@@ -307,12 +298,12 @@ def _site(
 
     def on_end(n_rounds: int, n_partners: int, accuracy: float) -> None:
         budget = spent(site.n_sent)
-        told = FederationCard(
+        federation = FederationCard(
             name=agreed.name, rounds=n_rounds, partners=n_partners,
             accuracies=tuple(round(score, 4) for _, score in sorted(site.accuracies.items())),
             accuracy=round(accuracy, 4), epsilon=budget, delta=delta,
         )  # fmt: skip
-        card = card_of(model.name, material, agreed, site, told)
+        card = card_of(model.name, material, agreed, site, federation)
         save_bundle(model, card, site.decoder.arrays(), overwrite)
         part.written = True
         if budget is not None:
@@ -341,11 +332,11 @@ def _budget(agreed: "Federation") -> Callable[[int], float | None]:
     return lambda n_sent: epsilon(n_sent, privacy.noise_multiplier, privacy.delta)
 
 
-def _tell_join(name: str) -> None:
+def _note_join(name: str) -> None:
     note(f"{name} joined")
 
 
-def _tell_round(done: "Round") -> None:
+def _print_round(done: "Round") -> None:
     if events.wanted():
         emit(
             RoundEvent(
@@ -363,7 +354,7 @@ def _tell_round(done: "Round") -> None:
         err.print(f"round {done.number} without {name}: {why}", style="yellow")
 
 
-def _tell_scores(scores: dict[str, float], as_json: bool) -> None:
+def _print_scores(scores: dict[str, float], as_json: bool) -> None:
     if as_json:
         emit(SitesEvent(accuracies=scores))
         return
@@ -373,6 +364,6 @@ def _tell_scores(scores: dict[str, float], as_json: bool) -> None:
     out.print(table)
 
 
-def _tell_missing(names: list[str], folder: Path, hint: str) -> None:
+def _warn_missing(names: list[str], folder: Path, hint: str) -> None:
     for name in names:
         warn(f"{name} has no model: see {folder / 'rounds.json'}; {hint}")

@@ -1,7 +1,7 @@
 """Commands that turn public data sets into recordings that every command reads."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,16 +10,14 @@ from bci.cli.events import JsonOption
 from bci.errors import RecordingError
 from bci.files.writable import require_folder
 
-_WHAT = "Turn public data sets into recordings (FIF), embeddings of images into a gallery."
+if TYPE_CHECKING:
+    from bci.signals import Recording
+
 imports = typer.Typer(no_args_is_help=True)
 
 _Out = Annotated[
     Path, typer.Option("--out", help="Where to put a folder for each person; made if missing.")
 ]
-
-
-def add_commands(app: typer.Typer) -> None:
-    app.add_typer(imports, name="import", help=_WHAT)
 
 
 @imports.callback()
@@ -43,7 +41,7 @@ def dreamer(
 
     require_folder(out_folder)
     for k, recording in enumerate(read_dreamer(file), 1):
-        _write(recording, out_folder, f"sub-{k:02d}", "DREAMER", as_json)
+        _write_films(recording, out_folder, f"sub-{k:02d}", "DREAMER", as_json)
 
 
 @imports.command()
@@ -64,7 +62,7 @@ def deap(
     require_folder(out_folder)
     for file in files:
         name = f"sub-{file.stem.lstrip('s') or file.stem}"
-        _write(read_deap(file, name), out_folder, name, "DEAP", as_json)
+        _write_films(read_deap(file, name), out_folder, name, "DEAP", as_json)
 
 
 @imports.command()
@@ -85,21 +83,15 @@ def seed(
     require_folder(out_folder)
     for file in files:
         session = f"_ses-{file.stem[-8:]}"
-        _write(read_seed(file), out_folder, seed_person(file), "SEED", as_json, session)
+        _write_films(read_seed(file), out_folder, seed_person(file), "SEED", as_json, session)
 
 
-def _write(  # type: ignore[no-untyped-def]
-    recording, folder: Path, name: str, data_set: str, as_json: bool, session: str = ""
+def _write_films(
+    recording: "Recording", folder: Path, name: str, data_set: str, as_json: bool, session: str = ""
 ) -> None:
-    from bci.recording.write_fif import write_fif
-
-    path = folder / name / f"{name}{session}_task-emotion_eeg.fif"
-    if path.exists():
-        raise RecordingError(f"{path} exists already; choose another --out")
-    write_fif(recording, path, data_set)
     films = sum(marker.label.startswith("film-") for marker in recording.markers)
-    note(f"{name}: {films} films, {len(recording.data) / recording.info.sfreq:.0f} s")
-    print_file(path, as_json)
+    path = folder / name / f"{name}{session}_task-emotion_eeg.fif"
+    _write(recording, path, data_set, f"{name}: {films} films", as_json)
 
 
 @imports.command()
@@ -138,11 +130,15 @@ def things_meg(
         _write_images(recording, out_folder / f"sub-{person}" / name, as_json)
 
 
-def _write_images(recording, path: Path, as_json: bool) -> None:  # type: ignore[no-untyped-def]
+def _write_images(recording: "Recording", path: Path, as_json: bool) -> None:
+    _write(recording, path, "THINGS-MEG", f"{len(recording.markers)} images", as_json)
+
+
+def _write(recording: "Recording", path: Path, data_set: str, content: str, as_json: bool) -> None:
     from bci.recording.write_fif import write_fif
 
     if path.exists():
         raise RecordingError(f"{path} exists already; choose another --out")
-    write_fif(recording, path, "THINGS-MEG")
-    note(f"{len(recording.markers)} images, {len(recording.data) / recording.info.sfreq:.0f} s")
+    write_fif(recording, path, data_set)
+    note(f"{content}, {len(recording.data) / recording.info.sfreq:.0f} s")
     print_file(path, as_json)

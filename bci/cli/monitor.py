@@ -1,4 +1,4 @@
-"""The command that watches a stream: monitor."""
+"""Command ``bci monitor``: signal quality of a stream."""
 
 import sys
 import threading
@@ -12,7 +12,7 @@ from rich.text import Text
 
 from bci.cli.console import err, out, printable
 from bci.cli.events import JsonOption, emit
-from bci.cli.stream_options import GivenNames, GivenUnit, given_options
+from bci.cli.options import GivenNames, GivenUnit, given_options
 
 if TYPE_CHECKING:
     from bci.quality.channel_quality import ChannelQuality
@@ -24,10 +24,6 @@ _MARKS = ("o", "?", "x", "-")
 # With more channels than this the good ones are only counted.
 _MOST_ROWS = 32
 _USUAL_LINE_HZ = 50.0
-
-
-def add_commands(app: typer.Typer) -> None:
-    app.command()(monitor)
 
 
 def monitor(
@@ -60,16 +56,16 @@ def monitor(
     from bci.quality.monitor import monitor as watch
 
     query = StreamQuery(predicate="type='EEG' or type='MEG' or type='iEEG'")
-    told = PipelineSettings.model_validate({"window_s": 1.0})
+    options = PipelineSettings.model_validate({"window_s": 1.0})
     if profile is not None:
         from bci.profiles.profile import load_profile
 
         chosen = load_profile(profile)
         query = StreamQuery(**chosen.stream.model_dump())
         line_hz = line_hz or chosen.line_hz
-        told = chosen.pipeline
+        options = chosen.pipeline
     query = StreamQuery(name=stream) if stream else query
-    told = told.model_copy(update=given_options(unit, names))
+    options = options.model_copy(update=given_options(unit, names))
     hz = line_hz or _USUAL_LINE_HZ
     stop = stop_on_signals(with_parent)
     if duration is not None:
@@ -87,7 +83,7 @@ def monitor(
             emit(quality_event(report))
             return
         if live is None:
-            _say_changes(last[0] if last else None, report)
+            _note_changes(last[0] if last else None, report)
             logs = losses.setdefault(report.info.name, LossLog(report.info.name))
             for sentence in logs.news(report.stats):
                 err.print(sentence)
@@ -97,14 +93,14 @@ def monitor(
 
     if live is not None:
         with live:
-            watch(query, stop, show, hz, options=told)
+            watch(query, stop, show, hz, options=options)
     else:
-        watch(query, stop, show, hz, options=told)
+        watch(query, stop, show, hz, options=options)
         for report in last:
             out.print(_render(report))
 
 
-def _say_changes(before: "StreamQuality | None", now: "StreamQuality") -> None:
+def _note_changes(before: "StreamQuality | None", now: "StreamQuality") -> None:
     """Where there is no screen to keep up to date, a line for whatever changed."""
     from bci.lsl.quality_stream import to_text
 

@@ -1,9 +1,7 @@
-"""The option that lets recordings and streams of other montages be mapped to the one wanted."""
+"""Recordings of other montages mapped to the one wanted."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from bci.cli.console import note
 from bci.errors import ProfileError
@@ -12,11 +10,6 @@ if TYPE_CHECKING:
     from bci.models.card import Card
     from bci.profiles.profile import Profile
     from bci.signals import Recording
-
-MapMontage = Annotated[
-    bool,
-    typer.Option("--map-montage", help="Interpolate EEG channels that are missing, by splines."),
-]
 
 
 def mapped_to_model(recording: "Recording", card: "Card") -> "Recording":

@@ -1,25 +1,17 @@
-"""Commands for plug-ins: plugins, bridge, new."""
+"""Command ``bci plugins``: list plug-ins."""
 
 from importlib.util import find_spec
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
 from rich.table import Table
 
 from bci.cli import events
-from bci.cli.console import err, out
+from bci.cli.console import out
 from bci.cli.events import JsonOption
 from bci.messages import PluginEntry, PluginsEvent
 
 if TYPE_CHECKING:
     from bci.plugins.registry import Plugin
-
-
-def add_commands(app: typer.Typer) -> None:
-    app.command()(plugins)
-    app.command()(bridge)
-    app.command()(new)
 
 
 def plugins(as_json: JsonOption = False) -> None:
@@ -73,41 +65,3 @@ def _lacking(needs: tuple[str, ...]) -> str:
 
     missing = [module for module in needs if find_spec(module) is None]
     return f"needs {missing[0]}: {how_to_install(missing[0])}" if missing else ""
-
-
-def bridge(
-    name: Annotated[str, typer.Argument(help="Name of a bridge, as 'bci plugins' lists it.")],
-    parameters: Annotated[
-        list[str] | None, typer.Argument(help="Its parameters, as PARAMETER=VALUE.")
-    ] = None,
-    with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
-) -> None:
-    """Pass an engine's predictions and decisions on to another program, until Ctrl-C.
-
-    A bridge comes with a plug-in.
-    """
-    from bci.cli.stopping import stop_on_signals
-    from bci.errors import PluginError
-    from bci.plugins.parameters import parse_parameters, split_pairs
-    from bci.plugins.registry import find
-
-    given = split_pairs(parameters or (), PluginError)
-    made = find("bci.bridges", name).load()
-    settings = parse_parameters(made.settings, name, given, PluginError)
-    made(settings).run(stop_on_signals(with_parent))
-
-
-def new(
-    kind: Annotated[str, typer.Argument(help="decoder, filter or device.")],
-    name: Annotated[str, typer.Argument(help="Its name in profiles and commands.")],
-    folder: Annotated[Path, typer.Option(help="Where to write the package's folder.")] = Path(),
-) -> None:
-    """Write a small package with a decoder, a filter or a device of your own, and its tests.
-
-    Example: bci new filter smooth
-    """
-    from bci.plugins.new_package import write_plugin
-
-    made = write_plugin(kind, name, folder)
-    out.print(f"{made}: install it by 'pip install -e {made}', test it by 'pytest {made}'")
-    err.print("'bci plugins' lists it then")

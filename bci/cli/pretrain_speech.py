@@ -5,19 +5,15 @@ from typing import Annotated
 
 import typer
 
-from bci.cli.calibrate import whole_recordings
 from bci.cli.console import err, note, out
 from bci.cli.events import JsonOption, emit
+from bci.cli.options import whole_recordings
 from bci.errors import ProfileError
 from bci.messages import ModelEvent, ProgressEvent
 from bci.plugins.installing import how_to_install_torch
 
 # Names of the two stages.
 _STAGES = ("units", "masked units")
-
-
-def add_commands(app: typer.Typer) -> None:
-    app.command("pretrain-speech")(pretrain_speech)
 
 
 def pretrain_speech(
@@ -67,7 +63,7 @@ def pretrain_speech(
     if checkpoint.exists():
         note(f"going on from {checkpoint}")
 
-    def tell(step: PretrainingStep) -> None:
+    def report(step: PretrainingStep) -> None:
         if as_json:
             doing = f"{_STAGES[step.stage - 1]}, loss {step.loss:.3f}"
             emit(ProgressEvent(doing=doing, done=step.epoch, of=step.of))
@@ -82,7 +78,7 @@ def pretrain_speech(
         read = [read_recording(file, profile=wanted) for file in recordings]
         settings = PretrainingSettings(unit_epochs=epochs, masked_epochs=epochs, seed=seed)
         card, arrays = make_base(
-            read, wanted, out_folder.name, settings, checkpoint, stop.is_set, tell
+            read, wanted, out_folder.name, settings, checkpoint, stop.is_set, report
         )
     except Stopped:
         err.print(f"stopped; the same command goes on from {checkpoint}")

@@ -9,10 +9,6 @@ from rich.table import Table
 from bci.cli.console import out
 
 
-def add_commands(app: typer.Typer) -> None:
-    app.command()(profiles)
-
-
 def profiles(
     name: Annotated[
         str | None, typer.Argument(help="Print this profile, to be changed as you like.")

@@ -94,11 +94,11 @@ def _windows(status: EngineStatus) -> str:
         for name, n in windows
         if name.startswith("rejected_") and n
     ]
-    said = (
+    summary = (
         f"{windows.predicted} windows predicted, {windows.skipped} skipped, "
         f"rejected: {', '.join(rejected) or 'none'}; {status.lost_samples} samples lost"
     )
     if status.non_finite:
-        said += f"; {status.non_finite:,} values that are no numbers"
+        summary += f"; {status.non_finite:,} values that are no numbers"
     p50, p99 = status.latency_p50_ms, status.latency_p99_ms
-    return said if p50 is None else f"{said}; latency {p50} ms (p50), {p99} ms (p99)"
+    return summary if p50 is None else f"{summary}; latency {p50} ms (p50), {p99} ms (p99)"

@@ -70,8 +70,8 @@ def _listen(
     on_end: Callable[[], None], lines: "queue.SimpleQueue[str] | None", again_s: float | None
 ) -> None:
     pending = b""
-    while heard := _hear_again(again_s):
-        *whole, pending = (pending + heard).split(b"\n")
+    while received := _read_again(again_s):
+        *whole, pending = (pending + received).split(b"\n")
         for line in whole:
             text = line.decode(errors="replace").strip()
             if lines is not None and text:
@@ -80,11 +80,11 @@ def _listen(
     on_end()
 
 
-def _hear_again(again_s: float | None) -> bytes:
+def _read_again(again_s: float | None) -> bytes:
     """The next input; at the end of a pipe, the input of its next writer."""
-    while not (heard := _hear()) and again_s is not None:
+    while not (received := _read()) and again_s is not None:
         time.sleep(again_s)
-    return heard
+    return received
 
 
 def _print_to_nobody() -> None:
@@ -96,7 +96,7 @@ def _print_to_nobody() -> None:
     os.close(nowhere)
 
 
-def _hear() -> bytes:
+def _read() -> bytes:
     """What standard input gives next; nothing when it has ended or belongs to another job."""
     try:
         return os.read(sys.stdin.fileno(), 4096)

@@ -15,7 +15,7 @@ from bci.training.learning_curve import CurvePoint
 from bci.training.run_counts import RunCount
 
 
-class Teller(Protocol):
+class Reporter(Protocol):
     """Receives the progress of a training."""
 
     def progress(self, doing: str, done: int, of: int) -> None: ...
@@ -26,7 +26,7 @@ class Teller(Protocol):
 
 
 @contextmanager
-def telling(as_json: bool) -> Iterator[Teller]:
+def reporting(as_json: bool) -> Iterator[Reporter]:
     """A progress bar on the terminal for as long as the block runs, or events."""
     if as_json:
         yield _Events()

@@ -61,7 +61,7 @@ class TrainingSource:
         return mapped_to_profile(recording, self.profile)
 
 
-def told_copy(copy: str, of: str) -> str:
+def describe_copy(copy: str, of: str) -> str:
     """Say that a recording is not trained on, since another one holds its samples."""
     return f"{copy}: left out, since {of} holds the same signal"
 

@@ -1,4 +1,4 @@
-"""Command that checks a recorded session: verify."""
+"""Command ``bci verify``: compare a recorded session with its replay."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -9,7 +9,7 @@ import typer
 
 from bci.cli.console import out
 from bci.cli.events import JsonOption, emit
-from bci.cli.trust import Trust
+from bci.cli.options import Trust
 
 if TYPE_CHECKING:
     from bci.interfaces import Decoder
@@ -17,10 +17,6 @@ if TYPE_CHECKING:
     from bci.models.card import Card
 
 _MODELS = Path("recordings/models")
-
-
-def add_commands(app: typer.Typer) -> None:
-    app.command()(verify)
 
 
 def verify(

@@ -15,7 +15,7 @@ _MEMORY_S = (2.0, 20.0)
 _JITTER_S = 3.0
 # Stamps off the line are judged after so long, and after this long or so many samples at most.
 _PATIENCE_S, _FEWEST = 0.25, 3
-_BOUND_S, _MOST_WAITING = 8.0, 20_000
+_BOUND_S, _MAX_WAITING = 8.0, 20_000
 # No sample arrives before it was taken; clocks and their offsets are good to this.
 _AHEAD_S = 1.0
 # Faster than this a stream is a replay, whose gaps need no pause.
@@ -24,7 +24,7 @@ _REPLAY = 1.05
 # and up to this much (quartz is a hundred times better).
 _LAG_MEMORY = 30
 _LAGS_FOR_DRIFT = 10
-_MOST_DRIFT = 1e-3
+_MAX_DRIFT = 1e-3
 _CLOCK_SET_S = 1.0
 _LATE_S = 0.05
 
@@ -95,7 +95,7 @@ class SampleClock:
         self._settings[time_line.JITTER_MEMORY] = max(8.0, _JITTER_S * sfreq)
         self._settings[time_line.SECOND_LONG] = max(1, round(sfreq))
         self._settings[time_line.PATIENCE] = patience
-        longest = min(round(_BOUND_S * sfreq), _MOST_WAITING)
+        longest = min(round(_BOUND_S * sfreq), _MAX_WAITING)
         self._settings[time_line.BOUND] = max(longest, 4 * patience)
         self._state = np.zeros(time_line.N_STATE)
         self._state[time_line.PERIOD] = self._period
@@ -120,7 +120,7 @@ class SampleClock:
 
     @property
     def n_waiting(self) -> int:
-        """Samples that came and wait for later stamps to tell what they are."""
+        """Number of samples that wait for later stamps to show what they are."""
         return len(self._waiting)
 
     @property
@@ -157,7 +157,7 @@ class SampleClock:
         Returns
         -------
         stamps : Stamps
-            Of the samples that waited and these, in order, as many as can be told; `n_waiting`
+            Of the samples that waited and these, in order, as many as can be numbered; `n_waiting`
             are left.
         """
         raw = np.asarray(raw, dtype=np.float64)
@@ -167,15 +167,15 @@ class SampleClock:
             raw = np.concatenate([self._waiting, raw])
         times = np.empty(len(raw))
         indices = np.empty(len(raw), dtype=np.int64)
-        n_told = time_line.follow_clock(
+        n_decided = time_line.follow_clock(
             np.ascontiguousarray(raw), min(latest, self._latest(arrived)), final, self._settings,
             self._state, self._counts, times, indices,
         )  # fmt: skip
-        if n_told < len(raw) or len(self._waiting):
-            self._waiting = raw[n_told:].copy()
+        if n_decided < len(raw) or len(self._waiting):
+            self._waiting = raw[n_decided:].copy()
         if arrived is not None and n_new:
             self._note_arrival(arrived)
-        return Stamps(times[:n_told], indices[:n_told], raw[:n_told])
+        return Stamps(times[:n_decided], indices[:n_decided], raw[:n_decided])
 
     def resume(self, moved_s: float = 0.0) -> None:
         """Expect a gap: the sender was gone, and its clock moved by so many seconds meanwhile."""
@@ -270,5 +270,5 @@ class DeviceClock:
         drift = 0.0
         if len(times) > _LAGS_FOR_DRIFT:
             drift = float(np.polyfit(times - now, lags, 1)[0])
-            drift = min(_MOST_DRIFT, max(-_MOST_DRIFT, drift))
+            drift = min(_MAX_DRIFT, max(-_MAX_DRIFT, drift))
         return float(np.min(lags - drift * (times - now)))

@@ -1,4 +1,4 @@
-"""Losses of packages told from the counter that a board sends along."""
+"""Losses of packages, from the counter that a board sends along."""
 
 from collections import Counter
 
@@ -16,7 +16,7 @@ class PackageCounter:
 
     How far the counter steps from package to package, how many rows carry the same number and
     where it wraps differ from board to board, and are learnt as it runs. A counter that does not
-    move, or moves without a rule, tells nothing; then no loss is counted.
+    move, or moves without a rule, shows nothing; then no loss is counted.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class PackageCounter:
         Parameters
         ----------
         numbers : ndarray, shape (n_rows,)
-            What the board's counter said.
+            Values of the board's counter.
         times : ndarray, shape (n_rows,)
             In seconds, on any clock.
         """

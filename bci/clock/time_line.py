@@ -1,6 +1,6 @@
 """The time line of a regular stream: smooth stamps, and an index for every sample.
 
-The residual is a raw stamp minus the line that the stamps before it predict. Its course tells
+The residual is a raw stamp minus the line that the stamps before it predict. Its course shows
 what happened:
 
 - It leaves the line and comes back: samples were late (a hiccup, a burst), or a stamp was wrong.
@@ -60,7 +60,7 @@ _RETURNED = 0.25
 # ones do in one of some thousand cases.
 _EVEN_STEPS = 8.0
 # An excursion beyond this teaches nothing about jitter, in seconds.
-_MOST_JITTER_S = 1.0
+_MAX_JITTER_S = 1.0
 # The clock was set if stamps go back for good by more than this, in seconds; less is lateness.
 _CLOCK_SET_S = 0.25
 # A step of less than this is not told from a loss by its arrival, in seconds.
@@ -69,7 +69,7 @@ _AHEAD_S = 1.0
 # the stamps that are given go on from there.
 _NO_BUFFER_S = 10.0
 # A gap longer than this is no loss but a clock that was set, in seconds.
-_MOST_LOST_S = 86_400.0
+_MAX_LOST_S = 86_400.0
 # A loss can be undone for so long, in seconds.
 _REVOCABLE_S = 30
 # No period is shorter than this share of a period (a sender that stamps all alike).
@@ -197,7 +197,7 @@ def _step_forward(step, stamp, latest, settings, state, counts):  # type: ignore
     step += state[DEPTH]
     latest = max(latest, state[NEXT] + _AHEAD_S)
     state[NEXT] += step
-    if stamp > latest or step > _MOST_LOST_S:
+    if stamp > latest or step > _MAX_LOST_S:
         _set_clock(step, state, counts)
         return
     periods = step / state[PERIOD]
@@ -219,7 +219,7 @@ def _step_forward(step, stamp, latest, settings, state, counts):  # type: ignore
 @kernel()
 def _step_back(step, settings, state, counts):  # type: ignore[no-untyped-def]
     """A loss was lateness after all; or the clock was set back."""
-    back = int(np.rint(min(step, _MOST_LOST_S) / state[PERIOD]))
+    back = int(np.rint(min(step, _MAX_LOST_S) / state[PERIOD]))
     recent = counts[SEEN] - counts[LOST_AT] <= _REVOCABLE_S * settings[SECOND_LONG]
     if recent and counts[REVOCABLE] > 0 and back <= counts[REVOCABLE] + 1:
         undone = min(back, counts[REVOCABLE])
@@ -240,7 +240,7 @@ def _learn_jitter(residual, settings, state, counts):  # type: ignore[no-untyped
     state[HIGHEST] *= kept
     state[SECOND] *= kept
     state[DEPTH] *= kept
-    if abs(residual) > _MOST_JITTER_S:
+    if abs(residual) > _MAX_JITTER_S:
         return
     state[DEPTH] = max(state[DEPTH], -residual)
     height, away, before = abs(state[PEAK]), abs(residual), abs(state[STRAYED])
@@ -308,7 +308,7 @@ def _begin(raw, final, settings, state):  # type: ignore[no-untyped-def]
     state[NEXT] = raw[first] - first * state[PERIOD] if first < most else 0.0
     other = raw[second] - second * state[PERIOD] if second < most else state[NEXT]
     step = other - state[NEXT]
-    if step < -_CLOCK_SET_S or step > _MOST_LOST_S:
+    if step < -_CLOCK_SET_S or step > _MAX_LOST_S:
         third = _next_finite(raw, second + 1, most)
         if third >= most and more_come:
             return False
@@ -329,11 +329,11 @@ def _next_finite(raw, i, end):  # type: ignore[no-untyped-def]
 
 @kernel(error_model="numpy")
 def follow_clock(raw, latest, final, settings, state, counts, times, indices):  # type: ignore[no-untyped-def]
-    """Smooth the time stamps of a regular stream and number its samples, as far as can be told.
+    """Smooth the time stamps of a regular stream and number its samples, as far as stamps allow.
 
     A line is fitted to the stamps with fading memory (an alpha-beta tracker whose memory grows).
     ``raw`` (n,) are stamps in seconds; ``latest`` is the newest stamp that a loss can explain,
-    ``final`` says that no later stamps will come. ``settings``, ``state`` and ``counts`` have the
+    ``final``: no later stamps will come. ``settings``, ``state`` and ``counts`` have the
     rows named above. ``times``, ``indices`` (n,) are the output. Returns how many samples were
     decided; the others have to come again, in front of later ones.
     """

@@ -18,7 +18,7 @@ _RATE_SHARE = 0.01
 # Rates are judged once so much was seen, in seconds and samples.
 _LEAST_S, _LEAST_SAMPLES = 4.0, 100
 # No stream is ahead of its arrival or behind it by so much, in seconds, on the same clock.
-_MOST_APART_S = 60.0
+_MAX_APART_S = 60.0
 _YEAR_S = 31_557_600.0
 # Unix time since 2001, in seconds.
 _UNIX_S = 1e9
@@ -26,7 +26,7 @@ _UNIX_S = 1e9
 _IRREGULAR_STEP = 10.0
 
 # Lost samples are written as zeros up to so many times the real ones, or so many seconds.
-_MOST_LOST, _MOST_LOST_S = 10, 3600.0
+_MAX_LOST, _MAX_LOST_S = 10, 3600.0
 
 _BY_RATE = (
     "set timing.sfreq in the profile (of evaluate, export and replay: --rate) to the true rate"
@@ -41,7 +41,7 @@ class Timekeeping:
     Parameters
     ----------
     nominal_hz, effective_hz : float
-        What the stream says and what its stamps show; 0 where samples come irregularly.
+        Rate that the stream states and rate that its stamps show; 0 where samples come irregularly.
     n_samples : int
         How many samples show it.
     newest : float
@@ -66,7 +66,7 @@ class Timekeeping:
     @property
     def is_off_clock(self) -> bool:
         """True where the stamps are on another clock than markers and predictions."""
-        return abs(self.ahead_s) > _MOST_APART_S
+        return abs(self.ahead_s) > _MAX_APART_S
 
     @property
     def is_off_by_years(self) -> bool:
@@ -150,7 +150,7 @@ def check_markers_fit(recording: Recording) -> None:
         If every marker lies more than a minute before the first or after the last sample.
     """
     times = np.array([marker.time for marker in recording.markers])
-    inside = (times > -_MOST_APART_S) & (times < recording.duration + _MOST_APART_S)
+    inside = (times > -_MAX_APART_S) & (times < recording.duration + _MAX_APART_S)
     if not len(times) or inside.any():
         return
     raise RecordingError(
@@ -170,7 +170,7 @@ def check_losses(recording: Recording) -> None:
     """
     n_samples = len(recording.data)
     lost = int(recording.indices[-1] - recording.indices[0]) + 1 - n_samples
-    if lost > max(_MOST_LOST * n_samples, _MOST_LOST_S * recording.info.sfreq):
+    if lost > max(_MAX_LOST * n_samples, _MAX_LOST_S * recording.info.sfreq):
         raise RecordingError(
             f"{recording.source or recording.info.name}: {lost:,} samples are lost and only "
             f"{n_samples:,} are there, so the file would hold mostly zeros; look at its time "
@@ -198,7 +198,7 @@ def split_loops(gaps: NDArray[np.int64], loop_gap: int) -> tuple[int, int]:
     gaps : ndarray, shape (n_gaps,)
         Lengths in samples.
     loop_gap : int
-        Length of such a seam as the replay says it; 0 where it does not loop.
+        Length of such a seam as the replay states it; 0 where it does not loop.
     """
     seams = gaps[np.abs(gaps - loop_gap) <= 1] if loop_gap > 0 else gaps[:0]
     return len(seams), int(seams.sum())

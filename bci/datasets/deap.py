@@ -16,7 +16,7 @@ from bci.signals import Recording
 
 _SFREQ = 128.0
 _BEFORE_S = 3
-_MOST_FILMS = 1000
+_MAX_FILMS = 1000
 _ELECTRODES = (
     "Fp1", "AF3", "F3", "F7", "FC5", "FC1", "C3", "T7", "CP5", "CP1", "P3", "P7", "PO3", "O1",
     "Oz", "Pz", "Fp2", "AF4", "Fz", "F4", "F8", "FC6", "FC2", "Cz", "C4", "T8", "CP6", "CP2",
@@ -40,7 +40,7 @@ def read_deap(path: Path, name: str) -> Recording:
     if (
         data.dtype.kind != "f"
         or data.ndim != 3
-        or not 1 <= len(data) <= _MOST_FILMS
+        or not 1 <= len(data) <= _MAX_FILMS
         or data.shape[1] < len(_ELECTRODES)
         or data.shape[2] <= before
         or not np.isfinite(data).all()

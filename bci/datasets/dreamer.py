@@ -20,7 +20,7 @@ from bci.errors import RecordingError
 from bci.signals import FloatArray, Recording
 
 _MOST = 1000
-_MOST_SAMPLES = 10_000_000
+_MAX_SAMPLES = 10_000_000
 
 
 def read_dreamer(path: Path) -> Iterator[Recording]:
@@ -112,7 +112,7 @@ class _Field:
             found.dtype.kind not in "fiu"
             or found.ndim != 2
             or found.shape[1] != n_channels
-            or not 1 <= len(found) <= _MOST_SAMPLES
+            or not 1 <= len(found) <= _MAX_SAMPLES
             or not np.isfinite(found).all()
         ):
             raise RecordingError(

@@ -8,7 +8,7 @@ from bci.errors import RecordingError
 
 _HEADER = 128
 _COMPRESSED = 15
-_MOST_BYTES = 4 << 30
+_MAX_BYTES = 4 << 30
 _BLOCK = 1 << 20
 
 
@@ -79,13 +79,13 @@ def _check_size(path: Path) -> None:
             kind = int.from_bytes(tag[:4], order)  # type: ignore[arg-type]
             length = int.from_bytes(tag[4:], order)  # type: ignore[arg-type]
             if kind == _COMPRESSED:
-                total += _unpacked(file, length, _MOST_BYTES - total)
+                total += _unpacked(file, length, _MAX_BYTES - total)
             else:
                 total += length
                 file.seek(length, 1)
-            if total > _MOST_BYTES:
+            if total > _MAX_BYTES:
                 raise RecordingError(
-                    f"{path}: unpacks to more than {_MOST_BYTES >> 30} GiB; not a file of this kind"
+                    f"{path}: unpacks to more than {_MAX_BYTES >> 30} GiB; not a file of this kind"
                 )
 
 

@@ -26,7 +26,7 @@ _COLUMNS = ("session_nr", "trial_type", "image_path")
 _RUN = re.compile(r"ses-(\d+).*run-(\d+)")
 # Between epochs: they were not taken one after the other.
 _GAP_S = 0.1
-_MOST_BYTES = 200_000_000
+_MAX_BYTES = 200_000_000
 
 
 class EpochsPart(NamedTuple):
@@ -155,7 +155,7 @@ def image_name(path: str) -> str:
 def _rows(file: Path, delimiter: str, columns: tuple[str, ...]) -> list[dict[str, str]]:
     if not file.is_file():
         raise RecordingError(f"{file}: no such file")
-    if file.stat().st_size > _MOST_BYTES:
+    if file.stat().st_size > _MAX_BYTES:
         raise RecordingError(f"{file}: too large for a table of trials")
     try:
         with file.open(encoding="utf-8", newline="") as stream:

@@ -15,13 +15,13 @@ from bci.profiles.profile import REST, Paradigm
 from bci.signals import FloatArray, Marker
 from bci.training.epochs import INTERRUPTED
 
-# How late a marker may be heard: a trial is learnt from once its end is so long ago.
+# Longest delay of a marker: a trial is learnt from once its end is so long ago.
 LATENESS_S = 0.5
 # What was learnt decides from so long after that on: time to learn it in, beside the decoding.
 LEARNING_S = 0.5
 # Of late; older ones are forgotten, so that learning takes no longer after an hour.
-MOST_TRIALS = 60
-# Of each class, before anything is learnt: one alone says little (chosen as `TAUGHT_C` was).
+MAX_TRIALS = 60
+# Of each class, before anything is learnt: one alone shows little (chosen as `TAUGHT_C` was).
 FEWEST_TRIALS = 2
 
 
@@ -40,7 +40,7 @@ class _Trial:
 class Supervised:
     """Lets a decoder learn from each cued trial once that is over and decided.
 
-    The decoder is fitted anew to the trials heard of so far, held to what calibration made of it
+    The decoder is fitted again to all trials so far, regularised towards its calibration
     (see `bci.interfaces.Teachable`), once there are two of each class. A trial is learnt from half
     a second after its end, and decides another half second later, counted in samples: so a
     replay learns the same at the same windows. No label touches a prediction of its own trial.
@@ -81,7 +81,7 @@ class Supervised:
         self._length_s = (pipeline.n_samples - 1) / pipeline.chain.sfreq
         self._newest = -np.inf
         self._open: deque[_Trial] = deque()
-        self._learnt: deque[tuple[NDArray[np.float64], int]] = deque(maxlen=MOST_TRIALS)
+        self._learnt: deque[tuple[NDArray[np.float64], int]] = deque(maxlen=MAX_TRIALS)
         self._lesson: _Lesson | None = None
         self._due = np.inf
         # Once on noise: what a first lesson imports must not be waited for while samples come.
@@ -93,7 +93,7 @@ class Supervised:
 
     @property
     def described(self) -> str:
-        late = f", {self.n_late} cues heard too late" if self.n_late else ""
+        late = f", {self.n_late} cues received too late" if self.n_late else ""
         return f"supervised, {self.n_trials} trials{late}"
 
     def on_marker(self, marker: Marker) -> None:
@@ -140,7 +140,7 @@ class Supervised:
         return taken <= trial.stop + self._slack
 
     def _close(self, trial: _Trial) -> None:
-        # A marker that ended the trial may have been heard after some of its windows.
+        # A marker that ended the trial may come after some of its windows.
         pairs = zip(trial.windows, trial.taken, strict=True)
         windows = [window for window, taken in pairs if self._is_of(trial, taken)]
         if windows:

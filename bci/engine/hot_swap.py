@@ -35,7 +35,7 @@ class NextModel:
 
     Attributes
     ----------
-    settling : Decoding or None
+    settling : RunningModel or None
         The model whose filters are settling.
     """
 

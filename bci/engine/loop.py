@@ -42,7 +42,7 @@ class EngineLoop:
     ----------
     inlet : SignalInlet
         The stream that is decoded.
-    running : Decoding
+    running : RunningModel
         The model that decodes first.
     output : Output
         How decisions are made.
@@ -54,7 +54,7 @@ class EngineLoop:
         Takes an EngineStatus, twice a second.
     report : callable
         Takes one plain sentence whenever something changes.
-    next_model : Successor, optional
+    next_model : NextModel, optional
         Loads the model of a command ``use FOLDER``; without it, no command is taken.
     commands : queue of str
     clock : callable

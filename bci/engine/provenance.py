@@ -32,10 +32,10 @@ COMPARED = ("bci", "python", *_LIBRARIES)
 _MODULES = {"scikit-learn": "sklearn"}
 _HASH = 16
 _DECISIVE = {"classes", "decoder", "stream", "pipeline", "paradigm", "confidence"}
-_MOST_SEAMS = 10_000
-_MOST_MODELS = 1000
-_MOST_ARRAYS = 10_000
-_MOST_BYTES = 16 << 20
+_MAX_SEAMS = 10_000
+_MAX_MODELS = 1000
+_MAX_ARRAYS = 10_000
+_MAX_BYTES = 16 << 20
 _CPU_FILE = Path("/proc/cpuinfo")
 
 Names = dict[Text, Text]
@@ -87,7 +87,7 @@ class ModelRun(Message):
     name: Text
     classes: tuple[Text, ...] = Field(max_length=1_000_000)
     card: Text
-    arrays: Names = Field(default_factory=dict, max_length=_MOST_ARRAYS)
+    arrays: Names = Field(default_factory=dict, max_length=_MAX_ARRAYS)
     arrays_file: Text = ""
     options: dict[str, Any] = Field(default_factory=dict)
     fed_from: Count = 0
@@ -144,8 +144,8 @@ class Provenance(Message):
     markers: CueSource | None = None
     versions: Names = Field(default_factory=dict, max_length=100)
     machine: Names = Field(default_factory=dict, max_length=100)
-    models: tuple[ModelRun, ...] = Field(default=(), max_length=_MOST_MODELS)
-    seams: tuple[SoundPosition, ...] = Field(default=(), max_length=_MOST_SEAMS)
+    models: tuple[ModelRun, ...] = Field(default=(), max_length=_MAX_MODELS)
+    seams: tuple[SoundPosition, ...] = Field(default=(), max_length=_MAX_SEAMS)
     here: SoundPosition | None = None
     predicted: Count = 0
     skipped: Count = 0
@@ -159,7 +159,7 @@ def read_provenance(line: str | bytes) -> Provenance:
     MessageError
         If it is none that this version knows; the message names the field.
     """
-    if len(line) > _MOST_BYTES:
+    if len(line) > _MAX_BYTES:
         raise MessageError(f"a message of {len(line) >> 20} MiB is too long")
     try:
         return Provenance.model_validate_json(line)
@@ -184,7 +184,7 @@ def model_run(card: Card, decoder: Decoder) -> ModelRun:
 def card_hash(card: Card) -> str:
     """Hash the parts of a card that predictions and decisions depend on.
 
-    The name is none of them, nor what was said of the stream when the model was loaded.
+    The name is none of them, nor the options of the stream with which the model was loaded.
     """
     stream = card.stream.model_copy(update={"labels": None})
     plain = card.model_copy(update={"pipeline": card.pipeline.alone, "stream": stream})

@@ -27,7 +27,7 @@ def describe_engine(
     Parameters
     ----------
     inlet : SignalInlet
-    running : Decoding
+    running : RunningModel
     output : Output
     cues : CueStatus
     swaps : int

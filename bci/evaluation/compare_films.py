@@ -7,8 +7,8 @@ import numpy as np
 
 from bci.interfaces import Decoder
 from bci.signals import Signal
+from bci.training.cross_validation import split_by_item
 from bci.training.epochs import Epochs
-from bci.training.folds import split_by_item
 from bci.training.pretrain import HeldOutPredictions, decide, fit, score_people
 
 MakeDecoder = Callable[[], Decoder]

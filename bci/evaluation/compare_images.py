@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bci.evaluation.measures import rank_of_truth
+from bci.evaluation.metrics import rank_of_truth
 from bci.interfaces import Decoder, Retrieval
-from bci.signals import Signal
 from bci.training.epochs import Epochs
 
 
@@ -23,11 +22,11 @@ class RetrievalScore:
 
 
 def find_images(
-    training: Epochs, test: Epochs, make_decoder: Callable[[], Decoder], signal: Signal
+    training: Epochs, test: Epochs, make_decoder: Callable[[], Decoder]
 ) -> RetrievalScore:
     """Train, then find each test trial's image among all that the test shows."""
     decoder = make_decoder()
-    decoder.fit(training.windows, training.labels, groups=training.runs, signal=signal)
+    decoder.fit(training.windows, training.labels, groups=training.runs, signal=training.signal)
     assert isinstance(decoder, Retrieval)
     decoder.choose_from([str(name) for name in np.unique(test.labels)])
     probabilities = np.stack([decoder.predict_proba(window) for window in test.windows])
@@ -43,7 +42,9 @@ def shuffled(epochs: Epochs, seed: int) -> Epochs:
     return replace(epochs, labels=np.random.default_rng(seed).permutation(epochs.labels))
 
 
-def part_of(epochs: Epochs, start_s: float, stop_s: float, sfreq: float) -> Epochs:
+def part_of(epochs: Epochs, start_s: float, stop_s: float) -> Epochs:
     """The same with a part of each window, in seconds from its beginning."""
+    assert epochs.signal is not None
+    sfreq = epochs.signal.sfreq
     samples = slice(round(start_s * sfreq), round(stop_s * sfreq))
     return replace(epochs, windows=np.ascontiguousarray(epochs.windows[:, :, samples]))

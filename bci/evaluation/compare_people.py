@@ -59,7 +59,7 @@ class Outcome:
     ``inference_p50_ms`` and ``inference_p99_ms`` are of one window on one thread;
     ``n_parameters`` counts all numbers of the model. ``streamed`` is the largest difference of a
     probability between the windows as they were cut and those that the pipeline gave when the run
-    was streamed through it; None where that was not done. ``seed`` is that of the training.
+    was streamed through it; None where that was not done.
     """
 
     accuracy: float
@@ -69,7 +69,6 @@ class Outcome:
     inference_p99_ms: float
     n_parameters: int
     streamed: float | None = None
-    seed: int = 0
 
 
 @dataclass(frozen=True)

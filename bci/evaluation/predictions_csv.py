@@ -5,7 +5,7 @@ from pathlib import Path
 from types import TracebackType
 
 from bci.errors import RecordingError
-from bci.training.epochs import JudgedWindow, Watch
+from bci.training.epochs import JudgedWindow, OnWindow
 
 COLUMNS = (
     "recording",
@@ -61,8 +61,8 @@ class PredictionsTable:
     ) -> None:
         self._file.close()
 
-    def of(self, recording: str) -> Watch:
-        """Return a watcher for `evaluate` that writes the windows of this recording."""
+    def of(self, recording: str) -> OnWindow:
+        """Return a receiver for `evaluate` that writes the windows of this recording."""
 
         def add(window: JudgedWindow) -> None:
             prediction, trial, decision = window.prediction, window.trial, window.decision

@@ -5,15 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from bci.engine.running_model import Decoded, RunningModel
 from bci.errors import RecordingError
-from bci.evaluation.measures import measures
-from bci.evaluation.scores import (
+from bci.evaluation.metrics import (
     Accuracy,
     Measure,
     confusion,
+    extra_measures,
     information_transfer_rate,
     kappa,
     score_accuracy,
@@ -28,8 +29,8 @@ from bci.signals import Marker, Prediction, Recording
 from bci.tasks.word_prior import WordPrior
 from bci.training.epochs import (
     JudgedWindow,
+    OnWindow,
     Trial,
-    Watch,
     chunks_for,
     cue_markers,
     find_rest,
@@ -116,17 +117,34 @@ class Evaluation:
     trials: list[TrialDecision] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class _Replay:
+    """Every decoded window of a recording, and those that lie in each of its trials."""
+
+    decoding: RunningModel
+    trials: list[Trial]
+    decoded: list[Decoded]
+    within: dict[int, list[Decoded]]
+
+    def in_rest(self, spans: list[tuple[float, float]]) -> NDArray[np.bool_]:
+        """Whether each window lies wholly in rest, (n_windows,)."""
+        pipeline = self.decoding.pipeline
+        taken = np.array([each.prediction.taken for each in self.decoded])
+        period = 1.0 / pipeline.chain.sfreq
+        return in_spans(taken, spans, pipeline.n_samples * period, period)
+
+
 def evaluate(
     card: Card,
     decoder: Decoder,
     recording: Recording,
     threshold: float,
-    watch: Watch | None = None,
+    on_window: OnWindow | None = None,
     evidence_s: float = 0.0,
     adapt: Adapt = "off",
     prior: WordPrior | None = None,
 ) -> Evaluation:
-    """Replay a recording through a model at full speed and score what comes out.
+    """Replay a recording through a model at full speed and score its decisions.
 
     Parameters
     ----------
@@ -136,8 +154,8 @@ def evaluate(
         Not one that the model was trained on.
     threshold : float
         Least confidence of a decision, 0-1; for time to decision and false positives.
-    watch : callable, optional
-        Told every window that gave a prediction, in order of time. With it, a recording that
+    on_window : callable, optional
+        Given every window that has a prediction, in order of time. With it, a recording that
         lacks the cues is gone through all the same before that is raised.
     evidence_s : float
         How long evidence is gathered for a decision, in seconds; 0: each window decides alone.
@@ -145,7 +163,7 @@ def evaluate(
         Whether the decoder follows the recording, as it would live; ``decoder`` itself is not
         changed.
     prior : WordPrior, optional
-        What word is likely to follow which, anew for each recording; where windows come at cues.
+        Probabilities of word sequences, anew for each recording; where windows come at cues.
 
     Raises
     ------
@@ -155,80 +173,100 @@ def evaluate(
         If it lacks the cues, or no window lies within any trial.
     """
     decoding = RunningModel(
-        card,
-        decoder,
-        recording.info,
-        evidence_s=evidence_s,
-        adapt=adapt,
-        prior=prior,
+        card, decoder, recording.info, evidence_s=evidence_s, adapt=adapt, prior=prior,
         threshold=threshold,
-    )
-    pipeline = decoding.pipeline
+    )  # fmt: skip
+    replay = _replay_windows(decoding, recording, on_window)
+    decided = _decide_trials(replay, recording)
+    return _score(replay, decided, recording, threshold)
+
+
+def _replay_windows(
+    decoding: RunningModel, recording: Recording, on_window: OnWindow | None
+) -> _Replay:  # fmt: skip
+    paradigm, pipeline = decoding.card.paradigm, decoding.pipeline
     try:
-        require_every_class(recording, card.paradigm)
-        trials = find_trials(recording, card.paradigm)
+        require_every_class(recording, paradigm)
+        trials = find_trials(recording, paradigm)
     except RecordingError:
-        if watch is not None:
-            # What is predicted is of use without cues too; only the score is not.
+        if on_window is not None:
+            # Predictions are of use without cues too; only the score is not.
             for each in _decode(decoding, recording, [], ()):
-                watch(_judged(each, None, pipeline))
+                on_window(_judged(each, None, pipeline))
         raise
-    decoded = []
-    within: dict[int, list[Decoded]] = {}
-    for each in _decode(decoding, recording, trials, cue_markers(recording, card.paradigm)):
-        decoded.append(each)
+    replay = _Replay(decoding, trials, [], {})
+    for each in _decode(decoding, recording, trials, cue_markers(recording, paradigm)):
+        replay.decoded.append(each)
         number = trial_of(each.prediction.taken, trials, pipeline)
         if number is not None:
-            within.setdefault(number, []).append(each)
-        if watch is not None:
-            trial = None if number is None else trials[number]
-            watch(_judged(each, trial, pipeline))
-    # A trial whose evidence never was whole is one without a window.
-    judged = {k: [each.evidence for each in own if each.evidence] for k, own in within.items()}
-    within = {k: own for k, own in within.items() if judged[k]}
-    decided = [judged[k][-1] for k in within]
-    truth = [trials[k].label for k in within]
-    cued = [k for k in within if trials[k].label != card.paradigm.quiet]
-    reached = (_time_to_correct(within[k], trials[k]) for k in cued)
-    times = [time for time in reached if time is not None]
+            replay.within.setdefault(number, []).append(each)
+        if on_window is not None:
+            on_window(_judged(each, None if number is None else trials[number], pipeline))
+    return replay
+
+
+def _decide_trials(replay: _Replay, recording: Recording) -> dict[int, Prediction]:
+    """The last evidence within each trial; none of a trial in which it never was whole.
+
+    Raises
+    ------
+    RecordingError
+        If there is no such trial, or the model lacks the class of one.
+    """
+    evidence = {
+        number: [each.evidence for each in own if each.evidence]
+        for number, own in replay.within.items()
+    }
+    decided = {number: own[-1] for number, own in evidence.items() if own}
     if not decided:
         raise RecordingError(f"{recording.source}: no sound window lies within any trial")
-    of_class = {name: k for k, name in enumerate(card.classes)}
-    if unknown := [label for label in dict.fromkeys(truth) if label not in of_class]:
+    card = replay.decoding.card
+    truth = dict.fromkeys(replay.trials[number].label for number in decided)
+    if unknown := [label for label in truth if label not in card.classes]:
         more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
         raise RecordingError(
             f"{recording.source}: {', '.join(unknown[:5])}{more} is none of the "
-            f"{len(of_class)} classes that {card.name} decides among; calibrate it with all that "
-            "is shown"
+            f"{len(card.classes)} classes that {card.name} decides among; calibrate it with all "
+            "that is shown"
         )
-    labels, decisions = np.array(truth), np.array([p.label for p in decided])
-    weighed = {k: own[-1].weighed for k, own in within.items()}
-    said = [each.label for each in weighed.values() if each is not None]
-    accuracy = score_accuracy(labels, decisions)
-    numbers = np.array([of_class[label] for label in truth])
-    by_class = np.zeros((len(truth), len(of_class)), dtype=np.int64)
+    return decided
+
+
+def _score(
+    replay: _Replay, decided: dict[int, Prediction], recording: Recording, threshold: float
+) -> Evaluation:
+    decoding, trials = replay.decoding, replay.trials
+    card, pipeline, evidence = decoding.card, decoding.pipeline, decoding.evidence
+    within = {number: replay.within[number] for number in decided}
+    labels = np.array([trials[number].label for number in decided])
+    decisions = np.array([prediction.label for prediction in decided.values()])
+    weighed = {number: own[-1].weighed for number, own in within.items()}
+    by_prior = [each.label for each in weighed.values() if each is not None]
+    # Windows of each trial by their decided class.
+    of_class = {name: k for k, name in enumerate(card.classes)}
+    by_class = np.zeros((len(labels), len(of_class)), dtype=np.int64)
     for row, own in zip(by_class, within.values(), strict=True):
         np.add.at(row, [of_class[each.prediction.label] for each in own], 1)
     n_windows = int(by_class.sum())
+    numbers = np.array([of_class[label] for label in labels])
     window_chance, window_p = shuffled_labels(by_class, numbers)
-    period = 1.0 / pipeline.chain.sfreq
-    taken = np.array([each.prediction.taken for each in decoded])
-    spans = find_rest(recording, card.paradigm)
-    in_rest = in_spans(taken, spans, pipeline.n_samples * period, period)
-    run = commands_of([each.evidence for each in decoded], in_rest, card.paradigm.quiet)
-    evidence = decoding.evidence
+    # Commands, of which there is none for rest.
+    quiet = card.paradigm.quiet
+    cued = [number for number in within if trials[number].label != quiet]
+    reached = (_time_to_correct(within[number], trials[number]) for number in cued)
+    times = [time for time in reached if time is not None]
+    first = {number: _first_command(within[number], quiet) for number in cued}
+    in_rest = replay.in_rest(find_rest(recording, card.paradigm))
+    run = commands_of([each.evidence for each in replay.decoded], in_rest, quiet)
     lasting = independent_after(pipeline.n_samples, pipeline.hop, evidence.n_windows)
     rest = rest_rate([run], decoding.hop_s, threshold, lasting)
-    first = {k: _first_command(within[k], card.paradigm.quiet) for k in cued}
-    right = [k for k, decision in first.items() if decision == trials[k].label]
-    counts = pipeline.counts
     return Evaluation(
         recording=recording.source,
         model=card.name,
         simulated=recording.info.simulated,
         interpolated=recording.info.interpolated,
         classes=card.classes,
-        trial_accuracy=accuracy,
+        trial_accuracy=score_accuracy(labels, decisions),
         kappa=kappa(labels, decisions),
         confusion=confusion(labels, decisions, card.classes),
         window_accuracy=float(by_class[np.arange(len(labels)), numbers].sum() / n_windows),
@@ -242,19 +280,21 @@ def evaluate(
         trials_without_window=len(trials) - len(decided),
         cues=len(cued),
         cues_decided=sum(decision is not None for decision in first.values()),
-        cues_right=len(right),
+        cues_right=sum(decision == trials[k].label for k, decision in first.items()),
         false_positives_per_min=rest.per_min if rest.minutes else None,
         false_positives=rest.count,
         false_positives_bound=rest.bound_per_min if rest.minutes else None,
         rest_min=rest.minutes,
-        windows_rejected=counts.rejected,
+        windows_rejected=pipeline.counts.rejected,
         evidence_s=evidence.span_s,
         evidence_delay_s=evidence.delay_s,
         adaptation=decoding.adaptation.described if decoding.adaptation else "off",
-        measures=measures(card.classes, np.stack([p.probabilities for p in decided]), labels),
-        prior_accuracy=score_accuracy(labels, np.array(said)) if said else None,
+        measures=extra_measures(
+            card.classes, np.stack([p.probabilities for p in decided.values()]), labels
+        ),
+        prior_accuracy=score_accuracy(labels, np.array(by_prior)) if by_prior else None,
         trials=[
-            _decision(trial, judged.get(number, []), weighed.get(number))
+            _decision(trial, decided.get(number), weighed.get(number))
             for number, trial in enumerate(trials)
         ],
     )
@@ -279,14 +319,13 @@ def _judged(decoded: Decoded, trial: Trial | None, pipeline: Pipeline) -> Judged
 
 
 def _decision(
-    trial: Trial, within: list[Prediction], with_prior: Prediction | None
+    trial: Trial, decided: Prediction | None, with_prior: Prediction | None
 ) -> TrialDecision:
-    decision = within[-1].label if within else None
     # At most 1, as of a decision: see `bci.decisions.decide`.
-    confidence = min(within[-1].confidence, 1.0) if within else None
+    confidence = min(decided.confidence, 1.0) if decided else None
     return TrialDecision(
-        trial.label, trial.onset, trial.start, trial.stop, decision, confidence,
-        with_prior.label if with_prior is not None else None,
+        trial.label, trial.onset, trial.start, trial.stop,
+        decided.label if decided else None, confidence, with_prior.label if with_prior else None,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-_MOST_DIGITS = 300
+_MAX_DIGITS = 300
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _REAL = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan")
 
@@ -83,7 +83,7 @@ def _kind(text: str) -> str:
         return "bool"
     if lower in ("", "~", "null"):
         return "null"
-    if len(text) > _MOST_DIGITS:
+    if len(text) > _MAX_DIGITS:
         return "str"
     if _WHOLE.fullmatch(text):
         return "int"

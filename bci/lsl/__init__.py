@@ -3,7 +3,7 @@
 - metadata: the description of a stream, to and from LSL
 - discovery: streams on the network
 - connection: one stream opened, lost and found again
-- inlet: signals and markers on this computer's clock
+- inlet, marker_inlet: signals and markers on this computer's clock
 - losses: lost samples and faults of a clock, as sentences for a log
 - cue_streams, marker_labels, cue_listener: streams of cues, their labels, and a listener
 - raw_inlet: samples as they were sent, for a recorder

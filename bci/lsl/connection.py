@@ -11,7 +11,7 @@ from pylsl.util import TimeoutError as LslTimeoutError
 
 from bci.errors import StreamError
 from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch
-from bci.lsl.metadata import MOST_CHANNELS, from_lsl
+from bci.lsl.metadata import MAX_CHANNELS, from_lsl
 
 _OPEN_S = 5.0
 # Between measurements of the offset of the sender's clock.
@@ -54,7 +54,7 @@ class Connection:
         return float(-1e6 * np.polyfit(times - times[0], offsets, 1)[0])
 
     def _open(self, described: pylsl.StreamInfo) -> None:
-        if not 1 <= described.channel_count() <= MOST_CHANNELS:
+        if not 1 <= described.channel_count() <= MAX_CHANNELS:
             raise StreamError(
                 f"stream {described.name()!r} claims {described.channel_count()} channels"
             )

@@ -11,7 +11,7 @@ from pylsl import local_clock
 from bci.errors import StreamError
 from bci.lsl.cue_streams import MARKER_TYPES, CueQuery, Rank, belongs, cue_query, rank_of
 from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch
-from bci.lsl.inlet import MarkerInlet
+from bci.lsl.marker_inlet import MarkerInlet
 from bci.signals import Marker
 
 GUIDED = "Cues"
@@ -24,9 +24,9 @@ _STOP_S = 0.8
 _LISTED_S = 3.0
 # Discovery takes a second at most; who sends no cues by then is missed.
 _MISSED_S = 2.0
-_MOST_STREAMS = 16
+_MAX_STREAMS = 16
 # What fails so often in a row fails for good.
-_MOST_FAILURES = 20
+_MAX_FAILURES = 20
 
 
 @dataclass
@@ -53,7 +53,7 @@ class _Source:
 class CueListener:
     """Receives markers in threads of their own, so that no stream can hold up the caller.
 
-    All streams that fit are heard, twins of one name too. They may come, go and come back at any
+    All streams that fit are open, twins of one name too. They may come, go and come back at any
     time, or others that fit in their place. Where several fit because only their type is known,
     the cues are those of the stream that sends a cue first; a stream that is likelier to carry
     them (see `bci.lsl.cue_streams`) takes its place. The threads are daemons: one that waits for a
@@ -68,7 +68,7 @@ class CueListener:
     signal : str
         Name of the signal's stream: of several marker streams its own counts.
     ignored : collection of str
-        Names of streams that are not heard.
+        Names of streams to leave out.
 
     Raises
     ------
@@ -99,12 +99,12 @@ class CueListener:
 
     @property
     def connected(self) -> bool:
-        """True while a stream that fits is heard."""
+        """True while a stream that fits is open."""
         return bool(self.streams)
 
     @property
     def streams(self) -> tuple[str, ...]:
-        """Names of the streams that are heard; once there is one with cues, of that."""
+        """Names of the open streams; once one has sent cues, of that alone."""
         live = [each for each in self._sources if each.opened and not each.over]
         chosen = self._chosen
         if chosen is not None and any(each.key == chosen.key for each in live):
@@ -167,7 +167,7 @@ class CueListener:
             known = {each.found.uid for each in left}
             for found in self._watch.poll():
                 wanted = found.uid not in known and now > ignored_until.get(found.uid, 0.0)
-                if wanted and self._fits(found) and len(left) < _MOST_STREAMS:
+                if wanted and self._fits(found) and len(left) < _MAX_STREAMS:
                     left = (*left, self._listen_to(found))
             self._sources = left
             if self.connected:
@@ -202,7 +202,7 @@ class CueListener:
             inlet = MarkerInlet(source.found)
             source.opened = True
             self._news.put(f"listening for cues to {_described(source.found)}")
-            while inlet.connected and not self._stopping.is_set() and failures < _MOST_FAILURES:
+            while inlet.connected and not self._stopping.is_set() and failures < _MAX_FAILURES:
                 try:
                     for marker in inlet.pull(_WAIT_S):
                         self._came.put((source, marker))

@@ -28,7 +28,7 @@ _MARKERS = _GENERAL | {
     "stimuli", "stimulus", "trigger", "triggers",
 }  # fmt: skip
 _NOTES = {"note", "notes"}
-_MOST_LABEL = 200
+_MAX_LABEL = 200
 _OWN = {"decisions", "predictions", "status", "provenance", "quality", "impedance"}
 
 MARKER_TYPES = tuple(sorted(_GUIDED | _MARKERS | _NOTES))
@@ -109,7 +109,7 @@ def cue_query(selector: object | None, named: str | None = None) -> CueQuery:
 
 def _same(given: str, own: str) -> bool:
     """Compare two labels as far as discovery gives them."""
-    return given[:_MOST_LABEL] == own[:_MOST_LABEL]
+    return given[:_MAX_LABEL] == own[:_MAX_LABEL]
 
 
 def is_own(stream_type: str) -> bool:

@@ -11,8 +11,8 @@ from bci.errors import AmbiguousStreamError, StreamError
 from bci.lsl.cue_streams import is_own
 from bci.signals import StreamInfo
 
-_MOST_LISTED = 20
-_MOST_LABEL = 200
+_MAX_LISTED = 20
+_MAX_LABEL = 200
 _POLL_S = 0.01
 _TWIN_S = 0.2
 _REPORT_EVERY_S = 0.5
@@ -58,7 +58,7 @@ class StreamQuery:
     def fits(self, info: StreamInfo) -> bool:
         """Compare name, type and source id as discovery gives them."""
         return all(
-            given is None or given[:_MOST_LABEL] == own
+            given is None or given[:_MAX_LABEL] == own
             for given, own in (
                 (self.name, info.name), (self.type, info.type), (self.source_id, info.source_id),
             )
@@ -69,7 +69,7 @@ class StreamQuery:
 class FoundStream:
     """A stream that is there.
 
-    ``info`` is what discovery tells: name, type, rate and source id, but no channels; the inlet
+    ``info`` has name, type, rate and source id, but no channels; the inlet
     fetches the full description.
     """
 
@@ -197,8 +197,8 @@ def await_stream(
 def _listing(streams: list[FoundStream], lead: str) -> str:
     if not streams:
         return "no stream is there at all"
-    shown = "; ".join(str(stream) for stream in streams[:_MOST_LISTED])
-    more = f" and {len(streams) - _MOST_LISTED} more" if len(streams) > _MOST_LISTED else ""
+    shown = "; ".join(str(stream) for stream in streams[:_MAX_LISTED])
+    more = f" and {len(streams) - _MAX_LISTED} more" if len(streams) > _MAX_LISTED else ""
     return f"{lead}: {shown}{more}"
 
 
@@ -213,11 +213,11 @@ def _sorted(described: list[pylsl.StreamInfo]) -> list[FoundStream]:
 def _found(described: pylsl.StreamInfo) -> FoundStream:
     # Discovery does not carry the channels; a count from the network allocates nothing here.
     info = StreamInfo(
-        name=described.name()[:_MOST_LABEL],
-        type=described.type()[:_MOST_LABEL],
+        name=described.name()[:_MAX_LABEL],
+        type=described.type()[:_MAX_LABEL],
         sfreq=described.nominal_srate(),
         channels=(),
-        source_id=described.source_id()[:_MOST_LABEL],
+        source_id=described.source_id()[:_MAX_LABEL],
     )
     formats = {
         pylsl.cf_float32: "float32", pylsl.cf_double64: "double64", pylsl.cf_string: "string",
@@ -227,7 +227,7 @@ def _found(described: pylsl.StreamInfo) -> FoundStream:
     return FoundStream(
         info,
         formats.get(described.channel_format(), "undefined"),
-        described.hostname()[:_MOST_LABEL],
+        described.hostname()[:_MAX_LABEL],
         described.uid(),
         described,
     )
@@ -235,7 +235,7 @@ def _found(described: pylsl.StreamInfo) -> FoundStream:
 
 def _is_exact(value: str) -> bool:
     """Tell whether XPath can compare a value: it is not cut, not of another encoding, quotable."""
-    return value.isascii() and len(value) < _MOST_LABEL and not ("'" in value and '"' in value)
+    return value.isascii() and len(value) < _MAX_LABEL and not ("'" in value and '"' in value)
 
 
 def _quoted(value: str) -> str:
@@ -266,5 +266,5 @@ class StreamWatch:
             ) from error
 
     def poll(self) -> list[FoundStream]:
-        """The streams that fit and were heard of in the last two seconds."""
+        """Streams that fit and answered in the last two seconds."""
         return [found for found in _sorted(self._resolver.results()) if self.query.fits(found.info)]

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from bci.decisions import Decision, DecisionEvent, event_from_json
 from bci.errors import MessageError, StreamError
 from bci.lsl.discovery import FoundStream
-from bci.lsl.inlet import MarkerInlet, SignalInlet
+from bci.lsl.inlet import SignalInlet
+from bci.lsl.marker_inlet import MarkerInlet
 from bci.lsl.metadata import to_lsl
 from bci.lsl.outlet import MarkerOutlet
 from bci.messages import MAX_STATUS, EngineStatus, RecorderStatus, read_status
@@ -120,7 +121,7 @@ class DecisionOutlet:
     """Stream ``<name>-decisions`` of type Decisions: a JSON text for each event of a decision.
 
     The text is an object with the keys of `DecisionEvent`; ``ended`` is there at an offset. The
-    stream's description says, as that of the predictions, whether the model adapts. ``which`` is
+    stream's description states, as that of the predictions, whether the model adapts. ``which`` is
     another ending of the name, for decisions that more than the signal went into.
     """
 

@@ -8,7 +8,7 @@ from pylsl import local_clock
 
 from bci.lsl.inlet import InletStats
 
-_MOST_NAMED = 8
+_MAX_NAMED = 8
 
 
 class LossLog:
@@ -68,9 +68,9 @@ class UnsoundLog:
             return None
         if not unsound:
             return f"{self._name}: all channels hold numbers again"
-        more = f" and {len(unsound) - _MOST_NAMED} more" if len(unsound) > _MOST_NAMED else ""
+        more = f" and {len(unsound) - _MAX_NAMED} more" if len(unsound) > _MAX_NAMED else ""
         return (
-            f"{self._name}: {', '.join(unsound[:_MOST_NAMED])}{more} held values that are no "
+            f"{self._name}: {', '.join(unsound[:_MAX_NAMED])}{more} held values that are no "
             f"numbers (NaN) at {clock_time(math.nan)}; windows with them give no prediction"
         )
 
@@ -78,7 +78,7 @@ class UnsoundLog:
 def clock_time(at: float) -> str:
     """Time of day of a moment on the LSL clock, as ``14:03:22``; of now where it is not known."""
     past = local_clock() - at if math.isfinite(at) else 0.0
-    # A stream on another clock says nothing of the time of day.
+    # A stream on another clock does not show the time of day.
     past = past if 0.0 <= past < 86_400.0 else 0.0
     return time.strftime("%H:%M:%S", time.localtime(time.time() - past))
 

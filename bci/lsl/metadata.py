@@ -16,8 +16,8 @@ from bci.errors import StreamError
 from bci.signals import Channel, StreamInfo
 
 # More than any montage; a stream that claims more is broken or hostile.
-MOST_CHANNELS = 10_000
-_MOST_LABEL = 200
+MAX_CHANNELS = 10_000
+_MAX_LABEL = 200
 
 
 def to_lsl(info: StreamInfo, channel_format: str = "float32") -> pylsl.StreamInfo:
@@ -63,10 +63,10 @@ def from_lsl(described: pylsl.StreamInfo) -> StreamInfo:
         If the description is beyond any sensible size or has no channel.
     """
     n_channels = described.channel_count()
-    name = described.name()[:_MOST_LABEL]
-    if not 1 <= n_channels <= MOST_CHANNELS:
+    name = described.name()[:_MAX_LABEL]
+    if not 1 <= n_channels <= MAX_CHANNELS:
         raise StreamError(
-            f"stream {name!r} claims {n_channels} channels; at most {MOST_CHANNELS} are accepted"
+            f"stream {name!r} claims {n_channels} channels; at most {MAX_CHANNELS} are accepted"
         )
     sfreq = described.nominal_srate()
     if not (math.isfinite(sfreq) and 0 <= sfreq <= 1e6):
@@ -74,10 +74,10 @@ def from_lsl(described: pylsl.StreamInfo) -> StreamInfo:
     desc = described.desc()
     return StreamInfo(
         name=name,
-        type=described.type()[:_MOST_LABEL],
+        type=described.type()[:_MAX_LABEL],
         sfreq=sfreq,
         channels=_read_channels(desc, n_channels, described.type()),
-        source_id=described.source_id()[:_MOST_LABEL],
+        source_id=described.source_id()[:_MAX_LABEL],
         simulated=desc.child_value("simulated").strip().lower() == "true",
         replayed=desc.child_value("replayed").strip().lower() == "true",
         loop_gap=read_loop_gap(desc.child_value("loop_gap")),

@@ -44,7 +44,7 @@ class MarkerOutlet:
     stream_type : str
         ``Markers`` for cues and the like; another, so as not to be taken for those.
     described : mapping of str to str, optional
-        What else the stream says of itself.
+        Further entries of the stream's description.
     """
 
     def __init__(

@@ -17,8 +17,8 @@ from bci.signals import StreamInfo
 
 _OPEN_S = 5.0
 _BUFFER_S = 120
-_MOST_SAMPLES = 8192
-_MOST_TEXTS = 1024
+_MAX_SAMPLES = 8192
+_MAX_TEXTS = 1024
 _DESCRIPTION = re.compile("<desc>.*</desc>", re.DOTALL)
 # Characters that XML 1.0 has no place for, as they are and as references.
 _NO_XML = re.compile(
@@ -44,7 +44,7 @@ class RawInlet:
     Raises
     ------
     StreamError
-        If it does not answer, or says of itself what cannot be true.
+        If it does not answer, or describes itself by what cannot be true.
     """
 
     def __init__(self, found: FoundStream) -> None:
@@ -67,7 +67,7 @@ class RawInlet:
         self.channel_format = found.channel_format
         self._buffer: NDArray[np.generic] | None = None
         if found.channel_format != "string":
-            shape = (_MOST_SAMPLES, self.info.n_channels)
+            shape = (_MAX_SAMPLES, self.info.n_channels)
             self._buffer = np.empty(shape, self._inlet.np_dtype)
 
     def pull(self) -> tuple[NDArray[np.float64], NDArray[np.generic]]:
@@ -85,7 +85,7 @@ class RawInlet:
         StreamError
             If the stream is gone and cannot be waited for.
         """
-        most = _MOST_TEXTS if self._buffer is None else _MOST_SAMPLES
+        most = _MAX_TEXTS if self._buffer is None else _MAX_SAMPLES
         try:
             values, stamps = self._inlet.pull_chunk(
                 timeout=0.0, max_samples=most, dest_obj=self._buffer, as_numpy=True

@@ -70,7 +70,7 @@ class ScoreCard(Settings):
 
     ``chance`` and ``p_value`` are against always naming the most frequent class. ``shuffled_p``
     is against the same decisions with shuffled labels, which is fair to classes of unequal size.
-    ``confusion`` is empty where there are too many classes to look at. ``candidates`` tells, of a
+    ``confusion`` is empty where there are too many classes to look at. ``candidates`` states, of a
     decoder that finds items, among how many it chose: those of its fold, all unseen in training.
     """
 
@@ -89,7 +89,7 @@ class ScoreCard(Settings):
 
     @property
     def at_chance(self) -> bool:
-        """True where the decisions cannot be told from guesses."""
+        """True where the decisions are not distinguishable from guesses."""
         return (self.p_value if self.shuffled_p is None else self.shuffled_p) > _SURE_P
 
 

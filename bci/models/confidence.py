@@ -1,4 +1,4 @@
-"""Probabilities that mean what they say: temperature scaling, and the calibration error."""
+"""Calibrated probabilities: temperature scaling, and the calibration error."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,14 +56,21 @@ def fit_temperature(probabilities: Probabilities, truth: NDArray[np.int64]) -> f
 
 def calibration_error(probabilities: Probabilities, truth: NDArray[np.int64]) -> float:
     """Expected calibration error: mean gap between confidence and accuracy over ten bins."""
+    return _error(*_gaps(probabilities, truth))
+
+
+def _gaps(
+    probabilities: Probabilities, truth: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], Probabilities]:
+    """Bin of each trial's confidence, and the confidence less 1 where it was right."""
     confidence = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == truth
-    bins = np.minimum((confidence * _N_BINS).astype(int), _N_BINS - 1)
-    gaps = [
-        (bins == b).mean() * abs(confidence[bins == b].mean() - right[bins == b].mean())
-        for b in np.unique(bins)
-    ]
-    return float(np.sum(gaps))
+    bins = np.minimum((confidence * _N_BINS).astype(np.int64), _N_BINS - 1)
+    return bins, confidence - (probabilities.argmax(axis=1) == truth)
+
+
+def _error(bins: NDArray[np.int64], gaps: Probabilities) -> float:
+    # A bin's share of the trials times its mean gap is the sum of its gaps over all trials.
+    return float(np.abs(np.bincount(bins, gaps)).sum() / len(bins))
 
 
 def error_interval(
@@ -82,9 +89,10 @@ def error_interval(
     n_resamples : int
     """
     n = len(truth)
-    error = calibration_error(probabilities, truth)
+    bins, gaps = _gaps(probabilities, truth)
+    error = _error(bins, gaps)
     draws = np.random.default_rng(0).integers(0, n, (n_resamples, n))
-    resampled = [calibration_error(probabilities[draw], truth[draw]) for draw in draws]
+    resampled = [_error(bins[draw], gaps[draw]) for draw in draws]
     most, added = float(np.percentile(resampled, 97.5)), float(np.mean(resampled)) - error
     return min(error, max(0.0, 2 * error - most)), max(error, most - added)
 

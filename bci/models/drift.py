@@ -191,7 +191,7 @@ class Drift:
 def describe_drift(
     runs: "Iterable[Iterable[Window]]", ch_names: tuple[str, ...], sfreq: float
 ) -> DriftCard | None:
-    """Gather what a model's card has to say; None where the recordings are too short.
+    """Describe calibration data for a model's card; None where the recordings are too short.
 
     Parameters
     ----------

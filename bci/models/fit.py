@@ -12,7 +12,7 @@ from bci.signals import Channel, StreamInfo
 
 
 def with_options(card: Card, given: dict[str, Any]) -> Card:
-    """A model's card with what else is said of the stream.
+    """A model's card with the options of the stream.
 
     Parameters
     ----------

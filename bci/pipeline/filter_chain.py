@@ -35,7 +35,7 @@ class Chain:
 
     Values that are not finite are replaced by the channel's last finite one before any filter
     sees them, and reported; output begins with the first sample of which every value is
-    finite. After a gap call `reset`: the state of before says nothing of what follows.
+    finite. After a gap call `reset`: the state of before means nothing for what follows.
 
     Channels are brought to the unit that the pipeline works in: microvolts, teslas.
 
@@ -43,7 +43,7 @@ class Chain:
     ----------
     wanted : PipelineSettings
     info : StreamInfo
-        Where it says less than the settings do of its names, kinds and unit, these hold.
+        Where it states fewer names, kinds and units than the settings, those of the settings hold.
     units : sequence of str, optional
         Of the picked channels, where they are to be others: those a model was trained in.
 

@@ -281,7 +281,7 @@ def swings_beyond(window, limit):  # type: ignore[no-untyped-def]
 
 @kernel(error_model="numpy")
 def measure_quality(data, neighbours, weight, line, high, state, sums, cross):  # type: ignore[no-untyped-def]
-    """Add up, over the samples of a chunk, what the quality of each channel is told by.
+    """Add up, over the samples of a chunk, the figures of each channel's quality.
 
     ``data`` (n, c) float32; ``neighbours`` (c, k) indices; ``weight`` of the newest sample in the
     slow mean; ``line`` (5,) and ``high`` (5,) biquads b0 b1 b2 a1 a2. ``state`` (N_ROWS, c)

@@ -11,7 +11,7 @@ from bci.interfaces import Decoder
 from bci.pipeline import kernels
 from bci.pipeline.filter_chain import Chain
 from bci.pipeline.ring import RingBuffer
-from bci.pipeline.window_schedule import AtCues, EveryHop, WindowEnds
+from bci.pipeline.window_schedule import AtCues, EveryHop, WindowSchedule
 from bci.profiles.pipeline_settings import PipelineSettings
 from bci.signals import Chunk, FloatArray, Prediction, StreamInfo, TimeArray
 
@@ -109,10 +109,10 @@ class Pipeline:
         self.hop = max(1, round(settings.hop_s * self.chain.sfreq))
         self.at_cues = settings.at_cues
         self._ring = RingBuffer(self.n_samples + _BLOCK, len(self.chain.channels))
-        self._ends: WindowEnds = EveryHop(self.hop)
+        self._schedule: WindowSchedule = EveryHop(self.hop)
         if settings.at_cues:
             period = 1.0 / self.chain.sfreq
-            self._ends = AtCues(self.n_samples, self.chain.decimation, period, self._ring)
+            self._schedule = AtCues(self.n_samples, self.chain.decimation, period, self._ring)
         self.settling = -(-self.chain.settling // self.chain.decimation)
         self._max_peak_to_peak = settings.max_peak_to_peak
         self._clock = clock or (lambda: float("nan"))
@@ -133,7 +133,7 @@ class Pipeline:
         """True when windows that complete from now on lie behind the filters' settling."""
         if self._ring.segment is None:
             return False
-        end = self._ends.earliest(self._ring.end)
+        end = self._schedule.earliest(self._ring.end)
         return end - self.n_samples >= self._ring.segment + self.settling
 
     def request_window(self, time: float) -> None:
@@ -142,12 +142,12 @@ class Pipeline:
         It is given by the push that completes it, or by the next one if it is complete already.
         Only where the settings want windows at cues; elsewhere windows come by themselves.
         """
-        if not self._ends.request(time):
+        if not self._schedule.request(time):
             self.counts.rejected_gap += 1
 
     def _samples_to_window(self, index: int) -> int:
         q = self.chain.decimation
-        return (self._ends.after(-(-index // q)) - 1) * q + 1 - index
+        return (self._schedule.after(-(-index // q)) - 1) * q + 1 - index
 
     def push(self, chunk: Chunk, newest_only: bool = False) -> list[Prediction]:
         """Take samples in; return the predictions of the windows that they completed.
@@ -218,14 +218,14 @@ class Pipeline:
 
         So no sample after a window's end has touched anything when the window is judged.
         """
-        for end in self._ends.overdue():
+        for end in self._schedule.overdue():
             yield end - self.n_samples, end
         if self._expected is not None and chunk.first != self._expected:
             self.chain.reset()
             self._ring.mark_gap()
             self._after_gap = True
         self._expected = chunk.end
-        self.counts.rejected_gap += self._ends.expect(chunk.timestamps, chunk.first)
+        self.counts.rejected_gap += self._schedule.expect(chunk.timestamps, chunk.first)
         row = 0
         while row < len(chunk.data):
             rows = slice(row, row + min(_BLOCK, self._samples_to_window(chunk.first + row)))
@@ -245,11 +245,11 @@ class Pipeline:
         before = self._ring.end
         if self._ring.segment is None:
             if self._after_gap:
-                self.counts.rejected_gap += self._ends.count(before, filtered.first)
+                self.counts.rejected_gap += self._schedule.count(before, filtered.first)
             before = filtered.first
         q = self.chain.decimation
         self._ring.write(filtered.data, timestamps[filtered.first * q - first :: q], filtered.first)
-        end = self._ends.after(before)
+        end = self._schedule.after(before)
         if end <= self._ring.end:
             yield end - self.n_samples, end
 

@@ -94,7 +94,7 @@ class RingBuffer:
             self._put(np.nan, np.nan, first - gap, gap)
         skipped = max(0, len(data) - self.capacity)
         self._put(data[skipped:], timestamps[skipped:], first + skipped, len(data) - skipped)
-        if self.segment is None:
+        if gap or self.segment is None:
             self.segment = first
         self.end = first + len(data)
 
@@ -127,7 +127,7 @@ class RingBuffer:
         return self._data[rows], self._timestamps[rows]
 
     def read(self, cursor: int, max_samples: int | None = None) -> RingRead:
-        """Everything from ``cursor`` on, at most ``max_samples``; says how many were lost.
+        """Samples from ``cursor`` on, at most ``max_samples``, and the number lost before.
 
         Continue with ``cursor = got.first + len(got.data)``.
         """

@@ -15,7 +15,7 @@ _NEVER = 1 << 62
 _MAX_AWAITED = 1000
 
 
-class WindowEnds(Protocol):
+class WindowSchedule(Protocol):
     """Absolute output indices, exclusive, at which windows end."""
 
     def request(self, time: float, /) -> bool:

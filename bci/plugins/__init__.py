@@ -5,6 +5,7 @@
 - class_source: properties of a class without an import
 - decoder_offers: decoders by their properties
 - parameters: NAME=VALUE, checked
+- device_parameters: labels and limits of what a device takes
 - new_package: a package to begin with
 - installing: how optional parts are installed
 """

@@ -12,7 +12,7 @@ from bci.profiles.pipeline_settings import did_you_mean
 KINDS = ("decoder", "filter", "device")
 _TEMPLATES = Path(__file__).parent / "templates"
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_MOST_LETTERS = 40
+_MAX_LETTERS = 40
 
 
 def write_plugin(kind: str, name: str, folder: Path) -> Path:
@@ -65,9 +65,9 @@ def write_plugin(kind: str, name: str, folder: Path) -> Path:
 
 
 def _check_name(kind: str, name: str) -> None:
-    if not _NAME.fullmatch(name) or len(name) > _MOST_LETTERS:
+    if not _NAME.fullmatch(name) or len(name) > _MAX_LETTERS:
         raise PluginError(
-            f"{name!r:.80} cannot be a name: use at most {_MOST_LETTERS} lower-case letters, "
+            f"{name!r:.80} cannot be a name: use at most {_MAX_LETTERS} lower-case letters, "
             "digits and single hyphens, and begin with a letter"
         )
     installed = plugins(f"bci.{kind}s").get(name)

@@ -74,7 +74,7 @@ class Plugin:
         ------
         PluginError
             If two packages offer the name, a package is missing, the import fails, or the plug-in
-            lacks an attribute or a method of its kind; the message says which.
+            lacks an attribute or a method of its kind; the message names it.
         """
         return _load(self)
 
@@ -113,8 +113,8 @@ def find(group: str, name: str) -> Plugin:
 def fault_in_plugin(error: Exception) -> PluginError | None:
     """An error out of a plug-in of another package, as one that names it; None if it is ours.
 
-    A plug-in may fail wherever it is called. Its frames in the traceback tell, so that no call has
-    to be guarded.
+    A plug-in may fail wherever it is called. Its frames in the traceback show it, so that no
+    call has to be guarded.
     """
     packages: dict[str, str] = {}
     for plugin in (each for group in GROUPS for each in plugins(group).values()):

@@ -53,7 +53,7 @@ class FilterSettings(Settings):
         Raises
         ------
         ValueError
-            If the signal cannot be filtered so; the message says why.
+            If the signal cannot be filtered so; the message gives the reason.
         """
         raise NotImplementedError
 
@@ -121,7 +121,7 @@ class PipelineSettings(Settings):
     in training as live: blinks, movement. With ``at_cues`` there is one window for each cue,
     beginning at the paradigm's ``start_s`` after it, and ``hop_s`` means nothing.
 
-    The rest is of the stream, where it does not say so itself: ``names`` of all its channels, in
+    The rest is of the stream, where it does not state it itself: ``names`` of all its channels, in
     order; ``kind_of`` some of them (``{A1: eog}``); ``unit``, what its voltages are in.
     ``resample`` lets a model decode a stream of another rate.
     """

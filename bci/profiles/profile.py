@@ -1,4 +1,4 @@
-"""Profiles: the YAML files that say which stream, which filters, which task and which model."""
+"""Profiles: YAML files that name the stream, the filters, the task and the model."""
 
 import hashlib
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from bci.files.plain_yaml import PlainLoader
 from bci.profiles.pipeline_settings import Label, PipelineSettings, Settings, did_you_mean, explain
 from bci.signals import Task
 
-_MOST_BYTES = 1_000_000
+_MAX_BYTES = 1_000_000
 
 SettingsT = TypeVar("SettingsT", bound=BaseModel)
 
@@ -108,7 +108,7 @@ class Paradigm(Settings):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The classes that trials can be of; empty where only the markers tell."""
+        """The classes that trials can be of; empty where only the markers name them."""
         return (*self.classes, *([REST] if self.rest_class else []))
 
     @property
@@ -153,7 +153,7 @@ class Output(Settings):
     ``adapt: alignment`` the decoder's alignment follows the signal while it is decoded (see
     `bci.engine.adapt_alignment`), with ``adapt: supervised`` the decoder learns from each cued
     trial that is over (see `bci.engine.adapt_supervised`). With ``sentences``, a text file with one
-    a line, decisions are also told as the words' usual order has it, in a stream of their own,
+    a line, decisions are also weighed by the words' usual order, in a stream of their own,
     ``<name>-decisions-with-prior`` (see `bci.tasks.word_prior`).
     """
 
@@ -286,7 +286,7 @@ def parse_yaml(file: Path, model: type[SettingsT], error: type[Exception]) -> Se
         raise error(f"{file}: no such file") from None
     except OSError as problem:
         raise error(f"{file}: cannot be read ({problem.strerror})") from problem
-    if len(raw) > _MOST_BYTES:
+    if len(raw) > _MAX_BYTES:
         raise error(f"{file}: {len(raw)} bytes is too large for a YAML file of ours")
     try:
         content = yaml.load(raw, Loader=PlainLoader)  # noqa: S506 - a SafeLoader

@@ -66,7 +66,7 @@ def _of_kinds(
     kinds = {name.lower(): canonical_kind(kind) for name, kind in wanted.kind_of.items()}
     there = {channel.name.lower() for channel in channels}
     missing = [name for name in wanted.kind_of if name.lower() not in there]
-    # Where channels are picked by name, those that are missing are told by that.
+    # Where channels are picked by name, a missing one is reported there.
     if missing and wanted.channels is None:
         raise MismatchError(f"{info.name}: pipeline.kind_of names {missing[0]!r}, which it lacks")
     return tuple(

@@ -4,6 +4,7 @@
 - meter: those figures, from the samples
 - limits: the thresholds
 - judge: the verdict, which does not flicker
+- judged_signal: an open stream and the meter of its channels
 - silence: streams that send nothing
 - words: what is wrong, and what helps
 - spectra: spectra, peaks and bands of a live stream

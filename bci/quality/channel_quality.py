@@ -8,7 +8,7 @@ from bci.messages.quality_reasons import Reason
 
 
 class State(IntEnum):
-    """Of a channel; not judged where a good amplitude cannot be told from a bad one."""
+    """State of a channel; not judged where the unit or the kind is unknown."""
 
     GOOD = 0
     DOUBTFUL = 1
@@ -52,7 +52,7 @@ class ChannelQuality:
     impedance_kohm : float
         NaN where it is not measured.
     reason : Reason or None
-        Why it is not good, or why that cannot be told; None where it is good.
+        Reason why it is not good, or not judged; None where it is good.
     """
 
     name: str

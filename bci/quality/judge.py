@@ -1,6 +1,5 @@
 """Verdict on one channel: from the figures of a second to a state that does not flicker."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from bci.channels.units import UNKNOWN
@@ -24,22 +23,6 @@ class Finding(NamedTuple):
 
 
 _GOOD = Finding()
-
-
-@dataclass(frozen=True, slots=True)
-class Second:
-    """Figures of a channel in one second.
-
-    ``figures`` are those of `bci.quality.channel_quality.ChannelQuality`, by name. ``unknown`` is
-    the share of values that are no numbers; ``is_constant`` and ``is_held`` describe repeated
-    values; ``extreme`` is the largest magnitude, in the channel's unit.
-    """
-
-    figures: dict[str, float]
-    unknown: float
-    is_constant: bool
-    is_held: bool
-    extreme: float
 
 
 class ChannelJudge:
@@ -66,24 +49,31 @@ class ChannelJudge:
     def _without_fault(self) -> Finding:
         return Finding(State.NOT_JUDGED, self._unjudged) if self._unjudged else _GOOD
 
-    def judge(self, second: Second) -> Finding:
-        """Take a second; return the finding that is shown from here on."""
-        return self._settle(self._find(second))
+    def judge(
+        self, figures: dict[str, float], unknown: float, constant: bool, held: bool, extreme: float
+    ) -> Finding:
+        """Take the figures of a second; return the finding that is shown from here on.
 
-    def _find(self, second: Second) -> Finding:
+        ``unknown`` is the share of values that are no numbers, ``extreme`` the largest magnitude.
+        """
+        return self._settle(self._find(figures, unknown, constant, held, extreme))
+
+    def _find(
+        self, figures: dict[str, float], unknown: float, constant: bool, held: bool, extreme: float
+    ) -> Finding:
         if not self._has_electrode:
             return _GOOD
-        if second.unknown > 0.5:
+        if unknown > 0.5:
             return Finding(State.BAD, Reason.NO_VALUES)
-        if second.unknown:
+        if unknown:
             # Its other figures are those of a signal with zeros in it.
-            return Finding(State.DOUBTFUL, Reason.VALUES_MISSING, second.unknown)
-        if second.is_constant:
-            is_railed = second.extreme / self._scale > self._limits.rail_uv
+            return Finding(State.DOUBTFUL, Reason.VALUES_MISSING, unknown)
+        if constant:
+            is_railed = extreme / self._scale > self._limits.rail_uv
             return Finding(State.BAD, Reason.RAILED if is_railed else Reason.FLAT)
-        if second.is_held:
+        if held:
             return Finding(State.BAD, Reason.CLIPPED)
-        checks = self._checks(second.figures)
+        checks = self._checks(figures)
         # A comparison with NaN, where the unit or the position is unknown, is never true.
         for value, (_, bad), reason in checks:
             if value >= bad:

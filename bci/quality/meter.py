@@ -9,7 +9,7 @@ from scipy.signal import butter, iirpeak
 from bci.messages.quality_reasons import describe
 from bci.pipeline import kernels
 from bci.quality.channel_quality import ChannelQuality
-from bci.quality.judge import ChannelJudge, Second
+from bci.quality.judge import ChannelJudge
 from bci.quality.limits import Limits
 from bci.signals import Chunk, StreamInfo
 
@@ -134,8 +134,9 @@ class QualityMeter:
         for c, channel in enumerate(self.info.channels):
             figures = {name: float(each[c]) for name, each in measured.items()}
             unknown = float(self._sums.unknown[c]) / n
-            second = Second(figures, unknown, bool(constant[c]), bool(held[c]), float(extreme[c]))
-            shown = self._judges[c].judge(second)
+            shown = self._judges[c].judge(
+                figures, unknown, bool(constant[c]), bool(held[c]), float(extreme[c])
+            )
             text = describe(shown.reason, shown.figure)
             reports.append(
                 ChannelQuality(channel.name, shown.state, text, **figures, reason=shown.reason)

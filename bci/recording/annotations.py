@@ -1,4 +1,4 @@
-"""Annotations of a file: which are markers, and which tell that nothing was acquired."""
+"""Annotations of a file: markers, and stretches in which nothing was acquired."""
 
 from collections.abc import Iterable
 
@@ -20,7 +20,7 @@ def is_seam(label: str) -> bool:
 def is_marker(label: str, mne: bool = True) -> bool:
     """Tell whether an annotation is an event for a paradigm.
 
-    In a format of MNE, ``BAD ...`` tells of bad signal; elsewhere it is a person's note.
+    In a format of MNE, ``BAD ...`` marks bad signal; elsewhere it is a person's note.
     """
     label = label.strip().upper()
     if not label or is_seam(label) or label.startswith(SKIP):

@@ -40,7 +40,7 @@ class TimeLine:
     sfreq : float
         In hertz.
     breaks : sequence of Break
-        In any order. Those before the first row and behind the last one say nothing and are
+        In any order. Those before the first row and behind the last one mean nothing and are
         ignored; of several before one row, the longest counts.
     """
 

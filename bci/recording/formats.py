@@ -52,7 +52,7 @@ _NUMBERED = re.compile(r"(.+)-\d+\.fif", re.IGNORECASE).fullmatch
 
 
 def format_of(path: Path) -> FileFormat | None:
-    """Format that a file's ending tells; None where no format has it."""
+    """Format of a file's ending; None where no format has it."""
     ending = path.suffix.lower()
     return next((each for each in FORMATS if ending in each.endings), None)
 
@@ -87,7 +87,7 @@ def recordings_in(folder: Path) -> list[Path]:
     """Recordings in a folder and those below it, in order of their names.
 
     Further parts of a split recording are left out, as are files of other content: a table
-    counts where its first lines say that a headset's program wrote it.
+    counts where its first lines state that a headset's program wrote it.
     """
     found = [path for path in sorted(folder.rglob("*")) if _is_recording(path)]
     inside = [
@@ -133,6 +133,6 @@ def _parts_of(path: Path) -> list[Path]:
         check_tags(path)
         # Opens the headers only.
         raw = mne.io.read_raw_fif(path, verbose="error")
-    except Exception:  # noqa: BLE001  what is wrong with it is said when it is read
+    except Exception:  # noqa: BLE001  what is wrong with it is reported when it is read
         return []
     return [Path(name).resolve() for name in raw.filenames[1:] if name is not None]

@@ -34,7 +34,7 @@ _NOT_CONTINUOUS = ("No raw data in", "Could not find measurement data", "number 
 _COMBINED = ("STI101", "STI 101", "STI 014", "STI014")
 # GDF's code 0x7ffe: what follows was recorded after a pause.
 _GDF_SEGMENT = "32766"
-_MOST_NAMED = 8
+_MAX_NAMED = 8
 _XDF = (".xdf", ".xdfz")
 _log = logging.getLogger(__name__)
 
@@ -286,8 +286,8 @@ def _breaks(
     unknown = sorted({each.row for each in breaks if each.lost == UNKNOWN and each.row > 0})
     if not unknown:
         return breaks, []
-    times = ", ".join(f"{row / sfreq:.1f} s" for row in unknown[:_MOST_NAMED])
-    more = f" and {len(unknown) - _MOST_NAMED} more" if len(unknown) > _MOST_NAMED else ""
+    times = ", ".join(f"{row / sfreq:.1f} s" for row in unknown[:_MAX_NAMED])
+    more = f" and {len(unknown) - _MAX_NAMED} more" if len(unknown) > _MAX_NAMED else ""
     return breaks, [f"breaks of unknown length, each counted as one lost sample, at {times}{more}"]
 
 

@@ -17,9 +17,9 @@ from bci.errors import RecordingError
 from bci.lsl.cue_streams import CueQuery, merged
 from bci.signals import Channel, Marker, MarkerStream, Recording, StreamInfo
 
-_MOST_VALUES = 500_000_000
-_MOST_MARKERS = 1_000_000
-_MOST_CHANNELS = 10_000
+_MAX_VALUES = 500_000_000
+_MAX_MARKERS = 1_000_000
+_MAX_CHANNELS = 10_000
 # A head measured in micrometres reaches further than this; one in millimetres does not.
 _LEAST_REACH_UM = 1000.0
 # Columns of the table of trials that may hold what was asked, the likeliest first.
@@ -32,7 +32,7 @@ _LABELS = (
 def read_nwb(path: Path, wanted: str | None = None, markers: CueQuery | None = None) -> Recording:
     """Read one electrical series of an NWB file, in microvolts, and its markers.
 
-    Channels have the names, kinds and places that the table of electrodes tells; where it has no
+    Channels have the names, kinds and places in the table of electrodes; where it has no
     ``label`` or ``channel_name``, names are counted within the electrode group, which is the
     shaft: ``LA1``, ``LA2`` ... Markers are the beginnings of trials, named by the first of the
     columns ``word``, ``label``, ``trial_type``, ``stimulus`` ... that there is, and what was
@@ -88,9 +88,9 @@ def _choose(file: Any, path: Path, wanted: str | None) -> Any:
 def _recording(file: Any, series: Any, path: Path, query: CueQuery) -> Recording:
     data = series.data
     n_samples = len(data)
-    if not n_samples or len(data.shape) > 2 or n_samples * _width(data) > _MOST_VALUES:
+    if not n_samples or len(data.shape) > 2 or n_samples * _width(data) > _MAX_VALUES:
         raise RecordingError(f"{path}: {series.name} is empty or too large: {data.shape} values")
-    if _width(data) > _MOST_CHANNELS:
+    if _width(data) > _MAX_CHANNELS:
         raise RecordingError(f"{path}: {series.name} has {_width(data)} channels")
     volts = np.asarray(data[:], dtype=np.float64).reshape(n_samples, -1) * series.conversion
     if series.channel_conversion is not None:
@@ -223,7 +223,7 @@ def _marker_streams(file: Any, start: float, path: Path) -> list[MarkerStream]:
 
 
 def _stream(name: str, kind: str, times: Any, labels: Any, start: float) -> MarkerStream:
-    if len(times) > _MOST_MARKERS:
+    if len(times) > _MAX_MARKERS:
         return MarkerStream(name, kind, ())
     pairs = zip(times[:], labels[:], strict=True)
     markers = sorted(Marker(float(time) - start, str(label)) for time, label in pairs)

@@ -27,9 +27,9 @@ _TWIN_S = 6.0
 _MISS_AFTER_S = 3.0
 _WARN_BELOW_BYTES = 1 << 30
 _STOP_BELOW_BYTES = 8 << 20
-_MOST_STREAMS = 256
+_MAX_STREAMS = 256
 # A stream that never runs dry must not keep the others waiting.
-_MOST_PULLS = 16
+_MAX_PULLS = 16
 
 
 @dataclass(slots=True)
@@ -148,8 +148,8 @@ class Recorder:
                 continue
             if self._resumes(found, uids, now):
                 continue
-            if len(self._opening) >= _MOST_STREAMS:
-                self._report(f"not recorded: {found}; {_MOST_STREAMS} streams are the most")
+            if len(self._opening) >= _MAX_STREAMS:
+                self._report(f"not recorded: {found}; {_MAX_STREAMS} streams are the most")
                 return
             self._opening.add(found.uid)
             threading.Thread(target=self._open, args=(found,), daemon=True).start()
@@ -221,7 +221,7 @@ class Recorder:
                 self._sources.remove((recorded, inlet))
 
     def _drain(self, recorded: Recorded, inlet: RawInlet) -> None:
-        for _ in range(_MOST_PULLS):
+        for _ in range(_MAX_PULLS):
             stamps, values = inlet.pull()
             if not len(stamps):
                 return

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 # Float32 holds every whole number up to this one.
 LARGEST_EXACT = 1 << 24
-_MOST_NAMED = 8
+_MAX_NAMED = 8
 
 
 def is_rounded(values: NDArray[Any]) -> bool:
@@ -37,6 +37,6 @@ def rounded(values: NDArray[Any], names: Sequence[str]) -> tuple[str, ...]:
     found = [name for name, column in zip(names, values.T, strict=True) if is_rounded(column)]
     if not found:
         return ()
-    shown = ", ".join(found[:_MOST_NAMED])
-    more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+    shown = ", ".join(found[:_MAX_NAMED])
+    more = f" and {len(found) - _MAX_NAMED} more" if len(found) > _MAX_NAMED else ""
     return (f"{shown}{more}: values above {LARGEST_EXACT} are rounded to float32",)

@@ -33,7 +33,7 @@ class StreamReport:
     ``channels`` are those of numeric streams. ``role`` is ``signal``, ``cues``, ``notes``,
     ``decisions``, ``own`` for what else this program published, ``texts`` of another type, or
     ``other``; ``markers`` counts the labels, if any.
-    ``loops`` tells how often a replay began again, which is no loss; ``findings`` are what is wrong
+    ``loops`` counts the replays that began again, no loss; ``findings`` are what is wrong
     with clock, rate and values, a sentence each.
     """
 

@@ -21,9 +21,9 @@ from bci.signals import FloatArray
 PREFIX = "image-"
 PICTURE_KINDS = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 _FORMAT = "bci gallery 1"
-_MOST_BYTES = 2 << 30
-_MOST_IMAGES = 100_000
-_MOST_DIMENSIONS = 10_000
+_MAX_BYTES = 2 << 30
+_MAX_IMAGES = 100_000
+_MAX_DIMENSIONS = 10_000
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Gallery:
         As on the markers, ``image-0001``; distinct.
     embeddings : ndarray of float32, shape (n_images, n_dimensions)
     made_by : str
-        The model or method that made the embeddings, as a person is told it.
+        The model or method that made the embeddings, as shown to people.
     pictures : tuple of str
         File of each image, relative to the gallery's folder; empty where there are none.
     """
@@ -122,18 +122,18 @@ def _opened(file: Path) -> Iterator[Any]:
     """A gallery's file, of which so far no more than the header was read."""
     if not file.is_file():
         raise GalleryError(f"{file}: no such gallery; make one with bci embed-images")
-    if file.stat().st_size > _MOST_BYTES:
-        raise GalleryError(f"{file}: larger than {_MOST_BYTES >> 30} GiB; not a gallery of ours")
+    if file.stat().st_size > _MAX_BYTES:
+        raise GalleryError(f"{file}: larger than {_MAX_BYTES >> 30} GiB; not a gallery of ours")
     try:
         with safe_open(file, framework="np") as content:
             header = content.metadata() or {}
             if header.get("format") != _FORMAT or list(content.keys()) != ["embeddings"]:
                 raise GalleryError("not a gallery; make one with bci embed-images")
             shape = content.get_slice("embeddings").get_shape()
-            if len(shape) != 2 or shape[0] > _MOST_IMAGES or shape[1] > _MOST_DIMENSIONS:
+            if len(shape) != 2 or shape[0] > _MAX_IMAGES or shape[1] > _MAX_DIMENSIONS:
                 raise GalleryError(
-                    f"embeddings of shape {tuple(shape)}; at most {_MOST_IMAGES} images of "
-                    f"{_MOST_DIMENSIONS} dimensions"
+                    f"embeddings of shape {tuple(shape)}; at most {_MAX_IMAGES} images of "
+                    f"{_MAX_DIMENSIONS} dimensions"
                 )
             yield content
     except GalleryError as problem:
@@ -191,9 +191,9 @@ def gallery_from_vectors(vectors: Path, listed: Path, made_by: str) -> Gallery:
         raise GalleryError(f"{vectors}: holds no table of numbers, one row an image")
     if len(found) != len(images):
         raise GalleryError(f"{vectors} has {len(found)} rows, {listed} lists {len(images)} images")
-    if len(found) > _MOST_IMAGES or found.shape[1] > _MOST_DIMENSIONS:
+    if len(found) > _MAX_IMAGES or found.shape[1] > _MAX_DIMENSIONS:
         raise GalleryError(
-            f"{vectors}: shape {found.shape}; at most {_MOST_IMAGES} images of {_MOST_DIMENSIONS} "
+            f"{vectors}: shape {found.shape}; at most {_MAX_IMAGES} images of {_MAX_DIMENSIONS} "
             "dimensions"
         )
     pictures = tuple(each if _is_picture(each) and not _leads_out(each) else "" for each in images)

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from bci.errors import ProfileError
 from bci.signals import Prediction
 
-_MOST_BYTES = 50_000_000
+_MAX_BYTES = 50_000_000
 
 
 class WordPrior:
-    """A bigram over the words of a decoder, and what was said so far by it.
+    """A bigram over the words of a decoder, and the words decided so far.
 
     Which word was the last is never known for sure, so all of them are held with their
     probabilities (the forward algorithm of a hidden Markov model). The evidence for a word is its
@@ -37,7 +37,7 @@ class WordPrior:
         self._next = first
 
     def weigh(self, prediction: Prediction) -> Prediction:
-        """A word's decision with the prior in it; the word counts as said from here on."""
+        """Weigh a word's evidence by the prior, and count its word as decided."""
         odds = prediction.probabilities * self._next
         total = odds.sum()
         # Where the decoder rules out all that is likely, it alone decides.
@@ -62,8 +62,8 @@ def read_sentences(file: Path, words: Sequence[str]) -> WordPrior:
         If the file cannot be read, or none of the words is in it.
     """
     try:
-        if file.stat().st_size > _MOST_BYTES:
-            raise ProfileError(f"{file}: larger than {_MOST_BYTES // 1_000_000} MB")
+        if file.stat().st_size > _MAX_BYTES:
+            raise ProfileError(f"{file}: larger than {_MAX_BYTES // 1_000_000} MB")
         lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ProfileError(f"{file}: cannot be read as sentences in plain text") from error

@@ -2,7 +2,7 @@
 
 - epochs: trials cut by the pipeline that serves
 - run_counts, people: what there is to learn from
-- folds, cross_validation: held-out predictions and their score
+- cross_validation: folds, held-out predictions and their score
 - calibrate: one person
 - pretrain: many people
 - learning_curve, time_course, class_patterns: insight into the model

@@ -1,4 +1,4 @@
-"""Training a decoder on a person's labelled recordings, with an honest estimate of its worth."""
+"""Calibration: train a decoder on a person's labelled recordings, and score it held-out."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import MismatchError, RecordingError
-from bci.interfaces import Decoder, Retrieval, Servable, TrainingStep
+from bci.interfaces import Decoder, Servable
 from bci.models.card import Card
 from bci.models.confidence import Tempered
 from bci.models.drift import describe_drift
@@ -18,37 +18,36 @@ from bci.profiles.profile import Profile
 from bci.profiles.stream_options import apply_stream_options
 from bci.recording.identity import digests
 from bci.signals import Recording, Signal, StreamInfo
-from bci.training import calibrate_confidence as promise
-from bci.training import cross_validation as held
-from bci.training.card import make_card, source_card
+from bci.training.calibrate_confidence import calibrate_confidence
+from bci.training.card import make_card
 from bci.training.class_patterns import ClassPattern, pattern_arrays
+from bci.training.cross_validation import (
+    OnStep,
+    Progress,
+    cross_validate,
+    score_folds,
+    stream_rest,
+    surer,
+)
 from bci.training.epochs import Epochs, cut_epochs, windows_of
-from bci.training.folds import split_by_item, split_by_run
 from bci.training.run_counts import RunCount, count_runs, without_copies
 from bci.training.stored_check import Restore, check_stored
-from bci.training.time_course import right_by_place, time_course
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how many steps are done, and of how many."""
+from bci.training.time_course import time_course
 
 Look = Callable[[Decoder, Epochs, tuple[str, ...]], Iterable[ClassPattern]]
-"""Given a trained decoder, its epochs and the channels' names, tells what it looks at."""
+"""Given a trained decoder, its epochs and the channels' names, finds the pattern of each class."""
 
-
-RunWatch = Callable[[tuple[RunCount, ...]], None]
+OnRuns = Callable[[tuple[RunCount, ...]], None]
 """Given the trials of each run, before anything is trained."""
 
-StepWatch = Callable[[int, TrainingStep], None]
-"""Told after each step of a training: which fold (the last is of all runs), and the step."""
 
-
-def _silent(_doing: str, _done: int, _of: int) -> None:
-    """Progress that nobody watches."""
+def _no_progress(_doing: str, _done: int, _of: int) -> None:
+    pass
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """A trained decoder, the card that tells what it is, and what it looks at and when.
+    """A trained decoder, its card, and its patterns and time course.
 
     ``patterns`` are arrays for the bundle; see `bci.training.class_patterns` and
     `bci.training.time_course`.
@@ -68,11 +67,11 @@ def calibrate(
     profile: Profile,
     make_decoder: Callable[[], Decoder],
     name: str,
-    on_progress: Progress = _silent,
+    on_progress: Progress = _no_progress,
     base: Card | None = None,
     look: Look | None = None,
-    on_step: StepWatch = lambda _fold, _step: None,
-    on_runs: RunWatch = lambda _runs: None,
+    on_step: OnStep = lambda _fold, _step: None,
+    on_runs: OnRuns = lambda _runs: None,
     rest: Sequence[Recording] = (),
     restore: Restore | None = None,
 ) -> Calibration:
@@ -127,78 +126,53 @@ def calibrate(
     runs = count_runs(recordings, epochs, profile.paradigm)
     on_runs(runs)
     signal = Signal(pipeline.chain.sfreq, pipeline.chain.channels)
-    splits, described = split_by_run(epochs) if epochs.items is None else split_by_item(epochs)
-    streams = held.streams(splits, epochs, recordings, profile)
-    held_out = []
-    right: list[tuple[int, bool]] = []
-    for fold, test in enumerate(splits):
-        on_progress("Cross-validating", fold, len(splits) + 1)
-        decoder = make_decoder()
-        training = epochs.only(~test)
-        decoder.fit(
-            training.windows,
-            training.labels,
-            groups=training.runs,
-            signal=signal,
-            watch=partial(on_step, fold),
-        )
-        if isinstance(decoder, Retrieval):
-            # Among what none of it was trained on: a seen item would be told by its own trials.
-            decoder.choose_from([str(label) for label in np.unique(epochs.only(test).labels)])
-        held_out.append(held.hold_out(decoder, epochs.only(test), streams[fold], profile))
-        # Rest has no cue that its time could be counted from.
-        cued = epochs.labels != profile.paradigm.quiet
-        right += right_by_place(decoder, epochs.only(test & cued))
-    on_progress("Training on all runs", len(splits), len(splits) + 1)
+    held_out = cross_validate(
+        epochs, recordings, profile, make_decoder, signal, on_progress, on_step
+    )
+    n_folds = len(held_out.folds)
+    on_progress("Training on all runs", n_folds, n_folds + 1)
     decoder = make_decoder()
     decoder.fit(
-        epochs.windows,
-        epochs.labels,
-        groups=epochs.runs,
-        signal=signal,
-        watch=partial(on_step, len(splits)),
-    )
+        epochs.windows, epochs.labels, groups=epochs.runs, signal=signal,
+        on_epoch=partial(on_step, n_folds),
+    )  # fmt: skip
     if isinstance(decoder, Servable):
-        on_progress("Choosing how to serve", len(splits), len(splits) + 1)
+        on_progress("Choosing how to serve", n_folds, n_folds + 1)
         decoder.choose_runtime()
-    on_progress("Choosing the threshold", len(splits), len(splits) + 1)
-    score = held.score(held_out, decoder, described)
-    surer = held.surer(decoder, held_out, streams, profile)
-    at_rest = [held.stream_rest(decoder, recording, profile) for recording in rest]
-    confidence = promise.confidence(held_out, at_rest, surer, score.at_chance, pipeline, profile)
-    card = make_card(name, profile, pipeline, recordings, decoder, score, runs=runs)
+    on_progress("Choosing the threshold", n_folds, n_folds + 1)
+    score = score_folds(held_out.folds, decoder, held_out.described)
+    confidence = calibrate_confidence(
+        held_out.folds,
+        [stream_rest(decoder, recording, profile) for recording in rest],
+        surer(decoder, held_out.folds, held_out.streams, profile),
+        score.at_chance,
+        pipeline,
+        profile,
+    )
     ch_names = tuple(channel.name for channel in signal.channels)
     drift = describe_drift(
         (windows_of(recording, profile.pipeline, profile.paradigm) for recording in recordings),
         ch_names,
         signal.sfreq,
     )
+    card = make_card(
+        name, profile, pipeline, recordings, decoder, score, runs=runs, base=base,
+        confidence=confidence, rest=rest, drift=drift,
+    )  # fmt: skip
     patterns = pattern_arrays(look(decoder, epochs, ch_names)) if look is not None else {}
-    made = Calibration(
-        Tempered(decoder, confidence.temperature),
-        card.model_copy(
-            update={
-                "base": base.name if base is not None else None,
-                "base_sources": (*base.sources, *base.base_sources) if base is not None else (),
-                "confidence": confidence,
-                "rest_sources": tuple(map(source_card, rest)),
-                "drift": drift,
-                "embedded_by": decoder.embedded_by if isinstance(decoder, Retrieval) else None,
-            }
-        ),
-        patterns | _course_arrays(right, pipeline, profile),
-    )
+    patterns |= _course_arrays(held_out.right, pipeline, profile)
+    made = Calibration(Tempered(decoder, confidence.temperature), card, patterns)
     if restore is not None:
-        on_progress("Comparing the stored model", len(splits), len(splits) + 1)
-        check_stored(made.decoder, made.card, made.arrays(), restore, epochs, recordings)
-    on_progress("Done", len(splits) + 1, len(splits) + 1)
+        on_progress("Comparing the stored model", n_folds, n_folds + 1)
+        check_stored(made.decoder, card, made.arrays(), restore, epochs, recordings)
+    on_progress("Done", n_folds + 1, n_folds + 1)
     return made
 
 
 def _course_arrays(
     right: list[tuple[int, bool]], pipeline: Pipeline, profile: Profile
 ) -> dict[str, NDArray[np.generic]]:
-    """When in a trial its class can be told; nothing where there is one window a trial."""
+    """Accuracy by the time in a trial; nothing where there is one window a trial."""
     if profile.pipeline.at_cues:
         return {}
     period = 1.0 / pipeline.chain.sfreq

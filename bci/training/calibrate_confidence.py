@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from bci.decisions import reaches
 from bci.engine.evidence import Evidence
-from bci.evaluation.scores import exact_interval
+from bci.evaluation.metrics import exact_interval
 from bci.models.confidence import calibration_error, error_interval, fit_temperature, temper
 from bci.models.confidence_card import DEFAULT_THRESHOLD, ConfidenceCard
 from bci.models.false_decisions import (
@@ -25,7 +25,7 @@ from bci.profiles.profile import Profile
 from bci.training.cross_validation import HeldOut, Streamed, padded, together
 
 
-def confidence(
+def calibrate_confidence(
     held_out: list[HeldOut],
     rest: list[Streamed],
     surer: float,
@@ -97,22 +97,22 @@ def _with_decisions(
     Each stream comes with its decoder's temperature.
     """
     hop_s = pipeline.hop / pipeline.chain.sfreq
-    span_s, most = card.evidence_s, profile.output.false_positives_per_min
+    span_s, max_per_min = card.evidence_s, profile.output.false_positives_per_min
     n_windows = Evidence(span_s, hop_s, pipeline.hop).n_windows
     lasting = independent_after(pipeline.n_samples, pipeline.hop, n_windows)
     runs = [
         _commands(each, temperature, Evidence(span_s, hop_s, pipeline.hop), profile.paradigm.quiet)
         for each, temperature in streamed
     ]
-    threshold = choose_threshold(runs, hop_s, most, lasting)
+    threshold = choose_threshold(runs, hop_s, max_per_min, lasting)
     held_to = card.default_threshold if threshold is None else threshold
-    update: dict[str, object] = {"threshold": threshold}
+    figures: dict[str, object] = {"threshold": threshold}
     rate = rest_rate(runs, hop_s, held_to, lasting)
     if rate.minutes:
         bound = rate.bound_per_min
-        crossed = crossed_rate(runs, hop_s, most, lasting)
-        update |= {
-            "promised": threshold is not None and bound <= most and not at_chance,
+        crossed = crossed_rate(runs, hop_s, max_per_min, lasting)
+        figures |= {
+            "promised": threshold is not None and bound <= max_per_min and not at_chance,
             "rest_min": round(rate.minutes, 3),
             "false_positives": rate.count,
             "false_positives_per_min": round(rate.per_min, 3),
@@ -120,11 +120,11 @@ def _with_decisions(
             "crossed_per_min": None if crossed is None else round(crossed.per_min, 3),
         }
     cues, decided, right = _at_cues([each for each, _ in streamed], runs, held_to)
-    update |= {"cues": cues, "decided": decided, "right": right}
+    figures |= {"cues": cues, "decided": decided, "right": right}
     if decided:
         low, high = exact_interval(right, decided)
-        update |= {"right_low": round(low, 4), "right_high": round(high, 4)}
-    return card.model_copy(update=update)
+        figures |= {"right_low": round(low, 4), "right_high": round(high, 4)}
+    return card.model_copy(update=figures)
 
 
 def _commands(

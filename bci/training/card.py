@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci import __version__
-from bci.evaluation.scores import Measure, confusion, kappa, score_accuracy, shuffled_labels
-from bci.interfaces import Decoder
+from bci.evaluation.metrics import Measure, confusion, kappa, score_accuracy, shuffled_labels
+from bci.interfaces import Decoder, Retrieval
 from bci.models.card import (
     Card,
     MeasureCard,
@@ -21,6 +21,8 @@ from bci.models.card import (
     SourceCard,
     describe_stream,
 )
+from bci.models.confidence_card import ConfidenceCard
+from bci.models.drift import DriftCard
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import Profile
 from bci.recording.identity import digests
@@ -41,11 +43,17 @@ def make_card(
     labelled: bool = True,
     runs: Sequence[RunCount] = (),
     people: PeopleCard | None = None,
+    base: Card | None = None,
+    confidence: ConfidenceCard | None = None,
+    rest: Sequence[Recording] = (),
+    drift: DriftCard | None = None,
 ) -> Card:
     """Make the card of a model that was trained on recordings through a pipeline.
 
-    ``people`` are those of a base; without them it is a person's own model. ``runs`` are the trials
-    of each recording that it was trained on; without them every trial that was cued is counted.
+    ``people`` are those of a base; without them it is a person's own model, trained further from
+    ``base`` if there is one. ``runs`` are the trials of each recording that it was trained on;
+    without them every trial that was cued is counted. ``rest`` are recordings that its confidence
+    was calibrated on.
     """
     trials = [run.n_trials + run.rest for run in runs]
     if not trials:
@@ -78,6 +86,12 @@ def make_card(
             packages=tuple(getattr(type(decoder), "needs", ())),
         ),
         versions=_versions(),
+        base=None if base is None else base.name,
+        base_sources=() if base is None else (*base.sources, *base.base_sources),
+        confidence=confidence,
+        rest_sources=tuple(map(source_card, rest)),
+        drift=drift,
+        embedded_by=decoder.embedded_by if isinstance(decoder, Retrieval) else None,
     )
 
 

@@ -1,23 +1,81 @@
-"""Predictions of decoders on the folds that they did not learn from, and their score."""
+"""Cross-validation: decoders decide the fold that they did not learn from, and are scored on it."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.errors import DecodingError, PluginError
-from bci.evaluation.measures import measures, ranks
-from bci.interfaces import Decoder, Retrieval
+from bci.errors import DecodingError, PluginError, RecordingError
+from bci.evaluation.metrics import extra_measures, ranks
+from bci.interfaces import Decoder, Retrieval, TrainingStep
 from bci.models.card import ScoreCard
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import Profile
-from bci.signals import Prediction, Recording
+from bci.signals import Prediction, Recording, Signal
 from bci.training.card import measure_cards, score_card
 from bci.training.epochs import Epochs, find_rest, find_trials, in_spans, trial_of
+from bci.training.time_course import right_by_place
 
+Progress = Callable[[str, int, int], None]
+"""Given the job under way, how many steps are done, and of how many."""
+
+OnStep = Callable[[int, TrainingStep], None]
+"""Given each step of a training: the number of the fold (the last is of all runs), and the step."""
+
+_ITEM_FOLDS = 5
 _TINY = 1e-12
+
+
+def split_by_run(epochs: Epochs) -> tuple[list[NDArray[np.bool_]], str]:
+    """Make the test masks of the cross-validation, and describe the folds.
+
+    Raises
+    ------
+    RecordingError
+        If there are too few trials to hold any out.
+    """
+    runs = np.unique(epochs.runs)
+    if len(runs) > 1:
+        splits = [epochs.runs == run for run in runs]
+        described = f"leave one run out, {len(runs)} runs"
+    else:
+        trials = np.unique(epochs.trials)
+        if len(trials) < 8:
+            raise RecordingError(
+                f"{len(trials)} trials are too few to calibrate on; record at least 8"
+            )
+        splits = [np.isin(epochs.trials, block) for block in np.array_split(trials, 4)]
+        described = "4 consecutive blocks of the trials of one run"
+    for test in splits:
+        if len(np.unique(epochs.labels[~test])) < len(np.unique(epochs.labels)):
+            raise RecordingError(
+                "a class is found in one part of the recordings only, so nothing can be held "
+                "out; record every class in every run"
+            )
+    return splits, described
+
+
+def split_by_item(epochs: Epochs) -> tuple[list[NDArray[np.bool_]], str]:
+    """Make test masks of five folds of whole items, drawn at random (seeded); describe them.
+
+    Raises
+    ------
+    RecordingError
+        If there are too few items to hold any out.
+    """
+    assert epochs.items is not None
+    items = np.unique(epochs.items)
+    if len(items) < 2 * _ITEM_FOLDS:
+        raise RecordingError(
+            f"{len(items)} items are too few to calibrate on; show at least {2 * _ITEM_FOLDS}"
+        )
+    parts = np.array_split(np.random.default_rng(0).permutation(items), _ITEM_FOLDS)
+    described = f"{_ITEM_FOLDS} folds of whole items, {len(items)} items"
+    return [np.isin(epochs.items, part) for part in parts], described
 
 
 @dataclass(frozen=True)
@@ -29,10 +87,10 @@ class FoldStream:
     stop: float = np.inf
 
 
-def streams(
+def fold_streams(
     splits: list[NDArray[np.bool_]], epochs: Epochs, recordings: list[Recording], profile: Profile
 ) -> list[FoldStream | None]:
-    """Where each fold can be streamed as if live: not where it is items from here and there."""
+    """Find the stretch of recording of each fold; None where its items are scattered."""
     if epochs.items is not None or profile.pipeline.at_cues:
         return [None] * len(splits)
     runs = [recordings[int(epochs.runs[test][0])] for test in splits]
@@ -72,6 +130,57 @@ class HeldOut:
     probabilities: NDArray[np.float64]
     truth: NDArray[np.int64]
     streamed: Streamed | None = None
+
+
+@dataclass(frozen=True)
+class CrossValidation:
+    """Decisions of every fold.
+
+    ``described`` is the kind of folds; ``right`` has, of each held-out window, its place in its
+    trial and whether it was decided rightly.
+    """
+
+    folds: list[HeldOut]
+    streams: list[FoldStream | None]
+    described: str
+    right: list[tuple[int, bool]]
+
+
+def cross_validate(
+    epochs: Epochs,
+    recordings: list[Recording],
+    profile: Profile,
+    make_decoder: Callable[[], Decoder],
+    signal: Signal,
+    on_progress: Progress,
+    on_step: OnStep,
+) -> CrossValidation:
+    """Train a decoder on all folds but one, and let it decide that one; fold by fold.
+
+    Raises
+    ------
+    RecordingError
+        If there are too few trials or items to hold any out.
+    """
+    splits, described = split_by_run(epochs) if epochs.items is None else split_by_item(epochs)
+    streams = fold_streams(splits, epochs, recordings, profile)
+    made = CrossValidation([], streams, described, [])
+    # Rest has no cue that its time could be counted from.
+    cued = epochs.labels != profile.paradigm.quiet
+    for fold, test in enumerate(splits):
+        on_progress("Cross-validating", fold, len(splits) + 1)
+        decoder = make_decoder()
+        training = epochs.only(~test)
+        decoder.fit(
+            training.windows, training.labels, groups=training.runs, signal=signal,
+            on_epoch=partial(on_step, fold),
+        )  # fmt: skip
+        if isinstance(decoder, Retrieval):
+            # Among items that none of it was trained on: a seen one would be known by its trials.
+            decoder.choose_from([str(label) for label in np.unique(epochs.only(test).labels)])
+        made.folds.append(hold_out(decoder, epochs.only(test), streams[fold], profile))
+        made.right.extend(right_by_place(decoder, epochs.only(test & cued)))
+    return made
 
 
 def hold_out(
@@ -171,11 +280,11 @@ def surer(
             with suppress(DecodingError):  # such a window gives no prediction live either
                 served.append(decoder.predict_proba(window.data))
                 folds.append(of_fold[window.end])
-    of_folds = _spread(folds)
-    return max(1.0, _spread(served) / of_folds) if of_folds else 1.0
+    of_folds = _rms_log_odds(folds)
+    return max(1.0, _rms_log_odds(served) / of_folds) if of_folds else 1.0
 
 
-def _spread(probabilities: list[NDArray[np.float64]]) -> float:
+def _rms_log_odds(probabilities: list[NDArray[np.float64]]) -> float:
     """Root mean square of the log odds against the geometric mean of all classes; 0 of none."""
     if not probabilities:
         return 0.0
@@ -195,15 +304,15 @@ def padded(folds: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     return np.concatenate([np.pad(fold, ((0, 0), (0, widest - fold.shape[1]))) for fold in folds])
 
 
-def score(held_out: list[HeldOut], decoder: Decoder, described: str) -> ScoreCard:
-    """Accuracy over the trials of all folds, with what else the classes allow to be measured."""
+def score_folds(held_out: list[HeldOut], decoder: Decoder, described: str) -> ScoreCard:
+    """Score the trials of all folds together, with the measures that the classes allow."""
     truth = np.concatenate([np.array(each.classes)[each.truth] for each in held_out])
     decided = np.concatenate(
         [np.array(each.classes)[each.probabilities.argmax(axis=1)] for each in held_out]
     )
     probabilities, numbers = together(held_out)
     if not isinstance(decoder, Retrieval):
-        measured = measures(decoder.classes, probabilities, truth)
+        measured = extra_measures(decoder.classes, probabilities, truth)
         card = score_card(truth, decided, decoder.classes, described)
         return card.model_copy(update={"measures": measure_cards(measured)})
     n = np.concatenate([np.full(len(each.truth), len(each.classes)) for each in held_out])

@@ -2,7 +2,7 @@
 
 import bisect
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -54,7 +54,7 @@ class JudgedWindow:
     trial: Trial | None
 
 
-Watch = Callable[[JudgedWindow], None]
+OnWindow = Callable[[JudgedWindow], None]
 """Given every window of an evaluation that has a prediction, in order of time."""
 
 
@@ -90,6 +90,28 @@ class Epochs:
             None if self.items is None else self.items[chosen],
             self.signal,
         )
+
+
+def join_epochs(parts: Sequence[Epochs], apart: int = 0) -> Epochs:
+    """Join epochs of one pipeline.
+
+    Parameters
+    ----------
+    parts : sequence of Epochs
+    apart : int
+        Added to the numbers of trials and runs for each part before: for parts that were numbered
+        each for itself.
+    """
+    n = range(len(parts))
+    items = [part.items for part in parts if part.items is not None]
+    return Epochs(
+        np.concatenate([part.windows for part in parts]),
+        np.concatenate([part.labels for part in parts]),
+        np.concatenate([parts[k].trials + apart * k for k in n]),
+        np.concatenate([parts[k].runs + apart * k for k in n]),
+        np.concatenate(items) if items else None,
+        parts[0].signal,
+    )
 
 
 def cue_markers(recording: Recording, paradigm: Paradigm) -> tuple[Marker, ...]:
@@ -308,14 +330,14 @@ def cut_epochs(
     lacking = [name for name in paradigm.labels if name not in found]
     if lacking or not found:
         counts = Counter(t.label for each in recordings for t in find_trials(each, paradigm))
-        told = ", ".join(f"{name} {n}" for name, n in sorted(counts.items())) or "none"
+        text = ", ".join(f"{name} {n}" for name, n in sorted(counts.items())) or "none"
         sources = ", ".join(recording.source for recording in recordings)
         what = f"a trial of {' or '.join(lacking)}" if lacking else "any trial"
         if uncued := [name for name in paradigm.classes if not counts[name]]:
             _refuse(recordings, paradigm, uncued)
         raise RecordingError(
             f"{sources}: no sound window of {settings.window_s:g} s lies within {what} "
-            f"(trials: {told}); shorten the window, or widen paradigm.start_s - stop_s"
+            f"(trials: {text}); shorten the window, or widen paradigm.start_s - stop_s"
         )
     return Epochs(
         np.stack(windows), np.array(labels), np.array(trial_numbers), np.array(runs),

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.evaluation.scores import Accuracy, score_accuracy
+from bci.evaluation.metrics import Accuracy, score_accuracy
 from bci.interfaces import Decoder
 from bci.profiles.profile import Profile
 from bci.signals import Recording, Signal
-from bci.training.calibrate import Progress, common_pipeline, decide_trials
+from bci.training.calibrate import common_pipeline, decide_trials
+from bci.training.cross_validation import Progress, split_by_run
 from bci.training.epochs import Epochs, cut_epochs
-from bci.training.folds import split_by_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,8 @@ def learning_curve(
     curve = []
     for number, size in enumerate(sizes):
         if on_progress is not None:
-            told = "all" if size is None else str(size)
-            on_progress(f"Learning from {told} trials a class", number, len(sizes))
+            text = "all" if size is None else str(size)
+            on_progress(f"Learning from {text} trials a class", number, len(sizes))
         decisions: list[tuple[str, str]] = []
         for test in splits:
             training = epochs.only(~test)

@@ -8,14 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import ProfileError, RecordingError
-from bci.evaluation.measures import measures
+from bci.evaluation.metrics import extra_measures
 from bci.interfaces import Adaptable, Decoder, Servable, TrainingStep
 from bci.models.card import PeopleCard
 from bci.profiles.profile import Profile
 from bci.signals import Recording, Signal
-from bci.training.calibrate import Calibration, Progress, RunWatch, common_pipeline
+from bci.training.calibrate import Calibration, OnRuns, common_pipeline
 from bci.training.card import make_card, measure_cards, score_card
-from bci.training.epochs import Epochs, cut_epochs
+from bci.training.cross_validation import Progress
+from bci.training.epochs import Epochs, cut_epochs, join_epochs
 from bci.training.run_counts import RunCount, count_runs
 
 _FEWEST_PEOPLE = 2
@@ -31,7 +32,7 @@ def pretrain(
     on_progress: Progress,
     n_folds: int = 5,
     unfinished: Path | None = None,
-    on_runs: RunWatch = lambda _runs: None,
+    on_runs: OnRuns = lambda _runs: None,
 ) -> Calibration:
     """Train on people, and score on those who were held out, by folds of whole people.
 
@@ -89,11 +90,11 @@ def pretrain(
     n_folds = min(n_folds, len(people))
     scored = score_people(epochs, make_decoder, signal, on_progress, n_folds, unfinished)
 
-    def watch(step: TrainingStep) -> None:
+    def on_epoch(step: TrainingStep) -> None:
         on_progress(f"Training on all people, loss {step.loss:.2f}", step.step, step.of)
 
     decoder = make_decoder()
-    fit(decoder, epochs, signal, watch, unfinished and unfinished / "all.safetensors")
+    fit(decoder, epochs, signal, on_epoch, unfinished and unfinished / "all.safetensors")
     if isinstance(decoder, Servable):
         on_progress("Choosing how to serve", n_folds, n_folds + 1)
         decoder.choose_runtime()
@@ -105,7 +106,7 @@ def pretrain(
     truth = np.concatenate([each.truth for each in scored])
     decided = np.array(decoder.classes)[probabilities.argmax(axis=1)]
     score = score_card(truth, decided, decoder.classes, described).model_copy(
-        update={"measures": measure_cards(measures(decoder.classes, probabilities, truth))}
+        update={"measures": measure_cards(extra_measures(decoder.classes, probabilities, truth))}
     )
     made_of = PeopleCard(n=len(people), whole_folds=True)
     card = make_card(
@@ -185,15 +186,12 @@ def fit(
     decoder: Decoder,
     people: list[Epochs],
     signal: Signal,
-    watch: Callable[[TrainingStep], None] | None = None,
+    on_epoch: Callable[[TrainingStep], None] | None = None,
     checkpoint: Path | None = None,
 ) -> None:
     """Train a decoder on the epochs of several people together."""
+    together = join_epochs(people)
     decoder.fit(
-        np.concatenate([epochs.windows for epochs in people]),
-        np.concatenate([epochs.labels for epochs in people]),
-        groups=np.concatenate([epochs.runs for epochs in people]),
-        signal=signal,
-        watch=watch,
-        checkpoint=checkpoint,
-    )
+        together.windows, together.labels, groups=together.runs, signal=signal,
+        on_epoch=on_epoch, checkpoint=checkpoint,
+    )  # fmt: skip

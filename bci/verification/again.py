@@ -23,7 +23,7 @@ from bci.verification.models import FoundModel
 from bci.verification.placement import UNKNOWN, Placement
 from bci.verification.session import LivePrediction, LiveRun
 
-_MOST_SAMPLES = 4096
+_MAX_SAMPLES = 4096
 # A filter has settled when a hundredth of the past is left: after so many times as long, none of
 # it is left in 64 bits.
 _DECAYS = 8
@@ -185,7 +185,7 @@ class SecondDecoding:
         by_itself = decoding.hop_s / 2
         slack = 1.5 / decoding.pipeline.chain.sfreq if decoding.pipeline.at_cues else by_itself
         begun = self.matches.begun
-        live = self.matches.take(window.taken, slack)
+        live = self.matches.match(window.taken, slack)
         comparable = window.taken >= since
         decidable = window.taken >= since + decoding.evidence.span_s
         if live is None and begun:
@@ -222,7 +222,7 @@ class SecondDecoding:
     def _step(self, decoding: RunningModel) -> int:
         """Samples at a time: a window at a time where cues have to come in between."""
         if not self.signal.markers:
-            return _MOST_SAMPLES
+            return _MAX_SAMPLES
         return max(1, round(decoding.hop_s * self.signal.info.sfreq))
 
     def _span(self, chunk: Chunk, since: float, goes_on: bool) -> None:

@@ -99,7 +99,7 @@ def compare(run: LiveRun, second: SecondDecoding, n_skipped: int) -> SessionComp
             decisions.add(again, again.decoded)
     found.skipped = min(len(unpublished), n_skipped)
     found.missing = len(unpublished) - found.skipped
-    # Where some were skipped, nothing tells them from those that are missing.
+    # Where some were skipped, nothing distinguishes them from those that are missing.
     if found.missing and not found.skipped:
         at_s = unpublished[0]
         if found.first is None or at_s < found.first.time_s:
@@ -164,7 +164,7 @@ class _Decisions:
     found : Comparison
         Takes the counts.
     is_whole : bool
-        Without the beginning, the first event that ran live tells the decision that held.
+        Without the beginning, the first event that ran live shows the decision that held.
     """
 
     def __init__(self, run: LiveRun, found: SessionComparison, is_whole: bool) -> None:

@@ -17,7 +17,7 @@ class Matches:
     Attributes
     ----------
     offset : float
-        The same now. Clocks drift: the newest pair tells it best.
+        The same now. Clocks drift: the newest pair shows it best.
     unmatched : list of float
         Times of the live predictions that no window was decoded again for, in seconds on the
         sender's clock.
@@ -38,7 +38,7 @@ class Matches:
         """Predictions come on a new stream, which a recorder has to find first."""
         self._first = self._next
 
-    def take(self, time: float, tolerance_s: float) -> LivePrediction | None:
+    def match(self, time: float, tolerance_s: float) -> LivePrediction | None:
         """The live prediction of the window whose last sample has a smooth time, if any."""
         expected = time + self.offset
         while self._next < len(self._predictions):

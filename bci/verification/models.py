@@ -19,7 +19,7 @@ from bci.profiles.profile import file_sha256
 Load = Callable[[Path], tuple[Card, Decoder]]
 """Reads a model folder, changed arrays too; raises `BciError` where it cannot."""
 
-_MOST_NAMED = 5
+_MAX_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -135,8 +135,8 @@ def _difference(run: ModelRun, folder: Path, card: Card, decoder: Decoder) -> st
     )
     parts = []
     if changed:
-        more = f" and {len(changed) - _MOST_NAMED} more" if len(changed) > _MOST_NAMED else ""
-        parts.append(f"array {', '.join(changed[:_MOST_NAMED])}{more}")
+        more = f" and {len(changed) - _MAX_NAMED} more" if len(changed) > _MAX_NAMED else ""
+        parts.append(f"array {', '.join(changed[:_MAX_NAMED])}{more}")
     elif run.arrays_file and file_sha256(folder / ARRAYS) != run.arrays_file:
         parts.append(f"{ARRAYS}, but none of the arrays that decode")
     if card_hash(card) != run.card:

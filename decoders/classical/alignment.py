@@ -1,4 +1,4 @@
-"""Euclidean alignment: a person's windows made alike in spread to everybody else's.
+"""Euclidean alignment: a person's windows made alike in covariance to everybody else's.
 
 He and Wu, IEEE Trans. Biomed. Eng. 67 (2020) 399-410: windows are whitened by the inverse square
 root of the mean covariance of that person's (here: that run's) windows.
@@ -16,16 +16,16 @@ from bci.signals import FloatArray
 _EMPTY = 1e-4
 
 
-def mean_spread(windows: FloatArray) -> NDArray[np.float64]:
+def mean_covariance(windows: FloatArray) -> NDArray[np.float64]:
     """Mean covariance of windows (n_windows, n_channels, n_samples), (n_channels, n_channels)."""
     flat = windows.astype(np.float64)
     flat -= flat.mean(axis=2, keepdims=True)
     return np.asarray(np.einsum("wct,wdt->cd", flat, flat) / (len(flat) * flat.shape[2]))
 
 
-def whitening(spread: NDArray[np.float64]) -> NDArray[np.float32]:
+def whitening(cov: NDArray[np.float64]) -> NDArray[np.float32]:
     """Inverse square root of a covariance, (n_channels, n_channels)."""
-    values, vectors = np.linalg.eigh(spread)
+    values, vectors = np.linalg.eigh(cov)
     full = values > _EMPTY * values.mean()
     gains = np.where(full, 1.0 / np.sqrt(np.where(full, values, 1.0)), 0.0)
     return np.ascontiguousarray((vectors * gains) @ vectors.T, dtype=np.float32)
@@ -36,9 +36,9 @@ def align_groups(
     groups: NDArray[np.int64],
     whiten: Callable[[NDArray[np.float64]], FloatArray] = whitening,
 ) -> FloatArray:
-    """Whiten each group of windows by its own spread."""
+    """Whiten each group of windows by its own covariance."""
     aligned = np.empty(windows.shape, dtype=np.float32)
     for group in np.unique(groups):
         chosen = groups == group
-        aligned[chosen] = whiten(mean_spread(windows[chosen])) @ windows[chosen]
+        aligned[chosen] = whiten(mean_covariance(windows[chosen])) @ windows[chosen]
     return aligned

@@ -51,7 +51,7 @@ def covariances(windows: FloatArray) -> NDArray[np.float64]:
     return np.stack([covariance(window) for window in windows])
 
 
-def riemannian_mean(spreads: NDArray[np.float64]) -> NDArray[np.float64]:
+def riemannian_mean(covs: NDArray[np.float64]) -> NDArray[np.float64]:
     """The matrix with the least sum of squared affine-invariant distances to the given ones.
 
     Found by gradient descent from the arithmetic mean: Pennec, Fillard and Ayache, Int. J. Comput.
@@ -59,14 +59,14 @@ def riemannian_mean(spreads: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Parameters
     ----------
-    spreads : ndarray, shape (n, n_channels, n_channels)
+    covs : ndarray, shape (n, n_channels, n_channels)
         Positive definite.
 
     Returns
     -------
     mean : ndarray, shape (n_channels, n_channels)
     """
-    mean: NDArray[np.float64] = spreads.mean(axis=0)
+    mean: NDArray[np.float64] = covs.mean(axis=0)
     step, before = 1.0, np.inf
     for _ in range(_MOST_STEPS):
         values, vectors = np.linalg.eigh(mean)
@@ -74,11 +74,11 @@ def riemannian_mean(spreads: NDArray[np.float64]) -> NDArray[np.float64]:
             return mean
         root = (vectors * np.sqrt(values)) @ vectors.T
         whitening = (vectors / np.sqrt(values)) @ vectors.T
-        values, vectors = np.linalg.eigh(whitening @ spreads @ whitening)
+        values, vectors = np.linalg.eigh(whitening @ covs @ whitening)
         logarithms = np.log(np.maximum(values, np.finfo(np.float64).tiny))
         # The mean over matrices of V diag(logarithm) V', in one product.
         weighed = vectors * logarithms[:, None, :]
-        change = np.tensordot(weighed, vectors, axes=((0, 2), (0, 2))) / len(spreads)
+        change = np.tensordot(weighed, vectors, axes=((0, 2), (0, 2))) / len(covs)
         size = float(np.linalg.norm(change))
         if size < _CLOSE:
             break

@@ -39,11 +39,11 @@ class CspLda:
         from pyriemann.spatialfilters import CSP
         from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-        spreads = covariances(windows)
+        covs = covariances(windows)
         n_components = min(self.n_components, windows.shape[1])
-        csp = CSP(nfilter=n_components, metric="euclid").fit(spreads, labels)
+        csp = CSP(nfilter=n_components, metric="euclid").fit(covs, labels)
         self._filters = np.ascontiguousarray(csp.filters_)
-        features = np.stack([self._log_variances(spread) for spread in spreads])
+        features = np.stack([self._log_variances(cov) for cov in covs])
         lda = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto").fit(features, labels)
         self.classes = tuple(str(label) for label in lda.classes_)
         self._head = LinearHead.from_sklearn(lda)
@@ -68,10 +68,10 @@ class CspLda:
         of all that, relative to the channel's power, is a change of its log power.
         """
         filters = self._filters  # (F, C)
-        spreads = covariances(epochs.windows)  # (n, C, C)
-        mean = spreads.mean(axis=0)
+        covs = covariances(epochs.windows)  # (n, C, C)
+        mean = covs.mean(axis=0)
         spatial = mean @ filters.T @ np.linalg.pinv(filters @ mean @ filters.T)  # (C, F)
-        variances = np.einsum("fc,ncd,fd->nf", filters, spreads, filters, optimize=True)
+        variances = np.einsum("fc,ncd,fd->nf", filters, covs, filters, optimize=True)
         change = haufe_patterns(np.log(variances), class_weights(self._head.coef))  # (K, F)
         powers = spatial**2 * variances.mean(axis=0)  # (C, F)
         return np.asarray(change @ powers.T / np.diag(mean))
@@ -92,7 +92,7 @@ class CspLda:
         decoder._head = LinearHead.from_arrays(arrays, len(classes), len(decoder._filters))
         return decoder
 
-    def _log_variances(self, spread: NDArray[np.float64]) -> NDArray[np.float64]:
-        variances = np.einsum("fc,cd,fd->f", self._filters, spread, self._filters)
+    def _log_variances(self, cov: NDArray[np.float64]) -> NDArray[np.float64]:
+        variances = np.einsum("fc,cd,fd->f", self._filters, cov, self._filters)
         # A window of constants has none; its logarithm has to stay a number.
         return np.asarray(np.log(np.maximum(variances, np.finfo(np.float64).tiny)))

@@ -63,7 +63,7 @@ class DifferentialEntropy:
         for group in np.unique(each):
             chosen = each == group
             own = features[chosen]
-            features[chosen] = (own - own.mean(axis=0)) / _spread(own)
+            features[chosen] = (own - own.mean(axis=0)) / _deviations(own)
         self._regress(features, numbers)
 
     def adapt(self, windows: FloatArray) -> None:
@@ -134,7 +134,7 @@ class DifferentialEntropy:
         return np.asarray(entropy.reshape(len(windows), -1))
 
     def _standardise_by(self, features: Features) -> None:
-        self._mean, self._deviation = features.mean(axis=0), _spread(features)
+        self._mean, self._deviation = features.mean(axis=0), _deviations(features)
 
     def _regress(self, features: Features, numbers: Features) -> None:
         from sklearn.linear_model import RidgeCV
@@ -151,5 +151,5 @@ class DifferentialEntropy:
 _LEAST_ERROR = 0.1
 
 
-def _spread(features: Features) -> Features:
+def _deviations(features: Features) -> Features:
     return np.asarray(np.maximum(features.std(axis=0), 1e-9))

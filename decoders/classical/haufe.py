@@ -31,8 +31,8 @@ def haufe_patterns(features: Features, weights: Features) -> Features:
     scores = centred @ weights.T
     # The covariance itself, which may be large, is never made.
     change = scores.T @ centred / len(centred)
-    spread = np.sqrt(np.mean(scores**2, axis=0))[:, None]
-    return np.asarray(np.where(spread > TINY, change / np.maximum(spread, TINY), 0.0))
+    rms = np.sqrt(np.mean(scores**2, axis=0))[:, None]
+    return np.asarray(np.where(rms > TINY, change / np.maximum(rms, TINY), 0.0))
 
 
 def class_weights(coef: Features) -> Features:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.interfaces import Watch
+from bci.interfaces import OnEpoch
 from bci.signals import FloatArray, Signal
 from decoders.classical.linear_head import shaped, window_shape
 from decoders.classical.robust_scaling import RobustScaling
@@ -45,7 +45,7 @@ class ImageRidge:
         *,
         groups: NDArray[np.int64] | None = None,  # noqa: ARG002 - all windows weigh alike
         signal: Signal | None = None,  # noqa: ARG002
-        watch: Watch | None = None,  # noqa: ARG002 - it is done in one step
+        on_epoch: OnEpoch | None = None,  # noqa: ARG002 - it is done in one step
         checkpoint: Path | None = None,  # noqa: ARG002 - one person's, no base
     ) -> None:
         """Learn from windows; see `bci.interfaces.Decoder`.

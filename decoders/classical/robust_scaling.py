@@ -17,10 +17,10 @@ _IQR = 1.349
 
 @dataclass(frozen=True)
 class RobustScaling:
-    """Median and spread of each channel, (n_channels, 1), learnt from training windows."""
+    """Median and scale of each channel, (n_channels, 1), learnt from training windows."""
 
     centre: FloatArray
-    spread: FloatArray
+    scale: FloatArray
 
     @classmethod
     def fit(cls, windows: FloatArray) -> "RobustScaling":
@@ -28,27 +28,27 @@ class RobustScaling:
         quartiles = np.array([
             np.percentile(windows[:, c], [25, 50, 75]) for c in range(windows.shape[1])
         ])  # fmt: skip
-        spread = (quartiles[:, 2] - quartiles[:, 0]) / _IQR
+        scale = (quartiles[:, 2] - quartiles[:, 0]) / _IQR
         # A channel that never changes says nothing, whatever it is divided by.
-        spread[spread <= 0] = 1.0
-        return cls(quartiles[:, 1:2].astype(np.float32), spread[:, None].astype(np.float32))
+        scale[scale <= 0] = 1.0
+        return cls(quartiles[:, 1:2].astype(np.float32), scale[:, None].astype(np.float32))
 
     @classmethod
     def from_arrays(
         cls, arrays: Mapping[str, NDArray[np.generic]], n_channels: int
     ) -> "RobustScaling":
-        centre, spread = (
+        centre, scale = (
             shaped(arrays, name, (n_channels, 1)).astype(np.float32)
             for name in ("scaling.centre", "scaling.spread")
         )
-        if not (spread > 0).all():
+        if not (scale > 0).all():
             raise ValueError("array 'scaling.spread' is not above 0")
-        return cls(centre, spread)
+        return cls(centre, scale)
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
-        return {"scaling.centre": self.centre, "scaling.spread": self.spread}
+        return {"scaling.centre": self.centre, "scaling.spread": self.scale}
 
     def __call__(self, windows: FloatArray) -> FloatArray:
         """Windows (..., n_channels, n_samples) at about unit variance, clipped."""
-        scaled = (windows - self.centre) / self.spread
+        scaled = (windows - self.centre) / self.scale
         return np.clip(scaled, -_LIMIT, _LIMIT, out=scaled)

@@ -70,15 +70,15 @@ class TangentSpace:
         """
         from sklearn.linear_model import LogisticRegression
 
-        spreads = covariances(windows)
-        vectors = np.empty((len(spreads), spreads.shape[1] * (spreads.shape[1] + 1) // 2))
-        each = groups if self.align and groups is not None else np.zeros(len(spreads))
+        covs = covariances(windows)
+        vectors = np.empty((len(covs), covs.shape[1] * (covs.shape[1] + 1) // 2))
+        each = groups if self.align and groups is not None else np.zeros(len(covs))
         for group in np.unique(each):
             chosen = np.flatnonzero(each == group)
-            self._set_reference(riemannian_mean(spreads[chosen]))
-            vectors[chosen] = [self._tangent_vector(spread) for spread in spreads[chosen]]
+            self._set_reference(riemannian_mean(covs[chosen]))
+            vectors[chosen] = [self._tangent_vector(cov) for cov in covs[chosen]]
         if len(np.unique(each)) > 1:
-            self._set_reference(riemannian_mean(spreads))
+            self._set_reference(riemannian_mean(covs))
         if self._start is not None:
             classes = tuple(str(label) for label in np.unique(labels))
             prior = LinearHead.from_arrays(self._start, len(classes), vectors.shape[1])
@@ -179,7 +179,7 @@ class TangentSpace:
         whole[self._upper] = vector / self._weights
         return np.asarray(whole + np.triu(whole, 1).T)
 
-    def _tangent_vector(self, spread: NDArray[np.float64]) -> NDArray[np.float64]:
-        values, vectors = np.linalg.eigh(self._whitening @ spread @ self._whitening)
+    def _tangent_vector(self, cov: NDArray[np.float64]) -> NDArray[np.float64]:
+        values, vectors = np.linalg.eigh(self._whitening @ cov @ self._whitening)
         logarithm = (vectors * np.log(np.maximum(values, 1e-12))) @ vectors.T
         return np.asarray(logarithm[self._upper] * self._weights)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import BciError, BundleError, DecodingError, PluginError, ProfileError
-from bci.interfaces import Watch
+from bci.interfaces import OnEpoch
 from bci.signals import FloatArray, Signal
 from decoders.classical.linear_head import shaped, window_shape
 from decoders.estimator.raised import brief
@@ -53,7 +53,7 @@ class EstimatorDecoder:
         *,
         groups: NDArray[np.int64] | None = None,  # noqa: ARG002 - scikit-learn's fit has none
         signal: Signal | None = None,  # noqa: ARG002
-        watch: Watch | None = None,  # noqa: ARG002 - it is done in one step
+        on_epoch: OnEpoch | None = None,  # noqa: ARG002 - it is done in one step
         checkpoint: Path | None = None,  # noqa: ARG002 - no base
     ) -> None:
         """Learn from windows; see `bci.interfaces.Decoder`.
@@ -85,7 +85,7 @@ class EstimatorDecoder:
             ) from problem
         chosen = np.unique(np.linspace(0, len(windows) - 1, _N_EXAMPLES).astype(int))
         self._examples = np.ascontiguousarray(windows[chosen])
-        self._spread = np.maximum(windows.std(axis=(0, 2), dtype=np.float64), 1e-30)
+        self._deviations = np.maximum(windows.std(axis=(0, 2), dtype=np.float64), 1e-30)
         self._check_classes()
         self._check_probabilities()
 
@@ -121,8 +121,8 @@ class EstimatorDecoder:
         assert self._stored is not None
         return {
             "shape": np.array(self._shape, dtype=np.int64),
-            "spread": self._spread,
-            "proof": proof(self._stored, self._shape, self._spread),
+            "spread": self._deviations,
+            "proof": proof(self._stored, self._shape, self._deviations),
             **self._stored.arrays(),
         }
 
@@ -133,12 +133,12 @@ class EstimatorDecoder:
         classes: tuple[str, ...],
         stored: Stored,
         shape: tuple[int, int],
-        spread: NDArray[np.float64],
+        deviations: NDArray[np.float64],
     ) -> "EstimatorDecoder":
         """A decoder that a stored estimator serves; it cannot be trained again."""
         decoder = cls(None, path)
         decoder.classes = classes
-        decoder._stored, decoder._shape, decoder._spread = stored, shape, spread
+        decoder._stored, decoder._shape, decoder._deviations = stored, shape, deviations
         return decoder
 
     @property
@@ -212,10 +212,10 @@ def load(
     who = f"decoder {path:.100}"
     try:
         shape = window_shape(arrays)
-        spread = shaped(arrays, "spread", (shape[0],))
+        deviations = shaped(arrays, "spread", (shape[0],))
         stored = restore(arrays, shape, len(classes), trusted)
         wanted = shaped(arrays, "proof", (N_NOISE, len(classes)))
-        difference = float(np.abs(wanted - proof(stored, shape, spread)).max())
+        difference = float(np.abs(wanted - proof(stored, shape, deviations)).max())
     except ImportError as error:
         raise BundleError(f"{who}: {error}; pip install 'bci[estimators]'") from error
     except KeyError as error:
@@ -227,7 +227,7 @@ def load(
             f"{who}: a probability differs by {difference:.2g} from when the model was stored; the "
             "installed packages may be of other versions than in its card. Calibrate again"
         )
-    return EstimatorDecoder.of_stored(path, classes, stored, shape, spread)
+    return EstimatorDecoder.of_stored(path, classes, stored, shape, deviations)
 
 
 def _fresh(estimator: Any) -> Any:

@@ -115,12 +115,12 @@ def content_of(arrays: Mapping[str, NDArray[np.generic]], name: str) -> bytes:
 
 
 def proof(
-    stored: Stored, shape: tuple[int, int], spread: NDArray[np.float64]
+    stored: Stored, shape: tuple[int, int], deviations: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Probabilities of windows of seeded noise, by which a stored model is known again.
 
-    ``spread`` (n_channels,) are the standard deviations of the channels.
+    ``deviations`` (n_channels,) are the standard deviations of the channels.
     """
     noise = np.random.default_rng(0).standard_normal((N_NOISE, *shape))
-    windows = (noise * spread[:, None]).astype(np.float32)
+    windows = (noise * deviations[:, None]).astype(np.float32)
     return np.stack([stored.probabilities(window[None]) for window in windows])

@@ -1,10 +1,11 @@
 """Federated training over Flower: messages of sites and server, and the wires that carry them.
 
-- agreement: what all sites agreed on
-- site, site_data, privacy: a site's decoder, recordings and clipping
-- messages: everything that may cross the wire
-- client_app: the answers of a site
-- rounds, progress: the server's questions, and their results
+- agreement: the file that all partners share
+- site_data, site: a site's recordings, and its part of a round
+- privacy: the budget that a site's changes use
+- messages: everything that may cross a wire
+- client_app: answers of a site
+- rounds, progress: rounds at the server, and their state on disk
 - local: messages within one process
 - superlink, door, supernode: messages between machines
 

@@ -32,8 +32,7 @@ class CommonSpace(Settings):
 class Rounds(Settings):
     """How long and how every site trains.
 
-    ``epochs`` are of one round, ``finish_epochs`` of the personal layers alone at the end;
-    ``sharpness`` is the radius of sharpness-aware steps, 0 for plain ones.
+    ``epochs`` are of one round, ``finish_epochs`` of the personal layers alone at the end.
     """
 
     rounds: int = Field(default=20, ge=1, le=10_000)
@@ -42,7 +41,6 @@ class Rounds(Settings):
     batch: int = Field(default=32, ge=2, le=4096)
     lr: float = Field(default=1e-3, gt=0, le=1)
     weight_decay: float = Field(default=1e-2, ge=0, le=10)
-    sharpness: float = Field(default=0.0, ge=0, le=10)
     seed: int = Field(default=0, ge=0, le=10_000)
 
 

@@ -118,7 +118,7 @@ def run_rounds(
 
 
 class _Sites:
-    """Which sites are there, and which are no longer asked."""
+    """Sites that are present, and those that are left out."""
 
     def __init__(
         self, grid: Grid, agreed: Federation, names: Mapping[int, str], progress: Progress,
@@ -166,8 +166,8 @@ class _Sites:
         for site in self._agreed.sites:
             if site.name not in there:
                 reasons.setdefault(site.name, "not there")
-        told = "; ".join(f"{name}: {why}" for name, why in reasons.items())
-        return FederationError(f"{n} of at least {least} sites {what} ({told})")
+        described = "; ".join(f"{name}: {why}" for name, why in reasons.items())
+        return FederationError(f"{n} of at least {least} sites {what} ({described})")
 
     def present(self) -> list[int]:
         """Nodes that are there and not done or excluded for good; new ones are greeted."""
@@ -175,8 +175,8 @@ class _Sites:
         new = [n for n in there if n not in self._joined and not self._is_over(n)]
         if new:
             numbers = {"agreement": self._agreed.digest()}
-            asked = [Message(write(numbers), node, HELLO) for node in new]
-            for node, answer in _replies(self._grid, asked, self._agreed):
+            requests = [Message(write(numbers), node, HELLO) for node in new]
+            for node, answer in _replies(self._grid, requests, self._agreed):
                 try:
                     _understood(answer, HELLO)
                 except NotUnderstoodError as error:
@@ -205,7 +205,7 @@ def _one_round(
     excluded: dict[str, str] = {}
     for _ in range(_TRIES):
         sites.wait_for_enough(excluded)
-        changes, trials, done = _ask_all(grid, agreed, sites, shared, number)
+        changes, trials, done = _train_all(grid, agreed, sites, shared, number)
         excluded = done.excluded
         if not sites.too_few(len(changes)):
             # Sites answer in any order; sums of rounded numbers depend on it.
@@ -217,18 +217,18 @@ def _one_round(
     raise sites.failure(len(changes), f"gave something sound in round {number}", excluded)
 
 
-def _ask_all(
+def _train_all(
     grid: Grid, agreed: Federation, sites: _Sites, shared: Arrays, number: int
 ) -> tuple[dict[str, Arrays], dict[str, int], Round]:
     """The changes and numbers of trials of the sites that gave something sound."""
     nodes = sites.present()
     numbers = {"agreement": agreed.digest(), "round": number}
-    asked = [Message(write(numbers, shared), node, TRAIN) for node in nodes]
+    requests = [Message(write(numbers, shared), node, TRAIN) for node in nodes]
     done = Round(number, {}, {}, {sites.name(node): "no answer in time" for node in nodes})
     longest = _longest_change(agreed, shared)
     changes: dict[str, Arrays] = {}
     trials: dict[str, int] = {}
-    for node, answer in _replies(grid, asked, agreed):
+    for node, answer in _replies(grid, requests, agreed):
         name = sites.name(node)
         try:
             told, change = _checked(answer, shared, longest)
@@ -259,8 +259,8 @@ def _finish(grid: Grid, agreed: Federation, sites: _Sites, shared: Arrays) -> No
     numbers = {
         "agreement": agreed.digest(), "rounds": agreed.training.rounds, "partners": len(partners)
     }  # fmt: skip
-    asked = [Message(write(numbers, shared), node, FINISH) for node in nodes]
-    for node, answer in _replies(grid, asked, agreed):
+    requests = [Message(write(numbers, shared), node, FINISH) for node in nodes]
+    for node, answer in _replies(grid, requests, agreed):
         try:
             finished[sites.name(node)] = _understood(answer, FINISH)[0]["accuracy"]
         except NotUnderstoodError as error:
@@ -268,9 +268,9 @@ def _finish(grid: Grid, agreed: Federation, sites: _Sites, shared: Arrays) -> No
                 sites.ban(node, str(error))
 
 
-def _replies(grid: Grid, asked: list[Message], agreed: Federation) -> list[tuple[int, Message]]:
-    answers = grid.send_and_receive(asked, timeout=agreed.server.round_timeout_s)
-    nodes = {message.metadata.dst_node_id for message in asked}
+def _replies(grid: Grid, requests: list[Message], agreed: Federation) -> list[tuple[int, Message]]:
+    answers = grid.send_and_receive(requests, timeout=agreed.server.round_timeout_s)
+    nodes = {message.metadata.dst_node_id for message in requests}
     return [
         (answer.metadata.src_node_id, answer)
         for answer in answers

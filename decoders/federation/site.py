@@ -193,7 +193,7 @@ class Site:
         self._first = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
         self.shapes = shared_weights(self.model)
         folder.mkdir(parents=True, exist_ok=True)
-        self.n_sent, self.accuracies = self._told()
+        self.n_sent, self.accuracies = self._load_state()
         """How many changes have left this site, in all rounds: what a privacy budget counts; and
         its accuracy on held-out trials with the weights that came, by round."""
 
@@ -213,7 +213,7 @@ class Site:
         if self._clipping is not None:
             # Not seeded: noise that can be drawn again hides nothing.
             change = make_private(change, self._clipping, np.random.default_rng())
-        self._tell(number, received)
+        self._save_state(number, received)
         return Contribution(change, self.n_trials, received, trained, history[-1].loss)
 
     def finish(self, n_rounds: int, shared: Arrays, epochs: int) -> float:
@@ -284,23 +284,23 @@ class Site:
             if n > number or n <= number - _STATES_KEPT:
                 file.unlink()
 
-    def _told(self) -> tuple[int, dict[int, float]]:
+    def _load_state(self) -> tuple[int, dict[int, float]]:
         file = self._folder / _TOLD
         if not file.exists():
             return 0, {}
         try:
-            told = json.loads(file.read_text(encoding="utf-8"))
-            return int(told["sent"]), {int(k): float(v) for k, v in told["accuracies"].items()}
+            state = json.loads(file.read_text(encoding="utf-8"))
+            return int(state["sent"]), {int(k): float(v) for k, v in state["accuracies"].items()}
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise ValueError(f"{file} cannot be read; give another --state folder") from error
 
-    def _tell(self, number: int, received: float) -> None:
+    def _save_state(self, number: int, received: float) -> None:
         # Of a run begun anew in the same folder, later rounds are no longer true.
         earlier = {n: score for n, score in self.accuracies.items() if n < number}
         self.n_sent, self.accuracies = self.n_sent + 1, earlier | {number: received}
         new = self._folder / f".{_TOLD}.new"
-        told = {"sent": self.n_sent, "accuracies": self.accuracies}
-        new.write_text(json.dumps(told), encoding="utf-8")
+        state = {"sent": self.n_sent, "accuracies": self.accuracies}
+        new.write_text(json.dumps(state), encoding="utf-8")
         new.replace(self._folder / _TOLD)
 
     def _states(self) -> list[tuple[int, Path]]:

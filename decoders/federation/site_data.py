@@ -105,7 +105,7 @@ def make_site(name: str, material: Material, agreed: Federation, folder: Path) -
     seed = 1000 * rounds.seed + zlib.crc32(name.encode()) % 1000
     settings = TrainingSettings(
         epochs=rounds.epochs, batch=rounds.batch, lr=rounds.lr, weight_decay=rounds.weight_decay,
-        sharpness=rounds.sharpness, seed=seed,
+        seed=seed,
     )  # fmt: skip
     clipping = None
     if agreed.privacy is not None:
@@ -128,7 +128,7 @@ def make_site(name: str, material: Material, agreed: Federation, folder: Path) -
 
 
 def card_of(
-    name: str, material: Material, agreed: Federation, site: Site, told: FederationCard
+    name: str, material: Material, agreed: Federation, site: Site, federation: FederationCard
 ) -> Card:
     """The card of a site's model: its score is on trials that no round has seen."""
     profile = material.profile.model_copy(update={"decoder": choice_of(agreed)})
@@ -136,4 +136,4 @@ def card_of(
     score = score_card(truth, decided, site.decoder.classes, material.described)
     recordings = list(material.recordings)
     card = make_card(name, profile, material.pipeline, recordings, site.decoder, score)
-    return card.model_copy(update={"federation": told})
+    return card.model_copy(update={"federation": federation})

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from bci.errors import MismatchError
-from bci.interfaces import Watch
+from bci.interfaces import OnEpoch
 from bci.signals import FloatArray, Signal
 from decoders.classical.high_gamma import log_high_gamma, require_high_gamma
 from decoders.classical.linear_head import shaped
@@ -71,7 +71,7 @@ class DuinDecoder(NetworkDecoder):
         *,
         groups: NDArray[np.int64] | None = None,
         signal: Signal | None = None,
-        watch: Watch | None = None,
+        on_epoch: OnEpoch | None = None,
         checkpoint: Path | None = None,
     ) -> None:
         """Learn from windows; see `bci.interfaces.Decoder`.
@@ -101,7 +101,7 @@ class DuinDecoder(NetworkDecoder):
         numbers = np.searchsorted(self.classes, labels).astype(np.int64)
         self.history = train(
             self.model, self.scaled(windows), numbers, groups, self.settings, self.loss(signal),
-            watch, checkpoint,
+            on_epoch, checkpoint,
         )  # fmt: skip
 
     def prepare(

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bci.errors import MismatchError
-from bci.interfaces import Watch
+from bci.interfaces import OnEpoch
 from bci.signals import FloatArray, Signal
 from bci.training.epochs import Epochs
-from decoders.classical.alignment import align_groups, mean_spread, whitening
+from decoders.classical.alignment import align_groups, mean_covariance, whitening
 from decoders.classical.linear_head import shaped, window_shape
 from decoders.classical.softmax import softmax
 from decoders.networks.augmentations import three_views
@@ -40,9 +40,10 @@ _BATCH = 256
 class NetworkDecoder:
     """A network behind Euclidean alignment.
 
-    Each group of training windows (a run, or a person's run) is aligned by its own spread; served
-    windows by that of all calibration windows. With arrays of a base model, training goes on from
-    its weights. PyTorch serves, unless `choose_runtime` or the bundle found ONNX Runtime faster.
+    Each group of training windows (a run, or a person's run) is aligned by its own covariance;
+    served windows by that of all calibration windows. With arrays of a base model, training starts
+    from its weights. PyTorch serves, unless `choose_runtime` or the bundle found ONNX Runtime
+    faster.
 
     Parameters
     ----------
@@ -88,7 +89,7 @@ class NetworkDecoder:
         *,
         groups: NDArray[np.int64] | None = None,
         signal: Signal | None = None,
-        watch: Watch | None = None,
+        on_epoch: OnEpoch | None = None,
         checkpoint: Path | None = None,
     ) -> None:
         """Learn from windows; see `bci.interfaces.Decoder`.
@@ -106,7 +107,7 @@ class NetworkDecoder:
         numbers = self.begin(windows, labels, signal)
         aligned = align_groups(windows, groups, self._whiten)
         self.history = train(
-            self.model, aligned, numbers, groups, self.settings, self.loss(signal), watch,
+            self.model, aligned, numbers, groups, self.settings, self.loss(signal), on_epoch,
             checkpoint,
         )  # fmt: skip
 
@@ -122,7 +123,7 @@ class NetworkDecoder:
         """
         targets = self._targets(labels)
         self._learn_signal(signal)
-        self._spread = mean_spread(windows)
+        self._cov = mean_covariance(windows)
         try:
             self._build(windows.shape[1], windows.shape[2])
             if self._start is not None:
@@ -141,13 +142,13 @@ class NetworkDecoder:
 
     def adapt(self, windows: FloatArray) -> None:
         """Take a person's windows, labels unknown, for the alignment."""
-        self._spread = mean_spread(windows)
-        self._whitening = self._whiten(self._spread)
+        self._cov = mean_covariance(windows)
+        self._whitening = self._whiten(self._cov)
 
     def follow(self, window: FloatArray, weight: float) -> None:
         """Let the mean covariance that windows are whitened by forget a little for a new one."""
-        self._spread = (1.0 - weight) * self._spread + weight * mean_spread(window[None])
-        self._whitening = self._whiten(self._spread)
+        self._cov = (1.0 - weight) * self._cov + weight * mean_covariance(window[None])
+        self._whitening = self._whiten(self._cov)
 
     @property
     def served(self) -> nn.Module:
@@ -176,7 +177,7 @@ class NetworkDecoder:
         shape = np.array([self._shape[0], self._shape[1]], dtype=np.int64)
         serving = self._serving.arrays() if self._serving is not None else {}
         return {
-            "shape": shape, "sfreq": np.array([self._sfreq]), "spread": self._spread, **weights,
+            "shape": shape, "sfreq": np.array([self._sfreq]), "spread": self._cov, **weights,
             **serving,
         }  # fmt: skip
 
@@ -212,7 +213,7 @@ class NetworkDecoder:
 
     def _restore_signal(self, arrays: Mapping[str, NDArray[np.generic]], n_channels: int) -> None:
         self._sfreq = float(shaped(arrays, "sfreq", (1,))[0])
-        self._spread = shaped(arrays, "spread", (n_channels, n_channels))
+        self._cov = shaped(arrays, "spread", (n_channels, n_channels))
 
     def _make(self, n_channels: int, n_samples: int) -> nn.Module:
         made: nn.Module = type(self).make(n_channels, n_samples, self._sfreq, len(self.classes))
@@ -231,7 +232,7 @@ class NetworkDecoder:
         self.model.eval()
         self._serving = None
         self._aligned = np.empty((1, n_channels, n_samples), dtype=np.float32)
-        self._whitening = self._whiten(self._spread)
+        self._whitening = self._whiten(self._cov)
 
     def _load_weights(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
         load_weights(self.served, arrays)

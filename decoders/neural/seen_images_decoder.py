@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bci.errors import MismatchError
-from bci.interfaces import Watch
+from bci.interfaces import OnEpoch
 from bci.signals import FloatArray, Signal
 from decoders.classical.linear_head import window_shape
 from decoders.classical.robust_scaling import RobustScaling
@@ -76,7 +76,7 @@ class SeenImages:
         *,
         groups: NDArray[np.int64] | None = None,
         signal: Signal | None = None,
-        watch: Watch | None = None,
+        on_epoch: OnEpoch | None = None,
         checkpoint: Path | None = None,  # noqa: ARG002 - one person's, no base
     ) -> None:
         """Learn from windows; see `bci.interfaces.Decoder`.
@@ -104,7 +104,7 @@ class SeenImages:
         groups = np.zeros(len(windows), dtype=np.int64) if groups is None else groups
         self.history = train(
             model, self._scaling(windows), numbers.astype(np.int64), groups, self.settings, loss,
-            watch,
+            on_epoch,
         )  # fmt: skip
         self._build(shape, targets.shape[1])
         self.served.take(model)

@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bci.errors import ProfileError
-from bci.interfaces import TrainingStep, Watch
+from bci.interfaces import OnEpoch, TrainingStep
 from decoders.neural.checkpoint import Checkpoint, below, put_back, state_of
 from decoders.neural.one_thread import one_thread
-from decoders.neural.sharpness_aware import sharpness_aware_gradients
 
 Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
 """Loss of a model on windows (n, n_channels, n_samples) and class numbers (n,) or (n, n_axes)."""
@@ -34,8 +33,7 @@ class TrainingSettings:
 
     With ``patience`` above 0, the last group is held out and the weights that scored best on it
     are kept; training ends when that many epochs brought nothing better. With 0, nothing is held
-    out and the last weights are kept. With ``sharpness`` above 0, steps are sharpness-aware with
-    that radius; see `decoders.neural.sharpness_aware`.
+    out and the last weights are kept.
 
     Networks for motor imagery are not trained as they were published: by default AdamW takes them
     through 20 epochs (`decoders.neural.network_decoder`) in one cycle of rates that rise to 1e-3
@@ -49,7 +47,6 @@ class TrainingSettings:
     clip: float = 1.0
     patience: int = 0
     seed: int = 0
-    sharpness: float = 0.0
 
     def but(self, **given: object) -> "TrainingSettings":
         """The same, but for what is given and not None.
@@ -85,7 +82,7 @@ def train(
     groups: NDArray[np.int64],
     settings: TrainingSettings,
     loss: Loss,
-    watch: Watch | None = None,
+    on_epoch: OnEpoch | None = None,
     checkpoint: Path | None = None,
 ) -> list[TrainingStep]:
     """Train in place; what happened, epoch by epoch.
@@ -103,7 +100,7 @@ def train(
         Runs or subjects, in order of time; what is held out is whole groups.
     settings : TrainingSettings
     loss : callable
-    watch : callable, optional
+    on_epoch : callable, optional
         Told after each epoch; what it raises ends the training.
     checkpoint : Path, optional
         Written after each epoch, and gone on from where it is there: a training that was stopped,
@@ -139,11 +136,13 @@ def train(
         model.train()
         total, n_drawn = 0.0, 0
         for rows in _batches(y, settings.batch, rng):
-            value = _gradients(model, x[rows], y[rows], loss, settings.sharpness)
+            model.zero_grad(set_to_none=True)
+            value = loss(model, x[rows], y[rows])
+            value.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(model.parameters(), settings.clip)
             optimizer.step()
             schedule.step()
-            total, n_drawn = total + value * len(rows), n_drawn + len(rows)
+            total, n_drawn = total + value.item() * len(rows), n_drawn + len(rows)
         if not np.isfinite(total):
             raise ProfileError(
                 f"the training came apart in epoch {epoch + 1}: its loss is not finite; give a "
@@ -153,8 +152,8 @@ def train(
         progress.add(TrainingStep(epoch + 1, settings.epochs, total / n_drawn, score), model)
         if kept is not None:
             progress.save(kept, model, optimizer, schedule, rng)
-        if watch is not None:
-            watch(progress.history[-1])
+        if on_epoch is not None:
+            on_epoch(progress.history[-1])
     if progress.best_weights:
         model.load_state_dict(progress.best_weights)
     model.eval()
@@ -242,16 +241,6 @@ def _fingerprint(
         digest.update(f"{array.dtype} {array.shape}".encode())
         digest.update(np.ascontiguousarray(array).data)
     return json.dumps([_FORMAT, digest.hexdigest(), asdict(settings)])
-
-
-def _gradients(model: nn.Module, x: Tensor, y: Tensor, loss: Loss, sharpness: float) -> float:
-    """Leave the gradients of a batch on the parameters; its loss."""
-    if sharpness:
-        return sharpness_aware_gradients(model, lambda: loss(model, x, y), sharpness)
-    model.zero_grad(set_to_none=True)
-    value = loss(model, x, y)
-    value.backward()  # type: ignore[no-untyped-call]
-    return value.item()
 
 
 @torch.inference_mode()

@@ -107,11 +107,11 @@ class ConnectController(QObject):
         self._panel.streams.set_shown(name)
 
     def is_ending(self, name: str) -> bool:
-        """Whether a stream goes because the user disconnected it."""
+        """Check whether a stream goes because the user disconnected it."""
         return self.connection.is_ending(name)
 
     def is_restarting(self, name: str) -> bool:
-        """Whether a stream goes because its source crashed, and is started again."""
+        """Check whether a stream goes because its source crashed, and is started again."""
         return name in self.connection.streams and self.connection.is_restarting
 
     def use_simulator(self) -> None:

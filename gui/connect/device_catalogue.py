@@ -61,5 +61,5 @@ class DeviceCatalogue(QObject):
 
 
 def has_brainflow(devices: tuple[DeviceEntry, ...]) -> bool:
-    """Whether BrainFlow's boards are among them; its simulated one always is."""
+    """Check whether BrainFlow's boards are among them; its simulated one always is."""
     return any(device.name == "synthetic" for device in devices)

@@ -1,4 +1,4 @@
-"""The side panel: live streams to show, devices to connect, and what to do without either."""
+"""The side panel: live streams to show, devices to connect, and help without either."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
@@ -19,7 +19,7 @@ _FETCHING = "looking for devices ..."
 
 
 class ConnectPanel(QWidget):
-    """Shows what it is given; what the user wants comes out as signals."""
+    """Shows streams, devices and the connection; the user's wishes come out as signals."""
 
     stream_chosen = Signal(object)  # LiveStream
     device_wanted = Signal(str, dict)  # name and parameters
@@ -59,7 +59,7 @@ class ConnectPanel(QWidget):
         self._build()
 
     def set_streams(self, streams: tuple[LiveStream, ...]) -> None:
-        """The signal streams that are on the network now."""
+        """Show the signal streams that are on the network now."""
         self.streams.set_streams(streams)
         self.no_streams.setVisible(not streams)
         self.streams.setVisible(bool(streams))
@@ -72,7 +72,7 @@ class ConnectPanel(QWidget):
     def set_devices(
         self, devices: tuple[DeviceEntry, ...], last: str, filled: dict[str, dict[str, str]]
     ) -> None:
-        """The devices, which was chosen last, and with which parameters each was."""
+        """Offer devices: the one chosen last first, each with its last parameters."""
         self._devices = {device.name: device for device in devices}
         self._filled = filled
         self.devices.blockSignals(True)
@@ -86,7 +86,7 @@ class ConnectPanel(QWidget):
         self.devices.setItemText(0, "no list of devices")
 
     def set_connection(self, state: str, active: bool, stopping: bool) -> None:
-        """What the dashboard's own source is doing; ``active`` while it runs."""
+        """Show the state of the dashboard's own source; ``active`` while it runs."""
         self._active = active
         self.state.setText(state)
         self.state.setVisible(bool(state))

@@ -74,11 +74,11 @@ class SourceProcess(QObject):
             self.child.stop()
 
     def is_ending(self, stream: str) -> bool:
-        """Whether a stream goes, or went, because the user disconnected its source."""
+        """Check whether a stream goes, or went, because the user disconnected its source."""
         return stream in self._dismissed or (stream in self.streams and not self.is_active)
 
     def gives(self, streams: tuple[str, ...]) -> bool:
-        """Whether its source runs, and gives one of these streams."""
+        """Check whether its source runs, and gives one of these streams."""
         return self.is_active and not self.is_stopping and bool(self.streams & set(streams))
 
     def _on_event(self, event: object) -> None:

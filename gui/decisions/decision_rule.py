@@ -16,7 +16,7 @@ def in_words(decision: Decision | None) -> str:
 
 @dataclass
 class DecisionRule:
-    """How an engine decides, by its own status: one for all its views. They decide nothing.
+    """The rule by which an engine decides, one for all its views. They decide nothing.
 
     Parameters
     ----------

@@ -69,18 +69,18 @@ class CueWindows:
         self._cues: deque[tuple[float, str]] = deque(maxlen=100)
 
     def add(self, time: float, cue: str | None) -> None:
-        """A cue at ``time``, LSL clock; None, the end of one, begins no window."""
+        """Take a cue at ``time``, LSL clock; None, the end of one, begins no window."""
         if cue is not None:
             self._cues.append((time, cue))
 
     def cue_of(self, taken: float) -> str | None:
-        """The cue of the window whose last sample was taken then; None where it is not known."""
+        """Find the cue of the window whose last sample was taken then; None if it is not known."""
         began = taken - self.window_s
         near = [(abs(time - began), cue) for time, cue in self._cues]
         return min(near)[1] if near and min(near)[0] < self.window_s / 2 else None
 
     def over(self, now: float) -> list[tuple[float, str]]:
-        """When each window ended that is over at ``now``, and its cue, oldest first."""
+        """List the windows that are over at ``now``: their ends and cues, oldest first."""
         ended = ((time + self.window_s, cue) for time, cue in self._cues)
         return [(end, cue) for end, cue in ended if end <= now]
 

@@ -10,11 +10,11 @@ from gui.widgets.pieces import named
 NO_PREDICTION, NOT_SURE = "no prediction", "not sure"
 NO_DECISION = "no decision yet"
 _LOW, _NONE = 22, 18
-_LEAST = 15
+_MIN_PX = 15
 
 
 def is_decided(decision: str) -> bool:
-    """Whether a decision is one, and not that there is none."""
+    """Return whether a text names a decision, and not that there is none."""
     return decision not in (NO_PREDICTION, NOT_SURE, NO_DECISION)
 
 
@@ -45,9 +45,14 @@ class Headline(QWidget):
         self.write(DARK, NO_PREDICTION, DARK.colour("dim"), "")
 
     def write(
-        self, theme: Theme, decision: str, colour: QColor, beside: str, why: str = "",
+        self,
+        theme: Theme,
+        decision: str,
+        colour: QColor,
+        beside: str,
+        why: str = "",
         calm: bool = False,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Show a decision in its colour; ``calm`` makes small what stands beside it."""
         rejected = decision == NO_PREDICTION and bool(why)
         dim = theme.colour("dim")
@@ -85,11 +90,11 @@ def restyle(label: QLabel, style_sheet: str) -> None:
         label.setStyleSheet(style_sheet)
 
 
-def fitting_pixels(font: QFont, text: str, width: float, most: int) -> int:
-    """The largest height up to ``most`` at which the text is not cut off, 15 at the least."""
+def fitting_pixels(font: QFont, text: str, width: float, max_px: int) -> int:
+    """The largest height up to ``max_px`` at which the text is not cut off, 15 at the least."""
     tried = QFont(font)
-    for pixels in range(most, _LEAST, -1):
+    for pixels in range(max_px, _MIN_PX, -1):
         tried.setPixelSize(pixels)
         if QFontMetricsF(tried).horizontalAdvance(text) <= width:
             return pixels
-    return _LEAST
+    return _MIN_PX

@@ -230,6 +230,7 @@ class LevelHistory(PastPlot):
         self._left = Axis("left")
         super().__init__("Levels of the last half minute", self._left, (0.7, 5.3))
         self._left.setGrid(255)
+        self._left.setZValue(-1)
         self.course = course
         dashed = Qt.PenStyle.DashLine
         self.curves, self.true_curves = (

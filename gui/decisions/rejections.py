@@ -1,4 +1,4 @@
-"""Why windows gave no prediction, from the counts in an engine's status."""
+"""The reasons why windows gave no prediction, by the counts in an engine's status."""
 
 from bci.messages import WindowCounts
 
@@ -31,7 +31,7 @@ class Rejections:
         self.reset()
 
     def reset(self) -> None:
-        """Another engine, which counts anew."""
+        """Forget the counts: another engine begins from zero."""
         self._before: dict[str, int] | None = None
 
     def since_last(self, windows: WindowCounts) -> str:
@@ -41,5 +41,5 @@ class Rejections:
         if before is None:
             return ""
         grown = {reason: counts[reason] - before[reason] for reason in counts}
-        most = max(grown, key=grown.__getitem__)
-        return most if grown[most] > 0 else ""
+        commonest = max(grown, key=grown.__getitem__)
+        return commonest if grown[commonest] > 0 else ""

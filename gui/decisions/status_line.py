@@ -41,7 +41,7 @@ class DashboardStatus:
 
     @property
     def simulated(self) -> bool:
-        """Whether anything shown is simulated."""
+        """Return whether anything shown is simulated."""
         return self.signal_simulated or self.engine_simulated
 
     def show_other(self, awaited: str) -> None:
@@ -111,7 +111,7 @@ class DashboardStatus:
 
     @property
     def decodes_other(self) -> bool:
-        """Whether an engine decodes another stream than the one shown."""
+        """Return whether an engine decodes another stream than the one shown."""
         return self.engine_alive and not self._is_decoded
 
     @property

@@ -28,7 +28,7 @@ _METHODS = ("set_classes", "show_prediction", "show_rejected", "set_engine")
 
 @dataclass(frozen=True)
 class ViewContext:
-    """What a view is made with.
+    """The parts that a view is made with.
 
     Parameters
     ----------

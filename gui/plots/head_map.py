@@ -179,7 +179,7 @@ class HeadMap(Plot):
 
     def draw(self) -> None:
         dim = self.theme.colour("dim")
-        self._outline.setPen(pg.mkPen(dim, width=1.5))
+        self._outline.setPen(self.pen(dim, 1.5))
         if self._scale is not None:
             self._scale.axis.setPen(dim)
             self._scale.axis.setTextPen(dim)

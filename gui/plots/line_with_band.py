@@ -6,7 +6,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 
-from bci.evaluation.scores import exact_interval
+from bci.evaluation.metrics import exact_interval
 from bci.messages import PointEvent, StepEvent
 from bci.training.time_course import TimeCourse
 from gui.plots.axis import Axis

@@ -13,6 +13,7 @@ from PySide6.QtCore import QDeadlineTimer, QObject, QProcess, QTimer, Signal
 
 from bci.errors import MessageError
 from bci.messages import ErrorEvent, NoteEvent, read_event
+from bci.messages.reading import Lines
 
 _INSIST_MS = 1000
 _CLOSING_MS = 700
@@ -21,8 +22,6 @@ _LOOK_EVERY_MS = 100
 _MAX_LETTERS = 500
 # Of the reason of an end, so that there is room for what to do about it.
 _MAX_REASON_LETTERS = 250
-# Of a line of output: as long as the longest message that is read.
-_MAX_BYTES = 16 << 20
 # Processes that may go on without us. Qt would kill each with its object, so the objects stay;
 # of one started by `QProcess.startDetached` nobody could know how it ended.
 _KEPT: list[QProcess] = []
@@ -254,33 +253,6 @@ class Child(QObject):
         return f"ended by itself: {last}"
 
 
-class Lines:
-    """Cuts bytes into lines; of a line that is too long only the beginning is kept."""
-
-    def __init__(self, max_bytes: int = _MAX_BYTES) -> None:
-        self._max_bytes = max_bytes
-        self._begun = bytearray()
-
-    def take(self, written: bytes) -> list[bytes]:
-        """Take in what was written; give the lines that it completes."""
-        *ended, begun = written.split(b"\n")
-        lines = []
-        for end in ended:
-            self._add(end)
-            lines.append(self.rest())
-        self._add(begun)
-        return lines
-
-    def rest(self) -> bytes:
-        """Give the line that has begun, and forget it."""
-        line = bytes(self._begun)
-        self._begun.clear()
-        return line
-
-    def _add(self, more: bytes) -> None:
-        self._begun += more[: max(0, self._max_bytes - len(self._begun))]
-
-
 class _Written:
     """Output of a process that goes to a file, as nobody may be there to read a pipe."""
 
@@ -297,7 +269,7 @@ class _Written:
         self._process.setStandardOutputFile(self._path)
 
     def read(self) -> bytes:
-        """What was written since the last time."""
+        """Read the output since the last time."""
         return b"" if self._file is None else self._file.read()
 
     def end(self) -> None:
@@ -317,5 +289,5 @@ def stop_all(children: Sequence[Child]) -> None:
 
 
 def has_left_any() -> bool:
-    """Whether a process runs that goes on after our end."""
+    """Check whether a process runs that goes on after our end."""
     return any(process.state() != QProcess.ProcessState.NotRunning for process in _KEPT)

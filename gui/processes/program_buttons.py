@@ -68,7 +68,7 @@ class Programs(QWidget):
             self.models_wanted.emit()
 
     def is_running(self, name: str) -> bool:
-        """Whether a program runs as our child."""
+        """Check whether a program runs as our child."""
         child = self._child(name)
         return child is not None and child.is_running
 
@@ -78,12 +78,12 @@ class Programs(QWidget):
         return child.command if child is not None else None
 
     def was_stopped(self, name: str) -> bool:
-        """Whether a program ends, or ended, because the user wanted it."""
+        """Check whether a program ends, or ended, because the user wanted it."""
         child = self._child(name)
         return child is not None and child.was_stopped
 
     def is_ending(self, stream: str) -> bool:
-        """Whether a stream goes because the user stopped the replay that gives it."""
+        """Check whether a stream goes because the user stopped the replay that gives it."""
         stopped = (child.command for child in self.processes if child.was_stopped)
         return stream != "" and any(replayed_as(command) == stream for command in stopped)
 

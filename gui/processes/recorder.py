@@ -124,7 +124,7 @@ class RecorderLink(Worker):
         self.post(self.changed.emit, chosen)
 
     def _runs(self, recorder: FoundRecorder) -> bool:
-        """Whether a silent recorder's process runs, where it is one of this computer."""
+        """Check whether a silent recorder's process runs, where it is one of this computer."""
         if recorder.pid == self._own:
             return self._own_runs
         return bool(recorder.pid) and is_recorder(recorder.pid)

@@ -43,7 +43,7 @@ class RunRecorder(QObject):
 
     @property
     def is_running(self) -> bool:
-        """Whether a recorder of ours writes."""
+        """Check whether a recorder of ours writes."""
         return self._running
 
     def record(self, file: Path, streams: tuple[str, ...]) -> None:

@@ -9,5 +9,5 @@
 - timeline_data, timeline: the whole recording at a glance
 - traces: the signal up to the play head
 - decision_at_cursor: the view of the task at the play head
-- summary, class_scores, trial_list: the score, and each trial
+- summary, trial_list: the score, and each trial
 """

@@ -1,4 +1,4 @@
-"""Where in the recording one is, and how fast that moves."""
+"""The position in the recording, and the speed at which it moves."""
 
 from PySide6.QtCore import QObject, Signal
 

@@ -1,16 +1,20 @@
 """The model's score: accuracy with its interval beside chance, and the confusions of classes."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from bci.messages.evaluation import EvaluationEvent
 from bci.tasks.emotion_levels import grid_of
 from gui.plots.accuracy import AccuracyLine
 from gui.plots.confusion import ConfusionView
-from gui.replay.class_scores import ClassScore, class_scores
 from gui.theme import DARK, Theme
 from gui.widgets.elided import Elided
 from gui.widgets.pieces import named, plain, tip
 from gui.widgets.units import brief, by_chance, counted
+
+if TYPE_CHECKING:
+    from bci.evaluation.metrics import ClassScore
 
 _MAX_CLASSES, _MAX_LINES, _MAX_IN_TIP = 7, 5, 25
 _CELL_PX, _HEAD_PX, _TITLE_PX, _LINE_PX = 27, 52, 18, 42
@@ -94,6 +98,9 @@ class Summary(QWidget):
                 for m in evaluation.measures
             )
             if len(classes) > _MAX_CLASSES:
+                # It brings scipy's statistics with it.
+                from bci.evaluation.metrics import class_scores
+
                 self.scores = class_scores(
                     (t.label, t.decision) for t in evaluation.trials if t.decision is not None
                 )

@@ -51,7 +51,7 @@ class TransportBar(QWidget):
         self._show_time()
 
     def set_trial(self, text: str) -> None:
-        """Which trial is under way, in words."""
+        """Write the trial that is under way."""
         self.trial.setText(text)
 
     def _show(self) -> None:

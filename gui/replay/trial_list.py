@@ -1,4 +1,4 @@
-"""The trials as a list: when, what was asked, what was decided, and whether that was right."""
+"""The trials as a list: time, class asked for, decision, and whether it was right."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent

@@ -38,7 +38,7 @@ class ReplayTrial:
 
     @property
     def is_right(self) -> bool | None:
-        """Whether the decision was; None where there is none."""
+        """Return whether the decision was right; None where there is none."""
         return None if self.decision is None else self.decision == self.label
 
 

@@ -17,8 +17,7 @@ from gui.replay.trials import ReplayTrial, find_replay_trials, trials_of
 from gui.settings import DashboardSettings
 from gui.widgets.open_recording import ask_for_recording, newest_recording
 
-_FRAME_MS = 16
-_STEP_S, _LONG_STEP_S = 1.0, 10.0
+_FRAME_MS, _STEP_S, _LONG_STEP_S = 16, 1.0, 10.0
 _WHEEL = 0.1  # of what the traces show
 
 
@@ -53,8 +52,7 @@ class ReplayWindow(ReplayLayout):
         self.run = ModelProcess(bci, self)
         self._bind_keys()
         self._connect()
-        self._timer = QTimer(self)
-        self._timer.setInterval(_FRAME_MS)
+        self._timer = QTimer(self, interval=_FRAME_MS)
         self._timer.timeout.connect(self._advance)
         self.show_decision(False)
         self._set_trials()

@@ -6,21 +6,18 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
-from bci.errors import MismatchError, StreamError
+from bci.errors import StreamError
 from bci.lsl.cue_listener import CueListener
 from bci.lsl.cue_streams import CueQuery
 from bci.lsl.discovery import FoundStream, StreamQuery
 from bci.lsl.engine_streams import DecisionInlet, PredictionInlet, StatusInlet
-from bci.lsl.impedance_stream import Impedances
 from bci.lsl.inlet import SignalInlet
 from bci.messages import EngineStatus
 from bci.pipeline.ring import RingBuffer
 from bci.profiles.pipeline_settings import PipelineSettings
-from bci.profiles.stream_options import apply_stream_options
-from bci.quality.channel_quality import ChannelQuality
-from bci.quality.meter import QualityMeter
+from bci.quality.judged_signal import JudgedSignal
 from bci.quality.silence import SilenceMeter
-from bci.signals import Chunk, StreamInfo
+from bci.signals import StreamInfo
 from gui.workers.stream_worker import POLL_S, StreamWorker
 from gui.workers.worker import Worker
 
@@ -38,55 +35,7 @@ class SignalFound:
     hostname: str = ""
 
 
-class _OpenSignal:
-    """An open signal stream, with what judges its channels."""
-
-    def __init__(self, found: FoundStream, options: PipelineSettings | None) -> None:
-        self.inlet = SignalInlet(found, buffer_s=_KEEP_S)
-        self.info = info = _described(self.inlet.info, options)
-        self.ring = RingBuffer(max(1, round(_KEEP_S * (info.sfreq or 100.0))), info.n_channels)
-        self.silence = SilenceMeter(info.sfreq, time.monotonic())
-        self.stats_due = 0.0
-        self._impedances = Impedances(self.inlet.info)
-        self._line_hz = 0.0
-        self._meter: QualityMeter | None = None
-
-    @property
-    def connected(self) -> bool:
-        return self.inlet.connected
-
-    def judge_with(self, line_hz: float) -> None:
-        """Begin anew where the power line has another frequency."""
-        if line_hz != self._line_hz:
-            self._line_hz = line_hz
-            self._meter = QualityMeter(self.info, line_hz) if self.info.sfreq > 0 else None
-
-    def judge(self, chunk: Chunk) -> list[list[ChannelQuality]]:
-        """Judge the channels, once a second."""
-        if self._meter is None:
-            return []
-        reports = self._meter.push(chunk)
-        if reports:
-            self._meter.set_impedances(self._impedances.newest())
-        return reports
-
-    def close(self) -> None:
-        self._impedances.close()
-        self.inlet.close()
-
-
-def _described(info: StreamInfo, options: PipelineSettings | None) -> StreamInfo:
-    """The stream by the profile's names and units, where the profile is of such a stream."""
-    if options is None:
-        return info
-    try:
-        return apply_stream_options(info, options)
-    except MismatchError:
-        # Any stream can be looked at, not only the one that the profile is of.
-        return info
-
-
-class SignalReader(StreamWorker[_OpenSignal]):
+class SignalReader(StreamWorker[JudgedSignal]):
     """Writes samples to a ring, and judges every channel once a second.
 
     Parameters
@@ -114,29 +63,33 @@ class SignalReader(StreamWorker[_OpenSignal]):
         self.line_hz = line_hz
         self._options = options
 
-    def open(self, found: FoundStream) -> _OpenSignal:
-        signal = _OpenSignal(found, self._options)
-        self.post(self.found.emit, SignalFound(signal.info, signal.ring, found.hostname))
+    def open(self, found: FoundStream) -> JudgedSignal:
+        signal = JudgedSignal(SignalInlet(found, buffer_s=_KEEP_S), self._options)
+        info, now = signal.info, time.monotonic()
+        n_samples = max(1, round(_KEEP_S * (info.sfreq or 100.0)))
+        self._ring = RingBuffer(n_samples, info.n_channels)
+        self._silence = SilenceMeter(info.sfreq, now)
+        self._stats_due = now
+        self.post(self.found.emit, SignalFound(info, self._ring, found.hostname))
         return signal
 
-    def read(self, inlet: _OpenSignal) -> None:
+    def read(self, inlet: JudgedSignal) -> None:
         inlet.judge_with(self.line_hz)
-        chunks, silence = inlet.inlet.pull(_MAX_SAMPLES, 0.0), inlet.silence
-        now = time.monotonic()
+        chunks, now = inlet.inlet.pull(_MAX_SAMPLES, 0.0), time.monotonic()
         # A stream that is gone is reported as gone, not as silent.
-        changed = silence.changes(bool(chunks) or not inlet.connected, now)
+        changed = self._silence.changes(bool(chunks) or not inlet.connected, now)
+        since = self._silence.since
         if changed:
-            since = None if silence.since is None else time.time() - (now - silence.since)
-            self.post(self.silent.emit, since)
+            self.post(self.silent.emit, None if since is None else time.time() - (now - since))
         for chunk in chunks:
-            inlet.ring.write(chunk.data, chunk.timestamps, chunk.first)
+            self._ring.write(chunk.data, chunk.timestamps, chunk.first)
             for report in inlet.judge(chunk):
                 self.post(self.quality.emit, report)
-        if changed and silence.since is not None:
+        if changed and since is not None:
             # The last report no longer holds.
             self.post(self.quality.emit, [])
-        if now >= inlet.stats_due:
-            inlet.stats_due = now + _STATS_EVERY_S
+        if now >= self._stats_due:
+            self._stats_due = now + _STATS_EVERY_S
             self.post(self.stats.emit, inlet.inlet.stats)
 
 

@@ -1,4 +1,4 @@
-"""The networks of our decoders, by the decoder's name."""
+"""The networks of our decoders, by the decoder's name, and their size."""
 
 from collections.abc import Callable
 
@@ -10,3 +10,8 @@ from bci.plugins.registry import find
 NETWORKS: dict[str, Callable[[int, int, float, int], nn.Module]] = {
     name: find("bci.decoders", name).load().make for name in networks()
 }
+
+
+def n_parameters(model: nn.Module) -> int:
+    """Count a network's trainable numbers."""
+    return sum(parameter.numel() for parameter in model.parameters())

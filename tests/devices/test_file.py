@@ -9,7 +9,8 @@ from pylsl import local_clock
 
 from bci.errors import RecordingError
 from bci.lsl.device_stream import stream_device
-from bci.lsl.inlet import MarkerInlet, SignalInlet
+from bci.lsl.inlet import SignalInlet
+from bci.lsl.marker_inlet import MarkerInlet
 from bci.signals import Chunk, Marker, Recording
 from devices.file import ReplayDevice
 from tests.signals import eeg_info, noise
@@ -97,15 +98,6 @@ def test_a_gap_in_the_recording_is_a_jump_of_the_stamps_and_never_inside_a_chunk
         np.testing.assert_allclose(np.diff(chunk.timestamps), 1 / 250.0, atol=1e-9)
     times = np.concatenate([c.timestamps for c in chunks])
     assert np.diff(times).max() == pytest.approx(298 / 250.0)
-
-
-def test_a_read_never_waits_longer_than_it_may() -> None:
-    device = ReplayDevice(recording(2500, lost=slice(1, 2000)), speed=1.0)
-    device.open()
-    for _ in range(5):
-        began = time.monotonic()
-        device.read(0.05)
-        assert time.monotonic() - began < 1.0
 
 
 @pytest.mark.parametrize("lost", [slice(0, 0), slice(600, 900)])

@@ -9,7 +9,7 @@ import yaml
 from pytestqt.qtbot import QtBot
 
 import gui.app
-from bci.cli.gui import open_dashboard
+from bci.cli.dashboard import open_dashboard
 from bci.lsl.outlet import SignalOutlet
 from bci.profiles.profile import shipped_profiles
 from bci.quality.channel_quality import ChannelQuality
@@ -44,7 +44,7 @@ def test_the_check_finds_the_noise_of_the_line_that_was_chosen(
     qtbot.waitUntil(lambda: reasons(window.quality.channels) == {"muscle"}, timeout=WAIT_MS)
     window.quality.line.click()
     assert window.quality.line.text() == "60 Hz"
-    qtbot.waitUntil(lambda: window.feed._poller.line_hz == 60.0)
+    qtbot.waitUntil(lambda: window.feed._signal.line_hz == 60.0)
     send(outlet, data[1500:], first=1500, start=start)
     qtbot.waitUntil(lambda: reasons(window.quality.channels) == {"line"}, timeout=WAIT_MS)
     outlet.close()

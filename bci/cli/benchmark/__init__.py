@@ -1,6 +1,6 @@
 """Studies that compare decoders: one runner, one file a study.
 
 - commands: their options
-- trainings, results_file: progress and results
+- runner: progress, rows of results and their file
 - motor_imagery, emotion, speech, images, federation: the studies
 """

@@ -15,10 +15,6 @@ OutFile = Annotated[
 Subjects = Annotated[int, typer.Option(min=1, help="How many people are simulated.")]
 
 
-def add_commands(app: typer.Typer) -> None:
-    app.add_typer(benchmarks, name="benchmark", help="Score decoders on public or simulated data.")
-
-
 def _emit_file(file: Path | None, as_json: bool) -> None:
     if file is not None and as_json:
         print_file(file, as_json)

@@ -1,23 +1,20 @@
 """The emotion benchmark: decoders of levels times protocols, on simulated or recorded people."""
 
-import json
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from rich.table import Table
 
 import decoders
 from bci.cli import events
-from bci.cli.benchmark.results_file import check_place, write
-from bci.cli.benchmark.trainings import emit_outcome, tracked
+from bci.cli.benchmark.runner import Results, mean_and_sd, tracked
 from bci.cli.console import out
 from bci.errors import RecordingError
 from bci.evaluation.compare_films import PROTOCOLS, run_protocol, shuffled_films
-from bci.evaluation.measures import measures
-from bci.pipeline.pipeline import Pipeline
+from bci.evaluation.metrics import extra_measures
 from bci.plugins.decoder_offers import of_task
 from bci.profiles.profile import load_profile
 from bci.recording.read import read_recording
@@ -73,37 +70,29 @@ def emotion(
         If the folder holds no person's recordings, or the file holds something else, or
         cannot be written.
     """
-    check_place(out_file)
-    rows = _load(out_file)
+    results = Results("emotion", Row, 6, out_file, figures=_figures)
     chosen = names or list(of_task("emotion"))
     recorded = _read(folder) if folder is not None else {}
     worlds = list(WORLDS) if folder is None else [_world_of(recorded)]
     todo = [(world, job) for world in worlds for job in _jobs(n_seeds, chosen)]
     cut: dict[str, tuple[dict[str, Epochs], Signal]] = {}
     for world, job in tracked(todo, "Training"):
-        if any(row[:5] == (world, *job) for row in rows):
+        if not results.lacks(world, *job):
             continue
         if world not in cut:
             cut = {world: _cut(recorded or _simulated(n_people, WORLDS[world]))}
-        new = _run(world, job, *cut[world])
-        rows += new
-        for row in new:
-            _emit(row)
-        if out_file is not None:
-            write(out_file, json.dumps(rows, indent=0))
+        results.add(_run(world, job, *cut[world]))
     if events.wanted():
         return
     for world in worlds:
         for protocol in PROTOCOLS:
-            own = [row for row in rows if (row.world, row.protocol) == (world, protocol)]
+            own = [row for row in results.rows if (row.world, row.protocol) == (world, protocol)]
             _print(world, protocol, [row for row in own if row.decoder in chosen])
 
 
-def _emit(row: Row) -> None:
-    of = row._asdict()
-    figures = {row.name: of.pop("value"), "chance": of.pop("chance"), "n": of.pop("n")}
-    of.pop("name")
-    emit_outcome("emotion", of, figures)
+def _figures(fields: dict[str, Any]) -> dict[str, Any]:
+    """A row's figure under its own name, beside its chance and number of decisions."""
+    return {fields.pop("name"): fields.pop("value"), **fields}
 
 
 def _jobs(n_seeds: int, names: list[str]) -> list[Job]:
@@ -125,9 +114,9 @@ def _run(world: str, job: Job, people: dict[str, Epochs], signal: Signal) -> lis
     params: dict[str, object] = {"seed": seed} if name == "histn" else {}
     make = partial(decoders.create, name, params)
     return [
-        Row(world, *job, person, m.name, m.value, m.chance, len(said.truth))
-        for person, said in zip(people, run_protocol(protocol, given, make, signal), strict=True)
-        for m in measures(said.classes, said.probabilities, said.truth)
+        Row(world, *job, person, m.name, m.value, m.chance, len(decided.truth))
+        for person, decided in zip(people, run_protocol(protocol, given, make, signal), strict=True)
+        for m in extra_measures(decided.classes, decided.probabilities, decided.truth)
     ]  # fmt: skip
 
 
@@ -174,9 +163,8 @@ def _cut(found: People) -> tuple[dict[str, Epochs], Signal]:
     for number, (name, runs) in enumerate(found.items()):
         own = cut_epochs(runs, profile.pipeline, profile.paradigm)
         people[name] = replace(own, runs=own.runs + _RUNS * number)
-        last = runs[-1].info
-    chain = Pipeline(profile.pipeline, last).chain
-    return people, Signal(chain.sfreq, chain.channels)
+    assert own.signal is not None
+    return people, own.signal
 
 
 def _print(world: str, protocol: str, own: list[Row]) -> None:
@@ -205,18 +193,7 @@ def _print(world: str, protocol: str, own: list[Row]) -> None:
 
 
 def _spread(rows: list[Row]) -> str:
-    """Mean and spread over people, whose seeds are averaged first."""
+    """Mean and deviation over people, whose seeds are averaged first."""
     people = dict.fromkeys(row.person for row in rows)
     means = [np.mean([row.value for row in rows if row.person == name]) for name in people]
-    return f"{np.mean(means):.2f} ± {np.std(means, ddof=min(1, len(means) - 1)):.2f}"
-
-
-def _load(file: Path | None) -> list[Row]:
-    if file is None or not file.exists():
-        return []
-    try:
-        return [Row(*row) for row in json.loads(file.read_text(encoding="utf-8"))]
-    except (ValueError, TypeError) as error:
-        raise RecordingError(
-            f"{file}: not a file of this benchmark's results; give another --out"
-        ) from error
+    return mean_and_sd([float(mean) for mean in means])

@@ -1,8 +1,10 @@
 """EEGMMIDB's subjects as sites with unlike headsets: alone, federated, pooled."""
 
-import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 from rich.table import Table
@@ -10,14 +12,13 @@ from scipy import stats
 from scipy.signal import resample_poly
 
 from bci.cli import events
-from bci.cli.benchmark.results_file import check_place, write
-from bci.cli.benchmark.trainings import emit_outcome, tracked
+from bci.cli.benchmark.runner import Results, mean_and_sd, tracked
 from bci.cli.console import note, out
 from bci.errors import RecordingError
 from bci.profiles.profile import Profile, load_profile
 from bci.recording.read import read_recording
 from bci.signals import Recording
-from bci.training.epochs import Epochs
+from bci.training.epochs import join_epochs
 from decoders.federation.agreement import CommonSpace, Federation, Partner, Rounds, Server
 from decoders.federation.client_app import client_app
 from decoders.federation.local import LocalGrid
@@ -38,6 +39,15 @@ _32 = (
 _RUNS_PER_PERSON = 1000
 
 
+class Row(NamedTuple):
+    """The accuracy of one person in one training."""
+
+    condition: str
+    person: str
+    seed: int
+    accuracy: float
+
+
 @dataclass(frozen=True)
 class Format:
     """A headset: channels (None: all 64), rate in hertz, window in seconds."""
@@ -50,6 +60,9 @@ class Format:
         n_channels = len(self.channels) if self.channels is not None else 64
         return f"{n_channels} ch, {self.sfreq:g} Hz, {self.window_s:g} s"
 
+
+BySeed = dict[str, dict[str, dict[str, float]]]
+"""Accuracies by seed, condition and person, as in the file."""
 
 COMMON = Format(_8, 128.0, 2.0)
 
@@ -92,10 +105,9 @@ def experiment(
     n_seeds: int,
     out_file: Path,
     trunk: str = "ifnet",
-    sharpness: float = 0.0,
     conditions: tuple[str, ...] = CONDITIONS,
 ) -> None:
-    """Fill ``out_file`` with what it lacks, then print the comparison.
+    """Fill ``out_file`` with the trainings that it lacks, then print the comparison.
 
     Raises
     ------
@@ -103,49 +115,49 @@ def experiment(
         If a subject's runs are missing, or the file holds something else or cannot
         be written.
     """
-    check_place(out_file)
     subjects = [s for s in sorted(folder.glob("S[0-9][0-9][0-9]")) if _file(s, _TEST_RUN).exists()]
     if len(subjects) < 2:
         raise RecordingError(f"{folder}: needs two or more folders like S001 with S001R12.edf")
     names = tuple(subject.name for subject in subjects)
-    agreed = default_agreement(names, trunk, sharpness)
+    agreed = default_agreement(names, trunk)
     common_space(agreed)
-    results = _load(out_file, agreed, names)
+    # What the file holds beside its rows: they are of these people and settings.
+    settings = agreed.model_dump(mode="json", include={"model", "training"})
+    made_with = {"settings": settings, "subjects": list(names)}
+    results = Results(
+        "federation", Row, 3, out_file, partial(_rows_of, made_with=made_with, file=out_file),
+        lambda rows: {**made_with, "seeds": _by_seed(rows)}, indent=1,
+    )  # fmt: skip
+
+    @cache
+    def materials(kind: str) -> dict[str, Material]:
+        note(f"Cutting epochs of {len(names)} subjects")
+        return {s.name: _material(s, k, kind) for k, s in enumerate(subjects)}
+
     missing = [
         (seed, condition)
         for seed in range(n_seeds)
         for condition in conditions
-        if condition not in results["seeds"].setdefault(str(seed), {})
+        if any(results.lacks(condition, name, seed) for name in names)
     ]
-    materials: dict[str, dict[str, Material]] = {}
-    if missing:
-        note(f"Cutting epochs of {len(names)} subjects")
-        for kind in {_FORMATS[CONDITIONS.index(condition)] for _, condition in missing}:
-            materials[kind] = {s.name: _material(s, k, kind) for k, s in enumerate(subjects)}
     for seed, condition in tracked(missing, "Trainings"):
         note(f"seed {seed}: {condition}")
         training = agreed.training.model_copy(update={"seed": seed})
         seeded = agreed.model_copy(update={"training": training})
         parts = out_file.with_suffix(".parts") / f"{seed}-{condition.replace(', ', '-')}"
         kind = _FORMATS[CONDITIONS.index(condition)]
-        scores = _run(condition, materials[kind], seeded, parts)
-        results["seeds"][str(seed)][condition] = scores
-        for name, accuracy in scores.items():
-            of: dict[str, str | int | bool] = {"condition": condition, "person": name, "seed": seed}
-            emit_outcome("federation", of, {"accuracy": accuracy})
-        write(out_file, json.dumps(results, indent=1))
+        scores = _run(condition, materials(kind), seeded, parts)
+        results.add([Row(condition, name, seed, scores[name]) for name in scores])
     if not events.wanted():
-        _print(results, names, conditions)
+        _print(_by_seed(results.rows), names, conditions)
 
 
-def default_agreement(
-    names: tuple[str, ...], trunk: str = "ifnet", sharpness: float = 0.0
-) -> Federation:
-    """What was chosen before any result on run 12 was seen."""
+def default_agreement(names: tuple[str, ...], trunk: str = "ifnet") -> Federation:
+    """Make the agreement that was chosen before any result on run 12 was known."""
     return Federation(
         name="EEGMMIDB",
         model=CommonSpace(trunk=trunk, n_virtual=16, sfreq=128.0, window_s=4.0),
-        training=Rounds(rounds=15, epochs=2, finish_epochs=5, sharpness=sharpness),
+        training=Rounds(rounds=15, epochs=2, finish_epochs=5),
         sites=tuple(Partner(name=name) for name in names),
         server=Server(min_sites=1),
     )
@@ -188,18 +200,10 @@ def _train(sites: dict[str, Site], agreed: Federation, folder: Path) -> dict[str
 def _pooled(materials: list[Material]) -> Material:
     """One site that holds everybody's windows; each run of each person is aligned by itself."""
 
-    def together(parts: list[Epochs]) -> Epochs:
-        return Epochs(
-            np.concatenate([e.windows for e in parts]),
-            np.concatenate([e.labels for e in parts]),
-            np.concatenate([e.trials + _RUNS_PER_PERSON * k for k, e in enumerate(parts)]),
-            np.concatenate([e.runs + _RUNS_PER_PERSON * k for k, e in enumerate(parts)]),
-        )
-
     return replace(
         materials[0],
-        training=together([m.training for m in materials]),
-        held_out=together([m.held_out for m in materials]),
+        training=join_epochs([m.training for m in materials], _RUNS_PER_PERSON),
+        held_out=join_epochs([m.held_out for m in materials], _RUNS_PER_PERSON),
     )
 
 
@@ -228,28 +232,26 @@ def _file(subject: Path, run: str) -> Path:
     return subject / f"{subject.name}R{run}.edf"
 
 
-def _load(file: Path, agreed: Federation, names: tuple[str, ...]) -> dict:  # type: ignore[type-arg]
-    settings = agreed.model_dump(mode="json", include={"model", "training"})
-    fresh = {"settings": settings, "subjects": list(names), "seeds": {}}
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        return fresh
-    try:
-        stored: dict = json.loads(file.read_text(encoding="utf-8"))  # type: ignore[type-arg]
-        same = stored["settings"] == settings and stored["subjects"] == list(names)
-        dict(stored["seeds"])
-    except (ValueError, TypeError, KeyError) as error:
-        raise RecordingError(
-            f"{file}: not a file of this experiment; give another --out"
-        ) from error
-    if not same:
+def _rows_of(stored: dict[str, Any], made_with: dict[str, Any], file: Path) -> Iterator[Row]:
+    if {name: stored[name] for name in made_with} != made_with:
         raise RecordingError(f"{file}: made with other subjects or settings; give another --out")
-    return stored
+    for seed, by_condition in stored["seeds"].items():
+        for condition, scores in by_condition.items():
+            for name, accuracy in scores.items():
+                yield Row(condition, name, int(seed), accuracy)
 
 
-def _print(results: dict, names: tuple[str, ...], conditions: tuple[str, ...]) -> None:  # type: ignore[type-arg]
-    """One row a site, each the mean over seeds; then means and paired tests."""
-    seeds = [done for done in results["seeds"].values() if set(conditions) <= set(done)]
+def _by_seed(rows: list[Row]) -> BySeed:
+    by_seed: BySeed = {}
+    for row in rows:
+        of_condition = by_seed.setdefault(str(row.seed), {}).setdefault(row.condition, {})
+        of_condition[row.person] = row.accuracy
+    return by_seed
+
+
+def _print(by_seed: BySeed, names: tuple[str, ...], conditions: tuple[str, ...]) -> None:
+    """Print one row a site, each the mean over seeds; then means and paired tests."""
+    seeds = [done for done in by_seed.values() if set(conditions) <= set(done)]
     by_condition = {
         c: np.array([np.mean([seed[c][name] for seed in seeds]) for name in names])
         for c in conditions
@@ -258,7 +260,7 @@ def _print(results: dict, names: tuple[str, ...], conditions: tuple[str, ...]) -
     for k, name in enumerate(names):
         cells = [f"{by_condition[c][k]:.2f}" for c in conditions]
         table.add_row(name, str(format_of(k)), *cells)
-    cells = [f"{v.mean():.3f} ± {v.std(ddof=1):.3f}" for v in by_condition.values()]
+    cells = [mean_and_sd(accuracies.tolist(), 3) for accuracies in by_condition.values()]
     table.add_row("mean ± sd", f"n = {len(names)}, {len(seeds)} seeds", *cells)
     out.print(table)
     for one, other in (

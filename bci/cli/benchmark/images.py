@@ -1,9 +1,7 @@
 """The benchmark of seen images, on simulated subjects: network against ridge regression."""
 
-import json
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,16 +11,12 @@ from rich.table import Table
 
 import decoders
 from bci.cli import events
-from bci.cli.benchmark.results_file import check_place, write
-from bci.cli.benchmark.trainings import emit_outcome, tracked
+from bci.cli.benchmark.runner import Results, mean_and_sd, tracked
 from bci.cli.console import out
-from bci.errors import RecordingError
 from bci.evaluation.compare_images import RetrievalScore, find_images, part_of, shuffled
-from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import Profile, load_profile
-from bci.signals import Signal
 from bci.tasks.image_gallery import Gallery, save_gallery
-from bci.training.epochs import Epochs, cut_epochs
+from bci.training.epochs import Epochs, cut_epochs, join_epochs
 
 _WHOLE = "0-0.8 s"
 _PARTS = {"0-0.2 s": (0.0, 0.2), "0.2-0.4 s": (0.2, 0.4), "0.4-0.8 s": (0.4, 0.8)}
@@ -74,32 +68,22 @@ def images(n_subjects: int, out_file: Path | None) -> None:
     RecordingError
         If the file holds something else, or cannot be written.
     """
-    check_place(out_file)
-    rows = _load(out_file)
+    results = Results("images", Row, 6, out_file)
     todo = [(world, subject) for subject in range(1, n_subjects + 1) for world in WORLDS]
     for world, subject in tracked(todo, "Simulated subjects"):
-        done = {row[:6] for row in rows}
-        missing = [job for job in _jobs() if (world, *job, subject) not in done]
-        if not missing:
-            continue
+        missing = [job for job in _jobs() if results.lacks(world, *job, subject)]
         for job, found in _run(world, subject, missing):
-            rows.append(
-                Row(world, *job, subject, found.top_1, found.top_5, found.median_rank,
-                    found.n_trials, found.n_candidates)
+            results.add(
+                [
+                    Row(world, *job, subject, found.top_1, found.top_5, found.median_rank,
+                        found.n_trials, found.n_candidates)
+                ]
             )  # fmt: skip
-            _emit(rows[-1])
-            if out_file is not None:
-                write(out_file, json.dumps(rows, indent=0))
     if events.wanted():
         return
     for world in WORLDS:
-        _print(world, [row for row in rows if row.world == world and row.subject <= n_subjects])
-
-
-def _emit(row: Row) -> None:
-    of = row._asdict()
-    names = ("top_1", "top_5", "median_rank", "n_trials", "n_candidates")
-    emit_outcome("images", of, {name: of.pop(name) for name in names})
+        own = [row for row in results.rows if row.world == world and row.subject <= n_subjects]
+        _print(world, own)
 
 
 def _jobs() -> list[Job]:
@@ -111,19 +95,17 @@ def _jobs() -> list[Job]:
 def _run(world: str, subject: int, jobs: list[Job]) -> Iterator[tuple[Job, RetrievalScore]]:
     profile = load_profile("images")
     for protocol in dict.fromkeys(job.protocol for job in jobs):
-        training, test, signal = _simulate(subject, WORLDS[world], *_LEARNT[protocol], profile)
+        training, test = _simulate(subject, WORLDS[world], *_LEARNT[protocol], profile)
         with tempfile.TemporaryDirectory() as folder:
             params = _galleries(training, test, Path(folder))
             for job in (job for job in jobs if job.protocol == protocol):
-                given, asked = training, test
+                given, tested = training, test
                 if job.is_shuffled:
                     given = shuffled(given, subject)
                 if job.window in _PARTS:
-                    given, asked = (
-                        part_of(each, *_PARTS[job.window], signal.sfreq) for each in (given, asked)
-                    )
+                    given, tested = (part_of(each, *_PARTS[job.window]) for each in (given, tested))
                 make = partial(decoders.create, job.decoder, {**PARAMS[job.decoder], **params})
-                yield job, find_images(given, asked, make, signal)
+                yield job, find_images(given, tested, make)
 
 
 def _galleries(training: Epochs, test: Epochs, folder: Path) -> dict[str, object]:
@@ -142,7 +124,7 @@ def _galleries(training: Epochs, test: Epochs, folder: Path) -> dict[str, object
 
 def _simulate(
     subject: int, response: dict[str, Any], n_runs: int, is_unseen: bool, profile: Profile
-) -> tuple[Epochs, Epochs, Signal]:  # fmt: skip
+) -> tuple[Epochs, Epochs]:  # fmt: skip
     """Epochs of the runs to learn from, and of one more; each with other images, or all alike."""
     from devices.simulated import scenarios
     from devices.simulated.subject import SubjectSettings, simulate_run
@@ -152,20 +134,10 @@ def _simulate(
         first = 1 + scenarios.N_IMAGES * (run - 1) * is_unseen
         scenario = scenarios.images(first_image=first, **response)
         recording = simulate_run(SubjectSettings(subject, "images"), run, scenario)
-        own = cut_epochs([recording], profile.pipeline, profile.paradigm)
         # Run by run, since the signal of all would take gigabytes.
-        cut.append(replace(own, runs=own.runs + run, trials=own.trials + 1000 * run))
-    chain = Pipeline(profile.pipeline, recording.info).chain
+        cut.append(cut_epochs([recording], profile.pipeline, profile.paradigm))
     *earlier, last = cut
-    together = replace(
-        last,
-        windows=np.concatenate([each.windows for each in earlier]),
-        labels=np.concatenate([each.labels for each in earlier]),
-        trials=np.concatenate([each.trials for each in earlier]),
-        runs=np.concatenate([each.runs for each in earlier]),
-        items=np.concatenate([each.items for each in earlier if each.items is not None]),
-    )
-    return together, last, Signal(chain.sfreq, chain.channels)
+    return join_epochs(earlier, apart=1000), last
 
 
 def _print(world: str, rows: list[Row]) -> None:
@@ -178,26 +150,9 @@ def _print(world: str, rows: list[Row]) -> None:
         n = float(np.mean([row.n_candidates for row in own]))
         table.add_row(
             "labels shuffled" if job.is_shuffled else job.protocol, job.window, job.decoder,
-            _spread([row.top_1 for row in own]), _spread([row.top_5 for row in own]),
-            _spread([row.median_rank for row in own], 1),
+            mean_and_sd([row.top_1 for row in own]), mean_and_sd([row.top_5 for row in own]),
+            mean_and_sd([row.median_rank for row in own], 1),
             f"{1 / n:.3f}, {5 / n:.3f}, {(n + 1) / 2:.1f}",
             f"{len(own)} subjects, {sum(row.n_trials for row in own)} trials",
         )  # fmt: skip
     out.print(table)
-
-
-def _spread(values: list[float], digits: int = 2) -> str:
-    return (
-        f"{np.mean(values):.{digits}f} ± {np.std(values, ddof=min(1, len(values) - 1)):.{digits}f}"
-    )
-
-
-def _load(file: Path | None) -> list[Row]:
-    if file is None or not file.exists():
-        return []
-    try:
-        return [Row(*row) for row in json.loads(file.read_text(encoding="utf-8"))]
-    except (ValueError, TypeError) as error:
-        raise RecordingError(
-            f"{file}: not a file of this benchmark's results; give another --out"
-        ) from error

@@ -1,32 +1,31 @@
 """The motor-imagery benchmark on PhysioNet EEGMMIDB: decoders times protocols."""
 
 import dataclasses
-import json
+from collections.abc import Iterator
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.table import Column, Table
 from rich.text import Text
 
 import decoders
 from bci.cli import events
-from bci.cli.benchmark.results_file import check_place, write
-from bci.cli.benchmark.trainings import emit_outcome, tracked
+from bci.cli.benchmark.runner import Results, tracked
 from bci.cli.console import note, out
 from bci.errors import RecordingError
 from bci.evaluation.compare_people import (
     PROTOCOLS,
-    Outcome,
     Person,
     ScoredRun,
     compare,
     paired_p,
     run_protocols,
 )
-from bci.evaluation.scores import exact_interval
-from bci.pipeline.pipeline import Pipeline
+from bci.evaluation.metrics import exact_interval
 from bci.plugins.decoder_offers import classical, decoder_traits
 from bci.profiles.profile import load_profile
 from bci.recording.read import read_recording
@@ -40,8 +39,24 @@ _REFERENCE = ("tangent-space", "within")
 _RIVAL = "eegnet"
 _NETWORKS = (_RIVAL, "dbconformer", "mvcnet")
 
-Results = dict[str, dict[str, dict[str, list[Outcome]]]]
-"""Outcomes of every seed, by decoder, protocol and person."""
+Stored = dict[str, dict[str, dict[str, list[dict[str, Any]]]]]
+"""The file: figures of every seed, by decoder, protocol and person."""
+
+
+class Row(NamedTuple):
+    """One training: its conditions, then the fields of `Outcome`."""
+
+    decoder: str
+    protocol: str
+    person: str
+    seed: int
+    accuracy: float
+    n_trials: int
+    training_s: float
+    inference_p50_ms: float
+    inference_p99_ms: float
+    n_parameters: int
+    streamed: float | None = None
 
 
 def motor_imagery(
@@ -59,19 +74,18 @@ def motor_imagery(
         If no subject of the folder has the three runs, there is nobody else to learn from, or the
         file holds something else or cannot be written.
     """
-    check_place(out_file)
+    results = Results("motor-imagery", Row, 4, out_file, _rows_of, _stored, indent=1)
     people, signal = _read(folder)
-    asked = protocols or (PROTOCOLS if len(people) > 1 else PROTOCOLS[:1])
-    if len(people) < 2 and set(asked) != {"within"}:
+    wanted_protocols = protocols or (PROTOCOLS if len(people) > 1 else PROTOCOLS[:1])
+    if len(people) < 2 and set(wanted_protocols) != {"within"}:
         raise RecordingError(
             f"{folder}: {people[0].name} is alone; leave-one-out and transfer learn from other "
             "people, so give a folder with two or more"
         )
     chosen = names or [*classical(), *(_NETWORKS if find_spec("torch") else ())]
     for name in chosen:
-        if set(asked) != {"within"} and not decoder_traits(name).carries_over:
+        if set(wanted_protocols) != {"within"} and not decoder_traits(name).carries_over:
             note(f"{name} does not carry over from person to person: within only")
-    results = _load(out_file)
     # Seed by seed, so that whenever it is stopped all decoders have as many.
     jobs = [
         (seed, name, person)
@@ -81,31 +95,25 @@ def motor_imagery(
         for person in people
     ]
     for seed, name, person in tracked(jobs, "Trainings"):
-        wanted = [p for p in asked if p == "within" or decoder_traits(name).carries_over]
-        done = {
-            p: results.setdefault(name, {}).setdefault(p, {}).setdefault(person.name, [])
-            for p in wanted
-        }
+        wanted = [p for p in wanted_protocols if p == "within" or decoder_traits(name).carries_over]
         others = [other for other in people if other is not person]
+        lacking = [p for p in wanted if results.lacks(name, p, person.name, seed)]
         # Those of one maker together: they share a base.
-        lacking = [p for p in wanted if seed not in {outcome.seed for outcome in done[p]}]
         for params, missing in _by_params(name, seed, lacking):
             make = partial(decoders.create, name, params)
-            for protocol, outcome in run_protocols(missing, person, others, make, signal).items():
-                done[protocol].append(dataclasses.replace(outcome, seed=seed))
-                _emit(name, protocol, person.name, done[protocol][-1])
-            if out_file is not None:
-                _save(results, out_file)
+            scored = run_protocols(missing, person, others, make, signal)
+            results.add(
+                [
+                    Row(name, protocol, person.name, seed, *dataclasses.astuple(outcome))
+                    for protocol, outcome in scored.items()
+                ]
+            )
     if events.wanted():
         return
-    _print_people(results, people, chosen)
-    _print_comparison(results, people)
-
-
-def _emit(decoder: str, protocol: str, person: str, outcome: Outcome) -> None:
-    figures = dataclasses.asdict(outcome)
-    of = {"decoder": decoder, "protocol": protocol, "person": person, "seed": figures.pop("seed")}
-    emit_outcome("motor-imagery", of, figures)
+    # Decoder by decoder, as in the file.
+    rows = list(_rows_of(_stored(results.rows)))
+    _print_people(rows, people, chosen)
+    _print_comparison(rows, people)
 
 
 def _by_params(
@@ -129,8 +137,6 @@ def _read(folder: Path) -> tuple[list[Person], Signal]:
     people = []
     for subject in tracked(subjects, "Reading"):
         runs = [read_recording(_run(subject, run)) for run in (*_TRAINING_RUNS, _TEST_RUN)]
-        chain = Pipeline(profile.pipeline, runs[0].info).chain
-        signal = Signal(chain.sfreq, chain.channels)
         people.append(
             Person(
                 subject.name,
@@ -139,6 +145,8 @@ def _read(folder: Path) -> tuple[list[Person], Signal]:
                 ScoredRun(runs[-1], profile.pipeline, profile.paradigm),
             )
         )
+    signal = people[-1].test.signal
+    assert signal is not None
     return people, signal
 
 
@@ -146,44 +154,22 @@ def _run(subject: Path, run: str) -> Path:
     return subject / f"{subject.name}R{run}.edf"
 
 
-def _load(file: Path | None) -> Results:
-    if file is None or not file.exists():
-        return {}
-    try:
-        stored = json.loads(file.read_text(encoding="utf-8"))
-        return {
-            name: {
-                protocol: {
-                    # Older files do not tell the seeds; they have all up to the last.
-                    person: [Outcome(**{"seed": k, **o}) for k, o in enumerate(outcomes)]
-                    for person, outcomes in by_person.items()
-                }
-                for protocol, by_person in by_protocol.items()
-            }
-            for name, by_protocol in stored.items()
-        }
-    except (ValueError, TypeError, AttributeError) as error:
-        raise RecordingError(
-            f"{file}: not a file of this benchmark's results; give another --out"
-        ) from error
+def _rows_of(stored: Stored) -> Iterator[Row]:
+    """Rows of a file; older files lack the seeds, of which they have all up to the last."""
+    for decoder, by_protocol in stored.items():
+        for protocol, by_person in by_protocol.items():
+            for person, outcomes in by_person.items():
+                for k, figures in enumerate(outcomes):
+                    yield Row(decoder, protocol, person, **{"seed": k, **figures})
 
 
-def _save(results: Results, file: Path) -> None:
-    plain = {
-        name: {
-            protocol: {
-                person: [dataclasses.asdict(outcome) for outcome in outcomes]
-                for person, outcomes in by_person.items()
-            }
-            for protocol, by_person in by_protocol.items()
-        }
-        for name, by_protocol in results.items()
-    }
-    write(file, json.dumps(plain, indent=1))
-
-
-def _accuracies(outcomes: dict[str, list[Outcome]], people: list[Person]) -> np.ndarray:
-    return np.array([np.mean([o.accuracy for o in outcomes[p.name]]) for p in people])
+def _stored(rows: list[Row]) -> Stored:
+    stored: Stored = {}
+    for row in rows:
+        decoder, protocol, person, seed, *_ = row
+        of_person = stored.setdefault(decoder, {}).setdefault(protocol, {}).setdefault(person, [])
+        of_person.append({**dict(list(row._asdict().items())[4:]), "seed": seed})
+    return stored
 
 
 def _chance(person: Person) -> float:
@@ -191,25 +177,38 @@ def _chance(person: Person) -> float:
     return float(counts.max() / counts.sum())
 
 
-def _rows(results: Results, people: list[Person]) -> list[tuple[str, str]]:
-    return [
-        (name, protocol)
-        for name, by_protocol in results.items()
-        for protocol, outcomes in by_protocol.items()
-        if all(outcomes.get(person.name) for person in people)
-    ]
+def _complete(rows: list[Row], people: list[Person]) -> dict[tuple[str, str], list[list[Row]]]:
+    """Rows of each person, in their order, by decoder and protocol; left out unless of all."""
+    by_condition: dict[tuple[str, str], dict[str, list[Row]]] = {}
+    for row in rows:
+        own = by_condition.setdefault((row.decoder, row.protocol), {})
+        own.setdefault(row.person, []).append(row)
+    return {
+        condition: [own[person.name] for person in people]
+        for condition, own in by_condition.items()
+        if all(person.name in own for person in people)
+    }
 
 
-def _print_people(results: Results, people: list[Person], names: list[str]) -> None:
-    rows = [row for row in _rows(results, people) if row[0] in names]
+def _accuracies(by_person: list[list[Row]]) -> NDArray[np.float64]:
+    """Each person's mean over seeds, shape (n_people,)."""
+    return np.array([np.mean([row.accuracy for row in rows]) for rows in by_person])
+
+
+def _print_people(rows: list[Row], people: list[Person], names: list[str]) -> None:
+    scores = {
+        condition: _accuracies(own)
+        for condition, own in _complete(rows, people).items()
+        if condition[0] in names
+    }
     table = Table(
-        "subject", *(Column(Text(f"{name}\n{protocol}")) for name, protocol in rows),
+        "subject", *(Column(Text(f"{name}\n{protocol}")) for name, protocol in scores),
         "chance", "trials",
         title="accuracy on run 12, end of cue, with its 95 % interval",
     )  # fmt: skip
     for k, person in enumerate(people):
         trials = len(np.unique(person.test.trials))
-        cells = [_with_interval(_accuracies(results[n][p], people)[k], trials) for n, p in rows]
+        cells = [_with_interval(accuracies[k], trials) for accuracies in scores.values()]
         table.add_row(person.name, *cells, f"{_chance(person):.2f}", str(trials))
     out.print(table)
 
@@ -220,29 +219,28 @@ def _with_interval(accuracy: float, n_trials: int) -> str:
     return f"{accuracy:.2f} ({low:.2f}-{high:.2f})"
 
 
-def _print_comparison(results: Results, people: list[Person]) -> None:
+def _print_comparison(rows: list[Row], people: list[Person]) -> None:
     table = Table(
         "decoder", "protocol", "mean ± sd", "n", "seeds", "p (chance)", "p (tangent, within)",
         "p (EEGNet, same)", "training (s)", "p50 (ms)", "p99 (ms)", "numbers", "streamed",
     )  # fmt: skip
-    rows = _rows(results, people)
-    scores = {(name, p): _accuracies(results[name][p], people) for name, p in rows}
+    complete = _complete(rows, people)
+    scores = {condition: _accuracies(own) for condition, own in complete.items()}
     chance = float(np.mean([_chance(person) for person in people]))
-    for name, protocol in rows:
-        outcomes = results[name][protocol]
-        every = [outcome for person in people for outcome in outcomes[person.name]]
-        n_trials = np.array([outcomes[person.name][0].n_trials for person in people])
+    for (name, protocol), by_person in complete.items():
+        every = [row for rows in by_person for row in rows]
+        n_trials = np.array([rows[0].n_trials for rows in by_person])
         own, rival = scores[name, protocol], scores.get((_RIVAL, protocol))
         summed = compare(own, n_trials, chance, scores.get(_REFERENCE))
         p_rival = float("nan") if rival is None else paired_p(own, rival)
         table.add_row(
             name, protocol, f"{summed.mean:.3f} ± {summed.spread:.3f}", str(summed.n_people),
-            str(min(len(outcomes[person.name]) for person in people)), f"{summed.p_chance:.2g}",
+            str(min(len(rows) for rows in by_person)), f"{summed.p_chance:.2g}",
             _p_value(summed.p_reference), _p_value(p_rival),
-            f"{np.mean([o.training_s for o in every]):.1f}",
-            f"{np.median([o.inference_p50_ms for o in every]):.2f}",
-            f"{np.median([o.inference_p99_ms for o in every]):.2f}",
-            str(every[0].n_parameters), _streamed(every),
+            f"{np.mean([row.training_s for row in every]):.1f}",
+            f"{np.median([row.inference_p50_ms for row in every]):.2f}",
+            f"{np.median([row.inference_p99_ms for row in every]):.2f}",
+            str(every[0].n_parameters), _streamed([row.streamed for row in every]),
         )  # fmt: skip
     out.print(table)
     total = sum(len(np.unique(person.test.trials)) for person in people)
@@ -260,11 +258,11 @@ def _p_value(p: float) -> str:
     return "" if np.isnan(p) else f"{p:.2g}"
 
 
-def _streamed(outcomes: list[Outcome]) -> str:
-    """How far what was streamed differed; older results do not tell."""
-    told = [outcome.streamed for outcome in outcomes if outcome.streamed is not None]
-    if not told:
+def _streamed(differences: list[float | None]) -> str:
+    """Format the largest difference; older results have none."""
+    known = [difference for difference in differences if difference is not None]
+    if not known:
         return ""
-    largest = max(told)
-    said = "equal" if largest == 0 else f"{largest:.1g}"
-    return said if len(told) == len(outcomes) else f"{said} ({len(told)} of {len(outcomes)})"
+    largest = "equal" if max(known) == 0 else f"{max(known):.1g}"
+    all_known = len(known) == len(differences)
+    return largest if all_known else f"{largest} ({len(known)} of {len(differences)})"

@@ -1,6 +1,5 @@
 """The benchmark of words, on simulated subjects: Du-IN, pretrained or not, against plain ones."""
 
-import json
 import tempfile
 import threading
 from pathlib import Path
@@ -12,16 +11,14 @@ from rich.table import Table
 
 import decoders
 from bci.cli import events
-from bci.cli.benchmark.results_file import check_place, write
-from bci.cli.benchmark.trainings import emit_outcome, tracked
+from bci.cli.benchmark.runner import Results, mean_and_sd, tracked
 from bci.cli.console import note, out
-from bci.errors import RecordingError
+from bci.evaluation.compare_images import shuffled
 from bci.interfaces import Decoder
-from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import DecoderChoice, load_profile
 from bci.recording.read import read_recording
-from bci.signals import Recording, Signal
-from bci.training.epochs import Epochs, cut_epochs
+from bci.signals import Recording
+from bci.training.epochs import cut_epochs, join_epochs
 
 WORLDS = {"one source a contact": False, "distributed": True}
 LEARNT = (1, 4)
@@ -67,44 +64,32 @@ def speech(n_subjects: int, out_file: Path | None) -> None:
     RecordingError
         If the file holds something else, or cannot be written.
     """
-    check_place(out_file)
-    rows = _load(out_file)
+    results = Results("speech", Row, 5, out_file)
     subjects = range(_FIRST_SUBJECT, _FIRST_SUBJECT + n_subjects)
-    # Pretraining takes longest and comes last, so that what is stopped tells the rest of all.
+    # Pretraining takes longest and comes last, so a stopped benchmark has all other results.
     todo = [
         (world, subject, pretrained)
         for pretrained in (False, True)
         for subject in subjects
         for world in WORLDS
     ]
-    if rows:
-        _print_all(rows, subjects)
-    n_before = len(rows)
+    n_before = len(results.rows)
+    if n_before:
+        _print_all(results.rows, subjects)
     if 0 < n_before < n_subjects * len(WORLDS) * len(_jobs()):
         note(f"trained now: what {out_file} lacks")
     for world, subject, pretrained in tracked(todo, "Trainings"):
-        done = {row[:5] for row in rows}
         missing = [
             job
             for job in _jobs()
-            if (job.decoder == _PRETRAINED) == pretrained and (world, *job, subject) not in done
+            if (job.decoder == _PRETRAINED) == pretrained and results.lacks(world, *job, subject)
         ]
-        if not missing:
-            continue
-        person = _Person(world, subject)
+        if missing:
+            person = _Person(world, subject)
         for job in missing:
-            rows.append(person.score(job))
-            _emit(rows[-1])
-            if out_file is not None:
-                write(out_file, json.dumps(rows, indent=0))
-    if len(rows) > n_before:
-        _print_all(rows, subjects)
-
-
-def _emit(row: Row) -> None:
-    of = row._asdict()
-    figures = {name: of.pop(name) for name in ("accuracy", "in_top", "n_trials", "chance")}
-    emit_outcome("speech", of, figures)
+            results.add([person.score(job)])
+    if len(results.rows) > n_before:
+        _print_all(results.rows, subjects)
 
 
 def _print_all(rows: list[Row], subjects: range) -> None:
@@ -125,27 +110,22 @@ class _Person:
     def __init__(self, world: str, subject: int) -> None:
         self._world, self._subject = world, subject
         self._profile = load_profile("speech")
-        self._cut: list[Epochs] = []
+        pipeline, paradigm = self._profile.pipeline, self._profile.paradigm
         # Run by run, since the signal of all would take gigabytes.
-        for run in range(1, LEARNT[-1] + 2):
-            recording = self._simulate(run)
-            own = cut_epochs([recording], self._profile.pipeline, self._profile.paradigm)
-            self._cut.append(own)
-        chain = Pipeline(self._profile.pipeline, recording.info).chain
-        self._signal = Signal(chain.sfreq, chain.channels)
+        self._cut = [
+            cut_epochs([self._simulate(run)], pipeline, paradigm)
+            for run in range(1, LEARNT[-1] + 2)
+        ]
         self._base: dict[str, NDArray[np.generic]] | None = None
 
     def score(self, job: Job) -> Row:
         """Train a decoder and test it."""
         *earlier, test = self._cut
-        given = earlier[: job.n_runs]
-        windows = np.concatenate([each.windows for each in given])
-        labels = np.concatenate([each.labels for each in given])
-        runs = np.concatenate([np.full(len(each.labels), k) for k, each in enumerate(given)])
+        given = join_epochs(earlier[: job.n_runs], apart=1)
         if job.is_shuffled:
-            labels = np.random.default_rng(self._subject).permutation(labels)
+            given = shuffled(given, self._subject)
         decoder = self._make(job.decoder)
-        decoder.fit(windows, labels, groups=runs, signal=self._signal)
+        decoder.fit(given.windows, given.labels, groups=given.runs, signal=given.signal)
         odds = np.stack([decoder.predict_proba(window) for window in test.windows])
         best = np.array(decoder.classes)[np.argsort(-odds, axis=1)]
         _, counts = np.unique(test.labels, return_counts=True)
@@ -200,22 +180,7 @@ def _print(world: str, rows: list[Row]) -> None:
         chance = float(np.mean([row.chance for row in own]))
         table.add_row(
             f"{job.n_runs}{', labels shuffled' * job.is_shuffled}", job.decoder,
-            _spread([row.accuracy for row in own]), _spread([row.in_top for row in own]),
+            mean_and_sd([row.accuracy for row in own]), mean_and_sd([row.in_top for row in own]),
             f"{chance:.2f}", f"{len(own)} subjects, {sum(row.n_trials for row in own)} trials",
         )  # fmt: skip
     out.print(table)
-
-
-def _spread(values: list[float]) -> str:
-    return f"{np.mean(values):.2f} ± {np.std(values, ddof=min(1, len(values) - 1)):.2f}"
-
-
-def _load(file: Path | None) -> list[Row]:
-    if file is None or not file.exists():
-        return []
-    try:
-        return [Row(*row) for row in json.loads(file.read_text(encoding="utf-8"))]
-    except (ValueError, TypeError) as error:
-        raise RecordingError(
-            f"{file}: not a file of this benchmark's results; give another --out"
-        ) from error

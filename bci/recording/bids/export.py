@@ -59,7 +59,7 @@ def export_bids(
     ----------
     recording : Recording
     session : Session
-        Its ``suffix`` ``ieeg`` says that the electrodes of a recording that calls them EEG are
+        Its ``suffix`` ``ieeg`` states that the electrodes of a recording that calls them EEG are
         intracranial; otherwise the kinds of the channels decide between EEG, iEEG and MEG.
     folder : path
         The dataset; made where it is missing.
@@ -201,7 +201,7 @@ def _kept(folder: Path, place: Path, subject: str) -> dict[Path, bytes]:
 def _positions(recording: Recording) -> NDArray[np.int64]:
     """The sample of the exported file nearest to each marker.
 
-    A device rarely runs at exactly its nominal rate, so the time stamps tell where a marker
+    A device rarely runs at exactly its nominal rate, so the time stamps show where a marker
     lies between samples, not the rate.
     """
     times = np.array([marker.time for marker in recording.markers])

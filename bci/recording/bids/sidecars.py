@@ -19,7 +19,7 @@ from bci.signals import Channel, Marker, Recording
 _TYPES = {"eeg": "EEG", "ieeg": "iEEG"}
 _INTRACRANIAL = ("seeg", "ecog", "dbs")
 # A table of a million events is smaller.
-_MOST_BYTES = 100_000_000
+_MAX_BYTES = 100_000_000
 _METRES = {"m": 1.0, "cm": 1e-2, "mm": 1e-3}
 _FRAME = (
     "Head coordinates: x to the right, y to the front, z up. Positions may be those of a template "
@@ -34,7 +34,7 @@ def with_sidecars(
     *,
     keep_markers: bool = False,
 ) -> Recording:
-    """A recording with what the files beside it in a BIDS dataset say.
+    """Add to a recording the facts of the files beside it in a BIDS dataset.
 
     These are the kinds of channels, their positions in metres, the markers, and whether the signal
     is simulated. Positions are taken in whatever frame the table has, where its units are of
@@ -242,5 +242,5 @@ def _read_notes(notes: Path) -> dict[str, object]:
 
 
 def _check_size(sidecar: Path) -> None:
-    if sidecar.stat().st_size > _MOST_BYTES:
-        raise ValueError(f"{sidecar.name} is larger than {_MOST_BYTES // 10**6} MB")
+    if sidecar.stat().st_size > _MAX_BYTES:
+        raise ValueError(f"{sidecar.name} is larger than {_MAX_BYTES // 10**6} MB")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 _FIXED = 256
 _LABEL, _TRANSDUCER, _UNIT = 16, 80, 8
-_MOST_CHANNELS = 10_000
+_MAX_CHANNELS = 10_000
 # From this version on a number states the unit, behind a text of six letters that is out of use.
 _NUMBERED = b"GDF 1.90"
 # Of these numbers (ISO 11073-10101), those whose units `bci.channels.units` knows.
@@ -31,7 +31,7 @@ def stated_channels(path: Path) -> list[Stated]:
         fixed = file.read(_FIXED)
         numbered = fixed[:8] >= _NUMBERED
         n_channels = int.from_bytes(fixed[252 : 254 if numbered else 256], "little")
-        if not fixed.startswith(b"GDF") or not 1 <= n_channels <= _MOST_CHANNELS:
+        if not fixed.startswith(b"GDF") or not 1 <= n_channels <= _MAX_CHANNELS:
             return []
         labels = _texts(file.read(_LABEL * n_channels), _LABEL)
         file.seek(_TRANSDUCER * n_channels, 1)

@@ -1,4 +1,4 @@
-"""Neuroscan's .cnt files: how many bytes a sample has, which their header does not say.
+"""Neuroscan's .cnt files: the number of bytes of a sample, which their header does not state.
 
 Source: http://paulbourke.net/dataformats/eeg/ (fields of the header).
 """

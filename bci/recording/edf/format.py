@@ -17,7 +17,7 @@ from bci.errors import RecordingError
 _FIELDS = (16, 80, 8, 8, 8, 8, 8, 80, 8, 32)  # bytes a signal, in order
 _LABEL, _UNIT, _PMIN, _PMAX, _DMIN, _DMAX, _N_SAMPLES = 0, 2, 3, 4, 5, 6, 8
 _LONGEST_S = 1e8
-_MOST_HZ = 1e7
+_MAX_HZ = 1e7
 _ANNOTATIONS = ("EDF Annotations", "BDF Annotations")
 # Onset, duration, texts: each text ends with 0x14, and the list with a 0.
 _TAL = re.compile(rb"([+-]\d+(?:\.\d*)?)(?:\x15(\d*(?:\.\d*)?))?\x14((?:[^\x00\x14]*\x14)*)\x00")
@@ -114,7 +114,7 @@ def open_edf(path: Path) -> EdfFile:
     Raises
     ------
     RecordingError
-        If it is no header of this format, or the file is shorter than it says.
+        If it is no header of this format, or the file is shorter than it states.
     """
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -138,7 +138,7 @@ def _checked(path: Path, size: int, head: bytes, table: bytes, n_signals: int) -
     n_header, n_records = _whole(head[184:192]), _whole(head[236:244])
     record_s = _number(head[244:252])
     signals = _signals(table, n_signals, width)
-    if any(signal.n > _MOST_HZ * record_s for signal in signals) and record_s:
+    if any(signal.n > _MAX_HZ * record_s for signal in signals) and record_s:
         raise ValueError("its rates are beyond any amplifier's")
     record_bytes = sum(signal.n for signal in signals) * width
     if n_header < 256 * (n_signals + 1) or n_records < -1 or not 0 <= record_s < 1e6:

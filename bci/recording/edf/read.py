@@ -17,9 +17,9 @@ from bci.recording.edf.format import EdfFile, EdfSignal, Note, open_edf
 from bci.signals import Channel, Marker, Recording, StreamInfo
 
 _STIM = ("status", "trigger", "trig", "stim", "sti 014")
-# The higher bits of BioSemi's status channel tell of the amplifier.
+# The higher bits of BioSemi's status channel describe the amplifier.
 _CODE_BITS = 0xFFFF
-_MOST_NAMED = 8
+_MAX_NAMED = 8
 
 
 def read_edf(path: Path, choice: triggers.TriggerChoice = triggers.ALL) -> Recording:
@@ -31,7 +31,7 @@ def read_edf(path: Path, choice: triggers.TriggerChoice = triggers.ALL) -> Recor
     ----------
     path : path
     choice : triggers.TriggerChoice
-        Which markers; all where it does not say.
+        The markers to read; all by default.
 
     Raises
     ------
@@ -128,7 +128,7 @@ def _of_one_rate(
 
 
 def _describe_left_out(file: EdfFile, kept: list[EdfSignal], left_out: list[EdfSignal]) -> str:
-    named = [f"{s.label} ({s.n / file.record_s:g} Hz)" for s in left_out[:_MOST_NAMED]]
+    named = [f"{s.label} ({s.n / file.record_s:g} Hz)" for s in left_out[:_MAX_NAMED]]
     more = len(left_out) - len(named)
     return (
         f"{', '.join(named)}{f' and {more} more' if more else ''} left out: their rate is not "
@@ -137,7 +137,7 @@ def _describe_left_out(file: EdfFile, kept: list[EdfSignal], left_out: list[EdfS
 
 
 def _breaks(file: EdfFile, onsets: list[float], n: int, findings: list[str]) -> list[Break]:
-    """Breaks between the data records, where a file says that it has any."""
+    """Breaks between the data records, where a file states that it has any."""
     if not file.broken:
         return []
     breaks, n_odd = [], 0

@@ -47,8 +47,8 @@ _UNIT = re.compile(r"(?P<name>.*?\S)\s*[(\[](?P<unit>[^()\[\]]{1,20})[)\]]")
 _NEAR = 2e-3
 _LAG = 1000
 # Stamps of chunks may overlap here and there; more steps backwards are rows in disorder.
-_MOST_BACKWARDS = 0.25
-_MOST_NAMED = 8
+_MAX_BACKWARDS = 0.25
+_MAX_NAMED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def read_table(path: Path) -> Recording:
     These are the raw files of the OpenBCI GUI, tables of muse-lsl and EmotivPRO, and plain ones:
     a line with the names of the columns, one of them of time, the others channels. A column
     called ``marker``, ``event``, ``label``, ``trigger`` or ``stim`` has markers: each change to
-    something other than nothing or 0 is one. Losses are told by the counter of packages where
+    something other than nothing or 0 is one. Losses are counted by the counter of packages where
     there is one, else by the times.
 
     Parameters
@@ -188,7 +188,7 @@ def _named(path: Path, head: Head) -> _Layout:
         raise RecordingError(
             f"{path}: no column of time; call one 'time', in seconds, or 'time_ms', or write "
             "'# sample rate = 250' above the names; there are: "
-            f"{', '.join(head.names[:_MOST_NAMED])}"
+            f"{', '.join(head.names[:_MAX_NAMED])}"
         )
     time, found = times[0] if times else (None, None)
     events = tuple(i for i, name in enumerate(names) if _EVENTS.fullmatch(name))
@@ -217,9 +217,9 @@ def _left_out(table: TextTable, layout: _Layout, channels: list[_Column]) -> lis
     findings = []
     kept = {column.at for column in channels}
     if left_out := [column.label for column in layout.channels if column.at not in kept]:
-        more = " ..." if len(left_out) > _MOST_NAMED else ""
+        more = " ..." if len(left_out) > _MAX_NAMED else ""
         findings.append(
-            f"columns without numbers left out: {', '.join(left_out[:_MOST_NAMED])}{more}"
+            f"columns without numbers left out: {', '.join(left_out[:_MAX_NAMED])}{more}"
         )
     if table.n_unfit:
         findings.append(f"damaged rows left out: {table.n_unfit}")
@@ -238,7 +238,7 @@ def _times(
         raise RecordingError(
             f"{path}: its column of time does not hold numbers, two or more; give it in seconds"
         )
-    if times is not None and np.mean(np.diff(times) < 0) > _MOST_BACKWARDS:
+    if times is not None and np.mean(np.diff(times) < 0) > _MAX_BACKWARDS:
         raise RecordingError(f"{path}: its times do not ascend; sort the rows by them")
     period = 0.0 if times is None else _period(times)
     seconds = np.arange(n_rows) / (layout.sfreq or 1.0)

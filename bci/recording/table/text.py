@@ -16,12 +16,12 @@ from bci.errors import RecordingError
 _COMMENTS = ("%", "#", "title:")
 _SEPARATORS = ",\t;"
 _LONGEST_LINE = 1 << 20
-_MOST_COLUMNS = 10_000
-_MOST_VALUES = 200_000_000
-_MOST_COMMENTS = 1000
+_MAX_COLUMNS = 10_000
+_MAX_VALUES = 200_000_000
+_MAX_COMMENTS = 1000
 _BLOCK = 20_000
 # A line cut off here and there is damage; more of them is another kind of file.
-_MOST_UNFIT = 0.01
+_MAX_UNFIT = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def read_head(path: Path) -> Head:
         comments, first = _beginning(path, file)
     separator = max(_SEPARATORS, key=first.count)
     cells = [cell.strip() for cell in next(csv.reader([first], delimiter=separator), [])]
-    if len(cells) < 2 or len(cells) > _MOST_COLUMNS:
+    if len(cells) < 2 or len(cells) > _MAX_COLUMNS:
         raise RecordingError(f"{path}: not a table of a recording: {len(cells)} columns")
     named = _number(cells[0], separator) is None
     return Head(tuple(comments), tuple(cells) if named else (), separator, len(cells))
@@ -111,14 +111,14 @@ def read_rows(path: Path, head: Head, event_columns: tuple[int, ...]) -> TextTab
                             events[column].append((number, content))
                         before[column] = content
                 n_rows += len(fit)
-                if n_rows * head.n_columns > _MOST_VALUES:
-                    raise RecordingError(f"{path}: too large: more than {_MOST_VALUES} values")
+                if n_rows * head.n_columns > _MAX_VALUES:
+                    raise RecordingError(f"{path}: too large: more than {_MAX_VALUES} values")
                 blocks.append(_numbers(fit, head))
         except csv.Error as error:
             raise RecordingError(f"{path}: damaged table ({error})") from error
     if not n_rows + n_unfit:
         raise RecordingError(f"{path}: holds no signal")
-    if not n_rows or n_unfit > max(1, _MOST_UNFIT * n_rows):
+    if not n_rows or n_unfit > max(1, _MAX_UNFIT * n_rows):
         raise RecordingError(
             f"{path}: not a table of a recording: {n_unfit} of {n_rows + n_unfit} rows do not have "
             f"the {head.n_columns} columns of the first line"
@@ -134,7 +134,7 @@ def _beginning(path: Path, file: TextIO) -> tuple[list[str], str]:
     """Remarks at the file's beginning, and the first line after them."""
     comments: list[str] = []
     for line in _lines(path, file):
-        if line.startswith(_COMMENTS) and len(comments) < _MOST_COMMENTS:
+        if line.startswith(_COMMENTS) and len(comments) < _MAX_COMMENTS:
             comments.append(line.strip())
         elif line.strip():
             return comments, line

@@ -36,11 +36,11 @@ _PROVEN = (FILE_HEADER, STREAM_HEADER, SAMPLES, CLOCK_OFFSET, BOUNDARY)
 _SEARCHED = 1 << 20
 _OVERLAP = 64
 # What a chunk claims is bounded by its bytes. This bounds only what is made for each channel.
-_MOST_CHANNELS = 1_000_000
-# Headers are small; one that is not has nothing to say to us.
+_MAX_CHANNELS = 1_000_000
+# Headers are small; one that is not is of no use.
 LONGEST_XML = 16 << 20
 # What a packed file may unpack to: recordings shrink to a half or a tenth.
-_MOST_PACKING = 100
+_MAX_PACKING = 100
 _LEAST_UNPACKED = 100 << 20
 
 
@@ -226,7 +226,7 @@ class Walk:
         return int(struct.unpack(_WIDTHS[width[0]], raw)[0])
 
     def _proven(self, part: XdfPart) -> tuple[XdfPart, _Shape | None]:
-        """A chunk must hold what its tag says, or readers fail on it or allocate without end.
+        """Check a chunk against its tag, or readers fail on it or allocate without end.
 
         Returns it with the number of its samples and, of a stream's header, the stream's shape.
         """
@@ -307,7 +307,7 @@ class Walk:
 
 
 class _DamageError(Exception):
-    """A chunk is not what it says."""
+    """A chunk does not fit its tag."""
 
 
 def _shape(header: ElementTree.Element) -> _Shape:
@@ -317,7 +317,7 @@ def _shape(header: ElementTree.Element) -> _Shape:
     except ValueError as error:
         raise _DamageError("a stream header without channel count or rate") from error
     kind = header.findtext("channel_format") or ""
-    if not 1 <= n_channels <= _MOST_CHANNELS or not 0 <= rate <= 1e6 or kind not in FORMATS:
+    if not 1 <= n_channels <= _MAX_CHANNELS or not 0 <= rate <= 1e6 or kind not in FORMATS:
         raise _DamageError(
             f"a stream of {n_channels} channels of {kind[:20]!r} at {rate:g} Hz cannot be read"
         )
@@ -357,13 +357,13 @@ def open_xdf(path: Path) -> Iterator[tuple[BinaryIO, int]]:
                 yield file, path.stat().st_size
             return
         with gzip.open(path) as packed:
-            most = max(_LEAST_UNPACKED, _MOST_PACKING * path.stat().st_size)
+            most = max(_LEAST_UNPACKED, _MAX_PACKING * path.stat().st_size)
             size = 0
             while piece := len(packed.read(1 << 20)):
                 size += piece
                 if size > most:
                     raise RecordingError(
-                        f"{path}: unpacks to more than {_MOST_PACKING} times its size; no "
+                        f"{path}: unpacks to more than {_MAX_PACKING} times its size; no "
                         "recording does"
                     )
             packed.seek(0)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-_MOST_TEXT = 200
+_MAX_TEXT = 200
 
 
 def field_of(stream: dict[str, Any], name: str) -> str:
@@ -11,7 +11,7 @@ def field_of(stream: dict[str, Any], name: str) -> str:
 
 
 def desc_of(stream: dict[str, Any], name: str) -> str:
-    """A field of what a stream says of itself beyond the usual, lower case."""
+    """A further field of a stream's description, lower case."""
     desc = (stream["info"].get("desc") or [None])[0]
     return first_of(desc, name).lower() if isinstance(desc, dict) else ""
 
@@ -29,4 +29,4 @@ def channel_nodes(stream: dict[str, Any]) -> list[dict[str, Any]]:
 def first_of(node: dict[str, Any], name: str) -> str:
     """The first text of that name in a node; empty where there is none."""
     value = (node.get(name) or [""])[0]
-    return value.strip()[:_MOST_TEXT] if isinstance(value, str) else ""
+    return value.strip()[:_MAX_TEXT] if isinstance(value, str) else ""

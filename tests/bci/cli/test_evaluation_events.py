@@ -9,8 +9,8 @@ import pytest
 from bci.cli.evaluation_events import evaluated, predicted
 from bci.decisions import Decision
 from bci.errors import MessageError
+from bci.evaluation.metrics import Accuracy, Measure
 from bci.evaluation.pseudo_online import Evaluation, TrialDecision, _decision
-from bci.evaluation.scores import Accuracy, Measure
 from bci.messages import EvaluationEvent, Figure, read_event
 from bci.signals import Prediction
 from bci.training.epochs import JudgedWindow, Trial
@@ -50,7 +50,7 @@ def test_score_is_read_as_it_was_made() -> None:
 def test_confidence_that_rounding_takes_above_1_can_be_sent() -> None:
     sure = Prediction(("a", "b"), np.array([1.0 + 2e-16, 0.0]), 0, 100, 3.0)
     assert sure.confidence > 1.0
-    decision = _decision(Trial("a", "a", 2.0, 2.5, 6.0), [sure], None)
+    decision = _decision(Trial("a", "a", 2.0, 2.5, 6.0), sure, None)
     event = evaluated(replace(RESULT, trials=[decision]), learnt_from=False)
     assert event.trials[0].confidence == 1.0
 

@@ -10,7 +10,7 @@ import pytest
 
 from bci.cli import events
 from bci.cli.console import note, warn
-from bci.cli.federate import _tell_missing, _tell_round
+from bci.cli.federate import _print_round, _warn_missing
 from bci.cli.run_summary import DecisionPrinter
 from bci.decisions import DecisionEvent
 from bci.lsl.outlet import SignalOutlet
@@ -227,8 +227,8 @@ def test_record_prints_the_file_at_its_beginning_and_its_end(tmp_path: Path) -> 
 def test_a_round_and_a_missing_site_are_events(capsys: pytest.CaptureFixture[str]) -> None:
     events.want(True)
     try:
-        _tell_round(Round(3, {"a": 0.5}, {"a": 0.75}, {"b": "it sent NaN"}))
-        _tell_missing(["b"], Path("state"), "see its output")
+        _print_round(Round(3, {"a": 0.5}, {"a": 0.75}, {"b": "it sent NaN"}))
+        _warn_missing(["b"], Path("state"), "see its output")
     finally:
         events.want(False)
     done, missing = printed(capsys.readouterr().out)
@@ -242,15 +242,16 @@ def test_a_round_and_a_missing_site_are_events(capsys: pytest.CaptureFixture[str
 def test_outcomes_of_trainings_are_events(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bci.cli.benchmark.speech import Row, _emit
-    from bci.cli.benchmark.trainings import tracked
+    from bci.cli.benchmark.runner import Results, tracked
+    from bci.cli.benchmark.speech import Row
 
+    results = Results("speech", Row, 5, None)
     row = Row("distributed", 4, True, "duin", 2, 0.5, float("nan"), 60, 0.1)
-    _emit(row)
+    results.add([row])
     assert capsys.readouterr().out == ""
     monkeypatch.setattr(events, "_wanted", True)
     for each in tracked([row], "Trainings"):
-        _emit(each)
+        results.add([each])
     first, outcome, last = printed(capsys.readouterr().out)
     assert (first, last) == tuple(ProgressEvent(doing="Trainings", done=n, of=1) for n in (0, 1))
     assert isinstance(outcome, OutcomeEvent)

@@ -167,7 +167,7 @@ def test_files_that_are_none_are_refused(tmp_path: Path, monkeypatch: pytest.Mon
     savemat(tmp_path / "other.mat", {"x": 1.0})
     with pytest.raises(RecordingError, match="lacks the variable DREAMER"):
         list(read_dreamer(tmp_path / "other.mat"))
-    monkeypatch.setattr(matlab, "_MOST_BYTES", 100_000)
+    monkeypatch.setattr(matlab, "_MAX_BYTES", 100_000)
     savemat(tmp_path / "bomb.mat", {"DREAMER": np.zeros(10**6)}, do_compression=True)
     assert (tmp_path / "bomb.mat").stat().st_size < 50_000
     with pytest.raises(RecordingError, match="unpacks to more than"):

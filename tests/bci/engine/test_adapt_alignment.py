@@ -21,39 +21,20 @@ from bci.models.load import load_model
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import Adapt, Profile, parse_yaml
 from bci.signals import Chunk, Recording, Signal
-from bci.training.calibrate import Calibration, calibrate
-from decoders.classical.alignment import mean_spread, whitening
+from bci.training.calibrate import Calibration
+from decoders.classical.alignment import mean_covariance, whitening
 from tests.engines import end, start_engine
-from tests.signals import chunked, eeg_info, stored, two_class_recording
+from tests.models import two_class_model, two_class_profile
+from tests.signals import chunked, eeg_info, two_class_recording
 from tests.streams import find, send, wait_until
 
 GAINS = np.array([1, 0.3, 1, 3, 1, 1], dtype=np.float32)
 
 
-def profile(decoder: str) -> Profile:
-    return Profile.model_validate(
-        {
-            "task": "test",
-            "pipeline": {
-                "filters": [{"kind": "bandpass", "low_hz": 8, "high_hz": 30}],
-                "window_s": 1.0,
-            },
-            "paradigm": {
-                "classes": {"left": "left", "right": "right"},
-                "rest": "rest",
-                "stop_s": 3,
-            },
-            "decoder": {"name": decoder},
-        }
-    )
-
-
 def trained_on(folder: Path, decoder: str, **params: object) -> Calibration:
-    runs = [
-        stored(two_class_recording(seed=seed, amplitude=8), folder / f"{decoder}-{seed}.bin")
-        for seed in (1, 2)
-    ]
-    return calibrate(runs, profile(decoder), lambda: decoders.create(decoder, params), "me")
+    profile = two_class_profile(decoder, common_average=False)
+    choice = profile.decoder.model_copy(update={"params": params})
+    return two_class_model(folder, profile.model_copy(update={"decoder": choice}), amplitude=8)
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +81,7 @@ def test_the_whitening_of_a_network_follows_the_spread() -> None:
     for _ in range(300):
         network.follow(moved[rng.integers(8)], 0.02)
     aligned = whitening(network.arrays()["spread"]) @ moved
-    np.testing.assert_allclose(mean_spread(aligned), np.eye(6), atol=0.25)
+    np.testing.assert_allclose(mean_covariance(aligned), np.eye(6), atol=0.25)
 
 
 @pytest.mark.slow

@@ -21,42 +21,21 @@ from bci.messages import EngineStatus
 from bci.models.bundle import ARRAYS, save_bundle
 from bci.models.load import load_model
 from bci.pipeline.pipeline import Pipeline
-from bci.profiles.profile import Output, Profile
+from bci.profiles.profile import Output
 from bci.signals import Marker, Prediction, Recording
-from bci.training.calibrate import Calibration, calibrate
+from bci.training.calibrate import Calibration
 from bci.training.epochs import JudgedWindow
 from tests.engines import end, start_engine
-from tests.signals import stored, two_class_recording
+from tests.models import two_class_model, two_class_profile
+from tests.signals import two_class_recording
 from tests.streams import find, send, wait_until
 
 STOP_S = 3.0
 
 
-def profile(decoder: str, **paradigm: object) -> Profile:
-    return Profile.model_validate(
-        {
-            "task": "test",
-            "pipeline": {
-                "filters": [{"kind": "bandpass", "low_hz": 8, "high_hz": 30}],
-                "window_s": 1.0,
-            },
-            "paradigm": {
-                "classes": {"left": "left", "right": "right"},
-                "rest": "rest",
-                "stop_s": STOP_S,
-                **paradigm,
-            },
-            "decoder": {"name": decoder},
-        }
-    )
-
-
 def trained_on(folder: Path, decoder: str, **paradigm: object) -> Calibration:
-    runs = [
-        stored(two_class_recording(seed=seed, amplitude=8), folder / f"{decoder}-{seed}.bin")
-        for seed in (1, 2)
-    ]
-    return calibrate(runs, profile(decoder, **paradigm), lambda: decoders.create(decoder), "me")
+    profile = two_class_profile(decoder, common_average=False, **paradigm)
+    return two_class_model(folder, profile, amplitude=8)
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +142,7 @@ def test_a_cue_that_is_heard_too_late_is_counted_and_not_learnt_from(trained: Ca
     for marker in made.markers:
         decoding.on_marker(marker)
     assert decoding.adaptation is not None
-    assert decoding.adaptation.described == "supervised, 0 trials, 4 cues heard too late"
+    assert decoding.adaptation.described == "supervised, 0 trials, 4 cues received too late"
 
 
 def test_rest_is_learnt_where_it_is_a_class(tmp_path: Path) -> None:

@@ -6,31 +6,25 @@ from dataclasses import replace
 
 import pytest
 
-import decoders
+from bci.engine.cues import EngineCues
+from bci.engine.running_model import RunningModel
 from bci.lsl.cue_streams import CueQuery
 from bci.lsl.engine_streams import StatusInlet
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
 from bci.messages import EngineStatus
-from bci.profiles.profile import Paradigm, Profile
+from bci.profiles.profile import Paradigm
 from bci.signals import Marker
-from bci.training.calibrate import Calibration, calibrate
+from bci.training.calibrate import Calibration
 from tests.engines import Live, end, start_engine
-from tests.signals import stored, two_class_recording
+from tests.models import two_class_model, two_class_profile
+from tests.signals import two_class_recording
 from tests.streams import find, wait_until
-
-SETTINGS = {
-    "task": "test",
-    "pipeline": {"filters": [{"kind": "bandpass", "low_hz": 8, "high_hz": 30}], "window_s": 1.0},
-    "paradigm": {"classes": {"left": "left", "right": "right"}, "rest": "rest", "stop_s": 3},
-}
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Calibration:
-    folder = tmp_path_factory.mktemp("runs")
-    runs = [stored(two_class_recording(seed=seed), folder / f"{seed}.bin") for seed in (1, 2)]
-    profile = Profile.model_validate(SETTINGS)
-    return calibrate(runs, profile, lambda: decoders.create("log-power"), "me")
+    profile = two_class_profile(common_average=False)
+    return two_class_model(tmp_path_factory.mktemp("runs"), profile)
 
 
 @pytest.fixture
@@ -91,35 +85,39 @@ def test_a_marker_stream_that_is_missing_comes_and_goes_is_told(
     end(live)
 
 
-def test_the_status_says_what_the_model_takes_for_cues(
-    trained: Calibration, signal: SignalOutlet
-) -> None:
-    live = start_engine(trained, signal.info.name)
-    statuses = Statuses(live)
-    status = statuses.wait_for("state", "running")
-    assert Paradigm.model_validate(status.paradigm) == trained.card.paradigm
+def running(trained: Calibration, adapt: str = "off") -> RunningModel:
+    return RunningModel(trained.card, trained.decoder, two_class_recording(1).info, adapt=adapt)
+
+
+def test_the_status_has_the_paradigm_of_the_model(trained: Calibration) -> None:
+    paradigm = trained.card.paradigm
+    status = EngineCues(None, "amp", print).describe(paradigm)
+    assert Paradigm.model_validate(status.paradigm) == paradigm
     assert status.markers is None
-    statuses.close()
-    end(live)
 
 
-def test_markers_that_no_model_needs_are_told_to_be_unused(
-    trained: Calibration, signal: SignalOutlet
-) -> None:
-    live = start_engine(trained, signal.info.name, markers=CueQuery(named="mine"))
-    said(live, "--markers mine: not used, since me decodes without cues")
-    end(live)
+def test_markers_that_no_model_needs_are_reported_once_to_be_unused(trained: Calibration) -> None:
+    reports: list[str] = []
+    cues = EngineCues(CueQuery(named="mine"), "amp", reports.append)
+    for _ in range(2):
+        cues.pass_on([running(trained)])
+    (report,) = reports
+    assert report.startswith("--markers mine: not used, since me decodes without cues")
 
 
-def test_markers_of_which_none_is_a_cue_are_told(
-    trained: Calibration, signal: SignalOutlet
-) -> None:
-    name = f"{signal.info.name}-cues"
-    cues = MarkerOutlet(name, name)
-    live = start_engine(trained, signal.info.name, markers=CueQuery(named=name), adapt="supervised")
-    said(live, f"listening for cues to marker stream '{name}'")
+def test_markers_of_which_none_is_a_cue_are_reported(trained: Calibration) -> None:
+    name, reports = f"cues-{uuid.uuid4().hex[:8]}", list[str]()
+    outlet = MarkerOutlet(name, name)
+    cues = EngineCues(CueQuery(named=name), "amp", reports.append)
+    model = running(trained, "supervised")
+
+    def reported(words: str) -> bool:
+        cues.pass_on([model])
+        return any(words in each for each in reports)
+
+    wait_until(lambda: reported(f"listening for cues to marker stream '{name}'"))
     for label in ("rest", "69", "70", "rest", "69", "70", "69"):
-        cues.push(Marker(0.0, label))
-    said(live, "5 markers came and none is a cue of me: '69' x3, '70' x2")
+        outlet.push(Marker(0.0, label))
+    wait_until(lambda: reported("5 markers came and none is a cue of me: '69' x3, '70' x2"))
     cues.close()
-    end(live)
+    outlet.close()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import decoders
 from bci.decisions import RunningDecision
 from bci.engine.evidence import Evidence
+from bci.engine.loop import model_warnings
 from bci.engine.running_model import RunningModel
 from bci.evaluation.pseudo_online import evaluate
 from bci.lsl.engine_streams import DecisionInlet, StatusInlet
@@ -22,6 +23,7 @@ from bci.profiles.profile import Output, Profile
 from bci.signals import Prediction, Recording
 from bci.training.calibrate import Calibration, calibrate
 from tests.engines import end, start_engine
+from tests.models import two_class_profile, two_class_runs
 from tests.signals import chunked, stored, two_class_recording
 from tests.streams import find, send, wait_until
 
@@ -29,21 +31,8 @@ WINDOW, HOP = 100, 10
 
 
 def profile(evidence_s: float | None) -> Profile:
-    band = {"kind": "bandpass", "low_hz": 8, "high_hz": 30}
-    return Profile.model_validate(
-        {
-            "task": "test",
-            "pipeline": {"filters": [{"kind": "common_average"}, band], "window_s": 1.0},
-            "paradigm": {
-                "classes": {"left": "left", "right": "right"},
-                "rest": "rest",
-                "stop_s": 3,
-            },
-            "decoder": {"name": "log-power"},
-            # The runs hold 0.8 min of rest: too few to promise much less.
-            "output": {"evidence_s": evidence_s, "false_positives_per_min": 20},
-        }
-    )
+    # The runs hold 0.8 min of rest: too few to promise much less.
+    return two_class_profile(output={"evidence_s": evidence_s, "false_positives_per_min": 20})
 
 
 def faint(seed: int, n_trials: int = 24) -> Recording:
@@ -53,8 +42,7 @@ def faint(seed: int, n_trials: int = 24) -> Recording:
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Recording]:
-    folder = tmp_path_factory.mktemp("runs")
-    return [stored(faint(seed), folder / f"{seed}.bin") for seed in (1, 2)]
+    return two_class_runs(tmp_path_factory.mktemp("runs"), amplitude=5.0)
 
 
 @pytest.fixture(scope="module")
@@ -200,27 +188,16 @@ def test_live_decisions_are_those_of_the_evidence_offline(trained: Calibration) 
     outlet.close()
 
 
-def test_a_threshold_that_was_chosen_for_other_evidence_is_told(trained: Calibration) -> None:
-    made = two_class_recording(n_trials=1)
-    name = f"run-{uuid.uuid4().hex[:8]}"
-    outlet = SignalOutlet(replace(made.info, name=name, source_id=name))
-    live = start_engine(trained, name, decision_threshold=None, evidence_s=2.0)
-    wait_until(lambda: len(live.said) > 1, 20)
-    assert "chose its threshold for decisions from 1 s of evidence, the profile wants 2 s" in (
-        " ".join(live.said)
+def test_a_threshold_that_was_chosen_for_other_evidence_is_reported(trained: Calibration) -> None:
+    (warning,) = model_warnings(trained.card, Output(evidence_s=2.0))
+    assert "me chose its threshold for decisions from 1 s of evidence, the profile wants 2 s" in (
+        warning
     )
-    end(live)
-    outlet.close()
+    assert model_warnings(trained.card, Output(evidence_s=1.0)) == []
 
 
-def test_a_threshold_of_the_profile_is_told_beside_the_one_that_was_chosen(
+def test_a_threshold_of_the_profile_is_reported_beside_the_one_that_was_chosen(
     trained: Calibration,
 ) -> None:
-    made = two_class_recording(n_trials=1)
-    name = f"run-{uuid.uuid4().hex[:8]}"
-    outlet = SignalOutlet(replace(made.info, name=name, source_id=name))
-    live = start_engine(trained, name, decision_threshold=0.123)
-    wait_until(lambda: len(live.said) > 1, 20)
-    assert "output.decision_threshold has decisions from confidence 0.123 on" in " ".join(live.said)
-    end(live)
-    outlet.close()
+    (warning,) = model_warnings(trained.card, Output(decision_threshold=0.123))
+    assert "output.decision_threshold has decisions from confidence 0.123 on" in warning

@@ -17,7 +17,7 @@ import decoders
 from bci.engine.provenance import model_run, read_provenance
 from bci.errors import StreamError
 from bci.lsl.engine_streams import PredictionInlet, ReceivedPrediction, StatusInlet
-from bci.lsl.inlet import MarkerInlet
+from bci.lsl.marker_inlet import MarkerInlet
 from bci.lsl.outlet import SignalOutlet
 from bci.messages import EngineStatus
 from bci.models.bundle import ARRAYS, save_bundle
@@ -27,6 +27,7 @@ from bci.profiles.profile import Profile
 from bci.signals import Recording
 from bci.training.calibrate import Calibration, calibrate
 from tests.engines import end, start_engine
+from tests.models import two_class_profile
 from tests.signals import stored, two_class_recording
 from tests.streams import find, send, wait_until
 
@@ -36,19 +37,8 @@ _THRESHOLDS = {"first": 0.6, "second": 0.85}
 
 
 def profile(low_hz: float, window_s: float, **classes: str) -> Profile:
-    band = {"kind": "bandpass", "low_hz": low_hz, "high_hz": 30}
-    return Profile.model_validate(
-        {
-            "task": "test",
-            "pipeline": {
-                "filters": [{"kind": "common_average"}, band],
-                "window_s": window_s,
-                "hop_s": HOP_S,
-            },
-            "paradigm": {"classes": classes, "rest": "rest", "stop_s": 3},
-            "decoder": {"name": "log-power"},
-        }
-    )
+    pipeline: dict[str, object] = {"window_s": window_s, "hop_s": HOP_S}
+    return two_class_profile(low_hz=low_hz, pipeline=pipeline, classes=classes)
 
 
 @pytest.fixture(scope="module")

@@ -252,6 +252,19 @@ def test_a_model_takes_over_at_a_step_and_no_window_is_left_out(
     assert last.windows.predicted == len(rig.out.decoded)
 
 
+def test_a_model_at_chance_is_served_with_a_warning(
+    trained: Calibration, recording: Recording
+) -> None:
+    score = trained.card.score.model_copy(update={"p_value": 0.4, "shuffled_p": None})
+    doubtful = trained.card.model_copy(update={"score": score})
+    for card in (trained.card, doubtful):
+        rig = Rig(Calibration(trained.decoder, card), recording)
+        rig.loop.start()
+        warning = "me: not distinguishable from chance: do not rely on this model"
+        assert rig.reports[0].startswith(warning) == (card is doubtful)
+        assert rig.reports[-1].startswith("decoding")
+
+
 def test_loss_and_return_of_the_stream_are_reported_once_each(
     trained: Calibration, recording: Recording
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import decoders
-from bci.cli.benchmark.motor_imagery import _streamed
+from bci.cli.benchmark.motor_imagery import _rows_of, _streamed
 from bci.evaluation.compare_people import (
     Outcome,
     Person,
@@ -160,10 +160,11 @@ def test_what_is_streamed_is_what_was_cut_and_a_difference_is_told(name: str) ->
 def test_results_of_before_it_was_streamed_still_load() -> None:
     kept = {"accuracy": 0.6, "n_trials": 15, "training_s": 1.0, "inference_p50_ms": 0.1,
             "inference_p99_ms": 0.2, "n_parameters": 9}  # fmt: skip
-    old = Outcome(**kept)
-    assert _streamed([old]) == ""
-    assert _streamed([old, replace(old, streamed=0.0)]) == "equal (1 of 2)"
-    assert _streamed([replace(old, streamed=0.0), replace(old, streamed=2e-7)]) == "2e-07"
+    rows = list(_rows_of({"eegnet": {"within": {"S001": [kept, kept]}}}))
+    assert [(row.seed, row.streamed) for row in rows] == [(0, None), (1, None)]
+    assert _streamed([None]) == ""
+    assert _streamed([None, 0.0]) == "equal (1 of 2)"
+    assert _streamed([0.0, 2e-7]) == "2e-07"
 
 
 def test_equal_differences_are_equal_to_the_paired_test_whatever_their_last_bits() -> None:

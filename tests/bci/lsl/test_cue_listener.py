@@ -14,7 +14,7 @@ from pylsl.lib import lib
 from bci.lsl.cue_listener import CueListener
 from bci.lsl.cue_streams import CueQuery
 from bci.lsl.discovery import StreamQuery
-from bci.lsl.inlet import MarkerInlet
+from bci.lsl.marker_inlet import MarkerInlet
 from bci.lsl.outlet import MarkerOutlet
 from bci.signals import Marker
 from tests.streams import find, wait_until

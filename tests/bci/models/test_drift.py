@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import yaml
 
-import decoders
 from bci.engine.running_model import RunningModel
 from bci.errors import BundleError
 from bci.lsl.engine_streams import StatusInlet
@@ -19,32 +18,17 @@ from bci.models.bundle import CARD, load_card, save_bundle
 from bci.models.card import Card
 from bci.models.drift import BEYOND, describe_drift, distance
 from bci.pipeline.pipeline import Window
-from bci.profiles.profile import Profile
 from bci.signals import Recording
-from bci.training.calibrate import Calibration, calibrate
+from bci.training.calibrate import Calibration
 from tests.engines import end, start_engine
-from tests.signals import chunked, stored, two_class_recording
+from tests.models import two_class_model, two_class_profile
+from tests.signals import chunked, two_class_recording
 from tests.streams import find, send, wait_until
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Calibration:
-    folder = tmp_path_factory.mktemp("runs")
-    band = {"kind": "bandpass", "low_hz": 8, "high_hz": 30}
-    profile = Profile.model_validate(
-        {
-            "task": "test",
-            "pipeline": {"filters": [{"kind": "common_average"}, band], "window_s": 1.0},
-            "paradigm": {
-                "classes": {"left": "left", "right": "right"},
-                "rest": "rest",
-                "stop_s": 3,
-            },
-            "decoder": {"name": "log-power"},
-        }
-    )
-    runs = [stored(two_class_recording(seed=seed), folder / f"{seed}.bin") for seed in (1, 2)]
-    return calibrate(runs, profile, lambda: decoders.create("log-power"), "me")
+    return two_class_model(tmp_path_factory.mktemp("runs"), two_class_profile())
 
 
 def drifts(trained: Calibration, recording: Recording, sizes: list[int] | int) -> list[float]:

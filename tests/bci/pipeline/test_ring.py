@@ -98,3 +98,17 @@ def test_samples_cannot_be_rewritten_and_unheld_ones_not_read() -> None:
         ring.write(*numbered(5, 1, 1), 5)
     with pytest.raises(IndexError, match="2-6 are"):
         ring.view(1, 4)
+
+
+def test_a_segment_begins_with_the_first_sample_behind_a_gap() -> None:
+    ring = RingBuffer(10, 2)
+    assert len(ring.since_gap().data) == 0
+    ring.write(*numbered(5, 4), 5)
+    assert (ring.segment, ring.since_gap().first, len(ring.since_gap().data)) == (5, 5, 4)
+    ring.mark_gap()
+    assert (ring.segment, len(ring.since_gap().data)) == (None, 0)
+    # A loss before decimation need not show in the index.
+    ring.write(*numbered(9, 3), 9)
+    assert (ring.segment, ring.since_gap().first, len(ring.since_gap().data)) == (9, 9, 3)
+    ring.write(*numbered(15, 2), 15)
+    assert (ring.segment, len(ring.since_gap().data)) == (15, 2)

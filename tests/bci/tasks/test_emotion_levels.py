@@ -1,10 +1,7 @@
 import numpy as np
 import pytest
-from sklearn.metrics import f1_score
 
 from bci.errors import RecordingError
-from bci.evaluation.level_measures import level_measures, macro_f1, seq2hr
-from bci.evaluation.measures import measures
 from bci.tasks.emotion_levels import LevelGrid, expected_levels, grid_for, grid_of
 
 GRID = LevelGrid(("valence", "arousal"))
@@ -57,48 +54,3 @@ def test_joint_probabilities_keep_those_of_each_axis(grid: LevelGrid) -> None:
 def test_expected_levels_count_from_one() -> None:
     levels = expected_levels(np.array([[0.5, 0.5, 0, 0, 0], [0, 0, 0, 0, 1.0]]))
     np.testing.assert_allclose(levels, [1.5, 5.0])
-
-
-def test_seq2hr_counts_the_true_level_beside_a_neighbour() -> None:
-    scores = np.array(
-        [
-            [0.1, 0.5, 0.3, 0.1, 0.0],  # best two 1, 2
-            [0.1, 0.3, 0.5, 0.1, 0.0],  # best two 2, 1
-            [0.5, 0.1, 0.4, 0.0, 0.0],  # best two 0, 2
-            [0.0, 0.0, 0.1, 0.4, 0.5],  # best two 4, 3
-        ]
-    )
-    assert seq2hr(scores, np.array([1, 1, 0, 2])).tolist() == [True, True, False, False]
-
-
-def test_macro_f1_is_sklearns() -> None:
-    truth, decided = RNG.integers(0, 5, 200), RNG.integers(0, 4, 200)
-    assert macro_f1(truth, decided, 5) == pytest.approx(f1_score(truth, decided, average="macro"))
-    few = truth % 2
-    assert macro_f1(few, few, 5) == 1.0
-
-
-def test_a_perfect_decoder_is_told_from_chance_on_both_axes() -> None:
-    truth = np.resize(GRID.classes, 50)
-    far = np.abs(GRID.numbers(truth)[:, :, None] - np.arange(5))
-    sure = 0.1**far / (0.1**far).sum(axis=2, keepdims=True)
-    found = {m.name: m for m in measures(GRID.classes, GRID.joint(sure), truth)}
-    assert found["valence, accuracy"].value == 1.0
-    assert found["valence, accuracy"].chance == 0.2
-    assert found["arousal, macro F1"].value == 1.0
-    assert found["arousal, mean absolute error"].value < 0.3 < 1
-    assert found["arousal, mean absolute error"].chance == pytest.approx(1.5, abs=0.2)
-    assert found["valence, Seq2HR"].value == 1.0
-    assert all(m.p_value <= 0.001 for m in found.values())
-
-
-@pytest.mark.slow
-def test_guessing_is_no_better_than_its_chance() -> None:
-    p_values = []
-    for _ in range(20):
-        truth = RNG.permutation(np.resize(GRID.classes, 50))
-        found = level_measures(GRID, GRID.joint(by_axis(50)), truth)
-        p_values.append([m.p_value for m in found if not m.name.endswith("accuracy")])
-        for m in found:
-            assert abs(m.value - m.chance) < 0.35
-    assert 0.3 < np.mean(p_values) < 0.7

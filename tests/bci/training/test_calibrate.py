@@ -13,8 +13,8 @@ from bci.plugins.decoder_offers import classical
 from bci.profiles.profile import Output, Profile
 from bci.signals import Marker, Recording
 from bci.training.calibrate import calibrate
+from bci.training.cross_validation import split_by_run
 from bci.training.epochs import cut_epochs, find_rest, find_trials
-from bci.training.folds import split_by_run
 from tests.signals import stored, two_class_recording
 
 PROFILE = Profile.model_validate(

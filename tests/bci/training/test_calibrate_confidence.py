@@ -9,7 +9,7 @@ from bci.models.confidence import calibration_error, fit_temperature, temper
 from bci.models.confidence_card import ConfidenceCard
 from bci.profiles.profile import Output, Profile
 from bci.signals import Prediction
-from bci.training.calibrate_confidence import confidence
+from bci.training.calibrate_confidence import calibrate_confidence
 from bci.training.cross_validation import HeldOut, Streamed
 
 CLASSES = ("left", "right")
@@ -47,7 +47,7 @@ def streamed(confidences: np.ndarray, cued: tuple = ()) -> Streamed:
 def card(held_out: list[HeldOut], rest: list[Streamed] | None = None, **given) -> ConfidenceCard:
     surer, at_chance = given.get("surer", 1.0), given.get("at_chance", False)
     profile = PROFILE.model_copy(update={"output": given.get("output", Output())})
-    return confidence(held_out, rest or [], surer, at_chance, PIPELINE, profile)
+    return calibrate_confidence(held_out, rest or [], surer, at_chance, PIPELINE, profile)
 
 
 def test_the_calibration_error_is_of_folds_that_the_temperature_was_not_fitted_on() -> None:

@@ -10,9 +10,15 @@ from bci.errors import DecodingError
 from bci.interfaces import Decoder
 from bci.profiles.profile import Profile
 from bci.signals import Recording
-from bci.training.cross_validation import HeldOut, hold_out, stream_rest, streams, surer
+from bci.training.cross_validation import (
+    HeldOut,
+    fold_streams,
+    hold_out,
+    split_by_run,
+    stream_rest,
+    surer,
+)
 from bci.training.epochs import cut_epochs
-from bci.training.folds import split_by_run
 from tests.signals import two_class_recording
 
 PROFILE = Profile.model_validate(
@@ -28,7 +34,7 @@ def folds(recordings: list[Recording]) -> tuple[list[HeldOut], list, Decoder]:
     """Every fold by a decoder of the others, where each is streamed, and the decoder of all."""
     epochs = cut_epochs(recordings, PROFILE.pipeline, PROFILE.paradigm)
     splits, _ = split_by_run(epochs)
-    where = streams(splits, epochs, recordings, PROFILE)
+    where = fold_streams(splits, epochs, recordings, PROFILE)
     held_out = []
     for test, stream in zip(splits, where, strict=True):
         decoder = decoders.create("log-power")

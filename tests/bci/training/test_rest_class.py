@@ -11,38 +11,31 @@ from pydantic import ValidationError
 import decoders
 from bci.evaluation.pseudo_online import evaluate
 from bci.models.false_decisions import NO_COMMAND, commands_of
-from bci.profiles.profile import Paradigm, Profile
+from bci.profiles.profile import Paradigm
 from bci.signals import Marker, Prediction
 from bci.training.calibrate import calibrate
 from bci.training.epochs import cut_epochs, find_trials
-from tests.signals import stored, two_class_recording
-
-
-def profile(rest_class: bool) -> Profile:
-    band = {"kind": "bandpass", "low_hz": 8, "high_hz": 30}
-    return Profile.model_validate(
-        {
-            "task": "test",
-            "pipeline": {"filters": [{"kind": "common_average"}, band], "window_s": 1.0},
-            "paradigm": {
-                "classes": {"left": "left", "right": "right"},
-                "rest": "rest",
-                "rest_class": rest_class,
-                "stop_s": 3,
-            },
-        }
-    )
+from tests.models import two_class_profile, two_class_runs
+from tests.signals import two_class_recording
 
 
 def test_rest_has_as_many_trials_as_the_largest_class_the_first_ones() -> None:
     recording = two_class_recording(n_trials=8)
-    trials = find_trials(recording, profile(True).paradigm)
+    trials = find_trials(recording, two_class_profile(rest_class=True).paradigm)
     assert Counter(trial.label for trial in trials) == {"left": 4, "right": 4, "rest": 4}
     assert [trial.start for trial in trials] == sorted(trial.start for trial in trials)
     rest = [(trial.start, trial.stop) for trial in trials if trial.label == "rest"]
     assert rest == [(5.0 * k, 5.0 * k + 2.0) for k in range(4)]
-    epochs = cut_epochs([recording], profile(True).pipeline, profile(True).paradigm)
-    plain = cut_epochs([recording], profile(False).pipeline, profile(False).paradigm)
+    epochs = cut_epochs(
+        [recording],
+        two_class_profile(rest_class=True).pipeline,
+        two_class_profile(rest_class=True).paradigm,
+    )
+    plain = cut_epochs(
+        [recording],
+        two_class_profile(rest_class=False).pipeline,
+        two_class_profile(rest_class=False).paradigm,
+    )
     cued = epochs.labels != "rest"
     np.testing.assert_array_equal(epochs.windows[cued], plain.windows)
 
@@ -51,7 +44,7 @@ def test_a_long_rest_is_cut_into_trials_as_long_as_cued_ones() -> None:
     made = two_class_recording(n_trials=8)
     markers = (Marker(0.0, "rest"), *(m for m in made.markers if m.time >= 7 and m.label != "rest"))
     recording = replace(made, markers=markers)
-    trials = find_trials(recording, profile(True).paradigm)
+    trials = find_trials(recording, two_class_profile(rest_class=True).paradigm)
     rest = [(trial.start, trial.stop) for trial in trials if trial.label == "rest"]
     assert rest == [(0.0, 2.5), (2.5, 5.0)]
 
@@ -73,9 +66,14 @@ def test_a_decision_for_rest_is_no_command() -> None:
 
 @pytest.mark.slow
 def test_a_decoder_that_knows_rest_keeps_quiet_in_it(tmp_path: Path) -> None:
-    runs = [stored(two_class_recording(seed=seed), tmp_path / f"{seed}.bin") for seed in (1, 2, 3)]
+    runs = two_class_runs(tmp_path, (1, 2, 3))
     made = {
-        knows: calibrate(runs[:2], profile(knows), lambda: decoders.create("tangent-space"), "me")
+        knows: calibrate(
+            runs[:2],
+            two_class_profile(rest_class=knows),
+            lambda: decoders.create("tangent-space"),
+            "me",
+        )
         for knows in (False, True)
     }
     assert made[True].card.classes == ("left", "rest", "right")

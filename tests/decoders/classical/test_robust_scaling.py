@@ -46,8 +46,8 @@ def test_a_normal_channel_comes_out_at_unit_variance_whatever_outliers_there_are
 
     after = RobustScaling.fit(soiled)
     live = [0, 1, 3]
-    assert after.spread[live, 0] == pytest.approx(clean.spread[live, 0], rel=0.05)
-    assert (np.abs(after.centre - clean.centre)[live] < 0.05 * clean.spread[live]).all()
+    assert after.scale[live, 0] == pytest.approx(clean.scale[live, 0], rel=0.05)
+    assert (np.abs(after.centre - clean.centre)[live] < 0.05 * clean.scale[live]).all()
 
 
 def test_one_window_is_scaled_as_among_many_and_is_left_as_it_was(windows: np.ndarray) -> None:

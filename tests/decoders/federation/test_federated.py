@@ -24,7 +24,6 @@ from decoders.federation.site import (
 from decoders.networks.backbones import BACKBONES
 from decoders.networks.fleeg import Fleeg, FleegSettings, shared_names
 from decoders.neural.fleeg_decoder import FleegDecoder
-from decoders.neural.sharpness_aware import sharpness_aware_gradients
 from decoders.neural.training import TrainingSettings
 
 SPACE = FleegSettings("shallow", n_virtual=4, sfreq=64.0, window_s=2.0)
@@ -210,33 +209,3 @@ def test_a_private_change_is_shortened_and_noisy_as_agreed() -> None:
     assert np.std(noisy["b"]) == pytest.approx(0.6, rel=0.05)
     short = {"a": np.full(4, 0.1, np.float32)}
     np.testing.assert_allclose(make_private(short, Clipping(2.0, 0.0), rng)["a"], 0.1, rtol=1e-6)
-
-
-def test_sharpness_aware_gradients_are_those_of_a_plain_computation() -> None:
-    rng = np.random.default_rng(0)
-    x, y = rng.normal(size=(20, 3)), rng.normal(size=20)
-    model = nn.Linear(3, 1, bias=False).double()
-    w = model.weight.detach().numpy()[0].copy()
-    tx, ty = torch.from_numpy(x), torch.from_numpy(y)
-
-    value = sharpness_aware_gradients(model, lambda: ((model(tx)[:, 0] - ty) ** 2).mean(), 0.1)
-
-    def gradient(at: np.ndarray) -> np.ndarray:
-        return 2 * x.T @ (x @ at - y) / len(y)
-
-    first = gradient(w)
-    expected = gradient(w + 0.1 * first / np.linalg.norm(first))
-    np.testing.assert_allclose(model.weight.grad.numpy()[0], expected, rtol=1e-9)
-    np.testing.assert_array_equal(model.weight.detach().numpy()[0], w)
-    assert value == pytest.approx(np.mean((x @ w - y) ** 2))
-
-
-def test_the_second_look_of_a_sharpness_aware_step_moves_no_statistics() -> None:
-    torch.manual_seed(0)
-    x = torch.randn(8, 4)
-    models = [nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3)) for _ in range(2)]
-    models[1].load_state_dict(models[0].state_dict())
-    sharpness_aware_gradients(models[0], lambda: models[0](x).square().sum(), 0.5)
-    models[1](x)
-    for name, buffer in models[1].named_buffers():
-        torch.testing.assert_close(dict(models[0].named_buffers())[name], buffer)

@@ -346,9 +346,9 @@ def test_a_stop_while_rounds_are_written_leaves_those_before(tmp_path: Path, mon
 
 
 def test_what_a_site_sends_is_told_as_it_is_and_not_taken_for_layout(capsys) -> None:
-    from bci.cli.federate import _tell_round
+    from bci.cli.federate import _print_round
 
-    _tell_round(Round(1, {}, {}, {"b": "it holds ['[/x]'], not ['numbers']"}))
+    _print_round(Round(1, {}, {}, {"b": "it holds ['[/x]'], not ['numbers']"}))
     assert "'[/x]'" in capsys.readouterr().err
 
 

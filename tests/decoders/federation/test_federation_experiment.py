@@ -71,7 +71,7 @@ def test_a_person_becomes_a_site_with_its_headset(eegmmidb: Path) -> None:
 def test_a_file_of_other_results_is_refused(eegmmidb: Path, tmp_path: Path) -> None:
     out = tmp_path / "results.json"
     out.write_text("[]")
-    with pytest.raises(RecordingError, match="not a file of this experiment"):
+    with pytest.raises(RecordingError, match="not a file of this benchmark"):
         experiment(eegmmidb, 1, out)
     out.write_text(json.dumps({"settings": {}, "subjects": [], "seeds": {}}))
     with pytest.raises(RecordingError, match="made with other subjects or settings"):

@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from itertools import islice
 
 import numpy as np
@@ -19,24 +18,12 @@ from decoders.networks.duin_pretraining import (
 from devices.simulated.montages import positions, seeg
 from devices.simulated.scenarios import WORDS, speech
 from devices.simulated.signal import Amplitudes, SimulatedSignal
+from tests.decoders.own_networks import n_parameters
 
 TINY = DuinSettings(
     n_spatial=4, widths=(8, 8, 4), n_blocks=1, n_heads=2, head_width=8, head_hidden=16,
     n_codes=8, code_width=4, code_decay=0.9, n_decoder_blocks=1,
 )  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def seeded_on_one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    yield
-    torch.set_num_threads(before)
-
-
-def n_parameters(model: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in model.parameters())
 
 
 def test_full_size_is_the_published_one() -> None:

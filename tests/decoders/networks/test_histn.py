@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from itertools import islice
 
 import numpy as np
@@ -22,26 +21,14 @@ from decoders.networks.montage_graph import hierarchy, scaled_laplacian
 from devices.simulated.montages import eeg, meg, positions, seeg
 from devices.simulated.scenarios import emotion
 from devices.simulated.signal import Amplitudes, SimulatedSignal
+from tests.decoders.own_networks import n_parameters
 
 DREAMER = ["AF3", "F7", "F3", "FC5", "T7", "P7", "O1", "O2", "P8", "T8", "FC6", "F4", "F8", "AF4"]
 SFREQ = 128.0
 
 
-@pytest.fixture(autouse=True)
-def seeded_on_one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    yield
-    torch.set_num_threads(before)
-
-
 def dreamer() -> np.ndarray:
     return np.array([standard_position(name) for name in DREAMER])
-
-
-def n_parameters(model: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in model.parameters())
 
 
 def test_dreamer_has_the_regions_of_a_person_looking_at_the_electrodes() -> None:

@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from itertools import islice
 
 import numpy as np
@@ -23,23 +22,11 @@ from decoders.networks.meg_images import (
 from devices.simulated.montages import meg, positions
 from devices.simulated.scenarios import IMAGE_DIMENSIONS, image_vector, images
 from devices.simulated.signal import Amplitudes, SimulatedSignal
+from tests.decoders.own_networks import n_parameters
 
 TINY = MegImagesSettings(n_frequencies=4, n_virtual=8, width=12, n_blocks=2)
 HELMET = positions(meg())
 MAGNETOMETERS = HELMET[::3]
-
-
-@pytest.fixture(autouse=True)
-def seeded_on_one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    yield
-    torch.set_num_threads(before)
-
-
-def n_parameters(model: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in model.parameters())
 
 
 def test_full_size_and_shapes() -> None:

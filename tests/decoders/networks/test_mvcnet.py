@@ -15,19 +15,11 @@ from decoders.networks.mvcnet import (
     cross_view_loss,
     nt_xent,
 )
-
-
-@pytest.fixture(autouse=True)
-def seeded() -> None:
-    torch.manual_seed(0)
+from tests.decoders.own_networks import n_parameters
 
 
 def batch() -> tuple[Tensor, Tensor]:
     return torch.randn(8, 4, 256), torch.arange(8) % 2
-
-
-def size(model: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in model.parameters())
 
 
 def linear(given: int, made: int) -> int:
@@ -47,9 +39,9 @@ def test_full_size_of_the_transformer_and_its_projector(
     attention = linear(width, 3 * width) + linear(width, width)
     forward = linear(width, 2 * width) + linear(2 * width, width)
     projector = linear(64 * width, 256) + norm(256) + linear(256, model.n_features)
-    assert size(model.transformer.encoder) == attention + forward + 2 * norm(width)
-    assert size(model.transformer.projector) == projector
-    assert size(model) == size(model.backbone) + size(model.transformer)
+    assert n_parameters(model.transformer.encoder) == attention + forward + 2 * norm(width)
+    assert n_parameters(model.transformer.projector) == projector
+    assert n_parameters(model) == n_parameters(model.backbone) + n_parameters(model.transformer)
 
 
 def test_the_feed_forward_layer_of_a_short_trial_has_its_least_width() -> None:

@@ -1,6 +1,5 @@
 import math
 import re
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -19,23 +18,10 @@ from decoders.networks.max_norm import MaxNormLinear
 from decoders.networks.mvcnet import Mvcnet
 from decoders.networks.shallow import Shallow
 from decoders.networks.transformer import Attention
-from tests.decoders.own_networks import NETWORKS
+from tests.decoders.own_networks import NETWORKS, n_parameters
 
 GRAZ = (22, 1000, 250.0, 4)  # BCI Competition IV 2a: channels, samples, hertz, classes
 MONTAGES = [(3, 256, 128.0, 2), GRAZ, (64, 480, 160.0, 2)]
-
-
-@pytest.fixture(autouse=True)
-def seeded_on_one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    yield
-    torch.set_num_threads(before)
-
-
-def n_parameters(model: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in model.parameters())
 
 
 def separable(n_trials: int = 16) -> tuple[Tensor, Tensor]:

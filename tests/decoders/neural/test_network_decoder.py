@@ -11,7 +11,7 @@ from bci.errors import BundleError, MismatchError
 from bci.interfaces import TrainingStep
 from bci.plugins.decoder_offers import networks
 from bci.signals import Channel, Signal
-from decoders.classical.alignment import align_groups, mean_spread, whitening
+from decoders.classical.alignment import align_groups, mean_covariance, whitening
 
 SIGNAL = Signal(128.0, tuple(Channel(name, "eeg", "uV") for name in ("C3", "Cz", "C4", "Pz")))
 NETWORKS = networks()
@@ -93,7 +93,7 @@ def test_training_can_be_watched_and_cancelled_at_once() -> None:
     steps: list[TrainingStep] = []
     asked = threading.Event()
 
-    def watch(step: TrainingStep) -> None:
+    def on_epoch(step: TrainingStep) -> None:
         steps.append(step)
         if asked.is_set():
             raise CancelledError
@@ -101,7 +101,9 @@ def test_training_can_be_watched_and_cancelled_at_once() -> None:
 
     windows, labels = trials(48, 1)
     with pytest.raises(CancelledError):
-        decoders.create("eegnet", {"epochs": 500}).fit(windows, labels, signal=SIGNAL, watch=watch)
+        decoders.create("eegnet", {"epochs": 500}).fit(
+            windows, labels, signal=SIGNAL, on_epoch=on_epoch
+        )
     assert [step.step for step in steps] == [1, 2]
     assert steps[0].of == 500
     assert np.isnan(steps[0].score)
@@ -151,7 +153,7 @@ def test_alignment_makes_people_of_different_heads_alike() -> None:
     parts = [trials(40, seed, head)[0] for seed, head in zip((1, 2), heads, strict=True)]
     aligned = align_groups(np.concatenate(parts), np.repeat([0, 1], 40))
     for half in (aligned[:40], aligned[40:]):
-        np.testing.assert_allclose(mean_spread(half), np.eye(4), atol=1e-4)
+        np.testing.assert_allclose(mean_covariance(half), np.eye(4), atol=1e-4)
 
 
 def test_alignment_is_by_the_inverse_square_root_of_the_mean_covariance() -> None:
@@ -165,6 +167,6 @@ def test_alignment_is_by_the_inverse_square_root_of_the_mean_covariance() -> Non
 def test_a_direction_without_signal_is_not_blown_up() -> None:
     windows, _ = trials(20, 1)
     windows -= windows.mean(axis=1, keepdims=True)
-    gains = whitening(mean_spread(windows))
+    gains = whitening(mean_covariance(windows))
     assert np.abs(gains @ np.ones(4, np.float32)).max() < 1e-3
     assert np.isfinite(gains).all()

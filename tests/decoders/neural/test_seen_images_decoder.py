@@ -301,19 +301,18 @@ def test_the_network_takes_a_real_helmet(shared_data: Path, tmp_path: Path) -> N
 def test_the_benchmark_finds_images_by_the_part_that_tells_them_and_by_true_labels_only(
     gallery: str,
 ) -> None:
+    at_100_hz = Signal(100.0, SIGNAL.channels)
     numbers = [*range(16)] * 6
     windows, labels = shown(0, numbers)
     windows[:, :, :10] = np.random.default_rng(5).normal(0, 1e-13, (len(numbers), 30, 10))
-    training = Epochs(windows, labels, np.arange(96), np.zeros(96, dtype=int))
+    training = Epochs(windows, labels, np.arange(96), np.zeros(96, dtype=int), signal=at_100_hz)
     late, names = shown(1, [*range(16, 24)] * 4)
-    test = Epochs(late, names, np.arange(32), np.zeros(32, dtype=int))
+    test = Epochs(late, names, np.arange(32), np.zeros(32, dtype=int), signal=at_100_hz)
 
     def found(training: Epochs, start_s: float, stop_s: float) -> RetrievalScore:
-        cut = [part_of(epochs, start_s, stop_s, 100.0) for epochs in (training, test)]
+        cut = [part_of(epochs, start_s, stop_s) for epochs in (training, test)]
         assert cut[0].windows.shape[2] == 10
-        return find_images(
-            *cut, lambda: decoders.create("image-ridge", {"gallery": gallery}), SIGNAL
-        )
+        return find_images(*cut, lambda: decoders.create("image-ridge", {"gallery": gallery}))
 
     telling = found(training, 0.1, 0.2)
     assert (telling.n_trials, telling.n_candidates) == (32, 8)
@@ -324,16 +323,16 @@ def test_the_benchmark_finds_images_by_the_part_that_tells_them_and_by_true_labe
 
 
 @cache
-def simulated() -> tuple[Epochs, Epochs, Signal]:
+def simulated() -> tuple[Epochs, Epochs]:
     """Fourteen runs of a subject like the demo's and one more, each with images of its own."""
     return _simulate(1, {}, 14, True, load_profile("images"))
 
 
 def found_by_the_network(training: Epochs) -> RetrievalScore:
-    _, test, signal = simulated()
+    _, test = simulated()
     with tempfile.TemporaryDirectory() as folder:
         params = {"size": "small", "epochs": 12, **_galleries(training, test, Path(folder))}
-        return find_images(training, test, lambda: decoders.create("meg-images", params), signal)
+        return find_images(training, test, lambda: decoders.create("meg-images", params))
 
 
 @pytest.mark.slow

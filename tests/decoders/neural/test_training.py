@@ -48,20 +48,19 @@ def trained(
     loss: Loss = cross_entropy,
     name: str = "eegnet",
     windows: np.ndarray = WINDOWS,
-    watch: Callable[[TrainingStep], None] | None = None,
+    on_epoch: Callable[[TrainingStep], None] | None = None,
 ) -> tuple[dict[str, bytes], list[TrainingStep]]:
     torch.manual_seed(1)
     model = NETWORKS[name](4, 192, 128.0, 2)
-    history = train(model, windows, CLASSES, GROUPS, settings, loss, watch, checkpoint)
+    history = train(model, windows, CLASSES, GROUPS, settings, loss, on_epoch, checkpoint)
     return {k: v.numpy().tobytes() for k, v in model.state_dict().items()}, history
 
 
 @pytest.mark.parametrize(
     "settings",
-    [PLAIN, TrainingSettings(epochs=9, batch=16, patience=5),
-     TrainingSettings(epochs=4, batch=16, sharpness=0.05)],
-    ids=["plain", "early stop", "sharpness-aware"],
-)  # fmt: skip
+    [PLAIN, TrainingSettings(epochs=9, batch=16, patience=5)],
+    ids=["plain", "early stop"],
+)
 def test_a_stopped_training_ends_with_the_very_weights_of_one_that_was_not(
     settings: TrainingSettings, tmp_path: Path
 ) -> None:
@@ -71,7 +70,7 @@ def test_a_stopped_training_ends_with_the_very_weights_of_one_that_was_not(
         with pytest.raises(KeyboardInterrupt):
             trained(settings, kept, stopping(batches))
     told: list[TrainingStep] = []
-    assert repr(trained(settings, kept, watch=told.append)) == repr(whole)
+    assert repr(trained(settings, kept, on_epoch=told.append)) == repr(whole)
     assert told[0].step > 1
     assert [file.name for file in tmp_path.iterdir()] == ["kept"]
 
@@ -126,11 +125,6 @@ def test_what_is_counted_is_whole(name: str, key: str) -> None:
     for wrong in (2.5, "x", 0):
         with pytest.raises(ProfileError, match=f"{key} = {wrong} must be a whole number from 1"):
             decoders.create(name, {key: wrong})
-
-
-def test_a_negative_radius_of_sharpness_is_named() -> None:
-    with pytest.raises(ValueError, match=r"sharpness = -0\.1 must be 0 or more"):
-        PLAIN.but(sharpness=-0.1)
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QRadioButton
 from pytestqt.qtbot import QtBot
 
-from bci.evaluation.scores import exact_interval
+from bci.evaluation.metrics import exact_interval
 from bci.lsl.outlet import MarkerOutlet
 from bci.messages import NoteEvent, RunEvent, StepEvent
 from bci.messages.quality_reasons import Reason

@@ -6,8 +6,8 @@ from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from bci.messages import DeviceEntry
+from bci.plugins.device_parameters import describe
 from gui.connect.device_form import DeviceForm
-from gui.connect.device_parameters import describe
 
 
 def board(needs: tuple[str, ...], takes: tuple[str, ...] = ()) -> DeviceEntry:

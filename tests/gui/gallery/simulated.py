@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.decisions import Decision, decide
-from bci.evaluation.scores import confusion, score_accuracy
+from bci.evaluation.metrics import confusion, score_accuracy
 from bci.head.electrodes import standard_position
 from bci.lsl.engine_streams import ReceivedPrediction
 from bci.messages import AccuracyFigure, EngineStatus, EvaluatedTrial, EvaluationEvent

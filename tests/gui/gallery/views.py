@@ -231,8 +231,7 @@ def recording(_theme: Theme) -> QWidget:
     file = "recordings/sub-07/ses-1/eeg/sub-07_ses-1_task-motorimagery_run-01_eeg.xdf"
     names = (simulated.INFO.name, f"{simulated.INFO.name}-markers")
     recorder = FoundRecorder("gallery", "here", 1, file, 754.0, 48_200_000, names, ())
-    view.show_state(RecordState(recorder))
-    view.set_takes_notes(True)
+    view.show_state(RecordState(recorder, takes_notes=True))
     view.resize(1240, 0)
     return view
 

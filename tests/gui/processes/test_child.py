@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from bci.messages import ErrorEvent, NoteEvent, ProgressEvent, WarningEvent
 from gui.processes import child as process
-from gui.processes.child import Child, Command, Lines, has_left_any, stop_all
+from gui.processes.child import Child, Command, has_left_any, stop_all
 
 LONG = 10_000
 STUBBORN = (
@@ -189,12 +189,3 @@ def test_one_that_is_asked_to_end_is_not_killed_and_one_that_is_stopped_is(qtbot
     stop_all([heard.child])
     assert not heard.child.is_running
     assert heard.deaths == []
-
-
-def test_of_a_line_that_is_too_long_the_beginning_is_kept() -> None:
-    lines = Lines(max_bytes=5)
-    assert lines.take(b"abc") == []
-    assert lines.take(b"defgh") == []
-    assert lines.take(b"ij\nk\n\nlm") == [b"abcde", b"k", b""]
-    assert lines.rest() == b"lm"
-    assert lines.rest() == b""

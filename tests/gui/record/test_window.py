@@ -1,7 +1,5 @@
 """Recording in the real window: what the parts do together."""
 
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -55,11 +53,3 @@ def test_the_saved_file_is_opened_and_its_folder_shown(
     assert window.replay.opened.file == file
     assert window.replay.isVisible()
     window.replay.close()
-
-
-def test_closing_the_window_waits_for_no_recorder(open_window: OpenWindow) -> None:
-    window = open_window(bci=(sys.executable, "-c", "import time; time.sleep(3)"))
-    window.record_bar.button.click()
-    began = time.monotonic()
-    window.close()
-    assert time.monotonic() - began < 1.0

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 from bci.cli.calibrate import train
 from bci.cli.training_source import TrainingSource
 from bci.decisions import Decision
+from bci.evaluation.metrics import ClassScore, class_scores
 from bci.messages import PredictedEvent
 from bci.models.card import Card, ScoreCard, describe_stream
 from bci.models.confidence_card import ConfidenceCard
@@ -22,7 +23,6 @@ from gui.decisions.emotion_plane import EmotionView
 from gui.decisions.headline import NO_DECISION, NOT_SURE
 from gui.decisions.image_matches import ImageMatches
 from gui.decisions.word_list import WordList
-from gui.replay.class_scores import ClassScore, class_scores
 from gui.replay.decision_at_cursor import DecisionAtCursor
 from gui.replay.model_choice import ListedModel
 from gui.replay.opened_recording import OpenedRecording

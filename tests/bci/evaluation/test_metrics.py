@@ -1,16 +1,38 @@
 import numpy as np
 import pytest
-from sklearn.metrics import cohen_kappa_score, confusion_matrix
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from scipy.stats import rankdata
+from sklearn.metrics import (
+    cohen_kappa_score,
+    confusion_matrix,
+    f1_score,
+    recall_score,
+    top_k_accuracy_score,
+)
 
-from bci.evaluation.measures import ranks
-from bci.evaluation.scores import (
+from bci.evaluation.metrics import (
+    binomial_p,
+    class_scores,
     confusion,
+    exact_interval,
+    extra_measures,
     information_transfer_rate,
     kappa,
+    level_measures,
+    macro_f1,
+    rank_of_truth,
+    ranks,
     score_accuracy,
+    seq2hr,
     shuffled_labels,
 )
+from bci.tasks.emotion_levels import LevelGrid
 from bci.training.card import score_card
+
+GRID = LevelGrid(("valence", "arousal"))
+RNG = np.random.default_rng(0)
 
 
 def test_accuracy_comes_with_its_exact_interval_and_chance() -> None:
@@ -77,13 +99,50 @@ def test_kappa_and_confusion_are_by_class() -> None:
     assert np.isnan(kappa(np.array(["a", "a"]), np.array(["a", "a"])))
 
 
-def test_kappa_and_confusion_of_many_classes_are_sklearns() -> None:
-    rng = np.random.default_rng(0)
-    # One class is never true, another never decided.
-    truth, decided = rng.choice(list("abcd"), 60), rng.choice(list("bcde"), 60)
-    assert kappa(truth, decided) == pytest.approx(cohen_kappa_score(truth, decided))
-    expected = confusion_matrix(truth, decided, labels=list("abcde"))
-    assert confusion(truth, decided, tuple("abcde")) == expected.tolist()
+@settings(max_examples=60, deadline=None)
+@given(st.integers(2, 30), st.integers(2, 6), st.integers(0, 2**32 - 1))
+def test_scores_of_random_labels_are_sklearns(n: int, n_classes: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    # One class more can be decided than is ever true.
+    numbers = rng.integers(0, n_classes, n), rng.integers(0, n_classes + 1, n)
+    names = np.array(list("abcdefg"))[: n_classes + 1]
+    truth, decided = (names[each] for each in numbers)
+    expected = confusion_matrix(truth, decided, labels=names)
+    assert confusion(truth, decided, tuple(names)) == expected.tolist()
+    if len(set(truth)) > 1:
+        assert kappa(truth, decided) == pytest.approx(cohen_kappa_score(truth, decided))
+    # Of the levels that occur, as sklearn counts without a list of them.
+    f1 = f1_score(*numbers, average="macro")
+    assert macro_f1(*numbers, n_classes + 1) == pytest.approx(f1)
+    shares = {s.name: s.right / s.asked for s in class_scores(zip(truth, decided, strict=True))}
+    true_names = sorted(shares)
+    recalls = recall_score(truth, decided, labels=true_names, average=None)
+    assert shares == pytest.approx(dict(zip(true_names, recalls, strict=True)))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 40), st.integers(0, 40), st.floats(0.01, 0.99))
+def test_an_interval_and_a_p_value_are_scipys_beta_and_binomial(
+    n: int, right: int, chance: float
+) -> None:
+    right = min(right, n)
+    low = stats.beta.ppf(0.025, right, n - right + 1) if right else 0.0
+    high = stats.beta.ppf(0.975, right + 1, n - right) if right < n else 1.0
+    assert exact_interval(right, n) == pytest.approx((low, high), abs=1e-9)
+    assert binomial_p(right, n, chance) == pytest.approx(stats.binom.sf(right - 1, n, chance))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(6, 12), st.integers(0, 2**32 - 1))
+def test_ranks_of_random_probabilities_are_sklearns(n_classes: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    probabilities = rng.dirichlet(np.ones(n_classes), 30)
+    truth = rng.integers(0, n_classes, 30)
+    top_5, _ = ranks(probabilities, truth, n_classes)
+    expected = top_k_accuracy_score(truth, probabilities, k=5, labels=range(n_classes))
+    assert top_5.value == pytest.approx(expected)
+    negated = rankdata(-probabilities, axis=1)[np.arange(30), truth]
+    np.testing.assert_allclose(rank_of_truth(probabilities, truth), negated)
 
 
 def test_accuracy_by_window_is_tested_by_trial() -> None:
@@ -116,3 +175,41 @@ def test_ranks_among_few_of_the_classes_are_judged_by_those_few() -> None:
     assert top_5.chance == pytest.approx((1 + 5 / 8) / 2)
     assert median_rank.chance == pytest.approx((2 + 4.5) / 2)
     assert median_rank.value == pytest.approx((3 + 4.5) / 2)
+
+
+def test_seq2hr_counts_the_true_level_beside_a_neighbour() -> None:
+    scores = np.array(
+        [
+            [0.1, 0.5, 0.3, 0.1, 0.0],  # best two 1, 2
+            [0.1, 0.3, 0.5, 0.1, 0.0],  # best two 2, 1
+            [0.5, 0.1, 0.4, 0.0, 0.0],  # best two 0, 2
+            [0.0, 0.0, 0.1, 0.4, 0.5],  # best two 4, 3
+        ]
+    )
+    assert seq2hr(scores, np.array([1, 1, 0, 2])).tolist() == [True, True, False, False]
+
+
+def test_a_perfect_decoder_is_told_from_chance_on_both_axes() -> None:
+    truth = np.resize(GRID.classes, 50)
+    far = np.abs(GRID.numbers(truth)[:, :, None] - np.arange(5))
+    sure = 0.1**far / (0.1**far).sum(axis=2, keepdims=True)
+    found = {m.name: m for m in extra_measures(GRID.classes, GRID.joint(sure), truth)}
+    assert found["valence, accuracy"].value == 1.0
+    assert found["valence, accuracy"].chance == 0.2
+    assert found["arousal, macro F1"].value == 1.0
+    assert found["arousal, mean absolute error"].value < 0.3 < 1
+    assert found["arousal, mean absolute error"].chance == pytest.approx(1.5, abs=0.2)
+    assert found["valence, Seq2HR"].value == 1.0
+    assert all(m.p_value <= 0.001 for m in found.values())
+
+
+@pytest.mark.slow
+def test_guessing_is_no_better_than_its_chance() -> None:
+    p_values = []
+    for _ in range(20):
+        truth = RNG.permutation(np.resize(GRID.classes, 50))
+        found = level_measures(GRID, GRID.joint(RNG.dirichlet(np.ones(5), size=(50, 2))), truth)
+        p_values.append([m.p_value for m in found if not m.name.endswith("accuracy")])
+        for m in found:
+            assert abs(m.value - m.chance) < 0.35
+    assert 0.3 < np.mean(p_values) < 0.7

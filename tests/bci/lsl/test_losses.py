@@ -1,3 +1,5 @@
+"""Sentences of a log about lost samples and channels without numbers."""
+
 from bci.lsl.losses import UnsoundLog
 
 

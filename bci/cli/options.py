@@ -1,0 +1,149 @@
+"""Options and arguments that several commands take."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bci.cli.console import warn
+from bci.recording.formats import without_parts
+
+if TYPE_CHECKING:
+    pass
+from typing import TYPE_CHECKING, Any
+
+from bci.errors import ProfileError
+from bci.profiles.pipeline_settings import Unit
+
+if TYPE_CHECKING:
+    pass
+
+ProfileName = Annotated[
+    str,
+    typer.Argument(
+        help="Profile: a YAML file (copy one of configs/), or the name of a shipped one, like "
+        "motor-imagery."
+    ),
+]
+
+
+def whole_recordings(files: list[Path]) -> list[Path]:
+    """The recordings without those that are further parts of another; these are named."""
+    kept = without_parts(files)
+    for path in files:
+        if path not in kept:
+            warn(f"{path}: a part of another of these recordings, with which it is read")
+    return kept
+
+
+Recordings = Annotated[
+    list[Path],
+    typer.Argument(
+        help="The person's runs, with markers of the cues: EDF, FIF, XDF ...",
+        callback=whole_recordings,
+    ),
+]
+
+
+def _named(name: str | None) -> str | None:
+    if name is not None and not 0 < len(name) <= 100:
+        raise typer.BadParameter("give 1 to 100 characters")
+    return name
+
+
+EngineName = Annotated[
+    str | None,
+    typer.Option(
+        "--name", callback=_named,
+        help="Name of the engine's streams, where two engines run. Default: the profile's "
+        "output.name.",
+    ),
+]  # fmt: skip
+
+
+WithParent = Annotated[bool, typer.Option("--with-parent", hidden=True)]
+
+
+SignalOption = Annotated[
+    str | None,
+    typer.Option(
+        "--stream", help="Name or type of the signal, for files with several. Default: profile's."
+    ),
+]
+
+
+MarkersOption = Annotated[
+    str | None,
+    typer.Option(
+        "--markers",
+        help="Name or type of the stream of cues, or name of the trigger channel. Default: what "
+        "holds cues.",
+    ),
+]
+
+
+RateOption = Annotated[
+    float | None,
+    typer.Option(
+        "--rate", min=1e-3, max=1e6,
+        help="True rate of the signal in Hz, where an XDF file states a wrong one.",
+    ),
+]  # fmt: skip
+
+
+_LONGEST_NAME = 200
+
+
+GivenUnit = Annotated[
+    Unit | None,
+    typer.Option("--unit", help="Unit of the voltages, where the stream or file states none."),
+]
+
+
+GivenNames = Annotated[
+    str | None,
+    typer.Option("--names", help="Names of all channels, in order, with commas: Fz,C3,Cz,C4."),
+]
+
+
+Resample = Annotated[
+    bool, typer.Option("--resample", help="Resample a stream or file of another rate.")
+]
+
+
+def given_options(
+    unit: Unit | None = None, names: str | None = None, resample: bool = False
+) -> dict[str, Any]:
+    """The settings of a pipeline that these options stand for, of those that are given.
+
+    Raises
+    ------
+    ProfileError
+        If a name is empty or too long.
+    """
+    listed = tuple(name.strip() for name in names.split(",")) if names is not None else None
+    for name in listed or ():
+        if not 1 <= len(name) <= _LONGEST_NAME:
+            raise ProfileError(
+                f"--names: {name!r:.60} is no name of 1 to {_LONGEST_NAME} letters; write them as "
+                "Fz,C3,Cz,C4"
+            )
+    given = {"unit": unit, "names": listed, "resample": resample}
+    return {key: value for key, value in given.items() if value}
+
+
+MapMontage = Annotated[
+    bool,
+    typer.Option("--map-montage", help="Interpolate EEG channels that are missing, by splines."),
+]
+
+
+Trust = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--trust",
+        metavar="TYPE",
+        help="A type that the model's own estimator may be made of; may be repeated. Only for "
+        "models whose origin you know.",
+    ),
+]

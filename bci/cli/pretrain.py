@@ -1,0 +1,124 @@
+"""Command ``bci pretrain``: train a base model on many people."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from threadpoolctl import threadpool_limits
+
+import decoders
+from bci.cli.calibrate import MAX_THREADS
+from bci.cli.console import err, out
+from bci.cli.decoder_help import BASE_DECODER_HELP
+from bci.cli.events import JsonOption
+from bci.cli.model_report import emit_model, print_score, report_serving
+from bci.cli.options import MapMontage, MarkersOption, ProfileName, SignalOption
+from bci.cli.training_source import TrainingSource, describe_copy, each_once
+from bci.commands import exit_now
+from bci.errors import BundleError
+
+if TYPE_CHECKING:
+    pass
+
+
+def pretrain(
+    profile: ProfileName,
+    folder: Annotated[Path, typer.Argument(help="A folder of recordings for each person.")],
+    out_folder: Annotated[
+        Path, typer.Option("--out", help="Where to put the base model (a new folder).")
+    ],
+    decoder: Annotated[
+        str | None,
+        typer.Option(help=BASE_DECODER_HELP),
+    ] = None,
+    runs: Annotated[
+        str | None,
+        typer.Option(help="Which files of each person, as a pattern. Default: every recording."),
+    ] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(help="A person to leave out; again for more.")
+    ] = None,
+    folds: Annotated[int, typer.Option(min=2, help="Trainings for the score, at most.")] = 5,
+    force: Annotated[bool, typer.Option("--force", help="Replace a model of that name.")] = False,
+    map_montage: MapMontage = False,
+    stream: SignalOption = None,
+    markers: MarkersOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a base model on many people, for 'bci calibrate --base' to go on from.
+
+    Scored on people held out, aligned by their own unlabelled windows. Ctrl-C stops it; for a
+    network the same command goes on where it was.
+
+    With --json, standard output has an event a line: progress, note, run, warning, at last model;
+    or error.
+
+    Example: bci pretrain motor-imagery-eegmmidb eegmmidb --runs '*R0[48].edf' --without S007
+    --decoder dbconformer --out recordings/models/base
+    """
+    from bci.cli.training_progress import reporting
+    from bci.models.bundle import check_place, save_bundle
+    from bci.profiles.profile import load_profile
+    from bci.training.people import files_of_people
+    from bci.training.pretrain import pretrain as run_pretraining
+
+    wanted = load_profile(profile)
+    if decoder is not None:
+        wanted = wanted.with_decoder(decoder)
+    if out_folder.exists() and not force:
+        raise BundleError(f"{out_folder} exists already; choose another --out, or give --force")
+    check_place(out_folder, force)
+    choice = wanted.decoder
+    source = TrainingSource(wanted, None, map_montage, stream, markers)
+    decoders.create(choice.name, choice.params)
+    files = files_of_people(folder, runs, without or ())
+    unfinished = out_folder.with_name(f"{out_folder.name}.unfinished")
+    with (
+        _resumable(unfinished),
+        threadpool_limits(limits=MAX_THREADS),
+        reporting(as_json) as reporter,
+    ):
+        if unfinished.exists():
+            reporter.note(f"going on from {unfinished}")
+        people, n_read = {}, 0
+        for person, own in files.items():
+            reporter.progress("Reading recordings", n_read, sum(map(len, files.values())))
+            n_read += len(own)
+            if own:
+                people[person] = [source.read(file) for file in own]
+        people, copies = each_once(people)
+        for copy in copies:
+            reporter.note(describe_copy(*copy))
+        made = run_pretraining(
+            people,
+            wanted,
+            lambda: decoders.create(choice.name, choice.params),
+            out_folder.name,
+            reporter.progress,
+            folds,
+            unfinished,
+            reporter.runs,
+        )
+    arrays = made.decoder.arrays()
+    save_bundle(out_folder, made.card, arrays, overwrite=force)
+    shutil.rmtree(unfinished, ignore_errors=True)
+    report_serving(arrays, as_json)
+    if as_json:
+        emit_model(made.card, out_folder)
+        return
+    print_score(made.card)
+    out.print(f"base model of {len(people)} people written to {out_folder}")
+
+
+@contextmanager
+def _resumable(unfinished: Path) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        if unfinished.exists():
+            err.print(f"stopped; the same command goes on from {unfinished}")
+        # All is on the disk, and on a busy machine it takes seconds to take PyTorch down.
+        exit_now(130)

@@ -1,0 +1,333 @@
+"""Scores of a decoder: every accuracy with its interval, its chance and its p-value."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from bci.tasks.emotion_levels import Array, LevelGrid, expected_levels, grid_of
+
+Numbers = NDArray[np.int64]
+"""Classes or levels of trials, counted from 0, shape (n_trials,)."""
+
+# A larger confusion matrix cannot be read.
+MAX_CONFUSION_CLASSES = 20
+# With fewer classes the rank of the true one adds little to the accuracy.
+_MIN_RANKED_CLASSES = 6
+_TOP = 5
+_N_SHUFFLES = 999
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Share of correct decisions, its exact 95 % interval (Clopper-Pearson) and chance.
+
+    ``chance`` is the accuracy of always deciding the most frequent class; ``p_value`` is of the
+    one-sided binomial test against it.
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
+    chance: float
+    p_value: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}], n = {self.n}, "
+            f"chance {self.chance:.2f}, p = {self.p_value:.2g}"
+        )
+
+
+class Measure(NamedTuple):
+    """One figure, its value by guessing, and the probability that guessing does as well."""
+
+    name: str
+    value: float
+    chance: float
+    p_value: float
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """Trials of one class, how many were decided rightly, and its most frequent confusion."""
+
+    name: str
+    asked: int
+    right: int
+    mistaken: str = ""
+    times: int = 0
+
+
+def score_accuracy(
+    truth: NDArray[np.str_], decided: NDArray[np.str_], chance: float | None = None
+) -> Accuracy:
+    """Score independent decisions (trials, not overlapping windows).
+
+    ``chance`` is given where it is not that of always deciding the most frequent class.
+    """
+    n = len(truth)
+    right = int(np.sum(truth == decided))
+    _, class_counts = np.unique(truth, return_counts=True)
+    # Rounding can take a mean chance a little above 1.
+    chance = min(float(class_counts.max() / n) if chance is None else chance, 1.0)
+    low, high = exact_interval(right, n)
+    return Accuracy(right / n, low, high, n, chance, binomial_p(right, n, chance))
+
+
+def exact_interval(right: int, n: int) -> tuple[float, float]:
+    """Bound a share of correct decisions: its 95 % interval (Clopper-Pearson)."""
+    interval = stats.binomtest(right, n).proportion_ci(0.95, method="exact")
+    return float(interval.low), float(interval.high)
+
+
+def binomial_p(right: int, n: int, chance: float) -> float:
+    """Test a share one-sided against chance; 1 without decisions."""
+    return float(stats.binomtest(right, n, chance, alternative="greater").pvalue) if n else 1.0
+
+
+def shuffled_labels(
+    decided: NDArray[np.int64], truth: Numbers, n_shuffles: int = 1999
+) -> tuple[float, float]:
+    """Chance and p-value of an accuracy by window, whose windows depend on each other in a trial.
+
+    Labels are shuffled over whole trials (seeded), the decisions stay.
+
+    Parameters
+    ----------
+    decided : ndarray of int, shape (n_trials, n_classes)
+        How many windows of each trial were decided for each class.
+    truth : ndarray of int, shape (n_trials,)
+    n_shuffles : int
+
+    Returns
+    -------
+    chance, p_value : float
+        Mean accuracy with shuffled labels, and the share of shuffles that reach the true one.
+    """
+    rng = np.random.default_rng(0)
+    rows = np.arange(len(truth))
+    right = int(decided[rows, truth].sum())
+    shuffled = np.array([decided[rows, rng.permutation(truth)].sum() for _ in range(n_shuffles)])
+    p_value = (1 + int((shuffled >= right).sum())) / (1 + n_shuffles)
+    return float(shuffled.mean() / decided.sum()), p_value
+
+
+def kappa(truth: NDArray[np.str_], decided: NDArray[np.str_]) -> float:
+    """Cohen's kappa: agreement beyond that expected by chance; NaN for a single class."""
+    if len(np.unique(truth)) < 2:
+        return float("nan")
+    counts = _counts(truth, decided, np.union1d(truth, decided))
+    by_chance = counts.sum(axis=0) @ counts.sum(axis=1) / len(truth) ** 2
+    return float((counts.trace() / len(truth) - by_chance) / (1.0 - by_chance))
+
+
+def confusion(
+    truth: NDArray[np.str_], decided: NDArray[np.str_], classes: tuple[str, ...]
+) -> list[list[int]]:
+    """Count decisions: a row a true class, a column a decided one; empty for too many classes."""
+    if len(classes) > MAX_CONFUSION_CLASSES:
+        return []
+    counts: list[list[int]] = _counts(truth, decided, np.array(classes)).tolist()
+    return counts
+
+
+def class_scores(decisions: Iterable[tuple[str, str]]) -> list[ClassScore]:
+    """Score every class by its trials' true and decided class; the most frequent class first."""
+    by_class: dict[str, Counter[str]] = {}
+    for true, decided in decisions:
+        by_class.setdefault(true, Counter())[decided] += 1
+    scores = []
+    for name in sorted(by_class, key=lambda name: (-by_class[name].total(), name)):
+        counts = by_class[name]
+        asked, right = counts.total(), counts.pop(name, 0)
+        (mistaken, times), *_ = counts.most_common(1) or [("", 0)]
+        scores.append(ClassScore(name, asked, right, mistaken, times))
+    return scores
+
+
+def information_transfer_rate(
+    truth: NDArray[np.str_], decided: NDArray[np.str_], seconds: float, n_shuffles: int = 200
+) -> float:
+    """Mutual information of classes and decisions, in bits a minute.
+
+    A few trials have some mutual information by chance, and many classes have much of it. Its mean
+    over shuffled labels (seeded) is taken off, so guessing gives about 0, and a decoder that always
+    decides the same gives 0. Few trials of many classes are rated too low by that, never too high.
+
+    Parameters
+    ----------
+    truth, decided : ndarray of str, shape (n_trials,)
+    seconds : float
+        From one decision to the next.
+    n_shuffles : int
+
+    Notes
+    -----
+    Wolpaw's formula takes the classes for balanced and the errors for evenly spread. It gives a
+    decoder that always decides for the more frequent of two classes information that it has not.
+    """
+    classes, true = np.unique(truth, return_inverse=True)
+    answers, given = np.unique(decided, return_inverse=True)
+    shape = (len(classes), len(answers))
+    rng = np.random.default_rng(0)
+    by_chance = [_information(rng.permutation(true), given, shape) for _ in range(n_shuffles)]
+    bits = _information(true, given, shape) - float(np.mean(by_chance))
+    return max(0.0, bits) * 60.0 / seconds
+
+
+def extra_measures(
+    classes: tuple[str, ...], probabilities: Array, truth: NDArray[np.str_]
+) -> tuple[Measure, ...]:
+    """Figures of each axis where classes are levels; ranks of the true class where many.
+
+    Parameters
+    ----------
+    classes : tuple of str
+    probabilities : ndarray, shape (n_trials, n_classes)
+    truth : ndarray of str, shape (n_trials,)
+    """
+    if (grid := grid_of(classes)) is not None:
+        return level_measures(grid, probabilities, truth)
+    if len(classes) < _MIN_RANKED_CLASSES:
+        return ()
+    number = {name: k for k, name in enumerate(classes)}
+    return ranks(probabilities, np.array([number[label] for label in truth]), len(classes))
+
+
+def ranks(
+    probabilities: Array, truth: Numbers, n_candidates: int | Numbers
+) -> tuple[Measure, ...]:  # fmt: skip
+    """Share of trials with the true class among the first five; its median rank (1 = first).
+
+    The first is tested by the binomial test, the second by the sign test, both one-sided.
+
+    Parameters
+    ----------
+    probabilities : ndarray, shape (n_trials, n_classes)
+    truth : ndarray of int, shape (n_trials,)
+    n_candidates : int or ndarray of int, shape (n_trials,)
+        Among how many classes each trial was decided; the others have probability 0.
+    """
+    rank = rank_of_truth(probabilities, truth)
+    n = np.broadcast_to(n_candidates, rank.shape)
+    middle = (n + 1) / 2.0
+    in_top = rank <= _TOP
+    chance = float(np.minimum(_TOP / n, 1.0).mean())
+    above, not_equal = int((rank < middle).sum()), int((rank != middle).sum())
+    return (
+        Measure(
+            f"top-{_TOP} accuracy", float(in_top.mean()), chance,
+            binomial_p(int(in_top.sum()), len(rank), chance),
+        ),
+        Measure(
+            "median rank", float(np.median(rank)), float(middle.mean()),
+            binomial_p(above, not_equal, 0.5),
+        ),
+    )  # fmt: skip
+
+
+def rank_of_truth(probabilities: Array, truth: Numbers) -> Array:
+    """Rank of the true class in each trial, 1 for the first, shape (n_trials,).
+
+    Equals count half, so that equal probabilities put every class in the middle.
+    """
+    own = probabilities[np.arange(len(truth)), truth]
+    above = (probabilities > own[:, None]).sum(axis=1)
+    equal = (probabilities == own[:, None]).sum(axis=1) - 1
+    return np.asarray(1.0 + above + equal / 2.0)
+
+
+def level_measures(
+    grid: LevelGrid, probabilities: Array, truth: NDArray[np.str_]
+) -> tuple[Measure, ...]:
+    """Accuracy, macro F1, mean absolute error of the expected level and Seq2HR of each axis.
+
+    Chance of the accuracy is the most frequent level's share, its p-value is the binomial
+    test's. Of the others chance is the mean, and the p-value the share that does as well, of 999
+    shuffles (seeded) of the true levels over the trials.
+
+    Parameters
+    ----------
+    grid : LevelGrid
+    probabilities : ndarray, shape (n_trials, n_classes)
+        In the order of ``grid.classes``; one row a trial, for rows must be independent.
+    truth : ndarray of str, shape (n_trials,)
+    """
+    by_axis = grid.by_axis(probabilities)
+    levels = grid.numbers(truth)
+    found: list[Measure] = []
+    for k, axis in enumerate(grid.axes):
+        scores, own = by_axis[:, k], levels[:, k]
+        decided, expected = scores.argmax(axis=1), expected_levels(scores)
+        accuracy = score_accuracy(own.astype(str), decided.astype(str))
+        found.append(
+            Measure(f"{axis}, accuracy", accuracy.value, accuracy.chance, accuracy.p_value)
+        )
+        f1 = partial(macro_f1, decided=decided, n_levels=grid.n_levels)
+        found += [
+            _shuffled(f"{axis}, macro F1", f1, own),
+            _shuffled(f"{axis}, mean absolute error", partial(_error, expected=expected), own, -1),
+            _shuffled(f"{axis}, Seq2HR", partial(_hits, scores=scores), own),
+        ]
+    return tuple(found)
+
+
+def seq2hr(scores: Array, levels: Numbers) -> NDArray[np.bool_]:
+    """Sequential top-2 hits: trials whose two best levels are the true one and a neighbour.
+
+    ``scores`` (n_trials, n_levels); ``levels`` (n_trials,), from 0; hits (n_trials,). Kuang, Song
+    and Michoski 2024, arXiv 2408.15255, call their share Seq2HR.
+    """
+    two_best = np.argsort(-scores, axis=1, kind="stable")[:, :2]
+    steps = np.sort(np.abs(two_best - levels[:, None]), axis=1)
+    return np.asarray((steps == [0, 1]).all(axis=1))
+
+
+def macro_f1(truth: Numbers, decided: Numbers, n_levels: int) -> float:
+    """Mean F1 over the levels that are true or decided at least once; numbers from 0."""
+    counts = np.bincount(truth * n_levels + decided, minlength=n_levels**2)
+    table = counts.reshape(n_levels, n_levels)
+    named = table.sum(axis=0) + table.sum(axis=1)
+    return float((2 * np.diag(table)[named > 0] / named[named > 0]).mean())
+
+
+def _counts(
+    truth: NDArray[np.str_], decided: NDArray[np.str_], classes: NDArray[np.str_]
+) -> NDArray[np.int64]:
+    is_true, is_decided = truth[:, None] == classes, decided[:, None] == classes
+    return np.asarray(is_true.T.astype(np.int64) @ is_decided.astype(np.int64))
+
+
+def _information(rows: Numbers, columns: Numbers, shape: tuple[int, int]) -> float:
+    """Mutual information of two numberings of the same trials, in bits."""
+    counts = np.bincount(rows * shape[1] + columns, minlength=shape[0] * shape[1]).reshape(shape)
+    joint = counts / len(rows)
+    apart = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0, keepdims=True)
+    there = joint > 0
+    return float(np.sum(joint[there] * np.log2(joint[there] / apart[there])))
+
+
+def _error(truth: Numbers, expected: Array) -> float:
+    return float(np.abs(expected - (truth + 1)).mean())
+
+
+def _hits(truth: Numbers, scores: Array) -> float:
+    return float(seq2hr(scores, truth).mean())
+
+
+def _shuffled(
+    name: str, figure: Callable[[Numbers], float], truth: Numbers, sign: int = 1
+) -> Measure:
+    """A figure with its chance by shuffling; ``sign`` -1 where less is better."""
+    rng = np.random.default_rng(0)
+    value = figure(truth)
+    guessed = np.array([figure(rng.permutation(truth)) for _ in range(_N_SHUFFLES)])
+    as_good = int((sign * guessed >= sign * value - 1e-12).sum())
+    return Measure(name, value, float(guessed.mean()), (1 + as_good) / (1 + _N_SHUFFLES))

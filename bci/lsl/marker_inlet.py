@@ -1,0 +1,79 @@
+"""Markers from LSL, on our clock, through reconnections."""
+
+import pylsl
+from pylsl.util import LostError
+
+from bci.clock.timekeeping import Timekeeping, findings
+from bci.lsl.connection import Connection
+from bci.lsl.discovery import FoundStream
+from bci.lsl.marker_labels import labels_of
+from bci.signals import Marker, StreamInfo
+
+_MAX_MARKERS = 1024
+_MAX_LABEL = 20_000
+
+
+class MarkerInlet:
+    """A marker stream, of strings or of numbers, on our clock.
+
+    Parameters
+    ----------
+    found : FoundStream
+    longest : int
+        Longer labels are cut to so many characters.
+
+    Raises
+    ------
+    StreamError
+        If the stream does not answer.
+    """
+
+    def __init__(self, found: FoundStream, longest: int = _MAX_LABEL) -> None:
+        self._longest = longest
+        self._connection = Connection(found, buffer_s=360.0)
+        self.info: StreamInfo = self._connection.info
+        self.findings: tuple[str, ...] = ()
+        """What is wrong with its clock, a sentence each."""
+
+    @property
+    def connected(self) -> bool:
+        return self._connection.inlet is not None
+
+    def pull(self, timeout: float = 0.0) -> list[Marker]:
+        """Markers that came since the last call; waits up to ``timeout`` s for the first.
+
+        For the labels see `bci.lsl.marker_labels`; a marker without a label is left out. Bytes that
+        are not UTF-8 become replacement characters, as in a recording. Stamps that are years off
+        are replaced by the moment of arrival, as those of signals are.
+        """
+        if not self.connected and not self._connection.try_again(timeout):
+            return []
+        inlet = self._connection.inlet
+        assert inlet is not None
+        try:
+            rows, stamps = inlet.pull_chunk(
+                timeout=timeout, max_samples=_MAX_MARKERS, min_samples=1, as_numpy=True
+            )
+        except LostError:
+            self._connection.lose()
+            return []
+        now = pylsl.local_clock()
+        self._connection.refresh_offset(now)
+        offset = self._connection.offset
+        labels = labels_of(rows, self.info.type, self.info.ch_names)
+        return [
+            Marker(self._on_clock(float(stamp) + offset, now), label[: self._longest])
+            for stamp, label in zip(stamps, labels, strict=True)
+            if label
+        ]
+
+    def _on_clock(self, stamp: float, arrived: float) -> float:
+        keeping = Timekeeping(0.0, 0.0, 1, stamp, stamp - arrived, by_arrival=True)
+        if not keeping.is_off_by_years:
+            return stamp
+        self.findings = self.findings or findings(keeping)
+        return arrived
+
+    def close(self) -> None:
+        """Leave the stream."""
+        self._connection.close()
