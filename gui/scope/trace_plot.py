@@ -178,6 +178,11 @@ class TracePlot(Plot):
         else:
             super().mousePressEvent(event)
 
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        super().mouseMoveEvent(event)
+        # pyqtgraph's scene drops moves that follow within 10 ms: also the last one.
+        self._on_mouse(event.position())
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         self._start = None
         self._on_mouse(event.position())
