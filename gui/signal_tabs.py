@@ -2,15 +2,15 @@
 
 from PySide6.QtWidgets import QWidget
 
+from bci.pipeline.display_filter import filter_named
 from bci.pipeline.ring import RingBuffer
 from bci.quality.channel_quality import ChannelQuality
 from bci.quality.spectra import BANDS, HIGH_HZ, LIMITS_HZ
 from bci.signals import StreamInfo
 from gui.electrodes.impedance_page import ImpedancePage
-from gui.scope.display_filter import filter_named
 from gui.scope.gains import GainKind
-from gui.scope.scope import TIME_BASES_S
 from gui.scope.scope_panel import ScopePanel
+from gui.scope.view import TIME_BASES_S
 from gui.settings import DashboardSettings
 from gui.spectrum.analysis import Analysis, Source, Wanted
 from gui.spectrum.map_page import MapPage
@@ -51,7 +51,7 @@ class SignalTabs(Tabs):
         self._ring: RingBuffer | None = None
         self._channel = 0
         self.scope.show_sweep(remembered.flag("sweep", False))
-        time_s = remembered.number("time base", self.scope.time_base_s)
+        time_s = remembered.number("time base", self.scope.view.time_base_s)
         if time_s in TIME_BASES_S:
             self.scope.show_time(time_s)
         self.scope.set_filter(filter_named(remembered.text("filter")))
@@ -69,11 +69,11 @@ class SignalTabs(Tabs):
         self.spectrum.channel_chosen.connect(self._on_channel)
         self.map.view.picked.connect(self.spectrum.choose)
         self.map.band_chosen.connect(lambda band: remembered.keep("map/band", band.name))
-        self.map.band_chosen.connect(self._ask)
+        self.map.band_chosen.connect(self._request_analysis)
         self.scope.bad_changed.connect(self._on_bad)
         self.show_page(remembered.text("page"))
         self.changed.connect(lambda page: remembered.keep("page", page))
-        self.changed.connect(self._ask)
+        self.changed.connect(self._request_analysis)
 
     def set_signal(self, found: SignalFound) -> None:
         """Show another stream."""
@@ -97,15 +97,15 @@ class SignalTabs(Tabs):
         if not fast:
             self.map.view.show_hint(_too_slow(info))
         self.analysis.show_signal(Source(info, found.ring) if fast else None)
-        self._ask()
+        self._request_analysis()
 
     def set_quality(self, channels: list[ChannelQuality]) -> None:
-        """How good each channel is now; empty while nothing is known."""
+        """Show the quality of each channel; an empty list while nothing is known."""
         self.scope.set_quality(channels)
         self.offer(IMPEDANCE, self.impedance.set_quality(channels))
 
     def set_trouble(self, why: str) -> None:
-        """Say in every view why it stands still; empty while it does not."""
+        """Show in every view why it stands still; empty while it does not."""
         self.scope.set_trouble(why)
         self.spectrum.set_trouble(why)
         self.map.set_trouble(why)
@@ -128,9 +128,9 @@ class SignalTabs(Tabs):
             self.scope.advance()
 
     def _keep_view(self) -> None:
-        self._remembered.keep("sweep", self.scope.sweep)
-        self._remembered.keep("filter", self.scope.filter.name)
-        self._remembered.keep("time base", self.scope.time_base_s)
+        self._remembered.keep("sweep", self.scope.view.sweep)
+        self._remembered.keep("filter", self.scope.view.filter.name)
+        self._remembered.keep("time base", self.scope.view.time_base_s)
 
     def _keep_gain(self, kind: GainKind, gain: float) -> None:
         if self._info is not None:
@@ -141,10 +141,10 @@ class SignalTabs(Tabs):
             hidden = dict.fromkeys(sorted(names), "hidden")
             self._remembered.keep(f"hidden/{self._info.name}", hidden)
 
-    def _ask(self) -> None:
-        """Tell the analysis what is looked at."""
-        self.map.view.set_left_out(self.scope.bad)
-        bad = self.scope.bad
+    def _request_analysis(self) -> None:
+        """Have the analysis compute what is shown."""
+        self.map.view.set_left_out(self.scope.view.bad)
+        bad = self.scope.view.bad
         if self._info is None or self.page not in (SPECTRUM, MAP):
             self.analysis.want(None)
         elif self.page == MAP:
@@ -155,20 +155,20 @@ class SignalTabs(Tabs):
     def _on_limit(self, hz: float) -> None:
         self._limit_hz = hz
         self._remembered.keep("spectrum/limit", hz)
-        self._ask()
+        self._request_analysis()
 
     def _on_channel(self, channel: int) -> None:
         assert self._info is not None
         self._channel = channel
         name = self._info.channels[channel].name
         self._remembered.keep(f"channel/{self._info.name}", name)
-        self._ask()
+        self._request_analysis()
 
     def _on_bad(self, names: frozenset[str]) -> None:
         if self._info is not None:
             marked = dict.fromkeys(sorted(names), "bad")
             self._remembered.keep(f"bad/{self._info.name}", marked)
-        self._ask()
+        self._request_analysis()
 
     def _on_spectrum(self, seen: object) -> None:
         self.spectrum.show_spectrum(seen)  # type: ignore[arg-type]

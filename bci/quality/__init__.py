@@ -7,6 +7,6 @@
 - judged_signal: an open stream and the meter of its channels
 - silence: streams that send nothing
 - words: what is wrong, and what helps
-- monitor: a live stream watched
 - spectra: spectra, peaks and bands of a live stream
+- monitor: a live stream watched
 """

@@ -50,7 +50,7 @@ def extremes(
 def lost_columns(
     ring: RingBuffer, first: int, n_columns: int, per_column: float
 ) -> NDArray[np.bool_]:
-    """Tell which columns, of those that `extremes` gave, touch a sample that never came.
+    """Find the columns, of those that `extremes` gave, that touch a sample that never came.
 
     Such a sample has no time stamp. One that came without a number has: it is not lost.
     """

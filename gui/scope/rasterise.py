@@ -16,11 +16,11 @@ def paint_columns(pixels, column, low, high, lost, scale, thickness, strength, i
     ``pixels`` (height, width) uint32 0xffRRGGBB; column k of ``low`` and ``high`` (n_columns,
     n_channels) goes to pixel column (``column`` + k) modulo the width. The channels share the
     height in rows; none leaves the middle of its own by more than ``REACH`` rows. ``lost``
-    (n_columns,) tells of which columns samples never came; where a channel's value is NaN, it alone
+    (n_columns,) marks columns whose samples never came; where a channel's value is NaN, it alone
     is left out. ``scale`` (n_channels,) is in pixels a unit, ``thickness`` that of a level trace in
     pixels, ``strength`` (n_channels,) from 0 to 1 how much of its colour a channel has. ``colours``
     (2 + n_inks, 3) float32: red, green and blue of the ground, of a lost column, and of each ink;
-    ``inks`` (n_channels,) tells which ink a channel has. A later ink covers those before it.
+    ``inks`` (n_channels,) has the ink of each channel. A later ink covers those before it.
     """
     height, width = pixels.shape
     n_columns, n_channels = low.shape

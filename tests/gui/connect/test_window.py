@@ -146,7 +146,7 @@ def test_a_file_that_is_chosen_is_streamed_and_asked_for_from_there_the_next_tim
     assert panel.state.text() == "replay is connected"
     assert window.situation.stream_name == file.stem
     assert window.badge.isVisible()
-    qtbot.waitUntil(lambda: bool(window.scope._markers), timeout=LONG)
+    qtbot.waitUntil(lambda: bool(window.scope.markers), timeout=LONG)
     # One source at a time.
     press(qtbot, window, "Ctrl+O")
     assert len(dialogs) == 2
@@ -165,7 +165,7 @@ def test_a_channel_marked_bad_is_remembered_for_its_stream(open_window: OpenWind
     window.close()
     again = open_window(bci=NO_DEVICES)
     again.feed.signal_found.emit(found)
-    assert again.scope.bad == {"E2"}
+    assert again.scope.view.bad == {"E2"}
 
 
 def test_views_of_decisions_take_a_line_until_there_is_an_engine(
