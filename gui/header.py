@@ -1,31 +1,29 @@
-"""The window's top row: which stream is shown, and the buttons of what surrounds it."""
+"""The window's top row: which stream is shown, and the buttons that are used most."""
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
+from gui.actions import WindowActions, action_button
 from gui.elided import Elided
-from gui.pieces import button, named, tip
+from gui.pieces import named, tip
 
-# A longer name says no more.
 _LONGEST = 43
 
 
 class Header(QWidget):
-    """Title and badge on the left; buttons of the programs, the log and the theme on the right."""
+    """Title and badge on the left; buttons of the programs and of some commands on the right."""
 
-    def __init__(self, programs: QWidget, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, commands: WindowActions, programs: QWidget, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.title = named(Elided(), "title")
         self.badge = named(QLabel("SIMULATED SIGNAL"), "badge")
         self.badge.hide()
-        self.connect_button = button("Connect", "Streams and devices (Ctrl+K)")
-        self.connect_button.setCheckable(True)
-        self.replay_button = button(
-            "Recordings", "Look through a recording, and run a model over it (Ctrl+Shift+O)"
-        )
-        self.calibrate_button = button("Calibrate", "Train a model, step by step (Ctrl+G)")
-        self.log_button = button("Log", "What the programs say (Ctrl+L)")
-        self.log_button.setCheckable(True)
-        self.theme_button = button("Light", "Dark or light (Ctrl+T)")
+        self.connect_button = action_button(commands["panel-connect"])
+        self.replay_button = action_button(commands["recordings"])
+        self.calibrate_button = action_button(commands["calibrate"])
+        self.log_button = action_button(commands["panel-log"])
+        self.theme_button = action_button(commands["theme"])
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.connect_button)
@@ -33,18 +31,16 @@ class Header(QWidget):
         row.addWidget(self.title)
         row.addWidget(self.badge)
         row.addStretch()
-        row.addWidget(self.calibrate_button)
-        row.addWidget(programs)
-        row.addWidget(self.replay_button)
-        row.addWidget(self.log_button)
+        for part in (self.calibrate_button, programs, self.replay_button, self.log_button):
+            row.addWidget(part)
         row.addWidget(self.theme_button)
         self.set_title("waiting for a stream ...")
 
     def show_badge(self, simulated: bool, replayed: bool) -> None:
-        """Say what no person gives at this moment."""
-        words = ("SIMULATED SIGNAL" if simulated else "", "REPLAY" if replayed else "")
-        self.badge.setText(" \u00b7 ".join(word for word in words if word))
-        self.badge.setVisible(simulated or replayed)
+        """Mark a signal that no person gives at this moment."""
+        words = [*(["SIMULATED SIGNAL"] if simulated else []), *(["REPLAY"] if replayed else [])]
+        self.badge.setText(" \u00b7 ".join(words))
+        self.badge.setVisible(bool(words))
 
     def set_title(self, text: str) -> str:
         """Show a title, shortened where it is too long; returns what is shown."""

@@ -59,7 +59,8 @@ def scrolled(view: QWidget) -> QScrollArea:
     room.setFrameShape(QScrollArea.Shape.NoFrame)
     room.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     room.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    room.setFixedWidth(view.minimumWidth())
+    if width := view.minimumWidth():
+        room.setFixedWidth(width)
     view.setMinimumWidth(0)
     view.setMaximumWidth(_ANY)
     room.setWidget(view)

@@ -98,6 +98,10 @@ class Recording(QObject):
         self._watching.start()
         self.link.start()
 
+    def retire(self) -> None:
+        """Begin to stop; returns at once."""
+        self.link.retire()
+
     def stop(self, timeout_s: float) -> None:
         """Leave the recorder alone."""
         self._finding.stop()

@@ -53,7 +53,13 @@ class Theme:
                        font-size: {CAPTION_PX}px; }}
             QFrame#panel {{ background: {self.panel}; border: 1px solid {self.line};
                             border-radius: 6px; }}
-            QFrame#panel QLabel {{ background: transparent; }}
+            QFrame#docked {{ background: {self.panel}; border: 1px solid {self.line};
+                             border-left: none; border-top-right-radius: 6px;
+                             border-bottom-right-radius: 6px; }}
+            QWidget#grip {{ background: {self.panel}; color: {self.dim};
+                            border: 1px solid {self.line}; border-right: none;
+                            border-top-left-radius: 6px; border-bottom-left-radius: 6px; }}
+            QFrame#panel QLabel, QFrame#docked QLabel {{ background: transparent; }}
             QLabel#title {{ font-size: 16px; font-weight: 600; }}
             QLabel#dim {{ color: {self.dim}; }}
             QLabel#badge {{ background: {self.warning}; color: {self.warning_text};
@@ -116,14 +122,20 @@ class Theme:
             QScrollBar::handle:vertical:hover {{ background: {self.dim}; }}
             QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}
             QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
-            QListWidget {{ background: {self.window}; border: 1px solid {self.line};
-                           border-radius: 4px; outline: none; }}
+            QListWidget, QTreeWidget {{ background: {self.window}; border: 1px solid {self.line};
+                                        border-radius: 4px; outline: none;
+                                        selection-background-color: {self.line};
+                                        selection-color: {self.text}; }}
+            QTreeWidget::item {{ padding: 3px 6px; }}
+            QTreeWidget::item:selected {{ background: {self.line}; color: {self.text}; }}
+            QTreeWidget::item:disabled {{ color: {self.dim}; }}
             QListWidget:focus {{ border-color: {self.accent}; }}
-            QFrame#panel QScrollArea, QFrame#panel QScrollArea > QWidget > QWidget {{
-                background: transparent; }}
-            QFrame#panel QWidget#plain {{ background: transparent; }}
+            QFrame#panel QScrollArea, QFrame#panel QScrollArea > QWidget > QWidget,
+            QFrame#docked QScrollArea, QFrame#docked QScrollArea > QWidget > QWidget,
+            QFrame#panel QWidget#plain, QFrame#docked QWidget#plain {{ background: transparent; }}
             QPlainTextEdit {{ background: {self.panel}; border: 1px solid {self.line};
                               border-radius: 6px; font-family: monospace; }}
+            QFrame#docked QPlainTextEdit {{ border: none; }}
             QTableWidget {{ background: {self.panel}; border: none; outline: none;
                             selection-background-color: {self.line};
                             selection-color: {self.text}; }}
@@ -132,6 +144,16 @@ class Theme:
             QProgressBar {{ background: {self.window}; border: 1px solid {self.line};
                             border-radius: 4px; text-align: center; min-height: 18px; }}
             QProgressBar::chunk {{ background: {self.line}; border-radius: 3px; }}
+            QMenuBar {{ background: {self.window}; color: {self.dim}; padding: 0 4px; }}
+            QMenuBar::item {{ background: transparent; padding: 1px 8px; border-radius: 4px; }}
+            QMenuBar::item:selected {{ background: {self.line}; color: {self.text}; }}
+            QMenu {{ background: {self.panel}; border: 1px solid {self.line}; padding: 4px; }}
+            QMenu::item {{ background: transparent; padding: 4px 22px 4px 26px; }}
+            QMenu::item:selected {{ background: {self.line}; }}
+            QMenu::item:disabled {{ color: {self.dim}; }}
+            QMenu::separator {{ height: 1px; background: {self.line}; margin: 4px 8px; }}
+            QMainWindow::separator {{ background: transparent; width: 6px; height: 6px; }}
+            QMainWindow::separator:hover {{ background: {self.line}; }}
             QStatusBar {{ color: {self.dim}; }}
             QStatusBar::item {{ border: none; }}
             QStatusBar QLabel {{ color: {self.text}; padding: 0 6px; }}

@@ -24,6 +24,7 @@ from bci.lsl.cues import GUIDED
 from bci.lsl.outlet import MarkerOutlet
 from bci.profile import check_agreement, load_profile
 from bci.types import StreamInfo
+from gui.actions import CALIBRATION, WindowActions, press
 from gui.amounts import counted
 from gui.background import Background
 from gui.calibration.cue_run import CueRun
@@ -41,7 +42,6 @@ from gui.calibration.trainable import Trainable, find_trainable, offered
 from gui.calibration.training import Training
 from gui.calibration.training_page import TrainingPage
 from gui.calibration.trial_count import TrialCount, TrialCounter
-from gui.keys import bind, pressing
 from gui.options import DashboardOptions
 from gui.pieces import named
 from gui.recording_dialog import ask_for_recordings
@@ -140,19 +140,19 @@ class CalibrationWindow(QWidget):
         train = {_SETUP: self.setup.train}
         models = {_SETUP: self.setup.models}
         pressed = {
-            "Ctrl+Return": main, "Ctrl+Enter": main, "Alt+Left": back, "Ctrl+R": again,
-            "Ctrl+O": browse, "Ctrl+M": models, "Ctrl+T": train,
+            "calibrate-next": main, "calibrate-back": back, "calibrate-again": again,
+            "calibrate-files": browse, "calibrate-models": models, "calibrate-train": train,
         }  # fmt: skip
-        keys: dict[str, Callable[[], object]] = {
-            key: partial(self._press, buttons) for key, buttons in pressed.items()
+        callbacks: dict[str, Callable[[], object]] = {
+            name: partial(self._press, buttons) for name, buttons in pressed.items()
         }
         notice = self.replay_notice
-        keys |= {
-            "Ctrl+Shift+S": pressing(notice.simulator),
-            "Ctrl+K": pressing(notice.headset),
-            "Ctrl+W": self.close,
+        callbacks |= {
+            "calibrate-simulator": partial(press, notice.simulator),
+            "calibrate-headset": partial(press, notice.headset),
+            "calibrate-close": self.close,
         }
-        bind(self, keys)
+        WindowActions(self, CALIBRATION, callbacks)
 
     def _press(self, buttons: Mapping[int, QPushButton]) -> None:
         """Press the button of the page that is shown, if it has one that can be pressed."""

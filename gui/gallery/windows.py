@@ -43,7 +43,7 @@ def dashboard(theme: Theme) -> QWidget:
     # Nothing that is really on the network mixes with what is simulated.
     for part in (window.feed, window.connecting, window.recording.link):
         part.retire()
-    window.header.connect_button.setChecked(False)
+    window.docks["connect"].hide()
     window._apply_theme(theme)
     window.resize(1280, 800)
     start = fill(window)

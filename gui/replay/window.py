@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSize, QTimer
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from bci.messages import EvaluationEvent
+from gui.actions import REPLAY, WindowActions
 from gui.banner import Banner
 from gui.just_high_enough import JustHighEnough
 from gui.pieces import column_of, panel, scrolled
@@ -167,25 +169,25 @@ class ReplayWindow(QWidget):
         column.addLayout(middle, 1)
         column.addWidget(panel(self.timeline))
         column.addWidget(panel(self.transport))
-        keys = {
-            "Ctrl+O": self.choose_file,
-            "Ctrl+Return": self.run_model,
-            "Ctrl+W": self.close,
-            "Escape": self.banner.hide,
-            "Space": self._space,
-            "Left": lambda: self._move(-_STEP_S),
-            "Right": lambda: self._move(_STEP_S),
-            "Shift+Left": lambda: self._move(-_LONG_STEP_S),
-            "Shift+Right": lambda: self._move(_LONG_STEP_S),
-            "Home": lambda: self.playhead.seek(0.0),
-            "End": lambda: self.playhead.seek(self.playhead.duration),
-            ",": lambda: self.step(-1),
-            ".": lambda: self.step(1),
-            "S": lambda: self.playhead.step_speed(-1),
-            "D": lambda: self.playhead.step_speed(1),
+        seek, speed = self.playhead.seek, self.playhead.step_speed
+        callbacks = {
+            "replay-open": self.choose_file,
+            "replay-run": self.run_model,
+            "replay-close": self.close,
+            "replay-dismiss": self.banner.hide,
+            "replay-play": self._space,
+            "replay-back": partial(self._move, -_STEP_S),
+            "replay-on": partial(self._move, _STEP_S),
+            "replay-far-back": partial(self._move, -_LONG_STEP_S),
+            "replay-far-on": partial(self._move, _LONG_STEP_S),
+            "replay-start": partial(seek, 0.0),
+            "replay-end": lambda: seek(self.playhead.duration),
+            "replay-trial-before": partial(self.step, -1),
+            "replay-trial-after": partial(self.step, 1),
+            "replay-slower": partial(speed, -1),
+            "replay-faster": partial(speed, 1),
         }
-        for key, action in keys.items():
-            QShortcut(QKeySequence(key), self, action)
+        self.commands = WindowActions(self, REPLAY, callbacks)
 
     def _connect(self) -> None:
         self.header.open_button.clicked.connect(self.choose_file)

@@ -203,13 +203,13 @@ def test_a_replay_that_the_user_stopped_is_no_problem(open_window: OpenWindow) -
     )
     window = open_window(bci=NO_DEVICES, commands=(Command("replay", sleep),))
     window.situation.stream_name = "amp"
-    window._on_signal_alive(False)
+    window.signal.set_alive(False)
     assert "The stream amp is gone" in window.banner_text.text()
-    window._on_signal_alive(True)
+    window.signal.set_alive(True)
     window.banner.hide()
     window.programs.start()
     window.programs.toggle("replay")
-    window._on_signal_alive(False)
+    window.signal.set_alive(False)
     assert not window.banner.isVisible()
     assert "amp was disconnected" in window.log.toPlainText()
 
@@ -218,7 +218,7 @@ def test_a_calibration_that_opens_after_the_signal_went_has_no_stream(
     open_window: OpenWindow,
 ) -> None:
     window = open_window(bci=NO_DEVICES)
-    window._on_signal(SignalFound(eeg_info(4), RingBuffer(5000, 4)))
+    window.signal.set_signal(SignalFound(eeg_info(4), RingBuffer(5000, 4)))
     window.calibrating._on_signal(SignalFound(eeg_info(4), RingBuffer(5000, 4)))
     window.calibrating._on_alive(False)
     window.calibrating.open()

@@ -150,8 +150,8 @@ def main(open_window: OpenWindow, qtbot: QtBot) -> MainWindow:
     panel = window.connect_panel
     panel.set_streams(simulated_streams())
     panel.set_devices(simulated_devices(), "cyton", {})
-    window.header.connect_button.setChecked(True)
-    window.header.log_button.setChecked(True)
+    window.docks["connect"].show()
+    window.docks["log"].show()
     return window
 
 
@@ -198,7 +198,7 @@ def test_the_controls_of_a_scope_with_pages_fit(
     main.tabs.advance()
     assert main.scope_panel.page.text() in ("65-128 of 306", "65-128")
     main.scope.choose_kind(main.scope.gains.kinds[-1])
-    main.connect_side.show()
+    main.docks["connect"].show()
     assert settled(main, qtbot) == ""
 
 
@@ -213,7 +213,7 @@ def test_the_controls_of_a_scope_with_kinds_fit(
     main.tabs.advance()
     main.scope.choose_kind(main.scope.gains.kinds[-1])
     main.scope.choose_hidden(frozenset({"eeg"}))
-    main.connect_side.show()
+    main.docks["connect"].show()
     assert settled(main, qtbot) == ""
 
 

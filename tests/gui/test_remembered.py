@@ -52,7 +52,7 @@ def test_a_damaged_choice_is_only_forgotten(tmp_path: Path) -> None:
 def test_the_theme_that_was_chosen_comes_back(open_window: Callable[..., MainWindow]) -> None:
     window = open_window(bci=NO_DEVICES)
     other = LIGHT if window.scope.theme is DARK else DARK
-    window._toggle_theme()
+    window.toggle_theme()
     window.close()
     assert open_window(bci=NO_DEVICES).scope.theme is other
 

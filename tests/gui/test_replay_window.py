@@ -280,7 +280,7 @@ def test_the_dashboard_opens_it_and_closes_it_with_itself(
     qtbot.waitUntil(lambda: dashboard.replay.opened is not None, timeout=15_000)
     dashboard.header.replay_button.click()
     assert dashboard.replay.isVisible()
-    dashboard._toggle_theme()
+    dashboard.toggle_theme()
     assert dashboard.replay.theme is dashboard.scope.theme
     dashboard.close()
     assert not dashboard.replay.isVisible()

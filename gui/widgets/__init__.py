@@ -1,0 +1,1 @@
+"""Widgets that several rooms of the dashboard share; each works alone."""
