@@ -35,11 +35,11 @@ if TYPE_CHECKING:
     from bci.api.training import calibrate, cut_epochs
     from bci.errors import BciError
     from bci.lsl.discovery import list_streams
-    from bci.mne_io import from_mne, to_mne
-    from bci.models import load_model
-    from bci.pipeline import Pipeline
-    from bci.profile import load_profile
-    from bci.recording.reading import read_recording
+    from bci.models.load import load_model
+    from bci.pipeline.pipeline import Pipeline
+    from bci.profiles.profile import load_profile
+    from bci.recording.mne_objects import from_mne, to_mne
+    from bci.recording.read import read_recording
 
 __version__ = "0.1.0"
 
@@ -67,22 +67,22 @@ __all__ = [
 
 _MODULES = {
     "BciError": "bci.errors",
-    "Pipeline": "bci.pipeline",
+    "Pipeline": "bci.pipeline.pipeline",
     "calibrate": "bci.api.training",
     "cut_epochs": "bci.api.training",
     "decode": "bci.api.decoding",
     "evaluate": "bci.api.decoding",
     "filtered": "bci.api.signals",
     "from_array": "bci.api.signals",
-    "from_mne": "bci.mne_io",
+    "from_mne": "bci.recording.mne_objects",
     "list_streams": "bci.lsl.discovery",
-    "load_model": "bci.models",
-    "load_profile": "bci.profile",
+    "load_model": "bci.models.load",
+    "load_profile": "bci.profiles.profile",
     "open_stream": "bci.api.streams",
-    "read_recording": "bci.recording.reading",
+    "read_recording": "bci.recording.read",
     "record": "bci.api.recorder",
     "subscribe": "bci.api.engine",
-    "to_mne": "bci.mne_io",
+    "to_mne": "bci.recording.mne_objects",
     "windows": "bci.api.signals",
 }
 

@@ -40,7 +40,7 @@ def decide(evidence: Prediction | None, threshold: float) -> Decision | None:
     Parameters
     ----------
     evidence : Prediction or None
-        See `bci.evidence.Evidence`.
+        See `bci.engine.evidence.Evidence`.
     threshold : float
         Least confidence of a decision, 0 to 1.
     """

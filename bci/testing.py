@@ -5,7 +5,7 @@ same checks.
 
 Examples
 --------
->>> from bci.filter_settings import Notch
+>>> from bci.pipeline.filter_settings import Notch
 >>> check_filter(Notch(freq_hz=50.0))
 """
 
@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.chain import Chain
-from bci.class_source import class_attributes
-from bci.electrodes import standard_position
 from bci.errors import DecodingError
-from bci.offered import DecoderTraits
-from bci.plugin_shapes import what_lacks
-from bci.settings import FilterSettings, PipelineSettings
+from bci.head.electrodes import standard_position
+from bci.pipeline.filter_chain import Chain
+from bci.plugins.class_source import class_attributes
+from bci.plugins.decoder_offers import DecoderTraits
+from bci.plugins.shapes import what_lacks
+from bci.profiles.pipeline_settings import FilterSettings, PipelineSettings
 from bci.types import Channel, Decoder, Device, FloatArray, Signal, StreamInfo
 
 EEG = Signal(
@@ -118,7 +118,7 @@ def check_decoder(
 ) -> None:
     """Check that a decoder keeps the promises that a model relies on.
 
-    Its properties are literals (see `bci.offered`); its classes are those of the training;
+    Its properties are literals (see `bci.plugins.decoder_offers`); its classes are those of the training;
     probabilities are finite, not negative and sum to 1, do
     not depend on a window's memory layout, and leave the window as it is; the same training gives
     the same decoder; `arrays` are plain, and `from_arrays` makes of them a decoder that decides the

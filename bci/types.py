@@ -174,10 +174,10 @@ class Recording:
         The file it came from, for messages.
     findings : tuple of str
         What is wrong with it, a sentence each: channels left out, breaks of unknown length, clock
-        and rate (see `bci.timekeeping`).
+        and rate (see `bci.clock.timekeeping`).
     marker_streams : tuple of MarkerStream
         Where ``markers`` are of several streams, each of them: not all hold cues (see
-        `bci.trials.cue_markers`). Empty where all of them may be cues.
+        `bci.training.epochs.cue_markers`). Empty where all of them may be cues.
     """
 
     info: StreamInfo

@@ -1,6 +1,6 @@
 """Decoders: one a file, each behind the `bci.types.Decoder` protocol.
 
-They are plug-ins of the group ``bci.decoders``; `bci.offered` lists them. `create` makes an
+They are plug-ins of the group ``bci.decoders``; `bci.plugins.decoder_offers` lists them. `create` makes an
 untrained one and `load` brings one back from the plain arrays of a model bundle. A decoder's module
 is imported only when it is asked for.
 """
@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import BundleError, PluginError, ProfileError
-from bci.offered import carrying_over, decoder_names
-from bci.plugins import find, plugins
-from bci.settings import did_you_mean
+from bci.plugins.decoder_offers import carrying_over, decoder_names
+from bci.plugins.registry import find, plugins
+from bci.profiles.pipeline_settings import did_you_mean
 from bci.types import Decoder
 from decoders.estimator import is_estimator
 
@@ -32,7 +32,7 @@ def create(
     Parameters
     ----------
     name : str
-        Of a plug-in (see `bci.offered.decoder_names`), or an estimator's (see
+        Of a plug-in (see `bci.plugins.decoder_offers.decoder_names`), or an estimator's (see
         `decoders.estimator.is_estimator`). The module of a ``module:factory`` is imported: only a
         profile may name one, never a model folder.
     params : mapping, optional

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from bci.interpretation import ClassPattern
-from bci.trials import Epochs
+from bci.training.class_patterns import ClassPattern
+from bci.training.epochs import Epochs
 from bci.types import Decoder
 
 

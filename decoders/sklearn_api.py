@@ -10,8 +10,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 import decoders
-from bci.electrodes import standard_name, standard_position
 from bci.errors import ProfileError
+from bci.head.electrodes import standard_name, standard_position
 from bci.types import Channel, Decoder, Signal
 
 _VOLTAGES = ("eeg", "seeg", "ecog", "eog", "emg")

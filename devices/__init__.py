@@ -1,1 +1,1 @@
-"""Device adapters: each turns one kind of source into chunks; `bci.streaming` puts them on LSL."""
+"""Device adapters: each turns one kind of source into chunks; `bci.lsl.device_stream` puts them on LSL."""

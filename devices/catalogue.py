@@ -12,9 +12,9 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from bci.errors import DeviceError, PluginError
-from bci.parameters import parse_parameters
-from bci.plugin_shapes import is_family
-from bci.plugins import Plugin, plugins
+from bci.plugins.parameters import parse_parameters
+from bci.plugins.registry import Plugin, plugins
+from bci.plugins.shapes import is_family
 from bci.types import Device
 
 _GROUP = "bci.devices"

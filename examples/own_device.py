@@ -7,7 +7,7 @@ import time
 import numpy as np
 from pylsl import local_clock
 
-from bci.streaming import stream_device
+from bci.lsl.device_stream import stream_device
 from bci.testing import check_device
 from bci.types import Channel, Chunk, Reading, StreamInfo
 

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 
 import bci
-from bci.settings import FilterSettings, PipelineSettings
+from bci.profiles.pipeline_settings import FilterSettings, PipelineSettings
 from bci.testing import check_filter
 
 

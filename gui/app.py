@@ -8,11 +8,11 @@ import sys
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from gui.closing import farewell
-from gui.fonts import font_problem
 from gui.main_window import MainWindow
 from gui.options import DashboardOptions
-from gui.process import Command, has_left_any
+from gui.processes.child import Command, has_left_any
+from gui.widgets.closing import farewell
+from gui.widgets.fonts import font_problem
 
 __all__ = ["Command", "DashboardOptions", "run_dashboard"]
 

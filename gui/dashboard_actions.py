@@ -4,7 +4,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from gui.actions import DASHBOARD, WindowActions, press
-from gui.engine_command import ENGINE
+from gui.processes.engine_command import ENGINE
 from gui.signal_tabs import IMPEDANCE, MAP, SIGNAL, SPECTRUM
 from gui.widgets.key_help import KeyHelp
 

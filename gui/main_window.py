@@ -11,43 +11,44 @@ from PySide6.QtWidgets import QLabel, QLayout, QMainWindow, QVBoxLayout, QWidget
 
 from bci.lsl.discovery import StreamQuery
 from bci.messages import EngineStatus
-from bci.quality import ChannelQuality
+from bci.quality.channel_quality import ChannelQuality
 from bci.types import StreamInfo
-from gui import connecting, recording
 from gui.actions import SCOPE, WindowActions, fill_menus
-from gui.banner import Banner
-from gui.calibration.calibrating import Calibrating
-from gui.closing import ask_before_closing
-from gui.connect_panel import ConnectPanel
-from gui.connecting import Connecting
+from gui.calibration.controller import CalibrationController
+from gui.connect import controller as connecting
+from gui.connect.controller import ConnectController
+from gui.connect.panel import ConnectPanel
 from gui.dashboard_actions import dashboard_actions
-from gui.elided import Elided
-from gui.engine_command import ENGINE, with_last_engine
-from gui.engine_notice import EngineNotice, find_mismatch
-from gui.engine_shown import EngineShown
-from gui.feed import Feed
-from gui.header import Header
-from gui.log_panel import LogPanel
+from gui.decisions.engine_notice import EngineNotice, find_mismatch
+from gui.decisions.engine_views import EngineViews
+from gui.decisions.status_line import DashboardStatus
+from gui.electrodes.quality_marks import summarise
+from gui.electrodes.quality_view import QualityView, known_line
 from gui.options import DashboardOptions
-from gui.pieces import plain, scrolled
-from gui.process import stop_all
+from gui.processes.child import stop_all
+from gui.processes.engine_command import ENGINE, with_last_engine
 from gui.processes.engine_watch import EngineWatch
-from gui.programs import Programs
-from gui.quality_marks import summarise
-from gui.quality_view import QualityView, known_line
-from gui.record_bar import RecordBar
-from gui.recording import Recording
-from gui.remembered import Remembered
+from gui.processes.program_buttons import Programs
+from gui.record import controller as recording
+from gui.record.bar import RecordBar
+from gui.record.controller import RecordController
 from gui.replay.window import ReplayWindow
-from gui.scope_keys import scope_commands
-from gui.screen_room import keep_within_screen, resize_within_screen
+from gui.scope.keys import scope_commands
+from gui.settings import DashboardSettings
 from gui.shown_signal import ShownSignal
 from gui.signal_tabs import SignalTabs
-from gui.situation import Situation
-from gui.state_mark import StateMark
 from gui.theme import DARK, LIGHT, Theme, system_theme, theme_named
+from gui.widgets.banner import Banner
+from gui.widgets.closing import ask_before_closing
 from gui.widgets.command_palette import CommandPalette
 from gui.widgets.docks import Area, Docks
+from gui.widgets.elided import Elided
+from gui.widgets.header import Header
+from gui.widgets.log_panel import LogPanel
+from gui.widgets.pieces import plain, scrolled
+from gui.widgets.screen_room import keep_within_screen, resize_within_screen
+from gui.widgets.state_mark import StateMark
+from gui.workers.stream_feed import Feed
 
 _FRAME_MS = 16
 # One for all: a thread that hangs in a network call is left, and ends with the process.
@@ -63,7 +64,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.options = options
         self.setWindowTitle("bci")
-        self.remembered = Remembered(options.settings)
+        self.remembered = DashboardSettings(options.settings)
         self.asks_before_closing = False
         self._worded_at = 0.0
         self._make_views()
@@ -89,7 +90,7 @@ class MainWindow(QMainWindow):
         options, remembered = self.options, self.remembered
         self.tabs = SignalTabs(remembered)
         self.scope_panel, self.scope = self.tabs.scope_panel, self.tabs.scope
-        self.engine = EngineShown(
+        self.engine = EngineViews(
             options.cue_of, options.threshold, remembered,
             options.images, options.words, options.task,
         )  # fmt: skip
@@ -113,19 +114,19 @@ class MainWindow(QMainWindow):
             )
         )
         self.processes, self.buttons = self.programs.processes, self.programs.buttons
-        self.situation = Situation(str(options.signal))
+        self.situation = DashboardStatus(str(options.signal))
         self.replay = ReplayWindow(bci, folder, remembered, options.cue_of)
         self.feed = Feed(
             options.engine_name, is_cue=self.engine.is_cue, told=options.stream_options
         )
-        self.connecting = Connecting(
+        self.connecting = ConnectController(
             self.connect_panel, bci, remembered, folder, options.follow_last
         )
-        self.recording = Recording(
+        self.recording = RecordController(
             self.record_bar, bci, folder, options.recorded, remembered,
             lambda: tuple(stream.name for stream in self.connecting.streams),
         )  # fmt: skip
-        self.calibrating = Calibrating(options, remembered, self.feed, self.programs)
+        self.calibrating = CalibrationController(options, remembered, self.feed, self.programs)
         self.signal = ShownSignal(
             self.situation, self.tabs, self.quality, self.engine, self.connecting, self.programs
         )

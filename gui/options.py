@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bci.children import bci_command
+from bci.commands import bci_command
 from bci.lsl.discovery import StreamQuery
-from bci.settings import PipelineSettings
-from gui.process import Command
-from gui.shown_images import ShownImages
-from gui.speech import ShownWords
+from bci.profiles.pipeline_settings import PipelineSettings
+from gui.decisions.shown_images import ShownImages
+from gui.decisions.word_list import ShownWords
+from gui.processes.child import Command
 
 
 @dataclass(frozen=True)

@@ -8,17 +8,17 @@ from PySide6.QtCore import QObject, Signal
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.inlet import InletStats
 from bci.lsl.losses import LossLog
-from bci.quality import ChannelQuality
-from gui.amounts import counted
-from gui.connecting import Connecting
-from gui.engine_shown import EngineShown
-from gui.feed import Feed
-from gui.pollers import SignalFound
-from gui.programs import Programs
-from gui.quality_marks import no_samples_since
-from gui.quality_view import QualityView
+from bci.quality.channel_quality import ChannelQuality
+from gui.connect.controller import ConnectController
+from gui.decisions.engine_views import EngineViews
+from gui.decisions.status_line import DashboardStatus
+from gui.electrodes.quality_marks import no_samples_since
+from gui.electrodes.quality_view import QualityView
+from gui.processes.program_buttons import Programs
 from gui.signal_tabs import SignalTabs
-from gui.situation import Situation
+from gui.widgets.units import counted
+from gui.workers.stream_feed import Feed
+from gui.workers.stream_readers import SignalFound
 
 SUBJECT = "signal"
 
@@ -46,11 +46,11 @@ class ShownSignal(QObject):
 
     def __init__(
         self,
-        situation: Situation,
+        situation: DashboardStatus,
         tabs: SignalTabs,
         quality: QualityView,
-        engine: EngineShown,
-        sources: Connecting,
+        engine: EngineViews,
+        sources: ConnectController,
         programs: Programs,
     ) -> None:
         super().__init__()

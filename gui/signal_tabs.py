@@ -2,23 +2,23 @@
 
 from PySide6.QtWidgets import QWidget
 
-from bci.quality import ChannelQuality
-from bci.ring import RingBuffer
+from bci.pipeline.ring import RingBuffer
+from bci.quality.channel_quality import ChannelQuality
 from bci.types import StreamInfo
-from gui.analysis import Analysis, Source, Wanted
-from gui.bands import BANDS
-from gui.display_filter import filter_named
-from gui.gains import Kind
-from gui.impedance_page import ImpedancePage
-from gui.map_page import MapPage
-from gui.pollers import SignalFound
-from gui.remembered import Remembered
-from gui.scope import TIME_BASES_S
-from gui.scope_panel import ScopePanel
-from gui.spectra import HIGH_HZ, LIMITS_HZ
-from gui.spectrum_page import SpectrumPage
-from gui.tabs import Tabs
+from gui.electrodes.impedance_page import ImpedancePage
+from gui.scope.display_filter import filter_named
+from gui.scope.gains import GainKind
+from gui.scope.scope import TIME_BASES_S
+from gui.scope.scope_panel import ScopePanel
+from gui.settings import DashboardSettings
+from gui.spectrum.analysis import Analysis, Source, Wanted
+from gui.spectrum.bands import BANDS
+from gui.spectrum.map_page import MapPage
+from gui.spectrum.spectra import HIGH_HZ, LIMITS_HZ
+from gui.spectrum.spectrum_page import SpectrumPage
 from gui.theme import Theme
+from gui.widgets.tabs import Tabs
+from gui.workers.stream_readers import SignalFound
 
 SIGNAL, SPECTRUM, MAP, IMPEDANCE = "Signal", "Spectrum", "Map", "Impedance"
 _LEAST_HZ = 30.0
@@ -37,7 +37,7 @@ class SignalTabs(Tabs):
         and of each stream the gains, the channel, and which are bad or hidden.
     """
 
-    def __init__(self, remembered: Remembered, parent: QWidget | None = None) -> None:
+    def __init__(self, remembered: DashboardSettings, parent: QWidget | None = None) -> None:
         self.scope_panel, self.spectrum, self.map = ScopePanel(), SpectrumPage(), MapPage()
         self.impedance = ImpedancePage()
         pages = {SIGNAL: self.scope_panel, SPECTRUM: self.spectrum, MAP: self.map}
@@ -133,7 +133,7 @@ class SignalTabs(Tabs):
         self._remembered.keep("filter", self.scope.filter.name)
         self._remembered.keep("time base", self.scope.time_base_s)
 
-    def _keep_gain(self, kind: Kind, gain: float) -> None:
+    def _keep_gain(self, kind: GainKind, gain: float) -> None:
         if self._info is not None:
             self._remembered.keep(_gain_key(self._info, kind), gain)
 
@@ -175,7 +175,7 @@ class SignalTabs(Tabs):
         self.spectrum.show_spectrum(seen)  # type: ignore[arg-type]
 
 
-def _gain_key(info: StreamInfo, kind: Kind) -> str:
+def _gain_key(info: StreamInfo, kind: GainKind) -> str:
     """A stream that comes in another unit needs another gain, and so does each kind."""
     return f"gain/{info.name}/{kind.name}/{kind.unit}"
 

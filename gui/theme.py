@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication
 
-from bci.quality import State
+from bci.quality.channel_quality import State
 
 # The smallest text. Its capitals are as high as normal sight tells apart at two metres, 5 minutes
 # of arc, on a screen with 0.28 mm a pixel.

@@ -9,7 +9,7 @@ from io import StringIO
 import pytest
 
 from bci import cli
-from bci.children import bci_command
+from bci.commands import bci_command
 from bci.messages import EvaluationEvent, read_event
 
 BCI = bci_command()

@@ -5,12 +5,12 @@ import threading
 import uuid
 from dataclasses import dataclass, field
 
-from bci.calibration import Calibration
-from bci.engine import Engine
+from bci.engine.engine import Engine
+from bci.engine.hot_swap import Load
 from bci.lsl.discovery import StreamQuery
-from bci.models import Model
-from bci.profile import Output
-from bci.swap import Load
+from bci.models.load import Model
+from bci.profiles.profile import Output
+from bci.training.calibrate import Calibration
 
 
 @dataclass

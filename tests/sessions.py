@@ -7,18 +7,18 @@ from pathlib import Path
 
 import numpy as np
 
-from bci.bundle import decision_threshold, evidence_span, trained_channels
+from bci.clock.dejitter import Position, number_samples
 from bci.decisions import RunningDecision
-from bci.decoding import Decoded, Decoding
-from bci.fit import told, with_options
+from bci.engine.provenance import CueSource, Provenance, machine, model_run, versions
+from bci.engine.running_model import Decoded, RunningModel
+from bci.head.remap import map_montage
+from bci.lsl.engine_streams import DECISION, LATENCIES, UNDECIDED
 from bci.lsl.metadata import to_lsl
-from bci.lsl.predictions import DECISION, LATENCIES, UNDECIDED
-from bci.models import load_model
-from bci.montage import map_montage
-from bci.profile import Output
-from bci.provenance import CueSource, Provenance, machine, model_run, versions
-from bci.recording.writer import XdfWriter
-from bci.timing import Position, number_samples
+from bci.models.bundle import decision_threshold, evidence_span, trained_channels
+from bci.models.fit import told, with_options
+from bci.models.load import load_model
+from bci.profiles.profile import Output
+from bci.recording.xdf.writer import XdfWriter
 from bci.types import Channel, Chunk, Marker, Recording, StreamInfo
 
 START = 5000.0
@@ -78,7 +78,7 @@ def run_live(
         if mapped and mapping is None:
             mapping = map_montage(told(card, info), trained_channels(card))
             info = mapping.info
-        decoding = Decoding(
+        decoding = RunningModel(
             card, decoder, info, None, evidence_span(wanted, card), wanted.adapt,
             threshold=decision_threshold(wanted, card),
         )  # fmt: skip
@@ -162,7 +162,7 @@ def _row(one: Decoded) -> np.ndarray:
     return np.array([*one.prediction.probabilities, *latencies, *numbers], dtype=np.float32)
 
 
-def _described(decoding: Decoding, predictions: object) -> list[Channel]:
+def _described(decoding: RunningModel, predictions: object) -> list[Channel]:
     channels = [Channel(label, "class", "probability") for label in decoding.card.classes]
     channels += [Channel(label, "latency", "s") for label in LATENCIES]
     return channels + [Channel(label, "decision", "number") for label in DECISION]

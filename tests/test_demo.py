@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import yaml
 
-from bci.lsl.predictions import PredictionInlet, ReceivedPrediction
-from bci.profile import load_profile
+from bci.lsl.engine_streams import PredictionInlet, ReceivedPrediction
+from bci.profiles.profile import load_profile
 from tests.commands import BCI
 from tests.streams import find, wait_until
 

@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 import bci
-from bci.bundle import ARRAYS
-from bci.streaming import stream_device
-from devices.simulated_subject import SubjectSettings, simulate_run, write_run
-from devices.simulator import SimulatorDevice, SimulatorSettings
+from bci.lsl.device_stream import stream_device
+from bci.models.bundle import ARRAYS
+from devices.simulated.simulator import SimulatorDevice, SimulatorSettings
+from devices.simulated.subject import SubjectSettings, simulate_run, write_run
 from tests.commands import bci as command
 from tests.engines import end, start_engine
 from tests.streams import find

@@ -11,16 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bci import plugins
-from bci.bundle import load_bundle
+from bci.lsl.device_stream import stream_device
+from bci.lsl.engine_streams import PredictionOutlet
 from bci.lsl.inlet import SignalInlet
-from bci.lsl.predictions import PredictionOutlet
-from bci.new_plugin import write_plugin
-from bci.profile import load_profile
-from bci.streaming import stream_device
+from bci.models.bundle import load_bundle
+from bci.plugins import registry as plugins
+from bci.plugins.new_package import write_plugin
+from bci.profiles.profile import load_profile
 from bci.types import Prediction
 from devices.catalogue import create
-from devices.simulated_subject import write_subject
+from devices.simulated.subject import write_subject
 from tests.commands import bci
 from tests.streams import find, receive, wait_until
 from tests.toy_packages import profile_with
@@ -33,8 +33,8 @@ from pathlib import Path
 
 from bci.errors import BciError
 from bci.lsl.discovery import StreamQuery, await_stream
-from bci.lsl.predictions import PredictionInlet
-from bci.settings import Settings
+from bci.lsl.engine_streams import PredictionInlet
+from bci.profiles.pipeline_settings import Settings
 
 
 class ToBridge(Settings):
@@ -215,12 +215,12 @@ def test_an_installed_bridge_passes_predictions_on(site: Path, tmp_path: Path) -
 
 
 def test_an_installed_view_is_shown_for_its_task(site: Path, qtbot, tmp_path: Path) -> None:
-    from bci.lsl.predictions import ReceivedPrediction
-    from gui.engine_shown import EngineShown
-    from gui.remembered import Remembered
+    from bci.lsl.engine_streams import ReceivedPrediction
+    from gui.decisions.engine_views import EngineViews
+    from gui.settings import DashboardSettings
 
-    remembered = Remembered(tmp_path / "settings.ini")
-    shown = EngineShown({"left": "left"}.get, 0.6, remembered, task="toy task")
+    remembered = DashboardSettings(tmp_path / "settings.ini")
+    shown = EngineViews({"left": "left"}.get, 0.6, remembered, task="toy task")
     qtbot.addWidget(shown.decided)
     shown.decided.show()
     shown._on_engine(("left", "right"), True)

@@ -7,7 +7,7 @@ import uuid
 from pathlib import Path
 
 from bci.decisions import DecisionEvent
-from bci.lsl.predictions import DecisionOutlet
+from bci.lsl.engine_streams import DecisionOutlet
 from tests.streams import wait_until
 
 ROOT = Path(__file__).parents[1]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bci import plugins
-from bci.profile import shipped_profiles
+from bci.plugins import registry as plugins
+from bci.profiles.profile import shipped_profiles
 
 
 class Packages:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pylsl
 
-from bci.recording.writer import XdfWriter
+from bci.recording.xdf.writer import XdfWriter
 
 
 @dataclass(frozen=True)

@@ -10,19 +10,19 @@ from os import PathLike
 from pylsl import local_clock
 from threadpoolctl import ThreadpoolController
 
-from bci import evaluation
 from bci.api.sources import Source, recording_from
 from bci.api.streams import Stream
-from bci.bundle import decision_threshold, evidence_span
-from bci.cue_streams import cue_query
-from bci.decoding import Decoded, Decoding, warm_up
-from bci.engine_cues import EngineCues
+from bci.engine.cues import EngineCues
+from bci.engine.running_model import Decoded, RunningModel, warm_up
 from bci.errors import StreamError
-from bci.evaluation import Evaluation
-from bci.models import Model, load_model
-from bci.profile import Adapt, Output
-from bci.sources import digests
-from bci.trials import chunks_for, cue_markers, find_trials
+from bci.evaluation import pseudo_online as evaluation
+from bci.evaluation.pseudo_online import Evaluation
+from bci.lsl.cue_streams import cue_query
+from bci.models.bundle import decision_threshold, evidence_span
+from bci.models.load import Model, load_model
+from bci.profiles.profile import Adapt, Output
+from bci.recording.identity import digests
+from bci.training.epochs import chunks_for, cue_markers, find_trials
 from bci.types import Recording
 
 _log = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ def decode(
     signal = source if isinstance(source, Stream) else recording_from(source)
     span_s = evidence_span(Output(evidence_s=evidence_s), model.card)
     clock = local_clock if isinstance(signal, Stream) else None
-    decoding = Decoding(
+    decoding = RunningModel(
         model.card,
         model.decoder,
         signal.info,
@@ -114,7 +114,7 @@ def _on_one_thread(found: Iterator[Decoded]) -> Iterator[Decoded]:
         yield decoded
 
 
-def _recorded(decoding: Decoding, recording: Recording) -> Iterator[Decoded]:
+def _recorded(decoding: RunningModel, recording: Recording) -> Iterator[Decoded]:
     paradigm, needs_cues = decoding.card.paradigm, decoding.needs_cues
     trials = find_trials(recording, paradigm) if needs_cues else []
     cues = deque(cue_markers(recording, paradigm) if needs_cues else ())
@@ -125,7 +125,7 @@ def _recorded(decoding: Decoding, recording: Recording) -> Iterator[Decoded]:
 
 
 def _live(
-    decoding: Decoding, stream: Stream, duration_s: float | None, markers: str | None
+    decoding: RunningModel, stream: Stream, duration_s: float | None, markers: str | None
 ) -> Iterator[Decoded]:
     warm_up(decoding.card, decoding.decoder, stream.info)
     query = cue_query(None, markers) if markers is not None else None

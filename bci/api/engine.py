@@ -7,7 +7,7 @@ from pylsl import local_clock
 
 from bci.decisions import DecisionEvent
 from bci.lsl.discovery import StreamQuery, resolve
-from bci.lsl.predictions import DecisionInlet, PredictionInlet, ReceivedPrediction
+from bci.lsl.engine_streams import DecisionInlet, PredictionInlet, ReceivedPrediction
 
 _PULL_S = 0.05
 

@@ -7,8 +7,8 @@ from os import PathLike
 from pathlib import Path
 
 from bci.errors import BciError, RecordingError
-from bci.recorder import Recorder
-from bci.recording.writer import XdfWriter
+from bci.recording.recorder import Recorder
+from bci.recording.xdf.writer import XdfWriter
 
 _POLL_S = 0.02
 _JOIN_S = 10.0

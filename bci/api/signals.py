@@ -8,11 +8,11 @@ from numpy.typing import ArrayLike
 
 from bci.api.sources import ProfileLike, Source, recording_from, settings_of
 from bci.api.streams import Stream
-from bci.chain import Chain
-from bci.channels import Said, describe, stream_type
+from bci.channels.description import DeclaredChannels, describe, stream_type
 from bci.errors import RecordingError
-from bci.pipeline import Pipeline, Window
-from bci.settings import PipelineSettings
+from bci.pipeline.filter_chain import Chain
+from bci.pipeline.pipeline import Pipeline, Window
+from bci.profiles.pipeline_settings import PipelineSettings
 from bci.types import Chunk, Marker, Recording, StreamInfo
 
 
@@ -65,7 +65,9 @@ def from_array(
     kinds = [kind] * len(ch_names) if isinstance(kind, str) else list(kind)
     if len(kinds) != len(ch_names):
         raise RecordingError(f"{name}: kind has {len(kinds)} items for {len(ch_names)} channels")
-    channels = describe([Said(*each, unit) for each in zip(ch_names, kinds, strict=True)])
+    channels = describe(
+        [DeclaredChannels(*each, unit) for each in zip(ch_names, kinds, strict=True)]
+    )
     indices = np.arange(len(values))
     return Recording(
         StreamInfo(name, stream_type(channels), float(sfreq), channels, f"array-{name}"),

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, Union
 
 from bci.errors import RecordingError
-from bci.profile import Profile, load_profile
-from bci.settings import PipelineSettings
+from bci.profiles.pipeline_settings import PipelineSettings
+from bci.profiles.profile import Profile, load_profile
 from bci.types import Recording
 
 if TYPE_CHECKING:
@@ -38,16 +38,16 @@ def recording_from(source: Source, profile: Profile | None = None) -> Recording:
     RecordingError
         If it cannot be read, its markers are on another clock, or it is no recording.
     """
-    from bci.timekeeping import check_markers_fit
+    from bci.clock.timekeeping import check_markers_fit
 
     if isinstance(source, str | PathLike):
-        from bci.recording.reading import read_recording
+        from bci.recording.read import read_recording
 
         recording = read_recording(Path(source), profile=profile)
     elif isinstance(source, Recording):
         recording = source
     else:
-        from bci.mne_io import from_mne
+        from bci.recording.mne_objects import from_mne
 
         if not hasattr(source, "ch_names"):
             raise RecordingError(

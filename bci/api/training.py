@@ -7,15 +7,15 @@ from os import PathLike
 from threadpoolctl import threadpool_limits
 
 import decoders
-from bci import trials
 from bci.api.sources import ProfileLike, Source, profile_of, recordings_from
-from bci.calibration import Progress
-from bci.calibration import calibrate as run_calibration
 from bci.errors import ProfileError, RecordingError
-from bci.models import Model, decoder_of, load_model
-from bci.profile import DecoderChoice, Profile
-from bci.runs import without_copies
-from bci.trials import Epochs
+from bci.models.load import Model, decoder_of, load_model
+from bci.profiles.profile import DecoderChoice, Profile
+from bci.training import epochs as trials
+from bci.training.calibrate import Progress
+from bci.training.calibrate import calibrate as run_calibration
+from bci.training.epochs import Epochs
+from bci.training.run_counts import without_copies
 from bci.types import Decoder
 from decoders.estimator import wrap
 from decoders.estimator.factory import path_of

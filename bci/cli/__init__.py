@@ -14,24 +14,19 @@ from typing import NoReturn
 import typer
 
 from bci import __version__
-from bci.cli import (
-    acquisition,
-    benchmarks,
-    events,
-    federate,
-    images,
-    importing,
-    judging,
-    live,
-    monitoring,
-    plugins,
-    profiles,
-    recordings,
-    speech,
-    system,
-    training,
-    verifying,
-)
+from bci.cli import calibrate as training
+from bci.cli import doctor as system
+from bci.cli import embed_images as images
+from bci.cli import evaluate as judging
+from bci.cli import events, federate, plugins, profiles
+from bci.cli import import_datasets as importing
+from bci.cli import monitor as monitoring
+from bci.cli import pretrain_speech as speech
+from bci.cli import record as recordings
+from bci.cli import run as live
+from bci.cli import stream as acquisition
+from bci.cli import verify as verifying
+from bci.cli.benchmark import commands as benchmarks
 from bci.cli.console import printable, show_warnings
 from bci.errors import BciError
 from bci.messages import ErrorEvent
@@ -136,7 +131,7 @@ def run() -> int:
 
 def _reason(error: Exception) -> str | None:
     """Why a command ended, where it is a plug-in's fault or a user can mend it."""
-    from bci.plugins import fault_in_plugin
+    from bci.plugins.registry import fault_in_plugin
 
     if (fault := fault_in_plugin(error)) is not None:
         return str(fault)

@@ -4,7 +4,7 @@ from typing import Any
 
 from typer.core import TyperCommand
 
-from bci.offered import by_task, carrying_over, decoder_names
+from bci.plugins.decoder_offers import by_task, carrying_over, decoder_names
 
 _ALL, _CARRYING_OVER = "[decoders]", "[decoders that carry over]"
 DECODER_HELP = f"Instead of the profile's: {_ALL}."

@@ -3,10 +3,10 @@
 from dataclasses import asdict
 
 from bci.cli.events import emit
-from bci.evaluation import Evaluation
+from bci.evaluation.pseudo_online import Evaluation
+from bci.evaluation.scores import Measure
 from bci.messages import EvaluationEvent, Figure, PredictedEvent
-from bci.scores import Measure
-from bci.trials import JudgedWindow, Watch
+from bci.training.epochs import JudgedWindow, Watch
 
 
 def predicted(recording: str, window: JudgedWindow) -> PredictedEvent:

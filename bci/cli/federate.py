@@ -14,16 +14,16 @@ from bci.cli import events
 from bci.cli.console import err, note, out, print_file, warn
 from bci.cli.events import JsonOption, emit
 from bci.errors import ProfileError
-from bci.installing import how_to_install_torch
+from bci.files.writable import require_folder
 from bci.messages import ModelEvent, RoundEvent, SitesEvent
-from bci.places import require_folder
+from bci.plugins.installing import how_to_install_torch
 
 if TYPE_CHECKING:
     from flwr.clientapp import ClientApp
 
-    from bci.federation import Federation
-    from decoders.federated import Contribution
+    from decoders.federation.agreement import Federation
     from decoders.federation.progress import Round
+    from decoders.federation.site import Contribution
 
 federate = typer.Typer(no_args_is_help=True)
 
@@ -77,7 +77,7 @@ def simulate(
     Example: bci federate simulate partners.yaml --out recordings/models/partners
     """
     _need_flower()
-    from bci.bundle import check_place
+    from bci.models.bundle import check_place
     from decoders.federation.local import LocalGrid
     from decoders.federation.progress import is_begun
     from decoders.federation.rounds import common_space, run_rounds
@@ -173,8 +173,8 @@ def join(
     --state recordings/partners --out recordings/models/partners-lab-a
     """
     _need_flower()
-    from bci.bundle import check_place
-    from bci.federation import is_this_machine
+    from bci.models.bundle import check_place
+    from decoders.federation.agreement import is_this_machine
     from decoders.federation.supernode import read_private_key, require_authority, serve_site
 
     agreed, _ = _load(config)
@@ -223,8 +223,8 @@ def experiment(
     Example: bci federate experiment eegmmidb --out recordings/federated.json
     """
     _need_flower()
-    from bci.cli.federation_experiment import CONDITIONS
-    from bci.cli.federation_experiment import experiment as run_experiment
+    from bci.cli.benchmark.federation import CONDITIONS
+    from bci.cli.benchmark.federation import experiment as run_experiment
 
     for each in condition or ():
         if each not in CONDITIONS:
@@ -239,14 +239,14 @@ def experiment(
 def _need_flower() -> None:
     try:
         import decoders.federation.rounds
-        import decoders.fleeg  # noqa: F401
+        import decoders.neural.fleeg_decoder  # noqa: F401
     except ImportError as error:
         raise ProfileError(f"{_NEEDS} ({error})") from error
 
 
 def _load(config: Path) -> "tuple[Federation, Path]":
     """The agreement, and the folder that its paths are relative to."""
-    from bci.federation import load_federation
+    from decoders.federation.agreement import load_federation
 
     return load_federation(config), config.parent
 
@@ -268,12 +268,12 @@ def _site(
     state: Path, model: Path, quiet: bool = False, overwrite: bool = False,
 ) -> "tuple[ClientApp, _Part]":  # fmt: skip
     """A site's client app, and how far its part is."""
-    from bci.bundle import FederationCard, save_bundle
-    from bci.cli.federation_sites import card_of, cut_material, make_site
-    from bci.profile import load_profile
+    from bci.models.bundle import FederationCard, save_bundle
+    from bci.profiles.profile import load_profile
     from bci.recording.formats import without_parts
-    from bci.recording.reading import read_recording
-    from decoders.federation.client import client_app
+    from bci.recording.read import read_recording
+    from decoders.federation.client_app import client_app
+    from decoders.federation.site_data import card_of, cut_material, make_site
 
     wanted = load_profile(profile)
     material = cut_material(
@@ -331,7 +331,7 @@ def _budget(agreed: "Federation") -> Callable[[int], float | None]:
     if privacy is None:
         return lambda _n_sent: None
     try:
-        from decoders.privacy import epsilon
+        from decoders.federation.privacy import epsilon
     except ImportError as error:
         raise ProfileError(f"privacy: {_NEEDS} ({error})") from error
     return lambda n_sent: epsilon(n_sent, privacy.noise_multiplier, privacy.delta)

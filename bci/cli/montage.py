@@ -9,8 +9,8 @@ from bci.cli.console import note
 from bci.errors import ProfileError
 
 if TYPE_CHECKING:
-    from bci.bundle import Card
-    from bci.profile import Profile
+    from bci.models.bundle import Card
+    from bci.profiles.profile import Profile
     from bci.types import Recording
 
 MapMontage = Annotated[
@@ -21,9 +21,9 @@ MapMontage = Annotated[
 
 def mapped_to_model(recording: "Recording", card: "Card") -> "Recording":
     """The recording with the channels of a model; says which of them are interpolated."""
-    from bci.bundle import trained_channels
-    from bci.fit import told
-    from bci.montage import map_recording, tell_map
+    from bci.head.remap import map_recording, tell_map
+    from bci.models.bundle import trained_channels
+    from bci.models.fit import told
 
     recording = replace(recording, info=told(card, recording.info))
     mapped = map_recording(recording, trained_channels(card))
@@ -39,8 +39,8 @@ def mapped_to_profile(recording: "Recording", profile: "Profile") -> "Recording"
     ProfileError
         If the profile names none.
     """
-    from bci.montage import map_recording, named_channels, tell_map
-    from bci.stream_options import as_told
+    from bci.head.remap import map_recording, named_channels, tell_map
+    from bci.profiles.stream_options import as_told
 
     if profile.pipeline.channels is None:
         raise ProfileError(

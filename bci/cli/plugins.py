@@ -13,7 +13,7 @@ from bci.cli.events import JsonOption
 from bci.messages import PluginEntry, PluginsEvent
 
 if TYPE_CHECKING:
-    from bci.plugins import Plugin
+    from bci.plugins.registry import Plugin
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -27,8 +27,8 @@ def plugins(as_json: JsonOption = False) -> None:
 
     Each comes from an installed package. 'bci new' writes a package of your own.
     """
-    from bci.plugins import GROUPS
-    from bci.plugins import plugins as of_group
+    from bci.plugins.registry import GROUPS
+    from bci.plugins.registry import plugins as of_group
 
     entries = tuple(_entry(plugin) for group in GROUPS for plugin in of_group(group).values())
     if as_json:
@@ -45,9 +45,9 @@ def plugins(as_json: JsonOption = False) -> None:
 
 
 def _entry(plugin: "Plugin") -> PluginEntry:
-    from bci.class_source import class_attributes
-    from bci.offered import traits_in
-    from bci.plugins import GROUPS
+    from bci.plugins.class_source import class_attributes
+    from bci.plugins.decoder_offers import traits_in
+    from bci.plugins.registry import GROUPS
 
     attributes = class_attributes(plugin.value)
     traits = traits_in(attributes)
@@ -69,7 +69,7 @@ def _entry(plugin: "Plugin") -> PluginEntry:
 
 
 def _lacking(needs: tuple[str, ...]) -> str:
-    from bci.installing import how_to_install
+    from bci.plugins.installing import how_to_install
 
     missing = [module for module in needs if find_spec(module) is None]
     return f"needs {missing[0]}: {how_to_install(missing[0])}" if missing else ""
@@ -88,8 +88,8 @@ def bridge(
     """
     from bci.cli.stopping import stop_on_signals
     from bci.errors import PluginError
-    from bci.parameters import parse_parameters, split_pairs
-    from bci.plugins import find
+    from bci.plugins.parameters import parse_parameters, split_pairs
+    from bci.plugins.registry import find
 
     given = split_pairs(parameters or (), PluginError)
     made = find("bci.bridges", name).load()
@@ -106,7 +106,7 @@ def new(
 
     Example: bci new filter smooth
     """
-    from bci.new_plugin import write_plugin
+    from bci.plugins.new_package import write_plugin
 
     made = write_plugin(kind, name, folder)
     out.print(f"{made}: install it by 'pip install -e {made}', test it by 'pytest {made}'")

@@ -26,8 +26,8 @@ def profiles(
     Example: bci profiles motor-imagery > mine.yaml
     """
     from bci.errors import ProfileError
-    from bci.profile import load_profile, shipped_profiles
-    from bci.settings import did_you_mean
+    from bci.profiles.pipeline_settings import did_you_mean
+    from bci.profiles.profile import load_profile, shipped_profiles
 
     if keys:
         _print_keys()
@@ -50,8 +50,8 @@ def profiles(
 
 def _print_keys() -> None:
     import decoders
-    from bci.offered import decoder_names
-    from bci.profile_keys import profile_keys
+    from bci.plugins.decoder_offers import decoder_names
+    from bci.profiles.keys import profile_keys
 
     table = Table("Key", "Takes", "Default")
     for key in profile_keys():

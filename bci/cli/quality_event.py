@@ -3,8 +3,8 @@
 import math
 
 from bci.messages import JudgedChannel, QualityEvent
-from bci.monitor import StreamQuality
-from bci.quality import ChannelQuality
+from bci.quality.channel_quality import ChannelQuality
+from bci.quality.monitor import StreamQuality
 
 _FIGURES = ("rms", "line_share", "high", "drift", "kurtosis", "correlation", "impedance_kohm")
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from bci.errors import ProfileError
-from bci.settings import Unit
+from bci.profiles.pipeline_settings import Unit
 
 _LONGEST_NAME = 200
 

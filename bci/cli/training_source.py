@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from bci.cli.console import warn
 from bci.cli.montage import mapped_to_model, mapped_to_profile
-from bci.profile import Profile
+from bci.profiles.profile import Profile
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from bci.bundle import Card
+    from bci.models.bundle import Card
     from bci.types import Recording
 
 
@@ -35,7 +35,7 @@ class TrainingSource:
 
     def __post_init__(self) -> None:
         if self.base is not None:
-            from bci.bundle import load_bundle
+            from bci.models.bundle import load_bundle
 
             self.base_card, self.start = load_bundle(self.base)
 
@@ -47,8 +47,8 @@ class TrainingSource:
         RecordingError
             If it cannot be read, or it is not clear which stream is meant.
         """
-        from bci.recording.reading import read_recording
-        from bci.timekeeping import check_markers_fit, losses_of
+        from bci.clock.timekeeping import check_markers_fit, losses_of
+        from bci.recording.read import read_recording
 
         recording = read_recording(file, self.stream, self.markers, self.profile)
         check_markers_fit(recording)
@@ -77,7 +77,7 @@ def each_once(
     copies : list of (str, str)
         Source of each that was left out, and of the one that holds its samples.
     """
-    from bci.runs import without_copies
+    from bci.training.run_counts import without_copies
 
     kept, copies = without_copies([each for own in people.values() for each in own])
     known = {id(each) for each in kept}

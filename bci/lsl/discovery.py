@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pylsl
 
-from bci.cue_streams import is_own
 from bci.errors import AmbiguousStreamError, StreamError
+from bci.lsl.cue_streams import is_own
 from bci.types import StreamInfo
 
 _MOST_LISTED = 20

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from pylsl.util import LostError
 from pylsl.util import TimeoutError as LslTimeoutError
 
+from bci.clock.dejitter import DeviceClock, Position, SampleClock, Stamps
+from bci.clock.timekeeping import Timekeeping, findings, split_loops
 from bci.errors import StreamError
 from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch
+from bci.lsl.marker_labels import labels_of
 from bci.lsl.metadata import MOST_CHANNELS, from_lsl
-from bci.marker_labels import labels_of
 from bci.recording.rounding import is_rounded
-from bci.timekeeping import Timekeeping, findings, split_loops
-from bci.timing import DeviceClock, Position, SampleClock, Stamps
 from bci.types import Chunk, FloatArray, Marker, StreamInfo, TimeArray
 
 _OPEN_S = 5.0
@@ -270,7 +270,7 @@ class SignalInlet:
         chunks : list of Chunk
             None, one, or, where samples were lost in between, several. Their data stay right
             until the next pull. After stamps that are off the line, samples are held back until
-            later ones tell a loss from lateness; see `bci.timing.SampleClock`.
+            later ones tell a loss from lateness; see `bci.clock.dejitter.SampleClock`.
 
         Raises
         ------
@@ -418,7 +418,7 @@ class MarkerInlet:
     def pull(self, timeout: float = 0.0) -> list[Marker]:
         """Markers that came since the last call; waits up to ``timeout`` s for the first.
 
-        For the labels see `bci.marker_labels`; a marker without a label is left out. Bytes that are
+        For the labels see `bci.lsl.marker_labels`; a marker without a label is left out. Bytes that are
         not UTF-8 become replacement characters, as in a recording. Stamps that are years off are
         replaced by the moment of arrival, as those of signals are.
         """

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
+from bci.clock.dejitter import Position
+from bci.clock.timekeeping import Timekeeping
+from bci.head.remap import map_montage
 from bci.lsl.inlet import InletStats, SignalInlet
-from bci.montage import map_montage
-from bci.timekeeping import Timekeeping
-from bci.timing import Position
 from bci.types import Channel, Chunk, StreamInfo
 
 
 class MappedInlet:
-    """An inlet whose stream gives other channels, by name or interpolated; see `bci.montage`.
+    """An inlet whose stream gives other channels, by name or interpolated; see `bci.head.remap`.
 
     Parameters
     ----------

@@ -10,10 +10,10 @@ import math
 import pylsl
 from pylsl.info import XMLElement
 
-from bci.channels import Said, describe
+from bci.channels.description import DeclaredChannels, describe
+from bci.channels.units import spelt_out
 from bci.errors import StreamError
 from bci.types import Channel, StreamInfo
-from bci.units import spelt_out
 
 # More than any montage; a stream that claims more is broken or hostile.
 MOST_CHANNELS = 10_000
@@ -55,7 +55,7 @@ def to_lsl(info: StreamInfo, channel_format: str = "float32") -> pylsl.StreamInf
 def from_lsl(described: pylsl.StreamInfo) -> StreamInfo:
     """Read an LSL description; absent or malformed parts become ``unknown``.
 
-    Its channels are as `bci.channels.describe` has them.
+    Its channels are as `bci.channels.description.describe` has them.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def _read_channels(desc: XMLElement, n_channels: int, stream_type: str) -> tuple
         node = node.next_sibling("channel")
     nodes += [desc.child("absent")] * (n_channels - len(nodes))
     said = [
-        Said(
+        DeclaredChannels(
             node.child_value("label"),
             node.child_value("type"),
             node.child_value("unit"),

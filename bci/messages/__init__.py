@@ -8,7 +8,7 @@ out of range are refused, and keys that a later version may add are left out.
 ``version`` is of the format: it grows when a field changes its meaning or goes, and a reader
 refuses a version that it does not know. A new field alone does not make a new version.
 
-`docs/messages.md` lists every field with its unit; `bci.message_docs` writes it from here.
+`docs/messages.md` lists every field with its unit; `bci.messages.write_docs` writes it from here.
 
 `fields` has what messages are made of, `statuses` those on LSL. Events are in `general`,
 `listings`, `live`, `training` and `evaluation`; `reading` reads both.

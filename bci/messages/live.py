@@ -6,8 +6,8 @@ from pydantic import Field
 
 from bci.messages.fields import MAX_ITEMS, Count, Message, Number, Seconds, Share, Text
 from bci.messages.general import Event
+from bci.messages.quality_reasons import Reason
 from bci.messages.statuses import EngineStatus, RecordedStream
-from bci.quality_reasons import Reason
 
 
 class StreamingEvent(Event):
@@ -106,7 +106,7 @@ class StoppedEvent(Event):
 
 
 class JudgedChannel(Message):
-    """Quality of one channel in one second; see `bci.quality.ChannelQuality`.
+    """Quality of one channel in one second; see `bci.quality.channel_quality.ChannelQuality`.
 
     Parameters
     ----------

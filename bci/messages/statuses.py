@@ -81,7 +81,7 @@ class EngineStatus(Message):
     adaptation : str
         ``off``, or what of the model follows the signal.
     drift : float or None
-        Distance of the signal from the calibration, as a ratio; see `bci.drift`.
+        Distance of the signal from the calibration, as a ratio; see `bci.models.drift`.
     drift_warning : str or None
         A sentence, where the signal is beyond the calibration.
     model_warning : str or None
@@ -101,7 +101,7 @@ class EngineStatus(Message):
     latency_p99_ms : float or None
         The 99th percentile of the same.
     paradigm : dict or None
-        The model's paradigm (see `bci.profile.Paradigm`); None where it has very many classes.
+        The model's paradigm (see `bci.profiles.profile.Paradigm`); None where it has very many classes.
     markers : str or None
         Streams that cues are taken from; None where the model needs none.
     cues : int

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from bci.recording.fif_check import check_tags
+from bci.recording.by_mne.fif_check import check_tags
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
+class FileFormat:
     """One format of recordings.
 
     ``needs`` is the package that a part or all of its files need beyond a plain installation,
@@ -27,18 +27,18 @@ class Format:
 
 
 FORMATS = (
-    Format("XDF", (".xdf", ".xdfz")),
-    Format("EDF/BDF", (".edf", ".bdf")),
-    Format("FIF", (".fif",)),
-    Format("BrainVision", (".vhdr",)),
-    Format("EEGLAB", (".set",), "formats", "pymatreader"),
-    Format("GDF", (".gdf",)),
-    Format("Neuroscan and ANT", (".cnt",), "formats", "antio"),
-    Format("CTF", (".ds",), folder=True),
-    Format("KIT", (".sqd", ".con")),
-    Format("EGI", (".mff",), "formats", "mffpy", folder=True),
-    Format("NWB", (".nwb",), "nwb", "pynwb"),
-    Format("OpenBCI, Muse, Emotiv and plain tables", (".csv", ".txt"), tells=False),
+    FileFormat("XDF", (".xdf", ".xdfz")),
+    FileFormat("EDF/BDF", (".edf", ".bdf")),
+    FileFormat("FIF", (".fif",)),
+    FileFormat("BrainVision", (".vhdr",)),
+    FileFormat("EEGLAB", (".set",), "formats", "pymatreader"),
+    FileFormat("GDF", (".gdf",)),
+    FileFormat("Neuroscan and ANT", (".cnt",), "formats", "antio"),
+    FileFormat("CTF", (".ds",), folder=True),
+    FileFormat("KIT", (".sqd", ".con")),
+    FileFormat("EGI", (".mff",), "formats", "mffpy", folder=True),
+    FileFormat("NWB", (".nwb",), "nwb", "pynwb"),
+    FileFormat("OpenBCI, Muse, Emotiv and plain tables", (".csv", ".txt"), tells=False),
 )
 ENDINGS = tuple(ending for each in FORMATS for ending in each.endings)
 FOLDERS = tuple(ending for each in FORMATS if each.folder for ending in each.endings)
@@ -51,7 +51,7 @@ _NO_SIGNAL = re.compile(r"[-_](eve|epo|ave|cov|ica|proj|trans|fwd|inv|src|bem|so
 _NUMBERED = re.compile(r"(.+)-\d+\.fif", re.IGNORECASE).fullmatch
 
 
-def format_of(path: Path) -> Format | None:
+def format_of(path: Path) -> FileFormat | None:
     """Format that a file's ending tells; None where no format has it."""
     ending = path.suffix.lower()
     return next((each for each in FORMATS if ending in each.endings), None)
@@ -105,7 +105,7 @@ def _is_recording(path: Path) -> bool:
         return False
     if known.tells:
         return True
-    from bci.recording.reading_table import is_of_a_headset
+    from bci.recording.table.read import is_of_a_headset
 
     return is_of_a_headset(path)
 

@@ -18,7 +18,7 @@ _FEWEST_NOISE = 200
 _TIMES_NAMED = 3
 
 
-class Choice(NamedTuple):
+class TriggerChoice(NamedTuple):
     """Choice of a file's markers: a trigger channel by name, or `ANNOTATIONS`.
 
     ``named`` is what the user gave for this file; ``usual`` is what the profile names, which
@@ -36,7 +36,7 @@ class Choice(NamedTuple):
         return self.usual if has_usual else None
 
 
-ALL = Choice()
+ALL = TriggerChoice()
 
 
 def chosen(names: Sequence[str], wanted: str | None, source: str, annotated: bool) -> list[str]:

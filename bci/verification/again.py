@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from bci.bundle import Card, decision_threshold, evidence_span, trained_channels
-from bci.decoding import Decoded, Decoding
+from bci.engine.outlets import layout
+from bci.engine.provenance import ModelRun
+from bci.engine.running_model import Decoded, RunningModel
 from bci.errors import RecordingError
-from bci.fit import told
-from bci.montage import map_montage
-from bci.outlets import layout
-from bci.pipeline import Window
-from bci.profile import Output
-from bci.provenance import ModelRun
+from bci.head.remap import map_montage
+from bci.models.bundle import Card, decision_threshold, evidence_span, trained_channels
+from bci.models.fit import told
+from bci.pipeline.pipeline import Window
+from bci.profiles.profile import Output
 from bci.types import Chunk, FloatArray, Marker, Prediction, StreamInfo
 from bci.verification.matching import Matches
 from bci.verification.models import FoundModel
@@ -129,7 +129,7 @@ class SecondDecoding:
 
     def _of_model(self, model: ModelRun, found: FoundModel, end: int | None) -> Iterator[Again]:
         card, output = found.card, self.output
-        decoding = Decoding(
+        decoding = RunningModel(
             card,
             found.decoder,
             self._info,
@@ -170,7 +170,7 @@ class SecondDecoding:
                 "predictions cannot be compared; start recording before the engine"
             )
 
-    def _since(self, decoding: Decoding, model: ModelRun, chunk: Chunk) -> float:
+    def _since(self, decoding: RunningModel, model: ModelRun, chunk: Chunk) -> float:
         """Time from which on windows are comparable behind a chunk that follows no other."""
         if chunk.first in (model.fed_from, *self._run.gaps):
             return -np.inf
@@ -180,7 +180,7 @@ class SecondDecoding:
         return float(chunk.timestamps[0]) + n_samples / pipeline.chain.sfreq
 
     def _decide(
-        self, decoding: Decoding, window: Window, prediction: Prediction, since: float
+        self, decoding: RunningModel, window: Window, prediction: Prediction, since: float
     ) -> Again:
         by_itself = decoding.hop_s / 2
         slack = 1.5 / decoding.pipeline.chain.sfreq if decoding.pipeline.at_cues else by_itself
@@ -219,7 +219,7 @@ class SecondDecoding:
         )
         return chunk if self._mapping is None else self._mapping.apply(chunk)
 
-    def _step(self, decoding: Decoding) -> int:
+    def _step(self, decoding: RunningModel) -> int:
         """Samples at a time: a window at a time where cues have to come in between."""
         if not self.signal.markers:
             return _MOST_SAMPLES
@@ -231,12 +231,12 @@ class SecondDecoding:
             begin = max(since, self.spans.pop()[0])
         self.spans.append((begin, end))
 
-    def _hear(self, decoding: Decoding, chunk: Chunk, waiting: deque[Marker]) -> None:
+    def _hear(self, decoding: RunningModel, chunk: Chunk, waiting: deque[Marker]) -> None:
         """Give a decoder that learns from cues those that had come by then."""
         while waiting and waiting[0].time <= chunk.timestamps[-1] + self.matches.offset:
             decoding.hear(waiting.popleft())
 
-    def _ask(self, decoding: Decoding) -> None:
+    def _ask(self, decoding: RunningModel) -> None:
         """Ask for the windows of the predictions: the markers' own clock may differ a little."""
         pipeline = decoding.pipeline
         length_s = (pipeline.n_samples - 1) / pipeline.chain.sfreq

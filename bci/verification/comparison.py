@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from bci.decisions import DecisionEvent, RunningDecision
-from bci.decoding import Decoded
-from bci.lsl.predictions import UNDECIDED
+from bci.engine.running_model import Decoded
+from bci.lsl.engine_streams import UNDECIDED
 from bci.verification.again import Again, SecondDecoding
 from bci.verification.session import LivePrediction, LiveRun
 
@@ -26,7 +26,7 @@ class Difference(NamedTuple):
 
 
 @dataclass
-class Comparison:
+class SessionComparison:
     """Counts of what is equal to the bit, and the first that is not.
 
     Attributes
@@ -68,7 +68,7 @@ class Comparison:
         )
 
 
-def compare(run: LiveRun, second: SecondDecoding, n_skipped: int) -> Comparison:
+def compare(run: LiveRun, second: SecondDecoding, n_skipped: int) -> SessionComparison:
     """Compare a run's predictions and decisions with the second decoding.
 
     Parameters
@@ -78,7 +78,7 @@ def compare(run: LiveRun, second: SecondDecoding, n_skipped: int) -> Comparison:
     n_skipped : int
         Windows that the engine skipped while it was recorded.
     """
-    found = Comparison()
+    found = SessionComparison()
     decisions = _Decisions(run, found, second.signal.placement.is_whole)
     start = run.predictions[0].time if run.predictions else 0.0
     unpublished: list[float] = []
@@ -116,7 +116,9 @@ def compare(run: LiveRun, second: SecondDecoding, n_skipped: int) -> Comparison:
     return found
 
 
-def _compare_window(found: Comparison, again: Again, live: LivePrediction, at_s: float) -> None:
+def _compare_window(
+    found: SessionComparison, again: Again, live: LivePrediction, at_s: float
+) -> None:
     found.windows += 1
     prediction = again.prediction
     probabilities = prediction.probabilities.astype(np.float32)
@@ -165,7 +167,7 @@ class _Decisions:
         Without the beginning, the first event that ran live tells the decision that held.
     """
 
-    def __init__(self, run: LiveRun, found: Comparison, is_whole: bool) -> None:
+    def __init__(self, run: LiveRun, found: SessionComparison, is_whole: bool) -> None:
         self._events = deque(run.events or ())
         self._times = {prediction.time for prediction in run.predictions}
         self._start = run.predictions[0].time if run.predictions else 0.0

@@ -7,12 +7,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bci.bundle import ARRAYS, CARD, Card, load_card
+from bci.engine.provenance import ModelRun, array_hashes, card_hash
 from bci.errors import BciError, RecordingError
-from bci.fit import with_options
-from bci.profile import file_sha256
-from bci.provenance import ModelRun, array_hashes, card_hash
-from bci.settings import PipelineSettings
+from bci.models.bundle import ARRAYS, CARD, Card, load_card
+from bci.models.fit import with_options
+from bci.profiles.pipeline_settings import PipelineSettings
+from bci.profiles.profile import file_sha256
 from bci.types import Decoder
 
 Load = Callable[[Path], tuple[Card, Decoder]]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.timing import Position, number_samples
+from bci.clock.dejitter import Position, number_samples
 from bci.types import TimeArray
 
 UNKNOWN = -1

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bci.clock.dejitter import Position
 from bci.decisions import DecisionEvent, event_from_json
+from bci.engine.provenance import STREAM_TYPE, ModelRun, Provenance, read_provenance
 from bci.errors import MessageError, RecordingError
-from bci.lsl.predictions import LATENCIES
-from bci.provenance import STREAM_TYPE, ModelRun, Provenance, read_provenance
-from bci.recording.xdf_header import channel_nodes, field_of, first_of
-from bci.timing import Position
+from bci.lsl.engine_streams import LATENCIES
+from bci.recording.xdf.header import channel_nodes, field_of, first_of
 
 Streams = list[dict[str, Any]]
 
@@ -84,7 +84,7 @@ def read_runs(path: Path, streams: Streams, engine: str | None = None) -> list[L
     path : Path
         For messages.
     streams : list of dict
-        As they were sent; see `bci.recording.reading_xdf.load_streams`.
+        As they were sent; see `bci.recording.xdf.read.load_streams`.
     engine : str, optional
         Name of the engine, where the recording holds several.
 

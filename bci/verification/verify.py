@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from bci.cue_streams import CueQuery
+from bci.engine.provenance import COMPARED, ModelRun, Provenance, installed, machine
 from bci.errors import RecordingError
+from bci.lsl.cue_streams import CueQuery
 from bci.messages import VerifyEvent
-from bci.profile import Output
-from bci.provenance import COMPARED, ModelRun, Provenance, installed, machine
-from bci.recording.reading_xdf import as_float32, info_of, load_streams
-from bci.recording.xdf_header import field_of
-from bci.recording.xdf_markers import find_markers
-from bci.trials import cue_markers
+from bci.profiles.profile import Output
+from bci.recording.xdf.header import field_of
+from bci.recording.xdf.markers import find_markers
+from bci.recording.xdf.read import as_float32, info_of, load_streams
+from bci.training.epochs import cue_markers
 from bci.types import Marker, Recording, StreamInfo
 from bci.verification.again import PlacedSignal, SecondDecoding
-from bci.verification.comparison import Comparison, compare
+from bci.verification.comparison import SessionComparison, compare
 from bci.verification.models import FoundModel, Load, find_model
 from bci.verification.placement import Placement, place
 from bci.verification.session import LiveRun, Streams, read_runs
@@ -166,7 +166,7 @@ def _event(
     models: Sequence[FoundModel],
     signal: PlacedSignal,
     output: Output,
-    comparison: Comparison,
+    comparison: SessionComparison,
 ) -> VerifyEvent:
     told, placement = run.provenance, signal.placement
     notes = []

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bci.errors import DecodingError
 from bci.types import FloatArray
-from decoders.onnx_checks import (
+from decoders.estimator.onnx_checks import (
     MACHINE_LEARNING,
     MOST_BYTES,
     STANDARD,
@@ -120,7 +120,7 @@ def _is_discriminant(estimator: Any) -> bool:
 def _from_torch(module: Any, shape: tuple[int, int], softmax: bool) -> bytes:
     import torch
 
-    from decoders.onnx_network import export
+    from decoders.neural.onnx_export import export
 
     served = copy.deepcopy(module).cpu().eval()
     whole = torch.nn.Sequential(served, torch.nn.Softmax(dim=1)) if softmax else served

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from bci.errors import BciError, BundleError, DecodingError, PluginError, ProfileError
 from bci.types import FloatArray, Signal, Watch
+from decoders.classical.linear_head import shaped, window_shape
 from decoders.estimator.raised import brief
 from decoders.estimator.stored import N_NOISE, Stored, proof, restore, store
-from decoders.linear import shaped, window_shape
 
 # Kept of the training windows, to compare the stored model with the trained one.
 _N_EXAMPLES = 64

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bci.errors import PluginError, ProfileError
 from decoders.estimator.by_onnx import OnnxModel, number_output, one_window
-from decoders.onnx_checks import MOST_BYTES, parse
+from decoders.estimator.onnx_checks import MOST_BYTES, parse
 
 _KNOWN = ("file", "classes", "logits")
 

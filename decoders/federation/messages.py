@@ -14,7 +14,7 @@ import numpy as np
 from flwr.app import Array, ArrayRecord, MetricRecord, RecordDict
 from numpy.typing import NDArray
 
-from decoders.federated import Arrays
+from decoders.federation.site import Arrays
 
 HELLO, TRAIN, FINISH = "query", "train", "evaluate"
 

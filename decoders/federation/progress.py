@@ -9,7 +9,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from bci.errors import ProfileError
-from decoders.federated import Arrays, what_is_wrong
+from decoders.federation.site import Arrays, what_is_wrong
 
 _HISTORY, _WEIGHTS = "rounds.json", "shared-{:05d}.safetensors"
 

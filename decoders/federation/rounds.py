@@ -11,15 +11,7 @@ from flwr.serverapp import Grid
 from numpy.typing import NDArray
 
 from bci.errors import BciError, ProfileError
-from bci.federation import Federation
-from decoders.federated import (
-    Arrays,
-    Clipping,
-    add_mean_change,
-    initial_weights,
-    longest_noise,
-    what_is_wrong,
-)
+from decoders.federation.agreement import Federation
 from decoders.federation.messages import (
     ACCURACIES,
     ANSWERS,
@@ -32,6 +24,14 @@ from decoders.federation.messages import (
     write,
 )
 from decoders.federation.progress import Progress, Round, resume, save
+from decoders.federation.site import (
+    Arrays,
+    Clipping,
+    add_mean_change,
+    initial_weights,
+    longest_noise,
+    what_is_wrong,
+)
 from decoders.networks.fleeg import FleegSettings
 
 _log = logging.getLogger(__name__)

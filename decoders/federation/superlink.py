@@ -36,7 +36,7 @@ from flwr.superlink.grid import InMemoryGrid
 from flwr.superlink.main import create_app
 
 from bci.errors import ProfileError, StreamError
-from bci.federation import Server
+from decoders.federation.agreement import Server
 from decoders.federation.door import Door, PatientProtocol
 
 _START_S = 20.0
@@ -50,7 +50,7 @@ class SuperLink:
 
     Parameters
     ----------
-    server : bci.federation.Server
+    server : decoders.federation.agreement.Server
     keys : mapping of str to bytes
         Public key of each site, as `read_public_key` gives it.
     folder : Path

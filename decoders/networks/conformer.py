@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from decoders.networks.durations import require_window, samples
-from decoders.networks.transformer import Block
+from decoders.networks.transformer import TransformerBlock
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Conformer(nn.Module):
             nn.Conv2d(s.width, s.width, 1),
         )
         self.encoder = nn.Sequential(
-            *(Block(s.width, s.n_heads, s.expansion, s.dropout) for _ in range(s.depth))
+            *(TransformerBlock(s.width, s.n_heads, s.expansion, s.dropout) for _ in range(s.depth))
         )
         self.n_features = s.width * ((n_samples - kernel + 1 - pool) // stride + 1)
         first, second = s.head_widths

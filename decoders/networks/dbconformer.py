@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from decoders.networks.depthwise import DepthwiseConv
 from decoders.networks.durations import odd_samples, require_window, samples
-from decoders.networks.transformer import Block
+from decoders.networks.transformer import TransformerBlock
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +117,16 @@ class Dbconformer(nn.Module):
         self.temporal_positions = nn.Parameter(torch.randn(1, n_samples // patch, s.width))
         self.spatial_positions = nn.Parameter(torch.randn(1, n_channels, s.width))
         self.temporal_encoder = nn.Sequential(
-            *(Block(s.width, s.n_heads, s.expansion, s.dropout) for _ in range(s.temporal_depth))
+            *(
+                TransformerBlock(s.width, s.n_heads, s.expansion, s.dropout)
+                for _ in range(s.temporal_depth)
+            )
         )
         self.spatial_encoder = nn.Sequential(
-            *(Block(s.width, s.n_heads, s.expansion, s.dropout) for _ in range(s.spatial_depth))
+            *(
+                TransformerBlock(s.width, s.n_heads, s.expansion, s.dropout)
+                for _ in range(s.spatial_depth)
+            )
         )
         # The bias of the last layer, the same for all channels, falls out of the softmax.
         self.channel_score = nn.Sequential(

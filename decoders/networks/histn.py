@@ -24,7 +24,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from bci.levels import N_LEVELS
+from bci.tasks.emotion_levels import N_LEVELS
 from decoders.networks.durations import odd_samples, require_window
 from decoders.networks.montage_graph import Array, hierarchy
 

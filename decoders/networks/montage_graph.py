@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.electrodes import standard_position
+from bci.head.electrodes import standard_position
 
 Array = NDArray[np.float64]
 

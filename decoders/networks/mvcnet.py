@@ -18,10 +18,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from decoders.networks.augmentations import View
 from decoders.networks.backbones import BACKBONES, Backbone
 from decoders.networks.durations import samples
 from decoders.networks.ifnet import UNFILTERED, Ifnet
-from decoders.networks.views import View
 
 # One band, as in MVCNet's repository.
 _BACKBONES: dict[str, Callable[[int, int, float, int], Backbone]] = {

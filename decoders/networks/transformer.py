@@ -27,7 +27,7 @@ class Attention(nn.Module):
         return mixed
 
 
-class Block(nn.Module):
+class TransformerBlock(nn.Module):
     """Attention, then a feed-forward layer, each normalised before and added to its input."""
 
     def __init__(self, width: int, n_heads: int, expansion: int, dropout: float) -> None:

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from bci.bundle import Card, list_bundles, load_card
-from bci.electrodes import standard_position
 from bci.errors import BundleError
-from bci.interpretation import ClassPattern, load_patterns
-from bci.time_course import TimeCourse, load_time_course
+from bci.head.electrodes import standard_position
+from bci.models.bundle import Card, list_bundles, load_card
+from bci.training.class_patterns import ClassPattern, load_patterns
+from bci.training.time_course import TimeCourse, load_time_course
 from bci.types import Channel
 
 

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bci.types import StreamInfo
-from gui.calibration.paradigms import IMAGES, SPEECH
-from gui.calibration.run_choice import RunChoice, earlier_runs
-from gui.calibration.run_file import Run
+from gui.calibration.run.paradigms import IMAGES, SPEECH
+from gui.calibration.run.run_choice import RunChoice, earlier_runs
 from gui.calibration.training import (
     Level,
     levels,
@@ -14,6 +13,7 @@ from gui.calibration.training import (
     levels_of_images,
     levels_of_words,
 )
+from gui.record.run_file import Run
 
 
 @dataclass(frozen=True, slots=True)

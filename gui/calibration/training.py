@@ -6,16 +6,16 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from bci.bundle import Card, list_bundles
-from bci.calibration import check_base_fits
 from bci.errors import MismatchError
-from bci.installing import how_to_install, how_to_install_torch
 from bci.messages import AnyEvent, ModelEvent, PointEvent, ProgressEvent, RunEvent, StepEvent
-from bci.offered import carrying_over, decoder_traits, offered_for
-from bci.profile import Profile
-from bci.runs import RunCount
+from bci.models.bundle import Card, list_bundles
+from bci.plugins.decoder_offers import carrying_over, decoder_traits, offered_for
+from bci.plugins.installing import how_to_install, how_to_install_torch
+from bci.profiles.profile import Profile
+from bci.training.calibrate import check_base_fits
+from bci.training.run_counts import RunCount
 from bci.types import StreamInfo
-from gui.process import Child, Command
+from gui.processes.child import Child, Command
 
 _NAME = "training"
 _FAST, _DEEP = "tangent-space", "dbconformer"

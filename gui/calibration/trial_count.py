@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
-from bci.profile import Profile
-from bci.recording.reading import read_recording
-from bci.runs import RunCount, count_run
+from bci.profiles.profile import Profile
+from bci.recording.read import read_recording
+from bci.training.run_counts import RunCount, count_run
 from bci.types import StreamInfo
-from gui.background import Background
+from gui.workers.background import Background
 
 
 class TrialCount(NamedTuple):

@@ -20,34 +20,34 @@ from PySide6.QtWidgets import (
 )
 
 from bci.errors import BciError, ProfileError
-from bci.lsl.cues import GUIDED
+from bci.lsl.cue_listener import GUIDED
 from bci.lsl.outlet import MarkerOutlet
-from bci.profile import check_agreement, load_profile
+from bci.profiles.profile import check_agreement, load_profile
 from bci.types import StreamInfo
 from gui.actions import CALIBRATION, WindowActions, press
-from gui.amounts import counted
-from gui.background import Background
-from gui.calibration.cue_run import CueRun
-from gui.calibration.cue_screen import CueScreen
-from gui.calibration.replay_notice import ReplayNotice
+from gui.calibration.pages.replay_notice import ReplayNotice
+from gui.calibration.pages.result import ResultPage
+from gui.calibration.pages.setup import SetupPage
+from gui.calibration.pages.signals import SignalsPage
+from gui.calibration.pages.training import TrainingPage
 from gui.calibration.result import Result, read_newest, read_result
-from gui.calibration.result_page import ResultPage
-from gui.calibration.run_choice import RunChoice
-from gui.calibration.run_file import Run
-from gui.calibration.run_recorder import RunRecorder
-from gui.calibration.setup_page import SetupPage
-from gui.calibration.signals_page import SignalsPage
+from gui.calibration.run.cue_run import CueRun
+from gui.calibration.run.cue_screen import CueScreen
+from gui.calibration.run.run_choice import RunChoice
 from gui.calibration.style import style_sheet
 from gui.calibration.trainable import Trainable, find_trainable, offered
 from gui.calibration.training import Training
-from gui.calibration.training_page import TrainingPage
 from gui.calibration.trial_count import TrialCount, TrialCounter
 from gui.options import DashboardOptions
-from gui.pieces import named
-from gui.recording_dialog import ask_for_recordings
-from gui.remembered import Remembered
-from gui.screen_room import resize_within_screen
+from gui.record.run_file import Run
+from gui.record.run_recorder import RunRecorder
+from gui.settings import DashboardSettings
 from gui.theme import Theme
+from gui.widgets.open_recording import ask_for_recordings
+from gui.widgets.pieces import named
+from gui.widgets.screen_room import resize_within_screen
+from gui.widgets.units import counted
+from gui.workers.background import Background
 
 _STEPS = ("Set up", "Check signals", "Cues", "Train", "Result")
 _SETUP, _SIGNALS, _CUES, _TRAIN, _RESULT = range(5)
@@ -67,7 +67,10 @@ class CalibrationWindow(QWidget):
     use_wanted = Signal(object, str)  # Path of the model, profile
 
     def __init__(
-        self, options: DashboardOptions, remembered: Remembered, parent: QWidget | None = None
+        self,
+        options: DashboardOptions,
+        remembered: DashboardSettings,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("bci - calibrate")

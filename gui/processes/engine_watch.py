@@ -3,11 +3,11 @@
 from pylsl import local_clock
 from PySide6.QtCore import QObject, Signal
 
-from gui.engine_command import ENGINE, remember_engine
-from gui.feed import Feed
-from gui.programs import Programs
-from gui.remembered import Remembered
-from gui.situation import Situation
+from gui.decisions.status_line import DashboardStatus
+from gui.processes.engine_command import ENGINE, remember_engine
+from gui.processes.program_buttons import Programs
+from gui.settings import DashboardSettings
+from gui.workers.stream_feed import Feed
 
 _SUBJECT = "lost engine"
 
@@ -30,7 +30,11 @@ class EngineWatch(QObject):
     well = Signal(str)  # the subject
 
     def __init__(
-        self, situation: Situation, programs: Programs, remembered: Remembered | None, profile: str
+        self,
+        situation: DashboardStatus,
+        programs: Programs,
+        remembered: DashboardSettings | None,
+        profile: str,
     ) -> None:
         super().__init__()
         self._situation, self._programs = situation, programs

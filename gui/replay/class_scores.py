@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from gui.replay.steps import Step
+from gui.replay.trials import ReplayTrial
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class ClassScore:
     times: int = 0
 
 
-def class_scores(steps: tuple[Step, ...]) -> list[ClassScore]:
+def class_scores(steps: tuple[ReplayTrial, ...]) -> list[ClassScore]:
     """Of every class that was asked in a trial with a decision; the most asked first."""
     by_class: dict[str, Counter[str]] = {}
     for step in steps:

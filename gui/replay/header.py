@@ -4,11 +4,11 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from gui.amounts import counted
-from gui.pieces import button, named, plain, tip
 from gui.replay.lanes import clock
 from gui.replay.model_choice import ModelChoice
-from gui.replay.reader import OpenedRecording
+from gui.replay.opened_recording import OpenedRecording
+from gui.widgets.pieces import button, named, plain, tip
+from gui.widgets.units import counted
 
 _NONE = "no recording is open"
 _LONGEST = 60

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPen, QPixmap
 
-from bci.quality import State
+from bci.quality.channel_quality import State
 from bci.types import Recording
-from gui.quality_marks import paint_mark
-from gui.replay import ribbon
+from gui.electrodes.quality_marks import paint_mark
+from gui.replay import timeline_data as ribbon
 from gui.replay.predictions import Predictions
-from gui.replay.steps import Step
+from gui.replay.trials import ReplayTrial
 from gui.theme import CAPTION_PX, Theme
 
 LEFT, RIGHT = 72.0, 44.0
@@ -49,7 +49,7 @@ class Lanes:
     """Markers, predictions with decisions below them, cues, what was right, and the time."""
 
     recording: Recording | None = None
-    steps: tuple[Step, ...] = ()
+    steps: tuple[ReplayTrial, ...] = ()
     predictions: Predictions | None = None
     hop_s: float = 0.1
     until: float = 0.0

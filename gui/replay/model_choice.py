@@ -8,13 +8,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
 
-from bci.bundle import Card, list_bundles
 from bci.errors import BundleError, MismatchError
-from bci.fit import check_stream
+from bci.models.bundle import Card, list_bundles
+from bci.models.fit import check_stream
 from bci.types import StreamInfo
-from gui.amounts import counted
-from gui.choice import Choice
-from gui.pieces import button, named, tip
+from gui.widgets.combo_box import ComboBox
+from gui.widgets.pieces import button, named, tip
+from gui.widgets.units import counted
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class ModelChoice(QWidget):
         self.setObjectName("plain")
         self._models: Sequence[Listed] = ()
         self._is_running = False
-        self.list = Choice()
+        self.list = ComboBox()
         self.list.setMinimumWidth(170)
         self.list.setMaxVisibleItems(20)
         self.list.currentIndexChanged.connect(self._on_chosen)

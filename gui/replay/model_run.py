@@ -5,7 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QDeadlineTimer, QObject, QTimer, Signal
 
 from bci.messages import AnyEvent, EvaluationEvent, PredictedEvent
-from gui.process import Child, Command
+from gui.processes.child import Child, Command
 from gui.replay.predictions import PredictionsSoFar
 
 # So often what came is shown; an event comes for each window.
@@ -13,7 +13,7 @@ _SHOW_EVERY_MS = 200
 _KILLED_MS = 300
 
 
-class ModelRun(QObject):
+class ModelProcess(QObject):
     """Runs one model at a time over one file, and passes on its events as they are printed.
 
     Parameters

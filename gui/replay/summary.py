@@ -4,16 +4,16 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from bci.levels import grid_of
 from bci.messages import AccuracyFigure, EvaluationEvent
-from gui.amounts import by_chance, counted
-from gui.calibration.confusion_view import MATRIX
-from gui.class_names import brief
-from gui.hint import HINT_HEIGHT, paint_hint
-from gui.pieces import tip
+from bci.tasks.emotion_levels import grid_of
+from gui.plots.confusion import MATRIX
 from gui.replay.class_scores import ClassScore, class_scores
-from gui.replay.steps import steps_of
+from gui.replay.trials import steps_of
 from gui.theme import CAPTION_PX, DARK, Theme
+from gui.widgets.class_names import brief
+from gui.widgets.empty_state import HINT_HEIGHT, paint_hint
+from gui.widgets.pieces import tip
+from gui.widgets.units import by_chance, counted
 
 _MOST_CLASSES, _MOST_LINES, _MOST_TOLD = 7, 5, 25
 # Opacity, of 255, of a cell whose whole row is in it: the number on it can still be read.

@@ -15,14 +15,14 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from bci.types import Recording
-from gui.decision_rule import in_words
-from gui.headline import is_decided
-from gui.pieces import tip
-from gui.replay import ribbon
+from gui.decisions.decision_rule import in_words
+from gui.decisions.headline import is_decided
+from gui.replay import timeline_data as ribbon
 from gui.replay.lanes import LEFT, RIGHT, Lanes, Place
 from gui.replay.predictions import Predictions
-from gui.replay.steps import Step, describe, step_at
+from gui.replay.trials import ReplayTrial, describe, step_at
 from gui.theme import DARK, Theme
+from gui.widgets.pieces import tip
 
 TIMELINE_HEIGHT = 170
 _LEAST_SPAN_S = 2.0
@@ -48,12 +48,12 @@ class Timeline(QWidget):
         self.setMinimumWidth(320)
         self.setAccessibleName("Timeline")
 
-    def set_recording(self, recording: Recording, steps: tuple[Step, ...]) -> None:
+    def set_recording(self, recording: Recording, steps: tuple[ReplayTrial, ...]) -> None:
         """Show another recording, whole, without predictions."""
         self.lanes = Lanes(recording, steps)
         self.show_all()
 
-    def set_steps(self, steps: tuple[Step, ...]) -> None:
+    def set_steps(self, steps: tuple[ReplayTrial, ...]) -> None:
         """Other trials of the recording, or what was decided of them."""
         self.lanes.steps = steps
         self._redraw()

@@ -7,20 +7,20 @@ from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from bci.ring import RingBuffer
+from bci.pipeline.ring import RingBuffer
 from bci.types import Recording
-from gui.channel_chooser import ChannelChooser
-from gui.filter_choice import FilterChoice
-from gui.gain_control import GainControl
-from gui.scope import Scope
-from gui.stepper import add_stepper
+from gui.scope.channel_chooser import ChannelChooser
+from gui.scope.filter_choice import FilterChoice
+from gui.scope.gain_control import GainControl
+from gui.scope.scope import Scope
 from gui.theme import Theme
+from gui.widgets.stepper import add_stepper
 
 # What the display's high-pass takes to settle, before what is shown.
 _SETTLING_S = 6.0
 
 
-class Traces(QWidget):
+class ReplayTraces(QWidget):
     """A scope whose right edge is the cursor, above its controls."""
 
     turned = Signal(int)  # the wheel: +1 later, -1 earlier

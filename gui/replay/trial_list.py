@@ -10,12 +10,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from bci.quality import State
-from gui.class_names import brief
-from gui.pieces import tip
+from bci.quality.channel_quality import State
 from gui.replay.lanes import clock
-from gui.replay.steps import Step, describe
+from gui.replay.trials import ReplayTrial, describe
 from gui.theme import DARK, Theme
+from gui.widgets.class_names import brief
+from gui.widgets.pieces import tip
 
 _COLUMNS = ("", "at", "asked", "decided", "")
 _OF_DECISIONS = (3, 4)
@@ -31,7 +31,7 @@ class TrialList(QTableWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(0, len(_COLUMNS), parent)
         self.theme: Theme = DARK
-        self.steps: tuple[Step, ...] = ()
+        self.steps: tuple[ReplayTrial, ...] = ()
         self._current: int | None = None
         self.setHorizontalHeaderLabels(_COLUMNS)
         self.verticalHeader().hide()
@@ -53,7 +53,7 @@ class TrialList(QTableWidget):
         self.cellClicked.connect(lambda row, _column: self.chosen.emit(row))
         self.cellActivated.connect(lambda row, _column: self.chosen.emit(row))
 
-    def set_steps(self, steps: tuple[Step, ...]) -> None:
+    def set_steps(self, steps: tuple[ReplayTrial, ...]) -> None:
         self.steps = steps
         self._current = None
         self.setRowCount(len(steps))

@@ -17,26 +17,26 @@ from PySide6.QtWidgets import (
 
 from bci.messages import EvaluationEvent
 from gui.actions import REPLAY, WindowActions
-from gui.banner import Banner
-from gui.just_high_enough import JustHighEnough
-from gui.pieces import column_of, panel, scrolled
-from gui.recording_dialog import ask_for_recording, newest_recording
-from gui.remembered import Remembered
-from gui.replay.decided import Decided
+from gui.replay.decision_at_cursor import DecisionAtCursor
 from gui.replay.header import ReplayHeader
 from gui.replay.model_choice import ModelChoice
-from gui.replay.model_run import ModelRun
+from gui.replay.model_run import ModelProcess
+from gui.replay.opened_recording import OpenedRecording, RecordingReader
 from gui.replay.playhead import Playhead
 from gui.replay.predictions import Predictions
-from gui.replay.reader import OpenedRecording, RecordingReader
-from gui.replay.steps import Step, describe_place, find_steps, step_at, step_from, steps_of
 from gui.replay.summary import Summary
 from gui.replay.timeline import Timeline
-from gui.replay.traces import Traces
-from gui.replay.transport import Transport
+from gui.replay.traces import ReplayTraces
+from gui.replay.transport_bar import Transport
 from gui.replay.trial_list import TrialList
-from gui.screen_room import resize_within_screen
+from gui.replay.trials import ReplayTrial, describe_place, find_steps, step_at, step_from, steps_of
+from gui.settings import DashboardSettings
 from gui.theme import DARK, Theme
+from gui.widgets.banner import Banner
+from gui.widgets.fit_height_scroll_area import JustHighEnough
+from gui.widgets.open_recording import ask_for_recording, newest_recording
+from gui.widgets.pieces import column_of, panel, scrolled
+from gui.widgets.screen_room import resize_within_screen
 
 _FRAME_MS = 16
 _RIGHT_WIDTH = 330
@@ -62,7 +62,7 @@ class ReplayWindow(QWidget):
         self,
         bci: tuple[str, ...],
         folder: Path,
-        remembered: Remembered,
+        remembered: DashboardSettings,
         cue_of: Callable[[str], str | None],
     ) -> None:
         super().__init__()
@@ -71,17 +71,17 @@ class ReplayWindow(QWidget):
         self.opened: OpenedRecording | None = None
         self.predictions: Predictions | None = None
         self._hop_s = 0.1
-        self.steps: tuple[Step, ...] = ()
+        self.steps: tuple[ReplayTrial, ...] = ()
         self._is_stale = False
         self.setWindowTitle("Replay - bci")
         resize_within_screen(self, QSize(1280, 800))
         self.reader = RecordingReader(folder / "models", self)
-        self.run = ModelRun(bci, self)
+        self.run = ModelProcess(bci, self)
         self.playhead = Playhead(self)
-        self.traces, self.timeline = Traces(), Timeline()
+        self.traces, self.timeline = ReplayTraces(), Timeline()
         self.transport, self.models = Transport(self.playhead), ModelChoice()
         self.header = ReplayHeader(self.models)
-        self.decided, self.summary, self.trials = Decided(), Summary(), TrialList()
+        self.decided, self.summary, self.trials = DecisionAtCursor(), Summary(), TrialList()
         self.decision = self.decided.bars
         self.banner = Banner()
         self._build()
@@ -241,7 +241,7 @@ class ReplayWindow(QWidget):
         self.show_decision(False)
         self._set_steps()
 
-    def _set_steps(self, steps: tuple[Step, ...] | None = None) -> None:
+    def _set_steps(self, steps: tuple[ReplayTrial, ...] | None = None) -> None:
         """The trials with what was decided; those of the recording alone if none are given."""
         if steps is None and self.opened is not None:
             model = self.models.model

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.pieces import named, panel
+from gui.widgets.pieces import named, panel
 
 Area = Qt.DockWidgetArea
 _Feature = QDockWidget.DockWidgetFeature

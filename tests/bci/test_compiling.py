@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import bci
-from bci.children import bci_command, python_command
+from bci.commands import bci_command, python_command
 from bci.compiling import make_private
 from tests.unprivileged import run_unprivileged
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bci.errors import BciError, StreamError
 from bci.lsl.metadata import from_lsl
-from bci.profile import load_profile
+from bci.profiles.profile import load_profile
 
 MODEST = hypothesis_settings(max_examples=150, deadline=None)
 

@@ -14,7 +14,7 @@ from pylsl.lib import lib
 from rich.table import Table
 
 from bci.cli.console import PlainConsole, printable
-from bci.recording.reading import read_recording
+from bci.recording.read import read_recording
 from tests.commands import BCI, bci, refused
 from tests.streams import wait_until
 

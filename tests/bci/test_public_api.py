@@ -26,10 +26,10 @@ from bci.errors import (
     RecordingError,
     StreamError,
 )
+from bci.lsl.engine_streams import DecisionOutlet, PredictionOutlet
 from bci.lsl.outlet import SignalOutlet
-from bci.lsl.predictions import DecisionOutlet, PredictionOutlet
-from bci.models import Model
-from bci.sources import digests, source_digest
+from bci.models.load import Model
+from bci.recording.identity import digests, source_digest
 from bci.types import Channel, Marker, Recording
 from decoders.sklearn_api import BciClassifier
 from tests.signals import eeg_info, noise, two_class_recording

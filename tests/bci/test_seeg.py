@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bci.pipeline import Pipeline, Window
-from bci.profile import load_profile
-from bci.recording.reading import read_recording
-from bci.settings import PipelineSettings
+from bci.pipeline.pipeline import Pipeline, Window
+from bci.profiles.pipeline_settings import PipelineSettings
+from bci.profiles.profile import load_profile
+from bci.recording.read import read_recording
 from bci.types import Recording
 from tests.signals import chunked
 

@@ -13,19 +13,19 @@ import yaml
 from pylsl import local_clock
 
 import decoders
-from bci.bundle import save_bundle
-from bci.calibration import Calibration, calibrate
+from bci.lsl.device_stream import stream_device
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.outlet import MarkerOutlet
-from bci.monitor import monitor
-from bci.profile import Profile
-from bci.recorder import Recorder
-from bci.recording.reading import read_recording
-from bci.recording.writer import XdfWriter
-from bci.streaming import stream_device
-from bci.trials import find_rest, find_trials
+from bci.models.bundle import save_bundle
+from bci.profiles.profile import Profile
+from bci.quality.monitor import monitor
+from bci.recording.read import read_recording
+from bci.recording.recorder import Recorder
+from bci.recording.xdf.writer import XdfWriter
+from bci.training.calibrate import Calibration, calibrate
+from bci.training.epochs import find_rest, find_trials
 from bci.types import Marker, Reading, Recording
-from devices.replay import ReplayDevice
+from devices.file import ReplayDevice
 from tests.commands import bci, evaluations
 from tests.engines import end, start_engine
 from tests.signals import stored, two_class_recording

@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 
 import decoders
-from bci.filter_settings import RemoveDc
-from bci.filters import SosFilter, highpass
-from bci.offered import classical, networks
-from bci.plugins import plugins
-from bci.settings import FilterSettings
+from bci.pipeline.filter_settings import RemoveDc
+from bci.pipeline.filters import SosFilter, highpass
+from bci.plugins.decoder_offers import classical, networks
+from bci.plugins.registry import plugins
+from bci.profiles.pipeline_settings import FilterSettings
 from bci.testing import check_decoder, check_device, check_filter
 from bci.types import FloatArray, Signal
-from decoders.log_power import LogPower
+from decoders.classical.log_power import LogPower
 from devices.catalogue import create
-from devices.simulator import SimulatorDevice
+from devices.simulated.simulator import SimulatorDevice
 
 FILTERS = {
     "bandpass": {"low_hz": 8, "high_hz": 30},
@@ -146,7 +146,7 @@ def test_a_broken_promise_of_a_decoder_is_named(decoder: type, sentence: str) ->
 
 def test_a_property_that_cannot_be_read_from_source_is_named() -> None:
     from bci.testing import _check_traits
-    from decoders.tangent import TangentSpace
+    from decoders.classical.tangent import TangentSpace
 
     _check_traits(TangentSpace)
     with pytest.MonkeyPatch.context() as patch:

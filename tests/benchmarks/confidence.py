@@ -19,10 +19,10 @@ from rich.table import Table
 from threadpoolctl import threadpool_limits
 
 import decoders
-from bci.calibration import calibrate
-from bci.evaluation import evaluate
-from bci.profile import Profile, load_profile
-from bci.recording.reading import read_recording
+from bci.evaluation.pseudo_online import evaluate
+from bci.profiles.profile import Profile, load_profile
+from bci.recording.read import read_recording
+from bci.training.calibrate import calibrate
 from bci.types import Recording
 
 _IMAGINED = ("04", "08", "12")

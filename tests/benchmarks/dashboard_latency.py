@@ -19,7 +19,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from bci.lsl.predictions import PredictionInlet
+from bci.lsl.engine_streams import PredictionInlet
 from tests.benchmarks.frames import dashboard
 from tests.benchmarks.latency import engine, isolate, make_model, source
 from tests.benchmarks.throughput import SETTINGS

@@ -53,8 +53,8 @@ def signal(n_channels: int) -> np.ndarray:
 
 
 def ours(data: np.ndarray) -> tuple[QWidget, Callable[[], None]]:
-    from bci.ring import RingBuffer
-    from gui.scope import Scope
+    from bci.pipeline.ring import RingBuffer
+    from gui.scope.scope import Scope
     from tests.signals import eeg_info
 
     ring = RingBuffer(round(60 * SFREQ), data.shape[1])

@@ -23,12 +23,12 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from bci.children import bci_command
+from bci.commands import bci_command
 from bci.errors import StreamError
 from bci.lsl.discovery import StreamQuery, resolve
-from bci.lsl.predictions import PredictionInlet, StatusInlet
+from bci.lsl.engine_streams import PredictionInlet, StatusInlet
 from bci.messages import EngineStatus
-from bci.settings import PipelineSettings
+from bci.profiles.pipeline_settings import PipelineSettings
 from tests.benchmarks.throughput import SETTINGS
 
 SETUPS = ((64, 1000.0), (306, 1000.0), (1024, 2000.0))
@@ -90,10 +90,10 @@ def make_model(
     n_channels: int, sfreq: float, folder: Path, settings: PipelineSettings = SETTINGS
 ) -> Path:
     """A profile and a model (log band power + LDA, fitted on noise) for the set-up."""
-    from bci.bundle import Card, ScoreCard, describe_stream, save_bundle
-    from bci.profile import DecoderChoice, Paradigm
+    from bci.models.bundle import Card, ScoreCard, describe_stream, save_bundle
+    from bci.profiles.profile import DecoderChoice, Paradigm
     from bci.types import Channel
-    from decoders.log_power import LogPower
+    from decoders.classical.log_power import LogPower
 
     rng = np.random.default_rng(0)
     decoder = LogPower()

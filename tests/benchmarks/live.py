@@ -22,14 +22,14 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from bci.bundle import Card, ScoreCard, describe_stream, save_bundle
-from bci.chain import Chain
-from bci.children import bci_command
-from bci.profile import DecoderChoice, Paradigm, load_profile
-from bci.recording.reading import read_recording
-from bci.settings import PipelineSettings
+from bci.commands import bci_command
+from bci.models.bundle import Card, ScoreCard, describe_stream, save_bundle
+from bci.pipeline.filter_chain import Chain
+from bci.profiles.pipeline_settings import PipelineSettings
+from bci.profiles.profile import DecoderChoice, Paradigm, load_profile
+from bci.recording.read import read_recording
 from bci.types import Channel, Decoder, Servable, StreamInfo
-from devices.simulation.montages import eeg, meg, seeg
+from devices.simulated.montages import eeg, meg, seeg
 from tests.benchmarks.decoding import emotion, images, speech
 from tests.benchmarks.latency import isolate, run_ours
 

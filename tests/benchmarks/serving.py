@@ -12,10 +12,10 @@ from rich.table import Table
 
 import decoders
 from bci.types import Channel, Signal
-from decoders import serving
-from decoders.network import NetworkDecoder
-from decoders.onnx_network import OnnxNetwork, export
-from tests.decoders.networks import NETWORKS
+from decoders.neural import serving
+from decoders.neural.network_decoder import NetworkDecoder
+from decoders.neural.onnx_export import OnnxNetwork, export
+from tests.decoders.own_networks import NETWORKS
 
 SHAPE = (64, 500)
 SIGNAL = Signal(250.0, tuple(Channel(f"E{i}", "eeg", "uV") for i in range(SHAPE[0])))

@@ -18,11 +18,11 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from bci.children import bci_command
+from bci.commands import bci_command
 from bci.lsl.discovery import StreamQuery, resolve
-from bci.lsl.predictions import StatusInlet
+from bci.lsl.engine_streams import StatusInlet
 from bci.messages import EngineStatus
-from bci.recording.report import StreamReport, describe_recording
+from bci.recording.summary import StreamReport, describe_recording
 from tests.benchmarks.latency import isolate, make_model, source
 
 _SAMPLE_EVERY_S = 2.0

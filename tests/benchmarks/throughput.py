@@ -6,8 +6,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from bci.chain import Chain
-from bci.settings import PipelineSettings
+from bci.pipeline.filter_chain import Chain
+from bci.profiles.pipeline_settings import PipelineSettings
 from bci.types import Channel, StreamInfo
 from tests.benchmarks.straightforward import StraightforwardChain
 

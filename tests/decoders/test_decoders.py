@@ -11,8 +11,8 @@ from sklearn.pipeline import make_pipeline
 
 import decoders
 from bci.errors import ProfileError
-from bci.offered import classical
-from decoders.covariance import covariance, riemannian_mean
+from bci.plugins.decoder_offers import classical
+from decoders.classical.covariance import covariance, riemannian_mean
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def test_the_riemannian_mean_is_pyriemanns_for_matrices_near_and_far(scale: floa
 @pytest.mark.slow
 def test_the_default_decoder_learns_without_the_seconds_that_pytorch_takes_to_load() -> None:
     code = (
-        "import sys, numpy as np, bci.evaluation, decoders.patterns; "
+        "import sys, numpy as np, bci.evaluation.pseudo_online, decoders.patterns; "
         "assert 'sklearn' not in sys.modules; "
         "windows = np.random.default_rng(0).normal(size=(8, 2, 50)); "
         "decoder = decoders.create('tangent-space'); "

@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 
 import decoders
-from bci.bundle import load_bundle, save_bundle
-from bci.calibration import Calibration, calibrate
 from bci.errors import BundleError
-from bci.interpretation import load_patterns
-from bci.models import load_model
-from bci.offered import classical
-from bci.pipeline import Pipeline
-from bci.profile import DecoderChoice, load_profile
-from bci.trials import Epochs, cut_epochs
+from bci.models.bundle import load_bundle, save_bundle
+from bci.models.load import load_model
+from bci.pipeline.pipeline import Pipeline
+from bci.plugins.decoder_offers import classical
+from bci.profiles.profile import DecoderChoice, load_profile
+from bci.training.calibrate import Calibration, calibrate
+from bci.training.class_patterns import load_patterns
+from bci.training.epochs import Epochs, cut_epochs
 from bci.types import Recording, Signal
-from decoders.haufe import haufe_patterns
+from decoders.classical.haufe import haufe_patterns
 from decoders.patterns import class_patterns
-from devices.simulated_subject import CH_NAMES, SubjectSettings, simulate_run
+from devices.simulated.subject import CH_NAMES, SubjectSettings, simulate_run
 from tests.signals import stored
 
 PROFILE = load_profile("motor-imagery")

@@ -21,11 +21,11 @@ from sklearn.utils.estimator_checks import check_estimator
 from sklearn.utils.validation import validate_data
 
 from bci.errors import ProfileError
-from bci.gallery import Gallery, save_gallery
-from bci.offered import classical
-from bci.profile import load_profile
-from bci.recording.reading import read_recording
-from bci.trials import cut_epochs
+from bci.plugins.decoder_offers import classical
+from bci.profiles.profile import load_profile
+from bci.recording.read import read_recording
+from bci.tasks.image_gallery import Gallery, save_gallery
+from bci.training.epochs import cut_epochs
 from decoders.sklearn_api import BciClassifier, as_classifier
 
 NETWORKS = (

@@ -1,12 +1,12 @@
 """Scores of a recording, as ``bci evaluate --json`` prints them."""
 
 from bci.messages import AccuracyFigure, EvaluatedTrial, EvaluationEvent
-from gui.replay.steps import Step
+from gui.replay.trials import ReplayTrial
 
 
 def evaluation(
     classes: tuple[str, ...],
-    steps: tuple[Step, ...],
+    steps: tuple[ReplayTrial, ...],
     confusion: tuple[tuple[int, ...], ...] = (),
 ) -> EvaluationEvent:
     """The score of these trials."""

@@ -5,8 +5,8 @@ from pytestqt.qtbot import QtBot
 
 from bci.decisions import decide
 from bci.lsl.discovery import StreamQuery
+from bci.lsl.engine_streams import PredictionOutlet, ReceivedPrediction, StatusOutlet
 from bci.lsl.outlet import MarkerOutlet
-from bci.lsl.predictions import PredictionOutlet, ReceivedPrediction, StatusOutlet
 from bci.messages import EngineStatus, WindowCounts
 from bci.types import Marker, Prediction
 

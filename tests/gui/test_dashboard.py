@@ -16,13 +16,13 @@ from pytestqt.qtbot import QtBot
 
 from bci.decisions import Decision, decide
 from bci.lsl.discovery import StreamQuery, StreamWatch
+from bci.lsl.engine_streams import PredictionOutlet, StatusOutlet
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
-from bci.lsl.predictions import PredictionOutlet, StatusOutlet
 from bci.messages import EngineStatus, WindowCounts
 from bci.types import Marker, Prediction
 from gui.main_window import MainWindow
 from gui.options import DashboardOptions
-from gui.process import Child, Command
+from gui.processes.child import Child, Command
 from gui.theme import DARK, LIGHT
 from tests.signals import eeg_info, noise
 from tests.streams import send

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from gui.main_window import MainWindow
 from tests.gui.conftest import NO_DEVICES
-from tests.gui.test_recording import samples_in
+from tests.gui.record.test_controller import samples_in
 
 OpenWindow = Callable[..., MainWindow]
 LONG = 20_000

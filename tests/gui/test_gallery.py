@@ -8,10 +8,10 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from gui.gallery.frame import framed
-from gui.gallery.screenshots import few_colours, take
-from gui.gallery.views import VIEWS
 from gui.theme import DARK
+from tests.gui.gallery.frame import framed
+from tests.gui.gallery.screenshots import few_colours, take
+from tests.gui.gallery.views import VIEWS
 
 _MOST_BYTES = 90_000
 _PAGE = Path(__file__).parents[2] / "docs" / "dashboard.md"

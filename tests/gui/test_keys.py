@@ -10,18 +10,18 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from bci.lsl.outlet import SignalOutlet
-from bci.profile import load_profile
-from bci.recording.reading import read_recording
-from devices.simulated_subject import write_subject
+from bci.profiles.profile import load_profile
+from bci.recording.read import read_recording
+from devices.simulated.subject import write_subject
+from gui.calibration.pages.training import Run
 from gui.calibration.training import levels
-from gui.calibration.training_page import Run
 from gui.calibration.window import CalibrationWindow
 from gui.main_window import MainWindow
-from gui.process import Command
+from gui.processes.child import Command
 from tests.gui.conftest import NO_DEVICES
 from tests.gui.guided import QUICK
 from tests.gui.keys import press
-from tests.gui.test_revival import WAITS
+from tests.gui.processes.test_restart_policy import WAITS
 from tests.signals import eeg_info
 
 OpenWindow = Callable[..., MainWindow]

@@ -20,32 +20,32 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from bci.bundle import Card
 from bci.messages import EngineStatus
-from bci.profile import load_profile
-from bci.quality import ChannelQuality, State
-from bci.ring import RingBuffer
+from bci.models.bundle import Card
+from bci.pipeline.ring import RingBuffer
+from bci.profiles.profile import load_profile
+from bci.quality.channel_quality import ChannelQuality, State
 from bci.types import Channel, StreamInfo
-from gui.calibration.paradigms import KINDS, Kind
-from gui.calibration.run_file import Run
+from gui.calibration.run.paradigms import KINDS, ParadigmKind
 from gui.calibration.training import Level, levels, levels_of_feelings
 from gui.calibration.window import CalibrationWindow
-from gui.elided import Elided
-from gui.gallery import simulated
-from gui.gallery.calibrated import calibration
-from gui.gallery.views import simulated_devices, simulated_streams
-from gui.gallery.windows import fill, replay_window
 from gui.main_window import MainWindow
-from gui.pollers import SignalFound
-from gui.process import Command
-from gui.recorder_link import FoundRecorder
-from gui.replay.steps import Step
+from gui.processes.child import Command
+from gui.processes.recorder import FoundRecorder
+from gui.record.run_file import Run
+from gui.replay.trials import ReplayTrial
 from gui.signal_tabs import IMPEDANCE, MAP, SIGNAL, SPECTRUM
 from gui.theme import DARK, LIGHT, Theme
+from gui.widgets.elided import Elided
+from gui.workers.stream_readers import SignalFound
 from tests.gui.conftest import NO_DEVICES
 from tests.gui.evaluated import evaluation
-from tests.gui.test_replay_many_classes import IMAGES, LEVELS, card
-from tests.gui.test_revival import WAITS
+from tests.gui.gallery import simulated
+from tests.gui.gallery.calibrated import calibration
+from tests.gui.gallery.views import simulated_devices, simulated_streams
+from tests.gui.gallery.windows import fill, replay_window
+from tests.gui.processes.test_restart_policy import WAITS
+from tests.gui.replay.test_replay_many_classes import IMAGES, LEVELS, card
 from tests.signals import eeg_info, noise
 
 OpenWindow = Callable[..., MainWindow]
@@ -229,7 +229,7 @@ def guided(main: MainWindow) -> Iterator[CalibrationWindow]:
 @themes
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_what_is_filled_in_for_a_run_fits(
-    guided: CalibrationWindow, qtbot: QtBot, theme: Theme, kind: Kind
+    guided: CalibrationWindow, qtbot: QtBot, theme: Theme, kind: ParadigmKind
 ) -> None:
     guided.set_theme(theme)
     guided.setup.kinds.setCurrentIndex(KINDS.index(kind))
@@ -342,7 +342,7 @@ def test_the_replay_of_levels_and_of_images_has_the_room_it_needs(
     window.decided.set_model(card(task, classes))
     window.show_decision(True)
     steps = tuple(
-        Step(name, 2.0 * k, 2.0 * k + 1, classes[0], 0.5) for k, name in enumerate(classes)
+        ReplayTrial(name, 2.0 * k, 2.0 * k + 1, classes[0], 0.5) for k, name in enumerate(classes)
     )
     window.run.finished.emit(evaluation(classes, steps))
     assert settled(window, qtbot) == ""

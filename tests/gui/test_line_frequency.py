@@ -9,10 +9,10 @@ import yaml
 from pytestqt.qtbot import QtBot
 
 import gui.app
-from bci.cli.dashboard import open_dashboard
+from bci.cli.gui import open_dashboard
 from bci.lsl.outlet import SignalOutlet
-from bci.profile import shipped_profiles
-from bci.quality import ChannelQuality
+from bci.profiles.profile import shipped_profiles
+from bci.quality.channel_quality import ChannelQuality
 from gui.main_window import MainWindow
 from gui.options import DashboardOptions
 from tests.gui.conftest import NO_DEVICES

@@ -7,11 +7,11 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 
-from bci.electrodes import standard_position
+from bci.head.electrodes import standard_position
 from bci.lsl.outlet import SignalOutlet
 from bci.types import Channel, StreamInfo
-from gui.bands import BANDS
 from gui.main_window import MainWindow
+from gui.spectrum.bands import BANDS
 from tests.gui.conftest import NO_DEVICES
 from tests.gui.keys import press
 from tests.signals import eeg_info, noise

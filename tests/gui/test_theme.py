@@ -5,7 +5,7 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 
-from bci.quality import State
+from bci.quality.channel_quality import State
 from gui.replay.summary import STRONGEST
 from gui.theme import DARK, LIGHT, Theme
 

@@ -1,8 +1,8 @@
 import pylsl
 import pytest
 
-from bci.electrodes import standard_position
 from bci.errors import StreamError
+from bci.head.electrodes import standard_position
 from bci.lsl.metadata import from_lsl, to_lsl
 from bci.types import Channel, StreamInfo
 

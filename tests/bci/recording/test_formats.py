@@ -11,10 +11,10 @@ from typer.testing import CliRunner
 from bci.cli import app
 from bci.errors import RecordingError
 from bci.recording import formats
+from bci.recording.by_mne.neuroscan import bytes_a_sample
 from bci.recording.formats import ENDINGS, FORMATS, described_formats, recordings_in, without_parts
-from bci.recording.neuroscan import bytes_a_sample
-from bci.recording.reading import read_recording
-from gui import recording_dialog
+from bci.recording.read import read_recording
+from gui.widgets import open_recording as recording_dialog
 
 README = Path(__file__).parents[3] / "README.md"
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from bci.errors import RecordingError
-from bci.recording.reading import read_recording
-from bci.recording.xdf import MAGIC
+from bci.recording.read import read_recording
+from bci.recording.xdf.format import MAGIC
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import numpy as np
 import pylsl
 import pytest
 
-from bci.recording.reading import read_recording
-from bci.recording.report import describe_recording
-from bci.recording.writer import XdfWriter
+from bci.recording.read import read_recording
+from bci.recording.summary import describe_recording
+from bci.recording.xdf.writer import XdfWriter
 
 EXACT = 1 << 24
 

@@ -1,0 +1,158 @@
+"""Commands that compare decoders on public or simulated data."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bci.cli.console import print_file
+from bci.cli.events import JsonOption
+
+OutFile = Annotated[
+    Path | None,
+    typer.Option("--out", help="Keep results here (JSON); what is there is not done again."),
+]
+Subjects = Annotated[int, typer.Option(min=1, help="How many people are simulated.")]
+
+
+def add_commands(app: typer.Typer) -> None:
+    app.add_typer(benchmarks, name="benchmark", help="Score decoders on public or simulated data.")
+
+
+def _emit_file(file: Path | None, as_json: bool) -> None:
+    if file is not None and as_json:
+        print_file(file, as_json)
+
+
+benchmarks = typer.Typer(no_args_is_help=True)
+
+
+@benchmarks.callback()
+def _benchmarks() -> None:
+    """Score decoders on public or simulated data.
+
+    With --json, standard output has an event a line instead of tables: progress, outcome (one a
+    training), at last file; or error.
+    """
+
+
+@benchmarks.command("motor-imagery")
+def benchmark_motor_imagery(
+    folder: Annotated[Path, typer.Argument(help="PhysioNet EEGMMIDB: folders S001, S002 ...")],
+    decoder: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Which decoders; may be repeated. Default: the classical ones and, with PyTorch, "
+            "eegnet, dbconformer and mvcnet."
+        ),
+    ] = None,
+    protocol: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="within, leave-one-out or transfer; may be repeated. Default: all, of one person "
+            "alone within."
+        ),
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Trainings of each network.")] = 5,
+    out_file: OutFile = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Imagined left against right fist: calibrate on runs 04 + 08, test on run 12.
+
+    Causal filters, decision at the end of the cue, as the live engine would decide. Within:
+    each person alone. Leave-one-out: trained on the other people, aligned by this one's
+    unlabelled runs. Transfer: the same, then trained on with this person's labels.
+
+    Networks take hours. With --out each person's result is kept as it is there.
+
+    Example: bci benchmark motor-imagery eegmmidb --out motor-imagery.json
+    """
+    from bci.cli.benchmark.motor_imagery import motor_imagery
+    from bci.evaluation.compare_people import PROTOCOLS
+    from bci.plugins.decoder_offers import classical, networks
+
+    for name in decoder or ():
+        if name not in (known := (*classical(), *networks())):
+            raise typer.BadParameter(f"{name!r} is none of {', '.join(known)}")
+    for name in protocol or ():
+        if name not in PROTOCOLS:
+            raise typer.BadParameter(f"{name!r} is none of {', '.join(PROTOCOLS)}")
+    motor_imagery(folder, decoder, protocol, seeds, out_file)
+    _emit_file(out_file, as_json)
+
+
+@benchmarks.command("emotion")
+def benchmark_emotion(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            help="A folder a person, as bci import dreamer writes. Default: simulated people."
+        ),
+    ] = None,
+    decoder: Annotated[
+        list[str] | None,
+        typer.Option(help="histn or differential-entropy; may be repeated. Default: both."),
+    ] = None,
+    people: Annotated[int, typer.Option(min=2, help="How many people are simulated.")] = 5,
+    seeds: Annotated[int, typer.Option(min=1, help="Trainings, each with its own shuffle.")] = 3,
+    out_file: OutFile = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Levels of valence and arousal: folds by film, by subject; labels shuffled; leaky beside.
+
+    Simulated people live in two worlds, one in which levels show in the power of bands and one in
+    which they show within a band. Leaky has windows of the same films in training and test, as
+    some publications had: it shows what that gains, and is no result. Files kept with --out are
+    of one set of people.
+
+    Example: bci benchmark emotion --out emotion.json
+    """
+    from bci.cli.benchmark.emotion import emotion
+    from bci.plugins.decoder_offers import of_task
+
+    for name in decoder or ():
+        if name not in (known := of_task("emotion")):
+            raise typer.BadParameter(f"{name!r} is none of {', '.join(known)}")
+    emotion(folder, decoder, people, seeds, out_file)
+    _emit_file(out_file, as_json)
+
+
+@benchmarks.command("images")
+def benchmark_images(
+    subjects: Subjects = 3,
+    out_file: OutFile = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Seen images on simulated subjects: network against ridge; unseen images, and a later run.
+
+    Three simulated worlds: the response is linear in the image; a weak response is a late one too;
+    the strength of rhythms tells, whose phase is random. By time window too, and with labels
+    shuffled.
+    Takes a quarter of an hour or so a person.
+
+    Example: bci benchmark images --out images.json
+    """
+    from bci.cli.benchmark.images import images
+
+    images(subjects, out_file)
+    _emit_file(out_file, as_json)
+
+
+@benchmarks.command("speech")
+def benchmark_speech(
+    subjects: Subjects = 3,
+    out_file: OutFile = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Words on simulated subjects: Du-IN, pretrained or not, against linear decoders.
+
+    Two simulated worlds, one in which each contact's activity tells words and one in which only
+    how contacts go together does. With few and many trials, and with labels shuffled.
+    Takes ten minutes or so a person.
+
+    Example: bci benchmark speech --out speech.json
+    """
+    from bci.cli.benchmark.speech import speech
+
+    speech(subjects, out_file)
+    _emit_file(out_file, as_json)

@@ -1,0 +1,248 @@
+"""Commands that judge trained models: evaluate, models."""
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from bci.cli.calibrate import Recordings
+from bci.cli.console import note, out, warn
+from bci.cli.events import JsonOption, JsonResult, emit, print_result
+from bci.cli.file_streams import MarkersOption, RateOption, SignalOption
+from bci.cli.montage import MapMontage, mapped_to_model
+from bci.cli.scores import print_confusion, told_measure
+from bci.cli.stream_options import GivenNames, GivenUnit, Resample, given_options
+from bci.cli.trust import Trust
+from bci.errors import BciError, BundleError, ProfileError
+from bci.profiles.profile import Adapt
+
+if TYPE_CHECKING:
+    from bci.models.bundle import Card
+
+MODELS = Path("recordings/models")
+_MOST_NAMED = 8
+
+
+def add_commands(app: typer.Typer) -> None:
+    app.command()(evaluate)
+    app.command()(models)
+
+
+def evaluate(
+    model: Annotated[Path, typer.Argument(help="Model folder.")],
+    recordings: Recordings,
+    threshold: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Least confidence of a decision. Default: the model's."),
+    ] = None,
+    adapt: Annotated[
+        Adapt,
+        typer.Option(
+            help="Let the decoder's alignment follow each recording, or (supervised) let it learn "
+            "from each cued trial that is over."
+        ),
+    ] = "off",
+    evidence: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=60, help="Seconds of windows a decision is taken from. Default: the model's."
+        ),
+    ] = None,
+    sentences: Annotated[
+        Path | None,
+        typer.Option(help="Text, one sentence a line: also decide with the words' usual order."),
+    ] = None,
+    as_json: JsonOption = False,
+    windows: Annotated[
+        bool, typer.Option("--windows", help="With --json: also an event for each window.")
+    ] = False,
+    map_montage: MapMontage = False,
+    unit: GivenUnit = None,
+    names: GivenNames = None,
+    resample: Resample = False,
+    stream: SignalOption = None,
+    markers: MarkersOption = None,
+    rate: RateOption = None,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(
+            help="Also write every prediction and decision here: a table, FILE.csv; replaced."
+        ),
+    ] = None,
+    trust: Trust = None,
+) -> None:
+    """Replay recordings through a model as if live, at full speed, and score it.
+
+    Example: bci evaluate recordings/models/me run3.fif --json --predictions run3.csv
+    """
+    from bci.cli.evaluation_events import all_of, evaluated, printer_of
+    from bci.clock.timekeeping import check_markers_fit, losses_of
+    from bci.engine.running_model import RunningModel
+    from bci.evaluation.predictions_csv import PredictionsTable
+    from bci.evaluation.pseudo_online import evaluate as run_evaluation
+    from bci.messages import ProgressEvent
+    from bci.models.bundle import decision_threshold, evidence_span
+    from bci.models.fit import with_options
+    from bci.models.load import load_model
+    from bci.profiles.profile import Output
+    from bci.recording.identity import digests
+    from bci.recording.read import read_recording
+    from bci.tasks.word_prior import read_sentences
+
+    if windows and not as_json:
+        raise ProfileError("--windows: its events are lines of JSON; give --json too")
+    card, decoder = load_model(model, trust or ())
+    card = with_options(card, given_options(unit, names, resample))
+    if sentences is not None and not card.pipeline.at_cues:
+        raise ProfileError(f"--sentences: {card.name} decodes without cues; leave it out")
+    if threshold is None:
+        threshold = decision_threshold(Output(), card)
+    span = evidence_span(Output(evidence_s=evidence), card)
+    with PredictionsTable(predictions, card.classes) if predictions else nullcontext() as table:
+        for number, file in enumerate(recordings):
+            if as_json:
+                of = len(recordings)
+                emit(ProgressEvent(doing=f"evaluating {file}", done=number, of=of))
+            recording = read_recording(file, stream, markers, given_hz=rate)
+            check_markers_fit(recording)
+            if lost := losses_of(recording):
+                warn(f"{file}: {lost}")
+            learnt_from = card.has_learnt_from(*digests(recording))
+            if map_montage:
+                recording = mapped_to_model(recording, card)
+            for remark in RunningModel(card, decoder, recording.info).remarks:
+                note(f"{file}: {remark}")
+            watchers = [table.of(str(file))] if table is not None else []
+            if windows:
+                watchers.append(printer_of(str(file)))
+            prior = read_sentences(sentences, card.classes) if sentences is not None else None
+            result = run_evaluation(
+                card, decoder, recording, threshold, all_of(watchers), span, adapt, prior
+            )
+            if as_json:
+                emit(evaluated(result, learnt_from))
+                continue
+            _print_evaluation(result, card.pipeline.at_cues)
+            if learnt_from:
+                out.print(
+                    f"{card.name} has learnt from this recording: its score here tells nothing "
+                    "of a new one",
+                    style="yellow",
+                )
+
+
+def _print_evaluation(result, at_cues: bool) -> None:  # type: ignore[no-untyped-def]
+    simulated = (Text("(simulated signal)", "yellow"),) if result.simulated else ()
+    out.print(Text(result.recording, "bold"), *simulated, f"with {result.model}")
+    rows = {
+        "accuracy" if at_cues else "accuracy, end of cue": str(result.trial_accuracy),
+        "Cohen's kappa": f"{result.kappa:.2f}",
+        "accuracy by window": f"{result.window_accuracy:.2f} "
+        f"({result.n_windows} overlapping windows of {result.trial_accuracy.n} trials, chance "
+        f"{result.window_chance:.2f}, p = {result.window_p_value:.2g} by shuffled trials)",
+        "information transfer": f"{result.itr_bits_per_min:.1f} bit/min (mutual information of "
+        "cues and decisions, beyond guesses)",
+        "decisions from": f"{result.evidence_s:g} s of evidence, which delays them by "
+        f"{result.evidence_delay_s:.2f} s"
+        if result.evidence_s
+        else "each window alone",
+        "adaptation": result.adaptation,
+        f"first right decision at {result.threshold:g}": "never"
+        if result.seconds_to_correct is None
+        else f"{result.seconds_to_correct:.1f} s after the cue (median of "
+        f"{result.trials_reached} trials that reached it)",
+        f"cues with a decision at {result.threshold:g}": _told_cues(result),
+        "false positives at rest": (
+            "not known: windows come at cues" if at_cues else "no rest in this recording"
+        )
+        if result.false_positives_per_min is None
+        else f"{result.false_positives_per_min:.1f} a minute: {result.false_positives} in "
+        f"{result.rest_min:.1f} min, so at most {result.false_positives_bound:.1f} "
+        "(95 % confidence)",
+        "channels interpolated": ", ".join(result.interpolated) or "none",
+        "windows rejected": str(result.windows_rejected),
+        "trials without a window": str(result.trials_without_window),
+    }
+    if at_cues:
+        # One window a trial: the same as the accuracy.
+        del rows["accuracy by window"]
+    if result.prior_accuracy is not None:
+        rows["the same with the prior of words"] = str(result.prior_accuracy)
+    rows |= {m.name: told_measure(m, result.trial_accuracy.n) for m in result.measures}
+    table = Table(show_header=False, box=None)
+    for what, value in rows.items():
+        table.add_row(what, value)
+    out.print(table)
+    print_confusion(result.classes, result.confusion)
+
+
+def _told_cues(result) -> str:  # type: ignore[no-untyped-def]
+    """Decided cues, and the share of these whose first decision was right, with its interval."""
+    from bci.evaluation.scores import exact_interval
+
+    decided, right = result.cues_decided, result.cues_right
+    if not decided:
+        return f"0 of {result.cues}"
+    low, high = exact_interval(right, decided)
+    return (
+        f"{decided} of {result.cues}, {right} of these first the right one "
+        f"({right / decided:.2f}, 95 % interval {low:.2f}-{high:.2f})"
+    )
+
+
+def models(
+    folder: Annotated[Path, typer.Argument(help="Where to look.")] = MODELS,
+    as_json: JsonResult = False,
+) -> None:
+    """List the models below a folder, with their scores."""
+    from bci.models.bundle import list_bundles
+
+    if not folder.is_dir():
+        raise BundleError(f"{folder} is not a folder; calibrate a model first, or name another")
+    if as_json:
+        told = [
+            {"folder": str(path), "error": str(card)}
+            if isinstance(card, BciError)
+            else {"folder": str(path), "card": card.model_dump(mode="json")}
+            for path, card in list_bundles(folder)
+        ]
+        print_result(told)
+        return
+    table = Table("Model", "Decoder", "Classes", "Accuracy (95 %)", "Chance", "Needs", "Trained")
+    for path, card in list_bundles(folder):
+        if isinstance(card, BciError):
+            table.add_row(str(path), Text(str(card), "red"))
+            continue
+        score = card.score
+        table.add_row(
+            str(path) + (" (simulated)" if card.simulated else ""),
+            card.decoder.name + _base(card),
+            _named(card.classes) or "(without labels)",
+            f"{score.accuracy:.2f} ({score.low:.2f}-{score.high:.2f}), n = {score.trials}",
+            f"{score.chance:.2f}",
+            _needs(card),
+            f"{card.created:%Y-%m-%d %H:%M}",
+        )
+    out.print(table)
+
+
+def _base(card: "Card") -> str:
+    """`` (base, 12 people)``; empty of a person's own model."""
+    if card.kind == "own":
+        return ""
+    return f" (base, {card.people.n} people)" if card.people else " (base)"
+
+
+def _needs(card: "Card") -> str:
+    """``16 ch, 250 Hz, cues, torch``."""
+    stream = f"{len(card.stream.channels)} ch, {card.stream.sfreq:g} Hz"
+    return ", ".join((stream, *(["cues"] if card.needs.cues else []), *card.needs.packages))
+
+
+def _named(classes: tuple[str, ...]) -> str:
+    shown = ", ".join(classes[:_MOST_NAMED])
+    more = len(classes) - _MOST_NAMED
+    return f"{shown} and {more} more" if more > 0 else shown

@@ -1,0 +1,235 @@
+"""Opening the dashboard, alone or with a replay and an engine as its child processes."""
+
+from pathlib import Path
+from types import ModuleType
+
+import decoders
+from bci.cli.calibrate import train, with_gallery
+from bci.cli.console import err
+from bci.cli.doctor import has_screen
+from bci.cli.screen import dead_display
+from bci.cli.training_source import TrainingSource
+from bci.commands import bci_command
+from bci.errors import BciError, ProfileError
+from bci.files.writable import require_folder
+from bci.models.bundle import CARD, Card, decision_threshold, load_card
+from bci.pipeline.filter_settings import Notch
+from bci.profiles.profile import Profile, load_profile
+from bci.recording.read import read_recording
+from bci.tasks.image_gallery import save_gallery
+from bci.types import Task
+
+# A notch in this range is against the power line.
+_LINE_HZ = (40.0, 70.0)
+
+
+def open_dashboard(
+    profile_name: str, model: Path | None, stream: str | None, engine_name: str | None
+) -> int:
+    """Show the profile's stream; offer to start an engine where a model is known."""
+    app = _import_dashboard()
+    profile = load_profile(profile_name)
+    folder = model or (Path(profile.model) if profile.model else None)
+    commands = []
+    card = None
+    if folder is not None:
+        card = load_card(folder)
+        selected = ["--stream", stream] if stream else []
+        commands.append(_engine(profile_name, folder, engine_name, selected))
+    return _show(app, profile_name, stream, engine_name, card, tuple(commands), autostart=False)
+
+
+def run_demo(
+    recording: Path | None,
+    model: Path | None,
+    profile_name: str | None,
+    task: Task,
+    speed: str,
+    folder: Path,
+    engine_name: str | None,
+    screenshot: Path | None,
+    screenshot_after: float,
+) -> int:
+    """Replay, engine and dashboard together.
+
+    Raises
+    ------
+    ProfileError
+        If a recording is given without a model.
+    BciError
+        If the recording or the model cannot be read.
+    """
+    from bci.models.fit import check_stream
+
+    app = _import_dashboard()
+    if recording is None:
+        profile_name = profile_name or task
+        recording, model = _simulated_subject(folder, load_profile(profile_name), task)
+    elif model is None:
+        raise ProfileError("a recording needs a model: calibrate one, then give --model FOLDER")
+    card = load_card(model)
+    info = read_recording(recording).info
+    check_stream(card, info)
+    profile_name = profile_name or _profile_of(card.paradigm, card.pipeline)
+    name = info.name
+    supervised = load_profile(profile_name).output.adapt == "supervised"
+    markers = ["--markers", f"{name}-markers"] if card.pipeline.at_cues or supervised else []
+    commands = (
+        app.Command(
+            "replay",
+            (
+                *bci_command(),
+                "replay",
+                str(recording),
+                "--speed",
+                speed,
+                "--loop",
+                "--name",
+                name,
+                "--wait-for-consumer",
+                "10",
+                "--with-parent",
+            ),
+        ),
+        _engine(profile_name, model, engine_name, ["--stream", name, *markers]),
+    )
+    shot = screenshot, screenshot_after
+    return _show(app, profile_name, name, engine_name, card, commands, True, *shot)
+
+
+def _simulated_subject(folder: Path, profile: Profile, task: Task) -> tuple[Path, Path]:
+    """The simulated subject's last run, and the model calibrated on the earlier ones."""
+    from devices.simulated.subject import gallery_file, simulated_gallery, write_subject
+
+    n_runs = 3
+    model = folder / "models" / ("simulated" if task == "motor-imagery" else f"simulated-{task}")
+    if not (model / CARD).is_file():
+        require_folder(folder / "models", "--folder")
+        # What it lacks is said before runs are simulated.
+        decoders.create(profile.decoder.name)
+    *earlier, last = write_subject(folder, seed=1, n_runs=n_runs, task=task)
+    if not (model / CARD).is_file():
+        err.print(f"first start: calibrating on the simulated subject's runs in {folder}")
+        if task == "images":
+            # Live it is decided among those that will be shown; none was in the earlier runs.
+            shown = last.with_name(f"{last.stem}_gallery.safetensors")
+            save_gallery(simulated_gallery([n_runs]), shown)
+            profile = with_gallery(profile, gallery_file(folder, seed=1), candidates=shown)
+        card = train(TrainingSource(profile), earlier, model, force=False)
+        score = card.score
+        err.print(
+            f"accuracy {score.accuracy:.2f} ({score.low:.2f}-{score.high:.2f}, n = "
+            f"{score.trials}, chance {score.chance:.2f}) on a simulated signal"
+        )
+    return last, model
+
+
+def _shown_images(profile: Profile, card: Card | None) -> object:
+    """Pictures of a model's images, as far as they are where its gallery says."""
+    from gui.decisions.shown_images import ShownImages, shown_images
+
+    if card is None:
+        return ShownImages(profile.pipeline.window_s)
+    shown, lacking = shown_images(card)
+    for why in lacking:
+        err.print(why)
+    return shown
+
+
+def _shown_words(profile: Profile, card: Card | None) -> object:
+    """How words are cut out: as the model was calibrated, else as the profile says."""
+    from gui.decisions.word_list import ShownWords
+
+    pipeline = card.pipeline if card is not None else profile.pipeline
+    start_s = card.paradigm.start_s if card is not None else profile.paradigm.start_s
+    return ShownWords(start_s + pipeline.window_s, pipeline.at_cues)
+
+
+def _profile_of(paradigm: object, pipeline: object) -> str:
+    """The shipped profile that a model was calibrated with."""
+    from bci.profiles.profile import shipped_profiles
+
+    for name in shipped_profiles():
+        profile = load_profile(name)
+        if profile.paradigm == paradigm and profile.pipeline.filters == pipeline.filters:  # type: ignore[attr-defined]
+            return name
+    raise ProfileError("the model was calibrated with a profile of yours: give it with --profile")
+
+
+def _engine(profile_name: str, model: Path, name: str | None, more: list[str]) -> object:
+    from gui.app import Command
+
+    named = ["--name", name] if name else []
+    run = (*bci_command(), "run", profile_name, "--model", str(model), *more, *named)
+    return Command("engine", (*run, "--with-parent"))
+
+
+def _import_dashboard() -> ModuleType:
+    """The dashboard's module, where there is one and a screen to show it on.
+
+    Qt ends the process without a word of ours where it finds no screen.
+    """
+    if not has_screen():
+        raise BciError(
+            "there is no screen here: start it in a desktop session, or set DISPLAY "
+            "(QT_QPA_PLATFORM=offscreen draws to nowhere); bci run decodes without a window"
+        )
+    if display := dead_display():
+        raise BciError(
+            f"the screen {display} does not answer (DISPLAY); connect again with ssh -X, or start "
+            "it in a desktop session; bci run decodes without a window"
+        )
+    try:
+        import gui.app
+    except ImportError as error:
+        raise BciError(
+            f"the dashboard cannot start ({error}); install it with: pip install 'bci[gui]'"
+        ) from error
+    return gui.app
+
+
+def _show(
+    app: ModuleType,
+    profile_name: str,
+    stream: str | None,
+    engine_name: str | None,
+    card: Card | None,
+    commands: tuple[object, ...],
+    autostart: bool,
+    screenshot: Path | None = None,
+    screenshot_after: float = 0.0,
+) -> int:
+    from bci.lsl.discovery import StreamQuery
+
+    profile = load_profile(profile_name)
+    signal = StreamQuery(name=stream) if stream else StreamQuery(**profile.stream.model_dump())
+    markers = None
+    if stream and autostart:
+        markers = StreamQuery(name=f"{stream}-markers")
+    elif profile.markers is not None:
+        markers = StreamQuery(**profile.markers.model_dump())
+    notches = [f.freq_hz for f in profile.pipeline.filters if isinstance(f, Notch)]
+    filtered = (hz for hz in notches if _LINE_HZ[0] <= hz <= _LINE_HZ[1])
+    line_hz = profile.line_hz or next(filtered, None)
+    images = _shown_images(profile, card) if profile.task == "images" else None
+    words = _shown_words(profile, card) if profile.task == "speech" else None
+    options = app.DashboardOptions(
+        signal=signal,
+        markers=markers,
+        engine_name=engine_name or profile.output.name,
+        cue_of=lambda marker: getattr(profile.paradigm.cue_of(marker), "label", None),
+        commands=commands,
+        autostart=autostart,
+        follow_last=stream is None and profile.stream.name is None,
+        line_hz=line_hz,
+        stream_options=profile.pipeline,
+        task=profile.task,
+        profile=profile_name,
+        threshold=decision_threshold(profile.output, card),
+        images=images,
+        words=words,
+        screenshot=screenshot,
+        screenshot_after_s=screenshot_after,
+    )
+    status: int = app.run_dashboard(options)
+    return status

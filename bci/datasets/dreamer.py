@@ -1,0 +1,122 @@
+"""DREAMER: 23 people watch 18 films, 14 electrodes at 128 Hz, all in one MATLAB file.
+
+Katsigiannis and Ramzan, IEEE J. Biomed. Health Inform. 22 (2018) 98-107; the file is on Zenodo for
+those who ask its authors. How it is laid out follows public readers of it (torcheeg and others):
+``DREAMER.Data{1, person}.EEG.stimuli{film, 1}`` (n_samples, 14), ``.baseline`` alike, and
+``ScoreValence``, ``ScoreArousal`` (n_films, 1) from 1 to 5. Values are taken as microvolts, with
+the headset's offset of some thousands.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.datasets.film_runs import Film, film_label, join_films
+from bci.datasets.matlab import read_matlab
+from bci.errors import RecordingError
+from bci.types import FloatArray, Recording
+
+_MOST = 1000
+_MOST_SAMPLES = 10_000_000
+
+
+def read_dreamer(path: Path) -> Iterator[Recording]:
+    """One recording a person, in the file's order.
+
+    Its markers are ``rest`` where the time before a film begins and
+    ``film-07/valence-2/arousal-4`` where the film does, by that person's own ratings. The time
+    between the parts is not in the file: the index jumps.
+
+    Raises
+    ------
+    RecordingError
+        If the file is no DREAMER, or a part of it is missing or of another form; the message
+        names the person, the film and the field.
+    """
+    whole = _Field(read_matlab(path, ("DREAMER",))["DREAMER"], f"{path}: DREAMER")
+    sfreq = float(whole.get("EEG_SamplingRate").numbers(1)[0])
+    if not 1 <= sfreq <= 10_000:
+        raise RecordingError(f"{path}: EEG_SamplingRate is {sfreq:g} Hz")
+    ch_names = tuple(each.text() for each in whole.get("EEG_Electrodes").cells())
+    for k, person in enumerate(whole.get("Data").cells(), 1):
+        name = f"sub-{k:02d}"
+        films = list(_films(person, len(ch_names)))
+        yield join_films(films, ch_names, sfreq, f"{name}_task-emotion_eeg", f"{path}, {name}")
+
+
+def _films(person: "_Field", n_channels: int) -> Iterator[Film]:
+    eeg = person.get("EEG")
+    seen, before = eeg.get("stimuli").cells(), eeg.get("baseline").cells()
+    valence = person.get("ScoreValence").levels(len(seen))
+    arousal = person.get("ScoreArousal").levels(len(seen))
+    if len(before) != len(seen):
+        raise RecordingError(f"{eeg.where}: {len(seen)} stimuli but {len(before)} baselines")
+    for k, (film, rest) in enumerate(zip(seen, before, strict=True)):
+        label = film_label(k + 1, valence[k], arousal[k])
+        yield Film(label, rest.signal(n_channels), film.signal(n_channels))
+
+
+class _Field:
+    """A value somewhere in the file, and where; SciPy wraps each in arrays of one."""
+
+    def __init__(self, value: Any, where: str) -> None:
+        while isinstance(value, np.ndarray) and value.dtype == object and value.shape == (1, 1):
+            value = value[0, 0]
+        self.value, self.where = value, where
+
+    def get(self, name: str) -> "_Field":
+        """A field of a structure."""
+        names = getattr(getattr(self.value, "dtype", None), "names", None) or ()
+        if name not in names or self.value.size != 1:
+            raise RecordingError(
+                f"{self.where} has no field {name}: not DREAMER as it is published"
+            )
+        return _Field(self.value[name].flat[0], f"{self.where}.{name}")
+
+    def cells(self) -> "list[_Field]":
+        """The cells of a cell array."""
+        cells = self.value
+        # A cell array of one was unwrapped already.
+        if not (isinstance(cells, np.ndarray) and cells.dtype == object):
+            cells = np.array([[None]], dtype=object)
+            cells[0, 0] = self.value
+        if not 1 <= cells.size <= _MOST or max(cells.shape) != cells.size:
+            raise RecordingError(f"{self.where} is no list of 1 to {_MOST}")
+        return [_Field(each, f"{self.where}{{{k}}}") for k, each in enumerate(cells.flat, 1)]
+
+    def text(self) -> str:
+        found = np.asarray(self.value)
+        if found.dtype.kind != "U" or found.size != 1:
+            raise RecordingError(f"{self.where} is no text")
+        return str(found.flat[0])
+
+    def numbers(self, n: int) -> NDArray[np.float64]:
+        found = np.asarray(self.value)
+        if found.dtype.kind not in "fiu" or found.size != n or not np.isfinite(found).all():
+            raise RecordingError(f"{self.where} is not {n} numbers")
+        return found.astype(np.float64).ravel()
+
+    def levels(self, n: int) -> list[int]:
+        found = self.numbers(n)
+        if not np.isin(found, range(1, 6)).all():
+            raise RecordingError(f"{self.where} has a rating that is none of 1 to 5")
+        return [int(level) for level in found]
+
+    def signal(self, n_channels: int) -> FloatArray:
+        """Samples (n_samples, n_channels)."""
+        found = np.asarray(self.value)
+        if (
+            found.dtype.kind not in "fiu"
+            or found.ndim != 2
+            or found.shape[1] != n_channels
+            or not 1 <= len(found) <= _MOST_SAMPLES
+            or not np.isfinite(found).all()
+        ):
+            raise RecordingError(
+                f"{self.where} is no signal of {n_channels} channels, it is {found.dtype} of "
+                f"{found.shape}"
+            )
+        return found.astype(np.float32)

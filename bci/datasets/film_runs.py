@@ -1,0 +1,64 @@
+"""A recording put together from separate recordings of films, as public data sets keep them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from bci.head.electrodes import standard_position
+from bci.types import Channel, FloatArray, Marker, Recording, StreamInfo
+
+# Between two parts there is a gap of which nothing is known; filters start anew behind it.
+GAP_S = 2.0
+REST = "rest"
+
+
+@dataclass(frozen=True)
+class Film:
+    """What was recorded around one film: ``rest`` before it and ``seen`` (n_samples, n_channels).
+
+    ``label`` is its marker, like ``film-07/valence-2/arousal-4``.
+    """
+
+    label: str
+    rest: FloatArray
+    seen: FloatArray
+
+
+def film_label(number: int, valence: int, arousal: int) -> str:
+    """The marker of a film, counted from 1."""
+    return f"film-{number:02d}/valence-{valence}/arousal-{arousal}"
+
+
+def join_films(
+    films: list[Film], ch_names: tuple[str, ...], sfreq: float, name: str, source: str
+) -> Recording:
+    """One recording, the films one after the other; the index jumps at each seam.
+
+    Electrodes are at their places on a template head; the signal is EEG in microvolts.
+    """
+    gap = round(GAP_S * sfreq)
+    parts, indices, markers, at = [], [], [], 0
+    for data, label in _parts(films):
+        if not len(data):
+            continue
+        markers.append(Marker(at / sfreq, label))
+        parts.append(data)
+        indices.append(np.arange(at, at + len(data)))
+        at += len(data) + gap
+    channels = tuple(Channel(each, "eeg", "uV", standard_position(each)) for each in ch_names)
+    index = np.concatenate(indices).astype(np.int64)
+    return Recording(
+        info=StreamInfo(name, "EEG", sfreq, channels, f"file-{name}"),
+        data=np.ascontiguousarray(np.concatenate(parts), dtype=np.float32),
+        timestamps=index / sfreq,
+        indices=index,
+        markers=tuple(markers),
+        source=source,
+    )
+
+
+def _parts(films: list[Film]) -> Iterator[tuple[FloatArray, str]]:
+    for film in films:
+        yield film.rest, REST
+        yield film.seen, film.label

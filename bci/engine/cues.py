@@ -1,0 +1,112 @@
+"""The cues of a live engine: who needs them, where they come from, and what is said of them."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bci.engine.running_model import RunningModel
+from bci.lsl.cue_listener import CueListener
+from bci.lsl.cue_streams import CueQuery
+from bci.profiles.profile import Paradigm
+
+# So many markers without a cue are told.
+_NO_CUE = 5
+# A status stays a message of a few kilobytes.
+_MOST_CLASSES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class CueStatus:
+    """Cues of an engine: the model's paradigm, the streams that are heard, and the count.
+
+    ``paradigm`` is None where it has very many classes, ``markers`` where no cues are needed.
+    """
+
+    paradigm: dict[str, Any] | None = None
+    markers: str | None = None
+    n_cues: int = 0
+
+
+class EngineCues:
+    """Passes the markers of the cue streams on to the models that need them.
+
+    Parameters
+    ----------
+    query : CueQuery, optional
+        Which marker streams.
+    signal : str
+        Name of the stream that is decoded.
+    say : callable
+        Takes one plain sentence whenever something changes.
+    """
+
+    def __init__(self, query: CueQuery | None, signal: str, say: Callable[[str], None]) -> None:
+        self._query = query
+        self._signal = signal
+        self._say = say
+        self._listener: CueListener | None = None
+        self._waiting: list[RunningModel] = []
+        self._n_cues = 0
+        self._others: Counter[str] = Counter()
+        self._unused_told = False
+
+    def pass_on(self, models: Sequence[RunningModel]) -> None:
+        """Give the markers that came to those of the models that need cues; never waits."""
+        self._waiting = [each for each in models if each.needs_cues]
+        if self._query is None:
+            return
+        if not self._waiting:
+            self._tell_unused(models)
+            return
+        if self._listener is None:
+            self._listener = CueListener(self._query, self._is_cue, self._signal)
+        for marker in self._listener.pull():
+            self._count(marker.label)
+            for each in self._waiting:
+                each.cue(marker)
+        for sentence in self._listener.news():
+            self._say(sentence)
+
+    def describe(self, paradigm: Paradigm) -> CueStatus:
+        """Describe the cues for the engine's status."""
+        described = paradigm.model_dump() if len(paradigm.classes) <= _MOST_CLASSES else None
+        if self._listener is None:
+            return CueStatus(described)
+        heard = ", ".join(self._listener.streams) or f"waiting for {self._query}"
+        return CueStatus(described, heard, self._n_cues)
+
+    def close(self) -> None:
+        """Stop listening."""
+        if self._listener is not None:
+            self._listener.close()
+
+    def _is_cue(self, label: str) -> bool:
+        return any(each.card.paradigm.cue_of(label) is not None for each in self._waiting)
+
+    def _count(self, label: str) -> None:
+        """Count a cue; say it where markers come and none of them is one."""
+        if self._is_cue(label):
+            self._n_cues += 1
+        elif (
+            not self._n_cues
+            and self._others.total() < _NO_CUE
+            and not any(label == each.card.paradigm.rest for each in self._waiting)
+        ):
+            self._others[label] += 1
+            if self._others.total() == _NO_CUE:
+                came = ", ".join(f"{each!r:.60} x{n}" for each, n in self._others.most_common())
+                self._say(
+                    f"{_NO_CUE} markers came and none is a cue of {self._waiting[0].card.name}: "
+                    f"{came}; set paradigm.classes in the profile and calibrate again"
+                )
+
+    def _tell_unused(self, models: Sequence[RunningModel]) -> None:
+        """Say it where markers were asked for and no model has a use for them."""
+        if self._query is None or self._query.named is None or self._unused_told:
+            return
+        self._unused_told = True
+        self._say(
+            f"--markers {self._query.named}: not used, since {models[0].card.name} decodes without "
+            "cues; to learn from them give --adapt supervised"
+        )

@@ -1,0 +1,92 @@
+"""Another model for a running engine: loaded and settled beside the one that goes on."""
+
+import queue
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from bci.engine.running_model import RunningModel, warm_up
+from bci.errors import BciError
+from bci.models.bundle import Card
+from bci.types import Chunk, Decoder, StreamInfo
+
+Load = Callable[[Path], tuple[Card, Decoder]]
+"""Reads a model folder; raises `BciError` where it cannot."""
+
+Make = Callable[[Card, Decoder], RunningModel]
+"""Puts a model to work on the engine's stream; raises `BciError` where it does not fit."""
+
+
+class NextModel:
+    """A model that is to take over: first loading, then settling, then ready.
+
+    The folder is read, checked against the stream and warmed up in a thread. From then on the
+    model is given every chunk that the running one is given, for its filters alone, until they
+    have settled. So nothing has to be kept, and no window is left without a prediction.
+
+    Parameters
+    ----------
+    load, make : callable
+    info : StreamInfo
+        The stream.
+    say : callable
+        Told in a sentence what becomes of a model.
+
+    Attributes
+    ----------
+    settling : Decoding or None
+        The model whose filters are settling.
+    """
+
+    def __init__(
+        self, load: Load, make: Make, info: StreamInfo, say: Callable[[str], None]
+    ) -> None:
+        self._load = load
+        self._make = make
+        self._info = info
+        self._say = say
+        self._asked = 0
+        self._loaded: queue.SimpleQueue[tuple[int, RunningModel | str]] = queue.SimpleQueue()
+        self.settling: RunningModel | None = None
+
+    def ask(self, folder: Path) -> None:
+        """Begin to load a model; one that was asked for before and does not run yet is dropped."""
+        self._asked += 1
+        self.settling = None
+        threading.Thread(target=self._work, args=(self._asked, folder), daemon=True).start()
+
+    def _work(self, number: int, folder: Path) -> None:
+        outcome: RunningModel | str
+        try:
+            card, decoder = self._load(folder)
+            outcome = self._make(card, decoder)
+            warm_up(card, decoder, self._info)
+        except (BciError, OSError) as error:
+            outcome = " ".join(str(error).split())
+        self._loaded.put((number, outcome))
+
+    def follow(self, chunks: list[Chunk], running: str) -> RunningModel | None:
+        """Take in what the running model took in; the model that has to go on from here, if any.
+
+        Parameters
+        ----------
+        chunks : list of Chunk
+        running : str
+            Name of the model that runs.
+        """
+        while not self._loaded.empty():
+            number, outcome = self._loaded.get()
+            if number != self._asked:
+                continue
+            if isinstance(outcome, str):
+                self._say(f"{outcome}; {running} goes on")
+            else:
+                self.settling = outcome
+        if self.settling is None:
+            return None
+        # With no chunk it is not asked: the answer to that would be of the chunk before.
+        settled = [self.settling.settle(chunk) for chunk in chunks]
+        if not (settled and settled[-1]):
+            return None
+        ready, self.settling = self.settling, None
+        return ready

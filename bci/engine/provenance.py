@@ -1,0 +1,258 @@
+"""Provenance of predictions: what has to be known to decode a recording again as it ran live.
+
+A running engine publishes it on the stream ``<name>-provenance``, so that every recorder stores it
+beside the signal and the predictions; `bci verify` reads it there.
+"""
+
+import functools
+import hashlib
+import math
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import AfterValidator, Field, ValidationError
+
+from bci import __version__
+from bci.clock.dejitter import Position
+from bci.errors import MessageError
+from bci.messages import Count, Message, Number, Seconds, Text
+from bci.models.bundle import Card
+from bci.types import Decoder
+
+STREAM_TYPE = "Provenance"
+
+_LIBRARIES = ("numpy", "scipy", "numba", "scikit-learn", "torch", "onnxruntime")
+COMPARED = ("bci", "python", *_LIBRARIES)
+"""Names whose versions may differ."""
+
+_MODULES = {"scikit-learn": "sklearn"}
+_HASH = 16
+_DECISIVE = {"classes", "decoder", "stream", "pipeline", "paradigm", "confidence"}
+_MOST_SEAMS = 10_000
+_MOST_MODELS = 1000
+_MOST_ARRAYS = 10_000
+_MOST_BYTES = 16 << 20
+_CPU_FILE = Path("/proc/cpuinfo")
+
+Names = dict[Text, Text]
+
+
+def _is_sound(position: Position) -> Position:
+    if not (math.isfinite(position.stamp) and math.isfinite(position.time)):
+        raise ValueError("a position whose times are not finite")
+    if not 0 <= position.sample <= position.index < 1 << 62:
+        raise ValueError("a position outside the stream")
+    return position
+
+
+SoundPosition = Annotated[Position, AfterValidator(_is_sound)]
+
+
+class CueSource(Message):
+    """The streams that cues were asked from; see `bci.lsl.cue_streams.CueQuery`."""
+
+    named: Text | None = None
+    name: Text | None = None
+    type: Text | None = None
+    source_id: Text | None = None
+    predicate: Text | None = None
+
+
+class ModelRun(Message):
+    """A model that decoded, and from which sample on.
+
+    Parameters
+    ----------
+    name : str
+        Name of its folder.
+    classes : tuple of str
+    card : str
+        Hash of its card; see `card_hash`.
+    arrays : dict
+        Hash of each array that it decodes with.
+    arrays_file : str
+        Hash of the file of its arrays; empty where it was never stored.
+    options : dict
+        Settings of the stream that it was loaded with; see `bci.models.fit.with_options`.
+    fed_from : int
+        Absolute index of the first sample that its filters took in.
+    decides_from : int
+        Absolute index of the first sample that it decoded.
+    """
+
+    name: Text
+    classes: tuple[Text, ...] = Field(max_length=1_000_000)
+    card: Text
+    arrays: Names = Field(default_factory=dict, max_length=_MOST_ARRAYS)
+    arrays_file: Text = ""
+    options: dict[str, Any] = Field(default_factory=dict)
+    fed_from: Count = 0
+    decides_from: Count = 0
+
+
+class Provenance(Message):
+    """All that is known of a running engine's predictions, on ``<name>-provenance``.
+
+    Published when it changes, every few seconds and at the end, whole each time.
+
+    Parameters
+    ----------
+    run : str
+        Differs between two starts of an engine.
+    engine : str
+        Name of the engine.
+    began : float
+        Start of the run, in seconds on the LSL clock.
+    stream, source_id : str
+        Name and source id of the decoded stream.
+    sfreq : float
+        Its sampling rate as it was taken, in hertz.
+    output : dict
+        The profile's ``output``: threshold, evidence, adaptation, sentences.
+    map_montage : bool
+        Whether missing channels were interpolated.
+    markers : CueSource or None
+        Streams that cues were asked from; None where the model needs none.
+    versions : dict
+        Versions of Python, of bci and of the libraries that were loaded.
+    machine : dict
+        Processor, its instruction set and the library of linear algebra.
+    models : tuple of ModelRun
+        In order; each takes over from the one before.
+    seams : tuple of Position
+        The first sample, and the first one behind each gap or step of the sender's clock.
+    here : Position or None
+        A sample of late, by which a recording that began later is aligned.
+    predicted, skipped : int
+        Windows that were predicted, and skipped because the decoder was late.
+    """
+
+    kind: Literal["provenance"] = "provenance"
+    version: Literal[1] = 1
+    run: Text
+    engine: Text
+    began: Seconds
+    stream: Text
+    source_id: Text = ""
+    sfreq: Annotated[Number, Field(gt=0, le=1e6)]
+    output: dict[str, Any] = Field(default_factory=dict)
+    map_montage: bool = False
+    markers: CueSource | None = None
+    versions: Names = Field(default_factory=dict, max_length=100)
+    machine: Names = Field(default_factory=dict, max_length=100)
+    models: tuple[ModelRun, ...] = Field(default=(), max_length=_MOST_MODELS)
+    seams: tuple[SoundPosition, ...] = Field(default=(), max_length=_MOST_SEAMS)
+    here: SoundPosition | None = None
+    predicted: Count = 0
+    skipped: Count = 0
+
+
+def read_provenance(line: str | bytes) -> Provenance:
+    """Read a message of an engine's provenance stream.
+
+    Raises
+    ------
+    MessageError
+        If it is none that this version knows; the message names the field.
+    """
+    if len(line) > _MOST_BYTES:
+        raise MessageError(f"a message of {len(line) >> 20} MiB is too long")
+    try:
+        return Provenance.model_validate_json(line)
+    except ValidationError as problem:
+        first = problem.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"])) or "the message"
+        raise MessageError(f"{where}: {first['msg']}") from problem
+
+
+def model_run(card: Card, decoder: Decoder) -> ModelRun:
+    """Describe a model by its name and the hashes of its parts."""
+    return ModelRun(
+        name=card.name,
+        classes=card.classes,
+        card=card_hash(card),
+        arrays=array_hashes(decoder),
+        arrays_file=card.arrays_sha256,
+        options=card.pipeline.model_dump(mode="json", include=set(card.pipeline.of_stream)),
+    )
+
+
+def card_hash(card: Card) -> str:
+    """Hash the parts of a card that predictions and decisions depend on.
+
+    The name is none of them, nor what was said of the stream when the model was loaded.
+    """
+    stream = card.stream.model_copy(update={"labels": None})
+    plain = card.model_copy(update={"pipeline": card.pipeline.alone, "stream": stream})
+    # Without defaults: a key that a later version adds changes no hash.
+    text = plain.model_dump_json(include=_DECISIVE, exclude_defaults=True)
+    return _hash(text.encode())
+
+
+def array_hashes(decoder: Decoder) -> dict[str, str]:
+    """Hash each array of a decoder, with its type and shape; one that has none decodes too."""
+    hashes = {}
+    arrays = decoder.arrays() if hasattr(decoder, "arrays") else {}
+    for name, array in arrays.items():
+        whole = np.asarray(array, order="C")
+        hashes[name] = _hash(f"{whole.dtype.str}{whole.shape}".encode(), whole.tobytes())
+    return hashes
+
+
+def _hash(*parts: bytes) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()[:_HASH]
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python, of bci and of the libraries that are loaded."""
+    loaded = [name for name in _LIBRARIES if _MODULES.get(name, name) in sys.modules]
+    return {name: installed(name) for name in ("bci", "python", *loaded)}
+
+
+@functools.cache
+def installed(name: str) -> str:
+    """Version of a library here, or of ``python`` or ``bci``.
+
+    Read from disk once: a running engine asks for it between two windows.
+    """
+    if name == "bci":
+        return __version__
+    if name == "python":
+        return platform.python_version()
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def machine() -> dict[str, str]:
+    """The processor, the instruction set that kernels are compiled for, and the BLAS library."""
+    from llvmlite.binding import get_host_cpu_name  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_info
+
+    blas = {
+        f"{each.get('internal_api')} {each.get('version')} {each.get('architecture', '')}".strip()
+        for each in threadpool_info()
+        if each.get("user_api") == "blas"
+    }
+    return {
+        "system": f"{platform.system()} {platform.machine()}",
+        "cpu": _cpu(),
+        "simd": get_host_cpu_name(),
+        "blas": ", ".join(sorted(blas)),
+    }
+
+
+def _cpu() -> str:
+    if _CPU_FILE.is_file():
+        for line in _CPU_FILE.read_text(errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor()

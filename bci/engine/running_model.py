@@ -1,0 +1,245 @@
+"""A model at work on one stream: what the live engine runs, one at a time."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from bci.decisions import Decision, decide
+from bci.engine.adapt_alignment import Adaptation
+from bci.engine.adapt_supervised import Supervised
+from bci.engine.evidence import Evidence
+from bci.errors import BundleError
+from bci.models.bundle import Card, decision_threshold
+from bci.models.drift import Drift
+from bci.models.fit import check_stream, fitted, resampler_for
+from bci.pipeline.pipeline import Pipeline, Window
+from bci.profiles.profile import Adapt, Output
+from bci.tasks.word_prior import WordPrior
+from bci.types import Chunk, Decoder, Marker, Prediction, StreamInfo
+
+
+class Decoded(NamedTuple):
+    """One decoded window: its prediction, and the decision at its end.
+
+    The only place where a decision is made: it is published, evaluated and shown as it is here.
+
+    Parameters
+    ----------
+    prediction : Prediction
+        Of the window alone.
+    evidence : Prediction or None
+        Of the evidence up to the window, which is the prediction itself where each window decides
+        alone; None until the evidence is whole.
+    decision : Decision or None
+        By the evidence; None where there is none.
+    weighed : Prediction or None
+        The evidence weighed by a prior of words, where there is one.
+    with_prior : Decision or None
+        The decision by that.
+    """
+
+    prediction: Prediction
+    evidence: Prediction | None
+    decision: Decision | None
+    weighed: Prediction | None = None
+    with_prior: Decision | None = None
+
+
+class RunningModel:
+    """A model's decoder behind its pipeline, over the chunks of one stream.
+
+    Parameters
+    ----------
+    card, decoder
+        Of the model.
+    info : StreamInfo
+        The stream.
+    clock : callable, optional
+        Gives the LSL time for a prediction's time stamps; offline there is none.
+    evidence_s : float
+        How long evidence is gathered for a decision, in seconds; 0: each window decides alone.
+    adapt : {"off", "alignment", "supervised"}
+        Whether the decoder's alignment follows the signal (see `bci.engine.adapt_alignment`), or it learns
+        from cued trials (see `bci.engine.adapt_supervised`).
+    prior : WordPrior, optional
+        What word is likely to follow which; for windows at cues.
+    threshold : float, optional
+        Least confidence of a decision, 0 to 1; the model's own without it.
+
+    Raises
+    ------
+    MismatchError
+        If the stream does not fit the model, naming what differs; or if the decoder is to
+        adapt and cannot.
+    """
+
+    def __init__(
+        self,
+        card: Card,
+        decoder: Decoder,
+        info: StreamInfo,
+        clock: Callable[[], float] | None = None,
+        evidence_s: float = 0.0,
+        adapt: Adapt = "off",
+        prior: WordPrior | None = None,
+        threshold: float | None = None,
+    ) -> None:
+        check_stream(card, info)
+        self.card = card
+        self.decoder = decoder
+        self._resampler = resampler_for(card, info)
+        self.pipeline = _pipeline(card, info, decoder, clock)
+        self.adaptation: Adaptation | Supervised | None = None
+        if adapt == "alignment":
+            self.adaptation = Adaptation(decoder, self.pipeline.chain.sfreq)
+        elif adapt == "supervised":
+            self.adaptation = Supervised(decoder, card.paradigm, self.pipeline)
+        if self.adaptation is not None:
+            self.decoder = self.pipeline.decoder = self.adaptation.decoder
+        ch_names = tuple(channel.name for channel in self.pipeline.chain.channels)
+        self.drift = Drift(card.drift, ch_names, self.pipeline.chain.sfreq) if card.drift else None
+        self.prior = prior
+        self.threshold = decision_threshold(Output(decision_threshold=threshold), card)
+        self.fed_from: int | None = None
+        """Absolute index of the first sample that was taken in."""
+        self.evidence = Evidence(evidence_s, self.hop_s, self.pipeline.hop)
+
+    @property
+    def hop_s(self) -> float:
+        """Between predictions, in seconds."""
+        return self.pipeline.hop / self.pipeline.chain.sfreq
+
+    @property
+    def delay_s(self) -> float:
+        """Delay of the filters and of resampling, in seconds."""
+        resampling = self._resampler.delay_s if self._resampler is not None else 0.0
+        return self.card.group_delay_s + resampling
+
+    @property
+    def remarks(self) -> list[str]:
+        """Sentences on how the stream is brought to the model."""
+        told = list(self.pipeline.chain.remarks)
+        if self._resampler is not None:
+            told.append(
+                f"the stream is resampled to the model's {self.card.stream.sfreq:g} Hz, which "
+                f"delays decisions by {1000 * self._resampler.delay_s:.0f} ms"
+            )
+        return told
+
+    @property
+    def samples_to_window(self) -> int:
+        """Samples of the stream still missing until the next window is complete; at least 1."""
+        n = self.pipeline.samples_to_window
+        return n if self._resampler is None else self._resampler.inputs_for(n)
+
+    @property
+    def needs_cues(self) -> bool:
+        """Whether `cue` has to be told of markers."""
+        return self.pipeline.at_cues or isinstance(self.adaptation, Supervised)
+
+    def cue(self, marker: Marker) -> None:
+        """Ask for the window of a cue, where windows come at cues, and learn its label."""
+        if self.card.paradigm.cue_of(marker.label) is not None:
+            self.pipeline.at(marker.time + self.card.paradigm.start_s)
+        self.hear(marker)
+
+    def hear(self, marker: Marker) -> None:
+        """Take in a marker for what is learnt from cues, if anything is."""
+        if isinstance(self.adaptation, Supervised):
+            self.adaptation.hear(marker)
+
+    def push(self, chunk: Chunk, newest_only: bool = False) -> Iterator[Decoded]:
+        """Take samples in; yield what is made of each window that they completed.
+
+        Parameters
+        ----------
+        chunk : Chunk
+        newest_only : bool
+            See `bci.pipeline.pipeline.Pipeline.push`.
+        """
+        chunk = self._at_rate(chunk)
+        for window, prediction in self.pipeline.decode(chunk, newest_only):
+            yield self.decide(prediction)
+            self.learn(window)
+
+    def again(self, chunk: Chunk) -> Iterator[tuple[Window, Prediction]]:
+        """Take samples in; yield each window and its prediction, and decide and learn nothing.
+
+        For a caller that does so by `decide` and `learn`, for those windows that were published.
+        """
+        return self.pipeline.decode(self._at_rate(chunk))
+
+    def decide(self, prediction: Prediction) -> Decoded:
+        """Gather a window's evidence and decide by it."""
+        evidence = self.evidence.add(prediction)
+        weighed = self.prior.weigh(evidence) if self.prior and evidence else None
+        return Decoded(
+            prediction,
+            evidence,
+            decide(evidence, self.threshold),
+            weighed,
+            decide(weighed, self.threshold),
+        )
+
+    def learn(self, window: Window) -> None:
+        """Follow a window whose prediction is out: for drift, and for what adapts."""
+        if self.drift is not None:
+            self.drift.add(window)
+        if self.adaptation is not None:
+            self.adaptation.learn(window)
+            self.decoder = self.pipeline.decoder = self.adaptation.decoder
+
+    def settle(self, chunk: Chunk) -> bool:
+        """Take samples in for the filters alone; whether the next window would be predicted."""
+        for _ in self.pipeline.windows(self._at_rate(chunk)):
+            pass
+        return self.pipeline.is_settled
+
+    def _at_rate(self, chunk: Chunk) -> Chunk:
+        if self.fed_from is None:
+            self.fed_from = chunk.first
+        return chunk if self._resampler is None else self._resampler.push(chunk)
+
+    def take_over(self, before: "RunningModel") -> None:
+        """Go on with the counts of the model that ran until now."""
+        self.pipeline.counts = before.pipeline.counts
+        self.pipeline.chain.non_finite = before.pipeline.chain.non_finite
+
+
+def _pipeline(
+    card: Card, info: StreamInfo, decoder: Decoder, clock: Callable[[], float] | None = None
+) -> Pipeline:
+    """A model's pipeline for a stream, in the units that the model was trained in."""
+    units = [channel.unit for channel in card.stream.channels]
+    return Pipeline(card.pipeline, fitted(card, info), decoder, clock, units)
+
+
+def warm_up(card: Card, decoder: Decoder, info: StreamInfo) -> None:
+    """Compile the kernels and touch every code path once, on noise, before samples arrive.
+
+    Raises
+    ------
+    BundleError
+        If the decoder cannot decode the windows of its own card.
+    """
+    pipeline = _pipeline(card, info, decoder)
+    rng = np.random.default_rng(0)
+    window = rng.normal(size=(pipeline.n_samples, len(pipeline.chain.channels)))
+    try:
+        probabilities = decoder.predict_proba(window.astype(np.float32).T)
+    except (ValueError, IndexError, RuntimeError) as error:
+        raise BundleError(
+            f"the decoder of {card.name} fails on a window of its own card ({error}); "
+            "calibrate again"
+        ) from error
+    if probabilities.shape != (len(card.classes),):
+        raise BundleError(
+            f"the decoder of {card.name} gives {probabilities.shape} probabilities for "
+            f"{len(card.classes)} classes; calibrate again"
+        )
+    resampler = resampler_for(card, info)
+    if resampler is not None:
+        noise = rng.normal(size=(64, info.n_channels)).astype(np.float32)
+        resampler.push(Chunk(noise, np.arange(64) / info.sfreq, 0))
+    pipeline.chain.process(rng.normal(size=(8, info.n_channels)).astype(np.float32), 0)

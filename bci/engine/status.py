@@ -1,0 +1,81 @@
+"""Status of a running engine, put together from its parts."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import numpy as np
+
+from bci.engine.cues import CueStatus
+from bci.engine.running_model import RunningModel
+from bci.lsl.inlet import SignalInlet
+from bci.lsl.mapped import MappedInlet
+from bci.messages import EngineStatus, WindowCounts
+from bci.models.bundle import decision_threshold
+from bci.profiles.profile import Output
+
+
+def describe_engine(
+    inlet: SignalInlet | MappedInlet,
+    running: RunningModel,
+    output: Output,
+    cues: CueStatus,
+    swaps: int,
+    latencies: Sequence[float],
+) -> EngineStatus:
+    """Describe an engine that decodes.
+
+    Parameters
+    ----------
+    inlet : SignalInlet or MappedInlet
+    running : Decoding
+    output : Output
+    cues : CueStatus
+    swaps : int
+        Models that took over so far.
+    latencies : sequence of float
+        Of the newest predictions, in seconds.
+    """
+    pipeline, drift, stats = running.pipeline, running.drift, inlet.stats
+    p50, p99 = np.percentile(latencies, [50, 99]) if latencies else (math.nan, math.nan)
+    return EngineStatus(
+        state="running" if inlet.connected else "stream lost",
+        stream=inlet.info.name,
+        model=running.card.name,
+        swaps=swaps,
+        simulated=inlet.info.simulated,
+        replayed=inlet.info.replayed,
+        interpolated=tuple(inlet.info.interpolated),
+        samples=stats.samples,
+        lost_samples=stats.lost_samples,
+        gaps=stats.gaps,
+        clock_jumps=stats.clock_jumps,
+        lost_at=_known(stats.lost_at),
+        loops=stats.loops,
+        findings=tuple(stats.findings),
+        reconnects=stats.reconnects,
+        rate_hz=_known(stats.effective_rate),
+        non_finite=pipeline.chain.non_finite,
+        windows=WindowCounts(**asdict(pipeline.counts)),
+        adaptation=running.adaptation.described if running.adaptation else "off",
+        drift=_known(drift.ratio, 2) if drift else None,
+        drift_warning=drift.warning if drift else None,
+        model_warning=running.card.warning(),
+        sentences=output.sentences,
+        filter_delay_s=_known(running.delay_s),
+        decision_threshold=decision_threshold(output, running.card),
+        evidence_s=_known(running.evidence.span_s, 6),
+        evidence_delay_s=_known(running.evidence.delay_s, 6),
+        latency_p50_ms=_known(1000 * p50, 3),
+        latency_p99_ms=_known(1000 * p99, 3),
+        paradigm=cues.paradigm,
+        markers=cues.markers,
+        cues=cues.n_cues,
+    )
+
+
+def _known(value: float | None, digits: int | None = None) -> float | None:
+    """A number, rounded to so many digits; None where it is not known."""
+    if value is None or not math.isfinite(value):
+        return None
+    return float(value) if digits is None else round(float(value), digits)

@@ -1,0 +1,80 @@
+"""How decoders of levels are compared: by film, by subject, and, beside them, leaky."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from bci.training.epochs import Epochs
+from bci.training.folds import split_by_item
+from bci.training.pretrain import HeldOutPredictions, decide, fit, score_people
+from bci.types import Decoder, Signal
+
+MakeDecoder = Callable[[], Decoder]
+
+# Leaky: windows of the same films in training and test. Never a result of its own.
+PROTOCOLS = ("by film", "by subject", "leaky")
+_LEAKY_FOLDS = 5
+_MOST_FOLDS = 5
+
+
+def run_protocol(
+    protocol: str, people: list[Epochs], make_decoder: MakeDecoder, signal: Signal
+) -> list[HeldOutPredictions]:
+    """What was decided of each person, in their order.
+
+    By film: each person alone, five folds of whole films, a decision at each film's end. By
+    subject: trained on other people, aligned by the person's unlabelled windows; people may have
+    seen the same films. Leaky: each person alone, five folds of windows drawn at random, so that
+    each test window has neighbours of its own film in training; a decision a window.
+
+    Parameters
+    ----------
+    protocol : str
+        One of `PROTOCOLS`.
+    people : list of Epochs
+        With items; no run of one has the number of a run of another.
+    make_decoder : callable
+    signal : Signal
+    """
+    if protocol == "by subject":
+        n_folds = min(_MOST_FOLDS, len(people))
+        return score_people(people, make_decoder, signal, lambda *_: None, n_folds)
+    if protocol == "by film":
+        return [_by_film(person, make_decoder, signal) for person in people]
+    return [_leaky(person, make_decoder, signal) for person in people]
+
+
+def shuffled_films(epochs: Epochs, seed: int) -> Epochs:
+    """The same windows with the films' classes in another order: what is left is chance."""
+    assert epochs.items is not None
+    films, first, number = np.unique(epochs.items, return_index=True, return_inverse=True)
+    order = np.random.default_rng(seed).permutation(len(films))
+    return replace(epochs, labels=epochs.labels[first][order][number])
+
+
+def _by_film(person: Epochs, make_decoder: MakeDecoder, signal: Signal) -> HeldOutPredictions:
+    folds = []
+    for test in split_by_item(person)[0]:
+        decoder = make_decoder()
+        fit(decoder, [person.only(~test)], signal)
+        folds.append(decide(decoder, person.only(test).last_of_trials()))
+    return _joined(folds)
+
+
+def _leaky(person: Epochs, make_decoder: MakeDecoder, signal: Signal) -> HeldOutPredictions:
+    fold_of = np.random.default_rng(0).integers(_LEAKY_FOLDS, size=len(person.windows))
+    folds = []
+    for fold in range(_LEAKY_FOLDS):
+        decoder = make_decoder()
+        fit(decoder, [person.only(fold_of != fold)], signal)
+        folds.append(decide(decoder, person.only(fold_of == fold)))
+    return _joined(folds)
+
+
+def _joined(folds: list[HeldOutPredictions]) -> HeldOutPredictions:
+    return HeldOutPredictions(
+        folds[0].classes,
+        np.concatenate([fold.probabilities for fold in folds]),
+        np.concatenate([fold.truth for fold in folds]),
+    )

@@ -1,0 +1,48 @@
+"""How decoders of seen images are compared: what is held out, and how well it is found."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bci.evaluation.measures import rank_of_truth
+from bci.training.epochs import Epochs
+from bci.types import Decoder, Retrieval, Signal
+
+
+@dataclass(frozen=True)
+class RetrievalScore:
+    """How well images were found, each trial among ``n_candidates``."""
+
+    top_1: float
+    top_5: float
+    median_rank: float
+    n_trials: int
+    n_candidates: int
+
+
+def find_images(
+    training: Epochs, test: Epochs, make_decoder: Callable[[], Decoder], signal: Signal
+) -> RetrievalScore:
+    """Train, then find each test trial's image among all that the test shows."""
+    decoder = make_decoder()
+    decoder.fit(training.windows, training.labels, groups=training.runs, signal=signal)
+    assert isinstance(decoder, Retrieval)
+    decoder.choose_from([str(name) for name in np.unique(test.labels)])
+    probabilities = np.stack([decoder.predict_proba(window) for window in test.windows])
+    rank = rank_of_truth(probabilities, np.searchsorted(decoder.classes, test.labels))
+    return RetrievalScore(
+        float((rank == 1).mean()), float((rank <= 5).mean()), float(np.median(rank)), len(rank),
+        len(decoder.classes),
+    )  # fmt: skip
+
+
+def shuffled(epochs: Epochs, seed: int) -> Epochs:
+    """The same with labels that belong to other trials."""
+    return replace(epochs, labels=np.random.default_rng(seed).permutation(epochs.labels))
+
+
+def part_of(epochs: Epochs, start_s: float, stop_s: float, sfreq: float) -> Epochs:
+    """The same with a part of each window, in seconds from its beginning."""
+    samples = slice(round(start_s * sfreq), round(stop_s * sfreq))
+    return replace(epochs, windows=np.ascontiguousarray(epochs.windows[:, :, samples]))

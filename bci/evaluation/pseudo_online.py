@@ -1,0 +1,301 @@
+"""Pseudo-online evaluation: a recording through a model's pipeline, as if it were live."""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from bci.engine.running_model import Decoded, RunningModel
+from bci.errors import RecordingError
+from bci.evaluation.measures import measures
+from bci.evaluation.scores import (
+    Accuracy,
+    Measure,
+    confusion,
+    information_transfer_rate,
+    kappa,
+    score_accuracy,
+    shuffled_labels,
+)
+from bci.models.bundle import Card
+from bci.models.false_decisions import commands_of, independent_after, rest_rate
+from bci.pipeline.pipeline import Pipeline
+from bci.profiles.profile import Adapt
+from bci.tasks.word_prior import WordPrior
+from bci.training.epochs import (
+    JudgedWindow,
+    Trial,
+    Watch,
+    chunks_for,
+    cue_markers,
+    find_rest,
+    find_trials,
+    in_spans,
+    require_every_class,
+    trial_of,
+)
+from bci.types import Decoder, Marker, Prediction, Recording
+
+
+@dataclass(frozen=True, slots=True)
+class TrialDecision:
+    """One trial, and the decision at its end; None where no sound window lay within it.
+
+    ``decision`` is the class with the most evidence then, whatever its ``confidence``: each trial
+    counts in the accuracy. ``with_prior`` is the same with a prior of words, where there is one.
+    Times are in recording time: ``onset`` of the cue, and the span that is scored.
+    """
+
+    label: str
+    onset: float
+    start: float
+    stop: float
+    decision: str | None
+    confidence: float | None
+    with_prior: str | None = None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Score of a model on one recording.
+
+    ``trial_accuracy`` is of the decision at the end of each cue (the last window wholly in
+    the trial); ``window_accuracy`` of all windows wholly within trials, which overlap and so
+    carry no interval: ``window_chance`` and ``window_p_value`` are by shuffling the labels of
+    whole trials. ``itr_bits_per_min`` is the mutual information of cues and decisions, beyond
+    that of guesses, with one decision per ``stop_s`` of the paradigm.
+
+    The rest is of decisions of at least ``threshold`` confidence. ``seconds_to_correct`` is the
+    median over trials, from cue onset, of the first right one, reached in ``trials_reached``
+    trials. Of ``cues`` that asked for a command, ``cues_decided`` had a decision, and
+    ``cues_right`` had the right one first. ``false_positives`` were decided in ``rest_min`` of
+    rest (see `bci.models.false_decisions`): ``false_positives_per_min`` and, with 95 % confidence, at
+    most ``false_positives_bound``. Decisions are taken from ``evidence_s`` seconds of evidence,
+    which is on average ``evidence_delay_s`` older than a single window; ``window_accuracy`` is of
+    single windows. Where rest is a class, its decisions are no false positives, and its trials
+    are no cues and have no time to a right one.
+
+    ``interpolated`` names the channels that a montage map computed from others.
+    ``prior_accuracy`` is as ``trial_accuracy``, of the decisions with a prior of words, where
+    there is one; everything else is of the signal alone.
+    """
+
+    recording: str
+    model: str
+    simulated: bool
+    interpolated: tuple[str, ...]
+    classes: tuple[str, ...]
+    trial_accuracy: Accuracy
+    kappa: float
+    confusion: list[list[int]]
+    window_accuracy: float
+    window_chance: float
+    window_p_value: float
+    n_windows: int
+    itr_bits_per_min: float
+    threshold: float
+    seconds_to_correct: float | None
+    trials_reached: int
+    trials_without_window: int
+    false_positives_per_min: float | None
+    rest_min: float
+    windows_rejected: int
+    false_positives: int = 0
+    false_positives_bound: float | None = None
+    cues: int = 0
+    cues_decided: int = 0
+    cues_right: int = 0
+    evidence_s: float = 0.0
+    evidence_delay_s: float = 0.0
+    adaptation: str = "off"
+    measures: tuple[Measure, ...] = ()
+    prior_accuracy: Accuracy | None = None
+    trials: list[TrialDecision] = field(default_factory=list)
+
+
+def evaluate(
+    card: Card,
+    decoder: Decoder,
+    recording: Recording,
+    threshold: float,
+    watch: Watch | None = None,
+    evidence_s: float = 0.0,
+    adapt: Adapt = "off",
+    prior: WordPrior | None = None,
+) -> Evaluation:
+    """Replay a recording through a model at full speed and score what comes out.
+
+    Parameters
+    ----------
+    card, decoder
+        Of the model.
+    recording : Recording
+        Not one that the model was trained on.
+    threshold : float
+        Least confidence of a decision, 0-1; for time to decision and false positives.
+    watch : callable, optional
+        Told every window that gave a prediction, in order of time. With it, a recording that
+        lacks the cues is gone through all the same before that is raised.
+    evidence_s : float
+        How long evidence is gathered for a decision, in seconds; 0: each window decides alone.
+    adapt : {"off", "alignment", "supervised"}
+        Whether the decoder follows the recording, as it would live; ``decoder`` itself is not
+        changed.
+    prior : WordPrior, optional
+        What word is likely to follow which, anew for each recording; where windows come at cues.
+
+    Raises
+    ------
+    MismatchError
+        If the recording cannot satisfy the model.
+    RecordingError
+        If it lacks the cues, or no window lies within any trial.
+    """
+    decoding = RunningModel(
+        card,
+        decoder,
+        recording.info,
+        evidence_s=evidence_s,
+        adapt=adapt,
+        prior=prior,
+        threshold=threshold,
+    )
+    pipeline = decoding.pipeline
+    try:
+        require_every_class(recording, card.paradigm)
+        trials = find_trials(recording, card.paradigm)
+    except RecordingError:
+        if watch is not None:
+            # What is predicted is of use without cues too; only the score is not.
+            for each in _decode(decoding, recording, [], ()):
+                watch(_judged(each, None, pipeline))
+        raise
+    decoded = []
+    within: dict[int, list[Decoded]] = {}
+    for each in _decode(decoding, recording, trials, cue_markers(recording, card.paradigm)):
+        decoded.append(each)
+        number = trial_of(each.prediction.taken, trials, pipeline)
+        if number is not None:
+            within.setdefault(number, []).append(each)
+        if watch is not None:
+            trial = None if number is None else trials[number]
+            watch(_judged(each, trial, pipeline))
+    # A trial whose evidence never was whole is one without a window.
+    judged = {k: [each.evidence for each in own if each.evidence] for k, own in within.items()}
+    within = {k: own for k, own in within.items() if judged[k]}
+    decided = [judged[k][-1] for k in within]
+    truth = [trials[k].label for k in within]
+    cued = [k for k in within if trials[k].label != card.paradigm.quiet]
+    reached = (_time_to_correct(within[k], trials[k]) for k in cued)
+    times = [time for time in reached if time is not None]
+    if not decided:
+        raise RecordingError(f"{recording.source}: no sound window lies within any trial")
+    of_class = {name: k for k, name in enumerate(card.classes)}
+    if unknown := [label for label in dict.fromkeys(truth) if label not in of_class]:
+        more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+        raise RecordingError(
+            f"{recording.source}: {', '.join(unknown[:5])}{more} is none of the "
+            f"{len(of_class)} classes that {card.name} decides among; calibrate it with all that "
+            "is shown"
+        )
+    labels, decisions = np.array(truth), np.array([p.label for p in decided])
+    weighed = {k: own[-1].weighed for k, own in within.items()}
+    said = [each.label for each in weighed.values() if each is not None]
+    accuracy = score_accuracy(labels, decisions)
+    numbers = np.array([of_class[label] for label in truth])
+    by_class = np.zeros((len(truth), len(of_class)), dtype=np.int64)
+    for row, own in zip(by_class, within.values(), strict=True):
+        np.add.at(row, [of_class[each.prediction.label] for each in own], 1)
+    n_windows = int(by_class.sum())
+    window_chance, window_p = shuffled_labels(by_class, numbers)
+    period = 1.0 / pipeline.chain.sfreq
+    taken = np.array([each.prediction.taken for each in decoded])
+    spans = find_rest(recording, card.paradigm)
+    in_rest = in_spans(taken, spans, pipeline.n_samples * period, period)
+    run = commands_of([each.evidence for each in decoded], in_rest, card.paradigm.quiet)
+    evidence = decoding.evidence
+    lasting = independent_after(pipeline.n_samples, pipeline.hop, evidence.n_windows)
+    rest = rest_rate([run], decoding.hop_s, threshold, lasting)
+    first = {k: _first_command(within[k], card.paradigm.quiet) for k in cued}
+    right = [k for k, decision in first.items() if decision == trials[k].label]
+    counts = pipeline.counts
+    return Evaluation(
+        recording=recording.source,
+        model=card.name,
+        simulated=recording.info.simulated,
+        interpolated=recording.info.interpolated,
+        classes=card.classes,
+        trial_accuracy=accuracy,
+        kappa=kappa(labels, decisions),
+        confusion=confusion(labels, decisions, card.classes),
+        window_accuracy=float(by_class[np.arange(len(labels)), numbers].sum() / n_windows),
+        window_chance=window_chance,
+        window_p_value=window_p,
+        n_windows=n_windows,
+        itr_bits_per_min=information_transfer_rate(labels, decisions, card.paradigm.stop_s),
+        threshold=threshold,
+        seconds_to_correct=float(np.median(times)) if times else None,
+        trials_reached=len(times),
+        trials_without_window=len(trials) - len(decided),
+        cues=len(cued),
+        cues_decided=sum(decision is not None for decision in first.values()),
+        cues_right=len(right),
+        false_positives_per_min=rest.per_min if rest.minutes else None,
+        false_positives=rest.count,
+        false_positives_bound=rest.bound_per_min if rest.minutes else None,
+        rest_min=rest.minutes,
+        windows_rejected=counts.rejected,
+        evidence_s=evidence.span_s,
+        evidence_delay_s=evidence.delay_s,
+        adaptation=decoding.adaptation.described if decoding.adaptation else "off",
+        measures=measures(card.classes, np.stack([p.probabilities for p in decided]), labels),
+        prior_accuracy=score_accuracy(labels, np.array(said)) if said else None,
+        trials=[
+            _decision(trial, judged.get(number, []), weighed.get(number))
+            for number, trial in enumerate(trials)
+        ],
+    )
+
+
+def _decode(
+    decoding: RunningModel, recording: Recording, trials: list[Trial], cues: tuple[Marker, ...]
+) -> Iterator[Decoded]:
+    markers = deque(cues)
+    # One thread, as in the live engine: so the numbers are the same to the last bit.
+    with threadpool_limits(limits=1):
+        for chunk in chunks_for(decoding.pipeline, recording, trials):
+            while markers and markers[0].time <= chunk.timestamps[-1]:
+                decoding.hear(markers.popleft())
+            yield from decoding.push(chunk)
+
+
+def _judged(decoded: Decoded, trial: Trial | None, pipeline: Pipeline) -> JudgedWindow:
+    prediction = decoded.prediction
+    first = prediction.taken - (pipeline.n_samples - 1) / pipeline.chain.sfreq
+    return JudgedWindow(prediction, decoded.decision, first, trial)
+
+
+def _decision(
+    trial: Trial, within: list[Prediction], with_prior: Prediction | None
+) -> TrialDecision:
+    decision = within[-1].label if within else None
+    # At most 1, as of a decision: see `bci.decisions.decide`.
+    confidence = min(within[-1].confidence, 1.0) if within else None
+    return TrialDecision(
+        trial.label, trial.onset, trial.start, trial.stop, decision, confidence,
+        with_prior.label if with_prior is not None else None,
+    )  # fmt: skip
+
+
+def _first_command(within: list[Decoded], quiet: str | None) -> str | None:
+    decisions = (each.decision.label for each in within if each.decision)
+    return next((label for label in decisions if label not in (None, quiet)), None)
+
+
+def _time_to_correct(within: list[Decoded], trial: Trial) -> float | None:
+    for each in within:
+        if each.decision and each.decision.label == trial.label:
+            return each.prediction.taken - trial.onset
+    return None

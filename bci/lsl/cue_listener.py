@@ -1,0 +1,252 @@
+"""Listening for cues beside other work that must not wait."""
+
+import queue
+import string
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from pylsl import local_clock
+
+from bci.errors import StreamError
+from bci.lsl.cue_streams import MARKER_TYPES, CueQuery, Rank, belongs, cue_query, rank_of
+from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch
+from bci.lsl.inlet import MarkerInlet
+from bci.types import Marker
+
+GUIDED = "Cues"
+"""Type of the stream of a guided calibration: its cues are not the markers of a device."""
+
+_WAIT_S = 0.01
+_LOOK_S = 0.1
+_STOP_S = 0.8
+# A stream that is gone is still listed for two seconds.
+_LISTED_S = 3.0
+# Discovery takes a second at most; who sends no cues by then is missed.
+_MISSED_S = 2.0
+_MOST_STREAMS = 16
+# What fails so often in a row fails for good.
+_MOST_FAILURES = 20
+
+
+@dataclass
+class _Heard:
+    """One marker stream that is listened to, in a thread of its own."""
+
+    found: FoundStream
+    thread: threading.Thread | None = None
+    opened: bool = False
+    over: bool = False
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Of twins, and of a stream that was restarted, the same."""
+        return self.found.info.name, self.found.info.type
+
+    @property
+    def rank(self) -> Rank:
+        """Rank of the stream as a carrier of the cues."""
+        rank = rank_of(self.found.info.type, self.found.channel_format == "string")
+        return Rank.MARKERS if rank is None else rank
+
+
+class CueListener:
+    """Receives markers in threads of their own, so that no stream can hold up the caller.
+
+    All streams that fit are heard, twins of one name too. They may come, go and come back at any
+    time, or others that fit in their place. Where several fit because only their type is known,
+    the cues are those of the stream that sends a cue first; a stream that is likelier to carry
+    them (see `bci.lsl.cue_streams`) takes its place. The threads are daemons: one that waits for a
+    program that hangs cannot keep ours from ending.
+
+    Parameters
+    ----------
+    query : CueQuery or StreamQuery
+        Which marker streams.
+    is_cue : callable, optional
+        Tells whether a label is a cue; without it the markers of all streams are given.
+    signal : str
+        Name of the signal's stream: of several marker streams its own counts.
+    ignored : collection of str
+        Names of streams that are not heard.
+
+    Raises
+    ------
+    StreamError
+        If the query cannot be expressed.
+    """
+
+    def __init__(
+        self,
+        query: CueQuery | StreamQuery,
+        is_cue: Callable[[str], bool] | None = None,
+        signal: str = "",
+        ignored: Collection[str] = (),
+    ) -> None:
+        self._signal = signal
+        self._ignored = frozenset(ignored)
+        self.query = cue_query(query)
+        self._is_cue = is_cue if self.query.is_general else None
+        self._watch = StreamWatch(StreamQuery(predicate=cue_predicate(self.query)))
+        self._came: queue.SimpleQueue[tuple[_Heard, Marker]] = queue.SimpleQueue()
+        self._news: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._heard: tuple[_Heard, ...] = ()
+        self._chosen: _Heard | None = None
+        self._told: set[tuple[str, str]] = set()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+
+    @property
+    def connected(self) -> bool:
+        """True while a stream that fits is heard."""
+        return bool(self.streams)
+
+    @property
+    def streams(self) -> tuple[str, ...]:
+        """Names of the streams that are heard; once there is one with cues, of that."""
+        heard = [each for each in self._heard if each.opened and not each.over]
+        chosen = self._chosen
+        if chosen is not None and any(each.key == chosen.key for each in heard):
+            return (chosen.found.info.name,)
+        return tuple(dict.fromkeys(each.found.info.name for each in heard))
+
+    def pull(self) -> list[Marker]:
+        """Markers that came since the last call; never waits."""
+        came = [self._came.get_nowait() for _ in range(self._came.qsize())]
+        return [marker for heard, marker in came if self._counts(heard, marker)]
+
+    def news(self) -> list[str]:
+        """Sentences about streams that are missing, came or went since the last call."""
+        return [self._news.get_nowait() for _ in range(self._news.qsize())]
+
+    def close(self) -> None:
+        """End the threads, within a second."""
+        self._stopping.set()
+        self._thread.join(_STOP_S)
+
+    def _counts(self, heard: _Heard, marker: Marker) -> bool:
+        """Tell whether a marker is of the stream of the cues, as far as that is known by now."""
+        if self._is_cue is None:
+            return True
+        chosen, is_cue = self._chosen, self._is_cue(marker.label)
+        if chosen is not None and not any(each.key == chosen.key for each in self._heard):
+            chosen = self._chosen = None
+        if is_cue and (chosen is None or self._place(heard) < self._place(chosen)):
+            if len({each.key for each in self._heard}) > 1:
+                self._news.put(f"cues come from {_described(heard.found)}")
+            self._chosen = heard
+            return True
+        if chosen is None:
+            return heard.rank is not Rank.NOTES
+        if is_cue and heard.key != chosen.key and self._place(heard) == self._place(chosen):
+            self._tell_once(
+                heard,
+                f"{_described(heard.found)} sends cues too; those of "
+                f"{_described(chosen.found)} are used. Name the one that counts: --markers NAME",
+            )
+        return heard.key == chosen.key
+
+    def _place(self, heard: _Heard) -> tuple[Rank, bool]:
+        """Smaller for a stream that is likelier to carry the cues."""
+        return heard.rank, not belongs(heard.found.info.name, self._signal)
+
+    def _tell_once(self, heard: _Heard, sentence: str) -> None:
+        if heard.key not in self._told:
+            self._told.add(heard.key)
+            self._news.put(sentence)
+
+    def _listen(self) -> None:
+        missed_at, ignored_until = local_clock() + _MISSED_S, dict[str, float]()
+        while not self._stopping.wait(_LOOK_S):
+            now = local_clock()
+            for each in self._heard:
+                if each.over:
+                    ignored_until[each.found.uid] = now + _LISTED_S
+            left = tuple(each for each in self._heard if not each.over)
+            known = {each.found.uid for each in left}
+            for found in self._watch.poll():
+                wanted = found.uid not in known and now > ignored_until.get(found.uid, 0.0)
+                if wanted and self._fits(found) and len(left) < _MOST_STREAMS:
+                    left = (*left, self._hear(found))
+            self._heard = left
+            if self.connected:
+                missed_at = float("inf")
+            elif now > missed_at:
+                missed_at = float("inf")
+                self._news.put(f"there is no marker stream with {self.query}; it is waited for")
+        # One that waits for a program that hangs is left, and ends with the process.
+        deadline = local_clock() + _STOP_S / 2
+        for each in self._heard:
+            if each.thread is not None:
+                each.thread.join(max(0.0, deadline - local_clock()))
+
+    def _fits(self, found: FoundStream) -> bool:
+        info = found.info
+        carries = found.channel_format == "string" or info.sfreq == 0
+        is_text = found.channel_format == "string"
+        if info.name in self._ignored:
+            return False
+        return carries and self.query.fits(info.name, info.type, info.source_id, is_text)
+
+    def _hear(self, found: FoundStream) -> _Heard:
+        heard = _Heard(found)
+        heard.thread = threading.Thread(target=self._follow, args=(heard,), daemon=True)
+        heard.thread.start()
+        return heard
+
+    def _follow(self, heard: _Heard) -> None:
+        """Pass on a stream's markers until it is gone."""
+        inlet: MarkerInlet | None = None
+        failures = 0
+        try:
+            inlet = MarkerInlet(heard.found)
+            heard.opened = True
+            self._news.put(f"listening for cues to {_described(heard.found)}")
+            while inlet.connected and not self._stopping.is_set() and failures < _MOST_FAILURES:
+                try:
+                    for marker in inlet.pull(_WAIT_S):
+                        self._came.put((heard, marker))
+                    for finding in inlet.findings:
+                        self._tell_once(heard, f"{_described(heard.found)}: {finding}")
+                    failures = 0
+                except Exception as error:  # noqa: BLE001 - one marker must not end all cues
+                    failures += 1
+                    self._tell_once(
+                        heard, f"{_described(heard.found)}: a marker could not be read ({error})"
+                    )
+            if not self._stopping.is_set():
+                self._news.put(f"{_described(heard.found)} was lost; its return is waited for")
+        except (StreamError, UnicodeError) as error:
+            self._tell_once(heard, str(error))
+        finally:
+            if inlet is not None:
+                inlet.close()
+            heard.over = True
+
+
+def cue_predicate(query: CueQuery) -> str:
+    """Express a query as an LSL condition; it may hold for more streams than are meant."""
+    if query.named is not None:
+        name = StreamQuery(name=query.named).to_predicate()
+        return f"{name} or {_type_is(query.named)}"
+    if query.is_general:
+        listed = f" {' '.join(MARKER_TYPES)} "
+        return f"contains('{listed}', concat(' ', {_lower('type')}, ' ')) or type=''"
+    others = StreamQuery(query.name, None, query.source_id, query.predicate).to_predicate()
+    return others if query.type is None else f"{others} and {_type_is(query.type)}"
+
+
+def _type_is(value: str) -> str:
+    exact = StreamQuery(type=value.lower()).to_predicate()
+    # What XPath cannot compare is left to `CueQuery.fits`.
+    return f"{_lower('type')}{exact[len('type') :]}" if exact.startswith("type=") else exact
+
+
+def _lower(key: str) -> str:
+    return f"translate({key}, '{string.ascii_uppercase}', '{string.ascii_lowercase}')"
+
+
+def _described(found: FoundStream) -> str:
+    kind = found.info.type or "no type"
+    return f"marker stream {found.info.name!r} ({kind}, on {found.hostname})"

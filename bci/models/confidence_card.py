@@ -1,0 +1,170 @@
+"""Confidence of a model on its card: temperature, threshold, and the promise at rest."""
+
+from pydantic import Field
+
+from bci.models.false_decisions import LEVEL
+from bci.profiles.pipeline_settings import Settings
+
+DEFAULT_THRESHOLD = 0.7
+TEMPERATURES = (0.05, 20.0)
+"""Least and largest temperature that is fitted."""
+
+_SURE = f"{100 * LEVEL:g} % confidence"
+
+
+class ConfidenceCard(Settings):
+    """Confidence of a model, from decisions on held-out calibration data.
+
+    ``temperature`` is applied to every prediction. It is the one that suits the folds' decoders,
+    times ``surer``: the log odds of the served decoder over theirs, at rest. ``error`` is the
+    expected calibration error of the folds' decoders, each tempered as the other folds ask for,
+    with its 95 % interval from ``error_low`` to ``error_high``; ``error_before`` is without
+    temperature. Where the error with it is larger, the folds' temperature is 1.
+
+    ``threshold`` is the least confidence of a decision that keeps the upper bound of false
+    decisions at rest to ``asked_per_min``, of decisions from ``evidence_s`` seconds of evidence.
+    Then it is ``promised``, unless the model is at chance. Where ``rest_min``, the minutes of
+    held-out rest, are too few for that, it is the lowest threshold without a false decision;
+    ``needed_min`` without one would do. It is None where there was no rest or no threshold is
+    quiet enough, and ``default_threshold`` holds, the profile's or 0.7.
+
+    ``false_positives`` were counted in this rest at the threshold that holds, the same that it
+    was chosen on: ``false_positives_per_min``, at most ``bound_per_min`` (one-sided 95 % upper
+    bound). ``crossed_per_min`` is the rate of each fold at the threshold that the other folds ask
+    for, None where they have too little rest. Of ``cues`` that asked for a command, ``decided``
+    had a decision, and the first one was ``right`` in so many; the 95 % interval of the share is
+    from ``right_low`` to ``right_high``. All these are None where there was
+    nothing to count.
+    """
+
+    temperature: float = Field(gt=0)
+    surer: float = Field(default=1.0, ge=1)
+    error_before: float
+    error: float
+    error_low: float | None = None
+    error_high: float | None = None
+    threshold: float | None = None
+    promised: bool = False
+    rest_min: float | None = None
+    false_positives: int | None = None
+    false_positives_per_min: float | None = None
+    bound_per_min: float | None = None
+    crossed_per_min: float | None = None
+    asked_per_min: float | None = None
+    needed_min: float | None = None
+    default_threshold: float = DEFAULT_THRESHOLD
+    evidence_s: float = 0.0
+    cues: int | None = None
+    decided: int | None = None
+    right: int | None = None
+    right_low: float | None = None
+    right_high: float | None = None
+
+    @property
+    def held_to(self) -> float:
+        """The threshold that holds where a profile sets none."""
+        return self.default_threshold if self.threshold is None else self.threshold
+
+    @property
+    def lacks_rest(self) -> bool:
+        """True where there was too little rest to promise anything."""
+        if self.rest_min is None or self.needed_min is None:
+            return self.asked_per_min is not None
+        return self.rest_min < self.needed_min
+
+    def calibration(self) -> str:
+        """Temperature and calibration error, as a sentence."""
+        said = f"temperature {self.temperature:.2f}"
+        folds = self.temperature / self.surer
+        if self.surer > 1.005:
+            said += f" ({folds:.2f} for the folds, whose log odds are {self.surer:.2f} times less)"
+        error = f"expected calibration error {self.error:.2f}"
+        if self.error_low is not None and self.error_high is not None:
+            error += f" (95 % interval {self.error_low:.2f}-{self.error_high:.2f})"
+        if folds == 1.0:
+            return f"{said}, {error}; no temperature makes it smaller"
+        said += f", {error}, {self.error_before:.2f} without temperature"
+        low, high = TEMPERATURES
+        if folds > 0.99 * high:
+            said += "; the temperature is at its upper limit: the probabilities tell nothing"
+        elif folds < 1.01 * low:
+            said += "; the temperature is at its lower limit"
+        return said
+
+    def summary(self) -> str:
+        """The promise and the decisions at cues, in short sentences."""
+        asked = "few" if self.asked_per_min is None else f"at most {self.asked_per_min:g}"
+        wanted = f"{asked} false decisions a minute at rest"
+        if self.promised:
+            said = f"Promised: {wanted}"
+        elif self.lacks_rest:
+            said = f"No promise of {wanted}: too little rest, {self.rest_min or 0:.1f} min"
+            if self.needed_min is not None:
+                said += f" of {self.needed_min:.1f}"
+        else:
+            said = f"No promise of {wanted}"
+        at_cues = self._at_cues()
+        return said if at_cues is None else f"{said}. {at_cues}"
+
+    def decisions(self, has_rest_class: bool) -> str:
+        """The threshold, the false decisions at rest and the decisions at cues, in sentences.
+
+        Parameters
+        ----------
+        has_rest_class : bool
+            Whether the model has a class for rest; else it is recommended where it would help.
+        """
+        evidence = f", each from {self.evidence_s:g} s of evidence" if self.evidence_s else ""
+        said = [f"decisions from confidence {self.held_to:.3g} on{evidence}", self._at_rest()]
+        if self.false_positives and self.threshold is None and not has_rest_class:
+            said.append("A class for rest (paradigm.rest_class: true) helps")
+        if self.threshold is not None and self.rest_min is not None:
+            said.append(self._chosen_on())
+        if (at_cues := self._at_cues()) is not None:
+            said.append(at_cues)
+        return ". ".join(said)
+
+    def _chosen_on(self) -> str:
+        if self.crossed_per_min is None:
+            return "This rest is also the one that the threshold was chosen on"
+        rate = f"{self.crossed_per_min:.1f} a minute"
+        return f"At the threshold that the other runs ask for, each run had {rate} on average"
+
+    def _at_rest(self) -> str:
+        """The promise, or why there is none."""
+        if self.false_positives_per_min is None:
+            return "No promise for rest: no rest was held out that a threshold could be chosen on"
+        if self.rest_min is None or self.bound_per_min is None or self.asked_per_min is None:
+            return (
+                f"{self.false_positives_per_min:.1f} false decisions a minute at rest, without a "
+                "bound: calibrate again"
+            )
+        wanted = f"{self.asked_per_min:g} false decisions a minute at rest"
+        counted = (
+            f"Counted: {self.false_positives} in {self.rest_min:.1f} min of held-out rest. That is "
+            f"{self.false_positives_per_min:.1f} a minute, and at most {self.bound_per_min:.1f} "
+            f"({_SURE})"
+        )
+        if self.promised:
+            return f"Promised: at most {wanted}. {counted}"
+        if self.threshold is not None and self.bound_per_min <= self.asked_per_min:
+            why = "the model is not distinguishable from chance"
+        elif self.lacks_rest:
+            why = f"it takes {self.needed_min:.1f} min of held-out rest or more"
+        else:
+            why = "no threshold is that quiet"
+        return f"No promise of at most {wanted}: {why}. {counted}"
+
+    def _at_cues(self) -> str | None:
+        """Decided and rightly decided cues; None where none were streamed."""
+        if not self.cues or self.decided is None or self.right is None:
+            return None
+        if not self.decided:
+            return f"Of {self.cues} held-out cues none had a decision"
+        share = f"{self.right / self.decided:.2f}"
+        if self.right_low is not None and self.right_high is not None:
+            share += f", 95 % interval {self.right_low:.2f}-{self.right_high:.2f}"
+        return (
+            f"Of {self.cues} held-out cues {self.decided} had a decision. The first one was right "
+            f"in {self.right} ({share})"
+        )

@@ -1,0 +1,210 @@
+"""How far a signal has drifted from what a model was calibrated on."""
+
+import math
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+from bci.errors import MismatchError
+from bci.models.pace import Pace
+from bci.profiles.pipeline_settings import Settings
+
+if TYPE_CHECKING:  # a card is read without the pipeline
+    from bci.pipeline.pipeline import Window
+
+Covariance = NDArray[np.float64]
+
+TIME_CONSTANT_S = 30.0
+"""After so long a window counts for a third in the running covariance."""
+
+# More than that far, relative to the farthest that calibration saw, is told. Three runs alike
+# differ, so that a third is every now and then a little farther than two were from each other.
+BEYOND = 1.5
+_MOST_CHANNELS = 32
+# Share of the mean variance that is added to each channel's: directions that hold nothing, as a
+# common average leaves one, are not compared.
+_FLOOR = 0.01
+# A running covariance of fewer windows is mostly noise.
+_FEWEST = 10
+
+
+class DriftCard(Settings):
+    """What calibration saw: the mean covariance of its windows, and how much that varied.
+
+    ``covariance`` is the lower triangle, a row a line, of ``channels``: all that the decoder is
+    given, or 32 of them evenly picked. ``usual`` is the greatest distance (see `distance`) of the
+    running covariance of one run from the mean of the others.
+    """
+
+    channels: tuple[str, ...] = Field(min_length=1, max_length=_MOST_CHANNELS)
+    covariance: tuple[str, ...]
+    usual: float = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _covariance_is_one(self) -> "DriftCard":
+        try:
+            np.linalg.cholesky(self.matrix())
+        except (ValueError, IndexError, np.linalg.LinAlgError):
+            raise ValueError("covariance is no covariance of the channels") from None
+        return self
+
+    def matrix(self) -> Covariance:
+        """The covariance, (n_channels, n_channels)."""
+        n = len(self.channels)
+        rows = [[float(number) for number in row.split()] for row in self.covariance]
+        if [len(row) for row in rows] != list(range(1, n + 1)):
+            raise ValueError("covariance has other rows than channels")
+        lower = np.zeros((n, n))
+        lower[np.tril_indices(n)] = [number for row in rows for number in row]
+        if not np.isfinite(lower).all():
+            raise ValueError("covariance is not finite")
+        return lower + np.tril(lower, -1).T
+
+
+def distance(one: Covariance, other: Covariance) -> float:
+    """Affine-invariant Riemannian distance of two covariances per square root of the channels.
+
+    The root mean square of the logarithm of the ratio of powers, over the directions in which
+    they differ most: 0.7 means that power has typically doubled or halved. Pennec, Fillard and
+    Ayache, Int. J. Comput. Vis. 66 (2006) 41-66.
+    """
+    from scipy.linalg import eigvalsh
+
+    ratios = eigvalsh(one, other)
+    return float(np.sqrt(np.mean(np.log(np.maximum(ratios, 1e-12)) ** 2)))
+
+
+class RunningCovariance:
+    """Covariance of the windows of late, one a second, forgetting with `TIME_CONSTANT_S`.
+
+    Parameters
+    ----------
+    picks : sequence of int
+        Which channels.
+    sfreq : float
+        Rate of the windows, in hertz.
+    """
+
+    def __init__(self, picks: list[int], sfreq: float) -> None:
+        self._picks = picks
+        self._pace = Pace(sfreq)
+        self._n = 0
+        self._mean = np.zeros((len(picks), len(picks)))
+
+    def add(self, window: "Window") -> bool:
+        """Take in a window, if one is due; whether it was."""
+        passed_s = self._pace.passed(window)
+        if passed_s is None:
+            return False
+        self._n += 1
+        weight = max(1.0 / self._n, 1.0 - math.exp(-passed_s / TIME_CONSTANT_S))
+        self._mean += weight * (_covariance(window.data[self._picks]) - self._mean)
+        return True
+
+    @property
+    def value(self) -> Covariance | None:
+        """The covariance; None while it is of too few windows."""
+        return self._mean if self._n >= _FEWEST else None
+
+
+class Drift:
+    """Follows how far the windows of late are from a model's calibration.
+
+    Parameters
+    ----------
+    card : DriftCard
+    ch_names : tuple of str
+        Of the windows.
+    sfreq : float
+        Rate of the windows, in hertz.
+
+    Raises
+    ------
+    MismatchError
+        If the card names a channel that the windows lack.
+    """
+
+    def __init__(self, card: DriftCard, ch_names: tuple[str, ...], sfreq: float) -> None:
+        index = {name.lower(): number for number, name in enumerate(ch_names)}
+        missing = [name for name in card.channels if name.lower() not in index]
+        if missing:
+            raise MismatchError(
+                f"the model's card measures drift on {missing[0]!r:.40}, which its "
+                "pipeline does not give: calibrate again"
+            )
+        picks = [index[name.lower()] for name in card.channels]
+        self._reference = card.matrix()
+        self._usual = card.usual
+        self._running = RunningCovariance(picks, sfreq)
+        self.ratio: float | None = None
+        """Distance from calibration, 1 being the farthest that calibration saw; None at first."""
+
+    def add(self, window: "Window") -> None:
+        """Take in a window whose prediction is out."""
+        if self._running.add(window) and (covariance := self._running.value) is not None:
+            self.ratio = distance(covariance, self._reference) / self._usual
+
+    @property
+    def warning(self) -> str | None:
+        """A sentence when the signal is beyond what calibration saw."""
+        if self.ratio is None or self.ratio <= BEYOND:
+            return None
+        return (
+            f"the signal is {self.ratio:.1f} times as far from the calibration as its runs were "
+            "from each other: look at the electrodes, or calibrate again"
+        )
+
+
+def describe_drift(
+    runs: "Iterable[Iterable[Window]]", ch_names: tuple[str, ...], sfreq: float
+) -> DriftCard | None:
+    """Gather what a model's card has to say; None where the recordings are too short.
+
+    Parameters
+    ----------
+    runs : iterable of iterable of Window
+        Every sound window of each run. A single run is taken as two halves.
+    ch_names : tuple of str
+    sfreq : float
+        Rate of the windows, in hertz.
+    """
+    evenly = np.linspace(0, len(ch_names) - 1, min(len(ch_names), _MOST_CHANNELS))
+    picks = [int(number) for number in evenly.round()]
+    parts: list[list[Covariance]] = []
+    for windows in runs:
+        running = RunningCovariance(picks, sfreq)
+        each = [
+            running.value.copy()
+            for window in windows
+            if running.add(window) and running.value is not None
+        ]
+        parts.append(each)
+    if len(parts) == 1:
+        parts = [parts[0][: len(parts[0]) // 2], parts[0][len(parts[0]) // 2 :]]
+    if not all(parts):
+        return None
+    means = [np.mean(part, axis=0) for part in parts]
+    usual = max(
+        distance(covariance, np.mean(means[:k] + means[k + 1 :], axis=0))
+        for k, part in enumerate(parts)
+        for covariance in part
+    )
+    mean = np.mean(means, axis=0)
+    return DriftCard(
+        channels=tuple(ch_names[pick] for pick in picks),
+        covariance=tuple(
+            " ".join(f"{number:.6g}" for number in row[: k + 1]) for k, row in enumerate(mean)
+        ),
+        usual=float(f"{usual:.4g}"),
+    )
+
+
+def _covariance(window: NDArray[np.float32]) -> Covariance:
+    centred = window.astype(np.float64)
+    centred -= centred.mean(axis=1, keepdims=True)
+    sample = centred @ centred.T / centred.shape[1]
+    sample.flat[:: len(sample) + 1] += _FLOOR * np.trace(sample) / len(sample) + 1e-300
+    return np.asarray(sample)

@@ -1,0 +1,139 @@
+"""Fit of a stream to a model: by names, units and rate, or not at all."""
+
+from dataclasses import replace
+from typing import Any
+
+from bci.channels.units import UNKNOWN, factor
+from bci.errors import MismatchError
+from bci.models.bundle import Card, ChannelCard
+from bci.pipeline.resampling import Resampler
+from bci.profiles.stream_options import as_told
+from bci.types import Channel, StreamInfo
+
+
+def with_options(card: Card, given: dict[str, Any]) -> Card:
+    """A model's card with what else is said of the stream.
+
+    Parameters
+    ----------
+    card : Card
+    given : dict
+        Of the settings ``names``, ``kind_of``, ``unit`` and ``resample``; they go before those
+        that the model was calibrated with.
+    """
+    stream = card.stream.model_copy(update={"labels": None}) if "names" in given else card.stream
+    pipeline = card.pipeline.model_copy(update=given)
+    return card.model_copy(update={"pipeline": pipeline, "stream": stream})
+
+
+def told(card: Card, info: StreamInfo) -> StreamInfo:
+    """A stream with the names, kinds and units that the model's settings give its channels.
+
+    Names that were given to a stream of other labels are not given to one whose own labels are
+    those of the model.
+
+    Raises
+    ------
+    MismatchError
+        If names were given to a stream of other labels, and this one lacks the model's.
+    """
+    labels, needed = card.stream.labels, {c.name.lower() for c in card.stream.channels}
+    if labels is not None and not info.named and info.ch_names != labels:
+        if not needed <= {name.lower() for name in info.ch_names}:
+            raise MismatchError(
+                f"{info.name}: the names of {card.name} were given to channels called "
+                f"{_abridged(labels)}; this stream's are {_abridged(info.ch_names)}: name them "
+                "anew by --names, or pipeline.names in the profile"
+            )
+        info = replace(info, named=True)
+    return as_told(info, card.pipeline)
+
+
+def resampler_for(card: Card, info: StreamInfo) -> Resampler | None:
+    """Make the resampler from a stream's rate to the model's; None where they are equal.
+
+    Raises
+    ------
+    MismatchError
+        If the stream is irregular or the rates cannot be brought together.
+    """
+    if not _is_other_rate(card, info) or not info.sfreq > 0:
+        return None
+    return Resampler(info.sfreq, card.stream.sfreq, info.n_channels)
+
+
+def fitted(card: Card, info: StreamInfo) -> StreamInfo:
+    """The stream as the model's pipeline sees it: with its names, at its rate."""
+    info = told(card, info)
+    return replace(info, sfreq=card.stream.sfreq) if _is_other_rate(card, info) else info
+
+
+def check_stream(card: Card, info: StreamInfo) -> None:
+    """Refuse a stream that differs from what the model was trained on.
+
+    Units of one quantity (V and uV) do not differ: the pipeline converts them. Another rate does
+    not either where the model's settings have the stream resampled.
+
+    Raises
+    ------
+    MismatchError
+        Naming everything that differs: rate, missing channels, kinds, units; and what helps.
+    """
+    info = told(card, info)
+    differs, hints = [], []
+    if _is_other_rate(card, info) and not card.pipeline.resample:
+        differs.append(f"rate {info.sfreq:g} Hz instead of {card.stream.sfreq:g} Hz")
+        hints.append(
+            "To resample it, give --resample. Where the stated rate is wrong, set timing.sfreq in "
+            "the profile."
+        )
+    by_name = {channel.name.lower(): channel for channel in info.channels}
+    missing = [c.name for c in card.stream.channels if c.name.lower() not in by_name]
+    if missing:
+        shown = ", ".join(missing[:12]) + (" ..." if len(missing) > 12 else "")
+        differs.append(f"{len(missing)} channels missing ({shown})")
+        if all(_is_numbered(name) for name in info.ch_names):
+            hints.append("To name its channels, give --names, or pipeline.names in the profile.")
+        elif len(differs) == 1:
+            hints.append("To interpolate what is missing, give --map-montage.")
+    other = _first_other(card, by_name)
+    if other is not None:
+        needed, given = other
+        differs.append(
+            f"{given.name} is {given.kind} in {given.unit} instead of {needed.kind} "
+            f"in {needed.unit}"
+        )
+        if given.kind == needed.kind and given.unit == UNKNOWN:
+            hints.append(
+                "To say what its numbers are, give --unit, or pipeline.unit in the profile."
+            )
+        elif given.kind != needed.kind:
+            hints.append("To say what its channels are, set pipeline.kind_of in the profile.")
+    if differs:
+        raise MismatchError(
+            f"{info.name} does not fit the model {card.name}: {'; '.join(differs)}. "
+            f"Choose another stream or calibrate a model for this one. {' '.join(hints)}".strip()
+        )
+
+
+def _abridged(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:8]) + (" ..." if len(names) > 8 else "")
+
+
+def _is_numbered(name: str) -> bool:
+    return name.startswith("ch") and name[2:].isdecimal()
+
+
+def _first_other(card: Card, by_name: dict[str, Channel]) -> tuple[ChannelCard, Channel] | None:
+    """The first channel of another kind or quantity: mostly it is all of them."""
+    for needed in card.stream.channels:
+        given = by_name.get(needed.name.lower())
+        if given is not None and (
+            given.kind != needed.kind or factor(given.unit, needed.unit) is None
+        ):
+            return needed, given
+    return None
+
+
+def _is_other_rate(card: Card, info: StreamInfo) -> bool:
+    return abs(info.sfreq - card.stream.sfreq) > 1e-6 * card.stream.sfreq

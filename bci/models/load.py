@@ -1,0 +1,118 @@
+"""Models: a card and its decoder, read from a folder and written to one."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import decoders
+from bci.models.bundle import Card, load_bundle, save_bundle
+from bci.models.confidence import Tempered
+from bci.types import Decoder, FloatArray
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained decoder and the card that describes it.
+
+    It unpacks into both: ``card, decoder = load_model(folder)``.
+
+    Parameters
+    ----------
+    card : Card
+        Classes, stream, filters, window and score of the model.
+    decoder : Decoder
+    arrays : mapping of str to ndarray
+        All that is stored beside the card.
+    """
+
+    card: Card
+    decoder: Decoder
+    arrays: Mapping[str, NDArray[np.generic]] = field(default_factory=dict, repr=False)
+
+    def __repr__(self) -> str:
+        return f"<Model {self.card.name}: {self.card.decoder.name}, {', '.join(self.classes)}>"
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((self.card, self.decoder))
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Labels that the decoder decides between, in the order of the probabilities."""
+        return self.card.classes
+
+    def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
+        """Class probabilities of one window of filtered signal.
+
+        Parameters
+        ----------
+        window : ndarray of float32, shape (n_channels, n_samples)
+
+        Returns
+        -------
+        probabilities : ndarray, shape (n_classes,)
+        """
+        return self.decoder.predict_proba(window)
+
+    def save(self, folder: str | PathLike[str], overwrite: bool = False) -> None:
+        """Write the model as a folder that `load_model` and ``bci run --model`` read.
+
+        Raises
+        ------
+        BundleError
+            If the folder exists and ``overwrite`` is not set, or it cannot be written.
+        """
+        save_bundle(Path(folder), self.card, dict(self.arrays), overwrite)
+
+
+def load_model(
+    folder: str | PathLike[str], trusted: Sequence[str] = (), *, sealed: bool = True
+) -> Model:
+    """Read a model; it goes by the folder's name.
+
+    A folder that was copied or renamed is what the user knows it by.
+
+    Parameters
+    ----------
+    folder : path
+    trusted : sequence of str
+        Types, as ``package.module.Class``, that a user's own estimator may be made of beside the
+        built-in list. Only for models whose origin you know.
+    sealed : bool
+        Refuse a model whose arrays were changed after the training.
+
+    Returns
+    -------
+    model : Model
+
+    Raises
+    ------
+    BundleError
+        If the model is missing, invalid, or was changed.
+
+    Examples
+    --------
+    >>> import bci
+    >>> model = bci.load_model("models/me")
+    >>> model.classes
+    ('left', 'right')
+    >>> f"{len(model.card.stream.channels)} channels at {model.card.stream.sfreq:g} Hz"
+    '16 channels at 250 Hz'
+    """
+    folder = Path(folder)
+    stored, arrays = load_bundle(folder, sealed)
+    card = stored.model_copy(update={"name": folder.resolve().name})
+    return Model(card, decoder_of(card, arrays, trusted), arrays)
+
+
+def decoder_of(
+    card: Card, arrays: Mapping[str, NDArray[np.generic]], trusted: Sequence[str] = ()
+) -> Decoder:
+    """Bring the decoder of a loaded card and its arrays back."""
+    choice = card.decoder
+    decoder = decoders.load(choice.name, choice.params, card.classes, arrays, trusted)
+    return Tempered(decoder, card.confidence.temperature) if card.confidence else decoder

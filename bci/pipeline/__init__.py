@@ -1,0 +1,10 @@
+"""From chunks to windows, causally: the one path of live use, replay and calibration.
+
+- pipeline: the object that all of them drive
+- filter_settings: filters as a profile names them
+- filter_chain: the chain built for one stream
+- filters, bipolar, resampling: its stages
+- kernels: the loops that Numba compiles
+- ring: the newest samples as views
+- window_schedule: where windows end
+"""

@@ -1,0 +1,268 @@
+"""A chain of filter stages, built from settings for one stream."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.channels.description import abridged
+from bci.channels.units import factor, working_unit
+from bci.errors import MismatchError, PluginError
+from bci.pipeline import filters, kernels
+from bci.plugins.shapes import STAGE
+from bci.profiles import pipeline_settings as settings
+from bci.profiles.stream_options import as_told
+from bci.types import Channel, FloatArray, Signal, StreamInfo
+
+
+@dataclass(frozen=True)
+class FilteredChunk:
+    """What came out of a chain for one block of input.
+
+    ``data`` (n_samples, n_channels) float32 and ``first`` are at the chain's output rate.
+    ``newest_bad`` is the index of the newest output sample for which an input value had to be
+    held because it was not finite; -1 if there is none.
+    """
+
+    data: FloatArray
+    first: int
+    newest_bad: int
+
+
+class Chain:
+    """Channel pick, then filters, over consecutive blocks of one stream.
+
+    Values that are not finite are replaced by the channel's last finite one before any filter
+    sees them, and reported; output begins with the first sample of which every value is
+    finite. After a gap call `reset`: the state of before says nothing of what follows.
+
+    Channels are brought to the unit that the pipeline works in: microvolts, teslas.
+
+    Parameters
+    ----------
+    wanted : PipelineSettings
+    info : StreamInfo
+        Where it says less than the settings do of its names, kinds and unit, these hold.
+    units : sequence of str, optional
+        Of the picked channels, where they are to be others: those a model was trained in.
+
+    Raises
+    ------
+    MismatchError
+        If the stream lacks a channel, has one in a unit that cannot be converted, or is too slow
+        for a filter; the message names it.
+    """
+
+    def __init__(
+        self,
+        wanted: settings.PipelineSettings,
+        info: StreamInfo,
+        units: Sequence[str] | None = None,
+    ) -> None:
+        info = as_told(info, wanted)
+        self._picks = np.array(pick_channels(wanted, info))
+        self._takes_all = np.array_equal(self._picks, np.arange(info.n_channels))
+        stated = [info.channels[i] for i in self._picks]
+        self.picked = tuple(
+            replace(channel, unit=unit)
+            for channel, unit in zip(
+                stated, units or [working_unit(c.unit) for c in stated], strict=True
+            )
+        )
+        self._factors = _factors(stated, self.picked, info.name)
+        self.channels = self.picked
+        self.remarks: list[str] = []
+        self.sfreq = info.sfreq
+        self.decimation = 1
+        self.settling = 0
+        self._stages: list[filters.Stage] = []
+        self._rates: list[float] = []
+        if info.sfreq <= 0:
+            raise MismatchError(
+                f"{info.name}: an irregular stream cannot be filtered; "
+                "choose a stream with a sampling rate"
+            )
+        for position, step in enumerate(wanted.filters):
+            try:
+                self._append(step)
+            except ValueError as error:
+                raise MismatchError(
+                    f"{info.name} at {info.sfreq:g} Hz: filters.{position} ({step.kind}): {error}"
+                ) from error
+        self._held = np.zeros(len(self._picks), dtype=np.float32)
+        # Reused from chunk to chunk: fresh memory costs more than filtering it does.
+        self._scratch = np.empty((0, len(self._picks)), dtype=np.float32)
+        self._is_bad = np.empty(0, dtype=np.bool_)
+        self._started = False
+        self._unsound = np.zeros(len(self._picks), dtype=np.bool_)
+        self.non_finite = 0
+
+    def _append(self, step: settings.FilterSettings) -> None:
+        n_channels, sfreq = len(self.channels), self.sfreq
+        stage = _build(step, Signal(sfreq, self.channels))
+        self.channels = getattr(stage, "channels", None) or self.channels
+        self.remarks += getattr(stage, "remarks", ())
+        self.settling += stage.settling * self.decimation
+        self.decimation *= stage.decimation
+        self.sfreq /= stage.decimation
+        previous = self._stages[-1] if self._stages else None
+        # One pass over the chunk for neighbouring cascades instead of two.
+        if isinstance(stage, filters.SosFilter) and isinstance(previous, filters.SosFilter):
+            both = np.vstack([previous.sos, stage.sos])
+            self._stages[-1] = filters.SosFilter(both, n_channels, sfreq)
+        else:
+            self._stages.append(stage)
+            self._rates.append(sfreq)
+
+    def reset(self) -> None:
+        """Forget all state, as after a gap."""
+        self._started = False
+        for stage in self._stages:
+            stage.reset()
+
+    def process(self, data: FloatArray, first: int) -> FilteredChunk:
+        """Filter the next block.
+
+        Parameters
+        ----------
+        data : ndarray, shape (n_samples, n_channels of the stream)
+        first : int
+            Absolute index of ``data[0]`` at the stream's rate.
+
+        Returns
+        -------
+        filtered : FilteredChunk
+            Its data stay right until the next call.
+        """
+        newest_bad = -1
+        if not self._started:
+            # The first values set the filters' state, so all of them have to be real ones.
+            leading = self._count_leading_bad_rows(data)
+            self._started = leading < len(data)
+            newest_bad = first + leading - 1 if leading else -1
+            data, first = data[leading:], first + leading
+        n_samples = len(data)
+        if n_samples > len(self._scratch):
+            self._scratch = np.empty((n_samples, len(self._picks)), dtype=np.float32)
+            self._is_bad = np.empty(n_samples, dtype=np.bool_)
+        out, is_bad = self._scratch[:n_samples], self._is_bad[:n_samples]
+        if self._takes_all:
+            out[:] = data
+        else:
+            kernels.take(data, self._picks, out)
+        if self._factors is not None:
+            kernels.scale(out, self._factors)
+        n_held = kernels.hold_finite(out, self._held, is_bad)
+        if n_held:
+            self.non_finite += n_held
+            self._unsound |= self._bad_values(data).any(axis=0)
+            newest_bad = first + int(np.flatnonzero(is_bad)[-1])
+        for stage in self._stages:
+            out, first = stage.process(out, first)
+        if newest_bad > 0:
+            newest_bad = -(-newest_bad // self.decimation)
+        return FilteredChunk(out, first, newest_bad)
+
+    def _count_leading_bad_rows(self, data: FloatArray) -> int:
+        bad = self._bad_values(data)
+        good_rows = np.flatnonzero(~bad.any(axis=1))
+        leading = int(good_rows[0]) if len(good_rows) else len(data)
+        self.non_finite += int(bad[:leading].sum())
+        self._unsound |= bad[:leading].any(axis=0)
+        return leading
+
+    def _bad_values(self, data: FloatArray) -> NDArray[np.bool_]:
+        picked = data[:, self._picks]
+        if self._factors is not None:
+            picked = (picked * self._factors).astype(np.float32)
+        bad: NDArray[np.bool_] = ~(np.abs(picked) < kernels.LARGEST)
+        return bad
+
+    def take_unsound(self) -> list[int]:
+        """Columns of the stream that held a value that is no number since the last call."""
+        columns = np.asarray(self._picks)[self._unsound]
+        self._unsound[:] = False
+        return [int(column) for column in columns]
+
+    def group_delay_s(self) -> float:
+        """Delay of the chain, in seconds: the mean over its pass band (-3 dB), by gain."""
+        freqs = np.linspace(0.05, 0.5 * self.sfreq * 0.999, 4000)
+        gain = np.ones(len(freqs), dtype=np.complex128)
+        for stage in self._stages:
+            gain = gain * stage.response(freqs)
+        phase = np.unwrap(np.angle(gain))
+        delay = -np.gradient(phase, 2 * np.pi * freqs)
+        power = np.abs(gain) ** 2
+        weight = np.where(power >= 0.5 * power.max(), power, 0.0)
+        return float(np.sum(delay * weight) / np.sum(weight))
+
+
+def _build(step: settings.FilterSettings, signal: Signal) -> filters.Stage:
+    try:
+        stage = step.stage(signal)
+    except ValueError:
+        raise
+    # Of a plug-in: what it does wrong is not the user's input.
+    except Exception as error:
+        raise PluginError(
+            f"filter {step.kind} cannot be built: {type(error).__name__}: {error}"
+        ) from error
+    if missing := [each for each in STAGE if not hasattr(stage, each)]:
+        raise PluginError(f"filter {step.kind}: its stage lacks {', '.join(missing)}")
+    _check_shape(step.kind, stage, signal)
+    return stage
+
+
+def _check_shape(kind: str, stage: filters.Stage, signal: Signal) -> None:
+    """Filter an empty chunk, which changes no state."""
+    n_channels = len(getattr(stage, "channels", None) or signal.channels)
+    out, _ = stage.process(np.empty((0, len(signal.channels)), dtype=np.float32), 0)
+    if out.shape != (0, n_channels) or out.dtype != np.float32:
+        raise PluginError(
+            f"filter {kind}: its stage makes of an empty chunk {out.dtype} {out.shape}; it has to "
+            f"be float32 (0, {n_channels})"
+        )
+
+
+def _factors(
+    stated: Sequence[Channel], wanted: Sequence[Channel], name: str
+) -> NDArray[np.float64] | None:
+    """Factor of each channel to the wanted unit; None where all have it."""
+    factors = []
+    for channel, target in zip(stated, wanted, strict=True):
+        found = factor(channel.unit, target.unit)
+        if found is None:
+            raise MismatchError(
+                f"{name}: {channel.name} is in {channel.unit}, which cannot become {target.unit}"
+            )
+        factors.append(found)
+    return None if set(factors) == {1.0} else np.array(factors)
+
+
+def pick_channels(wanted: settings.PipelineSettings, info: StreamInfo) -> list[int]:
+    """Indices of the wanted channels in a stream; names are matched without regard to case.
+
+    Raises
+    ------
+    MismatchError
+        If one is missing; the message names it and what there is.
+    """
+    if wanted.channels is None:
+        picks = [i for i, channel in enumerate(info.channels) if channel.kind in wanted.kinds]
+        if not picks:
+            kinds = sorted({channel.kind for channel in info.channels})
+            raise MismatchError(
+                f"{info.name} has no channel of kind {' or '.join(wanted.kinds)} (it has "
+                f"{', '.join(kinds)}); name the channels in the profile (pipeline.channels, "
+                "pipeline.kind_of)"
+            )
+        return picks
+    by_name = {channel.name.lower(): i for i, channel in enumerate(info.channels)}
+    missing = [name for name in wanted.channels if name.lower() not in by_name]
+    if missing:
+        raise MismatchError(
+            f"{info.name} lacks the channels {abridged(missing)}; "
+            f"it has {abridged([channel.name for channel in info.channels])}"
+        )
+    return [by_name[name.lower()] for name in wanted.channels]

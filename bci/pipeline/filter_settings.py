@@ -1,0 +1,156 @@
+"""The filters that ship with `bci`: their settings, and how each builds its stage.
+
+Each is a plug-in of the group ``bci.filters``, as those of other packages are. A profile is read
+without the seconds that the kernels take to load.
+"""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+from bci.channels.description import AVERAGED, abridged
+from bci.channels.units import UNKNOWN
+from bci.pipeline.bipolar import shaft_pairs
+from bci.profiles.pipeline_settings import FilterSettings, Hertz, Seconds
+from bci.types import Channel, Signal
+
+if TYPE_CHECKING:
+    from bci.pipeline.filters import Stage
+
+
+class Bandpass(FilterSettings):
+    """Causal Butterworth band-pass between two -3 dB corners."""
+
+    kind: Literal["bandpass"] = "bandpass"
+    low_hz: Hertz
+    high_hz: Hertz
+    order: int = Field(4, ge=1, le=10)
+
+    @model_validator(mode="after")
+    def _corners_in_order(self) -> "Bandpass":
+        if self.low_hz >= self.high_hz:
+            raise ValueError(f"low_hz ({self.low_hz}) must be below high_hz ({self.high_hz})")
+        return self
+
+    def stage(self, signal: Signal) -> "Stage":
+        from bci.pipeline import filters
+
+        sos = filters.bandpass(self.low_hz, self.high_hz, signal.sfreq, self.order)
+        return filters.SosFilter(sos, len(signal.channels), signal.sfreq)
+
+
+class Notch(FilterSettings):
+    """Narrow band-stop, for power-line noise."""
+
+    kind: Literal["notch"] = "notch"
+    freq_hz: Hertz
+    q: float = Field(30.0, gt=0, le=1000)
+
+    def stage(self, signal: Signal) -> "Stage":
+        from bci.pipeline import filters
+
+        sos = filters.notch(self.freq_hz, signal.sfreq, self.q)
+        return filters.SosFilter(sos, len(signal.channels), signal.sfreq)
+
+
+class RemoveDc(FilterSettings):
+    """First-order high-pass that removes offset and slow drift."""
+
+    kind: Literal["remove_dc"] = "remove_dc"
+    cutoff_hz: Hertz = 0.5
+
+    def stage(self, signal: Signal) -> "Stage":
+        from bci.pipeline import filters
+
+        sos = filters.highpass(self.cutoff_hz, signal.sfreq)
+        return filters.SosFilter(sos, len(signal.channels), signal.sfreq)
+
+
+class CommonAverage(FilterSettings):
+    """Subtract the mean of all channels of a kind (EEG, sEEG ...) from each of them."""
+
+    kind: Literal["common_average"] = "common_average"
+
+    def stage(self, signal: Signal) -> "Stage":
+        from bci.pipeline import filters
+
+        kinds = [channel.kind for channel in signal.channels]
+        brain = [kind for kind in AVERAGED if kind in kinds]
+        if not brain and UNKNOWN in kinds:
+            remark = (
+                "the kinds of the channels are unknown, so the common average is that of all of "
+                "them; name them in the profile (pipeline.names, pipeline.kind_of)"
+            )
+            return filters.CommonAverageReference(remarks=(remark,))
+        if not brain or len(set(kinds)) == 1:
+            return filters.CommonAverageReference()
+        others = [channel.name for channel in signal.channels if channel.kind not in brain]
+        left_out = f"not part of the common average: {abridged(others)}"
+        groups: list[NDArray[np.int64]] = [
+            np.flatnonzero(np.array(kinds) == kind).astype(np.int64) for kind in brain
+        ]
+        return filters.CommonAverageReference(groups, (left_out,) if others else ())
+
+
+Pairs = Annotated[tuple[tuple[str, str], ...], Field(min_length=1, max_length=4096)]
+
+
+class Bipolar(FilterSettings):
+    """Replace the channels by differences of pairs, anode minus cathode.
+
+    The pairs are named, or ``shafts``: all neighbouring contacts of depth electrodes.
+    """
+
+    kind: Literal["bipolar"] = "bipolar"
+    pairs: Pairs | Literal["shafts"]
+
+    def stage(self, signal: Signal) -> "Stage":
+        from bci.pipeline import filters
+
+        names = tuple(channel.name for channel in signal.channels)
+        named = shaft_pairs(names) if self.pairs == "shafts" else self.pairs
+        pairs = [(_index(anode, names), _index(cathode, names)) for anode, cathode in named]
+        return filters.BipolarReference(
+            pairs, tuple(_difference(signal.channels[a], signal.channels[c]) for a, c in pairs)
+        )
+
+
+class Decimate(FilterSettings):
+    """Keep every n-th sample behind an anti-alias low-pass."""
+
+    kind: Literal["decimate"] = "decimate"
+    factor: int = Field(ge=2, le=1000)
+
+    def stage(self, signal: Signal) -> "Stage":
+        from bci.pipeline import filters
+
+        return filters.Decimator(self.factor, len(signal.channels), signal.sfreq)
+
+
+class Standardize(FilterSettings):
+    """Running z-score.
+
+    ``time_constant_s`` is how long the past is remembered.
+    """
+
+    kind: Literal["standardize"] = "standardize"
+    time_constant_s: Seconds = 30.0
+
+    def stage(self, signal: Signal) -> "Stage":
+        from bci.pipeline import filters
+
+        return filters.RunningStandardize(self.time_constant_s, len(signal.channels), signal.sfreq)
+
+
+def _index(wanted: str, names: tuple[str, ...]) -> int:
+    lower = [name.lower() for name in names]
+    if wanted.lower() not in lower:
+        raise ValueError(f"there is no channel {wanted!r} to pair")
+    return lower.index(wanted.lower())
+
+
+def _difference(anode: Channel, cathode: Channel) -> Channel:
+    return replace(anode, name=f"{anode.name}-{cathode.name}", position=None)

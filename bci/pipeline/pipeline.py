@@ -1,0 +1,280 @@
+"""From chunks to predictions: the one object that live use, replay and calibration all drive."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.errors import DecodingError
+from bci.pipeline import kernels
+from bci.pipeline.filter_chain import Chain
+from bci.pipeline.ring import RingBuffer
+from bci.pipeline.window_schedule import AtCues, EveryHop, WindowEnds
+from bci.profiles.pipeline_settings import PipelineSettings
+from bci.types import Chunk, Decoder, FloatArray, Prediction, StreamInfo, TimeArray
+
+# Samples filtered at a time, at most: bounds the memory of a push of any size.
+_BLOCK = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One window of filtered signal.
+
+    ``data`` (n_channels, n_samples) is a view that stays right until the next push. ``start``
+    and ``end`` (exclusive) are absolute indices at the pipeline's output rate; ``taken`` is
+    the time stamp of the last sample.
+    """
+
+    data: FloatArray
+    start: int
+    end: int
+    taken: float
+
+
+@dataclass
+class WindowTally:
+    """What became of the windows so far."""
+
+    predicted: int = 0
+    rejected_gap: int = 0
+    rejected_settling: int = 0
+    rejected_non_finite: int = 0
+    rejected_artifact: int = 0
+    rejected_undecodable: int = 0
+    skipped: int = 0
+
+    @property
+    def rejected(self) -> int:
+        """Windows that gave no prediction, for whatever reason."""
+        return (
+            self.rejected_gap
+            + self.rejected_settling
+            + self.rejected_non_finite
+            + self.rejected_artifact
+            + self.rejected_undecodable
+        )
+
+
+class Pipeline:
+    """Causal filters, windows and a decoder over the chunks of one stream.
+
+    A window ends at every multiple of the hop, counted in absolute sample index; or, where the
+    settings say so, one begins at each time that is asked for by `at`. Splitting the same samples
+    into other chunks changes no bit of any output. A window gives no prediction while the filters
+    settle (at the start and after a gap), if it contains a gap, if a value in it was not finite,
+    if it swings beyond the settings' limit, or if the decoder finds no probabilities; `counts`
+    tells how many and why.
+
+    Parameters
+    ----------
+    settings : PipelineSettings
+    info : StreamInfo
+        The stream that the chunks will come from.
+    decoder : Decoder, optional
+        Without one, only `windows` is of use.
+    clock : callable, optional
+        Gives the LSL time for a prediction's time stamps; offline there is none.
+    units : sequence of str, optional
+        Of the picked channels; see `bci.pipeline.filter_chain.Chain`.
+
+    Raises
+    ------
+    MismatchError
+        If the stream cannot satisfy the settings.
+
+    Examples
+    --------
+    >>> import bci
+    >>> recording = bci.read_recording("run-01_eeg.fif")
+    >>> pipeline = bci.Pipeline(bci.load_profile("motor-imagery").pipeline, recording.info)
+    >>> sum(1 for chunk in recording.chunks() for _ in pipeline.windows(chunk))
+    813
+    """
+
+    def __init__(
+        self,
+        settings: PipelineSettings,
+        info: StreamInfo,
+        decoder: Decoder | None = None,
+        clock: Callable[[], float] | None = None,
+        units: Sequence[str] | None = None,
+    ) -> None:
+        self.chain = Chain(settings, info, units)
+        self.decoder = decoder
+        self.counts = WindowTally()
+        self.n_samples = max(1, round(settings.window_s * self.chain.sfreq))
+        self.hop = max(1, round(settings.hop_s * self.chain.sfreq))
+        self.at_cues = settings.at_cues
+        self._at_cues = (
+            AtCues(self.n_samples, self.chain.decimation, 1.0 / self.chain.sfreq)
+            if settings.at_cues
+            else None
+        )
+        self._ends: WindowEnds = self._at_cues or EveryHop(self.hop)
+        self.settling = -(-self.chain.settling // self.chain.decimation)
+        self._max_peak_to_peak = settings.max_peak_to_peak
+        self._clock = clock or (lambda: float("nan"))
+        self._ring = RingBuffer(self.n_samples + _BLOCK, len(self.chain.channels))
+        self._expected: int | None = None  # index of the next input sample, if none is lost
+        self._segment_start: int | None = None  # first output sample since the last gap
+        self._after_gap = False
+        self._newest_bad = -1
+        self._filtered_at = float("nan")
+
+    @property
+    def samples_to_window(self) -> int:
+        """Input samples still missing until the next window is complete; at least 1."""
+        if self._expected is None:
+            return self.hop * self.chain.decimation
+        return min(self._samples_to_window(self._expected), _BLOCK)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether a window that is complete from now on lies behind the filters' settling."""
+        if self._segment_start is None:
+            return False
+        end = self._ring.end + 1 if self.at_cues else self._ends.after(self._ring.end)
+        return end - self.n_samples >= self._segment_start + self.settling
+
+    def at(self, time: float) -> None:
+        """Ask for the window that begins at ``time``, on the clock of the time stamps.
+
+        It is given by the push that completes it, or by the next one if it is complete already.
+        Only where the settings want windows at cues; elsewhere windows come by themselves.
+        """
+        since = self._ring.end if self._segment_start is None else self._segment_start
+        if self._at_cues is not None and not self._at_cues.ask(time, self._ring, since):
+            self.counts.rejected_gap += 1
+
+    def _samples_to_window(self, index: int) -> int:
+        q = self.chain.decimation
+        return (self._ends.after(-(-index // q)) - 1) * q + 1 - index
+
+    def push(self, chunk: Chunk, newest_only: bool = False) -> list[Prediction]:
+        """Take samples in; return the predictions of the windows that they completed.
+
+        Parameters
+        ----------
+        chunk : Chunk
+        newest_only : bool
+            Decode only the newest complete window and count the others as skipped: for a
+            consumer that has fallen behind.
+        """
+        return [prediction for _, prediction in self.decode(chunk, newest_only)]
+
+    def decode(
+        self, chunk: Chunk, newest_only: bool = False
+    ) -> Iterator[tuple[Window, Prediction]]:
+        """As `push`, one by one and each with its window, which is right until the next."""
+        if self.decoder is None:
+            raise ValueError("this pipeline has no decoder: use windows()")
+        for window in self._newest(chunk) if newest_only else self.windows(chunk):
+            try:
+                probabilities = self.decoder.predict_proba(window.data)
+            except DecodingError:
+                self.counts.rejected_undecodable += 1
+                continue
+            self.counts.predicted += 1
+            yield (
+                window,
+                Prediction(
+                    classes=self.decoder.classes,
+                    probabilities=probabilities,
+                    start=window.start,
+                    end=window.end,
+                    taken=window.taken,
+                    arrived=chunk.arrived,
+                    filtered=self._filtered_at,
+                    decoded=self._clock(),
+                    similarities=self._similarities,
+                ),
+            )
+
+    @property
+    def _similarities(self) -> NDArray[np.float64] | None:
+        # Asked once a window, and `isinstance` with a protocol would take 0.1 ms.
+        return getattr(self.decoder, "similarities", None)
+
+    def windows(self, chunk: Chunk) -> Iterator[Window]:
+        """Take samples in; yield each sound window that they completed.
+
+        A window's data are to be used or copied before the next is asked for.
+        """
+        for start, end in self._advance(chunk):
+            if self._is_sound(start, end):
+                data, timestamps = self._ring.view(start, end)
+                yield Window(data.T, start, end, float(timestamps[-1]))
+
+    def _newest(self, chunk: Chunk) -> list[Window]:
+        bounds = [(start, end) for start, end in self._advance(chunk) if self._is_sound(start, end)]
+        if not bounds:
+            return []
+        self.counts.skipped += len(bounds) - 1
+        start, end = bounds[-1]
+        data, timestamps = self._ring.view(start, end)
+        return [Window(data.T, start, end, float(timestamps[-1]))]
+
+    def _advance(self, chunk: Chunk) -> Iterator[tuple[int, int]]:
+        """Filter a chunk up to each window's end in turn; yield the bounds of that window.
+
+        So no sample after a window's end has touched anything when the window is judged.
+        """
+        cues = self._at_cues
+        while cues is not None and cues.overdue:
+            end = cues.overdue.pop(0)
+            yield end - self.n_samples, end
+        if self._expected is not None and chunk.first != self._expected:
+            self.chain.reset()
+            self._segment_start = None
+            self._after_gap = True
+        self._expected = chunk.end
+        if cues is not None:
+            cues.forget(self._ring.end)
+            self.counts.rejected_gap += cues.locate(chunk.timestamps, chunk.first)
+        row = 0
+        while row < len(chunk.data):
+            rows = slice(row, row + min(_BLOCK, self._samples_to_window(chunk.first + row)))
+            yield from self._advance_block(
+                chunk.data[rows], chunk.timestamps[rows], chunk.first + row
+            )
+            row = rows.stop
+
+    def _advance_block(
+        self, data: FloatArray, timestamps: TimeArray, first: int
+    ) -> Iterator[tuple[int, int]]:
+        filtered = self.chain.process(data, first)
+        self._newest_bad = max(self._newest_bad, filtered.newest_bad)
+        self._filtered_at = self._clock()
+        if not len(filtered.data):
+            return
+        before = self._ring.end
+        if self._segment_start is None:
+            self._segment_start = filtered.first
+            if self._after_gap:
+                self.counts.rejected_gap += self._ends.count(before, filtered.first)
+            before = filtered.first
+        q = self.chain.decimation
+        self._ring.write(filtered.data, timestamps[filtered.first * q - first :: q], filtered.first)
+        end = self._ends.after(before)
+        if end <= self._ring.end:
+            yield end - self.n_samples, end
+
+    def _is_sound(self, start: int, end: int) -> bool:
+        assert self._segment_start is not None
+        if start < self._segment_start:
+            # At the very start of a stream such a span never was a window.
+            self.counts.rejected_gap += self._after_gap
+            return False
+        if self._newest_bad >= start:
+            self.counts.rejected_non_finite += 1
+            return False
+        if start < self._segment_start + self.settling:
+            self.counts.rejected_settling += 1
+            return False
+        limit = self._max_peak_to_peak
+        if limit is not None and kernels.swings_beyond(self._ring.view(start, end)[0], limit):
+            self.counts.rejected_artifact += 1
+            return False
+        return True

@@ -1,0 +1,111 @@
+"""Causal resampling of a stream by a rational factor, chunk by chunk.
+
+A polyphase filter: Crochiere and Rabiner, Multirate Digital Signal Processing, 1983. Its design
+is that of `scipy.signal.resample_poly`; the delay is that of a linear phase.
+"""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import signal
+
+from bci.errors import MismatchError
+from bci.pipeline import kernels
+from bci.types import Chunk
+
+# Zero crossings of the filter's impulse response on each side, as in scipy.
+_CROSSINGS = 10
+_KAISER_BETA = 5.0
+# The largest factor up or down, and how far off the rate may then be.
+_LARGEST_FACTOR = 1000
+_RATE_ERROR = 1e-5
+
+
+class Resampler:
+    """Turns chunks of one rate into chunks of another.
+
+    An output sample has the time of the input that it stands for, and depends on no later one;
+    the filter delays what it shows by ``delay_s``. Splitting the same samples into other chunks
+    changes no bit. After a gap nothing comes until the filter is full of new samples, and the
+    output has a gap too. What is not finite spreads over the filter's length, and no further.
+
+    Parameters
+    ----------
+    sfreq, wanted : float
+        Rates of input and output in hertz.
+    n_channels : int
+
+    Raises
+    ------
+    MismatchError
+        If there is no fraction of small numbers between the rates.
+    """
+
+    def __init__(self, sfreq: float, wanted: float, n_channels: int) -> None:
+        ratio = Fraction(wanted / sfreq).limit_denominator(_LARGEST_FACTOR)
+        self._up, self._down = ratio.numerator, ratio.denominator
+        off = abs(float(ratio) * sfreq / wanted - 1.0)
+        if not 1 <= self._up <= _LARGEST_FACTOR or off > _RATE_ERROR:
+            raise MismatchError(
+                f"{sfreq:g} Hz cannot be resampled to {wanted:g} Hz: their ratio is no fraction of "
+                f"numbers up to {_LARGEST_FACTOR}"
+            )
+        self._sfreq = sfreq
+        half = _CROSSINGS * max(self._up, self._down)
+        self.delay_s = half / (self._up * sfreq)
+        self._phases = _phases(half, self._up, self._down)
+        n_before = self._phases.shape[1] - 1
+        self._buffer = np.zeros((n_before, n_channels), dtype=np.float32)
+        self._sum = np.zeros(n_channels)
+        self._n_before = n_before
+        self._expected: int | None = None
+        self._next = 0
+
+    def inputs_for(self, n_outputs: int) -> int:
+        """Input samples still missing until so many outputs are complete; at least 1."""
+        newest = (self._next + n_outputs - 1) * self._down // self._up
+        return max(1, newest + 1 - (self._expected or 0))
+
+    def push(self, chunk: Chunk) -> Chunk:
+        """Take samples in; the outputs that they complete, perhaps none.
+
+        Its data stay right until the next call.
+        """
+        if chunk.first != self._expected:
+            self._restart(chunk.first)
+        self._expected = chunk.end
+        n, before = len(chunk.data), self._n_before
+        if len(self._buffer) < before + n:
+            longer = np.zeros((before + n, self._buffer.shape[1]), dtype=np.float32)
+            longer[:before] = self._buffer[:before]
+            self._buffer = longer
+        kernels.take_measured(chunk.data, self._buffer[before : before + n])
+        stop = max(self._next, (chunk.end * self._up - 1) // self._down + 1)
+        numbers = np.arange(self._next, stop)
+        out = np.empty((len(numbers), self._buffer.shape[1]), dtype=np.float32)
+        kernels.resample(
+            self._buffer, chunk.first - before, self._next, self._up, self._down,
+            self._phases, self._sum, out,
+        )  # fmt: skip
+        self._buffer[:before] = self._buffer[n : n + before].copy()
+        rows, phases = np.divmod(numbers * self._down, self._up)
+        times = chunk.timestamps[rows - chunk.first] + phases / (self._up * self._sfreq)
+        made = replace(chunk, data=out, timestamps=times, first=self._next)
+        self._next = stop
+        return made
+
+    def _restart(self, first: int) -> None:
+        """Begin with the first output for which the filter is full, one later than before."""
+        full = -(-(first + self._n_before) * self._up // self._down)
+        self._next = full if self._expected is None else max(full, self._next + 1)
+
+
+def _phases(half: int, up: int, down: int) -> NDArray[np.float64]:
+    """The filter's taps by phase and age of the input, shape (up, n_inputs)."""
+    taps = up * signal.firwin(2 * half + 1, 1.0 / max(up, down), window=("kaiser", _KAISER_BETA))
+    n_inputs = -(-len(taps) // up)
+    padded = np.zeros(n_inputs * up)
+    padded[: len(taps)] = taps
+    return np.ascontiguousarray(padded.reshape(n_inputs, up).T)

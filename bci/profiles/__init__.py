@@ -1,0 +1,7 @@
+"""Profiles: the YAML that a user writes.
+
+- profile: stream, task, model
+- pipeline_settings: filters and windows
+- stream_options: names, kinds and units that a stream does not state
+- keys: every key with its default
+"""

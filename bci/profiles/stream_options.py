@@ -1,0 +1,79 @@
+"""Names, kinds and unit that a profile gives to a stream that does not state them."""
+
+from dataclasses import replace
+
+from bci.channels.description import DeclaredChannels, canonical_kind, describe
+from bci.channels.units import POTENTIALS, UNKNOWN
+from bci.errors import MismatchError
+from bci.head.electrodes import electrode, standard_position
+from bci.profiles.pipeline_settings import PipelineSettings
+from bci.types import Channel, StreamInfo
+
+
+def as_told(info: StreamInfo, wanted: PipelineSettings) -> StreamInfo:
+    """A stream with the names, kinds and units that the settings give its channels.
+
+    ``names`` are those of its channels, in order. ``unit`` is that of channels in volts that state
+    none. Doing it again changes nothing.
+
+    Parameters
+    ----------
+    info : StreamInfo
+    wanted : PipelineSettings
+
+    Raises
+    ------
+    MismatchError
+        If there are more or fewer names than channels, or a kind is of a channel that the stream
+        does not have.
+    """
+    if wanted.names is not None and not info.named:
+        info = replace(info, channels=_named(info, wanted.names), named=True)
+    channels = info.channels
+    if wanted.kind_of:
+        channels = _of_kinds(channels, info, wanted)
+    if wanted.unit is not None:
+        channels = tuple(_in_unit(channel, wanted.unit) for channel in channels)
+    return info if channels == info.channels else replace(info, channels=channels)
+
+
+def _named(info: StreamInfo, names: tuple[str, ...]) -> tuple[Channel, ...]:
+    if len(names) != info.n_channels:
+        raise MismatchError(
+            f"{info.name}: pipeline.names has {len(names)} names for {info.n_channels} channels; "
+            "name all of them, in order"
+        )
+    said = [
+        DeclaredChannels(name, _kind(channel, name), channel.unit, _own_position(channel))
+        for channel, name in zip(info.channels, names, strict=True)
+    ]
+    return describe(said, info.type)
+
+
+def _kind(channel: Channel, name: str) -> str:
+    return "eeg" if channel.kind == UNKNOWN and electrode(name) else channel.kind
+
+
+def _own_position(channel: Channel) -> tuple[float, float, float] | None:
+    """A position that the stream states, and not that of the name it had."""
+    known = channel.position == standard_position(channel.name)
+    return None if known else channel.position
+
+
+def _of_kinds(
+    channels: tuple[Channel, ...], info: StreamInfo, wanted: PipelineSettings
+) -> tuple[Channel, ...]:
+    kinds = {name.lower(): canonical_kind(kind) for name, kind in wanted.kind_of.items()}
+    there = {channel.name.lower() for channel in channels}
+    missing = [name for name in wanted.kind_of if name.lower() not in there]
+    # Where channels are picked by name, those that are missing are told by that.
+    if missing and wanted.channels is None:
+        raise MismatchError(f"{info.name}: pipeline.kind_of names {missing[0]!r}, which it lacks")
+    return tuple(
+        replace(channel, kind=kinds.get(channel.name.lower(), channel.kind)) for channel in channels
+    )
+
+
+def _in_unit(channel: Channel, unit: str) -> Channel:
+    unstated = channel.unit == UNKNOWN and channel.kind in (*POTENTIALS, UNKNOWN)
+    return replace(channel, unit=unit) if unstated else channel

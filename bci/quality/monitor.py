@@ -1,0 +1,91 @@
+"""Watching one live stream: the quality of its channels and how it keeps time."""
+
+import math
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bci.errors import StreamError
+from bci.lsl.discovery import StreamQuery, await_stream
+from bci.lsl.impedance_stream import Impedances
+from bci.lsl.inlet import InletStats, SignalInlet
+from bci.lsl.quality_stream import QualityOutlet
+from bci.profiles.pipeline_settings import PipelineSettings
+from bci.profiles.stream_options import as_told
+from bci.quality.channel_quality import ChannelQuality, QualityMeter
+from bci.types import StreamInfo
+
+_PULL_S = 0.05
+# Pulled at most this long at a time, in seconds of signal.
+_CHUNK_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class StreamQuality:
+    """One second of one stream: its channels, what was lost and how it keeps time."""
+
+    info: StreamInfo
+    connected: bool
+    stats: InletStats
+    channels: list[ChannelQuality]
+
+
+def monitor(
+    query: StreamQuery,
+    stop: threading.Event,
+    on_report: Callable[[StreamQuality], None],
+    line_hz: float = 50.0,
+    wait_s: float = 5.0,
+    told: PipelineSettings | None = None,
+) -> None:
+    """Judge a stream once a second and publish the verdicts, until ``stop`` is set.
+
+    Impedances are taken from the stream ``<name>-impedance`` where there is one.
+
+    Parameters
+    ----------
+    query : StreamQuery
+    stop : threading.Event
+        Seen within a tenth of a second.
+    on_report : callable
+        Given every second's report, and one with the last channels when the stream is lost.
+    line_hz : float
+        Frequency of the power line.
+    wait_s : float
+        How long the stream is looked for at first.
+    told : PipelineSettings, optional
+        What is said of the stream's channels beside what it says itself.
+
+    Raises
+    ------
+    StreamError
+        If the stream is not there, is irregular, or comes back changed.
+    """
+    found = await_stream(query, stop, wait_s)
+    if found is None:
+        return
+    inlet = SignalInlet(found)
+    info = inlet.info
+    if not info.sfreq > 0:
+        inlet.close()
+        raise StreamError(f"stream {info.name!r} is irregular: it has no signal quality")
+    impedances = Impedances(info)
+    info = as_told(info, told) if told is not None else info
+    meter, outlet = QualityMeter(info, line_hz), QualityOutlet(info)
+    channels: list[ChannelQuality] = []
+    connected = True
+    try:
+        while not stop.is_set():
+            for chunk in inlet.pull(max(1, math.ceil(_CHUNK_S * info.sfreq)), _PULL_S):
+                for report in meter.push(chunk):
+                    channels = report
+                    outlet.push(report, inlet.stats, float(chunk.timestamps[-1]))
+                    meter.set_impedances(impedances.newest())
+                    on_report(StreamQuality(info, True, inlet.stats, channels))
+            if inlet.connected != connected:
+                connected = inlet.connected
+                on_report(StreamQuality(info, connected, inlet.stats, channels))
+    finally:
+        impedances.close()
+        outlet.close()
+        inlet.close()

@@ -1,0 +1,247 @@
+"""The tables and notes beside a BIDS recording: what its signal file cannot hold."""
+
+import csv
+import dataclasses
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.channels.description import canonical_kind
+from bci.channels.units import UNKNOWN, canonical_unit
+from bci.errors import RecordingError
+from bci.head.electrodes import electrode
+from bci.recording.annotations import is_marker
+from bci.types import Channel, Marker, Recording
+
+_TYPES = {"eeg": "EEG", "ieeg": "iEEG"}
+_INTRACRANIAL = ("seeg", "ecog", "dbs")
+# A table of a million events is smaller.
+_MOST_BYTES = 100_000_000
+_METRES = {"m": 1.0, "cm": 1e-2, "mm": 1e-3}
+_FRAME = (
+    "Head coordinates: x to the right, y to the front, z up. Positions may be those of a template "
+    "head in the 10-05 system rather than measured ones."
+)
+
+
+def with_sidecars(
+    recording: Recording,
+    path: Path,
+    place: Callable[[Sequence[float]], NDArray[np.float64]] = np.asarray,
+    *,
+    keep_markers: bool = False,
+) -> Recording:
+    """A recording with what the files beside it in a BIDS dataset say.
+
+    These are the kinds of channels, their positions in metres, the markers, and whether the signal
+    is simulated. Positions are taken in whatever frame the table has, where its units are of
+    length. MEG files hold all that themselves; there, and where nothing lies beside the file,
+    nothing changes.
+
+    Parameters
+    ----------
+    recording : Recording
+        As read from ``path``.
+    path : path
+        A file ``sub-…_eeg.*`` or ``sub-…_ieeg.*``.
+    place : callable
+        Gives the times in the recording of onsets, which count the samples of the file.
+    keep_markers : bool
+        Whether the recording's markers stay, since they were chosen.
+
+    Raises
+    ------
+    RecordingError
+        If one of these files is damaged.
+    """
+    stem, _, suffix = path.stem.rpartition("_")
+    if not stem.startswith("sub-") or suffix not in _TYPES:
+        return recording
+    try:
+        amended = _amended(recording, path, stem, _TYPES[suffix], place)
+    except (OSError, ValueError, csv.Error) as error:
+        raise RecordingError(
+            f"{path}: a table or note beside it in its BIDS dataset is damaged ({error})"
+        ) from error
+    if keep_markers:
+        return dataclasses.replace(amended, markers=recording.markers)
+    return amended
+
+
+def _amended(
+    recording: Recording,
+    path: Path,
+    stem: str,
+    kind_of_signal: str,
+    place: Callable[[Sequence[float]], NDArray[np.float64]],
+) -> Recording:
+    info, markers = recording.info, recording.markers
+    table = path.with_name(f"{stem}_channels.tsv")
+    if table.exists():
+        rows = {_name(row): row for row in _rows(table)}
+        channels = tuple(_told(channel, rows.get(channel.name)) for channel in info.channels)
+        info = dataclasses.replace(info, channels=channels, type=kind_of_signal)
+    places = _places(path, stem)
+    if places:
+        channels = tuple(
+            dataclasses.replace(channel, position=places.get(channel.name) or channel.position)
+            for channel in info.channels
+        )
+        info = dataclasses.replace(info, channels=channels)
+    table = path.with_name(f"{stem}_events.tsv")
+    if table.exists():
+        events = _events(table)
+        times = place([event.time for event in events])
+        markers = tuple(
+            sorted(Marker(float(t), e.label) for t, e in zip(times, events, strict=True))
+        )
+    notes = path.with_suffix(".json")
+    if notes.exists() and _read_notes(notes).get("Simulated") is True:
+        info = dataclasses.replace(info, simulated=True)
+    return dataclasses.replace(recording, info=info, markers=markers)
+
+
+def _name(row: dict[str, str]) -> str:
+    """The name that a row of the table of channels would have as a channel of a file."""
+    label = row.get("name", "")
+    return electrode(label) or label.strip()
+
+
+def _told(channel: Channel, row: dict[str, str] | None) -> Channel:
+    """A channel as the table of channels has it."""
+    if row is None:
+        return channel
+    kind = canonical_kind(row.get("type") or "")
+    kind = {"other": "misc", "": channel.kind, UNKNOWN: channel.kind}.get(kind, kind)
+    unit = channel.unit
+    if unit == UNKNOWN:
+        unit = canonical_unit(row.get("units") or "", kind)
+    if kind in _INTRACRANIAL and channel.kind == "eeg":
+        # The file calls it EEG, so that a contact A1 or F3 was taken for the scalp's.
+        return Channel(row["name"], kind, unit)
+    return dataclasses.replace(channel, kind=kind, unit=unit)
+
+
+def _places(path: Path, stem: str) -> dict[str, tuple[float, float, float]]:
+    """Positions of electrodes in metres, from the table of the session or the subject."""
+    of = "_".join(part for part in stem.split("_") if part.startswith(("sub-", "ses-")))
+    # With several, one for each space, the first by name.
+    table = min(path.parent.glob(f"{of}*_electrodes.tsv"), default=None)
+    if table is None:
+        return {}
+    notes = table.with_name(table.name.replace("_electrodes.tsv", "_coordsystem.json"))
+    said = _read_notes(notes) if notes.exists() else {}
+    units = [str(said.get(f"{kind}CoordinateUnits")) for kind in _TYPES.values()]
+    scale = next((_METRES[unit] for unit in units if unit in _METRES), None)
+    if scale is None:
+        return {}
+    places = {}
+    for row in _rows(table):
+        try:
+            x, y, z = (round(scale * float(row[axis]), 6) for axis in "xyz")
+        except (KeyError, TypeError, ValueError):
+            continue
+        if np.isfinite([x, y, z]).all() and row.get("name"):
+            places[row["name"]] = (x, y, z)
+    return places
+
+
+def check_positions(place: Path, stem: str, channels: tuple[Channel, ...], datatype: str) -> None:
+    """Check that `write_positions` would not change the table of the session.
+
+    Raises
+    ------
+    RecordingError
+        If the session has another table already.
+    """
+    table = place / f"{stem}_electrodes.tsv"
+    content = _electrodes(channels, datatype)
+    if content and table.exists() and table.read_text(encoding="utf-8-sig") != content:
+        raise RecordingError(
+            f"{table}: holds other electrodes than this recording; export it as another session"
+        )
+
+
+def write_positions(place: Path, stem: str, channels: tuple[Channel, ...], datatype: str) -> None:
+    """Write ``electrodes.tsv`` and ``coordsystem.json``, where any channel has a position.
+
+    Parameters
+    ----------
+    place : path
+        Folder of the session's recordings of this kind.
+    stem : str
+        ``sub-…`` or ``sub-…_ses-…``; all runs of a session share the table.
+    channels : tuple of Channel
+    datatype : str
+        ``eeg`` or ``ieeg``.
+    """
+    content = _electrodes(channels, datatype)
+    if not content:
+        return
+    (place / f"{stem}_electrodes.tsv").write_text(content, encoding="utf-8")
+    prefix = _TYPES[datatype]
+    system = {
+        f"{prefix}CoordinateSystem": "Other",
+        f"{prefix}CoordinateUnits": "m",
+        f"{prefix}CoordinateSystemDescription": _FRAME,
+    }
+    notes = json.dumps(system, indent=4) + "\n"
+    (place / f"{stem}_coordsystem.json").write_text(notes, encoding="utf-8")
+
+
+def write_simulated(folder: Path, subject: str) -> None:
+    """Say in the dataset's README that a subject is simulated, once."""
+    readme = next(iter(sorted(folder.glob("README*"))), folder / "README")
+    text = readme.read_text(encoding="utf-8") if readme.exists() else ""
+    note = f"sub-{subject} has simulated signals: there was no human subject."
+    if note not in text:
+        readme.write_text(f"{note}\n\n{text}" if text else f"{note}\n", encoding="utf-8")
+
+
+def _electrodes(channels: tuple[Channel, ...], datatype: str) -> str:
+    if all(channel.position is None for channel in channels):
+        return ""
+    size = ["n/a"] if datatype == "ieeg" else []
+    rows = [["name", "x", "y", "z", *(["size"] if size else [])]]
+    for channel in channels:
+        if channel.kind != "stim":
+            rows.append([channel.name, *map(str, channel.position or ("n/a",) * 3), *size])
+    return "".join("\t".join(row) + "\n" for row in rows)
+
+
+def _events(table: Path) -> list[Marker]:
+    markers = []
+    for row in _rows(table):
+        label = row.get("trial_type") or row.get("value") or "n/a"
+        try:
+            onset = float(row["onset"])
+        except (KeyError, TypeError, ValueError):
+            continue
+        if np.isfinite(onset) and label != "n/a" and is_marker(label):
+            markers.append(Marker(onset, label))
+    return markers
+
+
+def _rows(table: Path) -> list[dict[str, str]]:
+    _check_size(table)
+    with table.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE, restval=""))
+
+
+def _read_notes(notes: Path) -> dict[str, object]:
+    _check_size(notes)
+    try:
+        said = json.loads(notes.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise ValueError(f"{notes.name} is nested too deeply") from error
+    if not isinstance(said, dict):
+        raise ValueError(f"{notes.name} is no table of names and values")
+    return said
+
+
+def _check_size(sidecar: Path) -> None:
+    if sidecar.stat().st_size > _MOST_BYTES:
+        raise ValueError(f"{sidecar.name} is larger than {_MOST_BYTES // 10**6} MB")

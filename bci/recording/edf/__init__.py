@@ -1,0 +1,5 @@
+"""EDF and BDF.
+
+- format: header, samples, annotations
+- read: a recording from them
+"""

@@ -1,0 +1,276 @@
+"""Recording LSL streams together into one XDF file."""
+
+import os
+import queue
+import shutil
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import isfinite
+
+from bci.errors import RecordingError, StreamError
+from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch
+from bci.lsl.engine_streams import StatusOutlet
+from bci.lsl.raw_inlet import RawInlet
+from bci.messages import RecordedStream, RecorderStatus
+from bci.recording.xdf.writer import XdfWriter
+
+_ARRIVE_S = 0.1
+_PULL_EVERY_S = 0.1
+_SYNC_EVERY_S = 0.5
+_OFFSET_EVERY_S = 5.0
+_BOUNDARY_EVERY_S = 10.0
+# A stream that restarts is still listed twice for a moment; twins stay.
+_TWIN_S = 6.0
+_MISS_AFTER_S = 3.0
+_WARN_BELOW_BYTES = 1 << 30
+_STOP_BELOW_BYTES = 8 << 20
+_MOST_STREAMS = 256
+# A stream that never runs dry must not keep the others waiting.
+_MOST_PULLS = 16
+
+
+@dataclass(slots=True)
+class Recorded:
+    """One stream in the file: what was written of it, and whether it is on the network now."""
+
+    found: FoundStream
+    stream_id: int
+    n_samples: int = 0
+    there: bool = True
+
+
+class Recorder:
+    """Writes all chosen streams as they are: number type, sender's time stamps, clock offsets.
+
+    Streams that appear later are added; one that vanishes and comes back goes on.
+
+    Parameters
+    ----------
+    writer : XdfWriter
+    names : tuple of str
+        Which streams; none means all that there are.
+    say : callable
+        Told in a sentence what happens.
+    """
+
+    def __init__(
+        self,
+        writer: XdfWriter,
+        names: tuple[str, ...] = (),
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._writer = writer
+        self._names = names
+        self._say = say
+        self._status_id = f"recorder-{uuid.uuid4()}"
+        self._opened: queue.SimpleQueue[tuple[FoundStream, RawInlet | StreamError]] = (
+            queue.SimpleQueue()
+        )
+        self._opening: set[str] = set()
+        self._sources: list[tuple[Recorded, RawInlet]] = []
+        self._refused: dict[str, str] = {}
+        self._twins: dict[str, float] = {}
+        self._finished: list[Recorded] = []
+        self._warned = False
+
+    @property
+    def streams(self) -> list[Recorded]:
+        """All that is or was recorded, in order of appearance."""
+        return sorted(
+            [*self._finished, *(recorded for recorded, _ in self._sources)],
+            key=lambda recorded: recorded.stream_id,
+        )
+
+    def run(self, stop: threading.Event, on_second: Callable[[], None] = lambda: None) -> None:
+        """Record until ``stop`` is set.
+
+        Parameters
+        ----------
+        stop : threading.Event
+            Seen within a tenth of a second.
+        on_second : callable
+            Called about twice a second.
+
+        Raises
+        ------
+        RecordingError
+            If the disk is full or fails; what was written before is whole.
+        """
+        watch = StreamWatch(StreamQuery())
+        outlet = StatusOutlet("recorder", self._status_id)
+        sync = offset = boundary = began = time.monotonic()
+        missed = began + _MISS_AFTER_S
+        try:
+            while not stop.wait(_PULL_EVERY_S):
+                now = time.monotonic()
+                self._adopt()
+                self._pull()
+                if now >= missed:
+                    missed = float("inf")
+                    self._say_what_is_missing()
+                if now >= offset:
+                    offset = now + _OFFSET_EVERY_S
+                    self._write_offsets()
+                if now >= boundary:
+                    boundary = now + _BOUNDARY_EVERY_S
+                    self._writer.write_boundary()
+                if now >= sync:
+                    sync = now + _SYNC_EVERY_S
+                    self._look(watch.poll(), now)
+                    self._writer.sync()
+                    self._check_disk()
+                    outlet.push(self.status(now - began))
+                    on_second()
+            # Samples that were sent before the wish to stop may still be on their way.
+            time.sleep(_ARRIVE_S)
+            self._pull()
+            self._write_offsets()
+        finally:
+            outlet.close()
+            for _, inlet in self._sources:
+                inlet.close()
+            self._writer.close()
+
+    def _look(self, listed: list[FoundStream], now: float) -> None:
+        """Begin what is new, and note what is gone."""
+        uids = {found.uid for found in listed}
+        for recorded, _ in self._sources:
+            if recorded.there and not self._is_listed(recorded, listed):
+                recorded.there = False
+                self._say(f"{recorded.found.info.name} vanished; its return is waited for")
+            elif not recorded.there and self._is_listed(recorded, listed):
+                recorded.there = True
+                self._say(f"{recorded.found.info.name} is back")
+        for found in listed:
+            if not self._is_wanted(found) or found.uid in self._opening:
+                continue
+            if self._resumes(found, uids, now):
+                continue
+            if len(self._opening) >= _MOST_STREAMS:
+                self._say(f"not recorded: {found}; {_MOST_STREAMS} streams are the most")
+                return
+            self._opening.add(found.uid)
+            threading.Thread(target=self._open, args=(found,), daemon=True).start()
+
+    def _say_what_is_missing(self) -> None:
+        there = {recorded.found.info.name for recorded in self.streams}
+        for name in self._names:
+            if name not in there:
+                self._say(f"there is no stream called {name!r} so far; it is waited for")
+        if not there and not self._names:
+            self._say("there is no stream on the network so far; they are waited for")
+
+    def _is_wanted(self, found: FoundStream) -> bool:
+        if found.info.source_id == self._status_id or found.channel_format == "undefined":
+            return False
+        return not self._names or found.info.name in self._names
+
+    def _is_listed(self, recorded: Recorded, listed: list[FoundStream]) -> bool:
+        return any(
+            found.uid == recorded.found.uid or _same_source(found, recorded.found)
+            for found in listed
+        )
+
+    def _resumes(self, found: FoundStream, uids: set[str], now: float) -> bool:
+        """Whether a recorded stream's own inlet finds this one, which is its restarted outlet."""
+        same = [r for r, _ in self._sources if _same_source(r.found, found)]
+        if not same:
+            return False
+        for recorded in same:
+            if recorded.found.uid == found.uid:
+                return True
+            if recorded.found.uid not in uids:
+                recorded.found = found
+                return True
+        return now - self._twins.setdefault(found.uid, now) < _TWIN_S
+
+    def _open(self, found: FoundStream) -> None:
+        """In a thread of its own, since a stream that hangs takes seconds to give up."""
+        try:
+            self._opened.put((found, RawInlet(found)))
+        except StreamError as error:
+            self._opened.put((found, error))
+
+    def _adopt(self) -> None:
+        while not self._opened.empty():
+            found, inlet = self._opened.get()
+            if isinstance(inlet, StreamError):
+                self._opening.discard(found.uid)
+                if self._refused.get(found.uid) != str(inlet):
+                    self._say(f"not recorded for now: {inlet}")
+                self._refused[found.uid] = str(inlet)
+                continue
+            stream_id = self._writer.add_stream(inlet.header)
+            self._writer.write_offset(stream_id, *inlet.offset())
+            self._sources.append((Recorded(found, stream_id), inlet))
+            self._say(f"recording {found}")
+            if inlet.was_cut:
+                self._say(f"{found.info.name}: its description is too long and is left out")
+
+    def _pull(self) -> None:
+        for recorded, inlet in list(self._sources):
+            try:
+                self._drain(recorded, inlet)
+            except StreamError as error:
+                self._say(f"{error}; without a source id it cannot be waited for")
+                recorded.there = False
+                inlet.close()
+                self._finished.append(recorded)
+                self._sources.remove((recorded, inlet))
+
+    def _drain(self, recorded: Recorded, inlet: RawInlet) -> None:
+        for _ in range(_MOST_PULLS):
+            stamps, values = inlet.pull()
+            if not len(stamps):
+                return
+            self._writer.write_samples(recorded.stream_id, stamps, values)
+            recorded.n_samples += len(stamps)
+
+    def _write_offsets(self) -> None:
+        for recorded, inlet in self._sources:
+            if recorded.there:
+                self._writer.write_offset(recorded.stream_id, *inlet.offset())
+
+    def _check_disk(self) -> None:
+        try:
+            free = shutil.disk_usage(self._writer.path.parent).free
+        except OSError as error:
+            raise RecordingError(
+                f"{self._writer.path.parent} is gone ({error.strerror}): recording stopped"
+            ) from error
+        if free < _STOP_BELOW_BYTES:
+            raise RecordingError(
+                f"{self._writer.path}: the disk is full; recording stopped, the file is whole"
+            )
+        if free < _WARN_BELOW_BYTES and not self._warned:
+            self._warned = True
+            self._say(f"the disk is nearly full: {free / 1e6:.0f} MB are left")
+
+    def status(self, elapsed_s: float) -> RecorderStatus:
+        """Status after so many seconds of recording."""
+        return RecorderStatus(
+            pid=os.getpid(),
+            file=str(self._writer.path),
+            elapsed_s=round(elapsed_s, 1),
+            n_bytes=self._writer.n_bytes,
+            streams=tuple(
+                RecordedStream(
+                    name=each.found.info.name,
+                    samples=each.n_samples,
+                    sfreq=rate if isfinite(rate := each.found.info.sfreq) else 0.0,
+                    present=each.there,
+                )
+                for each in self.streams
+            ),
+        )
+
+
+def _same_source(one: FoundStream, other: FoundStream) -> bool:
+    """Whether liblsl takes the one for the other's restarted outlet."""
+    return bool(one.info.source_id) and (
+        (one.info, one.channel_format, one.raw.channel_count())
+        == (other.info, other.channel_format, other.raw.channel_count())
+    )

@@ -1,0 +1,152 @@
+"""A model's confidence card: its temperature, its threshold, and what may be promised of it."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.decisions import reaches
+from bci.engine.evidence import Evidence
+from bci.evaluation.scores import exact_interval
+from bci.models.confidence import calibration_error, error_interval, fit_temperature, temper
+from bci.models.confidence_card import DEFAULT_THRESHOLD, ConfidenceCard
+from bci.models.false_decisions import (
+    NO_COMMAND,
+    Commands,
+    choose_threshold,
+    commands_of,
+    crossed_rate,
+    independent_after,
+    minutes_needed,
+    rest_rate,
+)
+from bci.pipeline.pipeline import Pipeline
+from bci.profiles.profile import Profile
+from bci.training.cross_validation import HeldOut, Streamed, padded, together
+
+
+def confidence(
+    held_out: list[HeldOut],
+    rest: list[Streamed],
+    surer: float,
+    at_chance: bool,
+    pipeline: Pipeline,
+    profile: Profile,
+) -> ConfidenceCard:
+    """Derive temperature and threshold from held-out predictions.
+
+    Parameters
+    ----------
+    held_out : list of HeldOut
+        Of each fold, by a decoder that did not learn from it.
+    rest : list of Streamed
+        Of recordings of rest, by the served decoder.
+    surer : float
+        Log odds of the served decoder over those of the folds' decoders; see `bci.training.cross_validation.surer`.
+    at_chance : bool
+        Whether the model cannot be told from guessing; then nothing is promised.
+    pipeline : Pipeline
+    profile : Profile
+    """
+    probabilities, truth = together(held_out)
+    crossed = _crossed(held_out)
+    before, error = calibration_error(probabilities, truth), calibration_error(crossed, truth)
+    temperature = fit_temperature(probabilities, truth)
+    if error > before:
+        # It made the probabilities worse on the folds that it was not fitted on.
+        temperature, crossed, error = 1.0, probabilities, before
+    low, high = error_interval(crossed, truth)
+    output = profile.output
+    by_hand = output.decision_threshold
+    card = ConfidenceCard(
+        temperature=round(temperature * surer, 4),
+        surer=round(surer, 4),
+        error_before=round(before, 4),
+        error=round(error, 4),
+        error_low=round(low, 4),
+        error_high=round(high, 4),
+        asked_per_min=output.false_positives_per_min,
+        needed_min=round(minutes_needed(output.false_positives_per_min), 3),
+        default_threshold=DEFAULT_THRESHOLD if by_hand is None else by_hand,
+        evidence_s=output.evidence_s or 0.0,
+    )
+    decided = [(each.streamed, temperature) for each in held_out if each.streamed is not None]
+    decided += [(each, temperature * surer) for each in rest]
+    return _with_decisions(card, decided, at_chance, pipeline, profile) if decided else card
+
+
+def _crossed(held_out: list[HeldOut]) -> NDArray[np.float64]:
+    """Probabilities of each fold with the temperature that the other folds ask for."""
+    crossed = []
+    for k, each in enumerate(held_out):
+        others = [other for i, other in enumerate(held_out) if i != k] or held_out
+        crossed.append(temper(each.probabilities, fit_temperature(*together(others))))
+    return padded(crossed)
+
+
+def _with_decisions(
+    card: ConfidenceCard,
+    streamed: list[tuple[Streamed, float]],
+    at_chance: bool,
+    pipeline: Pipeline,
+    profile: Profile,
+) -> ConfidenceCard:
+    """The card with its threshold, and the decisions that it gave at rest and at cues.
+
+    Each stream comes with its decoder's temperature.
+    """
+    hop_s = pipeline.hop / pipeline.chain.sfreq
+    span_s, most = card.evidence_s, profile.output.false_positives_per_min
+    n_windows = Evidence(span_s, hop_s, pipeline.hop).n_windows
+    lasting = independent_after(pipeline.n_samples, pipeline.hop, n_windows)
+    runs = [
+        _commands(each, temperature, Evidence(span_s, hop_s, pipeline.hop), profile.paradigm.quiet)
+        for each, temperature in streamed
+    ]
+    threshold = choose_threshold(runs, hop_s, most, lasting)
+    held_to = card.default_threshold if threshold is None else threshold
+    told: dict[str, object] = {"threshold": threshold}
+    rate = rest_rate(runs, hop_s, held_to, lasting)
+    if rate.minutes:
+        bound = rate.bound_per_min
+        crossed = crossed_rate(runs, hop_s, most, lasting)
+        told |= {
+            "promised": threshold is not None and bound <= most and not at_chance,
+            "rest_min": round(rate.minutes, 3),
+            "false_positives": rate.count,
+            "false_positives_per_min": round(rate.per_min, 3),
+            "bound_per_min": round(bound, 3),
+            "crossed_per_min": None if crossed is None else round(crossed.per_min, 3),
+        }
+    cues, decided, right = _at_cues([each for each, _ in streamed], runs, held_to)
+    told |= {"cues": cues, "decided": decided, "right": right}
+    if decided:
+        low, high = exact_interval(right, decided)
+        told |= {"right_low": round(low, 4), "right_high": round(high, 4)}
+    return card.model_copy(update=told)
+
+
+def _commands(
+    each: Streamed, temperature: float, evidence: Evidence, quiet: str | None
+) -> Commands:
+    """Commands that the predictions of a stream would lead to."""
+    tempered = (
+        replace(p, probabilities=temper(p.probabilities, temperature)) for p in each.predictions
+    )
+    return commands_of([evidence.add(prediction) for prediction in tempered], each.in_rest, quiet)
+
+
+def _at_cues(
+    streamed: list[Streamed], runs: list[Commands], threshold: float
+) -> tuple[int, int, int]:
+    """Cues, those with a decision, and those whose first decision was right."""
+    cues = decided = right = 0
+    for each, run in zip(streamed, runs, strict=True):
+        commanded = reaches(run.confidence, threshold) & (run.number != NO_COMMAND)
+        for label, windows in each.cued:
+            cues += 1
+            given = windows[commanded[windows]]
+            if len(given):
+                decided += 1
+                right += each.classes[run.number[given[0]]] == label
+    return cues, decided, right

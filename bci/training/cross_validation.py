@@ -1,0 +1,217 @@
+"""Predictions of decoders on the folds that they did not learn from, and their score."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import takewhile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.errors import DecodingError, PluginError
+from bci.evaluation.measures import measures, ranks
+from bci.models.bundle import ScoreCard
+from bci.pipeline.pipeline import Pipeline
+from bci.profiles.profile import Profile
+from bci.training.card import measure_cards, score_card
+from bci.training.epochs import Epochs, find_rest, find_trials, in_spans, trial_of
+from bci.types import Decoder, Prediction, Recording, Retrieval
+
+_TINY = 1e-12
+
+
+@dataclass(frozen=True)
+class FoldStream:
+    """The recording that a fold is part of, and from when to when the fold is, in its time."""
+
+    recording: Recording
+    start: float = -np.inf
+    stop: float = np.inf
+
+
+def streams(
+    splits: list[NDArray[np.bool_]], epochs: Epochs, recordings: list[Recording], profile: Profile
+) -> list[FoldStream | None]:
+    """Where each fold can be streamed as if live: not where it is items from here and there."""
+    if epochs.items is not None or profile.pipeline.at_cues:
+        return [None] * len(splits)
+    runs = [recordings[int(epochs.runs[test][0])] for test in splits]
+    if len(np.unique(epochs.runs)) > 1:
+        return [FoldStream(run) for run in runs]
+    onsets = [t.onset for each in recordings for t in find_trials(each, profile.paradigm)]
+    later = [onsets[int(epochs.trials[test].min())] for test in splits[1:]]
+    edges = [-np.inf, *later, np.inf]
+    return [FoldStream(run, *edges[k : k + 2]) for k, run in enumerate(runs)]
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """Predictions of a recording, streamed as if live, by a decoder that did not learn from it.
+
+    ``in_rest`` (n_predictions,) marks those whose window lies wholly in rest. ``cued`` has, of
+    every trial that asked for a command, its class and the indices of the predictions whose window
+    lies wholly in it. Both are of the fold alone, where a fold is only a part of a recording.
+    """
+
+    classes: tuple[str, ...]
+    predictions: list[Prediction]
+    in_rest: NDArray[np.bool_]
+    cued: tuple[tuple[str, NDArray[np.int64]], ...] = ()
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Predictions of a decoder on a fold that it did not learn from.
+
+    ``classes`` are those it decided among: where items are retrieved, the fold's own.
+    ``probabilities`` (n_trials, n_classes) at the end of each trial and the true class numbers
+    ``truth``. ``streamed`` is None where the fold cannot be streamed.
+    """
+
+    classes: tuple[str, ...]
+    probabilities: NDArray[np.float64]
+    truth: NDArray[np.int64]
+    streamed: Streamed | None = None
+
+
+def hold_out(
+    decoder: Decoder, epochs: Epochs, stream: FoldStream | None, profile: Profile
+) -> HeldOut:
+    """Let a decoder, trained on the other folds, decide a fold's trials and its rest.
+
+    Rest and cues are decided as live: the recording is streamed through the pipeline.
+    """
+    ends = epochs.last_of_trials()
+    probabilities = np.stack([decoder.predict_proba(window) for window in ends.windows])
+    if probabilities.shape[1:] != (len(decoder.classes),):
+        raise PluginError(
+            f"the decoder gives probabilities of shape {probabilities.shape[1:]} for "
+            f"{len(decoder.classes)} classes"
+        )
+    truth = np.searchsorted(decoder.classes, ends.labels)
+    streamed = None if stream is None else _stream(decoder, stream, profile)
+    return HeldOut(decoder.classes, probabilities, truth, streamed)
+
+
+def _stream(decoder: Decoder, stream: FoldStream, profile: Profile) -> Streamed:
+    recording = stream.recording
+    pipeline = Pipeline(profile.pipeline, recording.info, decoder)
+    chunks = takewhile(lambda c: c.timestamps[0] < stream.stop, recording.chunks())
+    predictions = [p for chunk in chunks for p in pipeline.push(chunk)]
+    taken = np.array([p.taken for p in predictions])
+    period = 1.0 / pipeline.chain.sfreq
+    rest = find_rest(recording, profile.paradigm)
+    in_rest = in_spans(taken, rest, pipeline.n_samples * period, period)
+    # Wholly: a window at the edge holds samples that this decoder may have learnt from.
+    first = taken - (pipeline.n_samples - 1) * period
+    in_fold = (first >= stream.start) & (taken < stream.stop)
+    trials = find_trials(recording, profile.paradigm)
+    windows: dict[int, list[int]] = {}
+    for index in np.flatnonzero(in_fold):
+        number = trial_of(float(taken[index]), trials, pipeline)
+        if number is not None and trials[number].label != profile.paradigm.quiet:
+            windows.setdefault(number, []).append(int(index))
+    cued = tuple((trials[k].label, np.array(own)) for k, own in windows.items())
+    return Streamed(decoder.classes, predictions, in_rest & in_fold, cued)
+
+
+def stream_rest(decoder: Decoder, recording: Recording, profile: Profile) -> Streamed:
+    """Let the served decoder decide a recording of rest, which it did not learn from.
+
+    Without a rest marker all of the recording is rest.
+    """
+    pipeline = Pipeline(profile.pipeline, recording.info, decoder)
+    predictions = [p for chunk in recording.chunks() for p in pipeline.push(chunk)]
+    taken = np.array([p.taken for p in predictions])
+    period = 1.0 / pipeline.chain.sfreq
+    rest = find_rest(recording, profile.paradigm) or [(-np.inf, np.inf)]
+    in_rest = in_spans(taken, rest, pipeline.n_samples * period, period)
+    return Streamed(decoder.classes, predictions, in_rest)
+
+
+def surer(
+    decoder: Decoder, held_out: list[HeldOut], streams: list[FoldStream | None], profile: Profile
+) -> float:
+    """Compare the log odds of the served decoder at rest with those of its folds' decoders.
+
+    A decoder that learnt from more trials states larger log odds, so a temperature and a threshold
+    of the folds' decoders would not hold for it. Rest is compared, since it was not learnt from
+    (where it is no class), and since it is what the threshold is held against.
+
+    Parameters
+    ----------
+    decoder : Decoder
+        Trained on all folds.
+    held_out : list of HeldOut
+        Of each fold.
+    streams : list of Stream or None
+        Of each fold.
+    profile : Profile
+
+    Returns
+    -------
+    surer : float
+        Ratio of the root mean squares; at least 1, and 1 without rest.
+    """
+    folds: list[NDArray[np.float64]] = []
+    served: list[NDArray[np.float64]] = []
+    for each, stream in zip(held_out, streams, strict=True):
+        if stream is None or each.streamed is None:
+            continue
+        own = each.streamed
+        of_fold = {
+            prediction.end: prediction.probabilities
+            for prediction, rest in zip(own.predictions, own.in_rest, strict=True)
+            if rest
+        }
+        pipeline = Pipeline(profile.pipeline, stream.recording.info)
+        for window in (w for chunk in stream.recording.chunks() for w in pipeline.windows(chunk)):
+            if window.end not in of_fold:
+                continue
+            with suppress(DecodingError):  # such a window gives no prediction live either
+                served.append(decoder.predict_proba(window.data))
+                folds.append(of_fold[window.end])
+    of_folds = _spread(folds)
+    return max(1.0, _spread(served) / of_folds) if of_folds else 1.0
+
+
+def _spread(probabilities: list[NDArray[np.float64]]) -> float:
+    """Root mean square of the log odds against the geometric mean of all classes; 0 of none."""
+    if not probabilities:
+        return 0.0
+    logs = np.log(np.maximum(np.stack(probabilities), _TINY))
+    return float(np.sqrt(np.mean(np.square(logs - logs.mean(axis=1, keepdims=True)))))
+
+
+def together(held_out: list[HeldOut]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Probabilities and true numbers of all folds."""
+    probabilities = padded([each.probabilities for each in held_out])
+    return probabilities, np.concatenate([each.truth for each in held_out])
+
+
+def padded(folds: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Probabilities of all folds, with 0 where one had fewer candidates than another."""
+    widest = max(fold.shape[1] for fold in folds)
+    return np.concatenate([np.pad(fold, ((0, 0), (0, widest - fold.shape[1]))) for fold in folds])
+
+
+def score(held_out: list[HeldOut], decoder: Decoder, described: str) -> ScoreCard:
+    """Accuracy over the trials of all folds, with what else the classes allow to be measured."""
+    truth = np.concatenate([np.array(each.classes)[each.truth] for each in held_out])
+    decided = np.concatenate(
+        [np.array(each.classes)[each.probabilities.argmax(axis=1)] for each in held_out]
+    )
+    probabilities, numbers = together(held_out)
+    if not isinstance(decoder, Retrieval):
+        measured = measures(decoder.classes, probabilities, truth)
+        card = score_card(truth, decided, decoder.classes, described)
+        return card.model_copy(update={"measures": measure_cards(measured)})
+    n = np.concatenate([np.full(len(each.truth), len(each.classes)) for each in held_out])
+    among = f"{n.min()}" if n.min() == n.max() else f"{n.min()} or {n.max()}"
+    shown = tuple(sorted({name for each in held_out for name in each.classes}))
+    card = score_card(truth, decided, shown, described, chance=float((1 / n).mean()))
+    return card.model_copy(
+        update={
+            "candidates": f"among the {among} of its fold, none of them in training",
+            "measures": measure_cards(ranks(probabilities, numbers, n)),
+        }
+    )

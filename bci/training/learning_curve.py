@@ -1,0 +1,117 @@
+"""How much calibration is enough: accuracy against the number of trials learnt from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.evaluation.scores import Accuracy, score_accuracy
+from bci.profiles.profile import Profile
+from bci.training.calibrate import Progress, common_pipeline, decide_trials
+from bci.training.epochs import Epochs, cut_epochs
+from bci.training.folds import split_by_run
+from bci.types import Decoder, Recording, Signal
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """Accuracy on held-out trials after learning from ``trials_per_class`` of the others.
+
+    At the last point of a curve every trial of the training folds is used; ``trials_per_class``
+    is then the fewest that any class has in any fold.
+    """
+
+    trials_per_class: int
+    accuracy: Accuracy
+
+
+def learning_curve(
+    epochs: Epochs,
+    make_decoder: Callable[[], Decoder],
+    signal: Signal,
+    on_progress: Progress | None = None,
+    step: int = 4,
+    on_point: Callable[[CurvePoint], None] = lambda _point: None,
+) -> list[CurvePoint]:
+    """Cross-validate by run with the first trials only, then with more and more of them.
+
+    The folds and what is held out are those of `bci.training.calibrate.calibrate`. From the training
+    folds a decoder sees the first ``k`` trials of each class in order of time, as if calibration
+    had ended there, for ``k`` = ``step``, 2 ``step`` ..., and at last all of them.
+
+    Parameters
+    ----------
+    epochs : Epochs
+        Runs in order of time.
+    make_decoder : callable
+        Gives a fresh, untrained decoder.
+    signal : Signal
+        What the epochs' windows are made of.
+    on_progress : callable, optional
+    step : int
+        Trials per class from one point to the next; 2 or more.
+    on_point : callable, optional
+        Told each point as soon as it is known.
+
+    Returns
+    -------
+    curve : list of CurvePoint
+        By rising number of trials. All points share their held-out trials, so that the difference
+        of two of them is surer than their intervals.
+
+    Raises
+    ------
+    RecordingError
+        If there are too few trials to hold any out.
+    """
+    if step < 2:
+        raise ValueError(f"step = {step} must be 2 or more")
+    splits, _ = split_by_run(epochs)
+    fewest = min(int(_trials_left(epochs.only(~test)).min()) for test in splits)
+    sizes = [*range(step, fewest, step), None]
+    curve = []
+    for number, size in enumerate(sizes):
+        if on_progress is not None:
+            told = "all" if size is None else str(size)
+            on_progress(f"Learning from {told} trials a class", number, len(sizes))
+        decisions: list[tuple[str, str]] = []
+        for test in splits:
+            training = epochs.only(~test)
+            if size is not None:
+                training = training.only(_first_trials(training, size))
+            decoder = make_decoder()
+            decoder.fit(training.windows, training.labels, groups=training.runs, signal=signal)
+            decisions += decide_trials(decoder, epochs.only(test))
+        truth, decided = np.array(decisions).T
+        curve.append(CurvePoint(fewest if size is None else size, score_accuracy(truth, decided)))
+        on_point(curve[-1])
+    return curve
+
+
+def recordings_curve(
+    recordings: list[Recording],
+    profile: Profile,
+    make_decoder: Callable[[], Decoder],
+    on_progress: Progress | None = None,
+    on_point: Callable[[CurvePoint], None] = lambda _point: None,
+) -> list[CurvePoint]:
+    """`learning_curve` of recordings, cut as `bci.training.calibrate.calibrate` cuts them."""
+    pipeline = common_pipeline(recordings, profile)
+    epochs = cut_epochs(recordings, profile.pipeline, profile.paradigm)
+    signal = Signal(pipeline.chain.sfreq, pipeline.chain.channels)
+    return learning_curve(epochs, make_decoder, signal, on_progress, on_point=on_point)
+
+
+def _trials_by_class(epochs: Epochs) -> list[NDArray[np.int64]]:
+    """Numbers of the trials of each class, in order of time."""
+    return [np.unique(epochs.trials[epochs.labels == label]) for label in np.unique(epochs.labels)]
+
+
+def _trials_left(epochs: Epochs) -> NDArray[np.int64]:
+    return np.array([len(trials) for trials in _trials_by_class(epochs)])
+
+
+def _first_trials(epochs: Epochs, size: int) -> NDArray[np.bool_]:
+    first = np.concatenate([trials[:size] for trials in _trials_by_class(epochs)])
+    return np.asarray(np.isin(epochs.trials, first))

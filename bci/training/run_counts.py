@@ -1,0 +1,149 @@
+"""Counts of cues and trials of each run, to print before a training."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.profiles.profile import Paradigm
+from bci.training.epochs import Epochs, count_cues, find_trials, streams_with_cues
+from bci.types import Recording
+
+# Consecutive samples that have to be equal in two recordings for one to hold a copy of the other.
+_RUN_LENGTH = 16
+_MOST_PROBED = 2000
+_COPIED = 0.5
+# More classes than these are not listed.
+_MOST_CLASSES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class RunCount:
+    """Cues of one run, and what became of them.
+
+    ``trials`` counts the cued trials of each class that have a window to train on, ``rest`` those
+    of rest where it is a class. Of the cues ``broken_off`` were interrupted; the others lie in
+    gaps, artifacts or at the file's end. ``stream`` names where the cues are, if the file has
+    several streams of markers.
+    """
+
+    source: str
+    cues: int
+    broken_off: int
+    trials: dict[str, int]
+    rest: int = 0
+    stream: str | None = None
+
+    @property
+    def n_trials(self) -> int:
+        """Number of cued trials."""
+        return sum(self.trials.values())
+
+    @property
+    def counts(self) -> str:
+        """``4 trials (left 2, right 2) of 5 cues; 1 broken off``."""
+        n, classes = self.n_trials, ", ".join(f"{k} {v}" for k, v in self.trials.items())
+        told = f"{n} trial{'s' if n != 1 else ''}"
+        told += f" ({classes})" if len(self.trials) <= _MOST_CLASSES and n else ""
+        told += f" of {self.cues} cues" if n != self.cues else ""
+        told += f" and {self.rest} of rest" if self.rest else ""
+        unused = self.cues - self.broken_off - n
+        if self.broken_off:
+            told += f"; {self.broken_off} broken off"
+        if unused > 0:
+            told += f"; {unused} without a sound window"
+        return told + (f"; cues from {self.stream!r}" if self.stream else "")
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.counts}"
+
+
+def count_runs(
+    recordings: list[Recording], epochs: Epochs, paradigm: Paradigm
+) -> tuple[RunCount, ...]:
+    """Count cues and trials of each run.
+
+    Parameters
+    ----------
+    recordings : list of Recording
+    epochs : Epochs
+        Of these recordings, in this order.
+    paradigm : Paradigm
+    """
+    counts = []
+    for run, recording in enumerate(recordings):
+        own = epochs.only(epochs.runs == run)
+        _, firsts = np.unique(own.trials, return_index=True)
+        labels = [str(label) for label in own.labels[np.sort(firsts)]]
+        counts.append(_counted(recording, paradigm, labels))
+    return tuple(counts)
+
+
+def count_run(recording: Recording, paradigm: Paradigm) -> RunCount:
+    """Count cues and trials of a recording, whose windows are not looked at."""
+    labels = [trial.label for trial in find_trials(recording, paradigm)]
+    return _counted(recording, paradigm, labels)
+
+
+def _counted(recording: Recording, paradigm: Paradigm, labels: list[str]) -> RunCount:
+    trials = Counter(labels)
+    rest = trials.pop(paradigm.quiet, 0) if paradigm.quiet else 0
+    cues, broken_off = count_cues(recording, paradigm)
+    of_classes, stream = dict(sorted(trials.items())), _stream(recording, paradigm)
+    return RunCount(recording.source, cues, broken_off, of_classes, rest, stream)
+
+
+def _stream(recording: Recording, paradigm: Paradigm) -> str | None:
+    if len(recording.marker_streams) < 2:
+        return None
+    holding = streams_with_cues(recording, paradigm)
+    return holding[0].name if len(holding) == 1 else None
+
+
+def without_copies(recordings: list[Recording]) -> tuple[list[Recording], list[tuple[str, str]]]:
+    """Leave out each recording most of which another one holds, sample for sample.
+
+    The longer one of two stays, so that parts of a file count once beside the whole.
+
+    Returns
+    -------
+    kept : list of Recording
+        In the given order.
+    copies : list of (str, str)
+        Source of each that was left out, and of the one that holds its samples.
+    """
+    kept: list[tuple[int, Recording, NDArray[np.uint64]]] = []
+    copies = []
+    by_length = sorted(enumerate(recordings), key=lambda pair: -len(pair[1].data))
+    for number, recording in by_length:
+        marks = _marks(recording)
+        probed = np.unique(marks[:: max(1, len(marks) // _MOST_PROBED)])
+        held_by = next(
+            (
+                other.source
+                for _, other, theirs in kept
+                if len(probed) and np.isin(probed, theirs).mean() > _COPIED
+            ),
+            None,
+        )
+        if held_by is None:
+            kept.append((number, recording, marks))
+        else:
+            copies.append((recording.source, held_by))
+    return [recording for _, recording, _ in sorted(kept, key=lambda k: k[0])], copies
+
+
+def _marks(recording: Recording) -> NDArray[np.uint64]:
+    """A number for each stretch of consecutive samples, equal where the samples are."""
+    bits = np.ascontiguousarray(recording.data, dtype=np.float32).view(np.uint32)
+    odd = np.random.default_rng(0).integers(1, 1 << 63, (2, 4096), dtype=np.uint64) | np.uint64(1)
+    columns = np.resize(odd[0], bits.shape[1])
+    rows = np.zeros(len(bits), dtype=np.uint64)
+    for k, factor in enumerate(columns):
+        rows += bits[:, k] * factor
+    n = max(0, len(rows) - _RUN_LENGTH + 1)
+    marks = np.zeros(n, dtype=np.uint64)
+    for k in range(_RUN_LENGTH):
+        marks += rows[k : k + n] * odd[1, k]
+    return marks

@@ -1,0 +1,99 @@
+"""When in a trial its class can be told: accuracy on held-out trials, by the window's place."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.errors import BundleError
+from bci.models.bundle import load_bundle
+from bci.training.epochs import Epochs
+from bci.types import Decoder
+
+_SECONDS, _ACCURACY, _TRIALS = "course.seconds", "course.accuracy", "course.trials"
+_MOST_POINTS = 25
+
+
+@dataclass(frozen=True)
+class TimeCourse:
+    """Accuracy of windows by when they end.
+
+    Parameters
+    ----------
+    seconds : ndarray, shape (n,)
+        Time of the window's last sample after the cue; up to one hop earlier than told.
+    accuracy : ndarray, shape (n,)
+    trials : ndarray, shape (n,)
+        How many trials had a sound window there.
+    """
+
+    seconds: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
+    trials: NDArray[np.int64]
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """As arrays for the model bundle."""
+        return {_SECONDS: self.seconds, _ACCURACY: self.accuracy, _TRIALS: self.trials}
+
+
+def places_in_trials(epochs: Epochs) -> NDArray[np.int64]:
+    """The number of each window within its trial, from 0; shape (n_windows,)."""
+    _, first, number = np.unique(epochs.trials, return_index=True, return_inverse=True)
+    return np.asarray(np.arange(len(epochs.trials)) - first[number])
+
+
+def right_by_place(decoder: Decoder, epochs: Epochs) -> list[tuple[int, bool]]:
+    """Place in its trial of each held-out window, and whether it was decided rightly.
+
+    Of long trials, windows are left out evenly.
+    """
+    if not len(epochs.trials):
+        return []
+    places = places_in_trials(epochs)
+    every = -(-(int(places.max()) + 1) // _MOST_POINTS)
+    return [
+        (int(places[k]), decoder.classes[int(np.argmax(decoder.predict_proba(window)))] == label)
+        for k, (window, label) in enumerate(zip(epochs.windows, epochs.labels, strict=True))
+        if places[k] % every == 0
+    ]
+
+
+def time_course(right: Iterable[tuple[int, bool]], first_s: float, hop_s: float) -> TimeCourse:
+    """Collect `right_by_place` of all folds.
+
+    Places at which fewer than half as many trials have a window as elsewhere are left out.
+
+    Parameters
+    ----------
+    right : iterable of (int, bool)
+    first_s : float
+        When the first window of a trial ends, after the cue.
+    hop_s : float
+    """
+    places, hits = np.array(list(right), dtype=np.int64).T
+    found, number = np.unique(places, return_inverse=True)
+    trials = np.bincount(number)
+    seconds, accuracy = first_s + found * hop_s, np.bincount(number, hits) / trials
+    often = trials >= trials.max() / 2
+    return TimeCourse(seconds[often], accuracy[often], trials[often])
+
+
+def load_time_course(folder: Path) -> TimeCourse | None:
+    """Read a bundle's time course; None where it has none.
+
+    Raises
+    ------
+    BundleError
+        If the bundle is missing or invalid, or its parts differ in length.
+    """
+    _, arrays = load_bundle(folder)
+    if _SECONDS not in arrays:
+        return None
+    parts = [np.asarray(arrays.get(name, ())) for name in (_SECONDS, _ACCURACY, _TRIALS)]
+    seconds, accuracy, trials = parts
+    fits = seconds.ndim == 1 and seconds.shape == accuracy.shape == trials.shape
+    if not fits or not np.isfinite(np.concatenate(parts)).all():
+        raise BundleError(f"{folder}: the time course is damaged; calibrate again")
+    return TimeCourse(seconds.astype(float), accuracy.astype(float), trials.astype(np.int64))

@@ -1,0 +1,98 @@
+"""Common spatial patterns + linear discriminant analysis.
+
+Ramoser, Mueller-Gerking and Pfurtscheller, IEEE Trans. Rehabil. Eng. 8 (2000) 441-446; more than
+two classes as in pyriemann (joint diagonalisation). Discriminant with Ledoit-Wolf shrinkage.
+"""
+
+import copy
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.training.epochs import Epochs
+from bci.types import FloatArray
+from decoders.classical.covariance import covariance, covariances
+from decoders.classical.haufe import class_weights, haufe_patterns
+from decoders.classical.linear_head import LinearHead, shaped, taught
+
+
+class CspLda:
+    """Log variance of the most discriminant spatial components -> shrinkage LDA.
+
+    Parameters
+    ----------
+    n_components : int
+        How many spatial filters are kept.
+    """
+
+    summary = "common spatial patterns and shrinkage LDA"
+    adapts = ("supervised",)
+
+    def __init__(self, n_components: int = 6) -> None:
+        if not (isinstance(n_components, int) and n_components >= 1):
+            raise ValueError(f"n_components = {n_components} must be a whole number above 0")
+        self.n_components = n_components
+        self.classes: tuple[str, ...] = ()
+
+    def fit(self, windows: FloatArray, labels: NDArray[np.str_], **_: object) -> None:
+        from pyriemann.spatialfilters import CSP
+        from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+        spreads = covariances(windows)
+        n_components = min(self.n_components, windows.shape[1])
+        csp = CSP(nfilter=n_components, metric="euclid").fit(spreads, labels)
+        self._filters = np.ascontiguousarray(csp.filters_)
+        features = np.stack([self._log_variances(spread) for spread in spreads])
+        lda = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto").fit(features, labels)
+        self.classes = tuple(str(label) for label in lda.classes_)
+        self._head = LinearHead.from_sklearn(lda)
+
+    def features(self, window: FloatArray) -> NDArray[np.float64]:
+        """Log variance of each component."""
+        return self._log_variances(covariance(window))
+
+    def taught(self, features: NDArray[np.float64], numbers: NDArray[np.int64]) -> "CspLda":
+        """A copy whose discriminant has learnt more; see `bci.types.Teachable`."""
+        learnt = copy.copy(self)
+        learnt._head = taught(self._head, features, numbers)
+        return learnt
+
+    def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
+        return self._head.probabilities(self.features(window))
+
+    def class_maps(self, epochs: Epochs) -> NDArray[np.float64]:
+        """Patterns of the components, A = Cov(X) W' inv(W Cov(X) W'), weighed by their change.
+
+        Channel ``c`` gets the power ``A[c, f] ** 2 * variance[f]`` from component ``f``; the change
+        of all that, relative to the channel's power, is a change of its log power.
+        """
+        filters = self._filters  # (F, C)
+        spreads = covariances(epochs.windows)  # (n, C, C)
+        mean = spreads.mean(axis=0)
+        spatial = mean @ filters.T @ np.linalg.pinv(filters @ mean @ filters.T)  # (C, F)
+        variances = np.einsum("fc,ncd,fd->nf", filters, spreads, filters, optimize=True)
+        change = haufe_patterns(np.log(variances), class_weights(self._head.coef))  # (K, F)
+        powers = spatial**2 * variances.mean(axis=0)  # (C, F)
+        return np.asarray(change @ powers.T / np.diag(mean))
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        return {"filters": self._filters, **self._head.arrays()}
+
+    @classmethod
+    def from_arrays(
+        cls,
+        params: dict[str, int],
+        classes: tuple[str, ...],
+        arrays: Mapping[str, NDArray[np.generic]],
+    ) -> "CspLda":
+        decoder = cls(**params)
+        decoder.classes = classes
+        decoder._filters = shaped(arrays, "filters", (-1, -1))
+        decoder._head = LinearHead.from_arrays(arrays, len(classes), len(decoder._filters))
+        return decoder
+
+    def _log_variances(self, spread: NDArray[np.float64]) -> NDArray[np.float64]:
+        variances = np.einsum("fc,cd,fd->f", self._filters, spread, self._filters)
+        # A window of constants has none; its logarithm has to stay a number.
+        return np.asarray(np.log(np.maximum(variances, np.finfo(np.float64).tiny)))

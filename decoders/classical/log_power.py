@@ -1,0 +1,76 @@
+"""Log band power + linear discriminant analysis: the cheapest decoder, for many channels.
+
+The band is that of the pipeline's filters. Pfurtscheller and Neuper, Proc. IEEE 89 (2001)
+1123-1134, describe band power as the feature of motor imagery.
+"""
+
+import copy
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.pipeline import kernels
+from bci.training.epochs import Epochs
+from bci.types import FloatArray
+from decoders.classical.haufe import TINY, class_weights, haufe_patterns
+from decoders.classical.linear_head import LinearHead, shaped, taught
+
+
+class LogPower:
+    """Log mean square of each channel -> shrinkage LDA."""
+
+    summary = "log band power and shrinkage LDA"
+    adapts = ("supervised",)
+
+    def __init__(self) -> None:
+        self.classes: tuple[str, ...] = ()
+
+    def fit(self, windows: FloatArray, labels: NDArray[np.str_], **_: object) -> None:
+        from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+        features = np.stack([_log_powers(window) for window in windows])
+        lda = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto").fit(features, labels)
+        self.classes = tuple(str(label) for label in lda.classes_)
+        self._head = LinearHead.from_sklearn(lda)
+
+    def features(self, window: FloatArray) -> NDArray[np.float64]:
+        """Log power of each channel."""
+        return _log_powers(window)
+
+    def taught(self, features: NDArray[np.float64], numbers: NDArray[np.int64]) -> "LogPower":
+        """A copy whose discriminant has learnt more; see `bci.types.Teachable`."""
+        learnt = copy.copy(self)
+        learnt._head = taught(self._head, features, numbers)
+        return learnt
+
+    def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
+        return self._head.probabilities(self.features(window))
+
+    def class_maps(self, epochs: Epochs) -> NDArray[np.float64]:
+        """Patterns of the channels' log power; see `decoders.patterns`."""
+        squares = np.square(epochs.windows, dtype=np.float64).mean(axis=2)
+        return haufe_patterns(np.log(np.maximum(squares, TINY)), class_weights(self._head.coef))
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        return self._head.arrays()
+
+    @classmethod
+    def from_arrays(
+        cls,
+        params: dict[str, object],
+        classes: tuple[str, ...],
+        arrays: Mapping[str, NDArray[np.generic]],
+    ) -> "LogPower":
+        decoder = cls(**params)
+        decoder.classes = classes
+        n_features = shaped(arrays, "coef", (-1, -1)).shape[1]
+        decoder._head = LinearHead.from_arrays(arrays, len(classes), n_features)
+        return decoder
+
+
+def _log_powers(window: FloatArray) -> NDArray[np.float64]:
+    out = np.empty(len(window))
+    # A window is a transposed view of the ring: turned back it is contiguous.
+    kernels.log_power(np.ascontiguousarray(window.T), out)
+    return out

@@ -1,0 +1,10 @@
+"""Networks as decoders: training, storage, serving.
+
+- training, checkpoint, sharpness_aware: the training loop
+- weights, onnx_export, serving: from weights to predictions
+- network_decoder: motor imagery
+- histn_decoder: emotion
+- duin_base, duin_pretraining, duin_decoder: speech
+- seen_images_decoder: images
+- fleeg_decoder: sites with unlike headsets
+"""

@@ -1,0 +1,177 @@
+"""Serving a network by ONNX Runtime where that is faster and says the same."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from bci.types import FloatArray
+from decoders.classical.linear_head import shaped
+from decoders.neural.onnx_export import OnnxNetwork, export
+
+_ONNX = "onnx"
+_MEASURED = "serving"
+_TOLERANCE = 1e-4
+_MOST_BYTES = 256 << 20
+_N_COMPARED = 8
+_N_WARM_UP = 10
+_N_TIMED = 100
+_LONGEST_TIMING_S = 5.0
+
+
+@dataclass(frozen=True)
+class Serving:
+    """How a network is served.
+
+    ``torch_ms`` and ``onnx_ms`` are the medians of one window on one thread, ``difference`` is
+    the largest between the logits, all of the machine that trained. ``content`` is the network as
+    ONNX, None where PyTorch is the better; ``network`` is that in the runtime, None where it is
+    not installed.
+    """
+
+    torch_ms: float
+    onnx_ms: float
+    difference: float
+    content: NDArray[np.uint8] | None
+    network: OnnxNetwork | None
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """For the bundle: ``serving`` (PyTorch's ms, ONNX Runtime's ms, difference), ``onnx``."""
+        measured = np.array([self.torch_ms, self.onnx_ms, self.difference])
+        return {_MEASURED: measured} | ({} if self.content is None else {_ONNX: self.content})
+
+
+def described(arrays: Mapping[str, NDArray[np.generic]]) -> str:
+    """Which runtime serves a network and what that gains; empty where nothing was measured."""
+    if _MEASURED not in arrays:
+        return ""
+    torch_ms, onnx_ms, _ = (float(value) for value in arrays[_MEASURED])
+    if _ONNX in arrays:
+        return f"served by ONNX Runtime in {onnx_ms / torch_ms:.2f} of PyTorch's time"
+    return f"served by PyTorch; ONNX Runtime took {onnx_ms / torch_ms:.2f} of its time"
+
+
+def choose(module: nn.Module, shape: tuple[int, int]) -> Serving | None:
+    """Measure a trained network in both runtimes, one window at a time on this thread.
+
+    Parameters
+    ----------
+    module : nn.Module
+        In evaluation mode.
+    shape : tuple of int
+        Channels and samples of a window.
+
+    Returns
+    -------
+    serving : Serving or None
+        None where ONNX Runtime is not installed, or the network cannot be written as ONNX.
+    """
+    try:
+        content = export(module, shape)
+        network = OnnxNetwork(content, shape)
+    except (ImportError, torch.onnx.errors.OnnxExporterError, ValueError):
+        return None
+    torch_ms, onnx_ms = (float(np.median(times)) for times in timed(module, network, shape))
+    difference, equal = compared(module, network, shape)
+    better = equal and onnx_ms < torch_ms
+    return Serving(
+        torch_ms,
+        onnx_ms,
+        difference,
+        np.frombuffer(content, dtype=np.uint8) if better else None,
+        network if better else None,
+    )
+
+
+def restore(
+    arrays: Mapping[str, NDArray[np.generic]], module: nn.Module, shape: tuple[int, int]
+) -> Serving | None:
+    """What `Serving.arrays` gave, proved against the network with the bundle's weights.
+
+    Raises
+    ------
+    ValueError
+        If the ONNX is none that a bundle may hold, or does not say what the weights say.
+    """
+    if _MEASURED not in arrays:
+        if _ONNX in arrays:
+            raise ValueError(f"there is an array {_ONNX!r} but none {_MEASURED!r}")
+        return None
+    torch_ms, onnx_ms, difference = (float(value) for value in shaped(arrays, _MEASURED, (3,)))
+    if _ONNX not in arrays:
+        return Serving(torch_ms, onnx_ms, difference, None, None)
+    content = np.asarray(arrays[_ONNX])
+    if content.dtype != np.uint8 or content.ndim != 1 or content.size > _MOST_BYTES:
+        raise ValueError(
+            f"array {_ONNX!r} is {content.dtype} of shape {content.shape}, not at most "
+            f"{_MOST_BYTES >> 20} MiB of bytes"
+        )
+    try:
+        network = OnnxNetwork(content.tobytes(), shape)
+    except ImportError:  # PyTorch serves as well, only slower
+        return Serving(torch_ms, onnx_ms, difference, content, None)
+    if not compared(module, network, shape, n_windows=1)[1]:
+        raise ValueError(f"array {_ONNX!r} is not the network that the weights make")
+    return Serving(torch_ms, onnx_ms, difference, content, network)
+
+
+def compared(
+    module: nn.Module, network: OnnxNetwork, shape: tuple[int, int], n_windows: int = _N_COMPARED
+) -> tuple[float, bool]:
+    """Largest difference of the logits over windows of noise, and whether it is at most 1e-4."""
+    largest = 0.0
+    for window in _noise(n_windows, shape):
+        ours, theirs = _eager(module, window), network(window)
+        if ours.shape != theirs.shape:
+            return float("inf"), False
+        largest = float(np.maximum(largest, np.abs(ours - theirs).max()))  # a NaN stays one
+    return largest, largest <= _TOLERANCE
+
+
+def timed(
+    module: nn.Module, network: OnnxNetwork, shape: tuple[int, int], n_timed: int = _N_TIMED
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Milliseconds of single windows in PyTorch and in ONNX Runtime, in turns on one thread."""
+    windows = _noise(_N_COMPARED, shape)
+    times: list[tuple[float, float]] = []
+    ends = time.perf_counter() + _LONGEST_TIMING_S
+    with _one_thread():
+        for turn in range(_N_WARM_UP + n_timed):
+            window = windows[turn % len(windows)]
+            began = time.perf_counter()
+            _eager(module, window)
+            between = time.perf_counter()
+            network(window)
+            ended = time.perf_counter()
+            times.append((1000 * (between - began), 1000 * (ended - between)))
+            if ended > ends:
+                break
+    kept = np.array(times[min(_N_WARM_UP, len(times) - 1) :])
+    return kept[:, 0], kept[:, 1]
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _eager(module: nn.Module, windows: FloatArray) -> FloatArray:
+    with torch.inference_mode():
+        logits: FloatArray = module(torch.from_numpy(windows)).numpy()
+    return logits
+
+
+def _noise(n: int, shape: tuple[int, int]) -> list[FloatArray]:
+    """Windows as aligned ones are: of unit variance."""
+    rng = np.random.default_rng(0)
+    return [rng.standard_normal((1, *shape), dtype=np.float32) for _ in range(n)]

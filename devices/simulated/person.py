@@ -1,0 +1,110 @@
+"""The simulated person: does the task at cues of its own, or at those that others give."""
+
+import numpy as np
+
+from bci.types import Marker
+from devices.simulated.scenarios import REST, Scenario, SimulatedTrial
+from devices.simulated.sources import Array
+
+
+class SimulatedPerson:
+    """Says how strongly each source of a scenario is active.
+
+    Without others' cues, cues and pauses are the person's own, the same for the same seed. While
+    there are others, its own wait; between cues, and at one that it does not know, it rests.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    sfreq : float
+    own, told : numpy.random.Generator
+        For its own trials, and for how well it follows each cue of others.
+    per_label : int
+        Length of a round of its own in which each label comes equally often.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        sfreq: float,
+        own: np.random.Generator,
+        told: np.random.Generator,
+        per_label: int,
+    ) -> None:
+        self._scenario = scenario
+        self._period = 1.0 / sfreq
+        self._own = scenario.trials(own, per_label)
+        self._told = told
+        self._trial: SimulatedTrial | None = None
+        self._next_trial = next(self._own)
+        self._asked = self._follows = False
+        self._heard: list[Marker] = []
+        self._latest = -np.inf
+        self._ended = np.inf
+        self._since = self._waited = 0.0
+
+    def listen(self, asked: bool) -> None:
+        """Whether there are others' cues to follow from here on."""
+        self._asked = asked
+
+    def hear(self, marker: Marker) -> None:
+        """A cue of others; its time is counted from the first sample, as that of all here."""
+        self._heard.append(marker)
+
+    def act(self, times: Array) -> tuple[Array, list[Marker]]:
+        """Gain of each source at the next times (n, n_sources), and the markers of its own cues."""
+        marks_rest = self._scenario.marks_rest
+        markers = [Marker(0.0, REST)] if times[0] == 0 and marks_rest else []
+        if self._asked != self._follows:
+            markers += self._turn(float(times[0]))
+        heard, self._heard = self._heard, []
+        if self._follows:
+            for marker in heard:
+                self._take(marker)
+            return self._gains(times), markers
+        after = times[-1] + self._period
+        gains = self._gains(times)
+        if self._trial is not None and marks_rest:
+            end = self._trial.onset + self._scenario.trial_s
+            if times[0] <= end < after:
+                markers.append(Marker(end, REST))
+        while (onset := self._next_trial.onset + self._waited) < after:
+            self._trial = SimulatedTrial(onset, self._next_trial.label, self._next_trial.strength)
+            self._next_trial = next(self._own)
+            markers.append(Marker(onset, self._trial.label))
+            late = times >= onset
+            gains[late] = self._gains(times[late])
+        return gains, markers
+
+    def _turn(self, now: float) -> list[Marker]:
+        """Begin or cease to follow others; a trial of its own that is under way ends here."""
+        self._follows = self._asked
+        trial, self._trial, self._ended = self._trial, None, np.inf
+        if not self._follows:
+            self._waited += now - self._since
+            return []
+        self._since = now
+        own_goes_on = trial is not None and now <= trial.onset + self._scenario.trial_s
+        return [Marker(now, REST)] if own_goes_on and self._scenario.marks_rest else []
+
+    def _take(self, marker: Marker) -> None:
+        if marker.time < self._latest:
+            return  # a marker that was sent late tells of what is over
+        self._latest = marker.time
+        label = self._scenario.asked_by(marker.label)
+        if label is not None:
+            self._trial = SimulatedTrial(marker.time, label, float(self._told.uniform()))
+            self._ended = np.inf
+        else:
+            self._ended = min(self._ended, marker.time)
+
+    def _gains(self, times: Array) -> Array:
+        trial, scenario = self._trial, self._scenario
+        if trial is None:
+            return np.tile([source.idle for source in scenario.sources], (len(times), 1))
+        t = times - trial.onset
+        if self._follows:
+            # As long as the others' trial lasts, and then as after one of its own.
+            over = times - self._ended
+            t = np.where(over > 0, scenario.trial_s + over, np.minimum(t, scenario.trial_s))
+        return np.stack([s.gain(trial.label, t, trial.strength) for s in scenario.sources], axis=1)

@@ -1,0 +1,150 @@
+"""A simulated subject: runs of a task with its cues, written to files, seeded."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from bci.recording.write_fif import write_fif
+from bci.tasks.image_gallery import Gallery, save_gallery
+from bci.types import Channel, Recording, StreamInfo, Task
+from devices.simulated import montages, scenarios
+from devices.simulated.scenarios import Scenario
+from devices.simulated.signal import Amplitudes, SimulatedSignal
+
+CH_NAMES = montages.FIRST_SIXTEEN
+_END_S = 4.5
+_TYPES = {"eeg": "EEG", "meg": "MEG", "ieeg": "iEEG"}
+Channels = tuple[Channel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRun:
+    """How a run of a task is made.
+
+    ``datatype`` is BIDS' word for the modality. ``scenario`` is given the channels and the run's
+    number: films and images are others in every run, so that what was seen in training is not
+    seen again.
+    """
+
+    datatype: str
+    channels: Callable[[], Channels]
+    sfreq: float
+    trials_per_label: int
+    scenario: Callable[[Channels, int], Scenario]
+
+
+TASKS: dict[Task, TaskRun] = {
+    "motor-imagery": TaskRun(
+        "eeg", lambda: montages.eeg(len(CH_NAMES)), 250.0, 15,
+        lambda _channels, _run: scenarios.motor_imagery(),
+    ),
+    "emotion": TaskRun(
+        "eeg", montages.epoc, 128.0, 1,
+        lambda _channels, run: scenarios.emotion(first_film=25 * (run - 1) + 1),
+    ),
+    "speech": TaskRun(
+        "ieeg", lambda: montages.seeg(48), 1000.0, 6,
+        lambda channels, _run: scenarios.speech(montages.positions(channels)),
+    ),
+    "images": TaskRun(
+        "meg", montages.meg, 250.0, 1,
+        lambda _channels, run: scenarios.images(first_image=scenarios.N_IMAGES * (run - 1) + 1),
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SubjectSettings:
+    """What one simulated subject is like, and how a run is made; None: as its task has it."""
+
+    seed: int = 1
+    task: Task = "motor-imagery"
+    trials_per_class: int | None = None
+    levels: Amplitudes = field(default_factory=Amplitudes)
+
+
+def simulate_run(
+    settings: SubjectSettings, run: int, scenario: Scenario | None = None
+) -> Recording:
+    """One run of cued trials; the same settings and run give the same bits.
+
+    Parameters
+    ----------
+    settings : SubjectSettings
+    run : int
+        Number of the run; every run has its own noise, order of cues and pauses.
+    scenario : Scenario, optional
+        Instead of the task's own for that run.
+    """
+    task = TASKS[settings.task]
+    per_label = settings.trials_per_class or task.trials_per_label
+    channels = task.channels()
+    scenario = scenario or task.scenario(channels, run)
+    signal = SimulatedSignal(
+        channels, task.sfreq, scenario, settings.seed, run, settings.levels, per_label
+    )
+    n_cues = len(scenario.labels) * per_label
+    labels = frozenset(scenario.labels)
+    parts, markers, n_samples, end = [], [], 0, float("inf")
+    for block, events in signal.blocks():
+        parts.append(block)
+        n_samples += len(block)
+        markers += events
+        n_cues -= sum(marker.label in labels for marker in events)
+        if n_cues == 0 and end == float("inf"):
+            end = markers[-1].time + scenario.trial_s + _END_S
+        if n_samples >= end * task.sfreq:
+            break
+    data = np.concatenate(parts)
+    name = f"simulated-{settings.seed}-run-{run:02d}"
+    return Recording(
+        info=StreamInfo(
+            name, _TYPES[task.datatype], task.sfreq, channels, f"simulator-{name}", simulated=True
+        ),
+        data=data,
+        timestamps=np.arange(len(data)) / task.sfreq,
+        indices=np.arange(len(data)),
+        markers=tuple(m for m in markers if m.time <= end - _END_S),
+        source=name,
+    )
+
+
+def write_run(recording: Recording, path: Path) -> None:
+    """Write a simulated run as FIF, with montage and annotations; says that it is simulated."""
+    write_fif(recording, path, "simulated signal: no human subject")
+
+
+def simulated_gallery(runs: list[int]) -> Gallery:
+    """The images that a simulated subject is shown in some runs, called simulated."""
+    channels = TASKS["images"].channels()
+    names = tuple(name for run in runs for name in TASKS["images"].scenario(channels, run).labels)
+    vectors = np.array([scenarios.image_vector(name) for name in names], dtype=np.float32)
+    return Gallery(names, vectors, "simulated image vectors")
+
+
+def write_subject(
+    folder: Path, seed: int, n_runs: int = 3, task: Task = "motor-imagery"
+) -> list[Path]:
+    """Write a subject's runs, named as in BIDS; files that are there are left as they are.
+
+    Where images are seen, their gallery is written beside the runs.
+    """
+    settings = SubjectSettings(seed, task)
+    bids_task, datatype = task.replace("-", ""), TASKS[task].datatype
+    paths = []
+    for run in range(1, n_runs + 1):
+        path = folder / f"sub-simulated{seed}_task-{bids_task}_run-{run:02d}_{datatype}.fif"
+        if not path.exists():
+            write_run(simulate_run(settings, run), path)
+        paths.append(path)
+    if task == "images":
+        runs = list(range(1, n_runs + 1))
+        save_gallery(simulated_gallery(runs), gallery_file(folder, seed))
+    return paths
+
+
+def gallery_file(folder: Path, seed: int) -> Path:
+    """Where the gallery of a simulated subject's images is kept."""
+    return folder / f"sub-simulated{seed}_task-images_gallery.safetensors"

@@ -1,0 +1,170 @@
+"""Joins the calibration window to the dashboard: its stream, its quality, its engine."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from bci.messages import EngineStatus
+from bci.quality.channel_quality import ChannelQuality
+from bci.types import StreamInfo
+from gui.calibration.window import CalibrationWindow
+from gui.electrodes.quality_marks import no_samples_since
+from gui.options import DashboardOptions
+from gui.processes.child import Command
+from gui.processes.engine_command import ENGINE, engine_command
+from gui.processes.program_buttons import Programs
+from gui.settings import DashboardSettings
+from gui.theme import DARK, Theme
+from gui.widgets.units import percent
+from gui.workers.stream_feed import Feed
+from gui.workers.stream_readers import SignalFound
+
+
+class CalibrationController(QObject):
+    """Opens the window when it is wanted, and hands a new model to the engine.
+
+    Parameters
+    ----------
+    options : DashboardOptions
+    remembered : Remembered
+    feed : Feed
+    programs : Programs
+    """
+
+    cued = Signal(object)  # Marker, as it was sent
+    said = Signal(str)
+    simulator_wanted = Signal()
+    headset_wanted = Signal()
+    line_chosen = Signal(float)  # frequency of the power line, in hertz
+
+    def __init__(
+        self,
+        options: DashboardOptions,
+        remembered: DashboardSettings,
+        feed: Feed,
+        programs: Programs,
+    ) -> None:
+        super().__init__()
+        self._options = options
+        self._remembered = remembered
+        self._programs = programs
+        self._theme: Theme = DARK
+        self._line_hz, self._silence = 50.0, ""
+        self._info: StreamInfo | None = None
+        self._signal_alive = False
+        self._quality: list[ChannelQuality] = []
+        self._engine_alive = False
+        self._decoded = ""  # the stream that the engine decodes
+        self._handed = ""
+        self._command: Command | None = None
+        self.window: CalibrationWindow | None = None
+        feed.signal_found.connect(self._on_signal)
+        feed.signal_alive.connect(self._on_alive)
+        feed.quality_came.connect(self._on_quality)
+        feed.signal_silent.connect(self._on_silent)
+        feed.engine_alive.connect(self._on_engine_alive)
+        feed.status_came.connect(self._on_status)
+        programs.engine_said.connect(self._on_engine_said)
+
+    def open(self) -> None:
+        """Show the window, where it was left."""
+        if self.window is None:
+            self.window = CalibrationWindow(self._options, self._remembered)
+            self.window.set_theme(self._theme)
+            self.window.cued.connect(self.cued)
+            self.window.said.connect(self.said)
+            self.window.replay_notice.simulator_wanted.connect(self.simulator_wanted)
+            self.window.replay_notice.headset_wanted.connect(self.headset_wanted)
+            self.window.use_wanted.connect(self._use)
+            self.window.set_stream(self._info if self._signal_alive else None)
+            self.window.signals.head.line_chosen.connect(self.line_chosen)
+            self.window.signals.head.set_line(self._line_hz)
+            self.window.signals.set_silent(self._silence)
+            self.window.signals.set_quality(self._quality)
+        self.window.open()
+
+    def open_models(self) -> None:
+        """Show the models that there are, to choose one to decode with."""
+        self.open()
+        assert self.window is not None
+        if self.window.run is None:
+            self.window.look_at_models()
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        if self.window is not None:
+            self.window.set_theme(theme)
+
+    def set_line(self, hz: float) -> None:
+        """The power line has this frequency."""
+        self._line_hz = hz
+        if self.window is not None:
+            self.window.signals.head.set_line(hz)
+
+    def retire(self) -> None:
+        """End a run and a training, for when the dashboard closes."""
+        if self.window is not None:
+            self.window.retire()
+
+    def stop(self, timeout_s: float) -> None:
+        """End the threads, and wait for it."""
+        if self.window is not None:
+            self.window.stop(timeout_s)
+
+    def _on_signal(self, found: SignalFound) -> None:
+        self._info, self._quality, self._silence = found.info, [], ""
+        self._signal_alive = True
+        if self.window is not None:
+            self.window.set_stream(found.info)
+
+    def _on_alive(self, alive: bool) -> None:
+        self._signal_alive = alive
+        if self.window is not None:
+            self.window.set_stream(self._info if alive else None)
+
+    def _on_silent(self, since: float | None) -> None:
+        self._silence = "" if since is None else no_samples_since(since)
+        if self.window is not None:
+            self.window.signals.set_silent(self._silence)
+
+    def _on_quality(self, channels: list[ChannelQuality]) -> None:
+        self._quality = channels
+        if self.window is not None:
+            self.window.signals.set_quality(channels)
+
+    def _on_engine_alive(self, alive: bool) -> None:
+        self._engine_alive = alive
+
+    def _use(self, folder: Path, profile: str) -> None:
+        assert self.window is not None
+        if self._engine_alive and not self._programs.is_running(ENGINE):
+            self.window.result.tell(
+                f"An engine that was started elsewhere runs: type there  use {folder}"
+            )
+            return
+        stream = self._info.name if self._info is not None else ""
+        self._command = engine_command(
+            self._options.bci, profile, folder, stream, self._options.engine_name
+        )
+        swapped = self._programs.use_model(folder, self._command, self._decoded in ("", stream))
+        self._handed = folder.name
+        self.window.result.tell(
+            "Handed to the running engine ..." if swapped else "The engine is being started ..."
+        )
+
+    def _on_engine_said(self, line: str) -> None:
+        """Show what the engine answers, which may be why it does not take the model."""
+        if self.window is not None and self._handed:
+            self.window.result.tell(line)
+
+    def _on_status(self, status: EngineStatus) -> None:
+        self._decoded = status.stream or ""
+        if self.window is not None and self._handed and status.model == self._handed:
+            threshold = status.decision_threshold
+            # One that ran already keeps to its own profile, which may have a threshold.
+            own = "" if threshold is None else f" It decides from {percent(threshold)}."
+            self.window.result.tell(f"The engine decodes with {self._handed} now.{own}")
+            self._handed = ""
+            if self._command is not None:
+                # Only now: a model that the engine refused must not be what it is started with.
+                self._programs.set_command(self._command)

@@ -1,0 +1,95 @@
+"""This model beside the others."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QTableWidget,
+    QTableWidgetItem,
+    QWidget,
+)
+
+from bci.models.bundle import Card
+from gui.calibration.result import Result
+from gui.widgets.pieces import tip
+from gui.widgets.units import percent
+
+_COLUMNS = (
+    "Model",
+    "Trained",
+    "Decoder",
+    "Classes",
+    "Accuracy (95 % interval)",
+    "Trials",
+    "Chance",
+    "Confidence off by",
+)
+_WIDEST = 260
+TELLS = (
+    "Each model was scored on its own runs. Where intervals overlap, neither is shown to be "
+    "better. Double-click a model, or press Enter, to see it."
+)
+
+
+class EarlierTable(QTableWidget):
+    """A row a model, newest first; the one that is shown is in bold."""
+
+    look_wanted = Signal(object)  # Path of a model
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(0, len(_COLUMNS), parent)
+        self.setHorizontalHeaderLabels(list(_COLUMNS))
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setTabKeyNavigation(False)
+        self.setAccessibleName("Models")
+        self._folders: list[Path] = []
+        self.cellActivated.connect(lambda row, _: self.look_wanted.emit(self._folders[row]))
+        self.setShowGrid(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(24)
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        # The classes may be long: they have the room that is left, so no column is beyond the edge.
+        header.setSectionResizeMode(_COLUMNS.index("Classes"), QHeaderView.ResizeMode.Stretch)
+        header.setMaximumSectionSize(_WIDEST)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+
+    def set_result(self, result: Result) -> None:
+        models = [(result.folder, result.card), *result.earlier]
+        models.sort(key=lambda model: model[1].created, reverse=True)
+        self._folders = [folder for folder, _ in models]
+        shown = self._folders.index(result.folder)
+        self.setRowCount(len(models))
+        for row, (folder, card) in enumerate(models):
+            for column, text in enumerate((folder.name, *_cells(card))):
+                item = QTableWidgetItem(text)
+                item.setToolTip(tip(text))
+                if row == shown:
+                    font = QFont(self.font())
+                    font.setBold(True)
+                    item.setFont(font)
+                self.setItem(row, column, item)
+        self.setCurrentCell(shown, 0)
+
+
+def _cells(card: Card) -> tuple[str, ...]:
+    score = card.score
+    classes = ", ".join(card.classes)
+    base = f" from {card.base}" if card.base else ""
+    together = " with other sites" if card.federation else ""
+    simulated = ", simulated" if card.simulated else ""
+    return (
+        f"{card.created.astimezone():%Y-%m-%d %H:%M}{simulated}",
+        card.decoder.name + base + together,
+        classes if len(classes) <= 40 else f"{len(card.classes)} classes",
+        f"{percent(score.accuracy)} ({percent(score.low)} to {percent(score.high)})",
+        str(score.trials),
+        percent(score.chance),
+        percent(card.confidence.error) if card.confidence else "-",
+    )

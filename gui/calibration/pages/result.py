@@ -1,0 +1,146 @@
+"""How good a model is, where it looks, how it compares, and the button to use it."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from gui.calibration.pages.models_table import TELLS, EarlierTable
+from gui.calibration.result import Result
+from gui.plots.accuracy import AccuracyView, verdict
+from gui.plots.confusion import ConfusionView
+from gui.plots.course import CourseView
+from gui.plots.curve import CurveView
+from gui.plots.pattern_view import PatternView
+from gui.theme import Theme
+from gui.widgets.pieces import button, named, panel, tip
+from gui.widgets.sentence import Scrolled, Sentence
+from gui.widgets.units import by_chance, percent
+
+
+class ResultPage(QWidget):
+    """Shows a `Result`."""
+
+    use_wanted = Signal(object)  # Path of the model
+    look_wanted = Signal(object)  # Path of another model
+    again_wanted = Signal()
+    back_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.result: Result | None = None
+        self.accuracy = AccuracyView()
+        self.verdict = named(Sentence(), "heading")
+        self.details = named(Sentence(most=1000), "dim")
+        self.confusion = ConfusionView()
+        self.patterns = PatternView()
+        self.course = CourseView()
+        self.curve = CurveView()
+        self.table = EarlierTable()
+        self.table.look_wanted.connect(self.look_wanted)
+        self.use = button("Use this model now", "The running engine takes it over (Ctrl+Return)")
+        self.use.clicked.connect(self._use)
+        self.back = button("Back", "Train on other runs, or another decoder (Alt+Left)")
+        self.back.clicked.connect(self.back_wanted)
+        self.again = button("Record another run", "More trials make a surer model (Ctrl+R)")
+        self.again.clicked.connect(self.again_wanted)
+        self.told = named(Sentence(), "dim")
+        self.told.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._build()
+
+    def _build(self) -> None:
+        words = QWidget()
+        column = QVBoxLayout(words)
+        column.setContentsMargins(14, 0, 14, 8)
+        column.addWidget(self.verdict)
+        column.addWidget(self.details)
+        words.setObjectName("plain")
+        score = QWidget()
+        score.setObjectName("plain")
+        stack = QVBoxLayout(score)
+        stack.setContentsMargins(0, 0, 0, 0)
+        stack.addWidget(self.accuracy)
+        stack.addWidget(Scrolled(words, lines=4))
+        left = QVBoxLayout()
+        left.addWidget(panel(score))
+        left.addWidget(panel(self.confusion), 1)
+        right = QVBoxLayout()
+        right.addWidget(panel(self.patterns), 3)
+        lines = QHBoxLayout()
+        lines.addWidget(panel(self.course))
+        self.curve_frame = panel(self.curve)
+        lines.addWidget(self.curve_frame)
+        right.addLayout(lines, 2)
+        top = QHBoxLayout()
+        top.addLayout(left, 2)
+        top.addLayout(right, 3)
+        foot = QHBoxLayout()
+        foot.addWidget(self.back)
+        foot.addWidget(self.again)
+        foot.addWidget(self.told, 1)
+        foot.addWidget(self.use)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addLayout(top, 1)
+        whole.addWidget(named(Sentence(TELLS), "dim"))
+        self.table.setFixedHeight(112)
+        whole.addWidget(self.table)
+        whole.addLayout(foot)
+
+    def show_result(self, result: Result, curve: CurveView | None) -> None:
+        """Show a result, with the learning curve as the training drew it if it was just now."""
+        self.result = result
+        self.curve.points = list(curve.points) if curve else []
+        self.curve.steps = list(curve.steps) if curve else []
+        card = result.card
+        self.accuracy.set_score(card.score)
+        self.verdict.setText(verdict(card.score))
+        said = f"Held out: {card.score.folds}."
+        sure, decisions = card.confidence, card.decisions()
+        if sure is not None:
+            said += f" Its confidence is off by {percent(sure.error)} on average."
+        if sure is not None and decisions is not None:
+            said += f" {sure.summary()}."
+            decisions = f"{decisions[0].upper()}{decisions[1:]}."
+        calibration = f"Confidence: {sure.calibration()}." if sure is not None else ""
+        self.details.setToolTip(tip(f"{decisions or ''} {calibration}".strip()))
+        for other in card.score.measures:
+            p = by_chance(other.p_value)
+            said += f" {other.name} {other.value:.2f} (chance {other.chance:.2f}, {p})."
+        simulated = " Simulated signal." if card.simulated else ""
+        self.details.setText(f"{said}{simulated} Stored in {result.folder}.")
+        self.confusion.set_counts(card.classes, card.score.confusion)
+        self.patterns.set_patterns(result.patterns)
+        self.course.set_course(result.course, card.pipeline.window_s, card.score.chance)
+        self.curve_frame.setVisible(bool(self.curve.points or self.curve.steps))
+        self.table.set_result(result)
+        self.told.setText("")
+        # A model that is no better than chance is nothing to be led to.
+        for push in (self.use, self.again):
+            _show_as_main(push, push is self.main)
+
+    @property
+    def main(self) -> QPushButton:
+        """The button that the score leads to."""
+        at_chance = self.result is not None and self.result.card.score.at_chance
+        return self.again if at_chance else self.use
+
+    def tell(self, sentence: str) -> None:
+        """A line beside the button: what became of the model."""
+        self.told.setText(sentence)
+
+    def set_theme(self, theme: Theme) -> None:
+        for view in (self.accuracy, self.confusion, self.patterns, self.course, self.curve):
+            view.theme = theme
+            view.update()
+
+    def _use(self) -> None:
+        if self.result is not None:
+            self.use_wanted.emit(Path(self.result.folder))
+
+
+def _show_as_main(push: QPushButton, is_main: bool) -> None:
+    """Have a button look like the one that goes on, or like any other."""
+    push.setObjectName("go" if is_main else "")
+    push.style().unpolish(push)
+    push.style().polish(push)

@@ -1,0 +1,304 @@
+"""The first page: whom, what, how often and how fast."""
+
+from contextlib import suppress
+from dataclasses import replace
+
+from PySide6.QtCore import QRegularExpression, Signal, SignalInstance
+from PySide6.QtGui import QRegularExpressionValidator
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from bci.errors import BciError, ProfileError
+from bci.profiles.profile import Profile, load_profile, shipped_profiles
+from bci.recording.bids.names import Session
+from bci.types import StreamInfo
+from gui.calibration.pages.cue_fields import CueFields, check_readable
+from gui.calibration.pages.timing_fields import ROOM, TimingFields
+from gui.calibration.run.agreement import kind_for, profile_for
+from gui.calibration.run.paradigms import KINDS, CueTiming, ParadigmKind, RunPlan, profile_of
+from gui.calibration.run.run_choice import RunChoice
+from gui.widgets.combo_box import ComboBox
+from gui.widgets.pieces import button, named, panel
+from gui.widgets.sentence import Sentence
+from gui.widgets.units import counted, percent
+
+
+class SetupPage(QWidget):
+    """Says what is missing; when nothing is, the next step is open.
+
+    Parameters
+    ----------
+    profile : str
+        Profile to begin with: a file, or the name of a shipped one.
+    remembered : dict of str to str
+        What was chosen the last time: subject, session.
+    engine_name : str
+        Prefix of the streams of the engine that the dashboard shows.
+    """
+
+    chosen = Signal(object)  # RunChoice
+    training_wanted = Signal(object)  # RunChoice, of recordings that there are
+    models_wanted = Signal()
+
+    def __init__(
+        self,
+        profile: str,
+        remembered: dict[str, str],
+        engine_name: str,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._engine_name = engine_name
+        self._sensors: frozenset[str] = frozenset()
+        self._usual = ""  # the profile of classes that was chosen last
+        self.subject = _label_field(remembered.get("subject", ""), "Who: letters and digits")
+        self.session = _label_field(
+            remembered.get("session", ""), "Which visit, if there are several"
+        )
+        self.session.setPlaceholderText("optional")
+        self.profiles = ComboBox()
+        names = list(shipped_profiles())
+        self.profiles.addItems(names if profile in names else [profile, *names])
+        self.profiles.setCurrentText(profile)
+        self.kinds = ComboBox()
+        self.kinds.addItems([kind.name for kind in KINDS])
+        self.cue_fields = CueFields()
+        self.cues_label = QLabel()
+        self.timing_fields = TimingFields()
+        self.false_decisions = QDoubleSpinBox()
+        # Nothing filled in is the profile's own.
+        self.false_decisions.setRange(0.0, 600.0)
+        self.false_decisions.setSingleStep(0.5)
+        self.false_decisions.setDecimals(1)
+        self.false_decisions.setPrefix("at most ")
+        self.false_decisions.setSuffix(" a minute")
+        self.false_decisions.lineEdit().setTextMargins(*ROOM)
+        self.false_decisions.setToolTip(
+            "The threshold is chosen to keep false decisions at rest to this, with 95 % "
+            "confidence. That takes 3 min of rest for at most 1 a minute, 1.5 min for 2. A "
+            "running engine keeps its own threshold."
+        )
+        self.full_screen = QCheckBox("Cues on the full screen")
+        self.full_screen.setChecked(True)
+        self.instruction = named(Sentence(), "dim")
+        self.summary = named(Sentence(), "heading")
+        self.problem = named(Sentence(), "problem")
+        self.next = named(button("Check signals", "Go on (Ctrl+Return)"), "go")
+        self.next.clicked.connect(lambda: self._go_on(self.chosen))
+        self.models = button("Models", "Look at those that were calibrated before (Ctrl+M)")
+        self.models.clicked.connect(self.models_wanted)
+        self.train = button("Train on recordings", "Without a new run: choose files (Ctrl+T)")
+        self.train.clicked.connect(lambda: self._go_on(self.training_wanted))
+        self._build()
+        for line in (self.subject, self.session):
+            line.textChanged.connect(self._show)
+        self.profiles.currentTextChanged.connect(self._on_profile)
+        self.kinds.currentIndexChanged.connect(self._on_kind)
+        self.false_decisions.valueChanged.connect(self._show)
+        self.timing_fields.changed.connect(self._show)
+        self.cue_fields.changed.connect(self._show)
+        self.cue_fields.problem.connect(self._say)
+        self._on_profile()
+
+    def set_stream(self, info: StreamInfo | None) -> None:
+        """The stream that would be recorded; which profile is proposed depends on its sensors."""
+        channels = info.channels if info is not None else ()
+        self._sensors = frozenset(channel.kind for channel in channels)
+
+    def _build(self) -> None:
+        who = QWidget()
+        who.setObjectName("plain")
+        form = QFormLayout(who)
+        form.setContentsMargins(16, 14, 16, 14)
+        form.setVerticalSpacing(9)
+        form.setHorizontalSpacing(14)
+        form.addRow("Subject", self.subject)
+        form.addRow("Session", self.session)
+        form.addRow("Paradigm", self.kinds)
+        form.addRow("Profile", self.profiles)
+        form.addRow(self.cues_label, self.cue_fields)
+        form.addRow("False decisions at rest", self.false_decisions)
+        form.addRow("", self.full_screen)
+        form.addRow("", self.instruction)
+        numbers = QWidget()
+        numbers.setObjectName("plain")
+        column = QVBoxLayout(numbers)
+        column.setContentsMargins(16, 14, 16, 14)
+        column.addWidget(self.timing_fields)
+        column.addStretch()
+        middle = QHBoxLayout()
+        middle.addWidget(panel(who), 3)
+        middle.addWidget(panel(numbers), 2)
+        foot = QHBoxLayout()
+        words = QVBoxLayout()
+        words.addWidget(self.summary)
+        words.addWidget(self.problem)
+        foot.addLayout(words, 1)
+        foot.addWidget(self.models)
+        foot.addWidget(self.train)
+        foot.addWidget(self.next)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addLayout(middle)
+        whole.addStretch()
+        whole.addLayout(foot)
+
+    @property
+    def kind(self) -> ParadigmKind:
+        return KINDS[self.kinds.currentIndex()]
+
+    def choice(self) -> RunChoice:
+        """What is filled in.
+
+        Raises
+        ------
+        BciError
+            If something is missing or does not fit; the message says what.
+        """
+        if not self.subject.text():
+            raise ProfileError("fill in the subject")
+        session = Session(self.subject.text(), self.kind.task, self.session.text() or None)
+        name = self.profiles.currentText()
+        profile = load_profile(name)
+        cues = self.cue_fields.cues(profile)
+        timing = self.timing_fields.timing
+        _check(timing, profile)
+        made = self._with_limit(profile_of(profile, cues, self._engine_name))
+        trials = self.timing_fields.trials.value()
+        plan = RunPlan(session.task, self.kind.instruction, cues, timing, trials, seed=0)
+        full_screen = self.full_screen.isChecked()
+        return RunChoice(session, name, made, made is not profile, plan, full_screen)
+
+    def _with_limit(self, profile: Profile) -> Profile:
+        """The profile, held to the false decisions that are filled in; itself where none are."""
+        limit = self.false_decisions.value()
+        if not limit or not self.false_decisions.isEnabled():
+            return profile
+        # A threshold of the profile's own would go before the one that keeps to them.
+        held = {"false_positives_per_min": limit, "decision_threshold": None}
+        output = profile.output.model_copy(update=held)
+        return profile.model_copy(update={"output": output})
+
+    def _on_kind(self) -> None:
+        """Another kind of run: take the profile that goes with it."""
+        with suppress(BciError):
+            profile = load_profile(self.profiles.currentText())
+            if name := profile_for(self.kind, profile, self._sensors, self._usual):
+                self._choose(self.profiles, name)
+        self._fill()
+
+    def _on_profile(self) -> None:
+        """Another profile: take the kind of run that goes with it."""
+        name = self.profiles.currentText()
+        # What is wrong with a profile is said where its numbers are taken.
+        with suppress(BciError):
+            profile = load_profile(name)
+            if profile.paradigm.items is None:
+                self._usual = name
+            kind = kind_for(profile, self.kind)
+            if kind is not self.kind:
+                self._choose(self.kinds, kind.name)
+        self._fill()
+
+    def _choose(self, choice: ComboBox, text: str) -> None:
+        """Without the other list following in its turn."""
+        choice.blockSignals(True)
+        choice.setCurrentText(text)
+        choice.blockSignals(False)
+
+    def _fill(self) -> None:
+        """Take the numbers of the kind, long enough for the profile's windows."""
+        kind = self.kind
+        self.cue_fields.set_kind(kind)
+        self.cues_label.setText(self.cue_fields.name)
+        self.cues_label.setVisible(bool(self.cue_fields.name))
+        self.instruction.setText(kind.instruction)
+        timing = kind.timing
+        try:
+            profile = load_profile(self.profiles.currentText())
+            self._fill_limit(profile)
+            stop_s = profile.paradigm.stop_s
+            # What is rated may last as long as one likes; the profile's end is only the latest.
+            least_s = 0.0 if kind.rated else round(stop_s - timing.cue_s, 2)
+            timing = replace(timing, task_s=max(timing.task_s, least_s))
+        except BciError as error:
+            self._say(str(error))
+        self.timing_fields.set_values(timing, kind.trials_per_class)
+        self._show()
+
+    def _fill_limit(self, profile: Profile) -> None:
+        """Begin with what the profile says; only where rest is told can another be chosen."""
+        output = profile.output
+        own = f"at most {output.false_positives_per_min:g} a minute"
+        if output.decision_threshold is not None:
+            own = f"no limit, threshold {percent(output.decision_threshold)}"
+        self.false_decisions.setSpecialValueText(f"as the profile says: {own}")
+        self.false_decisions.setValue(0.0)
+        paradigm = profile.paradigm
+        held_out = paradigm.items is None and not profile.pipeline.at_cues
+        self.false_decisions.setEnabled(paradigm.rest is not None and held_out)
+
+    def _show(self) -> None:
+        try:
+            plan = self.choice().plan
+        except BciError as error:
+            self._say(str(error))
+            return
+        self._say("")
+        minutes, seconds = divmod(round(plan.duration_s), 60)
+        classes = ", ".join(cue.label for cue in plan.cues[:6]) + " ..." * (len(plan.cues) > 6)
+        self.summary.setText(
+            f"{counted(plan.n_trials, 'trial')} ({classes}), about {minutes}:{seconds:02d} min"
+        )
+
+    def _say(self, problem: str) -> None:
+        self.problem.setText(problem[:1].upper() + problem[1:])
+        self.problem.setVisible(bool(problem))
+        self.summary.setVisible(not problem)
+        self.next.setEnabled(not problem)
+        self.train.setEnabled(not problem)
+
+    def tell(self, sentence: str) -> None:
+        """Why something else than the run cannot be had; it stops no run."""
+        self.problem.setText(sentence[:1].upper() + sentence[1:])
+        self.problem.show()
+
+    def _go_on(self, wanted: SignalInstance) -> None:
+        try:
+            choice = self.choice()
+            check_readable(choice.plan.cues)
+        except BciError as error:
+            self._say(str(error))
+            return
+        wanted.emit(choice)
+
+
+def _check(timing: CueTiming, profile: Profile) -> None:
+    if timing.pause_min_s > timing.pause_max_s:
+        raise ProfileError("the pause at least is longer than the pause at most")
+    pipeline = profile.pipeline
+    # Windows end at multiples of the hop, wherever the cue is.
+    hop_s = 0.0 if pipeline.at_cues else pipeline.hop_s
+    least_s = profile.paradigm.start_s + pipeline.window_s + hop_s
+    trial_s = timing.cue_s + timing.task_s
+    if trial_s < least_s:
+        raise ProfileError(
+            f"cue and task last {trial_s:g} s, but the decoder needs {least_s:g} s of signal after "
+            "each cue; lengthen the task"
+        )
+
+
+def _label_field(text: str, tip: str) -> QLineEdit:
+    field = QLineEdit(text)
+    field.setValidator(QRegularExpressionValidator(QRegularExpression("[A-Za-z0-9]*")))
+    field.setMaxLength(40)
+    field.setToolTip(tip)
+    return field

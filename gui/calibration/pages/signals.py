@@ -1,0 +1,130 @@
+"""The second page: how good each channel is before a run begins."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from bci.quality.channel_quality import ChannelQuality, State
+from bci.types import StreamInfo
+from gui.electrodes.quality_marks import advise, explain, worst_first
+from gui.electrodes.quality_view import QualityView
+from gui.theme import Theme
+from gui.widgets.pieces import button, named, panel
+from gui.widgets.sentence import Sentence
+from gui.widgets.units import counted
+
+_MOST_NAMED, _MOST_ADVICE = 12, 6
+
+
+class SignalsPage(QWidget):
+    """Names what is bad and leaves the choice to the user."""
+
+    start_wanted = Signal()
+    back_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.head = QualityView(grows=True)
+        self.stream = named(Sentence(), "largeheading")
+        self.verdict = named(Sentence(), "large")
+        self.back = button("Back", "Change subject, paradigm or numbers (Alt+Left)")
+        self.back.clicked.connect(self.back_wanted)
+        self.start = named(button("Start", "Record, and show the cues (Ctrl+Return)"), "go")
+        self.start.clicked.connect(self.start_wanted)
+        self._info: StreamInfo | None = None
+        self._silence = ""
+        words = QWidget()
+        words.setObjectName("plain")
+        column = QVBoxLayout(words)
+        column.setContentsMargins(16, 14, 16, 14)
+        column.setSpacing(10)
+        self.advice = named(Sentence(most=1000), "large")
+        self.helps = named(QLabel("What helps"), "largeheading")
+        for label in (self.stream, self.verdict, self.helps, self.advice):
+            column.addWidget(label)
+        column.addStretch()
+        middle = QHBoxLayout()
+        middle.addWidget(panel(self.head), 3)
+        middle.addWidget(panel(words), 2)
+        foot = QHBoxLayout()
+        foot.addWidget(self.back)
+        foot.addStretch()
+        foot.addWidget(self.start)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addLayout(middle, 1)
+        whole.addLayout(foot)
+        self._show([])
+
+    def set_stream(self, info: StreamInfo) -> None:
+        """Another stream is shown in the dashboard: it is the one that will be recorded."""
+        self._info, self._silence = info, ""
+        self.head.set_stream(info)
+        self._show([])
+
+    def set_live(self, alive: bool) -> None:
+        self.head.set_live(alive)
+        if not alive:
+            self._info = None
+        self._show([])
+
+    def set_silent(self, why: str) -> None:
+        """Say why nothing is known of a stream that is there; empty while it is."""
+        self._silence = why
+        self.head.set_silent(why)
+        self._show(self.head.channels)
+
+    def set_quality(self, channels: list[ChannelQuality]) -> None:
+        self.head.set_quality(channels)
+        self._show(channels)
+
+    def set_theme(self, theme: Theme) -> None:
+        self.head.theme = theme
+        self.head.update()
+
+    def _show(self, channels: list[ChannelQuality]) -> None:
+        advice = _advice(worst_first(channels)) if self._info else ""
+        self.advice.setText(advice)
+        self.helps.setVisible(bool(advice))
+        info = self._info
+        self.start.setEnabled(info is not None and not info.replayed)
+        if info is None:
+            self.stream.setText("No signal")
+            self.verdict.setText("Connect a stream in the dashboard first (Connect, Ctrl+K).")
+            return
+        simulated = " - SIMULATED SIGNAL" if info.simulated else ""
+        simulated += " - REPLAY" if info.replayed else ""
+        self.stream.setText(
+            f"{info.name}: {counted(info.n_channels, 'channel')}, {info.sfreq:g} Hz{simulated}"
+        )
+        worst = worst_first(channels)
+        bad = [channel for channel in worst if channel.state is State.BAD]
+        if info.replayed:
+            self.verdict.setText("A replayed recording cannot follow cues: no run can be recorded.")
+        elif not channels:
+            silence = f"{self._silence}. Is its program still running?" if self._silence else ""
+            self.verdict.setText(silence[:1].upper() + silence[1:] or "Measuring ...")
+        elif bad:
+            names = ", ".join(channel.name for channel in bad[:_MOST_NAMED])
+            self.verdict.setText(
+                f"Bad: {names}. Mend these electrodes before you start: a model that was trained "
+                "on bad channels serves badly. You may go on all the same."
+            )
+        elif worst:
+            self.verdict.setText("No channel is bad; look at the doubtful ones.")
+        elif unjudged := next((c for c in channels if c.state is State.NOT_JUDGED), None):
+            self.verdict.setText(f"No channel is known to be bad. {explain(unjudged)}.")
+        else:
+            self.verdict.setText("All channels are good.")
+
+
+def _advice(worst: list[ChannelQuality]) -> str:
+    """A line for all channels that the same helps: ``F4, P3: press it on``."""
+    helped: dict[str, list[str]] = {}
+    for channel in worst:
+        if what := advise(channel):
+            helped.setdefault(what, []).append(channel.name)
+    lines = []
+    for what, names in list(helped.items())[:_MOST_ADVICE]:
+        rest = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+        lines.append(f"{', '.join(names[:_MOST_NAMED])}{rest}: {what}")
+    return "\n\n".join(lines)

@@ -1,0 +1,231 @@
+"""What the person being calibrated sees: fixation cross, cue, and how far the run is."""
+
+from math import hypot
+
+from pylsl import local_clock
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QPolygonF,
+)
+from PySide6.QtWidgets import QWidget
+
+from gui.calibration.run.paradigms import CueScreenItem
+from gui.calibration.run.rating import Rating, paint_rating
+from gui.calibration.run.schedule import Phase, SchedulePhase
+from gui.theme import CAPTION_PX
+
+# Dark whatever the dashboard's theme: nothing on it may dazzle or draw the eye.
+_BACKGROUND, _FAINT, _CALM, _BRIGHT = "#0d0f12", "#79828c", "#aeb6bf", "#f2f4f6"
+_TURNS = {"right": 0.0, "down": 90.0, "left": 180.0, "up": 270.0}
+_WITH_CROSS = (Phase.BASELINE, Phase.CUE, Phase.TASK)
+_UNDER_WAY = (*_WITH_CROSS, Phase.RATING)
+
+
+class CueScreen(QWidget):
+    """A window that shows a step; Space, Esc and the keys of a rating come out as signals.
+
+    ``painted`` is emitted once for each step, from the paint event that first shows it, with
+    the LSL time of that moment. The picture is on the glass one or two frames of the screen
+    later: a delay that only a photodiode can measure, and that is the same for every cue.
+    """
+
+    painted = Signal(object, float)  # Step, LSL time
+    space_pressed = Signal()
+    escape_pressed = Signal()
+    digit_pressed = Signal(int)
+    back_pressed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("bci - cues")
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.resize(960, 600)
+        self.step = SchedulePhase(Phase.WAITING, None, 0, 0)
+        self._said = ("", "")
+        self._rating = Rating()
+        self._unpainted = False
+        self._picture: tuple[str, QPixmap] = ("", QPixmap())
+
+    def open(self, full_screen: bool) -> None:
+        """Show it, over everything or as a window."""
+        if full_screen:
+            self.setCursor(Qt.CursorShape.BlankCursor)
+            self.showFullScreen()
+        else:
+            self.unsetCursor()
+            self.showNormal()
+        self.activateWindow()
+        self.setFocus()
+
+    def show_step(self, step: SchedulePhase) -> None:
+        """Show a step from now on."""
+        self.step = step
+        self._said = ("", "")
+        self._unpainted = True
+        self.update()
+
+    def say(self, sentence: str, keys: str) -> None:
+        """Words in place of the cross, and the keys that there are: before a run, in a pause."""
+        self._said = (sentence, keys)
+        self.update()
+
+    def show_rating(self, rating: Rating, keys: str) -> None:
+        """The answers so far, in the step of the rating, and the keys that there are."""
+        self._rating, self._said = rating, ("", keys)
+        self.update()
+
+    @property
+    def sentence(self) -> str:
+        """The words that are shown in place of the cross; empty if none are."""
+        return self._said[0]
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        if event.isAutoRepeat():
+            return
+        if event.key() == Qt.Key.Key_Space:
+            self.space_pressed.emit()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.escape_pressed.emit()
+        elif event.key() == Qt.Key.Key_Backspace:
+            self.back_pressed.emit()
+        elif event.text().isdigit():
+            self.digit_pressed.emit(int(event.text()))
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        self.escape_pressed.emit()
+        event.accept()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.fillRect(self.rect(), QColor(_BACKGROUND))
+        sentence, keys = self._said
+        if sentence:
+            self._paint_words(painter, sentence)
+        else:
+            self._paint_step(painter)
+        self._paint_foot(painter, keys)
+        painter.end()
+        if self._unpainted:
+            self._unpainted = False
+            self.painted.emit(self.step, local_clock())
+
+    @property
+    def _unit(self) -> float:
+        return min(self.width(), self.height()) / 100
+
+    @property
+    def _middle(self) -> QPointF:
+        return QPointF(self.width() / 2, self.height() / 2)
+
+    def _paint_step(self, painter: QPainter) -> None:
+        if self.step.phase is Phase.RATING:
+            paint_rating(painter, self._middle, self._unit, self._rating)
+            return
+        cue = self.step.cue
+        shown = cue if self.step.phase is Phase.CUE else None
+        covers = shown is not None and shown.kind != "arrow"
+        if self.step.phase in _WITH_CROSS and not covers:
+            self._paint_cross(painter)
+        if shown is not None:
+            self._paint_cue(painter, shown)
+
+    def _paint_cue(self, painter: QPainter, cue: CueScreenItem) -> None:
+        if cue.kind == "arrow":
+            self._paint_arrow(painter, _TURNS[cue.shown])
+        elif cue.kind == "word":
+            self._paint_word(painter, cue.shown)
+        elif cue.kind == "text":
+            self._paint_words(painter, cue.shown)
+        else:
+            self._paint_picture(painter, cue.shown)
+
+    def _paint_cross(self, painter: QPainter) -> None:
+        arm = 5 * self._unit
+        painter.setPen(QPen(QColor(_CALM), 1.1 * self._unit, c=Qt.PenCapStyle.FlatCap))
+        for x, y in ((arm, 0.0), (0.0, arm)):
+            painter.drawLine(self._middle - QPointF(x, y), self._middle + QPointF(x, y))
+
+    def _paint_arrow(self, painter: QPainter, turn: float) -> None:
+        unit = self._unit
+        shaft, head = 3.2 * unit, 9 * unit
+        near, neck, tip = 9 * unit, 26 * unit, 38 * unit
+        outline = [
+            (near, -shaft), (neck, -shaft), (neck, -head), (tip, 0.0),
+            (neck, head), (neck, shaft), (near, shaft),
+        ]  # fmt: skip
+        painter.save()
+        painter.translate(self._middle)
+        painter.rotate(turn)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(_BRIGHT))
+        painter.drawPolygon(QPolygonF([QPointF(x, y) for x, y in outline]))
+        painter.restore()
+
+    def _paint_word(self, painter: QPainter, word: str) -> None:
+        font = QFont(self.font())
+        font.setWeight(QFont.Weight.Medium)
+        font.setPixelSize(max(8, round(18 * self._unit)))
+        width = QFontMetricsF(font).horizontalAdvance(word)
+        if width > 0.9 * self.width():
+            font.setPixelSize(max(8, int(font.pixelSize() * 0.9 * self.width() / width)))
+        painter.setFont(font)
+        painter.setPen(QColor(_BRIGHT))
+        painter.drawText(QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter, word)
+
+    def _paint_picture(self, painter: QPainter, file: str) -> None:
+        if self._picture[0] != file:
+            self._picture = (file, QPixmap(file))
+        picture = self._picture[1]
+        if picture.isNull():
+            return
+        side = 70 * self._unit
+        scale = side * 1.2 / max(1.0, hypot(picture.width(), picture.height()))
+        width, height = picture.width() * scale, picture.height() * scale
+        corner = self._middle - QPointF(width / 2, height / 2)
+        target = QRectF(corner.x(), corner.y(), width, height)
+        painter.drawPixmap(target, picture, QRectF(picture.rect()))
+
+    def _paint_words(self, painter: QPainter, sentence: str) -> None:
+        font = QFont(self.font())
+        painter.setPen(QColor(_BRIGHT))
+        room = QRectF(self.rect()).adjusted(
+            0.12 * self.width(), 0.1 * self.height(), -0.12 * self.width(), -0.2 * self.height()
+        )
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        # A long text is written smaller, until it fits.
+        for share in (5.0, 4.0, 3.2, 2.6, 2.1, 1.7):
+            font.setPixelSize(max(8, round(share * self._unit)))
+            needed = QFontMetricsF(font).boundingRect(room, flags, sentence)
+            if needed.height() <= room.height():
+                break
+        painter.setFont(font)
+        painter.drawText(room, flags, sentence)
+
+    def _paint_foot(self, painter: QPainter, keys: str) -> None:
+        step, unit = self.step, self._unit
+        font = QFont(self.font())
+        font.setPixelSize(max(CAPTION_PX, round(3.4 * unit)))
+        painter.setFont(font)
+        painter.setPen(QColor(_FAINT))
+        foot = QRectF(self.rect()).adjusted(4 * unit, 0, -4 * unit, -4 * unit)
+        bottom = Qt.AlignmentFlag.AlignBottom
+        if step.n_trials:
+            number = min(step.n_done + (step.phase in _UNDER_WAY), step.n_trials)
+            left = Qt.AlignmentFlag.AlignLeft | bottom
+            painter.drawText(foot, left, f"{number} of {step.n_trials}")
+            done = QRectF(0, self.height() - unit, self.width() * step.n_done / step.n_trials, unit)
+            painter.fillRect(done, QColor(_FAINT))
+        keys = keys or "Space pauses   Esc ends"
+        painter.drawText(foot, Qt.AlignmentFlag.AlignRight | bottom, keys)

@@ -1,0 +1,199 @@
+"""Joins the connect panel to the network, the list of devices and the source it starts."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from bci.lsl.discovery import StreamQuery
+from bci.messages import DeviceEntry
+from gui.connect.device_catalogue import DeviceCatalogue, has_brainflow
+from gui.connect.panel import ConnectPanel
+from gui.connect.port_watch import PortWatch
+from gui.connect.source_process import Connection
+from gui.processes.child import Child, Command
+from gui.settings import DashboardSettings
+from gui.widgets.open_recording import ask_for_recording
+from gui.workers.stream_directory import Directory, LiveStream
+
+SUBJECT = "source"
+
+
+class ConnectController(QObject):
+    """Acts on what the user wants of the panel, and tells the panel what is so.
+
+    Parameters
+    ----------
+    panel : ConnectPanel
+    bci : tuple of str
+        How the command line is called.
+    remembered : Remembered
+    folder : Path
+        Where recordings are.
+    follow_last : bool
+        Show the stream of the last time as soon as it is there, unless one was chosen by then.
+    """
+
+    stream_wanted = Signal(object, str)  # StreamQuery, and the stream's name
+    said = Signal(str)
+    problem = Signal(str)
+    well = Signal()  # what the last problem told of works now
+
+    def __init__(
+        self,
+        panel: ConnectPanel,
+        bci: tuple[str, ...],
+        remembered: DashboardSettings,
+        folder: Path,
+        follow_last: bool,
+    ) -> None:
+        super().__init__(panel)
+        self._panel = panel
+        self._bci = bci
+        self._remembered = remembered
+        self._folder = folder
+        self._last = remembered.table("connect/stream") if follow_last else {}
+        self._shown = ""
+        self._wants_simulator = False
+        self.streams: tuple[LiveStream, ...] = ()
+        self._devices: tuple[DeviceEntry, ...] | None = None
+        self.directory = Directory(self)
+        self.directory.changed.connect(self._on_streams)
+        self.catalogue = DeviceCatalogue(bci, self)
+        self.catalogue.found.connect(self._on_devices)
+        self.catalogue.failed.connect(self._on_no_devices)
+        self.ports = PortWatch(self)
+        self.ports.changed.connect(self._on_ports)
+        self.connection = Connection(self)
+        self.connection.changed.connect(self._on_connection)
+        self.connection.said.connect(self.said)
+        self.connection.failed.connect(self.problem)
+        self.connection.streaming.connect(self._on_streaming)
+        self.connection.back.connect(self.well)
+        panel.stream_chosen.connect(self._on_chosen)
+        panel.device_wanted.connect(self._on_device_wanted)
+        panel.replay_wanted.connect(self.choose_file)
+        panel.disconnect_wanted.connect(self.connection.close)
+        self.directory.start()
+        self.catalogue.fetch()
+        self.ports.start()
+
+    def retire(self) -> None:
+        """Begin to stop; returns at once."""
+        self.directory.retire()
+        self.catalogue.retire()
+        self.ports.stop()
+
+    def stop(self, timeout_s: float) -> None:
+        """Stop looking; the source is for the window to end, with its other children."""
+        self.directory.stop(timeout_s)
+        self.catalogue.stop()
+
+    @property
+    def processes(self) -> list[Child]:
+        """The source that runs, if one does."""
+        return [self.connection.child] if self.connection.child else []
+
+    def look_again(self) -> None:
+        """Ask anew for the devices where some lacked: BrainFlow may be installed by now."""
+        if not has_brainflow(self._devices or ()):
+            self.catalogue.fetch()
+
+    def set_shown(self, name: str) -> None:
+        """Which stream the window shows."""
+        self._shown = name
+        self._panel.streams.set_shown(name)
+
+    def is_ending(self, name: str) -> bool:
+        """Whether a stream goes because the user disconnected it."""
+        return self.connection.is_ending(name)
+
+    def is_restarting(self, name: str) -> bool:
+        """Whether a stream goes because its source crashed, and is started again."""
+        return name in self.connection.streams and self.connection.is_restarting
+
+    def use_simulator(self) -> None:
+        """Stream the simulator, in the place of what is connected."""
+        if self.connection.is_active:
+            self._wants_simulator = True
+            self.connection.close()
+        else:
+            self._panel.try_simulator()
+
+    def replay(self, file: str) -> None:
+        """Stream a recording, again and again."""
+        self._remembered.keep("connect/file", file)
+        self._open("replay", ("replay", file, "--loop", "--wait-for-consumer", "5"))
+
+    def choose_file(self) -> None:
+        """Ask for a recording and replay it."""
+        if self.connection.is_active:
+            return
+        ask_for_recording(
+            self._panel.window(),
+            "Replay a recording",
+            self._remembered.text("connect/file", str(self._folder)),
+            self.replay,
+        )
+
+    def _open(self, name: str, arguments: tuple[str, ...]) -> None:
+        self.well.emit()
+        self.connection.open(Command(name, (*self._bci, *arguments, "--json", "--while-heard")))
+
+    def _on_streams(self, streams: tuple[LiveStream, ...]) -> None:
+        self.streams = streams
+        self._panel.set_streams(streams)
+        for stream in streams:
+            if self._last and self._last.items() <= _identity(stream).items():
+                self._last = {}
+                self.stream_wanted.emit(stream.query, stream.name)
+                break
+
+    def _on_chosen(self, stream: LiveStream) -> None:
+        self._last = {}
+        self._remembered.keep("connect/stream", _identity(stream))
+        self.stream_wanted.emit(stream.query, stream.name)
+
+    def _on_devices(self, devices: tuple[DeviceEntry, ...]) -> None:
+        if devices == self._devices:
+            return
+        filled = {d.name: self._remembered.table(f"device/{d.name}") for d in devices}
+        chosen = self._remembered.text("connect/device", "simulator")
+        if self._devices:
+            # What is filled in just now stays so.
+            chosen = self._panel.devices.currentText()
+            filled[chosen] = self._panel.form.values()
+        self._devices = devices
+        self._panel.set_devices(devices, chosen, filled)
+        if not has_brainflow(devices):
+            self.said.emit("boards of many makers need BrainFlow: pip install 'bci[brainflow]'")
+
+    def _on_ports(self, ports: tuple[str, ...]) -> None:
+        self._panel.form.set_ports(ports)
+        said = f"serial ports now: {', '.join(ports)}" if ports else "there is no serial port now"
+        self.said.emit(said)
+
+    def _on_no_devices(self, why: str) -> None:
+        self._panel.set_no_devices()
+        self.problem.emit(why)
+
+    def _on_device_wanted(self, name: str, values: dict[str, str]) -> None:
+        self._remembered.keep("connect/device", name)
+        self._remembered.keep(f"device/{name}", values)
+        pairs = [f"{key}={value}" for key, value in values.items()]
+        self._open(name, ("stream", "--device", name, *pairs))
+
+    def _on_connection(self) -> None:
+        connection = self.connection
+        self._panel.set_connection(connection.state, connection.is_active, connection.is_stopping)
+        if self._wants_simulator and not connection.is_active:
+            self._wants_simulator = False
+            self._panel.try_simulator()
+
+    def _on_streaming(self, name: str) -> None:
+        self._last = {}
+        self._remembered.keep("connect/stream", {"name": name})
+        self.stream_wanted.emit(StreamQuery(name=name), name)
+
+
+def _identity(stream: LiveStream) -> dict[str, str]:
+    return {"name": stream.name, "type": stream.type, "source_id": stream.source_id}

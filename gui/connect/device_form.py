@@ -1,0 +1,177 @@
+"""The parameters of a device, with what is wrong with them said beside the button."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QLabel,
+    QLineEdit,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from bci.messages import DeviceEntry
+from gui.connect.device_parameters import Parameter, describe
+from gui.widgets.combo_box import ComboBox
+from gui.widgets.pieces import named, plain
+
+# A form stays small: what is not needed follows after so many, when asked for.
+_AT_FIRST = 5
+_PORT = "serial_port"
+
+
+class DeviceForm(QWidget):
+    """One field a parameter; needed ones first and marked with a star."""
+
+    changed = Signal()
+    submitted = Signal()  # Enter in a field
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._device: DeviceEntry | None = None
+        self.fields: dict[str, QLineEdit | QComboBox] = {}
+        self._parameters: dict[str, Parameter] = {}
+        self._later: list[str] = []
+        self._ports: tuple[str, ...] = ()
+        self._form = QFormLayout()
+        self._form.setVerticalSpacing(4)
+        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        self.more = QToolButton()
+        self.more.setCheckable(True)
+        self.more.setText("More ...")
+        self.more.setToolTip("Show all parameters of this device")
+        self.more.toggled.connect(self._show_later)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(self._form)
+        column.addWidget(self.more)
+
+    def set_device(self, device: DeviceEntry, values: dict[str, str]) -> None:
+        """Ask for the parameters of this device, filled with ``values``."""
+        self._device = device
+        self._clear()
+        names = [*device.needs, *(name for name in device.takes if name not in device.needs)]
+        for name in names:
+            self._add(name, values.get(name, ""))
+        # What was filled in the last time is never hidden.
+        self._later = [
+            name
+            for k, name in enumerate(names)
+            if k >= _AT_FIRST and name not in device.needs and not values.get(name)
+        ]
+        self.more.setVisible(bool(self._later))
+        self.more.setChecked(False)
+        self._show_later(False)
+        self.changed.emit()
+
+    def values(self) -> dict[str, str]:
+        """What was filled in, by parameter; empty fields are left out."""
+        texts = {name: _text_of(field) for name, field in self.fields.items()}
+        return {name: text for name, text in texts.items() if text}
+
+    def problem(self) -> str:
+        """The first thing that is wrong, in a sentence; empty if all is well."""
+        needs = self._device.needs if self._device else ()
+        values = self.values()
+        for name, parameter in self._parameters.items():
+            if said := parameter.problem(values.get(name, ""), name in needs):
+                return said
+        return ""
+
+    def set_ports(self, ports: tuple[str, ...]) -> None:
+        """The serial ports that are there now: offered, and the only one is filled in."""
+        gone, self._ports = set(self._ports) - set(ports), ports
+        field = self.fields.get(_PORT)
+        if isinstance(field, QComboBox):
+            text = field.currentText()
+            self._fill_ports(field, "" if text in gone and ports else text)
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether something that was filled in is wrong; what is only missing is not."""
+        return any(bool(field.property("wrong")) for field in self.fields.values())
+
+    def _clear(self) -> None:
+        while self._form.rowCount():
+            self._form.removeRow(0)
+        self.fields.clear()
+        self._parameters.clear()
+
+    def _add(self, name: str, value: str) -> None:
+        assert self._device is not None
+        parameter = describe(name)
+        needed = name in self._device.needs
+        field: QLineEdit | QComboBox
+        if parameter.choices:
+            field = ComboBox()
+            field.addItem("default", "")
+            for choice in parameter.choices:
+                field.addItem(choice, choice)
+            field.setCurrentIndex(max(0, field.findData(value)))
+            field.currentIndexChanged.connect(self._judge)
+        elif name == _PORT:
+            field = self._port_field(parameter.hint)
+            self._fill_ports(field, value)
+        else:
+            field = QLineEdit(value)
+            field.setMinimumWidth(40)
+            field.setPlaceholderText(parameter.hint)
+            field.textChanged.connect(self._judge)
+            field.returnPressed.connect(self.submitted)
+        field.setToolTip(f"{name}{': needed' if needed else ''}")
+        label = plain(named(QLabel(parameter.label + " *" * needed), "field"))
+        self.fields[name] = field
+        self._parameters[name] = parameter
+        self._form.addRow(label, field)
+
+    def _port_field(self, hint: str) -> ComboBox:
+        """One port of those that are there, or any that is typed."""
+        field = ComboBox()
+        field.setEditable(True)
+        field.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        line = field.lineEdit()
+        assert line is not None
+        line.setPlaceholderText(hint)
+        line.returnPressed.connect(self.submitted)
+        field.editTextChanged.connect(self._judge)
+        return field
+
+    def _fill_ports(self, field: QComboBox, text: str) -> None:
+        assert self._device is not None
+        only = self._ports[0] if len(self._ports) == 1 and _PORT in self._device.needs else ""
+        field.blockSignals(True)
+        field.clear()
+        field.addItems(list(self._ports))
+        field.setEditText(text or only)
+        field.blockSignals(False)
+        self._judge()
+
+    def _judge(self) -> None:
+        values = self.values()
+        needs = self._device.needs if self._device else ()
+        for name, field in self.fields.items():
+            wrong = self._parameters[name].problem(values.get(name, ""), name in needs)
+            # An empty field that is needed is missing, not yet wrong.
+            mark_wrong(field, bool(wrong and values.get(name)))
+        self.changed.emit()
+
+    def _show_later(self, shown: bool) -> None:
+        for name in self._later:
+            self._form.setRowVisible(self.fields[name], shown)
+        self.more.setText("Less" if shown else "More ...")
+
+
+def _text_of(field: QLineEdit | QComboBox) -> str:
+    if isinstance(field, QLineEdit):
+        return field.text().strip()
+    return field.currentText().strip() if field.isEditable() else str(field.currentData())
+
+
+def mark_wrong(field: QWidget, wrong: bool) -> None:
+    """Give a widget the look of what is wrong, or take it off."""
+    if field.property("wrong") != wrong:
+        field.setProperty("wrong", wrong)
+        field.style().unpolish(field)
+        field.style().polish(field)

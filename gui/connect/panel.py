@@ -1,0 +1,172 @@
+"""The side panel: live streams to show, devices to connect, and what to do without either."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from bci.messages import DeviceEntry
+from gui.connect.device_form import DeviceForm, mark_wrong
+from gui.connect.stream_list import ROW, StreamList
+from gui.widgets.combo_box import ComboBox
+from gui.widgets.fit_height_scroll_area import JustHighEnough
+from gui.widgets.pieces import button, named
+from gui.widgets.sentence import Sentence
+from gui.workers.stream_directory import LiveStream
+
+_NONE_YET = "No stream on the network yet. Connect a device below, or start its own program."
+# With more streams the list takes what room there is, and can be searched.
+_LEAST_ROWS = 4
+_FETCHING = "looking for devices ..."
+
+
+class ConnectPanel(QWidget):
+    """Shows what it is given; what the user wants comes out as signals."""
+
+    stream_chosen = Signal(object)  # LiveStream
+    device_wanted = Signal(str, dict)  # name and parameters
+    replay_wanted = Signal()
+    disconnect_wanted = Signal()
+    device_changed = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._devices: dict[str, DeviceEntry] = {}
+        self._filled: dict[str, dict[str, str]] = {}
+        self._active = False
+        self.streams = StreamList()
+        self.streams.chosen.connect(self.stream_chosen)
+        self.sought = QLineEdit()
+        self.sought.setPlaceholderText("Find a stream")
+        self.sought.textChanged.connect(self.streams.show_found)
+        self.no_streams = named(QLabel(_NONE_YET), "dim")
+        self.no_streams.setWordWrap(True)
+        self.devices = ComboBox()
+        self.devices.addItem(_FETCHING)
+        self.devices.setEnabled(False)
+        self.devices.setToolTip("Type a few letters to find a device")
+        self.devices.setMaxVisibleItems(16)
+        self.devices.currentIndexChanged.connect(self._show_device)
+        self.what = named(Sentence(), "dim")
+        self.form = DeviceForm()
+        self.form.changed.connect(self._judge)
+        self.form.submitted.connect(self.toggle)
+        self.problem = named(Sentence(), "problem")
+        self.connect_button = button("Connect", "Connect the device (Ctrl+D)")
+        self.connect_button.clicked.connect(self.toggle)
+        self.simulator = button("Simulator", "Stream a simulated person (Ctrl+Shift+S)")
+        self.simulator.clicked.connect(self.try_simulator)
+        self.replay = button("Stream a file ...", "Replay a recording as if it were live (Ctrl+O)")
+        self.replay.clicked.connect(self.replay_wanted)
+        self._build()
+
+    def set_streams(self, streams: tuple[LiveStream, ...]) -> None:
+        """The signal streams that are on the network now."""
+        self.streams.set_streams(streams)
+        self.no_streams.setVisible(not streams)
+        self.streams.setVisible(bool(streams))
+        self.streams.setMinimumHeight(4 + ROW * min(_LEAST_ROWS, len(streams)))
+        self.streams.setMaximumHeight(4 + ROW * len(streams))
+        self.sought.setVisible(len(streams) > _LEAST_ROWS)
+        if len(streams) <= _LEAST_ROWS:
+            self.sought.clear()
+
+    def set_devices(
+        self, devices: tuple[DeviceEntry, ...], last: str, filled: dict[str, dict[str, str]]
+    ) -> None:
+        """The devices, which was chosen last, and with which parameters each was."""
+        self._devices = {device.name: device for device in devices}
+        self._filled = filled
+        self.devices.blockSignals(True)
+        self.devices.clear()
+        self.devices.addItems(list(self._devices))
+        self.devices.setCurrentIndex(max(0, self.devices.findText(last)))
+        self.devices.blockSignals(False)
+        self._show_device()
+
+    def set_no_devices(self) -> None:
+        self.devices.setItemText(0, "no list of devices")
+
+    def set_connection(self, state: str, active: bool, stopping: bool) -> None:
+        """What the dashboard's own source is doing; ``active`` while it runs."""
+        self._active = active
+        self.state.setText(state)
+        self.state.setVisible(bool(state))
+        self.devices.setEnabled(not active and bool(self._devices))
+        self.form.setEnabled(not active)
+        self.connect_button.setText("Disconnect" if active else "Connect")
+        self.connect_button.setToolTip(
+            "Stop the source that was started here (Ctrl+D)"
+            if active
+            else "Connect the device (Ctrl+D)"
+        )
+        self.simulator.setEnabled(not active)
+        self.replay.setEnabled(not active)
+        self._stopping = stopping
+        self._judge()
+
+    def toggle(self) -> None:
+        """Connect what is chosen, or disconnect what is connected."""
+        if self._active:
+            self.disconnect_wanted.emit()
+        elif self.connect_button.isEnabled():
+            self.device_wanted.emit(self.devices.currentText(), self.form.values())
+
+    def try_simulator(self) -> None:
+        """Connect the simulator, as it is filled in where that is what is chosen."""
+        if self._active:
+            return
+        chosen = self.devices.currentText() == "simulator" and not self.form.problem()
+        self.device_wanted.emit("simulator", self.form.values() if chosen else {})
+
+    def _build(self) -> None:
+        self.state = named(Sentence(), "state")
+        self.state.hide()
+        self._stopping = False
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 8, 10, 10)
+        column.setSpacing(6)
+        column.addWidget(named(QLabel("Live streams"), "heading"))
+        column.addWidget(self.no_streams)
+        column.addWidget(self.sought)
+        # Far more of it than of the empty room below.
+        column.addWidget(self.streams, 100)
+        column.addSpacing(4)
+        column.addWidget(named(QLabel("Connect a device"), "heading"))
+        column.addWidget(self.devices)
+        column.addWidget(self.what)
+        column.addWidget(JustHighEnough(self.form))
+        column.addWidget(self.problem)
+        column.addWidget(self.state)
+        column.addWidget(self.connect_button)
+        column.addSpacing(4)
+        column.addWidget(named(QLabel("No headset?"), "heading"))
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        for push in (self.simulator, self.replay):
+            row.addWidget(named(push, "narrow"))
+        column.addLayout(row)
+        column.addStretch(1)
+        self.set_streams(())
+        self._judge()
+
+    def _show_device(self) -> None:
+        device = self._devices.get(self.devices.currentText())
+        if device is None:
+            return
+        self.devices.setEnabled(not self._active)
+        self.what.setText(_describe(device))
+        self.form.set_device(device, self._filled.get(device.name, {}))
+        self.device_changed.emit(device.name)
+
+    def _judge(self) -> None:
+        problem = "" if self._active else self.form.problem()
+        self.problem.setText(problem)
+        self.problem.setVisible(bool(problem))
+        mark_wrong(self.problem, self.form.is_wrong)
+        ready = bool(self._devices) and not problem
+        self.connect_button.setEnabled(not self._stopping if self._active else ready)
+
+
+def _describe(device: DeviceEntry) -> str:
+    if device.transport == "none":
+        return f"{device.what[:1].upper()}{device.what[1:]}."
+    return f"{device.what[:1].upper()}{device.what[1:]}, reached by {device.transport}."

@@ -1,0 +1,127 @@
+"""The one source that the dashboard itself put onto the network: a device or a file."""
+
+import time
+
+from PySide6.QtCore import QObject, Signal
+
+from bci.messages import StreamingEvent
+from gui.processes.child import Child, Command, then
+from gui.processes.restart_policy import RestartPolicy
+from gui.widgets.units import counted
+
+_BY = "press Connect (Ctrl+D)"
+
+
+class Connection(QObject):
+    """Starts a source as a child process, and stops it; at most one at a time.
+
+    One that crashes after it streamed is started again.
+    """
+
+    changed = Signal()
+    said = Signal(str)  # a line of the child
+    streaming = Signal(str)  # the name of the stream that it gives, once it does
+    failed = Signal(str)  # it ended without being asked to, and what is done about it
+    back = Signal()  # it streams again
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.child: Child | None = None
+        self.stream = ""
+        # A device may give several: EEG, motion, battery.
+        self.streams: frozenset[str] = frozenset()
+        self._dismissed: frozenset[str] = frozenset()
+        self.is_stopping = False
+        self.is_restarting = False
+        self._revival = RestartPolicy(_BY)
+
+    @property
+    def is_active(self) -> bool:
+        return self.child is not None
+
+    @property
+    def state(self) -> str:
+        """What it is doing, in words; empty where nothing is connected."""
+        if self.child is None:
+            return ""
+        name = self.child.command.name
+        if self.is_stopping:
+            return f"{name}: disconnecting ..."
+        if self.is_restarting:
+            return f"{name}: starting again ..."
+        if not self.stream:
+            return f"{name}: connecting ..."
+        return f"{name} is connected"
+
+    def open(self, command: Command) -> None:
+        """Start a source; nothing happens while another one runs."""
+        if self.child is not None:
+            return
+        self.stream, self.is_stopping, self.is_restarting = "", False, False
+        self.streams = frozenset()
+        self._revival = RestartPolicy(_BY)
+        self.child = child = Child(command, self)
+        child.said.connect(self.said)
+        child.reported.connect(self._on_event)
+        child.died.connect(self._on_died)
+        child.running.connect(self._on_running)
+        child.start()
+
+    def close(self) -> None:
+        """Ask the source to end; returns at once."""
+        if self.child is not None:
+            self.is_stopping = True
+            self._dismissed |= self.streams
+            self.changed.emit()
+            self.child.stop()
+
+    def is_ending(self, stream: str) -> bool:
+        """Tell whether a stream goes, or went, because the user disconnected its source."""
+        return stream in self._dismissed or (stream in self.streams and not self.is_active)
+
+    def gives(self, streams: tuple[str, ...]) -> bool:
+        """Whether its source runs, and gives one of these streams."""
+        return self.is_active and not self.is_stopping and bool(self.streams & set(streams))
+
+    def _on_event(self, event: object) -> None:
+        if not isinstance(event, StreamingEvent) or self.child is None:
+            return
+        name = event.stream
+        rate = f"{event.sfreq:g} Hz" if event.sfreq else "irregular"
+        what = ", ".join((counted(event.n_channels, "channel"), rate))
+        simulated = ", simulated" if event.simulated else ""
+        self.said.emit(f"{self.child.command.name}: streaming {name}: {what}{simulated}")
+        self.streams |= {name}
+        self._dismissed -= {name}
+        if self.is_restarting:
+            self.is_restarting = False
+            self.changed.emit()
+            self.back.emit()
+        elif not self.stream:
+            self.stream = name
+            self.changed.emit()
+            self.streaming.emit(name)
+
+    def _on_died(self, why: str) -> None:
+        child = self.child
+        assert child is not None
+        worked = bool(self.stream) and not self.is_restarting
+        refusal = self._revival.refusal(child.exit_code, worked, time.monotonic())
+        if refusal:
+            self._drop(child)
+            self.failed.emit(then(why, refusal))
+            return
+        self.is_restarting = True
+        child.start()
+        self.failed.emit(then(why, "It is started again."))
+
+    def _on_running(self, running: bool) -> None:
+        if not running and self.is_stopping and self.child is not None:
+            self._drop(self.child)
+        self.changed.emit()
+
+    def _drop(self, child: Child) -> None:
+        child.deleteLater()
+        self.child = None
+        self.is_restarting = False
+        self.changed.emit()

@@ -1,0 +1,53 @@
+"""Threshold and evidence of an engine, and its decisions in words."""
+
+from dataclasses import dataclass
+
+from bci.decisions import Decision
+from bci.messages import EngineStatus
+from gui.decisions.headline import NO_DECISION, NOT_SURE
+
+
+def in_words(decision: Decision | None) -> str:
+    """Name a window's decision, as the engine made it."""
+    if decision is None:
+        return NO_DECISION
+    return NOT_SURE if decision.label is None else decision.label
+
+
+@dataclass
+class DecisionRule:
+    """How an engine decides, as it says of itself: one for all its views. They decide nothing.
+
+    Parameters
+    ----------
+    threshold : float
+        Least confidence of a decision.
+    evidence_s : float
+        Evidence that decisions are taken from, in seconds; 0: each window decides alone.
+    since : float, optional
+        When the engine's decision changed last.
+    now : float
+        LSL clock.
+    """
+
+    threshold: float
+    evidence_s: float = 0.0
+    since: float | None = None
+    now: float = 0.0
+
+    def follow(self, status: EngineStatus) -> bool:
+        """Take an engine's status; whether anything is another than before."""
+        before = self.threshold, self.evidence_s
+        if status.decision_threshold is not None:
+            self.threshold = status.decision_threshold
+        if status.evidence_s is not None:
+            self.evidence_s = status.evidence_s
+        return before != (self.threshold, self.evidence_s)
+
+    def beside(self, decision: Decision | None) -> str:
+        """The decision's confidence; with evidence, how long it has held."""
+        if decision is None:
+            return ""
+        if self.evidence_s:
+            return "" if self.since is None else f"for {max(0.0, self.now - self.since):.0f} s"
+        return f"{100 * decision.confidence:.0f} %"

@@ -1,0 +1,213 @@
+"""What runs, on which stream, how late, and what was lost: the state behind the status bar."""
+
+import socket
+import time
+from dataclasses import dataclass, field
+
+from bci.lsl.inlet import InletStats
+from bci.messages import EngineStatus
+from bci.quality.channel_quality import State
+
+_STALE_S = 1.5
+# An engine that decodes says how it is twice a second, besides its predictions: of one that says
+# nothing for longer than this, a whole status is missed, and the user knows within a second.
+_ENGINE_SILENT_S = 0.9
+_SHOWN, _ENGINE = "shown", "engine"
+
+
+@dataclass
+class DashboardStatus:
+    """What is known of the shown signal and of the engine; times on the LSL clock."""
+
+    awaited: str
+    stream_name: str = ""
+    hostname: str = ""
+    signal_alive: bool = False
+    signal_simulated: bool = False
+    signal_replayed: bool = False
+    engine_alive: bool = False
+    engine_lost: bool = False
+    engine_simulated: bool = False
+    stats: InletStats | None = None
+    samples: int = 0
+    samples_at: float = 0.0
+    status: EngineStatus | None = None
+    status_at: float = -float("inf")
+    heard_at: float = -float("inf")
+    # By whose count: the shown stream's or the engine's.
+    acknowledged: dict[str, int] = field(default_factory=dict)
+    acknowledged_at: str = ""
+
+    @property
+    def simulated(self) -> bool:
+        """Whether anything shown is simulated."""
+        return self.signal_simulated or self.engine_simulated
+
+    def show_other(self, awaited: str) -> None:
+        """Another stream was chosen: nothing is known of it yet."""
+        self.awaited = awaited
+        self.stream_name, self.signal_alive, self.signal_simulated = "", False, False
+        self.signal_replayed = False
+        self.stats = None
+        self.acknowledged, self.acknowledged_at = {}, ""
+
+    def acknowledge(self) -> None:
+        """The losses so far are known: only later ones are shown, since this time of day."""
+        self.acknowledged, self.acknowledged_at = self._counts(), time.strftime("%H:%M")
+
+    def hear_stats(self, stats: InletStats) -> None:
+        """The shown stream's figures, as its own inlet counts them."""
+        self.stats = stats
+        self._follow_counts()
+
+    def hear_status(self, status: EngineStatus, now: float) -> None:
+        """Take the engine's newest status."""
+        self.status, self.status_at = status, now
+        self._follow_counts()
+
+    def _follow_counts(self) -> None:
+        """A count that is lower than before began anew: of it nothing more is acknowledged."""
+        counts = self._counts()
+        for whose, n in self.acknowledged.items():
+            self.acknowledged[whose] = min(n, counts.get(whose, n))
+
+    def count_samples(self, samples: int, now: float) -> None:
+        """How many samples have come so far."""
+        if samples != self.samples:
+            self.samples, self.samples_at = samples, now
+
+    def hear_engine(self, now: float) -> None:
+        """Something of the engine came, or it is there again."""
+        self.heard_at = now
+
+    def engine_silent_s(self, now: float) -> float:
+        """For how long an engine that decodes has been overdue; 0 while it is not."""
+        silent = now - max(self.heard_at, self.status_at)
+        return silent if self.engine_alive and silent > _ENGINE_SILENT_S else 0.0
+
+    def state(self, now: float) -> State:
+        """Good, worth a look, or nothing there: the sentence in one mark."""
+        if not self.signal_alive:
+            return State.BAD
+        silent = now - self.samples_at > _STALE_S
+        engine = self.engine_lost or self.engine_silent_s(now) or self.decodes_other
+        engine = engine or (self.engine_alive and self._waits)
+        doubtful = silent or self._n_lost or engine or self._findings or self.model_warning
+        return State.DOUBTFUL if doubtful else State.GOOD
+
+    @property
+    def _waits(self) -> bool:
+        """Whether the engine waits for its stream."""
+        return self.status is not None and self.status.state == "waiting for stream"
+
+    @property
+    def decoded(self) -> str | None:
+        """The stream that the engine decodes; None while it decodes none, or is not known to."""
+        return self.status.stream if self.status is not None else None
+
+    @property
+    def _is_decoded(self) -> bool:
+        return self.engine_alive and self.decoded in (None, self.stream_name)
+
+    @property
+    def decodes_other(self) -> bool:
+        """Whether an engine decodes another stream than the one shown."""
+        return self.engine_alive and not self._is_decoded
+
+    @property
+    def is_decoded(self) -> bool:
+        """Tell whether an engine decodes the shown stream, and so reports its losses."""
+        return self._is_decoded and self.decoded is not None
+
+    @property
+    def model_warning(self) -> str:
+        """Why not to rely on the model of the engine that runs; empty where nothing is said."""
+        warning = self.status.model_warning if self.status and self.engine_alive else None
+        return (warning or "")[:300]
+
+    @property
+    def _n_lost(self) -> int:
+        """Losses since they were last acknowledged."""
+        counts = self._counts()
+        # The engine's own count where one runs: that is what its windows suffered from.
+        whose = _ENGINE if _ENGINE in counts and self._is_decoded else _SHOWN
+        return max(0, counts[whose] - self.acknowledged.get(whose, 0))
+
+    @property
+    def _loss(self) -> str:
+        since = f" since {self.acknowledged_at}" if self.acknowledged_at else ""
+        n = self._n_lost
+        return (
+            f"{n:,} sample{'' if n == 1 else 's'} lost{since}" if n else f"no samples lost{since}"
+        )
+
+    @property
+    def _findings(self) -> tuple[str, ...]:
+        """Findings about the shown stream's clock and rate."""
+        return self.stats.findings if self.stats else ()
+
+    def _counts(self) -> dict[str, int]:
+        """Losses of the shown stream by whose count; the engine's only while it decodes."""
+        counts = {_SHOWN: self.stats.lost_samples if self.stats else 0}
+        if self.status is not None and self.status.stream is not None:
+            counts[_ENGINE] = self.status.lost_samples
+        return counts
+
+    def sentence(self, now: float, late_ms: float | None) -> str:
+        """All of it in one sentence, and what is wrong with the stream's clock or rate."""
+        said = self._sentence(now, late_ms)
+        return "; ".join((said, *self._findings)) if self.signal_alive else said
+
+    def _sentence(self, now: float, late_ms: float | None) -> str:
+        name = self.stream_name
+        if not self.signal_alive:
+            awaited = f"no signal: waiting for a stream with {self.awaited}"
+            return f"{name}: no signal now" if name else awaited
+        if now - self.samples_at > _STALE_S:
+            return f"{name} is there but sends no samples"
+        if self.hostname not in ("", socket.gethostname()):
+            name = f"{name} from {self.hostname}"
+        loss = self._loss
+        if self.engine_lost:
+            return f"{name} is shown, {loss}; the engine is gone"
+        if now - self.status_at < _STALE_S and self._waits:
+            return f"{name} is shown, {loss}; the engine waits for its stream"
+        if not self.engine_alive:
+            return f"{name} is shown, {loss}; no engine is running"
+        if silent := self.engine_silent_s(now):
+            return f"{name} is shown, {loss}; the engine has not answered for {silent:.0f} s"
+        if not self._is_decoded:
+            return f"{name} is shown, {loss}; the engine decodes {self.decoded}"
+        delay = delay_text(self.status)
+        lateness = "" if late_ms is None else f", {late_ms:.1f} ms late{delay and f' ({delay})'}"
+        model = _describe_model(self.status) if self.status else "an engine"
+        model += ", which is no better than chance" if self.model_warning else ""
+        return f"{name} is decoded by {model}{lateness}, {loss}"
+
+
+def delay_text(status: EngineStatus | None) -> str:
+    """Delays beside the latency: ``+45 ms filters, +450 ms evidence``.
+
+    A delay that is not known, or nothing, is left out.
+    """
+    if status is None:
+        return ""
+    filters, evidence = _added(status.filter_delay_s), _added(status.evidence_delay_s)
+    if filters and evidence:
+        return f"{filters} filters, {evidence} evidence"
+    return (filters and f"{filters} filter delay") or (evidence and f"{evidence} evidence")
+
+
+def _added(delay_s: float | None) -> str:
+    if delay_s is None or delay_s < 0.0005:
+        return ""
+    return f"+{1000 * delay_s:.0f} ms" if delay_s < 1 else f"+{delay_s:.1f} s"
+
+
+def _describe_model(status: EngineStatus) -> str:
+    """Name of the model, whether it adapts, and how far the signal is from its calibration."""
+    adapts = "" if status.adaptation == "off" else f", which adapts ({status.adaptation:.60})"
+    if not status.drift_warning:
+        return f"{status.model}{adapts}"
+    how_far = "" if status.drift is None else f" (drift {status.drift:.3g})"
+    return f"{status.model}{adapts}, but the signal is unlike its calibration{how_far}"

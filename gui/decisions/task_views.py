@@ -1,0 +1,113 @@
+"""The view of a task: a plug-in of the group ``bci.views`` that is named as the task.
+
+Its name has a hyphen where the task has a space.
+
+A plug-in is called with a `ViewContext` and gives a widget. It has the methods `set_classes`,
+`set_engine`, `show_prediction` and `show_rejected`; the dashboard sets its attributes ``theme``,
+``rule`` and ``hint``. `gui.decisions.class_bars.DecisionView` is an example.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtWidgets import QWidget
+
+from bci.errors import PluginError
+from bci.plugins.registry import plugins
+from gui.decisions.class_bars import DecisionView
+from gui.decisions.cue_matching import CueFinder
+from gui.decisions.emotion_plane import EmotionView
+from gui.decisions.image_matches import ImagesView
+from gui.decisions.shown_images import ShownImages
+from gui.decisions.word_list import SpeechView
+
+_log = logging.getLogger("bci")
+_GROUP = "bci.views"
+_METHODS = ("set_classes", "show_prediction", "show_rejected", "set_engine")
+Deciding = DecisionView | ImagesView | SpeechView | EmotionView
+
+
+@dataclass(frozen=True)
+class ViewContext:
+    """What a view is made with.
+
+    Parameters
+    ----------
+    threshold : float
+        Least probability of a decision.
+    truth : CueFinder, optional
+        Finds the true class of a window.
+    images : ShownImages, optional
+        Pictures of the classes, where images are decoded.
+    """
+
+    threshold: float
+    truth: CueFinder | None = None
+    images: ShownImages | None = None
+
+
+def motor_imagery(context: ViewContext) -> DecisionView:
+    """A bar for each class, whatever the classes are."""
+    return DecisionView(context.threshold)
+
+
+def emotion(context: ViewContext) -> EmotionView:
+    """The plane of valence and arousal."""
+    return EmotionView(context.threshold)
+
+
+def speech(context: ViewContext) -> SpeechView:
+    """The decided word and the likeliest ones."""
+    return SpeechView(context.truth, context.threshold)
+
+
+def images(context: ViewContext) -> ImagesView:
+    """The images that fit a window best."""
+    assert context.images is not None
+    return ImagesView(context.images, context.threshold, context.truth)
+
+
+def make_view(task: str, context: ViewContext) -> Any:
+    """The view of a task; that of any classes where a task has none of its own.
+
+    Raises
+    ------
+    PluginError
+        If its plug-in cannot be loaded, fails, or gives no such widget.
+    """
+    # A task may have several words, the name of an entry point is one.
+    plugin = plugins(_GROUP).get(task.replace(" ", "-"))
+    if plugin is None:
+        return motor_imagery(context)
+    make = plugin.load()
+    if plugin.is_ours:
+        return make(context)
+    try:
+        return _guarded(task, make(context))
+    except PluginError:
+        raise
+    except Exception as error:
+        raise PluginError(f"view {task}: {type(error).__name__}: {error}") from error
+
+
+def _guarded(task: str, view: Any) -> Any:
+    """Check the view of another package, and let it fail without taking the others with it."""
+    if not isinstance(view, QWidget):
+        raise PluginError(f"view {task}: it gives {type(view).__name__}, which is no QWidget")
+    if missing := [each for each in _METHODS if not callable(getattr(view, each, None))]:
+        raise PluginError(f"view {task}: {type(view).__name__} lacks {', '.join(missing)}")
+    for name in _METHODS:
+        setattr(view, name, _reporting(f"view {task}: {name}", getattr(view, name)))
+    return view
+
+
+def _reporting(what: str, method: Callable[..., None]) -> Callable[..., None]:
+    def call(*given: Any) -> None:
+        try:
+            method(*given)
+        except Exception as error:  # noqa: BLE001 - of another package
+            _log.warning("%s: %s: %s", what, type(error).__name__, error)
+
+    return call

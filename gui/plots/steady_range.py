@@ -1,0 +1,38 @@
+"""The range of an axis that follows what it shows and does not fidget."""
+
+from math import ceil, floor, isfinite
+
+
+class SteadyRange:
+    """Whole steps that hold the values; grows at once, shrinks when two steps are unused.
+
+    Parameters
+    ----------
+    step : float
+    least : float
+        The smallest range, a whole number of steps.
+    """
+
+    def __init__(self, step: float, least: float) -> None:
+        self._step, self._least = step, least
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the range: something else is shown from now on."""
+        self.low, self.high = 0.0, self._least
+        self._fresh = True
+
+    def follow(self, low: float, high: float) -> None:
+        """Take in the smallest and the largest value; nothing where they are not known."""
+        if not (isfinite(low) and isfinite(high)):
+            return
+        low, high = floor(low / self._step) * self._step, ceil(high / self._step) * self._step
+        if high - low < self._least:
+            low = floor((low + high - self._least) / 2 / self._step) * self._step
+            high = low + self._least
+        slack = 2 * self._step
+        if self._fresh or low < self.low or low > self.low + slack:
+            self.low = low
+        if self._fresh or high > self.high or high < self.high - slack:
+            self.high = high
+        self._fresh = False

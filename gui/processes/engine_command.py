@@ -1,0 +1,111 @@
+"""Command that starts an engine: on the stream that is shown, with the model used last."""
+
+from pathlib import Path
+
+from bci.models.bundle import CARD
+from gui.processes.child import Command
+from gui.settings import DashboardSettings
+
+ENGINE = "engine"
+_MODELS, _PROFILES = "engine/models", "engine/profiles"
+
+
+def engine_command(
+    bci: tuple[str, ...], profile: str, model: Path, stream: str = "", name: str = ""
+) -> Command:
+    """The command of an engine.
+
+    Without ``stream`` it decodes what its profile names, without ``name`` its streams are named
+    as the profile says.
+    """
+    named = (f"--name={name}",) if name else ()
+    argv = (*bci, "run", profile, f"--model={model}", *named, "--with-parent")
+    return on_stream(Command(ENGINE, argv), stream)
+
+
+def on_stream(command: Command, stream: str) -> Command:
+    """The same engine on another stream, with the markers that belong to it.
+
+    A command that is no engine's, or an empty ``stream``, changes nothing.
+    """
+    if not stream or "run" not in command.argv:
+        return command
+    options = _options(command.argv)
+    markers = options.get("--markers", "")
+    follows = markers and markers == f"{options.get('--stream', '')}-markers"
+    argv = _without(command.argv, "--stream")
+    if follows:
+        argv = (*_without(argv, "--markers"), f"--markers={stream}-markers")
+    return Command(command.name, (*argv, f"--stream={stream}"))
+
+
+def stream_of(command: Command) -> str:
+    """The stream that an engine was told to decode; empty where it was told none."""
+    return _options(command.argv).get("--stream", "")
+
+
+def replayed_as(command: Command) -> str:
+    """The stream that a replay gives; empty where the command is none."""
+    return _options(command.argv).get("--name", "") if "replay" in command.argv else ""
+
+
+def model_of(command: Command) -> str:
+    """Name of the model that an engine is started with; empty where it has none."""
+    return Path(_options(command.argv).get("--model", "")).name
+
+
+def remember_engine(remembered: DashboardSettings, opened_with: str, command: Command) -> None:
+    """Keep which model was decoded with, for a dashboard that is opened with the same profile."""
+    model = _options(command.argv).get("--model")
+    if model is None or "run" not in command.argv:
+        return
+    profile = command.argv[command.argv.index("run") + 1]
+    kept = ((_MODELS, str(Path(model).resolve())), (_PROFILES, profile))
+    for key, value in kept:
+        remembered.keep(key, remembered.table(key) | {opened_with: value})
+
+
+def remembered_engine(
+    remembered: DashboardSettings, opened_with: str, bci: tuple[str, ...], name: str = ""
+) -> Command | None:
+    """The engine that was last used with this profile; None where its model is gone."""
+    model = remembered.table(_MODELS).get(opened_with)
+    profile = remembered.table(_PROFILES).get(opened_with)
+    if not model or not profile or not (Path(model) / CARD).is_file():
+        return None
+    return engine_command(bci, profile, Path(model), name=name)
+
+
+def with_last_engine(
+    commands: tuple[Command, ...],
+    remembered: DashboardSettings,
+    opened_with: str,
+    bci: tuple[str, ...],
+    name: str = "",
+) -> tuple[Command, ...]:
+    """The programs of a window: where no engine is among them, the one that was last used."""
+    if any(command.name == ENGINE for command in commands):
+        return commands
+    last = remembered_engine(remembered, opened_with, bci, name)
+    return (*commands, last) if last is not None else commands
+
+
+def _options(argv: tuple[str, ...]) -> dict[str, str]:
+    """Options with a value, given as ``--name value`` or ``--name=value``."""
+    found = {}
+    for word, after in zip(argv, (*argv[1:], ""), strict=True):
+        name, equals, value = word.partition("=")
+        if name.startswith("--"):
+            found[name] = value if equals else after
+    return found
+
+
+def _without(argv: tuple[str, ...], name: str) -> tuple[str, ...]:
+    kept: list[str] = []
+    words = iter(argv)
+    for word in words:
+        if word == name:
+            next(words, None)
+        elif not word.startswith(f"{name}="):
+            kept.append(word)
+    return tuple(kept)

@@ -1,0 +1,187 @@
+"""Buttons that start and stop the programs the dashboard was opened with."""
+
+import time
+from pathlib import Path
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+from gui.processes.child import Child, Command, then
+from gui.processes.engine_command import ENGINE, model_of, on_stream, replayed_as
+from gui.processes.restart_policy import LEAST_S, RestartPolicy
+from gui.widgets.pieces import button, tip
+
+_DOES = {
+    "engine": "Decodes the signal with a model",
+    "replay": "Streams the recording as if it were live",
+}
+KEYS = {"engine": "Ctrl+E", "replay": "Ctrl+P"}
+
+
+class Programs(QWidget):
+    """One button a program; each is a child process of its own.
+
+    One that crashes after it worked is started again.
+    """
+
+    said = Signal(str)
+    engine_said = Signal(str)  # a line of the engine's log
+    problem = Signal(str, str)  # one sentence, and the program that it is about
+    runs = Signal(str, bool)  # a program, and whether it runs now
+    well = Signal(str)  # the program that runs now
+    models_wanted = Signal()  # there is no engine yet: a model is to be chosen
+
+    def __init__(self, commands: tuple[Command, ...], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.processes = [Child(command, self) for command in commands]
+        self.buttons: dict[str, QPushButton] = {}
+        self._revivals: dict[str, RestartPolicy] = {}
+        self._stream = ""
+        self._choose = button("Start engine ...", "Choose a model to decode with (Ctrl+E)")
+        self._choose.clicked.connect(self.models_wanted)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        for child in self.processes:
+            self._row.addWidget(self._add(child))
+        self._row.addWidget(self._choose)
+        self._offer_choice()
+
+    @property
+    def choose_button(self) -> QPushButton:
+        """Stands in for the engine's button until there is a model."""
+        return self._choose
+
+    def set_stream(self, name: str) -> None:
+        """The stream that is shown: an engine that is started from now on decodes it."""
+        self._stream = name
+
+    def start(self) -> None:
+        """Start them all."""
+        for child in self.processes:
+            child.start()
+
+    def toggle(self, name: str) -> None:
+        """Start a program or stop it; without an engine a model is to be chosen first."""
+        if name in self.buttons:
+            self.buttons[name].click()
+        elif name == ENGINE:
+            self.models_wanted.emit()
+
+    def is_running(self, name: str) -> bool:
+        """Whether a program runs as our child."""
+        child = self._child(name)
+        return child is not None and child.is_running
+
+    def command(self, name: str) -> Command | None:
+        """Command by which a program is, or was last, started."""
+        child = self._child(name)
+        return child.command if child is not None else None
+
+    def was_stopped(self, name: str) -> bool:
+        """Whether a program ends, or ended, because the user wanted it."""
+        child = self._child(name)
+        return child is not None and child.asked_to_stop
+
+    def is_ending(self, stream: str) -> bool:
+        """Whether a stream goes because the user stopped the replay that gives it."""
+        stopped = (child.command for child in self.processes if child.asked_to_stop)
+        return stream != "" and any(replayed_as(command) == stream for command in stopped)
+
+    def decode_shown(self) -> None:
+        """Have the engine decode the stream that is shown, by starting it again."""
+        child = self._child(ENGINE)
+        if child is not None:
+            child.command = on_stream(child.command, self._stream)
+            child.restart()
+
+    def use_model(self, folder: Path, command: Command, same_stream: bool = True) -> bool:
+        """Have the engine decode with a model, without a sample lost where it runs already.
+
+        Parameters
+        ----------
+        folder : Path
+        command : Command
+            How an engine with this model is started.
+        same_stream : bool
+            Whether an engine that runs decodes the stream of this command; if not, it is
+            started again.
+
+        Returns
+        -------
+        swapped : bool
+            Whether a running engine was told, which may refuse; else one is started.
+        """
+        child = self._child(command.name)
+        if child is not None and child.is_running and same_stream:
+            child.write_line(f"use {folder}")
+            return True
+        if child is None:
+            child = Child(command, self)
+            self.processes.append(child)
+            self._row.addWidget(self._add(child))
+            self._offer_choice()
+        child.command = command
+        child.restart()
+        return False
+
+    def set_command(self, command: Command) -> None:
+        """How a program is started the next time."""
+        child = self._child(command.name)
+        if child is not None:
+            child.command = command
+
+    def _start(self, child: Child) -> None:
+        """Start what the user wants to see: of an engine, decisions of the stream that is shown."""
+        child.command = on_stream(child.command, self._stream)
+        child.start()
+
+    def _offer_choice(self) -> None:
+        self._choose.setVisible(ENGINE not in self.buttons)
+
+    def _child(self, name: str) -> Child | None:
+        return next((child for child in self.processes if child.command.name == name), None)
+
+    def _add(self, child: Child) -> QPushButton:
+        name = child.command.name
+        key = f" ({KEYS[name]})" if name in KEYS else ""
+        toggle = button(f"Start {name}", tip(f"{_does(child)}; a program of its own{key}"))
+        toggle.clicked.connect(lambda: child.stop() if child.is_running else self._start(child))
+        child.running.connect(lambda on: self._on_running(name, on))
+        child.said.connect(self.said)
+        if name == ENGINE:
+            child.said.connect(self.engine_said)
+        child.died.connect(lambda why: self._on_died(child, why))
+        self._revivals[name] = RestartPolicy(f"press Start {name}{key}")
+        self.buttons[name] = toggle
+        return toggle
+
+    def _on_running(self, name: str, running: bool) -> None:
+        self.buttons[name].setText(f"{'Stop' if running else 'Start'} {name}")
+        self.runs.emit(name, running)
+        if running:
+            self.well.emit(name)
+
+    def _on_died(self, child: Child, why: str) -> None:
+        name = child.command.name
+        worked = child.age_s >= LEAST_S
+        refusal = self._revivals[name].refusal(child.exit_code, worked, time.monotonic())
+        if refusal:
+            self.problem.emit(then(why, refusal), name)
+            return
+        child.start()
+        self.problem.emit(then(why, "It is started again."), name)
+        # That it was started says nothing yet: all is well once it has lasted.
+        pid = child.pid
+        QTimer.singleShot(
+            round(1000 * LEAST_S),
+            self,
+            lambda: self.well.emit(name) if child.is_running and child.pid == pid else None,
+        )
+
+
+def _does(child: Child) -> str:
+    """Purpose of a program, in words."""
+    name = child.command.name
+    if name == ENGINE and (model := model_of(child.command)):
+        return f"Decodes the signal with the model {model}"
+    return _DOES.get(name, name)

@@ -1,0 +1,46 @@
+"""Place of the recording that was just stopped, and two buttons to go there."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal, SignalInstance
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from gui.widgets.elided import Elided
+from gui.widgets.pieces import button, named
+from gui.widgets.units import counted
+
+
+class SavedRecording(QWidget):
+    """Shown from the end of a recording until the next one begins."""
+
+    open_wanted = Signal(object)  # Path
+    folder_wanted = Signal(object)  # Path of a file in it
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("plain")
+        self.files: tuple[Path, ...] = ()
+        self.text = named(Elided(), "dim")
+        self.open = named(button("Open", "Look through it in Recordings (Ctrl+Shift+R)"), "narrow")
+        self.open.clicked.connect(lambda: self._emit(self.open_wanted))
+        self.folder = named(button("Show in folder", "Open its folder (Ctrl+Shift+F)"), "narrow")
+        self.folder.clicked.connect(lambda: self._emit(self.folder_wanted))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        row.addStretch()
+        for part in (self.text, self.open, self.folder):
+            row.addWidget(part)
+        self.hide()
+
+    def show_files(self, files: tuple[Path, ...], described: str) -> None:
+        """The files of one recording, oldest first; several where the recorder was restarted."""
+        self.files = files
+        names = ", ".join(file.name for file in reversed(files))
+        several = f"{counted(len(files), 'file')}: " if len(files) > 1 else ""
+        self.text.setText(f"Saved {several}{names} ({described})")
+        self.show()
+
+    def _emit(self, wanted: SignalInstance) -> None:
+        if self.files:
+            wanted.emit(self.files[-1])

@@ -1,0 +1,70 @@
+"""Play and pause, speed, and steps by trial."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QFontDatabase
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+
+from gui.replay.lanes import clock
+from gui.replay.playhead import SPEEDS, Playhead
+from gui.widgets.combo_box import ComboBox
+from gui.widgets.elided import Elided
+from gui.widgets.pieces import button, named
+
+_KEYS = "Space play \u00b7 \u2190 \u2192 1 s \u00b7 Shift 10 s \u00b7 , . trial \u00b7 S D speed"
+
+
+class Transport(QWidget):
+    """Shows the playhead and moves it; steps by trial come out as a signal."""
+
+    stepped = Signal(int)
+
+    def __init__(self, playhead: Playhead, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("plain")
+        self._playhead = playhead
+        self.previous = _narrow(" \u25c2 trial ", "Previous trial (comma)")
+        self.next = _narrow(" trial \u25b8 ", "Next trial (full stop)")
+        self.play = button("\u25b6  Play", "Play or pause (Space)")
+        self.play.setMinimumWidth(104)
+        self.speed = ComboBox()
+        for speed in SPEEDS:
+            self.speed.addItem(f"{speed:g}\u00d7", speed)
+        self.speed.setFixedWidth(72)
+        self.speed.setToolTip("How fast it plays (S slower, D faster)")
+        self.time = QLabel()
+        self.time.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.time.setMinimumWidth(150)
+        self.trial = named(Elided(), "dim")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 5, 8, 5)
+        for widget in (self.previous, self.play, self.next, self.speed, self.time, self.trial):
+            row.addWidget(widget)
+        row.addStretch()
+        row.addWidget(named(QLabel(_KEYS), "dim"))
+        self.previous.clicked.connect(lambda: self.stepped.emit(-1))
+        self.next.clicked.connect(lambda: self.stepped.emit(1))
+        self.play.clicked.connect(playhead.toggle)
+        self.speed.activated.connect(lambda k: playhead.set_speed(SPEEDS[k]))
+        playhead.changed.connect(self._show)
+        playhead.moved.connect(self._show_time)
+        self._show()
+        self._show_time()
+
+    def set_trial(self, text: str) -> None:
+        """Which trial is under way, in words."""
+        self.trial.setText(text)
+
+    def _show(self) -> None:
+        playhead = self._playhead
+        self.play.setText("\u275a\u275a  Pause" if playhead.is_playing else "\u25b6  Play")
+        self.speed.setCurrentIndex(SPEEDS.index(playhead.speed))
+        for widget in (self.play, self.previous, self.next):
+            widget.setEnabled(playhead.duration > 0)
+
+    def _show_time(self) -> None:
+        playhead = self._playhead
+        self.time.setText(f"{clock(playhead.position, 1)} / {clock(playhead.duration, 1)}")
+
+
+def _narrow(text: str, tip: str) -> QPushButton:
+    return named(button(text, tip), "small")

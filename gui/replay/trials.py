@@ -1,0 +1,113 @@
+"""The trials that one steps through: what was asked, and what a model decided."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bci.errors import RecordingError
+from bci.lsl.cue_streams import merged, without_notes
+from bci.messages import EvaluationEvent
+from bci.profiles.profile import Paradigm
+from bci.training.epochs import find_trials
+from bci.types import Recording
+from gui.widgets.class_names import brief
+from gui.widgets.units import counted
+
+# How long a cue is taken to last where no model's paradigm says so.
+_USUAL_S = 4.0
+# Times are told apart from here on.
+_APART_S = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayTrial:
+    """One trial: its class and times in seconds.
+
+    ``decision`` is the class with the most evidence at its end (see `bci.messages.EvaluatedTrial`);
+    None where no model has run or no sound window lay within it.
+    """
+
+    label: str
+    onset: float
+    stop: float
+    decision: str | None = None
+    confidence: float | None = None
+
+    @property
+    def is_right(self) -> bool | None:
+        """Whether the decision was; None where there is none."""
+        return None if self.decision is None else self.decision == self.label
+
+
+def find_steps(
+    recording: Recording, paradigm: Paradigm | None, cue_of: Callable[[str], str | None]
+) -> tuple[ReplayTrial, ...]:
+    """The trials of a recording.
+
+    By a model's paradigm where its markers are there; else by ``cue_of``, which tells the class
+    that a marker asks for; else every marker is one.
+    """
+    end = float(recording.timestamps[-1])
+    if paradigm is not None:
+        try:
+            trials = find_trials(recording, paradigm)
+        except RecordingError:
+            # The markers are others than the model's: they are stepped through as they are.
+            trials = []
+        if trials:
+            return tuple(ReplayTrial(t.label, t.onset, min(t.stop, end)) for t in trials)
+    markers = recording.markers
+    if recording.marker_streams:
+        markers = merged(without_notes(recording.marker_streams))
+    ends = [*(marker.time for marker in markers[1:]), end]
+    steps = [
+        ReplayTrial(
+            marker.label, marker.time, max(marker.time, min(following, marker.time + _USUAL_S))
+        )
+        for marker, following in zip(markers, ends, strict=False)
+    ]
+    cued = [
+        ReplayTrial(label, step.onset, step.stop)
+        for step in steps
+        if (label := cue_of(step.label)) is not None
+    ]
+    return tuple(cued or steps)
+
+
+def steps_of(evaluation: EvaluationEvent) -> tuple[ReplayTrial, ...]:
+    """The trials of an evaluated recording."""
+    return tuple(
+        ReplayTrial(trial.label, trial.onset, trial.stop, trial.decision, trial.confidence)
+        for trial in evaluation.trials
+    )
+
+
+def step_from(steps: tuple[ReplayTrial, ...], position: float, way: int) -> int | None:
+    """Number of the next (+1) or previous (-1) trial, by where they end; None at the last."""
+    stops = [step.stop for step in steps]
+    if way > 0:
+        k = bisect_right(stops, position + _APART_S)
+        return k if k < len(steps) else None
+    k = bisect_left(stops, position - _APART_S) - 1
+    return k if k >= 0 else None
+
+
+def step_at(steps: tuple[ReplayTrial, ...], position: float) -> int | None:
+    """Number of the trial that is under way; None between trials."""
+    k = bisect_right([step.onset for step in steps], position + _APART_S) - 1
+    return k if k >= 0 and position <= steps[k].stop + _APART_S else None
+
+
+def describe(step: ReplayTrial, called: Callable[[str], str] = str) -> str:
+    """``asked left, decided right: wrong``; ``called`` gives the name that a class is told by."""
+    if step.decision is None:
+        return called(step.label)
+    verdict = "correct" if step.is_right else "wrong"
+    return f"asked {called(step.label)}, decided {called(step.decision)}: {verdict}"
+
+
+def describe_place(steps: tuple[ReplayTrial, ...], number: int | None) -> str:
+    """``trial 4 of 30: left``; between trials how many there are."""
+    if number is None:
+        return counted(len(steps), "trial") if steps else "no trials"
+    return f"trial {number + 1} of {len(steps)}: {describe(steps[number], brief)}"

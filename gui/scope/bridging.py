@@ -1,0 +1,63 @@
+"""Channels that send no number for a while, bridged so that a filter can go on."""
+
+import numpy as np
+
+from bci.compiling import kernel
+from bci.types import FloatArray
+
+
+class GapBridge:
+    """Replaces what is no number by the channel's last value, for a filter that follows.
+
+    Where numbers come again they are shifted to go on from that value: the filter meets no step.
+    Each channel is treated alone; one without a gap is left as it is.
+
+    Parameters
+    ----------
+    n_channels : int
+    """
+
+    def __init__(self, n_channels: int) -> None:
+        self._held = np.zeros(n_channels, dtype=np.float32)
+        self._shift = np.zeros(n_channels, dtype=np.float32)
+        self._missing = np.zeros(n_channels, dtype=np.bool_)
+        self._fresh = True
+        self._has_gap = False
+
+    def reset(self) -> None:
+        """Begin anew: what comes next has nothing to go on from."""
+        self._shift[:] = self._held[:] = 0.0
+        self._missing[:] = False
+        self._fresh, self._has_gap = True, False
+
+    def fill(self, data: FloatArray) -> None:
+        """Fill in ``data``, (n_samples, n_channels), in place."""
+        if not len(data):
+            return
+        if self._fresh:
+            # A channel that begins without numbers is taken to begin at zero.
+            self._missing[:] = ~np.isfinite(data[0])
+            self._fresh = False
+        # Once there was a gap, what comes after it is shifted.
+        self._has_gap = self._has_gap or not np.isfinite(data).all()
+        if self._has_gap:
+            _bridge(data, self._held, self._shift, self._missing)
+        else:
+            self._held[:] = data[-1]
+
+
+@kernel()
+def _bridge(data, held, shift, missing):  # type: ignore[no-untyped-def]
+    """Fill ``data`` (n_samples, n_channels) in place; the others (n_channels,) are the state."""
+    n_samples, n_channels = data.shape
+    for t in range(n_samples):
+        for c in range(n_channels):
+            value = data[t, c]
+            if np.isfinite(value):
+                if missing[c]:
+                    shift[c] = value - held[c]
+                    missing[c] = False
+                held[c] = value - shift[c]
+            else:
+                missing[c] = True
+            data[t, c] = held[c]

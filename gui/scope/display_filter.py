@@ -1,0 +1,70 @@
+"""What the scope does to the signal for the eye; nothing else sees it."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bci.pipeline.filters import Sos, bandpass, highpass, notch
+
+_ORDER = 2
+
+
+@dataclass(frozen=True)
+class DisplayFilter:
+    """A high-pass or, with ``high_hz``, a band-pass; the mains taken out where ``notch_hz`` is.
+
+    Without ``low_hz`` the signal is shown as it comes.
+    """
+
+    low_hz: float | None
+    high_hz: float | None = None
+    notch_hz: float | None = None
+
+    @property
+    def is_raw(self) -> bool:
+        return self.low_hz is None
+
+    @property
+    def name(self) -> str:
+        if self.low_hz is None:
+            return "raw, no filter"
+        band = f"high-pass {self.low_hz:g} Hz"
+        if self.high_hz is not None:
+            band = f"{self.low_hz:g}-{self.high_hz:g} Hz"
+        return band + (f", notch {self.notch_hz:g} Hz" if self.notch_hz is not None else "")
+
+    def within(self, sfreq: float) -> "DisplayFilter":
+        """What of it a stream of this rate leaves room for."""
+        if self.low_hz is None:
+            return self
+
+        def kept(hz: float | None) -> float | None:
+            return hz if hz is not None and hz < 0.45 * sfreq else None
+
+        high_hz = kept(self.high_hz)
+        low_hz = self.low_hz if high_hz is not None else min(self.low_hz, sfreq / 20)
+        return replace(self, low_hz=low_hz, high_hz=high_hz, notch_hz=kept(self.notch_hz))
+
+    def design(self, sfreq: float) -> Sos:
+        """The causal filter, for a rate that `within` was asked for; not of a raw view."""
+        assert self.low_hz is not None
+        if self.high_hz is None:
+            band = highpass(self.low_hz, sfreq)
+        else:
+            band = bandpass(self.low_hz, self.high_hz, sfreq, _ORDER)
+        return band if self.notch_hz is None else np.vstack([band, notch(self.notch_hz, sfreq)])
+
+
+DISPLAY_FILTERS = (
+    DisplayFilter(0.5),
+    DisplayFilter(1.0, 40.0),
+    DisplayFilter(1.0, 40.0, 50.0),
+    DisplayFilter(1.0, 40.0, 60.0),
+    DisplayFilter(70.0, 150.0),
+    DisplayFilter(None),
+)
+
+
+def filter_named(name: str) -> DisplayFilter:
+    """The filter of that name; the first where there is none."""
+    return next((each for each in DISPLAY_FILTERS if each.name == name), DISPLAY_FILTERS[0])

@@ -1,0 +1,50 @@
+"""Commands of the scope, and the keys that give them while the scope has the focus."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QKeyCombination, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
+
+from gui.actions import SCOPE
+
+if TYPE_CHECKING:
+    from gui.scope.scope import Scope
+
+_SHIFT = Qt.KeyboardModifier.ShiftModifier
+_BY_KEY = {QKeySequence(action.key)[0]: action.id for action in SCOPE}
+_ONCE_A_PRESS = ("filter", "channels")
+
+
+def scope_commands(scope: "Scope") -> dict[str, Callable[[], object]]:
+    """Return what each action of the scope's table does."""
+    return {
+        "larger": partial(scope.step_gain, 1),
+        "smaller": partial(scope.step_gain, -1),
+        "fit": scope.fit_gains,
+        "kind": scope.step_kind,
+        "channels": scope.channels_wanted.emit,
+        "all": lambda: scope.show_all(not scope.shows_all),
+        "page-before": partial(scope.step_page, -1),
+        "page-after": partial(scope.step_page, 1),
+        "filter": scope.step_filter,
+        "sweep": lambda: scope.show_sweep(not scope.sweep),
+        "shorter": partial(scope.step_time_base, -1),
+        "longer": partial(scope.step_time_base, 1),
+        "pause": scope.toggle_pause,
+        "older": partial(scope.look, -1),
+        "newer": partial(scope.look, 1),
+    }
+
+
+def action_of(scope: "Scope", event: QKeyEvent) -> Callable[[], object] | None:
+    """Find the action of a key that was pressed; None where it has none here."""
+    shift = event.modifiers() & _SHIFT
+    key = Qt.Key(event.key())
+    name = _BY_KEY.get(QKeyCombination(shift, key)) or _BY_KEY.get(QKeyCombination(key))
+    if name is None:
+        return None
+    if event.isAutoRepeat() and name in _ONCE_A_PRESS:
+        return lambda: None
+    return scope_commands(scope)[name]

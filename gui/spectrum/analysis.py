@@ -1,0 +1,184 @@
+"""Spectra and maps of the shown signal, computed in a thread of their own."""
+
+import threading
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from bci.pipeline.ring import RingBuffer
+from bci.types import StreamInfo
+from gui.plots.head import flatten
+from gui.plots.scalp import LEAST_ELECTRODES, Scalp
+from gui.spectrum.bands import Band
+from gui.spectrum.spectra import HIGH_HZ, Peak, Spectra, Values, band_power, decibels, find_peak
+from gui.workers.worker import Worker
+
+_POLL_S = 0.1
+
+
+class Source(NamedTuple):
+    """A regular stream and the ring that its samples are written to."""
+
+    info: StreamInfo
+    ring: RingBuffer
+
+
+class Wanted(NamedTuple):
+    """Wanted analysis: spectra up to a limit, or the map of a band; ``left_out`` are bad."""
+
+    channel: int
+    band: Band | None
+    left_out: frozenset[str]
+    limit_hz: float = HIGH_HZ
+
+
+@dataclass(frozen=True)
+class SpectrumSeen:
+    """Spectra in dB re 1 unit squared a hertz.
+
+    ``density`` is (n_freqs, n_shown), of the channels ``shown``; ``mean`` (n_freqs,) that of
+    their power; ``chosen`` (n_freqs,) and ``history`` (n_segments, n_freqs) are the channel's.
+    """
+
+    info: StreamInfo
+    channel: int
+    freqs: Values
+    shown: tuple[int, ...]
+    density: Values
+    mean: Values
+    chosen: Values
+    history: Values
+    peak: Peak | None
+
+
+@dataclass(frozen=True)
+class MapSeen:
+    """Power of a band, in dB re 1 unit squared: ``values`` at ``electrodes``, and in between.
+
+    ``picture`` is (65, 65), the nose up; None where there are too few electrodes.
+    """
+
+    info: StreamInfo
+    band: Band
+    unit: str
+    electrodes: tuple[int, ...]
+    values: Values
+    picture: Values | None
+
+
+class Analysis(Worker):
+    """Looks at the ring about four times a second, as long as somebody looks at the outcome."""
+
+    spectrum_came = Signal(object)  # SpectrumSeen
+    map_came = Signal(object)  # MapSeen
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.n_computed = 0
+        self.is_resting = True
+        self._source: Source | None = None
+        self._wanted: Wanted | None = None
+        self._woken = threading.Event()
+        self.start()
+
+    def show_signal(self, source: Source | None) -> None:
+        """Analyse this signal from now on; None: there is none that could be."""
+        self._source = source
+        self._woken.set()
+
+    def want(self, wanted: Wanted | None) -> None:
+        """What is looked at now; None while nothing is."""
+        self._wanted = wanted
+        self._woken.set()
+
+    def retire(self) -> None:
+        """Ask the thread to end; returns at once."""
+        super().retire()
+        self._woken.set()
+
+    def _pass_on(self, seen: SpectrumSeen | MapSeen) -> None:
+        """On Qt's thread; what is of a signal that is no longer shown is dropped."""
+        if self._source is None or seen.info is not self._source.info:
+            return
+        came = self.spectrum_came if isinstance(seen, SpectrumSeen) else self.map_came
+        came.emit(seen)
+
+    def work(self) -> None:
+        """Analyse what is wanted until it is retired."""
+        spectra: Spectra | None = None
+        scalps = Scalps()
+        done: Wanted | None = None
+        while not self.is_retired:
+            source, wanted = self._source, self._wanted
+            if source is None or wanted is None:
+                self.is_resting = True
+                self._woken.wait()
+                self._woken.clear()
+                self.is_resting = False
+                continue
+            if spectra is None or _differs(spectra, source, wanted):
+                spectra, done = Spectra(*source, wanted.limit_hz), None
+            if not spectra.take() and (wanted == done or not spectra.is_begun):
+                self._woken.wait(_POLL_S)
+                self._woken.clear()
+                continue
+            seen: SpectrumSeen | MapSeen
+            if wanted.band is None:
+                seen = spectrum_of(source.info, spectra, wanted)
+            else:
+                seen = scalps.map(source.info, spectra, wanted, wanted.band)
+            self.n_computed += 1
+            done = wanted
+            self.tell(self._pass_on, seen)
+
+
+def _differs(spectra: Spectra, source: Source, wanted: Wanted) -> bool:
+    return spectra.ring is not source.ring or spectra.limit_hz != wanted.limit_hz
+
+
+def alike(info: StreamInfo, channel: int) -> list[int]:
+    """The channels that measure the same in the same unit."""
+    measured = [(each.kind, each.unit) for each in info.channels]
+    return [k for k, each in enumerate(measured) if each == measured[channel]]
+
+
+def spectrum_of(info: StreamInfo, spectra: Spectra, wanted: Wanted) -> SpectrumSeen:
+    """What is shown of a stream's spectra."""
+    density, channel = spectra.density(), wanted.channel
+    shown = [k for k in alike(info, channel) if info.channels[k].name not in wanted.left_out]
+    known = [k for k in shown if np.isfinite(density[:, k]).all()]
+    mean = density[:, known].mean(axis=1) if known else np.full(len(density), np.nan)
+    chosen = decibels(density[:, channel])
+    return SpectrumSeen(
+        info, channel, spectra.freqs, tuple(shown), decibels(density[:, shown]), decibels(mean),
+        chosen, decibels(spectra.history(channel)), find_peak(chosen, spectra.freqs),
+    )  # fmt: skip
+
+
+class Scalps:
+    """Maps of a head; keeps the matrix of the electrodes that were mapped last."""
+
+    def __init__(self) -> None:
+        self._of: tuple[StreamInfo, tuple[int, ...]] | None = None
+
+    def map(self, info: StreamInfo, spectra: Spectra, wanted: Wanted, band: Band) -> MapSeen:
+        """What is shown of a band's power on the head."""
+        power = decibels(band_power(spectra.density(), spectra.freqs, band))
+        places = flatten(info.channels)
+        electrodes = tuple(
+            k
+            for k in alike(info, wanted.channel)
+            if k in places
+            and info.channels[k].name not in wanted.left_out
+            and np.isfinite(power[k])
+        )
+        values, picture = power[list(electrodes)], None
+        if len(electrodes) >= LEAST_ELECTRODES:
+            if self._of != (info, electrodes):
+                self._scalp = Scalp(np.array([places[k] for k in electrodes]))
+                self._of = (info, electrodes)
+            picture = self._scalp.picture(values)
+        unit = info.channels[wanted.channel].unit
+        return MapSeen(info, band, unit, electrodes, values, picture)

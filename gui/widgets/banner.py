@@ -1,0 +1,37 @@
+"""A banner that tells of a problem and stops nothing."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
+
+from gui.widgets.sentence import Sentence
+
+_MOST_LETTERS = 400
+
+
+class Banner(QFrame):
+    """One sentence about one subject, until it is dismissed or the subject is well again."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("banner")
+        self.text = Sentence(most=_MOST_LETTERS)
+        self._subject = ""
+        dismiss = QPushButton("Dismiss")
+        dismiss.setToolTip("Hide this; nothing else changes (Esc)")
+        dismiss.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        dismiss.clicked.connect(self.hide)
+        row = QHBoxLayout(self)
+        row.addWidget(self.text, 1)
+        row.addWidget(dismiss)
+        self.hide()
+
+    def tell(self, sentence: str, subject: str) -> None:
+        """Show a problem of ``subject``; the newest problem takes the place of the one before."""
+        self._subject = subject
+        self.text.setText(sentence)
+        self.show()
+
+    def settle(self, subject: str) -> None:
+        """The subject is well: hide what was said of it."""
+        if subject == self._subject:
+            self.hide()

@@ -1,0 +1,47 @@
+"""Question that is asked when the dashboard is closed during a recording."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from gui.processes.recorder import FoundRecorder
+
+
+def ask_before_closing(
+    window: QWidget,
+    status: FoundRecorder,
+    keep: Callable[[], object],
+    end: Callable[[], object],
+) -> QMessageBox:
+    """Ask whether the recording shall go on; ``keep`` or ``end`` is called, or neither.
+
+    The window goes on drawing meanwhile.
+    """
+    box = QMessageBox(window)
+    box.setWindowTitle("Recording goes on")
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    # What a recorder says is shown as it is, never as markup.
+    box.setText(
+        "A recording is running. It goes on when this window is closed.\n\n"
+        f"File: {Path(status.file).name}\n"
+        "To stop it later, open the dashboard again and press Stop (Ctrl+R)."
+    )
+    close = box.addButton("Close, keep recording", QMessageBox.ButtonRole.AcceptRole)
+    stop = box.addButton("Stop recording and close", QMessageBox.ButtonRole.DestructiveRole)
+    box.addButton("Do not close", QMessageBox.ButtonRole.RejectRole)
+    close.clicked.connect(keep)
+    stop.clicked.connect(end)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.open()
+    return box
+
+
+def farewell(status: FoundRecorder) -> str:
+    """The line in the terminal when the window is closed and a recording goes on."""
+    by_hand = f", or run: kill -INT {status.pid}" if status.pid else ""
+    return (
+        f"The recording goes on: {status.file}. To stop it, open the dashboard again and press "
+        f"Stop (Ctrl+R){by_hand}"
+    )

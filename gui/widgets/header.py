@@ -1,0 +1,50 @@
+"""The window's top row: which stream is shown, and the buttons that are used most."""
+
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+from gui.actions import WindowActions, action_button
+from gui.widgets.elided import Elided
+from gui.widgets.pieces import named, tip
+
+_LONGEST = 43
+
+
+class Header(QWidget):
+    """Title and badge on the left; buttons of the programs and of some commands on the right."""
+
+    def __init__(
+        self, commands: WindowActions, programs: QWidget, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.title = named(Elided(), "title")
+        self.badge = named(QLabel("SIMULATED SIGNAL"), "badge")
+        self.badge.hide()
+        self.connect_button = action_button(commands["panel-connect"])
+        self.replay_button = action_button(commands["recordings"])
+        self.calibrate_button = action_button(commands["calibrate"])
+        self.log_button = action_button(commands["panel-log"])
+        self.theme_button = action_button(commands["theme"])
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.connect_button)
+        row.addSpacing(6)
+        row.addWidget(self.title)
+        row.addWidget(self.badge)
+        row.addStretch()
+        for part in (self.calibrate_button, programs, self.replay_button, self.log_button):
+            row.addWidget(part)
+        row.addWidget(self.theme_button)
+        self.set_title("waiting for a stream ...")
+
+    def show_badge(self, simulated: bool, replayed: bool) -> None:
+        """Mark a signal that no person gives at this moment."""
+        words = [*(["SIMULATED SIGNAL"] if simulated else []), *(["REPLAY"] if replayed else [])]
+        self.badge.setText(" \u00b7 ".join(words))
+        self.badge.setVisible(bool(words))
+
+    def set_title(self, text: str) -> str:
+        """Show a title, shortened where it is too long; returns what is shown."""
+        short = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+        self.title.setText(short)
+        self.title.setToolTip(tip(text))
+        return short

@@ -1,0 +1,56 @@
+"""Amounts with their unit, as a person writes them."""
+
+from math import floor, inf, log10
+
+from bci.channels.units import in_si
+
+_PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k"}
+_BASE = ("V", "T", "T/m")
+
+
+def with_unit(value: float, unit: str) -> str:
+    """``value`` of ``unit`` with three digits: ``33.3 µV``, ``2 pT``; bare if unknown."""
+    scale, base = in_si(unit)
+    if base not in _BASE or value <= 0:
+        return f"{value:.3g}" if unit == "unknown" else f"{value:.3g} {unit[:12]}"
+    value *= scale
+    # A value just under a step (999.9) is rounded first, so that it takes the larger prefix.
+    exponent = min(max(3 * floor(log10(float(f"{value:.3g}")) / 3 + 1e-9), -15), 3)
+    return f"{value / 10**exponent:.3g} {_PREFIXES[exponent]}{base}"
+
+
+def round_up(value: float) -> float:
+    """The next of 1, 2, 5, 10, 20, 50 ... at or above ``value``."""
+    if not 0 < value < inf:
+        return 1.0
+    decade = 10.0 ** floor(log10(value))
+    return next(step * decade for step in (1, 2, 5, 10) if value <= step * decade * (1 + 1e-9))
+
+
+def counted(n: int, what: str) -> str:
+    """``1 trial``, ``2 trials``: a count with its noun, whose plural takes an s."""
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
+
+
+def neighbouring(value: float, way: int) -> float:
+    """The next of 1, 2, 5, 10, 20, 50 ... above (+1) or below (-1) ``value``, which is positive."""
+    if way > 0:
+        return round_up(value * (1 + 1e-6))
+    # Of 1, 2, 5 the inverses are such steps too: 1, 0.5, 0.2.
+    return 1 / round_up((1 + 1e-6) / value)
+
+
+def percent(share: float) -> str:
+    """``0.825`` as ``82 %``, and ``0.005`` as ``0.5 %``: chance among many is not nothing."""
+    return f"{100 * share:.{int(0 < share < 0.095)}f} %"
+
+
+def by_chance(p_value: float) -> str:
+    """``p = 0.03``, and no figure below a thousandth."""
+    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.2g}"
+
+
+def squared(unit: str) -> str:
+    """``µV²``; ``(T/m)²``; ``unit²`` where it is not known."""
+    known = {"unknown": "unit", "uV": "µV"}.get(unit, unit[:12])
+    return f"({known})²" if "/" in known else f"{known}²"

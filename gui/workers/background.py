@@ -1,0 +1,51 @@
+"""Work that may wait for a disk, done in a thread so that the windows go on drawing."""
+
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+
+from PySide6.QtCore import QObject
+
+from bci.errors import BciError
+from gui.workers.worker import Worker
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class Background(Worker):
+    """Does each thing in a thread of its own; only the outcome of the last one is passed on."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._asked = 0
+
+    def ask(
+        self, work: Callable[[], T], then: Callable[[T], None], failed: Callable[[str], None]
+    ) -> None:
+        """Begin; returns at once.
+
+        On Qt's thread ``then`` gets the result, or ``failed`` the sentence of an error.
+        """
+        self._asked += 1
+        self.aside(self._do, self._asked, work, then, failed)
+
+    def _do(
+        self,
+        number: int,
+        work: Callable[[], T],
+        then: Callable[[T], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        try:
+            result = work()
+        except Exception as error:  # noqa: BLE001 - or the window would wait for ever
+            if not isinstance(error, BciError | OSError | MemoryError):
+                _log.exception("work in the background")
+            self.tell(self._pass_on, number, failed, str(error) or type(error).__name__)
+        else:
+            self.tell(self._pass_on, number, then, result)
+
+    def _pass_on(self, number: int, call: Callable[[T], None], outcome: T) -> None:
+        if number == self._asked:
+            call(outcome)

@@ -1,0 +1,118 @@
+"""``bci benchmark motor-imagery``: what it refuses, and how it goes on."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bci.cli.benchmark import motor_imagery as benchmark
+from bci.cli.benchmark.motor_imagery import motor_imagery
+from bci.errors import RecordingError
+from bci.evaluation.compare_people import PROTOCOLS, Outcome
+from bci.plugins.decoder_offers import classical
+from tests.commands import bci, refused
+
+
+@pytest.fixture
+def two(eegmmidb: Path, tmp_path: Path) -> Path:
+    folder = tmp_path / "people"
+    folder.mkdir()
+    for name in ("S001", "S007"):
+        (folder / name).symlink_to(eegmmidb / name)
+    return folder
+
+
+def test_one_person_alone_has_nobody_to_learn_from(eegmmidb: Path, tmp_path: Path) -> None:
+    (tmp_path / "S001").symlink_to(eegmmidb / "S001")
+    with pytest.raises(RecordingError, match=r"S001 is alone; .* two or more"):
+        motor_imagery(tmp_path, ["tangent-space"], ["transfer"], 1, None)
+
+
+@pytest.mark.slow
+def test_what_is_there_is_not_done_again_and_what_cannot_be_is_told(
+    two: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "results.json"
+    motor_imagery(two, ["log-power"], ["within", "transfer"], 1, file)
+    told = capsys.readouterr()
+    assert "log-power does not carry over" in told.err
+    assert "30 trials, chance 0.53" in told.out
+    results = json.loads(file.read_text())
+    assert set(results) == {"log-power"}
+    assert set(results["log-power"]["within"]) == {"S001", "S007"}
+
+    results["log-power"]["within"]["S001"][0]["accuracy"] = 0.125
+    file.write_text(json.dumps(results))
+    motor_imagery(two, ["log-power"], None, 1, file)
+    assert "0.12 (" in capsys.readouterr().out
+    file.write_text("[]")
+    with pytest.raises(RecordingError, match="not a file of this benchmark"):
+        motor_imagery(two, ["log-power"], None, 1, file)
+
+
+@pytest.mark.parametrize("name", ["motor-imagery", "emotion", "images", "speech"])
+def test_a_file_that_cannot_be_written_is_told_before_anything_is_done(
+    name: str, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("x")
+    folder = [tmp_path] if name == "motor-imagery" else []
+    for place, why in ((tmp_path, "it is a folder"), (tmp_path / "file" / "x", "is no folder")):
+        line = refused("benchmark", name, *folder, "--out", place)
+        assert f"{place} cannot be written" in line
+        assert why in line
+
+
+@pytest.mark.parametrize("name", ["differential-entropy", "duin", "image-ridge", "svm"])
+def test_a_decoder_that_cannot_be_compared_is_refused_with_those_that_can(
+    name: str, tmp_path: Path
+) -> None:
+    done = bci("benchmark", "motor-imagery", tmp_path, "--decoder", name)
+    assert done.returncode == 2
+    said = " ".join(word for word in done.stderr.replace("│", " ").split())
+    assert f"'{name}' is none of csp-lda, log-power, tangent-space, conformer" in said
+    assert "Traceback" not in done.stderr
+
+
+def test_folders_that_results_lack_are_made(two: Path, tmp_path: Path) -> None:
+    file = tmp_path / "no" / "such" / "results.json"
+    motor_imagery(two, ["log-power"], ["within"], 1, file)
+    assert set(json.loads(file.read_text())) == {"log-power"}
+
+
+def test_without_being_told_every_protocol_and_the_networks_are_done(
+    two: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch", reason="networks need PyTorch")
+    done = Outcome(0.6, 15, 1.0, 0.1, 0.2, 10)
+    monkeypatch.setattr(benchmark, "run_protocols", lambda asked, *_: dict.fromkeys(asked, done))
+    file = tmp_path / "results.json"
+    motor_imagery(two, None, None, 1, file)
+    results = json.loads(file.read_text())
+    assert set(results) == {*classical(), "eegnet", "dbconformer", "mvcnet"}
+    assert set(results["mvcnet"]) == set(results["tangent-space"]) == set(PROTOCOLS)
+    assert set(results["csp-lda"]) == {"within"}
+
+
+def test_only_seeds_that_are_missing_are_trained(
+    two: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch", reason="networks need PyTorch")
+    asked: list[str] = []
+
+    def score(protocols: list[str], *_: object) -> dict[str, Outcome]:
+        asked.extend(protocols)
+        return dict.fromkeys(protocols, Outcome(0.6, 15, 1.0, 0.1, 0.2, 10))
+
+    monkeypatch.setattr(benchmark, "run_protocols", score)
+    file = tmp_path / "results.json"
+    motor_imagery(two, ["eegnet"], ["within"], 3, file)
+    assert len(asked) == 3 * 2
+    results = json.loads(file.read_text())
+    for rows in results["eegnet"]["within"].values():
+        del rows[1]
+    file.write_text(json.dumps(results))
+    asked.clear()
+    motor_imagery(two, ["eegnet"], ["within"], 3, file)
+    assert len(asked) == 2
+    for rows in json.loads(file.read_text())["eegnet"]["within"].values():
+        assert sorted(row["seed"] for row in rows) == [0, 1, 2]

@@ -1,0 +1,55 @@
+"""Commands on standard input, from a terminal or a pipe."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bci.commands import python_command
+
+# Prints each line that it is sent, and ends at the second.
+_LISTENER = """
+import queue, sys
+from bci.cli.stopping import stop_on_signals
+lines = queue.SimpleQueue()
+stop_on_signals(lines=lines)
+print("ready", flush=True)
+for _ in range(2):
+    print(lines.get(timeout=60), flush=True)
+"""
+
+
+def test_lines_of_a_pipe_are_commands() -> None:
+    with subprocess.Popen(
+        [*python_command(), "-c", _LISTENER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as listener:
+        said, _ = listener.communicate("use a\n\nuse b\n", timeout=60)
+    assert said.split("\n") == ["ready", "use a", "use b", ""]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_every_writer_of_a_named_pipe_is_heard(tmp_path: Path) -> None:
+    pipe = tmp_path / "commands"
+    os.mkfifo(pipe)
+    # Not to wait for the listener, which waits for us.
+    opened = os.open(pipe, os.O_RDWR)
+    with (
+        pipe.open() as stdin,
+        subprocess.Popen(
+            [*python_command(), "-c", _LISTENER], stdin=stdin, stdout=subprocess.PIPE, text=True
+        ) as listener,
+    ):
+        try:
+            os.close(opened)
+            assert listener.stdout is not None
+            assert listener.stdout.readline() == "ready\n"
+            for command in ("use a\n", "use b\n"):
+                pipe.write_text(command)
+                assert listener.stdout.readline() == command
+            assert listener.wait(30) == 0
+        finally:
+            listener.kill()

@@ -1,0 +1,51 @@
+"""Training leaves the other cores to an engine that runs meanwhile."""
+
+import json
+from pathlib import Path
+
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from bci.cli import calibrate as training
+from bci.profiles.profile import load_profile
+from decoders.classical.tangent import TangentSpace
+from devices.simulated.subject import SubjectSettings, simulate_run, write_run
+
+
+def blas_threads() -> set[int]:
+    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+
+@pytest.fixture
+def noted(monkeypatch: pytest.MonkeyPatch) -> list[set[int]]:
+    """The threads of BLAS while the decoder learns, fit by fit."""
+    seen: list[set[int]] = []
+    fit = TangentSpace.fit
+
+    def noting(self: TangentSpace, *given: object, **more: object) -> None:
+        seen.append(blas_threads())
+        fit(self, *given, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(TangentSpace, "fit", noting)
+    return seen
+
+
+@pytest.mark.slow
+def test_blas_has_one_thread_while_a_command_trains(noted: list[set[int]], tmp_path: Path) -> None:
+    for person in (1, 2):
+        (tmp_path / f"people/{person}").mkdir(parents=True)
+        run = simulate_run(SubjectSettings(person, trials_per_class=6), 1)
+        write_run(run, tmp_path / f"people/{person}/run_raw.fif")
+    content = load_profile("motor-imagery").model_dump(mode="json", exclude_none=True)
+    content["pipeline"] |= {"channels": ["C3", "Cz", "C4"], "window_s": 1.0, "hop_s": 0.5}
+    profile = tmp_path / "profile.yaml"
+    profile.write_text(json.dumps(content))
+    own = [tmp_path / "people/1/run_raw.fif"]
+    with threadpool_limits(limits=2, user_api="blas"):
+        assert blas_threads() == {2}
+        training.calibrate(str(profile), own, tmp_path / "me", curve=True)
+        n_calibrating = len(noted)
+        training.pretrain(str(profile), tmp_path / "people", tmp_path / "base")
+        assert blas_threads() == {2}
+    assert 0 < n_calibrating < len(noted)
+    assert set.union(*noted) == {1}

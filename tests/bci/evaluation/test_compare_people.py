@@ -1,0 +1,174 @@
+"""Protocols on people whose rhythm is the same behind heads that differ."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
+
+import decoders
+from bci.cli.benchmark.motor_imagery import _streamed
+from bci.evaluation.compare_people import (
+    Outcome,
+    Person,
+    ScoredRun,
+    compare,
+    paired_p,
+    run_protocols,
+    streamed_difference,
+)
+from bci.profiles.pipeline_settings import PipelineSettings
+from bci.profiles.profile import Paradigm
+from bci.training.epochs import Epochs, cut_epochs
+from bci.types import Channel, Signal
+from decoders.classical.tangent import TangentSpace
+from tests.signals import two_class_recording
+
+SIGNAL = Signal(128.0, tuple(Channel(f"E{i}", "eeg", "uV") for i in range(4)))
+
+
+def epochs(rng: np.random.Generator, head: np.ndarray, n_trials: int, known: bool) -> Epochs:
+    """Five windows a trial; the classes differ in the power of two sources."""
+    labels = np.repeat(np.resize(["left", "right"], n_trials), 5)
+    sources = rng.normal(size=(5 * n_trials, 4, 128))
+    for window, label in zip(sources, labels, strict=True):
+        window[0 if label == "left" else 1] *= 2.0
+    labels = labels if known else rng.permutation(labels)
+    trials = np.repeat(np.arange(n_trials), 5)
+    return Epochs((head @ sources).astype(np.float32), labels, trials, trials * 2 // n_trials)
+
+
+def people(n: int, known: bool = True) -> list[Person]:
+    rng = np.random.default_rng(0)
+    made = []
+    for k in range(n):
+        head = np.eye(4) + 0.3 * rng.normal(size=(4, 4))
+        made.append(Person(f"P{k}", epochs(rng, head, 24, known), epochs(rng, head, 40, known)))
+    return made
+
+
+def run_protocol(protocol, person, others, make, signal) -> Outcome:
+    return run_protocols([protocol], person, others, make, signal)[protocol]
+
+
+def maker(start):
+    return decoders.create("tangent-space", {"align": True}, start)
+
+
+@pytest.mark.parametrize("protocol", ["within", "leave-one-out", "transfer"])
+def test_what_people_share_carries_over(protocol: str) -> None:
+    first, *others = people(4)
+    outcome = run_protocol(protocol, first, others, maker, SIGNAL)
+    assert outcome.accuracy > 0.9
+    assert outcome.n_trials == 40
+    assert 0 < outcome.inference_p50_ms <= outcome.inference_p99_ms
+    assert outcome.n_parameters == 16 + 2 * 10 + 2
+
+
+@pytest.mark.parametrize("protocol", ["within", "leave-one-out", "transfer"])
+def test_labels_that_mean_nothing_give_chance(protocol: str) -> None:
+    scores = [
+        run_protocol(protocol, person, [o for o in made if o is not person], maker, SIGNAL).accuracy
+        for made in [people(4, known=False)]
+        for person in made
+    ]
+    assert 0.3 < np.mean(scores) < 0.7
+
+
+@pytest.mark.parametrize("protocol", ["within", "leave-one-out", "transfer"])
+def test_a_persons_own_test_run_teaches_nothing(protocol: str) -> None:
+    first, *others = people(4)
+    noise = np.random.default_rng(9).normal(size=first.test.windows.shape).astype(np.float32)
+    spoilt = replace(first, test=replace(first.test, windows=noise))
+    learnt = []
+    for person in (first, spoilt):
+        made = []
+
+        def remembered(start, made=made):
+            made.append(maker(start))
+            return made[-1]
+
+        run_protocol(protocol, person, others, remembered, SIGNAL)
+        learnt.append({name: array.tobytes() for name, array in made[-1].arrays().items()})
+    assert learnt[0] == learnt[1]
+
+
+def test_a_decoder_that_cannot_carry_over_or_an_unknown_protocol_is_refused() -> None:
+    first, *others = people(3)
+    with pytest.raises(ValueError, match="does not carry over"):
+        run_protocol(
+            "transfer", first, others, lambda start: decoders.create("csp-lda", None, start), SIGNAL
+        )
+    with pytest.raises(ValueError, match="no protocol 'shuffled'"):
+        run_protocol("shuffled", first, others, maker, SIGNAL)
+
+
+def test_what_is_timed_has_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[set[int]] = []
+    decide = TangentSpace.predict_proba
+
+    def noting(self: TangentSpace, window: np.ndarray) -> np.ndarray:
+        pools = threadpool_info()
+        seen.append({pool["num_threads"] for pool in pools if pool["user_api"] == "blas"})
+        return decide(self, window)
+
+    monkeypatch.setattr(TangentSpace, "predict_proba", noting)
+    first, *_ = people(1)
+    with threadpool_limits(limits=2, user_api="blas"):
+        run_protocol("within", first, [], maker, SIGNAL)
+    assert set.union(*seen[-50:]) == {1}
+
+
+def test_a_comparison_counts_people_not_seeds() -> None:
+    rng = np.random.default_rng(0)
+    reference = rng.uniform(0.4, 0.8, 11)
+    better = compare(reference + 0.1, np.full(11, 15), 0.5, reference)
+    assert better.n_people == 11
+    assert better.p_reference < 0.01
+    assert better.mean == pytest.approx(reference.mean() + 0.1)
+    same = compare(reference, np.full(11, 15), 0.5, reference)
+    assert np.isnan(same.p_reference)
+    guess = compare(np.full(11, 0.5), np.full(11, 15), 0.5, None)
+    assert guess.p_chance > 0.4
+
+
+def test_a_base_trained_once_gives_what_two_give() -> None:
+    first, *others = people(3)
+    together = run_protocols(["leave-one-out", "transfer"], first, others, maker, SIGNAL)
+    for protocol, outcome in together.items():
+        alone = run_protocol(protocol, first, others, maker, SIGNAL)
+        assert outcome.accuracy == alone.accuracy
+
+
+@pytest.mark.parametrize("name", ["tangent-space", "log-power"])
+def test_what_is_streamed_is_what_was_cut_and_a_difference_is_told(name: str) -> None:
+    settings = PipelineSettings.model_validate(
+        {"filters": [{"kind": "bandpass", "low_hz": 8, "high_hz": 30}], "window_s": 1.0}
+    )
+    paradigm = Paradigm(classes={"left": "left", "right": "right"}, rest="rest", stop_s=3)
+    made = two_class_recording(n_trials=8)
+    cut = cut_epochs([made], settings, paradigm)
+    decoder = decoders.create(name)
+    decoder.fit(cut.windows, cut.labels)
+    assert streamed_difference(decoder, cut, ScoredRun(made, settings, paradigm)) == 0
+    louder = replace(made, data=made.data * np.float32(1.1))
+    assert streamed_difference(decoder, cut, ScoredRun(louder, settings, paradigm)) > 0
+    short = replace(made, markers=made.markers[:-2])
+    assert streamed_difference(decoder, cut, ScoredRun(short, settings, paradigm)) == np.inf
+
+
+def test_results_of_before_it_was_streamed_still_load() -> None:
+    kept = {"accuracy": 0.6, "n_trials": 15, "training_s": 1.0, "inference_p50_ms": 0.1,
+            "inference_p99_ms": 0.2, "n_parameters": 9}  # fmt: skip
+    old = Outcome(**kept)
+    assert _streamed([old]) == ""
+    assert _streamed([old, replace(old, streamed=0.0)]) == "equal (1 of 2)"
+    assert _streamed([replace(old, streamed=0.0), replace(old, streamed=2e-7)]) == "2e-07"
+
+
+def test_equal_differences_are_equal_to_the_paired_test_whatever_their_last_bits() -> None:
+    right = np.array([10, 5, 8, 11, 9, 5, 11, 10, 11, 6, 5])
+    more = right + np.array([2, -2, 0, -2, -1, 0, 0, 0, -2, -2, -2])
+    exact = paired_p(more.astype(float), right.astype(float))
+    assert paired_p(more / 15, right / 15) == exact
+    assert np.isnan(paired_p(right / 15, right / 15))

@@ -1,0 +1,63 @@
+"""Child processes run our modules, whatever lies in the current folder."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import bci
+from bci.commands import bci_command, python_command
+
+ROOT = Path(bci.__file__).parents[1]
+# Our own top-level packages, and modules of the standard library that people like to name files by.
+NAMES = ("bci", "decoders", "devices", "gui", "tests", "queue", "random", "select", "calendar")
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Path:
+    """A folder whose files leave a trace when they are imported."""
+    for name in NAMES:
+        (tmp_path / f"{name}.py").write_text(
+            f"import pathlib\npathlib.Path('ran-{name}').touch()\nraise RuntimeError('{name}')\n"
+        )
+    return tmp_path
+
+
+def run(folder: Path, *argv: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen"}
+    return subprocess.run(
+        argv, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=110
+    )
+
+
+@pytest.mark.slow
+def test_a_child_imports_nothing_of_the_current_folder(hostile: Path) -> None:
+    done = run(hostile, *bci_command(), "devices", "--json")
+    assert done.returncode == 0, done.stderr
+    done = run(hostile, *python_command(), "-c", "import queue, decoders, gui, devices.catalogue")
+    assert done.returncode == 0, done.stderr
+    assert list(hostile.glob("ran-*")) == []
+
+
+@pytest.mark.slow
+def test_a_module_started_by_hand_imports_nothing_of_the_current_folder(hostile: Path) -> None:
+    # Python itself has to find the package; what lies beside it in the folder comes too early.
+    (hostile / "bci.py").unlink()
+    done = run(hostile, sys.executable, "-m", "bci", "devices", "--json")
+    assert done.returncode == 0, done.stderr
+    assert list(hostile.glob("ran-*")) == []
+
+
+def test_every_child_is_started_by_these_commands() -> None:
+    started = re.compile(r"sys\.executable|multiprocessing|ProcessPool")
+    sources = [
+        file
+        for package in ("bci", "decoders", "devices", "gui")
+        for file in (ROOT / package).rglob("*.py")
+        # The gallery draws a window whose command prints nothing.
+        if file.name != "children.py" and "gallery" not in file.parts
+    ]
+    assert [file for file in sources if started.search(file.read_text(encoding="utf-8"))] == []

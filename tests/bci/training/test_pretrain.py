@@ -1,0 +1,86 @@
+"""A base model of many people, scored on people that it has not learnt from."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bci.profiles.profile import Profile
+from bci.training.epochs import cut_epochs
+from bci.training.pretrain import pretrain
+from bci.types import Recording
+from tests.signals import stored, two_class_recording
+
+PROFILE = Profile.model_validate(
+    {
+        "task": "test",
+        "pipeline": {"filters": [{"kind": "common_average"}], "window_s": 1.0, "hop_s": 0.5},
+        "paradigm": {"classes": {"left": "left", "right": "right"}, "rest": "rest", "stop_s": 3},
+    }
+)
+Seen = set[bytes]
+
+
+class Spy:
+    """Notes the windows that it learns from, is adapted to and decides; says the first class."""
+
+    classes: tuple[str, ...] = ("left", "right")
+
+    def __init__(self) -> None:
+        self.learnt: Seen = set()
+        self.adapted: list[Seen] = []
+        self.decided: Seen = set()
+
+    def fit(self, windows: np.ndarray, _labels: np.ndarray, **_: object) -> None:
+        self.learnt |= _each(windows)
+
+    def adapt(self, windows: np.ndarray) -> None:
+        self.adapted.append(_each(windows))
+
+    def predict_proba(self, window: np.ndarray) -> np.ndarray:
+        self.decided.add(window.tobytes())
+        return np.array([1.0, 0.0])
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        return {}
+
+
+def _each(windows: np.ndarray) -> Seen:
+    return {window.tobytes() for window in windows}
+
+
+def windows_of(runs: list[Recording]) -> Seen:
+    return _each(cut_epochs(runs, PROFILE.pipeline, PROFILE.paradigm).windows)
+
+
+@pytest.mark.parametrize("n_folds", [2, 3, 5])
+def test_who_is_decided_is_never_learnt_from(tmp_path: Path, n_folds: int) -> None:
+    people = {
+        f"P{person}": [
+            stored(two_class_recording(4, seed=10 * person + run), tmp_path / f"{person}-{run}.bin")
+            for run in (1, 2)
+        ]
+        for person in (1, 2, 3)
+    }
+    own = {person: windows_of(runs) for person, runs in people.items()}
+    made: list[Spy] = []
+
+    def make() -> Spy:
+        made.append(Spy())
+        return made[-1]
+
+    base = pretrain(people, PROFILE, make, "base", lambda *_: None, n_folds)
+    scoring = [spy for spy in made if spy.decided]
+    assert len(scoring) == min(n_folds, 3)
+    scored: list[str] = []
+    for spy in scoring:
+        held_out = [person for person, theirs in own.items() if theirs & spy.decided]
+        assert spy.learnt == set.union(*(own[p] for p in own if p not in held_out))
+        assert not spy.learnt & spy.decided
+        assert spy.adapted == [own[person] for person in held_out]
+        scored += held_out
+    assert sorted(scored) == list(people)
+    assert made[-1] is base.decoder
+    assert made[-1].learnt == set.union(*own.values())
+    assert base.card.score.trials == 24
+    assert base.card.score.accuracy == 0.5

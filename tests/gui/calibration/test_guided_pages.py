@@ -1,0 +1,389 @@
+"""The pages of the calibration window, each alone."""
+
+import sys
+import uuid
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QRadioButton
+from pytestqt.qtbot import QtBot
+
+from bci.evaluation.scores import exact_interval
+from bci.lsl.outlet import MarkerOutlet
+from bci.messages import NoteEvent, RunEvent, StepEvent
+from bci.messages.quality_reasons import Reason
+from bci.models.bundle import MeasureCard, ScoreCard
+from bci.profiles.profile import load_profile, shipped_profiles
+from bci.quality.channel_quality import ChannelQuality, State
+from bci.training.time_course import TimeCourse
+from bci.types import Channel, Marker, StreamInfo
+from gui.calibration.pages.setup import SetupPage
+from gui.calibration.pages.signals import SignalsPage
+from gui.calibration.pages.training import TrainingPage
+from gui.calibration.run.cue_run import CueRun
+from gui.calibration.run.cue_screen import CueScreen
+from gui.calibration.run.paradigms import (
+    CLIPS,
+    KINDS,
+    MOODS,
+    MOTOR_IMAGERY,
+    PICTURE_VIEWING,
+    WORDS,
+    CueTiming,
+    ParadigmKind,
+    RunPlan,
+    class_cues,
+    mood_cues,
+)
+from gui.calibration.run.rating import Rating
+from gui.calibration.run.schedule import Phase
+from gui.calibration.training import Level, Training, levels
+from gui.plots.accuracy import verdict
+from gui.plots.course import CourseView, intervals_of
+from gui.record.run_file import Run
+from gui.record.run_recorder import RunRecorder
+from gui.theme import DARK
+from tests.gui.gallery.calibrated import calibration
+from tests.signals import eeg_info
+
+LONG = 15_000
+
+
+@pytest.fixture
+def setup(qtbot: QtBot) -> SetupPage:
+    page = SetupPage("motor-imagery", {"subject": "07", "session": "2"}, "bci")
+    qtbot.addWidget(page)
+    return page
+
+
+def score(accuracy: float, p_value: float) -> ScoreCard:
+    return ScoreCard(
+        accuracy=accuracy, low=0.4, high=0.9, trials=40, chance=0.5, p_value=p_value, kappa=0.0,
+        confusion=[[10, 10], [10, 10]], folds="",
+    )  # fmt: skip
+
+
+def test_chance_is_called_chance() -> None:
+    assert "Not distinguishable from chance" in verdict(score(0.6, 0.13))
+    assert "Better than chance" in verdict(score(0.8, 0.001))
+
+
+def test_the_course_has_the_interval_that_its_trials_allow(qtbot: QtBot) -> None:
+    view = CourseView()
+    qtbot.addWidget(view)
+    view.resize(320, 160)
+    accuracy = np.array([0.5, 1.0, 0.75])
+    pictures = []
+    for n in (8, 80):
+        course = TimeCourse(np.array([1.0, 1.1, 1.2]), accuracy, np.full(3, n))
+        view.set_course(course, 1.0, 0.5)
+        pictures.append(view.grab().toImage())
+        assert view.intervals[0] == exact_interval(n // 2, n)
+        assert view.intervals[1][1] == 1.0
+    # With more trials the band is narrower.
+    assert pictures[0] != pictures[1]
+    # Of a file that was changed.
+    damaged = TimeCourse(np.array([1.0, 1.1]), np.array([7.0, -1.0]), np.array([4, 0]))
+    assert intervals_of(damaged) == [exact_interval(4, 4), (0.0, 1.0)]
+
+
+def test_the_chance_of_every_measure_s_figure_is_told(qtbot: QtBot) -> None:
+    page = calibration(DARK)
+    qtbot.addWidget(page)
+    assert page.result is not None
+    top = MeasureCard(name="top-5 accuracy", value=0.4, chance=0.03, p_value=1e-9)
+    rank = MeasureCard(name="rank", value=0.7, chance=0.5, p_value=0.021)
+    card = page.result.card
+    scored = card.model_copy(
+        update={"score": card.score.model_copy(update={"measures": (top, rank)})}
+    )
+    page.show_result(replace(page.result, card=scored), None)
+    assert "top-5 accuracy 0.40 (chance 0.03, p < 0.001)" in page.details.text()
+    assert "rank 0.70 (chance 0.50, p = 0.021)" in page.details.text()
+
+
+def test_the_profile_s_classes_are_cued_as_they_are(setup: SetupPage) -> None:
+    choice = setup.choice()
+    assert not choice.profile_differs
+    assert choice.plan.n_trials == 40
+    assert (choice.session.subject, choice.session.session) == ("07", "2")
+    assert choice.profile_for(Path("anything.xdf")) == "motor-imagery"
+
+
+def test_how_many_false_decisions_are_borne_is_the_profile_s_until_it_is_filled_in(
+    setup: SetupPage, tmp_path: Path
+) -> None:
+    assert setup.false_decisions.text() == "as the profile says: at most 2 a minute"
+    assert not setup.choice().profile_differs
+    by_hand = yaml.safe_load(shipped_profiles()["motor-imagery"].read_text(encoding="utf-8"))
+    by_hand["output"] = {"decision_threshold": 0.7}
+    (tmp_path / "by-hand.yaml").write_text(yaml.safe_dump(by_hand), encoding="utf-8")
+    setup.profiles.addItem(str(tmp_path / "by-hand.yaml"))
+    setup.profiles.setCurrentText(str(tmp_path / "by-hand.yaml"))
+    assert setup.false_decisions.text() == "as the profile says: no limit, threshold 70 %"
+    setup.false_decisions.setValue(0.5)
+    assert setup.false_decisions.text() == "at most 0.5 a minute"
+    choice = setup.choice()
+    assert choice.profile_differs
+    # Trained and served with; a threshold of the profile's own would go before the model's.
+    written = load_profile(choice.profile_for(tmp_path / "run_eeg.xdf"))
+    assert written.output.false_positives_per_min == 0.5
+    assert written.output.decision_threshold is None
+    assert written.paradigm == load_profile("motor-imagery").paradigm
+    # Windows at cues are never in rest.
+    setup.profiles.setCurrentText("speech")
+    assert not setup.false_decisions.isEnabled()
+    assert setup.false_decisions.value() == 0.0
+
+
+def test_words_become_a_profile_beside_the_recording(setup: SetupPage, tmp_path: Path) -> None:
+    setup.kinds.setCurrentIndex(KINDS.index(WORDS))
+    words = tmp_path / "words.txt"
+    words.write_text("yes\nno\nhot water\n", encoding="utf-8")
+    setup.cue_fields.read_words(words)
+    choice = setup.choice()
+    file = Path(choice.profile_for(tmp_path / "run_eeg.xdf"))
+    assert file.name == "run_eeg_profile.yaml"
+    classes = load_profile(file).paradigm.classes
+    assert classes == {"yes": "word-yes", "no": "word-no", "hot water": "word-hot water"}
+
+
+def test_a_picture_that_cannot_be_read_is_named(
+    setup: SetupPage, qtbot: QtBot, tmp_path: Path
+) -> None:
+    setup.kinds.setCurrentIndex(KINDS.index(PICTURE_VIEWING))
+    assert "folder of pictures" in setup.problem.text()
+    for name in ("face", "house"):
+        QImage(8, 8, QImage.Format.Format_RGB32).save(str(tmp_path / f"{name}.png"))
+    setup.cue_fields.line.setText(str(tmp_path))
+    with qtbot.waitSignal(setup.chosen):
+        setup.next.click()
+    (tmp_path / "tree.jpg").write_bytes(b"no picture")
+    setup.next.click()
+    assert "tree.jpg: cannot be read as a picture" in setup.problem.text()
+
+
+def test_a_task_too_short_for_the_window_is_told(setup: SetupPage) -> None:
+    setup.timing_fields.fields["task_s"].setValue(1.0)
+    assert not setup.next.isEnabled()
+    assert "lengthen the task" in setup.problem.text()
+    # 0.5 s after the cue a window of 2.5 s may begin, but on the grid of its hop of 0.1 s.
+    setup.timing_fields.fields["task_s"].setValue(1.8)
+    assert not setup.next.isEnabled()
+    setup.timing_fields.fields["task_s"].setValue(1.85)
+    assert setup.next.isEnabled()
+    setup.timing_fields.fields["pause_min_s"].setValue(9.0)
+    assert "pause" in setup.problem.text()
+
+
+def test_bad_channels_are_named_and_the_user_may_go_on(qtbot: QtBot) -> None:
+    page = SignalsPage()
+    qtbot.addWidget(page)
+    assert not page.start.isEnabled()
+    page.set_stream(eeg_info(2))
+    good = ChannelQuality("E1", State.GOOD, "", *[0.0] * 7)
+    bad = ChannelQuality("E2", State.BAD, "railed", *[0.0] * 7, reason=Reason.RAILED)
+    page.set_quality([good, bad])
+    assert "Bad: E2." in page.verdict.text()
+    assert page.advice.text() == "E2: press it on, or add gel; is its cable in?"
+    assert page.start.isEnabled()
+    page.set_live(False)
+    assert not page.start.isEnabled()
+    assert page.advice.text() == ""
+
+
+def test_runs_are_chosen_by_ticks(qtbot: QtBot, tmp_path: Path) -> None:
+    page = TrainingPage()
+    qtbot.addWidget(page)
+    runs = [tmp_path / f"run-{k}.xdf" for k in (1, 2)]
+    for run in runs:
+        run.write_bytes(b"")
+    offered = levels(tmp_path, load_profile("motor-imagery"), eeg_info())
+    page.offer("Recorded.", [Run.of(run) for run in runs], {runs[1]}, offered)
+    # As after each further run: nothing of what was offered before is still seen.
+    page.offer("Recorded.", [Run.of(run) for run in runs], {runs[1]}, offered)
+    page.show()
+    seen = [radio for radio in page.findChildren(QRadioButton) if radio.isVisible()]
+    assert seen == [radio for radio, _ in page.levels]
+    assert page.files == [runs[1]]
+    assert "bci pretrain" in page.levels[1][1].lacks
+    page.runs.show_trials(runs[1], "3 trials of 4 cues")
+    page.runs.show_trials(runs[1], "4 trials")
+    first = page.runs.item(0).text()
+    assert first.startswith("run-2.xdf\n")
+    assert first.endswith(", 4 trials")
+    assert page.runs.item(1).text().endswith("counting trials ...")
+    page.runs.item(0).setCheckState(Qt.CheckState.Unchecked)
+    assert not page.train.isEnabled()
+
+
+def test_a_network_s_steps_arrive_and_a_training_can_be_cancelled(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    step = StepEvent(fold=1, step=3, of=60, loss=0.5)
+    run = RunEvent(file="a/b.xdf", cues=4, trials={"left": 2, "right": 2})
+    lines = [event.line() for event in (NoteEvent(text="served by PyTorch"), run, step)]
+    code = f"import time; print({chr(10).join(lines)!r}, flush=True); time.sleep(60)"
+    level = Level("Deep", "", "dbconformer", curve=False)
+    training = Training((sys.executable, "-c", code), "p", [], level, tmp_path / "m")
+    said: list[str] = []
+    training.said.connect(said.append)
+    counted: list[tuple[Path, str]] = []
+    training.counted.connect(lambda file, told: counted.append((file, told)))
+    with qtbot.waitSignal(training.stepped, timeout=LONG) as stepped:
+        training.start()
+    counts = "4 trials (left 2, right 2)"
+    assert said == ["training: served by PyTorch", f"training: a/b.xdf: {counts}"]
+    assert counted == [(Path("a/b.xdf"), counts)]
+    assert stepped.args == [step]
+    with qtbot.waitSignal(training.failed, timeout=LONG) as failed:
+        training.cancel()
+    assert failed.args == ["Cancelled."]
+
+
+def test_feelings_take_the_profile_that_has_levels(setup: SetupPage) -> None:
+    setup.kinds.setCurrentIndex(KINDS.index(MOODS))
+    choice = setup.choice()
+    assert (choice.profile_name, choice.profile_differs) == ("emotion", False)
+    assert choice.session.task == "emotion"
+    assert choice.plan.rated
+    assert choice.plan.n_trials == 10
+    setup.profiles.setCurrentText("motor-imagery")
+    assert setup.kind is MOTOR_IMAGERY
+    assert setup.problem.text() == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "sensors", "profile"),
+    [
+        (MOTOR_IMAGERY, (), "motor-imagery"),
+        (WORDS, ("eeg",), "motor-imagery"),
+        (WORDS, ("seeg",), "speech"),
+        (PICTURE_VIEWING, ("mag", "grad"), "images"),
+        (PICTURE_VIEWING, ("eeg",), "motor-imagery"),
+        (CLIPS, ("eeg",), "emotion"),
+        (MOODS, ("seeg",), "emotion"),
+    ],
+)
+def test_the_profile_follows_the_kind_of_run_and_the_sensors(
+    setup: SetupPage, kind: ParadigmKind, sensors: tuple[str, ...], profile: str
+) -> None:
+    channels = tuple(Channel(f"c{k}", kind) for k, kind in enumerate(sensors))
+    setup.set_stream(StreamInfo("amp", "EEG", 250.0, channels))
+    setup.kinds.setCurrentIndex(KINDS.index(kind))
+    assert setup.profiles.currentText() == profile
+    # And back: neither the profile nor the numbers of the other kind stay.
+    setup.kinds.setCurrentIndex(KINDS.index(MOTOR_IMAGERY))
+    assert setup.profiles.currentText() == "motor-imagery"
+    assert setup.timing_fields.timing == MOTOR_IMAGERY.timing
+    assert "choose" not in setup.problem.text()
+
+
+@pytest.mark.parametrize(
+    ("profile", "kind"),
+    [
+        ("emotion", CLIPS),
+        ("images", PICTURE_VIEWING),
+        ("motor-imagery-eegmmidb", MOTOR_IMAGERY),
+        ("speech", MOTOR_IMAGERY),
+    ],
+)
+def test_the_kind_of_run_follows_the_profile(
+    qtbot: QtBot, profile: str, kind: ParadigmKind
+) -> None:
+    for opened in (profile, "motor-imagery"):
+        page = SetupPage(opened, {"subject": "07"}, "bci")
+        qtbot.addWidget(page)
+        page.profiles.setCurrentText(profile)
+        assert page.kind is kind
+        assert page.profiles.currentText() == profile
+
+
+def test_one_s_own_profile_is_the_one_that_is_gone_back_to(qtbot: QtBot) -> None:
+    page = SetupPage("motor-imagery-eegmmidb", {"subject": "07"}, "bci")
+    qtbot.addWidget(page)
+    for kind in (MOODS, MOTOR_IMAGERY):
+        page.kinds.setCurrentIndex(KINDS.index(kind))
+    assert page.profiles.currentText() == "motor-imagery-eegmmidb"
+
+
+def test_answers_are_levels_in_order_and_can_be_taken_back() -> None:
+    rating = Rating()
+    for digit in (0, 6, 2, 3):
+        rating.answer(digit)
+    assert rating.label == "valence-2/arousal-3"
+    rating.answer(5)
+    rating.take_back()
+    assert not rating.is_complete
+    rating.answer(4)
+    assert rating.label == "valence-2/arousal-4"
+
+
+def test_what_was_felt_is_told_with_the_time_at_which_the_mood_was_named(qtbot: QtBot) -> None:
+    name = f"cues-{uuid.uuid4().hex[:8]}"
+    moods = "joyful, excited, content, calm, bored, sad, angry, afraid, tired, surprised"
+    cues = mood_cues(moods, load_profile("emotion").paradigm)[:2]
+    plan = RunPlan("emotion", "Feel.", cues, CueTiming(0.1, 0.1, 0.2, 0.1, 0.1), 1, 0)
+    screen, outlet = CueScreen(), MarkerOutlet(name, name)
+    qtbot.addWidget(screen)
+    recorder = RunRecorder((sys.executable, "-c", ""))
+    run = CueRun(plan, "rest", screen, outlet, recorder)
+    sent: list[Marker] = []
+    run.marked.connect(lambda marker: sent.append(marker))
+    screen.open(False)
+    recorder.ready.emit()
+    qtbot.keyClick(screen, Qt.Key.Key_Space)
+
+    def is_asked() -> bool:
+        return run.schedule.phase is Phase.RATING and sent[-1].label == "rating"
+
+    qtbot.waitUntil(is_asked, timeout=LONG)
+    qtbot.keyClicks(screen, "24 ")
+    qtbot.waitUntil(is_asked, timeout=LONG)
+    # With one answer Space goes nowhere, and pauses nothing.
+    qtbot.keyClicks(screen, "1 3")
+    assert run.schedule.phase is Phase.RATING
+    qtbot.keyClick(screen, Qt.Key.Key_Backspace)
+    qtbot.keyClicks(screen, "5 ")
+    with qtbot.waitSignal(run.over, timeout=LONG):
+        pass
+    recorder.stop()
+    outlet.close()
+    labels = [marker.label for marker in sent]
+    first, second = (label.removeprefix("clip-") for label in labels if label.startswith("clip-"))
+    assert labels == [
+        "rest", f"clip-{first}", "rating", f"film-{first}/valence-2/arousal-4",
+        "rest", f"clip-{second}", "rating", f"film-{second}/valence-1/arousal-5", "rest",
+    ]  # fmt: skip
+    assert (sent[3].time, sent[7].time) == (sent[1].time, sent[5].time)
+
+
+def test_a_cue_that_nobody_could_see_is_not_counted(qtbot: QtBot) -> None:
+    name = f"cues-{uuid.uuid4().hex[:8]}"
+    cues = class_cues(load_profile("motor-imagery").paradigm)
+    plan = RunPlan("t", "Imagine.", cues, CueTiming(0.1, 0.1, 0.1, 0.1, 0.1), 1, 0)
+    screen, outlet = CueScreen(), MarkerOutlet(name, name)
+    qtbot.addWidget(screen)
+    recorder = RunRecorder((sys.executable, "-c", ""))
+    run = CueRun(plan, "rest", screen, outlet, recorder)
+    sent: list[str] = []
+    run.marked.connect(lambda marker: sent.append(marker.label))
+    screen.open(False)
+    recorder.ready.emit()
+    screen.hide()
+    screen.space_pressed.emit()
+    qtbot.waitUntil(lambda: run.schedule.phase is Phase.HELD, timeout=LONG)
+    assert sent == ["interrupted"]
+    screen.open(False)
+    screen.space_pressed.emit()
+    with qtbot.waitSignal(run.over, timeout=LONG):
+        pass
+    assert sorted(sent) == sorted(["interrupted", *["rest"] * 3, "left", "right"])
+    assert run.schedule.completed.total() == 2
+    recorder.stop()
+    outlet.close()

@@ -1,0 +1,211 @@
+"""A guided calibration from the button to the model, with the real simulator and engine."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pylsl import local_clock
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from bci.lsl.cue_listener import GUIDED
+from bci.lsl.engine_streams import ReceivedPrediction
+from bci.lsl.outlet import MarkerOutlet
+from bci.models.bundle import CARD
+from bci.recording.read import read_recording
+from bci.types import Marker
+from gui.calibration.result import Result
+from gui.calibration.run.paradigms import CLIPS, KINDS
+from gui.calibration.run.schedule import Phase
+from gui.main_window import MainWindow
+from gui.processes.child import Command, stop_all
+from gui.processes.program_buttons import Programs
+from tests.gui.guided import LONG, PROFILE, QUICK, QUICK_S, begin, fill_in, opened
+from tests.gui.simulator import simulator
+
+OpenWindow = Callable[..., MainWindow]
+
+
+@pytest.mark.slow
+def test_a_guided_run_of_the_simulator_ends_in_a_model_that_the_engine_uses(
+    open_window: OpenWindow, qtbot: QtBot, name: str, tmp_path: Path
+) -> None:
+    with simulator(name):
+        main = with_profile(open_window, tmp_path, QUICK)
+        guide(main, qtbot, 4, QUICK_S)
+        use(main, qtbot)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_model_of_a_guided_run_is_better_than_chance_and_right_live(
+    open_window: OpenWindow, qtbot: QtBot, name: str, tmp_path: Path
+) -> None:
+    # Who follows cues well, as of some people.
+    with simulator(name, seed=4):
+        main = with_profile(open_window, tmp_path, PROFILE.format(window_s=2.0, stop_s=3.0))
+        result = guide(main, qtbot, 10, 2.7)
+        assert result.card.score.accuracy > result.card.score.chance + 0.2
+        assert result.card.score.p_value < 0.05
+        assert result.course is not None
+        assert result.course.accuracy[-1] > 0.6
+        window = main.calibrating.window
+        assert window is not None
+        assert "Better than chance" in window.result.verdict.text()
+        use(main, qtbot)
+        assert n_right(main, qtbot) >= 6
+
+
+def with_profile(open_window: OpenWindow, folder: Path, profile: str) -> MainWindow:
+    file = folder / "quick.yaml"
+    file.write_text(profile)
+    return open_window(profile=str(file))
+
+
+def guide(main: MainWindow, qtbot: QtBot, trials: int, task_s: float) -> Result:
+    """From the button to the result, with a pause in the first trial."""
+    window = opened(main, qtbot, trials, task_s)
+    begin(window, qtbot)
+    run = window.run
+    assert run is not None
+    sent: list[str] = []
+    run.marked.connect(lambda marker: sent.append(marker.label))
+    qtbot.waitUntil(lambda: run.schedule.phase is Phase.TASK, timeout=LONG)
+    qtbot.keyClick(window.cue_screen, Qt.Key.Key_Space)
+    assert run.schedule.phase is Phase.HELD
+    assert "interrupted" in sent
+    qtbot.keyClick(window.cue_screen, Qt.Key.Key_Space)
+    page = window.training_page
+    qtbot.waitUntil(page.isVisible, timeout=4 * LONG)
+    assert f"Recorded {2 * trials} of {2 * trials} trials" in page.said.text()
+    (file,) = page.files
+    assert file.name == "sub-07_task-motorimagery_run-01_eeg.xdf"
+    recording = read_recording(file)
+    assert recording.info.simulated
+    assert [marker.label for marker in recording.markers] == sent
+    assert sent.count("left") + sent.count("right") == 2 * trials + 1
+    page.train.click()
+    qtbot.waitUntil(
+        lambda: window.result.isVisible() or bool(page.problem.text()), timeout=3 * LONG
+    )
+    assert page.problem.text() == ""
+    assert page.curve.points
+    result = window.result.result
+    assert result is not None
+    assert (result.folder / CARD).is_file()
+    assert result.card.simulated
+    assert result.card.score.trials == 2 * trials
+    assert result.patterns[0].ch_names == ("C3", "C4")
+    return result
+
+
+def use(main: MainWindow, qtbot: QtBot) -> None:
+    """Hand the result to the engine, which is started with it, and once more while it runs."""
+    window = main.calibrating.window
+    assert window is not None
+    assert window.result.result is not None
+    window.result.use.click()
+    told = f"The engine decodes with {window.result.result.folder.name} now. It decides from "
+    qtbot.waitUntil(lambda: window.result.told.text().startswith(told), timeout=2 * LONG)
+    qtbot.waitUntil(lambda: main.decision.live, timeout=LONG)
+    window.result.use.click()
+    qtbot.waitUntil(
+        lambda: main.situation.status and main.situation.status.swaps == 1, timeout=2 * LONG
+    )
+    assert main.situation.status.lost_samples == 0
+
+
+def n_right(main: MainWindow, qtbot: QtBot) -> int:
+    """How many of eight cues of another program the engine tells from the signal."""
+    came: list[ReceivedPrediction] = []
+    main.feed.predictions_came.connect(lambda some: came.extend(some))
+    cues = MarkerOutlet("paradigm", "paradigm", stream_type=GUIDED)
+    qtbot.waitUntil(lambda: cues.has_consumers, timeout=LONG)
+    right = 0
+    for label in ("left", "right", "right", "left") * 2:
+        asked = local_clock()
+        cues.push(Marker(asked, label))
+        until = asked + 2.9
+        qtbot.waitUntil(lambda at=until: bool(came) and came[-1].taken > at, timeout=LONG)
+        right += ("left", "right")[int(np.argmax(came[-1].probabilities))] == label
+    cues.close()
+    return right
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_clips_that_are_rated_end_in_a_model_of_valence_and_arousal(
+    open_window: OpenWindow, qtbot: QtBot, name: str, tmp_path: Path
+) -> None:
+    clips = tmp_path / "clips"
+    clips.mkdir()
+    for k in range(10):
+        # What the simulated person feels is in the name, and is what the rater says.
+        (clips / f"{k} valence-{k % 5 + 1} arousal-{5 - k % 4}.txt").write_text("A text.")
+    with simulator(name, task="emotion"):
+        main = with_profile(open_window, tmp_path, QUICK)
+        main.header.calibrate_button.click()
+        window = main.calibrating.window
+        assert window is not None
+        setup = window.setup
+        qtbot.keyClicks(setup.subject, "07")
+        setup.kinds.setCurrentIndex(KINDS.index(CLIPS))
+        setup.cue_fields.line.setText(str(clips))
+        fill_in(window, cue_s=1.5, task_s=3.8)
+        qtbot.waitUntil(window.signals.start.isEnabled, timeout=LONG)
+        begin(window, qtbot, "Look at the cross")
+        run = window.run
+        assert run is not None
+        sent: list[Marker] = []
+        run.marked.connect(lambda marker: sent.append(marker))
+        for _ in range(10):
+            qtbot.waitUntil(lambda: bool(sent) and sent[-1].label == "rating", timeout=LONG)
+            cue = run.schedule.step.cue
+            assert cue is not None
+            valence, arousal = (
+                cue.label.split(f"{axis}-")[1][0] for axis in ("valence", "arousal")
+            )
+            qtbot.keyClicks(window.cue_screen, f"{valence}{arousal} ")
+        page = window.training_page
+        qtbot.waitUntil(page.isVisible, timeout=LONG)
+        assert "Recorded 10 of 10 trials" in page.said.text()
+        recording = read_recording(page.files[0])
+        assert sorted(marker.label for marker in recording.markers) == sorted(m.label for m in sent)
+        shown = {m.label[5:]: m.time for m in recording.markers if m.label.startswith("clip-")}
+        felt = [m for m in recording.markers if m.label.startswith("film-")]
+        for marker in felt:
+            item, *levels = marker.label.removeprefix("film-").split("/")
+            assert marker.time == shown[item]
+            assert item.endswith(" ".join(levels))
+        page.train.click()
+        qtbot.waitUntil(
+            lambda: window.result.isVisible() or bool(page.problem.text()), timeout=3 * LONG
+        )
+        assert page.problem.text() == ""
+        assert window.result.result is not None
+        card = window.result.result.card
+        assert card.decoder.name == "differential-entropy"
+        assert (card.score.trials, len(card.classes)) == (10, 25)
+        assert "whole items, 10 items" in card.score.folds
+
+
+def test_a_model_is_handed_to_the_engine_that_runs_and_one_is_started_where_none_does(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    echo = "import sys\nfor line in sys.stdin: print('heard', line.strip(), flush=True)"
+    command = Command("engine", (sys.executable, "-u", "-c", echo))
+    programs = Programs(())
+    said: list[str] = []
+    programs.said.connect(said.append)
+    assert not programs.use_model(tmp_path / "first", command)
+    assert programs.buttons["engine"].text() == "Stop engine"
+    second = Command("engine", (*command.argv, "second"))
+    assert programs.use_model(tmp_path / "my second", second)
+    # It may refuse the model; until it has taken it, it would be started with the first.
+    assert programs.processes[0].command == command
+    programs.set_command(second)
+    assert programs.processes[0].command == second
+    qtbot.waitUntil(lambda: said == [f"engine: heard use {tmp_path}/my second"], timeout=LONG)
+    stop_all(programs.processes)

@@ -1,0 +1,198 @@
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pylsl import local_clock
+from PySide6.QtGui import QColor, QImage
+from pytestqt.qtbot import QtBot
+
+from bci.lsl.engine_streams import ReceivedPrediction
+from gui.decisions.image_matches import ImageMatch, ImagesView
+from gui.decisions.shown_images import ShownImages
+from gui.main_window import MainWindow
+from gui.theme import LIGHT
+from tests.gui.published import LONG, Published, received
+
+NAMES = tuple(f"image-{i:02d}" for i in range(8))
+
+
+def prediction(taken: float, **probabilities: float) -> ReceivedPrediction:
+    given = {key.removeprefix("i"): value for key, value in probabilities.items()}
+    rest = (1 - sum(given.values())) / (len(NAMES) - len(given))
+    row = [given.get(name.removeprefix("image-"), rest) for name in NAMES]
+    return received(taken, np.array(row, dtype=np.float32), NAMES, 0.4)
+
+
+@pytest.fixture
+def view(qtbot: QtBot) -> ImagesView:
+    view = ImagesView(ShownImages(0.8, compared_by="simulated image vectors"), threshold=0.4)
+    qtbot.addWidget(view)
+    view.resize(338, 300)
+    view.set_classes(NAMES)
+    return view
+
+
+def test_the_five_likeliest_images_come_first_to_last(view: ImagesView) -> None:
+    view.show_prediction(prediction(10.8, i03=0.5, i06=0.2, i01=0.1))
+    assert [found.name for found in view.best[:3]] == ["image-03", "image-06", "image-01"]
+    assert len(view.best) == 5
+    assert view.decision == "03"
+
+
+def test_each_image_has_its_similarity_where_the_engine_tells_it(view: ImagesView) -> None:
+    told = prediction(10.8, i03=0.5, i06=0.2)
+    view.show_prediction(told)
+    assert view.best[0] == ImageMatch("image-03", 0.5, None)
+    without = view.grab().toImage()
+
+    cosines = np.linspace(-0.1, 0.6, len(NAMES), dtype=np.float32)
+    view.show_prediction(replace(told, similarities=cosines))
+
+    assert [found.similarity for found in view.best[:2]] == pytest.approx([cosines[3], cosines[6]])
+    assert view.grab().toImage() != without
+
+
+def test_below_the_threshold_it_is_not_sure(view: ImagesView) -> None:
+    assert view.decision == "no prediction"
+    view.show_prediction(prediction(10.8, i03=0.39))
+    assert view.decision == "not sure"
+
+
+def test_the_true_image_is_the_one_the_window_began_with_not_the_one_shown_now(
+    view: ImagesView,
+) -> None:
+    for time, name in ((8.7, "image-00"), (10.0, "image-06"), (10.75, "image-05")):
+        view.add_cue(time, name)
+    view.show_prediction(prediction(10.796, i03=0.5, i06=0.2))
+    assert view.truth == "06, rank 2 of 8"
+    view.show_prediction(prediction(30.0, i03=0.5))
+    assert view.truth == "not known"
+    view.add_cue(40.0, "image-99")
+    view.show_prediction(prediction(40.8, i03=0.5))
+    assert view.truth == "99, no candidate"
+
+
+def test_pictures_are_shown_where_there_are_any_and_names_elsewhere(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    red = QImage(300, 200, QImage.Format.Format_RGB32)
+    red.fill(QColor("red"))
+    assert red.save(str(tmp_path / "red.png"))
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    pictures = {
+        "image-03": tmp_path / "red.png",
+        "image-06": tmp_path / "broken.png",
+        "image-01": tmp_path / "missing.png",
+    }
+    view = ImagesView(ShownImages(0.8, pictures))
+    qtbot.addWidget(view)
+    view.resize(338, 300)
+    view.set_classes(NAMES)
+    view.show_prediction(prediction(10.8, i03=0.5, i06=0.2, i01=0.1))
+
+    drawn = view.grab().toImage()
+
+    # The likeliest is large.
+    for x, y in ((16, 9), (107, 98)):
+        assert drawn.pixelColor(x, y) == QColor("red")
+    assert drawn.pixelColor(18, 140) != QColor("red")
+
+
+def test_pictures_are_read_once_while_they_are_shown_and_not_kept_for_ever(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    red = QImage(300, 200, QImage.Format.Format_RGB32)
+    red.fill(QColor("red"))
+    names = tuple(f"image-{i:03d}" for i in range(100))
+    pictures = {name: tmp_path / f"{name}.png" for name in names}
+    for file in pictures.values():
+        assert red.save(str(file))
+    view = ImagesView(ShownImages(0.8, pictures))
+    qtbot.addWidget(view)
+    view.resize(338, 300)
+    view.set_classes(names)
+
+    def show(best: int) -> None:
+        shares = np.full(100, 0.001, dtype=np.float32)
+        shares[best] = 0.9
+        view.show_prediction(ReceivedPrediction(1.0, shares, 0.0, 0.0, 0.0, 0.0))
+        view.grab()
+
+    show(50)
+    show(50)
+    assert view._read.cache_info().misses == 5
+    for best in range(100):
+        show(best)
+    assert view._read.cache_info().currsize == view._read.cache_info().maxsize == 60
+
+
+def test_it_is_painted_in_both_themes_and_without_an_engine(view: ImagesView) -> None:
+    view.show_prediction(prediction(10.8, i03=0.5))
+    dark = view.grab().toImage()
+    view.theme = LIGHT
+    light = view.grab().toImage()
+    view.show_prediction(None)
+    old = view.grab().toImage()
+    view.set_engine(False)
+    assert dark != light != old
+    assert view.height() < 50
+
+
+def test_the_window_shows_images_instead_of_bars(open_window: Callable[..., MainWindow]) -> None:
+    window = open_window(images=ShownImages(0.8), task="images")
+    assert window.engine.own is not None
+    assert window.engine.own.isVisible()
+    assert not window.engine.decision.isVisible()
+    window.engine._on_engine(NAMES, True)
+    window.engine._on_predictions([prediction(10.8, i03=0.8)])
+    assert window.engine.own.decision == "03"
+    assert window.minimumSizeHint().height() <= 720
+
+
+def test_images_come_over_the_network_into_the_window(
+    open_window: Callable[..., MainWindow], qtbot: QtBot, name: str
+) -> None:
+    published = Published(name, NAMES, "seen images", compares=True, threshold=0.4)
+    window = open_window(
+        markers=published.markers,
+        cue_of=lambda label: label if label.startswith("image-") else None,
+        images=ShownImages(0.8),
+        task="images",
+        threshold=0.4,
+    )
+    view, transcript = window.engine.own, window.engine.transcript
+    assert view is not None
+    assert transcript is not None
+    published.wait_for_listeners(qtbot)
+    qtbot.waitUntil(lambda: view.has_engine, timeout=LONG)
+    assert view.isVisible()
+    assert not window.decision.isVisible()
+
+    def see(image: str, similarities: np.ndarray | None, **given: float) -> None:
+        taken = local_clock()
+        published.cue(taken - 0.8, image)
+        qtbot.waitUntil(lambda: view._truth.cue_of(taken) == image, timeout=LONG)
+        n = len(transcript.transcript.said)
+        published.predict(taken, prediction(taken, **given).probabilities, similarities)
+        qtbot.waitUntil(lambda: len(transcript.transcript.said) == n + 1, timeout=LONG)
+
+    cosines = np.linspace(-0.1, 0.6, len(NAMES), dtype=np.float32)
+    see("image-06", cosines, i03=0.5, i06=0.2)
+    assert (view.decision, view.truth) == ("03", "06, rank 2 of 8")
+    assert [found.similarity for found in view.best[:2]] == [cosines[3], cosines[6]]
+    assert transcript.sentence == "03: \u2717 shown: 06"
+    see("image-01", None, i01=0.6)
+    assert (view.decision, view.truth) == ("01", "01, rank 1 of 8")
+    assert view.best[0].similarity is None
+    assert transcript.sentence == "01: \u2713 60 %"
+    published.reject()
+    qtbot.waitUntil(lambda: view.decision == "no prediction", timeout=LONG)
+    assert view.why == "large swings"
+    assert transcript.sentence == "rejected: large swings"
+    # What was found stays when the engine is gone.
+    published.end_engine()
+    qtbot.waitUntil(lambda: not view.has_engine, timeout=LONG)
+    assert len(transcript.transcript.said) == 3
+    published.close()

@@ -1,0 +1,144 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QImage
+from pytestqt.qtbot import QtBot
+
+from bci.lsl.engine_streams import ReceivedPrediction
+from bci.messages import EngineStatus, WindowCounts
+from gui.decisions.latency import LatencyView
+from gui.theme import DARK, LIGHT
+
+
+def status(**fields: object) -> EngineStatus:
+    return EngineStatus.model_validate({"state": "running", "model": "me", **fields})
+
+
+def prediction(taken: float, total_ms: float = 10.0) -> ReceivedPrediction:
+    total = total_ms / 1000
+    shares = (0.4 * total, 0.5 * total, 0.9 * total, total)
+    return ReceivedPrediction(taken, np.array([0.5, 0.5], dtype=np.float32), *shares)
+
+
+@pytest.fixture
+def view(qtbot: QtBot) -> LatencyView:
+    view = LatencyView()
+    qtbot.addWidget(view)
+    view.resize(338, 250)
+    return view
+
+
+def test_the_histogram_counts_the_predictions_of_the_last_minute(view: LatencyView) -> None:
+    assert view.histogram()[0].sum() == 0
+    view.add([prediction(k / 10, 10.0) for k in range(900)])
+    view.advance(89.9)
+    # One second of a minute's predictions is left at each end.
+    assert view.histogram()[0].sum() == pytest.approx(600, abs=1)
+    view.add([prediction(90.0, 500.0)])
+    view.advance(90.5)
+    counts, end = view.histogram()
+    assert counts.sum() == pytest.approx(600, abs=1)
+    assert end == 20.0
+    # What is later than the end is not lost from sight.
+    assert counts[-1] == 1
+    assert view.median_ms == pytest.approx(10.0)
+
+
+def test_figures_change_no_more_often_than_they_can_be_read(view: LatencyView) -> None:
+    medians = []
+    for k in range(100):
+        view.add([prediction(k / 50, 10.0 + k)])
+        view.advance(k / 50)
+        medians.append(view.median_ms)
+    assert 6 <= len(set(medians)) <= 9
+    view.advance(99.0)
+    # Nothing is left out in between.
+    assert view.median_ms == pytest.approx(10.0 + 49.5)
+
+
+def test_stages_add_up_to_the_mean_latency(view: LatencyView) -> None:
+    view.add([prediction(0.0, 10.0), prediction(0.1, 20.0)])
+    view.advance(0.1)
+    np.testing.assert_allclose(view._stages, [6.0, 1.5, 6.0, 1.5])
+    view.add([prediction(0.2, float("nan"))])
+    view.advance(0.5)
+    np.testing.assert_allclose(view._stages, [6.0, 1.5, 6.0, 1.5])
+
+
+def test_rejected_windows_are_told_with_the_reason(view: LatencyView) -> None:
+    assert view.rejected_text == ""
+    windows = WindowCounts(rejected_gap=12, rejected_settling=3, rejected_artifact=5)
+    view.show_status(status(lost_samples=1, gaps=2, windows=windows))
+    assert view.rejected_text == (
+        "windows not used: gap (12), filters settling (3), large swings (5)"
+    )
+    assert view.lost_text == "lost: 1 sample, 2 gaps"
+
+
+def test_the_delay_of_the_filters_is_told_where_it_is_known(view: LatencyView) -> None:
+    assert view.delay_text == ""
+    view.show_status(status(filter_delay_s=0.045))
+    assert view.delay_text == "+45 ms filter delay"
+    told = view.grab().toImage()
+    view.show_status(status())
+    assert view.delay_text == ""
+    assert view.grab().toImage() != told
+
+
+def test_the_drift_is_told_before_it_is_too_large(view: LatencyView) -> None:
+    view.show_status(status(drift=None))
+    assert view.drift_text == ""
+    without = view.grab().toImage()
+    view.show_status(status(drift=0.8))
+    assert view.drift_text == "drift 0.8 of 1.5"
+    calm = view.grab().toImage()
+    assert calm != without
+    view.show_status(status(drift=1.8))
+    assert view.drift_text == "drift 1.8 of 1.5"
+    warned = view.grab().toImage()
+    orange = DARK.colour("warning").rgb()
+    assert [has(image, orange) for image in (calm, warned)] == [False, True]
+
+
+def has(image: QImage, colour: int) -> bool:
+    return any(
+        image.pixel(x, y) == colour for x in range(image.width()) for y in range(image.height())
+    )
+
+
+def test_all_is_drawn_in_the_room_that_the_window_has(view: LatencyView) -> None:
+    view.add([prediction(k / 10, 10 + k % 7) for k in range(300)])
+    view.advance(30.0)
+    windows = WindowCounts(rejected_gap=12_345, rejected_artifact=12_345)
+    lost = {"lost_samples": 123_456, "gaps": 1234, "clock_jumps": 12, "reconnects": 3}
+    view.show_status(status(**lost, non_finite=99, windows=windows))
+    pictures = []
+    for theme in (DARK, LIGHT):
+        for height in (170, 250):
+            view.theme = theme
+            view.resize(338, height)
+            pictures.append(view.grab().toImage())
+    assert all(one != other for one, other in pairwise(pictures))
+
+
+def test_the_gap_where_a_replay_began_again_is_no_warning(qtbot: QtBot) -> None:
+    view = LatencyView()
+    qtbot.addWidget(view)
+    view.resize(340, 200)
+    amber = view.theme.colour("warning")
+    for lost, is_warned in ((0, False), (7, True)):
+        view.show_status(status(lost_samples=lost, windows=WindowCounts(rejected_gap=30)))
+        picture = view.grab().toImage()
+        places = ((x, y) for y in range(picture.height()) for x in range(picture.width()))
+        assert any(picture.pixelColor(x, y) == amber for x, y in places) is is_warned
+
+
+def test_losses_of_an_engine_that_is_gone_are_not_those_of_now(qtbot: QtBot) -> None:
+    view = LatencyView()
+    qtbot.addWidget(view)
+    view.show_status(status(windows=WindowCounts(rejected_gap=3), drift=0.4))
+    assert view.lost_text == "no samples lost"
+    view.set_engine(False)
+    assert view.lost_text == "no engine reports losses"
+    assert (view.rejected_text, view.drift_text) == ("", "")

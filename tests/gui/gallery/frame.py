@@ -1,0 +1,36 @@
+"""A view as the gallery shows it: on the window's ground, and called simulated."""
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from gui.theme import Theme
+from gui.widgets.banner import Banner
+from gui.widgets.log_panel import LogPanel
+from gui.widgets.pieces import named, panel
+from tests.gui.gallery.views import VIEWS
+
+
+def framed(name: str, theme: Theme) -> QWidget:
+    """The view of that name; a whole window says itself that its signal is simulated."""
+    view = VIEWS[name](theme)
+    if view.isWindow() and view.windowTitle():
+        return view
+    frame = QWidget()
+    frame.setWindowTitle(f"{name} - gallery (simulated data)")
+    frame.setStyleSheet(theme.style_sheet())
+    heading = QHBoxLayout()
+    heading.addWidget(named(QLabel(name), "title"))
+    heading.addWidget(named(QLabel("SIMULATED DATA"), "badge"))
+    heading.addStretch()
+    view.setMinimumSize(view.size())
+    column = QVBoxLayout(frame)
+    column.addLayout(heading)
+    # A banner and the log have a ground of their own; a page is made of panels.
+    is_bare = not isinstance(view, Banner | LogPanel) and view.findChild(QFrame, "panel") is None
+    column.addWidget(panel(view) if is_bare else view, 1)
+    for part in frame.findChildren(QWidget):
+        # How high a button is, is known only in its style.
+        part.ensurePolished()
+    frame.resize(frame.minimumSizeHint())
+    # Nothing looks as if it were being used.
+    frame.setFocus()
+    return frame

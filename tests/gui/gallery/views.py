@@ -1,0 +1,320 @@
+"""Every view of the dashboard by name. To add one: a function that returns it, and a line in VIEWS.
+
+A function is given the theme and returns the view, filled with simulated data and of the size
+that it has in the dashboard; a height of 0 is as high as it needs to be.
+"""
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QWidget
+
+from bci.messages import DeviceEntry, WindowCounts
+from gui.connect.panel import ConnectPanel
+from gui.decisions.class_bars import DecisionView
+from gui.decisions.cue_matching import CueWindows
+from gui.decisions.emotion_plane import EmotionView
+from gui.decisions.history import HistoryView
+from gui.decisions.image_matches import ImagesView
+from gui.decisions.latency import LatencyView
+from gui.decisions.level_history import LevelHistory
+from gui.decisions.shown_images import ShownImages
+from gui.decisions.smoothed_levels import LevelCourse
+from gui.decisions.transcript_view import TranscriptView
+from gui.decisions.word_list import SpeechView
+from gui.electrodes.impedance_page import ImpedancePage
+from gui.electrodes.quality_view import QualityView
+from gui.processes.recorder import FoundRecorder
+from gui.record.bar import RecordBar
+from gui.scope.scope_panel import ScopePanel
+from gui.spectrum.map_page import MapPage
+from gui.spectrum.spectrogram_view import SpectrogramView
+from gui.spectrum.spectrum_view import SpectrumView
+from gui.theme import Theme
+from gui.widgets.banner import Banner
+from gui.widgets.log_panel import LogPanel
+from gui.widgets.tabs import Tabs
+from gui.workers.stream_directory import LiveStream
+from tests.gui.gallery import pictures, simulated
+from tests.gui.gallery.calibrated import calibration, cues, rating, setup, signals, training
+from tests.gui.gallery.windows import dashboard, replay_window
+
+_WIDE, _SIDE, _CONNECT = 900, 340, 264
+_SECONDS = 40.0
+
+
+def scope(theme: Theme) -> QWidget:
+    view = ScopePanel()
+    view.scope.set_theme(theme)
+    view.scope.set_stream(simulated.INFO, simulated.ring(_SECONDS))
+    view.scope.add_markers(simulated.cues(_SECONDS))
+    view.scope.advance()
+    view.scope.set_quality(simulated.quality())
+    view.scope.set_bad(frozenset({"Fp2"}))
+    tabs = Tabs({"Signal": view})
+    tabs.put_beside("Signal", view.above)
+    tabs.resize(_WIDE, 480)
+    return tabs
+
+
+def spectrum(theme: Theme) -> QWidget:
+    view = SpectrumView()
+    view.theme = theme
+    view.show_spectrum(simulated.spectrum("O1"))
+    view.resize(_WIDE, 300)
+    return view
+
+
+def spectrogram(theme: Theme) -> QWidget:
+    view = SpectrogramView()
+    view.theme = theme
+    view.show_spectrum(simulated.spectrum("O1"))
+    view.resize(_WIDE, 180)
+    return view
+
+
+def head_map(theme: Theme) -> QWidget:
+    view = MapPage()
+    view.view.theme = theme
+    view.view.set_stream(simulated.INFO)
+    view.view.show_map(simulated.alpha_map())
+    view.resize(_WIDE, 460)
+    return view
+
+
+def decision(theme: Theme) -> QWidget:
+    view = DecisionView(threshold=0.7)
+    view.theme = theme
+    view.set_classes(simulated.CLASSES)
+    sure = max(simulated.received(_SECONDS), key=lambda p: float(p.probabilities[0]))
+    view.show_prediction(sure)
+    view.show_cue("left")
+    view.resize(_SIDE, view.height())
+    return view
+
+
+def ball(theme: Theme) -> QWidget:
+    view = DecisionView(threshold=0.7)
+    view.theme = theme
+    view.set_classes(simulated.CLASSES)
+    view.set_ball(True)
+    for prediction in simulated.received(_SECONDS):
+        view.show_prediction(prediction)
+    view.show_cue("left")
+    view.resize(_SIDE, view.height())
+    return view
+
+
+def history(theme: Theme) -> QWidget:
+    view = HistoryView()
+    view.theme = theme
+    view.set_classes(simulated.CLASSES)
+    view.add(simulated.received(_SECONDS))
+    for marker in simulated.cues(_SECONDS):
+        view.add_cue(marker.time, marker.label if marker.label != "rest" else None)
+    view.advance(_SECONDS)
+    view.resize(_WIDE, view.height())
+    return view
+
+
+def emotion(theme: Theme) -> QWidget:
+    view = EmotionView(threshold=0.12)
+    view.theme = theme
+    view.set_classes(simulated.FELT.classes)
+    for prediction in simulated.felt(_SECONDS):
+        view.show_prediction(prediction)
+    view.show_cue(simulated.films(_SECONDS)[-1].label)
+    view.resize(_SIDE, view.height())
+    return view
+
+
+def emotion_history(theme: Theme) -> QWidget:
+    course = LevelCourse(simulated.FELT)
+    view = LevelHistory(course)
+    view.theme = theme
+    for prediction in simulated.felt(_SECONDS):
+        course.add(prediction.taken, prediction.probabilities)
+    for marker in simulated.films(_SECONDS):
+        view.add_cue(marker.time, marker.label)
+    view.advance(_SECONDS)
+    view.resize(_WIDE, view.height())
+    return view
+
+
+def images(theme: Theme) -> QWidget:
+    shown = ShownImages(0.8, pictures.drawn(), compared_by="simulated image vectors")
+    view = ImagesView(shown, threshold=0.15)
+    view.theme = theme
+    names, prediction, true = simulated.seen()
+    view.set_classes(names)
+    view.add_cue(0.0, true)
+    view.show_prediction(prediction)
+    view.resize(_SIDE, view.height())
+    return view
+
+
+def speech(theme: Theme) -> QWidget:
+    windows = CueWindows(1.2)
+    view = SpeechView(windows, threshold=0.5)
+    view.theme = theme
+    words, found = simulated.spoken()
+    view.set_classes(words)
+    for cue, prediction in found:
+        windows.add(cue.time, cue.label)
+        view.show_prediction(prediction)
+    view.resize(_SIDE, view.height())
+    return view
+
+
+def transcript(theme: Theme) -> QWidget:
+    windows = CueWindows(1.2)
+    # Not the time of day, which would be another in every picture.
+    view = TranscriptView(windows, time_of=lambda at: f"10:02:{at:02.0f}")
+    view.theme = theme
+    words, found = simulated.spoken()
+    view.set_classes(words)
+    for cue, prediction in found:
+        windows.add(cue.time, cue.label)
+        if prediction is None:
+            view.show_rejected(cue.time + 1.5, "large swings")
+        else:
+            view.add([prediction])
+    view.resize(_WIDE, view.height())
+    return view
+
+
+def quality(theme: Theme) -> QWidget:
+    view = QualityView()
+    view.theme = theme
+    view.set_stream(simulated.INFO)
+    view.set_quality(simulated.quality())
+    view.resize(_SIDE, view.height())
+    return view
+
+
+def impedance(theme: Theme) -> QWidget:
+    view = ImpedancePage()
+    view.theme = theme
+    view.set_stream(simulated.INFO)
+    view.set_quality(simulated.impedances())
+    view.resize(_WIDE, 460)
+    return view
+
+
+def latency(theme: Theme) -> QWidget:
+    view = LatencyView()
+    view.theme = theme
+    view.add(simulated.received(_SECONDS))
+    view.advance(_SECONDS)
+    lost = {"lost_samples": 12, "gaps": 1, "windows": WindowCounts(rejected_gap=25)}
+    view.show_status(simulated.STATUS.model_copy(update=lost))
+    view.resize(_SIDE, 340)
+    return view
+
+
+def connect(theme: Theme) -> QWidget:
+    view = ConnectPanel()
+    view.streams.theme = theme
+    view.set_streams(simulated_streams())
+    view.streams.set_shown(simulated.INFO.name)
+    view.set_devices(simulated_devices(), "cyton", {})
+    view.resize(_CONNECT, 480)
+    return view
+
+
+def record(_theme: Theme) -> QWidget:
+    view = RecordBar({"subject": "07", "session": "1", "task": "motorimagery"})
+    view.resize(_WIDE, 0)
+    return view
+
+
+def recording(_theme: Theme) -> QWidget:
+    view = RecordBar({"subject": "07", "session": "1", "task": "motorimagery"})
+    file = "recordings/sub-07/ses-1/eeg/sub-07_ses-1_task-motorimagery_run-01_eeg.xdf"
+    names = (simulated.INFO.name, f"{simulated.INFO.name}-markers")
+    view.set_status(FoundRecorder("gallery", "here", 1, file, 754.0, 48_200_000, names, ()))
+    view.set_takes_notes(True)
+    view.resize(1240, 0)
+    return view
+
+
+def log(_theme: Theme) -> QWidget:
+    view = LogPanel()
+    # Not by `add`, which writes the time of now.
+    for line in (
+        "10:02:11  showing simulated-cap: 16 channels at 250 Hz",
+        "10:02:12  engine: decoding simulated-cap with model simulated",
+        "10:04:40  engine: 12 samples were lost; 25 windows over the gap give no prediction",
+        "10:05:03  replay: end of the recording, from the start again (2 times)",
+    ):
+        view.appendPlainText(line)
+    view.resize(_WIDE, view.height())
+    return view
+
+
+def banner(_theme: Theme) -> QWidget:
+    view = Banner()
+    view.tell(
+        "The stream simulated-cap is gone. Is its program still running? "
+        "It is shown again as soon as it is back.",
+        "signal",
+    )
+    view.resize(_WIDE, 0)
+    return view
+
+
+def simulated_streams() -> tuple[LiveStream, ...]:
+    """Two streams, as if they were on the network."""
+    return (
+        LiveStream("1", simulated.INFO.name, "EEG", 16, 250.0, "gallery", "here", True),
+        LiveStream("2", "pupil", "Gaze", 2, 120.0, "gallery-2", "other-computer", True),
+    )
+
+
+def simulated_devices() -> tuple[DeviceEntry, ...]:
+    return (
+        DeviceEntry(
+            name="simulator",
+            what="a simulated person",
+            transport="none",
+            takes=("channels", "sfreq", "task"),
+        ),
+        DeviceEntry(
+            name="cyton",
+            what="OpenBCI Cyton, 8 channels",
+            transport="serial port",
+            needs=("serial_port",),
+            takes=("timeout_s",),
+        ),
+    )
+
+
+VIEWS: dict[str, Callable[[Theme], QWidget]] = {
+    "dashboard": dashboard,
+    "replay": replay_window,
+    "calibration-setup": setup,
+    "signals": signals,
+    "cues": cues,
+    "rating": rating,
+    "training": training,
+    "calibration": calibration,
+    "scope": scope,
+    "spectrum": spectrum,
+    "spectrogram": spectrogram,
+    "map": head_map,
+    "decision": decision,
+    "ball": ball,
+    "history": history,
+    "emotion": emotion,
+    "emotion-history": emotion_history,
+    "images": images,
+    "speech": speech,
+    "transcript": transcript,
+    "quality": quality,
+    "impedance": impedance,
+    "latency": latency,
+    "connect": connect,
+    "record": record,
+    "recording": recording,
+    "log": log,
+    "banner": banner,
+}

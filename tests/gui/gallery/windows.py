@@ -1,0 +1,92 @@
+"""The whole windows of the gallery: nothing of them reaches the network or the user's settings."""
+
+import os
+import sys
+from pathlib import Path
+
+from pylsl import local_clock
+from PySide6.QtWidgets import QWidget
+
+from bci.lsl.discovery import StreamQuery
+from bci.types import Marker
+from gui.main_window import MainWindow
+from gui.options import DashboardOptions
+from gui.replay.model_choice import Listed
+from gui.replay.opened_recording import OpenedRecording
+from gui.replay.window import ReplayWindow
+from gui.settings import DashboardSettings
+from gui.theme import Theme
+from gui.workers.stream_readers import SignalFound
+from tests.gui.gallery import simulated
+
+_LIVE_S, _RECORDED_S = 40.0, 160.0
+# No folder at all: nothing is found there, and nothing kept.
+_NOWHERE = Path(os.devnull)
+# What stands for the command line: it knows no devices.
+_NO_BCI = (sys.executable, "-c", """print('{"event": "devices"}')""")
+
+
+def dashboard(theme: Theme) -> QWidget:
+    """The dashboard as it is while a decoder runs; what comes over LSL is put in its place."""
+    window = MainWindow(
+        DashboardOptions(
+            signal=StreamQuery(name="gallery-of-nothing"),
+            markers=None,
+            engine_name="gallery-of-nothing",
+            cue_of=lambda label: label if label in simulated.CLASSES else None,
+            bci=_NO_BCI,
+            recordings=_NOWHERE,
+            task="motorimagery",
+            settings=_NOWHERE / "dashboard.ini",
+        )
+    )
+    # Nothing that is really on the network mixes with what is simulated.
+    for part in (window.feed, window.connecting, window.recording.link):
+        part.retire()
+    window.docks["connect"].hide()
+    window._apply_theme(theme)
+    window.resize(1280, 800)
+    start = fill(window)
+    window._advance()
+    # A still: it is not to run on while nothing comes.
+    window._timer.stop()
+    window.history.advance(start + _LIVE_S)
+    return window
+
+
+def fill(window: MainWindow) -> float:
+    """Tell a dashboard of a signal that is decoded; returns when that began, on the LSL clock."""
+    feed = window.feed
+    start: float = local_clock() - _LIVE_S
+    feed.signal_found.emit(SignalFound(simulated.INFO, simulated.ring(_LIVE_S, start)))
+    feed.signal_alive.emit(True)
+    feed.quality_came.emit(simulated.quality())
+    feed.engine_found.emit(simulated.CLASSES, True)
+    feed.engine_alive.emit(True)
+    feed.markers_came.emit([Marker(start + m.time, m.label) for m in simulated.cues(_LIVE_S)])
+    feed.predictions_came.emit(simulated.received(_LIVE_S, start))
+    feed.status_came.emit(simulated.STATUS)
+    return start
+
+
+def replay_window(theme: Theme) -> QWidget:
+    """A recording in the middle, with a model's predictions and its score."""
+    window = ReplayWindow(
+        _NO_BCI,
+        _NOWHERE,
+        DashboardSettings(_NOWHERE / "replay.ini"),
+        lambda label: label if label in simulated.CLASSES else None,
+    )
+    window.resize(1280, 800)
+    window.set_theme(theme)
+    recording = simulated.recording(_RECORDED_S)
+    opened = OpenedRecording(Path(recording.source), recording)
+    window.reader.opened.emit(opened)
+    window.models.set_models([Listed(Path("simulated"), None, "")])
+    window.decision.set_classes(simulated.CLASSES)
+    window.show_decision(True)
+    window.run.predicted.emit(simulated.predictions(_RECORDED_S))
+    window.run.finished.emit(simulated.evaluation(_RECORDED_S))
+    window.go_to(7)
+    window.traces.show_until(window.playhead.position)
+    return window

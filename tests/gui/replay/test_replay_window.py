@@ -1,0 +1,311 @@
+"""The real replay window on a simulated subject's recording, with a model calibrated for it."""
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from bci.cli.calibrate import train
+from bci.cli.training_source import TrainingSource
+from bci.evaluation.pseudo_online import evaluate
+from bci.models.bundle import decision_threshold, evidence_span, load_card
+from bci.models.load import load_model
+from bci.profiles.profile import Output, load_profile
+from bci.recording.read import read_recording
+from bci.training.epochs import JudgedWindow, find_trials
+from devices.simulated.subject import SubjectSettings, simulate_run, write_run
+from gui.replay.lanes import clock
+from gui.replay.playhead import Playhead
+from gui.replay.window import ReplayWindow
+from gui.settings import DashboardSettings
+from gui.theme import DARK, LIGHT
+from tests.gui.conftest import NO_DEVICES
+
+BCI = (sys.executable, "-m", "bci")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two short runs, and in ``models`` one model for them and one for other recordings."""
+    folder = tmp_path_factory.mktemp("recordings")
+    settings = SubjectSettings(trials_per_class=4)
+    for run in (1, 2):
+        write_run(simulate_run(settings, run), folder / f"run-{run:02d}_eeg.fif")
+    profile = load_profile("motor-imagery")
+    train(
+        TrainingSource(profile), [folder / "run-01_eeg.fif"], folder / "models" / "me", force=False
+    )
+    other = folder / "models" / "other"
+    other.mkdir()
+    card = (folder / "models" / "me" / "card.yaml").read_text()
+    (other / "card.yaml").write_text(card.replace("sfreq: 250.0", "sfreq: 500.0"))
+    return folder
+
+
+@pytest.fixture
+def window(qtbot: QtBot, folder: Path, tmp_path: Path) -> Iterator[ReplayWindow]:
+    opened = ReplayWindow(BCI, folder, DashboardSettings(tmp_path / "settings.ini"), lambda _: None)
+    opened.show()
+    yield opened
+    opened.stop()
+
+
+def open_run(qtbot: QtBot, window: ReplayWindow, folder: Path, run: int = 2) -> Path:
+    file = folder / f"run-{run:02d}_eeg.fif"
+    with qtbot.waitSignal(window.reader.opened, timeout=15_000):
+        window.open(file)
+    qtbot.waitUntil(lambda: window.traces.scope.gain > 0, timeout=15_000)
+    return file
+
+
+def test_a_recording_is_shown_with_its_markers_and_called_simulated(
+    qtbot: QtBot, window: ReplayWindow, folder: Path
+) -> None:
+    file = open_run(qtbot, window, folder)
+    recording = read_recording(file)
+    assert window.header.badge.isVisible()
+    assert file.name in window.windowTitle()
+    assert window.playhead.duration == recording.timestamps[-1]
+    marker = next(marker for marker in recording.markers if marker.label == "left")
+    x = window.timeline._place().x(marker.time)
+    assert f"left at {marker.time:.2f} s" in window.timeline.text_at(QPointF(x, 32))
+    assert len(window.steps) == 8
+    dark = window.grab().toImage()
+    window.set_theme(LIGHT)
+    assert window.grab().toImage() != dark
+    window.set_theme(DARK)
+
+
+def test_the_traces_end_at_the_cursor_wherever_it_goes(
+    qtbot: QtBot, window: ReplayWindow, folder: Path
+) -> None:
+    recording = read_recording(open_run(qtbot, window, folder))
+    for position in (30.0, 30.5, 3.0, 31.0):
+        window.playhead.seek(position)
+        end = int(np.searchsorted(recording.timestamps, position, side="right"))
+        qtbot.waitUntil(lambda end=end: window.traces.scope._shown.end == end, timeout=10_000)
+        shown = [m for m in window.traces.scope._markers if m.time > position - 5]
+        held = [m for m in recording.markers if position - 5 < m.time <= position]
+        assert shown == held
+
+
+def test_a_click_on_the_timeline_seeks_and_the_wheel_zooms_around_the_mouse(
+    qtbot: QtBot, window: ReplayWindow, folder: Path
+) -> None:
+    open_run(qtbot, window, folder)
+    timeline = window.timeline
+    at = QPoint(round(timeline._place().x(20.0)), 80)
+    qtbot.mouseClick(timeline, Qt.MouseButton.LeftButton, pos=at)
+    assert window.playhead.position == pytest.approx(20.0, abs=0.2)
+    timeline.zoom(6, 20.0)
+    start, stop = timeline.view
+    assert stop - start == pytest.approx(window.playhead.duration / 1.25**6)
+    assert timeline._place().time(at.x()) == pytest.approx(20.0, abs=0.2)
+    window.playhead.seek(window.playhead.duration)
+    assert timeline.view[1] == window.playhead.duration
+    qtbot.mouseDClick(timeline, Qt.MouseButton.LeftButton, pos=at)
+    assert timeline.view == (0.0, window.playhead.duration)
+
+
+def test_keys_play_seek_and_step_by_trial(qtbot: QtBot, window: ReplayWindow, folder: Path) -> None:
+    file = open_run(qtbot, window, folder)
+    trials = find_trials(read_recording(file), load_card(folder / "models" / "me").paradigm)
+    window.activateWindow()
+    qtbot.waitUntil(lambda: QApplication.activeWindow() is window, timeout=10_000)
+    qtbot.keyClick(window, Qt.Key.Key_Home)
+    for trial in trials[:3]:
+        qtbot.keyClick(window, Qt.Key.Key_Period)
+        assert window.playhead.position == pytest.approx(trial.stop)
+        assert window.trials.currentRow() == trials.index(trial)
+    qtbot.keyClick(window, Qt.Key.Key_Comma)
+    assert window.playhead.position == pytest.approx(trials[1].stop)
+    qtbot.keyClick(window, Qt.Key.Key_Right)
+    assert window.playhead.position == pytest.approx(trials[1].stop + 1)
+    qtbot.keyClick(window, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    assert window.playhead.position == pytest.approx(trials[1].stop - 9)
+    qtbot.keyClick(window, Qt.Key.Key_D)
+    assert window.playhead.speed == 2.0
+    before = window.playhead.position
+    qtbot.keyClick(window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: window.playhead.position > before + 0.5, timeout=10_000)
+    qtbot.keyClick(window, Qt.Key.Key_Space)
+    assert not window.playhead.is_playing
+    window.trials.cellClicked.emit(4, 0)
+    assert window.playhead.position == pytest.approx(trials[4].stop)
+
+
+def test_playing_keeps_to_the_speed_and_ends_at_the_end() -> None:
+    playhead = Playhead()
+    playhead.set_duration(10.0)
+    playhead.set_speed(4.0)
+    playhead.toggle()
+    for now in (100.0, 100.5, 101.0):
+        playhead.advance(now)
+    assert playhead.position == pytest.approx(4.0)
+    playhead.advance(110.0)
+    assert (playhead.position, playhead.is_playing) == (10.0, False)
+    playhead.toggle()
+    assert (playhead.position, playhead.is_playing) == (0.0, True)
+
+
+def test_a_model_runs_over_the_recording_and_predicts_what_the_evaluation_does(
+    qtbot: QtBot, window: ReplayWindow, folder: Path
+) -> None:
+    file = open_run(qtbot, window, folder)
+    empty = window.timeline.grab().toImage()
+    told: list[JudgedWindow] = []
+    card, decoder = load_model(folder / "models" / "me")
+    threshold, span = decision_threshold(Output(), card), evidence_span(Output(), card)
+    recording = read_recording(file)
+    result = evaluate(card, decoder, recording, threshold, told.append, evidence_s=span)
+    with qtbot.waitSignal(window.run.finished, timeout=60_000):
+        window.models.run.click()
+    assert window.predictions is not None
+    assert window.predictions.times.tolist() == [w.prediction.taken for w in told]
+    assert np.array_equal(
+        window.predictions.probabilities, [w.prediction.probabilities for w in told]
+    )
+    assert window.predictions.decisions == [w.decision for w in told]
+    assert {None, "left", "right"} == {w.decision and w.decision.label for w in told}
+    assert window.timeline.lanes.predictions is window.predictions
+    assert window.timeline.grab().toImage() != empty
+    evaluation = window.summary.evaluation
+    assert evaluation is not None
+    accuracy = evaluation.trial_accuracy
+    assert (accuracy.value, accuracy.n) == (result.trial_accuracy.value, 8)
+    assert [list(row) for row in evaluation.confusion] == result.confusion
+    assert "chance 50 %" in window.summary.text
+    assert not any("learnt" in warning for warning in window.summary.warnings)
+    for k, trial in enumerate(result.trials):
+        window.go_to(k)
+        # At the end of a trial the decision is shown that is scored.
+        shown = int(np.argmax(window.decision.probabilities))
+        assert window.decision.classes[shown] == trial.decision
+        assert window.decision.cue == trial.label
+        verdict = window.trials.item(k, 4)
+        assert verdict is not None
+        assert ("correct" in verdict.text()) == (trial.decision == trial.label)
+    decided = next(w for w in told if w.decision and w.decision.label)
+    x = window.timeline._place().x(decided.prediction.taken)
+    assert f"decided: {decided.decision.label}" in window.timeline.text_at(QPointF(x, 80))
+    x = window.timeline._place().x(0.5)
+    assert "no prediction" in window.timeline.text_at(QPointF(x, 80))
+
+
+@pytest.mark.slow
+def test_a_model_that_learnt_from_the_recording_is_no_test_of_it(
+    qtbot: QtBot, window: ReplayWindow, folder: Path
+) -> None:
+    open_run(qtbot, window, folder, run=1)
+    with qtbot.waitSignal(window.run.finished, timeout=60_000):
+        window.run_model()
+    assert "trained on this recording" in window.summary.warnings[0]
+
+
+def test_a_model_that_does_not_fit_is_listed_with_the_reason(
+    qtbot: QtBot, window: ReplayWindow, folder: Path
+) -> None:
+    open_run(qtbot, window, folder)
+    choice = window.models.list
+    assert [choice.itemText(k) for k in range(2)] == ["me (simulated)", "other (simulated)"]
+    flags = choice.model().flags(choice.model().index(1, 0))
+    assert not flags & Qt.ItemFlag.ItemIsEnabled
+    reason = choice.itemData(1, Qt.ItemDataRole.ToolTipRole)
+    assert "rate 250 Hz instead of 500 Hz" in reason
+    assert window.models.model is not None
+    assert window.models.model.folder.name == "me"
+
+
+@pytest.mark.slow
+def test_a_recording_without_cues_is_predicted_and_says_why_it_has_no_score(
+    qtbot: QtBot, window: ReplayWindow, folder: Path, tmp_path: Path
+) -> None:
+    from dataclasses import replace
+
+    silent = replace(simulate_run(SubjectSettings(trials_per_class=1), 9), markers=())
+    write_run(silent, tmp_path / "silent_eeg.fif")
+    with qtbot.waitSignal(window.reader.opened, timeout=15_000):
+        window.open(tmp_path / "silent_eeg.fif")
+    with qtbot.waitSignal(window.run.failed, timeout=60_000):
+        window.run_model()
+    assert window.predictions is not None
+    assert len(window.predictions.times) > 50
+    assert "no marker 'left'" in window.banner.text.text()
+    assert "Traceback" not in window.banner.text.text()
+
+
+def test_a_file_that_cannot_be_read_is_said_in_a_sentence(
+    qtbot: QtBot, window: ReplayWindow, tmp_path: Path
+) -> None:
+    (tmp_path / "broken.edf").write_bytes(b"no recording at all")
+    with qtbot.waitSignal(window.reader.failed, timeout=15_000):
+        window.open(tmp_path / "broken.edf")
+    assert window.banner.isVisible()
+    assert "broken.edf: damaged" in window.banner.text.text()
+    assert window.header.title.text() == "no recording is open"
+
+
+def test_closing_stops_a_run_and_a_reading_within_a_second(
+    qtbot: QtBot, window: ReplayWindow, folder: Path
+) -> None:
+    import psutil
+
+    file = open_run(qtbot, window, folder)
+    window.run_model()
+    qtbot.waitUntil(
+        lambda: window.run.child is not None and window.run.child.pid > 0, timeout=10_000
+    )
+    pid = window.run.child.pid
+    window.open(file)
+    window.playhead.toggle()
+    began = time.monotonic()
+    window.stop()
+    assert time.monotonic() - began < 1.0
+    assert not psutil.pid_exists(pid)
+    assert not window.playhead.is_playing
+    assert not window.models._is_running
+
+
+def test_the_dashboard_opens_it_and_closes_it_with_itself(
+    qtbot: QtBot, open_window, folder: Path
+) -> None:
+    dashboard = open_window(bci=NO_DEVICES, recordings=folder)
+    dashboard.replay.open(folder / "run-02_eeg.fif")
+    qtbot.waitUntil(lambda: dashboard.replay.opened is not None, timeout=15_000)
+    dashboard.header.replay_button.click()
+    assert dashboard.replay.isVisible()
+    dashboard.toggle_theme()
+    assert dashboard.replay.theme is dashboard.scope.theme
+    dashboard.close()
+    assert not dashboard.replay.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "digits", "text"),
+    [(0, 0, "0:00"), (62.4, 0, "1:02"), (59.96, 1, "1:00.0"), (3661.5, 1, "1:01:01.5")],
+)
+def test_times_are_written_as_on_a_clock(seconds: float, digits: int, text: str) -> None:
+    assert clock(seconds, digits) == text
+
+
+def test_what_is_hidden_and_how_it_is_filtered_stays_wherever_the_cursor_goes(
+    qtbot: QtBot, window: ReplayWindow, folder: Path
+) -> None:
+    open_run(qtbot, window, folder)
+    traces, scope = window.traces, window.traces.scope
+    traces.filter.activated.emit(traces.filter.count() - 1)
+    scope.choose_hidden(frozenset({scope.names.names[0]}))
+    scope.step_gain(1)
+    shown, gain = scope.names.names, scope.gain
+    window.playhead.seek(3.0)
+    qtbot.waitUntil(lambda: scope._shown.end < 1000, timeout=10_000)
+    assert scope.names.names == shown
+    assert scope.gain == gain
+    assert scope.note == "raw, no filter"
+    assert traces.channels.text().startswith(f"{len(shown)} of ")

@@ -1,0 +1,286 @@
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QImage, QPainter
+from pytestqt.qtbot import QtBot
+
+from bci.pipeline.ring import RingBuffer
+from bci.types import Channel, StreamInfo
+from gui.scope.min_max import extremes
+from gui.scope.scope import Scope
+from gui.scope.trace_image import Layout, TracePicture
+from gui.theme import DARK, LIGHT
+from tests.signals import eeg_info, noise
+
+
+@pytest.fixture
+def scope(qtbot: QtBot) -> Scope:
+    view = Scope()
+    qtbot.addWidget(view)
+    view.resize(600, 400)
+    view.show()
+    return view
+
+
+def fill(scope: Scope, data: np.ndarray, size: int, sfreq: float = 250.0) -> RingBuffer:
+    ring = RingBuffer(20_000, data.shape[1])
+    scope.set_stream(eeg_info(data.shape[1], sfreq), ring)
+    scope.set_gain(100.0)
+    for row in range(0, len(data), size):
+        part = data[row : row + size]
+        ring.write(part, np.arange(row, row + len(part)) / sfreq, row)
+        scope.advance()
+    return ring
+
+
+def plot(scope: Scope) -> QImage:
+    """The traces alone, without what is painted over them."""
+    image = QImage(scope._plot_width(), scope._plot_height(), QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    scope._picture.paint(painter, QPointF(0, 0))
+    painter.end()
+    return image
+
+
+@pytest.mark.parametrize("time_base", [2.0, 10.0, 30.0])
+@pytest.mark.parametrize("size", [3, 50, 777])
+def test_drawing_as_samples_come_equals_drawing_all_at_once(
+    scope: Scope, size: int, time_base: float
+) -> None:
+    # At 2 s there are fewer samples than columns of pixels.
+    data = noise(5000, 8)
+    scope.time_base_s = time_base
+    fill(scope, data, size)
+    piecewise = plot(scope)
+    scope._redraw()
+    assert piecewise == plot(scope)
+
+
+def test_samples_that_were_lost_are_marked_and_do_not_spoil_what_follows(scope: Scope) -> None:
+    ring = fill(scope, noise(1000, 4), 100)
+    ring.write(noise(1000, 4, seed=1), np.arange(1500, 2500) / 250.0, 1500)
+    scope.advance()
+    image = plot(scope)
+    x = scope._plot_width() - (scope._shown.end - 1250) / scope._layout.per_column
+    assert image.pixelColor(int(x), 5) == DARK.colour("lost")
+    data, _ = scope._shown.view(1600, 2500)
+    assert np.isfinite(data).all()
+
+
+def test_a_theme_changes_the_picture(scope: Scope) -> None:
+    fill(scope, noise(2000, 4), 500)
+    dark = scope.grab().toImage()
+    scope.set_theme(LIGHT)
+    assert scope.grab().toImage() != dark
+
+
+def test_a_scope_too_small_or_without_a_stream_does_no_harm(scope: Scope) -> None:
+    assert not scope.grab().isNull()
+    scope.resize(1, 1)
+    fill(scope, noise(2000, 64), 100)
+    assert not scope.grab().isNull()
+
+
+def test_meg_in_tesla_finds_its_gain_too(qtbot: QtBot, scope: Scope) -> None:
+    ring = RingBuffer(20_000, 8)
+    scope.set_stream(eeg_info(8, 250.0), ring)
+    data = (noise(1000, 8) * 1e-13 / 20).astype(np.float32)
+    ring.write(data, np.arange(1000) / 250.0, 0)
+    scope.advance()
+    assert 1e-13 < scope.gain < 1e-12
+    gain = scope.gain
+    qtbot.keyClick(scope, Qt.Key.Key_Up)
+    assert scope.gain / 1e-13 == pytest.approx(2.0)
+    qtbot.keyClick(scope, Qt.Key.Key_Down)
+    assert scope.gain / gain == pytest.approx(1.0)
+
+
+def test_a_paused_picture_stands_still_and_goes_on_with_what_came(
+    qtbot: QtBot, scope: Scope
+) -> None:
+    ring = fill(scope, noise(5000, 4), 500)
+    qtbot.keyClick(scope, Qt.Key.Key_Space)
+    assert scope.pause_text == "paused"
+    before = plot(scope)
+    ring.write(noise(500, 4, seed=1), np.arange(5000, 5500) / 250.0, 5000)
+    scope.advance()
+    assert plot(scope) == before
+    # It still counts: a paused stream is no silent one.
+    assert scope.n_samples == 5500
+    qtbot.keyClick(scope, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    assert scope.pause_text == "paused, 2.5 s back"
+    assert plot(scope) != before
+    qtbot.keyClick(scope, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert plot(scope) == before
+    qtbot.keyClick(scope, Qt.Key.Key_Space)
+    assert not scope.is_paused
+    assert scope._shown.end == 5500
+    paused_once = plot(scope)
+    fill(scope, np.vstack([noise(5000, 4), noise(500, 4, seed=1)]), 500)
+    assert plot(scope) == paused_once
+
+
+def test_looking_back_ends_where_nothing_is_held(scope: Scope) -> None:
+    fill(scope, noise(5000, 4), 500)
+    for _ in range(20):
+        scope.look(-1)
+    assert scope.pause_text == "paused, 10.0 s back, no more is kept"
+
+
+def test_a_pause_longer_than_the_ring_begins_anew(scope: Scope) -> None:
+    ring = fill(scope, noise(5000, 4), 500)
+    scope.toggle_pause()
+    for first in range(5000, 30_000, 5000):
+        ring.write(noise(5000, 4), np.arange(first, first + 5000) / 250.0, first)
+    assert plot(scope) is not None
+    scope.toggle_pause()
+    assert (scope._shown.oldest, scope._shown.end) == (10_000, 30_000)
+    assert scope.n_samples <= 30_000
+
+
+def test_a_click_on_a_name_marks_the_channel_bad(qtbot: QtBot, scope: Scope) -> None:
+    fill(scope, noise(2000, 4), 500)
+    before, names = plot(scope), scope.names.grab().toImage()
+    with qtbot.waitSignal(scope.bad_changed):
+        qtbot.mouseClick(scope.names, Qt.MouseButton.LeftButton, pos=QPoint(20, 150))
+    assert scope.bad == {"E2"}
+    assert plot(scope) != before
+    assert scope.names.grab().toImage() != names
+    assert "marked bad by you" in scope.names.reason_at(150)
+    qtbot.mouseClick(scope.names, Qt.MouseButton.LeftButton, pos=QPoint(20, 150))
+    assert not scope.bad
+    assert plot(scope) == before
+
+
+def test_the_mouse_reads_the_trace_and_measures_when_dragged(qtbot: QtBot, scope: Scope) -> None:
+    wave = np.repeat(50 * np.sin(2 * np.pi * 2 * np.arange(5000) / 250)[:, None], 4, axis=1)
+    fill(scope, wave.astype(np.float32), 500)
+    measure = scope.measure
+    assert measure.text == ""
+    second = measure.width() / 10
+    at = QPoint(round(measure.width() - 2 * second), 30)
+    qtbot.mouseMove(measure, at)
+    qtbot.waitUntil(lambda: measure.text.startswith("E1"))
+    assert "uV" not in measure.text
+    assert ", 1.9" in measure.text or ", 2.0" in measure.text
+    qtbot.mousePress(measure, Qt.MouseButton.LeftButton, pos=at)
+    measure._mouse = QPointF(at + QPoint(round(second / 2), 0))
+    assert "V, 5" in measure.text or "V, 4" in measure.text
+    assert "Hz" in measure.text
+    assert not scope.grab().isNull()
+    qtbot.mouseRelease(measure, Qt.MouseButton.LeftButton, pos=at)
+    assert "Hz" not in measure.text
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    sizes=st.lists(st.integers(1, 900), min_size=1, max_size=12),
+    jumps=st.lists(st.sampled_from([0, 0, 0, 1, 40, 700]), min_size=1, max_size=12),
+    sfreq=st.sampled_from([100.0, 250.0, 999.7]),
+    time_base=st.sampled_from([2.0, 10.0]),
+)
+def test_any_chunks_with_any_gaps_draw_what_a_full_redraw_draws(
+    scope: Scope, sizes: list[int], jumps: list[int], sfreq: float, time_base: float
+) -> None:
+    ring = RingBuffer(20_000, 5)
+    scope.time_base_s = time_base
+    scope.set_stream(eeg_info(5, sfreq), ring)
+    scope.set_gain(100.0)
+    for turn, (size, jump) in enumerate(zip(sizes, itertools.cycle(jumps), strict=False)):
+        first = ring.end + (jump if turn else 0)
+        ring.write(noise(size, 5, seed=turn), np.arange(first, first + size) / sfreq, first)
+        scope.advance()
+    piecewise = plot(scope)
+    scope._redraw()
+    assert piecewise == plot(scope)
+
+
+def test_a_column_spans_the_line_between_its_edges() -> None:
+    ring = RingBuffer(100, 1)
+    ring.write(np.array([[0], [4], [8], [-4]], dtype=np.float32), np.arange(4.0), 0)
+    # Two columns a sample: halves of the straight lines between samples.
+    low, high, first = extremes(ring, 0, 10, 0.5, range(1))
+    assert first == 0
+    assert low.ravel().tolist() == [0, 2, 4, 6, 2, -4]
+    assert high.ravel().tolist() == [2, 4, 6, 8, 8, 2]
+    # One column and a half: what lies within counts, and the edges.
+    low, high, _ = extremes(ring, 0, 10, 1.5, range(1))
+    assert low.ravel().tolist() == [0, -4]
+    assert high.ravel().tolist() == [6, 8]
+
+
+def test_a_column_that_touches_a_lost_sample_is_lost() -> None:
+    ring = RingBuffer(100, 2)
+    data = np.ones((6, 2), dtype=np.float32)
+    data[3] = np.nan
+    ring.write(data, np.arange(6.0), 0)
+    low, high, _ = extremes(ring, 0, 10, 1.0, range(2))
+    assert np.isnan(low).all(axis=1).tolist() == [False, False, True, True, False]
+    assert (np.isnan(low) == np.isnan(high)).all()
+
+
+def test_all_channels_are_shown_at_once_and_a_page_again(qtbot: QtBot, scope: Scope) -> None:
+    fill(scope, noise(2000, 150), 500)
+    assert scope.page_text == "1-64 of 150"
+    page = plot(scope)
+    qtbot.keyClick(scope, Qt.Key.Key_A)
+    assert scope.page_text == "all 150"
+    assert plot(scope) != page
+    assert scope.measure._traces().under(QPointF(10, scope.height() - 1))[1] == 149
+    qtbot.keyClick(scope, Qt.Key.Key_PageDown)
+    assert scope.page_text == "1-64 of 150"
+    assert plot(scope) == page
+
+
+def test_the_same_channels_again_keep_their_page(scope: Scope) -> None:
+    fill(scope, noise(1000, 150), 500)
+    scope.step_page(1)
+    fill(scope, noise(1000, 150), 500)
+    assert scope.page_text == "65-128 of 150"
+    fill(scope, noise(1000, 100), 500)
+    assert scope.page_text == "1-64 of 100"
+
+
+def test_a_hidden_scope_takes_samples_in_and_draws_them_when_it_is_seen(scope: Scope) -> None:
+    ring = fill(scope, noise(3000, 4), 500)
+    before = plot(scope)
+    scope.hide()
+    ring.write(noise(400, 4, seed=1), np.arange(3000, 3400) / 250.0, 3000)
+    scope.advance()
+    assert scope.n_samples == 3400
+    assert plot(scope) == before
+    scope.show()
+    scope.advance()
+    caught_up = plot(scope)
+    scope._redraw()
+    assert plot(scope) == caught_up != before
+
+
+def test_a_picture_in_finer_pixels_holds_more_columns() -> None:
+    ring = RingBuffer(5000, 2)
+    ring.write(noise(5000, 2), np.arange(5000.0), 0)
+    gains, centres = np.full(2, 100.0), np.zeros(2)
+    picture, layout = TracePicture(), Layout(300, 100, 10.0, 5000, range(2), gains, centres)
+    picture.inks = np.ones(2, dtype=np.uint8)
+    for ratio, width in ((1.0, 300), (1.5, 450), (2.0, 600)):
+        picture.clear(300, 100, ratio)
+        picture.draw_new(ring, layout)
+        assert picture._image.width() == width
+        # 3000 samples fill it, whatever its pixels are.
+        assert (picture._pixels != picture._ground).any(axis=0).all()
+
+
+def test_names_have_the_room_that_the_longest_needs(scope: Scope) -> None:
+    short = scope.width() - scope._plot_width()
+    channels = tuple(Channel(f"MEG 0{k}13", "mag", "T") for k in range(1, 5))
+    scope.set_stream(StreamInfo("meg", "MEG", 1000.0, channels, "meg", True), RingBuffer(100, 4))
+    assert scope.width() - scope._plot_width() == scope.names.width() > short
+    very_long = tuple(Channel(f"{k}" * 200, "mag", "T") for k in range(4))
+    scope.set_stream(StreamInfo("meg", "MEG", 1000.0, very_long, "meg", True), RingBuffer(100, 4))
+    assert scope.names.width() < scope.width() / 4

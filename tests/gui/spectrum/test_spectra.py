@@ -1,0 +1,184 @@
+"""Spectra, peaks and maps, without a window."""
+
+import numpy as np
+import pytest
+
+from bci.head.electrodes import standard_position
+from bci.pipeline.ring import RingBuffer
+from bci.types import Channel
+from gui.plots.colour_map import coloured
+from gui.plots.head import flatten
+from gui.plots.scalp import PIXELS, Scalp
+from gui.plots.steady_range import SteadyRange
+from gui.spectrum.bands import ALPHA, BETA
+from gui.spectrum.spectra import Spectra, band_power, decibels, find_peak
+from gui.theme import DARK
+from tests.signals import eeg_info, noise
+
+SFREQ = 250.0
+
+
+def filled(data: np.ndarray, first: int = 0, n_chunk: int = 97) -> Spectra:
+    """What was computed of samples that came in chunks."""
+    ring = RingBuffer(round(60 * SFREQ), data.shape[1])
+    spectra = Spectra(eeg_info(data.shape[1], SFREQ), ring)
+    for row in range(0, len(data), n_chunk):
+        part = data[row : row + n_chunk]
+        index = np.arange(first + row, first + row + len(part))
+        ring.write(part, index / SFREQ, first + row)
+        while spectra.take():
+            pass
+    return spectra
+
+
+def sine(hz: float, amplitude: float, n_samples: int) -> np.ndarray:
+    return amplitude * np.sin(2 * np.pi * hz * np.arange(n_samples) / SFREQ)
+
+
+def test_the_power_of_a_sine_is_that_of_its_band() -> None:
+    data = noise(3000, 2, offset=5000) * 0.01
+    data[:, 1] += sine(10.0, 20.0, len(data)).astype(np.float32)
+    spectra = filled(data)
+    alpha = band_power(spectra.density(), spectra.freqs, ALPHA)
+    assert alpha[1] == pytest.approx(20.0**2 / 2, rel=0.02)
+    assert band_power(spectra.density(), spectra.freqs, BETA)[1] < 1.0
+
+
+def test_the_density_of_white_noise_is_its_variance_over_the_bandwidth() -> None:
+    spectra = filled(noise(8000, 8))
+    assert np.median(spectra.density()) == pytest.approx(20.0**2 / (SFREQ / 2), rel=0.15)
+
+
+def test_other_chunks_give_the_same_spectra() -> None:
+    data = noise(4000, 3)
+    one, other = filled(data, n_chunk=31), filled(data, n_chunk=1000)
+    np.testing.assert_array_equal(one.density(), other.density())
+    np.testing.assert_array_equal(one.history(2), other.history(2))
+
+
+def test_segments_with_a_lost_sample_are_unknown_and_the_mean_goes_on() -> None:
+    ring = RingBuffer(round(60 * SFREQ), 2)
+    spectra = Spectra(eeg_info(2, SFREQ), ring)
+    ring.write(noise(2000, 2), np.arange(2000) / SFREQ, 0)
+    ring.write(noise(1000, 2, seed=1), np.arange(2003, 3003) / SFREQ, 2003)
+    while spectra.take():
+        pass
+    known = np.isfinite(spectra.history(0)).all(axis=1)
+    assert known.any()
+    assert not known[-12]
+    assert known[-1]
+    assert np.isfinite(spectra.density()).all()
+
+
+def test_what_was_overwritten_before_it_was_looked_at_is_unknown() -> None:
+    ring = RingBuffer(round(10 * SFREQ), 1)
+    spectra = Spectra(eeg_info(1, SFREQ), ring)
+    ring.write(noise(1000, 1), np.arange(1000) / SFREQ, 0)
+    while spectra.take():
+        pass
+    rest = noise(6000, 1, seed=1)
+    ring.write(rest, np.arange(1000, 7000) / SFREQ, 1000)
+    while spectra.take():
+        pass
+    known = np.isfinite(spectra.history(0)).all(axis=1)
+    assert known[-30:].all()
+    assert not known[-60:-40].any()
+
+
+def test_a_channel_that_sends_no_numbers_leaves_the_others_alone() -> None:
+    data = noise(2000, 3)
+    data[500:, 1] = np.nan
+    density = filled(data).density()
+    assert np.isnan(density[:, 1]).all()
+    assert np.isfinite(density[:, [0, 2]]).all()
+
+
+def test_the_peak_is_the_rhythm_and_not_the_slow_background() -> None:
+    rng = np.random.default_rng(1)
+    slow = np.cumsum(rng.normal(0, 2.0, (4000, 1)), axis=0)
+    wave = sine(10.3, 8.0, 4000)[:, None]
+    freqs = filled(slow.astype(np.float32)).freqs
+    peak = find_peak(decibels(filled((slow + wave).astype(np.float32)).density()[:, 0]), freqs)
+    assert peak is not None
+    assert peak.hz == pytest.approx(10.3, abs=0.2)
+    assert peak.above_db > 6
+    # Noise has next to none.
+    still = filled(noise(2000, 64))
+    found = [find_peak(db, still.freqs) for db in decibels(still.density()).T]
+    assert sum(peak is not None for peak in found) <= 2
+    assert find_peak(decibels(np.full(len(freqs), 3.0)), freqs) is None
+    assert find_peak(np.full(len(freqs), np.nan), freqs) is None
+
+
+def test_a_map_goes_through_its_electrodes_and_is_smooth_between() -> None:
+    names = ("Fp1", "Fp2", "F7", "F8", "Cz", "C3", "C4", "P7", "P8", "Oz", "Pz", "Fz")
+    channels = tuple(Channel(n, "eeg", "uV", standard_position(n)) for n in names)
+    places = np.array(list(flatten(channels).values()))
+    values = np.where(np.array(names) == "C3", 10.0, 0.0)
+    picture = Scalp(places).picture(values)
+    assert picture.shape == (PIXELS, PIXELS)
+    columns = np.round((places[:, 0] + 1) / 2 * (PIXELS - 1)).astype(int)
+    rows = np.round((1 - places[:, 1]) / 2 * (PIXELS - 1)).astype(int)
+    np.testing.assert_allclose(picture[rows, columns], values, atol=0.3)
+    row, column = np.unravel_index(np.argmax(picture), picture.shape)
+    assert abs(row - rows[5]) + abs(column - columns[5]) <= 4
+    assert np.abs(np.diff(picture, axis=0)).max() < 2.0
+    # What is the same everywhere is so in between.
+    np.testing.assert_allclose(Scalp(places).picture(np.full(12, 3.0)), 3.0, atol=1e-6)
+
+
+def test_two_sensors_at_one_place_can_be_mapped() -> None:
+    places = np.array([[0, 0], [0, 0], [0.5, 0], [-0.5, 0], [0, 0.5]], dtype=float)
+    assert np.isfinite(Scalp(places).picture(np.arange(5.0))).all()
+
+
+def test_colours_get_lighter_with_the_value_and_what_is_unknown_has_its_own() -> None:
+    values = np.array([[*np.linspace(0, 1, 50), np.nan]])
+    image = coloured(values, 0.0, 1.0, DARK.colour("lost"))
+    shades = [image.pixelColor(x, 0).lightnessF() for x in (0, 12, 24, 36, 49)]
+    grey = [0.2126 * c.redF() + 0.7152 * c.greenF() + 0.0722 * c.blueF()
+            for c in (image.pixelColor(x, 0) for x in range(50))]  # fmt: skip
+    assert (np.diff(grey) > 0).all(), shades
+    assert image.pixelColor(50, 0) == DARK.colour("lost")
+
+
+def test_an_axis_grows_at_once_and_does_not_fidget() -> None:
+    levels = SteadyRange(10.0, 30.0)
+    levels.follow(-12.0, 3.0)
+    assert (levels.low, levels.high) == (-20.0, 10.0)
+    levels.follow(-11.0, 17.0)
+    assert (levels.low, levels.high) == (-20.0, 20.0)
+    levels.follow(-9.0, 3.0)
+    assert levels.high == 20.0
+    levels.follow(float("nan"), 500.0)
+    assert levels.high == 20.0
+
+
+@pytest.mark.parametrize("n_channels", [2, 300])
+def test_a_spectrum_up_to_half_the_rate_shows_a_fast_rhythm(n_channels: int) -> None:
+    sfreq = 1000.0
+    wave = 20 * np.sin(2 * np.pi * 110 * np.arange(4000) / sfreq)
+    data = (noise(4000, n_channels) * 0.1 + wave[:, None]).astype(np.float32)
+    ring = RingBuffer(round(60 * sfreq), n_channels)
+    ring.write(data, np.arange(4000) / sfreq, 0)
+    spectra = Spectra(eeg_info(n_channels, sfreq), ring, limit_hz=float("inf"))
+    while spectra.take():
+        pass
+    assert 490 < spectra.freqs[-1] <= 500
+    density = spectra.density()[:, 0]
+    step = spectra.freqs[1] - spectra.freqs[0]
+    assert spectra.freqs[int(np.argmax(density))] == pytest.approx(110, abs=step)
+    # Frequencies that are taken together keep the power.
+    assert density.sum() * step == pytest.approx(200, rel=0.05)
+    # No more is held for many channels than for few.
+    assert spectra._segments.nbytes < 2e7
+
+
+def test_a_slope_of_blinks_is_no_peak() -> None:
+    freqs = np.arange(1, 60.5, 0.5)
+    background = -10 * np.log2(freqs) + 0.3 * np.sin(freqs)
+    slope = background + np.where(freqs < 6, 14 * (6 - freqs) / 3, 0)
+    assert find_peak(slope, freqs) is None
+    found = find_peak(slope + 9 * np.exp(-((freqs - 10) ** 2)), freqs)
+    assert found is not None
+    assert found.hz == pytest.approx(10, abs=0.3)

@@ -1,0 +1,66 @@
+"""Closing the dashboard while something is recorded."""
+
+from collections.abc import Callable
+
+import psutil
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox
+from pytestqt.qtbot import QtBot
+
+from bci.lsl.outlet import SignalOutlet
+from gui.main_window import MainWindow
+from gui.processes.recorder import FoundRecorder
+from gui.widgets.closing import farewell
+from tests.signals import eeg_info
+
+OpenWindow = Callable[..., MainWindow]
+LONG = 15_000
+
+
+def asked(window: MainWindow) -> QMessageBox:
+    window.close()
+    assert window.isVisible()
+    boxes = window.findChildren(QMessageBox)
+    assert len(boxes) == 1
+    return boxes[0]
+
+
+def press(box: QMessageBox, words: str) -> None:
+    next(button for button in box.buttons() if words in button.text()).click()
+
+
+def test_closing_while_recording_says_that_it_goes_on_and_can_stop_it(
+    open_window: OpenWindow, qtbot: QtBot, name: str
+) -> None:
+    outlet = SignalOutlet(eeg_info(4, 250.0, name))
+    window = open_window(recorded=(name,))
+    window.asks_before_closing = True
+    window.record_bar.button.click()
+    qtbot.waitUntil(lambda: name in window.record_bar.details.text(), timeout=LONG)
+    assert window.recording.status is not None
+    pid = window.recording.status.pid
+    box = asked(window)
+    assert "goes on" in box.text()
+    assert "press Stop" in box.text()
+    assert box.textFormat() is Qt.TextFormat.PlainText
+    press(box, "Do not close")
+    qtbot.waitUntil(lambda: not window.findChildren(QMessageBox), timeout=LONG)
+    assert window.isVisible()
+    press(asked(window), "Stop recording")
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=LONG)
+    qtbot.waitUntil(lambda: not psutil.pid_exists(pid), timeout=LONG)
+    outlet.close()
+
+
+def test_without_a_recording_nothing_is_asked(open_window: OpenWindow) -> None:
+    window = open_window()
+    window.asks_before_closing = True
+    window.close()
+    assert not window.isVisible()
+
+
+def test_the_terminal_says_how_a_recording_that_goes_on_is_stopped() -> None:
+    status = FoundRecorder("u", "here", 4321, "recordings/x.xdf", 10.0, 1000, ("amp",), ())
+    said = farewell(status)
+    assert "recordings/x.xdf" in said
+    assert "kill -INT 4321" in said

@@ -1,0 +1,85 @@
+"""Work in a thread: windows go on, and hear of the last thing asked for only."""
+
+import threading
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from bci.errors import BundleError
+from gui.workers.background import Background
+
+
+@pytest.fixture
+def released() -> Iterator[threading.Event]:
+    """Set at the end, so that no thread is left waiting."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def test_the_loop_goes_on_while_work_waits_and_the_result_comes_on_its_thread(
+    qtbot: QtBot, released: threading.Event
+) -> None:
+    background, told = Background(), []
+
+    def note(result: str) -> None:
+        told.append((result, threading.current_thread()))
+
+    background.ask(lambda: "read" if released.wait(10) else "", note, pytest.fail)
+    qtbot.wait(1)  # a turn of the loop, which blocking work would not let pass
+    assert told == []
+    released.set()
+    qtbot.waitUntil(lambda: bool(told))
+    assert told == [("read", threading.main_thread())]
+
+
+def test_of_two_askings_only_the_last_is_told_of(qtbot: QtBot, released: threading.Event) -> None:
+    background, told = Background(), []
+    background.ask(lambda: "old" if released.wait(10) else "", told.append, pytest.fail)
+    background.ask(lambda: "new", told.append, pytest.fail)
+    qtbot.waitUntil(lambda: bool(told))
+    with qtbot.waitSignal(background._told):
+        released.set()
+    qtbot.wait(1)
+    assert told == ["new"]
+
+
+def test_an_error_comes_as_its_sentence(qtbot: QtBot, tmp_path: Path) -> None:
+    background, whys = Background(), []
+
+    def broken(error: Exception) -> None:
+        raise error
+
+    damaged = BundleError("card.yaml: damaged; train the model again")
+    for work in (
+        partial(broken, damaged),
+        (tmp_path / "gone").read_text,
+        partial(broken, KeyError("x")),
+    ):
+        n = len(whys)
+        background.ask(work, pytest.fail, whys.append)
+        qtbot.waitUntil(lambda n=n: len(whys) > n)
+    assert whys[0] == str(damaged)
+    assert "gone" in whys[1]
+    assert "x" in whys[2]
+
+
+def test_after_its_retirement_nothing_is_told(qtbot: QtBot, released: threading.Event) -> None:
+    background, told, workers = Background(), [], []
+
+    def work() -> str:
+        workers.append(threading.current_thread())
+        released.wait(10)
+        return "late"
+
+    background.ask(work, told.append, pytest.fail)
+    qtbot.waitUntil(lambda: bool(workers))
+    background.retire()
+    released.set()
+    workers[0].join(10)
+    qtbot.wait(1)
+    assert not workers[0].is_alive()
+    assert told == []

@@ -1,0 +1,89 @@
+"""Threads of a window: what they pass on, and how they end."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Signal
+from pytestqt.qtbot import QtBot
+
+from gui.workers.worker import Worker
+
+
+class Counting(Worker):
+    """Passes on a number for each time that it is let go on."""
+
+    counted = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = threading.Semaphore(0)
+        self.told = threading.Semaphore(0)
+
+    def work(self) -> None:
+        n = 0
+        while self.wait(0.0):
+            self.go_on.acquire()
+            n += 1
+            self.tell(self.counted.emit, n)
+            self.told.release()
+
+
+@pytest.fixture
+def worker() -> Iterator[Counting]:
+    counting = Counting()
+    counting.start()
+    yield counting
+    counting.retire()
+    counting.go_on.release()
+    counting.stop(10.0)
+
+
+def test_what_a_thread_passes_on_comes_on_qt_s_thread_in_order(
+    qtbot: QtBot, worker: Counting
+) -> None:
+    came: list[tuple[int, bool]] = []
+    worker.counted.connect(
+        lambda n: came.append((n, threading.current_thread() is threading.main_thread()))
+    )
+    worker.go_on.release(3)
+    qtbot.waitUntil(lambda: len(came) == 3)
+    assert came == [(1, True), (2, True), (3, True)]
+
+
+def test_what_was_passed_on_before_the_retirement_and_not_yet_heard_is_dropped(
+    qtbot: QtBot, worker: Counting
+) -> None:
+    came: list[int] = []
+    worker.counted.connect(came.append)
+    worker.go_on.release()
+    assert worker.told.acquire(timeout=10)
+    worker.retire()
+    worker.go_on.release()
+    qtbot.waitUntil(lambda: worker.is_finished)
+    qtbot.wait(1)
+    assert came == []
+
+
+def test_the_end_is_waited_for_but_not_that_of_work_that_hangs_aside(worker: Counting) -> None:
+    hangs, released = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        hangs.set()
+        released.wait()
+
+    worker.aside(hang)
+    assert hangs.wait(10)
+    assert not worker.is_finished
+    worker.retire()
+    worker.go_on.release()
+    worker.stop(10.0)
+    assert worker.is_finished
+    released.set()
+
+
+def test_a_worker_that_never_began_is_stopped_at_once(qtbot: QtBot) -> None:
+    worker = Worker()
+    worker.stop(10.0)
+    assert worker.is_finished
+    assert worker.is_retired
