@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bci.api.decoding import decode, evaluate
     from bci.api.engine import subscribe
+    from bci.api.mne_objects import from_mne, to_mne
     from bci.api.recorder import record
     from bci.api.signals import filtered, from_array, windows
     from bci.api.streams import open_stream
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from bci.models.load import load_model
     from bci.pipeline.pipeline import Pipeline
     from bci.profiles.profile import load_profile
-    from bci.recording.mne_objects import from_mne, to_mne
     from bci.recording.read import read_recording
 
 __version__ = "0.1.0"
@@ -74,7 +74,7 @@ _MODULES = {
     "evaluate": "bci.api.decoding",
     "filtered": "bci.api.signals",
     "from_array": "bci.api.signals",
-    "from_mne": "bci.recording.mne_objects",
+    "from_mne": "bci.api.mne_objects",
     "list_streams": "bci.lsl.discovery",
     "load_model": "bci.models.load",
     "load_profile": "bci.profiles.profile",
@@ -82,7 +82,7 @@ _MODULES = {
     "read_recording": "bci.recording.read",
     "record": "bci.api.recorder",
     "subscribe": "bci.api.engine",
-    "to_mne": "bci.recording.mne_objects",
+    "to_mne": "bci.api.mne_objects",
     "windows": "bci.api.signals",
 }
 

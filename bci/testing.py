@@ -118,11 +118,11 @@ def check_decoder(
 ) -> None:
     """Check that a decoder keeps the promises that a model relies on.
 
-    Its properties are literals (see `bci.plugins.decoder_offers`); its classes are those of the training;
-    probabilities are finite, not negative and sum to 1, do
-    not depend on a window's memory layout, and leave the window as it is; the same training gives
-    the same decoder; `arrays` are plain, and `from_arrays` makes of them a decoder that decides the
-    same to the bit; a window that is not finite raises `DecodingError`.
+    Its properties are literals (see `bci.plugins.decoder_offers`); its classes are those of the
+    training; probabilities are finite, not negative and sum to 1, do not depend on a window's
+    memory layout, and leave the window as it is; the same training gives the same decoder; `arrays`
+    are plain, and `from_arrays` makes of them a decoder that decides the same to the bit; a window
+    that is not finite raises `DecodingError`.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
 """Decoders: one a file, each behind the `bci.types.Decoder` protocol.
 
-They are plug-ins of the group ``bci.decoders``; `bci.plugins.decoder_offers` lists them. `create` makes an
-untrained one and `load` brings one back from the plain arrays of a model bundle. A decoder's module
-is imported only when it is asked for.
+They are plug-ins of the group ``bci.decoders``; `bci.plugins.decoder_offers` lists them. `create`
+makes an untrained one and `load` brings one back from the plain arrays of a model bundle. A
+decoder's module is imported only when it is asked for.
 """
 
 import inspect

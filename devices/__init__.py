@@ -1,1 +1,1 @@
-"""Device adapters: each turns one kind of source into chunks; `bci.lsl.device_stream` puts them on LSL."""
+"""Devices: each adapter turns one kind of source into chunks, which `bci stream` puts on LSL."""

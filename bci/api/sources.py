@@ -47,7 +47,7 @@ def recording_from(source: Source, profile: Profile | None = None) -> Recording:
     elif isinstance(source, Recording):
         recording = source
     else:
-        from bci.recording.mne_objects import from_mne
+        from bci.api.mne_objects import from_mne
 
         if not hasattr(source, "ch_names"):
             raise RecordingError(

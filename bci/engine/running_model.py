@@ -60,8 +60,8 @@ class RunningModel:
     evidence_s : float
         How long evidence is gathered for a decision, in seconds; 0: each window decides alone.
     adapt : {"off", "alignment", "supervised"}
-        Whether the decoder's alignment follows the signal (see `bci.engine.adapt_alignment`), or it learns
-        from cued trials (see `bci.engine.adapt_supervised`).
+        Whether the decoder's alignment follows the signal (see `bci.engine.adapt_alignment`), or it
+        learns from cued trials (see `bci.engine.adapt_supervised`).
     prior : WordPrior, optional
         What word is likely to follow which; for windows at cues.
     threshold : float, optional

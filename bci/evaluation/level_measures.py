@@ -1,4 +1,7 @@
-"""Figures of each axis where classes are a level on each of several; see `bci.tasks.emotion_levels`."""
+"""Figures of each axis where classes are a level on each of several axes.
+
+See `bci.tasks.emotion_levels`.
+"""
 
 from collections.abc import Callable
 from functools import partial

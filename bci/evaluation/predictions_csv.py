@@ -62,7 +62,7 @@ class PredictionsTable:
         self._file.close()
 
     def of(self, recording: str) -> Watch:
-        """Return a watcher for `bci.evaluation.pseudo_online.evaluate` that writes this recording's windows."""
+        """Return a watcher for `evaluate` that writes the windows of this recording."""
 
         def add(window: JudgedWindow) -> None:
             prediction, trial, decision = window.prediction, window.trial, window.decision

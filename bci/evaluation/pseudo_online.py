@@ -70,12 +70,12 @@ class Evaluation:
     The rest is of decisions of at least ``threshold`` confidence. ``seconds_to_correct`` is the
     median over trials, from cue onset, of the first right one, reached in ``trials_reached``
     trials. Of ``cues`` that asked for a command, ``cues_decided`` had a decision, and
-    ``cues_right`` had the right one first. ``false_positives`` were decided in ``rest_min`` of
-    rest (see `bci.models.false_decisions`): ``false_positives_per_min`` and, with 95 % confidence, at
+    ``cues_right`` had the right one first. ``false_positives`` were decided in ``rest_min`` of rest
+    (see `bci.models.false_decisions`): ``false_positives_per_min`` and, with 95 % confidence, at
     most ``false_positives_bound``. Decisions are taken from ``evidence_s`` seconds of evidence,
     which is on average ``evidence_delay_s`` older than a single window; ``window_accuracy`` is of
-    single windows. Where rest is a class, its decisions are no false positives, and its trials
-    are no cues and have no time to a right one.
+    single windows. Where rest is a class, its decisions are no false positives, and its trials are
+    no cues and have no time to a right one.
 
     ``interpolated`` names the channels that a montage map computed from others.
     ``prior_accuracy`` is as ``trial_accuracy``, of the decisions with a prior of words, where

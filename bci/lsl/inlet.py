@@ -418,9 +418,9 @@ class MarkerInlet:
     def pull(self, timeout: float = 0.0) -> list[Marker]:
         """Markers that came since the last call; waits up to ``timeout`` s for the first.
 
-        For the labels see `bci.lsl.marker_labels`; a marker without a label is left out. Bytes that are
-        not UTF-8 become replacement characters, as in a recording. Stamps that are years off are
-        replaced by the moment of arrival, as those of signals are.
+        For the labels see `bci.lsl.marker_labels`; a marker without a label is left out. Bytes that
+        are not UTF-8 become replacement characters, as in a recording. Stamps that are years off
+        are replaced by the moment of arrival, as those of signals are.
         """
         if not self.connected and not self._connection.try_again(timeout):
             return []

@@ -91,7 +91,7 @@ class Figure(Message):
 
 
 class EvaluationEvent(Event):
-    """The score of a model on one recording; see `bci.evaluation.pseudo_online.Evaluation` for each figure.
+    """Score of a model on one recording; `bci.evaluation.pseudo_online.Evaluation` has the figures.
 
     Parameters
     ----------

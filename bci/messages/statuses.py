@@ -101,7 +101,8 @@ class EngineStatus(Message):
     latency_p99_ms : float or None
         The 99th percentile of the same.
     paradigm : dict or None
-        The model's paradigm (see `bci.profiles.profile.Paradigm`); None where it has very many classes.
+        The model's paradigm (see `bci.profiles.profile.Paradigm`); None where it has very many
+        classes.
     markers : str or None
         Streams that cues are taken from; None where the model needs none.
     cues : int

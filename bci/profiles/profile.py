@@ -147,13 +147,13 @@ class Output(Settings):
 
     A decision is a prediction of at least ``decision_threshold`` confidence; without one, that
     which calibration chose so that, with 95 % confidence, rest gives no more false positives than
-    ``false_positives_per_min`` (see `bci.models.false_decisions`). With ``evidence_s`` decisions are
-    taken from the windows of so many seconds together (see `bci.engine.evidence`; 0: from each alone),
-    which delays them by about half of it; without, as the model was calibrated. With
+    ``false_positives_per_min`` (see `bci.models.false_decisions`). With ``evidence_s`` decisions
+    are taken from the windows of so many seconds together (see `bci.engine.evidence`; 0: from each
+    alone), which delays them by about half of it; without, as the model was calibrated. With
     ``adapt: alignment`` the decoder's alignment follows the signal while it is decoded (see
-    `bci.engine.adapt_alignment`), with ``adapt: supervised`` the decoder learns from each cued trial that is
-    over (see `bci.engine.adapt_supervised`). With ``sentences``, a text file with one a line, decisions are
-    also told as the words' usual order has it, in a stream of their own,
+    `bci.engine.adapt_alignment`), with ``adapt: supervised`` the decoder learns from each cued
+    trial that is over (see `bci.engine.adapt_supervised`). With ``sentences``, a text file with one
+    a line, decisions are also told as the words' usual order has it, in a stream of their own,
     ``<name>-decisions-with-prior`` (see `bci.tasks.word_prior`).
     """
 

@@ -57,7 +57,8 @@ def _silent(_doing: str, _done: int, _of: int) -> None:
 class Calibration:
     """A trained decoder, the card that tells what it is, and what it looks at and when.
 
-    ``patterns`` are arrays for the bundle; see `bci.training.class_patterns` and `bci.training.time_course`.
+    ``patterns`` are arrays for the bundle; see `bci.training.class_patterns` and
+    `bci.training.time_course`.
     """
 
     decoder: Decoder

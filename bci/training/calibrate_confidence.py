@@ -42,7 +42,8 @@ def confidence(
     rest : list of Streamed
         Of recordings of rest, by the served decoder.
     surer : float
-        Log odds of the served decoder over those of the folds' decoders; see `bci.training.cross_validation.surer`.
+        Log odds of the served decoder over those of the folds' decoders; see
+        `bci.training.cross_validation.surer`.
     at_chance : bool
         Whether the model cannot be told from guessing; then nothing is promised.
     pipeline : Pipeline

@@ -36,9 +36,9 @@ def learning_curve(
 ) -> list[CurvePoint]:
     """Cross-validate by run with the first trials only, then with more and more of them.
 
-    The folds and what is held out are those of `bci.training.calibrate.calibrate`. From the training
-    folds a decoder sees the first ``k`` trials of each class in order of time, as if calibration
-    had ended there, for ``k`` = ``step``, 2 ``step`` ..., and at last all of them.
+    The folds and what is held out are those of `bci.training.calibrate.calibrate`. From the
+    training folds a decoder sees the first ``k`` trials of each class in order of time, as if
+    calibration had ended there, for ``k`` = ``step``, 2 ``step`` ..., and at last all of them.
 
     Parameters
     ----------

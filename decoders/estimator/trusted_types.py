@@ -5,8 +5,8 @@ name in a fixed table of its own package, read and write no file and start no pr
 that reason: trees, vector machines and nearest neighbours (compiled code trusts the indices in
 their arrays), transformers that call a function, ensembles that start processes, and whatever a
 file could name a function in. MNE's `CSP` makes partials of its own functions when it is restored;
-`transform` calls none of them. `tests/decoders/estimator/test_estimator_storage.py` checks what can be
-checked of each.
+`transform` calls none of them. `tests/decoders/estimator/test_estimator_storage.py` checks what can
+be checked of each.
 """
 
 PLAIN = frozenset(

@@ -1,7 +1,7 @@
 """A network as ONNX: written, checked, and run by ONNX Runtime.
 
-A model bundle may hold its network a second time, as ONNX; `decoders.estimator.onnx_checks` tells what is
-refused of it.
+A model bundle may hold its network a second time, as ONNX; `decoders.estimator.onnx_checks` tells
+what is refused of it.
 """
 
 import logging

@@ -37,8 +37,8 @@ class TrainingSettings:
     that radius; see `decoders.neural.sharpness_aware`.
 
     Networks for motor imagery are not trained as they were published: by default AdamW takes them
-    through 20 epochs (`decoders.neural.network_decoder`) in one cycle of rates that rise to 1e-3 and fall again,
-    where the authors of DBConformer and of MVCNet give Adam 200 epochs at 1e-4.
+    through 20 epochs (`decoders.neural.network_decoder`) in one cycle of rates that rise to 1e-3
+    and fall again, where the authors of DBConformer and of MVCNet give Adam 200 epochs at 1e-4.
     """
 
     epochs: int = 60

@@ -30,7 +30,7 @@ from tests.toy_packages import Packages, profile_with
 
 GOOD = '''
 from bci.profiles.pipeline_settings import FilterSettings
-from bci.filters import CommonAverageReference
+from bci.pipeline.filters import CommonAverageReference
 
 
 class Mean(FilterSettings):

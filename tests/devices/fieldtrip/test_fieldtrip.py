@@ -573,6 +573,9 @@ def test_a_server_that_is_silent_is_given_up() -> None:
 
 
 def test_importing_the_adapter_loads_neither_mne_nor_its_client() -> None:
-    code = "import sys, devices.fieldtrip.device; print([m for m in sys.modules if m.startswith('mne')])"
+    code = (
+        "import sys, devices.fieldtrip.device; "
+        "print([m for m in sys.modules if m.startswith('mne')])"
+    )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "[]"

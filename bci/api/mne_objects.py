@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.channels.units import in_si
-from bci.clock.timekeeping import check_losses
 from bci.errors import RecordingError
-from bci.lsl.cue_streams import merged, to_replay
+from bci.recording.write_fif import mne_info, raw_array, si_factors
 from bci.training.epochs import Epochs
-from bci.types import Channel, Recording, Signal
+from bci.types import Recording, Signal
 
 if TYPE_CHECKING:
     import mne
@@ -99,29 +97,6 @@ def from_mne(data: Any) -> Recording | Epochs:
     raise RecordingError(f"from_mne was given {type(data).__name__}; give mne.io.Raw or mne.Epochs")
 
 
-def raw_array(recording: Recording) -> "mne.io.RawArray":
-    """Make the `mne.io.RawArray` of a recording; see `to_mne`."""
-    import mne
-
-    check_losses(recording)
-    info = recording.info
-    rows = recording.indices - recording.indices[0]
-    data = np.zeros((info.n_channels, int(rows[-1]) + 1))
-    data[:, rows] = recording.data.T * _to_si(info.channels)
-    raw = mne.io.RawArray(data, _info(info.channels, info.sfreq), verbose="error")
-    if info.simulated:
-        raw.info["description"] = "simulated signal"
-    streams = recording.marker_streams
-    markers = merged(to_replay(recording)) if streams else recording.markers
-    notes = [(marker.time - recording.timestamps[0], 0.0, marker.label) for marker in markers]
-    for seam in np.flatnonzero(np.diff(rows) != 1):
-        first, n_lost = int(rows[seam]) + 1, int(rows[seam + 1] - rows[seam]) - 1
-        notes.append((first / info.sfreq, n_lost / info.sfreq, "BAD_ACQ_SKIP"))
-    onsets, lengths, labels = zip(*notes, strict=True) if notes else ((), (), ())
-    raw.set_annotations(mne.Annotations(onsets, lengths, labels), verbose="error")
-    return raw
-
-
 def epochs_array(epochs: Epochs) -> "mne.EpochsArray":
     """Make the `mne.EpochsArray` of epochs; see `to_mne`."""
     import mne
@@ -134,8 +109,8 @@ def epochs_array(epochs: Epochs) -> "mne.EpochsArray":
     classes, numbers = np.unique(epochs.labels, return_inverse=True)
     rows = np.arange(len(epochs.windows))
     return mne.EpochsArray(
-        epochs.windows * _to_si(channels),
-        _info(channels, sfreq),
+        epochs.windows * si_factors(channels),
+        mne_info(channels, sfreq),
         events=np.column_stack([rows, np.zeros_like(rows), numbers + 1]),
         event_id={str(label): number for number, label in enumerate(classes, start=1)},
         metadata=_metadata(epochs),
@@ -168,27 +143,6 @@ def _epochs(epochs: Any) -> Epochs:
         None if items is None else np.asarray(items, dtype=np.str_),
         Signal(float(epochs.info["sfreq"]), channels),
     )
-
-
-def _info(channels: tuple[Channel, ...], sfreq: float) -> Any:
-    """Make MNE's description of channels, with their positions."""
-    import mne
-
-    known = mne.io.get_channel_type_constants()
-    kinds = [each.kind if each.kind in known else "misc" for each in channels]
-    info = mne.create_info([each.name for each in channels], sfreq, kinds)
-    if channels and channels[0].kind == "eeg":
-        info.set_montage("colin27_1005", on_missing="ignore", verbose="error")
-        return info
-    for described, channel in zip(info["chs"], channels, strict=True):
-        if channel.position is not None:
-            described["loc"][:3] = channel.position
-    return info
-
-
-def _to_si(channels: tuple[Channel, ...]) -> Any:
-    """Factor of each channel to MNE's unit, shape (n_channels, 1)."""
-    return np.array([in_si(channel.unit)[0] for channel in channels])[:, None]
 
 
 def _metadata(epochs: Epochs) -> Any:
