@@ -53,7 +53,7 @@ from gui.workers.stream_feed import Feed
 _FRAME_MS = 16
 # One for all: a thread that hangs in a network call is left, and ends with the process.
 _CLOSING_MS = 900
-_WORDS_S = 0.1
+_WORDS_S, _STORE_MS = 0.1, 5000
 _CONNECT_WIDTH, _RIGHT_WIDTH = 256, 330
 
 
@@ -81,6 +81,9 @@ class MainWindow(QMainWindow):
         self._timer.setInterval(_FRAME_MS)
         self._timer.timeout.connect(self._advance)
         self._timer.start()
+        self._storing = QTimer(self)
+        self._storing.timeout.connect(self.remembered.store)
+        self._storing.start(_STORE_MS)
         if options.autostart:
             self.programs.start()
         # Keys go to the page from the start; Space must not press a button by accident.
@@ -98,7 +101,7 @@ class MainWindow(QMainWindow):
         self.latency, self.quality = self.engine.latency, QualityView()
         self.connect_panel, self.log = ConnectPanel(), LogPanel()
         # The subject is the last one, the task the profile's, as a file may be named.
-        filled = remembered.table("record") or {"subject": "01"}
+        filled = remembered.record or {"subject": "01"}
         task = re.sub("[^A-Za-z0-9]", "", options.task)
         self.record_bar = RecordBar(filled | {"task": task})
         self.banner, self.notice = Banner(), EngineNotice()
@@ -212,14 +215,14 @@ class MainWindow(QMainWindow):
         """Take up the theme, sizes and places of the last time."""
         options, remembered = self.options, self.remembered
         resize_within_screen(self, QSize(1280, 720))
-        self.restoreGeometry(QByteArray.fromBase64(remembered.text("window").encode()))
+        self.restoreGeometry(QByteArray.fromBase64(remembered.geometry.encode()))
         keep_within_screen(self)
-        if kept := remembered.text("layout"):
+        if kept := remembered.layout:
             self.docks.restore(kept)
         if options.autostart:
             self.docks["connect"].hide()
-        self._set_line(options.line_hz or known_line(remembered.number("line_hz", 0.0)))
-        theme = theme_named(remembered.text("theme"))
+        self._set_line(options.line_hz or known_line(remembered.line_hz or 0.0))
+        theme = theme_named(remembered.theme)
         self._theme_chosen = theme is not None
         self._apply_theme(theme or system_theme())
         # What is hidden was measured without its style.
@@ -251,7 +254,7 @@ class MainWindow(QMainWindow):
         """Dark instead of light, or the other way round, from now on."""
         self._theme_chosen = True
         self._apply_theme(LIGHT if self.scope.theme is DARK else DARK)
-        self.remembered.keep("theme", self.scope.theme.name)
+        self.remembered.theme = self.scope.theme.name
 
     def _on_awaited(self, name: str) -> None:
         self.header.set_title(f"waiting for {name} ...")
@@ -283,7 +286,7 @@ class MainWindow(QMainWindow):
 
     def _choose_line(self, hz: float) -> None:
         """The power line has this frequency, here and at the next start."""
-        self.remembered.keep("line_hz", hz)
+        self.remembered.line_hz = hz
         self._set_line(hz)
 
     def _set_line(self, hz: float) -> None:
@@ -349,8 +352,9 @@ class MainWindow(QMainWindow):
             return
         deadline = QDeadlineTimer(_CLOSING_MS)
         self._timer.stop()
-        self.remembered.keep("window", bytes(self.saveGeometry().toBase64().data()).decode())
-        self.remembered.keep("layout", self.docks.layout_text)
+        self.remembered.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
+        self.remembered.layout = self.docks.layout_text
+        self.remembered.store()
         self.replay.stop()
         # All begin to stop, then they are waited for together: closing takes less than a second.
         parts = (

@@ -26,7 +26,7 @@ class CalibrationController(QObject):
     Parameters
     ----------
     options : DashboardOptions
-    remembered : Remembered
+    remembered : DashboardSettings
     feed : Feed
     programs : Programs
     """

@@ -59,7 +59,7 @@ class CalibrationWindow(QWidget):
     Parameters
     ----------
     options : DashboardOptions
-    remembered : Remembered
+    remembered : DashboardSettings
     """
 
     cued = Signal(object)  # Marker, as it was sent
@@ -92,7 +92,7 @@ class CalibrationWindow(QWidget):
         self.cue_screen = CueScreen()
         self.recorder = RunRecorder(options.bci, self)
         self.recorder.said.connect(self.said)
-        filled = remembered.table("calibrate") or remembered.table("record")
+        filled = remembered.calibrate or remembered.record
         self.setup = SetupPage(options.profile, filled, options.engine_name)
         self.signals = SignalsPage()
         self.training_page = TrainingPage()
@@ -277,7 +277,7 @@ class CalibrationWindow(QWidget):
     def _take(self, choice: RunChoice) -> None:
         self._choice, self._made_profile = choice, False
         values = {"subject": choice.session.subject, "session": choice.session.session or ""}
-        self._remembered.keep("calibrate", values)
+        self._remembered.calibrate = values
 
     def _start_run(self) -> None:
         choice = self._choice
@@ -311,7 +311,7 @@ class CalibrationWindow(QWidget):
         if run.trouble:
             said += f" {run.trouble}"
         if file.is_file():
-            self._remembered.keep("replay/file", str(file.resolve()))
+            self._remembered.replay_file = str(file.resolve())
             self._profile, self._made_profile = choice.profile_for(file), True
         recordings = self._options.recordings
         find = partial(find_trainable, choice, file, recordings, self.models, self._run_info)
@@ -324,7 +324,7 @@ class CalibrationWindow(QWidget):
 
     def _choose_files(self) -> None:
         """Ask for recordings of any kind, from any folder."""
-        start = self._remembered.text("calibrate/files") or str(self._options.recordings)
+        start = self._remembered.calibration_file or str(self._options.recordings)
         ask_for_recordings(self, "Add recordings to train on", start, self.add_files)
 
     def add_files(self, files: list[Path]) -> None:
@@ -332,7 +332,7 @@ class CalibrationWindow(QWidget):
         found = [Run.of(file) for file in files if file.exists()]
         if not found:
             return
-        self._remembered.keep("calibrate/files", str(found[-1].file.resolve()))
+        self._remembered.calibration_file = str(found[-1].file.resolve())
         self._count(self.training_page.runs.add(found))
 
     def _count(self, files: list[Path]) -> None:

@@ -52,7 +52,7 @@ class EngineViews(QObject):
         engine tells its own.
     threshold : float
         Least probability of a decision, until an engine tells its own.
-    remembered : Remembered
+    remembered : DashboardSettings
         Keeps whether the ball is shown.
     images : ShownImages, optional
         Given where images are seen.
@@ -75,8 +75,9 @@ class EngineViews(QObject):
     ) -> None:
         super().__init__()
         self.decision = DecisionView(threshold)
-        self.decision.set_ball(remembered.flag("ball", False))
-        self.decision.ball_toggled.connect(lambda on: remembered.keep("ball", on))
+        self._remembered = remembered
+        self.decision.set_ball(remembered.ball)
+        self.decision.ball_toggled.connect(self._keep_ball)
         self.history = HistoryView(threshold)
         self.transcript: TranscriptView | None = None
         self._windows: CueWindows | None = None
@@ -133,6 +134,9 @@ class EngineViews(QObject):
         feed.predictions_came.connect(self._on_predictions)
         feed.decisions_came.connect(self._on_decisions)
         feed.status_came.connect(self._on_status)
+
+    def _keep_ball(self, shown: bool) -> None:
+        self._remembered.ball = shown
 
     def set_starting(self, starting: bool) -> None:
         """Whether a program is running that will be an engine: said where there is none yet."""

@@ -19,7 +19,7 @@ class EngineWatch(QObject):
     ----------
     situation : Situation
     programs : Programs
-    remembered : Remembered, optional
+    remembered : DashboardSettings, optional
         Keeps the model; none for a demo.
     profile : str
         What the dashboard was opened with.

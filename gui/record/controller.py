@@ -42,7 +42,7 @@ class RecordController(QObject):
         Where recordings go.
     streams : tuple of str
         Which streams are recorded; none means all that there are.
-    remembered : Remembered
+    remembered : DashboardSettings
     listed : callable
         Gives the names of the signal streams that are on the network now.
     """
@@ -135,7 +135,7 @@ class RecordController(QObject):
 
     def _start(self) -> None:
         values = self._bar.values
-        self._remembered.keep("record", values)
+        self._remembered.record = values
         given = [f"--{name}={value}" for name, value in values.items() if value]
         if self._streams:
             given += [f"--stream={name}" for name in (*self._streams, NOTES)]
@@ -172,7 +172,7 @@ class RecordController(QObject):
             return
         if (self._asked_to_end or self._is_own) and self._files:
             self._bar.saved.show_files(tuple(self._files), describe_length(last))
-            self._remembered.keep("replay/file", str(Path(last.file).resolve()))
+            self._remembered.replay_file = str(Path(last.file).resolve())
             self.saved.emit(Path(last.file))
         elif last.pid and not self._asked_to_end:
             self.problem.emit(

@@ -53,7 +53,7 @@ class ReplayWindow(QWidget):
         How the command line is called.
     folder : Path
         Where recordings are, and models in its ``models``.
-    remembered : Remembered
+    remembered : DashboardSettings
     cue_of : callable
         The class that a marker asks for, if any, where no model says so.
     """
@@ -116,7 +116,7 @@ class ReplayWindow(QWidget):
 
     def choose_file(self) -> None:
         """Ask for a recording; the one that was recorded or opened last is at hand."""
-        start = self._remembered.text("replay/file") or str(newest_recording(self._folder))
+        start = self._remembered.replay_file or str(newest_recording(self._folder))
         ask_for_recording(self, "Open a recording", start, lambda name: self.open(Path(name)))
 
     def set_theme(self, theme: Theme) -> None:
@@ -211,7 +211,7 @@ class ReplayWindow(QWidget):
     def _show_recording(self, opened: OpenedRecording) -> None:
         self.run.cancel()
         self.opened = opened
-        self._remembered.keep("replay/file", str(opened.file))
+        self._remembered.replay_file = str(opened.file)
         recording = opened.recording
         name, info = opened.file.name, recording.info
         self.header.show_recording(opened)

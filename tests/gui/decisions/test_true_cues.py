@@ -27,7 +27,7 @@ PARADIGM = Paradigm.model_validate({"classes": {"left fist": "T1", "right fist":
 @pytest.fixture
 def engine(qtbot: QtBot, tmp_path) -> EngineViews:  # type: ignore[no-untyped-def]
     """Opened with a profile of other markers than the model's."""
-    shown = EngineViews({"left": "left"}.get, 0.7, DashboardSettings(tmp_path / "settings.ini"))
+    shown = EngineViews({"left": "left"}.get, 0.7, DashboardSettings(tmp_path / "settings.json"))
     for view in (shown.decided, shown.passed, shown.latency):
         qtbot.addWidget(view)
     return shown

@@ -37,7 +37,7 @@ def dashboard(theme: Theme) -> QWidget:
             bci=_NO_BCI,
             recordings=_NOWHERE,
             task="motorimagery",
-            settings=_NOWHERE / "dashboard.ini",
+            settings=_NOWHERE / "dashboard.json",
         )
     )
     # Nothing that is really on the network mixes with what is simulated.
@@ -74,7 +74,7 @@ def replay_window(theme: Theme) -> QWidget:
     window = ReplayWindow(
         _NO_BCI,
         _NOWHERE,
-        DashboardSettings(_NOWHERE / "replay.ini"),
+        DashboardSettings(_NOWHERE / "replay.json"),
         lambda label: label if label in simulated.CLASSES else None,
     )
     window.resize(1280, 800)

@@ -68,7 +68,7 @@ def test_a_program_that_is_no_engine_stays_as_it_is(argv: tuple[str, ...]) -> No
 
 
 def test_the_last_model_is_remembered_for_each_profile(tmp_path: Path) -> None:
-    file = tmp_path / "dashboard.ini"
+    file = tmp_path / "dashboard.json"
     for name, profile in (("hands", "motor-imagery"), ("words", "speech")):
         (tmp_path / name).mkdir()
         (tmp_path / name / CARD).touch()
@@ -93,7 +93,7 @@ def test_a_model_that_was_used_is_offered_at_the_next_start(
 ) -> None:
     (tmp_path / "S007").mkdir()
     (tmp_path / "S007" / CARD).touch()
-    remembered = DashboardSettings(tmp_path / "dashboard.ini")
+    remembered = DashboardSettings(tmp_path / "dashboard.json")
     remember_engine(
         remembered, "motor-imagery", engine_command(BCI, "mine.yaml", tmp_path / "S007")
     )

@@ -75,7 +75,9 @@ def test_the_task_is_that_of_the_profile_whatever_was_recorded_last(
     open_window: OpenWindow, tmp_path: Path
 ) -> None:
     last = {"subject": "07", "session": "2", "task": "motorimagery"}
-    DashboardSettings(tmp_path / "dashboard.ini").keep("record", last)
+    settings = DashboardSettings(tmp_path / "dashboard.json")
+    settings.record = last
+    settings.store()
     assert open_window(task="speech").record_bar.values == last | {"task": "speech"}
 
 
@@ -237,7 +239,7 @@ def test_after_stop_the_file_is_named_and_can_be_opened(
     assert window.replay.opened.file == file
     assert window.replay.isVisible()
     # The dialog of Recordings begins there, too.
-    assert window.remembered.text("replay/file") == str(file)
+    assert window.remembered.replay_file == str(file)
     window.replay.close()
     outlet.close()
 

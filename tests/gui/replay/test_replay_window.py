@@ -50,7 +50,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def window(qtbot: QtBot, folder: Path, tmp_path: Path) -> Iterator[ReplayWindow]:
-    opened = ReplayWindow(BCI, folder, DashboardSettings(tmp_path / "settings.ini"), lambda _: None)
+    opened = ReplayWindow(
+        BCI, folder, DashboardSettings(tmp_path / "settings.json"), lambda _: None
+    )
     opened.show()
     yield opened
     opened.stop()
