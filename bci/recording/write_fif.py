@@ -60,7 +60,7 @@ def mne_info(channels: tuple[Channel, ...], sfreq: float) -> Any:
 
     known = mne.io.get_channel_type_constants()
     kinds = [each.kind if each.kind in known else "misc" for each in channels]
-    info = mne.createmne_info([each.name for each in channels], sfreq, kinds)
+    info = mne.create_info([each.name for each in channels], sfreq, kinds)
     if channels and channels[0].kind == "eeg":
         info.set_montage("colin27_1005", on_missing="ignore", verbose="error")
         return info
