@@ -197,7 +197,7 @@ class MainWindow(QMainWindow):
         calibrating.headset_wanted.connect(self._bring_connect)
         self.programs.models_wanted.connect(calibrating.open_models)
         for logged in (
-            calibrating.said, self.programs.said, self.connecting.said, self.recording.said,
+            calibrating.reported, self.programs.said, self.connecting.said, self.recording.said,
             signal.logged,
         ):  # fmt: skip
             logged.connect(self.log.add)
@@ -270,7 +270,7 @@ class MainWindow(QMainWindow):
         self.quality_state.setText(summarise(channels) if channels else "")
 
     def _on_status(self, status: EngineStatus) -> None:
-        self.situation.hear_status(status, local_clock())
+        self.situation.on_status(status, local_clock())
         self.decision.show_doubt(self.situation.model_warning)
 
     def _on_program(self, name: str, running: bool) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from bci.commands import bci_command
 from bci.lsl.discovery import StreamQuery
 from bci.profiles.pipeline_settings import PipelineSettings
-from gui.decisions.shown_images import ShownImages
+from gui.decisions.image_matches import ShownImages
 from gui.decisions.word_list import ShownWords
 from gui.processes.child import Command
 

@@ -126,7 +126,7 @@ class ShownSignal(QObject):
 
     def set_stats(self, stats: InletStats) -> None:
         """Take the stream's own counts."""
-        self._situation.hear_stats(stats)
+        self._situation.on_stats(stats)
         news = self._losses.news(stats)
         # The engine's own count is the one that is shown, and its losses are in the log already.
         if not (self._situation.is_decoded and self._programs.is_running("engine")):

@@ -126,7 +126,7 @@ def _simulated_subject(folder: Path, profile: Profile, task: Task) -> tuple[Path
 
 def _shown_images(profile: Profile, card: Card | None) -> object:
     """Pictures of a model's images, as far as they are where its gallery says."""
-    from gui.decisions.shown_images import ShownImages, shown_images
+    from gui.decisions.image_matches import ShownImages, shown_images
 
     if card is None:
         return ShownImages(profile.pipeline.window_s)

@@ -20,26 +20,26 @@ MapMontage = Annotated[
 
 
 def mapped_to_model(recording: "Recording", card: "Card") -> "Recording":
-    """The recording with the channels of a model; says which of them are interpolated."""
-    from bci.head.remap import map_recording, tell_map
+    """The recording with the channels of a model; the interpolated ones are reported."""
+    from bci.head.remap import describe_map, map_recording
     from bci.models.bundle import trained_channels
     from bci.models.fit import told
 
     recording = replace(recording, info=told(card, recording.info))
     mapped = map_recording(recording, trained_channels(card))
-    note(tell_map(recording.source, mapped.info))
+    note(describe_map(recording.source, mapped.info))
     return mapped
 
 
 def mapped_to_profile(recording: "Recording", profile: "Profile") -> "Recording":
-    """The recording with the channels that a profile names; says which are interpolated.
+    """The recording with the channels that a profile names; the interpolated ones are reported.
 
     Raises
     ------
     ProfileError
         If the profile names none.
     """
-    from bci.head.remap import map_recording, named_channels, tell_map
+    from bci.head.remap import describe_map, map_recording, named_channels
     from bci.profiles.stream_options import as_told
 
     if profile.pipeline.channels is None:
@@ -50,5 +50,5 @@ def mapped_to_profile(recording: "Recording", profile: "Profile") -> "Recording"
     recording = replace(recording, info=as_told(recording.info, profile.pipeline))
     targets = named_channels(profile.pipeline.channels, recording.info)
     mapped = map_recording(recording, targets)
-    note(tell_map(recording.source, mapped.info))
+    note(describe_map(recording.source, mapped.info))
     return mapped

@@ -17,7 +17,7 @@ from bci.engine.publish_provenance import EngineProvenance
 from bci.engine.running_model import RunningModel, warm_up
 from bci.engine.status import describe_engine
 from bci.errors import ProfileError, StreamError
-from bci.head.remap import tell_map
+from bci.head.remap import describe_map
 from bci.lsl.cue_streams import CueQuery, cue_query
 from bci.lsl.discovery import FoundStream, StreamQuery, await_stream
 from bci.lsl.engine_streams import StatusOutlet
@@ -147,7 +147,7 @@ class Engine:
                 if self._map_montage:
                     info = told(self._card, signal.info)
                     inlet = MappedInlet(signal, trained_channels(self._card), info)
-                    self._say(tell_map(inlet.info.name, inlet.info))
+                    self._say(describe_map(inlet.info.name, inlet.info))
                 with threadpool_limits(limits=1):
                     self._decode(inlet, stop, commands or queue.SimpleQueue())
             finally:

@@ -1,5 +1,7 @@
-"""The head: electrodes, and signals between electrodes.
+"""Places on the head, and values between electrodes.
 
-- electrodes: names and positions of the 10-05 system
-- remap: channels of one montage from those of another
+- `electrodes`: names and positions of the 10-05 system
+- `splines`: the spherical-spline interpolation, which all of these use
+- `remap`: a recording or a stream with the channels of another montage
+- `top_view`: the head seen from above, and the picture of values on it
 """

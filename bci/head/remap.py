@@ -1,20 +1,18 @@
-"""Channels of one montage made from those of another: by name, else by spherical splines.
+"""Remap a montage to another: channels by name, else interpolated by spherical splines.
 
-Perrin, Pernier, Bertrand and Echallier, Electroenceph. Clin. Neurophysiol. 72 (1989) 184-187:
-splines of order 4 on the head as a sphere. A row of weights sums to one, so that the reference
-stays that of the source.
+The reference stays that of the source.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.polynomial import legendre
 from numpy.typing import NDArray
 
 from bci.channels.units import factor
 from bci.errors import MismatchError
 from bci.head.electrodes import fit_sphere, standard_directions, standard_name, standard_position
+from bci.head.splines import spline_weights
 from bci.pipeline import kernels
 from bci.types import Channel, Chunk, Recording, StreamInfo
 
@@ -29,9 +27,6 @@ FEWEST_ELECTRODES = 8
 _RADIUS_M = (0.05, 0.15)
 # Stated positions may stray so far from those of a template head before their axes are wrong.
 _AXES_DEG = 30.0
-_ORDER = 4
-_N_TERMS = 50
-_REGULARISATION = 1e-5
 
 
 @dataclass(frozen=True)
@@ -127,44 +122,15 @@ def named_channels(names: Sequence[str], info: StreamInfo) -> tuple[Channel, ...
     return tuple(replace(by_name.get(_key(name), other), name=name) for name in names)
 
 
-def tell_map(name: str, info: StreamInfo) -> str:
-    """What a montage map made of a stream or file of that name, in a sentence."""
+def describe_map(name: str, info: StreamInfo) -> str:
+    """Describe in a sentence what a montage map made of a stream or file of that name."""
     n = len(info.interpolated)
-    told = f"{name}: {info.n_channels - n} of {info.n_channels} channels by name, {n} interpolated"
+    text = f"{name}: {info.n_channels - n} of {info.n_channels} channels by name, {n} interpolated"
     if n:
-        told += f" ({_listed(info.interpolated)})"
+        text += f" ({_listed(info.interpolated)})"
     if 2 * n > info.n_channels:
-        told += "; that is most of them: score the model on this headset before you rely on it"
-    return told
-
-
-def spline_weights(
-    sources: NDArray[np.float64], targets: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Weights of spherical-spline interpolation, a row for each target.
-
-    Parameters
-    ----------
-    sources, targets : ndarray, shape (n, 3)
-        Unit vectors from the centre of the head.
-
-    Returns
-    -------
-    weights : ndarray, shape (n_targets, n_sources)
-        Each row sums to one.
-    """
-    n = np.arange(1, _N_TERMS + 1)
-    terms = np.concatenate([[0.0], (2 * n + 1) / (4 * np.pi * (n * (n + 1.0)) ** _ORDER)])
-    count = len(sources)
-    system = np.ones((count + 1, count + 1))
-    system[:-1, :-1] = legendre.legval(sources @ sources.T, terms)
-    system[:-1, :-1] += _REGULARISATION * np.eye(count)
-    system[-1, -1] = 0.0
-    reach = np.ones((len(targets), count + 1))
-    reach[:, :-1] = legendre.legval(targets @ sources.T, terms)
-    # The system is symmetric.
-    solved = np.linalg.solve(system, reach.T).T
-    return np.asarray(solved[:, :-1], dtype=np.float64)
+        text += "; that is most of them: score the model on this headset before you rely on it"
+    return text
 
 
 def _as_stated(target: Channel, info: StreamInfo) -> Channel:
@@ -181,7 +147,7 @@ def _key(name: str) -> str:
 def _sources(
     info: StreamInfo, missing: list[Channel]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Which channels to interpolate from, and the unit vectors of their places."""
+    """Find the channels to interpolate from, and the unit vectors of their places."""
     wanted = missing[0]
     alike = {(channel.kind, channel.unit) for channel in missing}
     lacking = _listed(channel.name for channel in missing)
@@ -234,8 +200,8 @@ def _stated_directions(
     both = ~np.isnan(angles)
     if both.any() and (off := float(np.median(angles[both]))) > _AXES_DEG:
         raise MismatchError(
-            f"{info.name}: its electrode positions are {off:.0f} degrees from where their names "
-            "say; state them with x to the right, y to the front and z up"
+            f"{info.name}: its electrode positions are {off:.0f} degrees from the places of "
+            "their names; state them with x to the right, y to the front and z up"
         )
     return directions
 
@@ -269,7 +235,7 @@ def _angles(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float6
     return angles
 
 
-def _listed(names: Iterable[str], most: int = 12) -> str:
+def _listed(names: Iterable[str], at_most: int = 12) -> str:
     listed = list(names)
-    shown = ", ".join(listed[:most])
-    return shown if len(listed) <= most else f"{shown} and {len(listed) - most} more"
+    shown = ", ".join(listed[:at_most])
+    return shown if len(listed) <= at_most else f"{shown} and {len(listed) - at_most} more"

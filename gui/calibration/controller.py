@@ -32,7 +32,7 @@ class CalibrationController(QObject):
     """
 
     cued = Signal(object)  # Marker, as it was sent
-    said = Signal(str)
+    reported = Signal(str)
     simulator_wanted = Signal()
     headset_wanted = Signal()
     line_chosen = Signal(float)  # frequency of the power line, in hertz
@@ -72,9 +72,9 @@ class CalibrationController(QObject):
             self.window = CalibrationWindow(self._options, self._remembered)
             self.window.set_theme(self._theme)
             self.window.cued.connect(self.cued)
-            self.window.said.connect(self.said)
-            self.window.replay_notice.simulator_wanted.connect(self.simulator_wanted)
-            self.window.replay_notice.headset_wanted.connect(self.headset_wanted)
+            self.window.reported.connect(self.reported)
+            self.window.pages.notice.simulator_wanted.connect(self.simulator_wanted)
+            self.window.pages.notice.headset_wanted.connect(self.headset_wanted)
             self.window.use_wanted.connect(self._use)
             self.window.set_stream(self._info if self._signal_alive else None)
             self.window.signals.head.line_chosen.connect(self.line_chosen)
@@ -87,7 +87,7 @@ class CalibrationController(QObject):
         """Show the models that there are, to choose one to decode with."""
         self.open()
         assert self.window is not None
-        if self.window.run is None:
+        if self.window.runs.run is None:
             self.window.look_at_models()
 
     def set_theme(self, theme: Theme) -> None:
@@ -138,7 +138,7 @@ class CalibrationController(QObject):
     def _use(self, folder: Path, profile: str) -> None:
         assert self.window is not None
         if self._engine_alive and not self._programs.is_running(ENGINE):
-            self.window.result.tell(
+            self.window.result.show_message(
                 f"An engine that was started elsewhere runs: type there  use {folder}"
             )
             return
@@ -148,14 +148,14 @@ class CalibrationController(QObject):
         )
         swapped = self._programs.use_model(folder, self._command, self._decoded in ("", stream))
         self._handed = folder.name
-        self.window.result.tell(
+        self.window.result.show_message(
             "Handed to the running engine ..." if swapped else "The engine is being started ..."
         )
 
     def _on_engine_said(self, line: str) -> None:
         """Show what the engine answers, which may be why it does not take the model."""
         if self.window is not None and self._handed:
-            self.window.result.tell(line)
+            self.window.result.show_message(line)
 
     def _on_status(self, status: EngineStatus) -> None:
         self._decoded = status.stream or ""
@@ -163,7 +163,7 @@ class CalibrationController(QObject):
             threshold = status.decision_threshold
             # One that ran already keeps to its own profile, which may have a threshold.
             own = "" if threshold is None else f" It decides from {percent(threshold)}."
-            self.window.result.tell(f"The engine decodes with {self._handed} now.{own}")
+            self.window.result.show_message(f"The engine decodes with {self._handed} now.{own}")
             self._handed = ""
             if self._command is not None:
                 # Only now: a model that the engine refused must not be what it is started with.

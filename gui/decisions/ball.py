@@ -2,14 +2,15 @@
 
 from math import exp, log, tanh
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QPainter, QPen
+import pyqtgraph as pg
 
-from gui.theme import CAPTION_PX, Theme
+from gui.plots.axis import Axis
+from gui.plots.plot import Plot, Table
+from gui.theme import Theme
 
 # Its log-odds fade with this time constant.
 _MEMORY_S = 1.0
-_MOST = 6.0  # log-odds that one window may claim, 99.8 %
+_MAX_LOG_ODDS = 6.0  # log-odds that one window may claim, 99.8 %
 _LONGEST_STEP_S = 1.0
 
 
@@ -29,7 +30,7 @@ class BallCourse:
 
     def add(self, time: float, first: float, second: float) -> None:
         """One prediction: probabilities of the two classes, at a time in seconds."""
-        now = max(-_MOST, min(log(max(second, 1e-9) / max(first, 1e-9)), _MOST))
+        now = max(-_MAX_LOG_ODDS, min(log(max(second, 1e-9) / max(first, 1e-9)), _MAX_LOG_ODDS))
         step = 0.0 if self._last is None else max(0.0, min(time - self._last, _LONGEST_STEP_S))
         self._last = time
         kept = exp(-step / _MEMORY_S)
@@ -44,47 +45,45 @@ class BallCourse:
         return tanh(self.log_odds / 2)
 
 
-def paint_ball(
-    painter: QPainter,
-    theme: Theme,
-    box: QRectF,
-    place: float,
-    classes: tuple[str, str],
-    decided: bool,
-    live: bool,
-    below: str,
-) -> None:
-    """Draw the track with a target at each end; the ball is hollow while nothing is decided.
+class Ball(Plot):
+    """A track with a target at each end; the ball is hollow while nothing is decided."""
 
-    ``below`` is written in the middle below it.
-    """
-    radius, reach = 10.0, 15.0
-    y = box.top() + 18
-    left, right = box.left() + reach, box.right() - reach
-    middle, half = (left + right) / 2, (right - left) / 2
-    painter.setPen(QPen(theme.colour("line"), 6.0, c=Qt.PenCapStyle.RoundCap))
-    painter.drawLine(QLineF(left, y, right, y))
-    for k, x in enumerate((left, right)):
-        painter.setPen(QPen(theme.class_colour(k), 3.0))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawEllipse(QPointF(x, y), reach - 1, reach - 1)
-    towards = theme.class_colour(int(place > 0))
-    towards.setAlpha(255 if live else 90)
-    painter.setPen(QPen(towards if decided else theme.colour("dim"), 2.5))
-    painter.setBrush(towards if decided else theme.colour("panel"))
-    painter.drawEllipse(QPointF(middle + place * half, y), radius, radius)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    font = QFont(painter.font())
-    font.setPixelSize(CAPTION_PX)
-    font.setBold(False)
-    painter.setFont(font)
-    words = QRectF(box.left(), y + 20, box.width(), 18)
-    third = int(box.width() / 3)
-    painter.setPen(theme.colour("text"))
-    for name, align in zip(
-        classes, (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight), strict=True
-    ):
-        name = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, third)
-        painter.drawText(words, align, name)
-    painter.setPen(theme.colour("dim"))
-    painter.drawText(words, Qt.AlignmentFlag.AlignHCenter, below)
+    def __init__(self) -> None:
+        self._names = Axis("bottom")
+        self._names.setStyle(tickLength=0, tickAlpha=0, hideOverlappingLabels=False)
+        super().__init__("Ball", bottom=self._names, zoom=(False, False))
+        self.plotItem.layout.setContentsMargins(0, 0, 0, 0)
+        self.set_home((-1.15, 1.15), (-1.0, 1.0))
+        self.course = BallCourse()
+        self._decided = self._live = False
+        self._track = pg.PlotCurveItem([-1, 1], [0, 0])
+        self._targets = pg.ScatterPlotItem(size=28)
+        self.ball = pg.ScatterPlotItem(size=20)
+        for item in (self._track, self._targets, self.ball):
+            self.addItem(item)
+
+    def show_ball(
+        self, theme: Theme, classes: tuple[str, ...], decided: bool, live: bool, words: str
+    ) -> None:
+        """Show the ball where the course has it; ``words`` stand in the middle below."""
+        if theme is not self.theme:
+            self.theme = theme
+        self._decided, self._live = decided, live
+        self._names.setTicks([[(-1, classes[0]), (0, words), (1, classes[1])]])
+        self.draw()
+
+    def draw(self) -> None:
+        theme, place = self.theme, self.course.place
+        self._track.setPen(pg.mkPen(theme.line, width=6))
+        ends = [pg.mkPen(theme.class_colour(k), width=3) for k in range(2)]
+        self._targets.setData([-1, 1], [0, 0], pen=ends, brush=theme.panel)
+        towards = theme.class_colour(int(place > 0))
+        towards.setAlpha(255 if self._live else 90)
+        pen = pg.mkPen(towards if self._decided else theme.dim, width=2.5)
+        self.ball.setData([place], [0], pen=pen, brush=towards if self._decided else theme.panel)
+        self._names.setPen(None)
+        self._names.setTextPen(theme.text)
+
+    def numbers(self) -> Table:
+        """The place of the ball."""
+        return Table(("place",), [(self.course.place,)])

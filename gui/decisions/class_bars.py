@@ -1,25 +1,26 @@
-"""What the decoder says now: a bar for each class, and the decision."""
+"""The probabilities of a window: a bar for each class, and the decision."""
 
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QToolButton, QWidget
 
-from bci.decisions import Decision
 from bci.lsl.engine_streams import ReceivedPrediction
-from gui.decisions.ball import BallCourse, paint_ball
-from gui.decisions.decision_rule import DecisionRule, in_words
-from gui.decisions.headline import NO_PREDICTION, is_decided, paint_headline
-from gui.plots.threshold_line import paint_threshold, words_of
-from gui.theme import CAPTION_PX, DARK, Theme
-from gui.widgets.empty_state import HINT_HEIGHT, NO_ENGINE, paint_hint
+from gui.decisions.ball import Ball
+from gui.decisions.decision_view import DecisionFrame, likeliest
+from gui.decisions.headline import is_decided
+from gui.plots.probability_bars import Bar, ProbabilityBars
 from gui.widgets.pieces import tip
 
 # The bars of up to seven classes share the room of four: what is below them needs the rest.
 # Of more classes the likeliest five are shown, in one colour: colours repeat after seven.
-_MOST_BARS, _LIKELIEST, _BAR, _ROOM = 7, 5, 34.0, 140.0
+_MAX_BARS, _N_LIKELIEST, _BAR_PX, _ROOM_PX = 7, 5, 34, 140
+_TIP = (
+    "How likely each class is. A class beyond the dotted line is decided. Without a line, several "
+    "windows are decided together: the last decision stands above the bars."
+)
 
 
-class DecisionView(QWidget):
+class ClassBars(DecisionFrame):
     """One bar a class with its probability; the decision, its confidence and the true cue.
 
     Of more than seven classes the five likeliest have a bar, the likeliest on top.
@@ -29,211 +30,123 @@ class DecisionView(QWidget):
     ball_toggled = Signal(bool)
 
     def __init__(self, threshold: float = 0.7, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.theme: Theme = DARK
-        self.hint = NO_ENGINE
-        self.rule = DecisionRule(threshold)
-        self.classes: tuple[str, ...] = ()
-        self.probabilities: tuple[float, ...] = ()
-        self._decided: Decision | None = None
+        super().__init__("Decision", threshold, parent=parent)
         self.cue: str | None = None
-        self.live = False
-        self.ball = BallCourse()
         self.has_ball = False
-        self.why = ""
         self.source = self.doubt = ""
-        self._toggle = QToolButton(self)
+        self.bars, self.ball = ProbabilityBars("Probabilities"), Ball()
+        self._toggle = QToolButton()
         self._toggle.setCheckable(True)
         self._toggle.setText("Ball")
         self._toggle.setToolTip("A ball that the probabilities move (Ctrl+B)")
         self._toggle.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._toggle.clicked.connect(self.toggle_ball)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Decision")
-        self._explain()
+        for widget in (self.headline, self.bars, self.ball):
+            self.body.addWidget(widget)
+        self.foot_row.addWidget(self._toggle)
+        self.setToolTip(tip(_TIP))
         self.set_engine(False)
 
     def set_engine(self, alive: bool) -> None:
-        """Whether an engine runs; without one a line says so, and takes no more room."""
-        self.has_engine = alive
-        bars = max(2, self._n_bars)
-        self.setFixedHeight(100 + round(self._bar * bars) if alive else HINT_HEIGHT)
-        self._toggle.setVisible(alive and len(self.classes) == 2)
-        self.update()
+        """Show the hint while no engine runs."""
+        n_bars = max(2, min(len(self.classes), _MAX_BARS))
+        if self._is_many:
+            n_bars = _N_LIKELIEST
+        self.bars.set_rows(n_bars, min(_BAR_PX, _ROOM_PX // n_bars))
+        is_ball = self.has_ball and len(self.classes) == 2
+        self.bars.setVisible(not is_ball)
+        self.ball.setVisible(is_ball)
+        self.ball.setFixedHeight(self.bars.height())
+        self._toggle.setVisible(len(self.classes) == 2)
+        super().set_engine(alive)
 
     def set_ball(self, shown: bool) -> None:
-        """Whether the ball takes the place of the bars, where there are two classes."""
+        """Show the ball in the place of the bars, where there are two classes."""
         self.has_ball = shown
         self._toggle.setChecked(shown)
-        self.update()
+        self.set_engine(self.has_engine)
 
     def toggle_ball(self) -> None:
+        """Change between ball and bars."""
         self.set_ball(not self.has_ball)
         self.ball_toggled.emit(self.has_ball)
 
-    @property
-    def _is_many(self) -> bool:
-        return len(self.classes) > _MOST_BARS
-
-    @property
-    def _n_bars(self) -> int:
-        return _LIKELIEST if self._is_many else len(self.classes)
-
-    @property
-    def _bar(self) -> float:
-        """Height of a bar with the room around it."""
-        return min(_BAR, _ROOM / max(1, self._n_bars))
-
     def set_classes(self, classes: tuple[str, ...]) -> None:
-        """What an engine that was found decides between."""
-        self.classes, self.probabilities, self.why = classes, (), ""
-        self._decided = None
-        self.ball.reset()
-        self.set_engine(True)
+        """Take the classes of an engine that was found."""
+        self.ball.course.reset()
+        super().set_classes(classes)
 
     def show_prediction(self, prediction: ReceivedPrediction | None) -> None:
-        """The newest prediction; None when there is none any more."""
-        self.live = prediction is not None
-        if prediction is not None:
-            self.probabilities = tuple(float(p) for p in prediction.probabilities)
-            self._decided, self.why = prediction.decision, ""
-            if len(self.probabilities) == 2:
-                self.ball.add(prediction.taken, *self.probabilities)
-        else:
-            self.ball.reset()
-        self.update()
+        """Show the newest prediction; None when it is too old."""
+        if prediction is None:
+            self.ball.course.reset()
+        super().show_prediction(prediction)
 
-    def show_rejected(self, why: str) -> None:
-        """Windows give no prediction now, for this reason."""
-        self.why = why
-        self.update()
+    def take(self, prediction: ReceivedPrediction) -> None:
+        """Move the ball."""
+        if len(self.probabilities) == 2:
+            self.ball.course.add(prediction.taken, *self.probabilities)
 
     def show_source(self, stream: str) -> None:
-        """Of which stream the bars are where it is not the one shown; else empty."""
+        """Name the stream that is decoded where it is not the one shown; else empty."""
         if stream != self.source:
             self.source = stream
-            self.update()
+            self.refresh()
 
     def show_doubt(self, why: str) -> None:
-        """Why not to rely on the model; empty where nothing is said against it."""
+        """Show why not to rely on the model; empty where there is no doubt."""
         if why != self.doubt:
             self.doubt = why
-            self._explain()
-            self.update()
-
-    def _explain(self) -> None:
-        warning = f"The model is {self.doubt}. " if self.doubt else ""
-        self.setToolTip(
-            tip(
-                f"{warning}How likely each class is. A class beyond the dotted line is decided. "
-                "Without a line, several windows are decided together: the last decision stands "
-                "above the bars."
-            )
-        )
+            self.setToolTip(tip(f"The model is {why}. {_TIP}" if why else _TIP))
+            self.refresh()
 
     def show_cue(self, cue: str | None) -> None:
+        """Show the class that is asked for now."""
         self.cue = cue
-        self.update()
+        self.refresh()
+
+    @property
+    def _is_many(self) -> bool:
+        return len(self.classes) > _MAX_BARS
 
     @property
     def shown(self) -> list[int]:
         """Numbers of the classes that have a bar, from top to bottom."""
-        places = range(len(self.classes))
-        if not self._is_many or not self.probabilities:
-            return list(places[: self._n_bars])
-        return sorted(places, key=lambda k: -self.probabilities[k])[: self._n_bars]
-
-    def _colour(self, place: int) -> QColor:
-        return self.theme.colour("accent") if self._is_many else self.theme.class_colour(place)
-
-    @property
-    def decision(self) -> str:
-        """The engine's decision now, in words."""
-        return in_words(self._decided) if self.live and self.probabilities else NO_PREDICTION
-
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), self.theme.colour("panel"))
-        if not self.has_engine:
-            paint_hint(painter, self.theme, QRectF(self.rect()), self.hint)
-            return
-        width = self.width()
-        painter.setFont(self.font())
-        decision = self.decision
-        known = decision in self.classes
-        colour = self._colour(self.classes.index(decision) if known else 0)
-        beside = self.rule.beside(self._decided)
-        paint_headline(
-            painter, self.theme, QRectF(14, 6, width - 28, 40), decision, colour, beside,
-            self.why, calm=bool(self.rule.evidence_s),
-        )  # fmt: skip
-        if self.has_ball and len(self.classes) == 2:
-            track = QRectF(14, 56, width - 28, 62)
-            first, second = self.classes
-            paint_ball(
-                painter, self.theme, track, self.ball.place, (first, second),
-                is_decided(decision), self.live, words_of(self.rule),
-            )  # fmt: skip
-        else:
-            self._paint_bars(painter)
-        font = QFont(self.font())
-        font.setPixelSize(CAPTION_PX)
-        painter.setFont(font)
-        foot = QRectF(14, self.height() - 30, width - 28, 22)
-        self._paint_foot(painter, foot.adjusted(0, 0, -66, 0))
         if self._is_many:
-            painter.setPen(self.theme.colour("dim"))
-            among = f"of {len(self.classes)}"
-            painter.drawText(foot, Qt.AlignmentFlag.AlignRight, among)
+            return likeliest(self.probabilities or (0.0,) * len(self.classes), _N_LIKELIEST)
+        return list(range(len(self.classes)))
 
-    def _paint_foot(self, painter: QPainter, room: QRectF) -> None:
-        said, colour = "true cue: none now", "dim"
+    def _colour(self, number: int) -> QColor:
+        many = self._is_many
+        return self.theme.colour("accent") if many else self.theme.class_colour(number)
+
+    def refresh(self) -> None:
+        """Draw again after a change."""
+        super().refresh()
+        decision = self.decision
+        number = self.classes.index(decision) if decision in self.classes else 0
+        self.write_headline(decision, self._colour(number))
+        if self.has_ball and len(self.classes) == 2:
+            self.ball.show_ball(
+                self.theme, self.classes, is_decided(decision), self.live, self.rule.words
+            )
+        else:
+            self.draw_bars(self.bars, self._bars())
+        self._write_cue()
+        among = f"of {len(self.classes)}" if self._is_many else ""
+        self.beside_foot.setText(among)
+
+    def _bars(self) -> list[Bar]:
+        shares = self.probabilities or (None,) * len(self.classes)
+        return [Bar(self.classes[k], shares[k], self._colour(k)) for k in self.shown]
+
+    def _write_cue(self) -> None:
+        text, colour = "true cue: none now", "dim"
         if self.source:
-            said, colour = f"of {self.source}, not shown", "warning"
+            text, colour = f"of {self.source}, not shown", "warning"
         elif self.cue:
-            said, colour = f"true cue: {self.cue}", "text"
+            text, colour = f"true cue: {self.cue}", "text"
         if self.doubt and not self.source:
-            said = f"at chance; {said}" if self.cue else "the model is at chance"
+            text = f"at chance; {text}" if self.cue else "the model is at chance"
             colour = "warning"
-        painter.setPen(self.theme.colour(colour))
-        elide = Qt.TextElideMode.ElideMiddle
-        painter.drawText(room, 0, painter.fontMetrics().elidedText(said, elide, int(room.width())))
-
-    def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802
-        size = self._toggle.sizeHint()
-        self._toggle.setGeometry(
-            self.width() - size.width() - 12, self.height() - size.height() - 8, size.width(),
-            size.height(),
-        )  # fmt: skip
-
-    def _paint_bars(self, painter: QPainter) -> None:
-        font = QFont(self.font())
-        high = self._bar - min(12.0, self._bar / 4)
-        font.setPixelSize(CAPTION_PX)
-        painter.setFont(font)
-        left, width = 100.0, self.width() - 100.0 - 70.0
-        middle = Qt.AlignmentFlag.AlignVCenter
-        for row, k in enumerate(self.shown):
-            name = self.classes[k]
-            top = 54.0 + self._bar * row
-            painter.setPen(self.theme.colour("text"))
-            name = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, 82)
-            painter.drawText(QRectF(14, top - 2, 84, high + 4), middle, name)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self.theme.colour("line"))
-            painter.drawRoundedRect(QRectF(left, top, width, high), 4, 4)
-            if not self.probabilities:
-                continue
-            colour = self._colour(k)
-            colour.setAlpha(255 if self.live else 90)
-            painter.setBrush(colour)
-            painter.drawRoundedRect(QRectF(left, top, width * self.probabilities[k], high), 4, 4)
-            painter.setPen(self.theme.colour("text" if self.live else "dim"))
-            box = QRectF(left + width + 4, top - 2, 52, high + 4)
-            share = f"{100 * self.probabilities[k]:.0f} %"
-            painter.drawText(box, middle | Qt.AlignmentFlag.AlignRight, share)
-        if not self.classes:
-            return
-        bars = QRectF(left, 50, width, self._bar * self._n_bars - 4)
-        paint_threshold(painter, self.theme, bars, self.rule)
+        self.write_foot(text, colour)

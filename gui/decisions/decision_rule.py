@@ -16,7 +16,7 @@ def in_words(decision: Decision | None) -> str:
 
 @dataclass
 class DecisionRule:
-    """How an engine decides, as it says of itself: one for all its views. They decide nothing.
+    """How an engine decides, by its own status: one for all its views. They decide nothing.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class DecisionRule:
     now: float = 0.0
 
     def follow(self, status: EngineStatus) -> bool:
-        """Take an engine's status; whether anything is another than before."""
+        """Take an engine's status; return whether anything changed."""
         before = self.threshold, self.evidence_s
         if status.decision_threshold is not None:
             self.threshold = status.decision_threshold
@@ -44,8 +44,14 @@ class DecisionRule:
             self.evidence_s = status.evidence_s
         return before != (self.threshold, self.evidence_s)
 
+    @property
+    def words(self) -> str:
+        """``decides above 70 %``, and over how much signal where that is not a window's."""
+        over = f" over {self.evidence_s:.2g} s" if self.evidence_s else ""
+        return f"decides above {100 * self.threshold:.3g} %{over}"
+
     def beside(self, decision: Decision | None) -> str:
-        """The decision's confidence; with evidence, how long it has held."""
+        """Write the decision's confidence; with evidence, how long it has held."""
         if decision is None:
             return ""
         if self.evidence_s:

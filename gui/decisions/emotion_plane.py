@@ -12,8 +12,8 @@ from bci.tasks.emotion_levels import LevelGrid, grid_of
 from gui.decisions.decision_rule import DecisionRule, in_words
 from gui.decisions.headline import NO_PREDICTION, is_decided, paint_headline
 from gui.decisions.smoothed_levels import LevelCourse, true_levels
-from gui.plots.threshold_line import words_of
 from gui.theme import CAPTION_PX, DARK, Theme
+from gui.widgets.empty_state import NO_ENGINE
 from gui.widgets.pieces import tip
 
 _HEIGHT = 258
@@ -41,6 +41,7 @@ class EmotionView(QWidget):
     def __init__(self, threshold: float = 0.1, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.theme: Theme = DARK
+        self.hint = NO_ENGINE
         self.rule = DecisionRule(threshold)
         self.course = LevelCourse(LevelGrid(("valence", "arousal")))
         self._decided: Decision | None = None
@@ -83,6 +84,13 @@ class EmotionView(QWidget):
         self.why = why
         self.update()
 
+    def set_engine(self, alive: bool) -> None:
+        """Do nothing: without an engine the bars are shown."""
+
+    def refresh(self) -> None:
+        """Draw again after a change of theme or rule."""
+        self.update()
+
     def show_cue(self, cue: str | None) -> None:
         self.cue = cue
         self.update()
@@ -122,7 +130,7 @@ class EmotionView(QWidget):
         self._paint_plane(painter, plane)
         self._font(painter, CAPTION_PX)
         painter.setPen(self.theme.colour("dim"))
-        from_where = words_of(self.rule)
+        from_where = self.rule.words
         below = QRectF(plane.left() - 20, plane.bottom() + 21, plane.width() + 40, 18)
         painter.drawText(below, Qt.AlignmentFlag.AlignCenter, from_where)
         right = plane.right() + 14

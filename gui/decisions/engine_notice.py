@@ -38,7 +38,7 @@ def find_mismatch(
 
     Parameters
     ----------
-    situation : Situation
+    situation : DashboardStatus
     command : Command, optional
         How our engine was started.
     own : bool

@@ -1,9 +1,12 @@
-"""What is decided now, in large letters: the same at the top of every view of a decision."""
+"""The decision in large letters: the same at the top of every view of a decision."""
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
-from gui.theme import CAPTION_PX, Theme
+from gui.theme import CAPTION_PX, DARK, Theme
+from gui.widgets.elided import Elided
+from gui.widgets.pieces import named
 
 NO_PREDICTION, NOT_SURE = "no prediction", "not sure"
 NO_DECISION = "no decision yet"
@@ -16,6 +19,73 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | _VCENTRE
 def is_decided(decision: str) -> bool:
     """Whether a decision is one, and not that there is none."""
     return decision not in (NO_PREDICTION, NOT_SURE, NO_DECISION)
+
+
+class Headline(QWidget):
+    """The decision on the left, its confidence or age on the right; or why there is none.
+
+    Parameters
+    ----------
+    pixels : int
+        Largest letters of a decision; they shrink until it fits. Other words are smaller and dim.
+    """
+
+    def __init__(self, pixels: int = 30, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._pixels = pixels
+        self._colours = "", ""
+        self._is_calm = False
+        self._is_rejected = False
+        self.decision, self.beside, self.why = Elided(), named(QLabel(), "plain"), Elided()
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(0)
+        grid.addWidget(self.decision, 0, 0)
+        grid.addWidget(self.beside, 0, 1)
+        grid.addWidget(self.why, 1, 0, 1, 2)
+        self.decision.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.setFixedHeight(pixels + 12)
+        self.write(DARK, NO_PREDICTION, DARK.colour("dim"), "")
+
+    def write(
+        self, theme: Theme, decision: str, colour: QColor, beside: str, why: str = "",
+        calm: bool = False,
+    ) -> None:  # fmt: skip
+        """Show a decision in its colour; ``calm`` makes small what stands beside it."""
+        rejected = decision == NO_PREDICTION and bool(why)
+        dim = theme.colour("dim")
+        self._colours = (colour if is_decided(decision) else dim).name(), dim.name()
+        self._is_calm = calm
+        self.decision.setText(decision)
+        self.beside.setText("" if decision == NO_PREDICTION else beside)
+        self.why.setText(f"signal not used: {why}" if rejected else "")
+        self.why.setVisible(rejected)
+        restyle(self.why, f"font-size: {CAPTION_PX}px; color: {theme.warning};")
+        self._is_rejected = rejected
+        self._fit()
+
+    def _fit(self) -> None:
+        decided = is_decided(self.decision.text())
+        pixels = self._pixels if decided else min(self._pixels, _LOW)
+        if self._is_rejected:
+            pixels = _NONE
+        font = QFont(self.font())
+        font.setBold(True)
+        both = f"{self.decision.text()}  {self.beside.text()}"
+        pixels = fitting_pixels(font, both, self.width(), pixels)
+        large = f"font-size: {pixels}px; font-weight: 700; color: {self._colours[0]};"
+        restyle(self.decision, large)
+        small = f"font-size: {CAPTION_PX}px; color: {self._colours[1]};"
+        restyle(self.beside, small if self._is_calm else large)
+
+    def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        self._fit()
+
+
+def restyle(label: QLabel, style_sheet: str) -> None:
+    """Give a label a style sheet; Qt reads it only if it is another than before."""
+    if label.styleSheet() != style_sheet:
+        label.setStyleSheet(style_sheet)
 
 
 def paint_headline(

@@ -1,250 +1,297 @@
-"""What the decoder said in the last half minute, above what was asked for."""
+"""Predictions of the last half minute above the true cues."""
 
 from collections import deque
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QWidget
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy
 
 from bci.decisions import DecisionEvent
 from bci.lsl.engine_streams import ReceivedPrediction
 from gui.decisions.decision_rule import DecisionRule
 from gui.decisions.rejections import EXPLAINED
-from gui.scope.overlay import paint_tag
-from gui.theme import CAPTION_PX, DARK, Theme
-from gui.widgets.empty_state import HINT_HEIGHT, HISTORY_HEIGHT, NO_ENGINE, paint_hint
+from gui.plots.axis import Axis, caption_font, seconds_ago
+from gui.plots.plot import Plot, Table
+from gui.plots.tags import Tag, Tags, spread
+from gui.widgets.empty_state import HINT_HEIGHT, HISTORY_HEIGHT, NO_ENGINE
 from gui.widgets.pieces import is_seen, tip
 
-_SPAN_S = 30.0
+SPAN_S = 30.0
 _STALE_S = 1.5
-# A hole that began before the span shows within it.
+# The past that a user can pan to.
 _KEPT_S = 30.0
-_LEFT, _NAMES = 52.0, 88.0
-_NAME = 17.0
+_NAMES_PX, _NAME_PX = 88.0, 17.0
 # It moves by a pixel or two meanwhile.
 _FRAME_S = 0.08
+# Below the lines is the band of cues, above them are the decisions.
+_CUES, _HIGHEST = (-0.3, -0.1), 1.14
+# A line has its extremes in each of so many steps of the span: about a pixel.
+_STEPS = 900
 
 
-class HistoryView(QWidget):
-    """Probabilities of the last half minute as lines, with the true cue as a band under them.
+class PastPlot(Plot):
+    """The last half minute, which moves to the left; names stand at the right, where lines end."""
+
+    def __init__(self, title: str, left: Axis, y: tuple[float, float]) -> None:
+        bottom = Axis("bottom", write=seconds_ago, within=(-np.inf, 0.0))
+        super().__init__(title, bottom, left, grid=False, zoom=(True, False))
+        self.now = self._drawn = 0.0
+        self._y = y
+        self._cues: deque[tuple[float, str | None]] = deque(maxlen=500)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(HISTORY_HEIGHT)
+        self.plotItem.layout.setContentsMargins(4, 4, 2, 2)
+        self.hint_label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.names = Tags(self, (0, 0.5))
+
+    def add_cue(self, time: float, cue: str | None) -> None:
+        """Take in that ``cue`` began at ``time``, LSL clock; None ends the cue before."""
+        self._cues.append((time, cue))
+
+    def cues_shown(self) -> list[tuple[float, float, str]]:
+        """When the cues of the kept past began and ended, in seconds before now."""
+        ends = [*(time for time, _ in list(self._cues)[1:]), self.now]
+        return [
+            (start - self.now, stop - self.now, cue)
+            for (start, cue), stop in zip(self._cues, ends, strict=False)
+            if cue is not None and stop > self.now - SPAN_S - _KEPT_S
+        ]
+
+    def advance(self, now: float) -> None:
+        """Move the right edge to ``now``, LSL clock; drawn as often as one sees it move."""
+        self.now = now
+        if abs(now - self._drawn) >= _FRAME_S and not self.is_blank and is_seen(self):
+            self._drawn = now
+            self.draw()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        super().resizeEvent(event)
+        if hasattr(self, "_y"):
+            room = max(100.0, self.width() - 60.0)
+            names_s = SPAN_S * _NAMES_PX / max(room - _NAMES_PX, _NAMES_PX)
+            self.set_home((-SPAN_S, names_s), self._y)
+
+    def name_ends(self, ends: list[tuple[float, str, QColor]]) -> None:
+        """Write names beside the ends of their lines, none over another."""
+        ends = sorted(ends, key=lambda end: -end[0])
+        gap = _NAME_PX / max(self.px_per_y, 1.0)
+        places = spread([share for share, _, _ in ends], gap, 0.0, self._y[1] - gap / 2)
+        self.names.show(
+            [Tag(0.0, y, self.elided(name), colour, self.theme.colour("panel"))
+             for y, (_, name, colour) in zip(places, ends, strict=True)]
+        )  # fmt: skip
+
+    def elided(self, name: str) -> str:
+        """A name as long as the room beside the lines."""
+        return QFontMetricsF(caption_font()).elidedText(
+            name, Qt.TextElideMode.ElideRight, _NAMES_PX - 8
+        )
+
+    @property
+    def px_per_s(self) -> float:
+        (left, right), _ = self.plotItem.vb.viewRange()
+        return float(self.plotItem.vb.width() / (right - left))
+
+    @property
+    def px_per_y(self) -> float:
+        return float(self.plotItem.vb.height() / (self._y[1] - self._y[0]))
+
+
+class HistoryView(PastPlot):
+    """Probabilities as a line for each class, with the true cue as a band under them.
 
     Each line has its class's name at its end; hatched is where windows gave no prediction, with
     the reason where it is known. Where a line is above the dotted one, its class was decided.
     Where decisions are taken over more than a window, a triangle on top is one, in place of a line.
     """
 
-    def __init__(self, threshold: float = 0.7, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.theme: Theme = DARK
-        self.hint = NO_ENGINE
+    def __init__(self, threshold: float = 0.7) -> None:
         self.rule = DecisionRule(threshold)
-        self._decisions: deque[DecisionEvent] = deque(maxlen=500)
         self.classes: tuple[str, ...] = ()
-        self.now = self._painted = 0.0
-        # When each prediction was taken, and its shares, (n_predictions, n_classes).
-        self._times = np.zeros(0)
-        self._shares = np.zeros((0, 0))
-        self._cues: deque[tuple[float, str | None]] = deque(maxlen=500)
+        self._decisions: deque[DecisionEvent] = deque(maxlen=500)
         self._rejected: deque[tuple[float, str]] = deque(maxlen=500)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        # When each prediction was taken, and its shares, (n_predictions, n_classes).
+        self.times = np.zeros(0)
+        self.shares = np.zeros((0, 0))
+        self._left = Axis("left")
+        super().__init__("Predictions of the last half minute", self._left, (_CUES[0], _HIGHEST))
+        self._levels = [pg.InfiniteLine(share, angle=0) for share in (0.0, 0.5, 1.0)]
+        self.threshold_line = pg.InfiniteLine(threshold, angle=0)
+        self._holes = pg.BarGraphItem(x0=[], x1=[], y0=[], y1=[], pen=None)
+        self.cue_bars = pg.BarGraphItem(x0=[], x1=[], y0=[], y1=[], pen=None)
+        self.decision_marks = pg.ScatterPlotItem(symbol="t", size=11, pen=None)
+        for item in (*self._levels, self._holes, self.threshold_line, self.cue_bars,
+                     self.decision_marks):  # fmt: skip
+            self.addItem(item, ignoreBounds=True)
+        self.curves: list[pg.PlotCurveItem] = []
+        self.reasons, self.cue_names = Tags(self, (0, 0)), Tags(self)
         self.setToolTip(
             tip(
                 "Above the dotted line a class is decided. Without one, a triangle marks a "
                 f"decision of the engine, in the colour of its class.\n\n{EXPLAINED}"
             )
         )
+        self.hint = NO_ENGINE
         self.set_engine(False)
 
     def set_engine(self, alive: bool) -> None:
         """Whether an engine runs; without one a line says so, and takes no more room."""
-        self.has_engine = alive
+        self.is_blank = not alive
         self.setFixedHeight(HISTORY_HEIGHT if alive else HINT_HEIGHT)
-        self.update()
 
     def set_classes(self, classes: tuple[str, ...]) -> None:
-        """What an engine that was found decides between."""
+        """Begin anew with the classes of an engine that was found."""
         self.classes = classes
-        self._times, self._shares = np.zeros(0), np.zeros((0, len(classes)))
+        self.times, self.shares = np.zeros(0), np.zeros((0, len(classes)))
         self._rejected.clear()
         self._decisions.clear()
+        for curve in self.curves:
+            self.removeItem(curve)
+        self.curves = [pg.PlotCurveItem(connect="finite") for _ in classes]
+        for curve in self.curves:
+            self.addItem(curve, ignoreBounds=True)
         self.set_engine(True)
+        self.refresh()
 
     def add(self, predictions: list[ReceivedPrediction]) -> None:
+        """Take in predictions; those of other classes are left out."""
         sound = [p for p in predictions if len(p.probabilities) == len(self.classes)]
         if not sound:
             return
-        times = np.concatenate([self._times, [p.taken for p in sound]])
-        shares = np.concatenate([self._shares, [p.probabilities for p in sound]])
-        kept = times > times[-1] - _SPAN_S - _KEPT_S
-        self._times, self._shares = times[kept], shares[kept]
-
-    def add_cue(self, time: float, cue: str | None) -> None:
-        """From ``time`` on (LSL clock) the subject was asked for ``cue``; None ends it."""
-        self._cues.append((time, cue))
+        times = np.concatenate([self.times, [p.taken for p in sound]])
+        shares = np.concatenate([self.shares, [p.probabilities for p in sound]])
+        kept = times > times[-1] - SPAN_S - _KEPT_S
+        self.times, self.shares = times[kept], shares[kept]
 
     def add_decisions(self, decisions: list[DecisionEvent]) -> None:
-        """What the engine decided, at its times on the LSL clock."""
+        """Take in the engine's decisions, at their times on the LSL clock."""
         self._decisions += decisions
 
     def show_rejected(self, now: float, why: str) -> None:
-        """Windows gave no prediction; told at ``now``, LSL clock."""
+        """Note why windows gave no prediction just before ``now``, LSL clock."""
         self._rejected.append((now, why))
 
-    def cues_shown(self) -> list[str]:
-        """The cues within the span, oldest first."""
-        return [cue for _, _, cue in self._spans()]
+    def holes(self) -> list[tuple[float, float]]:
+        """When no window gave a prediction, first and last time on the LSL clock."""
+        times = np.append(self.times, self.now)
+        before = np.flatnonzero(np.diff(times) > _STALE_S)
+        return list(zip(times[before].tolist(), times[before + 1].tolist(), strict=True))
 
-    def advance(self, now: float) -> None:
-        """Move the right edge to ``now``, LSL clock; painted as often as one sees it move."""
-        self.now = now
-        if abs(now - self._painted) >= _FRAME_S and self.has_engine and is_seen(self):
-            self._painted = now
-            self.update()
+    def lines(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Times and shares, (n_points, n_classes), to draw; NaN where no prediction came.
 
-    def _x(self, time: float) -> float:
-        return self._right - (self.now - time) / _SPAN_S * (self._right - _LEFT)
+        Lowest and highest of each step; steps are fixed in time, or lines would flicker as they
+        move.
+        """
+        if not len(self.times):
+            return self.times, self.shares
+        first = np.flatnonzero(np.diff(np.floor(self.times * _STEPS / SPAN_S), prepend=-np.inf))
+        both = [extreme.reduceat(self.shares, first) for extreme in (np.minimum, np.maximum)]
+        shares = np.stack(both, axis=1).reshape(-1, len(self.classes))
+        times = np.repeat(self.times[first], 2)
+        holes = np.flatnonzero(np.diff(times) > _STALE_S) + 1
+        return np.insert(times, holes, times[holes - 1]), np.insert(shares, holes, np.nan, axis=0)
 
-    @property
-    def _right(self) -> float:
-        return self.width() - _NAMES
+    def draw(self) -> None:
+        """Draw all as it is at ``now``."""
+        theme, rule = self.theme, self.rule
+        self._mark_levels()
+        times, shares = self.lines()
+        for k, curve in enumerate(self.curves):
+            curve.setPen(theme.class_colour(k), width=2)
+            curve.setData(times - self.now, shares[:, k])
+        shown = [d for d in self._decisions if d.label in self.classes]
+        self.decision_marks.setData(
+            [d.time - self.now for d in shown] if rule.evidence_s else [],
+            [1.07] * len(shown) if rule.evidence_s else [],
+            brush=[self._colour(d.label) for d in shown] if rule.evidence_s else None,
+        )
+        self._draw_cues()
+        self._draw_holes()
+        self._draw_names()
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), self.theme.colour("panel"))
-        if not self.has_engine:
-            paint_hint(painter, self.theme, QRectF(self.rect()), self.hint)
-            return
-        top, bottom = 12.0, self.height() - 48.0
-        font = QFont(self.font())
-        font.setPixelSize(CAPTION_PX)
-        painter.setFont(font)
-        self._paint_scale(painter, top, bottom)
-        self._paint_names(painter, top, bottom)
-        painter.setClipRect(QRectF(_LEFT, 0, self._right - _LEFT, self.height()))
-        self._paint_holes(painter, top, bottom)
-        self._paint_lines(painter, top, bottom)
-        if self.rule.evidence_s:
-            self._paint_decisions(painter, top)
-        self._paint_cues(painter, bottom + 8)
-        painter.setClipping(False)
-        painter.setPen(self.theme.colour("dim"))
-        for ago in (0, 10, 20, 30):
-            box = QRectF(self._x(self.now - ago) - 30, self.height() - 20, 60, 17)
-            painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, "now" if ago == 0 else f"-{ago} s")
+    def _colour(self, label: str | None) -> QColor:
+        if label in self.classes:
+            return self.theme.class_colour(self.classes.index(label))
+        return self.theme.colour("dim")
 
-    def _paint_names(self, painter: QPainter, top: float, bottom: float) -> None:
+    def _mark_levels(self) -> None:
+        """From 0 to 100 %, with the threshold of a decision as a dotted line."""
+        theme, rule = self.theme, self.rule
+        for line in self._levels:
+            line.setPen(theme.colour("line"))
+        self.threshold_line.setPen(theme.colour("dim"), style=Qt.PenStyle.DotLine)
+        self.threshold_line.setValue(rule.threshold)
+        self.threshold_line.setVisible(not rule.evidence_s)
+        # No number where that of the threshold is.
+        marked = () if rule.evidence_s else (rule.threshold,)
+        gap = _NAME_PX / max(self.px_per_y, 1.0)
+        usual = [s for s in (0.0, 0.5, 1.0) if all(abs(s - m) > gap for m in marked)]
+        written = [(share, f"{100 * share:.0f} %") for share in (*usual, *marked)]
+        self._left.setTicks([[*written, (sum(_CUES) / 2, "cue")]])
+
+    def _draw_cues(self) -> None:
+        cues = self.cues_shown()
+        self.cue_bars.setOpts(
+            x0=[start for start, _, _ in cues], x1=[stop for _, stop, _ in cues],
+            y0=[_CUES[0]] * len(cues), y1=[_CUES[1]] * len(cues),
+            brushes=[self._colour(cue) for _, _, cue in cues],
+        )  # fmt: skip
+        names, ink = [], self.theme.colour("on_class")
+        left = self.viewRect().left()
+        for start, stop, cue in cues:
+            # Of a cue that began before the span the name is in what is seen of it.
+            seen = max(start, left)
+            if self.cue_names.width_of(cue) < (stop - seen) * self.px_per_s:
+                names.append(Tag((seen + stop) / 2, sum(_CUES) / 2, cue, ink))
+        self.cue_names.show(names)
+
+    def _draw_holes(self) -> None:
+        holes = [(start - self.now, stop - self.now) for start, stop in self.holes()]
+        self._holes.setOpts(
+            x0=[start for start, _ in holes], x1=[stop for _, stop in holes],
+            y0=[0.0] * len(holes), y1=[1.0] * len(holes),
+            brush=QBrush(self.theme.colour("line"), Qt.BrushStyle.BDiagPattern),
+        )  # fmt: skip
+        tags = []
+        for start, stop in holes:
+            # A status reports on up to half a second before.
+            whys = {why for time, why in self._rejected if start < time - self.now < stop + 0.6}
+            text = ", ".join(sorted(whys)) or "no prediction"
+            if self.reasons.width_of(text) < (stop - start) * self.px_per_s:
+                colours = self.theme.colour("warning"), self.theme.colour("panel")
+                tags.append(Tag(start, 1.0, text, *colours))
+        self.reasons.show(tags)
+
+    def _draw_names(self) -> None:
         """Each class's name where its line ends, the likeliest where there is no room for all.
 
         What the dotted line is stands among them, in its place.
         """
-        ends = [self._decided_end]
-        if len(self._shares):
-            shares = self._shares[-1]
-            most = int((bottom - top) // _NAME)
-            likeliest = sorted(range(len(self.classes)), key=lambda k: -shares[k])[:most]
+        rule, dim = self.rule, self.theme.colour("dim")
+        ends = [(1.0, "\u25be decided", dim) if rule.evidence_s
+                else (rule.threshold, "\u00b7\u00b7\u00b7 decided", dim)]  # fmt: skip
+        if len(self.shares):
+            shares = self.shares[-1].tolist()
+            room = int(self.px_per_y / _NAME_PX)
+            likeliest = sorted(range(len(shares)), key=lambda k: -shares[k])[:room]
             ends += [(shares[k], self.classes[k], self.theme.class_colour(k)) for k in likeliest]
-        ends.sort(key=lambda end: -end[0])
-        y = top - _NAME
-        for k, (share, name, colour) in enumerate(ends):
-            below = (len(ends) - 1 - k) * _NAME
-            y = max(bottom - float(share) * (bottom - top), y + _NAME)
-            y = min(y, bottom - below)
-            painter.setPen(colour)
-            written = painter.fontMetrics().elidedText(
-                name, Qt.TextElideMode.ElideRight, round(_NAMES - 8)
-            )
-            box = QRectF(self._right + 7, y - 9, _NAMES - 7, 18)
-            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, written)
+        self.name_ends(ends)
 
-    @property
-    def _decided_end(self) -> tuple[float, str, QColor]:
-        """How high what is decided is, and how it is drawn."""
-        if self.rule.evidence_s:
-            return 1.0, "\u25be decided", self.theme.colour("dim")
-        return self.rule.threshold, "\u00b7\u00b7\u00b7 decided", self.theme.colour("dim")
+    def numbers(self) -> Table:
+        """The kept predictions, in seconds on the LSL clock."""
+        rows = np.column_stack([self.times, self.shares]).tolist()
+        return Table(("time (s)", *(f"p({name})" for name in self.classes)), rows)
 
-    def _paint_scale(self, painter: QPainter, top: float, bottom: float) -> None:
-        """From 0 to 100 %, with the threshold of a decision as a dotted line."""
-        high = bottom - top
-        dim, align = self.theme.colour("dim"), Qt.AlignmentFlag.AlignVCenter
-        right = Qt.AlignmentFlag.AlignRight | align
-        # No number where that of the threshold is.
-        marked = () if self.rule.evidence_s else (self.rule.threshold,)
-        usual = [s for s in (0.0, 0.5, 1.0) if all(abs(s - m) * high > _NAME for m in marked)]
-        for share in (*usual, *marked):
-            y = bottom - share * high
-            dotted = share in marked
-            line = QPen(dim, 1.0, Qt.PenStyle.DotLine) if dotted else self.theme.colour("line")
-            painter.setPen(line)
-            painter.drawLine(QPointF(_LEFT, y), QPointF(self._right, y))
-            painter.setPen(dim)
-            painter.drawText(QRectF(0, y - 9, _LEFT - 6, 18), right, f"{100 * share:.0f} %")
-        painter.drawText(QRectF(0, bottom + 8, _LEFT - 6, 18), right, "cue")
-
-    def _holes(self) -> list[tuple[float, float]]:
-        """From when to when no window gave a prediction."""
-        times = np.append(self._times, self.now)
-        before = np.flatnonzero(np.diff(times) > _STALE_S)
-        return list(zip(times[before].tolist(), times[before + 1].tolist(), strict=True))
-
-    def _paint_holes(self, painter: QPainter, top: float, bottom: float) -> None:
-        hatch = QBrush(self.theme.colour("line"), Qt.BrushStyle.BDiagPattern)
-        for start, stop in self._holes():
-            box = QRectF(self._x(start), top, self._x(stop) - self._x(start), bottom - top)
-            painter.fillRect(box, hatch)
-            # A status tells of what was up to half a second before.
-            why = {why for time, why in self._rejected if start < time < stop + 0.6}
-            said = ", ".join(sorted(why)) or "no prediction"
-            if painter.fontMetrics().horizontalAdvance(said) + 8 < box.width():
-                paint_tag(painter, self.theme, QPointF(box.left() + 4, top + 2), said)
-
-    def _paint_lines(self, painter: QPainter, top: float, bottom: float) -> None:
-        shown = self._times > self.now - _SPAN_S - 1
-        times, shares = self._times[shown], self._shares[shown]
-        if not len(times):
-            return
-        per_s = (self._right - _LEFT) / _SPAN_S
-        # Lowest and highest of each pixel; by its time, or the line would flicker as it moves.
-        first = np.flatnonzero(np.diff(np.floor(times * per_s), prepend=-np.inf))
-        both = [extreme.reduceat(shares, first) for extreme in (np.minimum, np.maximum)]
-        y = bottom - np.stack(both, axis=1) * (bottom - top)  # (n_pixels, 2, n_classes)
-        x = self._right - (self.now - times[first]) * per_s
-        # A hole in the predictions stays a hole.
-        holes = np.flatnonzero(np.diff(times[first]) > _STALE_S) + 1
-        for k in range(len(self.classes)):
-            painter.setPen(QPen(self.theme.class_colour(k), 2.0))
-            for part_x, part_y in zip(np.split(x, holes), np.split(y[:, :, k], holes), strict=True):
-                points = map(QPointF, np.repeat(part_x, 2).tolist(), part_y.ravel().tolist())
-                painter.drawPolyline(QPolygonF(list(points)))
-
-    def _paint_decisions(self, painter: QPainter, top: float) -> None:
-        for decision in self._decisions:
-            if decision.label is not None and decision.label in self.classes:
-                x = self._x(decision.time)
-                corners = QPointF(x - 6, top - 10), QPointF(x + 6, top - 10), QPointF(x, top)
-                painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(self.theme.class_colour(self.classes.index(decision.label)))
-                painter.drawPolygon(QPolygonF(corners))
-
-    def _paint_cues(self, painter: QPainter, top: float) -> None:
-        for start, stop, cue in self._spans():
-            box = QRectF(self._x(start), top, self._x(stop) - self._x(start), 18)
-            if cue in self.classes:
-                painter.fillRect(box, self.theme.class_colour(self.classes.index(cue)))
-            else:
-                painter.fillRect(box, self.theme.colour("dim"))
-            # Of a cue that began before the span the name is in what is seen of it.
-            box.setLeft(max(box.left(), _LEFT))
-            if painter.fontMetrics().horizontalAdvance(cue) < box.width():
-                painter.setPen(self.theme.colour("on_class"))
-                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, cue)
-
-    def _spans(self) -> list[tuple[float, float, str]]:
-        ends = [*(time for time, _ in list(self._cues)[1:]), self.now]
-        return [
-            (start, stop, cue)
-            for (start, cue), stop in zip(self._cues, ends, strict=False)
-            if cue is not None and stop > self.now - _SPAN_S
-        ]
+    def read(self, place: QPointF) -> str:
+        """The likeliest class at that time, and its probability."""
+        if not len(self.times) or place.x() > 0:
+            return ""
+        k = int(np.argmin(np.abs(self.times - self.now - place.x())))
+        if abs(self.times[k] - self.now - place.x()) > _STALE_S:
+            return ""
+        best = int(np.argmax(self.shares[k]))
+        return f"{place.x():.1f} s: {self.classes[best]} {100 * self.shares[k, best]:.0f} %"

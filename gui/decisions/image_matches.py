@@ -1,59 +1,85 @@
-"""Which image was seen: the five likeliest as thumbnails, and the true one where it is known."""
+"""The images that fit a window best: thumbnails with their probabilities, and the true one."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QImage, QImageReader, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QImage, QImageReader, QPixmap
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from bci.decisions import Decision
+from bci.errors import GalleryError
 from bci.lsl.engine_streams import ReceivedPrediction
+from bci.models.bundle import Card
+from bci.tasks.image_gallery import read_pictures
 from gui.decisions.cue_matching import CueFinder, CueWindows
-from gui.decisions.decision_rule import DecisionRule, in_words
-from gui.decisions.headline import NO_PREDICTION, is_decided, paint_headline
-from gui.decisions.shown_images import ShownImages
-from gui.plots.threshold_line import paint_threshold
-from gui.theme import CAPTION_PX, DARK, Theme
-from gui.widgets.class_names import brief
-from gui.widgets.empty_state import HINT_HEIGHT, NO_ENGINE, paint_hint
-from gui.widgets.pieces import tip
+from gui.decisions.decision_rule import in_words
+from gui.decisions.decision_view import DecisionFrame, likeliest
+from gui.decisions.headline import NO_PREDICTION
+from gui.decisions.word_list import N_SHOWN, TICK
+from gui.plots.probability_bars import Bar, ProbabilityBars
+from gui.theme import Theme
+from gui.widgets.pieces import named, plain, tip
+from gui.widgets.units import brief
 
-_N_SHOWN = 5
 # Pictures that are not read again; the large ones have 150 kB each.
-_KEPT = 60
-# The best one large, the others in rows below it.
-_BEST, _BESIDE = 96.0, 122.0
-_TOP, _HEAD, _ROW, _FOOT = 105.0, 16.0, 24.0, 41.0
-_TILE, _TRUE, _LEFT = 22.0, 33.0, 56.0
-_HEIGHT = round(_TOP + _HEAD + (_N_SHOWN - 1) * _ROW + _FOOT)
-# Where the columns of numbers end, from the right edge.
-_SHARE, _SIMILAR = 14.0, 106.0
-_VCENTRE = Qt.AlignmentFlag.AlignVCenter
-_RIGHT = Qt.AlignmentFlag.AlignRight | _VCENTRE
+_N_KEPT = 60
+_BEST_PX, _TRUE_PX, _TILE_PX, _ROW_PX = 96, 33, 22, 24
+_TIP = (
+    "Similarity: how much what was decoded is like the image, as a cosine: 1 is the same, 0 "
+    "unrelated. Probability: of this image among all. An image beyond the dotted line is decided."
+)
+
+
+@dataclass(frozen=True)
+class ShownImages:
+    """Pictures of images by their names, and the method that made the embeddings.
+
+    A window begins with its image and ends ``window_s`` later.
+    """
+
+    window_s: float
+    pictures: Mapping[str, Path] = field(default_factory=dict)
+    compared_by: str = ""
+
+
+def shown_images(card: Card) -> tuple[ShownImages, list[str]]:
+    """Find a model's images with their pictures, as far as they are where its gallery says.
+
+    The second is a sentence for each gallery that cannot be read: its images have names alone.
+    """
+    pictures: dict[str, Path] = {}
+    lacking = []
+    params = card.decoder.params
+    for file in (Path(str(params[key])) for key in ("gallery", "candidates") if params.get(key)):
+        try:
+            pictures |= read_pictures(file)
+        except GalleryError as problem:
+            lacking.append(f"{problem}: images are shown by name")
+    return ShownImages(card.pipeline.window_s, pictures, card.embedded_by or ""), lacking
 
 
 @dataclass(frozen=True)
 class ImageMatch:
-    """An image that fits the window: how likely it is, and how similar where that is told."""
+    """An image that fits the window: its probability, and its similarity where that is known."""
 
     name: str
     probability: float
     similarity: float | None = None
 
 
-class ImagesView(QWidget):
+class ImageMatches(DecisionFrame):
     """The five images that the last window fits best: similarity and probability of each.
 
     Parameters
     ----------
     shown : ShownImages
     threshold : float
-        Least confidence of a decision, for the line through the bar.
+        Least confidence of a decision, for the line through the bars.
     truth : CueFinder, optional
-        Finds the image of a window; without it, ``windows`` does, which is told of cues.
+        Finds the image of a window; without it, ``windows`` does, which takes the cues.
     """
 
     def __init__(
@@ -63,75 +89,82 @@ class ImagesView(QWidget):
         truth: CueFinder | None = None,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.theme: Theme = DARK
-        self.hint = NO_ENGINE
-        self.rule = DecisionRule(threshold)
-        self.classes: tuple[str, ...] = ()
+        super().__init__("Seen image", threshold, 24, parent)
         self.best: list[ImageMatch] = []
-        self._decided: Decision | None = None
-        self.live = False
         self.true_image: str | None = None
         self.rank: int | None = None
-        self.why = ""
         self.windows = CueWindows(shown.window_s)
         self._truth: CueFinder = truth or self.windows
         self._shown = shown
-        self._read = lru_cache(_KEPT)(_read)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Seen image")
-        self.setToolTip(
-            tip(
-                "Similarity: how much what was decoded is like the image, as a cosine: 1 is "
-                "the same, 0 unrelated. Probability: of this image among all. An image beyond the "
-                "dotted line is decided."
-            )
-        )
+        self._read = lru_cache(_N_KEPT)(_read)
+        self.bars = ProbabilityBars("Likeliest images", 100, 104, thickness=0.4)
+        self.bars.set_rows(N_SHOWN, _ROW_PX)
+        self.best_tile, self.true_tile = _tile(_BEST_PX), _tile(_TRUE_PX)
+        self.tiles = [_tile(_TILE_PX) for _ in range(N_SHOWN)]
+        self.true_text = plain(QLabel())
+        self._heads = named(QLabel("similarity   probability"), "dim")
+        self._lay_out()
+        self.setToolTip(tip(_TIP))
         self.set_engine(False)
 
-    def set_engine(self, alive: bool) -> None:
-        """Whether an engine runs; without one a line says so, and takes no more room."""
-        self.has_engine = alive
-        self.setFixedHeight(_HEIGHT if alive else HINT_HEIGHT)
-        self.update()
+    def _lay_out(self) -> None:
+        truth = QHBoxLayout()
+        truth.addWidget(self.true_tile)
+        truth.addWidget(self.true_text, 1)
+        beside = QVBoxLayout()
+        beside.addWidget(self.headline)
+        beside.addLayout(truth)
+        top = QHBoxLayout()
+        top.setSpacing(10)
+        top.addStrut(_BEST_PX)
+        top.addWidget(self.best_tile)
+        top.addLayout(beside, 1)
+        column = QVBoxLayout()
+        column.setSpacing(_ROW_PX - _TILE_PX)
+        column.setContentsMargins(0, 1, 0, 0)
+        for tile in self.tiles:
+            column.addWidget(tile)
+        column.addStretch()
+        rows = QHBoxLayout()
+        rows.addLayout(column)
+        rows.addWidget(self.bars, 1)
+        self.body.addLayout(top)
+        self.body.addWidget(self._heads, 0, Qt.AlignmentFlag.AlignRight)
+        self.body.addLayout(rows)
 
     def set_classes(self, classes: tuple[str, ...]) -> None:
-        """The candidates of an engine that was found."""
-        self.classes, self.best, self.why = classes, [], ""
-        self.true_image = self.rank = None
-        self.set_engine(True)
+        """Take the candidates of an engine that was found."""
+        self._forget()
+        super().set_classes(classes)
+
+    def _forget(self) -> None:
+        self.best, self.true_image, self.rank = [], None, None
 
     def add_cue(self, time: float, image: str | None) -> None:
-        """An image was shown at ``time``, LSL clock."""
+        """Take an image that was shown at ``time``, LSL clock."""
         self.windows.add(time, image)
 
-    def show_prediction(self, prediction: ReceivedPrediction | None) -> None:
-        """The newest prediction, with the image that its window began with; None when it is old."""
-        self.live = prediction is not None
-        if prediction is not None and len(prediction.probabilities) == len(self.classes):
-            probabilities = prediction.probabilities
-            order = np.argsort(-probabilities, kind="stable")[:_N_SHOWN]
-            similar = prediction.similarities
-            self.best = [
-                ImageMatch(
-                    self.classes[i],
-                    float(probabilities[i]),
-                    None if similar is None or np.isnan(similar[i]) else float(similar[i]),
-                )
-                for i in order
-            ]
-            self.true_image = self._truth.cue_of(prediction.taken)
-            self._decided, self.rank, self.why = prediction.decision, None, ""
-            if self.true_image in self.classes:
-                own = probabilities[self.classes.index(self.true_image)]
-                self.rank = 1 + int((probabilities > own).sum())
-            self.setAccessibleDescription(f"{self.decision}; true image: {self.truth}")
-        self.update()
+    def take(self, prediction: ReceivedPrediction) -> None:
+        """Find the best images, and the one that the window began with."""
+        similar = prediction.similarities
+        self.best = [
+            ImageMatch(
+                self.classes[k],
+                self.probabilities[k],
+                None if similar is None or np.isnan(similar[k]) else float(similar[k]),
+            )
+            for k in likeliest(self.probabilities, N_SHOWN)
+        ]
+        self.true_image, self.rank = self._truth.cue_of(prediction.taken), None
+        if self.true_image in self.classes:
+            own = self.probabilities[self.classes.index(self.true_image)]
+            self.rank = 1 + sum(share > own for share in self.probabilities)
+        self.setAccessibleDescription(f"{self.decision}; true image: {self.truth}")
 
     def show_rejected(self, why: str) -> None:
-        """The last window gave no prediction, for this reason."""
-        self.best, self.true_image, self.rank, self.why = [], None, None, why
-        self.update()
+        """Show why the last window gave no prediction."""
+        self._forget()
+        super().show_rejected(why)
 
     @property
     def decision(self) -> str:
@@ -140,137 +173,68 @@ class ImagesView(QWidget):
 
     @property
     def truth(self) -> str:
-        """What was truly shown, in words."""
+        """The image that was shown, in words."""
         if self.true_image is None:
             return "not known"
         rank = "no candidate" if self.rank is None else f"rank {self.rank} of {len(self.classes)}"
         return f"{brief(self.true_image)}, {rank}"
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.fillRect(self.rect(), self.theme.colour("panel"))
-        if not self.has_engine:
-            paint_hint(painter, self.theme, QRectF(self.rect()), self.hint)
-            return
-        self._paint_best(painter)
-        if len(self.best) > 1:
-            self._paint_heads(painter)
-        for k, found in enumerate(self.best[1:]):
-            self._paint_row(painter, _TOP + _HEAD + k * _ROW, found)
-        self._paint_truth(painter, self.height() - _FOOT + 3)
+    def refresh(self) -> None:
+        """Draw again after a change."""
+        super().refresh()
+        accent = self.theme.colour("accent")
+        self.write_headline(self.decision, accent if self.live else self.theme.colour("dim"))
+        bars = [
+            Bar(
+                brief(match.name),
+                match.probability,
+                accent,
+                TICK if match.name == self.true_image else "",
+                "" if match.similarity is None else _signed(match.similarity),
+            )
+            for match in self.best
+        ]
+        self.draw_bars(self.bars, bars)
+        self._show_pictures()
+        true, _, rank = self.truth.partition(", ")
+        self.true_text.setText(f"true image: {true}\n{rank}")
+        similar = bool(self.best) and self.best[0].similarity is not None
+        self._heads.setVisible(similar)
+        self.write_foot(self._shown.compared_by and f"by {self._shown.compared_by}", "dim")
+        self.beside_foot.setText(f"of {len(self.classes)} images")
 
-    def _paint_best(self, painter: QPainter) -> None:
-        """The likeliest image; beside it what is decided, from where on, and how similar it is."""
-        best = self.best[0] if self.best else None
-        left = _BESIDE if best else 14.0
-        width = self.width() - left - _SHARE
-        painter.setFont(self.font())
-        colour = self.theme.colour("accent" if self.live else "dim")
-        beside = self.rule.beside(self._decided if best else None)
-        paint_headline(
-            painter, self.theme, QRectF(left, 4, width, 30), self.decision, colour,
-            beside, self.why, 24, bool(self.rule.evidence_s),
-        )  # fmt: skip
-        if best is None:
-            return
-        self._paint_tile(painter, QRectF(14, 6, _BEST, _BEST), best.name)
-        self._paint_bar(painter, QRectF(left, 40, width, 10), best.probability)
-        paint_threshold(painter, self.theme, QRectF(left, 37, width, 17), self.rule)
-        self._font(painter, CAPTION_PX)
-        painter.setPen(self.theme.colour("text" if self.live else "dim"))
-        right = best.name == self.true_image
-        said = " \u2713 truly shown" if right else ""
-        if not is_decided(self.decision):
-            said = brief(best.name) + (" \u2713" if right else "")
-        lines = [said.strip()]
-        if best.similarity is not None:
-            lines.append(f"similarity {_signed(best.similarity)}")
-        elide, room = Qt.TextElideMode.ElideRight, round(width)
-        for k, line in enumerate(filter(None, lines)):
-            text = painter.fontMetrics().elidedText(line, elide, room)
-            painter.drawText(QRectF(left, 70 + 17 * k, width, 18), _VCENTRE, text)
+    def _show_pictures(self) -> None:
+        large = self._picture(self.best[0].name, _BEST_PX) if self.best else QPixmap()
+        _show(self.best_tile, self.theme, large, "no picture")
+        for k, tile in enumerate(self.tiles):
+            picture = large if k == 0 else QPixmap()
+            if 0 < k < len(self.best):
+                picture = self._picture(self.best[k].name, _TRUE_PX)
+            _show(tile, self.theme, picture)
+        true = self._picture(self.true_image, _TRUE_PX) if self.true_image else QPixmap()
+        _show(self.true_tile, self.theme, true)
+        self.true_tile.setVisible(self.true_image is not None)
+        self.best_tile.setVisible(bool(self.best))
 
-    def _paint_heads(self, painter: QPainter) -> None:
-        self._font(painter, CAPTION_PX)
-        painter.setPen(self.theme.colour("dim"))
-        heads = {"probability": _SHARE}
-        if self.best[1].similarity is not None:
-            heads["similarity"] = _SIMILAR
-        for text, right in heads.items():
-            box = QRectF(_LEFT, _TOP - 2, self.width() - _LEFT - right, _HEAD)
-            painter.drawText(box, _RIGHT, text)
+    def _picture(self, name: str, side: int) -> QPixmap:
+        """The middle square of an image's picture, sharp on a dense screen; null without one."""
+        return QPixmap.fromImage(self._read(self._shown.pictures.get(name), 2 * side))
 
-    def _paint_row(self, painter: QPainter, top: float, found: ImageMatch) -> None:
-        right = found.name == self.true_image
-        self._paint_tile(painter, QRectF(14, top, _TILE, _TILE), found.name)
-        width = self.width() - _LEFT - _SHARE
-        text = self.theme.colour("text" if self.live else "dim")
-        self._font(painter, CAPTION_PX, bold=right)
-        painter.setPen(text)
-        label = painter.fontMetrics().elidedText(
-            brief(found.name), Qt.TextElideMode.ElideMiddle, round(width - 160)
-        )
-        line = QRectF(_LEFT, top, width, 17)
-        painter.drawText(line, _VCENTRE, f"{label}  \u2713" if right else label)
-        painter.drawText(line, _RIGHT, f"{100 * found.probability:.0f} %")
-        if found.similarity is not None:
-            beside = line.adjusted(0, 0, _SHARE - _SIMILAR, 0)
-            painter.drawText(beside, _RIGHT, _signed(found.similarity))
-        self._paint_bar(painter, QRectF(_LEFT, top + 18, width, 4), found.probability)
 
-    def _paint_bar(self, painter: QPainter, box: QRectF, share: float) -> None:
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self.theme.colour("line"))
-        painter.drawRoundedRect(box, 2, 2)
-        colour = self.theme.colour("accent")
-        colour.setAlpha(255 if self.live else 90)
-        painter.setBrush(colour)
-        box.setWidth(box.width() * share)
-        painter.drawRoundedRect(box, 2, 2)
+def _tile(side: int) -> QLabel:
+    tile = QLabel()
+    tile.setFixedSize(side, side)
+    tile.setScaledContents(True)
+    tile.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    return tile
 
-    def _paint_truth(self, painter: QPainter, top: float) -> None:
-        left = 14.0
-        if self.true_image is not None:
-            self._paint_tile(painter, QRectF(14, top, _TRUE, _TRUE), self.true_image)
-            left = _LEFT
-        self._font(painter, CAPTION_PX)
-        painter.setPen(self.theme.colour("text" if self.true_image else "dim"))
-        told = f"true image: {self.truth}"
-        width = self.width() - left - 14
-        painter.drawText(QRectF(left, top, width, 17), _VCENTRE, told)
-        painter.setPen(self.theme.colour("dim"))
-        by = f"by {self._shown.compared_by}" if self._shown.compared_by else ""
-        # The rank has told it already.
-        among = f"among {len(self.classes)}" if self.rank is None else ""
-        told = painter.fontMetrics().elidedText(
-            ", ".join(filter(None, (among, by))), Qt.TextElideMode.ElideRight, round(width)
-        )
-        painter.drawText(QRectF(left, top + 17, width, 17), _VCENTRE, told)
 
-    def _paint_tile(self, painter: QPainter, box: QRectF, name: str) -> None:
-        thumbnail = self._thumbnail(name, large=box.width() > _TRUE)
-        if not thumbnail.isNull():
-            painter.drawImage(box, thumbnail)
-            return
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self.theme.colour("line"))
-        painter.drawRoundedRect(box, 4, 4)
-        if box.width() > _TRUE:
-            self._font(painter, CAPTION_PX)
-            painter.setPen(self.theme.colour("dim"))
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, "no picture")
-
-    def _thumbnail(self, name: str, large: bool) -> QImage:
-        """The middle square of an image's picture; null where there is none."""
-        return self._read(self._shown.pictures.get(name), round(2 * (_BEST if large else _TRUE)))
-
-    def _font(self, painter: QPainter, pixels: int, bold: bool = False) -> None:
-        font = QFont(self.font())
-        font.setPixelSize(pixels)
-        font.setBold(bold)
-        painter.setFont(font)
+def _show(tile: QLabel, theme: Theme, picture: QPixmap, without: str = "") -> None:
+    tile.setStyleSheet(f"background: {theme.line}; color: {theme.dim}; border-radius: 4px;")
+    if picture.isNull():
+        tile.setText(without)
+    else:
+        tile.setPixmap(picture)
 
 
 def _signed(similarity: float) -> str:

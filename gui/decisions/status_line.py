@@ -55,12 +55,12 @@ class DashboardStatus:
         """The losses so far are known: only later ones are shown, since this time of day."""
         self.acknowledged, self.acknowledged_at = self._counts(), time.strftime("%H:%M")
 
-    def hear_stats(self, stats: InletStats) -> None:
+    def on_stats(self, stats: InletStats) -> None:
         """The shown stream's figures, as its own inlet counts them."""
         self.stats = stats
         self._follow_counts()
 
-    def hear_status(self, status: EngineStatus, now: float) -> None:
+    def on_status(self, status: EngineStatus, now: float) -> None:
         """Take the engine's newest status."""
         self.status, self.status_at = status, now
         self._follow_counts()
@@ -76,7 +76,7 @@ class DashboardStatus:
         if samples != self.samples:
             self.samples, self.samples_at = samples, now
 
-    def hear_engine(self, now: float) -> None:
+    def on_sign_of_engine(self, now: float) -> None:
         """Something of the engine came, or it is there again."""
         self.heard_at = now
 

@@ -1,10 +1,8 @@
 """The view of a task: a plug-in of the group ``bci.views`` that is named as the task.
 
-Its name has a hyphen where the task has a space.
-
-A plug-in is called with a `ViewContext` and gives a widget. It has the methods `set_classes`,
-`set_engine`, `show_prediction` and `show_rejected`; the dashboard sets its attributes ``theme``,
-``rule`` and ``hint``. `gui.decisions.class_bars.DecisionView` is an example.
+Its name has a hyphen where the task has a space. A plug-in is called with a `ViewContext` and gives
+a widget, see `gui.decisions.decision_view.DecisionView`. An example is
+`gui.decisions.class_bars.ClassBars`.
 """
 
 import logging
@@ -16,17 +14,16 @@ from PySide6.QtWidgets import QWidget
 
 from bci.errors import PluginError
 from bci.plugins.registry import plugins
-from gui.decisions.class_bars import DecisionView
+from bci.tasks.emotion_levels import grid_of
+from gui.decisions.class_bars import ClassBars
 from gui.decisions.cue_matching import CueFinder
 from gui.decisions.emotion_plane import EmotionView
-from gui.decisions.image_matches import ImagesView
-from gui.decisions.shown_images import ShownImages
-from gui.decisions.word_list import SpeechView
+from gui.decisions.image_matches import ImageMatches, ShownImages
+from gui.decisions.word_list import WordList
 
 _log = logging.getLogger("bci")
 _GROUP = "bci.views"
 _METHODS = ("set_classes", "show_prediction", "show_rejected", "set_engine")
-Deciding = DecisionView | ImagesView | SpeechView | EmotionView
 
 
 @dataclass(frozen=True)
@@ -48,29 +45,40 @@ class ViewContext:
     images: ShownImages | None = None
 
 
-def motor_imagery(context: ViewContext) -> DecisionView:
-    """A bar for each class, whatever the classes are."""
-    return DecisionView(context.threshold)
+def motor_imagery(context: ViewContext) -> ClassBars:
+    """Make a bar for each class, whatever the classes are."""
+    return ClassBars(context.threshold)
 
 
 def emotion(context: ViewContext) -> EmotionView:
-    """The plane of valence and arousal."""
+    """Make the plane of valence and arousal."""
     return EmotionView(context.threshold)
 
 
-def speech(context: ViewContext) -> SpeechView:
-    """The decided word and the likeliest ones."""
-    return SpeechView(context.truth, context.threshold)
+def speech(context: ViewContext) -> WordList:
+    """Make the decided word and the likeliest ones."""
+    return WordList(context.truth, context.threshold)
 
 
-def images(context: ViewContext) -> ImagesView:
-    """The images that fit a window best."""
+def images(context: ViewContext) -> ImageMatches:
+    """Make the images that fit a window best."""
     assert context.images is not None
-    return ImagesView(context.images, context.threshold, context.truth)
+    return ImageMatches(context.images, context.threshold, context.truth)
+
+
+def task_of(task: str, classes: tuple[str, ...]) -> str:
+    """Name the task whose view shows these classes: levels of two axes are emotion, always.
+
+    The view of emotion shows no other classes.
+    """
+    grid = grid_of(classes)
+    if grid is not None and len(grid.axes) == 2:
+        return "emotion"
+    return "" if task == "emotion" else task
 
 
 def make_view(task: str, context: ViewContext) -> Any:
-    """The view of a task; that of any classes where a task has none of its own.
+    """Make the `DecisionView` of a task; that of any classes where a task has none of its own.
 
     Raises
     ------
@@ -92,13 +100,28 @@ def make_view(task: str, context: ViewContext) -> Any:
         raise PluginError(f"view {task}: {type(error).__name__}: {error}") from error
 
 
+def own_view(task: str, context: ViewContext) -> tuple[Any, str]:
+    """Make a task's own view; None where bars are shown, and why if its plug-in fails."""
+    if not task:
+        return None, ""
+    try:
+        view = make_view(task, context)
+    except PluginError as error:
+        return None, f"{error}; bars are shown instead"
+    return (None if type(view) is ClassBars else view), ""
+
+
 def _guarded(task: str, view: Any) -> Any:
     """Check the view of another package, and let it fail without taking the others with it."""
     if not isinstance(view, QWidget):
         raise PluginError(f"view {task}: it gives {type(view).__name__}, which is no QWidget")
     if missing := [each for each in _METHODS if not callable(getattr(view, each, None))]:
         raise PluginError(f"view {task}: {type(view).__name__} lacks {', '.join(missing)}")
-    for name in _METHODS:
+    # A plug-in may leave these out.
+    for name, default in (("show_cue", lambda _cue: None), ("refresh", view.update)):
+        if not callable(getattr(view, name, None)):
+            setattr(view, name, default)
+    for name in (*_METHODS, "show_cue", "refresh"):
         setattr(view, name, _reporting(f"view {task}: {name}", getattr(view, name)))
     return view
 

@@ -6,7 +6,7 @@ from bci.decisions import DecisionEvent
 from bci.lsl.engine_streams import ReceivedPrediction
 from gui.decisions.cue_matching import CueWindows
 
-_MOST, _KEPT = 200, 100
+_MAX, _KEPT = 200, 100
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Transcript:
 
     With one window at each cue every window is an entry, with the decision that its prediction
     carries. Where windows slide, an entry is an event of the engine's decision that begins a word;
-    it is not held against any cue.
+    it is compared with no cue.
 
     Parameters
     ----------
@@ -47,18 +47,18 @@ class Transcript:
         self.begin(())
 
     def begin(self, classes: tuple[str, ...]) -> None:
-        """Nothing was said yet of these words."""
+        """Forget all entries; these are the words from now on."""
         self.classes = classes
-        self.said: list[TranscriptEntry] = []
+        self.entries: list[TranscriptEntry] = []
         self.n_right = self.n_judged = self.n_unsure = 0
 
     @property
     def is_cued(self) -> bool:
-        """Whether there is one window at each cue."""
+        """Return whether there is one window at each cue."""
         return self._windows is not None
 
     def add(self, prediction: ReceivedPrediction) -> bool:
-        """Take a prediction; whether it is an entry."""
+        """Take a prediction; return whether it is an entry."""
         if self._windows is None or len(prediction.probabilities) != len(self.classes):
             return False
         decision = prediction.decision
@@ -67,18 +67,18 @@ class Transcript:
         self._keep(TranscriptEntry(prediction.taken, word, confidence, cue))
         return True
 
-    def decide(self, event: DecisionEvent) -> bool:
-        """Take an event of the engine's decision; whether it is an entry."""
+    def add_decision(self, event: DecisionEvent) -> bool:
+        """Take an event of the engine's decision; return whether it is an entry."""
         if self._windows is not None or event.label is None:
             return False
         self._keep(TranscriptEntry(event.time, event.label, event.confidence, None))
         return True
 
-    def reject(self, now: float, why: str) -> bool:
-        """A window was rejected since the last status; whether that is an entry."""
+    def add_rejected(self, now: float, why: str) -> bool:
+        """Take a window that was rejected since the last status; return whether it is an entry."""
         if self._windows is None:
             return False
-        last = self.said[-1].time if self.said else float("-inf")
+        last = self.entries[-1].time if self.entries else float("-inf")
         over = [(end, cue) for end, cue in self._windows.over(now) if end > last + 0.1]
         end, cue = over[0] if over else (now, None)
         self._keep(TranscriptEntry(end, None, None, cue, why))
@@ -95,11 +95,11 @@ class Transcript:
             parts.append(f"{self.n_unsure} not sure")
         return ", ".join(parts)
 
-    def _keep(self, said: TranscriptEntry) -> None:
-        if said.is_right is not None:
+    def _keep(self, entry: TranscriptEntry) -> None:
+        if entry.is_right is not None:
             self.n_judged += 1
-            self.n_right += said.is_right
-        self.n_unsure += said.word is None and not said.why
-        self.said.append(said)
-        if len(self.said) > _MOST:
-            self.said = self.said[-_KEPT:]
+            self.n_right += entry.is_right
+        self.n_unsure += entry.word is None and not entry.why
+        self.entries.append(entry)
+        if len(self.entries) > _MAX:
+            self.entries = self.entries[-_KEPT:]

@@ -1,159 +1,102 @@
-"""Which word was said: the likeliest with their probabilities, and the true one if known."""
+"""The likeliest words with their probabilities, and the true one if it is known."""
 
 from dataclasses import dataclass
 
-import numpy as np
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QFont, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
 
-from bci.decisions import Decision
 from bci.lsl.engine_streams import ReceivedPrediction
 from gui.decisions.cue_matching import CueFinder, CueWindows
-from gui.decisions.decision_rule import DecisionRule, in_words
-from gui.decisions.headline import NO_PREDICTION, paint_headline
-from gui.plots.threshold_line import paint_threshold
-from gui.theme import CAPTION_PX, DARK, Theme
-from gui.widgets.empty_state import HINT_HEIGHT, NO_ENGINE, paint_hint
+from gui.decisions.decision_rule import in_words
+from gui.decisions.decision_view import DecisionFrame, likeliest
+from gui.decisions.headline import NO_PREDICTION
+from gui.plots.probability_bars import Bar, ProbabilityBars
 
-_N_SHOWN = 5
-_TITLE, _ROW, _FOOT = 50.0, 26.0, 46.0
-_VCENTRE = Qt.AlignmentFlag.AlignVCenter
+N_SHOWN = 5
+TICK = "\u2713"
+_ROW_PX = 26
 
 
 @dataclass(frozen=True)
 class ShownWords:
-    """How words are cut out of the signal: a window each at its cue, or windows that slide."""
+    """Windows of words: one at each cue, or windows that slide."""
 
     window_s: float
     at_cues: bool = True
 
     @property
     def windows(self) -> CueWindows | None:
-        """What finds the cue of a window; None where windows slide."""
+        """The finder of a window's cue; None where windows slide."""
         return CueWindows(self.window_s) if self.at_cues else None
 
 
-class SpeechView(QWidget):
-    """The word that is decided, and the five likeliest, each with a bar.
+class WordList(DecisionFrame):
+    """The decided word and the five likeliest, each with a bar.
 
     Parameters
     ----------
-    windows : CueFinder, optional
-        Finds the cue of a window; None where windows slide, and no word is held against a cue.
+    truth : CueFinder, optional
+        Finds the cue of a window; None where windows slide, and no word is compared with a cue.
     threshold : float
         Least confidence of a decision, for the line through the bars.
     """
 
     def __init__(
-        self, windows: CueFinder | None, threshold: float, parent: QWidget | None = None
+        self, truth: CueFinder | None, threshold: float, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        self.theme: Theme = DARK
-        self.hint = NO_ENGINE
-        self.rule = DecisionRule(threshold)
-        self.live = False
-        self._windows = windows
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Decoded word")
-        self._begin(())
+        super().__init__("Decoded word", threshold, parent=parent)
+        self._truth = truth
+        self.true_word: str | None = None
+        self.bars = ProbabilityBars("Likeliest words")
+        self.body.addWidget(self.headline)
+        self.body.addWidget(self.bars)
         self.set_engine(False)
 
-    def _begin(self, classes: tuple[str, ...]) -> None:
-        self.classes = classes
-        self.best: list[tuple[str, float]] = []
-        self._decided: Decision | None = None
-        self.true_word: str | None = None
-        self.why = ""
-
     def set_engine(self, alive: bool) -> None:
-        """Whether an engine runs; without one a line says so, and takes no more room."""
-        self.has_engine = alive
-        rows = min(_N_SHOWN, max(2, len(self.classes)))
-        self.setFixedHeight(round(_TITLE + rows * _ROW + _FOOT) if alive else HINT_HEIGHT)
-        self.update()
+        """Show the hint while no engine runs."""
+        self.bars.set_rows(min(N_SHOWN, max(2, len(self.classes))), _ROW_PX)
+        super().set_engine(alive)
 
     def set_classes(self, classes: tuple[str, ...]) -> None:
-        """The words of an engine that was found."""
-        self._begin(classes)
-        self.set_engine(True)
+        """Take the words of an engine that was found."""
+        self.true_word = None
+        super().set_classes(classes)
 
-    def show_prediction(self, prediction: ReceivedPrediction | None) -> None:
-        """The newest prediction, with the cue of its window; None when it is old."""
-        self.live = prediction is not None
-        if prediction is not None and len(prediction.probabilities) == len(self.classes):
-            order = np.argsort(-prediction.probabilities, kind="stable")[:_N_SHOWN]
-            self.best = [(self.classes[k], float(prediction.probabilities[k])) for k in order]
-            self.true_word = self._windows.cue_of(prediction.taken) if self._windows else None
-            self._decided, self.why = prediction.decision, ""
-            self.setAccessibleDescription(f"{self.decision}; {self.truth}")
-        self.update()
+    def take(self, prediction: ReceivedPrediction) -> None:
+        """Find the cue of the window."""
+        self.true_word = self._truth.cue_of(prediction.taken) if self._truth else None
+        self.setAccessibleDescription(f"{self.decision}; {self.truth}")
 
     def show_rejected(self, why: str) -> None:
-        """The last window gave no prediction, for this reason."""
-        self.best, self.true_word, self.why = [], None, why
-        self.update()
+        """Show why the last window gave no prediction."""
+        self.probabilities, self.true_word = (), None
+        super().show_rejected(why)
+
+    @property
+    def best(self) -> list[tuple[str, float]]:
+        """The likeliest words with their probabilities."""
+        numbers = likeliest(self.probabilities, N_SHOWN)
+        return [(self.classes[k], self.probabilities[k]) for k in numbers]
 
     @property
     def decision(self) -> str:
         """The engine's decision, in words."""
-        return in_words(self._decided) if self.best else NO_PREDICTION
+        return in_words(self._decided) if self.probabilities else NO_PREDICTION
 
     @property
     def truth(self) -> str:
-        """What was truly asked for, in words."""
+        """The true word, in a sentence."""
         return f"true word: {self.true_word or 'not known'}"
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), self.theme.colour("panel"))
-        if not self.has_engine:
-            paint_hint(painter, self.theme, QRectF(self.rect()), self.hint)
-            return
-        painter.setFont(self.font())
-        width = self.width() - 28.0
-        colour = self.theme.colour("accent" if self.live else "dim")
-        beside = self.rule.beside(self._decided if self.best else None)
-        paint_headline(
-            painter, self.theme, QRectF(14, 6, width, 40), self.decision, colour, beside,
-            self.why, calm=bool(self.rule.evidence_s),
-        )  # fmt: skip
-        self._paint_bars(painter)
-        font = QFont(self.font())
-        font.setPixelSize(CAPTION_PX)
-        painter.setFont(font)
-        painter.setPen(self.theme.colour("text" if self.true_word else "dim"))
-        foot = QRectF(14, self.height() - 26, width, 22)
-        painter.drawText(foot, _VCENTRE, self.truth)
-        painter.setPen(self.theme.colour("dim"))
-        among = f"of {len(self.classes)} words"
-        painter.drawText(foot, _VCENTRE | Qt.AlignmentFlag.AlignRight, among)
-
-    def _paint_bars(self, painter: QPainter) -> None:
-        left, width = 110.0, self.width() - 110.0 - 74.0
-        font = QFont(self.font())
-        font.setPixelSize(15)
-        for k, (word, probability) in enumerate(self.best):
-            top = _TITLE + k * _ROW
-            right = word == self.true_word
-            font.setBold(right)
-            painter.setFont(font)
-            painter.setPen(self.theme.colour("text" if self.live else "dim"))
-            room = 72 if right else 90
-            name = painter.fontMetrics().elidedText(word, Qt.TextElideMode.ElideRight, room)
-            # The tick says which is true: no one needs the bold letters.
-            painter.drawText(QRectF(14, top, 92, 20), _VCENTRE, f"{name} \u2713" if right else name)
-            share = QRectF(left + width + 4, top, 56, 20)
-            percent = f"{100 * probability:.0f} %"
-            painter.drawText(share, _VCENTRE | Qt.AlignmentFlag.AlignRight, percent)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self.theme.colour("line"))
-            painter.drawRoundedRect(QRectF(left, top + 2, width, 16), 4, 4)
-            colour = self.theme.colour("accent")
-            colour.setAlpha(255 if self.live else 90)
-            painter.setBrush(colour)
-            painter.drawRoundedRect(QRectF(left, top + 2, width * probability, 16), 4, 4)
-        rows = min(_N_SHOWN, len(self.classes))
-        bars = QRectF(left, _TITLE - 3, width, rows * _ROW)
-        paint_threshold(painter, self.theme, bars, self.rule)
+    def refresh(self) -> None:
+        """Draw again after a change."""
+        super().refresh()
+        accent: QColor = self.theme.colour("accent")
+        self.write_headline(self.decision, accent if self.live else self.theme.colour("dim"))
+        bars = [
+            Bar(word, share, accent, mark=TICK if word == self.true_word else "")
+            for word, share in self.best
+        ]
+        self.draw_bars(self.bars, bars)
+        self.write_foot(self.truth, "text" if self.true_word else "dim")
+        self.beside_foot.setText(f"of {len(self.classes)} words")

@@ -1,9 +1,9 @@
-"""How a channel's quality looks: a shape beside the colour, so that no one needs the colour."""
+"""The marks of channel quality: a shape beside the colour, and words for what is wrong."""
 
 from datetime import datetime
 
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QPainter, QPen, QPolygonF
+from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtGui import QIcon, QPainter, QPainterPath, QPen, QPixmap, QTransform
 
 from bci.messages.quality_reasons import Reason
 from bci.quality.channel_quality import ChannelQuality, State
@@ -11,31 +11,70 @@ from gui.theme import Theme
 from gui.widgets.units import counted
 
 
+def _disc() -> QPainterPath:
+    path = QPainterPath()
+    path.addEllipse(QPointF(0, 0), 0.5, 0.5)
+    return path
+
+
+def _triangle() -> QPainterPath:
+    path = QPainterPath(QPointF(0, -0.6))
+    path.lineTo(0.6, 0.48)
+    path.lineTo(-0.6, 0.48)
+    path.closeSubpath()
+    return path
+
+
+def _cross() -> QPainterPath:
+    path = QPainterPath(QPointF(-0.45, -0.45))
+    path.lineTo(0.45, 0.45)
+    path.moveTo(-0.45, 0.45)
+    path.lineTo(0.45, -0.45)
+    return path
+
+
+SHAPES = {
+    State.GOOD: _disc(),
+    State.DOUBTFUL: _triangle(),
+    State.BAD: _cross(),
+    State.NOT_JUDGED: _disc(),
+}
+"""The shape of each state, of diameter 1; readable without its colour."""
+
+
+def mark_pen(theme: Theme, state: State, radius: float) -> QPen:
+    """Make the pen of a mark; discs and triangles are filled and have none."""
+    colour = theme.quality_colour(state)
+    if state == State.BAD:
+        return QPen(colour, max(2.0, radius * 0.6), c=Qt.PenCapStyle.RoundCap)
+    return QPen(colour, 1.5) if state == State.NOT_JUDGED else QPen(Qt.PenStyle.NoPen)
+
+
+def is_filled(state: State) -> bool:
+    return state in (State.GOOD, State.DOUBTFUL)
+
+
 def paint_mark(
     painter: QPainter, theme: Theme, state: State, centre: QPointF, radius: float
 ) -> None:
-    """A disc for good, a triangle for doubtful, a cross for bad, a ring for not judged."""
+    """Paint a disc for good, a triangle for doubtful, a cross for bad, a ring for not judged."""
+    painter.setPen(mark_pen(theme, state, radius))
     colour = theme.quality_colour(state)
-    if state == State.BAD:
-        painter.setPen(QPen(colour, max(2.0, radius * 0.6), c=Qt.PenCapStyle.RoundCap))
-        arm = radius * 0.9
-        for way in (-1, 1):
-            tip = QPointF(arm, way * arm)
-            painter.drawLine(centre - tip, centre + tip)
-        return
-    if state == State.NOT_JUDGED:
-        painter.setPen(QPen(colour, 1.5))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawEllipse(centre, radius, radius)
-        return
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colour)
-    if state == State.GOOD:
-        painter.drawEllipse(centre, radius, radius)
-        return
-    side = radius * 1.2
-    corners = [QPointF(0, -side), QPointF(side, side * 0.8), QPointF(-side, side * 0.8)]
-    painter.drawPolygon(QPolygonF([centre + corner for corner in corners]))
+    painter.setBrush(colour if is_filled(state) else Qt.BrushStyle.NoBrush)
+    scale = QTransform.fromTranslate(centre.x(), centre.y()).scale(2 * radius, 2 * radius)
+    painter.drawPath(scale.map(SHAPES[state]))
+
+
+def mark_icon(theme: Theme, state: State, size: int = 14) -> QIcon:
+    """Paint a mark as the icon of a line in a list."""
+    pixmap = QPixmap(QSize(size, size) * 2)
+    pixmap.setDevicePixelRatio(2)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    paint_mark(painter, theme, state, QPointF(size / 2, size / 2), size / 2 - 2.5)
+    painter.end()
+    return QIcon(pixmap)
 
 
 def explain(channel: ChannelQuality) -> str:
@@ -51,9 +90,9 @@ _ADVICE = {
     Reason.CLIPPED: "set the amplifier's gain lower",
     Reason.LINE_NOISE: "away from mains cables; is the ground electrode on?",
     Reason.DRIFTING: "wait until it settles; add gel",
-    Reason.JUMPS: "hold still; does something pull at its cable?",
+    Reason.JUMPS: "keep still; does something pull at its cable?",
     Reason.MUSCLE: "relax jaw, forehead and neck",
-    Reason.VERY_LARGE: "hold still; press it on",
+    Reason.VERY_LARGE: "keep still; press it on",
     Reason.IMPEDANCE: "part the hair, add gel",
     Reason.UNLIKE_NEIGHBOURS: "is it in its place, and joined to no other by gel?",
 }
@@ -80,5 +119,5 @@ def no_samples_since(since: float) -> str:
 
 
 def worst_first(channels: list[ChannelQuality]) -> list[ChannelQuality]:
-    """The channels that are not good."""
+    """Sort the channels that are not good."""
     return sorted((c for c in channels if c.state > State.GOOD), key=lambda c: -c.state)

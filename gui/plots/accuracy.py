@@ -1,34 +1,87 @@
 """An accuracy as a point on a line from 0 to 100 %, with its interval, beside chance."""
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from bci.models.bundle import ScoreCard
-from gui.theme import CAPTION_PX, DARK, Theme
+from gui.plots.axis import Axis
+from gui.plots.plot import Plot, Table
+from gui.plots.tags import Tag, Tags
+from gui.theme import DARK, Theme
 from gui.widgets.pieces import tip
 from gui.widgets.units import by_chance, counted, percent
 
+_FIGURE_PX = 36
 
-def verdict(score: ScoreCard) -> str:
-    """What the accuracy means, in a sentence."""
-    p = by_chance(score.p_value if score.shuffled_p is None else score.shuffled_p)
-    if score.at_chance:
-        return (
-            f"Not distinguishable from chance ({p}): do not rely on this "
-            "model. Record more runs, or try another task."
-        )
-    return f"Better than chance ({p})."
+
+class AccuracyLine(Plot):
+    """The accuracy as a dot, its 95 % interval as a bar, chance as a tick."""
+
+    def __init__(self) -> None:
+        super().__init__("Accuracy", Axis("bottom", write=percent), zoom=(False, False))
+        self._figures: tuple[float, float, float, float] | None = None
+        self._colour = "accent"
+        self.bar = pg.PlotCurveItem(antialias=True)
+        self.dot = pg.ScatterPlotItem(size=16, antialias=True)
+        self.chance_mark = pg.PlotCurveItem()
+        self._words = Tags(self, (0.5, 1))
+        for item in (self.chance_mark, self.bar, self.dot):
+            self.addItem(item)
+        self.plotItem.layout.setContentsMargins(8, 0, 12, 2)
+        self.setFixedHeight(70)
+        self.set_home((-0.06, 1.06), (-1.3, 3.7))
+
+    def show_accuracy(
+        self, accuracy: float, low: float, high: float, chance: float, colour: str = "accent"
+    ) -> None:
+        """Show an accuracy in a colour of the theme."""
+        self._figures, self._colour = (accuracy, low, high, chance), colour
+        self.refresh()
+
+    def draw(self) -> None:
+        """Draw the figures; nothing before there are any."""
+        if self._figures is None:
+            return
+        accuracy, low, high, chance = self._figures
+        colour, dim = self.theme.colour(self._colour), self.theme.colour("dim")
+        self.bar.setData([low, high], [0.0, 0.0])
+        self.bar.setPen(pg.mkPen(colour, width=6, capStyle=Qt.PenCapStyle.RoundCap))
+        self.dot.setData([accuracy], [0.0], brush=colour, pen=pg.mkPen(self.theme.panel, width=2))
+        self.chance_mark.setData([chance, chance], [-0.8, 0.8])
+        self.chance_mark.setPen(dim, width=2)
+        # Inside the plot, also where chance is close to 0 %.
+        text = f"chance {percent(chance)}"
+        view = self.plotItem.vb
+        half = self._words.width_of(text) / 2 / max(view.width(), 1.0) * 1.12
+        self._words.show([Tag(max(half - 0.06, min(chance, 1.06 - half)), 0.6, text, dim)])
+
+    def numbers(self) -> Table:
+        """The figures in one row."""
+        columns = ("accuracy", "low (95 %)", "high (95 %)", "chance")
+        return Table(columns, [self._figures] if self._figures else [])
 
 
 class AccuracyView(QWidget):
     """The figure large, its interval and chance as a picture and in words."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.theme: Theme = DARK
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("plain")
+        self._theme: Theme = DARK
         self.score: ScoreCard | None = None
-        self.setFixedHeight(122)
+        self.figure, self.words, self.line = QLabel(), QLabel(), AccuracyLine()
+        self.figure.setFixedWidth(124)
+        row = QHBoxLayout()
+        row.setContentsMargins(14, 6, 12, 0)
+        row.addWidget(self.figure)
+        row.addWidget(self.words, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(row)
+        column.addWidget(self.line)
+        self.setFixedHeight(128)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setToolTip(
             tip(
@@ -38,66 +91,41 @@ class AccuracyView(QWidget):
             )
         )
 
-    def set_score(self, score: ScoreCard) -> None:
-        self.score = score
-        self.setAccessibleName(f"Accuracy {self._figure}")
-        self.update()
+    @property
+    def theme(self) -> Theme:
+        return self._theme
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), self.theme.colour("panel"))
-        score = self.score
-        if score is None:
-            return
-        font = QFont(self.font())
-        font.setPixelSize(36)
-        font.setBold(True)
-        painter.setFont(font)
-        sure = not score.at_chance
-        painter.setPen(self.theme.colour("text" if sure else "warning"))
-        painter.drawText(QRectF(14, 6, 124, 46), Qt.AlignmentFlag.AlignVCenter, self._figure)
-        font.setPixelSize(CAPTION_PX)
-        font.setBold(False)
-        painter.setFont(font)
-        painter.setPen(self.theme.colour("text"))
-        beside = QRectF(144, 6, self.width() - 156, 46)
-        words = (
+    @theme.setter
+    def theme(self, theme: Theme) -> None:
+        self._theme = self.line.theme = theme
+        self._colour_figure()
+
+    def set_score(self, score: ScoreCard) -> None:
+        """Show a score; one at chance is a warning."""
+        self.score = score
+        figure = percent(score.accuracy)
+        self.setAccessibleName(f"Accuracy {figure}")
+        self.figure.setText(figure)
+        self.words.setText(
             f"of {counted(score.trials, 'held-out trial')} decided rightly\n"
             f"95 % interval {percent(score.low)} to {percent(score.high)}"
         )
-        painter.drawText(beside, Qt.AlignmentFlag.AlignVCenter, words)
-        self._paint_line(painter, score)
+        colour = "warning" if score.at_chance else "accent"
+        self.line.show_accuracy(score.accuracy, score.low, score.high, score.chance, colour)
+        self._colour_figure()
 
-    @property
-    def _figure(self) -> str:
-        return percent(self.score.accuracy) if self.score else ""
+    def _colour_figure(self) -> None:
+        at_chance = self.score is not None and self.score.at_chance
+        colour = self._theme.warning if at_chance else self._theme.text
+        self.figure.setStyleSheet(f"color: {colour}; font-size: {_FIGURE_PX}px; font-weight: 700;")
 
-    def _paint_line(self, painter: QPainter, score: ScoreCard) -> None:
-        left, right, y = 30.0, self.width() - 34.0, 84.0
 
-        def at(value: float) -> QPointF:
-            return QPointF(left + value * (right - left), y)
-
-        painter.setPen(QPen(self.theme.colour("line"), 2.0))
-        painter.drawLine(at(0), at(1))
-        painter.setPen(QPen(self.theme.colour("dim"), 2.0))
-        chance = at(score.chance)
-        painter.drawLine(chance - QPointF(0, 10), chance + QPointF(0, 10))
-        painter.setPen(self.theme.colour("dim"))
-        middle = Qt.AlignmentFlag.AlignHCenter
-        # Chance above the line: with many classes it is close to 0 %.
-        said = f"chance {percent(score.chance)}"
-        half = painter.fontMetrics().horizontalAdvance(said) / 2 + 1
-        x = max(14 + half, min(chance.x(), self.width() - 14 - half))
-        painter.drawText(QRectF(x - half, y - 29, 2 * half, 18), middle, said)
-        for value, told in ((0.0, "0 %"), (1.0, "100 %")):
-            foot = at(value)
-            painter.drawText(QRectF(foot.x() - 40, y + 12, 80, 18), middle, told)
-        sure = not score.at_chance
-        colour = self.theme.colour("accent" if sure else "warning")
-        painter.setPen(QPen(colour, 6.0, c=Qt.PenCapStyle.RoundCap))
-        painter.drawLine(at(score.low), at(score.high))
-        painter.setPen(QPen(self.theme.colour("panel"), 2.0))
-        painter.setBrush(colour)
-        painter.drawEllipse(at(score.accuracy), 8, 8)
+def verdict(score: ScoreCard) -> str:
+    """The meaning of the accuracy in a sentence."""
+    p = by_chance(score.p_value if score.shuffled_p is None else score.shuffled_p)
+    if score.at_chance:
+        return (
+            f"Not distinguishable from chance ({p}): do not rely on this "
+            "model. Record more runs, or try another task."
+        )
+    return f"Better than chance ({p})."

@@ -1,114 +1,153 @@
-"""A confusion matrix: rows are what was asked, columns what was decided."""
+"""A confusion matrix: rows are the asked classes, columns the decided ones."""
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QResizeEvent
 
-from gui.theme import CAPTION_PX, DARK, Theme
+from gui.plots.axis import Axis, caption_font
+from gui.plots.plot import Plot, Table
+from gui.plots.tags import Tag, Tags
+from gui.theme import CAPTION_PX
 from gui.widgets.pieces import tip
 
-_LABELS, _HEAD = 92.0, 50.0
-_MOST_CELL = 100.0
-# What rows and columns of every such matrix are.
 MATRIX = "asked \u2193  decided \u2192"
-# A smaller cell has no room for its number, nor a name beside it; both are in the tooltip.
-_LEAST_NUMBERED, _LEAST_NAMED = 26.0, 14.0
+# A smaller cell has no room for its number, nor a name beside it; the mouse reads both.
+_NUMBERED_PX, _NAMED_PX = 26.0, 14.0
+_NAMES_PX, _MAX_PX = 84.0, 20
+# Opacity of a cell with none of its row, and of one with all of it.
+_FAINT, _STRONG = 0.08, 0.85
 
 
-class ConfusionView(QWidget):
-    """Counts, and the share of the row as the cell's strength; what was right has a frame."""
+class ConfusionView(Plot):
+    """Counts; a cell is as strong as its share of the row; the diagonal is framed."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.theme: Theme = DARK
+    def __init__(self) -> None:
+        self._names = Axis("top"), Axis("left")
+        super().__init__("Confusion matrix", *self._names, grid=False)
         self.classes: tuple[str, ...] = ()
         self.counts: list[list[int]] = []
         self.setMinimumSize(240, 150)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.plotItem.invertY(True)
+        self.cells = pg.ImageItem(axisOrder="row-major", levels=(0.0, 1.0))
+        self._gaps = pg.PlotCurveItem(connect="pairs")
+        self._frames = pg.PlotCurveItem(connect="pairs")
+        for item in (self.cells, self._gaps, self._frames):
+            self.addItem(item)
+        for axis in self._names:
+            axis.setStyle(tickLength=0)
+        self.right, self.wrong = Tags(self, bold=True), Tags(self)
+        self.heading = MATRIX
+        self.is_blank = True
 
     def set_counts(self, classes: tuple[str, ...], counts: list[list[int]]) -> None:
+        """Show counts, a row for each asked class; empty where there are too many classes."""
         self.classes, self.counts = classes, counts
-        told = [
+        self.hint = f"{len(classes)} classes: too many to show" if classes else ""
+        self.is_blank = not counts
+        rows = [
             f"{name}: {', '.join(f'{n} {c}' for n, c in zip(row, classes, strict=False))}"
             for name, row in zip(classes, counts, strict=False)
         ]
-        self.setAccessibleName("Confusion matrix; " + "; ".join(told))
-        self.setToolTip(tip("\n".join(("What was asked, and what was decided:", *told))))
-        self.update()
+        self.setAccessibleName("Confusion matrix; " + "; ".join(rows))
+        self.setToolTip(tip("\n".join(("Asked classes, and the decisions:", *rows))))
+        # A little more than the cells: the frames are seen whole.
+        span = (-0.52, len(classes) - 0.48)
+        self.set_home(span, span)
+        self.refresh()
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), self.theme.colour("panel"))
-        n = len(self.classes)
-        if not n:
-            return
-        font = QFont(self.font())
-        font.setPixelSize(CAPTION_PX)
-        painter.setFont(font)
-        painter.setPen(self.theme.colour("dim"))
-        painter.drawText(QRectF(14, 7, self.width() - 20, 18), 0, MATRIX)
+    def draw(self) -> None:
+        """Draw the cells, their numbers and the names that there is room for."""
         if not self.counts:
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, f"{n} classes: too many")
             return
-        side = min((self.width() - _LABELS - 14) / n, (self.height() - _HEAD - 10) / n, _MOST_CELL)
-        # A cell is as wide as its class's name, where there is room for that.
-        named = max(painter.fontMetrics().horizontalAdvance(name) for name in self.classes) + 10
-        across = max(side, min((self.width() - _LABELS - 14) / n, named))
-        painter.translate(max(0.0, (self.width() - 2 * _LABELS - n * across) / 2), 0)
-        for k, name in enumerate(self.classes):
-            self._paint_name(painter, k, name, side, across)
-        for i, row in enumerate(self.counts):
-            for j, count in enumerate(row):
-                share = count / max(1, sum(row))
-                cell = QRectF(_LABELS + j * across, _HEAD + i * side, across - 2, side - 2)
-                self._paint_cell(painter, cell, count, share, i == j)
+        n = len(self.classes)
+        shares = self.shares()
+        self.cells.setImage(shares, autoLevels=False, lut=self._colours())
+        self.cells.setRect(QRectF(-0.5, -0.5, n, n))
+        edges = np.repeat(np.arange(0.5, n - 1), 2)
+        ends = np.resize((-0.5, n - 0.5), len(edges))
+        self._gaps.setData(np.concatenate([edges, ends]), np.concatenate([ends, edges]))
+        self._gaps.setPen(self.theme.colour("panel"), width=2)
+        self._frames.setData(*_squares(n))
+        self._frames.setPen(self.theme.colour("text"), width=1.5)
+        self._write_names()
+        self._write_counts(shares)
 
-    def _paint_name(self, painter: QPainter, k: int, name: str, side: float, across: float) -> None:
-        if side < _LEAST_NAMED:
-            return
-        painter.setPen(self.theme.colour("text"))
-        metrics = painter.fontMetrics()
-        short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(_LABELS - 20))
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(QRectF(8, _HEAD + k * side, _LABELS - 16, side - 2), right, short)
-        if side < _LEAST_NUMBERED:
-            return
-        short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(across - 2))
-        above = QRectF(_LABELS + k * across, _HEAD - 21, across - 2, 20)
-        painter.drawText(above, Qt.AlignmentFlag.AlignHCenter, short)
+    def shares(self) -> np.ndarray:
+        """Of each row, the share that was decided as each class, (n_classes, n_classes)."""
+        counts = np.array(self.counts, dtype=np.float64)
+        return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
 
-    def _paint_cell(
-        self, painter: QPainter, cell: QRectF, count: int, share: float, right: bool
-    ) -> None:
-        # One hue, which is no class's: how much of the row, not whether it is right.
-        colour = QColor(self.theme.colour("trace"))
-        colour.setAlphaF(0.08 + 0.77 * share)
-        painter.setPen(QPen(self.theme.colour("text"), 1.5) if right else Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
-        painter.drawRoundedRect(cell.adjusted(0.5, 0.5, -0.5, -0.5) if right else cell, 4, 4)
-        if cell.height() < _LEAST_NUMBERED - 2:
-            return
-        font = QFont(self.font())
-        font.setPixelSize(max(CAPTION_PX, min(20, int(cell.height() * 0.34))))
-        font.setBold(right)
-        painter.setFont(font)
-        painter.setPen(self._ink(colour))
-        painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, str(count))
-        font.setPixelSize(CAPTION_PX)
-        font.setBold(False)
-        painter.setFont(font)
+    def _colours(self) -> np.ndarray:
+        """One hue, which is no class's: how much of the row, not whether it is right."""
+        colour = self.theme.colour("trace")
+        table = np.full((256, 4), [colour.red(), colour.green(), colour.blue(), 0], np.uint8)
+        table[:, 3] = 255 * np.linspace(_FAINT, _STRONG, 256)
+        return table
 
-    def _ink(self, veil: QColor) -> QColor:
-        """The theme's darkest or lightest, whichever can be read on a veil over the panel."""
-        under = self.theme.colour("panel")
-        share = veil.alphaF()
+    @property
+    def _cell_px(self) -> tuple[float, float]:
+        view, n = self.plotItem.vb, max(1, len(self.classes))
+        return view.width() / n, view.height() / n
+
+    def _write_names(self) -> None:
+        metrics = QFontMetricsF(caption_font())
+        across, high = self._cell_px
+        for axis, px, room in zip(self._names, (_NUMBERED_PX, _NAMED_PX), (across, _NAMES_PX),
+                                  strict=True):  # fmt: skip
+            short = (metrics.elidedText(name, Qt.TextElideMode.ElideRight, room - 4)
+                     for name in self.classes)  # fmt: skip
+            has_room = min(across, high) >= px
+            axis.setTicks([list(enumerate(short)) if has_room else []])
+
+    def _write_counts(self, shares: np.ndarray) -> None:
+        across, high = self._cell_px
+        right: list[Tag] = []
+        wrong: list[Tag] = []
+        if min(across, high) >= _NUMBERED_PX:
+            for i, row in enumerate(self.counts):
+                for j, count in enumerate(row):
+                    tag = Tag(j, i, str(count), self._ink(float(shares[i, j])))
+                    (right if i == j else wrong).append(tag)
+        for tags, shown in ((self.right, right), (self.wrong, wrong)):
+            tags.set_pixels(max(CAPTION_PX, min(_MAX_PX, int(0.34 * high))))
+            tags.show(shown)
+
+    def _ink(self, share: float) -> QColor:
+        """The theme's darkest or lightest, whichever can be read on a cell."""
+        over, under = self.theme.colour("trace"), self.theme.colour("panel")
+        opacity = _FAINT + (_STRONG - _FAINT) * share
         mixed = [
-            share * over + (1 - share) * below
-            for over, below in zip(veil.getRgbF()[:3], under.getRgbF()[:3], strict=True)  # type: ignore[index]
+            opacity * a + (1 - opacity) * b
+            for a, b in zip(over.getRgbF()[:3], under.getRgbF()[:3], strict=True)  # type: ignore[index]
         ]
         light = 0.299 * mixed[0] + 0.587 * mixed[1] + 0.114 * mixed[2]
-        both = sorted(
-            (self.theme.colour("text"), self.theme.colour("window")), key=QColor.lightnessF
-        )
-        return both[0] if light > 0.5 else both[1]
+        both = self.theme.colour("text"), self.theme.colour("window")
+        return min(both, key=QColor.lightnessF) if light > 0.5 else max(both, key=QColor.lightnessF)
+
+    def numbers(self) -> Table:
+        """A row for each asked class."""
+        rows = ([name, *row] for name, row in zip(self.classes, self.counts, strict=False))
+        return Table(("asked", *(f"decided {name}" for name in self.classes)), rows)
+
+    def read(self, place: QPointF) -> str:
+        """The count of the cell, and its share of the row."""
+        i, j = round(place.y()), round(place.x())
+        n = len(self.classes)
+        if not (0 <= i < n and 0 <= j < n):
+            return ""
+        share = 100 * float(self.shares()[i, j])
+        names = f"asked {self.classes[i]}, decided {self.classes[j]}"
+        return f"{names}: {self.counts[i][j]} ({share:.0f} %)"
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        super().resizeEvent(event)
+        if hasattr(self, "wrong"):
+            self.refresh()
+
+
+def _squares(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """The edges of the cells on the diagonal, as pairs of points."""
+    corners = np.array([(0, 0), (1, 0), (1, 0), (1, 1), (1, 1), (0, 1), (0, 1), (0, 0)])
+    points = (np.arange(n)[:, None, None] - 0.5 + corners).reshape(-1, 2)
+    return points[:, 0], points[:, 1]

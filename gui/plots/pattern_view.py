@@ -1,25 +1,25 @@
-"""Where a model looks: a head for each class, coloured between the electrodes."""
+"""Channels that a model relies on: a head for each class, coloured between the electrodes."""
 
 from math import ceil
 
 import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QImage, QPainter, QPainterPath, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from scipy.ndimage import zoom
 
+from bci.head.top_view import MIN_ELECTRODES, HeadPicture, Values
 from bci.training.class_patterns import ClassPattern
-from gui.calibration.result import placed
-from gui.plots.head import flatten, grid
-from gui.theme import CAPTION_PX, DARK, Theme
-from gui.widgets.pieces import tip
+from bci.types import Channel
+from gui.plots.head_map import Electrode, HeadMap
+from gui.theme import DARK, Theme
+from gui.widgets.pieces import named, tip
+from gui.widgets.sentence import Sentence
 
-_PIXELS = 180
 # Bands of colour: their edges are contours, by which values can be compared.
-_BANDS = 6
-_MOST_HEADS, _MOST_A_ROW = 8, 4
-_MOST_NAMES = 3
-_NEAR = 0.02
+_BANDS, _FINER = 6, 4
+_MAX_HEADS, _MAX_A_ROW = 8, 4
+_MAX_NAMES = 3
 
 
 class PatternView(QWidget):
@@ -27,8 +27,15 @@ class PatternView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.theme: Theme = DARK
+        self._theme: Theme = DARK
         self.patterns: tuple[ClassPattern, ...] = ()
+        self.heads: list[HeadMap] = []
+        self._legend = named(Sentence(), "dim")
+        self._grid = QGridLayout()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 6, 12, 6)
+        column.addWidget(self._legend)
+        column.addLayout(self._grid, 1)
         self.setMinimumSize(300, 210)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setToolTip(
@@ -38,129 +45,98 @@ class PatternView(QWidget):
             )
         )
 
+    @property
+    def theme(self) -> Theme:
+        return self._theme
+
+    @theme.setter
+    def theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self._draw()
+
     def set_patterns(self, patterns: tuple[ClassPattern, ...]) -> None:
         self.patterns = patterns
-        told = [f"{p.label}: {', '.join(strongest(p))}" for p in patterns]
-        self.setAccessibleName("Strongest channels; " + "; ".join(told))
-        self.update()
-
-    @property
-    def _is_signed(self) -> bool:
-        return any(bool((pattern.weights < 0).any()) for pattern in self.patterns)
+        described = [f"{p.label}: {', '.join(strongest(p))}" for p in patterns]
+        self.setAccessibleName("Strongest channels; " + "; ".join(described))
+        self._legend.setText(self.legend)
+        self._build()
+        self._draw()
 
     @property
     def legend(self) -> str:
         if not self.patterns:
             return "This decoder has no map of its channels."
         n = len(self.patterns)
-        first = f" (first {_MOST_HEADS} of {n} classes)" if n > _MOST_HEADS else ""
-        if self._is_signed:
+        first = f" (first {_MAX_HEADS} of {n} classes)" if n > _MAX_HEADS else ""
+        if any(bool((pattern.weights < 0).any()) for pattern in self.patterns):
             return f"What each class changes: orange + power rises, blue \u2212 falls{first}"
         return f"How much the network attends to each channel{first}"
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.fillRect(self.rect(), self.theme.colour("panel"))
-        font = QFont(self.font())
-        font.setPixelSize(CAPTION_PX)
-        painter.setFont(font)
-        painter.setPen(self.theme.colour("dim"))
-        legend = painter.fontMetrics().elidedText(
-            self.legend, Qt.TextElideMode.ElideRight, self.width() - 24
-        )
-        painter.drawText(QRectF(14, 7, self.width() - 20, 18), 0, legend)
-        shown = self.patterns[:_MOST_HEADS]
-        if not shown:
-            return
-        n_rows = ceil(len(shown) / _MOST_A_ROW)
-        a_row = ceil(len(shown) / n_rows)
-        width, height = self.width() / a_row, (self.height() - 30) / n_rows
-        radius = min(width / 2 - 20, (height - 64) / 2)
-        largest = max(float(np.abs(pattern.weights).max()) for pattern in shown) or 1.0
+    def _build(self) -> None:
+        while item := self._grid.takeAt(0):
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        shown = self.patterns[:_MAX_HEADS]
+        n_rows = ceil(len(shown) / _MAX_A_ROW)
+        a_row = ceil(len(shown) / max(1, n_rows))
+        self.heads = []
         for k, pattern in enumerate(shown):
             row, column = divmod(k, a_row)
-            centre = QPointF((column + 0.5) * width, 44 + row * height + radius)
-            self._paint_head(painter, pattern, centre, radius, largest)
-            under = QRectF(centre.x() - width / 2, centre.y() + radius + 6, width, 18)
-            painter.setPen(self.theme.colour("text"))
-            middle = Qt.AlignmentFlag.AlignHCenter
-            painter.drawText(under, middle, pattern.label)
-            painter.setPen(self.theme.colour("dim"))
-            painter.drawText(under.translated(0, 17), middle, ", ".join(strongest(pattern)))
+            head = HeadMap(f"Pattern of {pattern.label}", ("channel", "weight"))
+            head.set_channels([Channel(name, "eeg") for name in pattern.ch_names])
+            caption = QLabel(f"{pattern.label}\n{', '.join(strongest(pattern))}")
+            caption.setTextFormat(Qt.TextFormat.PlainText)
+            caption.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            self._grid.addWidget(head, 2 * row, column)
+            self._grid.addWidget(caption, 2 * row + 1, column)
+            self.heads.append(head)
 
-    def _paint_head(
-        self,
-        painter: QPainter,
-        pattern: ClassPattern,
-        centre: QPointF,
-        radius: float,
-        largest: float,
-    ) -> None:
-        channels = placed(pattern)
-        places = flatten(channels) or grid(len(channels))
-        at = np.array(list(places.values()))
-        values = pattern.weights[list(places)].astype(np.float64) / largest
-        painter.save()
-        outline = QPainterPath()
-        outline.addEllipse(centre, radius, radius)
-        painter.setClipPath(outline)
-        image = self._image(spread_over_head(at, values))
-        painter.drawImage(
-            QRectF(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius), image
-        )
-        painter.restore()
-        painter.setPen(QPen(self.theme.colour("dim"), 1.5))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(outline)
-        top = centre - QPointF(0, radius)
-        nose = QPointF(0, -8)
-        painter.drawLine(top - QPointF(8, -1), top + nose)
-        painter.drawLine(top + QPointF(8, 1), top + nose)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self.theme.colour("text"))
-        for x, y in at:
-            painter.drawEllipse(centre + QPointF(x, -y) * radius, 1.6, 1.6)
-
-    def _image(self, values: NDArray[np.float64]) -> QImage:
-        low, none, high = map(self._rgb, ("accent", "panel", "warning"))
-        strength = (np.round(_BANDS * np.clip(np.abs(values), 0, 1)) / _BANDS)[..., None]
-        ends = np.where(values[..., None] > 0, high, low)
-        rgb = np.ascontiguousarray(none + strength * (ends - none)).astype(np.uint8)
-        height, width = values.shape
-        image = QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888)
-        return image.copy()
-
-    def _rgb(self, name: str) -> NDArray[np.float64]:
-        colour = self.theme.colour(name)
-        return np.array([colour.red(), colour.green(), colour.blue()], dtype=np.float64)
+    def _draw(self) -> None:
+        shown = self.patterns[:_MAX_HEADS]
+        largest = max((float(np.abs(p.weights).max()) for p in shown), default=1.0) or 1.0
+        low, none, high = (self._theme.colour(name) for name in ("accent", "panel", "warning"))
+        colours = pg.ColorMap([0.0, 0.5, 1.0], [low, none, high])
+        pictures: dict[tuple[str, ...], HeadPicture] = {}
+        for head, pattern in zip(self.heads, shown, strict=True):
+            head.theme = self._theme
+            head.set_colours(colours)
+            values = pattern.weights.astype(np.float64) / largest
+            has_picture = head.has_head and len(head.places) >= MIN_ELECTRODES
+            if has_picture:
+                names = pattern.ch_names
+                if names not in pictures:
+                    pictures[names] = HeadPicture(np.array(list(head.places.values())))
+                picture = pictures[names].draw(values[list(head.places)])
+                head.show_picture(_banded(picture), -1.0, 1.0)
+            head.show_electrodes(_electrodes(pattern, values, None if has_picture else colours))
 
 
 def strongest(pattern: ClassPattern) -> list[str]:
-    """The channels with the largest weights, the largest first: ``C3 +``, with its way."""
-    order = np.argsort(-np.abs(pattern.weights))[:_MOST_NAMES]
-    signed = bool((pattern.weights < 0).any())
-    ways = [(" \u2212" if pattern.weights[k] < 0 else " +") * signed for k in order]
-    return [f"{pattern.ch_names[k]}{way}" for k, way in zip(order, ways, strict=True)]
+    """Name the channels with the largest weights, the largest first: ``C3 +``."""
+    order = np.argsort(-np.abs(pattern.weights))[:_MAX_NAMES]
+    if not (pattern.weights < 0).any():
+        return [pattern.ch_names[k] for k in order]
+    signs = ["\u2212" if pattern.weights[k] < 0 else "+" for k in order]
+    return [f"{pattern.ch_names[k]} {sign}" for k, sign in zip(order, signs, strict=True)]
 
 
-def spread_over_head(at: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Values between electrodes, weighed by the inverse cube of the distance.
+def _electrodes(
+    pattern: ClassPattern, values: Values, colours: pg.ColorMap | None
+) -> list[Electrode]:
+    """Draw dots over a picture; without one, discs in the ``colours`` of their values."""
+    electrodes = []
+    for k, (name, weight) in enumerate(zip(pattern.ch_names, pattern.weights, strict=True)):
+        colour, size = None, 4.0
+        if colours is not None:
+            colour, size = colours.map((1.0 + float(values[k])) / 2, mode="qcolor"), 14.0
+        about = f"{name}: {weight:.3g}"
+        electrodes.append(
+            Electrode(k, colour=colour, size=size, about=about, cells=(name, float(weight)))
+        )
+    return electrodes
 
-    Parameters
-    ----------
-    at : ndarray, shape (n, 2)
-        Places on a head of radius 1, y to the nose.
-    values : ndarray, shape (n,)
 
-    Returns
-    -------
-    image : ndarray, shape (n_pixels, n_pixels)
-        Rows from the nose backwards.
-    """
-    line = np.linspace(-1, 1, _PIXELS)
-    x, y = np.meshgrid(line, -line)
-    away = (x[..., None] - at[:, 0]) ** 2 + (y[..., None] - at[:, 1]) ** 2
-    weights = (away + _NEAR) ** -1.5
-    return np.asarray((weights * values).sum(axis=2) / weights.sum(axis=2))
+def _banded(picture: Values) -> Values:
+    fine = zoom(picture, _FINER, order=1)
+    return np.asarray(np.round(_BANDS * fine) / _BANDS)

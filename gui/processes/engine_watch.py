@@ -45,12 +45,12 @@ class EngineWatch(QObject):
     def follow(self, feed: Feed) -> None:
         """Watch the engine of this feed."""
         feed.engine_there.connect(self._on_there)
-        feed.predictions_came.connect(lambda _: self._situation.hear_engine(local_clock()))
+        feed.predictions_came.connect(lambda _: self._situation.on_sign_of_engine(local_clock()))
 
     def set_state(self, alive: bool, simulated: bool) -> None:
         """The engine decodes, or no longer does."""
         self._situation.engine_alive, self._situation.engine_simulated = alive, simulated
-        self._situation.hear_engine(local_clock())
+        self._situation.on_sign_of_engine(local_clock())
         command = self._programs.command(ENGINE)
         runs = alive and self._programs.is_running(ENGINE)
         if runs and command is not None and self._remembered is not None:

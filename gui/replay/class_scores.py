@@ -1,9 +1,8 @@
 """How each class fared, where there are too many for a matrix."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
-
-from gui.replay.trials import ReplayTrial
 
 
 @dataclass(frozen=True)
@@ -17,16 +16,15 @@ class ClassScore:
     times: int = 0
 
 
-def class_scores(steps: tuple[ReplayTrial, ...]) -> list[ClassScore]:
-    """Of every class that was asked in a trial with a decision; the most asked first."""
+def class_scores(decisions: Iterable[tuple[str, str]]) -> list[ClassScore]:
+    """Score every class by its trials' true and decided class; the most frequent class first."""
     by_class: dict[str, Counter[str]] = {}
-    for step in steps:
-        if step.decision is not None:
-            by_class.setdefault(step.label, Counter())[step.decision] += 1
+    for true, decided in decisions:
+        by_class.setdefault(true, Counter())[decided] += 1
     scores = []
     for name in sorted(by_class, key=lambda name: (-by_class[name].total(), name)):
-        decided = by_class[name]
-        asked, right = decided.total(), decided.pop(name, 0)
-        (mistaken, times), *_ = decided.most_common(1) or [("", 0)]
+        counts = by_class[name]
+        asked, right = counts.total(), counts.pop(name, 0)
+        (mistaken, times), *_ = counts.most_common(1) or [("", 0)]
         scores.append(ClassScore(name, asked, right, mistaken, times))
     return scores

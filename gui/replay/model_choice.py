@@ -18,7 +18,7 @@ from gui.widgets.units import counted
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedModel:
     """A model; ``why_not`` says why it does not fit, and is empty where it does."""
 
     folder: Path
@@ -26,20 +26,20 @@ class Listed:
     why_not: str
 
 
-def list_models(folder: Path, info: StreamInfo) -> list[Listed]:
+def list_models(folder: Path, info: StreamInfo) -> list[ListedModel]:
     """The models below a folder, those that fit the stream first."""
     found = [_judge(path, card, info) for path, card in list_bundles(folder)]
     return sorted(found, key=lambda model: (bool(model.why_not), model.folder))
 
 
-def _judge(folder: Path, card: Card | BundleError, info: StreamInfo) -> Listed:
+def _judge(folder: Path, card: Card | BundleError, info: StreamInfo) -> ListedModel:
     if isinstance(card, BundleError):
-        return Listed(folder, None, str(card))
+        return ListedModel(folder, None, str(card))
     try:
         check_stream(card, info)
     except MismatchError as problem:
-        return Listed(folder, card, str(problem))
-    return Listed(folder, card, "")
+        return ListedModel(folder, card, str(problem))
+    return ListedModel(folder, card, "")
 
 
 class ModelChoice(QWidget):
@@ -52,7 +52,7 @@ class ModelChoice(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("plain")
-        self._models: Sequence[Listed] = ()
+        self._models: Sequence[ListedModel] = ()
         self._is_running = False
         self.list = ComboBox()
         self.list.setMinimumWidth(170)
@@ -74,13 +74,13 @@ class ModelChoice(QWidget):
         self.list.setPlaceholderText("open a recording first")
 
     @property
-    def model(self) -> Listed | None:
+    def model(self) -> ListedModel | None:
         """The model that is chosen; one that fits."""
         k = self.list.currentIndex()
         chosen = self._models[k] if 0 <= k < len(self._models) else None
         return chosen if chosen is not None and not chosen.why_not else None
 
-    def set_models(self, models: Sequence[Listed]) -> None:
+    def set_models(self, models: Sequence[ListedModel]) -> None:
         """Offer these; the first that fits is chosen."""
         self._models = models
         self.list.blockSignals(True)
@@ -133,11 +133,11 @@ class ModelChoice(QWidget):
 _TOOLTIP = Qt.ItemDataRole.ToolTipRole
 
 
-def _name(model: Listed) -> str:
+def _name(model: ListedModel) -> str:
     return model.folder.name + " (simulated)" * bool(model.card and model.card.simulated)
 
 
-def _about(model: Listed) -> str:
+def _about(model: ListedModel) -> str:
     card = model.card
     if card is None:
         return str(model.folder)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from bci.errors import RecordingError
 from bci.recording.read import read_recording
 from bci.types import Recording
-from gui.replay.model_choice import Listed, list_models
+from gui.replay.model_choice import ListedModel, list_models
 from gui.workers.background import Background
 
 
@@ -19,7 +19,7 @@ class OpenedRecording:
 
     file: Path
     recording: Recording
-    models: tuple[Listed, ...] = ()
+    models: tuple[ListedModel, ...] = ()
 
 
 class RecordingReader(QObject):

@@ -1,191 +1,335 @@
-"""The whole recording at a glance: markers, predictions, cues, and the cursor to seek with."""
+"""The whole recording at a glance: markers, predictions, cues, and the play head to seek with."""
 
-from PySide6.QtCore import QEvent, QLineF, QPointF, Qt, Signal
-from PySide6.QtGui import (
-    QHelpEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QPixmap,
-    QPolygonF,
-    QResizeEvent,
-    QWheelEvent,
-)
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from html import escape
+from math import floor, log10
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QResizeEvent, QWheelEvent
 
 from bci.types import Recording
 from gui.decisions.decision_rule import in_words
 from gui.decisions.headline import is_decided
-from gui.replay import timeline_data as ribbon
-from gui.replay.lanes import LEFT, RIGHT, Lanes, Place
+from gui.plots.axis import Axis
+from gui.plots.plot import Plot, Table
+from gui.plots.probability_bars import TextAxis
+from gui.plots.tags import Tag, Tags
 from gui.replay.predictions import Predictions
-from gui.replay.trials import ReplayTrial, describe, step_at
-from gui.theme import DARK, Theme
-from gui.widgets.pieces import tip
+from gui.replay.timeline_data import TimelineData, decided, prediction_at, ribbon_picture, shares
+from gui.replay.trials import ReplayTrial, describe, trial_at
+from gui.theme import Theme
+from gui.widgets.units import clock
 
-TIMELINE_HEIGHT = 170
-_LEAST_SPAN_S = 2.0
-_ZOOM = 1.25
-_NEAR = 5.0
-_MOST_TOLD = 7
+TIMELINE_HEIGHT, _LEGEND_PX = 168, 20
+# Top and height of each lane; the strip of decisions is the lower edge of the ribbon.
+MARKERS, RIBBON, _STRIP, ASKED, _DECIDED = (0, 16), (20, 50), (71, 6), (80, 18), (101, 18)
+_BOTTOM = 120.0
+_LEFT_PX, _RIGHT_PX = 72, 44
+_MIN_SPAN_S = 2.0
+_NEAR_PX = 5.0
+_MAX_CLASSES, _MAX_LEGEND, _MAX_NEAR = 7, 8, 8
+_LABEL_PX = 90.0
+_STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600)
 
 
-class Timeline(QWidget):
-    """Click or drag to seek; the wheel zooms, with Shift it moves; a double click shows all."""
+class _ClockAxis(Axis):
+    """Times as on a clock, at full seconds and minutes."""
+
+    def tickSpacing(  # noqa: N802 - pyqtgraph's name
+        self, low: float, high: float, size: float
+    ) -> list[tuple[float, float]]:
+        least = (high - low) / max(1.0, size / _LABEL_PX)
+        return [(next((step for step in _STEPS_S if step >= least), 86400.0), 0.0)]
+
+    def tickStrings(  # noqa: N802 - pyqtgraph's name
+        self, values: list[float], _scale: float, spacing: float
+    ) -> list[str]:
+        digits = max(0, -floor(log10(spacing)))
+        return [clock(value, digits) for value in values]
+
+    def text_of(self, value: float) -> str:
+        return f"{value:.2f} s"
+
+
+class Timeline(Plot):
+    """Click or drag to seek; the wheel zooms, with Shift it moves; a double click shows all.
+
+    The middle button moves the view. Shaded is the time that the traces show.
+    """
 
     sought = Signal(float)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.theme: Theme = DARK
-        self.lanes = Lanes()
-        self.position = 0.0
-        self.view = (0.0, 1.0)
-        self._picture: QPixmap | None = None
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    def __init__(self) -> None:
+        lanes, axis = TextAxis("left", _LEFT_PX), _ClockAxis("bottom")
+        super().__init__("Timeline", axis, lanes, grid=False, zoom=(True, False))
+        self.data = TimelineData()
+        self.hint = "no recording is open"
+        names = {"markers": MARKERS, "decoder": RIBBON, "asked": ASKED, "decided": _DECIDED}
+        lanes.setTicks([[(top + height / 2, name) for name, (top, height) in names.items()]])
+        self._half = TextAxis("right", _RIGHT_PX)
+        self.plotItem.setAxisItems({"right": self._half})
+        self.plotItem.showAxis("right")
+        self.plotItem.layout.setContentsMargins(0, 0, 0, 0)
+        self.invertY(True)
+        self.shown = pg.LinearRegionItem((0, 0), movable=False)
+        self._gaps, self._asked = _bars(), _bars()
+        self.markers = pg.ScatterPlotItem(symbol="|", size=MARKERS[1])
+        self._ribbon, self._strip = (pg.ImageItem(axisOrder="row-major") for _ in range(2))
+        self._middle = pg.PlotCurveItem()
+        self.verdicts = pg.ScatterPlotItem()
+        self.cursor = pg.InfiniteLine(0.0, angle=90)
+        self.cursor.addMarker("v", 1.0, 9)
+        for item in (
+            self.shown, self._gaps, self.markers, self._ribbon, self._strip, self._middle,
+            self._asked, self.verdicts, self.cursor,
+        ):  # fmt: skip
+            self.addItem(item, ignoreBounds=True)
+        self._marker_names = Tags(self, (0.0, 0.5))
+        self._names, self._no_predictions = Tags(self), Tags(self)
         self.setFixedHeight(TIMELINE_HEIGHT)
         self.setMinimumWidth(320)
-        self.setAccessibleName("Timeline")
+        self.plotItem.vb.sigXRangeChanged.connect(self._draw_view)
+        self.set_recording(None, ())
 
-    def set_recording(self, recording: Recording, steps: tuple[ReplayTrial, ...]) -> None:
+    @property
+    def view(self) -> tuple[float, float]:
+        """The first and the last second that are shown."""
+        low, high = self.plotItem.vb.viewRange()[0]
+        return float(low), float(high)
+
+    def set_recording(self, recording: Recording | None, trials: tuple[ReplayTrial, ...]) -> None:
         """Show another recording, whole, without predictions."""
-        self.lanes = Lanes(recording, steps)
-        self.show_all()
+        self.data = TimelineData(recording, trials)
+        self.is_blank = recording is None
+        duration = max(self.data.duration, 1e-3)
+        self.setLimits(
+            xMin=0.0, xMax=duration, maxXRange=duration, minXRange=min(_MIN_SPAN_S, duration)
+        )
+        self.set_home((0.0, duration), (0.0, _BOTTOM))
+        self.reset()
+        self.refresh()
 
-    def set_steps(self, steps: tuple[ReplayTrial, ...]) -> None:
-        """Other trials of the recording, or what was decided of them."""
-        self.lanes.steps = steps
-        self._redraw()
+    def set_trials(self, trials: tuple[ReplayTrial, ...]) -> None:
+        """Show other trials of the recording, or their decisions."""
+        self.data.trials = trials
+        self.refresh()
 
     def set_predictions(self, predictions: Predictions | None, hop_s: float, until: float) -> None:
-        """What a model predicted, as far as ``until`` seconds; None if none has run."""
-        self.lanes.predictions, self.lanes.hop_s, self.lanes.until = predictions, hop_s, until
-        self._redraw()
+        """Show predictions, as far as ``until`` seconds; None if no model has run."""
+        self.data.predictions, self.data.hop_s, self.data.until = predictions, hop_s, until
+        self.refresh()
 
-    def set_position(self, position: float, follow: bool) -> None:
-        """Move the cursor; with ``follow`` the view goes with it."""
-        self.position = position
+    def set_position(self, position: float, shown_s: float) -> None:
+        """Move the play head; the view goes with it. The traces show ``shown_s`` before it."""
+        self.cursor.setValue(position)
+        self.shown.setRegion((max(0.0, position - shown_s), position))
         start, stop = self.view
-        if follow and not start <= position <= stop:
+        if not start <= position <= stop:
             # A page on, with a little of what was before.
-            self._show(position - 0.1 * (stop - start), stop - start)
-        self.update()
+            self._move_to(position - 0.1 * (stop - start))
 
-    def set_theme(self, theme: Theme) -> None:
-        self.theme = theme
-        self._redraw()
+    def _move_to(self, start: float) -> None:
+        low, high = self.view
+        start = max(0.0, min(start, self.data.duration - (high - low)))
+        self.setXRange(start, start + high - low, padding=0)
 
-    def show_all(self) -> None:
-        self.view = (0.0, max(self.lanes.duration, 1e-3))
-        self._redraw()
+    def numbers(self) -> Table:
+        """The predictions in view, with the decisions; without any, the trials."""
+        low, high = self.view
+        predictions = self.data.predictions
+        if predictions is None:
+            trials = [(t.onset, t.stop, t.label) for t in self.data.trials if low < t.stop < high]
+            return Table(("onset (s)", "stop (s)", "asked"), trials)
+        rows: list[list[object]] = []
+        for k in np.flatnonzero((predictions.times >= low) & (predictions.times <= high)):
+            decision = predictions.decisions[k]
+            label = decision.label if decision is not None else None
+            rows.append([predictions.times[k], *predictions.probabilities[k], label])
+        return Table(("time (s)", *predictions.classes, "decided"), rows)
 
-    def zoom(self, notches: float, around: float) -> None:
-        """Show less time (notches above 0) or more, with the time ``around`` where it is."""
-        start, stop = self.view
-        span = max(min(_LEAST_SPAN_S, self.lanes.duration), (stop - start) * _ZOOM**-notches)
-        share = (around - start) / (stop - start)
-        self._show(around - share * span, span)
-
-    def text_at(self, point: QPointF) -> str:
-        """What is to be said of a point; empty where nothing is."""
-        place, lanes = self._place(), self.lanes
-        if lanes.recording is None:
+    def read(self, place: QPointF) -> str:
+        """The markers near a place; below their lane the prediction and the trial."""
+        x, data = place.x(), self.data
+        if data.recording is None:
             return ""
-        time = place.time(point.x())
-        if lanes.is_marker(point.y()):
-            near = [m for m in lanes.recording.markers if abs(place.x(m.time) - point.x()) < _NEAR]
-            return "\n".join(f"{marker.label} at {marker.time:.2f} s" for marker in near[:8])
-        step = step_at(lanes.steps, time)
-        said = f"{time:.2f} s"
-        if lanes.predictions is not None and time <= lanes.until:
-            held = ribbon.place(lanes.predictions, lanes.hop_s, time)
-            if held is None:
-                said += ": no prediction, as filters settle, samples were lost or swings are large"
-            else:
-                said += f": {_told(lanes.predictions, held)}"
-        if step is not None:
-            said += f"\ntrial {step + 1}: {describe(lanes.steps[step])}"
-        return said
+        if place.y() < RIBBON[0]:
+            near = _NEAR_PX * self.plotItem.vb.viewPixelSize()[0]
+            markers = [m for m in data.recording.markers if abs(m.time - x) < near][:_MAX_NEAR]
+            return "\n".join(f"{marker.label} at {marker.time:.2f} s" for marker in markers)
+        text = f"{x:.2f} s"
+        if data.predictions is not None and x <= data.until:
+            k = prediction_at(data.predictions, data.hop_s, x)
+            why = "no prediction, as filters settle, samples were lost or swings are large"
+            text += f": {why if k is None else _describe(data.predictions, k)}"
+        number = trial_at(data.trials, x)
+        if number is not None:
+            text += f"\ntrial {number + 1}: {describe(data.trials[number])}"
+        return text
 
-    def _place(self) -> Place:
-        return Place(*self.view, LEFT, self.width() - RIGHT)
+    def draw(self) -> None:
+        """Draw all of it again."""
+        theme, data = self.theme, self.data
+        self.cursor.setPen(pg.mkPen(theme.text, width=1.5))
+        shaded = theme.colour("text")
+        shaded.setAlpha(22)
+        self.shown.setBrush(shaded)
+        for line in self.shown.lines:
+            line.setPen(None)
+        self._draw_recording(theme)
+        self._draw_trials(theme)
+        two = data.predictions is not None and len(data.classes) == 2
+        # Above the middle the one class is likelier, below it the other.
+        middle = RIBBON[0] + RIBBON[1] / 2
+        self._half.setTicks([[(middle, "50 %")] if two else []])
+        self._half.setTextPen(theme.dim)
+        self._middle.setData([0.0, data.duration] if two else [], [middle] * 2 if two else [])
+        self._middle.setPen(pg.mkPen(theme.panel, style=Qt.PenStyle.DashLine))
+        self._draw_view()
 
-    def _show(self, start: float, span: float) -> None:
-        duration = max(self.lanes.duration, 1e-3)
-        span = min(span, duration)
-        start = max(0.0, min(start, duration - span))
-        self.view = (start, start + span)
-        self._redraw()
+    def _draw_recording(self, theme: Theme) -> None:
+        recording, data = self.data.recording, self.data
+        gaps = data.gaps
+        self._gaps.setOpts(
+            x0=gaps[:, 0], x1=gaps[:, 1], y0=np.zeros(len(gaps)), height=_BOTTOM,
+            brush=theme.lost, pen=theme.lost,
+        )  # fmt: skip
+        markers = recording.markers if recording is not None else ()
+        asked = data.marker_classes
+        self.markers.setData(
+            [marker.time for marker in markers],
+            [MARKERS[0] + MARKERS[1] / 2] * len(markers),
+            brush=[self._colour_of(asked.get(marker.label, marker.label)) for marker in markers],
+            pen=None,
+        )
+        self.set_heading_html(self._legend(theme, asked))
+        self.plotItem.layout.setRowFixedHeight(0, _LEGEND_PX)
 
-    def _redraw(self) -> None:
-        self._picture = None
-        self.update()
+    def _legend(self, theme: Theme, asked: dict[str, str]) -> str:
+        counts = dict(sorted(self.data.counts.items()))
+        parts = []
+        for label in list(counts)[:_MAX_LEGEND]:
+            name = asked.get(label, label)
+            text = f"{label if name == label else f'{label} = {name}'}"[:28]
+            colour = self.data.colour(theme, name).name()
+            parts.append(
+                f"<span style='color: {colour}'>\u25a0</span> <span style='color: {theme.text}'>"
+                f"{escape(text)} \u00d7{counts[label]}</span>"
+            )
+        if len(counts) > _MAX_LEGEND:
+            parts.append(f"and {len(counts) - _MAX_LEGEND} more")
+        return "&nbsp;&nbsp; ".join(parts) or "no markers"
+
+    def _draw_trials(self, theme: Theme) -> None:
+        trials = self.data.trials
+        onsets, stops = (np.array([getattr(t, at) for t in trials]) for at in ("onset", "stop"))
+        brushes = [self.data.colour(theme, trial.label) for trial in trials]
+        self._asked.setOpts(
+            x0=onsets, x1=stops, y0=np.full(len(trials), ASKED[0]), height=ASKED[1],
+            pen=theme.panel, brushes=brushes,
+        )  # fmt: skip
+        judged = [trial for trial in trials if trial.decision is not None]
+        good, _, bad = theme.quality
+        self.verdicts.setData(
+            [(trial.onset + trial.stop) / 2 for trial in judged],
+            [_DECIDED[0] + _DECIDED[1] / 2] * len(judged),
+            symbol=["o" if trial.is_right else "x" for trial in judged],
+            brush=[good if trial.is_right else bad for trial in judged],
+            pen=None, size=9,
+        )  # fmt: skip
+
+    def _draw_view(self) -> None:
+        """Draw what depends on the time that is in view."""
+        if self.data.recording is None:
+            return
+        start, stop = self.view
+        width = max(1, round(self.plotItem.vb.width()))
+        per_s = width / (stop - start)
+        self._draw_predictions(start, stop, width)
+        markers = [m for m in self.data.recording.markers if start <= m.time <= stop]
+        room = width / max(1, len(markers)) > _LABEL_PX
+        asked, middle = self.data.marker_classes, MARKERS[0] + MARKERS[1] / 2
+        self._marker_names.show([
+            Tag(m.time, middle, m.label[:14], self._colour_of(asked.get(m.label, m.label)))
+            for m in markers if room
+        ])  # fmt: skip
+        # The names of all trials, or of none.
+        wide = {t.label: self._names.width_of(t.label) for t in self.data.trials}
+        fits = all(wide[t.label] < (t.stop - t.onset) * per_s for t in self.data.trials)
+        self._names.show([
+            Tag((t.onset + t.stop) / 2, ASKED[0] + ASKED[1] / 2, t.label,
+                self.theme.colour("on_class"))
+            for t in self.data.trials if fits and start <= (t.onset + t.stop) / 2 <= stop
+        ])  # fmt: skip
+
+    def _colour_of(self, label: str) -> pg.QtGui.QColor:
+        return self.data.colour(self.theme, label)
+
+    def _draw_predictions(self, start: float, stop: float, width: int) -> None:
+        predictions, data = self.data.predictions, self.data
+        text = "no predictions yet: choose a model above and run it"
+        at = Tag((start + stop) / 2, RIBBON[0] + RIBBON[1] / 2, text, self.theme.colour("dim"))
+        self._no_predictions.show([at] if predictions is None else [])
+        for picture in (self._ribbon, self._strip):
+            picture.setVisible(predictions is not None)
+        if predictions is None:
+            return
+        columns = shares(predictions, data.hop_s, start, stop, width)
+        n_known = round((data.until - start) / (stop - start) * width)
+        self._ribbon.setImage(ribbon_picture(columns, self.theme, RIBBON[1], n_known))
+        self._ribbon.setRect(QRectF(start, RIBBON[0], stop - start, RIBBON[1]))
+        numbers = decided(predictions, data.hop_s, start, stop, width)
+        colours = [self._colour_of(name).getRgb() for name in predictions.classes]
+        # The last, which number -1 finds, is transparent.
+        lookup = np.array([*colours, (0, 0, 0, 0)], dtype=np.uint8)
+        self._strip.setImage(lookup[numbers][None])
+        self._strip.setRect(QRectF(start, _STRIP[0], stop - start, _STRIP[1]))
 
     def _seek(self, event: QMouseEvent) -> None:
-        if self.lanes.recording is not None and event.buttons() & Qt.MouseButton.LeftButton:
-            self.sought.emit(self._place().time(event.position().x()))
+        at = self.plotItem.vb.mapSceneToView(self.mapToScene(event.position().toPoint()))
+        self.sought.emit(float(at.x()))
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        if self._picture is None:
-            ratio = self.devicePixelRatioF()
-            self._picture = QPixmap(self.size() * ratio)
-            self._picture.setDevicePixelRatio(ratio)
-            self._picture.fill(self.theme.colour("panel"))
-            self.lanes.paint(self._picture, self.theme, self.font(), self._place(), self.size())
-        painter = QPainter(self)
-        painter.drawPixmap(0, 0, self._picture)
-        x = self._place().x(self.position)
-        if self.lanes.recording is None or not LEFT <= x <= self.width() - RIGHT + 1:
-            return
-        top, bottom = self.lanes.span
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(self.theme.colour("text"), 1.5))
-        painter.drawLine(QLineF(x, top, x, bottom))
-        painter.setBrush(self.theme.colour("text"))
-        painter.setPen(Qt.PenStyle.NoPen)
-        grip = [QPointF(x - 5, top - 4), QPointF(x + 5, top - 4), QPointF(x, top + 4)]
-        painter.drawPolygon(QPolygonF(grip))
-
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            QToolTip.showText(event.globalPos(), tip(self.text_at(QPointF(event.pos()))), self)
-            return True
-        return super().event(event)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        self._seek(event)
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        if event.button() == Qt.MouseButton.LeftButton and self.data.recording is not None:
+            self._seek(event)
+        else:
+            super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        self._seek(event)
-
-    def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:  # noqa: N802
-        self.show_all()
+        if event.buttons() & Qt.MouseButton.LeftButton and self.data.recording is not None:
+            self._seek(event)
+        else:
+            super().mouseMoveEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
-        turned = event.angleDelta()
-        sideways = turned.x() or (
-            turned.y() if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 0
-        )
+        turned, shift = event.angleDelta(), Qt.KeyboardModifier.ShiftModifier
+        sideways = turned.x() or (turned.y() if event.modifiers() & shift else 0)
+        if not sideways:
+            super().wheelEvent(event)
+            return
         start, stop = self.view
-        if sideways:
-            self._show(start - sideways / 120 * 0.1 * (stop - start), stop - start)
-        else:
-            self.zoom(turned.y() / 120, self._place().time(event.position().x()))
+        self._move_to(start - sideways / 120 * 0.1 * (stop - start))
         event.accept()
 
-    def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802
-        self._redraw()
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        # Qt calls this while the widget is made, too.
+        if hasattr(self, "_no_predictions"):
+            self._draw_view()
 
 
-def _told(predictions: Predictions, k: int) -> str:
+def _bars() -> pg.BarGraphItem:
+    return pg.BarGraphItem(x0=[], x1=[], y0=[], height=[], pen=None)
+
+
+def _describe(predictions: Predictions, k: int) -> str:
     """Write the decision below the probabilities; of many classes only the likeliest."""
-    names, shares = predictions.classes, predictions.probabilities[k]
+    names, probabilities = predictions.classes, predictions.probabilities[k]
     shown = list(range(len(names)))
-    if len(names) > _MOST_TOLD:
-        shown = sorted(shown, key=lambda i: -shares[i])[:_MOST_TOLD]
-    told = ", ".join(f"{names[i]} {100 * shares[i]:.0f} %" for i in shown)
-    left = len(names) - _MOST_TOLD
-    told = f"{told} and {left} less likely" if left > 0 else told
+    if len(names) > _MAX_CLASSES:
+        shown = sorted(shown, key=lambda i: -probabilities[i])[:_MAX_CLASSES]
+    text = ", ".join(f"{names[i]} {100 * probabilities[i]:.0f} %" for i in shown)
+    if len(names) > _MAX_CLASSES:
+        text += f" and {len(names) - _MAX_CLASSES} less likely"
     decision = in_words(predictions.decisions[k])
-    return f"{told}\n{'decided: ' if is_decided(decision) else ''}{decision}"
+    return f"{text}\n{'decided: ' if is_decided(decision) else ''}{decision}"

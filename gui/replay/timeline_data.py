@@ -1,20 +1,81 @@
-"""Predictions over time as columns of pixels, and where there are none."""
+"""The data of the timeline: what there is of a recording, and predictions as columns of pixels."""
 
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtGui import QColor
 
+from bci.types import Recording
 from gui.replay.predictions import Predictions
+from gui.replay.trials import ReplayTrial
+from gui.theme import Theme
 
 # A prediction is missed where the next one comes later than so many hops.
 _MISSED = 1.5
+# Pixels from one line of a hatching to the next.
+_HATCH_PX = 6
+
+
+@dataclass
+class TimelineData:
+    """A recording, its trials, and the predictions until the time ``until``."""
+
+    recording: Recording | None = None
+    trials: tuple[ReplayTrial, ...] = ()
+    predictions: Predictions | None = None
+    hop_s: float = 0.1
+    until: float = 0.0
+    counts: dict[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.counts = {}
+        for marker in self.recording.markers if self.recording else ():
+            self.counts[marker.label] = self.counts.get(marker.label, 0) + 1
+
+    @property
+    def duration(self) -> float:
+        return float(self.recording.timestamps[-1]) if self.recording else 0.0
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes in the order of their colours."""
+        if self.predictions is not None:
+            return self.predictions.classes
+        return tuple(sorted({trial.label for trial in self.trials}))
+
+    @property
+    def marker_classes(self) -> dict[str, str]:
+        """The class that a marker's label asks for, by the trials that begin with it."""
+        onsets = {trial.onset: trial.label for trial in self.trials}
+        markers = self.recording.markers if self.recording else ()
+        return {m.label: onsets[m.time] for m in markers if m.time in onsets}
+
+    @property
+    def gaps(self) -> NDArray[np.float64]:
+        """Start and stop of each stretch without samples, (n_gaps, 2)."""
+        if self.recording is None:
+            return np.empty((0, 2))
+        times, lost = self.recording.timestamps, np.diff(self.recording.indices) != 1
+        return np.column_stack([times[:-1][lost], times[1:][lost]])
+
+    def colour(self, theme: Theme, label: str) -> QColor:
+        """Give a class or marker its colour; a marker that asks for no class is dim.
+
+        More classes than there are colours all have the same: neighbours would look alike.
+        """
+        classes = self.classes
+        if label not in classes:
+            return theme.colour("dim")
+        if len(classes) > len(theme.classes):
+            return theme.colour("accent")
+        return theme.class_colour(classes.index(label))
 
 
 def shares(
     predictions: Predictions, hop_s: float, start: float, stop: float, width: int
 ) -> NDArray[np.float64]:
-    """Mean probability of each class in each column; NaN where no prediction holds.
+    """Average the probability of each class in each column; NaN where no prediction holds.
 
     A prediction holds from the end of its window, when it was known, for one hop.
 
@@ -38,7 +99,7 @@ def shares(
     sums = np.vstack([np.zeros(len(predictions.classes)), predictions.probabilities.cumsum(axis=0)])
     with np.errstate(invalid="ignore", divide="ignore"):
         found: NDArray[np.float64] = (sums[last] - sums[first]) / (last - first)[:, None]
-    # Columns narrower than a hop: what was predicted last, if that still holds.
+    # Columns narrower than a hop: the last prediction, if that still holds.
     empty = np.flatnonzero((first == last) & (first > 0))
     if n and len(empty):
         before = first[empty] - 1
@@ -47,10 +108,41 @@ def shares(
     return found
 
 
+def ribbon_picture(
+    columns: NDArray[np.float64], theme: Theme, height: int, n_known: int
+) -> NDArray[np.uint8]:
+    """Draw the classes one above the other in each column, as high as they are likely.
+
+    Of more classes than there are colours the likeliest alone is drawn. The first ``n_known``
+    columns are hatched where no prediction holds.
+
+    Returns
+    -------
+    picture : ndarray, shape (height, n_columns, 4)
+        Red, green, blue, opacity.
+    """
+    n_columns, n_classes = columns.shape
+    picture = np.zeros((height, n_columns, 4), dtype=np.uint8)
+    known = ~np.isnan(columns[:, 0])
+    rows = np.arange(height) + 0.5
+    if n_classes > len(theme.classes):
+        filled = rows[:, None] >= height * (1 - columns.max(axis=1, initial=0))
+        picture[filled & known] = theme.colour("accent").getRgb()
+    else:
+        ends = height * columns[known].cumsum(axis=1)
+        number = (rows[:, None, None] >= ends[:, :-1]).sum(axis=2)
+        colours = [theme.class_colour(k).getRgb() for k in range(n_classes)]
+        picture[:, known] = np.array(colours, dtype=np.uint8)[number]
+    at = np.arange(n_columns)
+    is_line = (np.arange(height)[:, None] + at) % _HATCH_PX == 0
+    picture[is_line & ~known & (at < n_known)] = theme.colour("dim").getRgb()
+    return picture
+
+
 def decided(
     predictions: Predictions, hop_s: float, start: float, stop: float, width: int
 ) -> NDArray[np.int64]:
-    """Number of the class that is decided at the right edge of each column; -1 where none is.
+    """Number the class that is decided at the right edge of each column; -1 where none is.
 
     A decision holds as long as its prediction; see `shares` for the parameters.
 
@@ -70,17 +162,7 @@ def decided(
     return found
 
 
-def rejected(predictions: Predictions, hop_s: float, until: float) -> Iterator[tuple[float, float]]:
-    """Stretches from 0 to ``until`` in which no window gave a prediction."""
-    times = predictions.times
-    ends = np.append(times, until + hop_s)
-    known = np.append(0.0, times + hop_s)
-    for k in np.flatnonzero(ends - known > (_MISSED - 1) * hop_s):
-        if known[k] < until:
-            yield float(known[k]), float(min(ends[k], until))
-
-
-def place(predictions: Predictions, hop_s: float, position: float) -> int | None:
-    """Which prediction holds at a position, by its number; None where none does."""
+def prediction_at(predictions: Predictions, hop_s: float, position: float) -> int | None:
+    """Number the prediction that holds at a position; None where none does."""
     k = int(np.searchsorted(predictions.times, position, side="right")) - 1
     return k if k >= 0 and position - predictions.times[k] <= _MISSED * hop_s else None

@@ -4,16 +4,16 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
-from gui.replay.lanes import clock
 from gui.replay.playhead import SPEEDS, Playhead
 from gui.widgets.combo_box import ComboBox
 from gui.widgets.elided import Elided
 from gui.widgets.pieces import button, named
+from gui.widgets.units import clock
 
 _KEYS = "Space play \u00b7 \u2190 \u2192 1 s \u00b7 Shift 10 s \u00b7 , . trial \u00b7 S D speed"
 
 
-class Transport(QWidget):
+class TransportBar(QWidget):
     """Shows the playhead and moves it; steps by trial come out as a signal."""
 
     stepped = Signal(int)

@@ -11,16 +11,15 @@ from PySide6.QtWidgets import (
 )
 
 from bci.quality.channel_quality import State
-from gui.replay.lanes import clock
 from gui.replay.trials import ReplayTrial, describe
 from gui.theme import DARK, Theme
-from gui.widgets.class_names import brief
 from gui.widgets.pieces import tip
+from gui.widgets.units import brief, clock
 
 _COLUMNS = ("", "at", "asked", "decided", "")
 _OF_DECISIONS = (3, 4)
 # The trial under way, one before and one after.
-_LEAST_HEIGHT = 104
+_MIN_HEIGHT = 100
 
 
 class TrialList(QTableWidget):
@@ -31,7 +30,7 @@ class TrialList(QTableWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(0, len(_COLUMNS), parent)
         self.theme: Theme = DARK
-        self.steps: tuple[ReplayTrial, ...] = ()
+        self.trials: tuple[ReplayTrial, ...] = ()
         self._current: int | None = None
         self.setHorizontalHeaderLabels(_COLUMNS)
         self.verticalHeader().hide()
@@ -44,7 +43,7 @@ class TrialList(QTableWidget):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             self.setColumnWidth(column, width)
         self.setShowGrid(False)
-        self.setMinimumHeight(_LEAST_HEIGHT)
+        self.setMinimumHeight(_MIN_HEIGHT)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -53,20 +52,20 @@ class TrialList(QTableWidget):
         self.cellClicked.connect(lambda row, _column: self.chosen.emit(row))
         self.cellActivated.connect(lambda row, _column: self.chosen.emit(row))
 
-    def set_steps(self, steps: tuple[ReplayTrial, ...]) -> None:
-        self.steps = steps
+    def set_trials(self, trials: tuple[ReplayTrial, ...]) -> None:
+        self.trials = trials
         self._current = None
-        self.setRowCount(len(steps))
-        for row, step in enumerate(steps):
-            verdict = {True: "\u2713 correct", False: "\u2717 wrong", None: ""}[step.is_right]
-            asked, decided = brief(step.label), brief(step.decision or "")
-            texts = (str(row + 1), clock(step.onset, 1), asked, decided, verdict)
+        self.setRowCount(len(trials))
+        for row, trial in enumerate(trials):
+            verdict = {True: "\u2713 correct", False: "\u2717 wrong", None: ""}[trial.is_right]
+            asked, decided = brief(trial.label), brief(trial.decision or "")
+            texts = (str(row + 1), clock(trial.onset, 1), asked, decided, verdict)
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
-                sure = "" if step.confidence is None else f", {100 * step.confidence:.0f} % sure"
-                item.setToolTip(tip(describe(step) + sure))
+                sure = "" if trial.confidence is None else f", {100 * trial.confidence:.0f} % sure"
+                item.setToolTip(tip(describe(trial) + sure))
                 self.setItem(row, column, item)
-        undecided = all(step.decision is None for step in steps)
+        undecided = all(trial.decision is None for trial in trials)
         for column in _OF_DECISIONS:
             self.setColumnHidden(column, undecided)
         self._colour()
@@ -93,8 +92,8 @@ class TrialList(QTableWidget):
 
     def _colour(self) -> None:
         dim = self.theme.colour("dim")
-        for row, step in enumerate(self.steps):
-            state = State.GOOD if step.is_right else State.BAD
+        for row, trial in enumerate(self.trials):
+            state = State.GOOD if trial.is_right else State.BAD
             verdict = self.theme.quality_colour(state)
             for column, colour in ((0, dim), (1, dim), (4, verdict)):
                 item = self.item(row, column)

@@ -1,4 +1,4 @@
-"""The trials that one steps through: what was asked, and what a model decided."""
+"""The trials of a recording: what was asked, and what a model decided."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
@@ -10,8 +10,7 @@ from bci.messages import EvaluationEvent
 from bci.profiles.profile import Paradigm
 from bci.training.epochs import find_trials
 from bci.types import Recording
-from gui.widgets.class_names import brief
-from gui.widgets.units import counted
+from gui.widgets.units import brief, counted
 
 # How long a cue is taken to last where no model's paradigm says so.
 _USUAL_S = 4.0
@@ -39,7 +38,7 @@ class ReplayTrial:
         return None if self.decision is None else self.decision == self.label
 
 
-def find_steps(
+def find_replay_trials(
     recording: Recording, paradigm: Paradigm | None, cue_of: Callable[[str], str | None]
 ) -> tuple[ReplayTrial, ...]:
     """The trials of a recording.
@@ -60,21 +59,21 @@ def find_steps(
     if recording.marker_streams:
         markers = merged(without_notes(recording.marker_streams))
     ends = [*(marker.time for marker in markers[1:]), end]
-    steps = [
+    trials = [
         ReplayTrial(
             marker.label, marker.time, max(marker.time, min(following, marker.time + _USUAL_S))
         )
         for marker, following in zip(markers, ends, strict=False)
     ]
     cued = [
-        ReplayTrial(label, step.onset, step.stop)
-        for step in steps
-        if (label := cue_of(step.label)) is not None
+        ReplayTrial(label, trial.onset, trial.stop)
+        for trial in trials
+        if (label := cue_of(trial.label)) is not None
     ]
-    return tuple(cued or steps)
+    return tuple(cued or trials)
 
 
-def steps_of(evaluation: EvaluationEvent) -> tuple[ReplayTrial, ...]:
+def trials_of(evaluation: EvaluationEvent) -> tuple[ReplayTrial, ...]:
     """The trials of an evaluated recording."""
     return tuple(
         ReplayTrial(trial.label, trial.onset, trial.stop, trial.decision, trial.confidence)
@@ -82,32 +81,32 @@ def steps_of(evaluation: EvaluationEvent) -> tuple[ReplayTrial, ...]:
     )
 
 
-def step_from(steps: tuple[ReplayTrial, ...], position: float, way: int) -> int | None:
+def trial_from(trials: tuple[ReplayTrial, ...], position: float, way: int) -> int | None:
     """Number of the next (+1) or previous (-1) trial, by where they end; None at the last."""
-    stops = [step.stop for step in steps]
+    stops = [trial.stop for trial in trials]
     if way > 0:
         k = bisect_right(stops, position + _APART_S)
-        return k if k < len(steps) else None
+        return k if k < len(trials) else None
     k = bisect_left(stops, position - _APART_S) - 1
     return k if k >= 0 else None
 
 
-def step_at(steps: tuple[ReplayTrial, ...], position: float) -> int | None:
+def trial_at(trials: tuple[ReplayTrial, ...], position: float) -> int | None:
     """Number of the trial that is under way; None between trials."""
-    k = bisect_right([step.onset for step in steps], position + _APART_S) - 1
-    return k if k >= 0 and position <= steps[k].stop + _APART_S else None
+    k = bisect_right([trial.onset for trial in trials], position + _APART_S) - 1
+    return k if k >= 0 and position <= trials[k].stop + _APART_S else None
 
 
-def describe(step: ReplayTrial, called: Callable[[str], str] = str) -> str:
+def describe(trial: ReplayTrial, called: Callable[[str], str] = str) -> str:
     """``asked left, decided right: wrong``; ``called`` gives the name that a class is told by."""
-    if step.decision is None:
-        return called(step.label)
-    verdict = "correct" if step.is_right else "wrong"
-    return f"asked {called(step.label)}, decided {called(step.decision)}: {verdict}"
+    if trial.decision is None:
+        return called(trial.label)
+    verdict = "correct" if trial.is_right else "wrong"
+    return f"asked {called(trial.label)}, decided {called(trial.decision)}: {verdict}"
 
 
-def describe_place(steps: tuple[ReplayTrial, ...], number: int | None) -> str:
+def describe_place(trials: tuple[ReplayTrial, ...], number: int | None) -> str:
     """``trial 4 of 30: left``; between trials how many there are."""
     if number is None:
-        return counted(len(steps), "trial") if steps else "no trials"
-    return f"trial {number + 1} of {len(steps)}: {describe(steps[number], brief)}"
+        return counted(len(trials), "trial") if trials else "no trials"
+    return f"trial {number + 1} of {len(trials)}: {describe(trials[number], brief)}"

@@ -11,14 +11,15 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QHBoxLayout,
+    QLabel,
+    QLayout,
     QVBoxLayout,
     QWidget,
 )
 
-from bci.messages import EvaluationEvent
+from bci.messages.evaluation import EvaluationEvent
 from gui.actions import REPLAY, WindowActions
 from gui.replay.decision_at_cursor import DecisionAtCursor
-from gui.replay.header import ReplayHeader
 from gui.replay.model_choice import ModelChoice
 from gui.replay.model_run import ModelProcess
 from gui.replay.opened_recording import OpenedRecording, RecordingReader
@@ -27,35 +28,44 @@ from gui.replay.predictions import Predictions
 from gui.replay.summary import Summary
 from gui.replay.timeline import Timeline
 from gui.replay.traces import ReplayTraces
-from gui.replay.transport_bar import Transport
+from gui.replay.transport_bar import TransportBar
 from gui.replay.trial_list import TrialList
-from gui.replay.trials import ReplayTrial, describe_place, find_steps, step_at, step_from, steps_of
+from gui.replay.trials import (
+    ReplayTrial,
+    describe_place,
+    find_replay_trials,
+    trial_at,
+    trial_from,
+    trials_of,
+)
 from gui.settings import DashboardSettings
 from gui.theme import DARK, Theme
 from gui.widgets.banner import Banner
 from gui.widgets.fit_height_scroll_area import JustHighEnough
 from gui.widgets.open_recording import ask_for_recording, newest_recording
-from gui.widgets.pieces import column_of, panel, scrolled
+from gui.widgets.pieces import button, column_of, named, panel, plain, scrolled, tip
 from gui.widgets.screen_room import resize_within_screen
+from gui.widgets.units import clock, counted
 
 _FRAME_MS = 16
 _RIGHT_WIDTH = 330
 _STEP_S, _LONG_STEP_S = 1.0, 10.0
 _WHEEL = 0.1  # of what the traces show
+_MAX_TITLE = 60
 
 
 class ReplayWindow(QWidget):
-    """A window of its own; all of a recording, seen as it would have been live.
+    """All of a recording in a window of its own, as it would have been live.
 
     Parameters
     ----------
     bci : tuple of str
-        How the command line is called.
+        Program and first arguments of the command line.
     folder : Path
         Where recordings are, and models in its ``models``.
     remembered : DashboardSettings
     cue_of : callable
-        The class that a marker asks for, if any, where no model says so.
+        Gives the class that a marker asks for, if any, where no model does.
     """
 
     def __init__(
@@ -71,7 +81,7 @@ class ReplayWindow(QWidget):
         self.opened: OpenedRecording | None = None
         self.predictions: Predictions | None = None
         self._hop_s = 0.1
-        self.steps: tuple[ReplayTrial, ...] = ()
+        self.trials: tuple[ReplayTrial, ...] = ()
         self._is_stale = False
         self.setWindowTitle("Replay - bci")
         resize_within_screen(self, QSize(1280, 800))
@@ -79,23 +89,23 @@ class ReplayWindow(QWidget):
         self.run = ModelProcess(bci, self)
         self.playhead = Playhead(self)
         self.traces, self.timeline = ReplayTraces(), Timeline()
-        self.transport, self.models = Transport(self.playhead), ModelChoice()
-        self.header = ReplayHeader(self.models)
-        self.decided, self.summary, self.trials = DecisionAtCursor(), Summary(), TrialList()
+        self.transport, self.models = TransportBar(self.playhead), ModelChoice()
+        self.decided, self.summary, self.trial_list = DecisionAtCursor(), Summary(), TrialList()
         self.decision = self.decided.bars
         self.banner = Banner()
         self._build()
+        self._bind_keys()
         self._connect()
         self._timer = QTimer(self)
         self._timer.setInterval(_FRAME_MS)
         self._timer.timeout.connect(self._advance)
         self.show_decision(False)
-        self._set_steps()
+        self._set_trials()
         self.traces.scope.setFocus()
 
     def open(self, file: Path) -> None:
         """Read a recording; the window shows it when it is read."""
-        self.header.show_reading(file)
+        self.title.setText(f"reading {file.name} ...")
         self.banner.settle("file")
         self.reader.read(file)
 
@@ -115,27 +125,26 @@ class ReplayWindow(QWidget):
         self.activateWindow()
 
     def choose_file(self) -> None:
-        """Ask for a recording; the one that was recorded or opened last is at hand."""
+        """Ask for a recording, from the one that was recorded or opened last."""
         start = self._remembered.replay_file or str(newest_recording(self._folder))
         ask_for_recording(self, "Open a recording", start, lambda name: self.open(Path(name)))
 
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
         self.setStyleSheet(theme.style_sheet())
-        self.summary.theme = theme
-        self.summary.update()
-        for part in (self.decided, self.traces, self.timeline, self.trials):
+        self.summary.theme = self.timeline.theme = theme
+        for part in (self.decided, self.traces, self.trial_list):
             part.set_theme(theme)
 
     def step(self, way: int) -> None:
         """Go to the end of the next (+1) or the previous (-1) trial, where it was decided."""
-        k = step_from(self.steps, self.playhead.position, way)
+        k = trial_from(self.trials, self.playhead.position, way)
         if k is not None:
             self.go_to(k)
 
     def go_to(self, trial: int) -> None:
         """Go to the end of a trial."""
-        self.playhead.seek(self.steps[trial].stop)
+        self.playhead.seek(self.trials[trial].stop)
 
     def run_model(self) -> None:
         """Run the chosen model, or cancel the run."""
@@ -147,7 +156,7 @@ class ReplayWindow(QWidget):
             return
         self.banner.settle("model")
         pipeline, paradigm = model.card.pipeline, model.card.paradigm
-        # Where windows come at cues alone, what was predicted holds until the cue is over.
+        # Where windows come at cues alone, a prediction holds until the cue is over.
         self._hop_s = paradigm.stop_s if pipeline.at_cues else pipeline.hop_s
         self._forget_predictions()
         self.decided.set_model(model.card)
@@ -158,19 +167,37 @@ class ReplayWindow(QWidget):
         self.run.start(model.folder, self.opened.file, model.card.classes)
 
     def _build(self) -> None:
-        side = column_of(_RIGHT_WIDTH, self.decided, JustHighEnough(self.summary), self.trials)
+        side = column_of(_RIGHT_WIDTH, self.decided, JustHighEnough(self.summary), self.trial_list)
         middle = QHBoxLayout()
         middle.addWidget(panel(self.traces), 1)
         middle.addWidget(scrolled(side))
         column = QVBoxLayout(self)
         column.setContentsMargins(9, 7, 9, 9)
-        column.addWidget(self.header)
+        column.addLayout(self._build_header())
         column.addWidget(self.banner)
         column.addLayout(middle, 1)
         column.addWidget(panel(self.timeline))
         column.addWidget(panel(self.transport))
+
+    def _build_header(self) -> QLayout:
+        self.open_button = button("Open ...", "Open a recording (Ctrl+O)")
+        self.title = plain(named(QLabel("no recording is open"), "title"))
+        self.badge = named(QLabel("SIMULATED SIGNAL"), "badge")
+        self.badge.hide()
+        self.about = plain(named(QLabel(), "dim"))
+        # They are cut off in a narrow window, which does not grow for them.
+        self.title.setMinimumWidth(160)
+        self.about.setMinimumWidth(40)
+        row = QHBoxLayout()
+        for widget in (self.open_button, self.title, self.badge, self.about):
+            row.addWidget(widget)
+        row.addStretch()
+        row.addWidget(self.models)
+        return row
+
+    def _bind_keys(self) -> None:
         seek, speed = self.playhead.seek, self.playhead.step_speed
-        callbacks = {
+        callbacks: dict[str, Callable[[], object]] = {
             "replay-open": self.choose_file,
             "replay-run": self.run_model,
             "replay-close": self.close,
@@ -187,16 +214,16 @@ class ReplayWindow(QWidget):
             "replay-slower": partial(speed, -1),
             "replay-faster": partial(speed, 1),
         }
-        self.commands = WindowActions(self, REPLAY, callbacks)
+        WindowActions(self, REPLAY, callbacks)
 
     def _connect(self) -> None:
-        self.header.open_button.clicked.connect(self.choose_file)
+        self.open_button.clicked.connect(self.choose_file)
         self.reader.opened.connect(self._show_recording)
         self.reader.failed.connect(self._on_unreadable)
         self.playhead.moved.connect(self._on_moved)
         self.timeline.sought.connect(self.playhead.seek)
         self.transport.stepped.connect(self.step)
-        self.trials.chosen.connect(self.go_to)
+        self.trial_list.chosen.connect(self.go_to)
         self.traces.turned.connect(
             lambda way: self._move(way * _WHEEL * self.traces.scope.time_base_s)
         )
@@ -212,22 +239,30 @@ class ReplayWindow(QWidget):
         self.run.cancel()
         self.opened = opened
         self._remembered.replay_file = str(opened.file)
-        recording = opened.recording
-        name, info = opened.file.name, recording.info
-        self.header.show_recording(opened)
-        self.setWindowTitle(f"{name} - bci" + " (simulated signal)" * info.simulated)
-        self.predictions = None
-        self.steps = ()
-        self.timeline.set_recording(recording, ())
-        self.traces.set_recording(recording)
-        self.playhead.set_duration(float(recording.timestamps[-1]))
+        name, info = opened.file.name, opened.recording.info
+        duration = float(opened.recording.timestamps[-1])
+        self._show_title()
+        self.title.setToolTip(tip(str(opened.file)))
+        self.badge.setVisible(info.simulated)
+        channels = counted(info.n_channels, "channel")
+        self.about.setText(f"{channels}, {info.sfreq:g} Hz, {clock(duration)}")
+        self.setWindowTitle(f"{name} - bci{' (simulated signal)' if info.simulated else ''}")
+        self.trials = ()
+        self.timeline.set_recording(opened.recording, ())
+        self.traces.set_recording(opened.recording)
+        self.playhead.set_duration(duration)
         self.models.set_models(opened.models)
         self._forget_predictions()
         # A full picture, not an empty one.
         self.playhead.seek(self.traces.scope.time_base_s)
 
+    def _show_title(self) -> None:
+        name = self.opened.file.name if self.opened else "no recording is open"
+        self.title.setText(name if len(name) <= _MAX_TITLE else f"{name[:_MAX_TITLE]} ...")
+
     def _on_unreadable(self, why: str) -> None:
-        self.header.show_unread(self.opened)
+        # The recording that was open before still is.
+        self._show_title()
         self.banner.tell(why, "file")
 
     def _on_model_chosen(self) -> None:
@@ -239,18 +274,17 @@ class ReplayWindow(QWidget):
         self.timeline.set_predictions(None, self._hop_s, 0.0)
         self.summary.set_evaluation(None)
         self.show_decision(False)
-        self._set_steps()
+        self._set_trials()
 
-    def _set_steps(self, steps: tuple[ReplayTrial, ...] | None = None) -> None:
-        """The trials with what was decided; those of the recording alone if none are given."""
-        if steps is None and self.opened is not None:
+    def _set_trials(self, trials: tuple[ReplayTrial, ...] = ()) -> None:
+        """Show trials with their decisions; those of the recording alone if none are given."""
+        if not trials and self.opened is not None:
             model = self.models.model
             paradigm = model.card.paradigm if model is not None and model.card else None
-            steps = find_steps(self.opened.recording, paradigm, self._cue_of)
-        self.steps = steps or ()
-        self.decided.truth.steps = self.steps
-        self.trials.set_steps(self.steps)
-        self.timeline.set_steps(self.steps)
+            trials = find_replay_trials(self.opened.recording, paradigm, self._cue_of)
+        self.trials = self.decided.truth.trials = trials
+        self.trial_list.set_trials(trials)
+        self.timeline.set_trials(trials)
         self._on_moved()
 
     def _on_predicted(self, predictions: Predictions) -> None:
@@ -263,10 +297,10 @@ class ReplayWindow(QWidget):
     def _on_finished(self, evaluation: EvaluationEvent) -> None:
         self.timeline.set_predictions(self.predictions, self._hop_s, self.playhead.duration)
         self.summary.set_evaluation(evaluation)
-        self._set_steps(steps_of(evaluation))
+        self._set_trials(trials_of(evaluation))
 
     def show_decision(self, shown: bool) -> None:
-        """Whether there is room for what the decoder says at the cursor."""
+        """Make room for the decision at the cursor, or take it away."""
         frame = self.decided.parentWidget()
         assert frame is not None
         frame.setVisible(shown)
@@ -285,10 +319,10 @@ class ReplayWindow(QWidget):
     def _on_moved(self) -> None:
         position = self.playhead.position
         self._is_stale = True
-        self.timeline.set_position(position, follow=True)
-        k = step_at(self.steps, position)
-        self.trials.set_current(k)
-        self.transport.set_trial(describe_place(self.steps, k))
+        self.timeline.set_position(position, self.traces.scope.time_base_s)
+        k = trial_at(self.trials, position)
+        self.trial_list.set_current(k)
+        self.transport.set_trial(describe_place(self.trials, k))
         if self.opened is not None:
             half_s = 0.5 / self.opened.recording.info.sfreq
             self.decided.show_at(self.predictions, self._hop_s, position, half_s)

@@ -7,10 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from bci.head.top_view import MIN_ELECTRODES, HeadPicture, flatten
 from bci.pipeline.ring import RingBuffer
 from bci.types import StreamInfo
-from gui.plots.head import flatten
-from gui.plots.scalp import LEAST_ELECTRODES, Scalp
 from gui.spectrum.bands import Band
 from gui.spectrum.spectra import HIGH_HZ, Peak, Spectra, Values, band_power, decibels, find_peak
 from gui.workers.worker import Worker
@@ -175,10 +174,10 @@ class Scalps:
             and np.isfinite(power[k])
         )
         values, picture = power[list(electrodes)], None
-        if len(electrodes) >= LEAST_ELECTRODES:
+        if len(electrodes) >= MIN_ELECTRODES:
             if self._of != (info, electrodes):
-                self._scalp = Scalp(np.array([places[k] for k in electrodes]))
+                self._picture = HeadPicture(np.array([places[k] for k in electrodes]))
                 self._of = (info, electrodes)
-            picture = self._scalp.picture(values)
+            picture = self._picture.draw(values)
         unit = info.channels[wanted.channel].unit
         return MapSeen(info, band, unit, electrodes, values, picture)

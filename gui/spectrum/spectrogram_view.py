@@ -1,84 +1,100 @@
-"""How the spectrum of one channel changed over the last half minute."""
+"""The spectrum of one channel over the last half minute."""
 
 import numpy as np
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QFont, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF
 
-from gui.plots.axes import Plot, ticks
-from gui.plots.colour_map import coloured, paint_scale
+from gui.plots.axis import Axis, seconds_ago
+from gui.plots.colour_scale import ColourScale
+from gui.plots.plot import Plot, Table
 from gui.plots.steady_range import SteadyRange
 from gui.spectrum.analysis import SpectrumSeen
-from gui.spectrum.spectra import SPAN_S
-from gui.theme import CAPTION_PX, DARK, Theme
+from gui.spectrum.spectra import SPAN_S, STEP_S
 from gui.widgets.units import squared
 
-_LEFT, _TOP, _RIGHT, _BOTTOM = 52.0, 30.0, 76.0, 20.0
 # Percentiles that the colours span: a blink must not make all else dark, and the deep holes that
 # single segments have in their spectra tell nothing.
 _SPANNED = (20, 99)
 
 
-class SpectrogramView(QWidget):
-    """Time to the right, frequency upwards; what was lost is a bar of its own colour."""
+class SpectrogramView(Plot):
+    """Time to the right, frequency upwards; lost samples are a bar of their own colour."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.theme: Theme = DARK
+    def __init__(self) -> None:
+        bottom = Axis("bottom", write=seconds_ago)
+        left = Axis("left", write=lambda hz: f"{hz:g} Hz")
+        super().__init__("Spectrogram", bottom, left, grid=False)
         self.seen: SpectrumSeen | None = None
-        self._levels = SteadyRange(5.0, 20.0)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._range = SteadyRange(5.0, 20.0)
+        self.lost = pg.BarGraphItem(x0=[], x1=[], y0=[], y1=[], pen=None)
+        self.image = pg.ImageItem(axisOrder="row-major")
+        self.addItem(self.lost)
+        self.addItem(self.image)
+        self.colour_scale = ColourScale(self, self.image)
         self.setMinimumHeight(80)
-        self.setAccessibleName("Spectrogram")
+        self.show_nothing()
 
-    def clear(self) -> None:
-        """There is nothing to draw."""
-        self.seen = None
-        self._levels.reset()
-        self.update()
+    def show_nothing(self) -> None:
+        """Show an empty view."""
+        self.seen, self.is_blank = None, True
+        self._range.reset()
 
     def show_spectrum(self, seen: SpectrumSeen) -> None:
+        """Show the newest half minute."""
         if self.seen is None or self.seen.channel != seen.channel:
-            self._levels.reset()
-        self.seen = seen
+            self._range.reset()
+        self.seen, self.is_blank = seen, False
         known = seen.history[np.isfinite(seen.history)]
         if len(known):
             low, high = np.percentile(known, _SPANNED)
-            self._levels.follow(float(low), float(high))
-        self.update()
+            self._range.follow(float(low), float(high))
+        self.set_home((-SPAN_S, 0.0), (float(seen.freqs[0]), float(seen.freqs[-1])))
+        self.refresh()
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), self.theme.colour("panel"))
-        if self.seen is None:
+    def draw(self) -> None:
+        """Draw the newest half minute."""
+        seen = self.seen
+        if seen is None:
             return
-        seen, levels = self.seen, self._levels
-        box = QRectF(self.rect()).adjusted(_LEFT, _TOP, -_RIGHT, -_BOTTOM)
-        plot = Plot(box, -SPAN_S, 0.0, float(seen.freqs[0]), float(seen.freqs[-1]))
         # Before the first sample there is nothing; what was lost later is.
         begun = int(np.argmax(np.isfinite(seen.history).any(axis=1)))
-        image = coloured(
-            seen.history[begun:, ::-1].T, levels.low, levels.high, self.theme.colour("lost")
-        )
-        known = QRectF(box)
-        known.setLeft(box.left() + begun / len(seen.history) * box.width())
-        painter.fillRect(box, self.theme.colour("window"))
-        if np.isfinite(seen.history).any():
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(known, image)
-        across = {-30.0: "-30 s", -20.0: "-20 s", -10.0: "-10 s", 0.0: "now"}
-        marks = ticks(0.0, plot.top, max(1, int(box.height() / 15)))[1:] or [plot.top]
-        up = {hz: f"{hz:g}" for hz in marks}
-        up[max(up)] += " Hz"
-        plot.paint_axes(painter, self.theme, across, up, grid=False)
-        scale = QRectF(box.right() + 14, box.top(), 12, box.height())
-        paint_scale(painter, self.theme, scale, levels.low, levels.high, "")
-        font = QFont(self.font())
-        font.setPixelSize(CAPTION_PX)
-        painter.setFont(font)
-        painter.setPen(self.theme.colour("dim"))
+        known, low, high = seen.history[begun:], float(seen.freqs[0]), float(seen.freqs[-1])
+        start = -len(known) * STEP_S
+        self.lost.setOpts(x0=[start], x1=[0.0], y0=[low], y1=[high],
+                          brush=self.theme.colour("lost"))  # fmt: skip
+        self.image.setImage(known.T.astype(np.float32), autoLevels=False)
+        self.image.setRect(QRectF(start, low, -start, high - low))
+        self.colour_scale.setLevels((self._range.low, self._range.high))
         channel = seen.info.channels[seen.channel]
-        painter.drawText(QRectF(14, 8, 300, 16), 0, f"{channel.name}, last {SPAN_S:.0f} s")
-        said = f"dB re 1 {squared(channel.unit)}/Hz"
-        words = QRectF(self.width() - 254, 8, 240, 16)
-        painter.drawText(words, Qt.AlignmentFlag.AlignRight, said)
+        self.heading = f"{channel.name}, last {SPAN_S:.0f} s, dB re 1 {squared(channel.unit)}/Hz"
+
+    def _dress(self) -> None:
+        super()._dress()
+        if hasattr(self, "colour_scale"):
+            self.colour_scale.apply_theme(self.theme)
+
+    def _at(self, place: QPointF) -> tuple[int, int]:
+        """The segment and the frequency at a place, by their numbers."""
+        assert self.seen is not None
+        segment = len(self.seen.history) + int(np.floor(place.x() / STEP_S))
+        return segment, int(np.argmin(np.abs(self.seen.freqs - place.y())))
+
+    def read(self, place: QPointF) -> str:
+        """Time, frequency and density; empty where nothing is known."""
+        if self.seen is None:
+            return ""
+        segment, k = self._at(place)
+        if not 0 <= segment < len(self.seen.history):
+            return ""
+        db = float(self.seen.history[segment, k])
+        when = f"{place.x():.1f} s, {self.seen.freqs[k]:.3g} Hz"
+        return f"{when}: {db:.1f} dB" if np.isfinite(db) else f"{when}: lost"
+
+    def numbers(self) -> Table:
+        """A row for each quarter of a second, a column for each frequency."""
+        if self.seen is None:
+            return Table((), ())
+        n = len(self.seen.history)
+        times = (np.arange(n) - n + 1) * STEP_S
+        columns = ("time (s)", *(f"{hz:.3g} Hz (dB)" for hz in self.seen.freqs))
+        return Table(columns, np.column_stack([times, self.seen.history]).tolist())

@@ -78,7 +78,7 @@ class SpectrumPage(QWidget):
 
     def show_hint(self, hint: str) -> None:
         self.view.show_hint(hint)
-        self.spectrogram.clear()
+        self.spectrogram.show_nothing()
 
     def show_spectrum(self, seen: SpectrumSeen) -> None:
         self.view.show_spectrum(seen)
@@ -92,7 +92,6 @@ class SpectrumPage(QWidget):
     def set_theme(self, theme: Theme) -> None:
         for view in (self.view, self.spectrogram):
             view.theme = theme
-            view.update()
 
     def _on_index(self, channel: int) -> None:
         if channel >= 0:

@@ -1,9 +1,12 @@
-"""Amounts with their unit, as a person writes them."""
+"""Amounts with their unit, times and names of classes, as a person writes them."""
 
+import re
 from math import floor, inf, log10
 
 from bci.channels.units import in_si
+from bci.tasks.image_gallery import PREFIX
 
+_LEVELS = re.compile(r"[A-Za-z ]+-([1-9])/[A-Za-z ]+-([1-9])")
 _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k"}
 _BASE = ("V", "T", "T/m")
 
@@ -54,3 +57,18 @@ def squared(unit: str) -> str:
     """``µV²``; ``(T/m)²``; ``unit²`` where it is not known."""
     known = {"unknown": "unit", "uV": "µV"}.get(unit, unit[:12])
     return f"({known})²" if "/" in known else f"{known}²"
+
+
+def clock(seconds: float, digits: int = 0) -> str:
+    """Write a time as on a clock: ``1:02``, ``1:00:02``; with ``digits`` after the point."""
+    whole = round(seconds * 10**digits)
+    minutes, rest = divmod(whole, 60 * 10**digits)
+    hours, minutes = divmod(minutes, 60)
+    text = f"{rest / 10**digits:0{3 + digits if digits else 2}.{digits}f}"
+    return f"{hours}:{minutes:02d}:{text}" if hours else f"{minutes}:{text}"
+
+
+def brief(name: str) -> str:
+    """``2/4`` of ``valence-2/arousal-4``, ``0015`` of ``image-0015``; others stay as they are."""
+    levels = _LEVELS.fullmatch(name)
+    return f"{levels[1]}/{levels[2]}" if levels else name.removeprefix(PREFIX)

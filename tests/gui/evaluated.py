@@ -6,12 +6,12 @@ from gui.replay.trials import ReplayTrial
 
 def evaluation(
     classes: tuple[str, ...],
-    steps: tuple[ReplayTrial, ...],
+    trials: tuple[ReplayTrial, ...],
     confusion: tuple[tuple[int, ...], ...] = (),
 ) -> EvaluationEvent:
     """The score of these trials."""
-    answered = [step for step in steps if step.decision is not None]
-    right = sum(bool(step.is_right) for step in answered)
+    answered = [trial for trial in trials if trial.decision is not None]
+    right = sum(bool(trial.is_right) for trial in answered)
     value = right / len(answered) if answered else 0.0
     chance = 1 / len(classes)
     return EvaluationEvent(
@@ -26,15 +26,15 @@ def evaluation(
         window_accuracy=value,
         window_chance=chance,
         window_p_value=0.5,
-        n_windows=10 * len(steps),
+        n_windows=10 * len(trials),
         itr_bits_per_min=0.0,
         threshold=0.7,
-        trials_without_window=len(steps) - len(answered),
+        trials_without_window=len(trials) - len(answered),
         trials=tuple(
             EvaluatedTrial(
-                label=step.label, onset=step.onset, start=step.onset, stop=step.stop,
-                decision=step.decision, confidence=step.confidence,
+                label=trial.label, onset=trial.onset, start=trial.onset, stop=trial.stop,
+                decision=trial.decision, confidence=trial.confidence,
             )
-            for step in steps
+            for trial in trials
         ),
     )  # fmt: skip

@@ -57,6 +57,6 @@ def fill_in(window: CalibrationWindow, **timing: float) -> None:
 def begin(window: CalibrationWindow, qtbot: QtBot, told: str = "imagine") -> None:
     """Up to the first cue."""
     window.signals.start.click()
-    qtbot.waitUntil(lambda: told in window.cue_screen.sentence, timeout=LONG)
-    qtbot.keyClick(window.cue_screen, Qt.Key.Key_Space)
-    assert window.run is not None
+    qtbot.waitUntil(lambda: told in window.runs.cue_screen.sentence, timeout=LONG)
+    qtbot.keyClick(window.runs.cue_screen, Qt.Key.Key_Space)
+    assert window.runs.run is not None

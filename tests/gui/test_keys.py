@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 from bci.lsl.outlet import SignalOutlet
 from bci.profiles.profile import load_profile
 from bci.recording.read import read_recording
+from bci.training.decoder_choices import class_choices
 from devices.simulated.subject import write_subject
-from gui.calibration.pages.training import Run
-from gui.calibration.training import levels
+from gui.calibration.run.run_choice import RecordedRun
 from gui.calibration.window import CalibrationWindow
 from gui.main_window import MainWindow
 from gui.processes.child import Command
@@ -78,9 +78,9 @@ def test_a_guided_calibration_goes_on_and_back(
     press(qtbot, window, "Ctrl+Return")
     qtbot.waitUntil(window.signals.start.isEnabled, timeout=LONG)
     press(qtbot, window, "Ctrl+Return")
-    assert window.run is not None
-    qtbot.waitUntil(window.cue_screen.isVisible, timeout=LONG)
-    press(qtbot, window.cue_screen, "Esc")
+    assert window.runs.run is not None
+    qtbot.waitUntil(window.runs.cue_screen.isVisible, timeout=LONG)
+    press(qtbot, window.runs.cue_screen, "Esc")
     qtbot.waitUntil(window.training_page.isVisible, timeout=LONG)
     press(qtbot, window, "Ctrl+R")
     assert window.signals.isVisible()
@@ -102,11 +102,13 @@ def test_a_training_goes_on_when_its_window_is_closed(
     main = open_window(profile=str(profile))
     window = by_keys(main, qtbot)
     press(qtbot, window, "Ctrl+Return")
-    offered = levels(window.models, load_profile(profile), read_recording(file).info)
-    window.training_page.offer("", [Run.of(file)], {file}, offered)
+    offered = class_choices(
+        window.training.models, load_profile(profile), read_recording(file).info
+    )
+    window.training_page.offer("", [RecordedRun.of(file)], {file}, offered)
     window.pages.setCurrentWidget(window.training_page)
     press(qtbot, window, "Ctrl+Return")
-    assert window.training is not None
+    assert window.training.process is not None
     press(qtbot, window, "Ctrl+W")
     assert not window.isVisible()
     qtbot.waitUntil(lambda: "is trained." in main.log.toPlainText(), timeout=3 * LONG)

@@ -25,14 +25,14 @@ from bci.models.bundle import Card
 from bci.pipeline.ring import RingBuffer
 from bci.profiles.profile import load_profile
 from bci.quality.channel_quality import ChannelQuality, State
+from bci.tasks.paradigms import KINDS, ParadigmKind
+from bci.training.decoder_choices import DecoderOffer, class_choices, emotion_choices
 from bci.types import Channel, StreamInfo
-from gui.calibration.run.paradigms import KINDS, ParadigmKind
-from gui.calibration.training import Level, levels, levels_of_feelings
+from gui.calibration.runs.run.run_choice import RecordedRun
 from gui.calibration.window import CalibrationWindow
 from gui.main_window import MainWindow
 from gui.processes.child import Command
 from gui.processes.recorder import FoundRecorder
-from gui.record.run_file import Run
 from gui.replay.trials import ReplayTrial
 from gui.signal_tabs import IMPEDANCE, MAP, SIGNAL, SPECTRUM
 from gui.theme import DARK, LIGHT, Theme
@@ -259,13 +259,13 @@ def test_the_training_fits(
     guided.set_theme(theme)
     file = tmp_path / f"{LONG_NAME}.xdf"
     file.touch()
-    offered: tuple[Level, ...] = (
-        levels_of_feelings()
+    offered: tuple[DecoderOffer, ...] = (
+        emotion_choices()
         if feelings
-        else levels(tmp_path, load_profile("motor-imagery"), eeg_info())
+        else class_choices(tmp_path, load_profile("motor-imagery"), eeg_info())
     )
     guided.training_page.offer(
-        "Recorded 40 of 40 trials (20 left, 20 right).", [Run.of(file)], {file}, offered
+        "Recorded 40 of 40 trials (20 left, 20 right).", [RecordedRun.of(file)], {file}, offered
     )
     guided.pages.setCurrentWidget(guided.training_page)
     assert settled(guided, qtbot) == ""
@@ -313,13 +313,13 @@ def test_a_sentence_of_any_length_keeps_a_window_narrow(
         guided.setup.summary.setText(text)
         guided.training_page.set_training(False, text)
         guided.training_page.show_progress(text, 3, 8)
-        guided.training_page.said.setText(text)
+        guided.training_page.heading.setText(text)
         guided.signals.verdict.setText(text)
         guided.signals.stream.setText(text)
         guided.result.tell(text)
         guided.result.verdict.setText(text)
         assert guided.minimumSizeHint().width() < ROOM[0]
-        assert text[:900] in guided.result.told.toolTip()
+        assert text[:900] in guided.result.message.toolTip()
 
 
 @themes

@@ -8,19 +8,15 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
 
 from bci.errors import ProfileError
 from bci.profiles.profile import Profile
-from gui.calibration.run.paradigms import (
-    CLIPS,
-    MOODS,
-    PICTURE_VIEWING,
-    WORDS,
+from bci.tasks.cue_items import (
     CueScreenItem,
-    ParadigmKind,
     class_cues,
     clip_cues,
     mood_cues,
     picture_cues,
     word_cues,
 )
+from bci.tasks.paradigms import CLIPS, MOODS, PICTURE_VIEWING, WORDS, ParadigmKind
 from gui.widgets.elided_line import ElidedLine
 from gui.widgets.pieces import button
 

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from bci.models.bundle import Card
-from gui.calibration.result import Result
+from bci.training.model_result import ModelResult
 from gui.widgets.pieces import tip
 from gui.widgets.units import percent
 
@@ -60,7 +60,7 @@ class EarlierTable(QTableWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
-    def set_result(self, result: Result) -> None:
+    def set_result(self, result: ModelResult) -> None:
         models = [(result.folder, result.card), *result.earlier]
         models.sort(key=lambda model: model[1].created, reverse=True)
         self._folders = [folder for folder, _ in models]

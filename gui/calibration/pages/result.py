@@ -5,12 +5,11 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from bci.training.model_result import ModelResult
 from gui.calibration.pages.models_table import TELLS, EarlierTable
-from gui.calibration.result import Result
 from gui.plots.accuracy import AccuracyView, verdict
 from gui.plots.confusion import ConfusionView
-from gui.plots.course import CourseView
-from gui.plots.curve import CurveView
+from gui.plots.line_with_band import CourseView, CurveView
 from gui.plots.pattern_view import PatternView
 from gui.theme import Theme
 from gui.widgets.pieces import button, named, panel, tip
@@ -19,7 +18,7 @@ from gui.widgets.units import by_chance, percent
 
 
 class ResultPage(QWidget):
-    """Shows a `Result`."""
+    """Shows a `ModelResult`."""
 
     use_wanted = Signal(object)  # Path of the model
     look_wanted = Signal(object)  # Path of another model
@@ -28,7 +27,7 @@ class ResultPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.result: Result | None = None
+        self.result: ModelResult | None = None
         self.accuracy = AccuracyView()
         self.verdict = named(Sentence(), "heading")
         self.details = named(Sentence(most=1000), "dim")
@@ -44,8 +43,8 @@ class ResultPage(QWidget):
         self.back.clicked.connect(self.back_wanted)
         self.again = button("Record another run", "More trials make a surer model (Ctrl+R)")
         self.again.clicked.connect(self.again_wanted)
-        self.told = named(Sentence(), "dim")
-        self.told.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.message = named(Sentence(), "dim")
+        self.message.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._build()
 
     def _build(self) -> None:
@@ -77,7 +76,7 @@ class ResultPage(QWidget):
         foot = QHBoxLayout()
         foot.addWidget(self.back)
         foot.addWidget(self.again)
-        foot.addWidget(self.told, 1)
+        foot.addWidget(self.message, 1)
         foot.addWidget(self.use)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -87,11 +86,10 @@ class ResultPage(QWidget):
         whole.addWidget(self.table)
         whole.addLayout(foot)
 
-    def show_result(self, result: Result, curve: CurveView | None) -> None:
+    def show_result(self, result: ModelResult, curve: CurveView | None) -> None:
         """Show a result, with the learning curve as the training drew it if it was just now."""
         self.result = result
-        self.curve.points = list(curve.points) if curve else []
-        self.curve.steps = list(curve.steps) if curve else []
+        self.curve.show_training(curve.scored if curve else [], curve.steps if curve else [])
         card = result.card
         self.accuracy.set_score(card.score)
         self.verdict.setText(verdict(card.score))
@@ -112,9 +110,9 @@ class ResultPage(QWidget):
         self.confusion.set_counts(card.classes, card.score.confusion)
         self.patterns.set_patterns(result.patterns)
         self.course.set_course(result.course, card.pipeline.window_s, card.score.chance)
-        self.curve_frame.setVisible(bool(self.curve.points or self.curve.steps))
+        self.curve_frame.setVisible(not self.curve.is_blank)
         self.table.set_result(result)
-        self.told.setText("")
+        self.message.setText("")
         # A model that is no better than chance is nothing to be led to.
         for push in (self.use, self.again):
             _show_as_main(push, push is self.main)
@@ -125,9 +123,9 @@ class ResultPage(QWidget):
         at_chance = self.result is not None and self.result.card.score.at_chance
         return self.again if at_chance else self.use
 
-    def tell(self, sentence: str) -> None:
-        """A line beside the button: what became of the model."""
-        self.told.setText(sentence)
+    def show_message(self, sentence: str) -> None:
+        """Show a line beside the button, about the use of the model."""
+        self.message.setText(sentence)
 
     def set_theme(self, theme: Theme) -> None:
         for view in (self.accuracy, self.confusion, self.patterns, self.course, self.curve):

@@ -5,7 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
-from gui.record.run_file import Run
+from gui.calibration.run.run_choice import RecordedRun
 from gui.widgets.pieces import tip
 
 _FILE = Qt.ItemDataRole.UserRole
@@ -23,7 +23,7 @@ class RunList(QListWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Recordings")
         self.itemChanged.connect(self.ticked)
-        self._runs: dict[Path, Run] = {}
+        self._runs: dict[Path, RecordedRun] = {}
 
     @property
     def all_files(self) -> list[Path]:
@@ -35,14 +35,14 @@ class RunList(QListWidget):
         items = [self.item(row) for row in range(self.count())]
         return [item.data(_FILE) for item in items if item.checkState() == Qt.CheckState.Checked]
 
-    def offer(self, runs: list[Run], ticked: set[Path]) -> None:
+    def offer(self, runs: list[RecordedRun], ticked: set[Path]) -> None:
         """List these, the newest first, in the place of what was listed."""
         self.clear()
         self._runs.clear()
         for run in reversed(runs):
             self._add(self.count(), run, run.file in ticked)
 
-    def add(self, runs: list[Run]) -> list[Path]:
+    def add(self, runs: list[RecordedRun]) -> list[Path]:
         """List and tick these on top; returns those that were not listed yet."""
         new = [run for run in runs if run.file not in self._runs]
         for run in new:
@@ -66,7 +66,7 @@ class RunList(QListWidget):
             item.setToolTip(tip(f"{file}\n{why}"))
             item.setCheckState(Qt.CheckState.Unchecked)
 
-    def _add(self, row: int, run: Run, is_ticked: bool) -> None:
+    def _add(self, row: int, run: RecordedRun, is_ticked: bool) -> None:
         self._runs[run.file] = run
         item = QListWidgetItem()
         item.setData(_FILE, run.file)
@@ -76,7 +76,7 @@ class RunList(QListWidget):
         self._describe(item, run, _COUNTING)
         self.insertItem(row, item)
 
-    def _describe(self, item: QListWidgetItem, run: Run, trials: str) -> None:
+    def _describe(self, item: QListWidgetItem, run: RecordedRun, trials: str) -> None:
         short = trials.removeprefix(f"not usable: {run.file}: ")
         trials = trials if short == trials else f"not usable: {short}"
         item.setText(f"{run.file.name}\n{run.recorded:%Y-%m-%d %H:%M}, {trials}")

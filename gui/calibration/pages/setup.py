@@ -19,11 +19,18 @@ from PySide6.QtWidgets import (
 from bci.errors import BciError, ProfileError
 from bci.profiles.profile import Profile, load_profile, shipped_profiles
 from bci.recording.bids.names import Session
+from bci.tasks.paradigms import (
+    KINDS,
+    CueTiming,
+    ParadigmKind,
+    RunPlan,
+    kind_for,
+    profile_for,
+    profile_of,
+)
 from bci.types import StreamInfo
 from gui.calibration.pages.cue_fields import CueFields, check_readable
 from gui.calibration.pages.timing_fields import ROOM, TimingFields
-from gui.calibration.run.agreement import kind_for, profile_for
-from gui.calibration.run.paradigms import KINDS, CueTiming, ParadigmKind, RunPlan, profile_of
 from gui.calibration.run.run_choice import RunChoice
 from gui.widgets.combo_box import ComboBox
 from gui.widgets.pieces import button, named, panel
@@ -105,7 +112,7 @@ class SetupPage(QWidget):
         self.false_decisions.valueChanged.connect(self._show)
         self.timing_fields.changed.connect(self._show)
         self.cue_fields.changed.connect(self._show)
-        self.cue_fields.problem.connect(self._say)
+        self.cue_fields.problem.connect(self._show_problem)
         self._on_profile()
 
     def set_stream(self, info: StreamInfo | None) -> None:
@@ -230,7 +237,7 @@ class SetupPage(QWidget):
             least_s = 0.0 if kind.rated else round(stop_s - timing.cue_s, 2)
             timing = replace(timing, task_s=max(timing.task_s, least_s))
         except BciError as error:
-            self._say(str(error))
+            self._show_problem(str(error))
         self.timing_fields.set_values(timing, kind.trials_per_class)
         self._show()
 
@@ -250,24 +257,24 @@ class SetupPage(QWidget):
         try:
             plan = self.choice().plan
         except BciError as error:
-            self._say(str(error))
+            self._show_problem(str(error))
             return
-        self._say("")
+        self._show_problem("")
         minutes, seconds = divmod(round(plan.duration_s), 60)
         classes = ", ".join(cue.label for cue in plan.cues[:6]) + " ..." * (len(plan.cues) > 6)
         self.summary.setText(
             f"{counted(plan.n_trials, 'trial')} ({classes}), about {minutes}:{seconds:02d} min"
         )
 
-    def _say(self, problem: str) -> None:
+    def _show_problem(self, problem: str) -> None:
         self.problem.setText(problem[:1].upper() + problem[1:])
         self.problem.setVisible(bool(problem))
         self.summary.setVisible(not problem)
         self.next.setEnabled(not problem)
         self.train.setEnabled(not problem)
 
-    def tell(self, sentence: str) -> None:
-        """Why something else than the run cannot be had; it stops no run."""
+    def show_message(self, sentence: str) -> None:
+        """Show why something else than the run failed; the run can still begin."""
         self.problem.setText(sentence[:1].upper() + sentence[1:])
         self.problem.show()
 
@@ -276,7 +283,7 @@ class SetupPage(QWidget):
             choice = self.choice()
             check_readable(choice.plan.cues)
         except BciError as error:
-            self._say(str(error))
+            self._show_problem(str(error))
             return
         wanted.emit(choice)
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.calibration.run.paradigms import CueTiming
+from bci.tasks.paradigms import CueTiming
 
 _MOST_S, _MOST_TRIALS = 60.0, 500
 # A style sheet does not reach the text of these fields.

@@ -1,4 +1,4 @@
-"""The fourth page: which recordings, which decoder, and the training as it goes."""
+"""The fourth page: recordings, decoder, and the progress of the training."""
 
 from pathlib import Path
 
@@ -13,17 +13,17 @@ from PySide6.QtWidgets import (
 )
 
 from bci.messages import PointEvent, StepEvent
+from bci.training.decoder_choices import DecoderOffer
 from gui.calibration.pages.run_list import RunList
-from gui.calibration.training import Level
-from gui.plots.curve import CurveView
-from gui.record.run_file import Run
+from gui.calibration.run.run_choice import RecordedRun
+from gui.plots.line_with_band import CurveView
 from gui.theme import Theme
 from gui.widgets.pieces import button, named, panel
 from gui.widgets.sentence import Sentence
 
 
 class TrainingPage(QWidget):
-    """Runs to tick, levels to choose, a bar and a curve."""
+    """Runs to tick, decoders to choose, a bar and a curve."""
 
     train_wanted = Signal()
     cancel_wanted = Signal()
@@ -32,22 +32,21 @@ class TrainingPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.said = named(Sentence(), "heading")
+        self.heading = named(Sentence(), "heading")
         self.runs = RunList()
         self.runs.ticked.connect(self._show)
         self.add = button("Add files ...", "Train on other recordings, too (Ctrl+O)")
         self.add.clicked.connect(self.files_wanted)
-        self.levels: list[tuple[QRadioButton, Level]] = []
-        self._level_column = QVBoxLayout()
+        self.offers: list[tuple[QRadioButton, DecoderOffer]] = []
+        self._decoder_column = QVBoxLayout()
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        # A frame with nothing in it says nothing.
         self.bar.hide()
         self.doing = named(Sentence(), "dim")
         self.problem = named(Sentence(), "problem")
         self.problem.setProperty("wrong", True)
         self.curve = CurveView()
-        self.again = button("Record another run", "More trials make a surer model (Ctrl+R)")
+        self.again = button("Record another run", "More trials make a better model (Ctrl+R)")
         self.again.clicked.connect(self.again_wanted)
         self.train = named(button("Train", "Train on the ticked runs (Ctrl+Return)"), "go")
         self.train.clicked.connect(self._toggle)
@@ -67,7 +66,7 @@ class TrainingPage(QWidget):
         column.addWidget(self.runs, 1)
         column.addSpacing(6)
         column.addWidget(named(QLabel("Decoder"), "heading"))
-        column.addLayout(self._level_column)
+        column.addLayout(self._decoder_column)
         right = QVBoxLayout()
         right.addWidget(panel(self.curve), 1)
         right.addWidget(self.doing)
@@ -81,7 +80,7 @@ class TrainingPage(QWidget):
         foot.addWidget(self.train)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self.said)
+        whole.addWidget(self.heading)
         whole.addLayout(middle, 1)
         whole.addLayout(foot)
 
@@ -91,28 +90,32 @@ class TrainingPage(QWidget):
         return self.runs.files
 
     @property
-    def level(self) -> Level:
-        return next(level for radio, level in self.levels if radio.isChecked())
+    def decoder(self) -> DecoderOffer:
+        return next(offer for radio, offer in self.offers if radio.isChecked())
 
     def offer(
-        self, said: str, runs: list[Run], ticked: set[Path], levels: tuple[Level, ...]
+        self,
+        heading: str,
+        runs: list[RecordedRun],
+        ticked: set[Path],
+        decoders: tuple[DecoderOffer, ...],
     ) -> None:
-        """What can be trained on and how; ``said`` tells how the recording went."""
-        self.said.setText(said)
+        """Offer runs and decoders; ``heading`` reports on the recording."""
+        self.heading.setText(heading)
         self.runs.offer(runs, ticked)
-        self.offer_levels(levels)
-        self.curve.clear()
+        self.offer_decoders(decoders)
+        self.curve.show_training([], [])
         self.doing.clear()
         self.bar.setRange(0, 1)
         self.bar.setValue(0)
         self.set_training(False)
 
     def set_training(self, training: bool, problem: str = "") -> None:
-        """Whether a training runs; else why the last one did not end well."""
+        """Show that a training runs; else why the last one failed."""
         self._training = training
         self.problem.setText(problem)
         if training:
-            self.curve.clear()
+            self.curve.show_training([], [])
             self.doing.setText("Starting ...")
             self.bar.setRange(0, 0)
         elif problem:
@@ -134,27 +137,26 @@ class TrainingPage(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         self.curve.theme = theme
-        self.curve.update()
 
-    def offer_levels(self, levels: tuple[Level, ...]) -> None:
+    def offer_decoders(self, decoders: tuple[DecoderOffer, ...]) -> None:
         """Offer these decoders; the first is chosen."""
-        while item := self._level_column.takeAt(0):
+        while item := self._decoder_column.takeAt(0):
             if (widget := item.widget()) is not None:
                 # It is deleted later only, and would be seen over the others until then.
                 widget.hide()
                 widget.deleteLater()
-        self.levels = []
-        for level in levels:
-            radio = QRadioButton(level.name + " (not available)" * bool(level.lacks))
-            radio.setEnabled(not level.lacks)
-            radio.setProperty("lacks", bool(level.lacks))
-            told = named(Sentence(level.lacks or level.sentence), "dim")
-            told.setContentsMargins(24, 0, 0, 4)
-            self._level_column.addWidget(radio)
-            self._level_column.addWidget(told)
-            self.levels.append((radio, level))
-        if self.levels:
-            self.levels[0][0].setChecked(True)
+        self.offers = []
+        for offer in decoders:
+            radio = QRadioButton(f"{offer.name} (not available)" if offer.lacks else offer.name)
+            radio.setEnabled(not offer.lacks)
+            radio.setProperty("lacks", bool(offer.lacks))
+            sentence = named(Sentence(offer.lacks or offer.sentence), "dim")
+            sentence.setContentsMargins(24, 0, 0, 4)
+            self._decoder_column.addWidget(radio)
+            self._decoder_column.addWidget(sentence)
+            self.offers.append((radio, offer))
+        if self.offers:
+            self.offers[0][0].setChecked(True)
 
     def _show(self) -> None:
         self.train.setText("Cancel" if self._training else "Train")
@@ -163,8 +165,8 @@ class TrainingPage(QWidget):
         self.again.setEnabled(not self._training)
         self.runs.setEnabled(not self._training)
         self.add.setEnabled(not self._training)
-        for radio, level in self.levels:
-            radio.setEnabled(not self._training and not level.lacks)
+        for radio, offer in self.offers:
+            radio.setEnabled(not self._training and not offer.lacks)
 
     def _toggle(self) -> None:
         (self.cancel_wanted if self._training else self.train_wanted).emit()

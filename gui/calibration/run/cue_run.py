@@ -6,13 +6,12 @@ from pylsl import local_clock
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from bci.lsl.outlet import MarkerOutlet
+from bci.tasks.paradigms import RunPlan
+from bci.tasks.rating import KEYS, Rating
+from bci.tasks.schedule import Phase, Schedule, SchedulePhase, order_of
 from bci.training.epochs import INTERRUPTED, RATING
 from bci.types import Marker
-from gui.calibration.run.cue_order import order_of
 from gui.calibration.run.cue_screen import CueScreen
-from gui.calibration.run.paradigms import RunPlan
-from gui.calibration.run.rating import KEYS, Rating
-from gui.calibration.run.schedule import Phase, Schedule, SchedulePhase
 from gui.record.run_recorder import RunRecorder
 
 _TICK_MS = 5
@@ -80,14 +79,14 @@ class CueRun(QObject):
     def begin(self, file: Path, streams: tuple[str, ...]) -> None:
         """Start to record; once it does, Space begins the run."""
         self._screen.show_step(self.schedule.step)
-        self._screen.say("The recording is being started ...", "Esc ends")
+        self._screen.show_message("The recording is being started ...", "Esc ends")
         self._recorder.record(file, streams)
 
     def abort(self) -> None:
         """End now; what was recorded stays."""
         if self.schedule.is_over:
             return
-        if self.schedule.phase not in (Phase.WAITING, Phase.HELD):
+        if self.schedule.phase not in (Phase.WAITING, Phase.INTERRUPTED):
             self._mark(INTERRUPTED, local_clock())
         self.schedule.abort(local_clock())
         self._finish()
@@ -96,11 +95,11 @@ class CueRun(QObject):
         self._recording = True
         self.trouble = ""
         if self.schedule.phase is Phase.WAITING:
-            self._screen.say(self.plan.instruction, _KEYS_BEGIN)
+            self._screen.show_message(self.plan.instruction, _KEYS_BEGIN)
 
     def _on_space(self) -> None:
         phase = self.schedule.phase
-        if phase in (Phase.WAITING, Phase.HELD):
+        if phase in (Phase.WAITING, Phase.INTERRUPTED):
             if self._recording and not self.trouble:
                 self._rests = False
                 self.schedule.begin(local_clock())
@@ -110,7 +109,7 @@ class CueRun(QObject):
             if self._rating.is_complete:
                 self._rate()
         else:
-            self._hold("Pause. Nothing is lost.")
+            self._interrupt("Pause. Nothing is lost.")
 
     def _on_digit(self, digit: int) -> None:
         if self.schedule.phase is Phase.RATING:
@@ -130,33 +129,33 @@ class CueRun(QObject):
         self.schedule.rate(local_clock())
         self._screen.show_step(self.schedule.step)
 
-    def _hold(self, sentence: str) -> None:
+    def _interrupt(self, sentence: str) -> None:
         if self.schedule.is_over or self.schedule.phase is Phase.WAITING:
-            self._screen.say(sentence, "Esc ends")
+            self._screen.show_message(sentence, "Esc ends")
             return
-        if self.schedule.phase is not Phase.HELD:
+        if self.schedule.phase is not Phase.INTERRUPTED:
             self._mark(INTERRUPTED, local_clock())
-            self.schedule.hold(local_clock())
+            self.schedule.interrupt(local_clock())
             self._timer.stop()
         self._screen.show_step(self.schedule.step)
-        self._screen.say(sentence, "Esc ends" if self.trouble else _KEYS_ON)
+        self._screen.show_message(sentence, "Esc ends" if self.trouble else _KEYS_ON)
 
     def _on_trouble(self, why: str) -> None:
         self.trouble = why
         if not self.schedule.is_over:
-            self._hold(why)
+            self._interrupt(why)
 
     def _on_well(self) -> None:
         self.trouble = ""
-        if self.schedule.phase is Phase.HELD:
-            self._screen.say("It is back. The run can go on.", _KEYS_ON)
+        if self.schedule.phase is Phase.INTERRUPTED:
+            self._screen.show_message("It is back. The run can go on.", _KEYS_ON)
 
     def _tick(self) -> None:
         unseen = self.schedule.phase is Phase.CUE and self._painted != self.schedule.step
         if not self.schedule.advance(local_clock()):
             return
         if unseen:
-            self._hold("A cue could not be shown: this window was hidden.")
+            self._interrupt("A cue could not be shown: this window was hidden.")
             return
         if self.schedule.is_over:
             self._finish()

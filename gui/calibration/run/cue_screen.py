@@ -1,4 +1,4 @@
-"""What the person being calibrated sees: fixation cross, cue, and how far the run is."""
+"""The cue screen of a run: fixation cross, cue or rating, and the progress."""
 
 from math import hypot
 
@@ -18,9 +18,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from gui.calibration.run.paradigms import CueScreenItem
-from gui.calibration.run.rating import Rating, paint_rating
-from gui.calibration.run.schedule import Phase, SchedulePhase
+from bci.tasks.cue_items import CueScreenItem
+from bci.tasks.emotion_levels import N_LEVELS
+from bci.tasks.rating import AXES, Axis, Rating
+from bci.tasks.schedule import Phase, SchedulePhase
 from gui.theme import CAPTION_PX
 
 # Dark whatever the dashboard's theme: nothing on it may dazzle or draw the eye.
@@ -51,7 +52,7 @@ class CueScreen(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.resize(960, 600)
         self.step = SchedulePhase(Phase.WAITING, None, 0, 0)
-        self._said = ("", "")
+        self._message = ("", "")
         self._rating = Rating()
         self._unpainted = False
         self._picture: tuple[str, QPixmap] = ("", QPixmap())
@@ -70,24 +71,24 @@ class CueScreen(QWidget):
     def show_step(self, step: SchedulePhase) -> None:
         """Show a step from now on."""
         self.step = step
-        self._said = ("", "")
+        self._message = ("", "")
         self._unpainted = True
         self.update()
 
-    def say(self, sentence: str, keys: str) -> None:
-        """Words in place of the cross, and the keys that there are: before a run, in a pause."""
-        self._said = (sentence, keys)
+    def show_message(self, sentence: str, keys: str) -> None:
+        """Show words in place of the cross, and the keys: before a run, in a pause."""
+        self._message = (sentence, keys)
         self.update()
 
     def show_rating(self, rating: Rating, keys: str) -> None:
         """The answers so far, in the step of the rating, and the keys that there are."""
-        self._rating, self._said = rating, ("", keys)
+        self._rating, self._message = rating, ("", keys)
         self.update()
 
     @property
     def sentence(self) -> str:
         """The words that are shown in place of the cross; empty if none are."""
-        return self._said[0]
+        return self._message[0]
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         if event.isAutoRepeat():
@@ -110,7 +111,7 @@ class CueScreen(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.fillRect(self.rect(), QColor(_BACKGROUND))
-        sentence, keys = self._said
+        sentence, keys = self._message
         if sentence:
             self._paint_words(painter, sentence)
         else:
@@ -131,7 +132,7 @@ class CueScreen(QWidget):
 
     def _paint_step(self, painter: QPainter) -> None:
         if self.step.phase is Phase.RATING:
-            paint_rating(painter, self._middle, self._unit, self._rating)
+            _paint_rating(painter, self._middle, self._unit, self._rating)
             return
         cue = self.step.cue
         shown = cue if self.step.phase is Phase.CUE else None
@@ -229,3 +230,44 @@ class CueScreen(QWidget):
             painter.fillRect(done, QColor(_FAINT))
         keys = keys or "Space pauses   Esc ends"
         painter.drawText(foot, Qt.AlignmentFlag.AlignRight | bottom, keys)
+
+
+def _paint_rating(painter: QPainter, middle: QPointF, unit: float, rating: Rating) -> None:
+    """Both questions, one above the other; the one that is to be answered is bright.
+
+    ``unit`` is a hundredth of the shorter side of the screen.
+    """
+    for k, axis in enumerate(AXES):
+        level = rating.levels[k] if k < len(rating.levels) else None
+        row = QPointF(middle.x(), middle.y() + (k - 0.5) * 40 * unit)
+        _paint_axis(painter, row, unit, axis, level, k == len(rating.levels))
+
+
+def _paint_axis(
+    painter: QPainter, middle: QPointF, unit: float, axis: Axis, level: int | None, is_open: bool
+) -> None:
+    side, step = 8 * unit, 13 * unit
+    ink = QColor(_BRIGHT if is_open else _CALM if level else _FAINT)
+    centre = Qt.AlignmentFlag.AlignCenter
+    font = QFont(painter.font())
+    font.setPixelSize(max(CAPTION_PX, round(4.6 * unit)))
+    painter.setFont(font)
+    painter.setPen(ink)
+    above = QRectF(middle.x() - 60 * unit, middle.y() - 15 * unit, 120 * unit, 8 * unit)
+    painter.drawText(above, centre, axis.question)
+    for n in range(1, N_LEVELS + 1):
+        x = middle.x() + (n - (N_LEVELS + 1) / 2) * step
+        box = QRectF(x - side / 2, middle.y() - side / 2, side, side)
+        chosen = n == level
+        painter.setPen(QPen(ink, 0.4 * unit))
+        painter.setBrush(ink if chosen else Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(box, 1.2 * unit, 1.2 * unit)
+        painter.setPen(QColor(_BACKGROUND) if chosen else ink)
+        painter.drawText(box, centre, str(n))
+    font.setPixelSize(max(CAPTION_PX, round(3.4 * unit)))
+    painter.setFont(font)
+    painter.setPen(ink)
+    for text, n in ((axis.low, 1), (axis.high, N_LEVELS)):
+        x = middle.x() + (n - (N_LEVELS + 1) / 2) * step
+        below = QRectF(x - 20 * unit, middle.y() + side / 2 + unit, 40 * unit, 6 * unit)
+        painter.drawText(below, centre, text)

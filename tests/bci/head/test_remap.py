@@ -168,7 +168,7 @@ def moved(channels: tuple[Channel, ...], order: list[int], scale: float) -> tupl
         (eeg(SUBSET), (Channel("A17", "eeg", "uV"),), "lacks A17, .* no such name in the 10-05"),
         (eeg(SUBSET), (Channel("C1", "ecog", "uV"),), "lacks C1: only EEG of one unit"),
         (moved(eeg(SUBSET), [0, 1, 2], 1e-3), eeg(["C1"]), r"sphere of 0\.09\d+ mm, .* no head"),
-        (moved(eeg(SUBSET), [1, 2, 0], 1.0), eeg(["C1"]), "degrees from where their names say"),
+        (moved(eeg(SUBSET), [1, 2, 0], 1.0), eeg(["C1"]), "degrees from the places of their names"),
     ],
 )
 def test_what_cannot_be_interpolated_is_refused_with_the_reason(

@@ -11,12 +11,13 @@ from pytestqt.qtbot import QtBot
 from bci.models.bundle import Card, PeopleCard, ScoreCard, describe_stream, save_bundle
 from bci.profiles.profile import DecoderChoice, load_profile
 from bci.tasks.image_gallery import save_gallery
+from bci.training.decoder_choices import DecoderOffer, class_choices, image_choices, word_choices
+from bci.training.model_result import read_result
 from bci.types import StreamInfo, Task
 from devices.simulated.subject import SubjectSettings, simulate_run, simulated_gallery, write_run
 from gui.calibration.pages.result import ResultPage
-from gui.calibration.result import read_result
-from gui.calibration.training import Level, Training, levels, levels_of_images, levels_of_words
-from gui.plots.curve import CurveView
+from gui.calibration.training_process import TrainingProcess
+from gui.plots.line_with_band import CurveView
 from tests.commands import BCI
 from tests.signals import eeg_info
 
@@ -56,8 +57,8 @@ def keep(tmp_path: Path) -> Keep:
     return kept
 
 
-def offered(models: Path) -> dict[str, Level]:
-    return {level.name: level for level in levels(models, PROFILE, INFO)}
+def offered(models: Path) -> dict[str, DecoderOffer]:
+    return {level.name: level for level in class_choices(models, PROFILE, INFO)}
 
 
 def test_each_decoder_goes_on_from_the_newest_base_of_its_own(keep: Keep, tmp_path: Path) -> None:
@@ -68,7 +69,7 @@ def test_each_decoder_goes_on_from_the_newest_base_of_its_own(keep: Keep, tmp_pa
     assert found["Fast"].base is None
     assert found["From other people"].base == tmp_path / "tangent-base"
     assert found["Deep"].base == tmp_path / "deep-base"
-    assert found["Deep"].sentence.endswith("Goes on from deep-base.")
+    assert found["Deep"].sentence.endswith("Fine-tunes deep-base.")
 
 
 def test_a_base_of_any_other_network_is_gone_on_from_with_its_own_decoder(
@@ -78,12 +79,12 @@ def test_a_base_of_any_other_network_is_gone_on_from_with_its_own_decoder(
     keep("newer-views", "mvcnet", days=2)
     keep("small", "eegnet")
     keep("of-another-rate", "shallow", replace(INFO, sfreq=500.0))
-    found = levels(tmp_path, PROFILE, INFO)
+    found = class_choices(tmp_path, PROFILE, INFO)
     assert [(level.decoder, level.base) for level in found[3:]] == [
         ("eegnet", tmp_path / "small"), ("mvcnet", tmp_path / "newer-views"),
     ]  # fmt: skip
-    assert "Goes on from newer-views." in found[4].sentence
-    training = Training(BCI, "p", [], found[4], tmp_path / "me")
+    assert "Fine-tunes newer-views." in found[4].sentence
+    training = TrainingProcess(BCI, "p", [], found[4], tmp_path / "me")
     arguments = training.child.command.argv
     assert f"--base={tmp_path / 'newer-views'}" in arguments
     assert "--decoder=mvcnet" in arguments
@@ -110,8 +111,8 @@ def test_a_base_that_would_be_refused_is_not_offered(
 
 
 def test_words_and_images_are_learnt_by_the_decoders_of_their_task(tmp_path: Path) -> None:
-    assert [level.decoder for level in levels_of_words()] == ["high-gamma-lda", "duin"]
-    fast, deep = levels_of_images(tmp_path)
+    assert [level.decoder for level in word_choices()] == ["high-gamma-lda", "duin"]
+    fast, deep = image_choices(tmp_path)
     assert (fast.decoder, deep.decoder) == ("image-ridge", "meg-images")
     assert fast.gallery == deep.gallery == tmp_path / "gallery.safetensors"
     assert str(fast.gallery) in fast.sentence
@@ -127,8 +128,8 @@ def test_a_guided_training_of_words_or_images_ends_with_its_result(
     for run, file in enumerate(files, 1):
         write_run(simulate_run(settings, run), file)
     save_gallery(simulated_gallery([1, 2]), tmp_path / "gallery.safetensors")
-    offered = levels_of_words() if task == "speech" else levels_of_images(tmp_path)
-    training = Training(BCI, task, files, offered[0], tmp_path / "models" / "me")
+    offered = word_choices() if task == "speech" else image_choices(tmp_path)
+    training = TrainingProcess(BCI, task, files, offered[0], tmp_path / "models" / "me")
     with qtbot.waitSignal(training.finished, timeout=90_000) as finished:
         training.start()
     result = read_result(finished.args[0], tmp_path / "models", "07")

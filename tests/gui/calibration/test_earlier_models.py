@@ -16,9 +16,9 @@ from bci.profiles.profile import load_profile
 from bci.recording.read import read_recording
 from bci.training.calibrate import calibrate
 from bci.training.class_patterns import ClassPattern, pattern_arrays
+from bci.training.model_result import is_of, read_result
 from devices.simulated.subject import write_subject
 from gui.calibration.pages.models_table import EarlierTable
-from gui.calibration.result import is_of, read_result
 from gui.calibration.window import CalibrationWindow
 from gui.main_window import MainWindow
 from gui.plots.pattern_view import PatternView
@@ -118,7 +118,7 @@ def test_an_earlier_model_is_looked_at_by_the_keyboard_without_any_run(
     assert window is not None
     press(qtbot, window, "Ctrl+M")
     qtbot.waitUntil(lambda: shown(window) == "new", timeout=LONG)
-    assert window.pages.currentWidget() is window.result
+    assert window.pages.stack.currentWidget() is window.result
     table = window.result.table
     assert [_text(table, row, 0) for row in range(2)] == ["new", "of-another"]
     table.setFocus()
@@ -133,7 +133,7 @@ def test_an_earlier_model_is_looked_at_by_the_keyboard_without_any_run(
         window.result.use.click()
     assert wanted.args[0] == models / "of-another"
     window.result.back.click()
-    assert window.pages.currentWidget() is window.setup
+    assert window.pages.stack.currentWidget() is window.setup
 
 
 def test_that_there_is_no_model_yet_is_told(
@@ -145,7 +145,7 @@ def test_that_there_is_no_model_yet_is_told(
     assert window is not None
     window.setup.models.click()
     qtbot.waitUntil(lambda: "no model in" in window.setup.problem.text(), timeout=LONG)
-    assert window.pages.currentWidget() is window.setup
+    assert window.pages.stack.currentWidget() is window.setup
 
 
 def test_a_model_that_needs_another_profile_is_not_handed_on_but_told(
@@ -163,7 +163,7 @@ def test_a_model_that_needs_another_profile_is_not_handed_on_but_told(
     handed: list[Path] = []
     window.use_wanted.connect(lambda folder, _profile: handed.append(folder))
     window.result.use.click()
-    assert window.result.told.text().startswith("Not with the profile motor-imagery: ")
+    assert window.result.message.text().startswith("Not with the profile motor-imagery: ")
     assert not handed
 
 

@@ -20,14 +20,8 @@ from bci.messages.quality_reasons import Reason
 from bci.models.bundle import MeasureCard, ScoreCard
 from bci.profiles.profile import load_profile, shipped_profiles
 from bci.quality.channel_quality import ChannelQuality, State
-from bci.training.time_course import TimeCourse
-from bci.types import Channel, Marker, StreamInfo
-from gui.calibration.pages.setup import SetupPage
-from gui.calibration.pages.signals import SignalsPage
-from gui.calibration.pages.training import TrainingPage
-from gui.calibration.run.cue_run import CueRun
-from gui.calibration.run.cue_screen import CueScreen
-from gui.calibration.run.paradigms import (
+from bci.tasks.cue_items import class_cues, mood_cues
+from bci.tasks.paradigms import (
     CLIPS,
     KINDS,
     MOODS,
@@ -37,15 +31,21 @@ from gui.calibration.run.paradigms import (
     CueTiming,
     ParadigmKind,
     RunPlan,
-    class_cues,
-    mood_cues,
 )
-from gui.calibration.run.rating import Rating
-from gui.calibration.run.schedule import Phase
-from gui.calibration.training import Level, Training, levels
+from bci.tasks.rating import Rating
+from bci.tasks.schedule import Phase
+from bci.training.decoder_choices import DecoderOffer, class_choices
+from bci.training.time_course import TimeCourse
+from bci.types import Channel, Marker, StreamInfo
+from gui.calibration.pages.setup import SetupPage
+from gui.calibration.pages.signals import SignalsPage
+from gui.calibration.pages.training import TrainingPage
+from gui.calibration.run.cue_run import CueRun
+from gui.calibration.run.cue_screen import CueScreen
+from gui.calibration.run.run_choice import RecordedRun
+from gui.calibration.training_process import TrainingProcess
 from gui.plots.accuracy import verdict
-from gui.plots.course import CourseView, intervals_of
-from gui.record.run_file import Run
+from gui.plots.line_with_band import CourseView, intervals_of
 from gui.record.run_recorder import RunRecorder
 from gui.theme import DARK
 from tests.gui.gallery.calibrated import calibration
@@ -77,16 +77,23 @@ def test_the_course_has_the_interval_that_its_trials_allow(qtbot: QtBot) -> None
     view = CourseView()
     qtbot.addWidget(view)
     view.resize(320, 160)
+    view.show()
     accuracy = np.array([0.5, 1.0, 0.75])
-    pictures = []
+    widths = []
     for n in (8, 80):
         course = TimeCourse(np.array([1.0, 1.1, 1.2]), accuracy, np.full(3, n))
         view.set_course(course, 1.0, 0.5)
-        pictures.append(view.grab().toImage())
-        assert view.intervals[0] == exact_interval(n // 2, n)
-        assert view.intervals[1][1] == 1.0
+        low, high = (curve.getData()[1] for curve in view.band.curves)
+        assert (low[0], high[0]) == exact_interval(n // 2, n)
+        assert high[1] == 1.0
+        widths.append(high[0] - low[0])
     # With more trials the band is narrower.
-    assert pictures[0] != pictures[1]
+    assert widths[1] < widths[0]
+    assert view.line.getData()[1].tolist() == accuracy.tolist()
+    assert view.chance_line.value() == 0.5
+    assert view.csv().splitlines()[1].startswith("1.0,0.5,")
+    view.set_course(None, 1.0, 0.5)
+    assert view.hint_label.isVisible()
     # Of a file that was changed.
     damaged = TimeCourse(np.array([1.0, 1.1]), np.array([7.0, -1.0]), np.array([4, 0]))
     assert intervals_of(damaged) == [exact_interval(4, 4), (0.0, 1.0)]
@@ -203,15 +210,15 @@ def test_runs_are_chosen_by_ticks(qtbot: QtBot, tmp_path: Path) -> None:
     runs = [tmp_path / f"run-{k}.xdf" for k in (1, 2)]
     for run in runs:
         run.write_bytes(b"")
-    offered = levels(tmp_path, load_profile("motor-imagery"), eeg_info())
-    page.offer("Recorded.", [Run.of(run) for run in runs], {runs[1]}, offered)
+    offered = class_choices(tmp_path, load_profile("motor-imagery"), eeg_info())
+    page.offer("Recorded.", [RecordedRun.of(run) for run in runs], {runs[1]}, offered)
     # As after each further run: nothing of what was offered before is still seen.
-    page.offer("Recorded.", [Run.of(run) for run in runs], {runs[1]}, offered)
+    page.offer("Recorded.", [RecordedRun.of(run) for run in runs], {runs[1]}, offered)
     page.show()
     seen = [radio for radio in page.findChildren(QRadioButton) if radio.isVisible()]
-    assert seen == [radio for radio, _ in page.levels]
+    assert seen == [radio for radio, _ in page.offers]
     assert page.files == [runs[1]]
-    assert "bci pretrain" in page.levels[1][1].lacks
+    assert "bci pretrain" in page.offers[1][1].lacks
     page.runs.show_trials(runs[1], "3 trials of 4 cues")
     page.runs.show_trials(runs[1], "4 trials")
     first = page.runs.item(0).text()
@@ -229,10 +236,10 @@ def test_a_network_s_steps_arrive_and_a_training_can_be_cancelled(
     run = RunEvent(file="a/b.xdf", cues=4, trials={"left": 2, "right": 2})
     lines = [event.line() for event in (NoteEvent(text="served by PyTorch"), run, step)]
     code = f"import time; print({chr(10).join(lines)!r}, flush=True); time.sleep(60)"
-    level = Level("Deep", "", "dbconformer", curve=False)
-    training = Training((sys.executable, "-c", code), "p", [], level, tmp_path / "m")
+    level = DecoderOffer("Deep", "", "dbconformer", curve=False)
+    training = TrainingProcess((sys.executable, "-c", code), "p", [], level, tmp_path / "m")
     said: list[str] = []
-    training.said.connect(said.append)
+    training.reported.connect(said.append)
     counted: list[tuple[Path, str]] = []
     training.counted.connect(lambda file, told: counted.append((file, told)))
     with qtbot.waitSignal(training.stepped, timeout=LONG) as stepped:
@@ -377,7 +384,7 @@ def test_a_cue_that_nobody_could_see_is_not_counted(qtbot: QtBot) -> None:
     recorder.ready.emit()
     screen.hide()
     screen.space_pressed.emit()
-    qtbot.waitUntil(lambda: run.schedule.phase is Phase.HELD, timeout=LONG)
+    qtbot.waitUntil(lambda: run.schedule.phase is Phase.INTERRUPTED, timeout=LONG)
     assert sent == ["interrupted"]
     screen.open(False)
     screen.space_pressed.emit()

@@ -15,10 +15,10 @@ from bci.lsl.engine_streams import ReceivedPrediction
 from bci.lsl.outlet import MarkerOutlet
 from bci.models.bundle import CARD
 from bci.recording.read import read_recording
+from bci.tasks.paradigms import CLIPS, KINDS
+from bci.tasks.schedule import Phase
+from bci.training.model_result import ModelResult
 from bci.types import Marker
-from gui.calibration.result import Result
-from gui.calibration.run.paradigms import CLIPS, KINDS
-from gui.calibration.run.schedule import Phase
 from gui.main_window import MainWindow
 from gui.processes.child import Command, stop_all
 from gui.processes.program_buttons import Programs
@@ -64,22 +64,22 @@ def with_profile(open_window: OpenWindow, folder: Path, profile: str) -> MainWin
     return open_window(profile=str(file))
 
 
-def guide(main: MainWindow, qtbot: QtBot, trials: int, task_s: float) -> Result:
+def guide(main: MainWindow, qtbot: QtBot, trials: int, task_s: float) -> ModelResult:
     """From the button to the result, with a pause in the first trial."""
     window = opened(main, qtbot, trials, task_s)
     begin(window, qtbot)
-    run = window.run
+    run = window.runs.run
     assert run is not None
     sent: list[str] = []
     run.marked.connect(lambda marker: sent.append(marker.label))
     qtbot.waitUntil(lambda: run.schedule.phase is Phase.TASK, timeout=LONG)
-    qtbot.keyClick(window.cue_screen, Qt.Key.Key_Space)
-    assert run.schedule.phase is Phase.HELD
+    qtbot.keyClick(window.runs.cue_screen, Qt.Key.Key_Space)
+    assert run.schedule.phase is Phase.INTERRUPTED
     assert "interrupted" in sent
-    qtbot.keyClick(window.cue_screen, Qt.Key.Key_Space)
+    qtbot.keyClick(window.runs.cue_screen, Qt.Key.Key_Space)
     page = window.training_page
     qtbot.waitUntil(page.isVisible, timeout=4 * LONG)
-    assert f"Recorded {2 * trials} of {2 * trials} trials" in page.said.text()
+    assert f"Recorded {2 * trials} of {2 * trials} trials" in page.heading.text()
     (file,) = page.files
     assert file.name == "sub-07_task-motorimagery_run-01_eeg.xdf"
     recording = read_recording(file)
@@ -108,7 +108,7 @@ def use(main: MainWindow, qtbot: QtBot) -> None:
     assert window.result.result is not None
     window.result.use.click()
     told = f"The engine decodes with {window.result.result.folder.name} now. It decides from "
-    qtbot.waitUntil(lambda: window.result.told.text().startswith(told), timeout=2 * LONG)
+    qtbot.waitUntil(lambda: window.result.message.text().startswith(told), timeout=2 * LONG)
     qtbot.waitUntil(lambda: main.decision.live, timeout=LONG)
     window.result.use.click()
     qtbot.waitUntil(
@@ -156,7 +156,7 @@ def test_clips_that_are_rated_end_in_a_model_of_valence_and_arousal(
         fill_in(window, cue_s=1.5, task_s=3.8)
         qtbot.waitUntil(window.signals.start.isEnabled, timeout=LONG)
         begin(window, qtbot, "Look at the cross")
-        run = window.run
+        run = window.runs.run
         assert run is not None
         sent: list[Marker] = []
         run.marked.connect(lambda marker: sent.append(marker))
@@ -167,10 +167,10 @@ def test_clips_that_are_rated_end_in_a_model_of_valence_and_arousal(
             valence, arousal = (
                 cue.label.split(f"{axis}-")[1][0] for axis in ("valence", "arousal")
             )
-            qtbot.keyClicks(window.cue_screen, f"{valence}{arousal} ")
+            qtbot.keyClicks(window.runs.cue_screen, f"{valence}{arousal} ")
         page = window.training_page
         qtbot.waitUntil(page.isVisible, timeout=LONG)
-        assert "Recorded 10 of 10 trials" in page.said.text()
+        assert "Recorded 10 of 10 trials" in page.heading.text()
         recording = read_recording(page.files[0])
         assert sorted(marker.label for marker in recording.markers) == sorted(m.label for m in sent)
         shown = {m.label[5:]: m.time for m in recording.markers if m.label.startswith("clip-")}

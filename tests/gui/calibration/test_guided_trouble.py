@@ -13,9 +13,9 @@ import decoders
 from bci.models.bundle import save_bundle
 from bci.profiles.profile import load_profile
 from bci.recording.read import read_recording
+from bci.tasks.schedule import Phase
 from bci.training.calibrate import calibrate
 from devices.simulated.subject import SubjectSettings, simulate_run, write_run
-from gui.calibration.run.schedule import Phase
 from gui.main_window import MainWindow
 from gui.processes.child import Command
 from gui.processes.restart_policy import LEAST_S
@@ -55,7 +55,7 @@ def test_an_engine_or_a_device_that_is_killed_in_a_run_is_told_and_comes_back(
         qtbot.waitUntil(lambda: main.decision.live, timeout=3 * LONG)
         window = opened(main, qtbot, TRIALS)
         begin(window, qtbot)
-        guided = window.run
+        guided = window.runs.run
         assert guided is not None
         qtbot.waitUntil(lambda: main.processes[0].age_s > LEAST_S, timeout=LONG)
         qtbot.waitUntil(lambda: guided.schedule.phase is Phase.TASK, timeout=LONG)
@@ -63,24 +63,26 @@ def test_an_engine_or_a_device_that_is_killed_in_a_run_is_told_and_comes_back(
         qtbot.waitUntil(main.banner.isVisible, timeout=15000)
         assert "engine ended by itself" in main.banner_text.text()
         assert "It is started again." in main.banner_text.text()
-        assert guided.schedule.phase is not Phase.HELD
+        assert guided.schedule.phase is not Phase.INTERRUPTED
         qtbot.waitUntil(lambda: not main.decision.live, timeout=LONG)
         qtbot.waitUntil(lambda: main.decision.live, timeout=3 * LONG)
         qtbot.waitUntil(lambda: not main.banner.isVisible(), timeout=LONG)
         qtbot.waitUntil(lambda: guided.schedule.phase is Phase.TASK, timeout=LONG)
         device.kill()
         qtbot.waitUntil(lambda: f"{name} is gone" in main.banner_text.text(), timeout=15000)
-        qtbot.waitUntil(lambda: guided.schedule.phase is Phase.HELD, timeout=15000)
-        assert f"{name} is gone; it is waited for" in window.cue_screen.sentence
-        qtbot.keyClick(window.cue_screen, Qt.Key.Key_Space)
-        assert guided.schedule.phase is Phase.HELD
+        qtbot.waitUntil(lambda: guided.schedule.phase is Phase.INTERRUPTED, timeout=15000)
+        assert f"{name} is gone; it is waited for" in window.runs.cue_screen.sentence
+        qtbot.keyClick(window.runs.cue_screen, Qt.Key.Key_Space)
+        assert guided.schedule.phase is Phase.INTERRUPTED
         with simulator(name):
-            qtbot.waitUntil(lambda: "It is back" in window.cue_screen.sentence, timeout=2 * LONG)
+            qtbot.waitUntil(
+                lambda: "It is back" in window.runs.cue_screen.sentence, timeout=2 * LONG
+            )
             qtbot.waitUntil(lambda: not main.banner.isVisible(), timeout=LONG)
             done = guided.schedule.completed.total()
-            qtbot.keyClick(window.cue_screen, Qt.Key.Key_Space)
+            qtbot.keyClick(window.runs.cue_screen, Qt.Key.Key_Space)
             qtbot.waitUntil(lambda: guided.schedule.completed.total() > done, timeout=LONG)
-            qtbot.keyClick(window.cue_screen, Qt.Key.Key_Escape)
+            qtbot.keyClick(window.runs.cue_screen, Qt.Key.Key_Escape)
             qtbot.waitUntil(window.training_page.isVisible, timeout=LONG)
         recording = read_recording(window.training_page.files[0])
         assert [m.label for m in recording.markers].count("interrupted") == 2
@@ -94,13 +96,13 @@ def test_a_run_that_is_ended_early_is_kept_and_says_what_it_lacks(
         main = open_window(profile=str(profile))
         window = opened(main, qtbot, TRIALS)
         begin(window, qtbot)
-        run = window.run
+        run = window.runs.run
         assert run is not None
         qtbot.waitUntil(lambda: run.schedule.completed.total() == 1, timeout=LONG)
-        qtbot.keyClick(window.cue_screen, Qt.Key.Key_Escape)
+        qtbot.keyClick(window.runs.cue_screen, Qt.Key.Key_Escape)
         page = window.training_page
         qtbot.waitUntil(page.isVisible, timeout=LONG)
-        assert f"Recorded 1 of {2 * TRIALS} trials" in page.said.text()
+        assert f"Recorded 1 of {2 * TRIALS} trials" in page.heading.text()
         recording = read_recording(page.files[0])
         assert recording.markers[-1].label == "interrupted"
         page.train.click()

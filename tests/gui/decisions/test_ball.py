@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from bci.decisions import Decision
 from bci.lsl.engine_streams import ReceivedPrediction
 from gui.decisions.ball import BallCourse
-from gui.decisions.class_bars import DecisionView
+from gui.decisions.class_bars import ClassBars
 from gui.main_window import MainWindow
 from tests.gui.conftest import NO_DEVICES
 from tests.gui.published import received
@@ -48,33 +48,34 @@ def test_a_single_window_moves_the_ball_little_however_sure_it_is() -> None:
 
 
 def test_the_ball_begins_in_the_middle_when_predictions_stop(qtbot: QtBot) -> None:
-    view = DecisionView()
+    view = ClassBars()
     qtbot.addWidget(view)
     view.resize(338, 160)
     view.set_classes(("left", "right"))
     view.set_ball(True)
     for k in range(30):
         view.show_prediction(prediction(k / 10, 0.05))
-    assert view.ball.place > 0.8
+    assert view.ball.course.place > 0.8
     ball = view.grab().toImage()
     view.set_ball(False)
     assert view.grab().toImage() != ball
     view.show_prediction(None)
-    assert view.ball.place == 0.0
+    assert view.ball.course.place == 0.0
 
 
 def test_ball_is_hollow_until_the_engine_decides(qtbot: QtBot) -> None:
-    view = DecisionView()
+    view = ClassBars()
     qtbot.addWidget(view)
     view.resize(338, 160)
     view.set_classes(("left", "right"))
     view.set_ball(True)
-    middles = []
+    colours = []
     for decision in (Decision("left", 0.6), Decision(None, 0.6), None):
         view.show_prediction(replace(prediction(0.0, 0.6), decision=decision))
-        x = round(14 + 15 + (1 + view.ball.place) * (338 - 28 - 30) / 2)
-        middles.append(view.grab().toImage().pixelColor(x, 56 + 18))
-    decided, *others = middles
+        (ball,) = view.ball.ball.points()
+        assert ball.pos().x() == view.ball.course.place
+        colours.append(ball.brush().color())
+    decided, *others = colours
     assert decided == view.theme.class_colour(0)
     assert all(colour == view.theme.colour("panel") for colour in others)
 

@@ -92,9 +92,9 @@ def test_words_of_sliding_windows_are_the_onsets_of_the_engine(qtbot: QtBot) -> 
     transcript = Transcript(None)
     transcript.begin(CLASSES)
     assert not transcript.add(sent(Decision("left", 0.99)))
-    assert transcript.decide(onset("right", 5.0))
-    assert [(said.word, said.confidence) for said in transcript.said] == [("right", 0.8)]
-    assert not transcript.decide(DecisionEvent("offset", None, None, 5.5, "right"))
+    assert transcript.add_decision(onset("right", 5.0))
+    assert [(said.word, said.confidence) for said in transcript.entries] == [("right", 0.8)]
+    assert not transcript.add_decision(DecisionEvent("offset", None, None, 5.5, "right"))
 
 
 def test_words_at_cues_are_the_decisions_of_their_windows(qtbot: QtBot) -> None:
@@ -102,9 +102,9 @@ def test_words_at_cues_are_the_decisions_of_their_windows(qtbot: QtBot) -> None:
     transcript.begin(CLASSES)
     for k, decision in enumerate((Decision("right", 0.8), UNSURE, None)):
         assert transcript.add(sent(decision, 0.99, taken=3.0 * k))
-    assert [said.word for said in transcript.said] == ["right", None, None]
+    assert [said.word for said in transcript.entries] == ["right", None, None]
     assert transcript.n_unsure == 2
-    assert not transcript.decide(onset("left", 9.0))
+    assert not transcript.add_decision(onset("left", 9.0))
 
 
 def test_how_much_later_evidence_is_stands_beside_the_delay_of_the_filters() -> None:

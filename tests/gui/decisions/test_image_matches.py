@@ -9,8 +9,7 @@ from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
 from bci.lsl.engine_streams import ReceivedPrediction
-from gui.decisions.image_matches import ImageMatch, ImagesView
-from gui.decisions.shown_images import ShownImages
+from gui.decisions.image_matches import ImageMatch, ImageMatches, ShownImages
 from gui.main_window import MainWindow
 from gui.theme import LIGHT
 from tests.gui.published import LONG, Published, received
@@ -26,22 +25,22 @@ def prediction(taken: float, **probabilities: float) -> ReceivedPrediction:
 
 
 @pytest.fixture
-def view(qtbot: QtBot) -> ImagesView:
-    view = ImagesView(ShownImages(0.8, compared_by="simulated image vectors"), threshold=0.4)
+def view(qtbot: QtBot) -> ImageMatches:
+    view = ImageMatches(ShownImages(0.8, compared_by="simulated image vectors"), threshold=0.4)
     qtbot.addWidget(view)
     view.resize(338, 300)
     view.set_classes(NAMES)
     return view
 
 
-def test_the_five_likeliest_images_come_first_to_last(view: ImagesView) -> None:
+def test_the_five_likeliest_images_come_first_to_last(view: ImageMatches) -> None:
     view.show_prediction(prediction(10.8, i03=0.5, i06=0.2, i01=0.1))
     assert [found.name for found in view.best[:3]] == ["image-03", "image-06", "image-01"]
     assert len(view.best) == 5
     assert view.decision == "03"
 
 
-def test_each_image_has_its_similarity_where_the_engine_tells_it(view: ImagesView) -> None:
+def test_each_image_has_its_similarity_where_the_engine_tells_it(view: ImageMatches) -> None:
     told = prediction(10.8, i03=0.5, i06=0.2)
     view.show_prediction(told)
     assert view.best[0] == ImageMatch("image-03", 0.5, None)
@@ -54,14 +53,14 @@ def test_each_image_has_its_similarity_where_the_engine_tells_it(view: ImagesVie
     assert view.grab().toImage() != without
 
 
-def test_below_the_threshold_it_is_not_sure(view: ImagesView) -> None:
+def test_below_the_threshold_it_is_not_sure(view: ImageMatches) -> None:
     assert view.decision == "no prediction"
     view.show_prediction(prediction(10.8, i03=0.39))
     assert view.decision == "not sure"
 
 
 def test_the_true_image_is_the_one_the_window_began_with_not_the_one_shown_now(
-    view: ImagesView,
+    view: ImageMatches,
 ) -> None:
     for time, name in ((8.7, "image-00"), (10.0, "image-06"), (10.75, "image-05")):
         view.add_cue(time, name)
@@ -86,18 +85,19 @@ def test_pictures_are_shown_where_there_are_any_and_names_elsewhere(
         "image-06": tmp_path / "broken.png",
         "image-01": tmp_path / "missing.png",
     }
-    view = ImagesView(ShownImages(0.8, pictures))
+    view = ImageMatches(ShownImages(0.8, pictures))
     qtbot.addWidget(view)
     view.resize(338, 300)
     view.set_classes(NAMES)
     view.show_prediction(prediction(10.8, i03=0.5, i06=0.2, i01=0.1))
 
-    drawn = view.grab().toImage()
-
     # The likeliest is large.
+    drawn = view.grab().toImage()
     for x, y in ((16, 9), (107, 98)):
         assert drawn.pixelColor(x, y) == QColor("red")
-    assert drawn.pixelColor(18, 140) != QColor("red")
+    assert not view.tiles[0].pixmap().isNull()
+    assert all(tile.pixmap().isNull() for tile in view.tiles[1:])
+    assert [bar.name for bar in view.bars.bars[:3]] == ["03", "06", "01"]
 
 
 def test_pictures_are_read_once_while_they_are_shown_and_not_kept_for_ever(
@@ -109,7 +109,7 @@ def test_pictures_are_read_once_while_they_are_shown_and_not_kept_for_ever(
     pictures = {name: tmp_path / f"{name}.png" for name in names}
     for file in pictures.values():
         assert red.save(str(file))
-    view = ImagesView(ShownImages(0.8, pictures))
+    view = ImageMatches(ShownImages(0.8, pictures))
     qtbot.addWidget(view)
     view.resize(338, 300)
     view.set_classes(names)
@@ -128,7 +128,7 @@ def test_pictures_are_read_once_while_they_are_shown_and_not_kept_for_ever(
     assert view._read.cache_info().currsize == view._read.cache_info().maxsize == 60
 
 
-def test_it_is_painted_in_both_themes_and_without_an_engine(view: ImagesView) -> None:
+def test_it_is_painted_in_both_themes_and_without_an_engine(view: ImageMatches) -> None:
     view.show_prediction(prediction(10.8, i03=0.5))
     dark = view.grab().toImage()
     view.theme = LIGHT
@@ -174,9 +174,9 @@ def test_images_come_over_the_network_into_the_window(
         taken = local_clock()
         published.cue(taken - 0.8, image)
         qtbot.waitUntil(lambda: view._truth.cue_of(taken) == image, timeout=LONG)
-        n = len(transcript.transcript.said)
+        n = len(transcript.transcript.entries)
         published.predict(taken, prediction(taken, **given).probabilities, similarities)
-        qtbot.waitUntil(lambda: len(transcript.transcript.said) == n + 1, timeout=LONG)
+        qtbot.waitUntil(lambda: len(transcript.transcript.entries) == n + 1, timeout=LONG)
 
     cosines = np.linspace(-0.1, 0.6, len(NAMES), dtype=np.float32)
     see("image-06", cosines, i03=0.5, i06=0.2)
@@ -194,5 +194,5 @@ def test_images_come_over_the_network_into_the_window(
     # What was found stays when the engine is gone.
     published.end_engine()
     qtbot.waitUntil(lambda: not view.has_engine, timeout=LONG)
-    assert len(transcript.transcript.said) == 3
+    assert len(transcript.transcript.entries) == 3
     published.close()

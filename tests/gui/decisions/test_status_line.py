@@ -70,7 +70,7 @@ def test_an_engine_that_says_nothing_any_more_is_doubtful_until_it_does() -> Non
     assert situation.state(110.0) == State.DOUBTFUL
     assert situation.sentence(110.0, 0.8).endswith("not answered for 100 s")
     # A prediction tells as much as a status.
-    situation.hear_engine(110.0)
+    situation.on_sign_of_engine(110.0)
     assert situation.state(110.5) == State.GOOD
     assert "is decoded by me" in situation.sentence(110.5, 0.8)
 
@@ -116,18 +116,18 @@ def test_losses_of_an_engine_that_was_started_again_are_not_acknowledged_beforeh
     situation = decoded(lost_samples=50)
     situation.acknowledge()
     for lost in (0, 20):
-        situation.hear_status(situation.status.model_copy(update={"lost_samples": lost}), 10.0)
+        situation.on_status(situation.status.model_copy(update={"lost_samples": lost}), 10.0)
     assert "20 samples lost since" in situation.sentence(10.1, 1.0)
     assert situation.state(10.1) == State.DOUBTFUL
 
 
 def test_acknowledged_losses_stay_so_when_an_engine_starts_or_ends() -> None:
     situation = decoded(lost_samples=5)
-    situation.hear_stats(counted_losses(80))
+    situation.on_stats(counted_losses(80))
     situation.acknowledge()
     situation.engine_alive = False
     assert "no samples lost since" in situation.sentence(10.1, None)
-    situation.hear_stats(counted_losses(81))
+    situation.on_stats(counted_losses(81))
     assert "1 sample lost since" in situation.sentence(10.1, None)
 
 

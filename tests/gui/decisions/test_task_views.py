@@ -70,9 +70,9 @@ def test_bars_are_shown_where_a_view_cannot_be_made(
 
 
 def test_our_views_are_those_of_the_registry(qtbot: QtBot, tmp_path: Path) -> None:
-    from gui.decisions.word_list import ShownWords, SpeechView
+    from gui.decisions.word_list import ShownWords, WordList
 
     remembered = DashboardSettings(tmp_path / "settings.json")
     engine = EngineViews({}.get, 0.6, remembered, words=ShownWords(1.0), task="speech")
     qtbot.addWidget(engine.decided)
-    assert isinstance(engine.usual, SpeechView)
+    assert isinstance(engine.usual, WordList)

@@ -51,7 +51,7 @@ def test_cues_are_those_of_the_model_that_decodes(engine: EngineViews) -> None:
     assert engine.history.cues_shown() == []
     engine._on_status(EngineStatus(state="running", model="me", paradigm=PARADIGM.model_dump()))
     engine._on_markers([Marker(2.0, "T2")])
-    assert engine.history.cues_shown() == ["right fist"]
+    assert [cue for *_, cue in engine.history.cues_shown()] == ["right fist"]
     assert engine.decision.cue == "right fist"
     assert engine.is_cue("T1")
     assert not engine.is_cue("left")
@@ -122,5 +122,6 @@ def test_markers_that_the_profile_names_count_beside_another_stream_too(
     codes = MarkerOutlet(f"{name}-codes", f"{name}-codes", False, "Codes")
     qtbot.waitUntil(lambda: codes.has_consumers, timeout=LONG)
     codes.push(Marker(local_clock(), "left"))
-    qtbot.waitUntil(lambda: window.history.cues_shown() == ["left"], timeout=LONG)
+    shown = window.history.cues_shown
+    qtbot.waitUntil(lambda: [cue for *_, cue in shown()] == ["left"], timeout=LONG)
     codes.close()

@@ -14,7 +14,7 @@ from gui.decisions.cue_matching import CueWindows
 from gui.decisions.rejections import Rejections
 from gui.decisions.transcript import Transcript
 from gui.decisions.transcript_view import TranscriptView, clock_time
-from gui.decisions.word_list import ShownWords, SpeechView
+from gui.decisions.word_list import ShownWords, WordList
 from gui.main_window import MainWindow
 from gui.processes.child import Command
 from gui.theme import DARK, LIGHT
@@ -40,8 +40,8 @@ def windows() -> CueWindows:
 
 
 @pytest.fixture
-def view(qtbot: QtBot, windows: CueWindows) -> SpeechView:
-    view = SpeechView(windows, threshold=0.5)
+def view(qtbot: QtBot, windows: CueWindows) -> WordList:
+    view = WordList(windows, threshold=0.5)
     qtbot.addWidget(view)
     view.resize(338, 216)
     view.set_classes(WORDS)
@@ -58,7 +58,7 @@ def written(qtbot: QtBot, windows: CueWindows) -> TranscriptView:
 
 
 def test_the_likeliest_words_are_shown_with_the_one_that_was_asked_for(
-    view: SpeechView, windows: CueWindows
+    view: WordList, windows: CueWindows
 ) -> None:
     assert view.decision == "no prediction"
     windows.add(10.0, "help")
@@ -73,7 +73,7 @@ def test_the_likeliest_words_are_shown_with_the_one_that_was_asked_for(
     assert view.truth == "true word: not known"
 
 
-def test_a_rejected_window_takes_the_word_away_and_says_why(view: SpeechView) -> None:
+def test_a_rejected_window_takes_the_word_away_and_says_why(view: WordList) -> None:
     view.show_prediction(received(11.2, pain=0.6))
     before = view.grab().toImage()
     view.show_rejected("artifact")
@@ -119,10 +119,10 @@ def test_with_sliding_windows_a_word_is_one_entry_and_is_held_against_no_cue() -
         window = received(k / 10, **given)
         assert not transcript.add(window)
         if event := running.add(window.decision, window.taken):
-            transcript.decide(event)
-    assert [said.word for said in transcript.said] == ["no", "no", "pain"]
-    assert all(said.is_right is None for said in transcript.said)
-    assert not transcript.reject(1.0, "gap")
+            transcript.add_decision(event)
+    assert [said.word for said in transcript.entries] == ["no", "no", "pain"]
+    assert all(said.is_right is None for said in transcript.entries)
+    assert not transcript.add_rejected(1.0, "gap")
 
 
 def test_a_long_transcript_keeps_its_newest_words_in_sight(
@@ -131,7 +131,7 @@ def test_a_long_transcript_keeps_its_newest_words_in_sight(
     for k in range(1000):
         windows.add(3.0 * k, WORDS[k % 7])
         written.add([received(3.0 * k + 1.2, **{WORDS[k % 7]: 0.9})])
-    assert len(written.transcript.said) <= 200
+    assert len(written.transcript.entries) <= 200
     assert written.transcript.n_right == 1000
     before = written.grab().toImage()
     windows.add(4000.0, "pain")
@@ -141,7 +141,7 @@ def test_a_long_transcript_keeps_its_newest_words_in_sight(
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT])
 def test_both_are_painted_in_both_themes_and_without_an_engine(
-    view: SpeechView, written: TranscriptView, theme
+    view: WordList, written: TranscriptView, theme
 ) -> None:
     for one in (view, written):
         one.theme = theme
@@ -195,9 +195,9 @@ def test_words_come_over_the_network_into_the_window(
         taken = local_clock()
         engine.cue(taken - 1.2, asked)
         qtbot.waitUntil(lambda: shown._windows.cue_of(taken) == asked, timeout=LONG)
-        n = len(shown.transcript.transcript.said)
+        n = len(shown.transcript.transcript.entries)
         engine.predict(taken, shares(**given))
-        qtbot.waitUntil(lambda: len(shown.transcript.transcript.said) == n + 1, timeout=LONG)
+        qtbot.waitUntil(lambda: len(shown.transcript.transcript.entries) == n + 1, timeout=LONG)
 
     say("help", help=0.9)
     assert shown.own.decision == "help"
@@ -211,7 +211,7 @@ def test_words_come_over_the_network_into_the_window(
     # What was said stays when the engine is gone; the word does not stand as the present one.
     engine.end_engine()
     qtbot.waitUntil(lambda: not shown.own.has_engine, timeout=LONG)
-    assert len(shown.transcript.transcript.said) == 3
+    assert len(shown.transcript.transcript.entries) == 3
     engine.close()
 
 

@@ -1,7 +1,7 @@
 from dataclasses import fields, replace
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF
+from PySide6.QtCore import QEvent, QPoint
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
@@ -11,7 +11,6 @@ from bci.quality.channel_quality import ChannelQuality, State
 from bci.types import Channel, StreamInfo
 from gui.electrodes.quality_marks import advise, explain, summarise
 from gui.electrodes.quality_view import QualityView
-from gui.plots.head import flatten
 from gui.scope.channel_labels import ChannelNames
 
 # Head coordinates of a template head, in metres.
@@ -42,95 +41,61 @@ def info() -> StreamInfo:
     return StreamInfo("cap", "EEG", 250.0, channels)
 
 
-def test_the_head_is_seen_from_above_with_the_nose_up(info: StreamInfo) -> None:
-    fpz, cz, t7, oz = (flatten(info.channels)[k] for k in range(4))
-    assert fpz[1] > 0.7
-    assert oz[1] < -0.7
-    assert t7[0] < -0.7
-    assert abs(cz[0]) + abs(cz[1]) < 0.1
-
-
-def test_the_picture_is_the_same_wherever_the_origin_lies(info: StreamInfo) -> None:
-    # Moved as from the commissure to the middle between the ears.
-    moved = tuple(
-        replace(c, position=(c.position[0], c.position[1] + 0.035, c.position[2] + 0.04))
-        for c in info.channels
-        if c.position
-    )
-    for here, there in zip(flatten(info.channels).values(), flatten(moved).values(), strict=True):
-        assert there == pytest.approx(here, abs=0.15)
-
-
-def test_sensors_of_a_helmet_stay_in_the_picture() -> None:
-    low = Channel("MEG1", "mag", "T", (0.1, 0.0, -0.2))
-    x, y = flatten((low,))[0]
-    assert 1.0 < x < 1.2
-    assert abs(y) < 0.2
-
-
-def test_an_electrode_tells_why_it_is_bad(qtbot: QtBot, info: StreamInfo) -> None:
+@pytest.fixture
+def view(qtbot: QtBot) -> QualityView:
     view = QualityView()
     qtbot.addWidget(view)
     view.resize(340, 176)
+    return view
+
+
+def reason_at(view: QualityView, index: int) -> str:
+    found = view.head.electrode_at(*view.head.places[index])
+    return found.tip if found else ""
+
+
+def test_an_electrode_explains_its_mark(view: QualityView, info: StreamInfo) -> None:
     assert view.headline == "No signal yet"
     view.set_stream(info)
     assert view.headline == "Measuring ..."
-    before = view.grab().toImage()
+    assert {e.state for e in view.head.electrodes} == {State.NOT_JUDGED}
     view.set_quality(
         [channel("Fpz", State.BAD, "<b>railed"), channel("Cz"), channel("T7", State.DOUBTFUL, "x"),
          channel("Oz")]
     )  # fmt: skip
     assert view.headline == "1 bad, 1 doubtful, 2 good"
-    assert view.grab().toImage() != before
-    place = view._place(0)
-    assert place is not None
-    assert view.reason_at(place + QPointF(3, 3)) == "Fpz is bad: <b>railed"
-    assert view.reason_at(QPointF(300, 170)) == ""
+    # The worst is drawn last: nothing covers it.
+    assert [e.state for e in view.head.electrodes][-2:] == [State.DOUBTFUL, State.BAD]
+    assert reason_at(view, 0) == "Fpz is bad: <b>railed"
+    assert view.head.electrode_at(0.9, -0.9) is None
+    assert view.head.csv().splitlines()[-1] == "Fpz,bad,<b>railed"
     view.set_live(False)
     assert view.headline == "No signal now"
 
 
-def test_a_long_reason_is_written_whole_on_lines_of_its_own(qtbot: QtBot, info: StreamInfo) -> None:
-    view = QualityView()
-    qtbot.addWidget(view)
-    view.resize(338, 176)
+def test_every_problem_is_listed_with_its_whole_reason_the_worst_first(
+    view: QualityView, info: StreamInfo
+) -> None:
     view.set_stream(info)
     long = "muscle or noise above 35 Hz"
     view.set_quality(
-        [channel("Fpz", State.DOUBTFUL, long), channel("Cz", State.DOUBTFUL, "jumps"),
-         channel("T7"), channel("Oz")]
+        [channel("Fpz", State.DOUBTFUL, long), channel("Cz", State.BAD, "jumps"), channel("T7"),
+         channel("Oz")]
     )  # fmt: skip
     view.grab()
-    first, second = view._lines["Fpz"], view._lines["Cz"]
-    assert first.height() >= 2 * second.height() - 2
-    assert second.top() >= first.bottom()
-    for box, said in ((first, f"Fpz is doubtful: {long}"), (second, "Cz is doubtful: jumps")):
-        assert view.reason_at(box.bottomLeft() - QPointF(0, 4)) == said
+    items = [view.list.item(row) for row in range(view.list.count())]
+    assert [item.text() for item in items] == ["Cz jumps", f"Fpz {long}"]
+    assert "Fpz is doubtful" in items[1].toolTip()
+    first, second = (view.list.visualItemRect(item) for item in items)
+    assert second.height() > 1.5 * first.height()
+    assert second.right() <= view.list.viewport().width()
 
 
-def test_of_many_bad_channels_as_many_are_told_as_there_is_room_for(qtbot: QtBot) -> None:
-    view = QualityView()
-    qtbot.addWidget(view)
-    view.resize(338, 176)
-    names = [f"E{k}" for k in range(30)]
-    view.set_stream(StreamInfo("x", "EEG", 250.0, tuple(map(Channel, names))))
-    view.set_quality([channel(name, State.BAD, "flat") for name in names])
-    view.grab()
-    assert list(view._lines) == names[: len(view._lines)]
-    assert 5 <= len(view._lines) < 8
-    assert max(box.bottom() for box in view._lines.values()) < 176 - 16
-
-
-def test_channels_without_positions_are_drawn_in_rows(qtbot: QtBot) -> None:
-    view = QualityView()
-    qtbot.addWidget(view)
-    view.resize(340, 176)
+def test_channels_without_positions_are_drawn_in_rows(view: QualityView) -> None:
     view.set_stream(StreamInfo("x", "EEG", 250.0, (Channel("A"), Channel("B"), Channel("C"))))
     view.set_quality([channel("A"), channel("B"), channel("C", State.BAD, "flat")])
-    place = view._place(2)
-    assert place is not None
-    assert view.reason_at(place) == "C is bad: flat"
-    assert not view.grab().isNull()
+    assert not view.head.has_head
+    assert reason_at(view, 2) == "C is bad: flat"
 
 
 def test_the_worst_of_rows_too_low_for_names_is_named(qtbot: QtBot) -> None:
@@ -166,10 +131,13 @@ def test_tooltips_of_channels_look_like_all_others_and_hold_no_markup(
         at = QPoint(20, 20)
     else:
         view.set_stream(info)
-        at = view._place(0).toPoint()
+        view.show()
+        view.grab()
+        at = view.head.place_px(0).toPoint()
     view.set_quality(judged)
-    QApplication.sendEvent(view, QHelpEvent(QEvent.Type.ToolTip, at, at))
+    target = view if isinstance(view, ChannelNames) else view.head.viewport()
+    QApplication.sendEvent(target, QHelpEvent(QEvent.Type.ToolTip, at, at))
     ((_, text, owner),) = shown
     # Without a widget Qt draws it in a look of its own.
-    assert owner is view
+    assert owner is (view if isinstance(view, ChannelNames) else view.head)
     assert "&lt;b&gt;railed" in text

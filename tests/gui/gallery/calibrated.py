@@ -13,21 +13,21 @@ from bci.models.bundle import Card, ScoreCard, describe_stream
 from bci.models.confidence_card import ConfidenceCard
 from bci.profiles.pipeline_settings import PipelineSettings
 from bci.profiles.profile import DecoderChoice, Paradigm, load_profile
+from bci.tasks.cue_items import CueScreenItem
+from bci.tasks.rating import KEYS, Rating
+from bci.tasks.schedule import Phase, SchedulePhase
 from bci.training.class_patterns import ClassPattern
+from bci.training.decoder_choices import class_choices
+from bci.training.model_result import ModelResult
 from bci.training.time_course import TimeCourse
 from gui.calibration.pages.result import ResultPage
 from gui.calibration.pages.setup import SetupPage
 from gui.calibration.pages.signals import SignalsPage
 from gui.calibration.pages.training import TrainingPage
-from gui.calibration.result import Result
 from gui.calibration.run.cue_screen import CueScreen
-from gui.calibration.run.paradigms import CueScreenItem
-from gui.calibration.run.rating import KEYS, Rating
-from gui.calibration.run.schedule import Phase, SchedulePhase
+from gui.calibration.run.run_choice import RecordedRun
 from gui.calibration.style import style_sheet
-from gui.calibration.training import levels
-from gui.plots.curve import CurveView
-from gui.record.run_file import Run
+from gui.plots.line_with_band import CurveView
 from gui.theme import Theme
 from tests.gui.gallery import simulated
 
@@ -92,9 +92,9 @@ def training(theme: Theme) -> TrainingPage:
     view.setStyleSheet(style_sheet(theme))
     view.set_theme(theme)
     names = [f"sub-07_ses-1_task-motorimagery_run-0{run}_eeg.xdf" for run in (1, 2)]
-    runs = [Run(Path(name), datetime(2026, 3, 24, 9, 50), 12.4) for name in names]
+    runs = [RecordedRun(Path(name), datetime(2026, 3, 24, 9, 50), 12.4) for name in names]
     said = f"Recorded {_TRIALS} of {_TRIALS} trials (20 left, 20 right)."
-    offered = levels(Path(os.devnull), load_profile("motor-imagery"), simulated.INFO)
+    offered = class_choices(Path(os.devnull), load_profile("motor-imagery"), simulated.INFO)
     view.offer(said, runs, {run.file for run in runs}, offered)
     for run in runs:
         view.runs.show_trials(run.file, "20 trials (left 10, right 10)")
@@ -112,13 +112,13 @@ def calibration(theme: Theme) -> ResultPage:
     view.setStyleSheet(style_sheet(theme))
     view.set_theme(theme)
     curve = CurveView()
-    curve.points = list(_CURVE)
+    curve.show_training(list(_CURVE), [])
     seconds = np.arange(3.0, 4.0, 0.1)
     course = TimeCourse(seconds, 0.62 + 0.22 * (seconds - 3), np.full(10, _TRIALS))
     folder, before = (Path(f"recordings/models/07-202603{day}") for day in (24, 17))
     earlier = _card((11, 9, 8, 12), 0.42, 0.73, 0.21, 17)
     card = _card((17, 3, 4, 16), 0.67, 0.93, 2e-5, 24)
-    view.show_result(Result(folder, card, _patterns(), course, ((before, earlier),)), curve)
+    view.show_result(ModelResult(folder, card, _patterns(), course, ((before, earlier),)), curve)
     view.resize(1120, 640)
     return view
 

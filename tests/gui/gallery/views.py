@@ -10,17 +10,16 @@ from PySide6.QtWidgets import QWidget
 
 from bci.messages import DeviceEntry, WindowCounts
 from gui.connect.panel import ConnectPanel
-from gui.decisions.class_bars import DecisionView
+from gui.decisions.class_bars import ClassBars
 from gui.decisions.cue_matching import CueWindows
 from gui.decisions.emotion_plane import EmotionView
 from gui.decisions.history import HistoryView
-from gui.decisions.image_matches import ImagesView
+from gui.decisions.image_matches import ImageMatches, ShownImages
 from gui.decisions.latency import LatencyView
 from gui.decisions.level_history import LevelHistory
-from gui.decisions.shown_images import ShownImages
 from gui.decisions.smoothed_levels import LevelCourse
 from gui.decisions.transcript_view import TranscriptView
-from gui.decisions.word_list import SpeechView
+from gui.decisions.word_list import WordList
 from gui.electrodes.impedance_page import ImpedancePage
 from gui.electrodes.quality_view import QualityView
 from gui.processes.recorder import FoundRecorder
@@ -82,7 +81,7 @@ def head_map(theme: Theme) -> QWidget:
 
 
 def decision(theme: Theme) -> QWidget:
-    view = DecisionView(threshold=0.7)
+    view = ClassBars(threshold=0.7)
     view.theme = theme
     view.set_classes(simulated.CLASSES)
     sure = max(simulated.received(_SECONDS), key=lambda p: float(p.probabilities[0]))
@@ -93,7 +92,7 @@ def decision(theme: Theme) -> QWidget:
 
 
 def ball(theme: Theme) -> QWidget:
-    view = DecisionView(threshold=0.7)
+    view = ClassBars(threshold=0.7)
     view.theme = theme
     view.set_classes(simulated.CLASSES)
     view.set_ball(True)
@@ -142,7 +141,7 @@ def emotion_history(theme: Theme) -> QWidget:
 
 def images(theme: Theme) -> QWidget:
     shown = ShownImages(0.8, pictures.drawn(), compared_by="simulated image vectors")
-    view = ImagesView(shown, threshold=0.15)
+    view = ImageMatches(shown, threshold=0.15)
     view.theme = theme
     names, prediction, true = simulated.seen()
     view.set_classes(names)
@@ -154,7 +153,7 @@ def images(theme: Theme) -> QWidget:
 
 def speech(theme: Theme) -> QWidget:
     windows = CueWindows(1.2)
-    view = SpeechView(windows, threshold=0.5)
+    view = WordList(windows, threshold=0.5)
     view.theme = theme
     words, found = simulated.spoken()
     view.set_classes(words)

@@ -11,7 +11,7 @@ from bci.lsl.discovery import StreamQuery
 from bci.types import Marker
 from gui.main_window import MainWindow
 from gui.options import DashboardOptions
-from gui.replay.model_choice import Listed
+from gui.replay.model_choice import ListedModel
 from gui.replay.opened_recording import OpenedRecording
 from gui.replay.window import ReplayWindow
 from gui.settings import DashboardSettings
@@ -82,7 +82,7 @@ def replay_window(theme: Theme) -> QWidget:
     recording = simulated.recording(_RECORDED_S)
     opened = OpenedRecording(Path(recording.source), recording)
     window.reader.opened.emit(opened)
-    window.models.set_models([Listed(Path("simulated"), None, "")])
+    window.models.set_models([ListedModel(Path("simulated"), None, "")])
     window.decision.set_classes(simulated.CLASSES)
     window.show_decision(True)
     window.run.predicted.emit(simulated.predictions(_RECORDED_S))

@@ -17,23 +17,23 @@ from bci.tasks.emotion_levels import LevelGrid
 from bci.tasks.image_gallery import Gallery, save_gallery
 from bci.types import Recording
 from devices.simulated.subject import SubjectSettings, simulate_run, write_run
-from gui.decisions.class_bars import DecisionView
+from gui.decisions.class_bars import ClassBars
 from gui.decisions.emotion_plane import EmotionView
 from gui.decisions.headline import NO_DECISION, NOT_SURE
-from gui.decisions.image_matches import ImagesView
-from gui.decisions.word_list import SpeechView
+from gui.decisions.image_matches import ImageMatches
+from gui.decisions.word_list import WordList
 from gui.replay.class_scores import ClassScore, class_scores
 from gui.replay.decision_at_cursor import DecisionAtCursor
-from gui.replay.lanes import Lanes
-from gui.replay.model_choice import Listed
+from gui.replay.model_choice import ListedModel
 from gui.replay.opened_recording import OpenedRecording
 from gui.replay.predictions import Predictions, PredictionsSoFar
 from gui.replay.summary import Summary
+from gui.replay.timeline_data import TimelineData
 from gui.replay.trials import ReplayTrial
 from gui.replay.window import ReplayWindow
 from gui.settings import DashboardSettings
 from gui.theme import DARK, LIGHT, Theme
-from gui.widgets.class_names import brief
+from gui.widgets.units import brief
 from tests.gui.evaluated import evaluation
 from tests.gui.replay.test_replay_window import BCI
 from tests.signals import eeg_info, noise
@@ -76,10 +76,10 @@ def decided(qtbot: QtBot) -> DecisionAtCursor:
 @pytest.mark.parametrize(
     ("task", "classes", "kind", "last"),
     [
-        ("gestures", GESTURES, DecisionView, "gesture 11"),
-        ("speech", GESTURES, SpeechView, "gesture 11"),
+        ("gestures", GESTURES, ClassBars, "gesture 11"),
+        ("speech", GESTURES, WordList, "gesture 11"),
         ("emotion", LEVELS, EmotionView, "valence 5, arousal 5"),
-        ("images", IMAGES, ImagesView, "0039"),
+        ("images", IMAGES, ImageMatches, "0039"),
     ],
 )
 def test_a_decided_class_is_seen_wherever_it_is_in_the_list(
@@ -87,7 +87,7 @@ def test_a_decided_class_is_seen_wherever_it_is_in_the_list(
 ) -> None:
     decided.set_model(card(task, classes))
     assert isinstance(decided.view, kind)
-    decided.truth.steps = (ReplayTrial(classes[0], 2.0, 6.0),)
+    decided.truth.trials = (ReplayTrial(classes[0], 2.0, 6.0),)
     decided.show_at(predicted(classes, len(classes) - 1), HOP_S, 5.0, 0.002)
     assert decided.view.decision == last
     first = decided.grab().toImage()
@@ -110,18 +110,18 @@ def test_of_many_classes_the_likeliest_have_bars_and_of_few_all_in_their_order(
 
 def test_what_was_asked_is_told_beside_what_is_decided(decided: DecisionAtCursor) -> None:
     steps = (ReplayTrial("gesture 1", 2.0, 4.0), ReplayTrial("gesture 2", 5.0, 7.0))
-    decided.truth.steps = steps
+    decided.truth.trials = steps
     decided.set_model(card("speech", GESTURES))
     decided.show_at(predicted(GESTURES, 1), HOP_S, 4.0, 0.002)
-    assert isinstance(decided.view, SpeechView)
+    assert isinstance(decided.view, WordList)
     assert decided.view.truth == "true word: gesture 1"
     decided.set_model(card("images", IMAGES))
-    decided.truth.steps = (ReplayTrial(IMAGES[7], 2.0, 4.0),)
+    decided.truth.trials = (ReplayTrial(IMAGES[7], 2.0, 4.0),)
     decided.show_at(predicted(IMAGES, 5), HOP_S, 3.0, 0.002)
-    assert isinstance(decided.view, ImagesView)
+    assert isinstance(decided.view, ImageMatches)
     assert decided.view.truth == "0007, rank 2 of 40"
     decided.set_model(card("emotion", LEVELS))
-    decided.truth.steps = (ReplayTrial(LEVELS[0], 2.0, 4.0),)
+    decided.truth.trials = (ReplayTrial(LEVELS[0], 2.0, 4.0),)
     decided.show_at(None, HOP_S, 3.0, 0.002)
     assert isinstance(decided.view, EmotionView)
     assert decided.view.sentence == "true: valence 1, arousal 1"
@@ -223,7 +223,7 @@ def test_why_images_are_shown_by_name_is_said_until_another_model_is_run(
     window.reader.opened.emit(OpenedRecording(tmp_path / "run.fif", recording))
 
     def run(gallery: Path) -> None:
-        window.models.set_models([Listed(tmp_path / "me", images_card(gallery), "")])
+        window.models.set_models([ListedModel(tmp_path / "me", images_card(gallery), "")])
         window.run_model()
         window.run.cancel()
 
@@ -234,12 +234,12 @@ def test_why_images_are_shown_by_name_is_said_until_another_model_is_run(
     run(good)
     assert window.banner.isHidden()
     view = window.decided.view
-    assert isinstance(view, ImagesView)
+    assert isinstance(view, ImageMatches)
     assert view._shown.pictures[IMAGES[3]] == tmp_path / "image-0003.png"
     window.stop()
 
 
-def steps_of(*trials: tuple[str, str | None]) -> tuple[ReplayTrial, ...]:
+def trials_of(*trials: tuple[str, str | None]) -> tuple[ReplayTrial, ...]:
     return tuple(
         ReplayTrial(label, 2.0 * k, 2.0 * k + 1, decision)
         for k, (label, decision) in enumerate(trials)
@@ -248,7 +248,8 @@ def steps_of(*trials: tuple[str, str | None]) -> tuple[ReplayTrial, ...]:
 
 def test_each_class_is_scored_with_what_it_was_taken_for() -> None:
     trials = [("b", "b"), ("a", "b"), ("a", "c"), ("a", "b"), ("a", "a"), ("c", "c"), ("d", None)]
-    assert class_scores(steps_of(*trials)) == [
+    scored = [(asked, decided) for asked, decided in trials if decided is not None]
+    assert class_scores(scored) == [
         ClassScore("a", 4, 1, "b", 2),
         ClassScore("b", 1, 1),
         ClassScore("c", 1, 1),
@@ -259,16 +260,16 @@ def test_the_summary_of_many_classes_says_how_those_fared_that_have_no_line(qtbo
     summary = Summary()
     qtbot.addWidget(summary)
     trials = [(name, name if k % 2 else GESTURES[0]) for k, name in enumerate(GESTURES)]
-    steps = steps_of(*trials, (GESTURES[11], GESTURES[11]))
+    steps = trials_of(*trials, (GESTURES[11], GESTURES[11]))
     summary.set_evaluation(evaluation(GESTURES, steps))
     assert summary.scores[0] == ClassScore("gesture 11", 2, 2)
     assert summary.others_text == "7 more classes: 4 of 7 found"
     assert "gesture 2: 0 of 1 found" in summary.toolTip()
-    many = summary.height()
-    steps = steps_of(("a", "a"), ("b", "a"))
+    many = summary.sizeHint().height()
+    steps = trials_of(("a", "a"), ("b", "a"))
     summary.set_evaluation(evaluation(("a", "b"), steps, ((1, 0), (1, 0))))
     assert summary.others_text == ""
-    assert summary.height() < many
+    assert summary.sizeHint().height() < many
 
 
 def test_many_classes_of_which_none_was_scored_have_no_matrix(qtbot: QtBot) -> None:
@@ -285,8 +286,8 @@ def test_many_classes_of_which_none_was_scored_have_no_matrix(qtbot: QtBot) -> N
 @pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
 def test_more_classes_than_there_are_colours_have_one_in_the_timeline(theme: Theme) -> None:
     few, many = (
-        Lanes(predictions=predicted(GESTURES[:7], 0)),
-        Lanes(predictions=predicted(GESTURES, 0)),
+        TimelineData(predictions=predicted(GESTURES[:7], 0)),
+        TimelineData(predictions=predicted(GESTURES, 0)),
     )
     assert len({few.colour(theme, name).name() for name in GESTURES[:7]}) == 7
     assert {many.colour(theme, name).name() for name in GESTURES} == {theme.colour("accent").name()}
@@ -321,12 +322,12 @@ def test_a_model_of_ten_words_is_replayed_with_the_words(qtbot: QtBot, tmp_path:
     with qtbot.waitSignal(window.run.finished, timeout=60_000):
         window.models.run.click()
     view = window.decided.view
-    assert isinstance(view, SpeechView)
+    assert isinstance(view, WordList)
     assert view.isVisible()
     assert not window.decision.isVisible()
-    decided = [step for step in window.steps if step.decision is not None]
+    decided = [step for step in window.trials if step.decision is not None]
     assert len({step.label for step in decided}) == 10
-    for k, step in enumerate(window.steps):
+    for k, step in enumerate(window.trials):
         window.go_to(k)
         if step.decision is not None:
             assert view.best[0][0] == step.decision

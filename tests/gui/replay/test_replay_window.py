@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -20,11 +21,12 @@ from bci.profiles.profile import Output, load_profile
 from bci.recording.read import read_recording
 from bci.training.epochs import JudgedWindow, find_trials
 from devices.simulated.subject import SubjectSettings, simulate_run, write_run
-from gui.replay.lanes import clock
 from gui.replay.playhead import Playhead
+from gui.replay.timeline import MARKERS, RIBBON, Timeline
 from gui.replay.window import ReplayWindow
 from gui.settings import DashboardSettings
 from gui.theme import DARK, LIGHT
+from gui.widgets.units import clock
 from tests.gui.conftest import NO_DEVICES
 
 BCI = (sys.executable, "-m", "bci")
@@ -66,18 +68,39 @@ def open_run(qtbot: QtBot, window: ReplayWindow, folder: Path, run: int = 2) -> 
     return file
 
 
+def point_at(timeline: Timeline, time_s: float) -> QPoint:
+    """Where the timeline shows a time, in the lane of the decoder."""
+    scene = timeline.plotItem.vb.mapViewToScene(QPointF(time_s, RIBBON[0] + 10))
+    return timeline.mapFromScene(scene)
+
+
+def turn_wheel(
+    timeline: Timeline,
+    at: QPoint,
+    by: int,
+    modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+) -> None:
+    place, everywhere = QPointF(at), QPointF(timeline.viewport().mapToGlobal(at))
+    event = QWheelEvent(
+        place, everywhere, QPoint(), QPoint(0, by), Qt.MouseButton.NoButton, modifiers,
+        Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(timeline.viewport(), event)
+
+
 def test_a_recording_is_shown_with_its_markers_and_called_simulated(
     qtbot: QtBot, window: ReplayWindow, folder: Path
 ) -> None:
     file = open_run(qtbot, window, folder)
     recording = read_recording(file)
-    assert window.header.badge.isVisible()
+    assert window.badge.isVisible()
     assert file.name in window.windowTitle()
     assert window.playhead.duration == recording.timestamps[-1]
     marker = next(marker for marker in recording.markers if marker.label == "left")
-    x = window.timeline._place().x(marker.time)
-    assert f"left at {marker.time:.2f} s" in window.timeline.text_at(QPointF(x, 32))
-    assert len(window.steps) == 8
+    assert f"left at {marker.time:.2f} s" in window.timeline.read(
+        QPointF(marker.time, MARKERS[0] + 2)
+    )
+    assert len(window.trials) == 8
     dark = window.grab().toImage()
     window.set_theme(LIGHT)
     assert window.grab().toImage() != dark
@@ -101,18 +124,43 @@ def test_a_click_on_the_timeline_seeks_and_the_wheel_zooms_around_the_mouse(
     qtbot: QtBot, window: ReplayWindow, folder: Path
 ) -> None:
     open_run(qtbot, window, folder)
-    timeline = window.timeline
-    at = QPoint(round(timeline._place().x(20.0)), 80)
-    qtbot.mouseClick(timeline, Qt.MouseButton.LeftButton, pos=at)
+    timeline, duration = window.timeline, window.playhead.duration
+    at = point_at(timeline, 20.0)
+    qtbot.mouseClick(timeline.viewport(), Qt.MouseButton.LeftButton, pos=at)
     assert window.playhead.position == pytest.approx(20.0, abs=0.2)
-    timeline.zoom(6, 20.0)
+    for _ in range(6):
+        turn_wheel(timeline, at, 120)
     start, stop = timeline.view
-    assert stop - start == pytest.approx(window.playhead.duration / 1.25**6)
-    assert timeline._place().time(at.x()) == pytest.approx(20.0, abs=0.2)
-    window.playhead.seek(window.playhead.duration)
-    assert timeline.view[1] == window.playhead.duration
-    qtbot.mouseDClick(timeline, Qt.MouseButton.LeftButton, pos=at)
-    assert timeline.view == (0.0, window.playhead.duration)
+    assert stop - start < duration / 3
+    assert point_at(timeline, 20.0).x() == pytest.approx(at.x(), abs=2)
+    turn_wheel(timeline, at, -120, Qt.KeyboardModifier.ShiftModifier)
+    assert timeline.view == pytest.approx(
+        (start + 0.1 * (stop - start), stop + 0.1 * (stop - start))
+    )
+    window.playhead.seek(duration)
+    assert timeline.view[1] == pytest.approx(duration)
+    qtbot.mouseDClick(timeline.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert timeline.view == (0.0, duration)
+
+
+def test_the_numbers_and_the_picture_of_the_timeline_can_be_taken_away(
+    qtbot: QtBot, window: ReplayWindow, folder: Path, tmp_path: Path
+) -> None:
+    open_run(qtbot, window, folder)
+    onset, stop, label = window.timeline.csv().splitlines()[1].split(",")
+    trial = window.trials[0]
+    assert (float(onset), float(stop), label) == (trial.onset, trial.stop, trial.label)
+    window.timeline.save_picture(tmp_path / "timeline.png")
+    assert not QImage(str(tmp_path / "timeline.png")).isNull()
+
+
+def test_the_time_that_the_traces_show_is_shaded_in_the_timeline(
+    qtbot: QtBot, window: ReplayWindow, folder: Path
+) -> None:
+    open_run(qtbot, window, folder)
+    window.playhead.seek(20.0)
+    shown_s = window.traces.scope.time_base_s
+    assert window.timeline.shown.getRegion() == pytest.approx((20.0 - shown_s, 20.0))
 
 
 def test_keys_play_seek_and_step_by_trial(qtbot: QtBot, window: ReplayWindow, folder: Path) -> None:
@@ -124,7 +172,7 @@ def test_keys_play_seek_and_step_by_trial(qtbot: QtBot, window: ReplayWindow, fo
     for trial in trials[:3]:
         qtbot.keyClick(window, Qt.Key.Key_Period)
         assert window.playhead.position == pytest.approx(trial.stop)
-        assert window.trials.currentRow() == trials.index(trial)
+        assert window.trial_list.currentRow() == trials.index(trial)
     qtbot.keyClick(window, Qt.Key.Key_Comma)
     assert window.playhead.position == pytest.approx(trials[1].stop)
     qtbot.keyClick(window, Qt.Key.Key_Right)
@@ -138,7 +186,7 @@ def test_keys_play_seek_and_step_by_trial(qtbot: QtBot, window: ReplayWindow, fo
     qtbot.waitUntil(lambda: window.playhead.position > before + 0.5, timeout=10_000)
     qtbot.keyClick(window, Qt.Key.Key_Space)
     assert not window.playhead.is_playing
-    window.trials.cellClicked.emit(4, 0)
+    window.trial_list.cellClicked.emit(4, 0)
     assert window.playhead.position == pytest.approx(trials[4].stop)
 
 
@@ -175,7 +223,7 @@ def test_a_model_runs_over_the_recording_and_predicts_what_the_evaluation_does(
     )
     assert window.predictions.decisions == [w.decision for w in told]
     assert {None, "left", "right"} == {w.decision and w.decision.label for w in told}
-    assert window.timeline.lanes.predictions is window.predictions
+    assert window.timeline.data.predictions is window.predictions
     assert window.timeline.grab().toImage() != empty
     evaluation = window.summary.evaluation
     assert evaluation is not None
@@ -190,14 +238,15 @@ def test_a_model_runs_over_the_recording_and_predicts_what_the_evaluation_does(
         shown = int(np.argmax(window.decision.probabilities))
         assert window.decision.classes[shown] == trial.decision
         assert window.decision.cue == trial.label
-        verdict = window.trials.item(k, 4)
+        verdict = window.trial_list.item(k, 4)
         assert verdict is not None
         assert ("correct" in verdict.text()) == (trial.decision == trial.label)
     decided = next(w for w in told if w.decision and w.decision.label)
-    x = window.timeline._place().x(decided.prediction.taken)
-    assert f"decided: {decided.decision.label}" in window.timeline.text_at(QPointF(x, 80))
-    x = window.timeline._place().x(0.5)
-    assert "no prediction" in window.timeline.text_at(QPointF(x, 80))
+    read = window.timeline.read
+    assert f"decided: {decided.decision.label}" in read(
+        QPointF(decided.prediction.taken, RIBBON[0])
+    )
+    assert "no prediction" in read(QPointF(0.5, RIBBON[0]))
 
 
 @pytest.mark.slow
@@ -250,7 +299,7 @@ def test_a_file_that_cannot_be_read_is_said_in_a_sentence(
         window.open(tmp_path / "broken.edf")
     assert window.banner.isVisible()
     assert "broken.edf: damaged" in window.banner.text.text()
-    assert window.header.title.text() == "no recording is open"
+    assert window.title.text() == "no recording is open"
 
 
 def test_closing_stops_a_run_and_a_reading_within_a_second(

@@ -61,7 +61,7 @@ def test_a_calibration_on_a_replay_is_refused_before_any_cue_with_what_can_follo
         window.header.calibrate_button.click()
         guided = window.calibrating.window
         assert guided is not None
-        notice = guided.replay_notice
+        notice = guided.pages.notice
         assert notice.isVisible()
         assert name in notice.text.text()
         assert "cannot follow your cues" in notice.text.text()

@@ -3,12 +3,8 @@
 import numpy as np
 import pytest
 
-from bci.head.electrodes import standard_position
 from bci.pipeline.ring import RingBuffer
-from bci.types import Channel
 from gui.plots.colour_map import coloured
-from gui.plots.head import flatten
-from gui.plots.scalp import PIXELS, Scalp
 from gui.plots.steady_range import SteadyRange
 from gui.spectrum.bands import ALPHA, BETA
 from gui.spectrum.spectra import Spectra, band_power, decibels, find_peak
@@ -108,28 +104,6 @@ def test_the_peak_is_the_rhythm_and_not_the_slow_background() -> None:
     assert sum(peak is not None for peak in found) <= 2
     assert find_peak(decibels(np.full(len(freqs), 3.0)), freqs) is None
     assert find_peak(np.full(len(freqs), np.nan), freqs) is None
-
-
-def test_a_map_goes_through_its_electrodes_and_is_smooth_between() -> None:
-    names = ("Fp1", "Fp2", "F7", "F8", "Cz", "C3", "C4", "P7", "P8", "Oz", "Pz", "Fz")
-    channels = tuple(Channel(n, "eeg", "uV", standard_position(n)) for n in names)
-    places = np.array(list(flatten(channels).values()))
-    values = np.where(np.array(names) == "C3", 10.0, 0.0)
-    picture = Scalp(places).picture(values)
-    assert picture.shape == (PIXELS, PIXELS)
-    columns = np.round((places[:, 0] + 1) / 2 * (PIXELS - 1)).astype(int)
-    rows = np.round((1 - places[:, 1]) / 2 * (PIXELS - 1)).astype(int)
-    np.testing.assert_allclose(picture[rows, columns], values, atol=0.3)
-    row, column = np.unravel_index(np.argmax(picture), picture.shape)
-    assert abs(row - rows[5]) + abs(column - columns[5]) <= 4
-    assert np.abs(np.diff(picture, axis=0)).max() < 2.0
-    # What is the same everywhere is so in between.
-    np.testing.assert_allclose(Scalp(places).picture(np.full(12, 3.0)), 3.0, atol=1e-6)
-
-
-def test_two_sensors_at_one_place_can_be_mapped() -> None:
-    places = np.array([[0, 0], [0, 0], [0.5, 0], [-0.5, 0], [0, 0.5]], dtype=float)
-    assert np.isfinite(Scalp(places).picture(np.arange(5.0))).all()
 
 
 def test_colours_get_lighter_with_the_value_and_what_is_unknown_has_its_own() -> None:

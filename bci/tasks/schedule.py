@@ -1,4 +1,4 @@
-"""What comes when in a run: a state machine that is told the time and knows nothing of Qt."""
+"""The schedule of a run: the order of its cues, and a state machine that is given the time."""
 
 from collections import Counter, deque
 from collections.abc import Sequence
@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from enum import Enum
 from random import Random
 
-from gui.calibration.run.paradigms import CueScreenItem, CueTiming
+from bci.tasks.cue_items import CueScreenItem
+from bci.tasks.paradigms import CueTiming, RunPlan
+
+MAX_IN_A_ROW = 3
 
 
 class Phase(Enum):
-    """Where a run is."""
+    """States of a run."""
 
     WAITING = "waiting"
     BASELINE = "baseline"
@@ -18,14 +21,14 @@ class Phase(Enum):
     TASK = "task"
     RATING = "rating"
     PAUSE = "pause"
-    HELD = "held"
+    INTERRUPTED = "interrupted"
     DONE = "done"
     ABORTED = "aborted"
 
 
 @dataclass(frozen=True, slots=True)
 class SchedulePhase:
-    """What is to be shown now; ``cue`` is that of the trial, if one is under way."""
+    """The screen at one moment; ``cue`` is that of the trial, if one is under way."""
 
     phase: Phase
     cue: CueScreenItem | None
@@ -46,8 +49,8 @@ class Schedule:
 
     Parameters
     ----------
-    order : sequence of Cue
-    timing : Timing
+    order : sequence of CueScreenItem
+    timing : CueTiming
     seed : int
         Of the pauses.
     rated : bool
@@ -68,7 +71,7 @@ class Schedule:
 
     @property
     def step(self) -> SchedulePhase:
-        """What is to be shown now."""
+        """The screen to show now."""
         cue = self._left[0] if self.phase in _IN_TRIAL else None
         return SchedulePhase(self.phase, cue, self.completed.total(), self._n_trials)
 
@@ -77,20 +80,20 @@ class Schedule:
         return self.phase in _OVER
 
     def begin(self, now: float) -> None:
-        """Start with the first trial, or go on after `hold`."""
-        if self.phase is Phase.WAITING or self.phase is Phase.HELD:
+        """Start with the first trial, or go on after `interrupt`."""
+        if self.phase is Phase.WAITING or self.phase is Phase.INTERRUPTED:
             if self._left:
                 self._enter(Phase.BASELINE, now, self._timing.baseline_s)
             else:
                 self._enter(Phase.DONE, now, float("inf"))
 
-    def hold(self, now: float) -> None:
-        """Wait until `begin`; a trial under way will be shown again."""
-        if self.is_over or self.phase in (Phase.WAITING, Phase.HELD):
+    def interrupt(self, now: float) -> None:
+        """Wait until `begin`; a trial under way is shown again later."""
+        if self.is_over or self.phase in (Phase.WAITING, Phase.INTERRUPTED):
             return
         if self.phase in _IN_TRIAL:
             self._left.rotate(-1)
-        self._enter(Phase.HELD, now, float("inf"))
+        self._enter(Phase.INTERRUPTED, now, float("inf"))
 
     def abort(self, now: float) -> None:
         """End here."""
@@ -98,14 +101,14 @@ class Schedule:
             self._enter(Phase.ABORTED, now, float("inf"))
 
     def rate(self, now: float) -> None:
-        """The trial is rated: go on."""
+        """Complete the trial, which is rated now."""
         if self.phase is Phase.RATING:
             self._complete(now)
 
     def advance(self, now: float) -> bool:
-        """Go on by one step at most, if it is time; whether there is another step now.
+        """Move on by at most one step when it is due; returns whether it moved.
 
-        One at a time, since a cue that was late must be shown all the same.
+        One at a time: a cue that is late must be shown all the same.
         """
         if now < self._until:
             return False
@@ -132,3 +135,42 @@ class Schedule:
     def _enter(self, phase: Phase, now: float, lasts_s: float) -> None:
         self.phase = phase
         self._until = now + lasts_s
+
+
+def order_of(plan: RunPlan) -> list[CueScreenItem]:
+    """Order each cue ``trials_per_class`` times at random by the seed, never four in a row."""
+    rng = Random(plan.seed)  # noqa: S311 - an order of cues, no secret
+    left = dict.fromkeys(range(len(plan.cues)), plan.trials_per_class)
+    order: list[int] = []
+    for _ in range(plan.n_trials):
+        allowed = [k for k, n in left.items() if n and _can_follow(order, k, left)]
+        chosen = rng.choices(allowed, [left[k] for k in allowed])[0]
+        left[chosen] -= 1
+        order.append(chosen)
+    return [plan.cues[k] for k in order]
+
+
+def _can_follow(order: list[int], chosen: int, left: dict[int, int]) -> bool:
+    """Check that after this cue the rest can still be shown without four in a row."""
+    row = _row_of(order, chosen) + 1
+    if row > MAX_IN_A_ROW:
+        return False
+    if 2 * max(left.values()) <= sum(left.values()):
+        return True  # no cue is more than half of what is left
+    after = left | {chosen: left[chosen] - 1}
+    for k, n in after.items():
+        others = sum(after.values()) - n
+        room = MAX_IN_A_ROW * others + (MAX_IN_A_ROW - row if k == chosen else MAX_IN_A_ROW)
+        if n > room:
+            return False
+    return True
+
+
+def _row_of(order: list[int], k: int) -> int:
+    """Count how often the cue stands at the end of the order."""
+    count = 0
+    for other in reversed(order):
+        if other != k:
+            break
+        count += 1
+    return count

@@ -8,19 +8,9 @@ import pytest
 
 from bci.errors import ProfileError
 from bci.profiles.profile import load_profile
-from gui.calibration.run.cue_order import order_of
-from gui.calibration.run.paradigms import (
-    MOTOR_IMAGERY,
-    CueTiming,
-    RunPlan,
-    class_cues,
-    clip_cues,
-    mood_cues,
-    picture_cues,
-    profile_of,
-    word_cues,
-)
-from gui.calibration.run.schedule import Phase, Schedule
+from bci.tasks.cue_items import class_cues, clip_cues, mood_cues, picture_cues, word_cues
+from bci.tasks.paradigms import MOTOR_IMAGERY, CueTiming, RunPlan, profile_of
+from bci.tasks.schedule import Phase, Schedule, order_of
 
 PROFILE = load_profile("motor-imagery")
 CUES = class_cues(PROFILE.paradigm)
@@ -86,8 +76,8 @@ def test_a_pause_in_a_task_costs_no_trial() -> None:
     schedule.advance(1.0)
     interrupted = schedule.step.cue
     assert interrupted is not None
-    schedule.hold(2.0)
-    assert schedule.phase is Phase.HELD
+    schedule.interrupt(2.0)
+    assert schedule.phase is Phase.INTERRUPTED
     assert not schedule.advance(500.0)
     schedule.begin(600.0)
     assert schedule.phase is Phase.BASELINE
@@ -102,7 +92,7 @@ def test_a_pause_between_trials_repeats_none() -> None:
     for now in (1.0, 3.0, 6.0):
         schedule.advance(now)
     assert schedule.phase is Phase.PAUSE
-    schedule.hold(6.5)
+    schedule.interrupt(6.5)
     schedule.begin(20.0)
     phases_until_over(schedule, 20.0)
     assert schedule.completed == {"left": 1, "right": 1}
@@ -150,7 +140,7 @@ def test_pictures_are_named_after_their_files(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"")
     assert [cue.marker for cue in picture_cues(tmp_path, PROFILE)] == ["face", "house"]
     (tmp_path / "face.png").write_bytes(b"")
-    with pytest.raises(ProfileError, match="two pictures are called face"):
+    with pytest.raises(ProfileError, match="two pictures have the name face"):
         picture_cues(tmp_path, PROFILE)
     with pytest.raises(ProfileError, match="no such folder"):
         picture_cues(tmp_path / "gone", PROFILE)
@@ -196,7 +186,7 @@ def test_a_trial_that_was_not_rated_is_shown_again() -> None:
     for now in (1.0, 3.0, 6.0):
         schedule.advance(now)
     unrated = schedule.step.cue
-    schedule.hold(7.0)
+    schedule.interrupt(7.0)
     schedule.begin(8.0)
     assert not schedule.completed
     assert schedule._left[-1] == unrated

@@ -1,0 +1,177 @@
+"""Paradigms of calibration runs: kinds of run, their timing, and the profile that goes with one."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from bci.profiles.profile import Profile
+from bci.tasks.cue_items import IMAGES, CueScreenItem
+
+EMOTION, SPEECH = "emotion", "speech"
+_HANDS = "motor-imagery"
+# About the time that two answers take.
+_RATING_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class CueTiming:
+    """Durations of the steps of a trial, in seconds; the pause is drawn between its limits.
+
+    The fixation cross alone, then the cue, then the cross again while the task is done.
+    """
+
+    baseline_s: float = 2.0
+    cue_s: float = 1.25
+    task_s: float = 3.0
+    pause_min_s: float = 1.5
+    pause_max_s: float = 2.5
+
+    @property
+    def trial_s(self) -> float:
+        """Mean time from one cue to the next."""
+        pause_s = (self.pause_min_s + self.pause_max_s) / 2
+        return self.baseline_s + self.cue_s + self.task_s + pause_s
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """One run: its cues, their number and timing, and the seed of order and pauses."""
+
+    task: str
+    instruction: str
+    cues: tuple[CueScreenItem, ...]
+    timing: CueTiming
+    trials_per_class: int
+    seed: int
+
+    @property
+    def rated(self) -> bool:
+        """True if each trial ends with a rating."""
+        return bool(self.cues[0].item)
+
+    @property
+    def n_trials(self) -> int:
+        return len(self.cues) * self.trials_per_class
+
+    @property
+    def duration_s(self) -> float:
+        return self.n_trials * (self.timing.trial_s + _RATING_S * self.rated)
+
+
+@dataclass(frozen=True, slots=True)
+class ParadigmKind:
+    """A kind of run: its name for people, its task label in file names, instruction and timing.
+
+    ``rated``: after each trial the person rates valence and arousal.
+    """
+
+    name: str
+    task: str
+    instruction: str
+    timing: CueTiming
+    trials_per_class: int
+    rated: bool = False
+
+
+MOTOR_IMAGERY = ParadigmKind(
+    "Motor imagery (Graz)",
+    "motorimagery",
+    "Look at the cross. When an arrow appears, imagine the movement of that side, as it would "
+    "feel, until the screen is blank. Do not move.",
+    CueTiming(),
+    20,
+)
+WORDS = ParadigmKind(
+    "Word reading",
+    "wordreading",
+    "Look at the cross. Read each word silently, once, then go on thinking of it until the "
+    "screen is blank.",
+    CueTiming(1.0, 1.5, 1.5, 1.0, 1.5),
+    12,
+)
+PICTURE_VIEWING = ParadigmKind(
+    "Picture viewing",
+    "pictureviewing",
+    "Look at the cross, then at each picture. Try not to blink while it is there.",
+    CueTiming(0.8, 1.0, 0.5, 0.8, 1.2),
+    12,
+)
+CLIPS = ParadigmKind(
+    "Emotion: pictures and texts",
+    "emotion",
+    "Look at the cross, then let each picture or text work on you, and go on feeling it while the "
+    "cross is back. Then rate it by the keys 1 to 5.",
+    CueTiming(3.0, 10.0, 2.0, 2.0, 3.0),
+    1,
+    rated=True,
+)
+MOODS = ParadigmKind(
+    "Emotion: recalled moods",
+    "emotion",
+    "A mood will be named. Remember a moment in which you felt so, and feel it again until the "
+    "cross goes. Then rate it by the keys 1 to 5.",
+    CueTiming(3.0, 3.0, 17.0, 2.0, 3.0),
+    1,
+    rated=True,
+)
+KINDS = (MOTOR_IMAGERY, WORDS, PICTURE_VIEWING, CLIPS, MOODS)
+
+
+def agree(kind: ParadigmKind, profile: Profile) -> bool:
+    """Check that a run of this kind gives cues that the profile has classes or items for."""
+    if kind.rated or profile.task == EMOTION:
+        return kind.rated and profile.task == EMOTION
+    return kind is PICTURE_VIEWING or profile.paradigm.items is None
+
+
+def kind_for(profile: Profile, kind: ParadigmKind) -> ParadigmKind:
+    """Find the kind of run for a profile: the chosen one, where they agree."""
+    if agree(kind, profile):
+        return kind
+    return {EMOTION: CLIPS, IMAGES: PICTURE_VIEWING, SPEECH: WORDS}.get(profile.task, MOTOR_IMAGERY)
+
+
+def profile_for(kind: ParadigmKind, profile: Profile, sensors: Collection[str], usual: str) -> str:
+    """Find the name of the profile for a kind of run; empty where the chosen one is kept.
+
+    Parameters
+    ----------
+    kind : Kind
+    profile : Profile
+        The one that is chosen.
+    sensors : collection of str
+        Kinds of the stream's channels, as ``eeg`` or ``seeg``.
+    usual : str
+        The profile of classes that was chosen last, if one was.
+    """
+    task, name = "", ""
+    if kind.rated:
+        task, name = EMOTION, "emotion"
+    elif kind is WORDS and "seeg" in sensors:
+        task, name = SPEECH, "speech"
+    elif kind is PICTURE_VIEWING and {"mag", "grad"} & set(sensors):
+        task, name = IMAGES, "images"
+    if task:
+        return "" if profile.task == task else name
+    if kind is MOTOR_IMAGERY and usual:
+        return usual
+    return "" if agree(kind, profile) else usual or _HANDS
+
+
+def profile_of(profile: Profile, cues: tuple[CueScreenItem, ...], engine_name: str) -> Profile:
+    """Make the profile with the cues as its classes, and the engine's streams so named.
+
+    Rated items have no classes yet, and items of an image gallery never have: these keep the
+    items of the profile.
+
+    Returns the same profile where nothing changes.
+    """
+    items = profile.paradigm.items
+    looked_up = items is not None and all(cue.marker.startswith(items) for cue in cues)
+    classes = {cue.label: cue.marker for cue in cues if not (cue.item or looked_up)}
+    if classes == profile.paradigm.classes and engine_name == profile.output.name:
+        return profile
+    paradigm = profile.paradigm.model_copy(
+        update={"classes": classes, "items": None if classes else items}
+    )
+    output = profile.output.model_copy(update={"name": engine_name})
+    return profile.model_copy(update={"paradigm": paradigm, "output": output})

@@ -1,0 +1,173 @@
+"""The interface of a view of decisions, and the frame that our own views share."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from bci.decisions import Decision
+from bci.lsl.engine_streams import ReceivedPrediction
+from gui.decisions.decision_rule import DecisionRule, in_words
+from gui.decisions.headline import NO_PREDICTION, Headline, restyle
+from gui.plots.probability_bars import Bar, ProbabilityBars
+from gui.theme import DARK, Theme
+from gui.widgets.elided import Elided
+from gui.widgets.empty_state import HINT_HEIGHT, NO_ENGINE
+from gui.widgets.pieces import named
+
+FOOT_HEIGHT = 24
+
+
+class DecisionView(Protocol):
+    """A widget that shows predictions and decisions of one task, live and in a replay.
+
+    The dashboard sets the attributes, then calls `refresh`.
+    """
+
+    theme: Theme
+    rule: DecisionRule
+    hint: str
+
+    def set_classes(self, classes: tuple[str, ...]) -> None:
+        """Take the classes of an engine that was found."""
+
+    def set_engine(self, alive: bool) -> None:
+        """Show the hint while no engine runs."""
+
+    def show_prediction(self, prediction: ReceivedPrediction | None) -> None:
+        """Show the newest prediction; None when it is too old."""
+
+    def show_rejected(self, why: str) -> None:
+        """Show why windows give no prediction."""
+
+    def show_cue(self, cue: str | None) -> None:
+        """Show the class that is asked for now; None between cues."""
+
+    def refresh(self) -> None:
+        """Draw again after a change of theme, rule or hint."""
+
+
+class DecisionFrame(QWidget):
+    """A headline, the part of the task, and a foot line; a hint while no engine runs.
+
+    Parameters
+    ----------
+    title : str
+        Accessible name.
+    threshold : float
+        Least confidence of a decision, until an engine reports its own.
+    headline_px : int
+        Largest letters of the headline.
+    """
+
+    def __init__(
+        self, title: str, threshold: float, headline_px: int = 30, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._theme: Theme = DARK
+        self.rule = DecisionRule(threshold)
+        self.hint = NO_ENGINE
+        self.has_engine = False
+        self.live = False
+        self.classes: tuple[str, ...] = ()
+        self.probabilities: tuple[float, ...] = ()
+        self.why = ""
+        self._decided: Decision | None = None
+        self.headline = Headline(headline_px)
+        self._hint = named(QLabel(), "dim")
+        self._hint.setFixedHeight(HINT_HEIGHT)
+        self.foot, self.beside_foot = Elided(), named(QLabel(), "dim")
+        self.body = QVBoxLayout()
+        self.foot_row = QHBoxLayout()
+        for label in (self.foot, self.beside_foot):
+            label.setFixedHeight(FOOT_HEIGHT)
+        self.foot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.foot_row.addWidget(self.foot, 1)
+        self.foot_row.addWidget(self.beside_foot)
+        self._content = named(QWidget(), "plain")
+        column = QVBoxLayout(self._content)
+        column.setContentsMargins(0, 6, 0, 4)
+        column.setSpacing(4)
+        column.addLayout(self.body)
+        column.addLayout(self.foot_row)
+        outside = QVBoxLayout(self)
+        outside.setContentsMargins(14, 0, 14, 0)
+        outside.addWidget(self._hint)
+        outside.addWidget(self._content)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(title)
+
+    @property
+    def theme(self) -> Theme:
+        return self._theme
+
+    @theme.setter
+    def theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.refresh()
+
+    def set_engine(self, alive: bool) -> None:
+        """Show the hint while no engine runs."""
+        self.has_engine = alive
+        self.refresh()
+        self._hint.setVisible(not alive)
+        self._content.setVisible(alive)
+        self.setFixedHeight(self._content.sizeHint().height() if alive else HINT_HEIGHT)
+
+    def set_classes(self, classes: tuple[str, ...]) -> None:
+        """Take the classes of an engine that was found, and forget the one before."""
+        self.classes, self.probabilities, self.why = classes, (), ""
+        self._decided = None
+        self.set_engine(True)
+
+    def show_prediction(self, prediction: ReceivedPrediction | None) -> None:
+        """Show the newest prediction; None when it is too old."""
+        self.live = prediction is not None
+        if prediction is not None and len(prediction.probabilities) == len(self.classes):
+            self.probabilities = tuple(float(share) for share in prediction.probabilities)
+            self._decided, self.why = prediction.decision, ""
+            self.take(prediction)
+        self.refresh()
+
+    def take(self, prediction: ReceivedPrediction) -> None:
+        """Take more of a prediction, where a view shows more."""
+
+    def show_rejected(self, why: str) -> None:
+        """Show why windows give no prediction."""
+        self.why = why
+        self.refresh()
+
+    def show_cue(self, cue: str | None) -> None:
+        """Show the class that is asked for now, where a view does not find it by the window."""
+
+    @property
+    def decision(self) -> str:
+        """The engine's decision, in words."""
+        return in_words(self._decided) if self.live and self.probabilities else NO_PREDICTION
+
+    def refresh(self) -> None:
+        """Draw again after a change."""
+        self._hint.setText(self.hint)
+
+    def write_headline(self, decision: str, colour: QColor) -> None:
+        """Write the decision with its confidence, or why there is no prediction."""
+        beside = self.rule.beside(self._decided) if decision != NO_PREDICTION else ""
+        self.headline.write(
+            self.theme, decision, colour, beside, self.why, calm=bool(self.rule.evidence_s)
+        )
+
+    def draw_bars(self, plot: ProbabilityBars, bars: Sequence[Bar]) -> None:
+        """Show bars with the threshold of the engine."""
+        rule = self.rule
+        plot.show_bars(self.theme, bars, rule.threshold, rule.words, not rule.evidence_s, self.live)
+
+    def write_foot(self, text: str, colour: str) -> None:
+        """Write the line below, in a colour of the theme."""
+        self.foot.setText(text)
+        restyle(self.foot, f"color: {getattr(self.theme, colour)};")
+
+
+def likeliest(probabilities: tuple[float, ...], n: int) -> list[int]:
+    """Numbers of the ``n`` likeliest classes, the likeliest first."""
+    return sorted(range(len(probabilities)), key=lambda k: -probabilities[k])[:n]

@@ -1,0 +1,78 @@
+"""Axes in the dashboard's type, whose numbers may carry their unit."""
+
+from collections.abc import Callable
+from math import inf
+
+import pyqtgraph as pg
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QFont
+
+from gui.theme import CAPTION_PX, Theme
+
+
+def caption_font(bold: bool = False) -> QFont:
+    """The smallest type, which axes, tags and legends have."""
+    font = QFont()
+    font.setPixelSize(CAPTION_PX)
+    font.setBold(bold)
+    return font
+
+
+def seconds_ago(x: float) -> str:
+    """``-10 s``; ``now`` at 0."""
+    return "now" if abs(x) < 1e-6 else f"{x:.4g} s"
+
+
+class Axis(pg.AxisItem):
+    """An axis with its name and unit, or with the unit at each number.
+
+    Parameters
+    ----------
+    side : {"left", "bottom", "right", "top"}
+    label : str
+        Name and unit, for example ``frequency (Hz)``; empty takes no room.
+    write : callable, optional
+        Gives a number's text, for example ``percent``; by default the bare number.
+    within : tuple of float
+        Numbers are written from the first to the second only.
+    """
+
+    def __init__(
+        self,
+        side: str,
+        label: str = "",
+        write: Callable[[float], str] | None = None,
+        within: tuple[float, float] = (-inf, inf),
+    ) -> None:
+        super().__init__(side, maxTickLength=4)
+        self.name, self.write, self.within = label, write, within
+        self.enableAutoSIPrefix(False)
+        self.setStyle(tickFont=caption_font(), maxTickLevel=0)
+
+    def apply_theme(self, theme: Theme) -> None:
+        self.setPen(theme.colour("line"))
+        self.setTextPen(theme.colour("dim"))
+        if self.name:
+            self.setLabel(self.name, color=theme.dim, **{"font-size": f"{CAPTION_PX}px"})
+
+    def text_of(self, value: float) -> str:
+        """The value as this axis writes it."""
+        return self.write(value) if self.write else f"{value:.4g}"
+
+    def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
+        # The first and the last number reach beyond the axis.
+        return super().boundingRect().adjusted(-24, -10, 24, 10)
+
+    def tickValues(  # noqa: N802 - pyqtgraph's name
+        self, low: float, high: float, size: float
+    ) -> list[tuple[float, list[float]]]:
+        first, last = self.within
+        major = super().tickValues(low, high, size)[:1]
+        return [(step, [v for v in values if first <= v <= last]) for step, values in major]
+
+    def tickStrings(  # noqa: N802 - pyqtgraph's name
+        self, values: list[float], scale: float, spacing: float
+    ) -> list[str]:
+        if self.write is None:
+            return list(super().tickStrings(values, scale, spacing))
+        return [self.write(value) for value in values]

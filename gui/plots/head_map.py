@@ -1,0 +1,279 @@
+"""A head seen from above: outline, electrodes, and the values between them as a picture."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import hypot, sqrt
+from typing import Any
+
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QGraphicsPathItem, QToolTip, QWidget
+
+from bci.head.top_view import Places, Values, flatten, in_rows
+from bci.quality.channel_quality import State
+from bci.types import Channel
+from gui.electrodes.quality_marks import SHAPES, is_filled, mark_pen
+from gui.plots.axis import caption_font
+from gui.plots.plot import Plot, Table
+from gui.widgets.pieces import tip
+
+_NEAR_PX = 14.0
+_MAX_NAMES = 40
+_ACROSS, _ALONG = (-1.22, 1.22), (-1.12, 1.24)
+
+
+@dataclass(frozen=True, slots=True)
+class Electrode:
+    """One electrode as it is drawn: a quality mark, or a dot of a colour.
+
+    Parameters
+    ----------
+    channel : int
+    label, value : str
+        Words under it, and at its right.
+    state : State, optional
+        Quality whose mark is drawn; None: a dot.
+    colour : QColor, optional
+        Of dot and label; None: the theme's text.
+    size : float, optional
+        Diameter in pixels; None: as the head has room.
+    is_crossed : bool
+        Whether it is drawn as left out.
+    about, tip : str
+        The readout under the mouse, and a longer tooltip.
+    cells : tuple
+        Its row in the copied numbers.
+    """
+
+    channel: int
+    label: str = ""
+    value: str = ""
+    state: State | None = None
+    colour: QColor | None = None
+    size: float | None = None
+    is_crossed: bool = False
+    about: str = ""
+    tip: str = ""
+    cells: tuple[object, ...] = ()
+
+
+class HeadMap(Plot):
+    """Channels at their places on the head, or in rows where no place is known.
+
+    Parameters
+    ----------
+    title : str
+    columns : tuple of str
+        Names of an electrode's cells in the copied numbers.
+    min_named_px : float
+        Electrodes are labelled on heads of this radius and larger ones.
+    """
+
+    clicked = Signal(int)  # channel
+
+    def __init__(
+        self,
+        title: str,
+        columns: tuple[str, ...],
+        min_named_px: float = 0.0,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(title, grid=False, parent=parent)
+        self.places: Places = {}
+        self.electrodes: tuple[Electrode, ...] = ()
+        self.has_head = True
+        self._columns = columns
+        self._min_named_px = min_named_px
+        self._outline = QGraphicsPathItem(_head_path())
+        self.picture = _RoundImage()
+        self._marks = pg.ScatterPlotItem()
+        self._texts: list[pg.TextItem] = []
+        self._scale: pg.ColorBarItem | None = None
+        for z, item in enumerate((self.picture, self._outline, self._marks)):
+            item.setZValue(z)
+            self.addItem(item)
+        self.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box = self.getViewBox()
+        box.setAspectLocked(True)
+        box.sigResized.connect(self.draw)
+        self.scene().sigMouseClicked.connect(self._on_click)
+        self.set_home(_ACROSS, _ALONG)
+        self.set_channels(())
+
+    def set_channels(self, channels: Sequence[Channel]) -> None:
+        """Lay channels out; nothing is known of them yet."""
+        placed = flatten(channels)
+        self.places = placed or in_rows(len(channels))
+        self.has_head = bool(placed) or not channels
+        self._outline.setVisible(self.has_head)
+        self.clear_values()
+
+    def add_scale(self, colours: pg.ColorMap) -> None:
+        """Draw pictures in these colours, with a scale beside the head."""
+        self._scale = pg.ColorBarItem(interactive=False, width=14, colorMap=colours)
+        self._scale.setImageItem(self.picture, insert_in=self.getPlotItem())
+        self._scale.axis.setStyle(tickFont=caption_font())
+        self._scale.hide()
+
+    def set_scale_label(self, text: str) -> None:
+        if self._scale is not None:
+            self._scale.axis.setLabel(text, color=self.theme.dim)
+
+    def set_colours(self, colours: pg.ColorMap) -> None:
+        """Draw pictures in these colours, without a scale."""
+        self.picture.setColorMap(colours)
+
+    def show_electrodes(self, electrodes: Sequence[Electrode]) -> None:
+        """Draw these, the last ones on top; those without a place are left out."""
+        self.electrodes = tuple(e for e in electrodes if e.channel in self.places)
+        self.draw()
+
+    def show_picture(self, picture: Values, low: float, high: float) -> None:
+        """Draw values between the electrodes, (n, n) with the nose up, from ``low`` to ``high``."""
+        self.picture.setImage(picture[::-1], autoLevels=False, levels=(low, high))
+        self.picture.setRect(QRectF(-1, -1, 2, 2))
+        self.picture.show()
+        if self._scale is not None:
+            self._scale.setLevels((low, high))
+            self._scale.show()
+
+    def clear_values(self) -> None:
+        """Draw the outline alone."""
+        self.picture.hide()
+        if self._scale is not None:
+            self._scale.hide()
+        self.show_electrodes(())
+
+    @property
+    def radius_px(self) -> float:
+        """Radius of the head on the screen."""
+        return 1.0 / max(float(self.getViewBox().viewPixelSize()[0]), 1e-9)
+
+    def place_px(self, channel: int) -> QPointF:
+        """Place of a channel in the coordinates of this widget."""
+        scene = self.getViewBox().mapViewToScene(QPointF(*self.places[channel]))
+        return QPointF(self.mapFromScene(scene))
+
+    def electrode_at(self, x: float, y: float) -> Electrode | None:
+        """Find the electrode nearest to a place on the head; None if it is not near."""
+        away = [
+            (hypot(self.places[e.channel][0] - x, self.places[e.channel][1] - y), k)
+            for k, e in enumerate(self.electrodes)
+        ]
+        if not away or min(away)[0] * self.radius_px > _NEAR_PX:
+            return None
+        return self.electrodes[min(away)[1]]
+
+    def numbers(self) -> Table:
+        return Table(self._columns, [e.cells for e in self.electrodes if e.cells])
+
+    def read(self, x: float, y: float) -> str:
+        found = self.electrode_at(x, y)
+        return found.about if found else ""
+
+    def draw(self) -> None:
+        dim = self.theme.colour("dim")
+        self._outline.setPen(pg.mkPen(dim, width=1.5))
+        if self._scale is not None:
+            self._scale.axis.setPen(dim)
+            self._scale.axis.setTextPen(dim)
+        radius = self._mark_radius()
+        self._marks.setData([self._spot(each, radius) for each in self.electrodes])
+        for text in self._texts:
+            self.removeItem(text)
+        self._texts = []
+        if len(self.electrodes) > _MAX_NAMES or self.radius_px < self._min_named_px:
+            return
+        for each in self.electrodes:
+            x, _ = self.places[each.channel]
+            if each.label:
+                # At the edge a label leans inwards, off the outline.
+                lean = (0.5 + 0.3 * x, -0.15)
+                self._write(each, each.label, lean, each.colour or dim)
+            if each.value:
+                ink = each.colour or self.theme.colour("text")
+                self._write(each, f"  {each.value}", (0.0, 0.5), ink, is_value=True)
+
+    def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            place = self.getViewBox().mapSceneToView(self.mapToScene(event.pos()))
+            found = self.electrode_at(place.x(), place.y())
+            if found and found.tip:
+                QToolTip.showText(event.globalPos(), tip(found.tip), self)
+                return True
+        return bool(super().viewportEvent(event))
+
+    def _on_click(self, event: Any) -> None:
+        place = self.getViewBox().mapSceneToView(event.scenePos())
+        found = self.electrode_at(place.x(), place.y())
+        if event.button() == Qt.MouseButton.LeftButton and found is not None:
+            self.clicked.emit(found.channel)
+
+    def _write(
+        self,
+        at: Electrode,
+        words: str,
+        anchor: tuple[float, float],
+        ink: QColor,
+        is_value: bool = False,
+    ) -> None:
+        # The head's outline does not go through a label.
+        bare = is_value or self.picture.isVisible()
+        ground = None if bare else self.theme.colour("panel")
+        text = pg.TextItem(words, color=ink, anchor=anchor, fill=ground)
+        text.setFont(caption_font(bold=is_value))
+        text.setPos(*self.places[at.channel])
+        text.setZValue(3 if is_value else 1.5)
+        self.addItem(text)
+        self._texts.append(text)
+
+    def _mark_radius(self) -> float:
+        size = min(1.4, self.radius_px / 58)
+        return min(5.5, max(2.0, 30 / sqrt(max(1, len(self.places))))) * size
+
+    def _spot(self, each: Electrode, radius: float) -> dict[str, Any]:
+        symbol: QPainterPath | str = "o"
+        pen, brush = QPen(Qt.PenStyle.NoPen), each.colour or self.theme.colour("text")
+        if each.is_crossed:
+            symbol, pen = SHAPES[State.BAD], QPen(self.theme.colour("dim"), 2.0)
+        elif each.state is not None:
+            symbol = SHAPES[each.state]
+            pen = mark_pen(self.theme, each.state, radius)
+            filled = is_filled(each.state)
+            brush = self.theme.quality_colour(each.state) if filled else QColor(0, 0, 0, 0)
+        pen.setCosmetic(True)
+        return {
+            "pos": self.places[each.channel], "size": each.size or 2 * radius, "symbol": symbol,
+            "pen": pen, "brush": brush,
+        }  # fmt: skip
+
+
+class _RoundImage(pg.ImageItem):
+    """A picture inside the outline of the head, smooth between its pixels."""
+
+    def __init__(self) -> None:
+        super().__init__(axisOrder="row-major")
+
+    def paint(self, painter: QPainter, *options: object) -> None:
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        inside = QPainterPath()
+        inside.addEllipse(self.boundingRect())
+        painter.setClipPath(inside, Qt.ClipOperation.IntersectClip)
+        super().paint(painter, *options)
+        painter.restore()
+
+
+def _head_path() -> QPainterPath:
+    """Draw a circle of radius 1 with nose and ears, the nose towards positive y."""
+    path = QPainterPath()
+    path.addEllipse(QPointF(0, 0), 1.0, 1.0)
+    path.moveTo(-0.145, 0.99)
+    path.lineTo(0, 1.145)
+    path.lineTo(0.145, 0.99)
+    for side, start in ((-1, 90), (1, -90)):
+        box = QRectF(side * 1.015 - 0.064, -0.16, 0.128, 0.32)
+        path.arcMoveTo(box, start)
+        path.arcTo(box, start, 180)
+    return path

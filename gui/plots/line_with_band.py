@@ -1,0 +1,209 @@
+"""A line with its interval as a band beside chance: accuracy by time, and by trials."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+
+from bci.evaluation.scores import exact_interval
+from bci.messages import PointEvent, StepEvent
+from bci.training.time_course import TimeCourse
+from gui.plots.axis import Axis
+from gui.plots.plot import Plot, Table
+from gui.plots.tags import Tag, Tags
+from gui.widgets.pieces import tip
+from gui.widgets.units import percent
+
+_MAX_DOTS, _MAX_BARS = 12, 6
+_VEIL = 56
+# They overlap: neither are they trials nor do they have an interval.
+_SCORED = "accuracy of held-out windows"
+
+
+class LineWithBand(Plot):
+    """Accuracies from 0 to 100 %, their 95 % intervals, and chance as a dashed line.
+
+    Parameters
+    ----------
+    title : str
+    column : str
+        Names the horizontal values, with their unit, in the numbers that are copied.
+    bottom : Axis
+    """
+
+    def __init__(self, title: str, column: str, bottom: Axis) -> None:
+        self.left = Axis("left", write=percent)
+        super().__init__(title, bottom, self.left)
+        self._column = column
+        # Each point: where it is, accuracy, and its interval.
+        self.points: list[tuple[float, float, float, float]] = []
+        self.chance = 0.0
+        self._low, self._high = pg.PlotCurveItem(), pg.PlotCurveItem()
+        self.band = pg.FillBetweenItem(self._low, self._high)
+        self.bars = pg.ErrorBarItem(beam=0.0)
+        self.line = pg.PlotDataItem(symbolSize=8, symbolPen=None, antialias=True)
+        self.chance_line = pg.InfiniteLine(angle=0)
+        self._words = Tags(self, (0, 0))
+        for item in (self.band, self.chance_line, self.bars, self.line):
+            self.addItem(item)
+
+    def show_points(
+        self, points: Sequence[tuple[float, float, float, float]], chance: float, end: float
+    ) -> None:
+        """Show points, (where, accuracy, low, high), on an axis that ends at ``end``."""
+        self.points, self.chance = list(points), chance
+        # Room on both sides of a point that is the only one.
+        first = points[0][0] - 1.0 if len(points) == 1 else 0.0
+        self.set_home((first, end), (0.0, 1.02))
+        self.refresh()
+
+    def draw(self) -> None:
+        """Draw the points in the theme's colours."""
+        x, y, low, high = np.array(self.points, dtype=float).reshape(-1, 4).T
+        colour, veil = self.theme.colour("accent"), self.theme.colour("accent")
+        veil.setAlpha(_VEIL)
+        self.band.setBrush(veil)
+        self._low.setData(x, low)
+        self._high.setData(x, high)
+        dots = len(x) <= _MAX_DOTS
+        self.bars.setData(x=x, y=y, top=high - y, bottom=y - low, pen=pg.mkPen(colour, width=1.4))
+        self.bars.setVisible(len(x) <= _MAX_BARS)
+        self.line.setData(
+            x, y, pen=pg.mkPen(colour, width=2), symbol="o" if dots else None, symbolBrush=colour
+        )
+        dim = self.theme.colour("dim")
+        self.chance_line.setPen(dim, style=Qt.PenStyle.DashLine)
+        self.chance_line.setValue(self.chance)
+        self.chance_line.setVisible(bool(self.points))
+        # At the left: no line begins there.
+        left = self._home[0][0]
+        self._words.show([Tag(left, self.chance, "chance", dim)] if self.points else [])
+
+    def numbers(self) -> Table:
+        """Each point with its interval, and chance."""
+        columns = (self._column, "accuracy", "low (95 %)", "high (95 %)", "chance")
+        return Table(columns, [(*point, self.chance) for point in self.points])
+
+
+class CourseView(LineWithBand):
+    """Accuracy on held-out trials, by the time after the cue at which the window ends."""
+
+    def __init__(self) -> None:
+        bottom = Axis("bottom", write=lambda seconds: f"{seconds:g} s")
+        super().__init__("Accuracy by time after the cue", "time after the cue (s)", bottom)
+        self.intervals: list[tuple[float, float]] = []
+        self.setMinimumSize(260, 130)
+        self.heading = "accuracy, by seconds after the cue"
+        self.hint, self.is_blank = "accuracy by time: not stored", True
+
+    def set_course(self, course: TimeCourse | None, window_s: float, chance: float) -> None:
+        """Show a course; None where the model has none."""
+        self.intervals = intervals_of(course) if course is not None else []
+        self.setToolTip(
+            tip(
+                f"How often held-out trials were decided rightly from the {window_s:g} s of signal "
+                "that end there; below, when that is, in seconds after the cue. The band is the "
+                "95 % interval of each point alone."
+            )
+        )
+        self.is_blank = course is None or not len(course.seconds)
+        if course is not None and not self.is_blank:
+            each = zip(course.seconds.tolist(), course.accuracy.tolist(), self.intervals,
+                       strict=True)  # fmt: skip
+            end = 1.03 * float(course.seconds[-1])
+            self.show_points([(s, a, low, high) for s, a, (low, high) in each], chance, end)
+
+
+def intervals_of(course: TimeCourse) -> list[tuple[float, float]]:
+    """The 95 % interval of each accuracy, by its number of trials; 0 to 1 where there was none."""
+    return [
+        exact_interval(round(min(max(accuracy, 0.0), 1.0) * n), n) if n > 0 else (0.0, 1.0)
+        for accuracy, n in zip(course.accuracy.tolist(), course.trials.tolist(), strict=True)
+    ]
+
+
+class CurveView(LineWithBand):
+    """The live learning curve: accuracy by trials, or a network's loss by epoch."""
+
+    def __init__(self) -> None:
+        super().__init__("Learning curve", "trials of each class", Axis("bottom"))
+        self.scored: list[PointEvent] = []
+        self.steps: list[StepEvent] = []
+        self._losses: list[pg.PlotCurveItem] = []
+        self._score = pg.PlotCurveItem(antialias=True)
+        self.addItem(self._score)
+        self._score_name = Tags(self, (1, 0))
+        self.setMinimumSize(260, 150)
+        self.setToolTip(
+            tip(
+                "How well trials are decided that were held out of the training, with 95 % "
+                "intervals: does it still rise with more trials? A network shows its error "
+                "(loss) as it learns, and how many windows it decides rightly of those that tell "
+                "when to stop. They overlap and chose the network: that is no score of it."
+            )
+        )
+        self.hint = "learning curve: not yet"
+        self.show_training([], [])
+
+    def show_training(self, points: list[PointEvent], steps: list[StepEvent]) -> None:
+        """Show another training, as far as it is."""
+        self.scored, self.steps = list(points), list(steps)
+        self._follow()
+
+    def add_point(self, point: PointEvent) -> None:
+        self.scored.append(point)
+        self._follow()
+
+    def add_step(self, step: StepEvent) -> None:
+        self.steps.append(step)
+        self._follow()
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether losses are shown: there is no accuracy yet."""
+        return bool(self.steps) and not self.scored
+
+    def _follow(self) -> None:
+        self.is_blank = not (self.scored or self.steps)
+        self.heading = (
+            f"training {self.steps[-1].fold + 1}: error, by pass over the trials"
+            if self.is_loss
+            else "accuracy, by trials of each class"
+        )
+        points = [(float(p.trials_per_class), p.accuracy, p.low, p.high) for p in self.scored]
+        if self.is_loss:
+            self.points = []
+            top = max([1.0, *(s.loss for s in self.steps if s.loss is not None)])
+            self.set_home((0.0, float(self.steps[-1].of)), (0.0, 1.02 * top))
+            self.refresh()
+        elif points:
+            end = points[-1][0] + 0.05 * max(points[-1][0], 20)
+            self.show_points(points, self.scored[-1].chance, end)
+
+    def draw(self) -> None:
+        """Draw the accuracies, or each fold's losses with the newest in front."""
+        super().draw()
+        self.left.write = None if self.is_loss else percent
+        fold = self.steps[-1].fold if self.is_loss else -1
+        while len(self._losses) <= fold:
+            self._losses.append(pg.PlotCurveItem(antialias=True))
+            self.addItem(self._losses[-1])
+        for number, curve in enumerate(self._losses):
+            own = [s for s in self.steps if s.fold == number and s.loss is not None]
+            own = own if number <= fold else []
+            curve.setData([s.step for s in own], [s.loss for s in own])
+            curve.setPen(self.theme.colour("accent" if number == fold else "line"), width=2)
+        scored = [s for s in self.steps if s.fold == fold and s.score]
+        self._score.setData([s.step for s in scored], [s.score for s in scored])
+        colour = self.theme.colour("warning")
+        self._score.setPen(colour, width=2)
+        (_, right), (_, top) = self._home
+        self._score_name.show([Tag(right, top, _SCORED, colour)] if scored else [])
+
+    def numbers(self) -> Table:
+        """The accuracies, or the losses of every fold."""
+        if not self.is_loss:
+            return super().numbers()
+        rows = [(s.fold + 1, s.step, s.loss, s.score) for s in self.steps]
+        return Table(("training", "step", "loss", _SCORED), rows)

@@ -1,0 +1,331 @@
+"""The one plot of the dashboard: zoom, pan, reset, read, copy, save."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QPainter, QResizeEvent, QShowEvent
+from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtWidgets import QFileDialog, QLabel, QWidget
+
+from gui.plots.axis import Axis
+from gui.theme import CAPTION_PX, DARK, Theme
+from gui.widgets.pieces import is_seen
+
+PICTURES = "PNG picture (*.png);;SVG drawing (*.svg)"
+_HEADING_PX = 24
+Range = tuple[float, float]
+
+
+class Table(NamedTuple):
+    """The numbers that a plot shows: names with units, and a row for each point."""
+
+    columns: Sequence[str]
+    rows: Iterable[Sequence[object]]
+
+
+class Plot(pg.PlotWidget):
+    """A pyqtgraph plot in the theme, with the same mouse and menu everywhere.
+
+    The wheel zooms, dragging pans, a double click resets; the mouse reads the value under it. The
+    context menu resets the view, copies the numbers as CSV and saves the picture.
+
+    A subclass overrides `draw`, which puts its state into items in the theme's colours, `numbers`,
+    and, where the value under the mouse is not just its two coordinates, `read`. It calls `refresh`
+    when its state changes.
+
+    Parameters
+    ----------
+    title : str
+        Names the plot for screen readers, and its files.
+    bottom, left : Axis, optional
+        The horizontal and the vertical one, on whichever side they are.
+        None: hidden.
+    grid : bool
+        Whether there is a line at each number of the left axis.
+    zoom : tuple of bool
+        Whether the mouse changes the range across, and that upwards.
+
+    Attributes
+    ----------
+    hint : str
+        Why there is nothing to draw; shown while the plot is blank.
+    is_blank : bool
+        Whether the hint stands in place of the plot.
+    readout : str
+        The value under the mouse; empty where there is none.
+    """
+
+    # Whether a line stands at the mouse while a value is read.
+    has_hairline = False
+
+    def __init__(
+        self,
+        title: str,
+        bottom: Axis | None = None,
+        left: Axis | None = None,
+        grid: bool = True,
+        zoom: tuple[bool, bool] = (True, True),
+    ) -> None:
+        self.axes = (bottom, left)
+        shown = {axis.orientation: axis for axis in self.axes if axis is not None}
+        super().__init__(axisItems=dict(shown), enableMenu=False)
+        self.title = title
+        self.setAccessibleName(title)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        for side in ("top", "bottom", "left", "right"):
+            self.plotItem.showAxis(side, side in shown)
+        if grid and left is not None:
+            left.setGrid(255)
+        self.plotItem.hideButtons()
+        self.plotItem.disableAutoRange()
+        self.plotItem.layout.setContentsMargins(8, 8, 12, 6)
+        self.setMouseEnabled(*zoom)
+        self._home: tuple[Range, Range] = ((0.0, 1.0), (0.0, 1.0))
+        self._is_zoomed = self._is_blank = False
+        self._heading = self.readout = ""
+        self.hint_label = self._overlay(Qt.AlignmentFlag.AlignCenter)
+        self.hint_label.setWordWrap(True)
+        self.tag = self._overlay(Qt.AlignmentFlag.AlignCenter)
+        self.hairline = pg.InfiniteLine(angle=90)
+        self.hairline.hide()
+        self.addItem(self.hairline, ignoreBounds=True)
+        self.plotItem.vb.sigRangeChangedManually.connect(self._on_zoomed)
+        self.scene().sigMouseMoved.connect(self._on_mouse)
+        self._add_menu()
+        self._theme = DARK
+        self._dress()
+
+    def _overlay(self, align: Qt.AlignmentFlag) -> QLabel:
+        """Words over the plot, which are no part of its picture."""
+        label = QLabel(self)
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setAlignment(align)
+        label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        label.hide()
+        return label
+
+    def _add_menu(self) -> None:
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        for text, slot in (
+            ("Reset view", self.reset),
+            ("Copy numbers (CSV)", self.copy_numbers),
+            ("Save picture ...", self._ask_where),
+        ):
+            action = QAction(text, self)
+            action.triggered.connect(slot)
+            self.addAction(action)
+
+    # For subclasses
+
+    def draw(self) -> None:
+        """Put the state into items, in the theme's colours."""
+
+    def numbers(self) -> Table:
+        """The numbers that are shown now."""
+        return Table((), ())
+
+    def read(self, place: QPointF) -> str:
+        """The value at a place in the plot's units, in words; empty where there is none."""
+        values = zip(self.axes, (place.x(), place.y()), strict=True)
+        return ", ".join(axis.text_of(value) for axis, value in values if axis is not None)
+
+    # For their owners
+
+    @property
+    def theme(self) -> Theme:
+        return self._theme
+
+    @theme.setter
+    def theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self._dress()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Draw if somebody can see it; a plot that is shown later is drawn then."""
+        if is_seen(self):
+            self.draw()
+
+    @property
+    def hint(self) -> str:
+        return str(self.hint_label.text())
+
+    @hint.setter
+    def hint(self, hint: str) -> None:
+        self.hint_label.setText(hint)
+
+    @property
+    def is_blank(self) -> bool:
+        return self._is_blank
+
+    @is_blank.setter
+    def is_blank(self, blank: bool) -> None:
+        self._is_blank = blank
+        self.hint_label.setVisible(blank)
+        self.plotItem.setVisible(not blank)
+
+    @property
+    def heading(self) -> str:
+        """A line above the plot, as it is written; no line where it is empty."""
+        return self._heading
+
+    @heading.setter
+    def heading(self, heading: str) -> None:
+        self.set_heading_html(escape(heading) if heading else "")
+        self._heading = heading
+
+    def set_heading_html(self, markup: str) -> None:
+        """A line above the plot with colours in it."""
+        self._heading = markup
+        style = {"color": self._theme.dim, "size": f"{CAPTION_PX}px", "justify": "left"}
+        self.plotItem.setTitle(markup or None, **style)
+        if markup:
+            self.plotItem.layout.setRowFixedHeight(0, _HEADING_PX)
+
+    def set_home(self, x: Range, y: Range) -> None:
+        """The range to show, now and after a reset; a user's zoom stays until then."""
+        if (x, y) == self._home:
+            return
+        self._home = (x, y)
+        if not self._is_zoomed:
+            self.reset()
+
+    def reset(self) -> None:
+        """Show the range that the plot has by itself."""
+        self._is_zoomed = False
+        self.setRange(xRange=self._home[0], yRange=self._home[1], padding=0, disableAutoRange=False)
+
+    def copy_numbers(self) -> None:
+        """Put the numbers on the clipboard as CSV."""
+        QGuiApplication.clipboard().setText(self.csv())
+
+    def csv(self) -> str:
+        """The numbers as CSV, the names of the columns in the first line."""
+        text = io.StringIO()
+        table = self.numbers()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(table.columns)
+        writer.writerows(table.rows)
+        return text.getvalue()
+
+    def save_picture(self, file: Path) -> None:
+        """Save what is shown, as SVG where the name ends so, else as PNG.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+        """
+        if file.suffix.lower() == ".svg":
+            saved = self._save_svg(file)
+        else:
+            # It brings the parameter tree with it, which nothing else needs.
+            from pyqtgraph.exporters import ImageExporter
+
+            exporter = ImageExporter(self.plotItem)
+            exporter.parameters()["width"] = 2 * self.width()
+            saved = exporter.export(toBytes=True).save(str(file), "PNG")
+        if not saved:
+            raise OSError(f"{file}: cannot be written")
+
+    def _save_svg(self, file: Path) -> bool:
+        # By Qt: pyqtgraph 0.14's own export fails on the paths that Qt 6.11 writes.
+        drawing = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
+        drawing.setFileName(str(file))
+        drawing.setResolution(self.logicalDpiX())
+        drawing.setSize(self.size())
+        drawing.setViewBox(self.rect())
+        drawing.setTitle(self.title)
+        painter = QPainter()
+        if not painter.begin(drawing):
+            return False
+        painter.fillRect(self.rect(), self._theme.colour("panel"))
+        self.scene().render(painter, QRectF(self.rect()), self.sceneRect())
+        return bool(painter.end())
+
+    def _ask_where(self) -> None:
+        name = self.title.lower().replace(" ", "-")
+        chosen, kind = QFileDialog.getSaveFileName(self, "Save picture", f"{name}.png", PICTURES)
+        if not chosen:
+            return
+        file = Path(chosen)
+        if file.suffix.lower() not in (".png", ".svg"):
+            file = file.with_name(file.name + (".svg" if "svg" in kind else ".png"))
+        try:
+            self.save_picture(file)
+        except OSError as error:
+            self._show_tag(f"not saved: {error}", QPointF(self.rect().center()))
+
+    # Of Qt and pyqtgraph
+
+    def _dress(self) -> None:
+        theme = self._theme
+        self.setBackground(theme.colour("panel"))
+        for axis in filter(None, self.axes):
+            axis.apply_theme(theme)
+        if self._heading:
+            self.set_heading_html(self._heading)
+        self.hairline.setPen(theme.colour("dim"))
+        self.hint_label.setStyleSheet(f"background: transparent; color: {theme.dim};")
+        self.tag.setStyleSheet(
+            f"background: {theme.panel}; color: {theme.text}; border: 1px solid {theme.line};"
+            " padding: 1px 5px;"
+        )
+
+    def _on_zoomed(self, _enabled: Any) -> None:
+        self._is_zoomed = True
+
+    def _on_mouse(self, at: QPointF) -> None:
+        view = self.plotItem.vb
+        self.readout = ""
+        if not self._is_blank and view.sceneBoundingRect().contains(at):
+            place = view.mapSceneToView(at)
+            self.readout = self.read(place)
+            self.hairline.setValue(place.x())
+        self.hairline.setVisible(self.has_hairline and bool(self.readout))
+        self._show_tag(self.readout, at)
+
+    def _show_tag(self, text: str, at: QPointF) -> None:
+        self.tag.setText(text)
+        self.tag.setVisible(bool(text))
+        self.tag.adjustSize()
+        # Beside the mouse, inside the plot.
+        x = at.x() + 14 if at.x() + 14 + self.tag.width() < self.width() else at.x() - 14
+        left = x if x > at.x() else x - self.tag.width()
+        top = min(max(0.0, at.y() - 24), self.height() - self.tag.height())
+        self.tag.move(round(max(0.0, left)), round(top))
+
+    def close(self) -> bool:
+        """Close as any widget; pyqtgraph would take the items away, which crashes Qt."""
+        return QWidget.close(self)
+
+    def mouseDoubleClickEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        super().mouseDoubleClickEvent(event)
+        self.reset()
+
+    def leaveEvent(self, event: Any) -> None:  # noqa: N802
+        super().leaveEvent(event)
+        self.readout = ""
+        self.tag.hide()
+        self.hairline.hide()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        # The keys are the window's; pyqtgraph's own would move the view.
+        event.ignore()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        # A hidden plot was not drawn.
+        self.draw()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        # Qt calls this while the widget is made, too.
+        if hasattr(self, "hint_label"):
+            self.hint_label.setGeometry(self.rect().adjusted(14, 0, -14, 0))

@@ -1,0 +1,164 @@
+"""A bar for each class with its probability, and the decision threshold as a dotted line."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QResizeEvent
+from PySide6.QtWidgets import QGraphicsTextItem
+
+from gui.plots.axis import Axis, caption_font
+from gui.plots.plot import Plot, Table
+from gui.theme import Theme
+
+# Room for the words below the line.
+_WORDS_PX = 20
+_OLD_ALPHA = 90
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One class: its probability if there is one, and its colour.
+
+    ``mark`` stands behind the name, as a tick of the true class; ``figure`` before the percentage.
+    """
+
+    name: str
+    share: float | None
+    colour: QColor
+    mark: str = ""
+    figure: str = ""
+
+
+class TextAxis(Axis):
+    """Texts beside the bars, without a line."""
+
+    def __init__(self, side: str, width: int) -> None:
+        super().__init__(side)
+        self.setPen(None)
+        self.setWidth(width)
+        self.setStyle(tickLength=0, tickAlpha=0, hideOverlappingLabels=False)
+
+    def apply_theme(self, theme: Theme) -> None:
+        self.setTextPen(theme.text)
+
+
+class ProbabilityBars(Plot):
+    """Bars from 0 to 100 %, from top to bottom. They do not zoom: a part of a bar would mislead.
+
+    Parameters
+    ----------
+    title : str
+    names_px, figures_px : int
+        Width of the names on the left and the figures on the right.
+    thickness : float
+        Of a bar, as a share of its row.
+    """
+
+    def __init__(
+        self, title: str, names_px: int = 90, figures_px: int = 56, thickness: float = 0.68
+    ) -> None:
+        self._names, self._figures = TextAxis("left", names_px), TextAxis("right", figures_px)
+        super().__init__(title, left=self._names, grid=False, zoom=(False, False))
+        self.plotItem.setAxisItems({"right": self._figures})
+        self.showAxis("right")
+        self.plotItem.layout.setContentsMargins(0, 0, 0, _WORDS_PX)
+        self.bars: tuple[Bar, ...] = ()
+        self._live = True
+        self._thickness = thickness
+        self._room = pg.BarGraphItem(x0=[], x1=[], y=[], height=[])
+        self._shares = pg.BarGraphItem(x0=[], x1=[], y=[], height=[])
+        self.threshold = pg.InfiniteLine(0.5, angle=90)
+        # Not in the bars' own room, which is narrower than the words may be.
+        self.words = QGraphicsTextItem(self.plotItem)
+        self.words.setFont(caption_font())
+        for item in (self._room, self._shares, self.threshold):
+            self.addItem(item)
+        self.invertY(True)
+
+    def set_rows(self, n: int, row_px: int) -> None:
+        """Make room for ``n`` bars."""
+        self.setFixedHeight(n * row_px + _WORDS_PX)
+        self.set_home((0.0, 1.0), (-0.5, n - 0.5))
+
+    def show_bars(
+        self,
+        theme: Theme,
+        bars: Sequence[Bar],
+        threshold: float,
+        words: str,
+        has_line: bool = True,
+        live: bool = True,
+    ) -> None:
+        """Show these from top to bottom; paler where the prediction is old.
+
+        Bars of single windows have no line where decisions are taken over more of the signal.
+        """
+        if theme is not self.theme:
+            self.theme = theme
+        self.bars, self._live = tuple(bars), live
+        self.threshold.setVisible(has_line)
+        self.threshold.setValue(threshold)
+        self.words.setPlainText(words)
+        self.draw()
+
+    def draw(self) -> None:
+        theme, n = self.theme, len(self.bars)
+        rows = np.arange(n)
+        shares = np.array([bar.share or 0.0 for bar in self.bars])
+        shape = {"x0": np.zeros(n), "y": rows, "height": self._thickness, "pen": None}
+        self._room.setOpts(**shape, x1=np.ones(n), brush=theme.line)
+        brushes = [_faded(bar.colour, self._live) for bar in self.bars]
+        self._shares.setOpts(**shape, x1=shares, brushes=brushes)
+        names, figures = map(self._elided, self.bars), map(_figures, self.bars)
+        for axis, texts in ((self._names, names), (self._figures, figures)):
+            axis.setTextPen(theme.text if self._live else theme.dim)
+            axis.setTicks([list(zip(rows.tolist(), texts, strict=True))])
+        self.threshold.setPen(pg.mkPen(theme.text, style=Qt.PenStyle.DotLine))
+        self.words.setDefaultTextColor(theme.colour("dim"))
+        self._place_words()
+
+    def numbers(self) -> Table:
+        """The classes shown and their probabilities."""
+        return Table(("class", "probability"), [(bar.name, bar.share) for bar in self.bars])
+
+    def read(self, place: QPointF) -> str:
+        """The class under the mouse and its probability."""
+        row = round(place.y())
+        if not 0 <= row < len(self.bars):
+            return ""
+        bar = self.bars[row]
+        return bar.name if bar.share is None else f"{bar.name}: {100 * bar.share:.1f} %"
+
+    def _place_words(self) -> None:
+        """Below the line, but never out of the view."""
+        bars = self.plotItem.vb.sceneBoundingRect()
+        width = self.words.boundingRect().width()
+        line = bars.left() + bars.width() * self.threshold.value()
+        left = max(0.0, min(line - width / 2, self.width() - width))
+        self.words.setPos(left, self.height() - _WORDS_PX - 3)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        super().resizeEvent(event)
+        # Qt calls this while the widget is made, too.
+        if hasattr(self, "words"):
+            self._place_words()
+
+    def _elided(self, bar: Bar) -> str:
+        metrics = QFontMetrics(caption_font())
+        mark = f" {bar.mark}" if bar.mark else ""
+        room = round(self._names.width()) - 8 - metrics.horizontalAdvance(mark)
+        return metrics.elidedText(bar.name, Qt.TextElideMode.ElideMiddle, room) + mark
+
+
+def _faded(colour: QColor, live: bool) -> QColor:
+    faded = QColor(colour)
+    faded.setAlpha(255 if live else _OLD_ALPHA)
+    return faded
+
+
+def _figures(bar: Bar) -> str:
+    share = "" if bar.share is None else f"{100 * bar.share:.0f} %"
+    return f"{bar.figure}   {share}" if bar.figure else share
