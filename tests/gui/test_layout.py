@@ -28,7 +28,7 @@ from bci.quality.channel_quality import ChannelQuality, State
 from bci.tasks.paradigms import KINDS, ParadigmKind
 from bci.training.decoder_choices import DecoderOffer, class_choices, emotion_choices
 from bci.types import Channel, StreamInfo
-from gui.calibration.runs.run.run_choice import RecordedRun
+from gui.calibration.run.run_choice import RecordedRun
 from gui.calibration.window import CalibrationWindow
 from gui.main_window import MainWindow
 from gui.processes.child import Command
