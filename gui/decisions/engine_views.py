@@ -20,10 +20,9 @@ from gui.decisions.class_bars import ClassBars
 from gui.decisions.cue_matching import CueWindows
 from gui.decisions.decision_rule import DecisionRule
 from gui.decisions.emotion_plane import EmotionView
-from gui.decisions.history import HistoryView
+from gui.decisions.history import HistoryView, LevelHistory
 from gui.decisions.image_matches import ShownImages
 from gui.decisions.latency import LatencyView
-from gui.decisions.level_history import LevelHistory
 from gui.decisions.rejections import Rejections
 from gui.decisions.task_views import ViewContext, own_view, task_of
 from gui.decisions.transcript_view import TranscriptView

@@ -1,4 +1,4 @@
-"""Predictions of the last half minute above the true cues."""
+"""Predictions, or smoothed levels, of the last half minute beside the true cues."""
 
 from collections import deque
 
@@ -6,98 +6,25 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy
+from PySide6.QtGui import QBrush, QColor
 
 from bci.decisions import DecisionEvent
 from bci.lsl.engine_streams import ReceivedPrediction
 from gui.decisions.decision_rule import DecisionRule
 from gui.decisions.rejections import EXPLAINED
-from gui.plots.axis import Axis, caption_font, seconds_ago
-from gui.plots.plot import Plot, Table
-from gui.plots.tags import Tag, Tags, spread
+from gui.decisions.smoothed_levels import BREAK_S, LevelCourse, true_levels
+from gui.plots.axis import Axis
+from gui.plots.past_plot import KEPT_S, NAME_PX, SPAN_S, PastPlot
+from gui.plots.plot import Table
+from gui.plots.tags import Tag, Tags
 from gui.widgets.empty_state import HINT_HEIGHT, HISTORY_HEIGHT, NO_ENGINE
-from gui.widgets.pieces import is_seen, tip
+from gui.widgets.pieces import tip
 
-SPAN_S = 30.0
 _STALE_S = 1.5
-# The past that a user can pan to.
-_KEPT_S = 30.0
-_NAMES_PX, _NAME_PX = 88.0, 17.0
-# It moves by a pixel or two meanwhile.
-_FRAME_S = 0.08
 # Below the lines is the band of cues, above them are the decisions.
 _CUES, _HIGHEST = (-0.3, -0.1), 1.14
 # A line has its extremes in each of so many steps of the span: about a pixel.
 _STEPS = 900
-
-
-class PastPlot(Plot):
-    """The last half minute, which moves to the left; names stand at the right, where lines end."""
-
-    def __init__(self, title: str, left: Axis, y: tuple[float, float]) -> None:
-        bottom = Axis("bottom", write=seconds_ago, within=(-np.inf, 0.0))
-        super().__init__(title, bottom, left, grid=False, zoom=(True, False))
-        self.now = self._drawn = 0.0
-        self._y = y
-        self._cues: deque[tuple[float, str | None]] = deque(maxlen=500)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(HISTORY_HEIGHT)
-        self.plotItem.layout.setContentsMargins(4, 4, 2, 2)
-        self.hint_label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        self.names = Tags(self, (0, 0.5))
-
-    def add_cue(self, time: float, cue: str | None) -> None:
-        """Take in that ``cue`` began at ``time``, LSL clock; None ends the cue before."""
-        self._cues.append((time, cue))
-
-    def cues_shown(self) -> list[tuple[float, float, str]]:
-        """When the cues of the kept past began and ended, in seconds before now."""
-        ends = [*(time for time, _ in list(self._cues)[1:]), self.now]
-        return [
-            (start - self.now, stop - self.now, cue)
-            for (start, cue), stop in zip(self._cues, ends, strict=False)
-            if cue is not None and stop > self.now - SPAN_S - _KEPT_S
-        ]
-
-    def advance(self, now: float) -> None:
-        """Move the right edge to ``now``, LSL clock; drawn as often as one sees it move."""
-        self.now = now
-        if abs(now - self._drawn) >= _FRAME_S and not self.is_blank and is_seen(self):
-            self._drawn = now
-            self.draw()
-
-    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
-        super().resizeEvent(event)
-        if hasattr(self, "_y"):
-            room = max(100.0, self.width() - 60.0)
-            names_s = SPAN_S * _NAMES_PX / max(room - _NAMES_PX, _NAMES_PX)
-            self.set_home((-SPAN_S, names_s), self._y)
-
-    def name_ends(self, ends: list[tuple[float, str, QColor]]) -> None:
-        """Write names beside the ends of their lines, none over another."""
-        ends = sorted(ends, key=lambda end: -end[0])
-        gap = _NAME_PX / max(self.px_per_y, 1.0)
-        places = spread([share for share, _, _ in ends], gap, 0.0, self._y[1] - gap / 2)
-        self.names.show(
-            [Tag(0.0, y, self.elided(name), colour, self.theme.colour("panel"))
-             for y, (_, name, colour) in zip(places, ends, strict=True)]
-        )  # fmt: skip
-
-    def elided(self, name: str) -> str:
-        """A name as long as the room beside the lines."""
-        return QFontMetricsF(caption_font()).elidedText(
-            name, Qt.TextElideMode.ElideRight, _NAMES_PX - 8
-        )
-
-    @property
-    def px_per_s(self) -> float:
-        (left, right), _ = self.plotItem.vb.viewRange()
-        return float(self.plotItem.vb.width() / (right - left))
-
-    @property
-    def px_per_y(self) -> float:
-        return float(self.plotItem.vb.height() / (self._y[1] - self._y[0]))
 
 
 class HistoryView(PastPlot):
@@ -163,7 +90,7 @@ class HistoryView(PastPlot):
             return
         times = np.concatenate([self.times, [p.taken for p in sound]])
         shares = np.concatenate([self.shares, [p.probabilities for p in sound]])
-        kept = times > times[-1] - SPAN_S - _KEPT_S
+        kept = times > times[-1] - SPAN_S - KEPT_S
         self.times, self.shares = times[kept], shares[kept]
 
     def add_decisions(self, decisions: list[DecisionEvent]) -> None:
@@ -228,7 +155,7 @@ class HistoryView(PastPlot):
         self.threshold_line.setVisible(not rule.evidence_s)
         # No number where that of the threshold is.
         marked = () if rule.evidence_s else (rule.threshold,)
-        gap = _NAME_PX / max(self.px_per_y, 1.0)
+        gap = NAME_PX / max(self.px_per_y, 1.0)
         usual = [s for s in (0.0, 0.5, 1.0) if all(abs(s - m) > gap for m in marked)]
         written = [(share, f"{100 * share:.0f} %") for share in (*usual, *marked)]
         self._left.setTicks([[*written, (sum(_CUES) / 2, "cue")]])
@@ -276,7 +203,7 @@ class HistoryView(PastPlot):
                 else (rule.threshold, "\u00b7\u00b7\u00b7 decided", dim)]  # fmt: skip
         if len(self.shares):
             shares = self.shares[-1].tolist()
-            room = int(self.px_per_y / _NAME_PX)
+            room = int(self.px_per_y / NAME_PX)
             likeliest = sorted(range(len(shares)), key=lambda k: -shares[k])[:room]
             ends += [(shares[k], self.classes[k], self.theme.class_colour(k)) for k in likeliest]
         self.name_ends(ends)
@@ -295,3 +222,79 @@ class HistoryView(PastPlot):
             return ""
         best = int(np.argmax(self.shares[k]))
         return f"{place.x():.1f} s: {self.classes[best]} {100 * self.shares[k, best]:.0f} %"
+
+
+class LevelHistory(PastPlot):
+    """A line for each axis, the smoothed expected level; the true level is a dashed one."""
+
+    def __init__(self, course: LevelCourse) -> None:
+        self._left = Axis("left")
+        super().__init__("Levels of the last half minute", self._left, (0.7, 5.3))
+        self._left.setGrid(255)
+        self.course = course
+        dashed = Qt.PenStyle.DashLine
+        self.curves, self.true_curves = (
+            [pg.PlotCurveItem(connect=connect) for _ in course.grid.axes]
+            for connect in ("finite", "pairs")
+        )
+        self._styles = [(self.curves, Qt.PenStyle.SolidLine, 2), (self.true_curves, dashed, 1.5)]
+        for curve in (*self.curves, *self.true_curves):
+            self.addItem(curve, ignoreBounds=True)
+
+    @property
+    def course(self) -> LevelCourse:
+        return self._course
+
+    @course.setter
+    def course(self, course: LevelCourse) -> None:
+        self._course = course
+        n = course.grid.n_levels
+        self._left.setTicks([[(level, str(level)) for level in range(1, n + 1)]])
+        self.set_y((0.7, n + 0.3))
+
+    def draw(self) -> None:
+        """Draw all as it is at ``now``."""
+        for curves, style, width in self._styles:
+            for axis, curve in enumerate(curves):
+                curve.setPen(self.theme.class_colour(axis), width=width, style=style)
+        times, levels = self._steps()
+        gaps = np.flatnonzero(np.diff(times) > BREAK_S) + 1
+        x = np.insert(times - self.now, gaps, np.nan)
+        true = [(start, stop, named) for start, stop, cue in self.cues_shown()
+                if (named := true_levels(self.course.grid, cue))]  # fmt: skip
+        x_true = np.array([(start, stop) for start, stop, _ in true]).ravel()
+        # Side by side where both axes have one level.
+        apart = 1.5 / max(self.px_per_y, 1.0)
+        for axis, (curve, dashed) in enumerate(zip(self.curves, self.true_curves, strict=True)):
+            curve.setData(x, np.insert(levels[:, axis], gaps, np.nan))
+            at = [level[axis] + apart * (1 - 2 * axis) for _, _, level in true]
+            dashed.setData(x_true, np.repeat(np.array(at), 2))
+        ends = levels[-1].tolist() if len(levels) else [4.0, 2.0]
+        names = enumerate(self.course.grid.axes)
+        self.name_ends(
+            [(ends[axis], name, self.theme.class_colour(axis)) for axis, name in names]
+            + [(0.0, "- - true", self.theme.colour("dim"))]
+        )
+
+    def _steps(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Times, and the expected levels, (n_steps, n_axes)."""
+        steps = self.course.steps
+        levels = np.array([step.expected for step in steps]).reshape(-1, len(self.course.grid.axes))
+        return np.array([step.time for step in steps]), levels
+
+    def numbers(self) -> Table:
+        """The smoothed levels, in seconds on the LSL clock."""
+        times, levels = self._steps()
+        rows = np.column_stack([times, levels]).tolist()
+        return Table(("time (s)", *self.course.grid.axes), rows)
+
+    def read(self, place: QPointF) -> str:
+        """The smoothed levels at that time."""
+        times, levels = self._steps()
+        if not len(times) or place.x() > 0:
+            return ""
+        k = int(np.argmin(np.abs(times - self.now - place.x())))
+        if abs(times[k] - self.now - place.x()) > BREAK_S:
+            return ""
+        named = zip(self.course.grid.axes, levels[k], strict=True)
+        return f"{place.x():.1f} s: " + ", ".join(f"{name} {level:.1f}" for name, level in named)

@@ -1,4 +1,4 @@
-"""What is expected on each axis of levels, smoothed, and how it got there."""
+"""Expected levels of each axis, smoothed for the eye."""
 
 from collections import deque
 from math import exp
@@ -11,8 +11,8 @@ from bci.tasks.emotion_levels import LevelGrid, expected_levels
 
 # An exponential mean lies so far behind: longer is calmer.
 DELAY_S = 2.0
-_BREAK_S = 2.0
-_KEPT_S = 32.0
+BREAK_S = 2.0
+_KEPT_S = 60.0
 
 
 class LevelPoint(NamedTuple):
@@ -48,7 +48,7 @@ class LevelCourse:
         """One prediction (n_classes,), at a time in seconds."""
         now = np.asarray(probabilities, dtype=np.float64)
         since = time - self.steps[-1].time if self.steps else 0.0
-        if self._joint is None or not 0 <= since <= _BREAK_S:
+        if self._joint is None or not 0 <= since <= BREAK_S:
             self._joint = now
         else:
             kept = exp(-since / self.delay_s)

@@ -71,10 +71,11 @@ class Plot(pg.PlotWidget):
         left: Axis | None = None,
         grid: bool = True,
         zoom: tuple[bool, bool] = (True, True),
+        parent: QWidget | None = None,
     ) -> None:
         self.axes = (bottom, left)
         shown = {axis.orientation: axis for axis in self.axes if axis is not None}
-        super().__init__(axisItems=dict(shown), enableMenu=False)
+        super().__init__(parent, axisItems=dict(shown), enableMenu=False)
         self.title = title
         self.setAccessibleName(title)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -5,8 +5,10 @@ from pytestqt.qtbot import QtBot
 
 from bci.decisions import DecisionEvent
 from bci.lsl.engine_streams import ReceivedPrediction
+from bci.tasks.emotion_levels import LevelGrid
 from gui.decisions.decision_rule import DecisionRule
-from gui.decisions.history import HistoryView
+from gui.decisions.history import HistoryView, LevelHistory
+from gui.decisions.smoothed_levels import LevelCourse
 
 HIGH, LOW = 0.9, 0.1
 
@@ -111,3 +113,33 @@ def test_the_numbers_and_the_value_under_the_mouse_are_the_predictions(view: His
     assert [float(row.split(",")[1]) for row in rows] == pytest.approx([HIGH, LOW])
     assert view.read(QPointF(-1.0, 0.5)) == "-1.0 s: left 90 %"
     assert view.read(QPointF(-10.0, 0.5)) == ""
+
+
+GRID = LevelGrid(("valence", "arousal"))
+
+
+def levels(valence: int, arousal: int) -> np.ndarray:
+    by_axis = np.full((2, 5), 0.0)
+    by_axis[0, valence - 1] = by_axis[1, arousal - 1] = 1.0
+    return GRID.joint(by_axis)
+
+
+def test_smoothed_levels_are_lines_and_the_true_ones_dashed(qtbot: QtBot) -> None:
+    course = LevelCourse(GRID)
+    view = LevelHistory(course)
+    qtbot.addWidget(view)
+    view.resize(640, view.height())
+    view.show()
+    for time in (0.0, 1.0, 2.0, 10.0):
+        course.add(time, levels(2, 4))
+    view.add_cue(5.0, "valence-3/arousal-3")
+    view.advance(10.0)
+    x, y = view.curves[0].getData()
+    # After a break the line begins anew.
+    np.testing.assert_array_equal(x, [-10.0, -9.0, -8.0, np.nan, 0.0])
+    np.testing.assert_array_equal(y, [2.0, 2.0, 2.0, np.nan, 2.0])
+    (first, _), (second, _) = (curve.getData()[1] for curve in view.true_curves)
+    assert second < 3.0 < first
+    assert [tag.text for tag in view.names.shown] == ["arousal", "valence", "- - true"]
+    assert view.read(QPointF(-9.2, 3.0)) == "-9.2 s: valence 2.0, arousal 4.0"
+    assert view.csv().splitlines()[:2] == ["time (s),valence,arousal", "0.0,2.0,4.0"]

@@ -13,10 +13,9 @@ from gui.connect.panel import ConnectPanel
 from gui.decisions.class_bars import ClassBars
 from gui.decisions.cue_matching import CueWindows
 from gui.decisions.emotion_plane import EmotionView
-from gui.decisions.history import HistoryView
+from gui.decisions.history import HistoryView, LevelHistory
 from gui.decisions.image_matches import ImageMatches, ShownImages
 from gui.decisions.latency import LatencyView
-from gui.decisions.level_history import LevelHistory
 from gui.decisions.smoothed_levels import LevelCourse
 from gui.decisions.transcript_view import TranscriptView
 from gui.decisions.word_list import WordList

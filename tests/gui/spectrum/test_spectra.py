@@ -4,11 +4,9 @@ import numpy as np
 import pytest
 
 from bci.pipeline.ring import RingBuffer
-from gui.plots.colour_map import coloured
 from gui.plots.steady_range import SteadyRange
 from gui.spectrum.bands import ALPHA, BETA
 from gui.spectrum.spectra import Spectra, band_power, decibels, find_peak
-from gui.theme import DARK
 from tests.signals import eeg_info, noise
 
 SFREQ = 250.0
@@ -104,16 +102,6 @@ def test_the_peak_is_the_rhythm_and_not_the_slow_background() -> None:
     assert sum(peak is not None for peak in found) <= 2
     assert find_peak(decibels(np.full(len(freqs), 3.0)), freqs) is None
     assert find_peak(np.full(len(freqs), np.nan), freqs) is None
-
-
-def test_colours_get_lighter_with_the_value_and_what_is_unknown_has_its_own() -> None:
-    values = np.array([[*np.linspace(0, 1, 50), np.nan]])
-    image = coloured(values, 0.0, 1.0, DARK.colour("lost"))
-    shades = [image.pixelColor(x, 0).lightnessF() for x in (0, 12, 24, 36, 49)]
-    grey = [0.2126 * c.redF() + 0.7152 * c.greenF() + 0.0722 * c.blueF()
-            for c in (image.pixelColor(x, 0) for x in range(50))]  # fmt: skip
-    assert (np.diff(grey) > 0).all(), shades
-    assert image.pixelColor(50, 0) == DARK.colour("lost")
 
 
 def test_an_axis_grows_at_once_and_does_not_fidget() -> None:

@@ -1,0 +1,95 @@
+"""The last half minute, moving to the left."""
+
+from collections import deque
+from math import inf
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy
+
+from gui.plots.axis import Axis, caption_font, seconds_ago
+from gui.plots.plot import Plot, Range
+from gui.plots.tags import Tag, Tags, spread
+from gui.widgets.empty_state import HISTORY_HEIGHT
+from gui.widgets.pieces import is_seen
+
+SPAN_S = 30.0
+# The past that a user can pan to.
+KEPT_S = 30.0
+_NAMES_PX, NAME_PX = 88.0, 17.0
+# It moves by a pixel or two meanwhile.
+_FRAME_S = 0.08
+
+
+class PastPlot(Plot):
+    """The last half minute, which moves to the left; names stand at the right, where lines end."""
+
+    def __init__(self, title: str, left: Axis, y: Range) -> None:
+        bottom = Axis("bottom", write=seconds_ago, within=(-inf, 0.0))
+        super().__init__(title, bottom, left, grid=False, zoom=(True, False))
+        self.now = self._drawn = 0.0
+        self._y = y
+        self._cues: deque[tuple[float, str | None]] = deque(maxlen=500)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(HISTORY_HEIGHT)
+        self.plotItem.layout.setContentsMargins(4, 4, 2, 2)
+        self.hint_label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.names = Tags(self, (0, 0.5))
+
+    def add_cue(self, time: float, cue: str | None) -> None:
+        """Take in that ``cue`` began at ``time``, LSL clock; None ends the cue before."""
+        self._cues.append((time, cue))
+
+    def cues_shown(self) -> list[tuple[float, float, str]]:
+        """When the cues of the kept past began and ended, in seconds before now."""
+        ends = [*(time for time, _ in list(self._cues)[1:]), self.now]
+        return [
+            (start - self.now, stop - self.now, cue)
+            for (start, cue), stop in zip(self._cues, ends, strict=False)
+            if cue is not None and stop > self.now - SPAN_S - KEPT_S
+        ]
+
+    def advance(self, now: float) -> None:
+        """Move the right edge to ``now``, LSL clock; drawn as often as one sees it move."""
+        self.now = now
+        if abs(now - self._drawn) >= _FRAME_S and not self.is_blank and is_seen(self):
+            self._drawn = now
+            self.draw()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        super().resizeEvent(event)
+        if hasattr(self, "_y"):
+            self.set_y(self._y)
+
+    def set_y(self, y: Range) -> None:
+        """Show this range upwards, and the last half minute beside the names."""
+        self._y = y
+        room = max(100.0, self.width() - 60.0)
+        names_s = SPAN_S * _NAMES_PX / max(room - _NAMES_PX, _NAMES_PX)
+        self.set_home((-SPAN_S, names_s), y)
+
+    def name_ends(self, ends: list[tuple[float, str, QColor]]) -> None:
+        """Write names beside the ends of their lines, none over another."""
+        ends = sorted(ends, key=lambda end: -end[0])
+        gap = NAME_PX / max(self.px_per_y, 1.0)
+        top = self._y[1] - gap / 2
+        places = spread([end for end, _, _ in ends], gap, max(0.0, self._y[0] + gap / 2), top)
+        self.names.show(
+            [Tag(0.0, y, self.elided(name), colour, self.theme.colour("panel"))
+             for y, (_, name, colour) in zip(places, ends, strict=True)]
+        )  # fmt: skip
+
+    def elided(self, name: str) -> str:
+        """A name as long as the room beside the lines."""
+        return QFontMetricsF(caption_font()).elidedText(
+            name, Qt.TextElideMode.ElideRight, _NAMES_PX - 8
+        )
+
+    @property
+    def px_per_s(self) -> float:
+        (left, right), _ = self.plotItem.vb.viewRange()
+        return float(self.plotItem.vb.width() / (right - left))
+
+    @property
+    def px_per_y(self) -> float:
+        return float(self.plotItem.vb.height() / (self._y[1] - self._y[0]))
