@@ -1,7 +1,10 @@
 """What the dashboard's commands do, and why one cannot run now."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QAction
 
 from gui.actions import DASHBOARD, WindowActions, press
 from gui.processes.engine_command import ENGINE
@@ -19,7 +22,7 @@ def dashboard_actions(window: "MainWindow") -> WindowActions:
     """Make the actions of the dashboard's table."""
     panel, bar, show_page = window.connect_panel, window.record_bar, window.tabs.show_page
     programs, change = window.programs, window.notice.change
-    callbacks = {
+    callbacks: dict[str, Callable[[], object] | QAction] = {
         "stream-file": panel.replay.click,
         "recordings": window.replay.bring,
         "quit": window.close,

@@ -152,7 +152,7 @@ class Theme:
             QMenu::item:selected {{ background: {self.line}; }}
             QMenu::item:disabled {{ color: {self.dim}; }}
             QMenu::separator {{ height: 1px; background: {self.line}; margin: 4px 8px; }}
-            QMainWindow::separator {{ background: transparent; width: 6px; height: 6px; }}
+            QMainWindow::separator {{ background: transparent; width: 5px; height: 5px; }}
             QMainWindow::separator:hover {{ background: {self.line}; }}
             QStatusBar {{ color: {self.dim}; }}
             QStatusBar::item {{ border: none; }}

@@ -4,15 +4,17 @@ from PySide6.QtCore import QByteArray, QPointF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QDockWidget,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QMainWindow,
     QSizePolicy,
     QToolButton,
+    QVBoxLayout,
     QWidget,
 )
 
-from gui.widgets.pieces import named, panel
+from gui.widgets.pieces import panel
 
 Area = Qt.DockWidgetArea
 _Feature = QDockWidget.DockWidgetFeature
@@ -72,14 +74,13 @@ class Docks(QMainWindow):
         area : Area
             Where it is by default.
         width : int
-            Its least width.
+            Its least width, and its width by default; 0 leaves both to the view.
         grows : bool
             Whether it takes height that is left; else it is as high as its view needs.
         shown : bool
             Whether it is there by default.
         """
-        made = self._panels[name] = Panel(name, title, view, grows, self)
-        made.widget().setMinimumWidth(width)
+        made = self._panels[name] = Panel(name, title, _Frame(view, width), grows, self)
         self._areas[name] = area
         if not shown:
             self._hidden.add(name)
@@ -116,16 +117,32 @@ class Docks(QMainWindow):
             self.reset()
 
 
+class _Frame(QFrame):
+    """Room of a panel's view."""
+
+    def __init__(self, view: QWidget, width: int) -> None:
+        super().__init__()
+        self.setObjectName("docked")
+        self.setMinimumWidth(width)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(1, 1, 1, 1)
+        column.addWidget(view)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        hint = super().sizeHint()
+        return QSize(self.minimumWidth() or hint.width(), hint.height())
+
+
 class Panel(QDockWidget):
     """A view in a quiet frame with a grip at its left; floating, it has a title and two buttons."""
 
     def __init__(
-        self, name: str, title: str, view: QWidget, grows: bool, parent: QWidget | None = None
+        self, name: str, title: str, frame: QWidget, grows: bool, parent: QWidget | None = None
     ) -> None:
         super().__init__(title, parent)
         self.setObjectName(name)
         self._grows = grows
-        self.setWidget(named(panel(view), "docked"))
+        self.setWidget(frame)
         self.setTitleBarWidget(_TitleBar(self))
         self._show_title(False)
         self.topLevelChanged.connect(self._show_title)

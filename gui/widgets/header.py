@@ -2,7 +2,11 @@
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
+from bci.types import StreamInfo
 from gui.actions import WindowActions, action_button
+from gui.connect.shown_signal import ShownSignal
+from gui.decisions.status_line import DashboardStatus
+from gui.processes.engine_watch import EngineWatch
 from gui.widgets.elided import Elided
 from gui.widgets.pieces import named, tip
 
@@ -13,9 +17,14 @@ class Header(QWidget):
     """Title and badge on the left; buttons of the programs and of some commands on the right."""
 
     def __init__(
-        self, commands: WindowActions, programs: QWidget, parent: QWidget | None = None
+        self,
+        commands: WindowActions,
+        programs: QWidget,
+        status: DashboardStatus,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._status = status
         self.title = named(Elided(), "title")
         self.badge = named(QLabel("SIMULATED SIGNAL"), "badge")
         self.badge.hide()
@@ -36,8 +45,25 @@ class Header(QWidget):
         row.addWidget(self.theme_button)
         self.set_title("waiting for a stream ...")
 
-    def show_badge(self, simulated: bool, replayed: bool) -> None:
+    def follow(self, signal: ShownSignal, engine: EngineWatch) -> None:
+        """Name the stream that is shown or awaited, here and in the window's title."""
+        signal.awaited.connect(self._show_awaited)
+        signal.found.connect(self._show_found)
+        engine.changed.connect(self._show_badge)
+
+    def _show_awaited(self, name: str) -> None:
+        self.set_title(f"waiting for {name} ...")
+        self._show_badge()
+
+    def _show_found(self, info: StreamInfo) -> None:
+        short = self.set_title(info.name)
+        what = " (simulated signal)" if info.simulated else " (replay)" if info.replayed else ""
+        self.window().setWindowTitle(f"{short} - bci{what}")
+        self._show_badge()
+
+    def _show_badge(self) -> None:
         """Mark a signal that no person gives at this moment."""
+        simulated, replayed = self._status.simulated, self._status.signal_replayed
         words = [*(["SIMULATED SIGNAL"] if simulated else []), *(["REPLAY"] if replayed else [])]
         self.badge.setText(" \u00b7 ".join(words))
         self.badge.setVisible(bool(words))
