@@ -133,6 +133,17 @@ SCOPE = (
     Action("newer", "Newer", "Look towards the newest sample", "Shift+Right", "Signal", True),
 )  # fmt: skip
 
+CHANNELS = (
+    Action("channels-show", "Show all", "Show all that are listed", "Alt+S"),
+    Action("channels-hide", "Hide all", "Hide all that are listed", "Alt+H"),
+)
+
+CUES = (
+    Action("cue-on", "Begin or pause", "Begin, pause, continue, or confirm a rating", "Space"),
+    Action("cue-end", "End", "End; what was recorded stays", "Esc"),
+    Action("cue-back", "Take back", "Take back a rating; 1 to 5 rate", "Backspace"),
+)
+
 REPLAY = (
     Action("replay-open", "Open ...", "Open a recording", "Ctrl+O"),
     Action("replay-run", "Run or cancel", "Run the model over the whole recording, or cancel",
@@ -173,15 +184,17 @@ CALIBRATION = (
 TABLES = {
     "Dashboard": DASHBOARD,
     "Scope": SCOPE,
+    "Channels": CHANNELS,
     "Calibration": CALIBRATION,
+    "Cues": CUES,
     "Replay": REPLAY,
 }
-_BY_ID = {action.id: action for table in TABLES.values() for action in table}
+ACTIONS = {action.id: action for table in TABLES.values() for action in table}
 
 
 def key_of(name: str) -> str:
     """Shortcut of an action, in words; raises KeyError for an unknown id."""
-    return _BY_ID[name].key_name
+    return ACTIONS[name].key_name
 
 
 def with_key(text: str, name: str) -> str:
@@ -191,7 +204,7 @@ def with_key(text: str, name: str) -> str:
 
 def tip_of(name: str) -> str:
     """Tooltip of an action's button."""
-    return _BY_ID[name].tooltip
+    return ACTIONS[name].tooltip
 
 
 def key_table(actions: Sequence[Action]) -> str:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 from gui.main_window import MainWindow
 from gui.options import DashboardOptions
 from gui.processes.child import Command, has_left_any
-from gui.widgets.closing import farewell
+from gui.record.closing import farewell
 from gui.widgets.fonts import font_problem
 
 __all__ = ["Command", "DashboardOptions", "run_dashboard"]

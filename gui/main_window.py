@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QLayout, QMainWindow, QVBoxLayout, QWidget
 from bci.lsl.discovery import StreamQuery
 from bci.quality.channel_quality import ChannelQuality
 from gui.actions import SCOPE, WindowActions, fill_menus
+from gui.connect.header import Header
 from gui.connect.panel import ConnectPanel
 from gui.dashboard_actions import dashboard_actions
 from gui.dashboard_links import DashboardLinks, LinkedViews
@@ -20,20 +21,19 @@ from gui.electrodes.quality_view import QualityView
 from gui.options import DashboardOptions
 from gui.processes.engine_command import ENGINE
 from gui.record.bar import RecordBar
+from gui.record.closing import ask_before_closing
 from gui.scope.keys import scope_commands
 from gui.settings import DashboardSettings
 from gui.signal_tabs import SignalTabs
 from gui.theme import DARK, LIGHT, Theme, system_theme, theme_named
 from gui.widgets.banner import Banner
-from gui.widgets.closing import ask_before_closing
 from gui.widgets.command_palette import CommandPalette
 from gui.widgets.docks import Area, Docks
-from gui.widgets.elided import Elided
-from gui.widgets.header import Header
+from gui.widgets.labels import ElidedLabel, plain
 from gui.widgets.log_panel import LogPanel
-from gui.widgets.pieces import plain, scrolled
-from gui.widgets.screen_room import keep_within_screen, resize_within_screen
+from gui.widgets.scroll_areas import scrolled
 from gui.widgets.state_mark import StateMark
+from gui.widgets.window_size import keep_within_screen, resize_within_screen
 
 _FRAME_MS = 16
 _WORDS_S = 0.1
@@ -71,8 +71,7 @@ class MainWindow(QMainWindow):
 
     def _make_views(self) -> None:
         options, remembered = self.options, self.remembered
-        task = options.task
-        self.tabs = SignalTabs(remembered)
+        task, self.tabs = options.task, SignalTabs(remembered)
         self.scope_panel, self.scope = self.tabs.scope_panel, self.tabs.scope
         self.engine = EngineViews(
             options.cue_of, options.threshold, remembered, options.images, options.words, task
@@ -85,7 +84,11 @@ class MainWindow(QMainWindow):
         self.record_bar = RecordBar(filled | {"task": re.sub("[^A-Za-z0-9]", "", task)})
         self.banner, self.notice = Banner(), EngineNotice()
         self.banner_text = self.banner.text
-        self.state_mark, self.state, self.quality_state = StateMark(), Elided(), plain(QLabel())
+        self.state_mark, self.state, self.quality_state = (
+            StateMark(),
+            ElidedLabel(),
+            plain(QLabel()),
+        )
 
     def _make_links(self) -> None:
         views = LinkedViews(
@@ -173,7 +176,7 @@ class MainWindow(QMainWindow):
 
     def show_problem(self, sentence: str, subject: str = "") -> None:
         """Show a banner that states what is wrong and what to do; it stops nothing."""
-        self.banner.tell(sentence, subject)
+        self.banner.report(sentence, subject)
         self.log.add(sentence)
 
     def show_palette(self) -> None:

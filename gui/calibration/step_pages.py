@@ -9,7 +9,7 @@ from gui.calibration.pages.setup import SetupPage
 from gui.calibration.pages.signals import SignalsPage
 from gui.calibration.pages.training import TrainingPage
 from gui.theme import Theme
-from gui.widgets.pieces import named
+from gui.widgets.layouts import named
 
 NAMES = ("Set up", "Check signals", "Cues", "Train", "Result")
 SETUP, SIGNALS, CUES, TRAIN, RESULT = range(5)

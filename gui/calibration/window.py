@@ -11,19 +11,18 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from bci.errors import BciError
 from bci.training.model_result import ModelResult
 from bci.types import StreamInfo
-from gui.actions import CALIBRATION, WindowActions, press
+from gui.actions import CALIBRATION, WindowActions, key_of, press
 from gui.calibration.model_reader import ModelReader
 from gui.calibration.pages.setup import SetupPage
 from gui.calibration.run.run_choice import RecordedRun, RunChoice, Trainable
 from gui.calibration.run.run_control import RunControl
 from gui.calibration.step_pages import CUES, RESULT, SETUP, SIGNALS, TRAIN, StepPages
-from gui.calibration.style import style_sheet
 from gui.calibration.training_control import TrainingControl
 from gui.options import DashboardOptions
 from gui.settings import DashboardSettings
 from gui.theme import Theme
 from gui.widgets.open_recording import ask_for_recordings
-from gui.widgets.screen_room import resize_within_screen
+from gui.widgets.window_size import resize_within_screen
 
 
 class CalibrationWindow(QWidget):
@@ -129,7 +128,7 @@ class CalibrationWindow(QWidget):
         self.pages.set_stream(info)
 
     def set_theme(self, theme: Theme) -> None:
-        self.setStyleSheet(style_sheet(theme))
+        self.setStyleSheet(theme.style_sheet(calibration=True))
         self.pages.set_theme(theme)
 
     def retire(self) -> None:
@@ -228,7 +227,7 @@ class CalibrationWindow(QWidget):
     def _report_unseen(self, sentence: str) -> None:
         """Report in the log where this window was closed meanwhile."""
         if not self.isVisible():
-            self.reported.emit(f"{sentence} Calibrate (Ctrl+G) shows it.")
+            self.reported.emit(f"{sentence} Calibrate ({key_of('calibrate')}) shows it.")
 
     def look_at_models(self) -> None:
         """Show earlier models of every subject."""

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.theme import CAPTION_PX, DARK, Theme
-from gui.widgets.pieces import tip
+from gui.widgets.labels import tip
 from gui.workers.stream_directory import LiveStream
 
 _STREAM = Qt.ItemDataRole.UserRole

@@ -14,7 +14,7 @@ from gui.decisions.headline import NO_PREDICTION, is_decided, paint_headline
 from gui.decisions.smoothed_levels import LevelCourse, true_levels
 from gui.theme import CAPTION_PX, DARK, Theme
 from gui.widgets.empty_state import NO_ENGINE
-from gui.widgets.pieces import tip
+from gui.widgets.labels import tip
 
 _HEIGHT = 258
 _TOP, _FOOT, _PLANE = 40.0, 27.0, 146.0

@@ -29,7 +29,7 @@ from gui.decisions.transcript_view import TranscriptView
 from gui.decisions.word_list import ShownWords
 from gui.settings import DashboardSettings
 from gui.widgets.empty_state import NO_ENGINE, STARTING
-from gui.widgets.pieces import one_of
+from gui.widgets.layouts import one_of
 from gui.workers.stream_feed import Feed
 
 _log = logging.getLogger("bci")

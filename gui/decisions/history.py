@@ -18,7 +18,7 @@ from gui.plots.past_plot import KEPT_S, NAME_PX, SPAN_S, PastPlot
 from gui.plots.plot import Table
 from gui.plots.tags import Tag, Tags
 from gui.widgets.empty_state import HINT_HEIGHT, HISTORY_HEIGHT, NO_ENGINE
-from gui.widgets.pieces import tip
+from gui.widgets.labels import tip
 
 _STALE_S = 1.5
 # Below the lines is the band of cues, above them are the decisions.

@@ -12,7 +12,7 @@ from bci.models.drift import BEYOND
 from gui.decisions.rejections import EXPLAINED, REASONS, rejected
 from gui.decisions.status_line import delay_text
 from gui.theme import CAPTION_PX, DARK, Theme
-from gui.widgets.pieces import tip
+from gui.widgets.labels import tip
 from gui.widgets.units import counted, round_up
 
 STAGES = ("arrive", "filter", "decode", "publish")

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QWidget
 
 from gui.plots.axis import Axis
 from gui.theme import CAPTION_PX, DARK, Theme
-from gui.widgets.pieces import is_seen
+from gui.widgets.layouts import is_seen
 
 PICTURES = "PNG picture (*.png);;SVG drawing (*.svg)"
 _HEADING_PX = 24

@@ -2,10 +2,13 @@
 
 from collections import deque
 
+from gui.actions import key_of
+
 LEAST_S = 5.0
 _MOST, _WITHIN_S = 3, 60.0
 # Exit codes: it came to its end, or was asked to by somebody else; it said what is to be mended.
 _ENDED, _TOLD = 0, 2
+_SEE_LOG = f"see the log ({key_of('panel-log')})"
 
 
 class RestartPolicy:
@@ -38,10 +41,8 @@ class RestartPolicy:
         if code == _TOLD:
             return f"Mend that, then {self._by}."
         if not worked:
-            return f"It died at once and would again: see the log (Ctrl+L), then {self._by}."
+            return f"It died at once and would again: {_SEE_LOG}, then {self._by}."
         if len(self._times) == _MOST and now - self._times[0] < _WITHIN_S:
-            return (
-                f"It did so {_MOST + 1} times in a minute: see the log (Ctrl+L), then {self._by}."
-            )
+            return f"It did so {_MOST + 1} times in a minute: {_SEE_LOG}, then {self._by}."
         self._times.append(now)
         return ""

@@ -6,10 +6,12 @@ from PySide6.QtCore import QRegularExpression, Signal
 from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
 
+from gui.actions import key_of, with_key
 from gui.processes.recorder import FoundRecorder
 from gui.record.saved_recording import SavedRecording
-from gui.widgets.elided import Elided
-from gui.widgets.pieces import button, named, tip
+from gui.widgets.buttons import button
+from gui.widgets.labels import ElidedLabel, tip
+from gui.widgets.layouts import named
 from gui.widgets.units import counted
 
 FIELDS = ("subject", "session", "task")
@@ -37,16 +39,16 @@ class RecordBar(QWidget):
         self.button = named(button("", ""), "record")
         self.button.clicked.connect(self.toggle)
         self.elapsed = named(QLabel(), "recording")
-        self.details = named(Elided(), "details")
-        self.file = named(Elided(), "dim")
-        self.alarm = named(Elided(), "alarm")
+        self.details = named(ElidedLabel(), "details")
+        self.file = named(ElidedLabel(), "dim")
+        self.alarm = named(ElidedLabel(), "alarm")
         self.saved = SavedRecording()
         self._silent: tuple[tuple[str, float], ...] = ()
         self._restarts = 0
         self._restarting = False
         self._unanswered_s = 0.0
         self.note = QLineEdit()
-        self.note.setPlaceholderText("Note (Ctrl+N)")
+        self.note.setPlaceholderText(with_key("Note", "note"))
         self.note.setMaxLength(_LONGEST_NOTE)
         self.note.setFixedWidth(180)
         self.note.returnPressed.connect(self._give_note)
@@ -130,7 +132,7 @@ class RecordBar(QWidget):
         """Whether notes reach the recording."""
         self.note.setEnabled(takes)
         said = "Written into the recording with the time of Enter" if takes else _NO_NOTES
-        self.note.setToolTip(f"{said} (Ctrl+N)")
+        self.note.setToolTip(f"{said} ({key_of('note')})")
 
     def write_note(self) -> None:
         """Let the user write a note."""
@@ -166,7 +168,7 @@ class RecordBar(QWidget):
         said = "Stop recording" if recording else "Record all streams into one file"
         if not complete and not recording:
             said = "Fill in subject and task first"
-        self.button.setToolTip(f"{said} (Ctrl+R). {_GOES_ON}")
+        self.button.setToolTip(f"{said} ({key_of('record')}). {_GOES_ON}")
         for widget in (*self._labels, *self.fields.values()):
             widget.setVisible(not recording)
             widget.setEnabled(not self._waiting)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from bci.lsl.outlet import MarkerOutlet
 from bci.types import Marker
+from gui.actions import key_of, with_key
 from gui.processes.recorder import FoundRecorder, RecorderLink
 from gui.processes.restart_policy import RestartPolicy
 from gui.record.bar import RecordBar, describe_length
@@ -23,8 +24,8 @@ _LOOK_MS = 250
 _FIND_S = 2.0
 _UNANSWERED_S = 3.0
 NO_STREAM = (
-    "There is no stream to record. Connect a device or start the simulator (Connect, Ctrl+K), "
-    "then press Record again."
+    "There is no stream to record. Connect a device or start the simulator "
+    f"(Connect, {key_of('panel-connect')}), then press Record again."
 )
 
 
@@ -72,7 +73,7 @@ class RecordController(QObject):
         self._find_until = 0.0
         self.status: FoundRecorder | None = None
         self._argv: tuple[str, ...] = ()
-        self._revival = RestartPolicy("press Record (Ctrl+R)")
+        self._revival = RestartPolicy(with_key("press Record", "record"))
         self._files: list[Path] = []
         self._restarts = 0
         self._asked_to_end = self._is_own = False
@@ -142,7 +143,7 @@ class RecordController(QObject):
         self._bar.set_restarts(0)
         self._bar.set_waiting("starting ...")
         self._argv = (*self._bci, "record", *given, f"--folder={self._folder}")
-        self._revival = RestartPolicy("press Record (Ctrl+R)")
+        self._revival = RestartPolicy(with_key("press Record", "record"))
         self._restarts, self._files = 0, []
         self._begin()
 
@@ -177,7 +178,7 @@ class RecordController(QObject):
         elif last.pid and not self._asked_to_end:
             self.problem.emit(
                 f"The recorder has ended: nothing is recorded now. What it recorded is in "
-                f"{last.file}. Press Record (Ctrl+R) to go on in a new file."
+                f"{last.file}. Press Record ({key_of('record')}) to go on in a new file."
             )
         self._files = []
 

@@ -5,8 +5,10 @@ from pathlib import Path
 from PySide6.QtCore import Signal, SignalInstance
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from gui.widgets.elided import Elided
-from gui.widgets.pieces import button, named
+from gui.actions import with_key
+from gui.widgets.buttons import button
+from gui.widgets.labels import ElidedLabel
+from gui.widgets.layouts import named
 from gui.widgets.units import counted
 
 
@@ -20,10 +22,14 @@ class SavedRecording(QWidget):
         super().__init__(parent)
         self.setObjectName("plain")
         self.files: tuple[Path, ...] = ()
-        self.text = named(Elided(), "dim")
-        self.open = named(button("Open", "Look through it in Recordings (Ctrl+Shift+R)"), "narrow")
+        self.text = named(ElidedLabel(), "dim")
+        self.open = named(
+            button("Open", with_key("Look through it in Recordings", "open-saved")), "narrow"
+        )
         self.open.clicked.connect(lambda: self._emit(self.open_wanted))
-        self.folder = named(button("Show in folder", "Open its folder (Ctrl+Shift+F)"), "narrow")
+        self.folder = named(
+            button("Show in folder", with_key("Open its folder", "saved-folder")), "narrow"
+        )
         self.folder.clicked.connect(lambda: self._emit(self.folder_wanted))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

@@ -12,8 +12,11 @@ from bci.errors import BundleError, MismatchError
 from bci.models.bundle import Card, list_bundles
 from bci.models.fit import check_stream
 from bci.types import StreamInfo
+from gui.actions import with_key
+from gui.widgets.buttons import button
 from gui.widgets.combo_box import ComboBox
-from gui.widgets.pieces import button, named, tip
+from gui.widgets.labels import tip
+from gui.widgets.layouts import named
 from gui.widgets.units import counted
 
 
@@ -119,9 +122,11 @@ class ModelChoice(QWidget):
         self.run.setText("Cancel" if self._is_running else "Run")
         self.run.setEnabled(self._is_running or model is not None)
         if self._is_running:
-            said = "Stop the run; what is predicted so far stays (Ctrl+Return)"
+            said = with_key("Stop the run; what is predicted so far stays", "replay-run")
         elif model is not None:
-            said = "Run the model over the whole recording, as if it were live (Ctrl+Return)"
+            said = with_key(
+                "Run the model over the whole recording, as if it were live", "replay-run"
+            )
         elif self._models:
             said = "No model fits this recording: the list says why of each"
         else:

@@ -14,7 +14,7 @@ from gui.scope.filter_choice import FilterChoice
 from gui.scope.gain_control import GainControl
 from gui.scope.scope import Scope
 from gui.theme import Theme
-from gui.widgets.stepper import add_stepper
+from gui.widgets.buttons import add_stepper
 
 # What the display's high-pass takes to settle, before what is shown.
 _SETTLING_S = 6.0

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from bci.messages.evaluation import EvaluationEvent
-from gui.actions import REPLAY, WindowActions
+from gui.actions import REPLAY, WindowActions, with_key
 from gui.replay.decision_at_cursor import DecisionAtCursor
 from gui.replay.model_choice import ModelChoice
 from gui.replay.model_run import ModelProcess
@@ -41,11 +41,13 @@ from gui.replay.trials import (
 from gui.settings import DashboardSettings
 from gui.theme import DARK, Theme
 from gui.widgets.banner import Banner
-from gui.widgets.fit_height_scroll_area import JustHighEnough
+from gui.widgets.buttons import button
+from gui.widgets.labels import plain, tip
+from gui.widgets.layouts import column_of, named, panel
 from gui.widgets.open_recording import ask_for_recording, newest_recording
-from gui.widgets.pieces import button, column_of, named, panel, plain, scrolled, tip
-from gui.widgets.screen_room import resize_within_screen
+from gui.widgets.scroll_areas import FitHeightScrollArea, scrolled
 from gui.widgets.units import clock, counted
+from gui.widgets.window_size import resize_within_screen
 
 _FRAME_MS = 16
 _RIGHT_WIDTH = 330
@@ -162,12 +164,14 @@ class ReplayWindow(QWidget):
         self.decided.set_model(model.card)
         self.banner.settle("pictures")
         if self.decided.lacking:
-            self.banner.tell("\n".join(self.decided.lacking), "pictures")
+            self.banner.report("\n".join(self.decided.lacking), "pictures")
         self.show_decision(True)
         self.run.start(model.folder, self.opened.file, model.card.classes)
 
     def _build(self) -> None:
-        side = column_of(_RIGHT_WIDTH, self.decided, JustHighEnough(self.summary), self.trial_list)
+        side = column_of(
+            _RIGHT_WIDTH, self.decided, FitHeightScrollArea(self.summary), self.trial_list
+        )
         middle = QHBoxLayout()
         middle.addWidget(panel(self.traces), 1)
         middle.addWidget(scrolled(side))
@@ -180,7 +184,7 @@ class ReplayWindow(QWidget):
         column.addWidget(panel(self.transport))
 
     def _build_header(self) -> QLayout:
-        self.open_button = button("Open ...", "Open a recording (Ctrl+O)")
+        self.open_button = button("Open ...", with_key("Open a recording", "replay-open"))
         self.title = plain(named(QLabel("no recording is open"), "title"))
         self.badge = named(QLabel("SIMULATED SIGNAL"), "badge")
         self.badge.hide()
@@ -233,7 +237,7 @@ class ReplayWindow(QWidget):
         self.run.running.connect(self.models.set_running)
         self.run.predicted.connect(self._on_predicted)
         self.run.finished.connect(self._on_finished)
-        self.run.failed.connect(lambda why: self.banner.tell(why, "model"))
+        self.run.failed.connect(lambda why: self.banner.report(why, "model"))
 
     def _show_recording(self, opened: OpenedRecording) -> None:
         self.run.cancel()
@@ -263,7 +267,7 @@ class ReplayWindow(QWidget):
     def _on_unreadable(self, why: str) -> None:
         # The recording that was open before still is.
         self._show_title()
-        self.banner.tell(why, "file")
+        self.banner.report(why, "file")
 
     def _on_model_chosen(self) -> None:
         if self.opened is not None and not self.run.is_running:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from bci.quality.channel_quality import ChannelQuality, State
 from gui.electrodes.quality_marks import explain, paint_mark
 from gui.theme import CAPTION_PX, DARK, Theme
-from gui.widgets.pieces import tip
+from gui.widgets.labels import tip
 
 _LEAST_ROW = 10.0
 _MARK, _MARGIN = 14, 8

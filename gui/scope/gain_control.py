@@ -4,8 +4,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from gui.scope.scope import Scope
-from gui.widgets.pieces import named, plain, tip
-from gui.widgets.stepper import add_stepper
+from gui.widgets.buttons import add_stepper
+from gui.widgets.labels import plain, tip
+from gui.widgets.layouts import named
 
 _ABOUT = "What the height of a row stands for"
 _MOST_KINDS = 10

@@ -27,7 +27,7 @@ from gui.scope.overlay import TAG, paint_markers, paint_tag, paint_time_axis
 from gui.scope.row_scales import RowScales
 from gui.scope.trace_image import FAINT, INK, Layout, TracePicture
 from gui.theme import CAPTION_PX, DARK, Theme
-from gui.widgets.pieces import is_seen
+from gui.widgets.layouts import is_seen
 
 TIME_BASES_S = (2.0, 5.0, 10.0, 20.0, 30.0)
 _LEAST_GUTTER, _MOST_GUTTER = 72, 112  # the names

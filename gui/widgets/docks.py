@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.widgets.pieces import panel
+from gui.widgets.layouts import panel
 
 Area = Qt.DockWidgetArea
 _Feature = QDockWidget.DockWidgetFeature

@@ -3,11 +3,12 @@
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFont, QPainter
 
+from gui.actions import with_key
 from gui.theme import CAPTION_PX, Theme
 
 # Of what tells the past, whatever the task, and of the line in its place.
 HISTORY_HEIGHT, HINT_HEIGHT = 150, 36
-NO_ENGINE = "no engine: press Start engine (Ctrl+E)"
+NO_ENGINE = with_key("no engine: press Start engine", "engine")
 STARTING = "the engine is starting ..."
 
 

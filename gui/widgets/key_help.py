@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDialog, QTextBrowser, QVBoxLayout, QWidget
 
 from gui.actions import TABLES
-from gui.widgets.screen_room import resize_within_screen
+from gui.widgets.window_size import resize_within_screen
 
 
 class KeyHelp(QDialog):

@@ -4,7 +4,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.actions import tip_of
-from gui.widgets.pieces import button, named
+from gui.widgets.buttons import button
+from gui.widgets.layouts import named
 
 
 class Tabs(QWidget):

@@ -36,7 +36,7 @@ from gui.processes.recorder import FoundRecorder
 from gui.replay.trials import ReplayTrial
 from gui.signal_tabs import IMPEDANCE, MAP, SIGNAL, SPECTRUM
 from gui.theme import DARK, LIGHT, Theme
-from gui.widgets.elided import Elided
+from gui.widgets.labels import ElidedLabel
 from gui.workers.stream_readers import SignalFound
 from tests.gui.conftest import NO_DEVICES
 from tests.gui.evaluated import evaluation
@@ -108,7 +108,7 @@ def _need_of(part: QWidget, text: str) -> tuple[int, int]:
     if isinstance(part, QAbstractItemView):
         return part.width() + part.horizontalScrollBar().maximum(), 0
     hint = part.sizeHint()
-    if isinstance(part, Elided):
+    if isinstance(part, ElidedLabel):
         # The tooltip has the rest; but a word or two are to be seen.
         return min(60, hint.width()), hint.height()
     return hint.width(), hint.height()
@@ -328,7 +328,7 @@ def test_the_replay_window_s_words_fit(qtbot: QtBot, theme: Theme) -> None:
     qtbot.addWidget(window)
     window.show()
     assert settled(window, qtbot) == ""
-    window.banner.tell(SENTENCE, "model")
+    window.banner.report(SENTENCE, "model")
     assert settled(window, qtbot) == ""
 
 

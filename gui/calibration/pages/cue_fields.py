@@ -17,8 +17,9 @@ from bci.tasks.cue_items import (
     word_cues,
 )
 from bci.tasks.paradigms import CLIPS, MOODS, PICTURE_VIEWING, WORDS, ParadigmKind
-from gui.widgets.elided_line import ElidedLine
-from gui.widgets.pieces import button
+from gui.actions import with_key
+from gui.widgets.buttons import button
+from gui.widgets.labels import ElidedLine
 
 _MOST_BYTES = 100_000
 _FIRST = {
@@ -48,7 +49,9 @@ class CueFields(QWidget):
         self.line = ElidedLine()
         self.line.setMaxLength(_MOST_BYTES)
         self.line.textChanged.connect(self.changed)
-        self.browse: QPushButton = button("From file ...", "Read what is shown (Ctrl+O)")
+        self.browse: QPushButton = button(
+            "From file ...", with_key("Read what is shown", "calibrate-files")
+        )
         self.browse.clicked.connect(self._browse)
         self._kind: ParadigmKind | None = None
         self._texts = dict(_FIRST)

@@ -6,6 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from gui.actions import key_of
 from gui.processes.recorder import FoundRecorder
 
 
@@ -26,7 +27,7 @@ def ask_before_closing(
     box.setText(
         "A recording is running. It goes on when this window is closed.\n\n"
         f"File: {Path(status.file).name}\n"
-        "To stop it later, open the dashboard again and press Stop (Ctrl+R)."
+        f"To stop it later, open the dashboard again and press Stop ({key_of('record')})."
     )
     close = box.addButton("Close, keep recording", QMessageBox.ButtonRole.AcceptRole)
     stop = box.addButton("Stop recording and close", QMessageBox.ButtonRole.DestructiveRole)
@@ -43,5 +44,5 @@ def farewell(status: FoundRecorder) -> str:
     by_hand = f", or run: kill -INT {status.pid}" if status.pid else ""
     return (
         f"The recording goes on: {status.file}. To stop it, open the dashboard again and press "
-        f"Stop (Ctrl+R){by_hand}"
+        f"Stop ({key_of('record')}){by_hand}"
     )

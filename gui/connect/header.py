@@ -7,8 +7,8 @@ from gui.actions import WindowActions, action_button
 from gui.connect.shown_signal import ShownSignal
 from gui.decisions.status_line import DashboardStatus
 from gui.processes.engine_watch import EngineWatch
-from gui.widgets.elided import Elided
-from gui.widgets.pieces import named, tip
+from gui.widgets.labels import ElidedLabel, tip
+from gui.widgets.layouts import named
 
 _LONGEST = 43
 
@@ -25,7 +25,7 @@ class Header(QWidget):
     ) -> None:
         super().__init__(parent)
         self._status = status
-        self.title = named(Elided(), "title")
+        self.title = named(ElidedLabel(), "title")
         self.badge = named(QLabel("SIMULATED SIGNAL"), "badge")
         self.badge.hide()
         self.connect_button = action_button(commands["panel-connect"])

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from bci.lsl.outlet import SignalOutlet
 from gui.main_window import MainWindow
 from gui.processes.recorder import FoundRecorder
-from gui.widgets.closing import farewell
+from gui.record.closing import farewell
 from tests.signals import eeg_info
 
 OpenWindow = Callable[..., MainWindow]
