@@ -1,4 +1,4 @@
-"""What the dashboard's commands do, and why one cannot run now."""
+"""The commands of the dashboard, and the reasons why one cannot run now."""
 
 from collections.abc import Callable
 from functools import partial

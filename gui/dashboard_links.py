@@ -105,6 +105,10 @@ class DashboardLinks(QObject):
         markers = None if self._options.autostart else self._options.markers
         self.feed.show(query, markers or StreamQuery(type="Markers"))
 
+    def show_named(self, name: str) -> None:
+        """Show the stream of this name."""
+        self.show_stream(StreamQuery(name=name), name)
+
     def stop(self) -> None:
         """End all threads and programs but a recorder, and a source that it records."""
         deadline = QDeadlineTimer(_CLOSING_MS)

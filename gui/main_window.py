@@ -7,7 +7,6 @@ from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QLabel, QLayout, QMainWindow, QVBoxLayout, QWidget
 
-from bci.lsl.discovery import StreamQuery
 from bci.quality.channel_quality import ChannelQuality
 from gui.actions import SCOPE, WindowActions, fill_menus
 from gui.connect.header import Header
@@ -21,7 +20,7 @@ from gui.electrodes.quality_view import QualityView
 from gui.options import DashboardOptions
 from gui.processes.engine_command import ENGINE
 from gui.record.bar import RecordBar
-from gui.record.closing import ask_before_closing
+from gui.record.closing import confirm_closing
 from gui.scope.keys import scope_commands
 from gui.settings import DashboardSettings
 from gui.signal_tabs import SignalTabs
@@ -48,7 +47,7 @@ class MainWindow(QMainWindow):
         self.options = options
         self.setWindowTitle("bci")
         self.remembered = DashboardSettings(options.settings)
-        self.asks_before_closing = False
+        self.confirms_closing = False
         self._worded_at = 0.0
         self._make_views()
         self._make_links()
@@ -143,7 +142,7 @@ class MainWindow(QMainWindow):
         signal.quality_changed.connect(self._on_quality)
         self.state_mark.clicked.connect(signal.acknowledge_losses)
         self.notice.decode_wanted.connect(lambda _: self.programs.decode_shown())
-        self.notice.show_wanted.connect(lambda name: self.show_stream(StreamQuery(name=name), name))
+        self.notice.show_wanted.connect(links.show_named)
         self.commands["panel-connect"].toggled.connect(self._on_connect_shown)
         self.calibrating.headset_wanted.connect(self._bring_connect)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system_theme)
@@ -169,10 +168,6 @@ class MainWindow(QMainWindow):
                 "Your settings could not be read: defaults are used. "
                 f"The old file is {remembered.set_aside}."
             )
-
-    def show_stream(self, query: StreamQuery, name: str) -> None:
-        """Show another stream, with the markers that belong to it."""
-        self.links.show_stream(query, name)
 
     def show_problem(self, sentence: str, subject: str = "") -> None:
         """Show a banner that states what is wrong and what to do; it stops nothing."""
@@ -234,7 +229,7 @@ class MainWindow(QMainWindow):
             part.set_theme(theme)
 
     def _close_now(self) -> None:
-        self.asks_before_closing = False
+        self.confirms_closing = False
         self.close()
 
     def _end_and_close(self) -> None:
@@ -243,9 +238,9 @@ class MainWindow(QMainWindow):
         self.recording.end()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
-        if self.asks_before_closing and self.recording.status is not None:
+        if self.confirms_closing and self.recording.status is not None:
             event.ignore()
-            ask_before_closing(self, self.recording.status, self._close_now, self._end_and_close)
+            confirm_closing(self, self.recording.status, self._close_now, self._end_and_close)
             return
         self._timer.stop()
         self.remembered.geometry = bytes(self.saveGeometry().toBase64().data()).decode()

@@ -104,7 +104,7 @@ class DashboardSettings(_Part):
 
     @property
     def set_aside(self) -> Path | None:
-        """Where a file is now that could not be read; None if there was none."""
+        """New place of a file that could not be read; None if there was none."""
         return self._set_aside
 
     def stream(self, name: str) -> StreamSettings:
@@ -137,7 +137,7 @@ def _read(file: Path) -> tuple[dict[str, Any], Path | None]:
         if file.stat().st_size > _MAX_BYTES:
             return {}, _put_aside(file)
         raw = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}, _put_aside(earlier) if earlier.is_file() else None
     except (ValueError, RecursionError):
         return {}, _put_aside(file)

@@ -101,7 +101,7 @@ class SignalTabs(Tabs):
         self._ask()
 
     def set_quality(self, channels: list[ChannelQuality]) -> None:
-        """How good each channel is now; empty while nothing is known."""
+        """Take the quality of each channel; empty while nothing is known."""
         self.scope.set_quality(channels)
         self.offer(IMPEDANCE, self.impedance.set_quality(channels))
 

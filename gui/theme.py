@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QGuiApplication
 
 from bci.quality.channel_quality import State
 
-# The smallest text. Its capitals are as high as normal sight tells apart at two metres, 5 minutes
+# The smallest text. Its capitals are as high as normal sight resolves at two metres, 5 minutes
 # of arc, on a screen with 0.28 mm a pixel.
 CAPTION_PX = 14
 _FOLDER = Path(__file__).parent
@@ -72,7 +72,7 @@ class Theme:
         return Template(text).substitute(values, caption=CAPTION_PX, ticks=_TICKS)
 
 
-# The classes' colours are told apart with every common colour-vision deficiency: Okabe and Ito's
+# The classes' colours differ for every common colour-vision deficiency: Okabe and Ito's
 # palette ("Color Universal Design", 2008) on dark, its vermilion a little lighter to be read as
 # text; darker shades of it on light, where the original has too little contrast for text. The
 # stages are shades of one grey: no class.
@@ -101,6 +101,6 @@ def theme_named(name: str) -> Theme | None:
 
 
 def system_theme() -> Theme:
-    """The theme that the system asks for; dark where it asks for none."""
+    """Theme of the system; dark where it has no preference."""
     scheme = QGuiApplication.styleHints().colorScheme()
     return LIGHT if scheme == Qt.ColorScheme.Light else DARK

@@ -1,4 +1,4 @@
-"""The window's top row: which stream is shown, and the buttons that are used most."""
+"""The window's top row: which stream is shown, and the buttons of frequent commands."""
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 

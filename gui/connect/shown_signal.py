@@ -134,7 +134,7 @@ class ShownSignal(QObject):
                 self.logged.emit(sentence)
 
     def set_quality(self, channels: list[ChannelQuality]) -> None:
-        """How good each channel is now; empty while nothing is known."""
+        """Take the quality of each channel; empty while nothing is known."""
         self._quality.set_quality(channels)
         self._tabs.set_quality(channels)
         self.quality_changed.emit(channels)
@@ -145,7 +145,6 @@ class ShownSignal(QObject):
         self.logged.emit("the losses so far were acknowledged")
 
     def _is_ending(self, name: str) -> bool:
-        """Whether a stream goes because the user wanted it."""
         return self._sources.is_ending(name) or self._programs.is_ending(name)
 
     def _end_cue(self, at: float) -> None:

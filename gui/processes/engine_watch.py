@@ -1,4 +1,4 @@
-"""Whether the engine is there: news of one that is gone, and the model to start with next time."""
+"""News of an engine that is gone, and the model to start with next time."""
 
 from pylsl import local_clock
 from PySide6.QtCore import QObject, Signal

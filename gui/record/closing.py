@@ -1,4 +1,4 @@
-"""Question that is asked when the dashboard is closed during a recording."""
+"""Question before the dashboard is closed during a recording."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +10,7 @@ from gui.actions import key_of
 from gui.processes.recorder import FoundRecorder
 
 
-def ask_before_closing(
+def confirm_closing(
     window: QWidget,
     status: FoundRecorder,
     keep: Callable[[], object],
@@ -23,7 +23,7 @@ def ask_before_closing(
     box = QMessageBox(window)
     box.setWindowTitle("Recording goes on")
     box.setTextFormat(Qt.TextFormat.PlainText)
-    # What a recorder says is shown as it is, never as markup.
+    # A file's name is shown as it is, never as markup.
     box.setText(
         "A recording is running. It goes on when this window is closed.\n\n"
         f"File: {Path(status.file).name}\n"

@@ -6,7 +6,7 @@ from PySide6.QtGui import QFont, QPainter
 from gui.actions import with_key
 from gui.theme import CAPTION_PX, Theme
 
-# Of what tells the past, whatever the task, and of the line in its place.
+# Of the views of the past, and of the line in their place.
 HISTORY_HEIGHT, HINT_HEIGHT = 150, 36
 NO_ENGINE = with_key("no engine: press Start engine", "engine")
 STARTING = "the engine is starting ..."

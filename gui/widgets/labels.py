@@ -21,12 +21,12 @@ def plain(label: QLabel) -> QLabel:
 
 
 def tip(text: str) -> str:
-    """Text as a tooltip that shows it as it is; what streams say is never markup."""
+    """Text as a tooltip that shows it as it is; a name from a stream is never markup."""
     return f"<qt>{escape(text).replace(chr(10), '<br>')}</qt>" if text else ""
 
 
 class ElidedLabel(QLabel):
-    """One line of plain text; all of it is in the tooltip, before what ``about`` says of it."""
+    """One line of plain text; all of it is in the tooltip, followed by ``about``."""
 
     def __init__(self, about: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)

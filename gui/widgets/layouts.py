@@ -45,5 +45,5 @@ def one_of(*views: QWidget) -> QWidget:
 
 
 def is_seen(view: QWidget) -> bool:
-    """Whether it is worth drawing: shown, in a window that is not minimised."""
+    """Return whether a view is worth drawing: shown, in a window that is not minimised."""
     return view.isVisible() and not view.window().isMinimized()

@@ -42,7 +42,7 @@ def newest_recording(folder: Path) -> Path:
 def _dialog(parent: QWidget, title: str, start: str) -> QFileDialog:
     dialog = QFileDialog(parent, title, start, RECORDINGS)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    # Qt takes the file's folder, and marks the file, only where it is told so.
+    # Qt takes the file's folder, and marks the file, only on request.
     if Path(start).is_file():
         dialog.selectFile(start)
     dialog.setViewMode(QFileDialog.ViewMode.Detail)

@@ -1,4 +1,4 @@
-"""How all is, in one mark that is seen from afar; the words beside it say why."""
+"""State of signal and engine in one mark; the words beside it give the reason."""
 
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent

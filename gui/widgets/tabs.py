@@ -56,14 +56,14 @@ class Tabs(QWidget):
         control.setVisible(name == self.page)
 
     def offer(self, name: str, offered: bool) -> None:
-        """Whether a page can be shown now; if it is, and no longer can be, the first one is."""
+        """Offer a page, or withdraw it; the first page replaces a withdrawn one that is shown."""
         self._group.button(self._names.index(name)).setVisible(offered)
         self._withdrawn = self._withdrawn - {name} if offered else self._withdrawn | {name}
         if name == self.page and not offered:
             self.show_page(self._names[0])
 
     def offers(self, name: str) -> bool:
-        """Whether a page can be shown now."""
+        """Return whether a page can be shown now."""
         return name in self._names and name not in self._withdrawn
 
     def show_page(self, name: str) -> None:

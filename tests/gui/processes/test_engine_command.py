@@ -184,7 +184,7 @@ def test_an_engine_that_waits_for_another_stream_than_the_one_shown_is_said() ->
 
 def test_a_signal_on_another_name_asks_for_its_stream(open_window: OpenWindow) -> None:
     window = open_window(bci=NO_DEVICES, commands=(Command("engine", IDLE),))
-    window.show_stream(StreamQuery(name="chosen"), "chosen")
+    window.links.show_stream(StreamQuery(name="chosen"), "chosen")
     window.buttons["engine"].click()
     command = window.programs.command("engine")
     assert command is not None
