@@ -8,17 +8,17 @@ from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QLabel, QLayout, QMainWindow, QVBoxLayout, QWidget
 
 from bci.quality.channel_quality import ChannelQuality
+from bci.quality.words import summarise
 from gui.actions import SCOPE, WindowActions, fill_menus
 from gui.connect.header import Header
 from gui.connect.panel import ConnectPanel
 from gui.dashboard_actions import dashboard_actions
 from gui.dashboard_links import DashboardLinks, LinkedViews
-from gui.decisions.engine_notice import EngineNotice, find_mismatch
 from gui.decisions.engine_views import EngineViews
-from gui.electrodes.quality_marks import summarise
 from gui.electrodes.quality_view import QualityView
 from gui.options import DashboardOptions
 from gui.processes.engine_command import ENGINE
+from gui.processes.engine_notice import EngineNotice, find_mismatch
 from gui.record.bar import RecordBar
 from gui.record.closing import confirm_closing
 from gui.scope.keys import scope_commands

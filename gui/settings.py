@@ -13,7 +13,7 @@ _log = logging.getLogger("bci")
 _MAX_STREAMS = 200
 _MAX_BYTES = 4_000_000
 _FILE = "dashboard.json"
-_EARLIER = "dashboard.ini"
+_EARLIER = "dashboard.json"
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 

@@ -4,6 +4,7 @@ from PySide6.QtWidgets import QWidget
 
 from bci.pipeline.ring import RingBuffer
 from bci.quality.channel_quality import ChannelQuality
+from bci.quality.spectra import BANDS, HIGH_HZ, LIMITS_HZ, Band
 from bci.types import StreamInfo
 from gui.electrodes.impedance_page import ImpedancePage
 from gui.scope.display_filter import filter_named
@@ -12,9 +13,7 @@ from gui.scope.scope import TIME_BASES_S
 from gui.scope.scope_panel import ScopePanel
 from gui.settings import DashboardSettings, StreamSettings
 from gui.spectrum.analysis import Analysis, Source, Wanted
-from gui.spectrum.bands import BANDS, Band
 from gui.spectrum.map_page import MapPage
-from gui.spectrum.spectra import HIGH_HZ, LIMITS_HZ
 from gui.spectrum.spectrum_page import SpectrumPage
 from gui.theme import Theme
 from gui.widgets.tabs import Tabs

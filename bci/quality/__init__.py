@@ -1,5 +1,7 @@
 """Is the signal usable, and if not, why?
 
 - channel_quality: each channel once a second
+- words: what is wrong, and what helps
 - monitor: one live stream watched
+- spectra: spectra, peaks and bands of a live stream
 """

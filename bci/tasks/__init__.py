@@ -5,6 +5,7 @@
 - schedule: order of the cues of a run, and its states in time
 - rating: levels of valence and arousal after a clip
 - emotion_levels: levels on axes
+- smoothed_levels: their mean over some seconds
 - image_gallery: images with their embeddings
 - word_prior: the next word
 """

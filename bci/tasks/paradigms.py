@@ -1,8 +1,9 @@
 """Paradigms of calibration runs: kinds of run, their timing, and the profile that goes with one."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bci.errors import ProfileError
 from bci.profiles.profile import Profile
 from bci.tasks.cue_items import IMAGES, CueScreenItem
 
@@ -114,6 +115,44 @@ MOODS = ParadigmKind(
     rated=True,
 )
 KINDS = (MOTOR_IMAGERY, WORDS, PICTURE_VIEWING, CLIPS, MOODS)
+
+
+def timing_for(kind: ParadigmKind, profile: Profile) -> CueTiming:
+    """Return the timing of a kind of run, with a task long enough for the profile's windows."""
+    if kind.rated:
+        # Rated items may last as long as one likes; the profile's end is only the latest.
+        return kind.timing
+    least_s = round(profile.paradigm.stop_s - kind.timing.cue_s, 2)
+    return replace(kind.timing, task_s=max(kind.timing.task_s, least_s))
+
+
+def check_timing(timing: CueTiming, profile: Profile) -> None:
+    """Check that a trial is long enough for the profile's decoder.
+
+    Raises
+    ------
+    ProfileError
+        If it is too short, or the limits of the pause are swapped.
+    """
+    if timing.pause_min_s > timing.pause_max_s:
+        raise ProfileError("the pause at least is longer than the pause at most")
+    pipeline = profile.pipeline
+    # Windows end at multiples of the hop, wherever the cue is.
+    hop_s = 0.0 if pipeline.at_cues else pipeline.hop_s
+    least_s = profile.paradigm.start_s + pipeline.window_s + hop_s
+    trial_s = timing.cue_s + timing.task_s
+    if trial_s < least_s:
+        raise ProfileError(
+            f"cue and task last {trial_s:g} s, but the decoder needs {least_s:g} s of signal after "
+            "each cue; lengthen the task"
+        )
+
+
+def with_false_decisions(profile: Profile, per_minute: float) -> Profile:
+    """Limit the false decisions at rest of a profile, in place of its own limit or threshold."""
+    limit = {"false_positives_per_min": per_minute, "decision_threshold": None}
+    output = profile.output.model_copy(update=limit)
+    return profile.model_copy(update={"output": output})
 
 
 def agree(kind: ParadigmKind, profile: Profile) -> bool:

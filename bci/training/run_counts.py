@@ -2,13 +2,16 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.profiles.profile import Paradigm
+from bci.profiles.profile import Paradigm, Profile
+from bci.recording.read import read_recording
 from bci.training.epochs import Epochs, count_cues, find_trials, streams_with_cues
-from bci.types import Recording
+from bci.types import Recording, StreamInfo
 
 # Consecutive samples that have to be equal in two recordings for one to hold a copy of the other.
 _RUN_LENGTH = 16
@@ -147,3 +150,22 @@ def _marks(recording: Recording) -> NDArray[np.uint64]:
     for k in range(_RUN_LENGTH):
         marks += rows[k : k + n] * odd[1, k]
     return marks
+
+
+class TrialCount(NamedTuple):
+    """The trials of a recording, and the stream that it was made of."""
+
+    run: RunCount
+    info: StreamInfo
+
+
+def count_trials(file: Path, profile: Profile) -> TrialCount:
+    """Read a recording, as a training with this profile does, and count its trials.
+
+    Raises
+    ------
+    BciError
+        If it cannot be read, or a class has no trial; the message says which.
+    """
+    recording = read_recording(file, profile=profile)
+    return TrialCount(count_run(recording, profile.paradigm), recording.info)

@@ -1,4 +1,4 @@
-"""Joins the calibration window to the dashboard: its stream, its quality, its engine."""
+"""The calibration window in the dashboard: its stream, signal quality and engine."""
 
 from pathlib import Path
 
@@ -6,9 +6,9 @@ from PySide6.QtCore import QObject, Signal
 
 from bci.messages import EngineStatus
 from bci.quality.channel_quality import ChannelQuality
+from bci.quality.words import no_samples_since
 from bci.types import StreamInfo
 from gui.calibration.window import CalibrationWindow
-from gui.electrodes.quality_marks import no_samples_since
 from gui.options import DashboardOptions
 from gui.processes.child import Command
 from gui.processes.engine_command import ENGINE, engine_command
@@ -67,7 +67,7 @@ class CalibrationController(QObject):
         programs.engine_said.connect(self._on_engine_said)
 
     def open(self) -> None:
-        """Show the window, where it was left."""
+        """Show the window where it was left."""
         if self.window is None:
             self.window = CalibrationWindow(self._options, self._remembered)
             self.window.set_theme(self._theme)
@@ -84,7 +84,7 @@ class CalibrationController(QObject):
         self.window.open()
 
     def open_models(self) -> None:
-        """Show the models that there are, to choose one to decode with."""
+        """Show the models, to choose one to decode with."""
         self.open()
         assert self.window is not None
         if self.window.runs.run is None:
@@ -96,7 +96,7 @@ class CalibrationController(QObject):
             self.window.set_theme(theme)
 
     def set_line(self, hz: float) -> None:
-        """The power line has this frequency."""
+        """Show the frequency of the power line."""
         self._line_hz = hz
         if self.window is not None:
             self.window.signals.head.set_line(hz)
@@ -153,7 +153,7 @@ class CalibrationController(QObject):
         )
 
     def _on_engine_said(self, line: str) -> None:
-        """Show what the engine answers, which may be why it does not take the model."""
+        """Show the engine's answer: why it refuses the model, for example."""
         if self.window is not None and self._handed:
             self.window.result.show_message(line)
 
@@ -161,7 +161,7 @@ class CalibrationController(QObject):
         self._decoded = status.stream or ""
         if self.window is not None and self._handed and status.model == self._handed:
             threshold = status.decision_threshold
-            # One that ran already keeps to its own profile, which may have a threshold.
+            # An engine that ran already keeps its own profile, which may have a threshold.
             own = "" if threshold is None else f" It decides from {percent(threshold)}."
             self.window.result.show_message(f"The engine decodes with {self._handed} now.{own}")
             self._handed = ""

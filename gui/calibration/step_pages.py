@@ -1,14 +1,25 @@
 """The steps of a calibration: their names above, and one page at a time."""
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from bci.types import StreamInfo
-from gui.calibration.pages.replay_notice import ReplayNotice
+from gui.actions import with_key
 from gui.calibration.pages.result import ResultPage
 from gui.calibration.pages.setup import SetupPage
 from gui.calibration.pages.signals import SignalsPage
 from gui.calibration.pages.training import TrainingPage
 from gui.theme import Theme
+from gui.widgets.buttons import button
+from gui.widgets.labels import Sentence
 from gui.widgets.layouts import named
 
 NAMES = ("Set up", "Check signals", "Cues", "Train", "Result")
@@ -68,10 +79,8 @@ class StepPages(QWidget):
             TRAIN: self.training.train,
             RESULT: self.result.main,
         }
-        if (lead := leads.get(step)) is not None and lead.isEnabled():
-            lead.setFocus()
-        else:
-            self.stack.currentWidget().setFocus()
+        lead = leads.get(step)
+        (lead if lead is not None and lead.isEnabled() else self.stack).setFocus()
 
     def set_stream(self, info: StreamInfo | None) -> None:
         """Show the stream that would be recorded; None while there is none."""
@@ -98,3 +107,37 @@ class StepPages(QWidget):
         replayed = self._info is not None and self._info.replayed
         warned = self._info if replayed and self.step in (SETUP, SIGNALS) else None
         self.notice.show_stream(warned.name if warned else "")
+
+
+class ReplayNotice(QFrame):
+    """A strip: a replayed recording cannot follow cues, and these sources can."""
+
+    simulator_wanted = Signal()
+    headset_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("notice")
+        self.text = named(Sentence(), "noticetext")
+        self.simulator = button(
+            "Use the simulator", with_key("Stream a person who follows cues", "calibrate-simulator")
+        )
+        self.simulator.clicked.connect(self.simulator_wanted)
+        self.headset = button(
+            "Connect a headset", with_key("Choose a device in the dashboard", "calibrate-headset")
+        )
+        self.headset.clicked.connect(self.headset_wanted)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 4, 4, 4)
+        row.addWidget(self.text, 1)
+        row.addWidget(self.simulator)
+        row.addWidget(self.headset)
+        self.hide()
+
+    def show_stream(self, name: str) -> None:
+        """Warn of this stream; hide where there is none."""
+        self.setVisible(bool(name))
+        self.text.setText(
+            f"{name} is a replayed recording: it cannot follow your cues. A run of it would teach "
+            "a model nothing."
+        )

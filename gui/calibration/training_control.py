@@ -6,11 +6,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from bci.training.decoder_choices import DecoderOffer
+from bci.profiles.profile import Profile
+from bci.recording.bids.runs import RecordedRuns, find_runs
+from bci.training.decoder_choices import DecoderOffer, decoder_choices
+from bci.training.run_counts import TrialCount, count_trials
 from bci.types import StreamInfo
-from gui.calibration.run.run_choice import RunChoice, decoders_for, find_trainable
+from gui.calibration.run.run_choice import RunChoice
 from gui.calibration.training_process import TrainingProcess
-from gui.calibration.trial_count import TrialCount, TrialCounter
 from gui.options import DashboardOptions
 from gui.workers.background import Background
 
@@ -27,7 +29,7 @@ class TrainingControl(QObject):
         The training under way.
     """
 
-    found = Signal(str, object)  # heading, Trainable
+    found = Signal(str, object, object)  # heading, RecordedRuns, tuple of DecoderOffer
     not_found = Signal(str, str)  # heading, reason
     decoders_known = Signal(object)  # tuple of DecoderOffer
     trials_counted = Signal(object, str)  # Path, its trials
@@ -46,7 +48,7 @@ class TrainingControl(QObject):
         self._has_profile = False  # whether the profile is that of the choice
         self._info: StreamInfo | None = None  # the stream of the recordings
         self._finding = Background(self)
-        self._counter = TrialCounter(self)
+        self._counter = _TrialCounter(self)
         self._counter.counted.connect(self._on_counted)
         self._counter.failed.connect(self.unusable)
 
@@ -60,9 +62,11 @@ class TrainingControl(QObject):
         if run is not None and run.is_file():
             self.profile, self._has_profile = self.choice.profile_for(run), True
         recordings = self._options.recordings
-        work = partial(find_trainable, self.choice, run, recordings, self.models, info)
+        work = partial(_find, self.choice, run, recordings, self.models, info)
         self._finding.ask(
-            work, partial(self.found.emit, heading), partial(self.not_found.emit, heading)
+            work,
+            lambda found: self.found.emit(heading, *found),
+            partial(self.not_found.emit, heading),
         )
 
     def count(self, files: list[Path]) -> None:
@@ -101,7 +105,7 @@ class TrainingControl(QObject):
         if self._info is None and self.choice is not None:
             # Only now is it known which base models fit.
             self._info = found.info
-            self.decoders_known.emit(decoders_for(self.choice, self.models, found.info))
+            self.decoders_known.emit(_decoders_for(self.choice, self.models, found.info))
 
     def _on_failed(self, why: str) -> None:
         self.process = None
@@ -110,3 +114,56 @@ class TrainingControl(QObject):
     def _on_finished(self, model: Path) -> None:
         self.process = None
         self.trained.emit(model)
+
+
+class _TrialCounter(QObject):
+    """Counts one file after the other."""
+
+    counted = Signal(object, object)  # Path, TrialCount
+    failed = Signal(object, str)  # Path, why it has none
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._background = Background(self)
+        self._waiting: list[Path] = []
+        self._is_busy = False
+        self._profile: Profile | None = None
+
+    def count(self, files: list[Path], profile: Profile) -> None:
+        """Count these after those that wait; those of another profile are given up."""
+        waiting = self._waiting if profile == self._profile else []
+        self._profile, self._waiting = profile, [*waiting, *files]
+        if not self._is_busy:
+            self._next()
+
+    def retire(self) -> None:
+        """Report nothing any more; returns at once."""
+        self._background.retire()
+
+    def _next(self) -> None:
+        self._is_busy = bool(self._waiting)
+        if not self._waiting or self._profile is None:
+            return
+        file = self._waiting.pop(0)
+        work = partial(count_trials, file, self._profile)
+        self._background.ask(work, partial(self._on_counted, file), partial(self._on_failed, file))
+
+    def _on_counted(self, file: Path, found: TrialCount) -> None:
+        self.counted.emit(file, found)
+        self._next()
+
+    def _on_failed(self, file: Path, why: str) -> None:
+        self.failed.emit(file, why)
+        self._next()
+
+
+def _find(
+    choice: RunChoice, run: Path | None, recordings: Path, models: Path, info: StreamInfo | None
+) -> tuple[RecordedRuns, tuple[DecoderOffer, ...]]:
+    return find_runs(choice.session, run, recordings), _decoders_for(choice, models, info)
+
+
+def _decoders_for(
+    choice: RunChoice, models: Path, info: StreamInfo | None
+) -> tuple[DecoderOffer, ...]:
+    return decoder_choices(choice.profile, models, info, choice.pictures)

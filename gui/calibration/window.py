@@ -9,12 +9,14 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from bci.errors import BciError
+from bci.recording.bids.runs import RecordedRun, RecordedRuns
+from bci.training.decoder_choices import DecoderOffer
 from bci.training.model_result import ModelResult
 from bci.types import StreamInfo
 from gui.actions import CALIBRATION, WindowActions, key_of, press
 from gui.calibration.model_reader import ModelReader
 from gui.calibration.pages.setup import SetupPage
-from gui.calibration.run.run_choice import RecordedRun, RunChoice, Trainable
+from gui.calibration.run.run_choice import RunChoice
 from gui.calibration.run.run_control import RunControl
 from gui.calibration.step_pages import CUES, RESULT, SETUP, SIGNALS, TRAIN, StepPages
 from gui.calibration.training_control import TrainingControl
@@ -182,14 +184,14 @@ class CalibrationWindow(QWidget):
             self._remembered.replay_file = str(file.resolve())
         self.training.find(summary, self._run_info, file)
 
-    def _offer(self, heading: str, found: Trainable) -> None:
-        self.training_page.offer(heading, found.runs, found.same_visit, found.decoders)
+    def _offer(self, heading: str, found: RecordedRuns, decoders: tuple[DecoderOffer, ...]) -> None:
+        self.training_page.offer(heading, found.runs, found.same_visit, decoders)
         self.training.count(self.training_page.runs.all_files)
         self._go(TRAIN)
         self._bring_to_front()
 
     def _on_not_found(self, heading: str, why: str) -> None:
-        self._offer(heading, Trainable([], set(), ()))
+        self._offer(heading, RecordedRuns([], set()), ())
         self.training_page.set_training(False, why)
 
     def _choose_files(self) -> None:

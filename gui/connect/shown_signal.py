@@ -9,10 +9,10 @@ from bci.lsl.discovery import StreamQuery
 from bci.lsl.inlet import InletStats
 from bci.lsl.losses import LossLog
 from bci.quality.channel_quality import ChannelQuality
+from bci.quality.words import no_samples_since
 from gui.connect.controller import ConnectController
 from gui.decisions.engine_views import EngineViews
 from gui.decisions.status_line import DashboardStatus
-from gui.electrodes.quality_marks import no_samples_since
 from gui.electrodes.quality_view import QualityView
 from gui.processes.program_buttons import Programs
 from gui.signal_tabs import SignalTabs

@@ -51,7 +51,7 @@ class DecisionRule:
         return f"decides above {100 * self.threshold:.3g} %{over}"
 
     def beside(self, decision: Decision | None) -> str:
-        """Write the decision's confidence; with evidence, how long it has held."""
+        """Write the decision's confidence; with evidence, its age."""
         if decision is None:
             return ""
         if self.evidence_s:

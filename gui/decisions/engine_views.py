@@ -17,15 +17,15 @@ from bci.messages import EngineStatus
 from bci.profiles.profile import Paradigm
 from bci.types import Marker
 from gui.decisions.class_bars import ClassBars
-from gui.decisions.cue_matching import CueWindows
 from gui.decisions.decision_rule import DecisionRule
+from gui.decisions.decision_view import CueWindows
 from gui.decisions.emotion_plane import EmotionView
 from gui.decisions.history import HistoryView, LevelHistory
 from gui.decisions.image_matches import ShownImages
 from gui.decisions.latency import LatencyView
 from gui.decisions.rejections import Rejections
 from gui.decisions.task_views import ViewContext, own_view, task_of
-from gui.decisions.transcript_view import TranscriptView
+from gui.decisions.transcript import TranscriptView
 from gui.decisions.word_list import ShownWords
 from gui.settings import DashboardSettings
 from gui.widgets.empty_state import NO_ENGINE, STARTING
@@ -212,7 +212,7 @@ class EngineViews(QObject):
         self._alive = alive
         for view in (*self.by_task.values(), *self._past, self.latency):
             view.set_engine(alive)
-        # Without an engine the usual views say so.
+        # Without an engine the usual views show the hint.
         self._show_task(task_of(self._task, self._classes if alive else ()))
         if not alive:
             self._show_prediction(None)
@@ -251,7 +251,7 @@ class EngineViews(QObject):
             view.refresh()
 
     def _follow_paradigm(self, described: dict[str, Any] | None) -> None:
-        """Take cues for what the engine's model takes them for, whatever the profile says."""
+        """Take cues for what the engine's model takes them for, whatever the profile has."""
         if described is None or described == self._paradigm:
             return
         self._paradigm = described

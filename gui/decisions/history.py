@@ -10,9 +10,9 @@ from PySide6.QtGui import QBrush, QColor
 
 from bci.decisions import DecisionEvent
 from bci.lsl.engine_streams import ReceivedPrediction
+from bci.tasks.smoothed_levels import BREAK_S, LevelCourse, true_levels
 from gui.decisions.decision_rule import DecisionRule
 from gui.decisions.rejections import EXPLAINED
-from gui.decisions.smoothed_levels import BREAK_S, LevelCourse, true_levels
 from gui.plots.axis import Axis
 from gui.plots.past_plot import KEPT_S, NAME_PX, SPAN_S, PastPlot
 from gui.plots.plot import Table

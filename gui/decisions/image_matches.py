@@ -14,9 +14,8 @@ from bci.errors import GalleryError
 from bci.lsl.engine_streams import ReceivedPrediction
 from bci.models.bundle import Card
 from bci.tasks.image_gallery import read_pictures
-from gui.decisions.cue_matching import CueFinder, CueWindows
 from gui.decisions.decision_rule import in_words
-from gui.decisions.decision_view import DecisionFrame, likeliest
+from gui.decisions.decision_view import CueFinder, CueWindows, DecisionFrame, likeliest
 from gui.decisions.headline import NO_PREDICTION
 from gui.decisions.word_list import N_SHOWN, TICK
 from gui.plots.probability_bars import Bar, ProbabilityBars
@@ -47,7 +46,7 @@ class ShownImages:
 
 
 def shown_images(card: Card) -> tuple[ShownImages, list[str]]:
-    """Find a model's images with their pictures, as far as they are where its gallery says.
+    """Find a model's images with their pictures, as far as its gallery has them.
 
     The second is a sentence for each gallery that cannot be read: its images have names alone.
     """

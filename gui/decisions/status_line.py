@@ -1,4 +1,4 @@
-"""What runs, on which stream, how late, and what was lost: the state behind the status bar."""
+"""The state behind the status bar: program, stream, delay and losses."""
 
 import socket
 import time
@@ -7,17 +7,18 @@ from dataclasses import dataclass, field
 from bci.lsl.inlet import InletStats
 from bci.messages import EngineStatus
 from bci.quality.channel_quality import State
+from gui.widgets.units import counted
 
 _STALE_S = 1.5
-# An engine that decodes says how it is twice a second, besides its predictions: of one that says
-# nothing for longer than this, a whole status is missed, and the user knows within a second.
+# An engine that decodes sends its status twice a second: after this long a whole one is missed, and
+# the user knows within a second.
 _ENGINE_SILENT_S = 0.9
 _SHOWN, _ENGINE = "shown", "engine"
 
 
 @dataclass
 class DashboardStatus:
-    """What is known of the shown signal and of the engine; times on the LSL clock."""
+    """The shown signal and the engine, as far as they are known; times on the LSL clock."""
 
     awaited: str
     stream_name: str = ""
@@ -33,8 +34,8 @@ class DashboardStatus:
     samples_at: float = 0.0
     status: EngineStatus | None = None
     status_at: float = -float("inf")
-    heard_at: float = -float("inf")
-    # By whose count: the shown stream's or the engine's.
+    engine_seen_at: float = -float("inf")
+    # By counter: the shown stream's or the engine's.
     acknowledged: dict[str, int] = field(default_factory=dict)
     acknowledged_at: str = ""
 
@@ -44,7 +45,7 @@ class DashboardStatus:
         return self.signal_simulated or self.engine_simulated
 
     def show_other(self, awaited: str) -> None:
-        """Another stream was chosen: nothing is known of it yet."""
+        """Forget the stream that was shown: nothing is known of the other one yet."""
         self.awaited = awaited
         self.stream_name, self.signal_alive, self.signal_simulated = "", False, False
         self.signal_replayed = False
@@ -52,11 +53,11 @@ class DashboardStatus:
         self.acknowledged, self.acknowledged_at = {}, ""
 
     def acknowledge(self) -> None:
-        """The losses so far are known: only later ones are shown, since this time of day."""
+        """Show only losses after this time of day."""
         self.acknowledged, self.acknowledged_at = self._counts(), time.strftime("%H:%M")
 
     def on_stats(self, stats: InletStats) -> None:
-        """The shown stream's figures, as its own inlet counts them."""
+        """Take the shown stream's figures, as its own inlet counts them."""
         self.stats = stats
         self._follow_counts()
 
@@ -66,27 +67,27 @@ class DashboardStatus:
         self._follow_counts()
 
     def _follow_counts(self) -> None:
-        """A count that is lower than before began anew: of it nothing more is acknowledged."""
         counts = self._counts()
-        for whose, n in self.acknowledged.items():
-            self.acknowledged[whose] = min(n, counts.get(whose, n))
+        # A count that is lower than before began again from zero.
+        for counter, n in self.acknowledged.items():
+            self.acknowledged[counter] = min(n, counts.get(counter, n))
 
     def count_samples(self, samples: int, now: float) -> None:
-        """How many samples have come so far."""
+        """Take the number of samples that have come so far."""
         if samples != self.samples:
             self.samples, self.samples_at = samples, now
 
     def on_sign_of_engine(self, now: float) -> None:
-        """Something of the engine came, or it is there again."""
-        self.heard_at = now
+        """Take note that something of the engine came, or that it is there again."""
+        self.engine_seen_at = now
 
     def engine_silent_s(self, now: float) -> float:
-        """For how long an engine that decodes has been overdue; 0 while it is not."""
-        silent = now - max(self.heard_at, self.status_at)
+        """Return for how long an engine that decodes has been overdue; 0 while it is not."""
+        silent = now - max(self.engine_seen_at, self.status_at)
         return silent if self.engine_alive and silent > _ENGINE_SILENT_S else 0.0
 
     def state(self, now: float) -> State:
-        """Good, worth a look, or nothing there: the sentence in one mark."""
+        """Sum the sentence up in one mark."""
         if not self.signal_alive:
             return State.BAD
         silent = now - self.samples_at > _STALE_S
@@ -97,7 +98,6 @@ class DashboardStatus:
 
     @property
     def _waits(self) -> bool:
-        """Whether the engine waits for its stream."""
         return self.status is not None and self.status.state == "waiting for stream"
 
     @property
@@ -121,42 +121,38 @@ class DashboardStatus:
 
     @property
     def model_warning(self) -> str:
-        """Why not to rely on the model of the engine that runs; empty where nothing is said."""
+        """Why not to rely on the model of the engine that runs; empty without a warning."""
         warning = self.status.model_warning if self.status and self.engine_alive else None
         return (warning or "")[:300]
 
     @property
     def _n_lost(self) -> int:
-        """Losses since they were last acknowledged."""
         counts = self._counts()
-        # The engine's own count where one runs: that is what its windows suffered from.
-        whose = _ENGINE if _ENGINE in counts and self._is_decoded else _SHOWN
-        return max(0, counts[whose] - self.acknowledged.get(whose, 0))
+        # The engine's own count where one runs: its windows suffered from these.
+        counter = _ENGINE if _ENGINE in counts and self._is_decoded else _SHOWN
+        return max(0, counts[counter] - self.acknowledged.get(counter, 0))
 
     @property
     def _loss(self) -> str:
         since = f" since {self.acknowledged_at}" if self.acknowledged_at else ""
-        n = self._n_lost
-        return (
-            f"{n:,} sample{'' if n == 1 else 's'} lost{since}" if n else f"no samples lost{since}"
-        )
+        lost = counted(self._n_lost, "sample") if self._n_lost else "no samples"
+        return f"{lost} lost{since}"
 
     @property
     def _findings(self) -> tuple[str, ...]:
-        """Findings about the shown stream's clock and rate."""
         return self.stats.findings if self.stats else ()
 
     def _counts(self) -> dict[str, int]:
-        """Losses of the shown stream by whose count; the engine's only while it decodes."""
+        """Count the losses of the shown stream; the engine does only while it decodes."""
         counts = {_SHOWN: self.stats.lost_samples if self.stats else 0}
         if self.status is not None and self.status.stream is not None:
             counts[_ENGINE] = self.status.lost_samples
         return counts
 
     def sentence(self, now: float, late_ms: float | None) -> str:
-        """All of it in one sentence, and what is wrong with the stream's clock or rate."""
-        said = self._sentence(now, late_ms)
-        return "; ".join((said, *self._findings)) if self.signal_alive else said
+        """Write all of it in one sentence, with findings about the stream's clock and rate."""
+        sentence = self._sentence(now, late_ms)
+        return "; ".join((sentence, *self._findings)) if self.signal_alive else sentence
 
     def _sentence(self, now: float, late_ms: float | None) -> str:
         name = self.stream_name
@@ -167,26 +163,26 @@ class DashboardStatus:
             return f"{name} is there but sends no samples"
         if self.hostname not in ("", socket.gethostname()):
             name = f"{name} from {self.hostname}"
-        loss = self._loss
+        shown = f"{name} is shown, {self._loss}"
         if self.engine_lost:
-            return f"{name} is shown, {loss}; the engine is gone"
+            return f"{shown}; the engine is gone"
         if now - self.status_at < _STALE_S and self._waits:
-            return f"{name} is shown, {loss}; the engine waits for its stream"
+            return f"{shown}; the engine waits for its stream"
         if not self.engine_alive:
-            return f"{name} is shown, {loss}; no engine is running"
+            return f"{shown}; no engine is running"
         if silent := self.engine_silent_s(now):
-            return f"{name} is shown, {loss}; the engine has not answered for {silent:.0f} s"
+            return f"{shown}; the engine has not answered for {silent:.0f} s"
         if not self._is_decoded:
-            return f"{name} is shown, {loss}; the engine decodes {self.decoded}"
+            return f"{shown}; the engine decodes {self.decoded}"
         delay = delay_text(self.status)
         lateness = "" if late_ms is None else f", {late_ms:.1f} ms late{delay and f' ({delay})'}"
         model = _describe_model(self.status) if self.status else "an engine"
         model += ", which is no better than chance" if self.model_warning else ""
-        return f"{name} is decoded by {model}{lateness}, {loss}"
+        return f"{name} is decoded by {model}{lateness}, {self._loss}"
 
 
 def delay_text(status: EngineStatus | None) -> str:
-    """Delays beside the latency: ``+45 ms filters, +450 ms evidence``.
+    """Write the delays beside the latency, as ``+45 ms filters, +450 ms evidence``.
 
     A delay that is not known, or nothing, is left out.
     """
@@ -205,7 +201,6 @@ def _added(delay_s: float | None) -> str:
 
 
 def _describe_model(status: EngineStatus) -> str:
-    """Name of the model, whether it adapts, and how far the signal is from its calibration."""
     adapts = "" if status.adaptation == "off" else f", which adapts ({status.adaptation:.60})"
     if not status.drift_warning:
         return f"{status.model}{adapts}"

@@ -16,7 +16,7 @@ from bci.errors import PluginError
 from bci.plugins.registry import plugins
 from bci.tasks.emotion_levels import grid_of
 from gui.decisions.class_bars import ClassBars
-from gui.decisions.cue_matching import CueFinder
+from gui.decisions.decision_view import CueFinder
 from gui.decisions.emotion_plane import EmotionView
 from gui.decisions.image_matches import ImageMatches, ShownImages
 from gui.decisions.word_list import WordList

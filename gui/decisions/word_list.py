@@ -6,9 +6,8 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from bci.lsl.engine_streams import ReceivedPrediction
-from gui.decisions.cue_matching import CueFinder, CueWindows
 from gui.decisions.decision_rule import in_words
-from gui.decisions.decision_view import DecisionFrame, likeliest
+from gui.decisions.decision_view import CueFinder, CueWindows, DecisionFrame, likeliest
 from gui.decisions.headline import NO_PREDICTION
 from gui.plots.probability_bars import Bar, ProbabilityBars
 

@@ -108,7 +108,7 @@ class ImpedancePage(QWidget):
         return sorted(self.kohm, key=lambda k: -self.kohm[k])
 
     def _show(self) -> None:
-        self.head.hint = "" if self.kohm else "no impedances are measured"
+        self.head.show_hint("" if self.kohm else "no impedances are measured")
         self.head.show_electrodes([self._electrode(k) for k in reversed(self._highest_first())])
         at = self.list.verticalScrollBar().value()
         self.list.clear()

@@ -14,8 +14,9 @@ from PySide6.QtWidgets import (
 )
 
 from bci.quality.channel_quality import ChannelQuality, State
+from bci.quality.words import advise, explain, summarise, worst_first
 from bci.types import StreamInfo
-from gui.electrodes.quality_marks import advise, explain, mark_icon, summarise, worst_first
+from gui.electrodes.quality_marks import mark_icon
 from gui.plots.head_map import Electrode, HeadMap
 from gui.theme import Theme
 from gui.widgets.labels import ElidedLabel, tip

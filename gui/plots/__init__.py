@@ -1,9 +1,14 @@
 """Plots: pyqtgraph items in the dashboard's one visual language.
 
-`plot` is the widget that every plot is: zoom, pan, reset, the value under the cursor, its numbers
-as CSV and its picture as PNG or SVG. `axis` writes units at its numbers. `steady_range` keeps an
-axis calm while its values change. `colour_scale`, `line_with_band`, `threshold_line` and
-`tag` are parts that several plots share. `confusion` is the matrix of classes.
+- axis: axes whose numbers carry their unit
+- steady_range: a range that stays while its values change
+- tags: words at places in a plot
+- colour_scale: the colours of an image and their numbers
+- plot: the widget that every plot is; zoom, pan, reset, read, copy, save
+- past_plot: the last half minute, moving to the left
+- line_with_band, accuracy, confusion: the score of a model
+- probability_bars: a bar for each class
+- head_map, pattern_view: values on the head
 """
 
 # pyqtgraph takes the Qt binding that is imported first.

@@ -61,7 +61,7 @@ class Axis(pg.AxisItem):
 
     def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
         # The first and the last number reach beyond the axis.
-        return super().boundingRect().adjusted(-24, -10, 24, 10)
+        return super().boundingRect().adjusted(-32, -10, 32, 10)
 
     def tickValues(  # noqa: N802 - pyqtgraph's name
         self, low: float, high: float, size: float

@@ -114,7 +114,7 @@ class ConfusionView(Plot):
             tags.show(shown)
 
     def _ink(self, share: float) -> QColor:
-        """The theme's darkest or lightest, whichever can be read on a cell."""
+        """Black or white, whichever can be read on a cell."""
         over, under = self.theme.colour("trace"), self.theme.colour("panel")
         opacity = _FAINT + (_STRONG - _FAINT) * share
         mixed = [
@@ -122,8 +122,8 @@ class ConfusionView(Plot):
             for a, b in zip(over.getRgbF()[:3], under.getRgbF()[:3], strict=True)  # type: ignore[index]
         ]
         light = 0.299 * mixed[0] + 0.587 * mixed[1] + 0.114 * mixed[2]
-        both = self.theme.colour("text"), self.theme.colour("window")
-        return min(both, key=QColor.lightnessF) if light > 0.5 else max(both, key=QColor.lightnessF)
+        # This grey is as far from black as from white: 4.6 to 1, by the measure of WCAG.
+        return QColor("black" if light > 0.46 else "white")
 
     def numbers(self) -> Table:
         """A row for each asked class."""

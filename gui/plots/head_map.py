@@ -8,7 +8,7 @@ from typing import Any
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QGraphicsPathItem, QToolTip, QWidget
+from PySide6.QtWidgets import QGraphicsPathItem, QToolTip
 
 from bci.head.top_view import Places, Values, flatten, in_rows
 from bci.quality.channel_quality import State
@@ -16,6 +16,7 @@ from bci.types import Channel
 from gui.electrodes.quality_marks import SHAPES, is_filled, mark_pen
 from gui.plots.axis import caption_font
 from gui.plots.plot import Plot, Table
+from gui.theme import CAPTION_PX
 from gui.widgets.labels import tip
 
 _NEAR_PX = 14.0
@@ -77,9 +78,8 @@ class HeadMap(Plot):
         title: str,
         columns: tuple[str, ...],
         min_named_px: float = 0.0,
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(title, grid=False, parent=parent)
+        super().__init__(title, grid=False)
         self.places: Places = {}
         self.electrodes: tuple[Electrode, ...] = ()
         self.has_head = True
@@ -96,7 +96,7 @@ class HeadMap(Plot):
         self.setRenderHint(QPainter.RenderHint.Antialiasing)
         box = self.getViewBox()
         box.setAspectLocked(True)
-        box.sigResized.connect(self.draw)
+        box.sigResized.connect(self.refresh)
         self.scene().sigMouseClicked.connect(self._on_click)
         self.set_home(_ACROSS, _ALONG)
         self.set_channels(())
@@ -118,7 +118,8 @@ class HeadMap(Plot):
 
     def set_scale_label(self, text: str) -> None:
         if self._scale is not None:
-            self._scale.axis.setLabel(text, color=self.theme.dim)
+            style = {"color": self.theme.dim, "font-size": f"{CAPTION_PX}px"}
+            self._scale.axis.setLabel(text, **style)
 
     def set_colours(self, colours: pg.ColorMap) -> None:
         """Draw pictures in these colours, without a scale."""
@@ -127,7 +128,7 @@ class HeadMap(Plot):
     def show_electrodes(self, electrodes: Sequence[Electrode]) -> None:
         """Draw these, the last ones on top; those without a place are left out."""
         self.electrodes = tuple(e for e in electrodes if e.channel in self.places)
-        self.draw()
+        self.refresh()
 
     def show_picture(self, picture: Values, low: float, high: float) -> None:
         """Draw values between the electrodes, (n, n) with the nose up, from ``low`` to ``high``."""
@@ -137,6 +138,10 @@ class HeadMap(Plot):
         if self._scale is not None:
             self._scale.setLevels((low, high))
             self._scale.show()
+
+    def show_hint(self, text: str) -> None:
+        """Write why there is nothing to draw in place of the head; empty shows the head."""
+        self.hint, self.is_blank = text, bool(text)
 
     def clear_values(self) -> None:
         """Draw the outline alone."""
@@ -155,11 +160,11 @@ class HeadMap(Plot):
         scene = self.getViewBox().mapViewToScene(QPointF(*self.places[channel]))
         return QPointF(self.mapFromScene(scene))
 
-    def electrode_at(self, x: float, y: float) -> Electrode | None:
+    def electrode_at(self, place: QPointF) -> Electrode | None:
         """Find the electrode nearest to a place on the head; None if it is not near."""
         away = [
-            (hypot(self.places[e.channel][0] - x, self.places[e.channel][1] - y), k)
-            for k, e in enumerate(self.electrodes)
+            (hypot(x - place.x(), y - place.y()), k)
+            for k, (x, y) in enumerate(self.places[e.channel] for e in self.electrodes)
         ]
         if not away or min(away)[0] * self.radius_px > _NEAR_PX:
             return None
@@ -168,8 +173,8 @@ class HeadMap(Plot):
     def numbers(self) -> Table:
         return Table(self._columns, [e.cells for e in self.electrodes if e.cells])
 
-    def read(self, x: float, y: float) -> str:
-        found = self.electrode_at(x, y)
+    def read(self, place: QPointF) -> str:
+        found = self.electrode_at(place)
         return found.about if found else ""
 
     def draw(self) -> None:
@@ -198,7 +203,7 @@ class HeadMap(Plot):
     def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             place = self.getViewBox().mapSceneToView(self.mapToScene(event.pos()))
-            found = self.electrode_at(place.x(), place.y())
+            found = self.electrode_at(place)
             if found and found.tip:
                 QToolTip.showText(event.globalPos(), tip(found.tip), self)
                 return True
@@ -206,7 +211,7 @@ class HeadMap(Plot):
 
     def _on_click(self, event: Any) -> None:
         place = self.getViewBox().mapSceneToView(event.scenePos())
-        found = self.electrode_at(place.x(), place.y())
+        found = self.electrode_at(place)
         if event.button() == Qt.MouseButton.LeftButton and found is not None:
             self.clicked.emit(found.channel)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QPainter, QResizeEvent, QShowEvent
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QFileDialog, QLabel, QWidget
@@ -83,6 +83,8 @@ class Plot(pg.PlotWidget):
             self.plotItem.showAxis(side, side in shown)
         if grid and left is not None:
             left.setGrid(255)
+            # The grid is behind what is drawn.
+            left.setZValue(-1)
         self.plotItem.hideButtons()
         self.plotItem.disableAutoRange()
         self.plotItem.layout.setContentsMargins(8, 8, 12, 6)
@@ -301,6 +303,13 @@ class Plot(pg.PlotWidget):
         left = x if x > at.x() else x - self.tag.width()
         top = min(max(0.0, at.y() - 24), self.height() - self.tag.height())
         self.tag.move(round(max(0.0, left)), round(top))
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        # A view of a scene would ask for the scene's room.
+        return QSize(260, 150)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        return QSize(60, 40)
 
     def close(self) -> bool:
         """Close as any widget; pyqtgraph would take the items away, which crashes Qt."""

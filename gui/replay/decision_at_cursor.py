@@ -13,7 +13,6 @@ from gui.decisions.emotion_plane import EmotionView
 from gui.decisions.image_matches import shown_images
 from gui.decisions.task_views import ViewContext, own_view, task_of
 from gui.replay.predictions import Predictions
-from gui.replay.timeline_data import prediction_at
 from gui.replay.trials import ReplayTrial, trial_at
 from gui.theme import DARK, Theme
 
@@ -82,9 +81,7 @@ class DecisionAtCursor(QWidget):
         self.bars.setVisible(own is None)
         self.set_theme(self.theme)
 
-    def show_at(
-        self, predictions: Predictions | None, hop_s: float, position: float, half_s: float
-    ) -> None:
+    def show_at(self, predictions: Predictions | None, position: float, half_s: float) -> None:
         """Show the prediction that holds at a position, and the class that was asked for there.
 
         ``half_s`` is half a sample: the trial's last window ends where the trial does.
@@ -92,7 +89,7 @@ class DecisionAtCursor(QWidget):
         self.view.show_cue(self.truth.cue_of(position))
         if predictions is None:
             return
-        k = prediction_at(predictions, hop_s, position + half_s)
+        k = predictions.number_at(position + half_s)
         if k is None:
             self._is_shown = False
             self.view.show_prediction(None)
@@ -112,8 +109,11 @@ class DecisionAtCursor(QWidget):
             course.steps.clear()
             course.reset()
             after = float(times[k]) - _TRAIL_S
-        for each in range(int(times.searchsorted(after, side="right")), k + 1):
-            view.show_prediction(_received(predictions, each))
+        # Only the last is worth drawing.
+        for each in range(int(times.searchsorted(after, side="right")), k):
+            course.add(float(times[each]), predictions.probabilities[each])
+        if times[k] > after or not self._is_shown:
+            view.show_prediction(_received(predictions, k))
         self._is_shown = True
 
 

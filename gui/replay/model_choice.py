@@ -1,4 +1,4 @@
-"""The models that there are, and which of them fit the recording."""
+"""The models of the user, and those of them that fit the recording."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from gui.widgets.units import counted
 
 @dataclass(frozen=True)
 class ListedModel:
-    """A model; ``why_not`` says why it does not fit, and is empty where it does."""
+    """A model; ``why_not`` is the reason why it does not fit, empty where it does."""
 
     folder: Path
     card: Card | None
@@ -30,7 +30,7 @@ class ListedModel:
 
 
 def list_models(folder: Path, info: StreamInfo) -> list[ListedModel]:
-    """The models below a folder, those that fit the stream first."""
+    """List the models below a folder, those that fit the stream first."""
     found = [_judge(path, card, info) for path, card in list_bundles(folder)]
     return sorted(found, key=lambda model: (bool(model.why_not), model.folder))
 
@@ -122,24 +122,24 @@ class ModelChoice(QWidget):
         self.run.setText("Cancel" if self._is_running else "Run")
         self.run.setEnabled(self._is_running or model is not None)
         if self._is_running:
-            said = with_key("Stop the run; what is predicted so far stays", "replay-run")
+            why = with_key("Stop the run; the predictions so far stay", "replay-run")
         elif model is not None:
-            said = with_key(
+            why = with_key(
                 "Run the model over the whole recording, as if it were live", "replay-run"
             )
         elif self._models:
-            said = "No model fits this recording: the list says why of each"
+            why = "No model fits this recording: the list has the reasons"
         else:
-            said = "No model yet: bci calibrate makes one from labelled recordings"
-        self.run.setToolTip(tip(said))
-        self.list.setToolTip(tip(_about(model)) if model is not None else tip(said))
+            why = "No model yet: bci calibrate makes one from labelled recordings"
+        self.run.setToolTip(tip(why))
+        self.list.setToolTip(tip(_about(model)) if model is not None else tip(why))
 
 
 _TOOLTIP = Qt.ItemDataRole.ToolTipRole
 
 
 def _name(model: ListedModel) -> str:
-    return model.folder.name + " (simulated)" * bool(model.card and model.card.simulated)
+    return model.folder.name + (" (simulated)" if model.card and model.card.simulated else "")
 
 
 def _about(model: ListedModel) -> str:

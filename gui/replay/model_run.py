@@ -36,8 +36,8 @@ class ModelProcess(QObject):
         self._timer.timeout.connect(self._show)
         self._begin(())
 
-    def _begin(self, classes: tuple[str, ...]) -> None:
-        self._predictions = PredictionsSoFar(classes)
+    def _begin(self, classes: tuple[str, ...], hop_s: float = 0.1) -> None:
+        self._predictions = PredictionsSoFar(classes, hop_s)
         self._n_shown = 0
         self._evaluation: EvaluationEvent | None = None
 
@@ -45,10 +45,10 @@ class ModelProcess(QObject):
     def is_running(self) -> bool:
         return self.child is not None
 
-    def start(self, model: Path, file: Path, classes: tuple[str, ...]) -> None:
-        """Begin; what ran before is given up. ``classes`` are the model's."""
+    def start(self, model: Path, file: Path, classes: tuple[str, ...], hop_s: float = 0.1) -> None:
+        """Begin, and give up the run before; ``classes`` and ``hop_s`` are the model's."""
         self.cancel()
-        self._begin(classes)
+        self._begin(classes, hop_s)
         argv = (*self._bci, "evaluate", str(model), str(file), "--json", "--windows")
         child = self.child = Child(Command("evaluation", argv), self)
         child.reported.connect(self._take)

@@ -10,6 +10,7 @@ from bci.errors import RecordingError
 from bci.recording.read import read_recording
 from bci.types import Recording
 from gui.replay.model_choice import ListedModel, list_models
+from gui.widgets.units import clock, counted
 from gui.workers.background import Background
 
 
@@ -21,9 +22,21 @@ class OpenedRecording:
     recording: Recording
     models: tuple[ListedModel, ...] = ()
 
+    @property
+    def duration(self) -> float:
+        """From the first to the last sample, in seconds."""
+        return float(self.recording.timestamps[-1])
+
+    @property
+    def size(self) -> str:
+        """``16 channels, 250 Hz, 2:40``."""
+        info = self.recording.info
+        channels = counted(info.n_channels, "channel")
+        return f"{channels}, {info.sfreq:g} Hz, {clock(self.duration)}"
+
 
 class RecordingReader(QObject):
-    """Reads one file at a time; of several asked for in turn only the last one is told of."""
+    """Reads one file at a time; of several requests only the last one is answered."""
 
     opened = Signal(object)  # OpenedRecording
     failed = Signal(str)  # one sentence
@@ -34,11 +47,11 @@ class RecordingReader(QObject):
         self._background = Background(self)
 
     def read(self, file: Path) -> None:
-        """Begin to read; returns at once."""
+        """Begin to read; return at once."""
         self._background.ask(partial(_read, file, self._models), self.opened.emit, self.failed.emit)
 
     def retire(self) -> None:
-        """Tell nothing any more; returns at once."""
+        """Report nothing any more; return at once."""
         self._background.retire()
 
 

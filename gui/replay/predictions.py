@@ -10,6 +10,8 @@ from bci.decisions import Decision
 from bci.messages import PredictedEvent
 
 _FIRST_ROOM = 1024
+# A prediction is missed where the next one comes later than so many hops.
+_MISSED_HOPS = 1.5
 
 
 @dataclass(frozen=True)
@@ -24,12 +26,25 @@ class Predictions:
     probabilities : ndarray, shape (n, n_classes)
     decisions : sequence of Decision or None
         At the end of each window; None until the evidence is whole. At least n.
+    hop_s : float
+        From one window to the next.
     """
 
     classes: tuple[str, ...]
     times: NDArray[np.float64]
     probabilities: NDArray[np.float64]
     decisions: Sequence[Decision | None]
+    hop_s: float = 0.1
+
+    @property
+    def hold_s(self) -> float:
+        """The longest time that a prediction stands for; later ones are missed."""
+        return _MISSED_HOPS * self.hop_s
+
+    def number_at(self, position: float) -> int | None:
+        """Number the prediction that holds at a position; None where none does."""
+        k = int(np.searchsorted(self.times, position, side="right")) - 1
+        return k if k >= 0 and position - self.times[k] <= self.hold_s else None
 
     def held_since(self, number: int) -> float | None:
         """Return the time from which on the decision was the same as at a prediction.
@@ -56,10 +71,12 @@ class PredictionsSoFar:
     ----------
     classes : tuple of str
         Of the model.
+    hop_s : float
+        From one window to the next.
     """
 
-    def __init__(self, classes: tuple[str, ...]) -> None:
-        self._classes = classes
+    def __init__(self, classes: tuple[str, ...], hop_s: float = 0.1) -> None:
+        self._classes, self._hop_s = classes, hop_s
         self._n = 0
         self._times = np.empty(_FIRST_ROOM)
         self._probabilities = np.empty((_FIRST_ROOM, len(classes)))
@@ -86,4 +103,6 @@ class PredictionsSoFar:
     def so_far(self) -> Predictions:
         """The predictions until now; they stay as they are."""
         n = self._n
-        return Predictions(self._classes, self._times[:n], self._probabilities[:n], self._decisions)
+        return Predictions(
+            self._classes, self._times[:n], self._probabilities[:n], self._decisions, self._hop_s
+        )

@@ -6,7 +6,7 @@ from math import floor, log10
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QColor, QMouseEvent, QResizeEvent, QWheelEvent
 
 from bci.types import Recording
 from gui.decisions.decision_rule import in_words
@@ -16,9 +16,10 @@ from gui.plots.plot import Plot, Table
 from gui.plots.probability_bars import TextAxis
 from gui.plots.tags import Tag, Tags
 from gui.replay.predictions import Predictions
-from gui.replay.timeline_data import TimelineData, decided, prediction_at, ribbon_picture, shares
+from gui.replay.timeline_data import TimelineData, decided, ribbon_picture, shares
 from gui.replay.trials import ReplayTrial, describe, trial_at
 from gui.theme import Theme
+from gui.widgets.layouts import is_seen
 from gui.widgets.units import clock
 
 TIMELINE_HEIGHT, _LEGEND_PX = 168, 20
@@ -64,6 +65,7 @@ class Timeline(Plot):
         lanes, axis = TextAxis("left", _LEFT_PX), _ClockAxis("bottom")
         super().__init__("Timeline", axis, lanes, grid=False, zoom=(True, False))
         self.data = TimelineData()
+        self._colours: dict[str, QColor] = {}
         self.hint = "no recording is open"
         names = {"markers": MARKERS, "decoder": RIBBON, "asked": ASKED, "decided": _DECIDED}
         lanes.setTicks([[(top + height / 2, name) for name, (top, height) in names.items()]])
@@ -73,11 +75,11 @@ class Timeline(Plot):
         self.plotItem.layout.setContentsMargins(0, 0, 0, 0)
         self.invertY(True)
         self.shown = pg.LinearRegionItem((0, 0), movable=False)
-        self._gaps, self._asked = _bars(), _bars()
+        self._gaps, self._asked = _bars(0.0, _BOTTOM), _bars(*ASKED)
         self.markers = pg.ScatterPlotItem(symbol="|", size=MARKERS[1])
         self._ribbon, self._strip = (pg.ImageItem(axisOrder="row-major") for _ in range(2))
         self._middle = pg.PlotCurveItem()
-        self.verdicts = pg.ScatterPlotItem()
+        self.verdicts = pg.ScatterPlotItem(size=9)
         self.cursor = pg.InfiniteLine(0.0, angle=90)
         self.cursor.addMarker("v", 1.0, 9)
         for item in (
@@ -115,10 +117,14 @@ class Timeline(Plot):
         self.data.trials = trials
         self.refresh()
 
-    def set_predictions(self, predictions: Predictions | None, hop_s: float, until: float) -> None:
+    def set_predictions(self, predictions: Predictions | None, until: float) -> None:
         """Show predictions, as far as ``until`` seconds; None if no model has run."""
-        self.data.predictions, self.data.hop_s, self.data.until = predictions, hop_s, until
-        self.refresh()
+        is_new = predictions is None or self.data.predictions is None
+        self.data.predictions, self.data.until = predictions, until
+        if is_new:
+            self.refresh()
+        else:
+            self._draw_view()
 
     def set_position(self, position: float, shown_s: float) -> None:
         """Move the play head; the view goes with it. The traces show ``shown_s`` before it."""
@@ -159,7 +165,7 @@ class Timeline(Plot):
             return "\n".join(f"{marker.label} at {marker.time:.2f} s" for marker in markers)
         text = f"{x:.2f} s"
         if data.predictions is not None and x <= data.until:
-            k = prediction_at(data.predictions, data.hop_s, x)
+            k = data.predictions.number_at(x)
             why = "no prediction, as filters settle, samples were lost or swings are large"
             text += f": {why if k is None else _describe(data.predictions, k)}"
         number = trial_at(data.trials, x)
@@ -170,13 +176,15 @@ class Timeline(Plot):
     def draw(self) -> None:
         """Draw all of it again."""
         theme, data = self.theme, self.data
+        self._colours = data.colours(theme)
         self.cursor.setPen(pg.mkPen(theme.text, width=1.5))
         shaded = theme.colour("text")
         shaded.setAlpha(22)
         self.shown.setBrush(shaded)
         for line in self.shown.lines:
             line.setPen(None)
-        self._draw_recording(theme)
+        self._gaps.setOpts(x0=data.gaps[:, 0], x1=data.gaps[:, 1], brush=theme.lost, pen=theme.lost)
+        self._draw_markers(theme)
         self._draw_trials(theme)
         two = data.predictions is not None and len(data.classes) == 2
         # Above the middle the one class is likelier, below it the other.
@@ -187,83 +195,69 @@ class Timeline(Plot):
         self._middle.setPen(pg.mkPen(theme.panel, style=Qt.PenStyle.DashLine))
         self._draw_view()
 
-    def _draw_recording(self, theme: Theme) -> None:
-        recording, data = self.data.recording, self.data
-        gaps = data.gaps
-        self._gaps.setOpts(
-            x0=gaps[:, 0], x1=gaps[:, 1], y0=np.zeros(len(gaps)), height=_BOTTOM,
-            brush=theme.lost, pen=theme.lost,
-        )  # fmt: skip
-        markers = recording.markers if recording is not None else ()
-        asked = data.marker_classes
+    def _colour_of(self, label: str) -> QColor:
+        return self._colours.get(label, self.theme.colour("dim"))
+
+    def _draw_markers(self, theme: Theme) -> None:
+        markers = self.data.recording.markers if self.data.recording is not None else ()
         self.markers.setData(
             [marker.time for marker in markers],
             [MARKERS[0] + MARKERS[1] / 2] * len(markers),
-            brush=[self._colour_of(asked.get(marker.label, marker.label)) for marker in markers],
+            brush=[self._colour_of(marker.label) for marker in markers],
             pen=None,
         )
-        self.set_heading_html(self._legend(theme, asked))
-        self.plotItem.layout.setRowFixedHeight(0, _LEGEND_PX)
-
-    def _legend(self, theme: Theme, asked: dict[str, str]) -> str:
-        counts = dict(sorted(self.data.counts.items()))
+        counts, classes = self.data.counts, self.data.marker_classes
         parts = []
-        for label in list(counts)[:_MAX_LEGEND]:
-            name = asked.get(label, label)
-            text = f"{label if name == label else f'{label} = {name}'}"[:28]
-            colour = self.data.colour(theme, name).name()
+        for label in sorted(counts)[:_MAX_LEGEND]:
+            name = classes.get(label, label)
+            text = escape((label if name == label else f"{label} = {name}")[:28])
             parts.append(
-                f"<span style='color: {colour}'>\u25a0</span> <span style='color: {theme.text}'>"
-                f"{escape(text)} \u00d7{counts[label]}</span>"
+                f"<span style='color: {self._colour_of(label).name()}'>\u25a0</span> "
+                f"<span style='color: {theme.text}'>{text} \u00d7{counts[label]}</span>"
             )
         if len(counts) > _MAX_LEGEND:
             parts.append(f"and {len(counts) - _MAX_LEGEND} more")
-        return "&nbsp;&nbsp; ".join(parts) or "no markers"
+        self.set_heading_html("&nbsp;&nbsp; ".join(parts) or "no markers")
+        self.plotItem.layout.setRowFixedHeight(0, _LEGEND_PX)
 
     def _draw_trials(self, theme: Theme) -> None:
         trials = self.data.trials
         onsets, stops = (np.array([getattr(t, at) for t in trials]) for at in ("onset", "stop"))
-        brushes = [self.data.colour(theme, trial.label) for trial in trials]
-        self._asked.setOpts(
-            x0=onsets, x1=stops, y0=np.full(len(trials), ASKED[0]), height=ASKED[1],
-            pen=theme.panel, brushes=brushes,
-        )  # fmt: skip
+        brushes = [self._colour_of(trial.label) for trial in trials]
+        self._asked.setOpts(x0=onsets, x1=stops, brushes=brushes, pen=theme.panel)
         judged = [trial for trial in trials if trial.decision is not None]
         good, _, bad = theme.quality
         self.verdicts.setData(
-            [(trial.onset + trial.stop) / 2 for trial in judged],
+            [trial.middle for trial in judged],
             [_DECIDED[0] + _DECIDED[1] / 2] * len(judged),
             symbol=["o" if trial.is_right else "x" for trial in judged],
             brush=[good if trial.is_right else bad for trial in judged],
-            pen=None, size=9,
-        )  # fmt: skip
+            pen=None,
+        )
 
     def _draw_view(self) -> None:
         """Draw what depends on the time that is in view."""
-        if self.data.recording is None:
+        if self.data.recording is None or not is_seen(self):
             return
         start, stop = self.view
         width = max(1, round(self.plotItem.vb.width()))
-        per_s = width / (stop - start)
         self._draw_predictions(start, stop, width)
         markers = [m for m in self.data.recording.markers if start <= m.time <= stop]
-        room = width / max(1, len(markers)) > _LABEL_PX
-        asked, middle = self.data.marker_classes, MARKERS[0] + MARKERS[1] / 2
-        self._marker_names.show([
-            Tag(m.time, middle, m.label[:14], self._colour_of(asked.get(m.label, m.label)))
-            for m in markers if room
-        ])  # fmt: skip
+        if width < _LABEL_PX * len(markers):
+            markers = []
+        at = MARKERS[0] + MARKERS[1] / 2
+        self._marker_names.show(
+            [Tag(m.time, at, m.label[:14], self._colour_of(m.label)) for m in markers]
+        )
+        trials, at = self.data.trials, ASKED[0] + ASKED[1] / 2
         # The names of all trials, or of none.
-        wide = {t.label: self._names.width_of(t.label) for t in self.data.trials}
-        fits = all(wide[t.label] < (t.stop - t.onset) * per_s for t in self.data.trials)
-        self._names.show([
-            Tag((t.onset + t.stop) / 2, ASKED[0] + ASKED[1] / 2, t.label,
-                self.theme.colour("on_class"))
-            for t in self.data.trials if fits and start <= (t.onset + t.stop) / 2 <= stop
-        ])  # fmt: skip
-
-    def _colour_of(self, label: str) -> pg.QtGui.QColor:
-        return self.data.colour(self.theme, label)
+        room = {name: self._names.width_of(name) for name in {trial.label for trial in trials}}
+        second = width / (stop - start)
+        if any(room[trial.label] > (trial.stop - trial.onset) * second for trial in trials):
+            trials = ()
+        ink = self.theme.colour("on_class")
+        seen = [trial for trial in trials if start <= trial.middle <= stop]
+        self._names.show([Tag(trial.middle, at, trial.label, ink) for trial in seen])
 
     def _draw_predictions(self, start: float, stop: float, width: int) -> None:
         predictions, data = self.data.predictions, self.data
@@ -274,11 +268,11 @@ class Timeline(Plot):
             picture.setVisible(predictions is not None)
         if predictions is None:
             return
-        columns = shares(predictions, data.hop_s, start, stop, width)
+        columns = shares(predictions, start, stop, width)
         n_known = round((data.until - start) / (stop - start) * width)
         self._ribbon.setImage(ribbon_picture(columns, self.theme, RIBBON[1], n_known))
         self._ribbon.setRect(QRectF(start, RIBBON[0], stop - start, RIBBON[1]))
-        numbers = decided(predictions, data.hop_s, start, stop, width)
+        numbers = decided(predictions, start, stop, width)
         colours = [self._colour_of(name).getRgb() for name in predictions.classes]
         # The last, which number -1 finds, is transparent.
         lookup = np.array([*colours, (0, 0, 0, 0)], dtype=np.uint8)
@@ -318,8 +312,8 @@ class Timeline(Plot):
             self._draw_view()
 
 
-def _bars() -> pg.BarGraphItem:
-    return pg.BarGraphItem(x0=[], x1=[], y0=[], height=[], pen=None)
+def _bars(top: float, height: float) -> pg.BarGraphItem:
+    return pg.BarGraphItem(x0=[], x1=[], y=top + height / 2, height=height, pen=None)
 
 
 def _describe(predictions: Predictions, k: int) -> str:

@@ -11,8 +11,6 @@ from gui.replay.predictions import Predictions
 from gui.replay.trials import ReplayTrial
 from gui.theme import Theme
 
-# A prediction is missed where the next one comes later than so many hops.
-_MISSED = 1.5
 # Pixels from one line of a hatching to the next.
 _HATCH_PX = 6
 
@@ -24,7 +22,6 @@ class TimelineData:
     recording: Recording | None = None
     trials: tuple[ReplayTrial, ...] = ()
     predictions: Predictions | None = None
-    hop_s: float = 0.1
     until: float = 0.0
     counts: dict[str, int] = field(init=False)
 
@@ -59,22 +56,23 @@ class TimelineData:
         times, lost = self.recording.timestamps, np.diff(self.recording.indices) != 1
         return np.column_stack([times[:-1][lost], times[1:][lost]])
 
-    def colour(self, theme: Theme, label: str) -> QColor:
-        """Give a class or marker its colour; a marker that asks for no class is dim.
+    def colours(self, theme: Theme) -> dict[str, QColor]:
+        """Give each class its colour, and each marker that of the class that it asks for.
 
-        More classes than there are colours all have the same: neighbours would look alike.
+        More classes than there are colours all have the same: neighbours would look alike. A marker
+        that asks for no class has none.
         """
-        classes = self.classes
-        if label not in classes:
-            return theme.colour("dim")
-        if len(classes) > len(theme.classes):
-            return theme.colour("accent")
-        return theme.class_colour(classes.index(label))
+        one_for_all = len(self.classes) > len(theme.classes)
+        accent = theme.colour("accent")
+        found = {
+            name: accent if one_for_all else theme.class_colour(k)
+            for k, name in enumerate(self.classes)
+        }
+        asked = self.marker_classes.items()
+        return found | {marker: found[name] for marker, name in asked if name in found}
 
 
-def shares(
-    predictions: Predictions, hop_s: float, start: float, stop: float, width: int
-) -> NDArray[np.float64]:
+def shares(predictions: Predictions, start: float, stop: float, width: int) -> NDArray[np.float64]:
     """Average the probability of each class in each column; NaN where no prediction holds.
 
     A prediction holds from the end of its window, when it was known, for one hop.
@@ -82,7 +80,6 @@ def shares(
     Parameters
     ----------
     predictions : Predictions
-    hop_s : float
     start, stop : float
         Times of the left and the right edge.
     width : int
@@ -103,7 +100,7 @@ def shares(
     empty = np.flatnonzero((first == last) & (first > 0))
     if n and len(empty):
         before = first[empty] - 1
-        holds = edges[empty] - predictions.times[before] <= _MISSED * hop_s
+        holds = edges[empty] - predictions.times[before] <= predictions.hold_s
         found[empty[holds]] = predictions.probabilities[before[holds]]
     return found
 
@@ -139,9 +136,7 @@ def ribbon_picture(
     return picture
 
 
-def decided(
-    predictions: Predictions, hop_s: float, start: float, stop: float, width: int
-) -> NDArray[np.int64]:
+def decided(predictions: Predictions, start: float, stop: float, width: int) -> NDArray[np.int64]:
     """Number the class that is decided at the right edge of each column; -1 where none is.
 
     A decision holds as long as its prediction; see `shares` for the parameters.
@@ -150,19 +145,11 @@ def decided(
     -------
     numbers : ndarray of int, shape (width,)
     """
-    edges = np.linspace(start, stop, width + 1)[1:]
-    last = np.searchsorted(predictions.times, edges, side="right") - 1
     number = {name: k for k, name in enumerate(predictions.classes)}
     found = np.full(width, -1)
-    for column in np.flatnonzero(last >= 0):
-        k = last[column]
-        decision = predictions.decisions[k]
-        if decision is not None and edges[column] - predictions.times[k] <= _MISSED * hop_s:
-            found[column] = number.get(decision.label, -1) if decision.label else -1
+    for column, edge in enumerate(np.linspace(start, stop, width + 1)[1:]):
+        k = predictions.number_at(edge)
+        decision = predictions.decisions[k] if k is not None else None
+        if decision is not None and decision.label is not None:
+            found[column] = number.get(decision.label, -1)
     return found
-
-
-def prediction_at(predictions: Predictions, hop_s: float, position: float) -> int | None:
-    """Number the prediction that holds at a position; None where none does."""
-    k = int(np.searchsorted(predictions.times, position, side="right")) - 1
-    return k if k >= 0 and position - predictions.times[k] <= _MISSED * hop_s else None

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import (
 )
 
 from bci.quality.channel_quality import State
-from gui.replay.trials import ReplayTrial, describe
+from gui.replay.trials import ReplayTrial, describe, describe_place, trial_at, trial_from
 from gui.theme import DARK, Theme
 from gui.widgets.labels import tip
 from gui.widgets.units import brief, clock
@@ -23,7 +23,7 @@ _MIN_HEIGHT = 100
 
 
 class TrialList(QTableWidget):
-    """A click or Enter on a trial asks to go there."""
+    """One row a trial; a click or Enter goes there."""
 
     chosen = Signal(int)
 
@@ -70,21 +70,28 @@ class TrialList(QTableWidget):
             self.setColumnHidden(column, undecided)
         self._colour()
 
-    def set_current(self, row: int | None) -> None:
-        """The trial that is under way; None between trials."""
-        if row == self._current:
-            return
-        self._current = row
-        if row is None:
+    def show_at(self, position: float) -> str:
+        """Select the trial under way, if any, and describe the place among the trials."""
+        row = trial_at(self.trials, position)
+        if row != self._current:
+            self._current = row
             self.clearSelection()
-        else:
-            self.selectRow(row)
-            self.scrollTo(self.model().index(row, 0))
+            self._reveal()
+            if row is not None:
+                self.selectRow(row)
+        return describe_place(self.trials, row)
+
+    def neighbour(self, position: float, way: int) -> int | None:
+        """Number the next (+1) or previous (-1) trial; None at the last."""
+        return trial_from(self.trials, position, way)
+
+    def _reveal(self) -> None:
+        if self._current is not None:
+            self.scrollTo(self.model().index(self._current, 0))
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         super().resizeEvent(event)
-        if self._current is not None:
-            self.scrollTo(self.model().index(self._current, 0))
+        self._reveal()
 
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme

@@ -1,4 +1,4 @@
-"""The trials of a recording: what was asked, and what a model decided."""
+"""The trials of a recording: the class asked for, and the decision of a model."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
@@ -12,9 +12,9 @@ from bci.training.epochs import find_trials
 from bci.types import Recording
 from gui.widgets.units import brief, counted
 
-# How long a cue is taken to last where no model's paradigm says so.
+# Length of a cue where no model's paradigm gives it.
 _USUAL_S = 4.0
-# Times are told apart from here on.
+# Times that are nearer are the same.
 _APART_S = 1e-3
 
 
@@ -33,6 +33,10 @@ class ReplayTrial:
     confidence: float | None = None
 
     @property
+    def middle(self) -> float:
+        return (self.onset + self.stop) / 2
+
+    @property
     def is_right(self) -> bool | None:
         """Whether the decision was; None where there is none."""
         return None if self.decision is None else self.decision == self.label
@@ -43,8 +47,8 @@ def find_replay_trials(
 ) -> tuple[ReplayTrial, ...]:
     """The trials of a recording.
 
-    By a model's paradigm where its markers are there; else by ``cue_of``, which tells the class
-    that a marker asks for; else every marker is one.
+    By a model's paradigm where its markers are there; else by ``cue_of``, which gives the
+    class that a marker asks for; else every marker is one.
     """
     end = float(recording.timestamps[-1])
     if paradigm is not None:
@@ -98,7 +102,7 @@ def trial_at(trials: tuple[ReplayTrial, ...], position: float) -> int | None:
 
 
 def describe(trial: ReplayTrial, called: Callable[[str], str] = str) -> str:
-    """``asked left, decided right: wrong``; ``called`` gives the name that a class is told by."""
+    """``asked left, decided right: wrong``; ``called`` gives the name of a class."""
     if trial.decision is None:
         return called(trial.label)
     verdict = "correct" if trial.is_right else "wrong"

@@ -5,58 +5,26 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSize, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QApplication,
-    QHBoxLayout,
-    QLabel,
-    QLayout,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from bci.messages.evaluation import EvaluationEvent
-from gui.actions import REPLAY, WindowActions, with_key
-from gui.replay.decision_at_cursor import DecisionAtCursor
-from gui.replay.model_choice import ModelChoice
+from gui.actions import REPLAY, WindowActions
+from gui.replay.layout import ReplayLayout
 from gui.replay.model_run import ModelProcess
 from gui.replay.opened_recording import OpenedRecording, RecordingReader
-from gui.replay.playhead import Playhead
 from gui.replay.predictions import Predictions
-from gui.replay.summary import Summary
-from gui.replay.timeline import Timeline
-from gui.replay.traces import ReplayTraces
-from gui.replay.transport_bar import TransportBar
-from gui.replay.trial_list import TrialList
-from gui.replay.trials import (
-    ReplayTrial,
-    describe_place,
-    find_replay_trials,
-    trial_at,
-    trial_from,
-    trials_of,
-)
+from gui.replay.trials import ReplayTrial, find_replay_trials, trials_of
 from gui.settings import DashboardSettings
-from gui.theme import DARK, Theme
-from gui.widgets.banner import Banner
-from gui.widgets.buttons import button
-from gui.widgets.labels import plain, tip
-from gui.widgets.layouts import column_of, named, panel
 from gui.widgets.open_recording import ask_for_recording, newest_recording
-from gui.widgets.scroll_areas import FitHeightScrollArea, scrolled
-from gui.widgets.units import clock, counted
-from gui.widgets.window_size import resize_within_screen
 
 _FRAME_MS = 16
-_RIGHT_WIDTH = 330
 _STEP_S, _LONG_STEP_S = 1.0, 10.0
 _WHEEL = 0.1  # of what the traces show
-_MAX_TITLE = 60
 
 
-class ReplayWindow(QWidget):
+class ReplayWindow(ReplayLayout):
     """All of a recording in a window of its own, as it would have been live.
 
     Parameters
@@ -78,24 +46,13 @@ class ReplayWindow(QWidget):
         cue_of: Callable[[str], str | None],
     ) -> None:
         super().__init__()
-        self.theme: Theme = DARK
         self._folder, self._remembered, self._cue_of = folder, remembered, cue_of
         self.opened: OpenedRecording | None = None
         self.predictions: Predictions | None = None
-        self._hop_s = 0.1
         self.trials: tuple[ReplayTrial, ...] = ()
         self._is_stale = False
-        self.setWindowTitle("Replay - bci")
-        resize_within_screen(self, QSize(1280, 800))
         self.reader = RecordingReader(folder / "models", self)
         self.run = ModelProcess(bci, self)
-        self.playhead = Playhead(self)
-        self.traces, self.timeline = ReplayTraces(), Timeline()
-        self.transport, self.models = TransportBar(self.playhead), ModelChoice()
-        self.decided, self.summary, self.trial_list = DecisionAtCursor(), Summary(), TrialList()
-        self.decision = self.decided.bars
-        self.banner = Banner()
-        self._build()
         self._bind_keys()
         self._connect()
         self._timer = QTimer(self)
@@ -113,15 +70,16 @@ class ReplayWindow(QWidget):
 
     def bring(self) -> None:
         """Show the window, in front; ask for a recording where none is open yet."""
-        self.show()
-        self.raise_()
-        self.activateWindow()
+        self._come_to_front()
         if self.opened is None:
             self.choose_file()
 
     def bring_file(self, file: Path) -> None:
         """Show the window, in front, with this recording."""
         self.open(file)
+        self._come_to_front()
+
+    def _come_to_front(self) -> None:
         self.show()
         self.raise_()
         self.activateWindow()
@@ -131,17 +89,9 @@ class ReplayWindow(QWidget):
         start = self._remembered.replay_file or str(newest_recording(self._folder))
         ask_for_recording(self, "Open a recording", start, lambda name: self.open(Path(name)))
 
-    def set_theme(self, theme: Theme) -> None:
-        self.theme = theme
-        self.setStyleSheet(theme.style_sheet())
-        self.summary.theme = self.timeline.theme = theme
-        for part in (self.decided, self.traces, self.trial_list):
-            part.set_theme(theme)
-
     def step(self, way: int) -> None:
         """Go to the end of the next (+1) or the previous (-1) trial, where it was decided."""
-        k = trial_from(self.trials, self.playhead.position, way)
-        if k is not None:
+        if (k := self.trial_list.neighbour(self.playhead.position, way)) is not None:
             self.go_to(k)
 
     def go_to(self, trial: int) -> None:
@@ -159,45 +109,14 @@ class ReplayWindow(QWidget):
         self.banner.settle("model")
         pipeline, paradigm = model.card.pipeline, model.card.paradigm
         # Where windows come at cues alone, a prediction holds until the cue is over.
-        self._hop_s = paradigm.stop_s if pipeline.at_cues else pipeline.hop_s
+        hop_s = paradigm.stop_s if pipeline.at_cues else pipeline.hop_s
         self._forget_predictions()
         self.decided.set_model(model.card)
         self.banner.settle("pictures")
         if self.decided.lacking:
             self.banner.report("\n".join(self.decided.lacking), "pictures")
         self.show_decision(True)
-        self.run.start(model.folder, self.opened.file, model.card.classes)
-
-    def _build(self) -> None:
-        side = column_of(
-            _RIGHT_WIDTH, self.decided, FitHeightScrollArea(self.summary), self.trial_list
-        )
-        middle = QHBoxLayout()
-        middle.addWidget(panel(self.traces), 1)
-        middle.addWidget(scrolled(side))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(9, 7, 9, 9)
-        column.addLayout(self._build_header())
-        column.addWidget(self.banner)
-        column.addLayout(middle, 1)
-        column.addWidget(panel(self.timeline))
-        column.addWidget(panel(self.transport))
-
-    def _build_header(self) -> QLayout:
-        self.open_button = button("Open ...", with_key("Open a recording", "replay-open"))
-        self.title = plain(named(QLabel("no recording is open"), "title"))
-        self.badge = named(QLabel("SIMULATED SIGNAL"), "badge")
-        self.badge.hide()
-        self.about = plain(named(QLabel(), "dim"))
-        # They are cut off in a narrow window, which does not grow for them.
-        self.title.setMinimumWidth(160)
-        self.about.setMinimumWidth(40)
-        row = QHBoxLayout()
-        for widget in (self.open_button, self.title, self.badge, self.about):
-            row.addWidget(widget)
-        row.addStretch()
-        row.addWidget(self.models)
-        return row
+        self.run.start(model.folder, self.opened.file, model.card.classes, hop_s)
 
     def _bind_keys(self) -> None:
         seek, speed = self.playhead.seek, self.playhead.step_speed
@@ -243,30 +162,18 @@ class ReplayWindow(QWidget):
         self.run.cancel()
         self.opened = opened
         self._remembered.replay_file = str(opened.file)
-        name, info = opened.file.name, opened.recording.info
-        duration = float(opened.recording.timestamps[-1])
-        self._show_title()
-        self.title.setToolTip(tip(str(opened.file)))
-        self.badge.setVisible(info.simulated)
-        channels = counted(info.n_channels, "channel")
-        self.about.setText(f"{channels}, {info.sfreq:g} Hz, {clock(duration)}")
-        self.setWindowTitle(f"{name} - bci{' (simulated signal)' if info.simulated else ''}")
+        self.show_opened(opened)
         self.trials = ()
         self.timeline.set_recording(opened.recording, ())
         self.traces.set_recording(opened.recording)
-        self.playhead.set_duration(duration)
+        self.playhead.set_duration(opened.duration)
         self.models.set_models(opened.models)
         self._forget_predictions()
         # A full picture, not an empty one.
         self.playhead.seek(self.traces.scope.time_base_s)
 
-    def _show_title(self) -> None:
-        name = self.opened.file.name if self.opened else "no recording is open"
-        self.title.setText(name if len(name) <= _MAX_TITLE else f"{name[:_MAX_TITLE]} ...")
-
     def _on_unreadable(self, why: str) -> None:
-        # The recording that was open before still is.
-        self._show_title()
+        self.show_title(self.opened)
         self.banner.report(why, "file")
 
     def _on_model_chosen(self) -> None:
@@ -275,7 +182,7 @@ class ReplayWindow(QWidget):
 
     def _forget_predictions(self) -> None:
         self.predictions = None
-        self.timeline.set_predictions(None, self._hop_s, 0.0)
+        self.timeline.set_predictions(None, 0.0)
         self.summary.set_evaluation(None)
         self.show_decision(False)
         self._set_trials()
@@ -294,28 +201,21 @@ class ReplayWindow(QWidget):
     def _on_predicted(self, predictions: Predictions) -> None:
         self.predictions = predictions
         last = float(predictions.times[-1]) if len(predictions.times) else 0.0
-        self.timeline.set_predictions(predictions, self._hop_s, last)
+        self.timeline.set_predictions(predictions, last)
         self.models.set_progress(last / max(self.playhead.duration, 1e-3))
         self._on_moved()
 
     def _on_finished(self, evaluation: EvaluationEvent) -> None:
-        self.timeline.set_predictions(self.predictions, self._hop_s, self.playhead.duration)
+        self.timeline.set_predictions(self.predictions, self.playhead.duration)
         self.summary.set_evaluation(evaluation)
         self._set_trials(trials_of(evaluation))
-
-    def show_decision(self, shown: bool) -> None:
-        """Make room for the decision at the cursor, or take it away."""
-        frame = self.decided.parentWidget()
-        assert frame is not None
-        frame.setVisible(shown)
 
     def _move(self, seconds: float) -> None:
         self.playhead.seek(self.playhead.position + seconds)
 
     def _space(self) -> None:
-        focused = QApplication.focusWidget()
-        if isinstance(focused, QAbstractButton):
-            # Reached by Tab: Space presses it, as everywhere.
+        # A button that was reached by Tab is pressed, as everywhere.
+        if isinstance(focused := QApplication.focusWidget(), QAbstractButton):
             focused.click()
         else:
             self.playhead.toggle()
@@ -324,12 +224,10 @@ class ReplayWindow(QWidget):
         position = self.playhead.position
         self._is_stale = True
         self.timeline.set_position(position, self.traces.scope.time_base_s)
-        k = trial_at(self.trials, position)
-        self.trial_list.set_current(k)
-        self.transport.set_trial(describe_place(self.trials, k))
+        self.transport.set_trial(self.trial_list.show_at(position))
         if self.opened is not None:
             half_s = 0.5 / self.opened.recording.info.sfreq
-            self.decided.show_at(self.predictions, self._hop_s, position, half_s)
+            self.decided.show_at(self.predictions, position, half_s)
 
     def _advance(self) -> None:
         self.playhead.advance(time.monotonic())

@@ -7,7 +7,8 @@ from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from bci.quality.channel_quality import ChannelQuality, State
-from gui.electrodes.quality_marks import explain, paint_mark
+from bci.quality.words import explain
+from gui.electrodes.quality_marks import paint_mark
 from gui.theme import CAPTION_PX, DARK, Theme
 from gui.widgets.labels import tip
 

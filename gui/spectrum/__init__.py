@@ -1,6 +1,5 @@
 """Spectra and head maps of the shown signal.
 
-- spectra, bands: estimation
 - analysis: the thread
 - spectrum_page, spectrum_view, spectrogram_view: spectra
 - map_page, map_view: power on the head

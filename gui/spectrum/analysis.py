@@ -9,9 +9,17 @@ from PySide6.QtCore import QObject, Signal
 
 from bci.head.top_view import MIN_ELECTRODES, HeadPicture, flatten
 from bci.pipeline.ring import RingBuffer
+from bci.quality.spectra import (
+    HIGH_HZ,
+    Band,
+    Peak,
+    Spectra,
+    Values,
+    band_power,
+    decibels,
+    find_peak,
+)
 from bci.types import StreamInfo
-from gui.spectrum.bands import Band
-from gui.spectrum.spectra import HIGH_HZ, Peak, Spectra, Values, band_power, decibels, find_peak
 from gui.workers.worker import Worker
 
 _POLL_S = 0.1

@@ -4,8 +4,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from bci.quality.spectra import ALPHA, BANDS, Band
 from gui.connect.device_form import mark_wrong
-from gui.spectrum.bands import ALPHA, BANDS, Band
 from gui.spectrum.map_view import MapView
 from gui.widgets.buttons import button
 from gui.widgets.labels import plain
@@ -45,7 +45,7 @@ class MapPage(QWidget):
         column.addLayout(row)
 
     def set_trouble(self, why: str) -> None:
-        """Say why the map stands still; empty while it does not."""
+        """Show why the map stands still; empty while it does not."""
         self.over.setText(why or _OVER)
         mark_wrong(self.over, bool(why))
 

@@ -72,7 +72,7 @@ class MapView(QWidget):
         """Show why there is nothing to draw."""
         self.seen = None
         self.head.clear_values()
-        self.head.hint = hint
+        self.head.show_hint(hint)
         self.band.clear()
         self.words.clear()
 
@@ -85,7 +85,7 @@ class MapView(QWidget):
             self._levels.reset()
         self.seen = seen
         self._levels.follow(float(seen.values.min()), float(seen.values.max()))
-        self.head.hint = ""
+        self.head.show_hint("")
         self.head.show_picture(seen.picture, self._levels.low, self._levels.high)
         self.head.set_scale_label(f"dB re 1 {squared(seen.unit)}")
         self._show_electrodes()
@@ -100,7 +100,7 @@ class MapView(QWidget):
     @property
     def hint(self) -> str:
         """Why there is nothing to draw; empty while there is a map."""
-        return self.head.hint
+        return self.head.hint if self.head.is_blank else ""
 
     @property
     def strongest(self) -> str:

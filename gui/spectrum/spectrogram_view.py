@@ -4,12 +4,12 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF
 
+from bci.quality.spectra import SPAN_S, STEP_S
 from gui.plots.axis import Axis, seconds_ago
 from gui.plots.colour_scale import ColourScale
 from gui.plots.plot import Plot, Table
 from gui.plots.steady_range import SteadyRange
 from gui.spectrum.analysis import SpectrumSeen
-from gui.spectrum.spectra import SPAN_S, STEP_S
 from gui.widgets.units import squared
 
 # Percentiles that the colours span: a blink must not make all else dark, and the deep holes that

@@ -5,9 +5,9 @@ from math import isfinite
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from bci.quality.spectra import LIMITS_HZ
 from gui.connect.device_form import mark_wrong
 from gui.spectrum.analysis import SpectrumSeen
-from gui.spectrum.spectra import LIMITS_HZ
 from gui.spectrum.spectrogram_view import SpectrogramView
 from gui.spectrum.spectrum_view import SpectrumView
 from gui.theme import Theme

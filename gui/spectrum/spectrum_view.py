@@ -8,12 +8,12 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 
+from bci.quality.spectra import ALPHA, BETA
 from gui.plots.axis import Axis
 from gui.plots.plot import Plot, Table
 from gui.plots.steady_range import SteadyRange
 from gui.plots.tags import Tag, Tags
 from gui.spectrum.analysis import SpectrumSeen
-from gui.spectrum.bands import ALPHA, BETA
 from gui.widgets.labels import tip
 from gui.widgets.units import squared
 

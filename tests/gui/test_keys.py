@@ -11,10 +11,10 @@ from pytestqt.qtbot import QtBot
 
 from bci.lsl.outlet import SignalOutlet
 from bci.profiles.profile import load_profile
+from bci.recording.bids.runs import RecordedRun
 from bci.recording.read import read_recording
 from bci.training.decoder_choices import class_choices
 from devices.simulated.subject import write_subject
-from gui.calibration.run.run_choice import RecordedRun
 from gui.calibration.window import CalibrationWindow
 from gui.main_window import MainWindow
 from gui.processes.child import Command

@@ -47,7 +47,7 @@ def test_a_broken_file_is_set_aside_and_told(
 
 
 def test_a_file_of_an_earlier_version_is_set_aside(tmp_path: Path) -> None:
-    (tmp_path / "dashboard.ini").write_text("[General]\ntheme=light\n")
+    (tmp_path / "dashboard.json").write_text("[General]\ntheme=light\n")
     settings = DashboardSettings(tmp_path / "dashboard.json")
     assert settings.set_aside == tmp_path / "dashboard.broken"
     settings.store()

@@ -9,9 +9,9 @@ from pytestqt.qtbot import QtBot
 
 from bci.head.electrodes import standard_position
 from bci.lsl.outlet import SignalOutlet
+from bci.quality.spectra import BANDS
 from bci.types import Channel, StreamInfo
 from gui.main_window import MainWindow
-from gui.spectrum.bands import BANDS
 from tests.gui.conftest import NO_DEVICES
 from tests.gui.keys import press
 from tests.signals import eeg_info, noise

@@ -4,9 +4,10 @@ from itertools import combinations, product
 
 import numpy as np
 import pytest
+from pytestqt.qtbot import QtBot
 
 from bci.quality.channel_quality import State
-from gui.replay.summary import STRONGEST
+from gui.plots.confusion import _FAINT, _STRONG, ConfusionView
 from gui.theme import DARK, LIGHT, Theme
 
 # WCAG 2.2, success criterion 1.4.3: of text, and of what is not text but has to be seen (1.4.11).
@@ -99,7 +100,21 @@ def test_names_in_a_class_colour_and_on_it_can_be_read(theme: Theme) -> None:
     for colour in theme.classes:
         assert contrast(colour, theme.panel) >= TEXT, colour
         assert contrast(theme.on_class, colour) >= TEXT, colour
-        assert contrast(theme.text, veil(colour, theme.window, STRONGEST / 255)) >= TEXT, colour
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
+@pytest.mark.parametrize("share", [0.0, 0.25, 0.5, 0.75, 1.0])
+def test_counts_can_be_read_on_the_cells_of_a_confusion_matrix(
+    qtbot: QtBot, theme: Theme, share: float
+) -> None:
+    view = ConfusionView()
+    qtbot.addWidget(view)
+    view.theme = theme
+    view.resize(300, 200)
+    view.set_counts(("a", "b"), [[round(100 * share), round(100 - 100 * share)], [0, 1]])
+    view.draw()
+    cell = veil(theme.trace, theme.panel, _FAINT + (_STRONG - _FAINT) * share)
+    assert contrast(view.right.shown[0].colour.name(), cell) >= TEXT
 
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)

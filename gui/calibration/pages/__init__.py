@@ -2,7 +2,6 @@
 
 - setup, cue_fields, timing_fields: subject, cues, timing
 - signals: quality before a run
-- run_list, replay_notice: runs
-- training: the training
+- training, run_list: recordings, decoder and the training
 - result, models_table: the result
 """

@@ -1,4 +1,4 @@
-"""The fields that say what is shown: nothing for arrows, words or moods, or a folder."""
+"""Fields for the cues: nothing for arrows, else words, moods or a folder."""
 
 from pathlib import Path
 
@@ -21,14 +21,14 @@ from gui.actions import with_key
 from gui.widgets.buttons import button
 from gui.widgets.labels import ElidedLine
 
-_MOST_BYTES = 100_000
+_MAX_BYTES = 100_000
 _FIRST = {
     WORDS: "yes, no",
     MOODS: "joyful, excited, content, calm, bored, sad, angry, afraid, tired, surprised",
     PICTURE_VIEWING: "",
     CLIPS: "",
 }
-# The name of the line, and what is in it while nothing is.
+# Name of the line, and its placeholder.
 _LINES = {
     WORDS: ("Words", "yes, no, water"),
     MOODS: ("Moods", "joyful, calm, sad"),
@@ -47,7 +47,7 @@ class CueFields(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.line = ElidedLine()
-        self.line.setMaxLength(_MOST_BYTES)
+        self.line.setMaxLength(_MAX_BYTES)
         self.line.textChanged.connect(self.changed)
         self.browse: QPushButton = button(
             "From file ...", with_key("Read what is shown", "calibrate-files")
@@ -62,7 +62,7 @@ class CueFields(QWidget):
 
     @property
     def name(self) -> str:
-        """What the line holds; empty where it is not needed."""
+        """Name of the line; empty where it is not needed."""
         return _LINES[self._kind][0] if self._kind in _LINES else ""
 
     def set_kind(self, kind: ParadigmKind) -> None:
@@ -76,7 +76,7 @@ class CueFields(QWidget):
         self.setVisible(kind in _LINES)
 
     def cues(self, profile: Profile) -> tuple[CueScreenItem, ...]:
-        """What is shown.
+        """Make the cues.
 
         Raises
         ------
@@ -99,7 +99,7 @@ class CueFields(QWidget):
     def read_words(self, file: Path) -> None:
         """Take the words of a text file."""
         try:
-            text = file.read_bytes()[:_MOST_BYTES].decode("utf-8")
+            text = file.read_bytes()[:_MAX_BYTES].decode("utf-8")
         except (OSError, UnicodeDecodeError):
             self.problem.emit(f"{file}: cannot be read as text")
             return
@@ -118,7 +118,7 @@ class CueFields(QWidget):
 
 
 def check_readable(cues: tuple[CueScreenItem, ...]) -> None:
-    """Prove that every picture can be shown.
+    """Check that every picture can be shown.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""This model beside the others."""
+"""Table of models, to compare their scores."""
 
 from pathlib import Path
 
@@ -27,8 +27,8 @@ _COLUMNS = (
     "Chance",
     "Confidence off by",
 )
-_WIDEST = 260
-TELLS = (
+_MAX_WIDTH = 260
+NOTE = (
     "Each model was scored on its own runs. Where intervals overlap, neither is shown to be "
     "better. Double-click a model, or press Enter, to see it."
 )
@@ -56,7 +56,7 @@ class EarlierTable(QTableWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         # The classes may be long: they have the room that is left, so no column is beyond the edge.
         header.setSectionResizeMode(_COLUMNS.index("Classes"), QHeaderView.ResizeMode.Stretch)
-        header.setMaximumSectionSize(_WIDEST)
+        header.setMaximumSectionSize(_MAX_WIDTH)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 

@@ -1,4 +1,4 @@
-"""How good a model is, where it looks, how it compares, and the button to use it."""
+"""Score of a model, its patterns, other models, and the button to use it."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from bci.training.model_result import ModelResult
 from gui.actions import with_key
-from gui.calibration.pages.models_table import TELLS, EarlierTable
+from gui.calibration.pages.models_table import NOTE, EarlierTable
 from gui.plots.accuracy import AccuracyView, verdict
 from gui.plots.confusion import ConfusionView
 from gui.plots.line_with_band import CourseView, CurveView
@@ -49,7 +49,7 @@ class ResultPage(QWidget):
         )
         self.back.clicked.connect(self.back_wanted)
         self.again = button(
-            "Record another run", with_key("More trials make a surer model", "calibrate-again")
+            "Record another run", with_key("More trials make a better model", "calibrate-again")
         )
         self.again.clicked.connect(self.again_wanted)
         self.message = named(Sentence(), "dim")
@@ -90,7 +90,7 @@ class ResultPage(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addLayout(top, 1)
-        whole.addWidget(named(Sentence(TELLS), "dim"))
+        whole.addWidget(named(Sentence(NOTE), "dim"))
         self.table.setFixedHeight(112)
         whole.addWidget(self.table)
         whole.addLayout(foot)
@@ -102,33 +102,33 @@ class ResultPage(QWidget):
         card = result.card
         self.accuracy.set_score(card.score)
         self.verdict.setText(verdict(card.score))
-        said = f"Held out: {card.score.folds}."
+        details = f"Held out: {card.score.folds}."
         sure, decisions = card.confidence, card.decisions()
         if sure is not None:
-            said += f" Its confidence is off by {percent(sure.error)} on average."
+            details += f" Its confidence is off by {percent(sure.error)} on average."
         if sure is not None and decisions is not None:
-            said += f" {sure.summary()}."
+            details += f" {sure.summary()}."
             decisions = f"{decisions[0].upper()}{decisions[1:]}."
         calibration = f"Confidence: {sure.calibration()}." if sure is not None else ""
         self.details.setToolTip(tip(f"{decisions or ''} {calibration}".strip()))
         for other in card.score.measures:
             p = by_chance(other.p_value)
-            said += f" {other.name} {other.value:.2f} (chance {other.chance:.2f}, {p})."
+            details += f" {other.name} {other.value:.2f} (chance {other.chance:.2f}, {p})."
         simulated = " Simulated signal." if card.simulated else ""
-        self.details.setText(f"{said}{simulated} Stored in {result.folder}.")
+        self.details.setText(f"{details}{simulated} Stored in {result.folder}.")
         self.confusion.set_counts(card.classes, card.score.confusion)
         self.patterns.set_patterns(result.patterns)
         self.course.set_course(result.course, card.pipeline.window_s, card.score.chance)
         self.curve_frame.setVisible(not self.curve.is_blank)
         self.table.set_result(result)
         self.message.setText("")
-        # A model that is no better than chance is nothing to be led to.
+        # At chance the main button records more instead.
         for push in (self.use, self.again):
             _show_as_main(push, push is self.main)
 
     @property
     def main(self) -> QPushButton:
-        """The button that the score leads to."""
+        """The main button: use the model, or record more where it is at chance."""
         at_chance = self.result is not None and self.result.card.score.at_chance
         return self.again if at_chance else self.use
 
@@ -139,7 +139,6 @@ class ResultPage(QWidget):
     def set_theme(self, theme: Theme) -> None:
         for view in (self.accuracy, self.confusion, self.patterns, self.course, self.curve):
             view.theme = theme
-            view.update()
 
     def _use(self) -> None:
         if self.result is not None:
@@ -147,7 +146,7 @@ class ResultPage(QWidget):
 
 
 def _show_as_main(push: QPushButton, is_main: bool) -> None:
-    """Have a button look like the one that goes on, or like any other."""
+    """Draw a button as the main one, or like any other."""
     push.setObjectName("go" if is_main else "")
     push.style().unpolish(push)
     push.style().polish(push)

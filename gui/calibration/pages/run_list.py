@@ -1,11 +1,11 @@
-"""The recordings that a model can be trained on: tick those that it shall learn from."""
+"""The recordings that a model can be trained on, to tick."""
 
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
-from gui.calibration.run.run_choice import RecordedRun
+from bci.recording.bids.runs import RecordedRun
 from gui.widgets.labels import tip
 
 _FILE = Qt.ItemDataRole.UserRole
@@ -13,7 +13,7 @@ _COUNTING = "counting trials ..."
 
 
 class RunList(QListWidget):
-    """Two lines a recording: its name; when it was recorded and which trials it has."""
+    """Two lines a recording: its name; its time and trials."""
 
     ticked = Signal()
 
@@ -50,7 +50,7 @@ class RunList(QListWidget):
         for run in runs:
             if (item := self._item(run.file)) is not None:
                 item.setCheckState(Qt.CheckState.Checked)
-        # An item that is put in ticked tells nobody.
+        # Qt reports no item that is ticked from the start.
         self.ticked.emit()
         return [run.file for run in new]
 

@@ -1,7 +1,6 @@
-"""The first page: whom, what, how often and how fast."""
+"""The first page: subject, paradigm, number of trials and timing."""
 
 from contextlib import suppress
-from dataclasses import replace
 
 from PySide6.QtCore import QRegularExpression, Signal, SignalInstance
 from PySide6.QtGui import QRegularExpressionValidator
@@ -21,12 +20,14 @@ from bci.profiles.profile import Profile, load_profile, shipped_profiles
 from bci.recording.bids.names import Session
 from bci.tasks.paradigms import (
     KINDS,
-    CueTiming,
     ParadigmKind,
     RunPlan,
+    check_timing,
     kind_for,
     profile_for,
     profile_of,
+    timing_for,
+    with_false_decisions,
 )
 from bci.types import StreamInfo
 from gui.actions import with_key
@@ -41,14 +42,14 @@ from gui.widgets.units import counted, percent
 
 
 class SetupPage(QWidget):
-    """Says what is missing; when nothing is, the next step is open.
+    """Shows what is missing; when nothing is, the next step is open.
 
     Parameters
     ----------
     profile : str
         Profile to begin with: a file, or the name of a shipped one.
     remembered : dict of str to str
-        What was chosen the last time: subject, session.
+        The last choice: subject, session.
     engine_name : str
         Prefix of the streams of the engine that the dashboard shows.
     """
@@ -68,9 +69,9 @@ class SetupPage(QWidget):
         self._engine_name = engine_name
         self._sensors: frozenset[str] = frozenset()
         self._usual = ""  # the profile of classes that was chosen last
-        self.subject = _label_field(remembered.get("subject", ""), "Who: letters and digits")
+        self.subject = _label_field(remembered.get("subject", ""), "Letters and digits")
         self.session = _label_field(
-            remembered.get("session", ""), "Which visit, if there are several"
+            remembered.get("session", ""), "Number of the visit, if there are several"
         )
         self.session.setPlaceholderText("optional")
         self.profiles = ComboBox()
@@ -82,29 +83,15 @@ class SetupPage(QWidget):
         self.cue_fields = CueFields()
         self.cues_label = QLabel()
         self.timing_fields = TimingFields()
-        self.false_decisions = QDoubleSpinBox()
-        # Nothing filled in is the profile's own.
-        self.false_decisions.setRange(0.0, 600.0)
-        self.false_decisions.setSingleStep(0.5)
-        self.false_decisions.setDecimals(1)
-        self.false_decisions.setPrefix("at most ")
-        self.false_decisions.setSuffix(" a minute")
-        self.false_decisions.lineEdit().setTextMargins(*ROOM)
-        self.false_decisions.setToolTip(
-            "The threshold is chosen to keep false decisions at rest to this, with 95 % "
-            "confidence. That takes 3 min of rest for at most 1 a minute, 1.5 min for 2. A "
-            "running engine keeps its own threshold."
-        )
+        self.false_decisions = _limit_field()
         self.full_screen = QCheckBox("Cues on the full screen")
         self.full_screen.setChecked(True)
         self.instruction = named(Sentence(), "dim")
         self.summary = named(Sentence(), "heading")
         self.problem = named(Sentence(), "problem")
-        self.next = named(button("Check signals", with_key("Go on", "calibrate-next")), "go")
+        self.next = named(button("Check signals", with_key("Continue", "calibrate-next")), "go")
         self.next.clicked.connect(lambda: self._go_on(self.chosen))
-        self.models = button(
-            "Models", with_key("Look at those that were calibrated before", "calibrate-models")
-        )
+        self.models = button("Models", with_key("Look at earlier models", "calibrate-models"))
         self.models.clicked.connect(self.models_wanted)
         self.train = button(
             "Train on recordings", with_key("Without a new run: choose files", "calibrate-train")
@@ -122,7 +109,7 @@ class SetupPage(QWidget):
         self._on_profile()
 
     def set_stream(self, info: StreamInfo | None) -> None:
-        """The stream that would be recorded; which profile is proposed depends on its sensors."""
+        """Take the stream that would be recorded; its sensors decide which profile is proposed."""
         channels = info.channels if info is not None else ()
         self._sensors = frozenset(channel.kind for channel in channels)
 
@@ -169,12 +156,12 @@ class SetupPage(QWidget):
         return KINDS[self.kinds.currentIndex()]
 
     def choice(self) -> RunChoice:
-        """What is filled in.
+        """Return the filled-in choice.
 
         Raises
         ------
         BciError
-            If something is missing or does not fit; the message says what.
+            If something is missing or does not fit; the message gives the reason.
         """
         if not self.subject.text():
             raise ProfileError("fill in the subject")
@@ -183,25 +170,18 @@ class SetupPage(QWidget):
         profile = load_profile(name)
         cues = self.cue_fields.cues(profile)
         timing = self.timing_fields.timing
-        _check(timing, profile)
-        made = self._with_limit(profile_of(profile, cues, self._engine_name))
+        check_timing(timing, profile)
+        made = profile_of(profile, cues, self._engine_name)
+        limit = self.false_decisions.value()
+        if limit and self.false_decisions.isEnabled():
+            made = with_false_decisions(made, limit)
         trials = self.timing_fields.trials.value()
         plan = RunPlan(session.task, self.kind.instruction, cues, timing, trials, seed=0)
         full_screen = self.full_screen.isChecked()
         return RunChoice(session, name, made, made is not profile, plan, full_screen)
 
-    def _with_limit(self, profile: Profile) -> Profile:
-        """The profile, held to the false decisions that are filled in; itself where none are."""
-        limit = self.false_decisions.value()
-        if not limit or not self.false_decisions.isEnabled():
-            return profile
-        # A threshold of the profile's own would go before the one that keeps to them.
-        held = {"false_positives_per_min": limit, "decision_threshold": None}
-        output = profile.output.model_copy(update=held)
-        return profile.model_copy(update={"output": output})
-
     def _on_kind(self) -> None:
-        """Another kind of run: take the profile that goes with it."""
+        """Take the profile that goes with another kind of run."""
         with suppress(BciError):
             profile = load_profile(self.profiles.currentText())
             if name := profile_for(self.kind, profile, self._sensors, self._usual):
@@ -209,9 +189,9 @@ class SetupPage(QWidget):
         self._fill()
 
     def _on_profile(self) -> None:
-        """Another profile: take the kind of run that goes with it."""
+        """Take the kind of run that goes with another profile."""
         name = self.profiles.currentText()
-        # What is wrong with a profile is said where its numbers are taken.
+        # A broken profile is reported where its numbers are taken.
         with suppress(BciError):
             profile = load_profile(name)
             if profile.paradigm.items is None:
@@ -222,7 +202,7 @@ class SetupPage(QWidget):
         self._fill()
 
     def _choose(self, choice: ComboBox, text: str) -> None:
-        """Without the other list following in its turn."""
+        """Choose an entry without the other list following."""
         choice.blockSignals(True)
         choice.setCurrentText(text)
         choice.blockSignals(False)
@@ -238,17 +218,14 @@ class SetupPage(QWidget):
         try:
             profile = load_profile(self.profiles.currentText())
             self._fill_limit(profile)
-            stop_s = profile.paradigm.stop_s
-            # What is rated may last as long as one likes; the profile's end is only the latest.
-            least_s = 0.0 if kind.rated else round(stop_s - timing.cue_s, 2)
-            timing = replace(timing, task_s=max(timing.task_s, least_s))
+            timing = timing_for(kind, profile)
         except BciError as error:
             self._show_problem(str(error))
         self.timing_fields.set_values(timing, kind.trials_per_class)
         self._show()
 
     def _fill_limit(self, profile: Profile) -> None:
-        """Begin with what the profile says; only where rest is told can another be chosen."""
+        """Start with the profile's own limit; another one needs markers of rest."""
         output = profile.output
         own = f"at most {output.false_positives_per_min:g} a minute"
         if output.decision_threshold is not None:
@@ -256,8 +233,8 @@ class SetupPage(QWidget):
         self.false_decisions.setSpecialValueText(f"as the profile says: {own}")
         self.false_decisions.setValue(0.0)
         paradigm = profile.paradigm
-        held_out = paradigm.items is None and not profile.pipeline.at_cues
-        self.false_decisions.setEnabled(paradigm.rest is not None and held_out)
+        has_windows = paradigm.items is None and not profile.pipeline.at_cues
+        self.false_decisions.setEnabled(paradigm.rest is not None and has_windows)
 
     def _show(self) -> None:
         try:
@@ -267,7 +244,9 @@ class SetupPage(QWidget):
             return
         self._show_problem("")
         minutes, seconds = divmod(round(plan.duration_s), 60)
-        classes = ", ".join(cue.label for cue in plan.cues[:6]) + " ..." * (len(plan.cues) > 6)
+        classes = ", ".join(cue.label for cue in plan.cues[:6])
+        if len(plan.cues) > 6:
+            classes += " ..."
         self.summary.setText(
             f"{counted(plan.n_trials, 'trial')} ({classes}), about {minutes}:{seconds:02d} min"
         )
@@ -294,24 +273,26 @@ class SetupPage(QWidget):
         wanted.emit(choice)
 
 
-def _check(timing: CueTiming, profile: Profile) -> None:
-    if timing.pause_min_s > timing.pause_max_s:
-        raise ProfileError("the pause at least is longer than the pause at most")
-    pipeline = profile.pipeline
-    # Windows end at multiples of the hop, wherever the cue is.
-    hop_s = 0.0 if pipeline.at_cues else pipeline.hop_s
-    least_s = profile.paradigm.start_s + pipeline.window_s + hop_s
-    trial_s = timing.cue_s + timing.task_s
-    if trial_s < least_s:
-        raise ProfileError(
-            f"cue and task last {trial_s:g} s, but the decoder needs {least_s:g} s of signal after "
-            "each cue; lengthen the task"
-        )
-
-
 def _label_field(text: str, tip: str) -> QLineEdit:
     field = QLineEdit(text)
     field.setValidator(QRegularExpressionValidator(QRegularExpression("[A-Za-z0-9]*")))
     field.setMaxLength(40)
     field.setToolTip(tip)
+    return field
+
+
+def _limit_field() -> QDoubleSpinBox:
+    """Make the field of the false decisions at rest; 0 stands for the profile's own limit."""
+    field = QDoubleSpinBox()
+    field.setRange(0.0, 600.0)
+    field.setSingleStep(0.5)
+    field.setDecimals(1)
+    field.setPrefix("at most ")
+    field.setSuffix(" a minute")
+    field.lineEdit().setTextMargins(*ROOM)
+    field.setToolTip(
+        "The threshold keeps false decisions at rest to this, with 95 % confidence. That takes "
+        "3 min of rest for at most 1 a minute, 1.5 min for 2. A running engine keeps its own "
+        "threshold."
+    )
     return field

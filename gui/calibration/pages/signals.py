@@ -1,12 +1,12 @@
-"""The second page: how good each channel is before a run begins."""
+"""The second page: quality of each channel before a run begins."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from bci.quality.channel_quality import ChannelQuality, State
+from bci.quality.words import advise, explain, worst_first
 from bci.types import StreamInfo
 from gui.actions import key_of, with_key
-from gui.electrodes.quality_marks import advise, explain, worst_first
 from gui.electrodes.quality_view import QualityView
 from gui.theme import Theme
 from gui.widgets.buttons import button
@@ -14,11 +14,11 @@ from gui.widgets.labels import Sentence
 from gui.widgets.layouts import named, panel
 from gui.widgets.units import counted
 
-_MOST_NAMED, _MOST_ADVICE = 12, 6
+_MAX_NAMED, _MAX_ADVICE = 12, 6
 
 
 class SignalsPage(QWidget):
-    """Names what is bad and leaves the choice to the user."""
+    """Names bad channels and leaves the choice to the user."""
 
     start_wanted = Signal()
     back_wanted = Signal()
@@ -62,7 +62,7 @@ class SignalsPage(QWidget):
         self._show([])
 
     def set_stream(self, info: StreamInfo) -> None:
-        """Another stream is shown in the dashboard: it is the one that will be recorded."""
+        """Take the stream of the dashboard, which will be recorded."""
         self._info, self._silence = info, ""
         self.head.set_stream(info)
         self._show([])
@@ -74,7 +74,7 @@ class SignalsPage(QWidget):
         self._show([])
 
     def set_silent(self, why: str) -> None:
-        """Say why nothing is known of a stream that is there; empty while it is."""
+        """Show why nothing is known of a stream that is there; empty if it is known."""
         self._silence = why
         self.head.set_silent(why)
         self._show(self.head.channels)
@@ -85,7 +85,6 @@ class SignalsPage(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         self.head.theme = theme
-        self.head.update()
 
     def _show(self, channels: list[ChannelQuality]) -> None:
         advice = _advice(worst_first(channels)) if self._info else ""
@@ -112,7 +111,7 @@ class SignalsPage(QWidget):
             silence = f"{self._silence}. Is its program still running?" if self._silence else ""
             self.verdict.setText(silence[:1].upper() + silence[1:] or "Measuring ...")
         elif bad:
-            names = ", ".join(channel.name for channel in bad[:_MOST_NAMED])
+            names = ", ".join(channel.name for channel in bad[:_MAX_NAMED])
             self.verdict.setText(
                 f"Bad: {names}. Mend these electrodes before you start: a model that was trained "
                 "on bad channels serves badly. You may go on all the same."
@@ -126,13 +125,13 @@ class SignalsPage(QWidget):
 
 
 def _advice(worst: list[ChannelQuality]) -> str:
-    """A line for all channels that the same helps: ``F4, P3: press it on``."""
+    """Write one line for all channels with the same advice: ``F4, P3: press it on``."""
     helped: dict[str, list[str]] = {}
     for channel in worst:
         if what := advise(channel):
             helped.setdefault(what, []).append(channel.name)
     lines = []
-    for what, names in list(helped.items())[:_MOST_ADVICE]:
-        rest = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-        lines.append(f"{', '.join(names[:_MOST_NAMED])}{rest}: {what}")
+    for what, names in list(helped.items())[:_MAX_ADVICE]:
+        rest = f" and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else ""
+        lines.append(f"{', '.join(names[:_MAX_NAMED])}{rest}: {what}")
     return "\n\n".join(lines)

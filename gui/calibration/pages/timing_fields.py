@@ -11,12 +11,12 @@ from PySide6.QtWidgets import (
 
 from bci.tasks.paradigms import CueTiming
 
-_MOST_S, _MOST_TRIALS = 60.0, 500
+_MAX_S, _MAX_TRIALS = 60.0, 500
 # A style sheet does not reach the text of these fields.
 ROOM = (6, 0, 6, 0)
 _STEPS = (
     ("baseline_s", "Cross alone", "Fixation cross before each cue", 0.1),
-    ("cue_s", "Cue", "How long the cue itself is shown", 0.1),
+    ("cue_s", "Cue", "Duration of the cue itself", 0.1),
     ("task_s", "Task", "From the end of the cue until the screen is blank", 0.1),
     ("pause_min_s", "Pause, at least", "The empty screen between two trials", 0.0),
     ("pause_max_s", "Pause, at most", "Each pause is drawn between the two", 0.0),
@@ -35,8 +35,8 @@ class TimingFields(QWidget):
         form.setVerticalSpacing(9)
         form.setHorizontalSpacing(14)
         self.trials = QSpinBox()
-        self.trials.setRange(1, _MOST_TRIALS)
-        self.trials.setToolTip("How often each class, word, picture or mood is shown")
+        self.trials.setRange(1, _MAX_TRIALS)
+        self.trials.setToolTip("Number of times that each class, word, picture or mood is shown")
         self.trials.valueChanged.connect(self.changed)
         self.trials.setMinimumWidth(110)
         self.trials.lineEdit().setTextMargins(*ROOM)
@@ -44,7 +44,7 @@ class TimingFields(QWidget):
         self.fields: dict[str, QDoubleSpinBox] = {}
         for name, label, tip, least in _STEPS:
             field = QDoubleSpinBox()
-            field.setRange(least, _MOST_S)
+            field.setRange(least, _MAX_S)
             field.setDecimals(2)
             field.setSingleStep(0.25)
             field.setSuffix(" s")

@@ -13,10 +13,10 @@ from PySide6.QtWidgets import (
 )
 
 from bci.messages import PointEvent, StepEvent
+from bci.recording.bids.runs import RecordedRun
 from bci.training.decoder_choices import DecoderOffer
 from gui.actions import with_key
 from gui.calibration.pages.run_list import RunList
-from gui.calibration.run.run_choice import RecordedRun
 from gui.plots.line_with_band import CurveView
 from gui.theme import Theme
 from gui.widgets.buttons import button

@@ -1,8 +1,7 @@
-"""A run of the guided calibration.
+"""A run of the guided calibration; what it shows and when is in `bci.tasks`.
 
-- run_choice, agreement: the choice
-- paradigms: cues and their timing
-- schedule, cue_order: what comes when
-- cue_screen, rating: what the person sees
-- cue_run: a run as it happens
+- run_choice: the choice
+- run_control: start and end
+- cue_run: schedule, markers and recorder during the run
+- cue_screen: the window for the person
 """

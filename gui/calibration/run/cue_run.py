@@ -1,4 +1,4 @@
-"""A run as it happens: the schedule on the screen, its markers on LSL, the recorder beside it."""
+"""A run: the schedule on the screen, its markers on LSL, and the recorder."""
 
 from pathlib import Path
 
@@ -16,16 +16,16 @@ from gui.record.run_recorder import RunRecorder
 
 _TICK_MS = 5
 _KEYS_BEGIN = "Space begins   Esc ends"
-_KEYS_ON = "Space goes on   Esc ends"
+_KEYS_ON = "Space resumes   Esc ends"
 
 
 class CueRun(QObject):
     """Shows one run and records it.
 
     A cue's marker is sent when the cue is painted. A rest marker, where the profile names one,
-    is sent when the screen is blank after a task, and when a run begins or goes on. Where trials
+    is sent when the screen is blank after a task, and when a run begins or resumes. Where trials
     are rated, `RATING` is sent when the questions are painted, and when they are answered the
-    marker of what was shown with its levels, which carries the time at which it was shown.
+    marker of the item with its levels, at the time at which the item was shown.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ class CueRun(QObject):
         self._recorder.record(file, streams)
 
     def abort(self) -> None:
-        """End now; what was recorded stays."""
+        """End now; the recording is kept."""
         if self.schedule.is_over:
             return
         if self.schedule.phase not in (Phase.WAITING, Phase.INTERRUPTED):
@@ -124,7 +124,7 @@ class CueRun(QObject):
     def _rate(self) -> None:
         cue = self.schedule.step.cue
         assert cue is not None
-        # It is known only now, and holds from when it was shown.
+        # The answer belongs to the time at which the item was shown.
         self._mark(f"{cue.item}/{self._rating.label}", self._shown_at)
         self.schedule.rate(local_clock())
         self._screen.show_step(self.schedule.step)
@@ -148,7 +148,7 @@ class CueRun(QObject):
     def _on_well(self) -> None:
         self.trouble = ""
         if self.schedule.phase is Phase.INTERRUPTED:
-            self._screen.show_message("It is back. The run can go on.", _KEYS_ON)
+            self._screen.show_message("It is back. The run can be resumed.", _KEYS_ON)
 
     def _tick(self) -> None:
         unseen = self.schedule.phase is Phase.CUE and self._painted != self.schedule.step

@@ -43,7 +43,9 @@ def test_remapping_live_map_and_patterns_give_the_same_values() -> None:
     np.testing.assert_allclose(shown, remapped, atol=1e-6)
     picture = HeadPicture(places).draw(values).ravel()
     whole = spline_weights(standard_directions(CAP), on_sphere(pixel_places())) @ values
-    np.testing.assert_allclose(picture, np.clip(whole, values.min(), values.max()), atol=1e-6)
+    inside = np.hypot(*pixel_places().T) < 0.5
+    expected = np.clip(whole, values.min(), values.max())
+    np.testing.assert_allclose(picture[inside], expected[inside], atol=1e-6)
 
 
 def test_directions_are_those_of_the_template_or_of_the_stated_position() -> None:

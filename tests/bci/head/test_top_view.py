@@ -73,12 +73,24 @@ def test_a_picture_goes_through_its_electrodes_and_is_smooth_between() -> None:
     np.testing.assert_allclose(HeadPicture(places).draw(np.full(12, 3.0)), 3.0, atol=1e-6)
 
 
-def test_no_pixel_leaves_the_range_of_the_electrodes() -> None:
-    places = places_of(("Fp1", "Fp2", "C3", "C4", "P7", "P8", "O1", "O2"))
+def test_a_single_strong_electrode_is_the_peak_of_the_picture_even_at_the_edge() -> None:
+    places = places_of(("Fp1", "Fp2", "C3", "C4", "P3", "P4", "O1", "O2"))
+    along = np.linspace(-1, 1, PIXELS)
+    inside = np.hypot(*np.meshgrid(along, along)) <= 1
     for strongest in range(8):
         picture = HeadPicture(places).draw(np.eye(8)[strongest])
         assert picture.min() >= 0.0
         assert picture.max() <= 1.0
+        rows, columns = np.nonzero(inside & (picture > 0.95 * picture[inside].max()))
+        middle = along[columns].mean(), -along[rows].mean()
+        assert middle == pytest.approx(tuple(places[strongest]), abs=0.25)
+        # Far outside of the electrodes it has faded.
+        assert picture[PIXELS // 2, -1] < 0.5
+
+
+def test_electrodes_in_one_line_can_be_drawn() -> None:
+    picture = HeadPicture(places_of(("Fz", "Cz", "Pz", "Oz"))).draw(np.arange(4.0))
+    assert picture[0].max() < picture[-1].min()
 
 
 def test_two_sensors_at_one_place_can_be_drawn() -> None:

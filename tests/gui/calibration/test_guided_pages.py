@@ -20,6 +20,7 @@ from bci.messages.quality_reasons import Reason
 from bci.models.bundle import MeasureCard, ScoreCard
 from bci.profiles.profile import load_profile, shipped_profiles
 from bci.quality.channel_quality import ChannelQuality, State
+from bci.recording.bids.runs import RecordedRun
 from bci.tasks.cue_items import class_cues, mood_cues
 from bci.tasks.paradigms import (
     CLIPS,
@@ -42,7 +43,6 @@ from gui.calibration.pages.signals import SignalsPage
 from gui.calibration.pages.training import TrainingPage
 from gui.calibration.run.cue_run import CueRun
 from gui.calibration.run.cue_screen import CueScreen
-from gui.calibration.run.run_choice import RecordedRun
 from gui.calibration.training_process import TrainingProcess
 from gui.plots.accuracy import verdict
 from gui.plots.line_with_band import CourseView, intervals_of

@@ -11,10 +11,10 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from bci.profiles.profile import Profile
+from bci.training.run_counts import count_trials
 from bci.types import Marker, Recording
 from devices.simulated.subject import SubjectSettings, simulate_run, write_run
 from gui.calibration.pages.training import TrainingPage
-from gui.calibration.trial_count import count_trials
 from gui.calibration.window import CalibrationWindow
 from gui.main_window import MainWindow
 from gui.widgets.open_recording import newest_recording

@@ -9,8 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from bci.decisions import Decision
 from bci.lsl.engine_streams import ReceivedPrediction
-from gui.decisions.ball import BallCourse
-from gui.decisions.class_bars import ClassBars
+from gui.decisions.class_bars import BallCourse, ClassBars
 from gui.main_window import MainWindow
 from tests.gui.conftest import NO_DEVICES
 from tests.gui.published import received

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from bci.decisions import Decision, DecisionEvent
 from bci.lsl.engine_streams import ReceivedPrediction
 from bci.messages import EngineStatus
-from gui.decisions.cue_matching import CueWindows
+from gui.decisions.decision_view import CueWindows
 from gui.decisions.engine_views import EngineViews
 from gui.decisions.headline import NO_DECISION, NO_PREDICTION, NOT_SURE
 from gui.decisions.status_line import delay_text

@@ -1,11 +1,10 @@
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 from pylsl import local_clock
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QFont, QFontMetricsF
 from pytestqt.qtbot import QtBot
 
@@ -14,9 +13,8 @@ from bci.lsl.engine_streams import ReceivedPrediction
 from bci.tasks.emotion_levels import LevelGrid
 from gui.decisions.emotion_plane import EmotionView
 from gui.decisions.headline import fitting_pixels
-from gui.decisions.smoothed_levels import LevelCourse, true_levels
 from gui.main_window import MainWindow
-from gui.theme import DARK, LIGHT
+from gui.theme import DARK, LIGHT, Theme
 from tests.gui.published import LONG, Published, received
 
 GRID = LevelGrid(("valence", "arousal"))
@@ -31,43 +29,6 @@ def probabilities(valence: int, arousal: int, sure: float = 0.9) -> np.ndarray:
 def prediction(taken: float, valence: int, arousal: int, sure: float = 0.9) -> ReceivedPrediction:
     shares = probabilities(valence, arousal, sure).astype(np.float32)
     return received(taken, shares, GRID.classes, 0.12)
-
-
-def test_the_smoothing_is_as_far_behind_as_it_says() -> None:
-    course = LevelCourse(GRID, delay_s=2.0)
-    # A level that rises slowly and steadily is shown as it was two seconds before.
-    for k in range(300):
-        low = probabilities(1, 1, 1.0) * (1 - k / 300) + probabilities(5, 1, 1.0) * k / 300
-        course.add(k * 0.1, low)
-    slope = 4 / 30  # levels a second
-    behind = (1 + 4 * 299 / 300 - course.steps[-1].expected[0]) / slope
-    assert behind == pytest.approx(course.delay_s, abs=0.1)
-
-
-def test_the_smoothing_does_not_depend_on_how_often_it_is_told() -> None:
-    often, seldom = LevelCourse(GRID), LevelCourse(GRID)
-    for course, step in ((often, 0.1), (seldom, 0.5)):
-        course.add(0.0, probabilities(1, 1))
-        for time in np.arange(step, 4.01, step):
-            course.add(time, probabilities(5, 4))
-    assert often.steps[-1].expected == pytest.approx(seldom.steps[-1].expected)
-    assert often.by_axis is not None
-    assert (often.by_axis.argmax(axis=1) + 1).tolist() == [5, 4]
-
-
-def test_after_a_break_it_begins_anew() -> None:
-    course = LevelCourse(GRID)
-    course.add(0.0, probabilities(1, 1, 1.0))
-    course.add(10.0, probabilities(5, 2, 1.0))
-    assert course.steps[-1].expected == (5.0, 2.0)
-    course.reset()
-    assert course.by_axis is None
-
-
-def test_a_cue_has_levels_and_rest_has_none() -> None:
-    assert true_levels(GRID, "valence-2/arousal-5") == (2, 5)
-    assert true_levels(GRID, "valence-2/arousal-6") == ()
-    assert true_levels(GRID, None) == ()
 
 
 def test_what_is_decided_is_said_in_words(qtbot: QtBot) -> None:
@@ -92,14 +53,16 @@ def test_dot_is_hollow_where_the_engine_decides_nothing(qtbot: QtBot) -> None:
     view = EmotionView()
     qtbot.addWidget(view)
     view.set_classes(GRID.classes)
-    pictures = []
+    view.show()
+    fills = []
     for decision in (Decision(GRID.classes[0], 0.9), Decision(None, 0.9), None):
         view.show_prediction(replace(prediction(0.0, 2, 4), decision=decision))
-        middle = view._place(QRectF(34, 42, 146, 146), *view.course.steps[-1].expected).toPoint()
-        pictures.append(view.grab().toImage().pixelColor(middle))
-    decided, *others = pictures
-    assert decided == DARK.colour("accent")
-    assert all(colour != decided for colour in others)
+        assert view.plane.dot.getData()[0] == view.course.steps[-1].expected[0]
+        fills.append(view.plane.dot.opts["brush"].color())
+    assert fills[0] == DARK.colour("accent")
+    assert fills[1:] == [DARK.colour("panel")] * 2
+    view.show_prediction(None)
+    assert len(view.plane.dot.data) == 0
 
 
 def test_letters_shrink_until_both_axes_are_read_whole(qtbot: QtBot) -> None:
@@ -115,19 +78,29 @@ def test_letters_shrink_until_both_axes_are_read_whole(qtbot: QtBot) -> None:
 
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT])
-def test_the_true_level_and_the_point_are_drawn(qtbot: QtBot, theme, tmp_path: Path) -> None:
+def test_the_true_level_the_trail_and_the_bars_are_drawn(qtbot: QtBot, theme: Theme) -> None:
     view = EmotionView(threshold=0.12)
     qtbot.addWidget(view)
     view.theme = theme
-    view.resize(338, view.height())
     view.set_classes(GRID.classes)
-    empty = view.grab().toImage()
+    view.show()
     for k in range(20):
         view.show_prediction(prediction(0.5 * k, 1 + k // 5, 5 - k // 5, 0.6))
-    pointed = view.grab().toImage()
+    # The last twelve seconds, paler with age, end at the dot.
+    newest = view.plane.trail[-1]
+    assert newest.getData()[0][-1] == view.plane.dot.getData()[0]
+    assert newest.opts["pen"].color().alpha() == 255
+    assert view.plane.trail[0].opts["pen"].color().alpha() == 80
+    assert len(view.plane.true_square.getData()[0]) == 0
     view.show_cue("valence-4/arousal-2")
-    assert len({image.constBits().tobytes() for image in (empty, pointed)}) == 2
-    assert view.grab().toImage() != pointed
+    x, y = view.plane.true_square.getData()
+    assert (x.min(), x.max(), y.min(), y.max()) == (3.5, 4.5, 1.5, 2.5)
+    marked = [[bar.name for bar in plot.bars if bar.mark] for plot in view.bars]
+    assert marked == [["4"], ["2"]]
+    shares = [bar.share for bar in view.bars[0].bars]
+    assert sum(shares) == pytest.approx(1.0, abs=1e-3)
+    assert view.plane.read(QPointF(3.0, 2.0)) == "valence 3.0, arousal 2.0"
+    assert len(view.plane.csv().splitlines()) == 21
 
 
 def test_it_needs_no_more_room_than_the_smallest_screen_has(

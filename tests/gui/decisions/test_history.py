@@ -6,9 +6,9 @@ from pytestqt.qtbot import QtBot
 from bci.decisions import DecisionEvent
 from bci.lsl.engine_streams import ReceivedPrediction
 from bci.tasks.emotion_levels import LevelGrid
+from bci.tasks.smoothed_levels import LevelCourse
 from gui.decisions.decision_rule import DecisionRule
 from gui.decisions.history import HistoryView, LevelHistory
-from gui.decisions.smoothed_levels import LevelCourse
 
 HIGH, LOW = 0.9, 0.1
 
@@ -143,3 +143,10 @@ def test_smoothed_levels_are_lines_and_the_true_ones_dashed(qtbot: QtBot) -> Non
     assert [tag.text for tag in view.names.shown] == ["arousal", "valence", "- - true"]
     assert view.read(QPointF(-9.2, 3.0)) == "-9.2 s: valence 2.0, arousal 4.0"
     assert view.csv().splitlines()[:2] == ["time (s),valence,arousal", "0.0,2.0,4.0"]
+
+
+def test_the_threshold_line_is_where_it_is_decided(view: HistoryView) -> None:
+    assert view.threshold_line.value() == 0.7
+    view.rule = DecisionRule(0.9)
+    view.advance(40.0)
+    assert view.threshold_line.value() == 0.9

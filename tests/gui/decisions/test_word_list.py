@@ -10,10 +10,9 @@ from pytestqt.qtbot import QtBot
 from bci.decisions import RunningDecision
 from bci.lsl.engine_streams import ReceivedPrediction
 from bci.messages import WindowCounts
-from gui.decisions.cue_matching import CueWindows
+from gui.decisions.decision_view import CueWindows
 from gui.decisions.rejections import Rejections
-from gui.decisions.transcript import Transcript
-from gui.decisions.transcript_view import TranscriptView, clock_time
+from gui.decisions.transcript import Transcript, TranscriptView, clock_time
 from gui.decisions.word_list import ShownWords, WordList
 from gui.main_window import MainWindow
 from gui.processes.child import Command

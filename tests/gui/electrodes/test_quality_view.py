@@ -1,15 +1,15 @@
 from dataclasses import fields, replace
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint
+from PySide6.QtCore import QEvent, QPoint, QPointF
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from bci.messages.quality_reasons import Reason, describe
 from bci.quality.channel_quality import ChannelQuality, State
+from bci.quality.words import advise, explain, summarise
 from bci.types import Channel, StreamInfo
-from gui.electrodes.quality_marks import advise, explain, summarise
 from gui.electrodes.quality_view import QualityView
 from gui.scope.channel_labels import ChannelNames
 
@@ -50,7 +50,7 @@ def view(qtbot: QtBot) -> QualityView:
 
 
 def reason_at(view: QualityView, index: int) -> str:
-    found = view.head.electrode_at(*view.head.places[index])
+    found = view.head.electrode_at(QPointF(*view.head.places[index]))
     return found.tip if found else ""
 
 
@@ -67,7 +67,7 @@ def test_an_electrode_explains_its_mark(view: QualityView, info: StreamInfo) -> 
     # The worst is drawn last: nothing covers it.
     assert [e.state for e in view.head.electrodes][-2:] == [State.DOUBTFUL, State.BAD]
     assert reason_at(view, 0) == "Fpz is bad: <b>railed"
-    assert view.head.electrode_at(0.9, -0.9) is None
+    assert view.head.electrode_at(QPointF(0.9, -0.9)) is None
     assert view.head.csv().splitlines()[-1] == "Fpz,bad,<b>railed"
     view.set_live(False)
     assert view.headline == "No signal now"

@@ -13,6 +13,7 @@ from bci.models.bundle import Card, ScoreCard, describe_stream
 from bci.models.confidence_card import ConfidenceCard
 from bci.profiles.pipeline_settings import PipelineSettings
 from bci.profiles.profile import DecoderChoice, Paradigm, load_profile
+from bci.recording.bids.runs import RecordedRun
 from bci.tasks.cue_items import CueScreenItem
 from bci.tasks.rating import KEYS, Rating
 from bci.tasks.schedule import Phase, SchedulePhase
@@ -25,7 +26,6 @@ from gui.calibration.pages.setup import SetupPage
 from gui.calibration.pages.signals import SignalsPage
 from gui.calibration.pages.training import TrainingPage
 from gui.calibration.run.cue_screen import CueScreen
-from gui.calibration.run.run_choice import RecordedRun
 from gui.plots.line_with_band import CurveView
 from gui.theme import Theme
 from tests.gui.gallery import simulated

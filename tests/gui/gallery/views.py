@@ -9,15 +9,15 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QWidget
 
 from bci.messages import DeviceEntry, WindowCounts
+from bci.tasks.smoothed_levels import LevelCourse
 from gui.connect.panel import ConnectPanel
 from gui.decisions.class_bars import ClassBars
-from gui.decisions.cue_matching import CueWindows
+from gui.decisions.decision_view import CueWindows
 from gui.decisions.emotion_plane import EmotionView
 from gui.decisions.history import HistoryView, LevelHistory
 from gui.decisions.image_matches import ImageMatches, ShownImages
 from gui.decisions.latency import LatencyView
-from gui.decisions.smoothed_levels import LevelCourse
-from gui.decisions.transcript_view import TranscriptView
+from gui.decisions.transcript import TranscriptView
 from gui.decisions.word_list import WordList
 from gui.electrodes.impedance_page import ImpedancePage
 from gui.electrodes.quality_view import QualityView

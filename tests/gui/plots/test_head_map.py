@@ -1,7 +1,7 @@
 import numpy as np
 import pyqtgraph as pg
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 
 from bci.head.top_view import PIXELS
@@ -33,8 +33,8 @@ def head(qtbot: QtBot) -> HeadMap:
 
 
 def test_an_electrode_is_read_and_clicked_where_it_is_drawn(head: HeadMap, qtbot: QtBot) -> None:
-    assert head.read(*head.places[1]) == "C3: 1 dB"
-    assert head.read(0.9, 0.9) == ""
+    assert head.read(QPointF(*head.places[1])) == "C3: 1 dB"
+    assert head.read(QPointF(0.9, 0.9)) == ""
     with qtbot.waitSignal(head.clicked) as clicked:
         qtbot.mouseClick(head.viewport(), Qt.MouseButton.LeftButton, pos=head.place_px(2).toPoint())
     assert clicked.args == [2]

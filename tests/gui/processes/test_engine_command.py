@@ -15,7 +15,6 @@ from bci.messages import EngineStatus
 from bci.models.bundle import CARD
 from bci.pipeline.ring import RingBuffer
 from bci.quality.channel_quality import State
-from gui.decisions.engine_notice import find_mismatch
 from gui.decisions.status_line import DashboardStatus
 from gui.main_window import MainWindow
 from gui.processes.child import Command
@@ -27,6 +26,7 @@ from gui.processes.engine_command import (
     remembered_engine,
     stream_of,
 )
+from gui.processes.engine_notice import find_mismatch
 from gui.settings import DashboardSettings
 from gui.workers.stream_readers import SignalFound
 from tests.gui.conftest import NO_DEVICES

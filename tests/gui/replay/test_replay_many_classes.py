@@ -88,12 +88,12 @@ def test_a_decided_class_is_seen_wherever_it_is_in_the_list(
     decided.set_model(card(task, classes))
     assert isinstance(decided.view, kind)
     decided.truth.trials = (ReplayTrial(classes[0], 2.0, 6.0),)
-    decided.show_at(predicted(classes, len(classes) - 1), HOP_S, 5.0, 0.002)
+    decided.show_at(predicted(classes, len(classes) - 1), 5.0, 0.002)
     assert decided.view.decision == last
     first = decided.grab().toImage()
-    decided.show_at(predicted(classes, 3), HOP_S, 5.1, 0.002)
+    decided.show_at(predicted(classes, 3), 5.1, 0.002)
     assert decided.grab().toImage() != first
-    decided.show_at(predicted(classes, 3), HOP_S, 60.0, 0.002)
+    decided.show_at(predicted(classes, 3), 60.0, 0.002)
     assert not decided.view.live
 
 
@@ -101,10 +101,10 @@ def test_of_many_classes_the_likeliest_have_bars_and_of_few_all_in_their_order(
     decided: DecisionAtCursor,
 ) -> None:
     decided.set_model(card("gestures", GESTURES))
-    decided.show_at(predicted(GESTURES, 9), HOP_S, 5.0, 0.002)
+    decided.show_at(predicted(GESTURES, 9), 5.0, 0.002)
     assert decided.bars.shown == [9, 0, 1, 2, 3]
     decided.set_model(card("gestures", GESTURES[:7]))
-    decided.show_at(predicted(GESTURES[:7], 6), HOP_S, 5.0, 0.002)
+    decided.show_at(predicted(GESTURES[:7], 6), 5.0, 0.002)
     assert decided.bars.shown == list(range(7))
 
 
@@ -112,17 +112,17 @@ def test_what_was_asked_is_told_beside_what_is_decided(decided: DecisionAtCursor
     steps = (ReplayTrial("gesture 1", 2.0, 4.0), ReplayTrial("gesture 2", 5.0, 7.0))
     decided.truth.trials = steps
     decided.set_model(card("speech", GESTURES))
-    decided.show_at(predicted(GESTURES, 1), HOP_S, 4.0, 0.002)
+    decided.show_at(predicted(GESTURES, 1), 4.0, 0.002)
     assert isinstance(decided.view, WordList)
     assert decided.view.truth == "true word: gesture 1"
     decided.set_model(card("images", IMAGES))
     decided.truth.trials = (ReplayTrial(IMAGES[7], 2.0, 4.0),)
-    decided.show_at(predicted(IMAGES, 5), HOP_S, 3.0, 0.002)
+    decided.show_at(predicted(IMAGES, 5), 3.0, 0.002)
     assert isinstance(decided.view, ImageMatches)
     assert decided.view.truth == "0007, rank 2 of 40"
     decided.set_model(card("emotion", LEVELS))
     decided.truth.trials = (ReplayTrial(LEVELS[0], 2.0, 4.0),)
-    decided.show_at(None, HOP_S, 3.0, 0.002)
+    decided.show_at(None, 3.0, 0.002)
     assert isinstance(decided.view, EmotionView)
     assert decided.view.sentence == "true: valence 1, arousal 1"
 
@@ -141,7 +141,7 @@ def test_decision_at_the_cursor_is_the_one_of_the_evaluation(decided: DecisionAt
         (0.5, NO_DECISION, ""), (times[30], "left", "for 2 s"), (times[90], NOT_SURE, "for 3 s"),
         (times[31], "left", "for 2 s"),
     ):  # fmt: skip
-        decided.show_at(predictions, HOP_S, float(at) + 0.01, 0.002)
+        decided.show_at(predictions, float(at) + 0.01, 0.002)
         assert decided.bars.decision == words
         assert decided.bars.rule.beside(decisions[round(at / HOP_S) - 1]) == beside
 
@@ -180,7 +180,7 @@ def test_levels_are_smoothed_alike_whether_they_are_played_or_leapt_to(
     def shown(*positions: float) -> np.ndarray:
         decided.set_model(card("emotion", LEVELS))
         for position in positions:
-            decided.show_at(predictions, HOP_S, position, 0.002)
+            decided.show_at(predictions, position, 0.002)
         assert isinstance(decided.view, EmotionView)
         by_axis = decided.view.course.by_axis
         assert by_axis is not None
@@ -286,12 +286,12 @@ def test_many_classes_of_which_none_was_scored_have_no_matrix(qtbot: QtBot) -> N
 @pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
 def test_more_classes_than_there_are_colours_have_one_in_the_timeline(theme: Theme) -> None:
     few, many = (
-        TimelineData(predictions=predicted(GESTURES[:7], 0)),
-        TimelineData(predictions=predicted(GESTURES, 0)),
+        TimelineData(predictions=predicted(names, 0)).colours(theme)
+        for names in (GESTURES[:7], GESTURES)
     )
-    assert len({few.colour(theme, name).name() for name in GESTURES[:7]}) == 7
-    assert {many.colour(theme, name).name() for name in GESTURES} == {theme.colour("accent").name()}
-    assert many.colour(theme, "rest") == theme.colour("dim")
+    assert len({few[name].name() for name in GESTURES[:7]}) == 7
+    assert {many[name].name() for name in GESTURES} == {theme.colour("accent").name()}
+    assert "rest" not in many
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from pytestqt.qtbot import QtBot
 
 from bci.pipeline.ring import RingBuffer
+from bci.quality.spectra import Spectra
 from gui.spectrum.analysis import SpectrumSeen, Wanted, spectrum_of
-from gui.spectrum.spectra import Spectra
 from gui.spectrum.spectrum_page import SpectrumPage
 from gui.spectrum.spectrum_view import SpectrumView
 from gui.theme import DARK, LIGHT

@@ -1,4 +1,4 @@
-"""A strip that says so where the decisions are of another stream than the one shown."""
+"""A strip that warns where the decisions are of another stream than the one shown."""
 
 from dataclasses import dataclass
 

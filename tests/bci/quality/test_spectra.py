@@ -1,12 +1,8 @@
-"""Spectra, peaks and maps, without a window."""
-
 import numpy as np
 import pytest
 
 from bci.pipeline.ring import RingBuffer
-from gui.plots.steady_range import SteadyRange
-from gui.spectrum.bands import ALPHA, BETA
-from gui.spectrum.spectra import Spectra, band_power, decibels, find_peak
+from bci.quality.spectra import ALPHA, BETA, Spectra, band_power, decibels, find_peak
 from tests.signals import eeg_info, noise
 
 SFREQ = 250.0
@@ -102,18 +98,6 @@ def test_the_peak_is_the_rhythm_and_not_the_slow_background() -> None:
     assert sum(peak is not None for peak in found) <= 2
     assert find_peak(decibels(np.full(len(freqs), 3.0)), freqs) is None
     assert find_peak(np.full(len(freqs), np.nan), freqs) is None
-
-
-def test_an_axis_grows_at_once_and_does_not_fidget() -> None:
-    levels = SteadyRange(10.0, 30.0)
-    levels.follow(-12.0, 3.0)
-    assert (levels.low, levels.high) == (-20.0, 10.0)
-    levels.follow(-11.0, 17.0)
-    assert (levels.low, levels.high) == (-20.0, 20.0)
-    levels.follow(-9.0, 3.0)
-    assert levels.high == 20.0
-    levels.follow(float("nan"), 500.0)
-    assert levels.high == 20.0
 
 
 @pytest.mark.parametrize("n_channels", [2, 300])

@@ -1,4 +1,4 @@
-"""Spectra of a signal, a quarter of a second apart, each computed once."""
+"""Spectra of a live signal, a quarter of a second apart, and the power of their bands."""
 
 from math import ceil, inf
 from typing import NamedTuple
@@ -10,7 +10,6 @@ from scipy.signal import find_peaks
 
 from bci.pipeline.ring import RingBuffer
 from bci.types import StreamInfo
-from gui.spectrum.bands import Band
 
 Values = NDArray[np.float64]
 
@@ -19,22 +18,41 @@ LOW_HZ, HIGH_HZ = 1.0, 60.0
 LIMITS_HZ = (HIGH_HZ, 150.0, 300.0, inf)
 # So many values of a periodogram are kept for all channels together; a band for each channel at
 # least. With more, neighbouring frequencies are taken together.
-_MOST_VALUES, _FEWEST_BINS = 40_000, 120
+_MAX_VALUES, _MIN_BINS = 40_000, 120
 SPAN_S, STEP_S, SEGMENT_S = 30.0, 0.25, 2.0
 # Welch's mean: over so many segments, that is, over the last six seconds.
 _AVERAGED = 17
 # So many segments are computed before anything is shown of them and a request to stop is seen.
-_MOST_AT_ONCE = 8
+_MAX_AT_ONCE = 8
 # A peak is looked for below the power line, and where the fit of what surrounds it holds.
 _PEAK_HZ = (3.0, 45.0)
 # Three in a thousand spectra of white noise have such a peak by chance.
-_LEAST_PEAK_DB = 5.5
+_MIN_PEAK_DB = 5.5
 # A hump falls by so much on both sides; a slope does not.
-_LEAST_FALL_DB = 3.0
+_MIN_FALL_DB = 3.0
+
+
+class Band(NamedTuple):
+    """From ``low`` to ``high``, in hertz."""
+
+    name: str
+    low: float
+    high: float
+
+
+# Gamma ends below the power line.
+BANDS = (
+    Band("delta", 1.0, 4.0),
+    Band("theta", 4.0, 8.0),
+    Band("alpha", 8.0, 13.0),
+    Band("beta", 13.0, 30.0),
+    Band("gamma", 30.0, 45.0),
+)
+ALPHA, BETA = BANDS[2], BANDS[3]
 
 
 class Peak(NamedTuple):
-    """Where a spectrum stands out most, and how far above what surrounds it."""
+    """The most prominent hump of a spectrum, and its height above its surroundings."""
 
     hz: float
     above_db: float
@@ -64,8 +82,8 @@ class Spectra:
         freqs = np.fft.rfftfreq(self._length, 1 / info.sfreq)
         self._kept = (freqs >= LOW_HZ) & (freqs <= min(limit_hz, info.sfreq / 2))
         n_kept = int(self._kept.sum())
-        most = max(_FEWEST_BINS, _MOST_VALUES // info.n_channels)
-        self._starts = np.arange(0, n_kept, ceil(n_kept / most))
+        n_bins = max(_MIN_BINS, _MAX_VALUES // info.n_channels)
+        self._starts = np.arange(0, n_kept, ceil(n_kept / n_bins))
         self._together = np.diff(self._starts, append=n_kept)
         self.freqs: Values = self._means(freqs[self._kept].astype(np.float64)[:, None])[:, 0]
         window = np.hanning(self._length + 1)[:-1]
@@ -78,7 +96,7 @@ class Spectra:
         self._next = 0
 
     def take(self) -> bool:
-        """Compute segments that were completed since, at most eight; whether there were any."""
+        """Compute at most eight of the new segments; return whether there were any."""
         complete = self.ring.end // self._step
         first = max(
             self._next,
@@ -90,7 +108,7 @@ class Spectra:
         # What was overwritten before it could be computed stays unknown.
         for number in range(max(self._next, first - self._n_kept), first):
             self._segments[number % self._n_kept] = np.nan
-        self._next = min(first + _MOST_AT_ONCE, complete + 1)
+        self._next = min(first + _MAX_AT_ONCE, complete + 1)
         for number in range(first, self._next):
             self._segments[number % self._n_kept] = self._periodogram(number * self._step)
         return True
@@ -156,7 +174,7 @@ def band_power(density: Values, freqs: Values, band: Band) -> Values:
 
 
 def find_peak(density_db: Values, freqs: Values) -> Peak | None:
-    """Where a spectrum, (n_freqs,), stands out most from a 1/f fit; None if nowhere clearly.
+    """Find the most prominent hump of a spectrum, (n_freqs,), over a 1/f fit; None without one.
 
     A rhythm is a hump on a background that falls with frequency: the largest value itself is
     nearly always the lowest frequency.
@@ -173,7 +191,7 @@ def find_peak(density_db: Values, freqs: Values) -> Peak | None:
     above = np.convolve(
         np.pad(above - np.median(above), 1, mode="edge"), [0.25, 0.5, 0.25], "valid"
     )
-    humps, _ = find_peaks(above, height=_LEAST_PEAK_DB, prominence=_LEAST_FALL_DB)
+    humps, _ = find_peaks(above, height=_MIN_PEAK_DB, prominence=_MIN_FALL_DB)
     if not len(humps):
         return None
     best = int(humps[np.argmax(above[humps])])

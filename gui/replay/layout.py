@@ -1,0 +1,101 @@
+"""The parts of the replay window and their places."""
+
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QVBoxLayout, QWidget
+
+from gui.actions import with_key
+from gui.replay.decision_at_cursor import DecisionAtCursor
+from gui.replay.model_choice import ModelChoice
+from gui.replay.opened_recording import OpenedRecording
+from gui.replay.playhead import Playhead
+from gui.replay.summary import Summary
+from gui.replay.timeline import Timeline
+from gui.replay.traces import ReplayTraces
+from gui.replay.transport_bar import TransportBar
+from gui.replay.trial_list import TrialList
+from gui.theme import DARK, Theme
+from gui.widgets.banner import Banner
+from gui.widgets.buttons import button
+from gui.widgets.labels import plain, tip
+from gui.widgets.layouts import column_of, named, panel
+from gui.widgets.scroll_areas import FitHeightScrollArea, scrolled
+from gui.widgets.window_size import resize_within_screen
+
+_RIGHT_WIDTH = 330
+_MAX_TITLE = 60
+
+
+class ReplayLayout(QWidget):
+    """The header, the traces beside the decisions, and the timeline above the transport bar."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.theme: Theme = DARK
+        self.setWindowTitle("Replay - bci")
+        resize_within_screen(self, QSize(1280, 800))
+        self.playhead = Playhead(self)
+        self.traces, self.timeline = ReplayTraces(), Timeline()
+        self.transport, self.models = TransportBar(self.playhead), ModelChoice()
+        self.decided, self.summary, self.trial_list = DecisionAtCursor(), Summary(), TrialList()
+        self.decision = self.decided.bars
+        self.banner = Banner()
+        self._build()
+
+    def _build(self) -> None:
+        side = column_of(
+            _RIGHT_WIDTH, self.decided, FitHeightScrollArea(self.summary), self.trial_list
+        )
+        middle = QHBoxLayout()
+        middle.addWidget(panel(self.traces), 1)
+        middle.addWidget(scrolled(side))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(9, 7, 9, 9)
+        column.addLayout(self._build_header())
+        column.addWidget(self.banner)
+        column.addLayout(middle, 1)
+        column.addWidget(panel(self.timeline))
+        column.addWidget(panel(self.transport))
+
+    def _build_header(self) -> QLayout:
+        self.open_button = button("Open ...", with_key("Open a recording", "replay-open"))
+        self.title = plain(named(QLabel("no recording is open"), "title"))
+        self.badge = named(QLabel("SIMULATED SIGNAL"), "badge")
+        self.badge.hide()
+        self.about = plain(named(QLabel(), "dim"))
+        # They are cut off in a narrow window, which does not grow for them.
+        self.title.setMinimumWidth(160)
+        self.about.setMinimumWidth(40)
+        row = QHBoxLayout()
+        for widget in (self.open_button, self.title, self.badge, self.about):
+            row.addWidget(widget)
+        row.addStretch()
+        row.addWidget(self.models)
+        return row
+
+    def set_theme(self, theme: Theme) -> None:
+        self.theme = theme
+        self.setStyleSheet(theme.style_sheet())
+        self.summary.theme = self.timeline.theme = theme
+        for part in (self.decided, self.traces, self.trial_list):
+            part.set_theme(theme)
+
+    def show_decision(self, shown: bool) -> None:
+        """Make room for the decision at the cursor, or take it away."""
+        frame = self.decided.parentWidget()
+        assert frame is not None
+        frame.setVisible(shown)
+
+    def show_title(self, opened: OpenedRecording | None) -> None:
+        """Name the recording that is open."""
+        name = opened.file.name if opened is not None else "no recording is open"
+        self.title.setText(name if len(name) <= _MAX_TITLE else f"{name[:_MAX_TITLE]} ...")
+
+    def show_opened(self, opened: OpenedRecording) -> None:
+        """Show name and size of a recording, and whether its signal is simulated."""
+        simulated = opened.recording.info.simulated
+        self.show_title(opened)
+        self.title.setToolTip(tip(str(opened.file)))
+        self.badge.setVisible(simulated)
+        self.about.setText(opened.size)
+        suffix = " (simulated signal)" if simulated else ""
+        self.setWindowTitle(f"{opened.file.name} - bci{suffix}")
