@@ -123,7 +123,7 @@ class DecisionFrame(QWidget):
         self.foot_row.addWidget(self.foot, 1)
         self.foot_row.addWidget(self.beside_foot)
         self._content = named(QWidget(), "plain")
-        column = QVBoxLayout(self._content)
+        self._column = column = QVBoxLayout(self._content)
         column.setContentsMargins(0, 6, 0, 4)
         column.setSpacing(4)
         column.addLayout(self.body)
@@ -150,7 +150,15 @@ class DecisionFrame(QWidget):
         self.refresh()
         self._hint.setVisible(not alive)
         self._content.setVisible(alive)
-        self.setFixedHeight(self._content.sizeHint().height() if alive else HINT_HEIGHT)
+        self.fit_height()
+
+    def fit_height(self) -> None:
+        """Take the height that the parts shown need."""
+        # A layout that is not on the screen keeps an old height.
+        self.body.invalidate()
+        self._column.invalidate()
+        content = self._column.sizeHint().height()
+        self.setFixedHeight(content if self.has_engine else HINT_HEIGHT)
 
     def set_classes(self, classes: tuple[str, ...]) -> None:
         """Take the classes of an engine that was found, and forget the one before."""

@@ -15,7 +15,7 @@ from bci.lsl.engine_streams import ReceivedPrediction
 from bci.models.bundle import Card
 from bci.tasks.image_gallery import read_pictures
 from gui.decisions.decision_rule import in_words
-from gui.decisions.decision_view import CueFinder, CueWindows, DecisionFrame, likeliest
+from gui.decisions.decision_view import CueFinder, DecisionFrame, likeliest
 from gui.decisions.headline import NO_PREDICTION
 from gui.decisions.word_list import N_SHOWN, TICK
 from gui.plots.probability_bars import Bar, ProbabilityBars
@@ -79,7 +79,7 @@ class ImageMatches(DecisionFrame):
     threshold : float
         Least confidence of a decision, for the line through the bars.
     truth : CueFinder, optional
-        Finds the image of a window; without it, ``windows`` does, which takes the cues.
+        Finds the image of a window.
     """
 
     def __init__(
@@ -93,8 +93,7 @@ class ImageMatches(DecisionFrame):
         self.best: list[ImageMatch] = []
         self.true_image: str | None = None
         self.rank: int | None = None
-        self.windows = CueWindows(shown.window_s)
-        self._truth: CueFinder = truth or self.windows
+        self._truth = truth
         self._shown = shown
         self._read = lru_cache(_N_KEPT)(_read)
         self.bars = ProbabilityBars("Likeliest images", 100, 104, thickness=0.4)
@@ -140,10 +139,6 @@ class ImageMatches(DecisionFrame):
     def _forget(self) -> None:
         self.best, self.true_image, self.rank = [], None, None
 
-    def add_cue(self, time: float, image: str | None) -> None:
-        """Take an image that was shown at ``time``, LSL clock."""
-        self.windows.add(time, image)
-
     def take(self, prediction: ReceivedPrediction) -> None:
         """Find the best images, and the one that the window began with."""
         similar = prediction.similarities
@@ -155,7 +150,8 @@ class ImageMatches(DecisionFrame):
             )
             for k in likeliest(self.probabilities, N_SHOWN)
         ]
-        self.true_image, self.rank = self._truth.cue_of(prediction.taken), None
+        self.true_image = self._truth.cue_of(prediction.taken) if self._truth else None
+        self.rank = None
         if self.true_image in self.classes:
             own = self.probabilities[self.classes.index(self.true_image)]
             self.rank = 1 + sum(share > own for share in self.probabilities)
@@ -199,7 +195,9 @@ class ImageMatches(DecisionFrame):
         true, _, rank = self.truth.partition(", ")
         self.true_text.setText(f"true image: {true}\n{rank}")
         similar = bool(self.best) and self.best[0].similarity is not None
-        self._heads.setVisible(similar)
+        if similar != self._heads.isVisibleTo(self):
+            self._heads.setVisible(similar)
+            self.fit_height()
         self.write_foot(self._shown.compared_by and f"by {self._shown.compared_by}", "dim")
         self.beside_foot.setText(f"of {len(self.classes)} images")
 

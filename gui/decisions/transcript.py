@@ -157,7 +157,7 @@ class TranscriptView(QWidget):
     ) -> None:
         super().__init__(parent)
         self._theme: Theme = DARK
-        self._no_engine = NO_ENGINE
+        self.hint = NO_ENGINE
         self.has_engine = False
         self.transcript = Transcript(windows)
         self._truth, self._time_of = truth, time_of
@@ -168,7 +168,6 @@ class TranscriptView(QWidget):
         self.words.setFlow(QListView.Flow.LeftToRight)
         self.words.setWrapping(True)
         self.words.setResizeMode(QListView.ResizeMode.Adjust)
-        self.words.setSpacing(0)
         self.words.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.words.setSelectionMode(QListWidget.SelectionMode.NoSelection)
         self.words.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -188,15 +187,6 @@ class TranscriptView(QWidget):
         self.setAccessibleName(heading.capitalize())
         self.theme = DARK
         self.set_engine(False)
-
-    @property
-    def hint(self) -> str:
-        return self._no_engine
-
-    @hint.setter
-    def hint(self, hint: str) -> None:
-        self._no_engine = hint
-        self.refresh()
 
     @property
     def theme(self) -> Theme:
@@ -264,13 +254,12 @@ class TranscriptView(QWidget):
         label = self.words.itemWidget(item)
         assert isinstance(label, QLabel)
         is_doubtful = entry.is_right is False or bool(entry.why)
-        decided = entry.word is not None
-        word = f"<b>{escape(_word(entry))}</b>" if decided else f"<i>{escape(_word(entry))}</i>"
+        ink = theme.warning if is_doubtful else theme.text
+        word = f"<b style='font-size: 18px'>{escape(_word(entry))}</b>"
+        if entry.word is None:
+            word = f"<i style='font-size: 17px; color: {theme.dim}'>{escape(_word(entry))}</i>"
         label.setText(
-            f"<span style='font-size: {18 if decided else 17}px; "
-            f"color: {theme.text if decided else theme.dim}'>{word}</span><br>"
-            f"<span style='color: {theme.warning if is_doubtful else theme.text}'>"
-            f"{escape(self._about(entry))}</span><br>"
+            f"{word}<br><span style='color: {ink}'>{escape(self._about(entry))}</span><br>"
             f"<span style='color: {theme.dim}'>{self._time_of(entry.time)}</span>"
         )
         newest = row == self.words.count() - 1

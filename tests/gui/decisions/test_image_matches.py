@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
 from bci.lsl.engine_streams import ReceivedPrediction
+from gui.decisions.decision_view import CueWindows
 from gui.decisions.image_matches import ImageMatch, ImageMatches, ShownImages
 from gui.main_window import MainWindow
 from gui.theme import LIGHT
@@ -25,8 +26,14 @@ def prediction(taken: float, **probabilities: float) -> ReceivedPrediction:
 
 
 @pytest.fixture
-def view(qtbot: QtBot) -> ImageMatches:
-    view = ImageMatches(ShownImages(0.8, compared_by="simulated image vectors"), threshold=0.4)
+def windows() -> CueWindows:
+    return CueWindows(0.8)
+
+
+@pytest.fixture
+def view(qtbot: QtBot, windows: CueWindows) -> ImageMatches:
+    shown = ShownImages(0.8, compared_by="simulated image vectors")
+    view = ImageMatches(shown, 0.4, windows)
     qtbot.addWidget(view)
     view.resize(338, 300)
     view.set_classes(NAMES)
@@ -60,15 +67,15 @@ def test_below_the_threshold_it_is_not_sure(view: ImageMatches) -> None:
 
 
 def test_the_true_image_is_the_one_the_window_began_with_not_the_one_shown_now(
-    view: ImageMatches,
+    view: ImageMatches, windows: CueWindows
 ) -> None:
     for time, name in ((8.7, "image-00"), (10.0, "image-06"), (10.75, "image-05")):
-        view.add_cue(time, name)
+        windows.add(time, name)
     view.show_prediction(prediction(10.796, i03=0.5, i06=0.2))
     assert view.truth == "06, rank 2 of 8"
     view.show_prediction(prediction(30.0, i03=0.5))
     assert view.truth == "not known"
-    view.add_cue(40.0, "image-99")
+    windows.add(40.0, "image-99")
     view.show_prediction(prediction(40.8, i03=0.5))
     assert view.truth == "99, no candidate"
 

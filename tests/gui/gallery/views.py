@@ -140,11 +140,12 @@ def emotion_history(theme: Theme) -> QWidget:
 
 def images(theme: Theme) -> QWidget:
     shown = ShownImages(0.8, pictures.drawn(), compared_by="simulated image vectors")
-    view = ImageMatches(shown, threshold=0.15)
+    windows = CueWindows(shown.window_s)
+    view = ImageMatches(shown, 0.15, windows)
     view.theme = theme
     names, prediction, true = simulated.seen()
     view.set_classes(names)
-    view.add_cue(0.0, true)
+    windows.add(0.0, true)
     view.show_prediction(prediction)
     view.resize(_SIDE, view.height())
     return view
