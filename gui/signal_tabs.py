@@ -9,8 +9,8 @@ from bci.types import StreamInfo
 from gui.electrodes.impedance_page import ImpedancePage
 from gui.scope.display_filter import filter_named
 from gui.scope.gains import GainKind
-from gui.scope.scope import TIME_BASES_S
 from gui.scope.scope_panel import ScopePanel
+from gui.scope.view import TIME_BASES_S
 from gui.settings import DashboardSettings, StreamSettings
 from gui.spectrum.analysis import Analysis, Source, Wanted
 from gui.spectrum.map_page import MapPage
@@ -52,7 +52,7 @@ class SignalTabs(Tabs):
         self._ring: RingBuffer | None = None
         self._channel = 0
         self.scope.show_sweep(remembered.sweep)
-        time_s = remembered.time_base_s or self.scope.time_base_s
+        time_s = remembered.time_base_s or self.scope.view.time_base_s
         if time_s in TIME_BASES_S:
             self.scope.show_time(time_s)
         self.scope.set_filter(filter_named(remembered.filter))
@@ -128,9 +128,9 @@ class SignalTabs(Tabs):
             self.scope.advance()
 
     def _keep_view(self) -> None:
-        self._remembered.sweep = self.scope.sweep
-        self._remembered.filter = self.scope.filter.name
-        self._remembered.time_base_s = self.scope.time_base_s
+        self._remembered.sweep = self.scope.view.sweep
+        self._remembered.filter = self.scope.view.filter.name
+        self._remembered.time_base_s = self.scope.view.time_base_s
 
     def _keep_gain(self, kind: GainKind, gain: float) -> None:
         self._kept.gains[_gain_key(kind)] = gain
@@ -146,8 +146,8 @@ class SignalTabs(Tabs):
 
     def _ask(self) -> None:
         """Tell the analysis what is looked at."""
-        self.map.view.set_left_out(self.scope.bad)
-        bad = self.scope.bad
+        self.map.view.set_left_out(self.scope.view.bad)
+        bad = self.scope.view.bad
         if self._info is None or self.page not in (SPECTRUM, MAP):
             self.analysis.want(None)
         elif self.page == MAP:

@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, Signal
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from bci.pipeline.ring import RingBuffer
@@ -27,13 +26,14 @@ class ReplayTraces(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.scope = Scope()
-        self.scope.installEventFilter(self)
+        # The live scope looks back with the wheel; here the whole window moves in time.
+        self.scope = Scope(looks_back=False)
+        self.scope.plot.turned.connect(self.turned)
         self.scope.view_changed.connect(self._show_view)
         self._recording: Recording | None = None
         self._row = 0
         self._next_marker = 0
-        self._kept_s = 0.0
+        self._held_s = 0.0
         self.time_base, self.page = QLabel(), QLabel()
         row = QHBoxLayout()
         row.setContentsMargins(8, 0, 8, 6)
@@ -73,7 +73,9 @@ class ReplayTraces(QWidget):
     @property
     def is_outdated(self) -> bool:
         """Whether more time is to be shown than was taken in; `show_until` takes it in."""
-        return self._recording is not None and self.scope.time_base_s + _SETTLING_S > self._kept_s
+        return (
+            self._recording is not None and self.scope.view.time_base_s + _SETTLING_S > self._held_s
+        )
 
     def show_until(self, position: float) -> None:
         """Show the signal up to ``position``, in seconds of the recording."""
@@ -81,7 +83,7 @@ class ReplayTraces(QWidget):
         if recording is None:
             return
         row = int(np.searchsorted(recording.timestamps, position, side="right"))
-        kept = round(self._kept_s * recording.info.sfreq)
+        kept = round(self._held_s * recording.info.sfreq)
         if self.is_outdated or not self._row <= row <= self._row + kept:
             self._begin(row, keep_view=True)
         self._write(row)
@@ -95,24 +97,16 @@ class ReplayTraces(QWidget):
         self.scope.add_markers(list(recording.markers[first : self._next_marker]))
         self.scope.advance()
 
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        # The live scope looks back with the wheel; here the whole window moves in time.
-        if isinstance(event, QWheelEvent):
-            if event.angleDelta().y():
-                self.turned.emit(-1 if event.angleDelta().y() > 0 else 1)
-            return True
-        return False
-
     def _begin(self, row: int, keep_view: bool) -> None:
         """Forget what is shown, and begin so much before a row that it can be shown at once."""
         assert self._recording is not None
         info = self._recording.info
         scope, gains = self.scope, self.scope.gains
-        bad, hidden = self.scope.bad, self.scope.hidden
-        self._kept_s = scope.time_base_s + _SETTLING_S
-        kept = max(1, round(self._kept_s * info.sfreq))
-        self._ring = RingBuffer(kept, info.n_channels)
-        row = self._row = max(0, row - kept)
+        bad, hidden = self.scope.view.bad, self.scope.view.hidden
+        self._held_s = scope.view.time_base_s + _SETTLING_S
+        held = max(1, round(self._held_s * info.sfreq))
+        self._ring = RingBuffer(held, info.n_channels)
+        row = self._row = max(0, row - held)
         scope.set_stream(info, self._ring)
         if keep_view:
             scope.set_bad(bad)
@@ -136,10 +130,10 @@ class ReplayTraces(QWidget):
         self._row = max(until, self._row)
 
     def _show_view(self) -> None:
-        self.time_base.setText(f"{self.scope.time_base_s:g} s")
+        self.time_base.setText(f"{self.scope.view.time_base_s:g} s")
         self.gain_control.show_view(short=bool(self.scope.page_text))
         self.page.setText(self.scope.page_text)
-        self.channels.set_hidden(self.scope.hidden)
+        self.channels.set_hidden(self.scope.view.hidden)
         self.filter.show_view()
         for widget in (self.page, *self._page_buttons):
             widget.setVisible(bool(self.scope.page_text))

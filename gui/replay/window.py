@@ -148,7 +148,7 @@ class ReplayWindow(ReplayLayout):
         self.transport.stepped.connect(self.step)
         self.trial_list.chosen.connect(self.go_to)
         self.traces.turned.connect(
-            lambda way: self._move(way * _WHEEL * self.traces.scope.time_base_s)
+            lambda way: self._move(way * _WHEEL * self.traces.scope.view.time_base_s)
         )
         self.models.chosen.connect(self._on_model_chosen)
         self.models.run_wanted.connect(self.run_model)
@@ -170,7 +170,7 @@ class ReplayWindow(ReplayLayout):
         self.models.set_models(opened.models)
         self._forget_predictions()
         # A full picture, not an empty one.
-        self.playhead.seek(self.traces.scope.time_base_s)
+        self.playhead.seek(self.traces.scope.view.time_base_s)
 
     def _on_unreadable(self, why: str) -> None:
         self.show_title(self.opened)
@@ -223,7 +223,7 @@ class ReplayWindow(ReplayLayout):
     def _on_moved(self) -> None:
         position = self.playhead.position
         self._is_stale = True
-        self.timeline.set_position(position, self.traces.scope.time_base_s)
+        self.timeline.set_position(position, self.traces.scope.view.time_base_s)
         self.transport.set_trial(self.trial_list.show_at(position))
         if self.opened is not None:
             half_s = 0.5 / self.opened.recording.info.sfreq

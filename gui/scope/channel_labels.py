@@ -1,23 +1,26 @@
-"""The names at the scope's left edge, each marked by the quality of its channel."""
+"""The scope's left axis: channel names, each marked by the quality of its channel."""
 
 from math import ceil
+from typing import Any
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QToolTip, QWidget
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetrics, QPainter
 
 from bci.quality.channel_quality import ChannelQuality, State
 from bci.quality.words import explain
 from gui.electrodes.quality_marks import paint_mark
+from gui.plots.axis import caption_font
 from gui.theme import CAPTION_PX, DARK, Theme
 from gui.widgets.labels import tip
 
-_LEAST_ROW = 10.0
+_MIN_ROW = 10.0
+_MIN_WIDTH, _MAX_WIDTH = 72, 112
 _MARK, _MARGIN = 14, 8
 _ACTIONS = "Click: mark or unmark as bad. Right click: hide."
 
 
-class ChannelNames(QWidget):
+class ChannelAxis(pg.AxisItem):
     """One name a row, or every few rows where they are low; the worst of those is named.
 
     A click on a name marks the channel bad, or unmarks it; a right click hides it.
@@ -26,29 +29,32 @@ class ChannelNames(QWidget):
     clicked = Signal(str)
     hide_wanted = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__("left")
         self.theme: Theme = DARK
         self.names: tuple[str, ...] = ()
         self._quality: dict[str, ChannelQuality] = {}
         self._marked: frozenset[str] = frozenset()
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setWidth(_MIN_WIDTH)
+
+    def apply_theme(self, theme: Theme) -> None:
+        self.theme = theme
+        self.update()
 
     def set_names(self, names: tuple[str, ...]) -> None:
-        """The channels from top to bottom."""
+        """Name the channels from top to bottom."""
         self.names = names
         self.update()
 
-    def room_for(self, names: tuple[str, ...]) -> int:
-        """How wide it has to be for the longest of these, bold and beside its mark."""
-        font = QFont(self.font())
-        font.setPixelSize(CAPTION_PX)
-        font.setBold(True)
-        metrics = QFontMetrics(font)
-        return max(map(metrics.horizontalAdvance, names), default=0) + _MARK + _MARGIN + 1
+    def make_room_for(self, names: tuple[str, ...]) -> None:
+        """Become as wide as the longest of these needs, bold and beside its mark."""
+        metrics = QFontMetrics(caption_font(bold=True))
+        longest = max(map(metrics.horizontalAdvance, names), default=0)
+        self.setWidth(max(_MIN_WIDTH, min(longest + _MARK + _MARGIN + 1, _MAX_WIDTH)))
 
     def set_marked(self, names: frozenset[str]) -> None:
-        """The channels that the user marked bad."""
+        """Mark the channels that the user calls bad."""
         self._marked = names
         self.update()
 
@@ -57,80 +63,84 @@ class ChannelNames(QWidget):
         self.update()
 
     def state_of(self, name: str) -> State:
-        """How a channel is shown; good as long as nothing is known."""
+        """State of a channel; good as long as nothing is known."""
         known = self._quality.get(name)
         return known.state if known else State.GOOD
 
     def reason_at(self, y: float) -> str:
-        """What is to be said of the channel at a height."""
+        """Describe the quality of the channel at a height."""
         name = self._name_at(y)
         known = self._quality.get(name)
-        said = explain(known) if known else name
-        return f"{said}; marked bad by you" if name in self._marked else said
+        reason = explain(known) if known else name
+        return f"{reason}; marked bad by you" if name in self._marked else reason
 
     def _name_at(self, y: float) -> str:
         if not self.names:
             return ""
         return self.names[int(min(max(0.0, y / self._row), len(self.names) - 1))]
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    @property
+    def _row(self) -> float:
+        return max(1.0, float(self.size().height())) / max(1, len(self.names))
+
+    def mouseClickEvent(self, event: Any) -> None:  # noqa: N802 - pyqtgraph's name
         if not self.names:
             return
-        name = self._name_at(event.position().y())
+        event.accept()
+        name = self._name_at(event.pos().y())
         if event.button() == Qt.MouseButton.LeftButton:
             self.clicked.emit(name)
         elif event.button() == Qt.MouseButton.RightButton:
             self.hide_wanted.emit(name)
 
+    def mouseDragEvent(self, event: Any) -> None:  # noqa: N802
+        """Leave the rows where they are."""
+
+    def hoverEvent(self, event: Any) -> None:  # noqa: N802
+        reason = "" if event.isExit() else self.reason_at(event.pos().y())
+        self.setToolTip(tip(f"{reason}\n{_ACTIONS}" if reason else ""))
+
+    def boundingRect(self) -> QRectF:  # noqa: N802
+        # It ends before the traces: a frame of these paints no names.
+        return QRectF(0, 0, self.size().width() - _MARGIN / 2, self.size().height())
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        row = self._row
+        every = max(1, ceil(_MIN_ROW / row))
+        font = caption_font()
+        font.setPixelSize(int(min(max(row * 0.8, 9), CAPTION_PX)))
+        for first in range(0, len(self.names), every):
+            top = row * first
+            if top + _MIN_ROW > self.size().height():
+                break
+            together = range(first, min(first + every, len(self.names)))
+            worst = self.names[max(together, key=self._weight)]
+            self._paint_name(painter, font, worst, top, max(row, _MIN_ROW))
+
     def _weight(self, k: int) -> tuple[bool, State, int]:
         name = self.names[k]
         return name in self._marked, self.state_of(name), -k
 
-    @property
-    def _row(self) -> float:
-        return max(1, self.height()) / max(1, len(self.names))
-
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            reason = self.reason_at(event.pos().y())
-            said = tip(f"{reason}\n{_ACTIONS}" if reason else "")
-            QToolTip.showText(event.globalPos(), said, self)
-            return True
-        return super().event(event)
-
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), self.theme.colour("panel"))
-        row = self._row
-        every = max(1, ceil(_LEAST_ROW / row))
-        font = QFont(self.font())
-        font.setPixelSize(int(min(max(row * 0.8, 9), CAPTION_PX)))
+    def _paint_name(
+        self, painter: QPainter, font: QFont, name: str, top: float, height: float
+    ) -> None:
+        state, is_marked = self.state_of(name), name in self._marked
+        has_mark = state > State.GOOD and not is_marked
+        font.setBold(state == State.BAD and not is_marked)
+        font.setStrikeOut(is_marked)
+        painter.setFont(font)
+        if has_mark:
+            radius = min(4.0, height * 0.32)
+            paint_mark(painter, self.theme, state, QPointF(8, top + height / 2), radius)
+            painter.setPen(self.theme.quality_colour(state))
+        else:
+            painter.setPen(self.theme.colour("dim" if is_marked else "text"))
+        left = _MARK if has_mark else 2
+        box = QRectF(left, top, self.size().width() - _MARGIN - left, height)
+        # Sensors of one array differ at the end of their names.
+        text = painter.fontMetrics().elidedText(
+            name, Qt.TextElideMode.ElideMiddle, int(box.width())
+        )
         align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        for first in range(0, len(self.names), every):
-            together = range(first, min(first + every, len(self.names)))
-            k = max(together, key=self._weight)
-            state = self.state_of(self.names[k])
-            top = row * first
-            if top + _LEAST_ROW > self.height():
-                break
-            height = max(row, _LEAST_ROW)
-            marked = self.names[k] in self._marked
-            font.setBold(state == State.BAD and not marked)
-            font.setStrikeOut(marked)
-            painter.setFont(font)
-            if marked:
-                painter.setPen(self.theme.colour("dim"))
-            elif state > State.GOOD:
-                mark = min(4.0, height * 0.32)
-                paint_mark(painter, self.theme, state, QPointF(8, top + height / 2), mark)
-                painter.setPen(self.theme.quality_colour(state))
-            else:
-                painter.setPen(self.theme.colour("text"))
-            left = _MARK if state > State.GOOD and not marked else 2
-            box = QRectF(left, top, self.width() - _MARGIN - left, height)
-            # Sensors of one array differ at the end of their names.
-            name = painter.fontMetrics().elidedText(
-                self.names[k], Qt.TextElideMode.ElideMiddle, int(box.width())
-            )
-            painter.drawText(box, align, name)
+        painter.drawText(box, align, text)

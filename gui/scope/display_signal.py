@@ -1,4 +1,4 @@
-"""The signal as the scope shows it: filtered for the display, held for looking back."""
+"""The signal for the display: filtered, and paused for looking back."""
 
 from collections.abc import Callable
 
@@ -17,9 +17,9 @@ _FOR_LEVEL = 500
 
 
 class DisplaySignal:
-    """Takes samples out of the feed's ring and holds them filtered in a ring of its own.
+    """Takes samples out of the feed's ring, filters them and keeps them in a ring of its own.
 
-    While it is held nothing newer is taken in: what was there when it stopped stays there, for as
+    While it is paused nothing newer is taken in: what was there when it stopped stays there, for as
     long as it is looked at, unless another filter is chosen. Afterwards it catches up
     with what the feed's ring still has.
 
@@ -36,7 +36,7 @@ class DisplaySignal:
     ) -> None:
         self.info = info
         self.sfreq = info.sfreq or 100.0
-        self._held_at: int | None = None
+        self._paused_at: int | None = None
         self._source = source
         self._taken = 0
         self.ring = RingBuffer(source.capacity, info.n_channels)
@@ -58,11 +58,11 @@ class DisplaySignal:
 
         Looking further back filters what else the feed's ring still has; older is gone. What is
         held and shown stays as it is, filter and all, where that ring no longer has all of it:
-        choose again once it is released.
+        choose again once it has resumed.
         """
         chosen = chosen.within(self.sfreq)
         first = max(self.edge - round(shown_s * self.sfreq), self.ring.oldest)
-        is_lost = self.is_held and first < self._source_oldest
+        is_lost = self.is_paused and first < self._source_oldest
         if chosen != self.chosen and not is_lost:
             self._filter_anew(chosen, first)
 
@@ -75,13 +75,13 @@ class DisplaySignal:
             self._filter_anew(self.chosen, first)
 
     def _filter_anew(self, chosen: DisplayFilter, first: int) -> None:
-        """Have all from ``first`` on, up to where it was taken in if it is held."""
-        n_samples, held, end = self.n_samples, self._held_at, self.ring.end
+        """Have all from ``first`` on, up to where it was taken in if it is paused."""
+        n_samples, paused_at, end = self.n_samples, self._paused_at, self.ring.end
         self._begin(chosen, first)
         self._taken = n_samples - (self._source.end - self._cursor)
-        self._held_at = None
-        self.take(None if held is None else max(0, end - self._cursor))
-        self._held_at = held
+        self._paused_at = None
+        self.take(None if paused_at is None else max(0, end - self._cursor))
+        self._paused_at = paused_at
 
     @property
     def _settling(self) -> int:
@@ -98,43 +98,43 @@ class DisplaySignal:
         return self._taken + self._source.end - max(self._cursor, self._source.oldest)
 
     @property
-    def is_held(self) -> bool:
-        return self._held_at is not None
+    def is_paused(self) -> bool:
+        return self._paused_at is not None
 
     @property
     def edge(self) -> int:
         """One past the last sample to be shown."""
-        return self.ring.end if self._held_at is None else self._held_at
+        return self.ring.end if self._paused_at is None else self._paused_at
 
     @property
     def seconds_back(self) -> float:
         """How far back from the newest sample taken in `edge` is."""
         return (self.ring.end - self.edge) / self.sfreq
 
-    def hold(self) -> None:
-        """Take nothing in until it is released; all that the feed's ring has can be looked at."""
-        if self._held_at is None:
+    def pause(self) -> None:
+        """Take nothing in until it resumes; all that the feed's ring has can be looked at."""
+        if self._paused_at is None:
             self._reach(0)
-            self._held_at = self.ring.end
+            self._paused_at = self.ring.end
 
-    def release(self) -> None:
+    def resume(self) -> None:
         """Take samples in again; begins anew where too many came meanwhile."""
-        self._held_at = None
+        self._paused_at = None
         if self._cursor < self._source.oldest:
             self.ring.clear()
         self.take()
 
     def look(self, seconds: float, shown_s: float) -> None:
         """Hold, and move the edge by ``seconds``, as far as ``shown_s`` before it are there."""
-        self.hold()
+        self.pause()
         self._reach(0)
         oldest = min(self.ring.oldest + round(shown_s * self.sfreq), self.ring.end)
         moved = self.edge + round(seconds * self.sfreq)
-        self._held_at = max(oldest, min(moved, self.ring.end))
+        self._paused_at = max(oldest, min(moved, self.ring.end))
 
     def take(self, at_most: int | None = None) -> bool:
         """Take in what is new, or so many samples of it; whether anything was."""
-        if self.is_held:
+        if self.is_paused:
             return False
         got = self._source.read(self._cursor, at_most)
         n = len(got.data)
@@ -151,13 +151,13 @@ class DisplaySignal:
         return True
 
     def index_at(self, time: float) -> float:
-        """Which sample was taken at ``time``, told by the newest stamp; NaN where there is none."""
+        """Find the sample taken at ``time``, by the newest stamp; NaN where there is none."""
         newest = self.ring.latest(1).timestamps
         if not len(newest):
             return float("nan")
         return self.ring.end - 1 - (float(newest[0]) - time) * self.sfreq
 
-    def spread(self) -> NDArray[np.float64]:
+    def deviations(self) -> NDArray[np.float64]:
         """Standard deviation of each channel over the last two seconds.
 
         NaN where a channel sent no numbers, and everywhere while there is less than a second.
@@ -170,7 +170,7 @@ class DisplaySignal:
         """Median of each channel over what is shown; NaN where it is not known."""
         first = max(self.ring.oldest, self.edge - max(1, round(shown_s * self.sfreq)))
         data, _ = self.ring.view(first, max(first, self.edge))
-        # So many samples tell it as well as all.
+        # So many samples give it as well as all.
         return _over_known(np.median, data[:: max(1, len(data) // _FOR_LEVEL)])
 
     def _apply_filter(self, data: NDArray[np.float32], times: NDArray[np.float64]) -> None:

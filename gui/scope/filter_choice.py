@@ -30,6 +30,6 @@ class FilterChoice(ComboBox):
     def show_view(self) -> None:
         """Show the filter that is chosen now."""
         scope = self._scope
-        self.setCurrentIndex(DISPLAY_FILTERS.index(scope.filter))
-        narrower = scope.note and scope.note != scope.filter.name
+        self.setCurrentIndex(DISPLAY_FILTERS.index(scope.view.filter))
+        narrower = scope.note and scope.note != scope.view.filter.name
         self.setToolTip(_ABOUT + (f"\nhere: {scope.note}" if narrower else ""))

@@ -51,7 +51,7 @@ class GainControl(QWidget):
         several = len(gains.kinds) > 1
         self.kind.setVisible(several)
         self.fit.setVisible(not short)
-        self.kind.setText(scope.kind.label)
+        self.kind.setText(scope.view.kind.label)
         text, short = scope.gain_text, short or several
         self.value.setText(text.removesuffix(" a row") if short else text)
         # The button beside it must not move under the mouse.

@@ -1,4 +1,4 @@
-"""Gain of each kind of channel: the amount that the height of a row stands for."""
+"""Gain of each kind of channel, and the value in the middle of each row."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,13 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.types import Channel
+from gui.scope.display_signal import DisplaySignal
 from gui.widgets.units import neighbouring, round_up, with_unit
 
 # A row holds so many standard deviations.
 _DEVIATIONS = 4.0
-_LEAST, _MOST = 1e-18, 1e12
-_LONGEST = 8
+_MIN_GAIN, _MAX_GAIN = 1e-18, 1e12
+_MAX_LABEL = 8
 _SPELT = {"unknown": "other", "accelerometer": "ACC", "gyroscope": "GYRO"}
+# Period of the look at kinds without a gain, and at raw channels that may have left their row.
+_EVERY_S = 1.0
 
 
 class GainKind(NamedTuple):
@@ -25,16 +28,19 @@ class GainKind(NamedTuple):
 
     @property
     def label(self) -> str:
-        """As it is written on a button: ``EEG``, ``MAG``, ``other``."""
-        return _SPELT.get(self.name, self.name.upper())[:_LONGEST]
+        """Text of a button: ``EEG``, ``MAG``, ``other``."""
+        return _SPELT.get(self.name, self.name.upper())[:_MAX_LABEL]
 
 
 def kind_of(channel: Channel) -> GainKind:
     return GainKind(channel.kind, channel.unit)
 
 
+UNKNOWN_KIND = kind_of(Channel(""))
+
+
 class Gains:
-    """The gain of each kind of a stream's channels; 0 while it is not known.
+    """The amount that the height of a row stands for, for each kind; 0 while it is not known.
 
     Parameters
     ----------
@@ -44,20 +50,20 @@ class Gains:
     def __init__(self, channels: Sequence[Channel]) -> None:
         kinds = [kind_of(channel) for channel in channels]
         self.kinds = tuple(dict.fromkeys(kinds))
-        self.usual = Counter(kinds).most_common(1)[0][0] if kinds else kind_of(Channel(""))
+        self.usual = Counter(kinds).most_common(1)[0][0] if kinds else UNKNOWN_KIND
         self._index = np.array([self.kinds.index(kind) for kind in kinds], dtype=np.int64)
         self._gains = np.zeros(len(self.kinds))
 
     def of(self, kind: GainKind) -> float:
-        return float(self._gains[self.kinds.index(kind)])
+        return float(self._gains[self.kinds.index(kind)]) if kind in self.kinds else 0.0
 
     def set(self, kind: GainKind, gain: float) -> None:
-        """Keep a gain within what can be drawn; one that is no number is left out."""
+        """Keep a gain within what can be drawn; ignore one that is no number."""
         if gain > 0:
-            self._gains[self.kinds.index(kind)] = np.clip(gain, _LEAST, _MOST)
+            self._gains[self.kinds.index(kind)] = np.clip(gain, _MIN_GAIN, _MAX_GAIN)
 
     def step(self, kind: GainKind, way: int) -> None:
-        """Larger traces (+1) or smaller ones (-1): the next of 1, 2, 5, 10 ..."""
+        """Make traces larger (+1) or smaller (-1): the next of 1, 2, 5, 10 ..."""
         self.set(kind, neighbouring(self.of(kind), -way))
 
     def take_over(self, other: "Gains") -> None:
@@ -73,29 +79,72 @@ class Gains:
     def is_any_known(self) -> bool:
         return bool((self._gains > 0).any())
 
-    def find(self, spread: NDArray[np.float64]) -> bool:
-        """Choose what is not known from the spread of each channel; whether anything was."""
+    def find(self, deviations: NDArray[np.float64]) -> bool:
+        """Choose unknown gains from each channel's deviation; return whether any was found."""
         found = False
         for k, kind in enumerate(self.kinds):
-            spreads = spread[self._index == k]
-            spreads = spreads[np.isfinite(spreads)]
-            if self._gains[k] == 0 and len(spreads):
-                self.set(kind, round_up(_DEVIATIONS * float(np.median(spreads))))
+            known = deviations[self._index == k]
+            known = known[np.isfinite(known)]
+            if self._gains[k] == 0 and len(known):
+                self.set(kind, round_up(_DEVIATIONS * float(np.median(known))))
                 found = True
         return found
 
-    def fit(self, spread: NDArray[np.float64]) -> None:
-        """Choose every gain anew; one of whose kind nothing is known stays."""
+    def fit(self, deviations: NDArray[np.float64]) -> None:
+        """Choose every gain again; one of whose kind nothing is known stays."""
         before = self._gains.copy()
         self._gains[:] = 0.0
-        self.find(spread)
+        self.find(deviations)
         self._gains = np.where(self._gains > 0, self._gains, before)
 
     def of_channels(self) -> NDArray[np.float64]:
-        """The gain of every channel, (n_channels,)."""
+        """Gain of every channel, (n_channels,)."""
         gains: NDArray[np.float64] = self._gains[self._index]
         return gains
 
     def text(self, kind: GainKind) -> str:
         """``100 µV``; a dash while it is not known."""
         return with_unit(self.of(kind), kind.unit) if self.of(kind) > 0 else "-"
+
+
+class RowScales:
+    """Gains found from the signal, and the centres that keep raw channels in their rows.
+
+    Parameters
+    ----------
+    channels : sequence of Channel
+    """
+
+    def __init__(self, channels: Sequence[Channel]) -> None:
+        self.gains = Gains(channels)
+        self.centres = np.zeros(len(channels))
+        self._gains_due = self._centres_due = 0
+
+    def follow(self, signal: DisplaySignal, shown_s: float) -> bool:
+        """Follow new samples; return whether a gain was found or a channel was moved."""
+        found = self._find_gains(signal)
+        raw_is_due = signal.chosen.is_raw and signal.ring.end >= self._centres_due
+        return bool(raw_is_due and self.centre(signal, shown_s).any()) or found
+
+    def centre(self, signal: DisplaySignal, shown_s: float) -> NDArray[np.bool_]:
+        """Centre raw channels that have left their row; return which, (n_channels,).
+
+        A filtered signal has its middle at zero.
+        """
+        raw = signal.chosen.is_raw
+        level = signal.level(shown_s) if raw else np.zeros(len(self.centres))
+        reach = self.gains.of_channels() / 2 if raw else 0.0
+        away: NDArray[np.bool_] = np.abs(level - self.centres) > reach
+        self.centres = np.where(away, level, self.centres)
+        self._centres_due = signal.ring.end + round(_EVERY_S * signal.sfreq)
+        return away
+
+    def _find_gains(self, signal: DisplaySignal) -> bool:
+        if self.gains.are_known or signal.ring.end < self._gains_due:
+            return False
+        if self.gains.find(signal.deviations()):
+            return True
+        if self.gains.is_any_known:
+            # A kind that sends no numbers is not looked at in every frame.
+            self._gains_due = signal.ring.end + round(_EVERY_S * signal.sfreq)
+        return False

@@ -1,14 +1,93 @@
-"""Markers and tags, drawn over the scope's traces."""
+"""Markers over the scope's traces, and the scale of a row beside them."""
 
+import pyqtgraph as pg
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
-from gui.theme import Theme
+from gui.plots.axis import caption_font
+from gui.scope.gains import GainKind
+from gui.theme import DARK, Theme
+from gui.widgets.units import neighbouring, with_unit
 
-TAG = 18.0
-_LONGEST = 150.0
-# Seconds from one mark of the time axis to the next, by how many are shown.
-_EVERY_S = {2.0: 0.5, 5.0: 1.0, 10.0: 2.0, 20.0: 5.0, 30.0: 5.0}
+STRIP = 18.0  # above the traces, for the labels of markers
+_MAX_LABEL = 150.0
+_MAX_BAR = 14.0
+
+
+class MarkerLines(pg.GraphicsObject):
+    """A line for each marker, and its label in the strip above the traces.
+
+    One item for all: markers move in every frame. It lies in the pixels of its parent.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.theme: Theme = DARK
+        self.shown: list[tuple[float, str]] = []
+        self._bounds = QRectF()
+        self.setZValue(5)
+
+    def set_room(self, room: QRectF) -> None:
+        """Take the place of the traces and the strip above them."""
+        self.prepareGeometryChange()
+        self._bounds = room
+
+    def show_at(self, markers: list[tuple[float, str]]) -> None:
+        """Show these, each (x, label), when the traces are painted the next time."""
+        self.shown = sorted(markers)
+
+    def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
+        return self._bounds
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        if not self.shown:
+            return
+        room, font = self._bounds, caption_font()
+        painter.setFont(font)
+        metrics = QFontMetricsF(font)
+        ends = [*(x for x, _ in self.shown[1:]), room.width()]
+        for (x, label), end in zip(self.shown, ends, strict=True):
+            left = room.left() + x
+            # Orange is left to what is wrong.
+            painter.setPen(QPen(self.theme.colour("accent"), 1.0, Qt.PenStyle.DashLine))
+            painter.drawLine(QLineF(left, room.top(), left, room.bottom()))
+            width = min(end - x - 6, _MAX_LABEL)
+            text = metrics.elidedText(label, Qt.TextElideMode.ElideRight, width)
+            painter.setPen(self.theme.colour("text"))
+            box = QRectF(left + 4, room.top(), width, STRIP)
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
+
+
+class ScaleBar(pg.GraphicsObject):
+    """A bar as high as an amount is drawn, above the channels' names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.theme: Theme = DARK
+        self.text = ""
+        self.height = 0.0
+
+    def show_scale(self, kind: GainKind, gain: float, row: float) -> None:
+        """Choose an amount that fits; ``gain`` is that of a row of so many pixels."""
+        amount = neighbouring(gain / row * _MAX_BAR * (1 + 1e-6), -1) if gain > 0 else 0.0
+        self.height = amount / gain * row if gain > 0 else 0.0
+        self.text = with_unit(amount, kind.unit) if amount else ""
+        self.update()
+
+    def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
+        return QRectF(0, 0, 110, STRIP)
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        if not self.text:
+            return
+        painter.setPen(QPen(self.theme.colour("dim"), 1.5))
+        top, bottom = (STRIP - self.height) / 2, (STRIP + self.height) / 2
+        painter.drawLine(QPointF(5, top), QPointF(5, bottom))
+        for y in (top, bottom):
+            painter.drawLine(QPointF(2, y), QPointF(8, y))
+        painter.setFont(caption_font())
+        box = self.boundingRect().adjusted(13, 0, 0, 0)
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, self.text)
 
 
 def paint_tag(
@@ -16,52 +95,7 @@ def paint_tag(
 ) -> None:
     """A few words on a ground of their own."""
     width = painter.fontMetrics().horizontalAdvance(label) + 8
-    box = QRectF(at.x(), at.y(), width, TAG)
+    box = QRectF(at.x(), at.y(), width, STRIP)
     painter.fillRect(box, theme.colour("panel"))
     painter.setPen(theme.colour(colour))
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, label)
-
-
-def paint_markers(
-    painter: QPainter, theme: Theme, strip: QRectF, bottom: float, markers: list[tuple[float, str]]
-) -> None:
-    """A line for each (x, label) from the strip to ``bottom``; labels, in the strip, end there."""
-    markers = sorted(markers)
-    ends = [*(x for x, _ in markers), strip.right()][1:]
-    for (x, label), end in zip(markers, ends, strict=True):
-        # Orange is left to what is wrong.
-        painter.setPen(QPen(theme.colour("accent"), 1.0, Qt.PenStyle.DashLine))
-        painter.drawLine(QLineF(x, strip.top(), x, bottom))
-        room = QRectF(x + 4, strip.top(), min(end - x - 6, _LONGEST), strip.height())
-        written = painter.fontMetrics().elidedText(
-            label, Qt.TextElideMode.ElideRight, int(room.width())
-        )
-        painter.setPen(theme.colour("text"))
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, written)
-
-
-def paint_time_axis(
-    painter: QPainter, theme: Theme, box: QRectF, shown_s: float, back_s: float, sweep: bool
-) -> None:
-    """Marks for the time under the traces, in seconds before the newest sample.
-
-    The marks of a sweep stand, with what is between two of them in words.
-    """
-    every, dim = _EVERY_S.get(shown_s, shown_s / 5), theme.colour("dim")
-    width = box.width() / shown_s * every
-    n_marks = round(shown_s / every)
-    for k in range(n_marks + 1):
-        x = box.right() - k * width
-        painter.setPen(QPen(dim, 1.0))
-        painter.drawLine(QLineF(x, box.top(), x, box.top() + 4))
-        seconds = back_s + k * every
-        text = f"\u2212{seconds:.3g} s" if seconds else "0 s"
-        # The outermost have their text within the box.
-        left = min(max(x - 30, box.left() - 18), box.right() - 36)
-        place = QRectF(left, box.top() + 2, 60 if k else 34, box.height() - 2)
-        align = Qt.AlignmentFlag.AlignCenter if k else Qt.AlignmentFlag.AlignRight
-        if not sweep:
-            painter.drawText(place, align, text)
-    if sweep:
-        said = f"{every:g} s from mark to mark"
-        painter.drawText(box.adjusted(0, 2, -6, 0), Qt.AlignmentFlag.AlignRight, said)

@@ -91,11 +91,11 @@ class ScopePanel(QWidget):
 
     def _show_view(self) -> None:
         scope = self.scope
-        self.time_base.setText(f"{scope.time_base_s:g} s")
+        self.time_base.setText(f"{scope.view.time_base_s:g} s")
         paged = bool(scope.page_text)
         # With pages or several kinds there is no room for every word.
         self.gain_control.show_view(short=paged)
-        self.channels.set_hidden(scope.hidden)
+        self.channels.set_hidden(scope.view.hidden)
         several = len(scope.gains.kinds) > 1
         self.back.setVisible(not paged and not several)
         for gap in self._gaps:
@@ -104,9 +104,9 @@ class ScopePanel(QWidget):
         self.page.setText(scope.page_text.split(" of ")[0] if several else scope.page_text)
         self.page.setToolTip(tip(scope.page_text))
         self.filter.show_view()
-        self.sweep.setChecked(scope.sweep)
+        self.sweep.setChecked(scope.view.sweep)
         self.pause.setChecked(scope.is_paused)
-        self.all.setChecked(scope.shows_all)
+        self.all.setChecked(scope.view.all_shown)
         for widget in (self.page, self.all, *self._page_buttons):
             widget.setVisible(paged)
 

@@ -60,7 +60,7 @@ def ours(data: np.ndarray) -> tuple[QWidget, Callable[[], None]]:
     ring = RingBuffer(round(60 * SFREQ), data.shape[1])
     scope = Scope()
     scope.resize(WIDTH, HEIGHT)
-    scope.time_base_s = SHOWN_S
+    scope.show_time(SHOWN_S)
     scope.set_stream(eeg_info(data.shape[1], SFREQ), ring)
     scope.show_all(True)
     row = 0

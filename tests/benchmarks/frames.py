@@ -1,13 +1,17 @@
 """Frame rate of the scope beside plain pyqtgraph, and CPU of the whole dashboard.
 
-``python -m tests.benchmarks.frames [--seconds 5] [--rounds 3]`` prints two tables. The two scopes
-draw 10 s at 1 kHz in a window of 1280x800 as fast as they can, in turns, offscreen and on an X
-server of the benchmark's own (Xvfb, where it is installed). The dashboard follows a stream and an
-engine, at 30 frames/s and at its own 60.
+``python -m tests.benchmarks.frames [--seconds 5] [--rounds 3] [--against CHECKOUT]`` prints two
+tables. The two scopes draw 10 s at 1 kHz in a window of 1280x800 as fast as they can, in turns,
+offscreen and on an X server of the benchmark's own (Xvfb, where it is installed). The dashboard
+follows a stream and an engine, at 30 frames/s and at its own 60.
+
+With ``--against`` another checkout of this project, for example the commit before, runs its own
+scope and dashboard in turns with this one's, on the same stream and engine. Both tables then have
+a row of ratios, this checkout to the other: at least 0.6 of the frames and at most 1.2 times the
+CPU are wanted.
 """
 
 import argparse
-import importlib.util
 import json
 import os
 import shutil
@@ -28,19 +32,26 @@ from tests.benchmarks.latency import engine, isolate, make_model, source
 
 CHANNELS = (64, 306)
 SFREQ = 1000.0
-_SETTLE_S = 10.0
+HERE = Path(__file__).resolve().parents[2]
+_CASES = ((64, 33), (306, 33), (64, 16), (306, 16))  # channels, milliseconds a frame
+_SETTLE_S, _MEASURE_S = 10.0, 20.0
 Environment = dict[str, str]
+Checkouts = dict[str, Path]  # name in the tables, folder
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=5.0, help="of each scope in each round")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--against", type=Path, help="another checkout, measured in turns")
     options = parser.parse_args()
+    checkouts = {"ours": HERE}
+    if options.against is not None:
+        checkouts["other"] = options.against.resolve()
     console = Console(highlight=False, width=140)
     with platforms() as found:
-        console.print(scopes(found, options.seconds, options.rounds))
-        console.print(dashboards(found))
+        console.print(scopes(found, checkouts, options.seconds, options.rounds))
+        console.print(dashboards(found, checkouts, options.rounds if options.against else 1))
     load = ", ".join(f"{average:.1f}" for average in os.getloadavg())
     console.print(f"{os.cpu_count()} cores, load averages at the end {load}")
 
@@ -65,82 +76,95 @@ def platforms() -> Iterator[dict[str, Environment | None]]:
         server.wait(5)
 
 
-def scopes(found: dict[str, Environment | None], seconds: float, rounds: int) -> Table:
+def scopes(
+    found: dict[str, Environment | None], checkouts: Checkouts, seconds: float, rounds: int
+) -> Table:
     table = Table(
         "platform", "channels", "scope", "frames/s median", "slowest 1 %", "CPU a frame (ms)",
         title=f"scope alone, {rounds} x {seconds:g} s each in turns",
     )  # fmt: skip
-    names = ["ours", "pyqtgraph"]
+    drawings = {name: ("ours", checkout) for name, checkout in checkouts.items()}
+    drawings["pyqtgraph"] = ("pyqtgraph", HERE)
     for platform, environment in found.items():
         for n_channels in CHANNELS:
-            runs: dict[str, list[dict]] = {name: [] for name in names}
-            for name in names * rounds:
-                if environment is not None and (name == "ours" or has_pyqtgraph()):
-                    runs[name].append(draw(name, n_channels, seconds, environment))
-            for name in names:
-                table.add_row(platform, str(n_channels), name, *figures(runs[name]))
-    if not has_pyqtgraph():
-        table.caption = "pyqtgraph is not installed: pip install pyqtgraph"
+            place = (platform, str(n_channels))
+            if environment is None:
+                table.add_row(*place, "", "not measured", "", "")
+                continue
+            runs: dict[str, list[dict]] = {name: [] for name in drawings}
+            for name in [*drawings] * rounds:
+                runs[name].append(draw(*drawings[name], n_channels, seconds, environment))
+            of_each = {name: figures(runs[name]) for name in drawings}
+            for name, (median, slowest, cpu) in of_each.items():
+                table.add_row(*place, name, f"{median:.0f}", f"{slowest:.0f}", f"{1e3 * cpu:.2f}")
+            if "other" in of_each:
+                ratios = np.divide(of_each["ours"], of_each["other"])
+                table.add_row(*place, "ours / other", *(f"{ratio:.2f}" for ratio in ratios))
     return table
 
 
-def has_pyqtgraph() -> bool:
-    return importlib.util.find_spec("pyqtgraph") is not None
-
-
-def draw(name: str, n_channels: int, seconds: float, environment: Environment) -> dict:
+def draw(
+    drawing: str, checkout: Path, n_channels: int, seconds: float, environment: Environment
+) -> dict:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.drawing", name, str(n_channels), str(seconds)],
-        env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True,
-        timeout=seconds + 60,
+        module("drawing", drawing, n_channels, seconds), cwd=checkout,
+        env=environment | {"PYTHONPATH": str(checkout)}, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, check=True, timeout=seconds + 60,
     )  # fmt: skip
     return json.loads(done.stdout)
 
 
-def figures(runs: list[dict]) -> tuple[str, str, str]:
-    if not runs:
-        return "not measured", "", ""
+def module(name: str, *arguments: object) -> list[str]:
+    """The command that runs a module of the benchmarks, of the checkout that it is started in."""
+    return [sys.executable, "-m", f"tests.benchmarks.{name}", *map(str, arguments)]
+
+
+def figures(runs: list[dict]) -> tuple[float, float, float]:
+    """Median frames a second, those of the slowest hundredth, and CPU seconds a frame."""
     frames = np.concatenate([run["frames_s"] for run in runs])
     cpu = np.median([run["cpu_s"] for run in runs])
-    return (
-        f"{1 / np.median(frames):.0f}",
-        f"{1 / np.percentile(frames, 99):.0f}",
-        f"{1e3 * cpu:.2f}",
-    )
+    return float(1 / np.median(frames)), float(1 / np.percentile(frames, 99)), float(cpu)
 
 
-def dashboards(found: dict[str, Environment | None]) -> Table:
+def dashboards(found: dict[str, Environment | None], checkouts: Checkouts, rounds: int) -> Table:
     table = Table(
-        "platform", "channels", "frames/s asked", "CPU (cores)", "memory (MB)",
-        title="whole dashboard with an engine running, 20 s",
+        "platform", "channels", "frames/s asked", "dashboard", "CPU (cores)", "memory (MB)",
+        title=f"whole dashboard with an engine running, {rounds} x {_MEASURE_S:g} s each in turns",
     )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         isolate(Path(folder))
         session = {"LSLAPICFG": os.environ["LSLAPICFG"]}
         models = {n: make_model(n, SFREQ, Path(folder)) for n in CHANNELS}
         for platform, environment in found.items():
-            for n_channels, frame_ms in ((64, 33), (64, 16), (306, 16)):
-                shown = ("not measured", "")
-                if environment is not None:
-                    model = models[n_channels]
-                    with (
-                        source(n_channels, SFREQ) as name,
-                        engine(name, model),
-                        dashboard(name, model.name, frame_ms, environment | session) as process,
-                    ):
-                        shown = used(process, 20.0)
-                table.add_row(platform, str(n_channels), f"{1000 / frame_ms:.0f}", *shown)
+            for n_channels, frame_ms in _CASES:
+                place = (platform, str(n_channels), f"{1000 / frame_ms:.0f}")
+                if environment is None:
+                    table.add_row(*place, "", "not measured", "")
+                    continue
+                model = models[n_channels]
+                runs: dict[str, list[tuple[float, float]]] = {name: [] for name in checkouts}
+                with source(n_channels, SFREQ) as name, engine(name, model):
+                    for of in [*checkouts] * rounds:
+                        arguments = (name, model.name, frame_ms, environment | session)
+                        with dashboard(checkouts[of], *arguments) as process:
+                            runs[of].append(used(process, _MEASURE_S))
+                medians = {of: np.median(runs[of], axis=0) for of in checkouts}
+                for of, (cpu, memory) in medians.items():
+                    table.add_row(*place, of, f"{cpu:.2f}", f"{memory:.0f}")
+                if "other" in medians:
+                    ratios = medians["ours"] / medians["other"]
+                    table.add_row(*place, "ours / other", *(f"{ratio:.2f}" for ratio in ratios))
     return table
 
 
 @contextmanager
 def dashboard(
-    stream: str, engine_name: str, frame_ms: int, environment: Environment
+    checkout: Path, stream: str, engine_name: str, frame_ms: int, environment: Environment
 ) -> Iterator[psutil.Process]:
     """A dashboard that has settled."""
     child = subprocess.Popen(
-        [sys.executable, "-m", "tests.benchmarks.dashboard", stream, engine_name, str(frame_ms)],
-        env=environment, stderr=subprocess.DEVNULL,
+        module("dashboard", stream, engine_name, frame_ms), cwd=checkout,
+        env=environment | {"PYTHONPATH": str(checkout)}, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
         time.sleep(_SETTLE_S)
@@ -150,11 +174,12 @@ def dashboard(
         child.wait(10)
 
 
-def used(process: psutil.Process, seconds: float) -> tuple[str, str]:
+def used(process: psutil.Process, seconds: float) -> tuple[float, float]:
+    """CPU in cores, memory in megabytes."""
     cpu, began = sum(process.cpu_times()[:2]), time.monotonic()
     time.sleep(seconds)
     cpu = (sum(process.cpu_times()[:2]) - cpu) / (time.monotonic() - began)
-    return f"{cpu:.2f}", f"{process.memory_info().rss / 1e6:.0f}"
+    return cpu, process.memory_info().rss / 1e6
 
 
 if __name__ == "__main__":

@@ -278,10 +278,10 @@ def test_keys_change_gain_time_base_and_page(
     assert window.scope.gain == pytest.approx(50.0)
     for _ in range(9):
         qtbot.keyClick(window.scope, Qt.Key.Key_Right)
-    assert window.scope.time_base_s == 30.0
+    assert window.scope.view.time_base_s == 30.0
     for _ in range(9):
         qtbot.keyClick(window.scope, Qt.Key.Key_Left)
-    assert window.scope.time_base_s == 2.0
+    assert window.scope.view.time_base_s == 2.0
     assert window.scope.page_text == "1-64 of 100"
     qtbot.keyClick(window.scope, Qt.Key.Key_PageDown)
     assert window.scope.page_text == "65-100 of 100"
@@ -301,10 +301,10 @@ def test_the_controls_do_what_the_keys_do(
         each for each in panel.findChildren(QToolButton, "step") if each.text() in "\u2212+"
     ][:4]
     longer.click()
-    assert window.scope.time_base_s == 20.0
+    assert window.scope.view.time_base_s == 20.0
     assert panel.time_base.text() == "20 s"
     shorter.click()
-    assert window.scope.time_base_s == 10.0
+    assert window.scope.view.time_base_s == 10.0
     larger.click()
     assert window.scope.gain == pytest.approx(gain / 2)
     smaller.click()

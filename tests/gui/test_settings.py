@@ -171,7 +171,7 @@ def test_damaged_numbers_and_geometry_are_only_forgotten(
     )
     window = open_window(bci=NO_DEVICES)
     show(window)
-    assert window.scope.time_base_s == 10.0
+    assert window.scope.view.time_base_s == 10.0
     assert 0 < window.scope.gain < 1e6
     assert window.width() >= window.minimumSizeHint().width()
 

@@ -77,7 +77,7 @@ def test_the_map_is_strongest_where_the_rhythm_is(
     x, y = 2 * column / 64 - 1, 1 - 2 * row / 64
     assert (x, y) == pytest.approx(view.head.places[NAMES.index("C4")], abs=0.12)
     # Marked bad it is left out, and another one is strongest.
-    window.scope._toggle_bad("C4")
+    window.scope.toggle_bad("C4")
     qtbot.waitUntil(lambda: view.strongest not in ("", "C4"), timeout=15_000)
     assert view.left_out == ("C4",)
     place = view.head.place_px(NAMES.index("P3"))
@@ -107,17 +107,17 @@ def test_nothing_is_computed_for_a_tab_that_is_not_shown(
     assert window.tabs.analysis.n_computed == 0
     window.tabs.show_page("Spectrum")
     qtbot.waitUntil(lambda: window.tabs.analysis.n_computed > 0, timeout=15_000)
-    taken = window.scope._shown.end
+    taken = window.scope.ring.end
     start = send(outlet, noise(250, len(NAMES)), first=3000)
     qtbot.waitUntil(lambda: window.tabs.samples_end >= 3250, timeout=15_000)
-    assert window.scope._shown.end == taken
+    assert window.scope.ring.end == taken
     window.tabs.show_page("Signal")
-    qtbot.waitUntil(lambda: window.scope._shown.end >= 3250, timeout=15_000)
+    qtbot.waitUntil(lambda: window.scope.ring.end >= 3250, timeout=15_000)
     # What it was at when the tab was hidden may still be finished; then it rests.
     qtbot.waitUntil(lambda: window.tabs.analysis.is_resting, timeout=15_000)
     computed = window.tabs.analysis.n_computed
     send(outlet, noise(500, len(NAMES)), first=3250, start=start)
-    qtbot.waitUntil(lambda: window.scope._shown.end >= 3750, timeout=15_000)
+    qtbot.waitUntil(lambda: window.scope.ring.end >= 3750, timeout=15_000)
     assert window.tabs.analysis.n_computed == computed
 
 

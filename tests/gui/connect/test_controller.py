@@ -186,7 +186,7 @@ def test_a_file_that_is_chosen_is_streamed_and_asked_for_from_there_the_next_tim
     assert panel.state.text() == "replay is connected"
     assert window.situation.stream_name == file.stem
     assert window.badge.isVisible()
-    qtbot.waitUntil(lambda: bool(window.scope._markers), timeout=LONG)
+    qtbot.waitUntil(lambda: bool(window.scope.markers), timeout=LONG)
     # One source at a time.
     press(qtbot, window, "Ctrl+O")
     assert len(asked) == 2
@@ -364,7 +364,7 @@ def test_a_channel_marked_bad_is_remembered_for_its_stream(
     window.scope.names.clicked.emit("E2")
     window.close()
     again = open_window(bci=NO_DEVICES)
-    qtbot.waitUntil(lambda: again.scope.bad == {"E2"}, timeout=LONG)
+    qtbot.waitUntil(lambda: again.scope.view.bad == {"E2"}, timeout=LONG)
     outlet.close()
 
 

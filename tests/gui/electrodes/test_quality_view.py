@@ -1,7 +1,7 @@
 from dataclasses import fields, replace
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF
+from PySide6.QtCore import QEvent, QPointF
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
@@ -11,7 +11,6 @@ from bci.quality.channel_quality import ChannelQuality, State
 from bci.quality.words import advise, explain, summarise
 from bci.types import Channel, StreamInfo
 from gui.electrodes.quality_view import QualityView
-from gui.scope.channel_labels import ChannelNames
 
 # Head coordinates of a template head, in metres.
 PLACES = {
@@ -98,46 +97,28 @@ def test_channels_without_positions_are_drawn_in_rows(view: QualityView) -> None
     assert reason_at(view, 2) == "C is bad: flat"
 
 
-def test_the_worst_of_rows_too_low_for_names_is_named(qtbot: QtBot) -> None:
-    names = ChannelNames()
-    qtbot.addWidget(names)
-    names.resize(64, 128)
-    names.set_names(tuple(f"E{k}" for k in range(64)))
-    before = names.grab().toImage()
-    names.set_quality([channel("E3", State.BAD, "flat")])
-    assert names.grab().toImage() != before
-    assert names.reason_at(7.0) == "E3 is bad: flat"
-    assert names.reason_at(500.0) == "E63"
-
-
 def test_one_channel_is_told_in_the_singular() -> None:
     assert summarise([channel("Cz")]) == "1 channel, good"
     assert summarise([channel("Cz", State.BAD, "flat")]) == "1 channel, bad"
     assert summarise([channel("Cz"), channel("Pz")]) == "all 2 channels good"
 
 
-@pytest.mark.parametrize("of", ["names", "head"])
 def test_tooltips_of_channels_look_like_all_others_and_hold_no_markup(
-    qtbot: QtBot, info: StreamInfo, of: str, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, info: StreamInfo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown: list[tuple[object, ...]] = []
     monkeypatch.setattr(QToolTip, "showText", lambda *given: shown.append(given))
     judged = [channel("Fpz", State.BAD, "<b>railed")]
-    view = ChannelNames() if of == "names" else QualityView()
+    view = QualityView()
     qtbot.addWidget(view)
     view.resize(340, 176)
-    if isinstance(view, ChannelNames):
-        view.set_names(("Fpz",))
-        at = QPoint(20, 20)
-    else:
-        view.set_stream(info)
-        view.show()
-        view.grab()
-        at = view.head.place_px(0).toPoint()
+    view.set_stream(info)
+    view.show()
+    view.grab()
+    at = view.head.place_px(0).toPoint()
     view.set_quality(judged)
-    target = view if isinstance(view, ChannelNames) else view.head.viewport()
-    QApplication.sendEvent(target, QHelpEvent(QEvent.Type.ToolTip, at, at))
+    QApplication.sendEvent(view.head.viewport(), QHelpEvent(QEvent.Type.ToolTip, at, at))
     ((_, text, owner),) = shown
     # Without a widget Qt draws it in a look of its own.
-    assert owner is (view if isinstance(view, ChannelNames) else view.head)
+    assert owner is view.head
     assert "&lt;b&gt;railed" in text

@@ -114,8 +114,8 @@ def test_the_traces_end_at_the_cursor_wherever_it_goes(
     for position in (30.0, 30.5, 3.0, 31.0):
         window.playhead.seek(position)
         end = int(np.searchsorted(recording.timestamps, position, side="right"))
-        qtbot.waitUntil(lambda end=end: window.traces.scope._shown.end == end, timeout=10_000)
-        shown = [m for m in window.traces.scope._markers if m.time > position - 5]
+        qtbot.waitUntil(lambda end=end: window.traces.scope.ring.end == end, timeout=10_000)
+        shown = [m for m in window.traces.scope.markers if m.time > position - 5]
         held = [m for m in recording.markers if position - 5 < m.time <= position]
         assert shown == held
 
@@ -162,7 +162,7 @@ def test_the_time_that_the_traces_show_is_shaded_in_the_timeline(
 ) -> None:
     open_run(qtbot, window, folder)
     window.playhead.seek(20.0)
-    shown_s = window.traces.scope.time_base_s
+    shown_s = window.traces.scope.view.time_base_s
     assert window.timeline.shown.getRegion() == pytest.approx((20.0 - shown_s, 20.0))
 
 
@@ -358,7 +358,7 @@ def test_what_is_hidden_and_how_it_is_filtered_stays_wherever_the_cursor_goes(
     scope.step_gain(1)
     shown, gain = scope.names.names, scope.gain
     window.playhead.seek(3.0)
-    qtbot.waitUntil(lambda: scope._shown.end < 1000, timeout=10_000)
+    qtbot.waitUntil(lambda: scope.ring.end < 1000, timeout=10_000)
     assert scope.names.names == shown
     assert scope.gain == gain
     assert scope.note == "raw, no filter"

@@ -5,14 +5,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QImage, QPainter, QWheelEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from bci.pipeline.ring import RingBuffer
+from bci.quality.channel_quality import ChannelQuality, State
 from bci.types import Channel, StreamInfo
 from gui.scope.min_max import extremes
 from gui.scope.scope import Scope
-from gui.scope.trace_image import Layout, TracePicture
+from gui.scope.trace_image import TraceImage
+from gui.scope.trace_layout import TraceLayout
 from gui.theme import DARK, LIGHT
 from tests.signals import eeg_info, noise
 
@@ -39,9 +42,9 @@ def fill(scope: Scope, data: np.ndarray, size: int, sfreq: float = 250.0) -> Rin
 
 def plot(scope: Scope) -> QImage:
     """The traces alone, without what is painted over them."""
-    image = QImage(scope._plot_width(), scope._plot_height(), QImage.Format.Format_RGB32)
+    image = QImage(*scope.plot.size_px, QImage.Format.Format_RGB32)
     painter = QPainter(image)
-    scope._picture.paint(painter, QPointF(0, 0))
+    scope.plot.image.paint(painter)
     painter.end()
     return image
 
@@ -53,10 +56,10 @@ def test_drawing_as_samples_come_equals_drawing_all_at_once(
 ) -> None:
     # At 2 s there are fewer samples than columns of pixels.
     data = noise(5000, 8)
-    scope.time_base_s = time_base
+    scope.show_time(time_base)
     fill(scope, data, size)
     piecewise = plot(scope)
-    scope._redraw()
+    scope.redraw()
     assert piecewise == plot(scope)
 
 
@@ -65,9 +68,9 @@ def test_samples_that_were_lost_are_marked_and_do_not_spoil_what_follows(scope: 
     ring.write(noise(1000, 4, seed=1), np.arange(1500, 2500) / 250.0, 1500)
     scope.advance()
     image = plot(scope)
-    x = scope._plot_width() - (scope._shown.end - 1250) / scope._layout.per_column
+    x = scope.plot.size_px[0] - (scope.ring.end - 1250) / scope.trace_layout.per_column
     assert image.pixelColor(int(x), 5) == DARK.colour("lost")
-    data, _ = scope._shown.view(1600, 2500)
+    data, _ = scope.ring.view(1600, 2500)
     assert np.isfinite(data).all()
 
 
@@ -118,7 +121,7 @@ def test_a_paused_picture_stands_still_and_goes_on_with_what_came(
     assert plot(scope) == before
     qtbot.keyClick(scope, Qt.Key.Key_Space)
     assert not scope.is_paused
-    assert scope._shown.end == 5500
+    assert scope.ring.end == 5500
     paused_once = plot(scope)
     fill(scope, np.vstack([noise(5000, 4), noise(500, 4, seed=1)]), 500)
     assert plot(scope) == paused_once
@@ -138,42 +141,152 @@ def test_a_pause_longer_than_the_ring_begins_anew(scope: Scope) -> None:
         ring.write(noise(5000, 4), np.arange(first, first + 5000) / 250.0, first)
     assert plot(scope) is not None
     scope.toggle_pause()
-    assert (scope._shown.oldest, scope._shown.end) == (10_000, 30_000)
+    assert (scope.ring.oldest, scope.ring.end) == (10_000, 30_000)
     assert scope.n_samples <= 30_000
+
+
+def click_name(qtbot: QtBot, scope: Scope, y: int, button: Qt.MouseButton) -> None:
+    """Click on a channel's name, ``y`` pixels under the top of the traces."""
+    at = scope.names.scenePos().toPoint() + QPoint(20, y)
+    qtbot.mouseClick(scope.plot.viewport(), button, pos=at)
 
 
 def test_a_click_on_a_name_marks_the_channel_bad(qtbot: QtBot, scope: Scope) -> None:
     fill(scope, noise(2000, 4), 500)
-    before, names = plot(scope), scope.names.grab().toImage()
+    before, whole = plot(scope), scope.grab().toImage()
     with qtbot.waitSignal(scope.bad_changed):
-        qtbot.mouseClick(scope.names, Qt.MouseButton.LeftButton, pos=QPoint(20, 150))
-    assert scope.bad == {"E2"}
+        click_name(qtbot, scope, 150, Qt.MouseButton.LeftButton)
+    assert scope.view.bad == {"E2"}
     assert plot(scope) != before
-    assert scope.names.grab().toImage() != names
+    names = scope.names.geometry().toRect()
+    assert scope.grab().toImage().copy(names) != whole.copy(names)
     assert "marked bad by you" in scope.names.reason_at(150)
-    qtbot.mouseClick(scope.names, Qt.MouseButton.LeftButton, pos=QPoint(20, 150))
-    assert not scope.bad
+    click_name(qtbot, scope, 150, Qt.MouseButton.LeftButton)
+    assert not scope.view.bad
     assert plot(scope) == before
+
+
+def test_a_name_explains_its_channel_under_the_mouse(qtbot: QtBot, scope: Scope) -> None:
+    fill(scope, noise(2000, 4), 500)
+    scope.set_quality([ChannelQuality("E2", State.BAD, "<b>railed", 10, 0, 0, 0, 0, 0, 0)])
+    at = scope.names.scenePos().toPoint() + QPoint(20, 150)
+    qtbot.mouseMove(scope.plot.viewport(), at)
+    qtbot.waitUntil(lambda: "E2 is bad: &lt;b&gt;railed" in scope.names.toolTip())
+
+
+def test_the_worst_of_rows_too_low_for_names_is_named(scope: Scope) -> None:
+    fill(scope, noise(500, 64), 500)
+    names = scope.names.geometry().toRect()
+    before = scope.grab().toImage().copy(names)
+    scope.set_quality([ChannelQuality("E3", State.BAD, "flat", 10, 0, 0, 0, 0, 0, 0)])
+    assert scope.grab().toImage().copy(names) != before
+    assert scope.names.reason_at(2.5 * scope.trace_layout.row) == "E3 is bad: flat"
+    assert scope.names.reason_at(5000.0) == "E64"
 
 
 def test_the_mouse_reads_the_trace_and_measures_when_dragged(qtbot: QtBot, scope: Scope) -> None:
     wave = np.repeat(50 * np.sin(2 * np.pi * 2 * np.arange(5000) / 250)[:, None], 4, axis=1)
-    fill(scope, wave.astype(np.float32), 500)
-    measure = scope.measure
-    assert measure.text == ""
-    second = measure.width() / 10
-    at = QPoint(round(measure.width() - 2 * second), 30)
-    qtbot.mouseMove(measure, at)
-    qtbot.waitUntil(lambda: measure.text.startswith("E1"))
-    assert "uV" not in measure.text
-    assert ", 1.9" in measure.text or ", 2.0" in measure.text
-    qtbot.mousePress(measure, Qt.MouseButton.LeftButton, pos=at)
-    measure._mouse = QPointF(at + QPoint(round(second / 2), 0))
-    assert "V, 5" in measure.text or "V, 4" in measure.text
-    assert "Hz" in measure.text
-    assert not scope.grab().isNull()
-    qtbot.mouseRelease(measure, Qt.MouseButton.LeftButton, pos=at)
-    assert "Hz" not in measure.text
+    ring = fill(scope, wave.astype(np.float32), 500)
+    trace_plot, area = scope.plot, scope.plot.viewport()
+    assert trace_plot.readout == ""
+    width = trace_plot.size_px[0]
+    left = trace_plot.plotItem.vb.scenePos().toPoint()
+    at = left + QPoint(round(0.8 * width), 30)
+    qtbot.mouseMove(area, at)
+    qtbot.waitUntil(lambda: trace_plot.readout.startswith("E1"))
+    assert "uV" not in trace_plot.readout
+    assert ", 1.9" in trace_plot.readout or ", 2.0" in trace_plot.readout
+    assert trace_plot.cursor.is_shown
+    # The reading follows the trace as it scrolls under the mouse.
+    before = trace_plot.readout
+    ring.write(-wave[:60].astype(np.float32), np.arange(5000, 5060) / 250.0, 5000)
+    scope.advance()
+    assert trace_plot.readout != before
+    qtbot.mousePress(area, Qt.MouseButton.LeftButton, pos=at)
+    qtbot.mouseMove(area, at + QPoint(round(0.05 * width), 0))
+    qtbot.waitUntil(lambda: "V, 5" in trace_plot.readout or "V, 4" in trace_plot.readout)
+    assert "Hz" in trace_plot.readout
+    assert trace_plot.cursor.span is not None
+    qtbot.mouseRelease(area, Qt.MouseButton.LeftButton, pos=at)
+    assert "Hz" not in trace_plot.readout
+    assert trace_plot.cursor.span is None
+    qtbot.mouseMove(area, QPoint(5, 5))
+    qtbot.waitUntil(lambda: trace_plot.readout == "")
+    assert not trace_plot.cursor.is_shown
+
+
+def test_the_numbers_are_the_samples_that_are_shown(scope: Scope) -> None:
+    ring = fill(scope, noise(2000, 3), 500)
+    ring.write(noise(500, 3), np.arange(2100, 2600) / 250.0, 2100)
+    scope.show_time(2.0)
+    scope.advance()
+    scope.set_hidden(frozenset({"E2"}))
+    lines = scope.plot.csv().splitlines()
+    assert lines[0] == "LSL time (s),E1 (uV),E3 (uV)"
+    values = np.array([line.split(",") for line in lines[1:]], dtype=float)
+    assert values.shape == (500, 3)
+    data, times = scope.ring.view(2100, 2600)
+    np.testing.assert_allclose(values, np.column_stack([times, data[:, [0, 2]]]), rtol=1e-6)
+    # Those that were lost have no line.
+    scope.show_time(5.0)
+    values = np.array([line.split(",") for line in scope.plot.csv().splitlines()[1:]], dtype=float)
+    assert len(values) == 1150
+    assert np.isfinite(values).all()
+
+
+def test_the_axis_counts_back_from_the_newest_sample(scope: Scope) -> None:
+    fill(scope, noise(5000, 2), 500)
+    axis = scope.plot.time_axis
+    assert axis.range == [-10.0, 0.0]
+    scope.look(-1)
+    assert axis.range == [-12.5, -2.5]
+    scope.toggle_pause()
+    scope.show_sweep(True)
+    scope.show_time(5.0)
+    assert axis.range == [0.0, 5.0]
+    assert axis.tickStrings([-2.5, 0.0], 1.0, 1.0) == ["\u22122.5 s", "0 s"]
+
+
+@pytest.mark.parametrize(("n", "text"), [(2, "5 µV"), (40, "100 µV"), (150, "500 µV")])
+def test_the_scale_bar_is_as_high_as_its_amount_is_drawn(scope: Scope, n: int, text: str) -> None:
+    fill(scope, noise(1000, n), 500)
+    scope.show_all(True)
+    bar, row = scope.plot.scale_bar, scope.trace_layout.row
+    assert bar.text == text
+    assert bar.height == pytest.approx(float(text.split()[0]) / 100.0 * row)
+    assert bar.height <= 14
+
+
+def test_a_reset_shows_the_newest_ten_seconds_with_fitting_gains(scope: Scope) -> None:
+    fill(scope, noise(5000, 2), 500)
+    scope.show_time(2.0)
+    scope.set_gain(1e5)
+    scope.look(-1)
+    scope.plot.reset()
+    assert not scope.is_paused
+    assert (scope.view.time_base_s, scope.gain) == (10.0, 100.0)
+
+
+def test_the_wheel_looks_back_over_the_traces(qtbot: QtBot, scope: Scope) -> None:
+    fill(scope, noise(5000, 2), 500)
+    at = QPointF(200, 100)
+    for turn, back in ((120, "paused, 2.5 s back"), (-120, "")):
+        event = QWheelEvent(
+            at, scope.plot.viewport().mapToGlobal(at), QPoint(), QPoint(0, turn),
+            Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase, False,
+        )  # fmt: skip
+        QApplication.sendEvent(scope.plot.viewport(), event)
+        assert scope.pause_text == back
+
+
+def test_a_click_in_the_traces_gives_the_scope_the_keys(qtbot: QtBot, scope: Scope) -> None:
+    fill(scope, noise(1000, 2), 500)
+    scope.activateWindow()
+    qtbot.mouseClick(scope.plot.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(200, 100))
+    assert scope.plot.focusProxy() is scope
+    qtbot.keyClick(scope.plot.viewport(), Qt.Key.Key_Space)
+    assert scope.is_paused
 
 
 @settings(
@@ -189,7 +302,7 @@ def test_any_chunks_with_any_gaps_draw_what_a_full_redraw_draws(
     scope: Scope, sizes: list[int], jumps: list[int], sfreq: float, time_base: float
 ) -> None:
     ring = RingBuffer(20_000, 5)
-    scope.time_base_s = time_base
+    scope.show_time(time_base)
     scope.set_stream(eeg_info(5, sfreq), ring)
     scope.set_gain(100.0)
     for turn, (size, jump) in enumerate(zip(sizes, itertools.cycle(jumps), strict=False)):
@@ -197,7 +310,7 @@ def test_any_chunks_with_any_gaps_draw_what_a_full_redraw_draws(
         ring.write(noise(size, 5, seed=turn), np.arange(first, first + size) / sfreq, first)
         scope.advance()
     piecewise = plot(scope)
-    scope._redraw()
+    scope.redraw()
     assert piecewise == plot(scope)
 
 
@@ -232,7 +345,7 @@ def test_all_channels_are_shown_at_once_and_a_page_again(qtbot: QtBot, scope: Sc
     qtbot.keyClick(scope, Qt.Key.Key_A)
     assert scope.page_text == "all 150"
     assert plot(scope) != page
-    assert scope.measure._traces().under(QPointF(10, scope.height() - 1))[1] == 149
+    assert scope.trace_layout.channel_at(scope.height()) == 149
     qtbot.keyClick(scope, Qt.Key.Key_PageDown)
     assert scope.page_text == "1-64 of 150"
     assert plot(scope) == page
@@ -258,7 +371,7 @@ def test_a_hidden_scope_takes_samples_in_and_draws_them_when_it_is_seen(scope: S
     scope.show()
     scope.advance()
     caught_up = plot(scope)
-    scope._redraw()
+    scope.redraw()
     assert plot(scope) == caught_up != before
 
 
@@ -266,21 +379,22 @@ def test_a_picture_in_finer_pixels_holds_more_columns() -> None:
     ring = RingBuffer(5000, 2)
     ring.write(noise(5000, 2), np.arange(5000.0), 0)
     gains, centres = np.full(2, 100.0), np.zeros(2)
-    picture, layout = TracePicture(), Layout(300, 100, 10.0, 5000, range(2), gains, centres)
+    picture, layout = TraceImage(), TraceLayout(300, 100, 10.0, 5000, range(2), gains, centres)
     picture.inks = np.ones(2, dtype=np.uint8)
     for ratio, width in ((1.0, 300), (1.5, 450), (2.0, 600)):
         picture.clear(300, 100, ratio)
         picture.draw_new(ring, layout)
-        assert picture._image.width() == width
+        assert picture.pixels.shape == (round(100 * ratio), width)
         # 3000 samples fill it, whatever its pixels are.
-        assert (picture._pixels != picture._ground).any(axis=0).all()
+        assert (picture.pixels != DARK.colour("panel").rgb()).any(axis=0).all()
 
 
 def test_names_have_the_room_that_the_longest_needs(scope: Scope) -> None:
-    short = scope.width() - scope._plot_width()
+    short = scope.names.width()
+    assert scope.plot.size_px[0] + short == scope.width()
     channels = tuple(Channel(f"MEG 0{k}13", "mag", "T") for k in range(1, 5))
     scope.set_stream(StreamInfo("meg", "MEG", 1000.0, channels, "meg", True), RingBuffer(100, 4))
-    assert scope.width() - scope._plot_width() == scope.names.width() > short
+    assert scope.width() - scope.plot.size_px[0] == scope.names.width() > short
     very_long = tuple(Channel(f"{k}" * 200, "mag", "T") for k in range(4))
     scope.set_stream(StreamInfo("meg", "MEG", 1000.0, very_long, "meg", True), RingBuffer(100, 4))
     assert scope.names.width() < scope.width() / 4

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
@@ -64,16 +64,17 @@ def add(scope: Scope, ring: RingBuffer, data: np.ndarray, size: int = 100, skip:
 
 
 def plot(scope: Scope) -> QImage:
-    image = QImage(scope._plot_width(), scope._plot_height(), QImage.Format.Format_RGB32)
+    """The traces alone, without what is painted over them."""
+    image = QImage(*scope.plot.size_px, QImage.Format.Format_RGB32)
     painter = QPainter(image)
-    scope._picture.paint(painter, QPointF(0, 0))
+    scope.plot.image.paint(painter)
     painter.end()
     return image
 
 
 def colours(scope: Scope, channel: int, beyond: float = 0.0) -> set[QColor]:
     """What is seen in a channel's row, or between two fractions of a row above its middle."""
-    image, layout = plot(scope), scope._layout
+    image, layout = plot(scope), scope.trace_layout
     middle = layout.row * (list(layout.channels).index(channel) + 0.5)
     top = round(middle - (beyond + 0.4) * layout.row)
     rows = range(max(0, top), round(middle - beyond * layout.row))
@@ -115,7 +116,7 @@ def test_drawing_channels_with_gaps_as_they_come_equals_drawing_all_at_once(
     ring = show(scope, eeg_info(5, SFREQ), data, size=37)
     add(scope, ring, data[:300], skip=50)
     piecewise = plot(scope)
-    scope._redraw()
+    scope.redraw()
     assert plot(scope) == piecewise
 
 
@@ -123,7 +124,7 @@ def test_a_channel_that_sends_values_again_is_drawn_in_its_row_at_once(scope: Sc
     data = noise(3000, 2, offset=40_000.0)
     data[:2000, 1] = np.nan
     show(scope, eeg_info(2, SFREQ), data)
-    got = scope._shown.latest(900).data[:, 1]
+    got = scope.ring.latest(900).data[:, 1]
     assert np.isfinite(got).all()
     assert np.abs(got).max() < 150
 
@@ -177,7 +178,7 @@ def test_a_hidden_channel_gives_its_room_to_the_others(panel: ScopePanel, scope:
     items["all EOG (2)"].setCheckState(Qt.CheckState.Unchecked)
     assert scope.names.names == ("eeg0", "eeg1")
     assert panel.channels.text() == "2 of 4"
-    assert scope._layout.row == scope._plot_height() / 2
+    assert scope.trace_layout.row == scope.plot.size_px[1] / 2
     assert items["eog2"].checkState() == Qt.CheckState.Unchecked
     items["eog2"].setCheckState(Qt.CheckState.Checked)
     assert scope.names.names == ("eeg0", "eeg1", "eog2")
@@ -189,10 +190,8 @@ def test_the_mouse_reads_the_channel_that_is_drawn_there(scope: Scope) -> None:
     scope.set_filter(RAW)
     show(scope, eeg_info(4, SFREQ), data)
     scope.choose_hidden(frozenset({"E1", "E3"}))
-    traces = scope.measure._traces()
-    assert traces is not None
-    index, channel = traces.under(QPointF(300.0, 0.75 * scope._plot_height()))
-    reading = traces.reading(index, channel)
+    layout = scope.trace_layout
+    reading = scope.shown.reading_at(300.0, 0.75 * layout.height)
     assert reading is not None
     assert reading.name == "E4"
     assert 2800 < reading.value < 3200
@@ -201,12 +200,15 @@ def test_the_mouse_reads_the_channel_that_is_drawn_there(scope: Scope) -> None:
 def test_a_right_click_hides_a_channel_and_all_can_be_hidden(qtbot: QtBot, scope: Scope) -> None:
     show(scope, eeg_info(2, SFREQ), noise(1000, 2))
     with qtbot.waitSignal(scope.hidden_changed):
-        qtbot.mouseClick(scope.names, Qt.MouseButton.RightButton, pos=QPoint(20, 20))
+        at = scope.names.scenePos().toPoint() + QPoint(20, 20)
+        qtbot.mouseClick(scope.plot.viewport(), Qt.MouseButton.RightButton, pos=at)
     assert scope.names.names == ("E2",)
     scope.choose_hidden(frozenset({"E1", "E2"}))
     scope.advance()
     assert not scope.grab().isNull()
-    assert scope.measure.text == ""
+    assert scope.plot.readout == ""
+    assert scope.plot.is_blank
+    assert scope.plot.hint == "all channels are hidden"
     scope.choose_hidden(frozenset())
     assert scope.names.names == ("E1", "E2")
 
@@ -224,12 +226,12 @@ def test_a_raw_signal_is_shown_with_its_offset_and_stays_in_its_row(scope: Scope
     data = noise(2500, 2, offset=41_000.0)
     scope.set_filter(RAW)
     ring = show(scope, eeg_info(2, SFREQ), data)
-    shown = scope._shown.latest(2500).data
+    shown = scope.ring.latest(2500).data
     np.testing.assert_array_equal(shown, data)
     assert scope.note == "raw, no filter"
-    assert scope._layout.centres == pytest.approx(41_000.0, abs=20)
+    assert scope.trace_layout.centres == pytest.approx(41_000.0, abs=20)
     add(scope, ring, noise(2500, 2, seed=1, offset=-300.0))
-    assert scope._layout.centres == pytest.approx(-300.0, abs=50)
+    assert scope.trace_layout.centres == pytest.approx(-300.0, abs=50)
 
 
 def test_a_unit_is_shown_as_it_is_and_never_as_markup(panel: ScopePanel, scope: Scope) -> None:
@@ -298,7 +300,7 @@ def test_a_key_opens_the_list_and_what_is_typed_is_found(
     assert shown == [11]
     hide = chooser.popup.findChildren(QPushButton)[1]
     qtbot.mouseClick(hide, Qt.MouseButton.LeftButton)
-    assert scope.hidden == {"E12"}
+    assert scope.view.hidden == {"E12"}
     chooser.popup.close()
 
 
@@ -312,4 +314,4 @@ def test_where_most_channels_are_doubtful_only_a_bad_one_has_a_colour(scope: Sco
                 for k, state in enumerate(states)
             ]
         )
-        assert scope._inks(("E1", "E2", "E3", "E4")).tolist() == inks
+        assert scope.inks.tolist() == inks

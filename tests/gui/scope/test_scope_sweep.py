@@ -2,15 +2,17 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from bci.pipeline.ring import RingBuffer
 from bci.types import Marker
 from gui.main_window import MainWindow
+from gui.scope.overlay import STRIP
 from gui.scope.scope_panel import ScopePanel
-from gui.scope.trace_image import Layout
+from gui.scope.time_axis import HEIGHT as TIME_AXIS
+from gui.scope.trace_layout import TraceLayout
 from tests.gui.conftest import NO_DEVICES
 from tests.signals import eeg_info, noise
 
@@ -43,26 +45,26 @@ def add(panel: ScopePanel, ring: RingBuffer, n_samples: int) -> None:
 
 def plot(panel: ScopePanel) -> QImage:
     scope = panel.scope
-    left = scope.width() - scope._plot_width()
-    return scope.grab().toImage().copy(left, 0, scope._plot_width(), scope.height())
+    left, width = round(scope.names.width()), scope.plot.size_px[0]
+    return scope.grab().toImage().copy(left, 0, width, scope.height() - TIME_AXIS)
 
 
 @pytest.mark.parametrize("edge", [3, 5000, 5237])
 def test_a_sample_is_found_again_where_it_is_drawn(edge: int) -> None:
-    layout = Layout(500, 300, 5.0, edge, range(2), np.full(2, 100.0), np.zeros(2), sweep=True)
+    layout = TraceLayout(500, 300, 5.0, edge, range(2), np.full(2, 100.0), np.zeros(2), sweep=True)
     for index in range(max(0, edge - 2490), edge, 7):
         assert 0 <= layout.x(index) < 500
         assert layout.sample_at(layout.x(index)) == index
-    assert layout.holds(edge - 1)
-    assert not layout.holds(edge)
-    assert not layout.holds(edge - 2502)
+    assert layout.shows(edge - 1)
+    assert not layout.shows(edge)
+    assert not layout.shows(edge - 2502)
 
 
 def test_in_a_sweep_what_was_drawn_stands_where_it_is(panel: ScopePanel) -> None:
     ring = feed(panel, 4000)
     panel.sweep.click()
-    assert panel.scope.sweep
-    before, seam = plot(panel), round(panel.scope._layout.x(ring.end - 1))
+    assert panel.scope.view.sweep
+    before, seam = plot(panel), round(panel.scope.trace_layout.x(ring.end - 1))
     add(panel, ring, 100)
     after = plot(panel)
     assert after != before
@@ -84,8 +86,8 @@ def test_a_marker_stays_at_its_sample_and_goes_with_it(panel: ScopePanel) -> Non
     # A sweep later another sample is in its place.
     add(panel, ring, 2500)
     marked = plot(panel)
-    panel.scope._markers.clear()
-    panel.scope.update()
+    panel.scope.markers.clear()
+    panel.scope.redraw()
     assert plot(panel) == marked
 
 
@@ -95,8 +97,8 @@ def test_what_a_marker_says_covers_no_trace(panel: ScopePanel) -> None:
     bare = plot(panel)
     scope.add_markers([Marker(3500 / SFREQ, "left"), Marker(3520 / SFREQ, "a long label")])
     marked = plot(panel)
-    strip = scope.height() - scope._plot_height()
-    lines = {round(scope._layout.x(index)) + k for index in (3500, 3520) for k in (-1, 0, 1)}
+    strip = int(STRIP)
+    lines = {round(scope.trace_layout.x(index)) + k for index in (3500, 3520) for k in (-1, 0, 1)}
     for x in set(range(0, bare.width(), 3)) - lines:
         column = (x, strip, 1, bare.height() - strip)
         assert bare.copy(*column) == marked.copy(*column)
@@ -107,9 +109,8 @@ def test_what_a_marker_says_covers_no_trace(panel: ScopePanel) -> None:
 def test_the_cursor_reads_what_is_under_it(panel: ScopePanel) -> None:
     feed(panel, 4000)
     panel.scope.show_sweep(True)
-    traces = panel.scope.measure._traces()
-    index, _ = traces.under(QPointF(traces.layout.x(3600), 10.0))
-    assert index == pytest.approx(3600, abs=1)
+    traces = panel.scope.shown
+    assert traces.layout.sample_at(traces.layout.x(3600)) == pytest.approx(3600, abs=1)
     assert traces.reading(3600, 0).value == traces.ring.view(3600, 3601)[0][0, 0]
     assert traces.reading(1000, 0) is None
 
@@ -122,4 +123,4 @@ def test_sweep_is_chosen_by_a_key_and_remembered(
     qtbot.keyClick(window.scope, Qt.Key.Key_W)
     assert window.scope_panel.sweep.isChecked()
     window.close()
-    assert open_window(bci=NO_DEVICES).scope.sweep
+    assert open_window(bci=NO_DEVICES).scope.view.sweep

@@ -1,0 +1,201 @@
+"""The scope's plot: traces, their axes, markers and cursor."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QWidget
+
+from gui.plots.plot import Plot, Table
+from gui.scope.channel_labels import ChannelAxis
+from gui.scope.cursor import TraceCursor
+from gui.scope.gains import GainKind
+from gui.scope.overlay import STRIP, MarkerLines, ScaleBar
+from gui.scope.time_axis import HEIGHT, TimeAxis
+from gui.scope.trace_image import TraceImage
+from gui.scope.trace_layout import ShownTraces
+
+Markers = list[tuple[float, str]]  # index of the sample, label
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The surroundings of the traces, which stay from frame to frame.
+
+    ``inks`` (n_channels,) are those of `TraceImage`.
+    """
+
+    names: tuple[str, ...]
+    inks: NDArray[np.uint8]
+    seconds: float
+    seconds_back: float
+    kind: GainKind
+    gain: float
+
+
+class TracePlot(Plot):
+    """Draws traces; a frame costs only the columns of pixels that are new.
+
+    The mouse reads the trace under it; dragged, it measures from there. The wheel is its owner's.
+    """
+
+    resized = Signal()
+    turned = Signal(int)  # the wheel: +1 later, -1 earlier
+    reset_wanted = Signal()
+
+    def __init__(self, owner: QWidget) -> None:
+        self.names, self.time_axis = ChannelAxis(), TimeAxis()
+        super().__init__(
+            "Signal traces", self.time_axis, self.names, grid=False, zoom=(False, False)
+        )
+        self.setParent(owner)
+        self.setFocusProxy(owner)
+        self.setCacheMode(self.CacheModeFlag.CacheNone)
+        self.setOptimizationFlag(self.OptimizationFlag.DontAdjustForAntialiasing)
+        self.plotItem.layout.setContentsMargins(0, STRIP, 0, 0)
+        self.image, self.markers, self.scale_bar = TraceImage(), MarkerLines(), ScaleBar()
+        self.image.setParentItem(self.plotItem.vb)
+        self.image.setZValue(-1)
+        for item in (self.markers, self.scale_bar):
+            item.setParentItem(self.plotItem)
+        self.cursor = TraceCursor(self)
+        self.notice = self._overlay(Qt.AlignmentFlag.AlignLeft)
+        self.plotItem.vb.invertY()
+        self.plotItem.vb.sigResized.connect(self.resized)
+        self._shown: ShownTraces | None = None
+        self._mouse: QPointF | None = None  # in the scene
+        self._start: tuple[int, int] | None = None  # sample and channel
+        self.theme = self.theme
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height of the picture of the traces."""
+        room = self.plotItem.vb.rect()
+        return max(1, int(room.width())), max(1, int(room.height()))
+
+    def make_room_for(self, names: tuple[str, ...]) -> None:
+        """Give the axes the room that they need; pyqtgraph gives a hidden one none."""
+        self.names.make_room_for(names)
+        self.time_axis.setHeight(HEIGHT)
+        self.plotItem.layout.invalidate()
+        self.plotItem.layout.activate()
+
+    def set_notice(self, text: str) -> None:
+        """Write over the picture why it stands still; empty while it does not."""
+        self.notice.setText(text)
+        self.notice.adjustSize()
+        self.notice.move(int(self.names.width()) + 8, int(STRIP) + 6)
+        self.notice.setVisible(bool(text))
+
+    def redraw(self, frame: Frame, traces: ShownTraces, markers: Markers) -> None:
+        """Draw everything: another size, gain, time base, theme or page."""
+        layout, image = traces.layout, self.image
+        image.clear(layout.width, layout.height, self.devicePixelRatioF())
+        image.inks, image.sweep = frame.inks, layout.sweep
+        self.names.set_names(frame.names)
+        self.time_axis.show_time(frame.seconds)
+        self.scale_bar.show_scale(frame.kind, frame.gain, layout.row)
+        right = frame.seconds if layout.sweep else -frame.seconds_back
+        self.setRange(
+            xRange=(right - frame.seconds, right), yRange=(0, max(1, len(frame.names))), padding=0
+        )
+        corner = self.plotItem.vb.pos()
+        room = QRectF(corner.x(), corner.y() - STRIP, layout.width, layout.height + STRIP)
+        self.markers.set_room(room)
+        self._room = room.toRect()
+        self.draw_new(traces, markers)
+        self.viewport().update()
+
+    def draw_new(self, traces: ShownTraces, markers: Markers) -> None:
+        """Draw what is new since the last frame."""
+        self._shown = traces
+        if self.image.draw_new(traces.ring, traces.layout):
+            self.show_markers(markers)
+            if self._mouse is not None:
+                self._on_mouse(self._mouse)
+
+    def show_markers(self, markers: Markers) -> None:
+        """Show those markers that are within the time that is shown."""
+        if self._shown is None:
+            return
+        layout, before = self._shown.layout, bool(self.markers.shown)
+        within = [(layout.x(index), label) for index, label in markers if layout.shows(index)]
+        self.markers.show_at(within)
+        # Not by the items: they would have the axes painted, too.
+        has_labels = before or within
+        room = self._room if has_labels else self._room.adjusted(0, int(STRIP), 0, 0)
+        self.viewport().update(room)
+
+    # Of the base: theme, numbers, reading
+
+    def _dress(self) -> None:
+        super()._dress()
+        if hasattr(self, "notice"):
+            for item in (self.image, self.markers, self.scale_bar):
+                item.theme = self.theme
+            self.cursor.apply_theme(self.theme)
+            self.notice.setStyleSheet(
+                f"background: {self.theme.panel}; color: {self.theme.warning}; padding: 1px 4px;"
+            )
+
+    def numbers(self) -> Table:
+        if self._shown is None:
+            return Table((), ())
+        return Table(self._shown.columns, self._shown.rows())
+
+    def reset(self) -> None:
+        self.reset_wanted.emit()
+
+    def read(self, _place: QPointF) -> str:
+        """Read the trace under the mouse, or what changed since the drag began."""
+        now = start = None
+        if self._shown is not None and self._mouse is not None and len(self._shown.layout.channels):
+            at = self.plotItem.vb.mapFromScene(self._mouse)
+            now = self._shown.reading_at(at.x(), at.y())
+            if self._start is not None:
+                start = self._shown.reading(*self._start)
+        self.cursor.show(now, start)
+        if now is None:
+            return ""
+        return now.text_since(start) if start else now.text
+
+    def _on_mouse(self, at: QPointF) -> None:
+        self._mouse = at
+        if not self.plotItem.vb.sceneBoundingRect().contains(at):
+            self.cursor.show(None, None)
+        super()._on_mouse(at)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        at = self.plotItem.vb.mapFromScene(event.position())
+        inside = self.plotItem.vb.rect().contains(at)
+        if event.button() == Qt.MouseButton.LeftButton and inside and self._shown is not None:
+            layout = self._shown.layout
+            if len(layout.channels):
+                self._start = layout.sample_at(at.x()), layout.channel_at(at.y())
+        else:
+            super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self._start = None
+        self._on_mouse(event.position())
+        super().mouseReleaseEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        # Who measures clicks often: only the menu resets.
+        self.mousePressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
+        # A right click on a name hides the channel.
+        event.setAccepted(self.names.sceneBoundingRect().contains(event.pos()))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        if event.angleDelta().y():
+            self.turned.emit(-1 if event.angleDelta().y() > 0 else 1)
+
+    def leaveEvent(self, event: Any) -> None:  # noqa: N802
+        super().leaveEvent(event)
+        self._mouse = None
+        self.cursor.show(None, None)

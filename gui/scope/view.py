@@ -1,0 +1,63 @@
+"""The choices that a user makes about the scope's picture."""
+
+from dataclasses import dataclass
+
+from gui.scope.display_filter import DISPLAY_FILTERS, DisplayFilter
+from gui.scope.gains import UNKNOWN_KIND, GainKind
+
+TIME_BASES_S = (2.0, 5.0, 10.0, 20.0, 30.0)
+PAGE = 64  # channels
+
+
+@dataclass(frozen=True)
+class ScopeView:
+    """Time base, mode, filter and channels of the scope.
+
+    ``kind`` is the kind of channel whose gain the keys change. A page has 64 channels and begins
+    at ``first_channel`` of those that are not hidden; ``all_shown`` shows all of them at once.
+    """
+
+    time_base_s: float = 10.0
+    sweep: bool = False
+    filter: DisplayFilter = DISPLAY_FILTERS[0]
+    kind: GainKind = UNKNOWN_KIND
+    bad: frozenset[str] = frozenset()
+    hidden: frozenset[str] = frozenset()
+    all_shown: bool = False
+    first_channel: int = 0
+
+    def channels(self, ch_names: tuple[str, ...]) -> tuple[int, ...]:
+        """Find the indices of the channels that are shown."""
+        visible = self._visible(ch_names)
+        first = self._first(len(visible))
+        return visible if self.all_shown else visible[first : first + PAGE]
+
+    def page_text(self, ch_names: tuple[str, ...]) -> str:
+        """Name the page; empty where there is one page only."""
+        n_visible = len(self._visible(ch_names))
+        if n_visible <= PAGE:
+            return ""
+        if self.all_shown:
+            return f"all {n_visible}"
+        first = self._first(n_visible)
+        return f"{first + 1}-{min(first + PAGE, n_visible)} of {n_visible}"
+
+    def page_after(self, ch_names: tuple[str, ...], way: int) -> int:
+        """Find the first channel of the next (+1) or the previous (-1) page.
+
+        Where all channels are shown, it is that of the page before.
+        """
+        n_visible = len(self._visible(ch_names))
+        first = self._first(n_visible)
+        return first if self.all_shown else _within(first + way * PAGE, n_visible)
+
+    def _visible(self, ch_names: tuple[str, ...]) -> tuple[int, ...]:
+        return tuple(k for k, name in enumerate(ch_names) if name not in self.hidden)
+
+    def _first(self, n_visible: int) -> int:
+        return _within(self.first_channel, n_visible)
+
+
+def _within(first: int, n_visible: int) -> int:
+    last = max(0, n_visible - 1) // PAGE * PAGE
+    return max(0, min(first, last))
