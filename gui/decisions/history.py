@@ -43,6 +43,7 @@ class HistoryView(PastPlot):
         # When each prediction was taken, and its shares, (n_predictions, n_classes).
         self.times = np.zeros(0)
         self.shares = np.zeros((0, 0))
+        self._marked: tuple[object, ...] = ()
         self._left = Axis("left")
         super().__init__("Predictions of the last half minute", self._left, (_CUES[0], _HIGHEST))
         self._levels = [pg.InfiniteLine(share, angle=0) for share in (0.0, 0.5, 1.0)]
@@ -148,16 +149,20 @@ class HistoryView(PastPlot):
     def _mark_levels(self) -> None:
         """From 0 to 100 %, with the threshold of a decision as a dotted line."""
         theme, rule = self.theme, self.rule
+        marked = theme.name, rule.threshold, rule.evidence_s, self.px_per_y
+        if marked == self._marked:
+            return
+        self._marked = marked
         for line in self._levels:
             line.setPen(theme.colour("line"))
         self.threshold_line.setPen(theme.colour("dim"), style=Qt.PenStyle.DotLine)
         self.threshold_line.setValue(rule.threshold)
         self.threshold_line.setVisible(not rule.evidence_s)
         # No number where that of the threshold is.
-        marked = () if rule.evidence_s else (rule.threshold,)
+        decided = () if rule.evidence_s else (rule.threshold,)
         gap = NAME_PX / max(self.px_per_y, 1.0)
-        usual = [s for s in (0.0, 0.5, 1.0) if all(abs(s - m) > gap for m in marked)]
-        written = [(share, f"{100 * share:.0f} %") for share in (*usual, *marked)]
+        usual = [s for s in (0.0, 0.5, 1.0) if all(abs(s - m) > gap for m in decided)]
+        written = [(share, f"{100 * share:.0f} %") for share in (*usual, *decided)]
         self._left.setTicks([[*written, (sum(_CUES) / 2, "cue")]])
 
     def _draw_cues(self) -> None:

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -176,12 +176,11 @@ class Plot(pg.PlotWidget):
     @property
     def heading(self) -> str:
         """A line above the plot, as it is written; no line where it is empty."""
-        return self._heading
+        return unescape(self._heading)
 
     @heading.setter
     def heading(self, heading: str) -> None:
-        self.set_heading_html(escape(heading) if heading else "")
-        self._heading = heading
+        self.set_heading_html(escape(heading))
 
     def set_heading_html(self, markup: str) -> None:
         """A line above the plot with colours in it."""
