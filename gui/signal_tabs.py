@@ -2,12 +2,12 @@
 
 from PySide6.QtWidgets import QWidget
 
+from bci.pipeline.display_filter import filter_named
 from bci.pipeline.ring import RingBuffer
 from bci.quality.channel_quality import ChannelQuality
 from bci.quality.spectra import BANDS, HIGH_HZ, LIMITS_HZ, Band
 from bci.types import StreamInfo
 from gui.electrodes.impedance_page import ImpedancePage
-from gui.scope.display_filter import filter_named
 from gui.scope.gains import GainKind
 from gui.scope.scope_panel import ScopePanel
 from gui.scope.view import TIME_BASES_S

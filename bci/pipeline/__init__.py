@@ -7,4 +7,5 @@
 - kernels: the loops that Numba compiles
 - ring: the newest samples as views
 - window_schedule: where windows end
+- display_filter, gap_bridge, display_signal: the signal for a person, filtered and paused
 """

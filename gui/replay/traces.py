@@ -9,8 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from bci.pipeline.ring import RingBuffer
 from bci.types import Recording
 from gui.scope.channel_chooser import ChannelChooser
-from gui.scope.filter_choice import FilterChoice
-from gui.scope.gain_control import GainControl
+from gui.scope.controls import FilterChoice, GainControl
 from gui.scope.scope import Scope
 from gui.theme import Theme
 from gui.widgets.buttons import add_stepper
@@ -33,7 +32,7 @@ class ReplayTraces(QWidget):
         self._recording: Recording | None = None
         self._row = 0
         self._next_marker = 0
-        self._held_s = 0.0
+        self._kept_s = 0.0
         self.time_base, self.page = QLabel(), QLabel()
         row = QHBoxLayout()
         row.setContentsMargins(8, 0, 8, 6)
@@ -74,7 +73,7 @@ class ReplayTraces(QWidget):
     def is_outdated(self) -> bool:
         """Whether more time is to be shown than was taken in; `show_until` takes it in."""
         return (
-            self._recording is not None and self.scope.view.time_base_s + _SETTLING_S > self._held_s
+            self._recording is not None and self.scope.view.time_base_s + _SETTLING_S > self._kept_s
         )
 
     def show_until(self, position: float) -> None:
@@ -83,7 +82,7 @@ class ReplayTraces(QWidget):
         if recording is None:
             return
         row = int(np.searchsorted(recording.timestamps, position, side="right"))
-        kept = round(self._held_s * recording.info.sfreq)
+        kept = round(self._kept_s * recording.info.sfreq)
         if self.is_outdated or not self._row <= row <= self._row + kept:
             self._begin(row, keep_view=True)
         self._write(row)
@@ -103,10 +102,10 @@ class ReplayTraces(QWidget):
         info = self._recording.info
         scope, gains = self.scope, self.scope.gains
         bad, hidden = self.scope.view.bad, self.scope.view.hidden
-        self._held_s = scope.view.time_base_s + _SETTLING_S
-        held = max(1, round(self._held_s * info.sfreq))
-        self._ring = RingBuffer(held, info.n_channels)
-        row = self._row = max(0, row - held)
+        self._kept_s = scope.view.time_base_s + _SETTLING_S
+        kept = max(1, round(self._kept_s * info.sfreq))
+        self._ring = RingBuffer(kept, info.n_channels)
+        row = self._row = max(0, row - kept)
         scope.set_stream(info, self._ring)
         if keep_view:
             scope.set_bad(bad)

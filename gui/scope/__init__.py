@@ -1,9 +1,12 @@
-"""The scope: the signal now.
+"""The scope: the signal now, each channel a row.
 
-- display_signal, display_filter, bridging: the signal for the eye
-- gains, row_scales: the scale of a row
+`bci.pipeline.display_signal` filters the samples for it and pauses them.
+
+- view, gains: the user's choices, and the scale of a row
+- trace_layout: the places of samples in the picture
 - min_max, rasterise, trace_image: samples to pixels
-- scope: the view
-- channel_labels, overlay, cursor: around the traces
-- scope_panel, channel_chooser, channel_page, filter_choice, gain_control, keys: controls
+- channel_labels, time_axis, overlay, cursor: around the traces
+- trace_plot: all of these in one plot
+- scope: the widget, with its keys
+- scope_panel, controls, channel_chooser, keys: below and beside it
 """

@@ -88,14 +88,3 @@ class ScaleBar(pg.GraphicsObject):
         painter.setFont(caption_font())
         box = self.boundingRect().adjusted(13, 0, 0, 0)
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, self.text)
-
-
-def paint_tag(
-    painter: QPainter, theme: Theme, at: QPointF, label: str, colour: str = "warning"
-) -> None:
-    """A few words on a ground of their own."""
-    width = painter.fontMetrics().horizontalAdvance(label) + 8
-    box = QRectF(at.x(), at.y(), width, STRIP)
-    painter.fillRect(box, theme.colour("panel"))
-    painter.setPen(theme.colour(colour))
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, label)

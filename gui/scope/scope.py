@@ -10,14 +10,14 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from bci.pipeline.display_filter import DISPLAY_FILTERS, DisplayFilter
+from bci.pipeline.display_signal import DisplaySignal
 from bci.pipeline.ring import RingBuffer
-from bci.quality.channel_quality import ChannelQuality, State
+from bci.quality.channel_quality import ChannelQuality
 from bci.types import Marker, StreamInfo
-from gui.scope.display_filter import DISPLAY_FILTERS, DisplayFilter
-from gui.scope.display_signal import DisplaySignal
 from gui.scope.gains import GainKind, Gains, RowScales
 from gui.scope.keys import action_of
-from gui.scope.trace_image import FAINT, INK
+from gui.scope.trace_image import inks_of
 from gui.scope.trace_layout import ShownTraces, TraceLayout
 from gui.scope.trace_plot import Frame, Markers, TracePlot
 from gui.scope.view import TIME_BASES_S, ScopeView
@@ -57,7 +57,6 @@ class Scope(QWidget):
         self.markers: list[Marker] = []
         self._info: StreamInfo | None = None
         self._scales = RowScales(())
-        self._looked_back = False  # paused by looking back, not by the user
         self.plot = TracePlot(self)
         self.plot.hint, self.plot.is_blank = "waiting for a signal ...", True
         self.plot.resized.connect(self.redraw)
@@ -84,8 +83,6 @@ class Scope(QWidget):
             self.view = replace(self.view, kind=self.gains.usual, first_channel=0)
         self.stream_changed.emit(info)
         self._change()
-
-    # Channels
 
     def set_bad(self, names: frozenset[str]) -> None:
         """Draw these channels as marked bad by the user."""
@@ -129,8 +126,6 @@ class Scope(QWidget):
     @property
     def _ch_names(self) -> tuple[str, ...]:
         return () if self._info is None else self._info.ch_names
-
-    # Gains
 
     @property
     def gains(self) -> Gains:
@@ -182,8 +177,6 @@ class Scope(QWidget):
         for kind in self.gains.kinds:
             self.gain_chosen.emit(kind, self.gains.of(kind))
 
-    # Time and filter
-
     def step_time_base(self, way: int) -> None:
         """Show more (+1) or less (-1) time."""
         k = TIME_BASES_S.index(self.view.time_base_s) + way
@@ -230,36 +223,28 @@ class Scope(QWidget):
             return
         if self._signal.is_paused:
             self._signal.resume()
-            self._signal.choose(self.view.filter, self.view.time_base_s)
+            self._refilter()
         else:
             self._signal.pause()
-        self._looked_back = False
         self._change()
+
+    def _refilter(self) -> None:
+        # A filter that was chosen in a pause, where the feed no longer had what was shown.
+        if not self._signal.is_paused:
+            self._signal.choose(self.view.filter, self.view.time_base_s)
 
     def look(self, way: int) -> None:
         """Look further back (-1) or less far (+1); pauses, and goes on at the newest."""
-        if self._info is None or (way > 0 and not self.is_paused):
-            return
-        shown_s = self.view.time_base_s
-        self._looked_back |= not self.is_paused
-        self._signal.look(way * _LOOK_BACK * shown_s, shown_s)
-        if way > 0 and self._looked_back and not self._signal.seconds_back:
-            self.toggle_pause()
-            return
-        self._change()
+        if self._info is not None and (way < 0 or self.is_paused):
+            shown_s = self.view.time_base_s
+            self._signal.look(way * _LOOK_BACK * shown_s, shown_s)
+            self._refilter()
+            self._change()
 
     @property
     def pause_text(self) -> str:
         """How far back the paused picture ends; empty while it moves."""
-        if not self.is_paused:
-            return ""
-        back = self._signal.seconds_back
-        if not back:
-            return "paused"
-        is_oldest = self._signal.edge - self.ring.oldest <= round(
-            self.view.time_base_s * self._signal.sfreq
-        )
-        return f"paused, {back:.1f} s back" + (", no more is kept" if is_oldest else "")
+        return "" if self._info is None else self._signal.pause_text(self.view.time_base_s)
 
     def reset_view(self) -> None:
         """Go on with the newest samples, 10 s of them, gains fitted."""
@@ -267,8 +252,6 @@ class Scope(QWidget):
             self.toggle_pause()
         self.show_time(ScopeView().time_base_s)
         self.fit_gains()
-
-    # The picture
 
     def set_trouble(self, why: str) -> None:
         """Write over the picture why it stands still; empty while it does not."""
@@ -300,16 +283,9 @@ class Scope(QWidget):
 
     @property
     def inks(self) -> NDArray[np.uint8]:
-        """The ink of each channel: that of its quality; faint where it is marked bad.
-
-        Where most are doubtful, their colour would hide which are worse: the marks beside them do.
-        """
+        """The ink of each channel, by its quality and the user's marks."""
         states = [self.names.state_of(name) for name in self._ch_names]
-        many = 2 * states.count(State.DOUBTFUL) > len(states)
-        inks = dict(INK) | ({State.DOUBTFUL: INK[State.GOOD]} if many else {})
-        shown = zip(self._ch_names, states, strict=True)
-        bad = self.view.bad
-        return np.array([FAINT if name in bad else inks[s] for name, s in shown], dtype=np.uint8)
+        return inks_of(states, [name in self.view.bad for name in self._ch_names])
 
     def advance(self) -> None:
         """Draw the ring's new samples, where anybody sees them; once a frame."""

@@ -12,8 +12,7 @@ from PySide6.QtWidgets import (
 
 from gui.actions import key_of
 from gui.scope.channel_chooser import ChannelChooser
-from gui.scope.filter_choice import FilterChoice
-from gui.scope.gain_control import GainControl
+from gui.scope.controls import FilterChoice, GainControl
 from gui.scope.scope import Scope
 from gui.widgets.buttons import add_stepper
 from gui.widgets.labels import plain, tip

@@ -1,5 +1,7 @@
 """The traces as an image that goes round: a frame costs only its new columns."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
@@ -21,6 +23,17 @@ _THICKNESS, _MIN_THICKNESS, _SHARE_OF_ROW = 1.2, 0.7, 0.25
 # Where rows are lower than this, every other trace is paler, to tell it from its neighbours.
 _LOW_ROW, _PALER = 6.0, 0.45
 _GAP = 12.0  # between the newest and the oldest of a sweep, in pixels
+
+
+def inks_of(states: Sequence[State], marked: Sequence[bool]) -> NDArray[np.uint8]:
+    """Find the ink of each channel: that of its quality; faint where the user marked it.
+
+    Where most are doubtful, their colour would hide which are worse: the marks beside them do.
+    """
+    many = 2 * states.count(State.DOUBTFUL) > len(states)
+    inks = INK | ({State.DOUBTFUL: INK[State.GOOD]} if many else {})
+    chosen = [FAINT if is_marked else inks[s] for s, is_marked in zip(states, marked, strict=True)]
+    return np.array(chosen, dtype=np.uint8)
 
 
 class TraceImage(pg.GraphicsObject):

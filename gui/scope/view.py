@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gui.scope.display_filter import DISPLAY_FILTERS, DisplayFilter
+from bci.pipeline.display_filter import DISPLAY_FILTERS, DisplayFilter
 from gui.scope.gains import UNKNOWN_KIND, GainKind
 
 TIME_BASES_S = (2.0, 5.0, 10.0, 20.0, 30.0)

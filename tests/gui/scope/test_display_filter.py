@@ -7,10 +7,10 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from bci.pipeline.display_filter import DISPLAY_FILTERS, DisplayFilter, filter_named
+from bci.pipeline.display_signal import DisplaySignal
 from bci.pipeline.ring import RingBuffer, RingRead
 from gui.main_window import MainWindow
-from gui.scope.display_filter import DISPLAY_FILTERS, DisplayFilter, filter_named
-from gui.scope.display_signal import DisplaySignal
 from gui.scope.scope_panel import ScopePanel
 from tests.gui.conftest import NO_DEVICES
 from tests.signals import eeg_info, noise

@@ -9,11 +9,11 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
+from bci.pipeline.display_filter import filter_named
 from bci.pipeline.ring import RingBuffer
 from bci.quality.channel_quality import ChannelQuality, State
 from bci.types import Channel, StreamInfo
 from gui.main_window import MainWindow
-from gui.scope.display_filter import filter_named
 from gui.scope.gains import GainKind
 from gui.scope.scope import Scope
 from gui.scope.scope_panel import ScopePanel

@@ -1,4 +1,4 @@
-"""What the scope does to the signal for the eye; nothing else sees it."""
+"""Filters for the display alone; decoding and recording do without them."""
 
 from dataclasses import dataclass, replace
 
@@ -34,7 +34,7 @@ class DisplayFilter:
         return band + (f", notch {self.notch_hz:g} Hz" if self.notch_hz is not None else "")
 
     def within(self, sfreq: float) -> "DisplayFilter":
-        """What of it a stream of this rate leaves room for."""
+        """Narrow it to what a stream of this rate has room for."""
         if self.low_hz is None:
             return self
 

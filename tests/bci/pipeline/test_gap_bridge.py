@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gui.scope.bridging import GapBridge
+from bci.pipeline.gap_bridge import GapBridge
 from tests.signals import noise
 
 

@@ -1,16 +1,20 @@
-"""The scope's gain: how much a row stands for, of which kind of channel, and larger or smaller."""
+"""Gain and filter of a scope, chosen by mouse."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
+from bci.pipeline.display_filter import DISPLAY_FILTERS
 from gui.scope.scope import Scope
 from gui.widgets.buttons import add_stepper
+from gui.widgets.combo_box import ComboBox
 from gui.widgets.labels import plain, tip
 from gui.widgets.layouts import named
 
-_ABOUT = "What the height of a row stands for"
-_MOST_KINDS = 10
+_GAIN = "What the height of a row stands for"
+_MAX_KINDS = 10
 _WIDEST = "500 µV"
+_FILTER = "The filter of the picture only; decoding and recording do without it (F)"
+_FILTER_WIDTH = 176
 
 
 class GainControl(QWidget):
@@ -57,5 +61,29 @@ class GainControl(QWidget):
         # The button beside it must not move under the mouse.
         widest = _WIDEST if short else f"{_WIDEST} a row"
         self.value.setMinimumWidth(self.value.fontMetrics().horizontalAdvance(widest))
-        each = [f"{kind.label}: {gains.text(kind)}" for kind in gains.kinds[:_MOST_KINDS]]
-        self.value.setToolTip(tip("\n".join([_ABOUT, *each])))
+        each = [f"{kind.label}: {gains.text(kind)}" for kind in gains.kinds[:_MAX_KINDS]]
+        self.value.setToolTip(tip("\n".join([_GAIN, *each])))
+
+
+class FilterChoice(ComboBox):
+    """The display's filters; the tooltip names what a slow stream leaves of the chosen one.
+
+    Parameters
+    ----------
+    scope : Scope
+    """
+
+    def __init__(self, scope: Scope, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._scope = scope
+        self.setFixedWidth(_FILTER_WIDTH)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.addItems([each.name for each in DISPLAY_FILTERS])
+        self.activated.connect(lambda k: scope.set_filter(DISPLAY_FILTERS[k]))
+
+    def show_view(self) -> None:
+        """Show the filter that is chosen now."""
+        scope = self._scope
+        self.setCurrentIndex(DISPLAY_FILTERS.index(scope.view.filter))
+        narrower = scope.note and scope.note != scope.view.filter.name
+        self.setToolTip(_FILTER + (f"\nhere: {scope.note}" if narrower else ""))

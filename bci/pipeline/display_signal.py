@@ -5,11 +5,11 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from bci.pipeline.display_filter import DISPLAY_FILTERS, DisplayFilter
 from bci.pipeline.filters import SosFilter
+from bci.pipeline.gap_bridge import GapBridge
 from bci.pipeline.ring import RingBuffer
 from bci.types import StreamInfo
-from gui.scope.bridging import GapBridge
-from gui.scope.display_filter import DISPLAY_FILTERS, DisplayFilter
 
 # The oldest that a full ring holds is overwritten while it is read.
 _SAFE = 0.95
@@ -37,6 +37,7 @@ class DisplaySignal:
         self.info = info
         self.sfreq = info.sfreq or 100.0
         self._paused_at: int | None = None
+        self._looked_back = False  # paused by looking back, not by `pause` alone
         self._source = source
         self._taken = 0
         self.ring = RingBuffer(source.capacity, info.n_channels)
@@ -94,7 +95,7 @@ class DisplaySignal:
 
     @property
     def n_samples(self) -> int:
-        """How many samples have come, whether taken in or not."""
+        """Samples that have come, whether taken in or not."""
         return self._taken + self._source.end - max(self._cursor, self._source.oldest)
 
     @property
@@ -108,7 +109,7 @@ class DisplaySignal:
 
     @property
     def seconds_back(self) -> float:
-        """How far back from the newest sample taken in `edge` is."""
+        """Seconds from `edge` to the newest sample taken in."""
         return (self.ring.end - self.edge) / self.sfreq
 
     def pause(self) -> None:
@@ -120,17 +121,37 @@ class DisplaySignal:
     def resume(self) -> None:
         """Take samples in again; begins anew where too many came meanwhile."""
         self._paused_at = None
+        self._looked_back = False
         if self._cursor < self._source.oldest:
             self.ring.clear()
         self.take()
 
     def look(self, seconds: float, shown_s: float) -> None:
-        """Hold, and move the edge by ``seconds``, as far as ``shown_s`` before it are there."""
-        self.pause()
+        """Move the edge by ``seconds``, as far as ``shown_s`` before it are there.
+
+        Pauses the signal. One that was paused by looking back resumes at the newest sample.
+        """
+        if not self.is_paused:
+            if seconds > 0:
+                return
+            self.pause()
+            self._looked_back = True
         self._reach(0)
         oldest = min(self.ring.oldest + round(shown_s * self.sfreq), self.ring.end)
         moved = self.edge + round(seconds * self.sfreq)
         self._paused_at = max(oldest, min(moved, self.ring.end))
+        if seconds > 0 and self._looked_back and not self.seconds_back:
+            self.resume()
+
+    def pause_text(self, shown_s: float) -> str:
+        """Describe how far back the paused signal ends; empty while it goes on."""
+        if not self.is_paused:
+            return ""
+        if not self.seconds_back:
+            return "paused"
+        is_oldest = self.edge - self.ring.oldest <= round(shown_s * self.sfreq)
+        end = ", no more is kept" if is_oldest else ""
+        return f"paused, {self.seconds_back:.1f} s back{end}"
 
     def take(self, at_most: int | None = None) -> bool:
         """Take in what is new, or so many samples of it; whether anything was."""
