@@ -30,3 +30,25 @@ def is_recorder(pid: int) -> bool:
         ps = ("ps", "-o", "args=", "-p", str(pid))
         line = subprocess.run(ps, capture_output=True, check=False).stdout
     return b"bci" in line and b" record" in line
+
+
+def options_of(argv: tuple[str, ...]) -> dict[str, str]:
+    """Options with a value, given as ``--name value`` or ``--name=value``."""
+    found = {}
+    for word, after in zip(argv, (*argv[1:], ""), strict=True):
+        name, equals, value = word.partition("=")
+        if name.startswith("--"):
+            found[name] = value if equals else after
+    return found
+
+
+def without_option(argv: tuple[str, ...], name: str) -> tuple[str, ...]:
+    """The same command line without an option and its value."""
+    kept: list[str] = []
+    words = iter(argv)
+    for word in words:
+        if word == name:
+            next(words, None)
+        elif not word.startswith(f"{name}="):
+            kept.append(word)
+    return tuple(kept)

@@ -72,7 +72,7 @@ class DashboardLinks(QObject):
             with_last_engine(options.commands, settings, options.profile, bci, options.engine_name)
         )
         self.feed = Feed(
-            options.engine_name, is_cue=views.engine.is_cue, told=options.stream_options
+            options.engine_name, is_cue=views.engine.is_cue, stream_options=options.stream_options
         )
         self.connecting = ConnectController(
             views.connect_panel, bci, settings, folder, options.follow_last
@@ -152,8 +152,8 @@ class DashboardLinks(QObject):
 
     def _connect_reports(self) -> None:
         for logged in (
-            self.calibrating.reported, self.programs.said, self.connecting.said,
-            self.recording.said, self.signal.logged,
+            self.calibrating.reported, self.programs.logged, self.connecting.logged,
+            self.recording.logged, self.signal.logged,
         ):  # fmt: skip
             logged.connect(self.logged)
         for source in (self.signal, self.engine_watch, self.programs):

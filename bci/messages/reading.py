@@ -68,6 +68,33 @@ def read_status(line: str | bytes) -> EngineStatus | RecorderStatus:
     return _read(_STATUS, line, MAX_STATUS)
 
 
+class Lines:
+    """Cuts bytes into lines; of a line that is too long only the beginning is kept."""
+
+    def __init__(self, max_bytes: int = _MAX_EVENT) -> None:
+        self._max_bytes = max_bytes
+        self._begun = bytearray()
+
+    def take(self, written: bytes) -> list[bytes]:
+        """Take in what was written; give the lines that it completes."""
+        *ended, begun = written.split(b"\n")
+        lines = []
+        for end in ended:
+            self._add(end)
+            lines.append(self.rest())
+        self._add(begun)
+        return lines
+
+    def rest(self) -> bytes:
+        """Give the line that has begun, and forget it."""
+        line = bytes(self._begun)
+        self._begun.clear()
+        return line
+
+    def _add(self, more: bytes) -> None:
+        self._begun += more[: max(0, self._max_bytes - len(self._begun))]
+
+
 def _read(adapter: TypeAdapter[M], line: str | bytes, longest: int) -> M:
     if len(line) > longest:
         raise MessageError(f"a message of {len(line):,} characters is too long")

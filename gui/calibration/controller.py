@@ -64,7 +64,7 @@ class CalibrationController(QObject):
         feed.signal_silent.connect(self._on_silent)
         feed.engine_alive.connect(self._on_engine_alive)
         feed.status_came.connect(self._on_status)
-        programs.engine_said.connect(self._on_engine_said)
+        programs.engine_logged.connect(self._on_engine_said)
 
     def open(self) -> None:
         """Show the window where it was left."""

@@ -39,11 +39,11 @@ class ModelReader(QObject):
 
     def read_model(self, model: Path, on_failed: Callable[[str], None]) -> None:
         work = partial(read_result, model, self._models, self.subject)
-        self._background.ask(work, self.read.emit, on_failed)
+        self._background.run(work, self.read.emit, on_failed)
 
     def read_newest(self, on_failed: Callable[[str], None]) -> None:
         """Read the newest model of all subjects, wherever it was trained."""
-        self._background.ask(partial(read_newest, self._models), self._on_newest, on_failed)
+        self._background.run(partial(read_newest, self._models), self._on_newest, on_failed)
 
     def check_usable(self, folder: Path, card: Card, profile: str) -> None:
         """Check that a model can be served with a profile; a new one fits the one it has.

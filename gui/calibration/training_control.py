@@ -63,7 +63,7 @@ class TrainingControl(QObject):
             self.profile, self._has_profile = self.choice.profile_for(run), True
         recordings = self._options.recordings
         work = partial(_find, self.choice, run, recordings, self.models, info)
-        self._finding.ask(
+        self._finding.run(
             work,
             lambda found: self.found.emit(heading, *found),
             partial(self.not_found.emit, heading),
@@ -146,7 +146,7 @@ class _TrialCounter(QObject):
             return
         file = self._waiting.pop(0)
         work = partial(count_trials, file, self._profile)
-        self._background.ask(work, partial(self._on_counted, file), partial(self._on_failed, file))
+        self._background.run(work, partial(self._on_counted, file), partial(self._on_failed, file))
 
     def _on_counted(self, file: Path, found: TrialCount) -> None:
         self.counted.emit(file, found)

@@ -41,7 +41,7 @@ class TrainingProcess(QObject):
         self._model: Path | None = None
         self._cancelled = False
         self.child = Child(Command(_NAME, argv), self)
-        self.child.said.connect(self.reported)
+        self.child.logged.connect(self.reported)
         self.child.reported.connect(self._on_event)
         self.child.died.connect(self._on_end)
         self.child.running.connect(self._on_running)

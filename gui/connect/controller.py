@@ -2,24 +2,26 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from bci.lsl.discovery import StreamQuery
+from bci.lsl.live_streams import LiveStream
 from bci.messages import DeviceEntry
+from bci.serial_ports import FOLDER, serial_ports
 from gui.connect.device_catalogue import DeviceCatalogue, has_brainflow
 from gui.connect.panel import ConnectPanel
-from gui.connect.port_watch import PortWatch
-from gui.connect.source_process import Connection
+from gui.connect.source_process import SourceProcess
 from gui.processes.child import Child, Command
 from gui.settings import DashboardSettings
 from gui.widgets.open_recording import ask_for_recording
-from gui.workers.stream_directory import Directory, LiveStream
+from gui.workers.stream_directory import Directory
 
 SUBJECT = "source"
+_LOOK_AT_PORTS_MS = 2000
 
 
 class ConnectController(QObject):
-    """Acts on what the user wants of the panel, and tells the panel what is so.
+    """Does what the user wants of the panel, and keeps the panel up to date.
 
     Parameters
     ----------
@@ -34,9 +36,9 @@ class ConnectController(QObject):
     """
 
     stream_wanted = Signal(object, str)  # StreamQuery, and the stream's name
-    said = Signal(str)
+    logged = Signal(str)
     problem = Signal(str)
-    well = Signal()  # what the last problem told of works now
+    well = Signal()  # the last problem is over
 
     def __init__(
         self,
@@ -52,20 +54,21 @@ class ConnectController(QObject):
         self._remembered = remembered
         self._folder = folder
         self._last = dict(remembered.last_stream) if follow_last else {}
-        self._shown = ""
         self._wants_simulator = False
         self.streams: tuple[LiveStream, ...] = ()
         self._devices: tuple[DeviceEntry, ...] | None = None
+        self._ports: tuple[str, ...] = ()
         self.directory = Directory(self)
         self.directory.changed.connect(self._on_streams)
         self.catalogue = DeviceCatalogue(bci, self)
         self.catalogue.found.connect(self._on_devices)
         self.catalogue.failed.connect(self._on_no_devices)
-        self.ports = PortWatch(self)
-        self.ports.changed.connect(self._on_ports)
-        self.connection = Connection(self)
+        self._port_timer = QTimer(self)
+        self._port_timer.setInterval(_LOOK_AT_PORTS_MS)
+        self._port_timer.timeout.connect(self._look_at_ports)
+        self.connection = SourceProcess(self)
         self.connection.changed.connect(self._on_connection)
-        self.connection.said.connect(self.said)
+        self.connection.logged.connect(self.logged)
         self.connection.failed.connect(self.problem)
         self.connection.streaming.connect(self._on_streaming)
         self.connection.back.connect(self.well)
@@ -75,13 +78,14 @@ class ConnectController(QObject):
         panel.disconnect_wanted.connect(self.connection.close)
         self.directory.start()
         self.catalogue.fetch()
-        self.ports.start()
+        self._port_timer.start()
+        self._look_at_ports()
 
     def retire(self) -> None:
         """Begin to stop; returns at once."""
         self.directory.retire()
         self.catalogue.retire()
-        self.ports.stop()
+        self._port_timer.stop()
 
     def stop(self, timeout_s: float) -> None:
         """Stop looking; the source is for the window to end, with its other children."""
@@ -94,13 +98,12 @@ class ConnectController(QObject):
         return [self.connection.child] if self.connection.child else []
 
     def look_again(self) -> None:
-        """Ask anew for the devices where some lacked: BrainFlow may be installed by now."""
+        """Fetch the devices anew where some lacked: BrainFlow may be installed by now."""
         if not has_brainflow(self._devices or ()):
             self.catalogue.fetch()
 
     def set_shown(self, name: str) -> None:
-        """Which stream the window shows."""
-        self._shown = name
+        """Mark the stream that the window shows."""
         self._panel.streams.set_shown(name)
 
     def is_ending(self, name: str) -> bool:
@@ -125,15 +128,10 @@ class ConnectController(QObject):
         self._open("replay", ("replay", file, "--loop", "--wait-for-consumer", "5"))
 
     def choose_file(self) -> None:
-        """Ask for a recording and replay it."""
-        if self.connection.is_active:
-            return
-        ask_for_recording(
-            self._panel.window(),
-            "Replay a recording",
-            self._remembered.streamed_file or str(self._folder),
-            self.replay,
-        )
+        """Show the dialog for a recording, and stream what is chosen."""
+        if not self.connection.is_active:
+            start = self._remembered.streamed_file or str(self._folder)
+            ask_for_recording(self._panel.window(), "Replay a recording", start, self.replay)
 
     def _open(self, name: str, arguments: tuple[str, ...]) -> None:
         self.well.emit()
@@ -159,22 +157,25 @@ class ConnectController(QObject):
         filled = dict(self._remembered.device_parameters)
         chosen = self._remembered.device
         if self._devices:
-            # What is filled in just now stays so.
+            # The values in the form stay.
             chosen = self._panel.devices.currentText()
             filled[chosen] = self._panel.form.values()
         self._devices = devices
         self._panel.set_devices(devices, chosen, filled)
         if not has_brainflow(devices):
-            self.said.emit("boards of many makers need BrainFlow: pip install 'bci[brainflow]'")
-
-    def _on_ports(self, ports: tuple[str, ...]) -> None:
-        self._panel.form.set_ports(ports)
-        said = f"serial ports now: {', '.join(ports)}" if ports else "there is no serial port now"
-        self.said.emit(said)
+            self.logged.emit("boards of many makers need BrainFlow: pip install 'bci[brainflow]'")
 
     def _on_no_devices(self, why: str) -> None:
         self._panel.set_no_devices()
         self.problem.emit(why)
+
+    def _look_at_ports(self) -> None:
+        """Look for boards and dongles; lists one folder and opens nothing."""
+        if (ports := serial_ports(FOLDER)) == self._ports:
+            return
+        self._ports = ports
+        self._panel.form.set_ports(ports)
+        self.logged.emit(f"serial ports now: {', '.join(ports) or 'none'}")
 
     def _on_device_wanted(self, name: str, values: dict[str, str]) -> None:
         self._remembered.device = name

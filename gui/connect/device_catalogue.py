@@ -56,7 +56,7 @@ class DeviceCatalogue(QObject):
         if child.exit_code == -1:
             why = f"no {child.command.argv[0]}"
         else:
-            why = child.last_words or f"exit code {child.exit_code}"
+            why = child.end_reason or f"exit code {child.exit_code}"
         self.failed.emit(f"The list of devices could not be made: {why}")
 
 

@@ -1,4 +1,4 @@
-"""The parameters of a device, with what is wrong with them said beside the button."""
+"""The parameters of a device, with what is wrong with them shown beside the button."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -17,7 +17,7 @@ from gui.widgets.combo_box import ComboBox
 from gui.widgets.labels import plain
 from gui.widgets.layouts import named
 
-# A form stays small: what is not needed follows after so many, when asked for.
+# A form stays small: more parameters than these follow by a click.
 _AT_FIRST = 5
 _PORT = "serial_port"
 
@@ -50,13 +50,13 @@ class DeviceForm(QWidget):
         column.addWidget(self.more)
 
     def set_device(self, device: DeviceEntry, values: dict[str, str]) -> None:
-        """Ask for the parameters of this device, filled with ``values``."""
+        """Show the parameters of this device, filled with ``values``."""
         self._device = device
         self._clear()
         names = [*device.needs, *(name for name in device.takes if name not in device.needs)]
         for name in names:
             self._add(name, values.get(name, ""))
-        # What was filled in the last time is never hidden.
+        # A value of the last time is never hidden.
         self._later = [
             name
             for k, name in enumerate(names)
@@ -68,17 +68,17 @@ class DeviceForm(QWidget):
         self.changed.emit()
 
     def values(self) -> dict[str, str]:
-        """What was filled in, by parameter; empty fields are left out."""
+        """Values by parameter; empty fields are left out."""
         texts = {name: _text_of(field) for name, field in self.fields.items()}
         return {name: text for name, text in texts.items() if text}
 
     def problem(self) -> str:
-        """The first thing that is wrong, in a sentence; empty if all is well."""
+        """First problem of the values, in a sentence; empty if all is well."""
         needs = self._device.needs if self._device else ()
         values = self.values()
         for name, parameter in self._parameters.items():
-            if said := parameter.problem(values.get(name, ""), name in needs):
-                return said
+            if problem := parameter.problem(values.get(name, ""), name in needs):
+                return problem
         return ""
 
     def set_ports(self, ports: tuple[str, ...]) -> None:
@@ -91,7 +91,7 @@ class DeviceForm(QWidget):
 
     @property
     def is_wrong(self) -> bool:
-        """Whether something that was filled in is wrong; what is only missing is not."""
+        """Whether a value is wrong; one that is only missing is not."""
         return any(bool(field.property("wrong")) for field in self.fields.values())
 
     def _clear(self) -> None:
@@ -128,7 +128,6 @@ class DeviceForm(QWidget):
         self._form.addRow(label, field)
 
     def _port_field(self, hint: str) -> ComboBox:
-        """One port of those that are there, or any that is typed."""
         field = ComboBox()
         field.setEditable(True)
         field.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)

@@ -1,6 +1,6 @@
-"""What is known of the devices' parameters: how they are called, what they may be.
+"""Labels and limits of the devices' parameters.
 
-The device itself judges what it is given; this tells a person before it is even tried.
+The device itself judges its parameters; this shows a person a mistake before it is even tried.
 """
 
 import re
@@ -21,13 +21,13 @@ class Parameter:
     label : str
         As a person calls it.
     hint : str
-        An example, or what is taken when it is left empty.
+        An example, or the value of an empty field.
     number : type, optional
         ``int`` or ``float`` where it is one, between ``low`` and ``high``.
     choices : tuple of str
-        All that it may be, where that is known.
+        All values, where they are known.
     pattern : re.Pattern, optional
-        What the whole of it has to look like.
+        Form of the whole text.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Parameter:
     pattern: re.Pattern[str] | None = None
 
     def problem(self, text: str, needed: bool) -> str:
-        """What is wrong with a value, in a sentence; empty if nothing is."""
+        """Problem of a value, in a sentence; empty if there is none."""
         text = text.strip()
         if not text:
             return f"{self.label} is needed." if needed else ""
@@ -66,7 +66,7 @@ class Parameter:
 
 
 def describe(name: str) -> Parameter:
-    """What is known of a parameter; any text for one that is not known."""
+    """Describe a parameter; one that is not known takes any text."""
     return _KNOWN.get(name) or Parameter(name, name.replace("_", " ").capitalize())
 
 

@@ -1,8 +1,9 @@
-"""The side panel: live streams to show, devices to connect, and what to do without either."""
+"""The side panel: live streams to show, devices to connect, and help without either."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
+from bci.lsl.live_streams import LiveStream
 from bci.messages import DeviceEntry
 from gui.actions import with_key
 from gui.connect.device_form import DeviceForm, mark_wrong
@@ -12,7 +13,6 @@ from gui.widgets.combo_box import ComboBox
 from gui.widgets.labels import Sentence
 from gui.widgets.layouts import named
 from gui.widgets.scroll_areas import FitHeightScrollArea
-from gui.workers.stream_directory import LiveStream
 
 _NONE_YET = "No stream on the network yet. Connect a device below, or start its own program."
 # With more streams the list takes what room there is, and can be searched.
@@ -21,7 +21,7 @@ _FETCHING = "looking for devices ..."
 
 
 class ConnectPanel(QWidget):
-    """Shows what it is given; what the user wants comes out as signals."""
+    """Shows streams, devices and the connection; the user's wishes come out as signals."""
 
     stream_chosen = Signal(object)  # LiveStream
     device_wanted = Signal(str, dict)  # name and parameters
@@ -63,7 +63,7 @@ class ConnectPanel(QWidget):
         self._build()
 
     def set_streams(self, streams: tuple[LiveStream, ...]) -> None:
-        """The signal streams that are on the network now."""
+        """Show the signal streams that are on the network now."""
         self.streams.set_streams(streams)
         self.no_streams.setVisible(not streams)
         self.streams.setVisible(bool(streams))
@@ -76,7 +76,7 @@ class ConnectPanel(QWidget):
     def set_devices(
         self, devices: tuple[DeviceEntry, ...], last: str, filled: dict[str, dict[str, str]]
     ) -> None:
-        """The devices, which was chosen last, and with which parameters each was."""
+        """Offer devices: the one chosen last first, each with its last parameters."""
         self._devices = {device.name: device for device in devices}
         self._filled = filled
         self.devices.blockSignals(True)
@@ -90,7 +90,7 @@ class ConnectPanel(QWidget):
         self.devices.setItemText(0, "no list of devices")
 
     def set_connection(self, state: str, active: bool, stopping: bool) -> None:
-        """What the dashboard's own source is doing; ``active`` while it runs."""
+        """Show the state of the dashboard's own source; ``active`` while it runs."""
         self._active = active
         self.state.setText(state)
         self.state.setVisible(bool(state))

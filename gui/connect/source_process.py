@@ -6,23 +6,23 @@ from PySide6.QtCore import QObject, Signal
 
 from bci.messages import StreamingEvent
 from gui.actions import with_key
-from gui.processes.child import Child, Command, then
-from gui.processes.restart_policy import RestartPolicy
+from gui.processes.child import Child, Command
+from gui.processes.restart_policy import AGAIN, RestartPolicy, then
 from gui.widgets.units import counted
 
 _BY = with_key("press Connect", "connect-device")
 
 
-class Connection(QObject):
+class SourceProcess(QObject):
     """Starts a source as a child process, and stops it; at most one at a time.
 
     One that crashes after it streamed is started again.
     """
 
     changed = Signal()
-    said = Signal(str)  # a line of the child
+    logged = Signal(str)
     streaming = Signal(str)  # the name of the stream that it gives, once it does
-    failed = Signal(str)  # it ended without being asked to, and what is done about it
+    failed = Signal(str)  # it ended by itself, and what is done about it
     back = Signal()  # it streams again
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -34,7 +34,7 @@ class Connection(QObject):
         self._dismissed: frozenset[str] = frozenset()
         self.is_stopping = False
         self.is_restarting = False
-        self._revival = RestartPolicy(_BY)
+        self._policy = RestartPolicy(_BY)
 
     @property
     def is_active(self) -> bool:
@@ -42,7 +42,7 @@ class Connection(QObject):
 
     @property
     def state(self) -> str:
-        """What it is doing, in words; empty where nothing is connected."""
+        """Sentence on its present work; empty where nothing is connected."""
         if self.child is None:
             return ""
         name = self.child.command.name
@@ -50,26 +50,24 @@ class Connection(QObject):
             return f"{name}: disconnecting ..."
         if self.is_restarting:
             return f"{name}: starting again ..."
-        if not self.stream:
-            return f"{name}: connecting ..."
-        return f"{name} is connected"
+        return f"{name} is connected" if self.stream else f"{name}: connecting ..."
 
     def open(self, command: Command) -> None:
         """Start a source; nothing happens while another one runs."""
         if self.child is not None:
             return
-        self.stream, self.is_stopping, self.is_restarting = "", False, False
-        self.streams = frozenset()
-        self._revival = RestartPolicy(_BY)
+        self.stream, self.streams = "", frozenset()
+        self.is_stopping = self.is_restarting = False
+        self._policy = RestartPolicy(_BY)
         self.child = child = Child(command, self)
-        child.said.connect(self.said)
+        child.logged.connect(self.logged)
         child.reported.connect(self._on_event)
         child.died.connect(self._on_died)
         child.running.connect(self._on_running)
         child.start()
 
     def close(self) -> None:
-        """Ask the source to end; returns at once."""
+        """Request the end of the source; returns at once."""
         if self.child is not None:
             self.is_stopping = True
             self._dismissed |= self.streams
@@ -77,7 +75,7 @@ class Connection(QObject):
             self.child.stop()
 
     def is_ending(self, stream: str) -> bool:
-        """Tell whether a stream goes, or went, because the user disconnected its source."""
+        """Whether a stream goes, or went, because the user disconnected its source."""
         return stream in self._dismissed or (stream in self.streams and not self.is_active)
 
     def gives(self, streams: tuple[str, ...]) -> bool:
@@ -89,9 +87,9 @@ class Connection(QObject):
             return
         name = event.stream
         rate = f"{event.sfreq:g} Hz" if event.sfreq else "irregular"
-        what = ", ".join((counted(event.n_channels, "channel"), rate))
         simulated = ", simulated" if event.simulated else ""
-        self.said.emit(f"{self.child.command.name}: streaming {name}: {what}{simulated}")
+        what = f"{counted(event.n_channels, 'channel')}, {rate}{simulated}"
+        self.logged.emit(f"{self.child.command.name}: streaming {name}: {what}")
         self.streams |= {name}
         self._dismissed -= {name}
         if self.is_restarting:
@@ -107,14 +105,14 @@ class Connection(QObject):
         child = self.child
         assert child is not None
         worked = bool(self.stream) and not self.is_restarting
-        refusal = self._revival.refusal(child.exit_code, worked, time.monotonic())
-        if refusal:
+        advice = self._policy.why_not(child.exit_code, worked, time.monotonic())
+        if advice:
             self._drop(child)
-            self.failed.emit(then(why, refusal))
+            self.failed.emit(then(why, advice))
             return
         self.is_restarting = True
         child.start()
-        self.failed.emit(then(why, "It is started again."))
+        self.failed.emit(then(why, AGAIN))
 
     def _on_running(self, running: bool) -> None:
         if not running and self.is_stopping and self.child is not None:

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from bci.lsl.live_streams import LiveStream
 from gui.theme import CAPTION_PX, DARK, Theme
 from gui.widgets.labels import tip
-from gui.workers.stream_directory import LiveStream
 
 _STREAM = Qt.ItemDataRole.UserRole
 _SHOWN = Qt.ItemDataRole.UserRole + 1
@@ -46,9 +46,9 @@ class StreamList(QListWidget):
             item = QListWidgetItem()
             item.setData(_STREAM, stream)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{stream.name}, {stream.summary}")
-            # What a stream says of itself is shown as it is, never as markup.
-            said = f"{stream.name} on {stream.hostname}\n{stream.summary}"
-            item.setData(Qt.ItemDataRole.ToolTipRole, tip(said))
+            # A stream's description is shown as it is, never as markup.
+            described = f"{stream.name} on {stream.hostname}\n{stream.summary}"
+            item.setData(Qt.ItemDataRole.ToolTipRole, tip(described))
             self.addItem(item)
             if stream.uid == kept:
                 self.setCurrentItem(item)
@@ -61,12 +61,12 @@ class StreamList(QListWidget):
         self._mark()
 
     def show_found(self, text: str) -> None:
-        """List those alone whose name, computer or content holds the text."""
+        """List those alone whose name, computer or summary contains the text."""
         self._sought = text
         for row in range(self.count()):
             stream = self.item(row).data(_STREAM)
-            said = f"{stream.name} {stream.hostname} {stream.summary}"
-            self.item(row).setHidden(text.lower() not in said.lower())
+            described = f"{stream.name} {stream.hostname} {stream.summary}"
+            self.item(row).setHidden(text.lower() not in described.lower())
 
     def _mark(self) -> None:
         for row in range(self.count()):
@@ -97,43 +97,35 @@ class _TwoLines(QStyledItemDelegate):
     ) -> None:
         theme, stream, shown = self._view.theme, index.data(_STREAM), index.data(_SHOWN)
         box = QRectF(option.rect)
-        state = option.state
         painter.save()
-        if state & (QStyle.StateFlag.State_MouseOver | QStyle.StateFlag.State_Selected):
+        if option.state & (QStyle.StateFlag.State_MouseOver | QStyle.StateFlag.State_Selected):
             painter.fillRect(box, theme.colour("line"))
         if shown:
-            painter.fillRect(QRectF(box.left(), box.top() + 4, 4, box.height() - 8),
-                             theme.colour("accent"))  # fmt: skip
-        left, right = box.left() + 12, box.right() - 8
+            painter.fillRect(box.adjusted(0, 4, 4 - box.width(), -4), theme.colour("accent"))
         font = QFont(self._view.font())
         font.setPixelSize(CAPTION_PX)
         painter.setFont(font)
-        badge_text = "SIMULATED" if stream.simulated else "REPLAY" if stream.replayed else ""
-        if badge_text:
-            width = painter.fontMetrics().horizontalAdvance(badge_text) + 10
-            badge = QRectF(right - width, box.top() + 4, width, 18)
-            painter.fillRect(badge, theme.colour("warning"))
+        upper = QRectF(box.left() + 12, box.top() + 4, box.width() - 20, 20)
+        lower = upper.translated(0, 21)
+        badge = "SIMULATED" if stream.simulated else "REPLAY" if stream.replayed else ""
+        if badge:
+            width = painter.fontMetrics().horizontalAdvance(badge) + 10
+            area = QRectF(upper.right() - width, upper.top(), width, 18)
+            painter.fillRect(area, theme.colour("warning"))
             painter.setPen(theme.colour("warning_text"))
-            painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, badge_text)
-            right = badge.left() - 6
-        font.setPixelSize(CAPTION_PX)
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, badge)
+            upper.setRight(area.left() - 6)
+        mark = ", shown" if shown else ""
+        fits = painter.fontMetrics().horizontalAdvance(stream.summary + mark) <= lower.width()
+        painter.setPen(theme.colour("dim"))
+        _draw(painter, lower, (stream.summary if fits else stream.short_summary) + mark)
         font.setBold(bool(shown))
         painter.setFont(font)
         painter.setPen(theme.colour("text"))
-        name = _fit(painter, stream.name, right - left)
-        painter.drawText(QRectF(left, box.top() + 4, right - left, 20), 0, name)
-        font.setBold(False)
-        font.setPixelSize(CAPTION_PX)
-        painter.setFont(font)
-        painter.setPen(theme.colour("dim"))
-        right = box.right() - 8
-        too = ", shown" * bool(shown)
-        needed = painter.fontMetrics().horizontalAdvance(stream.summary + too)
-        summary = stream.summary if needed <= right - left else stream.short_summary
-        summary = _fit(painter, summary + too, right - left)
-        painter.drawText(QRectF(left, box.top() + 25, right - left, 19), 0, summary)
+        _draw(painter, upper, stream.name)
         painter.restore()
 
 
-def _fit(painter: QPainter, text: str, width: float) -> str:
-    return painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(width))
+def _draw(painter: QPainter, box: QRectF, text: str) -> None:
+    elide = Qt.TextElideMode.ElideRight
+    painter.drawText(box, 0, painter.fontMetrics().elidedText(text, elide, int(box.width())))

@@ -1,4 +1,4 @@
-"""Child processes of the dashboard: started, heard, stopped. No other part starts a process."""
+"""Child processes of the dashboard: start, events, log, end. No other part starts a process."""
 
 import os
 import sys
@@ -13,16 +13,15 @@ from PySide6.QtCore import QDeadlineTimer, QObject, QProcess, QTimer, Signal
 
 from bci.errors import MessageError
 from bci.messages import ErrorEvent, NoteEvent, read_event
+from bci.messages.reading import Lines
 
 _INSIST_MS = 1000
 _CLOSING_MS = 700
 _KILLED_MS = 200
 _LOOK_EVERY_MS = 100
-_MOST_LETTERS = 500
-# Of a last line, so that there is room for what to do about it.
-_MOST_LAST_LETTERS = 250
-# Of a line of output: as long as the longest message that is read.
-_MOST_BYTES = 16 << 20
+_MAX_LETTERS = 500
+# Of the reason of an end, so that there is room for what to do about it.
+_MAX_REASON_LETTERS = 250
 # Processes that may go on without us. Qt would kill each with its object, so the objects stay;
 # of one started by `QProcess.startDetached` nobody could know how it ended.
 _KEPT: list[QProcess] = []
@@ -47,8 +46,8 @@ class Child(QObject):
     command : Command
     parent : QObject, optional
     outlives : bool
-        Whether it goes on after our end. Then it has no pipe to us: it writes to a file that is
-        read here, and `write_line` does not reach it.
+        Whether it goes on after our end. Then it writes to a file that is read here, and
+        `write_line` does not reach it.
 
     Attributes
     ----------
@@ -56,14 +55,14 @@ class Child(QObject):
         Of its last end: its exit code, or the signal that ended it; -1 if it never began.
     has_crashed : bool
         Whether a signal ended it.
-    asked_to_stop : bool
-        Whether it ends, or ended, because it was told to.
+    was_stopped : bool
+        Whether it ends, or ended, because it was stopped here.
     """
 
     reported = Signal(object)  # an event, of `bci.messages`
-    said = Signal(str)  # a line of its log
+    logged = Signal(str)  # a line of its log
     running = Signal(bool)
-    died = Signal(str)  # ended without being asked to; one sentence without its full stop
+    died = Signal(str)  # it ended by itself; one sentence without its full stop
 
     def __init__(
         self, command: Command, parent: QObject | None = None, outlives: bool = False
@@ -72,7 +71,7 @@ class Child(QObject):
         self.command = command
         self.exit_code = -1
         self.has_crashed = False
-        self.asked_to_stop = False
+        self.was_stopped = False
         self._began = 0.0
         self._last_line = ""
         self._error = ""
@@ -112,16 +111,16 @@ class Child(QObject):
         return time.monotonic() - self._began
 
     @property
-    def last_words(self) -> str:
-        """Reason of its end in its own words: its error, else the last line of its log."""
+    def end_reason(self) -> str:
+        """Reason of its end: its error, else the last line of its log."""
         last = self._error or self._last_line.removeprefix("error: ")
-        return last[:_MOST_LAST_LETTERS].rstrip(".")
+        return last[:_MAX_REASON_LETTERS].rstrip(".")
 
     def start(self) -> None:
         """Start it; nothing happens while it runs."""
         if self.is_running:
             return
-        self.asked_to_stop = self.has_crashed = False
+        self.was_stopped = self.has_crashed = False
         self._last_line = self._error = ""
         self._began = time.monotonic()
         if self._written is not None:
@@ -137,16 +136,16 @@ class Child(QObject):
         """Send a line to its standard input."""
         self._process.write(f"{text}\n".encode())
 
-    def ask_to_end(self) -> None:
-        """Ask it to end, however long it takes; returns at once."""
-        self.asked_to_stop = True
+    def request_end(self) -> None:
+        """Request its end, however long it takes; returns at once."""
+        self.was_stopped = True
         self._starts_again = False
         if self.is_running:
             self._process.terminate()
 
     def stop(self) -> None:
-        """Ask it to end, and insist a second later; returns at once."""
-        self.ask_to_end()
+        """Request its end, and kill it a second later; returns at once."""
+        self.request_end()
         if self.is_running:
             self._insist.start()
 
@@ -159,13 +158,13 @@ class Child(QObject):
             self.start()
 
     def give_up(self) -> None:
-        """Kill it, and hear nothing more of it."""
+        """Kill it, and report nothing more of it."""
         self.blockSignals(True)
-        self.asked_to_stop = True
+        self.was_stopped = True
         self._process.kill()
 
     def leave(self) -> None:
-        """Hear nothing more of it, and let it go on; for when the window closes."""
+        """Let it go on, and report nothing more of it; for when the window closes."""
         if self.signalsBlocked():
             return
         self.blockSignals(True)
@@ -191,36 +190,35 @@ class Child(QObject):
             output = bytes(self._process.readAllStandardOutput().data())
             log = bytes(self._process.readAllStandardError().data())
         for line in self._output.take(output):
-            self._hear(line)
+            self._take(line)
         for line in self._log.take(log):
-            self._say(line.decode("utf-8", "replace"))
+            self._log_line(line.decode("utf-8", "replace"))
 
-    def _hear(self, line: bytes) -> None:
-        """Pass on a line of the output."""
+    def _take(self, line: bytes) -> None:
         try:
             event = read_event(line)
         except MessageError:
-            self._say(line.decode("utf-8", "replace"))
+            self._log_line(line.decode("utf-8", "replace"))
             return
         if isinstance(event, NoteEvent):
-            self._say(event.text)
+            self._log_line(event.text)
         # An error is, like a warning, a line of the log as well.
         elif isinstance(event, ErrorEvent):
             self._error = event.text
         self.reported.emit(event)
 
-    def _say(self, line: str) -> None:
-        text = line.strip()[:_MOST_LETTERS]
+    def _log_line(self, line: str) -> None:
+        text = line.strip()[:_MAX_LETTERS]
         if text:
             self._last_line = text
-            self.said.emit(f"{self.command.name}: {text}")
+            self.logged.emit(f"{self.command.name}: {text}")
 
     def _finished(self, code: int, status: QProcess.ExitStatus) -> None:
         self._insist.stop()
         self._look.stop()
         self._read()
-        self._hear(self._output.rest())
-        self._say(self._log.rest().decode("utf-8", "replace"))
+        self._take(self._output.rest())
+        self._log_line(self._log.rest().decode("utf-8", "replace"))
         self._forget_output()
         self.exit_code = code
         self.has_crashed = status == QProcess.ExitStatus.CrashExit
@@ -228,7 +226,7 @@ class Child(QObject):
         if self._starts_again:
             self._starts_again = False
             self.start()
-        elif not self.asked_to_stop:
+        elif not self.was_stopped:
             self.died.emit(f"The {self.command.name} {self._how()}")
 
     def _failed(self, error: QProcess.ProcessError) -> None:
@@ -246,41 +244,13 @@ class Child(QObject):
             _KEPT.remove(self._process)
 
     def _how(self) -> str:
-        """Say how it ended, with its own last words."""
-        last = self.last_words
+        last = self.end_reason
         if not last:
             return f"ended by itself (exit code {self.exit_code})"
-        # What ends by a signal does not say why.
+        # The last line before a signal is rarely the reason.
         if self.has_crashed:
-            return f"ended by itself (exit code {self.exit_code}); it said last: {last}"
+            return f"ended by itself (exit code {self.exit_code}); its last line: {last}"
         return f"ended by itself: {last}"
-
-
-class Lines:
-    """Cuts bytes into lines; of a line that is too long only the beginning is kept."""
-
-    def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
-        self._most_bytes = most_bytes
-        self._begun = bytearray()
-
-    def take(self, written: bytes) -> list[bytes]:
-        """Take in what was written; give the lines that it completes."""
-        *ended, begun = written.split(b"\n")
-        lines = []
-        for end in ended:
-            self._add(end)
-            lines.append(self.rest())
-        self._add(begun)
-        return lines
-
-    def rest(self) -> bytes:
-        """Give the line that has begun, and forget it."""
-        line = bytes(self._begun)
-        self._begun.clear()
-        return line
-
-    def _add(self, more: bytes) -> None:
-        self._begun += more[: max(0, self._most_bytes - len(self._begun))]
 
 
 class _Written:
@@ -307,11 +277,6 @@ class _Written:
             self._file.close()
             self._file = None
             Path(self._path).unlink(missing_ok=True)
-
-
-def then(sentence: str, more: str) -> str:
-    """One sentence after another; the first may end in a question mark."""
-    return f"{sentence} {more}" if sentence.endswith(("?", "!")) else f"{sentence}. {more}"
 
 
 def stop_all(children: Sequence[Child]) -> None:

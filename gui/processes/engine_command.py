@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from bci.commands import options_of, without_option
 from bci.models.bundle import CARD
 from gui.processes.child import Command
 from gui.settings import DashboardSettings, LastEngine
@@ -29,33 +30,33 @@ def on_stream(command: Command, stream: str) -> Command:
     """
     if not stream or "run" not in command.argv:
         return command
-    options = _options(command.argv)
+    options = options_of(command.argv)
     markers = options.get("--markers", "")
     follows = markers and markers == f"{options.get('--stream', '')}-markers"
-    argv = _without(command.argv, "--stream")
+    argv = without_option(command.argv, "--stream")
     if follows:
-        argv = (*_without(argv, "--markers"), f"--markers={stream}-markers")
+        argv = (*without_option(argv, "--markers"), f"--markers={stream}-markers")
     return Command(command.name, (*argv, f"--stream={stream}"))
 
 
 def stream_of(command: Command) -> str:
-    """The stream that an engine was told to decode; empty where it was told none."""
-    return _options(command.argv).get("--stream", "")
+    """The stream that an engine is started on; empty where the profile names it."""
+    return options_of(command.argv).get("--stream", "")
 
 
 def replayed_as(command: Command) -> str:
     """The stream that a replay gives; empty where the command is none."""
-    return _options(command.argv).get("--name", "") if "replay" in command.argv else ""
+    return options_of(command.argv).get("--name", "") if "replay" in command.argv else ""
 
 
 def model_of(command: Command) -> str:
     """Name of the model that an engine is started with; empty where it has none."""
-    return Path(_options(command.argv).get("--model", "")).name
+    return Path(options_of(command.argv).get("--model", "")).name
 
 
 def remember_engine(remembered: DashboardSettings, opened_with: str, command: Command) -> None:
     """Keep which model was decoded with, for a dashboard that is opened with the same profile."""
-    model = _options(command.argv).get("--model")
+    model = options_of(command.argv).get("--model")
     if model is None or "run" not in command.argv:
         return
     profile = command.argv[command.argv.index("run") + 1]
@@ -85,24 +86,3 @@ def with_last_engine(
         return commands
     last = remembered_engine(remembered, opened_with, bci, name)
     return (*commands, last) if last is not None else commands
-
-
-def _options(argv: tuple[str, ...]) -> dict[str, str]:
-    """Options with a value, given as ``--name value`` or ``--name=value``."""
-    found = {}
-    for word, after in zip(argv, (*argv[1:], ""), strict=True):
-        name, equals, value = word.partition("=")
-        if name.startswith("--"):
-            found[name] = value if equals else after
-    return found
-
-
-def _without(argv: tuple[str, ...], name: str) -> tuple[str, ...]:
-    kept: list[str] = []
-    words = iter(argv)
-    for word in words:
-        if word == name:
-            next(words, None)
-        elif not word.startswith(f"{name}="):
-            kept.append(word)
-    return tuple(kept)

@@ -7,13 +7,13 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from gui.actions import key_of, with_key
-from gui.processes.child import Child, Command, then
+from gui.processes.child import Child, Command
 from gui.processes.engine_command import ENGINE, model_of, on_stream, replayed_as
-from gui.processes.restart_policy import LEAST_S, RestartPolicy
+from gui.processes.restart_policy import AGAIN, LEAST_S, RestartPolicy, then
 from gui.widgets.buttons import button
 from gui.widgets.labels import tip
 
-_DOES = {
+_PURPOSES = {
     "engine": "Decodes the signal with a model",
     "replay": "Streams the recording as if it were live",
 }
@@ -26,8 +26,8 @@ class Programs(QWidget):
     One that crashes after it worked is started again.
     """
 
-    said = Signal(str)
-    engine_said = Signal(str)  # a line of the engine's log
+    logged = Signal(str)
+    engine_logged = Signal(str)  # a line of the engine's log
     problem = Signal(str, str)  # one sentence, and the program that it is about
     runs = Signal(str, bool)  # a program, and whether it runs now
     well = Signal(str)  # the program that runs now
@@ -37,7 +37,7 @@ class Programs(QWidget):
         super().__init__(parent)
         self.processes = [Child(command, self) for command in commands]
         self.buttons: dict[str, QPushButton] = {}
-        self._revivals: dict[str, RestartPolicy] = {}
+        self._policies: dict[str, RestartPolicy] = {}
         self._stream = ""
         self._choose = button(
             "Start engine ...", with_key("Choose a model to decode with", "engine")
@@ -56,7 +56,7 @@ class Programs(QWidget):
         return self._choose
 
     def set_stream(self, name: str) -> None:
-        """The stream that is shown: an engine that is started from now on decodes it."""
+        """Take in the stream that is shown: an engine that is started from now on decodes it."""
         self._stream = name
 
     def start(self) -> None:
@@ -77,18 +77,18 @@ class Programs(QWidget):
         return child is not None and child.is_running
 
     def command(self, name: str) -> Command | None:
-        """Command by which a program is, or was last, started."""
+        """Command of a program, for its last or next start."""
         child = self._child(name)
         return child.command if child is not None else None
 
     def was_stopped(self, name: str) -> bool:
         """Whether a program ends, or ended, because the user wanted it."""
         child = self._child(name)
-        return child is not None and child.asked_to_stop
+        return child is not None and child.was_stopped
 
     def is_ending(self, stream: str) -> bool:
         """Whether a stream goes because the user stopped the replay that gives it."""
-        stopped = (child.command for child in self.processes if child.asked_to_stop)
+        stopped = (child.command for child in self.processes if child.was_stopped)
         return stream != "" and any(replayed_as(command) == stream for command in stopped)
 
     def decode_shown(self) -> None:
@@ -113,7 +113,7 @@ class Programs(QWidget):
         Returns
         -------
         swapped : bool
-            Whether a running engine was told, which may refuse; else one is started.
+            Whether a running engine got the model, which it may refuse; else one is started.
         """
         child = self._child(command.name)
         if child is not None and child.is_running and same_stream:
@@ -129,13 +129,12 @@ class Programs(QWidget):
         return False
 
     def set_command(self, command: Command) -> None:
-        """How a program is started the next time."""
+        """Set the command of the next start."""
         child = self._child(command.name)
         if child is not None:
             child.command = command
 
     def _start(self, child: Child) -> None:
-        """Start what the user wants to see: of an engine, decisions of the stream that is shown."""
         child.command = on_stream(child.command, self._stream)
         child.start()
 
@@ -148,14 +147,14 @@ class Programs(QWidget):
     def _add(self, child: Child) -> QPushButton:
         name = child.command.name
         key = f" ({key_of(name)})" if name in _WITH_KEY else ""
-        toggle = button(f"Start {name}", tip(f"{_does(child)}; a program of its own{key}"))
+        toggle = button(f"Start {name}", tip(f"{_purpose(child)}; a program of its own{key}"))
         toggle.clicked.connect(lambda: child.stop() if child.is_running else self._start(child))
         child.running.connect(lambda on: self._on_running(name, on))
-        child.said.connect(self.said)
+        child.logged.connect(self.logged)
         if name == ENGINE:
-            child.said.connect(self.engine_said)
+            child.logged.connect(self.engine_logged)
         child.died.connect(lambda why: self._on_died(child, why))
-        self._revivals[name] = RestartPolicy(f"press Start {name}{key}")
+        self._policies[name] = RestartPolicy(f"press Start {name}{key}")
         self.buttons[name] = toggle
         return toggle
 
@@ -168,13 +167,13 @@ class Programs(QWidget):
     def _on_died(self, child: Child, why: str) -> None:
         name = child.command.name
         worked = child.age_s >= LEAST_S
-        refusal = self._revivals[name].refusal(child.exit_code, worked, time.monotonic())
-        if refusal:
-            self.problem.emit(then(why, refusal), name)
+        advice = self._policies[name].why_not(child.exit_code, worked, time.monotonic())
+        if advice:
+            self.problem.emit(then(why, advice), name)
             return
         child.start()
-        self.problem.emit(then(why, "It is started again."), name)
-        # That it was started says nothing yet: all is well once it has lasted.
+        self.problem.emit(then(why, AGAIN), name)
+        # A start is no success yet: all is well once it has lasted.
         pid = child.pid
         QTimer.singleShot(
             round(1000 * LEAST_S),
@@ -183,9 +182,8 @@ class Programs(QWidget):
         )
 
 
-def _does(child: Child) -> str:
-    """Purpose of a program, in words."""
+def _purpose(child: Child) -> str:
     name = child.command.name
     if name == ENGINE and (model := model_of(child.command)):
         return f"Decodes the signal with the model {model}"
-    return _DOES.get(name, name)
+    return _PURPOSES.get(name, name)

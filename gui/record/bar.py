@@ -1,33 +1,76 @@
 """One red button: whose recording, of what; then how long, how large, which streams."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QRegularExpression, Signal
+from PySide6.QtCore import QRegularExpression, Signal, SignalInstance
 from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
 
+from bci.lsl.recorders import FoundRecorder
 from gui.actions import key_of, with_key
-from gui.processes.recorder import FoundRecorder
-from gui.record.saved_recording import SavedRecording
 from gui.widgets.buttons import button
 from gui.widgets.labels import ElidedLabel, tip
 from gui.widgets.layouts import named
 from gui.widgets.units import counted
 
-FIELDS = ("subject", "session", "task")
-_TIPS = {
+FIELDS = {
     "subject": "Who is recorded: letters and digits",
     "session": "Which visit, if there are several: letters and digits",
     "task": "What is done: letters and digits",
 }
 _GOES_ON = "The recorder is a program of its own: it goes on when this window is closed."
-_MOST_NAMES = 3
-_LONGEST_NOTE = 200
-_NO_NOTES = "This recording takes no notes, or not yet"
+_MAX_NAMES = 3
+_MAX_NOTE = 200
+
+
+@dataclass(frozen=True)
+class RecordState:
+    """State of the recording, as the bar shows it.
+
+    Attributes
+    ----------
+    recorder : FoundRecorder or None
+        The recorder that runs.
+    waiting : str
+        A request that is not yet met, as ``starting ...``; empty if there is none.
+    silent : tuple of (str, float)
+        Streams that send nothing though they are recorded, with for how many seconds.
+    restarts : int
+        How often the recorder was started again in this recording.
+    unanswered_s : float
+        For how long the recorder has not answered; 0 while it does.
+    takes_notes : bool
+        Whether notes reach the recording.
+    """
+
+    recorder: FoundRecorder | None = None
+    waiting: str = ""
+    silent: tuple[tuple[str, float], ...] = ()
+    restarts: int = 0
+    unanswered_s: float = 0.0
+    takes_notes: bool = False
+
+    @property
+    def alarm(self) -> str:
+        """Trouble of the recording that runs, in words; empty where there is none."""
+        if self.recorder is None:
+            return ""
+        if self.unanswered_s:
+            return f"the recorder has not answered for {self.unanswered_s:.0f} s"
+        troubles = [
+            f"no samples from {name} for {seconds:.0f} s"
+            for name, seconds in self.silent[:_MAX_NAMES]
+        ]
+        if self.recorder.missing:
+            troubles.append(f"gone: {', '.join(self.recorder.missing[:_MAX_NAMES])}")
+        if self.restarts:
+            troubles.append(f"recorder restarted {counted(self.restarts, 'time')}")
+        return "; ".join(troubles)
 
 
 class RecordBar(QWidget):
-    """Shows what it is given; what the user wants comes out as signals."""
+    """Shows a `RecordState`; what the user wants comes out as signals."""
 
     start_wanted = Signal()
     stop_wanted = Signal()
@@ -36,6 +79,7 @@ class RecordBar(QWidget):
     def __init__(self, values: dict[str, str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("plain")
+        self._state = RecordState()
         self.button = named(button("", ""), "record")
         self.button.clicked.connect(self.toggle)
         self.elapsed = named(QLabel(), "recording")
@@ -43,168 +87,160 @@ class RecordBar(QWidget):
         self.file = named(ElidedLabel(), "dim")
         self.alarm = named(ElidedLabel(), "alarm")
         self.saved = SavedRecording()
-        self._silent: tuple[tuple[str, float], ...] = ()
-        self._restarts = 0
-        self._restarting = False
-        self._unanswered_s = 0.0
         self.note = QLineEdit()
         self.note.setPlaceholderText(with_key("Note", "note"))
-        self.note.setMaxLength(_LONGEST_NOTE)
+        self.note.setMaxLength(_MAX_NOTE)
         self.note.setFixedWidth(180)
         self.note.returnPressed.connect(self._give_note)
         self.fields: dict[str, QLineEdit] = {}
-        self._status: FoundRecorder | None = None
-        self._waiting = ""
+        self._labels: list[QLabel] = []
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 4, 8, 4)
         row.addWidget(self.button)
-        self._labels = []
         for name in FIELDS:
-            label = QLabel(name.capitalize())
-            field = QLineEdit(values.get(name, ""))
-            field.setValidator(QRegularExpressionValidator(QRegularExpression("[A-Za-z0-9]*")))
-            field.setMaxLength(40)
-            field.setMaximumWidth(130 if name == "task" else 80)
-            field.setToolTip(_TIPS[name])
-            field.setPlaceholderText("optional" if name == "session" else "")
-            field.textChanged.connect(self._show)
-            label.setBuddy(field)
-            self.fields[name] = field
-            self._labels.append(label)
-            row.addWidget(label)
-            row.addWidget(field)
+            self._add_field(row, name, values.get(name, ""))
         for shown in (self.elapsed, self.alarm, self.details):
             row.addWidget(shown)
         row.addWidget(self.saved, 1)
         row.addStretch()
         row.addWidget(self.note)
         row.addWidget(self.file)
-        self.set_takes_notes(False)
         self._show()
 
     @property
     def values(self) -> dict[str, str]:
-        """What is filled in, by field."""
+        """Texts of the fields, by name."""
         return {name: field.text() for name, field in self.fields.items()}
 
-    def set_status(self, status: FoundRecorder | None) -> None:
-        """What the recorder says; None while none runs."""
-        before, now = (s.uid if s is not None else "" for s in (self._status, status))
-        # While a recorder is started again, that there is none is what is waited through.
-        if now != before and not (self._restarting and status is None):
-            self._waiting = ""
-            self._restarting = False
-        if status is not None and self._status is None:
+    def show_state(self, state: RecordState) -> None:
+        """Show the state of the recording."""
+        if state.recorder is not None and self._state.recorder is None:
             self.saved.hide()
-        self._status = status
+        self._state = state
         self._show()
-
-    def set_waiting(self, what: str) -> None:
-        """What was asked for and is not yet so, as ``starting ...``; empty if nothing is."""
-        self._restarting = False
-        self._waiting = what
-        self._show()
-
-    def set_silent(self, silent: tuple[tuple[str, float], ...]) -> None:
-        """Streams that send nothing though they are recorded, with for how many seconds."""
-        if silent != self._silent:
-            self._silent = silent
-            self._show()
-
-    def set_restarts(self, n: int) -> None:
-        """Show how often the recorder was started again in this recording; 0 where one begins."""
-        self._restarts, self._restarting = n, n > 0
-        self._waiting = "NOT RECORDING: the recorder is started again ..." if n else ""
-        self._show()
-
-    def set_unanswered(self, seconds: float) -> None:
-        """For how long the recorder has said nothing; 0 while it does."""
-        if seconds != self._unanswered_s:
-            self._unanswered_s = seconds
-            self._show()
 
     def toggle(self) -> None:
         """Start recording, or stop it."""
         if self.button.isEnabled():
-            (self.start_wanted if self._status is None else self.stop_wanted).emit()
-
-    def set_takes_notes(self, takes: bool) -> None:
-        """Whether notes reach the recording."""
-        self.note.setEnabled(takes)
-        said = "Written into the recording with the time of Enter" if takes else _NO_NOTES
-        self.note.setToolTip(f"{said} ({key_of('note')})")
+            (self.start_wanted if self._state.recorder is None else self.stop_wanted).emit()
 
     def write_note(self) -> None:
         """Let the user write a note."""
         if self.note.isVisible() and self.note.isEnabled():
             self.note.setFocus()
 
+    def _add_field(self, row: QHBoxLayout, name: str, value: str) -> None:
+        label, field = QLabel(name.capitalize()), QLineEdit(value)
+        field.setValidator(QRegularExpressionValidator(QRegularExpression("[A-Za-z0-9]*")))
+        field.setMaxLength(40)
+        field.setMaximumWidth(130 if name == "task" else 80)
+        field.setToolTip(FIELDS[name])
+        field.setPlaceholderText("optional" if name == "session" else "")
+        field.textChanged.connect(self._show)
+        label.setBuddy(field)
+        self.fields[name] = field
+        self._labels.append(label)
+        row.addWidget(label)
+        row.addWidget(field)
+
     def _give_note(self) -> None:
         if text := self.note.text().strip():
             self.note.clear()
             self.noted.emit(text)
 
-    def _alarm(self) -> str:
-        """Trouble of the recording that runs, in words; empty where there is none."""
-        if self._unanswered_s:
-            return f"the recorder has not answered for {self._unanswered_s:.0f} s"
-        said = [
-            f"no samples from {name} for {seconds:.0f} s"
-            for name, seconds in self._silent[:_MOST_NAMES]
-        ]
-        missing = self._status.missing if self._status is not None else ()
-        if missing:
-            said.append(f"gone: {', '.join(missing[:_MOST_NAMES])}")
-        if self._restarts:
-            said.append(f"recorder restarted {counted(self._restarts, 'time')}")
-        return "; ".join(said)
-
     def _show(self) -> None:
-        status = self._status
-        recording = status is not None
-        complete = bool(self.fields["subject"].text() and self.fields["task"].text())
-        self.button.setText("\u25a0  Stop" if recording else "\u25cf  Record")
-        self.button.setEnabled(not self._waiting and (recording or complete))
-        said = "Stop recording" if recording else "Record all streams into one file"
-        if not complete and not recording:
-            said = "Fill in subject and task first"
-        self.button.setToolTip(f"{said} ({key_of('record')}). {_GOES_ON}")
+        state, recorder = self._state, self._state.recorder
+        is_recording = recorder is not None
+        is_complete = bool(self.fields["subject"].text() and self.fields["task"].text())
+        does = "Stop recording" if is_recording else "Record all streams into one file"
+        if not is_complete and not is_recording:
+            does = "Fill in subject and task first"
+        self.button.setText("\u25a0  Stop" if is_recording else "\u25cf  Record")
+        self.button.setEnabled(not state.waiting and (is_recording or is_complete))
+        self.button.setToolTip(f"{does} ({key_of('record')}). {_GOES_ON}")
         for widget in (*self._labels, *self.fields.values()):
-            widget.setVisible(not recording)
-            widget.setEnabled(not self._waiting)
-        alarm = self._alarm() if status is not None else ""
+            widget.setVisible(not is_recording)
+            widget.setEnabled(not state.waiting)
+        alarm = state.alarm
         self.alarm.setText(alarm)
         self.alarm.setVisible(bool(alarm))
-        self.elapsed.setVisible(recording)
-        self.details.setVisible(recording or bool(self._waiting))
-        self.file.setVisible(recording and not alarm)
-        self.note.setVisible(recording)
-        self.details.setText(self._waiting)
-        if status is not None:
-            self.elapsed.setText(_clock(status.elapsed_s))
+        self.elapsed.setVisible(is_recording)
+        self.details.setVisible(is_recording or bool(state.waiting))
+        self.file.setVisible(is_recording and not alarm)
+        self.note.setVisible(is_recording)
+        self.note.setEnabled(state.takes_notes)
+        where = "Written into the recording with the time of Enter"
+        where = where if state.takes_notes else "This recording takes no notes, or not yet"
+        self.note.setToolTip(f"{where} ({key_of('note')})")
+        self.details.setText(state.waiting)
+        if recorder is not None:
+            self.elapsed.setText(_clock(recorder.elapsed_s))
             # What is wrong has the room; the streams are in the tooltip.
-            described = _size(status.n_bytes) if alarm else _describe(status)
-            self.details.setText("   ".join(filter(None, (described, self._waiting))))
-            self.file.setText(Path(status.file).name)
-            names = "\n".join(status.streams)
+            described = _size(recorder.n_bytes) if alarm else _describe(recorder)
+            self.details.setText("   ".join(filter(None, (described, state.waiting))))
+            self.file.setText(Path(recorder.file).name)
+            names = "\n".join(recorder.streams)
             self.details.setToolTip(tip(f"Recorded streams:\n{names}" if names else ""))
-            self.file.setToolTip(tip(status.file))
+            self.file.setToolTip(tip(recorder.file))
 
 
-def describe_length(status: FoundRecorder) -> str:
+class SavedRecording(QWidget):
+    """Place of the recording that was just stopped, and two buttons to go there.
+
+    Shown from the end of a recording until the next one begins.
+    """
+
+    open_wanted = Signal(object)  # Path
+    folder_wanted = Signal(object)  # Path of a file in it
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("plain")
+        self.files: tuple[Path, ...] = ()
+        self.text = named(ElidedLabel(), "dim")
+        self.open = named(
+            button("Open", with_key("Look through it in Recordings", "open-saved")), "narrow"
+        )
+        self.open.clicked.connect(lambda: self._emit(self.open_wanted))
+        self.folder = named(
+            button("Show in folder", with_key("Open its folder", "saved-folder")), "narrow"
+        )
+        self.folder.clicked.connect(lambda: self._emit(self.folder_wanted))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        row.addStretch()
+        for part in (self.text, self.open, self.folder):
+            row.addWidget(part)
+        self.hide()
+
+    def show_files(self, files: tuple[Path, ...], described: str) -> None:
+        """Show the files of one recording, oldest first; several after a restart."""
+        self.files = files
+        names = ", ".join(file.name for file in reversed(files))
+        several = f"{counted(len(files), 'file')}: " if len(files) > 1 else ""
+        self.text.setText(f"Saved {several}{names} ({described})")
+        self.show()
+
+    def _emit(self, wanted: SignalInstance) -> None:
+        if self.files:
+            wanted.emit(self.files[-1])
+
+
+def describe_length(recorder: FoundRecorder) -> str:
     """``00:41, 12.4 MB``: how long a recording is, and how large."""
-    return f"{_clock(status.elapsed_s)}, {_size(status.n_bytes)}"
+    return f"{_clock(recorder.elapsed_s)}, {_size(recorder.n_bytes)}"
 
 
-def _describe(status: FoundRecorder) -> str:
+def _describe(recorder: FoundRecorder) -> str:
     """Size and streams, the signals first: they are what a recording is made for."""
-    n = len(status.streams)
-    signals = dict.fromkeys(name for name, _ in status.regular)
-    ordered = [*signals, *(name for name in status.streams if name not in signals)]
-    names = ", ".join(ordered[:_MOST_NAMES]) + (", ..." if n > _MOST_NAMES else "")
-    parts = [_size(status.n_bytes), counted(n, "stream") + (f": {names}" if n else "")]
-    if not status.pid:
-        parts.append(f"on {status.hostname or 'another computer'}")
+    n = len(recorder.streams)
+    signals = dict.fromkeys(name for name, _ in recorder.regular)
+    ordered = [*signals, *(name for name in recorder.streams if name not in signals)]
+    names = ", ".join(ordered[:_MAX_NAMES]) + (", ..." if n > _MAX_NAMES else "")
+    parts = [_size(recorder.n_bytes), counted(n, "stream") + (f": {names}" if n else "")]
+    if not recorder.pid:
+        parts.append(f"on {recorder.hostname or 'another computer'}")
     return "   ".join(parts)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from bci.lsl.recorders import FoundRecorder
 from gui.actions import key_of
-from gui.processes.recorder import FoundRecorder
 
 
 def confirm_closing(

@@ -3,18 +3,21 @@
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from pylsl import local_clock
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from bci.lsl.outlet import MarkerOutlet
+from bci.lsl.recorders import FoundRecorder
+from bci.quality.silence import SilentStreams
 from bci.types import Marker
 from gui.actions import key_of, with_key
-from gui.processes.recorder import FoundRecorder, RecorderLink
+from gui.processes.recorder import RecorderLink
 from gui.processes.restart_policy import RestartPolicy
-from gui.record.bar import RecordBar, describe_length
-from gui.record.silent_streams import SilentStreams
+from gui.record.bar import RecordBar, RecordState, describe_length
 from gui.settings import DashboardSettings
 
 SUBJECT = "recorder"
@@ -23,6 +26,8 @@ _LOOK_MS = 250
 # As long as discovery may take to find a stream that is there.
 _FIND_S = 2.0
 _UNANSWERED_S = 3.0
+_BY = with_key("press Record", "record")
+_RESTARTING = "NOT RECORDING: the recorder is started again ..."
 NO_STREAM = (
     "There is no stream to record. Connect a device or start the simulator "
     f"(Connect, {key_of('panel-connect')}), then press Record again."
@@ -30,7 +35,7 @@ NO_STREAM = (
 
 
 class RecordController(QObject):
-    """Starts and stops a recorder as the user wants, and shows what it says.
+    """Starts and stops a recorder as the user wants, and shows its status.
 
     A recorder of ours that is killed is started again: it goes on in the next run's file.
 
@@ -48,9 +53,9 @@ class RecordController(QObject):
         Gives the names of the signal streams that are on the network now.
     """
 
-    said = Signal(str)
+    logged = Signal(str)
     problem = Signal(str)
-    well = Signal()
+    well = Signal()  # the last problem is over
     noted = Signal(object)  # Marker
     saved = Signal(object)  # Path of the newest file
 
@@ -70,34 +75,34 @@ class RecordController(QObject):
         self._streams = streams
         self._remembered = remembered
         self._listed = listed
+        self._state = RecordState()
         self._find_until = 0.0
-        self.status: FoundRecorder | None = None
         self._argv: tuple[str, ...] = ()
-        self._revival = RestartPolicy(with_key("press Record", "record"))
+        self._policy = RestartPolicy(_BY)
         self._files: list[Path] = []
-        self._restarts = 0
-        self._asked_to_end = self._is_own = False
-        self._died = ""  # the recorder whose death has been said
-        self._heard_at = 0.0
+        self._was_stopped = self._is_own = False
+        self._died = ""  # the recorder whose death has been reported
+        self._answered_at = 0.0
         self._silent = SilentStreams()
         self._notes: MarkerOutlet | None = None
         self.link = RecorderLink(self)
         self.link.changed.connect(self._on_status)
-        self.link.said.connect(self.said)
+        self.link.logged.connect(self.logged)
         self.link.failed.connect(self._on_failed)
         self.link.unread.connect(self.problem)
         self.link.died.connect(self._on_died)
         bar.start_wanted.connect(self._look_for_streams)
         bar.stop_wanted.connect(self.end)
         bar.noted.connect(self._note)
-        self._finding = QTimer(self)
-        self._finding.setInterval(_LOOK_MS)
-        self._finding.timeout.connect(self._look_again)
-        self._watching = QTimer(self)
-        self._watching.setInterval(_LOOK_MS)
-        self._watching.timeout.connect(self._watch)
+        self._finding = self._timer(self._look_again)
+        self._watching = self._timer(self._watch)
         self._watching.start()
         self.link.start()
+
+    @property
+    def status(self) -> FoundRecorder | None:
+        """The recorder that runs."""
+        return self._state.recorder
 
     def retire(self) -> None:
         """Begin to stop; returns at once."""
@@ -112,22 +117,33 @@ class RecordController(QObject):
 
     def end(self) -> None:
         """End the recording; returns at once."""
-        self._asked_to_end = True
-        self._bar.set_waiting("stopping ...")
+        self._was_stopped = True
+        self._show(waiting="stopping ...")
         self.link.end(self.status)
+
+    def _timer(self, call: Callable[[], None]) -> QTimer:
+        timer = QTimer(self)
+        timer.setInterval(_LOOK_MS)
+        timer.timeout.connect(call)
+        return timer
+
+    def _show(self, **changes: Any) -> None:
+        state = replace(self._state, **changes)
+        if state != self._state:
+            self._state = state
+            self._bar.show_state(state)
 
     def _look_for_streams(self) -> None:
         """Start where there is something to record; a stream may not have been found yet."""
         self.well.emit()
         self._find_until = time.monotonic() + _FIND_S
-        self._bar.set_waiting("looking for streams ...")
+        self._show(waiting="looking for streams ...")
         self._finding.start()
         self._look_again()
 
     def _look_again(self) -> None:
         listed = self._listed()
-        wanted = set(listed) & set(self._streams) if self._streams else listed
-        if wanted:
+        if set(listed) & set(self._streams or listed):
             self._finding.stop()
             self._start()
         elif time.monotonic() > self._find_until:
@@ -140,42 +156,51 @@ class RecordController(QObject):
         given = [f"--{name}={value}" for name, value in values.items() if value]
         if self._streams:
             given += [f"--stream={name}" for name in (*self._streams, NOTES)]
-        self._bar.set_restarts(0)
-        self._bar.set_waiting("starting ...")
         self._argv = (*self._bci, "record", *given, f"--folder={self._folder}")
-        self._revival = RestartPolicy(with_key("press Record", "record"))
-        self._restarts, self._files = 0, []
+        self._policy = RestartPolicy(_BY)
+        self._files = []
+        self._show(restarts=0, waiting="starting ...")
         self._begin()
 
     def _begin(self) -> None:
-        self._asked_to_end = False
+        self._was_stopped = False
         self._silent.reset()
         self.link.record(self._argv)
 
     def _on_status(self, status: FoundRecorder | None) -> None:
-        last, self.status = self.status, status
-        self._heard_at = time.monotonic()
+        last = self.status
+        self._answered_at = time.monotonic()
+        waiting, silent = self._state.waiting, self._state.silent
+        # What is waited for has come, or gone; but a restart is waited for while there is none.
+        is_same = (status and status.uid) == (last and last.uid)
+        if not is_same and not (status is None and waiting == _RESTARTING):
+            waiting = ""
         if status is not None:
             self._is_own = status.pid == self.link.own_pid
-            self._silent_now(status)
+            silent = self._silent.update(status.regular, time.monotonic())
             if (file := Path(status.file)) not in self._files and status.streams:
                 self._files.append(file)
         elif last is not None:
             self._on_gone(last)
-        self._bar.set_status(status)
+        self._show(
+            recorder=status,
+            waiting=waiting,
+            silent=silent,
+            unanswered_s=0.0,
+            takes_notes=status is not None and NOTES in status.streams,
+        )
         # Only beside what is recorded: alone they would make a recording of nothing look whole.
         self._offer_notes(status is not None and bool(status.streams))
-        self._bar.set_takes_notes(status is not None and NOTES in status.streams)
 
     def _on_gone(self, last: FoundRecorder) -> None:
         """A recorder is there no longer: it was stopped, or ended without our wish."""
         if last.uid == self._died:
             return
-        if (self._asked_to_end or self._is_own) and self._files:
+        if (self._was_stopped or self._is_own) and self._files:
             self._bar.saved.show_files(tuple(self._files), describe_length(last))
             self._remembered.replay_file = str(Path(last.file).resolve())
             self.saved.emit(Path(last.file))
-        elif last.pid and not self._asked_to_end:
+        elif last.pid and not self._was_stopped:
             self.problem.emit(
                 f"The recorder has ended: nothing is recorded now. What it recorded is in "
                 f"{last.file}. Press Record ({key_of('record')}) to go on in a new file."
@@ -183,20 +208,19 @@ class RecordController(QObject):
         self._files = []
 
     def _on_died(self, code: int, why: str) -> None:
-        """Say that nothing is recorded and what is kept, and go on by itself."""
+        """Report that nothing is recorded and what is kept, and go on where that helps."""
         last = self.status
         worked = last is not None and Path(last.file) in self._files
-        refusal = self._revival.refusal(code, worked, time.monotonic())
+        advice = self._policy.why_not(code, worked, time.monotonic())
         if last is None or not worked:
-            self._on_failed(f"{why[:1].upper()}{why[1:]}. Nothing was recorded. {refusal}")
+            self._on_failed(f"{why[:1].upper()}{why[1:]}. Nothing was recorded. {advice}")
             return
         self._died = last.uid
         kept = f"What it recorded, {describe_length(last)}, is in {last.file}."
-        if refusal:
-            self._on_failed(f"Recording has stopped: {why}. {kept} {refusal}")
+        if advice:
+            self._on_failed(f"Recording has stopped: {why}. {kept} {advice}")
             return
-        self._restarts += 1
-        self._bar.set_restarts(self._restarts)
+        self._show(restarts=self._state.restarts + 1, waiting=_RESTARTING)
         self.problem.emit(
             f"Recording was interrupted: {why}. {kept} The recorder is started again and goes on "
             "in the next run's file."
@@ -204,16 +228,14 @@ class RecordController(QObject):
         self._begin()
 
     def _watch(self) -> None:
-        """Report a recorder that says nothing new, and its streams that are silent."""
+        """Show for how long the recorder has not answered, and its streams that are silent."""
         if self.status is None:
             return
-        silent_s = time.monotonic() - self._heard_at
-        self._bar.set_unanswered(silent_s if silent_s > _UNANSWERED_S else 0.0)
-        if not silent_s > _UNANSWERED_S:
-            self._silent_now(self.status)
-
-    def _silent_now(self, status: FoundRecorder) -> None:
-        self._bar.set_silent(self._silent.update(status, time.monotonic()))
+        now = time.monotonic()
+        if now - self._answered_at > _UNANSWERED_S:
+            self._show(unanswered_s=now - self._answered_at)
+        else:
+            self._show(unanswered_s=0.0, silent=self._silent.update(self.status.regular, now))
 
     def _offer_notes(self, offered: bool) -> None:
         """Have a stream that the recorder finds and takes notes from, or none."""
@@ -228,9 +250,9 @@ class RecordController(QObject):
             return
         marker = Marker(local_clock(), text)
         self._notes.push(marker)
-        self.said.emit(f"note: {text}")
+        self.logged.emit(f"note: {text}")
         self.noted.emit(marker)
 
     def _on_failed(self, why: str) -> None:
-        self._bar.set_waiting("")
+        self._show(waiting="")
         self.problem.emit(why)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from gui.processes.recorder import FoundRecorder, RecorderLink
+from bci.lsl.recorders import FoundRecorder
+from gui.processes.recorder import RecorderLink
 
 
 class RunRecorder(QObject):
@@ -17,10 +18,10 @@ class RunRecorder(QObject):
     """
 
     ready = Signal()  # every stream is being written
-    waits = Signal(str)  # what for, or what is gone; one sentence
-    well = Signal()  # what was gone is back
-    ended = Signal(bool)  # the file is complete; whether it holds what was asked for
-    said = Signal(str)
+    waits = Signal(str)  # for a stream that lacks or is gone; one sentence
+    well = Signal()  # the stream that was gone is back
+    ended = Signal(bool)  # the file is complete; whether it has all the streams
+    logged = Signal(str)
 
     def __init__(self, bci: tuple[str, ...], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -34,7 +35,7 @@ class RunRecorder(QObject):
         self._running = False
         self._link = RecorderLink(self)
         self._link.changed.connect(self._on_status)
-        self._link.said.connect(self.said)
+        self._link.logged.connect(self.logged)
         self._link.failed.connect(self._on_failed)
         self._link.died.connect(self._on_died)
         self._link.ended.connect(self._on_ended)
@@ -55,7 +56,7 @@ class RunRecorder(QObject):
         self._link.record((*self._bci, "record", f"--output={file}", *named))
 
     def end(self) -> None:
-        """Ask it to end with all it has; `ended` tells when it has."""
+        """Request its end with all it has; `ended` follows."""
         if self._running:
             self._link.end(self._status)
 

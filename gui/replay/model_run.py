@@ -89,7 +89,7 @@ class ModelProcess(QObject):
         elif child.exit_code == -1:
             self.failed.emit(f"The model could not be run: there is no program {self._bci[0]}")
         else:
-            why = child.last_words or f"it ended with exit code {child.exit_code}"
+            why = child.end_reason or f"it ended with exit code {child.exit_code}"
             self.failed.emit(f"The model was not scored: {why}"[:400])
 
     def _leave(self, child: Child) -> None:

@@ -48,7 +48,7 @@ class RecordingReader(QObject):
 
     def read(self, file: Path) -> None:
         """Begin to read; return at once."""
-        self._background.ask(partial(_read, file, self._models), self.opened.emit, self.failed.emit)
+        self._background.run(partial(_read, file, self._models), self.opened.emit, self.failed.emit)
 
     def retire(self) -> None:
         """Report nothing any more; return at once."""

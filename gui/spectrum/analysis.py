@@ -138,7 +138,7 @@ class Analysis(Worker):
                 seen = scalps.map(source.info, spectra, wanted, wanted.band)
             self.n_computed += 1
             done = wanted
-            self.tell(self._pass_on, seen)
+            self.post(self._pass_on, seen)
 
 
 def _differs(spectra: Spectra, source: Source, wanted: Wanted) -> bool:

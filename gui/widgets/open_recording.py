@@ -42,7 +42,7 @@ def newest_recording(folder: Path) -> Path:
 def _dialog(parent: QWidget, title: str, start: str) -> QFileDialog:
     dialog = QFileDialog(parent, title, start, RECORDINGS)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    # Qt takes the file's folder, and marks the file, only on request.
+    # Qt takes the file's folder by itself, but does not mark the file.
     if Path(start).is_file():
         dialog.selectFile(start)
     dialog.setViewMode(QFileDialog.ViewMode.Detail)

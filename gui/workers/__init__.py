@@ -1,10 +1,9 @@
 """Threads that work for a window.
 
-- worker: a thread, asked to end
+- worker: one thread, and what it reports on Qt's thread
 - background: work that waits for a disk
-- stream_worker: one stream followed
-- stream_readers: what is read of each kind of stream
+- stream_worker: one stream, found and followed
+- stream_readers: a reader for each kind of stream
 - stream_feed: all streams of a window
-- cue_follower: the cues
-- stream_directory: streams on the network
+- stream_directory: the streams that are on the network
 """

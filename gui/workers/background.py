@@ -14,21 +14,21 @@ T = TypeVar("T")
 
 
 class Background(Worker):
-    """Does each thing in a thread of its own; only the outcome of the last one is passed on."""
+    """Runs each job in a thread of its own; only the outcome of the newest job is reported."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._asked = 0
+        self._newest = 0
 
-    def ask(
+    def run(
         self, work: Callable[[], T], then: Callable[[T], None], failed: Callable[[str], None]
     ) -> None:
         """Begin; returns at once.
 
         On Qt's thread ``then`` gets the result, or ``failed`` the sentence of an error.
         """
-        self._asked += 1
-        self.aside(self._do, self._asked, work, then, failed)
+        self._newest += 1
+        self.aside(self._do, self._newest, work, then, failed)
 
     def _do(
         self,
@@ -42,10 +42,10 @@ class Background(Worker):
         except Exception as error:  # noqa: BLE001 - or the window would wait for ever
             if not isinstance(error, BciError | OSError | MemoryError):
                 _log.exception("work in the background")
-            self.tell(self._pass_on, number, failed, str(error) or type(error).__name__)
+            self.post(self._report, number, failed, str(error) or type(error).__name__)
         else:
-            self.tell(self._pass_on, number, then, result)
+            self.post(self._report, number, then, result)
 
-    def _pass_on(self, number: int, call: Callable[[T], None], outcome: T) -> None:
-        if number == self._asked:
+    def _report(self, number: int, call: Callable[[T], None], outcome: T) -> None:
+        if number == self._newest:
             call(outcome)

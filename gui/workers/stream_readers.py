@@ -1,29 +1,31 @@
-"""What the dashboard does with each kind of stream, in the stream's own thread."""
+"""One reader for each kind of stream: what the dashboard takes from it, and reports."""
 
-import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from bci.decisions import DecisionEvent
-from bci.errors import MismatchError
-from bci.lsl.discovery import FoundStream
-from bci.lsl.engine_streams import DecisionInlet, PredictionInlet, ReceivedPrediction, StatusInlet
+from PySide6.QtCore import QObject, Signal
+
+from bci.errors import MismatchError, StreamError
+from bci.lsl.cue_listener import CueListener
+from bci.lsl.cue_streams import CueQuery
+from bci.lsl.discovery import FoundStream, StreamQuery
+from bci.lsl.engine_streams import DecisionInlet, PredictionInlet, StatusInlet
 from bci.lsl.impedance_stream import Impedances
-from bci.lsl.inlet import InletStats, SignalInlet
+from bci.lsl.inlet import SignalInlet
 from bci.messages import EngineStatus
 from bci.pipeline.ring import RingBuffer
 from bci.profiles.pipeline_settings import PipelineSettings
 from bci.profiles.stream_options import as_told
 from bci.quality.channel_quality import ChannelQuality, QualityMeter
+from bci.quality.silence import SilenceMeter
 from bci.types import Chunk, StreamInfo
-from gui.workers.stream_worker import Tell
+from gui.workers.stream_worker import POLL_S, StreamWorker
+from gui.workers.worker import Worker
 
 _STATS_EVERY_S = 0.5
 _KEEP_S = 60.0
-_MOST_SAMPLES = 20_000
-# A stream that sends nothing for so long, or for so many samples, is said to be silent.
-_SILENT_S, _SILENT_SAMPLES = 1.5, 3
+_MAX_SAMPLES = 20_000
 
 
 @dataclass(frozen=True)
@@ -35,17 +37,18 @@ class SignalFound:
     hostname: str = ""
 
 
-class _Judged:
-    """A signal's inlet, with what judges its channels."""
+class _OpenSignal:
+    """An open signal stream, with what judges its channels."""
 
-    def __init__(self, found: FoundStream, line_hz: float, told: PipelineSettings | None) -> None:
+    def __init__(self, found: FoundStream, options: PipelineSettings | None) -> None:
         self.inlet = SignalInlet(found, buffer_s=_KEEP_S)
-        self.info = info = _as_told(self.inlet.info, told)
+        self.info = info = _described(self.inlet.info, options)
         self.ring = RingBuffer(max(1, round(_KEEP_S * (info.sfreq or 100.0))), info.n_channels)
-        self.line_hz = 0.0
-        self.meter: QualityMeter | None = None
-        self.judge_with(line_hz)
-        self.impedances = Impedances(self.inlet.info)
+        self.silence = SilenceMeter(info.sfreq, time.monotonic())
+        self.stats_due = 0.0
+        self._impedances = Impedances(self.inlet.info)
+        self._line_hz = 0.0
+        self._meter: QualityMeter | None = None
 
     @property
     def connected(self) -> bool:
@@ -53,172 +56,181 @@ class _Judged:
 
     def judge_with(self, line_hz: float) -> None:
         """Begin anew where the power line has another frequency."""
-        if line_hz != self.line_hz:
-            self.line_hz = line_hz
-            self.meter = QualityMeter(self.info, line_hz) if self.info.sfreq > 0 else None
+        if line_hz != self._line_hz:
+            self._line_hz = line_hz
+            self._meter = QualityMeter(self.info, line_hz) if self.info.sfreq > 0 else None
 
     def judge(self, chunk: Chunk) -> list[list[ChannelQuality]]:
-        if self.meter is None:
+        """Judge the channels, once a second."""
+        if self._meter is None:
             return []
-        reports = self.meter.push(chunk)
+        reports = self._meter.push(chunk)
         if reports:
-            self.meter.set_impedances(self.impedances.newest())
+            self._meter.set_impedances(self._impedances.newest())
         return reports
 
     def close(self) -> None:
-        self.impedances.close()
+        self._impedances.close()
         self.inlet.close()
 
 
-def _as_told(info: StreamInfo, told: PipelineSettings | None) -> StreamInfo:
+def _described(info: StreamInfo, options: PipelineSettings | None) -> StreamInfo:
     """The stream by the profile's names and units, where the profile is of such a stream."""
-    if told is None:
+    if options is None:
         return info
     try:
-        return as_told(info, told)
+        return as_told(info, options)
     except MismatchError:
         # Any stream can be looked at, not only the one that the profile is of.
         return info
 
 
-class _Silence:
-    """Watch over a regular stream: whether it has stopped sending, and since when.
-
-    ``since`` is in seconds since 1970; None while samples come.
-    """
-
-    def __init__(self, sfreq: float) -> None:
-        self.since: float | None = None
-        self._allowed_s = max(_SILENT_S, _SILENT_SAMPLES / sfreq) if sfreq > 0 else math.inf
-        self._heard = time.monotonic()
-
-    def changes(self, heard: bool) -> bool:
-        """Take in whether anything came now; whether `since` is another than before."""
-        now, before = time.monotonic(), self.since
-        if heard:
-            self._heard, self.since = now, None
-        elif now - self._heard > self._allowed_s and self.since is None:
-            self.since = time.time() - (now - self._heard)
-        return self.since != before
-
-
-class SignalPoller:
+class SignalReader(StreamWorker[_OpenSignal]):
     """Writes samples to a ring, and judges every channel once a second.
 
     Parameters
     ----------
-    found : callable
-        Called on Qt's thread with the `SignalFound`.
-    silent : callable
-        With the time since when it sends nothing, s since 1970; None once it sends.
-    quality : callable
-        With a list of `ChannelQuality`.
-    stats : callable
-        With `bci.lsl.inlet.InletStats`.
+    query : StreamQuery
     line_hz : float
         Frequency of the power line; may be set from another thread.
-    told : PipelineSettings, optional
-        What the profile says of a stream that does not say it itself.
+    options : PipelineSettings, optional
+        The profile's names and units, for a stream that does not carry them itself.
     """
 
+    found = Signal(object)  # SignalFound
+    silent = Signal(object)  # since when it sends nothing, s since 1970; None once it sends
+    quality = Signal(list)  # of ChannelQuality
+    stats = Signal(object)  # InletStats
+
     def __init__(
         self,
-        found: Callable[[SignalFound], None],
-        silent: Callable[[float | None], None],
-        quality: Callable[[list[ChannelQuality]], None],
-        stats: Callable[[InletStats], None],
+        query: StreamQuery,
         line_hz: float,
-        told: PipelineSettings | None = None,
+        options: PipelineSettings | None = None,
+        parent: QObject | None = None,
     ) -> None:
+        super().__init__(query, parent)
         self.line_hz = line_hz
-        self._found, self._silent, self._quality, self._stats = found, silent, quality, stats
-        self._told = told
-        self._stats_due = 0.0
-        self._silence = _Silence(0.0)
+        self._options = options
 
-    def open(self, found: FoundStream, tell: Tell) -> _Judged:
-        signal = _Judged(found, self.line_hz, self._told)
-        self._silence = _Silence(signal.info.sfreq)
-        tell(self._found, SignalFound(signal.info, signal.ring, found.hostname))
+    def open(self, found: FoundStream) -> _OpenSignal:
+        signal = _OpenSignal(found, self._options)
+        self.post(self.found.emit, SignalFound(signal.info, signal.ring, found.hostname))
         return signal
 
-    def poll(self, signal: _Judged, tell: Tell) -> None:
-        signal.judge_with(self.line_hz)
-        chunks = signal.inlet.pull(_MOST_SAMPLES, 0.0)
-        # Of a stream that is gone it is told that it is gone.
-        changed = self._silence.changes(bool(chunks) or not signal.connected)
+    def read(self, inlet: _OpenSignal) -> None:
+        inlet.judge_with(self.line_hz)
+        chunks, silence = inlet.inlet.pull(_MAX_SAMPLES, 0.0), inlet.silence
+        now = time.monotonic()
+        # A stream that is gone is reported as gone, not as silent.
+        changed = silence.changes(bool(chunks) or not inlet.connected, now)
         if changed:
-            tell(self._silent, self._silence.since)
+            since = None if silence.since is None else time.time() - (now - silence.since)
+            self.post(self.silent.emit, since)
         for chunk in chunks:
-            signal.ring.write(chunk.data, chunk.timestamps, chunk.first)
-            for report in signal.judge(chunk):
-                tell(self._quality, report)
-        if changed and self._silence.since is not None:
-            # What the last second said is no longer so.
-            tell(self._quality, [])
-        if time.monotonic() >= self._stats_due:
-            self._stats_due = time.monotonic() + _STATS_EVERY_S
-            tell(self._stats, signal.inlet.stats)
+            inlet.ring.write(chunk.data, chunk.timestamps, chunk.first)
+            for report in inlet.judge(chunk):
+                self.post(self.quality.emit, report)
+        if changed and silence.since is not None:
+            # The last report no longer holds.
+            self.post(self.quality.emit, [])
+        if now >= inlet.stats_due:
+            inlet.stats_due = now + _STATS_EVERY_S
+            self.post(self.stats.emit, inlet.inlet.stats)
 
 
-class DecisionPoller:
-    """Passes on when decisions begin and end."""
+class CueReader(Worker):
+    """Reports the markers of a signal, by the rule of the engine.
 
-    def __init__(self, came: Callable[[list[DecisionEvent]], None]) -> None:
-        self._came = came
+    Parameters
+    ----------
+    query : CueQuery
+    is_cue : callable
+        Whether a label is a cue.
+    signal : str
+        Name of the signal's stream; empty where it is not known.
+    ignored : collection of str
+        Names of streams that are left out.
+    """
 
-    def open(self, found: FoundStream, _tell: Tell) -> DecisionInlet:
-        return DecisionInlet(found)
-
-    def poll(self, inlet: DecisionInlet, tell: Tell) -> None:
-        if events := inlet.pull():
-            tell(self._came, events)
-
-
-class PredictionPoller:
-    """Passes on predictions, and first the classes and whether the signal is simulated."""
+    received = Signal(list)  # of Marker
+    problem = Signal(str)
 
     def __init__(
         self,
-        found: Callable[[tuple[str, ...], bool], None],
-        came: Callable[[list[ReceivedPrediction]], None],
+        query: CueQuery,
+        is_cue: Callable[[str], bool],
+        signal: str,
+        ignored: Collection[str],
+        parent: QObject | None = None,
     ) -> None:
-        self._found, self._came = found, came
+        super().__init__(parent)
+        self._chosen = query, is_cue, signal, ignored
 
-    def open(self, found: FoundStream, tell: Tell) -> PredictionInlet:
+    def work(self) -> None:
+        """Follow the cues until the worker is retired."""
+        try:
+            listener = CueListener(*self._chosen)
+        except StreamError as error:
+            self.post(self.problem.emit, str(error))
+            return
+        while self.wait(POLL_S):
+            if markers := listener.pull():
+                self.post(self.received.emit, markers)
+        listener.close()
+
+
+class PredictionReader(StreamWorker[PredictionInlet]):
+    """Reports predictions, and first the classes and whether the signal is simulated."""
+
+    found = Signal(tuple, bool)  # classes, simulated
+    received = Signal(list)  # of ReceivedPrediction
+
+    def open(self, found: FoundStream) -> PredictionInlet:
         inlet = PredictionInlet(found)
-        tell(self._found, inlet.classes, inlet.simulated)
+        self.post(self.found.emit, inlet.classes, inlet.simulated)
         return inlet
 
-    def poll(self, inlet: PredictionInlet, tell: Tell) -> None:
+    def read(self, inlet: PredictionInlet) -> None:
         if predictions := inlet.pull():
-            tell(self._came, predictions)
+            self.post(self.received.emit, predictions)
 
 
-class StatusPoller:
-    """Passes on the status of the engine; tells once of a stream that it cannot be read."""
+class DecisionReader(StreamWorker[DecisionInlet]):
+    """Reports when decisions begin and end."""
 
-    def __init__(
-        self, came: Callable[[EngineStatus], None], problem: Callable[[str], None]
-    ) -> None:
-        self._came, self._problem = came, problem
-        self._told = False
+    received = Signal(list)  # of DecisionEvent
 
-    def open(self, found: FoundStream, _tell: Tell) -> StatusInlet:
-        self._told = False
+    def open(self, found: FoundStream) -> DecisionInlet:
+        return DecisionInlet(found)
+
+    def read(self, inlet: DecisionInlet) -> None:
+        if events := inlet.pull():
+            self.post(self.received.emit, events)
+
+
+class StatusReader(StreamWorker[StatusInlet]):
+    """Reports the status of the engine; once for each stream, that it cannot be read."""
+
+    received = Signal(object)  # EngineStatus
+    _is_unread_reported = False
+
+    def open(self, found: FoundStream) -> StatusInlet:
+        self._is_unread_reported = False
         return StatusInlet(found)
 
-    def poll(self, inlet: StatusInlet, tell: Tell) -> None:
+    def read(self, inlet: StatusInlet) -> None:
         for status in inlet.pull():
             if isinstance(status, EngineStatus):
-                tell(self._came, status)
-        if inlet.problem is not None and not self._told:
-            self._told = True
-            tell(self._problem, describe_unread(f"The status of {inlet.name}", inlet.problem))
+                self.post(self.received.emit, status)
+        if inlet.problem is not None and not self._is_unread_reported:
+            self._is_unread_reported = True
+            why = describe_unread(f"The status of {inlet.name}", inlet.problem)
+            self.post(self.problem.emit, why)
 
 
 def describe_unread(what: str, problem: str) -> str:
-    """Say of a status that it cannot be read, and what helps."""
+    """Sentence for a status that cannot be read, and what helps."""
     return (
         f"{what} cannot be read ({problem:.200}). "
         "Start its program and the dashboard from the same version of bci."

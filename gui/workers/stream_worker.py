@@ -1,7 +1,6 @@
-"""Following one stream from a thread: find it, poll it, tell when it goes and comes."""
+"""A thread that finds one stream, reads it, and reports when it goes and comes."""
 
-from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -12,14 +11,8 @@ from gui.workers.worker import Worker
 POLL_S = 0.015
 
 
-class Tell(Protocol):
-    """Has Qt's thread call something with values; see `Worker.tell`."""
-
-    def __call__(self, call: Callable[..., None], *values: object) -> None: ...
-
-
 class Inlet(Protocol):
-    """What can be followed."""
+    """An open stream."""
 
     @property
     def connected(self) -> bool: ...
@@ -29,68 +22,63 @@ class Inlet(Protocol):
 I = TypeVar("I", bound=Inlet)  # noqa: E741 - the inlet's own type
 
 
-class Poller(Protocol[I]):
-    """Opens a stream and takes what it has; both in the thread, both pass on by ``tell``."""
+class StreamWorker(Worker, Generic[I]):
+    """Keeps one stream open and reads it; a subclass says how, by `open` and `read`.
 
-    def open(self, found: FoundStream, tell: Tell) -> I: ...
-    def poll(self, inlet: I, tell: Tell) -> None: ...
-
-
-class Follower(Worker):
-    """Keeps one stream open and polls it.
-
-    A stream that answers discovery and nothing else (a firewall, a program that hangs) holds up
+    A stream that answers discovery and nothing else (a firewall, a program that hangs) delays
     this thread alone.
     """
 
     alive = Signal(bool)  # whether the stream is there, as it comes and goes
     problem = Signal(str)
 
-    def __init__(
-        self, query: StreamQuery, poller: Poller[Any], parent: QObject | None = None
-    ) -> None:
+    def __init__(self, query: StreamQuery, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._query = query
-        self._poller = poller
+
+    def open(self, found: FoundStream) -> I:
+        """Open the stream, in the thread."""
+        raise NotImplementedError
+
+    def read(self, inlet: I) -> None:
+        """Report what came since the last time, in the thread."""
+        raise NotImplementedError
 
     def work(self) -> None:
-        """Follow the stream until it is retired."""
+        """Follow the stream until the worker is retired."""
         try:
             watch = StreamWatch(self._query)
         except StreamError as error:
-            self.tell(self.problem.emit, str(error))
+            self.post(self.problem.emit, str(error))
             return
-        inlet: Inlet | None = None
+        inlet: I | None = None
         was_alive = False
         while self.wait(POLL_S):
             try:
                 if inlet is None:
-                    inlet = self._open(watch)
+                    inlet = self._find(watch)
                 if inlet is not None:
-                    self._poller.poll(inlet, self.tell)
+                    self.read(inlet)
             except StreamError as error:
                 # It does not answer, or came back as another stream: begin anew.
-                self.tell(self.problem.emit, str(error))
+                self.post(self.problem.emit, str(error))
                 if inlet is not None:
                     inlet.close()
                     inlet = None
             alive = inlet is not None and inlet.connected
             if alive != was_alive:
-                self.tell(self.alive.emit, alive)
+                self.post(self.alive.emit, alive)
             was_alive = alive
         if inlet is not None:
             inlet.close()
 
-    def _open(self, watch: StreamWatch) -> Inlet | None:
+    def _find(self, watch: StreamWatch) -> I | None:
         found = watch.poll()
-        if not found:
-            return None
         if len(found) > 1:
             names = "; ".join(str(stream) for stream in found[:5])
-            self.tell(
+            self.post(
                 self.problem.emit,
                 f"Several streams fit {watch.query}: {names}. The first is shown; "
                 "choose another one under Connect.",
             )
-        inlet: Inlet = self._poller.open(found[0], self.tell)
-        return inlet
+        return self.open(found[0]) if found else None

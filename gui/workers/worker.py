@@ -1,4 +1,4 @@
-"""Threads that work for a window: started, asked to end, and heard on Qt's thread."""
+"""Threads that work for a window, and report to it on Qt's thread."""
 
 import threading
 from collections.abc import Callable
@@ -10,21 +10,21 @@ P = ParamSpec("P")
 
 
 class Worker(QObject):
-    """A thread and what it passes on to the window that it works for.
+    """One thread that works for a window.
 
-    A subclass works in `work`, which returns soon after `wait` says that it is retired. The
-    threads are daemons: one that hangs in a call to the network or a slow disk cannot keep the
+    A subclass works in `work`, which returns soon after `wait` is False, and reports by `post`.
+    The threads are daemons: one that hangs in a call to the network or a slow disk cannot keep the
     program from ending.
     """
 
-    _told = Signal(object, object)  # a call for Qt's thread, and its values
+    _posted = Signal(object, object)  # a call for Qt's thread, and its values
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._stopping = threading.Event()
-        self._telling = threading.Lock()
+        self._posting = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._told.connect(self._call, Qt.ConnectionType.QueuedConnection)
+        self._posted.connect(self._call, Qt.ConnectionType.QueuedConnection)
 
     def work(self) -> None:
         """Work in the thread; nothing, where a worker only works `aside`."""
@@ -35,13 +35,13 @@ class Worker(QObject):
         self._thread.start()
 
     def retire(self) -> None:
-        """Ask the thread to end; returns at once, and nothing is passed on from now on."""
+        """Ask the thread to end; returns at once, and nothing is reported from now on."""
         # A thread that outlived the window must not touch what Qt has deleted.
-        with self._telling:
+        with self._posting:
             self._stopping.set()
 
     def stop(self, timeout_s: float) -> None:
-        """End the thread, and wait so long for it."""
+        """End the thread, and wait for it no longer than this."""
         self.retire()
         if self._thread is not None:
             self._thread.join(timeout_s)
@@ -62,11 +62,11 @@ class Worker(QObject):
         """Do work that may hang in one more thread, which nobody waits for."""
         threading.Thread(target=work, args=args, kwargs=kwargs, daemon=True).start()
 
-    def tell(self, call: Callable[..., None], *values: object) -> None:
+    def post(self, call: Callable[..., None], *values: object) -> None:
         """Have Qt's thread call this, unless the worker is retired by then; returns at once."""
-        with self._telling:
+        with self._posting:
             if not self.is_retired:
-                self._told.emit(call, values)
+                self._posted.emit(call, values)
 
     def _call(self, call: Callable[..., None], values: tuple[object, ...]) -> None:
         if not self.is_retired:

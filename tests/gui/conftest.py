@@ -14,6 +14,18 @@ from gui.main_window import MainWindow
 from gui.options import DashboardOptions
 
 NO_DEVICES = (sys.executable, "-c", """print('{"event": "devices"}')""")
+# The real command line, but for the list of devices, which takes seconds to make.
+BCI = (
+    sys.executable,
+    "-c",
+    """import sys
+if sys.argv[1] == "devices":
+    print('{"event": "devices"}')
+else:
+    from bci.__main__ import main
+    main()
+""",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +51,7 @@ def open_window(qtbot: QtBot, tmp_path: Path, name: str) -> Iterator[Callable[..
             "markers": None,
             "engine_name": f"{name}-engine",
             "cue_of": {}.get,
+            "bci": BCI,
             "recordings": tmp_path / "recordings",
             "settings": tmp_path / "dashboard.json",
         }

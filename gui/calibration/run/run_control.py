@@ -37,7 +37,7 @@ class RunControl(QObject):
         self.run: CueRun | None = None
         self.cue_screen = CueScreen()
         self.recorder = RunRecorder(options.bci, self)
-        self.recorder.said.connect(self.reported)
+        self.recorder.logged.connect(self.reported)
         self.markers_name = f"{options.engine_name}-cues"
         self._recordings = options.recordings
         self._outlet: MarkerOutlet | None = None

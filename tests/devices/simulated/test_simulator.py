@@ -306,11 +306,9 @@ def test_the_cues_of_a_guided_calibration_are_followed_and_left_over_lsl() -> No
             wait_until(lambda: said and "own cues again" in said[-1])
         wait_until(lambda: {m.label for m in own.pull(0.02)} & {"left", "right"}, 20)
     finally:
-        began = local_clock()
         stop.set()
         player.join(5)
         own.close()
-    assert local_clock() - began < 1.0
     assert not player.is_alive()
     assert len(said) == 4
 

@@ -198,7 +198,7 @@ def test_a_model_is_handed_to_the_engine_that_runs_and_one_is_started_where_none
     command = Command("engine", (sys.executable, "-u", "-c", echo))
     programs = Programs(())
     said: list[str] = []
-    programs.said.connect(said.append)
+    programs.logged.connect(said.append)
     assert not programs.use_model(tmp_path / "first", command)
     assert programs.buttons["engine"].text() == "Stop engine"
     second = Command("engine", (*command.argv, "second"))

@@ -1,97 +1,76 @@
-"""A source that is there and sends nothing: every view of the signal says so, until it sends."""
+"""A source that sends nothing or goes: every view of the signal shows it, until it sends again."""
 
+import time
 from collections.abc import Callable
 
 import pytest
 from pylsl import local_clock
-from pytestqt.qtbot import QtBot
 
-from bci.lsl.discovery import StreamQuery
-from bci.lsl.outlet import MarkerOutlet, SignalOutlet
 from bci.messages import EngineStatus
+from bci.pipeline.ring import RingBuffer
+from bci.quality.channel_quality import ChannelQuality, State
 from bci.types import Marker
 from gui.main_window import MainWindow
-from gui.workers.stream_readers import _Silence
+from gui.workers.stream_readers import SignalFound
 from tests.gui.conftest import NO_DEVICES
-from tests.signals import eeg_info, noise
-from tests.streams import send
+from tests.signals import eeg_info
 
-SFREQ = 250.0
-WAIT_MS = 15_000
+OpenWindow = Callable[..., MainWindow]
+GOOD = [ChannelQuality(f"E{k}", State.GOOD, "", *[0.0] * 7) for k in range(1, 5)]
 
 
-def test_a_frozen_source_is_said_in_every_view_and_forgotten_when_it_sends_again(
-    qtbot: QtBot, open_window: Callable[..., MainWindow], name: str
+@pytest.fixture
+def window(open_window: OpenWindow) -> MainWindow:
+    """A window that shows a stream of four channels."""
+    window = open_window(bci=NO_DEVICES, cue_of=lambda label: label if label == "left" else None)
+    window.feed.signal_found.emit(SignalFound(eeg_info(4, 250.0), RingBuffer(5000, 4)))
+    window.feed.signal_alive.emit(True)
+    window.feed.quality_came.emit(GOOD)
+    return window
+
+
+def test_a_frozen_source_is_shown_in_every_view_and_forgotten_when_it_sends_again(
+    window: MainWindow,
 ) -> None:
-    outlet = SignalOutlet(eeg_info(4, SFREQ, name))
-    window = open_window(bci=NO_DEVICES)
     window.calibrating.open()
     assert window.calibrating.window is not None
     page = window.calibrating.window.signals
-    qtbot.waitUntil(lambda: window.situation.signal_alive, timeout=WAIT_MS)
-    start = send(outlet, noise(1500, 4))
-    qtbot.waitUntil(lambda: window.scope.trouble.startswith("no samples since "), timeout=WAIT_MS)
-    qtbot.waitUntil(lambda: not window.quality.channels, timeout=WAIT_MS)
+    # As the reader of a stream reports them.
+    window.feed.signal_silent.emit(time.time() - 2.0)
+    window.feed.quality_came.emit([])
+    assert window.scope.trouble.startswith("no samples since ")
     for view in (window.quality, page.head):
         assert view.headline.startswith("No samples since ")
     assert page.verdict.text().startswith("No samples since ")
     assert window.quality_state.text() == ""
     for text in (window.tabs.spectrum.over, window.tabs.map.over):
         assert text.text().startswith("no samples since ")
-    assert not window.grab().isNull()
 
-    send(outlet, noise(1500, 4), first=1500, start=start)
-    qtbot.waitUntil(lambda: window.scope.trouble == "", timeout=WAIT_MS)
-    qtbot.waitUntil(lambda: len(window.quality.channels) == 4, timeout=WAIT_MS)
-    assert "channels" in page.verdict.text() or "channel" in page.verdict.text()
+    window.feed.signal_silent.emit(None)
+    window.feed.quality_came.emit(GOOD)
+    assert window.scope.trouble == ""
+    assert len(window.quality.channels) == 4
+    assert "channels" in page.verdict.text()
     window.calibrating.window.close()
-    outlet.close()
 
 
-def test_a_source_that_goes_is_lost_and_not_silent(
-    qtbot: QtBot, open_window: Callable[..., MainWindow], name: str
-) -> None:
-    outlet = SignalOutlet(eeg_info(4, SFREQ, name))
-    window = open_window(bci=NO_DEVICES)
-    qtbot.waitUntil(lambda: window.situation.signal_alive, timeout=WAIT_MS)
-    send(outlet, noise(500, 4))
-    qtbot.waitUntil(lambda: window.scope.n_samples >= 500, timeout=WAIT_MS)
-    outlet.close()
-    qtbot.waitUntil(lambda: window.scope.trouble.startswith("signal lost"), timeout=WAIT_MS)
+def test_a_source_that_goes_is_lost_and_not_silent(window: MainWindow) -> None:
+    window.feed.signal_alive.emit(False)
+    assert window.scope.trouble.startswith("signal lost")
     assert window.quality.headline == "No signal now"
 
 
-def test_the_cue_ends_where_the_signal_does(
-    qtbot: QtBot, open_window: Callable[..., MainWindow], name: str
-) -> None:
-    outlet = SignalOutlet(eeg_info(4, SFREQ, name))
-    markers = MarkerOutlet(f"{name}-markers", name)
-    window = open_window(
-        bci=NO_DEVICES,
-        markers=StreamQuery(name=f"{name}-markers"),
-        cue_of=lambda label: label if label == "left" else None,
-    )
-    known = window.situation
-    qtbot.waitUntil(lambda: known.signal_alive and markers.has_consumers, timeout=WAIT_MS)
-    markers.push(Marker(local_clock(), "left"))
-    cues = window.history._cues
-    qtbot.waitUntil(lambda: "left" in [cue for _, cue in cues], timeout=WAIT_MS)
-    outlet.close()
-    qtbot.waitUntil(lambda: window.decision.cue is None, timeout=WAIT_MS)
-    qtbot.waitUntil(lambda: cues[-1][1] is None, timeout=WAIT_MS)
-    markers.close()
-
-
-def test_an_irregular_stream_is_never_silent_and_a_slow_one_has_its_time() -> None:
-    assert not _Silence(0.0).changes(heard=False)
-    assert _Silence(0.0)._allowed_s == float("inf")
-    assert _Silence(0.5)._allowed_s == 6.0
-    assert _Silence(250.0)._allowed_s == 1.5
+def test_the_cue_ends_where_the_signal_does(window: MainWindow) -> None:
+    window.feed.markers_came.emit([Marker(local_clock(), "left")])
+    assert window.decision.cue == "left"
+    window.feed.signal_alive.emit(False)
+    assert window.decision.cue is None
+    assert window.history._cues[-1][1] is None
 
 
 @pytest.mark.parametrize("decoded", ["other", "amp"])
 def test_a_silent_stream_ends_its_own_cue_and_no_other(
-    open_window: Callable[..., MainWindow], decoded: str
+    open_window: OpenWindow, decoded: str
 ) -> None:
     window = open_window(bci=NO_DEVICES)
     window.situation.stream_name, window.situation.engine_alive = "amp", True

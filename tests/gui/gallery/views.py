@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QWidget
 
+from bci.lsl.live_streams import LiveStream
+from bci.lsl.recorders import FoundRecorder
 from bci.messages import DeviceEntry, WindowCounts
 from bci.tasks.smoothed_levels import LevelCourse
 from gui.connect.panel import ConnectPanel
@@ -21,8 +23,7 @@ from gui.decisions.transcript import TranscriptView
 from gui.decisions.word_list import WordList
 from gui.electrodes.impedance_page import ImpedancePage
 from gui.electrodes.quality_view import QualityView
-from gui.processes.recorder import FoundRecorder
-from gui.record.bar import RecordBar
+from gui.record.bar import RecordBar, RecordState
 from gui.scope.scope_panel import ScopePanel
 from gui.spectrum.map_page import MapPage
 from gui.spectrum.spectrogram_view import SpectrogramView
@@ -31,7 +32,6 @@ from gui.theme import Theme
 from gui.widgets.banner import Banner
 from gui.widgets.log_panel import LogPanel
 from gui.widgets.tabs import Tabs
-from gui.workers.stream_directory import LiveStream
 from tests.gui.gallery import pictures, simulated
 from tests.gui.gallery.calibrated import calibration, cues, rating, setup, signals, training
 from tests.gui.gallery.windows import dashboard, replay_window
@@ -230,7 +230,8 @@ def recording(_theme: Theme) -> QWidget:
     view = RecordBar({"subject": "07", "session": "1", "task": "motorimagery"})
     file = "recordings/sub-07/ses-1/eeg/sub-07_ses-1_task-motorimagery_run-01_eeg.xdf"
     names = (simulated.INFO.name, f"{simulated.INFO.name}-markers")
-    view.set_status(FoundRecorder("gallery", "here", 1, file, 754.0, 48_200_000, names, ()))
+    recorder = FoundRecorder("gallery", "here", 1, file, 754.0, 48_200_000, names, ())
+    view.show_state(RecordState(recorder))
     view.set_takes_notes(True)
     view.resize(1240, 0)
     return view

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from bci.messages import ErrorEvent, NoteEvent, ProgressEvent, WarningEvent
 from gui.processes import child as process
-from gui.processes.child import Child, Command, Lines, has_left_any, stop_all
+from gui.processes.child import Child, Command, has_left_any, stop_all
 
 LONG = 10_000
 STUBBORN = (
@@ -35,7 +35,7 @@ class Heard:
         self.lines: list[str] = []
         self.deaths: list[str] = []
         self.child.reported.connect(self.events.append)
-        self.child.said.connect(self.lines.append)
+        self.child.logged.connect(self.lines.append)
         self.child.died.connect(self.deaths.append)
 
     def run(self, qtbot: QtBot) -> None:
@@ -126,7 +126,7 @@ import time; time.sleep(60)
     qtbot.waitUntil(lambda: bool(heard.deaths), timeout=LONG)
     assert heard.child.has_crashed
     assert heard.child.exit_code == signal.SIGKILL
-    assert "it said last: on stderr" in heard.deaths[0]
+    assert "its last line: on stderr" in heard.deaths[0]
     assert not has_left_any()
 
 
@@ -184,17 +184,8 @@ def test_one_that_is_asked_to_end_is_not_killed_and_one_that_is_stopped_is(qtbot
     heard = Heard(STUBBORN)
     heard.child.start()
     qtbot.waitUntil(lambda: bool(heard.lines), timeout=LONG)
-    heard.child.ask_to_end()
+    heard.child.request_end()
     assert not heard.child._insist.isActive()
     stop_all([heard.child])
     assert not heard.child.is_running
     assert heard.deaths == []
-
-
-def test_of_a_line_that_is_too_long_the_beginning_is_kept() -> None:
-    lines = Lines(most_bytes=5)
-    assert lines.take(b"abc") == []
-    assert lines.take(b"defgh") == []
-    assert lines.take(b"ij\nk\n\nlm") == [b"abcde", b"k", b""]
-    assert lines.rest() == b"lm"
-    assert lines.rest() == b""

@@ -1,8 +1,7 @@
 """The engine is started on the stream that is shown, with the model that was last used."""
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,6 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from bci.lsl.discovery import StreamQuery
-from bci.lsl.outlet import SignalOutlet
 from bci.messages import EngineStatus
 from bci.models.bundle import CARD
 from bci.pipeline.ring import RingBuffer
@@ -30,7 +28,6 @@ from gui.processes.engine_notice import find_mismatch
 from gui.settings import DashboardSettings
 from gui.workers.stream_readers import SignalFound
 from tests.gui.conftest import NO_DEVICES
-from tests.gui.published import Published
 from tests.signals import eeg_info
 
 OpenWindow = Callable[..., MainWindow]
@@ -40,13 +37,17 @@ BCI = (sys.executable, "-m", "bci")
 IDLE = (sys.executable, "-c", "import time; time.sleep(60)", "run", "motor-imagery")
 
 
-@contextmanager
-def streaming(name: str) -> Iterator[None]:
-    outlet = SignalOutlet(eeg_info(4, 250.0, name))
-    try:
-        yield
-    finally:
-        outlet.close()
+def show(window: MainWindow, name: str) -> None:
+    """Have the window show a stream, as the reader of a stream reports it."""
+    window.feed.signal_found.emit(SignalFound(eeg_info(4, 250.0, name), RingBuffer(5000, 4)))
+    window.feed.signal_alive.emit(True)
+
+
+def decode(window: MainWindow, stream: str) -> None:
+    """Have the window receive the status of an engine that decodes this stream."""
+    window.feed.engine_found.emit(("left", "right"), True)
+    window.feed.engine_alive.emit(True)
+    window.feed.status_came.emit(EngineStatus(state="running", stream=stream, model="me"))
 
 
 def test_an_engine_goes_to_another_stream_with_the_markers_that_belong_to_it() -> None:
@@ -108,67 +109,52 @@ def test_a_model_that_was_used_is_offered_at_the_next_start(
     assert not window.programs.choose_button.isVisible()
 
 
-def test_the_engine_is_started_on_the_stream_that_is_shown(
-    open_window: OpenWindow, qtbot: QtBot, name: str
-) -> None:
+def test_the_engine_is_started_on_the_stream_that_is_shown(open_window: OpenWindow) -> None:
     engine = Command("engine", (*IDLE, "--stream", "of-earlier"))
-    with streaming(name):
-        window = open_window(bci=NO_DEVICES, commands=(engine,))
-        qtbot.waitUntil(lambda: window.situation.signal_alive, timeout=LONG)
-        window.buttons["engine"].click()
-        command = window.programs.command("engine")
-        assert command is not None
-        assert stream_of(command) == name
+    window = open_window(bci=NO_DEVICES, commands=(engine,))
+    show(window, "amp")
+    window.buttons["engine"].click()
+    command = window.programs.command("engine")
+    assert command is not None
+    assert stream_of(command) == "amp"
 
 
-def test_an_engine_on_another_stream_is_said_by_name_and_one_click_changes_it(
-    open_window: OpenWindow, qtbot: QtBot, name: str
+def test_an_engine_on_another_stream_is_named_and_one_click_changes_it(
+    open_window: OpenWindow, qtbot: QtBot
 ) -> None:
-    other = f"{name}-other"
-    engine = Command("engine", IDLE)
-    with streaming(name):
-        markers = StreamQuery(name=f"{name}-markers")
-        window = open_window(bci=NO_DEVICES, commands=(engine,), markers=markers)
-        qtbot.waitUntil(lambda: window.situation.signal_alive, timeout=LONG)
-        assert not window.notice.isVisible()
-        window.buttons["engine"].click()
-        child = window.programs.processes[0]
-        qtbot.waitUntil(lambda: child.pid > 0, timeout=LONG)
-        first = child.pid
-        published = Published(name, ("left", "right"), "motor imagery")
-        published.wait_for_listeners(qtbot)
-        published._status.push(EngineStatus(state="running", stream=other, model="me"))
-        qtbot.waitUntil(window.notice.isVisible, timeout=LONG)
-        assert other in window.notice.text.text()
-        assert name in window.notice.text.text()
-        assert window.decision.source == other
-        assert window.situation.state(window.situation.samples_at) is not State.GOOD
-        qtbot.mouseClick(window.notice.change, Qt.MouseButton.LeftButton)
-        qtbot.waitUntil(lambda: child.is_running and child.pid != first, timeout=LONG)
-        assert stream_of(child.command) == name
-        published._status.push(EngineStatus(state="running", stream=name, model="me"))
-        qtbot.waitUntil(lambda: not window.notice.isVisible(), timeout=LONG)
-        assert window.decision.source == ""
-        published.end_engine()
-        published.close()
+    window = open_window(bci=NO_DEVICES, commands=(Command("engine", IDLE),))
+    show(window, "amp")
+    assert not window.notice.isVisible()
+    window.buttons["engine"].click()
+    child = window.programs.processes[0]
+    qtbot.waitUntil(lambda: child.pid > 0, timeout=LONG)
+    first = child.pid
+    decode(window, "amp-other")
+    qtbot.waitUntil(window.notice.isVisible, timeout=LONG)
+    assert "amp-other" in window.notice.text.text()
+    assert "The stream shown is amp." in window.notice.text.text()
+    assert window.decision.source == "amp-other"
+    assert window.situation.state(window.situation.samples_at) is not State.GOOD
+    qtbot.mouseClick(window.notice.change, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: child.is_running and child.pid != first, timeout=LONG)
+    assert stream_of(child.command) == "amp"
+    decode(window, "amp")
+    qtbot.waitUntil(lambda: not window.notice.isVisible(), timeout=LONG)
+    assert window.decision.source == ""
 
 
 def test_the_stream_of_an_engine_started_elsewhere_is_shown_by_one_click(
-    open_window: OpenWindow, qtbot: QtBot, name: str
+    open_window: OpenWindow, qtbot: QtBot
 ) -> None:
-    other = f"{name}-other"
-    with streaming(name), streaming(other):
-        window = open_window(bci=NO_DEVICES, markers=StreamQuery(name=f"{name}-markers"))
-        published = Published(name, ("left", "right"), "motor imagery")
-        published.wait_for_listeners(qtbot)
-        published._status.push(EngineStatus(state="running", stream=other, model="me"))
-        qtbot.waitUntil(window.notice.isVisible, timeout=LONG)
-        assert window.notice.change.text().startswith("Show")
-        window.notice.change.click()
-        qtbot.waitUntil(lambda: window.situation.stream_name == other, timeout=LONG)
-        qtbot.waitUntil(lambda: not window.notice.isVisible(), timeout=LONG)
-        published.end_engine()
-        published.close()
+    window = open_window(bci=NO_DEVICES)
+    show(window, "amp")
+    decode(window, "amp-other")
+    qtbot.waitUntil(window.notice.isVisible, timeout=LONG)
+    assert window.notice.change.text().startswith("Show")
+    window.notice.change.click()
+    assert "waiting for amp-other" in window.header.title.text()
+    show(window, "amp-other")
+    qtbot.waitUntil(lambda: not window.notice.isVisible(), timeout=LONG)
 
 
 def test_an_engine_that_waits_for_another_stream_than_the_one_shown_is_said() -> None:

@@ -1,53 +1,42 @@
-"""Recorders that were found on the network, or started here."""
+"""The recorder that a window starts or finds."""
 
 import gc
 import os
 import signal
-import socket
+import subprocess
 import sys
 import weakref
+from collections.abc import Iterator
 
-import pylsl
 import pytest
 from pytestqt.qtbot import QtBot
 
-from bci.lsl.discovery import FoundStream
+from bci.lsl.engine_streams import StatusOutlet
 from bci.messages import RecordedStream, RecorderStatus
-from bci.types import StreamInfo
-from gui.processes.recorder import FoundRecorder, RecorderLink, _found_recorder
+from gui.processes.recorder import RecorderLink
 
-HERE = socket.gethostname()
-STREAMS = (
-    RecordedStream(name="amp", samples=500, sfreq=250.0),
-    RecordedStream(name="markers", samples=3),
-    RecordedStream(name="pupil", samples=9, sfreq=60.0, present=False),
-)
+LONG = 15_000
 
 
-def found(hostname: str, pid: int) -> FoundRecorder:
-    info = StreamInfo("recorder-status", "Status", 0.0, ())
-    raw = pylsl.StreamInfo("recorder-status", "Status", 1, 0.0, "string", "r")
-    status = RecorderStatus(pid=pid, file="a.xdf", elapsed_s=2.0, n_bytes=9, streams=STREAMS)
-    return _found_recorder(FoundStream(info, "string", hostname, "uid", raw), status)
+@pytest.fixture
+def link(qtbot: QtBot) -> Iterator[RecorderLink]:
+    """A link that looks for recorders."""
+    link = RecorderLink()
+    link.start()
+    yield link
+    link.stop(2.0)
 
 
-def test_streams_are_told_apart_by_presence_and_rate() -> None:
-    recorder = found(HERE, 77)
-    assert recorder.streams == ("amp", "markers")
-    assert recorder.missing == ("pupil",)
-    assert recorder.regular == (("amp", 500),)
-
-
-@pytest.mark.parametrize(
-    ("hostname", "pid", "trusted"), [(HERE, 77, 77), ("elsewhere", 77, 0), (HERE, 1, 0)]
-)
-def test_process_is_trusted_only_from_this_computer(hostname: str, pid: int, trusted: int) -> None:
-    assert found(hostname, pid).pid == trusted
+def publish(qtbot: QtBot) -> StatusOutlet:
+    """The status of a recorder, found by a link."""
+    outlet = StatusOutlet("recorder", "pretends")
+    qtbot.waitUntil(lambda: outlet._outlet.have_consumers(), timeout=LONG)
+    return outlet
 
 
 def test_link_that_nobody_holds_goes_while_its_recorder_runs(qtbot: QtBot) -> None:
     link = RecorderLink()
-    with qtbot.waitSignal(link.said, timeout=20_000):
+    with qtbot.waitSignal(link.logged, timeout=20_000):
         link.record((sys.executable, "-c", "print('x', flush=True); import time; time.sleep(60)"))
     pid, held = link.own_pid, weakref.ref(link)
     del link
@@ -56,3 +45,45 @@ def test_link_that_nobody_holds_goes_while_its_recorder_runs(qtbot: QtBot) -> No
         assert held() is None
     finally:
         os.kill(pid, signal.SIGTERM)
+
+
+def test_a_recorder_is_reported_when_it_comes_and_when_it_goes(
+    link: RecorderLink, qtbot: QtBot
+) -> None:
+    status = publish(qtbot)
+    lines: list[str] = []
+    link.logged.connect(lines.append)
+    streams = (RecordedStream(name="amp", samples=500, sfreq=250.0),)
+    with qtbot.waitSignal(link.changed, timeout=LONG) as came:
+        status.push(RecorderStatus(pid=1, file="a.xdf", elapsed_s=2.0, n_bytes=9, streams=streams))
+    assert came.args[0].regular == (("amp", 500),)
+    with qtbot.waitSignal(link.changed, timeout=LONG) as went:
+        status.close()
+    assert went.args == [None]
+    assert lines == ["recorder: found one that writes a.xdf", "recorder: a.xdf has ended"]
+
+
+def test_a_status_that_names_another_program_stops_nothing(
+    link: RecorderLink, qtbot: QtBot
+) -> None:
+    status = publish(qtbot)
+    other = subprocess.Popen((sys.executable, "-c", "input()"), stdin=subprocess.PIPE)
+    with qtbot.waitSignal(link.changed, timeout=LONG) as came:
+        status.push(RecorderStatus(pid=other.pid, file="x.xdf", elapsed_s=1.0, n_bytes=0))
+    with qtbot.waitSignal(link.failed, timeout=LONG) as refused:
+        link.end(came.args[0])
+    assert "is no recorder" in refused.args[0]
+    assert other.poll() is None
+    other.communicate(b"\n")
+    status.close()
+
+
+def test_a_recorder_of_another_version_is_reported_as_one(link: RecorderLink, qtbot: QtBot) -> None:
+    status = publish(qtbot)
+    found: list[object] = []
+    link.changed.connect(found.append)
+    with qtbot.waitSignal(link.unread, timeout=LONG) as unread:
+        status._outlet.push_sample(['{"task": "recording", "pid": 7, "file": "x.xdf", "bytes": 3}'])
+    assert "The status of a recorder cannot be read" in unread.args[0]
+    assert found == []
+    status.close()

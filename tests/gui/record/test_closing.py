@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from bci.lsl.outlet import SignalOutlet
+from bci.lsl.recorders import FoundRecorder
 from gui.main_window import MainWindow
-from gui.processes.recorder import FoundRecorder
 from gui.record.closing import farewell
 from tests.signals import eeg_info
 

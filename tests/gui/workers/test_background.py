@@ -23,28 +23,28 @@ def released() -> Iterator[threading.Event]:
 def test_the_loop_goes_on_while_work_waits_and_the_result_comes_on_its_thread(
     qtbot: QtBot, released: threading.Event
 ) -> None:
-    background, told = Background(), []
+    background, reported = Background(), []
 
     def note(result: str) -> None:
-        told.append((result, threading.current_thread()))
+        reported.append((result, threading.current_thread()))
 
-    background.ask(lambda: "read" if released.wait(10) else "", note, pytest.fail)
+    background.run(lambda: "read" if released.wait(10) else "", note, pytest.fail)
     qtbot.wait(1)  # a turn of the loop, which blocking work would not let pass
-    assert told == []
+    assert reported == []
     released.set()
-    qtbot.waitUntil(lambda: bool(told))
-    assert told == [("read", threading.main_thread())]
+    qtbot.waitUntil(lambda: bool(reported))
+    assert reported == [("read", threading.main_thread())]
 
 
 def test_of_two_askings_only_the_last_is_told_of(qtbot: QtBot, released: threading.Event) -> None:
-    background, told = Background(), []
-    background.ask(lambda: "old" if released.wait(10) else "", told.append, pytest.fail)
-    background.ask(lambda: "new", told.append, pytest.fail)
-    qtbot.waitUntil(lambda: bool(told))
-    with qtbot.waitSignal(background._told):
+    background, reported = Background(), []
+    background.run(lambda: "old" if released.wait(10) else "", reported.append, pytest.fail)
+    background.run(lambda: "new", reported.append, pytest.fail)
+    qtbot.waitUntil(lambda: bool(reported))
+    with qtbot.waitSignal(background._posted):
         released.set()
     qtbot.wait(1)
-    assert told == ["new"]
+    assert reported == ["new"]
 
 
 def test_an_error_comes_as_its_sentence(qtbot: QtBot, tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_an_error_comes_as_its_sentence(qtbot: QtBot, tmp_path: Path) -> None:
         partial(broken, KeyError("x")),
     ):
         n = len(whys)
-        background.ask(work, pytest.fail, whys.append)
+        background.run(work, pytest.fail, whys.append)
         qtbot.waitUntil(lambda n=n: len(whys) > n)
     assert whys[0] == str(damaged)
     assert "gone" in whys[1]
@@ -68,18 +68,18 @@ def test_an_error_comes_as_its_sentence(qtbot: QtBot, tmp_path: Path) -> None:
 
 
 def test_after_its_retirement_nothing_is_told(qtbot: QtBot, released: threading.Event) -> None:
-    background, told, workers = Background(), [], []
+    background, reported, workers = Background(), [], []
 
     def work() -> str:
         workers.append(threading.current_thread())
         released.wait(10)
         return "late"
 
-    background.ask(work, told.append, pytest.fail)
+    background.run(work, reported.append, pytest.fail)
     qtbot.waitUntil(lambda: bool(workers))
     background.retire()
     released.set()
     workers[0].join(10)
     qtbot.wait(1)
     assert not workers[0].is_alive()
-    assert told == []
+    assert reported == []

@@ -18,15 +18,15 @@ class Counting(Worker):
     def __init__(self) -> None:
         super().__init__()
         self.go_on = threading.Semaphore(0)
-        self.told = threading.Semaphore(0)
+        self.reported = threading.Semaphore(0)
 
     def work(self) -> None:
         n = 0
         while self.wait(0.0):
             self.go_on.acquire()
             n += 1
-            self.tell(self.counted.emit, n)
-            self.told.release()
+            self.post(self.counted.emit, n)
+            self.reported.release()
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_what_was_passed_on_before_the_retirement_and_not_yet_heard_is_dropped(
     came: list[int] = []
     worker.counted.connect(came.append)
     worker.go_on.release()
-    assert worker.told.acquire(timeout=10)
+    assert worker.reported.acquire(timeout=10)
     worker.retire()
     worker.go_on.release()
     qtbot.waitUntil(lambda: worker.is_finished)
