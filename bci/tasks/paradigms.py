@@ -2,10 +2,19 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from bci.errors import ProfileError
 from bci.profiles.profile import Profile
-from bci.tasks.cue_items import IMAGES, CueScreenItem
+from bci.tasks.cue_items import (
+    IMAGES,
+    CueScreenItem,
+    class_cues,
+    clip_cues,
+    mood_cues,
+    picture_cues,
+    word_cues,
+)
 
 EMOTION, SPEECH = "emotion", "speech"
 _HANDS = "motor-imagery"
@@ -62,7 +71,8 @@ class RunPlan:
 class ParadigmKind:
     """A kind of run: its name for people, its task label in file names, instruction and timing.
 
-    ``rated``: after each trial the person rates valence and arousal.
+    ``rated``: after each trial the person rates valence and arousal. ``source`` describes the
+    words or the folder that give the cues; empty where the classes of the profile do.
     """
 
     name: str
@@ -70,6 +80,7 @@ class ParadigmKind:
     instruction: str
     timing: CueTiming
     trials_per_class: int
+    source: str = ""
     rated: bool = False
 
 
@@ -88,6 +99,7 @@ WORDS = ParadigmKind(
     "screen is blank.",
     CueTiming(1.0, 1.5, 1.5, 1.0, 1.5),
     12,
+    "yes, no, water",
 )
 PICTURE_VIEWING = ParadigmKind(
     "Picture viewing",
@@ -95,6 +107,7 @@ PICTURE_VIEWING = ParadigmKind(
     "Look at the cross, then at each picture. Try not to blink while it is there.",
     CueTiming(0.8, 1.0, 0.5, 0.8, 1.2),
     12,
+    "folder of pictures",
 )
 CLIPS = ParadigmKind(
     "Emotion: pictures and texts",
@@ -103,6 +116,7 @@ CLIPS = ParadigmKind(
     "cross is back. Then rate it by the keys 1 to 5.",
     CueTiming(3.0, 10.0, 2.0, 2.0, 3.0),
     1,
+    "folder of pictures and texts",
     rated=True,
 )
 MOODS = ParadigmKind(
@@ -112,9 +126,38 @@ MOODS = ParadigmKind(
     "cross goes. Then rate it by the keys 1 to 5.",
     CueTiming(3.0, 3.0, 17.0, 2.0, 3.0),
     1,
+    "joyful, calm, sad",
     rated=True,
 )
 KINDS = (MOTOR_IMAGERY, WORDS, PICTURE_VIEWING, CLIPS, MOODS)
+
+
+def cues_for(kind: ParadigmKind, text: str, profile: Profile) -> tuple[CueScreenItem, ...]:
+    """Make the cues of a kind of run.
+
+    Parameters
+    ----------
+    kind : ParadigmKind
+    text : str
+        Words, moods, or the folder of pictures or clips; the classes of a profile need none.
+    profile : Profile
+
+    Raises
+    ------
+    ProfileError
+        If words, moods or files are missing.
+    """
+    if kind is WORDS:
+        return word_cues(text)
+    if kind is MOODS:
+        return mood_cues(text, profile.paradigm)
+    if kind is MOTOR_IMAGERY:
+        return class_cues(profile.paradigm)
+    if not text:
+        raise ProfileError(f"choose a {kind.source}")
+    if kind is CLIPS:
+        return clip_cues(Path(text), profile.paradigm)
+    return picture_cues(Path(text), profile)
 
 
 def timing_for(kind: ParadigmKind, profile: Profile) -> CueTiming:

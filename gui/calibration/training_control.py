@@ -16,6 +16,8 @@ from gui.calibration.training_process import TrainingProcess
 from gui.options import DashboardOptions
 from gui.workers.background import Background
 
+Decoders = tuple[DecoderOffer, ...]
+
 
 class TrainingControl(QObject):
     """Finds what can be trained, counts its trials and trains it.
@@ -159,11 +161,9 @@ class _TrialCounter(QObject):
 
 def _find(
     choice: RunChoice, run: Path | None, recordings: Path, models: Path, info: StreamInfo | None
-) -> tuple[RecordedRuns, tuple[DecoderOffer, ...]]:
+) -> tuple[RecordedRuns, Decoders]:
     return find_runs(choice.session, run, recordings), _decoders_for(choice, models, info)
 
 
-def _decoders_for(
-    choice: RunChoice, models: Path, info: StreamInfo | None
-) -> tuple[DecoderOffer, ...]:
+def _decoders_for(choice: RunChoice, models: Path, info: StreamInfo | None) -> Decoders:
     return decoder_choices(choice.profile, models, info, choice.pictures)

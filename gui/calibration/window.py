@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from bci.errors import BciError
 from bci.recording.bids.runs import RecordedRun, RecordedRuns
-from bci.training.decoder_choices import DecoderOffer
 from bci.training.model_result import ModelResult
 from bci.types import StreamInfo
 from gui.actions import CALIBRATION, WindowActions, key_of, press
@@ -19,7 +18,7 @@ from gui.calibration.pages.setup import SetupPage
 from gui.calibration.run.run_choice import RunChoice
 from gui.calibration.run.run_control import RunControl
 from gui.calibration.step_pages import CUES, RESULT, SETUP, SIGNALS, TRAIN, StepPages
-from gui.calibration.training_control import TrainingControl
+from gui.calibration.training_control import Decoders, TrainingControl
 from gui.options import DashboardOptions
 from gui.settings import DashboardSettings
 from gui.theme import Theme
@@ -40,13 +39,8 @@ class CalibrationWindow(QWidget):
     reported = Signal(str)
     use_wanted = Signal(object, str)  # Path of the model, profile
 
-    def __init__(
-        self,
-        options: DashboardOptions,
-        remembered: DashboardSettings,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, options: DashboardOptions, remembered: DashboardSettings) -> None:
+        super().__init__()
         self.setWindowTitle("bci - calibrate")
         resize_within_screen(self, QSize(1120, 700))
         self._options = options
@@ -122,7 +116,9 @@ class CalibrationWindow(QWidget):
     def open(self) -> None:
         """Show the window where it was left."""
         self._go(self.pages.step)
-        self._bring_to_front()
+        self.show()
+        self.raise_()
+        self.activateWindow()
 
     def set_stream(self, info: StreamInfo | None) -> None:
         """Take the stream that the dashboard shows now; None while there is none."""
@@ -149,11 +145,6 @@ class CalibrationWindow(QWidget):
         self.runs.offer_cues(False, simulated=False)
         event.accept()
 
-    def _bring_to_front(self) -> None:
-        self.show()
-        self.raise_()
-        self.activateWindow()
-
     def _go(self, step: int) -> None:
         self.pages.go(step)
         simulated = self._info is not None and self._info.simulated
@@ -161,8 +152,8 @@ class CalibrationWindow(QWidget):
 
     def _take(self, choice: RunChoice) -> None:
         self.training.take(choice)
-        values = {"subject": choice.session.subject, "session": choice.session.session or ""}
-        self._remembered.calibrate = values
+        who = choice.session
+        self._remembered.calibrate = {"subject": who.subject, "session": who.session or ""}
 
     def _on_chosen(self, choice: RunChoice) -> None:
         self._take(choice)
@@ -184,11 +175,11 @@ class CalibrationWindow(QWidget):
             self._remembered.replay_file = str(file.resolve())
         self.training.find(summary, self._run_info, file)
 
-    def _offer(self, heading: str, found: RecordedRuns, decoders: tuple[DecoderOffer, ...]) -> None:
+    def _offer(self, heading: str, found: RecordedRuns, decoders: Decoders) -> None:
         self.training_page.offer(heading, found.runs, found.same_visit, decoders)
         self.training.count(self.training_page.runs.all_files)
-        self._go(TRAIN)
-        self._bring_to_front()
+        self.pages.stack.setCurrentIndex(TRAIN)
+        self.open()
 
     def _on_not_found(self, heading: str, why: str) -> None:
         self._offer(heading, RecordedRuns([], set()), ())
@@ -220,11 +211,10 @@ class CalibrationWindow(QWidget):
         self._report_unseen(f"The training has ended: {why}")
 
     def _on_trained(self, model: Path) -> None:
-        assert self.training.choice is not None
+        choice = self.training.choice
+        assert choice is not None
         self.training_page.set_training(False)
-        subject = self.training.choice.session.subject
-        self.reader.read_trained(model, subject, self._on_training_failed)
-        self._report_unseen(f"{model.name} is trained.")
+        self.reader.read_trained(model, choice.session.subject, self._on_training_failed)
 
     def _report_unseen(self, sentence: str) -> None:
         """Report in the log where this window was closed meanwhile."""
@@ -239,6 +229,8 @@ class CalibrationWindow(QWidget):
         is_new = result.folder == self.reader.trained
         self.result.show_result(result, self.training_page.curve if is_new else None)
         self._go(RESULT)
+        if is_new:
+            self._report_unseen(f"{result.folder.name} is trained.")
 
     def _use(self, folder: Path) -> None:
         """Hand on a model; an earlier one may need another profile than the current one."""

@@ -62,12 +62,11 @@ class EmotionPlane(Plot):
         self.refresh()
 
     def draw(self) -> None:
-        """Draw the trail, the dot and the true levels."""
         theme, times, levels = self.theme, *self._steps()
         corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1)]) / 2
         square = corners + self.true if self.true else np.zeros((0, 2))
         self.true_square.setData(*square.T)
-        self.true_square.setPen(theme.colour("text"), width=2)
+        self.true_square.setPen(self.pen(theme.colour("text"), 2))
         age = times[-1] - times if len(times) else times
         joined = np.diff(times) <= BREAK_S
         for k, curve in enumerate(self.trail):
@@ -77,10 +76,10 @@ class EmotionPlane(Plot):
             curve.setData(*pairs.T)
             colour = theme.colour("accent")
             colour.setAlpha(round(_FAINTEST + (255 - _FAINTEST) * k / (_N_FADES - 1)))
-            curve.setPen(colour, width=3)
+            curve.setPen(self.pen(colour, 3))
         at = levels[-1:] if self.is_live else levels[:0]
         fill = theme.colour("accent" if self.is_decided else "panel")
-        self.dot.setData(*at.T, brush=fill, pen=pg.mkPen(theme.accent, width=2.5))
+        self.dot.setData(*at.T, brush=fill, pen=self.pen(theme.accent, 2.5))
 
     def _steps(self) -> tuple[np.ndarray, np.ndarray]:
         """Times, and the expected levels, (n_steps, 2)."""
@@ -89,12 +88,10 @@ class EmotionPlane(Plot):
         return np.array([step.time for step in steps]), levels
 
     def numbers(self) -> Table:
-        """The smoothed levels, in seconds on the LSL clock."""
         rows = np.column_stack(self._steps()).tolist()
         return Table(("time (s)", *self.course.grid.axes), rows)
 
     def read(self, place: QPointF) -> str:
-        """The levels at a place."""
         across, up = self.course.grid.axes
         return f"{across} {place.x():.1f}, {up} {place.y():.1f}"
 
@@ -172,7 +169,6 @@ class EmotionView(DecisionFrame):
         super().show_prediction(prediction)
 
     def take(self, prediction: ReceivedPrediction) -> None:
-        """Smooth a prediction."""
         self.course.add(prediction.taken, prediction.probabilities)
 
     def show_cue(self, cue: str | None) -> None:
@@ -199,7 +195,6 @@ class EmotionView(DecisionFrame):
         return ", ".join(f"{axis} {level}" for axis, level in zip(axes, levels, strict=True))
 
     def refresh(self) -> None:
-        """Draw again after a change."""
         super().refresh()
         if not hasattr(self, "bars"):
             return

@@ -5,7 +5,7 @@ from collections import deque
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor
 
 from bci.decisions import DecisionEvent
@@ -14,13 +14,11 @@ from bci.tasks.smoothed_levels import BREAK_S, LevelCourse, true_levels
 from gui.decisions.decision_rule import DecisionRule
 from gui.decisions.rejections import EXPLAINED
 from gui.plots.axis import Axis
-from gui.plots.past_plot import KEPT_S, NAME_PX, SPAN_S, PastPlot
-from gui.plots.plot import Table
+from gui.plots.past_plot import KEPT_S, NAME_PX, SPAN_S, STALE_S, Past, PastPlot
 from gui.plots.tags import Tag, Tags
 from gui.widgets.empty_state import HINT_HEIGHT, HISTORY_HEIGHT, NO_ENGINE
 from gui.widgets.labels import tip
 
-_STALE_S = 1.5
 # Below the lines is the band of cues, above them are the decisions.
 _CUES, _HIGHEST = (-0.3, -0.1), 1.14
 # A line has its extremes in each of so many steps of the span: about a pixel.
@@ -76,11 +74,6 @@ class HistoryView(PastPlot):
         self.times, self.shares = np.zeros(0), np.zeros((0, len(classes)))
         self._rejected.clear()
         self._decisions.clear()
-        for curve in self.curves:
-            self.removeItem(curve)
-        self.curves = [pg.PlotCurveItem(connect="finite") for _ in classes]
-        for curve in self.curves:
-            self.addItem(curve, ignoreBounds=True)
         self.set_engine(True)
         self.refresh()
 
@@ -105,7 +98,7 @@ class HistoryView(PastPlot):
     def holes(self) -> list[tuple[float, float]]:
         """When no window gave a prediction, first and last time on the LSL clock."""
         times = np.append(self.times, self.now)
-        before = np.flatnonzero(np.diff(times) > _STALE_S)
+        before = np.flatnonzero(np.diff(times) > STALE_S)
         return list(zip(times[before].tolist(), times[before + 1].tolist(), strict=True))
 
     def lines(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -120,16 +113,25 @@ class HistoryView(PastPlot):
         both = [extreme.reduceat(self.shares, first) for extreme in (np.minimum, np.maximum)]
         shares = np.stack(both, axis=1).reshape(-1, len(self.classes))
         times = np.repeat(self.times[first], 2)
-        holes = np.flatnonzero(np.diff(times) > _STALE_S) + 1
+        holes = np.flatnonzero(np.diff(times) > STALE_S) + 1
         return np.insert(times, holes, times[holes - 1]), np.insert(shares, holes, np.nan, axis=0)
 
+    def _fit_curves(self) -> None:
+        """Have a curve for each class; a history that nobody sees has none."""
+        for curve in self.curves[len(self.classes) :]:
+            self.removeItem(curve)
+        del self.curves[len(self.classes) :]
+        while len(self.curves) < len(self.classes):
+            self.curves.append(pg.PlotCurveItem(connect="finite"))
+            self.addItem(self.curves[-1], ignoreBounds=True)
+
     def draw(self) -> None:
-        """Draw all as it is at ``now``."""
         theme, rule = self.theme, self.rule
         self._mark_levels()
+        self._fit_curves()
         times, shares = self.lines()
         for k, curve in enumerate(self.curves):
-            curve.setPen(theme.class_colour(k), width=2)
+            curve.setPen(self.pen(theme.class_colour(k), 2))
             curve.setData(times - self.now, shares[:, k])
         shown = [d for d in self._decisions if d.label in self.classes]
         self.decision_marks.setData(
@@ -213,20 +215,12 @@ class HistoryView(PastPlot):
             ends += [(shares[k], self.classes[k], self.theme.class_colour(k)) for k in likeliest]
         self.name_ends(ends)
 
-    def numbers(self) -> Table:
-        """The kept predictions, in seconds on the LSL clock."""
-        rows = np.column_stack([self.times, self.shares]).tolist()
-        return Table(("time (s)", *(f"p({name})" for name in self.classes)), rows)
+    def past(self) -> Past:
+        return Past(self.times, self.shares, tuple(f"p({name})" for name in self.classes))
 
-    def read(self, place: QPointF) -> str:
-        """The likeliest class at that time, and its probability."""
-        if not len(self.times) or place.x() > 0:
-            return ""
-        k = int(np.argmin(np.abs(self.times - self.now - place.x())))
-        if abs(self.times[k] - self.now - place.x()) > _STALE_S:
-            return ""
+    def words_at(self, k: int) -> str:
         best = int(np.argmax(self.shares[k]))
-        return f"{place.x():.1f} s: {self.classes[best]} {100 * self.shares[k, best]:.0f} %"
+        return f"{self.classes[best]} {100 * self.shares[k, best]:.0f} %"
 
 
 class LevelHistory(PastPlot):
@@ -258,11 +252,10 @@ class LevelHistory(PastPlot):
         self.set_y((0.7, n + 0.3))
 
     def draw(self) -> None:
-        """Draw all as it is at ``now``."""
         for curves, style, width in self._styles:
             for axis, curve in enumerate(curves):
-                curve.setPen(self.theme.class_colour(axis), width=width, style=style)
-        times, levels = self._steps()
+                curve.setPen(self.pen(self.theme.class_colour(axis), width, style=style))
+        times, levels, _ = self.past()
         gaps = np.flatnonzero(np.diff(times) > BREAK_S) + 1
         x = np.insert(times - self.now, gaps, np.nan)
         true = [(start, stop, named) for start, stop, cue in self.cues_shown()
@@ -281,25 +274,11 @@ class LevelHistory(PastPlot):
             + [(0.0, "- - true", self.theme.colour("dim"))]
         )
 
-    def _steps(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Times, and the expected levels, (n_steps, n_axes)."""
-        steps = self.course.steps
-        levels = np.array([step.expected for step in steps]).reshape(-1, len(self.course.grid.axes))
-        return np.array([step.time for step in steps]), levels
+    def past(self) -> Past:
+        steps, axes = self.course.steps, self.course.grid.axes
+        levels = np.array([step.expected for step in steps]).reshape(-1, len(axes))
+        return Past(np.array([step.time for step in steps]), levels, axes)
 
-    def numbers(self) -> Table:
-        """The smoothed levels, in seconds on the LSL clock."""
-        times, levels = self._steps()
-        rows = np.column_stack([times, levels]).tolist()
-        return Table(("time (s)", *self.course.grid.axes), rows)
-
-    def read(self, place: QPointF) -> str:
-        """The smoothed levels at that time."""
-        times, levels = self._steps()
-        if not len(times) or place.x() > 0:
-            return ""
-        k = int(np.argmin(np.abs(times - self.now - place.x())))
-        if abs(times[k] - self.now - place.x()) > BREAK_S:
-            return ""
-        named = zip(self.course.grid.axes, levels[k], strict=True)
-        return f"{place.x():.1f} s: " + ", ".join(f"{name} {level:.1f}" for name, level in named)
+    def words_at(self, k: int) -> str:
+        named = zip(self.course.grid.axes, self.course.steps[k].expected, strict=True)
+        return ", ".join(f"{name} {level:.1f}" for name, level in named)

@@ -77,7 +77,6 @@ class LatencyHistogram(Plot):
         self.refresh()
 
     def draw(self) -> None:
-        """Draw the bars; even a single prediction can be seen."""
         edges = self._edges()
         least = 0.04 * self.counts.max()
         self.bars.setOpts(
@@ -93,13 +92,11 @@ class LatencyHistogram(Plot):
         return np.linspace(0.0, self.end, N_BINS + 1)
 
     def numbers(self) -> Table:
-        """The edges of each bin and its predictions."""
         edges = self._edges()
         rows = zip(edges[:-1].tolist(), edges[1:].tolist(), self.counts.tolist(), strict=True)
         return Table(("from (ms)", "to (ms)", "predictions"), rows)
 
     def read(self, place: QPointF) -> str:
-        """The bin under the mouse and its predictions."""
         k = int(place.x() / self.end * N_BINS)
         if not 0 <= k < N_BINS:
             return ""
@@ -207,7 +204,6 @@ class LatencyView(QWidget):
         return self.figures.median_ms
 
     def refresh(self) -> None:
-        """Write all anew."""
         self._write_figures()
         self._write_stages()
         self.histogram.show_histogram(*self.figures.histogram())

@@ -54,9 +54,11 @@ class QualityView(QWidget):
     def _build(self, grows: bool) -> None:
         top = QHBoxLayout()
         top.setContentsMargins(8, 0, 0, 0)
+        top.setSpacing(0)
         top.addWidget(named(QLabel("signal"), "dim"))
-        top.addSpacing(8)
+        top.addSpacing(4)
         top.addWidget(self._title, 1)
+        top.addSpacing(4)
         top.addWidget(self.line)
         middle = QHBoxLayout()
         middle.addWidget(self.head, 3)

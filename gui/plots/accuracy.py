@@ -40,16 +40,15 @@ class AccuracyLine(Plot):
         self.refresh()
 
     def draw(self) -> None:
-        """Draw the figures; nothing before there are any."""
         if self._figures is None:
             return
         accuracy, low, high, chance = self._figures
         colour, dim = self.theme.colour(self._colour), self.theme.colour("dim")
         self.bar.setData([low, high], [0.0, 0.0])
-        self.bar.setPen(pg.mkPen(colour, width=6, capStyle=Qt.PenCapStyle.RoundCap))
-        self.dot.setData([accuracy], [0.0], brush=colour, pen=pg.mkPen(self.theme.panel, width=2))
+        self.bar.setPen(self.pen(colour, 6, capStyle=Qt.PenCapStyle.RoundCap))
+        self.dot.setData([accuracy], [0.0], brush=colour, pen=self.pen(self.theme.panel, 2))
         self.chance_mark.setData([chance, chance], [-0.8, 0.8])
-        self.chance_mark.setPen(dim, width=2)
+        self.chance_mark.setPen(self.pen(dim, 2))
         # Inside the plot, also where chance is close to 0 %.
         text = f"chance {percent(chance)}"
         view = self.plotItem.vb
@@ -57,7 +56,6 @@ class AccuracyLine(Plot):
         self._words.show([Tag(max(half - 0.06, min(chance, 1.06 - half)), 0.6, text, dim)])
 
     def numbers(self) -> Table:
-        """The figures in one row."""
         columns = ("accuracy", "low (95 %)", "high (95 %)", "chance")
         return Table(columns, [self._figures] if self._figures else [])
 

@@ -57,7 +57,6 @@ class ConfusionView(Plot):
         self.refresh()
 
     def draw(self) -> None:
-        """Draw the cells, their numbers and the names that there is room for."""
         if not self.counts:
             return
         n = len(self.classes)
@@ -67,9 +66,9 @@ class ConfusionView(Plot):
         edges = np.repeat(np.arange(0.5, n - 1), 2)
         ends = np.resize((-0.5, n - 0.5), len(edges))
         self._gaps.setData(np.concatenate([edges, ends]), np.concatenate([ends, edges]))
-        self._gaps.setPen(self.theme.colour("panel"), width=2)
+        self._gaps.setPen(self.pen(self.theme.colour("panel"), 2))
         self._frames.setData(*_squares(n))
-        self._frames.setPen(self.theme.colour("text"), width=1.5)
+        self._frames.setPen(self.pen(self.theme.colour("text"), 1.5))
         self._write_names()
         self._write_counts(shares)
 
@@ -126,12 +125,10 @@ class ConfusionView(Plot):
         return QColor("black" if light > 0.46 else "white")
 
     def numbers(self) -> Table:
-        """A row for each asked class."""
         rows = ([name, *row] for name, row in zip(self.classes, self.counts, strict=False))
         return Table(("asked", *(f"decided {name}" for name in self.classes)), rows)
 
     def read(self, place: QPointF) -> str:
-        """The count of the cell, and its share of the row."""
         i, j = round(place.y()), round(place.x())
         n = len(self.classes)
         if not (0 <= i < n and 0 <= j < n):

@@ -59,7 +59,6 @@ class LineWithBand(Plot):
         self.refresh()
 
     def draw(self) -> None:
-        """Draw the points in the theme's colours."""
         x, y, low, high = np.array(self.points, dtype=float).reshape(-1, 4).T
         colour, veil = self.theme.colour("accent"), self.theme.colour("accent")
         veil.setAlpha(_VEIL)
@@ -67,10 +66,14 @@ class LineWithBand(Plot):
         self._low.setData(x, low)
         self._high.setData(x, high)
         dots = len(x) <= _MAX_DOTS
-        self.bars.setData(x=x, y=y, top=high - y, bottom=y - low, pen=pg.mkPen(colour, width=1.4))
+        self.bars.setData(x=x, y=y, top=high - y, bottom=y - low, pen=self.pen(colour, 1.4))
         self.bars.setVisible(len(x) <= _MAX_BARS)
         self.line.setData(
-            x, y, pen=pg.mkPen(colour, width=2), symbol="o" if dots else None, symbolBrush=colour
+            x,
+            y,
+            pen=self.pen(colour, 2),
+            symbol="o" if dots else None,
+            symbolBrush=colour,
         )
         dim = self.theme.colour("dim")
         self.chance_line.setPen(dim, style=Qt.PenStyle.DashLine)
@@ -81,7 +84,6 @@ class LineWithBand(Plot):
         self._words.show([Tag(left, self.chance, "chance", dim)] if self.points else [])
 
     def numbers(self) -> Table:
-        """Each point with its interval, and chance."""
         columns = (self._column, "accuracy", "low (95 %)", "high (95 %)", "chance")
         return Table(columns, [(*point, self.chance) for point in self.points])
 
@@ -182,7 +184,6 @@ class CurveView(LineWithBand):
             self.show_points(points, self.scored[-1].chance, end)
 
     def draw(self) -> None:
-        """Draw the accuracies, or each fold's losses with the newest in front."""
         super().draw()
         self.left.write = None if self.is_loss else percent
         fold = self.steps[-1].fold if self.is_loss else -1
@@ -193,16 +194,16 @@ class CurveView(LineWithBand):
             own = [s for s in self.steps if s.fold == number and s.loss is not None]
             own = own if number <= fold else []
             curve.setData([s.step for s in own], [s.loss for s in own])
-            curve.setPen(self.theme.colour("accent" if number == fold else "line"), width=2)
+            name = "accent" if number == fold else "line"
+            curve.setPen(self.pen(self.theme.colour(name), 2))
         scored = [s for s in self.steps if s.fold == fold and s.score]
         self._score.setData([s.step for s in scored], [s.score for s in scored])
         colour = self.theme.colour("warning")
-        self._score.setPen(colour, width=2)
+        self._score.setPen(self.pen(colour, 2))
         (_, right), (_, top) = self._home
         self._score_name.show([Tag(right, top, _SCORED, colour)] if scored else [])
 
     def numbers(self) -> Table:
-        """The accuracies, or the losses of every fold."""
         if not self.is_loss:
             return super().numbers()
         rows = [(s.fold + 1, s.step, s.loss, s.score) for s in self.steps]

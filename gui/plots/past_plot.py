@@ -2,13 +2,16 @@
 
 from collections import deque
 from math import inf
+from typing import NamedTuple
 
-from PySide6.QtCore import Qt
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy
 
 from gui.plots.axis import Axis, caption_font, seconds_ago
-from gui.plots.plot import Plot, Range
+from gui.plots.plot import Plot, Range, Table
 from gui.plots.tags import Tag, Tags, spread
 from gui.widgets.empty_state import HISTORY_HEIGHT
 from gui.widgets.layouts import is_seen
@@ -17,12 +20,25 @@ SPAN_S = 30.0
 # The past that a user can pan to.
 KEPT_S = 30.0
 _NAMES_PX, NAME_PX = 88.0, 17.0
+# Nothing is read where nothing came for so long.
+STALE_S = 1.5
 # It moves by a pixel or two meanwhile.
 _FRAME_S = 0.08
 
 
+class Past(NamedTuple):
+    """Times in seconds on the LSL clock, the values then, (n_times, n_lines), and their names."""
+
+    times: NDArray[np.float64]
+    values: NDArray[np.float64]
+    names: tuple[str, ...]
+
+
 class PastPlot(Plot):
-    """The last half minute, which moves to the left; names stand at the right, where lines end."""
+    """The last half minute, which moves to the left; names stand at the right, where lines end.
+
+    A subclass gives its `past`, and the `words_at` one of its times.
+    """
 
     def __init__(self, title: str, left: Axis, y: Range) -> None:
         bottom = Axis("bottom", write=seconds_ago, within=(-inf, 0.0))
@@ -35,6 +51,24 @@ class PastPlot(Plot):
         self.plotItem.layout.setContentsMargins(4, 4, 2, 2)
         self.hint_label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.names = Tags(self, (0, 0.5))
+
+    def past(self) -> Past:
+        raise NotImplementedError
+
+    def words_at(self, k: int) -> str:
+        raise NotImplementedError
+
+    def numbers(self) -> Table:
+        times, values, names = self.past()
+        return Table(("time (s)", *names), np.column_stack([times, values]).tolist())
+
+    def read(self, place: QPointF) -> str:
+        times = self.past().times - self.now
+        if not len(times) or place.x() > 0:
+            return ""
+        k = int(np.argmin(np.abs(times - place.x())))
+        is_near = abs(times[k] - place.x()) <= STALE_S
+        return f"{place.x():.1f} s: {self.words_at(k)}" if is_near else ""
 
     def add_cue(self, time: float, cue: str | None) -> None:
         """Take in that ``cue`` began at ``time``, LSL clock; None ends the cue before."""

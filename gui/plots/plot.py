@@ -1,32 +1,31 @@
 """The one plot of the dashboard: zoom, pan, reset, read, copy, save."""
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
 from html import escape, unescape
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QPainter, QResizeEvent, QShowEvent
-from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QGuiApplication,
+    QKeyEvent,
+    QPen,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QFileDialog, QLabel, QWidget
 
 from gui.plots.axis import Axis
+from gui.plots.export import Table as Table
+from gui.plots.export import as_csv, save_png, save_svg
 from gui.theme import CAPTION_PX, DARK, Theme
 from gui.widgets.layouts import is_seen
 
 PICTURES = "PNG picture (*.png);;SVG drawing (*.svg)"
 _HEADING_PX = 24
 Range = tuple[float, float]
-
-
-class Table(NamedTuple):
-    """The numbers that a plot shows: names with units, and a row for each point."""
-
-    columns: Sequence[str]
-    rows: Iterable[Sequence[object]]
 
 
 class Plot(pg.PlotWidget):
@@ -138,6 +137,10 @@ class Plot(pg.PlotWidget):
         values = zip(self.axes, (place.x(), place.y()), strict=True)
         return ", ".join(axis.text_of(value) for axis, value in values if axis is not None)
 
+    def pen(self, colour: QColor | str, width: float, **style: Any) -> QPen:
+        """A pen for curves, so many pixels wide on any screen; curves do not scale theirs."""
+        return pg.mkPen(colour, width=width * self.devicePixelRatioF(), **style)
+
     # For their owners
 
     @property
@@ -209,12 +212,7 @@ class Plot(pg.PlotWidget):
 
     def csv(self) -> str:
         """The numbers as CSV, the names of the columns in the first line."""
-        text = io.StringIO()
-        table = self.numbers()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(table.columns)
-        writer.writerows(table.rows)
-        return text.getvalue()
+        return as_csv(self.numbers())
 
     def save_picture(self, file: Path) -> None:
         """Save what is shown, as SVG where the name ends so, else as PNG.
@@ -224,32 +222,10 @@ class Plot(pg.PlotWidget):
         OSError
             If the file cannot be written.
         """
-        if file.suffix.lower() == ".svg":
-            saved = self._save_svg(file)
-        else:
-            # It brings the parameter tree with it, which nothing else needs.
-            from pyqtgraph.exporters import ImageExporter
-
-            exporter = ImageExporter(self.plotItem)
-            exporter.parameters()["width"] = 2 * self.width()
-            saved = exporter.export(toBytes=True).save(str(file), "PNG")
-        if not saved:
+        self.hairline.hide()
+        save = save_svg if file.suffix.lower() == ".svg" else save_png
+        if not save(self, file):
             raise OSError(f"{file}: cannot be written")
-
-    def _save_svg(self, file: Path) -> bool:
-        # By Qt: pyqtgraph 0.14's own export fails on the paths that Qt 6.11 writes.
-        drawing = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
-        drawing.setFileName(str(file))
-        drawing.setResolution(self.logicalDpiX())
-        drawing.setSize(self.size())
-        drawing.setViewBox(self.rect())
-        drawing.setTitle(self.title)
-        painter = QPainter()
-        if not painter.begin(drawing):
-            return False
-        painter.fillRect(self.rect(), self._theme.colour("panel"))
-        self.scene().render(painter, QRectF(self.rect()), self.sceneRect())
-        return bool(painter.end())
 
     def _ask_where(self) -> None:
         name = self.title.lower().replace(" ", "-")

@@ -96,7 +96,7 @@ class DecisionAtCursor(QWidget):
             return
         self.view.rule.since = predictions.held_since(k)
         self.view.rule.now = position
-        if isinstance(self.view, EmotionView):
+        if isinstance(self.view, EmotionView) and predictions.classes == self.view.classes:
             self._show_course(self.view, predictions, k)
         else:
             self.view.show_prediction(_received(predictions, k))

@@ -52,7 +52,6 @@ class SpectrogramView(Plot):
         self.refresh()
 
     def draw(self) -> None:
-        """Draw the newest half minute."""
         seen = self.seen
         if seen is None:
             return
@@ -80,7 +79,6 @@ class SpectrogramView(Plot):
         return segment, int(np.argmin(np.abs(self.seen.freqs - place.y())))
 
     def read(self, place: QPointF) -> str:
-        """Time, frequency and density; empty where nothing is known."""
         if self.seen is None:
             return ""
         segment, k = self._at(place)
@@ -91,7 +89,6 @@ class SpectrogramView(Plot):
         return f"{when}: {db:.1f} dB" if np.isfinite(db) else f"{when}: lost"
 
     def numbers(self) -> Table:
-        """A row for each quarter of a second, a column for each frequency."""
         if self.seen is None:
             return Table((), ())
         n = len(self.seen.history)

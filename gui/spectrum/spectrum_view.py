@@ -96,7 +96,6 @@ class SpectrumView(Plot):
         return f"peak {self.seen.peak.hz:.1f} Hz, {self.seen.peak.above_db:.0f} dB above the rest"
 
     def read(self, place: QPointF) -> str:
-        """Frequency and density of the chosen channel at a frequency."""
         if self.seen is None:
             return ""
         k = int(np.argmin(np.abs(self.seen.freqs - place.x())))
@@ -104,16 +103,15 @@ class SpectrumView(Plot):
         return f"{self.seen.freqs[k]:.3g} Hz: {db:.1f} dB" if np.isfinite(db) else ""
 
     def draw(self) -> None:
-        """Draw the newest spectra."""
         seen, theme = self.seen, self.theme
         if seen is None:
             return
         self._draw_bands()
         self._draw_others(seen)
         self.mean.setData(seen.freqs, seen.mean, connect="finite")
-        self.mean.setPen(theme.colour("text"), width=3)
+        self.mean.setPen(self.pen(theme.colour("text"), 3))
         self.chosen.setData(seen.freqs, seen.chosen, connect="finite")
-        self.chosen.setPen(theme.colour("accent"), width=2)
+        self.chosen.setPen(self.pen(theme.colour("accent"), 2))
         at = [seen.peak.hz] if seen.peak else []
         self.peak_mark.setData(
             at, np.interp(at, seen.freqs, seen.chosen), brush=theme.colour("accent")
@@ -158,7 +156,6 @@ class SpectrumView(Plot):
         self.others.setPen(shade)
 
     def numbers(self) -> Table:
-        """The spectrum of each channel and their mean."""
         seen = self.seen
         if seen is None:
             return Table((), ())

@@ -21,7 +21,7 @@ from gui.processes.child import Command
 from tests.gui.conftest import NO_DEVICES
 from tests.gui.guided import QUICK
 from tests.gui.keys import press
-from tests.gui.processes.test_restart_policy import WAITS
+from tests.gui.processes.test_program_buttons import WAITS
 from tests.signals import eeg_info
 
 OpenWindow = Callable[..., MainWindow]
@@ -106,7 +106,7 @@ def test_a_training_goes_on_when_its_window_is_closed(
         window.training.models, load_profile(profile), read_recording(file).info
     )
     window.training_page.offer("", [RecordedRun.of(file)], {file}, offered)
-    window.pages.setCurrentWidget(window.training_page)
+    window.pages.stack.setCurrentWidget(window.training_page)
     press(qtbot, window, "Ctrl+Return")
     assert window.training.process is not None
     press(qtbot, window, "Ctrl+W")

@@ -44,7 +44,7 @@ from tests.gui.gallery import simulated
 from tests.gui.gallery.calibrated import calibration
 from tests.gui.gallery.views import simulated_devices, simulated_streams
 from tests.gui.gallery.windows import fill, replay_window
-from tests.gui.processes.test_restart_policy import WAITS
+from tests.gui.processes.test_program_buttons import WAITS
 from tests.gui.replay.test_replay_many_classes import IMAGES, LEVELS, card
 from tests.signals import eeg_info, noise
 
@@ -245,7 +245,7 @@ def test_the_check_of_signals_fits(guided: CalibrationWindow, qtbot: QtBot, them
     guided.set_stream(simulated.INFO)
     bad = [ChannelQuality(name, State.BAD, "railed", *[0.0] * 7) for name in simulated.NAMES]
     guided.signals.set_quality(bad)
-    guided.pages.setCurrentWidget(guided.signals)
+    guided.pages.stack.setCurrentWidget(guided.signals)
     assert settled(guided, qtbot) == ""
     guided.set_stream(None)
     assert settled(guided, qtbot) == ""
@@ -267,7 +267,7 @@ def test_the_training_fits(
     guided.training_page.offer(
         "Recorded 40 of 40 trials (20 left, 20 right).", [RecordedRun.of(file)], {file}, offered
     )
-    guided.pages.setCurrentWidget(guided.training_page)
+    guided.pages.stack.setCurrentWidget(guided.training_page)
     assert settled(guided, qtbot) == ""
     guided.training_page.set_training(True)
     guided.training_page.show_progress("Cross-validating", 3, 8)
@@ -283,12 +283,12 @@ def test_the_result_fits(guided: CalibrationWindow, qtbot: QtBot, theme: Theme) 
     qtbot.addWidget(shown)
     assert shown.result is not None
     guided.result.show_result(shown.result, shown.curve)
-    guided.result.tell(
+    guided.result.show_message(
         "An engine that was started elsewhere runs: type there  use recordings/models/12"
     )
-    guided.pages.setCurrentWidget(guided.result)
+    guided.pages.stack.setCurrentWidget(guided.result)
     assert settled(guided, qtbot) == ""
-    guided.result.tell(MISMATCH)
+    guided.result.show_message(MISMATCH)
     assert settled(guided, qtbot) == ""
     folder = Path("/home/somebody/recordings") / "a-folder-with-a-long-name" / "models" / "12"
     card = shown.result.card
@@ -309,14 +309,14 @@ def test_a_sentence_of_any_length_keeps_a_window_narrow(
 ) -> None:
     word = "/home/" + "a" * 400
     for text in (word, 40 * SENTENCE):
-        guided.setup.tell(text)
+        guided.setup.show_message(text)
         guided.setup.summary.setText(text)
         guided.training_page.set_training(False, text)
         guided.training_page.show_progress(text, 3, 8)
         guided.training_page.heading.setText(text)
         guided.signals.verdict.setText(text)
         guided.signals.stream.setText(text)
-        guided.result.tell(text)
+        guided.result.show_message(text)
         guided.result.verdict.setText(text)
         assert guided.minimumSizeHint().width() < ROOM[0]
         assert text[:900] in guided.result.message.toolTip()

@@ -8,16 +8,16 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
 
 from bci.errors import ProfileError
 from bci.profiles.profile import Profile
-from bci.tasks.cue_items import (
-    CueScreenItem,
-    class_cues,
-    clip_cues,
-    mood_cues,
-    picture_cues,
-    word_cues,
+from bci.tasks.cue_items import CueScreenItem
+from bci.tasks.paradigms import (
+    CLIPS,
+    MOODS,
+    MOTOR_IMAGERY,
+    PICTURE_VIEWING,
+    WORDS,
+    ParadigmKind,
+    cues_for,
 )
-from bci.tasks.paradigms import CLIPS, MOODS, PICTURE_VIEWING, WORDS, ParadigmKind
-from gui.actions import with_key
 from gui.widgets.buttons import button
 from gui.widgets.labels import ElidedLine
 
@@ -25,16 +25,8 @@ _MAX_BYTES = 100_000
 _FIRST = {
     WORDS: "yes, no",
     MOODS: "joyful, excited, content, calm, bored, sad, angry, afraid, tired, surprised",
-    PICTURE_VIEWING: "",
-    CLIPS: "",
 }
-# Name of the line, and its placeholder.
-_LINES = {
-    WORDS: ("Words", "yes, no, water"),
-    MOODS: ("Moods", "joyful, calm, sad"),
-    PICTURE_VIEWING: ("Pictures", "folder of pictures"),
-    CLIPS: ("Clips", "folder of pictures and texts"),
-}
+_NAMES = {WORDS: "Words", MOODS: "Moods", PICTURE_VIEWING: "Pictures", CLIPS: "Clips"}
 _WRITTEN = (WORDS, MOODS)
 
 
@@ -53,8 +45,8 @@ class CueFields(QWidget):
             "From file ...", with_key("Read what is shown", "calibrate-files")
         )
         self.browse.clicked.connect(self._browse)
-        self._kind: ParadigmKind | None = None
-        self._texts = dict(_FIRST)
+        self._kind = MOTOR_IMAGERY
+        self._texts = {MOTOR_IMAGERY: "", **_FIRST}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.line, 1)
@@ -63,38 +55,20 @@ class CueFields(QWidget):
     @property
     def name(self) -> str:
         """Name of the line; empty where it is not needed."""
-        return _LINES[self._kind][0] if self._kind in _LINES else ""
+        return _NAMES.get(self._kind, "")
 
     def set_kind(self, kind: ParadigmKind) -> None:
-        if self._kind in self._texts:
-            self._texts[self._kind] = self.line.text()
+        self._texts[self._kind] = self.line.text()
         self._kind = kind
         self.line.setText(self._texts.get(kind, ""))
         self.line.setCursorPosition(0)
         self.browse.setText("From file ..." if kind in _WRITTEN else "Choose ...")
-        self.line.setPlaceholderText(_LINES[kind][1] if kind in _LINES else "")
-        self.setVisible(kind in _LINES)
+        self.line.setPlaceholderText(kind.source)
+        self.setVisible(bool(kind.source))
 
     def cues(self, profile: Profile) -> tuple[CueScreenItem, ...]:
-        """Make the cues.
-
-        Raises
-        ------
-        ProfileError
-            If words, moods or files are missing.
-        """
-        text = self.line.text().strip()
-        if self._kind is WORDS:
-            return word_cues(text)
-        if self._kind is MOODS:
-            return mood_cues(text, profile.paradigm)
-        if self._kind is None or self._kind not in _LINES:
-            return class_cues(profile.paradigm)
-        if not text:
-            raise ProfileError(f"choose a {_LINES[self._kind][1]}")
-        if self._kind is CLIPS:
-            return clip_cues(Path(text), profile.paradigm)
-        return picture_cues(Path(text), profile)
+        """Make the cues; raises ProfileError as `cues_for`."""
+        return cues_for(self._kind, self.line.text().strip(), profile)
 
     def read_words(self, file: Path) -> None:
         """Take the words of a text file."""

@@ -39,7 +39,7 @@ class CueScreen(QWidget):
     later: a delay that only a photodiode can measure, and that is the same for every cue.
     """
 
-    painted = Signal(object, float)  # Step, LSL time
+    painted = Signal(object, float)  # SchedulePhase, LSL time
     space_pressed = Signal()
     escape_pressed = Signal()
     digit_pressed = Signal(int)
@@ -58,7 +58,7 @@ class CueScreen(QWidget):
         self._picture: tuple[str, QPixmap] = ("", QPixmap())
 
     def open(self, full_screen: bool) -> None:
-        """Show it, over everything or as a window."""
+        """Show the screen, over everything or as a window."""
         if full_screen:
             self.setCursor(Qt.CursorShape.BlankCursor)
             self.showFullScreen()
@@ -216,9 +216,7 @@ class CueScreen(QWidget):
 
     def _paint_foot(self, painter: QPainter, keys: str) -> None:
         step, unit = self.step, self._unit
-        font = QFont(self.font())
-        font.setPixelSize(max(CAPTION_PX, round(3.4 * unit)))
-        painter.setFont(font)
+        painter.setFont(_sized(painter.font(), 3.4 * unit))
         painter.setPen(QColor(_FAINT))
         foot = QRectF(self.rect()).adjusted(4 * unit, 0, -4 * unit, -4 * unit)
         bottom = Qt.AlignmentFlag.AlignBottom
@@ -249,9 +247,7 @@ def _paint_axis(
     side, step = 8 * unit, 13 * unit
     ink = QColor(_BRIGHT if is_open else _CALM if level else _FAINT)
     centre = Qt.AlignmentFlag.AlignCenter
-    font = QFont(painter.font())
-    font.setPixelSize(max(CAPTION_PX, round(4.6 * unit)))
-    painter.setFont(font)
+    painter.setFont(_sized(painter.font(), 4.6 * unit))
     painter.setPen(ink)
     above = QRectF(middle.x() - 60 * unit, middle.y() - 15 * unit, 120 * unit, 8 * unit)
     painter.drawText(above, centre, axis.question)
@@ -264,10 +260,15 @@ def _paint_axis(
         painter.drawRoundedRect(box, 1.2 * unit, 1.2 * unit)
         painter.setPen(QColor(_BACKGROUND) if chosen else ink)
         painter.drawText(box, centre, str(n))
-    font.setPixelSize(max(CAPTION_PX, round(3.4 * unit)))
-    painter.setFont(font)
+    painter.setFont(_sized(painter.font(), 3.4 * unit))
     painter.setPen(ink)
     for text, n in ((axis.low, 1), (axis.high, N_LEVELS)):
         x = middle.x() + (n - (N_LEVELS + 1) / 2) * step
         below = QRectF(x - 20 * unit, middle.y() + side / 2 + unit, 40 * unit, 6 * unit)
         painter.drawText(below, centre, text)
+
+
+def _sized(font: QFont, pixels: float) -> QFont:
+    sized = QFont(font)
+    sized.setPixelSize(max(CAPTION_PX, round(pixels)))
+    return sized
