@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
@@ -187,9 +187,12 @@ class TracePlot(Plot):
         # Who measures clicks often: only the menu resets.
         self.mousePressEvent(event)
 
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
-        # A right click on a name hides the channel.
-        event.setAccepted(self.names.sceneBoundingRect().contains(event.pos()))
+    def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802
+        # A right click on a name hides the channel, and opens no menu.
+        names = self.names.sceneBoundingRect()
+        if isinstance(event, QContextMenuEvent) and names.contains(event.pos()):
+            return True
+        return bool(super().viewportEvent(event))
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
         if event.angleDelta().y():

@@ -18,6 +18,7 @@ from bci.tasks.paradigms import (
     ParadigmKind,
     cues_for,
 )
+from gui.actions import with_key
 from gui.widgets.buttons import button
 from gui.widgets.labels import ElidedLine
 

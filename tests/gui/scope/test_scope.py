@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QPainter, QWheelEvent
+from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, QTimer
+from PySide6.QtGui import QContextMenuEvent, QImage, QPainter, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -61,6 +61,13 @@ def test_drawing_as_samples_come_equals_drawing_all_at_once(
     piecewise = plot(scope)
     scope.redraw()
     assert piecewise == plot(scope)
+
+
+def test_the_image_is_on_the_screen_pixel_by_pixel(scope: Scope) -> None:
+    fill(scope, noise(3000, 8), 500)
+    corner = scope.plot.plotItem.vb.scenePos().toPoint()
+    seen = scope.plot.grab().toImage().copy(QRect(corner, QSize(*scope.plot.size_px)))
+    assert seen.convertToFormat(QImage.Format.Format_RGB32) == plot(scope)
 
 
 def test_samples_that_were_lost_are_marked_and_do_not_spoil_what_follows(scope: Scope) -> None:
@@ -278,6 +285,25 @@ def test_the_wheel_looks_back_over_the_traces(qtbot: QtBot, scope: Scope) -> Non
         )  # fmt: skip
         QApplication.sendEvent(scope.plot.viewport(), event)
         assert scope.pause_text == back
+
+
+def test_the_traces_have_the_menu_of_every_plot_and_the_names_have_none(scope: Scope) -> None:
+    fill(scope, noise(1000, 2), 500)
+    area, menus = scope.plot.viewport(), []
+
+    def close_menu() -> None:
+        menu = QApplication.activePopupWidget()
+        if menu is not None:
+            menus.append([action.text() for action in menu.actions()])
+            menu.close()
+
+    for x in (20, 300):
+        QTimer.singleShot(0, close_menu)
+        at = QPoint(x, 100)
+        reason = QContextMenuEvent.Reason.Mouse
+        QApplication.sendEvent(area, QContextMenuEvent(reason, at, area.mapToGlobal(at)))
+        QApplication.processEvents()
+    assert menus == [["Reset view", "Copy numbers (CSV)", "Save picture ..."]]
 
 
 def test_a_click_in_the_traces_gives_the_scope_the_keys(qtbot: QtBot, scope: Scope) -> None:
