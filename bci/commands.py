@@ -1,9 +1,12 @@
-"""Command lines of child processes."""
+"""Processes of this program: their command lines, and their end."""
 
+import atexit
+import contextlib
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 
 def python_command() -> tuple[str, ...]:
@@ -21,7 +24,7 @@ def bci_command() -> tuple[str, ...]:
 
 
 def is_recorder(pid: int) -> bool:
-    """Whether a process of this computer is a recorder, by its command line."""
+    """Recognise a recorder among the processes of this computer, by its command line."""
     if os.name != "posix":
         return True
     try:
@@ -30,6 +33,29 @@ def is_recorder(pid: int) -> bool:
         ps = ("ps", "-o", "args=", "-p", str(pid))
         line = subprocess.run(ps, capture_output=True, check=False).stdout
     return b"bci" in line and b" record" in line
+
+
+def exit_now(code: int, clean_up: bool = False) -> NoReturn:
+    """End this process without taking its modules and threads apart.
+
+    That takes a second or more, with PyTorch several, and Qt would kill child processes that
+    have to go on. Everything that has to last must be on disk.
+
+    Parameters
+    ----------
+    code : int
+        Exit code.
+    clean_up : bool
+        First call the functions registered with `atexit` and flush standard output and error.
+        Not from a signal handler, which must not wait.
+    """
+    if clean_up:
+        atexit._run_exitfuncs()
+        for stream in (sys.stdout, sys.stderr):
+            # Nobody may read it any more.
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
+    os._exit(code)
 
 
 def options_of(argv: tuple[str, ...]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.types import Prediction
+from bci.signals import Prediction
 
 Event = Literal["onset", "repeat", "offset"]
 
@@ -79,24 +79,24 @@ class DecisionEvent:
 
     def to_json(self) -> str:
         """A JSON object with these keys; ``ended`` is there at an offset."""
-        told = asdict(self)
+        fields = asdict(self)
         if self.confidence is not None:
-            told["confidence"] = round(self.confidence, 4)
+            fields["confidence"] = round(self.confidence, 4)
         if self.ended is None:
-            del told["ended"]
-        return json.dumps(told)
+            del fields["ended"]
+        return json.dumps(fields)
 
 
 def event_from_json(text: str, time: float) -> DecisionEvent | None:
     """The event in a text; None if there is none. ``time`` is taken instead of the text's own."""
     try:
-        told = json.loads(text)
+        fields = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(told, dict):
+    if not isinstance(fields, dict):
         return None
-    event = next((each for each in get_args(Event) if each == told.get("event")), None)
-    label, ended, sure = told.get("label"), told.get("ended"), told.get("confidence")
+    event = next((each for each in get_args(Event) if each == fields.get("event")), None)
+    label, ended, sure = fields.get("label"), fields.get("ended"), fields.get("confidence")
     if event is None or isinstance(label, str) != (event != "offset"):
         return None
     confidence = float(sure) if isinstance(sure, int | float) and 0 <= sure <= 1 else None

@@ -1,4 +1,4 @@
-"""Which serial ports this computer has now: what a dongle or a board on USB or Bluetooth gives."""
+"""Serial ports of this computer now: those of dongles and boards on USB or Bluetooth."""
 
 import re
 import sys

@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 
 from bci.errors import DecodingError
 from bci.head.electrodes import standard_position
+from bci.interfaces import Decoder, Device
 from bci.pipeline.filter_chain import Chain
 from bci.plugins.class_source import class_attributes
 from bci.plugins.decoder_offers import DecoderTraits
 from bci.plugins.shapes import what_lacks
 from bci.profiles.pipeline_settings import FilterSettings, PipelineSettings
-from bci.types import Channel, Decoder, Device, FloatArray, Signal, StreamInfo
+from bci.signals import Channel, FloatArray, Signal, StreamInfo
 
 EEG = Signal(
     250.0,
@@ -173,7 +174,7 @@ def check_decoder(
 
 
 def _check_traits(cls: type) -> None:
-    """What `bci` reads in the source has to be what the class has."""
+    """Compare what `bci` reads in the source with the class."""
     read = class_attributes(f"{cls.__module__}:{cls.__qualname__}")
     # A class inside a function, or without its source, has no entry point.
     for name in DecoderTraits.__slots__ if read else ():
@@ -287,7 +288,7 @@ def _check_streaming(name: str, device: Device, n_samples: int) -> None:
 
 
 def _n_kept(first: int, stop: int, decimation: int) -> int:
-    """How many indices from ``first`` to below ``stop`` a decimation divides."""
+    """Count the indices from ``first`` to below ``stop`` that a decimation divides."""
     return -(-stop // decimation) - -(-first // decimation)
 
 
@@ -308,7 +309,6 @@ def _noise(n_samples: int, n_channels: int, seed: int = 1) -> FloatArray:
 def _trials(
     n_channels: int, n_samples: int, labels: tuple[str, ...]
 ) -> tuple[FloatArray, NDArray[np.str_]]:
-    """Trials whose classes differ in the power of a channel."""
     rng = np.random.default_rng(1)
     given = np.resize(np.array(labels), 12 * len(labels))
     windows = rng.normal(0, 10, size=(len(given), n_channels, n_samples)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Decoders: one a file, each behind the `bci.types.Decoder` protocol.
+"""Decoders: one a file, each behind the `bci.interfaces.Decoder` protocol.
 
 They are plug-ins of the group ``bci.decoders``; `bci.plugins.decoder_offers` lists them. `create`
 makes an untrained one and `load` brings one back from the plain arrays of a model bundle. A
@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import BundleError, PluginError, ProfileError
+from bci.interfaces import Decoder
 from bci.plugins.decoder_offers import carrying_over, decoder_names
 from bci.plugins.registry import find, plugins
 from bci.profiles.pipeline_settings import did_you_mean
-from bci.types import Decoder
 from decoders.estimator import is_estimator
 
 _GROUP = "bci.decoders"

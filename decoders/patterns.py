@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from bci.interfaces import Decoder
 from bci.training.class_patterns import ClassPattern
 from bci.training.epochs import Epochs
-from bci.types import Decoder
 
 
 def class_patterns(

@@ -12,7 +12,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 import decoders
 from bci.errors import ProfileError
 from bci.head.electrodes import standard_name, standard_position
-from bci.types import Channel, Decoder, Signal
+from bci.interfaces import Decoder
+from bci.signals import Channel, Signal
 
 _VOLTAGES = ("eeg", "seeg", "ecog", "eog", "emg")
 

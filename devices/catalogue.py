@@ -12,10 +12,10 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from bci.errors import DeviceError, PluginError
+from bci.interfaces import Device
 from bci.plugins.parameters import parse_parameters
 from bci.plugins.registry import Plugin, plugins
 from bci.plugins.shapes import is_family
-from bci.types import Device
 
 _GROUP = "bci.devices"
 # A board that every BrainFlow has: where it is not listed, BrainFlow is not installed.

@@ -8,7 +8,7 @@ import numpy as np
 from pylsl import local_clock
 
 from bci.errors import RecordingError
-from bci.types import Chunk, Marker, Reading, Recording, StreamInfo
+from bci.signals import Chunk, Marker, Reading, Recording, StreamInfo
 
 # Between the end of a loop and its next beginning: long enough to be seen as a gap by any
 # receiver, so that no window mixes the two. The stream's description tells it, so that it is not

@@ -8,8 +8,8 @@ import numpy as np
 from pylsl import local_clock
 
 from bci.lsl.device_stream import stream_device
+from bci.signals import Channel, Chunk, Reading, StreamInfo
 from bci.testing import check_device
-from bci.types import Channel, Chunk, Reading, StreamInfo
 
 
 class Sine:

@@ -1,13 +1,13 @@
 """Starting the dashboard."""
 
 import contextlib
-import os
 import signal
 import sys
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from bci.commands import exit_now
 from gui.main_window import MainWindow
 from gui.options import DashboardOptions
 from gui.processes.child import Command, has_left_any
@@ -45,7 +45,7 @@ def run_dashboard(options: DashboardOptions) -> int:
         if has_left_any():
             with contextlib.suppress(OSError, ValueError):
                 sys.stdout.flush()
-            os._exit(code)
+            exit_now(code)
     return code
 
 

@@ -6,7 +6,7 @@ from bci.pipeline.display_filter import filter_named
 from bci.pipeline.ring import RingBuffer
 from bci.quality.channel_quality import ChannelQuality
 from bci.quality.spectra import BANDS, HIGH_HZ, LIMITS_HZ, Band
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 from gui.electrodes.impedance_page import ImpedancePage
 from gui.scope.gains import GainKind
 from gui.scope.scope_panel import ScopePanel

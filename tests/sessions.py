@@ -14,12 +14,12 @@ from bci.engine.running_model import Decoded, RunningModel
 from bci.head.remap import map_montage
 from bci.lsl.engine_streams import DECISION, LATENCIES, UNDECIDED
 from bci.lsl.metadata import to_lsl
-from bci.models.bundle import decision_threshold, evidence_span, trained_channels
-from bci.models.fit import told, with_options
+from bci.models.card import decision_threshold, evidence_span, trained_channels
+from bci.models.fit import info_for, with_options
 from bci.models.load import load_model
 from bci.profiles.profile import Output
 from bci.recording.xdf.writer import XdfWriter
-from bci.types import Channel, Chunk, Marker, Recording, StreamInfo
+from bci.signals import Channel, Chunk, Marker, Recording, StreamInfo
 
 START = 5000.0
 # From the sender's clock to the engine's.
@@ -76,7 +76,7 @@ def run_live(
         card, decoder = load_model(folder)
         card = with_options(card, options or {})
         if mapped and mapping is None:
-            mapping = map_montage(told(card, info), trained_channels(card))
+            mapping = map_montage(info_for(card, info), trained_channels(card))
             info = mapping.info
         decoding = RunningModel(
             card, decoder, info, None, evidence_span(wanted, card), wanted.adapt,

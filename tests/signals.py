@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bci.types import Channel, Chunk, Marker, Recording, StreamInfo
+from bci.signals import Channel, Chunk, Marker, Recording, StreamInfo
 
 
 def eeg_info(n_channels: int = 8, sfreq: float = 250.0, name: str = "test EEG") -> StreamInfo:

@@ -11,7 +11,7 @@ from pylsl import local_clock
 from bci.lsl.discovery import FoundStream, StreamQuery, resolve
 from bci.lsl.inlet import SignalInlet
 from bci.lsl.outlet import SignalOutlet
-from bci.types import Chunk, StreamInfo
+from bci.signals import Chunk, StreamInfo
 
 T = TypeVar("T")
 

@@ -18,7 +18,7 @@ from bci.models.bundle import load_bundle
 from bci.plugins import registry as plugins
 from bci.plugins.new_package import write_plugin
 from bci.profiles.profile import load_profile
-from bci.types import Prediction
+from bci.signals import Prediction
 from devices.catalogue import create
 from devices.simulated.subject import write_subject
 from tests.commands import bci

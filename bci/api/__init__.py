@@ -1,6 +1,9 @@
 """Thin public functions over the library; ``import bci`` offers them by name.
 
-`streams` and `signals` give samples, filtered samples and windows; `training` makes models;
-`decoding` runs and scores them; `recorder` writes streams to a file; `engine` follows a running
-engine.
+- sources, mne_objects: recordings from files, arrays and MNE objects
+- streams, signals: samples, filtered samples and windows
+- training: models
+- decoding: predictions and scores
+- recorder: streams written to a file
+- engine: a running engine followed
 """

@@ -18,12 +18,12 @@ from bci.errors import StreamError
 from bci.evaluation import pseudo_online as evaluation
 from bci.evaluation.pseudo_online import Evaluation
 from bci.lsl.cue_streams import cue_query
-from bci.models.bundle import decision_threshold, evidence_span
+from bci.models.card import decision_threshold, evidence_span
 from bci.models.load import Model, load_model
 from bci.profiles.profile import Adapt, Output
 from bci.recording.identity import digests
+from bci.signals import Recording
 from bci.training.epochs import chunks_for, cue_markers, find_trials
-from bci.types import Recording
 
 _log = logging.getLogger(__name__)
 
@@ -120,7 +120,7 @@ def _recorded(decoding: RunningModel, recording: Recording) -> Iterator[Decoded]
     cues = deque(cue_markers(recording, paradigm) if needs_cues else ())
     for chunk in chunks_for(decoding.pipeline, recording, trials):
         while cues and cues[0].time <= chunk.timestamps[-1]:
-            decoding.hear(cues.popleft())
+            decoding.on_marker(cues.popleft())
         yield from decoding.push(chunk)
 
 

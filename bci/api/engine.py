@@ -44,7 +44,7 @@ class Subscription:
 
     @property
     def connected(self) -> bool:
-        """Whether the engine is still there."""
+        """True while the engine is on the network."""
         return self._decisions.connected and self._predictions.connected
 
     @property

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from bci.errors import RecordingError
 from bci.recording.write_fif import mne_info, raw_array, si_factors
+from bci.signals import Recording, Signal
 from bci.training.epochs import Epochs
-from bci.types import Recording, Signal
 
 if TYPE_CHECKING:
     import mne
@@ -133,13 +133,13 @@ def _epochs(epochs: Any) -> Epochs:
     channels, scale = channels_of(epochs, Path(_IN_MEMORY))
     names = {number: label for label, number in epochs.event_id.items()}
     count = len(epochs)
-    told = _columns(epochs.metadata)
-    items = told.get("item")
+    columns = _columns(epochs.metadata)
+    items = columns.get("item")
     return Epochs(
         (epochs.get_data(copy=False) * scale[:, None]).astype(np.float32),
         np.array([names[number] for number in epochs.events[:, 2]]),
-        np.asarray(told.get("trial", np.arange(count)), dtype=np.int64),
-        np.asarray(told.get("run", np.zeros(count)), dtype=np.int64),
+        np.asarray(columns.get("trial", np.arange(count)), dtype=np.int64),
+        np.asarray(columns.get("run", np.zeros(count)), dtype=np.int64),
         None if items is None else np.asarray(items, dtype=np.str_),
         Signal(float(epochs.info["sfreq"]), channels),
     )

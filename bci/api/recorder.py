@@ -76,7 +76,6 @@ class RecordingSession:
             self._error = error
 
     def _await(self, streams: tuple[str, ...], timeout_s: float) -> None:
-        """Wait until every stream is recorded, so that nothing is missed from here on."""
         deadline = time.monotonic() + timeout_s
         while missing := self._missing(streams):
             if self._error is not None or time.monotonic() > deadline:

@@ -13,7 +13,7 @@ from bci.errors import RecordingError
 from bci.pipeline.filter_chain import Chain
 from bci.pipeline.pipeline import Pipeline, Window
 from bci.profiles.pipeline_settings import PipelineSettings
-from bci.types import Chunk, Marker, Recording, StreamInfo
+from bci.signals import Chunk, Marker, Recording, StreamInfo
 
 
 def from_array(

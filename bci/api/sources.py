@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 from bci.errors import RecordingError
 from bci.profiles.pipeline_settings import PipelineSettings
 from bci.profiles.profile import Profile, load_profile
-from bci.types import Recording
+from bci.signals import Recording
 
 if TYPE_CHECKING:
     import mne

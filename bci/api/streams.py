@@ -9,7 +9,7 @@ import numpy as np
 from bci.errors import RecordingError, StreamError
 from bci.lsl.discovery import FoundStream, StreamQuery, resolve
 from bci.lsl.inlet import SignalInlet
-from bci.types import Chunk, Recording, StreamInfo
+from bci.signals import Chunk, Recording, StreamInfo
 
 _PULL_S = 0.1
 _CHUNK_S = 0.05

@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 import decoders
 from bci.api.sources import ProfileLike, Source, profile_of, recordings_from
 from bci.errors import ProfileError, RecordingError
+from bci.interfaces import Decoder
 from bci.models.load import Model, decoder_of, load_model
 from bci.profiles.profile import DecoderChoice, Profile
 from bci.training import epochs as trials
@@ -16,7 +17,6 @@ from bci.training.calibrate import Progress
 from bci.training.calibrate import calibrate as run_calibration
 from bci.training.epochs import Epochs
 from bci.training.run_counts import without_copies
-from bci.types import Decoder
 from decoders.estimator import wrap
 from decoders.estimator.factory import path_of
 from decoders.patterns import class_patterns
@@ -163,7 +163,6 @@ def _chosen(
 
 
 def _named(estimator: object, trusted: Sequence[str]) -> DecoderChoice:
-    """An estimator as a profile would name it; a classifier of ours by its decoder."""
     from decoders.sklearn_api import BciClassifier
 
     if isinstance(estimator, BciClassifier):

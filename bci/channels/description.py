@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from bci.channels.units import POTENTIALS, UNKNOWN, canonical_unit, is_potential
 from bci.head.electrodes import Position, electrode, standard_position
-from bci.types import Channel
+from bci.signals import Channel
 
 _MOST_LABEL = 200
 _MOST_LISTED = 24
@@ -58,7 +58,7 @@ _NAMED = tuple(
 )
 # An accelerometer has three axes: with more, they are contacts in the anterior cingulate cortex.
 _ACC_CONTACT = re.compile(r"acc[ _.-]?0*(?:[4-9]|[1-9]\d+)", re.IGNORECASE)
-_SAYS_EEG = re.compile(r"eeg[ :_-]+(?=\S)", re.IGNORECASE)
+_EEG_PREFIX = re.compile(r"eeg[ :_-]+(?=\S)", re.IGNORECASE)
 
 
 class DeclaredChannels(NamedTuple):
@@ -76,18 +76,18 @@ class DeclaredChannels(NamedTuple):
 class _Beside(NamedTuple):
     """Facts about each channel that only all labels together show."""
 
-    says_eeg: bool
+    names_eeg: bool
     has_acc_shaft: bool
 
     @classmethod
     def of(cls, labels: Sequence[str]) -> "_Beside":
         return cls(
-            any(_SAYS_EEG.match(label) for label in labels),
+            any(_EEG_PREFIX.match(label) for label in labels),
             any(_ACC_CONTACT.fullmatch(label) for label in labels),
         )
 
 
-def describe(said: Sequence[DeclaredChannels], stream_type: str = "") -> tuple[Channel, ...]:
+def describe(stated: Sequence[DeclaredChannels], stream_type: str = "") -> tuple[Channel, ...]:
     """Decide what channels are.
 
     A channel without a label is called ``ch1``, ``ch2`` ...; a label that occurs again gets its
@@ -104,10 +104,10 @@ def describe(said: Sequence[DeclaredChannels], stream_type: str = "") -> tuple[C
     stream_type : str
         What the stream says of all its channels.
     """
-    beside = _Beside.of([each.label.strip() for each in said])
+    beside = _Beside.of([each.label.strip() for each in stated])
     channels: list[Channel] = []
     seen: set[str] = set()
-    for number, each in enumerate(said, start=1):
+    for number, each in enumerate(stated, start=1):
         label = each.label.strip()[:_MOST_LABEL].strip()
         kind = _kind(label, each, stream_type, beside)
         found = electrode(label) if kind == "eeg" else None
@@ -159,19 +159,19 @@ def _listed_run(names: list[str], kind: str, unit: str) -> str:
     return f"{', '.join(names)} ({count}{what}{joint}{measured})"
 
 
-def _kind(label: str, said: DeclaredChannels, stream_type: str, beside: _Beside) -> str:
-    kind = canonical_kind(said.kind)
+def _kind(label: str, stated: DeclaredChannels, stream_type: str, beside: _Beside) -> str:
+    kind = canonical_kind(stated.kind)
     if kind not in ("", "eeg"):
         return kind
     named = kind_named_by(label)
     if named is not None and not (named == "acc" and beside.has_acc_shaft):
         return named
-    if kind or _SAYS_EEG.match(label):
+    if kind or _EEG_PREFIX.match(label):
         return "eeg"
     by_type = _OF_TYPE.get(stream_type.strip().lower(), UNKNOWN)
-    unit = canonical_unit(said.unit, by_type)
+    unit = canonical_unit(stated.unit, by_type)
     # Where labels say EEG one by one, one that does not is something else.
-    other = by_type == "eeg" and beside.says_eeg and electrode(label) is None
+    other = by_type == "eeg" and beside.names_eeg and electrode(label) is None
     if by_type in POTENTIALS and (not is_potential(unit) or other):
         return UNKNOWN
     return by_type

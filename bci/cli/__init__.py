@@ -1,7 +1,5 @@
 """The command line: thin over the library, and the one place that wires its parts together."""
 
-import atexit
-import contextlib
 import errno
 import inspect
 import os
@@ -9,7 +7,6 @@ import re
 import sys
 from io import TextIOWrapper
 from pathlib import Path
-from typing import NoReturn
 
 import typer
 
@@ -28,6 +25,7 @@ from bci.cli import stream as acquisition
 from bci.cli import verify as verifying
 from bci.cli.benchmark import commands as benchmarks
 from bci.cli.console import printable, show_warnings
+from bci.commands import exit_now
 from bci.errors import BciError
 from bci.messages import ErrorEvent
 
@@ -100,7 +98,7 @@ _reflow(app)
 
 def main() -> None:
     """Run a command and end the process with its exit code."""
-    _end(run())
+    exit_now(run())
 
 
 def run() -> int:
@@ -155,19 +153,6 @@ def _emit_misuse(error: BaseException | None) -> None:
     describe = getattr(error, "format_message", None)
     if describe is not None and events.is_for_program():
         events.emit(ErrorEvent(text=" ".join(describe().split())))
-
-
-def _end(code: int) -> NoReturn:
-    """End the process, as Python does but for taking apart a thousand modules.
-
-    That takes a second or more of computing, and all that has to last is written and closed.
-    """
-    atexit._run_exitfuncs()
-    for stream in (sys.stdout, sys.stderr):
-        # Nobody may read it any more.
-        with contextlib.suppress(OSError, ValueError):
-            stream.flush()
-    os._exit(code)
 
 
 def _print_anything() -> None:

@@ -1,6 +1,5 @@
 """Commands that train models: calibrate, pretrain."""
 
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,11 +20,12 @@ from bci.cli.montage import MapMontage
 from bci.cli.scores import print_score
 from bci.cli.stream_options import GivenNames, GivenUnit, given_options
 from bci.cli.training_source import TrainingSource, each_once, told_copy
+from bci.commands import exit_now
 from bci.errors import BundleError
 from bci.recording.formats import without_parts
 
 if TYPE_CHECKING:
-    from bci.models.bundle import Card
+    from bci.models.card import Card
 
 ProfileName = Annotated[
     str,
@@ -275,7 +275,7 @@ def _said_when_stopped(unfinished: Path) -> Iterator[None]:
         if unfinished.exists():
             err.print(f"stopped; the same command goes on from {unfinished}")
         # All is on the disk, and on a busy machine it takes seconds to take PyTorch down.
-        os._exit(130)
+        exit_now(130)
 
 
 def train(  # type: ignore[no-untyped-def]

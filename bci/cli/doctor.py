@@ -17,7 +17,7 @@ from bci.cli.console import out, print_file
 from bci.cli.events import JsonOption, JsonResult, print_result
 from bci.cli.screen import dead_display
 from bci.commands import python_command
-from bci.types import Task
+from bci.signals import Task
 
 _LIBRARIES = (
     "numpy", "scipy", "numba", "pylsl", "mne", "pyxdf", "pyriemann", "scikit-learn",

@@ -20,7 +20,7 @@ from bci.errors import BciError, BundleError, ProfileError
 from bci.profiles.profile import Adapt
 
 if TYPE_CHECKING:
-    from bci.models.bundle import Card
+    from bci.models.card import Card
 
 MODELS = Path("recordings/models")
 _MOST_NAMED = 8
@@ -84,7 +84,7 @@ def evaluate(
     from bci.evaluation.predictions_csv import PredictionsTable
     from bci.evaluation.pseudo_online import evaluate as run_evaluation
     from bci.messages import ProgressEvent
-    from bci.models.bundle import decision_threshold, evidence_span
+    from bci.models.card import decision_threshold, evidence_span
     from bci.models.fit import with_options
     from bci.models.load import load_model
     from bci.profiles.profile import Output

@@ -1,6 +1,5 @@
 """Commands that train across sites: federate simulate, server, join, experiment."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from rich.table import Table
 from bci.cli import events
 from bci.cli.console import err, note, out, print_file, warn
 from bci.cli.events import JsonOption, emit
+from bci.commands import exit_now
 from bci.errors import ProfileError
 from bci.files.writable import require_folder
 from bci.messages import ModelEvent, RoundEvent, SitesEvent
@@ -60,7 +60,7 @@ def _ends_at_once() -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         err.print("stopped; the same command goes on after the last whole round")
-        os._exit(130)
+        exit_now(130)
 
 
 @federate.command()
@@ -237,6 +237,9 @@ def experiment(
 
 
 def _need_flower() -> None:
+    from decoders.federation import quiet_flower
+
+    quiet_flower()
     try:
         import decoders.federation.rounds
         import decoders.neural.fleeg_decoder  # noqa: F401
@@ -268,7 +271,8 @@ def _site(
     state: Path, model: Path, quiet: bool = False, overwrite: bool = False,
 ) -> "tuple[ClientApp, _Part]":  # fmt: skip
     """A site's client app, and how far its part is."""
-    from bci.models.bundle import FederationCard, save_bundle
+    from bci.models.bundle import save_bundle
+    from bci.models.card import FederationCard
     from bci.profiles.profile import load_profile
     from bci.recording.formats import without_parts
     from bci.recording.read import read_recording

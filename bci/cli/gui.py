@@ -12,12 +12,13 @@ from bci.cli.training_source import TrainingSource
 from bci.commands import bci_command
 from bci.errors import BciError, ProfileError
 from bci.files.writable import require_folder
-from bci.models.bundle import CARD, Card, decision_threshold, load_card
+from bci.models.bundle import CARD, load_card
+from bci.models.card import Card, decision_threshold
 from bci.pipeline.filter_settings import Notch
 from bci.profiles.profile import Profile, load_profile
 from bci.recording.read import read_recording
+from bci.signals import Task
 from bci.tasks.image_gallery import save_gallery
-from bci.types import Task
 
 # A notch in this range is against the power line.
 _LINE_HZ = (40.0, 70.0)

@@ -97,9 +97,9 @@ def monitor(
 
     if live is not None:
         with live:
-            watch(query, stop, show, hz, told=told)
+            watch(query, stop, show, hz, options=told)
     else:
-        watch(query, stop, show, hz, told=told)
+        watch(query, stop, show, hz, options=told)
         for report in last:
             out.print(_render(report))
 

@@ -19,7 +19,7 @@ from bci.cli.trust import Trust
 from bci.errors import ProfileError
 from bci.lsl.cue_streams import cue_query, merged, to_replay
 from bci.profiles.profile import Adapt
-from bci.types import Task
+from bci.signals import Task
 
 
 def _named(name: str | None) -> str | None:

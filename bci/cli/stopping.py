@@ -9,6 +9,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from bci.commands import exit_now
+
 _AGAIN_S = 0.2
 
 
@@ -32,7 +34,7 @@ def stop_on_signals(
 
     def on_signal(number: int, _frame: object) -> None:
         if stop.is_set():
-            os._exit(128 + number)
+            exit_now(128 + number)
         stop.set()
 
     signal.signal(signal.SIGINT, on_signal)

@@ -13,7 +13,7 @@ from bci.cli.events import JsonOption
 from bci.messages import DeviceEntry, DevicesEvent, StreamingEvent
 
 if TYPE_CHECKING:
-    from bci.types import StreamInfo
+    from bci.signals import StreamInfo
     from devices.catalogue import Entry
 
 
@@ -92,7 +92,7 @@ def stream(
             announce_stream(info)
 
     stream_device(
-        source, stop, say=note, warn=warn, commands=lines, on_open=announce, orphaned=orphaned
+        source, stop, report=note, warn=warn, commands=lines, on_open=announce, orphaned=orphaned
     )
 
 

@@ -9,10 +9,10 @@ from rich.progress import Progress
 
 from bci.cli.console import err, progress_columns
 from bci.cli.events import emit
+from bci.interfaces import TrainingStep
 from bci.messages import NoteEvent, PointEvent, ProgressEvent, RunEvent, StepEvent
 from bci.training.learning_curve import CurvePoint
 from bci.training.run_counts import RunCount
-from bci.types import TrainingStep
 
 
 class Teller(Protocol):

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from bci.models.bundle import Card
-    from bci.types import Recording
+    from bci.models.card import Card
+    from bci.signals import Recording
 
 
 @dataclass

@@ -12,9 +12,9 @@ from bci.cli.events import JsonOption, emit
 from bci.cli.trust import Trust
 
 if TYPE_CHECKING:
+    from bci.interfaces import Decoder
     from bci.messages import VerifyEvent
-    from bci.models.bundle import Card
-    from bci.types import Decoder
+    from bci.models.card import Card
 
 _MODELS = Path("recordings/models")
 

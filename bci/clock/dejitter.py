@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.clock import time_line
-from bci.types import TimeArray
+from bci.signals import TimeArray
 
 # The line through the stamps remembers this long: at first, and when it has settled.
 _MEMORY_S = (2.0, 20.0)
@@ -130,7 +130,7 @@ class SampleClock:
 
     @property
     def jitter_s(self) -> float:
-        """How far the stamps stray from a straight line, at most of late, in seconds."""
+        """Largest recent distance of the stamps from a straight line, in seconds."""
         return float(max(self._state[time_line.SECOND], self._state[time_line.DEPTH]))
 
     def stamp(

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.types import TimeArray
+from bci.signals import TimeArray
 
 # Step and rows of a package are learnt from so many of them.
 _LEARN_PACKAGES = 10_000

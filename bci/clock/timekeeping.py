@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import RecordingError
-from bci.types import Recording, TimeArray
+from bci.signals import Recording, TimeArray
 
 # A measured rate further from the nominal one than this is another rate; quartz is a hundred
 # times better, and two seconds of jittering stamps as good.

@@ -12,7 +12,7 @@ import numpy as np
 from bci.datasets.film_runs import Film, film_label, join_films
 from bci.datasets.matlab import read_matlab
 from bci.errors import RecordingError
-from bci.types import Recording
+from bci.signals import Recording
 
 _SFREQ = 128.0
 _BEFORE_S = 3

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from bci.datasets.film_runs import Film, film_label, join_films
 from bci.datasets.matlab import read_matlab
 from bci.errors import RecordingError
-from bci.types import FloatArray, Recording
+from bci.signals import FloatArray, Recording
 
 _MOST = 1000
 _MOST_SAMPLES = 10_000_000

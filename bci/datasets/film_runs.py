@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bci.head.electrodes import standard_position
-from bci.types import Channel, FloatArray, Marker, Recording, StreamInfo
+from bci.signals import Channel, FloatArray, Marker, Recording, StreamInfo
 
 # Between two parts there is a gap of which nothing is known; filters start anew behind it.
 GAP_S = 2.0
@@ -15,7 +15,7 @@ REST = "rest"
 
 @dataclass(frozen=True)
 class Film:
-    """What was recorded around one film: ``rest`` before it and ``seen`` (n_samples, n_channels).
+    """The recording of one film: ``rest`` before it and ``seen`` (n_samples, n_channels).
 
     ``label`` is its marker, like ``film-07/valence-2/arousal-4``.
     """

@@ -15,7 +15,7 @@ import numpy as np
 from bci.datasets.film_runs import Film, join_films
 from bci.datasets.matlab import list_matlab, read_matlab
 from bci.errors import RecordingError
-from bci.types import FloatArray, Recording
+from bci.signals import FloatArray, Recording
 
 _SFREQ = 200.0
 _LABELS = "label.mat"

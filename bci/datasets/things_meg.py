@@ -19,7 +19,7 @@ import numpy as np
 
 from bci.errors import RecordingError
 from bci.recording.read import read_recording
-from bci.types import Channel, Marker, Recording, StreamInfo
+from bci.signals import Channel, Marker, Recording, StreamInfo
 
 _CATCH = "catch"
 _COLUMNS = ("session_nr", "trial_type", "image_path")
@@ -30,7 +30,7 @@ _MOST_BYTES = 200_000_000
 
 
 class EpochsPart(NamedTuple):
-    """What was shown in one session: the images to learn from, or those of the test."""
+    """Images of one session: those to learn from, or those of the test."""
 
     session: int
     is_test: bool
@@ -176,7 +176,6 @@ def _whole(text: str) -> int | None:
 
 
 def _time(trial: dict[str, str], sfreq: float, file: Path) -> float:
-    """By the sample where the table has it, which is exact, else by the onset in seconds."""
     sample = _whole(trial.get("sample", ""))
     if sample is not None:
         return sample / sfreq

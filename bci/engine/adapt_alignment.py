@@ -6,10 +6,10 @@ import math
 import numpy as np
 
 from bci.errors import MismatchError
+from bci.interfaces import Decoder, Following
 from bci.models.confidence import Tempered
-from bci.models.pace import Pace
+from bci.models.drift import Pace
 from bci.pipeline.pipeline import Window
-from bci.types import Decoder, Following
 
 TIME_CONSTANT_S = 60.0
 """After so long a window counts for a third: several trials, so that no one class is learnt."""
@@ -54,7 +54,6 @@ class Adaptation:
 
     @property
     def described(self) -> str:
-        """What a status says of it."""
         return f"alignment, {self.n_updates} updates"
 
     def learn(self, window: Window) -> None:

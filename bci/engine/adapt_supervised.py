@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import MismatchError
+from bci.interfaces import Decoder, Teachable
 from bci.models.confidence import Tempered
 from bci.pipeline.pipeline import Pipeline, Window
 from bci.profiles.profile import REST, Paradigm
+from bci.signals import FloatArray, Marker
 from bci.training.epochs import INTERRUPTED
-from bci.types import Decoder, FloatArray, Marker, Teachable
 
 # How late a marker may be heard: a trial is learnt from once its end is so long ago.
 LATENESS_S = 0.5
@@ -26,7 +27,7 @@ FEWEST_TRIALS = 2
 
 @dataclass
 class _Trial:
-    """A cued trial that is not over, and what was seen of it so far."""
+    """A cued trial that is not over, and its windows so far."""
 
     label: str
     start: float
@@ -40,7 +41,7 @@ class Supervised:
     """Lets a decoder learn from each cued trial once that is over and decided.
 
     The decoder is fitted anew to the trials heard of so far, held to what calibration made of it
-    (see `bci.types.Teachable`), once there are two of each class. A trial is learnt from half
+    (see `bci.interfaces.Teachable`), once there are two of each class. A trial is learnt from half
     a second after its end, and decides another half second later, counted in samples: so a
     replay learns the same at the same windows. No label touches a prediction of its own trial.
     The fit runs in a thread beside the decoding, which waits where it takes longer than that half
@@ -92,11 +93,10 @@ class Supervised:
 
     @property
     def described(self) -> str:
-        """What a status says of it."""
         late = f", {self.n_late} cues heard too late" if self.n_late else ""
         return f"supervised, {self.n_trials} trials{late}"
 
-    def hear(self, marker: Marker) -> None:
+    def on_marker(self, marker: Marker) -> None:
         """Take in a marker; markers come in order of time."""
         wanted, cue = self._paradigm, self._paradigm.cue_of(marker.label)
         if cue is None and marker.label not in (wanted.rest, INTERRUPTED):
@@ -149,7 +149,6 @@ class Supervised:
             self._due = trial.closes + LEARNING_S
 
     def _take_over(self) -> None:
-        """Decide by what the last lesson gave, if there was one."""
         if self._lesson is None:
             return
         learnt = self._lesson.result()

@@ -1,4 +1,4 @@
-"""The cues of a live engine: who needs them, where they come from, and what is said of them."""
+"""The cues of a live engine: their streams, the models that need them, and their status."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -10,15 +10,15 @@ from bci.lsl.cue_listener import CueListener
 from bci.lsl.cue_streams import CueQuery
 from bci.profiles.profile import Paradigm
 
-# So many markers without a cue are told.
+# So many markers without a cue are reported.
 _NO_CUE = 5
 # A status stays a message of a few kilobytes.
-_MOST_CLASSES = 100
+_MAX_CLASSES = 100
 
 
 @dataclass(frozen=True, slots=True)
 class CueStatus:
-    """Cues of an engine: the model's paradigm, the streams that are heard, and the count.
+    """Cues of an engine: the model's paradigm, its marker streams, and the count.
 
     ``paradigm`` is None where it has very many classes, ``markers`` where no cues are needed.
     """
@@ -34,22 +34,22 @@ class EngineCues:
     Parameters
     ----------
     query : CueQuery, optional
-        Which marker streams.
+        The marker streams.
     signal : str
         Name of the stream that is decoded.
-    say : callable
+    report : callable
         Takes one plain sentence whenever something changes.
     """
 
-    def __init__(self, query: CueQuery | None, signal: str, say: Callable[[str], None]) -> None:
+    def __init__(self, query: CueQuery | None, signal: str, report: Callable[[str], None]) -> None:
         self._query = query
         self._signal = signal
-        self._say = say
+        self._report = report
         self._listener: CueListener | None = None
         self._waiting: list[RunningModel] = []
         self._n_cues = 0
         self._others: Counter[str] = Counter()
-        self._unused_told = False
+        self._unused_reported = False
 
     def pass_on(self, models: Sequence[RunningModel]) -> None:
         """Give the markers that came to those of the models that need cues; never waits."""
@@ -57,7 +57,7 @@ class EngineCues:
         if self._query is None:
             return
         if not self._waiting:
-            self._tell_unused(models)
+            self._report_unused(models)
             return
         if self._listener is None:
             self._listener = CueListener(self._query, self._is_cue, self._signal)
@@ -66,15 +66,15 @@ class EngineCues:
             for each in self._waiting:
                 each.cue(marker)
         for sentence in self._listener.news():
-            self._say(sentence)
+            self._report(sentence)
 
     def describe(self, paradigm: Paradigm) -> CueStatus:
         """Describe the cues for the engine's status."""
-        described = paradigm.model_dump() if len(paradigm.classes) <= _MOST_CLASSES else None
+        described = paradigm.model_dump() if len(paradigm.classes) <= _MAX_CLASSES else None
         if self._listener is None:
             return CueStatus(described)
-        heard = ", ".join(self._listener.streams) or f"waiting for {self._query}"
-        return CueStatus(described, heard, self._n_cues)
+        sources = ", ".join(self._listener.streams) or f"waiting for {self._query}"
+        return CueStatus(described, sources, self._n_cues)
 
     def close(self) -> None:
         """Stop listening."""
@@ -85,7 +85,7 @@ class EngineCues:
         return any(each.card.paradigm.cue_of(label) is not None for each in self._waiting)
 
     def _count(self, label: str) -> None:
-        """Count a cue; say it where markers come and none of them is one."""
+        """Count a cue; report it where markers come and none of them is one."""
         if self._is_cue(label):
             self._n_cues += 1
         elif (
@@ -96,17 +96,17 @@ class EngineCues:
             self._others[label] += 1
             if self._others.total() == _NO_CUE:
                 came = ", ".join(f"{each!r:.60} x{n}" for each, n in self._others.most_common())
-                self._say(
+                self._report(
                     f"{_NO_CUE} markers came and none is a cue of {self._waiting[0].card.name}: "
                     f"{came}; set paradigm.classes in the profile and calibrate again"
                 )
 
-    def _tell_unused(self, models: Sequence[RunningModel]) -> None:
-        """Say it where markers were asked for and no model has a use for them."""
-        if self._query is None or self._query.named is None or self._unused_told:
+    def _report_unused(self, models: Sequence[RunningModel]) -> None:
+        """Report markers that were named and that no model has a use for."""
+        if self._query is None or self._query.named is None or self._unused_reported:
             return
-        self._unused_told = True
-        self._say(
+        self._unused_reported = True
+        self._report(
             f"--markers {self._query.named}: not used, since {models[0].card.name} decodes without "
             "cues; to learn from them give --adapt supervised"
         )

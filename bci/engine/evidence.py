@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from bci.types import Prediction
+from bci.signals import Prediction
 
 _TINY = 1e-12
 

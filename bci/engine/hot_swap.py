@@ -7,8 +7,9 @@ from pathlib import Path
 
 from bci.engine.running_model import RunningModel, warm_up
 from bci.errors import BciError
-from bci.models.bundle import Card
-from bci.types import Chunk, Decoder, StreamInfo
+from bci.interfaces import Decoder
+from bci.models.card import Card
+from bci.signals import Chunk, StreamInfo
 
 Load = Callable[[Path], tuple[Card, Decoder]]
 """Reads a model folder; raises `BciError` where it cannot."""
@@ -29,8 +30,8 @@ class NextModel:
     load, make : callable
     info : StreamInfo
         The stream.
-    say : callable
-        Told in a sentence what becomes of a model.
+    report : callable
+        Takes one plain sentence when a model fails to load.
 
     Attributes
     ----------
@@ -39,21 +40,21 @@ class NextModel:
     """
 
     def __init__(
-        self, load: Load, make: Make, info: StreamInfo, say: Callable[[str], None]
+        self, load: Load, make: Make, info: StreamInfo, report: Callable[[str], None]
     ) -> None:
         self._load = load
         self._make = make
         self._info = info
-        self._say = say
-        self._asked = 0
+        self._report = report
+        self._n_requests = 0
         self._loaded: queue.SimpleQueue[tuple[int, RunningModel | str]] = queue.SimpleQueue()
         self.settling: RunningModel | None = None
 
-    def ask(self, folder: Path) -> None:
-        """Begin to load a model; one that was asked for before and does not run yet is dropped."""
-        self._asked += 1
+    def request(self, folder: Path) -> None:
+        """Begin to load a model; one requested before that does not run yet is dropped."""
+        self._n_requests += 1
         self.settling = None
-        threading.Thread(target=self._work, args=(self._asked, folder), daemon=True).start()
+        threading.Thread(target=self._work, args=(self._n_requests, folder), daemon=True).start()
 
     def _work(self, number: int, folder: Path) -> None:
         outcome: RunningModel | str
@@ -76,15 +77,15 @@ class NextModel:
         """
         while not self._loaded.empty():
             number, outcome = self._loaded.get()
-            if number != self._asked:
+            if number != self._n_requests:
                 continue
             if isinstance(outcome, str):
-                self._say(f"{outcome}; {running} goes on")
+                self._report(f"{outcome}; {running} goes on")
             else:
                 self.settling = outcome
         if self.settling is None:
             return None
-        # With no chunk it is not asked: the answer to that would be of the chunk before.
+        # Without a chunk, `settle` would answer for the chunk before.
         settled = [self.settling.settle(chunk) for chunk in chunks]
         if not (settled and settled[-1]):
             return None

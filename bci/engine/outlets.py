@@ -13,16 +13,16 @@ from bci.engine.running_model import Decoded
 from bci.errors import StreamError
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.engine_streams import DecisionOutlet, PredictionOutlet
-from bci.models.bundle import Card
+from bci.models.card import Card
 from bci.profiles.profile import Output
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 
-Tell = Callable[[DecisionEvent], None]
+OnDecision = Callable[[DecisionEvent], None]
 
 # A decision ends when no window came for so long; some may be withheld for an artifact.
 _MISSED_S, _MISSED_HOPS = 0.5, 3
 # liblsl drops what it has not sent yet when a stream is closed.
-_LAST_WORD_S = 0.1
+_LAST_SAMPLE_S = 0.1
 # An engine on the network answers sooner than that.
 _ANSWER_S = 0.3
 # A dashboard may start an engine while the one before it is ending.
@@ -72,16 +72,16 @@ class Outlets:
         Of the model.
     info : StreamInfo
         The stream that is decoded.
-    tell : callable, optional
-        Told of each event of the decision that is published.
+    on_decision : callable, optional
+        Receives each event of the decision that is published.
     """
 
     def __init__(
-        self, output: Output, card: Card, info: StreamInfo, tell: Tell | None = None
+        self, output: Output, card: Card, info: StreamInfo, on_decision: OnDecision | None = None
     ) -> None:
         self._output = output
         self._info = info
-        self._tell = tell
+        self._on_decision = on_decision
         self._last = local_clock()
         self._decisions = self._decided("decisions")
         self._with_prior: _Decided | None = None
@@ -93,7 +93,7 @@ class Outlets:
         name, adapt = self._output.name, self._output.adapt
         own_id = source_id(name, which)
         outlet = DecisionOutlet(name, own_id, self._info.simulated, adapt, which)
-        return _Decided(outlet, self._tell if which == "decisions" else None)
+        return _Decided(outlet, self._on_decision if which == "decisions" else None)
 
     def _open(self, card: Card) -> None:
         self._card = card
@@ -108,7 +108,7 @@ class Outlets:
         )
 
     def serve(self, card: Card) -> str:
-        """Publish another model's from here on; tells if the stream had to be made anew."""
+        """Publish another model's predictions from here on; describe the change of the stream."""
         before = self._card
         if layout(card) == layout(before):
             self._card = card
@@ -140,7 +140,7 @@ class Outlets:
             self._end_decisions(now)
 
     def _end_decisions(self, now: float) -> bool:
-        """End what is decided; tell whether anybody may have followed it."""
+        """End all decisions; True if one held and somebody listens."""
         ended = [self._decisions.end(now)]
         if self._with_prior is not None:
             ended.append(self._with_prior.end(now))
@@ -149,7 +149,7 @@ class Outlets:
     def close(self) -> None:
         """End the decision and take the streams off the network."""
         if self._end_decisions(local_clock()):
-            time.sleep(_LAST_WORD_S)
+            time.sleep(_LAST_SAMPLE_S)
         self._predictions.close()
         self._decisions.close()
         if self._with_prior is not None:
@@ -157,11 +157,9 @@ class Outlets:
 
 
 class _Decided:
-    """A stream of decisions, and the decision that holds on it."""
-
-    def __init__(self, outlet: DecisionOutlet, tell: Tell | None) -> None:
+    def __init__(self, outlet: DecisionOutlet, on_decision: OnDecision | None) -> None:
         self._outlet = outlet
-        self._tell = tell
+        self._on_decision = on_decision
         self._running = RunningDecision()
 
     def push(self, decision: Decision | None, taken: float, at_cues: bool) -> None:
@@ -177,8 +175,8 @@ class _Decided:
     def _publish(self, event: DecisionEvent | None) -> None:
         if event is not None:
             self._outlet.push(event)
-            if self._tell is not None:
-                self._tell(event)
+            if self._on_decision is not None:
+                self._on_decision(event)
 
     def close(self) -> None:
         self._outlet.close()

@@ -19,9 +19,9 @@ from pydantic import AfterValidator, Field, ValidationError
 from bci import __version__
 from bci.clock.dejitter import Position
 from bci.errors import MessageError
+from bci.interfaces import Decoder
 from bci.messages import Count, Message, Number, Seconds, Text
-from bci.models.bundle import Card
-from bci.types import Decoder
+from bci.models.card import Card
 
 STREAM_TYPE = "Provenance"
 

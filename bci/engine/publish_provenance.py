@@ -19,20 +19,20 @@ from bci.engine.provenance import (
     versions,
 )
 from bci.engine.running_model import RunningModel
+from bci.interfaces import Decoder
 from bci.lsl.cue_streams import CueQuery
 from bci.lsl.inlet import SignalInlet
-from bci.lsl.mapped import MappedInlet
 from bci.lsl.metadata import to_lsl
-from bci.models.bundle import Card
+from bci.models.card import Card
 from bci.pipeline.pipeline import WindowTally
 from bci.profiles.profile import Output
-from bci.types import Channel, Decoder, StreamInfo
+from bci.signals import Channel, StreamInfo
 
 # Often enough that a short recording holds one, and seldom enough to be small beside a signal.
 _EVERY_S = 5.0
 # liblsl drops what it has not sent yet when a stream is closed.
 _LAST_WORD_S = 0.1
-_MOST_MODELS = 100
+_MAX_MODELS = 100
 
 
 class EngineProvenance:
@@ -43,7 +43,7 @@ class EngineProvenance:
     output : Output
         The engine's name, and how it decides.
     source_id : str
-    inlet : SignalInlet or MappedInlet
+    inlet : SignalInlet
         The stream that is decoded.
     map_montage : bool
     markers : CueQuery, optional
@@ -53,19 +53,17 @@ class EngineProvenance:
         self,
         output: Output,
         source_id: str,
-        inlet: SignalInlet | MappedInlet,
+        inlet: SignalInlet,
         map_montage: bool,
         markers: CueQuery | None,
     ) -> None:
         channel = Channel("provenance", "status", "json")
-        self._info = StreamInfo(
-            f"{output.name}-provenance", STREAM_TYPE, 0.0, (channel,), source_id,
-            inlet.info.simulated,
-        )  # fmt: skip
+        name, simulated = f"{output.name}-provenance", inlet.info.simulated
+        self._info = StreamInfo(name, STREAM_TYPE, 0.0, (channel,), source_id, simulated)
         self._outlet: pylsl.StreamOutlet | None = None
         self._inlet = inlet
         self._known: WeakKeyDictionary[RunningModel, ModelRun] = WeakKeyDictionary()
-        self._past: deque[ModelRun] = deque(maxlen=_MOST_MODELS)
+        self._past: deque[ModelRun] = deque(maxlen=_MAX_MODELS)
         self._running: tuple[RunningModel, ModelRun] | None = None
         self._due = 0.0
         self._state: object = None
@@ -101,7 +99,7 @@ class EngineProvenance:
         if not final and now < self._due and state == self._state:
             return
         self._due, self._state = now + _EVERY_S, state
-        told = self._base.model_copy(
+        provenance = self._base.model_copy(
             update={
                 "versions": versions(),
                 "models": models,
@@ -113,7 +111,7 @@ class EngineProvenance:
         )
         if self._outlet is None:
             self._outlet = pylsl.StreamOutlet(to_lsl(self._info, "string"))
-        self._outlet.push_sample([told.line()])
+        self._outlet.push_sample([provenance.line()])
 
     def _present(self) -> tuple[ModelRun, ...]:
         """The model that decodes; none before it has taken in a sample."""

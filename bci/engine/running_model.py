@@ -10,13 +10,14 @@ from bci.engine.adapt_alignment import Adaptation
 from bci.engine.adapt_supervised import Supervised
 from bci.engine.evidence import Evidence
 from bci.errors import BundleError
-from bci.models.bundle import Card, decision_threshold
+from bci.interfaces import Decoder
+from bci.models.card import Card, decision_threshold
 from bci.models.drift import Drift
 from bci.models.fit import check_stream, fitted, resampler_for
 from bci.pipeline.pipeline import Pipeline, Window
 from bci.profiles.profile import Adapt, Output
+from bci.signals import Chunk, Marker, Prediction, StreamInfo
 from bci.tasks.word_prior import WordPrior
-from bci.types import Chunk, Decoder, Marker, Prediction, StreamInfo
 
 
 class Decoded(NamedTuple):
@@ -119,13 +120,13 @@ class RunningModel:
     @property
     def remarks(self) -> list[str]:
         """Sentences on how the stream is brought to the model."""
-        told = list(self.pipeline.chain.remarks)
+        remarks = list(self.pipeline.chain.remarks)
         if self._resampler is not None:
-            told.append(
+            remarks.append(
                 f"the stream is resampled to the model's {self.card.stream.sfreq:g} Hz, which "
                 f"delays decisions by {1000 * self._resampler.delay_s:.0f} ms"
             )
-        return told
+        return remarks
 
     @property
     def samples_to_window(self) -> int:
@@ -135,19 +136,19 @@ class RunningModel:
 
     @property
     def needs_cues(self) -> bool:
-        """Whether `cue` has to be told of markers."""
+        """True where `cue` needs markers."""
         return self.pipeline.at_cues or isinstance(self.adaptation, Supervised)
 
     def cue(self, marker: Marker) -> None:
         """Ask for the window of a cue, where windows come at cues, and learn its label."""
         if self.card.paradigm.cue_of(marker.label) is not None:
-            self.pipeline.at(marker.time + self.card.paradigm.start_s)
-        self.hear(marker)
+            self.pipeline.request_window(marker.time + self.card.paradigm.start_s)
+        self.on_marker(marker)
 
-    def hear(self, marker: Marker) -> None:
+    def on_marker(self, marker: Marker) -> None:
         """Take in a marker for what is learnt from cues, if anything is."""
         if isinstance(self.adaptation, Supervised):
-            self.adaptation.hear(marker)
+            self.adaptation.on_marker(marker)
 
     def push(self, chunk: Chunk, newest_only: bool = False) -> Iterator[Decoded]:
         """Take samples in; yield what is made of each window that they completed.

@@ -9,14 +9,13 @@ import numpy as np
 from bci.engine.cues import CueStatus
 from bci.engine.running_model import RunningModel
 from bci.lsl.inlet import SignalInlet
-from bci.lsl.mapped import MappedInlet
 from bci.messages import EngineStatus, WindowCounts
-from bci.models.bundle import decision_threshold
+from bci.models.card import decision_threshold
 from bci.profiles.profile import Output
 
 
 def describe_engine(
-    inlet: SignalInlet | MappedInlet,
+    inlet: SignalInlet,
     running: RunningModel,
     output: Output,
     cues: CueStatus,
@@ -27,7 +26,7 @@ def describe_engine(
 
     Parameters
     ----------
-    inlet : SignalInlet or MappedInlet
+    inlet : SignalInlet
     running : Decoding
     output : Output
     cues : CueStatus

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from bci.interfaces import Decoder
+from bci.signals import Signal
 from bci.training.epochs import Epochs
 from bci.training.folds import split_by_item
 from bci.training.pretrain import HeldOutPredictions, decide, fit, score_people
-from bci.types import Decoder, Signal
 
 MakeDecoder = Callable[[], Decoder]
 

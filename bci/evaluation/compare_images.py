@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bci.evaluation.measures import rank_of_truth
+from bci.interfaces import Decoder, Retrieval
+from bci.signals import Signal
 from bci.training.epochs import Epochs
-from bci.types import Decoder, Retrieval, Signal
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 from scipy import stats
 from threadpoolctl import threadpool_limits
 
+from bci.interfaces import Adaptable, Decoder
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.pipeline_settings import PipelineSettings
 from bci.profiles.profile import Paradigm
+from bci.signals import Recording, Signal
 from bci.training.calibrate import decide_trials
 from bci.training.epochs import Epochs, find_trials, trial_of
 from bci.training.pretrain import fit
-from bci.types import Adaptable, Decoder, Recording, Signal
 
 Arrays = Mapping[str, NDArray[np.generic]]
 MakeDecoder = Callable[[Arrays | None], Decoder]

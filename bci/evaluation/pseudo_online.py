@@ -19,10 +19,12 @@ from bci.evaluation.scores import (
     score_accuracy,
     shuffled_labels,
 )
-from bci.models.bundle import Card
+from bci.interfaces import Decoder
+from bci.models.card import Card
 from bci.models.false_decisions import commands_of, independent_after, rest_rate
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import Adapt
+from bci.signals import Marker, Prediction, Recording
 from bci.tasks.word_prior import WordPrior
 from bci.training.epochs import (
     JudgedWindow,
@@ -36,7 +38,6 @@ from bci.training.epochs import (
     require_every_class,
     trial_of,
 )
-from bci.types import Decoder, Marker, Prediction, Recording
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +268,7 @@ def _decode(
     with threadpool_limits(limits=1):
         for chunk in chunks_for(decoding.pipeline, recording, trials):
             while markers and markers[0].time <= chunk.timestamps[-1]:
-                decoding.hear(markers.popleft())
+                decoding.on_marker(markers.popleft())
             yield from decoding.push(chunk)
 
 

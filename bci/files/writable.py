@@ -7,7 +7,7 @@ from bci.errors import PlaceError
 
 
 def obstacle(path: Path) -> str:
-    """Why nothing can be made at a path, with the folders that it lacks; empty if it can."""
+    """Explain why nothing can be made at a path, with its missing folders; empty if it can."""
     try:
         above = next(place for place in path.absolute().parents if place.exists())
         if not above.is_dir():

@@ -14,7 +14,7 @@ from bci.errors import MismatchError
 from bci.head.electrodes import fit_sphere, standard_directions, standard_name, standard_position
 from bci.head.splines import spline_weights
 from bci.pipeline import kernels
-from bci.types import Channel, Chunk, Recording, StreamInfo
+from bci.signals import Channel, Chunk, Recording, StreamInfo
 
 # Measured on EEGMMIDB (11 people, run 04, 8-30 Hz, 8 to 48 of 64 electrodes drawn at random): where
 # the nearest electrode is within 30 degrees, some 50 mm, the interpolated channel correlates 0.65

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from bci.head.electrodes import standard_directions
 from bci.head.splines import spline_weights
-from bci.types import Channel
+from bci.signals import Channel
 
 Values = NDArray[np.float64]
 Places = dict[int, tuple[float, float]]

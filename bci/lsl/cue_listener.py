@@ -12,7 +12,7 @@ from bci.errors import StreamError
 from bci.lsl.cue_streams import MARKER_TYPES, CueQuery, Rank, belongs, cue_query, rank_of
 from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch
 from bci.lsl.inlet import MarkerInlet
-from bci.types import Marker
+from bci.signals import Marker
 
 GUIDED = "Cues"
 """Type of the stream of a guided calibration: its cues are not the markers of a device."""
@@ -30,7 +30,7 @@ _MOST_FAILURES = 20
 
 
 @dataclass
-class _Heard:
+class _Source:
     """One marker stream that is listened to, in a thread of its own."""
 
     found: FoundStream
@@ -88,11 +88,11 @@ class CueListener:
         self.query = cue_query(query)
         self._is_cue = is_cue if self.query.is_general else None
         self._watch = StreamWatch(StreamQuery(predicate=cue_predicate(self.query)))
-        self._came: queue.SimpleQueue[tuple[_Heard, Marker]] = queue.SimpleQueue()
+        self._came: queue.SimpleQueue[tuple[_Source, Marker]] = queue.SimpleQueue()
         self._news: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._heard: tuple[_Heard, ...] = ()
-        self._chosen: _Heard | None = None
-        self._told: set[tuple[str, str]] = set()
+        self._sources: tuple[_Source, ...] = ()
+        self._chosen: _Source | None = None
+        self._reported: set[tuple[str, str]] = set()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
@@ -105,16 +105,16 @@ class CueListener:
     @property
     def streams(self) -> tuple[str, ...]:
         """Names of the streams that are heard; once there is one with cues, of that."""
-        heard = [each for each in self._heard if each.opened and not each.over]
+        live = [each for each in self._sources if each.opened and not each.over]
         chosen = self._chosen
-        if chosen is not None and any(each.key == chosen.key for each in heard):
+        if chosen is not None and any(each.key == chosen.key for each in live):
             return (chosen.found.info.name,)
-        return tuple(dict.fromkeys(each.found.info.name for each in heard))
+        return tuple(dict.fromkeys(each.found.info.name for each in live))
 
     def pull(self) -> list[Marker]:
         """Markers that came since the last call; never waits."""
         came = [self._came.get_nowait() for _ in range(self._came.qsize())]
-        return [marker for heard, marker in came if self._counts(heard, marker)]
+        return [marker for source, marker in came if self._counts(source, marker)]
 
     def news(self) -> list[str]:
         """Sentences about streams that are missing, came or went since the last call."""
@@ -125,51 +125,51 @@ class CueListener:
         self._stopping.set()
         self._thread.join(_STOP_S)
 
-    def _counts(self, heard: _Heard, marker: Marker) -> bool:
+    def _counts(self, source: _Source, marker: Marker) -> bool:
         """Tell whether a marker is of the stream of the cues, as far as that is known by now."""
         if self._is_cue is None:
             return True
         chosen, is_cue = self._chosen, self._is_cue(marker.label)
-        if chosen is not None and not any(each.key == chosen.key for each in self._heard):
+        if chosen is not None and not any(each.key == chosen.key for each in self._sources):
             chosen = self._chosen = None
-        if is_cue and (chosen is None or self._place(heard) < self._place(chosen)):
-            if len({each.key for each in self._heard}) > 1:
-                self._news.put(f"cues come from {_described(heard.found)}")
-            self._chosen = heard
+        if is_cue and (chosen is None or self._place(source) < self._place(chosen)):
+            if len({each.key for each in self._sources}) > 1:
+                self._news.put(f"cues come from {_described(source.found)}")
+            self._chosen = source
             return True
         if chosen is None:
-            return heard.rank is not Rank.NOTES
-        if is_cue and heard.key != chosen.key and self._place(heard) == self._place(chosen):
-            self._tell_once(
-                heard,
-                f"{_described(heard.found)} sends cues too; those of "
+            return source.rank is not Rank.NOTES
+        if is_cue and source.key != chosen.key and self._place(source) == self._place(chosen):
+            self._report_once(
+                source,
+                f"{_described(source.found)} sends cues too; those of "
                 f"{_described(chosen.found)} are used. Name the one that counts: --markers NAME",
             )
-        return heard.key == chosen.key
+        return source.key == chosen.key
 
-    def _place(self, heard: _Heard) -> tuple[Rank, bool]:
+    def _place(self, source: _Source) -> tuple[Rank, bool]:
         """Smaller for a stream that is likelier to carry the cues."""
-        return heard.rank, not belongs(heard.found.info.name, self._signal)
+        return source.rank, not belongs(source.found.info.name, self._signal)
 
-    def _tell_once(self, heard: _Heard, sentence: str) -> None:
-        if heard.key not in self._told:
-            self._told.add(heard.key)
+    def _report_once(self, source: _Source, sentence: str) -> None:
+        if source.key not in self._reported:
+            self._reported.add(source.key)
             self._news.put(sentence)
 
     def _listen(self) -> None:
         missed_at, ignored_until = local_clock() + _MISSED_S, dict[str, float]()
         while not self._stopping.wait(_LOOK_S):
             now = local_clock()
-            for each in self._heard:
+            for each in self._sources:
                 if each.over:
                     ignored_until[each.found.uid] = now + _LISTED_S
-            left = tuple(each for each in self._heard if not each.over)
+            left = tuple(each for each in self._sources if not each.over)
             known = {each.found.uid for each in left}
             for found in self._watch.poll():
                 wanted = found.uid not in known and now > ignored_until.get(found.uid, 0.0)
                 if wanted and self._fits(found) and len(left) < _MOST_STREAMS:
-                    left = (*left, self._hear(found))
-            self._heard = left
+                    left = (*left, self._listen_to(found))
+            self._sources = left
             if self.connected:
                 missed_at = float("inf")
             elif now > missed_at:
@@ -177,7 +177,7 @@ class CueListener:
                 self._news.put(f"there is no marker stream with {self.query}; it is waited for")
         # One that waits for a program that hangs is left, and ends with the process.
         deadline = local_clock() + _STOP_S / 2
-        for each in self._heard:
+        for each in self._sources:
             if each.thread is not None:
                 each.thread.join(max(0.0, deadline - local_clock()))
 
@@ -189,40 +189,39 @@ class CueListener:
             return False
         return carries and self.query.fits(info.name, info.type, info.source_id, is_text)
 
-    def _hear(self, found: FoundStream) -> _Heard:
-        heard = _Heard(found)
-        heard.thread = threading.Thread(target=self._follow, args=(heard,), daemon=True)
-        heard.thread.start()
-        return heard
+    def _listen_to(self, found: FoundStream) -> _Source:
+        source = _Source(found)
+        source.thread = threading.Thread(target=self._follow, args=(source,), daemon=True)
+        source.thread.start()
+        return source
 
-    def _follow(self, heard: _Heard) -> None:
-        """Pass on a stream's markers until it is gone."""
+    def _follow(self, source: _Source) -> None:
         inlet: MarkerInlet | None = None
         failures = 0
         try:
-            inlet = MarkerInlet(heard.found)
-            heard.opened = True
-            self._news.put(f"listening for cues to {_described(heard.found)}")
+            inlet = MarkerInlet(source.found)
+            source.opened = True
+            self._news.put(f"listening for cues to {_described(source.found)}")
             while inlet.connected and not self._stopping.is_set() and failures < _MOST_FAILURES:
                 try:
                     for marker in inlet.pull(_WAIT_S):
-                        self._came.put((heard, marker))
+                        self._came.put((source, marker))
                     for finding in inlet.findings:
-                        self._tell_once(heard, f"{_described(heard.found)}: {finding}")
+                        self._report_once(source, f"{_described(source.found)}: {finding}")
                     failures = 0
                 except Exception as error:  # noqa: BLE001 - one marker must not end all cues
                     failures += 1
-                    self._tell_once(
-                        heard, f"{_described(heard.found)}: a marker could not be read ({error})"
+                    self._report_once(
+                        source, f"{_described(source.found)}: a marker could not be read ({error})"
                     )
             if not self._stopping.is_set():
-                self._news.put(f"{_described(heard.found)} was lost; its return is waited for")
+                self._news.put(f"{_described(source.found)} was lost; its return is waited for")
         except (StreamError, UnicodeError) as error:
-            self._tell_once(heard, str(error))
+            self._report_once(source, str(error))
         finally:
             if inlet is not None:
                 inlet.close()
-            heard.over = True
+            source.over = True
 
 
 def cue_predicate(query: CueQuery) -> str:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from bci.types import Marker, MarkerStream, Recording
+from bci.signals import Marker, MarkerStream, Recording
 
 _GUIDED = {"cue", "cues"}
 _GENERAL = {"marker", "markers"}
@@ -119,12 +119,12 @@ def is_own(stream_type: str) -> bool:
 
 def rank_of(stream_type: str, is_text: bool = True) -> Rank | None:
     """Rank a type of stream as a carrier of cues; None where it is one only if it is named."""
-    said = stream_type.strip().casefold()
-    if said in _GUIDED:
+    kind = stream_type.strip().casefold()
+    if kind in _GUIDED:
         return Rank.GUIDED
-    if said in _MARKERS or (is_text and not said):
+    if kind in _MARKERS or (is_text and not kind):
         return Rank.MARKERS
-    return Rank.NOTES if said in _NOTES else None
+    return Rank.NOTES if kind in _NOTES else None
 
 
 def choose(

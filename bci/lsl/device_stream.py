@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pylsl import local_clock
 
 from bci.errors import DeviceError
+from bci.interfaces import Commanded, Cued, Device
 from bci.lsl.cue_listener import GUIDED, CueListener
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
-from bci.types import Chunk, Commanded, Cued, Device, StreamInfo
+from bci.signals import Chunk, StreamInfo
 
 _READ_S = 0.05
 # After the last sample: what liblsl still holds has to get through before the outlet goes.
@@ -25,7 +26,7 @@ def stream_device(
     device: Device,
     stop: threading.Event,
     wait_for_consumers_s: float = 0.0,
-    say: Callable[[str], None] = lambda _: None,
+    report: Callable[[str], None] = lambda _: None,
     commands: "queue.SimpleQueue[str] | None" = None,
     on_open: Callable[[], None] = lambda: None,
     orphaned: threading.Event | None = None,
@@ -44,17 +45,17 @@ def stream_device(
         Seen within a tenth of a second.
     wait_for_consumers_s : float
         Wait up to so long for somebody to listen to the signal before the device is started.
-    say : callable
-        Called with a sentence on what the device does: it is back, or it answers a command.
+    report : callable
+        Takes a sentence on the device: its return, or its answer to a command.
     commands : queue of str, optional
-        What a person has to say to the device: ``marker 5``, or words of its own language.
+        Commands of a person: ``marker 5``, or words of the device's own language.
     on_open : callable
         Called once the device is connected and describes itself.
     orphaned : Event, optional
         Set when whoever started us is gone: from then on the device is streamed for as long as
         somebody, a recorder for one, listens to it.
     warn : callable, optional
-        Called with a sentence on a fault: the device is lost, or it lost samples. Default: ``say``.
+        Takes a sentence on a fault: the device is lost, or it lost samples. Default: ``report``.
 
     Raises
     ------
@@ -66,13 +67,13 @@ def stream_device(
     try:
         on_open()
         given = commands or queue.SimpleQueue()
-        _publish(device, stop, wait_for_consumers_s, say, warn or say, given, orphaned)
+        _publish(device, stop, wait_for_consumers_s, report, warn or report, given, orphaned)
     finally:
         device.close()
 
 
 def _open(device: Device, stop: threading.Event, orphaned: threading.Event | None = None) -> bool:
-    """Connect; False if told to stop or left meanwhile, when what hangs is left to itself."""
+    """Connect; False if stopped or left meanwhile, when what hangs is left to itself."""
     outcome: queue.SimpleQueue[Exception | None] = queue.SimpleQueue()
 
     def work() -> None:
@@ -125,22 +126,22 @@ class _Orphan:
         self._signals = signals
         self._orphaned = orphaned
         self._stop = stop
-        self._heard_at = 0.0
+        self._consumer_at = 0.0
 
     def look(self) -> None:
         left = self._orphaned is not None and self._orphaned.is_set()
         if not left or any(signal.has_consumers for signal in self._signals):
-            self._heard_at = local_clock()
-        elif local_clock() - self._heard_at > _UNHEARD_S:
+            self._consumer_at = local_clock()
+        elif local_clock() - self._consumer_at > _UNHEARD_S:
             self._stop.set()
 
 
 class _Cues:
     """Passes a cue stream's markers on to the person who follows them, where there is one."""
 
-    def __init__(self, device: Device, name: str, say: Callable[[str], None]) -> None:
+    def __init__(self, device: Device, name: str, report: Callable[[str], None]) -> None:
         self._name = name
-        self._say = say
+        self._report = report
         self._present = False
         self._person: Cued | None = None
         if isinstance(device, Cued):
@@ -155,8 +156,8 @@ class _Cues:
         self._person.follow(present, markers)
         if present != self._present:
             self._present = present
-            told = "follows the cues of another program" if present else "has its own cues again"
-            self._say(f"{self._name} {told}")
+            state = "follows the cues of another program" if present else "has its own cues again"
+            self._report(f"{self._name} {state}")
 
     def close(self) -> None:
         if self._person is not None:
@@ -167,7 +168,7 @@ def _publish(
     device: Device,
     stop: threading.Event,
     wait_s: float,
-    say: Callable[[str], None],
+    report: Callable[[str], None],
     warn: Callable[[str], None],
     commands: "queue.SimpleQueue[str]",
     orphaned: threading.Event | None,
@@ -178,7 +179,7 @@ def _publish(
     signals = [SignalOutlet(info) for info in infos]
     first = infos[0]
     markers = MarkerOutlet(f"{first.name}-markers", f"{first.source_id}-markers", first.simulated)
-    cues = _Cues(device, first.name, say)
+    cues = _Cues(device, first.name, report)
     try:
         deadline = local_clock() + wait_s
         while not signals[0].has_consumers and local_clock() < deadline and not stop.wait(_READ_S):
@@ -188,13 +189,13 @@ def _publish(
         while not stop.is_set():
             orphan.look()
             while not commands.empty():
-                say(_command(device, commands.get()))
+                report(_command(device, commands.get()))
             cues.pass_on()
             try:
                 reading = device.read(_READ_S)
             except DeviceError as error:
                 warn(f"{first.name}: {error}; trying again")
-                _reconnect(device, infos, stop, say, orphan)
+                _reconnect(device, infos, stop, report, orphan)
                 continue
             if reading is None:
                 stop.wait(_LINGER_S)
@@ -224,7 +225,7 @@ def _reconnect(
     device: Device,
     infos: tuple[StreamInfo, ...],
     stop: threading.Event,
-    say: Callable[[str], None],
+    report: Callable[[str], None],
     orphan: _Orphan,
 ) -> None:
     lost_at = local_clock()
@@ -242,5 +243,5 @@ def _reconnect(
             raise DeviceError(
                 f"{infos[0].name} came back with other streams or channels; start it again"
             )
-        say(f"{infos[0].name}: back after {local_clock() - lost_at:.1f} s")
+        report(f"{infos[0].name}: back after {local_clock() - lost_at:.1f} s")
         return

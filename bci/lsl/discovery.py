@@ -9,7 +9,7 @@ import pylsl
 
 from bci.errors import AmbiguousStreamError, StreamError
 from bci.lsl.cue_streams import is_own
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 
 _MOST_LISTED = 20
 _MOST_LABEL = 200
@@ -20,7 +20,7 @@ _REPORT_EVERY_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class StreamQuery:
-    """Which stream is meant; every part given has to fit.
+    """A choice of a stream; every part given has to fit.
 
     ``predicate`` is an XPath 1.0 condition over the stream's description, as
     ``channel_count=64 and starts-with(name,'Bio')``.

@@ -1,4 +1,4 @@
-"""What the engine publishes: predictions, decisions and its own status."""
+"""Streams of an engine: predictions, decisions and its own status."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from bci.lsl.inlet import MarkerInlet, SignalInlet
 from bci.lsl.metadata import to_lsl
 from bci.lsl.outlet import MarkerOutlet
 from bci.messages import MAX_STATUS, EngineStatus, RecorderStatus, read_status
-from bci.types import Channel, Marker, Prediction, StreamInfo
+from bci.signals import Channel, Marker, Prediction, StreamInfo
 
 LATENCIES = ("arrived", "filtered", "decoded", "published")
 _N_STAGES = len(LATENCIES)

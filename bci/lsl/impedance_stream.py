@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from bci.lsl.discovery import StreamQuery, StreamWatch
 from bci.lsl.inlet import SignalInlet
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 
 # An impedance in a unit that is not known is not used.
 _KOHM = {"kOhm": 1.0, "Ohm": 1e-3}
@@ -42,8 +42,8 @@ class Impedances:
                 # Boards that measure impedances name their channels after nothing.
                 self._kohm = kohm
             else:
-                said = dict(zip(names, kohm.tolist(), strict=True))
-                self._kohm = np.array([said.get(name, np.nan) for name in self._names])
+                by_name = dict(zip(names, kohm.tolist(), strict=True))
+                self._kohm = np.array([by_name.get(name, np.nan) for name in self._names])
         return self._kohm
 
     def close(self) -> None:

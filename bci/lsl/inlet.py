@@ -1,8 +1,7 @@
-"""Taking signals and markers from LSL, on our clock, through losses and reconnections."""
+"""Signals and markers from LSL, on our clock, through losses and reconnections."""
 
-import contextlib
-import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -11,31 +10,24 @@ import numpy as np
 import pylsl
 from numpy.typing import NDArray
 from pylsl.util import LostError
-from pylsl.util import TimeoutError as LslTimeoutError
 
 from bci.clock.dejitter import DeviceClock, Position, SampleClock, Stamps
 from bci.clock.timekeeping import Timekeeping, findings, split_loops
 from bci.errors import StreamError
-from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch
+from bci.lsl.connection import Connection
+from bci.lsl.discovery import FoundStream
 from bci.lsl.marker_labels import labels_of
-from bci.lsl.metadata import MOST_CHANNELS, from_lsl
 from bci.recording.rounding import is_rounded
-from bci.types import Chunk, FloatArray, Marker, StreamInfo, TimeArray
+from bci.signals import Chunk, FloatArray, Marker, StreamInfo, TimeArray
 
-_OPEN_S = 5.0
-# The offset between the sender's clock and ours is asked for this often.
-_OFFSET_EVERY_S = 5.0
-# Ten minutes of them tell the drift, and fewer than half a minute nothing.
-_MOST_OFFSETS = 120
-_OFFSETS_FOR_DRIFT = 7
-_MOST_MARKERS = 1024
-_MOST_LABEL = 20_000
-_MOST_SEAMS = 200
+_MAX_MARKERS = 1024
+_MAX_LABEL = 20_000
+_MAX_SEAMS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class InletStats:
-    """What came through an inlet so far, and how the sender keeps time.
+    """Counts of an inlet so far, and the timekeeping of its sender.
 
     ``effective_rate`` is in hertz, ``jitter_s`` how far the stamps stray, ``clock_offset_s`` what
     the sender's clock lacks to ours, ``clock_drift_ppm`` how much faster it runs than ours, in
@@ -56,101 +48,6 @@ class InletStats:
     lost_at: float = float("nan")
     loops: int = 0
     findings: tuple[str, ...] = ()
-
-
-class _Connection:
-    """One LSL inlet, its clock offset, and its coming back after the outlet was gone.
-
-    liblsl's own recovery is silent and works only for streams with a source id; ours is
-    visible and works for all.
-    """
-
-    def __init__(self, found: FoundStream, buffer_s: float) -> None:
-        self._buffer_s = buffer_s
-        self._offsets: deque[tuple[float, float]] = deque(maxlen=_MOST_OFFSETS)
-        self._open(found.raw)
-        self.reconnects = 0
-
-    @property
-    def drift_ppm(self) -> float:
-        """How much faster the sender's clock runs than ours; NaN until it is known."""
-        if len(self._offsets) < _OFFSETS_FOR_DRIFT:
-            return float("nan")
-        times, offsets = np.array(self._offsets).T
-        return float(-1e6 * np.polyfit(times - times[0], offsets, 1)[0])
-
-    def _open(self, described: pylsl.StreamInfo) -> None:
-        if not 1 <= described.channel_count() <= MOST_CHANNELS:
-            raise StreamError(
-                f"stream {described.name()!r} claims {described.channel_count()} channels"
-            )
-        inlet = pylsl.StreamInlet(
-            described, max_buflen=max(1, round(self._buffer_s)), recover=False
-        )
-        try:
-            self.info = from_lsl(inlet.info(timeout=_OPEN_S))
-            inlet.open_stream(timeout=_OPEN_S)
-            self.offset = inlet.time_correction(timeout=_OPEN_S)
-        except RuntimeError as error:
-            raise StreamError(
-                f"stream {described.name()!r} does not answer; is its program still running?"
-            ) from error
-        self.inlet: pylsl.StreamInlet | None = inlet
-        self._offset_due = pylsl.local_clock() + _OFFSET_EVERY_S
-        self._offsets.clear()
-        self._watch: StreamWatch | None = None
-
-    def refresh_offset(self, now: float) -> None:
-        """Take the newest clock offset; liblsl measures it in a thread of its own."""
-        if now < self._offset_due or self.inlet is None:
-            return
-        self._offset_due = now + _OFFSET_EVERY_S
-        # Where no newer measurement is to be had, the last one holds on.
-        with contextlib.suppress(LostError, LslTimeoutError):
-            self.offset = self.inlet.time_correction(timeout=0.001)
-            self._offsets.append((now, self.offset))
-
-    def lose(self) -> None:
-        """The outlet is gone: begin to look for its return."""
-        self.inlet = None
-        wanted = self.info
-        # The same outlet, restarted: by its source id, else by everything else it is known by.
-        known = {"source_id": wanted.source_id} if wanted.source_id else {"name": wanted.name}
-        self._watch = StreamWatch(StreamQuery(type=wanted.type, **known))
-
-    def try_again(self, timeout: float) -> bool:
-        """Look once for the stream's return, at most ``timeout`` seconds; whether it is back.
-
-        Raises
-        ------
-        StreamError
-            If it came back with other channels or another rate.
-        """
-        assert self._watch is not None
-        for found in self._watch.poll():
-            before = self.info
-            try:
-                self._open(found.raw)
-            except StreamError:
-                continue
-            if (self.info.sfreq, self.info.channels) != (before.sfreq, before.channels):
-                self.inlet = None
-                raise StreamError(
-                    f"stream {before.name!r} came back changed: {before.n_channels} channels at "
-                    f"{before.sfreq:g} Hz before, {self.info.n_channels} at {self.info.sfreq:g} Hz "
-                    "now, or with other names; start again"
-                )
-            self.reconnects += 1
-            return True
-        # Discovery runs in a thread of liblsl's; look again soon.
-        time.sleep(max(0.0, min(timeout, 0.1)))
-        return False
-
-    def close(self) -> None:
-        if self.inlet is not None:
-            self.inlet.close_stream()
-            self.inlet = None
-        self._watch = None
 
 
 class SignalInlet:
@@ -186,9 +83,11 @@ class SignalInlet:
             )
         # Compiled before samples flow: liblsl forgets what was not yet pulled when an outlet goes.
         SampleClock(1.0).stamp(np.zeros(1))
-        self._connection = _Connection(found, buffer_s)
+        self._connection = Connection(found, buffer_s)
         own = self._connection.info
         self.info: StreamInfo = own if given_hz is None else replace(own, sfreq=given_hz)
+        self._n_channels = self.info.n_channels
+        self._map: Callable[[Chunk], Chunk] | None = None
         self._clock = SampleClock(self.info.sfreq) if self.info.sfreq > 0 else None
         self._by_arrival = by_arrival
         self._arrivals: DeviceClock | None = None
@@ -197,9 +96,9 @@ class SignalInlet:
         self._lost_at = float("nan")
         self._loops = self._skipped = 0
         # Samples that came, while later stamps have to tell whether some were lost before them.
-        self._held = np.empty((0, self.info.n_channels), dtype=np.float32)
+        self._waiting = np.empty((0, self._n_channels), dtype=np.float32)
         self._n_samples = 0
-        self.seams: deque[Position] = deque(maxlen=_MOST_SEAMS)
+        self.seams: deque[Position] = deque(maxlen=_MAX_SEAMS)
         """The first sample, and the first one behind each gap or step of the clock; the newest."""
         self._newest: tuple[Stamps, TimeArray, int] | None = None
         self._stamp_before = self._stamp_last = float("nan")
@@ -209,6 +108,18 @@ class SignalInlet:
         self.rounds = False
         """Whether values came that float32 cannot hold exactly."""
 
+    def map_channels(self, info: StreamInfo, apply: Callable[[Chunk], Chunk]) -> None:
+        """Give other channels from here on, by name or interpolated; see `bci.head.remap`.
+
+        Parameters
+        ----------
+        info : StreamInfo
+            Describes the stream with those channels.
+        apply : callable
+            Makes a chunk of them from a chunk of the stream's own.
+        """
+        self.info, self._map = info, apply
+
     @property
     def connected(self) -> bool:
         return self._connection.inlet is not None
@@ -217,7 +128,7 @@ class SignalInlet:
     def stats(self) -> InletStats:
         clock = self._clock
         return InletStats(
-            samples=self._n_samples - len(self._held),
+            samples=self._n_samples - len(self._waiting),
             lost_samples=clock.lost_samples - self._skipped if clock else 0,
             gaps=clock.gaps - self._loops if clock else 0,
             clock_jumps=clock.clock_jumps if clock else 0,
@@ -282,7 +193,7 @@ class SignalInlet:
         inlet = self._connection.inlet
         assert inlet is not None
         if len(self._buffer) < max_samples:
-            shape = (max_samples, self.info.n_channels)
+            shape = (max_samples, self._n_channels)
             self._buffer = np.empty(shape, dtype=inlet.np_dtype)
             self._converted = np.empty(shape, dtype=np.float32)
         try:
@@ -296,7 +207,8 @@ class SignalInlet:
             return []
         arrived = pylsl.local_clock()
         self._connection.refresh_offset(arrived)
-        return self._number(self._as_float32(len(stamps)), stamps, arrived)
+        chunks = self._number(self._as_float32(len(stamps)), stamps, arrived)
+        return chunks if self._map is None else [self._map(chunk) for chunk in chunks]
 
     def _return(self, timeout: float) -> bool:
         """Look once for the stream's return; its sender's clock may be another one then."""
@@ -334,26 +246,26 @@ class SignalInlet:
             if self._arrivals is not None:
                 times = self._arrivals.to_lsl(times, arrived)
             return [Chunk(data, times, first, arrived)]
-        told = self._clock.stamp(stamps, arrived)
-        if len(self._held) or self._clock.n_waiting:
-            data = self._hold(data, len(told.indices))
+        stamped = self._clock.stamp(stamps, arrived)
+        if len(self._waiting) or self._clock.n_waiting:
+            data = self._keep_back(data, len(stamped.indices))
             n = len(data)
             if not n:
                 return []
-        times, indices = told.timestamps + offset, told.indices
+        times, indices = stamped.timestamps + offset, stamped.indices
         if self._next is None:
             self._judge_clock(float(times[-1]), arrived)
         if self._arrivals is not None:
             times = self._arrivals.to_lsl(times, arrived)
-        before = self._n_samples - len(self._held) - n
-        self._stamp_before = float(told.raw[0]) if self._next is None else self._stamp_last
-        self._stamp_last = float(told.raw[-1])
-        self._newest = told, times, before
+        before = self._n_samples - len(self._waiting) - n
+        self._stamp_before = float(stamped.raw[0]) if self._next is None else self._stamp_last
+        self._stamp_last = float(stamped.raw[-1])
+        self._newest = stamped, times, before
         if self._next is None:
-            self.seams.append(_position(told, times, before, 0))
+            self.seams.append(_position(stamped, times, before, 0))
         elif self._clock.clock_jumps != self._jumps_noted:
-            steps = np.abs(np.diff(told.raw, prepend=self._stamp_before))
-            self.seams.append(_position(told, times, before, int(np.nan_to_num(steps).argmax())))
+            steps = np.abs(np.diff(stamped.raw, prepend=self._stamp_before))
+            self.seams.append(_position(stamped, times, before, int(np.nan_to_num(steps).argmax())))
         self._jumps_noted = self._clock.clock_jumps
         expected = int(indices[0]) if self._next is None else self._next
         self._next = int(indices[-1]) + 1
@@ -366,18 +278,18 @@ class SignalInlet:
         self._skipped += skipped
         if loops < len(gaps):
             self._lost_at = float(times[gaps[-1]])
-        self.seams.extend(_position(told, times, before, int(row)) for row in gaps)
+        self.seams.extend(_position(stamped, times, before, int(row)) for row in gaps)
         seams = [0, *gaps[gaps > 0].tolist(), n]
         return [
             Chunk(data[start:stop], times[start:stop], int(indices[start]), arrived)
             for start, stop in pairwise(seams)
         ]
 
-    def _hold(self, data: FloatArray, n_told: int) -> FloatArray:
-        """Keep back what the clock cannot tell yet; the samples that it can."""
-        data = np.concatenate([self._held, data])
-        self._held = data[n_told:].copy()
-        return data[:n_told]
+    def _keep_back(self, data: FloatArray, n_ready: int) -> FloatArray:
+        """Append to the samples that wait; take those out that the clock has numbered."""
+        data = np.concatenate([self._waiting, data])
+        self._waiting = data[n_ready:].copy()
+        return data[:n_ready]
 
     def close(self) -> None:
         """Leave the stream."""
@@ -404,9 +316,9 @@ class MarkerInlet:
         If the stream does not answer.
     """
 
-    def __init__(self, found: FoundStream, longest: int = _MOST_LABEL) -> None:
+    def __init__(self, found: FoundStream, longest: int = _MAX_LABEL) -> None:
         self._longest = longest
-        self._connection = _Connection(found, buffer_s=360.0)
+        self._connection = Connection(found, buffer_s=360.0)
         self.info: StreamInfo = self._connection.info
         self.findings: tuple[str, ...] = ()
         """What is wrong with its clock, a sentence each."""
@@ -428,7 +340,7 @@ class MarkerInlet:
         assert inlet is not None
         try:
             rows, stamps = inlet.pull_chunk(
-                timeout=timeout, max_samples=_MOST_MARKERS, min_samples=1, as_numpy=True
+                timeout=timeout, max_samples=_MAX_MARKERS, min_samples=1, as_numpy=True
             )
         except LostError:
             self._connection.lose()

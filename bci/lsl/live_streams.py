@@ -9,7 +9,7 @@ import pylsl
 from bci.errors import StreamError
 from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch
 from bci.lsl.metadata import from_lsl
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 
 _DESCRIPTION_S = 5.0
 _MAX_STREAMS = 200

@@ -23,29 +23,29 @@ class LossLog:
     def __init__(self, name: str) -> None:
         self._name = name
         self._lost = self._gaps = self._loops = 0
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
     def news(self, stats: InletStats) -> list[str]:
         """Sentences about what is new since the last call; best asked about once a second."""
         lost, gaps = stats.lost_samples - self._lost, stats.gaps - self._gaps
         loops = stats.loops - self._loops
         self._lost, self._gaps, self._loops = stats.lost_samples, stats.gaps, stats.loops
-        told = []
+        news = []
         if lost > 0:
             where = f" in {gaps} gaps" if gaps > 1 else ""
-            told.append(
+            news.append(
                 f"{self._name} lost {_samples(lost)}{where} at {clock_time(stats.lost_at)}; "
                 f"{stats.lost_samples:,} in all"
             )
         if lost < 0:
-            told.append(f"{self._name}: {_samples(-lost)} counted as lost came late, none was lost")
+            news.append(f"{self._name}: {_samples(-lost)} counted as lost came late, none was lost")
         if loops > 0:
-            told.append(f"{self._name}: the replay began again; nothing was lost")
+            news.append(f"{self._name}: the replay began again; nothing was lost")
         for finding in stats.findings:
-            if finding not in self._told:
-                self._told.add(finding)
-                told.append(f"{self._name}: {finding}")
-        return told
+            if finding not in self._reported:
+                self._reported.add(finding)
+                news.append(f"{self._name}: {finding}")
+        return news
 
 
 class UnsoundLog:

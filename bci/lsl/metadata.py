@@ -13,7 +13,7 @@ from pylsl.info import XMLElement
 from bci.channels.description import DeclaredChannels, describe
 from bci.channels.units import spelt_out
 from bci.errors import StreamError
-from bci.types import Channel, StreamInfo
+from bci.signals import Channel, StreamInfo
 
 # More than any montage; a stream that claims more is broken or hostile.
 MOST_CHANNELS = 10_000
@@ -97,7 +97,7 @@ def _read_channels(desc: XMLElement, n_channels: int, stream_type: str) -> tuple
         nodes.append(node)
         node = node.next_sibling("channel")
     nodes += [desc.child("absent")] * (n_channels - len(nodes))
-    said = [
+    stated = [
         DeclaredChannels(
             node.child_value("label"),
             node.child_value("type"),
@@ -106,7 +106,7 @@ def _read_channels(desc: XMLElement, n_channels: int, stream_type: str) -> tuple
         )
         for node in nodes
     ]
-    return describe(said, stream_type)
+    return describe(stated, stream_type)
 
 
 def _read_position(location: XMLElement) -> tuple[float, float, float] | None:

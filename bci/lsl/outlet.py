@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pylsl
 
 from bci.lsl.metadata import to_lsl
-from bci.types import Channel, Chunk, Marker, StreamInfo
+from bci.signals import Channel, Chunk, Marker, StreamInfo
 
 
 class SignalOutlet:

@@ -9,7 +9,7 @@ import pylsl
 from bci.lsl.inlet import InletStats
 from bci.lsl.metadata import to_lsl
 from bci.quality.channel_quality import ChannelQuality, State
-from bci.types import Channel, StreamInfo
+from bci.signals import Channel, StreamInfo
 
 STREAM_TYPE = "Quality"
 
@@ -53,6 +53,6 @@ def to_text(quality: ChannelQuality) -> str:
 
 
 def n_in_state(report: list[ChannelQuality]) -> dict[State, int]:
-    """How many channels are in each state."""
+    """Number of channels in each state."""
     states = np.array([channel.state for channel in report])
     return {state: int(np.count_nonzero(states == state)) for state in State}

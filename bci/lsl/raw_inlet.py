@@ -13,7 +13,7 @@ from bci.errors import StreamError
 from bci.lsl.discovery import FoundStream
 from bci.lsl.metadata import from_lsl
 from bci.recording.xdf.format import LONGEST_XML
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 
 _OPEN_S = 5.0
 _BUFFER_S = 120
@@ -71,7 +71,7 @@ class RawInlet:
             self._buffer = np.empty(shape, self._inlet.np_dtype)
 
     def pull(self) -> tuple[NDArray[np.float64], NDArray[np.generic]]:
-        """What is there now, some thousand samples at most.
+        """Take the samples that have come, some thousand at most.
 
         Returns
         -------
@@ -95,7 +95,7 @@ class RawInlet:
         return stamps, values
 
     def offset(self) -> tuple[float, float]:
-        """When the newest clock offset was known, on the sender's clock, and the offset in s."""
+        """Time of the newest clock offset on the sender's clock, and the offset, in seconds."""
         # liblsl measures in a thread of its own; where it cannot, the last one holds on.
         with contextlib.suppress(LostError, LslTimeoutError):
             self._offset = self._inlet.time_correction(timeout=0.001)

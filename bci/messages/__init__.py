@@ -10,8 +10,12 @@ refuses a version that it does not know. A new field alone does not make a new v
 
 `docs/messages.md` lists every field with its unit; `bci.messages.write_docs` writes it from here.
 
-`fields` has what messages are made of, `statuses` those on LSL. Events are in `general`,
-`listings`, `live`, `training` and `evaluation`; `reading` reads both.
+- fields: types of fields, with their bounds
+- quality_reasons: reasons why a channel is not good
+- statuses: messages on LSL
+- general, listings, live, training, evaluation: events on standard output
+- reading: both kinds, checked
+- write_docs: the page of all fields
 """
 
 from bci.messages.evaluation import (

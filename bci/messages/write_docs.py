@@ -63,7 +63,6 @@ def _members(union: Any) -> list[type[BaseModel]]:
 
 
 def _parts(models: list[type[BaseModel]]) -> list[type[BaseModel]]:
-    """Messages that lie in fields of others, in order of appearance."""
     found: list[type[BaseModel]] = []
     waiting = list(models)
     while waiting:
@@ -82,7 +81,6 @@ def _models_in(hint: Any) -> list[type[BaseModel]]:
 
 
 def _section(model: type[BaseModel], tag: str) -> str:
-    """A heading, a summary and a table of the fields."""
     name = f"`{model.model_fields[tag].default}`" if tag else model.__name__
     summary, meanings = _read_docstring(model)
     hints = get_type_hints(model, include_extras=True)

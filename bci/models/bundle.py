@@ -1,15 +1,11 @@
 """Model bundles: a folder with a readable card and plain arrays; data, never code."""
 
 import os
-import re
 import shutil
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, model_validator
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
@@ -17,242 +13,12 @@ from safetensors.numpy import save as save_arrays
 from bci.errors import BundleError
 from bci.files import plain_yaml
 from bci.files.writable import obstacle
-from bci.models.confidence_card import DEFAULT_THRESHOLD, ConfidenceCard
-from bci.models.drift import DriftCard
-from bci.profiles.pipeline_settings import PipelineSettings, Settings
-from bci.profiles.profile import DecoderChoice, Output, Paradigm, TaskName, file_sha256, parse_yaml
-from bci.types import Channel
+from bci.models.card import Card
+from bci.profiles.profile import file_sha256, parse_yaml
 
 CARD = "card.yaml"
 ARRAYS = "arrays.safetensors"
-_MOST_BYTES = 4 << 30
-_SURE_P = 0.05
-
-Kind = Literal["own", "base"]
-
-
-class ChannelCard(Settings):
-    """A channel that the model was trained on."""
-
-    name: str
-    kind: str
-    unit: str
-
-
-class StreamCard(Settings):
-    """The stream that the model needs: rate in hertz, and the channels in order.
-
-    ``labels`` are what all channels of the stream were called before the settings named them;
-    None where they had their own names.
-    """
-
-    sfreq: float = Field(gt=0)
-    channels: tuple[ChannelCard, ...] = Field(min_length=1)
-    labels: tuple[str, ...] | None = None
-
-
-class SourceCard(Settings):
-    """A recording that the model learnt from, and which of its channels were interpolated.
-
-    ``sha256`` is of its file, or of its samples where there is none; ``samples_sha256`` of its
-    samples, and empty in older cards.
-    """
-
-    file: str
-    sha256: str
-    trials: int
-    interpolated: tuple[str, ...] = ()
-    samples_sha256: str = ""
-
-    @property
-    def digests(self) -> frozenset[str]:
-        """Hashes by which the recording is recognised."""
-        return frozenset({self.sha256, self.samples_sha256}) - {""}
-
-
-class MeasureCard(Settings):
-    """A figure beside accuracy, what guessing would give, and how likely it is by guessing."""
-
-    name: str
-    value: float
-    chance: float
-    p_value: float
-
-
-class ScoreCard(Settings):
-    """How the model did in cross-validation on its own calibration data, by trial.
-
-    ``chance`` and ``p_value`` are against always naming the most frequent class. ``shuffled_p``
-    is against the same decisions with shuffled labels, which is fair to classes of unequal size.
-    ``confusion`` is empty where there are too many classes to look at. ``candidates`` tells, of a
-    decoder that finds items, among how many it chose: those of its fold, all unseen in training.
-    """
-
-    accuracy: float
-    low: float
-    high: float
-    trials: int
-    chance: float
-    p_value: float
-    shuffled_p: float | None = None
-    kappa: float
-    confusion: list[list[int]]
-    folds: str
-    candidates: str | None = None
-    measures: tuple[MeasureCard, ...] = ()
-
-    @property
-    def at_chance(self) -> bool:
-        """True where the decisions cannot be told from guesses."""
-        return (self.p_value if self.shuffled_p is None else self.shuffled_p) > _SURE_P
-
-
-class PeopleCard(Settings):
-    """People that a base model was trained on.
-
-    ``n`` is their number. With ``whole_folds`` each fold of the score held out whole people, so
-    that it is a score on people who were not trained on.
-    """
-
-    n: int = Field(ge=1)
-    whole_folds: bool
-
-
-class NeedsCard(Settings):
-    """Needs of a model beside its stream: cues to decode at, and packages of Python."""
-
-    cues: bool = False
-    packages: tuple[str, ...] = ()
-
-
-class FederationCard(Settings):
-    """How a model was trained with other sites.
-
-    ``partners`` counts the sites that gave something to any round. ``accuracies`` are on
-    this site's held-out trials with the weights that came, of each round that it took part in,
-    and ``accuracy`` at the end. ``epsilon`` and ``delta`` are the privacy budget
-    that this site has spent; None where nothing was clipped and no noise added.
-    """
-
-    name: str
-    rounds: int
-    partners: int
-    accuracies: tuple[float, ...]
-    accuracy: float
-    epsilon: float | None = None
-    delta: float | None = None
-
-
-class Card(Settings):
-    """Everything about a model but its arrays.
-
-    ``kind`` is ``own`` for a model of one person, ``base`` for one that others are fine-tuned from;
-    ``people`` are those of a base.
-    A base model that learnt ``without_labels`` has no classes, and decodes nothing by itself.
-    ``base_sources`` are the recordings of other people that its base learnt from,
-    ``rest_sources`` those of rest that its threshold was chosen on.
-    ``embedded_by`` is what made the vectors that a decoder of images compares them by.
-    """
-
-    format: Literal[1] = 1
-    kind: Kind = "own"
-    name: str
-    task: TaskName
-    created: datetime
-    simulated: bool
-    decoder: DecoderChoice
-    classes: tuple[str, ...]
-    without_labels: bool = False
-    stream: StreamCard
-    pipeline: PipelineSettings
-    group_delay_s: float
-    paradigm: Paradigm
-    sources: tuple[SourceCard, ...]
-    rest_sources: tuple[SourceCard, ...] = ()
-    score: ScoreCard
-    confidence: ConfidenceCard | None = None
-    drift: DriftCard | None = None
-    versions: dict[str, str]
-    base: str | None = None
-    base_sources: tuple[SourceCard, ...] = ()
-    people: PeopleCard | None = None
-    needs: NeedsCard = NeedsCard()
-    federation: FederationCard | None = None
-    embedded_by: str | None = None
-    arrays_sha256: str = ""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _tell_kind_of_old_cards(cls, given: object) -> object:
-        """Cards of before ``kind`` have it in the sentence about their folds."""
-        if not isinstance(given, dict) or "kind" in given:
-            return given
-        return {**given, **_of_old_card(given)}
-
-    @model_validator(mode="after")
-    def _decides_between_classes(self) -> "Card":
-        if len(self.classes) < 2 and not self.without_labels:
-            raise ValueError(f"classes: there must be two or more, not {len(self.classes)}")
-        return self
-
-    def has_learnt_from(self, *digests: str) -> bool:
-        """Tell by its hashes whether a recording was used to make the model or its base."""
-        known = (*self.sources, *self.rest_sources, *self.base_sources)
-        return any(not source.digests.isdisjoint(digests) for source in known)
-
-    def decisions(self) -> str | None:
-        """The threshold of decisions and what it was found to bring, in sentences.
-
-        None where decisions were not held against rest: of a base, or at cues.
-        """
-        if self.confidence is None or self.pipeline.at_cues:
-            return None
-        return self.confidence.decisions(self.paradigm.quiet is not None)
-
-    def warning(self) -> str | None:
-        """A reason not to rely on the model's commands, in sentences; None where there is none."""
-        if not self.score.at_chance:
-            return None
-        return (
-            "not distinguishable from chance: do not rely on this model. A threshold makes its "
-            "commands rarer, not right"
-        )
-
-
-def _of_old_card(given: dict[str, Any]) -> dict[str, Any]:
-    """Fields of a card that was written without them."""
-    score = given.get("score")
-    folds = score.get("folds", "") if isinstance(score, dict) else getattr(score, "folds", "")
-    pipeline = given.get("pipeline")
-    at_cues = isinstance(pipeline, dict) and pipeline.get("at_cues") is True
-    found: dict[str, Any] = {"kind": "own", "needs": {"cues": at_cues}}
-    whole = re.search(r"of whole people, (\d{1,6}) people", str(folds))
-    if whole:
-        found |= {"kind": "base", "people": {"n": int(whole[1]), "whole_folds": True}}
-    elif given.get("without_labels") is True:
-        found["kind"] = "base"
-    return found
-
-
-def decision_threshold(output: Output, card: Card | None) -> float:
-    """Least confidence of a decision: the profile's, else that of the calibration, else 0.7."""
-    if output.decision_threshold is not None:
-        return output.decision_threshold
-    if card is None or card.confidence is None:
-        return DEFAULT_THRESHOLD
-    return card.confidence.held_to
-
-
-def evidence_span(output: Output, card: Card) -> float:
-    """Seconds of evidence a decision is taken from: the profile's, else the model's, else none.
-
-    Windows at cues stand alone.
-    """
-    if card.pipeline.at_cues:
-        return 0.0
-    if output.evidence_s is not None:
-        return output.evidence_s
-    return card.confidence.evidence_s if card.confidence else 0.0
+_MAX_BYTES = 4 << 30
 
 
 def check_place(folder: Path, overwrite: bool = False) -> None:
@@ -344,8 +110,8 @@ def load_bundle(folder: Path, sealed: bool = True) -> tuple[Card, dict[str, NDAr
     file = folder / ARRAYS
     if not file.is_file():
         raise BundleError(f"{folder}: {ARRAYS} is missing; calibrate again")
-    if file.stat().st_size > _MOST_BYTES:
-        raise BundleError(f"{file}: larger than {_MOST_BYTES >> 30} GiB; not a model of ours")
+    if file.stat().st_size > _MAX_BYTES:
+        raise BundleError(f"{file}: larger than {_MAX_BYTES >> 30} GiB; not a model of ours")
     if sealed and file_sha256(file) != card.arrays_sha256:
         raise BundleError(
             f"{file}: was changed after training (its hash differs from the card's); "
@@ -366,16 +132,3 @@ def list_bundles(folder: Path) -> list[tuple[Path, Card | BundleError]]:
         except BundleError as problem:
             found.append((card_file.parent, problem))
     return found
-
-
-def describe_stream(
-    sfreq: float, channels: tuple[Channel, ...], labels: tuple[str, ...] | None = None
-) -> StreamCard:
-    """What a stream must have for a model trained on these channels."""
-    cards = tuple(ChannelCard(name=c.name, kind=c.kind, unit=c.unit) for c in channels)
-    return StreamCard(sfreq=sfreq, channels=cards, labels=labels)
-
-
-def trained_channels(card: Card) -> tuple[Channel, ...]:
-    """The channels that the model was trained on, in order."""
-    return tuple(Channel(c.name, c.kind, c.unit) for c in card.stream.channels)

@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from bci.interfaces import Decoder
 from bci.models.confidence_card import TEMPERATURES
-from bci.types import Decoder, FloatArray
+from bci.signals import FloatArray
 
 Probabilities = NDArray[np.float64]
 
@@ -113,7 +114,7 @@ class Tempered:
 
     @property
     def similarities(self) -> Probabilities | None:
-        """As `bci.types.Comparing`: no temperature changes them."""
+        """As `bci.interfaces.Comparing`: no temperature changes them."""
         return getattr(self.inner, "similarities", None)
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:

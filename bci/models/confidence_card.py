@@ -74,37 +74,37 @@ class ConfidenceCard(Settings):
 
     def calibration(self) -> str:
         """Temperature and calibration error, as a sentence."""
-        said = f"temperature {self.temperature:.2f}"
+        text = f"temperature {self.temperature:.2f}"
         folds = self.temperature / self.surer
         if self.surer > 1.005:
-            said += f" ({folds:.2f} for the folds, whose log odds are {self.surer:.2f} times less)"
+            text += f" ({folds:.2f} for the folds, whose log odds are {self.surer:.2f} times less)"
         error = f"expected calibration error {self.error:.2f}"
         if self.error_low is not None and self.error_high is not None:
             error += f" (95 % interval {self.error_low:.2f}-{self.error_high:.2f})"
         if folds == 1.0:
-            return f"{said}, {error}; no temperature makes it smaller"
-        said += f", {error}, {self.error_before:.2f} without temperature"
+            return f"{text}, {error}; no temperature makes it smaller"
+        text += f", {error}, {self.error_before:.2f} without temperature"
         low, high = TEMPERATURES
         if folds > 0.99 * high:
-            said += "; the temperature is at its upper limit: the probabilities tell nothing"
+            text += "; the temperature is at its upper limit: the probabilities tell nothing"
         elif folds < 1.01 * low:
-            said += "; the temperature is at its lower limit"
-        return said
+            text += "; the temperature is at its lower limit"
+        return text
 
     def summary(self) -> str:
         """The promise and the decisions at cues, in short sentences."""
         asked = "few" if self.asked_per_min is None else f"at most {self.asked_per_min:g}"
         wanted = f"{asked} false decisions a minute at rest"
         if self.promised:
-            said = f"Promised: {wanted}"
+            text = f"Promised: {wanted}"
         elif self.lacks_rest:
-            said = f"No promise of {wanted}: too little rest, {self.rest_min or 0:.1f} min"
+            text = f"No promise of {wanted}: too little rest, {self.rest_min or 0:.1f} min"
             if self.needed_min is not None:
-                said += f" of {self.needed_min:.1f}"
+                text += f" of {self.needed_min:.1f}"
         else:
-            said = f"No promise of {wanted}"
+            text = f"No promise of {wanted}"
         at_cues = self._at_cues()
-        return said if at_cues is None else f"{said}. {at_cues}"
+        return text if at_cues is None else f"{text}. {at_cues}"
 
     def decisions(self, has_rest_class: bool) -> str:
         """The threshold, the false decisions at rest and the decisions at cues, in sentences.
@@ -115,14 +115,14 @@ class ConfidenceCard(Settings):
             Whether the model has a class for rest; else it is recommended where it would help.
         """
         evidence = f", each from {self.evidence_s:g} s of evidence" if self.evidence_s else ""
-        said = [f"decisions from confidence {self.held_to:.3g} on{evidence}", self._at_rest()]
+        sentences = [f"decisions from confidence {self.held_to:.3g} on{evidence}", self._at_rest()]
         if self.false_positives and self.threshold is None and not has_rest_class:
-            said.append("A class for rest (paradigm.rest_class: true) helps")
+            sentences.append("A class for rest (paradigm.rest_class: true) helps")
         if self.threshold is not None and self.rest_min is not None:
-            said.append(self._chosen_on())
+            sentences.append(self._chosen_on())
         if (at_cues := self._at_cues()) is not None:
-            said.append(at_cues)
-        return ". ".join(said)
+            sentences.append(at_cues)
+        return ". ".join(sentences)
 
     def _chosen_on(self) -> str:
         if self.crossed_per_min is None:

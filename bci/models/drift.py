@@ -1,4 +1,4 @@
-"""How far a signal has drifted from what a model was calibrated on."""
+"""Distance of a signal from the data that a model was calibrated on."""
 
 import math
 from collections.abc import Iterable
@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from bci.errors import MismatchError
-from bci.models.pace import Pace
 from bci.profiles.pipeline_settings import Settings
 
 if TYPE_CHECKING:  # a card is read without the pipeline
@@ -20,26 +19,57 @@ Covariance = NDArray[np.float64]
 TIME_CONSTANT_S = 30.0
 """After so long a window counts for a third in the running covariance."""
 
-# More than that far, relative to the farthest that calibration saw, is told. Three runs alike
-# differ, so that a third is every now and then a little farther than two were from each other.
+# Beyond that distance, relative to the largest of calibration, a warning is logged. Three runs
+# alike differ, so that a third is at times a little farther than two were from each other.
 BEYOND = 1.5
-_MOST_CHANNELS = 32
+_MAX_CHANNELS = 32
 # Share of the mean variance that is added to each channel's: directions that hold nothing, as a
 # common average leaves one, are not compared.
 _FLOOR = 0.01
 # A running covariance of fewer windows is mostly noise.
 _FEWEST = 10
+_EVERY_S = 1.0
+# A pause is not a reason to believe the first window after it.
+_MAX_PAUSE_S = 5.0
+
+
+class Pace:
+    """Picks one window a second, counted in samples: for work that need not be done with each.
+
+    Parameters
+    ----------
+    sfreq : float
+        Rate of the windows, in hertz.
+    """
+
+    def __init__(self, sfreq: float) -> None:
+        self._sfreq = sfreq
+        self._last: int | None = None
+
+    def passed(self, window: "Window") -> float | None:
+        """Seconds since the last window taken, 5 at most, if this is to be taken; else None.
+
+        The first window is not.
+        """
+        if self._last is None:
+            self._last = window.end
+            return None
+        passed_s = (window.end - self._last) / self._sfreq
+        if passed_s < _EVERY_S - 0.5 / self._sfreq:
+            return None
+        self._last = window.end
+        return min(passed_s, _MAX_PAUSE_S)
 
 
 class DriftCard(Settings):
-    """What calibration saw: the mean covariance of its windows, and how much that varied.
+    """Calibration data in short: the mean covariance of its windows, and its variation.
 
     ``covariance`` is the lower triangle, a row a line, of ``channels``: all that the decoder is
     given, or 32 of them evenly picked. ``usual`` is the greatest distance (see `distance`) of the
     running covariance of one run from the mean of the others.
     """
 
-    channels: tuple[str, ...] = Field(min_length=1, max_length=_MOST_CHANNELS)
+    channels: tuple[str, ...] = Field(min_length=1, max_length=_MAX_CHANNELS)
     covariance: tuple[str, ...]
     usual: float = Field(gt=0)
 
@@ -171,7 +201,7 @@ def describe_drift(
     sfreq : float
         Rate of the windows, in hertz.
     """
-    evenly = np.linspace(0, len(ch_names) - 1, min(len(ch_names), _MOST_CHANNELS))
+    evenly = np.linspace(0, len(ch_names) - 1, min(len(ch_names), _MAX_CHANNELS))
     picks = [int(number) for number in evenly.round()]
     parts: list[list[Covariance]] = []
     for windows in runs:

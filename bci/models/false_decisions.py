@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.decisions import reaches
-from bci.types import Prediction
+from bci.signals import Prediction
 
 LEVEL = 0.95
 """Confidence of every bound of a rate: in 19 of 20 calibrations the true rate is below it."""

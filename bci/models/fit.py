@@ -5,10 +5,10 @@ from typing import Any
 
 from bci.channels.units import UNKNOWN, factor
 from bci.errors import MismatchError
-from bci.models.bundle import Card, ChannelCard
+from bci.models.card import Card, ChannelCard
 from bci.pipeline.resampling import Resampler
-from bci.profiles.stream_options import as_told
-from bci.types import Channel, StreamInfo
+from bci.profiles.stream_options import apply_stream_options
+from bci.signals import Channel, StreamInfo
 
 
 def with_options(card: Card, given: dict[str, Any]) -> Card:
@@ -26,7 +26,7 @@ def with_options(card: Card, given: dict[str, Any]) -> Card:
     return card.model_copy(update={"pipeline": pipeline, "stream": stream})
 
 
-def told(card: Card, info: StreamInfo) -> StreamInfo:
+def info_for(card: Card, info: StreamInfo) -> StreamInfo:
     """A stream with the names, kinds and units that the model's settings give its channels.
 
     Names that were given to a stream of other labels are not given to one whose own labels are
@@ -46,7 +46,7 @@ def told(card: Card, info: StreamInfo) -> StreamInfo:
                 "anew by --names, or pipeline.names in the profile"
             )
         info = replace(info, named=True)
-    return as_told(info, card.pipeline)
+    return apply_stream_options(info, card.pipeline)
 
 
 def resampler_for(card: Card, info: StreamInfo) -> Resampler | None:
@@ -64,7 +64,7 @@ def resampler_for(card: Card, info: StreamInfo) -> Resampler | None:
 
 def fitted(card: Card, info: StreamInfo) -> StreamInfo:
     """The stream as the model's pipeline sees it: with its names, at its rate."""
-    info = told(card, info)
+    info = info_for(card, info)
     return replace(info, sfreq=card.stream.sfreq) if _is_other_rate(card, info) else info
 
 
@@ -79,7 +79,7 @@ def check_stream(card: Card, info: StreamInfo) -> None:
     MismatchError
         Naming everything that differs: rate, missing channels, kinds, units; and what helps.
     """
-    info = told(card, info)
+    info = info_for(card, info)
     differs, hints = [], []
     if _is_other_rate(card, info) and not card.pipeline.resample:
         differs.append(f"rate {info.sfreq:g} Hz instead of {card.stream.sfreq:g} Hz")

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 import decoders
-from bci.models.bundle import Card, load_bundle, save_bundle
+from bci.interfaces import Decoder
+from bci.models.bundle import load_bundle, save_bundle
+from bci.models.card import Card
 from bci.models.confidence import Tempered
-from bci.types import Decoder, FloatArray
+from bci.signals import FloatArray
 
 
 @dataclass(frozen=True)

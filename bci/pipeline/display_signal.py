@@ -9,7 +9,7 @@ from bci.pipeline.display_filter import DISPLAY_FILTERS, DisplayFilter
 from bci.pipeline.filters import SosFilter
 from bci.pipeline.gap_bridge import GapBridge
 from bci.pipeline.ring import RingBuffer
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 
 # The oldest that a full ring holds is overwritten while it is read.
 _SAFE = 0.95

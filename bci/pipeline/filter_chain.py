@@ -12,13 +12,13 @@ from bci.errors import MismatchError, PluginError
 from bci.pipeline import filters, kernels
 from bci.plugins.shapes import STAGE
 from bci.profiles import pipeline_settings as settings
-from bci.profiles.stream_options import as_told
-from bci.types import Channel, FloatArray, Signal, StreamInfo
+from bci.profiles.stream_options import apply_stream_options
+from bci.signals import Channel, FloatArray, Signal, StreamInfo
 
 
 @dataclass(frozen=True)
 class FilteredChunk:
-    """What came out of a chain for one block of input.
+    """Output of a chain for one block of input.
 
     ``data`` (n_samples, n_channels) float32 and ``first`` are at the chain's output rate.
     ``newest_bad`` is the index of the newest output sample for which an input value had to be
@@ -60,7 +60,7 @@ class Chain:
         info: StreamInfo,
         units: Sequence[str] | None = None,
     ) -> None:
-        info = as_told(info, wanted)
+        info = apply_stream_options(info, wanted)
         self._picks = np.array(pick_channels(wanted, info))
         self._takes_all = np.array_equal(self._picks, np.arange(info.n_channels))
         stated = [info.channels[i] for i in self._picks]

@@ -15,7 +15,7 @@ from bci.channels.description import AVERAGED, abridged
 from bci.channels.units import UNKNOWN
 from bci.pipeline.bipolar import shaft_pairs
 from bci.profiles.pipeline_settings import FilterSettings, Hertz, Seconds
-from bci.types import Channel, Signal
+from bci.signals import Channel, Signal
 
 if TYPE_CHECKING:
     from bci.pipeline.filters import Stage

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import signal
 
 from bci.pipeline import kernels
-from bci.types import Channel, FloatArray
+from bci.signals import Channel, FloatArray
 
 Sos = NDArray[np.float64]
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from bci.compiling import kernel
-from bci.types import FloatArray
+from bci.signals import FloatArray
 
 
 class GapBridge:

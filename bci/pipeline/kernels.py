@@ -257,7 +257,7 @@ def log_power(window, out):  # type: ignore[no-untyped-def]
 
 @kernel()
 def swings_beyond(window, limit):  # type: ignore[no-untyped-def]
-    """Whether any channel's highest and lowest value are more than ``limit`` apart.
+    """True if any channel's highest and lowest value are more than ``limit`` apart.
 
     ``window`` (n_samples, n_channels) float32 in ring layout.
     """

@@ -7,12 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import DecodingError
+from bci.interfaces import Decoder
 from bci.pipeline import kernels
 from bci.pipeline.filter_chain import Chain
 from bci.pipeline.ring import RingBuffer
 from bci.pipeline.window_schedule import AtCues, EveryHop, WindowEnds
 from bci.profiles.pipeline_settings import PipelineSettings
-from bci.types import Chunk, Decoder, FloatArray, Prediction, StreamInfo, TimeArray
+from bci.signals import Chunk, FloatArray, Prediction, StreamInfo, TimeArray
 
 # Samples filtered at a time, at most: bounds the memory of a push of any size.
 _BLOCK = 4096
@@ -35,7 +36,7 @@ class Window:
 
 @dataclass
 class WindowTally:
-    """What became of the windows so far."""
+    """Counts of the windows so far, by what became of them."""
 
     predicted: int = 0
     rejected_gap: int = 0
@@ -60,12 +61,12 @@ class WindowTally:
 class Pipeline:
     """Causal filters, windows and a decoder over the chunks of one stream.
 
-    A window ends at every multiple of the hop, counted in absolute sample index; or, where the
-    settings say so, one begins at each time that is asked for by `at`. Splitting the same samples
-    into other chunks changes no bit of any output. A window gives no prediction while the filters
+    A window ends at every multiple of the hop, counted in absolute sample index; with windows at
+    cues, one begins at each time requested by `request_window`. Splitting the same samples into
+    other chunks changes no bit of any output. A window gives no prediction while the filters
     settle (at the start and after a gap), if it contains a gap, if a value in it was not finite,
-    if it swings beyond the settings' limit, or if the decoder finds no probabilities; `counts`
-    tells how many and why.
+    if it swings beyond the settings' limit, or if the decoder finds no probabilities. `counts`
+    counts them by reason.
 
     Parameters
     ----------
@@ -107,18 +108,15 @@ class Pipeline:
         self.n_samples = max(1, round(settings.window_s * self.chain.sfreq))
         self.hop = max(1, round(settings.hop_s * self.chain.sfreq))
         self.at_cues = settings.at_cues
-        self._at_cues = (
-            AtCues(self.n_samples, self.chain.decimation, 1.0 / self.chain.sfreq)
-            if settings.at_cues
-            else None
-        )
-        self._ends: WindowEnds = self._at_cues or EveryHop(self.hop)
+        self._ring = RingBuffer(self.n_samples + _BLOCK, len(self.chain.channels))
+        self._ends: WindowEnds = EveryHop(self.hop)
+        if settings.at_cues:
+            period = 1.0 / self.chain.sfreq
+            self._ends = AtCues(self.n_samples, self.chain.decimation, period, self._ring)
         self.settling = -(-self.chain.settling // self.chain.decimation)
         self._max_peak_to_peak = settings.max_peak_to_peak
         self._clock = clock or (lambda: float("nan"))
-        self._ring = RingBuffer(self.n_samples + _BLOCK, len(self.chain.channels))
         self._expected: int | None = None  # index of the next input sample, if none is lost
-        self._segment_start: int | None = None  # first output sample since the last gap
         self._after_gap = False
         self._newest_bad = -1
         self._filtered_at = float("nan")
@@ -132,20 +130,19 @@ class Pipeline:
 
     @property
     def is_settled(self) -> bool:
-        """Whether a window that is complete from now on lies behind the filters' settling."""
-        if self._segment_start is None:
+        """True when windows that complete from now on lie behind the filters' settling."""
+        if self._ring.segment is None:
             return False
-        end = self._ring.end + 1 if self.at_cues else self._ends.after(self._ring.end)
-        return end - self.n_samples >= self._segment_start + self.settling
+        end = self._ends.earliest(self._ring.end)
+        return end - self.n_samples >= self._ring.segment + self.settling
 
-    def at(self, time: float) -> None:
-        """Ask for the window that begins at ``time``, on the clock of the time stamps.
+    def request_window(self, time: float) -> None:
+        """Request the window that begins at ``time``, on the clock of the time stamps.
 
         It is given by the push that completes it, or by the next one if it is complete already.
         Only where the settings want windows at cues; elsewhere windows come by themselves.
         """
-        since = self._ring.end if self._segment_start is None else self._segment_start
-        if self._at_cues is not None and not self._at_cues.ask(time, self._ring, since):
+        if not self._ends.request(time):
             self.counts.rejected_gap += 1
 
     def _samples_to_window(self, index: int) -> int:
@@ -221,18 +218,14 @@ class Pipeline:
 
         So no sample after a window's end has touched anything when the window is judged.
         """
-        cues = self._at_cues
-        while cues is not None and cues.overdue:
-            end = cues.overdue.pop(0)
+        for end in self._ends.overdue():
             yield end - self.n_samples, end
         if self._expected is not None and chunk.first != self._expected:
             self.chain.reset()
-            self._segment_start = None
+            self._ring.mark_gap()
             self._after_gap = True
         self._expected = chunk.end
-        if cues is not None:
-            cues.forget(self._ring.end)
-            self.counts.rejected_gap += cues.locate(chunk.timestamps, chunk.first)
+        self.counts.rejected_gap += self._ends.expect(chunk.timestamps, chunk.first)
         row = 0
         while row < len(chunk.data):
             rows = slice(row, row + min(_BLOCK, self._samples_to_window(chunk.first + row)))
@@ -250,8 +243,7 @@ class Pipeline:
         if not len(filtered.data):
             return
         before = self._ring.end
-        if self._segment_start is None:
-            self._segment_start = filtered.first
+        if self._ring.segment is None:
             if self._after_gap:
                 self.counts.rejected_gap += self._ends.count(before, filtered.first)
             before = filtered.first
@@ -262,15 +254,16 @@ class Pipeline:
             yield end - self.n_samples, end
 
     def _is_sound(self, start: int, end: int) -> bool:
-        assert self._segment_start is not None
-        if start < self._segment_start:
+        segment = self._ring.segment
+        assert segment is not None
+        if start < segment:
             # At the very start of a stream such a span never was a window.
             self.counts.rejected_gap += self._after_gap
             return False
         if self._newest_bad >= start:
             self.counts.rejected_non_finite += 1
             return False
-        if start < self._segment_start + self.settling:
+        if start < segment + self.settling:
             self.counts.rejected_settling += 1
             return False
         limit = self._max_peak_to_peak

@@ -13,7 +13,7 @@ from scipy import signal
 
 from bci.errors import MismatchError
 from bci.pipeline import kernels
-from bci.types import Chunk
+from bci.signals import Chunk
 
 # Zero crossings of the filter's impulse response on each side, as in scipy.
 _CROSSINGS = 10
@@ -103,7 +103,6 @@ class Resampler:
 
 
 def _phases(half: int, up: int, down: int) -> NDArray[np.float64]:
-    """The filter's taps by phase and age of the input, shape (up, n_inputs)."""
     taps = up * signal.firwin(2 * half + 1, 1.0 / max(up, down), window=("kaiser", _KAISER_BETA))
     n_inputs = -(-len(taps) // up)
     padded = np.zeros(n_inputs * up)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bci.types import FloatArray, TimeArray
+from bci.signals import FloatArray, TimeArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +12,7 @@ class RingRead:
     """Samples that a reader got out of a ring.
 
     ``data`` (n_samples, n_channels) and ``timestamps`` (n_samples,) are views: they stay right
-    until the writer has gone once round (`RingBuffer.still_holds` tells). ``lost`` counts the
+    until the writer has gone once round (see `RingBuffer.still_holds`). ``lost`` counts the
     samples that were overwritten before this reader came for them.
     """
 
@@ -50,6 +50,8 @@ class RingBuffer:
         self.capacity = capacity
         self.n_channels = n_channels
         self.end = 0
+        self.segment: int | None = None
+        """Absolute index of the first sample since the last gap; None until it is written."""
         self._begin = 0
         self._data = np.full((2 * capacity, n_channels), np.nan, dtype=np.float32)
         self._timestamps = np.full(2 * capacity, np.nan)
@@ -57,6 +59,11 @@ class RingBuffer:
     def clear(self) -> None:
         """Forget all samples; the next may have any index. Not while another thread reads."""
         self.end = self._begin = 0
+        self.segment = None
+
+    def mark_gap(self) -> None:
+        """Let the next sample begin a new segment: samples were lost before it."""
+        self.segment = None
 
     @property
     def oldest(self) -> int:
@@ -87,6 +94,8 @@ class RingBuffer:
             self._put(np.nan, np.nan, first - gap, gap)
         skipped = max(0, len(data) - self.capacity)
         self._put(data[skipped:], timestamps[skipped:], first + skipped, len(data) - skipped)
+        if self.segment is None:
+            self.segment = first
         self.end = first + len(data)
 
     def _put(
@@ -134,6 +143,10 @@ class RingBuffer:
         """The newest ``n_samples``, or all that there are."""
         return self.read(max(self._begin, self.end - n_samples))
 
+    def since_gap(self) -> RingRead:
+        """Everything kept since the last gap; nothing between a gap and the next sample."""
+        return self.read(self.end if self.segment is None else self.segment)
+
     def still_holds(self, first: int) -> bool:
-        """Whether sample ``first`` was not overwritten: true after use = the view was sound."""
+        """True while sample ``first`` is not overwritten: true after use proves the view."""
         return first >= self.end - self.capacity

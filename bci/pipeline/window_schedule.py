@@ -1,26 +1,43 @@
-"""Where windows end: at every hop, or a fixed time after each cue."""
+"""Ends of windows: at every hop, or a fixed time after each cue."""
 
 import bisect
+from collections import deque
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 import numpy as np
 
 from bci.pipeline.ring import RingBuffer
-from bci.types import TimeArray
+from bci.signals import TimeArray
 
 _NEVER = 1 << 62
 # Cues that may be waited for at once: what is more is not a paradigm but a flood.
-_MOST_AWAITED = 1000
+_MAX_AWAITED = 1000
 
 
 class WindowEnds(Protocol):
     """Absolute output indices, exclusive, at which windows end."""
 
+    def request(self, time: float, /) -> bool:
+        """Request the window that begins at ``time``; False if its beginning was lost."""
+
+    def overdue(self) -> Iterable[int]:
+        """Ends of requested windows whose samples have all passed already, each once."""
+
+    def expect(self, timestamps: TimeArray, first: int, /) -> int:
+        """Take note of new input samples; count the requested windows that they rule out.
+
+        ``first`` is the absolute input index of ``timestamps[0]``.
+        """
+
     def after(self, index: int) -> int:
-        """The first end beyond an index."""
+        """Find the first end beyond an index."""
+
+    def earliest(self, index: int) -> int:
+        """Find the first end beyond an index that any later request can have."""
 
     def count(self, start: int, stop: int) -> int:
-        """How many ends lie beyond ``start`` and not beyond ``stop``."""
+        """Count the ends beyond ``start`` and not beyond ``stop``."""
 
 
 class EveryHop:
@@ -29,15 +46,27 @@ class EveryHop:
     def __init__(self, hop: int) -> None:
         self._hop = hop
 
+    def request(self, _time: float, /) -> bool:
+        return True
+
+    def overdue(self) -> Iterable[int]:
+        return ()
+
+    def expect(self, _timestamps: TimeArray, _first: int, /) -> int:
+        return 0
+
     def after(self, index: int) -> int:
         return (index // self._hop + 1) * self._hop
+
+    def earliest(self, index: int) -> int:
+        return self.after(index)
 
     def count(self, start: int, stop: int) -> int:
         return stop // self._hop - start // self._hop
 
 
 class AtCues:
-    """One window for each time asked for, beginning at the sample nearest to it.
+    """One window for each requested time, beginning at the sample nearest to it.
 
     Parameters
     ----------
@@ -47,44 +76,43 @@ class AtCues:
         Input samples an output sample.
     period : float
         Between output samples, in seconds.
+    ring : RingBuffer
+        That the output samples are written to.
     """
 
-    def __init__(self, n_samples: int, decimation: int, period: float) -> None:
+    def __init__(self, n_samples: int, decimation: int, period: float, ring: RingBuffer) -> None:
         self._n_samples = n_samples
         self._decimation = decimation
         self._slack = period / 2
+        self._ring = ring
         self._awaited: list[float] = []
         self._ends: list[int] = []
-        self.overdue: list[int] = []
+        self._overdue: deque[int] = deque()
 
-    def ask(self, time: float, ring: RingBuffer, since: int) -> bool:
-        """Want the window that begins at ``time``; False if its beginning cannot be had.
-
-        One whose samples have all passed already is put into ``overdue``. ``since`` is where the
-        samples without a gap begin.
-        """
-        if len(self._awaited) >= _MOST_AWAITED:
+    def request(self, time: float, /) -> bool:
+        if len(self._awaited) >= _MAX_AWAITED:
             return False
-        oldest = max(since, ring.oldest)
-        timestamps = ring.view(oldest, ring.end)[1]
+        passed = self._ring.since_gap()
+        timestamps = passed.timestamps
         if not len(timestamps) or time - self._slack > timestamps[-1]:
             bisect.insort(self._awaited, time)
             return True
-        start = oldest + int(np.searchsorted(timestamps, time - self._slack))
-        if timestamps[start - oldest] > time + self._slack:
+        row = int(np.searchsorted(timestamps, time - self._slack))
+        if timestamps[row] > time + self._slack:
             return False
-        end = start + self._n_samples
-        if end <= ring.end:
-            self.overdue.append(end)
+        end = passed.first + row + self._n_samples
+        if end <= self._ring.end:
+            self._overdue.append(end)
         elif end not in self._ends:
             bisect.insort(self._ends, end)
         return True
 
-    def locate(self, timestamps: TimeArray, first: int) -> int:
-        """Find awaited beginnings in new input samples; how many will never come.
+    def overdue(self) -> Iterator[int]:
+        while self._overdue:
+            yield self._overdue.popleft()
 
-        ``first`` is the absolute input index of ``timestamps[0]``.
-        """
+    def expect(self, timestamps: TimeArray, first: int, /) -> int:
+        del self._ends[: bisect.bisect_right(self._ends, self._ring.end)]
         missed = 0
         while self._awaited:
             time = self._awaited[0]
@@ -104,9 +132,8 @@ class AtCues:
         at = bisect.bisect_right(self._ends, index)
         return self._ends[at] if at < len(self._ends) else _NEVER
 
+    def earliest(self, index: int) -> int:
+        return index + 1
+
     def count(self, start: int, stop: int) -> int:
         return bisect.bisect_right(self._ends, stop) - bisect.bisect_right(self._ends, start)
-
-    def forget(self, index: int) -> None:
-        """Drop the ends that are not beyond an index."""
-        del self._ends[: bisect.bisect_right(self._ends, index)]

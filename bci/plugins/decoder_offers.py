@@ -35,7 +35,7 @@ class DecoderTraits:
 
     @property
     def is_classical(self) -> bool:
-        """Whether it learns any classes in seconds, without another package."""
+        """True where it learns any classes in seconds, without another package."""
         return self.task is None and not self.needs
 
 

@@ -79,7 +79,7 @@ class Plugin:
         return _load(self)
 
     def problem(self) -> str:
-        """Why it cannot be loaded, in one sentence; empty if it can."""
+        """One sentence on why it cannot be loaded; empty if it can."""
         try:
             self.load()
         except PluginError as error:

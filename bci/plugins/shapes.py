@@ -16,7 +16,7 @@ _FAMILY = ("entries", "create")
 
 
 def what_lacks(group: str, name: str, found: Any) -> str:
-    """What is missing from a loaded plug-in, as the end of a sentence; empty if nothing is."""
+    """List what a loaded plug-in lacks, as the end of a sentence; empty if nothing."""
     if group == "bci.devices" and is_family(found):
         return ""
     if not callable(found):
@@ -35,7 +35,7 @@ def what_lacks(group: str, name: str, found: Any) -> str:
 
 
 def is_family(found: Any) -> bool:
-    """Whether a device plug-in lists several devices (`devices.catalogue.Family`)."""
+    """Recognise a device plug-in that lists several devices (`devices.catalogue.Family`)."""
     return all(callable(getattr(found, each, None)) for each in _FAMILY)
 
 

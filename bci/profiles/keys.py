@@ -26,7 +26,6 @@ def profile_keys() -> list[Key]:
 def _keys(
     prefix: str, node: dict[str, Any], definitions: dict[str, Any], given: dict[str, Any]
 ) -> list[Key]:
-    """Keys of a settings model; ``given`` are defaults that stand above its own."""
     found: list[Key] = []
     for name, raw in node.get("properties", {}).items():
         path = f"{prefix}{name}"
@@ -43,7 +42,7 @@ def _keys(
             takes = " or ".join(_takes(each) for each in options if each.get("type") != "null")
             default = given.get(name, raw.get("default"))
             is_required = name in node.get("required", ())
-            found.append(Key(path, takes, _REQUIRED if is_required else _told(default)))
+            found.append(Key(path, takes, _REQUIRED if is_required else _shown(default)))
     return found
 
 
@@ -63,7 +62,7 @@ def _takes(node: dict[str, Any]) -> str:
     return f"{names.get(node.get('type', ''), node.get('type', ''))} {bounds}".strip()
 
 
-def _told(default: object) -> str:
+def _shown(default: object) -> str:
     if default is None:
         return ""
     if isinstance(default, bool):

@@ -1,4 +1,4 @@
-"""What a pipeline is made of, as validated settings: the same words in profiles and bundles."""
+"""Settings of a pipeline, validated: the same words in profiles and bundles."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -17,7 +17,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticKnownError
 from pydantic_core.core_schema import no_info_before_validator_function, tagged_union_schema
 
-from bci.types import Signal
+from bci.signals import Signal
 
 if TYPE_CHECKING:
     from bci.pipeline.filters import Stage

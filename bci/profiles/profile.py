@@ -18,7 +18,7 @@ from pydantic import (
 from bci.errors import PluginError, ProfileError
 from bci.files.plain_yaml import PlainLoader
 from bci.profiles.pipeline_settings import Label, PipelineSettings, Settings, did_you_mean, explain
-from bci.types import Task
+from bci.signals import Task
 
 _MOST_BYTES = 1_000_000
 
@@ -26,7 +26,7 @@ SettingsT = TypeVar("SettingsT", bound=BaseModel)
 
 
 class StreamSelector(Settings):
-    """Which LSL stream: every key given has to fit; ``predicate`` is an LSL XPath expression."""
+    """An LSL stream: every key given has to fit; ``predicate`` is an LSL XPath expression."""
 
     name: str | None = None
     type: str | None = None
@@ -52,12 +52,12 @@ def _spelt(task: object) -> object:
     return joined if joined in get_args(Task) else task
 
 
-# One of `bci.types.Task`, or a user's own.
+# One of `bci.signals.Task`, or a user's own.
 TaskName = Annotated[str, BeforeValidator(_spelt), Field(min_length=1, max_length=100)]
 
 
 class Cue(NamedTuple):
-    """What a marker asks for: the class, and the item (film, image) that is shown."""
+    """The class that a marker cues, and the item (film, image) that is shown."""
 
     label: str
     item: str
@@ -72,7 +72,7 @@ REST = "rest"
 
 
 class Paradigm(Settings):
-    """How cues on the marker stream become labelled trials.
+    """Rules by which cues on the marker stream become labelled trials.
 
     ``classes`` maps a class to the marker that cues it; ``left/*`` stands for every marker that
     begins with ``left/``. Where each trial shows an item of which there are many (a film, an
@@ -117,7 +117,7 @@ class Paradigm(Settings):
         return REST if self.rest_class else None
 
     def cue_of(self, marker: str) -> Cue | None:
-        """What a marker asks for; None if it is no cue."""
+        """Find the cue that a marker is; None if it is none."""
         if self.items is not None:
             if not marker.startswith(self.items):
                 return None
@@ -143,7 +143,7 @@ class DecoderChoice(Settings):
 
 
 class Output(Settings):
-    """Where predictions go: streams ``<name>-predictions``, ``-decisions`` and ``-status``.
+    """Streams of the engine: ``<name>-predictions``, ``-decisions`` and ``-status``.
 
     A decision is a prediction of at least ``decision_threshold`` confidence; without one, that
     which calibration chose so that, with 95 % confidence, rest gives no more false positives than

@@ -7,10 +7,10 @@ from bci.channels.units import POTENTIALS, UNKNOWN
 from bci.errors import MismatchError
 from bci.head.electrodes import electrode, standard_position
 from bci.profiles.pipeline_settings import PipelineSettings
-from bci.types import Channel, StreamInfo
+from bci.signals import Channel, StreamInfo
 
 
-def as_told(info: StreamInfo, wanted: PipelineSettings) -> StreamInfo:
+def apply_stream_options(info: StreamInfo, wanted: PipelineSettings) -> StreamInfo:
     """A stream with the names, kinds and units that the settings give its channels.
 
     ``names`` are those of its channels, in order. ``unit`` is that of channels in volts that state
@@ -43,11 +43,11 @@ def _named(info: StreamInfo, names: tuple[str, ...]) -> tuple[Channel, ...]:
             f"{info.name}: pipeline.names has {len(names)} names for {info.n_channels} channels; "
             "name all of them, in order"
         )
-    said = [
+    stated = [
         DeclaredChannels(name, _kind(channel, name), channel.unit, _own_position(channel))
         for channel, name in zip(info.channels, names, strict=True)
     ]
-    return describe(said, info.type)
+    return describe(stated, info.type)
 
 
 def _kind(channel: Channel, name: str) -> str:

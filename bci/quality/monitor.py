@@ -11,9 +11,10 @@ from bci.lsl.impedance_stream import Impedances
 from bci.lsl.inlet import InletStats, SignalInlet
 from bci.lsl.quality_stream import QualityOutlet
 from bci.profiles.pipeline_settings import PipelineSettings
-from bci.profiles.stream_options import as_told
-from bci.quality.channel_quality import ChannelQuality, QualityMeter
-from bci.types import StreamInfo
+from bci.profiles.stream_options import apply_stream_options
+from bci.quality.channel_quality import ChannelQuality
+from bci.quality.meter import QualityMeter
+from bci.signals import StreamInfo
 
 _PULL_S = 0.05
 # Pulled at most this long at a time, in seconds of signal.
@@ -36,7 +37,7 @@ def monitor(
     on_report: Callable[[StreamQuality], None],
     line_hz: float = 50.0,
     wait_s: float = 5.0,
-    told: PipelineSettings | None = None,
+    options: PipelineSettings | None = None,
 ) -> None:
     """Judge a stream once a second and publish the verdicts, until ``stop`` is set.
 
@@ -48,13 +49,13 @@ def monitor(
     stop : threading.Event
         Seen within a tenth of a second.
     on_report : callable
-        Given every second's report, and one with the last channels when the stream is lost.
+        Receives every second's report, and one with the last channels when the stream is lost.
     line_hz : float
         Frequency of the power line.
     wait_s : float
-        How long the stream is looked for at first.
-    told : PipelineSettings, optional
-        What is said of the stream's channels beside what it says itself.
+        Longest wait for the stream at first, in seconds.
+    options : PipelineSettings, optional
+        Names, kinds and unit of channels that the stream does not state.
 
     Raises
     ------
@@ -70,7 +71,7 @@ def monitor(
         inlet.close()
         raise StreamError(f"stream {info.name!r} is irregular: it has no signal quality")
     impedances = Impedances(info)
-    info = as_told(info, told) if told is not None else info
+    info = apply_stream_options(info, options) if options is not None else info
     meter, outlet = QualityMeter(info, line_hz), QualityOutlet(info)
     channels: list[ChannelQuality] = []
     connected = True

@@ -9,7 +9,7 @@ from scipy.fft import rfft
 from scipy.signal import find_peaks
 
 from bci.pipeline.ring import RingBuffer
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 
 Values = NDArray[np.float64]
 

@@ -14,8 +14,8 @@ class FileFormat:
 
     ``needs`` is the package that a part or all of its files need beyond a plain installation,
     and ``extra`` the optional dependency of ``bci`` that brings it. A recording may be a
-    ``folder``. Where the ending ``tells`` nothing, since other files have it too, the content
-    does.
+    ``folder``. Where the ending is not ``is_certain``, since other files have it too, the content
+    decides.
     """
 
     name: str
@@ -23,7 +23,7 @@ class FileFormat:
     extra: str = ""
     needs: str = ""
     folder: bool = False
-    tells: bool = True
+    is_certain: bool = True
 
 
 FORMATS = (
@@ -38,7 +38,7 @@ FORMATS = (
     FileFormat("KIT", (".sqd", ".con")),
     FileFormat("EGI", (".mff",), "formats", "mffpy", folder=True),
     FileFormat("NWB", (".nwb",), "nwb", "pynwb"),
-    FileFormat("OpenBCI, Muse, Emotiv and plain tables", (".csv", ".txt"), tells=False),
+    FileFormat("OpenBCI, Muse, Emotiv and plain tables", (".csv", ".txt"), is_certain=False),
 )
 ENDINGS = tuple(ending for each in FORMATS for ending in each.endings)
 FOLDERS = tuple(ending for each in FORMATS if each.folder for ending in each.endings)
@@ -103,7 +103,7 @@ def _is_recording(path: Path) -> bool:
     known = format_of(path)
     if known is None or path.is_dir() != known.folder or _NO_SIGNAL.search(path.name.lower()):
         return False
-    if known.tells:
+    if known.is_certain:
         return True
     from bci.recording.table.read import is_of_a_headset
 

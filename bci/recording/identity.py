@@ -7,7 +7,7 @@ import numpy as np
 
 from bci.profiles.profile import file_sha256
 from bci.recording.formats import format_of
-from bci.types import Recording
+from bci.signals import Recording
 
 
 def source_digest(recording: Recording) -> str:

@@ -24,7 +24,7 @@ from bci.recording.by_mne.eeglab import boundaries
 from bci.recording.by_mne.fif_check import check_tags
 from bci.recording.by_mne.neuroscan import is_neuroscan, open_neuroscan
 from bci.recording.formats import described_formats, format_of, missing_package
-from bci.types import Marker, Recording, StreamInfo
+from bci.signals import Marker, Recording, StreamInfo
 
 # MNE's words for a file that is shorter than its header says, and for events that it drops.
 _TRUNCATED = ("does not match the file size", "truncated", "file size is smaller")
@@ -150,15 +150,15 @@ def _read_with_mne(path: Path, choice: triggers.TriggerChoice) -> tuple[Recordin
             kinds = raw.get_channel_types()
         except Exception as error:
             raise RecordingError(_unreadable(path, error)) from error
-    said = [str(warning.message) for warning in caught]
-    if any(words in text for text in said for words in _TRUNCATED):
+    messages = [str(warning.message) for warning in caught]
+    if any(words in text for text in messages for words in _TRUNCATED):
         raise RecordingError(
             f"{path}: truncated: it is shorter than its header says; copy it again, or save "
             "what is left of it with another program"
         )
     if not volts.shape[1] or not any(kind != "stim" for kind in kinds):
         raise RecordingError(f"{path}: holds no signal")
-    findings = [text.splitlines()[0] for text in said if text.startswith(_DROPPED)]
+    findings = [text.splitlines()[0] for text in messages if text.startswith(_DROPPED)]
     return recording_of(raw, volts, path, choice, findings)
 
 
@@ -276,7 +276,6 @@ def _annotations(raw: Any, is_gdf: bool) -> list[tuple[float, float, str]]:
 def _breaks(
     path: Path, notes: list[tuple[float, float, str]], sfreq: float
 ) -> tuple[list[Break], list[str]]:
-    """Breaks of a file, and a sentence where their length is unknown."""
     seams = [(onset, length) for onset, length, label in notes if is_seam(label)]
     if path.suffix.lower() == ".vhdr":
         breaks = segment_breaks(path, sfreq)
@@ -287,9 +286,9 @@ def _breaks(
     unknown = sorted({each.row for each in breaks if each.lost == UNKNOWN and each.row > 0})
     if not unknown:
         return breaks, []
-    told = ", ".join(f"{row / sfreq:.1f} s" for row in unknown[:_MOST_NAMED])
+    times = ", ".join(f"{row / sfreq:.1f} s" for row in unknown[:_MOST_NAMED])
     more = f" and {len(unknown) - _MOST_NAMED} more" if len(unknown) > _MOST_NAMED else ""
-    return breaks, [f"breaks of unknown length, each counted as one lost sample, at {told}{more}"]
+    return breaks, [f"breaks of unknown length, each counted as one lost sample, at {times}{more}"]
 
 
 def _codes(
@@ -311,8 +310,8 @@ def _codes(
         if wanted is None and combined and name not in combined:
             continue
         events = triggers.events_of(triggers.codes_of(signal[raw.ch_names.index(name)]))
-        if said := triggers.noise(name, events, line.n_samples / line.sfreq):
-            findings.append(said)
+        if finding := triggers.noise(name, events, line.n_samples / line.sfreq):
+            findings.append(finding)
         times = line.place([row / line.sfreq for row, _ in events])
         found += [
             Marker(float(time), str(code)) for time, (_, code) in zip(times, events, strict=True)

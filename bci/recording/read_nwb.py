@@ -15,7 +15,7 @@ from bci.channels.description import DeclaredChannels, describe
 from bci.clock.dejitter import number_samples
 from bci.errors import RecordingError
 from bci.lsl.cue_streams import CueQuery, merged
-from bci.types import Channel, Marker, MarkerStream, Recording, StreamInfo
+from bci.signals import Channel, Marker, MarkerStream, Recording, StreamInfo
 
 _MOST_VALUES = 500_000_000
 _MOST_MARKERS = 1_000_000
@@ -153,26 +153,26 @@ def _channels(series: Any) -> tuple[Channel, ...]:
     shafts = [str(group.name) for group in groups] or [""] * len(rows)
     named = next((columns[key] for key in ("label", "channel_name") if key in columns), None)
     seen: dict[str, int] = {}
-    said = []
+    stated = []
     for i, row in enumerate(rows):
         seen[shafts[i]] = seen.get(shafts[i], 0) + 1
         name = str(named[row]) if named is not None else f"{shafts[i] or 'E'}{seen[shafts[i]]}"
         group = groups[i] if groups else None
-        said.append(DeclaredChannels(name, _kind(group), "uV", _place(columns, row)))
-    return describe(said)
+        stated.append(DeclaredChannels(name, _kind(group), "uV", _place(columns, row)))
+    return describe(stated)
 
 
 def _kind(group: Any) -> str:
-    """By what the electrode group and its device are called; sEEG where nothing is said."""
-    said = " ".join(
+    """Infer a kind from the names of the electrode group and its device; sEEG without any."""
+    words = " ".join(
         str(part or "") for part in (
             getattr(group, "description", ""), getattr(getattr(group, "device", None), "name", ""),
             getattr(getattr(group, "device", None), "description", ""),
         )
     ).lower()  # fmt: skip
-    if "ecog" in said or "grid" in said or "strip" in said:
+    if "ecog" in words or "grid" in words or "strip" in words:
         return "ecog"
-    return "eeg" if "scalp" in said else "seeg"
+    return "eeg" if "scalp" in words else "seeg"
 
 
 def _place(columns: dict[str, Any], row: int) -> tuple[float, float, float] | None:
@@ -201,7 +201,6 @@ def _meant(
 
 
 def _marker_streams(file: Any, start: float, path: Path) -> list[MarkerStream]:
-    """Trials and annotations, in seconds from the first sample."""
     from pynwb.misc import AnnotationSeries
 
     found = []

@@ -51,20 +51,20 @@ class Recorder:
     ----------
     writer : XdfWriter
     names : tuple of str
-        Which streams; none means all that there are.
-    say : callable
-        Told in a sentence what happens.
+        Names of the streams; without any, all that there are.
+    report : callable
+        Takes one sentence on each event.
     """
 
     def __init__(
         self,
         writer: XdfWriter,
         names: tuple[str, ...] = (),
-        say: Callable[[str], None] = lambda _: None,
+        report: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._writer = writer
         self._names = names
-        self._say = say
+        self._report = report
         self._status_id = f"recorder-{uuid.uuid4()}"
         self._opened: queue.SimpleQueue[tuple[FoundStream, RawInlet | StreamError]] = (
             queue.SimpleQueue()
@@ -110,7 +110,7 @@ class Recorder:
                 self._pull()
                 if now >= missed:
                     missed = float("inf")
-                    self._say_what_is_missing()
+                    self._report_missing()
                 if now >= offset:
                     offset = now + _OFFSET_EVERY_S
                     self._write_offsets()
@@ -135,33 +135,32 @@ class Recorder:
             self._writer.close()
 
     def _look(self, listed: list[FoundStream], now: float) -> None:
-        """Begin what is new, and note what is gone."""
         uids = {found.uid for found in listed}
         for recorded, _ in self._sources:
             if recorded.there and not self._is_listed(recorded, listed):
                 recorded.there = False
-                self._say(f"{recorded.found.info.name} vanished; its return is waited for")
+                self._report(f"{recorded.found.info.name} vanished; its return is waited for")
             elif not recorded.there and self._is_listed(recorded, listed):
                 recorded.there = True
-                self._say(f"{recorded.found.info.name} is back")
+                self._report(f"{recorded.found.info.name} is back")
         for found in listed:
             if not self._is_wanted(found) or found.uid in self._opening:
                 continue
             if self._resumes(found, uids, now):
                 continue
             if len(self._opening) >= _MOST_STREAMS:
-                self._say(f"not recorded: {found}; {_MOST_STREAMS} streams are the most")
+                self._report(f"not recorded: {found}; {_MOST_STREAMS} streams are the most")
                 return
             self._opening.add(found.uid)
             threading.Thread(target=self._open, args=(found,), daemon=True).start()
 
-    def _say_what_is_missing(self) -> None:
+    def _report_missing(self) -> None:
         there = {recorded.found.info.name for recorded in self.streams}
         for name in self._names:
             if name not in there:
-                self._say(f"there is no stream called {name!r} so far; it is waited for")
+                self._report(f"there is no stream called {name!r} so far; it is waited for")
         if not there and not self._names:
-            self._say("there is no stream on the network so far; they are waited for")
+            self._report("there is no stream on the network so far; they are waited for")
 
     def _is_wanted(self, found: FoundStream) -> bool:
         if found.info.source_id == self._status_id or found.channel_format == "undefined":
@@ -175,7 +174,7 @@ class Recorder:
         )
 
     def _resumes(self, found: FoundStream, uids: set[str], now: float) -> bool:
-        """Whether a recorded stream's own inlet finds this one, which is its restarted outlet."""
+        """Recognise the restarted outlet of a recorded stream, which its own inlet finds."""
         same = [r for r, _ in self._sources if _same_source(r.found, found)]
         if not same:
             return False
@@ -200,22 +199,22 @@ class Recorder:
             if isinstance(inlet, StreamError):
                 self._opening.discard(found.uid)
                 if self._refused.get(found.uid) != str(inlet):
-                    self._say(f"not recorded for now: {inlet}")
+                    self._report(f"not recorded for now: {inlet}")
                 self._refused[found.uid] = str(inlet)
                 continue
             stream_id = self._writer.add_stream(inlet.header)
             self._writer.write_offset(stream_id, *inlet.offset())
             self._sources.append((Recorded(found, stream_id), inlet))
-            self._say(f"recording {found}")
+            self._report(f"recording {found}")
             if inlet.was_cut:
-                self._say(f"{found.info.name}: its description is too long and is left out")
+                self._report(f"{found.info.name}: its description is too long and is left out")
 
     def _pull(self) -> None:
         for recorded, inlet in list(self._sources):
             try:
                 self._drain(recorded, inlet)
             except StreamError as error:
-                self._say(f"{error}; without a source id it cannot be waited for")
+                self._report(f"{error}; without a source id it cannot be waited for")
                 recorded.there = False
                 inlet.close()
                 self._finished.append(recorded)
@@ -247,7 +246,7 @@ class Recorder:
             )
         if free < _WARN_BELOW_BYTES and not self._warned:
             self._warned = True
-            self._say(f"the disk is nearly full: {free / 1e6:.0f} MB are left")
+            self._report(f"the disk is nearly full: {free / 1e6:.0f} MB are left")
 
     def status(self, elapsed_s: float) -> RecorderStatus:
         """Status after so many seconds of recording."""
@@ -269,7 +268,7 @@ class Recorder:
 
 
 def _same_source(one: FoundStream, other: FoundStream) -> bool:
-    """Whether liblsl takes the one for the other's restarted outlet."""
+    """Recognise streams of which liblsl takes one for the other's restarted outlet."""
     return bool(one.info.source_id) and (
         (one.info, one.channel_format, one.raw.channel_count())
         == (other.info, other.channel_format, other.raw.channel_count())

@@ -1,4 +1,4 @@
-"""What is in a recording: streams, rates, gaps, drift, markers."""
+"""Contents of a recording: streams, rates, gaps, drift, markers."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from bci.recording.xdf.clock import clock_sets, keeping_of, newest_stamp
 from bci.recording.xdf.header import desc_of, field_of
 from bci.recording.xdf.markers import markers_of, role_of
 from bci.recording.xdf.read import channels_of, load_streams
-from bci.types import Channel, Marker, TimeArray
+from bci.signals import Channel, Marker, TimeArray
 
 _FEWEST_OFFSETS = 3
 # Roles of streams whose labels are counted.

@@ -98,8 +98,8 @@ def noise(name: str, events: Sequence[tuple[int, int]], seconds: float) -> str |
     if len(events) < max(_FEWEST_NOISE, _NOISE_PER_S * seconds):
         return None
     common = Counter(code for _, code in events).most_common(_TIMES_NAMED)
-    told = ", ".join(f"{code} x{n}" for code, n in common)
+    listed = ", ".join(f"{code} x{n}" for code, n in common)
     return (
-        f"trigger channel {name} has {len(events)} events in {seconds:.0f} s ({told} ...) and "
+        f"trigger channel {name} has {len(events)} events in {seconds:.0f} s ({listed} ...) and "
         f"looks like noise; name what holds the cues: another channel, or {ANNOTATIONS!r}"
     )

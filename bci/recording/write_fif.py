@@ -8,7 +8,7 @@ import numpy as np
 from bci.channels.units import in_si
 from bci.clock.timekeeping import check_losses
 from bci.lsl.cue_streams import merged, to_replay
-from bci.types import Channel, Recording
+from bci.signals import Channel, Recording
 
 if TYPE_CHECKING:
     import mne

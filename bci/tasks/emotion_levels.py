@@ -100,6 +100,5 @@ def expected_levels(by_axis: Array) -> Array:
 
 
 def _split(label: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """Axes and levels, from 1, of a class."""
     parts = [part.rsplit("-", 1) for part in label.split("/")]
     return tuple(axis for axis, _ in parts), tuple(int(level) for _, level in parts)

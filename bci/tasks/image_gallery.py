@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from bci.errors import GalleryError
-from bci.types import FloatArray
+from bci.signals import FloatArray
 
 PREFIX = "image-"
 PICTURE_KINDS = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
@@ -145,7 +145,6 @@ def _opened(file: Path) -> Iterator[Any]:
 
 
 def _listed(header: dict[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names, and pictures relative to the gallery's folder."""
     names, pictures = (_texts(header[key]) for key in ("names", "pictures"))
     if any(_leads_out(picture) for picture in pictures):
         raise GalleryError("a picture lies outside the gallery's folder")

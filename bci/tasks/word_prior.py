@@ -1,4 +1,4 @@
-"""What word is likely to come next, from sentences: kept apart from what the signal says."""
+"""Probability of the next word, from sentences: kept apart from the signal's evidence."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import ProfileError
-from bci.types import Prediction
+from bci.signals import Prediction
 
 _MOST_BYTES = 50_000_000
 
@@ -73,9 +73,9 @@ def read_sentences(file: Path, words: Sequence[str]) -> WordPrior:
     word = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
     counts = np.zeros((len(words) + 1, len(words) + 1))
     for line in lines:
-        said = [number[found] for found in word.findall(line.lower())]
-        if said:
-            np.add.at(counts, ([-1, *said], [*said, -1]), 1)
+        spoken = [number[found] for found in word.findall(line.lower())]
+        if spoken:
+            np.add.at(counts, ([-1, *spoken], [*spoken, -1]), 1)
     if not counts.any():
         raise ProfileError(
             f"{file}: none of the model's words is in it; they are: {', '.join(words):.200}"

@@ -8,14 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import MismatchError, RecordingError
-from bci.models.bundle import Card
+from bci.interfaces import Decoder, Retrieval, Servable, TrainingStep
+from bci.models.card import Card
 from bci.models.confidence import Tempered
 from bci.models.drift import describe_drift
 from bci.pipeline.filter_chain import pick_channels
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import Profile
-from bci.profiles.stream_options import as_told
+from bci.profiles.stream_options import apply_stream_options
 from bci.recording.identity import digests
+from bci.signals import Recording, Signal, StreamInfo
 from bci.training import calibrate_confidence as promise
 from bci.training import cross_validation as held
 from bci.training.card import make_card, source_card
@@ -25,15 +27,6 @@ from bci.training.folds import split_by_item, split_by_run
 from bci.training.run_counts import RunCount, count_runs, without_copies
 from bci.training.stored_check import Restore, check_stored
 from bci.training.time_course import right_by_place, time_course
-from bci.types import (
-    Decoder,
-    Recording,
-    Retrieval,
-    Servable,
-    Signal,
-    StreamInfo,
-    TrainingStep,
-)
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many steps are done, and of how many."""
@@ -223,7 +216,7 @@ def check_base_fits(base: Card, profile: Profile, info: StreamInfo) -> None:
     MismatchError
         Naming what differs, or the channel that the stream lacks.
     """
-    info = as_told(info, profile.pipeline)
+    info = apply_stream_options(info, profile.pipeline)
     picked = tuple(info.channels[i].name for i in pick_channels(profile.pipeline, info))
     theirs = base.pipeline.alone.model_copy(update={"channels": picked})
     ours = profile.pipeline.alone.model_copy(update={"channels": picked})

@@ -106,12 +106,12 @@ def _with_decisions(
     ]
     threshold = choose_threshold(runs, hop_s, most, lasting)
     held_to = card.default_threshold if threshold is None else threshold
-    told: dict[str, object] = {"threshold": threshold}
+    update: dict[str, object] = {"threshold": threshold}
     rate = rest_rate(runs, hop_s, held_to, lasting)
     if rate.minutes:
         bound = rate.bound_per_min
         crossed = crossed_rate(runs, hop_s, most, lasting)
-        told |= {
+        update |= {
             "promised": threshold is not None and bound <= most and not at_chance,
             "rest_min": round(rate.minutes, 3),
             "false_positives": rate.count,
@@ -120,11 +120,11 @@ def _with_decisions(
             "crossed_per_min": None if crossed is None else round(crossed.per_min, 3),
         }
     cues, decided, right = _at_cues([each for each, _ in streamed], runs, held_to)
-    told |= {"cues": cues, "decided": decided, "right": right}
+    update |= {"cues": cues, "decided": decided, "right": right}
     if decided:
         low, high = exact_interval(right, decided)
-        told |= {"right_low": round(low, 4), "right_high": round(high, 4)}
-    return card.model_copy(update=told)
+        update |= {"right_low": round(low, 4), "right_high": round(high, 4)}
+    return card.model_copy(update=update)
 
 
 def _commands(

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from bci import __version__
 from bci.evaluation.scores import Measure, confusion, kappa, score_accuracy, shuffled_labels
-from bci.models.bundle import (
+from bci.interfaces import Decoder
+from bci.models.card import (
     Card,
     MeasureCard,
     NeedsCard,
@@ -23,9 +24,9 @@ from bci.models.bundle import (
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import Profile
 from bci.recording.identity import digests
+from bci.signals import Recording
 from bci.training.epochs import find_trials
 from bci.training.run_counts import RunCount
-from bci.types import Decoder, Recording
 
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "pyriemann", "mne")
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from bci.errors import BundleError
 from bci.models.bundle import load_bundle
 from bci.pipeline.filter_chain import Chain
-from bci.types import Channel, FloatArray, StreamInfo
+from bci.signals import Channel, FloatArray, StreamInfo
 
 _PATTERN = "pattern."
 

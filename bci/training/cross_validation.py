@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from bci.errors import DecodingError, PluginError
 from bci.evaluation.measures import measures, ranks
-from bci.models.bundle import ScoreCard
+from bci.interfaces import Decoder, Retrieval
+from bci.models.card import ScoreCard
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import Profile
+from bci.signals import Prediction, Recording
 from bci.training.card import measure_cards, score_card
 from bci.training.epochs import Epochs, find_rest, find_trials, in_spans, trial_of
-from bci.types import Decoder, Prediction, Recording, Retrieval
 
 _TINY = 1e-12
 

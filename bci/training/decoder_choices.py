@@ -5,14 +5,15 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bci.errors import MismatchError
-from bci.models.bundle import Card, list_bundles
+from bci.models.bundle import list_bundles
+from bci.models.card import Card
 from bci.plugins.decoder_offers import carrying_over, decoder_traits, offered_for
 from bci.plugins.installing import how_to_install, how_to_install_torch
 from bci.profiles.profile import Profile
+from bci.signals import StreamInfo
 from bci.tasks.cue_items import IMAGES
 from bci.tasks.paradigms import EMOTION, SPEECH
 from bci.training.calibrate import check_base_fits
-from bci.types import StreamInfo
 
 _FAST, _DEEP = "tangent-space", "dbconformer"
 

@@ -15,15 +15,7 @@ from bci.lsl.cue_streams import choose, merged, without_notes
 from bci.pipeline.pipeline import Pipeline, Window
 from bci.profiles.pipeline_settings import PipelineSettings
 from bci.profiles.profile import REST, Paradigm
-from bci.types import (
-    Chunk,
-    FloatArray,
-    Marker,
-    MarkerStream,
-    Prediction,
-    Recording,
-    Signal,
-)
+from bci.signals import Chunk, FloatArray, Marker, MarkerStream, Prediction, Recording, Signal
 
 INTERRUPTED = "interrupted"
 """Marker of a run that was paused or ended early: the trial under way, if any, is broken off."""
@@ -249,7 +241,7 @@ def chunks_for(pipeline: Pipeline, recording: Recording, trials: list[Trial]) ->
     waiting = deque(trials if pipeline.at_cues else ())
     for chunk in recording.chunks():
         while waiting and waiting[0].start <= chunk.timestamps[-1]:
-            pipeline.at(waiting.popleft().start)
+            pipeline.request_window(waiting.popleft().start)
         yield chunk
 
 

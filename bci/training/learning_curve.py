@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.evaluation.scores import Accuracy, score_accuracy
+from bci.interfaces import Decoder
 from bci.profiles.profile import Profile
+from bci.signals import Recording, Signal
 from bci.training.calibrate import Progress, common_pipeline, decide_trials
 from bci.training.epochs import Epochs, cut_epochs
 from bci.training.folds import split_by_run
-from bci.types import Decoder, Recording, Signal
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bci.errors import BundleError
-from bci.models.bundle import Card, list_bundles, load_card
+from bci.models.bundle import list_bundles, load_card
+from bci.models.card import Card
 from bci.training.class_patterns import ClassPattern, load_patterns
 from bci.training.time_course import TimeCourse, load_time_course
 

@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from bci.errors import ProfileError, RecordingError
 from bci.evaluation.measures import measures
-from bci.models.bundle import PeopleCard
+from bci.interfaces import Adaptable, Decoder, Servable, TrainingStep
+from bci.models.card import PeopleCard
 from bci.profiles.profile import Profile
+from bci.signals import Recording, Signal
 from bci.training.calibrate import Calibration, Progress, RunWatch, common_pipeline
 from bci.training.card import make_card, measure_cards, score_card
 from bci.training.epochs import Epochs, cut_epochs
 from bci.training.run_counts import RunCount, count_runs
-from bci.types import Adaptable, Decoder, Recording, Servable, Signal, TrainingStep
 
 _FEWEST_PEOPLE = 2
 # A group is a run of a person: none has as many runs.

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from bci.profiles.profile import Paradigm, Profile
 from bci.recording.read import read_recording
+from bci.signals import Recording, StreamInfo
 from bci.training.epochs import Epochs, count_cues, find_trials, streams_with_cues
-from bci.types import Recording, StreamInfo
 
 # Consecutive samples that have to be equal in two recordings for one to hold a copy of the other.
 _RUN_LENGTH = 16
@@ -47,16 +47,16 @@ class RunCount:
     def counts(self) -> str:
         """``4 trials (left 2, right 2) of 5 cues; 1 broken off``."""
         n, classes = self.n_trials, ", ".join(f"{k} {v}" for k, v in self.trials.items())
-        told = f"{n} trial{'s' if n != 1 else ''}"
-        told += f" ({classes})" if len(self.trials) <= _MOST_CLASSES and n else ""
-        told += f" of {self.cues} cues" if n != self.cues else ""
-        told += f" and {self.rest} of rest" if self.rest else ""
+        text = f"{n} trial{'s' if n != 1 else ''}"
+        text += f" ({classes})" if len(self.trials) <= _MOST_CLASSES and n else ""
+        text += f" of {self.cues} cues" if n != self.cues else ""
+        text += f" and {self.rest} of rest" if self.rest else ""
         unused = self.cues - self.broken_off - n
         if self.broken_off:
-            told += f"; {self.broken_off} broken off"
+            text += f"; {self.broken_off} broken off"
         if unused > 0:
-            told += f"; {unused} without a sound window"
-        return told + (f"; cues from {self.stream!r}" if self.stream else "")
+            text += f"; {unused} without a sound window"
+        return text + (f"; cues from {self.stream!r}" if self.stream else "")
 
     def __str__(self) -> str:
         return f"{self.source}: {self.counts}"

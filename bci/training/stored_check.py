@@ -11,9 +11,10 @@ from safetensors.numpy import save as save_arrays
 from bci.engine.running_model import RunningModel
 from bci.errors import BundleError, DecodingError
 from bci.files import plain_yaml
-from bci.models.bundle import Card
+from bci.interfaces import Decoder
+from bci.models.card import Card
+from bci.signals import Chunk, FloatArray, Recording
 from bci.training.epochs import Epochs, chunks_for, find_trials, trial_of
-from bci.types import Chunk, Decoder, FloatArray, Recording
 
 Arrays = Mapping[str, NDArray[np.generic]]
 Restore = Callable[[Card, Arrays], Decoder]

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import BundleError
+from bci.interfaces import Decoder
 from bci.models.bundle import load_bundle
 from bci.training.epochs import Epochs
-from bci.types import Decoder
 
 _SECONDS, _ACCURACY, _TRIALS = "course.seconds", "course.accuracy", "course.trials"
 _MOST_POINTS = 25

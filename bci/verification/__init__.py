@@ -1,7 +1,10 @@
-"""A recorded session is decoded again and compared with the predictions that ran live.
+"""Verification: a recorded session decoded again and compared with its live predictions.
 
-In the order of the work: `session` reads what an engine published into a recording, `placement`
-gives the recorded samples the engine's count, `models` finds the models that decoded, `again`
-decodes, `matching` finds the live prediction of each window, `comparison` compares, and `verify`
-does all of it.
+- session: what an engine published into a recording
+- placement: the engine's count for the recorded samples
+- models: the models that decoded
+- again: the second decoding
+- matching: the live prediction of each window
+- comparison: differences
+- verify: all of it
 """

@@ -13,11 +13,11 @@ from bci.engine.provenance import ModelRun
 from bci.engine.running_model import Decoded, RunningModel
 from bci.errors import RecordingError
 from bci.head.remap import map_montage
-from bci.models.bundle import Card, decision_threshold, evidence_span, trained_channels
-from bci.models.fit import told
+from bci.models.card import Card, decision_threshold, evidence_span, trained_channels
+from bci.models.fit import info_for
 from bci.pipeline.pipeline import Window
 from bci.profiles.profile import Output
-from bci.types import Chunk, FloatArray, Marker, Prediction, StreamInfo
+from bci.signals import Chunk, FloatArray, Marker, Prediction, StreamInfo
 from bci.verification.matching import Matches
 from bci.verification.models import FoundModel
 from bci.verification.placement import UNKNOWN, Placement
@@ -103,7 +103,7 @@ class SecondDecoding:
         self._info, self._mapping = signal.info, None
         if run.provenance.map_montage:
             card = models[0].card
-            self._mapping = map_montage(told(card, signal.info), trained_channels(card))
+            self._mapping = map_montage(info_for(card, signal.info), trained_channels(card))
             self._info = self._mapping.info
 
     def windows(self) -> Iterator[Again]:
@@ -141,7 +141,7 @@ class SecondDecoding:
         expected, since = None, -np.inf
         waiting = deque(self.signal.markers)
         if decoding.pipeline.at_cues:
-            self._ask(decoding)
+            self._request_windows(decoding)
         for chunk in self._chunks(model, end, self._step(decoding)):
             if expected is None:
                 self._require_all(model, chunk)
@@ -150,7 +150,7 @@ class SecondDecoding:
             if chunk.first in self._seams:
                 # The sender's clock may be another one from here on.
                 self.matches.offset = ahead_s.get(chunk.first, self.matches.offset)
-            self._hear(decoding, chunk, waiting)
+            self._give_markers(decoding, chunk, waiting)
             if chunk.end <= model.decides_from:
                 decoding.settle(chunk)
                 expected = chunk.end
@@ -231,16 +231,15 @@ class SecondDecoding:
             begin = max(since, self.spans.pop()[0])
         self.spans.append((begin, end))
 
-    def _hear(self, decoding: RunningModel, chunk: Chunk, waiting: deque[Marker]) -> None:
-        """Give a decoder that learns from cues those that had come by then."""
+    def _give_markers(self, decoding: RunningModel, chunk: Chunk, waiting: deque[Marker]) -> None:
         while waiting and waiting[0].time <= chunk.timestamps[-1] + self.matches.offset:
-            decoding.hear(waiting.popleft())
+            decoding.on_marker(waiting.popleft())
 
-    def _ask(self, decoding: RunningModel) -> None:
+    def _request_windows(self, decoding: RunningModel) -> None:
         """Ask for the windows of the predictions: the markers' own clock may differ a little."""
         pipeline = decoding.pipeline
         length_s = (pipeline.n_samples - 1) / pipeline.chain.sfreq
         offsets = self.signal.placement.offsets
         for live in self._run.predictions:
             at = bisect_right(offsets, live.time, key=lambda offset: offset.time)
-            pipeline.at(live.time - offsets[max(0, at - 1)].ahead_s - length_s)
+            pipeline.request_window(live.time - offsets[max(0, at - 1)].ahead_s - length_s)

@@ -59,7 +59,7 @@ class SessionComparison:
 
     @property
     def all_equal(self) -> bool:
-        """Whether nothing differs."""
+        """True where nothing differs."""
         return (
             self.windows == self.equal
             and self.decisions == self.decisions_equal
@@ -216,7 +216,7 @@ class _Decisions:
 
     def _count(self, again: DecisionEvent | None, live: DecisionEvent | None, time: float) -> None:
         self._found.decisions += 1
-        if again is not None and live is not None and _told(again) == _told(live):
+        if again is not None and live is not None and _compared(again) == _compared(live):
             self._found.decisions_equal += 1
         elif self._found.first_decision is None:
             at_s = time - self._start
@@ -225,7 +225,7 @@ class _Decisions:
             )
 
 
-def _told(event: DecisionEvent) -> tuple[object, ...]:
+def _compared(event: DecisionEvent) -> tuple[object, ...]:
     sure = None if event.confidence is None else round(event.confidence, _DIGITS)
     return event.event, event.label, event.ended, sure, event.time
 

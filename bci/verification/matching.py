@@ -31,7 +31,7 @@ class Matches:
 
     @property
     def begun(self) -> bool:
-        """Whether a live prediction was met on the stream that is published now."""
+        """True once a live prediction was met on the stream that is published now."""
         return self._next > self._first
 
     def begin_stream(self) -> None:

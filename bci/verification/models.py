@@ -9,11 +9,12 @@ from pydantic import ValidationError
 
 from bci.engine.provenance import ModelRun, array_hashes, card_hash
 from bci.errors import BciError, RecordingError
-from bci.models.bundle import ARRAYS, CARD, Card, load_card
+from bci.interfaces import Decoder
+from bci.models.bundle import ARRAYS, CARD, load_card
+from bci.models.card import Card
 from bci.models.fit import with_options
 from bci.profiles.pipeline_settings import PipelineSettings
 from bci.profiles.profile import file_sha256
-from bci.types import Decoder
 
 Load = Callable[[Path], tuple[Card, Decoder]]
 """Reads a model folder, changed arrays too; raises `BciError` where it cannot."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.clock.dejitter import Position, number_samples
-from bci.types import TimeArray
+from bci.signals import TimeArray
 
 UNKNOWN = -1
 
@@ -123,7 +123,7 @@ def _ascending(found: list[tuple[Position, int]]) -> list[tuple[Position, int]]:
 
 
 def _is_ambiguous(position: Position, stamps: TimeArray) -> bool:
-    """Whether several samples have the stamp of the very first one, which may be any of them."""
+    """True where several samples have the stamp of the very first one, which may be any of them."""
     return position.sample == 0 and int(np.count_nonzero(stamps == position.stamp)) > 1
 
 

@@ -1,4 +1,4 @@
-"""What a running engine published, as a recording holds it."""
+"""Streams that a running engine published, out of a recording."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -107,17 +107,17 @@ def read_runs(path: Path, streams: Streams, engine: str | None = None) -> list[L
     for each in messages:
         if each.engine == chosen[0]:
             runs.setdefault(each.run, []).append(each)
-    ordered = sorted(runs.values(), key=lambda told: told[0].began)
+    ordered = sorted(runs.values(), key=lambda messages: messages[0].began)
     predictions = _predictions(streams, f"{chosen[0]}-predictions")
     events = _events(streams, f"{chosen[0]}-decisions")
-    edges = [-np.inf, *(told[0].began for told in ordered[1:]), np.inf]
+    edges = [-np.inf, *(messages[0].began for messages in ordered[1:]), np.inf]
     return [
         replace(
-            _run(told),
+            _run(messages),
             predictions=tuple(p for p in predictions if edges[k] <= p.published < edges[k + 1]),
             events=events and tuple(e for e in events if edges[k] <= e.time < edges[k + 1]),
         )
-        for k, told in enumerate(ordered)
+        for k, messages in enumerate(ordered)
     ]
 
 
@@ -151,19 +151,19 @@ def _of(
     )
 
 
-def _run(told: list[Provenance]) -> LiveRun:
-    newest = told[-1]
+def _run(messages: list[Provenance]) -> LiveRun:
+    newest = messages[-1]
     models = {
-        (each.decides_from, each.fed_from): each for message in told for each in message.models
+        (each.decides_from, each.fed_from): each for message in messages for each in message.models
     }
-    seams = {seam for message in told for seam in message.seams}
-    here = {message.here for message in told if message.here is not None}
+    seams = {seam for message in messages for seam in message.seams}
+    here = {message.here for message in messages if message.here is not None}
     return LiveRun(
         newest,
         tuple(models[key] for key in sorted(models)),
         tuple(sorted(seams, key=_sample)),
         tuple(sorted(seams | here, key=_sample)),
-        told[0].skipped,
+        messages[0].skipped,
     )
 
 

@@ -16,8 +16,8 @@ from bci.profiles.profile import Output
 from bci.recording.xdf.header import field_of
 from bci.recording.xdf.markers import find_markers
 from bci.recording.xdf.read import as_float32, info_of, load_streams
+from bci.signals import Marker, Recording, StreamInfo
 from bci.training.epochs import cue_markers
-from bci.types import Marker, Recording, StreamInfo
 from bci.verification.again import PlacedSignal, SecondDecoding
 from bci.verification.comparison import SessionComparison, compare
 from bci.verification.models import FoundModel, Load, find_model
@@ -82,18 +82,18 @@ def verify(
 def _verify_run(
     path: Path, streams: Streams, run: LiveRun, find: Callable[[ModelRun], FoundModel]
 ) -> VerifyEvent:
-    told = run.provenance
+    provenance = run.provenance
     found = [find(model) for model in run.models]
     signal = _signal(path, streams, run, found)
     try:
         second = SecondDecoding(run, signal, found)
     except ValidationError as problem:
         raise RecordingError(f"{path}: the recorded profile's output cannot be read") from problem
-    n_skipped = told.skipped - (0 if signal.placement.is_whole else run.skipped_before)
+    n_skipped = provenance.skipped - (0 if signal.placement.is_whole else run.skipped_before)
     comparison = compare(run, second, n_skipped)
     if not comparison.windows:
         raise RecordingError(
-            f"{path}: none of the {len(run.predictions)} predictions of {told.engine} can be "
+            f"{path}: none of the {len(run.predictions)} predictions of {provenance.engine} can be "
             "compared: the recording lacks the samples before them"
         )
     return _event(path, run, found, signal, second.output, comparison)
@@ -102,9 +102,9 @@ def _verify_run(
 def _signal(
     path: Path, streams: Streams, run: LiveRun, models: Sequence[FoundModel]
 ) -> PlacedSignal:
-    told = run.provenance
-    named = [s for s in streams if field_of(s, "name") == told.stream and _is_signal(s)]
-    of_source = [s for s in named if field_of(s, "source_id") == told.source_id] or named
+    provenance = run.provenance
+    named = [s for s in streams if field_of(s, "name") == provenance.stream and _is_signal(s)]
+    of_source = [s for s in named if field_of(s, "source_id") == provenance.source_id] or named
     placed = [
         (stream, placement)
         for stream in of_source
@@ -113,13 +113,14 @@ def _signal(
     if not placed:
         why = "its samples are not those that were decoded" if named else "it was not recorded"
         raise RecordingError(
-            f"{path}: the signal {told.stream} that {told.engine} decoded is missing: {why}"
+            f"{path}: the signal {provenance.stream} that {provenance.engine} decoded is missing: "
+            f"{why}"
         )
     stream, placement = placed[0]
-    info = info_of(stream, path, told.sfreq)
+    info = info_of(stream, path, provenance.sfreq)
     data = as_float32(np.asarray(stream["time_series"]))
     markers: tuple[Marker, ...] = ()
-    if told.output.get("adapt") == "supervised":
+    if provenance.output.get("adapt") == "supervised":
         markers = _cues(path, streams, run, models[0], info)
     return PlacedSignal(info, data, placement, markers)
 
@@ -138,9 +139,8 @@ def _is_signal(stream: dict[str, Any]) -> bool:
 def _cues(
     path: Path, streams: Streams, run: LiveRun, model: FoundModel, info: StreamInfo
 ) -> tuple[Marker, ...]:
-    """The cues that the engine heard, on its clock."""
-    asked = run.provenance.markers
-    query = CueQuery(**asked.model_dump()) if asked is not None else CueQuery()
+    wanted = run.provenance.markers
+    query = CueQuery(**wanted.model_dump()) if wanted is not None else CueQuery()
     on_clock = [_on_engines_clock(stream, streams, run) for stream in streams]
     markers, of_streams = find_markers(path, on_clock, query, 0.0)
     nothing = Recording(
@@ -168,7 +168,7 @@ def _event(
     output: Output,
     comparison: SessionComparison,
 ) -> VerifyEvent:
-    told, placement = run.provenance, signal.placement
+    provenance, placement = run.provenance, signal.placement
     notes = []
     if not placement.is_whole:
         notes.append(
@@ -184,7 +184,9 @@ def _event(
             f"has {len(placement.gaps)}"
         )
     if run.events is None:
-        notes.append(f"{told.engine}-decisions was not recorded, so its events are not compared")
+        notes.append(
+            f"{provenance.engine}-decisions was not recorded, so its events are not compared"
+        )
     if output.sentences is not None:
         notes.append("decisions with a prior of words are not compared")
     if output.adapt == "supervised":
@@ -192,7 +194,7 @@ def _event(
     differs = [each.differs for each in models if each.differs is not None]
     return VerifyEvent(
         recording=str(path),
-        engine=told.engine,
+        engine=provenance.engine,
         models=tuple(dict.fromkeys(model.name for model in run.models)),
         all_equal=comparison.all_equal,
         windows=comparison.windows,
@@ -209,21 +211,20 @@ def _event(
         first_difference_s=comparison.first and comparison.first.time_s,
         first_decision=comparison.first_decision and comparison.first_decision.sentence,
         first_decision_s=comparison.first_decision and comparison.first_decision.time_s,
-        differs=(*dict.fromkeys(differs), *_changes(told)),
+        differs=(*dict.fromkeys(differs), *_changes(provenance)),
         notes=tuple(notes),
     )
 
 
-def _changes(told: Provenance) -> list[str]:
-    """Name versions and parts of the machine that are not those of the session."""
+def _changes(provenance: Provenance) -> list[str]:
     changed = [
         f"{name} {then} then, {now} now"
-        for name, then in told.versions.items()
+        for name, then in provenance.versions.items()
         if name in COMPARED and (now := installed(name)) != then
     ]
     here = machine()
     return changed + [
         f"{name}: {then} then, {here[name]} now"
-        for name, then in told.machine.items()
+        for name, then in provenance.machine.items()
         if here.get(name, then) != then
     ]

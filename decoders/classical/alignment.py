@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.types import FloatArray
+from bci.signals import FloatArray
 
 # Directions with less than this share of the mean variance hold nothing but rounding: a flat or
 # copied channel, or the one that a common average takes away. They stay nought.

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import DecodingError
-from bci.types import FloatArray
+from bci.signals import FloatArray
 
 _CLOSE = 1e-9
 _MOST_STEPS = 100

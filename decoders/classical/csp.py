@@ -10,8 +10,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from bci.signals import FloatArray
 from bci.training.epochs import Epochs
-from bci.types import FloatArray
 from decoders.classical.covariance import covariance, covariances
 from decoders.classical.haufe import class_weights, haufe_patterns
 from decoders.classical.linear_head import LinearHead, shaped, taught
@@ -53,7 +53,7 @@ class CspLda:
         return self._log_variances(covariance(window))
 
     def taught(self, features: NDArray[np.float64], numbers: NDArray[np.int64]) -> "CspLda":
-        """A copy whose discriminant has learnt more; see `bci.types.Teachable`."""
+        """A copy whose discriminant has learnt more; see `bci.interfaces.Teachable`."""
         learnt = copy.copy(self)
         learnt._head = taught(self._head, features, numbers)
         return learnt

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bci.signals import FloatArray, Signal
 from bci.tasks.emotion_levels import LevelGrid, grid_for, grid_of
-from bci.types import FloatArray, Signal
 from decoders.classical.linear_head import Features, shaped
 from decoders.classical.softmax import softmax
 
@@ -51,7 +51,7 @@ class DifferentialEntropy:
         signal: Signal | None = None,
         **_: object,
     ) -> None:
-        """Learn from windows; see `bci.types.Decoder`."""
+        """Learn from windows; see `bci.interfaces.Decoder`."""
         if signal is None:
             raise ValueError("band power needs to know the sampling rate")
         self._take_grid(grid_for(labels))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import MismatchError
-from bci.types import FloatArray, Signal
+from bci.signals import FloatArray, Signal
 from decoders.classical.linear_head import LinearHead, shaped
 
 LOW_HZ, HIGH_HZ = 70.0, 150.0

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.types import FloatArray, Signal, Watch
+from bci.interfaces import Watch
+from bci.signals import FloatArray, Signal
 from decoders.classical.linear_head import shaped, window_shape
 from decoders.classical.robust_scaling import RobustScaling
 from decoders.images.embedding_search import Candidates, Galleries, Space, probabilities, required
@@ -47,7 +48,7 @@ class ImageRidge:
         watch: Watch | None = None,  # noqa: ARG002 - it is done in one step
         checkpoint: Path | None = None,  # noqa: ARG002 - one person's, no base
     ) -> None:
-        """Learn from windows; see `bci.types.Decoder`.
+        """Learn from windows; see `bci.interfaces.Decoder`.
 
         Raises
         ------

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.pipeline import kernels
+from bci.signals import FloatArray
 from bci.training.epochs import Epochs
-from bci.types import FloatArray
 from decoders.classical.haufe import TINY, class_weights, haufe_patterns
 from decoders.classical.linear_head import LinearHead, shaped, taught
 
@@ -39,7 +39,7 @@ class LogPower:
         return _log_powers(window)
 
     def taught(self, features: NDArray[np.float64], numbers: NDArray[np.int64]) -> "LogPower":
-        """A copy whose discriminant has learnt more; see `bci.types.Teachable`."""
+        """A copy whose discriminant has learnt more; see `bci.interfaces.Teachable`."""
         learnt = copy.copy(self)
         learnt._head = taught(self._head, features, numbers)
         return learnt

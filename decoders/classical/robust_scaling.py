@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.types import FloatArray
+from bci.signals import FloatArray
 from decoders.classical.linear_head import shaped
 
 # Beyond so many standard deviations a value is an artifact, and counts as this much.

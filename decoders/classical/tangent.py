@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bci.signals import FloatArray
 from bci.training.epochs import Epochs
-from bci.types import FloatArray
 from decoders.classical.covariance import covariance, covariances, riemannian_mean
 from decoders.classical.haufe import class_weights, haufe_patterns
 from decoders.classical.linear_head import LinearHead, fit_near, shaped, taught
@@ -61,7 +61,7 @@ class TangentSpace:
         groups: NDArray[np.int64] | None = None,
         **_: object,
     ) -> None:
-        """Learn from windows; see `bci.types.Decoder`.
+        """Learn from windows; see `bci.interfaces.Decoder`.
 
         Raises
         ------
@@ -111,7 +111,7 @@ class TangentSpace:
         return self._tangent_vector(covariance(window))
 
     def taught(self, features: NDArray[np.float64], numbers: NDArray[np.int64]) -> "TangentSpace":
-        """A copy whose discriminant has learnt more; see `bci.types.Teachable`."""
+        """A copy whose discriminant has learnt more; see `bci.interfaces.Teachable`."""
         learnt = copy.copy(self)
         learnt._head = taught(self._head, features, numbers)
         return learnt

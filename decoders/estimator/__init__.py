@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bci.types import Decoder
+    from bci.interfaces import Decoder
 
 # A user's own ONNX file, by a name of its own in profiles.
 ONNX = "onnx"

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import DecodingError
-from bci.types import FloatArray
+from bci.signals import FloatArray
 from decoders.estimator.onnx_checks import (
     MACHINE_LEARNING,
     MOST_BYTES,

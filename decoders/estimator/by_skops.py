@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import BundleError, DecodingError
-from bci.types import FloatArray
+from bci.signals import FloatArray
 from decoders.estimator.trusted_types import ESTIMATORS, PLAIN
 
 ARRAY = "skops"

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import BciError, BundleError, DecodingError, PluginError, ProfileError
-from bci.types import FloatArray, Signal, Watch
+from bci.interfaces import Watch
+from bci.signals import FloatArray, Signal
 from decoders.classical.linear_head import shaped, window_shape
 from decoders.estimator.raised import brief
 from decoders.estimator.stored import N_NOISE, Stored, proof, restore, store
@@ -55,7 +56,7 @@ class EstimatorDecoder:
         watch: Watch | None = None,  # noqa: ARG002 - it is done in one step
         checkpoint: Path | None = None,  # noqa: ARG002 - no base
     ) -> None:
-        """Learn from windows; see `bci.types.Decoder`.
+        """Learn from windows; see `bci.interfaces.Decoder`.
 
         Raises
         ------
@@ -89,7 +90,7 @@ class EstimatorDecoder:
         self._check_probabilities()
 
     def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
-        """Class probabilities of one window; see `bci.types.Decoder`."""
+        """Class probabilities of one window; see `bci.interfaces.Decoder`."""
         if self._stored is not None:
             found = self._stored.probabilities(np.ascontiguousarray(window[None]))
         else:

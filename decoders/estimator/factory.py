@@ -9,8 +9,8 @@ from types import ModuleType
 from typing import Any
 
 from bci.errors import BciError, PluginError, ProfileError
+from bci.interfaces import Decoder
 from bci.profiles.pipeline_settings import did_you_mean
-from bci.types import Decoder
 from decoders.estimator import ONNX
 from decoders.estimator.decoder import EstimatorDecoder
 from decoders.estimator.onnx_file import own_file

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import PluginError
-from bci.types import FloatArray
+from bci.signals import FloatArray
 from decoders.estimator import by_onnx, by_skops
 
 N_NOISE = 4

@@ -1,17 +1,30 @@
-"""Federated training over Flower: what sites and server say to each other, and over which wire.
+"""Federated training over Flower: messages of sites and server, and the wires that carry them.
 
-`messages` holds everything that may cross it, `client` answers at a site, `rounds` asks at the
-server, and `progress` keeps what came of it. `local` carries messages within one process,
-`superlink` and `supernode` between machines.
+- agreement: what all sites agreed on
+- site, site_data, privacy: a site's decoder, recordings and clipping
+- messages: everything that may cross the wire
+- client_app: the answers of a site
+- rounds, progress: the server's questions, and their results
+- local: messages within one process
+- superlink, door, supernode: messages between machines
+
+Call `quiet_flower` before the first import of Flower.
 """
 
 import logging
 import os
 
-# Flower reports its use to its makers and asks for updates, unless told not to. Brain data's
-# keepers are not asked to find that out; it has to be set before the first import.
-os.environ["FLWR_TELEMETRY_ENABLED"] = "0"
-os.environ["FLWR_DISABLE_UPDATE_CHECK"] = "1"
 
-# Flower sets its own level when it is imported; what it has to say is in our own errors.
-logging.getLogger("flwr").addFilter(lambda record: record.levelno >= logging.CRITICAL)
+def quiet_flower() -> None:
+    """Keep Flower from reporting its use, from asking for updates, and from logging.
+
+    Whoever keeps brain data is not asked to find out that it does. Flower reads the environment
+    when it is imported, and sets its own log level then; its errors are in ours.
+    """
+    os.environ["FLWR_TELEMETRY_ENABLED"] = "0"
+    os.environ["FLWR_DISABLE_UPDATE_CHECK"] = "1"
+    logging.getLogger("flwr").addFilter(_is_critical)
+
+
+def _is_critical(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.CRITICAL

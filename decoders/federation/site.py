@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from bci.types import FloatArray, Signal
+from bci.signals import FloatArray, Signal
 from decoders.classical.alignment import align_groups
 from decoders.networks.fleeg import Fleeg, FleegSettings, shared_names
 from decoders.neural.fleeg_decoder import FleegDecoder

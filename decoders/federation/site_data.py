@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from bci.errors import MismatchError, ProfileError, RecordingError
-from bci.models.bundle import Card, FederationCard
+from bci.models.card import Card, FederationCard
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import DecoderChoice, Profile
+from bci.signals import Recording, Signal
 from bci.training.calibrate import common_pipeline
 from bci.training.card import make_card, score_card
 from bci.training.epochs import Epochs, cut_epochs
-from bci.types import Recording, Signal
 from decoders.federation.agreement import Federation
 from decoders.federation.site import Clipping, Labelled, Site
 from decoders.neural.fleeg_decoder import FleegDecoder

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.types import FloatArray
+from bci.signals import FloatArray
 from decoders.images.pictures import read_picture
 
 MADE_BY = "simple descriptor (colour, edges, brightness)"

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from bci.errors import GalleryError
+from bci.signals import FloatArray
 from bci.tasks.image_gallery import Gallery
-from bci.types import FloatArray
 from decoders.images.colour_edge_embedder import MADE_BY, describe
 from decoders.images.pictures import NEEDS_PILLOW, find_pictures, read_picture
 

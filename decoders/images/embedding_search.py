@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import GalleryError
+from bci.signals import FloatArray
 from bci.tasks.image_gallery import Gallery, load_gallery
-from bci.types import FloatArray
 from decoders.classical.linear_head import shaped
 from decoders.classical.softmax import softmax
 

@@ -1,6 +1,7 @@
 """Networks as decoders: training, storage, serving.
 
 - training, checkpoint, sharpness_aware: the training loop
+- one_thread: PyTorch on one thread while our own work lasts
 - weights, onnx_export, serving: from weights to predictions
 - network_decoder: motor imagery
 - histn_decoder: emotion

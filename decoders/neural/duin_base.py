@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from bci.errors import ProfileError, RecordingError
-from bci.models.bundle import Card, PeopleCard, ScoreCard
+from bci.models.card import Card, PeopleCard, ScoreCard
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import Profile
 from bci.recording.identity import source_digest
+from bci.signals import Recording
 from bci.training.calibrate import common_pipeline
 from bci.training.card import make_card
-from bci.types import Recording
 from decoders.neural.duin_decoder import BASE, DuinDecoder, lively_channels, whole_patches
 from decoders.neural.duin_pretraining import PretrainingSettings, PretrainingStep, pretrain_duin
 

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from torch import nn
 
 from bci.errors import MismatchError
-from bci.types import FloatArray, Signal, Watch
+from bci.interfaces import Watch
+from bci.signals import FloatArray, Signal
 from decoders.classical.high_gamma import log_high_gamma, require_high_gamma
 from decoders.classical.linear_head import shaped
 from decoders.classical.softmax import softmax
 from decoders.networks.duin import FULL, SMALL, Duin, DuinSettings
 from decoders.neural.network_decoder import NetworkDecoder
-from decoders.neural.serving import restore
+from decoders.neural.serving import restore, serve
 from decoders.neural.training import TrainingSettings, train
 
 SIZES: dict[str, DuinSettings] = {"small": SMALL, "full": FULL}
@@ -73,7 +74,7 @@ class DuinDecoder(NetworkDecoder):
         watch: Watch | None = None,
         checkpoint: Path | None = None,
     ) -> None:
-        """Learn from windows; see `bci.types.Decoder`.
+        """Learn from windows; see `bci.interfaces.Decoder`.
 
         Raises
         ------
@@ -130,11 +131,7 @@ class DuinDecoder(NetworkDecoder):
 
     def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
         scaled = self.scaled(window[None])
-        if self._serving is not None and self._serving.network is not None:
-            logits = self._serving.network(scaled)[0]
-        else:
-            with torch.inference_mode():
-                logits = self.served(torch.from_numpy(scaled))[0].numpy()
+        logits = serve(self.served, self._serving, scaled)[0]
         return softmax(logits.astype(np.float64))
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:

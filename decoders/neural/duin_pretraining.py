@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from bci.types import FloatArray
+from bci.signals import FloatArray
 from decoders.networks.codebook import code_shares, code_use
 from decoders.networks.duin import DuinSettings
 from decoders.networks.duin_pretraining import (
@@ -28,6 +28,7 @@ from decoders.networks.duin_pretraining import (
     vqvae_loss,
 )
 from decoders.neural.checkpoint import Checkpoint, put_back, state_of
+from decoders.neural.one_thread import one_thread
 
 _FORMAT = "bci-duin-checkpoint-2"
 _HELD_OUT = 0.1
@@ -76,6 +77,7 @@ class Pretrained(NamedTuple):
     chance: float
 
 
+@one_thread()
 def pretrain_duin(
     windows: FloatArray,
     sizes: DuinSettings,

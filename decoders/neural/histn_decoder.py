@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bci.errors import MismatchError
+from bci.signals import FloatArray, Signal
 from bci.tasks.emotion_levels import LevelGrid, grid_for, grid_of
-from bci.types import FloatArray, Signal
 from decoders.classical.alignment import whitening
 from decoders.classical.linear_head import shaped
 from decoders.classical.softmax import softmax

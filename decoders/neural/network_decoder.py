@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bci.errors import MismatchError
+from bci.interfaces import Watch
+from bci.signals import FloatArray, Signal
 from bci.training.epochs import Epochs
-from bci.types import FloatArray, Signal, Watch
 from decoders.classical.alignment import align_groups, mean_spread, whitening
 from decoders.classical.linear_head import shaped, window_shape
 from decoders.classical.softmax import softmax
@@ -23,7 +24,8 @@ from decoders.networks.eegnet import Eegnet
 from decoders.networks.ifnet import Ifnet
 from decoders.networks.mvcnet import Mvcnet, MvcnetSettings
 from decoders.networks.shallow import Shallow as ShallowNetwork
-from decoders.neural.serving import Serving, choose, restore
+from decoders.neural.one_thread import one_thread
+from decoders.neural.serving import Serving, choose, restore, serve
 from decoders.neural.training import Loss, TrainingSettings, train
 from decoders.neural.weights import load_weights, weight_arrays
 
@@ -33,9 +35,6 @@ _MVCNET = MvcnetSettings(encoder_hz=80.0)
 
 # Windows whose attention is asked for at once.
 _BATCH = 256
-
-# One window at a time is too little to share, and the other cores are the engine's.
-torch.set_num_threads(1)
 
 
 class NetworkDecoder:
@@ -92,7 +91,7 @@ class NetworkDecoder:
         watch: Watch | None = None,
         checkpoint: Path | None = None,
     ) -> None:
-        """Learn from windows; see `bci.types.Decoder`.
+        """Learn from windows; see `bci.interfaces.Decoder`.
 
         Raises
         ------
@@ -159,11 +158,7 @@ class NetworkDecoder:
 
     def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
         np.matmul(self._whitening, window, out=self._aligned[0])
-        if self._serving is not None and self._serving.network is not None:
-            logits = self._serving.network(self._aligned)[0]
-        else:
-            with torch.inference_mode():
-                logits = self.served(torch.from_numpy(self._aligned))[0].numpy()
+        logits = serve(self.served, self._serving, self._aligned)[0]
         return self._probabilities(logits.astype(np.float64))
 
     def class_maps(self, epochs: Epochs) -> NDArray[np.float64] | None:
@@ -242,6 +237,7 @@ class NetworkDecoder:
         load_weights(self.served, arrays)
 
 
+@one_thread()
 def _mean_attention(
     attention: Callable[[Tensor], Tensor], windows: FloatArray
 ) -> NDArray[np.float64]:

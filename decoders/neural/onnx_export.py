@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
-from bci.types import FloatArray
+from bci.signals import FloatArray
 from decoders.estimator.onnx_checks import check, open_session, output_shapes, parse
 from decoders.networks.ifnet import Ifnet
 

@@ -10,17 +10,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bci.errors import MismatchError
-from bci.types import FloatArray, Signal, Watch
+from bci.interfaces import Watch
+from bci.signals import FloatArray, Signal
 from decoders.classical.linear_head import window_shape
 from decoders.classical.robust_scaling import RobustScaling
 from decoders.images.embedding_search import Candidates, Galleries, Space, probabilities, required
 from decoders.networks.meg_images import PUBLISHED, SMALL, MegImages, Retriever, images_loss
-from decoders.neural.serving import Serving, choose, restore
+from decoders.neural.serving import Serving, choose, restore, serve
 from decoders.neural.training import TrainingSettings, train
 from decoders.neural.weights import load_weights, weight_arrays
-
-# One window at a time is too little to share, and the other cores are the engine's.
-torch.set_num_threads(1)
 
 _SIZES = {"published": PUBLISHED, "small": SMALL}
 
@@ -81,7 +79,7 @@ class SeenImages:
         watch: Watch | None = None,
         checkpoint: Path | None = None,  # noqa: ARG002 - one person's, no base
     ) -> None:
-        """Learn from windows; see `bci.types.Decoder`.
+        """Learn from windows; see `bci.interfaces.Decoder`.
 
         Raises
         ------
@@ -124,11 +122,7 @@ class SeenImages:
 
     def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
         self._scaled[0] = self._scaling(window)
-        if self._serving is not None and self._serving.network is not None:
-            predicted = self._serving.network(self._scaled)[0]
-        else:
-            with torch.inference_mode():
-                predicted = self.served(torch.from_numpy(self._scaled))[0].numpy()
+        predicted = serve(self.served, self._serving, self._scaled)[0]
         self.similarities = self._candidates.cosines(predicted)
         return probabilities(self.similarities)
 

@@ -1,8 +1,7 @@
 """Serving a network by ONNX Runtime where that is faster and says the same."""
 
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from bci.types import FloatArray
+from bci.signals import FloatArray
 from decoders.classical.linear_head import shaped
+from decoders.neural.one_thread import one_thread
 from decoders.neural.onnx_export import OnnxNetwork, export
 
 _ONNX = "onnx"
@@ -120,6 +120,22 @@ def restore(
     return Serving(torch_ms, onnx_ms, difference, content, network)
 
 
+def serve(module: nn.Module, serving: Serving | None, windows: FloatArray) -> FloatArray:
+    """Compute the network's output for a batch, in the runtime that was chosen.
+
+    Parameters
+    ----------
+    module : nn.Module
+        In evaluation mode.
+    serving : Serving or None
+    windows : ndarray, shape (n_windows, n_channels, n_samples)
+    """
+    if serving is not None and serving.network is not None:
+        return serving.network(windows)
+    with one_thread():
+        return _eager(module, windows)
+
+
 def compared(
     module: nn.Module, network: OnnxNetwork, shape: tuple[int, int], n_windows: int = _N_COMPARED
 ) -> tuple[float, bool]:
@@ -140,7 +156,7 @@ def timed(
     windows = _noise(_N_COMPARED, shape)
     times: list[tuple[float, float]] = []
     ends = time.perf_counter() + _LONGEST_TIMING_S
-    with _one_thread():
+    with one_thread():
         for turn in range(_N_WARM_UP + n_timed):
             window = windows[turn % len(windows)]
             began = time.perf_counter()
@@ -153,16 +169,6 @@ def timed(
                 break
     kept = np.array(times[min(_N_WARM_UP, len(times) - 1) :])
     return kept[:, 0], kept[:, 1]
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _eager(module: nn.Module, windows: FloatArray) -> FloatArray:

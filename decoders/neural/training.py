@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bci.errors import ProfileError
-from bci.types import TrainingStep, Watch
+from bci.interfaces import TrainingStep, Watch
 from decoders.neural.checkpoint import Checkpoint, below, put_back, state_of
+from decoders.neural.one_thread import one_thread
 from decoders.neural.sharpness_aware import sharpness_aware_gradients
 
 Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
@@ -76,6 +77,7 @@ def _check(key: str, value: object) -> None:
         raise ValueError(f"{key} = {value} must be at most {_MOST[key]}")
 
 
+@one_thread()
 def train(
     model: nn.Module,
     windows: NDArray[np.float32],

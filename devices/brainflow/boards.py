@@ -16,7 +16,7 @@ from pydantic import Field
 from bci.channels.description import DeclaredChannels, describe
 from bci.errors import DeviceError
 from bci.profiles.pipeline_settings import Settings
-from bci.types import Channel, StreamInfo
+from bci.signals import Channel, StreamInfo
 
 UNKNOWN = "unknown: see BrainFlow's documentation"
 

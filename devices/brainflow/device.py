@@ -13,7 +13,7 @@ from pylsl import local_clock
 from bci.clock.dejitter import DeviceClock
 from bci.clock.package_counter import PackageCounter
 from bci.errors import DeviceError
-from bci.types import Chunk, Marker, Reading, StreamInfo
+from bci.signals import Chunk, Marker, Reading, StreamInfo
 from devices.brainflow.boards import (
     BoardStream,
     BrainFlowSettings,

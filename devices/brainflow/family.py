@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bci.types import Device
+from bci.interfaces import Device
 from devices.brainflow.boards import BrainFlowSettings, boards
 from devices.brainflow.device import BrainFlowDevice
 from devices.catalogue import Entry, make

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.types import Chunk, FloatArray
+from bci.signals import Chunk, FloatArray
 
 # The ADS1299's lead-off current, the frequency it alternates with, and the resistor before each
 # electrode of the Cyton.

@@ -22,7 +22,7 @@ from pylsl import local_clock
 from bci.clock.dejitter import DeviceClock
 from bci.errors import DeviceError
 from bci.profiles.pipeline_settings import Settings
-from bci.types import Chunk, FloatArray, Marker, Reading, StreamInfo
+from bci.signals import Chunk, FloatArray, Marker, Reading, StreamInfo
 from devices.fieldtrip.header import (
     identity,
     printable,

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.channels.description import DeclaredChannels, describe
-from bci.types import Channel
+from bci.signals import Channel
 
 _MOST_CHANNELS = 10_000
 _MOST_HZ = 1e6

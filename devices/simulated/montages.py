@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.head.electrodes import standard_position
-from bci.types import Channel
+from bci.signals import Channel
 
 # The sixteen of the simulated subject come first, so that few channels still cover the scalp.
 FIRST_SIXTEEN = (

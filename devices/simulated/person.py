@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bci.types import Marker
+from bci.signals import Marker
 from devices.simulated.scenarios import REST, Scenario, SimulatedTrial
 from devices.simulated.sources import Array
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.types import Channel, FloatArray, Marker
+from bci.signals import Channel, FloatArray, Marker
 from devices.simulated.montages import positions
 from devices.simulated.person import SimulatedPerson
 from devices.simulated.scenarios import Scenario, TaskSource

@@ -10,7 +10,7 @@ from pylsl import local_clock
 
 from bci.errors import DeviceError
 from bci.profiles.pipeline_settings import Settings
-from bci.types import Channel, Chunk, FloatArray, Marker, Reading, StreamInfo, Task
+from bci.signals import Channel, Chunk, FloatArray, Marker, Reading, StreamInfo, Task
 from devices.simulated import montages, scenarios
 from devices.simulated.signal import SimulatedSignal
 

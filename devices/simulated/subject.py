@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from bci.recording.write_fif import write_fif
+from bci.signals import Channel, Recording, StreamInfo, Task
 from bci.tasks.image_gallery import Gallery, save_gallery
-from bci.types import Channel, Recording, StreamInfo, Task
 from devices.simulated import montages, scenarios
 from devices.simulated.scenarios import Scenario
 from devices.simulated.signal import Amplitudes, SimulatedSignal

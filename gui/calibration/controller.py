@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from bci.messages import EngineStatus
 from bci.quality.channel_quality import ChannelQuality
 from bci.quality.words import no_samples_since
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 from gui.calibration.window import CalibrationWindow
 from gui.options import DashboardOptions
 from gui.processes.child import Command

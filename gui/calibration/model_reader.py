@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from bci.errors import ProfileError
-from bci.models.bundle import Card
+from bci.models.card import Card
 from bci.profiles.profile import check_agreement, load_profile
 from bci.training.model_result import ModelResult, read_newest, read_result
 from gui.workers.background import Background

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 from gui.actions import with_key
 from gui.calibration.pages.result import ResultPage
 from gui.calibration.pages.setup import SetupPage

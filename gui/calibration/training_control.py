@@ -8,9 +8,9 @@ from PySide6.QtCore import QObject, Signal
 
 from bci.profiles.profile import Profile
 from bci.recording.bids.runs import RecordedRuns, find_runs
+from bci.signals import StreamInfo
 from bci.training.decoder_choices import DecoderOffer, decoder_choices
 from bci.training.run_counts import TrialCount, count_trials
-from bci.types import StreamInfo
 from gui.calibration.run.run_choice import RunChoice
 from gui.calibration.training_process import TrainingProcess
 from gui.options import DashboardOptions

@@ -77,7 +77,7 @@ class TrainingProcess(QObject):
         if self._model is not None:
             self.finished.emit(self._model)
         else:
-            self.failed.emit(self.child.last_words or why)
+            self.failed.emit(self.child.end_reason or why)
 
 
 def _counts(run: RunEvent) -> str:

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from bci.errors import BciError
 from bci.recording.bids.runs import RecordedRun, RecordedRuns
+from bci.signals import StreamInfo
 from bci.training.model_result import ModelResult
-from bci.types import StreamInfo
 from gui.actions import CALIBRATION, WindowActions, key_of, press
 from gui.calibration.model_reader import ModelReader
 from gui.calibration.pages.setup import SetupPage

@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 from gui.actions import WindowActions, action_button
 from gui.connect.shown_signal import ShownSignal
 from gui.decisions.status_line import DashboardStatus

@@ -15,7 +15,7 @@ from bci.decisions import DecisionEvent
 from bci.lsl.engine_streams import ReceivedPrediction
 from bci.messages import EngineStatus
 from bci.profiles.profile import Paradigm
-from bci.types import Marker
+from bci.signals import Marker
 from gui.decisions.class_bars import ClassBars
 from gui.decisions.decision_rule import DecisionRule
 from gui.decisions.decision_view import CueWindows

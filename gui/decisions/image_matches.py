@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from bci.errors import GalleryError
 from bci.lsl.engine_streams import ReceivedPrediction
-from bci.models.bundle import Card
+from bci.models.card import Card
 from bci.tasks.image_gallery import read_pictures
 from gui.decisions.decision_rule import in_words
 from gui.decisions.decision_view import CueFinder, DecisionFrame, likeliest

@@ -13,8 +13,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from bci.quality.channel_quality import ChannelQuality, Limits, State
-from bci.types import StreamInfo
+from bci.quality.channel_quality import ChannelQuality, State
+from bci.quality.limits import Limits
+from bci.signals import StreamInfo
 from gui.electrodes.quality_marks import mark_icon
 from gui.plots.head_map import Electrode, HeadMap
 from gui.theme import DARK, Theme

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from bci.quality.channel_quality import ChannelQuality, State
 from bci.quality.words import advise, explain, summarise, worst_first
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 from gui.electrodes.quality_marks import mark_icon
 from gui.plots.head_map import Electrode, HeadMap
 from gui.theme import Theme

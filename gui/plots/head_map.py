@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGraphicsPathItem, QToolTip
 
 from bci.head.top_view import Places, Values, flatten, in_rows
 from bci.quality.channel_quality import State
-from bci.types import Channel
+from bci.signals import Channel
 from gui.electrodes.quality_marks import SHAPES, is_filled, mark_pen
 from gui.plots.axis import caption_font
 from gui.plots.plot import Plot, Table

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 from scipy.ndimage import zoom
 
 from bci.head.top_view import MIN_ELECTRODES, HeadPicture, Values
+from bci.signals import Channel
 from bci.training.class_patterns import ClassPattern
-from bci.types import Channel
 from gui.plots.head_map import Electrode, HeadMap
 from gui.theme import DARK, Theme
 from gui.widgets.labels import Sentence, tip

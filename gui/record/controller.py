@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from bci.lsl.outlet import MarkerOutlet
 from bci.lsl.recorders import FoundRecorder
 from bci.quality.silence import SilentStreams
-from bci.types import Marker
+from bci.signals import Marker
 from gui.actions import key_of, with_key
 from gui.processes.recorder import RecorderLink
 from gui.processes.restart_policy import RestartPolicy

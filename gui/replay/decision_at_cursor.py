@@ -5,7 +5,7 @@ from typing import Any
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from bci.lsl.engine_streams import ReceivedPrediction
-from bci.models.bundle import Card, decision_threshold, evidence_span
+from bci.models.card import Card, decision_threshold, evidence_span
 from bci.profiles.profile import Output
 from gui.decisions.class_bars import ClassBars
 from gui.decisions.decision_rule import DecisionRule

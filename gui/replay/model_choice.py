@@ -9,9 +9,10 @@ from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
 
 from bci.errors import BundleError, MismatchError
-from bci.models.bundle import Card, list_bundles
+from bci.models.bundle import list_bundles
+from bci.models.card import Card
 from bci.models.fit import check_stream
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 from gui.actions import with_key
 from gui.widgets.buttons import button
 from gui.widgets.combo_box import ComboBox

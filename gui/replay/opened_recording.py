@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from bci.errors import RecordingError
 from bci.recording.read import read_recording
-from bci.types import Recording
+from bci.signals import Recording
 from gui.replay.model_choice import ListedModel, list_models
 from gui.widgets.units import clock, counted
 from gui.workers.background import Background

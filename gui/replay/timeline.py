@@ -8,7 +8,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QResizeEvent, QWheelEvent
 
-from bci.types import Recording
+from bci.signals import Recording
 from gui.decisions.decision_rule import in_words
 from gui.decisions.headline import is_decided
 from gui.plots.axis import Axis

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QColor
 
-from bci.types import Recording
+from bci.signals import Recording
 from gui.replay.predictions import Predictions
 from gui.replay.trials import ReplayTrial
 from gui.theme import Theme

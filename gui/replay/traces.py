@@ -7,7 +7,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from bci.pipeline.ring import RingBuffer
-from bci.types import Recording
+from bci.signals import Recording
 from gui.scope.channel_chooser import ChannelChooser
 from gui.scope.controls import FilterChoice, GainControl
 from gui.scope.scope import Scope

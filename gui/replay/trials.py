@@ -8,8 +8,8 @@ from bci.errors import RecordingError
 from bci.lsl.cue_streams import merged, without_notes
 from bci.messages import EvaluationEvent
 from bci.profiles.profile import Paradigm
+from bci.signals import Recording
 from bci.training.epochs import find_trials
-from bci.types import Recording
 from gui.widgets.units import brief, counted
 
 # Length of a cue where no model's paradigm gives it.

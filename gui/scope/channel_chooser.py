@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 from gui.actions import ACTIONS, key_of, tip_of
 from gui.scope.gains import GainKind, kind_of
 from gui.widgets.buttons import button

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.pipeline.display_signal import DisplaySignal
-from bci.types import Channel
+from bci.signals import Channel
 from gui.widgets.units import neighbouring, round_up, with_unit
 
 # A row holds so many standard deviations.

@@ -14,7 +14,7 @@ from bci.pipeline.display_filter import DISPLAY_FILTERS, DisplayFilter
 from bci.pipeline.display_signal import DisplaySignal
 from bci.pipeline.ring import RingBuffer
 from bci.quality.channel_quality import ChannelQuality
-from bci.types import Marker, StreamInfo
+from bci.signals import Marker, StreamInfo
 from gui.scope.gains import GainKind, Gains, RowScales
 from gui.scope.keys import action_of
 from gui.scope.trace_image import inks_of

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.pipeline.ring import RingBuffer
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 from gui.scope.min_max import Channels
 from gui.scope.rasterise import REACH
 from gui.widgets.units import with_unit

@@ -19,7 +19,7 @@ from bci.quality.spectra import (
     decibels,
     find_peak,
 )
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 from gui.workers.worker import Worker
 
 _POLL_S = 0.1

@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 from gui.plots.head_map import Electrode, HeadMap
 from gui.plots.steady_range import SteadyRange
 from gui.spectrum.analysis import MapSeen

@@ -16,10 +16,11 @@ from bci.lsl.inlet import SignalInlet
 from bci.messages import EngineStatus
 from bci.pipeline.ring import RingBuffer
 from bci.profiles.pipeline_settings import PipelineSettings
-from bci.profiles.stream_options import as_told
-from bci.quality.channel_quality import ChannelQuality, QualityMeter
+from bci.profiles.stream_options import apply_stream_options
+from bci.quality.channel_quality import ChannelQuality
+from bci.quality.meter import QualityMeter
 from bci.quality.silence import SilenceMeter
-from bci.types import Chunk, StreamInfo
+from bci.signals import Chunk, StreamInfo
 from gui.workers.stream_worker import POLL_S, StreamWorker
 from gui.workers.worker import Worker
 
@@ -79,7 +80,7 @@ def _described(info: StreamInfo, options: PipelineSettings | None) -> StreamInfo
     if options is None:
         return info
     try:
-        return as_told(info, options)
+        return apply_stream_options(info, options)
     except MismatchError:
         # Any stream can be looked at, not only the one that the profile is of.
         return info

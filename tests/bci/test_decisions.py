@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bci.decisions import Decision, DecisionEvent, RunningDecision, decide
-from bci.types import Prediction
+from bci.signals import Prediction
 
 THRESHOLD = 0.7
 

@@ -30,7 +30,7 @@ from bci.lsl.engine_streams import DecisionOutlet, PredictionOutlet
 from bci.lsl.outlet import SignalOutlet
 from bci.models.load import Model
 from bci.recording.identity import digests, source_digest
-from bci.types import Channel, Marker, Recording
+from bci.signals import Channel, Marker, Recording
 from decoders.sklearn_api import BciClassifier
 from tests.signals import eeg_info, noise, two_class_recording
 from tests.streams import send, wait_until

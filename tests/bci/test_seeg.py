@@ -9,7 +9,7 @@ from bci.pipeline.pipeline import Pipeline, Window
 from bci.profiles.pipeline_settings import PipelineSettings
 from bci.profiles.profile import load_profile
 from bci.recording.read import read_recording
-from bci.types import Recording
+from bci.signals import Recording
 from tests.signals import chunked
 
 N_CONTACTS = {"L'": 14, "N'": 12, "F'": 14, "O'": 16, "G'": 16, "X'": 16}
@@ -39,7 +39,7 @@ def windows(
     """Of the signal in chunks of these sizes; at its markers where the settings have cues."""
     pipeline = Pipeline(settings, recording.info)
     for marker in recording.markers:
-        pipeline.at(marker.time)
+        pipeline.request_window(marker.time)
     found = []
     for chunk in chunked(recording.data, recording.info.sfreq, sizes):
         for window in pipeline.windows(chunk):

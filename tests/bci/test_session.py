@@ -22,9 +22,9 @@ from bci.quality.monitor import monitor
 from bci.recording.read import read_recording
 from bci.recording.recorder import Recorder
 from bci.recording.xdf.writer import XdfWriter
+from bci.signals import Marker, Reading, Recording
 from bci.training.calibrate import Calibration, calibrate
 from bci.training.epochs import find_rest, find_trials
-from bci.types import Marker, Reading, Recording
 from devices.file import ReplayDevice
 from tests.commands import bci, evaluations
 from tests.engines import end, start_engine

@@ -12,8 +12,8 @@ from bci.pipeline.filters import SosFilter, highpass
 from bci.plugins.decoder_offers import classical, networks
 from bci.plugins.registry import plugins
 from bci.profiles.pipeline_settings import FilterSettings
+from bci.signals import FloatArray, Signal
 from bci.testing import check_decoder, check_device, check_filter
-from bci.types import FloatArray, Signal
 from decoders.classical.log_power import LogPower
 from devices.catalogue import create
 from devices.simulated.simulator import SimulatorDevice

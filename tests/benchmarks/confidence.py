@@ -22,8 +22,8 @@ import decoders
 from bci.evaluation.pseudo_online import evaluate
 from bci.profiles.profile import Profile, load_profile
 from bci.recording.read import read_recording
+from bci.signals import Recording
 from bci.training.calibrate import calibrate
-from bci.types import Recording
 
 _IMAGINED = ("04", "08", "12")
 _EXECUTED = ("03", "07", "11")

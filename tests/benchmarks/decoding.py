@@ -15,9 +15,10 @@ from rich.console import Console
 from rich.table import Table
 
 import decoders
+from bci.interfaces import Decoder, Servable
+from bci.signals import Channel, FloatArray, Signal
 from bci.tasks.emotion_levels import LevelGrid
 from bci.tasks.image_gallery import Gallery, save_gallery
-from bci.types import Channel, Decoder, FloatArray, Servable, Signal
 from devices.simulated.montages import epoc, meg
 
 _WARM_UP = 50

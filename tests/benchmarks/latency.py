@@ -90,9 +90,10 @@ def make_model(
     n_channels: int, sfreq: float, folder: Path, settings: PipelineSettings = SETTINGS
 ) -> Path:
     """A profile and a model (log band power + LDA, fitted on noise) for the set-up."""
-    from bci.models.bundle import Card, ScoreCard, describe_stream, save_bundle
+    from bci.models.bundle import save_bundle
+    from bci.models.card import Card, ScoreCard, describe_stream
     from bci.profiles.profile import DecoderChoice, Paradigm
-    from bci.types import Channel
+    from bci.signals import Channel
     from decoders.classical.log_power import LogPower
 
     rng = np.random.default_rng(0)

@@ -23,12 +23,14 @@ from rich.console import Console
 from rich.table import Table
 
 from bci.commands import bci_command
-from bci.models.bundle import Card, ScoreCard, describe_stream, save_bundle
+from bci.interfaces import Decoder, Servable
+from bci.models.bundle import save_bundle
+from bci.models.card import Card, ScoreCard, describe_stream
 from bci.pipeline.filter_chain import Chain
 from bci.profiles.pipeline_settings import PipelineSettings
 from bci.profiles.profile import DecoderChoice, Paradigm, load_profile
 from bci.recording.read import read_recording
-from bci.types import Channel, Decoder, Servable, StreamInfo
+from bci.signals import Channel, StreamInfo
 from devices.simulated.montages import eeg, meg, seeg
 from tests.benchmarks.decoding import emotion, images, speech
 from tests.benchmarks.latency import isolate, run_ours

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 import decoders
-from bci.types import Channel, Signal
+from bci.signals import Channel, Signal
 from decoders.neural import serving
 from decoders.neural.network_decoder import NetworkDecoder
 from decoders.neural.onnx_export import OnnxNetwork, export

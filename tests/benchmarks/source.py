@@ -8,7 +8,7 @@ import numpy as np
 from pylsl import local_clock
 
 from bci.lsl.outlet import SignalOutlet
-from bci.types import Channel, Chunk, StreamInfo
+from bci.signals import Channel, Chunk, StreamInfo
 
 
 def main(name: str, n_channels: int, sfreq: float) -> None:

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from bci.pipeline.filter_chain import Chain
 from bci.profiles.pipeline_settings import PipelineSettings
-from bci.types import Channel, StreamInfo
+from bci.signals import Channel, StreamInfo
 from tests.benchmarks.straightforward import StraightforwardChain
 
 SETTINGS = PipelineSettings.model_validate(

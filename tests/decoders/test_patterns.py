@@ -12,10 +12,10 @@ from bci.models.load import load_model
 from bci.pipeline.pipeline import Pipeline
 from bci.plugins.decoder_offers import classical
 from bci.profiles.profile import DecoderChoice, load_profile
+from bci.signals import Recording, Signal
 from bci.training.calibrate import Calibration, calibrate
 from bci.training.class_patterns import load_patterns
 from bci.training.epochs import Epochs, cut_epochs
-from bci.types import Recording, Signal
 from decoders.classical.haufe import haufe_patterns
 from decoders.patterns import class_patterns
 from devices.simulated.subject import CH_NAMES, SubjectSettings, simulate_run

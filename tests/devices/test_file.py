@@ -10,7 +10,7 @@ from pylsl import local_clock
 from bci.errors import RecordingError
 from bci.lsl.device_stream import stream_device
 from bci.lsl.inlet import MarkerInlet, SignalInlet
-from bci.types import Chunk, Marker, Recording
+from bci.signals import Chunk, Marker, Recording
 from devices.file import ReplayDevice
 from tests.signals import eeg_info, noise
 from tests.streams import find, wait_until

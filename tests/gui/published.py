@@ -8,7 +8,7 @@ from bci.lsl.discovery import StreamQuery
 from bci.lsl.engine_streams import PredictionOutlet, ReceivedPrediction, StatusOutlet
 from bci.lsl.outlet import MarkerOutlet
 from bci.messages import EngineStatus, WindowCounts
-from bci.types import Marker, Prediction
+from bci.signals import Marker, Prediction
 
 LONG = 10_000
 

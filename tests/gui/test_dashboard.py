@@ -17,7 +17,7 @@ from bci.lsl.discovery import StreamQuery
 from bci.lsl.engine_streams import PredictionOutlet, StatusOutlet
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
 from bci.messages import EngineStatus, WindowCounts
-from bci.types import Marker, Prediction
+from bci.signals import Marker, Prediction
 from gui.main_window import MainWindow
 from gui.options import DashboardOptions
 from gui.processes.child import Child, Command

@@ -21,14 +21,14 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from bci.messages import EngineStatus
-from bci.models.bundle import Card
+from bci.models.card import Card
 from bci.pipeline.ring import RingBuffer
 from bci.profiles.profile import load_profile
 from bci.quality.channel_quality import ChannelQuality, State
 from bci.recording.bids.runs import RecordedRun
+from bci.signals import Channel, StreamInfo
 from bci.tasks.paradigms import KINDS, ParadigmKind
 from bci.training.decoder_choices import DecoderOffer, class_choices, emotion_choices
-from bci.types import Channel, StreamInfo
 from gui.calibration.window import CalibrationWindow
 from gui.main_window import MainWindow
 from gui.processes.child import Command

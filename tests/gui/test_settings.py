@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pytestqt.qtbot import QtBot
 
 from bci.pipeline.ring import RingBuffer
-from bci.types import Channel, StreamInfo
+from bci.signals import Channel, StreamInfo
 from gui.main_window import MainWindow
 from gui.settings import DashboardSettings, LastEngine, StreamSettings
 from gui.theme import DARK, LIGHT

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from bci.head.electrodes import standard_position
 from bci.lsl.outlet import SignalOutlet
 from bci.quality.spectra import BANDS
-from bci.types import Channel, StreamInfo
+from bci.signals import Channel, StreamInfo
 from gui.main_window import MainWindow
 from tests.gui.conftest import NO_DEVICES
 from tests.gui.keys import press

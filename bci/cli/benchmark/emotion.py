@@ -21,8 +21,8 @@ from bci.pipeline.pipeline import Pipeline
 from bci.plugins.decoder_offers import of_task
 from bci.profiles.profile import load_profile
 from bci.recording.read import read_recording
+from bci.signals import Recording, Signal
 from bci.training.epochs import Epochs, cut_epochs
-from bci.types import Recording, Signal
 
 # World: whether levels show within a band, rather than in its power.
 WORLDS = {"power of bands": False, "within a band": True}

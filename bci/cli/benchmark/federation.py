@@ -16,8 +16,8 @@ from bci.cli.console import note, out
 from bci.errors import RecordingError
 from bci.profiles.profile import Profile, load_profile
 from bci.recording.read import read_recording
+from bci.signals import Recording
 from bci.training.epochs import Epochs
-from bci.types import Recording
 from decoders.federation.agreement import CommonSpace, Federation, Partner, Rounds, Server
 from decoders.federation.client_app import client_app
 from decoders.federation.local import LocalGrid

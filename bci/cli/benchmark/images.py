@@ -20,9 +20,9 @@ from bci.errors import RecordingError
 from bci.evaluation.compare_images import RetrievalScore, find_images, part_of, shuffled
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import Profile, load_profile
+from bci.signals import Signal
 from bci.tasks.image_gallery import Gallery, save_gallery
 from bci.training.epochs import Epochs, cut_epochs
-from bci.types import Signal
 
 _WHOLE = "0-0.8 s"
 _PARTS = {"0-0.2 s": (0.0, 0.2), "0.2-0.4 s": (0.2, 0.4), "0.4-0.8 s": (0.4, 0.8)}

@@ -30,8 +30,8 @@ from bci.pipeline.pipeline import Pipeline
 from bci.plugins.decoder_offers import classical, decoder_traits
 from bci.profiles.profile import load_profile
 from bci.recording.read import read_recording
+from bci.signals import Signal
 from bci.training.epochs import cut_epochs
-from bci.types import Signal
 
 _TRAINING_RUNS = ("04", "08")
 _TEST_RUN = "12"

@@ -16,11 +16,12 @@ from bci.cli.benchmark.results_file import check_place, write
 from bci.cli.benchmark.trainings import emit_outcome, tracked
 from bci.cli.console import note, out
 from bci.errors import RecordingError
+from bci.interfaces import Decoder
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import DecoderChoice, load_profile
 from bci.recording.read import read_recording
+from bci.signals import Recording, Signal
 from bci.training.epochs import Epochs, cut_epochs
-from bci.types import Decoder, Recording, Signal
 
 WORLDS = {"one source a contact": False, "distributed": True}
 LEARNT = (1, 4)

@@ -19,7 +19,7 @@ from bci.clock.timekeeping import check_losses
 from bci.errors import RecordingError
 from bci.recording.bids.names import Session
 from bci.recording.bids.sidecars import check_positions, write_positions, write_simulated
-from bci.types import Channel, Recording
+from bci.signals import Channel, Recording
 
 _MEG = ("mag", "grad", "ref_meg")
 _INTRACRANIAL = ("seeg", "ecog", "dbs")
@@ -133,7 +133,7 @@ def export_bids(
 
 
 def markers_outside(recording: Recording) -> int:
-    """How many markers lie before the first or after the last sample."""
+    """Number of markers before the first or after the last sample."""
     positions = _positions(recording)
     n_samples = _n_samples(recording)
     return int(np.sum((positions < 0) | (positions >= n_samples)))
@@ -188,7 +188,6 @@ def _free_run(place: Path, stem: str, run: int | None) -> int:
 
 
 def _kept(folder: Path, place: Path, subject: str) -> dict[Path, bytes]:
-    """Tables of the whole dataset or session, as they were before."""
     paths = [*folder.glob("*.json"), *place.glob("*_electrodes.*"), *place.glob("*_coordsystem.*")]
     kept = {path: path.read_bytes() for path in paths}
     participants = folder / "participants.tsv"
@@ -253,7 +252,6 @@ def _annotations(made: _Run) -> Any:
 
 
 def _brainvision(made: _Run, scratch: Path) -> Any:
-    """Write the run as BrainVision, in microvolts exactly as recorded, and open it."""
     import mne
     import pybv
 
@@ -284,7 +282,6 @@ def _brainvision(made: _Run, scratch: Path) -> Any:
 
 
 def _fif(made: _Run, scratch: Path) -> Any:
-    """Write the run as FIF and open it."""
     import mne
 
     info = mne.create_info([c.name for c in made.channels], made.sfreq, made.kinds, verbose="error")

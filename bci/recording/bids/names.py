@@ -1,4 +1,4 @@
-"""Where recordings go: folders and names after BIDS."""
+"""Folders and file names of recordings, after BIDS."""
 
 import re
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Session:
                 raise RecordingError(f"the {what} {label!r} may have letters and digits only")
 
     def path(self, folder: Path, run: int) -> Path:
-        """Where a run goes: ``sub-…/ses-…/eeg/sub-…_ses-…_task-…_run-…_eeg.xdf``."""
+        """Path of a run: ``sub-…/ses-…/eeg/sub-…_ses-…_task-…_run-…_eeg.xdf``."""
         parts = [f"sub-{self.subject}"]
         if self.session:
             parts.append(f"ses-{self.session}")

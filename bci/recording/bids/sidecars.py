@@ -14,7 +14,7 @@ from bci.channels.units import UNKNOWN, canonical_unit
 from bci.errors import RecordingError
 from bci.head.electrodes import electrode
 from bci.recording.annotations import is_marker
-from bci.types import Channel, Marker, Recording
+from bci.signals import Channel, Marker, Recording
 
 _TYPES = {"eeg": "EEG", "ieeg": "iEEG"}
 _INTRACRANIAL = ("seeg", "ecog", "dbs")
@@ -82,7 +82,7 @@ def _amended(
     table = path.with_name(f"{stem}_channels.tsv")
     if table.exists():
         rows = {_name(row): row for row in _rows(table)}
-        channels = tuple(_told(channel, rows.get(channel.name)) for channel in info.channels)
+        channels = tuple(_with_row(channel, rows.get(channel.name)) for channel in info.channels)
         info = dataclasses.replace(info, channels=channels, type=kind_of_signal)
     places = _places(path, stem)
     if places:
@@ -110,8 +110,7 @@ def _name(row: dict[str, str]) -> str:
     return electrode(label) or label.strip()
 
 
-def _told(channel: Channel, row: dict[str, str] | None) -> Channel:
-    """A channel as the table of channels has it."""
+def _with_row(channel: Channel, row: dict[str, str] | None) -> Channel:
     if row is None:
         return channel
     kind = canonical_kind(row.get("type") or "")
@@ -133,8 +132,8 @@ def _places(path: Path, stem: str) -> dict[str, tuple[float, float, float]]:
     if table is None:
         return {}
     notes = table.with_name(table.name.replace("_electrodes.tsv", "_coordsystem.json"))
-    said = _read_notes(notes) if notes.exists() else {}
-    units = [str(said.get(f"{kind}CoordinateUnits")) for kind in _TYPES.values()]
+    notes_found = _read_notes(notes) if notes.exists() else {}
+    units = [str(notes_found.get(f"{kind}CoordinateUnits")) for kind in _TYPES.values()]
     scale = next((_METRES[unit] for unit in units if unit in _METRES), None)
     if scale is None:
         return {}
@@ -234,12 +233,12 @@ def _rows(table: Path) -> list[dict[str, str]]:
 def _read_notes(notes: Path) -> dict[str, object]:
     _check_size(notes)
     try:
-        said = json.loads(notes.read_text(encoding="utf-8"))
+        notes_found = json.loads(notes.read_text(encoding="utf-8"))
     except RecursionError as error:
         raise ValueError(f"{notes.name} is nested too deeply") from error
-    if not isinstance(said, dict):
+    if not isinstance(notes_found, dict):
         raise ValueError(f"{notes.name} is no table of names and values")
-    return said
+    return notes_found
 
 
 def _check_size(sidecar: Path) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from bci.channels.description import DeclaredChannels, describe
 from bci.channels.units import POTENTIALS, canonical_unit, factor, working_unit
 from bci.recording.by_mne.gdf_header import stated_channels
-from bci.types import Channel
+from bci.signals import Channel
 
 _UNITS = {"mag": "T", "grad": "T/m", "ref_meg": "T"} | dict.fromkeys(POTENTIALS, "uV")
 # Formats that state the kind of each channel. In others MNE takes for EEG what it does not know.
@@ -37,7 +37,7 @@ def channels_of(raw: Any, path: Path) -> tuple[tuple[Channel, ...], NDArray[np.f
     if path.suffix.lower() == ".gdf":
         labels, units, scale = _as_stated(raw, path, kinds)
     is_typed = path.suffix.lower() in _TYPED
-    said = [
+    stated = [
         DeclaredChannels(
             label,
             kind if is_typed or kind != "eeg" else "",
@@ -48,7 +48,7 @@ def channels_of(raw: Any, path: Path) -> tuple[tuple[Channel, ...], NDArray[np.f
             labels, kinds, units, (each["loc"][:3] for each in raw.info["chs"]), strict=True
         )
     ]
-    return describe(said, "EEG"), scale
+    return describe(stated, "EEG"), scale
 
 
 def _as_stated(

@@ -96,7 +96,9 @@ class EdfFile:
                         began = float(onset)
                     found += [
                         Note(
-                            float(onset), min(_LONGEST_S, float(duration or 0)), _told(text, labels)
+                            float(onset),
+                            min(_LONGEST_S, float(duration or 0)),
+                            _label(text, labels),
                         )
                         for text in texts.split(b"\x14")
                         if text
@@ -184,7 +186,6 @@ def _signals(table: bytes, n_signals: int, width: int) -> list[EdfSignal]:
 
 
 def _scale(limits: list[float]) -> tuple[float, float]:
-    """Gain and offset by the least and greatest physical and stored values."""
     pmin, pmax, dmin, dmax = limits
     if dmax == dmin or pmax == pmin:
         return 1.0, 0.0
@@ -192,14 +193,14 @@ def _scale(limits: list[float]) -> tuple[float, float]:
     return gain, pmin - dmin * gain
 
 
-def _told(text: bytes, labels: set[str]) -> str:
+def _label(text: bytes, labels: set[str]) -> str:
     try:
-        told = text.decode("utf-8")
+        decoded = text.decode("utf-8")
     except UnicodeDecodeError:
-        told = text.decode("latin-1")
+        decoded = text.decode("latin-1")
     # A text of one channel only: "blink@@Fp1".
-    before, _, channel = told.rpartition("@@")
-    return before if before and channel in labels else told
+    before, _, channel = decoded.rpartition("@@")
+    return before if before and channel in labels else decoded
 
 
 def _text(field: bytes) -> str:

@@ -14,7 +14,7 @@ from bci.recording import triggers
 from bci.recording.annotations import acquired, is_marker
 from bci.recording.breaks import Break, TimeLine
 from bci.recording.edf.format import EdfFile, EdfSignal, Note, open_edf
-from bci.types import Channel, Marker, Recording, StreamInfo
+from bci.signals import Channel, Marker, Recording, StreamInfo
 
 _STIM = ("status", "trigger", "trig", "stim", "sti 014")
 # The higher bits of BioSemi's status channel tell of the amplifier.
@@ -41,15 +41,15 @@ def read_edf(path: Path, choice: triggers.TriggerChoice = triggers.ALL) -> Recor
     file = open_edf(path)
     signals = [signal for signal in file.signals if not _is_stim(signal)]
     if not signals or not file.n_records or not file.record_s:
-        told = " and only annotations" if file.notes_at and not signals else ""
-        raise RecordingError(f"{path}: holds no signal{told}")
+        beside = " and only annotations" if file.notes_at and not signals else ""
+        raise RecordingError(f"{path}: holds no signal{beside}")
     findings = []
     if file.extra:
         findings.append(f"{file.extra} data records behind the last one that its header counts")
     channels = _channels(file.signals)
     kept, left_out = _of_one_rate(signals, channels)
     if left_out:
-        findings.append(_told_left_out(file, kept, left_out))
+        findings.append(_describe_left_out(file, kept, left_out))
     records = file.records()
     onsets, notes = file.notes(records)
     sfreq = kept[0].n / file.record_s
@@ -91,13 +91,13 @@ def _is_stim(signal: EdfSignal) -> bool:
 
 
 def _channels(signals: Sequence[EdfSignal]) -> dict[EdfSignal, Channel]:
-    said = [
+    stated = [
         DeclaredChannels(s.label, "stim")
         if _is_stim(s)
         else DeclaredChannels(s.label, unit=working_unit(_unit(s)))
         for s in signals
     ]
-    return dict(zip(signals, describe(said, "EEG"), strict=True))
+    return dict(zip(signals, describe(stated, "EEG"), strict=True))
 
 
 def _unit(signal: EdfSignal) -> str:
@@ -121,14 +121,13 @@ def _codes(file: EdfFile, records: NDArray[np.uint8], signal: EdfSignal) -> NDAr
 def _of_one_rate(
     signals: list[EdfSignal], channels: Mapping[EdfSignal, Channel]
 ) -> tuple[list[EdfSignal], list[EdfSignal]]:
-    """The signals of the rate that most brain signals have, and the others."""
     brain = [s for s in signals if channels[s].kind in AVERAGED] or signals
     counts = Counter(signal.n for signal in brain)
     n = max(counts, key=lambda n: (counts[n], n))
     return [s for s in signals if s.n == n], [s for s in signals if s.n != n]
 
 
-def _told_left_out(file: EdfFile, kept: list[EdfSignal], left_out: list[EdfSignal]) -> str:
+def _describe_left_out(file: EdfFile, kept: list[EdfSignal], left_out: list[EdfSignal]) -> str:
     named = [f"{s.label} ({s.n / file.record_s:g} Hz)" for s in left_out[:_MOST_NAMED]]
     more = len(left_out) - len(named)
     return (
@@ -176,8 +175,8 @@ def _triggers(
         signal = stims[name]
         sfreq = signal.n / file.record_s
         events = triggers.events_of(_codes(file, records, signal))
-        if said := triggers.noise(name, events, file.n_records * file.record_s):
-            findings.append(said)
+        if finding := triggers.noise(name, events, file.n_records * file.record_s):
+            findings.append(finding)
         line = TimeLine(file.n_records * signal.n, sfreq, _breaks(file, onsets, signal.n, []))
         times = line.place([row / sfreq for row, _ in events])
         found += [

@@ -19,7 +19,7 @@ from bci.clock.timekeeping import Timekeeping, findings
 from bci.errors import RecordingError
 from bci.recording.rounding import rounded
 from bci.recording.table.text import Head, TextTable, read_head, read_rows
-from bci.types import Channel, Marker, Recording, StreamInfo
+from bci.signals import Channel, Marker, Recording, StreamInfo
 
 _OPENBCI = "%OpenBCI"
 _MUSE = ("timestamps", "tp9", "af7", "af8", "tp10")
@@ -53,8 +53,6 @@ _MOST_NAMED = 8
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A column that is a channel: its place, label, kind and unit, empty where not stated."""
-
     at: int
     label: str
     kind: str = ""
@@ -156,8 +154,8 @@ def _channels(columns: Iterable[_Column]) -> tuple[Channel, ...]:
 
 
 def _openbci(path: Path, head: Head) -> _Layout:
-    said = " ".join(head.comments)
-    rate, number = _RATE.search(said), _N_CHANNELS.search(said)
+    text = " ".join(head.comments)
+    rate, number = _RATE.search(text), _N_CHANNELS.search(text)
     if rate is None or number is None or float(rate[1]) <= 0:
         raise RecordingError(f"{path}: its first lines do not say the rate and number of channels")
     n_channels = int(number[1])
@@ -180,12 +178,11 @@ def _openbci(path: Path, head: Head) -> _Layout:
 
 
 def _named(path: Path, head: Head) -> _Layout:
-    """The layout that the names of the columns tell."""
     names = [name.lower() for name in head.names]
     if not names:
         raise RecordingError(f"{path}: its first line does not name the columns")
     times = [(i, found) for i, name in enumerate(names) if (found := _TIME.fullmatch(name))]
-    rate = _RATE.search(said := " ".join(head.comments)) or _EMOTIV.search(said)
+    rate = _RATE.search(text := " ".join(head.comments)) or _EMOTIV.search(text)
     counter = next((i for i, n in enumerate(names) if n in ("eeg.counter", "counter")), None)
     if not times and rate is None:
         raise RecordingError(
@@ -217,14 +214,16 @@ def _is_signal(table: TextTable, column: _Column) -> bool:
 
 
 def _left_out(table: TextTable, layout: _Layout, channels: list[_Column]) -> list[str]:
-    said = []
+    findings = []
     kept = {column.at for column in channels}
     if left_out := [column.label for column in layout.channels if column.at not in kept]:
         more = " ..." if len(left_out) > _MOST_NAMED else ""
-        said.append(f"columns without numbers left out: {', '.join(left_out[:_MOST_NAMED])}{more}")
+        findings.append(
+            f"columns without numbers left out: {', '.join(left_out[:_MOST_NAMED])}{more}"
+        )
     if table.n_unfit:
-        said.append(f"damaged rows left out: {table.n_unfit}")
-    return said
+        findings.append(f"damaged rows left out: {table.n_unfit}")
+    return findings
 
 
 def _times(

@@ -54,7 +54,7 @@ def keeping_of(stream: dict[str, Any], clock: SampleClock | None) -> Timekeeping
 
 
 def clock_sets(offsets: list[float]) -> int:
-    """How often the sender's clock was set, as its offsets show."""
+    """Count the settings of the sender's clock, by its offsets."""
     return int(np.count_nonzero(np.abs(np.diff(offsets)) > _CLOCK_SET_S))
 
 

@@ -10,7 +10,7 @@ from bci.errors import RecordingError
 from bci.lsl.cue_streams import CueQuery, Rank, is_own, merged, rank_of
 from bci.lsl.marker_labels import labels_of
 from bci.recording.xdf.header import channel_nodes, field_of, first_of
-from bci.types import Marker, MarkerStream
+from bci.signals import Marker, MarkerStream
 
 
 def find_markers(
@@ -72,7 +72,6 @@ def _marker_streams(
 
 
 def _could_be_named(streams: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """Describe each stream that ``--markers`` can name."""
     for stream in streams:
         if carries_markers(stream) and not is_own(field_of(stream, "type")):
             name, stream_type = field_of(stream, "name"), field_of(stream, "type")

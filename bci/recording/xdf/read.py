@@ -21,7 +21,7 @@ from bci.recording.xdf.clock import irregular, keeping_of, newest_stamp
 from bci.recording.xdf.format import check_whole
 from bci.recording.xdf.header import channel_nodes, desc_of, field_of, first_of
 from bci.recording.xdf.markers import find_markers
-from bci.types import Channel, FloatArray, Recording, StreamInfo
+from bci.signals import Channel, FloatArray, Recording, StreamInfo
 
 
 def read_xdf(
@@ -171,13 +171,13 @@ def _choose(
 
 def channels_of(stream: dict[str, Any]) -> tuple[Channel, ...]:
     """The channels of a stream, as its header describes them."""
-    said = [
+    stated = [
         DeclaredChannels(
             first_of(node, "label"), first_of(node, "type"), first_of(node, "unit"), _position(node)
         )
         for node in channel_nodes(stream)
     ]
-    return describe(said, field_of(stream, "type"))
+    return describe(stated, field_of(stream, "type"))
 
 
 def _position(node: dict[str, Any]) -> Position | None:
@@ -194,9 +194,9 @@ def _position(node: dict[str, Any]) -> Position | None:
 
 def _is_usual(stream: dict[str, Any], usual: StreamSelector) -> bool:
     """Tell whether a stream is the profile's; an LSL predicate is not looked at."""
-    said = usual.type
+    wanted = usual.type
     return (
         usual.name in (None, field_of(stream, "name"))
         and usual.source_id in (None, field_of(stream, "source_id"))
-        and (said is None or said.casefold() == field_of(stream, "type").casefold())
+        and (wanted is None or wanted.casefold() == field_of(stream, "type").casefold())
     )

@@ -10,7 +10,7 @@ from bci.recording.xdf import format as xdf
 
 @dataclass(frozen=True, slots=True)
 class Salvage:
-    """What was saved.
+    """The sound part of a damaged file.
 
     ``damage`` are the first byte of each damaged place and what was wrong; of a stream without a
     header only the first. ``n_samples`` of each stream were saved.
@@ -70,16 +70,16 @@ def repair(path: Path, target: Path | None = None) -> Salvage:
     for part in parts:
         if part.stream_id is not None:
             n_samples[walk.name_of(part.stream_id)] += part.n_samples
-    return Salvage(target, kept, size - kept, _told_once(damage), dict(n_samples))
+    return Salvage(target, kept, size - kept, _first_of_each(damage), dict(n_samples))
 
 
-def _told_once(damage: list[tuple[int, str]]) -> tuple[tuple[int, str], ...]:
+def _first_of_each(damage: list[tuple[int, str]]) -> tuple[tuple[int, str], ...]:
     """Each fault; where each chunk of a stream lacks its header, that fault once."""
-    told: list[tuple[int, str]] = []
+    listed: list[tuple[int, str]] = []
     without_header: set[str] = set()
     for at, what in damage:
         if what not in without_header:
-            told.append((at, what))
+            listed.append((at, what))
         if what.endswith(xdf.NO_HEADER):
             without_header.add(what)
-    return tuple(told)
+    return tuple(listed)

@@ -19,8 +19,6 @@ _XML = '<?xml version="1.0"?>'
 
 @dataclass(slots=True)
 class _Tally:
-    """What the footer of a stream will tell."""
-
     first: float = float("nan")
     last: float = float("nan")
     n_samples: int = 0

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from bci.models.bundle import Card
+from bci.models.card import Card
 from bci.training.model_result import ModelResult
 from gui.widgets.labels import tip
 from gui.widgets.units import percent

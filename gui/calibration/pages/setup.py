@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from bci.errors import BciError, ProfileError
 from bci.profiles.profile import Profile, load_profile, shipped_profiles
 from bci.recording.bids.names import Session
+from bci.signals import StreamInfo
 from bci.tasks.paradigms import (
     KINDS,
     ParadigmKind,
@@ -29,7 +30,6 @@ from bci.tasks.paradigms import (
     timing_for,
     with_false_decisions,
 )
-from bci.types import StreamInfo
 from gui.actions import with_key
 from gui.calibration.pages.cue_fields import CueFields, check_readable
 from gui.calibration.pages.timing_fields import ROOM, TimingFields

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from bci.quality.channel_quality import ChannelQuality, State
 from bci.quality.words import advise, explain, worst_first
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 from gui.actions import key_of, with_key
 from gui.electrodes.quality_view import QualityView
 from gui.theme import Theme

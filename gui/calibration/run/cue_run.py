@@ -6,11 +6,11 @@ from pylsl import local_clock
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from bci.lsl.outlet import MarkerOutlet
+from bci.signals import Marker
 from bci.tasks.paradigms import RunPlan
 from bci.tasks.rating import KEYS, Rating
 from bci.tasks.schedule import Phase, Schedule, SchedulePhase, order_of
 from bci.training.epochs import INTERRUPTED, RATING
-from bci.types import Marker
 from gui.calibration.run.cue_screen import CueScreen
 from gui.record.run_recorder import RunRecorder
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from bci.lsl.cue_listener import GUIDED
 from bci.lsl.outlet import MarkerOutlet
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 from gui.calibration.run.cue_run import CueRun
 from gui.calibration.run.cue_screen import CueScreen
 from gui.calibration.run.run_choice import RunChoice

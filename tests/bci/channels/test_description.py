@@ -19,7 +19,7 @@ from bci.lsl.metadata import from_lsl, to_lsl
 from bci.recording.read import read_recording
 from bci.recording.recorder import Recorder
 from bci.recording.xdf.writer import XdfWriter
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 from tests.streams import find, wait_until
 
 

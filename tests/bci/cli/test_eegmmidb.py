@@ -11,8 +11,8 @@ from bci.evaluation.pseudo_online import evaluate
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import load_profile
 from bci.recording.read import read_recording
+from bci.signals import Recording
 from bci.training.calibrate import Calibration, calibrate
-from bci.types import Recording
 
 
 def read(folder: Path, subject: str, run: str) -> Recording:

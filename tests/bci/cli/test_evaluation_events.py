@@ -12,8 +12,8 @@ from bci.errors import MessageError
 from bci.evaluation.pseudo_online import Evaluation, TrialDecision, _decision
 from bci.evaluation.scores import Accuracy, Measure
 from bci.messages import EvaluationEvent, Figure, read_event
+from bci.signals import Prediction
 from bci.training.epochs import JudgedWindow, Trial
-from bci.types import Prediction
 
 RESULT = Evaluation(
     recording="run-02_ieeg.fif", model="me", simulated=True, interpolated=("C3",),

@@ -16,7 +16,7 @@ from bci.errors import RecordingError
 from bci.recording.bids.export import export_bids
 from bci.recording.bids.names import Session
 from bci.recording.write_fif import write_fif
-from bci.types import Marker, Recording
+from bci.signals import Marker, Recording
 from tests.signals import eeg_info, noise
 
 GOOD = Timekeeping(250.0, 250.1, 10_000, newest=500.0, ahead_s=-0.02)

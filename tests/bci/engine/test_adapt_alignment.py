@@ -20,8 +20,8 @@ from bci.models.bundle import ARRAYS, save_bundle
 from bci.models.load import load_model
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import Adapt, Profile, parse_yaml
+from bci.signals import Chunk, Recording, Signal
 from bci.training.calibrate import Calibration, calibrate
-from bci.types import Chunk, Recording, Signal
 from decoders.classical.alignment import mean_spread, whitening
 from tests.engines import end, start_engine
 from tests.signals import chunked, eeg_info, stored, two_class_recording

@@ -22,9 +22,9 @@ from bci.models.bundle import ARRAYS, save_bundle
 from bci.models.load import load_model
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import Output, Profile
+from bci.signals import Marker, Prediction, Recording
 from bci.training.calibrate import Calibration, calibrate
 from bci.training.epochs import JudgedWindow
-from bci.types import Marker, Prediction, Recording
 from tests.engines import end, start_engine
 from tests.signals import stored, two_class_recording
 from tests.streams import find, send, wait_until
@@ -78,7 +78,7 @@ def decided(made: Calibration, recording: Recording, size: int = 4096) -> list[P
     said = []
     for chunk in recording.chunks(size):
         while markers and markers[0].time <= chunk.timestamps[-1]:
-            decoding.hear(markers.pop(0))
+            decoding.on_marker(markers.pop(0))
         said += [each.prediction for each in decoding.push(chunk)]
     return said
 
@@ -150,7 +150,7 @@ def test_neither_chunks_nor_late_markers_change_a_bit(trained: Calibration) -> N
     waiting, said = list(late.markers), []
     for chunk in made.chunks(16):
         while waiting and waiting[0].time <= chunk.timestamps[-1] - 0.3:
-            decoding.hear(waiting.pop(0))
+            decoding.on_marker(waiting.pop(0))
         said += [each.prediction for each in decoding.push(chunk)]
     assert bits(said) == whole
 
@@ -161,7 +161,7 @@ def test_a_cue_that_is_heard_too_late_is_counted_and_not_learnt_from(trained: Ca
     for chunk in made.chunks():
         list(decoding.push(chunk))
     for marker in made.markers:
-        decoding.hear(marker)
+        decoding.on_marker(marker)
     assert decoding.adaptation is not None
     assert decoding.adaptation.described == "supervised, 0 trials, 4 cues heard too late"
 
@@ -171,7 +171,7 @@ def test_rest_is_learnt_where_it_is_a_class(tmp_path: Path) -> None:
     run = two_class_recording(n_trials=8, seed=3, amplitude=8)
     decoding = RunningModel(made.card, made.decoder, run.info, adapt="supervised")
     for marker in run.markers:
-        decoding.hear(marker)
+        decoding.on_marker(marker)
     for chunk in run.chunks():
         list(decoding.push(chunk))
     assert decoding.adaptation is not None

@@ -12,8 +12,8 @@ from bci.lsl.engine_streams import StatusInlet
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
 from bci.messages import EngineStatus
 from bci.profiles.profile import Paradigm, Profile
+from bci.signals import Marker
 from bci.training.calibrate import Calibration, calibrate
-from bci.types import Marker
 from tests.engines import Live, end, start_engine
 from tests.signals import stored, two_class_recording
 from tests.streams import find, wait_until

@@ -28,8 +28,8 @@ from bci.recording.read import read_recording
 from bci.recording.recorder import Recorder
 from bci.recording.xdf.read import load_streams
 from bci.recording.xdf.writer import XdfWriter
+from bci.signals import Prediction, Reading, Recording
 from bci.training.calibrate import Calibration, calibrate
-from bci.types import Prediction, Reading, Recording
 from devices.file import ReplayDevice
 from tests.engines import end, start_engine
 from tests.signals import eeg_info, stored, two_class_recording

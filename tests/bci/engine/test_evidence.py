@@ -17,10 +17,10 @@ from bci.evaluation.pseudo_online import evaluate
 from bci.lsl.engine_streams import DecisionInlet, StatusInlet
 from bci.lsl.outlet import SignalOutlet
 from bci.messages import EngineStatus
-from bci.models.bundle import evidence_span
+from bci.models.card import evidence_span
 from bci.profiles.profile import Output, Profile
+from bci.signals import Prediction, Recording
 from bci.training.calibrate import Calibration, calibrate
-from bci.types import Prediction, Recording
 from tests.engines import end, start_engine
 from tests.signals import chunked, stored, two_class_recording
 from tests.streams import find, send, wait_until

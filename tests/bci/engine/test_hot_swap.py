@@ -24,8 +24,8 @@ from bci.models.bundle import ARRAYS, save_bundle
 from bci.models.load import load_model
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import Profile
+from bci.signals import Recording
 from bci.training.calibrate import Calibration, calibrate
-from bci.types import Recording
 from tests.engines import end, start_engine
 from tests.signals import stored, two_class_recording
 from tests.streams import find, send, wait_until

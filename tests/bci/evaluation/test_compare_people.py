@@ -19,8 +19,8 @@ from bci.evaluation.compare_people import (
 )
 from bci.profiles.pipeline_settings import PipelineSettings
 from bci.profiles.profile import Paradigm
+from bci.signals import Channel, Signal
 from bci.training.epochs import Epochs, cut_epochs
-from bci.types import Channel, Signal
 from decoders.classical.tangent import TangentSpace
 from tests.signals import two_class_recording
 

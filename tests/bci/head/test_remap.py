@@ -20,13 +20,14 @@ from bci.head.remap import FARTHEST_DEG, map_montage, map_recording, named_chann
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.engine_streams import PredictionInlet, StatusInlet
 from bci.lsl.outlet import SignalOutlet
-from bci.models.bundle import load_card, save_bundle, trained_channels
+from bci.models.bundle import load_card, save_bundle
+from bci.models.card import trained_channels
 from bci.models.fit import check_stream
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import Output, load_profile
 from bci.recording.read import read_recording
+from bci.signals import Channel, Recording, StreamInfo
 from bci.training.calibrate import Calibration, calibrate
-from bci.types import Channel, Recording, StreamInfo
 from devices.simulated.subject import SubjectSettings, simulate_run, write_run
 from tests.commands import bci, evaluations
 from tests.signals import chunked, noise

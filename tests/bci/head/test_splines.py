@@ -11,7 +11,7 @@ from bci.head.top_view import (
     on_sphere,
     pixel_places,
 )
-from bci.types import Channel, StreamInfo
+from bci.signals import Channel, StreamInfo
 
 CAP = "Fp1 Fp2 F7 F3 Fz F4 F8 T7 C3 Cz C4 T8 P7 P3 Pz P4 P8 O1 O2".split()  # noqa: SIM905
 BETWEEN = "FC3 FC4 C1 C2 CP1 CP2 AF3 PO4 POz FCz".split()  # noqa: SIM905

@@ -5,7 +5,7 @@ import pytest
 
 from bci.head.electrodes import standard_position
 from bci.head.top_view import PIXELS, HeadPicture, flatten, in_rows, on_sphere
-from bci.types import Channel
+from bci.signals import Channel
 
 # Head coordinates of a template head, in metres.
 PLACED = tuple(

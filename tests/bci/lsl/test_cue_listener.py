@@ -16,7 +16,7 @@ from bci.lsl.cue_streams import CueQuery
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.inlet import MarkerInlet
 from bci.lsl.outlet import MarkerOutlet
-from bci.types import Marker
+from bci.signals import Marker
 from tests.streams import find, wait_until
 
 

@@ -7,7 +7,7 @@ from bci.lsl.cue_streams import CueQuery, Rank, choose, cue_query, rank_of
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.marker_labels import labels_of
 from bci.profiles.profile import Paradigm
-from bci.types import Marker, MarkerStream
+from bci.signals import Marker, MarkerStream
 
 
 def labels(rows: list, stream_type: str = "Markers", names: tuple[str, ...] = ("a", "b")) -> list:

@@ -21,7 +21,7 @@ from bci.lsl.engine_streams import (
 from bci.lsl.metadata import to_lsl
 from bci.lsl.outlet import SignalOutlet
 from bci.messages import EngineStatus, RecordedStream, RecorderStatus
-from bci.types import Channel, Marker, Prediction, StreamInfo
+from bci.signals import Channel, Marker, Prediction, StreamInfo
 from tests.signals import eeg_info
 from tests.streams import find, wait_until
 

@@ -10,7 +10,7 @@ import pytest
 from bci.errors import StreamError
 from bci.lsl.inlet import MarkerInlet, SignalInlet
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
-from bci.types import Marker
+from bci.signals import Marker
 from tests.signals import eeg_info, noise
 from tests.streams import connected, find, receive, send, wait_until
 

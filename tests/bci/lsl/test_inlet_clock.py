@@ -10,7 +10,7 @@ import pytest
 from bci.lsl.inlet import SignalInlet
 from bci.lsl.losses import LossLog
 from bci.lsl.outlet import SignalOutlet
-from bci.types import Chunk
+from bci.signals import Chunk
 from tests.bci.clock.test_time_line import LINES, SFREQ
 from tests.signals import eeg_info, noise
 from tests.streams import connected, find, receive, send, wait_until

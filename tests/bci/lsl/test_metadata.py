@@ -4,7 +4,7 @@ import pytest
 from bci.errors import StreamError
 from bci.head.electrodes import standard_position
 from bci.lsl.metadata import from_lsl, to_lsl
-from bci.types import Channel, StreamInfo
+from bci.signals import Channel, StreamInfo
 
 
 def test_a_description_survives_the_round_trip() -> None:

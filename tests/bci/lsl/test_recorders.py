@@ -8,7 +8,7 @@ import pytest
 from bci.lsl.discovery import FoundStream
 from bci.lsl.recorders import FoundRecorder, found_recorder
 from bci.messages import RecordedStream, RecorderStatus
-from bci.types import StreamInfo
+from bci.signals import StreamInfo
 
 HERE = socket.gethostname()
 STREAMS = (

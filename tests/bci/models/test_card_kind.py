@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from bci.errors import BundleError
-from bci.models.bundle import CARD, Card, NeedsCard, PeopleCard, load_card
+from bci.models.bundle import CARD, load_card
+from bci.models.card import Card, NeedsCard, PeopleCard
 from bci.profiles.profile import Profile, load_profile
 from tests.commands import bci
 

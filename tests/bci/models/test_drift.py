@@ -15,12 +15,13 @@ from bci.errors import BundleError
 from bci.lsl.engine_streams import StatusInlet
 from bci.lsl.outlet import SignalOutlet
 from bci.messages import EngineStatus
-from bci.models.bundle import CARD, Card, load_card, save_bundle
+from bci.models.bundle import CARD, load_card, save_bundle
+from bci.models.card import Card
 from bci.models.drift import BEYOND, describe_drift, distance
 from bci.pipeline.pipeline import Window
 from bci.profiles.profile import Profile
+from bci.signals import Recording
 from bci.training.calibrate import Calibration, calibrate
-from bci.types import Recording
 from tests.engines import end, start_engine
 from tests.signals import chunked, stored, two_class_recording
 from tests.streams import find, send, wait_until

@@ -14,14 +14,15 @@ from bci.evaluation.pseudo_online import evaluate
 from bci.head.electrodes import standard_position
 from bci.lsl.engine_streams import PredictionInlet, StatusInlet
 from bci.lsl.outlet import SignalOutlet
-from bci.models.bundle import Card, save_bundle
+from bci.models.bundle import save_bundle
+from bci.models.card import Card
 from bci.models.fit import check_stream, fitted, with_options
 from bci.profiles.pipeline_settings import PipelineSettings
 from bci.profiles.profile import Profile
-from bci.profiles.stream_options import as_told
+from bci.profiles.stream_options import apply_stream_options
 from bci.recording.xdf.writer import XdfWriter
+from bci.signals import Channel, Prediction, Recording, StreamInfo
 from bci.training.calibrate import Calibration, calibrate
-from bci.types import Channel, Prediction, Recording, StreamInfo
 from decoders import create
 from tests.commands import bci, evaluations
 from tests.engines import end, start_engine
@@ -198,18 +199,18 @@ def settings(**given: object) -> PipelineSettings:
 
 def test_names_are_those_of_the_channels_in_order() -> None:
     info = StreamInfo("amp", "EEG", 250.0, tuple(Channel(f"ch{i}", "eeg") for i in (1, 2, 3)))
-    told = as_told(info, settings(names=["C3", "eog", "X"], unit="uV"))
+    told = apply_stream_options(info, settings(names=["C3", "eog", "X"], unit="uV"))
     assert told.ch_names == ("C3", "eog", "X")
     assert [(c.kind, c.unit, c.position is None) for c in told.channels] == [
         ("eeg", "uV", False), ("eog", "uV", True), ("eeg", "uV", True),
     ]  # fmt: skip
-    assert as_told(told, settings(names=["C3", "eog", "X"], unit="uV")) is told
+    assert apply_stream_options(told, settings(names=["C3", "eog", "X"], unit="uV")) is told
 
 
 def test_a_cap_that_was_rewired_is_renamed_in_order() -> None:
     names = ["C3", "Cz", "C4"]
     labels = tuple(Channel(name, "eeg", "uV", standard_position(name)) for name in reversed(names))
-    told = as_told(StreamInfo("amp", "EEG", 250.0, labels), settings(names=names))
+    told = apply_stream_options(StreamInfo("amp", "EEG", 250.0, labels), settings(names=names))
     assert told.ch_names == tuple(names)
     assert [c.position for c in told.channels] == [standard_position(name) for name in names]
 
@@ -233,12 +234,12 @@ def test_names_of_other_labels_are_not_given_to_a_stream_that_has_its_own(
 def test_kinds_and_units_are_given_where_they_are_not_said() -> None:
     channels = (Channel("a", "eeg", "mV"), Channel("b", "unknown"), Channel("c", "acc", "unknown"))
     info = StreamInfo("amp", "EEG", 250.0, channels)
-    told = as_told(info, settings(unit="uV", kind_of={"B": "EOG"}))
+    told = apply_stream_options(info, settings(unit="uV", kind_of={"B": "EOG"}))
     assert [(c.kind, c.unit) for c in told.channels] == [
         ("eeg", "mV"), ("eog", "uV"), ("acc", "unknown"),
     ]  # fmt: skip
     with pytest.raises(MismatchError, match="kind_of names 'd'"):
-        as_told(info, settings(kind_of={"d": "eog"}))
+        apply_stream_options(info, settings(kind_of={"d": "eog"}))
 
 
 @pytest.mark.slow

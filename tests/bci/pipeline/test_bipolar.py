@@ -6,7 +6,7 @@ from bci.errors import MismatchError
 from bci.pipeline.bipolar import shaft_pairs
 from bci.pipeline.filter_chain import Chain
 from bci.profiles.pipeline_settings import PipelineSettings
-from bci.types import Channel, StreamInfo
+from bci.signals import Channel, StreamInfo
 
 SHAFTS = PipelineSettings.model_validate(
     {"kinds": ["seeg"], "filters": [{"kind": "bipolar", "pairs": "shafts"}], "window_s": 1.0}

@@ -6,7 +6,7 @@ from bci.errors import MismatchError
 from bci.pipeline import filters
 from bci.pipeline.filter_chain import Chain
 from bci.profiles.pipeline_settings import PipelineSettings
-from bci.types import Channel, StreamInfo
+from bci.signals import Channel, StreamInfo
 from tests.signals import eeg_info, noise
 
 

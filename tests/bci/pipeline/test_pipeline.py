@@ -7,9 +7,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 import decoders
+from bci.interfaces import Decoder
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.pipeline_settings import PipelineSettings
-from bci.types import Chunk, Decoder, Prediction
+from bci.signals import Chunk, Prediction
 from tests.signals import chunked, eeg_info, noise
 
 SFREQ = 250.0

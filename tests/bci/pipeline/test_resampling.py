@@ -9,7 +9,7 @@ from scipy import signal
 
 from bci.errors import MismatchError
 from bci.pipeline.resampling import Resampler
-from bci.types import Chunk
+from bci.signals import Chunk
 from tests.signals import chunked, noise
 
 

@@ -18,9 +18,9 @@ from bci.lsl.engine_streams import PredictionInlet
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.pipeline_settings import PipelineSettings
 from bci.profiles.profile import Output, Paradigm, Profile
+from bci.signals import Marker, Recording
 from bci.training.calibrate import calibrate
 from bci.training.epochs import cut_epochs, find_trials
-from bci.types import Marker, Recording
 from devices.file import ReplayDevice
 from tests.signals import chunked, eeg_info, noise, stored, two_class_recording
 from tests.streams import find, wait_until
@@ -52,7 +52,7 @@ AT_CUES = Profile.model_validate(
 
 def windows(pipeline: Pipeline, data: np.ndarray, sizes, times: list[float]) -> list[tuple]:
     for time in times:
-        pipeline.at(time)
+        pipeline.request_window(time)
     return [
         (w.start, w.end, w.taken, w.data.tobytes())
         for chunk in chunked(data, SFREQ, sizes)
@@ -83,7 +83,7 @@ def test_a_cue_that_is_heard_late_gives_the_same_window() -> None:
     late = []
     for chunk in chunked(data, SFREQ, 100):
         if chunk.first == 2400:
-            pipeline.at(6.0)
+            pipeline.request_window(6.0)
         late += [(w.start, w.end, w.taken, w.data.tobytes()) for w in pipeline.windows(chunk)]
     assert late == in_time
     assert len(late) == 1
@@ -91,24 +91,24 @@ def test_a_cue_that_is_heard_late_gives_the_same_window() -> None:
 
 def test_a_cue_whose_beginning_was_lost_or_is_forgotten_is_counted() -> None:
     pipeline = Pipeline(BARE, eeg_info())
-    pipeline.at(3.0)
+    pipeline.request_window(3.0)
     before, _, after = chunked(noise(3000), SFREQ, [700, 300, 2000])
     assert list(pipeline.windows(before)) == []
     # Samples 700-1000 are lost, 3.0 s among them; 3.5 s lies before the loss is known.
     assert [w.start for w in pipeline.windows(after)] == []
     assert pipeline.counts.rejected_gap == 1
-    pipeline.at(-100.0)
+    pipeline.request_window(-100.0)
     assert pipeline.counts.rejected_gap == 2
 
 
 def test_no_window_at_a_cue_reaches_over_a_gap() -> None:
     pipeline = Pipeline(BARE, eeg_info())
-    pipeline.at(2.5)
+    pipeline.request_window(2.5)
     first, _, rest = chunked(noise(3000), SFREQ, [700, 100, 2200])
     assert list(pipeline.windows(first)) == []
     assert list(pipeline.windows(rest)) == []
     assert pipeline.counts.rejected_gap == 1
-    pipeline.at(4.0)
+    pipeline.request_window(4.0)
     assert [w.start for w in pipeline.windows(chunked(noise(300), SFREQ, 300, first=3000)[0])] == [
         1000
     ]

@@ -9,6 +9,7 @@ import pytest
 
 import decoders
 from bci.errors import BundleError, DeviceError, PluginError, ProfileError
+from bci.interfaces import Following, Teachable
 from bci.lsl.device_stream import stream_device
 from bci.messages import PluginsEvent, read_event
 from bci.models.bundle import CARD, list_bundles
@@ -23,7 +24,6 @@ from bci.plugins.decoder_offers import (
 )
 from bci.plugins.registry import GROUPS, find
 from bci.profiles.profile import load_profile
-from bci.types import Following, Teachable
 from devices.catalogue import create, entries
 from tests.commands import bci, refused
 from tests.toy_packages import Packages, profile_with

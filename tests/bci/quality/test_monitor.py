@@ -24,7 +24,7 @@ from bci.profiles.profile import load_profile, shipped_profiles
 from bci.quality.channel_quality import ChannelQuality, State
 from bci.quality.monitor import StreamQuality, monitor
 from bci.serial_ports import serial_ports
-from bci.types import Channel, StreamInfo
+from bci.signals import Channel, StreamInfo
 from devices.simulated.simulator import SimulatorDevice, SimulatorSettings
 from tests.commands import BCI, bci, bci_process, one_line, refused
 from tests.streams import find, send, wait_until
@@ -74,7 +74,7 @@ def test_a_stream_without_unit_is_judged_by_the_one_that_is_given() -> None:
     watcher = threading.Thread(
         target=monitor,
         args=(StreamQuery(name=name), stop, reports.append),
-        kwargs={"told": given, "wait_s": 20.0},
+        kwargs={"options": given, "wait_s": 20.0},
     )
     watcher.start()
     try:

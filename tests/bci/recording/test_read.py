@@ -6,7 +6,7 @@ import pytest
 
 from bci.errors import RecordingError
 from bci.recording.read import read_recording
-from bci.types import Marker
+from bci.signals import Marker
 from devices.simulated.subject import SubjectSettings, simulate_run, write_run
 
 

@@ -10,7 +10,7 @@ from scipy.io import savemat
 
 from bci.errors import RecordingError
 from bci.recording.read import read_recording
-from bci.types import Recording
+from bci.signals import Recording
 
 FS, N = 250, 5000
 

@@ -9,7 +9,7 @@ import pytest
 from bci.errors import RecordingError
 from bci.pipeline.bipolar import shaft_pairs
 from bci.recording.read import read_recording
-from bci.types import Channel
+from bci.signals import Channel
 
 pynwb = pytest.importorskip("pynwb")
 

@@ -28,7 +28,7 @@ from bci.recording.recorder import Recorder
 from bci.recording.summary import describe_recording
 from bci.recording.xdf import format as xdf
 from bci.recording.xdf.writer import XdfWriter
-from bci.types import Marker
+from bci.signals import Marker
 from tests.commands import bci
 from tests.signals import eeg_info, noise
 from tests.streams import find, send, wait_until

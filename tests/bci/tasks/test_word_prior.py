@@ -17,9 +17,9 @@ from bci.lsl.device_stream import stream_device
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.engine_streams import DecisionInlet, PredictionInlet
 from bci.profiles.profile import Output, Profile
+from bci.signals import Prediction, Recording
 from bci.tasks.word_prior import WordPrior, read_sentences
 from bci.training.calibrate import Calibration, calibrate
-from bci.types import Prediction, Recording
 from devices.file import ReplayDevice
 from tests.bci.pipeline.test_window_schedule import AT_CUES
 from tests.signals import stored, two_class_recording

@@ -7,13 +7,14 @@ import pytest
 import decoders
 from bci.errors import MismatchError, RecordingError
 from bci.evaluation.pseudo_online import evaluate
-from bci.models.bundle import decision_threshold
+from bci.interfaces import Decoder
+from bci.models.card import decision_threshold
 from bci.plugins.decoder_offers import classical
 from bci.profiles.profile import Output, Profile
+from bci.signals import Marker, Recording
 from bci.training.calibrate import calibrate
 from bci.training.epochs import cut_epochs, find_rest, find_trials
 from bci.training.folds import split_by_run
-from bci.types import Decoder, Marker, Recording
 from tests.signals import stored, two_class_recording
 
 PROFILE = Profile.model_validate(

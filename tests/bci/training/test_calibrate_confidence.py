@@ -8,9 +8,9 @@ import pytest
 from bci.models.confidence import calibration_error, fit_temperature, temper
 from bci.models.confidence_card import ConfidenceCard
 from bci.profiles.profile import Output, Profile
+from bci.signals import Prediction
 from bci.training.calibrate_confidence import confidence
 from bci.training.cross_validation import HeldOut, Streamed
-from bci.types import Prediction
 
 CLASSES = ("left", "right")
 HOP_S = 0.1

@@ -7,11 +7,12 @@ import pytest
 
 import decoders
 from bci.errors import DecodingError
+from bci.interfaces import Decoder
 from bci.profiles.profile import Profile
+from bci.signals import Recording
 from bci.training.cross_validation import HeldOut, hold_out, stream_rest, streams, surer
 from bci.training.epochs import cut_epochs
 from bci.training.folds import split_by_run
-from bci.types import Decoder, Recording
 from tests.signals import two_class_recording
 
 PROFILE = Profile.model_validate(

@@ -7,9 +7,9 @@ import pytest
 
 import decoders
 from bci.errors import RecordingError
+from bci.signals import Channel, Signal
 from bci.training.epochs import Epochs
 from bci.training.learning_curve import learning_curve
-from bci.types import Channel, Signal
 from devices.simulated.subject import SubjectSettings, simulate_run, write_run
 from tests.commands import bci
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from bci.profiles.profile import Profile
+from bci.signals import Recording
 from bci.training.epochs import cut_epochs
 from bci.training.pretrain import pretrain
-from bci.types import Recording
 from tests.signals import stored, two_class_recording
 
 PROFILE = Profile.model_validate(

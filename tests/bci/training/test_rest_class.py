@@ -12,9 +12,9 @@ import decoders
 from bci.evaluation.pseudo_online import evaluate
 from bci.models.false_decisions import NO_COMMAND, commands_of
 from bci.profiles.profile import Paradigm, Profile
+from bci.signals import Marker, Prediction
 from bci.training.calibrate import calibrate
 from bci.training.epochs import cut_epochs, find_trials
-from bci.types import Marker, Prediction
 from tests.signals import stored, two_class_recording
 
 

@@ -10,10 +10,10 @@ import decoders
 from bci.engine.adapt_supervised import Supervised
 from bci.errors import RecordingError
 from bci.profiles.profile import Profile
+from bci.signals import Marker, Recording
 from bci.training.calibrate import calibrate
 from bci.training.epochs import cut_epochs
 from bci.training.run_counts import RunCount, count_runs, without_copies
-from bci.types import Marker, Recording
 from tests.signals import stored, two_class_recording
 
 PROFILE = Profile.model_validate(
@@ -144,7 +144,7 @@ def test_live_a_trial_that_was_broken_off_is_not_learnt(tmp_path: Path) -> None:
     markers = list(recording.markers)
     for chunk in recording.chunks(32):
         while markers and markers[0].time <= chunk.timestamps[-1]:
-            learning.hear(markers.pop(0))
+            learning.on_marker(markers.pop(0))
         for window in pipeline.windows(chunk):
             learning.learn(window)
     assert learning.n_trials == 4

@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 import decoders
 from bci.errors import BundleError
+from bci.interfaces import Decoder
 from bci.models.load import decoder_of
 from bci.profiles.profile import Profile
+from bci.signals import FloatArray
 from bci.training.calibrate import calibrate
-from bci.types import Decoder, FloatArray
 from decoders.estimator import wrap
 from tests.signals import stored, two_class_recording
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from bci.profiles.profile import Profile
+from bci.signals import Marker
 from bci.training.run_counts import count_trials
-from bci.types import Marker
 from tests.bci.cli.test_file_streams import SETTINGS, markers, run, sent
 from tests.xdf_files import write_xdf
 

@@ -16,8 +16,8 @@ from bci.errors import MessageError, RecordingError
 from bci.messages import VerifyEvent, read_event
 from bci.models.bundle import ARRAYS, CARD, load_bundle, save_bundle
 from bci.profiles.profile import Profile
+from bci.signals import Marker, Recording
 from bci.training.calibrate import calibrate
-from bci.types import Marker, Recording
 from bci.verification.verify import verify
 from tests.commands import bci, refused
 from tests.sessions import OFFSET, START, Live, run_live, without_samples, write_session

@@ -16,8 +16,8 @@ from bci.models.load import load_model
 from bci.profiles.profile import Profile
 from bci.recording.recorder import Recorder
 from bci.recording.xdf.writer import XdfWriter
+from bci.signals import Recording
 from bci.training.calibrate import Calibration, calibrate
-from bci.types import Recording
 from bci.verification.verify import verify
 from tests.engines import end, start_engine
 from tests.signals import stored, two_class_recording

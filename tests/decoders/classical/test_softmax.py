@@ -5,10 +5,11 @@ import pytest
 
 import decoders
 from bci.errors import DecodingError
+from bci.interfaces import Decoder
 from bci.pipeline.pipeline import Pipeline
 from bci.plugins.decoder_offers import classical, of_task
 from bci.profiles.pipeline_settings import PipelineSettings
-from bci.types import Channel, Decoder, Signal
+from bci.signals import Channel, Signal
 from decoders.classical.softmax import softmax
 from tests.signals import chunked, eeg_info, noise
 

@@ -25,7 +25,7 @@ from sklearn.svm import SVC
 
 import decoders
 from bci.errors import BundleError, PluginError, ProfileError
-from bci.types import Decoder
+from bci.interfaces import Decoder
 from decoders.estimator import by_skops, wrap
 from decoders.estimator.trusted_types import ESTIMATORS, PLAIN
 

@@ -10,7 +10,7 @@ import torch
 from safetensors.numpy import load_file, save_file
 from torch import nn
 
-from bci.types import Channel, Signal
+from bci.signals import Channel, Signal
 from decoders.federation.site import (
     Clipping,
     Labelled,

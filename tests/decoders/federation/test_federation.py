@@ -4,6 +4,8 @@ import io
 import json
 import os
 import re
+import subprocess
+import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -16,7 +18,6 @@ pytest.importorskip("flwr", reason="needs Flower: pip install -e '.[federation]'
 from flwr.app import Array, ArrayRecord, Context, Error, Message, RecordDict
 from flwr.common.constant import ErrorCode
 
-import decoders.federation
 from bci.errors import ProfileError
 from decoders.federation import progress
 from decoders.federation.agreement import (
@@ -424,9 +425,21 @@ def test_a_trunk_that_there_is_not_is_told_with_its_key() -> None:
         common_space(agreed)
 
 
-def test_flower_is_told_not_to_report() -> None:
-    assert os.environ["FLWR_TELEMETRY_ENABLED"] == "0"
-    assert decoders.federation.__doc__
+def test_commands_keep_flower_from_reporting_and_an_import_changes_nothing() -> None:
+    code = """
+import os
+import decoders.federation
+assert not [key for key in os.environ if key.startswith("FLWR")]
+from bci.cli import federate
+federate._need_flower()
+from flwr.supercore import telemetry
+print(telemetry.FLWR_TELEMETRY_ENABLED, os.environ["FLWR_DISABLE_UPDATE_CHECK"])
+"""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("FLWR")}
+    printed = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    ).stdout
+    assert printed.split() == ["0", "1"]
 
 
 def test_a_privacy_budget_grows_with_every_change_sent() -> None:

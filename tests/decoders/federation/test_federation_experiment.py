@@ -20,7 +20,7 @@ from bci.cli.benchmark.federation import (
     in_format,
 )
 from bci.errors import RecordingError
-from bci.types import Marker, Recording
+from bci.signals import Marker, Recording
 from tests.signals import eeg_info
 
 MINUTE = 60 * 160

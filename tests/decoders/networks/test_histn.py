@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from bci.head.electrodes import standard_position
+from bci.signals import Channel
 from bci.tasks.emotion_levels import expected_levels
-from bci.types import Channel
 from decoders.networks.histn import (
     ChebyshevConvolution,
     Fusion,

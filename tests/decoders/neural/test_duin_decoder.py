@@ -10,8 +10,8 @@ import decoders
 from bci.errors import BundleError, MismatchError, ProfileError
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import load_profile
+from bci.signals import Signal
 from bci.training.epochs import Epochs, cut_epochs
-from bci.types import Signal
 from decoders.classical.high_gamma import log_high_gamma
 from decoders.neural.duin_decoder import lively_channels, telling_channels
 from devices.simulated.subject import SubjectSettings, simulate_run

@@ -9,13 +9,14 @@ import torch
 
 import decoders
 from bci.errors import BundleError, MismatchError
-from bci.models.bundle import Card, load_bundle, save_bundle
+from bci.models.bundle import load_bundle, save_bundle
+from bci.models.card import Card
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import DecoderChoice, Profile, load_profile
 from bci.recording.read import read_recording
+from bci.signals import Signal
 from bci.training.calibrate import check_base
 from bci.training.epochs import cut_epochs
-from bci.types import Signal
 from decoders.networks.duin import DuinSettings
 from decoders.neural.duin_base import make_base
 from decoders.neural.duin_pretraining import (

@@ -14,11 +14,11 @@ from bci.models.load import load_model
 from bci.plugins.decoder_offers import of_task
 from bci.profiles.profile import Profile, load_profile
 from bci.recording.read import read_recording
+from bci.signals import Channel, Recording, Signal
 from bci.tasks.emotion_levels import LevelGrid, expected_levels
 from bci.training.calibrate import calibrate
 from bci.training.epochs import Epochs, cut_epochs
 from bci.training.pretrain import pretrain
-from bci.types import Channel, Recording, Signal
 from devices.simulated.montages import epoc
 from devices.simulated.subject import SubjectSettings, simulate_run, write_subject
 

@@ -8,8 +8,9 @@ from scipy import linalg
 
 import decoders
 from bci.errors import BundleError, MismatchError
+from bci.interfaces import TrainingStep
 from bci.plugins.decoder_offers import networks
-from bci.types import Channel, Signal, TrainingStep
+from bci.signals import Channel, Signal
 from decoders.classical.alignment import align_groups, mean_spread, whitening
 
 SIGNAL = Signal(128.0, tuple(Channel(name, "eeg", "uV") for name in ("C3", "Cz", "C4", "Pz")))

@@ -14,16 +14,17 @@ from bci.cli.calibrate import with_gallery
 from bci.errors import BundleError, GalleryError, MismatchError, ProfileError, RecordingError
 from bci.evaluation.compare_images import RetrievalScore, find_images, part_of, shuffled
 from bci.evaluation.pseudo_online import evaluate
+from bci.interfaces import Comparing, Retrieval
 from bci.models.bundle import load_bundle, save_bundle
 from bci.models.confidence import Tempered
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.pipeline_settings import PipelineSettings
 from bci.profiles.profile import load_profile
 from bci.recording.read import read_recording
+from bci.signals import Channel, Chunk, Signal, StreamInfo
 from bci.tasks.image_gallery import Gallery, save_gallery
 from bci.training.calibrate import calibrate
 from bci.training.epochs import Epochs
-from bci.types import Channel, Chunk, Comparing, Retrieval, Signal, StreamInfo
 from decoders.networks.meg_images import SMALL, MegImages, Retriever
 from decoders.neural.seen_images_decoder import SeenImages
 from devices.simulated.montages import meg, positions

@@ -20,8 +20,8 @@ from bci.models.bundle import load_bundle, save_bundle
 from bci.models.load import load_model
 from bci.plugins.decoder_offers import networks
 from bci.profiles.profile import Profile, load_profile
+from bci.signals import Channel, Signal
 from bci.training.calibrate import calibrate
-from bci.types import Channel, Signal
 from decoders.neural import serving
 from decoders.neural.onnx_export import export
 from devices.simulated.subject import SubjectSettings, simulate_run, write_run

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 import decoders
 from bci.cli import calibrate as training
 from bci.errors import BundleError, ProfileError
+from bci.interfaces import TrainingStep
 from bci.models.bundle import load_bundle
 from bci.profiles.profile import load_profile
-from bci.types import TrainingStep
 from decoders.neural.network_decoder import cross_entropy
 from decoders.neural.training import Loss, TrainingSettings, train
 from devices.simulated.subject import SubjectSettings, simulate_run, write_run

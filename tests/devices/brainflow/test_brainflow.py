@@ -20,7 +20,7 @@ from bci.clock.package_counter import PackageCounter
 from bci.errors import DeviceError
 from bci.lsl.device_stream import stream_device
 from bci.lsl.inlet import SignalInlet
-from bci.types import Chunk, Marker, Reading
+from bci.signals import Chunk, Marker, Reading
 from devices.brainflow.boards import BrainFlowSettings, boards, find_board, impedance_commands
 from devices.brainflow.device import BrainFlowDevice
 from devices.brainflow.impedance import ImpedanceMeter, impedance_kohm

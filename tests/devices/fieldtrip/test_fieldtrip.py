@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from bci.errors import DeviceError
 from bci.lsl.device_stream import stream_device
 from bci.lsl.inlet import SignalInlet
-from bci.types import Channel, Chunk, Marker
+from bci.signals import Channel, Chunk, Marker
 from devices.fieldtrip.device import FieldTripDevice, FieldTripSettings
 from tests.devices.fieldtrip import fieldtrip_server as protocol
 from tests.devices.fieldtrip.fieldtrip_server import FieldTripServer

@@ -17,7 +17,7 @@ from bci.lsl.inlet import InletStats, SignalInlet
 from bci.recording.recorder import Recorder
 from bci.recording.summary import StreamReport, describe_recording
 from bci.recording.xdf.writer import XdfWriter
-from bci.types import Reading
+from bci.signals import Reading
 from devices.simulated.simulator import SimulatorDevice, SimulatorSettings
 from tests.streams import find, wait_until
 

@@ -16,7 +16,7 @@ from bci.lsl.cue_listener import GUIDED
 from bci.lsl.device_stream import stream_device
 from bci.lsl.inlet import MarkerInlet, SignalInlet
 from bci.lsl.outlet import MarkerOutlet
-from bci.types import Chunk, Marker
+from bci.signals import Chunk, Marker
 from devices.catalogue import create
 from devices.simulated import montages, scenarios
 from devices.simulated.signal import SimulatedSignal

@@ -9,8 +9,8 @@ import decoders
 from bci.evaluation.pseudo_online import evaluate
 from bci.profiles.profile import load_profile
 from bci.recording.read import read_recording
+from bci.signals import Recording
 from bci.training.calibrate import calibrate
-from bci.types import Recording
 from devices.simulated.subject import (
     CH_NAMES,
     TASKS,

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from bci.models.bundle import Card, PeopleCard, ScoreCard, describe_stream, save_bundle
+from bci.models.bundle import save_bundle
+from bci.models.card import Card, PeopleCard, ScoreCard, describe_stream
 from bci.profiles.profile import DecoderChoice, load_profile
+from bci.signals import StreamInfo, Task
 from bci.tasks.image_gallery import save_gallery
 from bci.training.decoder_choices import DecoderOffer, class_choices, image_choices, word_choices
 from bci.training.model_result import read_result
-from bci.types import StreamInfo, Task
 from devices.simulated.subject import SubjectSettings, simulate_run, simulated_gallery, write_run
 from gui.calibration.pages.result import ResultPage
 from gui.calibration.training_process import TrainingProcess

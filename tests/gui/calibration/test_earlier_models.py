@@ -11,7 +11,8 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 import decoders
-from bci.models.bundle import Card, FederationCard, save_bundle
+from bci.models.bundle import save_bundle
+from bci.models.card import Card, FederationCard
 from bci.profiles.profile import load_profile
 from bci.recording.read import read_recording
 from bci.training.calibrate import calibrate

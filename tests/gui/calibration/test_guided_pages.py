@@ -17,10 +17,11 @@ from bci.evaluation.scores import exact_interval
 from bci.lsl.outlet import MarkerOutlet
 from bci.messages import NoteEvent, RunEvent, StepEvent
 from bci.messages.quality_reasons import Reason
-from bci.models.bundle import MeasureCard, ScoreCard
+from bci.models.card import MeasureCard, ScoreCard
 from bci.profiles.profile import load_profile, shipped_profiles
 from bci.quality.channel_quality import ChannelQuality, State
 from bci.recording.bids.runs import RecordedRun
+from bci.signals import Channel, Marker, StreamInfo
 from bci.tasks.cue_items import class_cues, mood_cues
 from bci.tasks.paradigms import (
     CLIPS,
@@ -37,7 +38,6 @@ from bci.tasks.rating import Rating
 from bci.tasks.schedule import Phase
 from bci.training.decoder_choices import DecoderOffer, class_choices
 from bci.training.time_course import TimeCourse
-from bci.types import Channel, Marker, StreamInfo
 from gui.calibration.pages.setup import SetupPage
 from gui.calibration.pages.signals import SignalsPage
 from gui.calibration.pages.training import TrainingPage

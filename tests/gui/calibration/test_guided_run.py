@@ -15,10 +15,10 @@ from bci.lsl.engine_streams import ReceivedPrediction
 from bci.lsl.outlet import MarkerOutlet
 from bci.models.bundle import CARD
 from bci.recording.read import read_recording
+from bci.signals import Marker
 from bci.tasks.paradigms import CLIPS, KINDS
 from bci.tasks.schedule import Phase
 from bci.training.model_result import ModelResult
-from bci.types import Marker
 from gui.main_window import MainWindow
 from gui.processes.child import Command, stop_all
 from gui.processes.program_buttons import Programs

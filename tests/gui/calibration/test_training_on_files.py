@@ -11,8 +11,8 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from bci.profiles.profile import Profile
+from bci.signals import Marker, Recording
 from bci.training.run_counts import count_trials
-from bci.types import Marker, Recording
 from devices.simulated.subject import SubjectSettings, simulate_run, write_run
 from gui.calibration.pages.training import TrainingPage
 from gui.calibration.window import CalibrationWindow

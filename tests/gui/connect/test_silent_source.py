@@ -9,7 +9,7 @@ from pylsl import local_clock
 from bci.messages import EngineStatus
 from bci.pipeline.ring import RingBuffer
 from bci.quality.channel_quality import ChannelQuality, State
-from bci.types import Marker
+from bci.signals import Marker
 from gui.main_window import MainWindow
 from gui.workers.stream_readers import SignalFound
 from tests.gui.conftest import NO_DEVICES

@@ -12,7 +12,7 @@ from bci.lsl.discovery import StreamQuery
 from bci.lsl.outlet import MarkerOutlet
 from bci.messages import EngineStatus
 from bci.profiles.profile import Paradigm
-from bci.types import Marker
+from bci.signals import Marker
 from gui.decisions.engine_views import EngineViews
 from gui.main_window import MainWindow
 from gui.settings import DashboardSettings

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from bci.lsl.outlet import SignalOutlet
 from bci.quality.channel_quality import ChannelQuality, State
-from bci.types import Channel, Chunk, StreamInfo
+from bci.signals import Channel, Chunk, StreamInfo
 from gui.electrodes.impedance_page import ImpedancePage, impedance_state
 from gui.main_window import MainWindow
 from gui.theme import DARK, LIGHT

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from bci.messages.quality_reasons import Reason, describe
 from bci.quality.channel_quality import ChannelQuality, State
 from bci.quality.words import advise, explain, summarise
-from bci.types import Channel, StreamInfo
+from bci.signals import Channel, StreamInfo
 from gui.electrodes.quality_view import QualityView
 
 # Head coordinates of a template head, in metres.

@@ -15,8 +15,8 @@ from bci.messages.quality_reasons import Reason, describe
 from bci.pipeline.ring import RingBuffer
 from bci.quality.channel_quality import ChannelQuality, State
 from bci.quality.spectra import ALPHA, Spectra
+from bci.signals import Channel, Marker, Prediction, Recording, StreamInfo
 from bci.tasks.emotion_levels import LevelGrid
-from bci.types import Channel, Marker, Prediction, Recording, StreamInfo
 from gui.replay.predictions import Predictions
 from gui.spectrum.analysis import MapSeen, Scalps, SpectrumSeen, Wanted, spectrum_of
 from tests.gui.gallery import pictures

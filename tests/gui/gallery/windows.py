@@ -8,7 +8,7 @@ from pylsl import local_clock
 from PySide6.QtWidgets import QWidget
 
 from bci.lsl.discovery import StreamQuery
-from bci.types import Marker
+from bci.signals import Marker
 from gui.main_window import MainWindow
 from gui.options import DashboardOptions
 from gui.replay.model_choice import ListedModel

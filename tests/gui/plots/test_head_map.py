@@ -6,7 +6,7 @@ from pytestqt.qtbot import QtBot
 
 from bci.head.top_view import PIXELS
 from bci.quality.channel_quality import State
-from bci.types import Channel
+from bci.signals import Channel
 from gui.plots.head_map import Electrode, HeadMap
 from gui.spectrum.map_view import MapView
 from gui.theme import DARK, LIGHT

@@ -10,12 +10,12 @@ from bci.cli.calibrate import train
 from bci.cli.training_source import TrainingSource
 from bci.decisions import Decision
 from bci.messages import PredictedEvent
-from bci.models.bundle import Card, ScoreCard, describe_stream
+from bci.models.card import Card, ScoreCard, describe_stream
 from bci.models.confidence_card import ConfidenceCard
 from bci.profiles.profile import DecoderChoice, load_profile
+from bci.signals import Recording
 from bci.tasks.emotion_levels import LevelGrid
 from bci.tasks.image_gallery import Gallery, save_gallery
-from bci.types import Recording
 from devices.simulated.subject import SubjectSettings, simulate_run, write_run
 from gui.decisions.class_bars import ClassBars
 from gui.decisions.emotion_plane import EmotionView

@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 from bci.cli.calibrate import train
 from bci.cli.training_source import TrainingSource
 from bci.evaluation.pseudo_online import evaluate
-from bci.models.bundle import decision_threshold, evidence_span, load_card
+from bci.models.bundle import load_card
+from bci.models.card import decision_threshold, evidence_span
 from bci.models.load import load_model
 from bci.profiles.profile import Output, load_profile
 from bci.recording.read import read_recording

@@ -21,8 +21,8 @@ from bci.profiles.profile import Profile
 from bci.recording.recorder import Recorder
 from bci.recording.xdf.read import load_streams
 from bci.recording.xdf.writer import XdfWriter
+from bci.signals import Marker
 from bci.training.calibrate import Calibration, calibrate
-from bci.types import Marker
 from gui.replay.window import ReplayWindow
 from gui.settings import DashboardSettings
 from tests.commands import BCI, bci

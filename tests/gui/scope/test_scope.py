@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from bci.pipeline.ring import RingBuffer
 from bci.quality.channel_quality import ChannelQuality, State
-from bci.types import Channel, StreamInfo
+from bci.signals import Channel, StreamInfo
 from gui.scope.min_max import extremes
 from gui.scope.scope import Scope
 from gui.scope.trace_image import TraceImage

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from bci.pipeline.display_filter import filter_named
 from bci.pipeline.ring import RingBuffer
 from bci.quality.channel_quality import ChannelQuality, State
-from bci.types import Channel, StreamInfo
+from bci.signals import Channel, StreamInfo
 from gui.main_window import MainWindow
 from gui.scope.gains import GainKind
 from gui.scope.scope import Scope

@@ -7,7 +7,7 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from bci.pipeline.ring import RingBuffer
-from bci.types import Marker
+from bci.signals import Marker
 from gui.main_window import MainWindow
 from gui.scope.overlay import STRIP
 from gui.scope.scope_panel import ScopePanel

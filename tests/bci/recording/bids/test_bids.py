@@ -18,7 +18,7 @@ from bci.recording.bids.names import Session
 from bci.recording.bids.sidecars import with_sidecars
 from bci.recording.read import read_recording
 from bci.recording.write_fif import write_fif
-from bci.types import Channel, Marker, Recording, StreamInfo
+from bci.signals import Channel, Marker, Recording, StreamInfo
 from devices.simulated.subject import SubjectSettings, simulate_run, write_run
 
 mne_bids = pytest.importorskip("mne_bids")

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from bci.cli import app
 from bci.errors import RecordingError
 from bci.recording.read import read_recording
-from bci.types import Channel, Marker
+from bci.signals import Channel, Marker
 
 NAMES = ("A1", "A2", "f3", "EKG")
 SFREQ, N_SECONDS = 100, 6

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bci.errors import RecordingError
 from bci.recording.read import read_recording
-from bci.types import Recording
+from bci.signals import Recording
 
 
 def events(recording: Recording) -> list[tuple[str, float]]:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from bci.lsl.quality_stream import to_text
 from bci.messages.quality_reasons import describe
-from bci.quality.channel_quality import ChannelQuality, QualityMeter, State
-from bci.types import Channel, Chunk, StreamInfo
+from bci.quality.channel_quality import ChannelQuality, State
+from bci.quality.meter import QualityMeter
+from bci.signals import Channel, Chunk, StreamInfo
 from devices.simulated import montages
 from devices.simulated.scenarios import motor_imagery
 from devices.simulated.signal import SimulatedSignal

@@ -1,0 +1,128 @@
+"""Verdict on one channel: from the figures of a second to a state that does not flicker."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from bci.channels.units import UNKNOWN
+from bci.messages.quality_reasons import Reason
+from bci.quality.channel_quality import State
+from bci.quality.limits import Limits, has_no_unit, per_uv
+from bci.signals import Channel
+
+# A verdict gets worse after so many seconds in a row that agree, and better after so many.
+_SECONDS_TO_WORSE, _SECONDS_TO_BETTER = 2, 3
+# Channels that no electrode is behind.
+_NOT_JUDGED = ("stim", "misc", "trig", "markers", "ref_meg")
+
+
+class Finding(NamedTuple):
+    """State of a channel, the reason, and its figure."""
+
+    state: State = State.GOOD
+    reason: Reason | None = None
+    figure: float = 0.0
+
+
+_GOOD = Finding()
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """Figures of a channel in one second.
+
+    ``figures`` are those of `bci.quality.channel_quality.ChannelQuality`, by name. ``unknown`` is
+    the share of values that are no numbers; ``is_constant`` and ``is_held`` describe repeated
+    values; ``extreme`` is the largest magnitude, in the channel's unit.
+    """
+
+    figures: dict[str, float]
+    unknown: float
+    is_constant: bool
+    is_held: bool
+    extreme: float
+
+
+class ChannelJudge:
+    """Judges one channel, second by second.
+
+    Parameters
+    ----------
+    channel : Channel
+    limits : Limits
+    """
+
+    def __init__(self, channel: Channel, limits: Limits) -> None:
+        self._limits = limits
+        self._scale = per_uv(channel)
+        self._has_electrode = channel.kind not in _NOT_JUDGED
+        self._unjudged = Reason.NO_KIND if channel.kind == UNKNOWN else None
+        if has_no_unit(channel):
+            self._unjudged = Reason.NO_UNIT
+        self._shown = self._without_fault
+        self._seconds = 0
+        self._towards = State.GOOD
+
+    @property
+    def _without_fault(self) -> Finding:
+        return Finding(State.NOT_JUDGED, self._unjudged) if self._unjudged else _GOOD
+
+    def judge(self, second: Second) -> Finding:
+        """Take a second; return the finding that is shown from here on."""
+        return self._settle(self._find(second))
+
+    def _find(self, second: Second) -> Finding:
+        if not self._has_electrode:
+            return _GOOD
+        if second.unknown > 0.5:
+            return Finding(State.BAD, Reason.NO_VALUES)
+        if second.unknown:
+            # Its other figures are those of a signal with zeros in it.
+            return Finding(State.DOUBTFUL, Reason.VALUES_MISSING, second.unknown)
+        if second.is_constant:
+            is_railed = second.extreme / self._scale > self._limits.rail_uv
+            return Finding(State.BAD, Reason.RAILED if is_railed else Reason.FLAT)
+        if second.is_held:
+            return Finding(State.BAD, Reason.CLIPPED)
+        checks = self._checks(second.figures)
+        # A comparison with NaN, where the unit or the position is unknown, is never true.
+        for value, (_, bad), reason in checks:
+            if value >= bad:
+                return Finding(State.BAD, reason, value)
+        for value, (doubtful, _), reason in checks:
+            if value >= doubtful:
+                return Finding(State.DOUBTFUL, reason, value)
+        return self._without_fault
+
+    def _checks(self, figures: dict[str, float]) -> list[tuple[float, tuple[float, float], Reason]]:
+        """List figures with their limits, from what has one cause to what has many."""
+        limits = self._limits
+        microvolts = {name: abs(figures[name]) / self._scale for name in ("rms", "high", "drift")}
+        checks = [
+            (figures["impedance_kohm"], limits.impedance_kohm, Reason.IMPEDANCE),
+            (figures["line_share"], limits.line_share, Reason.LINE_NOISE),
+            (microvolts["drift"], limits.drift_uv_s, Reason.DRIFTING),
+            (figures["kurtosis"], limits.kurtosis, Reason.JUMPS),
+            (microvolts["high"], limits.high_uv, Reason.MUSCLE),
+            (microvolts["rms"], limits.rms_uv, Reason.VERY_LARGE),
+        ]
+        if self._unjudged == Reason.NO_UNIT:
+            share = (figures["high"] / max(figures["rms"], 1e-150)) ** 2
+            checks.append((share, limits.high_share, Reason.MUSCLE))
+        doubtful, bad = limits.least_correlation
+        checks.append((-figures["correlation"], (-doubtful, -bad), Reason.UNLIKE_NEIGHBOURS))
+        return checks
+
+    def _settle(self, found: Finding) -> Finding:
+        """Change what is shown only when several seconds in a row agree on the direction."""
+        state, shown = found.state, self._shown.state
+        if state == shown:
+            self._seconds = 0
+            self._shown = found
+            return found
+        is_worse = state > shown
+        same_way = self._seconds > 0 and (self._towards > shown) == is_worse
+        self._seconds = self._seconds + 1 if same_way else 1
+        self._towards = state
+        if self._seconds >= (_SECONDS_TO_WORSE if is_worse else _SECONDS_TO_BETTER):
+            self._shown, self._seconds = found, 0
+        return self._shown
