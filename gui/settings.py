@@ -158,9 +158,9 @@ def _put_aside(file: Path) -> Path | None:
 def _drop(raw: dict[str, Any], place: tuple[int | str, ...]) -> None:
     """Delete the innermost dictionary entry on the way to a value."""
     inside: Any = raw
-    owner, key = raw, place[0]
+    owner, key = raw, str(place[0])
     for step in place:
         if not isinstance(inside, dict) or step not in inside:
             break
-        owner, key, inside = inside, step, inside[step]
+        owner, key, inside = inside, str(step), inside[step]
     owner.pop(key, None)

@@ -59,8 +59,10 @@ class Theme:
     @property
     def faint(self) -> str:
         """Text of what cannot be chosen: between dim and the ground."""
-        dim, ground = self.colour("dim").getRgb(), self.colour("panel").getRgb()
-        parts = zip(dim[:3], ground[:3], strict=True)
+        dim, ground = self.colour("dim"), self.colour("panel")
+        parts = (
+            (dim.red(), ground.red()), (dim.green(), ground.green()), (dim.blue(), ground.blue()),
+        )  # fmt: skip
         return "#" + "".join(f"{(2 * one + other) // 3:02x}" for one, other in parts)
 
     def style_sheet(self, calibration: bool = False) -> str:

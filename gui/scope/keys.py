@@ -13,7 +13,14 @@ if TYPE_CHECKING:
     from gui.scope.scope import Scope
 
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
-_BY_KEY = {QKeySequence(action.key)[0]: action.id for action in SCOPE}
+
+
+def _combination(key: str) -> QKeyCombination:
+    first: QKeyCombination = QKeySequence(key)[0]  # type: ignore[index]
+    return first
+
+
+_BY_KEY = {_combination(action.key): action.id for action in SCOPE}
 _ONCE_A_PRESS = ("filter", "channels")
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
@@ -74,7 +74,7 @@ class CommandPalette(QDialog):
             item.setHidden(not all(word in text for word in words))
         first = next((item for item in self._items() if not item.isHidden()), None)
         # One that is disabled cannot be the current one.
-        self.commands.setCurrentItem(None)  # type: ignore[arg-type]
+        self.commands.setCurrentIndex(QModelIndex())
         if first is not None:
             self.commands.setCurrentItem(first)
 

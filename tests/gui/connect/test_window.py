@@ -47,8 +47,8 @@ def test_the_devices_are_listed_anew_when_the_panel_is_shown_again(
     with qtbot.waitSignal(window.connecting.catalogue.found, timeout=LONG):
         pass
     with qtbot.waitSignal(window.connecting.catalogue.found, timeout=LONG):
-        window.header.connect_button.toggle()
-        window.header.connect_button.toggle()
+        window.commands["panel-connect"].toggle()
+        window.commands["panel-connect"].toggle()
 
 
 def test_trouble_with_a_source_is_shown_in_the_banner_and_the_log(open_window: OpenWindow) -> None:
@@ -165,7 +165,7 @@ def test_a_channel_marked_bad_is_remembered_for_its_stream(open_window: OpenWind
     window.close()
     again = open_window(bci=NO_DEVICES)
     again.feed.signal_found.emit(found)
-    assert again.scope.bad == {"E2"}
+    assert again.scope.view.bad == {"E2"}
 
 
 def test_views_of_decisions_take_a_line_until_there_is_an_engine(
