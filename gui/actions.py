@@ -1,18 +1,314 @@
-"""The window's keys."""
+"""The commands of every window as data; menus, buttons, tooltips, keys and docs come from here.
 
-from collections.abc import Callable, Mapping
+Each shortcut is written once, in this file.
+"""
 
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QPushButton, QWidget
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenuBar, QPushButton, QWidget
+
+# Keys as people call them.
+_NAMES = {"PgUp": "Page Up", "PgDown": "Page Down", ",": "comma", ".": "full stop"}
+MENUS = ("File", "View", "Signal", "Engine", "Record", "Help")
 
 
-def pressing(button: QPushButton) -> Callable[[], None]:
-    """Make the action of a key that stands for a button; it does nothing while that is hidden."""
-    return lambda: button.click() if button.isVisible() else None
+@dataclass(frozen=True)
+class Action:
+    """One command.
+
+    Attributes
+    ----------
+    id : str
+        Its name in code, unique in the application.
+    text : str
+        Words in menus and in the command palette.
+    tip : str
+        Tooltip, and row of the key table in the docs; empty takes ``text``.
+    key : str
+        Shortcut, as ``Ctrl+L``; empty for none.
+    menu : str
+        Menu that lists it, one of `MENUS`; empty for none.
+    local : bool
+        Whether the key works in the view that has the focus only; that view handles it.
+    separate : bool
+        Whether a line stands before it in its menu.
+    more_keys : tuple of str
+        Other shortcuts for the same command.
+    """
+
+    id: str
+    text: str
+    tip: str = ""
+    key: str = ""
+    menu: str = ""
+    local: bool = False
+    separate: bool = False
+    more_keys: tuple[str, ...] = ()
+
+    @property
+    def help(self) -> str:
+        """Sentence that explains the command."""
+        return self.tip or self.text
+
+    @property
+    def key_name(self) -> str:
+        """Shortcut in words."""
+        return _NAMES.get(self.key, self.key)
+
+    @property
+    def tooltip(self) -> str:
+        """Tooltip: the sentence and the shortcut."""
+        return f"{self.help} ({self.key_name})" if self.key else self.help
 
 
-def bind(window: QWidget, actions: Mapping[str, Callable[[], object]]) -> None:
-    """Let each key (``Ctrl+L``) do its action, and the system's key for it close the window."""
-    for key, action in actions.items():
-        QShortcut(QKeySequence(key), window, action)
-    QShortcut(QKeySequence.StandardKey.Quit, window, window.close)
+DASHBOARD = (
+    Action("stream-file", "Stream a file ...", "Replay a recording as if it were live", "Ctrl+O",
+           "File"),
+    Action("recordings", "Recordings", "Look through a recording, and run a model over it",
+           "Ctrl+Shift+O", "File"),
+    Action("quit", "Quit", "Close; what records, and the source it records, go on", "Ctrl+Q",
+           "File", separate=True),
+    Action("panel-connect", "Connect", "Show or hide streams and devices", "Ctrl+K", "View"),
+    Action("panel-record", "Record bar", "Show or hide the record bar", menu="View"),
+    Action("panel-decision", "Decision", "Show or hide the decision", menu="View"),
+    Action("panel-quality", "Signal quality", "Show or hide the signal quality", menu="View"),
+    Action("panel-latency", "Latency", "Show or hide latency and losses", menu="View"),
+    Action("panel-history", "History", "Show or hide the history", menu="View"),
+    Action("panel-log", "Log", "Show or hide the messages of the programs", "Ctrl+L", "View"),
+    Action("reset-layout", "Reset layout", "Put every panel back in its place", menu="View"),
+    Action("theme", "Dark or light", key="Ctrl+T", menu="View", separate=True),
+    Action("ball", "Ball", "Show a ball that the probabilities move", "Ctrl+B", "View"),
+    Action("dismiss", "Dismiss the banner", "Hide the banner; nothing else changes", "Esc",
+           "View"),
+    Action("connect-device", "Connect or disconnect the device", key="Ctrl+D", menu="Signal"),
+    Action("simulator", "Simulator", "Stream a simulated person", "Ctrl+Shift+S", "Signal"),
+    Action("page-signal", "Signal", "Show the traces", "Ctrl+1", "Signal", separate=True),
+    Action("page-spectrum", "Spectrum", "Show the spectrum", "Ctrl+2", "Signal"),
+    Action("page-map", "Map", "Show the map of a band on the head", "Ctrl+3", "Signal"),
+    Action("page-impedance", "Impedance", "Show the impedances, where the board measures them",
+           "Ctrl+4", "Signal"),
+    Action("calibrate", "Calibrate", "Train a model, step by step", "Ctrl+G", "Engine"),
+    Action("engine", "Start or stop the engine", key="Ctrl+E", menu="Engine"),
+    Action("decode-shown", "Decode the shown stream",
+           "Make the decoded and the shown stream the same", "Ctrl+Shift+E", "Engine"),
+    Action("replay", "Start or stop the replay",
+           "Start or stop the replay that the dashboard was opened with", "Ctrl+P", "Engine"),
+    Action("acknowledge", "Acknowledge losses", "Acknowledge the losses so far", "Ctrl+Shift+L",
+           "Engine", separate=True),
+    Action("record", "Record or stop", "Start or stop a recording", "Ctrl+R", "Record"),
+    Action("note", "Note", "Write a note into the recording", "Ctrl+N", "Record"),
+    Action("open-saved", "Open what was recorded", "Look through the last recording",
+           "Ctrl+Shift+R", "Record", separate=True),
+    Action("saved-folder", "Show in folder", "Open the folder of the last recording",
+           "Ctrl+Shift+F", "Record"),
+    Action("palette", "Commands ...", "Find a command by its name", "Ctrl+Shift+P", "Help"),
+    Action("keys", "Keys", "List the keys of all windows", "F1", "Help"),
+)  # fmt: skip
+
+SCOPE = (
+    Action("larger", "Larger traces", "Larger traces, in steps of 1, 2, 5", "Up", "Signal", True,
+           True),
+    Action("smaller", "Smaller traces", "Smaller traces, in steps of 1, 2, 5", "Down", "Signal",
+           True),
+    Action("fit", "Fit gains", "Fit all gains to the signal", "0", "Signal", True),
+    Action("kind", "Next kind", "Change the gain of the next kind of channel", "G", "Signal",
+           True),
+    Action("channels", "Channels ...", "Show or hide channels by name or kind", "C", "Signal",
+           True, True),
+    Action("all", "All channels or a page", "All channels at once, or a page of them", "A",
+           "Signal", True),
+    Action("page-before", "Channels before", "Show the channels before", "PgUp", "Signal", True),
+    Action("page-after", "Next channels", "Show the next channels", "PgDown", "Signal", True),
+    Action("filter", "Next filter",
+           "Next filter of the picture: high-pass, band-pass, notch, or raw", "F", "Signal", True,
+           True),
+    Action("sweep", "Sweep or scroll", "Sweep (overwrite), or scroll", "W", "Signal", True),
+    Action("shorter", "Less time", "Show less time", "Left", "Signal", True),
+    Action("longer", "More time", "Show more time", "Right", "Signal", True),
+    Action("pause", "Pause", "Stop the picture, or continue", "Space", "Signal", True, True),
+    Action("older", "Older", "Look back, up to a minute", "Shift+Left", "Signal", True),
+    Action("newer", "Newer", "Look towards the newest sample", "Shift+Right", "Signal", True),
+)  # fmt: skip
+
+CHANNELS = (
+    Action("channels-show", "Show all", "Show all that are listed", "Alt+S"),
+    Action("channels-hide", "Hide all", "Hide all that are listed", "Alt+H"),
+)
+
+CUES = (
+    Action("cue-on", "Begin or pause", "Begin, pause, continue, or confirm a rating", "Space"),
+    Action("cue-end", "End", "End; what was recorded stays", "Esc"),
+    Action("cue-back", "Take back", "Take back a rating; 1 to 5 rate", "Backspace"),
+)
+
+REPLAY = (
+    Action("replay-open", "Open ...", "Open a recording", "Ctrl+O"),
+    Action("replay-run", "Run or cancel", "Run the model over the whole recording, or cancel",
+           "Ctrl+Return", more_keys=("Ctrl+Enter",)),
+    Action("replay-play", "Play or pause", key="Space"),
+    Action("replay-slower", "Slower", "Slower, down to half the speed", "S"),
+    Action("replay-faster", "Faster", "Faster, up to eight times", "D"),
+    Action("replay-back", "Back", "One second back", "Left"),
+    Action("replay-on", "Forward", "One second forward", "Right"),
+    Action("replay-far-back", "Far back", "Ten seconds back", "Shift+Left"),
+    Action("replay-far-on", "Far forward", "Ten seconds forward", "Shift+Right"),
+    Action("replay-start", "Start", "Go to the start", "Home"),
+    Action("replay-end", "End", "Go to the end", "End"),
+    Action("replay-trial-before", "Trial before", "Go to the end of the trial before", ","),
+    Action("replay-trial-after", "Next trial", "Go to the end of the next trial", "."),
+    Action("replay-dismiss", "Dismiss the banner", "Hide the banner", "Esc"),
+    Action("replay-close", "Close", "Close the window; a running model goes on", "Ctrl+W",
+           more_keys=("Ctrl+Q",)),
+)  # fmt: skip
+
+CALIBRATION = (
+    Action("calibrate-next", "Continue", "Press the main button of the step", "Ctrl+Return",
+           more_keys=("Ctrl+Enter",)),
+    Action("calibrate-back", "Back", "Go one step back", "Alt+Left"),
+    Action("calibrate-again", "Record another run", key="Ctrl+R"),
+    Action("calibrate-files", "Add files ...", "Read what is shown; on the training page add files",
+           "Ctrl+O"),
+    Action("calibrate-train", "Train on recordings",
+           "Train on recordings without a new run, on the first page", "Ctrl+T"),
+    Action("calibrate-models", "Models", "Look at the models, on the first page", "Ctrl+M"),
+    Action("calibrate-simulator", "Use the simulator", "Stream a person who follows cues",
+           "Ctrl+Shift+S"),
+    Action("calibrate-headset", "Connect a headset", "Choose a device in the dashboard", "Ctrl+K"),
+    Action("calibrate-close", "Close", "Close the window; a training goes on", "Ctrl+W",
+           more_keys=("Ctrl+Q",)),
+)  # fmt: skip
+
+TABLES = {
+    "Dashboard": DASHBOARD,
+    "Scope": SCOPE,
+    "Channels": CHANNELS,
+    "Calibration": CALIBRATION,
+    "Cues": CUES,
+    "Replay": REPLAY,
+}
+ACTIONS = {action.id: action for table in TABLES.values() for action in table}
+
+
+def key_of(name: str) -> str:
+    """Shortcut of an action, in words; raises KeyError for an unknown id."""
+    return ACTIONS[name].key_name
+
+
+def with_key(text: str, name: str) -> str:
+    """Append the shortcut of an action: ``Stop recording (Ctrl+R)``."""
+    return f"{text} ({key_of(name)})"
+
+
+def tip_of(name: str) -> str:
+    """Tooltip of an action's button."""
+    return ACTIONS[name].tooltip
+
+
+def key_table(actions: Sequence[Action]) -> str:
+    """Markdown table of the shortcuts, for the docs."""
+    rows = [f"| {a.key_name} | {a.help} |" for a in actions if a.key]
+    return "\n".join(("| key | command |", "|---|---|", *rows))
+
+
+class WindowActions:
+    """The actions of one window.
+
+    Parameters
+    ----------
+    window : QWidget
+        Receives the shortcuts.
+    table : sequence of Action
+    callbacks : dict of str to callable or QAction
+        The command of each id; a QAction that exists already gets text and key.
+    reasons : dict of str to callable
+        Why a command cannot run now; empty text if it can. Without an entry it always can.
+    """
+
+    def __init__(
+        self,
+        window: QWidget,
+        table: Sequence[Action],
+        callbacks: Mapping[str, Callable[[], object] | QAction],
+        reasons: Mapping[str, Callable[[], str]] | None = None,
+    ) -> None:
+        self.table = table
+        self._reasons = reasons or {}
+        self._made: dict[str, QAction] = {}
+        for action in table:
+            callback = callbacks[action.id]
+            made = callback if isinstance(callback, QAction) else QAction(window)
+            _describe(made, action)
+            if not isinstance(callback, QAction):
+                made.triggered.connect(lambda _checked=False, run=callback: run())
+            window.addAction(made)
+            self._made[action.id] = made
+
+    def __getitem__(self, name: str) -> QAction:
+        return self._made[name]
+
+    def why_not(self, name: str) -> str:
+        """Why a command cannot run now; empty if it can."""
+        return self._reasons[name]() if name in self._reasons else ""
+
+    def dim(self) -> None:
+        """Show what cannot run now as dim, with the reason as tooltip."""
+        for action in self.table:
+            reason = self.why_not(action.id)
+            self._made[action.id].setEnabled(not reason)
+            self._made[action.id].setToolTip(reason or action.tooltip)
+
+    def undim(self) -> None:
+        """Let every key work, whatever a menu showed last: the command itself decides."""
+        for action in self.table:
+            self._made[action.id].setEnabled(True)
+            self._made[action.id].setToolTip(action.tooltip)
+
+
+def fill_menus(bar: QMenuBar, groups: Sequence[WindowActions]) -> None:
+    """Make the menus of these actions; an entry that cannot run is dim."""
+    for title in MENUS:
+        menu = bar.addMenu(f"&{title}")
+        menu.setToolTipsVisible(True)
+        for group in groups:
+            for action in group.table:
+                if action.menu == title:
+                    if action.separate:
+                        menu.addSeparator()
+                    menu.addAction(group[action.id])
+            menu.aboutToShow.connect(group.dim)
+            menu.aboutToHide.connect(group.undim)
+
+
+def press(button: QPushButton) -> None:
+    """Press a button; nothing happens while it is hidden."""
+    if button.isVisible():
+        button.click()
+
+
+def action_button(action: QAction) -> QPushButton:
+    """Make a button for an action; it takes the focus by Tab only, so that keys stay with the
+    view."""
+    push = QPushButton(action.text())
+    push.setToolTip(action.toolTip())
+    push.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    if action.isCheckable():
+        push.setCheckable(True)
+        push.setChecked(action.isChecked())
+        action.toggled.connect(push.setChecked)
+    push.clicked.connect(action.trigger)
+    return push
+
+
+def _describe(made: QAction, action: Action) -> None:
+    made.setObjectName(action.id)
+    if action.local:
+        # Text after a tab stands in the menu's column of keys, and binds none.
+        made.setText(f"{action.text}\t{action.key_name}")
+    else:
+        made.setText(action.text)
+        keys = [key for key in (action.key, *action.more_keys) if key]
+        made.setShortcuts([QKeySequence(key) for key in keys])
+    made.setToolTip(action.tooltip)

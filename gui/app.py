@@ -11,7 +11,7 @@ from bci.commands import exit_now
 from gui.main_window import MainWindow
 from gui.options import DashboardOptions
 from gui.processes.child import Command, has_left_any
-from gui.widgets.closing import farewell
+from gui.record.closing import farewell
 from gui.widgets.fonts import font_problem
 
 __all__ = ["Command", "DashboardOptions", "run_dashboard"]
@@ -24,7 +24,7 @@ def run_dashboard(options: DashboardOptions) -> int:
     if problem := font_problem():
         print(problem, file=sys.stderr)
     window = MainWindow(options)
-    window.asks_before_closing = True
+    window.confirms_closing = True
     window.show()
     # Python sees a signal only when it runs; the window's timer lets it, sixty times a second.
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -56,5 +56,5 @@ def _save_and_close(window: MainWindow, options: DashboardOptions) -> None:
 
 def _close(window: MainWindow) -> None:
     """Close without a question: nobody may be there to answer it."""
-    window.asks_before_closing = False
+    window.confirms_closing = False
     window.close()

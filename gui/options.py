@@ -1,4 +1,4 @@
-"""What a dashboard is opened with."""
+"""Options that a dashboard is opened with."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,18 +14,30 @@ from gui.processes.child import Command
 
 @dataclass(frozen=True)
 class DashboardOptions:
-    """What the dashboard shows and which children it may start.
+    """Streams to show, programs that may be started, and the task.
 
-    ``cue_of`` tells the class that a marker's label asks for; a marker that asks for none ends
-    the cue. With ``follow_last`` the stream of the last time is shown as soon as it is there.
-    ``images`` is given where images are seen, ``words`` where words are said: they are shown
-    instead of bars. ``task`` is the profile's: it chooses the view, and is what the field of
-    recordings says at first.
-    ``line_hz`` is the power line's frequency where the profile says it; else what was chosen last.
-    ``stream_options`` has what the profile says of a stream that does not say it: names, unit.
-    ``recorded`` names the streams that the red button records; none means all. ``profile`` is
-    what a guided calibration begins with. With
-    ``screenshot`` the window is saved after ``screenshot_after_s`` and closed.
+    Attributes
+    ----------
+    cue_of : callable
+        Returns the class that a marker's label asks for; None for a label that ends the cue.
+    follow_last : bool
+        Show the stream of the last time as soon as it is there.
+    line_hz : float, optional
+        Frequency of the power line by the profile; else the last choice is used.
+    stream_options : PipelineSettings, optional
+        Names and units of the profile for a stream that states none.
+    images, words : optional
+        Given for seen images and for speech: they are shown instead of bars.
+    recorded : tuple of str
+        Streams that the red button records; none means all.
+    task : str
+        The profile's task: it chooses the view, and fills the task of recordings.
+    profile : str
+        A guided calibration begins with it.
+    settings : Path, optional
+        File of the settings; default: where the system keeps them.
+    screenshot : Path, optional
+        Save the window there after ``screenshot_after_s`` and close it.
     """
 
     signal: StreamQuery

@@ -1,13 +1,59 @@
-"""What the dashboard remembers from one start to the next."""
+"""Choices of the user that are kept from one start to the next, as one validated model."""
 
 import json
+import logging
+import os
 from pathlib import Path
+from typing import Annotated, Any
 
-from PySide6.QtCore import QSettings
+from platformdirs import user_config_path
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+
+_log = logging.getLogger("bci")
+_MAX_STREAMS = 200
+_MAX_BYTES = 4_000_000
+_FILE = "dashboard.json"
+_EARLIER = "dashboard.json"
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
-class DashboardSettings:
-    """Choices by key; a file that is broken is set aside and everything begins anew.
+class _Part(BaseModel):
+    model_config = ConfigDict(
+        extra="ignore", validate_assignment=True, ser_json_inf_nan="constants"
+    )
+
+
+class StreamSettings(_Part):
+    """Choices for one stream.
+
+    Attributes
+    ----------
+    channel : str
+        The channel of the spectrum.
+    gains : dict of str to float
+        By kind and unit, as ``eeg/uV``: in another unit a stream needs another gain.
+    hidden, bad : list of str
+        Names of channels.
+    """
+
+    channel: str = ""
+    gains: dict[str, Positive] = {}
+    hidden: list[str] = []
+    bad: list[str] = []
+
+
+class LastEngine(_Part):
+    """Model and profile that were decoded with last."""
+
+    model: str
+    profile: str
+
+
+class DashboardSettings(_Part):
+    """All choices, with the file that they are read from and written to.
+
+    A value that is damaged is forgotten alone; a file that cannot be read is set aside.
 
     Parameters
     ----------
@@ -15,61 +61,106 @@ class DashboardSettings:
         Default: where the system keeps settings.
     """
 
+    theme: str = ""
+    geometry: str = ""
+    layout: str = ""
+    page: str = ""
+    time_base_s: Positive | None = None
+    sweep: bool = False
+    filter: str = ""
+    map_band: str = ""
+    # Infinite for half the rate.
+    spectrum_limit_hz: Annotated[float, Field(gt=0)] | None = None
+    line_hz: Positive | None = None
+    ball: bool = False
+    streams: dict[str, StreamSettings] = {}
+    engines: dict[str, LastEngine] = {}
+    last_stream: dict[str, str] = {}
+    device: str = "simulator"
+    device_parameters: dict[str, dict[str, str]] = {}
+    streamed_file: str = ""
+    record: dict[str, str] = {}
+    calibrate: dict[str, str] = {}
+    calibration_file: str = ""
+    replay_file: str = ""
+
+    _file: Path = PrivateAttr()
+    _written: str = PrivateAttr()
+    _set_aside: Path | None = PrivateAttr(default=None)
+
     def __init__(self, file: Path | None = None) -> None:
-        if file is None:
-            standard = QSettings(
-                QSettings.Format.IniFormat, QSettings.Scope.UserScope, "bci", "dashboard"
-            )
-            file = Path(standard.fileName())
-        self.set_aside: Path | None = None
-        if _is_broken(file):
-            self.set_aside = file.with_suffix(".broken")
-            file.replace(self.set_aside)
-        self._settings = QSettings(str(file), QSettings.Format.IniFormat)
+        file = file or user_config_path("bci", appauthor=False) / _FILE
+        values, set_aside = _read(file)
+        while True:
+            try:
+                super().__init__(**values)
+            except ValidationError as error:
+                for each in error.errors():
+                    _drop(values, each["loc"])
+            else:
+                break
+        self._file, self._set_aside = file, set_aside
+        self._written = self.model_dump_json(indent=1) if file.exists() else ""
 
-    def text(self, key: str, default: str = "") -> str:
-        value = self._settings.value(key, default)
-        return value if isinstance(value, str) else default
+    @property
+    def set_aside(self) -> Path | None:
+        """New place of a file that could not be read; None if there was none."""
+        return self._set_aside
 
-    def flag(self, key: str, default: bool) -> bool:
-        return self.text(key, "yes" if default else "no") == "yes"
-
-    def number(self, key: str, default: float) -> float:
-        """The default where there is none or it is damaged."""
-        try:
-            return float(self.text(key, str(default)))
-        except ValueError:
-            return default
-
-    def table(self, key: str) -> dict[str, str]:
-        """Text by text; empty where there is none or it is damaged."""
-        try:
-            stored = json.loads(self.text(key, "{}"))
-        except ValueError:
-            return {}
-        if not isinstance(stored, dict):
-            return {}
-        return {str(name): value for name, value in stored.items() if isinstance(value, str)}
-
-    def keep(self, key: str, value: str | bool | float | dict[str, str]) -> None:
-        if isinstance(value, bool):
-            value = "yes" if value else "no"
-        elif isinstance(value, float):
-            value = repr(value)
-        self._settings.setValue(key, json.dumps(value) if isinstance(value, dict) else value)
+    def stream(self, name: str) -> StreamSettings:
+        """Choices for a stream, to be read and changed; the oldest of too many are dropped."""
+        found = self.streams.pop(name, None) or StreamSettings()
+        self.streams[name] = found
+        while len(self.streams) > _MAX_STREAMS:
+            del self.streams[next(iter(self.streams))]
+        return found
 
     def store(self) -> None:
-        """Write it all into the file now; Qt does so by itself, but later."""
-        self._settings.sync()
+        """Write the file in one step if anything changed; one that cannot be written is logged."""
+        text = self.model_dump_json(indent=1)
+        if text == self._written:
+            return
+        self._written = text
+        new = self._file.with_name(f".{self._file.name}.{os.getpid()}")
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            new.write_text(text, encoding="utf-8")
+            new.replace(self._file)
+        except OSError as error:
+            _log.warning("The settings cannot be kept in %s: %s", self._file, error)
 
 
-def _is_broken(file: Path) -> bool:
-    """Whether it is no text, or Qt cannot read it; Qt takes any bytes for text."""
+def _read(file: Path) -> tuple[dict[str, Any], Path | None]:
+    """Return the values of a file, and where the file was put if it is unusable."""
+    earlier = file.with_name(_EARLIER)
     try:
-        text = file.read_bytes().decode()
-    except UnicodeDecodeError:
-        return True
-    except OSError:
-        return False
-    status = QSettings(str(file), QSettings.Format.IniFormat).status()
-    return "\0" in text or status == QSettings.Status.FormatError
+        if file.stat().st_size > _MAX_BYTES:
+            return {}, _put_aside(file)
+        raw = json.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}, _put_aside(earlier) if earlier.is_file() else None
+    except (ValueError, RecursionError):
+        return {}, _put_aside(file)
+    except OSError as error:
+        _log.warning("The settings in %s cannot be read: %s", file, error)
+        return {}, None
+    return (raw, None) if isinstance(raw, dict) else ({}, _put_aside(file))
+
+
+def _put_aside(file: Path) -> Path | None:
+    try:
+        return file.replace(file.with_suffix(".broken"))
+    except OSError as error:
+        _log.warning("The settings in %s cannot be set aside: %s", file, error)
+        return None
+
+
+def _drop(raw: dict[str, Any], place: tuple[int | str, ...]) -> None:
+    """Delete the innermost dictionary entry on the way to a value."""
+    inside: Any = raw
+    owner, key = raw, str(place[0])
+    for step in place:
+        if not isinstance(inside, dict) or step not in inside:
+            break
+        owner, key, inside = inside, str(step), inside[step]
+    owner.pop(key, None)

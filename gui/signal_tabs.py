@@ -5,13 +5,13 @@ from PySide6.QtWidgets import QWidget
 from bci.pipeline.display_filter import filter_named
 from bci.pipeline.ring import RingBuffer
 from bci.quality.channel_quality import ChannelQuality
-from bci.quality.spectra import BANDS, HIGH_HZ, LIMITS_HZ
+from bci.quality.spectra import BANDS, HIGH_HZ, LIMITS_HZ, Band
 from bci.signals import StreamInfo
 from gui.electrodes.impedance_page import ImpedancePage
 from gui.scope.gains import GainKind
 from gui.scope.scope_panel import ScopePanel
 from gui.scope.view import TIME_BASES_S
-from gui.settings import DashboardSettings
+from gui.settings import DashboardSettings, StreamSettings
 from gui.spectrum.analysis import Analysis, Source, Wanted
 from gui.spectrum.map_page import MapPage
 from gui.spectrum.spectrum_page import SpectrumPage
@@ -30,7 +30,7 @@ class SignalTabs(Tabs):
 
     Parameters
     ----------
-    remembered : Remembered
+    remembered : DashboardSettings
         Keeps the tab, the scope's time base, filter, and sweep or scroll, the band of the map,
         the spectrum's limit,
         and of each stream the gains, the channel, and which are bad or hidden.
@@ -47,32 +47,33 @@ class SignalTabs(Tabs):
         self.scope_panel.setFocusProxy(self.scope)
         self.analysis = Analysis(self)
         self._remembered = remembered
+        self._kept = StreamSettings()
         self._info: StreamInfo | None = None
         self._ring: RingBuffer | None = None
         self._channel = 0
-        self.scope.show_sweep(remembered.flag("sweep", False))
-        time_s = remembered.number("time base", self.scope.view.time_base_s)
+        self.scope.show_sweep(remembered.sweep)
+        time_s = remembered.time_base_s or self.scope.view.time_base_s
         if time_s in TIME_BASES_S:
             self.scope.show_time(time_s)
-        self.scope.set_filter(filter_named(remembered.text("filter")))
+        self.scope.set_filter(filter_named(remembered.filter))
         self.scope.view_changed.connect(self._keep_view)
         self.scope.gain_chosen.connect(self._keep_gain)
         self.scope.hidden_changed.connect(self._keep_hidden)
-        kept = remembered.text("map/band")
+        kept = remembered.map_band
         self.map.choose(next((band for band in BANDS if band.name == kept), self.map.band))
         self.analysis.spectrum_came.connect(self._on_spectrum)
         self.analysis.map_came.connect(self.map.view.show_map)
-        limit_hz = remembered.number("spectrum/limit", HIGH_HZ)
+        limit_hz = remembered.spectrum_limit_hz or HIGH_HZ
         self._limit_hz = limit_hz if limit_hz in LIMITS_HZ else HIGH_HZ
         self.spectrum.show_limit(self._limit_hz)
         self.spectrum.limit_chosen.connect(self._on_limit)
         self.spectrum.channel_chosen.connect(self._on_channel)
         self.map.view.picked.connect(self.spectrum.choose)
-        self.map.band_chosen.connect(lambda band: remembered.keep("map/band", band.name))
+        self.map.band_chosen.connect(self._keep_band)
         self.map.band_chosen.connect(self._request_analysis)
         self.scope.bad_changed.connect(self._on_bad)
-        self.show_page(remembered.text("page"))
-        self.changed.connect(lambda page: remembered.keep("page", page))
+        self.show_page(remembered.page)
+        self.changed.connect(self._keep_page)
         self.changed.connect(self._request_analysis)
 
     def set_signal(self, found: SignalFound) -> None:
@@ -80,15 +81,14 @@ class SignalTabs(Tabs):
         info = found.info
         self._info, self._ring = info, found.ring
         self.scope.set_stream(info, found.ring)
+        kept = self._kept = self._remembered.stream(info.name)
         for kind in self.scope.gains.kinds:
-            gain = self._remembered.number(_gain_key(info, kind), 0.0)
-            if 0.0 < gain < float("inf"):
+            gain = kept.gains.get(_gain_key(kind))
+            if gain is not None:
                 self.scope.set_gain(gain, kind)
-        self.scope.set_hidden(frozenset(self._remembered.table(f"hidden/{info.name}")))
-        marked = self._remembered.table(f"bad/{info.name}")
-        self.scope.set_bad(frozenset(marked))
-        kept = self._remembered.text(f"channel/{info.name}")
-        self._channel = info.ch_names.index(kept) if kept in info.ch_names else 0
+        self.scope.set_hidden(frozenset(kept.hidden))
+        self.scope.set_bad(frozenset(kept.bad))
+        self._channel = info.ch_names.index(kept.channel) if kept.channel in info.ch_names else 0
         self.spectrum.set_channels(info.ch_names, self._channel)
         self.map.view.set_stream(info)
         self.impedance.set_stream(info)
@@ -100,7 +100,7 @@ class SignalTabs(Tabs):
         self._request_analysis()
 
     def set_quality(self, channels: list[ChannelQuality]) -> None:
-        """Show the quality of each channel; an empty list while nothing is known."""
+        """Take the quality of each channel; empty while nothing is known."""
         self.scope.set_quality(channels)
         self.offer(IMPEDANCE, self.impedance.set_quality(channels))
 
@@ -128,18 +128,21 @@ class SignalTabs(Tabs):
             self.scope.advance()
 
     def _keep_view(self) -> None:
-        self._remembered.keep("sweep", self.scope.view.sweep)
-        self._remembered.keep("filter", self.scope.view.filter.name)
-        self._remembered.keep("time base", self.scope.view.time_base_s)
+        self._remembered.sweep = self.scope.view.sweep
+        self._remembered.filter = self.scope.view.filter.name
+        self._remembered.time_base_s = self.scope.view.time_base_s
 
     def _keep_gain(self, kind: GainKind, gain: float) -> None:
-        if self._info is not None:
-            self._remembered.keep(_gain_key(self._info, kind), gain)
+        self._kept.gains[_gain_key(kind)] = gain
 
     def _keep_hidden(self, names: frozenset[str]) -> None:
-        if self._info is not None:
-            hidden = dict.fromkeys(sorted(names), "hidden")
-            self._remembered.keep(f"hidden/{self._info.name}", hidden)
+        self._kept.hidden = sorted(names)
+
+    def _keep_page(self, page: str) -> None:
+        self._remembered.page = page
+
+    def _keep_band(self, band: Band) -> None:
+        self._remembered.map_band = band.name
 
     def _request_analysis(self) -> None:
         """Have the analysis compute what is shown."""
@@ -154,29 +157,26 @@ class SignalTabs(Tabs):
 
     def _on_limit(self, hz: float) -> None:
         self._limit_hz = hz
-        self._remembered.keep("spectrum/limit", hz)
+        self._remembered.spectrum_limit_hz = hz
         self._request_analysis()
 
     def _on_channel(self, channel: int) -> None:
         assert self._info is not None
         self._channel = channel
-        name = self._info.channels[channel].name
-        self._remembered.keep(f"channel/{self._info.name}", name)
+        self._kept.channel = self._info.channels[channel].name
         self._request_analysis()
 
     def _on_bad(self, names: frozenset[str]) -> None:
-        if self._info is not None:
-            marked = dict.fromkeys(sorted(names), "bad")
-            self._remembered.keep(f"bad/{self._info.name}", marked)
+        self._kept.bad = sorted(names)
         self._request_analysis()
 
     def _on_spectrum(self, seen: object) -> None:
         self.spectrum.show_spectrum(seen)  # type: ignore[arg-type]
 
 
-def _gain_key(info: StreamInfo, kind: GainKind) -> str:
+def _gain_key(kind: GainKind) -> str:
     """A stream that comes in another unit needs another gain, and so does each kind."""
-    return f"gain/{info.name}/{kind.name}/{kind.unit}"
+    return f"{kind.name}/{kind.unit}"
 
 
 def _too_slow(info: StreamInfo) -> str:

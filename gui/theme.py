@@ -1,15 +1,25 @@
 """Colours and type sizes: one visual language, dark and light, safe for colour-blind eyes."""
 
 from dataclasses import dataclass
+from pathlib import Path
+from string import Template
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication
 
 from bci.quality.channel_quality import State
 
-# The smallest text. Its capitals are as high as normal sight tells apart at two metres, 5 minutes
+# The smallest text. Its capitals are as high as normal sight resolves at two metres, 5 minutes
 # of arc, on a screen with 0.28 mm a pixel.
 CAPTION_PX = 14
+_FOLDER = Path(__file__).parent
+_STYLE, _TICKS = _FOLDER / "theme.qss", (_FOLDER / "calibration" / "tick").as_posix()
+# The line of the style sheet from which on the rules are the calibration window's only.
+_CALIBRATION = "/* calibration"
+_COLOURS = (
+    "name", "window", "panel", "text", "dim", "line", "warning", "warning_text", "error",
+    "error_text", "on_class", "accent", "record", "faint",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -46,99 +56,25 @@ class Theme:
         """The colour of a channel's state; never shown without its symbol."""
         return self.colour("dim") if state == State.NOT_JUDGED else QColor(self.quality[state])
 
-    def style_sheet(self) -> str:
-        """The Qt style sheet of the whole window."""
-        return f"""
-            QWidget {{ background: {self.window}; color: {self.text};
-                       font-size: {CAPTION_PX}px; }}
-            QFrame#panel {{ background: {self.panel}; border: 1px solid {self.line};
-                            border-radius: 6px; }}
-            QFrame#panel QLabel {{ background: transparent; }}
-            QLabel#title {{ font-size: 16px; font-weight: 600; }}
-            QLabel#dim {{ color: {self.dim}; }}
-            QLabel#badge {{ background: {self.warning}; color: {self.warning_text};
-                            font-weight: 700; padding: 3px 10px; border-radius: 4px; }}
-            QFrame#banner {{ background: {self.error}; border-radius: 6px; }}
-            QFrame#banner QLabel {{ background: transparent; color: {self.error_text};
-                                    font-size: 15px; }}
-            QLabel#alarm {{ color: {self.warning}; font-weight: 700; }}
-            QFrame#notice {{ background: {self.panel}; border: 1px solid {self.warning};
-                             border-radius: 6px; }}
-            QLabel#noticetext {{ background: transparent; color: {self.warning};
-                                 font-weight: 600; }}
-            QToolTip {{ background: {self.panel}; color: {self.text};
-                        border: 1px solid {self.line}; }}
-            QToolButton {{ background: {self.panel}; border: 1px solid {self.line};
-                           border-radius: 4px; min-width: 18px; min-height: 18px;
-                           padding: 1px 5px; }}
-            QToolButton#step {{ padding: 1px; }}
-            QToolButton:hover {{ border-color: {self.dim}; }}
-            QToolButton:focus {{ border-color: {self.text}; }}
-            QPushButton {{ background: {self.panel}; border: 1px solid {self.line};
-                           border-radius: 5px; padding: 5px 14px; }}
-            QPushButton:hover {{ border-color: {self.dim}; }}
-            QPushButton:focus {{ border-color: {self.text}; }}
-            QPushButton:disabled {{ color: {self.dim}; }}
-            QPushButton#narrow {{ padding: 5px 6px; }}
-            QPushButton#band {{ padding: 3px 10px; }}
-            QPushButton#tab {{ background: transparent; border: none; border-radius: 0;
-                               border-bottom: 2px solid transparent; padding: 4px 10px;
-                               color: {self.dim}; }}
-            QPushButton#tab:hover, QPushButton#tab:focus {{ color: {self.text}; }}
-            QPushButton#tab:checked {{ background: transparent; color: {self.text};
-                                       border-bottom-color: {self.accent}; }}
-            QToolButton:checked, QPushButton:checked {{ background: {self.accent};
-                                                       color: {self.on_class};
-                                                       border-color: {self.accent}; }}
-            QToolButton:checked:focus, QPushButton:checked:focus {{ border-color: {self.text}; }}
-            QPushButton#record {{ background: {self.record}; color: #ffffff; font-weight: 700;
-                                  border: 1px solid {self.record}; min-width: 86px; }}
-            QPushButton#record:hover, QPushButton#record:focus {{ border-color: {self.text}; }}
-            QPushButton#record:disabled {{ background: {self.panel}; color: {self.dim};
-                                           border-color: {self.line}; }}
-            QLabel#heading {{ font-weight: 600; }}
-            QLabel#problem {{ color: {self.dim}; }}
-            QLabel#problem[wrong="true"] {{ color: {self.warning}; }}
-            QLabel#recording {{ font-size: 16px; font-weight: 600; }}
-            QLineEdit, QComboBox {{ background: {self.window}; border: 1px solid {self.line};
-                                    border-radius: 4px; padding: 3px 6px; min-height: 18px; }}
-            QLineEdit:focus, QComboBox:focus {{ border-color: {self.accent}; }}
-            QLineEdit[wrong="true"] {{ border: 2px solid {self.warning}; padding: 2px 5px; }}
-            QLineEdit:disabled, QComboBox:disabled {{ color: {self.dim}; }}
-            QComboBox QAbstractItemView {{ background: {self.panel}; color: {self.text};
-                                           selection-background-color: {self.line};
-                                           selection-color: {self.text}; }}
-            QComboBox {{ combobox-popup: 0; }}
-            QComboBox::drop-down {{ border: none; width: 18px; }}
-            QScrollBar:vertical {{ background: transparent; width: 8px; margin: 0; border: none; }}
-            QScrollBar::handle:vertical {{ background: {self.line}; border-radius: 4px;
-                                           min-height: 24px; }}
-            QScrollBar::handle:vertical:hover {{ background: {self.dim}; }}
-            QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}
-            QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
-            QListWidget {{ background: {self.window}; border: 1px solid {self.line};
-                           border-radius: 4px; outline: none; }}
-            QListWidget:focus {{ border-color: {self.accent}; }}
-            QFrame#panel QScrollArea, QFrame#panel QScrollArea > QWidget > QWidget {{
-                background: transparent; }}
-            QFrame#panel QWidget#plain {{ background: transparent; }}
-            QPlainTextEdit {{ background: {self.panel}; border: 1px solid {self.line};
-                              border-radius: 6px; font-family: monospace; }}
-            QTableWidget {{ background: {self.panel}; border: none; outline: none;
-                            selection-background-color: {self.line};
-                            selection-color: {self.text}; }}
-            QHeaderView, QHeaderView::section {{ background: {self.panel}; color: {self.dim};
-                                                 border: none; padding: 3px 3px; }}
-            QProgressBar {{ background: {self.window}; border: 1px solid {self.line};
-                            border-radius: 4px; text-align: center; min-height: 18px; }}
-            QProgressBar::chunk {{ background: {self.line}; border-radius: 3px; }}
-            QStatusBar {{ color: {self.dim}; }}
-            QStatusBar::item {{ border: none; }}
-            QStatusBar QLabel {{ color: {self.text}; padding: 0 6px; }}
-        """
+    @property
+    def faint(self) -> str:
+        """Text of what cannot be chosen: between dim and the ground."""
+        dim, ground = self.colour("dim"), self.colour("panel")
+        parts = (
+            (dim.red(), ground.red()), (dim.green(), ground.green()), (dim.blue(), ground.blue()),
+        )  # fmt: skip
+        return "#" + "".join(f"{(2 * one + other) // 3:02x}" for one, other in parts)
+
+    def style_sheet(self, calibration: bool = False) -> str:
+        """Return the Qt style sheet of a window; the calibration window's has more rules."""
+        text = _STYLE.read_text(encoding="utf-8")
+        if not calibration:
+            text = text.split(_CALIBRATION)[0]
+        values = {name: getattr(self, name) for name in _COLOURS}
+        return Template(text).substitute(values, caption=CAPTION_PX, ticks=_TICKS)
 
 
-# The classes' colours are told apart with every common colour-vision deficiency: Okabe and Ito's
+# The classes' colours differ for every common colour-vision deficiency: Okabe and Ito's
 # palette ("Color Universal Design", 2008) on dark, its vermilion a little lighter to be read as
 # text; darker shades of it on light, where the original has too little contrast for text. The
 # stages are shades of one grey: no class.
@@ -167,6 +103,6 @@ def theme_named(name: str) -> Theme | None:
 
 
 def system_theme() -> Theme:
-    """The theme that the system asks for; dark where it asks for none."""
+    """Theme of the system; dark where it has no preference."""
     scheme = QGuiApplication.styleHints().colorScheme()
     return LIGHT if scheme == Qt.ColorScheme.Light else DARK

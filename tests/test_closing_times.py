@@ -59,7 +59,7 @@ def open_window(qtbot: QtBot, tmp_path: Path) -> Callable[..., MainWindow]:
                 commands=commands,
                 bci=bci,
                 recordings=tmp_path / "recordings",
-                settings=tmp_path / "dashboard.ini",
+                settings=tmp_path / "dashboard.json",
             )
         )
         qtbot.addWidget(window)
@@ -131,7 +131,7 @@ def test_closing_waits_for_no_recorder(open_window: Callable[..., MainWindow]) -
 def test_closing_the_replay_stops_a_run_and_a_reading(qtbot: QtBot, tmp_path: Path) -> None:
     file = tmp_path / "run-01_eeg.fif"
     write_run(simulate_run(SubjectSettings(trials_per_class=1), 1), file)
-    settings = DashboardSettings(tmp_path / "dashboard.ini")
+    settings = DashboardSettings(tmp_path / "dashboard.json")
     window = ReplayWindow(SLEEPS, tmp_path, settings, lambda _: None)
     qtbot.addWidget(window)
     window.show()

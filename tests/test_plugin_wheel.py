@@ -219,7 +219,7 @@ def test_an_installed_view_is_shown_for_its_task(site: Path, qtbot, tmp_path: Pa
     from gui.decisions.engine_views import EngineViews
     from gui.settings import DashboardSettings
 
-    remembered = DashboardSettings(tmp_path / "settings.ini")
+    remembered = DashboardSettings(tmp_path / "settings.json")
     shown = EngineViews({"left": "left"}.get, 0.6, remembered, task="toy task")
     qtbot.addWidget(shown.decided)
     shown.decided.show()

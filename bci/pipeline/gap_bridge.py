@@ -18,15 +18,15 @@ class GapBridge:
     """
 
     def __init__(self, n_channels: int) -> None:
-        self._held = np.zeros(n_channels, dtype=np.float32)
+        self._last = np.zeros(n_channels, dtype=np.float32)
         self._shift = np.zeros(n_channels, dtype=np.float32)
         self._missing = np.zeros(n_channels, dtype=np.bool_)
         self._fresh = True
         self._has_gap = False
 
     def reset(self) -> None:
-        """Begin anew: what comes next has nothing to go on from."""
-        self._shift[:] = self._held[:] = 0.0
+        """Forget the past: the next value continues nothing."""
+        self._shift[:] = self._last[:] = 0.0
         self._missing[:] = False
         self._fresh, self._has_gap = True, False
 
@@ -41,13 +41,13 @@ class GapBridge:
         # Once there was a gap, what comes after it is shifted.
         self._has_gap = self._has_gap or not np.isfinite(data).all()
         if self._has_gap:
-            _bridge(data, self._held, self._shift, self._missing)
+            _bridge(data, self._last, self._shift, self._missing)
         else:
-            self._held[:] = data[-1]
+            self._last[:] = data[-1]
 
 
 @kernel()
-def _bridge(data, held, shift, missing):  # type: ignore[no-untyped-def]
+def _bridge(data, last, shift, missing):  # type: ignore[no-untyped-def]
     """Fill ``data`` (n_samples, n_channels) in place; the others (n_channels,) are the state."""
     n_samples, n_channels = data.shape
     for t in range(n_samples):
@@ -55,9 +55,9 @@ def _bridge(data, held, shift, missing):  # type: ignore[no-untyped-def]
             value = data[t, c]
             if np.isfinite(value):
                 if missing[c]:
-                    shift[c] = value - held[c]
+                    shift[c] = value - last[c]
                     missing[c] = False
-                held[c] = value - shift[c]
+                last[c] = value - shift[c]
             else:
                 missing[c] = True
-            data[t, c] = held[c]
+            data[t, c] = last[c]

@@ -12,13 +12,15 @@ from PySide6.QtWidgets import (
 )
 
 from bci.signals import StreamInfo
+from gui.actions import with_key
 from gui.calibration.pages.result import ResultPage
 from gui.calibration.pages.setup import SetupPage
 from gui.calibration.pages.signals import SignalsPage
 from gui.calibration.pages.training import TrainingPage
 from gui.theme import Theme
-from gui.widgets.pieces import button, named
-from gui.widgets.sentence import Sentence
+from gui.widgets.buttons import button
+from gui.widgets.labels import Sentence
+from gui.widgets.layouts import named
 
 NAMES = ("Set up", "Check signals", "Cues", "Train", "Result")
 SETUP, SIGNALS, CUES, TRAIN, RESULT = range(5)
@@ -118,10 +120,12 @@ class ReplayNotice(QFrame):
         self.setObjectName("notice")
         self.text = named(Sentence(), "noticetext")
         self.simulator = button(
-            "Use the simulator", "Stream a person who follows cues (Ctrl+Shift+S)"
+            "Use the simulator", with_key("Stream a person who follows cues", "calibrate-simulator")
         )
         self.simulator.clicked.connect(self.simulator_wanted)
-        self.headset = button("Connect a headset", "Choose a device in the dashboard (Ctrl+K)")
+        self.headset = button(
+            "Connect a headset", with_key("Choose a device in the dashboard", "calibrate-headset")
+        )
         self.headset.clicked.connect(self.headset_wanted)
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 4, 4, 4)

@@ -12,19 +12,18 @@ from bci.errors import BciError
 from bci.recording.bids.runs import RecordedRun, RecordedRuns
 from bci.signals import StreamInfo
 from bci.training.model_result import ModelResult
-from gui.actions import bind, pressing
+from gui.actions import CALIBRATION, WindowActions, key_of, press
 from gui.calibration.model_reader import ModelReader
 from gui.calibration.pages.setup import SetupPage
 from gui.calibration.run.run_choice import RunChoice
 from gui.calibration.run.run_control import RunControl
 from gui.calibration.step_pages import CUES, RESULT, SETUP, SIGNALS, TRAIN, StepPages
-from gui.calibration.style import style_sheet
 from gui.calibration.training_control import Decoders, TrainingControl
 from gui.options import DashboardOptions
 from gui.settings import DashboardSettings
 from gui.theme import Theme
 from gui.widgets.open_recording import ask_for_recordings
-from gui.widgets.screen_room import resize_within_screen
+from gui.widgets.window_size import resize_within_screen
 
 
 class CalibrationWindow(QWidget):
@@ -51,7 +50,7 @@ class CalibrationWindow(QWidget):
         self.runs = RunControl(options, self)
         self.training = TrainingControl(options, self)
         self.reader = ModelReader(self.training.models, self)
-        filled = remembered.table("calibrate") or remembered.table("record")
+        filled = remembered.calibrate or remembered.record
         self.pages = StepPages(SetupPage(options.profile, filled, options.engine_name))
         self.setup, self.signals = self.pages.setup, self.pages.signals
         self.training_page, self.result = self.pages.training, self.pages.result
@@ -68,21 +67,20 @@ class CalibrationWindow(QWidget):
         forward = {SETUP: setup.next, SIGNALS: signals.start, TRAIN: training.train}
         forward[RESULT] = result.use
         buttons = {
-            "Ctrl+Return": forward,
-            "Ctrl+Enter": forward,
-            "Alt+Left": {SIGNALS: signals.back, TRAIN: training.again, RESULT: result.back},
-            "Ctrl+R": {TRAIN: training.again, RESULT: result.again},
-            "Ctrl+O": {SETUP: setup.cue_fields.browse, TRAIN: training.add},
-            "Ctrl+M": {SETUP: setup.models},
-            "Ctrl+T": {SETUP: setup.train},
+            "calibrate-next": forward,
+            "calibrate-back": {SIGNALS: signals.back, TRAIN: training.again, RESULT: result.back},
+            "calibrate-again": {TRAIN: training.again, RESULT: result.again},
+            "calibrate-files": {SETUP: setup.cue_fields.browse, TRAIN: training.add},
+            "calibrate-models": {SETUP: setup.models},
+            "calibrate-train": {SETUP: setup.train},
         }
-        keys: dict[str, Callable[[], object]] = {
-            key: partial(self.pages.press, of_page) for key, of_page in buttons.items()
+        callbacks: dict[str, Callable[[], object]] = {
+            name: partial(self.pages.press, of_page) for name, of_page in buttons.items()
         }
-        keys["Ctrl+Shift+S"] = pressing(self.pages.notice.simulator)
-        keys["Ctrl+K"] = pressing(self.pages.notice.headset)
-        keys["Ctrl+W"] = self.close
-        bind(self, keys)
+        callbacks["calibrate-simulator"] = partial(press, self.pages.notice.simulator)
+        callbacks["calibrate-headset"] = partial(press, self.pages.notice.headset)
+        callbacks["calibrate-close"] = self.close
+        WindowActions(self, CALIBRATION, callbacks)
 
     def _connect_pages(self) -> None:
         self.setup.chosen.connect(self._on_chosen)
@@ -128,7 +126,7 @@ class CalibrationWindow(QWidget):
         self.pages.set_stream(info)
 
     def set_theme(self, theme: Theme) -> None:
-        self.setStyleSheet(style_sheet(theme))
+        self.setStyleSheet(theme.style_sheet(calibration=True))
         self.pages.set_theme(theme)
 
     def retire(self) -> None:
@@ -155,7 +153,7 @@ class CalibrationWindow(QWidget):
     def _take(self, choice: RunChoice) -> None:
         self.training.take(choice)
         who = choice.session
-        self._remembered.keep("calibrate", {"subject": who.subject, "session": who.session or ""})
+        self._remembered.calibrate = {"subject": who.subject, "session": who.session or ""}
 
     def _on_chosen(self, choice: RunChoice) -> None:
         self._take(choice)
@@ -174,7 +172,7 @@ class CalibrationWindow(QWidget):
 
     def _on_run_ended(self, summary: str, file: Path) -> None:
         if file.is_file():
-            self._remembered.keep("replay/file", str(file.resolve()))
+            self._remembered.replay_file = str(file.resolve())
         self.training.find(summary, self._run_info, file)
 
     def _offer(self, heading: str, found: RecordedRuns, decoders: Decoders) -> None:
@@ -189,14 +187,14 @@ class CalibrationWindow(QWidget):
 
     def _choose_files(self) -> None:
         """Open a dialog for recordings of any kind, from any folder."""
-        start = self._remembered.text("calibrate/files") or str(self._options.recordings)
+        start = self._remembered.calibration_file or str(self._options.recordings)
         ask_for_recordings(self, "Add recordings to train on", start, self.add_files)
 
     def add_files(self, files: list[Path]) -> None:
         """List these recordings, ticked, with their trials."""
         found = [RecordedRun.of(file) for file in files if file.exists()]
         if found:
-            self._remembered.keep("calibrate/files", str(found[-1].file.resolve()))
+            self._remembered.calibration_file = str(found[-1].file.resolve())
             self.training.count(self.training_page.runs.add(found))
 
     def _train(self) -> None:
@@ -221,7 +219,7 @@ class CalibrationWindow(QWidget):
     def _report_unseen(self, sentence: str) -> None:
         """Report in the log where this window was closed meanwhile."""
         if not self.isVisible():
-            self.reported.emit(f"{sentence} Calibrate (Ctrl+G) shows it.")
+            self.reported.emit(f"{sentence} Calibrate ({key_of('calibrate')}) shows it.")
 
     def look_at_models(self) -> None:
         """Show earlier models of every subject."""

@@ -28,7 +28,7 @@ class ConnectController(QObject):
     panel : ConnectPanel
     bci : tuple of str
         How the command line is called.
-    remembered : Remembered
+    remembered : DashboardSettings
     folder : Path
         Where recordings are.
     follow_last : bool
@@ -53,7 +53,7 @@ class ConnectController(QObject):
         self._bci = bci
         self._remembered = remembered
         self._folder = folder
-        self._last = remembered.table("connect/stream") if follow_last else {}
+        self._last = dict(remembered.last_stream) if follow_last else {}
         self._wants_simulator = False
         self.streams: tuple[LiveStream, ...] = ()
         self._devices: tuple[DeviceEntry, ...] | None = None
@@ -124,13 +124,13 @@ class ConnectController(QObject):
 
     def replay(self, file: str) -> None:
         """Stream a recording, again and again."""
-        self._remembered.keep("connect/file", file)
+        self._remembered.streamed_file = file
         self._open("replay", ("replay", file, "--loop", "--wait-for-consumer", "5"))
 
     def choose_file(self) -> None:
         """Show the dialog for a recording, and stream what is chosen."""
         if not self.connection.is_active:
-            start = self._remembered.text("connect/file", str(self._folder))
+            start = self._remembered.streamed_file or str(self._folder)
             ask_for_recording(self._panel.window(), "Replay a recording", start, self.replay)
 
     def _open(self, name: str, arguments: tuple[str, ...]) -> None:
@@ -148,14 +148,14 @@ class ConnectController(QObject):
 
     def _on_chosen(self, stream: LiveStream) -> None:
         self._last = {}
-        self._remembered.keep("connect/stream", _identity(stream))
+        self._remembered.last_stream = _identity(stream)
         self.stream_wanted.emit(stream.query, stream.name)
 
     def _on_devices(self, devices: tuple[DeviceEntry, ...]) -> None:
         if devices == self._devices:
             return
-        filled = {d.name: self._remembered.table(f"device/{d.name}") for d in devices}
-        chosen = self._remembered.text("connect/device", "simulator")
+        filled = dict(self._remembered.device_parameters)
+        chosen = self._remembered.device
         if self._devices:
             # The values in the form stay.
             chosen = self._panel.devices.currentText()
@@ -178,8 +178,8 @@ class ConnectController(QObject):
         self.logged.emit(f"serial ports now: {', '.join(ports) or 'none'}")
 
     def _on_device_wanted(self, name: str, values: dict[str, str]) -> None:
-        self._remembered.keep("connect/device", name)
-        self._remembered.keep(f"device/{name}", values)
+        self._remembered.device = name
+        self._remembered.device_parameters[name] = values
         pairs = [f"{key}={value}" for key, value in values.items()]
         self._open(name, ("stream", "--device", name, *pairs))
 
@@ -192,7 +192,7 @@ class ConnectController(QObject):
 
     def _on_streaming(self, name: str) -> None:
         self._last = {}
-        self._remembered.keep("connect/stream", {"name": name})
+        self._remembered.last_stream = {"name": name}
         self.stream_wanted.emit(StreamQuery(name=name), name)
 
 

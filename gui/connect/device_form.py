@@ -14,7 +14,8 @@ from PySide6.QtWidgets import (
 from bci.messages import DeviceEntry
 from bci.plugins.device_parameters import Parameter, describe
 from gui.widgets.combo_box import ComboBox
-from gui.widgets.pieces import named, plain
+from gui.widgets.labels import plain
+from gui.widgets.layouts import named
 
 # A form stays small: more parameters than these follow by a click.
 _AT_FIRST = 5

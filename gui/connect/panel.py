@@ -5,12 +5,14 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidg
 
 from bci.lsl.live_streams import LiveStream
 from bci.messages import DeviceEntry
+from gui.actions import with_key
 from gui.connect.device_form import DeviceForm, mark_wrong
 from gui.connect.stream_list import ROW, StreamList
+from gui.widgets.buttons import button
 from gui.widgets.combo_box import ComboBox
-from gui.widgets.fit_height_scroll_area import JustHighEnough
-from gui.widgets.pieces import button, named
-from gui.widgets.sentence import Sentence
+from gui.widgets.labels import Sentence
+from gui.widgets.layouts import named
+from gui.widgets.scroll_areas import FitHeightScrollArea
 
 _NONE_YET = "No stream on the network yet. Connect a device below, or start its own program."
 # With more streams the list takes what room there is, and can be searched.
@@ -50,11 +52,13 @@ class ConnectPanel(QWidget):
         self.form.changed.connect(self._judge)
         self.form.submitted.connect(self.toggle)
         self.problem = named(Sentence(), "problem")
-        self.connect_button = button("Connect", "Connect the device (Ctrl+D)")
+        self.connect_button = button("Connect", with_key("Connect the device", "connect-device"))
         self.connect_button.clicked.connect(self.toggle)
-        self.simulator = button("Simulator", "Stream a simulated person (Ctrl+Shift+S)")
+        self.simulator = button("Simulator", with_key("Stream a simulated person", "simulator"))
         self.simulator.clicked.connect(self.try_simulator)
-        self.replay = button("Stream a file ...", "Replay a recording as if it were live (Ctrl+O)")
+        self.replay = button(
+            "Stream a file ...", with_key("Replay a recording as if it were live", "stream-file")
+        )
         self.replay.clicked.connect(self.replay_wanted)
         self._build()
 
@@ -94,9 +98,9 @@ class ConnectPanel(QWidget):
         self.form.setEnabled(not active)
         self.connect_button.setText("Disconnect" if active else "Connect")
         self.connect_button.setToolTip(
-            "Stop the source that was started here (Ctrl+D)"
+            with_key("Stop the source that was started here", "connect-device")
             if active
-            else "Connect the device (Ctrl+D)"
+            else with_key("Connect the device", "connect-device")
         )
         self.simulator.setEnabled(not active)
         self.replay.setEnabled(not active)
@@ -133,7 +137,7 @@ class ConnectPanel(QWidget):
         column.addWidget(named(QLabel("Connect a device"), "heading"))
         column.addWidget(self.devices)
         column.addWidget(self.what)
-        column.addWidget(JustHighEnough(self.form))
+        column.addWidget(FitHeightScrollArea(self.form))
         column.addWidget(self.problem)
         column.addWidget(self.state)
         column.addWidget(self.connect_button)

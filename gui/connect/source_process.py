@@ -5,11 +5,12 @@ import time
 from PySide6.QtCore import QObject, Signal
 
 from bci.messages import StreamingEvent
+from gui.actions import with_key
 from gui.processes.child import Child, Command
 from gui.processes.restart_policy import AGAIN, RestartPolicy, then
 from gui.widgets.units import counted
 
-_BY = "press Connect (Ctrl+D)"
+_BY = with_key("press Connect", "connect-device")
 
 
 class SourceProcess(QObject):

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 
 from bci.lsl.live_streams import LiveStream
 from gui.theme import CAPTION_PX, DARK, Theme
-from gui.widgets.pieces import tip
+from gui.widgets.labels import tip
 
 _STREAM = Qt.ItemDataRole.UserRole
 _SHOWN = Qt.ItemDataRole.UserRole + 1

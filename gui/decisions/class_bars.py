@@ -8,13 +8,14 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from bci.lsl.engine_streams import ReceivedPrediction
+from gui.actions import with_key
 from gui.decisions.decision_view import DecisionFrame, likeliest
 from gui.decisions.headline import is_decided
 from gui.plots.axis import Axis
 from gui.plots.plot import Plot, Table
 from gui.plots.probability_bars import Bar, ProbabilityBars
 from gui.theme import Theme
-from gui.widgets.pieces import tip
+from gui.widgets.labels import tip
 
 # The bars of up to seven classes share the room of four: what is below them needs the rest.
 # Of more classes the likeliest five are shown, in one colour: colours repeat after seven.
@@ -122,7 +123,7 @@ class ClassBars(DecisionFrame):
         self._toggle = QToolButton()
         self._toggle.setCheckable(True)
         self._toggle.setText("Ball")
-        self._toggle.setToolTip("A ball that the probabilities move (Ctrl+B)")
+        self._toggle.setToolTip(with_key("A ball that the probabilities move", "ball"))
         self._toggle.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._toggle.clicked.connect(self.toggle_ball)
         for widget in (self.headline, self.bars, self.ball):

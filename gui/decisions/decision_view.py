@@ -13,9 +13,9 @@ from gui.decisions.decision_rule import DecisionRule, in_words
 from gui.decisions.headline import NO_PREDICTION, Headline, restyle
 from gui.plots.probability_bars import Bar, ProbabilityBars
 from gui.theme import DARK, Theme
-from gui.widgets.elided import Elided
 from gui.widgets.empty_state import HINT_HEIGHT, NO_ENGINE
-from gui.widgets.pieces import named
+from gui.widgets.labels import ElidedLabel
+from gui.widgets.layouts import named
 
 FOOT_HEIGHT = 24
 
@@ -114,7 +114,7 @@ class DecisionFrame(QWidget):
         self.headline = Headline(headline_px)
         self._hint = named(QLabel(), "dim")
         self._hint.setFixedHeight(HINT_HEIGHT)
-        self.foot, self.beside_foot = Elided(), named(QLabel(), "dim")
+        self.foot, self.beside_foot = ElidedLabel(), named(QLabel(), "dim")
         self.body = QVBoxLayout()
         self.foot_row = QHBoxLayout()
         for label in (self.foot, self.beside_foot):

@@ -13,7 +13,8 @@ from gui.decisions.headline import NO_PREDICTION, is_decided
 from gui.plots.axis import Axis
 from gui.plots.plot import Plot, Table
 from gui.plots.probability_bars import Bar, ProbabilityBars
-from gui.widgets.pieces import named, tip
+from gui.widgets.labels import tip
+from gui.widgets.layouts import named
 
 _PLANE_PX, _BAR_PX = 184, 15
 _NUMBERS_PX, _SHARES_PX = 32, 44

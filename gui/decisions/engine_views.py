@@ -29,7 +29,7 @@ from gui.decisions.transcript import TranscriptView
 from gui.decisions.word_list import ShownWords
 from gui.settings import DashboardSettings
 from gui.widgets.empty_state import NO_ENGINE, STARTING
-from gui.widgets.pieces import one_of
+from gui.widgets.layouts import one_of
 from gui.workers.stream_feed import Feed
 
 _log = logging.getLogger("bci")
@@ -51,7 +51,7 @@ class EngineViews(QObject):
         engine reports its own.
     threshold : float
         Least probability of a decision, until an engine reports its own.
-    remembered : Remembered
+    remembered : DashboardSettings
         Keeps whether the ball is shown.
     images : ShownImages, optional
         Given where images are seen.
@@ -74,8 +74,9 @@ class EngineViews(QObject):
     ) -> None:
         super().__init__()
         self.decision = ClassBars(threshold)
-        self.decision.set_ball(remembered.flag("ball", False))
-        self.decision.ball_toggled.connect(lambda on: remembered.keep("ball", on))
+        self._remembered = remembered
+        self.decision.set_ball(remembered.ball)
+        self.decision.ball_toggled.connect(self._keep_ball)
         self.history = HistoryView(threshold)
         self.transcript: TranscriptView | None = None
         self._windows: CueWindows | None = None
@@ -157,6 +158,9 @@ class EngineViews(QObject):
         feed.predictions_came.connect(self._on_predictions)
         feed.decisions_came.connect(self._on_decisions)
         feed.status_came.connect(self._on_status)
+
+    def _keep_ball(self, shown: bool) -> None:
+        self._remembered.ball = shown
 
     def set_starting(self, starting: bool) -> None:
         """Show in place of a missing engine that one is starting."""

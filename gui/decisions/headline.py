@@ -4,8 +4,8 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from gui.theme import CAPTION_PX, DARK, Theme
-from gui.widgets.elided import Elided
-from gui.widgets.pieces import named
+from gui.widgets.labels import ElidedLabel
+from gui.widgets.layouts import named
 
 NO_PREDICTION, NOT_SURE = "no prediction", "not sure"
 NO_DECISION = "no decision yet"
@@ -33,7 +33,11 @@ class Headline(QWidget):
         self._colours = "", ""
         self._is_calm = False
         self._is_rejected = False
-        self.decision, self.beside, self.why = Elided(), named(QLabel(), "plain"), Elided()
+        self.decision, self.beside, self.why = (
+            ElidedLabel(),
+            named(QLabel(), "plain"),
+            ElidedLabel(),
+        )
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(0)

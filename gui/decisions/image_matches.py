@@ -20,7 +20,8 @@ from gui.decisions.headline import NO_PREDICTION
 from gui.decisions.word_list import N_SHOWN, TICK
 from gui.plots.probability_bars import Bar, ProbabilityBars
 from gui.theme import Theme
-from gui.widgets.pieces import named, plain, tip
+from gui.widgets.labels import plain, tip
+from gui.widgets.layouts import named
 from gui.widgets.units import brief
 
 # Pictures that are not read again; the large ones have 150 kB each.

@@ -33,8 +33,8 @@ from gui.plots.axis import Axis
 from gui.plots.plot import Plot, Table
 from gui.plots.tags import Tag, Tags
 from gui.theme import DARK, Theme
-from gui.widgets.elided import Elided
-from gui.widgets.pieces import named, plain, tip
+from gui.widgets.labels import ElidedLabel, plain, tip
+from gui.widgets.layouts import named
 from gui.widgets.units import counted
 
 _STAGES_EXPLAINED = """How long after its last sample was taken a prediction is published.
@@ -119,7 +119,7 @@ class LatencyView(QWidget):
         self.has_engine = True
         self.figures = LatencyFigures()
         self.histogram = LatencyHistogram()
-        title, self.delay = Elided(), named(QLabel(), "dim")
+        title, self.delay = ElidedLabel(), named(QLabel(), "dim")
         title.setText("latency to prediction")
         title.setObjectName("dim")
         title.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)

@@ -19,7 +19,7 @@ from bci.signals import StreamInfo
 from gui.electrodes.quality_marks import mark_icon
 from gui.plots.head_map import Electrode, HeadMap
 from gui.theme import DARK, Theme
-from gui.widgets.pieces import named
+from gui.widgets.layouts import named
 
 _LIST_WIDTH = 210
 _WORDS = {State.GOOD: "good", State.DOUBTFUL: "high", State.BAD: "too high"}

@@ -19,8 +19,8 @@ from bci.signals import StreamInfo
 from gui.electrodes.quality_marks import mark_icon
 from gui.plots.head_map import Electrode, HeadMap
 from gui.theme import Theme
-from gui.widgets.elided import Elided
-from gui.widgets.pieces import named, tip
+from gui.widgets.labels import ElidedLabel, tip
+from gui.widgets.layouts import named
 
 _HEIGHT, _HEAD_WIDTH = 176, 142
 _NAMED_FROM_PX = 110.0
@@ -40,7 +40,7 @@ class QualityView(QWidget):
         self._info: StreamInfo | None = None
         self._live = True
         self._silence = ""
-        self._title = named(Elided(), "heading")
+        self._title = named(ElidedLabel(), "heading")
         self.line = named(QToolButton(), "step")
         self.line.setAccessibleName("Power line")
         self.line.setFocusPolicy(Qt.FocusPolicy.TabFocus)

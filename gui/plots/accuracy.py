@@ -9,7 +9,7 @@ from gui.plots.axis import Axis
 from gui.plots.plot import Plot, Table
 from gui.plots.tags import Tag, Tags
 from gui.theme import DARK, Theme
-from gui.widgets.pieces import tip
+from gui.widgets.labels import tip
 from gui.widgets.units import by_chance, counted, percent
 
 _FIGURE_PX = 36

@@ -9,7 +9,7 @@ from gui.plots.axis import Axis, caption_font
 from gui.plots.plot import Plot, Table
 from gui.plots.tags import Tag, Tags
 from gui.theme import CAPTION_PX
-from gui.widgets.pieces import tip
+from gui.widgets.labels import tip
 
 MATRIX = "asked \u2193  decided \u2192"
 # A smaller cell has no room for its number, nor a name beside it; the mouse reads both.

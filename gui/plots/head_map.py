@@ -17,7 +17,7 @@ from gui.electrodes.quality_marks import SHAPES, is_filled, mark_pen
 from gui.plots.axis import caption_font
 from gui.plots.plot import Plot, Table
 from gui.theme import CAPTION_PX
-from gui.widgets.pieces import tip
+from gui.widgets.labels import tip
 
 _NEAR_PX = 14.0
 _MAX_NAMES = 40

@@ -12,7 +12,7 @@ from bci.training.time_course import TimeCourse
 from gui.plots.axis import Axis
 from gui.plots.plot import Plot, Table
 from gui.plots.tags import Tag, Tags
-from gui.widgets.pieces import tip
+from gui.widgets.labels import tip
 from gui.widgets.units import percent
 
 _MAX_DOTS, _MAX_BARS = 12, 6

@@ -13,8 +13,8 @@ from bci.signals import Channel
 from bci.training.class_patterns import ClassPattern
 from gui.plots.head_map import Electrode, HeadMap
 from gui.theme import DARK, Theme
-from gui.widgets.pieces import named, tip
-from gui.widgets.sentence import Sentence
+from gui.widgets.labels import Sentence, tip
+from gui.widgets.layouts import named
 
 # Bands of colour: their edges are contours, by which values can be compared.
 _BANDS, _FINER = 6, 4

@@ -21,7 +21,7 @@ from gui.plots.axis import Axis
 from gui.plots.export import Table as Table
 from gui.plots.export import as_csv, save_png, save_svg
 from gui.theme import CAPTION_PX, DARK, Theme
-from gui.widgets.pieces import is_seen
+from gui.widgets.layouts import is_seen
 
 PICTURES = "PNG picture (*.png);;SVG drawing (*.svg)"
 _HEADING_PX = 24

@@ -5,10 +5,9 @@ from pathlib import Path
 from bci.commands import options_of, without_option
 from bci.models.bundle import CARD
 from gui.processes.child import Command
-from gui.settings import DashboardSettings
+from gui.settings import DashboardSettings, LastEngine
 
 ENGINE = "engine"
-_MODELS, _PROFILES = "engine/models", "engine/profiles"
 
 
 def engine_command(
@@ -61,20 +60,18 @@ def remember_engine(remembered: DashboardSettings, opened_with: str, command: Co
     if model is None or "run" not in command.argv:
         return
     profile = command.argv[command.argv.index("run") + 1]
-    kept = ((_MODELS, str(Path(model).resolve())), (_PROFILES, profile))
-    for key, value in kept:
-        remembered.keep(key, remembered.table(key) | {opened_with: value})
+    last = LastEngine(model=str(Path(model).resolve()), profile=profile)
+    remembered.engines[opened_with] = last
 
 
 def remembered_engine(
     remembered: DashboardSettings, opened_with: str, bci: tuple[str, ...], name: str = ""
 ) -> Command | None:
     """The engine that was last used with this profile; None where its model is gone."""
-    model = remembered.table(_MODELS).get(opened_with)
-    profile = remembered.table(_PROFILES).get(opened_with)
-    if not model or not profile or not (Path(model) / CARD).is_file():
+    last = remembered.engines.get(opened_with)
+    if last is None or not (Path(last.model) / CARD).is_file():
         return None
-    return engine_command(bci, profile, Path(model), name=name)
+    return engine_command(bci, last.profile, Path(last.model), name=name)
 
 
 def with_last_engine(

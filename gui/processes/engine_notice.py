@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
+from gui.actions import with_key
 from gui.decisions.status_line import DashboardStatus
 from gui.processes.child import Command
 from gui.processes.engine_command import stream_of
-from gui.widgets.elided import Elided
-from gui.widgets.pieces import button, named
+from gui.widgets.buttons import button
+from gui.widgets.labels import ElidedLabel
+from gui.widgets.layouts import named
 
 _LONGEST = 24
-KEY = "Ctrl+Shift+E"
+_NAME = "decode-shown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,8 @@ class EngineNotice(QFrame):
         super().__init__(parent)
         self.setObjectName("notice")
         self._mismatch: Mismatch | None = None
-        self.text = named(Elided(), "noticetext")
-        self.change: QPushButton = button("", f"Decode what is shown ({KEY})")
+        self.text = named(ElidedLabel(), "noticetext")
+        self.change: QPushButton = button("", with_key("Decode what is shown", _NAME))
         self.change.clicked.connect(self._change)
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 3, 4, 3)
@@ -86,10 +88,12 @@ class EngineNotice(QFrame):
         self.text.setText(mismatch.sentence)
         if mismatch.own:
             self.change.setText(f"Decode {_short(mismatch.shown)}")
-            self.change.setToolTip(f"Start the engine again on the stream that is shown ({KEY})")
+            self.change.setToolTip(
+                with_key("Start the engine again on the stream that is shown", _NAME)
+            )
         else:
             self.change.setText(f"Show {_short(mismatch.decoded)}")
-            self.change.setToolTip(f"Show the stream that this engine decodes ({KEY})")
+            self.change.setToolTip(with_key("Show the stream that this engine decodes", _NAME))
 
     def _change(self) -> None:
         if self._mismatch is None:

@@ -6,16 +6,18 @@ from pathlib import Path
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
+from gui.actions import key_of, with_key
 from gui.processes.child import Child, Command
 from gui.processes.engine_command import ENGINE, model_of, on_stream, replayed_as
 from gui.processes.restart_policy import AGAIN, LEAST_S, RestartPolicy, then
-from gui.widgets.pieces import button, tip
+from gui.widgets.buttons import button
+from gui.widgets.labels import tip
 
 _PURPOSES = {
     "engine": "Decodes the signal with a model",
     "replay": "Streams the recording as if it were live",
 }
-KEYS = {"engine": "Ctrl+E", "replay": "Ctrl+P"}
+_WITH_KEY = ("engine", "replay")
 
 
 class Programs(QWidget):
@@ -37,7 +39,9 @@ class Programs(QWidget):
         self.buttons: dict[str, QPushButton] = {}
         self._policies: dict[str, RestartPolicy] = {}
         self._stream = ""
-        self._choose = button("Start engine ...", "Choose a model to decode with (Ctrl+E)")
+        self._choose = button(
+            "Start engine ...", with_key("Choose a model to decode with", "engine")
+        )
         self._choose.clicked.connect(self.models_wanted)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
@@ -142,7 +146,7 @@ class Programs(QWidget):
 
     def _add(self, child: Child) -> QPushButton:
         name = child.command.name
-        key = f" ({KEYS[name]})" if name in KEYS else ""
+        key = f" ({key_of(name)})" if name in _WITH_KEY else ""
         toggle = button(f"Start {name}", tip(f"{_purpose(child)}; a program of its own{key}"))
         toggle.clicked.connect(lambda: child.stop() if child.is_running else self._start(child))
         child.running.connect(lambda on: self._on_running(name, on))

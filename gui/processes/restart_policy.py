@@ -2,11 +2,14 @@
 
 from collections import deque
 
+from gui.actions import key_of
+
 LEAST_S = 5.0
 _MAX_RESTARTS, _WITHIN_S = 3, 60.0
 # Exit codes: it came to its end or was stopped by somebody else; it reported what is to be mended.
 _ENDED, _REFUSED = 0, 2
 AGAIN = "It is started again."
+_SEE_LOG = f"see the log ({key_of('panel-log')})"
 
 
 class RestartPolicy:
@@ -39,12 +42,9 @@ class RestartPolicy:
         if code == _REFUSED:
             return f"Mend that, then {self._by}."
         if not worked:
-            return f"It died at once and would again: see the log (Ctrl+L), then {self._by}."
+            return f"It died at once and would again: {_SEE_LOG}, then {self._by}."
         if len(self._times) == _MAX_RESTARTS and now - self._times[0] < _WITHIN_S:
-            return (
-                f"It did so {_MAX_RESTARTS + 1} times in a minute: see the log (Ctrl+L), "
-                f"then {self._by}."
-            )
+            return f"It did so {_MAX_RESTARTS + 1} times in a minute: {_SEE_LOG}, then {self._by}."
         self._times.append(now)
         return ""
 

@@ -8,8 +8,10 @@ from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from bci.lsl.recorders import FoundRecorder
-from gui.widgets.elided import Elided
-from gui.widgets.pieces import button, named, tip
+from gui.actions import key_of, with_key
+from gui.widgets.buttons import button
+from gui.widgets.labels import ElidedLabel, tip
+from gui.widgets.layouts import named
 from gui.widgets.units import counted
 
 FIELDS = {
@@ -81,12 +83,12 @@ class RecordBar(QWidget):
         self.button = named(button("", ""), "record")
         self.button.clicked.connect(self.toggle)
         self.elapsed = named(QLabel(), "recording")
-        self.details = named(Elided(), "details")
-        self.file = named(Elided(), "dim")
-        self.alarm = named(Elided(), "alarm")
+        self.details = named(ElidedLabel(), "details")
+        self.file = named(ElidedLabel(), "dim")
+        self.alarm = named(ElidedLabel(), "alarm")
         self.saved = SavedRecording()
         self.note = QLineEdit()
-        self.note.setPlaceholderText("Note (Ctrl+N)")
+        self.note.setPlaceholderText(with_key("Note", "note"))
         self.note.setMaxLength(_MAX_NOTE)
         self.note.setFixedWidth(180)
         self.note.returnPressed.connect(self._give_note)
@@ -155,7 +157,7 @@ class RecordBar(QWidget):
             does = "Fill in subject and task first"
         self.button.setText("\u25a0  Stop" if is_recording else "\u25cf  Record")
         self.button.setEnabled(not state.waiting and (is_recording or is_complete))
-        self.button.setToolTip(f"{does} (Ctrl+R). {_GOES_ON}")
+        self.button.setToolTip(f"{does} ({key_of('record')}). {_GOES_ON}")
         for widget in (*self._labels, *self.fields.values()):
             widget.setVisible(not is_recording)
             widget.setEnabled(not state.waiting)
@@ -169,7 +171,7 @@ class RecordBar(QWidget):
         self.note.setEnabled(state.takes_notes)
         where = "Written into the recording with the time of Enter"
         where = where if state.takes_notes else "This recording takes no notes, or not yet"
-        self.note.setToolTip(f"{where} (Ctrl+N)")
+        self.note.setToolTip(f"{where} ({key_of('note')})")
         self.details.setText(state.waiting)
         if recorder is not None:
             self.elapsed.setText(_clock(recorder.elapsed_s))
@@ -195,10 +197,14 @@ class SavedRecording(QWidget):
         super().__init__(parent)
         self.setObjectName("plain")
         self.files: tuple[Path, ...] = ()
-        self.text = named(Elided(), "dim")
-        self.open = named(button("Open", "Look through it in Recordings (Ctrl+Shift+R)"), "narrow")
+        self.text = named(ElidedLabel(), "dim")
+        self.open = named(
+            button("Open", with_key("Look through it in Recordings", "open-saved")), "narrow"
+        )
         self.open.clicked.connect(lambda: self._emit(self.open_wanted))
-        self.folder = named(button("Show in folder", "Open its folder (Ctrl+Shift+F)"), "narrow")
+        self.folder = named(
+            button("Show in folder", with_key("Open its folder", "saved-folder")), "narrow"
+        )
         self.folder.clicked.connect(lambda: self._emit(self.folder_wanted))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

@@ -14,6 +14,7 @@ from bci.lsl.outlet import MarkerOutlet
 from bci.lsl.recorders import FoundRecorder
 from bci.quality.silence import SilentStreams
 from bci.signals import Marker
+from gui.actions import key_of, with_key
 from gui.processes.recorder import RecorderLink
 from gui.processes.restart_policy import RestartPolicy
 from gui.record.bar import RecordBar, RecordState, describe_length
@@ -25,11 +26,11 @@ _LOOK_MS = 250
 # As long as discovery may take to find a stream that is there.
 _FIND_S = 2.0
 _UNANSWERED_S = 3.0
-_BY = "press Record (Ctrl+R)"
+_BY = with_key("press Record", "record")
 _RESTARTING = "NOT RECORDING: the recorder is started again ..."
 NO_STREAM = (
-    "There is no stream to record. Connect a device or start the simulator (Connect, Ctrl+K), "
-    "then press Record again."
+    "There is no stream to record. Connect a device or start the simulator "
+    f"(Connect, {key_of('panel-connect')}), then press Record again."
 )
 
 
@@ -47,7 +48,7 @@ class RecordController(QObject):
         Where recordings go.
     streams : tuple of str
         Which streams are recorded; none means all that there are.
-    remembered : Remembered
+    remembered : DashboardSettings
     listed : callable
         Gives the names of the signal streams that are on the network now.
     """
@@ -103,6 +104,10 @@ class RecordController(QObject):
         """The recorder that runs."""
         return self._state.recorder
 
+    def retire(self) -> None:
+        """Begin to stop; returns at once."""
+        self.link.retire()
+
     def stop(self, timeout_s: float) -> None:
         """Leave the recorder alone."""
         self._finding.stop()
@@ -147,7 +152,7 @@ class RecordController(QObject):
 
     def _start(self) -> None:
         values = self._bar.values
-        self._remembered.keep("record", values)
+        self._remembered.record = values
         given = [f"--{name}={value}" for name, value in values.items() if value]
         if self._streams:
             given += [f"--stream={name}" for name in (*self._streams, NOTES)]
@@ -193,12 +198,12 @@ class RecordController(QObject):
             return
         if (self._was_stopped or self._is_own) and self._files:
             self._bar.saved.show_files(tuple(self._files), describe_length(last))
-            self._remembered.keep("replay/file", str(Path(last.file).resolve()))
+            self._remembered.replay_file = str(Path(last.file).resolve())
             self.saved.emit(Path(last.file))
         elif last.pid and not self._was_stopped:
             self.problem.emit(
                 f"The recorder has ended: nothing is recorded now. What it recorded is in "
-                f"{last.file}. Press Record (Ctrl+R) to go on in a new file."
+                f"{last.file}. Press Record ({key_of('record')}) to go on in a new file."
             )
         self._files = []
 

@@ -3,6 +3,7 @@
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QVBoxLayout, QWidget
 
+from gui.actions import with_key
 from gui.replay.decision_at_cursor import DecisionAtCursor
 from gui.replay.model_choice import ModelChoice
 from gui.replay.opened_recording import OpenedRecording
@@ -14,9 +15,11 @@ from gui.replay.transport_bar import TransportBar
 from gui.replay.trial_list import TrialList
 from gui.theme import DARK, Theme
 from gui.widgets.banner import Banner
-from gui.widgets.fit_height_scroll_area import JustHighEnough
-from gui.widgets.pieces import button, column_of, named, panel, plain, scrolled, tip
-from gui.widgets.screen_room import resize_within_screen
+from gui.widgets.buttons import button
+from gui.widgets.labels import plain, tip
+from gui.widgets.layouts import column_of, named, panel
+from gui.widgets.scroll_areas import FitHeightScrollArea, scrolled
+from gui.widgets.window_size import resize_within_screen
 
 _RIGHT_WIDTH = 330
 _MAX_TITLE = 60
@@ -39,7 +42,9 @@ class ReplayLayout(QWidget):
         self._build()
 
     def _build(self) -> None:
-        side = column_of(_RIGHT_WIDTH, self.decided, JustHighEnough(self.summary), self.trial_list)
+        side = column_of(
+            _RIGHT_WIDTH, self.decided, FitHeightScrollArea(self.summary), self.trial_list
+        )
         middle = QHBoxLayout()
         middle.addWidget(panel(self.traces), 1)
         middle.addWidget(scrolled(side))
@@ -52,7 +57,7 @@ class ReplayLayout(QWidget):
         column.addWidget(panel(self.transport))
 
     def _build_header(self) -> QLayout:
-        self.open_button = button("Open ...", "Open a recording (Ctrl+O)")
+        self.open_button = button("Open ...", with_key("Open a recording", "replay-open"))
         self.title = plain(named(QLabel("no recording is open"), "title"))
         self.badge = named(QLabel("SIMULATED SIGNAL"), "badge")
         self.badge.hide()

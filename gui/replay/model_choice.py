@@ -13,8 +13,11 @@ from bci.models.bundle import list_bundles
 from bci.models.card import Card
 from bci.models.fit import check_stream
 from bci.signals import StreamInfo
+from gui.actions import with_key
+from gui.widgets.buttons import button
 from gui.widgets.combo_box import ComboBox
-from gui.widgets.pieces import button, named, tip
+from gui.widgets.labels import tip
+from gui.widgets.layouts import named
 from gui.widgets.units import counted
 
 
@@ -120,9 +123,11 @@ class ModelChoice(QWidget):
         self.run.setText("Cancel" if self._is_running else "Run")
         self.run.setEnabled(self._is_running or model is not None)
         if self._is_running:
-            why = "Stop the run; the predictions so far stay (Ctrl+Return)"
+            why = with_key("Stop the run; the predictions so far stay", "replay-run")
         elif model is not None:
-            why = "Run the model over the whole recording, as if it were live (Ctrl+Return)"
+            why = with_key(
+                "Run the model over the whole recording, as if it were live", "replay-run"
+            )
         elif self._models:
             why = "No model fits this recording: the list has the reasons"
         else:

@@ -9,8 +9,8 @@ from bci.tasks.emotion_levels import grid_of
 from gui.plots.accuracy import AccuracyLine
 from gui.plots.confusion import ConfusionView
 from gui.theme import DARK, Theme
-from gui.widgets.elided import Elided
-from gui.widgets.pieces import named, plain, tip
+from gui.widgets.labels import ElidedLabel, plain, tip
+from gui.widgets.layouts import named
 from gui.widgets.units import brief, by_chance, counted
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ class Summary(QWidget):
             rows.append((brief(score.name), f"{score.right} of {score.asked}", mistaken))
         for row, texts in enumerate(rows):
             for column, text in enumerate(texts):
-                cell = named(Elided(), "dim" if row == 0 or column == 2 else "")
+                cell = named(ElidedLabel(), "dim" if row == 0 or column == 2 else "")
                 cell.setText(text)
                 cell.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
                 self._rows.addWidget(cell, row, column)

@@ -19,7 +19,7 @@ from gui.replay.predictions import Predictions
 from gui.replay.timeline_data import TimelineData, decided, ribbon_picture, shares
 from gui.replay.trials import ReplayTrial, describe, trial_at
 from gui.theme import Theme
-from gui.widgets.pieces import is_seen
+from gui.widgets.layouts import is_seen
 from gui.widgets.units import clock
 
 TIMELINE_HEIGHT, _LEGEND_PX = 168, 20

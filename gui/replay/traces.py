@@ -12,7 +12,7 @@ from gui.scope.channel_chooser import ChannelChooser
 from gui.scope.controls import FilterChoice, GainControl
 from gui.scope.scope import Scope
 from gui.theme import Theme
-from gui.widgets.stepper import add_stepper
+from gui.widgets.buttons import add_stepper
 
 # What the display's high-pass takes to settle, before what is shown.
 _SETTLING_S = 6.0

@@ -5,9 +5,10 @@ from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from gui.replay.playhead import SPEEDS, Playhead
+from gui.widgets.buttons import button
 from gui.widgets.combo_box import ComboBox
-from gui.widgets.elided import Elided
-from gui.widgets.pieces import button, named
+from gui.widgets.labels import ElidedLabel
+from gui.widgets.layouts import named
 from gui.widgets.units import clock
 
 _KEYS = "Space play \u00b7 \u2190 \u2192 1 s \u00b7 Shift 10 s \u00b7 , . trial \u00b7 S D speed"
@@ -34,7 +35,7 @@ class TransportBar(QWidget):
         self.time = QLabel()
         self.time.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.time.setMinimumWidth(150)
-        self.trial = named(Elided(), "dim")
+        self.trial = named(ElidedLabel(), "dim")
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 5, 8, 5)
         for widget in (self.previous, self.play, self.next, self.speed, self.time, self.trial):

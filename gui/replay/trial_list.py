@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 from bci.quality.channel_quality import State
 from gui.replay.trials import ReplayTrial, describe, describe_place, trial_at, trial_from
 from gui.theme import DARK, Theme
-from gui.widgets.pieces import tip
+from gui.widgets.labels import tip
 from gui.widgets.units import brief, clock
 
 _COLUMNS = ("", "at", "asked", "decided", "")

@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from bci.messages.evaluation import EvaluationEvent
+from gui.actions import REPLAY, WindowActions
 from gui.replay.layout import ReplayLayout
 from gui.replay.model_run import ModelProcess
 from gui.replay.opened_recording import OpenedRecording, RecordingReader
@@ -82,7 +84,7 @@ class ReplayWindow(ReplayLayout):
 
     def choose_file(self) -> None:
         """Ask for a recording, from the one that was recorded or opened last."""
-        start = self._remembered.text("replay/file") or str(newest_recording(self._folder))
+        start = self._remembered.replay_file or str(newest_recording(self._folder))
         ask_for_recording(self, "Open a recording", start, lambda name: self.open(Path(name)))
 
     def step(self, way: int) -> None:
@@ -110,30 +112,30 @@ class ReplayWindow(ReplayLayout):
         self.decided.set_model(model.card)
         self.banner.settle("pictures")
         if self.decided.lacking:
-            self.banner.tell("\n".join(self.decided.lacking), "pictures")
+            self.banner.report("\n".join(self.decided.lacking), "pictures")
         self.show_decision(True)
         self.run.start(model.folder, self.opened.file, model.card.classes, hop_s)
 
     def _bind_keys(self) -> None:
-        keys = {
-            "Ctrl+O": self.choose_file,
-            "Ctrl+Return": self.run_model,
-            "Ctrl+W": self.close,
-            "Escape": self.banner.hide,
-            "Space": self._space,
-            "Left": lambda: self._move(-_STEP_S),
-            "Right": lambda: self._move(_STEP_S),
-            "Shift+Left": lambda: self._move(-_LONG_STEP_S),
-            "Shift+Right": lambda: self._move(_LONG_STEP_S),
-            "Home": lambda: self.playhead.seek(0.0),
-            "End": lambda: self.playhead.seek(self.playhead.duration),
-            ",": lambda: self.step(-1),
-            ".": lambda: self.step(1),
-            "S": lambda: self.playhead.step_speed(-1),
-            "D": lambda: self.playhead.step_speed(1),
+        seek, speed = self.playhead.seek, self.playhead.step_speed
+        callbacks: dict[str, Callable[[], object]] = {
+            "replay-open": self.choose_file,
+            "replay-run": self.run_model,
+            "replay-close": self.close,
+            "replay-dismiss": self.banner.hide,
+            "replay-play": self._space,
+            "replay-back": partial(self._move, -_STEP_S),
+            "replay-on": partial(self._move, _STEP_S),
+            "replay-far-back": partial(self._move, -_LONG_STEP_S),
+            "replay-far-on": partial(self._move, _LONG_STEP_S),
+            "replay-start": partial(seek, 0.0),
+            "replay-end": lambda: seek(self.playhead.duration),
+            "replay-trial-before": partial(self.step, -1),
+            "replay-trial-after": partial(self.step, 1),
+            "replay-slower": partial(speed, -1),
+            "replay-faster": partial(speed, 1),
         }
-        for key, action in keys.items():
-            QShortcut(QKeySequence(key), self, action)
+        WindowActions(self, REPLAY, callbacks)
 
     def _connect(self) -> None:
         self.open_button.clicked.connect(self.choose_file)
@@ -152,12 +154,12 @@ class ReplayWindow(ReplayLayout):
         self.run.running.connect(self.models.set_running)
         self.run.predicted.connect(self._on_predicted)
         self.run.finished.connect(self._on_finished)
-        self.run.failed.connect(lambda why: self.banner.tell(why, "model"))
+        self.run.failed.connect(lambda why: self.banner.report(why, "model"))
 
     def _show_recording(self, opened: OpenedRecording) -> None:
         self.run.cancel()
         self.opened = opened
-        self._remembered.keep("replay/file", str(opened.file))
+        self._remembered.replay_file = str(opened.file)
         self.show_opened(opened)
         self.trials = ()
         self.timeline.set_recording(opened.recording, ())
@@ -170,7 +172,7 @@ class ReplayWindow(ReplayLayout):
 
     def _on_unreadable(self, why: str) -> None:
         self.show_title(self.opened)
-        self.banner.tell(why, "file")
+        self.banner.report(why, "file")
 
     def _on_model_chosen(self) -> None:
         if self.opened is not None and not self.run.is_running:

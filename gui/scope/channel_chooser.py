@@ -13,8 +13,11 @@ from PySide6.QtWidgets import (
 )
 
 from bci.signals import StreamInfo
+from gui.actions import ACTIONS, key_of, tip_of
 from gui.scope.gains import GainKind, kind_of
-from gui.widgets.pieces import button, named, tip
+from gui.widgets.buttons import button
+from gui.widgets.labels import tip
+from gui.widgets.layouts import named
 
 _WIDTH, _HEIGHT = 240, 420
 _ON, _OFF = Qt.CheckState.Checked, Qt.CheckState.Unchecked
@@ -44,9 +47,9 @@ class ChannelChooser(QToolButton):
         column.addWidget(self.sought)
         column.addWidget(self.list, 1)
         row = QHBoxLayout()
-        for text, key, hidden in (("Show all", "Alt+S", False), ("Hide all", "Alt+H", True)):
-            push = named(button(text, f"{text} that are listed ({key})"), "narrow")
-            push.setShortcut(key)
+        for name, hidden in (("channels-show", False), ("channels-hide", True)):
+            push = named(button(ACTIONS[name].text, tip_of(name)), "narrow")
+            push.setShortcut(key_of(name))
             push.clicked.connect(lambda _checked=False, hidden=hidden: self._set_all(hidden))
             row.addWidget(push)
         column.addLayout(row)

@@ -12,7 +12,7 @@ from bci.quality.words import explain
 from gui.electrodes.quality_marks import paint_mark
 from gui.plots.axis import caption_font
 from gui.theme import CAPTION_PX, DARK, Theme
-from gui.widgets.pieces import tip
+from gui.widgets.labels import tip
 
 _MIN_ROW = 10.0
 _MIN_WIDTH, _MAX_WIDTH = 72, 112

@@ -5,9 +5,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from bci.pipeline.display_filter import DISPLAY_FILTERS
 from gui.scope.scope import Scope
+from gui.widgets.buttons import add_stepper
 from gui.widgets.combo_box import ComboBox
-from gui.widgets.pieces import named, plain, tip
-from gui.widgets.stepper import add_stepper
+from gui.widgets.labels import plain, tip
+from gui.widgets.layouts import named
 
 _GAIN = "What the height of a row stands for"
 _MAX_KINDS = 10

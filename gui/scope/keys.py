@@ -1,38 +1,57 @@
-"""Keys of the scope and their actions."""
+"""Commands of the scope, and the keys that give them while the scope has the focus."""
 
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QKeyCombination, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
+
+from gui.actions import SCOPE
 
 if TYPE_CHECKING:
     from gui.scope.scope import Scope
 
-Key = Qt.Key
-_KEEPS_STILL = (Key.Key_F, Key.Key_C)
+_SHIFT = Qt.KeyboardModifier.ShiftModifier
+
+
+def _combination(key: str) -> QKeyCombination:
+    first: QKeyCombination = QKeySequence(key)[0]  # type: ignore[index]
+    return first
+
+
+_BY_KEY = {_combination(action.key): action.id for action in SCOPE}
+_ONCE_A_PRESS = ("filter", "channels")
+
+
+def scope_commands(scope: "Scope") -> dict[str, Callable[[], object]]:
+    """Return what each action of the scope's table does."""
+    return {
+        "larger": partial(scope.step_gain, 1),
+        "smaller": partial(scope.step_gain, -1),
+        "fit": scope.fit_gains,
+        "kind": scope.step_kind,
+        "channels": scope.channels_wanted.emit,
+        "all": lambda: scope.show_all(not scope.view.all_shown),
+        "page-before": partial(scope.step_page, -1),
+        "page-after": partial(scope.step_page, 1),
+        "filter": scope.step_filter,
+        "sweep": lambda: scope.show_sweep(not scope.view.sweep),
+        "shorter": partial(scope.step_time_base, -1),
+        "longer": partial(scope.step_time_base, 1),
+        "pause": scope.toggle_pause,
+        "older": partial(scope.look, -1),
+        "newer": partial(scope.look, 1),
+    }
 
 
 def action_of(scope: "Scope", event: QKeyEvent) -> Callable[[], object] | None:
     """Find the action of a key that was pressed; None where it has none here."""
-    if event.isAutoRepeat() and event.key() in _KEEPS_STILL:
+    shift = event.modifiers() & _SHIFT
+    key = Qt.Key(event.key())
+    name = _BY_KEY.get(QKeyCombination(shift, key)) or _BY_KEY.get(QKeyCombination(key))
+    if name is None:
+        return None
+    if event.isAutoRepeat() and name in _ONCE_A_PRESS:
         return lambda: None
-    shifted = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-    sideways = scope.look if shifted else scope.step_time_base
-    actions: dict[Key, Callable[[], object]] = {
-        Key.Key_Up: partial(scope.step_gain, 1),
-        Key.Key_Down: partial(scope.step_gain, -1),
-        Key.Key_G: scope.step_kind,
-        Key.Key_0: scope.fit_gains,
-        Key.Key_Space: scope.toggle_pause,
-        Key.Key_Left: partial(sideways, -1),
-        Key.Key_Right: partial(sideways, 1),
-        Key.Key_W: partial(scope.show_sweep, not scope.view.sweep),
-        Key.Key_A: partial(scope.show_all, not scope.view.all_shown),
-        Key.Key_F: scope.step_filter,
-        Key.Key_C: scope.channels_wanted.emit,
-        Key.Key_PageUp: partial(scope.step_page, -1),
-        Key.Key_PageDown: partial(scope.step_page, 1),
-    }
-    return actions.get(Key(event.key()))
+    return scope_commands(scope)[name]

@@ -22,7 +22,7 @@ from gui.scope.trace_layout import ShownTraces, TraceLayout
 from gui.scope.trace_plot import Frame, Markers, TracePlot
 from gui.scope.view import TIME_BASES_S, ScopeView
 from gui.theme import DARK, Theme
-from gui.widgets.pieces import is_seen
+from gui.widgets.layouts import is_seen
 
 _LOOK_BACK = 0.25  # of the time shown, a step
 _MAX_MARKERS = 200

@@ -10,11 +10,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui.actions import key_of
 from gui.scope.channel_chooser import ChannelChooser
 from gui.scope.controls import FilterChoice, GainControl
 from gui.scope.scope import Scope
-from gui.widgets.pieces import named, plain, tip
-from gui.widgets.stepper import add_stepper
+from gui.widgets.buttons import add_stepper
+from gui.widgets.labels import plain, tip
+from gui.widgets.layouts import named
 
 # Between two groups of controls; with pages there are more of them.
 _APART, _LESS_APART = 14, 2
@@ -58,7 +60,7 @@ class ScopePanel(QWidget):
         self.pause = _toggle("Pause", "Hold the picture, or go on (Space)")
         self.pause.clicked.connect(self.scope.toggle_pause)
         row.addWidget(self.pause)
-        tips = ("Older (Shift+Left, wheel)", "Newer (Shift+Right, wheel)")
+        tips = (f"Older ({key_of('older')}, wheel)", f"Newer ({key_of('newer')}, wheel)")
         self.back = QLabel("older / newer")
         add_stepper(row, self.back, tips, self.scope.look, "\u25c2\u25b8")
         row.addStretch()

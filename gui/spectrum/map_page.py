@@ -7,7 +7,9 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QVBoxLayout, QW
 from bci.quality.spectra import ALPHA, BANDS, Band
 from gui.connect.device_form import mark_wrong
 from gui.spectrum.map_view import MapView
-from gui.widgets.pieces import button, named, plain
+from gui.widgets.buttons import button
+from gui.widgets.labels import plain
+from gui.widgets.layouts import named
 
 _OVER = "last 6 s; channels marked bad are left out"
 

@@ -13,8 +13,8 @@ from gui.plots.head_map import Electrode, HeadMap
 from gui.plots.steady_range import SteadyRange
 from gui.spectrum.analysis import MapSeen
 from gui.theme import Theme
-from gui.widgets.pieces import named
-from gui.widgets.sentence import Sentence
+from gui.widgets.labels import Sentence
+from gui.widgets.layouts import named
 from gui.widgets.units import squared
 
 _WORDS_WIDTH = 220

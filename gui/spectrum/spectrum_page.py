@@ -12,7 +12,8 @@ from gui.spectrum.spectrogram_view import SpectrogramView
 from gui.spectrum.spectrum_view import SpectrumView
 from gui.theme import Theme
 from gui.widgets.combo_box import ComboBox
-from gui.widgets.pieces import named, plain
+from gui.widgets.labels import plain
+from gui.widgets.layouts import named
 
 _OVER = "mean of the last 6 s"
 

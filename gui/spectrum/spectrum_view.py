@@ -14,7 +14,7 @@ from gui.plots.plot import Plot, Table
 from gui.plots.steady_range import SteadyRange
 from gui.plots.tags import Tag, Tags
 from gui.spectrum.analysis import SpectrumSeen
-from gui.widgets.pieces import tip
+from gui.widgets.labels import tip
 from gui.widgets.units import squared
 
 # With more channels than this single lines say nothing: their range is shaded.

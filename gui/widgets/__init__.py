@@ -1,1 +1,1 @@
-"""Small widgets that know nothing of signals."""
+"""Widgets that several rooms of the dashboard share; each works alone."""

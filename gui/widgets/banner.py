@@ -1,11 +1,11 @@
-"""A banner that tells of a problem and stops nothing."""
+"""A banner that reports a problem and stops nothing."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
-from gui.widgets.sentence import Sentence
+from gui.widgets.labels import Sentence
 
-_MOST_LETTERS = 400
+_MAX_LETTERS = 400
 
 
 class Banner(QFrame):
@@ -14,7 +14,7 @@ class Banner(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("banner")
-        self.text = Sentence(most=_MOST_LETTERS)
+        self.text = Sentence(max_letters=_MAX_LETTERS)
         self._subject = ""
         dismiss = QPushButton("Dismiss")
         dismiss.setToolTip("Hide this; nothing else changes (Esc)")
@@ -25,13 +25,13 @@ class Banner(QFrame):
         row.addWidget(dismiss)
         self.hide()
 
-    def tell(self, sentence: str, subject: str) -> None:
+    def report(self, sentence: str, subject: str) -> None:
         """Show a problem of ``subject``; the newest problem takes the place of the one before."""
         self._subject = subject
         self.text.setText(sentence)
         self.show()
 
     def settle(self, subject: str) -> None:
-        """The subject is well: hide what was said of it."""
+        """The subject is well: hide its problem."""
         if subject == self._subject:
             self.hide()

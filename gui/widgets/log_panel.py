@@ -1,4 +1,4 @@
-"""What the programs say, one plain sentence a line, with the time."""
+"""Messages of the programs, one plain sentence a line, with the time."""
 
 import re
 import time
@@ -6,8 +6,8 @@ import time
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
-_MOST_LINES = 1000
-_LEAST_HEIGHT, _HEIGHT = 44, 120
+_MAX_LINES = 1000
+_MIN_HEIGHT, _MAX_HEIGHT = 44, 120
 # Colours and such that a program writes for a terminal.
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -18,12 +18,12 @@ class LogPanel(QPlainTextEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setReadOnly(True)
-        self.setMaximumBlockCount(_MOST_LINES)
+        self.setMaximumBlockCount(_MAX_LINES)
         # Where the window is low it gives room to what is above it.
-        self.setMinimumHeight(_LEAST_HEIGHT)
-        self.setMaximumHeight(_HEIGHT)
+        self.setMinimumHeight(_MIN_HEIGHT)
+        self.setMaximumHeight(_MAX_HEIGHT)
         self.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.setPlaceholderText("Nothing was said yet.")
+        self.setPlaceholderText("No messages yet.")
         self.setAccessibleName("Log")
         self._last = ""
         self._times = 1

@@ -7,7 +7,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFileDialog, QHeaderView, QTreeView, QWidget
 
 from bci.recording.formats import ENDINGS
-from gui.widgets.screen_room import resize_within_screen
+from gui.widgets.window_size import resize_within_screen
 
 RECORDINGS = f"Recordings ({' '.join(f'*{ending}' for ending in ENDINGS)});;All files (*)"
 

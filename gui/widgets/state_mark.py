@@ -1,13 +1,14 @@
-"""How all is, in one mark that is seen from afar; the words beside it say why."""
+"""State of signal and engine in one mark; the words beside it give the reason."""
 
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from bci.quality.channel_quality import State
+from gui.actions import key_of
 from gui.electrodes.quality_marks import paint_mark
 from gui.theme import DARK, Theme
-from gui.widgets.pieces import tip
+from gui.widgets.labels import tip
 
 
 class StateMark(QWidget):
@@ -24,7 +25,9 @@ class StateMark(QWidget):
         self.state = State.BAD
         self.setFixedSize(22, 20)
         self.setAccessibleName("State")
-        self.setToolTip(tip("Click, or press Ctrl+Shift+L, to acknowledge the losses so far."))
+        self.setToolTip(
+            tip(f"Click, or press {key_of('acknowledge')}, to acknowledge the losses so far.")
+        )
 
     def show_state(self, state: State) -> None:
         if state != self.state:

@@ -1,16 +1,15 @@
 """Pages in one place, with a calm row of tabs above them."""
 
-from collections.abc import Callable
-from functools import partial
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from gui.widgets.pieces import button, named
+from gui.actions import tip_of
+from gui.widgets.buttons import button
+from gui.widgets.layouts import named
 
 
 class Tabs(QWidget):
-    """One page is shown at a time; Ctrl with a page's number shows it.
+    """One page is shown at a time.
 
     Parameters
     ----------
@@ -30,7 +29,7 @@ class Tabs(QWidget):
         row.setContentsMargins(8, 3, 8, 0)
         row.setSpacing(2)
         for number, (name, page) in enumerate(pages.items()):
-            tab = named(button(name, f"{name} (Ctrl+{number + 1})"), "tab")
+            tab = named(button(name, tip_of(f"page-{name.lower()}")), "tab")
             tab.setCheckable(True)
             self._group.addButton(tab, number)
             self._stack.addWidget(page)
@@ -50,11 +49,6 @@ class Tabs(QWidget):
         """The word on the tab of the page that is shown."""
         return self._names[self._stack.currentIndex()]
 
-    @property
-    def keys(self) -> dict[str, Callable[[], None]]:
-        """What each key does."""
-        return {f"Ctrl+{k + 1}": partial(self.show_page, n) for k, n in enumerate(self._names)}
-
     def put_beside(self, name: str, control: QWidget) -> None:
         """Put a page's control at the right of the tabs; it is there while the page is."""
         self._beside[name] = control
@@ -62,15 +56,19 @@ class Tabs(QWidget):
         control.setVisible(name == self.page)
 
     def offer(self, name: str, offered: bool) -> None:
-        """Whether a page can be shown now; if it is, and no longer can be, the first one is."""
+        """Offer a page, or withdraw it; the first page replaces a withdrawn one that is shown."""
         self._group.button(self._names.index(name)).setVisible(offered)
         self._withdrawn = self._withdrawn - {name} if offered else self._withdrawn | {name}
         if name == self.page and not offered:
             self.show_page(self._names[0])
 
+    def offers(self, name: str) -> bool:
+        """Return whether a page can be shown now."""
+        return name in self._names and name not in self._withdrawn
+
     def show_page(self, name: str) -> None:
         """Show a page, and give it the keys; a name that is not offered changes nothing."""
-        if name not in self._names or name in self._withdrawn:
+        if not self.offers(name):
             return
         number = self._names.index(name)
         self._group.button(number).setChecked(True)

@@ -30,7 +30,7 @@ def main(stream: str, engine: str, frame_ms: int) -> None:
                 engine_name=engine,
                 cue_of=lambda _label: None,
                 recordings=Path(folder),
-                settings=Path(folder) / "dashboard.ini",
+                settings=Path(folder) / "dashboard.json",
             )
         )
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from bci.lsl.discovery import StreamQuery
@@ -30,11 +29,9 @@ else:
 
 
 @pytest.fixture(autouse=True)
-def own_settings(tmp_path: Path) -> None:
+def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings go to the test's own folder."""
-    QSettings.setPath(
-        QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings")
-    )
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
 
 
 @pytest.fixture
@@ -56,7 +53,7 @@ def open_window(qtbot: QtBot, tmp_path: Path, name: str) -> Iterator[Callable[..
             "cue_of": {}.get,
             "bci": BCI,
             "recordings": tmp_path / "recordings",
-            "settings": tmp_path / "dashboard.ini",
+            "settings": tmp_path / "dashboard.json",
         }
         window = MainWindow(DashboardOptions(**(given | options)))
         opened.append(window)

@@ -1,129 +1,148 @@
-"""The windows by keys alone, pressed as a user presses them."""
+"""Commands as data: each shortcut once, the docs and the palette from the same table."""
 
+import ast
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
-from bci.lsl.outlet import SignalOutlet
-from bci.profiles.profile import load_profile
-from bci.recording.bids.runs import RecordedRun
-from bci.recording.read import read_recording
-from bci.training.decoder_choices import class_choices
-from devices.simulated.subject import write_subject
-from gui.calibration.window import CalibrationWindow
+import gui
+from gui.actions import (
+    DASHBOARD,
+    MENUS,
+    SCOPE,
+    TABLES,
+    Action,
+    WindowActions,
+    key_table,
+)
 from gui.main_window import MainWindow
-from gui.processes.child import Command
+from gui.widgets.command_palette import CommandPalette
+from gui.widgets.key_help import KeyHelp
 from tests.gui.conftest import NO_DEVICES
-from tests.gui.guided import QUICK
 from tests.gui.keys import press
-from tests.gui.processes.test_program_buttons import WAITS
-from tests.signals import eeg_info
 
 OpenWindow = Callable[..., MainWindow]
-LONG = 40_000
-# A recorder of its kind goes on until it is interrupted.
-RECORDS = (
-    sys.executable,
-    "-c",
-    """import signal, sys
-if "record" in sys.argv:
-    signal.sigwait({signal.SIGINT, signal.SIGTERM})
-""",
-)
-_KEY = re.compile(r"\((Ctrl|Alt|Esc|Space|comma|full stop|Page|[A-Z0-9]\b)")
+ROOT = Path(gui.__file__).parent
+DOCS = ROOT.parent / "docs" / "dashboard.md"
+_WRITTEN = re.compile(r"\b(Ctrl|Alt|Shift)\+\w")
 
 
-def by_keys(main: MainWindow, qtbot: QtBot) -> CalibrationWindow:
-    """The guided calibration with its subject filled in."""
-    press(qtbot, main, "Ctrl+G")
-    window = main.calibrating.window
-    assert window is not None
-    qtbot.waitUntil(window.isVisible, timeout=LONG)
-    qtbot.keyClicks(window.setup.subject, "07")
-    return window
+def strings(file: Path) -> list[str]:
+    """Every text of a module but its docstrings."""
+    tree = ast.parse(file.read_text())
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, documented) and node.body and isinstance(node.body[0], ast.Expr)
+    }
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        and id(node) not in docstrings
+    ]  # fmt: skip
 
 
-def test_programs_are_started_and_stopped(open_window: OpenWindow, qtbot: QtBot) -> None:
-    window = open_window(
-        bci=NO_DEVICES, commands=(Command("replay", WAITS), Command("engine", WAITS))
+def test_each_shortcut_is_written_once() -> None:
+    written = {
+        file.relative_to(ROOT).as_posix(): found
+        for file in ROOT.rglob("*.py")
+        if file.name != "actions.py" and "gallery" not in file.parts
+        if (found := [text for text in strings(file) if _WRITTEN.search(text)])
+    }
+    assert written == {}
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_no_two_commands_of_a_window_share_a_key(table: tuple[Action, ...]) -> None:
+    keys = [QKeySequence(key) for a in table for key in (a.key, *a.more_keys) if key]
+    assert all(not key.isEmpty() for key in keys)
+    assert len(set(keys)) == len(keys)
+
+
+def test_every_command_has_an_id_of_its_own() -> None:
+    ids = [action.id for table in TABLES.values() for action in table]
+    assert len(set(ids)) == len(ids)
+    assert {action.menu for table in TABLES.values() for action in table} <= {"", *MENUS}
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_the_docs_have_the_keys_of_the_table(table: tuple[Action, ...]) -> None:
+    assert key_table(table) in DOCS.read_text()
+
+
+def test_a_menu_shows_as_dim_what_cannot_run_and_the_key_still_works(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    ran: list[str] = []
+    reason = ["nothing is there"]
+    actions = WindowActions(
+        window,
+        (Action("a", "Do a", key="Ctrl+J"),),
+        {"a": lambda: ran.append("a")},
+        {"a": lambda: reason[0]},
     )
-    for keys, name in (("Ctrl+E", "engine"), ("Ctrl+P", "replay")):
-        button = window.buttons[name]
-        assert keys in button.toolTip()
-        press(qtbot, window, keys)
-        assert button.text() == f"Stop {name}"
-        qtbot.waitUntil(lambda n=name: f"{n}: hello" in window.log.toPlainText(), timeout=LONG)
-        press(qtbot, window, keys)
-        qtbot.waitUntil(lambda b=button, n=name: b.text() == f"Start {n}", timeout=LONG)
+    actions.dim()
+    assert not actions["a"].isEnabled()
+    assert actions["a"].toolTip() == "nothing is there"
+    actions.undim()
+    window.show()
+    press(qtbot, window, "Ctrl+J")
+    assert ran == ["a"]
 
 
-def test_a_guided_calibration_goes_on_and_back(
-    open_window: OpenWindow, qtbot: QtBot, name: str
+@pytest.fixture
+def window(open_window: OpenWindow) -> MainWindow:
+    return open_window(bci=NO_DEVICES)
+
+
+def test_the_menus_have_every_command_of_the_dashboard(window: MainWindow) -> None:
+    menus = [menu for menu in window.menuBar().findChildren(QMenu) if menu.title()]
+    assert [menu.title().replace("&", "") for menu in menus] == list(MENUS)
+    listed = {action.objectName() for menu in menus for action in menu.actions()} - {""}
+    assert listed == {action.id for action in (*DASHBOARD, *SCOPE)}
+
+
+def test_the_palette_finds_a_command_by_letters_and_runs_it(
+    window: MainWindow, qtbot: QtBot
 ) -> None:
-    outlet = SignalOutlet(eeg_info(4, 250.0, name))
-    main = open_window(bci=RECORDS)
-    window = by_keys(main, qtbot)
-    press(qtbot, window, "Alt+Left")
-    assert window.setup.isVisible()
-    press(qtbot, window, "Ctrl+Return")
-    assert window.signals.isVisible()
-    press(qtbot, window, "Alt+Left")
-    assert window.setup.isVisible()
-    assert window.setup.subject.text() == "07"
-    press(qtbot, window, "Ctrl+Return")
-    qtbot.waitUntil(window.signals.start.isEnabled, timeout=LONG)
-    press(qtbot, window, "Ctrl+Return")
-    assert window.runs.run is not None
-    qtbot.waitUntil(window.runs.cue_screen.isVisible, timeout=LONG)
-    press(qtbot, window.runs.cue_screen, "Esc")
-    qtbot.waitUntil(window.training_page.isVisible, timeout=LONG)
-    press(qtbot, window, "Ctrl+R")
-    assert window.signals.isVisible()
-    press(qtbot, window, "Ctrl+W")
-    assert not window.isVisible()
-    press(qtbot, main, "Ctrl+G")
-    assert window.signals.isVisible()
-    outlet.close()
+    press(qtbot, window, "Ctrl+Shift+P")
+    palette = window.findChild(CommandPalette)
+    assert palette is not None
+    assert "Record: Record or stop" in palette.shown
+    qtbot.keyClicks(palette.sought, "spectr")
+    assert palette.shown == ["Signal: Spectrum"]
+    qtbot.keyClick(palette.sought, Qt.Key.Key_Return)
+    assert window.tabs.page == "Spectrum"
+    qtbot.waitUntil(lambda: window.findChild(CommandPalette) is None)
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(120)
-def test_a_training_goes_on_when_its_window_is_closed(
-    open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
-) -> None:
-    file = write_subject(tmp_path / "subject", seed=1, n_runs=1)[0]
-    profile = tmp_path / "quick.yaml"
-    profile.write_text(QUICK)
-    main = open_window(profile=str(profile))
-    window = by_keys(main, qtbot)
-    press(qtbot, window, "Ctrl+Return")
-    offered = class_choices(
-        window.training.models, load_profile(profile), read_recording(file).info
-    )
-    window.training_page.offer("", [RecordedRun.of(file)], {file}, offered)
-    window.pages.stack.setCurrentWidget(window.training_page)
-    press(qtbot, window, "Ctrl+Return")
-    assert window.training.process is not None
-    press(qtbot, window, "Ctrl+W")
-    assert not window.isVisible()
-    qtbot.waitUntil(lambda: "is trained." in main.log.toPlainText(), timeout=3 * LONG)
-    press(qtbot, main, "Ctrl+G")
-    assert window.result.isVisible()
-    press(qtbot, window, "Alt+Left")
-    assert window.training_page.isVisible()
-    assert window.training_page.files == [file]
+def test_the_palette_shows_the_reason_of_what_cannot_run(window: MainWindow, qtbot: QtBot) -> None:
+    window.show_palette()
+    palette = window.findChild(CommandPalette)
+    assert palette is not None
+    qtbot.waitUntil(palette.isActiveWindow)
+    qtbot.keyClicks(palette.sought, "show in folder")
+    (item,) = palette.commands.findItems("Record: Show in folder", Qt.MatchFlag.MatchExactly)
+    assert item.text(1) == "Nothing has been recorded yet."
+    qtbot.keyClick(palette.sought, Qt.Key.Key_Return)
+    assert palette.isVisible()
+    qtbot.keyClick(palette.sought, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: window.findChild(CommandPalette) is None)
 
 
-def test_every_button_names_its_key(open_window: OpenWindow, qtbot: QtBot) -> None:
-    main = open_window(bci=NO_DEVICES, commands=(Command("engine", WAITS),))
-    window = by_keys(main, qtbot)
-    for part in (main, window, main.replay):
-        for button in part.findChildren(QPushButton):
-            # One that cannot be pressed says why instead.
-            said = button.toolTip()
-            assert _KEY.search(said) or (said and not button.isEnabled()), (button.text(), said)
+def test_the_keys_of_all_windows_are_listed(window: MainWindow, qtbot: QtBot) -> None:
+    press(qtbot, window, "F1")
+    help_window = window.findChild(KeyHelp)
+    assert help_window is not None
+    listed = help_window.text.toPlainText()
+    assert "Ctrl+Shift+P" in listed
+    assert "Page Down" in listed
+    help_window.close()

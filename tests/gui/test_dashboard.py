@@ -87,7 +87,7 @@ def test_a_long_name_and_many_channels_fit_a_window_of_1280(
     outlet = SignalOutlet(eeg_info(306, 250.0, long))
     commands = (Command("replay", SLEEPER), Command("engine", SLEEPER))
     window = open_window(windows, qtbot, long, commands)
-    window.header.connect_button.setChecked(True)
+    window.docks["connect"].show()
     qtbot.waitUntil(window.scope_panel.all.isVisible, timeout=10_000)
     window.scope.step_page(1)
     window.scope.step_page(1)
@@ -333,7 +333,7 @@ def test_both_themes_are_drawn_with_every_view_filled(
     qtbot.waitUntil(lambda: window.decision.decision == "left", timeout=10_000)
     window._apply_theme(DARK)
     dark = window.grab().toImage()
-    window._toggle_theme()
+    window.toggle_theme()
     assert window.scope.theme is LIGHT
     assert window.grab().toImage() != dark
     engine.close()

@@ -41,7 +41,7 @@ class Window(main_window.MainWindow):
 app.MainWindow = Window
 app.run_dashboard(app.DashboardOptions(
     StreamQuery(name=name), None, name + "-engine", {}.get, recordings=folder / "recordings",
-    recorded=(name,), settings=folder / "first.ini",
+    recorded=(name,), settings=folder / "first.json",
 ))
 """
 

@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from bci.lsl.recorders import FoundRecorder
 from bci.messages import EngineStatus
 from bci.models.card import Card
 from bci.pipeline.ring import RingBuffer
@@ -33,11 +32,11 @@ from bci.training.decoder_choices import DecoderOffer, class_choices, emotion_ch
 from gui.calibration.window import CalibrationWindow
 from gui.main_window import MainWindow
 from gui.processes.child import Command
-from gui.record.bar import RecordState
+from gui.processes.recorder import FoundRecorder
 from gui.replay.trials import ReplayTrial
 from gui.signal_tabs import IMPEDANCE, MAP, SIGNAL, SPECTRUM
 from gui.theme import DARK, LIGHT, Theme
-from gui.widgets.elided import Elided
+from gui.widgets.labels import ElidedLabel
 from gui.workers.stream_readers import SignalFound
 from tests.gui.conftest import NO_DEVICES
 from tests.gui.evaluated import evaluation
@@ -109,7 +108,7 @@ def _need_of(part: QWidget, text: str) -> tuple[int, int]:
     if isinstance(part, QAbstractItemView):
         return part.width() + part.horizontalScrollBar().maximum(), 0
     hint = part.sizeHint()
-    if isinstance(part, Elided):
+    if isinstance(part, ElidedLabel):
         # The tooltip has the rest; but a word or two are to be seen.
         return min(60, hint.width()), hint.height()
     return hint.width(), hint.height()
@@ -151,8 +150,8 @@ def main(open_window: OpenWindow, qtbot: QtBot) -> MainWindow:
     panel = window.connect_panel
     panel.set_streams(simulated_streams())
     panel.set_devices(simulated_devices(), "cyton", {})
-    window.header.connect_button.setChecked(True)
-    window.header.log_button.setChecked(True)
+    window.docks["connect"].show()
+    window.docks["log"].show()
     return window
 
 
@@ -171,8 +170,10 @@ def test_the_dashboard_s_words_fit(
     if is_recording:
         names = (LONG_NAME, f"{LONG_NAME}-markers", "bci", "pupil")
         file = f"recordings/sub-12/ses-2/eeg/{LONG_NAME}.xdf"
-        recorder = FoundRecorder("r", "here", 1, file, 7540.0, 48_200_000, names, ())
-        main.record_bar.show_state(RecordState(recorder, takes_notes=True))
+        main.record_bar.set_status(
+            FoundRecorder("r", "here", 1, file, 7540.0, 48_200_000, names, ())
+        )
+        main.record_bar.set_takes_notes(True)
     main.connect_panel.set_connection("cyton is connected", True, False)
     main.show_problem(SENTENCE, "engine")
     main.situation.stream_name = LONG_NAME
@@ -197,7 +198,7 @@ def test_the_controls_of_a_scope_with_pages_fit(
     main.tabs.advance()
     assert main.scope_panel.page.text() in ("65-128 of 306", "65-128")
     main.scope.choose_kind(main.scope.gains.kinds[-1])
-    main.connect_side.show()
+    main.docks["connect"].show()
     assert settled(main, qtbot) == ""
 
 
@@ -212,7 +213,7 @@ def test_the_controls_of_a_scope_with_kinds_fit(
     main.tabs.advance()
     main.scope.choose_kind(main.scope.gains.kinds[-1])
     main.scope.choose_hidden(frozenset({"eeg"}))
-    main.connect_side.show()
+    main.docks["connect"].show()
     assert settled(main, qtbot) == ""
 
 
@@ -327,7 +328,7 @@ def test_the_replay_window_s_words_fit(qtbot: QtBot, theme: Theme) -> None:
     qtbot.addWidget(window)
     window.show()
     assert settled(window, qtbot) == ""
-    window.banner.tell(SENTENCE, "model")
+    window.banner.report(SENTENCE, "model")
     assert settled(window, qtbot) == ""
 
 

@@ -1,14 +1,17 @@
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 from pytestqt.qtbot import QtBot
 
 from bci.pipeline.ring import RingBuffer
 from bci.signals import Channel, StreamInfo
 from gui.main_window import MainWindow
-from gui.settings import DashboardSettings
+from gui.settings import DashboardSettings, LastEngine, StreamSettings
 from gui.theme import DARK, LIGHT
 from gui.widgets.log_panel import LogPanel
 from gui.workers.stream_readers import SignalFound
@@ -17,42 +20,96 @@ from tests.signals import noise
 
 
 def test_choices_survive_a_restart(tmp_path: Path) -> None:
-    file = tmp_path / "dashboard.ini"
+    file = tmp_path / "somewhere" / "dashboard.json"
     before = DashboardSettings(file)
-    before.keep("record", {"subject": "07", "task": "rest, eyes = closed"})
-    before.keep("connect/shown", False)
-    before.keep("device/cyton", {})
-    del before
+    before.record = {"subject": "07", "task": "rest, eyes = closed \u00e9"}
+    before.device_parameters["cyton"] = {}
+    before.stream("amp").gains["eeg/uV"] = 50.0
+    before.engines["speech"] = LastEngine(model="/models/a", profile="speech.yaml")
+    before.store()
     after = DashboardSettings(file)
-    assert after.table("record") == {"subject": "07", "task": "rest, eyes = closed"}
-    assert not after.flag("connect/shown", True)
-    assert after.table("device/cyton") == {}
-    assert after.flag("never kept", True)
+    assert after == before
+    assert after.set_aside is None
+    assert list(file.parent.iterdir()) == [file]
 
 
-@pytest.mark.parametrize("content", [b"\x00\xff[[[ nonsense\n=\n", b"[never closed\n", b"\0" * 99])
+@pytest.mark.parametrize(
+    "content", [b"\x00\xff[[[ nonsense\n=\n", b"{never closed", b"[1, 2]", b""]
+)
 def test_a_broken_file_is_set_aside_and_told(
     open_window: Callable[..., MainWindow], tmp_path: Path, content: bytes
 ) -> None:
-    file = tmp_path / "dashboard.ini"
+    file = tmp_path / "dashboard.json"
     file.write_bytes(content)
     window = open_window(bci=NO_DEVICES)
     assert "could not be read" in window.banner_text.text()
-    assert (tmp_path / "dashboard.broken").is_file()
+    assert (tmp_path / "dashboard.broken").read_bytes() == content
 
 
-def test_a_damaged_choice_is_only_forgotten(tmp_path: Path) -> None:
-    file = tmp_path / "dashboard.ini"
-    file.write_text('[General]\nrecord="{not json"\nlist=1, 2, 3\n')
-    remembered = DashboardSettings(file)
-    assert remembered.table("record") == {}
-    assert remembered.table("list") == {}
+def test_a_file_of_an_earlier_version_is_set_aside(tmp_path: Path) -> None:
+    (tmp_path / "dashboard.json").write_text("[General]\ntheme=light\n")
+    settings = DashboardSettings(tmp_path / "dashboard.json")
+    assert settings.set_aside == tmp_path / "dashboard.broken"
+    settings.store()
+    assert DashboardSettings(tmp_path / "dashboard.json").set_aside is None
+
+
+@pytest.mark.parametrize(
+    ("damage", "kept"),
+    [
+        ({"record": "{not json"}, {"record": {}}),
+        ({"record": {"subject": 7}}, {"record": {}}),
+        ({"sweep": []}, {"sweep": False}),
+        ({"engines": {"speech": {"model": "a"}}}, {"engines": {}}),
+        ({"streams": {"amp": {"gains": {"eeg/uV": -1.0}, "hidden": ["Cz"]}}},
+         {"streams": {"amp": StreamSettings(hidden=["Cz"])}}),
+        ({"streams": {"amp": {"hidden": [1], "bad": ["Cz"]}}},
+         {"streams": {"amp": StreamSettings(bad=["Cz"])}}),
+        ({"unknown": 1, "self": 2, "file": 3}, {}),
+    ],
+)  # fmt: skip
+def test_a_damaged_choice_is_forgotten_alone(
+    tmp_path: Path, damage: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    file = tmp_path / "dashboard.json"
+    file.write_text(json.dumps({"page": "Map", **damage}))
+    settings = DashboardSettings(file)
+    assert settings.set_aside is None
+    assert settings.page == "Map"
+    assert {name: getattr(settings, name) for name in kept} == kept
+
+
+def test_a_choice_of_the_wrong_kind_is_refused(tmp_path: Path) -> None:
+    settings = DashboardSettings(tmp_path / "dashboard.json")
+    with pytest.raises(ValidationError):
+        settings.line_hz = float("nan")
+
+
+def test_only_the_newest_streams_are_kept(tmp_path: Path) -> None:
+    settings = DashboardSettings(tmp_path / "dashboard.json")
+    settings.stream("used").channel = "Cz"
+    for k in range(300):
+        settings.stream(f"amp-{k}")
+        settings.stream("used")
+    assert len(settings.streams) == 200
+    assert settings.streams["used"].channel == "Cz"
+    assert "amp-0" not in settings.streams
+
+
+def test_a_folder_that_cannot_be_written_is_only_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").touch()
+    settings = DashboardSettings(tmp_path / "file" / "dashboard.json")
+    settings.sweep = True
+    settings.store()
+    assert "cannot be kept" in caplog.text
 
 
 def test_the_theme_that_was_chosen_comes_back(open_window: Callable[..., MainWindow]) -> None:
     window = open_window(bci=NO_DEVICES)
     other = LIGHT if window.scope.theme is DARK else DARK
-    window._toggle_theme()
+    window.toggle_theme()
     window.close()
     assert open_window(bci=NO_DEVICES).scope.theme is other
 
@@ -91,7 +148,7 @@ def test_a_gain_that_nobody_chose_is_found_anew(open_window: Callable[..., MainW
     show(window)
     assert window.scope.gain > 0
     window.close()
-    assert window.remembered.number("gain/kept-amp/eeg/uV", 0.0) == 0.0
+    assert window.remembered.streams["kept-amp"].gains == {}
 
 
 def test_the_window_comes_back_as_large_as_it_was(
@@ -104,14 +161,14 @@ def test_the_window_comes_back_as_large_as_it_was(
     assert open_window(bci=NO_DEVICES).size() == size
 
 
-@pytest.mark.parametrize("kept", ["nonsense", "nan", "-5", "1e999"])
+@pytest.mark.parametrize("kept", ['"nonsense"', "NaN", "-5", "1e999"])
 def test_damaged_numbers_and_geometry_are_only_forgotten(
     open_window: Callable[..., MainWindow], tmp_path: Path, kept: str
 ) -> None:
-    remembered = DashboardSettings(tmp_path / "dashboard.ini")
-    for key in ("window", "time base", "gain/kept-amp/eeg/uV"):
-        remembered.keep(key, kept)
-    remembered.store()
+    (tmp_path / "dashboard.json").write_text(
+        f'{{"geometry": {kept}, "layout": {kept}, "time_base_s": {kept}, '
+        f'"streams": {{"kept-amp": {{"gains": {{"eeg/uV": {kept}}}}}}}}}'
+    )
     window = open_window(bci=NO_DEVICES)
     show(window)
     assert window.scope.view.time_base_s == 10.0

@@ -13,6 +13,7 @@ from bci.quality.spectra import BANDS
 from bci.signals import Channel, StreamInfo
 from gui.main_window import MainWindow
 from tests.gui.conftest import NO_DEVICES
+from tests.gui.keys import press
 from tests.signals import eeg_info, noise
 from tests.streams import send
 
@@ -127,7 +128,7 @@ def test_keys_show_the_tabs_and_the_tab_is_remembered(
     qtbot.waitExposed(window)
     assert window.tabs.page == "Signal"
     for key, page in (("Ctrl+2", "Spectrum"), ("Ctrl+1", "Signal"), ("Ctrl+3", "Map")):
-        window.tabs.keys[key]()
+        press(qtbot, window, key)
         assert window.tabs.page == page
     window.tabs.map.choose(BANDS[3])
     window.close()

@@ -18,8 +18,9 @@ from bci.tasks.paradigms import (
     ParadigmKind,
     cues_for,
 )
-from gui.widgets.elided_line import ElidedLine
-from gui.widgets.pieces import button
+from gui.actions import with_key
+from gui.widgets.buttons import button
+from gui.widgets.labels import ElidedLine
 
 _MAX_BYTES = 100_000
 _FIRST = {
@@ -41,7 +42,9 @@ class CueFields(QWidget):
         self.line = ElidedLine()
         self.line.setMaxLength(_MAX_BYTES)
         self.line.textChanged.connect(self.changed)
-        self.browse: QPushButton = button("From file ...", "Read what is shown (Ctrl+O)")
+        self.browse: QPushButton = button(
+            "From file ...", with_key("Read what is shown", "calibrate-files")
+        )
         self.browse.clicked.connect(self._browse)
         self._kind = MOTOR_IMAGERY
         self._texts = {MOTOR_IMAGERY: "", **_FIRST}

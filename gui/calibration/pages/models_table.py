@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from bci.models.card import Card
 from bci.training.model_result import ModelResult
-from gui.widgets.pieces import tip
+from gui.widgets.labels import tip
 from gui.widgets.units import percent
 
 _COLUMNS = (

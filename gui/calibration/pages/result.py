@@ -6,14 +6,17 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from bci.training.model_result import ModelResult
+from gui.actions import with_key
 from gui.calibration.pages.models_table import NOTE, EarlierTable
 from gui.plots.accuracy import AccuracyView, verdict
 from gui.plots.confusion import ConfusionView
 from gui.plots.line_with_band import CourseView, CurveView
 from gui.plots.pattern_view import PatternView
 from gui.theme import Theme
-from gui.widgets.pieces import button, named, panel, tip
-from gui.widgets.sentence import Scrolled, Sentence
+from gui.widgets.buttons import button
+from gui.widgets.labels import Sentence, tip
+from gui.widgets.layouts import named, panel
+from gui.widgets.scroll_areas import TextScrollArea
 from gui.widgets.units import by_chance, percent
 
 
@@ -30,18 +33,24 @@ class ResultPage(QWidget):
         self.result: ModelResult | None = None
         self.accuracy = AccuracyView()
         self.verdict = named(Sentence(), "heading")
-        self.details = named(Sentence(most=1000), "dim")
+        self.details = named(Sentence(max_letters=1000), "dim")
         self.confusion = ConfusionView()
         self.patterns = PatternView()
         self.course = CourseView()
         self.curve = CurveView()
         self.table = EarlierTable()
         self.table.look_wanted.connect(self.look_wanted)
-        self.use = button("Use this model now", "The running engine takes it over (Ctrl+Return)")
+        self.use = button(
+            "Use this model now", with_key("The running engine takes it over", "calibrate-next")
+        )
         self.use.clicked.connect(self._use)
-        self.back = button("Back", "Train on other runs, or another decoder (Alt+Left)")
+        self.back = button(
+            "Back", with_key("Train on other runs, or another decoder", "calibrate-back")
+        )
         self.back.clicked.connect(self.back_wanted)
-        self.again = button("Record another run", "More trials make a better model (Ctrl+R)")
+        self.again = button(
+            "Record another run", with_key("More trials make a better model", "calibrate-again")
+        )
         self.again.clicked.connect(self.again_wanted)
         self.message = named(Sentence(), "dim")
         self.message.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -59,7 +68,7 @@ class ResultPage(QWidget):
         stack = QVBoxLayout(score)
         stack.setContentsMargins(0, 0, 0, 0)
         stack.addWidget(self.accuracy)
-        stack.addWidget(Scrolled(words, lines=4))
+        stack.addWidget(TextScrollArea(words, lines=4))
         left = QVBoxLayout()
         left.addWidget(panel(score))
         left.addWidget(panel(self.confusion), 1)

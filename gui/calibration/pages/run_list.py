@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from bci.recording.bids.runs import RecordedRun
-from gui.widgets.pieces import tip
+from gui.widgets.labels import tip
 
 _FILE = Qt.ItemDataRole.UserRole
 _COUNTING = "counting trials ..."

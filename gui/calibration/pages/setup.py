@@ -30,12 +30,14 @@ from bci.tasks.paradigms import (
     timing_for,
     with_false_decisions,
 )
+from gui.actions import with_key
 from gui.calibration.pages.cue_fields import CueFields, check_readable
 from gui.calibration.pages.timing_fields import ROOM, TimingFields
 from gui.calibration.run.run_choice import RunChoice
+from gui.widgets.buttons import button
 from gui.widgets.combo_box import ComboBox
-from gui.widgets.pieces import button, named, panel
-from gui.widgets.sentence import Sentence
+from gui.widgets.labels import Sentence
+from gui.widgets.layouts import named, panel
 from gui.widgets.units import counted, percent
 
 
@@ -87,11 +89,13 @@ class SetupPage(QWidget):
         self.instruction = named(Sentence(), "dim")
         self.summary = named(Sentence(), "heading")
         self.problem = named(Sentence(), "problem")
-        self.next = named(button("Check signals", "Continue (Ctrl+Return)"), "go")
+        self.next = named(button("Check signals", with_key("Continue", "calibrate-next")), "go")
         self.next.clicked.connect(lambda: self._go_on(self.chosen))
-        self.models = button("Models", "Look at earlier models (Ctrl+M)")
+        self.models = button("Models", with_key("Look at earlier models", "calibrate-models"))
         self.models.clicked.connect(self.models_wanted)
-        self.train = button("Train on recordings", "Without a new run: choose files (Ctrl+T)")
+        self.train = button(
+            "Train on recordings", with_key("Without a new run: choose files", "calibrate-train")
+        )
         self.train.clicked.connect(lambda: self._go_on(self.training_wanted))
         self._build()
         for line in (self.subject, self.session):

@@ -6,10 +6,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from bci.quality.channel_quality import ChannelQuality, State
 from bci.quality.words import advise, explain, worst_first
 from bci.signals import StreamInfo
+from gui.actions import key_of, with_key
 from gui.electrodes.quality_view import QualityView
 from gui.theme import Theme
-from gui.widgets.pieces import button, named, panel
-from gui.widgets.sentence import Sentence
+from gui.widgets.buttons import button
+from gui.widgets.labels import Sentence
+from gui.widgets.layouts import named, panel
 from gui.widgets.units import counted
 
 _MAX_NAMED, _MAX_ADVICE = 12, 6
@@ -26,9 +28,13 @@ class SignalsPage(QWidget):
         self.head = QualityView(grows=True)
         self.stream = named(Sentence(), "largeheading")
         self.verdict = named(Sentence(), "large")
-        self.back = button("Back", "Change subject, paradigm or numbers (Alt+Left)")
+        self.back = button(
+            "Back", with_key("Change subject, paradigm or numbers", "calibrate-back")
+        )
         self.back.clicked.connect(self.back_wanted)
-        self.start = named(button("Start", "Record, and show the cues (Ctrl+Return)"), "go")
+        self.start = named(
+            button("Start", with_key("Record, and show the cues", "calibrate-next")), "go"
+        )
         self.start.clicked.connect(self.start_wanted)
         self._info: StreamInfo | None = None
         self._silence = ""
@@ -37,7 +43,7 @@ class SignalsPage(QWidget):
         column = QVBoxLayout(words)
         column.setContentsMargins(16, 14, 16, 14)
         column.setSpacing(10)
-        self.advice = named(Sentence(most=1000), "large")
+        self.advice = named(Sentence(max_letters=1000), "large")
         self.helps = named(QLabel("What helps"), "largeheading")
         for label in (self.stream, self.verdict, self.helps, self.advice):
             column.addWidget(label)
@@ -88,7 +94,9 @@ class SignalsPage(QWidget):
         self.start.setEnabled(info is not None and not info.replayed)
         if info is None:
             self.stream.setText("No signal")
-            self.verdict.setText("Connect a stream in the dashboard first (Connect, Ctrl+K).")
+            self.verdict.setText(
+                f"Connect a stream in the dashboard first (Connect, {key_of('panel-connect')})."
+            )
             return
         simulated = " - SIMULATED SIGNAL" if info.simulated else ""
         simulated += " - REPLAY" if info.replayed else ""

@@ -15,11 +15,13 @@ from PySide6.QtWidgets import (
 from bci.messages import PointEvent, StepEvent
 from bci.recording.bids.runs import RecordedRun
 from bci.training.decoder_choices import DecoderOffer
+from gui.actions import with_key
 from gui.calibration.pages.run_list import RunList
 from gui.plots.line_with_band import CurveView
 from gui.theme import Theme
-from gui.widgets.pieces import button, named, panel
-from gui.widgets.sentence import Sentence
+from gui.widgets.buttons import button
+from gui.widgets.labels import Sentence
+from gui.widgets.layouts import named, panel
 
 
 class TrainingPage(QWidget):
@@ -35,7 +37,9 @@ class TrainingPage(QWidget):
         self.heading = named(Sentence(), "heading")
         self.runs = RunList()
         self.runs.ticked.connect(self._show)
-        self.add = button("Add files ...", "Train on other recordings, too (Ctrl+O)")
+        self.add = button(
+            "Add files ...", with_key("Train on other recordings, too", "calibrate-files")
+        )
         self.add.clicked.connect(self.files_wanted)
         self.offers: list[tuple[QRadioButton, DecoderOffer]] = []
         self._decoder_column = QVBoxLayout()
@@ -46,9 +50,13 @@ class TrainingPage(QWidget):
         self.problem = named(Sentence(), "problem")
         self.problem.setProperty("wrong", True)
         self.curve = CurveView()
-        self.again = button("Record another run", "More trials make a better model (Ctrl+R)")
+        self.again = button(
+            "Record another run", with_key("More trials make a better model", "calibrate-again")
+        )
         self.again.clicked.connect(self.again_wanted)
-        self.train = named(button("Train", "Train on the ticked runs (Ctrl+Return)"), "go")
+        self.train = named(
+            button("Train", with_key("Train on the ticked runs", "calibrate-next")), "go"
+        )
         self.train.clicked.connect(self._toggle)
         self._training = False
         self._build()

@@ -63,7 +63,7 @@ def room(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[..., Room]]:
     rooms: list[Room] = []
 
     def open_one(bci: tuple[str, ...] = NO_DEVICES, follow_last: bool = False) -> Room:
-        rooms.append(Room(tmp_path / "dashboard.ini", bci, follow_last))
+        rooms.append(Room(tmp_path / "dashboard.json", bci, follow_last))
         qtbot.addWidget(rooms[-1].panel)
         return rooms[-1]
 

@@ -74,7 +74,7 @@ def test_a_silent_stream_ends_its_own_cue_and_no_other(
 ) -> None:
     window = open_window(bci=NO_DEVICES)
     window.situation.stream_name, window.situation.engine_alive = "amp", True
-    window._on_status(EngineStatus(state="running", model="me", stream=decoded))
+    window.links._on_status(EngineStatus(state="running", model="me", stream=decoded))
     window.engine.decision.show_cue("left")
-    window._on_signal_silent(1000.0)
+    window.signal.set_silent(1000.0)
     assert window.engine.decision.cue == ("left" if decoded == "other" else None)

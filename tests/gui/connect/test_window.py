@@ -47,8 +47,8 @@ def test_the_devices_are_listed_anew_when_the_panel_is_shown_again(
     with qtbot.waitSignal(window.connecting.catalogue.found, timeout=LONG):
         pass
     with qtbot.waitSignal(window.connecting.catalogue.found, timeout=LONG):
-        window.header.connect_button.toggle()
-        window.header.connect_button.toggle()
+        window.commands["panel-connect"].trigger()
+        window.commands["panel-connect"].trigger()
 
 
 def test_trouble_with_a_source_is_shown_in_the_banner_and_the_log(open_window: OpenWindow) -> None:

@@ -35,7 +35,7 @@ def offer(monkeypatch: pytest.MonkeyPatch, make: object) -> None:
 
 
 def shown(qtbot: QtBot, folder: Path) -> EngineViews:
-    remembered = DashboardSettings(folder / "settings.ini")
+    remembered = DashboardSettings(folder / "settings.json")
     engine = EngineViews({"left": "left"}.get, 0.6, remembered, task="toy task")
     qtbot.addWidget(engine.decided)
     return engine
@@ -72,7 +72,7 @@ def test_bars_are_shown_where_a_view_cannot_be_made(
 def test_our_views_are_those_of_the_registry(qtbot: QtBot, tmp_path: Path) -> None:
     from gui.decisions.word_list import ShownWords, WordList
 
-    remembered = DashboardSettings(tmp_path / "settings.ini")
+    remembered = DashboardSettings(tmp_path / "settings.json")
     engine = EngineViews({}.get, 0.6, remembered, words=ShownWords(1.0), task="speech")
     qtbot.addWidget(engine.decided)
     assert isinstance(engine.usual, WordList)

@@ -27,7 +27,7 @@ PARADIGM = Paradigm.model_validate({"classes": {"left fist": "T1", "right fist":
 @pytest.fixture
 def engine(qtbot: QtBot, tmp_path) -> EngineViews:  # type: ignore[no-untyped-def]
     """Opened with a profile of other markers than the model's."""
-    shown = EngineViews({"left": "left"}.get, 0.7, DashboardSettings(tmp_path / "settings.ini"))
+    shown = EngineViews({"left": "left"}.get, 0.7, DashboardSettings(tmp_path / "settings.json"))
     for view in (shown.decided, shown.passed, shown.latency):
         qtbot.addWidget(view)
     return shown
@@ -109,7 +109,7 @@ def test_another_stream_keeps_the_cues_that_the_profile_names(
     window = open_window(bci=NO_DEVICES, markers=markers, autostart=is_demo)
     followed: list[StreamQuery | None] = []
     window.feed.show = lambda _signal, named: followed.append(named)  # type: ignore[method-assign, assignment]
-    window.show_stream(StreamQuery(name=name), name)
+    window.links.show_stream(StreamQuery(name=name), name)
     # A demo names the markers of its own stream.
     assert followed == [StreamQuery(type="Markers") if is_demo else markers]
 
@@ -118,7 +118,7 @@ def test_markers_that_the_profile_names_count_beside_another_stream_too(
     open_window: OpenWindow, qtbot: QtBot, name: str
 ) -> None:
     window = open_window(markers=StreamQuery(name=f"{name}-codes"), cue_of={"left": "left"}.get)
-    window.show_stream(StreamQuery(name=f"{name}-2"), f"{name}-2")
+    window.links.show_stream(StreamQuery(name=f"{name}-2"), f"{name}-2")
     codes = MarkerOutlet(f"{name}-codes", f"{name}-codes", False, "Codes")
     qtbot.waitUntil(lambda: codes.has_consumers, timeout=LONG)
     codes.push(Marker(local_clock(), "left"))

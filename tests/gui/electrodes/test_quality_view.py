@@ -117,8 +117,7 @@ def test_tooltips_of_channels_look_like_all_others_and_hold_no_markup(
     view.grab()
     at = view.head.place_px(0).toPoint()
     view.set_quality(judged)
-    target = view.head.viewport()
-    QApplication.sendEvent(target, QHelpEvent(QEvent.Type.ToolTip, at, at))
+    QApplication.sendEvent(view.head.viewport(), QHelpEvent(QEvent.Type.ToolTip, at, at))
     ((_, text, owner),) = shown
     # Without a widget Qt draws it in a look of its own.
     assert owner is view.head

@@ -26,7 +26,6 @@ from gui.calibration.pages.setup import SetupPage
 from gui.calibration.pages.signals import SignalsPage
 from gui.calibration.pages.training import TrainingPage
 from gui.calibration.run.cue_screen import CueScreen
-from gui.calibration.style import style_sheet
 from gui.plots.line_with_band import CurveView
 from gui.theme import Theme
 from tests.gui.gallery import simulated
@@ -45,7 +44,7 @@ _CURVE = tuple(
 def setup(theme: Theme) -> SetupPage:
     """What is filled in for a run of hands that are imagined (Graz)."""
     view = SetupPage("motor-imagery", {"subject": "07", "session": "1"}, "bci")
-    view.setStyleSheet(style_sheet(theme))
+    view.setStyleSheet(theme.style_sheet(calibration=True))
     view.resize(1120, 400)
     return view
 
@@ -78,7 +77,7 @@ def cues(_theme: Theme) -> QWidget:
 def signals(theme: Theme) -> SignalsPage:
     """The electrodes before a run: one is bad, two are doubtful."""
     view = SignalsPage()
-    view.setStyleSheet(style_sheet(theme))
+    view.setStyleSheet(theme.style_sheet(calibration=True))
     view.set_theme(theme)
     view.set_stream(simulated.INFO)
     view.set_quality(simulated.quality())
@@ -89,7 +88,7 @@ def signals(theme: Theme) -> SignalsPage:
 def training(theme: Theme) -> TrainingPage:
     """A training under way: three of four points of the learning curve are there."""
     view = TrainingPage()
-    view.setStyleSheet(style_sheet(theme))
+    view.setStyleSheet(theme.style_sheet(calibration=True))
     view.set_theme(theme)
     names = [f"sub-07_ses-1_task-motorimagery_run-0{run}_eeg.xdf" for run in (1, 2)]
     runs = [RecordedRun(Path(name), datetime(2026, 3, 24, 9, 50), 12.4) for name in names]
@@ -109,7 +108,7 @@ def training(theme: Theme) -> TrainingPage:
 def calibration(theme: Theme) -> ResultPage:
     """A model that is better than chance, beside an earlier one that was not."""
     view = ResultPage()
-    view.setStyleSheet(style_sheet(theme))
+    view.setStyleSheet(theme.style_sheet(calibration=True))
     view.set_theme(theme)
     curve = CurveView()
     curve.show_training(list(_CURVE), [])

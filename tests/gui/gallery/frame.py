@@ -4,8 +4,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from gui.theme import Theme
 from gui.widgets.banner import Banner
+from gui.widgets.layouts import named, panel
 from gui.widgets.log_panel import LogPanel
-from gui.widgets.pieces import named, panel
 from tests.gui.gallery.views import VIEWS
 
 

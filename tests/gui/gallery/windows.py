@@ -37,13 +37,13 @@ def dashboard(theme: Theme) -> QWidget:
             bci=_NO_BCI,
             recordings=_NOWHERE,
             task="motorimagery",
-            settings=_NOWHERE / "dashboard.ini",
+            settings=_NOWHERE / "dashboard.json",
         )
     )
     # Nothing that is really on the network mixes with what is simulated.
     for part in (window.feed, window.connecting, window.recording.link):
         part.retire()
-    window.header.connect_button.setChecked(False)
+    window.docks["connect"].hide()
     window._apply_theme(theme)
     window.resize(1280, 800)
     start = fill(window)
@@ -74,7 +74,7 @@ def replay_window(theme: Theme) -> QWidget:
     window = ReplayWindow(
         _NO_BCI,
         _NOWHERE,
-        DashboardSettings(_NOWHERE / "replay.ini"),
+        DashboardSettings(_NOWHERE / "replay.json"),
         lambda label: label if label in simulated.CLASSES else None,
     )
     window.resize(1280, 800)

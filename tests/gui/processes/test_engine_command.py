@@ -69,7 +69,7 @@ def test_a_program_that_is_no_engine_stays_as_it_is(argv: tuple[str, ...]) -> No
 
 
 def test_the_last_model_is_remembered_for_each_profile(tmp_path: Path) -> None:
-    file = tmp_path / "dashboard.ini"
+    file = tmp_path / "dashboard.json"
     for name, profile in (("hands", "motor-imagery"), ("words", "speech")):
         (tmp_path / name).mkdir()
         (tmp_path / name / CARD).touch()
@@ -94,7 +94,7 @@ def test_a_model_that_was_used_is_offered_at_the_next_start(
 ) -> None:
     (tmp_path / "S007").mkdir()
     (tmp_path / "S007" / CARD).touch()
-    remembered = DashboardSettings(tmp_path / "dashboard.ini")
+    remembered = DashboardSettings(tmp_path / "dashboard.json")
     remember_engine(
         remembered, "motor-imagery", engine_command(BCI, "mine.yaml", tmp_path / "S007")
     )
@@ -170,7 +170,7 @@ def test_an_engine_that_waits_for_another_stream_than_the_one_shown_is_said() ->
 
 def test_a_signal_on_another_name_asks_for_its_stream(open_window: OpenWindow) -> None:
     window = open_window(bci=NO_DEVICES, commands=(Command("engine", IDLE),))
-    window.show_stream(StreamQuery(name="chosen"), "chosen")
+    window.links.show_stream(StreamQuery(name="chosen"), "chosen")
     window.buttons["engine"].click()
     command = window.programs.command("engine")
     assert command is not None
@@ -189,13 +189,13 @@ def test_a_replay_that_the_user_stopped_is_no_problem(open_window: OpenWindow) -
     )
     window = open_window(bci=NO_DEVICES, commands=(Command("replay", sleep),))
     window.situation.stream_name = "amp"
-    window._on_signal_alive(False)
+    window.signal.set_alive(False)
     assert "The stream amp is gone" in window.banner_text.text()
-    window._on_signal_alive(True)
+    window.signal.set_alive(True)
     window.banner.hide()
     window.programs.start()
     window.programs.toggle("replay")
-    window._on_signal_alive(False)
+    window.signal.set_alive(False)
     assert not window.banner.isVisible()
     assert "amp was disconnected" in window.log.toPlainText()
 
@@ -204,7 +204,7 @@ def test_a_calibration_that_opens_after_the_signal_went_has_no_stream(
     open_window: OpenWindow,
 ) -> None:
     window = open_window(bci=NO_DEVICES)
-    window._on_signal(SignalFound(eeg_info(4), RingBuffer(5000, 4)))
+    window.signal.set_signal(SignalFound(eeg_info(4), RingBuffer(5000, 4)))
     window.calibrating._on_signal(SignalFound(eeg_info(4), RingBuffer(5000, 4)))
     window.calibrating._on_alive(False)
     window.calibrating.open()

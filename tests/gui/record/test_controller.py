@@ -36,7 +36,7 @@ class Room:
 
     def __init__(self, name: str, folder: Path, bci: tuple[str, ...], listed: bool = True) -> None:
         self.bar = RecordBar({"subject": "01", "task": "rest"})
-        self.settings = DashboardSettings(folder / "dashboard.ini")
+        self.settings = DashboardSettings(folder / "dashboard.json")
         self.controller = RecordController(
             self.bar, bci, folder / "recordings", (name,), self.settings,
             lambda: (name,) if listed else (),
@@ -129,7 +129,7 @@ def test_the_red_button_writes_a_file_that_opens(
     file = tmp_path / "recordings/sub-07/ses-12/eeg/sub-07_ses-12_task-blinks_run-01_eeg.xdf"
     assert file.name in bar.saved.text.text()
     # The dialog of Recordings begins there, too.
-    assert opened.settings.text("replay/file") == str(file)
+    assert opened.settings.replay_file == str(file)
     qtbot.waitUntil(lambda: any(f"{file}:" in line for line in opened.lines), timeout=LONG)
     samples = samples_in(file)
     assert len(samples[name]) == 500

@@ -20,7 +20,9 @@ def test_the_task_is_that_of_the_profile_whatever_was_recorded_last(
     open_window: OpenWindow, tmp_path: Path
 ) -> None:
     last = {"subject": "07", "session": "2", "task": "motorimagery"}
-    DashboardSettings(tmp_path / "dashboard.ini").keep("record", last)
+    settings = DashboardSettings(tmp_path / "dashboard.json")
+    settings.record = last
+    settings.store()
     window = open_window(task="speech", bci=NO_DEVICES)
     assert window.record_bar.values == last | {"task": "speech"}
 

@@ -216,7 +216,7 @@ def test_why_images_are_shown_by_name_is_said_until_another_model_is_run(
     pictures = tuple(f"{name}.png" for name in IMAGES)
     save_gallery(Gallery(IMAGES, np.eye(40, dtype=np.float32), "CLIP", pictures), good)
     window = ReplayWindow(
-        BCI, tmp_path, DashboardSettings(tmp_path / "settings.ini"), lambda _: None
+        BCI, tmp_path, DashboardSettings(tmp_path / "settings.json"), lambda _: None
     )
     info, n = eeg_info(2), 500
     recording = Recording(info, noise(n, 2), np.arange(n) / info.sfreq, np.arange(n), ())
@@ -314,7 +314,7 @@ def test_a_model_of_ten_words_is_replayed_with_the_words(qtbot: QtBot, tmp_path:
         False,
     )
     window = ReplayWindow(
-        BCI, tmp_path, DashboardSettings(tmp_path / "settings.ini"), lambda _: None
+        BCI, tmp_path, DashboardSettings(tmp_path / "settings.json"), lambda _: None
     )
     window.show()
     with qtbot.waitSignal(window.reader.opened, timeout=20_000):

@@ -52,7 +52,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def window(qtbot: QtBot, folder: Path, tmp_path: Path) -> Iterator[ReplayWindow]:
-    opened = ReplayWindow(BCI, folder, DashboardSettings(tmp_path / "settings.ini"), lambda _: None)
+    opened = ReplayWindow(
+        BCI, folder, DashboardSettings(tmp_path / "settings.json"), lambda _: None
+    )
     opened.show()
     yield opened
     opened.stop()
@@ -330,7 +332,7 @@ def test_the_dashboard_opens_it_and_closes_it_with_itself(
     qtbot.waitUntil(lambda: dashboard.replay.opened is not None, timeout=15_000)
     dashboard.header.replay_button.click()
     assert dashboard.replay.isVisible()
-    dashboard._toggle_theme()
+    dashboard.toggle_theme()
     assert dashboard.replay.theme is dashboard.scope.theme
     dashboard.close()
     assert not dashboard.replay.isVisible()

@@ -70,7 +70,7 @@ def test_a_calibration_on_a_replay_is_refused_before_any_cue_with_what_can_follo
         assert guided.signals.isVisible()
         assert not guided.signals.start.isEnabled()
         assert notice.isVisible()
-        window.header.connect_button.setChecked(False)
+        window.docks["connect"].hide()
         notice.headset.click()
         assert window.connect_panel.isVisible()
         guided.close()
@@ -100,10 +100,10 @@ def test_a_disconnect_that_the_user_pressed_is_no_problem_of_any_of_its_streams(
     qtbot.waitUntil(lambda: len(connection.streams) == 2, timeout=LONG)
     window.situation.stream_name = f"{name}-{stream}"
     window.connect_panel.disconnect_wanted.emit()
-    window._on_signal_alive(False)
+    window.signal.set_alive(False)
     assert not window.banner.isVisible()
     qtbot.waitUntil(lambda: not connection.is_active, timeout=LONG)
     # Another source takes its place before the loss of its stream is noticed.
     connection.open(Command("other", (sys.executable, "-c", SOURCE.format("other"))))
-    window._on_signal_alive(False)
+    window.signal.set_alive(False)
     assert not window.banner.isVisible()

@@ -103,7 +103,7 @@ def test_decisions_live_recorded_evaluated_and_replayed_are_the_same(
 
     # Replayed.
     window = ReplayWindow(
-        BCI, tmp_path, DashboardSettings(tmp_path / "settings.ini"), lambda _: None
+        BCI, tmp_path, DashboardSettings(tmp_path / "settings.json"), lambda _: None
     )
     with qtbot.waitSignal(window.reader.opened, timeout=20_000):
         window.open(tmp_path / "session.xdf")

@@ -52,13 +52,13 @@ def test_a_click_or_a_key_acknowledges_the_losses_and_the_log_keeps_them(
     open_window: Callable[..., MainWindow], qtbot: QtBot
 ) -> None:
     window = open_window(bci=NO_DEVICES)
-    window._on_signal(SignalFound(eeg_info(4), RingBuffer(5000, 4)))
+    window.signal.set_signal(SignalFound(eeg_info(4), RingBuffer(5000, 4)))
     stats = InletStats(1000, 12, 1, 0, 0, 250.0, 0.0, 0.0, float("nan"))
-    window._on_signal_stats(stats)
+    window.signal.set_stats(stats)
     assert "lost 12 samples at" in window.log.toPlainText()
     qtbot.mouseClick(window.state_mark, Qt.MouseButton.LeftButton)
     assert window.situation.acknowledged == {"shown": 12}
-    window._on_signal_stats(replace(stats, lost_samples=13, gaps=2))
+    window.signal.set_stats(replace(stats, lost_samples=13, gaps=2))
     assert "lost 1 sample at" in window.log.toPlainText()
     with qtbot.waitActive(window, timeout=5_000):
         window.activateWindow()

@@ -1,4 +1,4 @@
-"""Question that is asked when the dashboard is closed during a recording."""
+"""Question before the dashboard is closed during a recording."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,9 +7,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from bci.lsl.recorders import FoundRecorder
+from gui.actions import key_of
 
 
-def ask_before_closing(
+def confirm_closing(
     window: QWidget,
     status: FoundRecorder,
     keep: Callable[[], object],
@@ -22,11 +23,11 @@ def ask_before_closing(
     box = QMessageBox(window)
     box.setWindowTitle("Recording goes on")
     box.setTextFormat(Qt.TextFormat.PlainText)
-    # What a recorder says is shown as it is, never as markup.
+    # A file's name is shown as it is, never as markup.
     box.setText(
         "A recording is running. It goes on when this window is closed.\n\n"
         f"File: {Path(status.file).name}\n"
-        "To stop it later, open the dashboard again and press Stop (Ctrl+R)."
+        f"To stop it later, open the dashboard again and press Stop ({key_of('record')})."
     )
     close = box.addButton("Close, keep recording", QMessageBox.ButtonRole.AcceptRole)
     stop = box.addButton("Stop recording and close", QMessageBox.ButtonRole.DestructiveRole)
@@ -43,5 +44,5 @@ def farewell(status: FoundRecorder) -> str:
     by_hand = f", or run: kill -INT {status.pid}" if status.pid else ""
     return (
         f"The recording goes on: {status.file}. To stop it, open the dashboard again and press "
-        f"Stop (Ctrl+R){by_hand}"
+        f"Stop ({key_of('record')}){by_hand}"
     )

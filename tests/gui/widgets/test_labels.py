@@ -2,7 +2,7 @@ from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from gui.theme import DARK
-from gui.widgets.elided_line import ElidedLine
+from gui.widgets.labels import ElidedLine
 
 MOODS = "joyful, excited, content, calm, bored, sad, angry, afraid, tired, surprised"
 

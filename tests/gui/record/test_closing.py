@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from bci.lsl.outlet import SignalOutlet
 from bci.lsl.recorders import FoundRecorder
 from gui.main_window import MainWindow
-from gui.widgets.closing import farewell
+from gui.record.closing import farewell
 from tests.signals import eeg_info
 
 OpenWindow = Callable[..., MainWindow]
@@ -34,7 +34,7 @@ def test_closing_while_recording_says_that_it_goes_on_and_can_stop_it(
 ) -> None:
     outlet = SignalOutlet(eeg_info(4, 250.0, name))
     window = open_window(recorded=(name,))
-    window.asks_before_closing = True
+    window.confirms_closing = True
     window.record_bar.button.click()
     qtbot.waitUntil(lambda: name in window.record_bar.details.text(), timeout=LONG)
     assert window.recording.status is not None
@@ -54,7 +54,7 @@ def test_closing_while_recording_says_that_it_goes_on_and_can_stop_it(
 
 def test_without_a_recording_nothing_is_asked(open_window: OpenWindow) -> None:
     window = open_window()
-    window.asks_before_closing = True
+    window.confirms_closing = True
     window.close()
     assert not window.isVisible()
 

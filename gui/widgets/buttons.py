@@ -1,11 +1,19 @@
-"""A value between two buttons that change it."""
+"""Buttons that take the focus by Tab only, so that keys stay with the view."""
 
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton
 
-from gui.widgets.pieces import named
+from gui.widgets.layouts import named
+
+
+def button(text: str, tip: str) -> QPushButton:
+    """A button that takes the focus by Tab only, so that keys stay with the scope."""
+    push = QPushButton(text)
+    push.setToolTip(tip)
+    push.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return push
 
 
 def add_stepper(

@@ -1,0 +1,76 @@
+"""The window's top row: which stream is shown, and the buttons of frequent commands."""
+
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+from bci.signals import StreamInfo
+from gui.actions import WindowActions, action_button
+from gui.connect.shown_signal import ShownSignal
+from gui.decisions.status_line import DashboardStatus
+from gui.processes.engine_watch import EngineWatch
+from gui.widgets.labels import ElidedLabel, tip
+from gui.widgets.layouts import named
+
+_LONGEST = 43
+
+
+class Header(QWidget):
+    """Title and badge on the left; buttons of the programs and of some commands on the right."""
+
+    def __init__(
+        self,
+        commands: WindowActions,
+        programs: QWidget,
+        status: DashboardStatus,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._status = status
+        self.title = named(ElidedLabel(), "title")
+        self.badge = named(QLabel("SIMULATED SIGNAL"), "badge")
+        self.badge.hide()
+        self.connect_button = action_button(commands["panel-connect"])
+        self.replay_button = action_button(commands["recordings"])
+        self.calibrate_button = action_button(commands["calibrate"])
+        self.log_button = action_button(commands["panel-log"])
+        self.theme_button = action_button(commands["theme"])
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.connect_button)
+        row.addSpacing(6)
+        row.addWidget(self.title)
+        row.addWidget(self.badge)
+        row.addStretch()
+        for part in (self.calibrate_button, programs, self.replay_button, self.log_button):
+            row.addWidget(part)
+        row.addWidget(self.theme_button)
+        self.set_title("waiting for a stream ...")
+
+    def follow(self, signal: ShownSignal, engine: EngineWatch) -> None:
+        """Name the stream that is shown or awaited, here and in the window's title."""
+        signal.awaited.connect(self._show_awaited)
+        signal.found.connect(self._show_found)
+        engine.changed.connect(self._show_badge)
+
+    def _show_awaited(self, name: str) -> None:
+        self.set_title(f"waiting for {name} ...")
+        self._show_badge()
+
+    def _show_found(self, info: StreamInfo) -> None:
+        short = self.set_title(info.name)
+        what = " (simulated signal)" if info.simulated else " (replay)" if info.replayed else ""
+        self.window().setWindowTitle(f"{short} - bci{what}")
+        self._show_badge()
+
+    def _show_badge(self) -> None:
+        """Mark a signal that no person gives at this moment."""
+        simulated, replayed = self._status.simulated, self._status.signal_replayed
+        words = [*(["SIMULATED SIGNAL"] if simulated else []), *(["REPLAY"] if replayed else [])]
+        self.badge.setText(" \u00b7 ".join(words))
+        self.badge.setVisible(bool(words))
+
+    def set_title(self, text: str) -> str:
+        """Show a title, shortened where it is too long; returns what is shown."""
+        short = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+        self.title.setText(short)
+        self.title.setToolTip(tip(text))
+        return short

@@ -1,0 +1,74 @@
+"""The commands of the dashboard, and the reasons why one cannot run now."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QAction
+
+from gui.actions import DASHBOARD, WindowActions, press
+from gui.processes.engine_command import ENGINE
+from gui.signal_tabs import IMPEDANCE, MAP, SIGNAL, SPECTRUM
+from gui.widgets.key_help import KeyHelp
+
+if TYPE_CHECKING:
+    from gui.main_window import MainWindow
+
+_CONNECTED = "A source is connected already: disconnect it first."
+_NOTHING_SAVED = "Nothing has been recorded yet."
+
+
+def dashboard_actions(window: "MainWindow") -> WindowActions:
+    """Make the actions of the dashboard's table."""
+    panel, bar, show_page = window.connect_panel, window.record_bar, window.tabs.show_page
+    programs, change = window.programs, window.notice.change
+    callbacks: dict[str, Callable[[], object] | QAction] = {
+        "stream-file": panel.replay.click,
+        "recordings": window.replay.bring,
+        "quit": window.close,
+        "reset-layout": window.docks.reset,
+        "theme": window.toggle_theme,
+        "ball": window.decision.toggle_ball,
+        "dismiss": window.banner.hide,
+        "connect-device": panel.toggle,
+        "simulator": panel.try_simulator,
+        "page-signal": partial(show_page, SIGNAL),
+        "page-spectrum": partial(show_page, SPECTRUM),
+        "page-map": partial(show_page, MAP),
+        "page-impedance": partial(show_page, IMPEDANCE),
+        "calibrate": window.calibrating.open,
+        "engine": lambda: programs.toggle(ENGINE),
+        "decode-shown": partial(press, change),
+        "replay": lambda: programs.toggle("replay"),
+        "acknowledge": window.signal.acknowledge_losses,
+        "record": bar.toggle,
+        "note": bar.write_note,
+        "open-saved": partial(press, bar.saved.open),
+        "saved-folder": partial(press, bar.saved.folder),
+        "palette": window.show_palette,
+        "keys": lambda: KeyHelp(window).show(),
+    }
+    toggles = {
+        f"panel-{dock.objectName()}": dock.toggleViewAction() for dock in window.docks.panels
+    }
+    why_no_replay = "The dashboard was opened without a recording to replay."
+    reasons = {
+        "stream-file": lambda: "" if panel.replay.isEnabled() else _CONNECTED,
+        "simulator": lambda: "" if panel.simulator.isEnabled() else _CONNECTED,
+        "dismiss": lambda: "" if window.banner.isVisible() else "There is no banner.",
+        "connect-device": lambda: (
+            "" if panel.connect_button.isEnabled() else "Choose and fill in a device first."
+        ),
+        "page-impedance": lambda: (
+            "" if window.tabs.offers(IMPEDANCE) else "This board measures no impedances."
+        ),
+        "decode-shown": lambda: (
+            "" if change.isVisible() else "The decoded and the shown stream are the same."
+        ),
+        "replay": lambda: "" if "replay" in programs.buttons else why_no_replay,
+        "record": lambda: "" if bar.button.isEnabled() else bar.button.toolTip(),
+        "note": lambda: "" if bar.note.isEnabled() else "Nothing that takes notes is recorded.",
+        "open-saved": lambda: "" if bar.saved.files else _NOTHING_SAVED,
+        "saved-folder": lambda: "" if bar.saved.files else _NOTHING_SAVED,
+    }
+    return WindowActions(window, DASHBOARD, callbacks | toggles, reasons)

@@ -1,0 +1,192 @@
+"""The dashboard's links: streams, sources, programs, recorder and calibration behind its views."""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from pylsl import local_clock
+from PySide6.QtCore import QDeadlineTimer, QObject, QTimer, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+
+from bci.lsl.discovery import StreamQuery
+from bci.messages import EngineStatus
+from gui.calibration.controller import CalibrationController
+from gui.connect import controller as connecting
+from gui.connect.controller import ConnectController
+from gui.connect.panel import ConnectPanel
+from gui.connect.shown_signal import ShownSignal
+from gui.decisions.engine_views import EngineViews
+from gui.decisions.status_line import DashboardStatus
+from gui.electrodes.quality_view import QualityView, known_line
+from gui.options import DashboardOptions
+from gui.processes.child import stop_all
+from gui.processes.engine_command import ENGINE, with_last_engine
+from gui.processes.engine_watch import EngineWatch
+from gui.processes.program_buttons import Programs
+from gui.record import controller as recording
+from gui.record.bar import RecordBar
+from gui.record.controller import RecordController
+from gui.replay.window import ReplayWindow
+from gui.settings import DashboardSettings
+from gui.signal_tabs import SignalTabs
+from gui.workers.stream_feed import Feed
+
+# One for all: a thread that hangs in a network call is left, and ends with the process.
+_CLOSING_MS = 900
+_STORE_MS = 5000
+
+
+@dataclass(frozen=True)
+class LinkedViews:
+    """Views that the links fill and follow."""
+
+    tabs: SignalTabs
+    quality: QualityView
+    engine: EngineViews
+    connect_panel: ConnectPanel
+    record_bar: RecordBar
+
+
+class DashboardLinks(QObject):
+    """Joins the views to the streams, and to the programs that run beside the dashboard.
+
+    Parameters
+    ----------
+    options : DashboardOptions
+    settings : DashboardSettings
+    views : LinkedViews
+    """
+
+    logged = Signal(str)
+    problem = Signal(str, str)  # one sentence, and its subject
+    well = Signal(str)  # the subject
+
+    def __init__(
+        self, options: DashboardOptions, settings: DashboardSettings, views: LinkedViews
+    ) -> None:
+        super().__init__()
+        self._options, self._settings, self._views = options, settings, views
+        bci, folder = options.bci, options.recordings
+        self.status = DashboardStatus(str(options.signal))
+        self.programs = Programs(
+            with_last_engine(options.commands, settings, options.profile, bci, options.engine_name)
+        )
+        self.feed = Feed(
+            options.engine_name, is_cue=views.engine.is_cue, stream_options=options.stream_options
+        )
+        self.connecting = ConnectController(
+            views.connect_panel, bci, settings, folder, options.follow_last
+        )
+        self.recording = RecordController(
+            views.record_bar, bci, folder, options.recorded, settings,
+            lambda: tuple(stream.name for stream in self.connecting.streams),
+        )  # fmt: skip
+        self.replay = ReplayWindow(bci, folder, settings, options.cue_of)
+        self.calibrating = CalibrationController(options, settings, self.feed, self.programs)
+        self.signal = ShownSignal(
+            self.status, views.tabs, views.quality, views.engine, self.connecting, self.programs
+        )
+        # A demo's engine is not the user's: it is not kept.
+        kept = None if options.autostart else settings
+        self.engine_watch = EngineWatch(self.status, self.programs, kept, options.profile)
+        self._connect_streams()
+        self._connect_programs()
+        self._connect_reports()
+        self._set_line(options.line_hz or known_line(settings.line_hz or 0.0))
+        self.feed.show(options.signal, options.markers)
+        storing = QTimer(self)
+        storing.timeout.connect(settings.store)
+        storing.start(_STORE_MS)
+
+    def show_stream(self, query: StreamQuery, name: str) -> None:
+        """Show another stream, with the markers that belong to it."""
+        self.signal.wait_for(query, name)
+        # Those of a demo belong to the stream that it plays.
+        markers = None if self._options.autostart else self._options.markers
+        self.feed.show(query, markers or StreamQuery(type="Markers"))
+
+    def show_named(self, name: str) -> None:
+        """Show the stream of this name."""
+        self.show_stream(StreamQuery(name=name), name)
+
+    def stop(self) -> None:
+        """End all threads and programs but a recorder, and a source that it records."""
+        deadline = QDeadlineTimer(_CLOSING_MS)
+        self._settings.store()
+        self.replay.stop()
+        # All begin to stop, then they are waited for together: closing takes less than a second.
+        parts = (
+            self.feed, self._views.tabs.analysis, self.connecting, self.recording,
+            self.calibrating,
+        )  # fmt: skip
+        for part in parts:
+            part.retire()
+        recorded = self.recording.status.streams if self.recording.status else ()
+        # A source that is recorded goes on until nobody listens to it.
+        left = self.connecting.connection.gives(recorded)
+        for source in self.connecting.processes if left else ():
+            source.leave()
+        stop_all([*self.programs.processes, *(() if left else self.connecting.processes)])
+        for part in parts:
+            part.stop(deadline.remainingTime() / 1000)
+
+    def _connect_streams(self) -> None:
+        feed, views, scope = self.feed, self._views, self._views.tabs.scope
+        self.signal.follow(feed)
+        views.engine.follow(feed)
+        views.engine.state_changed.connect(self.engine_watch.set_state)
+        self.engine_watch.follow(feed)
+        self.connecting.stream_wanted.connect(self.show_stream)
+        self.recording.noted.connect(lambda marker: scope.add_markers([marker]))
+        self.calibrating.cued.connect(lambda marker: feed.markers_came.emit([marker]))
+        feed.status_came.connect(self._on_status)
+        for view in (views.quality, self.calibrating):
+            view.line_chosen.connect(self._choose_line)
+
+    def _connect_programs(self) -> None:
+        self.programs.runs.connect(self._on_program)
+        self.calibrating.simulator_wanted.connect(self.connecting.use_simulator)
+        self.programs.models_wanted.connect(self.calibrating.open_models)
+        self._views.record_bar.saved.open_wanted.connect(self.replay.bring_file)
+        self._views.record_bar.saved.folder_wanted.connect(self._show_folder)
+
+    def _connect_reports(self) -> None:
+        for logged in (
+            self.calibrating.reported, self.programs.logged, self.connecting.logged,
+            self.recording.logged, self.signal.logged,
+        ):  # fmt: skip
+            logged.connect(self.logged)
+        for source in (self.signal, self.engine_watch, self.programs):
+            source.problem.connect(self.problem)
+            source.well.connect(self.well)
+        for part, subject in (
+            (self.connecting, connecting.SUBJECT), (self.recording, recording.SUBJECT),
+        ):  # fmt: skip
+            part.problem.connect(partial(self._report, subject))
+            part.well.connect(partial(self.well.emit, subject))
+
+    def _on_status(self, status: EngineStatus) -> None:
+        self.status.on_status(status, local_clock())
+        self._views.engine.decision.show_doubt(self.status.model_warning)
+
+    def _on_program(self, name: str, running: bool) -> None:
+        if name == ENGINE:
+            self._views.engine.set_starting(running)
+
+    def _show_folder(self, file: Path) -> None:
+        folder = file.resolve().parent
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+            self.problem.emit(f"No program here opens folders. The recording is in {folder}.", "")
+
+    def _report(self, subject: str, sentence: str) -> None:
+        self.problem.emit(sentence, subject)
+
+    def _choose_line(self, hz: float) -> None:
+        """The power line has this frequency, here and at the next start."""
+        self._settings.line_hz = hz
+        self._set_line(hz)
+
+    def _set_line(self, hz: float) -> None:
+        self._views.quality.set_line(hz)
+        self.calibrating.set_line(hz)
+        self.feed.set_line_hz(hz)

@@ -1,0 +1,81 @@
+"""News of an engine that is gone, and the model to start with next time."""
+
+from pylsl import local_clock
+from PySide6.QtCore import QObject, Signal
+
+from gui.decisions.status_line import DashboardStatus
+from gui.processes.engine_command import ENGINE, remember_engine
+from gui.processes.program_buttons import Programs
+from gui.settings import DashboardSettings
+from gui.workers.stream_feed import Feed
+
+_SUBJECT = "lost engine"
+
+
+class EngineWatch(QObject):
+    """Reports an engine that is gone, and keeps the model of the one that decodes.
+
+    Parameters
+    ----------
+    situation : Situation
+    programs : Programs
+    remembered : DashboardSettings, optional
+        Keeps the model; none for a demo.
+    profile : str
+        What the dashboard was opened with.
+    """
+
+    changed = Signal()
+    problem = Signal(str, str)  # one sentence, and its subject
+    well = Signal(str)  # the subject
+
+    def __init__(
+        self,
+        situation: DashboardStatus,
+        programs: Programs,
+        remembered: DashboardSettings | None,
+        profile: str,
+    ) -> None:
+        super().__init__()
+        self._situation, self._programs = situation, programs
+        self._remembered, self._profile = remembered, profile
+        self._is_own = self._is_restarted = False
+        programs.runs.connect(self._on_program)
+
+    def follow(self, feed: Feed) -> None:
+        """Watch the engine of this feed."""
+        feed.engine_there.connect(self._on_there)
+        feed.predictions_came.connect(lambda _: self._situation.on_sign_of_engine(local_clock()))
+
+    def set_state(self, alive: bool, simulated: bool) -> None:
+        """The engine decodes, or no longer does."""
+        self._situation.engine_alive, self._situation.engine_simulated = alive, simulated
+        self._situation.on_sign_of_engine(local_clock())
+        command = self._programs.command(ENGINE)
+        runs = alive and self._programs.is_running(ENGINE)
+        if runs and command is not None and self._remembered is not None:
+            remember_engine(self._remembered, self._profile, command)
+        self.changed.emit()
+
+    def _on_there(self, there: bool) -> None:
+        if there:
+            self._is_own = self._programs.is_running(ENGINE)
+            self._is_restarted = False
+            self._situation.engine_lost = False
+            self.well.emit(_SUBJECT)
+            return
+        # That the one before is gone may be noticed only when the next is starting.
+        expected = self._is_restarted or self._programs.was_stopped(ENGINE)
+        self._situation.engine_lost = not (self._is_own and expected)
+        # The end of a child is reported when its process ends, with what is done about it.
+        if not self._is_own:
+            self.problem.emit(
+                "The engine is gone: it was ended or it crashed. Start it again where it ran; "
+                "its decisions are shown as soon as it is back.",
+                _SUBJECT,
+            )
+
+    def _on_program(self, name: str, running: bool) -> None:
+        if name == ENGINE and running:
+            self._is_restarted = True
+            self._situation.engine_lost = False

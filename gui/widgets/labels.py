@@ -1,0 +1,114 @@
+"""Labels for text of any length: it is shown as it is, never as markup, and widens no window."""
+
+import re
+from html import escape
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QStyle, QStyleOptionFrame, QWidget
+
+_MIN_WIDTH = 24
+_MAX_LETTERS = 300
+_LONGEST_WORD = 24
+# A place where a line may break, and that takes no room.
+_BREAK = "\u200b"
+
+
+def plain(label: QLabel) -> QLabel:
+    # A stream's name is shown as it is, never as markup.
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label
+
+
+def tip(text: str) -> str:
+    """Text as a tooltip that shows it as it is; a name from a stream is never markup."""
+    return f"<qt>{escape(text).replace(chr(10), '<br>')}</qt>" if text else ""
+
+
+class ElidedLabel(QLabel):
+    """One line of plain text; all of it is in the tooltip, followed by ``about``."""
+
+    def __init__(self, about: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._about = about
+        plain(self)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+
+    def setText(self, text: str) -> None:  # noqa: N802 - Qt's name
+        super().setText(text)
+        self.setToolTip(tip("\n".join(filter(None, (text, self._about)))))
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        least = super().minimumSizeHint()
+        return QSize(min(_MIN_WIDTH, least.width()), least.height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        room = self.contentsRect()
+        text = painter.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideRight, room.width()
+        )
+        painter.drawText(room, self.alignment(), text)
+
+
+class ElidedLine(QLineEdit):
+    """All of the text is in the tooltip."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.textChanged.connect(lambda text: self.setToolTip(tip(text)))
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        option = QStyleOptionFrame()
+        self.initStyleOption(option)
+        style, element = self.style(), QStyle.SubElement.SE_LineEditContents
+        # Qt leaves two pixels beside the text.
+        room = style.subElementRect(element, option, self).adjusted(2, 0, -2, 0)
+        elide = Qt.TextElideMode.ElideRight
+        text = self.fontMetrics().elidedText(self.text(), elide, room.width())
+        if self.hasFocus() or text == self.text():
+            super().paintEvent(event)
+            return
+        painter = QPainter(self)
+        style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelLineEdit, option, painter, self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, text)
+
+
+class Sentence(QLabel):
+    """Wrapped plain text, cut after ``max_letters`` letters; what is cut is in the tooltip."""
+
+    def __init__(
+        self, text: str = "", max_letters: int = _MAX_LETTERS, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._max_letters = max_letters
+        plain(self)
+        self.setWordWrap(True)
+        self.setText(text)
+
+    def setText(self, text: str) -> None:  # noqa: N802 - Qt's name
+        shown = text if len(text) <= self._max_letters else f"{text[: self._max_letters - 4]} ..."
+        self._text = shown
+        super().setText(breakable(shown))
+        self.setToolTip(tip(text) if shown != text else "")
+
+    def text(self) -> str:
+        """Text that is shown, without the breaks inside its words."""
+        return self._text
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """No word is so long that it keeps a window from being narrow."""
+        least = super().minimumSizeHint()
+        return QSize(min(least.width(), 160), least.height())
+
+
+def breakable(text: str) -> str:
+    """The text with breaks inside words that are too long for a line, as paths are."""
+    return re.sub(rf"\S{{{_LONGEST_WORD},}}", _with_breaks, text)
+
+
+def _with_breaks(word: re.Match[str]) -> str:
+    pieces = re.findall(rf"[^/\\_]{{1,{_LONGEST_WORD}}}[/\\_]?|[/\\_]", word[0])
+    return _BREAK.join(pieces)

@@ -1,0 +1,49 @@
+"""Layouts and frames that the windows are put together from."""
+
+from typing import TypeVar
+
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+
+W = TypeVar("W", bound=QWidget)
+
+
+def named(widget: W, name: str) -> W:
+    widget.setObjectName(name)
+    return widget
+
+
+def panel(view: QWidget) -> QFrame:
+    frame = named(QFrame(), "panel")
+    layout = QVBoxLayout(frame)
+    layout.setContentsMargins(1, 1, 1, 1)
+    layout.addWidget(view)
+    return frame
+
+
+def column_of(width: int, *views: QWidget) -> QWidget:
+    """Views one above the other, each in a panel; the last one takes the room that is left."""
+    column = QVBoxLayout()
+    column.setContentsMargins(0, 0, 0, 0)
+    for view in views[:-1]:
+        column.addWidget(panel(view))
+    column.addWidget(panel(views[-1]), 1)
+    side = QWidget()
+    side.setFixedWidth(width)
+    side.setLayout(column)
+    return side
+
+
+def one_of(*views: QWidget) -> QWidget:
+    """Views in one place, of which one is shown at a time: the first, until others are."""
+    place = QWidget()
+    layout = QVBoxLayout(place)
+    layout.setContentsMargins(0, 0, 0, 0)
+    for view in views:
+        layout.addWidget(view)
+        view.setVisible(view is views[0])
+    return place
+
+
+def is_seen(view: QWidget) -> bool:
+    """Return whether a view is worth drawing: shown, in a window that is not minimised."""
+    return view.isVisible() and not view.window().isMinimized()

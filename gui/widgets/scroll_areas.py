@@ -1,0 +1,75 @@
+"""Scroll areas that take no more room than what is in them needs."""
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
+
+# Qt's own maximum.
+_ANY = 16_777_215
+
+
+def scrolled(view: QWidget) -> QScrollArea:
+    """A column that fills its room, and scrolls where a screen is too low for it."""
+    room = QScrollArea()
+    room.setObjectName("column")
+    room.setWidgetResizable(True)
+    room.setFrameShape(QScrollArea.Shape.NoFrame)
+    room.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    room.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    if width := view.minimumWidth():
+        room.setFixedWidth(width)
+    view.setMinimumWidth(0)
+    view.setMaximumWidth(_ANY)
+    room.setWidget(view)
+    return room
+
+
+class FitHeightScrollArea(QScrollArea):
+    """Holds one widget; takes no more height than it needs, and scrolls up and down alone."""
+
+    def __init__(self, content: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.setWidget(content)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        content: QWidget | None = self.widget()
+        return (
+            content.sizeHint().expandedTo(content.minimumSize()) if content else super().sizeHint()
+        )
+
+
+class TextScrollArea(QScrollArea):
+    """Room for wrapped text: as high as the text, or less where there is less; then it scrolls."""
+
+    def __init__(self, content: QWidget, lines: int = 3, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._lines, self._content = lines, content
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.setWidget(content)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        high = self._content.heightForWidth(max(self.width(), 160))
+        return QSize(self._content.sizeHint().width(), high)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        least = self._lines * self.fontMetrics().lineSpacing() + 8
+        return QSize(160, min(least, self.sizeHint().height()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        super().resizeEvent(event)
+        if event.oldSize().width() != event.size().width():
+            self.updateGeometry()
