@@ -62,7 +62,6 @@ class SignalTabs(Tabs):
             chosen.connect(self._keep)
 
     def set_signal(self, found: SignalFound) -> None:
-        """Show another stream."""
         info = found.info
         # What the views choose for it by themselves is not kept for the stream before.
         self._kept = StreamSettings()
@@ -131,7 +130,6 @@ class SignalTabs(Tabs):
         self._request_analysis()
 
     def _request_analysis(self) -> None:
-        """Have the analysis compute what is shown."""
         bad = self.scope.view.bad
         self.map.set_left_out(bad)
         channel = max(0, self.spectrum.channels.currentIndex())

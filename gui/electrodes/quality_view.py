@@ -103,7 +103,6 @@ class QualityView(QWidget):
         self._show()
 
     def set_line(self, hz: float) -> None:
-        """Show the frequency of the power line."""
         self._line_hz = hz
         self.line.setText(f"{hz:g} Hz")
         self.line.setToolTip(
@@ -117,7 +116,6 @@ class QualityView(QWidget):
 
     @property
     def headline(self) -> str:
-        """The quality of the whole, in words."""
         if self.channels:
             return _sentence(summarise(self.channels))
         if self._info is None:

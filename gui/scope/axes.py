@@ -47,7 +47,6 @@ class ChannelAxis(pg.AxisItem):
         self.update()
 
     def set_names(self, names: tuple[str, ...]) -> None:
-        """Name the channels from top to bottom."""
         self.names = names
         self.update()
 
@@ -58,7 +57,6 @@ class ChannelAxis(pg.AxisItem):
         self.setWidth(max(_MIN_WIDTH, min(longest + _MARK + _MARGIN + 1, _MAX_WIDTH)))
 
     def set_marked(self, names: frozenset[str]) -> None:
-        """Mark the channels that the user calls bad."""
         self._marked = names
         self.update()
 
@@ -72,7 +70,6 @@ class ChannelAxis(pg.AxisItem):
         return known.state if known else State.GOOD
 
     def reason_at(self, y: float) -> str:
-        """Describe the quality of the channel at a height."""
         name = self._name_at(y)
         known = self._quality.get(name)
         reason = explain(known) if known else name
@@ -158,7 +155,6 @@ class TimeAxis(Axis):
         self.setStyle(tickTextOffset=1, tickLength=4, hideOverlappingLabels=False)
 
     def show_time(self, seconds: float) -> None:
-        """Choose the marks for so many seconds."""
         every = _EVERY_S.get(seconds, seconds / 5)
         self.setTickSpacing(every, every)
 

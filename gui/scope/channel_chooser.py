@@ -57,7 +57,6 @@ class ChannelChooser(QToolButton):
         self._show_view()
 
     def open(self) -> None:
-        """Show the list under the button."""
         self.sought.clear()
         self.popup.resize(_WIDTH, _HEIGHT)
         self.popup.move(self.mapToGlobal(QPoint(self.width() - _WIDTH, self.height() + 2)))

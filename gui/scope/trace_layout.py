@@ -38,7 +38,6 @@ class TraceLayout:
 
     @property
     def first(self) -> float:
-        """The first sample that is shown."""
         return self.edge - 1 - self.width * self.per_column
 
     def shows(self, index: float) -> bool:
@@ -119,7 +118,6 @@ class ShownTraces:
         return tuple(self.signal.info.ch_names[k] for k in self.layout.channels)
 
     def reading_at(self, x: float, y: float) -> TraceReading | None:
-        """Read the trace at a place in the picture."""
         return self.reading(self.layout.sample_at(x), self.layout.channel_at(y))
 
     def reading(self, index: int, channel: int) -> TraceReading | None:

@@ -87,7 +87,6 @@ class TracePlot(Plot):
         self.viewport().update()
 
     def draw_new(self, traces: ShownTraces, markers: Markers) -> None:
-        """Draw what is new since the last frame."""
         self._shown = traces
         if self.image.draw_new(traces.signal.ring, traces.layout):
             self.show_markers(markers)

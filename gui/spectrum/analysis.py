@@ -101,7 +101,6 @@ class Analysis(Worker):
         self._woken.set()
 
     def retire(self) -> None:
-        """Ask the thread to end; returns at once."""
         super().retire()
         self._woken.set()
 
@@ -113,7 +112,6 @@ class Analysis(Worker):
         came.emit(seen)
 
     def work(self) -> None:
-        """Analyse what is wanted until it is retired."""
         spectra: Spectra | None = None
         scalps = Scalps()
         done: Wanted | None = None
@@ -152,7 +150,6 @@ def alike(info: StreamInfo, channel: int) -> list[int]:
 
 
 def spectrum_of(info: StreamInfo, spectra: Spectra, wanted: Wanted) -> SpectrumSeen:
-    """What is shown of a stream's spectra."""
     density, channel = spectra.density(), wanted.channel
     shown = [k for k in alike(info, channel) if info.channels[k].name not in wanted.left_out]
     known = [k for k in shown if np.isfinite(density[:, k]).all()]
@@ -171,7 +168,6 @@ class Scalps:
         self._of: tuple[StreamInfo, tuple[int, ...]] | None = None
 
     def map(self, info: StreamInfo, spectra: Spectra, wanted: Wanted, band: Band) -> MapSeen:
-        """What is shown of a band's power on the head."""
         power = decibels(band_power(spectra.density(), spectra.freqs, band))
         places = flatten(info.channels)
         electrodes = tuple(

@@ -110,7 +110,6 @@ class MapPage(QWidget):
         )
 
     def show_hint(self, hint: str) -> None:
-        """Show why there is nothing to draw."""
         self.seen = None
         self.head.clear_values()
         self.head.show_hint(hint)
@@ -134,7 +133,6 @@ class MapPage(QWidget):
         self._show_words(seen)
 
     def set_left_out(self, names: frozenset[str]) -> None:
-        """Mark the channels that the user marked bad."""
         if names != frozenset(self.left_out):
             self.left_out = tuple(sorted(names))
             self._show_electrodes()

@@ -35,12 +35,10 @@ class SpectrogramView(Plot):
         self.show_nothing()
 
     def show_nothing(self) -> None:
-        """Show an empty view."""
         self.seen, self.is_blank = None, True
         self._range.reset()
 
     def show_spectrum(self, seen: SpectrumSeen) -> None:
-        """Show the newest half minute."""
         if self.seen is None or self.seen.channel != seen.channel:
             self._range.reset()
         self.seen, self.is_blank = seen, False

@@ -62,12 +62,10 @@ class SpectrumView(Plot):
         self.show_hint("waiting for a signal ...")
 
     def show_hint(self, hint: str) -> None:
-        """Show why there is nothing to draw."""
         self.hint, self.seen, self.is_blank = hint, None, True
         self._range.reset()
 
     def show_spectrum(self, seen: SpectrumSeen) -> None:
-        """Show the newest spectra."""
         if self.seen is None or self.unit != _unit(seen):
             self._range.reset()
         self.seen, self.is_blank = seen, False
