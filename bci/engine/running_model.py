@@ -24,27 +24,16 @@ class Decoded(NamedTuple):
     """One decoded window: its prediction, and the decision at its end.
 
     The only place where a decision is made: it is published, evaluated and shown as it is here.
-
-    Parameters
-    ----------
-    prediction : Prediction
-        Of the window alone.
-    evidence : Prediction or None
-        Of the evidence up to the window, which is the prediction itself where each window decides
-        alone; None until the evidence is whole.
-    decision : Decision or None
-        By the evidence; None where there is none.
-    weighed : Prediction or None
-        The evidence weighed by a prior of words, where there is one.
-    with_prior : Decision or None
-        The decision by that.
     """
 
-    prediction: Prediction
+    prediction: Prediction  # Of the window alone
+    # Of the evidence up to the window, which is the prediction itself where each window decides
+    # alone; None until the evidence is whole
     evidence: Prediction | None
-    decision: Decision | None
+    decision: Decision | None  # By the evidence; None where there is none
+    # The evidence weighed by a prior of words, where there is one
     weighed: Prediction | None = None
-    with_prior: Decision | None = None
+    with_prior: Decision | None = None  # The decision by that
 
 
 class RunningModel:

@@ -40,27 +40,14 @@ _PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """A plug-in that a package offers.
+    """A plug-in that a package offers."""
 
-    Parameters
-    ----------
-    group : str
-        One of `GROUPS`.
-    name : str
-        Its name in profiles and commands.
-    value : str
-        Where it is: ``module:attribute``.
-    distribution, version : str
-        The package that offers it.
-    rivals : tuple of str
-        Other packages that offer the same name. Then none of them is used.
-    """
-
-    group: str
-    name: str
-    value: str
-    distribution: str
+    group: str  # One of `GROUPS`
+    name: str  # Its name in profiles and commands
+    value: str  # Where it is: ``module:attribute``
+    distribution: str  # The package that offers it
     version: str
+    # Other packages that offer the same name. Then none of them is used
     rivals: tuple[str, ...] = ()
 
     @property

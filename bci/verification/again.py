@@ -44,34 +44,18 @@ class PlacedSignal:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """A window that was decoded again.
+    """A window that was decoded again."""
 
-    Parameters
-    ----------
-    time : float
-        When its last sample was taken, in seconds on the sender's clock.
-    prediction : Prediction
-        Its time is that of ``live``, where there is one, else about when it was taken on the
-        engine's clock.
-    decoded : Decoded or None
-        None where no prediction was published live, so that it was no evidence either.
-    live : LivePrediction or None
-        The one that was published of the same window.
-    card : Card
-        Of the model.
-    comparable : bool
-        Whether all that the window depends on is in the recording.
-    decidable : bool
-        Whether all that its evidence depends on is.
-    """
-
-    time: float
+    time: float  # When its last sample was taken, in seconds on the sender's clock
+    # Its time is that of ``live``, where there is one, else about when it was taken on the engine's
+    # clock
     prediction: Prediction
+    # None where no prediction was published live, so that it was no evidence either
     decoded: Decoded | None
-    live: LivePrediction | None
-    card: Card
-    comparable: bool
-    decidable: bool
+    live: LivePrediction | None  # The one that was published of the same window
+    card: Card  # Of the model
+    comparable: bool  # Whether all that the window depends on is in the recording
+    decidable: bool  # Whether all that its evidence depends on is
 
 
 class SecondDecoding:

@@ -38,32 +38,18 @@ class LivePrediction:
 
 @dataclass(frozen=True)
 class LiveRun:
-    """One run of an engine, from its start to its end, as far as it was recorded.
+    """One run of an engine, from its start to its end, as far as it was recorded."""
 
-    Parameters
-    ----------
-    provenance : Provenance
-        The newest of the run; models, seams and positions of older ones are in the lists below.
-    models : tuple of ModelRun
-        In the order in which they decoded.
-    seams : tuple of Position
-        The first sample, and the first one behind each gap or step of the sender's clock.
-    positions : tuple of Position
-        Samples by which the signal is aligned, those of the seams too, in order.
-    skipped_before : int
-        Windows that were skipped before the first message that was recorded.
-    predictions : tuple of LivePrediction
-        In the order of publication.
-    events : tuple of DecisionEvent or None
-        Of the decision, in the order of publication; None where they were not recorded.
-    """
-
+    # The newest of the run; models, seams and positions of older ones are in the lists below
     provenance: Provenance
-    models: tuple[ModelRun, ...]
+    models: tuple[ModelRun, ...]  # In the order in which they decoded
+    # The first sample, and the first one behind each gap or step of the sender's clock
     seams: tuple[Position, ...]
+    # Samples by which the signal is aligned, those of the seams too, in order
     positions: tuple[Position, ...]
-    skipped_before: int
-    predictions: tuple[LivePrediction, ...] = ()
+    skipped_before: int  # Windows that were skipped before the first message that was recorded
+    predictions: tuple[LivePrediction, ...] = ()  # In the order of publication
+    # Of the decision, in the order of publication; None where they were not recorded
     events: tuple[DecisionEvent, ...] | None = None
 
     @property

@@ -134,32 +134,17 @@ class BrainFlowSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A board of the installed BrainFlow.
+    """A board of the installed BrainFlow."""
 
-    Parameters
-    ----------
-    name : str
-        As in `BrainFlowSettings.board`.
-    board_id : int
-        BrainFlow's number for it.
-    transport : str
-        ``serial``, ``serial dongle``, ``bluetooth``, ``wifi``, ``network``, ``usb``, ``spi``,
-        ``file``, ``none``, or `UNKNOWN`.
-    needs, takes : tuple of str
-        Settings that the board cannot do without, and those that it understands besides.
-    sfreq : float
-        Of the first stream, in hertz; 0 where another board decides it.
-    n_channels : int
-        Of the first stream; 0 where another board decides it.
-    """
-
-    name: str
-    board_id: int
+    name: str  # As in `BrainFlowSettings.board`
+    board_id: int  # BrainFlow's number for it
+    # ``serial``, ``serial dongle``, ``bluetooth``, ``wifi``, ``network``, ``usb``, ``spi``,
+    # ``file``, ``none``, or `UNKNOWN`
     transport: str
-    needs: tuple[str, ...]
-    takes: tuple[str, ...]
-    sfreq: float
-    n_channels: int
+    needs: tuple[str, ...]  # Settings that the board cannot do without
+    takes: tuple[str, ...]  # Those that it understands besides
+    sfreq: float  # Of the first stream, in hertz; 0 where another board decides it
+    n_channels: int  # Of the first stream; 0 where another board decides it
 
 
 @dataclass(frozen=True, slots=True)
