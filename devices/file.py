@@ -24,39 +24,17 @@ class ReplayDevice:
     that of the recording and the stamps run ahead of the clock (or behind it), so that filters,
     windows and gaps mean the same. Samples that the recording lost stay lost: the stamps jump.
 
-    Parameters
-    ----------
-    recording : Recording
-    speed : float or None
-        Times real time; None is as fast as possible.
-    loop : bool
-        Begin again at the end, after half a second.
-    start_s, stop_s : float
-        Part of the recording to play, in seconds from its beginning.
-    chunk_s : float
-        Length of a chunk, in seconds of recording.
-    clock : callable
-        Gives the LSL time.
-
-    Attributes
-    ----------
-    recording : Recording
-        The part that is played.
-
-    Raises
-    ------
-    RecordingError
-        If the part chosen holds no sample.
+    Raises `RecordingError` if the part chosen holds no sample.
     """
 
     def __init__(
         self,
-        recording: Recording,
-        speed: float | None = 1.0,
-        loop: bool = False,
-        start_s: float = 0.0,
+        recording: Recording,  # The part that is played
+        speed: float | None = 1.0,  # Times real time; None is as fast as possible
+        loop: bool = False,  # Begin again at the end, after half a second
+        start_s: float = 0.0,  # In seconds from its beginning
         stop_s: float | None = None,
-        chunk_s: float = 0.01,
+        chunk_s: float = 0.01,  # Length of a chunk, in seconds of recording
         clock: Callable[[], float] = local_clock,
     ) -> None:
         stop_s = float("inf") if stop_s is None else stop_s

@@ -30,11 +30,8 @@ def read_dreamer(path: Path) -> Iterator[Recording]:
     ``film-07/valence-2/arousal-4`` where the film does, by that person's own ratings. The time
     between the parts is not in the file: the index jumps.
 
-    Raises
-    ------
-    RecordingError
-        If the file is no DREAMER, or a part of it is missing or of another form; the message
-        names the person, the film and the field.
+    Raises `RecordingError` if the file is no DREAMER, or a part of it is missing or of another
+    form; the message names the person, the film and the field.
     """
     whole = _Field(read_matlab(path, ("DREAMER",))["DREAMER"], f"{path}: DREAMER")
     sfreq = float(whole.get("EEG_SamplingRate").numbers(1)[0])

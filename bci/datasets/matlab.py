@@ -15,11 +15,8 @@ _BLOCK = 1 << 20
 def read_matlab(path: Path, names: tuple[str, ...]) -> dict[str, Any]:
     """Variables of a MATLAB file of version 5 to 7, as SciPy gives them.
 
-    Raises
-    ------
-    RecordingError
-        If the file is missing, none of that version, damaged, larger than 4 GiB once it is
-        unpacked, or lacks a variable.
+    Raises `RecordingError` if the file is missing, none of that version, damaged, larger than 4 GiB
+    once it is unpacked, or lacks a variable.
     """
     from scipy.io import loadmat
 

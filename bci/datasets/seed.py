@@ -36,10 +36,7 @@ _ELECTRODES = (
 def seed_person(path: Path) -> str:
     """``sub-01`` of ``1_20131027.mat``.
 
-    Raises
-    ------
-    RecordingError
-        If the file is not named so.
+    Raises `RecordingError` if the file is not named so.
     """
     named = _FILE.fullmatch(path.stem)
     if named is None:
@@ -50,10 +47,7 @@ def seed_person(path: Path) -> str:
 def read_seed(path: Path) -> Recording:
     """One session; its markers are ``film-03/negative`` and the like.
 
-    Raises
-    ------
-    RecordingError
-        If the file is none of SEED's, or ``label.mat`` is not beside it.
+    Raises `RecordingError` if the file is none of SEED's, or ``label.mat`` is not beside it.
     """
     name = f"{seed_person(path)}_task-emotion_eeg"
     variables = {int(m[1]): v for v in list_matlab(path) if (m := _VARIABLE.fullmatch(v))}

@@ -43,10 +43,7 @@ def read_epochs(file: Path) -> Iterator[EpochsPart]:
     Each epoch is a stretch of the recording with a gap before the next. Catch trials, which
     attention was checked by, are left out.
 
-    Raises
-    ------
-    RecordingError
-        If they are not epochs with the table of THINGS-MEG.
+    Raises `RecordingError` if they are not epochs with the table of THINGS-MEG.
     """
     import mne
 
@@ -113,10 +110,7 @@ def read_run(file: Path, attributes: Path) -> Recording:
     Times are those of its ``events.tsv``, which follow the optical sensor; names are those of the
     person's table of attributes, in the same order. What is no MEG channel is left out.
 
-    Raises
-    ------
-    RecordingError
-        If a file is missing, or the two tables do not fit together.
+    Raises `RecordingError` if a file is missing, or the two tables do not fit together.
     """
     found = _RUN.search(file.name)
     if found is None:

@@ -71,10 +71,8 @@ class EngineLoop:
     def step(self) -> None:
         """Pull what came, decode and publish it; wait up to 20 ms where nothing came.
 
-        Raises
-        ------
-        StreamError
-            If the stream came back changed, or its time stamps can never meet the cues.
+        Raises `StreamError` if the stream came back changed, or its time stamps can never meet the
+        cues.
         """
         chunks = self._pull()
         began = self.clock()

@@ -113,10 +113,7 @@ class Provenance(Message):
 def read_provenance(line: str | bytes) -> Provenance:
     """Read a message of an engine's provenance stream.
 
-    Raises
-    ------
-    MessageError
-        If it is none that this version knows; the message names the field.
+    Raises `MessageError` if it is none that this version knows; the message names the field.
     """
     if len(line) > _MAX_BYTES:
         raise MessageError(f"a message of {len(line) >> 20} MiB is too long")

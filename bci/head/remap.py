@@ -67,17 +67,8 @@ def map_montage(info: StreamInfo, targets: Sequence[Channel]) -> MontageMap:
     EEG and is interpolated from all EEG channels of its unit whose place is known: by their 10-05
     names on a template head, else by the positions that the stream states.
 
-    Parameters
-    ----------
-    info : StreamInfo
-    targets : sequence of Channel
-        What is wanted; names of channels to be interpolated have to be of the 10-05 system.
-
-    Raises
-    ------
-    MismatchError
-        If a wanted channel cannot be interpolated: it is not EEG, its place is unknown, there
-        are too few electrodes, or none near enough.
+    Raises `MismatchError` if a wanted channel cannot be interpolated: it is not EEG, its place is
+    unknown, there are too few electrodes, or none near enough.
     """
     targets = [_as_stated(target, info) for target in targets]
     by_name = {_key(channel.name): i for i, channel in reversed(list(enumerate(info.channels)))}
@@ -104,10 +95,7 @@ def map_montage(info: StreamInfo, targets: Sequence[Channel]) -> MontageMap:
 def map_recording(recording: Recording, targets: Sequence[Channel]) -> Recording:
     """A recording with other channels, by the map that live chunks go through.
 
-    Raises
-    ------
-    MismatchError
-        As `map_montage`.
+    Raises `MismatchError` as `map_montage`.
     """
     mapping = map_montage(replace(recording.info, name=recording.source), targets)
     whole = mapping.apply(Chunk(recording.data, recording.timestamps, 0))
@@ -177,10 +165,7 @@ def _stated_directions(
 ) -> NDArray[np.float64]:
     """Unit vectors of the positions that a stream states, from the centre of its own sphere.
 
-    Raises
-    ------
-    MismatchError
-        If the positions lie on no head, or have other axes than ours.
+    Raises `MismatchError` if the positions lie on no head, or have other axes than ours.
     """
     placed = [info.channels[i] for i in candidates]
     positions = np.array([channel.position or (np.nan,) * 3 for channel in placed])

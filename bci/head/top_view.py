@@ -103,11 +103,7 @@ class HeadPicture:
 
     A spline runs away where no electrode bounds it. So outside of the outermost electrodes the
     picture takes the value of the nearest place between them, and fades to the mean of all.
-
-    Parameters
-    ----------
-    places : ndarray, shape (n_electrodes, 2)
-        In the view from above, as by `flatten`; at least four.
+    At least four electrodes are needed, placed as by `flatten`.
     """
 
     def __init__(self, places: Values) -> None:

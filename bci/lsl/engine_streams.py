@@ -50,21 +50,6 @@ class PredictionOutlet:
     similar the window was to it, as a cosine. The last two are the decision: the number of the
     class, from 0 (-1 below the threshold), and its confidence; both NaN until the evidence is
     whole.
-
-    Parameters
-    ----------
-    name : str
-        The engine's name.
-    classes : tuple of str
-    source_id : str
-    simulated : bool
-        Whether the signal is simulated.
-    task : str
-        What is decoded, for the views that show it.
-    adaptation : str
-        ``off``, or what of the model follows the signal.
-    compares : bool
-        Whether predictions have similarities.
     """
 
     def __init__(
@@ -74,8 +59,8 @@ class PredictionOutlet:
         source_id: str,
         simulated: bool,
         task: str,
-        adaptation: str = "off",
-        compares: bool = False,
+        adaptation: str = "off",  # ``off``, or what of the model follows the signal
+        compares: bool = False,  # Whether predictions have similarities
     ) -> None:
         channels = [Channel(label, "class", "probability") for label in classes]
         channels += [Channel(label, "latency", "s") for label in LATENCIES]
@@ -171,10 +156,7 @@ class StatusOutlet:
 class PredictionInlet:
     """Receives a ``<name>-predictions`` stream.
 
-    Raises
-    ------
-    StreamError
-        If the stream does not answer or is not one of predictions.
+    Raises `StreamError` if the stream does not answer or is not one of predictions.
     """
 
     def __init__(self, found: FoundStream) -> None:
@@ -261,24 +243,14 @@ class DecisionInlet:
 
 
 class StatusInlet:
-    """Receives a ``<name>-status`` stream.
-
-    Attributes
-    ----------
-    name : str
-        Name of the stream.
-    n_invalid : int
-        Texts that were no status of this version.
-    problem : str or None
-        Reason why the newest of those could not be read; None while all can.
-    """
+    """Receives a ``<name>-status`` stream."""
 
     def __init__(self, found: FoundStream) -> None:
         # One character more than is read: a text that was cut is refused for its length.
         self._inlet = MarkerInlet(found, MAX_STATUS + 1)
         self.name = found.info.name
-        self.n_invalid = 0
-        self.problem: str | None = None
+        self.n_invalid = 0  # Texts that were no status of this version
+        self.problem: str | None = None  # Why the newest text could not be read
 
     @property
     def connected(self) -> bool:

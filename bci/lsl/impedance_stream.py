@@ -12,13 +12,7 @@ _KOHM = {"kOhm": 1.0, "Ohm": 1e-3}
 
 
 class Impedances:
-    """The newest impedances of a stream's channels, once a stream of them appears.
-
-    Parameters
-    ----------
-    info : StreamInfo
-        Of the signal.
-    """
+    """The newest impedances of a stream's channels, once a stream of them appears."""
 
     def __init__(self, info: StreamInfo) -> None:
         self._names = info.ch_names

@@ -50,29 +50,16 @@ class InletStats:
 class SignalInlet:
     """A numeric stream as chunks of float32 with smooth time stamps and absolute indices.
 
-    Parameters
-    ----------
-    found : FoundStream
-    buffer_s : float
-        How much liblsl keeps for us while we are busy, in seconds.
-    by_arrival : bool
-        Take the moments of arrival instead of the sender's stamps, which is done anyway where
-        those are years off.
-    given_hz : float, optional
-        The true rate, where the nominal one is wrong.
-
-    Raises
-    ------
-    StreamError
-        If the stream does not answer, or is not numeric.
+    Raises `StreamError` if the stream does not answer, or is not numeric.
     """
 
     def __init__(
         self,
         found: FoundStream,
-        buffer_s: float = 360.0,
+        buffer_s: float = 360.0,  # Of liblsl, while we are busy
+        # Instead of the sender's stamps, which is done anyway where those are years off
         by_arrival: bool = False,
-        given_hz: float | None = None,
+        given_hz: float | None = None,  # The true rate, where the nominal one is wrong
     ) -> None:
         if found.channel_format in ("string", "undefined"):
             raise StreamError(
@@ -106,15 +93,7 @@ class SignalInlet:
         """Whether values came that float32 cannot hold exactly."""
 
     def map_channels(self, info: StreamInfo, apply: Callable[[Chunk], Chunk]) -> None:
-        """Give other channels from here on, by name or interpolated; see `bci.head.remap`.
-
-        Parameters
-        ----------
-        info : StreamInfo
-            Describes the stream with those channels.
-        apply : callable
-            Makes a chunk of them from a chunk of the stream's own.
-        """
+        """Give other channels from here on, by name or interpolated; see `bci.head.remap`."""
         self.info, self._map = info, apply
 
     @property

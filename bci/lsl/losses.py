@@ -12,13 +12,7 @@ _MAX_NAMED = 8
 
 
 class LossLog:
-    """Puts what changed in an inlet's figures into sentences with time, place and number.
-
-    Parameters
-    ----------
-    name : str
-        Of the stream.
-    """
+    """Puts what changed in an inlet's figures into sentences with time, place and number."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -49,13 +43,7 @@ class LossLog:
 
 
 class UnsoundLog:
-    """Says once of channels that they hold no numbers, and once that they do again.
-
-    Parameters
-    ----------
-    name : str
-        Of the stream.
-    """
+    """Says once of channels that they hold no numbers, and once that they do again."""
 
     def __init__(self, name: str) -> None:
         self._name = name

@@ -37,14 +37,7 @@ class RawInlet:
     A description that no reader of recordings takes for one is left out of ``header``, which
     ``was_cut`` then.
 
-    Parameters
-    ----------
-    found : FoundStream
-
-    Raises
-    ------
-    StreamError
-        If it does not answer, or describes itself by what cannot be true.
+    Raises `StreamError` if it does not answer, or describes itself by what cannot be true.
     """
 
     def __init__(self, found: FoundStream) -> None:

@@ -243,10 +243,7 @@ def _factors(
 def pick_channels(wanted: settings.PipelineSettings, info: StreamInfo) -> list[int]:
     """Indices of the wanted channels in a stream; names are matched without regard to case.
 
-    Raises
-    ------
-    MismatchError
-        If one is missing; the message names it and what there is.
+    Raises `MismatchError` if one is missing; the message names it and what there is.
     """
     if wanted.channels is None:
         picks = [i for i, channel in enumerate(info.channels) if channel.kind in wanted.kinds]

@@ -57,11 +57,8 @@ class Plugin:
     def load(self) -> Any:
         """Import it and check its shape.
 
-        Raises
-        ------
-        PluginError
-            If two packages offer the name, a package is missing, the import fails, or the plug-in
-            lacks an attribute or a method of its kind; the message names it.
+        Raises `PluginError` if two packages offer the name, a package is missing, the import fails,
+        or the plug-in lacks an attribute or a method of its kind; the message names it.
         """
         return _load(self)
 
@@ -82,10 +79,7 @@ def plugins(group: str) -> dict[str, Plugin]:
 def find(group: str, name: str) -> Plugin:
     """The plug-in of that name.
 
-    Raises
-    ------
-    PluginError
-        If there is none; the message lists what there is.
+    Raises `PluginError` if there is none; the message lists what there is.
     """
     known = plugins(group)
     if name in known:

@@ -26,13 +26,7 @@ _GOOD = Finding()
 
 
 class ChannelJudge:
-    """Judges one channel, second by second.
-
-    Parameters
-    ----------
-    channel : Channel
-    limits : Limits
-    """
+    """Judges one channel, second by second."""
 
     def __init__(self, channel: Channel, limits: Limits) -> None:
         self._limits = limits

@@ -13,12 +13,7 @@ from bci.signals import Chunk, StreamInfo
 class JudgedSignal:
     """A signal's inlet, with the meter of its channels and their impedances.
 
-    Parameters
-    ----------
-    inlet : SignalInlet
-        Closed with this.
-    options : PipelineSettings, optional
-        Names and units for a stream that does not carry them itself.
+    The options name channels and units of a stream that does not state them.
     """
 
     def __init__(self, inlet: SignalInlet, options: PipelineSettings | None = None) -> None:

@@ -32,16 +32,7 @@ class _Sums:
 
 
 class QualityMeter:
-    """Follows the quality of every channel of a stream.
-
-    Parameters
-    ----------
-    info : StreamInfo
-        A regular stream.
-    line_hz : float
-        Frequency of the power line, 50 or 60.
-    limits : Limits
-    """
+    """Follows the quality of every channel of a stream."""
 
     def __init__(
         self, info: StreamInfo, line_hz: float = 50.0, limits: Limits | None = None

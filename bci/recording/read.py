@@ -164,25 +164,12 @@ def _read_with_mne(path: Path, choice: triggers.TriggerChoice) -> tuple[Recordin
 
 def recording_of(
     raw: Any,
-    volts: NDArray[np.float64],
-    path: Path,
+    volts: NDArray[np.float64],  # In MNE's units: volts, tesla ...; shape (n_channels, n_samples)
+    path: Path,  # Its ending decides how breaks and kinds of channels are stated
     choice: triggers.TriggerChoice = triggers.ALL,
-    findings: Sequence[str] = (),
+    findings: Sequence[str] = (),  # Problems that are known already
 ) -> tuple[Recording, TimeLine]:
-    """Make a recording of what MNE read, and the time line of its samples.
-
-    Parameters
-    ----------
-    raw : mne.io.BaseRaw
-    volts : ndarray of float64, shape (n_channels, n_samples)
-        Its signal in MNE's units: volts, tesla ...
-    path : Path
-        Its file; the ending decides how breaks and kinds of channels are stated.
-    choice : Choice, optional
-        Markers to take.
-    findings : sequence of str
-        Problems that are known already.
-    """
+    """Make a recording of what MNE read, and the time line of its samples."""
     channels, scale = channels_of(raw, path)
     sfreq = float(raw.info["sfreq"])
     notes = _annotations(raw, is_gdf=path.suffix.lower() == ".gdf")

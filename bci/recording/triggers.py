@@ -72,12 +72,7 @@ def chosen(names: Sequence[str], wanted: str | None, source: str, annotated: boo
 
 
 def codes_of(values: NDArray[np.floating] | NDArray[np.integer]) -> NDArray[np.int64]:
-    """Codes as whole numbers from 0 on; 16-bit codes stored as negative numbers are mended.
-
-    Parameters
-    ----------
-    values : ndarray, shape (n_samples,)
-    """
+    """Codes as whole numbers from 0 on; 16-bit codes stored as negative numbers are mended."""
     codes = np.nan_to_num(np.round(values)).astype(np.int64)
     if codes.min(initial=0) < 0 and codes.min() >= -(1 << 15):
         codes = np.where(codes < 0, codes + (1 << 16), codes)

@@ -59,22 +59,7 @@ class Again:
 
 
 class SecondDecoding:
-    """All windows of a run, decoded again in their order.
-
-    Parameters
-    ----------
-    run : LiveRun
-    signal : PlacedSignal
-    models : sequence of FoundModel
-        One for each of the run's.
-
-    Attributes
-    ----------
-    matches : Matches
-    spans : list of (float, float)
-        Stretches in which all windows are comparable: times of last samples, in seconds on the
-        sender's clock.
-    """
+    """All windows of a run, decoded again in their order."""
 
     def __init__(self, run: LiveRun, signal: PlacedSignal, models: Sequence[FoundModel]) -> None:
         self._run = run
@@ -82,6 +67,8 @@ class SecondDecoding:
         self._models = models
         self.output = Output.model_validate(run.provenance.output)
         self.matches = Matches(run.predictions, signal.placement.offsets[0].ahead_s)
+        # Stretches in which all windows are comparable: times of last samples, in seconds on the
+        # sender's clock
         self.spans: list[tuple[float, float]] = []
         self._seams = np.array([seam.index for seam in run.seams])
         self._info, self._mapping = signal.info, None
@@ -93,12 +80,8 @@ class SecondDecoding:
     def windows(self) -> Iterator[Again]:
         """Decode.
 
-        Raises
-        ------
-        MismatchError
-            If a model does not fit the signal.
-        RecordingError
-            If what a model learnt live is not in the recording.
+        Raises `MismatchError` if a model does not fit the signal. Raises `RecordingError` if what a
+        model learnt live is not in the recording.
         """
         ends = [*(model.decides_from for model in self._run.models[1:]), None]
         # One thread, as in the live engine: so the numbers are the same to the last bit.

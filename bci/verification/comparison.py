@@ -53,15 +53,7 @@ class SessionComparison:
 
 
 def compare(run: LiveRun, second: SecondDecoding, n_skipped: int) -> SessionComparison:
-    """Compare a run's predictions and decisions with the second decoding.
-
-    Parameters
-    ----------
-    run : LiveRun
-    second : SecondDecoding
-    n_skipped : int
-        Windows that the engine skipped while it was recorded.
-    """
+    """Compare a run's predictions and decisions with the second decoding."""
     found = SessionComparison()
     decisions = _Decisions(run, found, second.signal.placement.is_whole)
     start = run.predictions[0].time if run.predictions else 0.0
@@ -140,16 +132,7 @@ def _same_decision(again: Again, live: LivePrediction) -> bool:
 
 
 class _Decisions:
-    """The events of the decision that ran live, beside those that the windows give again.
-
-    Parameters
-    ----------
-    run : LiveRun
-    found : Comparison
-        Takes the counts.
-    is_whole : bool
-        Without the beginning, the first event that ran live shows the decision that held.
-    """
+    """The events of the decision that ran live, beside those that the windows give again."""
 
     def __init__(self, run: LiveRun, found: SessionComparison, is_whole: bool) -> None:
         self._events = deque(run.events or ())

@@ -6,25 +6,12 @@ from bci.verification.session import LivePrediction
 
 
 class Matches:
-    """Live predictions by the times of their windows, taken in order.
-
-    Parameters
-    ----------
-    predictions : sequence of LivePrediction
-    offset : float
-        Seconds that the engine's clock is ahead of the sender's, at the beginning.
-
-    Attributes
-    ----------
-    offset : float
-        The same now. Clocks drift: the newest pair shows it best.
-    unmatched : list of float
-        Times of the live predictions that no window was decoded again for, in seconds on the
-        sender's clock.
-    """
+    """Live predictions by the times of their windows, taken in order."""
 
     def __init__(self, predictions: Sequence[LivePrediction], offset: float) -> None:
+        # Seconds that the engine's clock is ahead of the sender's; the newest pair shows it best
         self.offset = offset
+        # Times, on the sender's clock, of live predictions that no window was decoded again for
         self.unmatched: list[float] = []
         self._predictions = predictions
         self._next = self._first = 0

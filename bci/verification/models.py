@@ -34,31 +34,17 @@ class FoundModel:
 
 def find_model(
     run: ModelRun,
-    given: Sequence[Path],
-    places: Sequence[Path],
+    given: Sequence[Path],  # Model folders that were named
+    places: Sequence[Path],  # Searched where none was named, two folders deep
     load: Load,
     is_only: bool = True,
 ) -> FoundModel:
     """Find the model that decoded, by its hashes, else by its name.
 
-    Parameters
-    ----------
-    run : ModelRun
-    given : sequence of Path
-        Model folders that were named.
-    places : sequence of Path
-        Folders that are searched where none was named, two folders deep.
-    load : callable
-    is_only : bool
-        Whether no other model decoded: then a single folder that was named is taken whatever it
-        is called.
+    Where no other model decoded, a single folder that was named is taken whatever it is called.
 
-    Raises
-    ------
-    RecordingError
-        If there is none.
-    BundleError
-        If a model that was named cannot be read.
+    Raises `RecordingError` if there is none. Raises `BundleError` if a model that was named cannot
+    be read.
     """
     problems: list[BciError | OSError] = []
     candidates = list(given)

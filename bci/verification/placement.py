@@ -41,25 +41,14 @@ class Placement:
 
 
 def place(
-    stamps: TimeArray,
+    stamps: TimeArray,  # As they were sent, in seconds
     sfreq: float,
     positions: tuple[Position, ...],
     seams: tuple[Position, ...],
+    # The newest stamp that can be right; a step beyond it is a clock that was set
     latest: float = float("inf"),
 ) -> Placement | None:
-    """Give rows the engine's count; None where no position lies in the recording.
-
-    Parameters
-    ----------
-    stamps : ndarray, shape (n_samples,)
-        Time stamps as they were sent, in seconds.
-    sfreq : float
-        Sampling rate in hertz.
-    positions, seams : tuple of Position
-        See `bci.verification.session.LiveRun`.
-    latest : float
-        The newest stamp that can be right; a step beyond it is a clock that was set.
-    """
+    """Give rows the engine's count; None where no position lies in the recording."""
     known, first_rows = np.unique(stamps, return_index=True)
     at = np.searchsorted(known, [position.stamp for position in positions])
     found = [

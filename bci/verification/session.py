@@ -65,19 +65,7 @@ class LiveRun:
 def read_runs(path: Path, streams: Streams, engine: str | None = None) -> list[LiveRun]:
     """Read the runs of an engine out of a recording's streams.
 
-    Parameters
-    ----------
-    path : Path
-        For messages.
-    streams : list of dict
-        As they were sent; see `bci.recording.xdf.read.load_streams`.
-    engine : str, optional
-        Name of the engine, where the recording holds several.
-
-    Raises
-    ------
-    RecordingError
-        If there is no provenance, or that of several engines.
+    Raises `RecordingError` if there is no provenance, or that of several engines.
     """
     messages = _messages(path, streams)
     names = sorted({each.engine for each in messages})

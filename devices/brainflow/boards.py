@@ -162,10 +162,7 @@ class BoardStream:
 def board_shim() -> Any:
     """BrainFlow's Python module, silenced.
 
-    Raises
-    ------
-    DeviceError
-        If it is not installed.
+    Raises `DeviceError` if it is not installed.
     """
     try:
         with warnings.catch_warnings():
@@ -189,10 +186,7 @@ def boards() -> tuple[Board, ...]:
 def find_board(name: str) -> Board:
     """The board of that name.
 
-    Raises
-    ------
-    DeviceError
-        If there is none; the message names similar ones.
+    Raises `DeviceError` if there is none; the message names similar ones.
     """
     known = {board.name: board for board in boards()}
     if name in known:
@@ -223,10 +217,7 @@ def impedance_commands(name: str) -> tuple[str, ...]:
 def board_streams(settings: BrainFlowSettings, board: Board) -> tuple[BoardStream, ...]:
     """What the board gives, the EEG first where it has one.
 
-    Raises
-    ------
-    DeviceError
-        If impedances are asked of a board that cannot measure them.
+    Raises `DeviceError` if impedances are asked of a board that cannot measure them.
     """
     source = find_board(settings.master_board or "") if "master_board" in board.needs else board
     # A file or a network stream holds one preset only.

@@ -75,15 +75,8 @@ class BrainFlowDevice:
     Of a file or a network stream of BrainFlow's, the default preset is taken. BrainFlow's player
     leaves the markers of a file out.
 
-    Parameters
-    ----------
-    settings : BrainFlowSettings
-
-    Raises
-    ------
-    DeviceError
-        If BrainFlow is not installed, has no such board, or the board needs a parameter that is
-        missing.
+    Raises `DeviceError` if BrainFlow is not installed, has no such board, or the board needs a
+    parameter that is missing.
     """
 
     def __init__(self, settings: BrainFlowSettings) -> None:

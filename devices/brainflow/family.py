@@ -20,10 +20,7 @@ class BrainFlowBoards:
     def entries() -> list[Entry]:
         """List every board.
 
-        Raises
-        ------
-        DeviceError
-            If BrainFlow is not installed.
+        Raises `DeviceError` if BrainFlow is not installed.
         """
         return [
             Entry(

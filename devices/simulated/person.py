@@ -12,24 +12,15 @@ class SimulatedPerson:
 
     Without others' cues, cues and pauses are the person's own, the same for the same seed. While
     there are others, its own wait; between cues, and at one that it does not know, it rests.
-
-    Parameters
-    ----------
-    scenario : Scenario
-    sfreq : float
-    own, told : numpy.random.Generator
-        For its own trials, and for how well it follows each cue of others.
-    per_label : int
-        Length of a round of its own in which each label comes equally often.
     """
 
     def __init__(
         self,
         scenario: Scenario,
         sfreq: float,
-        own: np.random.Generator,
-        told: np.random.Generator,
-        per_label: int,
+        own: np.random.Generator,  # For its own trials
+        told: np.random.Generator,  # For how well it follows each cue of others
+        per_label: int,  # Length of a round of its own in which each label comes equally often
     ) -> None:
         self._scenario = scenario
         self._period = 1.0 / sfreq

@@ -151,10 +151,7 @@ def _places(path: Path, stem: str) -> dict[str, tuple[float, float, float]]:
 def check_positions(place: Path, stem: str, channels: tuple[Channel, ...], datatype: str) -> None:
     """Check that `write_positions` would not change the table of the session.
 
-    Raises
-    ------
-    RecordingError
-        If the session has another table already.
+    Raises `RecordingError` if the session has another table already.
     """
     table = place / f"{stem}_electrodes.tsv"
     content = _electrodes(channels, datatype)
@@ -167,15 +164,8 @@ def check_positions(place: Path, stem: str, channels: tuple[Channel, ...], datat
 def write_positions(place: Path, stem: str, channels: tuple[Channel, ...], datatype: str) -> None:
     """Write ``electrodes.tsv`` and ``coordsystem.json``, where any channel has a position.
 
-    Parameters
-    ----------
-    place : path
-        Folder of the session's recordings of this kind.
-    stem : str
-        ``sub-…`` or ``sub-…_ses-…``; all runs of a session share the table.
-    channels : tuple of Channel
-    datatype : str
-        ``eeg`` or ``ieeg``.
+    ``stem`` is ``sub-…`` or ``sub-…_ses-…``: all runs of a session share the table. ``datatype`` is
+    ``eeg`` or ``ieeg``.
     """
     content = _electrodes(channels, datatype)
     if not content:

@@ -51,20 +51,7 @@ def segment_breaks(header: Path, sfreq: float) -> list[Break]:
 
 
 def in_utf8(header: Path, folder: Path) -> Path:
-    """A copy, in UTF-8, of a header and its markers that are in another encoding.
-
-    Parameters
-    ----------
-    header : path
-        The ``.vhdr`` file.
-    folder : path
-        Where the copies go; the samples are left where they are.
-
-    Returns
-    -------
-    copy : path
-        The header to read instead.
-    """
+    """Copy a header and its markers, in another encoding, to UTF-8; return the copied header."""
     text = _text(header)
     markers = _MARKER_FILE.search(text)
     data = _DATA_FILE.search(text)

@@ -27,16 +27,8 @@ def read_edf(path: Path, choice: triggers.TriggerChoice = triggers.ALL) -> Recor
 
     Signals of another rate than that of the most channels are left out; a finding names them.
 
-    Parameters
-    ----------
-    path : path
-    choice : triggers.TriggerChoice
-        The markers to read; all by default.
-
-    Raises
-    ------
-    RecordingError
-        If the file is truncated, damaged or holds no signal, or has no such markers.
+    Raises `RecordingError` if the file is truncated, damaged or holds no signal, or has no such
+    markers.
     """
     file = open_edf(path)
     signals = [signal for signal in file.signals if not _is_stim(signal)]

@@ -97,14 +97,7 @@ def read_table(path: Path) -> Recording:
     something other than nothing or 0 is one. Losses are counted by the counter of packages where
     there is one, else by the times.
 
-    Parameters
-    ----------
-    path : path
-
-    Raises
-    ------
-    RecordingError
-        If it is no such table, has no time or no channels.
+    Raises `RecordingError` if it is no such table, has no time or no channels.
     """
     head = read_head(path)
     if any(comment.startswith(_OPENBCI) for comment in head.comments):

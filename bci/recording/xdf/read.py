@@ -26,29 +26,15 @@ from bci.signals import Channel, FloatArray, Recording, StreamInfo
 
 def read_xdf(
     path: Path,
-    wanted: str | None = None,
-    markers: CueQuery | None = None,
-    usual: StreamSelector | None = None,
-    given_hz: float | None = None,
+    wanted: str | None = None,  # Name, type or source id
+    markers: CueQuery | None = None,  # Without it, the streams of marker types
+    usual: StreamSelector | None = None,  # Counts where several streams fit
+    given_hz: float | None = None,  # The true rate, where the nominal one is wrong
 ) -> Recording:
     """Read one signal stream of an XDF file, on the recorder's clock, and its markers.
 
-    Parameters
-    ----------
-    path : Path
-    wanted : str, optional
-        Name, type or source id of the signal stream, where there are several.
-    markers : CueQuery, optional
-        Streams of the cues; without it, those of marker types.
-    usual : StreamSelector, optional
-        Signal stream that a profile names; it counts where several streams fit.
-    given_hz : float, optional
-        The true rate, where the stream's nominal one is wrong.
-
-    Raises
-    ------
-    RecordingError
-        If the file is truncated or damaged, or it is not clear which stream is meant.
+    Raises `RecordingError` if the file is truncated or damaged, or it is not clear which stream is
+    meant.
     """
     streams = load_streams(path)
     signal = _choose(path, streams, wanted, usual, given_hz)
@@ -97,16 +83,9 @@ def as_float32(values: NDArray[Any]) -> FloatArray:
 def load_streams(path: Path, as_sent: bool = False) -> list[dict[str, Any]]:
     """All streams of a file as pyxdf gives them, on the recorder's clock.
 
-    Parameters
-    ----------
-    path : Path
-    as_sent : bool
-        Leave each stream on its sender's clock, with the stamps as they were sent.
+    With ``as_sent`` each stays on its sender's clock, with the stamps as they were sent.
 
-    Raises
-    ------
-    RecordingError
-        If the file is truncated or damaged.
+    Raises `RecordingError` if the file is truncated or damaged.
     """
     import pyxdf
 

@@ -31,15 +31,8 @@ class XdfWriter:
     before is in the file. `sync` gets it onto the disk, for when the power goes. When the disk
     is full, the piece that did not fit is taken back.
 
-    Parameters
-    ----------
-    path : Path
-        Must not exist; its folder is made.
-
-    Raises
-    ------
-    RecordingError
-        Here and in every method: if the file exists already or cannot be written.
+    Raises `RecordingError` here and in every method: if the file exists already or cannot be
+    written.
     """
 
     def __init__(self, path: Path) -> None:
