@@ -102,7 +102,7 @@ def monitor(
 
 def _note_changes(before: "StreamQuality | None", now: "StreamQuality") -> None:
     """Where there is no screen to keep up to date, a line for whatever changed."""
-    from bci.lsl.quality_stream import to_text
+    from bci.quality.quality_stream import to_text
 
     if before is not None and before.connected != now.connected:
         err.print(f"{now.info.name} {'is back' if now.connected else 'was lost'}")
@@ -113,8 +113,8 @@ def _note_changes(before: "StreamQuality | None", now: "StreamQuality") -> None:
 
 
 def _render(report: "StreamQuality") -> Group:
-    from bci.lsl.quality_stream import n_in_state
     from bci.quality.channel_quality import State
+    from bci.quality.quality_stream import n_in_state
 
     counts = n_in_state(report.channels)
     stats, info = report.stats, report.info

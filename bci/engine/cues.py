@@ -67,7 +67,6 @@ class EngineCues:
         return CueStatus(described, sources, self._n_cues)
 
     def close(self) -> None:
-        """Stop listening."""
         if self._listener is not None:
             self._listener.close()
 

@@ -98,7 +98,6 @@ class PredictionOutlet:
         return published
 
     def close(self) -> None:
-        """Take the stream off the network."""
         del self._outlet
 
 
@@ -131,7 +130,6 @@ class DecisionOutlet:
         self._outlet.push(Marker(event.time, event.to_json()))
 
     def close(self) -> None:
-        """Take the stream off the network."""
         self._outlet.close()
 
 
@@ -149,7 +147,6 @@ class StatusOutlet:
         self._outlet.push_sample([status.line()])
 
     def close(self) -> None:
-        """Take the stream off the network."""
         del self._outlet
 
 
@@ -211,7 +208,6 @@ class PredictionInlet:
         return Decision(self.classes[int(number)], confidence) if number.is_integer() else None
 
     def close(self) -> None:
-        """Leave the stream."""
         self._inlet.close()
 
 
@@ -238,7 +234,6 @@ class DecisionInlet:
         return events
 
     def close(self) -> None:
-        """Leave the stream."""
         self._inlet.close()
 
 
@@ -268,5 +263,4 @@ class StatusInlet:
         return statuses
 
     def close(self) -> None:
-        """Leave the stream."""
         self._inlet.close()

@@ -268,7 +268,6 @@ class SignalInlet:
         return data[:n_ready]
 
     def close(self) -> None:
-        """Leave the stream."""
         self._connection.close()
 
 

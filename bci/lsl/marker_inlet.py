@@ -66,5 +66,4 @@ class MarkerInlet:
         return arrived
 
     def close(self) -> None:
-        """Leave the stream."""
         self._connection.close()

@@ -24,7 +24,6 @@ class SignalOutlet:
         self._outlet.push_chunk(chunk.data, chunk.timestamps)
 
     def close(self) -> None:
-        """Take the stream off the network."""
         _close(self)
 
 
@@ -54,7 +53,6 @@ class MarkerOutlet:
         self._outlet.push_sample([marker.label], marker.time)
 
     def close(self) -> None:
-        """Take the stream off the network."""
         _close(self)
 
 

@@ -95,7 +95,6 @@ class RawInlet:
         return float(pylsl.local_clock()) - self._offset, self._offset
 
     def close(self) -> None:
-        """Leave the stream."""
         self._inlet.close_stream()
 
 

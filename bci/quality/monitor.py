@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from bci.errors import StreamError
 from bci.lsl.discovery import StreamQuery, await_stream
-from bci.lsl.impedance_stream import Impedances
 from bci.lsl.inlet import InletStats, SignalInlet
-from bci.lsl.quality_stream import QualityOutlet
 from bci.profiles.pipeline_settings import PipelineSettings
 from bci.profiles.stream_options import apply_stream_options
 from bci.quality.channel_quality import ChannelQuality
+from bci.quality.judged_signal import Impedances
 from bci.quality.meter import QualityMeter
+from bci.quality.quality_stream import QualityOutlet
 from bci.signals import StreamInfo
 
 _PULL_S = 0.05

@@ -37,7 +37,6 @@ class QualityOutlet:
         self._outlet.push_sample([*texts, json.dumps(figures)], at)
 
     def close(self) -> None:
-        """Take the stream off the network."""
         del self._outlet
 
 
