@@ -14,6 +14,8 @@ from bci.signals import Chunk, Marker, Reading, Recording, StreamInfo
 # receiver, so that no window mixes the two. The stream's description tells it, so that it is not
 # counted as a loss.
 _SEAM_S = 0.5
+# Length of a chunk, in seconds of recording.
+_CHUNK_S = 0.01
 
 
 class ReplayDevice:
@@ -34,7 +36,6 @@ class ReplayDevice:
         loop: bool = False,  # Begin again at the end, after half a second
         start_s: float = 0.0,  # In seconds from its beginning
         stop_s: float | None = None,
-        chunk_s: float = 0.01,  # Length of a chunk, in seconds of recording
         clock: Callable[[], float] = local_clock,
     ) -> None:
         stop_s = float("inf") if stop_s is None else stop_s
@@ -60,7 +61,7 @@ class ReplayDevice:
             ),
         )
         self._period = 1.0 / recording.info.sfreq
-        self._chunk = max(1, round(chunk_s * recording.info.sfreq))
+        self._chunk = max(1, round(_CHUNK_S * recording.info.sfreq))
         self._speed = speed
         self._loop = loop
         self._clock = clock

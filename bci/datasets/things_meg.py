@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bci.errors import RecordingError
+from bci.errors import RecordingError, first_line
 from bci.recording.read import read_recording
 from bci.signals import Channel, Marker, Recording, StreamInfo
 
@@ -52,8 +52,9 @@ def read_epochs(file: Path) -> Iterator[EpochsPart]:
     try:
         epochs = mne.read_epochs(file, preload=False, verbose="error")
     except Exception as error:
-        detail = (str(error).splitlines() or [type(error).__name__])[0]
-        raise RecordingError(f"{file}: not epochs that MNE can read ({detail:.200})") from error
+        raise RecordingError(
+            f"{file}: not epochs that MNE can read ({first_line(error):.200})"
+        ) from error
     # A list of rows, or a table where pandas is installed.
     shown = epochs.metadata if epochs.metadata is not None else []
     rows: list[dict[str, Any]] = shown if isinstance(shown, list) else shown.to_dict("records")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pylsl
 
-from bci.errors import AmbiguousStreamError, StreamError
+from bci.errors import AmbiguousStreamError, StreamError, shortened
 from bci.lsl.cue_streams import is_own
 from bci.signals import StreamInfo
 
@@ -170,9 +170,7 @@ def await_stream(
 def _listing(streams: list[FoundStream], lead: str) -> str:
     if not streams:
         return "no stream is there at all"
-    shown = "; ".join(str(stream) for stream in streams[:_MAX_LISTED])
-    more = f" and {len(streams) - _MAX_LISTED} more" if len(streams) > _MAX_LISTED else ""
-    return f"{lead}: {shown}{more}"
+    return f"{lead}: {shortened([str(stream) for stream in streams], _MAX_LISTED, '; ')}"
 
 
 def _sorted(described: list[pylsl.StreamInfo]) -> list[FoundStream]:

@@ -28,8 +28,7 @@ class ReceivedPrediction:
 
     ``taken`` is when the window's last sample was taken, on our clock; the others are seconds
     after that. ``similarities`` are the cosines with each class, where the decoder compares.
-    ``decision`` is the engine's at the end of this window: None where its evidence is not whole
-    yet, or where an earlier version sent the stream.
+    ``decision`` is the engine's at the window's end: None where its evidence is not whole yet.
     """
 
     taken: float
@@ -163,11 +162,9 @@ class PredictionInlet:
         latencies = tuple(c.name for c in info.channels if c.kind == "latency")
         kinds = [c.kind for c in info.channels]
         self._compares = "similarity" in kinds
-        # An earlier version sent none.
-        self._decides = "decision" in kinds
         n = len(self.classes)
         expected = ["class"] * n + ["latency"] * _N_STAGES + ["similarity"] * n * self._compares
-        expected += ["decision"] * len(DECISION) * self._decides
+        expected += ["decision"] * len(DECISION)
         if not self.classes or latencies != LATENCIES or kinds != expected:
             self._inlet.close()
             raise StreamError(f"stream {info.name!r} is not a stream of predictions")
@@ -194,7 +191,7 @@ class PredictionInlet:
                         decoded,
                         published,
                         similar.copy() if self._compares else None,
-                        self._decision(*map(float, row[-2:])) if self._decides else None,
+                        self._decision(*map(float, row[-2:])),
                     )
                 )
         return received
@@ -212,11 +209,10 @@ class PredictionInlet:
 
 
 class DecisionInlet:
-    """Receives a ``<name>-decisions`` stream; ``n_invalid`` counts what was no event."""
+    """Receives a ``<name>-decisions`` stream; what is no event is left out."""
 
     def __init__(self, found: FoundStream) -> None:
         self._inlet = MarkerInlet(found)
-        self.n_invalid = 0
 
     @property
     def connected(self) -> bool:
@@ -224,14 +220,8 @@ class DecisionInlet:
 
     def pull(self, timeout: float = 0.0) -> list[DecisionEvent]:
         """Events that came since the last call, oldest first; times are on our clock."""
-        events = []
-        for marker in self._inlet.pull(timeout):
-            event = event_from_json(marker.label, marker.time)
-            if event is None:
-                self.n_invalid += 1
-            else:
-                events.append(event)
-        return events
+        came = (event_from_json(each.label, each.time) for each in self._inlet.pull(timeout))
+        return [event for event in came if event is not None]
 
     def close(self) -> None:
         self._inlet.close()
@@ -244,7 +234,6 @@ class StatusInlet:
         # One character more than is read: a text that was cut is refused for its length.
         self._inlet = MarkerInlet(found, MAX_STATUS + 1)
         self.name = found.info.name
-        self.n_invalid = 0  # Texts that were no status of this version
         self.problem: str | None = None  # Why the newest text could not be read
 
     @property
@@ -258,7 +247,6 @@ class StatusInlet:
             try:
                 statuses.append(read_status(marker.label))
             except MessageError as error:
-                self.n_invalid += 1
                 self.problem = str(error)
         return statuses
 

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from pylsl import local_clock
 
+from bci.errors import shortened
 from bci.lsl.inlet import InletStats
-
-_MAX_NAMED = 8
 
 
 class LossLog:
@@ -56,9 +55,8 @@ class UnsoundLog:
             return None
         if not unsound:
             return f"{self._name}: all channels hold numbers again"
-        more = f" and {len(unsound) - _MAX_NAMED} more" if len(unsound) > _MAX_NAMED else ""
         return (
-            f"{self._name}: {', '.join(unsound[:_MAX_NAMED])}{more} held values that are no "
+            f"{self._name}: {shortened(unsound)} held values that are no "
             f"numbers (NaN) at {clock_time(math.nan)}; windows with them give no prediction"
         )
 

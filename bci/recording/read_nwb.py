@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from bci.channels.description import DeclaredChannels, describe
 from bci.clock.dejitter import number_samples
-from bci.errors import RecordingError
+from bci.errors import RecordingError, first_line
 from bci.lsl.cue_streams import CueQuery, merged
 from bci.signals import Channel, Marker, MarkerStream, Recording, StreamInfo
 
@@ -63,8 +63,9 @@ def read_nwb(path: Path, wanted: str | None = None, markers: CueQuery | None = N
     except RecordingError:
         raise
     except Exception as error:
-        detail = (str(error).splitlines() or [type(error).__name__])[0]
-        raise RecordingError(f"{path}: damaged or not an NWB file ({detail:.200})") from error
+        raise RecordingError(
+            f"{path}: damaged or not an NWB file ({first_line(error):.200})"
+        ) from error
 
 
 def _choose(file: Any, path: Path, wanted: str | None) -> Any:

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import RecordingError
+from bci.recording.breaks import TimeLine
+from bci.signals import Marker
 
 ANNOTATIONS = "annotations"
 """Name of a file's annotations, where markers are chosen."""
@@ -86,6 +88,17 @@ def events_of(codes: NDArray[np.int64]) -> list[tuple[int, int]]:
     """
     rows = np.flatnonzero((np.diff(codes) != 0) & (codes[1:] != 0)) + 1
     return [(int(row), int(codes[row])) for row in rows]
+
+
+def markers_of(
+    name: str, codes: NDArray[np.int64], line: TimeLine, findings: list[str]
+) -> list[Marker]:
+    """Markers of a trigger channel; where it looks like noise, a finding is added."""
+    events = events_of(codes)
+    if finding := noise(name, events, line.n_samples / line.sfreq):
+        findings.append(finding)
+    times = line.place([row / line.sfreq for row, _ in events])
+    return [Marker(float(time), str(code)) for time, (_, code) in zip(times, events, strict=True)]
 
 
 def noise(name: str, events: Sequence[tuple[int, int]], seconds: float) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from bci.engine.provenance import ModelRun, array_hashes, card_hash
-from bci.errors import BciError, RecordingError
+from bci.errors import BciError, RecordingError, shortened
 from bci.interfaces import Decoder
 from bci.models.bundle import ARRAYS, CARD, load_card
 from bci.models.card import Card
@@ -18,8 +18,6 @@ from bci.profiles.profile import file_sha256
 
 Load = Callable[[Path], tuple[Card, Decoder]]
 """Reads a model folder, changed arrays too; raises `BciError` where it cannot."""
-
-_MAX_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -121,8 +119,7 @@ def _difference(run: ModelRun, folder: Path, card: Card, decoder: Decoder) -> st
     )
     parts = []
     if changed:
-        more = f" and {len(changed) - _MAX_NAMED} more" if len(changed) > _MAX_NAMED else ""
-        parts.append(f"array {', '.join(changed[:_MAX_NAMED])}{more}")
+        parts.append(f"array {shortened(changed, 5)}")
     elif run.arrays_file and file_sha256(folder / ARRAYS) != run.arrays_file:
         parts.append(f"{ARRAYS}, but none of the arrays that decode")
     if card_hash(card) != run.card:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -135,14 +136,10 @@ def _run(messages: list[Provenance]) -> LiveRun:
     return LiveRun(
         newest,
         tuple(models[key] for key in sorted(models)),
-        tuple(sorted(seams, key=_sample)),
-        tuple(sorted(seams | here, key=_sample)),
+        tuple(sorted(seams, key=attrgetter("sample"))),
+        tuple(sorted(seams | here, key=attrgetter("sample"))),
         messages[0].skipped,
     )
-
-
-def _sample(position: Position) -> int:
-    return position.sample
 
 
 def _predictions(streams: Streams, name: str) -> list[LivePrediction]:

@@ -13,9 +13,10 @@ from bci.errors import RecordingError
 from bci.lsl.cue_streams import CueQuery
 from bci.messages import VerifyEvent
 from bci.profiles.profile import Output
+from bci.recording.rounding import as_float32
 from bci.recording.xdf.header import field_of
 from bci.recording.xdf.markers import find_markers
-from bci.recording.xdf.read import as_float32, info_of, load_streams
+from bci.recording.xdf.read import info_of, load_streams
 from bci.signals import Marker, Recording, StreamInfo
 from bci.training.epochs import cue_markers
 from bci.verification.again import PlacedSignal, SecondDecoding

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from bci.quality.channel_quality import ChannelQuality, State
-from bci.quality.limits import Limits
+from bci.quality.limits import LIMITS
 from bci.signals import StreamInfo
 from gui.electrodes.quality_marks import mark_icon
 from gui.plots.head_map import Electrode, HeadMap
@@ -27,7 +27,7 @@ _WORDS = {State.GOOD: "good", State.DOUBTFUL: "high", State.BAD: "too high"}
 
 def impedance_state(kohm: float) -> State:
     """Judge an impedance by the limits that judge the signal's quality too."""
-    doubtful, bad = Limits().impedance_kohm
+    doubtful, bad = LIMITS.impedance_kohm
     return State.BAD if kohm > bad else State.DOUBTFUL if kohm > doubtful else State.GOOD
 
 
@@ -125,7 +125,7 @@ class ImpedancePage(QWidget):
 
 
 def _ranges() -> dict[State, str]:
-    doubtful, bad = Limits().impedance_kohm
+    doubtful, bad = LIMITS.impedance_kohm
     return {
         State.GOOD: f"good: to {doubtful:g} kOhm",
         State.DOUBTFUL: f"high: to {bad:g} kOhm",
