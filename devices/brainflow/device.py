@@ -26,7 +26,7 @@ from devices.brainflow.boards import (
 from devices.brainflow.errors import explain
 from devices.brainflow.impedance import ImpedanceMeter
 
-# BrainFlow tells of new samples only when asked.
+# BrainFlow reports new samples only on request.
 _POLL_S = 0.004
 # A board that streams is never silent for so long; one that was unplugged is, without an error.
 _SILENCE_S = 3.0
@@ -142,8 +142,8 @@ class BrainFlowDevice:
                 reading.chunks.extend(taken.chunks)
                 reading.markers.extend(taken.markers)
         if batches[0][1].shape[1]:
-            self._heard = local_clock()
-        elif local_clock() - self._heard > _SILENCE_S:
+            self._received_at = local_clock()
+        elif local_clock() - self._received_at > _SILENCE_S:
             if self._settings.board == "playback":
                 return None
             raise DeviceError(
@@ -192,7 +192,7 @@ class BrainFlowDevice:
         rate = max(preset.description["sampling_rate"] for preset in self._presets)
         self._shim.start_stream(max(_BUFFER_S * int(rate), 1000))
         self._streaming = True
-        self._heard = local_clock()
+        self._received_at = local_clock()
 
     def _wait(self, timeout: float) -> None:
         deadline = local_clock() + timeout

@@ -130,11 +130,11 @@ class SimulatorDevice:
         """Do what these markers ask for, for as long as their stream is there."""
         if self._blocks is None:
             return
-        self._person.listen(present)
+        self._person.follow(present)
         if self._began is not None:
             started = self._began + self._skipped / self._settings.sfreq
             for marker in markers:
-                self._person.hear(Marker(marker.time - started, marker.label))
+                self._person.receive(Marker(marker.time - started, marker.label))
 
     def close(self) -> None:
         """Nothing is held open."""
