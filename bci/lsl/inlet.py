@@ -145,24 +145,12 @@ class SignalInlet:
     def pull(self, max_samples: int, timeout: float) -> list[Chunk]:
         """Wait for samples.
 
-        Parameters
-        ----------
-        max_samples : int
-            Return as soon as so many are there.
-        timeout : float
-            Return with what is there after so many seconds.
+        Returns as soon as ``max_samples`` are there, or with what came after ``timeout`` seconds:
+        no chunk, one or, where samples were lost in between, several. Their data stay right until
+        the next pull. After stamps that are off the line, samples are held back until later ones
+        distinguish a loss from lateness; see `bci.clock.dejitter.SampleClock`.
 
-        Returns
-        -------
-        chunks : list of Chunk
-            None, one, or, where samples were lost in between, several. Their data stay right
-            until the next pull. After stamps that are off the line, samples are held back until
-            later ones distinguish a loss from lateness; see `bci.clock.dejitter.SampleClock`.
-
-        Raises
-        ------
-        StreamError
-            If the stream was gone and came back changed.
+        Raises `StreamError` if the stream was gone and came back changed.
         """
         if not self.connected and not self._return(timeout):
             return []

@@ -66,17 +66,10 @@ class RawInlet:
     def pull(self) -> tuple[NDArray[np.float64], NDArray[np.generic]]:
         """Take the samples that have come, some thousand at most.
 
-        Returns
-        -------
-        stamps : ndarray, shape (n_samples,)
-            On the sender's clock.
-        values : ndarray, shape (n_samples, n_channels)
-            Of the stream's number type, right until the next call; ``bytes`` for texts.
+        Stamps are on the sender's clock. Values, (n_samples, n_channels), are of the stream's
+        number type, or ``bytes`` for texts, and right until the next call.
 
-        Raises
-        ------
-        StreamError
-            If the stream is gone and cannot be waited for.
+        Raises `StreamError` if the stream is gone and cannot be waited for.
         """
         most = _MAX_TEXTS if self._buffer is None else _MAX_SAMPLES
         try:

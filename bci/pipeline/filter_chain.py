@@ -39,25 +39,15 @@ class Chain:
 
     Channels are brought to the unit that the pipeline works in: microvolts, teslas.
 
-    Parameters
-    ----------
-    wanted : PipelineSettings
-    info : StreamInfo
-        Where it states fewer names, kinds and units than the settings, those of the settings hold.
-    units : sequence of str, optional
-        Of the picked channels, where they are to be others: those a model was trained in.
-
-    Raises
-    ------
-    MismatchError
-        If the stream lacks a channel, has one in a unit that cannot be converted, or is too slow
-        for a filter; the message names it.
+    Raises `MismatchError` if the stream lacks a channel, has one in a unit that cannot be
+    converted, or is too slow for a filter; the message names it.
     """
 
     def __init__(
         self,
         wanted: settings.PipelineSettings,
         info: StreamInfo,
+        # Of the picked channels, where they are to be others: those a model was trained in
         units: Sequence[str] | None = None,
     ) -> None:
         info = apply_stream_options(info, wanted)
@@ -122,19 +112,7 @@ class Chain:
             stage.reset()
 
     def process(self, data: FloatArray, first: int) -> FilteredChunk:
-        """Filter the next block.
-
-        Parameters
-        ----------
-        data : ndarray, shape (n_samples, n_channels of the stream)
-        first : int
-            Absolute index of ``data[0]`` at the stream's rate.
-
-        Returns
-        -------
-        filtered : FilteredChunk
-            Its data stay right until the next call.
-        """
+        """Filter the next block, whose absolute index is ``first``; right until the next call."""
         newest_bad = -1
         if not self._started:
             # The first values set the filters' state, so all of them have to be real ones.

@@ -38,19 +38,8 @@ def read_nwb(path: Path, wanted: str | None = None, markers: CueQuery | None = N
     columns ``word``, ``label``, ``trial_type``, ``stimulus`` ... that there is, and what was
     annotated.
 
-    Parameters
-    ----------
-    path : Path
-    wanted : str, optional
-        Name of the series, where there are several.
-    markers : CueQuery, optional
-        Which of ``trials`` and the series of annotations hold the cues.
-
-    Raises
-    ------
-    RecordingError
-        If pynwb is missing, the file is damaged or too large, or it is not clear which series is
-        meant.
+    Raises `RecordingError` if pynwb is missing, the file is damaged or too large, or it is not
+    clear which series is meant.
     """
     try:
         import pynwb

@@ -44,21 +44,7 @@ ALL = TriggerChoice()
 def chosen(names: Sequence[str], wanted: str | None, source: str, annotated: bool) -> list[str]:
     """The trigger channels to take events from.
 
-    Parameters
-    ----------
-    names : sequence of str
-        The file's trigger channels.
-    wanted : str, optional
-        Name of one of them, or `ANNOTATIONS` for none of them; without it, all.
-    source : str
-        The file, for messages.
-    annotated : bool
-        Whether the file has annotations.
-
-    Raises
-    ------
-    RecordingError
-        If the file has nothing of that name.
+    Raises `RecordingError` if the file has nothing of that name.
     """
     if wanted is None:
         return list(names)

@@ -155,18 +155,10 @@ class BrainFlowDevice:
         return reading
 
     def command(self, text: str) -> str:
-        """Tell the board something while it runs.
+        """Send the board a command while it runs.
 
-        Parameters
-        ----------
-        text : str
-            ``marker N`` puts the number N, not 0, into the marker channel; anything else is in
-            the board's own language.
-
-        Returns
-        -------
-        answer : str
-            The board's, or that it gave none.
+        ``marker N`` puts the number N, not 0, into the marker channel; anything else is in the
+        board's own language. Returns its answer, or that it gave none.
         """
         if self._shim is None:
             raise DeviceError(f"board {self._board.name} is not open")

@@ -19,18 +19,8 @@ _LONGEST_TEXT = 256 << 20
 def segment_breaks(header: Path, sfreq: float) -> list[Break]:
     """Breaks before the segments of a file, by the dates that they began at.
 
-    Parameters
-    ----------
-    header : path
-        The ``.vhdr`` file.
-    sfreq : float
-        In hertz.
-
-    Returns
-    -------
-    breaks : list of Break
-        A segment without a date, or with one that the samples before it reach, comes after a
-        break of unknown length.
+    A segment without a date, or with one that the samples before it reach, comes after a break of
+    unknown length.
     """
     name = _MARKER_FILE.search(_text(header))
     if name is None:

@@ -62,14 +62,7 @@ def stream_chunk(tag: int, stream_id: int, content: bytes) -> bytes:
 
 
 def encode_numbers(stamps: NDArray[np.float64], values: NDArray[np.generic]) -> bytes:
-    """Content of a Samples chunk, after the stream id.
-
-    Parameters
-    ----------
-    stamps : ndarray, shape (n_samples,)
-    values : ndarray, shape (n_samples, n_channels)
-        Of one of `NUMBER_TYPES`.
-    """
+    """Content of a Samples chunk, after the stream id; values are of one of `NUMBER_TYPES`."""
     row = np.dtype([("width", "u1"), ("stamp", "<f8"), ("values", values.dtype, values.shape[1:])])
     rows = np.empty(len(stamps), row)
     rows["width"], rows["stamp"], rows["values"] = 8, stamps, values

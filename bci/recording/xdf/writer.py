@@ -61,16 +61,7 @@ class XdfWriter:
     def write_samples(
         self, stream_id: int, stamps: NDArray[np.float64], values: NDArray[np.generic]
     ) -> None:
-        """Add samples.
-
-        Parameters
-        ----------
-        stream_id : int
-        stamps : ndarray, shape (n_samples,)
-            On the sender's clock.
-        values : ndarray, shape (n_samples, n_channels)
-            Of the stream's number type, or of ``bytes`` for texts.
-        """
+        """Add samples, stamps on the sender's clock; values are ``bytes`` for texts."""
         if not len(stamps):
             return
         if values.dtype == np.object_:
