@@ -192,9 +192,3 @@ def _placed(position: Position | None) -> Position | None:
         return None
     x, y, z = (round(axis, 9) for axis in position)
     return (x, y, z) if (x, y, z) != (0, 0, 0) else None
-
-
-def abridged(names: Sequence[str], most: int = 24) -> str:
-    """Names in a list, the first ones where there are many."""
-    shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from bci.channels.units import UNKNOWN, factor
-from bci.errors import MismatchError
+from bci.errors import MismatchError, shortened
 from bci.models.card import Card, ChannelCard
 from bci.pipeline.resampling import Resampler
 from bci.profiles.stream_options import apply_stream_options
@@ -42,7 +42,7 @@ def info_for(card: Card, info: StreamInfo) -> StreamInfo:
         if not needed <= {name.lower() for name in info.ch_names}:
             raise MismatchError(
                 f"{info.name}: the names of {card.name} were given to channels called "
-                f"{_abridged(labels)}; this stream's are {_abridged(info.ch_names)}: name them "
+                f"{shortened(labels)}; this stream's are {shortened(info.ch_names)}: name them "
                 "anew by --names, or pipeline.names in the profile"
             )
         info = replace(info, named=True)
@@ -114,10 +114,6 @@ def check_stream(card: Card, info: StreamInfo) -> None:
             f"{info.name} does not fit the model {card.name}: {'; '.join(differs)}. "
             f"Choose another stream or calibrate a model for this one. {' '.join(hints)}".strip()
         )
-
-
-def _abridged(names: tuple[str, ...]) -> str:
-    return ", ".join(names[:8]) + (" ..." if len(names) > 8 else "")
 
 
 def _is_numbered(name: str) -> bool:

@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.channels.description import abridged
 from bci.channels.units import factor, working_unit
-from bci.errors import MismatchError, PluginError
+from bci.errors import MismatchError, PluginError, shortened
 from bci.pipeline import filters, kernels
 from bci.plugins.shapes import STAGE
 from bci.profiles import pipeline_settings as settings
@@ -237,7 +236,7 @@ def pick_channels(wanted: settings.PipelineSettings, info: StreamInfo) -> list[i
     missing = [name for name in wanted.channels if name.lower() not in by_name]
     if missing:
         raise MismatchError(
-            f"{info.name} lacks the channels {abridged(missing)}; "
-            f"it has {abridged([channel.name for channel in info.channels])}"
+            f"{info.name} lacks the channels {shortened(missing, 24)}; "
+            f"it has {shortened(info.ch_names, 24)}"
         )
     return [by_name[name.lower()] for name in wanted.channels]

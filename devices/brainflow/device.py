@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -13,24 +14,28 @@ from pylsl import local_clock
 from bci.clock.dejitter import DeviceClock
 from bci.clock.package_counter import PackageCounter
 from bci.errors import DeviceError
+from bci.interfaces import Device
 from bci.signals import Chunk, Marker, Reading, StreamInfo
 from devices.brainflow.boards import (
     BoardStream,
     BrainFlowSettings,
     board_shim,
     board_streams,
+    boards,
     check_needs,
     find_board,
     impedance_commands,
 )
 from devices.brainflow.errors import explain
 from devices.brainflow.impedance import ImpedanceMeter
+from devices.catalogue import Entry, make
 
 # BrainFlow reports new samples only on request.
 _POLL_S = 0.004
 # A board that streams is never silent for so long; one that was unplugged is, without an error.
 _SILENCE_S = 3.0
 _BUFFER_S = 60
+_SYNTHETIC = "synthetic"
 
 
 @dataclass
@@ -231,6 +236,35 @@ class BrainFlowDevice:
 
     def _trouble(self, error: Exception) -> DeviceError:
         return DeviceError(f"board {self._board.name}: {explain(error, self._settings)}")
+
+
+class BrainFlowBoards:
+    """Boards of the installed BrainFlow; see `devices.catalogue.Family`."""
+
+    summary = "amplifiers of many makers"
+    needs = ("brainflow",)
+
+    @staticmethod
+    def entries() -> list[Entry]:
+        """List every board.
+
+        Raises `DeviceError` if BrainFlow is not installed.
+        """
+        return [
+            Entry(
+                board.name,
+                "simulated board of BrainFlow" if board.name == _SYNTHETIC else "BrainFlow board",
+                board.transport,
+                board.needs,
+                board.takes,
+            )
+            for board in boards()
+        ]
+
+    @staticmethod
+    def create(name: str, parameters: Mapping[str, str]) -> Device:
+        """Make the board of that name; see `devices.catalogue.create`."""
+        return make(BrainFlowDevice, BrainFlowSettings, name, {"board": name, **parameters})
 
 
 def _disown(shim: Any) -> None:
