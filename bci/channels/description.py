@@ -96,13 +96,6 @@ def describe(stated: Sequence[DeclaredChannels], stream_type: str = "") -> tuple
     position on a template head where none is stated. The kind is that stated of the channel,
     else of the whole stream; but a label that names another quantity (``EOG left``, ``ACC_X``)
     outweighs ``eeg``. What cannot be known is ``unknown``.
-
-    Parameters
-    ----------
-    stated : sequence of DeclaredChannels
-        In the stream's order.
-    stream_type : str
-        Type of the stream, which holds for all its channels.
     """
     beside = _Beside.of([each.label.strip() for each in stated])
     channels: list[Channel] = []

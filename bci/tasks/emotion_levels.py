@@ -70,10 +70,8 @@ def grid_of(classes: tuple[str, ...]) -> LevelGrid | None:
 def grid_for(labels: NDArray[np.str_], n_levels: int = N_LEVELS) -> LevelGrid:
     """The grid, with all its levels, that labels found in recordings are from.
 
-    Raises
-    ------
-    RecordingError
-        If a label is not a level on each of the same axes; the message names it.
+    Raises `RecordingError` if a label is not a level on each of the same axes; the message names
+    it.
     """
     grid: LevelGrid | None = None
     for label in np.unique(labels):
