@@ -32,7 +32,10 @@ class PackageCounter:
         self.lost_packages = 0
 
     def count(self, numbers: NDArray[np.float64], times: TimeArray) -> NDArray[np.int64]:
-        """Absolute indices of the next rows."""
+        """Absolute indices of the next rows, from the counter's values and times in seconds.
+
+        By the times, a loss of more than a whole cycle of the counter is distinguished from less.
+        """
         if not len(numbers):
             return np.empty(0, dtype=np.int64)
         if self._index < 0:  # as if the first row had a twin before it
