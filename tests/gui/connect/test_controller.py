@@ -38,8 +38,9 @@ class Room:
 
     def __init__(self, settings: Path, bci: tuple[str, ...], follow_last: bool = False) -> None:
         self.panel = ConnectPanel()
+        self.settings = DashboardSettings(settings)
         self.controller = ConnectController(
-            self.panel, bci, DashboardSettings(settings), settings.parent, follow_last
+            self.panel, bci, self.settings, settings.parent, follow_last
         )
         self.wanted: list[str] = []
         self.lines: list[str] = []
@@ -111,6 +112,7 @@ def test_a_chosen_stream_is_wanted_now_and_by_itself_the_next_time(
     box = streams.visualItemRect(streams.item(1))
     qtbot.mouseClick(streams.viewport(), Qt.MouseButton.LeftButton, pos=box.center())
     assert now.wanted == [f"{name}-b"]
+    now.settings.store()
     later = room(follow_last=True)
     qtbot.waitUntil(lambda: later.wanted == [f"{name}-b"], timeout=LONG)
     first.close()
