@@ -221,8 +221,7 @@ class MainWindow(QMainWindow):
     def _apply_theme(self, theme: Theme) -> None:
         self.setStyleSheet(theme.style_sheet())
         self.header.theme_button.setText("Light" if theme is DARK else "Dark")
-        streams = self.connect_panel.streams
-        for view in (*self.engine.views, self.quality, streams, self.state_mark):
+        for view in (*self.engine.views, self.quality, self.state_mark):
             view.theme = theme
             view.update()
         for part in (self.tabs, self.replay, self.calibrating):
