@@ -11,6 +11,7 @@ from gui.widgets.labels import ElidedLabel, tip
 from gui.widgets.layouts import named
 
 _LONGEST = 43
+_BUTTONS = ("panel-connect", "calibrate", "recordings", "panel-log", "theme")
 
 
 class Header(QWidget):
@@ -28,21 +29,18 @@ class Header(QWidget):
         self.title = named(ElidedLabel(), "title")
         self.badge = named(QLabel("SIMULATED SIGNAL"), "badge")
         self.badge.hide()
-        self.connect_button = action_button(commands["panel-connect"])
-        self.replay_button = action_button(commands["recordings"])
-        self.calibrate_button = action_button(commands["calibrate"])
-        self.log_button = action_button(commands["panel-log"])
-        self.theme_button = action_button(commands["theme"])
+        self.buttons = {name: action_button(commands[name]) for name in _BUTTONS}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.connect_button)
+        row.addWidget(self.buttons["panel-connect"])
         row.addSpacing(6)
         row.addWidget(self.title)
         row.addWidget(self.badge)
         row.addStretch()
-        for part in (self.calibrate_button, programs, self.replay_button, self.log_button):
-            row.addWidget(part)
-        row.addWidget(self.theme_button)
+        row.addWidget(self.buttons["calibrate"])
+        row.addWidget(programs)
+        for name in _BUTTONS[2:]:
+            row.addWidget(self.buttons[name])
         self.set_title("waiting for a stream ...")
 
     def follow(self, signal: ShownSignal, engine: EngineWatch) -> None:

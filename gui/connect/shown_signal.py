@@ -26,15 +26,7 @@ SUBJECT = "signal"
 class ShownSignal(QObject):
     """Passes the shown stream on to its views, and reports when it ends, stalls or loses samples.
 
-    Parameters
-    ----------
-    situation : Situation
-    tabs : SignalTabs
-    quality : QualityView
-    engine : EngineShown
-    sources : Connecting
-    programs : Programs
-        With ``sources`` they know which streams end because the user wanted it.
+    ``sources`` and ``programs`` know which streams end because the user wanted it.
     """
 
     found = Signal(object)  # StreamInfo

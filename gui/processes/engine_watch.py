@@ -15,14 +15,8 @@ _SUBJECT = "lost engine"
 class EngineWatch(QObject):
     """Reports an engine that is gone, and keeps the model of the one that decodes.
 
-    Parameters
-    ----------
-    situation : Situation
-    programs : Programs
-    remembered : DashboardSettings, optional
-        Keeps the model; none for a demo.
-    profile : str
-        What the dashboard was opened with.
+    ``remembered`` keeps the model, None for a demo; ``profile`` is what the dashboard was opened
+    with.
     """
 
     changed = Signal()

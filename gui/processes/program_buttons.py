@@ -17,7 +17,6 @@ _PURPOSES = {
     "engine": "Decodes the signal with a model",
     "replay": "Streams the recording as if it were live",
 }
-_WITH_KEY = ("engine", "replay")
 
 
 class Programs(QWidget):
@@ -39,21 +38,17 @@ class Programs(QWidget):
         self.buttons: dict[str, QPushButton] = {}
         self._policies: dict[str, RestartPolicy] = {}
         self._stream = ""
-        self._choose = button(
+        # Stands in for the engine's button until there is a model.
+        self.choose_button = button(
             "Start engine ...", with_key("Choose a model to decode with", "engine")
         )
-        self._choose.clicked.connect(self.models_wanted)
+        self.choose_button.clicked.connect(self.models_wanted)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         for child in self.processes:
             self._row.addWidget(self._add(child))
-        self._row.addWidget(self._choose)
+        self._row.addWidget(self.choose_button)
         self._offer_choice()
-
-    @property
-    def choose_button(self) -> QPushButton:
-        """Stands in for the engine's button until there is a model."""
-        return self._choose
 
     def set_stream(self, name: str) -> None:
         """Take in the stream that is shown: an engine that is started from now on decodes it."""
@@ -101,19 +96,8 @@ class Programs(QWidget):
     def use_model(self, folder: Path, command: Command, same_stream: bool = True) -> bool:
         """Have the engine decode with a model, without a sample lost where it runs already.
 
-        Parameters
-        ----------
-        folder : Path
-        command : Command
-            How an engine with this model is started.
-        same_stream : bool
-            Whether an engine that runs decodes the stream of this command; if not, it is
-            started again.
-
-        Returns
-        -------
-        swapped : bool
-            Whether a running engine got the model, which it may refuse; else one is started.
+        ``command`` starts an engine with this model. One that runs gets the model, which it may
+        refuse; then this is True. If it does not decode the ``same_stream``, it is started again.
         """
         child = self._child(command.name)
         if child is not None and child.is_running and same_stream:
@@ -139,14 +123,14 @@ class Programs(QWidget):
         child.start()
 
     def _offer_choice(self) -> None:
-        self._choose.setVisible(ENGINE not in self.buttons)
+        self.choose_button.setVisible(ENGINE not in self.buttons)
 
     def _child(self, name: str) -> Child | None:
         return next((child for child in self.processes if child.command.name == name), None)
 
     def _add(self, child: Child) -> QPushButton:
         name = child.command.name
-        key = f" ({key_of(name)})" if name in _WITH_KEY else ""
+        key = f" ({key_of(name)})" if name in _PURPOSES else ""
         toggle = button(f"Start {name}", tip(f"{_purpose(child)}; a program of its own{key}"))
         toggle.clicked.connect(lambda: child.stop() if child.is_running else self._start(child))
         child.running.connect(lambda on: self._on_running(name, on))

@@ -26,30 +26,15 @@ _MAX_NOTE = 200
 
 @dataclass(frozen=True)
 class RecordState:
-    """State of the recording, as the bar shows it.
-
-    Attributes
-    ----------
-    recorder : FoundRecorder or None
-        The recorder that runs.
-    waiting : str
-        A request that is not yet met, as ``starting ...``; empty if there is none.
-    silent : tuple of (str, float)
-        Streams that send nothing though they are recorded, with for how many seconds.
-    restarts : int
-        How often the recorder was started again in this recording.
-    unanswered_s : float
-        For how long the recorder has not answered; 0 while it does.
-    takes_notes : bool
-        Whether notes reach the recording.
-    """
+    """State of the recording, as the bar shows it."""
 
     recorder: FoundRecorder | None = None
-    waiting: str = ""
+    waiting: str = ""  # a request that is not yet met, as ``starting ...``
+    # Streams that send nothing though they are recorded, with for how many seconds.
     silent: tuple[tuple[str, float], ...] = ()
     restarts: int = 0
-    unanswered_s: float = 0.0
-    takes_notes: bool = False
+    unanswered_s: float = 0.0  # 0 while the recorder answers
+    takes_notes: bool = False  # whether notes reach the recording
 
     @property
     def alarm(self) -> str:
@@ -152,9 +137,11 @@ class RecordBar(QWidget):
         state, recorder = self._state, self._state.recorder
         is_recording = recorder is not None
         is_complete = bool(self.fields["subject"].text() and self.fields["task"].text())
-        does = "Stop recording" if is_recording else "Record all streams into one file"
-        if not is_complete and not is_recording:
-            does = "Fill in subject and task first"
+        does = (
+            "Record all streams into one file" if is_complete else "Fill in subject and task first"
+        )
+        if is_recording:
+            does = "Stop recording"
         self.button.setText("\u25a0  Stop" if is_recording else "\u25cf  Record")
         self.button.setEnabled(not state.waiting and (is_recording or is_complete))
         self.button.setToolTip(f"{does} ({key_of('record')}). {_GOES_ON}")
@@ -169,9 +156,9 @@ class RecordBar(QWidget):
         self.file.setVisible(is_recording and not alarm)
         self.note.setVisible(is_recording)
         self.note.setEnabled(state.takes_notes)
-        where = "Written into the recording with the time of Enter"
-        where = where if state.takes_notes else "This recording takes no notes, or not yet"
-        self.note.setToolTip(f"{where} ({key_of('note')})")
+        does = "Written into the recording with the time of Enter"
+        does = does if state.takes_notes else "This recording takes no notes, or not yet"
+        self.note.setToolTip(with_key(does, "note"))
         self.details.setText(state.waiting)
         if recorder is not None:
             self.elapsed.setText(_clock(recorder.elapsed_s))
@@ -198,19 +185,15 @@ class SavedRecording(QWidget):
         self.setObjectName("plain")
         self.files: tuple[Path, ...] = ()
         self.text = named(ElidedLabel(), "dim")
-        self.open = named(
-            button("Open", with_key("Look through it in Recordings", "open-saved")), "narrow"
-        )
+        self.open = button("Open", with_key("Look through it in Recordings", "open-saved"))
         self.open.clicked.connect(lambda: self._emit(self.open_wanted))
-        self.folder = named(
-            button("Show in folder", with_key("Open its folder", "saved-folder")), "narrow"
-        )
+        self.folder = button("Show in folder", with_key("Open its folder", "saved-folder"))
         self.folder.clicked.connect(lambda: self._emit(self.folder_wanted))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
         row.addStretch()
-        for part in (self.text, self.open, self.folder):
+        for part in (self.text, named(self.open, "narrow"), named(self.folder, "narrow")):
             row.addWidget(part)
         self.hide()
 

@@ -39,18 +39,9 @@ class RecordController(QObject):
 
     A recorder of ours that is killed is started again: it goes on in the next run's file.
 
-    Parameters
-    ----------
-    bar : RecordBar
-    bci : tuple of str
-        How the command line is called.
-    folder : Path
-        Where recordings go.
-    streams : tuple of str
-        Which streams are recorded; none means all that there are.
-    remembered : DashboardSettings
-    listed : callable
-        Gives the names of the signal streams that are on the network now.
+    ``bci`` is how the command line is called, ``folder`` where recordings go; ``streams`` are
+    recorded, all where none is named. ``listed`` gives the names of the signal streams that are on
+    the network now.
     """
 
     logged = Signal(str)
@@ -94,8 +85,10 @@ class RecordController(QObject):
         bar.start_wanted.connect(self._look_for_streams)
         bar.stop_wanted.connect(self.end)
         bar.noted.connect(self._note)
-        self._finding = self._timer(self._look_again)
-        self._watching = self._timer(self._watch)
+        self._finding = QTimer(self, interval=_LOOK_MS)
+        self._finding.timeout.connect(self._look_again)
+        self._watching = QTimer(self, interval=_LOOK_MS)
+        self._watching.timeout.connect(self._watch)
         self._watching.start()
         self.link.start()
 
@@ -120,12 +113,6 @@ class RecordController(QObject):
         self._was_stopped = True
         self._show(waiting="stopping ...")
         self.link.end(self.status)
-
-    def _timer(self, call: Callable[[], None]) -> QTimer:
-        timer = QTimer(self)
-        timer.setInterval(_LOOK_MS)
-        timer.timeout.connect(call)
-        return timer
 
     def _show(self, **changes: Any) -> None:
         state = replace(self._state, **changes)

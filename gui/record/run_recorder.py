@@ -11,10 +11,7 @@ from gui.processes.recorder import RecorderLink
 class RunRecorder(QObject):
     """Records some streams into one file by a recorder that outlives us.
 
-    Parameters
-    ----------
-    bci : tuple of str
-        How the command line is called.
+    ``bci`` is how the command line is called.
     """
 
     ready = Signal()  # every stream is being written
@@ -29,10 +26,7 @@ class RunRecorder(QObject):
         self.file = Path()
         self._streams: tuple[str, ...] = ()
         self._status: FoundRecorder | None = None
-        self._is_ready = False
-        self._troubled = False
-        self._failed = False
-        self._running = False
+        self._is_ready = self._troubled = self._failed = self._running = False
         self._link = RecorderLink(self)
         self._link.changed.connect(self._on_status)
         self._link.logged.connect(self.logged)
