@@ -96,18 +96,6 @@ class ConnectController(QObject):
             self._is_listed = False
             self.listing.start()
 
-    def set_shown(self, name: str) -> None:
-        """Mark the stream that the window shows."""
-        self._panel.streams.set_shown(name)
-
-    def is_ending(self, name: str) -> bool:
-        """Check whether a stream goes because the user disconnected it."""
-        return self.connection.is_ending(name)
-
-    def is_restarting(self, name: str) -> bool:
-        """Check whether a stream goes because its source crashed, and is started again."""
-        return name in self.connection.streams and self.connection.is_restarting
-
     def use_simulator(self) -> None:
         """Stream the simulator, in the place of what is connected."""
         if self.connection.is_active:

@@ -243,7 +243,7 @@ sys.stdin.read()
     opened.controller.use_simulator()
     qtbot.waitUntil(lambda: opened.panel.state.text() == "simulator is connected", timeout=LONG)
     assert opened.wanted == ["cyton", "simulator"]
-    assert opened.controller.is_ending("cyton")
+    assert opened.controller.connection.is_ending("cyton")
     opened.panel.connect_button.click()
     qtbot.waitUntil(lambda: opened.panel.connect_button.text() == "Connect", timeout=LONG)
     assert opened.problems == []
