@@ -26,13 +26,12 @@ class RecorderLink(Worker):
     failed = Signal(str)  # one sentence
     unread = Signal(str)  # why a recorder on the network cannot be understood
     died = Signal(int, str)  # one started here ended by itself: its exit code, and why
-    ended = Signal()  # a recorder started here; its file is complete
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._ended: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._child: Child | None = None
-        self._own, self._own_runs = -1, False
+        self._own, self.is_running = -1, False  # of the one started here
         self._last: FoundRecorder | None = None
 
     @property
@@ -46,9 +45,9 @@ class RecorderLink(Worker):
         if self._child is not None:
             self._child.leave()
 
-    def record(self, argv: tuple[str, ...]) -> None:
+    def start_recorder(self, argv: tuple[str, ...]) -> None:
         """Start a recorder; returns at once."""
-        if self._own_runs:
+        if self.is_running:
             return
         if self._child is not None:
             self._child.deleteLater()
@@ -58,9 +57,9 @@ class RecorderLink(Worker):
         child.running.connect(self._on_running)
         child.start()
 
-    def end(self, recorder: FoundRecorder | None) -> None:
+    def end(self, recorder: FoundRecorder | None = None) -> None:
         """Request that a recorder, or the one just started, ends with all it has."""
-        if recorder is None or (self._own_runs and recorder.pid == self._own):
+        if recorder is None or (self.is_running and recorder.pid == self._own):
             if self._child is not None:
                 self._child.request_end()
         elif not recorder.pid:
@@ -88,7 +87,7 @@ class RecorderLink(Worker):
     def _on_running(self, running: bool) -> None:
         child = self._child
         assert child is not None
-        self._own_runs = running
+        self.is_running = running
         if running:
             self._own = child.pid
             return
@@ -103,7 +102,6 @@ class RecorderLink(Worker):
             self.died.emit(-code, f"the recorder was killed (signal {code})")
         elif code:
             self.died.emit(code, f"the recorder ended by itself: {reason}")
-        self.ended.emit()
 
     def _report(self, news: RecorderNews) -> None:
         for problem in news.unread:
@@ -126,5 +124,5 @@ class RecorderLink(Worker):
     def _runs(self, recorder: FoundRecorder) -> bool:
         """Check whether a silent recorder's process runs, where it is one of this computer."""
         if recorder.pid == self._own:
-            return self._own_runs
+            return self.is_running
         return bool(recorder.pid) and is_recorder(recorder.pid)

@@ -152,7 +152,7 @@ class RecordController(QObject):
     def _begin(self) -> None:
         self._was_stopped = False
         self._silent.reset()
-        self.link.record(self._argv)
+        self.link.start_recorder(self._argv)
 
     def _on_status(self, status: FoundRecorder | None) -> None:
         last = self.status

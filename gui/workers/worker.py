@@ -37,7 +37,7 @@ class Worker(QObject):
         with self._posting:
             self._stopping.set()
 
-    def stop(self, timeout_s: float) -> None:
+    def stop(self, timeout_s: float = 0.8) -> None:
         """End the thread, and wait for it no longer than this."""
         self.retire()
         if self._thread is not None:
