@@ -35,10 +35,9 @@ class DeviceForm(QWidget):
         self._needs: tuple[str, ...] = ()
         self._later: list[str] = []
         self._ports: tuple[str, ...] = ()
-        self._form = QFormLayout()
-        self._form.setVerticalSpacing(4)
-        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        grows = QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow
+        left = Qt.AlignmentFlag.AlignLeft
+        self._form = QFormLayout(verticalSpacing=4, fieldGrowthPolicy=grows, labelAlignment=left)
         self.more = QToolButton()
         self.more.setCheckable(True)
         self.more.setToolTip("Show all parameters of this device")
@@ -101,7 +100,7 @@ class DeviceForm(QWidget):
             field.setCurrentIndex(max(0, field.findData(value)))
             field.currentIndexChanged.connect(self._judge)
         else:
-            line = field = QLineEdit(value)
+            line = field = QLineEdit(value, placeholderText=parameter.hint)
             if name == _PORT:
                 field = ComboBox()
                 field.setEditable(True)
@@ -109,7 +108,6 @@ class DeviceForm(QWidget):
                 field.setLineEdit(line)
                 self._fill_ports(field, value)
             line.setMinimumWidth(40)
-            line.setPlaceholderText(parameter.hint)
             line.textChanged.connect(self._judge)
             line.returnPressed.connect(self.submitted)
         field.setToolTip(f"{name}{': needed' if needed else ''}")

@@ -8,7 +8,7 @@ from gui.connect.shown_signal import ShownSignal
 from gui.decisions.status_line import DashboardStatus
 from gui.processes.engine_watch import EngineWatch
 from gui.widgets.labels import ElidedLabel
-from gui.widgets.layouts import named
+from gui.widgets.layouts import fill, named
 
 _LONGEST = 43
 _BUTTONS = ("panel-connect", "calibrate", "recordings", "panel-log", "theme")
@@ -30,17 +30,11 @@ class Header(QWidget):
         self.badge = named(QLabel("SIMULATED SIGNAL"), "badge")
         self.badge.hide()
         self.buttons = {name: action_button(commands[name]) for name in _BUTTONS}
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.buttons["panel-connect"])
-        row.addSpacing(6)
-        row.addWidget(self.title)
-        row.addWidget(self.badge)
-        row.addStretch()
-        row.addWidget(self.buttons["calibrate"])
-        row.addWidget(programs)
-        for name in _BUTTONS[2:]:
-            row.addWidget(self.buttons[name])
+        connect, calibrate, *others = self.buttons.values()
+        fill(
+            QHBoxLayout(self), connect, 6, self.title, self.badge, None,
+            calibrate, programs, *others,
+        )  # fmt: skip
         self.title.setText("waiting for a stream ...")
 
     def follow(self, signal: ShownSignal, engine: EngineWatch) -> None:

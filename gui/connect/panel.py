@@ -11,7 +11,7 @@ from gui.connect.stream_list import ROW, StreamList
 from gui.widgets.buttons import button
 from gui.widgets.combo_box import ComboBox
 from gui.widgets.labels import Sentence
-from gui.widgets.layouts import named
+from gui.widgets.layouts import fill, named
 from gui.widgets.scroll_areas import FitHeightScrollArea
 
 _NONE_YET = "No stream on the network yet. Connect a device below, or start its own program."
@@ -34,8 +34,7 @@ class ConnectPanel(QWidget):
         self._active = self._stopping = False
         self.streams = StreamList()
         self.streams.chosen.connect(self.stream_chosen)
-        self.sought = QLineEdit()
-        self.sought.setPlaceholderText("Find a stream")
+        self.sought = QLineEdit(placeholderText="Find a stream")
         self.sought.textChanged.connect(self.streams.show_found)
         self.no_streams = named(Sentence(_NONE_YET), "dim")
         self.devices = ComboBox()
@@ -118,28 +117,20 @@ class ConnectPanel(QWidget):
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
-        column.setContentsMargins(10, 8, 10, 10)
-        column.setSpacing(6)
-        column.addWidget(named(QLabel("Live streams"), "heading"))
-        column.addWidget(self.no_streams)
-        column.addWidget(self.sought)
+        buttons = QWidget()
+        simulator, replay = named(self.simulator, "narrow"), named(self.replay, "narrow")
+        fill(QHBoxLayout(named(buttons, "plain")), simulator, replay, spacing=4)
+        fill(
+            column,
+            *(named(QLabel("Live streams"), "heading"), self.no_streams, self.sought),
+            *(self.streams, 4, named(QLabel("Connect a device"), "heading"), self.devices),
+            *(self.what, FitHeightScrollArea(self.form), self.problem, self.state),
+            *(self.connect_button, 4, named(QLabel("No headset?"), "heading"), buttons, None),
+            margins=(10, 8, 10, 10),
+            spacing=6,
+        )
         # Far more of it than of the empty room below.
-        column.addWidget(self.streams, 100)
-        column.addSpacing(4)
-        parts = (
-            named(QLabel("Connect a device"), "heading"), self.devices, self.what,
-            FitHeightScrollArea(self.form), self.problem, self.state, self.connect_button,
-        )  # fmt: skip
-        for part in parts:
-            column.addWidget(part)
-        column.addSpacing(4)
-        column.addWidget(named(QLabel("No headset?"), "heading"))
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        for push in (self.simulator, self.replay):
-            row.addWidget(named(push, "narrow"))
-        column.addLayout(row)
-        column.addStretch(1)
+        column.setStretchFactor(self.streams, 100)
 
     def _show_device(self) -> None:
         device = self._devices.get(self.devices.currentText())

@@ -11,7 +11,7 @@ from gui.processes.child import Command
 from gui.processes.engine_command import stream_of
 from gui.widgets.buttons import button
 from gui.widgets.labels import ElidedLabel
-from gui.widgets.layouts import named
+from gui.widgets.layouts import fill, named
 
 _LONGEST = 24
 _NAME = "decode-shown"
@@ -63,11 +63,7 @@ class EngineNotice(QFrame):
         self.text = named(ElidedLabel(), "noticetext")
         self.change = button("", with_key("Decode what is shown", _NAME))
         self.change.clicked.connect(self._change)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(10, 3, 4, 3)
-        row.addWidget(self.text, 1)
-        row.addStretch()
-        row.addWidget(self.change)
+        fill(QHBoxLayout(self), self.text, None, self.change, margins=(10, 3, 4, 3))
         self.hide()
 
     def show_mismatch(self, mismatch: Mismatch | None) -> None:

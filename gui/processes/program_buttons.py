@@ -12,6 +12,7 @@ from gui.processes.engine_command import ENGINE, model_of, on_stream, replayed_a
 from gui.processes.restart_policy import AGAIN, LEAST_S, RestartPolicy, then
 from gui.widgets.buttons import button
 from gui.widgets.labels import tip
+from gui.widgets.layouts import fill
 
 _PURPOSES = {
     "engine": "Decodes the signal with a model",
@@ -44,10 +45,7 @@ class Programs(QWidget):
         )
         self.choose_button.clicked.connect(self.models_wanted)
         self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        for child in self.processes:
-            self._row.addWidget(self._add(child))
-        self._row.addWidget(self.choose_button)
+        fill(self._row, *map(self._add, self.processes), self.choose_button)
         self._offer_choice()
 
     def set_stream(self, name: str) -> None:

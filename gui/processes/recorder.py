@@ -34,11 +34,6 @@ class RecorderLink(Worker):
         self._own, self.is_running = -1, False  # of the one started here
         self._last: FoundRecorder | None = None
 
-    @property
-    def own_pid(self) -> int:
-        """Process of the recorder that was started here last; -1 if none was."""
-        return self._own
-
     def retire(self) -> None:
         """Ask the thread to end, and leave recorders to themselves; returns at once."""
         super().retire()

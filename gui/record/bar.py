@@ -11,7 +11,7 @@ from bci.lsl.recorders import FoundRecorder
 from gui.actions import key_of, with_key
 from gui.widgets.buttons import button
 from gui.widgets.labels import ElidedLabel, tip
-from gui.widgets.layouts import named
+from gui.widgets.layouts import fill, named
 from gui.widgets.units import counted
 
 FIELDS = {
@@ -72,16 +72,13 @@ class RecordBar(QWidget):
         self.file = named(ElidedLabel(), "dim")
         self.alarm = named(ElidedLabel(), "alarm")
         self.saved = SavedRecording()
-        self.note = QLineEdit()
-        self.note.setPlaceholderText(with_key("Note", "note"))
-        self.note.setMaxLength(_MAX_NOTE)
+        self.note = QLineEdit(placeholderText=with_key("Note", "note"), maxLength=_MAX_NOTE)
         self.note.setFixedWidth(180)
         self.note.returnPressed.connect(self._give_note)
         self.fields: dict[str, QLineEdit] = {}
         self._labels: list[QLabel] = []
         row = QHBoxLayout(self)
-        row.setContentsMargins(8, 4, 8, 4)
-        row.addWidget(self.button)
+        fill(row, self.button, margins=(8, 4, 8, 4))
         for name in FIELDS:
             self._add_field(row, name, values.get(name, ""))
         for shown in (self.elapsed, self.alarm, self.details):
@@ -115,9 +112,8 @@ class RecordBar(QWidget):
             self.note.setFocus()
 
     def _add_field(self, row: QHBoxLayout, name: str, value: str) -> None:
-        label, field = QLabel(name.capitalize()), QLineEdit(value)
+        label, field = QLabel(name.capitalize()), QLineEdit(value, maxLength=40)
         field.setValidator(QRegularExpressionValidator(QRegularExpression("[A-Za-z0-9]*")))
-        field.setMaxLength(40)
         field.setMaximumWidth(130 if name == "task" else 80)
         field.setToolTip(FIELDS[name])
         field.setPlaceholderText("optional" if name == "session" else "")
@@ -189,12 +185,8 @@ class SavedRecording(QWidget):
         self.open.clicked.connect(lambda: self._emit(self.open_wanted))
         self.folder = button("Show in folder", with_key("Open its folder", "saved-folder"))
         self.folder.clicked.connect(lambda: self._emit(self.folder_wanted))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(4)
-        row.addStretch()
-        for part in (self.text, named(self.open, "narrow"), named(self.folder, "narrow")):
-            row.addWidget(part)
+        narrow = named(self.open, "narrow"), named(self.folder, "narrow")
+        fill(QHBoxLayout(self), None, self.text, *narrow, spacing=4)
         self.hide()
 
     def show_files(self, files: tuple[Path, ...], described: str) -> None:

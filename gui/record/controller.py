@@ -85,11 +85,10 @@ class RecordController(QObject):
         bar.start_wanted.connect(self._look_for_streams)
         bar.stop_wanted.connect(self.end)
         bar.noted.connect(self._note)
-        self._finding = QTimer(self, interval=_LOOK_MS)
-        self._finding.timeout.connect(self._look_again)
-        self._watching = QTimer(self, interval=_LOOK_MS)
-        self._watching.timeout.connect(self._watch)
-        self._watching.start()
+        self._timer = QTimer(self, interval=_LOOK_MS)
+        self._timer.timeout.connect(self._look_again)
+        self._timer.timeout.connect(self._watch)
+        self._timer.start()
         self.link.start()
 
     @property
@@ -103,8 +102,7 @@ class RecordController(QObject):
 
     def stop(self, timeout_s: float) -> None:
         """Leave the recorder alone."""
-        self._finding.stop()
-        self._watching.stop()
+        self._timer.stop()
         self.link.stop(timeout_s)
         self._offer_notes(False)
 
@@ -125,16 +123,17 @@ class RecordController(QObject):
         self.well.emit()
         self._find_until = time.monotonic() + _FIND_S
         self._show(waiting="looking for streams ...")
-        self._finding.start()
         self._look_again()
 
     def _look_again(self) -> None:
+        if not self._find_until:
+            return
         listed = self._listed()
         if set(listed) & set(self._streams or listed):
-            self._finding.stop()
+            self._find_until = 0.0
             self._start()
         elif time.monotonic() > self._find_until:
-            self._finding.stop()
+            self._find_until = 0.0
             self._on_failed(NO_STREAM)
 
     def _start(self) -> None:
