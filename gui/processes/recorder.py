@@ -31,7 +31,8 @@ class RecorderLink(Worker):
         super().__init__(parent)
         self._ended: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._child: Child | None = None
-        self._own, self.is_running = -1, False  # of the one started here
+        # Of the recorder that was started here last.
+        self.own_pid, self.is_running = -1, False
         self._last: FoundRecorder | None = None
 
     def retire(self) -> None:
@@ -54,7 +55,7 @@ class RecorderLink(Worker):
 
     def end(self, recorder: FoundRecorder | None = None) -> None:
         """Request that a recorder, or the one just started, ends with all it has."""
-        if recorder is None or (self.is_running and recorder.pid == self._own):
+        if recorder is None or (self.is_running and recorder.pid == self.own_pid):
             if self._child is not None:
                 self._child.request_end()
         elif not recorder.pid:
@@ -84,9 +85,9 @@ class RecorderLink(Worker):
         assert child is not None
         self.is_running = running
         if running:
-            self._own = child.pid
+            self.own_pid = child.pid
             return
-        self._ended.put(self._own)
+        self._ended.put(self.own_pid)
         code = child.exit_code
         reason = child.end_reason or f"exit code {code}"
         if code == -1:
@@ -106,18 +107,18 @@ class RecorderLink(Worker):
                 self.post(self.logged.emit, f"recorder: {gone.file} has ended")
         last = self._last
         chosen = min(
-            news.running, key=lambda r: (r.pid != self._own, not r.pid, r.uid), default=None
+            news.running, key=lambda r: (r.pid != self.own_pid, not r.pid, r.uid), default=None
         )
         # One that does not answer but is there may go on.
         if chosen == last or (chosen is None and last is not None and self._runs(last)):
             return
-        if chosen and chosen.pid != self._own and chosen.uid != (last.uid if last else None):
+        if chosen and chosen.pid != self.own_pid and chosen.uid != (last.uid if last else None):
             self.post(self.logged.emit, f"recorder: found one that writes {chosen.file}")
         self._last = chosen
         self.post(self.changed.emit, chosen)
 
     def _runs(self, recorder: FoundRecorder) -> bool:
         """Check whether a silent recorder's process runs, where it is one of this computer."""
-        if recorder.pid == self._own:
+        if recorder.pid == self.own_pid:
             return self.is_running
         return bool(recorder.pid) and is_recorder(recorder.pid)
