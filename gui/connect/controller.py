@@ -42,10 +42,8 @@ class ConnectController(QObject):
         follow_last: bool,
     ) -> None:
         super().__init__(panel)
-        self._panel = panel
-        self._bci = bci
-        self._remembered = remembered
-        self._folder = folder
+        self._panel, self._bci = panel, bci
+        self._remembered, self._folder = remembered, folder
         self._last = dict(remembered.last_stream) if follow_last else {}
         self._wants_simulator = False
         self.streams: tuple[LiveStream, ...] = ()

@@ -64,20 +64,19 @@ class Programs(QWidget):
         elif name == ENGINE:
             self.models_wanted.emit()
 
+    def child(self, name: str) -> Child | None:
+        """The process of a program; None where there is no such program."""
+        return next((child for child in self.processes if child.command.name == name), None)
+
     def is_running(self, name: str) -> bool:
         """Check whether a program runs as our child."""
-        child = self._child(name)
+        child = self.child(name)
         return child is not None and child.is_running
 
     def command(self, name: str) -> Command | None:
         """Command of a program, for its last or next start."""
-        child = self._child(name)
+        child = self.child(name)
         return child.command if child is not None else None
-
-    def was_stopped(self, name: str) -> bool:
-        """Check whether a program ends, or ended, because the user wanted it."""
-        child = self._child(name)
-        return child is not None and child.was_stopped
 
     def is_ending(self, stream: str) -> bool:
         """Check whether a stream goes because the user stopped the replay that gives it."""
@@ -86,7 +85,7 @@ class Programs(QWidget):
 
     def decode_shown(self) -> None:
         """Have the engine decode the stream that is shown, by starting it again."""
-        child = self._child(ENGINE)
+        child = self.child(ENGINE)
         if child is not None:
             child.command = on_stream(child.command, self._stream)
             child.restart()
@@ -97,7 +96,7 @@ class Programs(QWidget):
         ``command`` starts an engine with this model. One that runs gets the model, which it may
         refuse; then this is True. If it does not decode the ``same_stream``, it is started again.
         """
-        child = self._child(command.name)
+        child = self.child(command.name)
         if child is not None and child.is_running and same_stream:
             child.write_line(f"use {folder}")
             return True
@@ -112,7 +111,7 @@ class Programs(QWidget):
 
     def set_command(self, command: Command) -> None:
         """Set the command of the next start."""
-        child = self._child(command.name)
+        child = self.child(command.name)
         if child is not None:
             child.command = command
 
@@ -122,9 +121,6 @@ class Programs(QWidget):
 
     def _offer_choice(self) -> None:
         self.choose_button.setVisible(ENGINE not in self.buttons)
-
-    def _child(self, name: str) -> Child | None:
-        return next((child for child in self.processes if child.command.name == name), None)
 
     def _add(self, child: Child) -> QPushButton:
         name = child.command.name

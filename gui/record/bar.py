@@ -76,17 +76,14 @@ class RecordBar(QWidget):
         self.note.setFixedWidth(180)
         self.note.returnPressed.connect(self._give_note)
         self.fields: dict[str, QLineEdit] = {}
-        self._labels: list[QLabel] = []
-        row = QHBoxLayout(self)
-        fill(row, self.button, margins=(8, 4, 8, 4))
+        self._before: list[QWidget] = []  # labels and fields that a recording needs
         for name in FIELDS:
-            self._add_field(row, name, values.get(name, ""))
-        for shown in (self.elapsed, self.alarm, self.details):
-            row.addWidget(shown)
-        row.addWidget(self.saved, 1)
-        row.addStretch()
-        row.addWidget(self.note)
-        row.addWidget(self.file)
+            self._add_field(name, values.get(name, ""))
+        row = QHBoxLayout(self)
+        shown = self.elapsed, self.alarm, self.details, self.saved, None, self.note, self.file
+        fill(row, self.button, *self._before, *shown, margins=(8, 4, 8, 4))
+        # Far more of it than of the empty room.
+        row.setStretchFactor(self.saved, 100)
         self._show()
 
     @property
@@ -111,7 +108,7 @@ class RecordBar(QWidget):
         if self.note.isVisible() and self.note.isEnabled():
             self.note.setFocus()
 
-    def _add_field(self, row: QHBoxLayout, name: str, value: str) -> None:
+    def _add_field(self, name: str, value: str) -> None:
         label, field = QLabel(name.capitalize()), QLineEdit(value, maxLength=40)
         field.setValidator(QRegularExpressionValidator(QRegularExpression("[A-Za-z0-9]*")))
         field.setMaximumWidth(130 if name == "task" else 80)
@@ -120,9 +117,7 @@ class RecordBar(QWidget):
         field.textChanged.connect(self._show)
         label.setBuddy(field)
         self.fields[name] = field
-        self._labels.append(label)
-        row.addWidget(label)
-        row.addWidget(field)
+        self._before += [label, field]
 
     def _give_note(self) -> None:
         if text := self.note.text().strip():
@@ -141,7 +136,7 @@ class RecordBar(QWidget):
         self.button.setText("\u25a0  Stop" if is_recording else "\u25cf  Record")
         self.button.setEnabled(not state.waiting and (is_recording or is_complete))
         self.button.setToolTip(f"{does} ({key_of('record')}). {_GOES_ON}")
-        for widget in (*self._labels, *self.fields.values()):
+        for widget in self._before:
             widget.setVisible(not is_recording)
             widget.setEnabled(not state.waiting)
         alarm = state.alarm

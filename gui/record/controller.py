@@ -60,12 +60,9 @@ class RecordController(QObject):
         listed: Callable[[], tuple[str, ...]],
     ) -> None:
         super().__init__(bar)
-        self._bar = bar
-        self._bci = bci
-        self._folder = folder
-        self._streams = streams
-        self._remembered = remembered
-        self._listed = listed
+        self._bar, self._remembered = bar, remembered
+        self._bci, self._folder = bci, folder
+        self._streams, self._listed = streams, listed
         self._state = RecordState()
         self._find_until = 0.0
         self._argv: tuple[str, ...] = ()
