@@ -133,6 +133,8 @@ class DashboardLinks(QObject):
     def _connect_streams(self) -> None:
         feed, views, scope = self.feed, self._views, self._views.tabs.scope
         self.signal.follow(feed)
+        streams = views.connect_panel.streams
+        self.signal.found.connect(lambda info: streams.set_shown(info.name))
         views.engine.follow(feed)
         views.engine.state_changed.connect(self.engine_watch.set_state)
         self.engine_watch.follow(feed)

@@ -141,7 +141,7 @@ class MainWindow(QMainWindow):
         self.header.follow(signal, links.engine_watch)
         signal.quality_changed.connect(self._on_quality)
         self.state_mark.clicked.connect(signal.acknowledge_losses)
-        self.notice.decode_wanted.connect(lambda _: self.programs.decode_shown())
+        self.notice.decode_wanted.connect(self.programs.decode_shown)
         self.notice.show_wanted.connect(links.show_named)
         self.commands["panel-connect"].toggled.connect(self._on_connect_shown)
         self.calibrating.headset_wanted.connect(self._bring_connect)
@@ -220,9 +220,8 @@ class MainWindow(QMainWindow):
 
     def _apply_theme(self, theme: Theme) -> None:
         self.setStyleSheet(theme.style_sheet())
-        self.header.theme_button.setText("Light" if theme is DARK else "Dark")
-        streams = self.connect_panel.streams
-        for view in (*self.engine.views, self.quality, streams, self.state_mark):
+        self.header.buttons["theme"].setText("Light" if theme is DARK else "Dark")
+        for view in (*self.engine.views, self.quality, self.state_mark):
             view.theme = theme
             view.update()
         for part in (self.tabs, self.replay, self.calibrating):

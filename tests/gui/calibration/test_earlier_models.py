@@ -114,7 +114,7 @@ def test_an_earlier_model_is_looked_at_by_the_keyboard_without_any_run(
     (tmp_path / "models").rename(models)
     (tmp_path / "quick.yaml").write_text(QUICK)
     main = open_window(profile=str(tmp_path / "quick.yaml"))
-    main.header.calibrate_button.click()
+    main.header.buttons["calibrate"].click()
     window = main.calibrating.window
     assert window is not None
     press(qtbot, window, "Ctrl+M")
@@ -141,7 +141,7 @@ def test_that_there_is_no_model_yet_is_told(
     open_window: Callable[..., MainWindow], qtbot: QtBot
 ) -> None:
     main = open_window()
-    main.header.calibrate_button.click()
+    main.header.buttons["calibrate"].click()
     window = main.calibrating.window
     assert window is not None
     window.setup.models.click()
@@ -156,7 +156,7 @@ def test_a_model_that_needs_another_profile_is_not_handed_on_but_told(
     (tmp_path / "recordings" / "models").mkdir(parents=True)
     (tmp_path / "new").rename(tmp_path / "recordings" / "models" / "new")
     main = open_window(profile="motor-imagery")
-    main.header.calibrate_button.click()
+    main.header.buttons["calibrate"].click()
     window = main.calibrating.window
     assert window is not None
     press(qtbot, window, "Ctrl+M")

@@ -39,7 +39,7 @@ def files(tmp_path: Path) -> list[Path]:
 
 def train_page(main: MainWindow, qtbot: QtBot) -> tuple[CalibrationWindow, TrainingPage]:
     """The page that trains, reached without a stream and without a run."""
-    main.header.calibrate_button.click()
+    main.header.buttons["calibrate"].click()
     window = main.calibrating.window
     assert window is not None
     assert not window.setup.train.isEnabled()
@@ -128,7 +128,7 @@ def test_the_dialog_begins_at_the_newest_recording(tmp_path: Path) -> None:
 
 def test_space_goes_on_from_the_check_of_signals(open_window: OpenWindow, qtbot: QtBot) -> None:
     main = open_window(bci=NO_DEVICES)
-    main.header.calibrate_button.click()
+    main.header.buttons["calibrate"].click()
     window = main.calibrating.window
     assert window is not None
     window.set_stream(eeg_info(4))

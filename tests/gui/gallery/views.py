@@ -210,9 +210,8 @@ def latency(theme: Theme) -> QWidget:
     return view
 
 
-def connect(theme: Theme) -> QWidget:
+def connect(_theme: Theme) -> QWidget:
     view = ConnectPanel()
-    view.streams.theme = theme
     view.set_streams(simulated_streams())
     view.streams.set_shown(simulated.INFO.name)
     view.set_devices(simulated_devices(), "cyton", {})
