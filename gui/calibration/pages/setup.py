@@ -4,16 +4,7 @@ from contextlib import suppress
 
 from PySide6.QtCore import QRegularExpression, Signal, SignalInstance
 from PySide6.QtGui import QRegularExpressionValidator
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QDoubleSpinBox,
-    QFormLayout,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QWidget
 
 from bci.errors import BciError, ProfileError
 from bci.profiles.profile import Profile, load_profile, shipped_profiles
@@ -30,15 +21,19 @@ from bci.tasks.paradigms import (
     timing_for,
     with_false_decisions,
 )
-from gui.actions import with_key
 from gui.calibration.pages.cue_fields import CueFields, check_readable
-from gui.calibration.pages.timing_fields import ROOM, TimingFields
+from gui.calibration.pages.timing_fields import TimingFields
+from gui.calibration.parts import column, decimal_field, form, inset, keyed, row
 from gui.calibration.run.run_choice import RunChoice
-from gui.widgets.buttons import button
 from gui.widgets.combo_box import ComboBox
 from gui.widgets.labels import Sentence
-from gui.widgets.layouts import named, panel
+from gui.widgets.layouts import named
 from gui.widgets.units import counted, percent
+
+_LIMIT_TIP = (
+    "The threshold keeps false decisions at rest to this, with 95 % confidence. That takes 3 min "
+    "of rest for at most 1 a minute, 1.5 min for 2. A running engine keeps its own threshold."
+)
 
 
 class SetupPage(QWidget):
@@ -56,7 +51,6 @@ class SetupPage(QWidget):
 
     chosen = Signal(object)  # RunChoice
     training_wanted = Signal(object)  # RunChoice, of recordings that there are
-    models_wanted = Signal()
 
     def __init__(
         self,
@@ -83,18 +77,20 @@ class SetupPage(QWidget):
         self.cue_fields = CueFields()
         self.cues_label = QLabel()
         self.timing_fields = TimingFields()
-        self.false_decisions = _limit_field()
+        # 0 stands for the profile's own limit.
+        self.false_decisions = decimal_field(0.0, 600.0, 0.5, " a minute", _LIMIT_TIP)
+        self.false_decisions.setDecimals(1)
+        self.false_decisions.setPrefix("at most ")
         self.full_screen = QCheckBox("Cues on the full screen")
         self.full_screen.setChecked(True)
         self.instruction = named(Sentence(), "dim")
         self.summary = named(Sentence(), "heading")
         self.problem = named(Sentence(), "problem")
-        self.next = named(button("Check signals", with_key("Continue", "calibrate-next")), "go")
+        self.next = keyed("Check signals", "Continue", "calibrate-next", name="go")
         self.next.clicked.connect(lambda: self._go_on(self.chosen))
-        self.models = button("Models", with_key("Look at earlier models", "calibrate-models"))
-        self.models.clicked.connect(self.models_wanted)
-        self.train = button(
-            "Train on recordings", with_key("Without a new run: choose files", "calibrate-train")
+        self.models = keyed("Models", "Look at earlier models", "calibrate-models")
+        self.train = keyed(
+            "Train on recordings", "Without a new run: choose files", "calibrate-train"
         )
         self.train.clicked.connect(lambda: self._go_on(self.training_wanted))
         self._build()
@@ -114,42 +110,19 @@ class SetupPage(QWidget):
         self._sensors = frozenset(channel.kind for channel in channels)
 
     def _build(self) -> None:
-        who = QWidget()
-        who.setObjectName("plain")
-        form = QFormLayout(who)
-        form.setContentsMargins(16, 14, 16, 14)
-        form.setVerticalSpacing(9)
-        form.setHorizontalSpacing(14)
-        form.addRow("Subject", self.subject)
-        form.addRow("Session", self.session)
-        form.addRow("Paradigm", self.kinds)
-        form.addRow("Profile", self.profiles)
-        form.addRow(self.cues_label, self.cue_fields)
-        form.addRow("False decisions at rest", self.false_decisions)
-        form.addRow("", self.full_screen)
-        form.addRow("", self.instruction)
-        numbers = QWidget()
-        numbers.setObjectName("plain")
-        column = QVBoxLayout(numbers)
-        column.setContentsMargins(16, 14, 16, 14)
-        column.addWidget(self.timing_fields)
-        column.addStretch()
-        middle = QHBoxLayout()
-        middle.addWidget(panel(who), 3)
-        middle.addWidget(panel(numbers), 2)
-        foot = QHBoxLayout()
-        words = QVBoxLayout()
-        words.addWidget(self.summary)
-        words.addWidget(self.problem)
-        foot.addLayout(words, 1)
-        foot.addWidget(self.models)
-        foot.addWidget(self.train)
-        foot.addWidget(self.next)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addLayout(middle)
-        whole.addStretch()
-        whole.addLayout(foot)
+        who = form(
+            ("Subject", self.subject),
+            ("Session", self.session),
+            ("Paradigm", self.kinds),
+            ("Profile", self.profiles),
+            (self.cues_label, self.cue_fields),
+            ("False decisions at rest", self.false_decisions),
+            ("", self.full_screen),
+            ("", self.instruction),
+        )
+        middle = row((inset(who), 3), (inset(column(self.timing_fields, 1)), 2))
+        words = column(self.summary, self.problem)
+        self.setLayout(column(middle, 1, row((words, 1), self.models, self.train, self.next)))
 
     @property
     def kind(self) -> ParadigmKind:
@@ -278,21 +251,4 @@ def _label_field(text: str, tip: str) -> QLineEdit:
     field.setValidator(QRegularExpressionValidator(QRegularExpression("[A-Za-z0-9]*")))
     field.setMaxLength(40)
     field.setToolTip(tip)
-    return field
-
-
-def _limit_field() -> QDoubleSpinBox:
-    """Make the field of the false decisions at rest; 0 stands for the profile's own limit."""
-    field = QDoubleSpinBox()
-    field.setRange(0.0, 600.0)
-    field.setSingleStep(0.5)
-    field.setDecimals(1)
-    field.setPrefix("at most ")
-    field.setSuffix(" a minute")
-    field.lineEdit().setTextMargins(*ROOM)
-    field.setToolTip(
-        "The threshold keeps false decisions at rest to this, with 95 % confidence. That takes "
-        "3 min of rest for at most 1 a minute, 1.5 min for 2. A running engine keeps its own "
-        "threshold."
-    )
     return field
