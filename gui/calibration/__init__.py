@@ -2,8 +2,8 @@
 
 - controller: joins the window to the dashboard's stream and engine
 - window: its steps; step_pages: their pages, which are in `pages`
+- parts: rows, columns and buttons of the pages
 - run: a run of cues, from the choice to the recording
-- training_control, training_process: the training
+- training_control, training_process: what can be trained, and the training
 - model_reader: trained models for the result page
-- style: the look of the window
 """

@@ -14,22 +14,14 @@ from gui.workers.background import Background
 
 
 class ModelReader(QObject):
-    """Reads a model with those that it is compared with.
-
-    Attributes
-    ----------
-    trained : Path or None
-        The model that was trained in this window.
-    subject : str or None
-        The subject whose models are compared; None: everybody's.
-    """
+    """Reads a model with those that it is compared with."""
 
     read = Signal(object)  # ModelResult
 
     def __init__(self, models: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.trained: Path | None = None
-        self.subject: str | None = None
+        self.trained: Path | None = None  # the model that was trained in this window
+        self.subject: str | None = None  # whose models are compared; None: everybody's
         self._models = models
         self._background = Background(self)
 

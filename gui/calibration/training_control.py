@@ -153,7 +153,6 @@ class TrainingControl(QObject):
 
     def _on_failed(self, why: str) -> None:
         self.process = None
-        self._page.set_training(False, why)
         self.failed.emit(why)
 
     def _on_finished(self, model: Path) -> None:

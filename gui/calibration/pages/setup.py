@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from PySide6.QtCore import QRegularExpression, Signal, SignalInstance
+from PySide6.QtCore import QRegularExpression, QSignalBlocker, Signal, SignalInstance
 from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QWidget
 
@@ -28,7 +28,7 @@ from gui.calibration.run.run_choice import RunChoice
 from gui.widgets.combo_box import ComboBox
 from gui.widgets.labels import Sentence
 from gui.widgets.layouts import named
-from gui.widgets.units import counted, percent
+from gui.widgets.units import clock, counted, percent
 
 _LIMIT_TIP = (
     "The threshold keeps false decisions at rest to this, with 95 % confidence. That takes 3 min "
@@ -37,29 +37,13 @@ _LIMIT_TIP = (
 
 
 class SetupPage(QWidget):
-    """Shows what is missing; when nothing is, the next step is open.
-
-    Parameters
-    ----------
-    profile : str
-        Profile to begin with: a file, or the name of a shipped one.
-    remembered : dict of str to str
-        The last choice: subject, session.
-    engine_name : str
-        Prefix of the streams of the engine that the dashboard shows.
-    """
+    """Shows what is missing; when nothing is, the next step is open."""
 
     chosen = Signal(object)  # RunChoice
     training_wanted = Signal(object)  # RunChoice, of recordings that there are
 
-    def __init__(
-        self,
-        profile: str,
-        remembered: dict[str, str],
-        engine_name: str,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, profile: str, remembered: dict[str, str], engine_name: str) -> None:
+        super().__init__()
         self._engine_name = engine_name
         self._sensors: frozenset[str] = frozenset()
         self._usual = ""  # the profile of classes that was chosen last
@@ -158,7 +142,8 @@ class SetupPage(QWidget):
         with suppress(BciError):
             profile = load_profile(self.profiles.currentText())
             if name := profile_for(self.kind, profile, self._sensors, self._usual):
-                self._choose(self.profiles, name)
+                with QSignalBlocker(self.profiles):
+                    self.profiles.setCurrentText(name)
         self._fill()
 
     def _on_profile(self) -> None:
@@ -170,15 +155,9 @@ class SetupPage(QWidget):
             if profile.paradigm.items is None:
                 self._usual = name
             kind = kind_for(profile, self.kind)
-            if kind is not self.kind:
-                self._choose(self.kinds, kind.name)
+            with QSignalBlocker(self.kinds):
+                self.kinds.setCurrentText(kind.name)
         self._fill()
-
-    def _choose(self, choice: ComboBox, text: str) -> None:
-        """Choose an entry without the other list following."""
-        choice.blockSignals(True)
-        choice.setCurrentText(text)
-        choice.blockSignals(False)
 
     def _fill(self) -> None:
         """Take the numbers of the kind, long enough for the profile's windows."""
@@ -216,13 +195,11 @@ class SetupPage(QWidget):
             self._show_problem(str(error))
             return
         self._show_problem("")
-        minutes, seconds = divmod(round(plan.duration_s), 60)
         classes = ", ".join(cue.label for cue in plan.cues[:6])
         if len(plan.cues) > 6:
             classes += " ..."
-        self.summary.setText(
-            f"{counted(plan.n_trials, 'trial')} ({classes}), about {minutes}:{seconds:02d} min"
-        )
+        trials = counted(plan.n_trials, "trial")
+        self.summary.setText(f"{trials} ({classes}), about {clock(plan.duration_s)} min")
 
     def _show_problem(self, problem: str) -> None:
         self.problem.setText(problem[:1].upper() + problem[1:])
