@@ -1,5 +1,6 @@
 """The calibration window: set up, check signals, cues, train, result."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -8,10 +9,10 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from bci.errors import BciError
+from bci.profiles.profile import check_agreement, check_task, load_profile
 from bci.signals import StreamInfo
-from bci.training.model_result import ModelResult
+from bci.training.model_result import ModelResult, read_newest, read_result
 from gui.actions import CALIBRATION, WindowActions, key_of
-from gui.calibration.model_reader import ModelReader
 from gui.calibration.pages.setup import SetupPage
 from gui.calibration.parts import press
 from gui.calibration.run.run_choice import RunChoice
@@ -22,6 +23,7 @@ from gui.options import DashboardOptions
 from gui.settings import DashboardSettings
 from gui.theme import Theme
 from gui.widgets.window_size import resize_within_screen
+from gui.workers.background import Background
 
 
 class CalibrationWindow(QWidget):
@@ -38,13 +40,15 @@ class CalibrationWindow(QWidget):
         self._remembered = remembered
         self._info: StreamInfo | None = None
         self._run_info: StreamInfo | None = None  # the stream of the newest run
+        self._trained: Path | None = None  # the model that was trained in this window
+        self._subject = ""  # whose models are compared; empty: everybody's
         filled = remembered.calibrate or remembered.record
         self.pages = StepPages(SetupPage(options.profile, filled, options.engine_name))
         self.setup, self.signals = self.pages.setup, self.pages.signals
         self.training_page, self.result = self.pages.training, self.pages.result
         self.runs = RunControl(options, self)
         self.training = TrainingControl(options, remembered, self.training_page)
-        self.reader = ModelReader(self.training.models, self)
+        self._reading = Background(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 12, 14, 14)
         column.addWidget(self.pages)
@@ -63,10 +67,8 @@ class CalibrationWindow(QWidget):
         self.training_page.again.clicked.connect(lambda: self._go(SIGNALS))
         result = self.result
         result.again.clicked.connect(lambda: self._go(SIGNALS if self.training.choice else SETUP))
-        result.back.clicked.connect(lambda: self._go(TRAIN if self.reader.subject else SETUP))
-        result.table.look_wanted.connect(
-            lambda model: self.reader.read_model(model, result.show_message)
-        )
+        result.back.clicked.connect(lambda: self._go(TRAIN if self._subject else SETUP))
+        result.table.look_wanted.connect(lambda model: self._read(model, result.show_message))
         result.use.clicked.connect(self._use)
 
     def _connect_controls(self) -> None:
@@ -77,7 +79,6 @@ class CalibrationWindow(QWidget):
         self.training.trained.connect(self._on_trained)
         self.training.failed.connect(self._on_training_failed)
         self.training.reported.connect(self.reported)
-        self.reader.read.connect(self._show_result)
 
     def open(self) -> None:
         """Show the window where it was left."""
@@ -97,7 +98,7 @@ class CalibrationWindow(QWidget):
 
     def retire(self) -> None:
         """End a run and a training, for when the dashboard closes."""
-        self.reader.retire()
+        self._reading.retire()
         self.close()
         self.training.retire()
 
@@ -152,7 +153,8 @@ class CalibrationWindow(QWidget):
     def _on_trained(self, model: Path) -> None:
         choice = self.training.choice
         assert choice is not None
-        self.reader.read_trained(model, choice.session.subject, self._on_training_failed)
+        self._trained, self._subject = model, choice.session.subject
+        self._read(model, self._on_training_failed)
 
     def _report_unseen(self, sentence: str) -> None:
         """Report in the log where this window was closed meanwhile."""
@@ -160,11 +162,20 @@ class CalibrationWindow(QWidget):
             self.reported.emit(f"{sentence} Calibrate ({key_of('calibrate')}) shows it.")
 
     def look_at_models(self) -> None:
-        """Show earlier models of every subject."""
-        self.reader.read_newest(self.setup.show_message)
+        """Show the newest model among those of every subject, wherever it was trained."""
+        work = partial(read_newest, self.training.models)
+        self._reading.run(work, self._show_newest, self.setup.show_message)
+
+    def _show_newest(self, result: ModelResult) -> None:
+        self._subject = ""
+        self._show_result(result)
+
+    def _read(self, model: Path, on_failed: Callable[[str], None]) -> None:
+        work = partial(read_result, model, self.training.models, self._subject or None)
+        self._reading.run(work, self._show_result, on_failed)
 
     def _show_result(self, result: ModelResult) -> None:
-        is_new = result.folder == self.reader.trained
+        is_new = result.folder == self._trained
         self.result.show_result(result, self.training_page.curve if is_new else None)
         self._go(RESULT)
         if is_new:
@@ -176,7 +187,10 @@ class CalibrationWindow(QWidget):
         if result is None:
             return
         try:
-            self.reader.check_usable(result.folder, result.card, profile)
+            if result.folder != self._trained:
+                loaded = load_profile(profile)
+                check_task(loaded, result.card.task, result.folder)
+                check_agreement(loaded, result.card.pipeline, result.folder)
         except BciError as error:
             self.result.show_message(f"Not with the profile {profile}: {error}")
             return

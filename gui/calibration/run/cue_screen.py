@@ -128,7 +128,7 @@ class CueScreen(QWidget):
     def _paint_step(self, painter: QPainter) -> None:
         phase, cue = self.step.phase, self.step.cue
         if phase is Phase.RATING:
-            _paint_rating(painter, self._middle, self._unit, self._rating)
+            self._paint_rating(painter)
             return
         if phase is not Phase.CUE:
             cue = None
@@ -179,10 +179,40 @@ class CueScreen(QWidget):
             return
         side = 70 * self._unit
         scale = side * 1.2 / max(1.0, hypot(picture.width(), picture.height()))
-        width, height = picture.width() * scale, picture.height() * scale
-        corner = self._middle - QPointF(width / 2, height / 2)
-        target = QRectF(corner.x(), corner.y(), width, height)
+        target = _around(self._middle, picture.width() * scale, picture.height() * scale)
         painter.drawPixmap(target, picture, QRectF(picture.rect()))
+
+    def _paint_rating(self, painter: QPainter) -> None:
+        """Both questions, one above the other; the one that is to be answered is bright."""
+        levels = self._rating.levels
+        for k, axis in enumerate(AXES):
+            level = levels[k] if k < len(levels) else None
+            ink = _BRIGHT if k == len(levels) else _CALM if level else _FAINT
+            middle = self._middle + QPointF(0, (k - 0.5) * 40 * self._unit)
+            self._paint_axis(painter, middle, axis, level, QColor(ink))
+
+    def _paint_axis(
+        self, painter: QPainter, middle: QPointF, axis: RatingAxis, level: int | None, ink: QColor
+    ) -> None:
+        unit, centre = self._unit, Qt.AlignmentFlag.AlignCenter
+        painter.setFont(_sized(painter.font(), 4.6 * unit))
+        painter.setPen(ink)
+        above = _around(middle - QPointF(0, 11 * unit), 120 * unit, 8 * unit)
+        painter.drawText(above, centre, axis.question)
+        first = middle - QPointF((N_LEVELS - 1) / 2 * 13 * unit, 0)
+        last = middle + (middle - first)
+        for n in range(1, N_LEVELS + 1):
+            box = _around(first + QPointF((n - 1) * 13 * unit, 0), 8 * unit, 8 * unit)
+            painter.setPen(QPen(ink, 0.4 * unit))
+            painter.setBrush(ink if n == level else Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(box, 1.2 * unit, 1.2 * unit)
+            painter.setPen(QColor(_BACKGROUND) if n == level else ink)
+            painter.drawText(box, centre, str(n))
+        painter.setFont(_sized(painter.font(), 3.4 * unit))
+        painter.setPen(ink)
+        for text, place in ((axis.low, first), (axis.high, last)):
+            below = _around(place + QPointF(0, 8 * unit), 40 * unit, 6 * unit)
+            painter.drawText(below, centre, text)
 
     def _paint_sentence(self, painter: QPainter, sentence: str) -> None:
         side, height = 0.12 * self.width(), self.height()
@@ -229,47 +259,8 @@ def _paint_fitting(
     painter.drawText(room, flags, text)
 
 
-def _paint_rating(painter: QPainter, middle: QPointF, unit: float, rating: Rating) -> None:
-    """Both questions, one above the other; the one that is to be answered is bright.
-
-    ``unit`` is a hundredth of the shorter side of the screen.
-    """
-    for k, axis in enumerate(AXES):
-        level = rating.levels[k] if k < len(rating.levels) else None
-        row = QPointF(middle.x(), middle.y() + (k - 0.5) * 40 * unit)
-        _paint_axis(painter, row, unit, axis, level, k == len(rating.levels))
-
-
-def _paint_axis(
-    painter: QPainter,
-    middle: QPointF,
-    unit: float,
-    axis: RatingAxis,
-    level: int | None,
-    is_open: bool,
-) -> None:
-    side, step = 8 * unit, 13 * unit
-    ink = QColor(_BRIGHT if is_open else _CALM if level else _FAINT)
-    centre = Qt.AlignmentFlag.AlignCenter
-    painter.setFont(_sized(painter.font(), 4.6 * unit))
-    painter.setPen(ink)
-    above = QRectF(middle.x() - 60 * unit, middle.y() - 15 * unit, 120 * unit, 8 * unit)
-    painter.drawText(above, centre, axis.question)
-    for n in range(1, N_LEVELS + 1):
-        x = middle.x() + (n - (N_LEVELS + 1) / 2) * step
-        box = QRectF(x - side / 2, middle.y() - side / 2, side, side)
-        chosen = n == level
-        painter.setPen(QPen(ink, 0.4 * unit))
-        painter.setBrush(ink if chosen else Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(box, 1.2 * unit, 1.2 * unit)
-        painter.setPen(QColor(_BACKGROUND) if chosen else ink)
-        painter.drawText(box, centre, str(n))
-    painter.setFont(_sized(painter.font(), 3.4 * unit))
-    painter.setPen(ink)
-    for text, n in ((axis.low, 1), (axis.high, N_LEVELS)):
-        x = middle.x() + (n - (N_LEVELS + 1) / 2) * step
-        below = QRectF(x - 20 * unit, middle.y() + side / 2 + unit, 40 * unit, 6 * unit)
-        painter.drawText(below, centre, text)
+def _around(middle: QPointF, width: float, height: float) -> QRectF:
+    return QRectF(middle.x() - width / 2, middle.y() - height / 2, width, height)
 
 
 def _sized(font: QFont, pixels: float) -> QFont:
