@@ -174,7 +174,8 @@ class Plot(pg.PlotWidget):
     def is_blank(self, blank: bool) -> None:
         self._is_blank = blank
         self.hint_label.setVisible(blank)
-        self.plotItem.setVisible(not blank)
+        # Not hidden: axes that are laid out while they are hidden get no room for their numbers.
+        self.plotItem.setOpacity(0.0 if blank else 1.0)
 
     @property
     def heading(self) -> str:
