@@ -24,17 +24,10 @@ def seconds_ago(x: float) -> str:
 
 
 class Axis(pg.AxisItem):
-    """An axis with its name and unit, or with the unit at each number.
+    """An axis with its name and unit, as ``frequency (Hz)``, or with the unit at each number.
 
-    Parameters
-    ----------
-    side : {"left", "bottom", "right", "top"}
-    label : str
-        Name and unit, for example ``frequency (Hz)``; empty takes no room.
-    write : callable, optional
-        Gives a number's text, for example ``percent``; by default the bare number.
-    within : tuple of float
-        Numbers are written from the first to the second only.
+    ``write`` gives a number's text, as `percent` does; the bare number if None. Numbers are written
+    from the first to the second of ``within`` only.
     """
 
     def __init__(

@@ -9,9 +9,9 @@ _WIDTH_PX, _NUMBERS_PX = 12, 44
 
 
 class ColourScale(pg.ColorBarItem):
-    """The colours of an image, with their numbers, at the right of its plot.
+    """Viridis (S. van der Walt and N. Smith, 2015) with its numbers, at the right of a plot.
 
-    Viridis (S. van der Walt and N. Smith, 2015). `setLevels` sets the image's range, too.
+    `setLevels` sets the image's range, too.
     """
 
     def __init__(self, plot: pg.PlotWidget, image: pg.ImageItem) -> None:

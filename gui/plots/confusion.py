@@ -3,7 +3,7 @@
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetricsF
 
 from gui.plots.axis import Axis, caption_font
 from gui.plots.plot import Plot, Table
@@ -136,11 +136,6 @@ class ConfusionView(Plot):
         share = 100 * float(self.shares()[i, j])
         names = f"asked {self.classes[i]}, decided {self.classes[j]}"
         return f"{names}: {self.counts[i][j]} ({share:.0f} %)"
-
-    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
-        super().resizeEvent(event)
-        if hasattr(self, "wrong"):
-            self.refresh()
 
 
 def _squares(n: int) -> tuple[np.ndarray, np.ndarray]:

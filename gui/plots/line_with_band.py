@@ -24,12 +24,7 @@ _SCORED = "accuracy of held-out windows"
 class LineWithBand(Plot):
     """Accuracies from 0 to 100 %, their 95 % intervals, and chance as a dashed line.
 
-    Parameters
-    ----------
-    title : str
-    column : str
-        Names the horizontal values, with their unit, in the numbers that are copied.
-    bottom : Axis
+    ``column`` names the horizontal values, with their unit, in the copied numbers.
     """
 
     def __init__(self, title: str, column: str, bottom: Axis) -> None:
@@ -65,16 +60,10 @@ class LineWithBand(Plot):
         self.band.setBrush(veil)
         self._low.setData(x, low)
         self._high.setData(x, high)
-        dots = len(x) <= _MAX_DOTS
         self.bars.setData(x=x, y=y, top=high - y, bottom=y - low, pen=self.pen(colour, 1.4))
         self.bars.setVisible(len(x) <= _MAX_BARS)
-        self.line.setData(
-            x,
-            y,
-            pen=self.pen(colour, 2),
-            symbol="o" if dots else None,
-            symbolBrush=colour,
-        )
+        symbol = "o" if len(x) <= _MAX_DOTS else None
+        self.line.setData(x, y, pen=self.pen(colour, 2), symbol=symbol, symbolBrush=colour)
         dim = self.theme.colour("dim")
         self.chance_line.setPen(dim, style=Qt.PenStyle.DashLine)
         self.chance_line.setValue(self.chance)

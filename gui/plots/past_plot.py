@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetricsF
 from PySide6.QtWidgets import QSizePolicy
 
 from gui.plots.axis import Axis, caption_font, seconds_ago
@@ -90,10 +90,9 @@ class PastPlot(Plot):
             self._drawn = now
             self.draw()
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
-        super().resizeEvent(event)
-        if hasattr(self, "_y"):
-            self.set_y(self._y)
+    def refresh(self) -> None:
+        self.set_y(self._y)
+        super().refresh()
 
     def set_y(self, y: Range) -> None:
         """Show this range upwards, and the last half minute beside the names."""

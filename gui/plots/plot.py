@@ -36,28 +36,18 @@ class Plot(pg.PlotWidget):
 
     A subclass overrides `draw`, which puts its state into items in the theme's colours, `numbers`,
     and, where the value under the mouse is not just its two coordinates, `read`. It calls `refresh`
-    when its state changes.
+    when its state changes. While it `is_blank`, its `hint` stands in its place.
 
     Parameters
     ----------
     title : str
         Names the plot for screen readers, and its files.
     bottom, left : Axis, optional
-        The horizontal and the vertical one, on whichever side they are.
-        None: hidden.
+        The horizontal and the vertical one, on whichever side they are. None: hidden.
     grid : bool
         Whether there is a line at each number of the left axis.
     zoom : tuple of bool
         Whether the mouse changes the range across, and that upwards.
-
-    Attributes
-    ----------
-    hint : str
-        Why there is nothing to draw; shown while the plot is blank.
-    is_blank : bool
-        Whether the hint stands in place of the plot.
-    readout : str
-        The value under the mouse; empty where there is none.
     """
 
     # Whether a line stands at the mouse while a value is read.
@@ -70,11 +60,10 @@ class Plot(pg.PlotWidget):
         left: Axis | None = None,
         grid: bool = True,
         zoom: tuple[bool, bool] = (True, True),
-        parent: QWidget | None = None,
     ) -> None:
         self.axes = (bottom, left)
         shown = {axis.orientation: axis for axis in self.axes if axis is not None}
-        super().__init__(parent, axisItems=dict(shown), enableMenu=False)
+        super().__init__(axisItems=dict(shown), enableMenu=False)
         self.title = title
         self.setAccessibleName(title)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -99,6 +88,8 @@ class Plot(pg.PlotWidget):
         self.addItem(self.hairline, ignoreBounds=True)
         self.plotItem.vb.sigRangeChangedManually.connect(self._on_zoomed)
         self.scene().sigMouseMoved.connect(self._on_mouse)
+        # Marks and words that are sized in pixels depend on the room.
+        self.plotItem.vb.sigResized.connect(self.refresh)
         self._add_menu()
         self._theme = DARK
         self._dress()
@@ -123,8 +114,6 @@ class Plot(pg.PlotWidget):
             action.triggered.connect(slot)
             self.addAction(action)
 
-    # For subclasses
-
     def draw(self) -> None:
         """Put the state into items, in the theme's colours."""
 
@@ -140,8 +129,6 @@ class Plot(pg.PlotWidget):
     def pen(self, colour: QColor | str, width: float, **style: Any) -> QPen:
         """A pen for curves, so many pixels wide on any screen; curves do not scale theirs."""
         return pg.mkPen(colour, width=width * self.devicePixelRatioF(), **style)
-
-    # For their owners
 
     @property
     def theme(self) -> Theme:
@@ -240,8 +227,6 @@ class Plot(pg.PlotWidget):
             self.save_picture(file)
         except OSError as error:
             self._show_tag(f"not saved: {error}", QPointF(self.rect().center()))
-
-    # Of Qt and pyqtgraph
 
     def _dress(self) -> None:
         theme = self._theme
