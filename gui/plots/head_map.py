@@ -89,10 +89,6 @@ class HeadMap(Plot):
             style = {"color": self.theme.dim, "font-size": f"{CAPTION_PX}px"}
             self._scale.axis.setLabel(text, **style)
 
-    def set_colours(self, colours: pg.ColorMap) -> None:
-        """Draw pictures in these colours, without a scale."""
-        self.picture.setColorMap(colours)
-
     def show_electrodes(self, electrodes: Sequence[Electrode]) -> None:
         """Draw these, the last ones on top; those without a place are left out."""
         self.electrodes = tuple(e for e in electrodes if e.channel in self.places)

@@ -75,8 +75,8 @@ class ReplayLayout(QWidget):
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
         self.setStyleSheet(theme.style_sheet())
-        self.summary.theme = self.timeline.theme = theme
-        for part in (self.decided, self.traces, self.trial_list):
+        self.timeline.theme = theme
+        for part in (self.decided, self.summary, self.traces, self.trial_list):
             part.set_theme(theme)
 
     def show_decision(self, shown: bool) -> None:
