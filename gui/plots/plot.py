@@ -1,6 +1,6 @@
 """The one plot of the dashboard: zoom, pan, reset, read, copy, save."""
 
-from html import escape, unescape
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,9 @@ from PySide6.QtGui import (
     QGuiApplication,
     QKeyEvent,
     QPen,
-    QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QFileDialog, QLabel, QWidget
+from PySide6.QtWidgets import QFileDialog, QLabel, QVBoxLayout, QWidget
 
 from gui.plots.axis import Axis
 from gui.plots.export import Table as Table
@@ -82,6 +81,9 @@ class Plot(pg.PlotWidget):
         self._heading = self.readout = ""
         self.hint_label = self._overlay(Qt.AlignmentFlag.AlignCenter)
         self.hint_label.setWordWrap(True)
+        over = QVBoxLayout(self)
+        over.setContentsMargins(14, 0, 14, 0)
+        over.addWidget(self.hint_label)
         self.tag = self._overlay(Qt.AlignmentFlag.AlignCenter)
         self.hairline = pg.InfiniteLine(angle=90)
         self.hairline.hide()
@@ -164,13 +166,8 @@ class Plot(pg.PlotWidget):
         # Not hidden: axes that are laid out while they are hidden get no room for their numbers.
         self.plotItem.setOpacity(0.0 if blank else 1.0)
 
-    @property
-    def heading(self) -> str:
+    def set_heading(self, heading: str) -> None:
         """A line above the plot, as it is written; no line where it is empty."""
-        return unescape(self._heading)
-
-    @heading.setter
-    def heading(self, heading: str) -> None:
         self.set_heading_html(escape(heading))
 
     def set_heading_html(self, markup: str) -> None:
@@ -294,9 +291,3 @@ class Plot(pg.PlotWidget):
         super().showEvent(event)
         # A hidden plot was not drawn.
         self.draw()
-
-    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
-        super().resizeEvent(event)
-        # Qt calls this while the widget is made, too.
-        if hasattr(self, "hint_label"):
-            self.hint_label.setGeometry(self.rect().adjusted(14, 0, -14, 0))

@@ -46,8 +46,8 @@ class Summary(QWidget):
         self._table = named(QWidget(), "plain")
         self._rows = QGridLayout(self._table)
         self._rows.setContentsMargins(0, 0, 0, 0)
-        for column, stretch in enumerate((3, 2, 4)):
-            self._rows.setColumnStretch(column, stretch)
+        for k, stretch in enumerate((3, 2, 4)):
+            self._rows.setColumnStretch(k, stretch)
         self._others = named(QLabel(), "dim")
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 6, 14, 8)

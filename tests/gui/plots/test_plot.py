@@ -139,10 +139,9 @@ def test_a_plot_changes_its_theme_with_all_that_is_in_it(plot: Ramp) -> None:
     plot.theme = LIGHT
     assert plot.line.opts["pen"].color() == LIGHT.colour("accent")
     assert plot.backgroundBrush().color() == LIGHT.colour("panel")
-    plot.heading = "1 < 2"
+    plot.set_heading("1 < 2")
     plot.theme = DARK
     assert "1 &lt; 2" in plot.plotItem.titleLabel.text
-    assert plot.heading == "1 < 2"
 
 
 def test_a_hint_stands_in_place_of_the_plot(plot: Ramp) -> None:
