@@ -47,11 +47,9 @@ class RecordingReader(QObject):
         self._background = Background(self)
 
     def read(self, file: Path) -> None:
-        """Begin to read; return at once."""
         self._background.run(partial(_read, file, self._models), self.opened.emit, self.failed.emit)
 
     def retire(self) -> None:
-        """Report nothing any more; return at once."""
         self._background.retire()
 
 

@@ -6,7 +6,7 @@ from math import floor, log10
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
 
 from bci.signals import Recording
 from gui.decisions.decision_rule import in_words
@@ -280,20 +280,21 @@ class Timeline(Plot):
         self._strip.setImage(lookup[numbers][None])
         self._strip.setRect(QRectF(start, _STRIP[0], stop - start, _STRIP[1]))
 
-    def _seek(self, event: QMouseEvent) -> None:
-        at = self.plotItem.vb.mapSceneToView(self.mapToScene(event.position().toPoint()))
-        self.sought.emit(float(at.x()))
+    def _seek(self, event: QMouseEvent) -> bool:
+        """Whether the mouse seeks, as with the left button in a recording."""
+        is_left = bool(event.buttons() & Qt.MouseButton.LeftButton)
+        if is_left and self.data.recording is not None:
+            at = self.plotItem.vb.mapSceneToView(self.mapToScene(event.position().toPoint()))
+            self.sought.emit(float(at.x()))
+            return True
+        return False
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        if event.button() == Qt.MouseButton.LeftButton and self.data.recording is not None:
-            self._seek(event)
-        else:
+        if not self._seek(event):
             super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        if event.buttons() & Qt.MouseButton.LeftButton and self.data.recording is not None:
-            self._seek(event)
-        else:
+        if not self._seek(event):
             super().mouseMoveEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
@@ -305,12 +306,6 @@ class Timeline(Plot):
         start, stop = self.view
         self._move_to(start - sideways / 120 * 0.1 * (stop - start))
         event.accept()
-
-    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
-        super().resizeEvent(event)
-        # Qt calls this while the widget is made, too.
-        if hasattr(self, "_no_predictions"):
-            self._draw_view()
 
 
 def _bars(top: float, height: float) -> pg.BarGraphItem:

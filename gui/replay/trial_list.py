@@ -7,11 +7,10 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QTableWidget,
     QTableWidgetItem,
-    QWidget,
 )
 
 from bci.quality.channel_quality import State
-from gui.replay.trials import ReplayTrial, describe, describe_place, trial_at, trial_from
+from gui.replay.trials import ReplayTrial, describe, describe_place, trial_at
 from gui.theme import DARK, Theme
 from gui.widgets.labels import tip
 from gui.widgets.units import brief, clock
@@ -27,8 +26,8 @@ class TrialList(QTableWidget):
 
     chosen = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(0, len(_COLUMNS), parent)
+    def __init__(self) -> None:
+        super().__init__(0, len(_COLUMNS))
         self.theme: Theme = DARK
         self.trials: tuple[ReplayTrial, ...] = ()
         self._current: int | None = None
@@ -49,8 +48,8 @@ class TrialList(QTableWidget):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Trials")
-        self.cellClicked.connect(lambda row, _column: self.chosen.emit(row))
-        self.cellActivated.connect(lambda row, _column: self.chosen.emit(row))
+        for picked in (self.cellClicked, self.cellActivated):
+            picked.connect(lambda row, _column: self.chosen.emit(row))
 
     def set_trials(self, trials: tuple[ReplayTrial, ...]) -> None:
         self.trials = trials
@@ -80,10 +79,6 @@ class TrialList(QTableWidget):
             if row is not None:
                 self.selectRow(row)
         return describe_place(self.trials, row)
-
-    def neighbour(self, position: float, way: int) -> int | None:
-        """Number the next (+1) or previous (-1) trial; None at the last."""
-        return trial_from(self.trials, position, way)
 
     def _reveal(self) -> None:
         if self._current is not None:

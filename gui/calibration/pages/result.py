@@ -14,7 +14,7 @@ from gui.theme import Theme
 from gui.widgets.labels import Sentence, tip
 from gui.widgets.layouts import named, panel
 from gui.widgets.scroll_areas import TextScrollArea
-from gui.widgets.units import by_chance, percent
+from gui.widgets.units import by_chance, counted, percent
 
 
 class ResultPage(QWidget):
@@ -24,6 +24,14 @@ class ResultPage(QWidget):
         super().__init__(parent)
         self.result: ModelResult | None = None
         self.accuracy = AccuracyView()
+        self.accuracy.setContentsMargins(14, 6, 12, 0)
+        self.accuracy.setToolTip(
+            tip(
+                "Held-out trials are those that the model had not learnt from when it decided"
+                " them. Chance is what one scores without any signal, by guessing or by "
+                "always saying the same."
+            )
+        )
         self.verdict = named(Sentence(), "heading")
         self.details = named(Sentence(max_letters=1000), "dim")
         self.confusion = ConfusionView()
@@ -58,7 +66,9 @@ class ResultPage(QWidget):
         self.result = result
         self.curve.show_training(curve.scored if curve else [], curve.steps if curve else [])
         card = result.card
-        self.accuracy.set_score(card.score)
+        score, trials = card.score, counted(card.score.trials, "held-out trial")
+        interval = score.low, score.accuracy, score.high
+        self.accuracy.show_accuracy(interval, score.chance, trials, score.at_chance)
         self.verdict.setText(verdict(card.score))
         details = f"Held out: {card.score.folds}."
         sure, decisions = card.confidence, card.decisions()
@@ -97,5 +107,7 @@ class ResultPage(QWidget):
         self.message.setText(sentence)
 
     def set_theme(self, theme: Theme) -> None:
-        for view in (self.accuracy, self.confusion, self.patterns, self.course, self.curve):
+        self.accuracy.set_theme(theme)
+        self.patterns.set_theme(theme)
+        for view in (self.confusion, self.course, self.curve):
             view.theme = theme
