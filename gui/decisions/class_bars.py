@@ -5,7 +5,7 @@ from math import exp, log, tanh
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtWidgets import QToolButton
 
 from bci.lsl.engine_streams import ReceivedPrediction
 from gui.actions import with_key
@@ -114,8 +114,8 @@ class ClassBars(DecisionFrame):
 
     ball_toggled = Signal(bool)
 
-    def __init__(self, threshold: float = 0.7, parent: QWidget | None = None) -> None:
-        super().__init__("Decision", threshold, parent=parent)
+    def __init__(self, threshold: float = 0.7) -> None:
+        super().__init__("Decision", threshold)
         self.cue: str | None = None
         self.has_ball = False
         self.source = self.doubt = ""
@@ -210,7 +210,7 @@ class ClassBars(DecisionFrame):
         super().refresh()
         decision = self.decision
         number = self.classes.index(decision) if decision in self.classes else 0
-        self.write_headline(decision, self._colour(number))
+        self.write_headline(self._colour(number))
         if self.has_ball and len(self.classes) == 2:
             self.ball.show_ball(
                 self.theme, self.classes, is_decided(decision), self.live, self.rule.words

@@ -101,11 +101,6 @@ class EmotionView(DecisionFrame):
 
     Dot and bars are of smoothed probabilities, see `LevelCourse`; the delay of that is written
     below. The decision is not smoothed.
-
-    Parameters
-    ----------
-    threshold : float
-        Least confidence of a decision, as it is written below the plane.
     """
 
     def __init__(self, threshold: float = 0.1) -> None:
@@ -198,7 +193,7 @@ class EmotionView(DecisionFrame):
         super().refresh()
         if not hasattr(self, "bars"):
             return
-        self.write_headline(self.decision, self.theme.colour("text"))
+        self.write_headline(self.theme.colour("text"))
         self.threshold_words.setText(self.rule.words)
         true = true_levels(self.course.grid, self.cue)
         if self.plane.theme is not self.theme:

@@ -33,8 +33,8 @@ class HistoryView(PastPlot):
     Where decisions are taken over more than a window, a triangle on top is one, in place of a line.
     """
 
-    def __init__(self, threshold: float = 0.7) -> None:
-        self.rule = DecisionRule(threshold)
+    def __init__(self, rule: DecisionRule) -> None:
+        self.rule = rule
         self.classes: tuple[str, ...] = ()
         self._decisions: deque[DecisionEvent] = deque(maxlen=500)
         self._rejected: deque[tuple[float, str]] = deque(maxlen=500)
@@ -45,7 +45,7 @@ class HistoryView(PastPlot):
         self._left = Axis("left")
         super().__init__("Predictions of the last half minute", self._left, (_CUES[0], _HIGHEST))
         self._levels = [pg.InfiniteLine(share, angle=0) for share in (0.0, 0.5, 1.0)]
-        self.threshold_line = pg.InfiniteLine(threshold, angle=0)
+        self.threshold_line = pg.InfiniteLine(rule.threshold, angle=0)
         self._holes = pg.BarGraphItem(x0=[], x1=[], y0=[], y1=[], pen=None)
         self.cue_bars = pg.BarGraphItem(x0=[], x1=[], y0=[], y1=[], pen=None)
         self.decision_marks = pg.ScatterPlotItem(symbol="t", size=11, pen=None)

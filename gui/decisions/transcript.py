@@ -57,13 +57,8 @@ class Transcript:
     """Takes the engine's decisions and the cues, and keeps the words.
 
     With one window at each cue every window is an entry, with the decision that its prediction
-    carries. Where windows slide, an entry is an event of the engine's decision that begins a word;
-    it is compared with no cue.
-
-    Parameters
-    ----------
-    windows : CueWindows, optional
-        Finds the cue of a window; None where windows slide.
+    carries. Where windows slide, ``windows`` is None: an entry is an event of the engine's decision
+    that begins a word; it is compared with no cue.
     """
 
     def __init__(self, windows: CueWindows | None) -> None:
@@ -136,15 +131,8 @@ def clock_time(at: float) -> str:
 class TranscriptView(QWidget):
     """Rows of words that are written like text and scroll when they are full.
 
-    Parameters
-    ----------
-    windows : CueWindows, optional
-        Finds the cue of a window; None where windows slide.
-    heading : str
-    truth : str
-        Stands before the true word: it was asked for, or shown.
-    time_of : callable
-        Writes an instant of the LSL clock.
+    ``truth`` stands before the true word: it was asked for, or shown. ``time_of`` writes an instant
+    of the LSL clock.
     """
 
     def __init__(
@@ -153,13 +141,12 @@ class TranscriptView(QWidget):
         heading: str = "transcript",
         truth: str = "asked",
         time_of: Callable[[float], str] = clock_time,
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._theme: Theme = DARK
         self.hint = NO_ENGINE
         self.has_engine = False
-        self.transcript = Transcript(windows)
+        self._windows, self.transcript = windows, Transcript(windows)
         self._truth, self._time_of = truth, time_of
         self._heading = named(QLabel(heading), "dim")
         self._hint = plain(named(QLabel(), "dim"))
@@ -211,6 +198,13 @@ class TranscriptView(QWidget):
         self.transcript.begin(classes)
         self.words.clear()
         self.set_engine(True)
+
+    def add_cue(self, time: float, cue: str | None) -> None:
+        if self._windows is not None:
+            self._windows.add(time, cue)
+
+    def advance(self, now: float) -> None:
+        """Nothing moves here."""
 
     def add(self, predictions: list[ReceivedPrediction]) -> None:
         """Take predictions, oldest first."""

@@ -63,8 +63,8 @@ def test_the_likeliest_words_are_shown_with_the_one_that_was_asked_for(
     windows.add(10.0, "help")
     windows.add(11.19, "cold")
     view.show_prediction(received(11.2, pain=0.6, help=0.2))
-    assert [word for word, _ in view.best[:2]] == ["pain", "help"]
-    assert len(view.best) == 5
+    assert [bar.name for bar in view.bars.bars[:2]] == ["pain", "help"]
+    assert len(view.bars.bars) == 5
     assert view.decision == "pain"
     assert view.truth == "true word: help"
     view.show_prediction(received(30.0, pain=0.49))
@@ -182,35 +182,34 @@ def test_words_come_over_the_network_into_the_window(
     )
     shown = window.engine
     assert shown.own is not None
-    assert shown.transcript is not None
+    assert isinstance(shown.history, TranscriptView)
     engine.wait_for_listeners(qtbot)
     qtbot.waitUntil(lambda: shown.own.has_engine, timeout=LONG)
     assert shown.own.isVisible()
-    assert shown.transcript.isVisible()
+    assert shown.history.isVisible()
     assert not window.decision.isVisible()
-    assert not window.history.isVisible()
 
     def say(asked: str, **given: float) -> None:
         taken = local_clock()
         engine.cue(taken - 1.2, asked)
-        qtbot.waitUntil(lambda: shown._windows.cue_of(taken) == asked, timeout=LONG)
-        n = len(shown.transcript.transcript.entries)
+        qtbot.waitUntil(lambda: shown.own._truth.cue_of(taken) == asked, timeout=LONG)
+        n = len(shown.history.transcript.entries)
         engine.predict(taken, shares(**given))
-        qtbot.waitUntil(lambda: len(shown.transcript.transcript.entries) == n + 1, timeout=LONG)
+        qtbot.waitUntil(lambda: len(shown.history.transcript.entries) == n + 1, timeout=LONG)
 
     say("help", help=0.9)
     assert shown.own.decision == "help"
     assert shown.own.truth == "true word: help"
     say("pain", hot=0.8)
-    assert shown.transcript.sentence == "hot: \u2717 asked: pain"
+    assert shown.history.sentence == "hot: \u2717 asked: pain"
     engine.reject()
     qtbot.waitUntil(lambda: shown.own.decision == "no prediction", timeout=LONG)
-    assert shown.transcript.sentence == "rejected: large swings"
+    assert shown.history.sentence == "rejected: large swings"
     assert window.minimumSizeHint().height() <= 720
     # What was said stays when the engine is gone; the word does not stand as the present one.
     engine.end_engine()
     qtbot.waitUntil(lambda: not shown.own.has_engine, timeout=LONG)
-    assert len(shown.transcript.transcript.entries) == 3
+    assert len(shown.history.transcript.entries) == 3
     engine.close()
 
 
@@ -223,6 +222,6 @@ def test_an_engine_that_is_starting_is_not_called_missing(
     assert shown.own.hint == NO_ENGINE
     window.buttons["engine"].click()
     qtbot.waitUntil(lambda: shown.own.hint == STARTING, timeout=5_000)
-    assert shown.transcript.hint == STARTING
+    assert shown.history.hint == STARTING
     window.buttons["engine"].click()
     qtbot.waitUntil(lambda: shown.own.hint == NO_ENGINE, timeout=5_000)
