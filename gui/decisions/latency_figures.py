@@ -7,17 +7,17 @@ from bci.lsl.engine_streams import ReceivedPrediction
 from bci.messages import EngineStatus
 from bci.models.drift import BEYOND
 from gui.decisions.rejections import REASONS, rejected
-from gui.widgets.units import round_up
+from gui.widgets.units import counted, round_up
 
 STAGES = ("arrive", "filter", "decode", "publish")
 N_BINS = 26
 # Fields of the status that count losses, and their names.
 _LOST = {
-    "lost_samples": "samples",
-    "gaps": "gaps",
-    "clock_jumps": "clock jumps",
-    "reconnects": "reconnections",
-    "non_finite": "non-finite values",
+    "lost_samples": "sample",
+    "gaps": "gap",
+    "clock_jumps": "clock jump",
+    "reconnects": "reconnection",
+    "non_finite": "non-finite value",
 }
 # Every start has windows that the filters' transient reaches: nothing is wrong then.
 _SETTLING, _GAP = REASONS["rejected_settling"], REASONS["rejected_gap"]
@@ -42,8 +42,7 @@ class LatencyFigures:
         self._counted = -np.inf
         # When each was taken, in seconds, and when each of its stages ended, in ms after that.
         self._rows = np.zeros((0, 5))
-        self.totals = np.zeros(0)
-        self.stages = np.zeros(4)
+        self.totals, self.stages = np.zeros(0), np.zeros(4)
 
     def add(self, predictions: list[ReceivedPrediction]) -> None:
         """Take predictions in; `advance` counts them."""
@@ -96,10 +95,8 @@ def lost_text(status: EngineStatus | None) -> str:
     """``lost: 7 samples, 2 gaps``; None: no engine runs."""
     if status is None:
         return "no engine reports losses"
-    lost = [
-        f"{n:,} {name.removesuffix('s') if n == 1 else name}" for name, n in losses(status).items()
-    ]
-    return f"lost: {', '.join(lost)}" if lost else "no samples lost"
+    lost = ", ".join(counted(n, what) for what, n in losses(status).items())
+    return f"lost: {lost}" if lost else "no samples lost"
 
 
 def rejected_text(status: EngineStatus | None) -> str:
