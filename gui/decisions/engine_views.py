@@ -209,7 +209,7 @@ class EngineViews(QObject):
         for prediction in predictions:
             self._show_prediction(prediction)
         self.history.add(predictions)
-        self.latency.add(predictions)
+        self.latency.figures.add(predictions)
 
     def _on_decisions(self, decisions: list[DecisionEvent]) -> None:
         self.rule.since = decisions[-1].time

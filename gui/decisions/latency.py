@@ -13,20 +13,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from bci.lsl.engine_streams import ReceivedPrediction
 from bci.messages import EngineStatus
 from gui.decisions.headline import restyle
-from gui.decisions.latency_figures import (
-    N_BINS,
-    STAGES,
-    LatencyFigures,
-    drift_text,
-    is_far,
-    is_wasteful,
-    losses,
-    lost_text,
-    rejected_text,
-)
+from gui.decisions.latency_figures import N_BINS, STAGES, LatencyFigures, notes
 from gui.decisions.rejections import EXPLAINED
 from gui.decisions.status_line import delay_text
 from gui.plots.axis import Axis
@@ -190,10 +179,6 @@ class LatencyView(QWidget):
         self._theme = self.histogram.theme = theme
         self.refresh()
 
-    def add(self, predictions: list[ReceivedPrediction]) -> None:
-        """Take predictions in; `advance` counts and shows them."""
-        self.figures.add(predictions)
-
     def advance(self, now: float) -> None:
         """Show the predictions that came, as often as figures can be read; LSL clock."""
         if self.figures.advance(now):
@@ -215,11 +200,8 @@ class LatencyView(QWidget):
         self.histogram.show_histogram(*self.figures.histogram())
         status = self.status if self.has_engine else None
         self.delay.setText(delay_text(self.status))
-        for label, text, is_wrong in (
-            (self.rejected, rejected_text(status), is_wasteful(status)),
-            (self.lost, lost_text(status), bool(losses(status))),
-            (self.drift, drift_text(status), is_far(status)),
-        ):
+        labels = self.rejected, self.lost, self.drift
+        for label, (text, is_wrong) in zip(labels, notes(status), strict=True):
             label.setText(text)
             label.setVisible(bool(text))
             restyle(label, f"color: {self._theme.warning if is_wrong else self._theme.dim};")

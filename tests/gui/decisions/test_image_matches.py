@@ -183,9 +183,9 @@ def test_images_come_over_the_network_into_the_window(
         taken = local_clock()
         published.cue(taken - 0.8, image)
         qtbot.waitUntil(lambda: view._truth.cue_of(taken) == image, timeout=LONG)
-        n = len(transcript.transcript.entries)
+        n = len(transcript.entries)
         published.predict(taken, prediction(taken, **given).probabilities, similarities)
-        qtbot.waitUntil(lambda: len(transcript.transcript.entries) == n + 1, timeout=LONG)
+        qtbot.waitUntil(lambda: len(transcript.entries) == n + 1, timeout=LONG)
 
     cosines = np.linspace(-0.1, 0.6, len(NAMES), dtype=np.float32)
     see("image-06", cosines, i03=0.5, i06=0.2)
@@ -203,5 +203,5 @@ def test_images_come_over_the_network_into_the_window(
     # What was found stays when the engine is gone.
     published.end_engine()
     qtbot.waitUntil(lambda: not view.has_engine, timeout=LONG)
-    assert len(transcript.transcript.entries) == 3
+    assert len(transcript.entries) == 3
     published.close()

@@ -12,7 +12,7 @@ from bci.lsl.engine_streams import ReceivedPrediction
 from bci.messages import WindowCounts
 from gui.decisions.decision_view import CueWindows
 from gui.decisions.rejections import Rejections
-from gui.decisions.transcript import Transcript, TranscriptView, clock_time
+from gui.decisions.transcript import TranscriptView, clock_time
 from gui.decisions.word_list import ShownWords, WordList
 from gui.main_window import MainWindow
 from gui.processes.child import Command
@@ -93,7 +93,7 @@ def test_the_transcript_tells_right_from_wrong_and_counts_both(
         written.add([received(10.0 * k + 1.2, **given)])
         said.append(written.sentence)
     assert said == ["help: \u2713 90 %", "yes: \u2717 asked: no", "not sure: asked: hot"]
-    assert written.transcript.tally == "1 of 2 right (chance 14 %), 1 not sure"
+    assert written.tally.text() == "1 of 2 right (chance 14 %), 1 not sure"
     assert written.accessibleDescription() == said[-1]
 
 
@@ -104,24 +104,27 @@ def test_a_window_that_was_rejected_is_an_entry_with_its_cue_and_reason(
     windows.add(12.0, "no")
     written.show_rejected(11.5, "gap")
     assert written.sentence == "rejected: gap; asked: help"
-    assert written.transcript.tally == ""
+    assert written.tally.text() == ""
     written.add([received(13.2, no=0.9)])
     assert written.sentence == "no: \u2713 90 %"
 
 
-def test_with_sliding_windows_a_word_is_one_entry_and_is_held_against_no_cue() -> None:
-    transcript, running = Transcript(None), RunningDecision()
-    transcript.begin(WORDS)
+def test_with_sliding_windows_a_word_is_one_entry_and_is_held_against_no_cue(
+    qtbot: QtBot,
+) -> None:
+    view, running = TranscriptView(None), RunningDecision()
+    qtbot.addWidget(view)
+    view.set_classes(WORDS)
     for k, given in enumerate(
         ({"no": 0.9}, {"no": 0.8}, {"no": 0.3}, {"no": 0.9}, {"pain": 0.9}, {"pain": 0.2})
     ):
         window = received(k / 10, **given)
-        assert not transcript.add(window)
+        view.add([window])
         if event := running.add(window.decision, window.taken):
-            transcript.add_decision(event)
-    assert [said.word for said in transcript.entries] == ["no", "no", "pain"]
-    assert all(said.is_right is None for said in transcript.entries)
-    assert not transcript.add_rejected(1.0, "gap")
+            view.add_decisions([event])
+    view.show_rejected(1.0, "gap")
+    assert [said.word for said in view.entries] == ["no", "no", "pain"]
+    assert all(said.is_right is None for said in view.entries)
 
 
 def test_a_long_transcript_keeps_its_newest_words_in_sight(
@@ -130,8 +133,8 @@ def test_a_long_transcript_keeps_its_newest_words_in_sight(
     for k in range(1000):
         windows.add(3.0 * k, WORDS[k % 7])
         written.add([received(3.0 * k + 1.2, **{WORDS[k % 7]: 0.9})])
-    assert len(written.transcript.entries) <= 200
-    assert written.transcript.n_right == 1000
+    assert len(written.entries) <= 200
+    assert written.tally.text().startswith("1000 of 1000 right")
     before = written.grab().toImage()
     windows.add(4000.0, "pain")
     written.add([received(4001.2, pain=0.3)])
@@ -193,9 +196,9 @@ def test_words_come_over_the_network_into_the_window(
         taken = local_clock()
         engine.cue(taken - 1.2, asked)
         qtbot.waitUntil(lambda: shown.own._truth.cue_of(taken) == asked, timeout=LONG)
-        n = len(shown.history.transcript.entries)
+        n = len(shown.history.entries)
         engine.predict(taken, shares(**given))
-        qtbot.waitUntil(lambda: len(shown.history.transcript.entries) == n + 1, timeout=LONG)
+        qtbot.waitUntil(lambda: len(shown.history.entries) == n + 1, timeout=LONG)
 
     say("help", help=0.9)
     assert shown.own.decision == "help"
@@ -209,7 +212,7 @@ def test_words_come_over_the_network_into_the_window(
     # What was said stays when the engine is gone; the word does not stand as the present one.
     engine.end_engine()
     qtbot.waitUntil(lambda: not shown.own.has_engine, timeout=LONG)
-    assert len(shown.history.transcript.entries) == 3
+    assert len(shown.history.entries) == 3
     engine.close()
 
 

@@ -203,7 +203,7 @@ def impedance(theme: Theme) -> QWidget:
 def latency(theme: Theme) -> QWidget:
     view = LatencyView()
     view.theme = theme
-    view.add(simulated.received(_SECONDS))
+    view.figures.add(simulated.received(_SECONDS))
     view.advance(_SECONDS)
     lost = {"lost_samples": 12, "gaps": 1, "windows": WindowCounts(rejected_gap=25)}
     view.show_status(simulated.STATUS.model_copy(update=lost))
