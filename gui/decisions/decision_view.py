@@ -17,7 +17,7 @@ from gui.widgets.empty_state import HINT_HEIGHT, NO_ENGINE
 from gui.widgets.labels import ElidedLabel
 from gui.widgets.layouts import named
 
-FOOT_HEIGHT = 24
+_FOOT_HEIGHT = 24
 
 
 class DecisionView(Protocol):
@@ -98,6 +98,7 @@ class DecisionFrame(QWidget):
         self.classes: tuple[str, ...] = ()
         self.probabilities: tuple[float, ...] = ()
         self.why = ""
+        self.cue: str | None = None
         self._decided: Decision | None = None
         self.headline = Headline(headline_px)
         self._hint = named(QLabel(), "dim")
@@ -106,7 +107,7 @@ class DecisionFrame(QWidget):
         self.body = QVBoxLayout()
         self.foot_row = QHBoxLayout()
         for label in (self.foot, self.beside_foot):
-            label.setFixedHeight(FOOT_HEIGHT)
+            label.setFixedHeight(_FOOT_HEIGHT)
         self.foot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.foot_row.addWidget(self.foot, 1)
         self.foot_row.addWidget(self.beside_foot)
@@ -169,7 +170,8 @@ class DecisionFrame(QWidget):
         self.refresh()
 
     def show_cue(self, cue: str | None) -> None:
-        """Show the class that is asked for now, where a view does not find it by the window."""
+        self.cue = cue
+        self.refresh()
 
     @property
     def decision(self) -> str:
