@@ -207,7 +207,7 @@ class MainWindow(QMainWindow):
             return
         self._worded_at = now
         self.situation.count_samples(self.tabs.samples_end, now)
-        self.state.setText(self.situation.sentence(now, self.latency.median_ms))
+        self.state.setText(self.situation.sentence(now, self.latency.figures.median_ms))
         own = self.programs.is_running(ENGINE)
         mismatch = find_mismatch(self.situation, self.programs.command(ENGINE), own)
         self.notice.show_mismatch(mismatch)

@@ -329,8 +329,8 @@ def test_a_model_of_ten_words_is_replayed_with_the_words(qtbot: QtBot, tmp_path:
     for k, step in enumerate(window.trials):
         window.go_to(k)
         if step.decision is not None:
-            assert view.best[0][0] == step.decision
-            assert view.true_word == step.label
+            assert view.classes[view.best[0]] == step.decision
+            assert view.true_class == step.label
     assert sum(score.asked for score in window.summary.scores) == len(decided)
     assert "5 more classes" in window.summary.others_text
     assert window.width() <= 1280
