@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QWidget
 from bci.pipeline.display_filter import filter_named
 from bci.pipeline.ring import RingBuffer
 from bci.quality.channel_quality import ChannelQuality
-from bci.quality.spectra import BANDS, HIGH_HZ, LIMITS_HZ, Band
+from bci.quality.spectra import BANDS, HIGH_HZ, LIMITS_HZ
 from bci.signals import StreamInfo
 from gui.electrodes.impedance_page import ImpedancePage
 from gui.scope.gains import GainKind
@@ -31,9 +31,7 @@ class SignalTabs(Tabs):
     Parameters
     ----------
     remembered : DashboardSettings
-        Keeps the tab, the scope's time base, filter, and sweep or scroll, the band of the map,
-        the spectrum's limit,
-        and of each stream the gains, the channel, and which are bad or hidden.
+        Keeps what the user chose, on every tab.
     """
 
     def __init__(self, remembered: DashboardSettings, parent: QWidget | None = None) -> None:
@@ -50,52 +48,46 @@ class SignalTabs(Tabs):
         self._kept = StreamSettings()
         self._info: StreamInfo | None = None
         self._ring: RingBuffer | None = None
-        self._channel = 0
-        self.scope.show_sweep(remembered.sweep)
-        time_s = remembered.time_base_s or self.scope.view.time_base_s
-        if time_s in TIME_BASES_S:
-            self.scope.show_time(time_s)
-        self.scope.set_filter(filter_named(remembered.filter))
-        self.scope.view_changed.connect(self._keep_view)
-        self.scope.gain_chosen.connect(self._keep_gain)
-        self.scope.hidden_changed.connect(self._keep_hidden)
-        kept = remembered.map_band
+        time_s, kept = remembered.time_base_s, remembered.map_band
+        self.scope.choose(
+            sweep=remembered.sweep,
+            filter=filter_named(remembered.filter),
+            time_base_s=time_s if time_s in TIME_BASES_S else self.scope.view.time_base_s,
+        )
         self.map.choose(next((band for band in BANDS if band.name == kept), self.map.band))
-        self.analysis.spectrum_came.connect(self._on_spectrum)
-        self.analysis.map_came.connect(self.map.view.show_map)
         limit_hz = remembered.spectrum_limit_hz or HIGH_HZ
-        self._limit_hz = limit_hz if limit_hz in LIMITS_HZ else HIGH_HZ
-        self.spectrum.show_limit(self._limit_hz)
-        self.spectrum.limit_chosen.connect(self._on_limit)
-        self.spectrum.channel_chosen.connect(self._on_channel)
-        self.map.view.picked.connect(self.spectrum.choose)
-        self.map.band_chosen.connect(self._keep_band)
-        self.map.band_chosen.connect(self._request_analysis)
-        self.scope.bad_changed.connect(self._on_bad)
+        self.spectrum.show_limit(limit_hz if limit_hz in LIMITS_HZ else HIGH_HZ)
+        self.analysis.spectrum_came.connect(self.spectrum.show_spectrum)
+        self.analysis.map_came.connect(self.map.show_map)
+        self.map.picked.connect(self.spectrum.choose)
         self.show_page(remembered.page)
+        self.scope.gain_chosen.connect(self._keep_gain)
         self.changed.connect(self._keep_page)
-        self.changed.connect(self._request_analysis)
+        for chosen in (self.scope.view_changed, self.spectrum.chosen, self.map.band_chosen):
+            chosen.connect(self._keep)
 
     def set_signal(self, found: SignalFound) -> None:
         """Show another stream."""
         info = found.info
+        # What the views choose for it by themselves is not kept for the stream before.
+        self._kept = StreamSettings()
         self._info, self._ring = info, found.ring
         self.scope.set_stream(info, found.ring)
-        kept = self._kept = self._remembered.stream(info.name)
+        kept = self._remembered.stream(info.name)
         for kind in self.scope.gains.kinds:
             gain = kept.gains.get(_gain_key(kind))
             if gain is not None:
                 self.scope.set_gain(gain, kind)
-        self.scope.set_hidden(frozenset(kept.hidden))
-        self.scope.set_bad(frozenset(kept.bad))
-        self._channel = info.ch_names.index(kept.channel) if kept.channel in info.ch_names else 0
-        self.spectrum.set_channels(info.ch_names, self._channel)
-        self.map.view.set_stream(info)
+        self.scope.choose(hidden=frozenset(kept.hidden), bad=frozenset(kept.bad))
+        channel = info.ch_names.index(kept.channel) if kept.channel in info.ch_names else 0
+        self.spectrum.set_channels(info.ch_names, channel)
+        self._kept = kept
+        self.map.set_stream(info)
         self.impedance.set_stream(info)
         fast = info.sfreq >= _LEAST_HZ
         self.spectrum.show_hint("measuring ..." if fast else _too_slow(info))
         if not fast:
-            self.map.view.show_hint(_too_slow(info))
+            self.map.show_hint(_too_slow(info))
         self.analysis.show_signal(Source(info, found.ring) if fast else None)
         self._request_analysis()
 
@@ -107,8 +99,8 @@ class SignalTabs(Tabs):
     def set_trouble(self, why: str) -> None:
         """Show in every view why it stands still; empty while it does not."""
         self.scope.set_trouble(why)
-        self.spectrum.set_trouble(why)
-        self.map.set_trouble(why)
+        self.spectrum.over.set_trouble(why)
+        self.map.over.set_trouble(why)
 
     @property
     def samples_end(self) -> int:
@@ -118,60 +110,42 @@ class SignalTabs(Tabs):
     def set_theme(self, theme: Theme) -> None:
         self.scope.set_theme(theme)
         self.spectrum.set_theme(theme)
-        for view in (self.map.view, self.impedance):
-            view.theme = theme
-            view.update()
+        self.map.theme = self.impedance.theme = theme
 
     def advance(self) -> None:
         """Draw what is new, once a frame; the other tabs draw when their analysis comes."""
         if self.page == SIGNAL:
             self.scope.advance()
 
-    def _keep_view(self) -> None:
-        self._remembered.sweep = self.scope.view.sweep
-        self._remembered.filter = self.scope.view.filter.name
-        self._remembered.time_base_s = self.scope.view.time_base_s
+    def _keep(self) -> None:
+        """Remember what the user chose, and have it analysed."""
+        remembered, kept, view = self._remembered, self._kept, self.scope.view
+        remembered.sweep, remembered.filter = view.sweep, view.filter.name
+        remembered.time_base_s = view.time_base_s
+        remembered.spectrum_limit_hz = self.spectrum.limit_hz
+        remembered.map_band = self.map.band.name
+        kept.hidden, kept.bad = sorted(view.hidden), sorted(view.bad)
+        kept.channel = self.spectrum.channels.currentText()
+        self._request_analysis()
 
     def _keep_gain(self, kind: GainKind, gain: float) -> None:
         self._kept.gains[_gain_key(kind)] = gain
 
-    def _keep_hidden(self, names: frozenset[str]) -> None:
-        self._kept.hidden = sorted(names)
-
     def _keep_page(self, page: str) -> None:
         self._remembered.page = page
-
-    def _keep_band(self, band: Band) -> None:
-        self._remembered.map_band = band.name
+        self._request_analysis()
 
     def _request_analysis(self) -> None:
         """Have the analysis compute what is shown."""
-        self.map.view.set_left_out(self.scope.view.bad)
         bad = self.scope.view.bad
+        self.map.set_left_out(bad)
+        channel = max(0, self.spectrum.channels.currentIndex())
         if self._info is None or self.page not in (SPECTRUM, MAP):
             self.analysis.want(None)
         elif self.page == MAP:
-            self.analysis.want(Wanted(self._channel, self.map.band, bad))
+            self.analysis.want(Wanted(channel, self.map.band, bad))
         else:
-            self.analysis.want(Wanted(self._channel, None, bad, self._limit_hz))
-
-    def _on_limit(self, hz: float) -> None:
-        self._limit_hz = hz
-        self._remembered.spectrum_limit_hz = hz
-        self._request_analysis()
-
-    def _on_channel(self, channel: int) -> None:
-        assert self._info is not None
-        self._channel = channel
-        self._kept.channel = self._info.channels[channel].name
-        self._request_analysis()
-
-    def _on_bad(self, names: frozenset[str]) -> None:
-        self._kept.bad = sorted(names)
-        self._request_analysis()
-
-    def _on_spectrum(self, seen: object) -> None:
-        self.spectrum.show_spectrum(seen)  # type: ignore[arg-type]
+            self.analysis.want(Wanted(channel, None, bad, self.spectrum.limit_hz))
 
 
 def _gain_key(kind: GainKind) -> str:

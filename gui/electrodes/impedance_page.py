@@ -2,21 +2,13 @@
 
 from math import isfinite
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QListWidget,
-    QListWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from bci.quality.channel_quality import ChannelQuality, State
 from bci.quality.limits import LIMITS
 from bci.signals import StreamInfo
-from gui.electrodes.quality_marks import mark_icon
+from gui.electrodes.quality_marks import MarkList, mark_pixmap
 from gui.plots.head_map import Electrode, HeadMap
 from gui.theme import DARK, Theme
 from gui.widgets.layouts import named
@@ -40,10 +32,7 @@ class ImpedancePage(QWidget):
         self._names: tuple[str, ...] = ()
         self._theme = DARK
         self.head = HeadMap("Impedances", ("channel", "impedance (kOhm)"))
-        self.list = QListWidget()
-        self.list.setIconSize(QSize(12, 12))
-        self.list.setFrameShape(QFrame.Shape.NoFrame)
-        self.list.setAccessibleName("Impedances, the highest first")
+        self.list = MarkList("Impedances, the highest first")
         self._legend = {state: (QLabel(), QLabel(text)) for state, text in _ranges().items()}
         side = QVBoxLayout()
         side.addWidget(named(QLabel("Impedance (kOhm)"), "heading"))
@@ -76,7 +65,7 @@ class ImpedancePage(QWidget):
         self._theme = theme
         self.head.theme = theme
         for state, (icon, _) in self._legend.items():
-            icon.setPixmap(mark_icon(theme, state).pixmap(QSize(14, 14)))
+            icon.setPixmap(mark_pixmap(theme, state))
         self._show()
 
     def set_stream(self, info: StreamInfo) -> None:
@@ -110,13 +99,13 @@ class ImpedancePage(QWidget):
 
     def _show(self) -> None:
         self.head.show_hint("" if self.kohm else "no impedances are measured")
-        self.head.show_electrodes([self._electrode(k) for k in reversed(self._highest_first())])
-        at = self.list.verticalScrollBar().value()
-        self.list.clear()
-        for k in self._highest_first():
-            icon = mark_icon(self._theme, impedance_state(self.kohm[k]))
-            self.list.addItem(QListWidgetItem(icon, f"{self._names[k]}   {self.kohm[k]:.0f}"))
-        self.list.verticalScrollBar().setValue(at)
+        highest_first = self._highest_first()
+        self.head.show_electrodes([self._electrode(k) for k in reversed(highest_first)])
+        lines = [
+            (impedance_state(self.kohm[k]), f"{self._names[k]}   {self.kohm[k]:.0f}", "")
+            for k in highest_first
+        ]
+        self.list.show_lines(self._theme, lines)
 
     def _electrode(self, k: int) -> Electrode:
         name, state = self._names[k], impedance_state(self.kohm[k])

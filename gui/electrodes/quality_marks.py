@@ -1,10 +1,16 @@
 """Marks of channel quality: a shape beside the colour, so that no one needs the colour."""
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPainterPath, QPen, QPixmap, QTransform
+from PySide6.QtWidgets import QListWidget, QListWidgetItem
 
 from bci.quality.channel_quality import State
 from gui.theme import Theme
+from gui.widgets.labels import tip
+
+_SIZE = 14  # of a mark for text, in pixels
 
 
 def _disc() -> QPainterPath:
@@ -61,13 +67,35 @@ def paint_mark(
     painter.drawPath(scale.map(SHAPES[state]))
 
 
-def mark_icon(theme: Theme, state: State, size: int = 14) -> QIcon:
-    """Paint a mark as the icon of a line in a list."""
-    pixmap = QPixmap(QSize(size, size) * 2)
+def mark_pixmap(theme: Theme, state: State) -> QPixmap:
+    """Paint a mark for a line of text."""
+    pixmap = QPixmap(QSize(_SIZE, _SIZE) * 2)
     pixmap.setDevicePixelRatio(2)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    paint_mark(painter, theme, state, QPointF(size / 2, size / 2), size / 2 - 2.5)
+    paint_mark(painter, theme, state, QPointF(_SIZE / 2, _SIZE / 2), _SIZE / 2 - 2.5)
     painter.end()
-    return QIcon(pixmap)
+    return pixmap
+
+
+class MarkList(QListWidget):
+    """Lines of text, each with the mark of a state; long ones wrap."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setIconSize(QSize(12, 12))
+        self.setFrameShape(QListWidget.Shape.NoFrame)
+        self.setWordWrap(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def show_lines(self, theme: Theme, lines: Iterable[tuple[State, str, str]]) -> None:
+        """Show these, each with its tooltip, and no others; stay where the user scrolled to."""
+        at = self.verticalScrollBar().value()
+        self.clear()
+        for state, text, about in lines:
+            item = QListWidgetItem(QIcon(mark_pixmap(theme, state)), text)
+            item.setToolTip(tip(about))
+            self.addItem(item)
+        self.verticalScrollBar().setValue(at)

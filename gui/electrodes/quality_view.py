@@ -1,12 +1,8 @@
 """Quality of the electrodes: a head with a mark for each, and what is wrong in words."""
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
-    QLabel,
-    QListWidget,
-    QListWidgetItem,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -16,7 +12,7 @@ from PySide6.QtWidgets import (
 from bci.quality.channel_quality import ChannelQuality, State
 from bci.quality.words import advise, explain, summarise, worst_first
 from bci.signals import StreamInfo
-from gui.electrodes.quality_marks import mark_icon
+from gui.electrodes.quality_marks import MarkList
 from gui.plots.head_map import Electrode, HeadMap
 from gui.theme import Theme
 from gui.widgets.labels import ElidedLabel, tip
@@ -46,7 +42,10 @@ class QualityView(QWidget):
         self.line.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.line.clicked.connect(self._choose_line)
         self.head = HeadMap("Signal quality", ("channel", "quality", "reason"), _NAMED_FROM_PX)
-        self.list = _problem_list()
+        self.list = named(MarkList("Channels that are not good, the worst first"), "problems")
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.setSelectionMode(MarkList.SelectionMode.NoSelection)
+        self.list.setStyleSheet("QListWidget { background: transparent; border: none; }")
         self._build(grows)
         self.set_line(50.0)
         self.set_quality([])
@@ -55,8 +54,6 @@ class QualityView(QWidget):
         top = QHBoxLayout()
         top.setContentsMargins(8, 0, 0, 0)
         top.setSpacing(0)
-        top.addWidget(named(QLabel("signal"), "dim"))
-        top.addSpacing(4)
         top.addWidget(self._title, 1)
         top.addSpacing(4)
         top.addWidget(self.line)
@@ -144,28 +141,9 @@ class QualityView(QWidget):
             shown[k] = Electrode(k, c.name, state=c.state, tip=_about(c), cells=cells)
         # The worst are drawn last: nothing covers them.
         self.head.show_electrodes(sorted(shown, key=lambda e: e.state or State.GOOD))
-        at = self.list.verticalScrollBar().value()
-        self.list.clear()
-        for channel in worst_first(self.channels):
-            icon = mark_icon(self.theme, channel.state)
-            item = QListWidgetItem(icon, f"{channel.name} {channel.text}")
-            item.setToolTip(tip(_about(channel)))
-            self.list.addItem(item)
-        self.list.verticalScrollBar().setValue(at)
-
-
-def _problem_list() -> QListWidget:
-    """Make the list of channels that are not good; long reasons wrap."""
-    problems = named(QListWidget(), "problems")
-    problems.setWordWrap(True)
-    problems.setIconSize(QSize(12, 12))
-    problems.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    problems.setFrameShape(QFrame.Shape.NoFrame)
-    problems.setSelectionMode(QListWidget.SelectionMode.NoSelection)
-    problems.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    problems.setAccessibleName("Channels that are not good, the worst first")
-    problems.setStyleSheet("QListWidget { background: transparent; border: none; }")
-    return problems
+        problems = worst_first(self.channels)
+        lines = [(each.state, f"{each.name} {each.text}", _about(each)) for each in problems]
+        self.list.show_lines(self.theme, lines)
 
 
 def _about(channel: ChannelQuality) -> str:

@@ -4,15 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from bci.pipeline.ring import RingBuffer
 from bci.signals import Recording
 from gui.scope.channel_chooser import ChannelChooser
-from gui.scope.controls import FilterChoice, GainControl
+from gui.scope.controls import FilterChoice, ViewControls
 from gui.scope.scope import Scope
 from gui.theme import Theme
-from gui.widgets.buttons import add_stepper
 
 # What the display's high-pass takes to settle, before what is shown.
 _SETTLING_S = 6.0
@@ -28,38 +27,24 @@ class ReplayTraces(QWidget):
         # The live scope looks back with the wheel; here the whole window moves in time.
         self.scope = Scope(looks_back=False)
         self.scope.plot.turned.connect(self.turned)
-        self.scope.view_changed.connect(self._show_view)
         self._recording: Recording | None = None
         self._row = 0
         self._next_marker = 0
         self._kept_s = 0.0
-        self.time_base, self.page = QLabel(), QLabel()
+        self.controls = ViewControls(self.scope)
+        self.channels, self.filter = ChannelChooser(self.scope), FilterChoice(self.scope)
         row = QHBoxLayout()
         row.setContentsMargins(8, 0, 8, 6)
         row.setSpacing(4)
-        tips = ("Show less time", "Show more time")
-        add_stepper(row, self.time_base, tips, self.scope.step_time_base)
-        row.addSpacing(20)
-        self.gain_control = GainControl(self.scope)
-        self.gain = self.gain_control.value
-        row.addWidget(self.gain_control)
-        row.addSpacing(20)
-        tips = ("Channels before", "Next channels")
-        self._page_buttons = add_stepper(row, self.page, tips, self.scope.step_page)
+        row.addWidget(self.controls)
         row.addStretch()
-        self.channels = ChannelChooser()
-        self.channels.chosen.connect(self.scope.choose_hidden)
-        self.scope.stream_changed.connect(self.channels.set_stream)
-        self.scope.channels_wanted.connect(self.channels.open)
         row.addWidget(self.channels)
-        self.filter = FilterChoice(self.scope)
         row.addWidget(self.filter)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addWidget(self.scope, 1)
         column.addLayout(row)
-        self._show_view()
 
     def set_theme(self, theme: Theme) -> None:
         self.scope.set_theme(theme)
@@ -108,8 +93,7 @@ class ReplayTraces(QWidget):
         row = self._row = max(0, row - kept)
         scope.set_stream(info, self._ring)
         if keep_view:
-            scope.set_bad(bad)
-            scope.set_hidden(hidden)
+            scope.choose(bad=bad, hidden=hidden)
             scope.keep_gains(gains)
         times = self._recording.timestamps
         start = float(times[row]) if row < len(times) else 0.0
@@ -127,12 +111,3 @@ class ReplayTraces(QWidget):
         for chunk in part.chunks():
             self._ring.write(chunk.data, chunk.timestamps, chunk.first)
         self._row = max(until, self._row)
-
-    def _show_view(self) -> None:
-        self.time_base.setText(f"{self.scope.view.time_base_s:g} s")
-        self.gain_control.show_view(short=bool(self.scope.page_text))
-        self.page.setText(self.scope.page_text)
-        self.channels.set_hidden(self.scope.view.hidden)
-        self.filter.show_view()
-        for widget in (self.page, *self._page_buttons):
-            widget.setVisible(bool(self.scope.page_text))

@@ -1,6 +1,6 @@
 """Choosing which channels are shown: a button, and the list that it opens."""
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, QSignalBlocker, Qt
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -9,12 +9,12 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QToolButton,
     QVBoxLayout,
-    QWidget,
 )
 
-from bci.signals import StreamInfo
+from bci.signals import Channel
 from gui.actions import ACTIONS, key_of, tip_of
 from gui.scope.gains import GainKind, kind_of
+from gui.scope.scope import Scope
 from gui.widgets.buttons import button
 from gui.widgets.labels import tip
 from gui.widgets.layouts import named
@@ -25,16 +25,19 @@ _MEMBERS = Qt.ItemDataRole.UserRole
 
 
 class ChannelChooser(QToolButton):
-    """Opens a list of the channels, each shown or hidden, alone or with all of its kind."""
+    """Opens a list of the channels, each shown or hidden, alone or with all of its kind.
 
-    chosen = Signal(object)  # frozenset of str: the channels that are hidden from now on
+    Parameters
+    ----------
+    scope : Scope
+    """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, scope: Scope) -> None:
+        super().__init__()
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setToolTip(tip("Show or hide channels in the traces (C)"))
-        self._info: StreamInfo | None = None
-        self._hidden: frozenset[str] = frozenset()
+        self.setToolTip(tip(tip_of("channels")))
+        self._scope = scope
+        self._channels: tuple[Channel, ...] = ()
         self.popup = named(QFrame(self, Qt.WindowType.Popup), "panel")
         self.sought = QLineEdit()
         self.sought.setPlaceholderText("Find a channel")
@@ -54,23 +57,9 @@ class ChannelChooser(QToolButton):
             row.addWidget(push)
         column.addLayout(row)
         self.clicked.connect(self.open)
-        self._show_count()
-
-    def set_stream(self, info: StreamInfo) -> None:
-        """Another stream: all of its channels are shown."""
-        is_known = self._info is not None and self._info.channels == info.channels
-        self._info = info
-        if not is_known:
-            self._list_channels(info)
-        if not is_known or self._hidden:
-            self._hidden = frozenset()
-            self._show_hidden()
-
-    def set_hidden(self, hidden: frozenset[str]) -> None:
-        """The channels that are hidden now."""
-        if hidden != self._hidden:
-            self._hidden = hidden
-            self._show_hidden()
+        scope.channels_wanted.connect(self.open)
+        scope.view_changed.connect(self._show_view)
+        self._show_view()
 
     def open(self) -> None:
         """Show the list under the button."""
@@ -80,18 +69,31 @@ class ChannelChooser(QToolButton):
         self.popup.show()
         self.sought.setFocus()
 
-    def _list_channels(self, info: StreamInfo) -> None:
+    def _show_view(self) -> None:
+        signal, hidden = self._scope.signal, self._scope.view.hidden
+        channels = () if signal is None else signal.info.channels
+        with QSignalBlocker(self.list):
+            if channels != self._channels:
+                self._channels = channels
+                self._list_channels()
+            for item in self._items():
+                shown = [name not in hidden for name in item.data(_MEMBERS)]
+                partly = Qt.CheckState.PartiallyChecked
+                item.setCheckState(_ON if all(shown) else partly if any(shown) else _OFF)
+        n_shown = len(channels) - len(hidden)
+        self.setText(f"{n_shown} of {len(channels)}" if hidden else "Channels")
+        self.setEnabled(bool(channels))
+
+    def _list_channels(self) -> None:
         members: dict[GainKind, list[str]] = {}
-        for channel in info.channels:
+        for channel in self._channels:
             members.setdefault(kind_of(channel), []).append(channel.name)
-        self.list.blockSignals(True)
         self.list.clear()
         if len(members) > 1:
             for kind, names in members.items():
                 self._add(f"all {kind.label} ({len(names)})", names, bold=True)
-        for name in info.ch_names:
-            self._add(name, [name])
-        self.list.blockSignals(False)
+        for channel in self._channels:
+            self._add(channel.name, [channel.name])
 
     def _add(self, text: str, names: list[str], bold: bool = False) -> None:
         item = QListWidgetItem(text)
@@ -102,39 +104,21 @@ class ChannelChooser(QToolButton):
         item.setFont(font)
         self.list.addItem(item)
 
-    def _show_hidden(self) -> None:
-        self.list.blockSignals(True)
-        for row in range(self.list.count()):
-            item = self.list.item(row)
-            shown = [name not in self._hidden for name in item.data(_MEMBERS)]
-            partly = Qt.CheckState.PartiallyChecked
-            item.setCheckState(_ON if all(shown) else partly if any(shown) else _OFF)
-        self.list.blockSignals(False)
-        self._show_count()
-
-    def _show_count(self) -> None:
-        n_channels = self._info.n_channels if self._info is not None else 0
-        n_shown = n_channels - len(self._hidden)
-        self.setText(f"{n_shown} of {n_channels}" if self._hidden else "Channels")
-        self.setEnabled(n_channels > 0)
+    def _items(self) -> list[QListWidgetItem]:
+        return [self.list.item(row) for row in range(self.list.count())]
 
     def _on_item(self, item: QListWidgetItem) -> None:
-        members = frozenset(item.data(_MEMBERS))
-        shown = item.checkState() != _OFF
-        self._choose(self._hidden - members if shown else self._hidden | members)
+        self._hide(frozenset(item.data(_MEMBERS)), item.checkState() == _OFF)
 
     def _set_all(self, hidden: bool) -> None:
         """Hide or show all that the list shows now: those that were found."""
-        rows = [self.list.item(row) for row in range(self.list.count())]
-        found = {name for item in rows if not item.isHidden() for name in item.data(_MEMBERS)}
-        self._choose(self._hidden | found if hidden else self._hidden - found)
+        found = [name for i in self._items() if not i.isHidden() for name in i.data(_MEMBERS)]
+        self._hide(frozenset(found), hidden)
 
-    def _choose(self, hidden: frozenset[str]) -> None:
-        self._hidden = hidden
-        self._show_hidden()
-        self.chosen.emit(hidden)
+    def _hide(self, names: frozenset[str], hidden: bool) -> None:
+        before = self._scope.view.hidden
+        self._scope.choose(hidden=before | names if hidden else before - names)
 
     def _filter(self, text: str) -> None:
-        for row in range(self.list.count()):
-            item = self.list.item(row)
+        for item in self._items():
             item.setHidden(text.lower() not in item.text().lower())

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.pipeline.ring import RingBuffer
-from bci.signals import StreamInfo
+from bci.pipeline.display_signal import DisplaySignal
 from gui.scope.min_max import Channels
 from gui.scope.rasterise import REACH
 from gui.widgets.units import with_unit
@@ -108,12 +107,16 @@ def _signed(value: float, unit: str) -> str:
 
 @dataclass(frozen=True)
 class ShownTraces:
-    """The samples that are drawn, and their places."""
+    """The samples that are drawn, and their places; ``seconds`` of them are shown."""
 
-    info: StreamInfo
-    ring: RingBuffer
-    sfreq: float
+    signal: DisplaySignal
     layout: TraceLayout
+    seconds: float
+
+    @property
+    def ch_names(self) -> tuple[str, ...]:
+        """Names of the channels that are shown, from top to bottom."""
+        return tuple(self.signal.info.ch_names[k] for k in self.layout.channels)
 
     def reading_at(self, x: float, y: float) -> TraceReading | None:
         """Read the trace at a place in the picture."""
@@ -121,31 +124,31 @@ class ShownTraces:
 
     def reading(self, index: int, channel: int) -> TraceReading | None:
         """Read a sample; None where it is not shown, or was lost."""
-        layout = self.layout
-        is_there = self.ring.oldest <= index < self.ring.end
+        layout, ring = self.layout, self.signal.ring
+        is_there = ring.oldest <= index < ring.end
         # A sweep has another sample in the place of one that is no longer shown.
         is_there = is_there and (not layout.sweep or layout.shows(index))
         if not is_there or channel not in layout.channels:
             return None
-        value = float(self.ring.view(index, index + 1)[0][0, channel])
+        value = float(ring.view(index, index + 1)[0][0, channel])
         if np.isnan(value):
             return None
-        seconds = (index - self.ring.end + 1) / self.sfreq
-        about = self.info.channels[channel]
+        seconds = (index - ring.end + 1) / self.signal.sfreq
+        about = self.signal.info.channels[channel]
         x, y = layout.x(index), layout.y(channel, value)
         return TraceReading(about.name, seconds, value, about.unit, x, y)
 
     @property
     def columns(self) -> list[str]:
         """Names of what `rows` gives, with units."""
-        channels = [self.info.channels[k] for k in self.layout.channels]
+        channels = [self.signal.info.channels[k] for k in self.layout.channels]
         return ["LSL time (s)", *(f"{channel.name} ({channel.unit})" for channel in channels)]
 
     def rows(self) -> Iterator[list[float]]:
         """Give time and values of each sample that is shown, without those that were lost."""
-        layout = self.layout
-        first = max(self.ring.oldest, layout.edge - round(layout.width * layout.per_column))
-        data, times = self.ring.view(first, max(first, layout.edge))
+        layout, ring = self.layout, self.signal.ring
+        first = max(ring.oldest, layout.edge - round(layout.width * layout.per_column))
+        data, times = ring.view(first, max(first, layout.edge))
         for time, values in zip(times, data[:, np.asarray(layout.channels)], strict=True):
             if not np.isnan(time):
                 yield [float(time), *map(float, values)]

@@ -1,39 +1,18 @@
 """The scope's plot: traces, their axes, markers and cursor."""
 
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from gui.plots.plot import Plot, Table
-from gui.scope.channel_labels import ChannelAxis
-from gui.scope.cursor import TraceCursor
-from gui.scope.gains import GainKind
-from gui.scope.overlay import STRIP, MarkerLines, ScaleBar
-from gui.scope.time_axis import HEIGHT, TimeAxis
+from gui.scope.axes import ChannelAxis, TimeAxis
+from gui.scope.overlay import STRIP, MarkerLines, ScaleBar, TraceCursor
 from gui.scope.trace_image import TraceImage
 from gui.scope.trace_layout import ShownTraces
 
 Markers = list[tuple[float, str]]  # index of the sample, label
-
-
-@dataclass(frozen=True)
-class Frame:
-    """The surroundings of the traces, which stay from frame to frame.
-
-    ``inks`` (n_channels,) are those of `TraceImage`.
-    """
-
-    names: tuple[str, ...]
-    inks: NDArray[np.uint8]
-    seconds: float
-    seconds_back: float
-    kind: GainKind
-    gain: float
 
 
 class TracePlot(Plot):
@@ -77,10 +56,8 @@ class TracePlot(Plot):
         return max(1, int(room.width())), max(1, int(room.height()))
 
     def make_room_for(self, names: tuple[str, ...]) -> None:
-        """Give the axes the room that they need; pyqtgraph gives a hidden one none."""
+        """Give the axes the room that they need, at once: the picture takes the rest."""
         self.names.make_room_for(names)
-        self.time_axis.setHeight(HEIGHT)
-        self.plotItem.layout.invalidate()
         self.plotItem.layout.activate()
 
     def set_notice(self, text: str) -> None:
@@ -90,18 +67,16 @@ class TracePlot(Plot):
         self.notice.move(int(self.names.width()) + 8, int(STRIP) + 6)
         self.notice.setVisible(bool(text))
 
-    def redraw(self, frame: Frame, traces: ShownTraces, markers: Markers) -> None:
+    def redraw(self, traces: ShownTraces, markers: Markers) -> None:
         """Draw everything: another size, gain, time base, theme or page."""
-        layout, image = traces.layout, self.image
+        layout, image, seconds = traces.layout, self.image, traces.seconds
         image.clear(layout.width, layout.height, self.devicePixelRatioF())
-        image.inks, image.sweep = frame.inks, layout.sweep
-        self.names.set_names(frame.names)
-        self.time_axis.show_time(frame.seconds)
-        self.scale_bar.show_scale(frame.kind, frame.gain, layout.row)
-        right = frame.seconds if layout.sweep else -frame.seconds_back
-        self.setRange(
-            xRange=(right - frame.seconds, right), yRange=(0, max(1, len(frame.names))), padding=0
-        )
+        image.sweep = layout.sweep
+        self.names.set_names(traces.ch_names)
+        self.time_axis.show_time(seconds)
+        right = seconds if layout.sweep else -traces.signal.seconds_back
+        rows = 0, max(1, len(layout.channels))
+        self.setRange(xRange=(right - seconds, right), yRange=rows, padding=0)
         corner = self.plotItem.vb.pos()
         room = QRectF(corner.x(), corner.y() - STRIP, layout.width, layout.height + STRIP)
         self.markers.set_room(room)
@@ -112,7 +87,7 @@ class TracePlot(Plot):
     def draw_new(self, traces: ShownTraces, markers: Markers) -> None:
         """Draw what is new since the last frame."""
         self._shown = traces
-        if self.image.draw_new(traces.ring, traces.layout):
+        if self.image.draw_new(traces.signal.ring, traces.layout):
             self.show_markers(markers)
             if self._mouse is not None:
                 self._on_mouse(self._mouse)

@@ -1,12 +1,15 @@
 """The choices that a user makes about the scope's picture."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from bci.pipeline.display_filter import DISPLAY_FILTERS, DisplayFilter
 from gui.scope.gains import UNKNOWN_KIND, GainKind
 
 TIME_BASES_S = (2.0, 5.0, 10.0, 20.0, 30.0)
 PAGE = 64  # channels
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -61,3 +64,8 @@ class ScopeView:
 def _within(first: int, n_visible: int) -> int:
     last = max(0, n_visible - 1) // PAGE * PAGE
     return max(0, min(first, last))
+
+
+def following(options: Sequence[T], chosen: T) -> T:
+    """Return the option after the chosen one; after the last comes the first."""
+    return options[(options.index(chosen) + 1) % len(options)]

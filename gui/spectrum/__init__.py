@@ -2,5 +2,6 @@
 
 - analysis: the thread
 - spectrum_page, spectrum_view, spectrogram_view: spectra
-- map_page, map_view: power on the head
+- map_page: power on the head
+- source_line: the line under both pages
 """

@@ -1,29 +1,70 @@
-"""The map with the bands to choose from."""
+"""Power of a band on the head, interpolated between the electrodes."""
 
+from math import hypot
+
+import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QKeyEvent
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from bci.quality.spectra import ALPHA, BANDS, Band
-from gui.connect.device_form import mark_wrong
-from gui.spectrum.map_view import MapView
+from bci.signals import StreamInfo
+from gui.plots.head_map import Electrode, HeadMap
+from gui.plots.steady_range import SteadyRange
+from gui.spectrum.analysis import MapSeen
+from gui.spectrum.source_line import SourceLine
+from gui.theme import Theme
 from gui.widgets.buttons import button
-from gui.widgets.labels import plain
+from gui.widgets.labels import Sentence
 from gui.widgets.layouts import named
+from gui.widgets.units import squared
 
-_OVER = "last 6 s; channels marked bad are left out"
+_WORDS_WIDTH = 220
+_MAX_NAMED = 3
 
 
 class MapPage(QWidget):
-    """Keys 1 to 5 and the buttons choose the band."""
+    """A head seen from above, and in words the electrodes with the most and the least power.
 
-    band_chosen = Signal(object)  # Band
+    Keys 1 to 5 and the buttons choose the band. A click picks an electrode; the Spectrum page then
+    shows it.
+    """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    picked = Signal(int)  # channel
+    band_chosen = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: MapSeen | None = None
+        self.left_out: tuple[str, ...] = ()
+        self._info: StreamInfo | None = None
+        self._levels = SteadyRange(1.0, 6.0)
+        self.head = HeadMap("Map of band power", ("channel", "power (dB)"))
+        self.head.add_scale()
+        self.head.clicked.connect(self.picked)
         self.band = ALPHA
-        self.view = MapView()
+        self.title = named(Sentence(), "heading")
+        self.words = Sentence()
+        side = QVBoxLayout()
+        side.setContentsMargins(8, 14, 0, 0)
+        side.addWidget(self.title)
+        side.addWidget(self.words)
+        side.addStretch()
+        self.words.setFixedWidth(_WORDS_WIDTH)
+        middle = QHBoxLayout()
+        middle.setContentsMargins(0, 0, 8, 0)
+        middle.addWidget(self.head, 1)
+        middle.addLayout(side)
+        self.over = SourceLine("last 6 s; channels marked bad are left out")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addLayout(middle, 1)
+        column.addLayout(self._band_row())
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.show_hint("waiting for a signal ...")
+
+    def _band_row(self) -> QHBoxLayout:
         self._buttons = QButtonGroup(self)
         row = QHBoxLayout()
         row.setContentsMargins(8, 0, 8, 6)
@@ -31,28 +72,18 @@ class MapPage(QWidget):
         for number, band in enumerate(BANDS):
             push = named(button(band.name, f"{band.low:g}-{band.high:g} Hz ({number + 1})"), "band")
             push.setCheckable(True)
+            push.setChecked(band is self.band)
             self._buttons.addButton(push, number)
             row.addWidget(push)
-        row.addStretch()
-        self.over = plain(named(QLabel(_OVER), "problem"))
-        row.addWidget(self.over)
         self._buttons.idClicked.connect(lambda number: self.choose(BANDS[number]))
-        self._buttons.button(BANDS.index(self.band)).setChecked(True)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addWidget(self.view, 1)
-        column.addLayout(row)
-
-    def set_trouble(self, why: str) -> None:
-        """Show why the map stands still; empty while it does not."""
-        self.over.setText(why or _OVER)
-        mark_wrong(self.over, bool(why))
+        row.addStretch()
+        row.addWidget(self.over)
+        return row
 
     def choose(self, band: Band) -> None:
         self.band = band
         self._buttons.button(BANDS.index(band)).setChecked(True)
-        self.band_chosen.emit(band)
+        self.band_chosen.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         number = event.key() - Qt.Key.Key_1
@@ -60,3 +91,100 @@ class MapPage(QWidget):
             self.choose(BANDS[number])
         else:
             super().keyPressEvent(event)
+
+    @property
+    def theme(self) -> Theme:
+        return self.head.theme
+
+    @theme.setter
+    def theme(self, theme: Theme) -> None:
+        self.head.theme = theme
+        self._show_electrodes()
+
+    def set_stream(self, info: StreamInfo) -> None:
+        self._info = info
+        self.head.set_channels(info.channels)
+        self.show_hint(
+            "measuring ..." if self.head.has_head else "no map: no channel has a position"
+        )
+
+    def show_hint(self, hint: str) -> None:
+        """Show why there is nothing to draw."""
+        self.seen = None
+        self.head.clear_values()
+        self.head.show_hint(hint)
+        self.title.clear()
+        self.words.clear()
+
+    def show_map(self, seen: MapSeen) -> None:
+        if seen.picture is None:
+            if self.head.has_head:
+                self.show_hint("no map: it takes at least four electrodes with a signal")
+            return
+        if self.seen is None or self.seen.band != seen.band:
+            self._levels.reset()
+        self.seen = seen
+        self._levels.follow(float(seen.values.min()), float(seen.values.max()))
+        self.head.show_hint("")
+        self.head.show_picture(seen.picture, self._levels.low, self._levels.high)
+        self.head.set_scale_label(f"dB re 1 {squared(seen.unit)}")
+        self._show_electrodes()
+        self.title.setText(f"{seen.band.name}, {seen.band.low:g}-{seen.band.high:g} Hz")
+        self._show_words(seen)
+
+    def set_left_out(self, names: frozenset[str]) -> None:
+        """Mark the channels that the user marked bad."""
+        if names != frozenset(self.left_out):
+            self.left_out = tuple(sorted(names))
+            self._show_electrodes()
+
+    @property
+    def hint(self) -> str:
+        """Why there is nothing to draw; empty while there is a map."""
+        return self.head.hint if self.head.is_blank else ""
+
+    @property
+    def strongest(self) -> str:
+        """The electrode with the most power; empty while nothing is shown."""
+        return self._name(int(np.argmax(self.seen.values))) if self.seen else ""
+
+    def _name(self, k: int) -> str:
+        assert self.seen is not None
+        return self.seen.info.channels[self.seen.electrodes[k]].name
+
+    def _show_electrodes(self) -> None:
+        if self.seen is None or self._info is None:
+            return
+        middle = (self._levels.low + self._levels.high) / 2
+        shown = []
+        for channel, value in zip(self.seen.electrodes, self.seen.values.tolist(), strict=True):
+            name, ink = self._info.channels[channel].name, self._ink(channel, value > middle)
+            about = f"{name}: {value:.1f} dB"
+            cells = (name, round(value, 3))
+            shown.append(
+                Electrode(channel, f"{name:.12}", colour=ink, size=5, about=about, cells=cells)
+            )
+        crossed = [
+            Electrode(k, size=8, is_crossed=True)
+            for k, channel in enumerate(self._info.channels)
+            if channel.name in self.left_out
+        ]
+        self.head.show_electrodes(shown + crossed)
+
+    def _ink(self, channel: int, is_light: bool) -> QColor:
+        """Stand out from the colours under it; outside the head from the panel."""
+        if hypot(*self.head.places[channel]) > 1.0:
+            return self.theme.colour("text")
+        return QColor("black" if is_light else "white")
+
+    def _show_words(self, seen: MapSeen) -> None:
+        most, least = int(np.argmax(seen.values)), int(np.argmin(seen.values))
+        lines = [
+            f"most: {self._name(most)}, {seen.values[most]:.1f} dB",
+            f"least: {self._name(least)}, {seen.values[least]:.1f} dB",
+        ]
+        if self.left_out:
+            more = len(self.left_out) - _MAX_NAMED
+            rest = f" and {more} more" if more > 0 else ""
+            lines.append(f"left out: {', '.join(self.left_out[:_MAX_NAMED])}{rest}")
+        self.words.setText("\n".join(lines))

@@ -60,9 +60,9 @@ def ours(data: np.ndarray) -> tuple[QWidget, Callable[[], None]]:
     ring = RingBuffer(round(60 * SFREQ), data.shape[1])
     scope = Scope()
     scope.resize(WIDTH, HEIGHT)
-    scope.show_time(SHOWN_S)
+    scope.choose(time_base_s=SHOWN_S)
     scope.set_stream(eeg_info(data.shape[1], SFREQ), ring)
-    scope.show_all(True)
+    scope.choose(all_shown=True)
     row = 0
 
     def write(n: int) -> None:

@@ -91,7 +91,7 @@ def test_a_long_name_and_many_channels_fit_a_window_of_1280(
     qtbot.waitUntil(window.scope_panel.all.isVisible, timeout=10_000)
     window.scope.step_page(1)
     window.scope.step_page(1)
-    assert window.scope_panel.page.text() == "129-192 of 306"
+    assert window.scope_panel.controls.page.text() == "129-192 of 306"
     assert long.startswith(window.header.title.text().rstrip("."))
     assert long in window.header.title.toolTip()
     qtbot.waitUntil(lambda: 0 < window.minimumSizeHint().width() <= 1280, timeout=5_000)
@@ -105,7 +105,7 @@ def test_the_signal_is_shown_and_called_simulated(
     window = open_window(windows, qtbot, name)
     qtbot.waitUntil(lambda: outlet.has_consumers, timeout=10_000)
     start = send(outlet, noise(1000, 16, offset=5000))
-    qtbot.waitUntil(lambda: window.scope.n_samples == 1000, timeout=10_000)
+    qtbot.waitUntil(lambda: window.tabs.samples_end == 1000, timeout=10_000)
     assert window.badge.isVisible()
     assert name in window.windowTitle()
     assert "simulated" in window.windowTitle()
@@ -113,7 +113,7 @@ def test_the_signal_is_shown_and_called_simulated(
     qtbot.waitUntil(lambda: 20 < window.scope.gain < 500, timeout=5_000)
     before = window.scope.grab().toImage()
     send(outlet, noise(250, 16, seed=1, offset=5000), first=1000, start=start)
-    qtbot.waitUntil(lambda: window.scope.n_samples == 1250, timeout=10_000)
+    qtbot.waitUntil(lambda: window.tabs.samples_end == 1250, timeout=10_000)
     qtbot.waitUntil(lambda: window.scope.grab().toImage() != before, timeout=5_000)
     outlet.close()
 
@@ -125,7 +125,7 @@ def test_a_real_signal_is_not_called_simulated(
     window = open_window(windows, qtbot, name)
     qtbot.waitUntil(lambda: outlet.has_consumers, timeout=10_000)
     send(outlet, noise(100, 4))
-    qtbot.waitUntil(lambda: window.scope.n_samples == 100, timeout=10_000)
+    qtbot.waitUntil(lambda: window.tabs.samples_end == 100, timeout=10_000)
     assert not window.badge.isVisible()
     outlet.close()
 
@@ -169,7 +169,7 @@ def test_a_stream_that_vanishes_is_said_and_shown_again_when_it_is_back(
     window = open_window(windows, qtbot, name)
     qtbot.waitUntil(lambda: outlet.has_consumers, timeout=10_000)
     start = send(outlet, noise(100, 4))
-    qtbot.waitUntil(lambda: window.scope.n_samples == 100, timeout=10_000)
+    qtbot.waitUntil(lambda: window.tabs.samples_end == 100, timeout=10_000)
     outlet.close()
     qtbot.waitUntil(window.banner.isVisible, timeout=15000)
     assert f"{name} is gone" in window.banner_text.text()
@@ -178,7 +178,7 @@ def test_a_stream_that_vanishes_is_said_and_shown_again_when_it_is_back(
     outlet = SignalOutlet(eeg_info(4, 250.0, name))
     qtbot.waitUntil(lambda: outlet.has_consumers, timeout=10_000)
     send(outlet, noise(100, 4), first=1000, start=start)
-    qtbot.waitUntil(lambda: window.scope.n_samples >= 200, timeout=10_000)
+    qtbot.waitUntil(lambda: window.tabs.samples_end >= 200, timeout=10_000)
     qtbot.waitUntil(lambda: not window.banner.isVisible(), timeout=10_000)
     outlet.close()
 
@@ -257,14 +257,14 @@ def test_the_controls_do_what_the_keys_do(
     ][:4]
     longer.click()
     assert window.scope.view.time_base_s == 20.0
-    assert panel.time_base.text() == "20 s"
+    assert panel.controls.time_base.text() == "20 s"
     shorter.click()
     assert window.scope.view.time_base_s == 10.0
     larger.click()
     assert window.scope.gain == pytest.approx(gain / 2)
     smaller.click()
     assert window.scope.gain == pytest.approx(gain)
-    assert panel.gain.text() == window.scope.gain_text
+    assert panel.controls.gain.text() == f"{gain:g} µV a row"
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=15000)
     assert window.scope.hasFocus()

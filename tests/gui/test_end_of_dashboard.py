@@ -63,7 +63,7 @@ def test_what_is_recorded_goes_on_when_the_dashboard_ends_and_is_found_by_the_ne
     status = window.recording.status
     assert status is not None
     assert status.streams == (name,)
-    qtbot.waitUntil(lambda: window.scope.n_samples > 500, timeout=LONG)
+    qtbot.waitUntil(lambda: window.tabs.samples_end > 500, timeout=LONG)
     window.record_bar.button.click()
     qtbot.waitUntil(lambda: "Record" in window.record_bar.button.text(), timeout=LONG)
     assert len(samples_in(Path(status.file))[name]) > 500

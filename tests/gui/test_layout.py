@@ -195,8 +195,8 @@ def test_the_controls_of_a_scope_with_pages_fit(
     main.tabs.set_signal(SignalFound(info, ring))
     main.scope.step_page(1)
     main.tabs.advance()
-    assert main.scope_panel.page.text() in ("65-128 of 306", "65-128")
-    main.scope.choose_kind(main.scope.gains.kinds[-1])
+    assert main.scope_panel.controls.page.text() in ("65-128 of 306", "65-128")
+    main.scope.choose(kind=main.scope.gains.kinds[-1])
     main.docks["connect"].show()
     assert settled(main, qtbot) == ""
 
@@ -210,8 +210,8 @@ def test_the_controls_of_a_scope_with_kinds_fit(
     ring.write(999 * noise(1000, len(kinds)), np.arange(1000) / 1000, 0)
     main.tabs.set_signal(SignalFound(StreamInfo("x", "EEG", 1000.0, channels, "x", True), ring))
     main.tabs.advance()
-    main.scope.choose_kind(main.scope.gains.kinds[-1])
-    main.scope.choose_hidden(frozenset({"eeg"}))
+    main.scope.choose(kind=main.scope.gains.kinds[-1])
+    main.scope.choose(hidden=frozenset({"eeg"}))
     main.docks["connect"].show()
     assert settled(main, qtbot) == ""
 

@@ -135,7 +135,7 @@ def test_gain_and_time_base_that_were_chosen_come_back(
     chosen = window.scope.gain
     window.close()
     again = open_window(bci=NO_DEVICES)
-    assert again.scope_panel.time_base.text() == "20 s"
+    assert again.scope_panel.controls.time_base.text() == "20 s"
     show(again)
     assert again.scope.gain == chosen != found
     # In another unit that gain would show nothing.

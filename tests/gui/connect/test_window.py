@@ -77,7 +77,7 @@ def test_the_simulator_is_connected_judged_and_disconnected(
     assert panel.connect_button.text() == "Disconnect"
     assert not panel.form.isEnabled()
     assert not panel.simulator.isEnabled()
-    qtbot.waitUntil(lambda: window.scope.n_samples > 250, timeout=LONG)
+    qtbot.waitUntil(lambda: window.tabs.samples_end > 250, timeout=LONG)
     assert window.badge.isVisible()
     assert panel.state.text() == "simulator is connected"
     first = window.scope.names.names[0]
@@ -109,7 +109,7 @@ def test_closing_the_window_ends_the_source(
     file = write_subject(tmp_path / "subject", seed=1, n_runs=1)[0]
     window = open_window()
     window.connecting.replay(str(file))
-    qtbot.waitUntil(lambda: window.scope.n_samples > 0, timeout=LONG)
+    qtbot.waitUntil(lambda: window.tabs.samples_end > 0, timeout=LONG)
     assert window.badge.isVisible()
     pid = window.connecting.processes[0].pid
     window.close()
@@ -142,7 +142,7 @@ def test_a_file_that_is_chosen_is_streamed_and_asked_for_from_there_the_next_tim
     assert not window.connecting.processes
     press(qtbot, window, "Ctrl+O")
     dialogs[1].fileSelected.emit(str(file))
-    qtbot.waitUntil(lambda: window.scope.n_samples > 250, timeout=LONG)
+    qtbot.waitUntil(lambda: window.tabs.samples_end > 250, timeout=LONG)
     assert panel.state.text() == "replay is connected"
     assert window.situation.stream_name == file.stem
     assert window.badge.isVisible()
@@ -190,7 +190,7 @@ def test_a_killed_source_streams_again_and_is_still_ours_to_disconnect(
     window = open_window()
     panel = window.connect_panel
     panel.device_wanted.emit("simulator", {"name": name})
-    qtbot.waitUntil(lambda: window.scope.n_samples > 250, timeout=LONG)
+    qtbot.waitUntil(lambda: window.tabs.samples_end > 250, timeout=LONG)
     first = window.connecting.processes[0].pid
     psutil.Process(first).kill()
     # That its stream is gone may be noticed first.
@@ -205,8 +205,8 @@ def test_a_killed_source_streams_again_and_is_still_ours_to_disconnect(
     assert "It is started again." in window.banner_text.text()
     qtbot.waitUntil(lambda: panel.state.text() == "simulator is connected", timeout=LONG)
     assert not window.banner.isVisible()
-    seen = window.scope.n_samples
-    qtbot.waitUntil(lambda: window.scope.n_samples > seen + 250, timeout=LONG)
+    seen = window.tabs.samples_end
+    qtbot.waitUntil(lambda: window.tabs.samples_end > seen + 250, timeout=LONG)
     second = window.connecting.processes[0].pid
     assert second != first
     panel.connect_button.click()

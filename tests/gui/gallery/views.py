@@ -48,7 +48,7 @@ def scope(theme: Theme) -> QWidget:
     view.scope.add_markers(simulated.cues(_SECONDS))
     view.scope.advance()
     view.scope.set_quality(simulated.quality())
-    view.scope.set_bad(frozenset({"Fp2"}))
+    view.scope.choose(bad=frozenset({"Fp2"}))
     tabs = Tabs({"Signal": view})
     tabs.put_beside("Signal", view.above)
     tabs.resize(_WIDE, 480)
@@ -73,9 +73,9 @@ def spectrogram(theme: Theme) -> QWidget:
 
 def head_map(theme: Theme) -> QWidget:
     view = MapPage()
-    view.view.theme = theme
-    view.view.set_stream(simulated.INFO)
-    view.view.show_map(simulated.alpha_map())
+    view.theme = theme
+    view.set_stream(simulated.INFO)
+    view.show_map(simulated.alpha_map())
     view.resize(_WIDE, 460)
     return view
 

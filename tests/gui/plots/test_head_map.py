@@ -7,7 +7,7 @@ from bci.head.top_view import PIXELS
 from bci.quality.channel_quality import State
 from bci.signals import Channel
 from gui.plots.head_map import Electrode, HeadMap
-from gui.spectrum.map_view import MapView
+from gui.spectrum.map_page import MapPage
 from gui.theme import DARK, LIGHT
 from tests.gui.gallery import simulated
 
@@ -81,7 +81,7 @@ def test_channels_that_have_no_place_are_left_out(head: HeadMap) -> None:
 
 
 def test_a_map_names_the_strongest_electrode_and_crosses_those_left_out(qtbot: QtBot) -> None:
-    view = MapView()
+    view = MapPage()
     qtbot.addWidget(view)
     view.set_stream(simulated.INFO)
     assert view.hint == "measuring ..."

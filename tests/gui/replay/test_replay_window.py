@@ -114,7 +114,7 @@ def test_the_traces_end_at_the_cursor_wherever_it_goes(
     for position in (30.0, 30.5, 3.0, 31.0):
         window.playhead.seek(position)
         end = int(np.searchsorted(recording.timestamps, position, side="right"))
-        qtbot.waitUntil(lambda end=end: window.traces.scope.ring.end == end, timeout=10_000)
+        qtbot.waitUntil(lambda end=end: window.traces.scope.signal.ring.end == end, timeout=10_000)
         shown = [m for m in window.traces.scope.markers if m.time > position - 5]
         held = [m for m in recording.markers if position - 5 < m.time <= position]
         assert shown == held
@@ -352,12 +352,12 @@ def test_what_is_hidden_and_how_it_is_filtered_stays_wherever_the_cursor_goes(
     open_run(qtbot, window, folder)
     traces, scope = window.traces, window.traces.scope
     traces.filter.activated.emit(traces.filter.count() - 1)
-    scope.choose_hidden(frozenset({scope.names.names[0]}))
+    scope.choose(hidden=frozenset({scope.names.names[0]}))
     scope.step_gain(1)
     shown, gain = scope.names.names, scope.gain
     window.playhead.seek(3.0)
-    qtbot.waitUntil(lambda: scope.ring.end < 1000, timeout=10_000)
+    qtbot.waitUntil(lambda: scope.signal.ring.end < 1000, timeout=10_000)
     assert scope.names.names == shown
     assert scope.gain == gain
-    assert scope.note == "raw, no filter"
+    assert scope.signal.chosen.name == "raw, no filter"
     assert traces.channels.text().startswith(f"{len(shown)} of ")

@@ -106,16 +106,16 @@ def test_a_filter_that_is_chosen_is_that_of_all_that_is_shown(
     panel: ScopePanel, qtbot: QtBot
 ) -> None:
     scope = panel.scope
-    n_samples = scope.n_samples
+    n_samples = scope.signal.n_samples
     qtbot.keyClick(scope, Qt.Key.Key_F)
-    assert panel.filter.currentText() == scope.note == "1-40 Hz"
-    assert scope.n_samples == n_samples
+    assert panel.filter.currentText() == scope.signal.chosen.name == "1-40 Hz"
+    assert scope.signal.n_samples == n_samples
     n_shown = round(scope.view.time_base_s * SFREQ)
-    assert_filtered(scope.ring.latest(n_shown), noise(N, 2), DISPLAY_FILTERS[1])
+    assert_filtered(scope.signal.ring.latest(n_shown), noise(N, 2), DISPLAY_FILTERS[1])
     # No more was filtered than is seen, and the settling before it.
-    assert len(scope.ring.latest(N).data) < n_shown + 2 * SFREQ
+    assert len(scope.signal.ring.latest(N).data) < n_shown + 2 * SFREQ
     panel.filter.activated.emit(0)
-    assert scope.note == "high-pass 0.5 Hz"
+    assert scope.signal.chosen.name == "high-pass 0.5 Hz"
 
 
 def test_a_key_that_is_held_down_chooses_one_filter(panel: ScopePanel) -> None:
@@ -131,31 +131,31 @@ def test_more_of_the_past_is_filtered_when_it_is_shown_or_looked_back_to(
     panel: ScopePanel,
 ) -> None:
     scope, data = panel.scope, noise(N, 2)
-    scope.show_time(2.0)
-    scope.set_filter(DISPLAY_FILTERS[2])
-    scope.show_time(5.0)
-    n_samples = scope.n_samples
-    assert_filtered(scope.ring.latest(round(5 * SFREQ)), data, DISPLAY_FILTERS[2])
+    scope.choose(time_base_s=2.0)
+    scope.choose(filter=DISPLAY_FILTERS[2])
+    scope.choose(time_base_s=5.0)
+    n_samples = scope.signal.n_samples
+    assert_filtered(scope.signal.ring.latest(round(5 * SFREQ)), data, DISPLAY_FILTERS[2])
     for _ in range(20):
         scope.look(-1)
     assert scope.pause_text == "paused, 15.0 s back, no more is kept"
-    assert scope.ring.oldest == 0
-    assert scope.n_samples == n_samples
-    assert_filtered(scope.ring.latest(N), data, DISPLAY_FILTERS[2])
+    assert scope.signal.ring.oldest == 0
+    assert scope.signal.n_samples == n_samples
+    assert_filtered(scope.signal.ring.latest(N), data, DISPLAY_FILTERS[2])
 
 
 def test_a_paused_picture_is_filtered_where_it_stands(panel: ScopePanel) -> None:
     scope = panel.scope
     scope.look(-1)
-    edge = scope.trace_layout.edge
-    scope.set_filter(DISPLAY_FILTERS[2])
+    edge = scope.shown.layout.edge
+    scope.choose(filter=DISPLAY_FILTERS[2])
     assert scope.is_paused
-    assert scope.trace_layout.edge == edge
+    assert scope.shown.layout.edge == edge
     assert scope.pause_text == "paused, 2.5 s back"
-    assert scope.note == DISPLAY_FILTERS[2].name
+    assert scope.signal.chosen.name == DISPLAY_FILTERS[2].name
     n_shown = round(scope.view.time_base_s * SFREQ)
     whole = shown(noise(N, 2), DISPLAY_FILTERS[2])[edge - n_shown : edge]
-    view, _ = scope.ring.view(edge - n_shown, edge)
+    view, _ = scope.signal.ring.view(edge - n_shown, edge)
     np.testing.assert_allclose(view, whole, atol=0.05 * whole.std())
 
 
@@ -171,23 +171,23 @@ def test_a_paused_picture_that_the_feed_no_longer_has_stays_until_it_goes_on(
     scope.set_gain(100.0)
     scope.advance()
     scope.toggle_pause()
-    paused = scope.ring.view(N - 2500, N)[0].copy()
+    paused = scope.signal.ring.view(N - 2500, N)[0].copy()
     ring.write(data[N:], np.arange(N, N + went_on) / SFREQ, N)
 
-    scope.set_filter(DISPLAY_FILTERS[3])
+    scope.choose(filter=DISPLAY_FILTERS[3])
 
-    assert scope.trace_layout.edge == N
-    np.testing.assert_array_equal(scope.ring.view(N - 2500, N)[0], paused)
-    assert scope.note == DISPLAY_FILTERS[0].name
+    assert scope.shown.layout.edge == N
+    np.testing.assert_array_equal(scope.signal.ring.view(N - 2500, N)[0], paused)
+    assert scope.signal.chosen.name == DISPLAY_FILTERS[0].name
     scope.toggle_pause()
-    assert scope.note == DISPLAY_FILTERS[3].name
-    assert scope.trace_layout.edge == N + went_on
-    assert_filtered(scope.ring.latest(1500), data, DISPLAY_FILTERS[3])
+    assert scope.signal.chosen.name == DISPLAY_FILTERS[3].name
+    assert scope.shown.layout.edge == N + went_on
+    assert_filtered(scope.signal.ring.latest(1500), data, DISPLAY_FILTERS[3])
 
 
 def test_the_filter_is_remembered(open_window: Callable[..., MainWindow]) -> None:
     window = open_window(bci=NO_DEVICES)
-    window.scope.set_filter(DISPLAY_FILTERS[3])
+    window.scope.choose(filter=DISPLAY_FILTERS[3])
     window.close()
     again = open_window(bci=NO_DEVICES)
     assert again.scope.view.filter == DISPLAY_FILTERS[3]

@@ -56,7 +56,7 @@ def test_drawing_as_samples_come_equals_drawing_all_at_once(
 ) -> None:
     # At 2 s there are fewer samples than columns of pixels.
     data = noise(5000, 8)
-    scope.show_time(time_base)
+    scope.choose(time_base_s=time_base)
     fill(scope, data, size)
     piecewise = plot(scope)
     scope.redraw()
@@ -75,9 +75,9 @@ def test_samples_that_were_lost_are_marked_and_do_not_spoil_what_follows(scope: 
     ring.write(noise(1000, 4, seed=1), np.arange(1500, 2500) / 250.0, 1500)
     scope.advance()
     image = plot(scope)
-    x = scope.plot.size_px[0] - (scope.ring.end - 1250) / scope.trace_layout.per_column
+    x = scope.plot.size_px[0] - (scope.signal.ring.end - 1250) / scope.shown.layout.per_column
     assert image.pixelColor(int(x), 5) == DARK.colour("lost")
-    data, _ = scope.ring.view(1600, 2500)
+    data, _ = scope.signal.ring.view(1600, 2500)
     assert np.isfinite(data).all()
 
 
@@ -120,7 +120,7 @@ def test_a_paused_picture_stands_still_and_goes_on_with_what_came(
     scope.advance()
     assert plot(scope) == before
     # It still counts: a paused stream is no silent one.
-    assert scope.n_samples == 5500
+    assert scope.signal.n_samples == 5500
     qtbot.keyClick(scope, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
     assert scope.pause_text == "paused, 2.5 s back"
     assert plot(scope) != before
@@ -128,7 +128,7 @@ def test_a_paused_picture_stands_still_and_goes_on_with_what_came(
     assert plot(scope) == before
     qtbot.keyClick(scope, Qt.Key.Key_Space)
     assert not scope.is_paused
-    assert scope.ring.end == 5500
+    assert scope.signal.ring.end == 5500
     paused_once = plot(scope)
     fill(scope, np.vstack([noise(5000, 4), noise(500, 4, seed=1)]), 500)
     assert plot(scope) == paused_once
@@ -148,8 +148,8 @@ def test_a_pause_longer_than_the_ring_begins_anew(scope: Scope) -> None:
         ring.write(noise(5000, 4), np.arange(first, first + 5000) / 250.0, first)
     assert plot(scope) is not None
     scope.toggle_pause()
-    assert (scope.ring.oldest, scope.ring.end) == (10_000, 30_000)
-    assert scope.n_samples <= 30_000
+    assert (scope.signal.ring.oldest, scope.signal.ring.end) == (10_000, 30_000)
+    assert scope.signal.n_samples <= 30_000
 
 
 def click_name(qtbot: QtBot, scope: Scope, y: int, button: Qt.MouseButton) -> None:
@@ -161,7 +161,7 @@ def click_name(qtbot: QtBot, scope: Scope, y: int, button: Qt.MouseButton) -> No
 def test_a_click_on_a_name_marks_the_channel_bad(qtbot: QtBot, scope: Scope) -> None:
     fill(scope, noise(2000, 4), 500)
     before, whole = plot(scope), scope.grab().toImage()
-    with qtbot.waitSignal(scope.bad_changed):
+    with qtbot.waitSignal(scope.view_changed):
         click_name(qtbot, scope, 150, Qt.MouseButton.LeftButton)
     assert scope.view.bad == {"E2"}
     assert plot(scope) != before
@@ -187,7 +187,7 @@ def test_the_worst_of_rows_too_low_for_names_is_named(scope: Scope) -> None:
     before = scope.grab().toImage().copy(names)
     scope.set_quality([ChannelQuality("E3", State.BAD, "flat", 10, 0, 0, 0, 0, 0, 0)])
     assert scope.grab().toImage().copy(names) != before
-    assert scope.names.reason_at(2.5 * scope.trace_layout.row) == "E3 is bad: flat"
+    assert scope.names.reason_at(2.5 * scope.shown.layout.row) == "E3 is bad: flat"
     assert scope.names.reason_at(5000.0) == "E64"
 
 
@@ -225,17 +225,17 @@ def test_the_mouse_reads_the_trace_and_measures_when_dragged(qtbot: QtBot, scope
 def test_the_numbers_are_the_samples_that_are_shown(scope: Scope) -> None:
     ring = fill(scope, noise(2000, 3), 500)
     ring.write(noise(500, 3), np.arange(2100, 2600) / 250.0, 2100)
-    scope.show_time(2.0)
+    scope.choose(time_base_s=2.0)
     scope.advance()
-    scope.set_hidden(frozenset({"E2"}))
+    scope.choose(hidden=frozenset({"E2"}))
     lines = scope.plot.csv().splitlines()
     assert lines[0] == "LSL time (s),E1 (uV),E3 (uV)"
     values = np.array([line.split(",") for line in lines[1:]], dtype=float)
     assert values.shape == (500, 3)
-    data, times = scope.ring.view(2100, 2600)
+    data, times = scope.signal.ring.view(2100, 2600)
     np.testing.assert_allclose(values, np.column_stack([times, data[:, [0, 2]]]), rtol=1e-6)
     # Those that were lost have no line.
-    scope.show_time(5.0)
+    scope.choose(time_base_s=5.0)
     values = np.array([line.split(",") for line in scope.plot.csv().splitlines()[1:]], dtype=float)
     assert len(values) == 1150
     assert np.isfinite(values).all()
@@ -248,8 +248,8 @@ def test_the_axis_counts_back_from_the_newest_sample(scope: Scope) -> None:
     scope.look(-1)
     assert axis.range == [-12.5, -2.5]
     scope.toggle_pause()
-    scope.show_sweep(True)
-    scope.show_time(5.0)
+    scope.choose(sweep=True)
+    scope.choose(time_base_s=5.0)
     assert axis.range == [0.0, 5.0]
     assert axis.tickStrings([-2.5, 0.0], 1.0, 1.0) == ["\u22122.5 s", "0 s"]
 
@@ -257,8 +257,8 @@ def test_the_axis_counts_back_from_the_newest_sample(scope: Scope) -> None:
 @pytest.mark.parametrize(("n", "text"), [(2, "5 µV"), (40, "100 µV"), (150, "500 µV")])
 def test_the_scale_bar_is_as_high_as_its_amount_is_drawn(scope: Scope, n: int, text: str) -> None:
     fill(scope, noise(1000, n), 500)
-    scope.show_all(True)
-    bar, row = scope.plot.scale_bar, scope.trace_layout.row
+    scope.choose(all_shown=True)
+    bar, row = scope.plot.scale_bar, scope.shown.layout.row
     assert bar.text == text
     assert bar.height == pytest.approx(float(text.split()[0]) / 100.0 * row)
     assert bar.height <= 14
@@ -266,7 +266,7 @@ def test_the_scale_bar_is_as_high_as_its_amount_is_drawn(scope: Scope, n: int, t
 
 def test_a_reset_shows_the_newest_ten_seconds_with_fitting_gains(scope: Scope) -> None:
     fill(scope, noise(5000, 2), 500)
-    scope.show_time(2.0)
+    scope.choose(time_base_s=2.0)
     scope.set_gain(1e5)
     scope.look(-1)
     scope.plot.reset()
@@ -328,7 +328,7 @@ def test_any_chunks_with_any_gaps_draw_what_a_full_redraw_draws(
     scope: Scope, sizes: list[int], jumps: list[int], sfreq: float, time_base: float
 ) -> None:
     ring = RingBuffer(20_000, 5)
-    scope.show_time(time_base)
+    scope.choose(time_base_s=time_base)
     scope.set_stream(eeg_info(5, sfreq), ring)
     scope.set_gain(100.0)
     for turn, (size, jump) in enumerate(zip(sizes, itertools.cycle(jumps), strict=False)):
@@ -371,7 +371,7 @@ def test_all_channels_are_shown_at_once_and_a_page_again(qtbot: QtBot, scope: Sc
     qtbot.keyClick(scope, Qt.Key.Key_A)
     assert scope.page_text == "all 150"
     assert plot(scope) != page
-    assert scope.trace_layout.channel_at(scope.height()) == 149
+    assert scope.shown.layout.channel_at(scope.height()) == 149
     qtbot.keyClick(scope, Qt.Key.Key_PageDown)
     assert scope.page_text == "1-64 of 150"
     assert plot(scope) == page
@@ -392,7 +392,7 @@ def test_a_hidden_scope_takes_samples_in_and_draws_them_when_it_is_seen(scope: S
     scope.hide()
     ring.write(noise(400, 4, seed=1), np.arange(3000, 3400) / 250.0, 3000)
     scope.advance()
-    assert scope.n_samples == 3400
+    assert scope.signal.n_samples == 3400
     assert plot(scope) == before
     scope.show()
     scope.advance()

@@ -74,7 +74,7 @@ def plot(scope: Scope) -> QImage:
 
 def colours(scope: Scope, channel: int, beyond: float = 0.0) -> set[QColor]:
     """What is seen in a channel's row, or between two fractions of a row above its middle."""
-    image, layout = plot(scope), scope.trace_layout
+    image, layout = plot(scope), scope.shown.layout
     middle = layout.row * (list(layout.channels).index(channel) + 0.5)
     top = round(middle - (beyond + 0.4) * layout.row)
     rows = range(max(0, top), round(middle - beyond * layout.row))
@@ -112,7 +112,7 @@ def test_drawing_channels_with_gaps_as_they_come_equals_drawing_all_at_once(
     data[:, 1] = np.nan
     data[700:1900, 2] = np.nan
     data[::7, 3] = np.inf
-    scope.set_filter(filter_named(name))
+    scope.choose(filter=filter_named(name))
     ring = show(scope, eeg_info(5, SFREQ), data, size=37)
     add(scope, ring, data[:300], skip=50)
     piecewise = plot(scope)
@@ -124,7 +124,7 @@ def test_a_channel_that_sends_values_again_is_drawn_in_its_row_at_once(scope: Sc
     data = noise(3000, 2, offset=40_000.0)
     data[:2000, 1] = np.nan
     show(scope, eeg_info(2, SFREQ), data)
-    got = scope.ring.latest(900).data[:, 1]
+    got = scope.signal.ring.latest(900).data[:, 1]
     assert np.isfinite(got).all()
     assert np.abs(got).max() < 150
 
@@ -136,10 +136,10 @@ def test_each_kind_has_a_gain_of_its_own_in_its_unit(panel: ScopePanel, scope: S
     show(scope, info_of(MAG, MAG, GRAD, GRAD), data)
     assert scope.gains.of(MAG) == pytest.approx(1e-12, rel=1e-3)
     assert scope.gains.of(GRAD) == pytest.approx(1e-10, rel=1e-3)
-    assert (panel.kind.text(), panel.gain.text()) == ("MAG", "1 pT")
-    panel.kind.click()
-    assert (panel.kind.text(), panel.gain.text()) == ("GRAD", "100 pT/m")
-    assert "MAG: 1 pT" in panel.gain.toolTip()
+    assert (panel.controls.kind.text(), panel.controls.gain.text()) == ("MAG", "1 pT")
+    panel.controls.kind.click()
+    assert (panel.controls.kind.text(), panel.controls.gain.text()) == ("GRAD", "100 pT/m")
+    assert "MAG: 1 pT" in panel.controls.gain.toolTip()
 
 
 def test_a_step_changes_the_gain_of_the_chosen_kind_alone(qtbot: QtBot, scope: Scope) -> None:
@@ -178,7 +178,7 @@ def test_a_hidden_channel_gives_its_room_to_the_others(panel: ScopePanel, scope:
     items["all EOG (2)"].setCheckState(Qt.CheckState.Unchecked)
     assert scope.names.names == ("eeg0", "eeg1")
     assert panel.channels.text() == "2 of 4"
-    assert scope.trace_layout.row == scope.plot.size_px[1] / 2
+    assert scope.shown.layout.row == scope.plot.size_px[1] / 2
     assert items["eog2"].checkState() == Qt.CheckState.Unchecked
     items["eog2"].setCheckState(Qt.CheckState.Checked)
     assert scope.names.names == ("eeg0", "eeg1", "eog2")
@@ -187,10 +187,10 @@ def test_a_hidden_channel_gives_its_room_to_the_others(panel: ScopePanel, scope:
 
 def test_the_mouse_reads_the_channel_that_is_drawn_there(scope: Scope) -> None:
     data = noise(2000, 4) + 1000 * np.arange(4, dtype=np.float32)
-    scope.set_filter(RAW)
+    scope.choose(filter=RAW)
     show(scope, eeg_info(4, SFREQ), data)
-    scope.choose_hidden(frozenset({"E1", "E3"}))
-    layout = scope.trace_layout
+    scope.choose(hidden=frozenset({"E1", "E3"}))
+    layout = scope.shown.layout
     reading = scope.shown.reading_at(300.0, 0.75 * layout.height)
     assert reading is not None
     assert reading.name == "E4"
@@ -199,17 +199,17 @@ def test_the_mouse_reads_the_channel_that_is_drawn_there(scope: Scope) -> None:
 
 def test_a_right_click_hides_a_channel_and_all_can_be_hidden(qtbot: QtBot, scope: Scope) -> None:
     show(scope, eeg_info(2, SFREQ), noise(1000, 2))
-    with qtbot.waitSignal(scope.hidden_changed):
+    with qtbot.waitSignal(scope.view_changed):
         at = scope.names.scenePos().toPoint() + QPoint(20, 20)
         qtbot.mouseClick(scope.plot.viewport(), Qt.MouseButton.RightButton, pos=at)
     assert scope.names.names == ("E2",)
-    scope.choose_hidden(frozenset({"E1", "E2"}))
+    scope.choose(hidden=frozenset({"E1", "E2"}))
     scope.advance()
     assert not scope.grab().isNull()
     assert scope.plot.readout == ""
     assert scope.plot.is_blank
     assert scope.plot.hint == "all channels are hidden"
-    scope.choose_hidden(frozenset())
+    scope.choose(hidden=frozenset())
     assert scope.names.names == ("E1", "E2")
 
 
@@ -217,21 +217,21 @@ def test_pages_are_of_the_channels_that_are_not_hidden(scope: Scope) -> None:
     show(scope, eeg_info(150, SFREQ), noise(600, 150))
     scope.step_page(1)
     assert scope.page_text == "65-128 of 150"
-    scope.choose_hidden(frozenset(f"E{k}" for k in range(1, 101)))
+    scope.choose(hidden=frozenset(f"E{k}" for k in range(1, 101)))
     assert scope.page_text == ""
     assert scope.names.names[0] == "E101"
 
 
 def test_a_raw_signal_is_shown_with_its_offset_and_stays_in_its_row(scope: Scope) -> None:
     data = noise(2500, 2, offset=41_000.0)
-    scope.set_filter(RAW)
+    scope.choose(filter=RAW)
     ring = show(scope, eeg_info(2, SFREQ), data)
-    shown = scope.ring.latest(2500).data
+    shown = scope.signal.ring.latest(2500).data
     np.testing.assert_array_equal(shown, data)
-    assert scope.note == "raw, no filter"
-    assert scope.trace_layout.centres == pytest.approx(41_000.0, abs=20)
+    assert scope.signal.chosen.name == "raw, no filter"
+    assert scope.shown.layout.centres == pytest.approx(41_000.0, abs=20)
     add(scope, ring, noise(2500, 2, seed=1, offset=-300.0))
-    assert scope.trace_layout.centres == pytest.approx(-300.0, abs=50)
+    assert scope.shown.layout.centres == pytest.approx(-300.0, abs=50)
 
 
 def test_a_unit_is_shown_as_it_is_and_never_as_markup(panel: ScopePanel, scope: Scope) -> None:
@@ -240,10 +240,10 @@ def test_a_unit_is_shown_as_it_is_and_never_as_markup(panel: ScopePanel, scope: 
         info_of(GainKind("eeg", "<b>uV</b>"), GainKind("<i>x</i>", "<u>g</u>")),
         noise(1000, 2),
     )
-    assert panel.gain.textFormat() == Qt.TextFormat.PlainText
-    assert "<b>" in panel.gain.text()
-    assert "<u>" not in panel.gain.toolTip()
-    assert "&lt;u&gt;" in panel.gain.toolTip()
+    assert panel.controls.gain.textFormat() == Qt.TextFormat.PlainText
+    assert "<b>" in panel.controls.gain.text()
+    assert "<u>" not in panel.controls.gain.toolTip()
+    assert "&lt;u&gt;" in panel.controls.gain.toolTip()
 
 
 def test_hidden_channels_and_gains_are_remembered_for_the_stream(
@@ -257,8 +257,8 @@ def test_hidden_channels_and_gains_are_remembered_for_the_stream(
 
     window = open_window(bci=NO_DEVICES)
     feed(window)
-    window.scope.choose_hidden(frozenset({"eeg0"}))
-    window.scope.choose_kind(EOG)
+    window.scope.choose(hidden=frozenset({"eeg0"}))
+    window.scope.choose(kind=EOG)
     window.scope.step_gain(1)
     window.close()
     again = open_window(bci=NO_DEVICES)

@@ -9,9 +9,9 @@ from pytestqt.qtbot import QtBot
 from bci.pipeline.ring import RingBuffer
 from bci.signals import Marker
 from gui.main_window import MainWindow
+from gui.scope.axes import TIME_HEIGHT as TIME_AXIS
 from gui.scope.overlay import STRIP
 from gui.scope.scope_panel import ScopePanel
-from gui.scope.time_axis import HEIGHT as TIME_AXIS
 from gui.scope.trace_layout import TraceLayout
 from tests.gui.conftest import NO_DEVICES
 from tests.signals import eeg_info, noise
@@ -64,7 +64,7 @@ def test_in_a_sweep_what_was_drawn_stands_where_it_is(panel: ScopePanel) -> None
     ring = feed(panel, 4000)
     panel.sweep.click()
     assert panel.scope.view.sweep
-    before, seam = plot(panel), round(panel.scope.trace_layout.x(ring.end - 1))
+    before, seam = plot(panel), round(panel.scope.shown.layout.x(ring.end - 1))
     add(panel, ring, 100)
     after = plot(panel)
     assert after != before
@@ -79,7 +79,7 @@ def test_in_a_sweep_what_was_drawn_stands_where_it_is(panel: ScopePanel) -> None
 
 def test_a_marker_stays_at_its_sample_and_goes_with_it(panel: ScopePanel) -> None:
     ring = feed(panel, 4000)
-    panel.scope.show_sweep(True)
+    panel.scope.choose(sweep=True)
     bare = plot(panel)
     panel.scope.add_markers([Marker(3500 / SFREQ, "left")])
     assert plot(panel) != bare
@@ -98,7 +98,7 @@ def test_what_a_marker_says_covers_no_trace(panel: ScopePanel) -> None:
     scope.add_markers([Marker(3500 / SFREQ, "left"), Marker(3520 / SFREQ, "a long label")])
     marked = plot(panel)
     strip = int(STRIP)
-    lines = {round(scope.trace_layout.x(index)) + k for index in (3500, 3520) for k in (-1, 0, 1)}
+    lines = {round(scope.shown.layout.x(index)) + k for index in (3500, 3520) for k in (-1, 0, 1)}
     for x in set(range(0, bare.width(), 3)) - lines:
         column = (x, strip, 1, bare.height() - strip)
         assert bare.copy(*column) == marked.copy(*column)
@@ -108,10 +108,10 @@ def test_what_a_marker_says_covers_no_trace(panel: ScopePanel) -> None:
 
 def test_the_cursor_reads_what_is_under_it(panel: ScopePanel) -> None:
     feed(panel, 4000)
-    panel.scope.show_sweep(True)
+    panel.scope.choose(sweep=True)
     traces = panel.scope.shown
     assert traces.layout.sample_at(traces.layout.x(3600)) == pytest.approx(3600, abs=1)
-    assert traces.reading(3600, 0).value == traces.ring.view(3600, 3601)[0][0, 0]
+    assert traces.reading(3600, 0).value == traces.signal.ring.view(3600, 3601)[0][0, 0]
     assert traces.reading(1000, 0) is None
 
 

@@ -1,4 +1,4 @@
-"""The scope's left axis: channel names, each marked by the quality of its channel."""
+"""The scope's axes: time, and the channels' names, each marked by its quality."""
 
 from math import ceil
 from typing import Any
@@ -10,10 +10,14 @@ from PySide6.QtGui import QFont, QFontMetrics, QPainter
 from bci.quality.channel_quality import ChannelQuality, State
 from bci.quality.words import explain
 from gui.electrodes.quality_marks import paint_mark
-from gui.plots.axis import caption_font
+from gui.plots.axis import Axis, caption_font
 from gui.theme import CAPTION_PX, DARK, Theme
 from gui.widgets.labels import tip
 
+TIME_HEIGHT = 22
+_OUTSIDE = 40.0
+# Seconds from one mark to the next, by how many are shown.
+_EVERY_S = {2.0: 0.5, 5.0: 1.0, 10.0: 2.0, 20.0: 5.0, 30.0: 5.0}
 _MIN_ROW = 10.0
 _MIN_WIDTH, _MAX_WIDTH = 72, 112
 _MARK, _MARGIN = 14, 8
@@ -144,3 +148,40 @@ class ChannelAxis(pg.AxisItem):
         )
         align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(box, align, text)
+
+
+class TimeAxis(Axis):
+    """Seconds before the newest sample; in a sweep, seconds from its left edge."""
+
+    def __init__(self) -> None:
+        super().__init__("bottom", write=_in_seconds)
+        self.setStyle(tickTextOffset=1, tickLength=4, hideOverlappingLabels=False)
+        self.setHeight(TIME_HEIGHT)
+
+    def show_time(self, seconds: float) -> None:
+        """Choose the marks for so many seconds."""
+        every = _EVERY_S.get(seconds, seconds / 5)
+        self.setTickSpacing(every, every)
+
+    def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
+        # It begins below the traces: a frame of these paints no axis. pyqtgraph drops texts that
+        # leave it, before they are shifted.
+        width, height = self.size().width(), self.size().height()
+        return QRectF(-_OUTSIDE, 2, width + 2 * _OUTSIDE, height - 2)
+
+    def generateDrawSpecs(self, painter: Any) -> Any:  # noqa: N802 - pyqtgraph's name
+        specs = super().generateDrawSpecs(painter)
+        if specs is None:
+            return None
+        axis, marks, texts = specs
+        # The outermost have their text within the axis.
+        width = self.size().width()
+        inside = [
+            (rect.translated(max(0, -rect.left()) - max(0, rect.right() - width), 0), flags, text)
+            for rect, flags, text in texts
+        ]
+        return axis, marks, inside
+
+
+def _in_seconds(value: float) -> str:
+    return f"{value:.3g} s".replace("-", "\u2212")
