@@ -26,14 +26,7 @@ _LEAST_HZ = 30.0
 class SignalTabs(Tabs):
     """Signal, Spectrum and Map; what is on a tab that is not shown is not computed.
 
-    Impedance is there where the board measures it.
-
-    Parameters
-    ----------
-    remembered : DashboardSettings
-        Keeps the tab, the scope's time base, filter, and sweep or scroll, the band of the map,
-        the spectrum's limit,
-        and of each stream the gains, the channel, and which are bad or hidden.
+    Impedance is there where the board measures it. What the user chooses is kept in the settings.
     """
 
     def __init__(self, remembered: DashboardSettings, parent: QWidget | None = None) -> None:
@@ -59,9 +52,8 @@ class SignalTabs(Tabs):
         self.scope.view_changed.connect(self._keep_view)
         self.scope.gain_chosen.connect(self._keep_gain)
         self.scope.hidden_changed.connect(self._keep_hidden)
-        kept = remembered.map_band
-        self.map.choose(next((band for band in BANDS if band.name == kept), self.map.band))
-        self.analysis.spectrum_came.connect(self._on_spectrum)
+        self.map.choose({band.name: band for band in BANDS}.get(remembered.map_band, self.map.band))
+        self.analysis.spectrum_came.connect(self.spectrum.show_spectrum)
         self.analysis.map_came.connect(self.map.view.show_map)
         limit_hz = remembered.spectrum_limit_hz or HIGH_HZ
         self._limit_hz = limit_hz if limit_hz in LIMITS_HZ else HIGH_HZ
@@ -106,9 +98,8 @@ class SignalTabs(Tabs):
 
     def set_trouble(self, why: str) -> None:
         """Show in every view why it stands still; empty while it does not."""
-        self.scope.set_trouble(why)
-        self.spectrum.set_trouble(why)
-        self.map.set_trouble(why)
+        for page in (self.scope, self.spectrum, self.map):
+            page.set_trouble(why)
 
     @property
     def samples_end(self) -> int:
@@ -146,8 +137,8 @@ class SignalTabs(Tabs):
 
     def _request_analysis(self) -> None:
         """Have the analysis compute what is shown."""
-        self.map.view.set_left_out(self.scope.view.bad)
         bad = self.scope.view.bad
+        self.map.view.set_left_out(bad)
         if self._info is None or self.page not in (SPECTRUM, MAP):
             self.analysis.want(None)
         elif self.page == MAP:
@@ -170,12 +161,8 @@ class SignalTabs(Tabs):
         self._kept.bad = sorted(names)
         self._request_analysis()
 
-    def _on_spectrum(self, seen: object) -> None:
-        self.spectrum.show_spectrum(seen)  # type: ignore[arg-type]
-
 
 def _gain_key(kind: GainKind) -> str:
-    """A stream that comes in another unit needs another gain, and so does each kind."""
     return f"{kind.name}/{kind.unit}"
 
 

@@ -188,7 +188,7 @@ class CalibrationWindow(QWidget):
     def _choose_files(self) -> None:
         """Open a dialog for recordings of any kind, from any folder."""
         start = self._remembered.calibration_file or str(self._options.recordings)
-        ask_for_recordings(self, "Add recordings to train on", start, self.add_files)
+        ask_for_recordings(self, "Add recordings to train on", start, self.add_files, True)
 
     def add_files(self, files: list[Path]) -> None:
         """List these recordings, ticked, with their trials."""
