@@ -181,7 +181,6 @@ def with_key(text: str, name: str) -> str:
 
 
 def tip_of(name: str) -> str:
-    """Tooltip of an action's button."""
     return ACTIONS[name].tooltip
 
 
@@ -192,17 +191,9 @@ def key_table(actions: Sequence[Action]) -> str:
 
 
 class WindowActions:
-    """The actions of one window.
+    """The actions of one window; a QAction given as callback gets text and key.
 
-    Parameters
-    ----------
-    window : QWidget
-        Receives the shortcuts.
-    table : sequence of Action
-    callbacks : dict of str to callable or QAction
-        The command of each id; a QAction that exists already gets text and key.
-    reasons : dict of str to callable
-        Why a command cannot run now; empty text if it can. Without an entry it always can.
+    A reason is a sentence why a command cannot run now, or empty text; without one it always can.
     """
 
     def __init__(

@@ -45,9 +45,8 @@ class SignalTabs(Tabs):
         self._ring: RingBuffer | None = None
         self._channel = 0
         self.scope.show_sweep(remembered.sweep)
-        time_s = remembered.time_base_s or self.scope.view.time_base_s
-        if time_s in TIME_BASES_S:
-            self.scope.show_time(time_s)
+        if remembered.time_base_s in TIME_BASES_S:
+            self.scope.show_time(remembered.time_base_s)
         self.scope.set_filter(filter_named(remembered.filter))
         self.scope.view_changed.connect(self._keep_view)
         self.scope.gain_chosen.connect(self._keep_gain)
@@ -61,12 +60,10 @@ class SignalTabs(Tabs):
         self.spectrum.limit_chosen.connect(self._on_limit)
         self.spectrum.channel_chosen.connect(self._on_channel)
         self.map.view.picked.connect(self.spectrum.choose)
-        self.map.band_chosen.connect(self._keep_band)
-        self.map.band_chosen.connect(self._request_analysis)
+        self.map.band_chosen.connect(self._on_band)
         self.scope.bad_changed.connect(self._on_bad)
         self.show_page(remembered.page)
-        self.changed.connect(self._keep_page)
-        self.changed.connect(self._request_analysis)
+        self.changed.connect(self._on_page)
 
     def set_signal(self, found: SignalFound) -> None:
         """Show another stream."""
@@ -129,12 +126,6 @@ class SignalTabs(Tabs):
     def _keep_hidden(self, names: frozenset[str]) -> None:
         self._kept.hidden = sorted(names)
 
-    def _keep_page(self, page: str) -> None:
-        self._remembered.page = page
-
-    def _keep_band(self, band: Band) -> None:
-        self._remembered.map_band = band.name
-
     def _request_analysis(self) -> None:
         """Have the analysis compute what is shown."""
         bad = self.scope.view.bad
@@ -145,6 +136,14 @@ class SignalTabs(Tabs):
             self.analysis.want(Wanted(self._channel, self.map.band, bad))
         else:
             self.analysis.want(Wanted(self._channel, None, bad, self._limit_hz))
+
+    def _on_page(self, page: str) -> None:
+        self._remembered.page = page
+        self._request_analysis()
+
+    def _on_band(self, band: Band) -> None:
+        self._remembered.map_band = band.name
+        self._request_analysis()
 
     def _on_limit(self, hz: float) -> None:
         self._limit_hz = hz

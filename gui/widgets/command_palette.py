@@ -48,11 +48,6 @@ class CommandPalette(QDialog):
         self.move(parent.mapToGlobal(QPoint(left, _BELOW_TOP)))
         self._filter("")
 
-    @property
-    def shown(self) -> list[str]:
-        """The commands in the list, from above."""
-        return [item.text(0) for item in self._items if not item.isHidden()]
-
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         if isinstance(event, QKeyEvent) and event.key() in _MOVES:
             if event.type() == QEvent.Type.KeyPress:

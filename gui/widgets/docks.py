@@ -1,20 +1,18 @@
 """Panels around one view: they can be moved, floated to another screen, closed and reset."""
 
-from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtWidgets import (
     QDockWidget,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QMainWindow,
     QSizePolicy,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from gui.widgets.buttons import with_text
-from gui.widgets.layouts import panel
+from gui.widgets.layouts import named, panel
 
 Area = Qt.DockWidgetArea
 _Feature = QDockWidget.DockWidgetFeature
@@ -62,7 +60,12 @@ class Docks(QMainWindow):
         Its least width, in pixels, is its width by default; 0 leaves both to the view. One that
         grows takes height that is left; else it is as high as its view needs.
         """
-        frame = _Frame(view, width)
+        frame = named(panel(view), "docked")
+        if width:
+            frame.setMinimumWidth(width)
+            policy = view.sizePolicy()
+            policy.setHorizontalPolicy(QSizePolicy.Policy.Ignored)
+            view.setSizePolicy(policy)
         made = self._panels[name] = Panel(name, title, frame, area, grows, shown, self)
         self._place(made)
 
@@ -95,22 +98,6 @@ class Docks(QMainWindow):
         state = QByteArray.fromBase64(text.encode(errors="replace"))
         if not self.restoreState(state, _VERSION):
             self.reset()
-
-
-class _Frame(QFrame):
-    """Room of a panel's view."""
-
-    def __init__(self, view: QWidget, width: int) -> None:
-        super().__init__()
-        self.setObjectName("docked")
-        self.setMinimumWidth(width)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(1, 1, 1, 1)
-        column.addWidget(view)
-
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        hint = super().sizeHint()
-        return QSize(self.minimumWidth() or hint.width(), hint.height())
 
 
 class Panel(QDockWidget):
