@@ -12,7 +12,7 @@ from gui.connect.panel import ConnectPanel
 from gui.connect.source_process import SourceProcess
 from gui.processes.child import Child, Command
 from gui.settings import DashboardSettings
-from gui.widgets.open_recording import ask_for_recording
+from gui.widgets.open_recording import ask_for_recordings
 from gui.workers.stream_directory import Directory
 
 SUBJECT = "source"
@@ -111,7 +111,10 @@ class ConnectController(QObject):
         """Show the dialog for a recording, and stream what is chosen."""
         if not self.connection.is_active:
             start = self._remembered.streamed_file or str(self._folder)
-            ask_for_recording(self._panel.window(), "Replay a recording", start, self.replay)
+            ask_for_recordings(
+                self._panel.window(), "Replay a recording", start,
+                lambda files: self.replay(str(files[0])),
+            )  # fmt: skip
 
     def _open(self, name: str, arguments: tuple[str, ...]) -> None:
         self.well.emit()

@@ -13,8 +13,7 @@ from gui.decisions.decision_rule import DecisionRule, in_words
 from gui.decisions.headline import NO_PREDICTION, Headline, restyle
 from gui.plots.probability_bars import Bar, ProbabilityBars
 from gui.theme import DARK, Theme
-from gui.widgets.empty_state import HINT_HEIGHT, NO_ENGINE
-from gui.widgets.labels import ElidedLabel
+from gui.widgets.labels import HINT_HEIGHT, NO_ENGINE, ElidedLabel
 from gui.widgets.layouts import named
 
 _FOOT_HEIGHT = 24

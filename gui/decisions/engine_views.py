@@ -26,7 +26,7 @@ from gui.decisions.task_views import ViewContext, own_view, task_of
 from gui.decisions.transcript import TranscriptView
 from gui.decisions.word_list import ShownWords
 from gui.settings import DashboardSettings
-from gui.widgets.empty_state import NO_ENGINE, STARTING
+from gui.widgets.labels import NO_ENGINE, STARTING
 from gui.widgets.layouts import named, one_of
 from gui.workers.stream_feed import Feed
 

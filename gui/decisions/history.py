@@ -18,8 +18,7 @@ from gui.decisions.rejections import EXPLAINED
 from gui.plots.axis import Axis
 from gui.plots.past_plot import KEPT_S, NAME_PX, SPAN_S, STALE_S, Past, PastPlot
 from gui.plots.tags import Tag, Tags
-from gui.widgets.empty_state import HINT_HEIGHT, HISTORY_HEIGHT, NO_ENGINE
-from gui.widgets.labels import tip
+from gui.widgets.labels import HINT_HEIGHT, HISTORY_HEIGHT, NO_ENGINE, tip
 
 # Below the lines is the band of cues, above them are the decisions.
 _CUES, _HIGHEST = (-0.3, -0.1), 1.14

@@ -23,8 +23,7 @@ from bci.lsl.engine_streams import ReceivedPrediction
 from gui.decisions.decision_view import CueWindows
 from gui.decisions.headline import NOT_SURE
 from gui.theme import CAPTION_PX, DARK, Theme
-from gui.widgets.empty_state import HINT_HEIGHT, HISTORY_HEIGHT, NO_ENGINE
-from gui.widgets.labels import plain
+from gui.widgets.labels import HINT_HEIGHT, HISTORY_HEIGHT, NO_ENGINE, plain
 from gui.widgets.layouts import named
 from gui.widgets.units import brief
 

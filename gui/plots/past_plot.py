@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QSizePolicy
 from gui.plots.axis import Axis, caption_font, seconds_ago
 from gui.plots.plot import Plot, Range, Table
 from gui.plots.tags import Tag, Tags, spread
-from gui.widgets.empty_state import HISTORY_HEIGHT
+from gui.widgets.labels import HISTORY_HEIGHT
 from gui.widgets.layouts import is_seen
 
 SPAN_S = 30.0

@@ -17,7 +17,7 @@ from gui.replay.opened_recording import OpenedRecording, RecordingReader
 from gui.replay.predictions import Predictions
 from gui.replay.trials import ReplayTrial, find_replay_trials, trial_from, trials_of
 from gui.settings import DashboardSettings
-from gui.widgets.open_recording import ask_for_recording, newest_recording
+from gui.widgets.open_recording import ask_for_recordings, newest_recording
 
 _FRAME_MS, _STEP_S, _LONG_STEP_S = 16, 1.0, 10.0
 _WHEEL = 0.1  # of what the traces show
@@ -78,7 +78,7 @@ class ReplayWindow(ReplayLayout):
     def choose_file(self) -> None:
         """Ask for a recording, from the one that was recorded or opened last."""
         start = self._remembered.replay_file or str(newest_recording(self._folder))
-        ask_for_recording(self, "Open a recording", start, lambda name: self.open(Path(name)))
+        ask_for_recordings(self, "Open a recording", start, lambda files: self.open(files[0]))
 
     def step(self, way: int) -> None:
         """Go to the end of the next (+1) or the previous (-1) trial, where it was decided."""

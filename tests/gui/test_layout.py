@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from bci.lsl.recorders import FoundRecorder
 from bci.messages import EngineStatus
 from bci.models.card import Card
 from bci.pipeline.ring import RingBuffer
@@ -32,7 +33,6 @@ from bci.training.decoder_choices import DecoderOffer, class_choices, emotion_ch
 from gui.calibration.window import CalibrationWindow
 from gui.main_window import MainWindow
 from gui.processes.child import Command
-from gui.processes.recorder import FoundRecorder
 from gui.record.bar import RecordState
 from gui.replay.trials import ReplayTrial
 from gui.signal_tabs import IMPEDANCE, MAP, SIGNAL, SPECTRUM

@@ -15,7 +15,7 @@ from bci.pipeline.ring import RingBuffer
 from bci.quality.channel_quality import State
 from devices.simulated.subject import SubjectSettings, simulate_run, write_run, write_subject
 from gui.main_window import MainWindow
-from gui.widgets.empty_state import HINT_HEIGHT
+from gui.widgets.labels import HINT_HEIGHT
 from gui.workers.stream_readers import SignalFound
 from tests.gui.conftest import NO_DEVICES
 from tests.gui.keys import press

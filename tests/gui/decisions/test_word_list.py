@@ -17,7 +17,7 @@ from gui.decisions.word_list import ShownWords, WordList
 from gui.main_window import MainWindow
 from gui.processes.child import Command
 from gui.theme import DARK, LIGHT
-from gui.widgets.empty_state import NO_ENGINE, STARTING
+from gui.widgets.labels import NO_ENGINE, STARTING
 from tests.gui import published
 from tests.gui.published import LONG, Published
 
