@@ -19,8 +19,6 @@ from bci.profiles.profile import Adapt
 if TYPE_CHECKING:
     from bci.evaluation.pseudo_online import Evaluation
 
-    pass
-
 
 def evaluate(
     model: Annotated[Path, typer.Argument(help="Model folder.")],

@@ -1,22 +1,14 @@
 """Options and arguments that several commands take."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
 from bci.cli.console import warn
-from bci.recording.formats import without_parts
-
-if TYPE_CHECKING:
-    pass
-from typing import TYPE_CHECKING, Any
-
 from bci.errors import ProfileError
 from bci.profiles.pipeline_settings import Unit
-
-if TYPE_CHECKING:
-    pass
+from bci.recording.formats import without_parts
 
 ProfileName = Annotated[
     str,

@@ -19,14 +19,9 @@ class DecisionPrinter:
 
     Lines are printed by a thread of their own: a terminal that is held must not hold the engine.
 
-    Parameters
-    ----------
-    shown : bool
-        Whether a line is printed for each event of the decision.
-    as_json : bool
-        Whether decisions and the end are printed as events.
-    on_gone : callable
-        Called in that thread when nobody reads the lines any more.
+    ``shown``: a line is printed for each event of the decision; ``as_json``: decisions and the end
+    are printed as events. ``on_gone`` is called in that thread when nobody reads the lines any
+    more.
     """
 
     def __init__(

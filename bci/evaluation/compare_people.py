@@ -152,13 +152,6 @@ def streamed_difference(decoder: Decoder, epochs: Epochs, run: ScoredRun) -> flo
 
     The run is pushed through a pipeline in chunks of 10 ms, as the live engine does it.
 
-    Parameters
-    ----------
-    decoder : Decoder
-    epochs : Epochs
-        Of that run alone.
-    run : ScoredRun
-
     Returns
     -------
     difference : float

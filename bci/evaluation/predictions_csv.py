@@ -27,11 +27,7 @@ class PredictionsTable:
     decides at the end of the window: no decision below the threshold, neither of both until the
     evidence is whole. Then one column a class, with its probability to the last digit.
 
-    Parameters
-    ----------
-    path : Path
-        Ends in ``.csv``; replaced where it exists.
-    classes : tuple of str
+    A file of that name is replaced.
 
     Raises
     ------

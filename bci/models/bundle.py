@@ -95,11 +95,7 @@ def load_card(folder: Path) -> Card:
 def load_bundle(folder: Path, sealed: bool = True) -> tuple[Card, dict[str, NDArray[np.generic]]]:
     """Read a bundle and check that its arrays are those that its card was written with.
 
-    Parameters
-    ----------
-    folder : Path
-    sealed : bool
-        Without it, arrays that were changed are read too: to compare them, never to decode with.
+    Not ``sealed``, arrays that were changed are read too: to compare them, never to decode with.
 
     Raises
     ------

@@ -14,12 +14,8 @@ from bci.signals import Channel, StreamInfo
 def with_options(card: Card, given: dict[str, Any]) -> Card:
     """A model's card with the options of the stream.
 
-    Parameters
-    ----------
-    card : Card
-    given : dict
-        Of the settings ``names``, ``kind_of``, ``unit`` and ``resample``; they go before those
-        that the model was calibrated with.
+    ``given`` has the settings ``names``, ``kind_of``, ``unit`` and ``resample``; they go before
+    those that the model was calibrated with.
     """
     stream = card.stream.model_copy(update={"labels": None}) if "names" in given else card.stream
     pipeline = card.pipeline.model_copy(update=given)

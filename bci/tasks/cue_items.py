@@ -28,19 +28,9 @@ _MIN_RATED = 10
 class CueScreenItem:
     """One item on the cue screen: the cue of a class.
 
-    Parameters
-    ----------
-    label : str
-        The class.
-    marker : str
-        Sent when the item is painted.
-    kind : str
-        ``arrow``, ``word``, ``picture`` or ``text``.
-    shown : str
-        Direction of the arrow (``left``, ``right``, ``up``, ``down``), the word, the file, or the
-        text.
-    item : str
-        Start of the marker of the rating afterwards; empty where nothing is rated.
+    ``marker`` is sent when it is painted. ``shown`` is the direction of the arrow (``left``,
+    ``right``, ``up``, ``down``), the word, the file, or the text. ``item`` begins the marker of the
+    rating afterwards; empty where nothing is rated.
     """
 
     label: str

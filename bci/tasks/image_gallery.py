@@ -30,15 +30,9 @@ _MAX_DIMENSIONS = 10_000
 class Gallery:
     """Images that a person may see.
 
-    Parameters
-    ----------
-    names : tuple of str
-        As on the markers, ``image-0001``; distinct.
-    embeddings : ndarray of float32, shape (n_images, n_dimensions)
-    made_by : str
-        The model or method that made the embeddings, as shown to people.
-    pictures : tuple of str
-        File of each image, relative to the gallery's folder; empty where there are none.
+    ``names`` are as on the markers, ``image-0001``, and distinct; ``embeddings`` (n_images,
+    n_dimensions). ``made_by`` is the model or method that made these, as shown to people;
+    ``pictures`` the file of each image, relative to the gallery's folder, or empty.
     """
 
     names: tuple[str, ...]
@@ -162,15 +156,9 @@ def _check(names: tuple[str, ...], pictures: tuple[str, ...]) -> None:
 def gallery_from_vectors(vectors: Path, listed: Path, made_by: str) -> Gallery:
     """A gallery of embeddings that another program made.
 
-    Parameters
-    ----------
-    vectors : Path
-        NumPy file (``.npy``) of numbers, shape (n_images, n_dimensions).
-    listed : Path
-        UTF-8 text, an image a line in the order of the vectors: its name, or its picture's path,
-        whose stem is then the name. Paths are relative to the gallery's folder to be.
-    made_by : str
-        What made the embeddings.
+    ``vectors`` is a NumPy file (``.npy``) of numbers, (n_images, n_dimensions). ``listed`` is UTF-8
+    text, an image a line in the order of the vectors: its name, or its picture's path, whose stem
+    is then the name. Paths are relative to the gallery's folder to be.
 
     Raises
     ------

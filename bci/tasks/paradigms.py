@@ -135,12 +135,8 @@ KINDS = (MOTOR_IMAGERY, WORDS, PICTURE_VIEWING, CLIPS, MOODS)
 def cues_for(kind: ParadigmKind, text: str, profile: Profile) -> tuple[CueScreenItem, ...]:
     """Make the cues of a kind of run.
 
-    Parameters
-    ----------
-    kind : ParadigmKind
-    text : str
-        Words, moods, or the folder of pictures or clips; the classes of a profile need none.
-    profile : Profile
+    ``text`` has words, moods, or the folder of pictures or clips; the classes of a profile need
+    none.
 
     Raises
     ------
@@ -215,15 +211,8 @@ def kind_for(profile: Profile, kind: ParadigmKind) -> ParadigmKind:
 def profile_for(kind: ParadigmKind, profile: Profile, sensors: Collection[str], usual: str) -> str:
     """Find the name of the profile for a kind of run; empty where the chosen one is kept.
 
-    Parameters
-    ----------
-    kind : Kind
-    profile : Profile
-        The one that is chosen.
-    sensors : collection of str
-        Kinds of the stream's channels, as ``eeg`` or ``seeg``.
-    usual : str
-        The profile of classes that was chosen last, if one was.
+    ``profile`` is the one that is chosen, ``sensors`` are kinds of the stream's channels, as
+    ``eeg`` or ``seeg``, and ``usual`` is the profile of classes that was chosen last, if one was.
     """
     task, name = "", ""
     if kind.rated:

@@ -47,14 +47,7 @@ class Schedule:
     that is interrupted before its pause is shown again at the end, so that a pause
     costs no trial.
 
-    Parameters
-    ----------
-    order : sequence of CueScreenItem
-    timing : CueTiming
-    seed : int
-        Of the pauses.
-    rated : bool
-        Whether each trial is rated.
+    ``seed`` is of the pauses; with ``rated`` each trial is rated.
     """
 
     def __init__(

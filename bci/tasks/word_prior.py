@@ -22,12 +22,9 @@ class WordPrior:
     probability by the decoder, which learns all classes alike often; that is multiplied by how
     likely the word is to come next, and normalised.
 
-    Parameters
-    ----------
-    counts : ndarray, shape (n_words + 1, n_words + 1)
-        How often column follows row. The last row and column are the beginning and the end of a
-        sentence, whose next one begins at once. One is added to each, so that no word is ruled
-        out.
+    ``counts`` (n_words + 1, n_words + 1): how often column follows row. The last row and column are
+    the beginning and the end of a sentence, whose next one begins at once. One is added to each, so
+    that no word is ruled out.
     """
 
     def __init__(self, counts: NDArray[np.float64]) -> None:
@@ -49,12 +46,8 @@ class WordPrior:
 def read_sentences(file: Path, words: Sequence[str]) -> WordPrior:
     """A prior from a text file with one sentence a line; what is none of the words is left out.
 
-    Parameters
-    ----------
-    file : Path
-        Plain text, UTF-8.
-    words : sequence of str
-        The decoder's classes, in its order; upper and lower case are alike.
+    ``file`` is plain text, UTF-8; ``words`` are the decoder's classes, in its order; upper and
+    lower case are alike.
 
     Raises
     ------

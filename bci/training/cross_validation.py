@@ -247,16 +247,6 @@ def surer(
     of the folds' decoders would not hold for it. Rest is compared, since it was not learnt from
     (where it is no class), and since it is what the threshold is held against.
 
-    Parameters
-    ----------
-    decoder : Decoder
-        Trained on all folds.
-    held_out : list of HeldOut
-        Of each fold.
-    streams : list of Stream or None
-        Of each fold.
-    profile : Profile
-
     Returns
     -------
     surer : float

@@ -40,15 +40,8 @@ def decoder_choices(
 ) -> tuple[DecoderOffer, ...]:
     """List the decoders for a profile; the first is the best start.
 
-    Parameters
-    ----------
-    profile : Profile
-    models : Path
-        Folder of the base models.
-    info : StreamInfo, optional
-        The stream that the runs are recordings of; None: no base fits yet.
-    pictures : Path, optional
-        Folder of the pictures that were shown, with their gallery.
+    ``models`` holds the base models, ``pictures`` those that were shown and their gallery. ``info``
+    is the stream that the runs are recordings of; where it is None, no base fits yet.
     """
     if profile.task == EMOTION:
         return emotion_choices()

@@ -34,19 +34,9 @@ Cell = Callable[[list[Any]], str]
 class Results(Generic[R]):
     """The rows of a study; those of its file are not trained again.
 
-    Parameters
-    ----------
-    study : str
-        Its name in events.
-    row : type
-    n_conditions : int
-        How many of a row's first fields name the training.
-    file : Path, optional
-        Where rows are kept (JSON).
-    made_with : mapping, optional
-        Settings and subjects that the rows of a file have to share.
-    figures : callable
-        Makes the figures of an event from a row's other fields.
+    The first ``n_conditions`` fields of a row name the training. Rows are kept in ``file`` (JSON),
+    all made with the same settings and subjects, ``made_with``. ``figures`` makes the figures of an
+    event from a row's other fields.
 
     Raises
     ------
