@@ -25,13 +25,7 @@ def mapped_to_model(recording: "Recording", card: "Card") -> "Recording":
 
 
 def mapped_to_profile(recording: "Recording", profile: "Profile") -> "Recording":
-    """The recording with the channels that a profile names; the interpolated ones are reported.
-
-    Raises
-    ------
-    ProfileError
-        If the profile names none.
-    """
+    """The recording with the channels that a profile names; the interpolated ones are reported."""
     from bci.head.remap import describe_map, map_recording, named_channels
     from bci.profiles.stream_options import apply_stream_options
 

@@ -106,13 +106,7 @@ Resample = Annotated[
 def given_options(
     unit: Unit | None = None, names: str | None = None, resample: bool = False
 ) -> dict[str, Any]:
-    """The settings of a pipeline that these options stand for, of those that are given.
-
-    Raises
-    ------
-    ProfileError
-        If a name is empty or too long.
-    """
+    """The settings of a pipeline that these options stand for, of those that are given."""
     listed = tuple(name.strip() for name in names.split(",")) if names is not None else None
     for name in listed or ():
         if not 1 <= len(name) <= _LONGEST_NAME:

@@ -40,13 +40,7 @@ class TrainingSource:
             self.base_card, self.start = load_bundle(self.base)
 
     def read(self, file: Path) -> "Recording":
-        """Read one recording.
-
-        Raises
-        ------
-        RecordingError
-            If it cannot be read, or it is not clear which stream is meant.
-        """
+        """Read one recording."""
         from bci.clock.timekeeping import check_markers_fit, losses_of
         from bci.recording.read import read_recording
 

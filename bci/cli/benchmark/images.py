@@ -76,7 +76,7 @@ def images(n_subjects: int, out_file: Path | None) -> None:
     for world, subject in tracked(todo, "Simulated subjects"):
         missing = [job for job in _jobs() if results.lacks(world, *job, subject)]
         for job, found in _run(world, subject, missing):
-            results.add([Row(world, *job, subject, *found)])
+            results.add([Row(world, *job, subject, **found._asdict())])
     rows = [row for row in results.rows if row.subject <= n_subjects]
     for world in WORLDS:
         groups = [[row for row in rows if row[:5] == (world, *job)] for job in _jobs()]
