@@ -52,9 +52,7 @@ EngineName = Annotated[
     ),
 ]  # fmt: skip
 
-
 WithParent = Annotated[bool, typer.Option("--with-parent", hidden=True)]
-
 
 SignalOption = Annotated[
     str | None,
@@ -62,7 +60,6 @@ SignalOption = Annotated[
         "--stream", help="Name or type of the signal, for files with several. Default: profile's."
     ),
 ]
-
 
 MarkersOption = Annotated[
     str | None,
@@ -73,7 +70,6 @@ MarkersOption = Annotated[
     ),
 ]
 
-
 RateOption = Annotated[
     float | None,
     typer.Option(
@@ -82,21 +78,17 @@ RateOption = Annotated[
     ),
 ]  # fmt: skip
 
-
 _LONGEST_NAME = 200
-
 
 GivenUnit = Annotated[
     Unit | None,
     typer.Option("--unit", help="Unit of the voltages, where the stream or file states none."),
 ]
 
-
 GivenNames = Annotated[
     str | None,
     typer.Option("--names", help="Names of all channels, in order, with commas: Fz,C3,Cz,C4."),
 ]
-
 
 Resample = Annotated[
     bool, typer.Option("--resample", help="Resample a stream or file of another rate.")
@@ -122,7 +114,6 @@ MapMontage = Annotated[
     bool,
     typer.Option("--map-montage", help="Interpolate EEG channels that are missing, by splines."),
 ]
-
 
 Trust = Annotated[
     list[str] | None,

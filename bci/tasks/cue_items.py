@@ -1,4 +1,8 @@
-"""Items of the cue screen: arrows, words, moods, pictures and texts, with their markers."""
+"""Items of the cue screen: arrows, words, moods, pictures and texts, with their markers.
+
+Where words, moods or files are too few, too many, or cannot be read, or the paradigm has no use for
+them, a `ProfileError` is raised that names it.
+"""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -41,13 +45,7 @@ class CueScreenItem:
 
 
 def class_cues(paradigm: Paradigm) -> tuple[CueScreenItem, ...]:
-    """Make an arrow for each class that is a direction or a part of the body; else a word.
-
-    Raises
-    ------
-    ProfileError
-        If the paradigm shows items (films, images) instead of classes.
-    """
+    """Make an arrow for each class that is a direction or a part of the body; else a word."""
     if not paradigm.classes:
         raise ProfileError("this profile names no classes: choose another, or words or pictures")
     cues = []
@@ -65,11 +63,6 @@ def word_cues(text: str) -> tuple[CueScreenItem, ...]:
     """Make a cue for each word of a text, with the marker ``word-...``.
 
     Commas or lines separate the words; without either, spaces do.
-
-    Raises
-    ------
-    ProfileError
-        If there are fewer than two different words, or too many.
     """
     words = _words_of(text)
     _check_number(len(words), "words")
@@ -77,27 +70,14 @@ def word_cues(text: str) -> tuple[CueScreenItem, ...]:
 
 
 def mood_cues(text: str, paradigm: Paradigm) -> tuple[CueScreenItem, ...]:
-    """Make a cue for each mood of a text, separated as words are; its item is named after it.
-
-    Raises
-    ------
-    ProfileError
-        If there are too few for cross-validation, or too many, or the paradigm shows no items.
-    """
+    """Make a cue for each mood of a text, separated as words are; its item is named after it."""
     moods = _words_of(text)
     _check_number(len(moods), "moods", _MIN_RATED)
     return tuple(_rated(mood, "word", mood, paradigm) for mood in moods)
 
 
 def clip_cues(folder: Path, paradigm: Paradigm) -> tuple[CueScreenItem, ...]:
-    """Make a cue for each picture or text file of a folder; its item is named after the file.
-
-    Raises
-    ------
-    ProfileError
-        If there are too few for cross-validation, too many, or two of one name, a text cannot be
-        read, or the paradigm shows no items.
-    """
+    """Make a cue for each picture or text file of a folder; its item is named after the file."""
     files = _files_of(folder, (*PICTURES, *TEXTS), "pictures and texts", _MIN_RATED)
     return tuple(
         _rated(file.stem, "text", _text_of(file), paradigm)
@@ -135,11 +115,6 @@ def picture_cues(folder: Path, profile: Profile) -> tuple[CueScreenItem, ...]:
     """Make a cue for each picture of a folder; class and marker are the file's name without ending.
 
     Where the profile looks images up in a gallery, they are the image's name there.
-
-    Raises
-    ------
-    ProfileError
-        If the folder holds fewer than two pictures, too many, or two of one name.
     """
     files = _files_of(folder, PICTURES, "pictures")
     begins = profile.paradigm.items or "" if profile.task == IMAGES else ""

@@ -2,6 +2,8 @@
 
 A gallery is a safetensors file: one array of embeddings and, in its header, the images' names, what
 made the embeddings, and where the pictures lie. Data, never code.
+
+What is missing, too large, damaged, or no gallery raises `GalleryError`.
 """
 
 import json
@@ -49,13 +51,7 @@ class Gallery:
             raise GalleryError("an embedding holds values that are not finite")
 
     def of(self, names: list[str]) -> FloatArray:
-        """Embeddings of images, shape (n, n_dimensions).
-
-        Raises
-        ------
-        GalleryError
-            Naming those that are not in the gallery.
-        """
+        """Embeddings of images, shape (n, n_dimensions)."""
         row = {name: i for i, name in enumerate(self.names)}
         if missing := [name for name in dict.fromkeys(names) if name not in row]:
             more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
@@ -82,13 +78,7 @@ def save_gallery(gallery: Gallery, file: Path) -> None:
 
 
 def load_gallery(file: Path) -> Gallery:
-    """Read a gallery.
-
-    Raises
-    ------
-    GalleryError
-        If it is missing, too large, or not a gallery.
-    """
+    """Read a gallery."""
     with _opened(file) as content:
         header = content.metadata()
         names, pictures = _listed(header)
@@ -98,13 +88,7 @@ def load_gallery(file: Path) -> Gallery:
 
 
 def read_pictures(file: Path) -> dict[str, Path]:
-    """The picture of each image that has one, by the image's name; no embedding is read.
-
-    Raises
-    ------
-    GalleryError
-        If the gallery is missing, too large, or not a gallery.
-    """
+    """The picture of each image that has one, by the image's name; no embedding is read."""
     with _opened(file) as content:
         names, pictures = _listed(content.metadata())
         named = zip(names, pictures, strict=True) if pictures else ()
@@ -159,11 +143,6 @@ def gallery_from_vectors(vectors: Path, listed: Path, made_by: str) -> Gallery:
     ``vectors`` is a NumPy file (``.npy``) of numbers, (n_images, n_dimensions). ``listed`` is UTF-8
     text, an image a line in the order of the vectors: its name, or its picture's path, whose stem
     is then the name. Paths are relative to the gallery's folder to be.
-
-    Raises
-    ------
-    GalleryError
-        If a file is missing or damaged, or the two do not fit together.
     """
     try:
         lines = listed.read_text(encoding="utf-8-sig").splitlines()

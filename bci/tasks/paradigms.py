@@ -1,4 +1,7 @@
-"""Paradigms of calibration runs: kinds of run, their timing, and the profile that goes with one."""
+"""Paradigms of calibration runs: kinds of run, their timing, and the profile that goes with one.
+
+What is missing or does not fit the profile raises `ProfileError`.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -137,11 +140,6 @@ def cues_for(kind: ParadigmKind, text: str, profile: Profile) -> tuple[CueScreen
 
     ``text`` has words, moods, or the folder of pictures or clips; the classes of a profile need
     none.
-
-    Raises
-    ------
-    ProfileError
-        If words, moods or files are missing.
     """
     if kind is WORDS:
         return word_cues(text)
@@ -166,13 +164,7 @@ def timing_for(kind: ParadigmKind, profile: Profile) -> CueTiming:
 
 
 def check_timing(timing: CueTiming, profile: Profile) -> None:
-    """Check that a trial is long enough for the profile's decoder.
-
-    Raises
-    ------
-    ProfileError
-        If it is too short, or the limits of the pause are swapped.
-    """
+    """Check that a trial is long enough for the profile's decoder."""
     if timing.pause_min_s > timing.pause_max_s:
         raise ProfileError("the pause at least is longer than the pause at most")
     pipeline = profile.pipeline
