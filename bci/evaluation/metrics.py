@@ -99,12 +99,8 @@ def shuffled_labels(
 
     Labels are shuffled over whole trials (seeded), the decisions stay.
 
-    Parameters
-    ----------
-    decided : ndarray of int, shape (n_trials, n_classes)
-        How many windows of each trial were decided for each class.
-    truth : ndarray of int, shape (n_trials,)
-    n_shuffles : int
+    ``decided`` (n_trials, n_classes) counts the windows of each trial that were decided for each
+    class.
 
     Returns
     -------
@@ -161,12 +157,7 @@ def information_transfer_rate(
     over shuffled labels (seeded) is taken off, so guessing gives about 0, and a decoder that always
     decides the same gives 0. Few trials of many classes are rated too low by that, never too high.
 
-    Parameters
-    ----------
-    truth, decided : ndarray of str, shape (n_trials,)
-    seconds : float
-        From one decision to the next.
-    n_shuffles : int
+    ``seconds`` are from one decision to the next.
 
     Notes
     -----
@@ -187,11 +178,7 @@ def extra_measures(
 ) -> tuple[Measure, ...]:
     """Figures of each axis where classes are levels; ranks of the true class where many.
 
-    Parameters
-    ----------
-    classes : tuple of str
-    probabilities : ndarray, shape (n_trials, n_classes)
-    truth : ndarray of str, shape (n_trials,)
+    ``probabilities`` (n_trials, n_classes), ``truth`` (n_trials,).
     """
     if (grid := grid_of(classes)) is not None:
         return level_measures(grid, probabilities, truth)
@@ -208,12 +195,7 @@ def ranks(
 
     The first is tested by the binomial test, the second by the sign test, both one-sided.
 
-    Parameters
-    ----------
-    probabilities : ndarray, shape (n_trials, n_classes)
-    truth : ndarray of int, shape (n_trials,)
-    n_candidates : int or ndarray of int, shape (n_trials,)
-        Among how many classes each trial was decided; the others have probability 0.
+    Each trial was decided among ``n_candidates`` classes; the others have probability 0.
     """
     rank = rank_of_truth(probabilities, truth)
     n = np.broadcast_to(n_candidates, rank.shape)
@@ -253,12 +235,8 @@ def level_measures(
     test's. Of the others chance is the mean, and the p-value the share that does as well, of 999
     shuffles (seeded) of the true levels over the trials.
 
-    Parameters
-    ----------
-    grid : LevelGrid
-    probabilities : ndarray, shape (n_trials, n_classes)
-        In the order of ``grid.classes``; one row a trial, for rows must be independent.
-    truth : ndarray of str, shape (n_trials,)
+    ``probabilities`` (n_trials, n_classes) in the order of ``grid.classes``; trials must be
+    independent.
     """
     by_axis = grid.by_axis(probabilities)
     levels = grid.numbers(truth)

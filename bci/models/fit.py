@@ -1,4 +1,7 @@
-"""Fit of a stream to a model: by names, units and rate, or not at all."""
+"""Fit of a stream to a model: by names, units and rate, or not at all.
+
+What does not fit raises `MismatchError`, with what helps.
+"""
 
 from dataclasses import replace
 from typing import Any
@@ -14,12 +17,8 @@ from bci.signals import Channel, StreamInfo
 def with_options(card: Card, given: dict[str, Any]) -> Card:
     """A model's card with the options of the stream.
 
-    Parameters
-    ----------
-    card : Card
-    given : dict
-        Of the settings ``names``, ``kind_of``, ``unit`` and ``resample``; they go before those
-        that the model was calibrated with.
+    ``given`` has the settings ``names``, ``kind_of``, ``unit`` and ``resample``; they go before
+    those that the model was calibrated with.
     """
     stream = card.stream.model_copy(update={"labels": None}) if "names" in given else card.stream
     pipeline = card.pipeline.model_copy(update=given)
@@ -31,11 +30,6 @@ def info_for(card: Card, info: StreamInfo) -> StreamInfo:
 
     Names that were given to a stream of other labels are not given to one whose own labels are
     those of the model.
-
-    Raises
-    ------
-    MismatchError
-        If names were given to a stream of other labels, and this one lacks the model's.
     """
     labels, needed = card.stream.labels, {c.name.lower() for c in card.stream.channels}
     if labels is not None and not info.named and info.ch_names != labels:
@@ -50,13 +44,7 @@ def info_for(card: Card, info: StreamInfo) -> StreamInfo:
 
 
 def resampler_for(card: Card, info: StreamInfo) -> Resampler | None:
-    """Make the resampler from a stream's rate to the model's; None where they are equal.
-
-    Raises
-    ------
-    MismatchError
-        If the stream is irregular or the rates cannot be brought together.
-    """
+    """Make the resampler from a stream's rate to the model's; None where they are equal."""
     if not _is_other_rate(card, info) or not info.sfreq > 0:
         return None
     return Resampler(info.sfreq, card.stream.sfreq, info.n_channels)
@@ -73,11 +61,6 @@ def check_stream(card: Card, info: StreamInfo) -> None:
 
     Units of one quantity (V and uV) do not differ: the pipeline converts them. Another rate does
     not either where the model's settings have the stream resampled.
-
-    Raises
-    ------
-    MismatchError
-        Naming everything that differs: rate, missing channels, kinds, units; and what helps.
     """
     info = info_for(card, info)
     differs, hints = [], []

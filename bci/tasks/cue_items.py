@@ -1,4 +1,8 @@
-"""Items of the cue screen: arrows, words, moods, pictures and texts, with their markers."""
+"""Items of the cue screen: arrows, words, moods, pictures and texts, with their markers.
+
+Where words, moods or files are too few, too many, or cannot be read, or the paradigm has no use for
+them, a `ProfileError` is raised that names it.
+"""
 
 from collections import Counter
 from dataclasses import dataclass

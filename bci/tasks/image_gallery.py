@@ -2,6 +2,8 @@
 
 A gallery is a safetensors file: one array of embeddings and, in its header, the images' names, what
 made the embeddings, and where the pictures lie. Data, never code.
+
+What is missing, too large, damaged, or no gallery raises `GalleryError`.
 """
 
 import json
@@ -45,13 +47,7 @@ class Gallery:
             raise GalleryError("an embedding holds values that are not finite")
 
     def of(self, names: list[str]) -> FloatArray:
-        """Embeddings of images, shape (n, n_dimensions).
-
-        Raises
-        ------
-        GalleryError
-            Naming those that are not in the gallery.
-        """
+        """Embeddings of images, shape (n, n_dimensions)."""
         row = {name: i for i, name in enumerate(self.names)}
         if missing := [name for name in dict.fromkeys(names) if name not in row]:
             more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""

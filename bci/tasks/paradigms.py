@@ -1,4 +1,7 @@
-"""Paradigms of calibration runs: kinds of run, their timing, and the profile that goes with one."""
+"""Paradigms of calibration runs: kinds of run, their timing, and the profile that goes with one.
+
+What is missing or does not fit the profile raises `ProfileError`.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace

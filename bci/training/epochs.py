@@ -95,12 +95,8 @@ class Epochs:
 def join_epochs(parts: Sequence[Epochs], apart: int = 0) -> Epochs:
     """Join epochs of one pipeline.
 
-    Parameters
-    ----------
-    parts : sequence of Epochs
-    apart : int
-        Added to the numbers of trials and runs for each part before: for parts that were numbered
-        each for itself.
+    ``apart`` is added to the numbers of trials and runs for each part before, where parts were
+    numbered each for itself.
     """
     n = range(len(parts))
     items = [part.items for part in parts if part.items is not None]

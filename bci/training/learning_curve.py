@@ -41,19 +41,7 @@ def learning_curve(
     training folds a decoder sees the first ``k`` trials of each class in order of time, as if
     calibration had ended there, for ``k`` = ``step``, 2 ``step`` ..., and at last all of them.
 
-    Parameters
-    ----------
-    epochs : Epochs
-        Runs in order of time.
-    make_decoder : callable
-        Gives a fresh, untrained decoder.
-    signal : Signal
-        What the epochs' windows are made of.
-    on_progress : callable, optional
-    step : int
-        Trials per class from one point to the next; 2 or more.
-    on_point : callable, optional
-        Told each point as soon as it is known.
+    ``epochs`` are of runs in order of time; ``step`` is in trials a class, 2 or more.
 
     Returns
     -------
