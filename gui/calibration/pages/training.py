@@ -7,8 +7,9 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QRadioButton, QVBoxLayout, Q
 from bci.messages import AnyEvent, PointEvent, ProgressEvent, StepEvent
 from bci.recording.bids.runs import RecordedRun
 from bci.training.decoder_choices import DecoderOffer
+from gui.calibration.keyed_buttons import keyed
+from gui.calibration.layout import column, inset, row
 from gui.calibration.pages.run_list import RunList
-from gui.calibration.parts import column, inset, keyed, row
 from gui.plots.line_with_band import CurveView
 from gui.theme import Theme
 from gui.widgets.labels import Sentence
