@@ -40,10 +40,12 @@ class TrainingPage(QWidget):
         )  # fmt: skip
         self.train = keyed("Train", "Train on the ticked runs", "calibrate-next", name="go")
         self.is_training = False
+        decoder = named(QLabel("Decoder"), "heading")
+        decoder.setContentsMargins(0, 6, 0, 0)
         choices = column(
             row(named(QLabel("Recordings"), "heading"), 1, self.add),
             (self.runs, 1),
-            named(QLabel("Decoder"), "heading"),
+            decoder,
             self._decoder_column,
         )
         progress = column((panel(self.curve), 1), self.doing, self.bar)
