@@ -3,11 +3,12 @@
 from PySide6.QtWidgets import QFrame, QLabel, QStackedWidget, QWidget
 
 from bci.signals import StreamInfo
+from gui.calibration.keyed_buttons import keyed
+from gui.calibration.layout import column, restyle, row
 from gui.calibration.pages.result import ResultPage
 from gui.calibration.pages.setup import SetupPage
 from gui.calibration.pages.signals import SignalsPage
 from gui.calibration.pages.training import TrainingPage
-from gui.calibration.parts import column, keyed, restyle, row
 from gui.theme import Theme
 from gui.widgets.labels import Sentence
 from gui.widgets.layouts import named

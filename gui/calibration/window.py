@@ -13,8 +13,8 @@ from bci.profiles.profile import check_agreement, check_task, load_profile
 from bci.signals import StreamInfo
 from bci.training.model_result import ModelResult, read_newest, read_result
 from gui.actions import CALIBRATION, WindowActions, key_of
+from gui.calibration.keyed_buttons import press
 from gui.calibration.pages.setup import SetupPage
-from gui.calibration.parts import press
 from gui.calibration.run.run_choice import RunChoice
 from gui.calibration.run.run_control import RunControl
 from gui.calibration.step_pages import CUES, RESULT, SETUP, SIGNALS, TRAIN, StepPages

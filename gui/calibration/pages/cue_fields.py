@@ -18,7 +18,8 @@ from bci.tasks.paradigms import (
     ParadigmKind,
     cues_for,
 )
-from gui.calibration.parts import keyed, row
+from gui.calibration.keyed_buttons import keyed
+from gui.calibration.layout import row
 from gui.widgets.labels import ElidedLine
 
 _MAX_BYTES = 100_000

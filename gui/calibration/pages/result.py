@@ -4,8 +4,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from bci.training.model_result import ModelResult
-from gui.calibration.pages.models_table import NOTE, EarlierTable
-from gui.calibration.parts import column, keyed, plain, restyle, row
+from gui.calibration.keyed_buttons import keyed
+from gui.calibration.layout import column, plain, restyle, row
+from gui.calibration.pages.models_table import NOTE, ModelsTable
 from gui.plots.accuracy import AccuracyView, verdict
 from gui.plots.confusion import ConfusionView
 from gui.plots.line_with_band import CourseView, CurveView
@@ -38,7 +39,7 @@ class ResultPage(QWidget):
         self.patterns = PatternView()
         self.course = CourseView()
         self.curve = CurveView()
-        self.table = EarlierTable()
+        self.table = ModelsTable()
         self.table.setFixedHeight(112)
         self.use = keyed("Use this model now", "The running engine takes it over", "calibrate-next")
         self.back = keyed("Back", "Train on other runs, or another decoder", "calibrate-back")

@@ -21,9 +21,10 @@ from bci.tasks.paradigms import (
     timing_for,
     with_false_decisions,
 )
+from gui.calibration.keyed_buttons import keyed
+from gui.calibration.layout import column, form, inset, row
 from gui.calibration.pages.cue_fields import CueFields, check_readable
-from gui.calibration.pages.timing_fields import TimingFields
-from gui.calibration.parts import column, decimal_field, form, inset, keyed, row
+from gui.calibration.pages.timing_fields import TimingFields, decimal_field
 from gui.calibration.run.run_choice import RunChoice
 from gui.widgets.combo_box import ComboBox
 from gui.widgets.labels import Sentence

@@ -6,7 +6,8 @@ from bci.quality.channel_quality import ChannelQuality, State
 from bci.quality.words import advise, explain, worst_first
 from bci.signals import StreamInfo
 from gui.actions import key_of
-from gui.calibration.parts import column, inset, keyed, row
+from gui.calibration.keyed_buttons import keyed
+from gui.calibration.layout import column, inset, row
 from gui.electrodes.quality_view import QualityView
 from gui.theme import Theme
 from gui.widgets.labels import Sentence

@@ -4,7 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QWidget
 
 from bci.tasks.paradigms import CueTiming
-from gui.calibration.parts import decimal_field, form
+from gui.calibration.layout import form
 
 _MAX_S, _MAX_TRIALS = 60.0, 500
 _STEPS = (
@@ -44,3 +44,12 @@ class TimingFields(QWidget):
     @property
     def timing(self) -> CueTiming:
         return CueTiming(**{name: field.value() for name, field in self.fields.items()})
+
+
+def decimal_field(least: float, most: float, step: float, suffix: str, tip: str) -> QDoubleSpinBox:
+    field = QDoubleSpinBox()
+    field.setRange(least, most)
+    field.setSingleStep(step)
+    field.setSuffix(suffix)
+    field.setToolTip(tip)
+    return field

@@ -7,8 +7,9 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QRadioButton, QVBoxLayout, Q
 from bci.messages import AnyEvent, PointEvent, ProgressEvent, StepEvent
 from bci.recording.bids.runs import RecordedRun
 from bci.training.decoder_choices import DecoderOffer
+from gui.calibration.keyed_buttons import keyed
+from gui.calibration.layout import column, inset, row
 from gui.calibration.pages.run_list import RunList
-from gui.calibration.parts import column, inset, keyed, row
 from gui.plots.line_with_band import CurveView
 from gui.theme import Theme
 from gui.widgets.labels import Sentence
@@ -39,10 +40,12 @@ class TrainingPage(QWidget):
         )  # fmt: skip
         self.train = keyed("Train", "Train on the ticked runs", "calibrate-next", name="go")
         self.is_training = False
+        decoder = named(QLabel("Decoder"), "heading")
+        decoder.setContentsMargins(0, 6, 0, 0)
         choices = column(
             row(named(QLabel("Recordings"), "heading"), 1, self.add),
             (self.runs, 1),
-            named(QLabel("Decoder"), "heading"),
+            decoder,
             self._decoder_column,
         )
         progress = column((panel(self.curve), 1), self.doing, self.bar)

@@ -105,7 +105,9 @@ def test_a_model_is_trained_on_added_files_with_a_profile_of_its_own(
     qtbot.waitUntil(lambda: len(page.files) == 2, timeout=LONG)
     assert page.train.isEnabled()
     page.train.click()
-    qtbot.waitUntil(lambda: window.result.isVisible() or page.problem.text() != "", timeout=LONG)
+    qtbot.waitUntil(
+        lambda: window.result.isVisible() or bool(page.problem.text()), timeout=3 * LONG
+    )
     assert page.problem.text() == ""
     assert window.result.result is not None
     assert {Path(source.file).name for source in window.result.result.card.sources} == {

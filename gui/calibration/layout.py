@@ -1,18 +1,7 @@
-"""Rows, columns and buttons that the pages of the window are put together from."""
+"""Rows, columns and forms that the pages of the window are put together from."""
 
-from PySide6.QtWidgets import (
-    QAbstractSpinBox,
-    QBoxLayout,
-    QDoubleSpinBox,
-    QFormLayout,
-    QFrame,
-    QLayout,
-    QPushButton,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractSpinBox, QBoxLayout, QFormLayout, QFrame, QLayout, QWidget
 
-from gui.actions import with_key
-from gui.widgets.buttons import button
 from gui.widgets.layouts import named, panel
 
 Part = QWidget | QLayout
@@ -44,15 +33,6 @@ def form(*rows: tuple[str | QWidget, QWidget]) -> QFormLayout:
     return layout
 
 
-def decimal_field(least: float, most: float, step: float, suffix: str, tip: str) -> QDoubleSpinBox:
-    field = QDoubleSpinBox()
-    field.setRange(least, most)
-    field.setSingleStep(step)
-    field.setSuffix(suffix)
-    field.setToolTip(tip)
-    return field
-
-
 def inset(layout: QLayout) -> QFrame:
     """A panel whose content keeps away from its edge."""
     layout.setContentsMargins(16, 14, 16, 14)
@@ -64,21 +44,6 @@ def plain(layout: QLayout) -> QWidget:
     widget = named(QWidget(), "plain")
     widget.setLayout(layout)
     return widget
-
-
-def keyed(text: str, tip: str, *actions: str, name: str = "") -> QPushButton:
-    """A button that the keys of these actions press too; its tooltip shows the first key."""
-    push = named(button(text, with_key(tip, actions[0])), name)
-    push.setProperty("actions", list(actions))
-    return push
-
-
-def press(window: QWidget, action: str) -> None:
-    """Press the button of an action, where one is shown and enabled."""
-    for push in window.findChildren(QPushButton):
-        if push.isVisible() and action in (push.property("actions") or ()):
-            push.click()
-            return
 
 
 def restyle(widget: QWidget) -> None:
