@@ -63,7 +63,7 @@ class LineWithBand(Plot):
         symbol = "o" if len(x) <= _MAX_DOTS else None
         self.line.setData(x, y, pen=self.pen(colour, 2), symbol=symbol, symbolBrush=colour)
         dim = self.theme.colour("dim")
-        self.chance_line.setPen(dim, style=Qt.PenStyle.DashLine)
+        self.chance_line.setPen(self.pen(dim, 1, style=Qt.PenStyle.DashLine))
         self.chance_line.setValue(self.chance)
         self.chance_line.setVisible(bool(self.points))
         # At the left: no line begins there.

@@ -232,7 +232,7 @@ class Plot(pg.PlotWidget):
             axis.apply_theme(theme)
         if self._heading:
             self.set_heading_html(self._heading)
-        self.hairline.setPen(theme.colour("dim"))
+        self.hairline.setPen(self.pen(theme.colour("dim"), 1))
         self.hint_label.setStyleSheet(f"background: transparent; color: {theme.dim};")
         self.tag.setStyleSheet(
             f"background: {theme.panel}; color: {theme.text}; border: 1px solid {theme.line};"

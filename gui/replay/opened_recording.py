@@ -23,16 +23,11 @@ class OpenedRecording:
     models: tuple[ListedModel, ...] = ()
 
     @property
-    def duration(self) -> float:
-        """From the first to the last sample, in seconds."""
-        return float(self.recording.timestamps[-1])
-
-    @property
     def size(self) -> str:
         """``16 channels, 250 Hz, 2:40``."""
         info = self.recording.info
         channels = counted(info.n_channels, "channel")
-        return f"{channels}, {info.sfreq:g} Hz, {clock(self.duration)}"
+        return f"{channels}, {info.sfreq:g} Hz, {clock(self.recording.duration)}"
 
 
 class RecordingReader(QObject):

@@ -92,7 +92,7 @@ class Timeline(Plot):
         self.setFixedHeight(TIMELINE_HEIGHT)
         self.setMinimumWidth(320)
         self.plotItem.vb.sigXRangeChanged.connect(self._draw_view)
-        self.set_recording(None, ())
+        self.set_recording(None)
 
     @property
     def view(self) -> tuple[float, float]:
@@ -100,9 +100,9 @@ class Timeline(Plot):
         low, high = self.plotItem.vb.viewRange()[0]
         return float(low), float(high)
 
-    def set_recording(self, recording: Recording | None, trials: tuple[ReplayTrial, ...]) -> None:
-        """Show another recording, whole, without predictions."""
-        self.data = TimelineData(recording, trials)
+    def set_recording(self, recording: Recording | None) -> None:
+        """Show another recording, whole, without trials and predictions."""
+        self.data = TimelineData(recording)
         self.is_blank = recording is None
         duration = max(self.data.duration, 1e-3)
         self.setLimits(
@@ -178,7 +178,7 @@ class Timeline(Plot):
         """Draw all of it again."""
         theme, data = self.theme, self.data
         self._colours = data.colours(theme)
-        self.cursor.setPen(pg.mkPen(theme.text, width=1.5))
+        self.cursor.setPen(self.pen(theme.text, 1.5))
         shaded = theme.colour("text")
         shaded.setAlpha(22)
         self.shown.setBrush(shaded)
@@ -193,7 +193,7 @@ class Timeline(Plot):
         self._half.setTicks([[(middle, "50 %")] if two else []])
         self._half.setTextPen(theme.dim)
         self._middle.setData([0.0, data.duration] if two else [], [middle] * 2 if two else [])
-        self._middle.setPen(pg.mkPen(theme.panel, style=Qt.PenStyle.DashLine))
+        self._middle.setPen(self.pen(theme.panel, 1, style=Qt.PenStyle.DashLine))
         self._draw_view()
 
     def _colour_of(self, label: str) -> QColor:

@@ -32,7 +32,7 @@ class TimelineData:
 
     @property
     def duration(self) -> float:
-        return float(self.recording.timestamps[-1]) if self.recording else 0.0
+        return self.recording.duration if self.recording else 0.0
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -55,19 +55,23 @@ class TrialList(QTableWidget):
         self.trials = trials
         self._current = None
         self.setRowCount(len(trials))
+        dim = self.theme.colour("dim")
         for row, trial in enumerate(trials):
             verdict = {True: "\u2713 correct", False: "\u2717 wrong", None: ""}[trial.is_right]
             asked, decided = brief(trial.label), brief(trial.decision or "")
+            state = State.GOOD if trial.is_right else State.BAD
+            inks = {0: dim, 1: dim, 4: self.theme.quality_colour(state)}
             texts = (str(row + 1), clock(trial.onset, 1), asked, decided, verdict)
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
                 sure = "" if trial.confidence is None else f", {100 * trial.confidence:.0f} % sure"
                 item.setToolTip(tip(describe(trial) + sure))
+                if column in inks:
+                    item.setForeground(inks[column])
                 self.setItem(row, column, item)
         undecided = all(trial.decision is None for trial in trials)
         for column in _OF_DECISIONS:
             self.setColumnHidden(column, undecided)
-        self._colour()
 
     def show_at(self, position: float) -> str:
         """Select the trial under way, if any, and describe the place among the trials."""
@@ -90,14 +94,4 @@ class TrialList(QTableWidget):
 
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
-        self._colour()
-
-    def _colour(self) -> None:
-        dim = self.theme.colour("dim")
-        for row, trial in enumerate(self.trials):
-            state = State.GOOD if trial.is_right else State.BAD
-            verdict = self.theme.quality_colour(state)
-            for column, colour in ((0, dim), (1, dim), (4, verdict)):
-                item = self.item(row, column)
-                assert item is not None
-                item.setForeground(colour)
+        self.set_trials(self.trials)

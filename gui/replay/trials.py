@@ -50,7 +50,7 @@ def find_replay_trials(
     By a model's paradigm where its markers are there; else by ``cue_of``, which gives the
     class that a marker asks for; else every marker is one.
     """
-    end = float(recording.timestamps[-1])
+    end = recording.duration
     if paradigm is not None:
         try:
             found = find_trials(recording, paradigm)

@@ -154,9 +154,9 @@ class ReplayWindow(ReplayLayout):
         self._remembered.replay_file = str(opened.file)
         self.show_opened(opened)
         self.trials = ()
-        self.timeline.set_recording(opened.recording, ())
+        self.timeline.set_recording(opened.recording)
         self.traces.set_recording(opened.recording)
-        self.playhead.set_duration(opened.duration)
+        self.playhead.set_duration(opened.recording.duration)
         self.models.set_models(opened.models)
         self._forget_predictions()
         # A full picture, not an empty one.
