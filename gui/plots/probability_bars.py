@@ -116,7 +116,7 @@ class ProbabilityBars(Plot):
         for axis, texts in ((self._names, names), (self._figures, figures)):
             axis.setTextPen(theme.text if self._live else theme.dim)
             axis.setTicks([list(zip(rows.tolist(), texts, strict=True))])
-        self.threshold.setPen(pg.mkPen(theme.text, style=Qt.PenStyle.DotLine))
+        self.threshold.setPen(self.pen(theme.text, 1, style=Qt.PenStyle.DotLine))
         self.words.setDefaultTextColor(theme.colour("dim"))
         self._place_words()
 
