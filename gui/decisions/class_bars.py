@@ -91,7 +91,7 @@ class Ball(Plot):
 
     def draw(self) -> None:
         theme, place = self.theme, self.course.place
-        self._track.setPen(pg.mkPen(theme.line, width=6))
+        self._track.setPen(self.pen(theme.line, 6))
         ends = [pg.mkPen(theme.class_colour(k), width=3) for k in range(2)]
         self._targets.setData([-1, 1], [0, 0], pen=ends, brush=theme.panel)
         towards = theme.class_colour(int(place > 0))
@@ -102,7 +102,6 @@ class Ball(Plot):
         self._names.setTextPen(theme.text)
 
     def numbers(self) -> Table:
-        """The place of the ball."""
         return Table(("place",), [(self.course.place,)])
 
 

@@ -156,8 +156,8 @@ class HistoryView(PastPlot):
             return
         self._marked = marked
         for line in self._levels:
-            line.setPen(theme.colour("line"))
-        self.threshold_line.setPen(theme.colour("dim"), style=Qt.PenStyle.DotLine)
+            line.setPen(self.pen(theme.colour("line"), 1))
+        self.threshold_line.setPen(self.pen(theme.colour("dim"), 1, style=Qt.PenStyle.DotLine))
         self.threshold_line.setValue(rule.threshold)
         self.threshold_line.setVisible(not rule.evidence_s)
         # No number where that of the threshold is.
