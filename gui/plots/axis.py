@@ -72,14 +72,16 @@ class Axis(pg.AxisItem):
 
 
 class ColourScale(pg.ColorBarItem):
-    """Viridis (S. van der Walt and N. Smith, 2015) with its numbers, at the right of a plot.
+    """Colours with their numbers, at the right of a plot; `setLevels` sets the image's range, too.
 
-    Its lightness rises evenly: readable in grey, and by colour-blind eyes. `setLevels` sets the
-    image's range, too.
+    The lightness of viridis (S. van der Walt and N. Smith, 2015) rises evenly: readable in grey,
+    and by colour-blind eyes.
     """
 
-    def __init__(self, plot: pg.PlotWidget, image: pg.ImageItem) -> None:
-        super().__init__(colorMap="viridis", width=12, interactive=False, colorMapMenu=False)
+    def __init__(
+        self, plot: pg.PlotWidget, image: pg.ImageItem, colours: pg.ColorMap | str = "viridis"
+    ) -> None:
+        super().__init__(colorMap=colours, width=12, interactive=False, colorMapMenu=False)
         self.axis.setWidth(44)
         self.axis.setStyle(tickFont=caption_font(), tickLength=-4, maxTickLevel=0)
         self.setImageItem(image, insert_in=plot.plotItem)

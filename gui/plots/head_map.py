@@ -79,9 +79,9 @@ class HeadMap(Plot):
         self._outline.setVisible(self.has_head)
         self.clear_values()
 
-    def add_scale(self) -> None:
-        """Draw pictures in the colours of a scale beside the head."""
-        self._scale = ColourScale(self, self.picture)
+    def add_scale(self, colours: pg.ColorMap) -> None:
+        """Draw pictures in these colours, with a scale beside the head."""
+        self._scale = ColourScale(self, self.picture, colours)
         self._scale.hide()
 
     def set_scale_label(self, text: str) -> None:

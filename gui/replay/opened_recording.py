@@ -30,7 +30,7 @@ class OpenedRecording:
         return f"{channels}, {info.sfreq:g} Hz, {clock(self.recording.duration)}"
 
 
-class RecordingReader(QObject):
+class RecordingReader(Background):
     """Reads one file at a time; of several requests only the last one is answered."""
 
     opened = Signal(object)  # OpenedRecording
@@ -39,13 +39,9 @@ class RecordingReader(QObject):
     def __init__(self, models: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._models = models
-        self._background = Background(self)
 
     def read(self, file: Path) -> None:
-        self._background.run(partial(_read, file, self._models), self.opened.emit, self.failed.emit)
-
-    def retire(self) -> None:
-        self._background.retire()
+        self.run(partial(_read, file, self._models), self.opened.emit, self.failed.emit)
 
 
 def _read(file: Path, models: Path) -> OpenedRecording:

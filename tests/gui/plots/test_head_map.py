@@ -1,4 +1,5 @@
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
@@ -52,7 +53,7 @@ def test_the_nose_is_up_and_left_is_left(head: HeadMap) -> None:
 def test_a_picture_is_drawn_with_the_nose_up(head: HeadMap) -> None:
     picture = np.zeros((PIXELS, PIXELS))
     picture[0] = 5.0
-    head.add_scale()
+    head.add_scale(pg.colormap.get("viridis"))
     head.show_picture(picture, 0.0, 5.0)
     assert head.picture.isVisible()
     # Row 0 of an image item lies at the smallest y.
