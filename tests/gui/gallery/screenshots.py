@@ -31,7 +31,9 @@ def take(folder: Path, names: tuple[str, ...]) -> Iterator[Path]:
 def save(view: QWidget, file: Path) -> None:
     """Save a picture of a view, with few colours."""
     view.show()
-    QApplication.processEvents()
+    # A plot makes room for its numbers once it is drawn.
+    for _ in range(2):
+        QApplication.processEvents()
     writer = QImageWriter(str(file))
     writer.setCompression(100)
     if not writer.write(few_colours(view.grab().toImage())):

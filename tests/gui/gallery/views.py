@@ -253,7 +253,7 @@ def log(_theme: Theme) -> QWidget:
 
 def banner(_theme: Theme) -> QWidget:
     view = Banner()
-    view.tell(
+    view.report(
         "The stream simulated-cap is gone. Is its program still running? "
         "It is shown again as soon as it is back.",
         "signal",
