@@ -178,7 +178,6 @@ class DecisionFrame(QWidget):
         return in_words(self._decided) if self.live and self.probabilities else NO_PREDICTION
 
     def refresh(self) -> None:
-        """Draw again after a change."""
         self._hint.setText(self.hint)
 
     def write_headline(self, colour: QColor) -> None:

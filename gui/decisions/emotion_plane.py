@@ -22,6 +22,11 @@ _TRAIL_S = 12.0
 # The trail fades in so many steps; the oldest is still to be seen.
 _N_FADES, _FAINTEST = 6, 80
 _TRUE = "\u25a1"
+_TIP = (
+    "Valence: how pleasant. Arousal: how excited. The dot is the decoded state, smoothed over some "
+    "seconds. It is hollow while the engine decides nothing. The squares are the true levels. A "
+    "bar is how likely a level is, from 1 to 5."
+)
 # The ends of an axis, first the low one.
 _ENDS = {"valence": ("unpleasant", "pleasant"), "arousal": ("calm", "excited")}
 
@@ -108,7 +113,7 @@ class EmotionView(DecisionFrame):
         self.course = LevelCourse(LevelGrid(("valence", "arousal")))
         self.plane = EmotionPlane(self.course)
         self.threshold_words = named(QLabel(), "dim")
-        self.axis_names = tuple(QLabel() for _ in range(2))
+        self.axis_names = tuple(named(QLabel(), "plain") for _ in range(2))
         self.bars = tuple(
             ProbabilityBars("Probability of each level", _NUMBERS_PX, _SHARES_PX)
             for _ in self.axis_names
@@ -117,7 +122,6 @@ class EmotionView(DecisionFrame):
         left.addWidget(self.plane)
         left.addWidget(self.threshold_words)
         for name, bars in zip(self.axis_names, self.bars, strict=True):
-            name.setObjectName("plain")
             bars.plotItem.layout.setContentsMargins(0, 0, 0, 0)
             right.addWidget(name)
             right.addWidget(bars)
@@ -130,13 +134,7 @@ class EmotionView(DecisionFrame):
         row.addLayout(right, 1)
         self.body.addWidget(self.headline)
         self.body.addLayout(row)
-        self.setToolTip(
-            tip(
-                "Valence: how pleasant. Arousal: how excited. The dot is the decoded state, "
-                "smoothed over some seconds. It is hollow while the engine decides nothing. The "
-                "squares are the true levels. A bar is how likely a level is, from 1 to 5."
-            )
-        )
+        self.setToolTip(tip(_TIP))
         self.set_classes(self.course.grid.classes)
 
     def set_classes(self, classes: tuple[str, ...]) -> None:

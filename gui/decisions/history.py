@@ -21,7 +21,11 @@ from gui.plots.tags import Tag, Tags
 from gui.widgets.labels import HINT_HEIGHT, HISTORY_HEIGHT, NO_ENGINE, tip
 
 # Below the lines is the band of cues, above them are the decisions.
-_CUES, _HIGHEST = (-0.3, -0.1), 1.14
+_CUES, _HIGHEST, _MARKED = (-0.3, -0.1), 1.14, (0.0, 0.5, 1.0)
+_TIP = (
+    "Above the dotted line a class is decided. Without one, a triangle marks a decision of the "
+    "engine, in the colour of its class."
+)
 # A line has its extremes in each of so many steps of the span: about a pixel.
 _STEPS = 900
 
@@ -45,22 +49,17 @@ class HistoryView(PastPlot):
         self._marked: tuple[object, ...] = ()
         self._left = Axis("left")
         super().__init__("Predictions of the last half minute", self._left, (_CUES[0], _HIGHEST))
-        self._levels = [pg.InfiniteLine(share, angle=0) for share in (0.0, 0.5, 1.0)]
+        self._levels = [pg.InfiniteLine(share, angle=0) for share in _MARKED]
         self.threshold_line = pg.InfiniteLine(rule.threshold, angle=0)
         self._holes = pg.BarGraphItem(x0=[], x1=[], y0=[], y1=[], pen=None)
         self.cue_bars = pg.BarGraphItem(x0=[], x1=[], y0=[], y1=[], pen=None)
         self.decision_marks = pg.ScatterPlotItem(symbol="t", size=11, pen=None)
-        for item in (*self._levels, self._holes, self.threshold_line, self.cue_bars,
-                     self.decision_marks):  # fmt: skip
+        behind = (*self._levels, self._holes, self.threshold_line)
+        for item in (*behind, self.cue_bars, self.decision_marks):
             self.addItem(item, ignoreBounds=True)
         self.curves: list[pg.PlotCurveItem] = []
         self.reasons, self.cue_names = Tags(self, (0, 0)), Tags(self)
-        self.setToolTip(
-            tip(
-                "Above the dotted line a class is decided. Without one, a triangle marks a "
-                f"decision of the engine, in the colour of its class.\n\n{EXPLAINED}"
-            )
-        )
+        self.setToolTip(tip(f"{_TIP}\n\n{EXPLAINED}"))
         self.hint = NO_ENGINE
         self.set_engine(False)
 
@@ -163,7 +162,7 @@ class HistoryView(PastPlot):
         # No number where that of the threshold is.
         decided = () if rule.evidence_s else (rule.threshold,)
         gap = NAME_PX / max(self.px_per_y, 1.0)
-        usual = [s for s in (0.0, 0.5, 1.0) if all(abs(s - m) > gap for m in decided)]
+        usual = [s for s in _MARKED if all(abs(s - m) > gap for m in decided)]
         written = [(share, f"{100 * share:.0f} %") for share in (*usual, *decided)]
         self._left.setTicks([[*written, (sum(_CUES) / 2, "cue")]])
 

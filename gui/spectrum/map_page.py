@@ -3,6 +3,7 @@
 from math import hypot
 
 import numpy as np
+import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
@@ -40,7 +41,7 @@ class MapPage(QWidget):
         self._info: StreamInfo | None = None
         self._levels = SteadyRange(1.0, 6.0)
         self.head = HeadMap("Map of band power", ("channel", "power (dB)"))
-        self.head.add_scale()
+        self.head.add_scale(pg.colormap.get("viridis"))
         self.head.clicked.connect(self.picked)
         self.band = ALPHA
         self.title = named(Sentence(), "heading")

@@ -139,10 +139,11 @@ def test_levels_come_over_the_network_into_the_window(
         cue_of=lambda label: label if label in GRID.classes else None,
         threshold=0.12,
     )
+    published.wait_for_listeners(qtbot)
+    qtbot.waitUntil(lambda: window.engine.emotion is not None, timeout=LONG)
     view = window.engine.emotion
     decided: list[str] = []
     window.feed.predictions_came.connect(lambda _: decided.append(view.decision))
-    published.wait_for_listeners(qtbot)
     qtbot.waitUntil(view.isVisible, timeout=LONG)
     assert window.engine.level_history.isVisible()
     assert not window.decision.isVisible()
