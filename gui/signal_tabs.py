@@ -26,12 +26,7 @@ _LEAST_HZ = 30.0
 class SignalTabs(Tabs):
     """Signal, Spectrum and Map; what is on a tab that is not shown is not computed.
 
-    Impedance is there where the board measures it.
-
-    Parameters
-    ----------
-    remembered : DashboardSettings
-        Keeps what the user chose, on every tab.
+    Impedance is there where the board measures it. ``remembered`` keeps what the user chose.
     """
 
     def __init__(self, remembered: DashboardSettings, parent: QWidget | None = None) -> None:

@@ -93,8 +93,8 @@ class ReplayTraces(QWidget):
         row = self._row = max(0, row - kept)
         scope.set_stream(info, self._ring)
         if keep_view:
+            scope.gains.take_over(gains)
             scope.choose(bad=bad, hidden=hidden)
-            scope.keep_gains(gains)
         times = self._recording.timestamps
         start = float(times[row]) if row < len(times) else 0.0
         self._next_marker = sum(marker.time < start for marker in self._recording.markers)

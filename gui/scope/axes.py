@@ -156,7 +156,6 @@ class TimeAxis(Axis):
     def __init__(self) -> None:
         super().__init__("bottom", write=_in_seconds)
         self.setStyle(tickTextOffset=1, tickLength=4, hideOverlappingLabels=False)
-        self.setHeight(TIME_HEIGHT)
 
     def show_time(self, seconds: float) -> None:
         """Choose the marks for so many seconds."""

@@ -25,12 +25,7 @@ _MEMBERS = Qt.ItemDataRole.UserRole
 
 
 class ChannelChooser(QToolButton):
-    """Opens a list of the channels, each shown or hidden, alone or with all of its kind.
-
-    Parameters
-    ----------
-    scope : Scope
-    """
+    """Opens a list of the channels, each shown or hidden, alone or with all of its kind."""
 
     def __init__(self, scope: Scope) -> None:
         super().__init__()

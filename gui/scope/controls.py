@@ -23,12 +23,7 @@ _APART, _LESS_APART = 14, 2
 
 
 class ViewControls(QWidget):
-    """Time base and gain; kind and page where there are several.
-
-    Parameters
-    ----------
-    scope : Scope
-    """
+    """Time base and gain; kind and page where there are several."""
 
     def __init__(self, scope: Scope) -> None:
         super().__init__()
@@ -79,12 +74,7 @@ class ViewControls(QWidget):
 
 
 class FilterChoice(ComboBox):
-    """The display's filters; the tooltip names what a slow stream leaves of the chosen one.
-
-    Parameters
-    ----------
-    scope : Scope
-    """
+    """The display's filters; the tooltip names what a slow stream leaves of the chosen one."""
 
     def __init__(self, scope: Scope) -> None:
         super().__init__()

@@ -40,12 +40,7 @@ UNKNOWN_KIND = kind_of(Channel(""))
 
 
 class Gains:
-    """The amount that the height of a row stands for, for each kind; 0 while it is not known.
-
-    Parameters
-    ----------
-    channels : sequence of Channel
-    """
+    """The amount that the height of a row stands for, for each kind; 0 while it is not known."""
 
     def __init__(self, channels: Sequence[Channel]) -> None:
         kinds = [kind_of(channel) for channel in channels]
@@ -108,12 +103,7 @@ class Gains:
 
 
 class RowScales:
-    """Gains found from the signal, and the centres that keep raw channels in their rows.
-
-    Parameters
-    ----------
-    channels : sequence of Channel
-    """
+    """Gains found from the signal, and the centres that keep raw channels in their rows."""
 
     def __init__(self, channels: Sequence[Channel]) -> None:
         self.gains = Gains(channels)

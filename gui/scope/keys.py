@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QKeyCombination, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
+from bci.pipeline.display_filter import DISPLAY_FILTERS
 from gui.actions import SCOPE
+from gui.scope.view import following
 
 if TYPE_CHECKING:
     from gui.scope.scope import Scope
@@ -35,7 +37,7 @@ def scope_commands(scope: "Scope") -> dict[str, Callable[[], object]]:
         "all": lambda: scope.choose(all_shown=not scope.view.all_shown),
         "page-before": partial(scope.step_page, -1),
         "page-after": partial(scope.step_page, 1),
-        "filter": scope.step_filter,
+        "filter": lambda: scope.choose(filter=following(DISPLAY_FILTERS, scope.view.filter)),
         "sweep": lambda: scope.choose(sweep=not scope.view.sweep),
         "shorter": partial(scope.step_time_base, -1),
         "longer": partial(scope.step_time_base, 1),

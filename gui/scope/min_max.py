@@ -19,14 +19,7 @@ def extremes(
     The samples are joined by straight lines; a column takes the part of the line between its left
     and its right edge. So columns join up, and there may be more of them than samples.
 
-    Parameters
-    ----------
-    ring : RingBuffer
-    start, stop : int
-        Columns, counted from the stream's first sample on.
-    per_column : float
-        Samples a column; may be less than one.
-    channels : sequence of int, or an array of them
+    Columns are counted from the stream's first sample; ``per_column`` samples may be less than one.
 
     Returns
     -------

@@ -10,7 +10,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from bci.pipeline.display_filter import DISPLAY_FILTERS
 from bci.pipeline.display_signal import DisplaySignal
 from bci.pipeline.ring import RingBuffer
 from bci.quality.channel_quality import ChannelQuality
@@ -111,7 +110,6 @@ class Scope(QWidget):
 
     @property
     def gains(self) -> Gains:
-        """Gain of each kind of channel."""
         return self._scales.gains
 
     @property
@@ -122,11 +120,6 @@ class Scope(QWidget):
     def set_gain(self, gain: float, kind: GainKind | None = None) -> None:
         """Set the gain of the chosen kind or of another, in its unit."""
         self.gains.set(kind or self.view.kind, gain)
-        self.choose()
-
-    def keep_gains(self, gains: Gains) -> None:
-        """Use these gains too, for the kinds that the stream has."""
-        self.gains.take_over(gains)
         self.choose()
 
     def step_kind(self) -> None:
@@ -155,9 +148,6 @@ class Scope(QWidget):
         k = TIME_BASES_S.index(self.view.time_base_s) + way
         self.choose(time_base_s=TIME_BASES_S[max(0, min(k, len(TIME_BASES_S) - 1))])
 
-    def step_filter(self) -> None:
-        self.choose(filter=following(DISPLAY_FILTERS, self.view.filter))
-
     @property
     def is_paused(self) -> bool:
         return self.signal is not None and self.signal.is_paused
@@ -179,8 +169,7 @@ class Scope(QWidget):
     def look(self, way: int) -> None:
         """Look further back (-1) or less far (+1); pauses, and goes on at the newest."""
         if self.signal is not None and (way < 0 or self.is_paused):
-            shown_s = self.view.time_base_s
-            self.signal.look(way * _LOOK_BACK * shown_s, shown_s)
+            self.signal.look(way * _LOOK_BACK * self.view.time_base_s, self.view.time_base_s)
             self.choose()
 
     def reset_view(self) -> None:
@@ -200,7 +189,6 @@ class Scope(QWidget):
         self.redraw()
 
     def add_markers(self, markers: list[Marker]) -> None:
-        """Draw markers where their time is."""
         self.markers = [*self.markers, *markers][-_MAX_MARKERS:]
         self.plot.show_markers(self._marker_places())
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from gui.plots.plot import Plot, Table
-from gui.scope.axes import ChannelAxis, TimeAxis
+from gui.scope.axes import TIME_HEIGHT, ChannelAxis, TimeAxis
 from gui.scope.overlay import STRIP, MarkerLines, ScaleBar, TraceCursor
 from gui.scope.trace_image import TraceImage
 from gui.scope.trace_layout import ShownTraces
@@ -56,8 +56,10 @@ class TracePlot(Plot):
         return max(1, int(room.width())), max(1, int(room.height()))
 
     def make_room_for(self, names: tuple[str, ...]) -> None:
-        """Give the axes the room that they need, at once: the picture takes the rest."""
+        """Give the axes the room that they need; pyqtgraph gives a hidden one none."""
         self.names.make_room_for(names)
+        self.time_axis.setHeight(TIME_HEIGHT)
+        self.plotItem.layout.invalidate()
         self.plotItem.layout.activate()
 
     def set_notice(self, text: str) -> None:

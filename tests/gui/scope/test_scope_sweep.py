@@ -64,6 +64,7 @@ def test_in_a_sweep_what_was_drawn_stands_where_it_is(panel: ScopePanel) -> None
     ring = feed(panel, 4000)
     panel.sweep.click()
     assert panel.scope.view.sweep
+    assert panel.scope.plot.time_axis.height() == TIME_AXIS
     before, seam = plot(panel), round(panel.scope.shown.layout.x(ring.end - 1))
     add(panel, ring, 100)
     after = plot(panel)
