@@ -1,6 +1,7 @@
 """Panels around one view: they can be moved, floated to another screen, closed and reset."""
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import QByteArray, QPointF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
@@ -17,7 +18,7 @@ from gui.widgets.layouts import named, panel
 Area = Qt.DockWidgetArea
 _Feature = QDockWidget.DockWidgetFeature
 _MOVES = _Feature.DockWidgetMovable | _Feature.DockWidgetFloatable | _Feature.DockWidgetClosable
-_GRIP = 9
+_GRIP = (5, 10, 4, 10)
 # Raise it when panels are added, removed or renamed: older layouts are then not restored.
 _VERSION = 1
 
@@ -66,7 +67,7 @@ class Docks(QMainWindow):
             policy = view.sizePolicy()
             policy.setHorizontalPolicy(QSizePolicy.Policy.Ignored)
             view.setSizePolicy(policy)
-        made = self._panels[name] = Panel(name, title, frame, area, grows, shown, self)
+        made = self._panels[name] = Panel(name, title, frame, area, grows, shown)
         self._place(made)
 
     def reset(self) -> None:
@@ -104,16 +105,9 @@ class Panel(QDockWidget):
     """A view in a quiet frame with a grip at its left; floating, it has a title and two buttons."""
 
     def __init__(
-        self,
-        name: str,
-        title: str,
-        frame: QWidget,
-        area: Area,
-        grows: bool,
-        shown: bool,
-        parent: QWidget,
+        self, name: str, title: str, frame: QWidget, area: Area, grows: bool, shown: bool
     ) -> None:
-        super().__init__(title, parent)
+        super().__init__(title)
         self.setObjectName(name)
         self.first_area, self.shown_first, self._grows = area, shown, grows
         self._bar = _TitleBar(self)
@@ -142,20 +136,28 @@ class _TitleBar(QWidget):
         back.clicked.connect(lambda: dock.setFloating(False))
         close = with_text(QToolButton(), "Close", "Close the panel; View opens it again")
         close.clicked.connect(dock.close)
-        self._dots, self._title = QLabel("\u22ee"), QLabel(dock.windowTitle())
-        self._dots.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._dots.setFixedWidth(_GRIP)
-        self._buttons = (back, close)
+        self._parts = (QLabel(dock.windowTitle()), back, close)
         self._row = QHBoxLayout(self)
-        for part in (self._dots, self._title, back, close):
+        for part in self._parts:
             self._row.addWidget(part)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.addAction("Float").triggered.connect(lambda: dock.setFloating(not dock.isFloating()))
         self.addAction("Close").triggered.connect(dock.close)
 
     def show_as_title(self, floating: bool) -> None:
-        self._dots.setVisible(not floating)
-        for part in (self._title, *self._buttons):
+        self._is_title = floating
+        for part in self._parts:
             part.setVisible(floating)
-        margin = 4 if floating else 0
-        self._row.setContentsMargins(2 * margin, margin, margin, margin)
+        # Docked, the margins alone are its size.
+        self._row.setContentsMargins(*((8, 4, 4, 4) if floating else _GRIP))
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        super().paintEvent(event)
+        if not self._is_title:
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self.palette().color(self.foregroundRole()))
+            for step in (-6, 0, 6):
+                middle = QPointF(self.width() / 2 + 1, self.height() / 2 + step)
+                painter.drawEllipse(middle, 1.2, 1.2)
