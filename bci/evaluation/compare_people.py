@@ -150,12 +150,8 @@ def _thinned(epochs: Epochs, person: int) -> Epochs:
 def streamed_difference(decoder: Decoder, epochs: Epochs, run: ScoredRun) -> float:
     """Largest difference of a probability between windows as cut and as streamed.
 
-    The run is pushed through a pipeline in chunks of 10 ms, as the live engine does it.
-
-    Returns
-    -------
-    difference : float
-        0 where all are equal to the last bit; infinite where windows are missing.
+    The run is pushed through a pipeline in chunks of 10 ms, as the live engine does it. 0 where all
+    are equal to the last bit; infinite where windows are missing.
     """
     pipeline = Pipeline(run.pipeline, run.recording.info, decoder)
     trials = find_trials(run.recording, run.paradigm)

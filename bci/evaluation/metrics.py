@@ -21,6 +21,8 @@ MAX_CONFUSION_CLASSES = 20
 _MIN_RANKED_CLASSES = 6
 _TOP = 5
 _N_SHUFFLES = 999
+_N_ORDERS = 1999
+_N_GUESSES = 200
 
 
 @dataclass(frozen=True)
@@ -92,9 +94,7 @@ def binomial_p(right: int, n: int, chance: float) -> float:
     return float(stats.binomtest(right, n, chance, alternative="greater").pvalue) if n else 1.0
 
 
-def shuffled_labels(
-    decided: NDArray[np.int64], truth: Numbers, n_shuffles: int = 1999
-) -> tuple[float, float]:
+def shuffled_labels(decided: NDArray[np.int64], truth: Numbers) -> tuple[float, float]:
     """Chance and p-value of an accuracy by window, whose windows depend on each other in a trial.
 
     Labels are shuffled over whole trials (seeded), the decisions stay.
@@ -110,8 +110,8 @@ def shuffled_labels(
     rng = np.random.default_rng(0)
     rows = np.arange(len(truth))
     right = int(decided[rows, truth].sum())
-    shuffled = np.array([decided[rows, rng.permutation(truth)].sum() for _ in range(n_shuffles)])
-    p_value = (1 + int((shuffled >= right).sum())) / (1 + n_shuffles)
+    shuffled = np.array([decided[rows, rng.permutation(truth)].sum() for _ in range(_N_ORDERS)])
+    p_value = (1 + int((shuffled >= right).sum())) / (1 + _N_ORDERS)
     return float(shuffled.mean() / decided.sum()), p_value
 
 
@@ -149,7 +149,7 @@ def class_scores(decisions: Iterable[tuple[str, str]]) -> list[ClassScore]:
 
 
 def information_transfer_rate(
-    truth: NDArray[np.str_], decided: NDArray[np.str_], seconds: float, n_shuffles: int = 200
+    truth: NDArray[np.str_], decided: NDArray[np.str_], seconds: float
 ) -> float:
     """Mutual information of classes and decisions, in bits a minute.
 
@@ -168,7 +168,7 @@ def information_transfer_rate(
     answers, given = np.unique(decided, return_inverse=True)
     shape = (len(classes), len(answers))
     rng = np.random.default_rng(0)
-    by_chance = [_information(rng.permutation(true), given, shape) for _ in range(n_shuffles)]
+    by_chance = [_information(rng.permutation(true), given, shape) for _ in range(_N_GUESSES)]
     bits = _information(true, given, shape) - float(np.mean(by_chance))
     return max(0.0, bits) * 60.0 / seconds
 

@@ -230,12 +230,8 @@ def surer(
 
     A decoder that learnt from more trials states larger log odds, so a temperature and a threshold
     of the folds' decoders would not hold for it. Rest is compared, since it was not learnt from
-    (where it is no class), and since it is what the threshold is held against.
-
-    Returns
-    -------
-    surer : float
-        Ratio of the root mean squares; at least 1, and 1 without rest.
+    (where it is no class), and since it is what the threshold is held against. The result
+    is the ratio of the root mean squares; at least 1, and 1 without rest.
     """
     folds: list[NDArray[np.float64]] = []
     served: list[NDArray[np.float64]] = []

@@ -136,14 +136,11 @@ def score_people(
     n_folds: int,
     unfinished: Path | None = None,
 ) -> list[HeldOutPredictions]:
-    """Each person decided by a decoder of other people, aligned by unlabelled windows.
+    """The last window of each trial of each person, decided by a decoder of other people.
+
+    That decoder is aligned by the person's windows, without their labels.
 
     No run of one person has the number of a run of another. For ``unfinished`` see `pretrain`.
-
-    Returns
-    -------
-    decided : list of Decided
-        Of the last window of each trial, in the order of the people.
     """
     decided = []
     for fold, held_out in enumerate(np.array_split(np.arange(len(people)), n_folds)):
