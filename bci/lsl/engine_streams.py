@@ -28,7 +28,8 @@ class ReceivedPrediction:
 
     ``taken`` is when the window's last sample was taken, on our clock; the others are seconds
     after that. ``similarities`` are the cosines with each class, where the decoder compares.
-    ``decision`` is the engine's at the window's end: None where its evidence is not whole yet.
+    ``decision`` is the engine's at the window's end: None where its evidence is not whole
+    yet, or where an earlier version sent the stream.
     """
 
     taken: float
@@ -162,9 +163,11 @@ class PredictionInlet:
         latencies = tuple(c.name for c in info.channels if c.kind == "latency")
         kinds = [c.kind for c in info.channels]
         self._compares = "similarity" in kinds
+        # An earlier version sent none.
+        self._decides = "decision" in kinds
         n = len(self.classes)
         expected = ["class"] * n + ["latency"] * _N_STAGES + ["similarity"] * n * self._compares
-        expected += ["decision"] * len(DECISION)
+        expected += ["decision"] * len(DECISION) * self._decides
         if not self.classes or latencies != LATENCIES or kinds != expected:
             self._inlet.close()
             raise StreamError(f"stream {info.name!r} is not a stream of predictions")
@@ -191,7 +194,7 @@ class PredictionInlet:
                         decoded,
                         published,
                         similar.copy() if self._compares else None,
-                        self._decision(*map(float, row[-2:])),
+                        self._decision(*map(float, row[-2:])) if self._decides else None,
                     )
                 )
         return received
